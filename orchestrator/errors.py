@@ -1,0 +1,65 @@
+"""The tree of this project's own errors; a branch says what the caller can do.
+
+OrchestratorError
+├── InvalidInput        the caller sent something wrong: tell which field, change nothing
+│   └── InvalidFlow     a flow document with problems (step, line, detail each)
+├── NotFound            no such thing
+├── Conflict            the thing is in a state that does not allow it
+├── StoreUnavailable    Redis or PostgreSQL is away: try again, nothing was changed
+└── Misconfigured       the operator must mend a setting; the message is the remedy
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class OrchestratorError(Exception):
+    """The root of everything this project raises on purpose."""
+
+
+class FieldError(dict[str, Any]):
+    """One wrong field: {"pointer": "/contacts/3/phone", "code": "...", "detail": "what was expected"}."""
+
+    def __init__(self, pointer: str, code: str, detail: str) -> None:
+        super().__init__(pointer=pointer, code=code, detail=detail)
+
+
+class InvalidInput(OrchestratorError):
+    """Raised when a request names fields that are wrong; `errors` lists every one of them."""
+
+    code = "invalid"
+
+    def __init__(self, errors: Sequence[FieldError], *, code: str = "invalid") -> None:
+        super().__init__("; ".join(f"{e['pointer']}: {e['detail']}" for e in errors))
+        self.errors = list(errors)
+        self.code = code
+
+
+class NotFound(OrchestratorError):
+    """Raised when an id names nothing."""
+
+    def __init__(self, kind: str, ident: str) -> None:
+        super().__init__(f"no {kind} {ident}")
+        self.kind, self.ident = kind, ident
+
+
+class Conflict(OrchestratorError):
+    """Raised when a thing's state does not allow what was asked; `allowed` lists the states that would."""
+
+    def __init__(self, code: str, detail: str, *, status: str | None = None, allowed: Sequence[str] = ()) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.status, self.allowed = code, detail, status, list(allowed)
+
+
+class StoreUnavailable(OrchestratorError):
+    """Raised when Redis or PostgreSQL does not answer; nothing was changed, the same call may be tried again."""
+
+    def __init__(self, store: str, *, retry_after_s: float = 1.0) -> None:
+        super().__init__(f"{store} is not reachable")
+        self.store, self.retry_after_s = store, retry_after_s
+
+
+class Misconfigured(OrchestratorError):
+    """Raised when a setting is missing or contradicts another; the message says what to set."""

@@ -1,0 +1,22 @@
+"""Names for things: prefixed ULIDs for rows, name-based UUIDs for what must be the same when said again."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID, uuid5
+
+from ulid import ULID
+
+Prefix = Literal["cmp", "con", "call", "flow", "imp", "sup", "req"]
+
+_NAMESPACE = UUID("5f1f4c5e-6f0b-5b57-9d0e-6f3f1c2a7d10")
+
+
+def new_id(prefix: Prefix) -> str:
+    """Return a fresh id such as `call_01J…`, sortable by the time it was made."""
+    return f"{prefix}_{ULID()}"
+
+
+def stable_uuid(*parts: str | int) -> str:
+    """Return the UUID that these parts always give: a resend is the same command, a redial a new one."""
+    return str(uuid5(_NAMESPACE, "/".join(map(str, parts))))
