@@ -1,0 +1,1 @@
+"""The web face: one file per resource, the webhook door, problems, auth."""

@@ -1,0 +1,1 @@
+"""The nouns: calls, contacts, campaigns, and the tables of what may follow what."""

@@ -1,0 +1,1 @@
+"""One verb, one file: what the API, the workers and the CLI may do."""

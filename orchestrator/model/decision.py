@@ -1,0 +1,39 @@
+"""What is to be done after one event: the pure engine's whole answer, committed in one atomic step."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from orchestrator.model.live_call import LiveCall
+
+
+class SendCommand(BaseModel):
+    """A command for the outbox; client_state and command_id are put in by the performer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    command_id: str
+    action: str
+    visit: int
+    body: dict[str, Any] = {}
+    user_state: str | None = None
+
+
+class Decision(BaseModel):
+    """The new state and its consequences.
+
+    `drop` says which unsent commands leave the outbox before `commands` join it: those of the step that was left, or all.
+    `timers` maps a timer's name to its due time; None clears it. `settle` asks for the record to be written (again).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    call: LiveCall
+    commands: tuple[SendCommand, ...] = ()
+    drop: Literal["none", "step", "all"] = "none"
+    timers: dict[str, datetime | None] = {}
+    settle: bool = False
+    note: str | None = None

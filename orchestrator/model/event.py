@@ -1,0 +1,41 @@
+"""What happened to a call: a carrier's webhook or an event of our own, in one shape."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Leg = Literal["A", "B"]
+
+TIMER_DUE = "timer.due"
+COMMAND_ACCEPTED = "command.accepted"
+COMMAND_FAILED = "command.failed"
+COMMAND_UNKNOWN = "command.unknown"
+COMMAND_GONE = "command.gone"
+DIAL_ACCEPTED = "dial.accepted"
+DIAL_REJECTED = "dial.rejected"
+ACTION_REQUESTED = "action.requested"
+HANGUP_ASSUMED = "hangup.assumed"
+
+
+class Event(BaseModel):
+    """One event of one call; `id` is the carrier's `data.id` or a fixed id of ours, and is never acted on twice.
+
+    Own events and their payloads:
+    timer.due {name, due_at} · command.accepted {command_id, action} · command.failed {command_id, action, code, title,
+    detail} · command.unknown {command_id, action} · command.gone {command_id, action} · dial.accepted
+    {call_control_id, call_leg_id, call_session_id} · dial.rejected {code, title, detail} ·
+    action.requested {command_id, action, body} · hangup.assumed {hangup_cause, reason} (synthesized: `synth:<call>:hangup`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    type: str
+    occurred_at: datetime
+    call_id: str
+    leg: Leg = "A"
+    call_control_id: str | None = None
+    payload: dict[str, Any] = {}
