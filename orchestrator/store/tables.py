@@ -1,0 +1,305 @@
+"""The SQL tables: the record of everything and the ledger of every dial."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+
+_NOW = text("now()")
+_EMPTY = text("'{}'::jsonb")
+_EMPTY_LIST = text("'[]'::jsonb")
+
+
+def _moment(name: str, **options: object) -> Column[object]:
+    return Column(name, DateTime(timezone=True), **options)  # type: ignore[arg-type]  # options are Column's own
+
+
+flows = Table(
+    "flows",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    _moment("created_at", nullable=False, server_default=_NOW),
+    UniqueConstraint("name", "version"),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("calls_per_second", Float, nullable=False),
+    Column("max_live_calls", Integer, nullable=False),
+    _moment("updated_at", nullable=False, server_default=_NOW),
+)
+
+# One row for the whole installation: the kill switch, the epoch of Redis, the carrier this data belongs to.
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, server_default=text("1")),
+    Column("epoch", Text),
+    Column("dialing_stopped", JSONB),
+    Column("carrier", JSONB),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default=text("'campaign'")),  # or 'direct': the home of POST /v1/calls
+    Column("flow_id", Text, ForeignKey("flows.id")),
+    Column("connection_id", Text, ForeignKey("connections.id"), nullable=False),
+    Column("status", Text, nullable=False, server_default=text("'draft'")),
+    Column("status_reason", JSONB),
+    Column("caller_ids", JSONB, nullable=False, server_default=_EMPTY_LIST),
+    _moment("starts_at"),
+    _moment("ends_at"),
+    Column("default_timezone", Text),
+    Column("keep_open", Boolean, nullable=False, server_default=text("false")),
+    Column("pacing", JSONB, nullable=False, server_default=_EMPTY),
+    Column("calling_hours", JSONB, nullable=False, server_default=_EMPTY),
+    Column("retry", JSONB, nullable=False, server_default=_EMPTY),
+    Column("number_gap_s", Integer, nullable=False, server_default=text("7200")),
+    Column("accepted_dials", Integer, nullable=False, server_default=text("0")),
+    Column("heard_webhooks", Boolean, nullable=False, server_default=text("false")),
+    _moment("created_at", nullable=False, server_default=_NOW),
+    _moment("started_at"),
+    _moment("completed_at"),
+)
+Index("campaigns_active", campaigns.c.status, postgresql_where=text("status IN ('scheduled', 'running')"))
+
+# The zones a campaign's contacts lie in, so that a claim can ask for the open ones only (R10).
+campaign_zones = Table(
+    "campaign_zones",
+    metadata,
+    Column("campaign_id", Text, ForeignKey("campaigns.id"), primary_key=True),
+    Column("zone", Text, primary_key=True),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("campaign_id", Text, ForeignKey("campaigns.id"), nullable=False),
+    Column("status", Text, nullable=False, server_default=text("'running'")),  # running completed failed withdrawn
+    Column("params", JSONB, nullable=False, server_default=_EMPTY),
+    Column("rows", Integer, nullable=False, server_default=text("0")),
+    Column("accepted", Integer, nullable=False, server_default=text("0")),
+    Column("duplicates", Integer, nullable=False, server_default=text("0")),
+    Column("invalid", Integer, nullable=False, server_default=text("0")),
+    Column("error", JSONB),
+    _moment("created_at", nullable=False, server_default=_NOW),
+    _moment("touched_at", nullable=False, server_default=_NOW),
+)
+Index("imports_by_campaign", imports.c.campaign_id)
+
+import_rejects = Table(
+    "import_rejects",
+    metadata,
+    Column("import_id", Text, ForeignKey("imports.id"), primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("status", Text, nullable=False),  # duplicate or invalid
+    Column("code", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("raw", JSONB, nullable=False, server_default=_EMPTY),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("campaign_id", Text, ForeignKey("campaigns.id"), nullable=False),
+    Column("import_id", Text),
+    Column("phone", Text, nullable=False),
+    Column("external_id", Text),
+    Column("timezone", Text),
+    Column("zone", Text, nullable=False, server_default=text("''")),
+    _moment("not_before"),
+    _moment("not_after"),
+    Column("priority", Integer, nullable=False, server_default=text("0")),
+    Column("variables", JSONB, nullable=False, server_default=_EMPTY),
+    Column("status", Text, nullable=False, server_default=text("'waiting'")),
+    Column("reason", Text),
+    _moment("due_at", nullable=False, server_default=_NOW),  # waiting/held: when it may be claimed; 'infinity' = never
+    Column("attempts", Integer, nullable=False, server_default=text("0")),  # spent
+    Column("attempt_no", Integer, nullable=False, server_default=text("0")),  # of the newest row of calls
+    Column("unspent_tries", Integer, nullable=False, server_default=text("0")),  # in a row (R4)
+    Column("tally", JSONB, nullable=False, server_default=_EMPTY),  # {"disposition:busy": 2, "outcome:heard": 1}
+    Column("current_call_id", Text),
+    Column("last_call_id", Text),
+    Column("disposition", Text),
+    Column("outcome", Text),
+    Column("answers", JSONB, nullable=False, server_default=_EMPTY),
+    _moment("created_at", nullable=False, server_default=_NOW),
+    _moment("updated_at", nullable=False, server_default=_NOW),
+)
+Index(
+    "contacts_claim",
+    contacts.c.campaign_id,
+    contacts.c.zone,
+    contacts.c.priority.desc(),
+    contacts.c.due_at,
+    contacts.c.id,
+    postgresql_where=text("status IN ('waiting', 'held')"),
+)
+Index("contacts_by_status", contacts.c.campaign_id, contacts.c.status)
+Index("contacts_by_phone", contacts.c.phone)
+Index("contacts_by_import", contacts.c.import_id, postgresql_where=text("import_id IS NOT NULL"))
+Index(
+    "contacts_identity_external",
+    contacts.c.campaign_id,
+    contacts.c.external_id,
+    unique=True,
+    postgresql_where=text("external_id IS NOT NULL"),
+)
+Index(
+    "contacts_identity_phone",
+    contacts.c.campaign_id,
+    contacts.c.phone,
+    unique=True,
+    postgresql_where=text("external_id IS NULL"),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("campaign_id", Text, ForeignKey("campaigns.id"), nullable=False),
+    Column("contact_id", Text, ForeignKey("contacts.id"), nullable=False),
+    Column("connection_id", Text, nullable=False),
+    Column("flow_id", Text, ForeignKey("flows.id")),
+    Column("direction", Text, nullable=False, server_default=text("'outbound'")),
+    Column("to_number", Text, nullable=False),
+    Column("from_number", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("ignore_hours", Boolean, nullable=False, server_default=text("false")),
+    # the ledger
+    Column("state", Text, nullable=False, server_default=text("'reserved'")),
+    Column("command_id", Text, nullable=False),
+    Column("request", JSONB, nullable=False, server_default=_EMPTY),  # the dial's body, the same at every send (R2)
+    Column("ring_limit_s", Integer, nullable=False),
+    Column("talk_limit_s", Integer, nullable=False),
+    Column("send_no", SmallInteger, nullable=False, server_default=text("0")),
+    _moment("reserved_at", nullable=False, server_default=_NOW),
+    _moment("published_at", nullable=False, server_default=_NOW),
+    _moment("first_sent_at"),
+    _moment("last_sent_at"),
+    Column("answered_send", SmallInteger, nullable=False, server_default=text("0")),  # the send whose answer came
+    _moment("accepted_at"),
+    _moment("deadline_at"),
+    _moment("unknown_at"),
+    Column("absences", SmallInteger, nullable=False, server_default=text("0")),  # among active calls (R21)
+    _moment("absent_at"),
+    Column("withdrawn_reason", Text),
+    # the record
+    Column("call_control_id", Text),
+    Column("call_leg_id", Text),
+    Column("call_session_id", Text),
+    _moment("dialed_at"),
+    _moment("answered_at"),
+    _moment("ended_at"),
+    Column("disposition", Text),
+    Column("outcome", Text),
+    Column("answers", JSONB, nullable=False, server_default=_EMPTY),
+    Column("amd_result", Text),
+    Column("hangup_cause", Text),
+    Column("hangup_source", Text),
+    Column("error", JSONB),
+    Column("cost", JSONB),
+    Column("recordings", JSONB, nullable=False, server_default=_EMPTY_LIST),
+)
+Index(
+    "calls_attempt",
+    calls.c.contact_id,
+    calls.c.attempt,
+    unique=True,
+    postgresql_where=text("state <> 'withdrawn'"),
+)
+Index(
+    "calls_number_guard",
+    calls.c.to_number,
+    unique=True,
+    postgresql_where=text("state IN ('reserved', 'dialing', 'accepted')"),
+)
+Index("calls_open", calls.c.state, calls.c.id, postgresql_where=text("state NOT IN ('ended', 'withdrawn')"))
+Index("calls_by_campaign", calls.c.campaign_id, calls.c.id)
+Index("calls_by_number", calls.c.to_number, calls.c.last_sent_at.desc())
+Index("calls_by_control_id", calls.c.call_control_id)
+
+call_events = Table(
+    "call_events",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),  # the order in which the call took notice
+    Column("kind", Text, nullable=False),  # event or command
+    Column("type", Text, nullable=False),
+    _moment("occurred_at", nullable=False),
+    _moment("recorded_at", nullable=False),
+    Column("payload", JSONB, nullable=False, server_default=_EMPTY),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("phone", Text, nullable=False),
+    Column("scope", Text, nullable=False),  # 'global' or a campaign id
+    Column("reason", Text, nullable=False),
+    Column("call_id", Text),
+    _moment("expires_at"),
+    _moment("created_at", nullable=False, server_default=_NOW),
+    UniqueConstraint("phone", "scope"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),  # who and what: a hash of the API key, method and path
+    Column("body_hash", Text, nullable=False),
+    Column("status", SmallInteger),
+    Column("response", LargeBinary),
+    Column("content_type", Text),
+    _moment("created_at", nullable=False, server_default=_NOW),
+)
+Index("idempotency_keys_age", idempotency_keys.c.created_at)
+
+__all__ = [
+    "call_events",
+    "calls",
+    "campaign_zones",
+    "campaigns",
+    "connections",
+    "contacts",
+    "flows",
+    "idempotency_keys",
+    "import_rejects",
+    "imports",
+    "installation",
+    "metadata",
+    "suppressions",
+]
