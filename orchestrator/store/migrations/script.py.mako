@@ -1,7 +1,8 @@
-"""${message}"""
+"""${message}."""
 
 from alembic import op
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

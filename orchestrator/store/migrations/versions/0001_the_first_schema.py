@@ -1,7 +1,8 @@
-"""The first schema"""
+"""The first schema."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
