@@ -1,0 +1,94 @@
+"""Builds every Redis key; the hash tag of the partition stands in each, so that sharding stays possible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GROUP = "engine"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of one partition; one partition is enough for what one carrier account can dial."""
+
+    partition: int = 0
+
+    def _key(self, *parts: str) -> str:
+        return ":".join((f"{{p{self.partition}}}", *parts))
+
+    @property
+    def epoch(self) -> str:
+        """Name the mark that Redis still knows what SQL believes it knows (R20)."""
+        return self._key("epoch")
+
+    @property
+    def events(self) -> str:
+        """Name the stream of everything that happened to calls."""
+        return self._key("events")
+
+    @property
+    def ended(self) -> str:
+        """Name the stream of calls whose record is to be written."""
+        return self._key("ended")
+
+    @property
+    def dead(self) -> str:
+        """Name the stream of entries that failed for good, each with its error."""
+        return self._key("dead")
+
+    @property
+    def orphans(self) -> str:
+        """Name the bounded stream of carrier events that belong to no call of ours."""
+        return self._key("orphans")
+
+    @property
+    def failures(self) -> str:
+        """Name the hash that counts an entry's own failures (R19)."""
+        return self._key("failures")
+
+    @property
+    def timers(self) -> str:
+        """Name the sorted set of timers: member `<call id>|<name>`, score its due time in ms."""
+        return self._key("timers")
+
+    @property
+    def wakes(self) -> str:
+        """Name the sorted set of calls with a full outbox: score the time in ms at which the sweeper wakes it."""
+        return self._key("wakes")
+
+    @property
+    def latency(self) -> str:
+        """Name the bounded list of the newest event-to-command times in ms."""
+        return self._key("latency")
+
+    def call(self, call_id: str) -> str:
+        """Name the hash of a live call: `v` version, `s` state, `cc` control id, `e:<event id>` for each event seen."""
+        return self._key("call", call_id)
+
+    def log(self, call_id: str) -> str:
+        """Name the list of a live call's timeline."""
+        return self._key("log", call_id)
+
+    def outbox(self, call_id: str) -> str:
+        """Name the list of a call's commands that are still to be sent."""
+        return self._key("outbox", call_id)
+
+    def lease(self, call_id: str) -> str:
+        """Name the lease of the one performer a call has at a time (R13)."""
+        return self._key("lease", call_id)
+
+    def gcra(self, scope: str) -> str:
+        """Name the theoretical arrival time of a connection's or campaign's next dial."""
+        return self._key("gcra", scope)
+
+    def slots(self, scope: str) -> str:
+        """Name the leases of a connection's or campaign's channels: member call id, score expiry in ms (R8)."""
+        return self._key("slots", scope)
+
+    def sends(self, connection_id: str) -> str:
+        """Name the log of sends in the trailing 5 s, the law on dialing (R7)."""
+        return self._key("sends", connection_id)
+
+    def health(self, connection_id: str) -> str:
+        """Name the hash of how the carrier has answered lately: rate, failures in a row, closed, reason."""
+        return self._key("health", connection_id)

@@ -1,0 +1,50 @@
+"""Chooses every collaborator once; everything else is handed what it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import redis
+from sqlalchemy import Engine
+
+from orchestrator.clock import Clock, utc_now
+from orchestrator.settings import Settings, load_settings
+from orchestrator.store.connect import open_redis, open_sql
+from orchestrator.telnyx.client import TelnyxClient
+
+
+@dataclass(frozen=True)
+class House:
+    """What a process works with; nothing in it connects before it is used."""
+
+    settings: Settings
+    clock: Clock = utc_now
+
+    @cached_property
+    def sql(self) -> Engine:
+        """Return the pool of PostgreSQL connections."""
+        return open_sql(self.settings.database_url)
+
+    @cached_property
+    def redis(self) -> redis.Redis:
+        """Return the Redis client for single commands; it never repeats one by itself."""
+        return open_redis(self.settings.redis_url)
+
+    @cached_property
+    def carrier(self) -> TelnyxClient:
+        """Return the client of the carrier's API."""
+        return TelnyxClient(base_url=self.settings.telnyx_base_url, api_key=self.settings.telnyx_key())
+
+    def close(self) -> None:
+        """Give back the connections that were opened."""
+        opened = vars(self)
+        if "sql" in opened:
+            self.sql.dispose()
+        if "redis" in opened:
+            self.redis.close()
+
+
+def open_house(settings: Settings | None = None) -> House:
+    """Return the collaborators of this process, from `settings` or from the environment."""
+    return House(settings=settings or load_settings())
