@@ -1,1 +1,1 @@
-"""The carrier's language: typed commands, typed events, signature, client, answers sorted by what to do."""
+"""The carrier's language: commands, answers, webhooks, signatures, and the client that speaks it."""

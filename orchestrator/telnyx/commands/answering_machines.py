@@ -1,0 +1,48 @@
+"""How the carrier tells people from machines when a leg answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from orchestrator.telnyx.commands.base import Part
+from orchestrator.telnyx.commands.values import Count
+
+AmdMode = Literal[
+    "premium",
+    "detect",
+    "detect_beep",
+    "detect_words",
+    "greeting_end",
+    "disabled",
+    "premium_ios_call_screening_detection",
+]
+
+
+class AmdConfig(Part):
+    """Thresholds of detection in milliseconds, Hz where the name says so.
+
+    Premium reads only `total_analysis_time_millis` and `greeting_duration_millis` (and `prompt_end_timeout_millis` in
+    its screening variant). The carrier publishes no ranges but for the purity.
+    """
+
+    after_greeting_silence_millis: Count | None = None
+    between_words_silence_millis: Count | None = None
+    greeting_duration_millis: Count | None = None
+    greeting_silence_duration_millis: Count | None = None
+    greeting_total_analysis_time_millis: Count | None = None
+    initial_silence_millis: Count | None = None
+    maximum_number_of_words: Count | None = None
+    maximum_word_length_millis: Count | None = None
+    silence_threshold: Count | None = None
+    total_analysis_time_millis: Count | None = None
+    beep_detection_profile: Literal["both", "freq_only"] | None = None
+    beep_max_frequency_hz: Count | None = None
+    beep_min_frequency_hz: Count | None = None
+    beep_min_tone_duration_millis: Count | None = None
+    beep_spectral_confirmation: bool | None = None
+    beep_spectral_min_purity: Annotated[float, Field(ge=0, le=1)] | None = None
+    beep_spectral_reject_fax_cng: bool | None = None
+    beep_spectral_window_millis: Count | None = None
+    prompt_end_timeout_millis: Count | None = None

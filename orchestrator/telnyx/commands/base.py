@@ -1,0 +1,108 @@
+"""What every command is: frozen, closed, and knowing its own path, webhooks and ending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from orchestrator.telnyx.commands.values import Base64Text, CommandId
+
+
+class Problem(NamedTuple):
+    """One broken condition between fields, told at the field the caller would change."""
+
+    field: str
+    detail: str
+
+
+class Part(BaseModel):
+    """A frozen piece of a command; unknown fields and nulls are refused, each problem names its field."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_by_alias=True, validate_by_name=True, serialize_by_alias=True
+    )
+
+    nullable: ClassVar[frozenset[str]] = frozenset()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_null(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None and info.field_name not in cls.nullable:
+            raise PydanticCustomError("null", "null is no value here; leave the field out")
+        return value
+
+    @model_validator(mode="after")
+    def _check_conditions(self) -> Self:
+        if problems := tuple(self.problems()):
+            raise _told(type(self), problems)
+        return self
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield the broken conditions between fields; each single field has been checked before."""
+        yield from ()
+
+
+class Command(Part):
+    """One call control command: its fields are the JSON body, its class says all else there is to know.
+
+    `action` names it, `method` and `path` say where it goes, `expects` which webhooks it can cause. `ended_by` is the
+    webhook that ends what it started, `stopped_by` the action that cuts it short; both are None for what is over once
+    accepted. `carries_command_id` tells whether the carrier ignores a repeat (protocol facts §4: 60 s).
+    """
+
+    action: ClassVar[str]
+    method: ClassVar[str] = "POST"
+    path: ClassVar[str]
+    expects: ClassVar[frozenset[str]] = frozenset()
+    ended_by: ClassVar[str | None] = None
+    stopped_by: ClassVar[str | None] = None
+    carries_command_id: ClassVar[bool] = False
+
+    client_state: Base64Text | None = None
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Derive what follows from the action and the fields."""
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.carries_command_id = "command_id" in cls.model_fields
+        if "action" in vars(cls) and "path" not in vars(cls):
+            cls.path = f"/calls/{{call_control_id}}/actions/{cls.action}"
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON-ready fields that were set, under the carrier's names."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+class RepeatableCommand(Command):
+    """A command with a `command_id`: the carrier ignores a second one with the same id for 60 s."""
+
+    command_id: CommandId | None = None
+
+
+def exclusive(command: Part, *names: str) -> Iterator[Problem]:
+    """Yield a problem for every field of `names` after the first that is set."""
+    given = [name for name in names if getattr(command, name) is not None]
+    for name in given[1:]:
+        yield Problem(name, f"cannot be combined with {given[0]}")
+
+
+def one_of(command: Part, *names: str) -> Iterator[Problem]:
+    """Yield a problem unless exactly one of `names` is set."""
+    if all(getattr(command, name) is None for name in names):
+        yield Problem(names[0], f"one of {', '.join(names)} is needed")
+    yield from exclusive(command, *names)
+
+
+def _told(model: type[Part], problems: tuple[Problem, ...]) -> ValidationError:
+    details = [
+        InitErrorDetails(
+            type=PydanticCustomError("condition", "{detail}", {"detail": problem.detail}),
+            loc=(problem.field,),
+            input=None,
+        )
+        for problem in problems
+    ]
+    return ValidationError.from_exception_data(model.__name__, details)

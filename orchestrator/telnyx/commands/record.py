@@ -1,0 +1,59 @@
+"""Recording a leg, and stopping it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from orchestrator.telnyx.commands.base import Problem, RepeatableCommand
+from orchestrator.telnyx.commands.languages import RecordingLanguage
+from orchestrator.telnyx.commands.values import AudioFormat, Channels, Count, FileName, Track
+from orchestrator.telnyx.event_types import EventType
+
+
+class RecordStart(RepeatableCommand):
+    """Record from now until `record_stop` or hangup; times in seconds, 0 for no limit.
+
+    `max_length` is at most 14,400 s, `timeout_secs` is the silence that ends it. Refused before audio runs (90020).
+    """
+
+    action: ClassVar[str] = "record_start"
+    expects: ClassVar[frozenset[str]] = frozenset(
+        {EventType.RECORDING_SAVED, EventType.RECORDING_ERROR, EventType.RECORDING_TRANSCRIBED}
+    )
+    ended_by: ClassVar[str | None] = EventType.RECORDING_SAVED
+    stopped_by: ClassVar[str | None] = "record_stop"
+
+    channels: Channels
+    format: AudioFormat
+    custom_file_name: FileName | None = None
+    max_length: Annotated[int, Field(ge=0, le=14_400)] | None = None
+    play_beep: bool | None = None
+    recording_track: Track | None = None
+    timeout_secs: Count | None = None
+    transcription: bool | None = None
+    transcription_engine: Literal["A", "B", "deepgram/nova-3"] | None = None
+    transcription_language: RecordingLanguage | None = None
+    transcription_max_speaker_count: Annotated[int, Field(ge=1)] | None = None
+    transcription_min_speaker_count: Annotated[int, Field(ge=1)] | None = None
+    transcription_profanity_filter: bool | None = None
+    transcription_speaker_diarization: bool | None = None
+    trim: Literal["trim-silence"] | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield a minimum of speakers above the maximum."""
+        yield from super().problems()
+        if (self.transcription_min_speaker_count or 1) > (self.transcription_max_speaker_count or 6):
+            yield Problem("transcription_min_speaker_count", "is above transcription_max_speaker_count (6 unless set)")
+
+
+class RecordStop(RepeatableCommand):
+    """Stop recording; `recording_id` picks one of several."""
+
+    action: ClassVar[str] = "record_stop"
+    expects: ClassVar[frozenset[str]] = frozenset({EventType.RECORDING_SAVED})
+
+    recording_id: UUID | None = None

@@ -1,0 +1,205 @@
+"""Settings of live transcription: one shape per speech engine, told apart by `transcription_engine`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from orchestrator.telnyx.commands.base import Part
+from orchestrator.telnyx.commands.languages import AzureLanguage, GoogleLanguage, Nova2Language, WhisperLanguage
+from orchestrator.telnyx.commands.values import Base64Text, CommandId
+
+Engine = Literal[
+    "Google",
+    "Telnyx",
+    "Deepgram",
+    "Azure",
+    "xAI",
+    "AssemblyAI",
+    "Speechmatics",
+    "Soniox",
+    "Parakeet",
+    "A",
+    "B",
+]  # fmt: skip
+Terms = Annotated[tuple[str, ...], Field(max_length=100)]
+UtteranceEndMillis = Annotated[int, Field(ge=0, le=5000)]
+
+
+class SpeechContext(Part):
+    """Phrases to expect, with a boost of 0..20."""
+
+    boost: Annotated[float, Field(ge=0, le=20)] | None = None
+    phrases: tuple[str, ...] | None = None
+
+
+class GoogleEngine(Part):
+    """Google's engine, also called A."""
+
+    transcription_engine: Literal["Google", "A"] | None = None
+    enable_speaker_diarization: bool | None = None
+    hints: tuple[str, ...] | None = None
+    interim_results: bool | None = None
+    language: GoogleLanguage | None = None
+    max_speaker_count: int | None = None
+    min_speaker_count: int | None = None
+    model: (
+        Literal[
+            "latest_long",
+            "latest_short",
+            "command_and_search",
+            "phone_call",
+            "video",
+            "default",
+            "medical_conversation",
+            "medical_dictation",
+        ]
+        | None
+    ) = None
+    profanity_filter: bool | None = None
+    speech_context: tuple[SpeechContext, ...] | None = None
+    use_enhanced: bool | None = None
+
+
+class TelnyxEngine(Part):
+    """The carrier's own engine, also called B."""
+
+    transcription_engine: Literal["Telnyx", "B"] | None = None
+    language: WhisperLanguage | None = None
+    transcription_model: Literal["openai/whisper-tiny", "openai/whisper-large-v3-turbo"] | None = None
+
+
+class DeepgramNova2Engine(Part):
+    """Deepgram's second model; `utterance_end_ms` is 0..5000."""
+
+    nullable: ClassVar[frozenset[str]] = frozenset({"keywords_boosting"})
+
+    transcription_engine: Literal["Deepgram"]
+    transcription_model: Literal["deepgram/nova-2"]
+    hints: Terms | None = None
+    interim_results: bool | None = None
+    keywords_boosting: Mapping[str, float] | None = None
+    language: Nova2Language | None = None
+    smart_format: bool | None = None
+    utterance_end_ms: UtteranceEndMillis | None = None
+
+
+class DeepgramNova3Engine(Part):
+    """Deepgram's third model; `utterance_end_ms` is 0..5000."""
+
+    nullable: ClassVar[frozenset[str]] = frozenset({"keywords_boosting"})
+
+    transcription_engine: Literal["Deepgram"]
+    transcription_model: Literal["deepgram/nova-3"]
+    interim_results: bool | None = None
+    keyterms: Terms | None = None
+    keywords_boosting: Mapping[str, float] | None = None
+    language: (
+        Literal[
+            "en", "en-US", "en-AU", "en-GB", "en-IN", "en-NZ", "de", "nl", "sv", "sv-SE",
+            "da", "da-DK", "es", "es-419", "fr", "fr-CA", "pt", "pt-BR", "pt-PT", "auto_detect",
+        ]
+        | None
+    ) = None  # fmt: skip
+    smart_format: bool | None = None
+    utterance_end_ms: UtteranceEndMillis | None = None
+
+
+class AzureEngine(Part):
+    """Microsoft's engine."""
+
+    transcription_engine: Literal["Azure"]
+    region: Literal["australiaeast", "centralindia", "eastus", "northcentralus", "westeurope", "westus2"]
+    api_key_ref: str | None = None
+    language: AzureLanguage | None = None
+
+
+class XaiEngine(Part):
+    """xAI's engine."""
+
+    transcription_engine: Literal["xAI"] | None = None
+    interim_results: bool | None = None
+    language: (
+        Literal[
+            "ar", "cs", "da", "de", "en", "es", "fa", "fil", "fr", "hi", "id", "it", "ja",
+            "ko", "mk", "ms", "nl", "pl", "pt", "ro", "ru", "sv", "th", "tr", "vi",
+        ]
+        | None
+    ) = None  # fmt: skip
+    transcription_model: Literal["xai/grok-stt"] | None = None
+
+
+class AssemblyAiEngine(Part):
+    """AssemblyAI's engine."""
+
+    transcription_engine: Literal["AssemblyAI"] | None = None
+    interim_results: bool | None = None
+    transcription_model: Literal["assemblyai/universal-streaming"] | None = None
+
+
+class SpeechmaticsEngine(Part):
+    """Speechmatics' engine."""
+
+    transcription_engine: Literal["Speechmatics"] | None = None
+    interim_results: bool | None = None
+    language: (
+        Literal[
+            "en", "ba", "eu", "gl", "ga", "mt", "mn", "sw", "ug", "cy", "ar_en", "cmn_en",
+            "en_ms", "en_ta", "tl", "es-bilingual-en", "cmn_en_ms_ta",
+        ]
+        | None
+    ) = None  # fmt: skip
+    transcription_model: Literal["speechmatics/standard"] | None = None
+
+
+class SonioxEngine(Part):
+    """Soniox's engine; `max_endpoint_delay_ms` is 500..3000."""
+
+    transcription_engine: Literal["Soniox"]
+    enable_endpoint_detection: bool | None = None
+    interim_results: bool | None = None
+    language: str | None = None
+    max_endpoint_delay_ms: Annotated[int, Field(ge=500, le=3000)] | None = None
+    transcription_model: Literal["soniox/stt-rt-v4"] | None = None
+
+
+class ParakeetEngine(Part):
+    """Nvidia's engine."""
+
+    transcription_engine: Literal["Parakeet"] | None = None
+    interim_results: bool | None = None
+    transcription_model: Literal["nvidia/parakeet-v3"] | None = None
+
+
+def _shape(value: Any) -> str:
+    given = value if isinstance(value, Mapping) else vars(value) if isinstance(value, Part) else {}
+    engine = str(given.get("transcription_engine") or "Google")
+    model = str(given.get("transcription_model") or "")
+    return {"A": "Google", "B": "Telnyx"}.get(engine) or (model if engine == "Deepgram" else engine)
+
+
+EngineConfig = Annotated[
+    Annotated[GoogleEngine, Tag("Google")]
+    | Annotated[TelnyxEngine, Tag("Telnyx")]
+    | Annotated[DeepgramNova2Engine, Tag("deepgram/nova-2")]
+    | Annotated[DeepgramNova3Engine, Tag("deepgram/nova-3")]
+    | Annotated[AzureEngine, Tag("Azure")]
+    | Annotated[XaiEngine, Tag("xAI")]
+    | Annotated[AssemblyAiEngine, Tag("AssemblyAI")]
+    | Annotated[SpeechmaticsEngine, Tag("Speechmatics")]
+    | Annotated[SonioxEngine, Tag("Soniox")]
+    | Annotated[ParakeetEngine, Tag("Parakeet")],
+    Discriminator(_shape),
+]
+
+
+class TranscriptionConfig(Part):
+    """How a leg is transcribed from its answer on; without an engine named, Google's."""
+
+    client_state: Base64Text | None = None
+    command_id: CommandId | None = None
+    transcription_engine: Engine | None = None
+    transcription_engine_config: EngineConfig | None = None
+    transcription_tracks: str | None = None

@@ -1,0 +1,98 @@
+"""Settings of the voice behind `speak`: one shape per provider, told apart by `type`."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from orchestrator.telnyx.commands.base import Part
+from orchestrator.telnyx.commands.languages import BoostedLanguage
+from orchestrator.telnyx.commands.values import AudioFormat
+
+
+class ElevenLabsVoice(Part):
+    """ElevenLabs; `api_key_ref` names a secret kept at the carrier."""
+
+    type: Literal["elevenlabs"]
+    api_key_ref: str | None = None
+
+
+class TelnyxVoice(Part):
+    """The carrier's own voices; `voice_speed` is a factor."""
+
+    type: Literal["telnyx"]
+    voice_speed: Annotated[float, Field(ge=0.1, le=2.0)] | None = None
+
+
+class AwsVoice(Part):
+    """Amazon's voices, which have no settings."""
+
+    type: Literal["aws"]
+
+
+class MinimaxVoice(Part):
+    """Minimax; `speed` and `vol` are factors, `pitch` is in semitones."""
+
+    nullable: ClassVar[frozenset[str]] = frozenset({"language_boost"})
+
+    type: Literal["minimax"]
+    language_boost: BoostedLanguage | None = None
+    pitch: int | None = None
+    speed: float | None = None
+    vol: float | None = None
+
+
+class AzureVoice(Part):
+    """Microsoft's voices."""
+
+    type: Literal["azure"]
+    api_key_ref: str | None = None
+    deployment_id: str | None = None
+    effect: Literal["eq_car", "eq_telecomhp8k"] | None = None
+    gender: Literal["Male", "Female"] | None = None
+    region: str | None = None
+
+
+class RimeVoice(Part):
+    """Rime; `voice_speed` is a factor."""
+
+    type: Literal["rime"]
+    voice_speed: float | None = None
+
+
+class ResembleVoice(Part):
+    """Resemble; `sample_rate` is in Hz, as text."""
+
+    type: Literal["resemble"]
+    format: AudioFormat | None = None
+    precision: Literal["PCM_16", "PCM_24", "PCM_32", "MULAW"] | None = None
+    sample_rate: Literal["8000", "16000", "22050", "32000", "44100", "48000"] | None = None
+
+
+class InworldVoice(Part):
+    """Inworld."""
+
+    type: Literal["inworld"]
+    delivery_mode: Literal["STABLE", "BALANCED", "CREATIVE"] | None = None
+
+
+class XaiVoice(Part):
+    """xAI."""
+
+    type: Literal["xai"]
+    language: str | None = None
+
+
+VoiceSettings = Annotated[
+    ElevenLabsVoice
+    | TelnyxVoice
+    | AwsVoice
+    | MinimaxVoice
+    | AzureVoice
+    | RimeVoice
+    | ResembleVoice
+    | InworldVoice
+    | XaiVoice,
+    Field(discriminator="type"),
+]
