@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from orchestrator.telnyx.commands.base import Part
 from orchestrator.telnyx.commands.languages import BoostedLanguage
@@ -84,15 +85,20 @@ class XaiVoice(Part):
     language: str | None = None
 
 
+def _provider(value: Any) -> str | None:
+    provider = value.get("type") if isinstance(value, Mapping) else getattr(value, "type", None)
+    return provider if isinstance(provider, str) else None
+
+
 VoiceSettings = Annotated[
-    ElevenLabsVoice
-    | TelnyxVoice
-    | AwsVoice
-    | MinimaxVoice
-    | AzureVoice
-    | RimeVoice
-    | ResembleVoice
-    | InworldVoice
-    | XaiVoice,
-    Field(discriminator="type"),
+    Annotated[ElevenLabsVoice, Tag("elevenlabs")]
+    | Annotated[TelnyxVoice, Tag("telnyx")]
+    | Annotated[AwsVoice, Tag("aws")]
+    | Annotated[MinimaxVoice, Tag("minimax")]
+    | Annotated[AzureVoice, Tag("azure")]
+    | Annotated[RimeVoice, Tag("rime")]
+    | Annotated[ResembleVoice, Tag("resemble")]
+    | Annotated[InworldVoice, Tag("inworld")]
+    | Annotated[XaiVoice, Tag("xai")],
+    Discriminator(_provider),
 ]
