@@ -1,0 +1,73 @@
+"""Every setting of every process, read once from the environment; nothing else reads it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orchestrator.errors import Misconfigured
+
+T = TypeVar("T")
+
+
+class Settings(BaseSettings):
+    """What the operator decided; handed down from `wiring.py`, never looked up again."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True)
+
+    telnyx_api_key: SecretStr | None = Field(default=None, validation_alias="TELNYX_API_KEY")
+    telnyx_public_key: str | None = Field(default=None, validation_alias="TELNYX_PUBLIC_KEY")
+    telnyx_base_url: str = Field(default="https://api.telnyx.com/v2", validation_alias="TELNYX_BASE_URL")
+    telnyx_connection_id: str | None = Field(default=None, validation_alias="TELNYX_CONNECTION_ID")
+    redis_url: str = Field(default="redis://127.0.0.1:6379/0", validation_alias="ORCHESTRATOR_REDIS_URL", repr=False)
+    database_url: str = Field(
+        default="postgresql+psycopg://orchestrator@127.0.0.1:5432/orchestrator",
+        validation_alias="ORCHESTRATOR_DATABASE_URL",
+        repr=False,
+    )
+    public_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_PUBLIC_URL")
+    api_key: SecretStr | None = Field(default=None, validation_alias="ORCHESTRATOR_API_KEY")
+    calls_per_second: float = Field(default=1.0, gt=0, validation_alias="ORCHESTRATOR_CALLS_PER_SECOND")
+    max_live_calls: int = Field(default=2, gt=0, validation_alias="ORCHESTRATOR_MAX_LIVE_CALLS")
+    caller_id: str | None = Field(default=None, validation_alias="ORCHESTRATOR_CALLER_ID")
+    data_dir: Path = Field(default=Path("data"), validation_alias="ORCHESTRATOR_DATA_DIR")
+    api_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_API_URL")
+
+    @property
+    def webhook_url(self) -> str | None:
+        """Return the address the carrier is given for its webhooks, if a public URL is set."""
+        return f"{self.public_url.rstrip('/')}/webhooks/telnyx" if self.public_url else None
+
+    def telnyx_key(self) -> SecretStr:
+        """Return the carrier's API key; raise Misconfigured naming the variable if there is none."""
+        return _required(self.telnyx_api_key, "TELNYX_API_KEY", "the API key of your Telnyx account")
+
+    def connection_id(self) -> str:
+        """Return the carrier's connection; raise Misconfigured naming the variable if there is none."""
+        return _required(self.telnyx_connection_id, "TELNYX_CONNECTION_ID", "the id of your Voice API application")
+
+
+@cache
+def load_settings() -> Settings:
+    """Return this process's settings, read at the first call; raise Misconfigured naming every wrong variable."""
+    try:
+        return Settings()
+    except ValidationError as err:
+        raise Misconfigured("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in err.errors())) from err
+
+
+def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment with `changes` made, for a process about to be started."""
+    return {**os.environ, **changes}
+
+
+def _required(value: T | None, variable: str, what: str) -> T:
+    if value is None:
+        raise Misconfigured(f"{variable} is not set: set it to {what}")
+    return value

@@ -1,0 +1,97 @@
+"""A program while it runs: in a session of its own, on the leash, its output in a log file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+import psutil
+
+from orchestrator.errors import OrchestratorError
+from orchestrator.settings import child_environment
+from orchestrator.stack import leash
+from orchestrator.stack.program import Program
+
+_LEASH = Path(leash.__file__)
+
+
+class DidNotStart(OrchestratorError):
+    """Raised when a program ended or stayed silent before it was ready; the message ends with what it logged."""
+
+
+class Child:
+    """One running program; the thread that starts it must outlive it, for the kernel's leash is tied to the thread."""
+
+    def __init__(self, program: Program, log: Path) -> None:
+        self.program, self.log = program, log
+        self._log_start = log.stat().st_size if log.exists() else 0
+        identity = "nobody" if program.drops_root else "root"
+        words = (sys.executable, "-I", "-S", _LEASH, os.getpid(), int(program.death_signal), identity, *program.argv)
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(  # noqa: S603 the command lines are this package's own
+                [str(word) for word in words],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=program.cwd,
+                env=child_environment(program.env),
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """Return the process id, which is also the id of its session."""
+        return self._process.pid
+
+    def exit_code(self) -> int | None:
+        """Return how it ended, or None while it runs."""
+        return self._process.poll()
+
+    def output(self) -> str:
+        """Return what this run has logged so far."""
+        with self.log.open("rb") as file:
+            file.seek(self._log_start)
+            return file.read().decode(errors="replace")
+
+    def wait_until_ready(self, interrupted: Event | None = None) -> None:
+        """Return once the program is ready, or early when `interrupted` is set; raise DidNotStart with its log."""
+        interrupted, deadline = interrupted or Event(), monotonic() + self.program.ready_within_s
+        while not self.program.ready():
+            if self.exit_code() is not None:
+                raise DidNotStart(self._epitaph(f"ended with status {self.exit_code()} before it was ready"))
+            if monotonic() > deadline:
+                raise DidNotStart(self._epitaph(f"was not ready within {self.program.ready_within_s:g} s"))
+            if interrupted.wait(0.02):
+                return
+
+    def ask_to_end(self) -> None:
+        """Send the program the signal it ends at; one that has ended is left alone."""
+        if self.exit_code() is None:
+            self._process.send_signal(self.program.stop_signal)
+
+    def end(self, *, hurry: Event | None = None) -> None:
+        """Stop the program and whatever it started; kill it when its patience is over or `hurry` is set."""
+        self.ask_to_end()
+        hurry, deadline = hurry or Event(), monotonic() + self.program.patience_s
+        while self.exit_code() is None and monotonic() < deadline and not hurry.wait(0.02):
+            pass
+        end_session(self.pid)
+        self._process.wait()
+
+    def _epitaph(self, what: str) -> str:
+        tail = "\n".join(self.output().splitlines()[-15:])
+        return f"{self.program.name} {what}; the end of {self.log}:\n{tail}"
+
+
+def end_session(session: int) -> None:
+    """Kill whatever is left of the session that a child led."""
+    for pid in psutil.pids():
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.getsid(pid) == session:
+                os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,81 @@
+"""Fixtures for everybody: the embedded servers, started once a run, handed out empty to each test."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import Engine, create_engine
+
+from orchestrator.stack import ports
+from orchestrator.stack.embedded import RunningServer, start_postgres, start_valkey
+from tests.support.databases import clone_database, drop_database
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def servers_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="orchestrator-tests-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def valkey_server(servers_folder: Path) -> Iterator[RunningServer]:
+    server = start_valkey(servers_folder / "valkey")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(servers_folder: Path) -> Iterator[RunningServer]:
+    """Start the server of the run; its database `orchestrator` is migrated and the template of every test's own."""
+    server = start_postgres(servers_folder / "postgres", durable=False)
+    try:
+        from orchestrator.store.migrate import upgrade
+
+        upgrade(server.url)
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def redis_url(valkey_server: RunningServer) -> str:
+    """Return the address of an empty Valkey."""
+    with redis.Redis.from_url(valkey_server.url) as client:
+        client.flushall()
+    return valkey_server.url
+
+
+@pytest.fixture
+def redis_client(redis_url: str) -> Iterator[redis.Redis]:
+    """Return a client of an empty Valkey that never repeats a command by itself."""
+    with redis.Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0)) as client:
+        yield client
+
+
+@pytest.fixture
+def database_url(postgres_server: RunningServer) -> Iterator[str]:
+    """Return the address of a database with the newest schema and no rows."""
+    url = clone_database(postgres_server.url, f"test_{next(_numbers)}")
+    yield url
+    drop_database(url)
+
+
+@pytest.fixture
+def sql(database_url: str) -> Iterator[Engine]:
+    engine = create_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def free_port() -> int:
+    return ports.free_port()
