@@ -204,7 +204,7 @@ calls = Table(
     Column("talk_limit_s", Integer, nullable=False),
     Column("send_no", SmallInteger, nullable=False, server_default=text("0")),
     _moment("reserved_at", nullable=False, server_default=_NOW),
-    _moment("published_at", nullable=False, server_default=_NOW),
+    _moment("published_at"),  # NULL = to be published at the next tick
     _moment("first_sent_at"),
     _moment("last_sent_at"),
     Column("answered_send", SmallInteger, nullable=False, server_default=text("0")),  # the send whose answer came

@@ -247,7 +247,7 @@ def upgrade() -> None:
         sa.Column("talk_limit_s", sa.Integer(), nullable=False),
         sa.Column("send_no", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("reserved_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("published_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("first_sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_send", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),

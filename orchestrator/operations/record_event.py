@@ -1,0 +1,68 @@
+"""The door's one act: verify a webhook, put it on disk, answer. Everything else happens behind it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from enum import StrEnum
+
+import orjson
+import redis
+
+from orchestrator.errors import StoreUnavailable
+from orchestrator.store.keys import Keys
+from orchestrator.store.streams import add_webhook
+from orchestrator.telnyx.signature import BadSignature, WebhookVerifier
+
+FULL_AT = 0.8  # of maxmemory: what drains needs the rest (R11)
+_LOOK_EVERY_S = 1.0
+
+
+class Receipt(StrEnum):
+    """What became of a webhook at the door."""
+
+    TAKEN = "taken"
+    BAD_SIGNATURE = "bad_signature"
+    NOT_AN_EVENT = "not_an_event"
+
+
+class Door:
+    """Takes webhooks in; one per process. Raises StoreUnavailable when the carrier should try again (503)."""
+
+    def __init__(self, client: redis.Redis, *, verifier: WebhookVerifier, keys: Keys | None = None) -> None:
+        self._redis = client
+        self._verifier = verifier
+        self._keys = keys or Keys()
+        self._looked_at = float("-inf")
+        self._full = False
+
+    def record_event(self, raw: bytes, headers: Mapping[str, str]) -> Receipt:
+        """Verify `raw` and append it to the event stream; it is on disk when this returns TAKEN."""
+        try:
+            self._verifier.verify(raw, headers)
+        except BadSignature:
+            return Receipt.BAD_SIGNATURE
+        if not _is_event(raw):
+            return Receipt.NOT_AN_EVENT
+        try:
+            self._refuse_when_full()
+            add_webhook(self._redis, self._keys, raw)
+        except redis.RedisError as err:
+            raise StoreUnavailable("Redis") from err
+        return Receipt.TAKEN
+
+    def _refuse_when_full(self) -> None:
+        if time.monotonic() - self._looked_at > _LOOK_EVERY_S:
+            memory = self._redis.info("memory")
+            self._full = bool(memory["maxmemory"]) and memory["used_memory"] > FULL_AT * memory["maxmemory"]
+            self._looked_at = time.monotonic()
+        if self._full:
+            raise StoreUnavailable("Redis (its memory is nearly full)", retry_after_s=2.0)
+
+
+def _is_event(raw: bytes) -> bool:
+    try:
+        data = orjson.loads(raw)["data"]
+        return isinstance(data["id"], str) and isinstance(data["event_type"], str) and bool(data["id"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return False

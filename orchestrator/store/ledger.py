@@ -1,0 +1,160 @@
+"""The dial ledger: every move of an attempt between its states, each one compare-and-set in SQL (guarantees §1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, RowMapping, bindparam, func, select, text, update
+
+from orchestrator.store.tables import calls
+
+REPEAT_AFTER_S = 15  # a send is unanswered after this long; the whole request is bounded to 12 s
+REPEAT_WITHIN_S = 40  # the carrier ignores repeats of a command_id for 60 s
+DEADLINE_SLACK_S = 60
+
+
+@dataclass(frozen=True)
+class Send:
+    """One permitted send of one attempt: what the answer must name to move the row."""
+
+    call_id: str
+    send_no: int
+    row: RowMapping
+
+
+def lock_call(connection: Connection, call_id: str) -> RowMapping | None:
+    """Lock an attempt's row and return it with the database's clock beside it (`db_now`); None if there is none."""
+    query = select(calls, func.clock_timestamp().label("db_now")).where(calls.c.id == call_id).with_for_update()
+    return connection.execute(query).mappings().first()
+
+
+def mark_first_send(connection: Connection, call_id: str) -> None:
+    """Move `reserved` to `dialing`: from this commit on a POST may have left (R1)."""
+    now = func.clock_timestamp()
+    values = {"state": "dialing", "send_no": 1, "first_sent_at": now, "last_sent_at": now, "dialed_at": now}
+    connection.execute(update(calls).where(calls.c.id == call_id, calls.c.state == "reserved").values(values))
+
+
+def mark_repeat(connection: Connection, call_id: str) -> bool:
+    """Take the one repeat: 1 → 2, only when the first went unanswered for 15 s and is younger than 40 s (R2)."""
+    now = func.clock_timestamp()
+    taken = connection.execute(
+        update(calls)
+        .where(
+            calls.c.id == call_id,
+            calls.c.state == "dialing",
+            calls.c.send_no == 1,
+            calls.c.answered_send == 0,
+            calls.c.last_sent_at < now - text(f"interval '{REPEAT_AFTER_S} seconds'"),
+            calls.c.first_sent_at > now - text(f"interval '{REPEAT_WITHIN_S} seconds'"),
+        )
+        .values(send_no=2, last_sent_at=now)
+    )
+    return taken.rowcount == 1
+
+
+def mark_accepted(connection: Connection, call_id: str, *, ids: Mapping[str, str | None]) -> bool:
+    """Move an attempt the carrier owns to `accepted` with its ids; False if it is final or was accepted before."""
+    limit = calls.c.ring_limit_s + calls.c.talk_limit_s + DEADLINE_SLACK_S
+    known = {name: func.coalesce(calls.c[name], value) for name, value in ids.items() if value}
+    moved = connection.execute(
+        update(calls)
+        .where(calls.c.id == call_id, calls.c.state.in_(("dialing", "unknown")))
+        .values(
+            state="accepted",
+            answered_send=calls.c.send_no,
+            accepted_at=func.clock_timestamp(),
+            deadline_at=func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, limit),
+            unknown_at=None,
+            **known,
+        )
+    )
+    return moved.rowcount == 1
+
+
+def mark_answered(connection: Connection, send: Send) -> bool:
+    """Note that this send was answered for good, so that nothing repeats it; only while it is the only one (R3)."""
+    moved = connection.execute(
+        update(calls)
+        .where(calls.c.id == send.call_id, calls.c.state == "dialing", calls.c.send_no == 1, send.send_no == 1)
+        .values(answered_send=1)
+    )
+    return moved.rowcount == 1
+
+
+def mark_unknown(connection: Connection, call_id: str) -> bool:
+    """Move an attempt that may have been sent and was never answered to `unknown`: reconciled, never redialed."""
+    moved = connection.execute(
+        update(calls)
+        .where(calls.c.id == call_id, calls.c.state == "dialing")
+        .values(state="unknown", unknown_at=func.clock_timestamp())
+    )
+    return moved.rowcount == 1
+
+
+def republish(connection: Connection, *, older_than_s: int, limit: int) -> list[str]:
+    """Return `reserved` attempts nobody has taken for so long (or that were never published), stamped anew (CAS)."""
+    stale = (
+        select(calls.c.id)
+        .where(
+            calls.c.state == "reserved",
+            calls.c.published_at.is_(None)
+            | (calls.c.published_at < func.now() - text(f"interval '{older_than_s} seconds'")),
+        )
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    stamped = update(calls).where(calls.c.id.in_(stale)).values(published_at=func.now()).returning(calls.c.id)
+    return list(connection.execute(stamped).scalars())
+
+
+def overdue_sends(connection: Connection, *, limit: int) -> Sequence[Row[Any]]:
+    """Return `dialing` attempts whose last send has gone unanswered for 15 s, locked, with their age in s."""
+    age = func.extract("epoch", func.clock_timestamp() - calls.c.first_sent_at).label("age_s")
+    return connection.execute(
+        select(calls, age)
+        .where(
+            calls.c.state == "dialing",
+            calls.c.last_sent_at < func.clock_timestamp() - text(f"interval '{REPEAT_AFTER_S} seconds'"),
+        )
+        .order_by(calls.c.last_sent_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def count_reserved(connection: Connection, connection_id: str) -> int:
+    """Return how many attempts are claimed and not yet sent."""
+    query = select(func.count()).where(calls.c.state == "reserved", calls.c.connection_id == connection_id)
+    return int(connection.execute(query).scalar_one())
+
+
+def count_unanswered(connection: Connection, where: Any) -> int:
+    """Return how many sends among the attempts of `where` stand without an answer."""
+    query = select(func.count()).where(where, calls.c.state == "dialing", calls.c.answered_send < calls.c.send_no)
+    return int(connection.execute(query).scalar_one())
+
+
+def insert_reserved(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Insert attempts in number order; return the ids that won their number's guard (guarantees §1)."""
+    if not rows:
+        return set()
+    names = list(rows[0])
+    columns = ", ".join(names)
+    values = ", ".join(f":{name}" for name in names)
+    statement = text(
+        f"INSERT INTO calls ({columns}) VALUES ({values}) "  # noqa: S608 column names are ours
+        "ON CONFLICT (to_number) WHERE state IN ('reserved', 'dialing', 'accepted') DO NOTHING RETURNING id"
+    ).bindparams(*(bindparam(name, type_=calls.c[name].type) for name in names))
+    won = set()
+    for row in sorted(rows, key=lambda row: str(row["to_number"])):
+        won.update(connection.execute(statement, row).scalars())
+    return won
+
+
+def database_now(connection: Connection) -> datetime:
+    """Return the database's clock, by which every age in the ledger is judged (R25)."""
+    return connection.execute(select(func.clock_timestamp())).scalar_one()

@@ -1,0 +1,15 @@
+#!lua flags=allow-oom
+-- Takes an answered command out of the outbox and tells the call, if the lease is still ours (R13).
+-- KEYS: 1 lease, 2 outbox, 3 events. ARGV: 1 token, 2 command id, 3 event (JSON), 4 batch whose rest is dropped, or ''.
+-- Answer: 1 done, 0 the lease or the command is no longer ours.
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+local raw = redis.call('LINDEX', KEYS[2], 0)
+if not raw or cjson.decode(raw).command_id ~= ARGV[2] then return 0 end
+redis.call('LPOP', KEYS[2])
+if ARGV[4] ~= '' then
+  for _, waiting in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
+    if cjson.decode(waiting).batch == ARGV[4] then redis.call('LREM', KEYS[2], 1, waiting) end
+  end
+end
+redis.call('XADD', KEYS[3], '*', 'own', ARGV[3])
+return 1

@@ -1,0 +1,21 @@
+-- Slows dialing by half after a bad answer (once a second), lets it recover by 1/s, closes it after failures in a row.
+-- KEYS: 1 health. ARGV: 1 good|bad, 2 full rate per s, 3 failures in a row that close, 4 reason.
+-- Answer: 'open', or 'closed' when this answer closed it.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local full, since = tonumber(ARGV[2]), now - tonumber(redis.call('HGET', KEYS[1], 'changed') or '0')
+local rate = tonumber(redis.call('HGET', KEYS[1], 'rate') or ARGV[2])
+if ARGV[1] == 'good' then
+  redis.call('HSET', KEYS[1], 'failures', 0)
+  if rate < full then
+    redis.call('HSET', KEYS[1], 'rate', math.min(full, rate + math.min(since, 1000) / 1000), 'changed', now)
+  elseif redis.call('HEXISTS', KEYS[1], 'rate') == 1 then
+    redis.call('HDEL', KEYS[1], 'rate')
+  end
+  return 'open'
+end
+if since >= 1000 then redis.call('HSET', KEYS[1], 'rate', math.max(full / 64, rate / 2), 'changed', now) end
+redis.call('HSET', KEYS[1], 'reason', ARGV[4])
+if redis.call('HINCRBY', KEYS[1], 'failures', 1) < tonumber(ARGV[3]) then return 'open' end
+if redis.call('HSETNX', KEYS[1], 'closed', now) == 1 then return 'closed' end
+return 'open'

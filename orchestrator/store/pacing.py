@@ -1,0 +1,108 @@
+"""Rate, channels and the carrier's health in Redis: asked before anything is dialed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import redis
+
+from orchestrator.store.keys import Keys
+from orchestrator.store.scripts import ScriptCall, run_script
+
+CLOSE_AFTER_FAILURES = 10
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A connection's or campaign's limits: `rate` dials per s, `burst` dials, `channels` live calls; 0 = no limit."""
+
+    scope: str
+    rate: float = 0.0
+    burst: float = 1.0
+    channels: int = 0
+
+
+@dataclass(frozen=True)
+class Health:
+    """How the carrier has answered lately: the slowed rate if any, whether dispatch is closed, and why."""
+
+    rate: float | None
+    closed: bool
+    reason: str | None
+    heard_ms: int
+
+
+def reserve(
+    client: redis.Redis, keys: Keys, connection: Lane, campaign: Lane, *, call_ids: Sequence[str], lease_s: int
+) -> int:
+    """Return how many of `call_ids`, from the first, were granted a place in the rate and a channel, both at once."""
+    args = [connection.rate, connection.burst, connection.channels, campaign.rate, campaign.burst, campaign.channels]
+    call = ScriptCall(
+        "reserve",
+        [*_lane_keys(keys, connection, campaign), keys.health(connection.scope)],
+        [*args, lease_s * 1000, *call_ids],
+    )
+    return int(run_script(client, call))
+
+
+def give_back(
+    client: redis.Redis, keys: Keys, connection: Lane, campaign: Lane, *, call_ids: Sequence[str], rate_too: bool
+) -> None:
+    """Return channels (and with `rate_too` the place in the rate) that were granted and not used; safe to repeat."""
+    if call_ids:
+        rates = [connection.rate, campaign.rate] if rate_too else [0, 0]
+        run_script(client, ScriptCall("give_back", _lane_keys(keys, connection, campaign), [*rates, *call_ids]))
+
+
+def permit_send(client: redis.Redis, keys: Keys, connection_id: str, *, most_in_5_s: int, send: str) -> bool:
+    """Enter a send in the log of the trailing 5 s; False when the law refuses it (R7)."""
+    return bool(run_script(client, ScriptCall("permit_send", [keys.sends(connection_id)], [most_in_5_s, send])))
+
+
+def report_answer(client: redis.Redis, keys: Keys, connection_id: str, *, good: bool, rate: float, reason: str) -> bool:
+    """Tell how the carrier answered a dial; True when this answer closed dispatch."""
+    args: list[str | float] = ["good" if good else "bad", rate, CLOSE_AFTER_FAILURES, reason]
+    return bool(run_script(client, ScriptCall("report_answer", [keys.health(connection_id)], args)) == b"closed")
+
+
+def read_health(client: redis.Redis, keys: Keys, connection_id: str) -> Health:
+    """Return the carrier's health as the tasks reported it."""
+    rate, closed, reason, heard = client.hmget(keys.health(connection_id), ["rate", "closed", "reason", "heard"])
+    return Health(
+        rate=float(rate) if rate else None,
+        closed=closed is not None,
+        reason=bytes(reason).decode() if reason else None,
+        heard_ms=int(heard or 0),
+    )
+
+
+def close_dispatch(client: redis.Redis, keys: Keys, connection_id: str, *, reason: str) -> None:
+    """Shut dispatch until `open_dispatch`."""
+    client.hset(keys.health(connection_id), mapping={"closed": 1, "reason": reason})
+
+
+def open_dispatch(client: redis.Redis, keys: Keys, connection_id: str) -> None:
+    """Let dispatch run again: the carrier has answered."""
+    client.hdel(keys.health(connection_id), "closed", "reason", "failures")
+
+
+def heard_from_carrier(client: redis.Redis, keys: Keys, connection_id: str, *, at_ms: int) -> None:
+    """Note that a webhook of a call of ours came in: the way back from the carrier works."""
+    client.hset(keys.health(connection_id), "heard", at_ms)
+
+
+def dials_in_trailing_5_s(client: redis.Redis, keys: Keys, connection_id: str) -> int:
+    """Return the number of sends the law has counted in the last 5 s."""
+    seconds, micros = client.time()
+    now = seconds * 1000 + micros / 1000
+    return int(client.zcount(keys.sends(connection_id), now - 5000, "+inf"))
+
+
+def _lane_keys(keys: Keys, connection: Lane, campaign: Lane) -> list[str]:
+    return [
+        keys.gcra(connection.scope),
+        keys.gcra(campaign.scope),
+        keys.slots(connection.scope),
+        keys.slots(campaign.scope),
+    ]

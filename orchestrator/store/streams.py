@@ -1,0 +1,101 @@
+"""The event stream: what the door, the timers and our own tasks put in, and how an entry is read again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import orjson
+import redis
+
+from orchestrator.clock import rfc3339
+from orchestrator.model.event import TIMER_DUE, Event
+from orchestrator.store.keys import GROUP, Keys
+
+ORPHANS_KEPT = 10_000
+DEAD_KEPT = 100_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry as it stands in the stream: exactly one of `raw` (a webhook) and `own` (an event of ours) is set."""
+
+    entry_id: str
+    stamped_ms: int
+    raw: bytes | None = None
+    own: Event | None = None
+
+
+def add_webhook(client: redis.Redis, keys: Keys, raw: bytes) -> str:
+    """Append a verified webhook body; the entry's id carries the moment of receipt by the server's clock."""
+    return _text(client.xadd(keys.events, {"raw": raw}))
+
+
+def add_event(client: redis.Redis, keys: Keys, event: Event) -> str:
+    """Append an event of our own."""
+    return _text(client.xadd(keys.events, {"own": event.model_dump_json()}))
+
+
+def ensure_groups(client: redis.Redis, keys: Keys) -> None:
+    """Create the consumer groups; safe to repeat."""
+    for stream in (keys.events, keys.ended):
+        try:
+            client.xgroup_create(stream, GROUP, id="0", mkstream=True)
+        except redis.ResponseError as err:
+            if "BUSYGROUP" not in str(err):
+                raise
+
+
+def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
+    """Return the entry in a shape of ours; raises ValueError for fields nobody here writes."""
+    name = entry_id.decode()
+    stamped_ms = int(name.partition("-")[0])
+    if b"raw" in fields:
+        return Entry(name, stamped_ms, raw=fields[b"raw"])
+    if b"own" in fields:
+        return Entry(name, stamped_ms, own=Event.model_validate_json(fields[b"own"]))
+    if b"timer" in fields:
+        return Entry(name, stamped_ms, own=_timer_event(fields[b"timer"].decode(), int(float(fields[b"due"]))))
+    raise ValueError(f"an entry with the fields {sorted(fields)}")
+
+
+def bury(
+    client: redis.Redis, stream: str, *, entry_id: str, fields: Mapping[bytes, bytes], keys: Keys, why: str
+) -> None:
+    """Move an entry that failed for good to the dead letters, with its error; it can be listed and replayed."""
+    with client.pipeline(transaction=True) as pipe:
+        letter = {b"stream": stream.encode(), b"entry": entry_id.encode(), b"error": why[:2000].encode(), **fields}
+        pipe.xadd(keys.dead, letter, maxlen=DEAD_KEPT, approximate=True)  # type: ignore[arg-type]  # bytes are fine
+        pipe.xack(stream, GROUP, entry_id)
+        pipe.xdel(stream, entry_id)
+        pipe.hdel(keys.failures, entry_id)
+        pipe.execute()
+
+
+def orphan(client: redis.Redis, keys: Keys, *, raw: bytes, why: str) -> None:
+    """Keep a carrier's event that belongs to no call of ours, bounded, for a person to look at (R6)."""
+    client.xadd(keys.orphans, {"raw": raw, "why": why}, maxlen=ORPHANS_KEPT, approximate=True)
+
+
+def _timer_event(member: str, due_ms: int) -> Event:
+    call_id, _, name = member.partition("|")
+    due = datetime.fromtimestamp(due_ms / 1000, UTC)
+    return Event(
+        id=f"timer:{name}:{due_ms}",
+        type=TIMER_DUE,
+        occurred_at=due,
+        call_id=call_id,
+        payload={"name": name, "due_at": rfc3339(due)},
+    )
+
+
+def _text(answer: object) -> str:
+    return answer.decode() if isinstance(answer, bytes) else str(answer)
+
+
+def log_entry(*, ident: str, kind: str, what: str, occurred_at: datetime, recorded_ms: int, payload: object) -> bytes:
+    """Return one line of a call's timeline, as JSON."""
+    return orjson.dumps(
+        {"id": ident, "kind": kind, "type": what, "at": occurred_at, "recorded_ms": recorded_ms, "payload": payload}
+    )
