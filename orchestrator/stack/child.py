@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 from time import monotonic
 
 import psutil
@@ -16,6 +16,7 @@ import psutil
 from orchestrator.errors import OrchestratorError
 from orchestrator.settings import child_environment
 from orchestrator.stack import leash
+from orchestrator.stack.interrupts import pause
 from orchestrator.stack.program import Program
 
 _LEASH = Path(leash.__file__)
@@ -29,7 +30,7 @@ class Child:
     """One running program; the thread that starts it must outlive it, for the kernel's leash is tied to the thread."""
 
     def __init__(self, program: Program, log: Path) -> None:
-        self.program, self.log = program, log
+        self.program, self.log, self._asked = program, log, False
         self._log_start = log.stat().st_size if log.exists() else 0
         identity = "nobody" if program.drops_root else "root"
         words = (sys.executable, "-I", "-S", _LEASH, os.getpid(), int(program.death_signal), identity, *program.argv)
@@ -59,34 +60,42 @@ class Child:
             file.seek(self._log_start)
             return file.read().decode(errors="replace")
 
-    def wait_until_ready(self, interrupted: Event | None = None) -> None:
-        """Return once the program is ready, or early when `interrupted` is set; raise DidNotStart with its log."""
-        interrupted, deadline = interrupted or Event(), monotonic() + self.program.ready_within_s
-        while not self.program.ready():
+    def wait_until_ready(self, interrupted: Callable[[], bool] = lambda: False) -> None:
+        """Return once the program is ready, or early when `interrupted` says so; raise DidNotStart with its log."""
+        deadline = monotonic() + self.program.ready_within_s
+        while not interrupted() and not self.program.ready():
             if self.exit_code() is not None:
                 raise DidNotStart(self._epitaph(f"ended with status {self.exit_code()} before it was ready"))
             if monotonic() > deadline:
                 raise DidNotStart(self._epitaph(f"was not ready within {self.program.ready_within_s:g} s"))
-            if interrupted.wait(0.02):
-                return
+            pause(0.02)
 
     def ask_to_end(self) -> None:
-        """Send the program the signal it ends at; one that has ended is left alone."""
-        if self.exit_code() is None:
+        """Send the program the signal it ends at, once: many programs take a second one for impatience."""
+        if self.exit_code() is None and not self._asked:
+            self._asked = True
             self._process.send_signal(self.program.stop_signal)
 
-    def end(self, *, hurry: Event | None = None) -> None:
-        """Stop the program and whatever it started; kill it when its patience is over or `hurry` is set."""
+    def end(self, *, hurried: Callable[[], bool] = lambda: False) -> bool:
+        """Stop the program and whatever it started; say whether it ended by itself.
+
+        It is killed when its patience is over or `hurried` says so.
+        """
         self.ask_to_end()
-        hurry, deadline = hurry or Event(), monotonic() + self.program.patience_s
-        while self.exit_code() is None and monotonic() < deadline and not hurry.wait(0.02):
-            pass
+        deadline = monotonic() + self.program.patience_s
+        while self.exit_code() is None and monotonic() < deadline and not hurried():
+            pause(0.02)
+        willing = self.exit_code() is not None
         end_session(self.pid)
         self._process.wait()
+        return willing
+
+    def log_tail(self, lines: int = 15) -> str:
+        """Return the last lines that this run has logged."""
+        return "\n".join(self.output().splitlines()[-lines:])
 
     def _epitaph(self, what: str) -> str:
-        tail = "\n".join(self.output().splitlines()[-15:])
-        return f"{self.program.name} {what}; the end of {self.log}:\n{tail}"
+        return f"{self.program.name} {what}; the end of {self.log}:\n{self.log_tail()}"
 
 
 def end_session(session: int) -> None:

@@ -1,0 +1,111 @@
+"""The data folder: whoever holds its lock owns the stack that lives in it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from orchestrator.errors import Misconfigured
+
+
+class Binding(BaseModel):
+    """The carrier whose calls the folder's ledger tells of."""
+
+    model_config = ConfigDict(frozen=True)
+
+    base_url: str
+    connection_id: str
+
+    def __str__(self) -> str:
+        """Name the carrier as the operator knows it."""
+        return f"{self.base_url} (connection {self.connection_id})"
+
+
+class DataFolder:
+    """A locked data folder; the lock ends with `close` or with the process, whatever ends it."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the folder if need be and lock it; raise Misconfigured, naming the owner, if it is in use."""
+        self.path = path.resolve()
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as err:
+            owner = os.pread(self._lock, 32, 0).decode().strip()
+            os.close(self._lock)
+            raise Misconfigured(
+                f"{self.path} is in use by process {owner}: stop that one, or choose another folder with --data"
+            ) from err
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, str(os.getpid()).encode(), 0)
+
+    def close(self) -> None:
+        """Let the folder go."""
+        os.close(self._lock)
+
+    @property
+    def logs(self) -> Path:
+        """Return the folder of the log files, one per program."""
+        folder = self.path / "logs"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @property
+    def children(self) -> Path:
+        """Return the file that records the running programs."""
+        return self.path / "children.json"
+
+    def secret(self, name: str) -> SecretStr:
+        """Return the secret kept in the file `name`, made at the first asking, readable by its owner alone."""
+        file = self.path / name
+        if not file.exists():
+            write_private(file, secrets.token_urlsafe(24) + "\n")
+        return SecretStr(file.read_text().strip())
+
+    def bind(self, carrier: Binding) -> None:
+        """Tie the folder to this carrier at the first start; raise Misconfigured, naming both, if it has another."""
+        file = self.path / "carrier.json"
+        if not file.exists():
+            write_private(file, carrier.model_dump_json())
+        bound = Binding.model_validate_json(file.read_text())
+        if bound != carrier:
+            raise Misconfigured(
+                f"{self.path} belongs to the carrier {bound}, you are starting with {carrier}: "
+                "a ledger is true for one carrier only, so choose another folder with --data"
+            )
+
+    def announce(self, addresses: dict[str, Any]) -> None:
+        """Write where the stack answers, for the other commands of this machine."""
+        write_private(self.path / "addresses.json", json.dumps(addresses))
+
+
+def announced_address(path: Path) -> str | None:
+    """Return where the stack of this data folder last answered, if it ever did."""
+    try:
+        return str(json.loads((path / "addresses.json").read_text())["api"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def kept_api_key(path: Path) -> SecretStr | None:
+    """Return the API key kept in this data folder, if there is one that this user may read."""
+    try:
+        return SecretStr((path / "api_key").read_text().strip())
+    except OSError:
+        return None
+
+
+def write_private(file: Path, text: str) -> None:
+    """Replace `file` in one step by one that only its owner may read."""
+    draft = file.with_name(f".{file.name}.new")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    draft.replace(file)
