@@ -6,6 +6,10 @@ OrchestratorError
 ├── NotFound            no such thing
 ├── Conflict            the thing is in a state that does not allow it
 ├── StoreUnavailable    Redis or PostgreSQL is away: try again, nothing was changed
+├── CarrierUnavailable  the carrier gave no answer to a question: ask again later
+├── CarrierRefused      the carrier answered a question with no: its code and detail say why
+├── BadSignature        a webhook is not the carrier's, or too old: answer 4xx
+├── NotAnEvent          a signed body is no event: answer 4xx
 └── Misconfigured       the operator must mend a setting; the message is the remedy
 """
 
@@ -63,3 +67,31 @@ class StoreUnavailable(OrchestratorError):
 
 class Misconfigured(OrchestratorError):
     """Raised when a setting is missing or contradicts another; the message says what to set."""
+
+
+class CarrierUnavailable(OrchestratorError):
+    """Raised when the carrier does not answer a question in time, or answers that it cannot; nothing was changed."""
+
+    def __init__(self, detail: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(f"the carrier does not answer: {detail}")
+        self.detail, self.retry_after_s = detail, retry_after_s
+
+
+class CarrierRefused(OrchestratorError):
+    """Raised when the carrier refuses a question: a wrong key (401), a missing right (403), a bad argument (4xx)."""
+
+    def __init__(self, status: int, *, code: str, title: str, detail: str) -> None:
+        super().__init__(f"the carrier answered {status} {code}: {detail or title}")
+        self.status, self.code, self.title, self.detail = status, code, title, detail
+
+
+class BadSignature(OrchestratorError):
+    """Raised when a webhook's signature or time does not hold; `fault` names which."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"webhook refused: {fault}")
+        self.fault = fault
+
+
+class NotAnEvent(OrchestratorError):
+    """Raised when a webhook's body is not one of the carrier's events; the message says what is missing."""

@@ -1,0 +1,211 @@
+"""The carrier's answers to a command, sorted by what the caller does next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, TypeAlias
+
+import orjson
+
+_MAX_DETAIL_CHARS: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The carrier took the command; a dial carries the new leg's ids, a recording its own."""
+
+    call_control_id: str | None = None
+    call_leg_id: str | None = None
+    call_session_id: str | None = None
+    recording_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotAccepted:
+    """What the carrier, or the way to it, said instead of yes.
+
+    `code` is the carrier's own where it sent one, else a word of ours; `d_code` the reason its telephony gave (D13),
+    `pointer` the field it complained about, `status` None where there was no HTTP answer. `retry_after_s` is the
+    carrier's own wish in seconds, where it said one.
+    """
+
+    code: str
+    title: str
+    detail: str = ""
+    status: int | None = None
+    d_code: str | None = None
+    pointer: str | None = None
+    retry_after_s: float | None = None
+
+    def as_error(self) -> dict[str, Any]:
+        """Return the parts an event or a record keeps."""
+        return {"code": self.d_code or self.code, "title": self.title, "detail": self.detail}
+
+
+class Rejected(NotAccepted):
+    """Not possible for the number or the command: the attempt ends, the command has failed."""
+
+    __slots__ = ()
+
+
+class Refused(NotAccepted):
+    """The account, key, connection or caller id is wrong: nothing was spent, pause what it concerns."""
+
+    __slots__ = ()
+
+
+class Gone(NotAccepted):
+    """The leg is over; its hangup follows or is assumed."""
+
+    __slots__ = ()
+
+
+class Unavailable(NotAccepted):
+    """Surely nothing was sent: try again later."""
+
+    __slots__ = ()
+
+
+class Ambiguous(NotAccepted):
+    """The command may or may not have arrived: only a repeat with the same `command_id`, or a look, tells."""
+
+    __slots__ = ()
+
+
+class Busy(NotAccepted):
+    """The carrier has no room now: nothing was done, slow down and try again later."""
+
+    __slots__ = ()
+
+
+Answer: TypeAlias = Accepted | Rejected | Refused | Busy | Unavailable | Ambiguous | Gone
+
+# Telephony reasons (response-codes page): room, then this destination; every other one concerns the account.
+BUSY_D_CODES: Final = frozenset({"D1", "D2", "D3", "D5", "D9", "D22", "D56"})
+NUMBER_D_CODES: Final = frozenset({"D11", "D12", "D13", "D21", "D24", "D40", "D41", "D59", "D60", "D61"})
+# Channel limits of user, profile and connection; dials per second.
+CAPACITY_CODES: Final = frozenset({"90041", "90042", "90043", "90103"})
+# Not a live call's id; the call has ended.
+GONE_CODES: Final = frozenset({"90015", "90018"})
+# An invalid number; not +E.164.
+NUMBER_CODES: Final = frozenset({"10002", "10016"})
+# Timed out at the carrier, in conflict with another, too early: it may have been acted upon.
+UNCERTAIN_STATUSES: Final = frozenset({408, 409, 425})
+
+_Sorted: TypeAlias = type[Gone | Refused | Busy | Rejected]
+
+_URGENCY: Final[tuple[_Sorted, ...]] = (Gone, Refused, Busy, Rejected)
+_D_CODE: Final = re.compile(r"\b(D\d{1,2})\W*$")
+
+
+def sort_answer(status: int, body: bytes, *, dialing: bool, retry_after_s: float | None = None) -> Answer:
+    """Return what an HTTP answer means; `dialing` tells a POST /calls from a command on a leg that lived.
+
+    The status decides first, the code second, for one code can mean two things (protocol facts §2). Several errors in
+    one body: Gone before Refused before Busy before Rejected. When dialing, an unknown 4xx is Refused: pausing loudly
+    burns no contact.
+    """
+    if 200 <= status < 300:
+        return _sort_success(status, body, dialing=dialing)
+    problems = [replace(problem, retry_after_s=retry_after_s) for problem in _read_problems(status, body)]
+    if status == 401:
+        return _say(Refused, problems[0])
+    if status == 429:
+        return _say(Busy, problems[0])
+    if not 400 <= status < 500 or status in UNCERTAIN_STATUSES:
+        return _say(Ambiguous, problems[0])
+    kinds = {_kind(problem, dialing=dialing): problem for problem in reversed(problems)}
+    most_urgent = next(kind for kind in _URGENCY if kind in kinds)
+    return _say(most_urgent, kinds[most_urgent])
+
+
+def _sort_success(status: int, body: bytes, *, dialing: bool) -> Accepted | Ambiguous:
+    data = _load(body).get("data")
+    if not isinstance(data, dict):
+        return Ambiguous(code="unreadable", title="The answer is not readable", status=status)
+    if dialing and not _text(data, "call_control_id"):
+        return Ambiguous(code="unreadable", title="The answer has no call_control_id", status=status)
+    return Accepted(
+        call_control_id=_text(data, "call_control_id"),
+        call_leg_id=_text(data, "call_leg_id"),
+        call_session_id=_text(data, "call_session_id"),
+        recording_id=_text(data, "recording_id"),
+    )
+
+
+def _kind(problem: NotAccepted, *, dialing: bool) -> _Sorted:
+    if problem.d_code is not None:
+        return _kind_of_d_code(problem.d_code)
+    if problem.code in CAPACITY_CODES:
+        return Busy
+    return _kind_of_dial(problem) if dialing else _kind_of_action(problem)
+
+
+def _kind_of_d_code(d_code: str) -> _Sorted:
+    if d_code in BUSY_D_CODES:
+        return Busy
+    return Rejected if d_code in NUMBER_D_CODES else Refused
+
+
+def _kind_of_dial(problem: NotAccepted) -> _Sorted:
+    field = (problem.pointer or "").lstrip("#/").split("/")[0]
+    if field == "to" or (problem.code in NUMBER_CODES and not field):
+        return Rejected
+    return Refused
+
+
+def _kind_of_action(problem: NotAccepted) -> _Sorted:
+    return Gone if problem.status == 404 or problem.code in GONE_CODES else Rejected
+
+
+def _read_problems(status: int, body: bytes) -> Iterator[NotAccepted]:
+    document = _load(body)
+    errors = document.get("errors")
+    listed = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    for error in listed:
+        yield _read_problem(status, error, document)
+    if not listed:
+        text = body[:_MAX_DETAIL_CHARS].decode(errors="replace")
+        yield NotAccepted(code=str(status), title=f"HTTP {status}", detail=text, status=status)
+
+
+def _read_problem(status: int, error: Mapping[str, Any], document: Mapping[str, Any]) -> NotAccepted:
+    source = error.get("source")
+    pointer = (_text(source, "pointer") or _text(source, "parameter")) if isinstance(source, dict) else None
+    detail = str(error.get("detail") or "")[:_MAX_DETAIL_CHARS]
+    title = str(error.get("title") or "")
+    return NotAccepted(
+        code=str(error.get("code") or status),
+        title=title,
+        detail=detail,
+        status=status,
+        d_code=_find_d_code(document.get("telnyx_error"), detail, title),
+        pointer=pointer,
+    )
+
+
+def _find_d_code(telephony: Any, *texts: str) -> str | None:
+    told = telephony.get("error_code") if isinstance(telephony, dict) else None
+    for text in (str(told or ""), *texts):
+        if found := _D_CODE.search(text):
+            return found[1]
+    return None
+
+
+def _say(kind: type[Refused | Rejected | Gone | Busy | Ambiguous], problem: NotAccepted) -> Answer:
+    return kind(**{field.name: getattr(problem, field.name) for field in fields(problem)})
+
+
+def _load(body: bytes) -> dict[str, Any]:
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _text(data: Mapping[str, Any], name: str) -> str | None:
+    value = data.get(name)
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,36 @@
+"""The mark that every command leaves on a leg, so that each webhook says whose it is."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+
+class ClientState(BaseModel):
+    """A leg's identity: our call's id, the leg's role, and what the flow's author wants back.
+
+    On the wire it is base64 of JSON: the carrier takes nothing else (error 90017) and echoes it in every webhook.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    call: Annotated[str, StringConstraints(min_length=1)]
+    role: Literal["A", "B"]
+    user: str | None = None
+
+    def encode(self) -> str:
+        """Return the form a command carries."""
+        return base64.b64encode(self.model_dump_json(exclude_none=True).encode()).decode()
+
+    @classmethod
+    def decode(cls, text: str | None) -> ClientState | None:
+        """Return what `encode` was given, or None for null and for anything that is not ours."""
+        if not isinstance(text, str) or not text:
+            return None
+        try:
+            return cls.model_validate_json(base64.b64decode(text, validate=True))
+        except (binascii.Error, ValueError, ValidationError):
+            return None

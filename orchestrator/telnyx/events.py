@@ -1,0 +1,99 @@
+"""Reading a webhook: the envelope is required, everything inside it is tolerated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+from orchestrator.errors import NotAnEvent
+from orchestrator.telnyx.client_state import ClientState
+
+
+class Webhook(BaseModel):
+    """One delivery of one event; `id` is the same in every delivery, `attempt` counts them from 1.
+
+    `occurred_at` is aware, or None where the carrier's time is missing or unreadable. Ids and `client_state` are None
+    where an event has none: `call.recording.saved` carries no `call_control_id`, a leg nobody marked no state.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    event_type: str
+    occurred_at: datetime | None
+    payload: dict[str, Any]
+    call_control_id: str | None
+    call_leg_id: str | None
+    call_session_id: str | None
+    client_state: str | None
+    attempt: int
+
+    @property
+    def identity(self) -> ClientState | None:
+        """Return our own mark on the leg, or None when the leg is not ours."""
+        return ClientState.decode(self.client_state)
+
+
+def parse_webhook(raw: bytes) -> Webhook:
+    """Return the event in `raw`; raises NotAnEvent for a body without `data` with an id and a type."""
+    envelope = _load(raw)
+    data = envelope.get("data")
+    if not isinstance(data, dict):
+        raise NotAnEvent("no `data` object; is the application's webhook API version 2?")
+    payload = data.get("payload")
+    if not isinstance(payload, dict):
+        payload = {}
+    # Every field is checked here; validating the model again would double the cost of the hot path.
+    return Webhook.model_construct(
+        id=_required(data, "id"),
+        event_type=_required(data, "event_type"),
+        occurred_at=parse_moment(data.get("occurred_at")),
+        payload=payload,
+        call_control_id=_text(payload, "call_control_id"),
+        call_leg_id=_text(payload, "call_leg_id"),
+        call_session_id=_text(payload, "call_session_id"),
+        client_state=_text(payload, "client_state"),
+        attempt=_attempt(envelope.get("meta")),
+    )
+
+
+def parse_moment(value: Any) -> datetime | None:
+    """Return an ISO 8601 time of the carrier as an aware datetime (UTC where it names no zone), else None."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _load(raw: bytes) -> dict[str, Any]:
+    try:
+        envelope = orjson.loads(raw)
+    except orjson.JSONDecodeError as err:
+        raise NotAnEvent("the body is not JSON") from err
+    if not isinstance(envelope, dict):
+        raise NotAnEvent("the body is not a JSON object")
+    return envelope
+
+
+def _required(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str) or not value:
+        raise NotAnEvent(f"`data.{name}` is missing")
+    return value
+
+
+def _text(payload: Mapping[str, Any], name: str) -> str | None:
+    value = payload.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _attempt(meta: Any) -> int:
+    attempt = meta.get("attempt") if isinstance(meta, dict) else None
+    return attempt if isinstance(attempt, int) else 1
