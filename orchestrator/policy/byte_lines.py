@@ -1,0 +1,37 @@
+"""Lines of a binary file with their places, in flat memory however long a line is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+_CHUNK = 1 << 16
+
+
+class Readable(Protocol):
+    """Anything bytes can be read from in pieces: a file, an upload, a socket's stream."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes; nothing at the end."""
+
+
+class ByteLine(NamedTuple):
+    """One line with its line ending; `data` is None for a line that was longer than the cap and was skipped."""
+
+    number: int
+    offset: int
+    data: bytes | None
+
+
+def byte_lines(file: Readable, *, longest: int) -> Iterator[ByteLine]:
+    """Yield the lines of `file` as they are read; never holds more than `longest` bytes and one chunk."""
+    number, start, pending, skipped = 1, 0, b"", 0
+    while chunk := file.read(_CHUNK):
+        *whole, pending = (pending + chunk).split(b"\n")
+        for body in whole:
+            yield ByteLine(number, start, None if skipped or len(body) > longest else body + b"\n")
+            number, start, skipped = number + 1, start + skipped + len(body) + 1, 0
+        if skipped or len(pending) > longest:
+            pending, skipped = b"", skipped + len(pending)
+    if pending or skipped:
+        yield ByteLine(number, start, None if skipped else pending)

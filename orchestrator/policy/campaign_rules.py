@@ -1,0 +1,128 @@
+"""What a campaign carries: the documents that create and change one, every field checked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from orchestrator.policy.durations import Duration
+from orchestrator.policy.moments import Moment
+from orchestrator.policy.phone import PhoneProblem, read_phone
+from orchestrator.policy.retry_rules import RetryRule, RetryRules
+from orchestrator.policy.weekly_hours import CallingHours, Window
+from orchestrator.policy.zone_names import Zone
+
+__all__ = [
+    "CHANGED_ONLY_AT_REST",
+    "CallingHours",
+    "CampaignChanges",
+    "NewCampaign",
+    "Pacing",
+    "RetryRule",
+    "RetryRules",
+    "Window",
+]
+
+DEFAULT_NUMBER_GAP = timedelta(hours=2)
+
+CHANGED_ONLY_AT_REST = frozenset({"flow", "caller_ids"})
+"""Fields that may be changed in draft or paused, not while running."""
+
+
+def _read_caller_id(value: Any) -> str:
+    answer = read_phone(value) if isinstance(value, str) else PhoneProblem("not_a_number", "write it as text: +1…")
+    if isinstance(answer, PhoneProblem):
+        raise PydanticCustomError("caller_id", "{why}", {"why": answer.detail})
+    return answer
+
+
+def _once_each(numbers: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(numbers))
+
+
+def _short_enough(gap: timedelta) -> timedelta:
+    if gap > timedelta(days=30):
+        raise PydanticCustomError("number_gap", "the gap is at most 30d")
+    return gap
+
+
+def _no_nul(text: str) -> str:
+    if "\x00" in text:
+        raise PydanticCustomError("nul", "the text contains a NUL character")
+    return text
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_no_nul)]
+CallerIds = Annotated[
+    tuple[Annotated[str, BeforeValidator(_read_caller_id)], ...],
+    Field(min_length=1, max_length=200),
+    AfterValidator(_once_each),
+]
+NumberGap = Annotated[Duration, AfterValidator(_short_enough)]
+
+
+class Pacing(BaseModel):
+    """How fast a campaign may dial; what is left out is bounded by the connection's limits alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    calls_per_second: float | None = Field(default=None, gt=0, le=1000, allow_inf_nan=False, strict=True)
+    max_live_calls: int | None = Field(default=None, ge=1, le=100_000, strict=True)
+    weight: int = Field(default=1, ge=1, le=1000, strict=True)
+
+
+class NewCampaign(BaseModel):
+    """The body of POST /v1/campaigns."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    flow: Name
+    caller_ids: CallerIds
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    default_timezone: Zone | None = None
+    keep_open: bool = Field(default=False, strict=True)
+    pacing: Pacing = Pacing()
+    calling_hours: CallingHours = CallingHours()
+    retry: RetryRules = RetryRules()
+    number_gap: NumberGap = DEFAULT_NUMBER_GAP
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise PydanticCustomError("ends_at", "ends_at must be later than starts_at")
+        return self
+
+
+class CampaignChanges(BaseModel):
+    """The body of PATCH /v1/campaigns/{id}: only `model_fields_set` is changed, and null takes a date or zone away."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name | None = None
+    flow: Name | None = None
+    caller_ids: CallerIds | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    default_timezone: Zone | None = None
+    keep_open: bool | None = Field(default=None, strict=True)
+    pacing: Pacing | None = None
+    calling_hours: CallingHours | None = None
+    retry: RetryRules | None = None
+    number_gap: NumberGap | None = None
+
+    @model_validator(mode="after")
+    def _takes_away_only_what_may_be_missing(self) -> Self:
+        for field in self.model_fields_set - {"starts_at", "ends_at", "default_timezone"}:
+            if getattr(self, field) is None:
+                raise PydanticCustomError(field, "{field} cannot be null", {"field": field})
+        return self
+
+    @property
+    def at_rest_only(self) -> list[str]:
+        """The changed fields that need the campaign to be in draft or paused."""
+        return sorted(self.model_fields_set & CHANGED_ONLY_AT_REST)

@@ -1,0 +1,52 @@
+"""Points in time as requests write them: RFC 3339, always with an offset."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_FORM = 'write a time as RFC 3339 with its offset, such as "2027-03-01T09:00:00-05:00"'
+
+
+def parse_moment(text: str) -> datetime:
+    """Return the moment that `text` says, in UTC; raise ValueError for any other form and for a missing offset."""
+    written = _RFC3339.fullmatch(text.strip())
+    if written is None:
+        raise ValueError(f"{text!r}: {_FORM}")
+    try:
+        return datetime.fromisoformat(_within_microseconds(text.strip().upper(), written[1])).astimezone(UTC)
+    except (ValueError, OverflowError) as err:
+        raise ValueError(f"{text!r} is no moment of the calendar") from err
+
+
+def _within_microseconds(text: str, fraction: str | None) -> str:
+    return text if fraction is None else text.replace(fraction, fraction[:7])
+
+
+def format_moment(moment: datetime) -> str:
+    """Return `moment` in UTC with milliseconds and Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _read(value: Any) -> datetime:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC)
+    if not isinstance(value, str):
+        raise PydanticCustomError("moment", "{why}", {"why": _FORM})
+    try:
+        return parse_moment(value)
+    except ValueError as err:
+        raise PydanticCustomError("moment", "{why}", {"why": str(err)}) from err
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_read),
+    PlainSerializer(format_moment, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]

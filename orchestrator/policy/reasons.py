@@ -1,0 +1,85 @@
+"""Why something is not dialed: one closed set of reasons, each with the sentence that explains it to a person."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class FinalStatus(StrEnum):
+    """The states in which a contact ends."""
+
+    COMPLETED = "completed"
+    EXHAUSTED = "exhausted"
+    SUPPRESSED = "suppressed"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """Why a contact waits, is held or ended undialed."""
+
+    DIALING_STOPPED = "dialing_stopped"
+    CAMPAIGN_NOT_STARTED = "campaign_not_started"
+    CAMPAIGN_PAUSED = "campaign_paused"
+    CAMPAIGN_ENDED = "campaign_ended"
+    CAMPAIGN_CANCELED = "campaign_canceled"
+    CONTACT_CLOSED = "contact_closed"
+    SUPPRESSED = "suppressed"
+    ATTEMPTS_SPENT = "attempts_spent"
+    NOT_YET = "not_yet"
+    TOO_LATE = "too_late"
+    RETRY_DUE = "retry_due"
+    OUTSIDE_HOURS = "outside_hours"
+    ZONE_UNKNOWN = "zone_unknown"
+    NUMBER_IN_USE = "number_in_use"
+    NUMBER_GAP = "number_gap"
+    NUMBER_DAY_LIMIT = "number_day_limit"
+    CALLER_ID_QUOTA = "caller_id_quota"
+    NO_CAPACITY = "no_capacity"
+    RATE = "rate"
+    CARRIER_BUSY = "carrier_busy"
+    CARRIER_UNAVAILABLE = "carrier_unavailable"
+    CARRIER_REFUSED = "carrier_refused"
+    CLOCK_SKEW = "clock_skew"
+    SEND_TOO_OLD = "send_too_old"
+    RECORD_FAILED = "record_failed"
+    UNKNOWN_ATTEMPT = "unknown_attempt"
+
+    @property
+    def sentence(self) -> str:
+        """One sentence for `explain`: what stands in the way, and where it can be changed, what changes it."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Reason.DIALING_STOPPED: "All dialing is stopped; POST /v1/dialing/resume starts it again.",
+    Reason.CAMPAIGN_NOT_STARTED: "The campaign has not been started, or its starts_at has not come.",
+    Reason.CAMPAIGN_PAUSED: "The campaign is paused; resume it to go on.",
+    Reason.CAMPAIGN_ENDED: "The campaign is over: its ends_at has passed or it has completed.",
+    Reason.CAMPAIGN_CANCELED: "The campaign was canceled.",
+    Reason.CONTACT_CLOSED: "The contact already has its final status.",
+    Reason.SUPPRESSED: "The number is on a suppression list that covers this campaign.",
+    Reason.ATTEMPTS_SPENT: "The contact has been dialed as often as the retry rules allow.",
+    Reason.NOT_YET: "The contact's not_before has not come.",
+    Reason.TOO_LATE: "The contact's not_after has passed.",
+    Reason.RETRY_DUE: "The last attempt is followed by another one at this time, as the retry rules say.",
+    Reason.OUTSIDE_HOURS: "It is outside the calling hours in at least one of the contact's time zones.",
+    Reason.ZONE_UNKNOWN: (
+        "The contact's time zone is unknown, or its zones share less than two hours a day; "
+        "give the contact a timezone or the campaign a default_timezone."
+    ),
+    Reason.NUMBER_IN_USE: "Another call to this number is under way.",
+    Reason.NUMBER_GAP: "This number was dialed for another contact less than the number_gap ago.",
+    Reason.NUMBER_DAY_LIMIT: "This number has been dialed as often as it may be within 24 hours.",
+    Reason.CALLER_ID_QUOTA: "The caller id has made as many calls as it may within 24 hours.",
+    Reason.NO_CAPACITY: "All channels of the account or the campaign are in use.",
+    Reason.RATE: "The calls per second allowed are used up; the contact is next in line.",
+    Reason.CARRIER_BUSY: "The carrier said that it takes no more calls at the moment.",
+    Reason.CARRIER_UNAVAILABLE: "The carrier could not be reached.",
+    Reason.CARRIER_REFUSED: "The carrier refuses our account, connection or caller id; the campaign was paused.",
+    Reason.CLOCK_SKEW: "This machine's clock differs from the carrier's by more than a minute.",
+    Reason.SEND_TOO_OLD: "The send was dropped because the process had been standing still.",
+    Reason.RECORD_FAILED: "The last call's result could not be recorded; it stands in the dead letters.",
+    Reason.UNKNOWN_ATTEMPT: "The last attempt may have been carried out; it is never dialed again.",
+}

@@ -1,0 +1,99 @@
+"""What follows an ended attempt: another one at a time, or the contact's end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from orchestrator.policy.dispositions import Disposition
+from orchestrator.policy.reasons import FinalStatus, Reason
+from orchestrator.policy.retry_rules import RetryRule, RetryRules
+
+_UNSPENT_TRIES = 5
+_FIRST_DELAY = timedelta(seconds=30)
+_LONGEST_DELAY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFacts:
+    """How an attempt ended, with the contact's history; all counts include this attempt and no withdrawn one.
+
+    `suppressed` says that the number may no longer be dialed, by this call's own flow or otherwise.
+    """
+
+    disposition: Disposition
+    outcome: str | None = None
+    attempts_spent: int
+    disposition_counts: Mapping[Disposition, int] = field(default_factory=dict)
+    outcome_counts: Mapping[str, int] = field(default_factory=dict)
+    suppressed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAt:
+    """Wait, and dial again from `at` on; the gate is asked again then."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The contact has ended; `reason` is a disposition, an outcome or a `Reason`."""
+
+    status: FinalStatus
+    reason: str
+
+
+def next_step(rules: RetryRules, facts: AttemptFacts, now: datetime) -> RetryAt | Final:
+    """Return what follows: the outcome's rule, else the disposition's; without a rule the attempt was the last.
+
+    An attempt that is `unknown` is never followed by another. One that is final is completed when it reached somebody
+    and exhausted when it did not; one that a rule would repeat but the budget does not allow is exhausted.
+    """
+    if facts.disposition is Disposition.UNKNOWN:
+        return Final(FinalStatus.UNKNOWN, Reason.UNKNOWN_ATTEMPT)
+    found = _rule_for(rules, facts)
+    if found is None:
+        return _final_without_rule(facts)
+    rule, count = found
+    if facts.suppressed:
+        return Final(FinalStatus.SUPPRESSED, Reason.SUPPRESSED)
+    if not _has_budget(rules, rule, count, spent=facts.attempts_spent):
+        return Final(FinalStatus.EXHAUSTED, Reason.ATTEMPTS_SPENT)
+    return RetryAt(now + rule.delay_after(count), _way(facts))
+
+
+def unspent_delay(tries: int) -> timedelta:
+    """Return how long a contact is held after `tries` unspent tries in a row (R4): not before the fifth.
+
+    From there on 30 s, doubled by each further try, at most an hour; the carrier's capacity never exhausts a contact.
+    """
+    if tries < _UNSPENT_TRIES:
+        return timedelta(0)
+    doublings = min(tries - _UNSPENT_TRIES, 10)
+    return min(_LONGEST_DELAY, _FIRST_DELAY * (1 << doublings))
+
+
+def _rule_for(rules: RetryRules, facts: AttemptFacts) -> tuple[RetryRule, int] | None:
+    if facts.outcome is not None and (rule := rules.on_outcome.get(facts.outcome)):
+        return rule, max(1, facts.outcome_counts.get(facts.outcome, 1))
+    if rule := rules.on.get(facts.disposition):
+        return rule, max(1, facts.disposition_counts.get(facts.disposition, 1))
+    return None
+
+
+def _has_budget(rules: RetryRules, rule: RetryRule, count: int, *, spent: int) -> bool:
+    if rule.at_most is None:
+        return spent < rules.max_attempts
+    return count < rule.at_most and spent < max(rules.max_attempts, rule.at_most)
+
+
+def _final_without_rule(facts: AttemptFacts) -> Final:
+    reached = facts.disposition.has_reached_somebody
+    return Final(FinalStatus.COMPLETED if reached else FinalStatus.EXHAUSTED, _way(facts))
+
+
+def _way(facts: AttemptFacts) -> str:
+    return facts.outcome or facts.disposition.value

@@ -1,0 +1,154 @@
+"""The calling hours a campaign carries: always, or windows of a week in the contact's zone or a named one."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from orchestrator.policy.zone_names import known_zone
+
+CONTACT = "contact"
+
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
+
+
+class Day(StrEnum):
+    """A day of the week, in calendar order."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
+WEEK = tuple(Day)
+_FULL_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def _day(text: Any) -> Day:
+    name = text.strip().casefold() if isinstance(text, str) else ""
+    for day, full in zip(WEEK, _FULL_NAMES, strict=True):
+        if name in (day.value, full):
+            return day
+    raise PydanticCustomError("day", "{got} is no day; write mon, tue, wed, thu, fri, sat or sun", {"got": repr(text)})
+
+
+def _span(text: Any) -> list[Day]:
+    if isinstance(text, str) and "-" in text:
+        first, last = (WEEK.index(_day(part)) for part in text.split("-", 1))
+        return [WEEK[(first + step) % 7] for step in range((last - first) % 7 + 1)]
+    return [_day(text)]
+
+
+def _read_days(value: Any) -> Any:
+    entries = value.split(",") if isinstance(value, str) else value
+    if not isinstance(entries, list | tuple) or not entries:
+        raise PydanticCustomError("days", 'write days as a list, such as ["mon", "tue"] or ["mon-sat"]')
+    named = {day for entry in entries for day in _span(entry)}
+    return tuple(day for day in WEEK if day in named)
+
+
+def _read_zone(value: Any) -> str:
+    if value == CONTACT:
+        return CONTACT
+    zone = known_zone(value) if isinstance(value, str) else None
+    if zone is None:
+        raise PydanticCustomError(
+            "unknown_zone",
+            "{got} is neither `contact` nor an IANA time zone such as America/Chicago",
+            {"got": repr(value)},
+        )
+    return zone
+
+
+def _read_clock(value: Any) -> str:
+    if not isinstance(value, str) or not _CLOCK.fullmatch(value.strip()):
+        raise PydanticCustomError(
+            "clock", '{got} is no time of day; write "09:00" (24:00 is the end of a day)', {"got": repr(value)}
+        )
+    return value.strip()
+
+
+Clock = Annotated[str, BeforeValidator(_read_clock)]
+
+
+def _minutes(clock: str) -> int:
+    return int(clock[:2]) * 60 + int(clock[3:])
+
+
+class Window(BaseModel):
+    """Local wall-clock hours `[start, end)` beginning on each of `days`; an end before the start is on the next day."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    days: Annotated[tuple[Day, ...], BeforeValidator(_read_days)]
+    start: Clock
+    end: Clock
+
+    @model_validator(mode="after")
+    def _spans_something(self) -> Self:
+        if self.start == "24:00":
+            raise PydanticCustomError("clock", "a window starts at 00:00, not at 24:00")
+        if self.start == self.end:
+            raise PydanticCustomError("clock", "start and end are the same; write 00:00 to 24:00 for a whole day")
+        return self
+
+    @property
+    def start_minute(self) -> int:
+        """Minutes from local midnight to the start."""
+        return _minutes(self.start)
+
+    @property
+    def end_minute(self) -> int:
+        """Minutes from local midnight to the end, which may be on the next day (see `is_overnight`)."""
+        return _minutes(self.end)
+
+    @property
+    def is_overnight(self) -> bool:
+        """Whether the window ends on the day after the one it began on."""
+        return self.end_minute < self.start_minute
+
+
+# 47 CFR 64.1200(c)(1) allows 08:00-21:00; Florida, Oklahoma and others end at 20:00, several states begin at 09:00 and
+# some forbid Sundays: the shipped default is inside all of the common ones.
+_DEFAULT_WINDOWS = (Window(days=WEEK[:6], start="09:00", end="20:00"),)
+
+
+class CallingHours(BaseModel):
+    """When a contact may be called. On a holiday nothing is open: no window begins on it and none reaches into it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    always: bool = Field(default=False, strict=True)
+    timezone: Annotated[str, BeforeValidator(_read_zone)] = CONTACT
+    windows: tuple[Window, ...] = Field(default=_DEFAULT_WINDOWS, min_length=1, max_length=100)
+    holidays: frozenset[date] = Field(default=frozenset(), max_length=1000)
+
+    @model_validator(mode="after")
+    def _is_one_of_two(self) -> Self:
+        if self.always and self.model_fields_set != {"always"}:
+            raise PydanticCustomError("always", "`always: true` stands alone; leave out timezone, windows and holidays")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        if self.always:
+            return {"always": True}
+        shown = handler(self)
+        return {"timezone": shown["timezone"], "windows": shown["windows"], "holidays": sorted(shown["holidays"])}

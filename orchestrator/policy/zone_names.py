@@ -1,0 +1,54 @@
+"""Names of time zones: which are real, how they are spelled, and how a set of them becomes one key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+# "localtime" means another place on every machine, "Factory" none at all.
+_NO_PLACES = frozenset({"localtime", "Factory", "posixrules"})
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    return {name.casefold(): name for name in available_timezones() - _NO_PLACES}
+
+
+def known_zone(text: str) -> str | None:
+    """Return the IANA spelling of a zone written in any case, or None when there is no such zone."""
+    return _spellings().get(text.strip().replace(" ", "_").casefold())
+
+
+@lru_cache(maxsize=1024)
+def zone_info(name: str) -> ZoneInfo | None:
+    """Return the zone's rules, or None for a name that is no zone (`Etc/Unknown` is one of those)."""
+    spelled = known_zone(name)
+    return None if spelled is None else ZoneInfo(spelled)
+
+
+def zone_key(zones: Iterable[str]) -> str:
+    """Return the canonical key of a set of zones, "America/Chicago|America/Denver"; "" when one of them is no zone."""
+    spelled = [known_zone(zone) for zone in zones]
+    return "|".join(sorted({zone for zone in spelled if zone})) if all(spelled) else ""
+
+
+def zones_of(key: str) -> tuple[str, ...]:
+    """Return the zones of a canonical key; none for the empty key."""
+    return tuple(key.split("|")) if key else ()
+
+
+def _read(value: Any) -> str:
+    zone = known_zone(value) if isinstance(value, str) else None
+    if zone is None:
+        raise PydanticCustomError(
+            "unknown_zone", "{got} is no IANA time zone such as America/Chicago", {"got": repr(value)}
+        )
+    return zone
+
+
+Zone = Annotated[str, BeforeValidator(_read)]
