@@ -141,11 +141,15 @@ contacts = Table(
     _moment("not_after"),
     Column("priority", Integer, nullable=False, server_default=text("0")),
     Column("variables", JSONB, nullable=False, server_default=_EMPTY),
+    # A single call (POST /v1/calls) brings its own; None = the campaign's.
+    Column("flow_id", Text),
+    Column("caller_id", Text),
+    Column("ignore_hours", Boolean, nullable=False, server_default=text("false")),
+    Column("is_single", Boolean, nullable=False, server_default=text("false")),  # shares no identity with others
     Column("status", Text, nullable=False, server_default=text("'waiting'")),
     Column("reason", Text),
     _moment("due_at", nullable=False, server_default=_NOW),  # waiting/held: when it may be claimed; 'infinity' = never
     Column("attempts", Integer, nullable=False, server_default=text("0")),  # spent
-    Column("attempt_no", Integer, nullable=False, server_default=text("0")),  # of the newest row of calls
     Column("unspent_tries", Integer, nullable=False, server_default=text("0")),  # in a row (R4)
     Column("tally", JSONB, nullable=False, server_default=_EMPTY),  # {"disposition:busy": 2, "outcome:heard": 1}
     Column("current_call_id", Text),
@@ -173,15 +177,16 @@ Index(
     contacts.c.campaign_id,
     contacts.c.external_id,
     unique=True,
-    postgresql_where=text("external_id IS NOT NULL"),
+    postgresql_where=text("external_id IS NOT NULL AND NOT is_single"),
 )
 Index(
     "contacts_identity_phone",
     contacts.c.campaign_id,
     contacts.c.phone,
     unique=True,
-    postgresql_where=text("external_id IS NULL"),
+    postgresql_where=text("external_id IS NULL AND NOT is_single"),
 )
+Index("contacts_by_external", contacts.c.external_id, postgresql_where=text("external_id IS NOT NULL"))
 
 calls = Table(
     "calls",
@@ -246,6 +251,7 @@ Index(
 )
 Index("calls_open", calls.c.state, calls.c.id, postgresql_where=text("state NOT IN ('ended', 'withdrawn')"))
 Index("calls_by_campaign", calls.c.campaign_id, calls.c.id)
+Index("calls_by_contact", calls.c.contact_id, calls.c.id)
 Index("calls_by_number", calls.c.to_number, calls.c.last_sent_at.desc())
 Index("calls_by_control_id", calls.c.call_control_id)
 

@@ -154,11 +154,14 @@ def upgrade() -> None:
         sa.Column(
             "variables", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
+        sa.Column("flow_id", sa.Text(), nullable=True),
+        sa.Column("caller_id", sa.Text(), nullable=True),
+        sa.Column("ignore_hours", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_single", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("status", sa.Text(), server_default=sa.text("'waiting'"), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("attempt_no", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("unspent_tries", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column(
             "tally", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
@@ -179,6 +182,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(
+        "contacts_by_external",
+        "contacts",
+        ["external_id"],
+        unique=False,
+        postgresql_where=sa.text("external_id IS NOT NULL"),
+    )
+    op.create_index(
         "contacts_by_import", "contacts", ["import_id"], unique=False, postgresql_where=sa.text("import_id IS NOT NULL")
     )
     op.create_index("contacts_by_phone", "contacts", ["phone"], unique=False)
@@ -195,14 +205,14 @@ def upgrade() -> None:
         "contacts",
         ["campaign_id", "external_id"],
         unique=True,
-        postgresql_where=sa.text("external_id IS NOT NULL"),
+        postgresql_where=sa.text("external_id IS NOT NULL AND NOT is_single"),
     )
     op.create_index(
         "contacts_identity_phone",
         "contacts",
         ["campaign_id", "phone"],
         unique=True,
-        postgresql_where=sa.text("external_id IS NULL"),
+        postgresql_where=sa.text("external_id IS NULL AND NOT is_single"),
     )
     op.create_table(
         "imports",
@@ -298,6 +308,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'withdrawn'"),
     )
     op.create_index("calls_by_campaign", "calls", ["campaign_id", "id"], unique=False)
+    op.create_index("calls_by_contact", "calls", ["contact_id", "id"], unique=False)
     op.create_index("calls_by_control_id", "calls", ["call_control_id"], unique=False)
     op.create_index("calls_by_number", "calls", ["to_number", sa.literal_column("last_sent_at DESC")], unique=False)
     op.create_index(
@@ -344,19 +355,27 @@ def downgrade() -> None:
     )
     op.drop_index("calls_by_number", table_name="calls")
     op.drop_index("calls_by_control_id", table_name="calls")
+    op.drop_index("calls_by_contact", table_name="calls")
     op.drop_index("calls_by_campaign", table_name="calls")
     op.drop_index("calls_attempt", table_name="calls", postgresql_where=sa.text("state <> 'withdrawn'"))
     op.drop_table("calls")
     op.drop_index("imports_by_campaign", table_name="imports")
     op.drop_table("imports")
-    op.drop_index("contacts_identity_phone", table_name="contacts", postgresql_where=sa.text("external_id IS NULL"))
     op.drop_index(
-        "contacts_identity_external", table_name="contacts", postgresql_where=sa.text("external_id IS NOT NULL")
+        "contacts_identity_phone",
+        table_name="contacts",
+        postgresql_where=sa.text("external_id IS NULL AND NOT is_single"),
+    )
+    op.drop_index(
+        "contacts_identity_external",
+        table_name="contacts",
+        postgresql_where=sa.text("external_id IS NOT NULL AND NOT is_single"),
     )
     op.drop_index("contacts_claim", table_name="contacts", postgresql_where=sa.text("status IN ('waiting', 'held')"))
     op.drop_index("contacts_by_status", table_name="contacts")
     op.drop_index("contacts_by_phone", table_name="contacts")
     op.drop_index("contacts_by_import", table_name="contacts", postgresql_where=sa.text("import_id IS NOT NULL"))
+    op.drop_index("contacts_by_external", table_name="contacts", postgresql_where=sa.text("external_id IS NOT NULL"))
     op.drop_table("contacts")
     op.drop_table("campaign_zones")
     op.drop_index(
