@@ -37,7 +37,7 @@ def parse_phone(text: str, region: str | None = None, *, pointer: str = "/phone"
 
 def read_phone(text: str, region: str | None = None) -> str | PhoneProblem:
     """Return `text` as E.164, or why it is none; a number without `+` is read as one of `region` (such as "US")."""
-    text = text.strip()
+    text, region = text.strip(), region and region.upper()
     if _NORTH_AMERICAN.fullmatch(text):
         return text
     return _shape_problem(text) or _parsed(text, region)
@@ -45,7 +45,7 @@ def read_phone(text: str, region: str | None = None) -> str | PhoneProblem:
 
 def is_region(region: str) -> bool:
     """Return whether `region` is a two-letter region that numbers can be parsed with."""
-    return region in phonenumbers.SUPPORTED_REGIONS
+    return region.upper() in phonenumbers.SUPPORTED_REGIONS
 
 
 def _shape_problem(text: str) -> PhoneProblem | None:

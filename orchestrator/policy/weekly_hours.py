@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,6 +24,8 @@ from orchestrator.policy.zone_names import known_zone
 CONTACT = "contact"
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MOST_WINDOWS = 100
 
 
 class Day(StrEnum):
@@ -130,6 +133,18 @@ class Window(BaseModel):
 _DEFAULT_WINDOWS = (Window(days=WEEK[:6], start="09:00", end="20:00"),)
 
 
+def _a_few(windows: tuple[Window, ...]) -> tuple[Window, ...]:
+    if not 1 <= len(windows) <= _MOST_WINDOWS:
+        raise PydanticCustomError("windows", f"1 to {_MOST_WINDOWS} windows; leave them out for Mon-Sat 09:00-20:00")
+    return windows
+
+
+def _read_date(value: Any) -> Any:
+    if not isinstance(value, str | date) or (isinstance(value, str) and not _DATE.fullmatch(value)):
+        raise PydanticCustomError("date", '{got} is no date; write "2027-12-25"', {"got": repr(value)})
+    return value
+
+
 class CallingHours(BaseModel):
     """When a contact may be called. On a holiday nothing is open: no window begins on it and none reaches into it."""
 
@@ -137,8 +152,8 @@ class CallingHours(BaseModel):
 
     always: bool = Field(default=False, strict=True)
     timezone: Annotated[str, BeforeValidator(_read_zone)] = CONTACT
-    windows: tuple[Window, ...] = Field(default=_DEFAULT_WINDOWS, min_length=1, max_length=100)
-    holidays: frozenset[date] = Field(default=frozenset(), max_length=1000)
+    windows: Annotated[tuple[Window, ...], AfterValidator(_a_few)] = _DEFAULT_WINDOWS
+    holidays: Annotated[frozenset[Annotated[date, BeforeValidator(_read_date)]], Field(max_length=1000)] = frozenset()
 
     @model_validator(mode="after")
     def _is_one_of_two(self) -> Self:
