@@ -1,1 +1,1 @@
-"""The carrier on your desk: a stand-in for the Telnyx Call Control API."""
+"""The carrier on your desk: the Call Control API, its webhooks and the people it rings, on one port."""

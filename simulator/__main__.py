@@ -1,0 +1,8 @@
+"""`python -m simulator` starts the carrier."""
+
+from __future__ import annotations
+
+from simulator.cli import main
+
+if __name__ == "__main__":
+    main()

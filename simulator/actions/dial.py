@@ -1,0 +1,126 @@
+"""Dial: a new leg rings, unless the connection, the caller id, the channels or the rate say no."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulator.actions.outbound import OUTBOUND, check_line, check_policies, new_leg
+from simulator.calling import ring
+from simulator.command import Body, Shape
+from simulator.fields import Choice, Field, Flag, OneOrMany, Phone, Record, Text, Url, Whole
+from simulator.ids import leg_uuid
+from simulator.leg import Leg
+from simulator.problems import bad_request, refused, too_many_dials, wrong_connection
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+_FIELDS: dict[str, Field] = {
+    **OUTBOUND,
+    "connection_id": Text(required=True, least=1),
+    "from": Phone(required=True, sip=False),
+    "to": OneOrMany(Phone(), required=True),
+    "assistant": Record(),
+    "billing_group_id": Text(),
+    "bridge_intent": Flag(),
+    "bridge_on_answer": Flag(),
+    "conference_config": Record(),
+    "conversation_relay_config": Record(),
+    "deepfake_detection": Record(
+        fields={
+            "enabled": Flag(required=True),
+            "rtp_timeout": Whole(least=5, most=120),
+            "timeout": Whole(least=5, most=60),
+        }
+    ),
+    "dialogflow_config": Record(),
+    "enable_dialogflow": Flag(),
+    "link_to": Text(),
+    "prevent_double_bridge": Flag(),
+    "retry_on_timeout": Flag(),
+    "send_silence_when_idle": Flag(),
+    "stream_auth_token": Text(most=4000),
+    "stream_bidirectional_codec": Choice(("PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16")),
+    "stream_bidirectional_mode": Choice(("mp3", "rtp")),
+    "stream_bidirectional_sampling_rate": Choice((8000, 16000, 22050, 24000, 48000)),
+    "stream_bidirectional_target_legs": Choice(("both", "self", "opposite")),
+    "stream_codec": Choice(("PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16", "default")),
+    "stream_establish_before_call_originate": Flag(),
+    "stream_track": Choice(("inbound_track", "outbound_track", "both_tracks")),
+    "stream_url": Url(schemes=("ws", "wss")),
+    "supervise_call_control_id": Text(),
+    "supervisor_role": Choice(("barge", "whisper", "monitor")),
+    "transcription": Flag(),
+    "transcription_config": Record(),
+}
+
+DIAL = Shape(fields=_FIELDS, one_of=(("audio_url", "media_name"),))
+
+
+def dial(world: World, body: Body) -> Leg:
+    """Start a call; raises CarrierError when nothing was started."""
+    DIAL.check(body)
+    check_policies(body)
+    _check_account(world, body)
+    leg = _make(world, body)
+    world.dials.add()
+    ring(world, leg)
+    return leg
+
+
+def _check_account(world: World, body: Body) -> None:
+    settings = world.settings
+    if settings.connection_id is not None and body["connection_id"] != settings.connection_id:
+        raise wrong_connection("The connection_id is not a Call Control application of this account.")
+    if not (body.get("webhook_url") or settings.webhook_url):
+        raise wrong_connection("The Call Control application has no valid webhook URL.")
+    if settings.caller_ids and body["from"] not in settings.caller_ids:
+        raise refused("D35")
+    check_line(world, dialed_number(body))
+    if world.dials_per_5s is not None and world.dials.now() >= world.dials_per_5s:
+        raise too_many_dials()
+
+
+def dialed_number(body: Body) -> str:
+    """Return the number that rings; of a list only the first does."""
+    to = body.get("to")
+    return str((to[0] if to else "") if isinstance(to, list) else to or "")
+
+
+def _make(world: World, body: Body) -> Leg:
+    return new_leg(
+        world,
+        body,
+        role="A",
+        to=dialed_number(body),
+        from_=body["from"],
+        session=_session(world, body),
+        connection_id=body["connection_id"],
+        client_state=body.get("client_state"),
+        webhook_url=world.settings.webhook_url or "",
+    )
+
+
+def _session(world: World, body: Body) -> str:
+    link = body.get("link_to")
+    if not link:
+        return leg_uuid()
+    linked = world.legs.find(link)
+    if linked is None:
+        raise bad_request("link_to names no call.", at="/link_to")
+    return linked.call_session_id
+
+
+def dialed(leg: Leg) -> dict[str, Any]:
+    """Return the `data` of the answer to an accepted dial."""
+    state = {"client_state": leg.client_state} if leg.client_state else {}
+    recording = {"recording_id": leg.terms.record["id"]} if leg.terms.record else {}
+    return {
+        "record_type": "call",
+        "call_control_id": leg.call_control_id,
+        "call_leg_id": leg.call_leg_id,
+        "call_session_id": leg.call_session_id,
+        "is_alive": False,
+        **state,
+        **recording,
+    }

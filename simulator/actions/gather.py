@@ -1,0 +1,38 @@
+"""Gather: digits are collected without a prompt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.actions.asking import limits, seconds
+from simulator.actions.shared import DIGITS, IDENTITY
+from simulator.command import Body, Command, Shape
+from simulator.fields import Text, Whole
+from simulator.gather import Gather, Plan
+from simulator.leg import Leg
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def _gather(world: World, leg: Leg, body: Body) -> None:
+    plan = Plan(
+        **limits(body),
+        first_digit_s=seconds(body, "initial_timeout_millis", otherwise=5_000),
+        whole_s=seconds(body, "timeout_millis", otherwise=60_000),
+    )
+    Gather(world, leg, plan).begin()
+
+
+GATHER = Command(
+    action="gather",
+    shape=Shape(
+        fields={
+            **IDENTITY,
+            **DIGITS,
+            "gather_id": Text(least=1, most=40),
+            "initial_timeout_millis": Whole(least=1, most=120_000, code="90056"),
+        }
+    ),
+    effect=_gather,
+)

@@ -1,0 +1,40 @@
+"""Gather using audio: a file is played, with its playback webhooks, and digits are collected."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from simulator.actions.asking import limits, seconds
+from simulator.actions.shared import AUDIO, DIGITS, IDENTITY, TRIES
+from simulator.command import Body, Command, Shape
+from simulator.fields import Text, Url
+from simulator.gather import Gather, Plan
+from simulator.leg import Leg
+from simulator.player import playback
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def _gather(world: World, leg: Leg, body: Body) -> None:
+    again = {"audio_url": body.get("invalid_audio_url"), "media_name": body.get("invalid_media_name")}
+    plan = Plan(
+        **limits(body),
+        first_digit_s=seconds(body, "timeout_millis", otherwise=60_000),
+        tries=body.get("maximum_tries") or 3,
+        prompt=partial(playback, body) if any(body.get(name) for name in AUDIO) else None,
+        invalid_prompt=partial(playback, again) if any(again.values()) else None,
+    )
+    Gather(world, leg, plan).begin()
+
+
+GATHER_USING_AUDIO = Command(
+    action="gather_using_audio",
+    shape=Shape(
+        fields={**IDENTITY, **AUDIO, **DIGITS, **TRIES, "invalid_audio_url": Url(), "invalid_media_name": Text()},
+        some_of=(("audio_url", "media_name"),),
+        one_of=(("audio_url", "media_name"), ("invalid_audio_url", "invalid_media_name")),
+    ),
+    effect=_gather,
+)

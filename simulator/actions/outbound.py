@@ -1,0 +1,190 @@
+"""What dial and transfer have in common: the fields of a new leg, its terms and where its webhooks go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from simulator.actions.shared import AUDIO, CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER
+from simulator.command import Body
+from simulator.fields import Choice, Decimal, Field, Flag, Items, MapOf, Record, Text, Url, Whole
+from simulator.ids import control_token, fresh_uuid, leg_uuid
+from simulator.leg import Destination, Leg, Terms
+from simulator.player import Player
+from simulator.problems import Problem, invalid, refused
+from simulator.tempo import Timers
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+_MILLIS = Whole(least=0)
+
+_AMD_CONFIG: dict[str, Field] = {
+    "after_greeting_silence_millis": _MILLIS,
+    "between_words_silence_millis": _MILLIS,
+    "greeting_duration_millis": _MILLIS,
+    "greeting_silence_duration_millis": _MILLIS,
+    "greeting_total_analysis_time_millis": _MILLIS,
+    "initial_silence_millis": _MILLIS,
+    "maximum_number_of_words": _MILLIS,
+    "maximum_word_length_millis": _MILLIS,
+    "silence_threshold": _MILLIS,
+    "total_analysis_time_millis": _MILLIS,
+    "beep_detection_profile": Choice(("both", "freq_only")),
+    "beep_max_frequency_hz": _MILLIS,
+    "beep_min_frequency_hz": _MILLIS,
+    "beep_min_tone_duration_millis": _MILLIS,
+    "beep_spectral_confirmation": Flag(),
+    "beep_spectral_min_purity": Decimal(least=0, most=1),
+    "beep_spectral_reject_fax_cng": Flag(),
+    "beep_spectral_window_millis": _MILLIS,
+    "prompt_end_timeout_millis": _MILLIS,
+}
+
+_SOUND_MODIFICATIONS: dict[str, Field] = {
+    "octaves": Decimal(least=-1, most=1),
+    "pitch": Decimal(above=0),
+    "semitone": Decimal(least=-14, most=14),
+    "track": Text(),
+}
+
+_SIP_HEADER: dict[str, Field] = {
+    "name": Choice(("User-to-User",), required=True),
+    "value": Text(required=True),
+}
+
+OUTBOUND: dict[str, Field] = {
+    **IDENTITY,
+    **AUDIO,
+    **CUSTOM_HEADERS,
+    **RECORD_FROM_ANSWER,
+    "answering_machine_detection": Choice(
+        (
+            "premium",
+            "detect",
+            "detect_beep",
+            "detect_words",
+            "greeting_end",
+            "disabled",
+            "premium_ios_call_screening_detection",
+        )
+    ),
+    "answering_machine_detection_config": Record(fields=_AMD_CONFIG),
+    "diversion": Text(),
+    "from_display_name": Text(most=128, chars=r"A-Za-z0-9 \-_~!.+"),
+    "media_encryption": Choice(("disabled", "SRTP", "DTLS")),
+    "park_after_unbridge": Choice(("self",)),
+    "preferred_codecs": Text(),
+    "privacy": Choice(("id", "none")),
+    "route_to_mobile": Flag(),
+    "send_digits_on_answer": Text(most=64, chars="0-9A-DwW*#"),
+    "sip_auth_password": Text(),
+    "sip_auth_username": Text(),
+    "sip_headers": Items(Record(fields=_SIP_HEADER)),
+    "sip_region": Choice(("US", "Europe", "Canada", "Australia", "Middle East")),
+    "sip_transport_protocol": Choice(("UDP", "TCP", "TLS")),
+    "sound_modifications": Record(fields=_SOUND_MODIFICATIONS),
+    "time_limit_secs": Whole(least=30, most=14_400, code="90029"),
+    "timeout_secs": Whole(least=5, most=600),
+    "webhook_retries_policies": MapOf(Record(fields={"retries_ms": Items(Whole(least=0), most=5)})),
+    "webhook_url": Url(),
+    "webhook_url_method": Choice(("POST", "GET")),
+    "webhook_urls": MapOf(Url()),
+    "webhook_urls_method": Choice(("POST", "GET")),
+}
+
+_LONGEST_RETRIES_MS = 60_000
+
+
+def check_policies(body: Body) -> None:
+    """Raise CarrierError (422) when the retries of one event type add up to more than sixty seconds."""
+    problems = list(_too_long(body))
+    if problems:
+        raise invalid(problems)
+
+
+def _too_long(body: Body) -> Iterator[Problem]:
+    for name, policy in (body.get("webhook_retries_policies") or {}).items():
+        if sum(policy.get("retries_ms") or ()) > _LONGEST_RETRIES_MS:
+            at = f"/webhook_retries_policies/{name}/retries_ms"
+            yield Problem("10033", "Value out of range", f"{at} may add up to 60000 at most.", at)
+
+
+def check_line(world: World, number: str) -> None:
+    """Raise CarrierError (403) when this number may not be called, or no channel is free."""
+    d_code = world.faults.of(number).refuse
+    if d_code is not None:
+        raise refused(d_code)
+    if world.channels is not None and world.legs.live_count >= world.channels:
+        raise refused("D1")
+
+
+def destination(body: Body, *, otherwise: str) -> Destination:
+    """Return where the webhooks of a new leg go; `otherwise` is the address used when the body names none."""
+    policies = body.get("webhook_retries_policies") or {}
+    return Destination(
+        url=body.get("webhook_url") or otherwise,
+        urls=body.get("webhook_urls") or {},
+        retries_ms={name: tuple(policy.get("retries_ms") or ()) for name, policy in policies.items()},
+    )
+
+
+def terms(body: Body) -> Terms:
+    """Return what the body asks of the new leg."""
+    config = body.get("answering_machine_detection_config") or {}
+    return Terms(
+        timeout_s=body.get("timeout_secs") or 30,
+        time_limit_s=body.get("time_limit_secs") or 14_400,
+        retry_on_timeout=body.get("retry_on_timeout") is not False,
+        amd=body.get("answering_machine_detection") or "disabled",
+        amd_analysis_s=(config.get("total_analysis_time_millis") or 3_500) / 1000,
+        record=_recording(body),
+        audio={key: body[key] for key in AUDIO if body.get(key)} or None,
+    )
+
+
+def _recording(body: Body) -> dict[str, object] | None:
+    if not body.get("record"):
+        return None
+    return {
+        "id": fresh_uuid(),
+        "channels": body.get("record_channels") or "dual",
+        "format": body.get("record_format") or "mp3",
+        "most_s": body.get("record_max_length") or 0,
+    }
+
+
+def new_leg(
+    world: World,
+    body: Body,
+    *,
+    role: str,
+    to: str,
+    from_: str,
+    session: str,
+    connection_id: str,
+    client_state: str | None,
+    webhook_url: str,
+) -> Leg:
+    """Return a leg that does not ring yet; who answers is drawn here."""
+    nth = world.legs.nth_call(to)
+    leg = Leg(
+        key=f"{to}#{nth}",
+        role=role,
+        call_control_id=control_token(),
+        call_leg_id=leg_uuid(),
+        call_session_id=session,
+        connection_id=connection_id,
+        to=to,
+        from_=from_,
+        client_state=client_state,
+        command_id=body.get("command_id"),
+        destination=destination(body, otherwise=webhook_url),
+        persona=world.crowd.answer(to, nth=nth),
+        terms=terms(body),
+        timers=Timers(world.tempo),
+        accepted_at=world.clock.now(),
+    )
+    leg.player = Player(world, leg)
+    leg.parks = body.get("park_after_unbridge") == "self" and role == "A"
+    return leg

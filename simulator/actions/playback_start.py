@@ -1,0 +1,51 @@
+"""Start a playback: a file plays after what already waits, or over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.actions.shared import AUDIO, IDENTITY, LEGS, LOOP, STOP
+from simulator.command import Body, Command, Shape
+from simulator.fields import Base64, Choice, Flag
+from simulator.leg import Leg
+from simulator.player import playback, times
+from simulator.problems import bad_request
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+_SOURCES = ("audio_url", "media_name", "playback_content")
+
+
+def _play(_world: World, leg: Leg, body: Body) -> None:
+    overlay = body.get("overlay") is True
+    if overlay and not leg.player.is_playing:
+        raise bad_request("An overlay needs a playback that already runs.", at="/overlay")
+    if body.get("stop"):
+        leg.player.stop(body["stop"])
+    sound = playback(body, times=times(body.get("loop")), overlay=overlay)
+    if overlay:
+        leg.player.overlay(sound)
+    else:
+        leg.player.queue(sound)
+
+
+PLAYBACK_START = Command(
+    action="playback_start",
+    shape=Shape(
+        fields={
+            **IDENTITY,
+            **AUDIO,
+            **LOOP,
+            **STOP,
+            **LEGS,
+            "audio_type": Choice(("mp3", "wav")),
+            "cache_audio": Flag(),
+            "overlay": Flag(),
+            "playback_content": Base64(),
+        },
+        some_of=(_SOURCES,),
+        one_of=(_SOURCES,),
+    ),
+    effect=_play,
+)

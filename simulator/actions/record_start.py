@@ -1,0 +1,45 @@
+"""Start a recording of the leg."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.actions.shared import IDENTITY
+from simulator.command import Body, Command, Needs, Shape
+from simulator.fields import Choice, Flag, Text, Whole
+from simulator.leg import Leg
+from simulator.recording import start_recording
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def _record(world: World, leg: Leg, body: Body) -> None:
+    start_recording(world, leg, channels=body["channels"], form=body["format"], most_s=body.get("max_length") or 0)
+
+
+RECORD_START = Command(
+    action="record_start",
+    needs=Needs.AUDIO,
+    shape=Shape(
+        fields={
+            **IDENTITY,
+            "channels": Choice(("single", "dual"), required=True),
+            "format": Choice(("wav", "mp3"), required=True),
+            "custom_file_name": Text(least=1, most=40),
+            "max_length": Whole(least=0, most=14_400),
+            "play_beep": Flag(),
+            "recording_track": Choice(("both", "inbound", "outbound")),
+            "timeout_secs": Whole(least=0, code="90049"),
+            "transcription": Flag(),
+            "transcription_engine": Choice(("A", "B", "deepgram/nova-3")),
+            "transcription_language": Text(),
+            "transcription_max_speaker_count": Whole(),
+            "transcription_min_speaker_count": Whole(),
+            "transcription_profanity_filter": Flag(),
+            "transcription_speaker_diarization": Flag(),
+            "trim": Choice(("trim-silence",)),
+        }
+    ),
+    effect=_record,
+)

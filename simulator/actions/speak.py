@@ -1,0 +1,28 @@
+"""Speak: a text is read out, after what already waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.actions.shared import IDENTITY, LEGS, LOOP, SPEECH, STOP
+from simulator.command import Body, Command, Shape
+from simulator.ids import fresh_uuid
+from simulator.leg import Leg
+from simulator.player import speech, times
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def _speak(_world: World, leg: Leg, body: Body) -> None:
+    if body.get("stop"):
+        leg.player.stop(body["stop"])
+    ssml = body.get("payload_type") == "ssml"
+    leg.player.queue(speech(body["payload"], ssml=ssml, times=times(body.get("loop")), speak_id=fresh_uuid()))
+
+
+SPEAK = Command(
+    action="speak",
+    shape=Shape(fields={**IDENTITY, **SPEECH, **LOOP, **STOP, **LEGS}),
+    effect=_speak,
+)

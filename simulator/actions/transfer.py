@@ -1,0 +1,55 @@
+"""Transfer: a second leg of the same session rings; when it answers, the two are bridged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.actions.outbound import OUTBOUND, check_line, check_policies, new_leg
+from simulator.actions.shared import CALLER_ID, DESTINATION
+from simulator.calling import ring
+from simulator.command import Body, Command, Shape
+from simulator.fields import Base64, Choice, Flag
+from simulator.leg import Leg
+from simulator.problems import bad_request
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def _transfer(world: World, leg: Leg, body: Body) -> None:
+    check_policies(body)
+    if leg.peer is not None or leg.target is not None:
+        raise bad_request("The call is already bridged or being transferred.", at="/to")
+    check_line(world, body["to"])
+    target = new_leg(
+        world,
+        body,
+        role="B",
+        to=body["to"],
+        from_=body.get("from") or leg.to,
+        session=leg.call_session_id,
+        connection_id=leg.connection_id,
+        client_state=body.get("target_leg_client_state"),
+        webhook_url=leg.destination.url,
+    )
+    leg.parks = body.get("park_after_unbridge") == "self"
+    leg.target, target.origin = target, leg
+    leg.timers.cancel("patience", "leaves")
+    ring(world, target)
+
+
+TRANSFER = Command(
+    action="transfer",
+    shape=Shape(
+        fields={
+            **OUTBOUND,
+            "to": DESTINATION,
+            "from": CALLER_ID,
+            "early_media": Flag(),
+            "mute_dtmf": Choice(("none", "both", "self", "opposite")),
+            "target_leg_client_state": Base64(code="90017"),
+        },
+        one_of=(("audio_url", "media_name"),),
+    ),
+    effect=_transfer,
+)

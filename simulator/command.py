@@ -1,0 +1,80 @@
+"""What a command is to the carrier: its fields, when it may be given, what it does; all are data of this kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from simulator.fields import Field, check_fields
+from simulator.leg import Leg
+from simulator.problems import CarrierError, Problem, call_ended, invalid, no_audio_yet, not_answered
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+Body = Mapping[str, Any]
+Effect = Callable[["World", Leg, Body], Mapping[str, Any] | None]
+
+
+class Needs(StrEnum):
+    """What a leg must be for a command to be taken."""
+
+    LIVE = "live"
+    ANSWERED = "answered"
+    AUDIO = "audio"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """The body of a command: its fields, groups of which one must be given, and groups of which only one may be."""
+
+    fields: Mapping[str, Field]
+    some_of: tuple[tuple[str, ...], ...] = ()
+    one_of: tuple[tuple[str, ...], ...] = ()
+
+    def check(self, body: Body) -> None:
+        """Raise CarrierError (422) with everything that is wrong."""
+        problems = [*check_fields(self.fields, body), *self._groups(body)]
+        if problems:
+            raise invalid(problems)
+
+    def unknown(self, body: Body) -> list[str]:
+        """Return the names the carrier does not know and passes over."""
+        return [name for name in body if name not in self.fields]
+
+    def _groups(self, body: Body) -> Iterator[Problem]:
+        for group in self.some_of:
+            if not any(body.get(name) for name in group):
+                detail = f"One of {', '.join(group)} is required."
+                yield Problem("10004", "Missing required parameter", detail, f"/{group[0]}")
+        for group in self.one_of:
+            given = [name for name in group if body.get(name)]
+            if len(given) > 1:
+                detail = f"Only one of {', '.join(group)} may be given."
+                yield Problem("10015", "Invalid parameter", detail, f"/{given[1]}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One action on a leg; the effect may raise CarrierError and may add fields to the answer's `data`."""
+
+    action: str
+    shape: Shape
+    effect: Effect
+    needs: Needs = Needs.ANSWERED
+    method: str = "POST"
+
+    def check_state(self, leg: Leg) -> None:
+        """Raise CarrierError (422) when the leg is not ready for this command, or is over."""
+        refusal = self._refusal(leg)
+        if refusal is not None:
+            raise refusal
+
+    def _refusal(self, leg: Leg) -> CarrierError | None:
+        if not leg.is_live:
+            return call_ended()
+        if self.needs is Needs.LIVE or leg.is_answered:
+            return None
+        return no_audio_yet() if self.needs is Needs.AUDIO else not_answered()

@@ -1,0 +1,80 @@
+"""What the callee does by itself: presses keys when asked, loses patience, leaves in mid-sentence."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from simulator.callee import INVALID, Kind
+from simulator.ending import CALLEE_LEFT, end_leg
+from simulator.keypad import press_key
+from simulator.leg import Leg
+
+if TYPE_CHECKING:
+    from simulator.gather import Plan
+    from simulator.world import World
+
+_KEYS = "0123456789*#"
+_BETWEEN_KEYS_S = 0.4
+
+
+def settle_in(world: World, leg: Leg) -> None:
+    """Begin the callee's side of an answered call."""
+    leg.timers.set("leaves", leg.persona.leaves_after_s, partial(leave, world, leg))
+    fall_silent(world, leg)
+
+
+def leave(world: World, leg: Leg) -> None:
+    """Hang up as the callee."""
+    end_leg(world, leg, CALLEE_LEFT)
+
+
+def hear(world: World, leg: Leg, seconds: float) -> None:
+    """Listen to a sound of this length."""
+    leg.timers.cancel("patience")
+    if leg.persona.leaves_mid_sentence:
+        leg.timers.set("leaves", min(seconds, 20) * 0.4, partial(leave, world, leg))
+
+
+def fall_silent(world: World, leg: Leg) -> None:
+    """Wait for something to be said, as long as patience lasts; machines record silence patiently."""
+    alone = leg.is_answered and leg.peer is None and leg.target is None
+    if alone and leg.persona.kind in (Kind.HUMAN, Kind.SILENCE):
+        leg.timers.set("patience", leg.persona.patience_s, partial(leave, world, leg))
+
+
+def be_asked(world: World, leg: Leg, plan: Plan, *, prompt_s: float) -> None:
+    """Hear that keys are wanted: press them after the prompt, or into it, or not at all."""
+    keys = _keys(world, leg, plan)
+    if not keys:
+        return
+    persona = leg.persona
+    pause = prompt_s * 0.6 if persona.barges_in and prompt_s else prompt_s + persona.reacts_s
+    leg.timers.set("keys", pause, partial(_press, world, leg, keys))
+
+
+def talk(world: World, leg: Leg) -> None:
+    """Talk to the other side of a bridge for a while, then hang up."""
+    leg.timers.cancel("patience", "leaves", "keys")
+    if leg.origin is not None:
+        leg.timers.set("leaves", leg.persona.talks_s, partial(leave, world, leg))
+
+
+def _press(world: World, leg: Leg, keys: str) -> None:
+    press_key(world, leg, keys[0])
+    if keys[1:] and leg.gather is not None:
+        leg.timers.set("keys", _BETWEEN_KEYS_S, partial(_press, world, leg, keys[1:]))
+
+
+def _keys(world: World, leg: Leg, plan: Plan) -> str:
+    wanted = leg.persona.presses
+    if leg.persona.kind is not Kind.HUMAN or not wanted:
+        return ""
+    if wanted == INVALID:
+        return next((key for key in _KEYS if key not in plan.valid and key != plan.terminating), "")
+    good = [key for key in plan.valid if key != plan.terminating]
+    keys = wanted if all(key in good for key in wanted) else ""
+    while good and len(keys) < plan.least:
+        keys += good[int(world.dice.roll("key", leg.key, plan.gather_id, len(keys)) * len(good))]
+    ends_itself = len(keys) >= plan.most or plan.least == 1
+    return keys if ends_itself else keys + plan.terminating

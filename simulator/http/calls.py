@@ -1,0 +1,138 @@
+"""POST /v2/calls and the actions on a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from simulator.actions.dial import DIAL, dial, dialed, dialed_number
+from simulator.command import Command
+from simulator.commands import COMMANDS
+from simulator.http.door import answer, suffer_after, suffer_before
+from simulator.leg import CommandSeen, Leg
+from simulator.problems import CarrierError, not_found, undecodable, unknown_call
+from simulator.world import World
+
+
+async def post_call(world: World, request: web.Request) -> web.StreamResponse:
+    """Dial: a repeat of an accepted command_id gets the first answer again."""
+    world.dial_requests.add()
+    world.counters.add("dial_requests")
+    body: dict[str, Any] = {}
+    try:
+        body = _parsed(await request.read())
+        number = dialed_number(body)
+        faults = world.faults.of(number)
+        trouble = faults.trouble(world.dice, "dial", "dial", number, world.legs.nth_request(number))
+        await suffer_before(trouble, hang_s=faults.hang_s, latency_ms=faults.dial_latency_ms, is_dial=True)
+        data = _dial_once(world, body)
+    except CarrierError as err:
+        world.counters.add("dials_refused", err.code)
+        world.refusals.add(body, at=world.clock.now(), status=err.status, code=err.code, detail=err.problems[0].detail)
+        raise
+    await suffer_after(trouble, hang_s=faults.hang_s)
+    return _with_limits(world, answer(world, data))
+
+
+async def post_action(world: World, request: web.Request) -> web.StreamResponse:
+    """Carry out one action on a leg, once per command_id."""
+    action = request.match_info["action"]
+    command = COMMANDS.get((request.method, action))
+    if command is None:
+        raise not_found(f"The action {action}")
+    body = _parsed(await request.read())
+    leg = world.legs.find(request.match_info["call_control_id"])
+    if leg is None:
+        raise unknown_call()
+    leg.requests += 1
+    faults = world.faults.of(leg.to)
+    trouble = faults.trouble(world.dice, "actions", leg.key, leg.requests)
+    await suffer_before(trouble, hang_s=faults.hang_s, latency_ms=faults.action_latency_ms, is_dial=False)
+    data = _act_once(world, command, leg, body)
+    await suffer_after(trouble, hang_s=faults.hang_s)
+    return answer(world, data)
+
+
+def _dial_once(world: World, body: dict[str, Any]) -> bytes:
+    known = world.repeats.find("dial", body.get("command_id"))
+    if known is not None:
+        _see(world, known.leg, "dial", body, duplicate=True)
+        return known.answer
+    leg = dial(world, body)
+    _count_unknown(world, "dial", DIAL.unknown(body))
+    _see(world, leg, "dial", body)
+    data = orjson.dumps({"data": dialed(leg)})
+    world.repeats.remember("dial", body.get("command_id"), data, leg=leg)
+    return data
+
+
+def _act_once(world: World, command: Command, leg: Leg, body: dict[str, Any]) -> bytes:
+    known = world.repeats.find(leg.call_control_id, body.get("command_id"))
+    if known is not None:
+        _see(world, leg, command.action, body, duplicate=True)
+        return known.answer
+    seen = _see(world, leg, command.action, body)
+    try:
+        extra = _carry_out(world, command, leg, body)
+    except CarrierError as err:
+        seen.status, seen.code = err.status, err.code
+        world.counters.add("commands_refused", err.code)
+        raise
+    _count_unknown(world, command.action, command.shape.unknown(body))
+    data = orjson.dumps({"data": {"result": "ok", **extra}})
+    world.repeats.remember(leg.call_control_id, body.get("command_id"), data, leg=leg)
+    return data
+
+
+def _carry_out(world: World, command: Command, leg: Leg, body: dict[str, Any]) -> dict[str, Any]:
+    command.shape.check(body)
+    command.check_state(leg)
+    before = leg.client_state
+    if body.get("client_state") is not None:
+        leg.client_state = body["client_state"]
+    try:
+        return dict(command.effect(world, leg, body) or {})
+    except CarrierError:
+        leg.client_state = before
+        raise
+
+
+def _see(world: World, leg: Leg, action: str, body: dict[str, Any], *, duplicate: bool = False) -> CommandSeen:
+    seen = CommandSeen(
+        action=action,
+        at=world.clock.now(),
+        command_id=body.get("command_id"),
+        status=200,
+        duplicate=duplicate,
+        body=body if world.settings.keep_bodies else None,
+    )
+    leg.commands.append(seen)
+    world.counters.add("commands_repeated" if duplicate else "commands", action)
+    world.legs.touch(leg)
+    return seen
+
+
+def _count_unknown(world: World, action: str, names: list[str]) -> None:
+    for name in names:
+        world.counters.add("unknown_fields", f"{action}.{name}")
+
+
+def _with_limits(world: World, response: web.Response) -> web.Response:
+    if world.dials_per_5s is not None:
+        response.headers["x-ratelimit-limit"] = str(world.dials_per_5s)
+        response.headers["x-ratelimit-remaining"] = str(max(0, world.dials_per_5s - world.dials.now()))
+        response.headers["x-ratelimit-reset"] = str(world.dials.resets_in_s())
+    return response
+
+
+def _parsed(raw: bytes, *, loads: Callable[[bytes], Any] = orjson.loads) -> dict[str, Any]:
+    try:
+        body = loads(raw) if raw.strip() else {}
+    except ValueError as err:
+        raise undecodable() from err
+    if not isinstance(body, dict):
+        raise undecodable()
+    return body

@@ -1,0 +1,135 @@
+"""The simulator's own controls: ledger, faults, switches, callees, recordings, health."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from simulator.account import ledger
+from simulator.faults import Faults
+from simulator.habits import leave
+from simulator.http.door import WORLD
+from simulator.http.listener import LISTENER
+from simulator.keypad import press_key
+from simulator.recording import sound_file
+
+
+class Switches(BaseModel):
+    """What may be turned while it runs; what is left out stays as it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    down: bool | Literal["reset"] | None = None
+    refuse_for_s: Annotated[float, Field(gt=0, le=600)] | None = None
+    hold_webhooks: bool | None = None
+    clock_skew_s: float | None = None
+    channels: Annotated[int, Field(ge=0)] | None = None
+    dials_per_5s: Annotated[int, Field(ge=0)] | None = None
+
+
+class Deed(BaseModel):
+    """What a callee does at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    press: Annotated[str, Field(pattern=r"^[0-9*#A-D]*$", max_length=128)] = ""
+    hang_up: bool = False
+
+
+async def get_health(request: web.Request) -> web.Response:
+    """Say that it runs."""
+    return _json({"status": "ok", "live": request.app[WORLD].legs.live_count})
+
+
+async def get_ledger(request: web.Request) -> web.Response:
+    """Give the account; `?summary=1` only the totals, `?since=N` only legs changed after that revision."""
+    since = request.query.get("since", "0")
+    if not (since.isascii() and since.isdigit()):
+        return _json({"error": "since is a revision: a whole number, as the last answer gave it"}, status=400)
+    brief = request.query.get("summary", "") not in ("", "0")
+    return _json(ledger(request.app[WORLD], since=int(since), brief=brief))
+
+
+async def get_faults(request: web.Request) -> web.Response:
+    """Show the faults in force."""
+    return _faults(request.app[WORLD].faults.current)
+
+
+async def post_faults(request: web.Request) -> web.Response:
+    """Replace the faults; `{}` ends them all."""
+    try:
+        faults = Faults.model_validate_json(await request.read() or b"{}")
+        request.app[WORLD].faults.replace(faults)
+    except ValidationError as err:
+        return _wrong(err)
+    return _faults(faults)
+
+
+async def post_control(request: web.Request) -> web.Response:
+    """Turn switches, and show where they stand."""
+    try:
+        switches = Switches.model_validate_json(await request.read() or b"{}")
+    except ValidationError as err:
+        return _wrong(err)
+    world = request.app[WORLD]
+    if switches.down is not None:
+        world.down = switches.down
+    if switches.hold_webhooks is not None:
+        world.courier.hold(switches.hold_webhooks)
+    if switches.clock_skew_s is not None:
+        world.clock.skew_s = switches.clock_skew_s
+    if switches.channels is not None:
+        world.channels = switches.channels or None
+    if switches.dials_per_5s is not None:
+        world.dials_per_5s = switches.dials_per_5s or None
+    if switches.refuse_for_s is not None:
+        request.app[LISTENER].close_for(switches.refuse_for_s)
+    limits = {"channels": world.channels, "dials_per_5s": world.dials_per_5s}
+    return _json({"down": world.down, "clock_skew_s": world.clock.skew_s, **limits})
+
+
+async def post_callee(request: web.Request) -> web.Response:
+    """Let the callee of a live leg press keys or hang up, now."""
+    world = request.app[WORLD]
+    leg = world.legs.find(request.match_info["call_control_id"])
+    if leg is None:
+        return _json({"error": "no such call"}, status=404)
+    try:
+        deed = Deed.model_validate_json(await request.read() or b"{}")
+    except ValidationError as err:
+        return _wrong(err)
+    for digit in deed.press:
+        press_key(world, leg, digit)
+    if deed.hang_up:
+        leave(world, leg)
+    return _json({"state": leg.state, "digits": leg.digits})
+
+
+async def get_recording(request: web.Request) -> web.Response:
+    """Serve a recording until its link expires."""
+    world = request.app[WORLD]
+    name, _, form = request.match_info["file"].rpartition(".")
+    expires_at = world.shelf.expires_at(name)
+    if expires_at is None or form not in ("wav", "mp3"):
+        return _json({"error": "no such recording"}, status=404)
+    if expires_at < world.clock.now():
+        return _json({"error": "the link has expired"}, status=403)
+    kind = "audio/wav" if form == "wav" else "audio/mpeg"
+    return web.Response(body=sound_file(form), content_type=kind)
+
+
+def _faults(faults: Faults) -> web.Response:
+    return _json(faults.model_dump(mode="json"))
+
+
+def _wrong(err: ValidationError) -> web.Response:
+    problems = err.errors(include_url=False, include_context=False, include_input=False)
+    return _json({"error": "not understood", "problems": problems}, status=400)
+
+
+def _json(data: dict[str, Any], *, status: int = 200) -> web.Response:
+    body = orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
+    return web.Response(body=body, status=status, content_type="application/json")

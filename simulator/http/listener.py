@@ -1,0 +1,48 @@
+"""The listening socket, which can be taken away for a while: connections are then refused."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from aiohttp import web
+
+
+class Listener:
+    """Listens on one address for as long as the simulator runs."""
+
+    def __init__(self, runner: web.AppRunner, *, host: str, port: int) -> None:
+        self._runner = runner
+        self._host = host
+        self._port = port
+        self._site: web.BaseSite | None = None
+
+    async def open(self) -> int:
+        """Start to listen and return the port."""
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((self._host, self._port))
+        self._port = int(sock.getsockname()[1])
+        self._site = web.SockSite(self._runner, sock, backlog=1024)
+        await self._site.start()
+        return self._port
+
+    def close_for(self, seconds: float) -> None:
+        """Refuse new connections and cut the open ones, soon; listen again after so many real seconds."""
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.05, lambda: asyncio.ensure_future(self._away(seconds)))
+
+    async def _away(self, seconds: float) -> None:
+        if self._site is None:
+            return
+        await self._site.stop()
+        self._site = None
+        for connection in tuple(self._runner.server.connections if self._runner.server else ()):
+            if connection.transport is not None:
+                connection.transport.abort()
+        await asyncio.sleep(seconds)
+        await self.open()
+
+
+LISTENER = web.AppKey("listener", Listener)

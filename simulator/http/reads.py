@@ -1,0 +1,129 @@
+"""The carrier's reads: a call, the active calls, the events, the application, numbers, the public key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from simulator.clock import iso
+from simulator.http.door import answer
+from simulator.http.events import events_of, passes
+from simulator.leg import Leg
+from simulator.problems import not_found
+from simulator.world import World
+
+
+async def get_call(world: World, request: web.Request) -> web.StreamResponse:
+    """Tell whether a call is alive; readable for ten minutes after its end."""
+    world.legs.forget_old()
+    leg = world.legs.find(request.match_info["call_control_id"])
+    if leg is None:
+        raise not_found("The call")
+    ended = {} if leg.ended_at is None else {"end_time": iso(leg.ended_at)}
+    data = {**_active(world, leg), "is_alive": leg.is_live, "start_time": iso(leg.accepted_at), **ended}
+    return answer(world, orjson.dumps({"data": data}))
+
+
+async def get_active_calls(world: World, request: web.Request) -> web.StreamResponse:
+    """List the live legs of a connection, a page at a time."""
+    connection = request.match_info["connection_id"]
+    legs = [leg for leg in world.legs.live() if leg.connection_id == connection]
+    return _page(world, request, [_active(world, leg) for leg in legs])
+
+
+async def get_call_events(world: World, request: web.Request) -> web.StreamResponse:
+    """List commands and webhooks, oldest first, as the filters say."""
+    filters = {key: value for key, value in request.query.items() if key.startswith("filter[")}
+    legs = _legs(world, filters.pop("filter[leg_id]", None))
+    events = chain.from_iterable(events_of(leg) for leg in legs)
+    found = sorted((event for event in events if passes(event, filters)), key=lambda event: event.at)
+    return _page(world, request, [event.shape() for event in found])
+
+
+async def get_application(world: World, request: web.Request) -> web.StreamResponse:
+    """Show the Call Control application behind the connection."""
+    wanted, known = request.match_info["id"], world.settings.connection_id
+    if known is not None and wanted != known:
+        raise not_found("The application")
+    data = {
+        "record_type": "call_control_application",
+        "id": wanted,
+        "active": True,
+        "application_name": "simulator",
+        "call_cost_in_webhooks": world.settings.call_cost,
+        "created_at": iso(world.started_at),
+        "updated_at": iso(world.started_at),
+        "outbound": {"channel_limit": world.channels},
+        "webhook_api_version": "2",
+        "webhook_event_url": world.settings.webhook_url,
+        "webhook_event_failover_url": None,
+        "webhook_timeout_secs": None,
+    }
+    return answer(world, orjson.dumps({"data": data}))
+
+
+async def get_phone_numbers(world: World, request: web.Request) -> web.StreamResponse:
+    """List the caller ids; where none are configured, every number asked for is ours."""
+    asked = request.query.get("filter[phone_number]", "").strip().lstrip("+")
+    owned = world.settings.caller_ids
+    numbers = sorted(owned) if owned else ([f"+{asked}"] if asked else [])
+    rows = [_number(world, number) for number in numbers if asked in number]
+    return _page(world, request, rows)
+
+
+async def get_public_key(world: World, _request: web.Request) -> web.StreamResponse:
+    """Give the key that verifies webhooks."""
+    return answer(world, orjson.dumps({"data": {"public": world.signer.public_key}}))
+
+
+async def get_nothing(_world: World, request: web.Request) -> web.StreamResponse:
+    """Answer every other path as the carrier does."""
+    raise not_found(f"{request.method} {request.path}")
+
+
+def _legs(world: World, leg_id: str | None) -> Sequence[Leg]:
+    if leg_id is None:
+        return tuple(world.legs.all())
+    leg = world.legs.find_leg(leg_id)
+    return () if leg is None else (leg,)
+
+
+def _active(world: World, leg: Leg) -> dict[str, Any]:
+    return {
+        "record_type": "call",
+        "call_control_id": leg.call_control_id,
+        "call_leg_id": leg.call_leg_id,
+        "call_session_id": leg.call_session_id,
+        "call_duration": leg.seconds(world.clock.now()),
+        "client_state": leg.client_state or "",
+    }
+
+
+def _number(world: World, number: str) -> dict[str, Any]:
+    return {
+        "record_type": "phone_number",
+        "id": number.lstrip("+"),
+        "phone_number": number,
+        "status": "active",
+        "connection_id": world.settings.connection_id,
+    }
+
+
+def _page(world: World, request: web.Request, rows: list[dict[str, Any]]) -> web.Response:
+    size = min(250, max(1, _whole(request.query.get("page[size]"), otherwise=20)))
+    number = max(1, _whole(request.query.get("page[number]"), otherwise=1))
+    meta = {
+        "page_number": number,
+        "page_size": size,
+        "total_pages": -(-len(rows) // size),
+        "total_results": len(rows),
+    }
+    return answer(world, orjson.dumps({"data": rows[(number - 1) * size : number * size], "meta": meta}))
+
+
+def _whole(text: str | None, *, otherwise: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else otherwise

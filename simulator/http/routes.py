@@ -1,0 +1,54 @@
+"""The paths, and what answers them."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from simulator.http.calls import post_action, post_call
+from simulator.http.controls import (
+    get_faults,
+    get_health,
+    get_ledger,
+    get_recording,
+    post_callee,
+    post_control,
+    post_faults,
+)
+from simulator.http.door import WORLD, api
+from simulator.http.reads import (
+    get_active_calls,
+    get_application,
+    get_call,
+    get_call_events,
+    get_nothing,
+    get_phone_numbers,
+    get_public_key,
+)
+from simulator.world import World
+
+
+def build_app(world: World) -> web.Application:
+    """Return the application; the carrier's paths lie under /v2, the simulator's own beside it."""
+    app = web.Application()
+    app[WORLD] = world
+    app.add_routes(
+        [
+            web.post("/v2/calls", api(post_call)),
+            web.route("*", "/v2/calls/{call_control_id}/actions/{action}", api(post_action)),
+            web.get("/v2/calls/{call_control_id}", api(get_call)),
+            web.get("/v2/connections/{connection_id}/active_calls", api(get_active_calls)),
+            web.get("/v2/call_events", api(get_call_events)),
+            web.get("/v2/call_control_applications/{id}", api(get_application)),
+            web.get("/v2/phone_numbers", api(get_phone_numbers)),
+            web.get("/v2/public_key", api(get_public_key)),
+            web.route("*", "/v2/{path:.*}", api(get_nothing)),
+            web.get("/healthz", get_health),
+            web.get("/ledger", get_ledger),
+            web.get("/faults", get_faults),
+            web.post("/faults", post_faults),
+            web.post("/control", post_control),
+            web.post("/callees/{call_control_id}", post_callee),
+            web.get("/recordings/{file}", get_recording),
+        ]
+    )
+    return app

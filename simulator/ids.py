@@ -1,0 +1,24 @@
+"""Fresh names for calls, events and recordings; never seeded, so that two runs never share one."""
+
+from __future__ import annotations
+
+import os
+from base64 import urlsafe_b64encode
+from uuid import UUID, uuid1
+
+_NODE = int.from_bytes(os.urandom(6), "big") | 1 << 40  # no machine's address
+
+
+def fresh_uuid() -> str:
+    """Return a random UUID, for events and recordings."""
+    return str(UUID(bytes=os.urandom(16), version=4))
+
+
+def leg_uuid() -> str:
+    """Return a time-based UUID, as the carrier gives legs and sessions."""
+    return str(uuid1(node=_NODE))
+
+
+def control_token() -> str:
+    """Return an opaque call_control_id: `v3:` and URL-safe base64."""
+    return "v3:" + urlsafe_b64encode(os.urandom(33)).decode()

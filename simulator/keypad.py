@@ -1,0 +1,21 @@
+"""A key pressed on a leg: told of by a webhook, and handed to the gather that runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.events import tell
+from simulator.leg import Leg
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def press_key(world: World, leg: Leg, digit: str) -> None:
+    """Press one key; on a leg that does not talk nothing happens."""
+    if not leg.is_answered:
+        return
+    leg.digits += digit
+    tell(world, leg, "call.dtmf.received", digit=digit)
+    if leg.gather is not None:
+        leg.gather.press(digit)

@@ -1,0 +1,134 @@
+"""One leg of a call, as the carrier keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from simulator.callee import Persona
+from simulator.tempo import Timers
+
+if TYPE_CHECKING:
+    from simulator.gather import Gather
+    from simulator.player import Player
+    from simulator.recording import Recording
+
+
+class LegState(StrEnum):
+    """Where a leg is in its life."""
+
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where this leg's webhooks go; delays are real milliseconds, by event type."""
+
+    url: str
+    urls: Mapping[str, str]
+    retries_ms: Mapping[str, tuple[int, ...]]
+
+    def of(self, event_type: str) -> str:
+        """Return the address for an event of this type."""
+        return self.urls.get(event_type, self.url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What was asked for when the leg was made; seconds of the simulated world."""
+
+    timeout_s: float = 30.0
+    time_limit_s: float = 14_400.0
+    retry_on_timeout: bool = True
+    amd: str = "disabled"
+    amd_analysis_s: float = 3.5
+    record: Mapping[str, Any] | None = None
+    audio: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class CommandSeen:
+    """A command this leg was sent, for the ledger."""
+
+    action: str
+    at: float
+    command_id: str | None
+    status: int
+    code: str | None = None
+    duplicate: bool = False
+    body: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Notice:
+    """A webhook of this leg: its raw `data`, and what became of it."""
+
+    id: str
+    type: str
+    occurred_at: float
+    data: bytes
+    attempts: int = 0
+    sent_at: float | None = None
+    delivered_at: float | None = None
+    status: str = "pending"
+    repeats: int = 0
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Leg:
+    """A leg and everything that runs on it; `key` is what its luck is rolled for, the same in every run."""
+
+    key: str
+    role: str
+    call_control_id: str
+    call_leg_id: str
+    call_session_id: str
+    connection_id: str
+    to: str
+    from_: str
+    client_state: str | None
+    command_id: str | None
+    destination: Destination
+    persona: Persona
+    terms: Terms
+    timers: Timers
+    player: Player = field(init=False)
+    accepted_at: float
+    state: LegState = LegState.RINGING
+    answered_at: float | None = None
+    ended_at: float | None = None
+    hangup_cause: str | None = None
+    hangup_source: str | None = None
+    sip_hangup_cause: str | None = None
+    amd_result: str | None = None
+    digits: str = ""
+    sent_digits: str = ""
+    requests: int = 0
+    parks: bool = False  # stays when the other side of a bridge leaves
+    gather: Gather | None = None
+    recordings: list[Recording] = field(default_factory=list)
+    peer: Leg | None = None  # bridged with
+    target: Leg | None = None  # a transfer's leg that still rings
+    origin: Leg | None = None  # the leg that made this one by a transfer
+    commands: list[CommandSeen] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    revision: int = 0
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the leg still rings or talks."""
+        return self.state is not LegState.ENDED
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether it talks now."""
+        return self.state is LegState.ANSWERED
+
+    def seconds(self, now: float) -> int:
+        """Return its duration from the answer, in real whole seconds."""
+        start = self.answered_at
+        return 0 if start is None else max(0, int((self.ended_at or now) - start))

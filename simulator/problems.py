@@ -1,0 +1,153 @@
+"""What the carrier says when it says no: status, code, title, and where in the request.
+
+CarrierError
+├── unauthorized, refused(D-code)      401, 403   our account, or this destination
+├── not_found                          404        no such thing
+├── invalid, wrong_connection, …       400, 422   the request, or the moment for it
+├── too_many_dials, too_many_requests  429        later
+└── broken, unavailable                500, 503   the carrier itself
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+_DOCS = "https://developers.telnyx.com/docs/overview/errors/"
+
+D_CODES = {
+    "D1": "Concurrent call limit of the account reached",
+    "D2": "Channel limit of the outbound voice profile reached",
+    "D3": "Channel limit of the connection reached",
+    "D13": "Destination country is not enabled for the outbound voice profile",
+    "D17": "Account is disabled",
+    "D22": "Channel limit exceeded",
+    "D35": "Caller id is not usable",
+    "D41": "Destination prefix is blocked",
+    "D60": "Destination is not verified for this account",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One entry of the carrier's `errors` list."""
+
+    code: str
+    title: str
+    detail: str
+    pointer: str | None = None
+
+    def shape(self) -> dict[str, Any]:
+        """Return the entry as the carrier writes it."""
+        source = {"source": {"pointer": self.pointer}} if self.pointer else {}
+        return {
+            "code": self.code,
+            "title": self.title,
+            "detail": self.detail,
+            "meta": {"url": _DOCS + self.code},
+            **source,
+        }
+
+
+class CarrierError(Exception):
+    """Raised when a request is refused; it was not carried out."""
+
+    def __init__(self, status: int, problems: Sequence[Problem], *, d_code: str | None = None) -> None:
+        super().__init__(status, *(p.code for p in problems))
+        self.status = status
+        self.problems = problems
+        self.d_code = d_code
+
+    @property
+    def code(self) -> str:
+        """The first problem's code, which the ledger counts."""
+        return self.problems[0].code
+
+    def body(self) -> bytes:
+        """Return the JSON answer; a D-code stands at the top level once more."""
+        extra = {"telnyx_error": {"error_code": self.d_code}} if self.d_code else {}
+        return orjson.dumps({"errors": [p.shape() for p in self.problems], **extra})
+
+
+def _error(status: int, code: str, title: str, detail: str, *, at: str | None = None) -> CarrierError:
+    return CarrierError(status, [Problem(code, title, detail, at)])
+
+
+def unauthorized() -> CarrierError:
+    """Return the answer to no key, or a wrong one."""
+    return _error(401, "10009", "Authentication failed", "No valid API key came with the request.")
+
+
+def refused(d_code: str) -> CarrierError:
+    """Return a 403 whose detail ends in the D-code."""
+    reason = D_CODES.get(d_code, "Call refused")
+    problem = Problem("10010", "Authorization failed", f"{reason} {d_code}")
+    return CarrierError(403, [problem], d_code=d_code)
+
+
+def not_found(what: str) -> CarrierError:
+    """Return the answer for a path, call or resource that does not exist."""
+    return _error(404, "10005", "Resource not found", f"{what} does not exist.")
+
+
+def undecodable() -> CarrierError:
+    """Return the answer to a body that is no JSON object."""
+    return _error(400, "10028", "Request body could not be decoded", "The body must be a JSON object in UTF-8.")
+
+
+def invalid(problems: Sequence[Problem]) -> CarrierError:
+    """Return the answer to fields that are missing or wrong."""
+    return CarrierError(422, problems)
+
+
+def wrong_connection(detail: str) -> CarrierError:
+    """Return the answer when the connection cannot carry the call."""
+    return _error(422, "10015", "Invalid connection", detail, at="/connection_id")
+
+
+def bad_request(detail: str, *, at: str) -> CarrierError:
+    """Return the answer to a field that is right by itself and wrong here."""
+    return _error(422, "10015", "Bad request", detail, at=at)
+
+
+def unknown_call() -> CarrierError:
+    """Return the answer to an id that was never given out, or is forgotten."""
+    return _error(422, "90015", "Invalid call control id", "The call_control_id is not valid.")
+
+
+def call_ended() -> CarrierError:
+    """Return the answer to a command for a leg that is over."""
+    return _error(422, "90018", "Call has already ended", "The call is no longer active and takes no commands.")
+
+
+def not_answered() -> CarrierError:
+    """Return the answer to a command that comes while the leg rings."""
+    return _error(422, "90034", "Call not answered yet", "The command needs a call that has been answered.")
+
+
+def no_audio_yet() -> CarrierError:
+    """Return the answer to a recording before there is anything to record."""
+    return _error(422, "90020", "Recording not possible yet", "Recording needs a call whose audio has started.")
+
+
+def too_many_dials() -> CarrierError:
+    """Return the answer to a dial beyond the trailing window; it was not started."""
+    return _error(429, "90103", "Dial rate limit reached", "Too many calls were dialed in the last five seconds.")
+
+
+def too_many_requests() -> CarrierError:
+    """Return the answer to more requests than the API takes."""
+    return _error(429, "10011", "Too many requests", "The API rate limit was reached.")
+
+
+def broken() -> CarrierError:
+    """Return an error of the carrier's own."""
+    return _error(500, "10007", "Internal server error", "The request could not be processed.")
+
+
+def unavailable() -> CarrierError:
+    """Return the answer of a carrier that is down for now."""
+    return _error(503, "10007", "Service unavailable", "The service is temporarily unavailable.")

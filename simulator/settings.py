@@ -1,0 +1,50 @@
+"""What one simulator is told at its start."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from simulator.callee import Kind
+from simulator.crowd import DEFAULT_MIX
+from simulator.faults import Faults
+
+
+class Settings(BaseModel):
+    """Everything that may be chosen; None for a key or a connection, and 0 for a limit, means that none is checked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 0
+    public_url: str | None = None
+    webhook_url: str | None = None
+    time_scale: Annotated[float, Field(gt=0, le=10_000)] = 1.0
+    seed: int = 1
+    api_key: str | None = None
+    connection_id: str | None = None
+    caller_ids: frozenset[str] = frozenset()
+    channels: Annotated[int, Field(ge=0)] = 0
+    dials_per_5s: Annotated[int, Field(ge=0)] = 150
+    mix: dict[Kind, Annotated[float, Field(ge=0)]] = {Kind(name): weight for name, weight in DEFAULT_MIX.items()}
+    cards: bool = False
+    call_cost: bool = False
+    keep_bodies: bool = False
+    keep_calls: Annotated[int, Field(ge=0)] = 20_000
+    signing_seed: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
+    faults: Faults = Faults()
+
+
+def parse_mix(text: str) -> dict[Kind, float]:
+    """Return the weights of `human=45,machine=20,…`; raises ValueError, naming the part that is wrong."""
+    mix: dict[Kind, float] = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        name, _, weight = part.partition("=")
+        try:
+            mix[Kind(name.strip())] = float(weight)
+        except ValueError as err:
+            raise ValueError(f"{part!r}: write KIND=WEIGHT, with a kind of {', '.join(Kind)}") from err
+    if not sum(mix.values()) > 0 or min(mix.values()) < 0:
+        raise ValueError(f"{text!r} has no weight above zero")
+    return mix

@@ -1,0 +1,46 @@
+"""How fast the simulated world runs: ringing, talking and hanging up are divided by the time scale."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+
+
+class Tempo:
+    """Schedules what people and lines do; `scale` 10 makes a ten-second ring last one."""
+
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+        self._loop = asyncio.get_running_loop()
+
+    def later(self, seconds: float, act: Callable[[], None]) -> asyncio.TimerHandle:
+        """Run `act` after so many seconds of the simulated world."""
+        return self._loop.call_later(seconds / self.scale, act)
+
+
+class Timers:
+    """The named timers of one leg: setting a name again replaces it, ending the leg clears them all."""
+
+    __slots__ = ("_handles", "_tempo")
+
+    def __init__(self, tempo: Tempo) -> None:
+        self._tempo = tempo
+        self._handles: dict[str, asyncio.TimerHandle] = {}
+
+    def set(self, name: str, seconds: float, act: Callable[[], None]) -> None:
+        """Start the timer of that name afresh; infinity only stops it."""
+        self.cancel(name)
+        if math.isfinite(seconds):
+            self._handles[name] = self._tempo.later(seconds, act)
+
+    def cancel(self, *names: str) -> None:
+        """Stop these timers; one that never ran is no error."""
+        for name in names:
+            handle = self._handles.pop(name, None)
+            if handle is not None:
+                handle.cancel()
+
+    def clear(self) -> None:
+        """Stop every timer."""
+        self.cancel(*tuple(self._handles))

@@ -1,0 +1,94 @@
+"""Everything the carrier has, in one place: handed to whatever acts on a call."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.clock import Clock
+from simulator.counters import Counters
+from simulator.courier import Courier
+from simulator.crowd import Crowd
+from simulator.dice import Dice
+from simulator.faults import FaultSwitch
+from simulator.legs import Legs
+from simulator.limits import Repeats, TrailingCount
+from simulator.recording import Shelf
+from simulator.refusals import Refusals
+from simulator.settings import Settings
+from simulator.signing import Signer
+from simulator.tempo import Tempo
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """The collaborators of one simulator, and the few switches that may be turned while it runs."""
+
+    settings: Settings
+    clock: Clock
+    counters: Counters
+    courier: Courier
+    crowd: Crowd
+    dice: Dice
+    faults: FaultSwitch
+    legs: Legs
+    refusals: Refusals
+    repeats: Repeats
+    shelf: Shelf
+    signer: Signer
+    tempo: Tempo
+    dials: TrailingCount
+    dial_requests: TrailingCount
+    started_at: float
+    channels: int | None
+    dials_per_5s: int | None
+    most_live: int = 0
+    down: bool | str = False
+    address: str = ""
+
+    def summary(self) -> dict[str, Any]:
+        """Return the totals, ready for JSON."""
+        return {
+            "now": self.clock.now(),
+            "monotonic": time.monotonic(),
+            "started_at": self.started_at,
+            "seed": self.settings.seed,
+            "time_scale": self.settings.time_scale,
+            "revision": self.legs.revision,
+            "live": self.legs.live_count,
+            "most_live": self.most_live,
+            "webhooks_under_way": self.courier.under_way,
+            "dials_in_last_5s": self.dials.now(),
+            "most_dials_in_5s": self.dials.most,
+            "most_dial_requests_in_5s": self.dial_requests.most,
+            "counters": self.counters.shape(),
+        }
+
+
+def build_world(settings: Settings) -> World:
+    """Return a world with nobody on the phone yet; needs a running event loop."""
+    clock, counters, dice = Clock(), Counters(), Dice(settings.seed)
+    signer = Signer(settings.signing_seed)
+    crowd = Crowd(dice=dice, mix={str(kind): weight for kind, weight in settings.mix.items()}, cards=settings.cards)
+    faults = FaultSwitch(settings.faults, cards=crowd.faults)
+    return World(
+        settings=settings,
+        clock=clock,
+        counters=counters,
+        courier=Courier(clock=clock, counters=counters, dice=dice, signer=signer, faults=faults),
+        crowd=crowd,
+        dice=dice,
+        faults=faults,
+        legs=Legs(keep=settings.keep_calls),
+        refusals=Refusals(),
+        repeats=Repeats(),
+        shelf=Shelf(),
+        signer=signer,
+        tempo=Tempo(settings.time_scale),
+        dials=TrailingCount(),
+        dial_requests=TrailingCount(),
+        started_at=clock.now(),
+        channels=settings.channels or None,
+        dials_per_5s=settings.dials_per_5s or None,
+    )
