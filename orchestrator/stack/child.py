@@ -60,10 +60,15 @@ class Child:
             file.seek(self._log_start)
             return file.read().decode(errors="replace")
 
+    def is_ready(self) -> bool:
+        """Say whether the program says so, in its answers or in its log."""
+        line = self.program.ready_line
+        return self.program.ready() and (line is None or line in self.output())
+
     def wait_until_ready(self, interrupted: Callable[[], bool] = lambda: False) -> None:
         """Return once the program is ready, or early when `interrupted` says so; raise DidNotStart with its log."""
         deadline = monotonic() + self.program.ready_within_s
-        while not interrupted() and not self.program.ready():
+        while not interrupted() and not self.is_ready():
             if self.exit_code() is not None:
                 raise DidNotStart(self._epitaph(f"ended with status {self.exit_code()} before it was ready"))
             if monotonic() > deadline:
@@ -98,9 +103,18 @@ class Child:
         return f"{self.program.name} {what}; the end of {self.log}:\n{self.log_tail()}"
 
 
-def end_session(session: int) -> None:
-    """Kill whatever is left of the session that a child led."""
+def session_members(session: int) -> list[int]:
+    """Return the processes of the session that a child leads, or led before it died."""
+    members = []
     for pid in psutil.pids():
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if os.getsid(pid) == session:
-                os.kill(pid, signal.SIGKILL)
+                members.append(pid)
+    return members
+
+
+def end_session(session: int) -> None:
+    """Kill whatever is left of the session that a child led."""
+    for pid in session_members(session):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

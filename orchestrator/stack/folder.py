@@ -6,8 +6,9 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
@@ -71,27 +72,45 @@ class DataFolder:
 
     def bind(self, carrier: Binding) -> None:
         """Tie the folder to this carrier at the first start; raise Misconfigured, naming both, if it has another."""
-        file = self.path / "carrier.json"
-        if not file.exists():
-            write_private(file, carrier.model_dump_json())
-        bound = Binding.model_validate_json(file.read_text())
+        self.check(carrier)
+        if not self._binding.exists():
+            write_private(self._binding, carrier.model_dump_json())
+
+    def check(self, carrier: Binding) -> None:
+        """Raise Misconfigured, naming both, if the folder is tied to another carrier."""
+        bound = Binding.model_validate_json(self._binding.read_text()) if self._binding.exists() else carrier
         if bound != carrier:
             raise Misconfigured(
                 f"{self.path} belongs to the carrier {bound}, you are starting with {carrier}: "
                 "a ledger is true for one carrier only, so choose another folder with --data"
             )
 
-    def announce(self, addresses: dict[str, Any]) -> None:
+    def clear(self) -> None:
+        """Empty the folder; raise Misconfigured if it holds anything but a stack's data."""
+        entries = [entry for entry in self.path.iterdir() if entry.name not in ("lock", "logs")]
+        if entries and not self._binding.exists():
+            raise Misconfigured(
+                f"{self.path} holds other things than a stack's data: choose another folder with --data"
+            )
+        for entry in entries:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+    @property
+    def _binding(self) -> Path:
+        return self.path / "carrier.json"
+
+    def announce(self, addresses: Mapping[str, str]) -> None:
         """Write where the stack answers, for the other commands of this machine."""
-        write_private(self.path / "addresses.json", json.dumps(addresses))
+        write_private(self.path / "addresses.json", json.dumps(dict(addresses)))
 
 
-def announced_address(path: Path) -> str | None:
-    """Return where the stack of this data folder last answered, if it ever did."""
+def announced(path: Path) -> dict[str, str]:
+    """Return where the stack of this data folder and its stores last answered; empty if it never did."""
     try:
-        return str(json.loads((path / "addresses.json").read_text())["api"])
-    except (OSError, ValueError, KeyError):
-        return None
+        told = json.loads((path / "addresses.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return {str(name): str(address) for name, address in told.items()}
 
 
 def kept_api_key(path: Path) -> SecretStr | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import psutil
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from orchestrator.stack.child import end_session
+from orchestrator.stack.child import end_session, session_members
 from orchestrator.stack.folder import write_private
 
 _SAME_START_S = 2.0  # the kernel's clock of process starts drifts a little against the wall clock
@@ -41,15 +41,16 @@ def record(file: Path, running: Iterable[Running]) -> None:
 
 
 def end_orphans(file: Path, *, patience_s: float = 5.0) -> list[str]:
-    """End every recorded program that still runs, and what it started; return their names."""
-    orphans = [one for one in _read(file) if abs((_start(one.pid) or 0) - one.started) < _SAME_START_S]
-    processes = [psutil.Process(one.pid) for one in orphans if psutil.pid_exists(one.pid)]
-    for process in processes:
-        process.send_signal(signal.SIGINT if process.name() == "postgres" else signal.SIGTERM)
-    psutil.wait_procs(processes, timeout=patience_s)
+    """End every recorded program that still runs, and what it or a dead one left running; return their names."""
+    recorded = [one for one in _read(file) if abs((_start(one.pid) or one.started) - one.started) < _SAME_START_S]
+    orphans = [one for one in recorded if session_members(one.pid)]
+    leaders = [psutil.Process(one.pid) for one in orphans if psutil.pid_exists(one.pid)]
+    for leader in leaders:
+        leader.send_signal(signal.SIGINT if leader.name() == "postgres" else signal.SIGTERM)
+    psutil.wait_procs(leaders, timeout=patience_s)
     for one in orphans:
         end_session(one.pid)
-    psutil.wait_procs(processes, timeout=patience_s)
+    psutil.wait_procs(leaders, timeout=patience_s)
     return [one.name for one in orphans]
 
 

@@ -17,7 +17,8 @@ class Program:
     """One program of the stack.
 
     `death_signal` reaches it when its parent dies without a word; `patience_s` is how long it may take to end after
-    `stop_signal` before it is killed; `ready` may be asked often, never raises and answers within a second or so.
+    `stop_signal` before it is killed. It is ready when `ready` says so (asked often; never raises, answers within a
+    second or so) and `ready_line`, if any, stands in its log.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
     ready: Callable[[], bool] = _at_once
+    ready_line: str | None = None
     ready_within_s: float = 30.0
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from orchestrator.errors import Misconfigured
-from orchestrator.stack.folder import Binding, DataFolder, announced_address, kept_api_key
+from orchestrator.stack.folder import Binding, DataFolder, announced, kept_api_key
 from orchestrator.stack.orphans import Running, end_orphans, record
 from tests.support.poll import eventually
 
@@ -67,11 +68,11 @@ def test_a_data_folder_refuses_another_carrier_naming_both(folder: DataFolder) -
 
 
 def test_a_data_folder_tells_the_other_commands_where_the_stack_answers(folder: DataFolder) -> None:
-    assert announced_address(folder.path) is None
+    assert announced(folder.path) == {}
 
     folder.announce({"api": "http://127.0.0.1:8000"})
 
-    assert announced_address(folder.path) == "http://127.0.0.1:8000"
+    assert announced(folder.path) == {"api": "http://127.0.0.1:8000"}
 
 
 def test_r24_a_recorded_orphan_is_ended_before_the_next_start(
@@ -104,3 +105,17 @@ def test_a_record_cut_off_by_a_crash_names_no_orphans(folder: DataFolder, conten
     folder.children.write_text(content)
 
     assert end_orphans(folder.children) == []
+
+
+def test_r24_what_a_dead_child_left_running_is_ended_too(folder: DataFolder) -> None:
+    script = "import subprocess; print(subprocess.Popen(['sleep', '300'], stdout=subprocess.DEVNULL).pid, flush=True)"
+    leader = subprocess.Popen([sys.executable, "-c", script + "; input()"], stdin=-1, stdout=-1, start_new_session=True)
+    assert leader.stdout is not None
+    left_behind = psutil.Process(int(leader.stdout.readline()))
+    record(folder.children, [Running("api", leader.pid)])
+    leader.communicate(b"\n")
+
+    ended = end_orphans(folder.children, patience_s=0.5)
+
+    assert ended == ["api"]
+    assert eventually(lambda: not left_behind.is_running())

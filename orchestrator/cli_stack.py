@@ -1,0 +1,127 @@
+"""The commands that run processes: up, serve, engine, simulator, migrate, demo."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from orchestrator.settings import load_settings
+from orchestrator.stack import command_lines
+from orchestrator.stack.options import Carrier, StackOptions
+
+_Port = Annotated[int, typer.Option(help="Port to listen on.")]
+_Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 inside a container.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give `app` the commands of this file."""
+    app.command()(up)
+    app.command()(serve)
+    app.command()(engine)
+    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)(
+        simulator
+    )
+    app.command()(migrate)
+    app.command(hidden=True)(demo)
+
+
+def up(
+    *,
+    port: Annotated[int, typer.Option(help="Port of the API; the other servers take the next free ones.")] = 8000,
+    data: Annotated[
+        Path | None, typer.Option(help="Where everything is kept. Default: ORCHESTRATOR_DATA_DIR, data")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes for commands, and as many for dials.")] = 1,
+    carrier: Annotated[
+        Carrier, typer.Option(help="simulator: no phone rings. telnyx: real calls.")
+    ] = Carrier.SIMULATOR,
+    flower: Annotated[bool, typer.Option(help="Show the Celery tasks in Flower.")] = True,
+    time_scale: Annotated[float, typer.Option(min=0.1, help="How much faster the simulated people are.")] = 1.0,
+    calls_per_second: Annotated[float | None, typer.Option(min=0.01, help="The account's dial rate at first.")] = None,
+    max_live_calls: Annotated[int | None, typer.Option(min=1, help="The account's live calls at first.")] = None,
+) -> None:
+    """Start everything on this machine, and stop it with Ctrl-C.
+
+    Valkey and PostgreSQL run from their wheels inside the data folder; beside them the API, the webhook door, the
+    workers, the engine, Flower, and the simulated carrier. Started again on the same folder, running campaigns go on.
+
+    **--carrier telnyx** dials real phones. It needs TELNYX_API_KEY, TELNYX_PUBLIC_KEY,
+    TELNYX_CONNECTION_ID and ORCHESTRATOR_PUBLIC_URL, the address at which Telnyx reaches this machine;
+    `orchestrator doctor` checks them.
+    """
+    from orchestrator.stack.up import run_up
+
+    settings = load_settings()
+    options = StackOptions(
+        data=data or settings.data_dir,
+        port=port,
+        workers=workers,
+        carrier=carrier,
+        flower=flower,
+        time_scale=time_scale,
+        calls_per_second=calls_per_second,
+        max_live_calls=max_live_calls,
+    )
+    run_up(options, settings, console=Console(highlight=False, soft_wrap=True))
+
+
+def serve(
+    *,
+    only: Annotated[str | None, typer.Option(help="webhooks: the webhook door alone, without the REST API.")] = None,
+    host: _Host = "127.0.0.1",
+    port: _Port = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of each process.")] = 8,
+) -> None:
+    """Serve the REST API, the dashboard and the webhook door; any number may run.
+
+    Run `orchestrator serve --only webhooks` as a process of its own: no slow upload then delays a webhook.
+    """
+    if only not in (None, "webhooks"):
+        raise typer.BadParameter(f"{only!r}: the only part that runs alone is 'webhooks'", param_hint="--only")
+    argv = command_lines.serve(only_webhooks=bool(only), host=host, port=port, workers=workers, threads=threads)
+    _become(argv)
+
+
+def engine(
+    *,
+    only: Annotated[list[str] | None, typer.Option(help="dispatch, advance, settle or sweep; may be repeated.")] = None,
+) -> None:
+    """Run the loops: dispatch dials, advance calls, settle their records, sweep what is overdue.
+
+    Any number may run; all of them are active.
+    """
+    _become(command_lines.engine(only or ()))
+
+
+def simulator(ctx: typer.Context) -> None:
+    """Run the simulated carrier; `orchestrator simulator --help` shows its own options."""
+    _become(command_lines.simulator(ctx.args))
+
+
+def migrate() -> None:
+    """Bring the database of ORCHESTRATOR_DATABASE_URL to the newest schema; safe to run twice, or from two places."""
+    from orchestrator.store.migrate import upgrade
+
+    upgrade(load_settings().database_url)
+    Console().print("the database has the newest schema")
+
+
+def demo(
+    *,
+    stay: Annotated[bool, typer.Option(help="Leave everything up when the campaign is over.")] = False,
+    data: Annotated[Path, typer.Option(help="Data folder, emptied first.")] = Path("data/demo"),
+    port: _Port = 8000,
+) -> None:
+    """Call two hundred simulated people and show how it goes: what `make demo` runs."""
+    from orchestrator.cli_demo import run_demo
+
+    raise typer.Exit(run_demo(data=data, port=port, settings=load_settings(), stay=stay))
+
+
+def _become(argv: tuple[str, ...]) -> None:
+    os.execv(argv[0], argv)  # noqa: S606 servers run as processes of their own; this one becomes it

@@ -1,0 +1,102 @@
+"""A campaign in numbers, drawn: its contacts by state, its calls by what became of them, its pace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.columns import Columns
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+FINAL_CAMPAIGN = frozenset({"completed", "canceled"})
+_FINAL_CONTACT = ("completed", "exhausted", "suppressed", "canceled", "expired", "unknown")
+_STYLES = {
+    "completed": "green",
+    "confirmed": "green",
+    "calling": "cyan",
+    "waiting": "yellow",
+    "held": "magenta",
+    "exhausted": "red",
+    "unknown": "bold red",
+}
+
+
+def stats_screen(title: str, stats: Mapping[str, Any]) -> RenderableType:
+    """Return the whole screen for one answer of `GET /v1/campaigns/{id}/stats`."""
+    calls = stats.get("calls", {})
+    tables = [
+        _table("contacts", {name: n for name, n in stats.get("contacts", {}).items() if name != "total"}),
+        _table("dispositions", calls.get("by_disposition", {})),
+        _table("outcomes", calls.get("by_outcome", {})),
+    ]
+    if stats.get("held_by_reason"):
+        tables.append(_table("held because", stats["held_by_reason"]))
+    total, final = _progress(stats)
+    head = Group(Text(_pace(stats)), ProgressBar(total=max(total, 1), completed=final, width=72))
+    return Panel(Group(head, Text(), Columns(tables, padding=(0, 3))), title=f"{title} · {stats.get('status', '')}")
+
+
+def stats_line(stats: Mapping[str, Any]) -> str:
+    """Return one line for a terminal that is none: a log, a pipe."""
+    contacts = {name: n for name, n in stats.get("contacts", {}).items() if n and name != "total"}
+    total, final = _progress(stats)
+    states = " ".join(f"{name} {number}" for name, number in contacts.items())
+    return f"{stats.get('status', '')}: {final} of {total} contacts done ({states}) · {_pace(stats)}"
+
+
+def report(console: Console, title: str, stats: Mapping[str, Any]) -> None:
+    """Print the final account: shares of all contacts and of all calls."""
+    calls = stats.get("calls", {})
+    contacts = dict(stats.get("contacts", {}))
+    total = contacts.pop("total", sum(contacts.values()))
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column, justify in (("", "left"), ("count", "right"), ("share", "right")):
+        table.add_column(column, justify=justify)  # type: ignore[arg-type]  # a literal in a tuple widens to str
+    _section(table, f"contacts: {total}", contacts, whole=total)
+    _section(table, f"calls: {calls.get('dialed', 0)}", calls.get("by_disposition", {}), whole=calls.get("dialed", 0))
+    _section(table, "outcomes", calls.get("by_outcome", {}), whole=calls.get("dialed", 0))
+    for name, counts in calls.get("by_answer", {}).items():
+        _section(table, f"answer {name}", counts, whole=calls.get("dialed", 0))
+    console.print(table)
+    console.print(_pace(stats))
+
+
+def _section(table: Table, title: str, counts: Mapping[str, int], *, whole: int) -> None:
+    if not any(counts.values()):
+        return
+    table.add_section()
+    table.add_row(Text(title, style="bold"), "", "")
+    for name, number in sorted(counts.items(), key=lambda item: -item[1]):
+        if number:
+            table.add_row(f"  {name}", str(number), f"{number / max(whole, 1):.0%}", style=_STYLES.get(name, ""))
+
+
+def _table(title: str, counts: Mapping[str, int]) -> Table:
+    table = Table(box=None, padding=(0, 1), show_header=True, header_style="bold")
+    table.add_column(title)
+    table.add_column("", justify="right", min_width=4)
+    for name, number in counts.items():
+        table.add_row(name, str(number), style=_STYLES.get(name, "") if number else "dim")
+    return table
+
+
+def _progress(stats: Mapping[str, Any]) -> tuple[int, int]:
+    contacts = stats.get("contacts", {})
+    return contacts.get("total", 0), sum(contacts.get(name, 0) for name in _FINAL_CONTACT)
+
+
+def _pace(stats: Mapping[str, Any]) -> str:
+    calls, rate = stats.get("calls", {}), stats.get("rate", {})
+    latency = stats.get("latency_ms", {}).get("event_to_command", {})
+    words = [f"dialed {calls.get('dialed', 0)}", f"live {calls.get('live', 0)}"]
+    words += [f"{_number(rate.get('dials_per_s'))} of {_number(rate.get('limit'))} dials/s"]
+    words += [f"webhook to command p50 {_number(latency.get('p50'))} ms, p99 {_number(latency.get('p99'))} ms"]
+    return " · ".join(words)
+
+
+def _number(value: float | None) -> str:
+    return "?" if value is None else f"{value:.3g}"

@@ -1,0 +1,82 @@
+"""Prints what happens in one call: events and commands in their order, then how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+
+from orchestrator.cli_rest import Rest
+from orchestrator.stack.interrupts import pause
+
+_OVER = frozenset({"ended", "withdrawn", "unknown"})
+_TELLING = (
+    "payload",
+    "digits",
+    "result",
+    "status",
+    "to",
+    "hangup_cause",
+    "hangup_source",
+    "name",
+    "code",
+    "title",
+    "detail",
+)
+_SUMMARY = ("status", "disposition", "outcome", "amd_result", "hangup_cause", "ring_s", "talk_s", "withdrawn_reason")
+
+
+def follow_call(rest: Rest, call_id: str, *, console: Console, every_s: float = 0.25) -> bool:
+    """Print a call's timeline as it grows until the call is over; say whether the call took place."""
+    seen: set[str] = set()
+    while True:
+        call = rest.get(f"/v1/calls/{call_id}")
+        for line in call.get("timeline", []):
+            if (mark := _mark(line)) not in seen:
+                seen.add(mark)
+                console.print(_line(line), markup=False)
+        if call["status"] in _OVER:
+            _print_summary(call, console)
+            return bool(call["status"] == "ended")
+        pause(every_s)
+
+
+def print_call(call: Mapping[str, Any], *, console: Console) -> None:
+    """Print a whole call."""
+    console.print(f"{call['id']}: {call.get('from', '')} → {call.get('to', '')}", markup=False)
+    for line in call.get("timeline", []):
+        console.print(_line(line), markup=False)
+    _print_summary(call, console)
+
+
+def _mark(line: Mapping[str, Any]) -> str:
+    return str(line.get("id") or line)
+
+
+def _line(line: Mapping[str, Any]) -> str:
+    told = line.get("payload") or line.get("body") or {}
+    words = [f"{name}={_short(told[name])}" for name in _TELLING if told.get(name) not in (None, "")]
+    arrow = "→" if line.get("kind") == "command" else "←"
+    what = line.get("action") or line.get("type") or ""
+    return f"  {_clock(line)} {arrow} {what:<28} {' '.join(words)}".rstrip()
+
+
+def _clock(line: Mapping[str, Any]) -> str:
+    at = line.get("at") or line.get("occurred_at")
+    return datetime.fromisoformat(at).strftime("%H:%M:%S.%f")[:-3] if at else ""
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return repr(text if len(text) <= 70 else f"{text[:69]}…") if " " in text else text[:70]
+
+
+def _print_summary(call: Mapping[str, Any], console: Console) -> None:
+    words = [f"{name} {call[name]}" for name in _SUMMARY if call.get(name) is not None]
+    console.print(", ".join(words), markup=False)
+    for name, value in (call.get("answers") or {}).items():
+        console.print(f"  {name}: {value}", markup=False)
+    if call.get("error"):
+        console.print(f"  error: {call['error']}", markup=False)

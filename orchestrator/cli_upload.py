@@ -1,0 +1,61 @@
+"""Sends what lies in files to the API: flows, lists of contacts, documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from ruamel.yaml import YAML, YAMLError
+
+from orchestrator.cli_rest import Rest
+from orchestrator.errors import Misconfigured
+from orchestrator.stack.interrupts import pause
+
+_TYPES = {".json": "application/json", ".yaml": "application/yaml", ".yml": "application/yaml"}
+
+
+def flow_reference(rest: Rest, flow: str) -> str:
+    """Return the id of the flow: uploaded if `flow` is a file, otherwise the id or name it is."""
+    file = Path(flow)
+    if file.suffix not in _TYPES:
+        return flow
+    if not file.is_file():
+        raise Misconfigured(f"there is no file {flow}")
+    return str(upload_flow(rest, file)["id"])
+
+
+def upload_flow(rest: Rest, file: Path) -> dict[str, Any]:
+    """Store the flow of this file; the same content again is the same flow."""
+    content_type = _TYPES.get(file.suffix, "application/yaml")
+    answer: dict[str, Any] = rest.upload("/v1/flows", file.read_bytes(), content_type=content_type)
+    return answer
+
+
+def import_contacts(
+    rest: Rest, campaign: str, file: Path, *, region: str | None, dedupe: str | None, console: Console
+) -> None:
+    """Upload a CSV, wait until it is taken in, and tell how many rows were good and which were not."""
+    options = {name: value for name, value in {"region": region, "dedupe": dedupe}.items() if value}
+    with file.open("rb") as rows:
+        told = rest.upload(f"/v1/campaigns/{campaign}/imports", rows, content_type="text/csv", **options)
+    while told["status"] not in ("done", "completed", "failed", "canceled"):
+        pause(0.3)
+        told = rest.get(f"/v1/imports/{told['id']}")
+    counts = ", ".join(f"{told[name]} {name}" for name in ("accepted", "duplicates", "invalid"))
+    console.print(f"{told['id']} {told['status']}: {told['rows']} rows, {counts}")
+    for error in told.get("errors", []):
+        console.print(f"  row {error.get('row', '?')}: {error.get('detail', error)}", markup=False)
+    if told["status"] == "failed":
+        raise SystemExit(1)
+
+
+def read_document(file: Path) -> dict[str, Any]:
+    """Return the mapping in a YAML or JSON file; raise Misconfigured if it holds something else."""
+    try:
+        document = YAML(typ="safe", pure=True).load(file)
+    except YAMLError as err:
+        raise Misconfigured(f"{file} is neither YAML nor JSON: {err}") from err
+    if not isinstance(document, dict):
+        raise Misconfigured(f"{file} must hold a mapping of fields, such as `pacing: {{calls_per_second: 5}}`")
+    return document

@@ -1,0 +1,59 @@
+"""Looks at a campaign again and again and draws what it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.live import Live
+
+from orchestrator.cli_rest import Rest
+from orchestrator.cli_stats import FINAL_CAMPAIGN, stats_line, stats_screen
+from orchestrator.stack.interrupts import pause
+
+_LINE_EVERY_S = 5.0
+
+
+class StatsView:
+    """A live screen in a terminal; elsewhere a line every few seconds, and one whenever the status changes."""
+
+    def __init__(self, console: Console, title: str) -> None:
+        self._console, self._title = console, title
+        self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
+        self._last_line_at, self._last_status = 0.0, ""
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def draw(self, stats: dict[str, Any]) -> None:
+        """Show these numbers."""
+        if self._live:
+            self._live.update(stats_screen(self._title, stats), refresh=True)
+        elif stats["status"] != self._last_status or monotonic() - self._last_line_at > _LINE_EVERY_S:
+            self._console.print(stats_line(stats), markup=False)
+            self._last_line_at, self._last_status = monotonic(), stats["status"]
+
+
+def watch_campaign(
+    rest: Rest, campaign: str, *, every_s: float, console: Console, wait: Callable[[float], None] = pause
+) -> dict[str, Any]:
+    """Draw a campaign until it is completed or canceled and return its last numbers."""
+    title = rest.get(f"/v1/campaigns/{campaign}")["name"]
+    with StatsView(console, title) as view:
+        while True:
+            stats: dict[str, Any] = rest.get(f"/v1/campaigns/{campaign}/stats")
+            view.draw(stats)
+            if stats["status"] in FINAL_CAMPAIGN:
+                return stats
+            wait(every_s)

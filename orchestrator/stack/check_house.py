@@ -1,0 +1,103 @@
+"""Checks of our own side: the stores, the schema, and whether the world reaches the webhook door."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import Any, cast
+
+import redis
+import requests
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from orchestrator.settings import Settings
+from orchestrator.stack.findings import Finding, bad, good, unseen
+from orchestrator.store.connect import open_redis, open_sql
+from orchestrator.store.migrate import is_current
+
+_START = "start `orchestrator up` and ask again, or set {variable}"
+
+
+def check_public_url(settings: Settings) -> Finding:
+    """Fetch a nonce of our own through the public address: only our own door can know it."""
+    subject = "public URL"
+    if not settings.public_url:
+        remedy = (
+            "set ORCHESTRATOR_PUBLIC_URL to where the carrier reaches this machine, such as a tunnel to the API's port"
+        )
+        return bad(subject, "ORCHESTRATOR_PUBLIC_URL is not set", remedy)
+    nonce, url = secrets.token_urlsafe(16), f"{settings.public_url.rstrip('/')}/healthz"
+    try:
+        answer = requests.get(url, params={"nonce": nonce}, timeout=(5, 10))
+        echoed = answer.json().get("nonce") == nonce
+    except (requests.RequestException, ValueError, AttributeError) as err:
+        detail = f"nothing of ours answers at {url} ({type(err).__name__})"
+        return bad(subject, detail, "is `orchestrator up` running, and does the tunnel lead to its port?")
+    if not echoed:
+        return bad(subject, f"somebody else answers at {url}", "let the tunnel lead to the API's port on this machine")
+    return good(subject, settings.public_url)
+
+
+def check_redis(settings: Settings) -> Iterator[Finding]:
+    """Yield how Valkey keeps what it is told."""
+    client = open_redis(settings.redis_url)
+    try:
+        policy, appendonly, fsync = (
+            _setting(client, name) for name in ("maxmemory-policy", "appendonly", "appendfsync")
+        )
+    except redis.RedisError as err:
+        yield unseen("Valkey", str(err), _START.format(variable="ORCHESTRATOR_REDIS_URL"))
+        return
+    finally:
+        client.close()
+    if policy == "noeviction":
+        yield good("Valkey memory", "noeviction")
+    else:
+        yield bad(
+            "Valkey memory", f"maxmemory-policy is {policy}: it would throw live calls away", "set it to noeviction"
+        )
+    if (appendonly, fsync) == ("yes", "always"):
+        yield good("Valkey durability", "AOF, always")
+    else:
+        detail = f"appendonly {appendonly}, appendfsync {fsync}: a crash would lose webhooks that were answered"
+        yield bad("Valkey durability", detail, "set appendonly yes and appendfsync always")
+
+
+def check_database(settings: Settings) -> Finding:
+    """Say whether the database answers and has the schema of this version."""
+    engine = open_sql(settings.database_url, pool_size=1)
+    try:
+        with engine.connect() as connection:
+            if is_current(connection):
+                return good("database", "answers, newest schema")
+            return bad("database", "its schema is not this version's", "run `orchestrator migrate`")
+    except OperationalError as err:
+        return unseen("database", str(err.orig), _START.format(variable="ORCHESTRATOR_DATABASE_URL"))
+    finally:
+        engine.dispose()
+
+
+def active_caller_ids(settings: Settings) -> list[str]:
+    """Return the numbers that campaigns not yet over show; none if the database does not answer."""
+    engine = open_sql(settings.database_url, pool_size=1)
+    try:
+        return _caller_ids(engine)
+    except SQLAlchemyError:
+        return []
+    finally:
+        engine.dispose()
+
+
+def _caller_ids(engine: Engine) -> list[str]:
+    query = (
+        "SELECT DISTINCT jsonb_array_elements_text(caller_ids) AS number FROM campaigns "
+        "WHERE status NOT IN ('completed', 'canceled') ORDER BY number LIMIT 50"
+    )
+    with engine.connect() as connection:
+        return [str(row.number) for row in connection.execute(text(query))]
+
+
+def _setting(client: redis.Redis, name: str) -> str:
+    answer = cast("dict[Any, Any]", client.config_get(name))
+    return next((value.decode() if isinstance(value, bytes) else str(value) for value in answer.values()), "unknown")

@@ -1,0 +1,46 @@
+"""The command line of each process, as `orchestrator up`, the CLI and the compose file start it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Literal
+
+Queue = Literal["commands", "dials"]
+
+API = "api.wsgi:app"
+WEBHOOK_DOOR = "api.webhooks_wsgi:app"
+_CELERY = ("-m", "celery", "-A", "workers.celery_app")
+
+
+def serve(*, only_webhooks: bool, host: str, port: int, workers: int = 1, threads: int = 8) -> tuple[str, ...]:
+    """Return granian with the REST API and its door, or with the webhook door alone."""
+    target = WEBHOOK_DOOR if only_webhooks else API
+    words = ["-m", "granian", "--interface", "wsgi", "--no-ws", "--host", host, "--port", port]
+    words += ["--workers", workers, "--blocking-threads", threads, "--workers-kill-timeout", 5, target]
+    return _python(words)
+
+
+def worker(queue: Queue, *, name: str, threads: int = 64) -> tuple[str, ...]:
+    """Return a Celery worker of one queue: threads, and none of the chatter that workers do not need."""
+    words = [*_CELERY, "worker", "-Q", queue, "-n", f"{name}@%h", "-P", "threads", "-c", threads, "-l", "INFO"]
+    return _python([*words, "--without-gossip", "--without-mingle", "--without-heartbeat"])
+
+
+def engine(only: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the engine with all its loops, or with those named."""
+    return _python(["-m", "workers.engine", *(word for loop in only for word in ("--only", loop))])
+
+
+def flower(*, port: int) -> tuple[str, ...]:
+    """Return Flower on the loopback address; its password comes in FLOWER_BASIC_AUTH, out of sight of `ps`."""
+    return _python([*_CELERY, "flower", "--address=127.0.0.1", f"--port={port}", "--max-tasks=5000"])
+
+
+def simulator(options: Sequence[object] = ()) -> tuple[str, ...]:
+    """Return the carrier on your desk, with options of its own."""
+    return _python(["-m", "simulator", *options])
+
+
+def _python(words: Sequence[object]) -> tuple[str, ...]:
+    return (sys.executable, *(str(word) for word in words))

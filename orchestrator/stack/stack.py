@@ -1,0 +1,173 @@
+"""The whole service on one machine, from an empty folder to answering, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import requests
+from pydantic import SecretStr
+
+from orchestrator.errors import Misconfigured
+from orchestrator.settings import Settings
+from orchestrator.stack import environment, programs
+from orchestrator.stack.environment import Carriage
+from orchestrator.stack.folder import DataFolder
+from orchestrator.stack.interrupts import Interrupts
+from orchestrator.stack.options import Carrier, StackOptions
+from orchestrator.stack.orphans import end_orphans
+from orchestrator.stack.ports import free_port, is_free
+from orchestrator.stack.postgres import make_database, plan_postgres
+from orchestrator.stack.program import Program
+from orchestrator.stack.supervisor import Supervisor
+from orchestrator.stack.valkey import plan_valkey
+from orchestrator.store.migrate import upgrade
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addresses:
+    """Where the parts of a running stack answer."""
+
+    api: str
+    webhooks: str
+    carrier: str
+    flower: str | None
+
+
+class Stack:
+    """One stack; `start`, then `tick` a few times a second, then `stop`, all in the main thread.
+
+    `say` is told in a sentence whatever a person should know.
+    """
+
+    def __init__(
+        self, options: StackOptions, settings: Settings, *, interrupts: Interrupts, say: Callable[[str], None]
+    ) -> None:
+        self._options, self._settings, self._say = options, settings, say
+        self.folder = DataFolder(options.data)
+        self._supervisor = Supervisor(
+            logs=self.folder.logs, record_file=self.folder.children, interrupts=interrupts, say=say
+        )
+
+    @property
+    def api_key(self) -> SecretStr:
+        """Return the operator's key, or the one made for this folder."""
+        return self._settings.api_key or self.folder.secret("api_key")
+
+    @property
+    def flower_password(self) -> SecretStr:
+        """Return the password of Flower's user `admin`."""
+        return self.folder.secret("flower_password")
+
+    def start(self) -> Addresses:
+        """Start everything and return where it answers.
+
+        Raise Misconfigured or DidNotStart with what to do, Interrupted on Ctrl-C; call `stop` in every case.
+        """
+        self._refuse_what_cannot_work()
+        self._take_over_folder()
+        addresses = self._choose_addresses()
+        stores = self._start_stores()
+        env = environment.store_environment(stores) | self._start_carrier(addresses)
+        env |= {
+            "ORCHESTRATOR_API_KEY": self.api_key.get_secret_value(),
+            "ORCHESTRATOR_DATA_DIR": str(self.folder.path),
+            "PYTHONUNBUFFERED": "1",
+        }
+        self._supervisor.start(*self._programs(env, addresses))
+        self.folder.announce({"api": addresses.api, **stores})
+        return addresses
+
+    def tick(self) -> None:
+        """Notice deaths and start again what died."""
+        self._supervisor.tick()
+
+    def pids(self) -> dict[str, int]:
+        """Return the process id of every program that runs, by name."""
+        return self._supervisor.pids()
+
+    def stop(self) -> None:
+        """End everything in order and let the folder go."""
+        self._supervisor.stop(programs.stop_order(list(self._supervisor.pids())))
+        self.folder.close()
+
+    def _refuse_what_cannot_work(self) -> None:
+        self._carriage_of_telnyx()
+        self.folder.check(environment.binding(self._options, self._settings))
+        if not is_free(self._options.port):
+            raise Misconfigured(f"port {self._options.port} is taken: choose another with --port")
+
+    def _take_over_folder(self) -> None:
+        for name in end_orphans(self.folder.children):
+            self._say(f"ended {name}, left over from the last run")
+        if self._options.fresh:
+            self.folder.clear()
+        self.folder.bind(environment.binding(self._options, self._settings))
+
+    def _carriage_of_telnyx(self) -> Carriage | None:
+        return environment.telnyx_carriage(self._settings) if self._options.carrier is Carrier.TELNYX else None
+
+    def _choose_addresses(self) -> Addresses:
+        port = self._options.port
+        simulated = self._options.carrier is Carrier.SIMULATOR
+        return Addresses(
+            api=_loopback(port),
+            webhooks=_loopback(_near(port + 1)),
+            carrier=f"{_loopback(_near(port + 2))}/v2" if simulated else self._settings.telnyx_base_url,
+            flower=_loopback(_near(port + 3)) if self._options.flower else None,
+        )
+
+    def _start_stores(self) -> dict[str, str]:
+        valkey = plan_valkey(self.folder.path / "valkey")
+        postgres = plan_postgres(self.folder.path / "postgres")
+        self._supervisor.start(valkey.program, postgres.program)
+        make_database(postgres.url)
+        upgrade(postgres.url)
+        return {"redis_url": valkey.url, "database_url": postgres.url}
+
+    def _start_carrier(self, addresses: Addresses) -> dict[str, str]:
+        carriage = self._carriage_of_telnyx() or self._start_simulator(addresses)
+        rate, channels = environment.limits(self._options, self._settings)
+        return environment.carrier_environment(carriage, calls_per_second=rate, max_live_calls=channels)
+
+    def _start_simulator(self, addresses: Addresses) -> Carriage:
+        key = self.folder.secret("simulator_key").get_secret_value()
+        program = programs.simulator(
+            port=_port_of(addresses.carrier),
+            webhook_url=f"{addresses.webhooks}/webhooks/telnyx",
+            api_key=key,
+            connection_id=environment.SIMULATED_CONNECTION,
+            time_scale=self._options.time_scale,
+        )
+        self._supervisor.start(program)
+        answer = requests.get(f"{addresses.carrier}/public_key", headers={"Authorization": f"Bearer {key}"}, timeout=5)
+        return Carriage(
+            base_url=addresses.carrier,
+            api_key=key,
+            public_key=str(answer.json()["data"]["public"]),
+            connection_id=environment.SIMULATED_CONNECTION,
+            public_url=addresses.webhooks,
+        )
+
+    def _programs(self, env: dict[str, str], addresses: Addresses) -> list[Program]:
+        chosen = [programs.api(env, port=_port_of(addresses.api))]
+        chosen += [programs.webhooks(env, port=_port_of(addresses.webhooks))]
+        chosen += programs.workers(env, count=self._options.workers)
+        chosen += [programs.engine(env), programs.dispatch(env)]
+        if addresses.flower:
+            password = self.flower_password.get_secret_value()
+            chosen += [programs.flower(env, port=_port_of(addresses.flower), password=password)]
+        return chosen
+
+
+def _loopback(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def _port_of(address: str) -> int:
+    return int(address.split(":")[2].split("/", maxsplit=1)[0])
+
+
+def _near(port: int) -> int:
+    """Return the port one would guess, or a free one if that is taken."""
+    return port if is_free(port) else free_port()

@@ -1,0 +1,37 @@
+"""`orchestrator up`: the stack in the foreground until Ctrl-C."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from orchestrator.settings import Settings
+from orchestrator.stack.interrupts import Interrupts, listening, pause
+from orchestrator.stack.options import StackOptions
+from orchestrator.stack.screen import show, welcome
+from orchestrator.stack.stack import Stack
+from orchestrator.stack.supervisor import Interrupted
+
+
+def run_up(options: StackOptions, settings: Settings, *, console: Console) -> None:
+    """Run the stack until the end is asked for; raise Misconfigured or DidNotStart if it cannot be started."""
+    with listening() as interrupts:
+        stack = Stack(options, settings, interrupts=interrupts, say=console.print)
+        try:
+            console.print("starting …")
+            addresses = stack.start()
+            screen = welcome(options, addresses, api_key=stack.api_key, flower_password=stack.flower_password)
+            show(console, screen)
+            keep_running(stack, interrupts)
+        except Interrupted:
+            pass
+        finally:
+            console.print("stopping …")
+            stack.stop()
+            console.print("everything is stopped")
+
+
+def keep_running(stack: Stack, interrupts: Interrupts) -> None:
+    """Look after the stack until the end is asked for."""
+    while not interrupts.stopping():
+        stack.tick()
+        pause(0.2)
