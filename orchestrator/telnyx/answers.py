@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, TypeAlias
 
@@ -109,7 +109,7 @@ def sort_answer(status: int, body: bytes, *, dialing: bool, retry_after_s: float
     """
     if 200 <= status < 300:
         return _sort_success(status, body, dialing=dialing)
-    problems = [replace(problem, retry_after_s=retry_after_s) for problem in _read_problems(status, body)]
+    problems = [replace(problem, retry_after_s=retry_after_s) for problem in read_problems(status, body)]
     if status == 401:
         return _say(Refused, problems[0])
     if status == 429:
@@ -119,6 +119,17 @@ def sort_answer(status: int, body: bytes, *, dialing: bool, retry_after_s: float
     kinds = {_kind(problem, dialing=dialing): problem for problem in reversed(problems)}
     most_urgent = next(kind for kind in _URGENCY if kind in kinds)
     return _say(most_urgent, kinds[most_urgent])
+
+
+def read_problems(status: int, body: bytes) -> list[NotAccepted]:
+    """Return every error of an answer, or one made of the bare status where the body lists none."""
+    document = _load(body)
+    errors = document.get("errors")
+    listed = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    if listed:
+        return [_read_problem(status, error, document) for error in listed]
+    text = body[:_MAX_DETAIL_CHARS].decode(errors="replace")
+    return [NotAccepted(code=str(status), title=f"HTTP {status}", detail=text, status=status)]
 
 
 def _sort_success(status: int, body: bytes, *, dialing: bool) -> Accepted | Ambiguous:
@@ -158,17 +169,6 @@ def _kind_of_dial(problem: NotAccepted) -> _Sorted:
 
 def _kind_of_action(problem: NotAccepted) -> _Sorted:
     return Gone if problem.status == 404 or problem.code in GONE_CODES else Rejected
-
-
-def _read_problems(status: int, body: bytes) -> Iterator[NotAccepted]:
-    document = _load(body)
-    errors = document.get("errors")
-    listed = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
-    for error in listed:
-        yield _read_problem(status, error, document)
-    if not listed:
-        text = body[:_MAX_DETAIL_CHARS].decode(errors="replace")
-        yield NotAccepted(code=str(status), title=f"HTTP {status}", detail=text, status=status)
 
 
 def _read_problem(status: int, error: Mapping[str, Any], document: Mapping[str, Any]) -> NotAccepted:

@@ -1,0 +1,118 @@
+"""An HTTP transport whose whole exchange ends in time, and which knows whether anything was sent."""
+
+from __future__ import annotations
+
+import io
+import socket
+from http.client import HTTPResponse
+from typing import Any, Final
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError
+from urllib3.util.retry import Retry
+
+from orchestrator.clock import boot_seconds
+
+_CONNECT_RETRIES: Final = 1
+
+
+class Budget:
+    """The time one exchange has left, in seconds of a clock that goes on while the machine is suspended."""
+
+    __slots__ = ("_until", "sent")
+
+    def __init__(self) -> None:
+        self._until = 0.0
+        self.sent = False
+
+    def start(self, seconds: float) -> None:
+        """Begin an exchange of at most `seconds`."""
+        self._until = boot_seconds() + seconds
+        self.sent = False
+
+    def left(self) -> float:
+        """Return the seconds left, at most 0.0 when they are over."""
+        return self._until - boot_seconds()
+
+
+class BoundedAdapter(HTTPAdapter):
+    """One thread's connection: retries only what was never sent, and obeys `budget` to the last byte.
+
+    A read timeout bounds one read, so a server that drips holds a request for ever; here each read gets what is left.
+    """
+
+    def __init__(self) -> None:
+        self.budget = Budget()
+        never_after_sending = Retry(
+            total=None, connect=_CONNECT_RETRIES, read=0, redirect=0, status=0, other=0, backoff_factor=0.1
+        )
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=never_after_sending)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make pools whose connections spend this adapter's budget."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": _pool(HTTPConnectionPool, _connection(HTTPConnection, self.budget)),
+            "https": _pool(HTTPSConnectionPool, _connection(HTTPSConnection, self.budget)),
+        }
+
+
+def _pool(base: type[HTTPConnectionPool], connection: type[HTTPConnection]) -> type[HTTPConnectionPool]:
+    return type(f"Bounded{base.__name__}", (base,), {"ConnectionCls": connection})
+
+
+def _connection(base: type[HTTPConnection], budget: Budget) -> type[HTTPConnection]:
+    class Response(HTTPResponse):
+        def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+            super().__init__(sock, *args, **kwargs)
+            self.fp: io.BufferedReader = io.BufferedReader(_BoundedReader(self.fp.detach(), sock, budget))
+
+    class Connection(base):  # type: ignore[valid-type,misc]  # a class per budget, over either scheme's base
+        response_class = Response
+
+        def connect(self) -> None:
+            self.timeout = min(vars(self)["timeout"], _left(self, budget))
+            super().connect()
+
+        def send(self, data: Any) -> None:
+            if self.sock is None:
+                self.connect()
+            if not budget.sent:
+                # Names, handshakes and a suspended machine take time nobody bounds: too late means never.
+                _left(self, budget)
+                budget.sent = True
+            super().send(data)
+
+    return Connection
+
+
+class _BoundedReader(io.RawIOBase):
+    """Reads a socket, each time with no more patience than the budget has left."""
+
+    def __init__(self, raw: Any, sock: socket.socket, budget: Budget) -> None:
+        self._raw, self._sock, self._budget = raw, sock, budget
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._budget.left()
+        if left <= 0:
+            raise TimeoutError("the whole exchange took too long")
+        self._sock.settimeout(left)
+        count: int | None = self._raw.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+        super().close()
+
+
+def _left(connection: Any, budget: Budget) -> float:
+    left = budget.left()
+    if left <= 0:
+        raise ConnectTimeoutError(connection, "the time for the whole exchange ran out before anything was sent")
+    return left

@@ -1,0 +1,212 @@
+"""The carrier's API: commands whose answers are sorted, and questions that are answered or raise."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, Literal, TypeVar
+from urllib.parse import quote, urlencode
+
+import orjson
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from orchestrator.clock import Clock, boot_seconds, rfc3339, utc_now
+from orchestrator.errors import CarrierRefused, CarrierUnavailable
+from orchestrator.telnyx.answers import Ambiguous, Answer, Unavailable, read_problems, sort_answer
+from orchestrator.telnyx.commands import COMMANDS
+from orchestrator.telnyx.rate_limits import RateLimit
+from orchestrator.telnyx.resources import ActiveCall, Application, CallEvent, CallStatus
+from orchestrator.telnyx.wire import NotSent, Reply, Unanswered, Wire
+
+LIVE_BASE_URL: Final = "https://api.telnyx.com/v2"
+
+_QUESTION_TRIES: Final = 3
+_FIRST_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 2.0
+_PAGE_SIZE: Final = 100
+_MAX_PAGES: Final = 400
+
+_Item = TypeVar("_Item", bound=BaseModel)
+
+
+class TelnyxClient:
+    """Speaks to one account; one connection per thread, every request bounded in time (`whole_timeout_s`).
+
+    Commands never raise for what the network or the carrier does: their Answer says what is known. They are never
+    repeated here, for only the ledger knows whether a repeat is allowed. Questions are asked up to three times and
+    raise CarrierUnavailable or CarrierRefused.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: SecretStr,
+        base_url: str = LIVE_BASE_URL,
+        whole_timeout_s: float = 12.0,
+        connect_timeout_s: float = 3.05,
+        clock: Clock = utc_now,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._wire = Wire(
+            self.base_url,
+            api_key=api_key,
+            whole_timeout_s=whole_timeout_s,
+            connect_timeout_s=connect_timeout_s,
+            clock=clock,
+        )
+
+    @property
+    def skew_s(self) -> float | None:
+        """Return how far the carrier's clock is ahead of ours in seconds, None before its first answer."""
+        return self._wire.skew_s
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """Return the carrier's last word on its limits, None while it has said nothing."""
+        return self._wire.rate_limit
+
+    def dial(self, body: Mapping[str, Any]) -> Answer:
+        """Start a call with a Dial command's body; Accepted carries the leg's ids."""
+        return self._command("POST", "/calls", body, dialing=True)
+
+    def act(self, call_control_id: str, action: str, body: Mapping[str, Any]) -> Answer:
+        """Send a command to a leg; `action` is a name of COMMANDS, `body` that command's fields."""
+        command = COMMANDS[action]
+        path = command.path.format(call_control_id=_in_path(call_control_id))
+        return self._command(command.method, path, body, dialing=False)
+
+    def call_status(self, call_control_id: str) -> CallStatus | None:
+        """Return a leg as the carrier knows it, None when it knows none (or it ended 10 minutes ago)."""
+        return _read(CallStatus, self._ask(f"/calls/{_in_path(call_control_id)}"))
+
+    def active_calls(self, connection_id: str) -> list[ActiveCall]:
+        """Return every leg alive on a connection, ours or not."""
+        return self._list(ActiveCall, f"/connections/{_in_path(connection_id)}/active_calls", {})
+
+    def call_events(
+        self,
+        *,
+        connection_id: str | None = None,
+        to: str | None = None,
+        leg_id: str | None = None,
+        session_id: str | None = None,
+        kind: Literal["command", "webhook"] | None = None,
+        since: datetime | None = None,
+    ) -> list[CallEvent]:
+        """Return the carrier's log of the last 24 hours, narrowed by what is given."""
+        filters = {
+            "filter[connection_id]": connection_id,
+            "filter[to]": to,
+            "filter[leg_id]": leg_id,
+            "filter[application_session_id]": session_id,
+            "filter[type]": kind,
+            "filter[occurred_at][gte]": rfc3339(since) if since else None,
+        }
+        return self._list(CallEvent, "/call_events", {name: value for name, value in filters.items() if value})
+
+    def application(self, connection_id: str) -> Application | None:
+        """Return the call control application behind a connection id, None when the account has none."""
+        return _read(Application, self._ask(f"/call_control_applications/{_in_path(connection_id)}"))
+
+    def public_key(self) -> str | None:
+        """Return the account's webhook public key in base64, None where the carrier shows none."""
+        document = self._ask("/public_key")
+        data = document.get("data") if document else None
+        public = data.get("public") if isinstance(data, dict) else None
+        return public if isinstance(public, str) else None
+
+    def ping(self) -> float:
+        """Ask one cheap question and return the seconds it took; raises like every question."""
+        started = boot_seconds()
+        self._ask("/public_key")
+        return boot_seconds() - started
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        self._wire.close()
+
+    def _command(self, method: str, path: str, body: Mapping[str, Any], *, dialing: bool) -> Answer:
+        try:
+            reply = self._wire.exchange(method, path, body=orjson.dumps(body))
+        except NotSent as err:
+            return Unavailable(code="not_sent", title="The carrier is not reachable", detail=str(err))
+        except Unanswered as err:
+            return Ambiguous(code="no_answer", title="The carrier did not answer", detail=str(err))
+        return sort_answer(reply.status, reply.body, dialing=dialing, retry_after_s=reply.retry_after_s)
+
+    def _ask(self, path: str) -> dict[str, Any] | None:
+        """Return the JSON object at `path`, None for 404."""
+        reply = self._question(path)
+        if reply.status == 404:
+            return None
+        if not 200 <= reply.status < 300:
+            raise _refusal(reply)
+        try:
+            document = orjson.loads(reply.body)
+        except orjson.JSONDecodeError as err:
+            raise CarrierUnavailable("its answer is not JSON") from err
+        return document if isinstance(document, dict) else {}
+
+    def _question(self, path: str) -> Reply:
+        last = CarrierUnavailable("not asked")
+        for turn in range(_QUESTION_TRIES):
+            if turn:
+                _wait(min(last.retry_after_s or _FIRST_PAUSE_S * turn, _LONGEST_PAUSE_S))
+            try:
+                reply = self._wire.exchange("GET", path)
+            except (NotSent, Unanswered) as err:
+                last = CarrierUnavailable(str(err))
+                continue
+            if 200 <= reply.status < 300 or (400 <= reply.status < 500 and reply.status not in {408, 429}):
+                return reply
+            last = CarrierUnavailable(f"HTTP {reply.status}", retry_after_s=reply.retry_after_s)
+        raise last
+
+    def _list(self, model: type[_Item], path: str, filters: Mapping[str, str]) -> list[_Item]:
+        items: dict[bytes, _Item] = {}
+        place: dict[str, str] = {}
+        for page in range(1, _MAX_PAGES + 1):
+            document = self._ask(f"{path}?{urlencode({**filters, 'page[size]': _PAGE_SIZE, **place})}") or {}
+            known = len(items)
+            for entry in document.get("data") or ():
+                items.setdefault(orjson.dumps(entry, option=orjson.OPT_SORT_KEYS), _item(model, entry))
+            place = _next_place(document.get("meta"), page)
+            if not place or len(items) == known:
+                break
+        return list(items.values())
+
+
+def _next_place(meta: Any, page: int) -> dict[str, str]:
+    """Return where the next page is: a cursor (the documents) or a number (the official SDK); {} at the end."""
+    if not isinstance(meta, dict):
+        return {}
+    cursors = meta.get("cursors")
+    after = cursors.get("after") if isinstance(cursors, dict) else None
+    if after and meta.get("next", after):
+        return {"page[after]": str(after)}
+    return {"page[number]": str(page + 1)} if page < int(meta.get("total_pages") or 0) else {}
+
+
+def _read(model: type[_Item], document: Mapping[str, Any] | None) -> _Item | None:
+    return None if document is None else _item(model, document.get("data"))
+
+
+def _item(model: type[_Item], data: Any) -> _Item:
+    try:
+        return model.model_validate(data)
+    except ValidationError as err:
+        raise CarrierUnavailable(f"its answer is no {model.__name__}") from err
+
+
+def _refusal(reply: Reply) -> CarrierRefused:
+    problem = read_problems(reply.status, reply.body)[0]
+    return CarrierRefused(reply.status, code=problem.code, title=problem.title, detail=problem.detail)
+
+
+def _in_path(ident: str) -> str:
+    return quote(ident, safe=":")
+
+
+def _wait(seconds: float) -> None:
+    threading.Event().wait(seconds)

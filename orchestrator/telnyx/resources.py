@@ -1,0 +1,83 @@
+"""What the carrier tells about calls and applications when asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from orchestrator.telnyx.client_state import ClientState
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
+
+
+class _Leg(_Told):
+    call_control_id: str
+    call_leg_id: str | None = None
+    call_session_id: str | None = None
+    client_state: str | None = None
+    call_duration: int | None = None
+
+    @property
+    def identity(self) -> ClientState | None:
+        """Return our own mark on the leg, or None when the leg is not ours."""
+        return ClientState.decode(self.client_state)
+
+
+class CallStatus(_Leg):
+    """One leg, readable until 10 minutes after its end; times are the carrier's text, `call_duration` seconds."""
+
+    is_alive: bool = False
+    start_time: str | None = None
+    end_time: str | None = None
+
+
+class ActiveCall(_Leg):
+    """One leg that is alive on a connection; `call_duration` in seconds."""
+
+
+class CallEvent(_Told):
+    """One line of the carrier's own log: a command it took or a webhook it sent, within 24 hours."""
+
+    name: str
+    type: str | None = None
+    call_leg_id: str | None = None
+    call_session_id: str | None = None
+    event_timestamp: str | None = None
+    metadata: dict[str, Any] | None = None
+
+    def find(self, name: str) -> str | None:
+        """Return the first text under `name` anywhere in the metadata; its shape differs from event to event."""
+        return _search(self.metadata, name)
+
+    @property
+    def identity(self) -> ClientState | None:
+        """Return our own mark on the leg, or None when the leg is not ours."""
+        return ClientState.decode(self.find("client_state"))
+
+
+class Application(_Told):
+    """A call control application: what a doctor looks at; the version must be 2, `active` true."""
+
+    id: str | None = None
+    application_name: str | None = None
+    active: bool | None = None
+    webhook_api_version: str | None = None
+    webhook_event_url: str | None = None
+    webhook_event_failover_url: str | None = None
+    webhook_timeout_secs: int | None = None
+    call_cost_in_webhooks: bool | None = None
+    outbound: dict[str, Any] | None = None
+
+
+def _search(value: Any, name: str) -> str | None:
+    if isinstance(value, dict):
+        found = value.get(name)
+        if isinstance(found, str) and found:
+            return found
+        value = list(value.values())
+    if not isinstance(value, list):
+        return None
+    return next((text for item in value if (text := _search(item, name)) is not None), None)
