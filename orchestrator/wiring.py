@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from orchestrator.clock import Clock, utc_now
 from orchestrator.settings import Settings, load_settings
 from orchestrator.store.connect import open_redis, open_sql
+from orchestrator.store.flows import FlowShelf
 from orchestrator.telnyx.client import TelnyxClient
 
 
@@ -30,6 +31,11 @@ class House:
     def redis(self) -> redis.Redis:
         """Return the Redis client for single commands; it never repeats one by itself."""
         return open_redis(self.settings.redis_url)
+
+    @cached_property
+    def flows(self) -> FlowShelf:
+        """Return the flows this process has compiled."""
+        return FlowShelf(self.sql)
 
     @cached_property
     def carrier(self) -> TelnyxClient:

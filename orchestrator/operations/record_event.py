@@ -9,10 +9,10 @@ from enum import StrEnum
 import orjson
 import redis
 
-from orchestrator.errors import StoreUnavailable
+from orchestrator.errors import BadSignature, StoreUnavailable
 from orchestrator.store.keys import Keys
 from orchestrator.store.streams import add_webhook
-from orchestrator.telnyx.signature import BadSignature, WebhookVerifier
+from orchestrator.telnyx.signature import SignatureVerifier
 
 FULL_AT = 0.8  # of maxmemory: what drains needs the rest (R11)
 _LOOK_EVERY_S = 1.0
@@ -29,7 +29,7 @@ class Receipt(StrEnum):
 class Door:
     """Takes webhooks in; one per process. Raises StoreUnavailable when the carrier should try again (503)."""
 
-    def __init__(self, client: redis.Redis, *, verifier: WebhookVerifier, keys: Keys | None = None) -> None:
+    def __init__(self, client: redis.Redis, *, verifier: SignatureVerifier, keys: Keys | None = None) -> None:
         self._redis = client
         self._verifier = verifier
         self._keys = keys or Keys()

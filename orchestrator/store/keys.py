@@ -77,6 +77,10 @@ class Keys:
         """Name the lease of the one performer a call has at a time (R13)."""
         return self._key("lease", call_id)
 
+    def leg(self, leg: str) -> str:
+        """Name the call of a leg, by control id or leg id, for webhooks without a client_state."""
+        return self._key("leg", leg)
+
     def gcra(self, scope: str) -> str:
         """Name the theoretical arrival time of a connection's or campaign's next dial."""
         return self._key("gcra", scope)

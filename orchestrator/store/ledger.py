@@ -8,12 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, bindparam, func, select, text, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.store.tables import calls
 
 REPEAT_AFTER_S = 15  # a send is unanswered after this long; the whole request is bounded to 12 s
 REPEAT_WITHIN_S = 40  # the carrier ignores repeats of a command_id for 60 s
 DEADLINE_SLACK_S = 60
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,11 @@ def mark_accepted(connection: Connection, call_id: str, *, ids: Mapping[str, str
 
 def mark_answered(connection: Connection, send: Send) -> bool:
     """Note that this send was answered for good, so that nothing repeats it; only while it is the only one (R3)."""
+    if send.send_no != 1:
+        return False
     moved = connection.execute(
         update(calls)
-        .where(calls.c.id == send.call_id, calls.c.state == "dialing", calls.c.send_no == 1, send.send_no == 1)
+        .where(calls.c.id == send.call_id, calls.c.state == "dialing", calls.c.send_no == 1)
         .values(answered_send=1)
     )
     return moved.rowcount == 1
@@ -142,19 +147,17 @@ def insert_reserved(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
     """Insert attempts in number order; return the ids that won their number's guard (guarantees §1)."""
     if not rows:
         return set()
-    names = list(rows[0])
-    columns = ", ".join(names)
-    values = ", ".join(f":{name}" for name in names)
+    columns = ", ".join(rows[0])
+    shape = ", ".join(f"{name} {calls.c[name].type.compile(_DIALECT)}" for name in rows[0])
     statement = text(
-        f"INSERT INTO calls ({columns}) VALUES ({values}) "  # noqa: S608 column names are ours
+        f"INSERT INTO calls ({columns}) SELECT {columns} FROM jsonb_to_recordset(:rows) AS r({shape}) "  # noqa: S608 ours
+        "ORDER BY to_number "
         "ON CONFLICT (to_number) WHERE state IN ('reserved', 'dialing', 'accepted') DO NOTHING RETURNING id"
-    ).bindparams(*(bindparam(name, type_=calls.c[name].type) for name in names))
-    won = set()
-    for row in sorted(rows, key=lambda row: str(row["to_number"])):
-        won.update(connection.execute(statement, row).scalars())
-    return won
+    ).bindparams(bindparam("rows", type_=JSONB))
+    return set(connection.execute(statement, {"rows": list(rows)}).scalars())
 
 
 def database_now(connection: Connection) -> datetime:
     """Return the database's clock, by which every age in the ledger is judged (R25)."""
-    return connection.execute(select(func.clock_timestamp())).scalar_one()
+    now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return now

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from orchestrator.store.keys import GROUP, Keys
 from orchestrator.store.scripts import ScriptCall, run_script
 
 KEEP_AFTER_RECORD_S = 900
+KEEP_LEG_S = 15_000  # the longest call the carrier allows, and its late facts
 WAKE_AFTER_MS = 2_000
 DONE, SEEN, STALE, MISSING = 1, 2, 0, -1
 
@@ -53,8 +55,48 @@ def read_live(client: redis.Redis, keys: Keys, call_id: str) -> tuple[LiveCall |
 
 
 def read_log(client: redis.Redis, keys: Keys, call_id: str) -> list[dict[str, Any]]:
-    """Return the timeline in the order the call took notice: {id, kind, type, at, recorded_ms, payload}."""
-    return [orjson.loads(line) for line in client.lrange(keys.log(call_id), 0, -1)]
+    """Return the timeline in the order the call took notice.
+
+    Each line: {id, kind: event|command, type, leg, at, recorded_at, payload, note?}; a command stands behind its cause.
+    """
+    lines = client.lrange(keys.log(call_id), 0, -1)
+    return [line for raw in lines for line in _unfold(orjson.loads(raw))]
+
+
+def _unfold(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    commands = entry.pop("commands")
+    recorded = datetime.fromtimestamp(entry.pop("recorded_ms") / 1000, UTC)
+    entry["at"] = datetime.fromisoformat(entry["at"])
+    if entry["note"] is None:
+        del entry["note"]
+    yield {**entry, "kind": "event", "recorded_at": recorded}
+    for command in commands:
+        yield {
+            "id": command["id"],
+            "kind": "command",
+            "type": command["action"],
+            "leg": "A",
+            "at": recorded,
+            "recorded_at": recorded,
+            "payload": command["body"],
+        }
+
+
+def remember_legs(client: redis.Redis, keys: Keys, calls: Sequence[LiveCall]) -> None:
+    """Let webhooks that lost their client_state be found by their leg; kept as long as a call may last."""
+    with client.pipeline(transaction=False) as pipe:
+        for call in calls:
+            for leg in (call.call_control_id, call.call_leg_id):
+                if leg:
+                    pipe.set(keys.leg(leg), call.call_id, ex=KEEP_LEG_S)
+        pipe.execute()
+
+
+def find_call_of_leg(client: redis.Redis, keys: Keys, legs: Sequence[str | None]) -> str | None:
+    """Return the call id that was remembered for any of `legs` (control ids or leg ids)."""
+    names = [keys.leg(leg) for leg in legs if leg]
+    found = next((value for value in client.mget(names) if value), None) if names else None
+    return found.decode() if isinstance(found, bytes) else found
 
 
 def commit_call(
@@ -97,11 +139,12 @@ def commit_call(
     )
 
 
-def forget_later(client: redis.Redis, keys: Keys, call_ids: Sequence[str]) -> None:
+def forget_later(client: redis.Redis, keys: Keys, calls: Sequence[LiveCall]) -> None:
     """Let recorded calls go after 15 minutes, in which late facts still find them (R17)."""
     with client.pipeline(transaction=False) as pipe:
-        for call_id in call_ids:
-            for key in (keys.call(call_id), keys.log(call_id), keys.outbox(call_id)):
+        for call in calls:
+            legs = [keys.leg(leg) for leg in (call.call_control_id, call.call_leg_id) if leg]
+            for key in (keys.call(call.call_id), keys.log(call.call_id), keys.outbox(call.call_id), *legs):
                 pipe.expire(key, KEEP_AFTER_RECORD_S)
         pipe.execute()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import redis
 
+from orchestrator.policy.pacing import DispatchLimits
 from orchestrator.store.keys import Keys
 from orchestrator.store.scripts import ScriptCall, run_script
 
@@ -55,9 +56,10 @@ def give_back(
         run_script(client, ScriptCall("give_back", _lane_keys(keys, connection, campaign), [*rates, *call_ids]))
 
 
-def permit_send(client: redis.Redis, keys: Keys, connection_id: str, *, most_in_5_s: int, send: str) -> bool:
-    """Enter a send in the log of the trailing 5 s; False when the law refuses it (R7)."""
-    return bool(run_script(client, ScriptCall("permit_send", [keys.sends(connection_id)], [most_in_5_s, send])))
+def permit_send(client: redis.Redis, keys: Keys, connection_id: str, *, limits: DispatchLimits, send: str) -> bool:
+    """Enter a send in the log of the trailing window; False when the law refuses it (R7)."""
+    args: list[str | int] = [limits.law_sends, int(limits.law_window_s * 1000), send]
+    return bool(run_script(client, ScriptCall("permit_send", [keys.sends(connection_id)], args)))
 
 
 def report_answer(client: redis.Redis, keys: Keys, connection_id: str, *, good: bool, rate: float, reason: str) -> bool:
@@ -72,7 +74,7 @@ def read_health(client: redis.Redis, keys: Keys, connection_id: str) -> Health:
     return Health(
         rate=float(rate) if rate else None,
         closed=closed is not None,
-        reason=bytes(reason).decode() if reason else None,
+        reason=_text(reason),
         heard_ms=int(heard or 0),
     )
 
@@ -106,3 +108,7 @@ def _lane_keys(keys: Keys, connection: Lane, campaign: Lane) -> list[str]:
         keys.slots(connection.scope),
         keys.slots(campaign.scope),
     ]
+
+
+def _text(value: bytes | str | None) -> str | None:
+    return value.decode() if isinstance(value, bytes) else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,6 +10,7 @@ import orjson
 import redis
 
 from orchestrator.clock import rfc3339
+from orchestrator.model.decision import SendCommand
 from orchestrator.model.event import TIMER_DUE, Event
 from orchestrator.store.keys import GROUP, Keys
 
@@ -94,8 +95,40 @@ def _text(answer: object) -> str:
     return answer.decode() if isinstance(answer, bytes) else str(answer)
 
 
-def log_entry(*, ident: str, kind: str, what: str, occurred_at: datetime, recorded_ms: int, payload: object) -> bytes:
-    """Return one line of a call's timeline, as JSON."""
+def log_entry(event: Event, *, recorded_ms: int, commands: Sequence[SendCommand], note: str | None) -> bytes:
+    """Return one line of a call's timeline, as JSON: the event, and the commands it caused."""
     return orjson.dumps(
-        {"id": ident, "kind": kind, "type": what, "at": occurred_at, "recorded_ms": recorded_ms, "payload": payload}
+        {
+            "id": event.id,
+            "leg": event.leg,
+            "type": event.type,
+            "at": event.occurred_at,
+            "recorded_ms": recorded_ms,
+            "payload": event.payload,
+            "commands": [{"id": c.command_id, "action": c.action, "body": c.body} for c in commands],
+            "note": note,
+        }
     )
+
+
+def is_caught_up(client: redis.Redis, keys: Keys, *, within_ms: int = 2_000) -> bool:
+    """Say whether no entry older than `within_ms` waits in `events` or `ended` (R21)."""
+    seconds, micros = client.time()
+    now_ms = seconds * 1000 + micros // 1000
+    return all(now_ms - _oldest_ms(client, stream, now_ms) <= within_ms for stream in (keys.events, keys.ended))
+
+
+def backlog(client: redis.Redis, keys: Keys) -> dict[str, tuple[int, float]]:
+    """Return, by stream, how many entries wait and the age of the oldest in seconds."""
+    seconds, micros = client.time()
+    now_ms = seconds * 1000 + micros // 1000
+    streams = {"events": keys.events, "ended": keys.ended}
+    return {
+        name: (int(client.xlen(stream)), (now_ms - _oldest_ms(client, stream, now_ms)) / 1000)
+        for name, stream in streams.items()
+    }
+
+
+def _oldest_ms(client: redis.Redis, stream: str, now_ms: int) -> int:
+    oldest = client.xrange(stream, count=1)
+    return int(oldest[0][0].partition(b"-")[0]) if oldest else now_ms

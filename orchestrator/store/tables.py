@@ -83,7 +83,8 @@ campaigns = Table(
     Column("calling_hours", JSONB, nullable=False, server_default=_EMPTY),
     Column("retry", JSONB, nullable=False, server_default=_EMPTY),
     Column("number_gap_s", Integer, nullable=False, server_default=text("7200")),
-    Column("accepted_dials", Integer, nullable=False, server_default=text("0")),
+    # A campaign makes five calls, and no more until a webhook has come back since then.
+    _moment("proving_since"),
     Column("heard_webhooks", Boolean, nullable=False, server_default=text("false")),
     _moment("created_at", nullable=False, server_default=_NOW),
     _moment("started_at"),
@@ -171,6 +172,11 @@ Index(
 )
 Index("contacts_by_status", contacts.c.campaign_id, contacts.c.status)
 Index("contacts_by_phone", contacts.c.phone)
+Index(
+    "contacts_expiry",
+    contacts.c.not_after,
+    postgresql_where=text("not_after IS NOT NULL AND status IN ('waiting', 'held')"),
+)
 Index("contacts_by_import", contacts.c.import_id, postgresql_where=text("import_id IS NOT NULL"))
 Index(
     "contacts_identity_external",

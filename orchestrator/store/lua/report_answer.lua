@@ -14,7 +14,7 @@ if ARGV[1] == 'good' then
   end
   return 'open'
 end
-if since >= 1000 then redis.call('HSET', KEYS[1], 'rate', math.max(full / 64, rate / 2), 'changed', now) end
+if since >= 1000 then redis.call('HSET', KEYS[1], 'rate', math.max(math.min(0.2, full), rate / 2), 'changed', now) end
 redis.call('HSET', KEYS[1], 'reason', ARGV[4])
 if redis.call('HINCRBY', KEYS[1], 'failures', 1) < tonumber(ARGV[3]) then return 'open' end
 if redis.call('HSETNX', KEYS[1], 'closed', now) == 1 then return 'closed' end

@@ -107,7 +107,7 @@ def upgrade() -> None:
             "retry", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
         sa.Column("number_gap_s", sa.Integer(), server_default=sa.text("7200"), nullable=False),
-        sa.Column("accepted_dials", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("proving_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("heard_webhooks", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
@@ -199,6 +199,13 @@ def upgrade() -> None:
         ["campaign_id", "zone", sa.literal_column("priority DESC"), "due_at", "id"],
         unique=False,
         postgresql_where=sa.text("status IN ('waiting', 'held')"),
+    )
+    op.create_index(
+        "contacts_expiry",
+        "contacts",
+        ["not_after"],
+        unique=False,
+        postgresql_where=sa.text("not_after IS NOT NULL AND status IN ('waiting', 'held')"),
     )
     op.create_index(
         "contacts_identity_external",
@@ -370,6 +377,11 @@ def downgrade() -> None:
         "contacts_identity_external",
         table_name="contacts",
         postgresql_where=sa.text("external_id IS NOT NULL AND NOT is_single"),
+    )
+    op.drop_index(
+        "contacts_expiry",
+        table_name="contacts",
+        postgresql_where=sa.text("not_after IS NOT NULL AND status IN ('waiting', 'held')"),
     )
     op.drop_index("contacts_claim", table_name="contacts", postgresql_where=sa.text("status IN ('waiting', 'held')"))
     op.drop_index("contacts_by_status", table_name="contacts")

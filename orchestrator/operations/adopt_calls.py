@@ -1,0 +1,56 @@
+"""Gives calls that Redis does not know their live state back, from their rows in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import redis
+from sqlalchemy import Engine, RowMapping, select
+
+from orchestrator.model.live_call import LiveCall
+from orchestrator.store.keys import Keys
+from orchestrator.store.live import create_live
+from orchestrator.store.tables import calls
+
+
+def adopt_calls(client: redis.Redis, sql: Engine, keys: Keys, call_ids: Sequence[str]) -> set[str]:
+    """Create live state for every call that may have been dialed; return the ids that now have one.
+
+    An adopted call has no flow position: it gets no command but the hangup at its deadline (R20). A row that is final
+    comes back as a recorded call, so that a late fact amends it. `reserved` and `withdrawn` rows were never sent.
+    """
+    query = select(calls).where(calls.c.id.in_(set(call_ids)), calls.c.state.not_in(("reserved", "withdrawn")))
+    with sql.connect() as connection:
+        rows = connection.execute(query).mappings().all()
+    for row in rows:
+        create_live(client, keys, live_call_of(row))
+    return {row["id"] for row in rows}
+
+
+def live_call_of(row: RowMapping) -> LiveCall:
+    """Return what a row of `calls` tells of a call."""
+    ended = row["state"] == "ended"
+    return LiveCall(
+        call_id=row["id"],
+        flow_id=row["flow_id"],
+        campaign_id=row["campaign_id"],
+        contact_id=row["contact_id"],
+        to=row["to_number"],
+        caller_id=row["from_number"],
+        dialed_at=row["dialed_at"],
+        adopted=True,
+        phase="ended" if ended else ("answered" if row["answered_at"] else "ringing"),
+        call_control_id=row["call_control_id"],
+        call_leg_id=row["call_leg_id"],
+        call_session_id=row["call_session_id"],
+        answered_at=row["answered_at"],
+        ended_at=row["ended_at"],
+        amd_result=row["amd_result"],
+        hangup_cause=row["hangup_cause"],
+        hangup_source=row["hangup_source"],
+        answers=row["answers"],
+        outcome=row["outcome"],
+        settled=ended,
+        recordings=tuple(row["recordings"]),
+        cost=row["cost"],
+    )

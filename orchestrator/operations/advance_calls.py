@@ -1,0 +1,195 @@
+"""Advances calls by what happened to them: load, decide, commit, in batches; a crash anywhere replays."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import redis
+from redis.exceptions import ResponseError
+from sqlalchemy import Engine
+
+from orchestrator.flow.engine import advance
+from orchestrator.model.decision import Decision
+from orchestrator.model.event import Event, Leg
+from orchestrator.operations.adopt_calls import adopt_calls
+from orchestrator.store.flows import FlowShelf
+from orchestrator.store.keys import GROUP, Keys
+from orchestrator.store.live import (
+    DONE,
+    MISSING,
+    STALE,
+    Loaded,
+    commit_call,
+    find_call_of_leg,
+    load_many,
+    remember_legs,
+)
+from orchestrator.store.pacing import heard_from_carrier
+from orchestrator.store.scripts import ScriptCall, run_scripts
+from orchestrator.store.streams import Entry, bury, log_entry, orphan, read_entry
+from orchestrator.telnyx.client_state import ClientState
+from orchestrator.telnyx.events import Webhook, parse_webhook
+
+log = logging.getLogger(__name__)
+
+GIVE_UP_AFTER = 3  # an entry's own failures (R19)
+_ROUNDS_OF_ONE_EVENT = 20  # losing the race this often in a row is a fault, not a race
+
+RawEntry = tuple[bytes, Mapping[bytes, bytes]]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One entry with the event it carries."""
+
+    entry: Entry
+    event: Event
+    fields: Mapping[bytes, bytes]
+
+
+class Advancer:
+    """Takes entries of the event stream to committed decisions; any number of them may run."""
+
+    def __init__(
+        self, *, client: redis.Redis, sql: Engine, flows: FlowShelf, connection_id: str, keys: Keys | None = None
+    ) -> None:
+        self._redis = client
+        self._sql = sql
+        self._flows = flows
+        self._connection_id = connection_id
+        self._keys = keys or Keys()
+
+    def advance_calls(self, entries: Sequence[RawEntry]) -> list[str]:
+        """Act on each entry once; return the calls whose outbox was filled. Store errors are raised."""
+        queues: dict[str, deque[Arrival]] = {}
+        for entry_id, fields in entries:
+            arrival = self._arrive(entry_id, fields)
+            if arrival:
+                queues.setdefault(arrival.event.call_id, deque()).append(arrival)
+        if any(a.entry.raw for queue in queues.values() for a in queue):
+            self._note_the_carrier_was_heard(entries[-1][0])
+        woken: list[str] = []
+        while queues:
+            # Two events of one call never share a round: the second would be decided on a state that is gone.
+            self._round([queue.popleft() for queue in queues.values()], woken)
+            queues = {call_id: queue for call_id, queue in queues.items() if queue}
+        return list(dict.fromkeys(woken))
+
+    def _round(self, arrivals: list[Arrival], woken: list[str]) -> None:
+        for _ in range(_ROUNDS_OF_ONE_EVENT):
+            if not arrivals:
+                return
+            loaded = self._load(arrivals)
+            pairs = [(a, found) for a, found in zip(arrivals, loaded, strict=True) if found]
+            decided = [(a, found, d) for a, found in pairs if (d := self._decide(a, found))]
+            commits = [self._commit_of(*each) for each in decided]
+            arrivals, bound = [], []
+            for (arrival, before, decision), answer in zip(decided, run_scripts(self._redis, commits), strict=True):
+                if answer in (STALE, MISSING):
+                    arrivals.append(arrival)
+                elif isinstance(answer, ResponseError):
+                    raise answer
+                elif answer == DONE:
+                    woken += [decision.call.call_id] if decision.commands else []
+                    bound += [] if before.call.call_control_id else [decision.call]
+            remember_legs(self._redis, self._keys, bound)
+        for arrival in arrivals:
+            self._count_failure(arrival.entry.entry_id, arrival.fields, "lost every race for its call")
+
+    def _load(self, arrivals: Sequence[Arrival]) -> list[Loaded | None]:
+        wanted = [(a.event.call_id, a.event.id) for a in arrivals]
+        loaded = load_many(self._redis, self._keys, wanted)
+        strays = [a for a, found in zip(arrivals, loaded, strict=True) if found is None]
+        if not strays:
+            return loaded
+        adopted = adopt_calls(self._redis, self._sql, self._keys, [a.event.call_id for a in strays])
+        for arrival in strays:
+            if arrival.event.call_id not in adopted:
+                self._set_aside(arrival)
+        return load_many(self._redis, self._keys, wanted)
+
+    def _decide(self, arrival: Arrival, loaded: Loaded) -> Decision | None:
+        now = datetime.fromtimestamp(arrival.entry.stamped_ms / 1000, UTC)
+        try:
+            return advance(self._flows.get(loaded.call.flow_id), loaded.call, arrival.event, now)
+        except Exception as err:
+            log.exception("event failed", extra={"call_id": arrival.event.call_id, "event_id": arrival.event.id})
+            self._count_failure(arrival.entry.entry_id, arrival.fields, repr(err))
+            return None
+
+    def _commit_of(self, arrival: Arrival, loaded: Loaded, decision: Decision) -> ScriptCall:
+        entry, event = arrival.entry, arrival.event
+        return commit_call(
+            self._keys,
+            decision,
+            version=loaded.version,
+            event_id=event.id,
+            entry_id=entry.entry_id,
+            stamped_ms=entry.stamped_ms,
+            log=log_entry(event, recorded_ms=entry.stamped_ms, commands=decision.commands, note=decision.note),
+        )
+
+    def _arrive(self, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Arrival | None:
+        try:
+            entry = read_entry(entry_id, fields)
+            event = entry.own or self._recognize(entry)
+        except ValueError as err:
+            bury(
+                self._redis,
+                self._keys.events,
+                entry_id=entry_id.decode(),
+                fields=fields,
+                keys=self._keys,
+                why=repr(err),
+            )
+            return None
+        if event is None:
+            self._orphan(entry, "it carries no client_state of ours")
+            return None
+        return Arrival(entry, event, fields)
+
+    def _recognize(self, entry: Entry) -> Event | None:
+        webhook = parse_webhook(entry.raw or b"")
+        state = ClientState.decode(webhook.client_state)
+        if state:
+            return _event_of(webhook, state.call, state.role)
+        call_id = find_call_of_leg(self._redis, self._keys, [webhook.call_control_id, webhook.call_leg_id])
+        return _event_of(webhook, call_id, "A") if call_id else None
+
+    def _set_aside(self, arrival: Arrival) -> None:
+        if arrival.entry.raw is None:
+            self._acknowledge(arrival.entry)  # a timer or an answer for a call that is long recorded
+            return
+        self._orphan(arrival.entry, f"there is no call {arrival.event.call_id} that could have been dialed")
+
+    def _orphan(self, entry: Entry, why: str) -> None:
+        log.warning("orphan webhook: %s", why)
+        orphan(self._redis, self._keys, raw=entry.raw or b"", why=why)
+        self._acknowledge(entry)
+
+    def _acknowledge(self, entry: Entry) -> None:
+        self._redis.xack(self._keys.events, GROUP, entry.entry_id)
+        self._redis.xdel(self._keys.events, entry.entry_id)
+
+    def _count_failure(self, entry_id: str, fields: Mapping[bytes, bytes], why: str) -> None:
+        if int(self._redis.hincrby(self._keys.failures, entry_id, 1)) >= GIVE_UP_AFTER:
+            bury(self._redis, self._keys.events, entry_id=entry_id, fields=fields, keys=self._keys, why=why)
+
+    def _note_the_carrier_was_heard(self, entry_id: bytes) -> None:
+        heard_from_carrier(self._redis, self._keys, self._connection_id, at_ms=int(entry_id.partition(b"-")[0]))
+
+
+def _event_of(webhook: Webhook, call_id: str, leg: Leg) -> Event:
+    return Event(
+        id=webhook.id,
+        type=webhook.event_type,
+        occurred_at=webhook.occurred_at,
+        call_id=call_id,
+        leg=leg,
+        call_control_id=webhook.call_control_id,
+        payload=webhook.payload,
+    )

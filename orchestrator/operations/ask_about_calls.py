@@ -1,0 +1,81 @@
+"""Asks the carrier about calls that outlived their deadline, and ends, keeps or hangs them up by its answer."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import redis
+from sqlalchemy import Engine, Row, func, select, update
+
+from orchestrator.errors import OrchestratorError
+from orchestrator.ids import stable_uuid
+from orchestrator.model.event import ACTION_REQUESTED, HANGUP_ASSUMED, Event
+from orchestrator.store.keys import Keys
+from orchestrator.store.streams import add_event
+from orchestrator.store.tables import calls
+from orchestrator.telnyx.client import TelnyxClient
+
+log = logging.getLogger(__name__)
+
+ASK_AGAIN = timedelta(seconds=60)
+_AT_MOST = 50
+
+
+def ask_about_calls(sql: Engine, client: redis.Redis, keys: Keys, carrier: TelnyxClient) -> int:
+    """Look into each accepted call whose deadline has passed; return how many were judged."""
+    overdue = _take_overdue(sql)
+    for row in overdue:
+        try:
+            status = carrier.call_status(row.call_control_id) if row.call_control_id else None
+        except OrchestratorError as err:
+            log.warning("cannot ask about a call: %s", err, extra={"call_id": row.id})
+            continue
+        if status is not None and status.is_alive:
+            add_event(client, keys, _hang_up(row))
+        else:
+            add_event(
+                client, keys, assumed_hangup(row, reason="it outlived its deadline and the carrier has it no more")
+            )
+    return len(overdue)
+
+
+def assumed_hangup(row: Any, *, reason: str) -> Event:
+    """Return the hangup nobody told us of; a late real one corrects it and is no second end (R14)."""
+    return Event(
+        id=f"synth:{row.id}:hangup",
+        type=HANGUP_ASSUMED,
+        occurred_at=row.db_now,
+        call_id=row.id,
+        payload={"hangup_cause": "unspecified", "reason": reason},
+    )
+
+
+def _take_overdue(sql: Engine) -> list[Row[Any]]:
+    """Return overdue calls, their deadline moved so that one sweeper asks about each; nothing is held across HTTP."""
+    overdue = (
+        select(calls.c.id)
+        .where(calls.c.state == "accepted", calls.c.deadline_at < func.clock_timestamp())
+        .limit(_AT_MOST)
+        .with_for_update(skip_locked=True)
+    )
+    with sql.begin() as connection:
+        taken = (
+            update(calls)
+            .where(calls.c.id.in_(overdue))
+            .values(deadline_at=func.clock_timestamp() + ASK_AGAIN)
+            .returning(calls.c.id, calls.c.call_control_id, calls.c.deadline_at, func.clock_timestamp().label("db_now"))
+        )
+        return list(connection.execute(taken).all())
+
+
+def _hang_up(row: Row[Any]) -> Event:
+    command_id = stable_uuid(row.id, "deadline", str(row.deadline_at))
+    return Event(
+        id=f"deadline:{command_id}",
+        type=ACTION_REQUESTED,
+        occurred_at=row.db_now,
+        call_id=row.id,
+        payload={"command_id": command_id, "action": "hangup", "body": {}},
+    )

@@ -1,0 +1,60 @@
+"""Creates a campaign in draft: nothing is dialed before it is started."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row
+
+from orchestrator.errors import FieldError, InvalidInput, NotFound
+from orchestrator.operations.create_flow import flow_named
+from orchestrator.operations.ensure_connection import ensure_connection
+from orchestrator.policy.campaign_rules import CampaignChanges, NewCampaign, RetryRules
+from orchestrator.store import queries_campaigns
+
+if TYPE_CHECKING:
+    from orchestrator.wiring import House
+
+
+def create_campaign(house: House, draft: NewCampaign, *, campaign_id: str) -> Row[Any]:
+    """Store a campaign as a draft and return it; the same id again returns what stands.
+
+    Raises InvalidInput for an unknown flow and for a retry rule on an outcome the flow never declares.
+    """
+    flow = flow_named(house, draft.flow)
+    check_outcomes(house, draft.retry, flow_id=flow.id)
+    with house.sql.begin() as connection:
+        connection_id = ensure_connection(connection, house.settings)
+        values = {
+            **columns_of(draft, NewCampaign.model_fields),
+            "id": campaign_id,
+            "flow_id": flow.id,
+            "connection_id": connection_id,
+        }
+        queries_campaigns.insert_campaign(connection, values)
+        return found(queries_campaigns.find_campaign(connection, campaign_id), campaign_id)
+
+
+def columns_of(document: NewCampaign | CampaignChanges, fields: Collection[str]) -> dict[str, Any]:
+    """Return the table's columns for those `fields` of a request that are stored as they are; its flow is not."""
+    columns = document.model_dump(mode="json", include=set(fields) - {"flow", "number_gap"})
+    columns |= {name: getattr(document, name) for name in ("starts_at", "ends_at") if name in fields}
+    if "number_gap" in fields and document.number_gap is not None:
+        columns["number_gap_s"] = int(document.number_gap.total_seconds())
+    return columns
+
+
+def check_outcomes(house: House, retry: RetryRules, *, flow_id: str) -> None:
+    """Raise InvalidInput for rules on outcomes that the flow does not declare: misspelled, they would never apply."""
+    unknown = retry.outcomes_not_in(house.flows.get(flow_id).outcomes)
+    told = "the flow declares no such outcome"
+    if unknown:
+        raise InvalidInput([FieldError(f"/retry/on_outcome/{name}", "unknown_outcome", told) for name in unknown])
+
+
+def found(row: Row[Any] | None, campaign_id: str) -> Row[Any]:
+    """Return `row`, or raise NotFound for a campaign that is not there."""
+    if row is None:
+        raise NotFound("campaign", campaign_id)
+    return row

@@ -1,0 +1,245 @@
+"""Dials one attempt: permitted in SQL, counted by the law, sent once, and settled by what the carrier answered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+import redis
+from sqlalchemy import Connection, Engine, RowMapping
+
+from orchestrator.clock import boot_seconds
+from orchestrator.flow import new_live_call
+from orchestrator.model.event import DIAL_ACCEPTED, DIAL_REJECTED, Event
+from orchestrator.operations.refuse_campaigns import refuse_campaigns
+from orchestrator.operations.withdraw_calls import WayBack, free_channels, withdraw
+from orchestrator.policy.gate import Go, Hold, Never, may_dial
+from orchestrator.policy.pacing import DispatchLimits
+from orchestrator.policy.reasons import FinalStatus, Reason
+from orchestrator.store.flows import FlowShelf
+from orchestrator.store.gate_facts import gate_facts, read_facts
+from orchestrator.store.keys import Keys
+from orchestrator.store.ledger import (
+    Send,
+    lock_call,
+    mark_accepted,
+    mark_answered,
+    mark_first_send,
+    mark_repeat,
+)
+from orchestrator.store.limits import limits_of
+from orchestrator.store.live import create_live, load_live
+from orchestrator.store.pacing import permit_send, report_answer
+from orchestrator.store.streams import add_event
+from orchestrator.store.tables import calls
+from orchestrator.telnyx.answers import (
+    Accepted,
+    Ambiguous,
+    Answer,
+    Busy,
+    Gone,
+    NotAccepted,
+    Refused,
+    Rejected,
+    Unavailable,
+)
+from orchestrator.telnyx.client import TelnyxClient
+
+log = logging.getLogger(__name__)
+
+TOO_OLD_S = 3.0  # between the transaction and the socket: a frozen process must not thaw and dial (R1)
+
+
+@dataclass(frozen=True)
+class Permit:
+    """A send that SQL has permitted, with what the flow needs to know of the contact."""
+
+    send: Send
+    facts: RowMapping
+    limits: DispatchLimits
+
+
+class Dialer:
+    """Makes the dials; any number of them may run, on the same attempt too."""
+
+    def __init__(
+        self,
+        *,
+        sql: Engine,
+        client: redis.Redis,
+        carrier: TelnyxClient,
+        flows: FlowShelf,
+        keys: Keys | None = None,
+        age_clock: Callable[[], float] = boot_seconds,
+    ) -> None:
+        self._sql = sql
+        self._redis = client
+        self._carrier = carrier
+        self._flows = flows
+        self._keys = keys or Keys()
+        self._age_clock = age_clock
+
+    def dial_call(self, call_id: str) -> None:
+        """Send what the ledger permits for this attempt; safe to run 0, 1 or n times, at once or later."""
+        began = self._age_clock()
+        permit = self._open_send(call_id)
+        if permit is None:
+            return
+        stopped = self._last_checks(permit, began)
+        if stopped:
+            self._take_back(permit.send, stopped)
+            return
+        self._settle_answer(permit, self._carrier.dial(permit.send.row["request"]))
+
+    def _open_send(self, call_id: str) -> Permit | None:
+        with self._sql.begin() as connection:
+            row = lock_call(connection, call_id)
+            if row is None or row["state"] not in ("reserved", "dialing"):
+                return None
+            # Read after the lock: a pause that committed before it is seen here (R9).
+            facts = read_facts(connection, [row["contact_id"]])[row["contact_id"]]
+            send_no = self._take_send(connection, row, facts)
+            limits = limits_of(connection, row["connection_id"])
+        return Permit(Send(call_id, send_no, row), facts, limits) if send_no else None
+
+    def _take_send(self, connection: Connection, row: RowMapping, facts: RowMapping) -> int:
+        is_current = facts["contact_status"] == "calling" and facts["current_call_id"] == row["id"]
+        answer = may_dial(gate_facts(facts, contact_status_ok=is_current), row["db_now"])
+        if row["state"] == "dialing":
+            return 2 if self._may_repeat(connection, row, allowed=isinstance(answer, Go)) else 0
+        if not isinstance(answer, Go):
+            withdrawn = withdraw(connection, calls.c.id == row["id"], way_back_of(answer))
+            free_channels(self._redis, self._keys, withdrawn)
+            return 0
+        mark_first_send(connection, row["id"])
+        return 1
+
+    def _may_repeat(self, connection: Connection, row: RowMapping, *, allowed: bool) -> bool:
+        if not allowed or self._was_heard_of(row["id"]):
+            return False
+        return mark_repeat(connection, row["id"])
+
+    def _was_heard_of(self, call_id: str) -> bool:
+        loaded = load_live(self._redis, self._keys, call_id)
+        return loaded is not None and (loaded.call.call_control_id is not None or loaded.call.phase != "dialing")
+
+    def _last_checks(self, permit: Permit, began: float) -> Reason | None:
+        send = permit.send
+        try:
+            if self._redis.get(self._keys.epoch) != (permit.facts["epoch"] or "").encode():
+                return Reason.NO_CAPACITY  # Redis came back empty and is being rebuilt (R20)
+            self._create_live(permit)
+            mark = f"{send.call_id}/{send.send_no}"
+            connection_id = send.row["connection_id"]
+            if not permit_send(self._redis, self._keys, connection_id, limits=permit.limits, send=mark):
+                return Reason.RATE
+        except redis.RedisError:
+            log.warning("not dialed: Redis is away", extra={"call_id": send.call_id})
+            return Reason.NO_CAPACITY
+        return Reason.SEND_TOO_OLD if self._age_clock() - began > TOO_OLD_S else None
+
+    def _create_live(self, permit: Permit) -> None:
+        row, facts = permit.send.row, permit.facts
+        contact = {
+            **facts["variables"],
+            "phone": facts["phone"],
+            "external_id": facts["external_id"],
+            "timezone": facts["timezone"],
+        }
+        live = new_live_call(
+            self._flows.get(row["flow_id"]),
+            call_id=row["id"],
+            flow_id=row["flow_id"],
+            campaign_id=row["campaign_id"],
+            contact_id=row["contact_id"],
+            to=row["to_number"],
+            caller_id=row["from_number"],
+            contact=contact,
+            dialed_at=row["db_now"],
+        )
+        create_live(self._redis, self._keys, live)
+
+    def _settle_answer(self, permit: Permit, answer: Answer) -> None:
+        send = permit.send
+        log.info("dial answered: %s", type(answer).__name__, extra={"call_id": send.call_id, "send_no": send.send_no})
+        match answer:
+            case Accepted():
+                self._accept(send, answer)
+            case Rejected():
+                self._reject(send, answer)
+            case Refused():
+                self._take_back(send, Reason.CARRIER_REFUSED, final=_end_of_single_call(permit.facts))
+                refuse_campaigns(self._sql, self._redis, self._keys, send.row, answer)
+            case Busy():
+                self._take_back(send, Reason.CARRIER_BUSY)
+            case Unavailable():
+                self._take_back(send, Reason.CARRIER_UNAVAILABLE)
+            case Ambiguous() | Gone():
+                # It may be ringing: the sweeper repeats it once, then the reconciler looks (R2).
+                log.warning("dial unanswered: %s", answer.title, extra={"call_id": send.call_id})
+            case _:
+                assert_never(answer)
+        self._report(permit, answer)
+
+    def _accept(self, send: Send, answer: Accepted) -> None:
+        ids = {
+            "call_control_id": answer.call_control_id,
+            "call_leg_id": answer.call_leg_id,
+            "call_session_id": answer.call_session_id,
+        }
+        with self._sql.begin() as connection:
+            mark_accepted(connection, send.call_id, ids=ids)
+        self._tell(send, DIAL_ACCEPTED, dict(ids))
+
+    def _reject(self, send: Send, answer: NotAccepted) -> None:
+        with self._sql.begin() as connection:
+            theirs = mark_answered(connection, send)
+        if theirs:
+            self._tell(send, DIAL_REJECTED, answer.as_error())
+
+    def _take_back(self, send: Send, reason: Reason, *, final: FinalStatus | None = None) -> None:
+        if send.send_no != 1:
+            return  # the first send may have been carried out: only the reconciler may judge (R3)
+        mine = (calls.c.id == send.call_id) & (calls.c.send_no == 1) & (calls.c.state == "dialing")
+        with self._sql.begin() as connection:
+            withdrawn = withdraw(connection, mine, WayBack(reason, final=final, held=False))
+        free_channels(self._redis, self._keys, withdrawn)
+
+    def _tell(self, send: Send, what: str, payload: dict[str, str | None]) -> None:
+        event = Event(
+            id=f"{what}:{send.call_id}:{send.send_no}",
+            type=what,
+            occurred_at=send.row["db_now"],
+            call_id=send.call_id,
+            call_control_id=payload.get("call_control_id"),
+            payload=payload,
+        )
+        add_event(self._redis, self._keys, event)
+
+    def _report(self, permit: Permit, answer: Answer) -> None:
+        row = permit.send.row
+        bad = isinstance(answer, Busy | Unavailable | Ambiguous)
+        reason = answer.title if isinstance(answer, NotAccepted) else ""
+        rate = permit.limits.pace_per_s
+        if report_answer(self._redis, self._keys, row["connection_id"], good=not bad, rate=rate, reason=reason):
+            log.error("dispatch closed: the carrier failed %s times in a row", reason)
+
+
+def way_back_of(answer: Hold | Never | Go) -> WayBack:
+    """Return what becomes of a contact whose send the gate has stopped."""
+    match answer:
+        case Hold(Reason.CAMPAIGN_PAUSED | Reason.DIALING_STOPPED as reason, _):
+            return WayBack(reason, counts=False, held=False)
+        case Hold(reason, until):
+            return WayBack(reason, until, counts=False)
+        case Never(reason, status):
+            return WayBack(reason, final=status, counts=False)
+        case Go():
+            raise AssertionError("the gate has let it pass")
+
+
+def _end_of_single_call(facts: RowMapping) -> FinalStatus | None:
+    """Return how a refused single call ends: it has no campaign that could be paused and resumed."""
+    return FinalStatus.EXHAUSTED if facts["kind"] == "direct" else None

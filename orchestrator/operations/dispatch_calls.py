@@ -1,0 +1,182 @@
+"""Fills the queue of dials at the allowed rate, fairly among running campaigns; ticked every 100 ms."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import redis
+from sqlalchemy import Connection, Engine, RowMapping, select, text
+
+from orchestrator.operations.claim_contacts import Claimer, Lanes
+from orchestrator.policy.calling_hours import open_keys
+from orchestrator.policy.campaign_rules import Pacing
+from orchestrator.policy.pacing import DispatchLimits, dispatch_limits, share_by_weight
+from orchestrator.store.gate_facts import hours_of
+from orchestrator.store.keys import Keys
+from orchestrator.store.ledger import republish
+from orchestrator.store.pacing import Health, Lane, read_health
+from orchestrator.store.tables import campaign_zones, connections
+
+QUEUED_AT_MOST_S = 2.0  # of dials published and unsent: a longer queue would burst when it drains (R7)
+PUBLISH_AGAIN_AFTER_S = 10
+FIRST_CALLS_UNHEARD = 5  # a campaign dials no more than these before a webhook has come back
+_REST_S = 0.5  # a campaign without due contacts is not asked again for so long
+_ZONES_FOR_S = 2.0
+_REPUBLISH_AT_MOST = 500
+
+_CAMPAIGNS = text(
+    """
+    SELECT id, kind, pacing, calling_hours::text AS calling_hours, heard_webhooks, proving_since,
+        CASE WHEN heard_webhooks OR kind = 'direct' THEN 0 ELSE
+            (SELECT count(*) FROM (SELECT 1 FROM calls k WHERE k.campaign_id = g.id AND k.state <> 'withdrawn'
+             AND k.reserved_at >= g.proving_since LIMIT 5) first_calls) END AS first_calls
+    FROM campaigns g WHERE status = 'running' AND connection_id = :connection_id
+        AND (starts_at IS NULL OR starts_at <= now())
+    ORDER BY kind DESC, id
+    """
+)
+_STATE = text(
+    """
+    SELECT (SELECT dialing_stopped IS NOT NULL FROM installation) AS stopped,
+           (SELECT epoch FROM installation) AS epoch,
+           (SELECT count(*) FROM calls WHERE state = 'reserved' AND connection_id = :connection_id) AS queued,
+           clock_timestamp() AS db_now
+    """
+)
+
+
+@dataclass
+class _Memory:
+    """What one dispatcher keeps between ticks; losing it costs nothing but a look."""
+
+    carried: Mapping[str, float]
+    resting: dict[str, float]
+    zones: dict[str, tuple[float, list[str]]]
+
+
+@dataclass(frozen=True)
+class _View:
+    campaigns: Sequence[RowMapping]
+    limits: DispatchLimits
+    channels: int
+    queued: int
+    now: datetime
+
+
+class Dispatcher:
+    """Claims what may be dialed now; any number of dispatchers may run, none of them leads."""
+
+    def __init__(
+        self,
+        *,
+        sql: Engine,
+        client: redis.Redis,
+        claimer: Claimer,
+        connection_id: str,
+        keys: Keys | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sql = sql
+        self._redis = client
+        self._claimer = claimer
+        self._connection_id = connection_id
+        self._keys = keys or Keys()
+        self._monotonic = monotonic
+        self._memory = _Memory({}, {}, {})
+
+    def dispatch_calls(self) -> list[str]:
+        """Return the attempts to publish now: newly claimed ones, and reserved ones nobody has taken (§1)."""
+        with self._sql.begin() as connection:
+            forgotten = republish(connection, older_than_s=PUBLISH_AGAIN_AFTER_S, limit=_REPUBLISH_AT_MOST)
+            view = self._look(connection)
+        return forgotten + (self._claim(view) if view else [])
+
+    def _look(self, connection: Connection) -> _View | None:
+        state = connection.execute(_STATE, {"connection_id": self._connection_id}).mappings().one()
+        if state["stopped"] or not self._knows(state["epoch"]):
+            return None
+        health = read_health(self._redis, self._keys, self._connection_id)
+        rows = connection.execute(_CAMPAIGNS, {"connection_id": self._connection_id}).mappings().all()
+        if health.closed or not rows:
+            return None
+        limit = connection.execute(select(connections).where(connections.c.id == self._connection_id)).mappings().one()
+        campaigns = [row for row in rows if self._may_claim(row, health)]
+        limits = dispatch_limits(limit["calls_per_second"])
+        return _View(campaigns, limits, limit["max_live_calls"], state["queued"], state["db_now"])
+
+    def _knows(self, epoch: str | None) -> bool:
+        """Compare the epochs: a Redis that came back empty is rebuilt before anything is dialed (R20)."""
+        mark = self._redis.get(self._keys.epoch)
+        return epoch is not None and isinstance(mark, bytes) and mark.decode() == epoch
+
+    def _may_claim(self, row: RowMapping, health: Health) -> bool:
+        if self._memory.resting.get(row["id"], 0.0) > self._monotonic():
+            return False
+        heard = row["heard_webhooks"] or row["kind"] == "direct" or _heard_since(row, health)
+        return heard or row["first_calls"] < FIRST_CALLS_UNHEARD
+
+    def _claim(self, view: _View) -> list[str]:
+        most = math.floor(QUEUED_AT_MOST_S * view.limits.pace_per_s + 1) - view.queued
+        budget = min(most, math.ceil(view.limits.burst + 1))
+        claimed: list[str] = []
+        wanted = {row["id"]: budget for row in view.campaigns}
+        rows = {row["id"]: row for row in view.campaigns}
+        while budget > 0 and wanted:
+            weights = {cid: Pacing.model_validate(rows[cid]["pacing"]).weight for cid in wanted}
+            shares = share_by_weight(budget, wanted, weights, self._memory.carried)
+            self._memory.carried = shares.carried
+            taken = self._claim_shares(view, rows, {cid: n for cid, n in shares.grants.items() if n > 0})
+            claimed += [call_id for call_ids in taken.values() for call_id in call_ids]
+            budget -= sum(map(len, taken.values()))
+            # Who took less than offered has no more, or its own limit stands in the way: the rest goes to the others.
+            wanted = {
+                cid: budget for cid, call_ids in taken.items() if call_ids and len(call_ids) == shares.grants[cid]
+            }
+            if sum(map(len, taken.values())) == 0:
+                break
+        return claimed
+
+    def _claim_shares(
+        self, view: _View, rows: Mapping[str, RowMapping], grants: Mapping[str, int]
+    ) -> dict[str, tuple[str, ...]]:
+        return {cid: self._claim_one(view, rows[cid], most) for cid, most in grants.items()}
+
+    def _claim_one(self, view: _View, row: RowMapping, most: int) -> tuple[str, ...]:
+        if row["kind"] != "direct" and not row["heard_webhooks"]:
+            most = min(most, FIRST_CALLS_UNHEARD)
+        lanes = Lanes(self._lane(view), _campaign_lane(row))
+        claim = self._claimer.claim_contacts(row["id"], lanes, zones=self._open_zones(row, view.now), most=most)
+        if claim.looked_at == 0:
+            self._memory.resting[row["id"]] = self._monotonic() + _REST_S
+        return claim.call_ids
+
+    def _lane(self, view: _View) -> Lane:
+        return Lane(self._connection_id, view.limits.pace_per_s, view.limits.burst, view.channels)
+
+    def _open_zones(self, row: RowMapping, now: datetime) -> list[str]:
+        until, zones = self._memory.zones.get(row["id"], (0.0, []))
+        if until < self._monotonic():
+            query = select(campaign_zones.c.zone).where(campaign_zones.c.campaign_id == row["id"])
+            with self._sql.connect() as connection:
+                known = connection.execute(query).scalars().all()
+            # A single call brings its own leave to ignore the hours: the gate answers for each.
+            zones = list(known) if row["kind"] == "direct" else open_keys(hours_of(row["calling_hours"]), known, now)
+            self._memory.zones[row["id"]] = (self._monotonic() + _ZONES_FOR_S, zones)
+        return zones
+
+
+def _heard_since(row: RowMapping, health: Health) -> bool:
+    return bool(row["proving_since"]) and health.heard_ms > row["proving_since"].timestamp() * 1000
+
+
+def _campaign_lane(row: RowMapping) -> Lane:
+    pacing = Pacing.model_validate(row["pacing"])
+    channels = pacing.max_live_calls or 0
+    if pacing.calls_per_second is None:
+        return Lane(row["id"], channels=channels)
+    limits = dispatch_limits(pacing.calls_per_second)
+    return Lane(row["id"], limits.pace_per_s, limits.burst, channels)

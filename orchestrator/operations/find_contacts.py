@@ -1,0 +1,67 @@
+"""Finds contacts, each with the reason it waits and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row
+
+from orchestrator.errors import NotFound
+from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
+from orchestrator.policy.campaign_rules import CallingHours
+from orchestrator.policy.reasons import Reason
+from orchestrator.store import queries_campaigns, queries_contacts
+
+if TYPE_CHECKING:
+    from orchestrator.wiring import House
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a contact stands: `until` is when it is looked at again, None for never by itself."""
+
+    status: str
+    reason: str | None
+    until: datetime | None
+
+
+def find_contact(house: House, contact_id: str) -> Row[Any]:
+    """Return a contact; raise NotFound for none."""
+    with house.sql.connect() as connection:
+        row = queries_contacts.find_contact(connection, contact_id)
+    if row is None:
+        raise NotFound("contact", contact_id)
+    return row
+
+
+def list_contacts(house: House, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Return a page of contacts, newest first.
+
+    Within one campaign, `status` counts who waits in a closed zone as held, as everywhere; across campaigns as waiting.
+    """
+    with house.sql.connect() as connection:
+        campaign = queries_campaigns.find_campaign(connection, filters.get("campaign_id", ""))
+        hours = CallingHours.model_validate(campaign.calling_hours) if campaign else None
+        zones = queries_campaigns.list_zones(connection, campaign.id) if campaign else []
+        closed = [zone for zone in zones if hours and not is_open(hours, zone, house.clock())]
+        return queries_contacts.list_contacts(connection, filters, after=after, limit=limit, closed_zones=closed)
+
+
+def standing_of(contact: Row[Any], now: datetime) -> Standing:
+    """Return where a contact stands: one that waits in a zone that is closed now is held until it opens."""
+    if contact.status not in queries_contacts.OPEN:
+        return Standing(contact.status, contact.reason, None)
+    if contact.status == "held":
+        return Standing("held", contact.reason, contact.until)
+    hours = CallingHours.model_validate(contact.calling_hours)
+    if contact.ignore_hours or is_open(hours, contact.zone, now):
+        return Standing("waiting", contact.reason, contact.until)
+    return Standing("held", closed_reason(hours, contact.zone, now), next_opening(hours, contact.zone, now))
+
+
+def closed_reason(hours: CallingHours, zone: str, now: datetime) -> Reason:
+    """Return why a zone that is not open is not."""
+    return Reason.ZONE_UNKNOWN if is_zone_unknown(hours, zone, now) else Reason.OUTSIDE_HOURS

@@ -1,0 +1,64 @@
+"""Judges dials whose answer never came: heard of, repeated once, or `unknown`; never dialed as new (R2, R3)."""
+
+from __future__ import annotations
+
+import redis
+from sqlalchemy import Connection, Engine, RowMapping
+
+from orchestrator.model.event import DIAL_REJECTED, Event
+from orchestrator.model.live_call import LiveCall
+from orchestrator.store.keys import Keys
+from orchestrator.store.ledger import REPEAT_WITHIN_S, mark_accepted, mark_unknown, overdue_sends
+from orchestrator.store.live import load_live
+from orchestrator.store.streams import add_event
+
+_AT_MOST = 200
+
+
+def judge_sends(sql: Engine, client: redis.Redis, keys: Keys) -> list[str]:
+    """Move every send that went unanswered for 15 s; return the attempts whose one repeat is to be published."""
+    repeats = []
+    with sql.begin() as connection:
+        for row in overdue_sends(connection, limit=_AT_MOST):
+            if _judge(connection, row._mapping, client, keys):
+                repeats.append(row.id)
+    return repeats
+
+
+def _judge(connection: Connection, row: RowMapping, client: redis.Redis, keys: Keys) -> bool:
+    # A row is judged only after looking at its live state: a webhook may have answered for the carrier (R21).
+    loaded = load_live(client, keys, row["id"])
+    if loaded and was_heard_of(loaded.call):
+        mark_accepted(connection, row["id"], ids=ids_of(loaded.call))
+        return False
+    if row["answered_send"] > 0:
+        add_event(client, keys, _lost_rejection(row))
+        return False
+    if row["send_no"] == 1 and row["age_s"] < REPEAT_WITHIN_S:
+        return True
+    mark_unknown(connection, row["id"])
+    return False
+
+
+def was_heard_of(call: LiveCall) -> bool:
+    """Say whether the carrier has told of this call in any way."""
+    return call.call_control_id is not None or call.phase != "dialing"
+
+
+def ids_of(call: LiveCall) -> dict[str, str | None]:
+    """Return the carrier's ids of leg A as far as they are known."""
+    return {
+        "call_control_id": call.call_control_id,
+        "call_leg_id": call.call_leg_id,
+        "call_session_id": call.call_session_id,
+    }
+
+
+def _lost_rejection(row: RowMapping) -> Event:
+    return Event(
+        id=f"{DIAL_REJECTED}:{row['id']}:1",
+        type=DIAL_REJECTED,
+        occurred_at=row["last_sent_at"],
+        call_id=row["id"],
+        payload={"code": "rejected", "title": "The carrier rejected the dial", "detail": "the details were lost"},
+    )

@@ -1,0 +1,106 @@
+"""Says what an ended or amended call makes of its contact."""
+
+from __future__ import annotations
+
+from orchestrator.policy.dispositions import Disposition
+from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step
+from orchestrator.store.contact_moves import FOREVER
+from orchestrator.store.gate_facts import rules_of
+from orchestrator.store.record import ContactAfter, Record
+
+_OVER = {"canceled": "canceled", "completed": "expired"}
+
+
+def contact_after(record: Record) -> ContactAfter | None:
+    """Return the contact's new standing, or None when this call has no say in it any more.
+
+    Only a contact whose current call this is moves on (R18). A late fact about its last call amends what is kept of it
+    and may only lower what remains to be dialed: a wait becomes an end, never the other way round (R12).
+    """
+    row = record.row
+    if record.is_first_end and row["current_call_id"] == record.call.call_id:
+        return _moved_on(record)
+    if row["last_call_id"] != record.call.call_id or row["current_call_id"] is not None:
+        return None
+    return _known_after_all(record) if record.is_first_end else _amended(record)
+
+
+def _moved_on(record: Record) -> ContactAfter:
+    row = record.row
+    tally = _add(row["tally"], record)
+    attempts = row["attempts"] + 1
+    if row["contact_status"] != "calling":  # a person has ended it while the call was live
+        return _after(record, row["contact_status"], row["contact_reason"], FOREVER, attempts=attempts, tally=tally)
+    match _step(record, tally, attempts):
+        case Final(status, reason):
+            return _after(record, status.value, reason, FOREVER, attempts=attempts, tally=tally)
+        case RetryAt() if row["campaign_status"] in _OVER:
+            status = _OVER[row["campaign_status"]]
+            return _after(record, status, "campaign_ended", FOREVER, attempts=attempts, tally=tally)
+        case RetryAt(at, _):
+            return _after(record, "waiting", "retry_due", at.isoformat(), attempts=attempts, tally=tally)
+
+
+def _known_after_all(record: Record) -> ContactAfter:
+    """Tell the truth about an attempt that was given up as unknown; the contact is never dialed again (R21)."""
+    tally = _add(record.row["tally"], record)
+    attempts = record.row["attempts"] + 1
+    step = _step(record, tally, attempts)
+    status, reason = (step.status.value, step.reason) if isinstance(step, Final) else ("exhausted", "unknown_attempt")
+    return _after(record, status, reason, FOREVER, attempts=attempts, tally=tally)
+
+
+def _amended(record: Record) -> ContactAfter:
+    row = record.row
+    tally = _add(_take(row["tally"], record), record)
+    status, reason, due_at = row["contact_status"], row["contact_reason"], row["due_at_text"]
+    if status in ("waiting", "held"):
+        step = _step(record, tally, row["attempts"])
+        if isinstance(step, Final):
+            status, reason, due_at = str(step.status), step.reason, FOREVER
+    return _after(record, status, reason, due_at, attempts=row["attempts"], tally=tally)
+
+
+def _step(record: Record, tally: dict[str, int], attempts: int) -> RetryAt | Final:
+    facts = AttemptFacts(
+        disposition=record.disposition,
+        outcome=record.call.outcome,
+        attempts_spent=attempts,
+        disposition_counts={d: tally.get(f"disposition:{d}", 0) for d in Disposition},
+        outcome_counts={name[8:]: count for name, count in tally.items() if name.startswith("outcome:")},
+        suppressed=bool(record.call.suppressions),
+    )
+    return next_step(rules_of(record.row["retry"]), facts, record.row["db_now"])
+
+
+def _add(tally: dict[str, int], record: Record) -> dict[str, int]:
+    return _count(tally, 1, record.disposition, record.call.outcome)
+
+
+def _take(tally: dict[str, int], record: Record) -> dict[str, int]:
+    return _count(tally, -1, record.row["old_disposition"], record.row["old_outcome"])
+
+
+def _count(tally: dict[str, int], step: int, disposition: str | None, outcome: str | None) -> dict[str, int]:
+    counted = dict(tally)
+    for name in (disposition and f"disposition:{disposition}", outcome and f"outcome:{outcome}"):
+        if name:
+            counted[name] = max(0, counted.get(name, 0) + step)
+    return counted
+
+
+def _after(
+    record: Record, status: str, reason: str | None, due_at: str, *, attempts: int, tally: dict[str, int]
+) -> ContactAfter:
+    return ContactAfter(
+        contact_id=record.row["contact_id"],
+        call_id=record.call.call_id,
+        status=status,
+        reason=reason,
+        due_at=due_at,
+        attempts=attempts,
+        tally=tally,
+        disposition=record.disposition.value,
+        outcome=record.call.outcome,
+        answers=record.call.answers,
+    )

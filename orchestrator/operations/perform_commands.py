@@ -1,0 +1,132 @@
+"""Sends a call's commands, oldest first, one performer at a time; each may be sent again, none twice for the callee."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, assert_never
+
+import orjson
+import redis
+
+from orchestrator.model.event import COMMAND_ACCEPTED, COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN, Event
+from orchestrator.store.keys import Keys
+from orchestrator.store.scripts import ScriptCall, run_script
+from orchestrator.telnyx.answers import Accepted, Ambiguous, Answer, Busy, Gone, Refused, Rejected, Unavailable
+from orchestrator.telnyx.client import TelnyxClient
+from orchestrator.telnyx.client_state import ClientState
+from orchestrator.telnyx.commands import COMMANDS
+
+log = logging.getLogger(__name__)
+
+LEASE_MS = 20_000
+AGAIN_WITHIN_MS = 40_000  # the carrier ignores a repeated command_id for 60 s (R13)
+AGAIN_AFTER_MS = 1_000
+_AT_MOST = 50  # commands in one turn; the rest is woken again
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The oldest command of a call, stamped and ready to be sent."""
+
+    call_id: str
+    command: Mapping[str, Any]
+    age_ms: int
+    call_control_id: str
+
+
+class Performer:
+    """Empties outboxes; any number of them may run."""
+
+    def __init__(self, *, client: redis.Redis, carrier: TelnyxClient, keys: Keys | None = None) -> None:
+        self._redis = client
+        self._carrier = carrier
+        self._keys = keys or Keys()
+
+    def perform_commands(self, call_id: str, *, token: str) -> int:
+        """Send what waits for this call; return how many commands were answered. Safe to run 0, 1 or n times.
+
+        `token` names this performer's turn. A command without an answer is left for a later turn, with its command_id.
+        """
+        for done in range(_AT_MOST):
+            turn = self._begin(call_id, token)
+            if turn is None:
+                return done
+            if turn.age_ms > AGAIN_WITHIN_MS:
+                self._complete(turn, token, _event(turn, COMMAND_UNKNOWN, code="unknown", title="never answered"))
+                continue
+            event = _event_for(turn, answer := self._send(turn))
+            if event is None:
+                self._put_off(turn, token, answer)
+                return done
+            self._complete(turn, token, event)
+        return _AT_MOST
+
+    def _begin(self, call_id: str, token: str) -> Turn | None:
+        keys = self._keys
+        names = [keys.lease(call_id), keys.outbox(call_id), keys.call(call_id), keys.wakes, keys.latency]
+        answer = run_script(self._redis, ScriptCall("begin_command", names, [token, LEASE_MS, call_id]))
+        if answer[0] != b"send":
+            return None
+        command = orjson.loads(answer[1])
+        control_id = command.get("call_control_id") or answer[4].decode()
+        return Turn(call_id, command, int(answer[3]) - int(answer[2]), control_id)
+
+    def _send(self, turn: Turn) -> Answer:
+        action = str(turn.command["action"])
+        return self._carrier.act(turn.call_control_id, action, body_of(turn))
+
+    def _put_off(self, turn: Turn, token: str, answer: Answer) -> None:
+        log.info("command unanswered: %s", type(answer).__name__, extra={"call_id": turn.call_id})
+        pause_ms = AGAIN_AFTER_MS
+        if isinstance(answer, Busy) and answer.retry_after_s:
+            pause_ms = min(int(answer.retry_after_s * 1000), AGAIN_WITHIN_MS)
+        names = [self._keys.lease(turn.call_id), self._keys.wakes]
+        run_script(self._redis, ScriptCall("put_off_commands", names, [token, turn.call_id, pause_ms]))
+
+    def _complete(self, turn: Turn, token: str, event: Event) -> None:
+        failed = event.type != COMMAND_ACCEPTED
+        names = [self._keys.lease(turn.call_id), self._keys.outbox(turn.call_id), self._keys.events]
+        batch = str(turn.command["batch"]) if failed else ""
+        args = [token, str(turn.command["command_id"]), event.model_dump_json(), batch]
+        run_script(self._redis, ScriptCall("complete_command", names, args))
+
+
+def body_of(turn: Turn) -> dict[str, Any]:
+    """Return the command's whole JSON body: the flow's fields, and the identity that is always ours (R6)."""
+    command = turn.command
+    state = ClientState(call=turn.call_id, role="A", user=command.get("user_state"))
+    body = {**command.get("body", {}), "client_state": state.encode()}
+    if COMMANDS[command["action"]].carries_command_id:
+        body["command_id"] = command["command_id"]
+    if command["action"] == "transfer":
+        body["target_leg_client_state"] = ClientState(call=turn.call_id, role="B", user=None).encode()
+    return body
+
+
+def _event_for(turn: Turn, answer: Answer) -> Event | None:
+    match answer:
+        case Accepted():
+            return _event(turn, COMMAND_ACCEPTED)
+        case Gone():
+            return _event(turn, COMMAND_GONE, code=answer.code, title=answer.title, detail=answer.detail)
+        case Rejected() | Refused():
+            return _event(turn, COMMAND_FAILED, code=answer.code, title=answer.title, detail=answer.detail)
+        case Busy() | Unavailable() | Ambiguous():
+            return None
+        case _:
+            assert_never(answer)
+
+
+def _event(turn: Turn, what: str, **facts: str | None) -> Event:
+    command_id, action = str(turn.command["command_id"]), str(turn.command["action"])
+    return Event(
+        # A failure's id is the command's own: told twice, it happens once (R13).
+        id=command_id,
+        type=what,
+        occurred_at=datetime.now(UTC),  # noqa: TID251 replaced by the entry's own stamp when it is read
+        call_id=turn.call_id,
+        payload={"command_id": command_id, "action": action, **facts},
+    )

@@ -1,0 +1,48 @@
+"""Stops sends: withdraws what is claimed, waits for what is in the act, tells what is live (R9)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, func, select
+
+from orchestrator.operations.withdraw_calls import WayBack, free_channels, withdraw
+from orchestrator.store.keys import Keys
+from orchestrator.store.ledger import count_unanswered
+from orchestrator.store.tables import calls
+
+if TYPE_CHECKING:
+    from orchestrator.wiring import House
+
+log = logging.getLogger(__name__)
+
+WAIT_AT_MOST_S = 15.0
+_LOOK_EVERY_S = 0.05
+
+
+def quiesce(house: House, concerned: ColumnElement[bool], way: WayBack, *, wait_s: float = WAIT_AT_MOST_S) -> int:
+    """Withdraw the `reserved` attempts of `concerned`, wait until no send of theirs is unanswered; return the live calls.
+
+    Comes after the commit of whatever closes the gate: then nothing is sent once this returns, repeats included. Waits
+    for the row locks of sends in the act.
+    """
+    with house.sql.begin() as connection:
+        withdrawn = withdraw(connection, concerned & (calls.c.state == "reserved"), way)
+    free_channels(house.redis, Keys(), withdrawn)
+    _wait_for_answers(house, concerned, wait_s)
+    with house.sql.connect() as connection:
+        live = select(func.count()).where(concerned, calls.c.state.in_(("dialing", "accepted", "unknown")))
+        return int(connection.execute(live).scalar_one())
+
+
+def _wait_for_answers(house: House, concerned: ColumnElement[bool], wait_s: float) -> None:
+    deadline, pause = time.monotonic() + wait_s, threading.Event()
+    while time.monotonic() < deadline:
+        with house.sql.connect() as connection:
+            if count_unanswered(connection, concerned) == 0:
+                return
+        pause.wait(_LOOK_EVERY_S)
+    log.warning("sends are still unanswered; the gate keeps them from being repeated")

@@ -1,0 +1,139 @@
+"""Looks for dials that may have been carried out: in what we heard, among active calls, in the carrier's log (R21)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import redis
+from sqlalchemy import Connection, Engine, Row, func, text, update
+
+from orchestrator.errors import OrchestratorError
+from orchestrator.model.event import DIAL_ACCEPTED, Event
+from orchestrator.operations.ask_about_calls import assumed_hangup
+from orchestrator.operations.judge_sends import ids_of, was_heard_of
+from orchestrator.operations.withdraw_calls import Withdrawn, free_channels
+from orchestrator.store.keys import Keys
+from orchestrator.store.ledger import mark_accepted
+from orchestrator.store.live import load_live
+from orchestrator.store.streams import add_event, is_caught_up
+from orchestrator.store.tables import calls, contacts
+from orchestrator.telnyx.client import TelnyxClient
+from orchestrator.telnyx.resources import ActiveCall
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 30
+ABSENT_AFTER_S = 120
+GIVE_UP_AFTER_S = 600
+_AT_MOST = 200
+
+_DUE = text(
+    f"""
+    SELECT k.*, clock_timestamp() AS db_now, extract(epoch FROM clock_timestamp() - k.first_sent_at) AS age_s
+    FROM calls k JOIN contacts c ON c.current_call_id = k.id
+    WHERE k.state = 'unknown' AND (k.absent_at IS NULL OR k.absent_at < clock_timestamp() - interval '{LOOK_EVERY_S} s')
+    ORDER BY k.absent_at NULLS FIRST LIMIT :most
+    """  # noqa: S608 a number of ours
+)
+
+
+class Reconciler:
+    """Judges `unknown` attempts, slowly; it never touches a call without our client_state."""
+
+    def __init__(self, *, sql: Engine, client: redis.Redis, carrier: TelnyxClient, keys: Keys | None = None) -> None:
+        self._sql = sql
+        self._redis = client
+        self._carrier = carrier
+        self._keys = keys or Keys()
+
+    def reconcile_unknown(self, connection_id: str) -> int:
+        """Look once into every unknown attempt that is due; return how many were found or given up."""
+        if not is_caught_up(self._redis, self._keys):
+            return 0  # what is still in the streams may answer
+        with self._sql.connect() as connection:
+            due = connection.execute(_DUE, {"most": _AT_MOST}).all()
+        if not due:
+            return 0
+        try:
+            active = {state.call: leg for leg in self._carrier.active_calls(connection_id) if (state := leg.identity)}
+        except OrchestratorError as err:
+            log.warning("cannot reconcile: %s", err)
+            return 0
+        return sum(self._reconcile(row, active) for row in due)
+
+    def _reconcile(self, row: Row[Any], active: Mapping[str, ActiveCall]) -> bool:
+        loaded = load_live(self._redis, self._keys, row.id)
+        if loaded and was_heard_of(loaded.call):
+            return self._found(row, ids_of(loaded.call))
+        if leg := active.get(row.id):
+            return self._found(row, _ids(leg))
+        if row.absences >= 1 and row.age_s > ABSENT_AFTER_S and (leg_id := self._in_the_carriers_log(row)):
+            self._found(row, {"call_leg_id": leg_id})
+            add_event(self._redis, self._keys, assumed_hangup(row, reason="the carrier's log has it, and it is over"))
+            return True
+        return self._absent(row)
+
+    def _found(self, row: Row[Any], ids: Mapping[str, str | None]) -> bool:
+        with self._sql.begin() as connection:
+            mark_accepted(connection, row.id, ids=ids)
+        payload = dict(ids)
+        event = Event(
+            id=f"{DIAL_ACCEPTED}:{row.id}:found",
+            type=DIAL_ACCEPTED,
+            occurred_at=row.db_now,
+            call_id=row.id,
+            call_control_id=ids.get("call_control_id"),
+            payload=payload,
+        )
+        add_event(self._redis, self._keys, event)
+        return True
+
+    def _in_the_carriers_log(self, row: Row[Any]) -> str | None:
+        try:
+            events = self._carrier.call_events(connection_id=row.connection_id, to=row.to_number)
+        except OrchestratorError as err:
+            log.warning("cannot read the carrier's log: %s", err)
+            return None
+        ours = (event for event in events if (state := event.identity) and state.call == row.id)
+        return next((event.call_leg_id for event in ours if event.call_leg_id), None)
+
+    def _absent(self, row: Row[Any]) -> bool:
+        longest_s = max(GIVE_UP_AFTER_S, row.ring_limit_s + row.talk_limit_s)
+        given_up = row.absences >= 1 and row.age_s > longest_s
+        with self._sql.begin() as connection:
+            absent = {"absences": calls.c.absences + 1, "absent_at": func.clock_timestamp()}
+            connection.execute(update(calls).where(calls.c.id == row.id, calls.c.state == "unknown").values(absent))
+            if given_up:
+                _give_up(connection, row)
+        if given_up:
+            gone = Withdrawn(row.id, row.contact_id, row.campaign_id, row.connection_id)
+            free_channels(self._redis, self._keys, [gone])
+        return given_up
+
+
+def _give_up(connection: Connection, row: Row[Any]) -> None:
+    """End the contact as `unknown`: whether it was called is not known, so it is not called again."""
+    connection.execute(
+        update(contacts)
+        .where(contacts.c.current_call_id == row.id)
+        .values(
+            status="unknown",
+            reason="unknown_attempt",
+            due_at=text("'infinity'"),
+            current_call_id=None,
+            last_call_id=row.id,
+            updated_at=func.now(),
+        )
+    )
+    connection.execute(update(calls).where(calls.c.id == row.id).values(disposition="unknown"))
+    log.error("attempt stays unknown", extra={"call_id": row.id})
+
+
+def _ids(leg: ActiveCall) -> dict[str, str | None]:
+    return {
+        "call_control_id": leg.call_control_id,
+        "call_leg_id": leg.call_leg_id,
+        "call_session_id": leg.call_session_id,
+    }

@@ -1,0 +1,47 @@
+"""Pauses what the carrier refuses because of our account, and says why; no contact is burnt (R5)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import redis
+from sqlalchemy import ColumnElement, Engine, RowMapping, update
+
+from orchestrator.clock import rfc3339
+from orchestrator.operations.withdraw_calls import WayBack, free_channels, withdraw
+from orchestrator.policy.reasons import Reason
+from orchestrator.store.keys import Keys
+from orchestrator.store.tables import calls, campaigns
+from orchestrator.telnyx.answers import Refused
+
+# Caller id malformed, not ours, not verified (response-codes page).
+_CALLER_ID_CODES = frozenset({"D35", "D36", "D51"})
+
+log = logging.getLogger(__name__)
+
+
+def refuse_campaigns(sql: Engine, client: redis.Redis, keys: Keys, row: RowMapping, answer: Refused) -> None:
+    """Pause the running campaigns the refusal concerns and withdraw what they had claimed."""
+    with sql.begin() as connection:
+        paused = connection.execute(
+            update(campaigns)
+            .where(campaigns.c.status == "running", campaigns.c.kind == "campaign", _concerned(row, answer))
+            .values(status="paused", status_reason=_reason(row, answer))
+            .returning(campaigns.c.id)
+        ).scalars()
+        concerned = calls.c.campaign_id.in_(list(paused)) & (calls.c.state == "reserved")
+        withdrawn = withdraw(connection, concerned, WayBack(Reason.CARRIER_REFUSED, counts=False, held=False))
+    free_channels(client, keys, withdrawn)
+    log.error("campaigns paused: the carrier refused: %s %s", answer.code, answer.title)
+
+
+def _concerned(row: RowMapping, answer: Refused) -> ColumnElement[bool]:
+    if answer.d_code in _CALLER_ID_CODES or (answer.pointer or "").strip("#/") == "from":
+        return campaigns.c.caller_ids.contains([row["from_number"]])
+    return campaigns.c.connection_id == row["connection_id"]
+
+
+def _reason(row: RowMapping, answer: Refused) -> dict[str, Any]:
+    detail = " ".join(filter(None, (answer.d_code or answer.code, answer.title, answer.detail)))
+    return {"code": "carrier_refused", "detail": detail, "at": rfc3339(row["db_now"])}

@@ -1,0 +1,125 @@
+"""Writes ended calls, and what follows for their contacts, to the record: the one way to end an attempt."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from sqlalchemy import Connection, Engine, RowMapping
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+from orchestrator.model.live_call import LiveCall
+from orchestrator.operations.next_step import contact_after
+from orchestrator.store.keys import GROUP, Keys
+from orchestrator.store.live import forget_later, load_many, read_log
+from orchestrator.store.pacing import Lane, give_back
+from orchestrator.store.record import (
+    hold_unrecorded,
+    lock_for_record,
+    record_of,
+    write_calls,
+    write_contacts,
+    write_suppressions,
+    write_timeline,
+)
+from orchestrator.store.streams import bury
+
+log = logging.getLogger(__name__)
+
+GIVE_UP_AFTER = 5
+
+RawEntry = tuple[bytes, Mapping[bytes, bytes]]
+
+
+@dataclass(frozen=True)
+class _Ended:
+    entries: tuple[RawEntry, ...]
+    call: LiveCall
+    timeline: Sequence[Mapping[str, Any]]
+
+
+class Settler:
+    """Takes entries of the `ended` stream to the record; idempotent, any number of them may run."""
+
+    def __init__(self, *, sql: Engine, client: redis.Redis, keys: Keys | None = None) -> None:
+        self._sql = sql
+        self._redis = client
+        self._keys = keys or Keys()
+
+    def settle_calls(self, entries: Sequence[RawEntry]) -> int:
+        """Record these calls; return how many were ended for the first time. Raises when the database is away (R18)."""
+        ended = self._read(entries)
+        try:
+            return self._settle(ended)
+        except OperationalError:
+            raise
+        except SQLAlchemyError:
+            log.exception("a batch could not be recorded: one by one")
+            return sum(self._settle_alone(one) for one in ended)
+
+    def _settle(self, ended: Sequence[_Ended]) -> int:
+        with self._sql.begin() as connection:
+            rows = lock_for_record(connection, [one.call.call_id for one in ended])
+            first_ends = self._write(connection, ended, rows)
+        self._let_go(ended, rows)
+        return first_ends
+
+    def _write(self, connection: Connection, ended: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> int:
+        known = [one for one in ended if one.call.call_id in rows]
+        records = [record_of(one.call, rows[one.call.call_id]) for one in known]
+        write_calls(connection, records)
+        write_suppressions(connection, records)
+        write_contacts(connection, [after for r in records if (after := contact_after(r))])
+        write_timeline(connection, [(one.call.call_id, line) for one in known for line in one.timeline])
+        return sum(record.is_first_end for record in records)
+
+    def _settle_alone(self, one: _Ended) -> int:
+        try:
+            return self._settle([one])
+        except DBAPIError as err:
+            if isinstance(err, OperationalError):
+                raise
+            log.exception("call cannot be recorded", extra={"call_id": one.call.call_id})
+            self._count_failure(one, repr(err))
+            return 0
+
+    def _read(self, entries: Sequence[RawEntry]) -> list[_Ended]:
+        by_call: dict[str, list[RawEntry]] = {}
+        for entry in entries:
+            by_call.setdefault(entry[1][b"call"].decode(), []).append(entry)
+        loaded = load_many(self._redis, self._keys, [(call_id, "") for call_id in by_call])
+        ended = []
+        for (call_id, found), live in zip(by_call.items(), loaded, strict=True):
+            if live is None:
+                self._acknowledge(found)  # Redis has lost it: the sweeper judges the row
+                continue
+            ended.append(_Ended(tuple(found), live.call, read_log(self._redis, self._keys, call_id)))
+        return ended
+
+    def _let_go(self, ended: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> None:
+        for one in ended:
+            row = rows.get(one.call.call_id)
+            if row:
+                lanes = Lane(row["connection_id"]), Lane(row["campaign_id"])
+                give_back(self._redis, self._keys, *lanes, call_ids=[one.call.call_id], rate_too=False)
+            self._acknowledge(one.entries)
+        forget_later(self._redis, self._keys, [one.call for one in ended])
+
+    def _acknowledge(self, entries: Sequence[RawEntry]) -> None:
+        ids = [entry_id for entry_id, _ in entries]
+        self._redis.xack(self._keys.ended, GROUP, *ids)
+        self._redis.xdel(self._keys.ended, *ids)
+
+    def _count_failure(self, one: _Ended, why: str) -> None:
+        for entry_id, fields in one.entries:
+            name = entry_id.decode()
+            if int(self._redis.hincrby(self._keys.failures, name, 1)) >= GIVE_UP_AFTER:
+                self._hold_contact(one)
+                bury(self._redis, self._keys.ended, entry_id=name, fields=fields, keys=self._keys, why=why)
+
+    def _hold_contact(self, one: _Ended) -> None:
+        with self._sql.begin() as connection:
+            hold_unrecorded(connection, one.call.call_id)

@@ -1,0 +1,88 @@
+"""Withdraws attempts that were surely not dialed: the one way back from the ledger (R4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import redis
+from sqlalchemy import ColumnElement, Connection, func, select, update
+
+from orchestrator.policy.reasons import FinalStatus, Reason
+from orchestrator.policy.retry import unspent_delay
+from orchestrator.store.contact_moves import WaitAgain, wait_again
+from orchestrator.store.keys import Keys
+from orchestrator.store.live import discard_live
+from orchestrator.store.pacing import Lane, give_back
+from orchestrator.store.tables import calls, contacts
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """An attempt that is no more; its channel is to be freed once the transaction has committed."""
+
+    call_id: str
+    contact_id: str
+    campaign_id: str
+    connection_id: str
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """What becomes of the contact: held until a time (None = until somebody acts), or ended for good."""
+
+    reason: Reason
+    until: datetime | None = None
+    final: FinalStatus | None = None
+    counts: bool = True  # as an unspent try in a row; a pause or a gate's hold does not
+    held: bool = True
+
+
+def withdraw(connection: Connection, where: ColumnElement[bool], way: WayBack) -> list[Withdrawn]:
+    """Withdraw the attempts of `where` that were never sent, or sent once with an answer that says: not carried out.
+
+    Call row, contact and its count of unspent tries move in the caller's transaction; the caller frees the channels
+    afterwards (`free_channels`). Waits for the row locks of sends in the act.
+    """
+    surely_not_dialed = (calls.c.state == "reserved") | ((calls.c.state == "dialing") & (calls.c.send_no == 1))
+    locked = select(calls.c.id).where(where, surely_not_dialed).order_by(calls.c.id).with_for_update()
+    ids = list(connection.execute(locked).scalars())
+    if not ids:
+        return []
+    moved = connection.execute(
+        update(calls)
+        .where(calls.c.id.in_(ids), surely_not_dialed)
+        .values(state="withdrawn", withdrawn_reason=way.reason.value)
+        .returning(calls.c.id, calls.c.contact_id, calls.c.campaign_id, calls.c.connection_id)
+    ).all()
+    withdrawn = [Withdrawn(*row) for row in moved]
+    wait_again(connection, [_way_back(way, row, *_state_of(connection, row)) for row in withdrawn])
+    return withdrawn
+
+
+def free_channels(client: redis.Redis, keys: Keys, withdrawn: Sequence[Withdrawn]) -> None:
+    """Give back the channels and forget the live state of withdrawn attempts; the sweeper does it if we die before."""
+    for row in withdrawn:
+        connection, campaign = Lane(row.connection_id), Lane(row.campaign_id)
+        give_back(client, keys, connection, campaign, call_ids=[row.call_id], rate_too=False)
+        discard_live(client, keys, row.call_id)
+
+
+def _state_of(connection: Connection, row: Withdrawn) -> tuple[int, datetime]:
+    query = select(contacts.c.unspent_tries, func.clock_timestamp()).where(contacts.c.id == row.contact_id)
+    tries, now = connection.execute(query).one()
+    return int(tries), now
+
+
+def _way_back(way: WayBack, row: Withdrawn, tries: int, now: datetime) -> WaitAgain:
+    fate: dict[str, Any] = {"contact_id": row.contact_id, "call_id": row.call_id, "counts": int(way.counts)}
+    if way.final:
+        return WaitAgain(**fate, status=way.final.value, reason=way.reason.value, due_at=None)
+    delay = unspent_delay(tries + 1) if way.counts else timedelta(0)
+    if way.until is None and way.held:
+        return WaitAgain(**fate, status="held", reason=way.reason.value, due_at=None)
+    due_at = max(way.until or now, now + delay)
+    held = way.held or delay > timedelta(0)
+    return WaitAgain(**fate, status="held" if held else "waiting", reason=way.reason.value, due_at=due_at)

@@ -1,0 +1,28 @@
+"""Flows as they are stored, and a shelf of those this process has compiled."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sqlalchemy import Engine, select
+
+from orchestrator.errors import NotFound
+from orchestrator.flow import Flow, load_flow
+from orchestrator.store.tables import flows
+
+_KEPT = 512
+
+
+class FlowShelf:
+    """Hands out compiled flows by id; a stored flow never changes, so one look is enough."""
+
+    def __init__(self, sql: Engine) -> None:
+        self._sql = sql
+        self.get = lru_cache(maxsize=_KEPT)(self._load)
+
+    def _load(self, flow_id: str) -> Flow:
+        with self._sql.connect() as connection:
+            row = connection.execute(select(flows.c.source, flows.c.content_type).where(flows.c.id == flow_id)).first()
+        if row is None:
+            raise NotFound("flow", flow_id)
+        return load_flow(row.source, row.content_type)

@@ -1,0 +1,71 @@
+"""Gathers what the gate looks at, for contacts that are locked by the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import lru_cache
+
+from sqlalchemy import Connection, RowMapping, text
+
+from orchestrator.policy.gate import GateFacts
+from orchestrator.policy.retry_rules import RetryRules
+from orchestrator.policy.weekly_hours import CallingHours
+
+_FACTS = text(
+    """
+    SELECT c.id AS contact_id, c.phone, c.external_id, c.zone, c.timezone, c.variables, c.attempts, c.unspent_tries,
+           c.status AS contact_status, c.current_call_id, c.not_before, c.not_after, c.ignore_hours,
+           coalesce(c.flow_id, k.flow_id) AS flow_id, c.caller_id,
+           k.id AS campaign_id, k.kind, k.status AS campaign_status, k.starts_at, k.ends_at,
+           k.number_gap_s, k.caller_ids, k.connection_id, k.calling_hours::text AS calling_hours, k.retry::text AS retry,
+           (SELECT epoch FROM installation) AS epoch,
+           EXISTS (SELECT 1 FROM installation WHERE dialing_stopped IS NOT NULL) AS dialing_stopped,
+           EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = c.phone AND s.scope IN ('global', k.id)
+                   AND (s.expires_at IS NULL OR s.expires_at > clock_timestamp())) AS suppressed,
+           (SELECT max(p.last_sent_at) FROM calls p WHERE p.to_number = c.phone AND p.contact_id <> c.id
+                   AND p.state <> 'withdrawn') AS last_dial_to_number_at,
+           clock_timestamp() AS db_now
+    FROM contacts c JOIN campaigns k ON k.id = c.campaign_id
+    WHERE c.id = ANY(:ids)
+    """
+)
+
+
+def read_facts(connection: Connection, contact_ids: Sequence[str]) -> dict[str, RowMapping]:
+    """Return, by contact id, the contact with its campaign and all that speaks for or against dialing it."""
+    rows = connection.execute(_FACTS, {"ids": list(contact_ids)}).mappings()
+    return {row["contact_id"]: row for row in rows}
+
+
+def gate_facts(row: RowMapping, *, contact_status_ok: bool) -> GateFacts:
+    """Return a row of `read_facts` as the gate reads it."""
+    return GateFacts(
+        campaign_status=row["campaign_status"],
+        calling_hours=hours_of(row["calling_hours"]),
+        zone_key=row["zone"],
+        attempts_spent=row["attempts"],
+        max_attempts=rules_of(row["retry"]).most_attempts,
+        dialing_stopped=row["dialing_stopped"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        not_before=row["not_before"],
+        not_after=row["not_after"],
+        ignore_hours=row["ignore_hours"],
+        suppressed=row["suppressed"],
+        contact_status_ok=contact_status_ok,
+        last_dial_to_number_at=row["last_dial_to_number_at"],
+        number_gap=timedelta(seconds=row["number_gap_s"]),
+    )
+
+
+@lru_cache(maxsize=1024)
+def hours_of(stored: str) -> CallingHours:
+    """Return calling hours from their stored JSON text."""
+    return CallingHours.model_validate_json(stored)
+
+
+@lru_cache(maxsize=1024)
+def rules_of(stored: str) -> RetryRules:
+    """Return retry rules from their stored JSON text."""
+    return RetryRules.model_validate_json(stored)

@@ -1,0 +1,28 @@
+"""The account's limits: a connection's calls per second and live calls, as the operator last said."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert
+
+from orchestrator.policy.pacing import DispatchLimits, dispatch_limits
+from orchestrator.settings import Settings
+from orchestrator.store.tables import connections
+
+
+def limits_of(connection: Connection, connection_id: str) -> DispatchLimits:
+    """Return pace, burst and law of a connection that is known (`ensure_connection`)."""
+    query = select(connections.c.calls_per_second).where(connections.c.id == connection_id)
+    return dispatch_limits(float(connection.execute(query).scalar_one()))
+
+
+def ensure_connection(connection: Connection, settings: Settings) -> str:
+    """Write this installation's connection with its first limits unless it is there; return its id."""
+    connection_id = settings.connection_id()
+    first = {
+        "id": connection_id,
+        "calls_per_second": settings.calls_per_second,
+        "max_live_calls": settings.max_live_calls,
+    }
+    connection.execute(insert(connections).values(first).on_conflict_do_nothing())
+    return connection_id

@@ -1,0 +1,66 @@
+"""Queries on calls as a reader sees them: pages, single ones, timelines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
+
+from orchestrator.store.pages import newest_first
+from orchestrator.store.tables import call_events, calls, campaigns, contacts, flows
+
+_PLAIN = ("campaign_id", "contact_id", "disposition", "outcome")
+_FILTERS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
+    "to": lambda value: calls.c.to_number == value,
+    "status": lambda value: calls.c.state == value,
+    "external_id": lambda value: contacts.c.external_id == value,
+    "ended_after": lambda value: calls.c.ended_at >= value,
+    "ended_before": lambda value: calls.c.ended_at < value,
+}
+
+
+def _shown() -> Select[Any]:
+    joined = (
+        calls.join(contacts, contacts.c.id == calls.c.contact_id)
+        .join(campaigns, campaigns.c.id == calls.c.campaign_id)
+        .outerjoin(flows, flows.c.id == calls.c.flow_id)
+    )
+    beside = (
+        contacts.c.external_id,
+        campaigns.c.kind.label("campaign_kind"),
+        flows.c.name.label("flow_name"),
+        flows.c.version.label("flow_version"),
+    )
+    return select(calls, *beside).select_from(joined)
+
+
+def find_call(connection: Connection, call_id: str) -> Row[Any] | None:
+    """Return a call with what stands beside it."""
+    return connection.execute(_shown().where(calls.c.id == call_id)).first()
+
+
+def newest_call_of(connection: Connection, contact_id: str) -> Row[Any] | None:
+    """Return the newest attempt of a contact."""
+    query = _shown().where(calls.c.contact_id == contact_id).order_by(calls.c.id.desc()).limit(1)
+    return connection.execute(query).first()
+
+
+def list_calls(
+    connection: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return a page of calls; withdrawn attempts, which were never dialed, only when their status is asked for."""
+    query = _shown().where(*(_condition(name, value) for name, value in filters.items()))
+    if "status" not in filters:
+        query = query.where(calls.c.state != "withdrawn")
+    return connection.execute(newest_first(query, calls.c.id, after=after, limit=limit)).all()
+
+
+def _condition(name: str, value: Any) -> ColumnElement[bool]:
+    return calls.c[name] == value if name in _PLAIN else _FILTERS[name](value)
+
+
+def timeline(connection: Connection, call_id: str) -> Sequence[Row[Any]]:
+    """Return the recorded timeline of a call, in the order in which it took notice."""
+    query = select(call_events).where(call_events.c.call_id == call_id)
+    return connection.execute(query.order_by(call_events.c.position, call_events.c.event_id)).all()

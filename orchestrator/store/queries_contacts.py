@@ -1,0 +1,82 @@
+"""Queries on contacts: pages, single ones, and what a person may change about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from orchestrator.store.pages import newest_first
+from orchestrator.store.tables import call_events, calls, campaigns, contacts
+
+OPEN = ("waiting", "held")
+_FOREVER = text("'infinity'::timestamptz")
+# The driver has no value for 'infinity': it is shown as nothing.
+_UNTIL = func.nullif(contacts.c.due_at, _FOREVER).label("until")
+_COLUMNS = [column for column in contacts.c if column.name != "due_at"]
+
+
+def _shown() -> Select[Any]:
+    rules = (campaigns.c.calling_hours, campaigns.c.kind.label("campaign_kind"))
+    joined = contacts.join(campaigns, campaigns.c.id == contacts.c.campaign_id)
+    return select(*_COLUMNS, _UNTIL, *rules).select_from(joined)
+
+
+def find_contact(connection: Connection, contact_id: str) -> Row[Any] | None:
+    """Return a contact with the calling hours of its campaign."""
+    return connection.execute(_shown().where(contacts.c.id == contact_id)).first()
+
+
+def lock_contact(connection: Connection, contact_id: str) -> Row[Any] | None:
+    """Lock a contact's row and return it."""
+    query = _shown().where(contacts.c.id == contact_id).with_for_update(of=contacts)
+    return connection.execute(query).first()
+
+
+def list_contacts(
+    connection: Connection,
+    filters: Mapping[str, Any],
+    *,
+    after: str | None,
+    limit: int,
+    closed_zones: Sequence[str] = (),
+) -> Sequence[Row[Any]]:
+    """Return a page of contacts; those waiting in `closed_zones` count as held."""
+    plain = {name: value for name, value in filters.items() if name != "status"}
+    query = _shown().where(*(contacts.c[name] == value for name, value in plain.items()))
+    if "status" in filters:
+        query = query.where(_has_status(filters["status"], closed_zones))
+    return connection.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
+
+
+def _has_status(status: str, closed_zones: Sequence[str]) -> Any:
+    is_closed = and_(contacts.c.status == "waiting", contacts.c.zone.in_(closed_zones))
+    match status:
+        case "held":
+            return or_(contacts.c.status == "held", is_closed)
+        case "waiting":
+            return and_(contacts.c.status == "waiting", contacts.c.zone.not_in(closed_zones))
+    return contacts.c.status == status
+
+
+def update_contact(connection: Connection, contact_id: str, changes: Mapping[str, Any]) -> None:
+    """Change columns of a contact."""
+    connection.execute(update(contacts).where(contacts.c.id == contact_id).values(**changes, updated_at=func.now()))
+
+
+def live_call_of(connection: Connection, contact_id: str) -> Row[Any] | None:
+    """Lock and return the attempt of a contact that may be under way; call rows are locked before contacts (R1)."""
+    states = calls.c.state.in_(("reserved", "dialing", "accepted"))
+    query = select(calls.c.id, calls.c.state).where(calls.c.contact_id == contact_id, states)
+    return connection.execute(query.with_for_update()).first()
+
+
+def erase_calls(connection: Connection, contact_id: str, *, erased: str) -> None:
+    """Take the personal data out of a contact's calls; the rows, times, results and ids stay: they are the ledger."""
+    mine = select(calls.c.id).where(calls.c.contact_id == contact_id)
+    connection.execute(update(call_events).where(call_events.c.call_id.in_(mine)).values(payload={}))
+    empty_list = func.cast(text("'[]'"), JSONB)
+    blank = {"to_number": erased, "request": {}, "answers": {}, "error": None, "recordings": empty_list}
+    connection.execute(update(calls).where(calls.c.contact_id == contact_id).values(blank))

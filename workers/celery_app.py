@@ -1,0 +1,53 @@
+"""The Celery app: the queue between a decision and the carrier, with the settings that were measured to hold."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+
+from orchestrator.settings import load_settings
+
+from .logs import log_to_stderr
+from .names import CALLS_DIAL, CALLS_PERFORM, QUEUE_COMMANDS, QUEUE_DIALS
+
+app = Celery("orchestrator", broker=load_settings().redis_url, include=["workers.tasks"])
+app.conf.update(
+    task_routes={CALLS_DIAL: {"queue": QUEUE_DIALS}, CALLS_PERFORM: {"queue": QUEUE_COMMANDS}},
+    task_default_queue=QUEUE_COMMANDS,
+    task_serializer="json",
+    accept_content=["json"],
+    # A message is a wake-up with an id: it may run 0, 1 or n times, and a sweeper issues what was not done.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    task_publish_retry=False,
+    task_store_errors_even_if_ignored=False,
+    result_backend=None,
+    worker_pool="threads",
+    worker_concurrency=64,
+    worker_prefetch_multiplier=1,
+    worker_send_task_events=False,  # Flower turns them on while it runs
+    worker_enable_remote_control=True,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "visibility_timeout": 120,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "max_connections": 200,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 3,
+        "socket_keepalive": True,
+        "health_check_interval": 15,
+        "global_keyprefix": "cel:",
+    },
+)
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+def _log(loglevel: int = logging.INFO, **_: Any) -> None:
+    log_to_stderr(loglevel)

@@ -1,0 +1,100 @@
+"""The engine: dispatch, advance, settle and sweep, each a loop; any number of engines may run, all active."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Sequence
+
+from orchestrator.operations.advance_calls import Advancer
+from orchestrator.operations.claim_contacts import Claimer
+from orchestrator.operations.dispatch_calls import Dispatcher
+from orchestrator.operations.settle_calls import Settler
+from orchestrator.store.flows import FlowShelf
+from orchestrator.store.keys import Keys
+from orchestrator.store.limits import ensure_connection
+from orchestrator.store.scripts import ScriptCall, run_script
+from orchestrator.store.streams import ensure_groups
+from orchestrator.wiring import House, open_house
+
+from .consume import Consumer
+from .logs import log_to_stderr
+from .loops import Loop, run_all
+from .names import CALLS_DIAL, CALLS_PERFORM
+from .publish import publish
+from .sweep import sweep_loops
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.1
+TIMERS_EVERY_S = 0.05
+_TIMERS_AT_ONCE = 500
+
+
+def dispatch_loops(house: House, keys: Keys) -> list[Loop]:
+    """Return the loop that claims contacts and publishes their dials."""
+    flows = FlowShelf(house.sql)
+    claimer = Claimer(sql=house.sql, client=house.redis, flows=flows, webhook_url=house.settings.webhook_url, keys=keys)
+    dispatcher = Dispatcher(
+        sql=house.sql,
+        client=house.redis,
+        claimer=claimer,
+        connection_id=house.settings.connection_id(),
+        keys=keys,
+    )
+    return [Loop("dispatch", lambda: publish(CALLS_DIAL, dispatcher.dispatch_calls()), TICK_S)]
+
+
+def advance_loops(house: House, keys: Keys) -> list[Loop]:
+    """Return the loops that take events to decisions, and due timers to events."""
+    advancer = Advancer(
+        client=house.redis,
+        sql=house.sql,
+        flows=FlowShelf(house.sql),
+        connection_id=house.settings.connection_id(),
+        keys=keys,
+    )
+    consumer = Consumer(
+        house.redis, keys.events, lambda entries: publish(CALLS_PERFORM, advancer.advance_calls(entries)), keys=keys
+    )
+    timers = ScriptCall("fire_timers", [keys.timers, keys.events], [_TIMERS_AT_ONCE])
+    return [
+        Loop("advance", consumer.consume, 0.0),
+        Loop("timers", lambda: run_script(house.redis, timers), TIMERS_EVERY_S),
+    ]
+
+
+def settle_loops(house: House, keys: Keys) -> list[Loop]:
+    """Return the loop that writes ended calls to the record."""
+    settler = Settler(sql=house.sql, client=house.redis, keys=keys)
+    return [Loop("settle", Consumer(house.redis, keys.ended, settler.settle_calls, keys=keys).consume, 0.0)]
+
+
+PARTS: dict[str, Callable[[House, Keys], list[Loop]]] = {
+    "dispatch": dispatch_loops,
+    "advance": advance_loops,
+    "settle": settle_loops,
+    "sweep": sweep_loops,
+}
+
+
+def main(only: Sequence[str] = ()) -> None:
+    """Run the engine's parts (all of them, or those named) until SIGTERM or SIGINT; finishes the steps under way."""
+    log_to_stderr()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    house, keys = open_house(), Keys()
+    prepare(house, keys)
+    loops = [loop for name in only or PARTS for loop in PARTS[name](house, keys)]
+    log.info("engine runs: %s", ", ".join(loop.name for loop in loops))
+    run_all(loops, stop)
+    house.close()
+
+
+def prepare(house: House, keys: Keys) -> None:
+    """Make sure of what every part leans on: the groups of the streams and the row of the connection."""
+    ensure_groups(house.redis, keys)
+    with house.sql.begin() as connection:
+        ensure_connection(connection, house.settings)

@@ -1,0 +1,56 @@
+"""What a loop is: a step taken again and again, that outlives every outage and stops when asked."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from orchestrator.errors import OrchestratorError
+
+log = logging.getLogger(__name__)
+
+_LONGEST_PAUSE_S = 5.0
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A named step and its pace: `every_s` between steps, 0 for a step that waits by itself. Steps never overlap."""
+
+    name: str
+    step: Callable[[], object]
+    every_s: float
+
+
+def run_loop(loop: Loop, stop: threading.Event) -> None:
+    """Take the loop's step until `stop`; a failing one is logged and tried again, after a growing pause."""
+    pause_s = 0.0
+    while not stop.wait(max(loop.every_s, pause_s)):
+        try:
+            loop.step()
+        except (RedisError, SQLAlchemyError, OrchestratorError) as err:
+            pause_s = min(_LONGEST_PAUSE_S, max(0.1, pause_s * 2))
+            log.warning("%s: %s: %s; again in %.1f s", loop.name, type(err).__name__, _first_line(err), pause_s)
+        except Exception:  # the last resort of a loop: nothing may end it but a stop
+            pause_s = min(_LONGEST_PAUSE_S, max(0.1, pause_s * 2))
+            log.exception("%s failed", loop.name)
+        else:
+            pause_s = 0.0
+
+
+def run_all(loops: list[Loop], stop: threading.Event) -> None:
+    """Run each loop in a thread of its own until `stop`; return when all have finished their step."""
+    threads = [threading.Thread(target=run_loop, args=(loop, stop), name=loop.name) for loop in loops]
+    for thread in threads:
+        thread.start()
+    stop.wait()
+    for thread in threads:
+        thread.join()
+
+
+def _first_line(err: Exception) -> str:
+    return str(err).partition("\n")[0]

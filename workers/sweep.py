@@ -1,0 +1,46 @@
+"""The sweepers: what makes "nothing is lost" true. Each is idempotent and safe to run twice, at once or in two places."""
+
+from __future__ import annotations
+
+from orchestrator.operations.ask_about_calls import ask_about_calls
+from orchestrator.operations.complete_campaigns import complete_campaigns
+from orchestrator.operations.judge_sends import judge_sends
+from orchestrator.operations.rebuild_redis import Rebuilder
+from orchestrator.operations.reconcile_channels import reconcile_channels
+from orchestrator.operations.reconcile_unknown import Reconciler
+from orchestrator.operations.watch_carrier import watch_carrier, watch_webhooks
+from orchestrator.store.keys import Keys
+from orchestrator.store.scripts import ScriptCall, run_script
+from orchestrator.wiring import House
+
+from .loops import Loop
+from .names import CALLS_DIAL, CALLS_PERFORM
+from .publish import publish
+
+_WAKES_AT_ONCE = 500
+_WAKE_AGAIN_MS = 5_000
+
+
+def sweep_loops(house: House, keys: Keys) -> list[Loop]:
+    """Return one loop per sweeper, each at its own pace, so that a slow one delays no other."""
+    sql, client, carrier = house.sql, house.redis, house.carrier
+    connection_id = house.settings.connection_id()
+    rebuilder = Rebuilder(sql=sql, client=client, carrier=carrier, connection_id=connection_id, keys=keys)
+    reconciler = Reconciler(sql=sql, client=client, carrier=carrier, keys=keys)
+    return [
+        Loop("epoch", rebuilder.watch, 0.5),
+        Loop("wakes", lambda: publish(CALLS_PERFORM, overdue_wakes(house, keys)), 1.0),
+        Loop("sends", lambda: publish(CALLS_DIAL, judge_sends(sql, client, keys)), 1.0),
+        Loop("campaigns", lambda: complete_campaigns(sql), 1.0),
+        Loop("webhooks", lambda: watch_webhooks(sql, client, keys, connection_id=connection_id), 1.0),
+        Loop("carrier", lambda: watch_carrier(client, keys, carrier, connection_id=connection_id), 2.0),
+        Loop("deadlines", lambda: ask_about_calls(sql, client, keys, carrier), 5.0),
+        Loop("unknown", lambda: reconciler.reconcile_unknown(connection_id), 5.0),
+        Loop("channels", lambda: reconcile_channels(sql, client, keys, connection_id=connection_id), 10.0),
+    ]
+
+
+def overdue_wakes(house: House, keys: Keys) -> list[str]:
+    """Return the calls whose commands should have been sent by now."""
+    found = run_script(house.redis, ScriptCall("overdue_wakes", [keys.wakes], [_WAKES_AT_ONCE, _WAKE_AGAIN_MS]))
+    return [call_id.decode() for call_id in found]
