@@ -1,0 +1,192 @@
+"""The doctor names what is wrong and how to mend it, and finds nothing wrong where nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import redis
+from pydantic import SecretStr
+
+from orchestrator.settings import Settings
+from orchestrator.stack.check_carrier import check_carrier
+from orchestrator.stack.check_house import active_caller_ids, check_database, check_public_url, check_redis
+from orchestrator.stack.findings import Finding, Verdict
+from orchestrator.telnyx.client import TelnyxClient
+from tests.support.stub_http import Answer, stub_http
+
+_OWN, _VERIFIED, _STRANGE = "+12025550100", "+12025550101", "+12025550102"
+
+
+class Account:
+    """A carrier's account, right in every point until a test bends one."""
+
+    def __init__(self) -> None:
+        self.application: dict[str, Any] | None = {"id": "17", "active": True, "webhook_api_version": "2"}
+        self.key_status = 200
+
+    def answer(self, path: str) -> Answer:
+        if self.key_status != 200:
+            return self.key_status, {"errors": [{"code": "10009", "title": "Authentication failed"}]}
+        parts = urlsplit(path)
+        if parts.path.endswith("/call_control_applications/17"):
+            return (200, {"data": self.application}) if self.application else (404, {"errors": [{"code": "10005"}]})
+        if parts.path.endswith("/public_key"):
+            return 200, {"data": {"public": "right"}}
+        if parts.path.endswith("/phone_numbers"):
+            wanted = parse_qs(parts.query)["filter[phone_number]"]
+            return 200, {"data": [{"phone_number": _OWN}] if wanted == [_OWN] else []}
+        return (200, {"data": {}}) if parts.path.endswith(_VERIFIED) else (404, {"errors": []})
+
+
+@pytest.fixture
+def account() -> Account:
+    return Account()
+
+
+def _settings(address: str, **more: Any) -> Settings:
+    given = {"telnyx_api_key": SecretStr("k"), "telnyx_public_key": "right", "telnyx_connection_id": "17"}
+    return Settings(**{**given, "telnyx_base_url": f"{address}/v2", **more})
+
+
+def _carrier(address: str, *caller_ids: str, **more: Any) -> dict[str, Finding]:
+    settings = _settings(address, **more)
+    client = TelnyxClient(base_url=settings.telnyx_base_url, api_key=settings.telnyx_key())
+    findings = {finding.subject: finding for finding in check_carrier(settings, client, caller_ids)}
+    client.close()
+    return findings
+
+
+def _verdicts(findings: Iterable[Finding]) -> set[Verdict]:
+    return {finding.verdict for finding in findings}
+
+
+def test_an_account_in_good_order_is_found_to_be(account: Account) -> None:
+    with stub_http(account.answer) as address:
+        findings = _carrier(address, _OWN, _VERIFIED)
+
+    assert _verdicts(findings.values()) == {Verdict.GOOD}
+    assert {"API key", "clock", "public key", "connection", "webhook version"} <= findings.keys()
+
+
+def test_a_refused_key_is_named_and_nothing_else_is_guessed(account: Account) -> None:
+    account.key_status = 401
+
+    with stub_http(account.answer) as address:
+        findings = _carrier(address, _OWN)
+
+    assert findings["API key"].verdict is Verdict.BAD
+    assert "TELNYX_API_KEY" in findings["API key"].remedy
+    assert "connection" not in findings
+
+
+def test_a_carrier_that_is_not_there_is_named_with_its_address(free_port: int) -> None:
+    findings = _carrier(f"http://127.0.0.1:{free_port}")
+
+    assert findings["carrier"].verdict is Verdict.BAD
+    assert "TELNYX_BASE_URL" in findings["carrier"].remedy
+
+
+def test_a_connection_the_account_does_not_have_is_named(account: Account) -> None:
+    account.application = None
+
+    with stub_http(account.answer) as address:
+        findings = _carrier(address)
+
+    assert "no Voice API application 17" in findings["connection"].detail
+
+
+def test_webhooks_of_version_1_are_found(account: Account) -> None:
+    account.application = {"id": "17", "active": True, "webhook_api_version": "1"}
+
+    with stub_http(account.answer) as address:
+        findings = _carrier(address)
+
+    assert findings["webhook version"].verdict is Verdict.BAD
+
+
+def test_a_caller_id_of_somebody_else_is_found(account: Account) -> None:
+    with stub_http(account.answer) as address:
+        findings = _carrier(address, _STRANGE)
+
+    assert findings[f"caller id {_STRANGE}"].verdict is Verdict.BAD
+
+
+def test_another_accounts_public_key_is_found(account: Account) -> None:
+    with stub_http(account.answer) as address:
+        findings = _carrier(address, telnyx_public_key="wrong")
+
+    assert findings["public key"].verdict is Verdict.BAD
+
+
+def test_r25_a_clock_more_than_a_minute_off_is_found(account: Account) -> None:
+    with stub_http(account.answer, clock_ahead_s=300) as address:
+        findings = _carrier(address)
+
+    assert findings["clock"].verdict is Verdict.BAD
+    assert "off the carrier's" in findings["clock"].detail
+
+
+def test_the_public_url_is_believed_when_it_brings_our_own_word_back() -> None:
+    with stub_http(
+        lambda path: (200, {"status": "ok", "nonce": parse_qs(urlsplit(path).query)["nonce"][0]})
+    ) as address:
+        finding = check_public_url(Settings(public_url=address))
+
+    assert finding.verdict is Verdict.GOOD
+
+
+def test_a_public_url_that_leads_to_somebody_else_is_found() -> None:
+    with stub_http(lambda _: (200, {"status": "ok"})) as address:
+        finding = check_public_url(Settings(public_url=address))
+
+    assert "somebody else answers" in finding.detail
+
+
+def test_a_public_url_that_leads_nowhere_is_found(free_port: int) -> None:
+    finding = check_public_url(Settings(public_url=f"http://127.0.0.1:{free_port}"))
+
+    assert finding.verdict is Verdict.BAD
+    assert "tunnel" in finding.remedy
+
+
+def test_the_stores_in_good_order_are_found_to_be(redis_url: str, database_url: str) -> None:
+    settings = Settings(redis_url=redis_url, database_url=database_url)
+
+    findings = [*check_redis(settings), check_database(settings)]
+
+    assert _verdicts(findings) == {Verdict.GOOD}
+    assert active_caller_ids(settings) == []
+
+
+def test_a_valkey_that_evicts_or_forgets_is_found(redis_url: str, redis_client: redis.Redis) -> None:
+    redis_client.config_set("maxmemory-policy", "allkeys-lru")
+    redis_client.config_set("appendfsync", "everysec")
+
+    findings = list(check_redis(Settings(redis_url=redis_url)))
+
+    redis_client.config_set("maxmemory-policy", "noeviction")
+    redis_client.config_set("appendfsync", "always")
+    assert _verdicts(findings) == {Verdict.BAD}
+
+
+def test_stores_that_are_not_up_yet_are_no_fault(free_port: int) -> None:
+    settings = Settings(
+        redis_url=f"redis://127.0.0.1:{free_port}/0", database_url=f"postgresql+psycopg://x@127.0.0.1:{free_port}/x"
+    )
+
+    findings = [*check_redis(settings), check_database(settings)]
+
+    assert _verdicts(findings) == {Verdict.UNSEEN}
+    assert "orchestrator up" in findings[0].remedy
+
+
+def test_an_old_schema_is_found(postgres_server: Any) -> None:
+    bare = postgres_server.url.replace("/orchestrator?", "/postgres?")
+
+    finding = check_database(Settings(database_url=bare))
+
+    assert finding.verdict is Verdict.BAD
+    assert "orchestrator migrate" in finding.remedy
