@@ -28,6 +28,8 @@ __all__ = [
 
 DEFAULT_NUMBER_GAP = timedelta(hours=2)
 
+_MOST_CALLER_IDS = 200
+
 CHANGED_ONLY_AT_REST = frozenset({"flow", "caller_ids"})
 """Fields that may be changed in draft or paused, not while running."""
 
@@ -40,6 +42,8 @@ def _read_caller_id(value: Any) -> str:
 
 
 def _once_each(numbers: tuple[str, ...]) -> tuple[str, ...]:
+    if not 1 <= len(numbers) <= _MOST_CALLER_IDS:
+        raise PydanticCustomError("caller_ids", f"1 to {_MOST_CALLER_IDS} numbers of your account")
     return tuple(dict.fromkeys(numbers))
 
 
@@ -58,7 +62,6 @@ def _no_nul(text: str) -> str:
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_no_nul)]
 CallerIds = Annotated[
     tuple[Annotated[str, BeforeValidator(_read_caller_id)], ...],
-    Field(min_length=1, max_length=200),
     AfterValidator(_once_each),
 ]
 NumberGap = Annotated[Duration, AfterValidator(_short_enough)]

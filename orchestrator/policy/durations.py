@@ -32,7 +32,8 @@ def format_duration(duration: timedelta) -> str:
     return f"{seconds // _SECONDS[unit]}{unit}"
 
 
-def _read(value: Any) -> timedelta:
+def read_duration(value: Any) -> timedelta:
+    """Return a document's value as a duration, for pydantic: text as in `parse_duration`, or a timedelta."""
     if isinstance(value, timedelta):
         return value
     if not isinstance(value, str):
@@ -45,7 +46,7 @@ def _read(value: Any) -> timedelta:
 
 Duration = Annotated[
     timedelta,
-    BeforeValidator(_read),
+    BeforeValidator(read_duration),
     PlainSerializer(format_duration, return_type=str),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,9}[smhd]$", "examples": ["90s", "10m", "1d"]}),
 ]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _FORM = 'write a time as RFC 3339 with its offset, such as "2027-03-01T09:00:00-05:00"'
 
 
@@ -19,7 +19,7 @@ def parse_moment(text: str) -> datetime:
     if written is None:
         raise ValueError(f"{text!r}: {_FORM}")
     try:
-        return datetime.fromisoformat(_within_microseconds(text.strip().upper(), written[1])).astimezone(UTC)
+        return datetime.fromisoformat(_within_microseconds(text.strip().upper(), written[2])).astimezone(UTC)
     except (ValueError, OverflowError) as err:
         raise ValueError(f"{text!r} is no moment of the calendar") from err
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from pydantic_core import PydanticCustomError
 
 from orchestrator.policy.dispositions import Disposition
-from orchestrator.policy.durations import Duration, format_duration
+from orchestrator.policy.durations import format_duration, read_duration
 
 _MOST = 100
 
@@ -19,7 +19,7 @@ def _read_delays(value: Any) -> Any:
     delays = value if isinstance(value, list | tuple) else (value,)
     if not 1 <= len(delays) <= _MOST:
         raise PydanticCustomError("delays", 'write "10m" or a list such as ["2m", "5m"]')
-    return tuple(delays)
+    return tuple(map(read_duration, delays))
 
 
 def _write_delays(delays: tuple[timedelta, ...]) -> str | list[str]:
@@ -28,7 +28,7 @@ def _write_delays(delays: tuple[timedelta, ...]) -> str | list[str]:
 
 
 Delays = Annotated[
-    tuple[Duration, ...],
+    tuple[timedelta, ...],
     BeforeValidator(_read_delays),
     PlainSerializer(_write_delays, return_type=str | list[str]),
     WithJsonSchema(

@@ -1,0 +1,242 @@
+"""CSV files as people's spreadsheets write them, whole and broken."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.errors import InvalidInput
+from orchestrator.policy.byte_lines import byte_lines
+from orchestrator.policy.contact_rows import ContactForm, ContactProblem
+from orchestrator.policy.csv_rows import CsvRows, Row
+
+FORM = ContactForm(required=("first_name",))
+
+
+def rows_of(text: str | bytes, form: ContactForm = FORM) -> list[tuple[int, Row]]:
+    data = text.encode() if isinstance(text, str) else text
+    return list(CsvRows(io.BytesIO(data), form))
+
+
+def codes_of(text: str | bytes) -> dict[int, str]:
+    """Return each row's problem code, or its phone."""
+    return {row: cells.code if isinstance(cells, ContactProblem) else cells["phone"] for row, cells in rows_of(text)}
+
+
+def refusal_of(data: bytes) -> str:
+    with pytest.raises(InvalidInput) as refused:
+        CsvRows(io.BytesIO(data), FORM)
+    assert refused.value.errors[0]["detail"]
+    return refused.value.code
+
+
+def test_rows_are_numbered_as_a_spreadsheet_shows_them_and_keyed_by_what_they_fill() -> None:
+    rows = rows_of("Phone,First Name,External ID,Time Zone,note\n+1a,Ann,7,,\n+1b,Bob,8,UTC,hi\n")
+
+    assert rows == [
+        (2, {"phone": "+1a", "first_name": "Ann", "external_id": "7", "timezone": "", "note": ""}),
+        (3, {"phone": "+1b", "first_name": "Bob", "external_id": "8", "timezone": "UTC", "note": "hi"}),
+    ]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_delimiter_line_ending_and_byte_order_mark_are_found_out(delimiter: str, newline: str, bom: bytes) -> None:
+    text = newline.join([f"phone{delimiter}first_name", f'+1a{delimiter}"Zoë{delimiter} x"', ""])
+
+    assert rows_of(bom + text.encode()) == [(2, {"phone": "+1a", "first_name": f"Zoë{delimiter} x"})]
+
+
+def test_a_file_of_one_column_needs_no_delimiter_and_no_last_line_break() -> None:
+    assert rows_of("phone\n+1a\n+1b") == [(2, {"phone": "+1a"}), (3, {"phone": "+1b"})]
+
+
+def test_a_delimiter_inside_a_quoted_header_does_not_mislead() -> None:
+    rows = rows_of('phone;"last, first, middle"\n+1a;x\n')
+
+    assert rows == [(2, {"phone": "+1a", "last, first, middle": "x"})]
+
+
+def test_cells_may_hold_line_breaks_and_doubled_quotes() -> None:
+    rows = rows_of('phone,first_name\n+1a,"Ann\nof ""Elm""\nStreet"\n+1b,Bob\n')
+
+    assert rows == [
+        (2, {"phone": "+1a", "first_name": 'Ann\nof "Elm"\nStreet'}),
+        (3, {"phone": "+1b", "first_name": "Bob"}),
+    ]
+
+
+def test_empty_lines_are_counted_but_are_no_rows() -> None:
+    assert codes_of("phone\n\n+1a\r\n\r\n+1b\n") == {3: "+1a", 5: "+1b"}
+
+
+def test_missing_cells_and_empty_ones_too_many_are_forgiven() -> None:
+    assert rows_of("phone,first_name\n+1a\n+1b,Bob,,\n") == [
+        (2, {"phone": "+1a"}),
+        (3, {"phone": "+1b", "first_name": "Bob"}),
+    ]
+
+
+def test_a_row_with_cells_too_many_is_told_because_its_values_may_have_shifted() -> None:
+    assert codes_of("phone,first_name\n+1a,Smith, Ann\n+1b,Bob\n") == {2: "too_many_cells", 3: "+1b"}
+
+
+class TestBrokenQuotes:
+    def test_a_quote_that_never_closes_costs_its_own_row_only(self) -> None:
+        assert codes_of('phone,first_name\n+1a,Ann\n+1b,"Bob\n+1c,Cat\n+1d,Dan\n') == {
+            2: "+1a",
+            3: "broken_quote",
+            4: "+1c",
+            5: "+1d",
+        }
+
+    def test_two_such_rows_do_not_swallow_the_one_between_them(self) -> None:
+        assert codes_of('phone,first_name\n+1b,"Bob\n+1c,Cat\n+1d,"Dan\n+1e,Eve\n') == {
+            2: "broken_quote",
+            3: "+1c",
+            4: "broken_quote",
+            5: "+1e",
+        }
+
+    def test_text_after_a_closing_quote_is_told(self) -> None:
+        assert codes_of('phone,first_name\n+1a,"Ann" x\n+1b,Bob\n') == {2: "broken_quote", 3: "+1b"}
+
+    def test_a_quote_in_the_middle_of_a_cell_is_just_a_character(self) -> None:
+        assert rows_of('phone,first_name\n+1a,5" pipe\n') == [(2, {"phone": "+1a", "first_name": '5" pipe'})]
+
+    def test_the_row_and_its_line_are_named(self) -> None:
+        ((_, problem),) = rows_of('phone,first_name\n+1b,"Bob')
+
+        assert isinstance(problem, ContactProblem)
+        assert "line 2" in problem.detail
+
+    def test_a_stray_quote_does_not_make_the_reader_look_ahead_for_ever(self) -> None:
+        data = 'phone,first_name\n+1a,"Ann\n' + "+1b,Bob\n" * 5000 + '+1c,"Cat"\n'
+
+        codes = codes_of(data)
+
+        assert len(codes) == 5002
+        assert [row for row, code in codes.items() if code == "broken_quote"] == [2]
+
+
+class TestEncodings:
+    def test_a_row_in_another_encoding_is_told_with_its_byte_and_line(self) -> None:
+        data = b"phone,first_name\n+1a,Ann\n" + "+1b,Zoë\n".encode("latin-1") + b"+1c,Cat\n"
+
+        rows = dict(rows_of(data))
+
+        problem = rows[3]
+        assert isinstance(problem, ContactProblem)
+        assert problem.code == "not_utf8"
+        assert f"byte {data.index(0xEB)}" in problem.detail
+        assert "line 3" in problem.detail
+        assert rows[4] == {"phone": "+1c", "first_name": "Cat"}
+
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+    def test_a_wide_encoding_is_refused_as_a_whole(self, encoding: str) -> None:
+        assert refusal_of("phone,first_name\n+1a,Ann\n".encode(encoding)) == "not_utf8"
+
+    def test_a_header_in_another_encoding_is_refused_as_a_whole(self) -> None:
+        assert refusal_of("phone,prénom\n+1a,Ann\n".encode("latin-1")) == "not_utf8"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty_file"),
+        (b"\n\n", "empty_file"),
+        (b"\xef\xbb\xbf", "missing_column"),
+        (b"number,name\n+1a,Ann\n", "missing_column"),
+        (b"+12125550123,Ann\n", "missing_column"),
+        (b"phone,Phone\n+1a,+1b\n", "duplicate_column"),
+        (b"phone,First Name,first_name\n", "duplicate_column"),
+        (b"phone,first_name\r+1a,Ann\r", "line_endings"),
+        (b"x" * 70_000, "line_too_long"),
+        (b"phone" + b",x" * 5, "duplicate_column"),
+        (b"phone," + b",".join(b"c%d" % n for n in range(300)), "too_many_columns"),
+    ],
+)
+def test_a_file_whose_header_cannot_be_used_is_refused_as_a_whole(data: bytes, code: str) -> None:
+    assert refusal_of(data) == code
+
+
+def test_a_very_long_line_is_one_bad_row() -> None:
+    assert codes_of("phone,first_name\n+1a," + "x" * 300_000 + "\n+1b,Bob\n") == {2: "line_too_long", 3: "+1b"}
+
+
+def test_a_last_line_too_long_is_told_too() -> None:
+    assert codes_of("phone,first_name\n+1a," + "x" * 300_000) == {2: "line_too_long"}
+
+
+class _Endless:
+    """A file that is made while it is read."""
+
+    def __init__(self, rows: int) -> None:
+        self._left = rows
+        self._header = b"phone,first_name\n"
+
+    def read(self, size: int, /) -> bytes:  # noqa: ARG002 any piece will do
+        header, self._header = self._header, b""
+        count = min(self._left, 500)
+        self._left -= count
+        return header + b'+12125550123,"Ann, of Elm"\n' * count
+
+
+def test_memory_stays_flat_however_many_rows_there_are() -> None:
+    def peak(rows: int) -> int:
+        tracemalloc.start()
+        assert sum(1 for _ in CsvRows(_Endless(rows), FORM)) == rows
+        top = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return top
+
+    assert peak(30_000) < 1.5 * peak(3_000)
+
+
+class _Trickle:
+    def __init__(self, data: bytes, sizes: list[int]) -> None:
+        self._file, self._sizes = io.BytesIO(data), sizes
+
+    def read(self, size: int, /) -> bytes:
+        return self._file.read(self._sizes.pop() if self._sizes else size)
+
+
+@given(st.binary(max_size=200).map(lambda b: b.replace(b"x", b"\n")), st.lists(st.integers(1, 20)), st.integers(3, 30))
+def test_lines_and_their_places_do_not_depend_on_how_the_bytes_arrive(
+    data: bytes, sizes: list[int], longest: int
+) -> None:
+    lines = list(byte_lines(_Trickle(data, sizes), longest=longest))
+
+    expected = [line + b"\n" for line in data.split(b"\n")[:-1]] + ([last] if (last := data.split(b"\n")[-1]) else [])
+    assert [line.number for line in lines] == list(range(1, len(expected) + 1))
+    for line, text in zip(lines, expected, strict=True):
+        assert data[line.offset : line.offset + len(text)] == text
+        assert line.data == (text if len(text.removesuffix(b"\n")) <= longest else None)
+
+
+_CELL = st.text(alphabet=st.sampled_from('ab,;"\n \u00eb\u2028'), max_size=6)
+
+
+@given(st.lists(st.lists(_CELL, min_size=2, max_size=2).filter(any), max_size=6), st.sampled_from([",", ";", "\t"]))
+def test_what_a_csv_writer_wrote_is_read_back(table: list[list[str]], delimiter: str) -> None:
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(
+        [["phone", "first_name"], *table]
+    )
+
+    rows = [cells for _, cells in rows_of(out.getvalue())]
+
+    assert rows == [{"phone": phone, "first_name": name} for phone, name in table]
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_break_the_reader(data: bytes) -> None:
+    for row, cells in rows_of(b"phone,first_name\n" + data):
+        assert row >= 2
+        assert isinstance(cells, dict | ContactProblem)
