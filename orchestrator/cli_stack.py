@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,15 @@ from orchestrator.stack.options import Carrier, StackOptions
 
 _Port = Annotated[int, typer.Option(help="Port to listen on.")]
 _Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 inside a container.")]
+
+
+class EnginePart(StrEnum):
+    """What an engine may do alone."""
+
+    DISPATCH = "dispatch"
+    ADVANCE = "advance"
+    SETTLE = "settle"
+    SWEEP = "sweep"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -89,13 +99,13 @@ def serve(
 
 def engine(
     *,
-    only: Annotated[list[str] | None, typer.Option(help="dispatch, advance, settle or sweep; may be repeated.")] = None,
+    only: Annotated[list[EnginePart] | None, typer.Option(help="One part of it; may be repeated.")] = None,
 ) -> None:
     """Run the loops: dispatch dials, advance calls, settle their records, sweep what is overdue.
 
     Any number may run; all of them are active.
     """
-    _become(command_lines.engine(only or ()))
+    _become(command_lines.engine([part.value for part in only or ()]))
 
 
 def simulator(ctx: typer.Context) -> None:

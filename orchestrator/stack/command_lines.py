@@ -29,7 +29,7 @@ def worker(queue: Queue, *, name: str, threads: int = 64) -> tuple[str, ...]:
 
 def engine(only: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the engine with all its loops, or with those named."""
-    return _python(["-m", "workers.engine", *(word for loop in only for word in ("--only", loop))])
+    return _python(["-m", "workers", *only])
 
 
 def flower(*, port: int) -> tuple[str, ...]:

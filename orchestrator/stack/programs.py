@@ -11,6 +11,7 @@ import requests
 from orchestrator.stack import command_lines
 from orchestrator.stack.program import Program
 
+_ENGINE_RUNS = "engine runs: "
 STOP_ORDER = (
     ("dispatch",),
     ("dials",),
@@ -47,12 +48,13 @@ def workers(env: Mapping[str, str], *, count: int) -> list[Program]:
 
 def dispatch(env: Mapping[str, str]) -> Program:
     """Return the loop that claims contacts, in a process of its own so that it can be the first to end."""
-    return Program(name="dispatch", argv=command_lines.engine(["dispatch"]), env=env)
+    return Program(name="dispatch", argv=command_lines.engine(["dispatch"]), env=env, ready_line=_ENGINE_RUNS)
 
 
 def engine(env: Mapping[str, str]) -> Program:
     """Return the loops that walk calls through their flows, write the record and sweep."""
-    return Program(name="engine", argv=command_lines.engine(["advance", "settle", "sweep"]), env=env)
+    parts = ["advance", "settle", "sweep"]
+    return Program(name="engine", argv=command_lines.engine(parts), env=env, ready_line=_ENGINE_RUNS)
 
 
 def flower(env: Mapping[str, str], *, port: int, password: str) -> Program:
