@@ -33,6 +33,7 @@ class Courier:
         self._signer = signer
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._is_closed = False
         self._open = asyncio.Event()
         self._open.set()
         self._session = aiohttp.ClientSession(
@@ -64,7 +65,8 @@ class Courier:
             self._start(leg, notice, after_s=(delay_ms + self._dice.between(0, 500, "when again", *about)) / 1000)
 
     async def close(self, *, within_s: float = 1.0) -> None:
-        """Give what is under way a moment, then stop."""
+        """Take nothing more, give what is under way a moment, then stop."""
+        self._is_closed = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=within_s)
         for task in tuple(self._tasks):
@@ -82,6 +84,8 @@ class Courier:
         self._counters.add("webhooks_lost")
 
     def _start(self, leg: Leg, notice: Notice, *, after_s: float) -> None:
+        if self._is_closed:
+            return
         task = asyncio.create_task(self._deliver(leg, notice, after_s))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -40,13 +38,15 @@ class Sound:
 class Player:
     """Plays the sounds of one leg in order, and tells of each start and end."""
 
+    __slots__ = ("_leg", "_overlaid", "_overlays", "_playing", "_waiting", "_world")
+
     def __init__(self, world: World, leg: Leg) -> None:
         self._world = world
         self._leg = leg
-        self._waiting: deque[Sound] = deque()
+        self._waiting: list[Sound] = []
         self._playing: Sound | None = None
         self._overlays: dict[str, Sound] = {}
-        self._overlay_names = (f"overlay {n}" for n in count())
+        self._overlaid = 0
 
     @property
     def is_playing(self) -> bool:
@@ -61,7 +61,8 @@ class Player:
 
     def overlay(self, sound: Sound) -> None:
         """Play the sound at once, over what runs."""
-        name = next(self._overlay_names)
+        self._overlaid += 1
+        name = f"overlay {self._overlaid}"
         self._overlays[name] = sound
         self._tell_start(sound)
         self._leg.timers.set(name, sound.seconds, partial(self._end_overlay, name, "completed"))
@@ -105,7 +106,7 @@ class Player:
         if not self._waiting:
             self.rest()
             return
-        sound = self._playing = self._waiting.popleft()
+        sound = self._playing = self._waiting.pop(0)
         self._tell_start(sound)
         if sound.on_start is not None:
             sound.on_start()

@@ -87,7 +87,7 @@ def start_simulator(
     port: int = 0,
     **options: Any,
 ) -> SimulatorProcess:
-    """Start one and wait until it listens; further options as on its command line, with underscores, True for a flag."""
+    """Start one and wait until it listens; more options as on its command line, with underscores, True for a flag."""
     arguments = {"port": port, "time_scale": time_scale, "seed": seed, "api_key": api_key, **options}
     if webhook_url is not None:
         arguments["webhook_url"] = webhook_url
