@@ -100,7 +100,7 @@ class NewLeg(RepeatableCommand):
     webhook_retries_policies: Mapping[str, WebhookRetries] | None = None
     webhook_url: HttpUrl | None = None
     webhook_url_method: HttpMethod | None = None
-    webhook_urls: Mapping[str, HttpUrl] | None = None
+    webhook_urls: Mapping[str, tuple[HttpUrl, ...]] | None = None
     webhook_urls_method: HttpMethod | None = None
 
     def problems(self) -> Iterator[Problem]:

@@ -72,11 +72,11 @@ class TelnyxEngine(Part):
 
 
 class DeepgramNova2Engine(Part):
-    """Deepgram's second model; `utterance_end_ms` is 0..5000."""
+    """Deepgram's second model; `utterance_end_ms` is 0..5000 (engine: the public schema's word, then the SDK's)."""
 
     nullable: ClassVar[frozenset[str]] = frozenset({"keywords_boosting"})
 
-    transcription_engine: Literal["Deepgram"]
+    transcription_engine: Literal["Deepgram", "deepgram/nova-2"]
     transcription_model: Literal["deepgram/nova-2"]
     hints: Terms | None = None
     interim_results: bool | None = None
@@ -87,11 +87,11 @@ class DeepgramNova2Engine(Part):
 
 
 class DeepgramNova3Engine(Part):
-    """Deepgram's third model; `utterance_end_ms` is 0..5000."""
+    """Deepgram's third model; `utterance_end_ms` is 0..5000 (engine: the public schema's word, then the SDK's)."""
 
     nullable: ClassVar[frozenset[str]] = frozenset({"keywords_boosting"})
 
-    transcription_engine: Literal["Deepgram"]
+    transcription_engine: Literal["Deepgram", "deepgram/nova-3"]
     transcription_model: Literal["deepgram/nova-3"]
     interim_results: bool | None = None
     keyterms: Terms | None = None
