@@ -5,6 +5,7 @@ OrchestratorError
 │   └── InvalidFlow     a flow document with problems (step, line, detail each)
 ├── NotFound            no such thing
 ├── Conflict            the thing is in a state that does not allow it
+├── LimitReached        rate or channels are used up: the same call may be tried again in a moment
 ├── StoreUnavailable    Redis or PostgreSQL is away: try again, nothing was changed
 ├── CarrierUnavailable  the carrier gave no answer to a question: ask again later
 ├── CarrierRefused      the carrier answered a question with no: its code and detail say why
@@ -16,7 +17,7 @@ OrchestratorError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 
 class OrchestratorError(Exception):
@@ -41,6 +42,37 @@ class InvalidInput(OrchestratorError):
         self.code = code
 
 
+class Located(Protocol):
+    """A problem that knows its place in a flow document."""
+
+    @property
+    def step(self) -> str | None:
+        """The step it stands in."""
+
+    @property
+    def line(self) -> int:
+        """The line, from 1."""
+
+    @property
+    def pointer(self) -> str:
+        """The JSON pointer."""
+
+    @property
+    def detail(self) -> str:
+        """What is wrong, and what to write."""
+
+
+class InvalidFlow(InvalidInput):
+    """Raised when a flow document has problems; `problems` lists all of them, `errors` the same for a REST answer."""
+
+    def __init__(self, problems: Sequence[Located]) -> None:
+        errors = [FieldError(p.pointer, "invalid_flow", p.detail) for p in problems]
+        for error, problem in zip(errors, problems, strict=True):
+            error.update(step=problem.step, line=problem.line)
+        super().__init__(errors, code="invalid_flow")
+        self.problems = list(problems)
+
+
 class NotFound(OrchestratorError):
     """Raised when an id names nothing."""
 
@@ -50,11 +82,31 @@ class NotFound(OrchestratorError):
 
 
 class Conflict(OrchestratorError):
-    """Raised when a thing's state does not allow what was asked; `allowed` lists the states that would."""
+    """Raised when a thing's state does not allow what was asked.
 
-    def __init__(self, code: str, detail: str, *, status: str | None = None, allowed: Sequence[str] = ()) -> None:
+    `allowed` lists the states that would; `until` is when it may be asked again (RFC 3339), if that is known.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        status: str | None = None,
+        allowed: Sequence[str] = (),
+        until: str | None = None,
+    ) -> None:
         super().__init__(detail)
         self.code, self.detail, self.status, self.allowed = code, detail, status, list(allowed)
+        self.until = until
+
+
+class LimitReached(OrchestratorError):
+    """Raised when rate or channels are used up; nothing was changed."""
+
+    def __init__(self, code: str, detail: str, *, retry_after_s: float = 1.0) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.retry_after_s = code, detail, retry_after_s
 
 
 class StoreUnavailable(OrchestratorError):

@@ -1,1 +1,9 @@
-"""The flow language: a document, its check, and the pure engine that walks a call through it."""
+"""The flow language: documents checked before they are accepted, and the pure engine that walks calls through them."""
+
+from orchestrator.flow.check import check_flow, load_flow
+from orchestrator.flow.definition import Flow
+from orchestrator.flow.document import FlowDocument, parse_flow
+from orchestrator.flow.engine import advance, new_live_call
+from orchestrator.flow.problem import FlowProblem
+
+__all__ = ["Flow", "FlowDocument", "FlowProblem", "advance", "check_flow", "load_flow", "new_live_call", "parse_flow"]

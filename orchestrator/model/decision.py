@@ -11,7 +11,11 @@ from orchestrator.model.live_call import LiveCall
 
 
 class SendCommand(BaseModel):
-    """A command for the outbox; client_state and command_id are put in by the performer."""
+    """A command for the outbox; client_state and command_id are put in by the performer.
+
+    `visit` is the step's that sends it, or `NO_VISIT` where leaving a step must not drop it. `optional` says that its
+    failure drops nothing (stopping what may be over already). `call_control_id` names another leg than the call's own.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -20,12 +24,15 @@ class SendCommand(BaseModel):
     visit: int
     body: dict[str, Any] = {}
     user_state: str | None = None
+    optional: bool = False
+    call_control_id: str | None = None
 
 
 class Decision(BaseModel):
     """The new state and its consequences.
 
-    `drop` says which unsent commands leave the outbox before `commands` join it: those of the step that was left, or all.
+    `drop` says which unsent commands leave the outbox before `commands` join it: those of steps that were left (their
+    visit is below the new one), or all.
     `timers` maps a timer's name to its due time; None clears it. `settle` asks for the record to be written (again).
     """
 

@@ -27,7 +27,8 @@ class Event(BaseModel):
     timer.due {name, due_at} · command.accepted {command_id, action} · command.failed {command_id, action, code, title,
     detail} · command.unknown {command_id, action} · command.gone {command_id, action} · dial.accepted
     {call_control_id, call_leg_id, call_session_id} · dial.rejected {code, title, detail} ·
-    action.requested {command_id, action, body} · hangup.assumed {hangup_cause, reason} (synthesized: `synth:<call>:hangup`).
+    action.requested {command_id, action, body, state} · hangup.assumed {hangup_cause, reason} (synthesized, with the id
+    `synth:<call>:hangup`).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

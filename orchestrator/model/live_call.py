@@ -13,7 +13,11 @@ Phase = Literal["dialing", "ringing", "answered", "ended"]
 
 
 class Outstanding(BaseModel):
-    """A command that was decided and whose ending has not been seen."""
+    """A command that was decided and whose ending has not been seen.
+
+    `visit` is the step's, or `NO_VISIT` for a command that was asked for from outside. `leg` is the control id of the
+    leg a transfer created, `joined` whether that leg answered.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -21,6 +25,13 @@ class Outstanding(BaseModel):
     action: str
     visit: int
     accepted: bool = False
+    started: bool = False
+    leg: str | None = None
+    joined: bool = False
+
+
+NO_VISIT = 1_000_000
+"""A visit no step reaches: what belongs to no step is not dropped when one is left."""
 
 
 class Suppression(BaseModel):
@@ -33,7 +44,12 @@ class Suppression(BaseModel):
 
 
 class LiveCall(BaseModel):
-    """One live call; frozen, every change is a new value. Kept as JSON in Redis beside its version."""
+    """One live call; frozen, every change is a new value. Kept as JSON in Redis beside its version.
+
+    `seen` are the events of this leg since answer, `heard` the payloads of those a step may wait for. `closing` says
+    that a hangup was decided, `finished` that the flow was ended from outside while the line goes on, `gone_at` when
+    the carrier first said that the leg is over. `hangups` counts how often we asked for the end.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -71,8 +87,16 @@ class LiveCall(BaseModel):
     outcome: str | None = None
     outstanding: tuple[Outstanding, ...] = ()
     seen: tuple[str, ...] = ()
+    heard: dict[str, dict[str, Any]] = {}
+    finished: bool = False
+    gone_at: datetime | None = None
+    hangups: int = 0
     suppressions: tuple[Suppression, ...] = ()
     target_legs: tuple[str, ...] = ()
 
     recordings: tuple[dict[str, Any], ...] = ()
     cost: dict[str, Any] | None = None
+
+    def public_answers(self) -> dict[str, Any]:
+        """Return the answers that are exported and counted; names that start with `_` stay private."""
+        return {name: answer for name, answer in self.answers.items() if not name.startswith("_")}

@@ -1,0 +1,26 @@
+"""Checks a flow before it is accepted, and makes the accepted one ready to run: one reader does both."""
+
+from __future__ import annotations
+
+from orchestrator.errors import InvalidFlow
+from orchestrator.flow.definition import Flow
+from orchestrator.flow.document import YAML_TYPE, parse_flow
+from orchestrator.flow.problem import FlowProblem
+from orchestrator.flow.reading.flow import read_flow
+
+
+def check_flow(text: bytes | str, content_type: str = YAML_TYPE) -> list[FlowProblem]:
+    """Return every problem of the flow in the order of its lines; an empty list means it would be accepted."""
+    try:
+        _, problems = read_flow(parse_flow(text, content_type))
+    except InvalidFlow as err:
+        return [FlowProblem(p.step, p.line, p.pointer, p.detail) for p in err.problems]
+    return problems
+
+
+def load_flow(text: bytes | str, content_type: str = YAML_TYPE) -> Flow:
+    """Return the flow ready to run; raise InvalidFlow with every problem when it is not acceptable."""
+    flow, problems = read_flow(parse_flow(text, content_type))
+    if problems:
+        raise InvalidFlow(problems)
+    return flow

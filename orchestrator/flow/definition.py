@@ -1,0 +1,243 @@
+"""A flow as it runs: every name resolved, every template compiled, nothing left that could be unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator.flow.expressions import Expression, Scope
+from orchestrator.flow.limits import DEFAULT_RING_S, DEFAULT_TIME_LIMIT_S, START_TIMEOUT_S
+from orchestrator.flow.templates import Template
+from orchestrator.flow.words import CONTACT_FIELDS, HUMAN_RESULTS, result_name
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that is written as it is."""
+
+    given: Any
+
+    def value(self, _scope: Scope) -> Any:
+        """Return the value."""
+        return self.given
+
+    def text(self, _scope: Scope, *, for_ssml: bool = False) -> Any:  # noqa: ARG002 the same shape as a template
+        """Return the value, untouched: only what is filled in needs escaping."""
+        return self.given
+
+
+Value = Constant | Template
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One way on: taken if `match` and `when` agree, then `set` and `outcome` count at once and `goto` leads on."""
+
+    match: tuple[tuple[str, tuple[Value, ...]], ...] = ()
+    when: Expression | None = None
+    set: tuple[tuple[str, Value], ...] = ()
+    outcome: str | None = None
+    goto: str | None = None
+    during_gather: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A step that sends one command: `body` if nothing is to be filled in, else `fields` with `plain` beside them.
+
+    `textual` are the fields that are always text. `stall_s` is how long it may take unless the step says so itself.
+    """
+
+    action: str
+    body: Mapping[str, Any] | None
+    plain: Mapping[str, Any] = field(default_factory=dict)
+    fields: tuple[tuple[str, Value | Nested], ...] = ()
+    textual: frozenset[str] = frozenset()
+    stall_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A list or map of a command with templates inside; every one of them is filled in as text."""
+
+    shape: Any
+
+    def value(self, scope: Scope) -> Any:
+        """Return the same shape with every place filled in."""
+        return _filled(self.shape, scope)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitFor:
+    """A step that waits until an event is seen, or goes on at once if it was."""
+
+    event: str
+    stall_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suppress:
+    """A step that asks never to dial this number again; `scope` is global or campaign."""
+
+    scope: str
+    reason: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """A step that takes the first branch that agrees."""
+
+    branches: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetAnswers:
+    """A step that stores answers."""
+
+    set: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A step that ends the flow: the call is hung up."""
+
+
+Action = Command | WaitFor | Suppress | Choose | SetAnswers | End
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """What happens when a step takes longer than `after_s`, from its command's answer on."""
+
+    after_s: float
+    way: Branch
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A step entered more often than `at_most` times leads to `then` instead."""
+
+    at_most: int
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: what it does, and the ways on."""
+
+    name: str
+    action: Action
+    on: Mapping[str, tuple[Branch, ...]]
+    goto: str | None = None
+    timeout: Timeout | None = None
+    repeat: Repeat | None = None
+    outcome: str | None = None
+    state: Value | None = None
+
+    @property
+    def ends_call(self) -> bool:
+        """Whether the call is over with this step."""
+        return isinstance(self.action, End) or (isinstance(self.action, Command) and self.action.action == "hangup")
+
+    def targets(self) -> Iterator[str]:
+        """Yield the steps that this one can lead to."""
+        for branches in self.on.values():
+            yield from (branch.goto for branch in branches if branch.goto)
+        if isinstance(self.action, Choose):
+            yield from (branch.goto for branch in self.action.branches if branch.goto)
+        if self.timeout and self.timeout.way.goto:
+            yield self.timeout.way.goto
+        if self.repeat:
+            yield self.repeat.then
+        if self.goto:
+            yield self.goto
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a flow begins: at `entry`, or with detection on where its result says (`None` hangs up)."""
+
+    entry: str | None = None
+    by_result: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: float = START_TIMEOUT_S
+    timeout_goto: str | None = None
+
+    def step_for(self, result: str) -> str | None:
+        """Return the step for a result of detection; what is not known counts as not_sure, a fax is hung up on."""
+        named = result_name(result)
+        if named == "fax":
+            return self.by_result.get("fax")
+        ways = [named, "human"] if named in HUMAN_RESULTS else [named, "not_sure", "human"]
+        return next((self.by_result[way] for way in ways if way in self.by_result), None)
+
+    def targets(self) -> Iterator[str]:
+        """Yield the steps a call can begin with."""
+        yield from (step for step in (self.entry, self.timeout_goto, *self.by_result.values()) if step)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A variable a contact carries; `is_required` when the flow gives no default."""
+
+    is_required: bool
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A checked flow, ready to run."""
+
+    name: str
+    inputs: Mapping[str, Input]
+    answers: Mapping[str, Any]
+    outcomes: frozenset[str]
+    outcome: str | None
+    dial: Mapping[str, Any]
+    start: Start
+    steps: Mapping[str, Step]
+    awaited: frozenset[str]
+
+    def dial_fields(self) -> dict[str, Any]:
+        """Return the flow's share of the dial command; rings 30 s and talks 600 s unless the flow says otherwise."""
+        return {"timeout_secs": DEFAULT_RING_S, "time_limit_secs": DEFAULT_TIME_LIMIT_S, **self.dial}
+
+    @property
+    def required_inputs(self) -> tuple[str, ...]:
+        """The names of the variables a contact must carry."""
+        return tuple(name for name, wanted in self.inputs.items() if wanted.is_required)
+
+    @property
+    def optional_inputs(self) -> tuple[str, ...]:
+        """The names of the variables a contact may carry."""
+        return tuple(name for name, wanted in self.inputs.items() if not wanted.is_required)
+
+    def missing_inputs(self, variables: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the required variables that a contact with `variables` lacks; an empty text is none."""
+        return tuple(name for name in self.required_inputs if _is_blank(variables.get(name)))
+
+    def contact_view(self, contact: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what templates see: the inputs, defaults applied, and the contact's phone, external_id and timezone.
+
+        `contact` holds its variables and those three side by side; what the flow does not declare stays out.
+        """
+        view = {name: _given(contact.get(name), wanted.default) for name, wanted in self.inputs.items()}
+        return view | {name: contact.get(name) for name in CONTACT_FIELDS}
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or value == ""
+
+
+def _given(value: Any, default: Any) -> Any:
+    return default if _is_blank(value) else value
+
+
+def _filled(shape: Any, scope: Scope) -> Any:
+    if isinstance(shape, Template):
+        return shape.text(scope)
+    if isinstance(shape, dict):
+        return {key: _filled(value, scope) for key, value in shape.items()}
+    if isinstance(shape, list):
+        return [_filled(value, scope) for value in shape]
+    return shape

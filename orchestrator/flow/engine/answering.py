@@ -1,0 +1,75 @@
+"""The answer, and who answered: where a call's flow begins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from orchestrator.flow.engine.branching import way_on
+from orchestrator.flow.engine.ending import hang_up
+from orchestrator.flow.engine.turn import Turn
+from orchestrator.flow.engine.walking import enter
+from orchestrator.flow.words import GREETING
+
+
+def hear_answer(turn: Turn) -> None:
+    """Take in that the callee answered; without detection the flow begins."""
+    _mark_answered(turn, turn.event.occurred_at)
+    if _has_begun(turn) or turn.flow is None:
+        return
+    if turn.flow.start.entry is not None:
+        enter(turn, turn.flow.start.entry)
+    elif turn.call.amd_result is not None:
+        _begin(turn, turn.call.amd_result)
+    elif turn.call.phase != "ended":
+        turn.set_timer("start", turn.flow.start.timeout_s)
+
+
+def hear_detection(turn: Turn) -> None:
+    """Take in who answered; a result that comes after the start moves nothing (R16)."""
+    result = str(turn.event.payload.get("result") or "not_sure")
+    turn.change(amd_result=result)
+    _mark_answered(turn, turn.event.occurred_at)
+    if not _has_begun(turn):
+        _begin(turn, result)
+
+
+def hear_greeting(turn: Turn, payload: dict[str, object]) -> None:
+    """Take in that a machine's greeting is over; premium may say so without ever having said "machine"."""
+    turn.change(amd_result=turn.call.amd_result or "machine")
+    _mark_answered(turn, turn.event.occurred_at)
+    if not _has_begun(turn):
+        _begin(turn, "machine")
+    else:
+        enter(turn, way_on(turn, GREETING, payload))
+
+
+def start_without_result(turn: Turn) -> None:
+    """Begin as not sure: silence is worse than a guess."""
+    if _has_begun(turn) or turn.flow is None or turn.call.phase != "answered":
+        return
+    turn.note("no result of detection in time")
+    enter(turn, turn.flow.start.timeout_goto or turn.flow.start.step_for("not_sure"))
+
+
+def _begin(turn: Turn, result: str) -> None:
+    if turn.flow is None or not turn.has_flow:
+        return
+    turn.clear_timer("start")
+    step = turn.flow.start.entry or turn.flow.start.step_for(result)
+    if step is None:
+        hang_up(turn)
+    else:
+        enter(turn, step)
+
+
+def _mark_answered(turn: Turn, at: datetime) -> None:
+    call = turn.call
+    # Webhooks come in any order: the earliest word of a conversation is the closest to its beginning.
+    answered_at = at if call.answered_at is None else min(call.answered_at, at)
+    phase = call.phase if call.phase == "ended" else "answered"
+    first = turn.flow.outcome if turn.flow is not None and call.answered_at is None and not call.adopted else None
+    turn.change(answered_at=answered_at, phase=phase, outcome=call.outcome or first)
+
+
+def _has_begun(turn: Turn) -> bool:
+    return turn.call.visit > 0 or not turn.has_flow

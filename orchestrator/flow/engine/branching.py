@@ -1,0 +1,80 @@
+"""Choosing a way: the first branch that agrees, what it stores, where it leads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from orchestrator.flow.definition import Branch, Value, WaitFor
+from orchestrator.flow.engine.outstanding import runs_gather
+from orchestrator.flow.engine.turn import Turn
+from orchestrator.flow.expressions import Scope
+from orchestrator.flow.values import TemplateFailure, as_text
+from orchestrator.flow.words import DTMF, GREETING
+
+
+def way_on(turn: Turn, event: str, payload: Mapping[str, Any]) -> str | None:
+    """Return the step an event leads to from the current one, having stored what its branch says; None stays."""
+    step = turn.step
+    if step is None or payload.get("status") == "call_hangup":
+        return None
+    branches: Iterable[Branch] = step.on.get(event, ())
+    if event == DTMF and runs_gather(turn.call):
+        branches = [branch for branch in branches if branch.during_gather]
+    is_awaited = isinstance(step.action, WaitFor) and step.action.event == event
+    if is_awaited:
+        _use_up(turn, event)
+    if event in step.on:
+        return take_first(turn, branches, payload)
+    return step.goto if is_awaited else None
+
+
+def take_first(turn: Turn, branches: Iterable[Branch], payload: Mapping[str, Any] | None = None) -> str | None:
+    """Take the first branch that agrees; return where it leads."""
+    scope = turn.scope(payload)
+    for branch in branches:
+        if _agrees(branch, scope):
+            return follow(turn, branch, payload)
+    return None
+
+
+def follow(turn: Turn, branch: Branch, payload: Mapping[str, Any] | None = None) -> str | None:
+    """Store what the branch says, at once; return where it leads."""
+    store(turn, branch.set, payload)
+    if branch.outcome is not None:
+        turn.change(outcome=branch.outcome)
+    return branch.goto
+
+
+def store(turn: Turn, values: Iterable[tuple[str, Value]], payload: Mapping[str, Any] | None = None) -> None:
+    """Store answers; each sees those before it."""
+    for name, value in values:
+        turn.change(answers={**turn.call.answers, name: _computed(turn, value, payload)})
+
+
+def _computed(turn: Turn, value: Value, payload: Mapping[str, Any] | None) -> Any:
+    try:
+        return value.value(turn.scope(payload))
+    except TemplateFailure as err:
+        turn.note(f"an answer could not be kept: {err}")
+        return None
+
+
+def _agrees(branch: Branch, scope: Scope) -> bool:
+    try:
+        if branch.when is not None and not branch.when.read(scope):
+            return False
+        return all(_matches(scope["event"].get(name), texts, scope) for name, texts in branch.match)
+    except TemplateFailure:
+        return False
+
+
+def _matches(found: Any, texts: tuple[Value, ...], scope: Scope) -> bool:
+    said = as_text(found)
+    return any(said == as_text(text.value(scope)) for text in texts)
+
+
+def _use_up(turn: Turn, event: str) -> None:
+    # A greeting ends once in a call and that stays true; a digit or a recording serves one wait.
+    if event != GREETING and event in turn.call.heard:
+        turn.change(heard={name: payload for name, payload in turn.call.heard.items() if name != event})

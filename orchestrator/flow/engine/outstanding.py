@@ -1,0 +1,103 @@
+"""Commands whose ending has not been seen, and to which of them an ending belongs when one is heard."""
+
+from __future__ import annotations
+
+from orchestrator.flow.engine.turn import OWN, Turn
+from orchestrator.flow.words import GATHER_ENDED, ending_of
+from orchestrator.model.live_call import LiveCall, Outstanding
+from orchestrator.telnyx.commands import COMMANDS, STOPS
+from orchestrator.telnyx.event_types import EventType
+
+_STOPPING = frozenset(STOPS.values())
+
+
+def find(call: LiveCall, command_id: str | None) -> Outstanding | None:
+    """Return the outstanding command with that id."""
+    return next((one for one in call.outstanding if one.command_id == command_id), None)
+
+
+def forget(turn: Turn, command: Outstanding) -> None:
+    """Expect nothing more of a command."""
+    turn.change(outstanding=tuple(one for one in turn.call.outstanding if one.command_id != command.command_id))
+
+
+def replace(turn: Turn, command: Outstanding, **fields: object) -> Outstanding:
+    """Keep a command with other values; return it."""
+    changed = command.model_copy(update=fields)
+    same = command.command_id
+    turn.change(outstanding=tuple(changed if one.command_id == same else one for one in turn.call.outstanding))
+    return changed
+
+
+def running(call: LiveCall) -> Outstanding | None:
+    """Return the current step's own command while it runs and could be stopped."""
+    for one in call.outstanding:
+        if one.visit == call.visit and one.action != "hangup":
+            return one
+    return None
+
+
+def runs_gather(call: LiveCall) -> bool:
+    """Whether the current step is collecting digits."""
+    own = running(call)
+    return own is not None and ending_of(own.action) == GATHER_ENDED
+
+
+def charge(turn: Turn, event: str) -> bool:
+    """Charge an event to the oldest command of its kind (R16); return whether it concerns the current step.
+
+    Webhooks carry no command_id, so the order of sending is all there is to go by.
+    """
+    if event == EventType.CALL_BRIDGED:
+        return _join(turn)
+    owner = next((one for one in turn.call.outstanding if _can_cause(one, event)), None)
+    if owner is None:
+        return _is_stopping(turn, event)
+    if ending_of(owner.action) == event:
+        forget(turn, owner)
+    elif event.endswith(".started"):
+        replace(turn, owner, started=True)
+    return owner.visit == turn.call.visit or _is_stopping(turn, event)
+
+
+def prune_unsent(turn: Turn, accepted: Outstanding) -> None:
+    """Forget older commands that were dropped unsent: commands go out in order, and this one is out."""
+    kept = []
+    is_older = True
+    for one in turn.call.outstanding:
+        is_older = is_older and one.command_id != accepted.command_id
+        if not is_older or one.accepted or one.started or one.leg:
+            kept.append(one)
+    turn.change(outstanding=tuple(kept))
+
+
+def is_over_once_accepted(action: str) -> bool:
+    """Whether nothing more comes of a command than its acceptance."""
+    return action not in {"transfer", "hangup"} and ending_of(action) is None
+
+
+def is_own_command(turn: Turn, command_id: str) -> bool:
+    """Whether this is the command of the step the call stands at."""
+    return command_id == turn.command_id(OWN)
+
+
+def _can_cause(one: Outstanding, event: str) -> bool:
+    if one.action in {"transfer", "hangup"} or event not in COMMANDS[one.action].expects:
+        return False
+    # A second start is the next command's: what has begun does not begin again, but for a gather's prompts.
+    return not (one.started and event.endswith(".started") and not one.action.startswith("gather"))
+
+
+def _join(turn: Turn) -> bool:
+    transfers = [one for one in turn.call.outstanding if one.action == "transfer"]
+    if not transfers:
+        return False
+    newest = max(transfers, key=lambda one: one.visit)
+    replace(turn, newest, joined=True)
+    return newest.visit == turn.call.visit
+
+
+def _is_stopping(turn: Turn, event: str) -> bool:
+    own = turn.step
+    action = getattr(own.action, "action", None) if own else None
+    return action in _STOPPING and event in COMMANDS[str(action)].expects

@@ -1,0 +1,126 @@
+"""One turn of the engine: the call as it changes, and what is to be done when the turn is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from orchestrator.flow.definition import Flow, Step
+from orchestrator.flow.expressions import Scope
+from orchestrator.ids import stable_uuid
+from orchestrator.model.decision import Decision, SendCommand
+from orchestrator.model.event import Event
+from orchestrator.model.live_call import NO_VISIT, LiveCall, Outstanding
+
+# What of a command's place in its visit makes its id: the step's own, the one that stops it, and our hangups.
+OWN, STOP, FIRST_HANGUP = 0, 1, 2
+
+_RECORDED = (
+    "outcome", "answers", "suppressions", "recordings", "cost", "answered_at", "ended_at",
+    "amd_result", "hangup_cause", "hangup_source", "sip_hangup_cause", "error", "call_control_id",
+)  # fmt: skip
+
+
+class Turn:
+    """Collects one decision; the only mutable thing of the engine, and gone when it is done."""
+
+    def __init__(self, flow: Flow | None, call: LiveCall, *, event: Event, now: datetime) -> None:
+        self.flow = flow
+        self.before = call
+        self.call = call
+        self.event = event
+        self.now = now
+        self.commands: list[SendCommand] = []
+        self.timers: dict[str, datetime | None] = {}
+        self.drops_step = False
+        self.drops_all = False
+        self.settles = False
+        self.notes: list[str] = []
+
+    @property
+    def can_command(self) -> bool:
+        """Whether the line still takes commands."""
+        return self.call.phase != "ended" and self.call.gone_at is None
+
+    @property
+    def has_flow(self) -> bool:
+        """Whether events may still move the call through its flow."""
+        call = self.call
+        return not (self.flow is None or call.adopted or call.closing or call.finished)
+
+    @property
+    def step(self) -> Step | None:
+        """The step the call stands at."""
+        if self.flow is None or self.call.step is None:
+            return None
+        return self.flow.steps.get(self.call.step)
+
+    def change(self, **fields: Any) -> None:
+        """Let the call have other values from here on."""
+        self.call = self.call.model_copy(update=fields)
+
+    def note(self, text: str) -> None:
+        """Say in the timeline what happened beside the flow."""
+        self.notes.append(text)
+
+    def scope(self, event: Mapping[str, Any] | None = None) -> Scope:
+        """Return what templates and expressions see."""
+        return {"contact": self.call.contact, "answers": self.call.answers, "event": event or {}}
+
+    def set_timer(self, name: str, after_s: float) -> None:
+        """Let a timer fall due; by our own clock, because the carrier's may be off."""
+        self.timers[name] = self.now + timedelta(seconds=after_s)
+
+    def clear_timer(self, name: str) -> None:
+        """Let a timer not fall due."""
+        self.timers[name] = None
+
+    def command_id(self, index: int) -> str:
+        """Return the id of a command of this visit; the same state gives the same id."""
+        return stable_uuid(self.call.call_id, self.call.visit, index)
+
+    def send(self, action: str, body: Mapping[str, Any], *, index: int, user_state: str | None = None) -> None:
+        """Send a command of the current visit and expect its ending."""
+        command_id = self.command_id(index)
+        visit = self.call.visit if index == OWN else NO_VISIT
+        self.commands.append(
+            SendCommand(command_id=command_id, action=action, visit=visit, body=dict(body), user_state=user_state)
+        )
+        mine = Outstanding(command_id=command_id, action=action, visit=self.call.visit)
+        self.change(outstanding=(*self.call.outstanding, mine))
+
+    def send_aside(self, action: str, *, command_id: str, call_control_id: str | None = None) -> None:
+        """Send a command that nothing waits for and whose failure changes nothing."""
+        self.commands.append(
+            SendCommand(
+                command_id=command_id, action=action, visit=NO_VISIT, optional=True, call_control_id=call_control_id
+            )
+        )
+
+    def decision(self) -> Decision:
+        """Return the whole answer."""
+        if self.drops_all:
+            self._keep_hanging_up_doubles()
+        if self.before.settled and any(getattr(self.before, f) != getattr(self.call, f) for f in _RECORDED):
+            self.settles = True
+        return Decision(
+            call=self.call,
+            commands=tuple(self.commands),
+            drop="all" if self.drops_all else "step" if self.drops_step else "none",
+            timers=self.timers,
+            settle=self.settles,
+            note="; ".join(self.notes) or None,
+        )
+
+    def _keep_hanging_up_doubles(self) -> None:
+        """Say again what dropping everything may have dropped: a second call must not outlive the first."""
+        known = {command.command_id for command in self.commands}
+        for control_id in self.call.doubles:
+            if (command_id := double_hangup_id(self.call, control_id)) not in known:
+                self.send_aside("hangup", command_id=command_id, call_control_id=control_id)
+
+
+def double_hangup_id(call: LiveCall, control_id: str) -> str:
+    """Return the id of the hangup of a second call for the same attempt."""
+    return stable_uuid(call.call_id, "double", control_id)

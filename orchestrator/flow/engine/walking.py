@@ -1,0 +1,175 @@
+"""Entering steps, one after the other, until one has to wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from orchestrator.flow.definition import Choose, Command, End, Nested, SetAnswers, Step, Suppress, Value, WaitFor
+from orchestrator.flow.engine.branching import store, take_first, way_on
+from orchestrator.flow.engine.ending import clear_step_timers, hang_up
+from orchestrator.flow.engine.outstanding import running
+from orchestrator.flow.engine.turn import OWN, STOP, Turn
+from orchestrator.flow.expressions import Scope
+from orchestrator.flow.limits import MAX_VISITS, STALL_S
+from orchestrator.flow.reading.events import caused_by
+from orchestrator.flow.values import TemplateFailure
+from orchestrator.flow.words import COMMAND_FAILED
+from orchestrator.model.live_call import Suppression
+from orchestrator.telnyx.commands import COMMANDS, STOPS
+
+
+def enter(turn: Turn, name: str | None) -> None:
+    """Go to a step and on from it as far as it goes; None stays."""
+    while name is not None:
+        name = _visit(turn, name)
+
+
+def leave_step(turn: Turn) -> None:
+    """Stop what the step still runs, drop what it has not sent, clear its timers."""
+    own = running(turn.call)
+    if own is not None and _is_to_be_stopped(turn, own.action) and turn.can_command:
+        turn.send_aside(STOPS[own.action], command_id=turn.command_id(STOP))
+    elif own is not None and own.leg and not own.joined and turn.can_command:
+        # A transfer that still rings: its leg is hung up, ours stays.
+        turn.send_aside("hangup", command_id=turn.command_id(STOP), call_control_id=own.leg)
+    if turn.call.visit:
+        turn.drops_step = True
+        clear_step_timers(turn)
+
+
+def start_clock(turn: Turn, step: Step) -> None:
+    """Start the step's own timeout, or else the default that calls it stalled (R15)."""
+    visit = turn.call.visit
+    stall_s = step.action.stall_s if isinstance(step.action, Command | WaitFor) else None
+    if step.timeout is not None:
+        turn.set_timer(f"step:{visit}", step.timeout.after_s)
+        turn.clear_timer(f"stall:{visit}")
+    elif stall_s is not None:
+        turn.set_timer(f"stall:{visit}", stall_s)
+    else:
+        turn.clear_timer(f"stall:{visit}")
+
+
+def fail(turn: Turn, failure: Mapping[str, Any]) -> str | None:
+    """Take the step's way for a failed command; without one the call is hung up with the outcome error."""
+    step = turn.step
+    if step is not None and COMMAND_FAILED in step.on:
+        return way_on(turn, COMMAND_FAILED, failure)
+    turn.change(outcome="error", error=dict(failure))
+    hang_up(turn)
+    return None
+
+
+def stall(turn: Turn) -> None:
+    """Give up on a step that took too long."""
+    turn.note(f"step {turn.call.step} stalled")
+    turn.change(outcome="stalled")
+    hang_up(turn)
+
+
+def _visit(turn: Turn, name: str) -> str | None:
+    leave_step(turn)
+    step = turn.flow.steps.get(name) if turn.flow else None
+    visit = turn.call.visit + 1
+    if step is None or visit > MAX_VISITS:
+        turn.change(outcome="flow_limit" if step else "error")
+        hang_up(turn)
+        return None
+    times = turn.call.visits.get(name, 0)
+    if step.repeat is not None and times >= step.repeat.at_most:
+        turn.change(visit=visit)
+        return step.repeat.then
+    turn.change(step=name, visit=visit, visits={**turn.call.visits, name: times + 1})
+    if isinstance(step.action, Command) and not turn.can_command:
+        # The line is over (R12): what would be said is not said, and nothing lies behind it.
+        turn.change(closing=True)
+        return None
+    if step.outcome is not None:
+        turn.change(outcome=step.outcome)
+    return _perform(turn, step)
+
+
+def _perform(turn: Turn, step: Step) -> str | None:
+    match step.action:
+        case Command():
+            return _command(turn, step, step.action)
+        case WaitFor(event=event):
+            start_clock(turn, step)
+            heard = turn.call.heard.get(event)
+            return None if heard is None else way_on(turn, event, heard)
+        case Suppress(scope=scope, reason=reason):
+            _suppress(turn, scope, reason)
+            return step.goto
+        case Choose(branches=branches):
+            return take_first(turn, branches)
+        case SetAnswers(set=values):
+            store(turn, values)
+            return step.goto
+        case End():
+            hang_up(turn)
+            return None
+
+
+def _command(turn: Turn, step: Step, command: Command) -> str | None:
+    scope = turn.scope()
+    try:
+        body = command.body if command.body is not None else _filled(command, scope)
+        state = str(step.state.text(scope)) if step.state else None
+    except (TemplateFailure, ValidationError) as err:
+        return fail(turn, _failure(command, err))
+    if command.action == "hangup":
+        hang_up(turn, body, user_state=state)
+        return None
+    _forget_heard(turn, command.action)
+    turn.send(command.action, body, index=OWN, user_state=state)
+    # Until the carrier answers; then the step's own clock starts.
+    turn.set_timer(f"stall:{turn.call.visit}", STALL_S)
+    return None
+
+
+def _filled(command: Command, scope: Scope) -> dict[str, Any]:
+    fields = dict(command.plain)
+    for name, value in command.fields:
+        for_ssml = fields.get("payload_type") == "ssml"
+        fields[name] = _field(value, scope, is_text=name in command.textual, for_ssml=for_ssml)
+    return COMMANDS[command.action].model_validate(fields).body()
+
+
+def _field(value: Value | Nested, scope: Scope, *, is_text: bool, for_ssml: bool) -> Any:
+    if isinstance(value, Nested) or not is_text:
+        return value.value(scope)
+    return value.text(scope, for_ssml=for_ssml)
+
+
+def _failure(command: Command, err: Exception) -> dict[str, Any]:
+    detail = "; ".join(f"{e['loc'][0] if e['loc'] else ''}: {e['msg']}" for e in err.errors()) if isinstance(
+        err, ValidationError
+    ) else str(err)  # fmt: skip
+    return {"command": command.action, "code": "template", "title": "the step could not be filled in", "detail": detail}
+
+
+def _suppress(turn: Turn, scope: str, reason: Value) -> None:
+    try:
+        said = str(reason.text(turn.scope()))
+    except TemplateFailure:
+        said = "opt-out"
+    # A call of no campaign has none to be taken off: then the wish counts everywhere.
+    where = turn.call.campaign_id or "global" if scope == "campaign" else "global"
+    wish = Suppression(scope=where, reason=said[:200])
+    if all(known.scope != where for known in turn.call.suppressions):
+        turn.change(suppressions=(*turn.call.suppressions, wish))
+
+
+def _forget_heard(turn: Turn, action: str) -> None:
+    """Forget what an earlier command caused: a wait after this one waits for what this one causes."""
+    old = turn.call.heard.keys() & caused_by(action)
+    if old:
+        turn.change(heard={name: payload for name, payload in turn.call.heard.items() if name not in old})
+
+
+def _is_to_be_stopped(turn: Turn, action: str) -> bool:
+    # A recording with a goto was started to run beside the steps that follow.
+    return action in STOPS and not (action == "record_start" and turn.step is not None and turn.step.goto is not None)

@@ -1,0 +1,24 @@
+"""One thing wrong with a flow: where it stands and what to write instead."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FlowProblem:
+    """A problem of a flow; `step` is None outside of steps, `line` counts from 1, `pointer` is a JSON pointer."""
+
+    step: str | None
+    line: int
+    pointer: str
+    detail: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the four fields as the REST API shows them."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        where = f"line {self.line}" + (f", step {self.step}" if self.step else "")
+        return f"{where}: {self.detail}"

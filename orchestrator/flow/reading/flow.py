@@ -1,0 +1,150 @@
+"""Reads a whole flow, from its names down to its steps."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from orchestrator.flow.definition import Flow, Input, Start, Step, WaitFor
+from orchestrator.flow.document import FlowDocument
+from orchestrator.flow.node import Kind, Spot
+from orchestrator.flow.problem import FlowProblem
+from orchestrator.flow.reading.commands import read_defaults, read_dial
+from orchestrator.flow.reading.desk import STEP_NAME, WORD, Desk, suggestion
+from orchestrator.flow.reading.graph import check_graph
+from orchestrator.flow.reading.start import read_start
+from orchestrator.flow.reading.steps import read_step
+from orchestrator.flow.templates import has_places
+from orchestrator.flow.words import BUILT_IN_OUTCOMES, CONTACT_FIELDS, FLOW_KEYS, LATER_FLOW_KEYS, STEP_COMMANDS
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+
+
+def read_flow(document: FlowDocument) -> tuple[Flow, list[FlowProblem]]:
+    """Return the flow and every problem in it, in the order of its lines; with problems the flow is not to be run."""
+    desk = Desk(document.text.splitlines(), problems=list(document.problems))
+    root = Spot(document.root)
+    entries = desk.map_of(root, "a flow", FLOW_KEYS, LATER_FLOW_KEYS)
+    if root.kind is Kind.MAP:
+        for needed in ("name", "start", "steps"):
+            if needed not in entries:
+                desk.tell(root, f"a flow needs {needed}")
+    flow = _read(desk, entries)
+    return flow, sorted(desk.problems, key=lambda problem: (problem.line, problem.pointer))
+
+
+def _read(desk: Desk, entries: dict[str, Spot]) -> Flow:
+    name = _name(desk, entries.get("name"))
+    desk.inputs = _inputs(desk, entries.get("inputs"))
+    desk.answers = _answers(desk, entries.get("answers"))
+    declared = _outcomes(desk, entries.get("outcomes"))
+    desk.outcomes = declared | BUILT_IN_OUTCOMES
+    outcome = desk.outcome(entries.get("outcome"))
+    dial = read_dial(desk, entries["dial"]) if "dial" in entries else {}
+    desk.detection = _detection(entries.get("dial"))
+    places = _places(desk, entries.get("steps"))
+    desk.steps = frozenset(places)
+    desk.has_transfer = any(spot.child("transfer") is not None for spot in places.values())
+    desk.defaults = _defaults(desk, entries.get("defaults"))
+    start = read_start(desk, entries["start"]) if "start" in entries else Start()
+    steps = {step: read_step(desk, step, spot) for step, spot in places.items()}
+    check_graph(desk, start, steps, places)
+    return Flow(
+        name=name,
+        inputs=desk.inputs,
+        answers=desk.answers,
+        outcomes=desk.outcomes,
+        outcome=outcome,
+        dial=dial,
+        start=start,
+        steps=steps,
+        awaited=_awaited(steps),
+    )
+
+
+def _name(desk: Desk, spot: Spot | None) -> str:
+    name = desk.text(spot, "name")
+    if spot is not None and name is not None and not _NAME.fullmatch(name):
+        desk.tell(spot, "a name has letters, digits, dots, dashes and underscores, at most 100")
+    return name or ""
+
+
+def _inputs(desk: Desk, spot: Spot | None) -> dict[str, Input]:
+    if spot is None or not desk.expect(spot, Kind.MAP, "inputs"):
+        return {}
+    inputs: dict[str, Input] = {}
+    for name, entry in spot.entries():
+        _check_word(desk, entry, name, "an input")
+        if name in CONTACT_FIELDS:
+            desk.tell(entry, f"contact.{name} is there already", line=entry.node.key_line)
+        wanted = desk.map_of(entry, f"the input {name}", {"default"})
+        default = desk.scalar(wanted["default"], "a default") if "default" in wanted else None
+        inputs[name] = Input(is_required="default" not in wanted, default=default)
+    return inputs
+
+
+def _answers(desk: Desk, spot: Spot | None) -> dict[str, Any]:
+    if spot is None or not desk.expect(spot, Kind.MAP, "answers"):
+        return {}
+    for name, entry in spot.entries():
+        _check_word(desk, entry, name, "an answer")
+        if entry.kind is Kind.TEXT and has_places(entry.node.value):
+            desk.tell(entry, "a first value is plain; {{ … }} belongs in a set")
+    return {name: desk.scalar(entry, f"the answer {name}") for name, entry in spot.entries()}
+
+
+def _outcomes(desk: Desk, spot: Spot | None) -> frozenset[str]:
+    if spot is None or not desk.expect(spot, Kind.LIST, "outcomes"):
+        return frozenset()
+    names: set[str] = set()
+    for item in spot.items():
+        name = desk.text(item, "an outcome")
+        if name is None:
+            continue
+        _check_word(desk, item, name, "an outcome")
+        if name in names:
+            desk.tell(item, f"the outcome {name} is there already")
+        names.add(name)
+    return frozenset(names)
+
+
+def _detection(dial: Spot | None) -> str | None:
+    spot = dial.child("answering_machine_detection") if dial else None
+    mode = spot.node.value if spot and spot.kind is Kind.TEXT else None
+    return None if mode == "disabled" else mode
+
+
+def _places(desk: Desk, spot: Spot | None) -> dict[str, Spot]:
+    if spot is None or not desk.expect(spot, Kind.MAP, "steps"):
+        return {}
+    if not spot.entries():
+        desk.tell(spot, "a flow has at least one step")
+    places = {name: entry.in_step(name) for name, entry in spot.entries()}
+    for name, place in places.items():
+        if not STEP_NAME.fullmatch(name):
+            desk.tell(place, f"{name} is no name for a step: letters, digits, _ and -, at most 64, no digit first")
+    return places
+
+
+def _defaults(desk: Desk, spot: Spot | None) -> dict[str, dict[str, Spot]]:
+    if spot is None or not desk.expect(spot, Kind.MAP, "defaults"):
+        return {}
+    defaults: dict[str, dict[str, Spot]] = {}
+    for action, entry in spot.entries():
+        if action not in STEP_COMMANDS:
+            desk.tell(
+                entry, f"there is no command {action}{suggestion(action, STEP_COMMANDS)}", line=entry.node.key_line
+            )
+            continue
+        defaults[action] = read_defaults(desk, action, entry)
+    return defaults
+
+
+def _awaited(steps: dict[str, Step]) -> frozenset[str]:
+    return frozenset(step.action.event for step in steps.values() if isinstance(step.action, WaitFor))
+
+
+def _check_word(desk: Desk, spot: Spot, name: str, what: str) -> None:
+    if not WORD.fullmatch(name):
+        line = spot.node.key_line
+        desk.tell(spot, f"{name} is no name for {what}: letters, digits and _, at most 64, no digit first", line=line)

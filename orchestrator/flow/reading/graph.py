@@ -1,0 +1,40 @@
+"""Walks the steps as a graph: what is never reached, and from where no hangup can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from orchestrator.flow.definition import Start, Step
+from orchestrator.flow.node import Spot
+from orchestrator.flow.reading.desk import Desk
+
+
+def check_graph(desk: Desk, start: Start, steps: Mapping[str, Step], places: Mapping[str, Spot]) -> None:
+    """Tell steps that nothing leads to, and steps from which no way leads to the end.
+
+    A step with a problem of its own counts as a way out: what hides behind it is told once it can be read.
+    """
+    ways = {name: {target for target in step.targets() if target in steps} for name, step in steps.items()}
+    doubtful = {problem.step for problem in desk.problems}
+    reached = _closure(start.targets(), ways)
+    if not any(problem.pointer.startswith("/start") for problem in desk.problems):
+        for name in ways.keys() - reached:
+            desk.tell(places[name], "nothing leads to this step")
+    backwards: dict[str, set[str]] = {name: set() for name in ways}
+    for name, targets in ways.items():
+        for target in targets:
+            backwards[target].add(name)
+    ends = {name for name, step in steps.items() if step.ends_call or name in doubtful}
+    for name in ways.keys() - _closure(ends, backwards):
+        desk.tell(places[name], "no way leads from here to a hangup or end")
+
+
+def _closure(first: Iterable[str], ways: Mapping[str, set[str]]) -> set[str]:
+    seen: set[str] = set()
+    waiting = list(first)
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(ways.get(name, ()))
+    return seen

@@ -1,0 +1,137 @@
+"""Reads a step: one command or one local action, and the ways on from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from orchestrator.flow.definition import (
+    Action,
+    Branch,
+    Choose,
+    Command,
+    Constant,
+    End,
+    Repeat,
+    SetAnswers,
+    Step,
+    Suppress,
+    WaitFor,
+)
+from orchestrator.flow.limits import MAX_VISITS, STALL_S
+from orchestrator.flow.node import Kind, Spot
+from orchestrator.flow.reading.branches import read_choices, read_set, read_timeout, read_ways
+from orchestrator.flow.reading.commands import read_command
+from orchestrator.flow.reading.desk import Desk, suggestion
+from orchestrator.flow.reading.events import check_event
+from orchestrator.flow.reading.ways import check_ways
+from orchestrator.flow.words import (
+    LATER_COMMANDS,
+    LATER_STEP_KEYS,
+    LOCAL_ACTIONS,
+    STEP_COMMANDS,
+    STEP_KEYS,
+    TARGET,
+)
+
+_ACTIONS: Final = STEP_COMMANDS | LOCAL_ACTIONS
+_NOT_YET: Final = LATER_COMMANDS | LATER_STEP_KEYS
+
+
+def read_step(desk: Desk, name: str, spot: Spot) -> Step:
+    """Return the step; what is wrong with it is told, and the rest of it read all the same."""
+    entries = desk.map_of(spot, "a step", _ACTIONS | STEP_KEYS, _NOT_YET)
+    found = [key for key in entries if key in _ACTIONS]
+    _check_one_action(desk, spot, found)
+    action_name = found[0] if found else None
+    action = _action(desk, action_name, entries[action_name]) if action_name else End()
+    step = Step(
+        name=name,
+        action=action,
+        on=_ways(desk, entries.get("on"), action),
+        goto=desk.step_name(entries.get("goto"), "goto"),
+        timeout=read_timeout(desk, entries["timeout"]) if "timeout" in entries else None,
+        repeat=_repeat(desk, entries["repeat"]) if "repeat" in entries else None,
+        outcome=desk.outcome(entries.get("outcome")),
+        state=desk.value(entries["state"], "state") if _is_text(desk, entries.get("state")) else None,
+    )
+    if action_name:
+        check_ways(desk, spot, entries, step)
+    return step
+
+
+def _check_one_action(desk: Desk, spot: Spot, found: list[str]) -> None:
+    waiting = [key for key, _ in spot.entries() if key in _NOT_YET]
+    if len(found) > 1:
+        desk.tell(spot, f"one step, one command or one local action; here are {' and '.join(found)}")
+    elif not found and not waiting and spot.kind is Kind.MAP:
+        desk.tell(spot, "the step does nothing: give it a command such as speak, or a local action such as choose")
+
+
+def _action(desk: Desk, name: str, spot: Spot) -> Action:
+    match name:
+        case "wait_for":
+            return _wait_for(desk, spot)
+        case "suppress":
+            return _suppress(desk, spot)
+        case "choose":
+            return Choose(read_choices(desk, spot))
+        case "set":
+            return SetAnswers(read_set(desk, spot, None))
+        case "end":
+            desk.map_of(spot, "end", ())
+            return End()
+        case _:
+            return read_command(desk, name, spot)
+
+
+def _wait_for(desk: Desk, spot: Spot) -> WaitFor:
+    written = desk.text(spot, "wait_for")
+    event = check_event(desk, spot, written, action=None) if written else None
+    # A conversation between two people lasts as long as it lasts; every other wait has an end.
+    return WaitFor(event or "", None if event and event.startswith(TARGET) else STALL_S)
+
+
+def _suppress(desk: Desk, spot: Spot) -> Suppress:
+    entries = desk.map_of(spot, "suppress", {"scope", "reason"})
+    scope = desk.text(entries.get("scope"), "scope")
+    if scope not in {None, "global", "campaign"} and "scope" in entries:
+        desk.tell(entries["scope"], f"scope is global or campaign{suggestion(scope or '', ('global', 'campaign'))}")
+    reason = Constant("opt-out")
+    if "reason" in entries and desk.text(entries["reason"], "reason") is not None:
+        return Suppress(scope or "global", desk.value(entries["reason"], "reason"))
+    return Suppress(scope or "global", reason)
+
+
+def _ways(desk: Desk, spot: Spot | None, action: Action) -> Mapping[str, tuple[Branch, ...]]:
+    if spot is None or not desk.expect(spot, Kind.MAP, "on"):
+        return {}
+    ways: dict[str, tuple[Branch, ...]] = {}
+    command = action.action if isinstance(action, Command) else None
+    for written, entry in spot.entries():
+        event = check_event(desk, entry, written, action=command)
+        branches = read_ways(desk, entry, event or written)
+        if event in ways:
+            desk.tell(entry, f"{event} has its branches already", line=entry.node.key_line)
+        if event is not None:
+            ways.setdefault(event, branches)
+    return ways
+
+
+def _repeat(desk: Desk, spot: Spot) -> Repeat | None:
+    entries = desk.map_of(spot, "repeat", {"at_most", "then"})
+    for needed in ("at_most", "then"):
+        if needed not in entries and spot.kind is Kind.MAP:
+            desk.tell(spot, f"repeat needs {needed}, as in {{at_most: 2, then: step}}")
+    then = desk.step_name(entries.get("then"), "then")
+    if "at_most" not in entries or not desk.expect(entries["at_most"], Kind.NUMBER, "at_most"):
+        return None
+    times = entries["at_most"].node.value
+    if not isinstance(times, int) or not 1 <= times <= MAX_VISITS:
+        desk.tell(entries["at_most"], f"at_most is a whole number from 1 to {MAX_VISITS}")
+        return None
+    return Repeat(times, then) if then else None
+
+
+def _is_text(desk: Desk, spot: Spot | None) -> bool:
+    return spot is not None and desk.text(spot, "state") is not None

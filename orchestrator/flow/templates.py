@@ -1,0 +1,98 @@
+"""Templates: text with `{{ … }}` in it, checked when the flow is accepted and filled in while a call runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import escape
+
+from jinja2 import nodes
+from jinja2.exceptions import TemplateSyntaxError
+
+from orchestrator.flow.expressions import (
+    ENVIRONMENT,
+    BadExpression,
+    Evaluate,
+    Expression,
+    Scope,
+    compile_expression,
+)
+from orchestrator.flow.limits import MAX_TEMPLATE_CHARS
+from orchestrator.flow.values import as_text, bounded
+
+_REFUSED = {"{%": "statements {% %}", "{#": "comments {# #}"}
+_QUOTES = {'"': "&quot;", "'": "&apos;"}
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with places to fill; `paths` are the names it reads.
+
+    `value(scope)` keeps the type when the whole text is one `{{ … }}`; `text(scope)` is always text, and with
+    `for_ssml` whatever is filled in is escaped. Both raise TemplateFailure above 3,000 characters.
+    """
+
+    parts: tuple[str | Evaluate, ...]
+    paths: tuple[tuple[str, ...], ...]
+
+    def value(self, scope: Scope) -> Any:
+        """Return the value of the only part, or the text of them all."""
+        if len(self.parts) == 1 and not isinstance(self.parts[0], str):
+            found = self.parts[0](scope)
+            return bounded(found) if isinstance(found, str) else found
+        return self.text(scope)
+
+    def text(self, scope: Scope, *, for_ssml: bool = False) -> str:
+        """Return the text with every place filled in."""
+        fill = _filled_for_ssml if for_ssml else as_text
+        return bounded("".join(_written(part, scope, fill) for part in self.parts))
+
+
+def has_places(text: str) -> bool:
+    """Whether `text` is a template rather than plain text; statements and comments count, to be refused."""
+    return "{{" in text or "{%" in text or "{#" in text
+
+
+def parse_template(text: str) -> Template:
+    """Compile `text`; raise BadExpression for broken places and for everything that is not on the list."""
+    if len(text) > MAX_TEMPLATE_CHARS:
+        raise BadExpression(f"longer than {MAX_TEMPLATE_CHARS:,} characters")
+    for opening, what in _REFUSED.items():
+        if opening in text:
+            raise BadExpression(f"{what} cannot be used here; there is only {{{{ … }}}}")
+    try:
+        tree = ENVIRONMENT.parse(text)
+    except TemplateSyntaxError as err:
+        raise BadExpression(str(err.message)) from err
+    except RecursionError as err:
+        raise BadExpression("nested too deeply") from err
+    parts: list[str | Expression] = []
+    for statement in tree.body:
+        parts.extend(_parts_of(statement))
+    if not text.endswith("\n") or not parts:
+        return _template(parts)
+    return _template([*parts, "\n"])  # Jinja's parser drops one newline at the end
+
+
+def _parts_of(statement: nodes.Node) -> list[str | Expression]:
+    if not isinstance(statement, nodes.Output):
+        raise BadExpression(f"{type(statement).__name__.lower()} cannot be used here; there is only {{{{ … }}}}")
+    return [_part(node) for node in statement.nodes]
+
+
+def _part(node: nodes.Node) -> str | Expression:
+    return node.data if isinstance(node, nodes.TemplateData) else compile_expression(node)
+
+
+def _template(parts: list[str | Expression]) -> Template:
+    paths = [path for part in parts if isinstance(part, Expression) for path in part.paths]
+    return Template(tuple(part if isinstance(part, str) else part.read for part in parts), tuple(paths))
+
+
+def _written(part: str | Evaluate, scope: Scope, fill: Callable[[Any], str]) -> str:
+    return part if isinstance(part, str) else fill(part(scope))
+
+
+def _filled_for_ssml(value: Any) -> str:
+    return escape(as_text(value), _QUOTES)

@@ -1,0 +1,111 @@
+"""The words a flow is written in: steps, events with their fields, results of detection, outcomes of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from orchestrator.telnyx.commands import COMMANDS, ENDING
+from orchestrator.telnyx.event_types import EventType
+
+STEP_COMMANDS: Final = frozenset(COMMANDS) - {"dial", "answer", "reject", "client_state_update"}
+LOCAL_ACTIONS: Final = frozenset({"wait_for", "suppress", "choose", "set", "end"})
+STEP_KEYS: Final = frozenset({"on", "goto", "timeout", "repeat", "outcome", "state"})
+FLOW_KEYS: Final = frozenset({"name", "inputs", "answers", "outcomes", "outcome", "defaults", "dial", "start", "steps"})
+BRANCH_KEYS: Final = frozenset({"match", "when", "set", "outcome", "goto", "during_gather"})
+
+LATER_FLOW_KEYS: Final = frozenset({"on", "inbound", "answered", "hours", "texts", "language", "include", "http"})
+LATER_STEP_KEYS: Final = frozenset({"http", "during", "include", "hours"})
+LATER_COMMANDS: Final = (
+    frozenset(
+        {
+            "answer", "bridge", "client_state_update", "enqueue", "fork_start", "fork_stop", "leave_queue",
+            "record_pause", "record_resume", "refer", "reject", "streaming_start", "streaming_stop",
+            "suppression_start", "suppression_stop", "transcription_start", "transcription_stop",
+        }
+    )
+    - STEP_COMMANDS
+)  # fmt: skip
+
+FORBIDDEN_FIELDS: Final = frozenset(
+    {"client_state", "command_id", "link_to", "connection_id", "target_leg_client_state"}
+)
+FORBIDDEN_PREFIX: Final = "webhook_"
+FORBIDDEN_IN_DIAL: Final = frozenset({"to", "from", "from_"})
+
+BUILT_IN_OUTCOMES: Final = frozenset({"error", "stalled", "flow_limit"})
+CONTACT_FIELDS: Final = ("phone", "external_id", "timezone")
+
+GREETING: Final = "machine.greeting.ended"
+COMMAND_FAILED: Final = "command.failed"
+DTMF: Final = str(EventType.DTMF_RECEIVED)
+GATHER_ENDED: Final = str(EventType.GATHER_ENDED)
+TARGET: Final = "target."
+TARGET_ANSWERED: Final = TARGET + EventType.CALL_ANSWERED
+TARGET_BRIDGED: Final = TARGET + EventType.CALL_BRIDGED
+TARGET_HANGUP: Final = TARGET + EventType.CALL_HANGUP
+TARGET_EVENTS: Final = frozenset({TARGET_ANSWERED, TARGET_BRIDGED, TARGET_HANGUP})
+RECORDING_EVENTS: Final = frozenset(
+    map(str, (EventType.RECORDING_SAVED, EventType.RECORDING_ERROR, EventType.RECORDING_TRANSCRIBED))
+)
+CALL_WIDE: Final = RECORDING_EVENTS | {DTMF, GREETING}
+
+_SAME: Final[Mapping[str, str]] = MappingProxyType(
+    {str(EventType.MACHINE_GREETING_ENDED): GREETING, str(EventType.PREMIUM_GREETING_ENDED): GREETING}
+)
+
+_CALL: Final = ("call_control_id", "call_leg_id", "call_session_id", "connection_id", "from", "to")
+_RECORDING: Final = (*_CALL, "recording_id")
+EVENT_FIELDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        event: frozenset((*common, *own))
+        for event, common, own in (
+            (DTMF, _CALL, ("digit",)),
+            (GATHER_ENDED, _CALL, ("digits", "status", "gather_id")),
+            (str(EventType.SPEAK_STARTED), _CALL, ()),
+            (str(EventType.SPEAK_ENDED), _CALL, ("status",)),
+            (str(EventType.PLAYBACK_STARTED), _CALL, ("media_url", "media_name", "overlay")),
+            (str(EventType.PLAYBACK_ENDED), _CALL, ("media_url", "media_name", "overlay", "status", "status_detail")),
+            (
+                str(EventType.RECORDING_SAVED),
+                _RECORDING,
+                ("recording_urls", "public_recording_urls", "channels", "recording_started_at", "recording_ended_at"),
+            ),
+            (str(EventType.RECORDING_ERROR), _RECORDING, ("reason",)),
+            (
+                str(EventType.RECORDING_TRANSCRIBED),
+                _RECORDING,
+                ("recording_transcription_id", "calling_party_type", "status", "transcription_text"),
+            ),
+            (GREETING, _CALL, ("result",)),
+            (str(EventType.CALL_BRIDGED), _CALL, ()),
+            (TARGET_ANSWERED, _CALL, ("start_time", "state")),
+            (TARGET_BRIDGED, _CALL, ()),
+            (TARGET_HANGUP, _CALL, ("hangup_cause", "hangup_source", "sip_hangup_cause", "start_time", "end_time")),
+            (COMMAND_FAILED, (), ("command", "code", "title", "detail")),
+        )
+    }
+)
+KNOWN_EVENTS: Final = frozenset(EVENT_FIELDS)
+
+HUMAN_RESULTS: Final = frozenset({"human", "human_residence", "human_business"})
+START_RESULTS: Final = HUMAN_RESULTS | {"not_sure", "silence", "machine", "fax"}
+
+
+def event_name(written: str) -> str:
+    """Return the one name of an event: both families of detection say `machine.greeting.ended`."""
+    return _SAME.get(written, written)
+
+
+def result_name(written: str) -> str:
+    """Return the one name of a result of detection: `fax_detected` is `fax`."""
+    return "fax" if written == "fax_detected" else written
+
+
+def ending_of(action: str) -> str | None:
+    """Return the event that ends a command's work, or None if it is done once accepted."""
+    if action in {"transfer", "hangup"}:
+        return None
+    ending = ENDING.get(action)
+    return str(ending) if ending else None
