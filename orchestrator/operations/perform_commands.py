@@ -87,7 +87,8 @@ class Performer:
         run_script(self._redis, ScriptCall("put_off_commands", names, [token, turn.call_id, pause_ms]))
 
     def _complete(self, turn: Turn, token: str, event: Event) -> None:
-        failed = event.type != COMMAND_ACCEPTED
+        # Stopping what is over already fails, and nothing behind it depends on that.
+        failed = event.type != COMMAND_ACCEPTED and not turn.command.get("optional")
         names = [self._keys.lease(turn.call_id), self._keys.outbox(turn.call_id), self._keys.events]
         batch = str(turn.command["batch"]) if failed else ""
         args = [token, str(turn.command["command_id"]), event.model_dump_json(), batch]
