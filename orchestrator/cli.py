@@ -10,7 +10,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from orchestrator import cli_call, cli_campaign, cli_doctor, cli_flow, cli_stack
-from orchestrator.errors import InvalidInput, OrchestratorError
+from orchestrator.errors import InvalidFlow, InvalidInput, OrchestratorError
 
 
 class _Group(TyperGroup):
@@ -55,9 +55,14 @@ cli_doctor.add_to(app)
 
 def _explain(err: OrchestratorError) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for line in _lines(err):
+        console.print("[red]✗[/red]", end=" ")
+        console.print(line, markup=False)
+
+
+def _lines(err: OrchestratorError) -> list[str]:
+    if isinstance(err, InvalidFlow):
+        return [str(problem) for problem in err.problems]
     if isinstance(err, InvalidInput):
-        for field in err.errors:
-            console.print(f"[red]✗[/red] {field['pointer']}: {field['detail']}", markup=True)
-        return
-    console.print("[red]✗[/red]", end=" ")
-    console.print(str(err), markup=False)
+        return [f"{field['pointer']}: {field['detail']}" for field in err.errors]
+    return [str(err)]

@@ -10,7 +10,7 @@ from rich.console import Console
 from orchestrator.cli_rest import connect, rest_of
 from orchestrator.cli_timeline import follow_call, print_call
 from orchestrator.cli_upload import flow_reference
-from orchestrator.errors import FieldError, InvalidInput
+from orchestrator.cli_words import pairs
 from orchestrator.ids import new_id
 
 app = typer.Typer(
@@ -41,7 +41,7 @@ def dial(
     rest = rest_of(ctx)
     body = {"to": to, "from": from_, "flow": flow_reference(rest, flow), "external_id": external_id}
     body = {name: value for name, value in body.items() if value is not None}
-    body |= {"variables": _variables(var or []), "ignore_hours": ignore_hours}  # type: ignore[dict-item]  # JSON
+    body |= {"variables": pairs(var or [], option="--var"), "ignore_hours": ignore_hours}  # type: ignore[dict-item]  # JSON
     call = rest.post("/v1/calls", body, idempotency_key=new_id("req"))
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"{call['id']} → {to}", markup=False)
@@ -53,10 +53,3 @@ def dial(
 def show(ctx: typer.Context, call: Annotated[str, typer.Argument(metavar="ID", help="The call, call_01J…")]) -> None:
     """Show a call with everything that happened in it."""
     print_call(rest_of(ctx).get(f"/v1/calls/{call}"), console=Console(highlight=False, soft_wrap=True))
-
-
-def _variables(words: list[str]) -> dict[str, str]:
-    wrong = [word for word in words if "=" not in word]
-    if wrong:
-        raise InvalidInput([FieldError("--var", "not_a_pair", f"{word!r} must read name=value") for word in wrong])
-    return dict(word.split("=", 1) for word in words)

@@ -2,6 +2,102 @@
 
 from __future__ import annotations
 
-import typer
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
 
-app = typer.Typer(no_args_is_help=True, help="Check a flow, or play it through at your desk.")
+import typer
+from rich.console import Console
+
+from orchestrator.cli_callee import Callee, CalleeKind
+from orchestrator.cli_rehearsal import Rehearsal
+from orchestrator.cli_spoken import Said
+from orchestrator.cli_words import pairs
+from orchestrator.clock import utc_now
+from orchestrator.errors import FieldError, InvalidInput
+from orchestrator.flow.check import check_flow, load_flow
+from orchestrator.flow.definition import Flow
+
+app = typer.Typer(no_args_is_help=True, help="Check a flow, or play it through at your desk; nothing is sent anywhere.")
+
+_File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The flow, YAML or JSON.")]
+_STYLES = {"line": "dim", "callee": "cyan", "flow": "", "agent": "magenta"}
+_DEMO_PHONE = "+12025550123"
+
+
+@app.command()
+def check(file: _File) -> None:
+    """Say whether a flow would be accepted; every problem names its line and step. Exit status 1 if there is one."""
+    console = Console(highlight=False, soft_wrap=True)
+    problems = check_flow(file.read_bytes(), _content_type(file))
+    for problem in problems:
+        console.print(f"✗ {file}, {problem}", markup=False)
+    if problems:
+        raise typer.Exit(1)
+    _print_summary(load_flow(file.read_bytes(), _content_type(file)), console)
+
+
+@app.command()
+def play(
+    file: _File,
+    *,
+    as_: Annotated[CalleeKind, typer.Option("--as", help="Who is at the other end.")] = CalleeKind.HUMAN,
+    press: Annotated[
+        list[str] | None, typer.Option(help="What the callee presses: the first --press answers the first question.")
+    ] = None,
+    var: Annotated[
+        list[str] | None, typer.Option(help="An input of the flow, name=value. Default: the input's name.")
+    ] = None,
+    hangs_up_after: Annotated[
+        float | None, typer.Option(help="Seconds after answering at which the callee hangs up.")
+    ] = None,
+    agent: Annotated[bool, typer.Option(help="Whether the target of a transfer answers.")] = True,
+) -> None:
+    """Play a scripted call and print the conversation, with the engine that runs real calls.
+
+    The clock jumps from event to event, so that a call takes no time:
+
+        orchestrator flow play appointment.yaml --as human --press 1
+        orchestrator flow play appointment.yaml --as machine
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    flow = load_flow(file.read_bytes(), _content_type(file))
+    callee = Callee(as_, tuple(press or ()), hangs_up_after, agent)
+    rehearsal = Rehearsal(flow, callee, _DEMO_PHONE, _variables(flow, var or []), utc_now())
+    for said in rehearsal.play():
+        _print_line(said, console)
+    outcome = rehearsal.call.outcome
+    console.print(f"outcome {outcome or 'none'}" + "".join(f", {n} {v}" for n, v in rehearsal.call.answers.items()))
+
+
+def _variables(flow: Flow, words: list[str]) -> dict[str, str]:
+    """Return the inputs that were given; a required one that was not is spoken as its own name."""
+    given = pairs(words, option="--var")
+    unknown = [name for name in given if name not in flow.inputs]
+    if unknown:
+        known = ", ".join(flow.inputs) or "none"
+        raise InvalidInput([FieldError("--var", "unknown", f"{n} is no input; there are: {known}") for n in unknown])
+    return {name: name.replace("_", " ") for name in flow.required_inputs} | given
+
+
+def _print_line(said: Said, console: Console) -> None:
+    clock = str(timedelta(seconds=int(said.at_s)))[2:]
+    mark = "→" if said.who == "flow" else "←"
+    console.print(f"{clock} {mark} {said.text}", style=_STYLES[said.who], markup=False)
+
+
+def _print_summary(flow: Flow, console: Console) -> None:
+    console.print(f"✓ {flow.name}: {len(flow.steps)} steps", markup=False)
+    rows = {
+        "a contact must carry": flow.required_inputs,
+        "and may carry": flow.optional_inputs,
+        "answers": tuple(flow.answers),
+        "outcomes": tuple(sorted(flow.outcomes)),
+    }
+    for title, names in rows.items():
+        if names:
+            console.print(f"  {title}: {', '.join(names)}", markup=False)
+
+
+def _content_type(file: Path) -> str:
+    return "application/json" if file.suffix == ".json" else "application/yaml"

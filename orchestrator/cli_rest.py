@@ -24,7 +24,7 @@ class RefusedByApi(OrchestratorError):
     """Raised when the API says no; the message is the problem's detail and every wrong field."""
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
-        fields = [f"  {e.get('pointer', '')}: {e.get('detail', '')}" for e in problem.get("errors", [])]
+        fields = [f"  {_where(error)}: {error.get('detail', '')}" for error in problem.get("errors", [])]
         what = problem.get("detail") or problem.get("title") or "no reason given"
         super().__init__("\n".join([f"{what} ({status})", *fields]))
         self.status, self.problem = status, problem
@@ -97,6 +97,13 @@ def rest_of(ctx: typer.Context) -> Rest:
     rest = open_rest(*ctx.obj)
     ctx.call_on_close(rest.close)
     return rest
+
+
+def _where(error: dict[str, Any]) -> str:
+    """Return what an error speaks of: a line of a flow, or a field."""
+    if line := error.get("line"):
+        return f"line {line}" + (f", step {error['step']}" if error.get("step") else "")
+    return str(error.get("pointer", ""))
 
 
 def _key(key: str | None, settings: Settings, folder: Path) -> SecretStr:

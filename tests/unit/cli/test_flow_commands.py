@@ -1,0 +1,89 @@
+"""`flow check` and `flow play`, as they are typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestrator.cli import app
+
+_FLOW = """\
+name: reminder
+inputs: {first_name: {}}
+answers: {confirmed: false}
+outcomes: [confirmed, opted_out, heard, voicemail, hung_up]
+outcome: hung_up
+dial: {answering_machine_detection: premium, timeout_secs: 25}
+start: {human: greet, machine: voicemail, fax: bye, timeout: {after: 6s, goto: greet}}
+steps:
+  greet:
+    gather_using_speak: {payload: "Hello {{ contact.first_name }}, press 1.", voice: female, valid_digits: "19"}
+    repeat: {at_most: 2, then: bye}
+    on:
+      call.gather.ended:
+        - {match: {digits: "1"}, set: {confirmed: true}, outcome: confirmed, goto: bye}
+        - {match: {digits: "9"}, outcome: opted_out, goto: stop}
+        - {outcome: heard, goto: greet}
+  voicemail: {wait_for: machine.greeting.ended, on: {machine.greeting.ended: leave}, timeout: {after: 30s, goto: leave}}
+  leave: {speak: {payload: "Call us.", voice: female}, outcome: voicemail, on: {call.speak.ended: bye}}
+  stop: {suppress: {scope: global, reason: opt-out}, goto: bye}
+  bye: {hangup: {}}
+"""
+
+
+@pytest.fixture
+def flow(tmp_path: Path) -> str:
+    file = tmp_path / "reminder.yaml"
+    file.write_text(_FLOW)
+    return str(file)
+
+
+def _run(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["flow", *words])
+    return result.exit_code, result.output
+
+
+def test_a_good_flow_is_summed_up(flow: str) -> None:
+    status, text = _run("check", flow)
+
+    assert status == 0
+    assert "✓ reminder: 5 steps" in text
+    assert "a contact must carry: first_name" in text
+
+
+def test_a_bad_flow_is_refused_naming_line_and_step(flow: str) -> None:
+    Path(flow).write_text(_FLOW.replace("goto: stop}", "goto: nowhere}"))
+
+    status, text = _run("check", flow)
+
+    assert status == 1
+    assert "line 15, step greet" in text
+    assert "nowhere" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome", "heard"),
+    [
+        (["--press", "1", "--var", "first_name=Ada"], "outcome confirmed, confirmed True", "Hello Ada, press 1."),
+        (["--press", "9"], "outcome opted_out", "never call this number again (global: opt-out)"),
+        ([], "outcome heard", "no digits (timeout)"),
+        (["--as", "machine"], "outcome voicemail", "the greeting is over (beep_detected)"),
+        (["--as", "busy"], "outcome none", "the call is over: user_busy"),
+        (["--hangs-up-after", "2"], "outcome hung_up", "the call is over: normal_clearing (callee)"),
+    ],
+)
+def test_a_flow_is_played_as_scripted(flow: str, words: list[str], outcome: str, heard: str) -> None:
+    status, text = _run("play", flow, *words)
+
+    assert status == 0
+    assert outcome in text
+    assert heard in text
+
+
+def test_an_input_the_flow_does_not_know_is_refused(flow: str) -> None:
+    result = CliRunner().invoke(app, ["flow", "play", flow, "--var", "nickname=A"])
+
+    assert result.exit_code == 1
+    assert "nickname is no input; there are: first_name" in result.stderr
