@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from hashlib import sha256
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -15,6 +17,12 @@ _NAMESPACE = UUID("5f1f4c5e-6f0b-5b57-9d0e-6f3f1c2a7d10")
 def new_id(prefix: Prefix) -> str:
     """Return a fresh id such as `call_01J…`, sortable by the time it was made."""
     return f"{prefix}_{ULID()}"
+
+
+def seeded_id(prefix: Prefix, seed: str, *, made_at: datetime) -> str:
+    """Return the id that this seed always gives: what is made again from the same request is the same thing."""
+    moment = int(made_at.timestamp() * 1000).to_bytes(6, "big")
+    return f"{prefix}_{ULID.from_bytes(moment + sha256(f'{prefix}/{seed}'.encode()).digest()[:10])}"
 
 
 def stable_uuid(*parts: str | int) -> str:

@@ -133,7 +133,7 @@ def erase_contact(house: House, contact_id: str) -> None:
 
 def _erase(connection: Connection, contact: Row[Any]) -> None:
     erased = f"erased:{contact.id}"
-    blank = {"phone": erased, "external_id": None, "variables": {}, "answers": {}, "timezone": None}
+    blank: dict[str, Any] = {"phone": erased, "external_id": None, "variables": {}, "answers": {}, "timezone": None}
     ended = {} if contact.status in _FINAL else {"status": "canceled", "reason": "erased", "current_call_id": None}
     queries_contacts.update_contact(connection, contact.id, {**blank, **ended})
     queries_contacts.erase_calls(connection, contact.id, erased=erased)

@@ -22,7 +22,7 @@ _LIVE = ("dialing", "accepted", "unknown")
 
 @dataclass(frozen=True)
 class CallStory:
-    """A call's row, its live state while it lives, and its timeline: {id, kind, type, at, recorded_at, payload} each."""
+    """A call's row, its live state while it lives, and its timeline of {id, kind, type, at, recorded_at, payload}."""
 
     row: Row[Any]
     live: LiveCall | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, func
+from sqlalchemy import Connection, Row
 
 from orchestrator.errors import Conflict
 from orchestrator.operations.create_campaign import found

@@ -23,17 +23,18 @@ _STAGING = text(
     """
 )
 _COPY = (
-    "COPY staged_contacts (id, phone, external_id, timezone, zone, not_before, not_after, priority, variables, position)"
-    " FROM STDIN"
+    "COPY staged_contacts (id, phone, external_id, timezone, zone, not_before, not_after, priority, variables, "
+    "position) FROM STDIN"
 )
 _NEW_PHONES = """
     WHERE NOT EXISTS (SELECT 1 FROM contacts c WHERE c.campaign_id = :campaign_id AND c.phone = s.phone)
       AND NOT EXISTS (SELECT 1 FROM staged_contacts t WHERE t.phone = s.phone AND t.position < s.position)
 """
 _INSERT = """
-    INSERT INTO contacts (id, campaign_id, import_id, phone, external_id, timezone, zone, not_before, not_after, priority,
-                          variables, status, reason, due_at)
-    SELECT id, :campaign_id, :import_id, phone, external_id, timezone, zone, not_before, not_after, priority, variables,
+    INSERT INTO contacts (id, campaign_id, import_id, phone, external_id, timezone, zone, not_before, not_after,
+                          priority, variables, status, reason, due_at)
+    SELECT id, :campaign_id, :import_id, phone, external_id, timezone, zone, not_before, not_after, priority,
+           variables,
            CASE WHEN not_before > now() THEN 'held' ELSE 'waiting' END,
            CASE WHEN not_before > now() THEN 'not_yet' END,
            greatest(not_before, now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, select
 
 from orchestrator.store.pages import newest_first
 from orchestrator.store.tables import call_events, calls, campaigns, contacts, flows
@@ -44,6 +44,12 @@ def newest_call_of(connection: Connection, contact_id: str) -> Row[Any] | None:
     """Return the newest attempt of a contact."""
     query = _shown().where(calls.c.contact_id == contact_id).order_by(calls.c.id.desc()).limit(1)
     return connection.execute(query).first()
+
+
+def is_number_in_use(connection: Connection, number: str) -> bool:
+    """Say whether an attempt to a number is under way."""
+    under_way = exists().where(calls.c.to_number == number, calls.c.state.in_(("reserved", "dialing", "accepted")))
+    return bool(connection.execute(select(under_way)).scalar_one())
 
 
 def list_calls(

@@ -12,16 +12,12 @@ from orchestrator.store.pages import newest_first
 from orchestrator.store.tables import call_events, calls, campaigns, contacts
 
 OPEN = ("waiting", "held")
-_FOREVER = text("'infinity'::timestamptz")
-# The driver has no value for 'infinity': it is shown as nothing.
-_UNTIL = func.nullif(contacts.c.due_at, _FOREVER).label("until")
-_COLUMNS = [column for column in contacts.c if column.name != "due_at"]
 
 
 def _shown() -> Select[Any]:
     rules = (campaigns.c.calling_hours, campaigns.c.kind.label("campaign_kind"))
     joined = contacts.join(campaigns, campaigns.c.id == contacts.c.campaign_id)
-    return select(*_COLUMNS, _UNTIL, *rules).select_from(joined)
+    return select(contacts, contacts.c.due_at.label("until"), *rules).select_from(joined)
 
 
 def find_contact(connection: Connection, contact_id: str) -> Row[Any] | None:
@@ -69,7 +65,7 @@ def update_contact(connection: Connection, contact_id: str, changes: Mapping[str
 def live_call_of(connection: Connection, contact_id: str) -> Row[Any] | None:
     """Lock and return the attempt of a contact that may be under way; call rows are locked before contacts (R1)."""
     states = calls.c.state.in_(("reserved", "dialing", "accepted"))
-    query = select(calls.c.id, calls.c.state).where(calls.c.contact_id == contact_id, states)
+    query: Select[Any] = select(calls.c.id, calls.c.state).where(calls.c.contact_id == contact_id, states)
     return connection.execute(query.with_for_update()).first()
 
 
@@ -78,5 +74,5 @@ def erase_calls(connection: Connection, contact_id: str, *, erased: str) -> None
     mine = select(calls.c.id).where(calls.c.contact_id == contact_id)
     connection.execute(update(call_events).where(call_events.c.call_id.in_(mine)).values(payload={}))
     empty_list = func.cast(text("'[]'"), JSONB)
-    blank = {"to_number": erased, "request": {}, "answers": {}, "error": None, "recordings": empty_list}
+    blank: dict[str, Any] = {"to_number": erased, "request": {}, "answers": {}, "error": None, "recordings": empty_list}
     connection.execute(update(calls).where(calls.c.contact_id == contact_id).values(blank))

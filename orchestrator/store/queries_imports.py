@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from orchestrator.store.tables import contacts, import_rejects, imports
@@ -82,6 +82,6 @@ def cancel_undialed(connection: Connection, import_id: str, *, limit: int, skip_
         .order_by(contacts.c.id)
         .with_for_update(skip_locked=skip_locked)
     )
-    canceled = {"status": "canceled", "reason": "import_withdrawn", "due_at": text("'infinity'::timestamptz")}
+    canceled = {"status": "canceled", "reason": "import_withdrawn", "due_at": None}
     changed = update(contacts).where(contacts.c.id.in_(undialed)).values(**canceled, updated_at=func.now())
     return int(connection.execute(changed).rowcount)

@@ -1,0 +1,39 @@
+"""Shapes what a view returns: models become JSON, refusals become problems (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Response
+from pydantic import BaseModel
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+def answer(model: BaseModel, status: int = 200, *, headers: Mapping[str, str] | None = None) -> Response:
+    """Return `model` as a JSON response."""
+    return Response(model.model_dump_json(), status=status, headers=headers, content_type=JSON)
+
+
+def nothing() -> Response:
+    """Return an empty 204."""
+    return Response(status=204)
+
+
+def problem(
+    status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any
+) -> Response:
+    """Return a problem document; `code` is stable and for programs, `detail` says what to do and is for people."""
+    document = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **members,
+    }
+    return Response(orjson.dumps(document), status=status, headers=headers, content_type=PROBLEM)

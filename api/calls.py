@@ -1,0 +1,187 @@
+"""Calls: what was dialed and what came of it; single calls, and commands on live ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Literal
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.answers import answer
+from api.campaigns import FlowReference
+from api.contacts import shown_campaign
+from api.idempotency import fresh_id
+from api.pages import Page, PageQuery, cut_page
+from api.routes import Body, Resource
+from orchestrator.operations.find_calls import CallStory, find_call, list_calls
+from orchestrator.operations.place_call import NewCall, place_call
+from orchestrator.operations.request_action import ACTIONS, request_action
+from orchestrator.policy.dispositions import Disposition
+from orchestrator.policy.moments import Moment
+from orchestrator.telnyx.commands import Command
+from orchestrator.wiring import House
+
+resource = Resource("calls")
+
+CallStatus = Literal["reserved", "dialing", "accepted", "ended", "withdrawn", "unknown"]
+
+
+class CallView(BaseModel):
+    """A call; `ring_s` and `talk_s` are what was measured."""
+
+    model_config = ConfigDict(validate_by_alias=True, serialize_by_alias=True)
+
+    id: str
+    campaign_id: str | None
+    contact_id: str
+    external_id: str | None
+    direction: str
+    to: str
+    from_: str = Field(alias="from")
+    attempt: int
+    flow: FlowReference | None
+    status: CallStatus
+    disposition: Disposition | None
+    outcome: str | None
+    answers: dict[str, Any]
+    amd_result: str | None
+    call_control_id: str | None
+    reserved_at: Moment
+    dialed_at: Moment | None
+    answered_at: Moment | None
+    ended_at: Moment | None
+    ring_s: float | None
+    talk_s: float | None
+    hangup_cause: str | None
+    hangup_source: str | None
+    error: dict[str, Any] | None
+    cost: Any
+    recordings: list[Any]
+
+
+class TimelineEntry(BaseModel):
+    """Something that happened to a call, or a command that it caused."""
+
+    id: str
+    kind: Literal["event", "command"]
+    type: str
+    at: Moment
+    recorded_at: Moment
+    payload: dict[str, Any]
+
+
+class CallDetail(CallView):
+    """A call with its timeline; `phase` and `step` while it lives."""
+
+    phase: str | None
+    step: str | None
+    timeline: list[TimelineEntry]
+
+
+class CallQuery(PageQuery):
+    """Which calls to list."""
+
+    campaign_id: str | None = None
+    contact_id: str | None = None
+    to: str | None = None
+    external_id: str | None = None
+    status: CallStatus | None = None
+    disposition: Disposition | None = None
+    outcome: str | None = None
+    ended_after: Moment | None = None
+    ended_before: Moment | None = None
+
+
+class AcceptedCommand(BaseModel):
+    """A command that was put in the call's stream."""
+
+    command_id: str
+
+
+def _fields(row: Any) -> dict[str, Any]:
+    flow = FlowReference(id=row.flow_id, name=row.flow_name, version=row.flow_version) if row.flow_id else None
+    return {
+        **row._mapping,
+        "campaign_id": shown_campaign(row),
+        "to": row.to_number,
+        "from": row.from_number,
+        "flow": flow,
+        "status": row.state,
+        "ring_s": _seconds(row.dialed_at, row.answered_at or row.ended_at),
+        "talk_s": _seconds(row.answered_at, row.ended_at),
+    }
+
+
+def _seconds(since: datetime | None, until: datetime | None) -> float | None:
+    return round(max(0.0, (until - since).total_seconds()), 3) if since and until else None
+
+
+def _view(row: Any) -> CallView:
+    return CallView.model_validate(_fields(row))
+
+
+def _detail(story: CallStory) -> CallDetail:
+    phase, step = (story.live.phase, story.live.step) if story.live else (None, None)
+    known = {"answered_at": story.row.answered_at or (story.live and story.live.answered_at)}
+    beside = {"phase": phase, "step": step, "timeline": story.timeline}
+    return CallDetail.model_validate({**_fields(story.row), **known, **beside})
+
+
+@resource.route("GET", "/v1/calls", query=CallQuery, gives={200: Page[CallView]}, fails=(422,))
+def index(house: House, query: CallQuery) -> Page[CallView]:
+    """List calls, newest first; attempts that were withdrawn undialed only with `status=withdrawn`."""
+    rows = list_calls(house, query.filters(), after=query.after, limit=query.limit)
+    return cut_page(rows, query, shape=_view)
+
+
+@resource.route("GET", "/v1/calls/{call_id}", gives={200: CallDetail}, fails=(404,))
+def show(house: House, call_id: str) -> CallDetail:
+    """Show a call with everything that happened to it."""
+    return _detail(find_call(house, call_id))
+
+
+@resource.route(
+    "POST",
+    "/v1/calls",
+    body=NewCall,
+    gives={202: CallView},
+    fails=(400, 409, 422, 429),
+    idempotency="required",
+)
+def place(house: House, body: NewCall) -> Response:
+    """Call one number.
+
+    It passes the same gate and stands in the same ledger as a campaign's calls. What the gate holds back is refused
+    with 409: the `code` is the reason. Without a `flow`, commands come from `POST /v1/calls/{call_id}/actions/…`.
+    """
+    return answer(_view(place_call(house, body, contact_id=fresh_id("con"))), 202)
+
+
+_ACTION = """It takes its turn behind the commands of the flow, and the flow hears its webhooks; `hangup` and `transfer`
+end the flow."""
+
+
+def _enter_action(name: str, command: type[Command]) -> None:
+    view = _action_view()
+    view.__doc__ = f"Send `{name}` to a live call.\n\n{_ACTION}"
+    resource.route(
+        "POST",
+        f"/v1/calls/{{call_id}}/actions/{name}",
+        body=Body(model=command, may_be_missing=True),
+        gives={202: AcceptedCommand},
+        fails=(404, 409, 422),
+        idempotency="optional",
+    )(view)
+
+
+def _action_view() -> Callable[..., Response]:
+    def act(house: House, call_id: str, body: Command) -> Response:
+        return answer(AcceptedCommand(command_id=request_action(house, call_id, body, request_id=fresh_id("req"))), 202)
+
+    return act
+
+
+for _name, _command in ACTIONS.items():
+    _enter_action(_name, _command)

@@ -1,0 +1,179 @@
+"""Campaigns: who is called with which flow, how fast, when, and how often."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict
+
+from api.answers import answer
+from api.idempotency import fresh_id
+from api.pages import Page, PageQuery, cut_page
+from api.routes import Body, Resource
+from orchestrator.operations.cancel_campaign import cancel_campaign
+from orchestrator.operations.change_campaign import change_campaign
+from orchestrator.operations.create_campaign import create_campaign
+from orchestrator.operations.find_campaigns import find_campaign_in_flight, list_campaigns
+from orchestrator.operations.pause_campaign import pause_campaign
+from orchestrator.operations.start_campaign import resume_campaign, start_campaign
+from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, NewCampaign, Pacing, RetryRules
+from orchestrator.policy.durations import Duration
+from orchestrator.policy.moments import Moment
+from orchestrator.wiring import House
+
+resource = Resource("campaigns")
+
+CampaignStatus = Literal["draft", "scheduled", "running", "paused", "completed", "canceled"]
+
+
+class FlowReference(BaseModel):
+    """The version of a flow that a campaign or call is pinned to."""
+
+    id: str
+    name: str
+    version: int
+
+
+class StatusReason(BaseModel):
+    """Why something was stopped, and when."""
+
+    code: str
+    detail: str
+    at: str | None = None
+
+
+class CampaignView(BaseModel):
+    """A campaign."""
+
+    id: str
+    name: str
+    status: CampaignStatus
+    status_reason: StatusReason | None
+    flow: FlowReference
+    connection_id: str
+    caller_ids: list[str]
+    starts_at: Moment | None
+    ends_at: Moment | None
+    default_timezone: str | None
+    keep_open: bool
+    pacing: Pacing
+    calling_hours: CallingHours
+    retry: RetryRules
+    number_gap: Duration
+    created_at: Moment
+    started_at: Moment | None
+    completed_at: Moment | None
+
+
+class CampaignInFlight(CampaignView):
+    """A campaign after an action: `in_flight` counts its calls that the carrier has or may have."""
+
+    in_flight: int
+
+
+class CampaignQuery(PageQuery):
+    """Which campaigns to list."""
+
+    status: CampaignStatus | None = None
+    name: str | None = None
+
+
+class Cancellation(BaseModel):
+    """What becomes of the calls under way: they `finish` as their flow says, or hang up at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    live_calls: Literal["finish", "hangup"] = "finish"
+
+
+def _fields(row: Any) -> dict[str, Any]:
+    fields = dict(row._mapping)
+    flow = FlowReference(id=row.flow_id, name=row.flow_name, version=row.flow_version)
+    return {**fields, "flow": flow, "number_gap": f"{row.number_gap_s}s"}
+
+
+def _view(row: Any) -> CampaignView:
+    return CampaignView.model_validate(_fields(row))
+
+
+def _in_flight(house: House, campaign_id: str) -> CampaignInFlight:
+    row, in_flight = find_campaign_in_flight(house, campaign_id)
+    return CampaignInFlight.model_validate({**_fields(row), "in_flight": in_flight})
+
+
+@resource.route(
+    "POST", "/v1/campaigns", body=NewCampaign, gives={201: CampaignView}, fails=(422,), idempotency="optional"
+)
+def create(house: House, body: NewCampaign) -> Response:
+    """Create a campaign in draft.
+
+    Left out, `calling_hours` is 09:00 to 20:00 from Monday to Saturday in the contact's own zone. In `retry` an
+    outcome's rule beats a disposition's, and what is not listed is final.
+    """
+    return answer(_view(create_campaign(house, body, campaign_id=fresh_id("cmp"))), 201)
+
+
+@resource.route("GET", "/v1/campaigns", query=CampaignQuery, gives={200: Page[CampaignView]}, fails=(422,))
+def index(house: House, query: CampaignQuery) -> Page[CampaignView]:
+    """List campaigns, newest first."""
+    rows = list_campaigns(house, query.filters(), after=query.after, limit=query.limit)
+    return cut_page(rows, query, shape=_view)
+
+
+@resource.route("GET", "/v1/campaigns/{campaign_id}", gives={200: CampaignInFlight}, fails=(404,))
+def show(house: House, campaign_id: str) -> CampaignInFlight:
+    """Show a campaign."""
+    return _in_flight(house, campaign_id)
+
+
+@resource.route(
+    "PATCH", "/v1/campaigns/{campaign_id}", body=CampaignChanges, gives={200: CampaignView}, fails=(404, 409, 422)
+)
+def change(house: House, campaign_id: str, body: CampaignChanges) -> CampaignView:
+    """Change a campaign.
+
+    `flow` and `caller_ids` may change only in draft or paused, `starts_at` not while it runs, nothing once it is over.
+    What changes is in force from the next dial on.
+    """
+    return _view(change_campaign(house, campaign_id, body))
+
+
+@resource.route("POST", "/v1/campaigns/{campaign_id}/start", gives={200: CampaignInFlight}, fails=(404, 409))
+def start(house: House, campaign_id: str) -> CampaignInFlight:
+    """Start a campaign.
+
+    It runs at once, or is `scheduled` until its `starts_at`. Refused with `no_contacts` when there is nobody to call.
+    """
+    start_campaign(house, campaign_id)
+    return _in_flight(house, campaign_id)
+
+
+@resource.route("POST", "/v1/campaigns/{campaign_id}/pause", gives={200: CampaignInFlight}, fails=(404, 409))
+def pause(house: House, campaign_id: str) -> CampaignInFlight:
+    """Pause a campaign.
+
+    After the answer nothing is dialed any more; `in_flight` calls go on to their end.
+    """
+    pause_campaign(house, campaign_id)
+    return _in_flight(house, campaign_id)
+
+
+@resource.route("POST", "/v1/campaigns/{campaign_id}/resume", gives={200: CampaignInFlight}, fails=(404, 409))
+def resume(house: House, campaign_id: str) -> CampaignInFlight:
+    """Let a paused campaign go on."""
+    resume_campaign(house, campaign_id)
+    return _in_flight(house, campaign_id)
+
+
+@resource.route(
+    "POST",
+    "/v1/campaigns/{campaign_id}/cancel",
+    body=Body(model=Cancellation, may_be_missing=True),
+    gives={200: CampaignInFlight},
+    fails=(404, 409, 422),
+)
+def cancel(house: House, campaign_id: str, body: Cancellation) -> CampaignInFlight:
+    """End a campaign for good; contacts not yet done are `canceled`."""
+    cancel_campaign(house, campaign_id, live_calls=body.live_calls)
+    return _in_flight(house, campaign_id)

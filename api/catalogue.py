@@ -1,0 +1,10 @@
+"""Every route of the REST API."""
+
+from __future__ import annotations
+
+from api import calls, campaigns, connections, contacts, dialing, flows, imports, stats, suppressions
+from api.routes import Route
+
+_RESOURCES = (flows, campaigns, stats, contacts, imports, calls, suppressions, connections, dialing)
+
+ROUTES: tuple[Route, ...] = tuple(route for module in _RESOURCES for route in module.resource.routes)

@@ -1,0 +1,190 @@
+"""Contacts: the people of a campaign, and where each stands."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.answers import nothing
+from api.pages import Page, PageQuery, cut_page
+from api.routes import Body, Resource
+from orchestrator.operations.add_contacts import AddResult, add_contacts
+from orchestrator.operations.change_contact import ContactChange, change_contact, erase_contact
+from orchestrator.operations.find_contacts import find_contact, list_contacts, standing_of
+from orchestrator.policy.moments import Moment
+from orchestrator.wiring import House
+
+resource = Resource("contacts")
+
+ContactStatus = Literal[
+    "waiting", "held", "calling", "completed", "exhausted", "suppressed", "canceled", "expired", "unknown"
+]
+Variables = dict[str, str | int | float | bool]
+
+
+class NewContactDocument(BaseModel):
+    """A contact to add. It is its campaign's `external_id` if it has one, else its `phone`."""
+
+    phone: str = Field(description="E.164, such as +12125550123.")
+    external_id: str | None = None
+    timezone: str | None = Field(None, description="IANA; left out, the number says it.")
+    not_before: Moment | None = None
+    not_after: Moment | None = None
+    priority: int = Field(0, ge=-1000, le=1000, description="Higher is dialed first.")
+    variables: Variables = Field(default_factory=dict, description="What the flow's inputs ask for.")
+
+
+class NewContacts(BaseModel):
+    """Contacts to add; each is checked by itself and told its own result."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    contacts: list[Any] = Field(
+        min_length=1,
+        max_length=1_000,
+        json_schema_extra={"items": NewContactDocument.model_json_schema()},
+    )
+
+
+class ContactError(BaseModel):
+    """Why a contact was refused."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class ContactResult(BaseModel):
+    """What became of one contact; `id` when it was accepted, `error` when it is invalid."""
+
+    index: int
+    status: Literal["accepted", "duplicate", "invalid"]
+    id: str | None = None
+    error: ContactError | None = None
+
+
+class AddedContacts(BaseModel):
+    """What became of all of them."""
+
+    accepted: int
+    duplicates: int
+    invalid: int
+    results: list[ContactResult]
+
+
+class ContactView(BaseModel):
+    """A contact. While it is waiting or held, `reason` says why and `until` when it is looked at again."""
+
+    id: str
+    campaign_id: str | None
+    import_id: str | None
+    phone: str
+    external_id: str | None
+    timezone: str | None
+    zone: str
+    not_before: Moment | None
+    not_after: Moment | None
+    priority: int
+    variables: dict[str, Any]
+    status: ContactStatus
+    reason: str | None
+    until: Moment | None
+    attempts: int
+    current_call_id: str | None
+    last_call_id: str | None
+    disposition: str | None
+    outcome: str | None
+    answers: dict[str, Any]
+    created_at: Moment
+    updated_at: Moment
+
+
+class ContactQuery(PageQuery):
+    """Which contacts to list."""
+
+    campaign_id: str | None = None
+    phone: str | None = None
+    external_id: str | None = None
+    status: ContactStatus | None = None
+
+
+def _view(house: House, row: Any) -> ContactView:
+    standing = standing_of(row, house.clock())
+    return ContactView.model_validate(
+        {
+            **row._mapping,
+            "campaign_id": shown_campaign(row),
+            "status": standing.status,
+            "reason": standing.reason,
+            "until": standing.until,
+        }
+    )
+
+
+def shown_campaign(row: Any) -> str | None:
+    """Return the campaign of a contact or call; the home of single calls is none."""
+    return row.campaign_id if row.campaign_kind == "campaign" else None
+
+
+def _result(index: int, result: AddResult) -> ContactResult:
+    if result.problem:
+        place = f"/contacts/{index}" + (f"/{result.problem.field}" if result.problem.field else "")
+        error = ContactError(pointer=place, code=result.problem.code, detail=result.problem.detail)
+        return ContactResult(index=index, status="invalid", error=error)
+    return ContactResult(index=index, status="accepted" if result.contact_id else "duplicate", id=result.contact_id)
+
+
+@resource.route(
+    "POST",
+    "/v1/campaigns/{campaign_id}/contacts",
+    body=Body(model=NewContacts, max_bytes=5 * 1024 * 1024),
+    gives={200: AddedContacts},
+    fails=(404, 409, 413, 422),
+)
+def add(house: House, campaign_id: str, body: NewContacts) -> AddedContacts:
+    """Add up to 1,000 contacts to a campaign.
+
+    Good contacts are kept whatever the others are. Sending the same contacts again adds nobody twice.
+    """
+    results = [_result(n, result) for n, result in enumerate(add_contacts(house, campaign_id, body.contacts))]
+    counts = [sum(result.status == status for result in results) for status in ("accepted", "duplicate", "invalid")]
+    return AddedContacts(accepted=counts[0], duplicates=counts[1], invalid=counts[2], results=results)
+
+
+@resource.route("GET", "/v1/contacts", query=ContactQuery, gives={200: Page[ContactView]}, fails=(422,))
+def index(house: House, query: ContactQuery) -> Page[ContactView]:
+    """List contacts, newest first.
+
+    Within a campaign, who waits for calling hours to begin counts as held.
+    """
+    rows = list_contacts(house, query.filters(), after=query.after, limit=query.limit)
+    return cut_page(rows, query, shape=lambda row: _view(house, row))
+
+
+@resource.route("GET", "/v1/contacts/{contact_id}", gives={200: ContactView}, fails=(404,))
+def show(house: House, contact_id: str) -> ContactView:
+    """Show a contact and where it stands."""
+    return _view(house, find_contact(house, contact_id))
+
+
+@resource.route(
+    "PATCH", "/v1/contacts/{contact_id}", body=ContactChange, gives={200: ContactView}, fails=(404, 409, 422)
+)
+def change(house: House, contact_id: str, body: ContactChange) -> ContactView:
+    """Change a contact, or end it.
+
+    A contact that is canceled or completed is never dialed again; a call to it that is under way goes on to its end.
+    """
+    return _view(house, change_contact(house, contact_id, body))
+
+
+@resource.route("DELETE", "/v1/contacts/{contact_id}", gives={204: None}, fails=(404, 409))
+def erase(house: House, contact_id: str) -> Response:
+    """Erase what is personal about a contact.
+
+    Number, ids, variables and answers go, from its calls too; their times and results stay, for they are the ledger.
+    """
+    erase_contact(house, contact_id)
+    return nothing()

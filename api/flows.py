@@ -1,0 +1,105 @@
+"""Flows: what a call does, checked before it is accepted, versioned by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+from pydantic import BaseModel
+
+from api.answers import answer
+from api.idempotency import fresh_id
+from api.pages import Page, PageQuery, cut_page
+from api.routes import Body, Resource
+from orchestrator.flow import check_flow
+from orchestrator.operations.create_flow import create_flow
+from orchestrator.operations.find_flows import find_flow, list_flows
+from orchestrator.policy.moments import Moment
+from orchestrator.wiring import House
+
+resource = Resource("flows")
+
+_DOCUMENT = Body(
+    media=("application/yaml", "application/json", "application/x-yaml", "text/yaml"), max_bytes=256 * 1024
+)
+
+
+class FlowVersion(BaseModel):
+    """A version of a flow; it never changes."""
+
+    id: str
+    name: str
+    version: int
+    content_type: str
+    created_at: Moment
+
+
+class FlowSource(FlowVersion):
+    """A version of a flow with its text."""
+
+    source: str
+
+
+class FlowProblemView(BaseModel):
+    """Something to mend in a flow; `step` is null for what stands outside the steps."""
+
+    step: str | None
+    line: int | None
+    pointer: str
+    detail: str
+
+
+class FlowCheck(BaseModel):
+    """What a check found."""
+
+    ok: bool
+    errors: list[FlowProblemView]
+
+
+class FlowQuery(PageQuery):
+    """Which flows to list."""
+
+    name: str | None = None
+
+
+def _version(row: Any) -> FlowVersion:
+    return FlowVersion.model_validate(row, from_attributes=True)
+
+
+@resource.route(
+    "POST",
+    "/v1/flows",
+    body=_DOCUMENT,
+    gives={201: FlowVersion, 200: FlowVersion},
+    fails=(413, 415, 422),
+    idempotency="optional",
+)
+def create(house: House, body: bytes) -> Response:
+    """Store a flow.
+
+    The body is the flow itself. The same name and content answers 200 with the version that stands; changed content
+    makes the next version. A flow with problems is refused with 422: each error names its step and line.
+    """
+    stored = create_flow(house, body, request.mimetype, flow_id=fresh_id("flow"))
+    return answer(_version(stored.row), 201 if stored.is_new else 200)
+
+
+@resource.route("POST", "/v1/flows/check", body=_DOCUMENT, gives={200: FlowCheck}, fails=(413, 415))
+def check(house: House, body: bytes) -> FlowCheck:  # noqa: ARG001 a check asks nothing of the stores
+    """Check a flow without storing it."""
+    problems = check_flow(body, request.mimetype)
+    found = [FlowProblemView.model_validate(problem, from_attributes=True) for problem in problems]
+    return FlowCheck(ok=not found, errors=found)
+
+
+@resource.route("GET", "/v1/flows", query=FlowQuery, gives={200: Page[FlowVersion]}, fails=(422,))
+def index(house: House, query: FlowQuery) -> Page[FlowVersion]:
+    """List versions of flows, newest first."""
+    rows = list_flows(house, query.filters(), after=query.after, limit=query.limit)
+    return cut_page(rows, query, shape=_version)
+
+
+@resource.route("GET", "/v1/flows/{flow_id}", gives={200: FlowSource}, fails=(404,))
+def show(house: House, flow_id: str) -> FlowSource:
+    """Show a version of a flow with its text."""
+    return FlowSource.model_validate(find_flow(house, flow_id), from_attributes=True)

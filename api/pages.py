@@ -1,0 +1,64 @@
+"""Pages of a list: newest first, by keyset, with an opaque cursor."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+Item = TypeVar("Item")
+
+
+def encode_cursor(last_id: str) -> str:
+    """Return the cursor that continues after `last_id`."""
+    return base64.urlsafe_b64encode(last_id.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> str:
+    """Return the id a cursor continues after; raises a field error for what was never a cursor."""
+    try:
+        ident = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        ident = ""
+    if "_" not in ident or not ident.replace("_", "").isalnum():
+        raise PydanticCustomError("cursor", "this is no cursor; send next_cursor of the page before, unchanged")
+    return ident
+
+
+class PageQuery(BaseModel):
+    """What every list takes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: int = Field(50, ge=1, le=500, description="How many at most.")
+    cursor: Annotated[str | None, AfterValidator(lambda c: None if c is None else decode_cursor(c))] = Field(
+        None, description="`next_cursor` of the page before."
+    )
+
+    @property
+    def after(self) -> str | None:
+        """The id this page continues after, or None for the first page."""
+        return self.cursor
+
+    def filters(self) -> dict[str, Any]:
+        """Return what was asked for besides the page itself, as {name: value}."""
+        asked = {name: getattr(self, name) for name in type(self).model_fields}
+        return {k: v for k, v in asked.items() if v is not None and k not in PageQuery.model_fields}
+
+
+class Page(BaseModel, Generic[Item]):
+    """One page of a list, newest first; `next_cursor` is null on the last."""
+
+    data: list[Item]
+    next_cursor: str | None
+
+
+def cut_page(rows: Sequence[Any], query: PageQuery, *, shape: Callable[[Any], Item]) -> Page[Item]:
+    """Return the page of `rows`, which were read with one row more than the limit."""
+    kept = rows[: query.limit]
+    more = len(rows) > query.limit
+    return Page(data=[shape(row) for row in kept], next_cursor=encode_cursor(kept[-1].id) if more else None)

@@ -1,0 +1,104 @@
+"""Reads requests: bytes become models, and every wrong field is named at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import orjson
+from flask import Request
+from pydantic import BaseModel, ValidationError
+
+from api.problems import Malformed
+from orchestrator.errors import FieldError, InvalidInput
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_CODES = {"missing": "required", "extra_forbidden": "unknown_field"}
+
+
+def read_body(request: Request, *, max_bytes: int) -> bytes:
+    """Return the whole body; a larger one than `max_bytes` is refused with 413 before it is read."""
+    request.max_content_length = max_bytes
+    return request.get_data(cache=True)
+
+
+def parse_json(raw: bytes, model: type[Model]) -> Model:
+    """Return the body as `model`; raises Malformed for what is no JSON and InvalidInput for wrong fields."""
+    try:
+        value = orjson.loads(raw)
+        wrong = [FieldError(at, "nul", "U+0000 cannot be stored") for at in _nuls(value)] if b"\\u0000" in raw else []
+    except orjson.JSONDecodeError as err:
+        raise Malformed("malformed_json", f"The body is not JSON in UTF-8: {err}.") from err
+    except RecursionError as err:
+        raise Malformed("too_deep", "The body is nested too deeply.") from err
+    return _validated(lambda: model.model_validate_json(raw, strict=True), value, wrong)
+
+
+def parse_query(request: Request, model: type[Model]) -> Model:
+    """Return the query string as `model`; a pointer here is `?name`."""
+    sent = request.args.to_dict(flat=False)
+    wrong = [FieldError(f"/{n}", "repeated", "give it once") for n, values in sent.items() if len(values) > 1]
+    wrong += [FieldError(f"/{n}", "nul", "it holds U+0000") for n, values in sent.items() if "\0" in "".join(values)]
+    try:
+        flat = {name: values[0] for name, values in sent.items()}
+        return _validated(lambda: model.model_validate(flat), flat, wrong)
+    except InvalidInput as err:
+        raise InvalidInput([_in_query(e) for e in err.errors], code=err.code) from err
+
+
+def field_errors(error: ValidationError, value: Any) -> list[FieldError]:
+    """Return pydantic's findings as field errors, with JSON pointers into `value`."""
+    return [
+        FieldError(
+            _pointer(e["loc"], value, is_missing=e["type"] == "missing"), _CODES.get(e["type"], e["type"]), e["msg"]
+        )
+        for e in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+
+
+def _validated(validate: Callable[[], Model], value: Any, wrong: Sequence[FieldError]) -> Model:
+    try:
+        parsed = validate()
+    except ValidationError as err:
+        raise InvalidInput([*wrong, *field_errors(err, value)]) from err
+    if wrong:
+        raise InvalidInput(wrong)
+    return parsed
+
+
+def _in_query(error: Mapping[str, str]) -> FieldError:
+    return FieldError("?" + error["pointer"].lstrip("/"), error["code"], error["detail"])
+
+
+def _pointer(loc: Sequence[int | str], value: Any, *, is_missing: bool) -> str:
+    """Follow `loc` through `value`; names of union members, which stand in no document, are left out."""
+    parts = []
+    for place, part in enumerate(loc):
+        is_last = place == len(loc) - 1
+        if _holds(value, part):
+            value = value[part]
+        elif not (is_last and is_missing):
+            continue
+        parts.append(str(part).replace("~", "~0").replace("/", "~1"))
+    return "".join(f"/{part}" for part in parts)
+
+
+def _holds(value: Any, part: int | str) -> bool:
+    if isinstance(value, list):
+        return isinstance(part, int) and part < len(value)
+    return isinstance(value, dict) and part in value
+
+
+def _nuls(value: Any, at: str = "") -> Iterator[str]:
+    match value:
+        case str() if "\0" in value:
+            yield at
+        case list():
+            for n, item in enumerate(value):
+                yield from _nuls(item, f"{at}/{n}")
+        case dict():
+            for name, item in value.items():
+                if "\0" in name:
+                    yield at
+                yield from _nuls(item, f"{at}/{name.replace('~', '~0').replace('/', '~1')}")

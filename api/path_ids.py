@@ -1,0 +1,38 @@
+"""Checks the ids in a path before anything is asked: an id says by its prefix what it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from orchestrator.errors import NotFound
+
+PREFIXES = {
+    "campaign_id": ("campaign", "cmp"),
+    "contact_id": ("contact", "con"),
+    "call_id": ("call", "call"),
+    "flow_id": ("flow", "flow"),
+    "import_id": ("import", "imp"),
+    "suppression_id": ("suppression", "sup"),
+}
+
+_ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
+_FORMS = {name: re.compile(f"{prefix}_{_ULID}") for name, (_, prefix) in PREFIXES.items()}
+
+
+def pattern_of(name: str) -> str | None:
+    """Return the regular expression of the ids that a path parameter takes, or None for names of other kinds."""
+    return f"^{_FORMS[name].pattern}$" if name in _FORMS else None
+
+
+def check_ids(ids: Mapping[str, str]) -> None:
+    """Raise NotFound for an id that cannot name what its place in the path names."""
+    for name, ident in ids.items():
+        if name in _FORMS and not _FORMS[name].fullmatch(ident):
+            kind, prefix = PREFIXES[name]
+            raise NotFound(kind, f"{ident[:80]!r} (ids of this kind start with {prefix}_)")
+
+
+def has_form(name: str, ident: str) -> bool:
+    """Say whether `ident` could name what the path parameter `name` names."""
+    return bool(_FORMS[name].fullmatch(ident))

@@ -1,0 +1,96 @@
+"""The table of addresses: what each takes, answers and may refuse; app and OpenAPI document are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+View = Callable[..., Any]
+Idempotency = Literal["none", "optional", "required"]
+Media = str
+
+DEFAULT_MAX_BYTES = 1_048_576
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """What a request carries: JSON for a `model`, or another format, whole (bytes) or as a stream."""
+
+    model: type[BaseModel] | None = None
+    media: tuple[Media, ...] = ("application/json",)
+    max_bytes: int = DEFAULT_MAX_BYTES
+    is_streamed: bool = False
+    may_be_missing: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One address and method (and media type, where several share them)."""
+
+    method: str
+    path: str
+    view: View
+    tag: str
+    query: type[BaseModel] | None = None
+    body: Body | None = None
+    gives: Mapping[int, type[BaseModel] | tuple[Media, ...] | None] = field(default_factory=dict)
+    fails: tuple[int, ...] = ()
+    idempotency: Idempotency = "none"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no API key is asked for."""
+        return not self.path.startswith("/v1/")
+
+    @property
+    def summary(self) -> str:
+        """The first line of the view's docstring."""
+        return (self.view.__doc__ or "").strip().split("\n", 1)[0]
+
+    @property
+    def description(self) -> str:
+        """The rest of the view's docstring."""
+        return (self.view.__doc__ or "").strip().partition("\n")[2].strip()
+
+
+class Resource:
+    """Collects the routes of one file."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.routes: list[Route] = []
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        gives: Mapping[int, type[BaseModel] | tuple[Media, ...] | None],
+        query: type[BaseModel] | None = None,
+        body: type[BaseModel] | Body | None = None,
+        fails: Iterable[int] = (),
+        idempotency: Idempotency = "none",
+    ) -> Callable[[View], View]:
+        """Enter the decorated view under `method` and `path`."""
+        carried = Body(model=body) if isinstance(body, type) else body
+
+        def enter(view: View) -> View:
+            self.routes.append(
+                Route(
+                    method=method,
+                    path=path,
+                    view=view,
+                    tag=self.tag,
+                    query=query,
+                    body=carried,
+                    gives=gives,
+                    fails=tuple(fails),
+                    idempotency=idempotency,
+                )
+            )
+            return view
+
+        return enter

@@ -1,0 +1,95 @@
+"""A campaign in numbers, and its results."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from flask import Response, request
+from pydantic import BaseModel
+
+from api.csv_answers import CSV, JSON_LINES, csv_answer, json_lines_answer
+from api.routes import Resource
+from orchestrator.operations.export_results import export_results
+from orchestrator.operations.read_stats import read_stats
+from orchestrator.wiring import House
+
+resource = Resource("campaigns")
+
+
+class ContactCounts(BaseModel):
+    """Contacts by where they stand; they sum to `total`."""
+
+    total: int
+    waiting: int
+    held: int
+    calling: int
+    completed: int
+    exhausted: int
+    suppressed: int
+    canceled: int
+    expired: int
+    unknown: int
+
+
+class CallCounts(BaseModel):
+    """Calls by what came of them; `dialed` counts every one that may have left."""
+
+    dialed: int
+    live: int
+    ended: int
+    by_disposition: dict[str, int]
+    by_outcome: dict[str, int]
+    by_answer: dict[str, dict[str, int]]
+
+
+class Rate(BaseModel):
+    """Dials per second over the last 5 s, and the most that are allowed."""
+
+    dials_per_s: float
+    limit: float
+
+
+class Percentiles(BaseModel):
+    """Of the newest measurements, in ms; null when there are none."""
+
+    p50: float | None
+    p99: float | None
+
+
+class Latency(BaseModel):
+    """How long the whole engine took from a webhook to the command that follows."""
+
+    event_to_command: Percentiles
+
+
+class StatsView(BaseModel):
+    """A campaign in numbers."""
+
+    status: str
+    contacts: ContactCounts
+    held_by_reason: dict[str, int]
+    calls: CallCounts
+    rate: Rate
+    latency_ms: Latency
+
+
+@resource.route("GET", "/v1/campaigns/{campaign_id}/stats", gives={200: StatsView}, fails=(404,))
+def stats(house: House, campaign_id: str) -> StatsView:
+    """Count a campaign."""
+    numbers = asdict(read_stats(house, campaign_id))
+    calls = numbers["calls"] | {name: numbers[name] for name in ("by_disposition", "by_outcome", "by_answer")}
+    rate = {"dials_per_s": numbers["dials_per_s"], "limit": numbers["limit"]}
+    latency = {"event_to_command": numbers["event_to_command_ms"]}
+    return StatsView.model_validate({**numbers, "calls": calls, "rate": rate, "latency_ms": latency})
+
+
+@resource.route("GET", "/v1/campaigns/{campaign_id}/results", gives={200: (CSV, JSON_LINES)}, fails=(404,))
+def results(house: House, campaign_id: str) -> Response:
+    """Download a row for each contact, with its answers as `answer_*`.
+
+    CSV that is safe to open in a spreadsheet, or JSON lines with `Accept: application/x-ndjson`.
+    """
+    rows = export_results(house, campaign_id)
+    if request.accept_mimetypes.best_match([CSV, JSON_LINES], default=CSV) == JSON_LINES:
+        return json_lines_answer(rows)
+    return csv_answer(rows, name=f"{campaign_id}-results.csv")

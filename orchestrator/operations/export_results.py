@@ -1,0 +1,70 @@
+"""Exports a campaign's results: one row a contact, in flat memory, however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row
+
+from orchestrator.operations.find_campaigns import find_campaign
+from orchestrator.policy.moments import format_moment
+from orchestrator.store import queries_results
+
+if TYPE_CHECKING:
+    from orchestrator.wiring import House
+
+_BATCH = 1_000
+_PLAIN = (
+    "id",
+    "phone",
+    "external_id",
+    "status",
+    "reason",
+    "attempts",
+    "disposition",
+    "outcome",
+    "last_call_id",
+    "from_number",
+)
+_TIMES = ("dialed_at", "answered_at", "ended_at")
+_NAMES = {"id": "contact_id", "from_number": "from"}
+
+
+def export_results(house: House, campaign_id: str) -> Iterator[list[Any]]:
+    """Return the header and then a row for each contact; raise NotFound for no such campaign before the first row.
+
+    Rows are read batch by batch, and no connection is held while the reader is slow.
+    """
+    answers = _answer_names(house, find_campaign(house, campaign_id))
+    return _rows(house, campaign_id, answers)
+
+
+def _rows(house: House, campaign_id: str, answers: list[str]) -> Iterator[list[Any]]:
+    yield [_NAMES.get(name, name) for name in (*_PLAIN, *_TIMES)] + [f"answer_{name}" for name in answers]
+    last = ""
+    while True:
+        with house.sql.connect() as connection:
+            rows = queries_results.contacts_after(connection, campaign_id, last, limit=_BATCH)
+        if not rows:
+            return
+        for row in rows:
+            yield _row(row, answers)
+        last = rows[-1].id
+
+
+def _row(row: Row[Any], answers: list[str]) -> list[Any]:
+    times = [getattr(row, name) for name in _TIMES]
+    return [
+        *(getattr(row, name) for name in _PLAIN),
+        *(None if moment is None else format_moment(moment) for moment in times),
+        *(row.answers.get(name) for name in answers),
+    ]
+
+
+def _answer_names(house: House, campaign: Row[Any]) -> list[str]:
+    """Return the answers that any of the campaign's flows declares; names that start with `_` stay private."""
+    with house.sql.connect() as connection:
+        flow_ids = {campaign.flow_id, *queries_results.flows_called(connection, campaign.id)}
+    names = {name: None for flow_id in sorted(flow_ids) for name in house.flows.get(flow_id).answers}
+    return [name for name in names if not name.startswith("_")]

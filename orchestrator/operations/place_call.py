@@ -1,0 +1,182 @@
+"""Places a single call: the same gate, the same ledger, without a campaign of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+from sqlalchemy import Connection, Row, update
+from sqlalchemy.dialects.postgresql import insert
+
+from orchestrator.errors import Conflict, FieldError, InvalidInput, LimitReached
+from orchestrator.ids import seeded_id
+from orchestrator.operations.claim_contacts import Claimer, Lanes, Reservation
+from orchestrator.operations.create_flow import flow_named
+from orchestrator.operations.ensure_connection import ensure_connection
+from orchestrator.policy.campaign_rules import CallingHours, RetryRules
+from orchestrator.policy.contact_rows import ContactForm, ContactProblem, NewContact, read_contact
+from orchestrator.policy.gate import Hold
+from orchestrator.policy.moments import format_moment
+from orchestrator.policy.pacing import dispatch_limits
+from orchestrator.policy.phone import PhoneProblem, read_phone
+from orchestrator.policy.reasons import Reason
+from orchestrator.policy.zones import zones_for
+from orchestrator.store.keys import Keys
+from orchestrator.store.pacing import Lane, read_health
+from orchestrator.store.queries_calls import find_call, is_number_in_use, newest_call_of
+from orchestrator.store.queries_campaigns import add_zones
+from orchestrator.store.queries_connections import find_connection
+from orchestrator.store.tables import calls, campaigns, contacts
+
+if TYPE_CHECKING:
+    from orchestrator.wiring import House
+
+_WAIT_FOR_A_PLACE_S = 2.0
+_ASK_EVERY_S = 0.05
+_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def _read_number(value: Any) -> str:
+    read = read_phone(value) if isinstance(value, str) else PhoneProblem("not_a_number", "write it as text: +1…")
+    if isinstance(read, PhoneProblem):
+        raise PydanticCustomError("not_a_number", "{why}", {"why": read.detail})
+    return read
+
+
+Number = Annotated[str, BeforeValidator(_read_number), WithJsonSchema({"type": "string", "examples": ["+12125550123"]})]
+
+
+class NewCall(BaseModel):
+    """A single call."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_alias=True, validate_by_name=True)
+
+    to: Number
+    from_: Number | None = Field(None, alias="from", description="Left out: ORCHESTRATOR_CALLER_ID.")
+    flow: str | None = Field(None, description="Id or name; left out, the call is driven by actions.")
+    variables: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    external_id: str | None = None
+    ignore_hours: bool = Field(default=False, description="Dial outside the calling hours, too.")
+
+
+def place_call(house: House, wanted: NewCall, *, contact_id: str) -> Row[Any]:
+    """Reserve the call, to be dialed at the next tick, and return it; the same `contact_id` again is the same call.
+
+    Raises InvalidInput for what the flow cannot use, Conflict with the gate's reason and time, LimitReached when rate
+    or channels stay full for 2 s.
+    """
+    flow = flow_named(house, wanted.flow) if wanted.flow else None
+    contact = _checked(house, wanted, flow_id=flow.id if flow else None)
+    pause, deadline = threading.Event(), time.monotonic() + _WAIT_FOR_A_PLACE_S
+    while True:
+        try:
+            return _reserve(house, wanted, contact, contact_id=contact_id, flow_id=flow.id if flow else None)
+        except LimitReached:
+            if time.monotonic() > deadline:
+                raise
+        pause.wait(_ASK_EVERY_S)
+
+
+def _checked(house: House, wanted: NewCall, *, flow_id: str | None) -> NewContact:
+    flow = house.flows.get(flow_id) if flow_id else None
+    form = ContactForm(required=flow.required_inputs, optional=flow.optional_inputs) if flow else ContactForm()
+    document = {"phone": wanted.to, "external_id": wanted.external_id, "variables": wanted.variables}
+    read = read_contact(document, form)
+    wrong = [FieldError(f"/{read.field}", read.code, read.detail)] if isinstance(read, ContactProblem) else []
+    if wanted.from_ is None and house.settings.caller_id is None:
+        wrong.append(FieldError("/from", "required", "name a caller id, or set ORCHESTRATOR_CALLER_ID"))
+    if wrong or isinstance(read, ContactProblem):
+        raise InvalidInput(wrong)
+    return read
+
+
+def _reserve(house: House, wanted: NewCall, contact: NewContact, *, contact_id: str, flow_id: str | None) -> Row[Any]:
+    with house.sql.begin() as connection:
+        connection_id = ensure_connection(connection, house.settings)
+        home = _home(connection, connection_id)
+        limits = find_connection(connection, connection_id)
+    _check_carrier(house, connection_id)
+    assert limits is not None
+    pace = dispatch_limits(limits.calls_per_second)
+    account = Lane(connection_id, pace.pace_per_s, pace.burst, limits.max_live_calls)
+    with (
+        Reservation(house.redis, Keys(), Lanes(account, Lane(home))) as reservation,
+        house.sql.begin() as connection,
+    ):
+        if not _insert_contact(connection, house, wanted, contact, ids=(contact_id, home, flow_id)):
+            return _placed_before(connection, contact_id)
+        call_id = _claim(house, connection, contact_id, contact.phone, reservation)
+        # nobody has published it: the dispatcher does at its next tick
+        connection.execute(update(calls).where(calls.c.id == call_id).values(published_at=None))
+        row = find_call(connection, call_id)
+    assert row is not None
+    return row
+
+
+def _claim(house: House, connection: Connection, contact_id: str, to: str, reservation: Reservation) -> str:
+    claimer = Claimer(sql=house.sql, client=house.redis, flows=house.flows, webhook_url=house.settings.webhook_url)
+    claim = claimer.claim_locked(connection, [contact_id], reservation)
+    if claim.call_ids:
+        return claim.call_ids[0]
+    refusal = claim.refusals.get(contact_id)
+    if refusal is None and not is_number_in_use(connection, to):
+        raise LimitReached(Reason.NO_CAPACITY.value, "The rate or the channels allowed are used up at the moment.")
+    reason = refusal.reason if refusal else Reason.NUMBER_IN_USE
+    until = refusal.until if isinstance(refusal, Hold) else None
+    raise Conflict(reason.value, reason.sentence, until=format_moment(until) if until else None)
+
+
+def _check_carrier(house: House, connection_id: str) -> None:
+    health = read_health(house.redis, Keys(), connection_id)
+    if health.closed:
+        raise Conflict("dialing_closed", f"Dialing is closed for the moment: {health.reason}.")
+
+
+def _home(connection: Connection, connection_id: str) -> str:
+    """Make the hidden campaign that is the home of a connection's single calls, once, and return its id."""
+    ident = seeded_id("cmp", f"direct/{connection_id}", made_at=_BEGINNING)
+    values = {
+        "id": ident,
+        "name": "single calls",
+        "kind": "direct",
+        "connection_id": connection_id,
+        "status": "running",
+        "keep_open": True,
+        "calling_hours": CallingHours().model_dump(mode="json"),
+        "retry": RetryRules(max_attempts=1, on={}).model_dump(mode="json"),
+        "number_gap_s": 0,
+    }
+    connection.execute(insert(campaigns).values(values).on_conflict_do_nothing())
+    return ident
+
+
+def _insert_contact(
+    connection: Connection, house: House, wanted: NewCall, contact: NewContact, *, ids: tuple[str, str, str | None]
+) -> bool:
+    contact_id, home, flow_id = ids
+    zone = zones_for(contact.phone, now=house.clock()).key
+    values = {
+        "id": contact_id,
+        "campaign_id": home,
+        "phone": contact.phone,
+        "external_id": contact.external_id,
+        "variables": contact.variables,
+        "zone": zone,
+        "flow_id": flow_id,
+        "caller_id": wanted.from_ or house.settings.caller_id,
+        "ignore_hours": wanted.ignore_hours,
+        "is_single": True,
+    }
+    add_zones(connection, home, [zone])
+    inserted = connection.execute(insert(contacts).values(values).on_conflict_do_nothing(index_elements=["id"]))
+    return inserted.rowcount == 1
+
+
+def _placed_before(connection: Connection, contact_id: str) -> Row[Any]:
+    row = newest_call_of(connection, contact_id)
+    assert row is not None, "a contact of a single call is written with its call"
+    return row

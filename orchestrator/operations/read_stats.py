@@ -1,0 +1,129 @@
+"""Counts a campaign: where its contacts stand, what its calls brought, how fast it dials and answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row
+from ulid import ULID
+
+from orchestrator.operations.find_campaigns import find_campaign
+from orchestrator.operations.find_contacts import closed_reason
+from orchestrator.policy.calling_hours import is_open
+from orchestrator.policy.campaign_rules import CallingHours, Pacing
+from orchestrator.store import queries_stats
+from orchestrator.store.keys import Keys
+from orchestrator.store.queries_connections import find_connection
+
+if TYPE_CHECKING:
+    from orchestrator.wiring import House
+
+CONTACT_STATUSES = (
+    "waiting",
+    "held",
+    "calling",
+    "completed",
+    "exhausted",
+    "suppressed",
+    "canceled",
+    "expired",
+    "unknown",
+)
+_LIVE = ("dialing", "accepted")
+_RATE_OVER = timedelta(seconds=5)
+_MOST_ANSWERS = 1_000
+_RESERVED_AT_MOST_BEFORE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class CampaignStats:
+    """A campaign's numbers; the counts of `contacts` sum to their total."""
+
+    status: str
+    contacts: dict[str, int]
+    held_by_reason: dict[str, int]
+    calls: dict[str, int]
+    by_disposition: dict[str, int]
+    by_outcome: dict[str, int]
+    by_answer: dict[str, dict[str, int]]
+    dials_per_s: float
+    limit: float
+    event_to_command_ms: dict[str, float | None]
+
+
+def read_stats(house: House, campaign_id: str) -> CampaignStats:
+    """Return the numbers of a campaign as they stand now; raise NotFound for none."""
+    campaign = find_campaign(house, campaign_id)
+    now = house.clock()
+    with house.sql.connect() as connection:
+        standings = queries_stats.count_contacts(connection, campaign_id)
+        calls = queries_stats.count_calls(connection, campaign_id)
+        answers = queries_stats.count_answers(connection, campaign_id, most=_MOST_ANSWERS)
+        oldest = f"call_{ULID.from_datetime(now - _RESERVED_AT_MOST_BEFORE)}"
+        dials = queries_stats.count_dials_since(connection, campaign_id, since=now - _RATE_OVER, oldest_id=oldest)
+        account = find_connection(connection, campaign.connection_id)
+    counts, held = _stand(standings, CallingHours.model_validate(campaign.calling_hours), now)
+    pace = Pacing.model_validate(campaign.pacing).calls_per_second
+    allowed = [rate for rate in (pace, account and account.calls_per_second) if rate]
+    return CampaignStats(
+        status=campaign.status,
+        contacts=counts,
+        held_by_reason=held,
+        calls=_phases(calls),
+        by_disposition=_tally(calls, "disposition"),
+        by_outcome=_tally(calls, "outcome"),
+        by_answer=_answers(answers),
+        dials_per_s=round(dials / _RATE_OVER.total_seconds(), 2),
+        limit=min(allowed, default=0.0),
+        event_to_command_ms=_latency(house),
+    )
+
+
+def _stand(rows: Sequence[Row[Any]], hours: CallingHours, now: datetime) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the counts by status, and the held by reason; who waits in a closed zone is held."""
+    counts, held = Counter[str](), Counter[str]()
+    for row in rows:
+        is_closed = row.status == "waiting" and not is_open(hours, row.zone, now)
+        counts["held" if is_closed else row.status] += row.n
+        if is_closed:
+            held[closed_reason(hours, row.zone, now)] += row.n
+        elif row.status == "held":
+            held[row.reason or "unknown"] += row.n
+    return {"total": counts.total(), **{status: counts[status] for status in CONTACT_STATUSES}}, dict(held)
+
+
+def _phases(rows: Sequence[Row[Any]]) -> dict[str, int]:
+    by_state = Counter[str]()
+    for row in rows:
+        by_state[row.state] += row.n
+    live = sum(by_state[state] for state in _LIVE)
+    return {"dialed": by_state.total() - by_state["reserved"], "live": live, "ended": by_state["ended"]}
+
+
+def _tally(rows: Sequence[Row[Any]], column: str) -> dict[str, int]:
+    tally = Counter[str]()
+    for row in rows:
+        if (value := getattr(row, column)) is not None:
+            tally[value] += row.n
+    return dict(tally.most_common())
+
+
+def _answers(rows: Sequence[Row[Any]]) -> dict[str, dict[str, int]]:
+    by_name: dict[str, dict[str, int]] = {}
+    for row in rows:
+        by_name.setdefault(row.name, {})[row.value if row.value is not None else "null"] = row.n
+    return by_name
+
+
+def _latency(house: House) -> dict[str, float | None]:
+    """Return the median and 99th percentile of the newest event-to-command times of the whole engine, in ms."""
+    times = sorted(float(value) for value in house.redis.lrange(Keys().latency, 0, -1))
+    return {"p50": _percentile(times, 0.50), "p99": _percentile(times, 0.99)}
+
+
+def _percentile(ordered: Sequence[float], part: float) -> float | None:
+    return round(ordered[min(len(ordered) - 1, int(len(ordered) * part))], 3) if ordered else None

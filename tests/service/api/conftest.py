@@ -1,0 +1,40 @@
+"""The REST API over real stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pydantic import SecretStr
+
+from api.app import create_app
+from orchestrator.settings import Settings
+from orchestrator.wiring import House
+from tests.support.rest import CALLER_ID, CONNECTION, KEY, Rest
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str) -> Settings:
+    return Settings(
+        telnyx_connection_id=CONNECTION,
+        telnyx_api_key=SecretStr("KEYtest"),
+        public_url="https://calls.example",
+        caller_id=CALLER_ID,
+        api_key=SecretStr(KEY),
+        calls_per_second=20,
+        max_live_calls=50,
+        database_url=database_url,
+        redis_url=redis_url,
+    )
+
+
+@pytest.fixture
+def house(settings: Settings) -> Iterator[House]:
+    house = House(settings=settings)
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def rest(house: House) -> Rest:
+    return Rest(create_app(house))
