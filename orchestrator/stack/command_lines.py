@@ -29,7 +29,7 @@ def worker(queue: Queue, *, name: str, threads: int = 64) -> tuple[str, ...]:
 
 def engine(only: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the engine with all its loops, or with those named."""
-    return _python(["-m", "workers", *only])
+    return _python(["-m", "workers.engine", *(word for part in only for word in ("--only", part))])
 
 
 def flower(*, port: int) -> tuple[str, ...]:
