@@ -33,6 +33,8 @@ _Item = TypeVar("_Item", bound=BaseModel)
 class TelnyxClient:
     """Speaks to one account; one connection per thread, every request bounded in time (`whole_timeout_s`).
 
+    A connection idle for longer than `max_idle_s` is not used again: a dial lost on it would be ambiguous.
+
     Commands never raise for what the network or the carrier does: their Answer says what is known. They are never
     repeated here, for only the ledger knows whether a repeat is allowed. Questions are asked up to three times and
     raise CarrierUnavailable or CarrierRefused.
@@ -45,6 +47,7 @@ class TelnyxClient:
         base_url: str = LIVE_BASE_URL,
         whole_timeout_s: float = 12.0,
         connect_timeout_s: float = 3.05,
+        max_idle_s: float = 50.0,
         clock: Clock = utc_now,
     ) -> None:
         self.base_url = base_url.rstrip("/")
@@ -53,6 +56,7 @@ class TelnyxClient:
             api_key=api_key,
             whole_timeout_s=whole_timeout_s,
             connect_timeout_s=connect_timeout_s,
+            max_idle_s=max_idle_s,
             clock=clock,
         )
 

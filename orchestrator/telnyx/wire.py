@@ -20,7 +20,6 @@ from orchestrator.telnyx.bounded_http import BoundedAdapter
 from orchestrator.telnyx.rate_limits import RateLimit, read_rate_limit, read_retry_after
 
 MAX_ANSWER_BYTES: Final = 1_000_000
-MAX_IDLE_S: Final = 50.0
 
 
 class NotSent(Exception):
@@ -40,6 +39,13 @@ class Reply:
     retry_after_s: float | None
 
 
+class _Session(requests.Session):
+    """A session for which no answer is a redirect: even one it may not follow, requests would read and prepare."""
+
+    def get_redirect_target(self, _resp: requests.Response) -> None:
+        """Return that there is none."""
+
+
 class _Line:
     """One thread's session and its one connection."""
 
@@ -47,7 +53,7 @@ class _Line:
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         self.adapter = BoundedAdapter()
-        self.session = requests.Session()
+        self.session = _Session()
         self.session.trust_env = False  # no .netrc, no proxies of the environment
         self.session.headers.clear()
         self.session.headers.update(headers)
@@ -56,10 +62,10 @@ class _Line:
         self.last_used = boot_seconds()
         self.pid = os.getpid()
 
-    def freshen(self) -> None:
+    def freshen(self, max_idle_s: float) -> None:
         """Drop a connection that was idle for so long that the other side may have closed it unseen."""
         now = boot_seconds()
-        if now - self.last_used > MAX_IDLE_S:
+        if now - self.last_used > max_idle_s:
             self.adapter.close()
         self.last_used = now
 
@@ -72,13 +78,21 @@ class Wire:
     """
 
     def __init__(
-        self, base_url: str, *, api_key: SecretStr, whole_timeout_s: float, connect_timeout_s: float, clock: Clock
+        self,
+        base_url: str,
+        *,
+        api_key: SecretStr,
+        whole_timeout_s: float,
+        connect_timeout_s: float,
+        max_idle_s: float,
+        clock: Clock,
     ) -> None:
         self.skew_s: float | None = None
         self.rate_limit: RateLimit | None = None
         self._base_url = base_url.rstrip("/")
         self._timeout = (connect_timeout_s, whole_timeout_s)
         self._whole_timeout_s = whole_timeout_s
+        self._max_idle_s = max_idle_s
         self._clock = clock
         self._threads = threading.local()
         self._last_date = ""
@@ -93,7 +107,7 @@ class Wire:
     def exchange(self, method: str, path: str, *, body: bytes | None = None) -> Reply:
         """Return the answer to one request; raises NotSent or Unanswered, follows no redirect, repeats nothing sent."""
         line = self._line()
-        line.freshen()
+        line.freshen(self._max_idle_s)
         line.adapter.budget.start(self._whole_timeout_s)
         request = self._request(method, path, body)
         try:
