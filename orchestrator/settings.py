@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     caller_id: str | None = Field(default=None, validation_alias="ORCHESTRATOR_CALLER_ID")
     data_dir: Path = Field(default=Path("data"), validation_alias="ORCHESTRATOR_DATA_DIR")
     api_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_API_URL")
+    heartbeat_dir: Path | None = Field(default=None, validation_alias="ORCHESTRATOR_HEARTBEAT_DIR")
 
     @property
     def webhook_url(self) -> str | None:

@@ -12,6 +12,7 @@ from orchestrator.settings import load_settings
 
 from .logs import log_to_stderr
 from .names import CALLS_DIAL, CALLS_PERFORM, QUEUE_COMMANDS, QUEUE_DIALS
+from .pulse import Pulse
 
 app = Celery("orchestrator", broker=load_settings().redis_url, include=["workers.tasks"])
 app.conf.update(
@@ -46,6 +47,7 @@ app.conf.update(
         "global_keyprefix": "cel:",
     },
 )
+app.steps["consumer"].add(Pulse)
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types

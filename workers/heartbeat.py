@@ -1,0 +1,31 @@
+"""A heartbeat per loop: a file touched after every step, read by `workers.alive`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from .loops import Loop
+
+
+def beat(folder: Path, name: str) -> None:
+    """Show that the loop of this name has just turned."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).touch()
+
+
+def with_heartbeat(loop: Loop, folder: Path | None) -> Loop:
+    """Return the loop with a heartbeat in `folder`, or as it is where nobody looks.
+
+    It beats after a step that failed too: a loop that turns in vain is alive, for a restart heals no store.
+    """
+    if folder is None:
+        return loop
+
+    def step() -> None:
+        try:
+            loop.step()
+        finally:
+            beat(folder, loop.name)
+
+    return replace(loop, step=step)
