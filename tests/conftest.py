@@ -11,10 +11,11 @@ import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 
 from orchestrator.stack import ports
 from orchestrator.stack.embedded import RunningServer, start_postgres, start_valkey
+from orchestrator.store.connect import open_sql
 from tests.support.databases import clone_database, drop_database
 
 _numbers = count(1)
@@ -71,7 +72,7 @@ def database_url(postgres_server: RunningServer) -> Iterator[str]:
 
 @pytest.fixture
 def sql(database_url: str) -> Iterator[Engine]:
-    engine = create_engine(database_url)
+    engine = open_sql(database_url)
     yield engine
     engine.dispose()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import signal
 import threading
@@ -19,8 +20,9 @@ from orchestrator.store.streams import ensure_groups
 from orchestrator.wiring import House, open_house
 
 from .consume import Consumer
+from .heartbeat import with_heartbeat
 from .logs import log_to_stderr
-from .loops import Loop, run_all
+from .loops import Loop, run_all, run_until_done
 from .names import CALLS_DIAL, CALLS_PERFORM
 from .publish import publish
 from .sweep import sweep_loops
@@ -79,17 +81,17 @@ PARTS: dict[str, Callable[[House, Keys], list[Loop]]] = {
 }
 
 
-def main(only: Sequence[str] = ()) -> None:
+def run_engine(only: Sequence[str] = ()) -> None:
     """Run the engine's parts (all of them, or those named) until SIGTERM or SIGINT; finishes the steps under way."""
     log_to_stderr()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     house, keys = open_house(), Keys()
-    prepare(house, keys)
     loops = [loop for name in only or PARTS for loop in PARTS[name](house, keys)]
+    run_until_done(lambda: prepare(house, keys), stop)
     log.info("engine runs: %s", ", ".join(loop.name for loop in loops))
-    run_all(loops, stop)
+    run_all([with_heartbeat(loop, house.settings.heartbeat_dir) for loop in loops], stop)
     house.close()
 
 
@@ -98,3 +100,14 @@ def prepare(house: House, keys: Keys) -> None:
     ensure_groups(house.redis, keys)
     with house.sql.begin() as connection:
         ensure_connection(connection, house.settings)
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(prog="workers.engine", description=__doc__)
+    parser.add_argument("--only", action="append", choices=PARTS, default=[], help="run this part only; may be repeated")
+    run_engine(parser.parse_args().only)
+
+
+if __name__ == "__main__":
+    main()

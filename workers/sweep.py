@@ -1,4 +1,4 @@
-"""The sweepers: what makes "nothing is lost" true. Each is idempotent and safe to run twice, at once or in two places."""
+"""The sweepers: what makes "nothing is lost" true. Each is idempotent and safe to run twice at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from orchestrator.operations.judge_sends import judge_sends
 from orchestrator.operations.rebuild_redis import Rebuilder
 from orchestrator.operations.reconcile_channels import reconcile_channels
 from orchestrator.operations.reconcile_unknown import Reconciler
-from orchestrator.operations.watch_carrier import watch_carrier, watch_webhooks
+from orchestrator.operations.watch_carrier import compare_clocks, reopen_dispatch, watch_webhooks
 from orchestrator.store.keys import Keys
 from orchestrator.store.scripts import ScriptCall, run_script
 from orchestrator.wiring import House
@@ -33,7 +33,8 @@ def sweep_loops(house: House, keys: Keys) -> list[Loop]:
         Loop("sends", lambda: publish(CALLS_DIAL, judge_sends(sql, client, keys)), 1.0),
         Loop("campaigns", lambda: complete_campaigns(sql), 1.0),
         Loop("webhooks", lambda: watch_webhooks(sql, client, keys, connection_id=connection_id), 1.0),
-        Loop("carrier", lambda: watch_carrier(client, keys, carrier, connection_id=connection_id), 2.0),
+        Loop("carrier", lambda: reopen_dispatch(client, keys, carrier, connection_id=connection_id), 2.0),
+        Loop("clock", lambda: compare_clocks(client, keys, carrier, connection_id=connection_id), 30.0),
         Loop("deadlines", lambda: ask_about_calls(sql, client, keys, carrier), 5.0),
         Loop("unknown", lambda: reconciler.reconcile_unknown(connection_id), 5.0),
         Loop("channels", lambda: reconcile_channels(sql, client, keys, connection_id=connection_id), 10.0),

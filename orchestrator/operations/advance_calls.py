@@ -12,7 +12,7 @@ import redis
 from redis.exceptions import ResponseError
 from sqlalchemy import Engine
 
-from orchestrator.flow.engine import advance
+from orchestrator.flow import advance
 from orchestrator.model.decision import Decision
 from orchestrator.model.event import Event, Leg
 from orchestrator.operations.adopt_calls import adopt_calls

@@ -73,5 +73,5 @@ def _cancel_waiting(house: House, campaign_id: str) -> None:
         connection.execute(
             update(contacts)
             .where(contacts.c.campaign_id == campaign_id, waiting)
-            .values(status="canceled", reason="campaign_canceled", due_at=text("'infinity'"), updated_at=func.now())
+            .values(status="canceled", reason="campaign_canceled", due_at=None, updated_at=func.now())
         )

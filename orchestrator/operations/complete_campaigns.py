@@ -16,7 +16,7 @@ _AT_ONCE = 5_000
 
 _EXPIRE = text(
     """
-    UPDATE contacts SET status = 'expired', reason = :reason, due_at = 'infinity', updated_at = now()
+    UPDATE contacts SET status = 'expired', reason = :reason, due_at = NULL, updated_at = now()
     WHERE id IN (
         SELECT c.id FROM contacts c JOIN campaigns g ON g.id = c.campaign_id
         WHERE c.status IN ('waiting', 'held') AND """
@@ -33,7 +33,7 @@ _FINISHED = text(
       AND NOT EXISTS (SELECT 1 FROM imports i WHERE i.campaign_id = g.id AND i.status = 'running')
       AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.status = 'calling')
       AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.status IN ('waiting', 'held')
-                      AND c.due_at < 'infinity')
+                      AND c.due_at IS NOT NULL)
     FOR UPDATE OF g SKIP LOCKED
     """
 )
@@ -74,7 +74,7 @@ def _hold_without_zone(connection: Connection) -> None:
             connection.execute(
                 update(contacts)
                 .where(contacts.c.campaign_id == campaign_id, contacts.c.zone == zone, contacts.c.status == "waiting")
-                .values(status="held", reason=Reason.ZONE_UNKNOWN.value, due_at=text("'infinity'"))
+                .values(status="held", reason=Reason.ZONE_UNKNOWN.value, due_at=None)
             )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from orchestrator.policy.dispositions import Disposition
 from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step
-from orchestrator.store.contact_moves import FOREVER
 from orchestrator.store.gate_facts import rules_of
 from orchestrator.store.record import ContactAfter, Record
 
@@ -30,13 +29,13 @@ def _moved_on(record: Record) -> ContactAfter:
     tally = _add(row["tally"], record)
     attempts = row["attempts"] + 1
     if row["contact_status"] != "calling":  # a person has ended it while the call was live
-        return _after(record, row["contact_status"], row["contact_reason"], FOREVER, attempts=attempts, tally=tally)
+        return _after(record, row["contact_status"], row["contact_reason"], None, attempts=attempts, tally=tally)
     match _step(record, tally, attempts):
         case Final(status, reason):
-            return _after(record, status.value, reason, FOREVER, attempts=attempts, tally=tally)
+            return _after(record, status.value, reason, None, attempts=attempts, tally=tally)
         case RetryAt() if row["campaign_status"] in _OVER:
             status = _OVER[row["campaign_status"]]
-            return _after(record, status, "campaign_ended", FOREVER, attempts=attempts, tally=tally)
+            return _after(record, status, "campaign_ended", None, attempts=attempts, tally=tally)
         case RetryAt(at, _):
             return _after(record, "waiting", "retry_due", at.isoformat(), attempts=attempts, tally=tally)
 
@@ -47,7 +46,7 @@ def _known_after_all(record: Record) -> ContactAfter:
     attempts = record.row["attempts"] + 1
     step = _step(record, tally, attempts)
     status, reason = (step.status.value, step.reason) if isinstance(step, Final) else ("exhausted", "unknown_attempt")
-    return _after(record, status, reason, FOREVER, attempts=attempts, tally=tally)
+    return _after(record, status, reason, None, attempts=attempts, tally=tally)
 
 
 def _amended(record: Record) -> ContactAfter:
@@ -57,7 +56,7 @@ def _amended(record: Record) -> ContactAfter:
     if status in ("waiting", "held"):
         step = _step(record, tally, row["attempts"])
         if isinstance(step, Final):
-            status, reason, due_at = str(step.status), step.reason, FOREVER
+            status, reason, due_at = str(step.status), step.reason, None
     return _after(record, status, reason, due_at, attempts=row["attempts"], tally=tally)
 
 
@@ -90,7 +89,7 @@ def _count(tally: dict[str, int], step: int, disposition: str | None, outcome: s
 
 
 def _after(
-    record: Record, status: str, reason: str | None, due_at: str, *, attempts: int, tally: dict[str, int]
+    record: Record, status: str, reason: str | None, due_at: str | None, *, attempts: int, tally: dict[str, int]
 ) -> ContactAfter:
     return ContactAfter(
         contact_id=record.row["contact_id"],

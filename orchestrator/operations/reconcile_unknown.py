@@ -121,7 +121,7 @@ def _give_up(connection: Connection, row: Row[Any]) -> None:
         .values(
             status="unknown",
             reason="unknown_attempt",
-            due_at=text("'infinity'"),
+            due_at=None,
             current_call_id=None,
             last_call_id=row.id,
             updated_at=func.now(),

@@ -35,24 +35,18 @@ _UNPROVEN = text(
 )
 
 
-def watch_carrier(client: redis.Redis, keys: Keys, carrier: TelnyxClient, *, connection_id: str) -> None:
-    """Open dispatch again once the carrier answers; shut it while its clock and ours differ by over a minute (R25)."""
-    health = read_health(client, keys, connection_id)
-    if not health.closed and not _is_skewed(carrier):
-        return
-    try:
-        carrier.ping()
-    except CarrierRefused as err:
-        log.warning("the carrier refuses our question: %s", err)  # it answers; what it refuses, a dial will say
-    except OrchestratorError as err:
-        log.warning("the carrier is still away: %s", err)
-        return
-    if _is_skewed(carrier):
-        close_dispatch(client, keys, connection_id, reason=SKEW)
-        log.error("dispatch closed: our clock and the carrier's differ by %.0f s", carrier.skew_s or 0.0)
-    elif health.closed:
+def reopen_dispatch(client: redis.Redis, keys: Keys, carrier: TelnyxClient, *, connection_id: str) -> None:
+    """Open dispatch again once the carrier answers; it was closed by failures in a row, or by a clock."""
+    if read_health(client, keys, connection_id).closed and _answers(carrier) and not _is_skewed(carrier):
         open_dispatch(client, keys, connection_id)
         log.info("dispatch opened: the carrier answers")
+
+
+def compare_clocks(client: redis.Redis, keys: Keys, carrier: TelnyxClient, *, connection_id: str) -> None:
+    """Close dispatch while the carrier's clock and ours differ by over a minute: its webhooks would be refused (R25)."""
+    if _answers(carrier) and _is_skewed(carrier):
+        close_dispatch(client, keys, connection_id, reason=SKEW)
+        log.error("dispatch closed: our clock and the carrier's differ by %.0f s", carrier.skew_s or 0.0)
 
 
 def watch_webhooks(
@@ -85,6 +79,17 @@ def _pause(connection: Connection, campaign_ids: list[str]) -> list[Any]:
     )
     claimed = calls.c.campaign_id.in_(campaign_ids) & (calls.c.state == "reserved")
     return withdraw(connection, claimed, WayBack(Reason.CAMPAIGN_PAUSED, counts=False, held=False))
+
+
+def _answers(carrier: TelnyxClient) -> bool:
+    try:
+        carrier.ping()
+    except CarrierRefused as err:
+        log.warning("the carrier refuses our question: %s", err)  # it answers; what it refuses, a dial will say
+    except OrchestratorError as err:
+        log.warning("the carrier is away: %s", err)
+        return False
+    return True
 
 
 def _is_skewed(carrier: TelnyxClient) -> bool:

@@ -10,8 +10,6 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-FOREVER = "infinity"
-
 _MOVE = text(
     """
     UPDATE contacts c SET status = m.status, reason = m.reason, due_at = m.due_at::timestamptz,
@@ -91,5 +89,5 @@ def wait_again(connection: Connection, moves: Sequence[WaitAgain]) -> None:
 
 
 def _row(move: Move | WaitAgain) -> dict[str, Any]:
-    due_at = move.due_at.isoformat() if move.due_at else FOREVER
+    due_at = move.due_at.isoformat() if move.due_at else None
     return {**asdict(move), "due_at": due_at}

@@ -92,13 +92,13 @@ class Record:
 
 @dataclass(frozen=True)
 class ContactAfter:
-    """What an ended call makes of its contact; `due_at` is ISO text or 'infinity'."""
+    """What an ended call makes of its contact; `due_at` is ISO text, None for ever."""
 
     contact_id: str
     call_id: str
     status: str
     reason: str | None
-    due_at: str
+    due_at: str | None
     attempts: int
     tally: Mapping[str, int]
     disposition: str
@@ -154,7 +154,7 @@ def hold_unrecorded(connection: Connection, call_id: str) -> None:
     """Hold the contact of a call whose result cannot be written, until a person has looked."""
     connection.execute(
         text(
-            "UPDATE contacts SET status = 'held', reason = 'record_failed', due_at = 'infinity', updated_at = now() "
+            "UPDATE contacts SET status = 'held', reason = 'record_failed', due_at = NULL, updated_at = now() "
             "WHERE current_call_id = :call_id"
         ),
         {"call_id": call_id},

@@ -149,7 +149,7 @@ contacts = Table(
     Column("is_single", Boolean, nullable=False, server_default=text("false")),  # shares no identity with others
     Column("status", Text, nullable=False, server_default=text("'waiting'")),
     Column("reason", Text),
-    _moment("due_at", nullable=False, server_default=_NOW),  # waiting/held: when it may be claimed; 'infinity' = never
+    _moment("due_at", server_default=_NOW),  # waiting/held: when it may be claimed; NULL = not until somebody acts
     Column("attempts", Integer, nullable=False, server_default=text("0")),  # spent
     Column("unspent_tries", Integer, nullable=False, server_default=text("0")),  # in a row (R4)
     Column("tally", JSONB, nullable=False, server_default=_EMPTY),  # {"disposition:busy": 2, "outcome:heard": 1}

@@ -160,7 +160,7 @@ def upgrade() -> None:
         sa.Column("is_single", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("status", sa.Text(), server_default=sa.text("'waiting'"), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("due_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("unspent_tries", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column(

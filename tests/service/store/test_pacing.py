@@ -1,0 +1,131 @@
+"""Rate, channels and the law, on a real Valkey."""
+
+from __future__ import annotations
+
+import pytest
+import redis
+
+from orchestrator.policy.pacing import DispatchLimits
+from orchestrator.store.keys import Keys
+from orchestrator.store.pacing import (
+    CLOSE_AFTER_FAILURES,
+    Lane,
+    give_back,
+    open_dispatch,
+    permit_send,
+    read_health,
+    report_answer,
+    reserve,
+)
+
+KEYS = Keys()
+LEASE_S = 600
+
+
+def take(client: redis.Redis, number: int, *, conn: Lane, campaign: Lane | None = None, start: int = 0) -> int:
+    ids = [f"call_{n}" for n in range(start, start + number)]
+    return reserve(client, KEYS, conn, campaign or Lane("cmp_1"), call_ids=ids, lease_s=LEASE_S)
+
+
+def slots(client: redis.Redis, scope: str) -> int:
+    return int(client.zcard(KEYS.slots(scope)))
+
+
+def test_a_burst_is_granted_once_and_not_again_at_the_same_moment(redis_client: redis.Redis) -> None:
+    lane = Lane("conn", rate=0.01, burst=5, channels=100)
+
+    first, second = take(redis_client, 20, conn=lane), take(redis_client, 20, conn=lane, start=50)
+
+    assert (first, second) == (5, 0)
+
+
+def test_channels_bound_what_the_rate_would_allow(redis_client: redis.Redis) -> None:
+    lane = Lane("conn", rate=1000, burst=1000, channels=3)
+
+    assert take(redis_client, 10, conn=lane) == 3
+    assert slots(redis_client, "conn") == 3
+
+
+def test_a_campaigns_own_limits_hold_inside_the_connections(redis_client: redis.Redis) -> None:
+    conn, campaign = Lane("conn", rate=1000, burst=1000, channels=100), Lane("cmp_1", channels=2)
+
+    assert take(redis_client, 10, conn=conn, campaign=campaign) == 2
+    assert take(redis_client, 10, conn=conn, campaign=Lane("cmp_2", rate=0.01, burst=4), start=20) == 4
+
+
+def test_more_dispatchers_do_not_raise_the_rate(redis_client: redis.Redis) -> None:
+    lane = Lane("conn", rate=0.01, burst=7, channels=100)
+
+    granted = [take(redis_client, 3, conn=lane, start=10 * n) for n in range(6)]
+
+    assert sum(granted) == 7
+
+
+def test_what_is_given_back_can_be_granted_again(redis_client: redis.Redis) -> None:
+    lane, campaign = Lane("conn", rate=0.01, burst=4, channels=100), Lane("cmp_1")
+    take(redis_client, 4, conn=lane)
+
+    give_back(redis_client, KEYS, lane, campaign, call_ids=["call_0", "call_1"], rate_too=True)
+
+    assert slots(redis_client, "conn") == 2
+    assert take(redis_client, 4, conn=lane, start=10) == 2
+
+
+def test_giving_back_twice_frees_once(redis_client: redis.Redis) -> None:
+    lane, campaign = Lane("conn", rate=0.01, burst=4, channels=100), Lane("cmp_1")
+    take(redis_client, 4, conn=lane)
+
+    for _ in range(2):
+        give_back(redis_client, KEYS, lane, campaign, call_ids=["call_0"], rate_too=True)
+
+    assert take(redis_client, 4, conn=lane, start=10) == 1
+
+
+def test_r7_the_law_refuses_the_send_above_five_seconds_worth(redis_client: redis.Redis) -> None:
+    limits = DispatchLimits(pace_per_s=2, burst=1, law_sends=10, law_window_s=5.0)
+
+    permits = [permit_send(redis_client, KEYS, "conn", limits=limits, send=f"call_{n}/1") for n in range(12)]
+
+    assert permits == [True] * 10 + [False] * 2
+
+
+def test_r7_a_send_older_than_the_window_no_longer_counts(redis_client: redis.Redis) -> None:
+    limits = DispatchLimits(pace_per_s=0.2, burst=1, law_sends=1, law_window_s=5.0)
+    permit_send(redis_client, KEYS, "conn", limits=limits, send="call_1/1")
+    redis_client.zincrby(KEYS.sends("conn"), -5001, "call_1/1")
+
+    assert permit_send(redis_client, KEYS, "conn", limits=limits, send="call_2/1")
+
+
+def test_r7_a_bad_answer_halves_the_rate_once_a_second(redis_client: redis.Redis) -> None:
+    for _ in range(3):
+        report_answer(redis_client, KEYS, "conn", good=False, rate=20, reason="429")
+
+    assert read_health(redis_client, KEYS, "conn").rate == pytest.approx(10)
+
+
+def test_r7_good_answers_bring_the_rate_back(redis_client: redis.Redis) -> None:
+    report_answer(redis_client, KEYS, "conn", good=False, rate=20, reason="429")
+    redis_client.hincrby(KEYS.health("conn"), "changed", -5000)
+
+    report_answer(redis_client, KEYS, "conn", good=True, rate=20, reason="")
+
+    assert read_health(redis_client, KEYS, "conn").rate == pytest.approx(11)
+
+
+def test_r7_failures_in_a_row_close_dispatch_until_it_is_opened(redis_client: redis.Redis) -> None:
+    lane = Lane("conn", rate=1000, burst=1000, channels=100)
+    closed = [report_answer(redis_client, KEYS, "conn", good=False, rate=20, reason="away") for _ in range(12)]
+
+    assert closed.index(True) == CLOSE_AFTER_FAILURES - 1 and closed.count(True) == 1
+    assert take(redis_client, 5, conn=lane) == 0
+    open_dispatch(redis_client, KEYS, "conn")
+    assert take(redis_client, 5, conn=lane) == 5
+
+
+def test_r7_one_good_answer_breaks_the_row(redis_client: redis.Redis) -> None:
+    answers = [False] * 9 + [True] + [False] * 9
+
+    closed = [report_answer(redis_client, KEYS, "conn", good=good, rate=20, reason="") for good in answers]
+
+    assert not any(closed)

@@ -1,0 +1,330 @@
+"""The engine's operations on real stores, without its processes: a test takes each step itself, in the order it wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+import orjson
+import redis
+from pydantic import SecretStr
+from sqlalchemy import Engine, insert, select, text, update
+
+from orchestrator.clock import rfc3339
+from orchestrator.ids import new_id
+from orchestrator.model.live_call import LiveCall
+from orchestrator.operations.advance_calls import Advancer
+from orchestrator.operations.claim_contacts import Claimer, Lanes
+from orchestrator.operations.dial_call import Dialer
+from orchestrator.operations.dispatch_calls import Dispatcher
+from orchestrator.operations.perform_commands import Performer
+from orchestrator.operations.rebuild_redis import Rebuilder
+from orchestrator.operations.reconcile_unknown import Reconciler
+from orchestrator.operations.settle_calls import Settler
+from orchestrator.policy.retry_rules import RetryRules
+from orchestrator.settings import Settings
+from orchestrator.store import tables
+from orchestrator.store.flows import FlowShelf
+from orchestrator.store.keys import GROUP, Keys
+from orchestrator.store.live import load_live
+from orchestrator.store.pacing import Lane
+from orchestrator.store.scripts import ScriptCall, run_script
+from orchestrator.store.streams import add_webhook
+from orchestrator.telnyx.client import TelnyxClient
+from orchestrator.telnyx.client_state import ClientState
+from orchestrator.wiring import House
+
+CONNECTION = "conn-1"
+ZONE = "America/New_York"
+
+GREETING = """
+name: greeting
+outcomes: [heard, hung_up]
+outcome: hung_up
+start: greet
+steps:
+  greet: {speak: {payload: "Hello", voice: female}, outcome: heard, on: {call.speak.ended: bye}}
+  bye: {hangup: {}}
+"""
+
+_numbers = count(100)
+_events = count(1)
+
+
+@dataclass
+class World:
+    """One installation in a test's hands."""
+
+    sql: Engine
+    redis: redis.Redis
+    carrier_url: str
+    database_url: str
+    redis_url: str
+    keys: Keys = field(default_factory=Keys)
+    entries_moved: int = 0
+
+    @cached_property
+    def settings(self) -> Settings:
+        return Settings(
+            telnyx_api_key=SecretStr("KEYtest"),
+            telnyx_base_url=self.carrier_url,
+            telnyx_connection_id=CONNECTION,
+            public_url="http://127.0.0.1:1",
+            redis_url=self.redis_url,
+            database_url=self.database_url,
+            api_key=SecretStr("test-key"),
+        )
+
+    @cached_property
+    def house(self) -> House:
+        house = House(settings=self.settings)
+        house.__dict__.update(sql=self.sql, redis=self.redis, carrier=self.carrier)
+        return house
+
+    @cached_property
+    def carrier(self) -> TelnyxClient:
+        return TelnyxClient(base_url=self.carrier_url, api_key=SecretStr("KEYtest"), whole_timeout_s=3.0)
+
+    @cached_property
+    def flows(self) -> FlowShelf:
+        return FlowShelf(self.sql)
+
+    @cached_property
+    def claimer(self) -> Claimer:
+        return Claimer(sql=self.sql, client=self.redis, flows=self.flows, webhook_url=self.settings.webhook_url)
+
+    @cached_property
+    def dialer(self) -> Dialer:
+        return Dialer(sql=self.sql, client=self.redis, carrier=self.carrier, flows=self.flows)
+
+    @cached_property
+    def dispatcher(self) -> Dispatcher:
+        return Dispatcher(sql=self.sql, client=self.redis, claimer=self.claimer, connection_id=CONNECTION)
+
+    @cached_property
+    def performer(self) -> Performer:
+        return Performer(client=self.redis, carrier=self.carrier)
+
+    @cached_property
+    def advancer(self) -> Advancer:
+        return Advancer(client=self.redis, sql=self.sql, flows=self.flows, connection_id=CONNECTION)
+
+    @cached_property
+    def settler(self) -> Settler:
+        return Settler(sql=self.sql, client=self.redis)
+
+    @cached_property
+    def rebuilder(self) -> Rebuilder:
+        return Rebuilder(sql=self.sql, client=self.redis, carrier=self.carrier, connection_id=CONNECTION)
+
+    @cached_property
+    def reconciler(self) -> Reconciler:
+        return Reconciler(sql=self.sql, client=self.redis, carrier=self.carrier)
+
+    def use_carrier(self, url: str) -> None:
+        """Talk to another carrier from now on."""
+        self.carrier_url = url
+        for name in ("settings", "carrier", "house", "dialer", "performer", "rebuilder", "reconciler"):
+            self.__dict__.pop(name, None)
+
+    # -- what stands in the stores -------------------------------------------------------------------------------
+
+    def prepare(self, *, calls_per_second: float = 29.0, max_live_calls: int = 500) -> None:
+        """Write the connection and make Redis whole."""
+        row = {"id": CONNECTION, "calls_per_second": calls_per_second, "max_live_calls": max_live_calls}
+        with self.sql.begin() as connection:
+            connection.execute(insert(tables.connections).values(row))
+        assert self.rebuilder.watch()
+
+    def flow(self, source: str = GREETING) -> str:
+        flow_id = new_id("flow")
+        values = {
+            "id": flow_id,
+            "name": flow_id,
+            "version": 1,
+            "source": source,
+            "content_type": "application/yaml",
+            "content_hash": flow_id,
+        }
+        with self.sql.begin() as connection:
+            connection.execute(insert(tables.flows).values(values))
+        return flow_id
+
+    def campaign(self, *, flow: str = GREETING, **changes: Any) -> str:
+        """Write a running campaign that calls at any hour; `changes` are columns."""
+        campaign_id = new_id("cmp")
+        values = {
+            "id": campaign_id,
+            "name": "test",
+            "flow_id": self.flow(flow),
+            "connection_id": CONNECTION,
+            "status": "running",
+            "caller_ids": ["+13125550100"],
+            "calling_hours": {"always": True},
+            "pacing": {},
+            "retry": RetryRules().model_dump(mode="json"),
+            "number_gap_s": 0,
+            "heard_webhooks": True,
+            "started_at": datetime.now(UTC) - timedelta(minutes=1),
+            "proving_since": datetime.now(UTC) - timedelta(minutes=1),
+            **changes,
+        }
+        with self.sql.begin() as connection:
+            connection.execute(insert(tables.campaigns).values(values))
+            connection.execute(insert(tables.campaign_zones).values(campaign_id=campaign_id, zone=ZONE))
+        return campaign_id
+
+    def contact(self, campaign_id: str, **changes: Any) -> str:
+        contact_id = new_id("con")
+        values = {
+            "id": contact_id,
+            "campaign_id": campaign_id,
+            "phone": f"+1312555{next(_numbers) % 10000:04d}",
+            "zone": ZONE,
+            "due_at": datetime.now(UTC) - timedelta(minutes=1),
+            **changes,
+        }
+        with self.sql.begin() as connection:
+            connection.execute(insert(tables.contacts).values(values))
+        return contact_id
+
+    def contacts(self, campaign_id: str, number: int) -> list[str]:
+        return [self.contact(campaign_id) for _ in range(number)]
+
+    # -- steps of the engine -------------------------------------------------------------------------------------
+
+    def claim(self, campaign_id: str, *, most: int = 50, rate: float = 1000.0, channels: int = 500) -> list[str]:
+        lanes = Lanes(Lane(CONNECTION, rate, 1000.0, channels), Lane(campaign_id))
+        return list(self.claimer.claim_contacts(campaign_id, lanes, zones=[ZONE], most=most).call_ids)
+
+    def claimed_call(self, **campaign: Any) -> str:
+        """Return an attempt that has been claimed and not sent."""
+        campaign_id = self.campaign(**campaign)
+        self.contact(campaign_id)
+        [call_id] = self.claim(campaign_id)
+        return call_id
+
+    def dialed_call(self, **campaign: Any) -> str:
+        """Return an attempt that has been sent."""
+        call_id = self.claimed_call(**campaign)
+        self.dialer.dial_call(call_id)
+        return call_id
+
+    def advance(self) -> list[str]:
+        """Handle every entry of the event stream; return the calls that were woken."""
+        return [call_id for batch in self._batches(self.keys.events) for call_id in self.advancer.advance_calls(batch)]
+
+    def perform(self, call_id: str) -> int:
+        return self.performer.perform_commands(call_id, token=new_id("req"))
+
+    def settle(self) -> int:
+        return sum(self.settler.settle_calls(batch) for batch in self._batches(self.keys.ended))
+
+    def work(self, call_id: str) -> None:
+        """Advance, perform and advance again until the call is quiet."""
+        while self.advance() or self.perform(call_id):
+            pass
+
+    def let_timers_fire(self) -> None:
+        """Make every timer due now, and hand the due ones in."""
+        for member in self.redis.zrange(self.keys.timers, 0, -1):
+            self.redis.zadd(self.keys.timers, {member: 1})
+        run_script(self.redis, ScriptCall("fire_timers", [self.keys.timers, self.keys.events], [100]))
+
+    def _batches(self, stream: str) -> Iterator[list[Any]]:
+        while found := self.redis.xreadgroup(GROUP, "test", {stream: ">"}, count=100):
+            yield found[0][1]
+
+    def hear(
+        self,
+        call_id: str,
+        event_type: str,
+        *,
+        leg: str = "A",
+        ago_s: float = 0.0,
+        ident: str | None = None,
+        **payload: Any,
+    ) -> str:
+        """Put one webhook of the carrier's into the stream, as the door does; return its event id."""
+        event_id = ident or f"evt-{next(_events)}"
+        state = ClientState(call=call_id, role=leg, user=None).encode()  # type: ignore[arg-type]
+        ids = {"call_control_id": f"v3:{call_id}", "call_leg_id": f"leg-{call_id}", "call_session_id": f"ses-{call_id}"}
+        occurred = rfc3339(datetime.now(UTC) - timedelta(seconds=ago_s))
+        data = {
+            "record_type": "event",
+            "event_type": event_type,
+            "id": event_id,
+            "occurred_at": occurred,
+            "payload": {**ids, "connection_id": CONNECTION, "client_state": state, **payload},
+        }
+        add_webhook(self.redis, self.keys, orjson.dumps({"data": data, "meta": {"attempt": 1}}))
+        return event_id
+
+    def hang_up(self, call_id: str, *, cause: str = "normal_clearing", **payload: Any) -> None:
+        """Let the carrier tell the end of a call, and settle it."""
+        self.hear(call_id, "call.hangup", hangup_cause=cause, hangup_source="callee", **payload)
+        self.advance()
+        self.let_timers_fire()
+        self.advance()
+        self.settle()
+
+    # -- what a test asks ----------------------------------------------------------------------------------------
+
+    def call_row(self, call_id: str) -> Mapping[str, Any]:
+        return self._row(tables.calls, call_id)
+
+    def contact_row(self, contact_id: str) -> Mapping[str, Any]:
+        return self._row(tables.contacts, contact_id)
+
+    def campaign_row(self, campaign_id: str) -> Mapping[str, Any]:
+        return self._row(tables.campaigns, campaign_id)
+
+    def contact_of(self, call_id: str) -> Mapping[str, Any]:
+        return self.contact_row(self.call_row(call_id)["contact_id"])
+
+    def live(self, call_id: str) -> LiveCall | None:
+        loaded = load_live(self.redis, self.keys, call_id)
+        return loaded.call if loaded else None
+
+    def set_call(self, call_id: str, **changes: Any) -> None:
+        with self.sql.begin() as connection:
+            connection.execute(update(tables.calls).where(tables.calls.c.id == call_id).values(changes))
+
+    def age_send(self, call_id: str, seconds: float) -> None:
+        """Let an attempt's sends have happened so much earlier, by the database's clock."""
+        with self.sql.begin() as connection:
+            connection.execute(
+                text(
+                    "UPDATE calls SET first_sent_at = first_sent_at - make_interval(secs => :s), "
+                    "last_sent_at = last_sent_at - make_interval(secs => :s) WHERE id = :id"
+                ),
+                {"s": seconds, "id": call_id},
+            )
+
+    def query(self, statement: str, **params: Any) -> list[Any]:
+        with self.sql.connect() as connection:
+            return list(connection.execute(text(statement), params).all())
+
+    def execute(self, statement: str, **params: Any) -> None:
+        with self.sql.begin() as connection:
+            connection.execute(text(statement), params)
+
+    def _row(self, table: Any, ident: str) -> Mapping[str, Any]:
+        with self.sql.connect() as connection:
+            return connection.execute(select(table).where(table.c.id == ident)).mappings().one()
+
+
+@contextmanager
+def world_of(
+    *, sql: Engine, client: redis.Redis, carrier_url: str, database_url: str, redis_url: str
+) -> Iterator[World]:
+    """Hand out a prepared world."""
+    world = World(sql=sql, redis=client, carrier_url=carrier_url, database_url=database_url, redis_url=redis_url)
+    world.prepare()
+    yield world
+    world.carrier.close()
