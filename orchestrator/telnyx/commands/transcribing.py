@@ -191,7 +191,11 @@ EngineConfig = Annotated[
     | Annotated[SpeechmaticsEngine, Tag("Speechmatics")]
     | Annotated[SonioxEngine, Tag("Soniox")]
     | Annotated[ParakeetEngine, Tag("Parakeet")],
-    Discriminator(_shape),
+    Discriminator(
+        _shape,
+        custom_error_type="engine",
+        custom_error_message="transcription_engine (for Deepgram: transcription_model) names no engine of the carrier",
+    ),
 ]
 
 

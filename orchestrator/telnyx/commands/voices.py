@@ -100,5 +100,9 @@ VoiceSettings = Annotated[
     | Annotated[ResembleVoice, Tag("resemble")]
     | Annotated[InworldVoice, Tag("inworld")]
     | Annotated[XaiVoice, Tag("xai")],
-    Discriminator(_provider),
+    Discriminator(
+        _provider,
+        custom_error_type="provider",
+        custom_error_message="type must be elevenlabs, telnyx, aws, minimax, azure, rime, resemble, inworld or xai",
+    ),
 ]
