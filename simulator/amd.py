@@ -82,7 +82,7 @@ def _beeps(leg: Leg) -> bool:
 def _decide(world: World, leg: Leg, event_type: str, result: str) -> None:
     leg.amd_result = result
     if result in _CUTS:
+        leg.player.stop("all", status="cancelled_amd")
         if leg.gather is not None:
             leg.gather.close("cancelled_amd")
-        leg.player.stop("all", status="cancelled_amd")
     tell(world, leg, event_type, result=result)

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
+import math
 import re
+from dataclasses import replace
 
 from simulator.callee import INVALID, Kind, Persona
 
 _CARD = re.compile(r"\+1\d{3}55501(\d\d)")
 
-_PRESSER = {f"0{digit}": Persona(kind=Kind.HUMAN, presses=str(digit)) for digit in range(10)}
+_HUMAN = Persona(kind=Kind.HUMAN, patience_s=120)
+_SURE = replace(_HUMAN, presses="1")
+_MACHINE = Persona(kind=Kind.MACHINE, decided_s=3, leaves_after_s=120)
+
+_PRESSERS = {f"0{digit}": replace(_HUMAN, presses=str(digit)) for digit in range(10)}
 
 _PEOPLE = {
-    "10": Persona(kind=Kind.HUMAN, patience_s=600),
-    "11": Persona(kind=Kind.HUMAN, presses=INVALID),
-    "12": Persona(kind=Kind.HUMAN, leaves_mid_sentence=True),
-    "13": Persona(kind=Kind.HUMAN, presses="1", rings_s=20),
-    "14": Persona(kind=Kind.HUMAN, presses="1", business=True),
-    "15": Persona(kind=Kind.HUMAN, presses="1", unsure=True, decided_s=3.5),
-    "16": Persona(kind=Kind.HUMAN, presses="1", barges_in=True),
-    "17": Persona(kind=Kind.HUMAN, leaves_after_s=0.2),
-    "18": Persona(kind=Kind.HUMAN, patience_s=100_000, talks_s=100_000),
-    "19": Persona(kind=Kind.HUMAN, presses="1", patience_s=4),
+    "10": replace(_HUMAN, patience_s=600),
+    "11": replace(_HUMAN, presses=INVALID),
+    "12": replace(_HUMAN, leaves_mid_sentence=True),
+    "13": replace(_SURE, rings_s=20),
+    "14": replace(_SURE, business=True),
+    "15": replace(_SURE, unsure=True),
+    "16": replace(_SURE, barges_in=True),
+    "17": replace(_HUMAN, leaves_after_s=0.2),
+    "18": replace(_HUMAN, patience_s=math.inf, talks_s=math.inf),
+    "19": replace(_SURE, patience_s=4),
 }
 
 _MACHINES = {
-    "20": Persona(kind=Kind.MACHINE, decided_s=3, leaves_after_s=120),
-    "21": Persona(kind=Kind.MACHINE, decided_s=3, leaves_after_s=120, beeps=False),
-    "22": Persona(kind=Kind.MACHINE, decided_s=3, leaves_after_s=120, greeting_s=1.5),
-    "23": Persona(kind=Kind.MACHINE, decided_s=3, leaves_after_s=120, greeting_s=25),
-    "24": Persona(kind=Kind.MACHINE, decided_s=3, leaves_after_s=8),
+    "20": _MACHINE,
+    "21": replace(_MACHINE, beeps=False),
+    "22": replace(_MACHINE, greeting_s=1.5),
+    "23": replace(_MACHINE, greeting_s=25, decided_s=10),
+    "24": replace(_MACHINE, leaves_after_s=8),
     "30": Persona(kind=Kind.FAX, decided_s=2, leaves_after_s=30),
     "31": Persona(kind=Kind.SILENCE, decided_s=3.5, patience_s=60),
 }
-
-_SURE = Persona(kind=Kind.HUMAN, presses="1")
 
 _LINES = {
     "40": Persona(kind=Kind.BUSY, rings_s=1),
@@ -46,13 +50,13 @@ _LINES = {
 }
 
 _AGENTS = {
-    "50": Persona(kind=Kind.HUMAN, rings_s=2, talks_s=20),
-    "51": Persona(kind=Kind.HUMAN, rings_s=2, talks_s=0.5),
+    "50": replace(_HUMAN, rings_s=2, talks_s=20),
+    "51": replace(_HUMAN, rings_s=2, talks_s=0.5),
 }
 
 
 def _with(**faults: object) -> Persona:
-    return Persona(kind=Kind.HUMAN, presses="1", faults=faults)
+    return replace(_SURE, faults=faults)
 
 
 _TROUBLES = {
@@ -68,7 +72,7 @@ _TROUBLES = {
     "76": _with(webhook_lose=1.0),
 }
 
-CARDS = {**_PRESSER, **_PEOPLE, **_MACHINES, **_LINES, **_AGENTS, **_TROUBLES}
+CARDS = {**_PRESSERS, **_PEOPLE, **_MACHINES, **_LINES, **_AGENTS, **_TROUBLES}
 
 
 def card(number: str) -> Persona | None:

@@ -7,6 +7,8 @@ import socket
 
 from aiohttp import web
 
+_ANSWERED_S = 0.05  # so that the request that asked for it still gets its answer
+
 
 class Listener:
     """Listens on one address for as long as the simulator runs."""
@@ -16,6 +18,7 @@ class Listener:
         self._host = host
         self._port = port
         self._site: web.BaseSite | None = None
+        self._absence: asyncio.Task[None] | None = None
 
     async def open(self) -> int:
         """Start to listen and return the port."""
@@ -30,10 +33,10 @@ class Listener:
 
     def close_for(self, seconds: float) -> None:
         """Refuse new connections and cut the open ones, soon; listen again after so many real seconds."""
-        loop = asyncio.get_running_loop()
-        loop.call_later(0.05, lambda: asyncio.ensure_future(self._away(seconds)))
+        self._absence = asyncio.create_task(self._away(seconds))
 
     async def _away(self, seconds: float) -> None:
+        await asyncio.sleep(_ANSWERED_S)
         if self._site is None:
             return
         await self._site.stop()

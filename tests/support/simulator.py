@@ -19,6 +19,7 @@ import requests
 _ROOT = Path(__file__).resolve().parents[2]
 _ADDRESS = re.compile(r"http://\S+")
 _START_S = 20.0
+_ANY_KEY = "KEYany"
 _STOP_S = 5.0
 
 
@@ -83,7 +84,7 @@ def start_simulator(
     time_scale: float = 50.0,
     seed: int = 1,
     faults: Mapping[str, Any] | None = None,
-    api_key: str = "KEYtest",
+    api_key: str | None = "KEYtest",
     port: int = 0,
     **options: Any,
 ) -> SimulatorProcess:
@@ -97,8 +98,9 @@ def start_simulator(
         [sys.executable, "-m", "simulator", *_spelled(arguments)], cwd=_ROOT, stdout=subprocess.PIPE, text=True
     )
     url = _address(process)
-    key = requests.get(f"{url}/v2/public_key", headers={"Authorization": f"Bearer {api_key}"}, timeout=10)
-    return SimulatorProcess(url=url, public_key=key.json()["data"]["public"], api_key=api_key, process=process)
+    key = requests.get(f"{url}/v2/public_key", headers={"Authorization": f"Bearer {api_key or _ANY_KEY}"}, timeout=10)
+    public = key.json()["data"]["public"]
+    return SimulatorProcess(url=url, public_key=public, api_key=api_key or _ANY_KEY, process=process)
 
 
 @contextmanager

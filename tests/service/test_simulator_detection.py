@@ -1,0 +1,99 @@
+"""Answering machine detection: each mode's events for each kind of callee."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.desk import Desk, desk, number
+
+_STANDARD = "call.machine.detection.ended"
+_STANDARD_GREETING = "call.machine.greeting.ended"
+_PREMIUM = "call.machine.premium.detection.ended"
+_PREMIUM_GREETING = "call.machine.premium.greeting.ended"
+
+
+@pytest.fixture(scope="module")
+def table() -> Iterator[Desk]:
+    with desk(time_scale=200) as table:
+        yield table
+
+
+@pytest.fixture(scope="module")
+def slow() -> Iterator[Desk]:
+    with desk(time_scale=10) as table:
+        yield table
+
+
+def _told(table: Desk, leg: str) -> list[tuple[str, str]]:
+    """Wait for the end of the call and return what detection told, in order."""
+    table.history(leg)
+    return [(d.type, d.payload["result"]) for d in table.receiver.of(leg) if "machine" in d.type]
+
+
+@pytest.mark.parametrize(
+    ("card", "mode", "told"),
+    [
+        ("19", "disabled", []),
+        ("19", "detect", [(_STANDARD, "human")]),
+        ("19", "detect_beep", [(_STANDARD, "human")]),
+        ("19", "premium", [(_PREMIUM, "human_residence")]),
+        ("14", "premium", [(_PREMIUM, "human_business")]),
+        ("15", "detect", [(_STANDARD, "not_sure")]),
+        ("31", "detect", [(_STANDARD, "not_sure")]),
+        ("31", "premium", [(_PREMIUM, "silence")]),
+        ("30", "premium", [(_PREMIUM, "fax_detected")]),
+        ("30", "detect", [(_STANDARD, "machine")]),
+        ("20", "detect", [(_STANDARD, "machine")]),
+        ("20", "detect_beep", [(_STANDARD, "machine"), (_STANDARD_GREETING, "beep_detected")]),
+        ("21", "detect_beep", [(_STANDARD, "machine")]),
+        ("20", "detect_words", [(_STANDARD, "machine"), (_STANDARD_GREETING, "beep_detected")]),
+        ("21", "detect_words", [(_STANDARD, "machine"), (_STANDARD_GREETING, "not_sure")]),
+        ("20", "greeting_end", [(_STANDARD, "machine"), (_STANDARD_GREETING, "ended")]),
+        ("20", "premium", [(_PREMIUM, "machine"), (_PREMIUM_GREETING, "beep_detected")]),
+        ("21", "premium", [(_PREMIUM, "machine"), (_PREMIUM_GREETING, "no_beep_detected")]),
+        ("22", "premium", [(_PREMIUM_GREETING, "beep_detected")]),
+        ("24", "premium", [(_PREMIUM, "machine"), (_PREMIUM_GREETING, "beep_detected")]),
+    ],
+)
+def test_detection_tells(table: Desk, card: str, mode: str, told: list[tuple[str, str]]) -> None:
+    leg = table.talk(card, answering_machine_detection=mode)
+
+    assert _told(table, leg) == told
+
+
+def test_an_unsure_premium_detection_says_so_after_thirty_seconds(table: Desk) -> None:
+    leg = table.talk("15", answering_machine_detection="premium")
+
+    result = table.receiver.wait(_PREMIUM, leg=leg).payload["result"]
+
+    answered = table.receiver.wait("call.answered", leg=leg)
+    assert result == "not_sure"
+    assert table.receiver.wait(_PREMIUM, leg=leg).at - answered.at >= 0.1
+
+
+def test_speech_is_cut_when_a_machine_is_found(slow: Desk) -> None:
+    leg = slow.talk("23", answering_machine_detection="detect")
+
+    slow.sdk.calls.actions.speak(leg, payload="word " * 600, voice="female")
+
+    assert slow.receiver.wait("call.speak.ended", leg=leg).payload["status"] == "cancelled_amd"
+
+
+def test_a_gather_is_cut_when_a_machine_is_found(slow: Desk) -> None:
+    leg = slow.talk("23", answering_machine_detection="premium")
+
+    slow.sdk.calls.actions.gather_using_audio(leg, audio_url="https://a.test/ask.mp3?seconds=60", maximum_digits=1)
+
+    assert slow.receiver.wait("call.gather.ended", leg=leg).payload["status"] == "cancelled_amd"
+    assert slow.receiver.wait("call.playback.ended", leg=leg).payload["status"] == "cancelled_amd"
+
+
+def test_a_transfer_may_detect_machines_too(table: Desk) -> None:
+    leg = table.talk("18")
+
+    table.sdk.calls.actions.transfer(leg, to=number("20"), answering_machine_detection="detect")
+
+    target = table.target(leg)
+    assert table.receiver.wait(_STANDARD, leg=target).payload["result"] == "machine"

@@ -1,0 +1,145 @@
+"""What can be read: calls, active calls, call events, the application, numbers, the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.support.desk import CALLER, CONNECTION, Desk, desk, number
+from tests.support.poll import eventually
+
+
+@pytest.fixture(scope="module")
+def table() -> Iterator[Desk]:
+    with desk(time_scale=50, connection_id=CONNECTION, keep_bodies=True) as table:
+        yield table
+
+
+def test_a_call_is_alive_until_it_ends_and_readable_after(table: Desk) -> None:
+    leg = table.talk("18", client_state="YQ==")
+    alive = table.sdk.calls.retrieve_status(leg).data
+    table.act(leg, "hangup")
+
+    ended = table.sdk.calls.retrieve_status(leg).data
+
+    assert alive is not None and ended is not None
+    assert (alive.is_alive, alive.client_state, alive.end_time) == (True, "YQ==", None)
+    assert ended.is_alive is False and ended.end_time is not None
+
+
+def test_active_calls_are_listed_page_by_page(table: Desk) -> None:
+    legs = {table.dial("42", timeout_secs=600) for _ in range(5)}
+
+    listed = {call.call_control_id for call in table.sdk.connections.list_active_calls(CONNECTION, page_size=2)}
+
+    assert legs <= listed
+    for leg in legs:
+        table.act(leg, "hangup")
+    still = {call.call_control_id for call in table.sdk.connections.list_active_calls(CONNECTION)}
+    assert not legs & still
+
+
+def test_another_connection_has_no_calls(table: Desk) -> None:
+    table.dial("18")
+
+    assert list(table.sdk.connections.list_active_calls("1")) == []
+
+
+def test_call_events_are_found_by_leg_type_and_name(table: Desk) -> None:
+    leg = table.talk("18")
+    table.act(leg, "hangup", command_id="bye")
+    leg_id = table.account(leg)["call_leg_id"]
+
+    webhooks = list(table.sdk.call_events.list(filter={"leg_id": leg_id, "type": "webhook"}))
+    commands = list(table.sdk.call_events.list(filter={"leg_id": leg_id, "type": "command"}))
+    named = list(table.sdk.call_events.list(filter={"to": number("18"), "name": "call.hangup", "leg_id": leg_id}))
+
+    assert [event.name for event in webhooks] == ["call.initiated", "call.answered", "call.hangup"]
+    assert [event.name for event in commands] == ["dial", "hangup"]
+    assert named[0].metadata["payload"] == table.receiver.wait("call.hangup", leg=leg).payload
+
+
+def test_call_events_are_found_by_time(table: Desk) -> None:
+    leg = table.talk("18")
+    row = table.account(leg)
+    at = table.receiver.wait("call.initiated", leg=leg).event["occurred_at"]
+
+    after = table.get(f"/call_events?filter[leg_id]={row['call_leg_id']}&filter[occurred_at][gt]={at}").json()["data"]
+
+    assert "call.initiated" not in [event["name"] for event in after]
+    assert "call.answered" in [event["name"] for event in after]
+
+
+def test_the_application_has_api_version_2_and_our_webhook_address(table: Desk) -> None:
+    application = table.sdk.call_control_applications.retrieve(CONNECTION).data
+
+    assert application is not None
+    assert (application.webhook_api_version, application.webhook_event_url) == ("2", table.receiver.url)
+    assert table.get("/call_control_applications/1").status_code == 404
+
+
+def test_a_caller_id_is_found_among_the_numbers(table: Desk) -> None:
+    found = list(table.sdk.phone_numbers.list(filter={"phone_number": CALLER}))
+
+    assert [row.phone_number for row in found] == [CALLER]
+
+
+def test_the_ledger_tells_what_has_changed_since(table: Desk) -> None:
+    before = table.simulator.ledger()["revision"]
+    leg = table.dial("40")
+    table.history(leg)
+
+    changed = table.simulator.ledger(since=before)
+
+    assert [row["call_control_id"] for row in changed["dials"]] == [leg]
+    assert table.simulator.ledger(since=changed["revision"])["dials"] == []
+    assert requests.get(f"{table.simulator.url}/ledger?since=x", timeout=5).status_code == 400
+
+
+def test_the_summary_counts_without_listing(table: Desk) -> None:
+    summary = table.simulator.summary()
+
+    assert "dials" not in summary
+    assert summary["counters"]["dial_requests"] >= summary["counters"]["commands"]["dial"] > 0
+
+
+def test_the_ledger_keeps_the_bodies_where_it_is_asked_to(table: Desk) -> None:
+    leg = table.talk("18")
+
+    table.act(leg, "speak", payload="Hello", voice="female", colour="blue")
+
+    assert table.account(leg)["commands"][-1]["body"]["payload"] == "Hello"
+    assert table.simulator.summary()["counters"]["unknown_fields"] == {"speak.colour": 1}
+
+
+def test_the_ledger_tells_the_whole_call(table: Desk) -> None:
+    leg = table.talk("01", client_state="YQ==", answering_machine_detection="premium", command_id="whole")
+    table.sdk.calls.actions.gather_using_speak(leg, payload="Press 1.", voice="female", maximum_digits=1)
+    table.receiver.wait("call.gather.ended", leg=leg)
+    table.act(leg, "hangup", command_id="bye")
+    table.history(leg)
+
+    row = table.account(leg)
+
+    assert (row["to"], row["from"], row["command_id"], row["client_state"]) == (number("01"), CALLER, "whole", "YQ==")
+    assert (row["callee"], row["amd"], row["digits"], row["hangup_cause"]) == (
+        "human",
+        "human_residence",
+        "1",
+        "normal_clearing",
+    )
+    assert row["accepted_at"] < row["answered_at"] < row["ended_at"]
+    assert [command["action"] for command in row["commands"]] == ["dial", "gather_using_speak", "hangup"]
+    assert all(told["delivered_at"] and told["status"] == "200" for told in row["webhooks"])
+
+
+def test_an_ended_call_is_forgotten_when_too_many_ended_after_it() -> None:
+    with desk(keep_calls=2) as table:
+        legs = [table.dial("40") for _ in range(4)]
+        eventually(lambda: table.simulator.summary()["live"] == 0)
+
+        statuses = [table.get(f"/calls/{leg}").status_code for leg in legs]
+
+    assert statuses == [404, 404, 200, 200]

@@ -1,0 +1,85 @@
+"""Who answers: the same for a seed, in the proportions of the mix, and as test cards say."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from simulator.callee import Kind, Persona
+from simulator.cards import CARDS
+from simulator.crowd import DEFAULT_MIX, Crowd
+from simulator.dice import Dice
+
+_NUMBERS = [f"+1415{n:07d}" for n in range(5_000_000, 5_002_000)]
+
+
+def _crowd(*, seed: int = 1, mix: dict[str, float] | None = None, cards: bool = False) -> Crowd:
+    return Crowd(dice=Dice(seed), mix=mix or DEFAULT_MIX, cards=cards)
+
+
+def _answers(crowd: Crowd, *, nth: int = 0) -> list[Persona]:
+    return [crowd.answer(number, nth=nth) for number in _NUMBERS]
+
+
+def test_the_same_seed_gives_the_same_people() -> None:
+    assert _answers(_crowd(seed=7)) == _answers(_crowd(seed=7))
+
+
+def test_another_seed_gives_other_people() -> None:
+    assert _answers(_crowd(seed=7)) != _answers(_crowd(seed=8))
+
+
+def test_the_mix_is_kept() -> None:
+    kinds = Counter(persona.kind for persona in _answers(_crowd()))
+
+    assert {kind: round(count / len(_NUMBERS), 1) for kind, count in kinds.items()} == pytest.approx(
+        {Kind(kind): weight / 100 for kind, weight in DEFAULT_MIX.items()}, abs=0.06
+    )
+
+
+def test_a_wrong_number_stays_wrong_and_a_busy_line_clears() -> None:
+    crowd = _crowd()
+    first, later = _answers(crowd), _answers(crowd, nth=5)
+    pairs = list(zip(first, later, strict=True))
+
+    assert all(b.kind is a.kind for a, b in pairs if a.kind in (Kind.REJECTED, Kind.NOT_FOUND, Kind.MACHINE))
+    assert any(b.kind is Kind.HUMAN for a, b in pairs if a.kind is Kind.BUSY)
+    assert not any(b.kind is Kind.NOT_FOUND for a, b in pairs if a.kind is Kind.BUSY)
+
+
+def test_people_press_one_mostly_and_sometimes_nine_or_nothing() -> None:
+    pressed = Counter(persona.presses for persona in _answers(_crowd(mix={"human": 1})))
+
+    assert pressed.most_common(1)[0][0] == "1"
+    assert {"9", ""} < set(pressed)
+
+
+def test_a_mix_of_one_kind_is_that_kind_alone() -> None:
+    assert {persona.kind for persona in _answers(_crowd(mix={"busy": 1}), nth=3)} == {Kind.BUSY}
+
+
+@pytest.mark.parametrize("digits", sorted(CARDS))
+def test_every_card_answers_in_any_area_code(digits: str) -> None:
+    crowd = _crowd(cards=True)
+
+    assert crowd.answer(f"+121255501{digits}", nth=0) == crowd.answer(f"+141555501{digits}", nth=0) == CARDS[digits]
+
+
+def test_a_number_that_is_no_card_is_drawn_from_the_mix() -> None:
+    crowd = _crowd(cards=True, mix={"fax": 1})
+
+    assert crowd.answer("+14155550199", nth=0).kind is Kind.FAX
+    assert crowd.answer("+14155551101", nth=0).kind is Kind.FAX
+
+
+def test_cards_mean_nothing_unless_they_are_on() -> None:
+    assert _crowd(mix={"human": 1}).answer("+14155550140", nth=0).kind is Kind.HUMAN
+
+
+def test_a_card_may_change_at_the_second_call() -> None:
+    crowd = _crowd(cards=True)
+
+    kinds = [crowd.answer("+14155550141", nth=nth).kind for nth in range(3)]
+
+    assert kinds == [Kind.BUSY, Kind.HUMAN, Kind.HUMAN]

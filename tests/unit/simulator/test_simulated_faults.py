@@ -1,0 +1,70 @@
+"""Faults: for all numbers or for one, rolled the same way for a seed."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from simulator.dice import Dice
+from simulator.faults import Faults, FaultSwitch, Trouble
+
+
+def _switch(faults: Faults, **cards: object) -> FaultSwitch:
+    return FaultSwitch(faults, cards=lambda _number: cards)
+
+
+def test_a_certain_fault_always_happens_and_an_impossible_one_never() -> None:
+    dice = Dice(1)
+
+    assert {Faults(reset_after=1).trouble(dice, "dial", n) for n in range(50)} == {Trouble.RESET_AFTER}
+    assert {Faults().trouble(dice, "dial", n) for n in range(50)} == {None}
+
+
+def test_a_fault_happens_about_as_often_as_it_should() -> None:
+    dice, faults = Dice(3), Faults(error_before=0.2)
+
+    hits = sum(faults.trouble(dice, "dial", n) is not None for n in range(5_000))
+
+    assert 850 < hits < 1_150
+
+
+def test_the_same_seed_rolls_the_same_faults() -> None:
+    faults = Faults(error_after=0.5)
+
+    rolls = [[faults.trouble(Dice(9), "actions", n) for n in range(200)] for _ in range(2)]
+
+    assert rolls[0] == rolls[1]
+
+
+def test_faults_may_be_for_dials_only() -> None:
+    faults = Faults(refuse_429=1, on=frozenset({"dial"}))
+
+    assert faults.trouble(Dice(1), "actions", 1) is None
+    assert faults.trouble(Dice(1), "dial", 1) is Trouble.REFUSE_429
+
+
+def test_a_number_may_have_faults_of_its_own_on_top() -> None:
+    switch = _switch(Faults(webhook_lose=0.5, numbers={"+14155550101": {"refuse": "D13"}}))
+
+    assert switch.of("+14155550101").refuse == "D13"
+    assert switch.of("+14155550101").webhook_lose == 0.5
+    assert switch.of("+14155550102").refuse is None
+
+
+def test_a_test_card_adds_its_faults() -> None:
+    assert _switch(Faults(), webhook_repeat=1.0).of("+14155550171").webhook_repeat == 1
+
+
+@pytest.mark.parametrize("wrong", [{"reset_after": 1.1}, {"unheard_of": 1}, {"refuse": "13"}, {"on": ["webhooks"]}])
+def test_wrong_faults_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Faults.model_validate(wrong)
+
+
+def test_wrong_faults_of_one_number_are_refused_when_they_are_set() -> None:
+    switch = _switch(Faults(hang=0.1))
+
+    with pytest.raises(ValidationError):
+        switch.replace(Faults(numbers={"+14155550101": {"unheard_of": 1}}))
+
+    assert switch.current == Faults(hang=0.1)

@@ -1,0 +1,131 @@
+"""Each kind of field takes what is right and names what is wrong, with the carrier's code and pointer."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.actions.dial import DIAL
+from simulator.command import Shape
+from simulator.commands import COMMANDS
+from simulator.problems import CarrierError
+
+_DIAL = {"connection_id": "1", "from": "+13125550100", "to": "+14155550101"}
+
+
+def _complaints(shape: Shape, body: dict[str, object]) -> list[tuple[str, str | None]]:
+    with pytest.raises(CarrierError) as refused:
+        shape.check(body)
+    assert refused.value.status == 422
+    return [(problem.code, problem.pointer) for problem in refused.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("to", "4155550101", "10016"),
+        ("to", "+0155550101", "10016"),
+        ("to", [], "10004"),
+        ("from", "Elm Clinic", "10016"),
+        ("timeout_secs", 4, "10033"),
+        ("timeout_secs", 601, "10033"),
+        ("timeout_secs", "30", "10015"),
+        ("timeout_secs", True, "10015"),
+        ("time_limit_secs", 29, "90029"),
+        ("time_limit_secs", 14_401, "90029"),
+        ("client_state", "not base64!", "90017"),
+        ("answering_machine_detection", "detect_all", "10032"),
+        ("webhook_url", "ftp://example.test", "10003"),
+        ("webhook_url", "https://example.test/" + "x" * 2_000, "10003"),
+        ("webhook_url_method", "PUT", "10032"),
+        ("record", "always", "10032"),
+        ("record_custom_file_name", "x" * 41, "10033"),
+        ("from_display_name", "Elm; Clinic", "10015"),
+        ("park_after_unbridge", "both", "10032"),
+        ("retry_on_timeout", "yes", "10015"),
+    ],
+)
+def test_a_dial_with_one_wrong_field_names_it(field: str, value: object, code: str) -> None:
+    complaints = _complaints(DIAL, {**_DIAL, field: value})
+
+    assert complaints == [(code, f"/{field}")]
+
+
+@pytest.mark.parametrize("field", ["connection_id", "from", "to"])
+def test_a_dial_without_a_required_field_names_it(field: str) -> None:
+    body = {name: value for name, value in _DIAL.items() if name != field}
+
+    assert _complaints(DIAL, body) == [("10004", f"/{field}")]
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    complaints = _complaints(DIAL, {"to": "12", "timeout_secs": 0})
+
+    assert {pointer for _code, pointer in complaints} == {"/connection_id", "/from", "/to", "/timeout_secs"}
+
+
+def test_null_counts_as_not_given() -> None:
+    DIAL.check({**_DIAL, "timeout_secs": None, "client_state": None})
+
+
+def test_sip_addresses_and_lists_of_numbers_may_be_dialed() -> None:
+    DIAL.check({**_DIAL, "to": "sip:desk@example.test"})
+    DIAL.check({**_DIAL, "to": ["+14155550101", "+14155550102"]})
+
+
+def test_a_wrong_value_deep_inside_is_pointed_at() -> None:
+    body = {**_DIAL, "webhook_retries_policies": {"call.hangup": {"retries_ms": [1, 2, "3"]}}}
+
+    assert _complaints(DIAL, body) == [("10015", "/webhook_retries_policies/call.hangup/retries_ms/2")]
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "code", "pointer"),
+    [
+        ("speak", {"payload": "Hello"}, "10004", "/voice"),
+        ("speak", {"payload": "", "voice": "female"}, "90010", "/payload"),
+        ("speak", {"payload": "x" * 3_001, "voice": "female"}, "90010", "/payload"),
+        ("speak", {"payload": "Hello", "voice": "female", "language": "en"}, "10032", "/language"),
+        ("speak", {"payload": "Hello", "voice": "female", "loop": 101}, "90009", "/loop"),
+        ("gather", {"minimum_digits": 0}, "90022", "/minimum_digits"),
+        ("gather", {"maximum_digits": 129}, "90023", "/maximum_digits"),
+        ("gather", {"inter_digit_timeout_millis": 120_001}, "90026", "/inter_digit_timeout_millis"),
+        ("gather", {"initial_timeout_millis": 0}, "90056", "/initial_timeout_millis"),
+        ("gather", {"terminating_digit": "##"}, "90007", "/terminating_digit"),
+        ("gather", {"valid_digits": "12x"}, "90008", "/valid_digits"),
+        ("gather_using_speak", {"payload": "Hi", "voice": "f", "maximum_tries": 129}, "90024", "/maximum_tries"),
+        ("gather_using_audio", {}, "10004", "/audio_url"),
+        ("playback_start", {}, "10004", "/audio_url"),
+        ("playback_start", {"audio_url": "https://a.test/b.mp3", "media_name": "c"}, "10015", "/media_name"),
+        ("playback_stop", {"stop": "some"}, "10032", "/stop"),
+        ("send_dtmf", {}, "10004", "/digits"),
+        ("send_dtmf", {"digits": "12x"}, "90014", "/digits"),
+        ("send_dtmf", {"digits": "12", "duration_millis": 99}, "90027", "/duration_millis"),
+        ("record_start", {"format": "wav"}, "10004", "/channels"),
+        ("record_start", {"format": "ogg", "channels": "dual"}, "10032", "/format"),
+        ("transfer", {}, "10004", "/to"),
+        ("transfer", {"to": "agent"}, "10016", "/to"),
+        ("transfer", {"to": "+14155550150", "target_leg_client_state": "?"}, "90017", "/target_leg_client_state"),
+        ("hangup", {"client_state": "?"}, "90017", "/client_state"),
+    ],
+)
+def test_an_action_with_one_wrong_field_names_it(action: str, body: dict[str, object], code: str, pointer: str) -> None:
+    shape = COMMANDS["POST", action].shape
+
+    assert _complaints(shape, body) == [(code, pointer)]
+
+
+@pytest.mark.parametrize("loop", ["infinity", 1, 100, "3"])
+def test_a_loop_is_a_count_or_infinity(loop: object) -> None:
+    COMMANDS["POST", "speak"].shape.check({"payload": "Hello", "voice": "female", "loop": loop})
+
+
+def test_an_empty_terminating_digit_is_allowed() -> None:
+    COMMANDS["POST", "gather"].shape.check({"terminating_digit": ""})
+
+
+def test_fields_the_carrier_does_not_know_are_passed_over_and_can_be_listed() -> None:
+    shape = COMMANDS["POST", "hangup"].shape
+
+    shape.check({"colour": "blue"})
+
+    assert shape.unknown({"colour": "blue", "command_id": "1"}) == ["colour"]
