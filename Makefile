@@ -39,13 +39,14 @@ bench: $(READY)  ## measure, each number as a ratio to the bare parts
 	$(BIN)/python -m benchmarks
 
 compose-test: $(READY)  ## run a campaign on docker compose, scaled too
-	$(BIN)/python -m pytest tests/compose -m compose
+	$(BIN)/python tests/compose/run.py
 
 lock: $(READY)  ## write the lock files anew from pyproject.toml
 	$(PYTHON) -m venv $(VENV)/lock
 	$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
 	$(VENV)/lock/bin/uv pip compile $(LOCK) -o requirements.lock pyproject.toml
 	$(VENV)/lock/bin/uv pip compile $(LOCK) --extra dev -o requirements-dev.lock pyproject.toml
+	grep -o 'hatchling==[0-9.]*' pyproject.toml | head -1 | $(VENV)/lock/bin/uv pip compile $(LOCK) -o requirements-build.lock -
 
 clean:  ## remove what make made, but never data/
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

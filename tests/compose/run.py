@@ -1,0 +1,210 @@
+"""Runs a campaign on docker compose, then one more with everything scaled, and holds our account against the carrier's.
+
+`make compose-test`; needs Docker with `docker compose` or docker-compose. Everything it starts is removed again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import Any, TypeVar
+
+import requests
+
+from orchestrator.stack.ports import free_port
+
+T = TypeVar("T")
+
+ROOT = Path(__file__).resolve().parents[2]
+FLOW = ROOT / "orchestrator" / "flow" / "samples" / "appointment.yaml"
+PROJECT = "orchestrator-compose-test"
+SERVICES = {
+    *("valkey", "postgres", "migrate", "api", "webhooks", "worker-commands", "worker-dials", "engine"),
+    *("flower", "simulator"),
+}
+SCALES = {"worker-commands": 3, "worker-dials": 2, "engine": 2}
+CONTACTS = 100
+LIVING = ("waiting", "held", "calling")
+PORTS = {name: str(free_port()) for name in ("API_PORT", "WEBHOOKS_PORT", "FLOWER_PORT", "SIMULATOR_PORT")}
+KEY = secrets.token_hex(16)
+ENVIRONMENT = {
+    **os.environ,
+    **PORTS,
+    "COMPOSE_PROJECT_NAME": PROJECT,
+    "ORCHESTRATOR_API_KEY": KEY,
+    "SIMULATOR_TIME_SCALE": "8",
+}
+API = f"http://127.0.0.1:{PORTS['API_PORT']}/v1"
+LEDGER = f"http://127.0.0.1:{PORTS['SIMULATOR_PORT']}/ledger"
+
+
+def main() -> None:
+    """Run both campaigns; exit status 0 when both accounts agree."""
+    compose = _compose()
+    try:
+        _run("build", compose, "build")
+        _run("up", compose, "up", "-d")
+        _until_healthy(compose, {})
+        _campaign(area=202)
+        _run("scaled up", compose, "up", "-d", *(f"--scale={name}={count}" for name, count in SCALES.items()))
+        _until_healthy(compose, SCALES)
+        _campaign(area=415)
+    except BaseException:
+        subprocess.run([*compose, "ps"], env=ENVIRONMENT, cwd=ROOT, check=False)
+        subprocess.run([*compose, "logs", "--no-color", "--tail=60"], env=ENVIRONMENT, cwd=ROOT, check=False)
+        raise
+    finally:
+        _run("down", compose, "down", "--volumes", "--remove-orphans", "--timeout=20")
+    print("2 passed, 0 failed")
+
+
+def _compose() -> list[str]:
+    plugin = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+    if not plugin and not shutil.which("docker-compose"):
+        sys.exit("compose-test needs Docker with `docker compose` or docker-compose")
+    return [*(["docker", "compose"] if plugin else ["docker-compose"]), "--profile", "simulator"]
+
+
+def _run(what: str, compose: list[str], *words: str) -> str:
+    started = monotonic()
+    done = subprocess.run([*compose, *words], env=ENVIRONMENT, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{what}: {done.stdout}{done.stderr}")
+    _say(f"{what}: {monotonic() - started:.0f} s")
+    return done.stdout
+
+
+def _until_healthy(compose: list[str], scales: dict[str, int]) -> None:
+    started = monotonic()
+    states = _eventually(lambda: _states(compose), lambda states: _are_healthy(states, scales), seconds=180)
+    count = sum(len(found) for name, found in states.items() if name != "migrate")
+    _say(f"{count} containers healthy: {monotonic() - started:.0f} s")
+
+
+def _are_healthy(states: dict[str, list[str]], scales: dict[str, int]) -> bool:
+    all_well = {state for found in states.values() for state in found} <= {"healthy", "done"}
+    return all_well and set(states) == SERVICES and all(len(states[name]) == scales.get(name, 1) for name in states)
+
+
+def _states(compose: list[str]) -> dict[str, list[str]]:
+    ids = subprocess.run(
+        [*compose, "ps", "-a", "-q"], env=ENVIRONMENT, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    inspected = subprocess.run(["docker", "inspect", *ids.stdout.split()], capture_output=True, text=True, check=True)
+    states: dict[str, list[str]] = {}
+    for container in json.loads(inspected.stdout):
+        name, state = container["Config"]["Labels"]["com.docker.compose.service"], container["State"]
+        if name == "migrate":
+            is_done = state["Status"] == "exited" and state["ExitCode"] == 0
+            states[name] = ["done" if is_done else state["Status"]]
+        else:
+            states.setdefault(name, []).append(state["Health"]["Status"] if state["Running"] else state["Status"])
+    return states
+
+
+def _campaign(*, area: int) -> None:
+    started = monotonic()
+    with requests.Session() as rest:
+        rest.headers["Authorization"] = f"Bearer {KEY}"
+        campaign = _start_campaign(rest, area=area)
+        stats = _until_over(rest, campaign)
+        _hold_against_the_ledger(_calls(rest, campaign), area=area)
+    contacts = {name: count for name, count in stats["contacts"].items() if count}
+    _say(f"campaign over: {monotonic() - started:.0f} s, contacts {contacts}, calls {stats['calls']['by_disposition']}")
+
+
+def _start_campaign(rest: requests.Session, *, area: int) -> str:
+    flow = _post(rest, "/flows", data=FLOW.read_bytes(), headers={"Content-Type": "application/yaml"})
+    campaign = _post(
+        rest,
+        "/campaigns",
+        json={
+            "name": f"compose {area}",
+            "flow": flow["id"],
+            "caller_ids": ["+13125550100"],
+            "pacing": {"calls_per_second": 20, "max_live_calls": 100},
+            "calling_hours": {"always": True},
+            "retry": {"max_attempts": 2, "on": {"busy": {"after": "3s"}, "no_answer": {"after": "3s"}}},
+            "number_gap": "1s",
+        },
+    )
+    people = [{"phone": f"+1{area}55501{line:02d}", "variables": _VARIABLES} for line in range(CONTACTS)]
+    added = _post(rest, f"/campaigns/{campaign['id']}/contacts", json={"contacts": people})
+    _claim(added["accepted"] == CONTACTS, f"contacts accepted: {added}")
+    _post(rest, f"/campaigns/{campaign['id']}/start", json={})
+    return str(campaign["id"])
+
+
+_VARIABLES = {"first_name": "Ada", "appointment": "Monday at 9"}
+
+
+def _until_over(rest: requests.Session, campaign: str) -> dict[str, Any]:
+    look = f"/campaigns/{campaign}/stats"
+    stats = _eventually(lambda: _get(rest, look), lambda stats: bool(stats["status"] == "completed"), seconds=180)
+    contacts = stats["contacts"]
+    _claim(not any(contacts[state] for state in LIVING), f"contacts without a final state: {contacts}")
+    _claim(contacts["unknown"] == 0, f"contacts whose call nobody knows: {contacts}")
+    return dict(stats)
+
+
+def _calls(rest: requests.Session, campaign: str) -> list[dict[str, Any]]:
+    calls, cursor = list[dict[str, Any]](), None
+    while True:
+        page = _get(rest, "/calls", campaign_id=campaign, limit=500, **({"cursor": cursor} if cursor else {}))
+        calls += page["data"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return calls
+
+
+def _hold_against_the_ledger(calls: list[dict[str, Any]], *, area: int) -> None:
+    ours = Counter(call["to"] for call in calls if call["status"] != "withdrawn")
+    ledger = requests.get(LEDGER, timeout=30).json()
+    theirs = Counter({to: n for to, n in ledger["calls_by_number"].items() if to.startswith(f"+1{area}")})
+    _claim(len(ours) == CONTACTS, f"{len(ours)} numbers were dialed")
+    _claim(ours == theirs, f"accounts differ: ours more {ours - theirs}, the carrier's more {theirs - ours}")
+    _say(f"accounts agree: {ours.total()} dials of {len(ours)} numbers, none more than {max(ours.values())} times")
+
+
+def _post(rest: requests.Session, path: str, **body: Any) -> Any:
+    return _answer(rest.post(f"{API}{path}", timeout=30, **body))
+
+
+def _get(rest: requests.Session, path: str, **query: Any) -> Any:
+    return _answer(rest.get(f"{API}{path}", params=query, timeout=30))
+
+
+def _answer(response: requests.Response) -> Any:
+    _claim(response.ok, f"{response.request.method} {response.url}: {response.status_code} {response.text}")
+    return response.json()
+
+
+def _eventually(look: Callable[[], T], is_good: Callable[[T], bool], *, seconds: float) -> T:
+    """Look twice a second until what is seen is good, and return it; fail with the last sight when time is over."""
+    deadline, pause = monotonic() + seconds, Event()
+    while not is_good(seen := look()):
+        _claim(monotonic() < deadline, f"still after {seconds:g} s: {seen}")
+        pause.wait(0.5)
+    return seen
+
+
+def _claim(is_true: bool, otherwise: str) -> None:
+    if not is_true:
+        raise SystemExit(otherwise)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
