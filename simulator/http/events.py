@@ -56,7 +56,13 @@ class CallEvent:
     def _metadata(self) -> dict[str, Any]:
         if isinstance(self.source, Notice):
             return {**orjson.loads(self.source.data), "attempts": self.source.attempts, "failed": self.failed}
-        return {"command_id": self.source.command_id, "status": self.source.status, "failed": self.failed}
+        return {
+            "call_control_id": self.leg.call_control_id,
+            "client_state": self.leg.client_state,
+            "command_id": self.source.command_id,
+            "status": self.source.status,
+            "failed": self.failed,
+        }
 
 
 def events_of(leg: Leg) -> Iterator[CallEvent]:
