@@ -81,8 +81,9 @@ def _run_campaign(rest: Rest, stack: Stack, interrupts: Interrupts, *, console: 
     wait = _looking_after(stack, interrupts, deadline)
     campaign = _create(rest)
     console.print(f"{CONTACTS} people, {campaign['pacing']['calls_per_second']:g} calls a second")
-    stats = watch_campaign(rest, campaign["id"], every_s=0.5, console=console, wait=wait)
-    report(console, f"{campaign['name']}: {stats['status']}", stats)
+    seen = watch_campaign(rest, campaign["id"], every_s=0.5, console=console, wait=wait)
+    title = f"{campaign['name']}: {seen.stats['status']}"
+    report(console, title, seen.stats, peak_dials_per_s=seen.peak_dials_per_s)
     rest.close()
 
 

@@ -36,7 +36,8 @@ def stats_screen(title: str, stats: Mapping[str, Any]) -> RenderableType:
     if stats.get("held_by_reason"):
         tables.append(_table("held because", stats["held_by_reason"]))
     total, final = _progress(stats)
-    head = Group(Text(_pace(stats)), ProgressBar(total=max(total, 1), completed=final, width=72))
+    words = [Text(_pace(stats)), Text(_latency(stats))]
+    head = Group(*words, ProgressBar(total=max(total, 1), completed=final, width=72))
     return Panel(Group(head, Text(), Columns(tables, padding=(0, 3))), title=f"{title} · {stats.get('status', '')}")
 
 
@@ -45,11 +46,13 @@ def stats_line(stats: Mapping[str, Any]) -> str:
     contacts = {name: n for name, n in stats.get("contacts", {}).items() if n and name != "total"}
     total, final = _progress(stats)
     states = " ".join(f"{name} {number}" for name, number in contacts.items())
-    return f"{stats.get('status', '')}: {final} of {total} contacts done ({states}) · {_pace(stats)}"
+    return (
+        f"{stats.get('status', '')}: {final} of {total} contacts done ({states}) · {_pace(stats)} · {_latency(stats)}"
+    )
 
 
-def report(console: Console, title: str, stats: Mapping[str, Any]) -> None:
-    """Print the final account: shares of all contacts and of all calls."""
+def report(console: Console, title: str, stats: Mapping[str, Any], *, peak_dials_per_s: float | None = None) -> None:
+    """Print the final account: shares of all contacts and of all calls; the peak is the watcher's own observation."""
     calls = stats.get("calls", {})
     contacts = dict(stats.get("contacts", {}))
     total = contacts.pop("total", sum(contacts.values()))
@@ -62,7 +65,9 @@ def report(console: Console, title: str, stats: Mapping[str, Any]) -> None:
     for name, counts in calls.get("by_answer", {}).items():
         _section(table, f"answer {name}", counts, whole=calls.get("dialed", 0))
     console.print(table)
-    console.print(_pace(stats))
+    if peak_dials_per_s is not None:
+        console.print(f"at most {_number(peak_dials_per_s)} dials/s over 5 s")
+    console.print(_latency(stats))
 
 
 def _section(table: Table, title: str, counts: Mapping[str, int], *, whole: int) -> None:
@@ -91,11 +96,14 @@ def _progress(stats: Mapping[str, Any]) -> tuple[int, int]:
 
 def _pace(stats: Mapping[str, Any]) -> str:
     calls, rate = stats.get("calls", {}), stats.get("rate", {})
-    latency = stats.get("latency_ms", {}).get("event_to_command", {})
     words = [f"dialed {calls.get('dialed', 0)}", f"live {calls.get('live', 0)}"]
     words += [f"{_number(rate.get('dials_per_s'))} of {_number(rate.get('limit'))} dials/s"]
-    words += [f"webhook to command p50 {_number(latency.get('p50'))} ms, p99 {_number(latency.get('p99'))} ms"]
     return " · ".join(words)
+
+
+def _latency(stats: Mapping[str, Any]) -> str:
+    latency = stats.get("latency_ms", {}).get("event_to_command", {})
+    return f"webhook to command p50 {_number(latency.get('p50'))} ms, p99 {_number(latency.get('p99'))} ms"
 
 
 def _number(value: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +16,14 @@ from orchestrator.cli_stats import FINAL_CAMPAIGN, stats_line, stats_screen
 from orchestrator.stack.interrupts import pause
 
 _LINE_EVERY_S = 5.0
+
+
+@dataclass
+class Watched:
+    """What a watcher saw: the last numbers, and the fastest dialing."""
+
+    stats: dict[str, Any]
+    peak_dials_per_s: float = 0.0
 
 
 class StatsView:
@@ -47,13 +56,14 @@ class StatsView:
 
 def watch_campaign(
     rest: Rest, campaign: str, *, every_s: float, console: Console, wait: Callable[[float], None] = pause
-) -> dict[str, Any]:
-    """Draw a campaign until it is completed or canceled and return its last numbers."""
-    title = rest.get(f"/v1/campaigns/{campaign}")["name"]
+) -> Watched:
+    """Draw a campaign until it is completed or canceled and return what was seen."""
+    title, seen = rest.get(f"/v1/campaigns/{campaign}")["name"], Watched({})
     with StatsView(console, title) as view:
         while True:
-            stats: dict[str, Any] = rest.get(f"/v1/campaigns/{campaign}/stats")
-            view.draw(stats)
-            if stats["status"] in FINAL_CAMPAIGN:
-                return stats
+            seen.stats = rest.get(f"/v1/campaigns/{campaign}/stats")
+            seen.peak_dials_per_s = max(seen.peak_dials_per_s, seen.stats["rate"]["dials_per_s"])
+            view.draw(seen.stats)
+            if seen.stats["status"] in FINAL_CAMPAIGN:
+                return seen
             wait(every_s)

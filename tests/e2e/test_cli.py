@@ -1,0 +1,114 @@
+"""The command line against a running stack: from a flow file to a report, and one call told as it happens."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator.stack.ports import free_port as any_free_port
+from tests.support.up import Up
+
+_FLOW = str(Path(__file__).parents[2] / "orchestrator" / "flow" / "samples" / "appointment.yaml")
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    up = Up(tmp_path_factory.mktemp("cli") / "data", any_free_port(), "--time-scale", "10")
+    up.wait_until_up()
+    yield up
+    up.clear_away()
+
+
+@pytest.fixture
+def contacts(tmp_path: Path) -> str:
+    file = tmp_path / "contacts.csv"
+    rows = [f"+1202555010{n},Person {n},Monday at 9" for n in range(8)]
+    file.write_text("\n".join(["phone,first_name,appointment", *rows, "12,Wrong,never"]))
+    return str(file)
+
+
+def _create(up: Up, *options: str) -> str:
+    made = up.run("campaign", "create", "reminders", "--flow", _FLOW, "--caller-id", "+13125550100", *options)
+    assert made.returncode == 0, made.stderr
+    return made.stdout.strip()
+
+
+def test_a_campaign_goes_from_a_flow_file_to_a_report(up: Up, contacts: str, tmp_path: Path) -> None:
+    campaign = _create(up, "--always", "--calls-per-second", "10", "--max-attempts", "1")
+    imported = up.run("campaign", "import", campaign, contacts)
+    started = up.run("campaign", "start", campaign)
+    watched = up.run("campaign", "watch", campaign, "--every", "0.3")
+    reported = up.run("campaign", "report", campaign, "--csv", str(tmp_path / "results.csv"))
+
+    assert "8 accepted, 0 duplicates, 1 invalid" in imported.stdout
+    assert "row" in imported.stdout.splitlines()[1]
+    assert started.stdout.startswith("reminders is running")
+    assert watched.returncode == 0
+    assert watched.stdout.splitlines()[-1].startswith("completed: 8 of 8 contacts done")
+    assert "contacts: 8" in reported.stdout
+    with (tmp_path / "results.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == 8
+
+
+def test_a_campaign_is_paused_resumed_and_canceled(up: Up, contacts: str) -> None:
+    campaign = _create(up, "--always", "--calls-per-second", "0.1")
+    up.run("campaign", "import", campaign, contacts)
+
+    said = [up.run("campaign", verb, campaign).stdout for verb in ("start", "pause", "resume", "cancel")]
+
+    states = [re.sub(r",.*", "", line.strip()) for line in said]
+    assert states == [f"reminders is {state}" for state in ("running", "paused", "running", "canceled")]
+
+
+def test_one_call_is_told_as_it_happens(up: Up) -> None:
+    words = ["--to", "+14155550177", "--from", "+13125550100", "--flow", _FLOW, "--ignore-hours"]
+
+    told = up.run("call", "dial", *words, "--var", "first_name=Ada", "--var", "appointment=Monday")
+
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "→ +14155550177" in told.stdout
+    assert "status ended, disposition" in told.stdout
+    call = told.stdout.split()[0]
+    shown = up.run("call", "show", call)
+    assert "call.hangup" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["campaign", "start", "cmp_01JZZZZZZZZZZZZZZZZZZZZZZZ"], "(404)"),
+        (["campaign", "--key", "wrong", "start", "cmp_01JZZZZZZZZZZZZZZZZZZZZZZZ"], "(401)"),
+        (["campaign", "create", "x", "--flow", "nothing.yaml", "--caller-id", "+13125550100"], "there is no file"),
+        (["campaign", "create", "x", "--flow", _FLOW, "--caller-id", "12"], "/caller_ids"),
+        (["call", "dial", "--to", "12", "--flow", _FLOW], "/to"),
+        (["call", "dial", "--to", "+12025550101", "--flow", _FLOW, "--var", "lonely"], "must read name=value"),
+        (["call", "--url", "http://127.0.0.1:1", "show", "call_1"], "start one with `orchestrator up`"),
+    ],
+)
+def test_a_refusal_is_told_in_words_and_by_the_exit_status(up: Up, words: list[str], said: str) -> None:
+    refused = up.run(*words)
+
+    assert refused.returncode == 1
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_start_without_contacts_is_refused_with_the_reason(up: Up) -> None:
+    refused = up.run("campaign", "start", _create(up))
+
+    assert refused.returncode == 1
+    assert "contact" in refused.stderr
+
+
+def test_a_bad_flow_is_refused_naming_line_and_step(up: Up, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(Path(_FLOW).read_text().replace("goto: thanks", "goto: thansk"))
+
+    refused = up.run("campaign", "create", "x", "--flow", str(bad), "--caller-id", "+13125550100")
+
+    assert refused.returncode == 1
+    assert re.search(r"line \d+, step greet: .*thansk", refused.stderr)
