@@ -105,7 +105,8 @@ def prepare(house: House, keys: Keys) -> None:
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(prog="workers.engine", description=__doc__)
-    parser.add_argument("--only", action="append", choices=PARTS, default=[], help="run this part only; may be repeated")
+    told = "run this part alone; may be repeated"
+    parser.add_argument("--only", action="append", choices=PARTS, default=[], help=told)
     run_engine(parser.parse_args().only)
 
 

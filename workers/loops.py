@@ -42,6 +42,17 @@ def run_loop(loop: Loop, stop: threading.Event) -> None:
             pause_s = 0.0
 
 
+def run_until_done(step: Callable[[], object], stop: threading.Event) -> object:
+    """Take one step, again until it has succeeded once or `stop` is set: the stores may come up after us."""
+    while not stop.is_set():
+        try:
+            return step()
+        except (RedisError, SQLAlchemyError, OrchestratorError) as err:
+            log.warning("not ready: %s: %s", type(err).__name__, _first_line(err))
+            stop.wait(1.0)
+    return None
+
+
 def run_all(loops: list[Loop], stop: threading.Event) -> None:
     """Run each loop in a thread of its own until `stop`; return when all have finished their step."""
     threads = [threading.Thread(target=run_loop, args=(loop, stop), name=loop.name) for loop in loops]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class ConnectionChange(BaseModel):
     """What may change about a connection."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     calls_per_second: float = Field(default=1, gt=0, le=1000, description="Dials per second the account may start.")
     max_live_calls: int = Field(default=2, gt=0, le=100_000, description="Channels of the account.")

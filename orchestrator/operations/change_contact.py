@@ -32,7 +32,7 @@ Outcome = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, 
 class ContactChange(BaseModel):
     """What a person may say about a contact."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     status: Literal["canceled", "completed"] | None = None
     outcome: Outcome | None = Field(default=None, description="What was achieved; only with status `completed`.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import redis
 
@@ -13,7 +13,7 @@ _OURS = (b"stream", b"entry", b"error")
 
 def list_dead_letters(client: redis.Redis, keys: Keys, *, most: int = 100) -> list[dict[str, Any]]:
     """Return the newest dead letters: {id, stream, entry, error, fields}."""
-    letters = client.xrevrange(keys.dead, count=most)
+    letters: Any = client.xrevrange(keys.dead, count=most)
     return [
         {
             "id": letter_id.decode(),
@@ -26,12 +26,12 @@ def list_dead_letters(client: redis.Redis, keys: Keys, *, most: int = 100) -> li
 
 def replay_dead_letter(client: redis.Redis, keys: Keys, letter_id: str) -> bool:
     """Put a dead letter back into its stream, once; False if it is gone."""
-    found = client.xrange(keys.dead, min=letter_id, max=letter_id, count=1)
+    found: Any = client.xrange(keys.dead, min=letter_id, max=letter_id, count=1)
     if not found:
         return False
     _, fields = found[0]
     with client.pipeline(transaction=True) as pipe:
-        pipe.xadd(fields[b"stream"], _carried(fields))  # type: ignore[arg-type]  # bytes are field names too
+        pipe.xadd(fields[b"stream"], cast("Any", _carried(fields)))
         pipe.xdel(keys.dead, letter_id)
         pipe.execute()
     return True

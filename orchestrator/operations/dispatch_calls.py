@@ -65,6 +65,7 @@ class _View:
     channels: int
     queued: int
     now: datetime
+    health: Health
 
 
 class Dispatcher:
@@ -106,7 +107,7 @@ class Dispatcher:
         limit = connection.execute(select(connections).where(connections.c.id == self._connection_id)).mappings().one()
         campaigns = [row for row in rows if self._may_claim(row, health)]
         limits = dispatch_limits(limit["calls_per_second"])
-        return _View(campaigns, limits, limit["max_live_calls"], state["queued"], state["db_now"])
+        return _View(campaigns, limits, limit["max_live_calls"], state["queued"], state["db_now"], health)
 
     def _knows(self, epoch: str | None) -> bool:
         """Compare the epochs: a Redis that came back empty is rebuilt before anything is dialed (R20)."""
@@ -146,8 +147,8 @@ class Dispatcher:
         return {cid: self._claim_one(view, rows[cid], most) for cid, most in grants.items()}
 
     def _claim_one(self, view: _View, row: RowMapping, most: int) -> tuple[str, ...]:
-        if row["kind"] != "direct" and not row["heard_webhooks"]:
-            most = min(most, FIRST_CALLS_UNHEARD)
+        if row["kind"] != "direct" and not (row["heard_webhooks"] or _heard_since(row, view.health)):
+            most = min(most, FIRST_CALLS_UNHEARD - row["first_calls"])
         lanes = Lanes(self._lane(view), _campaign_lane(row))
         claim = self._claimer.claim_contacts(row["id"], lanes, zones=self._open_zones(row, view.now), most=most)
         if claim.looked_at == 0:

@@ -17,12 +17,9 @@ _AT_MOST = 200
 
 def judge_sends(sql: Engine, client: redis.Redis, keys: Keys) -> list[str]:
     """Move every send that went unanswered for 15 s; return the attempts whose one repeat is to be published."""
-    repeats = []
     with sql.begin() as connection:
-        for row in overdue_sends(connection, limit=_AT_MOST):
-            if _judge(connection, row._mapping, client, keys):
-                repeats.append(row.id)
-    return repeats
+        overdue = overdue_sends(connection, limit=_AT_MOST)
+        return [row.id for row in overdue if _judge(connection, row._mapping, client, keys)]
 
 
 def _judge(connection: Connection, row: RowMapping, client: redis.Redis, keys: Keys) -> bool:

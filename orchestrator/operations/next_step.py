@@ -34,8 +34,8 @@ def _moved_on(record: Record) -> ContactAfter:
         case Final(status, reason):
             return _after(record, status.value, reason, None, attempts=attempts, tally=tally)
         case RetryAt() if row["campaign_status"] in _OVER:
-            status = _OVER[row["campaign_status"]]
-            return _after(record, status, "campaign_ended", None, attempts=attempts, tally=tally)
+            over = _OVER[row["campaign_status"]]
+            return _after(record, over, "campaign_ended", None, attempts=attempts, tally=tally)
         case RetryAt(at, _):
             return _after(record, "waiting", "retry_due", at.isoformat(), attempts=attempts, tally=tally)
 
@@ -52,11 +52,12 @@ def _known_after_all(record: Record) -> ContactAfter:
 def _amended(record: Record) -> ContactAfter:
     row = record.row
     tally = _add(_take(row["tally"], record), record)
-    status, reason, due_at = row["contact_status"], row["contact_reason"], row["due_at_text"]
+    status: str = row["contact_status"]
+    reason, due_at = row["contact_reason"], row["due_at_text"]
     if status in ("waiting", "held"):
         step = _step(record, tally, row["attempts"])
         if isinstance(step, Final):
-            status, reason, due_at = str(step.status), step.reason, None
+            status, reason, due_at = step.status.value, step.reason, None
     return _after(record, status, reason, due_at, attempts=row["attempts"], tally=tally)
 
 

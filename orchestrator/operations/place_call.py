@@ -53,7 +53,7 @@ Number = Annotated[str, BeforeValidator(_read_number), WithJsonSchema({"type": "
 class NewCall(BaseModel):
     """A single call."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_by_alias=True, validate_by_name=True)
 
     to: Number
     from_: Number | None = Field(None, alias="from", description="Left out: ORCHESTRATOR_CALLER_ID.")
@@ -172,8 +172,8 @@ def _insert_contact(
         "is_single": True,
     }
     add_zones(connection, home, [zone])
-    inserted = connection.execute(insert(contacts).values(values).on_conflict_do_nothing(index_elements=["id"]))
-    return inserted.rowcount == 1
+    row = insert(contacts).values(values).on_conflict_do_nothing(index_elements=["id"]).returning(contacts.c.id)
+    return connection.execute(row).first() is not None  # an insert's rowcount is -1: SQLAlchemy does not keep it
 
 
 def _placed_before(connection: Connection, contact_id: str) -> Row[Any]:

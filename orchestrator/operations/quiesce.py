@@ -24,10 +24,10 @@ _LOOK_EVERY_S = 0.05
 
 
 def quiesce(house: House, concerned: ColumnElement[bool], way: WayBack, *, wait_s: float = WAIT_AT_MOST_S) -> int:
-    """Withdraw the `reserved` attempts of `concerned`, wait until no send of theirs is unanswered; return the live calls.
+    """Withdraw the `reserved` attempts of `concerned`, wait until none of their sends is unanswered.
 
-    Comes after the commit of whatever closes the gate: then nothing is sent once this returns, repeats included. Waits
-    for the row locks of sends in the act.
+    Returns how many calls are live. Comes after the commit of whatever closes the gate: then nothing is sent once this
+    returns, repeats included. Waits for the row locks of sends in the act.
     """
     with house.sql.begin() as connection:
         withdrawn = withdraw(connection, concerned & (calls.c.state == "reserved"), way)

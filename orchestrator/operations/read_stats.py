@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import redis
 from sqlalchemy import Row
 from ulid import ULID
 
@@ -79,7 +80,7 @@ def read_stats(house: House, campaign_id: str) -> CampaignStats:
         by_answer=_answers(answers),
         dials_per_s=round(dials / _RATE_OVER.total_seconds(), 2),
         limit=min(allowed, default=0.0),
-        event_to_command_ms=_latency(house),
+        event_to_command_ms=latency_percentiles(house.redis),
     )
 
 
@@ -119,9 +120,9 @@ def _answers(rows: Sequence[Row[Any]]) -> dict[str, dict[str, int]]:
     return by_name
 
 
-def _latency(house: House) -> dict[str, float | None]:
+def latency_percentiles(client: redis.Redis) -> dict[str, float | None]:
     """Return the median and 99th percentile of the newest event-to-command times of the whole engine, in ms."""
-    times = sorted(float(value) for value in house.redis.lrange(Keys().latency, 0, -1))
+    times = sorted(float(value) for value in client.lrange(Keys().latency, 0, -1))
     return {"p50": _percentile(times, 0.50), "p99": _percentile(times, 0.99)}
 
 

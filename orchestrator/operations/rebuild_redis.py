@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 
 SHUT_FOR_S = 5.0  # the log of sends is gone: no trailing window may reach back into what it knew
 _LOCK = 7_201_339
+_NEW_EPOCH = text(
+    "INSERT INTO installation (id, epoch) VALUES (1, :epoch) ON CONFLICT (id) DO UPDATE SET epoch = :epoch"
+)
 
 
 class Rebuilder:
@@ -77,12 +80,7 @@ class Rebuilder:
             adopt_calls(self._redis, self._sql, self._keys, live)
             reconcile_channels(self._sql, self._redis, self._keys, connection_id=self._connection_id)
             epoch = new_id("req")
-            connection.execute(
-                text(
-                    "INSERT INTO installation (id, epoch) VALUES (1, :epoch) ON CONFLICT (id) DO UPDATE SET epoch = :epoch"
-                ),
-                {"epoch": epoch},
-            )
+            connection.execute(_NEW_EPOCH, {"epoch": epoch})
             self._redis.set(self._keys.epoch, epoch)
         self._missed_at = None
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import redis
 from sqlalchemy import Engine, select
@@ -45,7 +46,8 @@ def reconcile_channels(sql: Engine, client: redis.Redis, keys: Keys, *, connecti
 
 
 def _members(client: redis.Redis, keys: Keys, scope: str) -> set[str]:
-    return {member.decode() for member in client.zrange(keys.slots(scope), 0, -1)}
+    members: Any = client.zrange(keys.slots(scope), 0, -1)
+    return {member.decode() for member in members}
 
 
 def _old(call_ids: Iterable[str]) -> list[str]:
@@ -59,4 +61,4 @@ def _free(client: redis.Redis, keys: Keys, scope: str, call_ids: list[str]) -> i
 
 def _take(client: redis.Redis, keys: Keys, scope: str, wanted: dict[str, float], members: set[str]) -> int:
     missing = {cid: wanted[cid] for cid in _old(set(wanted) - members)}
-    return int(client.zadd(keys.slots(scope), missing, nx=True)) if missing else 0
+    return int(client.zadd(keys.slots(scope), missing, nx=True) or 0) if missing else 0

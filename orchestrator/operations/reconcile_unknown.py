@@ -101,7 +101,7 @@ class Reconciler:
 
     def _absent(self, row: Row[Any]) -> bool:
         longest_s = max(GIVE_UP_AFTER_S, row.ring_limit_s + row.talk_limit_s)
-        given_up = row.absences >= 1 and row.age_s > longest_s
+        given_up = bool(row.absences >= 1 and row.age_s > longest_s)
         with self._sql.begin() as connection:
             absent = {"absences": calls.c.absences + 1, "absent_at": func.clock_timestamp()}
             connection.execute(update(calls).where(calls.c.id == row.id, calls.c.state == "unknown").values(absent))

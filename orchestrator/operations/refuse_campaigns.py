@@ -39,7 +39,8 @@ def refuse_campaigns(sql: Engine, client: redis.Redis, keys: Keys, row: RowMappi
 def _concerned(row: RowMapping, answer: Refused) -> ColumnElement[bool]:
     if answer.d_code in _CALLER_ID_CODES or (answer.pointer or "").strip("#/") == "from":
         return campaigns.c.caller_ids.contains([row["from_number"]])
-    return campaigns.c.connection_id == row["connection_id"]
+    same: ColumnElement[bool] = campaigns.c.connection_id == row["connection_id"]
+    return same
 
 
 def _reason(row: RowMapping, answer: Refused) -> dict[str, Any]:

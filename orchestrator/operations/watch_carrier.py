@@ -43,7 +43,7 @@ def reopen_dispatch(client: redis.Redis, keys: Keys, carrier: TelnyxClient, *, c
 
 
 def compare_clocks(client: redis.Redis, keys: Keys, carrier: TelnyxClient, *, connection_id: str) -> None:
-    """Close dispatch while the carrier's clock and ours differ by over a minute: its webhooks would be refused (R25)."""
+    """Close dispatch while the carrier's clock and ours differ by over a minute (R25)."""
     if _answers(carrier) and _is_skewed(carrier):
         close_dispatch(client, keys, connection_id, reason=SKEW)
         log.error("dispatch closed: our clock and the carrier's differ by %.0f s", carrier.skew_s or 0.0)

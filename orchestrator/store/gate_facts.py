@@ -18,7 +18,8 @@ _FACTS = text(
            c.status AS contact_status, c.current_call_id, c.not_before, c.not_after, c.ignore_hours,
            coalesce(c.flow_id, k.flow_id) AS flow_id, c.caller_id,
            k.id AS campaign_id, k.kind, k.status AS campaign_status, k.starts_at, k.ends_at,
-           k.number_gap_s, k.caller_ids, k.connection_id, k.calling_hours::text AS calling_hours, k.retry::text AS retry,
+           k.number_gap_s, k.caller_ids, k.connection_id,
+           k.calling_hours::text AS calling_hours, k.retry::text AS retry,
            (SELECT epoch FROM installation) AS epoch,
            EXISTS (SELECT 1 FROM installation WHERE dialing_stopped IS NOT NULL) AS dialing_stopped,
            EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = c.phone AND s.scope IN ('global', k.id)

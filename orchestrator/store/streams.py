@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 import redis
@@ -130,5 +131,5 @@ def backlog(client: redis.Redis, keys: Keys) -> dict[str, tuple[int, float]]:
 
 
 def _oldest_ms(client: redis.Redis, stream: str, now_ms: int) -> int:
-    oldest = client.xrange(stream, count=1)
+    oldest: Any = client.xrange(stream, count=1)
     return int(oldest[0][0].partition(b"-")[0]) if oldest else now_ms

@@ -1,11 +1,11 @@
-"""The engine's operations on real stores, without its processes: a test takes each step itself, in the order it wants."""
+"""The engine's operations on real stores, without its processes: a test takes each step itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -15,7 +15,7 @@ import redis
 from pydantic import SecretStr
 from sqlalchemy import Engine, insert, select, text, update
 
-from orchestrator.clock import rfc3339
+from orchestrator.clock import rfc3339, utc_now
 from orchestrator.ids import new_id
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.advance_calls import Advancer
@@ -175,8 +175,8 @@ class World:
             "retry": RetryRules().model_dump(mode="json"),
             "number_gap_s": 0,
             "heard_webhooks": True,
-            "started_at": datetime.now(UTC) - timedelta(minutes=1),
-            "proving_since": datetime.now(UTC) - timedelta(minutes=1),
+            "started_at": utc_now() - timedelta(minutes=1),
+            "proving_since": utc_now() - timedelta(minutes=1),
             **changes,
         }
         with self.sql.begin() as connection:
@@ -191,7 +191,7 @@ class World:
             "campaign_id": campaign_id,
             "phone": f"+1312555{next(_numbers) % 10000:04d}",
             "zone": ZONE,
-            "due_at": datetime.now(UTC) - timedelta(minutes=1),
+            "due_at": utc_now() - timedelta(minutes=1),
             **changes,
         }
         with self.sql.begin() as connection:
@@ -259,7 +259,7 @@ class World:
         event_id = ident or f"evt-{next(_events)}"
         state = ClientState(call=call_id, role=leg, user=None).encode()  # type: ignore[arg-type]
         ids = {"call_control_id": f"v3:{call_id}", "call_leg_id": f"leg-{call_id}", "call_session_id": f"ses-{call_id}"}
-        occurred = rfc3339(datetime.now(UTC) - timedelta(seconds=ago_s))
+        occurred = rfc3339(utc_now() - timedelta(seconds=ago_s))
         data = {
             "record_type": "event",
             "event_type": event_type,

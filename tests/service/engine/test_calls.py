@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import orjson
 import pytest
 
+from orchestrator.clock import utc_now
 from orchestrator.model.event import Event
 from orchestrator.operations import advance_calls
 from orchestrator.operations.advance_calls import GIVE_UP_AFTER, Advancer
@@ -382,7 +383,7 @@ def test_r6_a_second_leg_with_our_identity_is_hung_up_and_leaves_the_call_alone(
     data = {
         "event_type": "call.initiated",
         "id": "double-1",
-        "occurred_at": datetime.now(UTC).isoformat(),
+        "occurred_at": utc_now().isoformat(),
         "payload": payload,
     }
     add_webhook(world.redis, world.keys, orjson.dumps({"data": data}))
@@ -411,7 +412,7 @@ def test_a_webhook_that_lost_its_client_state_is_found_by_its_leg(world: World) 
     data = {
         "event_type": "call.recording.saved",
         "id": "rec-1",
-        "occurred_at": datetime.now(UTC).isoformat(),
+        "occurred_at": utc_now().isoformat(),
         "payload": payload,
     }
     add_webhook(world.redis, world.keys, orjson.dumps({"data": data}))
@@ -463,7 +464,7 @@ def test_r18_settling_twice_ends_a_call_once(world: World) -> None:
 
     contact = world.contact_of(call_id)
     assert (contact["status"], contact["reason"], contact["attempts"]) == ("waiting", "retry_due", 1)
-    assert contact["due_at"] > datetime.now(UTC) + timedelta(minutes=59)
+    assert contact["due_at"] > utc_now() + timedelta(minutes=59)
 
 
 def test_r18_one_call_that_cannot_be_recorded_does_not_hold_up_the_others(world: World) -> None:
@@ -531,7 +532,7 @@ def test_an_action_over_the_api_goes_the_way_of_every_command(world: World, carr
     event = Event(
         id="req-1",
         type="action.requested",
-        occurred_at=datetime.now(UTC),
+        occurred_at=utc_now(),
         call_id=call_id,
         payload={"command_id": "c-1", "action": "hangup", "body": {}},
     )

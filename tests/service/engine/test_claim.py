@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from orchestrator.clock import utc_now
 from tests.support.world import ZONE, World
 
 
@@ -60,7 +61,7 @@ def test_the_same_number_in_two_campaigns_is_dialed_once_at_a_time(world: World)
     assert world.claim(second) == []
     held = world.contact_row(rival)
     assert (held["status"], held["reason"]) == ("held", "number_in_use")
-    assert held["due_at"] > datetime.now(UTC)
+    assert held["due_at"] > utc_now()
 
 
 def test_two_live_attempts_for_one_contact_cannot_be_written(world: World) -> None:
@@ -69,8 +70,9 @@ def test_two_live_attempts_for_one_contact_cannot_be_written(world: World) -> No
 
     with pytest.raises(IntegrityError, match="calls_attempt"):
         world.execute(
-            "INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, command_id,"
-            " ring_limit_s, talk_limit_s) VALUES ('call_x', :campaign, :contact, 'c', '+19', '+1', 1, 'x', 30, 60)",
+            "INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt,"
+            " command_id, ring_limit_s, talk_limit_s)"
+            " VALUES ('call_x', :campaign, :contact, 'c', '+19', '+1', 1, 'x', 30, 60)",
             campaign=row["campaign_id"],
             contact=row["contact_id"],
         )
@@ -78,7 +80,7 @@ def test_two_live_attempts_for_one_contact_cannot_be_written(world: World) -> No
 
 def test_r10_a_contact_that_cannot_be_dialed_does_not_stand_in_the_way_of_one_that_can(world: World) -> None:
     campaign_id = world.campaign(number_gap_s=3600)
-    later = datetime.now(UTC) + timedelta(hours=1)
+    later = utc_now() + timedelta(hours=1)
     for _ in range(30):
         world.contact(campaign_id, priority=9, not_before=later)
     world.contact(campaign_id, priority=0)
@@ -153,7 +155,7 @@ def test_the_gap_to_the_last_dial_of_a_number_holds_it_until_then(world: World) 
     assert world.claim(second) == []
     held = world.contact_row(contact_id)
     assert (held["status"], held["reason"]) == ("held", "number_gap")
-    assert timedelta(minutes=110) < held["due_at"] - datetime.now(UTC) <= timedelta(hours=2)
+    assert timedelta(minutes=110) < held["due_at"] - utc_now() <= timedelta(hours=2)
 
 
 def test_without_a_free_channel_nothing_is_claimed_and_nothing_changes(world: World) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 
 import pytest
 
+from orchestrator.clock import utc_now
 from orchestrator.operations.dial_call import TOO_OLD_S, Dialer
 from orchestrator.operations.judge_sends import judge_sends
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
@@ -214,7 +214,7 @@ def test_r4_after_five_unspent_tries_in_a_row_the_contact_is_held_for_a_while(
 
     contact = world.contact_row(contact_id)
     assert (contact["status"], contact["reason"], contact["attempts"]) == ("held", "carrier_busy", 0)
-    assert contact["due_at"] > datetime.now(UTC)
+    assert contact["due_at"] > utc_now()
 
 
 def test_r5_a_wrong_key_pauses_the_campaigns_and_says_why_and_burns_no_contact(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import redis
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
 from orchestrator.operations.ask_about_calls import ask_about_calls
@@ -121,7 +122,7 @@ def test_r8_an_attempt_without_its_channel_gets_one(world: World) -> None:
     _, taken = reconcile_channels(world.sql, world.redis, world.keys, connection_id=CONNECTION)
 
     assert taken == 2  # the connection's and the campaign's
-    assert world.redis.zscore(world.keys.slots(CONNECTION), old) > datetime.now(UTC).timestamp() * 1000
+    assert world.redis.zscore(world.keys.slots(CONNECTION), old) > utc_now().timestamp() * 1000
 
 
 # -- R9 pause, cancel, suppress, stop -----------------------------------------------------------------------------
@@ -233,7 +234,7 @@ def test_a_call_that_outlived_its_deadline_and_lives_is_hung_up(world: World, ca
     world.work(call_id)
 
     assert carrier.actions[-1].path.endswith("/hangup")
-    assert world.call_row(call_id)["deadline_at"] > datetime.now(UTC)
+    assert world.call_row(call_id)["deadline_at"] > utc_now()
 
 
 def test_a_deadline_is_asked_about_again_when_the_carrier_is_away(world: World, carrier: CarrierStub) -> None:
@@ -464,7 +465,7 @@ def test_r22_who_is_held_for_ever_is_exhausted_with_the_reason_at_completion(wor
 
 def test_who_is_not_called_in_time_expires(world: World) -> None:
     campaign_id = world.campaign()
-    late = world.contact(campaign_id, not_after=datetime.now(UTC) - timedelta(seconds=1))
+    late = world.contact(campaign_id, not_after=utc_now() - timedelta(seconds=1))
 
     complete_campaigns(world.sql)
 
@@ -472,7 +473,7 @@ def test_who_is_not_called_in_time_expires(world: World) -> None:
 
 
 def test_at_a_campaigns_end_whoever_still_waits_expires(world: World) -> None:
-    campaign_id = world.campaign(ends_at=datetime.now(UTC) - timedelta(seconds=1))
+    campaign_id = world.campaign(ends_at=utc_now() - timedelta(seconds=1))
     contact_id = world.contact(campaign_id)
 
     assert complete_campaigns(world.sql) == [campaign_id]
@@ -480,8 +481,8 @@ def test_at_a_campaigns_end_whoever_still_waits_expires(world: World) -> None:
 
 
 def test_a_scheduled_campaign_starts_when_its_time_has_come(world: World) -> None:
-    due = world.campaign(status="scheduled", starts_at=datetime.now(UTC) - timedelta(seconds=1))
-    later = world.campaign(status="scheduled", starts_at=datetime.now(UTC) + timedelta(hours=1))
+    due = world.campaign(status="scheduled", starts_at=utc_now() - timedelta(seconds=1))
+    later = world.campaign(status="scheduled", starts_at=utc_now() + timedelta(hours=1))
 
     complete_campaigns(world.sql)
 

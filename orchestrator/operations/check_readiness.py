@@ -1,0 +1,94 @@
+"""Checks whether this installation can do its work, and says for each thing that is wrong what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import redis
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from orchestrator.errors import Misconfigured
+from orchestrator.policy.reasons import Reason
+from orchestrator.store.keys import Keys
+from orchestrator.store.migrate import is_current
+from orchestrator.store.pacing import read_health
+
+if TYPE_CHECKING:
+    from orchestrator.wiring import House
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at; `remedy` is empty when it is as it should be."""
+
+    name: str
+    ok: bool
+    remedy: str = ""
+
+
+def check_readiness(house: House) -> list[Check]:
+    """Return every check; none of them raises, and none asks the carrier."""
+    return [_run(name, check, house) for name, check in _CHECKS.items()]
+
+
+def _run(name: str, check: Callable[[House], str], house: House) -> Check:
+    try:
+        remedy = check(house)
+    except SQLAlchemyError:
+        remedy = "PostgreSQL does not answer: start it, or mend ORCHESTRATOR_DATABASE_URL"
+    except redis.RedisError:
+        remedy = "Redis does not answer: start it, or mend ORCHESTRATOR_REDIS_URL"
+    except Misconfigured as err:
+        remedy = str(err)
+    return Check(name, not remedy, remedy)
+
+
+def _postgresql(house: House) -> str:
+    with house.sql.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    return ""
+
+
+def _migrations(house: House) -> str:
+    with house.sql.connect() as connection:
+        return "" if is_current(connection) else "the schema is not this version's: run `orchestrator migrate`"
+
+
+def _redis(house: House) -> str:
+    house.redis.ping()
+    return ""
+
+
+def _epoch(house: House) -> str:
+    # Redis must still know what SQL believes it knows; the engine rebuilds it otherwise (R20).
+    with house.sql.connect() as connection:
+        epoch = connection.execute(text("SELECT epoch FROM installation")).scalar()
+    mark = house.redis.get(Keys().epoch)
+    if epoch is None or mark is None:
+        return "Redis is empty or new: start the engine, it rebuilds it within seconds"
+    return "" if mark == str(epoch).encode() else "Redis and SQL belong to different installations: check both URLs"
+
+
+def _clock(house: House) -> str:
+    # The engine compares our clock with the carrier's: over a minute apart, its webhooks would soon be refused (R25).
+    health = read_health(house.redis, Keys(), house.settings.connection_id())
+    is_skewed = health.closed and health.reason == Reason.CLOCK_SKEW
+    return "this machine's clock is over 60 s from the carrier's: set it, for instance with NTP" if is_skewed else ""
+
+
+def _door(house: House) -> str:
+    is_set = house.settings.telnyx_public_key is not None
+    return "" if is_set else "TELNYX_PUBLIC_KEY is not set: without it every webhook is refused"
+
+
+_CHECKS: dict[str, Callable[[House], str]] = {
+    "postgresql": _postgresql,
+    "migrations": _migrations,
+    "redis": _redis,
+    "epoch": _epoch,
+    "clock": _clock,
+    "webhooks": _door,
+}

@@ -1,0 +1,71 @@
+"""Measures the installation from its two stores, for dashboards and alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import redis
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from orchestrator.model.metric import Metric, Reading
+from orchestrator.operations.read_stats import latency_percentiles
+from orchestrator.store.keys import Keys
+from orchestrator.store.pacing import dials_in_trailing_5_s, read_health
+from orchestrator.store.streams import backlog
+
+if TYPE_CHECKING:
+    from orchestrator.wiring import House
+
+_COUNTS = {
+    Metric.CALLS_OPEN: "SELECT state, count(*) FROM calls WHERE state NOT IN ('ended', 'withdrawn') GROUP BY 1",
+    Metric.CONTACTS_DUE: "SELECT status, count(*) FROM contacts WHERE status IN ('waiting', 'held') GROUP BY 1",
+    Metric.CAMPAIGNS: "SELECT status, count(*) FROM campaigns "
+    "WHERE kind = 'campaign' AND status NOT IN ('completed', 'canceled') GROUP BY 1",
+}
+
+
+def measure(house: House) -> list[Reading]:
+    """Return what can be measured now; a store that is away is a reading of its own."""
+    return [*_from_sql(house), *_from_redis(house)]
+
+
+def _from_sql(house: House) -> Sequence[Reading]:
+    try:
+        with house.sql.connect() as connection:
+            counts = {metric: connection.execute(text(query)).all() for metric, query in _COUNTS.items()}
+    except SQLAlchemyError:
+        return [Reading(Metric.STORE_UP, 0, "postgresql")]
+    readings = [Reading(metric, float(n), label) for metric, rows in counts.items() for label, n in rows]
+    return [Reading(Metric.STORE_UP, 1, "postgresql"), *readings]
+
+
+def _from_redis(house: House) -> Sequence[Reading]:
+    try:
+        return [Reading(Metric.STORE_UP, 1, "redis"), *_nervous_system(house.redis, Keys()), *_account(house)]
+    except redis.RedisError:
+        return [Reading(Metric.STORE_UP, 0, "redis")]
+
+
+def _nervous_system(client: redis.Redis, keys: Keys) -> Iterator[Reading]:
+    for stream, (entries, age_s) in backlog(client, keys).items():
+        yield Reading(Metric.STREAM_ENTRIES, entries, stream)
+        yield Reading(Metric.STREAM_AGE_S, age_s, stream)
+    yield Reading(Metric.OUTBOX_DUE, client.zcard(keys.wakes))
+    yield Reading(Metric.TIMERS, client.zcard(keys.timers))
+    yield Reading(Metric.DEAD_LETTERS, client.xlen(keys.dead))
+    yield Reading(Metric.ORPHANS, client.xlen(keys.orphans))
+    for quantile, value in latency_percentiles(client).items():
+        if value is not None:
+            yield Reading(Metric.EVENT_TO_COMMAND_MS, value, quantile)
+
+
+def _account(house: House) -> Iterator[Reading]:
+    connection_id = house.settings.telnyx_connection_id
+    if connection_id is None:
+        return
+    client, keys = house.redis, Keys()
+    yield Reading(Metric.LIVE_CALLS, client.zcard(keys.slots(connection_id)))
+    yield Reading(Metric.DIALS_5_S, dials_in_trailing_5_s(client, keys, connection_id))
+    yield Reading(Metric.DISPATCH_OPEN, not read_health(client, keys, connection_id).closed)

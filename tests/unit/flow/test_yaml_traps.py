@@ -1,0 +1,119 @@
+"""Rule 12: what YAML takes for something else is refused with its line and the quoted form to write."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.flow import check_flow
+from tests.support.flows import GREETING, only_problem
+
+FLOW = """\
+name: traps
+answers: {said: null}
+outcomes: [done]
+start: first
+steps:
+  first:
+    gather_using_speak:
+      payload: Hello
+      voice: female
+      valid_digits: "19"
+      terminating_digit: "#"
+    on:
+      call.gather.ended:
+        - {match: {digits: "1"}, goto: second}
+        - {outcome: done, goto: bye}
+  second:
+    transfer:
+      to: "+14155550187"
+    on: {target.call.hangup: bye}
+  bye:
+    hangup: {}
+"""
+
+
+def test_the_flow_without_traps_is_accepted() -> None:
+    assert check_flow(FLOW) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "step", "line", "write"),
+    [
+        ('valid_digits: "19"', "valid_digits: 19", "first", 10, 'write valid_digits: "19"'),
+        ('valid_digits: "19"', "valid_digits: 019", "first", 10, 'write valid_digits: "019"'),
+        ('terminating_digit: "#"', "terminating_digit: #", "first", 11, 'write terminating_digit: "#"'),
+        ('terminating_digit: "#"', "terminating_digit: # the hash", "first", 11, 'write terminating_digit: "#"'),
+        ('terminating_digit: "#"', "terminating_digit:", "first", 11, 'write terminating_digit: ""'),
+        ('terminating_digit: "#"', "terminating_digit: 0", "first", 11, 'write terminating_digit: "0"'),
+        ("payload: Hello", "payload: {{ contact.phone }}", "first", 8, 'write payload: "{{ contact.phone }}"'),
+        ("payload: Hello", "payload: true", "first", 8, 'write payload: "true"'),
+        ("payload: Hello", "payload: 2026", "first", 8, 'write payload: "2026"'),
+        ("payload: Hello", "payload: 1.5", "first", 8, 'write payload: "1.5"'),
+        ("payload: Hello", "payload: ~", "first", 8, 'write payload: "~"'),
+        ("voice: female", "voice: null", "first", 9, 'write voice: "null"'),
+        ('to: "+14155550187"', "to: +14155550187", "second", 18, 'write to: "+14155550187"'),
+        ('to: "+14155550187"', "to: {{ contact.phone }}", "second", 18, 'write to: "{{ contact.phone }}"'),
+        ('digits: "1"', "digits: 1", "first", 14, 'write digits: "1"'),
+        ('digits: "1"', "digits: 01", "first", 14, 'write digits: "01"'),
+        ('digits: "1"', "digits: [1, '2']", "first", 14, 'write "1"'),
+        ('{match: {digits: "1"}, goto: second}', "{when: true, goto: second}", "first", 14, 'write when: "true"'),
+        ("goto: second", "goto: 2", "first", 14, 'write goto: "2"'),
+        ("outcome: done", "outcome: 1", "first", 15, 'write outcome: "1"'),
+        ("target.call.hangup: bye", "target.call.hangup: 7", "second", 19, 'write target.call.hangup: "7"'),
+        ("name: traps", "name: 2026", None, 1, 'write name: "2026"'),
+        ("outcomes: [done]", "outcomes: [done, 1]", None, 3, 'write "1"'),
+        ("start: first", "start: {{ contact.phone }}", None, 4, 'write start: "{{ contact.phone }}"'),
+    ],
+)
+def test_rule_12_the_error_names_step_and_line_and_what_to_write(
+    old: str, new: str, step: str | None, line: int, write: str
+) -> None:
+    problems = check_flow(FLOW.replace(old, new, 1))
+
+    told = [problem for problem in problems if problem.line == line]
+    assert {problem.step for problem in told} == {step}
+    assert write in " | ".join(problem.detail for problem in told)
+
+
+def test_rule_12_a_step_named_by_a_number_is_refused() -> None:
+    problem = [
+        p for p in check_flow(FLOW.replace("second:", "2:").replace("goto: second", "goto: '2'")) if p.line == 16
+    ]
+
+    assert any('write "2":' in p.detail for p in problem)
+
+
+def test_rule_12_text_with_braces_in_the_middle_breaks_the_syntax_and_says_why() -> None:
+    problem = only_problem(FLOW.replace("payload: Hello", "payload: {{ contact.phone }} hello"))
+
+    assert problem.line == 8
+    assert 'must stand in quotes; write "{{ contact.phone }} hello"' in problem.detail
+
+
+def test_rule_12_a_hash_that_hides_the_end_of_a_map_says_why() -> None:
+    problem = only_problem(GREETING.replace('valid_digits: "19"', "terminating_digit: #"))
+
+    assert (problem.line, problem.step) == (13, None)
+    assert 'an unquoted # starts a comment and hides the rest of the line; write "#"' in problem.detail
+
+
+def test_rule_12_a_state_is_text() -> None:
+    assert 'write state: "7"' in only_problem(FLOW.replace("  bye:\n", "  bye:\n    state: 7\n")).detail
+
+
+def test_rule_12_yes_and_on_are_words_and_need_no_quotes() -> None:
+    text = FLOW.replace("payload: Hello", "payload: yes").replace("outcomes: [done]", "outcomes: [done, on, no]")
+
+    assert check_flow(text.replace("outcome: done", "outcome: on")) == []
+
+
+def test_rule_12_json_has_the_same_traps() -> None:
+    text = (
+        '{"name": "a", "start": "first", "steps": {\n"first": {"gather": {"valid_digits": 19},\n'
+        '"on": {"call.gather.ended": "bye"}},\n"bye": {"hangup": {}}}}'
+    )
+
+    problem = check_flow(text, "application/json")[0]
+
+    assert (problem.step, problem.line) == ("first", 2)
+    assert 'write valid_digits: "19"' in problem.detail
