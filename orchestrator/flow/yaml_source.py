@@ -27,7 +27,9 @@ from orchestrator.flow.problem import FlowProblem
 from orchestrator.flow.scalars import forbidden_character, resolve_plain
 
 _BARE_HASH: Final = re.compile(r"[{\[][^}\]\n]*:\s+#")
-_BARE_BRACES: Final = re.compile(r":\s+(?P<text>[^\s\"'|>#][^\n]*\{\{[^\n]*|\{\{[^\n]*)")
+_BARE_BRACES: Final = re.compile(r":\s+(?=[^\s|>#])(?P<text>[^{\n]*\{\{)")
+_LONGEST_LINE: Final = 2_000
+_IN_QUOTES: Final = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
 
 
 class Unreadable(Exception):
@@ -207,8 +209,20 @@ def _broken(text: str, err: YAMLError) -> Unreadable:
 def _trap_before(text: str, line: int) -> tuple[int, str] | None:
     """Name the two ways in which an unquoted value breaks the lines after it."""
     for number, content in reversed(list(enumerate(text.splitlines()[:line], start=1))):
-        if braces := _BARE_BRACES.search(content):
-            return number, f"text with {{{{ … }}}} must stand in quotes; write {json.dumps(braces['text'].strip())}"
-        if _BARE_HASH.search(content):
+        if len(content) > _LONGEST_LINE:
+            continue  # the patterns look ahead from every colon: a line of 100,000 of them took a minute
+        bare = _IN_QUOTES.sub(lambda quoted: "x" * len(quoted[0]), content)
+        if braces := _BARE_BRACES.search(bare):
+            said = _quotable(content[braces.start("text") :], is_inline="{" in bare[: braces.start()])
+            return number, f"text with {{{{ … }}}} must stand in quotes; write {json.dumps(said, ensure_ascii=False)}"
+        if _BARE_HASH.search(bare):
             return number, 'an unquoted # starts a comment and hides the rest of the line; write "#"'
     return None
+
+
+def _quotable(rest: str, *, is_inline: bool) -> str:
+    """Return the value that begins here: to the end of the line, or within {…} to the next comma or brace."""
+    if not is_inline:
+        return rest.strip()
+    value, braces, after = rest.rpartition("}}")
+    return (value + braces + re.split(r"[,}]", after)[0]).strip()

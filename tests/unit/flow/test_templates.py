@@ -161,7 +161,9 @@ def test_rule_11_a_step_that_speaks_ssml_escapes() -> None:
         flow_text("""
         inputs: {name: {}}
         steps:
-          first: {speak: {payload: "<speak>{{ contact.name }}</speak>", payload_type: ssml}, on: {call.speak.ended: bye}}
+          first:
+            speak: {payload: "<speak>{{ contact.name }}</speak>", payload_type: ssml}
+            on: {call.speak.ended: bye}
           bye: {hangup: {}}
     """),
         name="<b>&",
@@ -234,7 +236,7 @@ def test_a_text_field_stays_text_and_a_number_field_keeps_its_number() -> None:
         inputs: {digits: {}, zip: {}}
         steps:
           first:
-            gather_using_speak: {payload: "{{ contact.zip }}", maximum_digits: "{{ contact.digits }}", minimum_digits: 1}
+            gather_using_speak: {payload: "{{ contact.zip }}", maximum_digits: "{{ contact.digits }}"}
             on: {call.gather.ended: bye}
           bye: {hangup: {}}
     """),

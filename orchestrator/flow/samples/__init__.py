@@ -1,0 +1,13 @@
+"""Flows to begin with: a reminder, a survey, an alert, a lead; each passes the check and can be played."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Final
+
+SAMPLES: Final = ("appointment", "survey", "alert", "lead")
+
+
+def sample(name: str) -> str:
+    """Return the text of a sample flow."""
+    return files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
