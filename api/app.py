@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 from pydantic import BaseModel
 from werkzeug.exceptions import UnsupportedMediaType
 
-from api import auth, problems
+from api import auth, health, problems, webhooks
 from api.answers import answer
 from api.catalogue import ROUTES
 from api.idempotency import once
@@ -32,6 +32,13 @@ def create_app(house: House) -> Flask:
     app = bare_app("api")
     app.before_request(lambda: auth.refuse_stranger(key))
     mount(app, house, ROUTES)
+    return app
+
+
+def create_door(house: House) -> Flask:
+    """Return the webhook door alone, with its health."""
+    app = bare_app("webhooks")
+    mount(app, house, (*webhooks.resource.routes, *(r for r in health.resource.routes if r.path == "/healthz")))
     return app
 
 
@@ -70,14 +77,15 @@ def _handler(house: House, variants: Sequence[Route]) -> Callable[..., Response]
 
 def _variant(variants: Sequence[Route]) -> Route:
     for route in variants:
-        if route.body is None or request.mimetype in route.body.media or _is_left_out(route.body):
+        if route.body is None or _takes(route.body):
             return route
     accepted = [media for route in variants if route.body for media in route.body.media]
     raise UnsupportedMediaType(f"Send the body as {' or '.join(accepted)} and say so in Content-Type.")
 
 
-def _is_left_out(body: Body) -> bool:
-    return body.may_be_missing and not request.mimetype and not request.content_length
+def _takes(body: Body) -> bool:
+    is_left_out = body.may_be_missing and not request.mimetype and not request.content_length
+    return request.mimetype in body.media or body.is_any_media or is_left_out
 
 
 def _respond(house: House, route: Route, ids: dict[str, str]) -> Response:

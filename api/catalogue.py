@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
-from api import calls, campaigns, connections, contacts, dialing, flows, imports, stats, suppressions
+from api import (
+    calls,
+    campaigns,
+    connections,
+    contacts,
+    dialing,
+    flows,
+    health,
+    imports,
+    reference,
+    stats,
+    suppressions,
+    webhooks,
+)
 from api.routes import Route
 
-_RESOURCES = (flows, campaigns, stats, contacts, imports, calls, suppressions, connections, dialing)
+_RESOURCES = (
+    flows,
+    campaigns,
+    stats,
+    contacts,
+    imports,
+    calls,
+    suppressions,
+    connections,
+    dialing,
+    webhooks,
+    health,
+    reference,
+)
 
 ROUTES: tuple[Route, ...] = tuple(route for module in _RESOURCES for route in module.resource.routes)

@@ -39,7 +39,7 @@ class NewContactDocument(BaseModel):
 class NewContacts(BaseModel):
     """Contacts to add; each is checked by itself and told its own result."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     contacts: list[Any] = Field(
         min_length=1,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import orjson
 from flask import Request
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from api.problems import Malformed
 from orchestrator.errors import FieldError, InvalidInput
@@ -32,7 +33,7 @@ def parse_json(raw: bytes, model: type[Model]) -> Model:
         raise Malformed("malformed_json", f"The body is not JSON in UTF-8: {err}.") from err
     except RecursionError as err:
         raise Malformed("too_deep", "The body is nested too deeply.") from err
-    return _validated(lambda: model.model_validate_json(raw, strict=True), value, wrong)
+    return _validated(lambda: model.model_validate_json(raw), value, wrong)
 
 
 def parse_query(request: Request, model: type[Model]) -> Model:
@@ -50,9 +51,7 @@ def parse_query(request: Request, model: type[Model]) -> Model:
 def field_errors(error: ValidationError, value: Any) -> list[FieldError]:
     """Return pydantic's findings as field errors, with JSON pointers into `value`."""
     return [
-        FieldError(
-            _pointer(e["loc"], value, is_missing=e["type"] == "missing"), _CODES.get(e["type"], e["type"]), e["msg"]
-        )
+        FieldError(_pointer(e, value), _CODES.get(e["type"], e["type"]), e["msg"])
         for e in error.errors(include_url=False, include_context=False, include_input=False)
     ]
 
@@ -71,17 +70,21 @@ def _in_query(error: Mapping[str, str]) -> FieldError:
     return FieldError("?" + error["pointer"].lstrip("/"), error["code"], error["detail"])
 
 
-def _pointer(loc: Sequence[int | str], value: Any, *, is_missing: bool) -> str:
-    """Follow `loc` through `value`; names of union members, which stand in no document, are left out."""
-    parts = []
-    for place, part in enumerate(loc):
-        is_last = place == len(loc) - 1
+def _pointer(error: ErrorDetails, value: Any) -> str:
+    """Follow an error through `value`; names of union members, which stand in no document, are left out.
+
+    A rule between fields is told at the field that its error is named after.
+    """
+    parts: list[int | str] = []
+    for part in error["loc"]:
         if _holds(value, part):
             value = value[part]
-        elif not (is_last and is_missing):
-            continue
-        parts.append(str(part).replace("~", "~0").replace("/", "~1"))
-    return "".join(f"/{part}" for part in parts)
+            parts.append(part)
+    if error["type"] == "missing":
+        parts.append(error["loc"][-1])
+    elif _holds(value, error["type"]):
+        parts.append(error["type"])
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def _holds(value: Any, part: int | str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from inspect import cleandoc
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -24,6 +25,7 @@ class Body:
     max_bytes: int = DEFAULT_MAX_BYTES
     is_streamed: bool = False
     may_be_missing: bool = False
+    is_any_media: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +50,12 @@ class Route:
     @property
     def summary(self) -> str:
         """The first line of the view's docstring."""
-        return (self.view.__doc__ or "").strip().split("\n", 1)[0]
+        return cleandoc(self.view.__doc__ or "").split("\n", 1)[0]
 
     @property
     def description(self) -> str:
         """The rest of the view's docstring."""
-        return (self.view.__doc__ or "").strip().partition("\n")[2].strip()
+        return cleandoc(self.view.__doc__ or "").partition("\n")[2].strip()
 
 
 class Resource:

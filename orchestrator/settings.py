@@ -49,6 +49,10 @@ class Settings(BaseSettings):
         """Return the carrier's API key; raise Misconfigured naming the variable if there is none."""
         return _required(self.telnyx_api_key, "TELNYX_API_KEY", "the API key of your Telnyx account")
 
+    def public_key(self) -> str:
+        """Return the key that webhooks are verified with; raise Misconfigured naming the variable if there is none."""
+        return _required(self.telnyx_public_key, "TELNYX_PUBLIC_KEY", "the public key shown in your Telnyx portal")
+
     def connection_id(self) -> str:
         """Return the carrier's connection; raise Misconfigured naming the variable if there is none."""
         return _required(self.telnyx_connection_id, "TELNYX_CONNECTION_ID", "the id of your Voice API application")

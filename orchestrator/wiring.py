@@ -9,10 +9,12 @@ import redis
 from sqlalchemy import Engine
 
 from orchestrator.clock import Clock, utc_now
+from orchestrator.operations.record_event import Door
 from orchestrator.settings import Settings, load_settings
 from orchestrator.store.connect import open_redis, open_sql
 from orchestrator.store.flows import FlowShelf
 from orchestrator.telnyx.client import TelnyxClient
+from orchestrator.telnyx.signature import SignatureVerifier
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class House:
     def flows(self) -> FlowShelf:
         """Return the flows this process has compiled."""
         return FlowShelf(self.sql)
+
+    @cached_property
+    def door(self) -> Door:
+        """Return what takes webhooks in; raise Misconfigured without the carrier's public key."""
+        return Door(self.redis, verifier=SignatureVerifier(self.settings.public_key(), clock=self.clock))
 
     @cached_property
     def carrier(self) -> TelnyxClient:

@@ -1,0 +1,33 @@
+"""The shapes of refusals, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class FieldProblem(BaseModel):
+    """One wrong field: a JSON pointer into the body (or `?name` into the query), a stable code, what was expected."""
+
+    pointer: str
+    code: str
+    detail: str
+    step: str | None = Field(None, description="In a flow: the step.")
+    line: int | None = Field(None, description="In a flow: the line.")
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str = Field(description="Stable, for programs.")
+    detail: str = Field(description="What to do, for people.")
+    errors: list[FieldProblem] | None = Field(None, description="Of a 422: every wrong field.")
+    current_status: str | None = Field(None, description="Of a 409: the thing's status.")
+    allowed: list[str] | None = Field(None, description="Of a 409: the statuses that would allow it.")
+    until: Any = Field(None, description="Of a 409: when it may be asked again, if that is known.")

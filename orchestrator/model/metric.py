@@ -1,0 +1,68 @@
+"""The names of everything that is measured, said once, each with what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Metric(StrEnum):
+    """A gauge; its label, if it has one, stands in `LABELS`."""
+
+    STORE_UP = "orchestrator_store_up"
+    STREAM_ENTRIES = "orchestrator_stream_entries"
+    STREAM_AGE_S = "orchestrator_stream_oldest_entry_seconds"
+    LIVE_CALLS = "orchestrator_live_calls"
+    CALLS_OPEN = "orchestrator_calls_open"
+    CONTACTS_DUE = "orchestrator_contacts_open"
+    CAMPAIGNS = "orchestrator_campaigns"
+    OUTBOX_DUE = "orchestrator_outbox_due"
+    TIMERS = "orchestrator_timers"
+    DEAD_LETTERS = "orchestrator_dead_letters"
+    ORPHANS = "orchestrator_orphan_webhooks"
+    DIALS_5_S = "orchestrator_dials_trailing_5_seconds"
+    DISPATCH_OPEN = "orchestrator_dispatch_open"
+    EVENT_TO_COMMAND_MS = "orchestrator_event_to_command_milliseconds"
+
+    @property
+    def meaning(self) -> str:
+        """One sentence for whoever reads it on a dashboard."""
+        return _MEANINGS[self]
+
+
+LABELS = {
+    Metric.STORE_UP: "store",
+    Metric.STREAM_ENTRIES: "stream",
+    Metric.STREAM_AGE_S: "stream",
+    Metric.CALLS_OPEN: "state",
+    Metric.CONTACTS_DUE: "status",
+    Metric.CAMPAIGNS: "status",
+    Metric.EVENT_TO_COMMAND_MS: "quantile",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One value of a metric; `label` is the value of its label."""
+
+    metric: Metric
+    value: float
+    label: str = ""
+
+
+_MEANINGS = {
+    Metric.STORE_UP: "Whether the store answers.",
+    Metric.STREAM_ENTRIES: "Entries that wait in the stream or are being worked on.",
+    Metric.STREAM_AGE_S: "Age of the oldest entry of the stream: how far the engine lags behind.",
+    Metric.LIVE_CALLS: "Channels of the account in use.",
+    Metric.CALLS_OPEN: "Calls that have not ended, by their state in the ledger.",
+    Metric.CONTACTS_DUE: "Contacts that are still to be called.",
+    Metric.CAMPAIGNS: "Campaigns that are not over.",
+    Metric.OUTBOX_DUE: "Calls with commands that are to be sent.",
+    Metric.TIMERS: "Timers that are set.",
+    Metric.DEAD_LETTERS: "Entries that failed for good and wait for a person.",
+    Metric.ORPHANS: "Webhooks kept that belong to no call of ours.",
+    Metric.DIALS_5_S: "Dials sent in the trailing 5 s.",
+    Metric.DISPATCH_OPEN: "Whether new calls may be dialed.",
+    Metric.EVENT_TO_COMMAND_MS: "Time from a webhook to the command that follows, over the newest measurements.",
+}

@@ -1,0 +1,335 @@
+"""Campaigns over REST: created as drafts, changed as far as their status allows, started when somebody can be called."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from orchestrator.wiring import House
+from tests.support.rest import CALLER_ID, CONNECTION, FLOW, Rest, fresh_number, pointers
+
+
+def _set_status(house: House, campaign_id: str, status: str) -> None:
+    with house.sql.begin() as connection:
+        connection.execute(text("UPDATE campaigns SET status = :s WHERE id = :id"), {"s": status, "id": campaign_id})
+
+
+def test_a_new_campaign_is_a_draft_with_the_defaults(rest: Rest) -> None:
+    flow = rest.flow()
+
+    created = rest.post("/v1/campaigns", {"name": "spring", "flow": flow["id"], "caller_ids": ["(212) 555-0100"]})
+
+    assert created.status_code == 422  # without a country code it could be anybody's
+    created = rest.post("/v1/campaigns", {"name": "spring", "flow": flow["id"], "caller_ids": ["+1 212 555 0100"]})
+    assert created.status_code == 201
+    campaign = created.json
+    assert campaign["id"].startswith("cmp_") and campaign["status"] == "draft" and campaign["status_reason"] is None
+    assert campaign["caller_ids"] == ["+12125550100"] and campaign["connection_id"] == CONNECTION
+    assert campaign["calling_hours"]["windows"][0]["days"] == ["mon", "tue", "wed", "thu", "fri", "sat"]
+    assert campaign["retry"]["max_attempts"] == 3 and campaign["retry"]["on"]["no_answer"]["after"] == "3h"
+    assert campaign["number_gap"] == "2h" and campaign["pacing"]["weight"] == 1
+
+
+def test_a_campaign_is_given_back_as_it_was_written(rest: Rest) -> None:
+    document = {
+        "starts_at": "2031-01-01T00:00:00.000Z",
+        "ends_at": "2031-02-01T00:00:00.000Z",
+        "default_timezone": "America/Chicago",
+        "keep_open": True,
+        "pacing": {"calls_per_second": 2.5, "max_live_calls": 7, "weight": 3},
+        "calling_hours": {
+            "timezone": "Europe/Berlin",
+            "windows": [{"days": ["mon", "sun"], "start": "09:30", "end": "24:00"}],
+            "holidays": ["2031-01-01"],
+        },
+        "retry": {
+            "max_attempts": 4,
+            "on": {"busy": {"after": "10m", "at_most": 2}},
+            "on_outcome": {"heard": {"after": ["2m", "5m"], "at_most": 20}},
+        },
+        "number_gap": "90s",
+    }
+
+    created = rest.campaign(**document)
+    shown = rest.get(f"/v1/campaigns/{created['id']}").json
+
+    assert {name: created[name] for name in document} == document
+    assert {name: shown[name] for name in created} == created and shown["in_flight"] == 0
+
+
+_WRONG: list[tuple[str, Any, str]] = [
+    ("name", "", "/name"),
+    ("name", 7, "/name"),
+    ("name", "x" * 201, "/name"),
+    ("name", None, "/name"),
+    ("flow", "nowhere", "/flow"),
+    ("flow", ["a"], "/flow"),
+    ("caller_ids", [], "/caller_ids"),
+    ("caller_ids", "+12125550100", "/caller_ids"),
+    ("caller_ids", ["+12125550100", "anonymous"], "/caller_ids/1"),
+    ("caller_ids", [12125550100], "/caller_ids/0"),
+    ("starts_at", "tomorrow", "/starts_at"),
+    ("starts_at", "2031-01-01T00:00:00", "/starts_at"),
+    ("starts_at", 1893456000, "/starts_at"),
+    ("ends_at", "2031-13-01T00:00:00Z", "/ends_at"),
+    ("default_timezone", "Mars/Olympus", "/default_timezone"),
+    ("default_timezone", 5, "/default_timezone"),
+    ("keep_open", "true", "/keep_open"),
+    ("keep_open", 1, "/keep_open"),
+    ("pacing", [], "/pacing"),
+    ("pacing", {"calls_per_second": 0}, "/pacing/calls_per_second"),
+    ("pacing", {"calls_per_second": "fast"}, "/pacing/calls_per_second"),
+    ("pacing", {"max_live_calls": 1.5}, "/pacing/max_live_calls"),
+    ("pacing", {"weight": -1}, "/pacing/weight"),
+    ("pacing", {"speed": 1}, "/pacing/speed"),
+    ("calling_hours", {"always": False, "windows": []}, "/calling_hours/windows"),
+    ("calling_hours", {"always": True, "timezone": "contact"}, "/calling_hours"),
+    ("calling_hours", {"timezone": "Mars/Olympus"}, "/calling_hours/timezone"),
+    (
+        "calling_hours",
+        {"windows": [{"days": ["moonday"], "start": "09:00", "end": "10:00"}]},
+        "/calling_hours/windows/0/days",
+    ),
+    ("calling_hours", {"windows": [{"days": ["mon"], "start": "9", "end": "10:00"}]}, "/calling_hours/windows/0/start"),
+    ("calling_hours", {"windows": [{"days": ["mon"], "start": "09:00"}]}, "/calling_hours/windows/0/end"),
+    ("calling_hours", {"holidays": ["2031-02-30"]}, "/calling_hours/holidays/0"),
+    ("retry", {"max_attempts": 0}, "/retry/max_attempts"),
+    ("retry", {"max_attempts": "3"}, "/retry/max_attempts"),
+    ("retry", {"on": {"asleep": {"after": "1m"}}}, "/retry/on/asleep"),
+    ("retry", {"on": {"busy": {"after": "soon"}}}, "/retry/on/busy/after"),
+    ("retry", {"on": {"busy": {"after": 600}}}, "/retry/on/busy/after"),
+    ("retry", {"on": {"busy": {}}}, "/retry/on/busy/after"),
+    ("retry", {"on": {"unknown": {"after": "1m"}}}, "/retry"),
+    ("retry", {"on_outcome": {"misspelled": {"after": "1m"}}}, "/retry/on_outcome/misspelled"),
+    ("number_gap", "2 hours", "/number_gap"),
+    ("number_gap", "90d", "/number_gap"),
+    ("status", "running", "/status"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "pointer"), _WRONG)
+def test_each_wrong_field_of_a_campaign_is_named(rest: Rest, field: str, value: object, pointer: str) -> None:
+    document = {"name": "x", "flow": rest.flow()["id"], "caller_ids": [CALLER_ID], field: value}
+
+    refused = rest.post("/v1/campaigns", document)
+
+    found = pointers(refused)
+    assert any(at == pointer or at.startswith(pointer + "/") for at in found), found
+    assert rest.get("/v1/campaigns").json["data"] == []
+
+
+def test_a_campaign_cannot_end_before_it_starts(rest: Rest) -> None:
+    dates = {"starts_at": "2031-01-02T00:00:00Z", "ends_at": "2031-01-01T00:00:00Z"}
+
+    refused = rest.post("/v1/campaigns", {"name": "x", "flow": "y", "caller_ids": [CALLER_ID], **dates})
+
+    assert pointers(refused) == {"/ends_at": "ends_at"}
+
+
+def test_campaigns_are_listed_newest_first_and_by_status(rest: Rest, house: House) -> None:
+    first, second = rest.campaign()["id"], rest.campaign()["id"]
+    _set_status(house, first, "paused")
+
+    listed = rest.get("/v1/campaigns").json["data"]
+    paused = rest.get("/v1/campaigns?status=paused").json["data"]
+
+    assert [campaign["id"] for campaign in listed] == [second, first]
+    assert [campaign["id"] for campaign in paused] == [first]
+
+
+def test_a_start_without_contacts_is_refused(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+
+    refused = rest.post(f"/v1/campaigns/{campaign}/start")
+
+    assert refused.status_code == 409
+    assert refused.json["code"] == "no_contacts" and refused.json["current_status"] == "draft"
+
+
+def test_a_campaign_with_contacts_starts_and_starting_again_changes_nothing(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, fresh_number())
+
+    started = rest.post(f"/v1/campaigns/{campaign}/start")
+    again = rest.post(f"/v1/campaigns/{campaign}/start")
+
+    assert (started.status_code, started.json["status"], started.json["in_flight"]) == (200, "running", 0)
+    assert (again.status_code, again.json["started_at"]) == (200, started.json["started_at"])
+
+
+def test_a_campaign_that_is_kept_open_starts_without_contacts(rest: Rest) -> None:
+    campaign = rest.campaign(keep_open=True)["id"]
+
+    assert rest.post(f"/v1/campaigns/{campaign}/start").json["status"] == "running"
+
+
+def test_a_campaign_whose_time_has_not_come_is_scheduled(rest: Rest) -> None:
+    campaign = rest.campaign(keep_open=True, starts_at="2031-01-01T00:00:00Z")["id"]
+
+    started = rest.post(f"/v1/campaigns/{campaign}/start")
+    again = rest.post(f"/v1/campaigns/{campaign}/start")
+
+    assert started.json["status"] == again.json["status"] == "scheduled"
+
+
+def test_a_campaign_whose_time_is_over_does_not_start(rest: Rest, house: House) -> None:
+    ended = (house.clock() - timedelta(minutes=1)).isoformat()
+    campaign = rest.campaign(keep_open=True, ends_at=ended)["id"]
+
+    refused = rest.post(f"/v1/campaigns/{campaign}/start")
+
+    assert refused.status_code == 409 and refused.json["code"] == "already_over"
+
+
+def test_pause_and_resume_are_idempotent(rest: Rest) -> None:
+    campaign = rest.campaign(keep_open=True)["id"]
+    rest.post(f"/v1/campaigns/{campaign}/start")
+
+    paused = [rest.post(f"/v1/campaigns/{campaign}/pause").json for _ in range(2)]
+    resumed = [rest.post(f"/v1/campaigns/{campaign}/resume").json for _ in range(2)]
+
+    assert [answer["status"] for answer in paused] == ["paused", "paused"]
+    assert paused[0]["status_reason"]["code"] == "paused_by_user"
+    assert [answer["status"] for answer in resumed] == ["running", "running"]
+    assert resumed[0]["status_reason"] is None
+
+
+@pytest.mark.parametrize(
+    ("status", "action", "code"),
+    [
+        ("paused", "start", "not_started"),
+        ("completed", "start", "not_started"),
+        ("canceled", "start", "not_started"),
+        ("draft", "resume", "not_resumed"),
+        ("completed", "resume", "not_resumed"),
+        ("draft", "pause", "not_pausable"),
+        ("completed", "pause", "not_pausable"),
+        ("completed", "cancel", "not_cancelable"),
+    ],
+)
+def test_an_action_its_status_does_not_allow_says_what_would(
+    rest: Rest, house: House, status: str, action: str, code: str
+) -> None:
+    campaign = rest.campaign()["id"]
+    _set_status(house, campaign, status)
+
+    refused = rest.post(f"/v1/campaigns/{campaign}/{action}")
+
+    assert refused.status_code == 409
+    assert refused.json["code"] == code
+    assert refused.json["current_status"] == status and status not in refused.json["allowed"]
+
+
+def test_a_canceled_campaign_cancels_its_contacts(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, fresh_number(), fresh_number())
+    rest.post(f"/v1/campaigns/{campaign}/start")
+
+    canceled = rest.post(f"/v1/campaigns/{campaign}/cancel", {"live_calls": "hangup"})
+    again = rest.post(f"/v1/campaigns/{campaign}/cancel")
+
+    assert canceled.json["status"] == again.json["status"] == "canceled"
+    contacts = rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]
+    assert {contact["status"] for contact in contacts} == {"canceled"}
+
+
+def test_a_cancellation_with_a_wrong_word_is_refused(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+
+    refused = rest.post(f"/v1/campaigns/{campaign}/cancel", {"live_calls": "explode"})
+
+    assert list(pointers(refused)) == ["/live_calls"]
+
+
+@pytest.mark.parametrize(
+    ("change", "allowed"),
+    [
+        ({"pacing": {"weight": 5}}, {"draft", "scheduled", "running", "paused"}),
+        ({"ends_at": "2032-01-01T00:00:00Z"}, {"draft", "scheduled", "running", "paused"}),
+        ({"retry": {"max_attempts": 1}}, {"draft", "scheduled", "running", "paused"}),
+        ({"calling_hours": {"always": True}}, {"draft", "scheduled", "running", "paused"}),
+        ({"caller_ids": ["+12125550199"]}, {"draft", "paused"}),
+        ({"starts_at": "2031-06-01T00:00:00Z"}, {"draft", "scheduled", "paused"}),
+    ],
+)
+def test_a_change_is_allowed_by_status(rest: Rest, house: House, change: dict[str, Any], allowed: set[str]) -> None:
+    campaign = rest.campaign()["id"]
+    answers = {}
+
+    for status in ("draft", "scheduled", "running", "paused", "completed", "canceled"):
+        _set_status(house, campaign, status)
+        answers[status] = rest.patch(f"/v1/campaigns/{campaign}", change).status_code
+
+    assert {status for status, code in answers.items() if code == 200} == allowed
+    assert {code for code in answers.values() if code != 200} == {409}
+
+
+def test_a_change_touches_only_what_it_names(rest: Rest) -> None:
+    before = rest.campaign(ends_at="2031-01-01T00:00:00Z", retry={"max_attempts": 5})
+
+    changed = rest.patch(f"/v1/campaigns/{before['id']}", {"ends_at": None, "number_gap": "1m"})
+
+    assert changed.status_code == 200, changed.text
+    assert changed.json == {**before, "ends_at": None, "number_gap": "1m"}
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"name": None}, "/name"),
+        ({"pacing": None}, "/pacing"),
+        ({"flow": "nowhere"}, "/flow"),
+        ({"status": "running"}, "/status"),
+        ({"id": "cmp_1"}, "/id"),
+        ({"starts_at": "2033-01-01T00:00:00Z"}, "/ends_at"),
+        ({"retry": {"on_outcome": {"misspelled": {"after": "1m"}}}}, "/retry/on_outcome/misspelled"),
+        ({"number_gap": "x"}, "/number_gap"),
+    ],
+)
+def test_a_wrong_change_names_its_field(rest: Rest, change: dict[str, Any], pointer: str) -> None:
+    campaign = rest.campaign(ends_at="2032-01-01T00:00:00Z")
+
+    refused = rest.patch(f"/v1/campaigns/{campaign['id']}", change)
+
+    assert pointer in pointers(refused)
+    assert rest.get(f"/v1/campaigns/{campaign['id']}").json["name"] == campaign["name"]
+
+
+def test_a_flow_that_contacts_cannot_serve_is_refused(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, fresh_number())
+    demanding = rest.flow(text=FLOW.replace("first_name: {{}}", "first_name: {{}}, doctor: {{}}"))
+    harmless = rest.flow(text=FLOW.replace("Hello", "Good day"))
+
+    refused = rest.patch(f"/v1/campaigns/{campaign}", {"flow": demanding["id"]})
+    changed = rest.patch(f"/v1/campaigns/{campaign}", {"flow": harmless["id"]})
+
+    assert pointers(refused) == {"/flow": "contacts_lack_inputs"}
+    assert changed.json["flow"]["id"] == harmless["id"]
+
+
+def test_a_default_timezone_frees_contacts_nobody_could_place(rest: Rest) -> None:
+    campaign = rest.campaign(calling_hours={"timezone": "contact"})["id"]
+    (contact,) = rest.contacts(campaign, "+18005550123")
+    before = rest.get(f"/v1/contacts/{contact}").json
+
+    rest.patch(f"/v1/campaigns/{campaign}", {"default_timezone": "America/Denver"})
+    after = rest.get(f"/v1/contacts/{contact}").json
+
+    assert (before["status"], before["reason"], before["until"]) == ("held", "zone_unknown", None)
+    assert after["zone"] == "America/Denver" and after["reason"] != "zone_unknown"
+
+
+def test_creating_a_campaign_again_under_its_key_makes_no_second_one(rest: Rest) -> None:
+    document = {"name": "x", "flow": rest.flow()["id"], "caller_ids": [CALLER_ID]}
+    key = {"Idempotency-Key": "spring-2031"}
+
+    first = rest.post("/v1/campaigns", document, headers=key)
+    again = rest.post("/v1/campaigns", document, headers=key)
+
+    assert again.status_code == 201 and again.json == first.json
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert len(rest.get("/v1/campaigns").json["data"]) == 1
