@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import redis
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, RowMapping, select, text
 
+from orchestrator.errors import OrchestratorError
 from orchestrator.operations.claim_contacts import Claimer, Lanes
 from orchestrator.policy.calling_hours import open_keys
 from orchestrator.policy.campaign_rules import Pacing
@@ -21,10 +24,13 @@ from orchestrator.store.ledger import republish
 from orchestrator.store.pacing import Health, Lane, read_health
 from orchestrator.store.tables import campaign_zones, connections
 
+log = logging.getLogger(__name__)
+
 QUEUED_AT_MOST_S = 2.0  # of dials published and unsent: a longer queue would burst when it drains (R7)
 PUBLISH_AGAIN_AFTER_S = 10
 FIRST_CALLS_UNHEARD = 5  # a campaign dials no more than these before a webhook has come back
 _REST_S = 0.5  # a campaign without due contacts is not asked again for so long
+_REST_AFTER_FAULT_S = 10.0
 _ZONES_FOR_S = 2.0
 _REPUBLISH_AT_MOST = 500
 
@@ -150,7 +156,13 @@ class Dispatcher:
         if row["kind"] != "direct" and not (row["heard_webhooks"] or _heard_since(row, view.health)):
             most = min(most, FIRST_CALLS_UNHEARD - row["first_calls"])
         lanes = Lanes(self._lane(view), _campaign_lane(row))
-        claim = self._claimer.claim_contacts(row["id"], lanes, zones=self._open_zones(row, view.now), most=most)
+        try:
+            claim = self._claimer.claim_contacts(row["id"], lanes, zones=self._open_zones(row, view.now), most=most)
+        except (OrchestratorError, ValidationError):
+            # Its own fault, say a flow this version cannot read: the others go on.
+            log.exception("campaign %s cannot be claimed from", row["id"])
+            self._memory.resting[row["id"]] = self._monotonic() + _REST_AFTER_FAULT_S
+            return ()
         if claim.looked_at == 0:
             self._memory.resting[row["id"]] = self._monotonic() + _REST_S
         return claim.call_ids
