@@ -12,18 +12,8 @@ from orchestrator.cli_rest import Rest
 from orchestrator.stack.interrupts import pause
 
 _OVER = frozenset({"ended", "withdrawn", "unknown"})
-_TELLING = (
-    "payload",
-    "digits",
-    "result",
-    "status",
-    "to",
-    "hangup_cause",
-    "hangup_source",
-    "name",
-    "code",
-    "title",
-    "detail",
+_TELLING = frozenset(
+    {"payload", "digits", "result", "status", "to", "hangup_cause", "hangup_source", "name", "code", "title", "detail"}
 )
 _SUMMARY = ("status", "disposition", "outcome", "amd_result", "hangup_cause", "ring_s", "talk_s", "withdrawn_reason")
 
@@ -33,7 +23,7 @@ def follow_call(rest: Rest, call_id: str, *, console: Console, every_s: float = 
     seen: set[str] = set()
     while True:
         call = rest.get(f"/v1/calls/{call_id}")
-        for line in call.get("timeline", []):
+        for line in _told(call):
             if (mark := _mark(line)) not in seen:
                 seen.add(mark)
                 console.print(_line(line), markup=False)
@@ -46,9 +36,14 @@ def follow_call(rest: Rest, call_id: str, *, console: Console, every_s: float = 
 def print_call(call: Mapping[str, Any], *, console: Console) -> None:
     """Print a whole call."""
     console.print(f"{call['id']}: {call.get('from', '')} → {call.get('to', '')}", markup=False)
-    for line in call.get("timeline", []):
+    for line in _told(call):
         console.print(_line(line), markup=False)
     _print_summary(call, console)
+
+
+def _told(call: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what concerns the listener: all but our own bookkeeping."""
+    return [line for line in call.get("timeline", []) if (line.get("payload") or {}).get("name") != "settle"]
 
 
 def _mark(line: Mapping[str, Any]) -> str:
@@ -57,8 +52,10 @@ def _mark(line: Mapping[str, Any]) -> str:
 
 def _line(line: Mapping[str, Any]) -> str:
     told = line.get("payload") or line.get("body") or {}
-    words = [f"{name}={_short(told[name])}" for name in _TELLING if told.get(name) not in (None, "")]
-    arrow = "→" if line.get("kind") == "command" else "←"
+    is_command = line.get("kind") == "command"
+    telling = _TELLING if is_command else _TELLING - {"to"}  # every webhook repeats the number
+    words = [f"{name}={_short(told[name])}" for name in told if name in telling and told[name] not in (None, "")]
+    arrow = "→" if is_command else "←"
     what = line.get("action") or line.get("type") or ""
     return f"  {_clock(line)} {arrow} {what:<28} {' '.join(words)}".rstrip()
 
