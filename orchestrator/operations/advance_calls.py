@@ -115,7 +115,7 @@ class Advancer:
     def _decide(self, arrival: Arrival, loaded: Loaded) -> Decision | None:
         now = datetime.fromtimestamp(arrival.entry.stamped_ms / 1000, UTC)
         try:
-            return advance(self._flows.get(loaded.call.flow_id), loaded.call, arrival.event, now)
+            return advance(self._flows.find(loaded.call.flow_id), loaded.call, arrival.event, now)
         except Exception as err:
             log.exception("event failed", extra={"call_id": arrival.event.call_id, "event_id": arrival.event.id})
             self._count_failure(arrival.entry.entry_id, arrival.fields, repr(err))

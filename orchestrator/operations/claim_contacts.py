@@ -87,7 +87,7 @@ class Claimer:
         call_id = new_id("call")
         caller_id = facts["caller_id"] or choose_caller_id(facts["caller_ids"], facts["contact_id"])
         request = dial_request(
-            self._flows.get(facts["flow_id"]),
+            self._flows.find(facts["flow_id"]),
             call_id=call_id,
             to=facts["phone"],
             caller_id=caller_id or "",

@@ -149,7 +149,7 @@ class Dialer:
             "timezone": facts["timezone"],
         }
         live = new_live_call(
-            self._flows.get(row["flow_id"]),
+            self._flows.find(row["flow_id"]),
             call_id=row["id"],
             flow_id=row["flow_id"],
             campaign_id=row["campaign_id"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.flow import Flow
+from orchestrator.flow.limits import DEFAULT_RING_S, DEFAULT_TIME_LIMIT_S
 from orchestrator.ids import stable_uuid
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.commands import COMMANDS, Dial
@@ -12,6 +13,7 @@ from orchestrator.telnyx.commands import COMMANDS, Dial
 # Five tries within the 60 s the carrier allows: an outage of the door longer than that loses webhooks for good.
 WEBHOOK_RETRIES_MS = (1_000, 3_000, 8_000, 18_000, 30_000)
 _CAUSED = sorted(frozenset[str]().union(*(command.expects for command in COMMANDS.values())))
+_WITHOUT_FLOW = {"timeout_secs": DEFAULT_RING_S, "time_limit_secs": DEFAULT_TIME_LIMIT_S}
 _RETRIES = {event: {"retries_ms": list(WEBHOOK_RETRIES_MS)} for event in _CAUSED}
 
 
@@ -21,11 +23,11 @@ def dial_command_id(call_id: str) -> str:
 
 
 def dial_request(
-    flow: Flow, *, call_id: str, to: str, caller_id: str, connection_id: str, webhook_url: str | None
+    flow: Flow | None, *, call_id: str, to: str, caller_id: str, connection_id: str, webhook_url: str | None
 ) -> dict[str, Any]:
     """Return the JSON body of POST /calls, checked against the carrier's limits."""
     fields: dict[str, Any] = {
-        **flow.dial_fields(),
+        **(flow.dial_fields() if flow else _WITHOUT_FLOW),
         "connection_id": connection_id,
         "to": to,
         "from": caller_id,

@@ -20,6 +20,10 @@ class FlowShelf:
         self._sql = sql
         self.get = lru_cache(maxsize=_KEPT)(self._load)
 
+    def find(self, flow_id: str | None) -> Flow | None:
+        """Return the flow of a call, None for a single call that goes without one."""
+        return self.get(flow_id) if flow_id else None
+
     def _load(self, flow_id: str) -> Flow:
         with self._sql.connect() as connection:
             row = connection.execute(select(flows.c.source, flows.c.content_type).where(flows.c.id == flow_id)).first()

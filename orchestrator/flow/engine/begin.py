@@ -11,7 +11,7 @@ from orchestrator.model.live_call import LiveCall
 
 
 def new_live_call(
-    flow: Flow,
+    flow: Flow | None,
     *,
     call_id: str,
     to: str = "",
@@ -22,7 +22,8 @@ def new_live_call(
     campaign_id: str | None = None,
     contact_id: str | None = None,
 ) -> LiveCall:
-    """Return a call that is about to be dialed; `contact` is as for `Flow.contact_view`."""
+    """Return a call that is about to be dialed; `contact` is as for `Flow.contact_view`, `flow` None for none."""
+    known = {"phone": to, **(contact or {})}
     return LiveCall(
         call_id=call_id,
         flow_id=flow_id,
@@ -30,7 +31,7 @@ def new_live_call(
         contact_id=contact_id,
         to=to,
         caller_id=caller_id,
-        contact=flow.contact_view({"phone": to, **(contact or {})}),
+        contact=flow.contact_view(known) if flow else known,
         dialed_at=dialed_at,
-        answers=dict(flow.answers),
+        answers=dict(flow.answers) if flow else {},
     )

@@ -543,3 +543,22 @@ def test_an_action_over_the_api_goes_the_way_of_every_command(world: World, carr
 
     assert actions(carrier) == ["speak", "hangup"]
     assert carrier.actions[1].body["command_id"] == "c-1"
+
+
+def test_a_call_without_a_flow_rings_and_is_driven_by_actions_alone(world: World, carrier: CarrierStub) -> None:
+    campaign_id = world.campaign(kind="direct", flow_id=None)
+    world.contact(campaign_id, caller_id="+13125550100")
+    [call_id] = world.claim(campaign_id)
+    world.dialer.dial_call(call_id)
+    world.hear(call_id, "call.answered")
+    world.work(call_id)
+    assert carrier.actions == []
+
+    payload = {"command_id": "c-1", "action": "hangup", "body": {}}
+    event = Event(id="req-1", type="action.requested", occurred_at=utc_now(), call_id=call_id, payload=payload)
+    add_event(world.redis, world.keys, event)
+    world.work(call_id)
+    world.hang_up(call_id)
+
+    assert actions(carrier) == ["hangup"]
+    assert world.call_row(call_id)["disposition"] == "answered"
