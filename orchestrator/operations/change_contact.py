@@ -95,7 +95,8 @@ def _columns(place: UploadPlace | None, contact: Row[Any], change: ContactChange
 
 
 def _checked(place: UploadPlace, contact: Row[Any], change: ContactChange) -> dict[str, Any]:
-    merged = {**contact.variables, **(change.variables or {})}
+    said = {place.form.input_for(name): value for name, value in (change.variables or {}).items()}
+    merged = {**contact.variables, **said}
     document = {
         "phone": contact.phone,
         "timezone": change.timezone or contact.timezone,

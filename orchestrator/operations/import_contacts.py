@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
@@ -73,7 +72,7 @@ class _Importer:
         self._pause = threading.Event()
 
     def write_all(self, rows: Iterable[Numbered]) -> None:
-        for batch in _batches(rows):
+        for batch in filter(None, _batches(rows)):
             read = [(number, row, self._read(row)) for number, row in batch]
             began = time.monotonic()
             self._write(read)
@@ -116,9 +115,18 @@ class _Importer:
 
 
 def _batches(rows: Iterable[Numbered]) -> Iterator[list[Numbered]]:
-    remaining = iter(rows)
-    while batch := list(islice(remaining, BATCH)):
+    """Yield rows in lists; what had come when a file breaks off is yielded before its error is raised."""
+    batch: list[Numbered] = []
+    try:
+        for row in rows:
+            batch.append(row)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except Exception:
         yield batch
+        raise
+    yield batch
 
 
 def _counts(rows: int, accepted: int, rejects: Sequence[dict[str, Any]]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Campaigns over REST: created as drafts, changed as far as their status allows, started when somebody can be called."""
+"""Campaigns over REST: drafts first, changed as their status allows, started when there is somebody to call."""
 
 from __future__ import annotations
 
