@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from orchestrator.settings import child_environment
 from orchestrator.stack.child import session_members
@@ -19,6 +20,11 @@ _ORCHESTRATOR = (sys.executable, "-c", "from orchestrator.cli import app; app()"
 _NOBODYS = {"ORCHESTRATOR_API_KEY": "", "ORCHESTRATOR_API_URL": "", "ORCHESTRATOR_PUBLIC_URL": ""}
 
 
+def command(*words: str) -> dict[str, Any]:
+    """Return what starts `orchestrator WORDS…` in a session of its own, with nobody's settings."""
+    return {"args": [*_ORCHESTRATOR, *words], "env": child_environment(_NOBODYS), "start_new_session": True}
+
+
 class Up:
     """One `orchestrator up` in a session of its own, with what it printed."""
 
@@ -27,13 +33,7 @@ class Up:
         self._output = folder.with_suffix(f".{os.urandom(4).hex()}.out")
         words = ["up", "--data", str(folder), "--port", str(port), "--no-flower", *options]
         with self._output.open("wb") as output:
-            self.process = subprocess.Popen(
-                [*_ORCHESTRATOR, *words],
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=child_environment(_NOBODYS),
-                start_new_session=True,
-            )
+            self.process = subprocess.Popen(**command(*words), stdout=output, stderr=subprocess.STDOUT)
 
     @property
     def output(self) -> str:
@@ -58,8 +58,8 @@ class Up:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run another command of the CLI against this stack: `run("campaign", "start", …)`."""
         group, *rest = words
-        line = [*_ORCHESTRATOR, group, *(["--data", str(self.folder)] if group != "flow" else []), *rest]
-        return subprocess.run(line, capture_output=True, text=True, timeout=UP_S, env=child_environment(_NOBODYS))
+        started = command(group, "--data", str(self.folder), *rest)
+        return subprocess.run(**started, capture_output=True, text=True, timeout=UP_S)
 
     def ends(self) -> int:
         """Return its exit status once it has ended."""

@@ -1,0 +1,83 @@
+"""`make demo`: two hundred people are called, everybody ends somewhere, and nothing is left running."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator.cli_demo import demo_contacts
+from orchestrator.stack.child import session_members
+from tests.support.poll import eventually
+from tests.support.up import command
+
+_DEMO_S = 150.0
+
+
+class Demo:
+    """One demo with its output in a file, as a build machine sees it."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.data, self._output = folder / "data", folder / "demo.out"
+        words = ["demo", "--data", str(self.data), "--port", str(port)]
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(**command(*words), stdout=output, stderr=subprocess.STDOUT)
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text()
+
+    def children(self) -> list[int]:
+        return [child["pid"] for child in json.loads((self.data / "children.json").read_text())]
+
+
+@pytest.fixture
+def demo(tmp_path: Path, free_port: int) -> Iterator[Demo]:
+    demo = Demo(tmp_path, free_port)
+    yield demo
+    for session in (demo.process.pid, *demo.children()):
+        for pid in session_members(session):
+            os.kill(pid, signal.SIGKILL)
+    demo.process.wait()
+
+
+def test_demo_numbers_are_nobodys() -> None:
+    phones = [contact["phone"] for contact in demo_contacts()]
+
+    assert len(set(phones)) == 200
+    assert all(phone[5:10] == "55501" for phone in phones)
+
+
+@pytest.mark.timeout(300)
+def test_the_demo_calls_two_hundred_people_and_ends_with_a_report(demo: Demo) -> None:
+    eventually(lambda: "up after" in demo.output, within=_DEMO_S)
+    children = demo.children()
+
+    status = demo.process.wait(timeout=_DEMO_S)
+
+    assert status == 0, demo.output
+    assert "completed: 200 of 200 contacts done" in demo.output
+    assert "appointment reminders: completed" in demo.output
+    for word in ("human", "machine", "busy", "no_answer", "rejected", "not_found", "confirmed", "voicemail"):
+        assert word in demo.output
+    assert not any(session_members(child) for child in children)
+    assert demo.children() == []
+    assert sorted(path.name for path in demo.data.parent.iterdir()) == ["data", "demo.out"]
+
+
+@pytest.mark.timeout(300)
+def test_ctrl_c_in_the_middle_of_the_demo_stops_everything_in_order(demo: Demo) -> None:
+    eventually(lambda: "running: " in demo.output, within=_DEMO_S)
+    children = demo.children()
+
+    os.kill(demo.process.pid, signal.SIGINT)
+
+    assert demo.process.wait(timeout=60) == 130
+    assert not any(session_members(child) for child in children)
+    assert "was killed" not in demo.output
+    assert "everything is stopped" in demo.output
