@@ -24,7 +24,8 @@ def serve(*, only_webhooks: bool, host: str, port: int, workers: int = 1, thread
 def worker(queue: Queue, *, name: str, threads: int = 64) -> tuple[str, ...]:
     """Return a Celery worker of one queue: threads, and none of the chatter that workers do not need."""
     words = [*_CELERY, "worker", "-Q", queue, "-n", f"{name}@%h", "-P", "threads", "-c", threads, "-l", "INFO"]
-    return _python([*words, "--without-gossip", "--without-mingle", "--without-heartbeat"])
+    # Heartbeats stay on: without them a worker has no events at all that Flower could turn on.
+    return _python([*words, "--without-gossip", "--without-mingle"])
 
 
 def engine(only: Sequence[str] = ()) -> tuple[str, ...]:
