@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from orchestrator.settings import load_settings
+from orchestrator.errors import Misconfigured
+from orchestrator.settings import Settings, load_settings
 from orchestrator.stack import command_lines
 from orchestrator.stack.options import Carrier, StackOptions
 
@@ -93,6 +94,7 @@ def serve(
     """
     if only not in (None, "webhooks"):
         raise typer.BadParameter(f"{only!r}: the only part that runs alone is 'webhooks'", param_hint="--only")
+    _check_serving(load_settings(), only_webhooks=bool(only))
     argv = command_lines.serve(only_webhooks=bool(only), host=host, port=port, workers=workers, threads=threads)
     _become(argv)
 
@@ -131,6 +133,13 @@ def demo(
     from orchestrator.cli_demo import run_demo
 
     raise typer.Exit(run_demo(data=data, port=port, settings=load_settings(), stay=stay))
+
+
+def _check_serving(settings: Settings, *, only_webhooks: bool) -> None:
+    """Raise Misconfigured here, in words, for what the server would only say in a traceback."""
+    settings.public_key()
+    if not only_webhooks and settings.api_key is None:
+        raise Misconfigured("ORCHESTRATOR_API_KEY is not set: choose the key that clients of the REST API must send")
 
 
 def _become(argv: tuple[str, ...]) -> None:

@@ -18,7 +18,7 @@ def welcome(options: StackOptions, addresses: Addresses, *, api_key: SecretStr, 
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold")
     table.add_column(overflow="fold")
-    table.add_row("API, dashboard", f"{addresses.api}   (docs at /docs)")
+    table.add_row("API", f"{addresses.api}   (reference at {addresses.api}/docs)")
     table.add_row("API key", key)
     table.add_row("webhook door", f"{addresses.webhooks}/webhooks/telnyx")
     table.add_row("carrier", _carrier(options, addresses))
