@@ -88,7 +88,7 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each process.")] = 8,
 ) -> None:
-    """Serve the REST API, the dashboard and the webhook door; any number may run.
+    """Serve the REST API, its reference and the webhook door; any number may run.
 
     Run `orchestrator serve --only webhooks` as a process of its own: no slow upload then delays a webhook.
     """

@@ -30,7 +30,7 @@ def stop_order(names: list[str]) -> list[list[str]]:
 
 
 def api(env: Mapping[str, str], *, port: int) -> Program:
-    """Return the REST API and dashboard, which answers the carrier's webhooks too."""
+    """Return the REST API, which answers the carrier's webhooks too."""
     argv = command_lines.serve(only_webhooks=False, host="127.0.0.1", port=port, threads=8)
     return Program(name="api", argv=argv, env=env, ready=_answers(port), death_signal=SIGTERM)
 
