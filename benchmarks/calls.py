@@ -1,0 +1,83 @@
+"""Whole calls: what one costs beside its bare parts, how late its commands are, and whether the pace is kept."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.house import Campaign, Outcome, house
+from benchmarks.measures import Measure, Sample, Target, share
+
+PACE = 30.0
+_STEADY = Campaign(contacts=900, calls_per_second=PACE, max_live_calls=2_000)
+_FLAT_OUT = Campaign(contacts=1_500, calls_per_second=1_000.0, max_live_calls=5_000)
+_CAUSES = ("call.machine.premium.detection.ended", "call.machine.premium.greeting.ended", "call.gather.ended", "call.speak.ended")
+
+Bare = Mapping[str, Sample]
+
+
+def measure_steady(bare: Bare) -> list[Measure]:
+    """Measure calls at the carrier's usual pace."""
+    with house(calls_per_second=PACE, max_live_calls=2_000) as running:
+        outcome = running.run(_STEADY)
+    return [*_cost(outcome, bare, f"{PACE:g} calls/s"), *_lateness(outcome, f"{PACE:g} calls/s", 10, 40), *_pace(outcome)]
+
+
+def measure_flat_out(bare: Bare) -> list[Measure]:
+    """Measure calls as fast as this machine makes them."""
+    with house(calls_per_second=1_000, max_live_calls=5_000) as running:
+        outcome = running.run(_FLAT_OUT)
+    dialed = sorted(dial["accepted_at"] for dial in outcome.dials)
+    rate = (len(dialed) - 1) / (dialed[-1] - dialed[0])
+    return [
+        Measure("whole calls, flat out", rate, "calls/s", note=f"{len(dialed)} calls in {outcome.took_s:.0f} s"),
+        *_cost(outcome, bare, "flat out"),
+        *_lateness(outcome, "flat out"),
+    ]
+
+
+def _cost(outcome: Outcome, bare: Bare, when: str) -> list[Measure]:
+    calls = len(outcome.dials)
+    webhooks = sum(len(dial["webhooks"]) for dial in outcome.dials) / calls
+    commands = sum(len(dial["commands"]) for dial in outcome.dials) / calls
+    posts = commands + 1
+    parts = webhooks * (bare["door"].cpu_ms + bare["events"].cpu_ms) + posts * bare["commands"].cpu_ms
+    parts += bare["ledger"].cpu_ms
+    made = f"{webhooks:.1f} webhooks, {commands:.1f} commands"
+    by_name = ", ".join(f"{name} {spent * 1000 / calls:.1f}" for name, spent in outcome.cpu_s.items())
+    return [
+        Measure(f"CPU of a call, {when}", outcome.ours_s * 1000 / calls, "ms", parts, Target("most", 1.5), made),
+        Measure(f"CPU of the stores, {when}", outcome.stores_s * 1000 / calls, "ms/call", note=by_name),
+    ]
+
+
+def _lateness(outcome: Outcome, when: str, p50: float | None = None, p99: float | None = None) -> list[Measure]:
+    waits = [wait for dial in outcome.dials for wait in _waits_ms(dial)]
+    return [
+        Measure(f"webhook to command p50, {when}", share(waits, 0.5), "ms", None, Target("most", p50) if p50 else None),
+        Measure(f"webhook to command p99, {when}", share(waits, 0.99), "ms", None, Target("most", p99) if p99 else None),
+    ]
+
+
+def _waits_ms(dial: Mapping[str, Any]) -> list[float]:
+    """Return for each command how long after the webhook that caused it the carrier received it."""
+    sent = sorted(hook["sent_at"] for hook in dial["webhooks"] if hook["type"] in _CAUSES and hook["sent_at"])
+    commands = [command["at"] for command in dial["commands"] if not command["duplicate"]]
+    found = [(at, bisect_right(sent, at)) for at in commands]
+    return [(at - sent[place - 1]) * 1000 for at, place in found if place]
+
+
+def _pace(outcome: Outcome) -> list[Measure]:
+    dialed = sorted(dial["accepted_at"] for dial in outcome.dials)
+    rate = (len(dialed) - 1) / (dialed[-1] - dialed[0])
+    worst = most_within(dialed, 5.0)
+    return [
+        Measure("dials in any trailing 5 s", worst, "dials", None, Target("most", 5 * PACE)),
+        Measure("dials/s while contacts wait", rate, "dials/s", PACE, Target("least", 0.97)),
+    ]
+
+
+def most_within(moments: Sequence[float], window_s: float) -> int:
+    """Return the most of these ascending moments that lie in any window of this length."""
+    return max(n - bisect_right(moments, moment - window_s) + 1 for n, moment in enumerate(moments))

@@ -1,0 +1,174 @@
+"""The advance loop against the bare Lua apply script: the same entries, in the same batches."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from benchmarks.cpu import cpu_s
+from benchmarks.ground import CONNECTION, Ground, carrier_env
+from benchmarks.measures import Measure, Sample, Side, Target, in_turns
+from benchmarks.webhooks import CALL, PUBLIC_KEY, webhook
+from orchestrator.cli_demo import SAMPLE
+from orchestrator.flow import load_flow, new_live_call
+from orchestrator.ids import new_id, stable_uuid
+from orchestrator.model.event import COMMAND_ACCEPTED, DIAL_ACCEPTED, Event
+from orchestrator.model.live_call import LiveCall
+from orchestrator.operations.advance_calls import Advancer
+from orchestrator.store.flows import FlowShelf
+from orchestrator.store.keys import GROUP, Keys
+from orchestrator.store.live import create_live
+from orchestrator.store.streams import ensure_groups
+from orchestrator.telnyx.commands import COMMANDS
+from workers.consume import Consumer
+
+_CALLS = 400
+_BATCH = 200
+_LUA = (Path(__file__).parent / "bare_apply.lua").read_text()
+_FLOW_ID = "flow_bench"
+
+Fields = dict[bytes, bytes]
+
+
+def measure_events(ground: Ground, *, rounds: int = 5) -> tuple[list[Measure], Sample]:
+    """Return the measures, and what the bare script costs."""
+    os.environ.update({**ground.env, **carrier_env("http://127.0.0.1:1/v2", PUBLIC_KEY)})
+    advance, full = _ours(ground, publish=False), _ours(ground, publish=True)
+    medians = in_turns({"advance": advance, "bare": _bare(ground), "full": full}, rounds=rounds)
+    loop, bare, with_wakes = medians["advance"], medians["bare"], medians["full"]
+    return [
+        Measure("advance loop", loop.per_s, "events/s", bare.per_s, Target("least", 0.4)),
+        Measure("advance loop, CPU", loop.cpu_ms, "ms/event", bare.cpu_ms),
+        Measure("advance loop with its wake-ups published", with_wakes.per_s, "events/s", bare.per_s),
+    ], bare
+
+
+def _ours(ground: Ground, *, publish: bool) -> Side:
+    keys, flows = Keys(), FlowShelf(ground.sql)
+    flow = load_flow(SAMPLE.read_text(), "application/yaml")
+    flows.get = lambda _flow_id: flow  # type: ignore[assignment]  # the shelf after its first look
+    advancer = Advancer(client=ground.redis, sql=ground.sql, flows=flows, connection_id=CONNECTION)
+
+    def handle(entries: Sequence[Any]) -> None:
+        from workers.names import CALLS_PERFORM
+        from workers.publish import publish as wake
+
+        woken = advancer.advance_calls(entries)
+        if publish:
+            wake(CALLS_PERFORM, woken)
+
+    def run() -> Sample:
+        call_ids = [new_id("call") for _ in range(_CALLS)]
+        ground.redis.flushall()
+        ensure_groups(ground.redis, keys)
+        for call_id in call_ids:
+            create_live(ground.redis, keys, _live(flow, call_id))
+        count = _fill(ground, keys.events, call_ids)
+        consumer = Consumer(ground.redis, keys.events, handle, keys=keys)
+        sample = _timed(ground, count, lambda: _until_empty(ground, keys.events, consumer.consume))
+        ended = sum(orjson.loads(ground.redis.hget(keys.call(c), "s") or b"{}")["settled"] for c in call_ids)
+        assert ended == _CALLS, f"{ended} of {_CALLS} calls went through their flow"
+        return sample
+
+    return run
+
+
+def _bare(ground: Ground) -> Side:
+    stream, client = "bare:events", ground.redis
+    flow = load_flow(SAMPLE.read_text(), "application/yaml")
+
+    def run() -> Sample:
+        call_ids = [new_id("call") for _ in range(_CALLS)]
+        state = _live(flow, call_ids[0]).model_dump_json().encode()
+        client.flushall()
+        client.xgroup_create(stream, GROUP, id="0", mkstream=True)
+        with client.pipeline(transaction=False) as pipe:
+            for call_id in call_ids:
+                pipe.hset(f"bare:{call_id}", mapping={"v": 1, "s": state})
+            pipe.execute()
+        count = _fill(ground, stream, call_ids)
+        digest = client.script_load(_LUA)
+        order = [call_ids[n % _CALLS] for n in range(count)]
+        return _timed(ground, count, lambda: _apply_all(client, stream, digest, order, state))
+
+    return run
+
+
+def _apply_all(client: Any, stream: str, digest: str, order: Sequence[str], state: bytes) -> None:
+    remaining, command = iter(order), state[:300]
+    while found := client.xreadgroup(GROUP, "bare", {stream: ">"}, count=_BATCH):
+        entries = found[0][1]
+        calls = [next(remaining) for _ in entries]
+        with client.pipeline(transaction=False) as pipe:
+            for call_id in calls:
+                pipe.hmget(f"bare:{call_id}", ["v", "s"])
+            pipe.execute()
+        with client.pipeline(transaction=False) as pipe:
+            for (entry_id, _), call_id in zip(entries, calls, strict=True):
+                pipe.evalsha(digest, 3, f"bare:{call_id}", f"out:{call_id}", stream, state, command, GROUP, entry_id)
+            pipe.execute()
+
+
+def _timed(ground: Ground, count: int, work: Callable[[], None]) -> Sample:
+    began, before, store_before = time.perf_counter(), time.process_time(), cpu_s(ground.valkey.pid)
+    work()
+    took, spent = time.perf_counter() - began, time.process_time() - before
+    store = cpu_s(ground.valkey.pid) - store_before
+    return Sample(count / took, spent * 1000 / count, store * 1000 / count)
+
+
+def _until_empty(ground: Ground, stream: str, consume: Callable[[], None]) -> None:
+    while ground.redis.xlen(stream):
+        consume()
+
+
+def _fill(ground: Ground, stream: str, call_ids: Sequence[str]) -> int:
+    """Write what happens to these calls, all side by side; return how many entries that makes."""
+    stories = [list(_story(call_id)) for call_id in call_ids]
+    with ground.redis.pipeline(transaction=False) as pipe:
+        for moment in zip(*stories, strict=True):
+            for fields in moment:
+                pipe.xadd(stream, fields)  # type: ignore[arg-type]  # bytes are fine
+        pipe.execute()
+    return sum(map(len, stories))
+
+
+def _story(call_id: str) -> Iterator[Fields]:
+    """Tell one call from the dial's answer to the settled end, in the order in which it would happen."""
+    answers = {2: (1, 0, "gather_using_speak"), 5: (2, 0, "speak"), 7: (3, 2, "hangup")}
+    for number in range(len(CALL)):
+        yield {b"raw": webhook(call_id, number)}
+        if number == 0:
+            yield _own(call_id, f"{DIAL_ACCEPTED}:{call_id}:1", DIAL_ACCEPTED, {})
+        if number in answers:
+            visit, index, action = answers[number]
+            assert action in COMMANDS
+            command_id = stable_uuid(call_id, visit, index)
+            yield _own(call_id, command_id, COMMAND_ACCEPTED, {"command_id": command_id, "action": action})
+    yield {b"timer": f"{call_id}|settle".encode(), b"due": str(int(time.time() * 1000)).encode()}
+
+
+def _own(call_id: str, ident: str, event_type: str, payload: dict[str, Any]) -> Fields:
+    event = Event(id=ident, type=event_type, occurred_at=datetime.now(UTC), call_id=call_id, payload=payload)
+    return {b"own": event.model_dump_json().encode()}
+
+
+def _live(flow: Any, call_id: str) -> LiveCall:
+    contact = {"first_name": "Ada", "appointment": "Monday at 9", "external_id": "patient-1", "timezone": None}
+    return new_live_call(
+        flow,
+        call_id=call_id,
+        flow_id=_FLOW_ID,
+        campaign_id=new_id("cmp"),
+        contact_id=new_id("con"),
+        to="+13125550142",
+        caller_id="+13125550100",
+        contact=contact,
+        dialed_at=datetime.now(UTC),
+    )

@@ -1,0 +1,173 @@
+"""The whole service beside a simulated carrier, as `orchestrator up` runs it, and what both tell afterwards."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from pydantic import SecretStr
+
+from benchmarks.cpu import cpu_s
+from benchmarks.ground import API_KEY, CONNECTION
+from orchestrator.cli_demo import SAMPLE
+from orchestrator.cli_rest import Rest
+from orchestrator.cli_upload import upload_flow
+from orchestrator.settings import Settings
+from orchestrator.stack.interrupts import Interrupts, pause
+from orchestrator.stack.options import Carrier, StackOptions
+from orchestrator.stack.ports import free_port, is_free
+from orchestrator.stack.stack import Stack
+
+STORES = ("valkey", "postgres")
+_ROOT = Path(__file__).resolve().parents[1]
+_MOST_S = 240.0
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """How a campaign is dialed: contacts, pace and live calls at most."""
+
+    contacts: int
+    calls_per_second: float
+    max_live_calls: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one campaign cost and what the carrier says of it: CPU seconds by process, the carrier's ledger, time."""
+
+    cpu_s: Mapping[str, float]
+    dials: list[dict[str, Any]]
+    summary: Mapping[str, Any]
+    took_s: float
+
+    @property
+    def ours_s(self) -> float:
+        """Return the CPU seconds of our own processes."""
+        return sum(spent for name, spent in self.cpu_s.items() if name not in STORES)
+
+    @property
+    def stores_s(self) -> float:
+        """Return the CPU seconds of the stores."""
+        return sum(self.cpu_s[name] for name in STORES)
+
+
+class House:
+    """A running stack with its carrier."""
+
+    def __init__(self, stack: Stack, rest: Rest, carrier_url: str) -> None:
+        self._stack, self._rest, self._carrier_url = stack, rest, carrier_url
+
+    def run(self, campaign: Campaign) -> Outcome:
+        """Run one campaign to its end; every contact is called once."""
+        campaign_id = self._create(campaign)
+        revision = self._ledger("summary=1")["revision"]
+        before, began = self._cpu(), time.monotonic()
+        self._rest.post(f"/v1/campaigns/{campaign_id}/start")
+        while self._rest.get(f"/v1/campaigns/{campaign_id}")["status"] != "completed":
+            pause(0.25)
+            self._stack.tick()
+            if time.monotonic() - began > _MOST_S:
+                raise AssertionError(f"the campaign is not over after {_MOST_S:g} s")
+        took, after = time.monotonic() - began, self._cpu()
+        ledger = self._ledger(f"since={revision}")
+        spent = {name: after[name] - before[name] for name in before}
+        return Outcome(spent, ledger["dials"], ledger, took)
+
+    def _create(self, campaign: Campaign) -> str:
+        flow = upload_flow(self._rest, SAMPLE)
+        made = self._rest.post(
+            "/v1/campaigns",
+            {
+                "name": "bench",
+                "flow": flow["id"],
+                "caller_ids": ["+13125550100"],
+                "pacing": {"calls_per_second": campaign.calls_per_second, "max_live_calls": campaign.max_live_calls},
+                "calling_hours": {"always": True},
+                "retry": {"max_attempts": 1},
+                "number_gap": "0s",
+            },
+        )
+        people = [_person(number) for number in range(campaign.contacts)]
+        for start in range(0, len(people), 500):
+            self._rest.post(f"/v1/campaigns/{made['id']}/contacts", {"contacts": people[start : start + 500]})
+        return str(made["id"])
+
+    def _cpu(self) -> dict[str, float]:
+        return {name: cpu_s(pid) for name, pid in self._stack.pids().items()}
+
+    def _ledger(self, query: str) -> dict[str, Any]:
+        return dict(requests.get(f"{self._carrier_url}/ledger?{query}", timeout=60).json())
+
+
+@contextmanager
+def house(*, calls_per_second: float, max_live_calls: int, time_scale: float = 8.0) -> Iterator[House]:
+    """Start a carrier whose callees all answer and are people, and the whole service; stop both at the end."""
+    with tempfile.TemporaryDirectory(prefix="orchestrator-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with _simulator(time_scale) as (carrier_url, public_key):
+            port = _free_pair()
+            settings = Settings(
+                telnyx_api_key=SecretStr(API_KEY),
+                telnyx_public_key=public_key,
+                telnyx_base_url=f"{carrier_url}/v2",
+                telnyx_connection_id=CONNECTION,
+                public_url=f"http://127.0.0.1:{port + 1}",
+            )
+            options = StackOptions(
+                data=folder / "data",
+                port=port,
+                carrier=Carrier.TELNYX,
+                flower=False,
+                calls_per_second=calls_per_second,
+                max_live_calls=max_live_calls,
+            )
+            stack = Stack(options, settings, interrupts=Interrupts(), say=print)
+            try:
+                addresses = stack.start()
+                rest = Rest(addresses.api, stack.api_key)
+                yield House(stack, rest, carrier_url)
+                rest.close()
+            finally:
+                stack.stop()
+
+
+@contextmanager
+def _simulator(time_scale: float) -> Iterator[tuple[str, str]]:
+    words = ["--port", "0", "--api-key", API_KEY, "--mix", "human=1", "--dials-per-5s", "0"]
+    words += ["--time-scale", str(time_scale)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "simulator", *words], cwd=_ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        url = next(word for word in process.stdout.readline().split() if word.startswith("http://")).rstrip("/")
+        headers = {"Authorization": f"Bearer {API_KEY}"}
+        answer = requests.get(f"{url}/v2/public_key", headers=headers, timeout=10)
+        yield url, answer.json()["data"]["public"]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+        process.stdout.close()
+
+
+def _person(number: int) -> dict[str, Any]:
+    phone = f"+1312{5_560_000 + number:07d}"
+    return {"phone": phone, "variables": {"first_name": "Ada", "appointment": "Monday at 9"}}
+
+
+def _free_pair() -> int:
+    """Return a free port whose neighbour is free too: the door's address must be known before it is started."""
+    while not is_free((port := free_port()) + 1):
+        pass
+    return port
