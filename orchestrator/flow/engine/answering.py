@@ -39,7 +39,7 @@ def hear_greeting(turn: Turn, payload: dict[str, object]) -> None:
     _mark_answered(turn, turn.event.occurred_at)
     if not _has_begun(turn):
         _begin(turn, "machine")
-    else:
+    elif turn.has_flow:
         enter(turn, way_on(turn, GREETING, payload))
 
 

@@ -29,15 +29,16 @@ def enter(turn: Turn, name: str | None) -> None:
 
 def leave_step(turn: Turn) -> None:
     """Stop what the step still runs, drop what it has not sent, clear its timers."""
+    if turn.call.step is None:
+        return
     own = running(turn.call)
     if own is not None and _is_to_be_stopped(turn, own.action) and turn.can_command:
         turn.send_aside(STOPS[own.action], command_id=turn.command_id(STOP))
     elif own is not None and own.leg and not own.joined and turn.can_command:
         # A transfer that still rings: its leg is hung up, ours stays.
         turn.send_aside("hangup", command_id=turn.command_id(STOP), call_control_id=own.leg)
-    if turn.call.visit:
-        turn.drops_step = True
-        clear_step_timers(turn)
+    turn.drops_step = True
+    clear_step_timers(turn)
 
 
 def start_clock(turn: Turn, step: Step) -> None:

@@ -269,6 +269,26 @@ def test_a_hangup_from_outside_ends_the_flow(greeted: Line) -> None:
     assert (greeted.last, greeted.call.outcome) == ([], "hung_up")
 
 
+def test_the_end_of_a_greeting_does_not_revive_a_flow_that_was_ended_from_outside() -> None:
+    line = Line(GREETING)
+    line.answer()
+    line.detect("machine")
+    line.own("action.requested", {"command_id": "c", "action": "hangup", "body": {}})
+
+    line.hear("call.machine.premium.greeting.ended", {"result": "beep_detected"})
+
+    assert (line.actions, line.call.step, line.call.outcome) == (["hangup"], "voicemail", "hung_up")
+
+
+def test_a_second_transfer_from_outside_stops_nothing_twice(greeted: Line) -> None:
+    asked = {"action": "transfer", "body": {"to": "+13125550143"}}
+    greeted.own("action.requested", {"command_id": "c", **asked})
+
+    greeted.own("action.requested", {"command_id": "d", **asked})
+
+    assert greeted.last == ["transfer"]
+
+
 def test_a_transfer_from_outside_ends_the_flow_and_not_the_call(greeted: Line) -> None:
     greeted.own("action.requested", {"command_id": "c", "action": "transfer", "body": {"to": "+13125550143"}})
     asked = greeted.last
