@@ -9,8 +9,9 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from orchestrator.operations.import_contacts import ImportOptions, import_contacts
+from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
+from orchestrator.operations.import_contacts import ImportOptions, import_contacts
 from orchestrator.wiring import House
 from tests.support.poll import eventually
 from tests.support.rest import Rest, pointers
@@ -268,7 +269,7 @@ def test_an_import_withdrawn_while_it_runs_stops(rest: Rest, house: House) -> No
     def run() -> None:
         try:
             import_contacts(house, campaign, file, options=ImportOptions(), import_id=import_id)
-        except Exception as err:
+        except Conflict as err:
             failed.append(err)
 
     importer = threading.Thread(target=run)

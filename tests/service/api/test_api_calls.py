@@ -1,0 +1,391 @@
+"""Calls over REST: listed, told in full, placed one by one, and commanded while they live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import text
+
+from orchestrator.ids import new_id
+from orchestrator.model.event import ACTION_REQUESTED
+from orchestrator.model.live_call import LiveCall
+from orchestrator.store.keys import Keys
+from orchestrator.store.live import create_live
+from orchestrator.store.pacing import close_dispatch
+from orchestrator.wiring import House
+from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number, pointers
+
+ANN = {"first_name": "Ann"}
+ALWAYS = {"ignore_hours": True}
+
+
+def _place(rest: Rest, key: str = "k", **document: Any) -> Any:
+    return rest.post("/v1/calls", document, headers={"Idempotency-Key": key})
+
+
+def _ended_call(rest: Rest, house: House, **columns: Any) -> dict[str, str]:
+    """Put a call that has ended into the record, and return its ids."""
+    campaign = rest.campaign()["id"]
+    (contact,) = rest.contacts(
+        campaign, columns.pop("to", fresh_number()), external_id=columns.pop("external_id", None)
+    )
+    call = new_id("call")
+    fields = {"disposition": "human", "outcome": "confirmed", "state": "ended", **columns}
+    with house.sql.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO calls (id, campaign_id, contact_id, connection_id, flow_id, to_number, from_number,"
+                " attempt, state, command_id, ring_limit_s, talk_limit_s, dialed_at, answered_at, ended_at,"
+                " disposition, outcome, answers)"
+                " SELECT :call, c.campaign_id, c.id, :connection, g.flow_id, c.phone, :caller, 1, :state, 'c', 30, 600,"
+                " now() - interval '30 seconds', now() - interval '20 seconds', now() - interval '5 seconds',"
+                " :disposition, :outcome, '{\"confirmed\": true}'"
+                " FROM contacts c JOIN campaigns g ON g.id = c.campaign_id WHERE c.id = :contact"
+            ),
+            {"call": call, "connection": CONNECTION, "caller": CALLER_ID, "contact": contact, **fields},
+        )
+    return {"call": call, "contact": contact, "campaign": campaign}
+
+
+def _live_call(rest: Rest, house: House, **changes: Any) -> str:
+    """Put a call that is answered into the ledger and into Redis."""
+    ids = _ended_call(rest, house, state="accepted", disposition=None, outcome=None)
+    live = LiveCall(call_id=ids["call"], phase="answered", call_control_id="cc-1", step="greet")
+    create_live(house.redis, Keys(), live.model_copy(update=changes))
+    return ids["call"]
+
+
+def _events(house: House) -> list[dict[str, Any]]:
+    return [orjson.loads(fields[b"own"]) for _, fields in house.redis.xrange(Keys().events)]
+
+
+def test_a_call_is_told_in_full(rest: Rest, house: House) -> None:
+    number = fresh_number()
+    ids = _ended_call(rest, house, to=number, external_id="order-7")
+
+    call = rest.get(f"/v1/calls/{ids['call']}").json
+
+    assert (call["campaign_id"], call["contact_id"], call["external_id"]) == (
+        ids["campaign"],
+        ids["contact"],
+        "order-7",
+    )
+    assert (call["to"], call["from"], call["direction"], call["attempt"]) == (number, CALLER_ID, "outbound", 1)
+    assert (call["status"], call["disposition"], call["outcome"]) == ("ended", "human", "confirmed")
+    assert call["answers"] == {"confirmed": True}
+    assert (call["ring_s"], call["talk_s"]) == (10.0, 15.0)
+    assert call["flow"]["version"] == 1 and call["timeline"] == [] and call["phase"] is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "campaign_id={campaign}",
+        "contact_id={contact}",
+        "external_id=order-7",
+        "to=%2B{digits}",
+        "to=%2B{digits}&status=ended&disposition=busy&outcome=heard",
+        "disposition=busy",
+        "outcome=heard",
+        "campaign_id={campaign}&ended_after=2020-01-01T00:00:00Z&ended_before=2099-01-01T00:00:00Z",
+    ],
+)
+def test_calls_are_found_by_each_filter(rest: Rest, house: House, query: str) -> None:
+    number = fresh_number()
+    _ended_call(rest, house)
+    ids = _ended_call(rest, house, to=number, external_id="order-7", disposition="busy", outcome="heard")
+
+    found = rest.get("/v1/calls?" + query.format(**ids, digits=number[1:])).json["data"]
+
+    assert [call["id"] for call in found] == [ids["call"]]
+
+
+def test_calls_that_ended_at_another_time_are_left_out(rest: Rest, house: House) -> None:
+    _ended_call(rest, house)
+
+    assert rest.get("/v1/calls?ended_before=2020-01-01T00:00:00Z").json["data"] == []
+    assert rest.get("/v1/calls?ended_after=2099-01-01T00:00:00Z").json["data"] == []
+
+
+def test_a_withdrawn_attempt_is_shown_only_when_asked_for(rest: Rest, house: House) -> None:
+    ids = _ended_call(rest, house, state="withdrawn", disposition=None)
+
+    assert rest.get("/v1/calls").json["data"] == []
+    assert [call["id"] for call in rest.get("/v1/calls?status=withdrawn").json["data"]] == [ids["call"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("status=gone", "?status"),
+        ("disposition=asleep", "?disposition"),
+        ("ended_after=yesterday", "?ended_after"),
+        ("ended_before=2031-01-01", "?ended_before"),
+        ("number=1", "?number"),
+    ],
+)
+def test_a_wrong_filter_of_calls_is_named(rest: Rest, query: str, pointer: str) -> None:
+    assert list(pointers(rest.get(f"/v1/calls?{query}"))) == [pointer]
+
+
+def test_a_recorded_timeline_stands_in_the_order_the_call_took_notice(rest: Rest, house: House) -> None:
+    call = _ended_call(rest, house)["call"]
+    with house.sql.begin() as connection:
+        for position, kind in ((2, "call.answered"), (1, "call.initiated"), (3, "speak")):
+            connection.execute(
+                text(
+                    "INSERT INTO call_events (call_id, event_id, position, kind, type, occurred_at, recorded_at,"
+                    " payload) VALUES (:c, :t, :p, :k, :t, now(), now(), '{\"a\": 1}')"
+                ),
+                {"c": call, "t": kind, "p": position, "k": "command" if kind == "speak" else "event"},
+            )
+
+    timeline = rest.get(f"/v1/calls/{call}").json["timeline"]
+
+    assert [entry["type"] for entry in timeline] == ["call.initiated", "call.answered", "speak"]
+    assert timeline[2]["kind"] == "command" and timeline[0]["payload"] == {"a": 1} and timeline[0]["at"].endswith("Z")
+
+
+def test_a_live_call_tells_its_phase_and_step(rest: Rest, house: House) -> None:
+    call = rest.get(f"/v1/calls/{_live_call(rest, house)}").json
+
+    assert (call["status"], call["phase"], call["step"]) == ("accepted", "answered", "greet")
+
+
+def test_a_command_on_a_live_call_enters_its_stream(rest: Rest, house: House) -> None:
+    call = _live_call(rest, house)
+
+    sent = rest.post(f"/v1/calls/{call}/actions/speak", {"payload": "Hello", "voice": "female"})
+
+    assert sent.status_code == 202
+    (event,) = _events(house)
+    assert event["type"] == ACTION_REQUESTED and event["call_id"] == call
+    assert event["payload"] == {
+        "command_id": sent.json["command_id"],
+        "action": "speak",
+        "body": {"payload": "Hello", "voice": "female"},
+    }
+
+
+def test_a_command_without_fields_needs_no_body(rest: Rest, house: House) -> None:
+    call = _live_call(rest, house)
+
+    sent = rest.post(f"/v1/calls/{call}/actions/hangup")
+
+    assert sent.status_code == 202
+    assert _events(house)[0]["payload"]["body"] == {}
+
+
+def test_a_command_sent_again_under_its_key_is_one_command(rest: Rest, house: House) -> None:
+    call = _live_call(rest, house)
+    send = {"json": {"digits": "1"}, "headers": {"Idempotency-Key": "a"}}
+
+    first = rest.post(f"/v1/calls/{call}/actions/send_dtmf", **send)
+    again = rest.post(f"/v1/calls/{call}/actions/send_dtmf", **send)
+
+    assert first.json == again.json and len(_events(house)) == 1
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "pointer"),
+    [
+        ("speak", {}, "/payload"),
+        ("speak", {"payload": "x", "voice": "female", "loud": True}, "/loud"),
+        ("speak", {"payload": "x", "voice": "female", "client_state": "YQ=="}, "/client_state"),
+        ("hangup", {"command_id": "891510ac-f3e4-11e8-af5b-de00688a4901"}, "/command_id"),
+        ("transfer", {"to": "nobody"}, "/to"),
+        ("transfer", {"to": "+12125550123", "webhook_url": "https://elsewhere.example"}, "/webhook_url"),
+        ("send_dtmf", {"digits": ""}, "/digits"),
+    ],
+)
+def test_a_command_the_carrier_would_refuse_is_refused_here(
+    rest: Rest, house: House, action: str, body: dict[str, Any], pointer: str
+) -> None:
+    call = _live_call(rest, house)
+
+    refused = rest.post(f"/v1/calls/{call}/actions/{action}", body)
+
+    assert pointer in pointers(refused), refused.text
+    assert _events(house) == []
+
+
+def test_an_action_there_is_not_is_not_found(rest: Rest, house: House) -> None:
+    call = _live_call(rest, house)
+
+    assert rest.post(f"/v1/calls/{call}/actions/dial", {}).status_code == 404
+    assert rest.post(f"/v1/calls/{call}/actions/whistle", {}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "changes", [{"phase": "ended"}, {"phase": "dialing", "call_control_id": None}, {"closing": True}]
+)
+def test_a_call_that_cannot_be_commanded_says_so(rest: Rest, house: House, changes: dict[str, Any]) -> None:
+    call = _live_call(rest, house, **changes)
+
+    refused = rest.post(f"/v1/calls/{call}/actions/hangup")
+
+    assert refused.status_code == 409 and refused.json["code"] == "call_not_live"
+    assert _events(house) == []
+
+
+def test_an_ended_call_takes_no_commands(rest: Rest, house: House) -> None:
+    call = _ended_call(rest, house)["call"]
+
+    refused = rest.post(f"/v1/calls/{call}/actions/hangup")
+
+    assert refused.status_code == 409 and refused.json["current_status"] == "ended"
+
+
+def test_a_single_call_is_reserved_for_the_next_tick(rest: Rest, house: House) -> None:
+    flow, number = rest.flow(), fresh_number()
+
+    placed = _place(rest, to=number, flow=flow["name"], variables=ANN, external_id="order-7", **ALWAYS)
+
+    assert placed.status_code == 202, placed.text
+    call = placed.json
+    assert (call["status"], call["to"], call["from"], call["campaign_id"]) == ("reserved", number, CALLER_ID, None)
+    assert (call["external_id"], call["flow"]["id"], call["attempt"]) == ("order-7", flow["id"], 1)
+    with house.sql.connect() as connection:
+        row = connection.execute(text("SELECT published_at, request FROM calls")).one()
+    assert row.published_at is None
+    assert row.request["to"] == number and row.request["webhook_url"] == "https://calls.example/webhooks/telnyx"
+
+
+def test_a_single_call_is_no_campaigns(rest: Rest) -> None:
+    _place(rest, to=fresh_number(), flow=rest.flow()["id"], variables=ANN, **ALWAYS)
+
+    assert rest.get("/v1/campaigns").json["data"] == []
+    assert [contact["campaign_id"] for contact in rest.get("/v1/contacts").json["data"]] == [None]
+
+
+def test_a_single_call_without_a_flow_is_driven_by_actions(rest: Rest) -> None:
+    placed = _place(rest, to=fresh_number(), **ALWAYS)
+
+    assert placed.status_code == 202, placed.text
+    assert placed.json["flow"] is None
+
+
+def test_a_single_call_needs_a_key(rest: Rest) -> None:
+    refused = rest.post("/v1/calls", {"to": fresh_number(), **ALWAYS})
+
+    assert refused.status_code == 400 and refused.json["code"] == "idempotency_key_required"
+
+
+def test_the_same_key_and_body_ring_once(rest: Rest) -> None:
+    document = {"to": fresh_number(), **ALWAYS}
+
+    first, again = _place(rest, "a", **document), _place(rest, "a", **document)
+
+    assert again.status_code == 202 and again.json == first.json
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert len(rest.get("/v1/calls").json["data"]) == 1
+
+
+def test_a_number_in_a_call_is_not_called_again(rest: Rest) -> None:
+    number = fresh_number()
+    _place(rest, "a", to=number, **ALWAYS)
+
+    refused = _place(rest, "b", to=number, **ALWAYS)
+
+    assert refused.status_code == 409 and refused.json["code"] == "number_in_use"
+    assert len(rest.get("/v1/contacts").json["data"]) == 1
+
+
+def test_a_number_may_be_called_again_after_its_call(rest: Rest, house: House) -> None:
+    number = fresh_number()
+    _place(rest, "a", to=number, external_id="x", **ALWAYS)
+    with house.sql.begin() as connection:
+        connection.execute(text("UPDATE calls SET state = 'ended'"))
+
+    assert _place(rest, "b", to=number, external_id="x", **ALWAYS).status_code == 202
+
+
+def test_a_suppressed_number_is_not_called(rest: Rest) -> None:
+    number = fresh_number()
+    rest.post("/v1/suppressions", {"phone": number})
+
+    refused = _place(rest, to=number, **ALWAYS)
+
+    assert refused.status_code == 409 and refused.json["code"] == "suppressed"
+    assert rest.get("/v1/contacts").json["data"] == []
+
+
+def test_calling_hours_hold_back_a_single_call_unless_it_may_ignore_them(rest: Rest) -> None:
+    sleeping = next(
+        n for n in ("+12125550123", "+442071234567", "+81312345678") if _is_held(rest, n)
+    )  # never all awake
+
+    refused = _place(rest, "x", to=sleeping)
+    placed = _place(rest, "y", to=sleeping, **ALWAYS)
+
+    assert refused.status_code == 409 and refused.json["code"] == "outside_hours"
+    assert refused.json["until"].endswith("Z")
+    assert placed.status_code == 202
+
+
+def _is_held(rest: Rest, number: str) -> bool:
+    return bool(_place(rest, f"try-{number}", to=number).status_code == 409)
+
+
+def test_nothing_is_called_while_dialing_is_stopped(rest: Rest) -> None:
+    rest.post("/v1/dialing/stop")
+
+    refused = _place(rest, "a", to=fresh_number(), **ALWAYS)
+    rest.post("/v1/dialing/resume")
+    placed = _place(rest, "b", to=fresh_number(), **ALWAYS)
+
+    assert refused.status_code == 409 and refused.json["code"] == "dialing_stopped"
+    assert placed.status_code == 202
+
+
+def test_nothing_is_called_while_the_carrier_is_away(rest: Rest, house: House) -> None:
+    close_dispatch(house.redis, Keys(), CONNECTION, reason="carrier_unavailable")
+
+    refused = _place(rest, to=fresh_number(), **ALWAYS)
+
+    assert refused.status_code == 409 and "carrier_unavailable" in refused.json["detail"]
+
+
+def test_when_all_channels_are_taken_the_caller_may_try_again(rest: Rest) -> None:
+    rest.patch(f"/v1/connections/{CONNECTION}", {"max_live_calls": 1})
+    _place(rest, "a", to=fresh_number(), **ALWAYS)
+    document = {"to": fresh_number(), **ALWAYS}
+
+    refused = _place(rest, "b", **document)
+    rest.patch(f"/v1/connections/{CONNECTION}", {"max_live_calls": 2})
+    placed = _place(rest, "b", **document)
+
+    assert refused.status_code == 429 and refused.headers["Retry-After"] == "1"
+    assert placed.status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer"),
+    [
+        ({}, "/to"),
+        ({"to": "12"}, "/to"),
+        ({"to": 12125550123}, "/to"),
+        ({"to": "sip:ann@example.com"}, "/to"),
+        ({"to": "+12125550123", "from": "anonymous"}, "/from"),
+        ({"to": "+12125550123", "flow": "nowhere"}, "/flow"),
+        ({"to": "+12125550123", "flow": 7}, "/flow"),
+        ({"to": "+12125550123", "variables": []}, "/variables"),
+        ({"to": "+12125550123", "variables": {"a": [1]}}, "/variables/a"),
+        ({"to": "+12125550123", "external_id": 7}, "/external_id"),
+        ({"to": "+12125550123", "external_id": "x" * 300}, "/external_id"),
+        ({"to": "+12125550123", "ignore_hours": "yes"}, "/ignore_hours"),
+        ({"to": "+12125550123", "when": "now"}, "/when"),
+    ],
+)
+def test_each_wrong_field_of_a_single_call_is_named(rest: Rest, document: dict[str, Any], pointer: str) -> None:
+    refused = rest.post("/v1/calls", document, headers={"Idempotency-Key": "k"})
+
+    assert any(at == pointer or at.startswith(pointer + "/") for at in pointers(refused))
+
+
+def test_a_single_call_that_lacks_what_its_flow_needs_is_refused(rest: Rest) -> None:
+    refused = _place(rest, to=fresh_number(), flow=rest.flow()["id"], **ALWAYS)
+
+    assert pointers(refused) == {"/variables/first_name": "missing_input"}

@@ -1,0 +1,176 @@
+"""Signs of life, readiness with remedies, metrics; and what happens while a store is away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
+
+from api.app import create_app, create_door
+from orchestrator.errors import Misconfigured
+from orchestrator.model.metric import Metric
+from orchestrator.settings import Settings
+from orchestrator.stack.embedded import start_valkey
+from orchestrator.store.keys import Keys
+from orchestrator.store.pacing import close_dispatch
+from orchestrator.wiring import House
+from tests.support.rest import CONNECTION, Rest, fresh_number
+
+
+@pytest.fixture
+def without_redis(settings: Settings, free_port: int) -> Iterator[Rest]:
+    house = House(settings=settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{free_port}/0"}))
+    yield Rest(create_app(house))
+    house.close()
+
+
+@pytest.fixture
+def without_sql(settings: Settings, free_port: int) -> Iterator[Rest]:
+    url = f"postgresql+psycopg://nobody@127.0.0.1:{free_port}/nothing"
+    house = House(settings=settings.model_copy(update={"database_url": url}))
+    yield Rest(create_app(house))
+    house.close()
+
+
+def _failed(rest: Rest) -> dict[str, str]:
+    return {check["name"]: check["remedy"] for check in rest.get("/readyz").json["checks"] if not check["ok"]}
+
+
+def _mark_epoch(house: House) -> None:
+    with house.sql.begin() as connection:
+        connection.execute(text("INSERT INTO installation (id, epoch) VALUES (1, 'e1')"))
+    house.redis.set(Keys().epoch, "e1")
+
+
+def test_a_process_that_lives_says_the_nonce_back(rest: Rest) -> None:
+    answered = rest.get("/healthz?nonce=abc", headers={"Authorization": ""})
+
+    assert answered.json == {"status": "ok", "nonce": "abc"}
+    assert rest.get("/healthz").json == {"status": "ok", "nonce": None}
+
+
+def test_an_installation_that_can_work_is_ready(settings: Settings) -> None:
+    house = House(settings=settings.model_copy(update={"telnyx_public_key": "x"}))
+    _mark_epoch(house)
+
+    ready = Rest(create_app(house)).get("/readyz")
+
+    assert ready.status_code == 200 and ready.json["status"] == "ready", ready.text
+    house.close()
+
+
+def test_what_stands_in_the_way_comes_with_its_remedy(rest: Rest, house: House) -> None:
+    fresh = _failed(rest)
+    _mark_epoch(house)
+    house.redis.set(Keys().epoch, "another")
+    foreign = _failed(rest)
+    with house.sql.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'old'"))
+    outdated = _failed(rest)
+
+    assert rest.get("/readyz").status_code == 503
+    assert "TELNYX_PUBLIC_KEY" in fresh["webhooks"] and "start the engine" in fresh["epoch"]
+    assert "different installations" in foreign["epoch"]
+    assert "orchestrator migrate" in outdated["migrations"]
+
+
+def test_r25_a_clock_that_differs_from_the_carriers_is_not_ready(rest: Rest, house: House) -> None:
+    close_dispatch(house.redis, Keys(), CONNECTION, reason="clock_skew")
+
+    assert "NTP" in _failed(rest)["clock"]
+
+
+def test_readiness_without_redis_names_it_and_nothing_else_breaks(without_redis: Rest) -> None:
+    failed = _failed(without_redis)
+
+    assert "ORCHESTRATOR_REDIS_URL" in failed["redis"] and "postgresql" not in failed
+
+
+def test_readiness_without_postgresql_names_it(without_sql: Rest) -> None:
+    failed = _failed(without_sql)
+
+    assert "ORCHESTRATOR_DATABASE_URL" in failed["postgresql"] and "redis" not in failed
+
+
+def test_metrics_carry_every_store_and_stream(rest: Rest, house: House) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, fresh_number(), fresh_number())
+    house.redis.xadd(Keys().events, {"raw": b"{}"})
+    house.redis.xadd(Keys().dead, {"raw": b"{}"})
+    house.redis.rpush(Keys().latency, "5.5")
+
+    families = {f.name: f for f in text_string_to_metric_families(rest.get("/metrics").text)}
+
+    def value(metric: Metric, **labels: str) -> float:
+        return next(s.value for s in families[metric].samples if s.labels == labels)
+
+    assert value(Metric.STORE_UP, store="redis") == value(Metric.STORE_UP, store="postgresql") == 1
+    assert value(Metric.STREAM_ENTRIES, stream="events") == 1 and value(Metric.DEAD_LETTERS) == 1
+    assert value(Metric.CONTACTS_DUE, status="waiting") == 2 and value(Metric.DISPATCH_OPEN) == 1
+    assert value(Metric.EVENT_TO_COMMAND_MS, quantile="p50") == 5.5
+    assert all(families[name].documentation for name in families)
+
+
+def test_metrics_survive_a_store_that_is_away(without_redis: Rest, without_sql: Rest) -> None:
+    assert 'orchestrator_store_up{store="redis"} 0.0' in without_redis.get("/metrics").text
+    assert 'orchestrator_store_up{store="postgresql"} 0.0' in without_sql.get("/metrics").text
+
+
+@pytest.mark.parametrize("path", ["/v1/campaigns", "/v1/calls", "/v1/contacts", "/v1/suppressions", "/v1/flows"])
+def test_without_postgresql_the_api_asks_to_try_again(without_sql: Rest, path: str) -> None:
+    away = without_sql.get(path)
+
+    assert away.status_code == 503 and away.headers["Retry-After"] == "1"
+    assert away.json["code"] == "store_unavailable" and "Traceback" not in away.text
+
+
+def test_without_redis_what_needs_it_asks_to_try_again_and_the_rest_works(without_redis: Rest) -> None:
+    campaign = without_redis.campaign()["id"]
+    without_redis.contacts(campaign, fresh_number())
+
+    stats = without_redis.get(f"/v1/campaigns/{campaign}/stats")
+    call = without_redis.post(
+        "/v1/calls", {"to": fresh_number(), "ignore_hours": True}, headers={"Idempotency-Key": "k"}
+    )
+
+    assert stats.status_code == call.status_code == 503
+    assert stats.headers["Retry-After"] == call.headers["Retry-After"] == "1"
+    assert without_redis.get("/v1/calls").json["data"] == []
+
+
+def test_a_redis_that_comes_back_is_used_again(settings: Settings, tmp_path: Path) -> None:
+    server = start_valkey(tmp_path / "valkey")
+    house = House(settings=settings.model_copy(update={"redis_url": server.url}))
+    rest = Rest(create_app(house))
+    document, key = {"to": fresh_number(), "ignore_hours": True}, {"Idempotency-Key": "k"}
+
+    with redis.Redis.from_url(server.url) as client:
+        client.client_pause(0)
+    server.stop()
+    away = rest.post("/v1/calls", document, headers=key)
+    again = start_valkey(tmp_path / "valkey")
+    back = House(settings=settings.model_copy(update={"redis_url": again.url}))
+    placed = Rest(create_app(back)).post("/v1/calls", document, headers=key)
+
+    assert away.status_code == 503
+    assert placed.status_code == 202, placed.text
+    again.stop()
+    house.close()
+    back.close()
+
+
+def test_an_application_without_a_key_does_not_start(settings: Settings) -> None:
+    with pytest.raises(Misconfigured, match="ORCHESTRATOR_API_KEY"):
+        create_app(House(settings=settings.model_copy(update={"api_key": None})))
+
+
+def test_the_door_alone_answers_nothing_but_webhooks_and_health(house: House) -> None:
+    door = Rest(create_door(house))
+
+    assert door.get("/healthz").status_code == 200
+    assert door.get("/v1/campaigns").status_code == 404 and door.get("/metrics").status_code == 404
+    assert door.get("/webhooks/telnyx").status_code == 405

@@ -1,0 +1,180 @@
+"""A campaign in numbers and as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tracemalloc
+from datetime import UTC, datetime
+
+import orjson
+import time_machine
+from sqlalchemy import text
+
+from orchestrator.operations.export_results import export_results
+from orchestrator.store.keys import Keys
+from orchestrator.wiring import House
+from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number
+
+MONDAY_NOON_IN_NEW_YORK = datetime(2031, 3, 3, 17, tzinfo=UTC)
+
+_CALL = text(
+    """
+    INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, state, command_id,
+        ring_limit_s, talk_limit_s, disposition, outcome, answers, first_sent_at)
+    SELECT 'call_' || substr(id, 5), campaign_id, id, :connection, phone, :caller, 1, :state, 'c', 30, 600,
+        :disposition, :outcome, CAST(:answers AS jsonb), now()
+    FROM contacts WHERE id = :contact
+    """
+)
+
+
+def _call(house: House, contact: str, **columns: object) -> None:
+    fields = {"state": "ended", "disposition": "human", "outcome": "confirmed", "answers": "{}", **columns}
+    with house.sql.begin() as connection:
+        connection.execute(_CALL, {"contact": contact, "connection": CONNECTION, "caller": CALLER_ID, **fields})
+
+
+def _set(house: House, contact: str, assignments: str) -> None:
+    with house.sql.begin() as connection:
+        connection.execute(text(f"UPDATE contacts SET {assignments} WHERE id = :id"), {"id": contact})
+
+
+def test_every_contact_is_counted_once(rest: Rest, house: House) -> None:
+    campaign = rest.campaign()["id"]
+    statuses = ["waiting", "held", "calling", "completed", "exhausted", "suppressed", "canceled", "expired", "unknown"]
+    for contact, status in zip(rest.contacts(campaign, *(fresh_number() for _ in range(9))), statuses, strict=True):
+        _set(house, contact, f"status = '{status}', reason = 'retry_due'")
+
+    stats = rest.get(f"/v1/campaigns/{campaign}/stats").json
+
+    assert stats["contacts"] == {"total": 9, **dict.fromkeys(statuses, 1)}
+    assert stats["held_by_reason"] == {"retry_due": 1}
+    assert stats["status"] == "draft"
+
+
+def test_who_waits_in_a_closed_zone_is_held_with_the_reason(rest: Rest) -> None:
+    with time_machine.travel(MONDAY_NOON_IN_NEW_YORK, tick=False):
+        campaign = rest.campaign(calling_hours={"timezone": "contact"})["id"]
+        rest.contacts(campaign, "+12125550123", "+12125550124")
+        rest.contacts(campaign, "+12125550125", timezone="Asia/Tokyo")
+        rest.contacts(campaign, "+18005550123")
+        rest.contacts(campaign, "+12125550126", not_before="2099-01-01T00:00:00Z")
+
+        stats = rest.get(f"/v1/campaigns/{campaign}/stats").json
+
+    assert (stats["contacts"]["waiting"], stats["contacts"]["held"], stats["contacts"]["total"]) == (2, 3, 5)
+    assert stats["held_by_reason"] == {"outside_hours": 1, "zone_unknown": 1, "not_yet": 1}
+
+
+def test_calls_are_counted_by_what_they_brought(rest: Rest, house: House) -> None:
+    campaign = rest.campaign()["id"]
+    contacts = rest.contacts(campaign, *(fresh_number() for _ in range(6)))
+    _call(house, contacts[0], answers='{"confirmed": true, "q1": "5", "_private": 1}')
+    _call(house, contacts[1], answers='{"confirmed": false, "q1": null}')
+    _call(house, contacts[2], disposition="busy", outcome=None)
+    _call(house, contacts[3], state="accepted", disposition=None, outcome=None)
+    _call(house, contacts[4], state="reserved", disposition=None, outcome=None)
+    _call(house, contacts[5], state="withdrawn", disposition=None, outcome=None)
+
+    calls = rest.get(f"/v1/campaigns/{campaign}/stats").json["calls"]
+
+    assert (calls["dialed"], calls["live"], calls["ended"]) == (4, 1, 3)
+    assert calls["by_disposition"] == {"human": 2, "busy": 1}
+    assert calls["by_outcome"] == {"confirmed": 2}
+    assert calls["by_answer"] == {"confirmed": {"true": 1, "false": 1}, "q1": {"5": 1, "null": 1}}
+
+
+def test_the_rate_is_the_campaigns_own_of_the_last_five_seconds(rest: Rest, house: House) -> None:
+    campaign, other = rest.campaign(pacing={"calls_per_second": 7})["id"], rest.campaign()["id"]
+    for contact in rest.contacts(campaign, *(fresh_number() for _ in range(10))):
+        _call(house, contact)
+    _call(house, rest.contacts(other, fresh_number())[0])
+
+    own, others = (rest.get(f"/v1/campaigns/{c}/stats").json["rate"] for c in (campaign, other))
+
+    assert own == {"dials_per_s": 2.0, "limit": 7.0}
+    assert others == {"dials_per_s": 0.2, "limit": 20.0}
+
+
+def test_latency_is_told_from_the_newest_measurements(rest: Rest, house: House) -> None:
+    campaign = rest.campaign()["id"]
+    before = rest.get(f"/v1/campaigns/{campaign}/stats").json["latency_ms"]
+    house.redis.rpush(Keys().latency, *[str(n + 0.5) for n in range(100)])
+
+    after = rest.get(f"/v1/campaigns/{campaign}/stats").json["latency_ms"]
+
+    assert before == {"event_to_command": {"p50": None, "p99": None}}
+    assert after == {"event_to_command": {"p50": 50.5, "p99": 99.5}}
+
+
+def test_results_are_a_row_for_each_contact_with_its_answers(rest: Rest, house: House) -> None:
+    campaign = rest.campaign()["id"]
+    first, second = rest.contacts(campaign, "+12125550123", "+12125550124")
+    _set(
+        house, first, "status = 'completed', outcome = 'confirmed', answers = '{\"confirmed\": true, \"_private\": 1}'"
+    )
+
+    answered = rest.get(f"/v1/campaigns/{campaign}/results")
+
+    assert answered.status_code == 200 and answered.mimetype == "text/csv"
+    rows = {row["contact_id"]: row for row in csv.DictReader(io.StringIO(answered.text))}
+    assert set(rows) == {first, second}
+    assert rows[first]["phone"] == "+12125550123" and rows[first]["answer_confirmed"] == "true"
+    assert rows[second]["answer_confirmed"] == "" and rows[second]["status"] == "waiting"
+    assert "answer__private" not in rows[first]
+
+
+def test_results_come_as_json_lines_when_asked_for(rest: Rest, house: House) -> None:
+    campaign = rest.campaign()["id"]
+    (contact,) = rest.contacts(campaign, "+12125550123")
+    _set(house, contact, 'answers = \'{"confirmed": [1, "=x"]}\'')
+
+    answered = rest.get(f"/v1/campaigns/{campaign}/results", headers={"Accept": "application/x-ndjson"})
+
+    assert answered.mimetype == "application/x-ndjson"
+    (row,) = [orjson.loads(line) for line in answered.data.splitlines()]
+    assert row["contact_id"] == contact and row["answer_confirmed"] == [1, "=x"] and row["outcome"] is None
+
+
+def test_a_spreadsheet_runs_nothing_that_a_contact_said(rest: Rest, house: House) -> None:
+    campaign = rest.campaign()["id"]
+    (contact,) = rest.contacts(campaign, fresh_number(), external_id="=HYPERLINK(1)")
+    _set(house, contact, 'answers = \'{"confirmed": "@SUM(A1)"}\'')
+
+    (row,) = csv.DictReader(io.StringIO(rest.get(f"/v1/campaigns/{campaign}/results").text))
+
+    assert row["external_id"] == "'=HYPERLINK(1)" and row["answer_confirmed"] == "'@SUM(A1)"
+
+
+def test_an_empty_campaign_has_a_header_and_no_rows(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+
+    assert rest.get(f"/v1/campaigns/{campaign}/results").text.count("\n") == 1
+    assert rest.get(f"/v1/campaigns/{campaign}/results", headers={"Accept": "application/x-ndjson"}).data == b""
+
+
+def test_results_need_no_more_memory_for_more_contacts(rest: Rest, house: House) -> None:
+    small, large = rest.campaign()["id"], rest.campaign()["id"]
+    with house.sql.begin() as connection:
+        for campaign, n in ((small, 1_000), (large, 6_000)):
+            connection.execute(
+                text(
+                    "INSERT INTO contacts (id, campaign_id, phone, variables)"
+                    " SELECT 'con_' || :c || lpad(n::text, 8, '0'), :c, '+1' || n, '{}' FROM generate_series(1, :n) n"
+                ),
+                {"c": campaign, "n": n},
+            )
+
+    peaks = [_peak_of_export(house, campaign, n) for campaign, n in ((small, 1_000), (large, 6_000))]
+
+    assert peaks[1] < peaks[0] * 1.5
+
+
+def _peak_of_export(house: House, campaign: str, rows: int) -> int:
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in export_results(house, campaign)) == rows + 1
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
