@@ -37,6 +37,7 @@ class Rehearsal:
     _running: dict[str, Event] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
     _asked: int = 0
+    _transfers: int = 0
 
     def __post_init__(self) -> None:
         """Dial."""
@@ -158,6 +159,7 @@ class Rehearsal:
             self._soon(0.1, event.type, {**event.payload, **cut})
 
     def _transfer(self, command: SendCommand) -> None:
+        self._transfers += 1
         to = {"to": command.body.get("to", "")}
         self._soon(0.2, EventType.CALL_INITIATED, to, leg="B")
         if not self.callee.agent_answers:
@@ -189,7 +191,7 @@ class Rehearsal:
             occurred_at=at,
             call_id=_CALL_ID,
             leg=leg,
-            call_control_id=_LINE_ID if leg == "A" else _AGENT_ID,
+            call_control_id=_LINE_ID if leg == "A" else f"{_AGENT_ID}-{self._transfers}",
             payload=dict(payload),
         )
 

@@ -120,7 +120,9 @@ def _command(turn: Turn, step: Step, command: Command) -> str | None:
         body = command.body if command.body is not None else _filled(command, scope)
         state = str(step.state.text(scope)) if step.state else None
     except (TemplateFailure, ValidationError) as err:
-        return fail(turn, _failure(command, err))
+        failure = _failure(command, err)
+        turn.note(f"{command.action} could not be filled in: {failure['detail']}")
+        return fail(turn, failure)
     if command.action == "hangup":
         hang_up(turn, body, user_state=state)
         return None
@@ -145,10 +147,10 @@ def _field(value: Value | Nested, scope: Scope, *, is_text: bool, for_ssml: bool
     return value.text(scope, for_ssml=for_ssml)
 
 
-def _failure(command: Command, err: Exception) -> dict[str, Any]:
-    detail = "; ".join(f"{e['loc'][0] if e['loc'] else ''}: {e['msg']}" for e in err.errors()) if isinstance(
-        err, ValidationError
-    ) else str(err)  # fmt: skip
+def _failure(command: Command, err: TemplateFailure | ValidationError) -> dict[str, Any]:
+    detail = str(err)
+    if isinstance(err, ValidationError):
+        detail = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in err.errors())
     return {"command": command.action, "code": "template", "title": "the step could not be filled in", "detail": detail}
 
 

@@ -1,0 +1,109 @@
+"""The sample flows: accepted, and played through at a desk with the engine that runs calls."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.cli_callee import Callee, CalleeKind
+from orchestrator.cli_rehearsal import Rehearsal
+from orchestrator.flow import check_flow, load_flow
+from orchestrator.flow.samples import SAMPLES, sample
+from orchestrator.model.disposition import disposition_of
+from orchestrator.model.live_call import LiveCall
+from tests.support.flows import BEGAN
+
+PHONE = "+12025550123"
+
+
+def played(name: str, *presses: str, kind: CalleeKind = CalleeKind.HUMAN, **callee: object) -> tuple[LiveCall, str]:
+    flow = load_flow(sample(name))
+    variables = {wanted: "+13125550143" if "agent" in wanted else wanted for wanted in flow.required_inputs}
+    rehearsal = Rehearsal(flow, Callee(kind, presses, **callee), PHONE, variables, BEGAN)  # type: ignore[arg-type]
+    said = "\n".join(line.text for line in rehearsal.play())
+    return rehearsal.call, said
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_sample_is_accepted(name: str) -> None:
+    assert check_flow(sample(name)) == []
+
+
+@pytest.mark.parametrize(
+    ("presses", "kind", "outcome", "disposition"),
+    [
+        (("1",), CalleeKind.HUMAN, "confirmed", "human"),
+        (("9",), CalleeKind.HUMAN, "opted_out", "human"),
+        (("5", "1"), CalleeKind.HUMAN, "confirmed", "human"),
+        ((), CalleeKind.HUMAN, "heard", "human"),
+        ((), CalleeKind.SILENCE, "heard", "human"),
+        ((), CalleeKind.MACHINE, "voicemail", "machine"),
+        ((), CalleeKind.FAX, "hung_up", "fax"),
+        ((), CalleeKind.BUSY, None, "busy"),
+        ((), CalleeKind.NO_ANSWER, None, "no_answer"),
+        ((), CalleeKind.REJECTED, None, "rejected"),
+    ],
+)
+def test_the_reminder_ends_as_it_should(
+    presses: tuple[str, ...], kind: CalleeKind, outcome: str | None, disposition: str
+) -> None:
+    call, _ = played("appointment", *presses, kind=kind)
+
+    assert (call.phase, call.outcome, disposition_of(call)) == ("ended", outcome, disposition)
+
+
+def test_the_reminder_remembers_who_wants_no_more_calls() -> None:
+    call, _ = played("appointment", "9")
+
+    assert [(wish.scope, wish.reason) for wish in call.suppressions] == [("global", "opt-out")]
+
+
+def test_the_reminder_says_who_and_when() -> None:
+    _, said = played("appointment", "1")
+
+    assert "This is Elm Clinic for first_name: appointment. Press 1 to confirm" in said
+
+
+@pytest.mark.parametrize(
+    ("presses", "answers", "outcome"),
+    [
+        (("5", "4"), {"q1": 5, "q2": 4, "q3": None}, "complete"),
+        (("2", "4", "3"), {"q1": 2, "q2": 4, "q3": 3}, "complete"),
+        (("2", "4"), {"q1": 2, "q2": 4, "q3": None}, "partial"),
+        (("3",), {"q1": 3, "q2": None, "q3": None}, "partial"),
+        ((), {"q1": None, "q2": None, "q3": None}, "no_answers"),
+    ],
+)
+def test_the_survey_asks_the_third_question_only_below_3(
+    presses: tuple[str, ...], answers: dict[str, int | None], outcome: str
+) -> None:
+    call, said = played("survey", *presses)
+
+    assert (call.answers, call.outcome) == (answers, outcome)
+    assert ("We are sorry" in said) == (len(presses) > 1 and presses[0] == "2")
+
+
+def test_what_was_answered_stays_when_the_callee_hangs_up() -> None:
+    call, _ = played("survey", "2", hangs_up_after_s=12.0)
+
+    assert (call.answers["q1"], call.outcome) == (2, "partial")
+
+
+@pytest.mark.parametrize(
+    ("presses", "outcome", "asked"), [(("5",), "acknowledged", 1), (("", "5"), "acknowledged", 2), ((), "heard", 3)]
+)
+def test_the_alert_is_repeated_until_it_is_acknowledged(presses: tuple[str, ...], outcome: str, asked: int) -> None:
+    call, said = played("alert", *presses)
+
+    assert (call.outcome, said.count("Attention: message.")) == (outcome, asked)
+
+
+@pytest.mark.parametrize(
+    ("presses", "agent_answers", "outcome", "transfers"),
+    [(("1",), True, "connected", 1), (("1",), False, "nobody_free", 2), ((), True, "not_interested", 0)],
+)
+def test_the_lead_is_put_through_or_told_to_wait(
+    presses: tuple[str, ...], agent_answers: bool, outcome: str, transfers: int
+) -> None:
+    call, said = played("lead", *presses, agent_answers=agent_answers)
+
+    assert (call.outcome, said.count("transfer (")) == (outcome, transfers)
