@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from orchestrator.cli_callee import Callee, CalleeKind
@@ -107,3 +109,9 @@ def test_the_lead_is_put_through_or_told_to_wait(
     call, said = played("lead", *presses, agent_answers=agent_answers)
 
     assert (call.outcome, said.count("transfer (")) == (outcome, transfers)
+
+
+def test_the_guides_first_flow_is_accepted() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "flows.md").read_text(encoding="utf-8")
+
+    assert check_flow(guide.split("```yaml\n")[1].split("```")[0]) == []
