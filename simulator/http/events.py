@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
@@ -99,4 +99,5 @@ def _in_time(at: float, name: str, value: str) -> bool:
         mark = datetime.fromisoformat(value).timestamp()
     except ValueError:
         return True
-    return compare is None or compare(at, mark)
+    told = datetime.fromtimestamp(at, UTC).timestamp()  # as webhooks tell it, to the microsecond
+    return compare is None or compare(told, mark)
