@@ -18,3 +18,11 @@ def eventually(probe: Callable[[], T], *, within: float = 10.0, every: float = 0
             raise AssertionError(f"still not true after {within} s: {value!r}")
         pause.wait(every)
     return value
+
+
+def stays(probe: Callable[[], bool], *, during: float, every: float = 0.05) -> None:
+    """Fail unless `probe` is true each time it is asked, for so many seconds."""
+    pause, deadline = threading.Event(), time.monotonic() + during
+    while time.monotonic() < deadline:
+        assert probe(), f"no longer true, {deadline - time.monotonic():.1f} s before the end of {during} s"
+        pause.wait(every)

@@ -1,0 +1,41 @@
+"""One stack of real processes for many scenarios: each runs campaigns of its own and leaves everything mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.account import CARRIERS_LAW
+from tests.support.poll import eventually
+from tests.support.simulator import SimulatorProcess
+from tests.support.stack_run import StackRun, stack_and_simulator
+
+PROGRAMS = {"valkey", "postgres", "api", "webhooks", "commands", "dials", "engine", "dispatch"}
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StackRun, SimulatorProcess]]:
+    with stack_and_simulator(tmp_path_factory.mktemp("stack") / "data") as pair:
+        yield pair
+
+
+@pytest.fixture
+def simulator(running: tuple[StackRun, SimulatorProcess]) -> Iterator[SimulatorProcess]:
+    """Return the carrier; whatever a test made of it ends with the test, and its law on dialing must have held."""
+    carrier = running[1]
+    yield carrier
+    carrier.set_faults()
+    carrier.control(down=False, hold_webhooks=False)
+    assert carrier.summary()["most_dial_requests_in_5s"] <= CARRIERS_LAW
+
+
+@pytest.fixture
+def stack(running: tuple[StackRun, SimulatorProcess]) -> StackRun:
+    """Return the stack with all its programs running."""
+    whole = running[0]
+    if not whole.runs:
+        whole.start()
+    eventually(lambda: set(whole.pids()) == PROGRAMS, within=30)
+    return whole

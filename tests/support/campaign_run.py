@@ -1,0 +1,95 @@
+"""One campaign on a running stack, driven over REST: made, started, watched until every contact is final."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count, islice, product
+from pathlib import Path
+from typing import Any
+
+from tests.support.poll import eventually
+from tests.support.stack_run import CALLER_ID, StackRun
+
+FINAL = frozenset({"completed", "exhausted", "suppressed", "canceled", "expired", "unknown"})
+REMINDER = Path(__file__).resolve().parents[2] / "orchestrator" / "flow" / "samples" / "appointment.yaml"
+
+_AREAS = (201, 202, 203, 205, 206, 207, 208, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229, 231, 234)
+_AREAS += (239, 240, 248, 251, 252, 253, 254, 256, 260, 262, 267, 269, 270, 276, 281, 301, 302, 303, 304, 305, 307, 308)
+_AREAS += (309, 310, 312, 313, 314, 315, 316, 317, 318, 319, 320, 321, 323, 325, 330, 334, 336, 337, 339, 347, 351, 352)
+_numbers: Iterator[str] = (f"+1{area}55501{line:02d}" for area, line in product(_AREAS, range(100)))
+_campaigns = count(1)
+
+RETRY = {"max_attempts": 2, "on": {"busy": {"after": "2s"}, "no_answer": {"after": "2s"}}}
+
+
+class CampaignRun:
+    """A campaign whose numbers no other campaign of this process has."""
+
+    def __init__(self, stack: StackRun, contacts: int, *, flow: Path | str = REMINDER, **changes: Any) -> None:
+        self.stack = stack
+        self.numbers = list(islice(_numbers, contacts))
+        source = flow.read_text() if isinstance(flow, Path) else flow
+        stored = stack.rest.send("/v1/flows", source, media="application/yaml")
+        document = {
+            "name": f"campaign {next(_campaigns)}",
+            "flow": stored["id"],
+            "caller_ids": [CALLER_ID],
+            "calling_hours": {"always": True},
+            "retry": RETRY,
+            "number_gap": "1s",
+            **changes,
+        }
+        self.id: str = stack.rest.post("/v1/campaigns", document)["id"]
+        variables = {"first_name": "Ada", "appointment": "Monday at 9"}
+        added = stack.rest.post(
+            f"/v1/campaigns/{self.id}/contacts",
+            {"contacts": [{"phone": phone, "variables": variables} for phone in self.numbers]},
+        )
+        assert added["accepted"] == contacts, added
+
+    def act(self, action: str, body: Any = None) -> dict[str, Any]:
+        """Start, pause, resume or cancel it."""
+        return dict(self.stack.rest.post(f"/v1/campaigns/{self.id}/{action}", body))
+
+    def show(self) -> dict[str, Any]:
+        return dict(self.stack.rest.get(f"/v1/campaigns/{self.id}"))
+
+    def stats(self) -> dict[str, Any]:
+        return dict(self.stack.rest.get(f"/v1/campaigns/{self.id}/stats"))
+
+    def contacts(self) -> list[dict[str, Any]]:
+        return list(self.stack.rest.pages("/v1/contacts", campaign_id=self.id))
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Return its calls, without the attempts that were withdrawn."""
+        return list(self.stack.rest.pages("/v1/calls", campaign_id=self.id))
+
+    def dialed(self) -> int:
+        return int(self.stats()["calls"]["dialed"])
+
+    def wait_until_dialed(self, at_least: int, *, within: float = 60.0) -> None:
+        """Return once so many calls were dialed: the middle of the campaign."""
+        eventually(lambda: self.dialed() >= at_least, within=within, every=0.05)
+
+    def wait_until_completed(self, *, within: float = 90.0) -> None:
+        """Return once the campaign is completed; fail with where its contacts stand."""
+
+        def is_over() -> bool:
+            return bool(self.stack.rest.get(f"/v1/campaigns/{self.id}")["status"] == "completed")
+
+        try:
+            eventually(is_over, within=within, every=0.2)
+        except AssertionError as err:
+            raise AssertionError(f"not completed within {within} s: {self._standing()}") from err
+
+    def _standing(self) -> str:
+        campaign, stats = self.show(), self.stats()
+        waiting = [c for c in self.contacts() if c["status"] not in FINAL]
+        lines = [f"{c['phone']} {c['status']} {c['reason']} until {c['until']}" for c in waiting[:20]]
+        open_calls = self.stack.query(
+            "SELECT id, to_number, state, send_no, answered_send, absences, dialed_at, accepted_at, deadline_at "
+            "FROM calls WHERE campaign_id = :id AND state IN ('reserved', 'dialing', 'accepted', 'unknown')",
+            id=self.id,
+        )
+        lines += [str(dict(call)) for call in open_calls[:20]]
+        return "\n".join([str(campaign["status"]), str(campaign.get("status_reason")), str(stats), *lines])

@@ -1,0 +1,249 @@
+"""A whole stack as real processes: `orchestrator up` on a free port, and a simulator of its own that outlives it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import psutil
+import redis
+import requests
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import Engine, NullPool, create_engine, text
+
+from orchestrator.settings import child_environment
+from orchestrator.stack.child import session_members
+from orchestrator.stack.ports import free_port, is_free
+from tests.support.poll import eventually
+from tests.support.rest_client import RestClient
+from tests.support.simulator import SimulatorProcess, start_simulator
+
+CONNECTION = "2876500012345678901"
+CALLER_ID = "+13125550100"
+API_KEY = "key-of-the-operator"
+CARRIER_KEY = "KEYright"
+SIGNING_SEED = "5e" * 32
+CALLS_PER_SECOND, LIVE_CALLS = 29, 500
+UP_S = 90.0
+
+_ORCHESTRATOR = (sys.executable, "-c", "from orchestrator.cli import app; app()")
+
+
+def carrier_of(simulator: SimulatorProcess) -> dict[str, str]:
+    """Return the variables that lead a stack to this simulator."""
+    return {
+        "TELNYX_BASE_URL": simulator.base_url,
+        "TELNYX_API_KEY": simulator.api_key,
+        "TELNYX_PUBLIC_KEY": simulator.public_key,
+        "TELNYX_CONNECTION_ID": CONNECTION,
+    }
+
+
+class StackRun:
+    """`orchestrator up --carrier telnyx` on one data folder, started and stopped as often as a test likes.
+
+    The carrier is given the webhook door; every process of the stack can be had by its name, to be hurt.
+    """
+
+    def __init__(self, folder: Path, carrier: dict[str, str], *, port: int, workers: int = 1) -> None:
+        self.folder, self.port, self._carrier, self._workers = folder, port, carrier, workers
+        self.door = f"http://127.0.0.1:{port + 1}"
+        self.rest = RestClient(f"http://127.0.0.1:{port}", API_KEY)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._runs = 0
+
+    # -- the stack as a whole ------------------------------------------------------------------------------------
+
+    def start(self, **changes: str) -> None:
+        """Start it and return once it is up; `changes` are environment variables of this run alone."""
+        self.launch(**changes)
+        eventually(lambda: "orchestrator is up" in self.output or not self.runs, within=UP_S)
+        assert self.runs, self.output
+        assert requests.get(f"{self.door}/healthz", timeout=5).ok, "the door did not get the port the carrier knows"
+
+    def launch(self, **changes: str) -> None:
+        """Start it without waiting for anything."""
+        self._runs += 1
+        words = ["up", "--data", str(self.folder), "--port", str(self.port), "--carrier", "telnyx", "--no-flower"]
+        with self._screen.open("wb") as screen:
+            self._process = subprocess.Popen(
+                [*_ORCHESTRATOR, *words, "--workers", str(self._workers)],
+                stdout=screen,
+                stderr=subprocess.STDOUT,
+                env=child_environment({**self._environment, **changes}),
+                start_new_session=True,
+            )
+
+    def stop(self) -> int:
+        """Stop it as Ctrl-C does and return its exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        return self.ends()
+
+    def ends(self) -> int:
+        """Return its exit status once it has ended."""
+        assert self._process is not None
+        return self._process.wait(timeout=UP_S)
+
+    def kill_up(self) -> None:
+        """Kill the supervisor with -9 and return once the kernel has taken everything else with it."""
+        assert self._process is not None
+        before = list(self.pids().values())
+        self._process.kill()
+        self.ends()
+        eventually(lambda: not any(session_members(pid) for pid in before), within=UP_S)
+
+    def clear_away(self) -> None:
+        """Kill whatever is left of it."""
+        sessions = [self._process.pid, *self.pids().values()] if self._process is not None else []
+        for pid in [pid for session in sessions for pid in session_members(session)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+
+    @property
+    def runs(self) -> bool:
+        """Say whether `up` itself runs."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def output(self) -> str:
+        """Return what this run has printed so far."""
+        return self._screen.read_text()
+
+    # -- its processes -------------------------------------------------------------------------------------------
+
+    def pids(self) -> dict[str, int]:
+        """Return the process ids of the programs that run, by name."""
+        try:
+            record = json.loads((self.folder / "children.json").read_text())
+        except FileNotFoundError:
+            return {}
+        return {child["name"]: child["pid"] for child in record}
+
+    def kill(self, *names: str) -> None:
+        """Kill these programs with -9 and return once the supervisor has started each of them again."""
+        before = self.pids()
+        for name in names:
+            os.kill(before[name], signal.SIGKILL)
+        eventually(lambda: self._are_new(names, before), within=UP_S)
+
+    @contextmanager
+    def frozen(self, *names: str) -> Iterator[None]:
+        """Stop these programs where they stand until the block ends; `up` names the supervisor."""
+        pids = [pid for name in names for pid in self._family(name)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """Kill this program with -9 and keep the supervisor from starting it again until the block ends."""
+        with self.frozen("up"):
+            pid = self.pids()[name]
+            os.kill(pid, signal.SIGKILL)
+            eventually(lambda: psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+            yield
+
+    def _are_new(self, names: tuple[str, ...], before: dict[str, int]) -> bool:
+        now = self.pids()
+        return all(now.get(name) not in (None, before[name]) for name in names)
+
+    def _family(self, name: str) -> list[int]:
+        if name == "up":
+            assert self._process is not None
+            return [self._process.pid]
+        return session_members(self.pids()[name])
+
+    # -- its stores, for what REST does not tell -------------------------------------------------------------------
+
+    def query(self, statement: str, **params: Any) -> list[Any]:
+        """Read from its database."""
+        with self._sql.connect() as connection:
+            return list(connection.execute(text(statement), params).mappings().all())
+
+    def execute(self, statement: str, **params: Any) -> int:
+        """Change its database, to let time pass; return how many rows were changed."""
+        with self._sql.begin() as connection:
+            return int(connection.execute(text(statement), params).rowcount)
+
+    @contextmanager
+    def redis(self) -> Iterator[redis.Redis]:
+        """Return a client of its Valkey."""
+        with redis.Redis.from_url(self._addresses["redis_url"], retry=Retry(NoBackoff(), 0)) as client:
+            yield client
+
+    @property
+    def _addresses(self) -> dict[str, str]:
+        return dict(json.loads((self.folder / "addresses.json").read_text()))
+
+    @cached_property
+    def _sql(self) -> Engine:
+        return create_engine(self._addresses["database_url"], poolclass=NullPool)
+
+    @property
+    def _screen(self) -> Path:
+        return self.folder.with_suffix(f".{self._runs}.out")
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
+            **self._carrier,
+            "ORCHESTRATOR_API_KEY": API_KEY,
+            "ORCHESTRATOR_PUBLIC_URL": self.door,
+            "ORCHESTRATOR_CALLS_PER_SECOND": str(CALLS_PER_SECOND),
+            "ORCHESTRATOR_MAX_LIVE_CALLS": str(LIVE_CALLS),
+            "ORCHESTRATOR_API_URL": "",
+            "ORCHESTRATOR_CALLER_ID": "",
+        }
+
+
+def free_ports() -> int:
+    """Return a port that is free with the two after it."""
+    while True:
+        port = free_port()
+        if is_free(port + 1) and is_free(port + 2):
+            return port
+
+
+@contextmanager
+def stack_and_simulator(
+    folder: Path, *, workers: int = 1, **options: Any
+) -> Iterator[tuple[StackRun, SimulatorProcess]]:
+    """Start a simulator with these options and a stack on it; both are gone at the end."""
+    port = free_ports()
+    simulator = start_simulator(
+        **{
+            "webhook_url": f"http://127.0.0.1:{port + 1}/webhooks/telnyx",
+            "api_key": CARRIER_KEY,
+            "connection_id": CONNECTION,
+            "caller_id": CALLER_ID,
+            "signing_seed": SIGNING_SEED,
+            "time_scale": 20,
+            **options,
+        }
+    )
+    stack = StackRun(folder, carrier_of(simulator), port=port, workers=workers)
+    try:
+        stack.start()
+        yield stack, simulator
+    finally:
+        stack.clear_away()
+        simulator.stop()
+        if simulator.process.stdout is not None:
+            simulator.process.stdout.close()
