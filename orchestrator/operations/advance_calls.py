@@ -156,9 +156,9 @@ class Advancer:
         webhook = parse_webhook(entry.raw or b"")
         state = ClientState.decode(webhook.client_state)
         if state:
-            return _event_of(webhook, state.call, state.role)
+            return _event_of(webhook, entry, state.call, state.role)
         call_id = find_call_of_leg(self._redis, self._keys, [webhook.call_control_id, webhook.call_leg_id])
-        return _event_of(webhook, call_id, "A") if call_id else None
+        return _event_of(webhook, entry, call_id, "A") if call_id else None
 
     def _set_aside(self, arrival: Arrival) -> None:
         if arrival.entry.raw is None:
@@ -183,11 +183,11 @@ class Advancer:
         heard_from_carrier(self._redis, self._keys, self._connection_id, at_ms=int(entry_id.partition(b"-")[0]))
 
 
-def _event_of(webhook: Webhook, call_id: str, leg: Leg) -> Event:
+def _event_of(webhook: Webhook, entry: Entry, call_id: str, leg: Leg) -> Event:
     return Event(
         id=webhook.id,
         type=webhook.event_type,
-        occurred_at=webhook.occurred_at,
+        occurred_at=webhook.occurred_at or datetime.fromtimestamp(entry.stamped_ms / 1000, UTC),
         call_id=call_id,
         leg=leg,
         call_control_id=webhook.call_control_id,

@@ -562,3 +562,18 @@ def test_a_call_without_a_flow_rings_and_is_driven_by_actions_alone(world: World
 
     assert actions(carrier) == ["hangup"]
     assert world.call_row(call_id)["disposition"] == "answered"
+
+
+@pytest.mark.parametrize("occurred_at", [None, "yesterday", "", 17])
+def test_a_webhook_without_a_time_that_can_be_read_happened_when_it_came(world: World, occurred_at: object) -> None:
+    call_id = world.dialed_call()
+    state = ClientState(call=call_id, role="A", user=None).encode()
+    payload = {"call_control_id": f"v3:{call_id}", "client_state": state}
+    data = {"event_type": "call.answered", "id": "odd", "occurred_at": occurred_at, "payload": payload}
+    add_webhook(world.redis, world.keys, orjson.dumps({"data": data}))
+
+    world.advance()
+
+    live = world.live(call_id)
+    assert live is not None and live.answered_at is not None
+    assert abs(utc_now() - live.answered_at) < timedelta(minutes=1)
