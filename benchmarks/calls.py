@@ -12,7 +12,12 @@ from benchmarks.measures import Measure, Sample, Target, share
 PACE = 30.0
 _STEADY = Campaign(contacts=900, calls_per_second=PACE, max_live_calls=2_000)
 _FLAT_OUT = Campaign(contacts=1_500, calls_per_second=1_000.0, max_live_calls=5_000)
-_CAUSES = ("call.machine.premium.detection.ended", "call.machine.premium.greeting.ended", "call.gather.ended", "call.speak.ended")
+_CAUSES = (
+    "call.machine.premium.detection.ended",
+    "call.machine.premium.greeting.ended",
+    "call.gather.ended",
+    "call.speak.ended",
+)
 
 Bare = Mapping[str, Sample]
 
@@ -21,7 +26,11 @@ def measure_steady(bare: Bare) -> list[Measure]:
     """Measure calls at the carrier's usual pace."""
     with house(calls_per_second=PACE, max_live_calls=2_000) as running:
         outcome = running.run(_STEADY)
-    return [*_cost(outcome, bare, f"{PACE:g} calls/s"), *_lateness(outcome, f"{PACE:g} calls/s", 10, 40), *_pace(outcome)]
+    return [
+        *_cost(outcome, bare, f"{PACE:g} calls/s"),
+        *_lateness(outcome, f"{PACE:g} calls/s", 10, 40),
+        *_pace(outcome),
+    ]
 
 
 def measure_flat_out(bare: Bare) -> list[Measure]:
@@ -56,7 +65,9 @@ def _lateness(outcome: Outcome, when: str, p50: float | None = None, p99: float 
     waits = [wait for dial in outcome.dials for wait in _waits_ms(dial)]
     return [
         Measure(f"webhook to command p50, {when}", share(waits, 0.5), "ms", None, Target("most", p50) if p50 else None),
-        Measure(f"webhook to command p99, {when}", share(waits, 0.99), "ms", None, Target("most", p99) if p99 else None),
+        Measure(
+            f"webhook to command p99, {when}", share(waits, 0.99), "ms", None, Target("most", p99) if p99 else None
+        ),
     ]
 
 

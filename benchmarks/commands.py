@@ -7,7 +7,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from benchmarks.cpu import cpu_s
@@ -54,7 +53,13 @@ def _workers(ground: Ground, carrier: Sink) -> Iterator[tuple[Side, Side]]:
     ours, bare = _worker("commands", env), _worker("bare", env, app="benchmarks.bare_worker", queue=bare_worker.QUEUE)
     with ground.running(ours, bare) as children:
         yield (
-            _side(ground, carrier, children["commands"], lambda ids: _fill(ground, ids), lambda ids: publish(CALLS_PERFORM, ids)),
+            _side(
+                ground,
+                carrier,
+                children["commands"],
+                lambda ids: _fill(ground, ids),
+                lambda ids: publish(CALLS_PERFORM, ids),
+            ),
             _side(ground, carrier, children["bare"], lambda _: None, lambda ids: _publish_bare(bare_worker, ids)),
         )
 
@@ -102,7 +107,9 @@ def _fill(ground: Ground, call_ids: Sequence[str]) -> None:
         command = SendCommand(command_id=stable_uuid(call_id, 1), action="gather_using_speak", visit=1, body=body)
         decision = Decision(call=call, commands=(command,))
         commits.append(
-            commit_call(keys, decision, version=1, event_id="bench", entry_id="", stamped_ms=int(time.time() * 1000), log=b"")
+            commit_call(
+                keys, decision, version=1, event_id="bench", entry_id="", stamped_ms=int(time.time() * 1000), log=b""
+            )
         )
     assert set(run_scripts(ground.redis, commits)) == {1}
 

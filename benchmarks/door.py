@@ -66,4 +66,3 @@ def _side(ground: Ground, child: Child, port: int, stream: str) -> Side:
 
 def _requests(count: int) -> list[bytes]:
     return [signed_request(webhook(f"call_{n:026d}", n % len(CALL))) for n in range(count)]
-

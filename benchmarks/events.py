@@ -134,7 +134,7 @@ def _fill(ground: Ground, stream: str, call_ids: Sequence[str]) -> int:
     with ground.redis.pipeline(transaction=False) as pipe:
         for moment in zip(*stories, strict=True):
             for fields in moment:
-                pipe.xadd(stream, fields)  # type: ignore[arg-type]  # bytes are fine
+                pipe.xadd(stream, fields)
         pipe.execute()
     return sum(map(len, stories))
 

@@ -10,10 +10,7 @@ CONNECTIONS = 8
 
 
 def send_all(host: str, port: int, requests: Sequence[bytes], *, connections: int = CONNECTIONS) -> float:
-    """Send every request, one at a time on each connection; return the seconds it took. An answer but 200 is an error.
-
-    >>> send_all("127.0.0.1", 8000, [b"GET / HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n"] * 1000)  # doctest: +SKIP
-    """
+    """Send every request, one at a time on each connection, and return the seconds it took; raise for any but 200."""
     return asyncio.run(_send_all(host, port, iter(requests), connections))
 
 

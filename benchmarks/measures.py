@@ -50,7 +50,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Sample:
-    """One round of one side: how many a second, and what one cost in CPU-ms, of the process itself and of the stores."""
+    """One round of one side: how many a second, and what one cost in CPU-ms of the process itself and of the stores."""
 
     per_s: float
     cpu_ms: float
