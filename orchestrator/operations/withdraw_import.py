@@ -25,8 +25,7 @@ def withdraw_import(house: House, import_id: str) -> Row[Any]:
     with house.sql.begin() as connection:
         queries_imports.withdraw_import(connection, import_id)
     for skip_locked in (True, False):  # first in peace, then the few that dispatchers were holding
-        while _cancel_some(house, import_id, skip_locked=skip_locked):
-            pass
+        _cancel_undialed(house, import_id, skip_locked=skip_locked)
     with house.sql.begin() as connection:
         mine = select(contacts.c.id).where(contacts.c.import_id == import_id, contacts.c.attempts == 0)
         claimed = calls.c.contact_id.in_(mine) & (calls.c.state == "reserved")
@@ -36,6 +35,12 @@ def withdraw_import(house: House, import_id: str) -> Row[Any]:
     return find_import(house, import_id)
 
 
-def _cancel_some(house: House, import_id: str, *, skip_locked: bool) -> int:
-    with house.sql.begin() as connection:
-        return queries_imports.cancel_undialed(connection, import_id, limit=_BATCH, skip_locked=skip_locked)
+def _cancel_undialed(house: House, import_id: str, *, skip_locked: bool) -> None:
+    last = ""
+    while True:
+        with house.sql.begin() as connection:
+            ids = queries_imports.contact_ids_after(connection, import_id, last, limit=_BATCH)
+            queries_imports.cancel_undialed(connection, ids, skip_locked=skip_locked)
+        if not ids:
+            return
+        last = ids[-1]

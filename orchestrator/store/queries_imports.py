@@ -70,18 +70,22 @@ def rejects_after(connection: Connection, import_id: str, row: int, *, limit: in
     return connection.execute(query.order_by(import_rejects.c.row).limit(limit)).all()
 
 
-def cancel_undialed(connection: Connection, import_id: str, *, limit: int, skip_locked: bool) -> int:
-    """Cancel some of an import's contacts that were never dialed; return how many.
+def contact_ids_after(connection: Connection, import_id: str, contact_id: str, *, limit: int) -> list[str]:
+    """Return ids of an import's contacts, in order, from the one after `contact_id`."""
+    query = select(contacts.c.id).where(contacts.c.import_id == import_id, contacts.c.id > contact_id)
+    return list(connection.execute(query.order_by(contacts.c.id).limit(limit)).scalars())
+
+
+def cancel_undialed(connection: Connection, contact_ids: Sequence[str], *, skip_locked: bool) -> None:
+    """Cancel those of these contacts that were never dialed.
 
     With `skip_locked` those that are being claimed are left out, else their claim is waited for.
     """
     undialed = (
         select(contacts.c.id)
-        .where(contacts.c.import_id == import_id, contacts.c.status.in_(("waiting", "held")), contacts.c.attempts == 0)
-        .limit(limit)
+        .where(contacts.c.id.in_(contact_ids), contacts.c.status.in_(("waiting", "held")), contacts.c.attempts == 0)
         .order_by(contacts.c.id)
         .with_for_update(skip_locked=skip_locked)
     )
-    canceled = {"status": "canceled", "reason": "import_withdrawn", "due_at": None}
-    changed = update(contacts).where(contacts.c.id.in_(undialed)).values(**canceled, updated_at=func.now())
-    return int(connection.execute(changed).rowcount)
+    canceled = {"status": "canceled", "reason": "import_withdrawn", "due_at": None, "updated_at": func.now()}
+    connection.execute(update(contacts).where(contacts.c.id.in_(undialed)).values(canceled))

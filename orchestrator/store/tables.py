@@ -177,7 +177,7 @@ Index(
     contacts.c.not_after,
     postgresql_where=text("not_after IS NOT NULL AND status IN ('waiting', 'held')"),
 )
-Index("contacts_by_import", contacts.c.import_id, postgresql_where=text("import_id IS NOT NULL"))
+Index("contacts_by_import", contacts.c.import_id, contacts.c.id, postgresql_where=text("import_id IS NOT NULL"))
 Index(
     "contacts_identity_external",
     contacts.c.campaign_id,

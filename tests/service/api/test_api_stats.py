@@ -157,7 +157,7 @@ def test_an_empty_campaign_has_a_header_and_no_rows(rest: Rest) -> None:
 def test_results_need_no_more_memory_for_more_contacts(rest: Rest, house: House) -> None:
     small, large = rest.campaign()["id"], rest.campaign()["id"]
     with house.sql.begin() as connection:
-        for campaign, n in ((small, 1_000), (large, 6_000)):
+        for campaign, n in ((small, 3_000), (large, 9_000)):
             connection.execute(
                 text(
                     "INSERT INTO contacts (id, campaign_id, phone, variables)"
@@ -166,7 +166,7 @@ def test_results_need_no_more_memory_for_more_contacts(rest: Rest, house: House)
                 {"c": campaign, "n": n},
             )
 
-    peaks = [_peak_of_export(house, campaign, n) for campaign, n in ((small, 1_000), (large, 6_000))]
+    peaks = [_peak_of_export(house, campaign, n) for campaign, n in ((small, 3_000), (large, 9_000))]
 
     assert peaks[1] < peaks[0] * 1.5
 

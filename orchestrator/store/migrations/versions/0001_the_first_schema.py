@@ -189,7 +189,11 @@ def upgrade() -> None:
         postgresql_where=sa.text("external_id IS NOT NULL"),
     )
     op.create_index(
-        "contacts_by_import", "contacts", ["import_id"], unique=False, postgresql_where=sa.text("import_id IS NOT NULL")
+        "contacts_by_import",
+        "contacts",
+        ["import_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("import_id IS NOT NULL"),
     )
     op.create_index("contacts_by_phone", "contacts", ["phone"], unique=False)
     op.create_index("contacts_by_status", "contacts", ["campaign_id", "status"], unique=False)
