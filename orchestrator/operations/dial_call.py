@@ -13,13 +13,14 @@ from sqlalchemy import Connection, Engine, RowMapping
 from orchestrator.clock import boot_seconds
 from orchestrator.flow import new_live_call
 from orchestrator.model.event import DIAL_ACCEPTED, DIAL_REJECTED, Event
+from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.refuse_campaigns import refuse_campaigns
 from orchestrator.operations.withdraw_calls import WayBack, free_channels, withdraw
 from orchestrator.policy.gate import Go, Hold, Never, may_dial
-from orchestrator.policy.pacing import DispatchLimits
+from orchestrator.policy.pacing import DispatchLimits, dispatch_limits
 from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.store.flows import FlowShelf
-from orchestrator.store.gate_facts import gate_facts, read_facts
+from orchestrator.store.gate_facts import gate_facts, read_send_facts
 from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import (
     Send,
@@ -29,10 +30,8 @@ from orchestrator.store.ledger import (
     mark_first_send,
     mark_repeat,
 )
-from orchestrator.store.limits import limits_of
-from orchestrator.store.live import create_live, load_live
-from orchestrator.store.pacing import permit_send, report_answer
-from orchestrator.store.streams import add_event
+from orchestrator.store.live import load_live
+from orchestrator.store.pacing import Permission, permit_send, report_answer
 from orchestrator.store.tables import calls
 from orchestrator.telnyx.answers import (
     Accepted,
@@ -54,10 +53,9 @@ TOO_OLD_S = 3.0  # between the transaction and the socket: a frozen process must
 
 @dataclass(frozen=True)
 class Permit:
-    """A send that SQL has permitted, with what the flow needs to know of the contact."""
+    """A send that SQL has permitted, and the limits it is made under."""
 
     send: Send
-    facts: RowMapping
     limits: DispatchLimits
 
 
@@ -75,6 +73,7 @@ class Dialer:
         age_clock: Callable[[], float] = boot_seconds,
     ) -> None:
         self._sql = sql
+        self._single_statements = sql.execution_options(isolation_level="AUTOCOMMIT")
         self._redis = client
         self._carrier = carrier
         self._flows = flows
@@ -95,18 +94,16 @@ class Dialer:
 
     def _open_send(self, call_id: str) -> Permit | None:
         with self._sql.begin() as connection:
-            row = lock_call(connection, call_id)
-            if row is None or row["state"] not in ("reserved", "dialing"):
+            if lock_call(connection, call_id) not in ("reserved", "dialing"):
                 return None
             # Read after the lock: a pause that committed before it is seen here (R9).
-            facts = read_facts(connection, [row["contact_id"]])[row["contact_id"]]
-            send_no = self._take_send(connection, row, facts)
-            limits = limits_of(connection, row["connection_id"])
-        return Permit(Send(call_id, send_no, row), facts, limits) if send_no else None
+            row = read_send_facts(connection, call_id)
+            send_no = self._take_send(connection, row)
+        return Permit(Send(call_id, send_no, row), dispatch_limits(row["calls_per_second"])) if send_no else None
 
-    def _take_send(self, connection: Connection, row: RowMapping, facts: RowMapping) -> int:
-        is_current = facts["contact_status"] == "calling" and facts["current_call_id"] == row["id"]
-        answer = may_dial(gate_facts(facts, contact_status_ok=is_current), row["db_now"])
+    def _take_send(self, connection: Connection, row: RowMapping) -> int:
+        is_current = row["contact_status"] == "calling" and row["current_call_id"] == row["id"]
+        answer = may_dial(gate_facts(row, contact_status_ok=is_current), row["db_now"])
         if row["state"] == "dialing":
             return 2 if self._may_repeat(connection, row, allowed=isinstance(answer, Go)) else 0
         if not isinstance(answer, Go):
@@ -126,29 +123,28 @@ class Dialer:
         return loaded is not None and (loaded.call.call_control_id is not None or loaded.call.phase != "dialing")
 
     def _last_checks(self, permit: Permit, began: float) -> Reason | None:
-        send = permit.send
+        send, live = permit.send, self._live_call(permit.send.row)
+        epoch, mark = send.row["epoch"] or "", f"{send.call_id}/{send.send_no}"
         try:
-            if self._redis.get(self._keys.epoch) != (permit.facts["epoch"] or "").encode():
-                return Reason.NO_CAPACITY  # Redis came back empty and is being rebuilt (R20)
-            self._create_live(permit)
-            mark = f"{send.call_id}/{send.send_no}"
-            connection_id = send.row["connection_id"]
-            if not permit_send(self._redis, self._keys, connection_id, limits=permit.limits, send=mark):
-                return Reason.RATE
+            permission = permit_send(
+                self._redis,
+                self._keys,
+                send.row["connection_id"],
+                epoch=epoch,
+                live=live,
+                limits=permit.limits,
+                send=mark,
+            )
         except redis.RedisError:
             log.warning("not dialed: Redis is away", extra={"call_id": send.call_id})
             return Reason.NO_CAPACITY
+        if permission != Permission.PERMITTED:
+            return Reason.RATE if permission == Permission.REFUSED else Reason.NO_CAPACITY
         return Reason.SEND_TOO_OLD if self._age_clock() - began > TOO_OLD_S else None
 
-    def _create_live(self, permit: Permit) -> None:
-        row, facts = permit.send.row, permit.facts
-        contact = {
-            **facts["variables"],
-            "phone": facts["phone"],
-            "external_id": facts["external_id"],
-            "timezone": facts["timezone"],
-        }
-        live = new_live_call(
+    def _live_call(self, row: RowMapping) -> LiveCall:
+        contact = {name: row[name] for name in ("phone", "external_id", "timezone")}
+        return new_live_call(
             self._flows.find(row["flow_id"]),
             call_id=row["id"],
             flow_id=row["flow_id"],
@@ -156,21 +152,20 @@ class Dialer:
             contact_id=row["contact_id"],
             to=row["to_number"],
             caller_id=row["from_number"],
-            contact=contact,
+            contact={**row["variables"], **contact},
             dialed_at=row["db_now"],
         )
-        create_live(self._redis, self._keys, live)
 
     def _settle_answer(self, permit: Permit, answer: Answer) -> None:
-        send = permit.send
+        send, told = permit.send, None
         log.info("dial answered: %s", type(answer).__name__, extra={"call_id": send.call_id, "send_no": send.send_no})
         match answer:
             case Accepted():
-                self._accept(send, answer)
+                told = self._accept(send, answer)
             case Rejected():
-                self._reject(send, answer)
+                told = self._reject(send, answer)
             case Refused():
-                self._take_back(send, Reason.CARRIER_REFUSED, final=_end_of_single_call(permit.facts))
+                self._take_back(send, Reason.CARRIER_REFUSED, final=_end_of_single_call(send.row))
                 refuse_campaigns(self._sql, self._redis, self._keys, send.row, answer)
             case Busy():
                 self._take_back(send, Reason.CARRIER_BUSY)
@@ -181,23 +176,22 @@ class Dialer:
                 log.warning("dial unanswered: %s", answer.title, extra={"call_id": send.call_id})
             case _:
                 assert_never(answer)
-        self._report(permit, answer)
+        self._report(permit, answer, told)
 
-    def _accept(self, send: Send, answer: Accepted) -> None:
+    def _accept(self, send: Send, answer: Accepted) -> Event:
         ids = {
             "call_control_id": answer.call_control_id,
             "call_leg_id": answer.call_leg_id,
             "call_session_id": answer.call_session_id,
         }
-        with self._sql.begin() as connection:
+        with self._single_statements.connect() as connection:
             mark_accepted(connection, send.call_id, ids=ids)
-        self._tell(send, DIAL_ACCEPTED, dict(ids))
+        return _event(send, DIAL_ACCEPTED, dict(ids))
 
-    def _reject(self, send: Send, answer: NotAccepted) -> None:
-        with self._sql.begin() as connection:
+    def _reject(self, send: Send, answer: NotAccepted) -> Event | None:
+        with self._single_statements.connect() as connection:
             theirs = mark_answered(connection, send)
-        if theirs:
-            self._tell(send, DIAL_REJECTED, answer.as_error())
+        return _event(send, DIAL_REJECTED, answer.as_error()) if theirs else None
 
     def _take_back(self, send: Send, reason: Reason, *, final: FinalStatus | None = None) -> None:
         if send.send_no != 1:
@@ -207,23 +201,13 @@ class Dialer:
             withdrawn = withdraw(connection, mine, WayBack(reason, final=final, held=False))
         free_channels(self._redis, self._keys, withdrawn)
 
-    def _tell(self, send: Send, what: str, payload: dict[str, str | None]) -> None:
-        event = Event(
-            id=f"{what}:{send.call_id}:{send.send_no}",
-            type=what,
-            occurred_at=send.row["db_now"],
-            call_id=send.call_id,
-            call_control_id=payload.get("call_control_id"),
-            payload=payload,
-        )
-        add_event(self._redis, self._keys, event)
-
-    def _report(self, permit: Permit, answer: Answer) -> None:
+    def _report(self, permit: Permit, answer: Answer, told: Event | None) -> None:
         row = permit.send.row
         bad = isinstance(answer, Busy | Unavailable | Ambiguous)
         reason = answer.title if isinstance(answer, NotAccepted) else ""
         rate = permit.limits.pace_per_s
-        if report_answer(self._redis, self._keys, row["connection_id"], good=not bad, rate=rate, reason=reason):
+        connection_id = row["connection_id"]
+        if report_answer(self._redis, self._keys, connection_id, good=not bad, rate=rate, reason=reason, event=told):
             log.error("dispatch closed: the carrier failed %s times in a row", reason)
 
 
@@ -238,6 +222,17 @@ def way_back_of(answer: Hold | Never | Go) -> WayBack:
             return WayBack(reason, final=status, counts=False)
         case Go():
             raise AssertionError("the gate has let it pass")
+
+
+def _event(send: Send, what: str, payload: dict[str, str | None]) -> Event:
+    return Event(
+        id=f"{what}:{send.call_id}:{send.send_no}",
+        type=what,
+        occurred_at=send.row["db_now"],
+        call_id=send.call_id,
+        call_control_id=payload.get("call_control_id"),
+        payload=payload,
+    )
 
 
 def _end_of_single_call(facts: RowMapping) -> FinalStatus | None:

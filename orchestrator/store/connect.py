@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import orjson
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError
 
 POOL_PER_PROCESS = 8
 POOL_TIMEOUT_S = 5
+PING_AFTER_S = 1.0
 
 
-def open_sql(database_url: str, *, pool_size: int = POOL_PER_PROCESS) -> Engine:
-    """Return an engine of at most `pool_size` connections, READ COMMITTED; connects at first use (R23)."""
-    return create_engine(
+def open_sql(database_url: str, *, pool_size: int = POOL_PER_PROCESS, ping_after_s: float = PING_AFTER_S) -> Engine:
+    """Return an engine of at most `pool_size` connections, READ COMMITTED; connects at first use (R23).
+
+    A connection that rested for `ping_after_s` is asked whether it is alive before it is used again.
+    """
+    engine = create_engine(
         database_url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
-        pool_pre_ping=True,
         isolation_level="READ COMMITTED",
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c synchronous_commit=on"},
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
     )
+    _ping_when_rested(engine, ping_after_s)
+    return engine
 
 
 def open_redis(redis_url: str, *, max_connections: int = 128) -> redis.Redis:
@@ -39,3 +48,23 @@ def open_redis(redis_url: str, *, max_connections: int = 128) -> redis.Redis:
         max_connections=max_connections,
         protocol=2,
     )
+
+
+def _ping_when_rested(engine: Engine, ping_after_s: float) -> None:
+    """Take another connection for one that died at rest; to ask at every use would cost a round trip each."""
+
+    def note_rest(_driver: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    def ping(driver: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("rests_since", time.monotonic()) < ping_after_s:
+            return
+        try:
+            alive = engine.dialect.do_ping(driver)
+        except engine.dialect.loaded_dbapi.Error as err:
+            raise DisconnectionError from err
+        if not alive:
+            raise DisconnectionError
+
+    event.listen(engine, "checkin", note_rest)
+    event.listen(engine, "checkout", ping)

@@ -12,24 +12,34 @@ from orchestrator.policy.gate import GateFacts
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.policy.weekly_hours import CallingHours
 
+_COLUMNS = """
+    c.id AS contact_id, c.phone, c.external_id, c.zone, c.timezone, c.variables, c.attempts,
+    c.status AS contact_status, c.current_call_id, c.not_before, c.not_after, c.ignore_hours,
+    k.id AS campaign_id, k.kind, k.status AS campaign_status, k.starts_at, k.ends_at, k.number_gap_s,
+    k.calling_hours::text AS calling_hours, k.retry::text AS retry,
+    (SELECT epoch FROM installation) AS epoch,
+    EXISTS (SELECT 1 FROM installation WHERE dialing_stopped IS NOT NULL) AS dialing_stopped,
+    EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = c.phone AND s.scope IN ('global', k.id)
+            AND (s.expires_at IS NULL OR s.expires_at > clock_timestamp())) AS suppressed,
+    (SELECT max(p.last_sent_at) FROM calls p WHERE p.to_number = c.phone AND p.contact_id <> c.id
+            AND p.state <> 'withdrawn') AS last_dial_to_number_at,
+    clock_timestamp() AS db_now
+"""
 _FACTS = text(
-    """
-    SELECT c.id AS contact_id, c.phone, c.external_id, c.zone, c.timezone, c.variables, c.attempts, c.unspent_tries,
-           c.status AS contact_status, c.current_call_id, c.not_before, c.not_after, c.ignore_hours,
-           coalesce(c.flow_id, k.flow_id) AS flow_id, c.caller_id,
-           k.id AS campaign_id, k.kind, k.status AS campaign_status, k.starts_at, k.ends_at,
-           k.number_gap_s, k.caller_ids, k.connection_id,
-           k.calling_hours::text AS calling_hours, k.retry::text AS retry,
-           (SELECT epoch FROM installation) AS epoch,
-           EXISTS (SELECT 1 FROM installation WHERE dialing_stopped IS NOT NULL) AS dialing_stopped,
-           EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = c.phone AND s.scope IN ('global', k.id)
-                   AND (s.expires_at IS NULL OR s.expires_at > clock_timestamp())) AS suppressed,
-           (SELECT max(p.last_sent_at) FROM calls p WHERE p.to_number = c.phone AND p.contact_id <> c.id
-                   AND p.state <> 'withdrawn') AS last_dial_to_number_at,
-           clock_timestamp() AS db_now
+    f"""
+    SELECT {_COLUMNS}, coalesce(c.flow_id, k.flow_id) AS flow_id, c.caller_id, k.caller_ids, k.connection_id
     FROM contacts c JOIN campaigns k ON k.id = c.campaign_id
     WHERE c.id = ANY(:ids)
-    """
+    """  # noqa: S608 columns of ours
+)
+_SEND_FACTS = text(
+    f"""
+    SELECT {_COLUMNS}, a.id, a.state, a.flow_id, a.connection_id, a.to_number, a.from_number, a.request,
+           n.calls_per_second
+    FROM calls a JOIN contacts c ON c.id = a.contact_id JOIN campaigns k ON k.id = c.campaign_id
+        JOIN connections n ON n.id = a.connection_id
+    WHERE a.id = :call_id
+    """  # noqa: S608 columns of ours
 )
 
 
@@ -39,8 +49,13 @@ def read_facts(connection: Connection, contact_ids: Sequence[str]) -> dict[str, 
     return {row["contact_id"]: row for row in rows}
 
 
+def read_send_facts(connection: Connection, call_id: str) -> RowMapping:
+    """Return an attempt beside all that speaks for or against sending it, and its connection's calls per second."""
+    return connection.execute(_SEND_FACTS, {"call_id": call_id}).mappings().one()
+
+
 def gate_facts(row: RowMapping, *, contact_status_ok: bool) -> GateFacts:
-    """Return a row of `read_facts` as the gate reads it."""
+    """Return a row of `read_facts` or `read_send_facts` as the gate reads it."""
     return GateFacts(
         campaign_status=row["campaign_status"],
         calling_hours=hours_of(row["calling_hours"]),

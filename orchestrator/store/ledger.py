@@ -16,6 +16,22 @@ from orchestrator.store.tables import calls
 REPEAT_AFTER_S = 15  # a send is unanswered after this long; the whole request is bounded to 12 s
 REPEAT_WITHIN_S = 40  # the carrier ignores repeats of a command_id for 60 s
 DEADLINE_SLACK_S = 60
+# The three of every dial stand here as text: built anew for each call they would cost more than their execution.
+_LOCK = text("SELECT state FROM calls WHERE id = :id FOR UPDATE")
+_FIRST_SEND = text(
+    "UPDATE calls SET state = 'dialing', send_no = 1, first_sent_at = t.now, last_sent_at = t.now, dialed_at = t.now "
+    "FROM (SELECT clock_timestamp() AS now) t WHERE id = :id AND state = 'reserved'"
+)
+_ACCEPTED = text(
+    f"""
+    UPDATE calls SET state = 'accepted', answered_send = send_no, accepted_at = clock_timestamp(), unknown_at = NULL,
+        deadline_at = clock_timestamp() + make_interval(secs => ring_limit_s + talk_limit_s + {DEADLINE_SLACK_S}),
+        call_control_id = coalesce(call_control_id, :call_control_id),
+        call_leg_id = coalesce(call_leg_id, :call_leg_id),
+        call_session_id = coalesce(call_session_id, :call_session_id)
+    WHERE id = :id AND state IN ('dialing', 'unknown')
+    """  # noqa: S608 a constant of ours
+)
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
@@ -28,17 +44,15 @@ class Send:
     row: RowMapping
 
 
-def lock_call(connection: Connection, call_id: str) -> RowMapping | None:
-    """Lock an attempt's row and return it with the database's clock beside it (`db_now`); None if there is none."""
-    query = select(calls, func.clock_timestamp().label("db_now")).where(calls.c.id == call_id).with_for_update()
-    return connection.execute(query).mappings().first()
+def lock_call(connection: Connection, call_id: str) -> str | None:
+    """Lock an attempt's row and return its state; None if there is none."""
+    state: str | None = connection.execute(_LOCK, {"id": call_id}).scalar()
+    return state
 
 
 def mark_first_send(connection: Connection, call_id: str) -> None:
     """Move `reserved` to `dialing`: from this commit on a POST may have left (R1)."""
-    now = func.clock_timestamp()
-    values = {"state": "dialing", "send_no": 1, "first_sent_at": now, "last_sent_at": now, "dialed_at": now}
-    connection.execute(update(calls).where(calls.c.id == call_id, calls.c.state == "reserved").values(values))
+    connection.execute(_FIRST_SEND, {"id": call_id})
 
 
 def mark_repeat(connection: Connection, call_id: str) -> bool:
@@ -61,21 +75,8 @@ def mark_repeat(connection: Connection, call_id: str) -> bool:
 
 def mark_accepted(connection: Connection, call_id: str, *, ids: Mapping[str, str | None]) -> bool:
     """Move an attempt the carrier owns to `accepted` with its ids; False if it is final or was accepted before."""
-    limit = calls.c.ring_limit_s + calls.c.talk_limit_s + DEADLINE_SLACK_S
-    known = {name: func.coalesce(calls.c[name], value) for name, value in ids.items() if value}
-    moved = connection.execute(
-        update(calls)
-        .where(calls.c.id == call_id, calls.c.state.in_(("dialing", "unknown")))
-        .values(
-            state="accepted",
-            answered_send=calls.c.send_no,
-            accepted_at=func.clock_timestamp(),
-            deadline_at=func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, limit),
-            unknown_at=None,
-            **known,
-        )
-    )
-    return moved.rowcount == 1
+    known = {name: ids.get(name) for name in ("call_control_id", "call_leg_id", "call_session_id")}
+    return connection.execute(_ACCEPTED, {"id": call_id, **known}).rowcount == 1
 
 
 def mark_answered(connection: Connection, send: Send) -> bool:

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
-from orchestrator.policy.pacing import DispatchLimits, dispatch_limits
 from orchestrator.settings import Settings
 from orchestrator.store.tables import connections
-
-
-def limits_of(connection: Connection, connection_id: str) -> DispatchLimits:
-    """Return pace, burst and law of a connection that is known (`ensure_connection`)."""
-    query = select(connections.c.calls_per_second).where(connections.c.id == connection_id)
-    return dispatch_limits(float(connection.execute(query).scalar_one()))
 
 
 def ensure_connection(connection: Connection, settings: Settings) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import redis
 
+from orchestrator.model.event import Event
+from orchestrator.model.live_call import LiveCall
 from orchestrator.policy.pacing import DispatchLimits
 from orchestrator.store.keys import Keys
 from orchestrator.store.scripts import ScriptCall, run_script
@@ -22,6 +25,14 @@ class Lane:
     rate: float = 0.0
     burst: float = 1.0
     channels: int = 0
+
+
+class Permission(StrEnum):
+    """What the last look before a POST answered."""
+
+    PERMITTED = "permitted"
+    REFUSED = "refused"
+    STALE = "stale"
 
 
 @dataclass(frozen=True)
@@ -56,16 +67,41 @@ def give_back(
         run_script(client, ScriptCall("give_back", _lane_keys(keys, connection, campaign), [*rates, *call_ids]))
 
 
-def permit_send(client: redis.Redis, keys: Keys, connection_id: str, *, limits: DispatchLimits, send: str) -> bool:
-    """Enter a send in the log of the trailing window; False when the law refuses it (R7)."""
-    args: list[str | int] = [limits.law_sends, int(limits.law_window_s * 1000), send]
-    return bool(run_script(client, ScriptCall("permit_send", [keys.sends(connection_id)], args)))
+def permit_send(
+    client: redis.Redis,
+    keys: Keys,
+    connection_id: str,
+    *,
+    epoch: str,
+    live: LiveCall,
+    limits: DispatchLimits,
+    send: str,
+) -> Permission:
+    """Create the call's live state unless it is there and enter the send in the log of the trailing window.
+
+    `refused` is the law's answer (R7); `stale` says that Redis is not the one of this epoch (R20).
+    """
+    args: list[str | int] = [limits.law_sends, int(limits.law_window_s * 1000), send, epoch, live.model_dump_json()]
+    names = [keys.sends(connection_id), keys.epoch, keys.call(live.call_id)]
+    answer: bytes = run_script(client, ScriptCall("permit_send", names, args))
+    return Permission(answer.decode())
 
 
-def report_answer(client: redis.Redis, keys: Keys, connection_id: str, *, good: bool, rate: float, reason: str) -> bool:
-    """Tell how the carrier answered a dial; True when this answer closed dispatch."""
-    args: list[str | float] = ["good" if good else "bad", rate, CLOSE_AFTER_FAILURES, reason]
-    return bool(run_script(client, ScriptCall("report_answer", [keys.health(connection_id)], args)) == b"closed")
+def report_answer(
+    client: redis.Redis,
+    keys: Keys,
+    connection_id: str,
+    *,
+    good: bool,
+    rate: float,
+    reason: str,
+    event: Event | None = None,
+) -> bool:
+    """Tell how the carrier answered a dial, to the call by `event`; True when this answer closed dispatch."""
+    told = event.model_dump_json() if event else ""
+    args: list[str | float] = ["good" if good else "bad", rate, CLOSE_AFTER_FAILURES, reason, told]
+    names = [keys.health(connection_id), keys.events]
+    return bool(run_script(client, ScriptCall("report_answer", names, args)) == b"closed")
 
 
 def read_health(client: redis.Redis, keys: Keys, connection_id: str) -> Health:

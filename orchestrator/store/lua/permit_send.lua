@@ -1,10 +1,14 @@
--- The law on dialing: a send is entered in the log of the trailing window, or refused (R7).
--- KEYS: 1 sends. ARGV: 1 the most in the window, 2 window in ms, 3 member (call id and number of the send).
--- Answer: 1 may be sent, 0 refused.
+-- The last look before a POST: Redis is the one that SQL knows, the call has its live state, the law permits the send:
+-- then it is entered in the log of the trailing window (R7, R20).
+-- KEYS: 1 sends, 2 epoch, 3 call hash.
+-- ARGV: 1 the most in the window, 2 window in ms, 3 member (call id and number of the send), 4 epoch, 5 live state (JSON).
+-- Answer: 'permitted', 'refused' by the law, 'stale' when Redis came back empty and is being rebuilt.
+if redis.call('GET', KEYS[2]) ~= ARGV[4] then return 'stale' end
+if redis.call('EXISTS', KEYS[3]) == 0 then redis.call('HSET', KEYS[3], 'v', 1, 's', ARGV[5]) end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 'refused' end
 redis.call('ZADD', KEYS[1], string.format('%.3f', now), ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[2] * 2)
-return 1
+return 'permitted'

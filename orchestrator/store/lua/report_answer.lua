@@ -1,6 +1,8 @@
--- Slows dialing by half after a bad answer (once a second), lets it recover by 1/s, closes it after failures in a row.
--- KEYS: 1 health. ARGV: 1 good|bad, 2 full rate per s, 3 failures in a row that close, 4 reason.
+-- Slows dialing by half after a bad answer (once a second), lets it recover by 1/s, closes it after failures in a row;
+-- and tells the call what it is to know of the answer.
+-- KEYS: 1 health, 2 events. ARGV: 1 good|bad, 2 full rate per s, 3 failures in a row that close, 4 reason, 5 event or ''.
 -- Answer: 'open', or 'closed' when this answer closed it.
+if ARGV[5] ~= '' then redis.call('XADD', KEYS[2], '*', 'own', ARGV[5]) end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local full, since = tonumber(ARGV[2]), now - tonumber(redis.call('HGET', KEYS[1], 'changed') or '0')

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 import redis
 
+from orchestrator.model.live_call import LiveCall
 from orchestrator.policy.pacing import DispatchLimits
 from orchestrator.store.keys import Keys
+from orchestrator.store.live import create_live, load_live
 from orchestrator.store.pacing import (
     CLOSE_AFTER_FAILURES,
     Lane,
+    Permission,
     give_back,
     open_dispatch,
     permit_send,
@@ -81,20 +84,47 @@ def test_giving_back_twice_frees_once(redis_client: redis.Redis) -> None:
     assert take(redis_client, 4, conn=lane, start=10) == 1
 
 
+def permit(
+    client: redis.Redis, call_id: str, limits: DispatchLimits, *, epoch: str = "one", found: str = "one"
+) -> Permission:
+    if found:
+        client.set(KEYS.epoch, found)
+    live = LiveCall(call_id=call_id)
+    return permit_send(client, KEYS, "conn", epoch=epoch, live=live, limits=limits, send=f"{call_id}/1")
+
+
 def test_r7_the_law_refuses_the_send_above_five_seconds_worth(redis_client: redis.Redis) -> None:
     limits = DispatchLimits(pace_per_s=2, burst=1, law_sends=10, law_window_s=5.0)
 
-    permits = [permit_send(redis_client, KEYS, "conn", limits=limits, send=f"call_{n}/1") for n in range(12)]
+    permits = [permit(redis_client, f"call_{n}", limits) for n in range(12)]
 
-    assert permits == [True] * 10 + [False] * 2
+    assert permits == [Permission.PERMITTED] * 10 + [Permission.REFUSED] * 2
 
 
 def test_r7_a_send_older_than_the_window_no_longer_counts(redis_client: redis.Redis) -> None:
     limits = DispatchLimits(pace_per_s=0.2, burst=1, law_sends=1, law_window_s=5.0)
-    permit_send(redis_client, KEYS, "conn", limits=limits, send="call_1/1")
+    permit(redis_client, "call_1", limits)
     redis_client.zincrby(KEYS.sends("conn"), -5001, "call_1/1")
 
-    assert permit_send(redis_client, KEYS, "conn", limits=limits, send="call_2/1")
+    assert permit(redis_client, "call_2", limits) == Permission.PERMITTED
+
+
+def test_r20_a_send_is_not_permitted_by_a_redis_that_came_back_empty(redis_client: redis.Redis) -> None:
+    limits = DispatchLimits(pace_per_s=2, burst=1, law_sends=10, law_window_s=5.0)
+
+    assert permit(redis_client, "call_1", limits, found="") == Permission.STALE
+    assert load_live(redis_client, KEYS, "call_1") is None
+
+
+def test_r20_a_call_has_its_live_state_before_it_is_sent_and_keeps_it(redis_client: redis.Redis) -> None:
+    limits = DispatchLimits(pace_per_s=2, burst=1, law_sends=10, law_window_s=5.0)
+    create_live(redis_client, KEYS, LiveCall(call_id="call_1", phase="answered"))
+
+    for call_id in ("call_1", "call_2"):
+        permit(redis_client, call_id, limits)
+
+    loaded = [load_live(redis_client, KEYS, call_id) for call_id in ("call_1", "call_2")]
+    assert [one.call.phase for one in loaded if one] == ["answered", "dialing"]
 
 
 def test_r7_a_bad_answer_halves_the_rate_once_a_second(redis_client: redis.Redis) -> None:
