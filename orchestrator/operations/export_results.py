@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
 
 from orchestrator.operations.find_campaigns import find_campaign
 from orchestrator.policy.moments import format_moment
-from orchestrator.store import queries_results
+from orchestrator.store.queries_results import RESULT_COLUMNS, flows_called, results_after
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
 
 _BATCH = 1_000
-_PLAIN = (
-    "id",
-    "phone",
-    "external_id",
-    "status",
-    "reason",
-    "attempts",
-    "disposition",
-    "outcome",
-    "last_call_id",
-    "from_number",
-)
-_TIMES = ("dialed_at", "answered_at", "ended_at")
 _NAMES = {"id": "contact_id", "from_number": "from"}
 
 
@@ -41,30 +29,26 @@ def export_results(house: House, campaign_id: str) -> Iterator[list[Any]]:
 
 
 def _rows(house: House, campaign_id: str, answers: list[str]) -> Iterator[list[Any]]:
-    yield [_NAMES.get(name, name) for name in (*_PLAIN, *_TIMES)] + [f"answer_{name}" for name in answers]
+    yield [_NAMES.get(name, name) for name in RESULT_COLUMNS] + [f"answer_{name}" for name in answers]
     last = ""
     while True:
         with house.sql.connect() as connection:
-            rows = queries_results.contacts_after(connection, campaign_id, last, limit=_BATCH)
+            rows = results_after(connection, campaign_id, last, limit=_BATCH)
         if not rows:
             return
         for row in rows:
-            yield _row(row, answers)
+            given = row.answers
+            yield [*map(_plain, row[:-1]), *map(given.get, answers)]
         last = rows[-1].id
 
 
-def _row(row: Row[Any], answers: list[str]) -> list[Any]:
-    times = [getattr(row, name) for name in _TIMES]
-    return [
-        *(getattr(row, name) for name in _PLAIN),
-        *(None if moment is None else format_moment(moment) for moment in times),
-        *(row.answers.get(name) for name in answers),
-    ]
+def _plain(value: Any) -> Any:
+    return format_moment(value) if isinstance(value, datetime) else value
 
 
 def _answer_names(house: House, campaign: Row[Any]) -> list[str]:
     """Return the answers that any of the campaign's flows declares; names that start with `_` stay private."""
     with house.sql.connect() as connection:
-        flow_ids = {campaign.flow_id, *queries_results.flows_called(connection, campaign.id)}
+        flow_ids = {campaign.flow_id, *flows_called(connection, campaign.id)}
     names = {name: None for flow_id in sorted(flow_ids) for name in house.flows.get(flow_id).answers}
     return [name for name in names if not name.startswith("_")]

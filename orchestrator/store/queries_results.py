@@ -9,17 +9,25 @@ from sqlalchemy import Connection, Row, select
 
 from orchestrator.store.tables import calls, contacts
 
+_LAST = calls.alias("last")
+_WHO = ("id", "phone", "external_id", "status", "reason", "attempts", "disposition", "outcome", "last_call_id")
+_WHEN = ("from_number", "dialed_at", "answered_at", "ended_at")
 
-def contacts_after(connection: Connection, campaign_id: str, contact_id: str, *, limit: int) -> Sequence[Row[Any]]:
-    """Return contacts with their last call, in the order of their ids, from the one after `contact_id`."""
-    last = calls.alias("last")
-    newest = (last.c.dialed_at, last.c.answered_at, last.c.ended_at, last.c.from_number)
-    query = (
-        select(contacts, *newest)
-        .select_from(contacts.outerjoin(last, last.c.id == contacts.c.last_call_id))
+RESULT_COLUMNS = (*_WHO, *_WHEN)
+
+
+def results_after(connection: Connection, campaign_id: str, contact_id: str, *, limit: int) -> Sequence[Row[Any]]:
+    """Return `RESULT_COLUMNS` and last the answers of contacts, in the order of their ids, after `contact_id`."""
+    page = (
+        select(contacts)
         .where(contacts.c.campaign_id == campaign_id, contacts.c.id > contact_id)
+        .order_by(contacts.c.id)
+        .limit(limit)
+        .subquery("page")
     )
-    return connection.execute(query.order_by(contacts.c.id).limit(limit)).all()
+    columns = [*(page.c[name] for name in _WHO), *(_LAST.c[name] for name in _WHEN)]
+    joined = page.outerjoin(_LAST, _LAST.c.id == page.c.last_call_id)
+    return connection.execute(select(*columns, page.c.answers).select_from(joined).order_by(page.c.id)).all()
 
 
 def flows_called(connection: Connection, campaign_id: str) -> set[str]:

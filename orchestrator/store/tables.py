@@ -170,7 +170,8 @@ Index(
     contacts.c.id,
     postgresql_where=text("status IN ('waiting', 'held')"),
 )
-Index("contacts_by_status", contacts.c.campaign_id, contacts.c.status)
+Index("contacts_by_campaign", contacts.c.campaign_id, contacts.c.id)
+Index("contacts_calling", contacts.c.campaign_id, postgresql_where=text("status = 'calling'"))
 Index("contacts_by_phone", contacts.c.phone)
 Index(
     "contacts_expiry",

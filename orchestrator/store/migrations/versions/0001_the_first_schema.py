@@ -181,6 +181,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("contacts_by_campaign", "contacts", ["campaign_id", "id"], unique=False)
     op.create_index(
         "contacts_by_external",
         "contacts",
@@ -196,7 +197,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("import_id IS NOT NULL"),
     )
     op.create_index("contacts_by_phone", "contacts", ["phone"], unique=False)
-    op.create_index("contacts_by_status", "contacts", ["campaign_id", "status"], unique=False)
+    op.create_index(
+        "contacts_calling", "contacts", ["campaign_id"], unique=False, postgresql_where=sa.text("status = 'calling'")
+    )
     op.create_index(
         "contacts_claim",
         "contacts",
@@ -388,10 +391,11 @@ def downgrade() -> None:
         postgresql_where=sa.text("not_after IS NOT NULL AND status IN ('waiting', 'held')"),
     )
     op.drop_index("contacts_claim", table_name="contacts", postgresql_where=sa.text("status IN ('waiting', 'held')"))
-    op.drop_index("contacts_by_status", table_name="contacts")
+    op.drop_index("contacts_calling", table_name="contacts", postgresql_where=sa.text("status = 'calling'"))
     op.drop_index("contacts_by_phone", table_name="contacts")
     op.drop_index("contacts_by_import", table_name="contacts", postgresql_where=sa.text("import_id IS NOT NULL"))
     op.drop_index("contacts_by_external", table_name="contacts", postgresql_where=sa.text("external_id IS NOT NULL"))
+    op.drop_index("contacts_by_campaign", table_name="contacts")
     op.drop_table("contacts")
     op.drop_table("campaign_zones")
     op.drop_index(
