@@ -508,14 +508,14 @@ def test_r19_a_poisoned_event_goes_to_the_dead_letters_and_can_be_replayed(
             world.advancer.advance_calls(world.redis.xautoclaim(world.keys.events, GROUP, "again", 0)[1])
 
     [letter] = list_dead_letters(world.redis, world.keys)
-    assert "a fault in the engine" in letter["error"]
+    assert "a fault in the engine" in letter.why
     assert outbox(world, healthy) == ["speak"]
     assert world.redis.xlen(world.keys.events) == 0
 
-    assert replay_dead_letter(world.redis, world.keys, letter["id"])
+    assert replay_dead_letter(world.redis, world.keys, letter.id)
     world.advance()
     assert outbox(world, call_id) == ["speak"]
-    assert not replay_dead_letter(world.redis, world.keys, letter["id"])
+    assert not replay_dead_letter(world.redis, world.keys, letter.id)
 
 
 def test_an_entry_nobody_can_read_is_buried_at_once(world: World) -> None:
