@@ -47,7 +47,9 @@ def complete_campaigns(sql: Engine) -> list[str]:
         connection.execute(_OVER, {"most": _AT_ONCE, "reason": Reason.CAMPAIGN_ENDED.value})
         _hold_without_zone(connection)
     with sql.begin() as connection:
-        finished = list(connection.execute(_FINISHED).scalars())
+        locked = set(connection.execute(_FINISHED).scalars())
+        # Once more behind the locks: what was added between that statement's snapshot and its lock is seen only now.
+        finished = [ident for ident in connection.execute(_FINISHED).scalars() if ident in locked]
         _complete(connection, finished)
     return finished
 

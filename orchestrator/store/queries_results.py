@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from orchestrator.store.tables import calls, contacts
 
@@ -27,7 +27,8 @@ def results_after(connection: Connection, campaign_id: str, contact_id: str, *, 
     )
     columns = [*(page.c[name] for name in _WHO), *(_LAST.c[name] for name in _WHEN)]
     joined = page.outerjoin(_LAST, _LAST.c.id == page.c.last_call_id)
-    return connection.execute(select(*columns, page.c.answers).select_from(joined).order_by(page.c.id)).all()
+    query: Select[Any] = select(*columns, page.c.answers).select_from(joined)
+    return connection.execute(query.order_by(page.c.id)).all()
 
 
 def flows_called(connection: Connection, campaign_id: str) -> set[str]:

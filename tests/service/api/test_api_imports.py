@@ -11,6 +11,8 @@ from sqlalchemy import text
 
 from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
+from orchestrator.operations.close_dead_imports import close_dead_imports
+from orchestrator.operations.complete_campaigns import complete_campaigns
 from orchestrator.operations.import_contacts import ImportOptions, import_contacts
 from orchestrator.wiring import House
 from tests.support.poll import eventually
@@ -304,9 +306,40 @@ def test_a_file_that_breaks_off_keeps_what_came_and_says_so(rest: Rest, house: H
     assert (status, rows) == ("failed", 1200)
 
 
-def test_r22_no_campaign_completes_while_an_import_runs(rest: Rest, house: House) -> None:
-    from orchestrator.operations.complete_campaigns import complete_campaigns
+def test_r22_an_import_whose_process_died_holds_its_campaign_no_longer(rest: Rest, house: House) -> None:
+    campaign = rest.campaign(keep_open=True)["id"]
+    done = rest.upload(campaign, HEADER + _rows(1)).json
+    with house.sql.begin() as connection:
+        connection.execute(text("UPDATE imports SET status = 'running'"))
+    at_once = close_dead_imports(house.sql)
+    with house.sql.begin() as connection:
+        connection.execute(text("UPDATE imports SET touched_at = now() - interval '11 minutes'"))
 
+    later = close_dead_imports(house.sql)
+
+    assert (at_once, later) == ([], [done["id"]])
+    shown = rest.get(f"/v1/imports/{done['id']}").json
+    assert shown["status"] == "failed" and shown["error"]["code"] == "interrupted" and shown["accepted"] == 1
+
+
+def test_r22_contacts_added_in_the_act_of_completing_keep_the_campaign_open(rest: Rest, house: House) -> None:
+    campaign = rest.campaign(keep_open=True)["id"]
+    rest.post(f"/v1/campaigns/{campaign}/start")
+    rest.patch(f"/v1/campaigns/{campaign}", {"keep_open": False})
+    with house.sql.begin() as adding:
+        adding.execute(
+            text("INSERT INTO contacts (id, campaign_id, phone) VALUES ('con_1', :id, '+12125550123')"),
+            {"id": campaign},
+        )
+        adding.execute(text("SELECT 1 FROM campaigns WHERE id = :id FOR SHARE"), {"id": campaign})
+        during = complete_campaigns(house.sql)
+
+    after = complete_campaigns(house.sql)
+
+    assert during == after == []
+
+
+def test_r22_no_campaign_completes_while_an_import_runs(rest: Rest, house: House) -> None:
     campaign, import_id = rest.campaign(keep_open=True)["id"], new_id("imp")
     rest.post(f"/v1/campaigns/{campaign}/start")
     rest.patch(f"/v1/campaigns/{campaign}", {"keep_open": False})
