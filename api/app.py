@@ -18,7 +18,7 @@ from api.catalogue import ROUTES
 from api.idempotency import once
 from api.parse import parse_json, parse_query, read_body
 from api.path_ids import check_ids
-from api.routes import Body, Route
+from api.routes import Body, NoQuery, Route
 from orchestrator.errors import InvalidInput
 from orchestrator.wiring import House
 
@@ -111,6 +111,8 @@ def _parts(route: Route) -> dict[str, Callable[[], Any]]:
     parts: dict[str, Callable[[], Any]] = {}
     if route.query:
         parts["query"] = partial(parse_query, request, route.query)
+    elif request.args and not route.is_open:
+        parts["_"] = partial(parse_query, request, NoQuery)
     if route.body:
         parts["body"] = partial(_read, route.body)
     return parts

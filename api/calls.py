@@ -56,6 +56,7 @@ class CallView(BaseModel):
     talk_s: float | None
     hangup_cause: str | None
     hangup_source: str | None
+    withdrawn_reason: str | None
     error: dict[str, Any] | None
     cost: Any
     recordings: list[Any]

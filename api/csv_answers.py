@@ -19,6 +19,11 @@ JSON_LINES = "application/x-ndjson"
 _ROWS_A_PIECE = 200
 
 
+def table_answer(rows: Iterable[Sequence[Any]], *, media: str, name: str) -> Response:
+    """Return `rows`, the header first, in the format `media` names."""
+    return json_lines_answer(rows) if media == JSON_LINES else csv_answer(rows, name=name)
+
+
 def csv_answer(rows: Iterable[Sequence[Any]], *, name: str) -> Response:
     """Return `rows`, the header first, as a CSV file that is written while it is read."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from inspect import cleandoc
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 View = Callable[..., Any]
 Idempotency = Literal["none", "optional", "required"]
@@ -56,6 +56,12 @@ class Route:
     def description(self) -> str:
         """The rest of the view's docstring."""
         return cleandoc(self.view.__doc__ or "").partition("\n")[2].strip()
+
+
+class NoQuery(BaseModel):
+    """What an address without parameters takes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Resource:

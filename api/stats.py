@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Literal
 
 from flask import Response, request
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
-from api.csv_answers import CSV, JSON_LINES, csv_answer, json_lines_answer
+from api.csv_answers import CSV, JSON_LINES, table_answer
 from api.routes import Resource
 from orchestrator.operations.export_results import export_results
 from orchestrator.operations.read_stats import read_stats
@@ -83,13 +84,25 @@ def stats(house: House, campaign_id: str) -> StatsView:
     return StatsView.model_validate({**numbers, "calls": calls, "rate": rate, "latency_ms": latency})
 
 
-@resource.route("GET", "/v1/campaigns/{campaign_id}/results", gives={200: (CSV, JSON_LINES)}, fails=(404,))
-def results(house: House, campaign_id: str) -> Response:
+class ResultsQuery(BaseModel):
+    """How to write the results; left out, the Accept header decides."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["csv", "jsonl"] | None = None
+
+
+@resource.route(
+    "GET", "/v1/campaigns/{campaign_id}/results", query=ResultsQuery, gives={200: (CSV, JSON_LINES)}, fails=(404,)
+)
+def results(house: House, campaign_id: str, query: ResultsQuery) -> Response:
     """Download a row for each contact, with its answers as `answer_*`.
 
-    CSV that is safe to open in a spreadsheet, or JSON lines with `Accept: application/x-ndjson`.
+    CSV that is safe to open in a spreadsheet, or JSON lines with `format=jsonl` or `Accept: application/x-ndjson`.
     """
     rows = export_results(house, campaign_id)
-    if request.accept_mimetypes.best_match([CSV, JSON_LINES], default=CSV) == JSON_LINES:
-        return json_lines_answer(rows)
-    return csv_answer(rows, name=f"{campaign_id}-results.csv")
+    accepted = request.accept_mimetypes.best_match([CSV, JSON_LINES], default=CSV)
+    return table_answer(rows, media=_MEDIA.get(query.format or "", accepted), name=f"{campaign_id}-results.csv")
+
+
+_MEDIA = {"csv": CSV, "jsonl": JSON_LINES}

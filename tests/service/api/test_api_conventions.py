@@ -147,6 +147,13 @@ def test_a_wrong_query_names_its_parameter(rest: Rest, query: str, pointer: str)
     assert pointer in pointers(refused)
 
 
+def test_an_address_without_parameters_takes_none(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+
+    assert list(pointers(rest.get(f"/v1/campaigns/{campaign}?verbose=1"))) == ["?verbose"]
+    assert rest.get("/openapi.json?v=1").status_code == 200
+
+
 def test_pages_follow_each_other_without_gap_or_repeat(rest: Rest) -> None:
     campaign = rest.campaign()["id"]
     added = rest.contacts(campaign, *(fresh_number() for _ in range(7)))

@@ -137,6 +137,15 @@ def test_results_come_as_json_lines_when_asked_for(rest: Rest, house: House) -> 
     assert row["contact_id"] == contact and row["answer_confirmed"] == [1, "=x"] and row["outcome"] is None
 
 
+def test_the_format_can_be_asked_for_in_the_address(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+
+    formats = [rest.get(f"/v1/campaigns/{campaign}/results?format={f}") for f in ("csv", "jsonl", "xlsx")]
+
+    assert [f.mimetype for f in formats[:2]] == ["text/csv", "application/x-ndjson"]
+    assert formats[2].status_code == 422
+
+
 def test_a_spreadsheet_runs_nothing_that_a_contact_said(rest: Rest, house: House) -> None:
     campaign = rest.campaign()["id"]
     (contact,) = rest.contacts(campaign, fresh_number(), external_id="=HYPERLINK(1)")
