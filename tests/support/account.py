@@ -185,10 +185,11 @@ def _ends(call: Row | None, leg: Row) -> Iterator[str]:
     who = f"{call['id']} to {call['to']}"
     if _was_told(leg, "call.hangup") and call["hangup_cause"] != leg["hangup_cause"]:
         yield f"{who}: hangup cause {call['hangup_cause']} to us, {leg['hangup_cause']} to the carrier"
-    if bool(call["answered_at"]) != bool(leg["answered_at"]):
+    is_answered = bool(leg["answered_at"])
+    if bool(call["answered_at"]) != is_answered and (not is_answered or _was_told(leg, "call.answered")):
         yield f"{who}: answered at {call['answered_at']} to us, {leg['answered_at']} to the carrier"
     expected = _disposition(leg)
-    if _was_told(leg, "call.hangup") and call["disposition"] != expected:
+    if _was_told_all(leg) and call["disposition"] != expected:
         yield f"{who}: {call['disposition']} to us; to the carrier {expected} ({leg['hangup_cause']}, {leg['amd']})"
     wanted = _OUTCOMES.get(leg["digits"])
     if wanted and _was_told(leg, "call.gather.ended") and call["outcome"] != wanted:
@@ -197,6 +198,10 @@ def _ends(call: Row | None, leg: Row) -> Iterator[str]:
 
 def _was_told(leg: Row, event: str) -> bool:
     return any(notice["type"] == event and notice["delivered_at"] for notice in leg["webhooks"])
+
+
+def _was_told_all(leg: Row) -> bool:
+    return all(notice["delivered_at"] for notice in leg["webhooks"])
 
 
 def _disposition(leg: Row) -> str:

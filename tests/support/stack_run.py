@@ -132,11 +132,23 @@ class StackRun:
         return {child["name"]: child["pid"] for child in record}
 
     def kill(self, *names: str) -> None:
-        """Kill these programs with -9 and return once the supervisor has started each of them again."""
+        """Kill these programs with -9 and return once the supervisor has started each again and REST works."""
+        self.signal(signal.SIGKILL, *names)
+
+    def signal(self, sig: signal.Signals, *names: str) -> None:
+        """End these programs with a signal and return once the supervisor has started each again and REST works."""
         before = self.pids()
         for name in names:
-            os.kill(before[name], signal.SIGKILL)
+            os.kill(before[name], sig)
         eventually(lambda: self._are_new(names, before), within=UP_S)
+        eventually(self.is_ready, within=UP_S)
+
+    def is_ready(self) -> bool:
+        """Say whether the API finds everything it needs."""
+        try:
+            return self.rest.ask("GET", "/readyz").ok
+        except requests.RequestException:
+            return False
 
     @contextmanager
     def frozen(self, *names: str) -> Iterator[None]:

@@ -1,0 +1,161 @@
+"""Processes killed, frozen and restarted in mid-campaign: nobody is called twice, nobody is forgotten."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from simulator.signing import Signer
+from tests.support.account import account_equals_ledger
+from tests.support.campaign_run import CampaignRun
+from tests.support.poll import eventually, stays
+from tests.support.simulator import SimulatorProcess
+from tests.support.stack_run import SIGNING_SEED, StackRun
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def test_workers_and_an_engine_killed_in_mid_campaign(stack: StackRun, simulator: SimulatorProcess) -> None:
+    simulator.set_faults(webhook_repeat=0.05, webhook_delay=0.10, webhook_delay_ms=2_000)
+    campaign = CampaignRun(stack, 150)
+    campaign.act("start")
+
+    campaign.wait_until_dialed(30)
+    stack.kill("commands", "engine")
+    campaign.wait_until_dialed(80)
+    stack.kill("dials", "dispatch")
+    campaign.wait_until_completed(within=120)
+
+    account_equals_ledger(campaign, simulator)
+
+
+def test_valkey_killed_in_mid_campaign_forgets_nothing(stack: StackRun, simulator: SimulatorProcess) -> None:
+    campaign = CampaignRun(stack, 120)
+    campaign.act("start")
+
+    campaign.wait_until_dialed(40)
+    stack.kill("valkey")
+    campaign.wait_until_completed(within=120)
+
+    account_equals_ledger(campaign, simulator)
+
+
+def test_valkey_frozen_for_longer_than_every_timeout(stack: StackRun, simulator: SimulatorProcess) -> None:
+    campaign = CampaignRun(stack, 120)
+    campaign.act("start")
+
+    campaign.wait_until_dialed(40)
+    with stack.frozen("valkey"):
+        stays(lambda: stack.runs, during=7.0)
+    campaign.wait_until_completed(within=120)
+
+    account_equals_ledger(campaign, simulator)
+
+
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGKILL])
+def test_postgresql_restarted_in_mid_campaign(
+    stack: StackRun, simulator: SimulatorProcess, sig: signal.Signals
+) -> None:
+    campaign = CampaignRun(stack, 120)
+    campaign.act("start")
+
+    campaign.wait_until_dialed(40)
+    stack.signal(sig, "postgres")
+    campaign.wait_until_completed(within=120)
+
+    account_equals_ledger(campaign, simulator)
+
+
+def test_webhooks_wait_outside_while_valkey_is_away(stack: StackRun, simulator: SimulatorProcess) -> None:
+    campaign = CampaignRun(stack, 60)
+    campaign.act("start")
+    campaign.wait_until_dialed(20)
+    pids = stack.pids()
+
+    with stack.without("valkey"):
+        answers = [_send_webhook(stack.door), _send_webhook(stack.rest.url)]
+        readiness = stack.rest.ask("GET", "/readyz")
+        health = stack.rest.ask("GET", "/healthz")
+
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert all(answer.headers["Retry-After"] for answer in answers)
+    assert (readiness.status_code, health.status_code) == (503, 200)
+    campaign.wait_until_completed(within=120)
+    account_equals_ledger(campaign, simulator)
+    survivors = {name for name, pid in stack.pids().items() if pids[name] == pid}
+    assert survivors == set(pids) - {"valkey"}
+
+
+def _send_webhook(address: str) -> requests.Response:
+    data = {"record_type": "event", "event_type": "call.answered", "id": "e-1", "payload": {}}
+    body = json.dumps({"data": {**data, "occurred_at": "2026-01-01T00:00:00.000000Z"}, "meta": {"attempt": 1}}).encode()
+    headers = Signer(SIGNING_SEED).headers(body, now=time.time())
+    return requests.post(
+        f"{address}/webhooks/telnyx", data=body, headers={**headers, "Content-Type": "application/json"}, timeout=20
+    )
+
+
+def test_a_stack_stopped_in_mid_campaign_goes_on_when_started_again(
+    stack: StackRun, simulator: SimulatorProcess
+) -> None:
+    campaign = CampaignRun(stack, 120)
+    campaign.act("start")
+    campaign.wait_until_dialed(40)
+
+    assert stack.stop() == 0
+    assert "was killed" not in stack.output
+    stack.start()
+    campaign.wait_until_completed(within=120)
+
+    account_equals_ledger(campaign, simulator)
+
+
+def test_up_itself_killed_in_mid_campaign_goes_on_when_started_again(
+    stack: StackRun, simulator: SimulatorProcess
+) -> None:
+    campaign = CampaignRun(stack, 120)
+    campaign.act("start")
+    campaign.wait_until_dialed(40)
+
+    stack.kill_up()
+    stack.start()
+    campaign.wait_until_completed(within=120)
+
+    account_equals_ledger(campaign, simulator)
+
+
+def test_a_wrong_carrier_key_pauses_the_campaign_and_burns_nobody(stack: StackRun, simulator: SimulatorProcess) -> None:
+    campaign = CampaignRun(stack, 40)
+    stack.stop()
+    stack.start(TELNYX_API_KEY="KEYwrong")
+    campaign.act("start")
+
+    eventually(lambda: campaign.show()["status"] == "paused", within=30)
+
+    assert campaign.show()["status_reason"]["code"] == "carrier_refused"
+    eventually(lambda: campaign.stats()["contacts"]["waiting"] == 40)
+    assert all(contact["attempts"] == 0 for contact in campaign.contacts())
+    assert not set(campaign.numbers) & set(simulator.ledger()["calls_by_number"])
+
+    stack.stop()
+    stack.start()
+    campaign.act("resume")
+    campaign.wait_until_completed()
+
+    account_equals_ledger(campaign, simulator)
+
+
+def test_a_stack_of_one_carrier_is_refused_another(
+    stack: StackRun, simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    stack.stop()
+
+    stack.launch(TELNYX_CONNECTION_ID="1234")
+
+    assert stack.ends() == 1
+    assert "connection 1234" in stack.output
