@@ -67,9 +67,9 @@ class CampaignRun:
         return list(self.stack.rest.pages("/v1/calls", campaign_id=self.id))
 
     def dialed(self) -> int:
-        """Return how many calls were dialed, 0 while the API has no store to ask."""
-        answer = self.stack.rest.ask("GET", f"/v1/campaigns/{self.id}/stats")
-        return int(answer.json()["calls"]["dialed"]) if answer.ok else 0
+        """Return how many calls were dialed, 0 while the API or its stores are away."""
+        stats = self.stack.rest.try_to_get(f"/v1/campaigns/{self.id}/stats")
+        return int(stats["calls"]["dialed"]) if stats else 0
 
     def wait_until_dialed(self, at_least: int, *, within: float = 60.0) -> None:
         """Return once so many calls were dialed: the middle of the campaign."""
@@ -84,8 +84,8 @@ class CampaignRun:
         def is_over() -> bool:
             if is_hurried:
                 self.let_time_pass()
-            answer = self.stack.rest.ask("GET", f"/v1/campaigns/{self.id}")
-            return answer.ok and bool(answer.json()["status"] == "completed")
+            campaign = self.stack.rest.try_to_get(f"/v1/campaigns/{self.id}")
+            return campaign is not None and bool(campaign["status"] == "completed")
 
         try:
             eventually(is_over, within=within, every=0.2)

@@ -18,6 +18,14 @@ class RestClient:
     def get(self, path: str, **params: Any) -> Any:
         return self._good(self.ask("GET", path, params=params))
 
+    def try_to_get(self, path: str) -> Any | None:
+        """Return the JSON at `path`, None while the API or one of its stores is away."""
+        try:
+            answer = self.ask("GET", path)
+        except requests.RequestException:
+            return None
+        return None if answer.status_code >= 500 else self._good(answer)
+
     def post(self, path: str, body: Any = None) -> Any:
         return self._good(self.ask("POST", path, json=body if body is not None else {}))
 

@@ -145,10 +145,7 @@ class StackRun:
 
     def is_ready(self) -> bool:
         """Say whether the API finds everything it needs."""
-        try:
-            return self.rest.ask("GET", "/readyz").ok
-        except requests.RequestException:
-            return False
+        return self.rest.try_to_get("/readyz") is not None
 
     @contextmanager
     def frozen(self, *names: str) -> Iterator[None]:
