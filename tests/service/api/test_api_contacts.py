@@ -252,7 +252,7 @@ def test_a_contact_whose_call_was_only_claimed_is_withdrawn_with_it(rest: Rest, 
     assert rest.get(f"/v1/calls/{call}").json["status"] == "withdrawn"
 
 
-def test_a_contact_ended_during_its_call_is_left_to_finish_it(rest: Rest, house: House) -> None:
+def test_r18_a_contact_ended_during_its_call_is_left_to_finish_it(rest: Rest, house: House) -> None:
     (contact,) = rest.contacts(rest.campaign()["id"], fresh_number())
     call = _call(house, contact, "accepted")
 

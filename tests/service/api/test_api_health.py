@@ -168,7 +168,7 @@ def test_an_application_without_a_key_does_not_start(settings: Settings) -> None
         create_app(House(settings=settings.model_copy(update={"api_key": None})))
 
 
-def test_the_door_alone_answers_nothing_but_webhooks_and_health(house: House) -> None:
+def test_r24_the_door_alone_answers_nothing_but_webhooks_and_health(house: House) -> None:
     door = Rest(create_door(house))
 
     assert door.get("/healthz").status_code == 200
