@@ -1,4 +1,4 @@
-"""`calls.perform` against a bare Celery task that POSTs: as many commands, the same worker settings, the same carrier."""
+"""`calls.perform` against a bare Celery task that POSTs: the same commands, worker settings and carrier."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from orchestrator.stack.child import Child
 from orchestrator.stack.interrupts import pause
 from orchestrator.stack.program import Program
 from orchestrator.store.keys import Keys
-from orchestrator.store.live import commit_call, create_live
+from orchestrator.store.live import commit_call, create_live, load_live
 from orchestrator.store.scripts import run_scripts
 
 _COMMANDS = 1_000
@@ -103,12 +103,20 @@ def _fill(ground: Ground, call_ids: Sequence[str]) -> None:
     body = {name: value for name, value in BODY.items() if name not in ("client_state", "command_id")}
     for call_id in call_ids:
         call = LiveCall(call_id=call_id, call_control_id=f"v3:{call_id}", phase="answered", visit=1)
-        create_live(ground.redis, keys, call)
+        create_live(ground.redis, keys, call.model_copy(update={"call_control_id": None}))
+        loaded = load_live(ground.redis, keys, call_id)
+        assert loaded is not None
         command = SendCommand(command_id=stable_uuid(call_id, 1), action="gather_using_speak", visit=1, body=body)
         decision = Decision(call=call, commands=(command,))
         commits.append(
             commit_call(
-                keys, decision, version=1, event_id="bench", entry_id="", stamped_ms=int(time.time() * 1000), log=b""
+                keys,
+                decision,
+                loaded=loaded,
+                event_id="bench",
+                entry_id="",
+                stamped_ms=int(time.time() * 1000),
+                log=b"",
             )
         )
     assert set(run_scripts(ground.redis, commits)) == {1}

@@ -50,15 +50,17 @@ def measure_events(ground: Ground, *, rounds: int = 5) -> tuple[list[Measure], S
 
 
 def _ours(ground: Ground, *, publish: bool) -> Side:
+    from workers.names import CALLS_PERFORM
+    from workers.publish import publish as wake
+
+    handled: list[int] = []
     keys, flows = Keys(), FlowShelf(ground.sql)
     flow = load_flow(SAMPLE.read_text(), "application/yaml")
     flows.get = lambda _flow_id: flow  # type: ignore[assignment]  # the shelf after its first look
     advancer = Advancer(client=ground.redis, sql=ground.sql, flows=flows, connection_id=CONNECTION)
 
     def handle(entries: Sequence[Any]) -> None:
-        from workers.names import CALLS_PERFORM
-        from workers.publish import publish as wake
-
+        handled.append(len(entries))
         woken = advancer.advance_calls(entries)
         if publish:
             wake(CALLS_PERFORM, woken)
@@ -71,7 +73,8 @@ def _ours(ground: Ground, *, publish: bool) -> Side:
             create_live(ground.redis, keys, _live(flow, call_id))
         count = _fill(ground, keys.events, call_ids)
         consumer = Consumer(ground.redis, keys.events, handle, keys=keys)
-        sample = _timed(ground, count, lambda: _until_empty(ground, keys.events, consumer.consume))
+        handled.clear()
+        sample = _timed(ground, count, lambda: _until(lambda: sum(handled) == count, consumer.consume))
         ended = sum(orjson.loads(ground.redis.hget(keys.call(c), "s") or b"{}")["settled"] for c in call_ids)
         assert ended == _CALLS, f"{ended} of {_CALLS} calls went through their flow"
         return sample
@@ -108,11 +111,12 @@ def _apply_all(client: Any, stream: str, digest: str, order: Sequence[str], stat
         with client.pipeline(transaction=False) as pipe:
             for call_id in calls:
                 pipe.hmget(f"bare:{call_id}", ["v", "s"])
-            pipe.execute()
+            loaded = pipe.execute()
         with client.pipeline(transaction=False) as pipe:
-            for (entry_id, _), call_id in zip(entries, calls, strict=True):
-                pipe.evalsha(digest, 3, f"bare:{call_id}", f"out:{call_id}", stream, state, command, GROUP, entry_id)
-            pipe.execute()
+            for (entry_id, _), call_id, (version, _) in zip(entries, calls, loaded, strict=True):
+                names = f"bare:{call_id}", f"out:{call_id}", stream
+                pipe.evalsha(digest, 3, *names, version, b"e:" + entry_id, state, command, GROUP, entry_id)
+            assert set(pipe.execute()) == {1}
 
 
 def _timed(ground: Ground, count: int, work: Callable[[], None]) -> Sample:
@@ -123,8 +127,8 @@ def _timed(ground: Ground, count: int, work: Callable[[], None]) -> Sample:
     return Sample(count / took, spent * 1000 / count, store * 1000 / count)
 
 
-def _until_empty(ground: Ground, stream: str, consume: Callable[[], None]) -> None:
-    while ground.redis.xlen(stream):
+def _until(done: Callable[[], bool], consume: Callable[[], None]) -> None:
+    while not done():
         consume()
 
 

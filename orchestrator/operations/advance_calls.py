@@ -18,16 +18,8 @@ from orchestrator.model.event import Event, Leg
 from orchestrator.operations.adopt_calls import adopt_calls
 from orchestrator.store.flows import FlowShelf
 from orchestrator.store.keys import GROUP, Keys
-from orchestrator.store.live import (
-    DONE,
-    MISSING,
-    STALE,
-    Loaded,
-    commit_call,
-    find_call_of_leg,
-    load_many,
-    remember_legs,
-)
+from orchestrator.store.known_calls import KnownCalls
+from orchestrator.store.live import DONE, MISSING, STALE, Loaded, commit_call, find_call_of_leg, remember_legs
 from orchestrator.store.pacing import heard_from_carrier
 from orchestrator.store.scripts import ScriptCall, run_scripts
 from orchestrator.store.streams import Entry, bury, log_entry, orphan, read_entry
@@ -37,6 +29,7 @@ from orchestrator.telnyx.events import Webhook, parse_webhook
 log = logging.getLogger(__name__)
 
 GIVE_UP_AFTER = 3  # an entry's own failures (R19)
+_NOTE_EVERY_MS = 100
 _ROUNDS_OF_ONE_EVENT = 20  # losing the race this often in a row is a fault, not a race
 
 RawEntry = tuple[bytes, Mapping[bytes, bytes]]
@@ -62,6 +55,8 @@ class Advancer:
         self._flows = flows
         self._connection_id = connection_id
         self._keys = keys or Keys()
+        self._known = KnownCalls(client, self._keys)
+        self._heard_ms = 0
 
     def advance_calls(self, entries: Sequence[RawEntry]) -> list[str]:
         """Act on each entry once; return the calls whose outbox was filled. Store errors are raised."""
@@ -89,11 +84,13 @@ class Advancer:
             commits = [self._commit_of(*each) for each in decided]
             arrivals, bound = [], []
             for (arrival, before, decision), answer in zip(decided, run_scripts(self._redis, commits), strict=True):
-                if answer in (STALE, MISSING):
-                    arrivals.append(arrival)
-                elif isinstance(answer, ResponseError):
+                if isinstance(answer, ResponseError):
                     raise answer
+                if answer in (STALE, MISSING):
+                    self._known.forget(arrival.event.call_id)
+                    arrivals.append(arrival)
                 elif answer == DONE:
+                    self._known.keep(before, decision.call)
                     woken += [decision.call.call_id] if decision.commands else []
                     bound += [] if before.call.call_control_id else [decision.call]
             remember_legs(self._redis, self._keys, bound)
@@ -101,8 +98,8 @@ class Advancer:
             self._count_failure(arrival.entry.entry_id, arrival.fields, "lost every race for its call")
 
     def _load(self, arrivals: Sequence[Arrival]) -> list[Loaded | None]:
-        wanted = [(a.event.call_id, a.event.id) for a in arrivals]
-        loaded = load_many(self._redis, self._keys, wanted)
+        wanted = [a.event.call_id for a in arrivals]
+        loaded = self._known.load(wanted)
         strays = [a for a, found in zip(arrivals, loaded, strict=True) if found is None]
         if not strays:
             return loaded
@@ -110,7 +107,7 @@ class Advancer:
         for arrival in strays:
             if arrival.event.call_id not in adopted:
                 self._set_aside(arrival)
-        return load_many(self._redis, self._keys, wanted)
+        return self._known.load(wanted)
 
     def _decide(self, arrival: Arrival, loaded: Loaded) -> Decision | None:
         now = datetime.fromtimestamp(arrival.entry.stamped_ms / 1000, UTC)
@@ -126,7 +123,7 @@ class Advancer:
         return commit_call(
             self._keys,
             decision,
-            version=loaded.version,
+            loaded=loaded,
             event_id=event.id,
             entry_id=entry.entry_id,
             stamped_ms=entry.stamped_ms,
@@ -180,7 +177,11 @@ class Advancer:
             bury(self._redis, self._keys.events, entry_id=entry_id, fields=fields, keys=self._keys, why=why)
 
     def _note_the_carrier_was_heard(self, entry_id: bytes) -> None:
-        heard_from_carrier(self._redis, self._keys, self._connection_id, at_ms=int(entry_id.partition(b"-")[0]))
+        at_ms = int(entry_id.partition(b"-")[0])
+        if abs(at_ms - self._heard_ms) < _NOTE_EVERY_MS:
+            return
+        heard_from_carrier(self._redis, self._keys, self._connection_id, at_ms=at_ms)
+        self._heard_ms = at_ms
 
 
 def _event_of(webhook: Webhook, entry: Entry, call_id: str, leg: Leg) -> Event:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DisconnectionError
 POOL_PER_PROCESS = 8
 POOL_TIMEOUT_S = 5
 PING_AFTER_S = 1.0
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def open_sql(database_url: str, *, pool_size: int = POOL_PER_PROCESS, ping_after_s: float = PING_AFTER_S) -> Engine:
@@ -29,7 +31,7 @@ def open_sql(database_url: str, *, pool_size: int = POOL_PER_PROCESS, ping_after
         pool_timeout=POOL_TIMEOUT_S,
         isolation_level="READ COMMITTED",
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c synchronous_commit=on"},
-        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_serializer=_to_json,
         json_deserializer=orjson.loads,
     )
     _ping_when_rested(engine, ping_after_s)
@@ -48,6 +50,12 @@ def open_redis(redis_url: str, *, max_connections: int = 128) -> redis.Redis:
         max_connections=max_connections,
         protocol=2,
     )
+
+
+def _to_json(value: Any) -> str:
+    """Return JSON that PostgreSQL takes: it has no place for a NUL, and a webhook may carry one."""
+    text = orjson.dumps(value).decode()
+    return _NUL.sub(r"\1", text) if "\\u0000" in text else text
 
 
 def _ping_when_rested(engine: Engine, ping_after_s: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 GROUP = "engine"
 
@@ -13,50 +14,54 @@ class Keys:
 
     partition: int = 0
 
-    def _key(self, *parts: str) -> str:
-        return ":".join((f"{{p{self.partition}}}", *parts))
+    @cached_property
+    def _tag(self) -> str:
+        return f"{{p{self.partition}}}"
 
-    @property
+    def _key(self, *parts: str) -> str:
+        return ":".join((self._tag, *parts))
+
+    @cached_property
     def epoch(self) -> str:
         """Name the mark that Redis still knows what SQL believes it knows (R20)."""
         return self._key("epoch")
 
-    @property
+    @cached_property
     def events(self) -> str:
         """Name the stream of everything that happened to calls."""
         return self._key("events")
 
-    @property
+    @cached_property
     def ended(self) -> str:
         """Name the stream of calls whose record is to be written."""
         return self._key("ended")
 
-    @property
+    @cached_property
     def dead(self) -> str:
         """Name the stream of entries that failed for good, each with its error."""
         return self._key("dead")
 
-    @property
+    @cached_property
     def orphans(self) -> str:
         """Name the bounded stream of carrier events that belong to no call of ours."""
         return self._key("orphans")
 
-    @property
+    @cached_property
     def failures(self) -> str:
         """Name the hash that counts an entry's own failures (R19)."""
         return self._key("failures")
 
-    @property
+    @cached_property
     def timers(self) -> str:
         """Name the sorted set of timers: member `<call id>|<name>`, score its due time in ms."""
         return self._key("timers")
 
-    @property
+    @cached_property
     def wakes(self) -> str:
         """Name the sorted set of calls with a full outbox: score the time in ms at which the sweeper wakes it."""
         return self._key("wakes")
 
-    @property
+    @cached_property
     def latency(self) -> str:
         """Name the bounded list of the newest event-to-command times in ms."""
         return self._key("latency")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, RowMapping, bindparam, func, select, tex
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
-from orchestrator.store.tables import calls
+from orchestrator.store.tables import NUMBER_GUARD, calls
 
 REPEAT_AFTER_S = 15  # a send is unanswered after this long; the whole request is bounded to 12 s
 REPEAT_WITHIN_S = 40  # the carrier ignores repeats of a command_id for 60 s
@@ -153,7 +153,7 @@ def insert_reserved(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
     statement = text(
         f"INSERT INTO calls ({columns}) SELECT {columns} FROM jsonb_to_recordset(:rows) AS r({shape}) "  # noqa: S608 ours
         "ORDER BY to_number "
-        "ON CONFLICT (to_number) WHERE state IN ('reserved', 'dialing', 'accepted') DO NOTHING RETURNING id"
+        f"ON CONFLICT (to_number) WHERE {NUMBER_GUARD} DO NOTHING RETURNING id"
     ).bindparams(bindparam("rows", type_=JSONB))
     return set(connection.execute(statement, {"rows": list(rows)}).scalars())
 

@@ -13,7 +13,8 @@ import redis
 from orchestrator.model.decision import Decision
 from orchestrator.model.live_call import LiveCall
 from orchestrator.store.keys import GROUP, Keys
-from orchestrator.store.scripts import ScriptCall, run_script
+from orchestrator.store.round_trip import round_trip
+from orchestrator.store.scripts import ScriptCall, raise_errors, run_script
 
 KEEP_AFTER_RECORD_S = 900
 KEEP_LEG_S = 15_000  # the longest call the carrier allows, and its late facts
@@ -37,10 +38,10 @@ def create_live(client: redis.Redis, keys: Keys, call: LiveCall) -> bool:
 
 def load_many(client: redis.Redis, keys: Keys, wanted: Sequence[tuple[str, str]]) -> list[Loaded | None]:
     """Load each (call id, event id) in one round trip; None where there is no live state."""
-    with client.pipeline(transaction=False) as pipe:
-        for call_id, event_id in wanted:
-            pipe.hmget(keys.call(call_id), ["v", "s", f"e:{event_id}"])
-        return [_loaded(*row) for row in pipe.execute()]
+    commands = [("HMGET", keys.call(call_id), "v", "s", f"e:{event_id}") for call_id, event_id in wanted]
+    answers = round_trip(client, commands)
+    raise_errors(answers)
+    return [_loaded(*row) for row in answers]
 
 
 def load_live(client: redis.Redis, keys: Keys, call_id: str) -> Loaded | None:
@@ -84,12 +85,8 @@ def _unfold(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def remember_legs(client: redis.Redis, keys: Keys, calls: Sequence[LiveCall]) -> None:
     """Let webhooks that lost their client_state be found by their leg; kept as long as a call may last."""
-    with client.pipeline(transaction=False) as pipe:
-        for call in calls:
-            for leg in (call.call_control_id, call.call_leg_id):
-                if leg:
-                    pipe.set(keys.leg(leg), call.call_id, ex=KEEP_LEG_S)
-        pipe.execute()
+    legs = [(leg, call.call_id) for call in calls for leg in (call.call_control_id, call.call_leg_id) if leg]
+    raise_errors(round_trip(client, [("SET", keys.leg(leg), call_id, "EX", KEEP_LEG_S) for leg, call_id in legs]))
 
 
 def find_call_of_leg(client: redis.Redis, keys: Keys, legs: Sequence[str | None]) -> str | None:
@@ -100,11 +97,12 @@ def find_call_of_leg(client: redis.Redis, keys: Keys, legs: Sequence[str | None]
 
 
 def commit_call(
-    keys: Keys, decision: Decision, *, version: int, event_id: str, entry_id: str, stamped_ms: int, log: bytes
+    keys: Keys, decision: Decision, *, loaded: Loaded, event_id: str, entry_id: str, stamped_ms: int, log: bytes
 ) -> ScriptCall:
-    """Return the script call that commits `decision`; its answer is DONE, SEEN, STALE or MISSING."""
-    call = decision.call
+    """Return the script call that commits what was decided on `loaded`; it answers DONE, SEEN, STALE or MISSING."""
+    call, version = decision.call, loaded.version
     commands = [_outbox_line(decision, n, version, stamped_ms) for n in range(len(decision.commands))]
+    newly_bound = "" if loaded.call.call_control_id else call.call_control_id or ""
     timers: list[str] = []
     for name, due in decision.timers.items():
         timers += [name, "" if due is None else str(int(due.timestamp() * 1000))]
@@ -127,7 +125,7 @@ def commit_call(
             GROUP,
             call.model_dump_json(),
             log,
-            call.call_control_id or "",
+            newly_bound,
             decision.drop,
             call.visit,
             int(decision.settle),
@@ -141,12 +139,11 @@ def commit_call(
 
 def forget_later(client: redis.Redis, keys: Keys, calls: Sequence[LiveCall]) -> None:
     """Let recorded calls go after 15 minutes, in which late facts still find them (R17)."""
-    with client.pipeline(transaction=False) as pipe:
-        for call in calls:
-            legs = [keys.leg(leg) for leg in (call.call_control_id, call.call_leg_id) if leg]
-            for key in (keys.call(call.call_id), keys.log(call.call_id), keys.outbox(call.call_id), *legs):
-                pipe.expire(key, KEEP_AFTER_RECORD_S)
-        pipe.execute()
+    names: list[str] = []
+    for call in calls:
+        legs = [keys.leg(leg) for leg in (call.call_control_id, call.call_leg_id) if leg]
+        names += [keys.call(call.call_id), keys.log(call.call_id), keys.outbox(call.call_id), *legs]
+    raise_errors(round_trip(client, [("EXPIRE", name, KEEP_AFTER_RECORD_S) for name in names]))
 
 
 def discard_live(client: redis.Redis, keys: Keys, call_id: str) -> None:

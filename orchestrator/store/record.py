@@ -18,7 +18,7 @@ from orchestrator.policy.dispositions import Disposition
 _LOCK = text(
     """
     SELECT k.id, k.state, k.campaign_id, k.contact_id, k.connection_id, k.to_number, k.disposition AS old_disposition,
-           k.outcome AS old_outcome, k.dialed_at,
+           k.outcome AS old_outcome, k.answers AS old_answers, k.dialed_at,
            c.status AS contact_status, c.current_call_id, c.last_call_id, c.attempts, c.tally,
            c.reason AS contact_reason, c.due_at::text AS due_at_text,
            g.retry::text AS retry, g.status AS campaign_status, clock_timestamp() AS db_now
@@ -30,14 +30,14 @@ _LOCK = text(
 _CALLS = text(
     """
     UPDATE calls k SET state = 'ended', disposition = r.disposition, outcome = r.outcome, answers = r.answers,
-        amd_result = r.amd_result, hangup_cause = r.hangup_cause, hangup_source = r.hangup_source, error = r.error,
+        amd_result = r.amd_result, end_assumed = r.end_assumed, hangup_cause = r.hangup_cause, hangup_source = r.hangup_source, error = r.error,
         cost = r.cost, recordings = r.recordings, answered_at = r.answered_at,
         ended_at = coalesce(r.ended_at, k.ended_at, now()),
         call_control_id = coalesce(k.call_control_id, r.call_control_id),
         call_leg_id = coalesce(k.call_leg_id, r.call_leg_id),
         call_session_id = coalesce(k.call_session_id, r.call_session_id)
     FROM jsonb_to_recordset(:records) AS r(
-        call_id text, disposition text, outcome text, answers jsonb, amd_result text, hangup_cause text,
+        call_id text, disposition text, outcome text, answers jsonb, amd_result text, end_assumed boolean, hangup_cause text,
         hangup_source text, error jsonb, cost jsonb, recordings jsonb, answered_at timestamptz, ended_at timestamptz,
         call_control_id text, call_leg_id text, call_session_id text)
     WHERE k.id = r.call_id
@@ -74,6 +74,17 @@ _SUPPRESSIONS = text(
     ON CONFLICT (phone, scope) DO UPDATE SET expires_at = NULL WHERE suppressions.expires_at IS NOT NULL
     """
 ).bindparams(bindparam("rows", type_=JSONB))
+
+
+_HOLD_UNRECORDED = text(
+    "UPDATE contacts SET status = 'held', reason = 'record_failed', due_at = NULL, updated_at = now(), "
+    "last_call_id = current_call_id, current_call_id = NULL WHERE current_call_id = :call_id"
+)
+_END_UNRECORDED = text(
+    "UPDATE calls SET state = 'ended', disposition = 'failed', ended_at = now(), "
+    "error = '{\"code\": \"record_failed\", \"title\": \"The result could not be recorded\"}' "
+    "WHERE id = :call_id AND state NOT IN ('ended', 'withdrawn')"
+)
 
 
 @dataclass(frozen=True)
@@ -152,13 +163,8 @@ def write_suppressions(connection: Connection, records: Sequence[Record]) -> Non
 
 def hold_unrecorded(connection: Connection, call_id: str) -> None:
     """Hold the contact of a call whose result cannot be written, until a person has looked."""
-    connection.execute(
-        text(
-            "UPDATE contacts SET status = 'held', reason = 'record_failed', due_at = NULL, updated_at = now() "
-            "WHERE current_call_id = :call_id"
-        ),
-        {"call_id": call_id},
-    )
+    connection.execute(_HOLD_UNRECORDED, {"call_id": call_id})
+    connection.execute(_END_UNRECORDED, {"call_id": call_id})
 
 
 def _call_row(record: Record) -> dict[str, Any]:
@@ -169,6 +175,7 @@ def _call_row(record: Record) -> dict[str, Any]:
         "outcome": call.outcome,
         "answers": call.answers,
         "amd_result": call.amd_result,
+        "end_assumed": call.hangup_assumed,
         "hangup_cause": call.hangup_cause,
         "hangup_source": call.hangup_source,
         "error": call.error,

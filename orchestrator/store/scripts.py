@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import redis
 from redis.exceptions import NoScriptError, ResponseError
 
+from orchestrator.store.round_trip import round_trip
+
 _FOLDER = Path(__file__).parent / "lua"
 _SOURCES = {path.stem: path.read_text() for path in _FOLDER.glob("*.lua")}
 _DIGESTS = {name: hashlib.sha1(source.encode()).hexdigest() for name, source in _SOURCES.items()}  # noqa: S324 Redis names scripts so
@@ -56,7 +58,4 @@ def raise_errors(answers: Sequence[Any]) -> None:
 
 
 def _pipelined(client: redis.Redis, calls: Sequence[ScriptCall]) -> list[Any]:
-    with client.pipeline(transaction=False) as pipe:
-        for call in calls:
-            pipe.evalsha(_DIGESTS[call.name], len(call.keys), *call.keys, *call.args)
-        return pipe.execute(raise_on_error=False)
+    return round_trip(client, [("EVALSHA", _DIGESTS[c.name], len(c.keys), *c.keys, *c.args) for c in calls])

@@ -23,6 +23,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
 
+# One live attempt per number, across campaigns; an unknown one may be ringing until it is given up.
+NUMBER_GUARD = "state IN ('reserved', 'dialing', 'accepted') OR (state = 'unknown' AND disposition IS NULL)"
+
 _NOW = text("now()")
 _EMPTY = text("'{}'::jsonb")
 _EMPTY_LIST = text("'[]'::jsonb")
@@ -219,6 +222,7 @@ calls = Table(
     _moment("published_at"),  # NULL = to be published at the next tick
     _moment("first_sent_at"),
     _moment("last_sent_at"),
+    Column("unsent", SmallInteger, nullable=False, server_default=text("0")),  # sends that surely never left
     Column("answered_send", SmallInteger, nullable=False, server_default=text("0")),  # the send whose answer came
     _moment("accepted_at"),
     _moment("deadline_at"),
@@ -239,6 +243,7 @@ calls = Table(
     Column("amd_result", Text),
     Column("hangup_cause", Text),
     Column("hangup_source", Text),
+    Column("end_assumed", Boolean, nullable=False, server_default=text("false")),  # nobody told us (R14)
     Column("error", JSONB),
     Column("cost", JSONB),
     Column("recordings", JSONB, nullable=False, server_default=_EMPTY_LIST),
@@ -254,7 +259,7 @@ Index(
     "calls_number_guard",
     calls.c.to_number,
     unique=True,
-    postgresql_where=text("state IN ('reserved', 'dialing', 'accepted')"),
+    postgresql_where=text(NUMBER_GUARD),
 )
 Index("calls_open", calls.c.state, calls.c.id, postgresql_where=text("state NOT IN ('ended', 'withdrawn')"))
 Index("calls_by_campaign", calls.c.campaign_id, calls.c.id)

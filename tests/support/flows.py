@@ -109,6 +109,7 @@ class Line:
         self.decision = advance(self.flow, self.call, event, self.now)
         # What is kept must come back from JSON as it was: it lives in Redis.
         self.call = LiveCall.model_validate_json(self.decision.call.model_dump_json())
+        assert self.call == self.decision.call
         self.sent += self.decision.commands
         return self.decision
 

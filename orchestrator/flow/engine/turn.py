@@ -28,7 +28,7 @@ class Turn:
     def __init__(self, flow: Flow | None, call: LiveCall, *, event: Event, now: datetime) -> None:
         self.flow = flow
         self.before = call
-        self.call = call
+        self.call = call.model_copy()  # this turn's own: copied once, and not again for each of its changes
         self.event = event
         self.now = now
         self.commands: list[SendCommand] = []
@@ -58,7 +58,7 @@ class Turn:
 
     def change(self, **fields: Any) -> None:
         """Let the call have other values from here on."""
-        self.call = self.call.model_copy(update=fields)
+        vars(self.call).update(fields)
 
     def note(self, text: str) -> None:
         """Say in the timeline what happened beside the flow."""

@@ -1,16 +1,16 @@
 #!lua flags=allow-oom
 -- Commits one decision, or nothing: state, commands, timers, event id, acknowledgement (R11).
 -- KEYS: 1 call hash, 2 log, 3 outbox, 4 wakes, 5 timers, 6 events, 7 ended.
--- ARGV: 1 call id, 2 expected version, 3 event id, 4 entry id, 5 group, 6 new state, 7 log entry, 8 control id or '',
+-- ARGV: 1 call id, 2 expected version, 3 event id, 4 entry id, 5 group, 6 new state, 7 log entry, 8 control id to bind or '',
 --       9 drop: none|step|all, 10 visit (step drops commands of earlier visits), 11 settle 1|0, 12 wake time in ms,
 --       13 number of commands, the commands, then pairs of timer name and due ms ('' clears).
 -- Answer: 1 done, 2 seen before (acknowledged), 0 stale: load and decide again, -1 no live state.
-local version = redis.call('HGET', KEYS[1], 'v')
+local version, seen = unpack(redis.call('HMGET', KEYS[1], 'v', 'e:' .. ARGV[3]))
 if not version then return -1 end
 local function acknowledge()
   if ARGV[4] ~= '' then redis.call('XACK', KEYS[6], ARGV[5], ARGV[4]); redis.call('XDEL', KEYS[6], ARGV[4]) end
 end
-if redis.call('HEXISTS', KEYS[1], 'e:' .. ARGV[3]) == 1 then acknowledge(); return 2 end
+if seen then acknowledge(); return 2 end
 if version ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], 'v', version + 1, 's', ARGV[6], 'e:' .. ARGV[3], 1)
 if ARGV[8] ~= '' then redis.call('HSETNX', KEYS[1], 'cc', ARGV[8]) end

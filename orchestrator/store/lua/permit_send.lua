@@ -4,9 +4,12 @@
 -- ARGV: 1 the most in the window, 2 window in ms, 3 member (call id and number of the send), 4 epoch, 5 live state (JSON).
 -- Answer: 'permitted', 'refused' by the law, 'stale' when Redis came back empty and is being rebuilt.
 if redis.call('GET', KEYS[2]) ~= ARGV[4] then return 'stale' end
-if redis.call('EXISTS', KEYS[3]) == 0 then redis.call('HSET', KEYS[3], 'v', 1, 's', ARGV[5]) end
 local time = redis.call('TIME')
-local now = time[1] * 1000 + time[2] / 1000
+local micros = time[1] * 1000000 + time[2]
+local now = micros / 1000
+if redis.call('EXISTS', KEYS[3]) == 0 then
+  redis.call('HSET', KEYS[3], 'v', string.format('%.0f', micros), 's', ARGV[5])  -- as create_live.lua does
+end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 'refused' end
 redis.call('ZADD', KEYS[1], string.format('%.3f', now), ARGV[3])

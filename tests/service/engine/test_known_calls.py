@@ -1,0 +1,58 @@
+"""What an engine remembers of its calls is a shortcut and never a truth: Redis has the last word at every commit."""
+
+from __future__ import annotations
+
+from orchestrator.operations.advance_calls import Advancer
+from orchestrator.store.keys import GROUP
+from tests.support.world import CONNECTION, World
+
+
+def advance_with(world: World, advancer: Advancer) -> None:
+    entries = world.redis.xreadgroup(GROUP, "test", {world.keys.events: ">"}, count=100)
+    advancer.advance_calls(entries[0][1])
+
+
+def engine(world: World) -> Advancer:
+    return Advancer(client=world.redis, sql=world.sql, flows=world.flows, connection_id=CONNECTION)
+
+
+def test_r11_an_engine_decides_on_what_another_engine_has_committed(world: World) -> None:
+    call_id = world.dialed_call()
+    one, other = engine(world), engine(world)
+
+    for advancer, event_type in ((one, "call.initiated"), (other, "call.answered"), (one, "call.speak.started")):
+        world.hear(call_id, event_type)
+        advance_with(world, advancer)
+
+    live = world.live(call_id)
+    assert live is not None
+    assert (live.phase, live.step, live.seen) == ("answered", "greet", ("call.answered", "call.speak.started"))
+
+
+def test_r20_a_call_that_redis_lost_is_adopted_and_not_decided_on_what_was_remembered(world: World) -> None:
+    call_id = world.dialed_call()
+    advancer = engine(world)
+    world.hear(call_id, "call.answered")
+    advance_with(world, advancer)
+    world.redis.delete(world.keys.call(call_id))
+
+    world.hear(call_id, "call.speak.started")
+    advance_with(world, advancer)
+
+    live = world.live(call_id)
+    assert live is not None
+    assert live.adopted
+
+
+def test_r20_no_two_lives_of_a_call_share_a_version(world: World) -> None:
+    call_id = world.dialed_call()
+    advancer = engine(world)
+    world.hear(call_id, "call.initiated")
+    advance_with(world, advancer)
+    before = world.redis.hget(world.keys.call(call_id), "v")
+    world.redis.delete(world.keys.call(call_id))
+
+    world.hear(call_id, "call.answered")
+    advance_with(world, engine(world))
+
+    assert int(world.redis.hget(world.keys.call(call_id), "v") or 0) > int(before or 0) > 1_000_000_000_000_000
