@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup demo up test lint bench compose-test lock clean
+.PHONY: help setup demo up test lint chaos bench compose-test lock clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -34,6 +34,9 @@ lint: $(READY)  ## the checks that need no server
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+chaos: $(READY)  ## half an hour of killing and freezing processes in mid-campaign
+	$(BIN)/python -m pytest tests/fault -m long -x
 
 bench: $(READY)  ## measure, each number as a ratio to the bare parts
 	$(BIN)/python -m benchmarks

@@ -1,0 +1,117 @@
+"""Long runs in which processes are killed again and again: `make chaos`. Our account stays the carrier's.
+
+What is killed and when is drawn from the seed; when exactly it hits is the machine's affair.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.account import CARRIERS_LAW, account_equals_ledger
+from tests.support.campaign_run import CampaignRun
+from tests.support.poll import eventually
+from tests.support.simulator import SimulatorProcess
+from tests.support.stack_run import StackRun, stack_and_simulator
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+
+PROCESSES = ("dials", "commands", "engine", "dispatch", "webhooks", "api")
+TWICE = ("dials-2", "commands-2")
+UNTIDY = {"webhook_repeat": 0.10, "webhook_delay": 0.20, "webhook_delay_ms": 3_000}
+LOST_ANSWERS = {"reset_after": 0.05, "error_after": 0.05, "refuse_429": 0.05}
+MAYBE_DONE = {"error_before": 0.05, "reset_before": 0.05, "hang": 0.03, "hang_s": 14.0, "webhook_lose": 0.03}
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_every_process_killed_again_and_again(tmp_path: Path, seed: int) -> None:
+    with stack_and_simulator(tmp_path / "data", seed=seed) as (stack, simulator):
+        _run(stack, simulator, seed=seed, victims=PROCESSES, every_s=2.0, contacts=400, faults=UNTIDY)
+
+
+@pytest.mark.parametrize("seed", range(11, 14))
+def test_the_stores_killed_too_while_answers_are_lost(tmp_path: Path, seed: int) -> None:
+    with stack_and_simulator(tmp_path / "data", seed=seed) as (stack, simulator):
+        victims = (*PROCESSES, "valkey", "postgres")
+        _run(stack, simulator, seed=seed, victims=victims, every_s=6.0, contacts=300, faults={**UNTIDY, **LOST_ANSWERS})
+
+
+@pytest.mark.parametrize("seed", range(21, 24))
+def test_workers_killed_while_the_carrier_hangs_and_loses_webhooks(tmp_path: Path, seed: int) -> None:
+    with stack_and_simulator(tmp_path / "data", seed=seed) as (stack, simulator):
+        victims = ("dials", "commands")
+        _run(stack, simulator, seed=seed, victims=victims, every_s=5.0, contacts=200, faults={**UNTIDY, **MAYBE_DONE})
+
+
+@pytest.mark.parametrize("seed", range(31, 33))
+def test_two_workers_of_each_kind_killed_in_turn(tmp_path: Path, seed: int) -> None:
+    with stack_and_simulator(tmp_path / "data", seed=seed, workers=2) as (stack, simulator):
+        _run(stack, simulator, seed=seed, victims=(*PROCESSES, *TWICE), every_s=1.5, contacts=400, faults=UNTIDY)
+
+
+@pytest.mark.parametrize("seed", range(41, 43))
+def test_processes_frozen_and_thawed(tmp_path: Path, seed: int) -> None:
+    with stack_and_simulator(tmp_path / "data", seed=seed) as (stack, simulator):
+        chance = random.Random(seed)
+        campaign = CampaignRun(stack, 400)
+        campaign.act("start")
+        while campaign.dialed() < 400:
+            with stack.frozen(chance.choice(("dials", "commands", "engine", "dispatch", "valkey"))):
+                threading.Event().wait(chance.uniform(0.5, 9.0))
+            campaign.wait_until_dialed(min(400, campaign.dialed() + chance.randrange(10, 40)))
+        _conclude(campaign, simulator)
+
+
+def _run(
+    stack: StackRun,
+    simulator: SimulatorProcess,
+    *,
+    seed: int,
+    victims: tuple[str, ...],
+    every_s: float,
+    contacts: int,
+    faults: dict[str, Any],
+) -> None:
+    simulator.set_faults(**faults)
+    campaign = CampaignRun(stack, contacts)
+    campaign.act("start")
+    with _killer(stack, victims, chance=random.Random(seed), every_s=every_s):
+        campaign.wait_until_dialed(contacts, within=300)
+    simulator.set_faults()
+    eventually(stack.is_ready, within=60)
+    _conclude(campaign, simulator)
+
+
+def _conclude(campaign: CampaignRun, simulator: SimulatorProcess) -> None:
+    campaign.wait_until_completed(within=300, is_hurried=True)
+    account_equals_ledger(campaign, simulator, unknown_at_most=len(campaign.numbers) // 10)
+    assert simulator.summary()["most_dial_requests_in_5s"] <= CARRIERS_LAW
+
+
+@contextmanager
+def _killer(stack: StackRun, victims: tuple[str, ...], *, chance: random.Random, every_s: float) -> Iterator[None]:
+    """Kill one or two of `victims` with -9 every so often until the block ends."""
+    over = threading.Event()
+
+    def kill() -> None:
+        while not over.wait(chance.uniform(0.2, every_s)):
+            running = stack.pids()
+            for name in chance.sample(victims, chance.choice((1, 1, 2))):
+                with suppress(KeyError, ProcessLookupError):
+                    os.kill(running[name], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        yield
+    finally:
+        over.set()
+        killer.join()
