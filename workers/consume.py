@@ -9,29 +9,39 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import redis
+from sqlalchemy.exc import SQLAlchemyError
 from ulid import ULID
 
 from orchestrator.store.keys import GROUP, Keys
-from orchestrator.store.streams import ensure_groups
+from orchestrator.store.streams import bury, count_failure, ensure_groups, forgive_failure
 
 RawEntry = tuple[bytes, Mapping[bytes, bytes]]
 
 LEFT_BEHIND_MS = 5_000  # entries of a consumer that died are taken over after this
+FORGET_AFTER_MS = 3_600_000
 _BATCH = 200
 _BLOCK_MS = 1_000
 _CLAIM_EVERY_S = 1.0
+_DEATHS = 5
 
 
 class Consumer:
     """One consumer of one stream; an entry stays its own until the handler's commit acknowledges it."""
 
     def __init__(
-        self, client: redis.Redis, stream: str, handle: Callable[[Sequence[RawEntry]], object], *, keys: Keys
+        self,
+        client: redis.Redis,
+        stream: str,
+        handle: Callable[[Sequence[RawEntry]], object],
+        *,
+        keys: Keys,
+        left_behind_ms: int = LEFT_BEHIND_MS,
     ) -> None:
         self._redis: Any = client  # the stubs of the stream commands do not know what they return
         self._stream = stream
         self._handle = handle
         self._keys = keys
+        self._left_behind_ms = left_behind_ms
         self._name = f"{socket.gethostname()}-{os.getpid()}-{ULID()}"
         self._claimed_at = float("-inf")
 
@@ -58,7 +68,37 @@ class Consumer:
         if time.monotonic() - self._claimed_at < _CLAIM_EVERY_S:
             return
         self._claimed_at = time.monotonic()
-        _, entries, _ = self._redis.xautoclaim(self._stream, GROUP, self._name, LEFT_BEHIND_MS, count=_BATCH)
+        _, entries, _ = self._redis.xautoclaim(self._stream, GROUP, self._name, self._left_behind_ms, count=_BATCH)
+        failure: Exception | None = None
         for entry in entries:
-            # Delivered before: alone, so that only its own failure counts against it (R19).
+            try:
+                self._take_alone(entry)
+            except (redis.RedisError, SQLAlchemyError) as err:
+                failure = err  # the others behind it are taken all the same
+        if failure:
+            raise failure
+
+    def _take_alone(self, entry: RawEntry) -> None:
+        """Handle one entry that was delivered before; one that ends its process again and again is buried (R19)."""
+        mark = f"died:{entry[0].decode()}"
+        if count_failure(self._redis, self._keys, mark) > _DEATHS:
+            why = f"{_DEATHS} processes ended while they handled it"
+            bury(self._redis, self._stream, entry_id=entry[0].decode(), fields=entry[1], keys=self._keys, why=why)
+            forgive_failure(self._redis, self._keys, mark)
+            return
+        try:
             self._handle([entry])
+        finally:
+            forgive_failure(self._redis, self._keys, mark)
+
+
+def forget_dead_consumers(client: redis.Redis, keys: Keys, *, idle_ms: int = FORGET_AFTER_MS) -> int:
+    """Remove consumers that have been silent for long and hold nothing; return how many."""
+    reader: Any = client
+    removed = 0
+    for stream in (keys.events, keys.ended):
+        for consumer in reader.xinfo_consumers(stream, GROUP):
+            if consumer["pending"] == 0 and consumer["idle"] > idle_ms:
+                removed += 1
+                reader.xgroup_delconsumer(stream, GROUP, consumer["name"])
+    return removed

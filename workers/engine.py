@@ -62,7 +62,7 @@ def advance_loops(house: House, keys: Keys) -> list[Loop]:
     )
     timers = ScriptCall("fire_timers", [keys.timers, keys.events], [_TIMERS_AT_ONCE])
     return [
-        Loop("advance", consumer.consume, 0.0),
+        Loop("advance", consumer.consume, 0.0, close=consumer.retire),
         Loop("timers", lambda: run_script(house.redis, timers), TIMERS_EVERY_S),
     ]
 
@@ -70,7 +70,8 @@ def advance_loops(house: House, keys: Keys) -> list[Loop]:
 def settle_loops(house: House, keys: Keys) -> list[Loop]:
     """Return the loop that writes ended calls to the record."""
     settler = Settler(sql=house.sql, client=house.redis, keys=keys)
-    return [Loop("settle", Consumer(house.redis, keys.ended, settler.settle_calls, keys=keys).consume, 0.0)]
+    consumer = Consumer(house.redis, keys.ended, settler.settle_calls, keys=keys)
+    return [Loop("settle", consumer.consume, 0.0, close=consumer.retire)]
 
 
 PARTS: dict[str, Callable[[House, Keys], list[Loop]]] = {

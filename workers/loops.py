@@ -19,11 +19,15 @@ _LONGEST_PAUSE_S = 5.0
 
 @dataclass(frozen=True)
 class Loop:
-    """A named step and its pace: `every_s` between steps, 0 for a step that waits by itself. Steps never overlap."""
+    """A named step and its pace: `every_s` between steps, 0 for a step that waits by itself.
+
+    Steps never overlap; `close` is called behind the last one.
+    """
 
     name: str
     step: Callable[[], object]
     every_s: float
+    close: Callable[[], object] | None = None
 
 
 def run_loop(loop: Loop, stop: threading.Event) -> None:
@@ -40,6 +44,15 @@ def run_loop(loop: Loop, stop: threading.Event) -> None:
             log.exception("%s failed", loop.name)
         else:
             pause_s = 0.0
+    _close(loop)
+
+
+def _close(loop: Loop) -> None:
+    try:
+        if loop.close:
+            loop.close()
+    except RedisError as err:
+        log.warning("%s not closed: %s", loop.name, _first_line(err))
 
 
 def run_until_done(step: Callable[[], object], stop: threading.Event) -> object:

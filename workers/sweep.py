@@ -14,6 +14,7 @@ from orchestrator.store.keys import Keys
 from orchestrator.store.scripts import ScriptCall, run_script
 from orchestrator.wiring import House
 
+from .consume import forget_dead_consumers
 from .loops import Loop
 from .names import CALLS_DIAL, CALLS_PERFORM
 from .publish import publish
@@ -39,6 +40,7 @@ def sweep_loops(house: House, keys: Keys) -> list[Loop]:
         Loop("clock", lambda: compare_clocks(client, keys, carrier, connection_id=connection_id), 30.0),
         Loop("deadlines", lambda: ask_about_calls(sql, client, keys, carrier), 5.0),
         Loop("unknown", lambda: reconciler.reconcile_unknown(connection_id), 5.0),
+        Loop("consumers", lambda: forget_dead_consumers(client, keys), 600.0),
         Loop("channels", lambda: reconcile_channels(sql, client, keys, connection_id=connection_id), 10.0),
     ]
 

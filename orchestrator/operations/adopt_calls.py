@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import redis
 from sqlalchemy import Engine, RowMapping, select
 
-from orchestrator.model.live_call import LiveCall
+from orchestrator.model.live_call import LiveCall, Phase
 from orchestrator.store.keys import Keys
-from orchestrator.store.live import create_live
+from orchestrator.store.live import create_live, forget_later
 from orchestrator.store.tables import calls
 
 
@@ -24,6 +24,7 @@ def adopt_calls(client: redis.Redis, sql: Engine, keys: Keys, call_ids: Sequence
         rows = connection.execute(query).mappings().all()
     for row in rows:
         create_live(client, keys, live_call_of(row))
+    forget_later(client, keys, [live_call_of(row) for row in rows if row["state"] == "ended"])
     return {row["id"] for row in rows}
 
 
@@ -39,7 +40,7 @@ def live_call_of(row: RowMapping) -> LiveCall:
         caller_id=row["from_number"],
         dialed_at=row["dialed_at"],
         adopted=True,
-        phase="ended" if ended else ("answered" if row["answered_at"] else "ringing"),
+        phase=_phase(row),
         call_control_id=row["call_control_id"],
         call_leg_id=row["call_leg_id"],
         call_session_id=row["call_session_id"],
@@ -50,7 +51,18 @@ def live_call_of(row: RowMapping) -> LiveCall:
         hangup_source=row["hangup_source"],
         answers=row["answers"],
         outcome=row["outcome"],
+        hangup_assumed=row["end_assumed"],
+        error=row["error"],
         settled=ended,
         recordings=tuple(row["recordings"]),
         cost=row["cost"],
     )
+
+
+def _phase(row: RowMapping) -> Phase:
+    if row["state"] == "ended":
+        return "ended"
+    if row["answered_at"]:
+        return "answered"
+    # A dial whose answer is out has not been heard of: only the carrier's word makes it ring.
+    return "ringing" if row["accepted_at"] or row["call_control_id"] else "dialing"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import redis
 from redis.exceptions import ResponseError
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.flow import advance
 from orchestrator.model.decision import Decision
@@ -41,7 +42,6 @@ class Arrival:
 
     entry: Entry
     event: Event
-    fields: Mapping[bytes, bytes]
 
 
 class Advancer:
@@ -59,7 +59,30 @@ class Advancer:
         self._heard_ms = 0
 
     def advance_calls(self, entries: Sequence[RawEntry]) -> list[str]:
-        """Act on each entry once; return the calls whose outbox was filled. Store errors are raised."""
+        """Act on each entry once; return the calls whose outbox was filled. Raises when Redis is away."""
+        try:
+            return self._advance(entries)
+        except redis.RedisError:
+            raise
+        except Exception:
+            log.exception("a batch failed: one by one")
+            return [call_id for entry in entries for call_id in self._advance_alone(entry)]
+
+    def _advance_alone(self, entry: RawEntry) -> list[str]:
+        """Take one entry; one that fails thrice by its own fault goes to the dead letters (R19)."""
+        why = ""
+        for _ in range(GIVE_UP_AFTER):
+            try:
+                return self._advance([entry])
+            except redis.RedisError:
+                raise
+            except Exception as err:  # whatever it is, it is this entry's own failure
+                log.exception("event failed")
+                why = repr(err)
+        self._bury(entry, why)
+        return []
+
+    def _advance(self, entries: Sequence[RawEntry]) -> list[str]:
         queues: dict[str, deque[Arrival]] = {}
         for entry_id, fields in entries:
             arrival = self._arrive(entry_id, fields)
@@ -94,8 +117,8 @@ class Advancer:
                     woken += [decision.call.call_id] if decision.commands else []
                     bound += [] if before.call.call_control_id else [decision.call]
             remember_legs(self._redis, self._keys, bound)
-        for arrival in arrivals:
-            self._count_failure(arrival.entry.entry_id, arrival.fields, "lost every race for its call")
+        if arrivals:
+            log.warning("%s events lost every race for their calls; they are taken up again", len(arrivals))
 
     def _load(self, arrivals: Sequence[Arrival]) -> list[Loaded | None]:
         wanted = [a.event.call_id for a in arrivals]
@@ -103,7 +126,11 @@ class Advancer:
         strays = [a for a, found in zip(arrivals, loaded, strict=True) if found is None]
         if not strays:
             return loaded
-        adopted = adopt_calls(self._redis, self._sql, self._keys, [a.event.call_id for a in strays])
+        try:
+            adopted = adopt_calls(self._redis, self._sql, self._keys, [a.event.call_id for a in strays])
+        except SQLAlchemyError as err:
+            log.warning("strays wait for the database: %s", _first_line(err))
+            return loaded  # they stay pending; the calls that are known go on
         for arrival in strays:
             if arrival.event.call_id not in adopted:
                 self._set_aside(arrival)
@@ -112,11 +139,11 @@ class Advancer:
     def _decide(self, arrival: Arrival, loaded: Loaded) -> Decision | None:
         now = datetime.fromtimestamp(arrival.entry.stamped_ms / 1000, UTC)
         try:
-            return advance(self._flows.find(loaded.call.flow_id), loaded.call, arrival.event, now)
-        except Exception as err:
-            log.exception("event failed", extra={"call_id": arrival.event.call_id, "event_id": arrival.event.id})
-            self._count_failure(arrival.entry.entry_id, arrival.fields, repr(err))
-            return None
+            flow = self._flows.find(loaded.call.flow_id)
+        except SQLAlchemyError as err:
+            log.warning("an event waits for the database: %s", _first_line(err))
+            return None  # it stays pending, and counts no failure
+        return advance(flow, loaded.call, arrival.event, now)
 
     def _commit_of(self, arrival: Arrival, loaded: Loaded, decision: Decision) -> ScriptCall:
         entry, event = arrival.entry, arrival.event
@@ -135,19 +162,12 @@ class Advancer:
             entry = read_entry(entry_id, fields)
             event = entry.own or self._recognize(entry)
         except ValueError as err:
-            bury(
-                self._redis,
-                self._keys.events,
-                entry_id=entry_id.decode(),
-                fields=fields,
-                keys=self._keys,
-                why=repr(err),
-            )
+            self._bury((entry_id, fields), repr(err))
             return None
         if event is None:
             self._orphan(entry, "it carries no client_state of ours")
             return None
-        return Arrival(entry, event, fields)
+        return Arrival(entry, event)
 
     def _recognize(self, entry: Entry) -> Event | None:
         webhook = parse_webhook(entry.raw or b"")
@@ -172,9 +192,9 @@ class Advancer:
         self._redis.xack(self._keys.events, GROUP, entry.entry_id)
         self._redis.xdel(self._keys.events, entry.entry_id)
 
-    def _count_failure(self, entry_id: str, fields: Mapping[bytes, bytes], why: str) -> None:
-        if int(self._redis.hincrby(self._keys.failures, entry_id, 1)) >= GIVE_UP_AFTER:
-            bury(self._redis, self._keys.events, entry_id=entry_id, fields=fields, keys=self._keys, why=why)
+    def _bury(self, entry: RawEntry, why: str) -> None:
+        entry_id, fields = entry
+        bury(self._redis, self._keys.events, entry_id=entry_id.decode(), fields=fields, keys=self._keys, why=why)
 
     def _note_the_carrier_was_heard(self, entry_id: bytes) -> None:
         at_ms = int(entry_id.partition(b"-")[0])
@@ -182,6 +202,10 @@ class Advancer:
             return
         heard_from_carrier(self._redis, self._keys, self._connection_id, at_ms=at_ms)
         self._heard_ms = at_ms
+
+
+def _first_line(err: Exception) -> str:
+    return str(err).partition("\n")[0]
 
 
 def _event_of(webhook: Webhook, entry: Entry, call_id: str, leg: Leg) -> Event:

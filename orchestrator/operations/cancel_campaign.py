@@ -46,7 +46,9 @@ def hang_up_all(house: House, campaign_id: str) -> int:
     for call_id, now in live:
         command_id = stable_uuid(call_id, "cancel")
         payload = {"command_id": command_id, "action": "hangup", "body": {}}
-        event = Event(id=command_id, type=ACTION_REQUESTED, occurred_at=now, call_id=call_id, payload=payload)
+        event = Event(
+            id=f"request:{command_id}", type=ACTION_REQUESTED, occurred_at=now, call_id=call_id, payload=payload
+        )
         add_event(house.redis, Keys(), event)
     return len(live)
 

@@ -23,6 +23,7 @@ from orchestrator.store.ledger import DEADLINE_SLACK_S, insert_reserved
 from orchestrator.store.pacing import Lane, give_back, reserve
 
 IN_USE_FOR = timedelta(seconds=30)
+_NOT_THE_CONTACTS = (Reason.CAMPAIGN_PAUSED, Reason.DIALING_STOPPED, Reason.CAMPAIGN_NOT_STARTED)
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Claimer:
         attempts = self._reserve(going, reservation)
         won = insert_reserved(connection, attempts)
         reservation.used = won
-        moves = [_refused(cid, refusal) for cid, refusal in refusals.items()]
+        moves = [_refused(cid, refusal) for cid, refusal in refusals.items() if not _passes_by_itself(refusal)]
         moves += [_claimed(row, row["id"] in won, rows) for row in attempts]
         move_contacts(connection, moves)
         return Claim(tuple(row["id"] for row in attempts if row["id"] in won), len(rows), refusals)
@@ -133,6 +134,11 @@ class Reservation:
         unused = [cid for cid in self._granted if failure or cid not in self.used]
         lanes = self._lanes
         give_back(self._redis, self._keys, lanes.connection, lanes.campaign, call_ids=unused, rate_too=True)
+
+
+def _passes_by_itself(refusal: Hold | Never | Go) -> bool:
+    """Say whether a refusal is of the campaign or of all dialing: its end releases the contact, which just waits."""
+    return isinstance(refusal, Hold) and refusal.reason in _NOT_THE_CONTACTS
 
 
 def _refused(contact_id: str, refusal: Hold | Never | Go) -> Move:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
 import redis
 from sqlalchemy import Connection, Engine, RowMapping
+from sqlalchemy.exc import OperationalError
 
 from orchestrator.clock import boot_seconds
 from orchestrator.flow import new_live_call
@@ -29,8 +31,10 @@ from orchestrator.store.ledger import (
     mark_answered,
     mark_first_send,
     mark_repeat,
+    mark_unsent,
 )
 from orchestrator.store.live import load_live
+from orchestrator.store.memory import MemoryWatch
 from orchestrator.store.pacing import Permission, permit_send, report_answer
 from orchestrator.store.tables import calls
 from orchestrator.telnyx.answers import (
@@ -48,6 +52,7 @@ from orchestrator.telnyx.client import TelnyxClient
 
 log = logging.getLogger(__name__)
 
+_WRITE_AGAIN_AFTER_S = (0.1, 0.5, 1.0, 2.0)
 TOO_OLD_S = 3.0  # between the transaction and the socket: a frozen process must not thaw and dial (R1)
 
 
@@ -79,6 +84,7 @@ class Dialer:
         self._flows = flows
         self._keys = keys or Keys()
         self._age_clock = age_clock
+        self._memory_watch = MemoryWatch(client)
 
     def dial_call(self, call_id: str) -> None:
         """Send what the ledger permits for this attempt; safe to run 0, 1 or n times, at once or later."""
@@ -90,7 +96,8 @@ class Dialer:
         if stopped:
             self._take_back(permit.send, stopped)
             return
-        self._settle_answer(permit, self._carrier.dial(permit.send.row["request"]))
+        answer = self._carrier.dial(permit.send.row["request"], send_before=began + TOO_OLD_S)
+        self._until_written(lambda: self._settle_answer(permit, answer))
 
     def _open_send(self, call_id: str) -> Permit | None:
         with self._sql.begin() as connection:
@@ -126,6 +133,8 @@ class Dialer:
         send, live = permit.send, self._live_call(permit.send.row)
         epoch, mark = send.row["epoch"] or "", f"{send.call_id}/{send.send_no}"
         try:
+            if self._memory_watch.is_nearly_full():
+                return Reason.NO_CAPACITY  # the door would refuse its webhooks (R11)
             permission = permit_send(
                 self._redis,
                 self._keys,
@@ -170,7 +179,7 @@ class Dialer:
             case Busy():
                 self._take_back(send, Reason.CARRIER_BUSY)
             case Unavailable():
-                self._take_back(send, Reason.CARRIER_UNAVAILABLE)
+                self._take_back_unsent(send)
             case Ambiguous() | Gone():
                 # It may be ringing: the sweeper repeats it once, then the reconciler looks (R2).
                 log.warning("dial unanswered: %s", answer.title, extra={"call_id": send.call_id})
@@ -192,6 +201,24 @@ class Dialer:
         with self._single_statements.connect() as connection:
             theirs = mark_answered(connection, send)
         return _event(send, DIAL_REJECTED, answer.as_error()) if theirs else None
+
+    def _until_written(self, settle: Callable[[], None]) -> None:
+        """Write an answer through a restart of PostgreSQL: a "no" that is lost would cost the contact its attempt."""
+        pause = threading.Event()
+        for wait_s in _WRITE_AGAIN_AFTER_S:
+            try:
+                return settle()
+            except OperationalError as err:
+                log.warning("the answer is not written yet: %s", str(err).partition("\n")[0])
+                pause.wait(wait_s)
+        return settle()
+
+    def _take_back_unsent(self, send: Send) -> None:
+        mine = (calls.c.id == send.call_id) & (calls.c.unsent >= calls.c.send_no)
+        with self._sql.begin() as connection:
+            mark_unsent(connection, send.call_id)
+            withdrawn = withdraw(connection, mine, WayBack(Reason.CARRIER_UNAVAILABLE, held=False))
+        free_channels(self._redis, self._keys, withdrawn)
 
     def _take_back(self, send: Send, reason: Reason, *, final: FinalStatus | None = None) -> None:
         if send.send_no != 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from datetime import datetime
 import redis
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, RowMapping, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.operations.claim_contacts import Claimer, Lanes
@@ -21,6 +23,7 @@ from orchestrator.policy.pacing import DispatchLimits, dispatch_limits, share_by
 from orchestrator.store.gate_facts import hours_of
 from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import republish
+from orchestrator.store.memory import MemoryWatch
 from orchestrator.store.pacing import Health, Lane, read_health
 from orchestrator.store.tables import campaign_zones, connections
 
@@ -38,8 +41,9 @@ _CAMPAIGNS = text(
     """
     SELECT id, kind, pacing, calling_hours::text AS calling_hours, heard_webhooks, proving_since,
         CASE WHEN heard_webhooks OR kind = 'direct' THEN 0 ELSE
-            (SELECT count(*) FROM (SELECT 1 FROM calls k WHERE k.campaign_id = g.id AND k.state <> 'withdrawn'
-             AND k.reserved_at >= g.proving_since LIMIT 5) first_calls) END AS first_calls
+            (SELECT count(*) FROM (SELECT 1 FROM calls k WHERE k.campaign_id = g.id AND k.reserved_at >= g.proving_since
+             AND (k.state IN ('reserved', 'dialing', 'unknown') OR k.accepted_at IS NOT NULL) LIMIT 5) f)
+            END AS first_calls
     FROM campaigns g WHERE status = 'running' AND connection_id = :connection_id
         AND (starts_at IS NULL OR starts_at <= now())
     ORDER BY kind DESC, id
@@ -94,6 +98,7 @@ class Dispatcher:
         self._keys = keys or Keys()
         self._monotonic = monotonic
         self._memory = _Memory({}, {}, {})
+        self._memory_watch = MemoryWatch(client)
 
     def dispatch_calls(self) -> list[str]:
         """Return the attempts to publish now: newly claimed ones, and reserved ones nobody has taken (§1)."""
@@ -104,7 +109,7 @@ class Dispatcher:
 
     def _look(self, connection: Connection) -> _View | None:
         state = connection.execute(_STATE, {"connection_id": self._connection_id}).mappings().one()
-        if state["stopped"] or not self._knows(state["epoch"]):
+        if state["stopped"] or not self._knows(state["epoch"]) or self._memory_watch.is_nearly_full():
             return None
         health = read_health(self._redis, self._keys, self._connection_id)
         rows = connection.execute(_CAMPAIGNS, {"connection_id": self._connection_id}).mappings().all()
@@ -130,13 +135,16 @@ class Dispatcher:
         most = math.floor(QUEUED_AT_MOST_S * view.limits.pace_per_s + 1) - view.queued
         budget = min(most, math.ceil(view.limits.burst + 1))
         claimed: list[str] = []
+        counts: Counter[str] = Counter()
         wanted = {row["id"]: budget for row in view.campaigns}
         rows = {row["id"]: row for row in view.campaigns}
         while budget > 0 and wanted:
             weights = {cid: Pacing.model_validate(rows[cid]["pacing"]).weight for cid in wanted}
             shares = share_by_weight(budget, wanted, weights, self._memory.carried)
             self._memory.carried = shares.carried
-            taken = self._claim_shares(view, rows, {cid: n for cid, n in shares.grants.items() if n > 0})
+            granted = {cid: n for cid, n in shares.grants.items() if n > 0}
+            taken = {cid: self._claim_one(view, rows[cid], n, already=counts[cid]) for cid, n in granted.items()}
+            counts.update({cid: len(call_ids) for cid, call_ids in taken.items()})
             claimed += [call_id for call_ids in taken.values() for call_id in call_ids]
             budget -= sum(map(len, taken.values()))
             # Who took less than offered has no more, or its own limit stands in the way: the rest goes to the others.
@@ -147,19 +155,14 @@ class Dispatcher:
                 break
         return claimed
 
-    def _claim_shares(
-        self, view: _View, rows: Mapping[str, RowMapping], grants: Mapping[str, int]
-    ) -> dict[str, tuple[str, ...]]:
-        return {cid: self._claim_one(view, rows[cid], most) for cid, most in grants.items()}
-
-    def _claim_one(self, view: _View, row: RowMapping, most: int) -> tuple[str, ...]:
+    def _claim_one(self, view: _View, row: RowMapping, most: int, *, already: int) -> tuple[str, ...]:
         if row["kind"] != "direct" and not (row["heard_webhooks"] or _heard_since(row, view.health)):
-            most = min(most, FIRST_CALLS_UNHEARD - row["first_calls"])
+            most = min(most, FIRST_CALLS_UNHEARD - row["first_calls"] - already)
         lanes = Lanes(self._lane(view), _campaign_lane(row))
         try:
             claim = self._claimer.claim_contacts(row["id"], lanes, zones=self._open_zones(row, view.now), most=most)
-        except (OrchestratorError, ValidationError):
-            # Its own fault, say a flow this version cannot read: the others go on.
+        except (OrchestratorError, ValidationError, SQLAlchemyError):
+            # Its own fault, say a flow this version cannot read: the others go on, and what is claimed is published.
             log.exception("campaign %s cannot be claimed from", row["id"])
             self._memory.resting[row["id"]] = self._monotonic() + _REST_AFTER_FAULT_S
             return ()

@@ -96,6 +96,7 @@ class _Importer:
         with self._house.sql.begin() as connection:
             if not queries_imports.lock_running(connection, self._import_id):
                 raise Conflict("import_withdrawn", "The import was withdrawn while it ran.", status="withdrawn")
+            hold_open(connection, place.campaign_id)  # it may have been canceled since the batch before
             accepted = insert_contacts(
                 connection,
                 staged,

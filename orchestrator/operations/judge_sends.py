@@ -10,13 +10,15 @@ from orchestrator.model.live_call import LiveCall
 from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import REPEAT_WITHIN_S, mark_accepted, mark_unknown, overdue_sends
 from orchestrator.store.live import load_live
-from orchestrator.store.streams import add_event
+from orchestrator.store.streams import add_event, is_caught_up
 
 _AT_MOST = 200
 
 
 def judge_sends(sql: Engine, client: redis.Redis, keys: Keys) -> list[str]:
     """Move every send that went unanswered for 15 s; return the attempts whose one repeat is to be published."""
+    if not is_caught_up(client, keys):
+        return []  # what still waits in the streams may answer (R21)
     with sql.begin() as connection:
         overdue = overdue_sends(connection, limit=_AT_MOST)
         return [row.id for row in overdue if _judge(connection, row._mapping, client, keys)]

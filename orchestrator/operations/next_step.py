@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.policy.dispositions import Disposition
+from orchestrator.policy.reasons import Reason
 from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step
 from orchestrator.store.gate_facts import rules_of
 from orchestrator.store.record import ContactAfter, Record
@@ -19,6 +20,8 @@ def contact_after(record: Record) -> ContactAfter | None:
     row = record.row
     if record.is_first_end and row["current_call_id"] == record.call.call_id:
         return _moved_on(record)
+    if row["contact_reason"] == Reason.RECORD_FAILED and row["last_call_id"] == record.call.call_id:
+        return _moved_on(record)  # it could not be recorded when it ended, and now it can
     if row["last_call_id"] != record.call.call_id or row["current_call_id"] is not None:
         return None
     return _known_after_all(record) if record.is_first_end else _amended(record)
@@ -28,7 +31,7 @@ def _moved_on(record: Record) -> ContactAfter:
     row = record.row
     tally = _add(row["tally"], record)
     attempts = row["attempts"] + 1
-    if row["contact_status"] != "calling":  # a person has ended it while the call was live
+    if row["contact_status"] not in ("calling", "held"):  # a person has ended it while the call was live
         return _after(record, row["contact_status"], row["contact_reason"], None, attempts=attempts, tally=tally)
     match _step(record, tally, attempts):
         case Final(status, reason):
@@ -49,8 +52,14 @@ def _known_after_all(record: Record) -> ContactAfter:
     return _after(record, status, reason, None, attempts=attempts, tally=tally)
 
 
-def _amended(record: Record) -> ContactAfter:
+def _amended(record: Record) -> ContactAfter | None:
     row = record.row
+    if (record.disposition, record.call.outcome, record.call.answers) == (
+        row["old_disposition"],
+        row["old_outcome"],
+        row["old_answers"],
+    ):
+        return None  # a cost or a recording says nothing of the contact, whose outcome a person may have set since
     tally = _add(_take(row["tally"], record), record)
     status: str = row["contact_status"]
     reason, due_at = row["contact_reason"], row["due_at_text"]

@@ -11,6 +11,7 @@ from typing import Any, assert_never
 import orjson
 import redis
 
+from orchestrator.clock import boot_seconds
 from orchestrator.model.event import COMMAND_ACCEPTED, COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN, Event
 from orchestrator.store.keys import Keys
 from orchestrator.store.scripts import ScriptCall, run_script
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 LEASE_MS = 20_000
 AGAIN_WITHIN_MS = 40_000  # the carrier ignores a repeated command_id for 60 s (R13)
 AGAIN_AFTER_MS = 1_000
+SEND_WITHIN_S = 3.0
 _AT_MOST = 50  # commands in one turn; the rest is woken again
 
 
@@ -35,6 +37,7 @@ class Turn:
     command: Mapping[str, Any]
     age_ms: int
     call_control_id: str
+    send_before: float
 
 
 class Performer:
@@ -65,18 +68,19 @@ class Performer:
         return _AT_MOST
 
     def _begin(self, call_id: str, token: str) -> Turn | None:
-        keys = self._keys
+        keys, began = self._keys, boot_seconds()
         names = [keys.lease(call_id), keys.outbox(call_id), keys.call(call_id), keys.wakes, keys.latency]
-        answer = run_script(self._redis, ScriptCall("begin_command", names, [token, LEASE_MS, call_id]))
+        answer = run_script(self._redis, ScriptCall("begin_command", names, [token, LEASE_MS, call_id, AGAIN_AFTER_MS]))
         if answer[0] != b"send":
             return None
         command = orjson.loads(answer[1])
         control_id = command.get("call_control_id") or answer[4].decode()
-        return Turn(call_id, command, int(answer[3]) - int(answer[2]), control_id)
+        # A process that froze after this must not thaw and send: the lease may be another's by then.
+        return Turn(call_id, command, int(answer[3]) - int(answer[2]), control_id, began + SEND_WITHIN_S)
 
     def _send(self, turn: Turn) -> Answer:
         action = str(turn.command["action"])
-        return self._carrier.act(turn.call_control_id, action, body_of(turn))
+        return self._carrier.act(turn.call_control_id, action, body_of(turn), send_before=turn.send_before)
 
     def _put_off(self, turn: Turn, token: str, answer: Answer) -> None:
         log.info("command unanswered: %s", type(answer).__name__, extra={"call_id": turn.call_id})

@@ -34,8 +34,14 @@ def quiesce(house: House, concerned: ColumnElement[bool], way: WayBack, *, wait_
     free_channels(house.redis, Keys(), withdrawn)
     _wait_for_answers(house, concerned, wait_s)
     with house.sql.connect() as connection:
-        live = select(func.count()).where(concerned, calls.c.state.in_(("dialing", "accepted", "unknown")))
+        live = select(func.count()).where(concerned, is_live())
         return int(connection.execute(live).scalar_one())
+
+
+def is_live() -> ColumnElement[bool]:
+    """Select the attempts behind which a phone may ring or be off the hook; an unknown one until it is given up."""
+    may_be = (calls.c.state == "unknown") & calls.c.disposition.is_(None)
+    return calls.c.state.in_(("dialing", "accepted")) | may_be
 
 
 def _wait_for_answers(house: House, concerned: ColumnElement[bool], wait_s: float) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 import redis
 from sqlalchemy import Connection, Engine, select, text
 
-from orchestrator.errors import OrchestratorError
 from orchestrator.ids import new_id
 from orchestrator.operations.adopt_calls import adopt_calls
 from orchestrator.operations.reconcile_channels import reconcile_channels
@@ -72,11 +71,9 @@ class Rebuilder:
             if _epoch(connection) != known:
                 return False  # another process has just done it
             ensure_groups(self._redis, self._keys)
-            live = list(
-                connection.execute(select(calls.c.id).where(calls.c.state.in_(("dialing", "accepted")))).scalars()
-            )
+            live = list(connection.execute(select(calls.c.id).where(calls.c.state == "accepted")).scalars())
             if live:
-                log.warning("adopting %s calls; %s are alive at the carrier", len(live), self._alive())
+                log.warning("adopting %s calls", len(live))
             adopt_calls(self._redis, self._sql, self._keys, live)
             reconcile_channels(self._sql, self._redis, self._keys, connection_id=self._connection_id)
             epoch = new_id("req")
@@ -84,12 +81,6 @@ class Rebuilder:
             self._redis.set(self._keys.epoch, epoch)
         self._missed_at = None
         return True
-
-    def _alive(self) -> int | str:
-        try:
-            return sum(leg.identity is not None for leg in self._carrier.active_calls(self._connection_id))
-        except OrchestratorError as err:
-            return f"unknown ({err})"
 
 
 def _epoch(connection: Connection) -> str | None:

@@ -12,6 +12,7 @@ from ulid import ULID
 
 from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import DEADLINE_SLACK_S
+from orchestrator.store.live import expire_live
 from orchestrator.store.tables import calls, campaigns
 
 YOUNGER_THAN_S = 30  # is left alone: its claim may not have committed yet
@@ -56,9 +57,12 @@ def _old(call_ids: Iterable[str]) -> list[str]:
 
 
 def _free(client: redis.Redis, keys: Keys, scope: str, call_ids: list[str]) -> int:
-    return int(client.zrem(keys.slots(scope), *call_ids)) if call_ids else 0
+    if not call_ids:
+        return 0
+    expire_live(client, keys, call_ids)  # whoever withdrew or settled them died before letting them go
+    return int(client.zrem(keys.slots(scope), *call_ids))
 
 
 def _take(client: redis.Redis, keys: Keys, scope: str, wanted: dict[str, float], members: set[str]) -> int:
-    missing = {cid: wanted[cid] for cid in _old(set(wanted) - members)}
+    missing = {cid: wanted[cid] for cid in set(wanted) - members}
     return int(client.zadd(keys.slots(scope), missing, nx=True) or 0) if missing else 0

@@ -8,6 +8,7 @@ from typing import Any
 
 import redis
 from sqlalchemy import Connection, Engine, Row, func, text, update
+from sqlalchemy.exc import IntegrityError
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.model.event import DIAL_ACCEPTED, Event
@@ -20,6 +21,7 @@ from orchestrator.store.live import load_live
 from orchestrator.store.streams import add_event, is_caught_up
 from orchestrator.store.tables import calls, contacts
 from orchestrator.telnyx.client import TelnyxClient
+from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.resources import ActiveCall
 
 log = logging.getLogger(__name__)
@@ -32,8 +34,9 @@ _AT_MOST = 200
 _DUE = text(
     f"""
     SELECT k.*, clock_timestamp() AS db_now, extract(epoch FROM clock_timestamp() - k.first_sent_at) AS age_s
-    FROM calls k JOIN contacts c ON c.current_call_id = k.id
-    WHERE k.state = 'unknown' AND (k.absent_at IS NULL OR k.absent_at < clock_timestamp() - interval '{LOOK_EVERY_S} s')
+    FROM calls k
+    WHERE k.state = 'unknown' AND k.disposition IS NULL
+      AND (k.absent_at IS NULL OR k.absent_at < clock_timestamp() - interval '{LOOK_EVERY_S} s')
     ORDER BY k.absent_at NULLS FIRST LIMIT :most
     """  # noqa: S608 a number of ours
 )
@@ -57,11 +60,20 @@ class Reconciler:
         if not due:
             return 0
         try:
-            active = {state.call: leg for leg in self._carrier.active_calls(connection_id) if (state := leg.identity)}
+            active = {state.call: leg for leg in self._carrier.active_calls(connection_id) if (state := _leg_a(leg))}
         except OrchestratorError as err:
             log.warning("cannot reconcile: %s", err)
             return 0
-        return sum(self._reconcile(row, active) for row in due)
+        return sum(self._reconcile_one(row, active) for row in due)
+
+    def _reconcile_one(self, row: Row[Any], active: Mapping[str, ActiveCall]) -> bool:
+        try:
+            return self._reconcile(row, active)
+        except OrchestratorError as err:
+            log.warning("cannot reconcile: %s", err, extra={"call_id": row.id})
+        except IntegrityError:
+            log.exception("cannot be adopted", extra={"call_id": row.id})
+        return False
 
     def _reconcile(self, row: Row[Any], active: Mapping[str, ActiveCall]) -> bool:
         loaded = load_live(self._redis, self._keys, row.id)
@@ -91,11 +103,7 @@ class Reconciler:
         return True
 
     def _in_the_carriers_log(self, row: Row[Any]) -> str | None:
-        try:
-            events = self._carrier.call_events(connection_id=row.connection_id, to=row.to_number)
-        except OrchestratorError as err:
-            log.warning("cannot read the carrier's log: %s", err)
-            return None
+        events = self._carrier.call_events(connection_id=row.connection_id, to=row.to_number)
         ours = (event for event in events if (state := event.identity) and state.call == row.id)
         return next((event.call_leg_id for event in ours if event.call_leg_id), None)
 
@@ -111,6 +119,11 @@ class Reconciler:
             gone = Withdrawn(row.id, row.contact_id, row.campaign_id, row.connection_id)
             free_channels(self._redis, self._keys, [gone])
         return given_up
+
+
+def _leg_a(leg: ActiveCall) -> ClientState | None:
+    state = leg.identity
+    return state if state and state.role == "A" else None
 
 
 def _give_up(connection: Connection, row: Row[Any]) -> None:

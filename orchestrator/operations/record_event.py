@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -11,11 +10,9 @@ import redis
 
 from orchestrator.errors import BadSignature, StoreUnavailable
 from orchestrator.store.keys import Keys
+from orchestrator.store.memory import MemoryWatch
 from orchestrator.store.streams import add_webhook
 from orchestrator.telnyx.signature import SignatureVerifier
-
-FULL_AT = 0.8  # of maxmemory: what drains needs the rest (R11)
-_LOOK_EVERY_S = 1.0
 
 
 class Receipt(StrEnum):
@@ -33,8 +30,7 @@ class Door:
         self._redis = client
         self._verifier = verifier
         self._keys = keys or Keys()
-        self._looked_at = float("-inf")
-        self._full = False
+        self._memory = MemoryWatch(client)
 
     def record_event(self, raw: bytes, headers: Mapping[str, str]) -> Receipt:
         """Verify `raw` and append it to the event stream; it is on disk when this returns TAKEN."""
@@ -52,11 +48,7 @@ class Door:
         return Receipt.TAKEN
 
     def _refuse_when_full(self) -> None:
-        if time.monotonic() - self._looked_at > _LOOK_EVERY_S:
-            memory = self._redis.info("memory")
-            self._full = bool(memory["maxmemory"]) and memory["used_memory"] > FULL_AT * memory["maxmemory"]
-            self._looked_at = time.monotonic()
-        if self._full:
+        if self._memory.is_nearly_full():
             raise StoreUnavailable("Redis (its memory is nearly full)", retry_after_s=2.0)
 
 

@@ -34,7 +34,7 @@ def request_action(house: House, call_id: str, command: Command, *, request_id: 
     command_id = stable_uuid(call_id, request_id)
     payload = {"command_id": command_id, "action": command.action, "body": command.body()}
     now = house.clock()
-    event = Event(id=command_id, type=ACTION_REQUESTED, occurred_at=now, call_id=call_id, payload=payload)
+    event = Event(id=f"request:{command_id}", type=ACTION_REQUESTED, occurred_at=now, call_id=call_id, payload=payload)
     add_event(house.redis, Keys(), event)
     return command_id
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 from sqlalchemy import Connection, Engine, RowMapping
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.next_step import contact_after
@@ -17,6 +17,7 @@ from orchestrator.store.keys import GROUP, Keys
 from orchestrator.store.live import forget_later, load_many, read_log
 from orchestrator.store.pacing import Lane, give_back
 from orchestrator.store.record import (
+    end_unrecorded,
     hold_unrecorded,
     lock_for_record,
     record_of,
@@ -25,7 +26,7 @@ from orchestrator.store.record import (
     write_suppressions,
     write_timeline,
 )
-from orchestrator.store.streams import bury
+from orchestrator.store.streams import bury, count_failure
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,9 @@ class _Ended:
     timeline: Sequence[Mapping[str, Any]]
 
 
+_Entries = Mapping[str, Sequence[RawEntry]]
+
+
 class Settler:
     """Takes entries of the `ended` stream to the record; idempotent, any number of them may run."""
 
@@ -50,19 +54,23 @@ class Settler:
         self._keys = keys or Keys()
 
     def settle_calls(self, entries: Sequence[RawEntry]) -> int:
-        """Record these calls; return how many were ended for the first time. Raises when the database is away (R18)."""
-        ended = self._read(entries)
+        """Record these calls; return how many were ended for the first time. Raises when a store is away (R18)."""
+        by_call: dict[str, list[RawEntry]] = {}
+        for entry in entries:
+            by_call.setdefault(entry[1][b"call"].decode(), []).append(entry)
         try:
-            return self._settle(ended)
-        except OperationalError:
+            return self._settle(by_call)
+        except (OperationalError, redis.RedisError):
             raise
-        except SQLAlchemyError:
+        except Exception:
             log.exception("a batch could not be recorded: one by one")
-            return sum(self._settle_alone(one) for one in ended)
+            return sum(self._settle_alone(call_id, found) for call_id, found in by_call.items())
 
-    def _settle(self, ended: Sequence[_Ended]) -> int:
+    def _settle(self, by_call: _Entries) -> int:
         with self._sql.begin() as connection:
-            rows = lock_for_record(connection, [one.call.call_id for one in ended])
+            rows = lock_for_record(connection, list(by_call))
+            # Read behind the lock: of two settlers of one call, the later one writes the later state.
+            ended = self._read(by_call)
             first_ends = self._write(connection, ended, rows)
         self._let_go(ended, rows)
         return first_ends
@@ -76,20 +84,17 @@ class Settler:
         write_timeline(connection, [(one.call.call_id, line) for one in known for line in one.timeline])
         return sum(record.is_first_end for record in records)
 
-    def _settle_alone(self, one: _Ended) -> int:
+    def _settle_alone(self, call_id: str, entries: Sequence[RawEntry]) -> int:
         try:
-            return self._settle([one])
-        except DBAPIError as err:
-            if isinstance(err, OperationalError):
-                raise
-            log.exception("call cannot be recorded", extra={"call_id": one.call.call_id})
-            self._count_failure(one, repr(err))
+            return self._settle({call_id: entries})
+        except (OperationalError, redis.RedisError):
+            raise
+        except Exception as err:  # whatever it is, it is this record's own failure
+            log.exception("call cannot be recorded", extra={"call_id": call_id})
+            self._count_failure(call_id, entries, repr(err))
             return 0
 
-    def _read(self, entries: Sequence[RawEntry]) -> list[_Ended]:
-        by_call: dict[str, list[RawEntry]] = {}
-        for entry in entries:
-            by_call.setdefault(entry[1][b"call"].decode(), []).append(entry)
+    def _read(self, by_call: _Entries) -> list[_Ended]:
         loaded = load_many(self._redis, self._keys, [(call_id, "") for call_id in by_call])
         ended = []
         for (call_id, found), live in zip(by_call.items(), loaded, strict=True):
@@ -113,13 +118,23 @@ class Settler:
         self._redis.xack(self._keys.ended, GROUP, *ids)
         self._redis.xdel(self._keys.ended, *ids)
 
-    def _count_failure(self, one: _Ended, why: str) -> None:
-        for entry_id, fields in one.entries:
+    def _count_failure(self, call_id: str, entries: Sequence[RawEntry], why: str) -> None:
+        for entry_id, fields in entries:
             name = entry_id.decode()
-            if int(self._redis.hincrby(self._keys.failures, name, 1)) >= GIVE_UP_AFTER:
-                self._hold_contact(one)
+            if count_failure(self._redis, self._keys, name) >= GIVE_UP_AFTER:
+                self._hold_contact(call_id)
                 bury(self._redis, self._keys.ended, entry_id=name, fields=fields, keys=self._keys, why=why)
 
-    def _hold_contact(self, one: _Ended) -> None:
+    def _hold_contact(self, call_id: str) -> None:
         with self._sql.begin() as connection:
-            hold_unrecorded(connection, one.call.call_id)
+            row = lock_for_record(connection, [call_id]).get(call_id)
+            hold_unrecorded(connection, call_id)
+        try:
+            with self._sql.begin() as connection:
+                end_unrecorded(connection, call_id)
+        except SQLAlchemyError:
+            log.exception("call cannot even be ended", extra={"call_id": call_id})
+            return
+        if row:
+            lanes = Lane(row["connection_id"]), Lane(row["campaign_id"])
+            give_back(self._redis, self._keys, *lanes, call_ids=[call_id], rate_too=False)

@@ -41,12 +41,13 @@ class WayBack:
 
 
 def withdraw(connection: Connection, where: ColumnElement[bool], way: WayBack) -> list[Withdrawn]:
-    """Withdraw the attempts of `where` that were never sent, or sent once with an answer that says: not carried out.
+    """Withdraw the attempts of `where` that never left, or were sent once with an answer that says: not carried out.
 
     Call row, contact and its count of unspent tries move in the caller's transaction; the caller frees the channels
     afterwards (`free_channels`). Waits for the row locks of sends in the act.
     """
-    surely_not_dialed = (calls.c.state == "reserved") | ((calls.c.state == "dialing") & (calls.c.send_no == 1))
+    only_send = (calls.c.send_no == 1) | (calls.c.unsent >= calls.c.send_no)
+    surely_not_dialed = (calls.c.state == "reserved") | ((calls.c.state == "dialing") & only_send)
     locked = select(calls.c.id).where(where, surely_not_dialed).order_by(calls.c.id).with_for_update()
     ids = list(connection.execute(locked).scalars())
     if not ids:
@@ -58,6 +59,8 @@ def withdraw(connection: Connection, where: ColumnElement[bool], way: WayBack) -
         .returning(calls.c.id, calls.c.contact_id, calls.c.campaign_id, calls.c.connection_id)
     ).all()
     withdrawn = [Withdrawn(*row) for row in moved]
+    in_order = select(contacts.c.id).where(contacts.c.id.in_([row.contact_id for row in withdrawn]))
+    connection.execute(in_order.order_by(contacts.c.id).with_for_update())  # as settling does: no deadlock
     wait_again(connection, [_way_back(way, row, *_state_of(connection, row)) for row in withdrawn])
     return withdrawn
 

@@ -91,6 +91,12 @@ def mark_answered(connection: Connection, send: Send) -> bool:
     return moved.rowcount == 1
 
 
+def mark_unsent(connection: Connection, call_id: str) -> None:
+    """Note that one of the sends surely never left: when that is true of all of them, nobody was dialed."""
+    unsent = update(calls).where(calls.c.id == call_id, calls.c.state == "dialing")
+    connection.execute(unsent.values(unsent=calls.c.unsent + 1))
+
+
 def mark_unknown(connection: Connection, call_id: str) -> bool:
     """Move an attempt that may have been sent and was never answered to `unknown`: reconciled, never redialed."""
     moved = connection.execute(

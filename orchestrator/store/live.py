@@ -14,7 +14,7 @@ from orchestrator.model.decision import Decision
 from orchestrator.model.live_call import LiveCall
 from orchestrator.store.keys import GROUP, Keys
 from orchestrator.store.round_trip import round_trip
-from orchestrator.store.scripts import ScriptCall, raise_errors, run_script
+from orchestrator.store.scripts import ScriptCall, raise_errors, run_script, run_scripts
 
 KEEP_AFTER_RECORD_S = 900
 KEEP_LEG_S = 15_000  # the longest call the carrier allows, and its late facts
@@ -86,7 +86,8 @@ def _unfold(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def remember_legs(client: redis.Redis, keys: Keys, calls: Sequence[LiveCall]) -> None:
     """Let webhooks that lost their client_state be found by their leg; kept as long as a call may last."""
     legs = [(leg, call.call_id) for call in calls for leg in (call.call_control_id, call.call_leg_id) if leg]
-    raise_errors(round_trip(client, [("SET", keys.leg(leg), call_id, "EX", KEEP_LEG_S) for leg, call_id in legs]))
+    kept = [ScriptCall("write_though_full", [keys.leg(leg)], ["SET", cid, "EX", KEEP_LEG_S]) for leg, cid in legs]
+    raise_errors(run_scripts(client, kept))
 
 
 def find_call_of_leg(client: redis.Redis, keys: Keys, legs: Sequence[str | None]) -> str | None:
@@ -144,6 +145,12 @@ def forget_later(client: redis.Redis, keys: Keys, calls: Sequence[LiveCall]) -> 
         legs = [keys.leg(leg) for leg in (call.call_control_id, call.call_leg_id) if leg]
         names += [keys.call(call.call_id), keys.log(call.call_id), keys.outbox(call.call_id), *legs]
     raise_errors(round_trip(client, [("EXPIRE", name, KEEP_AFTER_RECORD_S) for name in names]))
+
+
+def expire_live(client: redis.Redis, keys: Keys, call_ids: Sequence[str]) -> None:
+    """Let the live state of attempts that are over go after 15 minutes; safe to repeat."""
+    names = [key for cid in call_ids for key in (keys.call(cid), keys.log(cid), keys.outbox(cid))]
+    raise_errors(round_trip(client, [("EXPIRE", key, KEEP_AFTER_RECORD_S) for key in names]))
 
 
 def discard_live(client: redis.Redis, keys: Keys, call_id: str) -> None:

@@ -12,7 +12,7 @@ from orchestrator.model.event import Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.policy.pacing import DispatchLimits
 from orchestrator.store.keys import Keys
-from orchestrator.store.scripts import ScriptCall, run_script
+from orchestrator.store.scripts import ScriptCall, run_script, write_though_full
 
 CLOSE_AFTER_FAILURES = 10
 
@@ -127,7 +127,7 @@ def open_dispatch(client: redis.Redis, keys: Keys, connection_id: str) -> None:
 
 def heard_from_carrier(client: redis.Redis, keys: Keys, connection_id: str, *, at_ms: int) -> None:
     """Note that a webhook of a call of ours came in: the way back from the carrier works."""
-    client.hset(keys.health(connection_id), "heard", at_ms)
+    write_though_full(client, "HSET", keys.health(connection_id), "heard", at_ms)
 
 
 def dials_in_trailing_5_s(client: redis.Redis, keys: Keys, connection_id: str) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, select, text
 
 from orchestrator.store.pages import newest_first
-from orchestrator.store.tables import call_events, calls, campaigns, contacts, flows
+from orchestrator.store.tables import NUMBER_GUARD, call_events, calls, campaigns, contacts, flows
 
 _PLAIN = ("campaign_id", "contact_id", "disposition", "outcome")
 _FILTERS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
@@ -48,7 +48,7 @@ def newest_call_of(connection: Connection, contact_id: str) -> Row[Any] | None:
 
 def is_number_in_use(connection: Connection, number: str) -> bool:
     """Say whether an attempt to a number is under way."""
-    under_way = exists().where(calls.c.to_number == number, calls.c.state.in_(("reserved", "dialing", "accepted")))
+    under_way = exists().where(calls.c.to_number == number, text(NUMBER_GUARD))
     return bool(connection.execute(select(under_way)).scalar_one())
 
 

@@ -30,16 +30,17 @@ _LOCK = text(
 _CALLS = text(
     """
     UPDATE calls k SET state = 'ended', disposition = r.disposition, outcome = r.outcome, answers = r.answers,
-        amd_result = r.amd_result, end_assumed = r.end_assumed, hangup_cause = r.hangup_cause, hangup_source = r.hangup_source, error = r.error,
+        amd_result = r.amd_result, hangup_cause = r.hangup_cause, hangup_source = r.hangup_source,
+        end_assumed = r.end_assumed, error = r.error,
         cost = r.cost, recordings = r.recordings, answered_at = r.answered_at,
         ended_at = coalesce(r.ended_at, k.ended_at, now()),
         call_control_id = coalesce(k.call_control_id, r.call_control_id),
         call_leg_id = coalesce(k.call_leg_id, r.call_leg_id),
         call_session_id = coalesce(k.call_session_id, r.call_session_id)
     FROM jsonb_to_recordset(:records) AS r(
-        call_id text, disposition text, outcome text, answers jsonb, amd_result text, end_assumed boolean, hangup_cause text,
-        hangup_source text, error jsonb, cost jsonb, recordings jsonb, answered_at timestamptz, ended_at timestamptz,
-        call_control_id text, call_leg_id text, call_session_id text)
+        call_id text, disposition text, outcome text, answers jsonb, amd_result text, hangup_cause text,
+        hangup_source text, end_assumed boolean, error jsonb, cost jsonb, recordings jsonb, answered_at timestamptz,
+        ended_at timestamptz, call_control_id text, call_leg_id text, call_session_id text)
     WHERE k.id = r.call_id
     """
 ).bindparams(bindparam("records", type_=JSONB))
@@ -82,7 +83,7 @@ _HOLD_UNRECORDED = text(
 )
 _END_UNRECORDED = text(
     "UPDATE calls SET state = 'ended', disposition = 'failed', ended_at = now(), "
-    "error = '{\"code\": \"record_failed\", \"title\": \"The result could not be recorded\"}' "
+    'error = \'{"code": "record_failed", "title": "The result could not be recorded"}\' '
     "WHERE id = :call_id AND state NOT IN ('ended', 'withdrawn')"
 )
 
@@ -164,6 +165,10 @@ def write_suppressions(connection: Connection, records: Sequence[Record]) -> Non
 def hold_unrecorded(connection: Connection, call_id: str) -> None:
     """Hold the contact of a call whose result cannot be written, until a person has looked."""
     connection.execute(_HOLD_UNRECORDED, {"call_id": call_id})
+
+
+def end_unrecorded(connection: Connection, call_id: str) -> None:
+    """End such a call's row all the same, so that its number and its channel are free; a replay amends it."""
     connection.execute(_END_UNRECORDED, {"call_id": call_id})
 
 

@@ -50,6 +50,11 @@ def run_scripts(client: redis.Redis, calls: Sequence[ScriptCall]) -> list[Any]:
     return answers
 
 
+def write_though_full(client: redis.Redis, command: str, key: str, *rest: Arg) -> Any:
+    """Make one write of those that drain: it is not refused when memory is full (R11)."""
+    return run_script(client, ScriptCall("write_though_full", [key], [command, *rest]))
+
+
 def raise_errors(answers: Sequence[Any]) -> None:
     """Raise the first error among the answers of a pipeline, if there is one."""
     for answer in answers:

@@ -14,6 +14,7 @@ from orchestrator.clock import rfc3339
 from orchestrator.model.decision import SendCommand
 from orchestrator.model.event import TIMER_DUE, Event
 from orchestrator.store.keys import GROUP, Keys
+from orchestrator.store.scripts import ScriptCall, run_script, write_though_full
 
 ORPHANS_KEPT = 10_000
 DEAD_KEPT = 100_000
@@ -66,18 +67,24 @@ def bury(
     client: redis.Redis, stream: str, *, entry_id: str, fields: Mapping[bytes, bytes], keys: Keys, why: str
 ) -> None:
     """Move an entry that failed for good to the dead letters, with its error; it can be listed and replayed."""
-    with client.pipeline(transaction=True) as pipe:
-        letter = {b"stream": stream.encode(), b"entry": entry_id.encode(), b"error": why[:2000].encode(), **fields}
-        pipe.xadd(keys.dead, letter, maxlen=DEAD_KEPT, approximate=True)  # type: ignore[arg-type]  # bytes are fine
-        pipe.xack(stream, GROUP, entry_id)
-        pipe.xdel(stream, entry_id)
-        pipe.hdel(keys.failures, entry_id)
-        pipe.execute()
+    letter = {b"stream": stream.encode(), b"entry": entry_id.encode(), b"error": why[:2000].encode(), **fields}
+    told = [part for name, value in letter.items() for part in (name, value)]
+    run_script(client, ScriptCall("bury", [keys.dead, stream, keys.failures], [DEAD_KEPT, GROUP, entry_id, *told]))
 
 
 def orphan(client: redis.Redis, keys: Keys, *, raw: bytes, why: str) -> None:
     """Keep a carrier's event that belongs to no call of ours, bounded, for a person to look at (R6)."""
-    client.xadd(keys.orphans, {"raw": raw, "why": why}, maxlen=ORPHANS_KEPT, approximate=True)
+    write_though_full(client, "XADD", keys.orphans, "MAXLEN", "~", ORPHANS_KEPT, "*", "raw", raw, "why", why)
+
+
+def count_failure(client: redis.Redis, keys: Keys, entry: str) -> int:
+    """Count a failure of an entry's own and return how many it has had."""
+    return int(write_though_full(client, "HINCRBY", keys.failures, entry, 1))
+
+
+def forgive_failure(client: redis.Redis, keys: Keys, entry: str) -> None:
+    """Forget an entry's failures."""
+    client.hdel(keys.failures, entry)
 
 
 def _timer_event(member: str, due_ms: int) -> Event:

@@ -15,26 +15,31 @@ from urllib3.util.retry import Retry
 
 from orchestrator.clock import boot_seconds
 
-_CONNECT_RETRIES: Final = 1
+_CONNECT_RETRIES: Final = 0  # a second look-up of a name would double a time nobody bounds
 
 
 class Budget:
     """The time one exchange has left, in seconds of a clock that goes on while the machine is suspended."""
 
-    __slots__ = ("_until", "sent")
+    __slots__ = ("_send_before", "_until", "sent")
 
     def __init__(self) -> None:
-        self._until = 0.0
+        self._until = self._send_before = 0.0
         self.sent = False
 
-    def start(self, seconds: float) -> None:
-        """Begin an exchange of at most `seconds`."""
+    def start(self, seconds: float, *, send_before: float | None = None) -> None:
+        """Begin an exchange of at most `seconds`, sent before `send_before` on the same clock or not at all."""
         self._until = boot_seconds() + seconds
+        self._send_before = self._until if send_before is None else send_before
         self.sent = False
 
     def left(self) -> float:
         """Return the seconds left, at most 0.0 when they are over."""
         return self._until - boot_seconds()
+
+    def left_to_send(self) -> float:
+        """Return the seconds left in which the first byte may leave."""
+        return min(self._until, self._send_before) - boot_seconds()
 
 
 class BoundedAdapter(HTTPAdapter):
@@ -73,7 +78,7 @@ def _connection(base: type[HTTPConnection], budget: Budget) -> type[HTTPConnecti
         response_class = Response
 
         def connect(self) -> None:
-            self.timeout = min(vars(self)["timeout"], _left(self, budget))
+            self.timeout = min(vars(self)["timeout"], _left_to_send(self, budget))
             super().connect()
 
         def send(self, data: Any) -> None:
@@ -81,7 +86,7 @@ def _connection(base: type[HTTPConnection], budget: Budget) -> type[HTTPConnecti
                 self.connect()
             if not budget.sent:
                 # Names, handshakes and a suspended machine take time nobody bounds: too late means never.
-                _left(self, budget)
+                _left_to_send(self, budget)
                 budget.sent = True
             super().send(data)
 
@@ -111,8 +116,8 @@ class _BoundedReader(io.RawIOBase):
         super().close()
 
 
-def _left(connection: Any, budget: Budget) -> float:
-    left = budget.left()
+def _left_to_send(connection: Any, budget: Budget) -> float:
+    left = budget.left_to_send()
     if left <= 0:
         raise ConnectTimeoutError(connection, "the time for the whole exchange ran out before anything was sent")
     return left

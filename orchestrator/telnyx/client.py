@@ -70,15 +70,20 @@ class TelnyxClient:
         """Return the carrier's last word on its limits, None while it has said nothing."""
         return self._wire.rate_limit
 
-    def dial(self, body: Mapping[str, Any]) -> Answer:
-        """Start a call with a Dial command's body; Accepted carries the leg's ids."""
-        return self._command("POST", "/calls", body, dialing=True)
+    def dial(self, body: Mapping[str, Any], *, send_before: float | None = None) -> Answer:
+        """Start a call with a Dial command's body; Accepted carries the leg's ids.
 
-    def act(self, call_control_id: str, action: str, body: Mapping[str, Any]) -> Answer:
+        After `send_before`, a moment of `boot_seconds`, it is not sent any more: Unavailable.
+        """
+        return self._command("POST", "/calls", body, dialing=True, send_before=send_before)
+
+    def act(
+        self, call_control_id: str, action: str, body: Mapping[str, Any], *, send_before: float | None = None
+    ) -> Answer:
         """Send a command to a leg; `action` is a name of COMMANDS, `body` that command's fields."""
         command = COMMANDS[action]
         path = command.path.format(call_control_id=_in_path(call_control_id))
-        return self._command(command.method, path, body, dialing=False)
+        return self._command(command.method, path, body, dialing=False, send_before=send_before)
 
     def call_status(self, call_control_id: str) -> CallStatus | None:
         """Return a leg as the carrier knows it, None when it knows none (or it ended 10 minutes ago)."""
@@ -130,9 +135,11 @@ class TelnyxClient:
         """Close this thread's connection."""
         self._wire.close()
 
-    def _command(self, method: str, path: str, body: Mapping[str, Any], *, dialing: bool) -> Answer:
+    def _command(
+        self, method: str, path: str, body: Mapping[str, Any], *, dialing: bool, send_before: float | None
+    ) -> Answer:
         try:
-            reply = self._wire.exchange(method, path, body=orjson.dumps(body))
+            reply = self._wire.exchange(method, path, body=orjson.dumps(body), send_before=send_before)
         except NotSent as err:
             return Unavailable(code="not_sent", title="The carrier is not reachable", detail=str(err))
         except Unanswered as err:

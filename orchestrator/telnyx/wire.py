@@ -104,11 +104,14 @@ class Wire:
             "User-Agent": "call-orchestrator",
         }
 
-    def exchange(self, method: str, path: str, *, body: bytes | None = None) -> Reply:
-        """Return the answer to one request; raises NotSent or Unanswered, follows no redirect, repeats nothing sent."""
+    def exchange(self, method: str, path: str, *, body: bytes | None = None, send_before: float | None = None) -> Reply:
+        """Return the answer to one request; raises NotSent or Unanswered, follows no redirect, repeats nothing sent.
+
+        `send_before` is the moment of `boot_seconds` after which it is not sent any more.
+        """
         line = self._line()
         line.freshen(self._max_idle_s)
-        line.adapter.budget.start(self._whole_timeout_s)
+        line.adapter.budget.start(self._whole_timeout_s, send_before=send_before)
         request = self._request(method, path, body)
         try:
             with line.session.send(request, stream=True, allow_redirects=False, timeout=self._timeout) as response:

@@ -241,6 +241,10 @@ class World:
             self.redis.zadd(self.keys.timers, {member: 1})
         run_script(self.redis, ScriptCall("fire_timers", [self.keys.timers, self.keys.events], [100]))
 
+    def let_due_timers_fire(self) -> int:
+        """Hand in the timers that are due, and tell how many there were."""
+        return int(run_script(self.redis, ScriptCall("fire_timers", [self.keys.timers, self.keys.events], [100])))
+
     def _batches(self, stream: str) -> Iterator[list[Any]]:
         while found := self.redis.xreadgroup(GROUP, "test", {stream: ">"}, count=100):
             yield found[0][1]

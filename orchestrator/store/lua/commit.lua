@@ -2,7 +2,7 @@
 -- Commits one decision, or nothing: state, commands, timers, event id, acknowledgement (R11).
 -- KEYS: 1 call hash, 2 log, 3 outbox, 4 wakes, 5 timers, 6 events, 7 ended.
 -- ARGV: 1 call id, 2 expected version, 3 event id, 4 entry id, 5 group, 6 new state, 7 log entry, 8 control id to bind or '',
---       9 drop: none|step|all, 10 visit (step drops commands of earlier visits), 11 settle 1|0, 12 wake time in ms,
+--       9 drop: none|step|all, 10 visit (step drops unsent commands of earlier visits), 11 settle 1|0, 12 wake time in ms,
 --       13 number of commands, the commands, then pairs of timer name and due ms ('' clears).
 -- Answer: 1 done, 2 seen before (acknowledged), 0 stale: load and decide again, -1 no live state.
 local version, seen = unpack(redis.call('HMGET', KEYS[1], 'v', 'e:' .. ARGV[3]))
@@ -15,13 +15,14 @@ if version ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], 'v', version + 1, 's', ARGV[6], 'e:' .. ARGV[3], 1)
 if ARGV[8] ~= '' then redis.call('HSETNX', KEYS[1], 'cc', ARGV[8]) end
 if ARGV[7] ~= '' then redis.call('RPUSH', KEYS[2], ARGV[7]) end
-if ARGV[9] ~= 'none' then
+if ARGV[9] == 'all' then redis.call('DEL', KEYS[3]) end
+if ARGV[9] == 'step' then
   local waiting = redis.call('LRANGE', KEYS[3], 0, -1)
   redis.call('DEL', KEYS[3])
   for _, raw in ipairs(waiting) do
     local command = cjson.decode(raw)
     local sent = redis.call('HEXISTS', KEYS[1], 'c:' .. command.command_id) == 1
-    if sent or (ARGV[9] == 'step' and command.visit >= tonumber(ARGV[10])) then redis.call('RPUSH', KEYS[3], raw) end
+    if sent or command.visit >= tonumber(ARGV[10]) then redis.call('RPUSH', KEYS[3], raw) end
   end
 end
 local count = tonumber(ARGV[13])

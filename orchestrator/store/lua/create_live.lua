@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Creates a call's live state unless there is one; its versions begin at the present moment in microseconds, so that
 -- none is ever used twice, not even by a Redis that came back empty.
 -- KEYS: call hash. ARGV: state (JSON). Answer: 1 created, 0 there already.

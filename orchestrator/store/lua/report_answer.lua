@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Slows dialing by half after a bad answer (once a second), lets it recover by 1/s, closes it after failures in a row;
 -- and tells the call what it is to know of the answer.
 -- KEYS: 1 health, 2 events. ARGV: 1 good|bad, 2 full rate per s, 3 failures in a row that close, 4 reason, 5 event or ''.

@@ -274,6 +274,7 @@ def upgrade() -> None:
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("first_sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unsent", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("answered_send", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
@@ -295,6 +296,7 @@ def upgrade() -> None:
         sa.Column("amd_result", sa.Text(), nullable=True),
         sa.Column("hangup_cause", sa.Text(), nullable=True),
         sa.Column("hangup_source", sa.Text(), nullable=True),
+        sa.Column("end_assumed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("error", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("cost", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column(
@@ -330,7 +332,9 @@ def upgrade() -> None:
         "calls",
         ["to_number"],
         unique=True,
-        postgresql_where=sa.text("state IN ('reserved', 'dialing', 'accepted')"),
+        postgresql_where=sa.text(
+            "state IN ('reserved', 'dialing', 'accepted') OR (state = 'unknown' AND disposition IS NULL)"
+        ),
     )
     op.create_index(
         "calls_open",
@@ -365,7 +369,9 @@ def downgrade() -> None:
     op.drop_index(
         "calls_number_guard",
         table_name="calls",
-        postgresql_where=sa.text("state IN ('reserved', 'dialing', 'accepted')"),
+        postgresql_where=sa.text(
+            "state IN ('reserved', 'dialing', 'accepted') OR (state = 'unknown' AND disposition IS NULL)"
+        ),
     )
     op.drop_index("calls_by_number", table_name="calls")
     op.drop_index("calls_by_control_id", table_name="calls")
