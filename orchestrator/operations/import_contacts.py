@@ -96,7 +96,6 @@ class _Importer:
         with self._house.sql.begin() as connection:
             if not queries_imports.lock_running(connection, self._import_id):
                 raise Conflict("import_withdrawn", "The import was withdrawn while it ran.", status="withdrawn")
-            hold_open(connection, place.campaign_id)  # it may have been canceled since the batch before
             accepted = insert_contacts(
                 connection,
                 staged,
@@ -111,6 +110,7 @@ class _Importer:
             kept = rejects[: max(0, queries_imports.REJECTS_KEPT - self._rejects_kept)]
             queries_imports.insert_rejects(connection, self._import_id, kept)
             queries_imports.count_batch(connection, self._import_id, _counts(len(read), len(accepted), rejects))
+            hold_open(connection, place.campaign_id)  # it may have been canceled since the batch before
         self._zones |= zones
         self._rejects_kept += len(kept)
 
