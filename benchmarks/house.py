@@ -110,7 +110,7 @@ class House:
 
 
 @contextmanager
-def house(*, calls_per_second: float, max_live_calls: int, time_scale: float = 8.0) -> Iterator[House]:
+def house(*, calls_per_second: float, max_live_calls: int, time_scale: float = 5.0) -> Iterator[House]:
     """Start a carrier whose callees all answer and are people, and the whole service; stop both at the end."""
     with tempfile.TemporaryDirectory(prefix="orchestrator-bench-") as name:
         folder = Path(name)

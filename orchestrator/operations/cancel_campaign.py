@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Row, func, select, update
 
-from orchestrator.errors import Conflict, NotFound
+from orchestrator.errors import Conflict
 from orchestrator.ids import stable_uuid
 from orchestrator.model.event import ACTION_REQUESTED, Event
+from orchestrator.operations.create_campaign import found
 from orchestrator.operations.quiesce import quiesce
 from orchestrator.operations.withdraw_calls import WayBack
 from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.store.keys import Keys
+from orchestrator.store.queries_campaigns import lock_campaign
 from orchestrator.store.streams import add_event
 from orchestrator.store.tables import calls, campaigns, contacts
 
@@ -55,10 +57,7 @@ def hang_up_all(house: House, campaign_id: str) -> int:
 
 def _close_the_gate(house: House, campaign_id: str) -> None:
     with house.sql.begin() as connection:
-        query = select(campaigns.c.status).where(campaigns.c.id == campaign_id, campaigns.c.kind == "campaign")
-        status = connection.execute(query.with_for_update()).scalar()
-        if status is None:
-            raise NotFound("campaign", campaign_id)
+        status = found(lock_campaign(connection, campaign_id), campaign_id).status
         if status not in _ALLOWED:
             detail = f"A campaign that is {status} cannot be canceled."
             raise Conflict("not_cancelable", detail, status=status, allowed=_ALLOWED)

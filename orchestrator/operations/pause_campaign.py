@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, func, select, update
 
-from orchestrator.errors import Conflict, NotFound
+from orchestrator.errors import Conflict
+from orchestrator.operations.create_campaign import found
 from orchestrator.operations.quiesce import quiesce
 from orchestrator.operations.withdraw_calls import WayBack
 from orchestrator.policy.reasons import Reason
+from orchestrator.store.queries_campaigns import lock_campaign
 from orchestrator.store.tables import calls, campaigns
 
 if TYPE_CHECKING:
@@ -29,10 +31,7 @@ def pause_campaign(house: House, campaign_id: str) -> tuple[Row[Any], int]:
 
 def _close_the_gate(house: House, campaign_id: str) -> None:
     with house.sql.begin() as connection:
-        query = select(campaigns.c.status).where(campaigns.c.id == campaign_id, campaigns.c.kind == "campaign")
-        status = connection.execute(query.with_for_update()).scalar()
-        if status is None:
-            raise NotFound("campaign", campaign_id)
+        status = found(lock_campaign(connection, campaign_id), campaign_id).status
         if status not in _ALLOWED:
             raise Conflict(
                 "not_pausable", f"A campaign that is {status} cannot be paused.", status=status, allowed=_ALLOWED

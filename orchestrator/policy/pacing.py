@@ -10,7 +10,6 @@ from dataclasses import dataclass
 LAW_WINDOW_S = 5.0
 _PACE = 0.985
 _BURST_S = 0.15
-_SLOWEST = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +63,3 @@ def _next_in_turn(hungry: list[str], weights: Mapping[str, int], balance: dict[s
     chosen = max(hungry, key=lambda name: (balance[name], name))
     balance[chosen] -= sum(weights[name] for name in hungry)
     return chosen
-
-
-def rate_after(rate: float, *, ceiling: float, trouble: bool, since_change_s: float) -> float:
-    """Return the rate after one answer: halved by trouble (429, capacity, 5xx, timeout), else growing by 1/s a second.
-
-    The answers of one second are one piece of news: twenty refusals in flight halve it once, not twenty times. Never
-    above `ceiling`, never below 0.2/s or a lower ceiling, so that there is always a next answer to learn from.
-    """
-    lowest = min(_SLOWEST, ceiling)
-    if not trouble:
-        return max(lowest, min(ceiling, rate + max(0.0, min(since_change_s, 1.0))))
-    return max(lowest, min(rate, ceiling) / 2) if since_change_s >= 1.0 else min(rate, ceiling)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.account import account_equals_ledger, most_in_window
+from tests.support.account import account_equals_ledger, late_commands, most_in_window
 from tests.support.campaign_run import CampaignRun
 from tests.support.poll import eventually, stays
 from tests.support.simulator import SimulatorProcess
@@ -23,6 +23,7 @@ def test_a_campaign_ends_with_the_carriers_account(stack: StackRun, simulator: S
     assert {call["disposition"] for call in account.calls.values()} >= {"human", "machine", "busy", "no_answer"}
     assert {contact["outcome"] for contact in account.contacts} >= {"confirmed", "opted_out", "voicemail"}
     assert not simulator.summary()["counters"].get("unknown_fields")
+    assert late_commands(account, after_s=5.0) == []
 
 
 def test_repeated_and_reordered_webhooks_change_nothing(stack: StackRun, simulator: SimulatorProcess) -> None:
@@ -64,6 +65,34 @@ def test_hangups_nobody_told_are_found_by_asking_the_carrier(stack: StackRun, si
     untold = {dial["to"] for dial in account.dials if any(n["status"] == "lost" for n in dial["webhooks"])}
     assert untold
     assert {contact["phone"] for contact in account.contacts if contact["status"] == "unknown"} <= untold
+
+
+def test_a_carrier_out_of_reach_leaves_everybody_waiting_and_nobody_unknown(
+    stack: StackRun, simulator: SimulatorProcess
+) -> None:
+    campaign = CampaignRun(stack, 80)
+    campaign.act("start")
+    campaign.wait_until_dialed(20)
+
+    simulator.control(refuse_for_s=6)
+    campaign.wait_until_completed(within=120)
+
+    account_equals_ledger(campaign, simulator)
+
+
+def test_a_carrier_that_answers_503_for_a_while_is_asked_again_with_the_same_command(
+    stack: StackRun, simulator: SimulatorProcess
+) -> None:
+    campaign = CampaignRun(stack, 80)
+    campaign.act("start")
+    campaign.wait_until_dialed(20)
+
+    simulator.control(down=True)
+    stays(lambda: stack.runs, during=4.0)
+    simulator.control(down=False)
+    campaign.wait_until_completed(within=120)
+
+    account_equals_ledger(campaign, simulator)
 
 
 def test_r9_after_a_pause_returns_nothing_is_sent_until_the_campaign_goes_on(

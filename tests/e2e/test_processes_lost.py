@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -55,6 +56,18 @@ def test_valkey_frozen_for_longer_than_every_timeout(stack: StackRun, simulator:
     campaign.wait_until_completed(within=120)
 
     account_equals_ledger(campaign, simulator)
+
+
+def test_r20_valkey_back_empty_calls_nobody_again(stack: StackRun, simulator: SimulatorProcess) -> None:
+    campaign = CampaignRun(stack, 120)
+    campaign.act("start")
+
+    campaign.wait_until_dialed(50)
+    with stack.without("valkey"):
+        shutil.rmtree(stack.folder / "valkey" / "appendonlydir")
+    campaign.wait_until_completed(within=120, is_hurried=True)
+
+    account_equals_ledger(campaign, simulator, has_forgotten=True, unknown_at_most=60)
 
 
 @pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGKILL])

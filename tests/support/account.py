@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,12 +51,21 @@ class Account:
     refused: Sequence[Row]
     rang: Mapping[str, int]
     stats: Row
+    known_commands: Mapping[str, frozenset[str]]
+    suppressed: frozenset[str]
 
 
 def account_equals_ledger(
-    campaign: CampaignRun, simulator: SimulatorProcess, *, unknown_at_most: int = 0, within: float = 20.0
+    campaign: CampaignRun,
+    simulator: SimulatorProcess,
+    *,
+    unknown_at_most: int = 0,
+    has_forgotten: bool = False,
+    within: float = 20.0,
 ) -> Account:
     """Return both accounts once they are equal; fail with every difference that stays.
+
+    `has_forgotten` excuses what only the lost Redis knew: what was said in the calls, not whom we called.
 
     The carrier may still be repeating webhooks and we writing what they tell, so a difference is given a while to go.
     """
@@ -63,7 +73,7 @@ def account_equals_ledger(
 
     def is_equal() -> Account | None:
         account = read_account(campaign, simulator)
-        problems[:] = [*differences(account), *_too_many_unknown(account, unknown_at_most)]
+        problems[:] = [*differences(account, has_forgotten), *_too_many_unknown(account, unknown_at_most)]
         return None if problems else account
 
     try:
@@ -82,6 +92,11 @@ def read_account(campaign: CampaignRun, simulator: SimulatorProcess) -> Account:
         "SELECT id, command_id, to_number, contact_id, state, send_no FROM calls WHERE campaign_id = :id",
         id=campaign.id,
     )
+    commands = campaign.stack.query(
+        "SELECT e.call_id, array_agg(e.event_id) AS ids FROM call_events e JOIN calls k ON k.id = e.call_id "
+        "WHERE k.campaign_id = :id AND e.kind = 'command' GROUP BY e.call_id",
+        id=campaign.id,
+    )
     return Account(
         contacts=campaign.contacts(),
         calls={call["id"]: call for call in campaign.calls()},
@@ -90,10 +105,12 @@ def read_account(campaign: CampaignRun, simulator: SimulatorProcess) -> Account:
         refused=[refused for refused in ledger["refused"] if refused["to"] in numbers],
         rang={number: rang for number, rang in ledger["calls_by_number"].items() if number in numbers},
         stats=campaign.stats(),
+        known_commands={row["call_id"]: frozenset(row["ids"]) for row in commands},
+        suppressed=frozenset(row["phone"] for row in campaign.stack.rest.pages("/v1/suppressions")),
     )
 
 
-def differences(account: Account) -> list[str]:
+def differences(account: Account, has_forgotten: bool = False) -> list[str]:
     """Return everything in which the two accounts differ, a sentence each."""
     legs: dict[str, list[Row]] = defaultdict(list)
     for dial in account.dials:
@@ -103,10 +120,35 @@ def differences(account: Account) -> list[str]:
         *_legs_without_a_call(account, legs),
         *_calls_without_a_leg(account, legs),
         *_numbers_rung_too_often(account, legs),
-        *(line for call_id, ours in legs.items() for line in _ends(account.calls.get(call_id), ours[0])),
         *(line for dial in account.dials for line in _commands(dial)),
         *_totals(account),
+        *([] if has_forgotten else _what_was_said(account, legs)),
     ]
+
+
+def _what_was_said(account: Account, legs: Mapping[str, Sequence[Row]]) -> Iterator[str]:
+    for call_id, ours in legs.items():
+        yield from _ends(account.calls.get(call_id), ours[0])
+        yield from _commands_nobody_sent(account, call_id, ours[0])
+    for dial in account.dials:
+        if _is_unheard(account, dial):
+            yield f"{dial['to']} pressed 9 and is not suppressed"
+
+
+def late_commands(account: Account, *, after_s: float) -> list[str]:
+    """Return the commands that reached the carrier so long after their leg's hangup was told (R12)."""
+    late = []
+    for dial in account.dials:
+        told = min(
+            (n["delivered_at"] for n in dial["webhooks"] if n["type"] == "call.hangup" and n["delivered_at"]),
+            default=None,
+        )
+        late += [
+            f"{dial['to']}: {command['action']} {command['at'] - told:.3f} s after its hangup was told"
+            for command in dial["commands"]
+            if told is not None and command["at"] > told + after_s
+        ]
+    return late
 
 
 def most_in_window(moments: Iterable[float], *, window_s: float = LAW_WINDOW_S) -> int:
@@ -224,6 +266,17 @@ def _commands(leg: Row) -> Iterator[str]:
             yield f"{what} was refused: {command['status']} {command['code']}"
         if command["status"] != 200 and leg["ended_at"] is None:
             yield f"{what} was refused on a live leg: {command['code']}"
+
+
+def _commands_nobody_sent(account: Account, call_id: str, leg: Row) -> Iterator[str]:
+    ours = account.known_commands.get(call_id, frozenset())
+    for command in leg["commands"]:
+        if command["action"] != "dial" and command["command_id"] not in ours:
+            yield f"{leg['to']}: {command['action']} {command['command_id']} is not in our timeline of {call_id}"
+
+
+def _is_unheard(account: Account, leg: Row) -> bool:
+    return leg["digits"] == "9" and _was_told(leg, "call.gather.ended") and leg["to"] not in account.suppressed
 
 
 def _totals(account: Account) -> Iterator[str]:

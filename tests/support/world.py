@@ -66,7 +66,6 @@ class World:
     database_url: str
     redis_url: str
     keys: Keys = field(default_factory=Keys)
-    entries_moved: int = 0
 
     @cached_property
     def settings(self) -> Settings:

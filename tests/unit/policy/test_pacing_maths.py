@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.policy.pacing import dispatch_limits, rate_after, share_by_weight
+from orchestrator.policy.pacing import dispatch_limits, share_by_weight
 
 
 @pytest.mark.parametrize(
@@ -79,25 +79,3 @@ def test_shares_are_never_more_than_wanted_or_available_and_waste_nothing(
 
     assert all(0 <= grants[name] <= wanted[name] for name in wanted)
     assert sum(grants.values()) == max(0, min(available, sum(wanted.values())))
-
-
-def test_r7_trouble_halves_the_rate_once_a_second_and_success_adds_one_a_second() -> None:
-    halved = rate_after(20, ceiling=29, trouble=True, since_change_s=4)
-    same_second = rate_after(halved, ceiling=29, trouble=True, since_change_s=0.3)
-    recovering = rate_after(halved, ceiling=29, trouble=False, since_change_s=0.5)
-
-    assert (halved, same_second, recovering) == (10, 10, 10.5)
-
-
-def test_r7_the_rate_stays_between_a_trickle_and_its_ceiling() -> None:
-    rate = 29.0
-    for _ in range(30):
-        rate = rate_after(rate, ceiling=29, trouble=True, since_change_s=2)
-    assert rate == 0.2
-
-    for _ in range(30):
-        rate = rate_after(rate, ceiling=29, trouble=False, since_change_s=2)
-    assert rate == 29
-
-    assert rate_after(0.1, ceiling=0.1, trouble=True, since_change_s=2) == 0.1
-    assert rate_after(50, ceiling=10, trouble=False, since_change_s=0) == 10
