@@ -1,18 +1,16 @@
-"""Walking calls: events to decisions, decisions to commands, ends to the record; each crash, repeat and disorder."""
+"""Walking calls: events to decisions, decisions to commands; each crash, repeat and disorder."""
 
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import orjson
 import pytest
 
 from orchestrator.clock import utc_now
 from orchestrator.model.event import Event
-from orchestrator.operations import advance_calls
 from orchestrator.operations.advance_calls import Advancer
-from orchestrator.operations.dead_letters import list_dead_letters, replay_dead_letter
 from orchestrator.operations.perform_commands import AGAIN_WITHIN_MS
 from orchestrator.store.keys import GROUP
 from orchestrator.store.live import read_live
@@ -28,22 +26,6 @@ start: one
 steps:
   one: {speak: {payload: "One", voice: female}, outcome: first, on: {call.speak.ended: two, call.dtmf.received: two}}
   two: {speak: {payload: "Two", voice: female}, outcome: second, on: {call.speak.ended: bye}}
-  bye: {hangup: {}}
-"""
-
-OPT_OUT = """
-name: opt-out
-outcomes: [opted_out, heard]
-outcome: heard
-start: ask
-steps:
-  ask:
-    gather_using_speak: {payload: "Press 9 to stop.", voice: female, maximum_digits: 1}
-    on:
-      call.gather.ended:
-        - {match: {digits: "9"}, outcome: opted_out, goto: stop}
-        - {goto: bye}
-  stop: {suppress: {scope: global, reason: opt-out}, goto: bye}
   bye: {hangup: {}}
 """
 
@@ -172,51 +154,6 @@ def test_r11_two_engines_racing_for_one_call_lose_no_event(world: World) -> None
     assert world.redis.xlen(world.keys.events) == 0
 
 
-def test_r12_a_hangup_drops_every_command_that_was_not_sent(world: World, carrier: CarrierStub) -> None:
-    call_id = answered_call(world)
-    assert outbox(world, call_id) == ["speak"]
-
-    world.hear(call_id, "call.hangup", hangup_cause="normal_clearing")
-    world.advance()
-    world.perform(call_id)
-
-    assert carrier.actions == []
-
-
-def test_r12_a_digit_pressed_before_the_hangup_still_opts_out(world: World) -> None:
-    call_id = world.dialed_call(flow=OPT_OUT)
-    world.hear(call_id, "call.answered", ago_s=9)
-    world.work(call_id)
-    world.hear(call_id, "call.hangup", hangup_cause="normal_clearing", ago_s=1)
-    world.hear(call_id, "call.gather.ended", status="valid", digits="9", ago_s=2)
-    world.advance()
-    world.let_timers_fire()
-    world.advance()
-    world.settle()
-
-    assert world.query("SELECT phone, scope, reason FROM suppressions") == [
-        (world.call_row(call_id)["to_number"], "global", "opt-out")
-    ]
-    assert world.call_row(call_id)["outcome"] == "opted_out"
-
-
-def test_r12_an_opt_out_that_arrives_after_the_record_lowers_what_remains_to_be_dialed(world: World) -> None:
-    retry = {"max_attempts": 3, "on": {"answered": {"after": "1m"}}, "on_outcome": {}}
-    call_id = world.dialed_call(flow=OPT_OUT, retry=retry)
-    world.hear(call_id, "call.answered", ago_s=9)
-    world.work(call_id)
-    world.hang_up(call_id)
-    assert world.contact_of(call_id)["status"] == "waiting"
-
-    world.hear(call_id, "call.gather.ended", status="valid", digits="9", ago_s=5)
-    world.advance()
-    world.settle()
-
-    assert world.contact_of(call_id)["status"] in ("suppressed", "completed")
-    assert world.query("SELECT count(*) FROM suppressions") == [(1,)]
-    assert world.call_row(call_id)["outcome"] == "opted_out"
-
-
 def test_r13_two_performers_never_interleave_one_calls_commands(world: World, carrier: CarrierStub) -> None:
     asked, answer = threading.Event(), threading.Event()
 
@@ -319,28 +256,6 @@ def test_r13_a_performer_whose_lease_passed_to_another_completes_nothing(world: 
     assert world.redis.get(world.keys.lease(call_id)) == b"another"
 
 
-def test_r14_a_leg_that_is_gone_ends_without_its_hangup_and_a_late_one_corrects_it(
-    world: World, carrier: CarrierStub
-) -> None:
-    carrier.act = lambda _asked: refusal(422, "90018", title="Call has already ended")
-    call_id = answered_call(world)
-    world.work(call_id)
-    world.let_timers_fire()
-    world.advance()
-    world.let_timers_fire()
-    world.advance()
-    world.settle()
-    assert world.call_row(call_id)["state"] == "ended"
-    attempts = world.contact_of(call_id)["attempts"]
-
-    world.hear(call_id, "call.hangup", hangup_cause="normal_clearing", hangup_source="callee")
-    world.advance()
-    world.settle()
-
-    assert world.call_row(call_id)["hangup_cause"] == "normal_clearing"
-    assert world.contact_of(call_id)["attempts"] == attempts == 1
-
-
 def test_r15_a_timer_is_not_issued_while_an_older_entry_waits(world: World) -> None:
     from orchestrator.store.scripts import ScriptCall, run_script
 
@@ -423,113 +338,6 @@ def test_a_webhook_that_lost_its_client_state_is_found_by_its_leg(world: World) 
     assert world.redis.xlen(world.keys.orphans) == 0
     live = world.live(call_id)
     assert live is not None and len(live.recordings) == 1
-
-
-def test_r17_live_state_stays_until_its_record_is_committed_and_a_quarter_of_an_hour_longer(world: World) -> None:
-    call_id = answered_call(world)
-    assert world.redis.ttl(world.keys.call(call_id)) == -1
-
-    world.hang_up(call_id)
-
-    assert 800 < world.redis.ttl(world.keys.call(call_id)) <= 900
-    kinds = world.query("SELECT kind, type FROM call_events WHERE call_id = :id ORDER BY position", id=call_id)
-    assert ("event", "call.answered") in kinds and ("command", "speak") in kinds
-
-
-def test_r17_an_event_that_returns_after_the_live_state_is_gone_is_not_told_twice(world: World) -> None:
-    call_id = answered_call(world)
-    world.hear(call_id, "call.speak.ended", ident="late")
-    world.hang_up(call_id)
-    before = world.query("SELECT count(*) FROM call_events")
-    world.redis.delete(world.keys.call(call_id), world.keys.log(call_id))
-
-    world.hear(call_id, "call.speak.ended", ident="late")
-    world.advance()
-    world.settle()
-
-    assert world.query("SELECT count(*) FROM call_events") == before
-    assert world.contact_of(call_id)["attempts"] == 1
-
-
-def test_r18_settling_twice_ends_a_call_once(world: World) -> None:
-    retry = {"max_attempts": 3, "on": {"no_answer": {"after": "1h"}}, "on_outcome": {}}
-    call_id = world.dialed_call(retry=retry)
-    world.hear(call_id, "call.hangup", hangup_cause="timeout")
-    world.advance()
-    world.let_timers_fire()
-    world.advance()
-    world.redis.xadd(world.keys.ended, {"call": call_id})
-
-    assert world.settle() == 1
-
-    contact = world.contact_of(call_id)
-    assert (contact["status"], contact["reason"], contact["attempts"]) == ("waiting", "retry_due", 1)
-    assert contact["due_at"] > utc_now() + timedelta(minutes=59)
-
-
-def test_r18_one_call_that_cannot_be_recorded_does_not_hold_up_the_others(world: World) -> None:
-    good, bad = answered_call(world), answered_call(world)
-    for call_id in (good, bad):
-        world.hear(call_id, "call.hangup", hangup_cause="normal_clearing")
-    world.advance()
-    world.let_timers_fire()
-    world.advance()
-    world.execute(f"ALTER TABLE calls ADD CONSTRAINT poison CHECK (id <> '{bad}' OR disposition <> 'answered')")
-    entries = world.redis.xreadgroup(GROUP, "test", {world.keys.ended: ">"}, count=10)[0][1]
-
-    for _ in range(5):
-        world.settler.settle_calls(entries)
-
-    assert world.call_row(good)["state"] == "ended"
-    contact = world.contact_of(bad)
-    assert (contact["status"], contact["reason"]) == ("held", "record_failed")
-    assert world.redis.zcard(world.keys.slots(CONNECTION)) == 0
-    world.execute("ALTER TABLE calls DROP CONSTRAINT poison")
-    [letter] = list_dead_letters(world.redis, world.keys)
-
-    replay_dead_letter(world.redis, world.keys, letter.id)
-    world.settle()
-
-    assert world.call_row(bad)["disposition"] == "answered"
-    assert (world.contact_of(bad)["status"], world.contact_of(bad)["attempts"]) == ("completed", 1)
-
-
-def test_r19_a_poisoned_event_goes_to_the_dead_letters_and_can_be_replayed(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    call_id = world.dialed_call()
-    healthy = world.dialed_call()
-    world.advance()
-    real = advance_calls.advance
-
-    def poisoned(flow: object, call: object, event: Event, now: datetime) -> object:
-        if event.type == "call.answered" and event.call_id == call_id:
-            raise RuntimeError("a fault in the engine")
-        return real(flow, call, event, now)  # type: ignore[arg-type]
-
-    with monkeypatch.context() as patch:
-        patch.setattr(advance_calls, "advance", poisoned)
-        world.hear(call_id, "call.answered")
-        world.hear(healthy, "call.answered")
-        world.advance()
-
-    [letter] = list_dead_letters(world.redis, world.keys)
-    assert "a fault in the engine" in letter.why
-    assert outbox(world, healthy) == ["speak"]
-    assert world.redis.xlen(world.keys.events) == 0
-
-    assert replay_dead_letter(world.redis, world.keys, letter.id)
-    world.advance()
-    assert outbox(world, call_id) == ["speak"]
-    assert not replay_dead_letter(world.redis, world.keys, letter.id)
-
-
-def test_an_entry_nobody_can_read_is_buried_at_once(world: World) -> None:
-    world.redis.xadd(world.keys.events, {"what": "is this"})
-
-    world.advance()
-
-    assert len(list_dead_letters(world.redis, world.keys)) == 1
 
 
 def test_an_action_over_the_api_goes_the_way_of_every_command(world: World, carrier: CarrierStub) -> None:

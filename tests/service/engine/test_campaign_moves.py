@@ -1,0 +1,246 @@
+"""What moves whole campaigns: pause, cancel, completion, first calls, shares."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from orchestrator.clock import utc_now
+from orchestrator.errors import Conflict
+from orchestrator.operations.cancel_campaign import cancel_campaign
+from orchestrator.operations.complete_campaigns import complete_campaigns
+from orchestrator.operations.judge_sends import judge_sends
+from orchestrator.operations.pause_campaign import pause_campaign
+from orchestrator.operations.stop_dialing import resume_dialing, stop_dialing
+from orchestrator.operations.suppress_number import suppress_number
+from orchestrator.operations.watch_carrier import reopen_dispatch, watch_webhooks
+from orchestrator.store.pacing import close_dispatch, heard_from_carrier, read_health
+from tests.support.carrier_stub import CarrierStub
+from tests.support.poll import eventually
+from tests.support.world import CONNECTION, World
+
+
+def first_calls(world: World) -> list[str]:
+    """Dispatch until a campaign that has heard no webhook has made all the calls it may."""
+    claimed: list[str] = []
+
+    def enough() -> bool:
+        claimed.extend(world.dispatcher.dispatch_calls())
+        return len(claimed) >= 5
+
+    eventually(enough)
+    return claimed
+
+
+def test_r9_a_pause_withdraws_what_is_claimed_and_the_dials_do_nothing(world: World, carrier: CarrierStub) -> None:
+    campaign_id = world.campaign()
+    world.contacts(campaign_id, 3)
+    claimed = world.claim(campaign_id)
+
+    campaign, in_flight = pause_campaign(world.house, campaign_id)
+    for call_id in claimed:
+        world.dialer.dial_call(call_id)
+
+    assert (campaign.status, in_flight, carrier.dials) == ("paused", 0, [])
+    assert world.query("SELECT DISTINCT status, attempts, unspent_tries FROM contacts") == [("waiting", 0, 0)]
+    assert world.redis.zcard(world.keys.slots(CONNECTION)) == 0
+
+
+def test_r9_a_repeat_is_not_sent_after_a_pause(world: World, carrier: CarrierStub) -> None:
+    carrier.dial = lambda _asked: (0, {})
+    call_id = world.dialed_call()
+    world.execute("UPDATE campaigns SET status = 'paused'")
+    world.age_send(call_id, 16)
+
+    for again in judge_sends(world.sql, world.redis, world.keys):
+        world.dialer.dial_call(again)
+
+    assert len(carrier.dials) == 1
+
+
+def test_r9_a_new_suppression_withdraws_the_claimed_attempt_for_its_number(world: World, carrier: CarrierStub) -> None:
+    call_id = world.claimed_call()
+    phone = world.call_row(call_id)["to_number"]
+
+    suppress_number(world.house, phone, reason="asked us to stop")
+    world.dialer.dial_call(call_id)
+
+    assert carrier.dials == []
+    assert world.contact_of(call_id)["status"] == "suppressed"
+
+
+def test_r9_canceling_ends_every_contact_that_waits_and_hangs_up_what_lives(world: World, carrier: CarrierStub) -> None:
+    campaign_id = world.campaign()
+    world.contacts(campaign_id, 4)
+    [live, *_] = world.claim(campaign_id, most=2)
+    world.dialer.dial_call(live)
+    world.hear(live, "call.answered")
+    world.work(live)
+
+    campaign, in_flight = cancel_campaign(world.house, campaign_id, live_calls="hangup")
+    world.work(live)
+
+    assert (campaign.status, in_flight) == ("canceled", 1)
+    assert world.query("SELECT status, count(*) FROM contacts GROUP BY 1 ORDER BY 1") == [
+        ("calling", 1),
+        ("canceled", 3),
+    ]
+    assert carrier.actions[-1].path.endswith("/hangup")
+
+
+def test_r9_stopping_all_dialing_survives_and_is_lifted_only_by_a_resume(world: World, carrier: CarrierStub) -> None:
+    campaign_id = world.campaign()
+    world.contacts(campaign_id, 2)
+    claimed = world.claim(campaign_id)
+
+    stop_dialing(world.house)
+    for call_id in claimed:
+        world.dialer.dial_call(call_id)
+    assert (carrier.dials, world.dispatcher.dispatch_calls()) == ([], [])
+
+    resume_dialing(world.house)
+    assert len(world.dispatcher.dispatch_calls()) == 2
+
+
+def test_a_completed_campaign_cannot_be_paused(world: World) -> None:
+    campaign_id = world.campaign(status="completed")
+
+    with pytest.raises(Conflict, match="cannot be paused"):
+        pause_campaign(world.house, campaign_id)
+
+
+def test_r22_a_campaign_completes_when_nobody_waits_or_is_called(world: World) -> None:
+    campaign_id = world.campaign()
+    world.contact(campaign_id, status="completed")
+    waiting = world.contact(campaign_id)
+    assert complete_campaigns(world.sql) == []
+
+    world.execute("UPDATE contacts SET status = 'exhausted' WHERE id = :id", id=waiting)
+
+    assert complete_campaigns(world.sql) == [campaign_id]
+    assert world.campaign_row(campaign_id)["completed_at"] is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE campaigns SET keep_open = true",
+        "INSERT INTO imports (id, campaign_id) SELECT 'imp_1', id FROM campaigns",
+    ],
+)
+def test_r22_a_campaign_that_is_kept_open_or_being_filled_does_not_complete(world: World, change: str) -> None:
+    world.contact(world.campaign(), status="completed")
+    world.execute(change)
+
+    assert complete_campaigns(world.sql) == []
+
+
+def test_r22_who_is_held_for_ever_is_exhausted_with_the_reason_at_completion(world: World) -> None:
+    campaign_id = world.campaign(calling_hours={})
+    contact_id = world.contact(campaign_id, zone="")
+    world.execute("INSERT INTO campaign_zones VALUES (:id, '')", id=campaign_id)
+
+    complete_campaigns(world.sql)
+    complete_campaigns(world.sql)
+
+    contact = world.contact_row(contact_id)
+    assert (contact["status"], contact["reason"]) == ("exhausted", "zone_unknown")
+    assert world.campaign_row(campaign_id)["status"] == "completed"
+
+
+def test_who_is_not_called_in_time_expires(world: World) -> None:
+    campaign_id = world.campaign()
+    late = world.contact(campaign_id, not_after=utc_now() - timedelta(seconds=1))
+
+    complete_campaigns(world.sql)
+
+    assert world.contact_row(late)["status"] == "expired"
+
+
+def test_at_a_campaigns_end_whoever_still_waits_expires(world: World) -> None:
+    campaign_id = world.campaign(ends_at=utc_now() - timedelta(seconds=1))
+    contact_id = world.contact(campaign_id)
+
+    assert complete_campaigns(world.sql) == [campaign_id]
+    assert world.contact_row(contact_id)["status"] == "expired"
+
+
+def test_a_scheduled_campaign_starts_when_its_time_has_come(world: World) -> None:
+    due = world.campaign(status="scheduled", starts_at=utc_now() - timedelta(seconds=1))
+    later = world.campaign(status="scheduled", starts_at=utc_now() + timedelta(hours=1))
+
+    complete_campaigns(world.sql)
+
+    assert (world.campaign_row(due)["status"], world.campaign_row(later)["status"]) in [
+        ("running", "scheduled"),
+        ("completed", "scheduled"),
+    ]
+
+
+def test_dispatch_that_failures_have_closed_opens_when_a_question_is_answered(
+    world: World, carrier: CarrierStub
+) -> None:
+    close_dispatch(world.redis, world.keys, CONNECTION, reason="away")
+    carrier.get = lambda _asked: (0, {})
+    reopen_dispatch(world.redis, world.keys, world.carrier, connection_id=CONNECTION)
+    assert read_health(world.redis, world.keys, CONNECTION).closed
+
+    carrier.get = lambda _asked: (200, {"data": {"public": "x"}})
+    reopen_dispatch(world.redis, world.keys, world.carrier, connection_id=CONNECTION)
+
+    assert not read_health(world.redis, world.keys, CONNECTION).closed
+
+
+def test_a_campaign_makes_five_calls_and_no_more_until_a_webhook_has_come(world: World) -> None:
+    campaign_id = world.campaign(heard_webhooks=False)
+    world.contacts(campaign_id, 20)
+
+    claimed = first_calls(world)
+    assert world.dispatcher.dispatch_calls() == []
+    seconds, _ = world.redis.time()
+    heard_from_carrier(world.redis, world.keys, CONNECTION, at_ms=seconds * 1000)
+
+    assert watch_webhooks(world.sql, world.redis, world.keys, connection_id=CONNECTION) == []
+    assert world.campaign_row(campaign_id)["heard_webhooks"] is True
+    assert len(claimed) == 5
+    assert eventually(world.dispatcher.dispatch_calls)
+
+
+def test_five_accepted_dials_without_a_webhook_pause_the_campaign_and_say_why(world: World) -> None:
+    campaign_id = world.campaign(heard_webhooks=False)
+    world.contacts(campaign_id, 8)
+    for call_id in first_calls(world):
+        world.dialer.dial_call(call_id)
+
+    assert watch_webhooks(world.sql, world.redis, world.keys, connection_id=CONNECTION, patience_s=0) == [campaign_id]
+
+    campaign = world.campaign_row(campaign_id)
+    assert (campaign["status"], campaign["status_reason"]["code"]) == ("paused", "no_webhooks")
+
+
+def test_two_campaigns_share_the_rate_by_weight(world: World) -> None:
+    heavy = world.campaign(pacing={"weight": 3})
+    light = world.campaign(pacing={"weight": 1})
+    for campaign_id in (heavy, light):
+        world.contacts(campaign_id, 60)
+    world.execute("UPDATE connections SET calls_per_second = 250")
+
+    claimed = world.dispatcher.dispatch_calls()
+
+    counts = dict(world.query("SELECT campaign_id, count(*) FROM calls GROUP BY 1"))
+    assert len(claimed) >= 30
+    assert counts[heavy] == pytest.approx(3 * counts[light], abs=3)
+
+
+def test_what_is_published_and_unsent_stays_below_two_seconds_of_dials(world: World) -> None:
+    campaign_id = world.campaign()
+    world.contacts(campaign_id, 60)
+    world.execute("UPDATE connections SET calls_per_second = 5")
+
+    for _ in range(30):
+        world.redis.delete(world.keys.gcra(CONNECTION))  # as if time had passed and no worker had taken any
+        world.dispatcher.dispatch_calls()
+
+    [(queued,)] = world.query("SELECT count(*) FROM calls WHERE state = 'reserved'")
+    assert queued <= 10
