@@ -7,23 +7,28 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.calls import measure_flat_out, measure_steady
+from benchmarks.calls import COMMANDS_OF_A_CALL, PACE, WEBHOOKS_OF_A_CALL, measure_flat_out, measure_steady
 from benchmarks.commands import measure_commands
 from benchmarks.door import measure_door
 from benchmarks.events import measure_events
-from benchmarks.ground import ground
+from benchmarks.ground import Ground, ground
 from benchmarks.imports import LARGE, measure_imports
 from benchmarks.ledger import measure_ledger
 from benchmarks.measures import Measure, Sample
 from benchmarks.table import show, write_json
 
 PARTS = ("door", "commands", "events", "steady", "flat-out", "import")
-_NEED_BARE = {"steady", "flat-out"}
+_IN_TURNS: dict[str, Callable[..., tuple[list[Measure], Sample]]] = {
+    "door": measure_door,
+    "commands": measure_commands,
+    "events": measure_events,
+}
+_OF_A_CALL = {"door": WEBHOOKS_OF_A_CALL, "commands": 1 + COMMANDS_OF_A_CALL, "events": WEBHOOKS_OF_A_CALL}
 _LARGE_UNLESS_FULL = 100_000
 _WIDE = 200
 
@@ -46,24 +51,37 @@ def main() -> None:
 def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) -> list[Measure]:
     measures: list[Measure] = []
     with ground() as stores:
-        bare: dict[str, Sample] = {}
-        for name, measure in (("door", measure_door), ("commands", measure_commands), ("events", measure_events)):
-            if name not in only and not _NEED_BARE & set(only):
-                continue
-            console.print(f"measuring {name} …")
-            told, bare[name] = measure(stores, rounds=rounds if name in only else 2)
-            measures += told if name in only else []
-        if _NEED_BARE & set(only):
-            bare["ledger"] = measure_ledger(stores)
+        flat, paced = _bare_parts(stores, only, console, rounds=rounds, into=measures)
         if "import" in only:
             console.print("measuring import …")
             stores.redis.flushall()
             measures += measure_imports(stores, large=LARGE if full else _LARGE_UNLESS_FULL)
-    for name, whole in (("steady", measure_steady), ("flat-out", measure_flat_out)):
-        if name in only:
-            console.print(f"measuring {name} …")
-            measures += whole(bare)
+    if "steady" in only:
+        console.print("measuring steady …")
+        measures += measure_steady(paced)
+    if "flat-out" in only:
+        console.print("measuring flat-out …")
+        measures += measure_flat_out(flat)
     return measures
+
+
+def _bare_parts(
+    stores: Ground, only: Sequence[str], console: Console, *, rounds: int, into: list[Measure]
+) -> tuple[dict[str, Sample], dict[str, Sample]]:
+    """Measure the parts that were asked for; return the bare ones that whole calls are held against, by their pace."""
+    flat: dict[str, Sample] = {}
+    paced: dict[str, Sample] = {}
+    for name, measure in _IN_TURNS.items():
+        if name in only or "flat-out" in only:
+            console.print(f"measuring {name} …")
+            told, flat[name] = measure(stores, rounds=rounds if name in only else 2, pace=None)
+            into += told if name in only else []
+        if "steady" in only:
+            console.print(f"measuring {name} at a pace …")
+            paced[name] = measure(stores, rounds=2, pace=PACE * _OF_A_CALL[name])[1]
+    flat["ledger"] = measure_ledger(stores) if "flat-out" in only else Sample(0, 0)
+    paced["ledger"] = measure_ledger(stores, pace=PACE) if "steady" in only else Sample(0, 0)
+    return flat, paced
 
 
 if __name__ == "__main__":

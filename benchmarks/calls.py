@@ -20,6 +20,7 @@ _CAUSES = (
 )
 
 Bare = Mapping[str, Sample]
+WEBHOOKS_OF_A_CALL, COMMANDS_OF_A_CALL = 7.5, 3.5  # of these callees with this flow, for the pace of the bare parts
 
 
 def measure_steady(bare: Bare) -> list[Measure]:

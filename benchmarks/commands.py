@@ -27,13 +27,16 @@ from orchestrator.store.scripts import run_scripts
 
 _COMMANDS = 1_000
 _WITHIN_S = 60.0
+_PACED_S = 5.0
 
 Publish = Callable[[Sequence[str]], None]
 
 
-def measure_commands(ground: Ground, *, rounds: int = 5) -> tuple[list[Measure], Sample]:
-    """Return the measures, and what the bare task costs, its publishing included."""
-    with sink() as carrier, _workers(ground, carrier) as (ours, bare):
+def measure_commands(ground: Ground, *, rounds: int = 5, pace: float | None = None) -> tuple[list[Measure], Sample]:
+    """Return the measures, and what the bare task costs, publishing included; with `pace` the latter alone, at it."""
+    with sink() as carrier, _workers(ground, carrier, pace) as (ours, bare):
+        if pace:
+            return [], in_turns({"bare": bare}, rounds=rounds)["bare"]
         medians = in_turns({"ours": ours, "bare": bare}, rounds=rounds)
     task, other = medians["ours"], medians["bare"]
     return [
@@ -43,7 +46,7 @@ def measure_commands(ground: Ground, *, rounds: int = 5) -> tuple[list[Measure],
 
 
 @contextmanager
-def _workers(ground: Ground, carrier: Sink) -> Iterator[tuple[Side, Side]]:
+def _workers(ground: Ground, carrier: Sink, pace: float | None) -> Iterator[tuple[Side, Side]]:
     env = {**ground.env, **carrier_env(carrier.url, PUBLIC_KEY)}
     os.environ.update(env)  # this process publishes as the engine does
     from benchmarks import bare_worker
@@ -52,16 +55,19 @@ def _workers(ground: Ground, carrier: Sink) -> Iterator[tuple[Side, Side]]:
 
     ours, bare = _worker("commands", env), _worker("bare", env, app="benchmarks.bare_worker", queue=bare_worker.QUEUE)
     with ground.running(ours, bare) as children:
-        yield (
-            _side(
-                ground,
-                carrier,
-                children["commands"],
-                lambda ids: _fill(ground, ids),
-                lambda ids: publish(CALLS_PERFORM, ids),
-            ),
-            _side(ground, carrier, children["bare"], lambda _: None, lambda ids: _publish_bare(bare_worker, ids)),
-        )
+        mine, other = children["commands"], children["bare"]
+
+        def publish_bare(ids: Sequence[str]) -> None:
+            _publish_bare(bare_worker, ids)
+
+        if pace:
+            side = _paced(ground, carrier, other, publish_bare, pace)
+            yield side, side
+        else:
+            yield (
+                _side(ground, carrier, mine, lambda ids: _fill(ground, ids), lambda ids: publish(CALLS_PERFORM, ids)),
+                _side(ground, carrier, other, lambda _: None, publish_bare),
+            )
 
 
 def _side(ground: Ground, carrier: Sink, worker: Child, prepare: Publish, publish: Publish) -> Side:
@@ -76,23 +82,44 @@ def _side(ground: Ground, carrier: Sink, worker: Child, prepare: Publish, publis
             published_s = time.process_time() - before
         finally:
             os.kill(worker.pid, signal.SIGCONT)
-        return _drain(ground, carrier, worker, published_s)
+        meter = _Meter(ground, carrier, worker, published_s)
+        return meter.read(_COMMANDS)
 
     return run
 
 
-def _drain(ground: Ground, carrier: Sink, worker: Child, published_s: float) -> Sample:
-    wanted, began = carrier.answered + _COMMANDS, time.perf_counter()
-    before, store_before = cpu_s(worker.pid), cpu_s(ground.valkey.pid)
-    while carrier.answered < wanted:
-        pause(0.005)
-        if time.perf_counter() - began > _WITHIN_S:
-            raise AssertionError(f"{wanted - carrier.answered} commands were not sent within {_WITHIN_S:g} s")
-    took = time.perf_counter() - began
-    pause(0.3)  # what follows the last answer belongs to its cost
-    spent = cpu_s(worker.pid) - before + published_s
-    each = 1000 / _COMMANDS
-    return Sample(_COMMANDS / took, spent * each, (cpu_s(ground.valkey.pid) - store_before) * each)
+def _paced(ground: Ground, carrier: Sink, worker: Child, publish: Publish, pace: float) -> Side:
+    def run() -> Sample:
+        meter, count = _Meter(ground, carrier, worker, 0.0), int(pace * _PACED_S)
+        for number in range(count):
+            before = time.thread_time()
+            publish([new_id("call")])
+            meter.published_s += time.thread_time() - before
+            pause(max(0.0, meter.began + (number + 1) / pace - time.perf_counter()))
+        return meter.read(count)
+
+    return run
+
+
+class _Meter:
+    """Reads what was spent from its making to the last answer."""
+
+    def __init__(self, ground: Ground, carrier: Sink, worker: Child, published_s: float) -> None:
+        self._ground, self._carrier, self._worker, self.published_s = ground, carrier, worker, published_s
+        self._answered, self.began = carrier.answered, time.perf_counter()
+        self._before, self._store_before = cpu_s(worker.pid), cpu_s(ground.valkey.pid)
+
+    def read(self, count: int) -> Sample:
+        """Wait until so many commands are answered."""
+        while (missing := self._answered + count - self._carrier.answered) > 0:
+            pause(0.005)
+            if time.perf_counter() - self.began > _WITHIN_S:
+                raise AssertionError(f"{missing} commands were not sent within {_WITHIN_S:g} s")
+        took = time.perf_counter() - self.began
+        pause(0.3)  # what follows the last answer belongs to its cost
+        spent = cpu_s(self._worker.pid) - self._before + self.published_s
+        store = cpu_s(self._ground.valkey.pid) - self._store_before
+        return Sample(count / took, spent * 1000 / count, store * 1000 / count)
 
 
 def _fill(ground: Ground, call_ids: Sequence[str]) -> None:

@@ -18,11 +18,14 @@ from orchestrator.store.keys import Keys
 
 _WEBHOOKS = 4_000
 _WARM_UP = 300
+_PACED_S = 5.0
 
 
-def measure_door(ground: Ground, *, rounds: int = 5) -> tuple[list[Measure], Sample]:
-    """Return the measures, and what the bare door costs."""
-    with _doors(ground) as (ours, bare):
+def measure_door(ground: Ground, *, rounds: int = 5, pace: float | None = None) -> tuple[list[Measure], Sample]:
+    """Return the measures, and what the bare door costs; with `pace` (webhooks/s) the latter alone, at that pace."""
+    with _doors(ground, pace) as (ours, bare):
+        if pace:
+            return [], in_turns({"bare": bare}, rounds=rounds)["bare"]
         medians = in_turns({"ours": ours, "bare": bare}, rounds=rounds)
     door, other = medians["ours"], medians["bare"]
     return [
@@ -32,7 +35,7 @@ def measure_door(ground: Ground, *, rounds: int = 5) -> tuple[list[Measure], Sam
 
 
 @contextmanager
-def _doors(ground: Ground) -> Iterator[tuple[Side, Side]]:
+def _doors(ground: Ground, pace: float | None) -> Iterator[tuple[Side, Side]]:
     env = {**ground.env, **carrier_env("http://127.0.0.1:1/v2", PUBLIC_KEY)}
     ports = free_port(), free_port()
     ours, bare = (programs.webhooks(env, port=port) for port in ports)
@@ -40,26 +43,28 @@ def _doors(ground: Ground) -> Iterator[tuple[Side, Side]]:
     bare = replace(bare, name="bare-door", argv=tuple(argv))
     with ground.running(ours, bare) as children:
         sides = (
-            _side(ground, children["webhooks"], ports[0], Keys().events),
-            _side(ground, children["bare-door"], ports[1], "bare:events"),
+            _side(ground, children["webhooks"], ports[0], Keys().events, pace),
+            _side(ground, children["bare-door"], ports[1], "bare:events", pace),
         )
         for port in ports:
             send_all("127.0.0.1", port, _requests(_WARM_UP))
         yield sides
 
 
-def _side(ground: Ground, child: Child, port: int, stream: str) -> Side:
+def _side(ground: Ground, child: Child, port: int, stream: str, pace: float | None) -> Side:
+    count = int(pace * _PACED_S) if pace else _WEBHOOKS
+
     def run() -> Sample:
-        requests = _requests(_WEBHOOKS)
+        requests = _requests(count)
         ground.redis.delete(stream)
         before, store_before = cpu_s(child.pid), cpu_s(ground.valkey.pid)
-        took = send_all("127.0.0.1", port, requests)
+        took = send_all("127.0.0.1", port, requests, per_s=pace)
         after, store_after = cpu_s(child.pid), cpu_s(ground.valkey.pid)
         taken = int(ground.redis.xlen(stream))
-        if taken != _WEBHOOKS:
-            raise AssertionError(f"{taken} of {_WEBHOOKS} webhooks are in {stream}")
-        each = 1000 / _WEBHOOKS
-        return Sample(_WEBHOOKS / took, (after - before) * each, (store_after - store_before) * each)
+        if taken != count:
+            raise AssertionError(f"{taken} of {count} webhooks are in {stream}")
+        each = 1000 / count
+        return Sample(count / took, (after - before) * each, (store_after - store_before) * each)
 
     return run
 

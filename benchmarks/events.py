@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from orchestrator.ids import new_id, stable_uuid
 from orchestrator.model.event import COMMAND_ACCEPTED, DIAL_ACCEPTED, Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.advance_calls import Advancer
+from orchestrator.stack.interrupts import pause
 from orchestrator.store.flows import FlowShelf
 from orchestrator.store.keys import GROUP, Keys
 from orchestrator.store.live import create_live
@@ -30,17 +33,20 @@ from workers.consume import Consumer
 
 _CALLS = 400
 _BATCH = 200
+_PACED_S = 5.0
 _LUA = (Path(__file__).parent / "bare_apply.lua").read_text()
 _FLOW_ID = "flow_bench"
 
 Fields = dict[bytes, bytes]
 
 
-def measure_events(ground: Ground, *, rounds: int = 5) -> tuple[list[Measure], Sample]:
-    """Return the measures, and what the bare script costs."""
+def measure_events(ground: Ground, *, rounds: int = 5, pace: float | None = None) -> tuple[list[Measure], Sample]:
+    """Return the measures, and what the bare script costs; with `pace` (events/s) the latter alone, at that pace."""
+    if pace:
+        return [], in_turns({"bare": _bare(ground, pace)}, rounds=rounds)["bare"]
     os.environ.update({**ground.env, **carrier_env("http://127.0.0.1:1/v2", PUBLIC_KEY)})
     advance, full = _ours(ground, publish=False), _ours(ground, publish=True)
-    medians = in_turns({"advance": advance, "bare": _bare(ground), "full": full}, rounds=rounds)
+    medians = in_turns({"advance": advance, "bare": _bare(ground, None), "full": full}, rounds=rounds)
     loop, bare, with_wakes = medians["advance"], medians["bare"], medians["full"]
     return [
         Measure("advance loop", loop.per_s, "events/s", bare.per_s, Target("least", 0.4)),
@@ -82,7 +88,7 @@ def _ours(ground: Ground, *, publish: bool) -> Side:
     return run
 
 
-def _bare(ground: Ground) -> Side:
+def _bare(ground: Ground, pace: float | None) -> Side:
     stream, client = "bare:events", ground.redis
     flow = load_flow(SAMPLE.read_text(), "application/yaml")
 
@@ -95,8 +101,12 @@ def _bare(ground: Ground) -> Side:
             for call_id in call_ids:
                 pipe.hset(f"bare:{call_id}", mapping={"v": 1, "s": state})
             pipe.execute()
-        count = _fill(ground, stream, call_ids)
         digest = client.script_load(_LUA)
+        if pace:
+            order = [call_ids[n % _CALLS] for n in range(int(pace * _PACED_S))]
+            with _feeding(ground, stream, order, pace):
+                return _timed(ground, len(order), lambda: _apply_all(client, stream, digest, order, state))
+        count = _fill(ground, stream, call_ids)
         order = [call_ids[n % _CALLS] for n in range(count)]
         return _timed(ground, count, lambda: _apply_all(client, stream, digest, order, state))
 
@@ -105,8 +115,10 @@ def _bare(ground: Ground) -> Side:
 
 def _apply_all(client: Any, stream: str, digest: str, order: Sequence[str], state: bytes) -> None:
     remaining, command = iter(order), state[:300]
-    while found := client.xreadgroup(GROUP, "bare", {stream: ">"}, count=_BATCH):
-        entries = found[0][1]
+    done = 0
+    while done < len(order):
+        [(_, entries)] = client.xreadgroup(GROUP, "bare", {stream: ">"}, count=_BATCH, block=2_000)
+        done += len(entries)
         calls = [next(remaining) for _ in entries]
         with client.pipeline(transaction=False) as pipe:
             for call_id in calls:
@@ -119,10 +131,29 @@ def _apply_all(client: Any, stream: str, digest: str, order: Sequence[str], stat
             assert set(pipe.execute()) == {1}
 
 
+@contextmanager
+def _feeding(ground: Ground, stream: str, call_ids: Sequence[str], pace: float) -> Iterator[None]:
+    """Write one webhook after the other at a pace, in a thread whose time is not counted."""
+    entries = [webhook(call_id, number % len(CALL)) for number, call_id in enumerate(call_ids)]
+
+    def feed() -> None:
+        began = time.perf_counter()
+        for number, raw in enumerate(entries):
+            pause(max(0.0, began + number / pace - time.perf_counter()))
+            ground.redis.xadd(stream, {"raw": raw})
+
+    thread = threading.Thread(target=feed)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
 def _timed(ground: Ground, count: int, work: Callable[[], None]) -> Sample:
-    began, before, store_before = time.perf_counter(), time.process_time(), cpu_s(ground.valkey.pid)
+    began, before, store_before = time.perf_counter(), time.thread_time(), cpu_s(ground.valkey.pid)
     work()
-    took, spent = time.perf_counter() - began, time.process_time() - before
+    took, spent = time.perf_counter() - began, time.thread_time() - before
     store = cpu_s(ground.valkey.pid) - store_before
     return Sample(count / took, spent * 1000 / count, store * 1000 / count)
 

@@ -9,17 +9,21 @@ from collections.abc import Iterator, Sequence
 CONNECTIONS = 8
 
 
-def send_all(host: str, port: int, requests: Sequence[bytes], *, connections: int = CONNECTIONS) -> float:
-    """Send every request, one at a time on each connection, and return the seconds it took; raise for any but 200."""
-    return asyncio.run(_send_all(host, port, iter(requests), connections))
+def send_all(host: str, port: int, requests: Sequence[bytes], *, per_s: float | None = None) -> float:
+    """Send every request, one at a time on each connection, and return the seconds it took; raise for any but 200.
+
+    With `per_s` they leave at that pace, else as fast as they are answered.
+    """
+    return asyncio.run(_send_all(host, port, iter(requests), per_s))
 
 
-async def _send_all(host: str, port: int, requests: Iterator[bytes], connections: int) -> float:
+async def _send_all(host: str, port: int, requests: Iterator[bytes], per_s: float | None) -> float:
     loop = asyncio.get_running_loop()
-    lines = [(await loop.create_connection(lambda: _Line(requests), host, port))[1] for _ in range(connections)]
+    lines = [(await loop.create_connection(lambda: _Line(requests, per_s), host, port))[1] for _ in range(CONNECTIONS)]
     began = time.perf_counter()
-    for line in lines:
-        line.send_next()
+    for number, line in enumerate(lines):
+        # At a pace each line takes every eighth place in time.
+        loop.call_later(number / per_s if per_s else 0, line.send_next)
     await asyncio.gather(*(line.over for line in lines))
     return time.perf_counter() - began
 
@@ -27,9 +31,12 @@ async def _send_all(host: str, port: int, requests: Iterator[bytes], connections
 class _Line(asyncio.Protocol):
     """One connection: the next request leaves when the answer to the last one is whole."""
 
-    def __init__(self, requests: Iterator[bytes]) -> None:
-        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def __init__(self, requests: Iterator[bytes], per_s: float | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.over: asyncio.Future[None] = self._loop.create_future()
         self._requests = requests
+        self._every_s = CONNECTIONS / per_s if per_s else 0.0
+        self._sent_at = 0.0
         self._answer = b""
         self._transport: asyncio.Transport | None = None
 
@@ -39,6 +46,7 @@ class _Line(asyncio.Protocol):
 
     def send_next(self) -> None:
         assert self._transport is not None
+        self._sent_at = self._loop.time()
         request = next(self._requests, None)
         if request is None:
             self._transport.close()
@@ -55,7 +63,10 @@ class _Line(asyncio.Protocol):
             self._finish(ConnectionError(head.decode(errors="replace")))
             return
         self._answer = b""
-        self.send_next()
+        if self._every_s:
+            self._loop.call_at(self._sent_at + self._every_s, self.send_next)
+        else:
+            self.send_next()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._finish(exc or ConnectionError("the server closed the connection"))
