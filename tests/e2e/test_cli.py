@@ -8,16 +8,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from orchestrator.stack.ports import free_port as any_free_port
+from tests.support.poll import eventually
 from tests.support.up import Up
 
 _FLOW = str(Path(__file__).parents[2] / "orchestrator" / "flow" / "samples" / "appointment.yaml")
+_ANYBODY = (
+    "--from",
+    "+13125550100",
+    "--flow",
+    _FLOW,
+    "--var",
+    "first_name=A",
+    "--var",
+    "appointment=B",
+    "--ignore-hours",
+)
 
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    up = Up(tmp_path_factory.mktemp("cli") / "data", any_free_port(), "--time-scale", "10")
+    up = Up(tmp_path_factory.mktemp("cli") / "data", any_free_port(), "--time-scale", "10", "--flower")
     up.wait_until_up()
     yield up
     up.clear_away()
@@ -112,3 +125,20 @@ def test_a_bad_flow_is_refused_naming_line_and_step(up: Up, tmp_path: Path) -> N
 
     assert refused.returncode == 1
     assert re.search(r"line \d+, step greet: .*thansk", refused.stderr)
+
+
+def test_flower_shows_both_tasks_with_ids_and_no_phone_numbers(up: Up) -> None:
+    password = re.search(r"\(admin, (\S+)\)", up.output)
+    address = re.search(r"Flower\s+(\S+)", up.output)
+    assert password and address, up.output
+    numbers = (f"+1415555{number}" for number in range(1000, 2000))
+
+    def tasks() -> list[dict[str, str]]:
+        # Flower switches the workers' events on when it has found them: a call before that is not seen.
+        up.run("call", "dial", "--to", next(numbers), *_ANYBODY, "--no-wait")
+        seen = requests.get(f"{address[1]}/api/tasks", auth=("admin", password[1]), timeout=10).json().values()
+        return list(seen) if {task["name"] for task in seen} >= {"calls.dial", "calls.perform"} else []
+
+    shown = eventually(tasks, within=60, every=0.5)
+
+    assert all(re.fullmatch(r"\('call_[0-9A-Z]{26}',\)", task["args"]) for task in shown)
