@@ -12,7 +12,7 @@ from orchestrator.settings import load_settings
 
 from .broker import survive_outages
 from .logs import log_to_stderr
-from .names import CALLS_DIAL, CALLS_PERFORM, QUEUE_COMMANDS, QUEUE_DIALS
+from .names import BROKER_PREFIX, CALLS_DIAL, CALLS_PERFORM, QUEUE_COMMANDS, QUEUE_DIALS
 from .pulse import Pulse
 
 survive_outages()
@@ -46,7 +46,7 @@ app.conf.update(
         "socket_connect_timeout": 3,
         "socket_keepalive": True,
         "health_check_interval": 15,
-        "global_keyprefix": "cel:",
+        "global_keyprefix": BROKER_PREFIX,
     },
 )
 app.steps["consumer"].add(Pulse)

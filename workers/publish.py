@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import cache
 
-from kombu.exceptions import KombuError
-from redis.exceptions import RedisError
+import redis
 
-from .celery_app import app
-from .names import CALLS_DIAL, CALLS_PERFORM, QUEUE_COMMANDS, QUEUE_DIALS
+from orchestrator.settings import load_settings
+from orchestrator.store.connect import open_redis
+
+from .names import BROKER_PREFIX, CALLS_DIAL, CALLS_PERFORM, QUEUE_COMMANDS, QUEUE_DIALS
+from .wake_up import wake_up
 
 log = logging.getLogger(__name__)
 
 _QUEUES = {CALLS_DIAL: QUEUE_DIALS, CALLS_PERFORM: QUEUE_COMMANDS}
-_BATCH = 200
 
 
 def publish(task: str, call_ids: Sequence[str]) -> None:
     """Publish one message per call. Never raises for a broker that is away: nothing depends on the message alone."""
     if not call_ids:
         return
+    queue = _QUEUES[task]
     try:
-        with app.producer_or_acquire() as producer, producer.batch(max_size=_BATCH):
-            for call_id in call_ids:
-                app.send_task(task, (call_id,), queue=_QUEUES[task], producer=producer, retry=False, ignore_result=True)
-    except (KombuError, RedisError, OSError) as err:
+        _broker().lpush(BROKER_PREFIX + queue, *(wake_up(task, call_id, queue=queue) for call_id in call_ids))
+    except redis.RedisError as err:
         log.warning("not published (%s): %s messages of %s; the sweeper will", err, len(call_ids), task)
+
+
+@cache
+def _broker() -> redis.Redis:
+    return open_redis(load_settings().redis_url)
