@@ -26,6 +26,7 @@ class RefusedByApi(OrchestratorError):
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
         fields = [f"  {_where(error)}: {error.get('detail', '')}" for error in problem.get("errors", [])]
         what = problem.get("detail") or problem.get("title") or "no reason given"
+        what += f" It may be dialed from {problem['until']} on." if problem.get("until") else ""
         super().__init__("\n".join([f"{what} ({status})", *fields]))
         self.status, self.problem = status, problem
 
