@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ulid import ULID
 
 from orchestrator.store.keys import GROUP, Keys
-from orchestrator.store.streams import bury, count_failure, ensure_groups, forgive_failure
+from orchestrator.store.streams import bury, count_failure, ensure_groups, forgive_failure, read_new
 
 RawEntry = tuple[bytes, Mapping[bytes, bytes]]
 
@@ -49,14 +49,14 @@ class Consumer:
         """Handle what was left behind, then what is new; waits up to a second for it."""
         try:
             self._take_over()
-            new = self._redis.xreadgroup(GROUP, self._name, {self._stream: ">"}, count=_BATCH, block=_BLOCK_MS)
+            new = read_new(self._redis, self._stream, self._name, most=_BATCH, wait_ms=_BLOCK_MS)
         except redis.ResponseError as err:
             if "NOGROUP" not in str(err):
                 raise
             ensure_groups(self._redis, self._keys)  # Redis came back empty
             return
-        for _, entries in new or []:
-            self._handle(entries)
+        if new:
+            self._handle(new)
 
     def retire(self) -> None:
         """Leave the group, if nothing is left that only its pending list knows of."""

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.1
 TIMERS_EVERY_S = 0.05
+SETTLE_EVERY_S = 0.25
 _TIMERS_AT_ONCE = 500
 
 
@@ -71,7 +72,8 @@ def settle_loops(house: House, keys: Keys) -> list[Loop]:
     """Return the loop that writes ended calls to the record."""
     settler = Settler(sql=house.sql, client=house.redis, keys=keys)
     consumer = Consumer(house.redis, keys.ended, settler.settle_calls, keys=keys)
-    return [Loop("settle", consumer.consume, 0.0, close=consumer.retire)]
+    # A record may be a moment late: a batch of ten costs little more than one call.
+    return [Loop("settle", consumer.consume, SETTLE_EVERY_S, close=consumer.retire)]
 
 
 PARTS: dict[str, Callable[[House, Keys], list[Loop]]] = {

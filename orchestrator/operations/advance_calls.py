@@ -18,12 +18,12 @@ from orchestrator.model.decision import Decision
 from orchestrator.model.event import Event, Leg
 from orchestrator.operations.adopt_calls import adopt_calls
 from orchestrator.store.flows import FlowShelf
-from orchestrator.store.keys import GROUP, Keys
+from orchestrator.store.keys import Keys
 from orchestrator.store.known_calls import KnownCalls
 from orchestrator.store.live import DONE, MISSING, STALE, Loaded, commit_call, find_call_of_leg, remember_legs
 from orchestrator.store.pacing import heard_from_carrier
 from orchestrator.store.scripts import ScriptCall, run_scripts
-from orchestrator.store.streams import Entry, bury, log_entry, orphan, read_entry
+from orchestrator.store.streams import Entry, acknowledge, bury, log_entry, orphan, read_entry
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.events import Webhook, parse_webhook
 
@@ -189,8 +189,7 @@ class Advancer:
         self._acknowledge(entry)
 
     def _acknowledge(self, entry: Entry) -> None:
-        self._redis.xack(self._keys.events, GROUP, entry.entry_id)
-        self._redis.xdel(self._keys.events, entry.entry_id)
+        acknowledge(self._redis, self._keys.events, [entry.entry_id])
 
     def _bury(self, entry: RawEntry, why: str) -> None:
         entry_id, fields = entry

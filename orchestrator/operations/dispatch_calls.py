@@ -25,7 +25,7 @@ from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import republish
 from orchestrator.store.memory import MemoryWatch
 from orchestrator.store.pacing import Health, Lane, read_health
-from orchestrator.store.tables import campaign_zones, connections
+from orchestrator.store.tables import campaign_zones
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +51,10 @@ _CAMPAIGNS = text(
 )
 _STATE = text(
     """
-    SELECT (SELECT dialing_stopped IS NOT NULL FROM installation) AS stopped,
-           (SELECT epoch FROM installation) AS epoch,
-           (SELECT count(*) FROM calls WHERE state = 'reserved' AND connection_id = :connection_id) AS queued,
+    SELECT i.dialing_stopped IS NOT NULL AS stopped, i.epoch, n.calls_per_second, n.max_live_calls,
+           (SELECT count(*) FROM calls WHERE state = 'reserved' AND connection_id = n.id) AS queued,
            clock_timestamp() AS db_now
+    FROM installation i JOIN connections n ON n.id = :connection_id
     """
 )
 
@@ -109,21 +109,18 @@ class Dispatcher:
 
     def _look(self, connection: Connection) -> _View | None:
         state = connection.execute(_STATE, {"connection_id": self._connection_id}).mappings().one()
-        if state["stopped"] or not self._knows(state["epoch"]) or self._memory_watch.is_nearly_full():
+        if state["stopped"] or self._memory_watch.is_nearly_full():
             return None
         health = read_health(self._redis, self._keys, self._connection_id)
-        rows = connection.execute(_CAMPAIGNS, {"connection_id": self._connection_id}).mappings().all()
-        if health.closed or not rows:
+        # A Redis that came back empty is rebuilt before anything is dialed (R20).
+        if health.closed or health.epoch is None or health.epoch != state["epoch"]:
             return None
-        limit = connection.execute(select(connections).where(connections.c.id == self._connection_id)).mappings().one()
+        rows = connection.execute(_CAMPAIGNS, {"connection_id": self._connection_id}).mappings().all()
         campaigns = [row for row in rows if self._may_claim(row, health)]
-        limits = dispatch_limits(limit["calls_per_second"])
-        return _View(campaigns, limits, limit["max_live_calls"], state["queued"], state["db_now"], health)
-
-    def _knows(self, epoch: str | None) -> bool:
-        """Compare the epochs: a Redis that came back empty is rebuilt before anything is dialed (R20)."""
-        mark = self._redis.get(self._keys.epoch)
-        return epoch is not None and isinstance(mark, bytes) and mark.decode() == epoch
+        if not campaigns:
+            return None
+        limits = dispatch_limits(state["calls_per_second"])
+        return _View(campaigns, limits, state["max_live_calls"], state["queued"], state["db_now"], health)
 
     def _may_claim(self, row: RowMapping, health: Health) -> bool:
         if self._memory.resting.get(row["id"], 0.0) > self._monotonic():

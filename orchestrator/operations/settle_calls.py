@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.next_step import contact_after
-from orchestrator.store.keys import GROUP, Keys
-from orchestrator.store.live import forget_later, load_many, read_log
+from orchestrator.store.keys import Keys
+from orchestrator.store.live import forget_later, load_many, read_logs
 from orchestrator.store.pacing import Lane, give_back
 from orchestrator.store.record import (
     end_unrecorded,
@@ -26,7 +26,7 @@ from orchestrator.store.record import (
     write_suppressions,
     write_timeline,
 )
-from orchestrator.store.streams import bury, count_failure
+from orchestrator.store.streams import acknowledge, bury, count_failure
 
 log = logging.getLogger(__name__)
 
@@ -97,26 +97,25 @@ class Settler:
     def _read(self, by_call: _Entries) -> list[_Ended]:
         loaded = load_many(self._redis, self._keys, [(call_id, "") for call_id in by_call])
         ended = []
-        for (call_id, found), live in zip(by_call.items(), loaded, strict=True):
+        timelines = read_logs(self._redis, self._keys, list(by_call))
+        for found, live, timeline in zip(by_call.values(), loaded, timelines, strict=True):
             if live is None:
                 self._acknowledge(found)  # Redis has lost it: the sweeper judges the row
                 continue
-            ended.append(_Ended(tuple(found), live.call, read_log(self._redis, self._keys, call_id)))
+            ended.append(_Ended(tuple(found), live.call, timeline))
         return ended
 
     def _let_go(self, ended: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> None:
-        for one in ended:
-            row = rows.get(one.call.call_id)
-            if row:
-                lanes = Lane(row["connection_id"]), Lane(row["campaign_id"])
-                give_back(self._redis, self._keys, *lanes, call_ids=[one.call.call_id], rate_too=False)
-            self._acknowledge(one.entries)
+        by_lanes: dict[tuple[Lane, Lane], list[str]] = {}
+        for row in (rows[one.call.call_id] for one in ended if one.call.call_id in rows):
+            by_lanes.setdefault((Lane(row["connection_id"]), Lane(row["campaign_id"])), []).append(row["id"])
+        for (connection, campaign), call_ids in by_lanes.items():
+            give_back(self._redis, self._keys, connection, campaign, call_ids=call_ids, rate_too=False)
         forget_later(self._redis, self._keys, [one.call for one in ended])
+        self._acknowledge([entry for one in ended for entry in one.entries])
 
     def _acknowledge(self, entries: Sequence[RawEntry]) -> None:
-        ids = [entry_id for entry_id, _ in entries]
-        self._redis.xack(self._keys.ended, GROUP, *ids)
-        self._redis.xdel(self._keys.ended, *ids)
+        acknowledge(self._redis, self._keys.ended, [entry_id for entry_id, _ in entries])
 
     def _count_failure(self, call_id: str, entries: Sequence[RawEntry], why: str) -> None:
         for entry_id, fields in entries:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, bindparam, func, select, text, update
+from sqlalchemy import Connection, Row, RowMapping, TextClause, bindparam, func, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -16,7 +17,7 @@ from orchestrator.store.tables import NUMBER_GUARD, calls
 REPEAT_AFTER_S = 15  # a send is unanswered after this long; the whole request is bounded to 12 s
 REPEAT_WITHIN_S = 40  # the carrier ignores repeats of a command_id for 60 s
 DEADLINE_SLACK_S = 60
-# The three of every dial stand here as text: built anew for each call they would cost more than their execution.
+# What every dial and every tick asks stands here as text: to build it anew costs more than to execute it.
 _LOCK = text("SELECT state FROM calls WHERE id = :id FOR UPDATE")
 _FIRST_SEND = text(
     "UPDATE calls SET state = 'dialing', send_no = 1, first_sent_at = t.now, last_sent_at = t.now, dialed_at = t.now "
@@ -31,6 +32,15 @@ _ACCEPTED = text(
         call_session_id = coalesce(call_session_id, :call_session_id)
     WHERE id = :id AND state IN ('dialing', 'unknown')
     """  # noqa: S608 a constant of ours
+)
+_REPUBLISH = text(
+    """
+    UPDATE calls SET published_at = now() WHERE id IN (
+        SELECT id FROM calls WHERE state = 'reserved'
+            AND (published_at IS NULL OR published_at < now() - make_interval(secs => :older_than_s))
+        LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING id
+    """
 )
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
@@ -109,18 +119,7 @@ def mark_unknown(connection: Connection, call_id: str) -> bool:
 
 def republish(connection: Connection, *, older_than_s: int, limit: int) -> list[str]:
     """Return `reserved` attempts nobody has taken for so long (or that were never published), stamped anew (CAS)."""
-    stale = (
-        select(calls.c.id)
-        .where(
-            calls.c.state == "reserved",
-            calls.c.published_at.is_(None)
-            | (calls.c.published_at < func.now() - text(f"interval '{older_than_s} seconds'")),
-        )
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    stamped = update(calls).where(calls.c.id.in_(stale)).values(published_at=func.now()).returning(calls.c.id)
-    return list(connection.execute(stamped).scalars())
+    return list(connection.execute(_REPUBLISH, {"older_than_s": older_than_s, "limit": limit}).scalars())
 
 
 def overdue_sends(connection: Connection, *, limit: int) -> Sequence[Row[Any]]:
@@ -154,14 +153,18 @@ def insert_reserved(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
     """Insert attempts in number order; return the ids that won their number's guard (guarantees §1)."""
     if not rows:
         return set()
-    columns = ", ".join(rows[0])
-    shape = ", ".join(f"{name} {calls.c[name].type.compile(_DIALECT)}" for name in rows[0])
-    statement = text(
+    return set(connection.execute(_insertion(tuple(rows[0])), {"rows": list(rows)}).scalars())
+
+
+@cache
+def _insertion(names: tuple[str, ...]) -> TextClause:
+    columns = ", ".join(names)
+    shape = ", ".join(f"{name} {calls.c[name].type.compile(_DIALECT)}" for name in names)
+    return text(
         f"INSERT INTO calls ({columns}) SELECT {columns} FROM jsonb_to_recordset(:rows) AS r({shape}) "  # noqa: S608 ours
         "ORDER BY to_number "
         f"ON CONFLICT (to_number) WHERE {NUMBER_GUARD} DO NOTHING RETURNING id"
     ).bindparams(bindparam("rows", type_=JSONB))
-    return set(connection.execute(statement, {"rows": list(rows)}).scalars())
 
 
 def database_now(connection: Connection) -> datetime:

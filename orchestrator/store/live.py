@@ -60,8 +60,14 @@ def read_log(client: redis.Redis, keys: Keys, call_id: str) -> list[dict[str, An
 
     Each line: {id, kind: event|command, type, leg, at, recorded_at, payload, note?}; a command stands behind its cause.
     """
-    lines = client.lrange(keys.log(call_id), 0, -1)
-    return [line for raw in lines for line in _unfold(orjson.loads(raw))]
+    return read_logs(client, keys, [call_id])[0]
+
+
+def read_logs(client: redis.Redis, keys: Keys, call_ids: Sequence[str]) -> list[list[dict[str, Any]]]:
+    """Return the timeline of each call, in one round trip."""
+    answers = round_trip(client, [("LRANGE", keys.log(call_id), 0, -1) for call_id in call_ids])
+    raise_errors(answers)
+    return [[line for raw in lines for line in _unfold(orjson.loads(raw))] for lines in answers]
 
 
 def _unfold(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:

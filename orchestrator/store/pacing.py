@@ -12,7 +12,8 @@ from orchestrator.model.event import Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.policy.pacing import DispatchLimits
 from orchestrator.store.keys import Keys
-from orchestrator.store.scripts import ScriptCall, run_script, write_though_full
+from orchestrator.store.round_trip import round_trip
+from orchestrator.store.scripts import ScriptCall, raise_errors, run_script, write_though_full
 
 CLOSE_AFTER_FAILURES = 10
 
@@ -37,8 +38,12 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True)
 class Health:
-    """How the carrier has answered lately: the slowed rate if any, whether dispatch is closed, and why."""
+    """How the carrier has answered lately: the slowed rate if any, whether dispatch is closed, and why.
 
+    `epoch` is this Redis's own, None for one that came back empty.
+    """
+
+    epoch: str | None
     rate: float | None
     closed: bool
     reason: str | None
@@ -106,8 +111,12 @@ def report_answer(
 
 def read_health(client: redis.Redis, keys: Keys, connection_id: str) -> Health:
     """Return the carrier's health as the tasks reported it."""
-    rate, closed, reason, heard = client.hmget(keys.health(connection_id), ["rate", "closed", "reason", "heard"])
+    asked = ("HMGET", keys.health(connection_id), "rate", "closed", "reason", "heard"), ("GET", keys.epoch)
+    answers = round_trip(client, asked)
+    raise_errors(answers)
+    (rate, closed, reason, heard), epoch = answers
     return Health(
+        epoch=_text(epoch),
         rate=float(rate) if rate else None,
         closed=closed is not None,
         reason=_text(reason),

@@ -29,10 +29,11 @@ class ScriptCall(NamedTuple):
 
 def run_script(client: redis.Redis, call: ScriptCall) -> Any:
     """Run one script and return its answer; loads it first if the server has lost it."""
-    try:
-        return client.evalsha(_DIGESTS[call.name], len(call.keys), *call.keys, *call.args)
-    except NoScriptError:
-        return client.eval(_SOURCES[call.name], len(call.keys), *call.keys, *call.args)
+    [answer] = _pipelined(client, [call])
+    if isinstance(answer, NoScriptError):
+        [answer] = round_trip(client, [("EVAL", _SOURCES[call.name], len(call.keys), *call.keys, *call.args)])
+    raise_errors([answer])
+    return answer
 
 
 def run_scripts(client: redis.Redis, calls: Sequence[ScriptCall]) -> list[Any]:

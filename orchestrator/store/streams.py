@@ -14,7 +14,8 @@ from orchestrator.clock import rfc3339
 from orchestrator.model.decision import SendCommand
 from orchestrator.model.event import TIMER_DUE, Event
 from orchestrator.store.keys import GROUP, Keys
-from orchestrator.store.scripts import ScriptCall, run_script, write_though_full
+from orchestrator.store.round_trip import round_trip
+from orchestrator.store.scripts import ScriptCall, raise_errors, run_script, write_though_full
 
 ORPHANS_KEPT = 10_000
 DEAD_KEPT = 100_000
@@ -32,12 +33,32 @@ class Entry:
 
 def add_webhook(client: redis.Redis, keys: Keys, raw: bytes) -> str:
     """Append a verified webhook body; the entry's id carries the moment of receipt by the server's clock."""
-    return _text(client.xadd(keys.events, {"raw": raw}))
+    answers = round_trip(client, [("XADD", keys.events, "*", "raw", raw)])
+    raise_errors(answers)
+    return _text(answers[0])
 
 
 def add_event(client: redis.Redis, keys: Keys, event: Event) -> str:
     """Append an event of our own."""
     return _text(client.xadd(keys.events, {"own": event.model_dump_json()}))
+
+
+def read_new(
+    client: redis.Redis, stream: str, consumer: str, *, most: int, wait_ms: int
+) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    """Return up to `most` entries that no consumer of the group was given yet; waits for the first one."""
+    command = ("XREADGROUP", "GROUP", GROUP, consumer, "COUNT", most, "BLOCK", wait_ms, "STREAMS", stream, ">")
+    answers = round_trip(client, [command])
+    raise_errors(answers)
+    entries = answers[0][0][1] if answers[0] else []
+    return [(entry_id, dict(zip(flat[::2], flat[1::2], strict=True))) for entry_id, flat in entries]
+
+
+def acknowledge(client: redis.Redis, stream: str, entry_ids: Sequence[str | bytes]) -> None:
+    """Take entries that were handled out of a stream."""
+    if entry_ids:
+        done = ("XACK", stream, GROUP, *entry_ids), ("XDEL", stream, *entry_ids)
+        raise_errors(round_trip(client, done))
 
 
 def ensure_groups(client: redis.Redis, keys: Keys) -> None:
