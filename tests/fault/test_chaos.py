@@ -91,7 +91,7 @@ def _run(
 
 
 def _conclude(campaign: CampaignRun, simulator: SimulatorProcess) -> None:
-    campaign.wait_until_completed(within=300, is_hurried=True)
+    campaign.wait_until_completed(within=300, hurried_by=simulator)
     account_equals_ledger(campaign, simulator, unknown_at_most=len(campaign.numbers) // 10)
     assert simulator.summary()["most_dial_requests_in_5s"] <= CARRIERS_LAW
 

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.poll import eventually
+from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import CALLER_ID, StackRun
 
 FINAL = frozenset({"completed", "exhausted", "suppressed", "canceled", "expired", "unknown"})
 REMINDER = Path(__file__).resolve().parents[2] / "orchestrator" / "flow" / "samples" / "appointment.yaml"
-
-LONGEST_CALL_S = 45  # ring and talk limits of the flow, at the carrier's time scale, and a while
 
 _AREAS = (201, 202, 203, 205, 206, 207, 208, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229, 231, 234)
 _AREAS += (239, 240, 248, 251, 252, 253, 254, 256, 260, 262, 267, 269, 270, 276, 281, 301, 302, 303, 304, 305, 307, 308)
@@ -75,15 +74,15 @@ class CampaignRun:
         """Return once so many calls were dialed: the middle of the campaign."""
         eventually(lambda: self.dialed() >= at_least, within=within, every=0.05)
 
-    def wait_until_completed(self, *, within: float = 90.0, is_hurried: bool = False) -> None:
+    def wait_until_completed(self, *, within: float = 90.0, hurried_by: SimulatorProcess | None = None) -> None:
         """Return once the campaign is completed; fail with where its contacts stand.
 
-        `is_hurried` lets time pass for what would wait for minutes.
+        `hurried_by` lets what would wait for minutes be due as soon as that carrier has no live call.
         """
 
         def is_over() -> bool:
-            if is_hurried:
-                self.let_time_pass()
+            if hurried_by is not None and hurried_by.summary()["live"] == 0:
+                self._let_time_pass()
             campaign = self.stack.rest.try_to_get(f"/v1/campaigns/{self.id}")
             return campaign is not None and bool(campaign["status"] == "completed")
 
@@ -92,14 +91,11 @@ class CampaignRun:
         except AssertionError as err:
             raise AssertionError(f"not completed within {within} s: {self._standing()}") from err
 
-    def let_time_pass(self) -> None:
-        """Let what waits for minutes be due now: calls whose end was never told, attempts that stay unknown.
-
-        Only calls older than the carrier lets any live, so that nobody is hung up on.
-        """
+    def _let_time_pass(self) -> None:
+        """Let calls whose end was never told reach their deadline, and attempts that stay unknown their age."""
         self.stack.execute(
             "UPDATE calls SET deadline_at = now() WHERE campaign_id = :id AND state = 'accepted' "
-            f"AND accepted_at < now() - interval '{LONGEST_CALL_S} s' AND deadline_at > now() + interval '1 min'",
+            "AND accepted_at < now() - interval '10 s' AND deadline_at > now() + interval '1 min'",
             id=self.id,
         )
         self.stack.execute(
