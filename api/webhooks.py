@@ -9,11 +9,13 @@ from flask import Response, request
 from api.answers import problem
 from api.routes import Body, Resource
 from orchestrator.operations.record_event import Receipt
+from orchestrator.telnyx.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER
 from orchestrator.wiring import House
 
 resource = Resource("webhooks")
 
 _MOST_BYTES = 256 * 1024
+_SIGNED = (SIGNATURE_HEADER, TIMESTAMP_HEADER)
 
 
 _ANSWERS: dict[Receipt, Callable[[], Response]] = {
@@ -35,4 +37,5 @@ def receive(house: House, body: bytes) -> Response:
 
     With 503 the carrier is asked to send it again.
     """
-    return _ANSWERS[house.door.record_event(body, dict(request.headers))]()
+    signed = {name: request.headers.get(name, "") for name in _SIGNED}
+    return _ANSWERS[house.door.record_event(body, signed)]()
