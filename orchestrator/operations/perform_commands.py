@@ -26,6 +26,7 @@ LEASE_MS = 20_000
 AGAIN_WITHIN_MS = 40_000  # the carrier ignores a repeated command_id for 60 s (R13)
 AGAIN_AFTER_MS = 1_000
 SEND_WITHIN_S = 3.0
+_NOTHING_LEFT = 2  # what complete_command.lua answers
 _AT_MOST = 50  # commands in one turn; the rest is woken again
 
 
@@ -57,15 +58,21 @@ class Performer:
             turn = self._begin(call_id, token)
             if turn is None:
                 return done
-            if turn.age_ms > AGAIN_WITHIN_MS:
-                self._complete(turn, token, _event(turn, COMMAND_UNKNOWN, code="unknown", title="never answered"))
-                continue
-            event = _event_for(turn, answer := self._send(turn))
+            event = self._answered(turn, token)
             if event is None:
-                self._put_off(turn, token, answer)
                 return done
-            self._complete(turn, token, event)
+            if self._complete(turn, token, event) == _NOTHING_LEFT:
+                return done + 1
         return _AT_MOST
+
+    def _answered(self, turn: Turn, token: str) -> Event | None:
+        """Send the command and return what the call is told of it; None when it has to wait for a later turn."""
+        if turn.age_ms > AGAIN_WITHIN_MS:
+            return _event(turn, COMMAND_UNKNOWN, code="unknown", title="never answered")
+        event = _event_for(turn, answer := self._send(turn))
+        if event is None:
+            self._put_off(turn, token, answer)
+        return event
 
     def _begin(self, call_id: str, token: str) -> Turn | None:
         keys, began = self._keys, boot_seconds()
@@ -90,13 +97,13 @@ class Performer:
         names = [self._keys.lease(turn.call_id), self._keys.wakes]
         run_script(self._redis, ScriptCall("put_off_commands", names, [token, turn.call_id, pause_ms]))
 
-    def _complete(self, turn: Turn, token: str, event: Event) -> None:
+    def _complete(self, turn: Turn, token: str, event: Event) -> int:
         # Stopping what is over already fails, and nothing behind it depends on that.
         failed = event.type != COMMAND_ACCEPTED and not turn.command.get("optional")
-        names = [self._keys.lease(turn.call_id), self._keys.outbox(turn.call_id), self._keys.events]
-        batch = str(turn.command["batch"]) if failed else ""
-        args = [token, str(turn.command["command_id"]), event.model_dump_json(), batch]
-        run_script(self._redis, ScriptCall("complete_command", names, args))
+        keys, batch = self._keys, str(turn.command["batch"]) if failed else ""
+        names = [keys.lease(turn.call_id), keys.outbox(turn.call_id), keys.events, keys.wakes]
+        args = [token, str(turn.command["command_id"]), event.model_dump_json(), batch, turn.call_id]
+        return int(run_script(self._redis, ScriptCall("complete_command", names, args)))
 
 
 def body_of(turn: Turn) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- Takes an answered command out of the outbox and tells the call, if the lease is still ours (R13).
--- KEYS: 1 lease, 2 outbox, 3 events. ARGV: 1 token, 2 command id, 3 event (JSON), 4 batch whose rest is dropped, or ''.
--- Answer: 1 done, 0 the lease or the command is no longer ours.
+-- KEYS: 1 lease, 2 outbox, 3 events, 4 wakes.
+-- ARGV: 1 token, 2 command id, 3 event (JSON), 4 batch whose rest is dropped, or '', 5 call id.
+-- Answer: 1 done, 2 done and nothing is left: the lease is given back, 0 the lease or the command is no longer ours.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 local raw = redis.call('LINDEX', KEYS[2], 0)
 if not raw or cjson.decode(raw).command_id ~= ARGV[2] then return 0 end
@@ -12,4 +13,7 @@ if ARGV[4] ~= '' then
   end
 end
 redis.call('XADD', KEYS[3], '*', 'own', ARGV[3])
-return 1
+if redis.call('EXISTS', KEYS[2]) == 1 then return 1 end
+redis.call('DEL', KEYS[1])
+redis.call('ZREM', KEYS[4], ARGV[5])
+return 2
