@@ -249,7 +249,7 @@ def _disposition(leg: Row) -> str:
     if leg["answered_at"] is None:
         return _DISPOSITIONS.get(leg["hangup_cause"], "failed")
     if leg["amd"] is not None:
-        return _RESULTS.get(leg["amd"], leg["amd"])
+        return _RESULTS.get(leg["amd"], str(leg["amd"]))
     # Premium says only that the greeting is over when the beep comes first: a machine all the same.
     return "machine" if any(n["type"].endswith("greeting.ended") for n in leg["webhooks"]) else "answered"
 
@@ -290,9 +290,11 @@ def _totals(account: Account) -> Iterator[str]:
 
 
 def _unknown(account: Account, at_most: int, has_forgotten: bool) -> Iterator[str]:
-    unknown = [contact["phone"] for contact in account.contacts if contact["status"] == "unknown"]
+    unknown = {
+        contact["last_call_id"]: contact["phone"] for contact in account.contacts if contact["status"] == "unknown"
+    }
     if len(unknown) > at_most:
-        yield f"{len(unknown)} contacts are unknown: {unknown[:10]}"
-    told = [dial["to"] for dial in account.dials if dial["to"] in unknown and _was_told(dial, "call.hangup")]
-    if told and not has_forgotten:
-        yield f"unknown to us, but the carrier called them and told the end: {told}"
+        yield f"{len(unknown)} contacts are unknown: {list(unknown.values())[:10]}"
+    for dial in account.dials:
+        if _call_of(dial) in unknown and _was_told(dial, "call.hangup") and not has_forgotten:
+            yield f"{dial['to']} is unknown, but the carrier called it and told the end"
