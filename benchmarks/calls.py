@@ -63,7 +63,7 @@ def _cost(outcome: Outcome, bare: Bare, when: str) -> list[Measure]:
 
 
 def _lateness(outcome: Outcome, when: str, p50: float | None = None, p99: float | None = None) -> list[Measure]:
-    waits = [wait for dial in outcome.dials for wait in _waits_ms(dial)]
+    waits = [wait for dial in outcome.dials for wait in waits_ms(dial)]
     return [
         Measure(f"webhook to command p50, {when}", share(waits, 0.5), "ms", None, Target("most", p50) if p50 else None),
         Measure(
@@ -72,7 +72,7 @@ def _lateness(outcome: Outcome, when: str, p50: float | None = None, p99: float 
     ]
 
 
-def _waits_ms(dial: Mapping[str, Any]) -> list[float]:
+def waits_ms(dial: Mapping[str, Any]) -> list[float]:
     """Return for each command how long after the webhook that caused it the carrier received it."""
     sent = sorted(hook["sent_at"] for hook in dial["webhooks"] if hook["type"] in _CAUSES and hook["sent_at"])
     commands = [command["at"] for command in dial["commands"] if not command["duplicate"]]

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 QUEUED_AT_MOST_S = 2.0  # of dials published and unsent: a longer queue would burst when it drains (R7)
 PUBLISH_AGAIN_AFTER_S = 10
+LATE_AT_MOST = 10  # calls whose next command waits: then the workers have all they can do
 FIRST_CALLS_UNHEARD = 5  # a campaign dials no more than these before a webhook has come back
 _REST_S = 0.5  # a campaign without due contacts is not asked again for so long
 _REST_AFTER_FAULT_S = 10.0
@@ -115,6 +116,8 @@ class Dispatcher:
         # A Redis that came back empty is rebuilt before anything is dialed (R20).
         if health.closed or health.epoch is None or health.epoch != state["epoch"]:
             return None
+        if health.late > LATE_AT_MOST:
+            return None  # nobody new is called while those who listen wait for the next word
         rows = connection.execute(_CAMPAIGNS, {"connection_id": self._connection_id}).mappings().all()
         campaigns = [row for row in rows if self._may_claim(row, health)]
         if not campaigns:

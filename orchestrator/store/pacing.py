@@ -12,10 +12,11 @@ from orchestrator.model.event import Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.policy.pacing import DispatchLimits
 from orchestrator.store.keys import Keys
-from orchestrator.store.round_trip import round_trip
-from orchestrator.store.scripts import ScriptCall, raise_errors, run_script, write_though_full
+from orchestrator.store.live import WAKE_AFTER_MS
+from orchestrator.store.scripts import ScriptCall, run_script, write_though_full
 
 CLOSE_AFTER_FAILURES = 10
+LATE_MS = 250
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,12 @@ class Permission(StrEnum):
 class Health:
     """How the carrier has answered lately: the slowed rate if any, whether dispatch is closed, and why.
 
-    `epoch` is this Redis's own, None for one that came back empty.
+    `epoch` is this Redis's own, None for one that came back empty; `late` counts the calls whose next command has
+    waited to be sent for a quarter of a second or more.
     """
 
     epoch: str | None
+    late: int
     rate: float | None
     closed: bool
     reason: str | None
@@ -111,12 +114,12 @@ def report_answer(
 
 def read_health(client: redis.Redis, keys: Keys, connection_id: str) -> Health:
     """Return the carrier's health as the tasks reported it."""
-    asked = ("HMGET", keys.health(connection_id), "rate", "closed", "reason", "heard"), ("GET", keys.epoch)
-    answers = round_trip(client, asked)
-    raise_errors(answers)
-    (rate, closed, reason, heard), epoch = answers
+    names = [keys.health(connection_id), keys.epoch, keys.wakes]
+    answer = run_script(client, ScriptCall("read_health", names, [WAKE_AFTER_MS - LATE_MS]))
+    (rate, closed, reason, heard), epoch, late = answer
     return Health(
         epoch=_text(epoch),
+        late=int(late),
         rate=float(rate) if rate else None,
         closed=closed is not None,
         reason=_text(reason),
