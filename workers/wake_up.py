@@ -19,8 +19,8 @@ _ORIGIN = f"gen{os.getpid()}@{socket.gethostname()}"
 
 
 def wake_up(task: str, call_id: str, *, queue: str) -> bytes:
-    """Return the message for the list of `queue`; each has an id and a delivery tag of its own."""
-    task_id, tag = new_id("req"), new_id("req")
+    """Return the message for the list of `queue`, with an id of its own that is its delivery tag too."""
+    task_id = new_id("req")
     return orjson.dumps(
         {
             "body": b64encode(orjson.dumps([[call_id], {}, _EMBEDDED])).decode(),
@@ -34,7 +34,7 @@ def wake_up(task: str, call_id: str, *, queue: str) -> bytes:
                 "delivery_info": {"exchange": "", "routing_key": queue},
                 "priority": 0,
                 "body_encoding": "base64",
-                "delivery_tag": tag,
+                "delivery_tag": task_id,
             },
         }
     )
