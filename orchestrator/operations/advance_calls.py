@@ -114,8 +114,10 @@ class Advancer:
                     arrivals.append(arrival)
                 elif answer == DONE:
                     self._known.keep(before, decision.call)
-                    woken += [decision.call.call_id] if decision.commands else []
-                    bound += [] if before.call.call_control_id else [decision.call]
+                    is_new = before.call.call_control_id is None
+                    # A hangup may have been asked for before the leg was known: now it can be sent.
+                    woken += [decision.call.call_id] if decision.commands or (is_new and decision.call.closing) else []
+                    bound += [decision.call] if is_new else []
             remember_legs(self._redis, self._keys, bound)
         if arrivals:
             log.warning("%s events lost every race for their calls; they are taken up again", len(arrivals))

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 LEASE_MS = 20_000
 AGAIN_WITHIN_MS = 40_000  # the carrier ignores a repeated command_id for 60 s (R13)
 AGAIN_AFTER_MS = 1_000
+UNBOUND_MS = 5_000  # a command for a leg nobody has heard of yet; its first webhook wakes it too
 SEND_WITHIN_S = 3.0
 _NOTHING_LEFT = 2  # what complete_command.lua answers
 _AT_MOST = 50  # commands in one turn; the rest is woken again
@@ -77,7 +78,7 @@ class Performer:
     def _begin(self, call_id: str, token: str) -> Turn | None:
         keys, began = self._keys, boot_seconds()
         names = [keys.lease(call_id), keys.outbox(call_id), keys.call(call_id), keys.wakes, keys.latency]
-        answer = run_script(self._redis, ScriptCall("begin_command", names, [token, LEASE_MS, call_id, AGAIN_AFTER_MS]))
+        answer = run_script(self._redis, ScriptCall("begin_command", names, [token, LEASE_MS, call_id, UNBOUND_MS]))
         if answer[0] != b"send":
             return None
         command = orjson.loads(answer[1])
