@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.account import account_equals_ledger, late_commands, most_in_window
-from tests.support.campaign_run import CampaignRun
-from tests.support.poll import stays
+from tests.support.campaign_run import FINAL, CampaignRun
+from tests.support.poll import eventually, stays
 from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import StackRun
 
@@ -99,6 +99,34 @@ def test_r9_after_a_pause_returns_nothing_is_sent_until_the_campaign_goes_on(
     campaign.wait_until_completed()
 
     account_equals_ledger(campaign, simulator)
+
+
+def test_r9_dialing_stopped_a_number_suppressed_and_a_campaign_canceled_are_obeyed_at_once(
+    stack: StackRun, simulator: SimulatorProcess
+) -> None:
+    campaign = CampaignRun(stack, 100)
+    campaign.act("start")
+    campaign.wait_until_dialed(20)
+
+    stack.rest.post("/v1/dialing/stop")
+    sent = _dial_requests(simulator)
+    stays(lambda: _dial_requests(simulator) == sent, during=2.0)
+    opted_out = [contact["phone"] for contact in campaign.contacts() if contact["attempts"] == 0][:5]
+    opted_out = [phone for phone in opted_out if phone not in simulator.ledger()["calls_by_number"]]
+    for phone in opted_out:
+        stack.rest.post("/v1/suppressions", {"phone": phone, "scope": "global", "reason": "asked by mail"})
+    stack.rest.post("/v1/dialing/resume")
+    campaign.wait_until_dialed(50)
+    canceled = campaign.act("cancel", {"live_calls": "hangup"})
+    sent = _dial_requests(simulator)
+
+    assert canceled["status"] == "canceled"
+    stays(lambda: _dial_requests(simulator) == sent, during=2.0)
+    eventually(lambda: all(contact["status"] in FINAL for contact in campaign.contacts()), within=60, every=0.5)
+    account = account_equals_ledger(campaign, simulator)
+    assert opted_out
+    assert not set(opted_out) & set(account.rang)
+    assert "canceled" in {contact["status"] for contact in account.contacts}
 
 
 def test_r7_workers_that_were_away_do_not_catch_up_in_a_burst(stack: StackRun, simulator: SimulatorProcess) -> None:
