@@ -67,7 +67,7 @@ def test_r20_valkey_back_empty_calls_nobody_again(stack: StackRun, simulator: Si
         shutil.rmtree(stack.folder / "valkey" / "appendonlydir")
     campaign.wait_until_completed(within=120, hurried_by=simulator)
 
-    account_equals_ledger(campaign, simulator, has_forgotten=True, unknown_at_most=60)
+    account_equals_ledger(campaign, simulator, excuses_talk=True, unknown_at_most=60)
 
 
 def test_postgresql_restarted_and_then_killed(stack: StackRun, simulator: SimulatorProcess) -> None:
