@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.account import account_equals_ledger, late_commands, most_in_window
+from tests.support.account import LAW_AT_THE_CARRIER, account_equals_ledger, late_commands, most_in_window
 from tests.support.campaign_run import FINAL, CampaignRun
 from tests.support.poll import eventually, stays
 from tests.support.simulator import SimulatorProcess
@@ -141,7 +141,7 @@ def test_r7_workers_that_were_away_do_not_catch_up_in_a_burst(stack: StackRun, s
 
     account = account_equals_ledger(campaign, simulator)
     sends = [dial["accepted_at"] for dial in account.dials] + [dial["at"] for dial in account.refused]
-    assert most_in_window(sends) <= 145 + 5  # five: what a send may be late by, between our law and the carrier's
+    assert most_in_window(sends) <= LAW_AT_THE_CARRIER
 
 
 def _dial_requests(simulator: SimulatorProcess) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.account import CARRIERS_LAW, account_equals_ledger
+from tests.support.account import LAW_AT_THE_CARRIER, account_equals_ledger
 from tests.support.campaign_run import CampaignRun
 from tests.support.poll import eventually
 from tests.support.simulator import SimulatorProcess
@@ -119,7 +119,7 @@ def _run(
 def _conclude(campaign: CampaignRun, simulator: SimulatorProcess, *, is_law_kept: bool = True) -> None:
     campaign.wait_until_completed(within=300, hurried_by=simulator)
     account_equals_ledger(campaign, simulator, unknown_at_most=len(campaign.numbers) // 10)
-    assert not is_law_kept or simulator.summary()["most_dial_requests_in_5s"] <= CARRIERS_LAW
+    assert not is_law_kept or simulator.summary()["most_dial_requests_in_5s"] <= LAW_AT_THE_CARRIER
 
 
 @contextmanager
