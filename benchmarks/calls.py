@@ -10,6 +10,7 @@ from benchmarks.house import Campaign, Outcome, house
 from benchmarks.measures import Measure, Sample, Target, share
 
 PACE = 30.0
+_PROVING_S = 2.0
 _STEADY = Campaign(contacts=900, calls_per_second=PACE, max_live_calls=2_000)
 _FLAT_OUT = Campaign(contacts=1_500, calls_per_second=1_000.0, max_live_calls=5_000)
 _CAUSES = (
@@ -82,8 +83,10 @@ def waits_ms(dial: Mapping[str, Any]) -> list[float]:
 
 def _pace(outcome: Outcome) -> list[Measure]:
     dialed = sorted(dial["accepted_at"] for dial in outcome.dials)
-    rate = (len(dialed) - 1) / (dialed[-1] - dialed[0])
     worst = most_within(dialed, 5.0)
+    # A campaign makes five calls and waits for a first webhook: by design, and before its pace begins.
+    steady = [at for at in dialed if at > dialed[0] + _PROVING_S]
+    rate = (len(steady) - 1) / (steady[-1] - steady[0])
     return [
         Measure("dials in any trailing 5 s", worst, "dials", None, Target("most", 5 * PACE)),
         Measure("dials/s while contacts wait", rate, "dials/s", PACE, Target("least", 0.97)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,11 +16,12 @@ from orchestrator.errors import OrchestratorError
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE_S = 5.0
+_LEAST_REST = 0.1  # of a loop's pace
 
 
 @dataclass(frozen=True)
 class Loop:
-    """A named step and its pace: `every_s` between steps, 0 for a step that waits by itself.
+    """A named step and its pace: `every_s` from the beginning of one to that of the next, 0 for one that waits itself.
 
     Steps never overlap; `close` is called behind the last one.
     """
@@ -32,8 +34,9 @@ class Loop:
 
 def run_loop(loop: Loop, stop: threading.Event) -> None:
     """Take the loop's step until `stop`; a failing one is logged and tried again, after a growing pause."""
-    pause_s = 0.0
-    while not stop.wait(max(loop.every_s, pause_s)):
+    pause_s, rest_s = 0.0, loop.every_s
+    while not stop.wait(max(rest_s, pause_s)):
+        began = time.monotonic()
         try:
             loop.step()
         except (RedisError, SQLAlchemyError, OrchestratorError) as err:
@@ -44,6 +47,8 @@ def run_loop(loop: Loop, stop: threading.Event) -> None:
             log.exception("%s failed", loop.name)
         else:
             pause_s = 0.0
+        # A slow step does not slow the pace, and even one that is always late lets the others run.
+        rest_s = max(_LEAST_REST * loop.every_s, loop.every_s - (time.monotonic() - began))
     _close(loop)
 
 

@@ -1,0 +1,49 @@
+"""A loop keeps its pace, whatever its steps do."""
+
+from __future__ import annotations
+
+import threading
+import time
+from itertools import pairwise
+
+from workers.loops import Loop, run_loop
+
+
+def beginnings(step_s: float, *, every_s: float, steps: int) -> list[float]:
+    """Run a loop whose step takes so long and return when its steps began."""
+    stop, began = threading.Event(), list[float]()
+
+    def step() -> None:
+        began.append(time.monotonic())
+        if len(began) == steps:
+            stop.set()
+        threading.Event().wait(step_s)
+
+    run_loop(Loop("test", step, every_s), stop)
+    return began
+
+
+def test_the_time_a_step_takes_is_part_of_the_pace() -> None:
+    began = beginnings(0.4, every_s=0.5, steps=3)
+
+    assert began[-1] - began[0] < 2 * (0.4 + 0.5)
+
+
+def test_a_loop_that_is_always_late_rests_all_the_same() -> None:
+    began = beginnings(0.03, every_s=0.02, steps=4)
+
+    assert all(later - earlier >= 0.03 + 0.002 for earlier, later in pairwise(began))
+
+
+def test_a_step_that_fails_is_taken_again() -> None:
+    stop, taken = threading.Event(), list[int]()
+
+    def step() -> None:
+        taken.append(1)
+        if len(taken) == 2:
+            stop.set()
+        raise RuntimeError("once more")
+
+    run_loop(Loop("test", step, 0.001), stop)
+
+    assert len(taken) == 2
