@@ -57,19 +57,18 @@ def measure_events(ground: Ground, *, rounds: int = 5, pace: float | None = None
 
 def _ours(ground: Ground, *, publish: bool) -> Side:
     from workers.names import CALLS_PERFORM
-    from workers.publish import publish as wake
+    from workers.publish import publication
 
+    wake = (lambda call_id: publication(CALLS_PERFORM, [call_id])) if publish else None
     handled: list[int] = []
     keys, flows = Keys(), FlowShelf(ground.sql)
     flow = load_flow(SAMPLE.read_text(), "application/yaml")
     flows.get = lambda _flow_id: flow  # type: ignore[assignment]  # the shelf after its first look
-    advancer = Advancer(client=ground.redis, sql=ground.sql, flows=flows, connection_id=CONNECTION)
+    advancer = Advancer(client=ground.redis, sql=ground.sql, flows=flows, connection_id=CONNECTION, wake=wake)
 
     def handle(entries: Sequence[Any]) -> None:
         handled.append(len(entries))
-        woken = advancer.advance_calls(entries)
-        if publish:
-            wake(CALLS_PERFORM, woken)
+        advancer.advance_calls(entries)
 
     def run() -> Sample:
         call_ids = [new_id("call") for _ in range(_CALLS)]

@@ -24,7 +24,7 @@ from .heartbeat import with_heartbeat
 from .logs import log_to_stderr
 from .loops import Loop, run_all, run_until_done
 from .names import CALLS_DIAL, CALLS_PERFORM
-from .publish import publish
+from .publish import publication, publish
 from .sweep import sweep_loops
 
 log = logging.getLogger(__name__)
@@ -57,10 +57,9 @@ def advance_loops(house: House, keys: Keys) -> list[Loop]:
         flows=FlowShelf(house.sql),
         connection_id=house.settings.connection_id(),
         keys=keys,
+        wake=lambda call_id: publication(CALLS_PERFORM, [call_id]),
     )
-    consumer = Consumer(
-        house.redis, keys.events, lambda entries: publish(CALLS_PERFORM, advancer.advance_calls(entries)), keys=keys
-    )
+    consumer = Consumer(house.redis, keys.events, advancer.advance_calls, keys=keys)
     timers = ScriptCall("fire_timers", [keys.timers, keys.events], [_TIMERS_AT_ONCE])
     return [
         Loop("advance", consumer.consume, 0.0, close=consumer.retire),

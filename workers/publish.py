@@ -10,6 +10,8 @@ import redis
 
 from orchestrator.settings import load_settings
 from orchestrator.store.connect import open_redis
+from orchestrator.store.round_trip import Command, round_trip
+from orchestrator.store.scripts import raise_errors
 
 from .names import BROKER_PREFIX, CALLS_DIAL, CALLS_PERFORM, QUEUE_COMMANDS, QUEUE_DIALS
 from .wake_up import wake_up
@@ -23,11 +25,16 @@ def publish(task: str, call_ids: Sequence[str]) -> None:
     """Publish one message per call. Never raises for a broker that is away: nothing depends on the message alone."""
     if not call_ids:
         return
-    queue = _QUEUES[task]
     try:
-        _broker().lpush(BROKER_PREFIX + queue, *(wake_up(task, call_id, queue=queue) for call_id in call_ids))
+        raise_errors(round_trip(_broker(), [publication(task, call_ids)]))
     except redis.RedisError as err:
         log.warning("not published (%s): %s messages of %s; the sweeper will", err, len(call_ids), task)
+
+
+def publication(task: str, call_ids: Sequence[str]) -> Command:
+    """Return the command that publishes one message per call, for who has a trip to the broker to make anyhow."""
+    queue = _QUEUES[task]
+    return ("LPUSH", BROKER_PREFIX + queue, *(wake_up(task, call_id, queue=queue) for call_id in call_ids))
 
 
 @cache

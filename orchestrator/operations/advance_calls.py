@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -22,6 +22,7 @@ from orchestrator.store.keys import Keys
 from orchestrator.store.known_calls import KnownCalls
 from orchestrator.store.live import DONE, MISSING, STALE, Loaded, commit_call, find_call_of_leg, remember_legs
 from orchestrator.store.pacing import heard_from_carrier
+from orchestrator.store.round_trip import Command
 from orchestrator.store.scripts import ScriptCall, run_scripts
 from orchestrator.store.streams import Entry, acknowledge, bury, log_entry, orphan, read_entry
 from orchestrator.telnyx.client_state import ClientState
@@ -48,7 +49,14 @@ class Advancer:
     """Takes entries of the event stream to committed decisions; any number of them may run."""
 
     def __init__(
-        self, *, client: redis.Redis, sql: Engine, flows: FlowShelf, connection_id: str, keys: Keys | None = None
+        self,
+        *,
+        client: redis.Redis,
+        sql: Engine,
+        flows: FlowShelf,
+        connection_id: str,
+        keys: Keys | None = None,
+        wake: Callable[[str], Command] | None = None,
     ) -> None:
         self._redis = client
         self._sql = sql
@@ -56,10 +64,14 @@ class Advancer:
         self._connection_id = connection_id
         self._keys = keys or Keys()
         self._known = KnownCalls(client, self._keys)
+        self._wake = wake
         self._heard_ms = 0
 
     def advance_calls(self, entries: Sequence[RawEntry]) -> list[str]:
-        """Act on each entry once; return the calls whose outbox was filled. Raises when Redis is away."""
+        """Act on each entry once; return the calls whose outbox was filled. Raises when Redis is away.
+
+        With `wake`, the command it gives for a call wakes who empties the outbox, in the same trip as the commit.
+        """
         try:
             return self._advance(entries)
         except redis.RedisError:
@@ -106,7 +118,10 @@ class Advancer:
             decided = [(a, found, d) for a, found in pairs if (d := self._decide(a, found))]
             commits = [self._commit_of(*each) for each in decided]
             arrivals, bound = [], []
-            for (arrival, before, decision), answer in zip(decided, run_scripts(self._redis, commits), strict=True):
+            # In the trip of the commits: a wake-up for a lost race finds nothing to do, a late one costs a silence.
+            wakes = [self._wake(d.call.call_id) for _, _, d in decided if d.commands] if self._wake else []
+            answers = run_scripts(self._redis, commits, behind=wakes)
+            for (arrival, before, decision), answer in zip(decided, answers, strict=True):
                 if isinstance(answer, ResponseError):
                     raise answer
                 if answer in (STALE, MISSING):
