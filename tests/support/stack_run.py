@@ -21,6 +21,7 @@ from redis.retry import Retry
 from sqlalchemy import Engine, NullPool, create_engine, text
 
 from orchestrator.settings import child_environment
+from orchestrator.stack import leash
 from orchestrator.stack.child import session_members
 from orchestrator.stack.ports import free_port, is_free
 from tests.support.poll import eventually
@@ -35,6 +36,8 @@ SIGNING_SEED = "5e" * 32
 CALLS_PER_SECOND, LIVE_CALLS = 29, 500
 UP_S = 90.0
 
+# On the kernel's leash, so that a killed test run leaves no stack behind that would go on restarting its programs.
+_LEASHED = (sys.executable, "-I", "-S", leash.__file__)
 _ORCHESTRATOR = (sys.executable, "-c", "from orchestrator.cli import app; app()")
 
 
@@ -73,10 +76,11 @@ class StackRun:
     def launch(self, **changes: str) -> None:
         """Start it without waiting for anything."""
         self._runs += 1
-        words = ["up", "--data", str(self.folder), "--port", str(self.port), "--carrier", "telnyx", "--no-flower"]
+        words = ["up", "--data", str(self.folder), "--port", str(self.port), "--workers", str(self._workers)]
+        words += ["--carrier", "telnyx", "--no-flower"]
         with self._screen.open("wb") as screen:
             self._process = subprocess.Popen(
-                [*_ORCHESTRATOR, *words, "--workers", str(self._workers)],
+                [*_LEASHED, str(os.getpid()), str(int(signal.SIGTERM)), "root", *_ORCHESTRATOR, *words],
                 stdout=screen,
                 stderr=subprocess.STDOUT,
                 env=child_environment({**self._environment, **changes}),
