@@ -119,7 +119,8 @@ class Advancer:
             commits = [self._commit_of(*each) for each in decided]
             arrivals, bound = [], []
             # In the trip of the commits: a wake-up for a lost race finds nothing to do, a late one costs a silence.
-            wakes = [self._wake(d.call.call_id) for _, _, d in decided if d.commands] if self._wake else []
+            due = [d.call.call_id for _, before, d in decided if d.commands or _may_send_at_last(before, d)]
+            wakes = [self._wake(call_id) for call_id in due] if self._wake else []
             answers = run_scripts(self._redis, commits, behind=wakes)
             for (arrival, before, decision), answer in zip(decided, answers, strict=True):
                 if isinstance(answer, ResponseError):
@@ -129,10 +130,9 @@ class Advancer:
                     arrivals.append(arrival)
                 elif answer == DONE:
                     self._known.keep(before, decision.call)
-                    is_new = before.call.call_control_id is None
-                    # A hangup may have been asked for before the leg was known: now it can be sent.
-                    woken += [decision.call.call_id] if decision.commands or (is_new and decision.call.closing) else []
-                    bound += [decision.call] if is_new else []
+                    is_due = decision.commands or _may_send_at_last(before, decision)
+                    woken += [decision.call.call_id] if is_due else []
+                    bound += [] if before.call.call_control_id else [decision.call]
             remember_legs(self._redis, self._keys, bound)
         if arrivals:
             log.warning("%s events lost every race for their calls; they are taken up again", len(arrivals))
@@ -218,6 +218,11 @@ class Advancer:
             return
         heard_from_carrier(self._redis, self._keys, self._connection_id, at_ms=at_ms)
         self._heard_ms = at_ms
+
+
+def _may_send_at_last(before: Loaded, decision: Decision) -> bool:
+    """Say whether a hangup that was asked for before the leg was known can be sent now."""
+    return before.call.call_control_id is None and decision.call.closing
 
 
 def _first_line(err: Exception) -> str:
