@@ -10,12 +10,13 @@ from celery.signals import setup_logging
 
 from orchestrator.settings import load_settings
 
-from .broker import survive_outages
+from .broker import spare_clients, survive_outages
 from .logs import log_to_stderr
 from .names import BROKER_PREFIX, CALLS_DIAL, CALLS_PERFORM, QUEUE_COMMANDS, QUEUE_DIALS
 from .pulse import Pulse
 
 survive_outages()
+spare_clients()
 app = Celery("orchestrator", broker=load_settings().redis_url, include=["workers.tasks"])
 app.conf.update(
     task_routes={CALLS_DIAL: {"queue": QUEUE_DIALS}, CALLS_PERFORM: {"queue": QUEUE_COMMANDS}},

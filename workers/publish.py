@@ -37,6 +37,13 @@ def publication(task: str, call_ids: Sequence[str]) -> Command:
     return ("LPUSH", BROKER_PREFIX + queue, *(wake_up(task, call_id, queue=queue) for call_id in call_ids))
 
 
+def queued(task: str) -> int:
+    """Return how many messages of this task no worker has taken yet."""
+    [length] = round_trip(_broker(), [("LLEN", BROKER_PREFIX + _QUEUES[task])])
+    raise_errors([length])
+    return int(length)
+
+
 @cache
 def _broker() -> redis.Redis:
     return open_redis(load_settings().redis_url)

@@ -17,10 +17,11 @@ from orchestrator.wiring import House
 from .consume import forget_dead_consumers
 from .loops import Loop
 from .names import CALLS_DIAL, CALLS_PERFORM
-from .publish import publish
+from .publish import publish, queued
 
 _WAKES_AT_ONCE = 500
 _WAKE_AGAIN_MS = 5_000
+_PATIENCE_MS = 8_000
 
 
 def sweep_loops(house: House, keys: Keys) -> list[Loop]:
@@ -46,6 +47,7 @@ def sweep_loops(house: House, keys: Keys) -> list[Loop]:
 
 
 def overdue_wakes(house: House, keys: Keys) -> list[str]:
-    """Return the calls whose commands should have been sent by now."""
-    found = run_script(house.redis, ScriptCall("overdue_wakes", [keys.wakes], [_WAKES_AT_ONCE, _WAKE_AGAIN_MS]))
+    """Return the calls whose commands should have been sent by now, and whose wake-up is not just slow to be taken."""
+    args = [_WAKES_AT_ONCE, _WAKE_AGAIN_MS, queued(CALLS_PERFORM), _PATIENCE_MS]
+    found = run_script(house.redis, ScriptCall("overdue_wakes", [keys.wakes], args))
     return [call_id.decode() for call_id in found]

@@ -30,6 +30,7 @@ from orchestrator.store.tables import campaign_zones
 log = logging.getLogger(__name__)
 
 QUEUED_AT_MOST_S = 2.0  # of dials published and unsent: a longer queue would burst when it drains (R7)
+QUEUED_AHEAD, QUEUED_AHEAD_S = 64, 0.5  # and no more than the workers are seen to send soon: it cannot be taken back
 PUBLISH_AGAIN_AFTER_S = 10
 LATE_AT_MOST = 10  # calls whose next command waits: then the workers have all they can do
 FIRST_CALLS_UNHEARD = 5  # a campaign dials no more than these before a webhook has come back
@@ -132,8 +133,9 @@ class Dispatcher:
         return heard or row["first_calls"] < FIRST_CALLS_UNHEARD
 
     def _claim(self, view: _View) -> list[str]:
-        most = math.floor(QUEUED_AT_MOST_S * view.limits.pace_per_s + 1) - view.queued
-        budget = min(most, math.ceil(view.limits.burst + 1))
+        lawful = math.floor(QUEUED_AT_MOST_S * view.limits.pace_per_s + 1)
+        sendable = QUEUED_AHEAD + math.floor(QUEUED_AHEAD_S * view.health.sent)
+        budget = min(min(lawful, sendable) - view.queued, math.ceil(view.limits.burst + 1))
         claimed: list[str] = []
         counts: Counter[str] = Counter()
         wanted = {row["id"]: budget for row in view.campaigns}

@@ -16,7 +16,7 @@ from orchestrator.store.live import WAKE_AFTER_MS
 from orchestrator.store.scripts import ScriptCall, run_script, write_though_full
 
 CLOSE_AFTER_FAILURES = 10
-LATE_MS = 250
+LATE_MS = 100
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,12 @@ class Health:
     """How the carrier has answered lately: the slowed rate if any, whether dispatch is closed, and why.
 
     `epoch` is this Redis's own, None for one that came back empty; `late` counts the calls whose next command has
-    waited to be sent for a quarter of a second or more.
+    waited to be sent for a tenth of a second or more, `sent` the dials of the last second.
     """
 
     epoch: str | None
     late: int
+    sent: int
     rate: float | None
     closed: bool
     reason: str | None
@@ -114,12 +115,13 @@ def report_answer(
 
 def read_health(client: redis.Redis, keys: Keys, connection_id: str) -> Health:
     """Return the carrier's health as the tasks reported it."""
-    names = [keys.health(connection_id), keys.epoch, keys.wakes]
+    names = [keys.health(connection_id), keys.epoch, keys.wakes, keys.sends(connection_id)]
     answer = run_script(client, ScriptCall("read_health", names, [WAKE_AFTER_MS - LATE_MS]))
-    (rate, closed, reason, heard), epoch, late = answer
+    (rate, closed, reason, heard), epoch, late, sent = answer
     return Health(
         epoch=_text(epoch),
         late=int(late),
+        sent=int(sent),
         rate=float(rate) if rate else None,
         closed=closed is not None,
         reason=_text(reason),

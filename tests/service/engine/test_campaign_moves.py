@@ -10,6 +10,7 @@ from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
 from orchestrator.operations.cancel_campaign import cancel_campaign
 from orchestrator.operations.complete_campaigns import complete_campaigns
+from orchestrator.operations.dispatch_calls import QUEUED_AHEAD
 from orchestrator.operations.judge_sends import judge_sends
 from orchestrator.operations.pause_campaign import pause_campaign
 from orchestrator.operations.stop_dialing import resume_dialing, stop_dialing
@@ -244,3 +245,15 @@ def test_what_is_published_and_unsent_stays_below_two_seconds_of_dials(world: Wo
 
     [(queued,)] = world.query("SELECT count(*) FROM calls WHERE state = 'reserved'")
     assert queued <= 10
+
+
+def test_no_more_is_published_than_the_workers_are_seen_to_send(world: World) -> None:
+    world.contacts(world.campaign(), 200)
+    world.execute("UPDATE connections SET calls_per_second = 1000")
+
+    for _ in range(5):
+        world.redis.delete(world.keys.gcra(CONNECTION))  # as if time had passed and no worker had taken any
+        world.dispatcher.dispatch_calls()
+
+    [(unsent,)] = world.query("SELECT count(*) FROM calls WHERE state = 'reserved'")
+    assert unsent == QUEUED_AHEAD

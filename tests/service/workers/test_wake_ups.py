@@ -4,29 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 import redis
 
-from orchestrator.settings import load_settings
 from workers.names import BROKER_PREFIX, CALLS_PERFORM, QUEUE_COMMANDS
 
 CALL = "call_01J9Z0000000000000000000AA"
-
-
-@pytest.fixture
-def broker(redis_url: str, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
-    from workers import publish
-
-    monkeypatch.setenv("ORCHESTRATOR_REDIS_URL", redis_url)
-    for remembered in (load_settings, publish._broker):
-        remembered.cache_clear()
-    yield redis_client
-    publish._broker().close()
-    for remembered in (load_settings, publish._broker):
-        remembered.cache_clear()
 
 
 def messages(client: redis.Redis) -> list[dict[str, Any]]:
