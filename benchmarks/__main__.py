@@ -52,16 +52,17 @@ def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) 
     measures: list[Measure] = []
     with ground() as stores:
         flat, paced = _bare_parts(stores, only, console, rounds=rounds, into=measures)
-        if "import" in only:
-            console.print("measuring import …")
-            stores.redis.flushall()
-            measures += measure_imports(stores, large=LARGE if full else _LARGE_UNLESS_FULL)
-    if "steady" in only:
-        console.print("measuring steady …")
-        measures += measure_steady(paced)
+    # Close behind their bare parts: a shared machine is a slower one minutes later.
     if "flat-out" in only:
         console.print("measuring flat-out …")
         measures += measure_flat_out(flat)
+    if "steady" in only:
+        console.print("measuring steady …")
+        measures += measure_steady(paced)
+    if "import" in only:
+        console.print("measuring import …")
+        with ground() as stores:
+            measures += measure_imports(stores, large=LARGE if full else _LARGE_UNLESS_FULL)
     return measures
 
 

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# The carrier counts dials in a trailing 5 s, as they arrive: one may take a tenth of a second longer than the next.
+# The carrier counts dials in a trailing 5 s, as they arrive: one may take 50 ms longer than the next.
 CARRIER_WINDOW_S = 5.0
-LAW_WINDOW_S = CARRIER_WINDOW_S + 0.1
+LAW_WINDOW_S = CARRIER_WINDOW_S + 0.05
 # Pace and burst stay below the law, so that it rarely has to refuse a send.
-_PACE = 0.975
+_PACE = 0.98
 _BURST_S = 0.15
 
 
@@ -33,7 +33,7 @@ class Shares:
 
 
 def dispatch_limits(calls_per_second: float) -> DispatchLimits:
-    """Return pace, burst and law: at most floor(5 r) sends in any 5.1 s; below 0.2/s one send in 1/r seconds."""
+    """Return pace, burst and law: at most floor(5 r) sends in any 5.05 s; below 0.2/s one send in 1/r seconds."""
     sends = math.floor(CARRIER_WINDOW_S * calls_per_second + 1e-9)
     return DispatchLimits(
         pace_per_s=_PACE * calls_per_second,
