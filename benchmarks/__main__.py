@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.calls import COMMANDS_OF_A_CALL, PACE, WEBHOOKS_OF_A_CALL, measure_flat_out, measure_steady
+from benchmarks.calls import COMMANDS_OF_A_CALL, WEBHOOKS_OF_A_CALL, measure_flat_out, measure_steady
 from benchmarks.commands import measure_commands
 from benchmarks.door import measure_door
 from benchmarks.events import measure_events
@@ -29,6 +30,7 @@ _IN_TURNS: dict[str, Callable[..., tuple[list[Measure], Sample]]] = {
     "events": measure_events,
 }
 _OF_A_CALL = {"door": WEBHOOKS_OF_A_CALL, "commands": 1 + COMMANDS_OF_A_CALL, "events": WEBHOOKS_OF_A_CALL}
+_WHOLE = {"steady": measure_steady, "flat-out": measure_flat_out}
 _LARGE_UNLESS_FULL = 100_000
 _WIDE = 200
 
@@ -51,38 +53,26 @@ def main() -> None:
 def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) -> list[Measure]:
     measures: list[Measure] = []
     with ground() as stores:
-        flat, paced = _bare_parts(stores, only, console, rounds=rounds, into=measures)
-    # Close behind their bare parts: a shared machine is a slower one minutes later.
-    if "flat-out" in only:
-        console.print("measuring flat-out …")
-        measures += measure_flat_out(flat)
-    if "steady" in only:
-        console.print("measuring steady …")
-        measures += measure_steady(paced)
-    if "import" in only:
-        console.print("measuring import …")
-        with ground() as stores:
+        for name, measure in _IN_TURNS.items():
+            if name in only:
+                console.print(f"measuring {name} …")
+                measures += measure(stores, rounds=rounds, pace=None)[0]
+        if "import" in only:
+            console.print("measuring import …")
+            stores.redis.flushall()
             measures += measure_imports(stores, large=LARGE if full else _LARGE_UNLESS_FULL)
+        for name, measure_calls in _WHOLE.items():
+            if name in only:
+                console.print(f"measuring {name} …")
+                measures += measure_calls(partial(_bare_parts, stores))
     return measures
 
 
-def _bare_parts(
-    stores: Ground, only: Sequence[str], console: Console, *, rounds: int, into: list[Measure]
-) -> tuple[dict[str, Sample], dict[str, Sample]]:
-    """Measure the parts that were asked for; return the bare ones that whole calls are held against, by their pace."""
-    flat: dict[str, Sample] = {}
-    paced: dict[str, Sample] = {}
-    for name, measure in _IN_TURNS.items():
-        if name in only or "flat-out" in only:
-            console.print(f"measuring {name} …")
-            told, flat[name] = measure(stores, rounds=rounds if name in only else 2, pace=None)
-            into += told if name in only else []
-        if "steady" in only:
-            console.print(f"measuring {name} at a pace …")
-            paced[name] = measure(stores, rounds=2, pace=PACE * _OF_A_CALL[name])[1]
-    flat["ledger"] = measure_ledger(stores) if "flat-out" in only else Sample(0, 0)
-    paced["ledger"] = measure_ledger(stores, pace=PACE) if "steady" in only else Sample(0, 0)
-    return flat, paced
+def _bare_parts(stores: Ground, pace: float) -> dict[str, Sample]:
+    """Return what each bare part costs at this pace, in calls/s: a process that has less to do does it less cheaply."""
+    stores.redis.flushall()
+    parts = {name: measure(stores, rounds=2, pace=pace * _OF_A_CALL[name])[1] for name, measure in _IN_TURNS.items()}
+    return {**parts, "ledger": measure_ledger(stores, pace=pace)}
 
 
 if __name__ == "__main__":

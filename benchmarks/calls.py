@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from benchmarks.house import Campaign, Outcome, house
@@ -21,29 +21,30 @@ _CAUSES = (
 )
 
 Bare = Mapping[str, Sample]
+BareAt = Callable[[float], Bare]  # the bare parts of a call at a pace in calls/s
 WEBHOOKS_OF_A_CALL, COMMANDS_OF_A_CALL = 7.5, 3.5  # of these callees with this flow, for the pace of the bare parts
 
 
-def measure_steady(bare: Bare) -> list[Measure]:
-    """Measure calls at the carrier's usual pace."""
+def measure_steady(bare_at: BareAt) -> list[Measure]:
+    """Measure calls at the carrier's usual pace, and behind them their bare parts."""
     with house(calls_per_second=PACE, max_live_calls=2_000) as running:
         outcome = running.run(_STEADY)
     return [
-        *_cost(outcome, bare, f"{PACE:g} calls/s"),
+        *_cost(outcome, bare_at(PACE), f"{PACE:g} calls/s"),
         *_lateness(outcome, f"{PACE:g} calls/s", 10, 40),
         *_pace(outcome),
     ]
 
 
-def measure_flat_out(bare: Bare) -> list[Measure]:
-    """Measure calls as fast as this machine makes them."""
+def measure_flat_out(bare_at: BareAt) -> list[Measure]:
+    """Measure calls as fast as this machine makes them, and behind them their bare parts at that pace."""
     with house(calls_per_second=1_000, max_live_calls=5_000) as running:
         outcome = running.run(_FLAT_OUT)
     dialed = sorted(dial["accepted_at"] for dial in outcome.dials)
     rate = (len(dialed) - 1) / (dialed[-1] - dialed[0])
     return [
         Measure("whole calls, flat out", rate, "calls/s", note=f"{len(dialed)} calls in {outcome.took_s:.0f} s"),
-        *_cost(outcome, bare, "flat out"),
+        *_cost(outcome, bare_at(rate), "flat out"),
         *_lateness(outcome, "flat out"),
     ]
 
