@@ -156,12 +156,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a flow begins: at `entry`, or with detection on where its result says (`None` hangs up)."""
+    """Where a flow begins: at `entry`, or with detection on where its result says (`None` hangs up).
+
+    A call that comes in begins at `inbound` when it rings; a flow without one takes no such calls.
+    """
 
     entry: str | None = None
     by_result: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float = START_TIMEOUT_S
     timeout_goto: str | None = None
+    inbound: str | None = None
 
     def step_for(self, result: str) -> str | None:
         """Return the step for a result of detection; what is not known counts as not_sure, a fax is hung up on."""
@@ -173,7 +177,7 @@ class Start:
 
     def targets(self) -> Iterator[str]:
         """Yield the steps a call can begin with."""
-        yield from (step for step in (self.entry, self.timeout_goto, *self.by_result.values()) if step)
+        yield from (step for step in (self.entry, self.timeout_goto, self.inbound, *self.by_result.values()) if step)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ from orchestrator.telnyx.event_types import EventType
 STEP_COMMANDS: Final = frozenset(COMMANDS) - {"dial", "answer", "reject", "client_state_update"}
 LOCAL_ACTIONS: Final = frozenset({"wait_for", "suppress", "choose", "set", "end"})
 STEP_KEYS: Final = frozenset({"on", "goto", "timeout", "repeat", "outcome", "state"})
-FLOW_KEYS: Final = frozenset({"name", "inputs", "answers", "outcomes", "outcome", "defaults", "dial", "start", "steps"})
+FLOW_KEYS: Final = frozenset(
+    {"name", "inputs", "answers", "outcomes", "outcome", "defaults", "dial", "start", "inbound", "steps"}
+)
 BRANCH_KEYS: Final = frozenset({"match", "when", "set", "outcome", "goto", "during_gather"})
 
-LATER_FLOW_KEYS: Final = frozenset({"on", "inbound", "answered", "hours", "texts", "language", "include", "http"})
+LATER_FLOW_KEYS: Final = frozenset({"on", "answered", "hours", "texts", "language", "include", "http"})
 LATER_STEP_KEYS: Final = frozenset({"http", "during", "include", "hours"})
 LATER_COMMANDS: Final = (
     frozenset(
@@ -39,6 +41,7 @@ CONTACT_FIELDS: Final = ("phone", "external_id", "timezone")
 
 GREETING: Final = "machine.greeting.ended"
 COMMAND_FAILED: Final = "command.failed"
+ANSWERED: Final = str(EventType.CALL_ANSWERED)
 DTMF: Final = str(EventType.DTMF_RECEIVED)
 GATHER_ENDED: Final = str(EventType.GATHER_ENDED)
 TARGET: Final = "target."
@@ -61,6 +64,7 @@ EVENT_FIELDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         event: frozenset((*common, *own))
         for event, common, own in (
+            (ANSWERED, _CALL, ("start_time", "state")),
             (DTMF, _CALL, ("digit",)),
             (GATHER_ENDED, _CALL, ("digits", "status", "gather_id")),
             (str(EventType.SPEAK_STARTED), _CALL, ()),

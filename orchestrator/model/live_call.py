@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 LIVE_SCHEMA = 1
 
+Direction = Literal["outgoing", "incoming"]
 Phase = Literal["dialing", "ringing", "answered", "ended"]
 
 
@@ -48,7 +49,8 @@ class LiveCall(BaseModel):
 
     `seen` are the events of this leg since answer, `heard` the payloads of those a step may wait for. `closing` says
     that a hangup was decided, `finished` that the flow was ended from outside while the line goes on, `gone_at` when
-    the carrier first said that the leg is over. `hangups` counts how often we asked for the end.
+    the carrier first said that the leg is over. `hangups` counts how often we asked for the end. An incoming call's
+    `to` is its caller.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -63,6 +65,7 @@ class LiveCall(BaseModel):
     contact: dict[str, Any] = {}
     dialed_at: datetime | None = None
     adopted: bool = False
+    direction: Direction = "outgoing"
 
     phase: Phase = "dialing"
     call_control_id: str | None = None

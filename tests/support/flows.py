@@ -10,7 +10,7 @@ from typing import Any
 from orchestrator.flow import Flow, FlowProblem, advance, check_flow, load_flow, new_live_call
 from orchestrator.model.decision import Decision, SendCommand
 from orchestrator.model.event import Event, Leg
-from orchestrator.model.live_call import LiveCall
+from orchestrator.model.live_call import Direction, LiveCall
 
 BEGAN = datetime(2026, 3, 2, 15, 4, tzinfo=UTC)
 CONTROL_ID, OTHER_ID = "v3:ours", "v3:another"
@@ -70,12 +70,18 @@ def only_problem(text: str) -> FlowProblem:
 class Line:
     """One call: `hear` takes an event to the engine and keeps the answer; the clock is moved by hand."""
 
-    def __init__(self, flow: Flow | str, **contact: Any) -> None:
+    def __init__(self, flow: Flow | str, *, direction: Direction = "outgoing", **contact: Any) -> None:
         self.flow = load_flow(flow) if isinstance(flow, str) else flow
         self.now = BEGAN
         contact = {"first_name": "Ann", "phone": "+13125550142", **contact}
         self.call: LiveCall = new_live_call(
-            self.flow, call_id="call_1", to="+13125550142", contact=contact, campaign_id="cmp_1", dialed_at=BEGAN
+            self.flow,
+            call_id="call_1",
+            to="+13125550142",
+            contact=contact,
+            campaign_id="cmp_1",
+            dialed_at=BEGAN,
+            direction=direction,
         )
         self.decision = Decision(call=self.call)
         self.sent: list[SendCommand] = []

@@ -92,6 +92,8 @@ def _is_walking(turn: Turn) -> bool:
 def _ring(turn: Turn) -> None:
     if turn.call.phase == "dialing":
         turn.change(phase="ringing")
+    if turn.call.direction == "incoming" and _is_walking(turn):
+        answering.begin_inbound(turn)
 
 
 def _time_out(turn: Turn) -> None:

@@ -9,11 +9,28 @@ from orchestrator.flow.engine.ending import hang_up
 from orchestrator.flow.engine.turn import Turn
 from orchestrator.flow.engine.walking import enter
 from orchestrator.flow.words import GREETING
+from orchestrator.telnyx.event_types import EventType
+
+
+def begin_inbound(turn: Turn) -> None:
+    """Begin with a call that comes in and rings; a flow that takes none hangs it up."""
+    if _has_begun(turn) or turn.flow is None:
+        return
+    if turn.flow.start.inbound is None:
+        turn.note("the flow takes no calls")
+        hang_up(turn)
+    else:
+        enter(turn, turn.flow.start.inbound)
 
 
 def hear_answer(turn: Turn) -> None:
-    """Take in that the callee answered; without detection the flow begins."""
+    """Take in that the call was answered; without detection the flow begins, a caller's goes on."""
     _mark_answered(turn, turn.event.occurred_at)
+    if turn.call.direction == "incoming":
+        begin_inbound(turn)
+        if turn.has_flow:
+            enter(turn, way_on(turn, EventType.CALL_ANSWERED, turn.event.payload))
+        return
     if _has_begun(turn) or turn.flow is None:
         return
     if turn.flow.start.entry is not None:

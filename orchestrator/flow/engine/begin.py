@@ -1,4 +1,4 @@
-"""The first state of a call: before it is dialed."""
+"""The first state of a call: before it is dialed, or before it is taken."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.flow.definition import Flow
-from orchestrator.model.live_call import LiveCall
+from orchestrator.model.live_call import Direction, LiveCall
 
 
 def new_live_call(
@@ -21,8 +21,13 @@ def new_live_call(
     flow_id: str | None = None,
     campaign_id: str | None = None,
     contact_id: str | None = None,
+    direction: Direction = "outgoing",
 ) -> LiveCall:
-    """Return a call that is about to be dialed; `contact` is as for `Flow.contact_view`, `flow` None for none."""
+    """Return a call that is about to be dialed, or one that comes in and whose `call.initiated` is still to be heard.
+
+    `contact` is as for `Flow.contact_view`, `flow` None for none. `to` is the number at the other end, an incoming
+    call's caller, and `caller_id` the number of ours.
+    """
     known = {"phone": to, **(contact or {})}
     return LiveCall(
         call_id=call_id,
@@ -33,5 +38,6 @@ def new_live_call(
         caller_id=caller_id,
         contact=flow.contact_view(known) if flow else known,
         dialed_at=dialed_at,
+        direction=direction,
         answers=dict(flow.answers) if flow else {},
     )

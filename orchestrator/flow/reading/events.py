@@ -30,7 +30,7 @@ def caused_by(action: str) -> frozenset[str]:
 def check_event(desk: Desk, spot: Spot, written: str, *, action: str | None) -> str | None:
     """Return the event's one name if it can come in this step, or None with a problem told."""
     event = event_name(written)
-    if (why := _impossible(desk, event)) is not None:
+    if (why := _impossible(desk, event, action)) is not None:
         desk.tell(spot, why, line=spot.node.key_line)
         return None
     possible = _possible(desk, action)
@@ -48,7 +48,7 @@ def _possible(desk: Desk, action: str | None) -> frozenset[str]:
     return possible if desk.detection not in {None, "detect"} else possible - {GREETING}
 
 
-def _impossible(desk: Desk, event: str) -> str | None:
+def _impossible(desk: Desk, event: str, action: str | None) -> str | None:
     if event == GREETING and desk.detection == "detect":
         return f"{event} never comes with answering_machine_detection: detect; use premium, detect_beep or greeting_end"
     if event == GREETING and desk.detection is None:
@@ -59,8 +59,6 @@ def _impossible(desk: Desk, event: str) -> str | None:
         return "call.hangup ends the flow; outcomes said before it stay, so nothing is needed here"
     if event in TARGET_EVENTS and not desk.has_transfer:
         return f"{event} comes from a leg that a transfer creates, and no step transfers"
-    if event in KNOWN_EVENTS:
-        return None
-    if event in _LEG_EVENTS:
+    if event in _LEG_EVENTS and not (action and event in caused_by(action)):
         return f"{event} cannot be waited for; for the leg of a transfer say {TARGET}{event}"
-    return f"there is no event {event}{suggestion(event, KNOWN_EVENTS)}"
+    return None if event in KNOWN_EVENTS else f"there is no event {event}{suggestion(event, KNOWN_EVENTS)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Final
 
 from orchestrator.flow.definition import Flow, Input, Start, Step, WaitFor
@@ -47,6 +48,7 @@ def _read(desk: Desk, entries: dict[str, Spot]) -> Flow:
     desk.has_transfer = any(spot.child("transfer") is not None for spot in places.values())
     desk.defaults = _defaults(desk, entries.get("defaults"))
     start = read_start(desk, entries["start"]) if "start" in entries else Start()
+    start = replace(start, inbound=desk.step_name(entries.get("inbound"), "inbound"))
     steps = {step: read_step(desk, step, spot) for step, spot in places.items()}
     check_graph(desk, start, steps, places)
     return Flow(

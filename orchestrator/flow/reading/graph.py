@@ -17,7 +17,7 @@ def check_graph(desk: Desk, start: Start, steps: Mapping[str, Step], places: Map
     ways = {name: {target for target in step.targets() if target in steps} for name, step in steps.items()}
     doubtful = {problem.step for problem in desk.problems}
     reached = _closure(start.targets(), ways)
-    if not any(problem.pointer.startswith("/start") for problem in desk.problems):
+    if not any(problem.pointer.startswith(("/start", "/inbound")) for problem in desk.problems):
         for name in ways.keys() - reached:
             desk.tell(places[name], "nothing leads to this step")
     backwards: dict[str, set[str]] = {name: set() for name in ways}
