@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestrator.errors import Misconfigured
+from orchestrator.outbound_guard import host_and_port
 
 T = TypeVar("T")
 
@@ -39,11 +40,18 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path("data"), validation_alias="ORCHESTRATOR_DATA_DIR")
     api_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_API_URL")
     heartbeat_dir: Path | None = Field(default=None, validation_alias="ORCHESTRATOR_HEARTBEAT_DIR")
+    listed_hosts: str = Field(default="", validation_alias="ORCHESTRATOR_TRUSTED_HOSTS")
 
     @property
     def webhook_url(self) -> str | None:
         """Return the address the carrier is given for its webhooks, if a public URL is set."""
         return f"{self.public_url.rstrip('/')}/webhooks/telnyx" if self.public_url else None
+
+    @property
+    def trusted_hosts(self) -> tuple[str, ...]:
+        """Return the hosts that our own requests may reach in private networks too: those listed, and the carrier."""
+        listed = [host.strip() for host in self.listed_hosts.split(",") if host.strip()]
+        return (*listed, host_and_port(self.telnyx_base_url))
 
     def telnyx_key(self) -> SecretStr:
         """Return the carrier's API key; raise Misconfigured naming the variable if there is none."""

@@ -1,0 +1,106 @@
+"""Says where our own requests may go: nowhere in the operator's network, unless the host is trusted by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Final, Literal
+from urllib.parse import SplitResult, urlsplit
+
+Resolve = Callable[[str, int], Sequence[str]]
+"""Returns every address of a host as text; raises OSError for a name that has none."""
+
+_PORTS: Final = {"http": 80, "https": 443}
+# What a translator in the operator's network turns into the IPv4 address in the last 32 bits (RFC 6052).
+_TRANSLATED: Final = IPv6Network("64:ff9b::/96")
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """A request that may be sent: to `address` and nowhere else, for the name may lead elsewhere a moment later.
+
+    `host` belongs in the Host header and the certificate, `target` (path and query) in the request line.
+    """
+
+    scheme: Literal["http", "https"]
+    host: str
+    port: int
+    address: str
+    target: str
+
+    @property
+    def authority(self) -> str:
+        """Return what the Host header says."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A request that must not be sent, and why; the detail names no address that the name resolved to."""
+
+    code: Literal["url_invalid", "address_refused"]
+    detail: str
+
+
+def admit(url: str, *, trusted: Collection[str], resolve: Resolve) -> Admitted | Refused:
+    """Judge `url`; `trusted` are hosts, or hosts with a port, that may lie anywhere. Raises OSError as `resolve` does.
+
+    One private address among those of a name is enough for a no: which of them is asked is not ours to say.
+    """
+    parts = _split(url)
+    if isinstance(parts, Refused):
+        return parts
+    host, port = str(parts.hostname).rstrip("."), parts.port or _PORTS[parts.scheme]
+    try:
+        addresses = [ip_address(found) for found in resolve(host, port)]
+    except UnicodeError:
+        return Refused("url_invalid", "the host is no name")
+    if not addresses:
+        raise OSError(f"{host} has no address")
+    if not _is_trusted(host, port, trusted) and not all(map(is_public, addresses)):
+        return Refused(
+            "address_refused", f"{host} leads into a private network and is not in ORCHESTRATOR_TRUSTED_HOSTS"
+        )
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
+    return Admitted(scheme, host, port, str(addresses[0]), target)
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Say whether an address lies in the open internet, looking through IPv4 addresses that are wrapped in IPv6."""
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _TRANSLATED:
+            inner = IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+    return address.is_global and not (address.is_multicast or address.is_reserved)
+
+
+def host_and_port(url: str) -> str:
+    """Return `host:port` of an address of ours, as `trusted` takes it."""
+    parts = urlsplit(url)
+    return f"{(parts.hostname or '').rstrip('.')}:{parts.port or _PORTS.get(parts.scheme, 443)}"
+
+
+def _split(url: str) -> SplitResult | Refused:
+    if not url.isascii() or not url.isprintable() or " " in url:
+        return Refused("url_invalid", "the address holds characters that no URL has")
+    try:
+        parts = urlsplit(url)
+        is_whole = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return Refused("url_invalid", "the address cannot be read")
+    if parts.scheme not in _PORTS:
+        return Refused("url_invalid", "the address is neither http nor https")
+    if not is_whole or "@" in parts.netloc:
+        return Refused("url_invalid", "the address names no host, or a user")
+    return parts
+
+
+def _is_trusted(host: str, port: int, trusted: Collection[str]) -> bool:
+    bare = f"[{host}]" if ":" in host else host
+    names = {host, bare, f"{host}:{port}", f"{bare}:{port}"}
+    return any(entry.strip().lower().rstrip(".") in names for entry in trusted)
