@@ -14,7 +14,8 @@ class SendCommand(BaseModel):
     """A command for the outbox; client_state and command_id are put in by the performer.
 
     `visit` is the step's that sends it, or `NO_VISIT` where leaving a step must not drop it. `optional` says that its
-    failure drops nothing (stopping what may be over already). `call_control_id` names another leg than the call's own.
+    failure drops nothing (stopping what may be over already). `call_control_id` names another leg than the call's own,
+    whose letter is `role`; `target_role` is the letter of a leg that the command will create.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -26,6 +27,8 @@ class SendCommand(BaseModel):
     user_state: str | None = None
     optional: bool = False
     call_control_id: str | None = None
+    role: str = "A"
+    target_role: str | None = None
 
 
 class Decision(BaseModel):

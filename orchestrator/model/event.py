@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
-Leg = Literal["A", "B"]
+# Of one call: A is its own leg, B, C … are those its transfers created, in their order.
+Leg = Annotated[str, StringConstraints(pattern=r"^[A-Z]$")]
 
 TIMER_DUE = "timer.due"
 COMMAND_ACCEPTED = "command.accepted"

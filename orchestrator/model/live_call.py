@@ -17,7 +17,7 @@ class Outstanding(BaseModel):
     """A command that was decided and whose ending has not been seen.
 
     `visit` is the step's, or `NO_VISIT` for a command that was asked for from outside. `leg` is the control id of the
-    leg a transfer created, `joined` whether that leg answered.
+    leg a transfer created, `role` that leg's letter, `joined` whether it answered.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -28,6 +28,7 @@ class Outstanding(BaseModel):
     accepted: bool = False
     started: bool = False
     leg: str | None = None
+    role: str | None = None
     joined: bool = False
 
 
@@ -50,7 +51,7 @@ class LiveCall(BaseModel):
     `seen` are the events of this leg since answer, `heard` the payloads of those a step may wait for. `closing` says
     that a hangup was decided, `finished` that the flow was ended from outside while the line goes on, `gone_at` when
     the carrier first said that the leg is over. `hangups` counts how often we asked for the end. An incoming call's
-    `to` is its caller.
+    `to` is its caller. `user_state` is the state of the user's own that the leg carries, `transfers` counts them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -96,6 +97,8 @@ class LiveCall(BaseModel):
     hangups: int = 0
     suppressions: tuple[Suppression, ...] = ()
     target_legs: tuple[str, ...] = ()
+    transfers: int = 0
+    user_state: str | None = None
 
     recordings: tuple[dict[str, Any], ...] = ()
     cost: dict[str, Any] | None = None

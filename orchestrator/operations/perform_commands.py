@@ -110,12 +110,13 @@ class Performer:
 def body_of(turn: Turn) -> dict[str, Any]:
     """Return the command's whole JSON body: the flow's fields, and the identity that is always ours (R6)."""
     command = turn.command
-    state = ClientState(call=turn.call_id, role="A", user=command.get("user_state"))
+    state = ClientState(call=turn.call_id, role=command.get("role", "A"), user=command.get("user_state"))
     body = {**command.get("body", {}), "client_state": state.encode()}
     if COMMANDS[command["action"]].carries_command_id:
         body["command_id"] = command["command_id"]
     if command["action"] == "transfer":
-        body["target_leg_client_state"] = ClientState(call=turn.call_id, role="B", user=None).encode()
+        target = ClientState(call=turn.call_id, role=command.get("target_role", "B"))
+        body["target_leg_client_state"] = target.encode()
     return body
 
 

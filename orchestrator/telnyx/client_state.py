@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
@@ -12,13 +12,15 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 class ClientState(BaseModel):
     """A leg's identity: our call's id, the leg's role, and what the flow's author wants back.
 
+    The role is a letter: A is the call's own leg, B, C … are those its transfers created, in their order.
+
     On the wire it is base64 of JSON: the carrier takes nothing else (error 90017) and echoes it in every webhook.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     call: Annotated[str, StringConstraints(min_length=1)]
-    role: Literal["A", "B"]
+    role: Annotated[str, StringConstraints(pattern=r"^[A-Z]$")]
     user: str | None = None
 
     def encode(self) -> str:

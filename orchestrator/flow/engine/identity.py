@@ -19,8 +19,8 @@ def owner_of(turn: Turn) -> Owner:
     """Return the event's leg; the first control id with role A binds it, another one is a double."""
     control_id, call = turn.event.call_control_id, turn.call
     if control_id is None or control_id == call.call_control_id:
-        return Owner.TARGET if turn.event.leg == "B" and control_id is None else Owner.THIS
-    if turn.event.leg == "B" or control_id in call.target_legs:
+        return Owner.TARGET if turn.event.leg != "A" and control_id is None else Owner.THIS
+    if turn.event.leg != "A" or control_id in call.target_legs:
         return Owner.TARGET
     if call.call_control_id is not None:
         return Owner.DOUBLE
@@ -35,7 +35,7 @@ def hang_up_double(turn: Turn) -> None:
         return
     turn.change(doubles=(*turn.call.doubles, control_id))
     turn.note("a second call for the same attempt: hung up")
-    turn.send_aside("hangup", command_id=double_hangup_id(turn.call, control_id), call_control_id=control_id)
+    turn.hang_up_other(control_id, command_id=double_hangup_id(turn.call, control_id))
 
 
 def learn_ids(turn: Turn) -> None:

@@ -9,6 +9,7 @@ from orchestrator.telnyx.commands import COMMANDS, STOPS
 from orchestrator.telnyx.event_types import EventType
 
 _STOPPING = frozenset(STOPS.values())
+_CONNECTING = frozenset({"transfer", "bridge"})
 
 
 def find(call: LiveCall, command_id: str | None) -> Outstanding | None:
@@ -73,7 +74,7 @@ def prune_unsent(turn: Turn, accepted: Outstanding) -> None:
 
 def is_over_once_accepted(action: str) -> bool:
     """Whether nothing more comes of a command than its acceptance."""
-    return action not in {"transfer", "hangup"} and ending_of(action) is None
+    return action not in {"transfer", "bridge", "hangup"} and ending_of(action) is None
 
 
 def is_own_command(turn: Turn, command_id: str) -> bool:
@@ -89,11 +90,15 @@ def _can_cause(one: Outstanding, event: str) -> bool:
 
 
 def _join(turn: Turn) -> bool:
-    transfers = [one for one in turn.call.outstanding if one.action == "transfer"]
-    if not transfers:
+    """Charge a bridging to the newest command that connects; a transfer stays, for its leg is heard of on."""
+    connecting = [one for one in turn.call.outstanding if one.action in _CONNECTING]
+    if not connecting:
         return False
-    newest = max(transfers, key=lambda one: one.visit)
-    replace(turn, newest, joined=True)
+    newest = connecting[-1]
+    if newest.action == "transfer":
+        replace(turn, newest, joined=True)
+    else:
+        forget(turn, newest)
     return newest.visit == turn.call.visit
 
 

@@ -10,7 +10,7 @@ from orchestrator.flow.engine.turn import Turn
 from orchestrator.flow.engine.walking import leave_step
 from orchestrator.flow.limits import HANGUP_AGAIN_S
 from orchestrator.model.decision import SendCommand
-from orchestrator.model.live_call import NO_VISIT, Outstanding
+from orchestrator.model.live_call import NO_VISIT
 
 
 def hear_request(turn: Turn) -> None:
@@ -29,9 +29,7 @@ def hear_request(turn: Turn) -> None:
         leave_step(turn)
         turn.clear_timer("start")
         turn.change(finished=True, step=None)
-    turn.commands.append(_command(payload, action=action, command_id=command_id))
-    asked = Outstanding(command_id=command_id, action=action, visit=NO_VISIT)
-    turn.change(outstanding=(*turn.call.outstanding, asked))
+    turn.put_out(_command(payload, action=action, command_id=command_id), visit=NO_VISIT)
 
 
 def meet_deadline(turn: Turn) -> None:

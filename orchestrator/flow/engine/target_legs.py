@@ -6,24 +6,29 @@ from orchestrator.flow.engine.branching import way_on
 from orchestrator.flow.engine.ending import hang_up
 from orchestrator.flow.engine.outstanding import forget, replace
 from orchestrator.flow.engine.remembering import remember
-from orchestrator.flow.engine.turn import Turn
+from orchestrator.flow.engine.turn import Turn, letter_of
 from orchestrator.flow.engine.walking import enter
 from orchestrator.flow.words import TARGET, TARGET_ANSWERED, TARGET_BRIDGED, TARGET_HANGUP
-from orchestrator.model.live_call import Outstanding
+from orchestrator.ids import stable_uuid
+from orchestrator.model.live_call import NO_VISIT, Outstanding
+from orchestrator.telnyx.event_types import EventType
 
 
 def hear_target(turn: Turn, *, is_walking: bool) -> None:
     """Take in an event of another leg; only that of the newest transfer moves the flow."""
-    transfer = _transfer_of(turn, turn.event.call_control_id)
+    leg = turn.event.call_control_id
+    is_new = leg is not None and leg not in turn.call.target_legs
+    transfer = _transfer_of(turn, leg)
     if transfer is None:
         return
     event = TARGET + turn.event.type
-    is_newest = transfer == max(_transfers(turn), key=lambda one: one.visit)
     if event in {TARGET_ANSWERED, TARGET_BRIDGED}:
         replace(turn, transfer, joined=True)
     elif event == TARGET_HANGUP:
         forget(turn, transfer)
-    if not is_newest or not is_walking:
+    elif is_new and _was_left(turn, transfer):
+        _hang_up(turn, transfer)
+    if not is_walking or not _is_newest(turn, transfer):
         return
     if turn.call.finished and event == TARGET_HANGUP:
         hang_up(turn)
@@ -32,15 +37,31 @@ def hear_target(turn: Turn, *, is_walking: bool) -> None:
         enter(turn, way_on(turn, event, turn.event.payload))
 
 
-def _transfers(turn: Turn) -> list[Outstanding]:
-    return [one for one in turn.call.outstanding if one.action == "transfer"]
-
-
 def _transfer_of(turn: Turn, leg: str | None) -> Outstanding | None:
-    """Return the leg's transfer; a new leg belongs to the oldest transfer that has none yet."""
-    known = next((one for one in _transfers(turn) if leg is not None and one.leg == leg), None)
-    if known is not None or leg is None or leg in turn.call.target_legs:
+    """Return the transfer of a leg: the leg's letter names it."""
+    transfers = [one for one in turn.call.outstanding if one.action == "transfer"]
+    known = next((one for one in transfers if leg is not None and one.leg == leg), None)
+    if known is not None:
         return known
+    # All after the twenty-fourth share a letter: the oldest of them that has no leg is meant.
+    named = [one for one in transfers if one.role == turn.event.leg]
+    found = next((one for one in named if one.leg is None), named[0] if named else None)
+    if leg is None or leg in turn.call.target_legs:
+        return found
     turn.change(target_legs=(*turn.call.target_legs, leg))
-    free = next((one for one in _transfers(turn) if one.leg is None), None)
-    return replace(turn, free, leg=leg) if free is not None else None
+    return replace(turn, found, leg=leg) if found is not None and found.leg is None else found
+
+
+def _is_newest(turn: Turn, transfer: Outstanding) -> bool:
+    return transfer.role == letter_of(turn.call.transfers)
+
+
+def _was_left(turn: Turn, transfer: Outstanding) -> bool:
+    return transfer.visit not in {turn.call.visit, NO_VISIT} and not transfer.joined
+
+
+def _hang_up(turn: Turn, transfer: Outstanding) -> None:
+    """Hang up a leg whose transfer was given up before the leg was heard of: nobody waits for its answer."""
+    if turn.can_command and transfer.leg is not None and turn.event.type == EventType.CALL_INITIATED:
+        command_id = stable_uuid(turn.call.call_id, "left", transfer.leg)
+        turn.hang_up_other(transfer.leg, command_id=command_id, role=transfer.role or "B")

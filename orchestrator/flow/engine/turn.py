@@ -82,21 +82,38 @@ class Turn:
 
     def send(self, action: str, body: Mapping[str, Any], *, index: int, user_state: str | None = None) -> None:
         """Send a command of the current visit and expect its ending."""
-        command_id = self.command_id(index)
-        visit = self.call.visit if index == OWN else NO_VISIT
-        self.commands.append(
-            SendCommand(command_id=command_id, action=action, visit=visit, body=dict(body), user_state=user_state)
+        command = SendCommand(
+            command_id=self.command_id(index),
+            action=action,
+            visit=self.call.visit if index == OWN else NO_VISIT,
+            body=dict(body),
+            user_state=user_state,
         )
-        mine = Outstanding(command_id=command_id, action=action, visit=self.call.visit)
+        self.put_out(command, visit=self.call.visit)
+
+    def put_out(self, command: SendCommand, *, visit: int) -> None:
+        """Send a command to this leg and expect its ending, on account of a visit.
+
+        A state of the user's own stays on the leg until another is said, as it would at the carrier.
+        """
+        if command.user_state is not None:
+            self.change(user_state=command.user_state)
+        role = self._new_role() if command.action == "transfer" else None
+        self.commands.append(command.model_copy(update={"user_state": self.call.user_state, "target_role": role}))
+        mine = Outstanding(command_id=command.command_id, action=command.action, visit=visit, role=role)
         self.change(outstanding=(*self.call.outstanding, mine))
 
-    def send_aside(self, action: str, *, command_id: str, call_control_id: str | None = None) -> None:
+    def send_aside(self, action: str, *, command_id: str) -> None:
         """Send a command that nothing waits for and whose failure changes nothing."""
+        state = self.call.user_state
         self.commands.append(
-            SendCommand(
-                command_id=command_id, action=action, visit=NO_VISIT, optional=True, call_control_id=call_control_id
-            )
+            SendCommand(command_id=command_id, action=action, visit=NO_VISIT, optional=True, user_state=state)
         )
+
+    def hang_up_other(self, call_control_id: str, *, command_id: str, role: str = "A") -> None:
+        """Hang up another leg than the call's own; whether it works changes nothing."""
+        aside = {"visit": NO_VISIT, "optional": True, "call_control_id": call_control_id, "role": role}
+        self.commands.append(SendCommand(command_id=command_id, action="hangup", **aside))
 
     def decision(self) -> Decision:
         """Return the whole answer."""
@@ -118,7 +135,16 @@ class Turn:
         known = {command.command_id for command in self.commands}
         for control_id in self.call.doubles:
             if (command_id := double_hangup_id(self.call, control_id)) not in known:
-                self.send_aside("hangup", command_id=command_id, call_control_id=control_id)
+                self.hang_up_other(control_id, command_id=command_id)
+
+    def _new_role(self) -> str:
+        self.change(transfers=self.call.transfers + 1)
+        return letter_of(self.call.transfers)
+
+
+def letter_of(transfer_no: int) -> str:
+    """Return the letter of the leg that a call's first, second … transfer creates; the call's own leg is A."""
+    return chr(min(ord("A") + transfer_no, ord("Z")))
 
 
 def double_hangup_id(call: LiveCall, control_id: str) -> str:

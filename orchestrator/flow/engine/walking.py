@@ -36,7 +36,7 @@ def leave_step(turn: Turn) -> None:
         turn.send_aside(STOPS[own.action], command_id=turn.command_id(STOP))
     elif own is not None and own.leg and not own.joined and turn.can_command:
         # A transfer that still rings: its leg is hung up, ours stays.
-        turn.send_aside("hangup", command_id=turn.command_id(STOP), call_control_id=own.leg)
+        turn.hang_up_other(own.leg, command_id=turn.command_id(STOP), role=own.role or "B")
     turn.drops_step = True
     clear_step_timers(turn)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.model.decision import Decision
 from tests.support.flows import CONTROL_ID, GREETING, OTHER_ID, Line, flow_text
 
 AGENTS = """
@@ -30,8 +31,8 @@ def lead() -> Line:
     return line
 
 
-def from_agent(line: Line, kind: str, leg_id: str = "v3:agent-1", **payload: str) -> None:
-    line.hear(kind, dict(payload), leg="B", control_id=leg_id)
+def from_agent(line: Line, kind: str, leg_id: str = "v3:agent-1", letter: str = "B", **payload: str) -> Decision:
+    return line.hear(kind, dict(payload), leg=letter, control_id=leg_id)
 
 
 def test_r6_the_first_control_id_binds_the_call() -> None:
@@ -132,7 +133,7 @@ def test_rule_8_a_leg_that_still_rings_is_hung_up_when_its_step_is_left(lead: Li
 def test_rule_8_a_late_hangup_of_the_first_agent_is_not_the_second_agents(lead: Line) -> None:
     from_agent(lead, "call.initiated")
     lead.fire("step:1")
-    from_agent(lead, "call.initiated", "v3:agent-2")
+    from_agent(lead, "call.initiated", "v3:agent-2", letter="C")
 
     from_agent(lead, "call.hangup", "v3:agent-1")
 
@@ -142,10 +143,10 @@ def test_rule_8_a_late_hangup_of_the_first_agent_is_not_the_second_agents(lead: 
 def test_rule_8_the_second_agents_own_hangup_is(lead: Line) -> None:
     from_agent(lead, "call.initiated")
     lead.fire("step:1")
-    from_agent(lead, "call.initiated", "v3:agent-2")
+    from_agent(lead, "call.initiated", "v3:agent-2", letter="C")
     from_agent(lead, "call.hangup", "v3:agent-1")
 
-    from_agent(lead, "call.hangup", "v3:agent-2")
+    from_agent(lead, "call.hangup", "v3:agent-2", letter="C")
 
     assert (lead.call.step, lead.call.outcome) == ("bye", "nobody")
 
@@ -179,3 +180,57 @@ def test_a_recording_of_the_other_leg_is_kept(lead: Line) -> None:
     from_agent(lead, "call.recording.saved", channels="single")
 
     assert lead.call.recordings[0]["leg"] == "B"
+
+
+def test_rule_8_each_transfer_gives_its_leg_a_letter_of_its_own(lead: Line) -> None:
+    from_agent(lead, "call.hangup", hangup_cause="timeout")
+
+    assert [c.target_role for c in lead.sent if c.action == "transfer"] == ["B", "C"]
+
+
+def test_rule_8_the_second_agent_may_be_heard_of_before_the_first(lead: Line) -> None:
+    lead.fire("step:1")
+    from_agent(lead, "call.initiated", "v3:agent-2", letter="C")
+
+    from_agent(lead, "call.hangup", "v3:agent-1", letter="B")
+
+    assert lead.call.step == "second"
+    assert [(one.action, one.leg) for one in lead.call.outstanding] == [("transfer", "v3:agent-2")]
+
+
+def test_rule_8_an_agent_who_was_given_up_before_it_rang_is_hung_up_when_it_rings(lead: Line) -> None:
+    lead.fire("step:1")
+
+    decision = from_agent(lead, "call.initiated")
+
+    assert [(c.action, c.call_control_id, c.role) for c in decision.commands] == [("hangup", "v3:agent-1", "B")]
+    assert from_agent(lead, "call.initiated").commands == ()
+
+
+def test_rule_8_nothing_the_first_agent_does_is_taken_for_the_second_who_is_over(lead: Line) -> None:
+    from_agent(lead, "call.initiated")
+    lead.fire("step:1")
+    from_agent(lead, "call.answered", "v3:agent-2", letter="C")
+    from_agent(lead, "call.bridged", "v3:agent-2", letter="C")
+
+    from_agent(lead, "call.hangup", "v3:agent-1")
+
+    assert lead.call.step == "talk"
+
+
+def test_the_users_own_state_stays_on_the_leg_until_another_is_said() -> None:
+    line = Line(
+        flow_text("""
+        steps:
+          first: {speak: {payload: One}, state: "one", on: {call.speak.ended: second}}
+          second: {speak: {payload: Two}, on: {call.speak.ended: third}}
+          third: {speak: {payload: Three}, state: "three", on: {call.speak.ended: bye}}
+          bye: {hangup: {}}
+    """)
+    )
+    line.answer()
+    for _ in range(3):
+        line.accept()
+        line.hear("call.speak.ended", {"status": "completed"})
+
+    assert [c.user_state for c in line.sent] == ["one", "one", "three", "three"]
