@@ -1,0 +1,1 @@
+"""What media looks like on the wire and in a file: forked packets, stream frames, tracks; no sockets."""

@@ -1,0 +1,105 @@
+"""What was captured of a call, as files: each track beside a description of it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from orchestrator.errors import NotFound
+from orchestrator.media.reorder import Arrival
+from orchestrator.media.track_file import TrackFile
+
+FOLDER = "media"
+_NAME = re.compile(r"[a-z0-9-]{1,100}\.(?:wav|raw)")
+_CALL = re.compile(r"call_[0-9A-Z]{26}")
+_WAV_HEADER_BYTES = 44
+
+
+class Capture(BaseModel):
+    """A captured track; `seconds` are seconds of sound, `loss` the share of it that never came (0 to 1).
+
+    `is_complete` is false while it is being captured, and stays so if the receiver died over it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    source: Literal["stream", "fork"]
+    track: str
+    codec: str
+    sample_rate: int
+    channels: int
+    started_at: datetime
+    ended_at: datetime | None = None
+    is_complete: bool = False
+    is_cut: bool = False
+    seconds: float | None = None
+    bytes: int = 0
+    loss: float = 0.0
+    received: int = 0
+    lost: int = 0
+    late: int = 0
+    repeated: int = 0
+
+
+class CapturedTrack:
+    """A track that is being captured: its file, and the description that stands beside it from the first moment."""
+
+    def __init__(self, folder: Path, begun: Capture) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = TrackFile(
+            folder / begun.file, codec=begun.codec, sample_rate=begun.sample_rate, channels=begun.channels
+        )
+        self._begun = begun.model_copy(update={"file": self._file.path.name})
+        self.add = self._file.add
+        self._describe(self._begun)
+
+    def close(self, arrival: Arrival, *, at: datetime) -> None:
+        """Finish the file and say how it arrived."""
+        try:
+            self._file.close()
+        finally:
+            facts = {"received": arrival.received, "lost": arrival.lost, "late": arrival.late}
+            ended = {"ended_at": at, "is_complete": True, "is_cut": self._file.is_cut, "loss": round(arrival.loss, 6)}
+            self._describe(self._begun.model_copy(update={**facts, **ended, "repeated": arrival.repeated}))
+
+    def _describe(self, capture: Capture) -> None:
+        place = self._file.path.with_suffix(".json")
+        draft = place.with_suffix(".new")
+        draft.write_text(capture.model_dump_json())
+        draft.replace(place)
+
+
+def list_captures(folder: Path, call_id: str) -> list[Capture]:
+    """Return what was captured of a call, oldest first; empty for a call of which there is nothing."""
+    if not _CALL.fullmatch(call_id):
+        return []
+    found = [_read(description) for description in (folder / call_id).glob("*.json")]
+    return sorted((capture for capture in found if capture), key=lambda capture: (capture.started_at, capture.file))
+
+
+def capture_file(folder: Path, call_id: str, name: str) -> Path:
+    """Return the path of a captured file; raise NotFound for any name that is not one of this call's."""
+    path = folder / call_id / name
+    if not _CALL.fullmatch(call_id) or not _NAME.fullmatch(name) or path.is_symlink() or not path.is_file():
+        raise NotFound("captured file", repr(name[:100]))
+    return path
+
+
+def _read(description: Path) -> Capture | None:
+    try:
+        capture = Capture.model_validate_json(description.read_bytes())
+        size = (description.parent / capture.file).stat().st_size
+    except (OSError, ValidationError):
+        return None  # half written, or taken away in the meantime
+    return capture.model_copy(update={"bytes": size, "seconds": _seconds(capture, size)})
+
+
+def _seconds(capture: Capture, size: int) -> float | None:
+    if not capture.file.endswith(".wav"):
+        return None
+    return round(max(0, size - _WAV_HEADER_BYTES) / (2 * capture.channels * capture.sample_rate), 3)

@@ -1,0 +1,148 @@
+"""The JSON frames of a stream's websocket, in the older form and in today's."""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, NamedTuple
+
+import orjson
+from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from orchestrator.media.malformed import MalformedMedia
+
+_Text = Annotated[str | None, BeforeValidator(lambda value: None if value is None else str(value))]
+_CODECS = {"audio/x-mulaw": "PCMU", "audio/x-alaw": "PCMA"}
+_TRACKS = {"inbound": "inbound", "outbound": "outbound", "inbound_track": "inbound", "outbound_track": "outbound"}
+
+
+class Media(NamedTuple):
+    """A piece of sound: raw audio without any header. `track` is inbound or outbound; `chunk` counts its pieces."""
+
+    track: str
+    chunk: int
+    payload: bytes
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class Connected(_Frame):
+    """The first frame of a websocket."""
+
+    version: _Text = None
+
+
+class Start(_Frame):
+    """What the stream will carry; `encoding` is as it came: `audio/x-mulaw` once, `PCMU` today."""
+
+    stream_id: _Text = None
+    call_control_id: _Text = Field(default=None, validation_alias=AliasPath("start", "call_control_id"))
+    encoding: str = Field(default="PCMU", validation_alias=AliasPath("start", "media_format", "encoding"))
+    sample_rate: int = Field(
+        default=8_000, ge=1_000, le=192_000, validation_alias=AliasPath("start", "media_format", "sample_rate")
+    )
+    channels: int = Field(default=1, ge=1, le=8, validation_alias=AliasPath("start", "media_format", "channels"))
+
+    @property
+    def codec(self) -> str:
+        """Return the codec by its name in RTP."""
+        return _CODECS.get(self.encoding.lower(), self.encoding.upper())
+
+
+class Stop(_Frame):
+    """The last frame: nothing follows."""
+
+    stream_id: _Text = None
+
+
+class Dtmf(_Frame):
+    """A key that was pressed."""
+
+    digit: _Text = Field(default=None, validation_alias=AliasPath("dtmf", "digit"))
+
+
+class Mark(_Frame):
+    """The echo of our own mark: the sound sent before it has been played."""
+
+    name: _Text = Field(default=None, validation_alias=AliasPath("mark", "name"))
+
+
+class Clear(_Frame):
+    """What waits to be played is thrown away."""
+
+
+class ErrorFrame(_Frame):
+    """The carrier did not like a frame of ours; its facts lie under `error`, or under `payload` in today's form."""
+
+    code: _Text = Field(
+        default=None, validation_alias=AliasChoices(AliasPath("error", "code"), AliasPath("payload", "code"))
+    )
+    title: _Text = Field(
+        default=None, validation_alias=AliasChoices(AliasPath("error", "title"), AliasPath("payload", "title"))
+    )
+    detail: _Text = Field(
+        default=None, validation_alias=AliasChoices(AliasPath("error", "detail"), AliasPath("payload", "detail"))
+    )
+
+    @property
+    def is_rate_limit(self) -> bool:
+        """Say whether a payload came sooner than a second after the one before."""
+        return self.code == "100005"
+
+
+class UnknownFrame(_Frame):
+    """A frame of a kind that is not known here; it is passed over."""
+
+    event: str
+
+
+Frame = Media | Connected | Start | Stop | Dtmf | Mark | Clear | ErrorFrame | UnknownFrame
+
+_MODELS: Mapping[str, type[_Frame]] = {
+    "connected": Connected,
+    "start": Start,
+    "stop": Stop,
+    "dtmf": Dtmf,
+    "mark": Mark,
+    "clear": Clear,
+    "error": ErrorFrame,
+}
+
+
+def parse_frame(text: bytes | memoryview) -> Frame:
+    """Read one frame; raise MalformedMedia for what is no JSON object with an `event`, or lacks what it needs."""
+    try:
+        frame = orjson.loads(text)
+        event = frame["event"]
+        if event == "media":
+            return _media(frame["media"])
+    except orjson.JSONDecodeError as err:
+        raise MalformedMedia("json") from err
+    except (KeyError, TypeError, IndexError) as err:
+        raise MalformedMedia("shape") from err
+    return _other(str(event), frame)
+
+
+def _media(body: Mapping[str, Any], *, decode: Callable[[Any], bytes] = binascii.a2b_base64) -> Media:
+    try:
+        # The document writes numbers as strings; some senders do not.
+        return Media(_TRACKS[body["track"]], int(body["chunk"]), decode(body["payload"]))
+    except ValueError as err:  # binascii.Error is one, too
+        raise MalformedMedia("payload") from err
+
+
+def _other(event: str, frame: Mapping[str, Any]) -> Frame:
+    model = _MODELS.get(event)
+    if model is None:
+        return UnknownFrame(event=event[:40])
+    try:
+        return model.model_validate(frame)  # type: ignore[return-value]  # every model of the table is a Frame
+    except ValidationError as err:
+        raise MalformedMedia("shape") from err
+
+
+def played_back(payload: str) -> bytes:
+    """Return the frame that gives a base64 sound (mp3 unless agreed otherwise) to the people on the call."""
+    return orjson.dumps({"event": "media", "media": {"payload": payload}})

@@ -1,0 +1,138 @@
+"""Puts numbered pieces of a track into order, waits a little for late ones, and counts what never came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+WINDOW = 50  # pieces waited for: one second of 20 ms pieces
+RTP_MODULUS = 65_536
+_NEVER_WRAPS = 1 << 62
+_OPENING = 4  # pieces looked at before the first goes out: they too may be swapped
+_MOST_JUMP = 3_000  # RFC 3550, A.1: a number further away is a stray, or the sender has started anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """How a track arrived, in pieces; `late` came after their turn, `strays` bore numbers far from all others."""
+
+    received: int = 0
+    lost: int = 0
+    late: int = 0
+    repeated: int = 0
+    strays: int = 0
+
+    @property
+    def loss(self) -> float:
+        """Return the share that never came, 0 to 1."""
+        return self.lost / (self.received + self.lost) if self.lost else 0.0
+
+
+class Reorder:
+    """The order of one track; gives `out` each payload in its turn, and None for each that never came.
+
+    Numbers wrap around at `modulus`. Bounded: at most `window` pieces wait.
+    """
+
+    __slots__ = ("_due", "_is_open", "_late", "_lost", "_modulus", "_next", "_out", "_received", "_repeated",
+                 "_strays", "_suspect", "_waiting", "_window")  # fmt: skip
+
+    def __init__(
+        self, out: Callable[[bytes | None], object], *, modulus: int = _NEVER_WRAPS, window: int = WINDOW
+    ) -> None:
+        self._out = out
+        self._modulus = modulus
+        self._window = window
+        self._is_open = False
+        self._due = 0  # counted on, however often the numbers wrap around
+        self._next = -1  # the same as its sender writes it; only this piece takes the short way
+        self._waiting: dict[int, bytes] = {}
+        self._suspect = -1
+        self._received = self._lost = self._late = self._repeated = self._strays = 0
+
+    def push(self, number: int, payload: bytes) -> None:
+        """Take one piece in; whatever is now in order goes out."""
+        if number == self._next and not self._waiting:
+            self._due += 1
+            self._next = (number + 1) % self._modulus
+            self._received += 1
+            self._out(payload)
+        elif self._is_open:
+            self._place(number, payload)
+        else:
+            self._open(number, payload)
+
+    def flush(self) -> None:
+        """Give out what still waits: nothing more will come."""
+        self._is_open = True
+        while self._waiting:
+            self._pass_over_gap()
+
+    def arrival(self) -> Arrival:
+        """Return the counts so far; pieces that may still come do not count as lost."""
+        return Arrival(
+            received=self._received,
+            lost=self._lost,
+            late=self._late,
+            repeated=self._repeated,
+            strays=self._strays,
+        )
+
+    def _open(self, number: int, payload: bytes) -> None:
+        if not self._waiting:
+            self._due = number + self._modulus  # a turn on, so that what came before it has a number, too
+        self._place(number, payload)
+        if len(self._waiting) >= _OPENING:
+            self._is_open, self._due = True, min(self._waiting)
+            self._release()
+
+    def _place(self, number: int, payload: bytes) -> None:
+        place = self._unwrapped(number)
+        if abs(place - self._due) > _MOST_JUMP:
+            self._stray(place, payload)
+        elif place < self._due and self._is_open:
+            self._late += 1
+        elif place in self._waiting:
+            self._repeated += 1
+        else:
+            self._suspect = -1
+            self._waiting[place] = payload
+            self._release()
+
+    def _unwrapped(self, number: int) -> int:
+        """Return the place nearest to the one due that bears this number."""
+        ahead = (number - self._due) % self._modulus
+        return self._due + (ahead - self._modulus if ahead > self._modulus // 2 else ahead)
+
+    def _stray(self, place: int, payload: bytes) -> None:
+        """Drop a far number, unless it follows another far one: then the sender counts anew from there."""
+        follows, self._suspect = place == self._suspect, place + 1
+        if not follows:
+            self._strays += 1
+            return
+        self.flush()
+        self._due, self._suspect = place + self._modulus, -1
+        self._waiting[self._due] = payload
+        self._release()
+
+    def _release(self) -> None:
+        if not self._is_open:
+            return
+        self._give_out()
+        while len(self._waiting) > self._window:
+            self._pass_over_gap()
+
+    def _pass_over_gap(self) -> None:
+        due = self._due if self._is_open and self._received else min(self._waiting)
+        for _ in range(min(self._waiting) - due):
+            self._lost += 1
+            self._out(None)
+        self._due = min(self._waiting)
+        self._give_out()
+
+    def _give_out(self) -> None:
+        while (payload := self._waiting.pop(self._due, None)) is not None:
+            self._due += 1
+            self._received += 1
+            self._out(payload)
+        self._next = self._due % self._modulus
