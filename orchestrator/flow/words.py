@@ -87,6 +87,21 @@ EVENT_FIELDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             (TARGET_ANSWERED, _CALL, ("start_time", "state")),
             (TARGET_BRIDGED, _CALL, ()),
             (TARGET_HANGUP, _CALL, ("hangup_cause", "hangup_source", "sip_hangup_cause", "start_time", "end_time")),
+            (str(EventType.CALL_ENQUEUED), _CALL, ("queue", "current_position", "queue_avg_wait_time_secs")),
+            (str(EventType.CALL_DEQUEUED), _CALL, ("queue", "queue_position", "reason", "wait_time_secs")),
+            (str(EventType.FORK_STARTED), _CALL, ("stream_type",)),
+            (str(EventType.FORK_STOPPED), _CALL, ("stream_type",)),
+            (str(EventType.STREAMING_STARTED), _CALL, ("stream_url",)),
+            (str(EventType.STREAMING_STOPPED), _CALL, ("stream_url",)),
+            (
+                str(EventType.STREAMING_FAILED),
+                _CALL,
+                ("failure_reason", "stream_id", "stream_params", "stream_type"),
+            ),
+            (str(EventType.REFER_STARTED), _CALL, ("sip_notify_response",)),
+            (str(EventType.REFER_COMPLETED), _CALL, ("sip_notify_response",)),
+            (str(EventType.REFER_FAILED), _CALL, ("sip_notify_response",)),
+            (str(EventType.TRANSCRIPTION), _CALL, ("transcription_data",)),
             (COMMAND_FAILED, (), ("command", "code", "title", "detail")),
         )
     }

@@ -6,20 +6,33 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from orchestrator.telnyx.commands.answer import Answer, Reject
 from orchestrator.telnyx.commands.answering_machines import AmdConfig, AmdMode
 from orchestrator.telnyx.commands.base import Command, Part, RepeatableCommand
+from orchestrator.telnyx.commands.bridge import Bridge
+from orchestrator.telnyx.commands.client_state_update import ClientStateUpdate
 from orchestrator.telnyx.commands.dial import Dial
+from orchestrator.telnyx.commands.fork import ForkStart, ForkStop
 from orchestrator.telnyx.commands.gather import Gather, GatherStop, GatherUsingAudio, GatherUsingSpeak
 from orchestrator.telnyx.commands.hangup import Hangup
-from orchestrator.telnyx.commands.new_leg import NewLeg, WebhookRetries
+from orchestrator.telnyx.commands.new_leg import NewLeg
+from orchestrator.telnyx.commands.noise_suppression import SuppressionStart, SuppressionStop
 from orchestrator.telnyx.commands.playback import PlaybackStart, PlaybackStop
-from orchestrator.telnyx.commands.record import RecordStart, RecordStop
+from orchestrator.telnyx.commands.queue import Enqueue, LeaveQueue
+from orchestrator.telnyx.commands.record import RecordPause, RecordResume, RecordStart, RecordStop
+from orchestrator.telnyx.commands.refer import Refer
+from orchestrator.telnyx.commands.reported import WebhookRetries
 from orchestrator.telnyx.commands.send_dtmf import SendDtmf
 from orchestrator.telnyx.commands.speak import Speak
+from orchestrator.telnyx.commands.streaming import StreamingStart, StreamingStop
+from orchestrator.telnyx.commands.transcription import TranscriptionStart, TranscriptionStop
 from orchestrator.telnyx.commands.transfer import Transfer
 
 _ALL: Final[tuple[type[Command], ...]] = (
     Dial,
+    Answer,
+    Reject,
+    Hangup,
     Speak,
     PlaybackStart,
     PlaybackStop,
@@ -28,10 +41,24 @@ _ALL: Final[tuple[type[Command], ...]] = (
     GatherUsingAudio,
     GatherStop,
     SendDtmf,
-    RecordStart,
-    RecordStop,
     Transfer,
-    Hangup,
+    Bridge,
+    Refer,
+    Enqueue,
+    LeaveQueue,
+    RecordStart,
+    RecordPause,
+    RecordResume,
+    RecordStop,
+    TranscriptionStart,
+    TranscriptionStop,
+    StreamingStart,
+    StreamingStop,
+    ForkStart,
+    ForkStop,
+    SuppressionStart,
+    SuppressionStop,
+    ClientStateUpdate,
 )
 
 COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType({command.action: command for command in _ALL})
@@ -44,22 +71,39 @@ __all__ = [
     "STOPS",
     "AmdConfig",
     "AmdMode",
+    "Answer",
+    "Bridge",
+    "ClientStateUpdate",
     "Command",
     "Dial",
+    "Enqueue",
+    "ForkStart",
+    "ForkStop",
     "Gather",
     "GatherStop",
     "GatherUsingAudio",
     "GatherUsingSpeak",
     "Hangup",
+    "LeaveQueue",
     "NewLeg",
     "Part",
     "PlaybackStart",
     "PlaybackStop",
+    "RecordPause",
+    "RecordResume",
     "RecordStart",
     "RecordStop",
+    "Refer",
+    "Reject",
     "RepeatableCommand",
     "SendDtmf",
     "Speak",
+    "StreamingStart",
+    "StreamingStop",
+    "SuppressionStart",
+    "SuppressionStop",
+    "TranscriptionStart",
+    "TranscriptionStop",
     "Transfer",
     "WebhookRetries",
 ]

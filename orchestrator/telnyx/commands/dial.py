@@ -9,9 +9,12 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from orchestrator.telnyx.commands.base import Part, Problem
+from orchestrator.telnyx.commands.deepfakes import DeepfakeDetection
 from orchestrator.telnyx.commands.new_leg import NewLeg
+from orchestrator.telnyx.commands.streamed import Streamed
+from orchestrator.telnyx.commands.streaming import DialogflowConfig, SamplingRate, StreamToken
 from orchestrator.telnyx.commands.transcribing import TranscriptionConfig
-from orchestrator.telnyx.commands.values import CallerId, Destination, HttpUrl, Legs, WebsocketUrl
+from orchestrator.telnyx.commands.values import CallerId, Destination, HttpUrl
 from orchestrator.telnyx.event_types import EventType
 
 ConnectionId = Annotated[str, StringConstraints(min_length=1)]
@@ -36,22 +39,7 @@ class ConferenceConfig(Part):
     whisper_call_control_ids: tuple[str, ...] | None = None
 
 
-class DeepfakeDetection(Part):
-    """Whether a voice is real; times in seconds."""
-
-    enabled: bool
-    rtp_timeout: Annotated[int, Field(ge=5, le=120)] | None = None
-    timeout: Annotated[int, Field(ge=5, le=60)] | None = None
-
-
-class DialogflowConfig(Part):
-    """What a Dialogflow agent sends back."""
-
-    analyze_sentiment: bool | None = None
-    partial_automated_agent_reply: bool | None = None
-
-
-class Dial(NewLeg):
+class Dial(NewLeg, Streamed):
     """Dial a number or SIP URI; the answer carries the leg's ids, the rest comes by webhook.
 
     `from` is a caller id in E.164. Several destinations may be given, then without `,digits` behind a number. The
@@ -70,6 +58,8 @@ class Dial(NewLeg):
         EventType.DEEPFAKE_RESULT,
         EventType.DEEPFAKE_ERROR,
         EventType.RECORDING_SAVED,
+        EventType.RECORDING_ERROR,
+        EventType.TRANSCRIPTION,
     }
     ended_by: ClassVar[str | None] = EventType.CALL_HANGUP
 
@@ -89,15 +79,9 @@ class Dial(NewLeg):
     prevent_double_bridge: bool | None = None
     retry_on_timeout: bool | None = None
     send_silence_when_idle: bool | None = None
-    stream_auth_token: Annotated[str, StringConstraints(max_length=4000)] | None = None
-    stream_bidirectional_codec: Literal["PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16"] | None = None
-    stream_bidirectional_mode: Literal["mp3", "rtp"] | None = None
-    stream_bidirectional_sampling_rate: Literal[8000, 16000, 22050, 24000, 48000] | None = None
-    stream_bidirectional_target_legs: Legs | None = None
-    stream_codec: Literal["PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16", "default"] | None = None
+    stream_auth_token: StreamToken | None = None
+    stream_bidirectional_sampling_rate: SamplingRate | None = None
     stream_establish_before_call_originate: bool | None = None
-    stream_track: Literal["inbound_track", "outbound_track", "both_tracks"] | None = None
-    stream_url: WebsocketUrl | None = None
     supervise_call_control_id: str | None = None
     supervisor_role: Literal["barge", "whisper", "monitor"] | None = None
     transcription: bool | None = None

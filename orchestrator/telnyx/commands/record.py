@@ -1,4 +1,4 @@
-"""Recording a leg, and stopping it."""
+"""Recording a leg, pausing, resuming and stopping it."""
 
 from __future__ import annotations
 
@@ -48,6 +48,22 @@ class RecordStart(RepeatableCommand):
         yield from super().problems()
         if (self.transcription_min_speaker_count or 1) > (self.transcription_max_speaker_count or 6):
             yield Problem("transcription_min_speaker_count", "is above transcription_max_speaker_count (6 unless set)")
+
+
+class RecordPause(RepeatableCommand):
+    """Leave out what follows until `record_resume`; `recording_id` picks one of several. No webhook follows."""
+
+    action: ClassVar[str] = "record_pause"
+
+    recording_id: UUID | None = None
+
+
+class RecordResume(RepeatableCommand):
+    """Go on recording; `recording_id` picks one of several. No webhook follows."""
+
+    action: ClassVar[str] = "record_resume"
+
+    recording_id: UUID | None = None
 
 
 class RecordStop(RepeatableCommand):

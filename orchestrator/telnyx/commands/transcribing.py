@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
 
-from orchestrator.telnyx.commands.base import Part
+from orchestrator.telnyx.commands.base import Part, Problem
 from orchestrator.telnyx.commands.languages import AzureLanguage, GoogleLanguage, Nova2Language, WhisperLanguage
-from orchestrator.telnyx.commands.values import Base64Text, CommandId
+from orchestrator.telnyx.commands.values import Base64Text, CommandId, Track
 
 Engine = Literal[
     "Google",
@@ -21,6 +21,9 @@ Engine = Literal[
     "Speechmatics",
     "Soniox",
     "Parakeet",
+    "Humain",
+    "Reson8",
+    "Cohere",
     "A",
     "B",
 ]  # fmt: skip
@@ -173,11 +176,40 @@ class ParakeetEngine(Part):
     transcription_model: Literal["nvidia/parakeet-v3"] | None = None
 
 
+class HumainEngine(Part):
+    """Humain's engine, Arabic and English (known to the official SDK only)."""
+
+    transcription_engine: Literal["Humain"] | None = None
+    language: Literal["ar", "en", "codeswitch", "auto"] | None = None
+    transcription_model: Literal["humain/realtime"] | None = None
+
+
+class Reson8Engine(Part):
+    """Reson8's engine (known to the official SDK only)."""
+
+    transcription_engine: Literal["Reson8"] | None = None
+    language: Literal["auto", "nl", "en", "fr", "fy", "de", "it", "pl", "pt", "es", "sv"] | None = None
+    transcription_model: Literal["reson8/turns"] | None = None
+
+
+class CohereEngine(Part):
+    """Cohere's engine, Arabic and English (known to the official SDK only)."""
+
+    transcription_engine: Literal["Cohere"] | None = None
+    language: Literal["ar", "en"] | None = None
+    transcription_model: Literal["cohere/ar-stt"] | None = None
+
+
+def engine_name(written: str | None) -> str:
+    """Return an engine's one name: A is Google, B the carrier's own, a Deepgram model is Deepgram; none is Google."""
+    name = written or "Google"
+    return "Deepgram" if name.startswith("deepgram/") else {"A": "Google", "B": "Telnyx"}.get(name, name)
+
+
 def _shape(value: Any) -> str:
     given = value if isinstance(value, Mapping) else vars(value) if isinstance(value, Part) else {}
-    engine = str(given.get("transcription_engine") or "Google")
-    model = str(given.get("transcription_model") or "")
-    return {"A": "Google", "B": "Telnyx"}.get(engine) or (model if engine == "Deepgram" else engine)
+    engine = engine_name(str(given.get("transcription_engine") or ""))
+    return str(given.get("transcription_model") or "") if engine == "Deepgram" else engine
 
 
 EngineConfig = Annotated[
@@ -190,7 +222,10 @@ EngineConfig = Annotated[
     | Annotated[AssemblyAiEngine, Tag("AssemblyAI")]
     | Annotated[SpeechmaticsEngine, Tag("Speechmatics")]
     | Annotated[SonioxEngine, Tag("Soniox")]
-    | Annotated[ParakeetEngine, Tag("Parakeet")],
+    | Annotated[ParakeetEngine, Tag("Parakeet")]
+    | Annotated[HumainEngine, Tag("Humain")]
+    | Annotated[Reson8Engine, Tag("Reson8")]
+    | Annotated[CohereEngine, Tag("Cohere")],
     Discriminator(
         _shape,
         custom_error_type="engine",
@@ -199,11 +234,42 @@ EngineConfig = Annotated[
 ]
 
 
-class TranscriptionConfig(Part):
-    """How a leg is transcribed from its answer on; without an engine named, Google's."""
+class Transcribed(Part):
+    """Which engine transcribes, and how; without an engine named, Google's.
+
+    Settings that name no engine are those of `transcription_engine`. `transcription_tracks` are inbound (this leg)
+    unless set.
+    """
+
+    transcription_engine: Engine | None = None
+    transcription_engine_config: EngineConfig | None = None
+    transcription_tracks: Track | None = None
+
+    @field_validator("transcription_engine_config", mode="wrap")
+    @classmethod
+    def _read_as_named(cls, value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        engine = info.data.get("transcription_engine")
+        if engine is None or not isinstance(value, Mapping) or "transcription_engine" in value:
+            return read(value)
+        settings = read({**value, "transcription_engine": engine})
+        if not type(settings).model_fields["transcription_engine"].is_required():
+            # It was named only to pick the shape: what was not written does not go on the wire.
+            settings.model_fields_set.discard("transcription_engine")
+        return settings
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield settings of another engine than the one that is named."""
+        yield from super().problems()
+        settings = self.transcription_engine_config
+        if self.transcription_engine is None or settings is None:
+            return
+        named, meant = engine_name(self.transcription_engine), engine_name(settings.transcription_engine)
+        if named != meant:
+            yield Problem("transcription_engine_config", f"is of {meant}, transcription_engine says {named}")
+
+
+class TranscriptionConfig(Transcribed):
+    """How a leg is transcribed from its answer on."""
 
     client_state: Base64Text | None = None
     command_id: CommandId | None = None
-    transcription_engine: Engine | None = None
-    transcription_engine_config: EngineConfig | None = None
-    transcription_tracks: str | None = None

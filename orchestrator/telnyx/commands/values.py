@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -22,6 +23,19 @@ def _is_base64(text: str) -> str:
     return text
 
 
+def _is_udp_target(text: str) -> str:
+    scheme, _, address = text.partition(":")
+    host, _, port = address.rpartition(":")
+    try:
+        ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+        fits = scheme == "udp" and port.isdecimal() and 0 < int(port) < 65_536
+    except ValueError:
+        fits = False
+    if not fits:
+        raise PydanticCustomError("udp_target", "must be udp:ip:port, as in udp:192.0.2.10:9000")
+    return text
+
+
 # Error 90017 of the carrier's code list.
 Base64Text = Annotated[str, AfterValidator(_is_base64)]
 CommandId = Annotated[str, StringConstraints(min_length=1)]
@@ -30,6 +44,8 @@ CallerId = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{1,14}$")]
 Destination = Annotated[
     str, StringConstraints(pattern=r"^(\+[1-9][0-9]{1,14}(,[0-9A-DwW*#]+)?|[sS][iI][pP][sS]?:\S+)$")
 ]
+SipUri = Annotated[str, StringConstraints(pattern=r"^[sS][iI][pP][sS]?:\S+$")]
+UdpTarget = Annotated[str, AfterValidator(_is_udp_target)]
 # Error 10003: at most 2,000 characters.
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^[hH][tT][tT][pP][sS]?://\S+$", max_length=MAX_URL_CHARS)]
 WebsocketUrl = Annotated[str, StringConstraints(pattern=r"^[wW][sS][sS]?://\S+$", max_length=MAX_URL_CHARS)]

@@ -1,0 +1,18 @@
+"""How a leg's voice is changed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from orchestrator.telnyx.commands.base import Part
+
+
+class SoundModifications(Part):
+    """A changed voice: octaves -1..1, pitch above 0 (1 is unchanged), semitones -14..14."""
+
+    octaves: Annotated[float, Field(ge=-1, le=1)] | None = None
+    pitch: Annotated[float, Field(gt=0)] | None = None
+    semitone: Annotated[float, Field(ge=-14, le=14)] | None = None
+    track: str | None = None

@@ -1,0 +1,30 @@
+"""What is streamed of a leg over a websocket, and what may come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from orchestrator.telnyx.commands.base import Part, Problem
+from orchestrator.telnyx.commands.values import Legs, WebsocketUrl
+
+
+class Streamed(Part):
+    """A websocket the carrier opens to `stream_url`; unless set, it sends the inbound track in the call's own codec.
+
+    Audio that comes back is mp3, or RTP payloads in `stream_bidirectional_codec` (PCMU unless set), heard by the
+    opposite leg unless `stream_bidirectional_target_legs` says otherwise.
+    """
+
+    stream_bidirectional_codec: Literal["PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16"] | None = None
+    stream_bidirectional_mode: Literal["mp3", "rtp"] | None = None
+    stream_bidirectional_target_legs: Legs | None = None
+    stream_codec: Literal["PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16", "default"] | None = None
+    stream_track: Literal["inbound_track", "outbound_track", "both_tracks"] | None = None
+    stream_url: WebsocketUrl | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield a codec for audio that comes back as mp3."""
+        yield from super().problems()
+        if self.stream_bidirectional_codec and self.stream_bidirectional_mode != "rtp":
+            yield Problem("stream_bidirectional_codec", "needs stream_bidirectional_mode rtp")
