@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -52,6 +52,9 @@ def play(
         float | None, typer.Option(help="Seconds after answering at which the callee hangs up.")
     ] = None,
     agent: Annotated[bool, typer.Option(help="Whether the target of a transfer answers.")] = True,
+    at: Annotated[
+        datetime | None, typer.Option(help="When the call is made, UTC, for the flow's hours. Default: now.")
+    ] = None,
 ) -> None:
     """Play a scripted call and print the conversation, with the engine that runs real calls.
 
@@ -63,7 +66,8 @@ def play(
     console = Console(highlight=False, soft_wrap=True)
     flow = load_flow(file.read_bytes(), _content_type(file))
     callee = Callee(as_, tuple(press or ()), hangs_up_after, agent)
-    rehearsal = Rehearsal(flow, callee, _DEMO_PHONE, _variables(flow, var or []), utc_now())
+    began = at.replace(tzinfo=UTC) if at else utc_now()
+    rehearsal = Rehearsal(flow, callee, _DEMO_PHONE, _variables(flow, var or []), began)
     for said in rehearsal.play():
         _print_line(said, console)
     outcome = rehearsal.call.outcome

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from orchestrator.flow.expressions import Expression, Scope
 from orchestrator.flow.limits import DEFAULT_RING_S, DEFAULT_TIME_LIMIT_S, START_TIMEOUT_S
 from orchestrator.flow.templates import Template
 from orchestrator.flow.words import CONTACT_FIELDS, HUMAN_RESULTS, result_name
+from orchestrator.policy.calling_hours import is_open
+from orchestrator.policy.weekly_hours import CallingHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +204,12 @@ class Flow:
     start: Start
     steps: Mapping[str, Step]
     awaited: frozenset[str]
+    hours: Mapping[str, CallingHours] = field(default_factory=dict)
+
+    def is_open(self, name: str, now: datetime) -> bool:
+        """Return whether the hours of that name are open at `now`; hours that are not there never are."""
+        hours = self.hours.get(name)
+        return hours is not None and is_open(hours, hours.timezone, now)
 
     def dial_fields(self) -> dict[str, Any]:
         """Return the flow's share of the dial command; rings 30 s and talks 600 s unless the flow says otherwise."""

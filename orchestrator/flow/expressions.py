@@ -1,7 +1,8 @@
 """Expressions: parsed by Jinja's grammar, checked node by node against a list, run by functions of our own.
 
-Nothing of Jinja runs a template here. What is not on the list (calls, `*`, `**`, `%`, statements, tests) is refused
-with its name, because in Jinja's own sandbox `'a' * 3e8` took 6 s and `'%900000000d' % 1` took 900 MB.
+Nothing of Jinja runs a template here. What is not on the list (`*`, `**`, `%`, statements, tests, calls other than
+`open('name')`) is refused with its name, because in Jinja's own sandbox `'a' * 3e8` took 6 s and `'%900000000d' % 1`
+took 900 MB.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ _REFUSED: Final[Mapping[type[nodes.Node], str]] = {
     nodes.Tuple: "tuples",
     nodes.Dict: "maps",
 }
-_ALLOWED_WORDS: Final = "names, attributes, comparisons, and, or, not, if-else, + and -, and filters"
+_ALLOWED_WORDS: Final = "names, attributes, comparisons, and, or, not, if-else, + and -, filters, and open('hours')"
 
 
 class BadExpression(Exception):
@@ -59,11 +60,13 @@ class BadExpression(Exception):
 class Expression:
     """A checked expression: `read(scope)` gives its value, `paths` are the names it reads, such as ("contact", "name").
 
-    `read` raises TemplateFailure when a value grows too large, and nothing else, whatever the scope holds.
+    `hours` are the names it asks `open` about; the scope's `open` answers. `read` raises TemplateFailure when a value
+    grows too large, and nothing else, whatever the scope holds.
     """
 
     read: Evaluate
     paths: tuple[tuple[str, ...], ...]
+    hours: tuple[str, ...] = ()
 
 
 def parse_expression(text: str) -> Expression:
@@ -88,7 +91,8 @@ def compile_expression(tree: nodes.Node) -> Expression:
     """Turn a syntax tree into an Expression; raise BadExpression at the first node that is not on the list."""
     if sum(1 for _ in _walk(tree, MAX_EXPRESSION_NODES)) >= MAX_EXPRESSION_NODES:
         raise BadExpression(f"more than {MAX_EXPRESSION_NODES} parts; store a part of it with set first")
-    return Expression(_compile(tree), tuple(_paths(tree)))
+    hours = (name for call in _all_of(tree, nodes.Call) if (name := _asked_hours(call)) is not None)
+    return Expression(_compile(tree), tuple(_paths(tree)), tuple(hours))
 
 
 def _walk(tree: nodes.Node, most: int) -> Iterator[nodes.Node]:
@@ -117,6 +121,8 @@ def _compile(node: nodes.Node) -> Evaluate:
             return _condition(_compile(node.test), _compile(node.expr1), otherwise)
         case nodes.Filter():
             return _filtered(node)
+        case nodes.Call() if (hours := _asked_hours(node)) is not None:
+            return _opening(hours)
         case nodes.UnaryExpr() | nodes.BinExpr():
             return _operation(node)
         case _:
@@ -130,6 +136,25 @@ def _constant(value: Any) -> Evaluate:
         except (values.TemplateFailure, OverflowError) as err:
             raise BadExpression("a number beyond 2^53") from err
     return lambda _scope: value
+
+
+def _asked_hours(call: nodes.Node) -> str | None:
+    """Return the name within `open('name')`, or None for every other call."""
+    match call:
+        case nodes.Call(
+            node=nodes.Name(name="open"), args=[nodes.Const(value=str(name))], kwargs=[], dyn_args=None, dyn_kwargs=None
+        ):
+            return name
+        case _:
+            return None
+
+
+def _opening(name: str) -> Evaluate:
+    def is_open(scope: Scope) -> bool:
+        ask = scope.get("open")
+        return bool(ask(name)) if callable(ask) else False
+
+    return is_open
 
 
 def _attribute(inner: Evaluate, name: str) -> Evaluate:
@@ -210,7 +235,13 @@ def _paths(tree: nodes.Node) -> Iterator[tuple[str, ...]]:
         if isinstance(node, nodes.Name):
             yield (node.name, *reversed(attributes))
             continue
+        if _asked_hours(node) is not None:
+            continue
         waiting.extend(node.iter_child_nodes())
+
+
+def _all_of(tree: nodes.Node, kind: type[nodes.Node]) -> Iterator[nodes.Node]:
+    return (node for node in _walk(tree, MAX_EXPRESSION_NODES) if isinstance(node, kind))
 
 
 def _same_order(left: Any, right: Any) -> bool:

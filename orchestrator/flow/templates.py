@@ -27,7 +27,7 @@ _QUOTES = {'"': "&quot;", "'": "&apos;"}
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text with places to fill; `paths` are the names it reads.
+    """A text with places to fill; `paths` are the names it reads, `hours` those it asks `open` about.
 
     `value(scope)` keeps the type when the whole text is one `{{ … }}`; `text(scope)` is always text, and with
     `for_ssml` whatever is filled in is escaped. Both raise TemplateFailure above 3,000 characters.
@@ -35,6 +35,7 @@ class Template:
 
     parts: tuple[str | Evaluate, ...]
     paths: tuple[tuple[str, ...], ...]
+    hours: tuple[str, ...] = ()
 
     def value(self, scope: Scope) -> Any:
         """Return the value of the only part, or the text of them all."""
@@ -86,8 +87,12 @@ def _part(node: nodes.Node) -> str | Expression:
 
 
 def _template(parts: list[str | Expression]) -> Template:
-    paths = [path for part in parts if isinstance(part, Expression) for path in part.paths]
-    return Template(tuple(part if isinstance(part, str) else part.read for part in parts), tuple(paths))
+    places = [part for part in parts if isinstance(part, Expression)]
+    return Template(
+        parts=tuple(part if isinstance(part, str) else part.read for part in parts),
+        paths=tuple(path for place in places for path in place.paths),
+        hours=tuple(name for place in places for name in place.hours),
+    )
 
 
 def _written(part: str | Evaluate, scope: Scope, fill: Callable[[Any], str]) -> str:

@@ -13,12 +13,12 @@ STEP_COMMANDS: Final = frozenset(COMMANDS) - {"dial", "answer", "reject", "clien
 LOCAL_ACTIONS: Final = frozenset({"wait_for", "suppress", "choose", "set", "end"})
 STEP_KEYS: Final = frozenset({"on", "goto", "timeout", "repeat", "outcome", "state"})
 FLOW_KEYS: Final = frozenset(
-    {"name", "inputs", "answers", "outcomes", "outcome", "defaults", "dial", "start", "inbound", "steps"}
+    {"name", "inputs", "answers", "outcomes", "outcome", "defaults", "dial", "start", "inbound", "hours", "steps"}
 )
 BRANCH_KEYS: Final = frozenset({"match", "when", "set", "outcome", "goto", "during_gather"})
 
-LATER_FLOW_KEYS: Final = frozenset({"on", "answered", "hours", "texts", "language", "include", "http"})
-LATER_STEP_KEYS: Final = frozenset({"http", "during", "include", "hours"})
+LATER_FLOW_KEYS: Final = frozenset({"on", "answered", "texts", "language", "include", "http"})
+LATER_STEP_KEYS: Final = frozenset({"http", "during", "include"})
 LATER_COMMANDS: Final = (
     frozenset(
         {

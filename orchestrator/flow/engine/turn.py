@@ -66,7 +66,12 @@ class Turn:
 
     def scope(self, event: Mapping[str, Any] | None = None) -> Scope:
         """Return what templates and expressions see."""
-        return {"contact": self.call.contact, "answers": self.call.answers, "event": event or {}}
+        return {
+            "contact": self.call.contact,
+            "answers": self.call.answers,
+            "event": event or {},
+            "open": self._is_open,
+        }
 
     def set_timer(self, name: str, after_s: float) -> None:
         """Let a timer fall due; by our own clock, because the carrier's may be off."""
@@ -129,6 +134,9 @@ class Turn:
             settle=self.settles,
             note="; ".join(self.notes) or None,
         )
+
+    def _is_open(self, hours: str) -> bool:
+        return self.flow is not None and self.flow.is_open(hours, self.now)
 
     def _keep_hanging_up_doubles(self) -> None:
         """Say again what dropping everything may have dropped: a second call must not outlive the first."""

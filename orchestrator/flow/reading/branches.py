@@ -127,7 +127,7 @@ def _when(desk: Desk, spot: Spot, event: str | None) -> Expression | None:
     except BadExpression as err:
         desk.tell(spot, f"when: {err}")
         return None
-    desk.check_names(spot, expression.paths, has_event=event)
+    desk.check_names(spot, expression, has_event=event)
     return expression
 
 

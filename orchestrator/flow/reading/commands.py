@@ -156,7 +156,7 @@ def _nested_template(desk: Desk, spot: Spot) -> Template | str:
     except BadExpression as err:
         desk.tell(spot, str(err))
         return ""
-    desk.check_names(spot, template.paths, has_event=None)
+    desk.check_names(spot, template, has_event=None)
     return template
 
 

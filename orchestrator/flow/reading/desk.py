@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from orchestrator.flow.definition import Constant, Input, Value
-from orchestrator.flow.expressions import BadExpression
+from orchestrator.flow.expressions import BadExpression, Expression
 from orchestrator.flow.node import Kind, Spot
 from orchestrator.flow.problem import FlowProblem
 from orchestrator.flow.templates import Template, has_places, parse_template
@@ -31,6 +31,7 @@ class Desk:
     outcomes: frozenset[str] = BUILT_IN_OUTCOMES
     steps: frozenset[str] = frozenset()
     defaults: dict[str, dict[str, Spot]] = field(default_factory=dict)
+    hours: frozenset[str] = frozenset()
     detection: str | None = None
     has_transfer: bool = False
 
@@ -90,15 +91,18 @@ class Desk:
         except BadExpression as err:
             self.tell(spot, str(err))
             return None
-        self.check_names(spot, template.paths, has_event=has_event)
+        self.check_names(spot, template, has_event=has_event)
         return template
 
-    def check_names(self, spot: Spot, paths: Iterable[tuple[str, ...]], *, has_event: str | None) -> None:
+    def check_names(self, spot: Spot, text: Template | Expression, *, has_event: str | None) -> None:
         """Tell every name that would be unknown when the call runs."""
+        for hours in text.hours:
+            if hours not in self.hours:
+                self.tell(spot, f"there are no hours {hours}; say them under hours:{suggestion(hours, self.hours)}")
         known: dict[str, Iterable[str]] = {"contact": (*self.inputs, *CONTACT_FIELDS), "answers": self.answers}
         if has_event is not None:
             known["event"] = EVENT_FIELDS.get(has_event, frozenset())
-        for path in paths:
+        for path in text.paths:
             if path[0] not in known:
                 self.tell(spot, _unknown_root(path[0], known))
             elif len(path) == 1:

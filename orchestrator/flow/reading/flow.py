@@ -13,6 +13,7 @@ from orchestrator.flow.problem import FlowProblem
 from orchestrator.flow.reading.commands import read_defaults, read_dial
 from orchestrator.flow.reading.desk import STEP_NAME, WORD, Desk, suggestion
 from orchestrator.flow.reading.graph import check_graph
+from orchestrator.flow.reading.hours import read_hours
 from orchestrator.flow.reading.start import read_start
 from orchestrator.flow.reading.steps import read_step
 from orchestrator.flow.templates import has_places
@@ -38,6 +39,8 @@ def _read(desk: Desk, entries: dict[str, Spot]) -> Flow:
     name = _name(desk, entries.get("name"))
     desk.inputs = _inputs(desk, entries.get("inputs"))
     desk.answers = _answers(desk, entries.get("answers"))
+    hours = read_hours(desk, entries.get("hours"))
+    desk.hours = frozenset(hours)
     declared = _outcomes(desk, entries.get("outcomes"))
     desk.outcomes = declared | BUILT_IN_OUTCOMES
     outcome = desk.outcome(entries.get("outcome"))
@@ -61,6 +64,7 @@ def _read(desk: Desk, entries: dict[str, Spot]) -> Flow:
         start=start,
         steps=steps,
         awaited=_awaited(steps),
+        hours=hours,
     )
 
 

@@ -87,3 +87,23 @@ def test_an_input_the_flow_does_not_know_is_refused(flow: str) -> None:
 
     assert result.exit_code == 1
     assert "nickname is no input; there are: first_name" in result.stderr
+
+
+@pytest.mark.parametrize(("at", "said"), [("2026-03-02T10:00:00", "We are open."), ("2026-03-01", "We are closed.")])
+def test_a_flow_is_played_at_another_time(tmp_path: Path, at: str, said: str) -> None:
+    file = tmp_path / "hours.yaml"
+    file.write_text("""\
+name: hours
+hours: {desk: {timezone: UTC, windows: [{days: [mon], start: 09:00, end: 17:00}]}}
+start: tell
+steps:
+  tell:
+    speak: {payload: "We are {{ 'open' if open('desk') else 'closed' }}.", voice: female}
+    on: {call.speak.ended: bye}
+  bye: {hangup: {}}
+""")
+
+    status, text = _run("play", str(file), "--at", at)
+
+    assert status == 0
+    assert said in text

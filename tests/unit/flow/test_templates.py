@@ -90,7 +90,7 @@ def test_rule_11_what_an_expression_gives(text: str, value: bool) -> None:
         ("{{ 1 // 2 }}", "//"),
         ("{{ 'a' ~ 'b' }}", "~"),
         ("{{ contact.name.upper() }}", "calls"),
-        ("{{ open('agents') }}", "calls"),
+        ("{{ shut('agents') }}", "calls"),
         ("{{ contact['name'] }}", "lookups in []"),
         ("{{ [1, 2] }}", "lists"),
         ("{{ {} }}", "maps"),
