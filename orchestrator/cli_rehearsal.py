@@ -97,7 +97,7 @@ class Rehearsal:
 
     def _hear(self, event: Event) -> Iterator[Said]:
         if (line := told(event)) is not None:
-            yield self._say("agent" if event.leg == "B" else "line", line)
+            yield self._say("agent" if event.leg != "A" else "line", line)
         if event.type == EventType.GATHER_ENDED and event.payload["digits"]:
             yield self._say("callee", f"presses {event.payload['digits']}")
         if event.type == EventType.CALL_HANGUP and event.leg == "A":
@@ -160,16 +160,16 @@ class Rehearsal:
 
     def _transfer(self, command: SendCommand) -> None:
         self._transfers += 1
-        to = {"to": command.body.get("to", "")}
-        self._soon(0.2, EventType.CALL_INITIATED, to, leg="B")
+        to, leg = {"to": command.body.get("to", "")}, command.target_role or "B"
+        self._soon(0.2, EventType.CALL_INITIATED, to, leg=leg)
         if not self.callee.agent_answers:
             wait_s = float(command.body.get("timeout_secs", 30))
-            self._soon(wait_s, EventType.CALL_HANGUP, {"hangup_cause": "timeout", "hangup_source": "callee"}, leg="B")
+            self._soon(wait_s, EventType.CALL_HANGUP, {"hangup_cause": "timeout", "hangup_source": "callee"}, leg=leg)
             return
-        self._soon(4.0, EventType.CALL_ANSWERED, to, leg="B")
-        self._soon(4.1, EventType.CALL_BRIDGED, to, leg="B")
+        self._soon(4.0, EventType.CALL_ANSWERED, to, leg=leg)
+        self._soon(4.1, EventType.CALL_BRIDGED, to, leg=leg)
         self._soon(4.1, EventType.CALL_BRIDGED, {})
-        self._soon(24.0, EventType.CALL_HANGUP, _hangup("callee"), leg="B")
+        self._soon(24.0, EventType.CALL_HANGUP, _hangup("callee"), leg=leg)
         self._soon(24.1, EventType.CALL_HANGUP, _hangup("callee"))
 
     def _hang_up(self, _command: SendCommand) -> None:

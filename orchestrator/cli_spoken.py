@@ -26,14 +26,14 @@ class Said:
 
 def told(event: Event) -> str | None:
     """Return what the line says of itself in an event, None for what nobody hears."""
-    payload, who = event.payload, "the agent's phone" if event.leg == "B" else "the call"
+    payload, who = event.payload, "the agent's phone" if event.leg != "A" else "the call"
     if event.type == EventType.CALL_ANSWERED:
         return f"{who} is answered"
     if event.type.endswith("detection.ended"):
         return f"detection says: {payload['result']}"
     if event.type.endswith("greeting.ended"):
         return f"the greeting is over ({payload['result']})"
-    if event.type == EventType.CALL_BRIDGED and event.leg == "B":
+    if event.type == EventType.CALL_BRIDGED and event.leg != "A":
         return "the two are talking"
     if event.type == EventType.CALL_HANGUP:
         return f"{who} is over: {payload['hangup_cause']} ({payload['hangup_source']})"
