@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.leg import CommandSeen, Leg, Notice
+from simulator.recording import Recording
 from simulator.world import World
 
 
@@ -18,6 +19,7 @@ def ledger(world: World, *, since: int = 0, brief: bool = False) -> dict[str, An
         **summary,
         "dials": [leg for leg in legs if leg["role"] == "A"],
         "targets": [leg for leg in legs if leg["role"] == "B"],
+        "incoming": [leg for leg in legs if leg["role"] == "I"],
         "refused": world.refusals.shape(),
         "calls_by_number": world.legs.calls_by_number,
     }
@@ -27,6 +29,7 @@ def shape(leg: Leg) -> dict[str, Any]:
     """Return one leg's account; times are Unix seconds."""
     return {
         "role": leg.role,
+        "direction": leg.direction,
         "to": leg.to,
         "from": leg.from_,
         "callee": leg.persona.kind,
@@ -47,10 +50,18 @@ def shape(leg: Leg) -> dict[str, Any]:
         "amd": leg.amd_result,
         "digits": leg.digits,
         "sent_digits": leg.sent_digits,
+        "suppression": leg.suppression,
+        "recordings": [_recording(recording) for recording in leg.recordings],
+        "queue": None if leg.place is None else leg.place.queue.name,
         "commands": [_command(command) for command in leg.commands],
         "webhooks": [_webhook(notice) for notice in leg.notices],
         "revision": leg.revision,
     }
+
+
+def _recording(recording: Recording) -> dict[str, Any]:
+    state = "ended" if recording.ended_at is not None else "paused" if recording.is_paused else "running"
+    return {"id": recording.id, "state": state}
 
 
 def _command(command: CommandSeen) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""Two legs joined: when the target of a transfer answers, both are told and stop hearing prompts."""
+"""Two legs joined: both are told and stop hearing prompts; one that was bridged before leaves its old peer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.ending import release_peer
 from simulator.events import tell
 from simulator.habits import talk
 from simulator.leg import Leg
@@ -13,11 +14,24 @@ if TYPE_CHECKING:
 
 
 def join(world: World, leg: Leg, other: Leg) -> None:
-    """Bridge two answered legs; what still played or gathered on them ends."""
+    """Bridge two answered legs; what still played or gathered on them ends, and `other` will end the talk."""
+    for side in (leg, other):
+        release_peer(world, side)
+        if side.place is not None:
+            side.place.leave("bridged")
     leg.peer, other.peer = other, leg
     for side in (leg, other):
         if side.gather is not None:
             side.gather.close("cancelled")
         side.player.stop("all")
-        talk(world, side)
+        talk(world, side, ends=side is other)
         tell(world, side, "call.bridged")
+
+
+def unbridge(world: World, leg: Leg) -> None:
+    """Take the leg out of its bridge; it hears nothing now and waits."""
+    if leg.peer is None:
+        return
+    release_peer(world, leg)
+    leg.timers.cancel("leaves")
+    leg.player.rest()

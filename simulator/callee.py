@@ -27,6 +27,12 @@ ANSWERING = frozenset({Kind.HUMAN, Kind.MACHINE, Kind.FAX, Kind.SILENCE})
 INVALID = "invalid"  # presses a key the gather does not take
 
 
+_LINES = {
+    Kind.HUMAN: ("Hello, who is calling?", "Yes, that is fine.", "Could you say that again?", "Thank you, goodbye."),
+    Kind.MACHINE: ("You have reached a mailbox. Please leave a message after the tone.",),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Persona:
     """One callee; seconds are those of the simulated world, before the time scale."""
@@ -45,8 +51,17 @@ class Persona:
     leaves_after_s: float = math.inf  # from the answer
     leaves_mid_sentence: bool = False
     talks_s: float = 20.0  # once bridged
+    says: tuple[str, ...] | None = None  # for transcriptions, a line at a time; None is what its kind usually says
+    keys: tuple[tuple[float, str], ...] = ()  # keys pressed unasked: seconds after the answer, and which
+    holds: tuple[float, float] | None = None  # puts us on hold: seconds after the answer, and for how long
+    screens: bool = False  # a telephone that asks who is calling before it rings its owner
     then: Persona | None = None  # who picks up at the second call and later
     faults: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What it says, in order."""
+        return _LINES.get(self.kind, ()) if self.says is None else self.says
 
     @property
     def answers(self) -> bool:

@@ -1,4 +1,4 @@
-"""The life of an outbound leg: it rings, is answered or fails, and may not last for ever."""
+"""The life of a leg: it rings, is answered or fails, and may not last for ever."""
 
 from __future__ import annotations
 
@@ -9,12 +9,24 @@ from simulator.amd import detect
 from simulator.bridging import join
 from simulator.callee import Kind
 from simulator.clock import iso
-from simulator.ending import BUSY, FAILED, NO_ANSWER, NOT_FOUND, REJECTED, TIME_LIMIT, TIMEOUT, End, end_leg
+from simulator.ending import (
+    BUSY,
+    FAILED,
+    NEVER_COMMANDED,
+    NO_ANSWER,
+    NOT_FOUND,
+    REJECTED,
+    TIME_LIMIT,
+    TIMEOUT,
+    End,
+    end_leg,
+)
 from simulator.events import tell
-from simulator.habits import settle_in
+from simulator.habits import leave, settle_in
 from simulator.leg import Leg, LegState
 from simulator.player import playback
 from simulator.recording import start_recording
+from simulator.transcription import start_transcription
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -29,12 +41,24 @@ _LINE_SAYS: dict[Kind, End] = {
 
 def ring(world: World, leg: Leg) -> None:
     """Let the leg ring; webhooks of it may be out before the command is answered."""
+    _begin(world, leg, state="bridging")
+    leg.timers.set("ring", *_outcome(world, leg))
+
+
+def ring_in(world: World, leg: Leg) -> None:
+    """Let somebody call us: the leg is parked until it is answered or rejected, or its caller gives up."""
+    _begin(world, leg, state="parked")
+    leg.timers.set("ring", leg.terms.timeout_s, partial(leave, world, leg))
+    most_s = world.settings.first_command_timeout
+    if most_s:
+        leg.timers.set("first command", most_s, partial(end_leg, world, leg, NEVER_COMMANDED))
+
+
+def _begin(world: World, leg: Leg, *, state: str) -> None:
     world.legs.add(leg)
     world.most_live = max(world.most_live, world.legs.live_count)
     world.counters.add("legs", leg.persona.kind)
-    start = iso(leg.accepted_at)
-    tell(world, leg, "call.initiated", direction="outgoing", state="bridging", start_time=start)
-    leg.timers.set("ring", *_outcome(world, leg))
+    tell(world, leg, "call.initiated", direction=leg.direction, state=state, start_time=iso(leg.accepted_at))
 
 
 def _outcome(world: World, leg: Leg) -> tuple[float, partial[None]]:
@@ -49,20 +73,37 @@ def _outcome(world: World, leg: Leg) -> tuple[float, partial[None]]:
 
 def answer(world: World, leg: Leg) -> None:
     """Pick up: the time limit runs, detection and recording begin, a transfer is joined."""
+    leg.timers.cancel("ring")
     leg.state, leg.answered_at = LegState.ANSWERED, world.clock.now()
     world.counters.add("answered")
     leg.timers.set("limit", leg.terms.time_limit_s, partial(end_leg, world, leg, TIME_LIMIT))
     tell(world, leg, "call.answered", state="answered", start_time=iso(leg.accepted_at))
     _begin_recording(world, leg)
     detect(world, leg)
-    origin = leg.origin
-    if origin is not None and origin.is_answered:
-        origin.target = None
-        join(world, origin, leg)
+    partner = _partner(leg)
+    if partner is not None:
+        join(world, partner, leg)
         return
     settle_in(world, leg)
     if leg.terms.audio is not None:
         leg.player.queue(playback(leg.terms.audio))
+    if leg.terms.transcribe is not None:
+        tracks, interim = leg.terms.transcribe
+        start_transcription(world, leg, tracks=tracks, interim=interim)
+
+
+def _partner(leg: Leg) -> Leg | None:
+    """Return the leg that this one shall talk to, now that it is answered."""
+    origin, joins, leg.joins = leg.origin, leg.joins, None
+    if origin is not None and origin.is_answered:
+        origin.target = None
+        return origin
+    return joins if joins is not None and joins.is_answered else None
+
+
+def line_says(kind: Kind) -> End | None:
+    """Return how a call to a number of this kind ends by itself; None where it rings on."""
+    return _LINE_SAYS.get(kind)
 
 
 def _begin_recording(world: World, leg: Leg) -> None:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.fields import Field, check_fields
 from simulator.leg import Leg
-from simulator.problems import CarrierError, Problem, call_ended, invalid, no_audio_yet, not_answered
+from simulator.problems import (
+    CarrierError,
+    Problem,
+    call_ended,
+    invalid,
+    no_audio_yet,
+    not_answered,
+    not_incoming,
+    not_now,
+)
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -22,6 +31,7 @@ class Needs(StrEnum):
     """What a leg must be for a command to be taken."""
 
     LIVE = "live"
+    PARKED = "parked"  # it called us and was not answered
     ANSWERED = "answered"
     AUDIO = "audio"
 
@@ -66,6 +76,11 @@ class Command:
     needs: Needs = Needs.ANSWERED
     method: str = "POST"
 
+    @property
+    def is_deduplicated(self) -> bool:
+        """Whether a repeated command_id is recognised; client_state_update has none."""
+        return "command_id" in self.shape.fields
+
     def check_state(self, leg: Leg) -> None:
         """Raise CarrierError (422) when the leg is not ready for this command, or is over."""
         refusal = self._refusal(leg)
@@ -75,6 +90,14 @@ class Command:
     def _refusal(self, leg: Leg) -> CarrierError | None:
         if not leg.is_live:
             return call_ended()
+        if self.needs is Needs.PARKED:
+            return _unless_parked(leg)
         if self.needs is Needs.LIVE or leg.is_answered:
             return None
         return no_audio_yet() if self.needs is Needs.AUDIO else not_answered()
+
+
+def _unless_parked(leg: Leg) -> CarrierError | None:
+    if not leg.is_incoming:
+        return not_incoming()
+    return not_now("The call has been answered already.") if leg.is_answered else None

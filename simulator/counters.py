@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
+
+_MOST_LABELS = 1_000
+_MOST_NAMES = 500_000
 
 
 class Counters:
-    """Totals by name; a name with a label counts under both."""
+    """Totals by name; beyond a thousand labels of one name, new ones count as `other`."""
 
     def __init__(self) -> None:
         self._totals: Counter[str] = Counter()
@@ -17,8 +20,30 @@ class Counters:
         if label is None:
             self._totals[name] += 1
         else:
-            self._labelled.setdefault(name, Counter())[label] += 1
+            labels = self._labelled.setdefault(name, Counter())
+            labels[label if label in labels or len(labels) < _MOST_LABELS else "other"] += 1
 
     def shape(self) -> dict[str, object]:
         """Return all totals, ready for JSON."""
         return {**self._totals, **{name: dict(labels) for name, labels in self._labelled.items()}}
+
+
+class Tally:
+    """How often each number was seen; the one seen longest ago is forgotten beyond half a million."""
+
+    def __init__(self, *, most: int = _MOST_NAMES) -> None:
+        self._most = most
+        self._seen: OrderedDict[str, int] = OrderedDict()
+
+    def next(self, name: str) -> int:
+        """Return how often it was seen before, and count one more."""
+        before = self._seen.get(name, 0)
+        self._seen[name] = before + 1
+        self._seen.move_to_end(name)
+        if len(self._seen) > self._most:
+            self._seen.popitem(last=False)
+        return before
+
+    def shape(self) -> dict[str, int]:
+        """Return the counts, ready for JSON."""
+        return dict(self._seen)

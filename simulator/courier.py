@@ -48,7 +48,7 @@ class Courier:
 
     def send(self, leg: Leg, notice: Notice) -> None:
         """Start to deliver, with whatever goes wrong for this leg; returns at once."""
-        faults, about = self._faults.of(leg.to), (leg.key, notice.type, len(leg.notices))
+        faults, about = self._faults.of(leg.party), (leg.key, notice.type, len(leg.notices))
         self._counters.add("webhooks_created")
         if notice.type == "call.hangup" and self._dice.hits(faults.never_tell_hangup, "never tell", leg.key):
             self._drop(notice)

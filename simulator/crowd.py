@@ -31,6 +31,11 @@ class Crowd:
             return carded.then if carded.then is not None and nth > 0 else carded
         return self._person(self._kind(number, nth=nth), number, nth)
 
+    def caller(self, number: str) -> Persona | None:
+        """Return who calls from this number, when it is the card of somebody who speaks or presses keys."""
+        carded = card(number) if self._cards else None
+        return carded if carded is not None and carded.answers else None
+
     def faults(self, number: str) -> Mapping[str, Any]:
         """Return the faults that the number's test card asks for."""
         carded = card(number) if self._cards else None

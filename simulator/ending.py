@@ -24,7 +24,9 @@ class End:
 
 
 CALLEE_LEFT = End("normal_clearing", "callee", "200")
+CALLER_LEFT = End("normal_clearing", "caller", "200")
 API_HANGUP = End("normal_clearing", "caller", "200")
+WE_LEFT = End("normal_clearing", "callee", "200")  # an incoming call that the application ends
 CANCELLED = End("originator_cancel", "caller", "487")
 TIMEOUT = End("timeout", "unknown", "487")
 NO_ANSWER = End("no_answer", "unknown", "487")
@@ -33,6 +35,19 @@ BUSY = End("user_busy", "callee", "486")
 REJECTED = End("call_rejected", "callee", "603")
 NOT_FOUND = End("not_found", "unknown", "404")
 FAILED = End("unspecified", "unknown", "unspecified")
+REFUSED_BY_US = End("call_rejected", "callee", "603")  # hangup on an incoming call that was not answered; assumed
+CALLER_GAVE_UP = End("originator_cancel", "caller", "487")
+NEVER_COMMANDED = End("timeout", "unknown", "480")  # first_command_timeout; its cause is not published
+
+
+def api_hangup(leg: Leg) -> End:
+    """Return how a talking leg ends when the application wants it."""
+    return WE_LEFT if leg.is_incoming else API_HANGUP
+
+
+def remote_hangup(leg: Leg) -> End:
+    """Return how a talking leg ends when the person on it wants it."""
+    return CALLER_LEFT if leg.is_incoming else CALLEE_LEFT
 
 
 def end_leg(world: World, leg: Leg, end: End) -> None:
@@ -42,7 +57,12 @@ def end_leg(world: World, leg: Leg, end: End) -> None:
     leg.player.close()
     if leg.gather is not None:
         leg.gather.close("call_hangup")
+    if leg.medium is not None:
+        leg.medium.end()
+    if leg.place is not None:
+        leg.place.hang_up()
     leg.timers.clear()
+    leg.transcription = leg.refers_to = None
     leg.state, leg.ended_at = LegState.ENDED, world.clock.now()
     leg.hangup_cause, leg.hangup_source, leg.sip_hangup_cause = end.cause, end.source, end.sip
     world.counters.add("hangups", end.cause)
@@ -57,23 +77,26 @@ def end_leg(world: World, leg: Leg, end: End) -> None:
 
 def _part(world: World, leg: Leg) -> None:
     """Let go of a ringing target, of the origin of a transfer, of the other side of a bridge."""
-    target, origin, peer = leg.target, leg.origin, leg.peer
-    leg.target = leg.origin = leg.peer = None
+    target, origin = leg.target, leg.origin
+    leg.target = leg.origin = leg.joins = None
     if target is not None:
         end_leg(world, target, CANCELLED)
     if origin is not None and origin.target is leg:
         origin.target = None
         origin.player.rest()
-    if peer is not None:
-        peer.peer = None
-        _stay_or_leave(world, peer)
+    release_peer(world, leg)
 
 
-def _stay_or_leave(world: World, peer: Leg) -> None:
+def release_peer(world: World, leg: Leg) -> None:
+    """Undo the leg's bridge: the other side stays when it parks, and ends otherwise."""
+    peer, leg.peer = leg.peer, None
+    if peer is None:
+        return
+    peer.peer = None
     if peer.parks:
         peer.player.rest()
     else:
-        end_leg(world, peer, API_HANGUP)
+        end_leg(world, peer, api_hangup(peer))
 
 
 def _hangup(leg: Leg) -> dict[str, Any]:

@@ -22,6 +22,10 @@ _NUMBERLESS = frozenset(
         "call.recording.saved",
         "call.recording.error",
         "call.cost",
+        "call.enqueued",
+        "call.dequeued",
+        "call.transcription",
+        "call.recording.transcription.saved",
     }
 )
 

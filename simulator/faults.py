@@ -48,6 +48,7 @@ class Faults(BaseModel):
     webhook_delay_ms: Milliseconds = 2_000
     webhook_lose: Probability = 0.0
     never_tell_hangup: Probability = 0.0
+    recording_error: Probability = 0.0
     numbers: dict[str, dict[str, Any]] = {}
 
     def for_number(self, number: str) -> Faults:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from simulator.problems import Problem
+from simulator.problems import Problem, missing
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _SIP = re.compile(r"sips?:[^\s@]+@[^\s@]+")
@@ -135,6 +135,16 @@ class Phone(Field):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sip(Field):
+    """A SIP URI."""
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield anything else."""
+        if not isinstance(value, str) or _SIP.fullmatch(value) is None:
+            yield self.wrong_type("a SIP URI", at)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Url(Field):
     """An address of one of these schemes, at most 2,000 characters."""
 
@@ -220,7 +230,7 @@ class OneOrMany(Field):
         if not isinstance(value, list):
             yield from self.of.problems(value, at)
         elif not value:
-            yield _missing(at)
+            yield missing(at)
         else:
             yield from Items(self.of).problems(value, at)
 
@@ -232,11 +242,7 @@ def check_fields(fields: Mapping[str, Field], body: Mapping[str, object], *, at:
         if value is not None:
             yield from kind.problems(value, f"{at}/{name}")
         elif kind.required:
-            yield _missing(f"{at}/{name}")
-
-
-def _missing(at: str) -> Problem:
-    return Problem("10004", "Missing required parameter", f"{at} is required.", at)
+            yield missing(f"{at}/{name}")
 
 
 def _decodes(text: str) -> bool:

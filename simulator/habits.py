@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.callee import INVALID, Kind
-from simulator.ending import CALLEE_LEFT, end_leg
+from simulator.ending import CALLER_GAVE_UP, end_leg, remote_hangup
+from simulator.events import tell
 from simulator.keypad import press_key
 from simulator.leg import Leg
 
@@ -20,13 +21,30 @@ _BETWEEN_KEYS_S = 0.4
 
 def settle_in(world: World, leg: Leg) -> None:
     """Begin the callee's side of an answered call."""
-    leg.timers.set("leaves", leg.persona.leaves_after_s, partial(leave, world, leg))
+    persona = leg.persona
+    leg.timers.set("leaves", persona.leaves_after_s, partial(leave, world, leg))
+    for nth, (after_s, keys) in enumerate(persona.keys):
+        leg.timers.set(f"unasked {nth}", after_s, partial(_press_unasked, world, leg, nth, keys))
+    if persona.holds is not None:
+        _hold_later(world, leg, *persona.holds)
     fall_silent(world, leg)
 
 
+def _hold_later(world: World, leg: Leg, after_s: float, for_s: float) -> None:
+    leg.timers.set("hold", after_s, partial(tell, world, leg, "call.hold"))
+    leg.timers.set("unhold", after_s + for_s, partial(tell, world, leg, "call.unhold"))
+
+
+def _press_unasked(world: World, leg: Leg, nth: int, keys: str) -> None:
+    press_key(world, leg, keys[0])
+    if keys[1:]:
+        leg.timers.set(f"unasked {nth}", _BETWEEN_KEYS_S, partial(_press_unasked, world, leg, nth, keys[1:]))
+
+
 def leave(world: World, leg: Leg) -> None:
-    """Hang up as the callee."""
-    end_leg(world, leg, CALLEE_LEFT)
+    """Hang up as the person on the other end; one who called and was not answered gives up."""
+    gives_up = leg.is_incoming and not leg.is_answered
+    end_leg(world, leg, CALLER_GAVE_UP if gives_up else remote_hangup(leg))
 
 
 def hear(world: World, leg: Leg, seconds: float) -> None:
@@ -53,10 +71,10 @@ def be_asked(world: World, leg: Leg, plan: Plan, *, prompt_s: float) -> None:
     leg.timers.set("keys", pause, partial(_press, world, leg, keys))
 
 
-def talk(world: World, leg: Leg) -> None:
-    """Talk to the other side of a bridge for a while, then hang up."""
+def talk(world: World, leg: Leg, *, ends: bool) -> None:
+    """Talk to the other side of a bridge; whoever `ends` it hangs up after a while."""
     leg.timers.cancel("patience", "leaves", "keys")
-    if leg.origin is not None:
+    if ends:
         leg.timers.set("leaves", leg.persona.talks_s, partial(leave, world, leg))
 
 

@@ -13,7 +13,16 @@ from simulator.tempo import Timers
 if TYPE_CHECKING:
     from simulator.gather import Gather
     from simulator.player import Player
+    from simulator.queues import Place
     from simulator.recording import Recording
+    from simulator.transcription import Transcription
+
+
+class Direction(StrEnum):
+    """Who made the call: the application, or somebody out there."""
+
+    OUTGOING = "outgoing"
+    INCOMING = "incoming"
 
 
 class LegState(StrEnum):
@@ -47,6 +56,7 @@ class Terms:
     amd: str = "disabled"
     amd_analysis_s: float = 3.5
     record: Mapping[str, Any] | None = None
+    transcribe: tuple[str, bool] | None = None  # which tracks, and whether with interim results
     audio: Mapping[str, Any] | None = None
 
 
@@ -98,6 +108,7 @@ class Leg:
     timers: Timers
     player: Player = field(init=False)
     accepted_at: float
+    direction: Direction = Direction.OUTGOING
     state: LegState = LegState.RINGING
     answered_at: float | None = None
     ended_at: float | None = None
@@ -111,9 +122,14 @@ class Leg:
     parks: bool = False  # stays when the other side of a bridge leaves
     gather: Gather | None = None
     recordings: list[Recording] = field(default_factory=list)
+    transcription: Transcription | None = None
+    place: Place | None = None  # in a queue
+    suppression: str | None = None  # which direction's noise is taken out
+    refers_to: str | None = None  # a REFER that is not settled yet
     peer: Leg | None = None  # bridged with
     target: Leg | None = None  # a transfer's leg that still rings
     origin: Leg | None = None  # the leg that made this one by a transfer
+    joins: Leg | None = None  # the leg it will be bridged with once it is answered
     commands: list[CommandSeen] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     revision: int = 0
@@ -127,6 +143,16 @@ class Leg:
     def is_answered(self) -> bool:
         """Whether it talks now."""
         return self.state is LegState.ANSWERED
+
+    @property
+    def is_incoming(self) -> bool:
+        """Whether somebody called us."""
+        return self.direction is Direction.INCOMING
+
+    @property
+    def party(self) -> str:
+        """The number of the person on it, which cards and faults go by."""
+        return self.from_ if self.is_incoming else self.to
 
     def seconds(self, now: float) -> int:
         """Return its duration from the answer, in real whole seconds."""

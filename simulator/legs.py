@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 
+from simulator.counters import Tally
 from simulator.leg import Leg
 
 READABLE_S = 600.0
@@ -21,8 +22,9 @@ class Legs:
         self._live: dict[str, Leg] = {}
         self._ended: deque[tuple[float, Leg]] = deque()
         self._touched: OrderedDict[str, Leg] = OrderedDict()
-        self._calls: dict[str, int] = {}
-        self._requests: dict[str, int] = {}
+        self._calls = Tally()
+        self._requests = Tally()
+        self._incoming = Tally()
         self.revision = 0
 
     def add(self, leg: Leg) -> None:
@@ -34,16 +36,20 @@ class Legs:
 
     def nth_call(self, number: str) -> int:
         """Return how many legs rang this number before, and count one more."""
-        return _next(self._calls, number)
+        return self._calls.next(number)
 
     def nth_request(self, number: str) -> int:
         """Return how many dial requests named this number before, and count one more."""
-        return _next(self._requests, number)
+        return self._requests.next(number)
+
+    def nth_incoming(self, number: str) -> int:
+        """Return how often this number called us before, and count one more."""
+        return self._incoming.next(number)
 
     @property
     def calls_by_number(self) -> dict[str, int]:
         """How many legs rang each number, since the start."""
-        return dict(self._calls)
+        return self._calls.shape()
 
     def touch(self, leg: Leg) -> None:
         """Mark the leg as changed, for readers who ask what is new."""
@@ -99,9 +105,5 @@ class Legs:
         self._by_control_id.pop(leg.call_control_id, None)
         self._by_leg_id.pop(leg.call_leg_id, None)
         self._touched.pop(leg.call_control_id, None)
-
-
-def _next(counts: dict[str, int], number: str) -> int:
-    nth = counts.get(number, 0)
-    counts[number] = nth + 1
-    return nth
+        if leg.place is not None:
+            leg.place.forget()

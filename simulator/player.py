@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from simulator.events import tell
 from simulator.habits import fall_silent, hear
 from simulator.leg import Leg
+from simulator.transcription import hear_ourselves
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -30,6 +31,7 @@ class Sound:
     noun: Literal["speak", "playback"] | None
     seconds: float
     facts: Mapping[str, Any]
+    words: str = ""
     failure: str | None = None
     on_start: Callable[[], None] | None = None
     on_end: Callable[[], None] | None = None
@@ -122,6 +124,8 @@ class Player:
         if sound is None:
             return
         self._tell_end(sound, status)
+        if status == "completed":
+            hear_ourselves(self._world, self._leg, sound.words)
         if sound.on_end is not None:
             sound.on_end()
         if self._playing is None:
@@ -147,7 +151,8 @@ class Player:
 def speech(payload: str, *, ssml: bool, times: float = 1, **facts: Any) -> Sound:
     """Return the sound of a spoken text, at fifteen characters a second."""
     text = _TAG.sub("", payload) if ssml else payload
-    return Sound(noun="speak", seconds=max(0.5, len(text) / CHARACTERS_A_SECOND) * times, facts=facts)
+    seconds = max(0.5, len(text) / CHARACTERS_A_SECOND) * times
+    return Sound(noun="speak", seconds=seconds, facts=facts, words=text.strip())
 
 
 def playback(body: Mapping[str, Any], *, times: float = 1, overlay: bool = False) -> Sound:

@@ -52,6 +52,11 @@ class Problem:
         }
 
 
+def missing(at: str) -> Problem:
+    """Return the complaint about a required field that was not given."""
+    return Problem("10004", "Missing required parameter", f"{at} is required.", at)
+
+
 class CarrierError(Exception):
     """Raised when a request is refused; it was not carried out."""
 
@@ -131,6 +136,70 @@ def not_answered() -> CarrierError:
 def no_audio_yet() -> CarrierError:
     """Return the answer to a recording before there is anything to record."""
     return _error(422, "90020", "Recording not possible yet", "Recording needs a call whose audio has started.")
+
+
+def not_now(detail: str) -> CarrierError:
+    """Return the answer to a command whose moment is not there; the carrier publishes no code of its own for it."""
+    return _error(422, "10015", "Bad request", detail)
+
+
+def not_incoming() -> CarrierError:
+    """Return the answer to `answer` on a call that we made ourselves."""
+    return _error(422, "90102", "Call cannot be answered", "Only an incoming call can be answered.")
+
+
+def wrong_bridge_target() -> CarrierError:
+    """Return the answer to a bridge with a call that was never there."""
+    return _error(
+        422, "90015", "Invalid call control id", "There is no such call to bridge with.", at="/call_control_id"
+    )
+
+
+def bridge_target_ended() -> CarrierError:
+    """Return the answer to a bridge with a call that is over."""
+    return _error(422, "90018", "Call has already ended", "The call to bridge with is over.", at="/call_control_id")
+
+
+def bridge_target_unanswered() -> CarrierError:
+    """Return the answer to a bridge with a caller who was not answered yet."""
+    detail = "The call to bridge with has not been answered."
+    return _error(422, "90034", "Call not answered yet", detail, at="/call_control_id")
+
+
+def not_queued() -> CarrierError:
+    """Return the answer to leaving a queue without being in one."""
+    return _error(422, "90035", "Call is not in a queue", "The call is in no queue.")
+
+
+def queue_full() -> CarrierError:
+    """Return the answer to one call more than a queue holds."""
+    return _error(422, "90036", "Queue is full", "The queue holds as many calls as it may.", at="/queue_name")
+
+
+def queue_size_fixed() -> CarrierError:
+    """Return the answer to another size for a queue that exists."""
+    return _error(422, "90037", "Queue size cannot be changed", "max_size is fixed at creation.", at="/max_size")
+
+
+def already_queued() -> CarrierError:
+    """Return the answer to queueing a call twice."""
+    return _error(422, "90038", "Call is already in a queue", "The call is in a queue already.", at="/queue_name")
+
+
+def recording_while_transcribing() -> CarrierError:
+    """Return the answer to a recording that would stop at silence, while a transcription runs."""
+    detail = "timeout_secs cannot be used while the call is transcribed."
+    return _error(422, "90053", "Recording conflicts with transcription", detail, at="/timeout_secs")
+
+
+def already_transcribing() -> CarrierError:
+    """Return the answer to a second transcription."""
+    return _error(422, "90054", "Transcription already in progress", "The call is being transcribed already.")
+
+
+def not_transcribing() -> CarrierError:
+    """Return the answer to stopping a transcription that does not run."""
+    return _error(422, "90055", "Transcription not in progress", "The call is not being transcribed.")
 
 
 def too_many_dials() -> CarrierError:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 LINK_S = 600.0
 _STORING_S = 1.0
+_WRITING_S = 1.0
+_MOST_A_LEG = 100
+_MOST_KEPT = 100_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,14 +33,30 @@ class Recording:
     format: str
     started_at: float
     ended_at: float | None = None
+    is_paused: bool = False
+    transcribe: bool = False
 
 
 def start_recording(
-    world: World, leg: Leg, *, channels: str, form: str, most_s: float, known_id: str | None = None
+    world: World,
+    leg: Leg,
+    *,
+    channels: str,
+    form: str,
+    most_s: float,
+    known_id: str | None = None,
+    transcribe: bool = False,
 ) -> Recording:
-    """Begin to record; `most_s` 0 means no limit."""
-    recording = Recording(id=known_id or fresh_uuid(), channels=channels, format=form, started_at=world.clock.now())
+    """Begin to record; `most_s` 0 means no limit, and `transcribe` asks for a text of it afterwards."""
+    recording = Recording(
+        id=known_id or fresh_uuid(),
+        channels=channels,
+        format=form,
+        started_at=world.clock.now(),
+        transcribe=transcribe,
+    )
     leg.recordings.append(recording)
+    del leg.recordings[:-_MOST_A_LEG]
     if most_s:
         leg.timers.set(f"recording {recording.id}", most_s, partial(stop_recording, world, leg, recording))
     return recording
@@ -48,7 +67,30 @@ def stop_recording(world: World, leg: Leg, recording: Recording) -> None:
     if recording.ended_at is not None:
         return
     recording.ended_at = world.clock.now()
-    world.tempo.later(_STORING_S, partial(_saved, world, leg, recording))
+    world.tempo.later(_STORING_S, partial(_stored, world, leg, recording))
+
+
+def _stored(world: World, leg: Leg, recording: Recording) -> None:
+    faults = world.faults.of(leg.party)
+    if world.dice.hits(faults.recording_error, "recording error", leg.key, recording.id):
+        tell(world, leg, "call.recording.error", reason="Internal server error")
+        return
+    _saved(world, leg, recording)
+    if recording.transcribe:
+        world.tempo.later(_WRITING_S, partial(_written, world, leg, recording))
+
+
+def _written(world: World, leg: Leg, recording: Recording) -> None:
+    tell(
+        world,
+        leg,
+        "call.recording.transcription.saved",
+        calling_party_type="pstn",
+        recording_id=recording.id,
+        recording_transcription_id=fresh_uuid(),
+        status="completed",
+        transcription_text=" ".join(leg.persona.lines),
+    )
 
 
 def _saved(world: World, leg: Leg, recording: Recording) -> None:
@@ -80,6 +122,8 @@ class Shelf:
     def put(self, recording: Recording, *, now: float) -> float:
         """Make it readable and return until when, in Unix seconds."""
         while self._expiries and next(iter(self._expiries.values())) < now - LINK_S:
+            self._expiries.popitem(last=False)
+        while len(self._expiries) >= _MOST_KEPT:
             self._expiries.popitem(last=False)
         self._expiries[recording.id] = now + LINK_S
         return now + LINK_S

@@ -30,6 +30,7 @@ class Settings(BaseModel):
     mix: dict[Kind, Annotated[float, Field(ge=0)]] = {Kind(name): weight for name, weight in DEFAULT_MIX.items()}
     cards: bool = False
     call_cost: bool = False
+    first_command_timeout: Annotated[float, Field(ge=0, le=600)] = 0
     keep_bodies: bool = False
     keep_calls: Annotated[int, Field(ge=0)] = 20_000
     signing_seed: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None

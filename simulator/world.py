@@ -14,6 +14,7 @@ from simulator.dice import Dice
 from simulator.faults import FaultSwitch
 from simulator.legs import Legs
 from simulator.limits import Repeats, TrailingCount
+from simulator.queues import Queues
 from simulator.recording import Shelf
 from simulator.refusals import Refusals
 from simulator.settings import Settings
@@ -33,6 +34,7 @@ class World:
     dice: Dice
     faults: FaultSwitch
     legs: Legs
+    queues: Queues
     refusals: Refusals
     repeats: Repeats
     shelf: Shelf
@@ -81,6 +83,7 @@ def build_world(settings: Settings) -> World:
         dice=dice,
         faults=faults,
         legs=Legs(keep=settings.keep_calls),
+        queues=Queues(),
         refusals=Refusals(),
         repeats=Repeats(),
         shelf=Shelf(),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from simulator.actions.extras import DEEPFAKE, STREAM
 from simulator.actions.outbound import OUTBOUND, check_line, check_policies, new_leg
+from simulator.actions.transcribing import TRANSCRIBED
 from simulator.calling import ring
 from simulator.command import Body, Shape
-from simulator.fields import Choice, Field, Flag, OneOrMany, Phone, Record, Text, Url, Whole
+from simulator.fields import Choice, Field, Flag, OneOrMany, Phone, Record, Text
 from simulator.ids import leg_uuid
 from simulator.leg import Leg
-from simulator.problems import bad_request, refused, too_many_dials, wrong_connection
+from simulator.problems import bad_request, invalid, missing, refused, too_many_dials, wrong_connection
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -26,32 +28,18 @@ _FIELDS: dict[str, Field] = {
     "bridge_on_answer": Flag(),
     "conference_config": Record(),
     "conversation_relay_config": Record(),
-    "deepfake_detection": Record(
-        fields={
-            "enabled": Flag(required=True),
-            "rtp_timeout": Whole(least=5, most=120),
-            "timeout": Whole(least=5, most=60),
-        }
-    ),
+    **DEEPFAKE,
     "dialogflow_config": Record(),
     "enable_dialogflow": Flag(),
     "link_to": Text(),
     "prevent_double_bridge": Flag(),
     "retry_on_timeout": Flag(),
     "send_silence_when_idle": Flag(),
-    "stream_auth_token": Text(most=4000),
-    "stream_bidirectional_codec": Choice(("PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16")),
-    "stream_bidirectional_mode": Choice(("mp3", "rtp")),
-    "stream_bidirectional_sampling_rate": Choice((8000, 16000, 22050, 24000, 48000)),
-    "stream_bidirectional_target_legs": Choice(("both", "self", "opposite")),
-    "stream_codec": Choice(("PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16", "default")),
+    **STREAM,
     "stream_establish_before_call_originate": Flag(),
-    "stream_track": Choice(("inbound_track", "outbound_track", "both_tracks")),
-    "stream_url": Url(schemes=("ws", "wss")),
     "supervise_call_control_id": Text(),
     "supervisor_role": Choice(("barge", "whisper", "monitor")),
-    "transcription": Flag(),
-    "transcription_config": Record(),
+    **TRANSCRIBED,
 }
 
 DIAL = Shape(fields=_FIELDS, one_of=(("audio_url", "media_name"),))
@@ -61,8 +49,12 @@ def dial(world: World, body: Body) -> Leg:
     """Start a call; raises CarrierError when nothing was started."""
     DIAL.check(body)
     check_policies(body)
+    if (body.get("bridge_on_answer") or body.get("bridge_intent")) and not body.get("link_to"):
+        raise invalid([missing("/link_to")])
     _check_account(world, body)
     leg = _make(world, body)
+    if body.get("bridge_on_answer") is True:
+        leg.joins = _linked(world, body)
     world.dials.add()
     ring(world, leg)
     return leg
@@ -102,13 +94,18 @@ def _make(world: World, body: Body) -> Leg:
 
 
 def _session(world: World, body: Body) -> str:
+    linked = _linked(world, body)
+    return leg_uuid() if linked is None else linked.call_session_id
+
+
+def _linked(world: World, body: Body) -> Leg | None:
     link = body.get("link_to")
     if not link:
-        return leg_uuid()
+        return None
     linked = world.legs.find(link)
     if linked is None:
         raise bad_request("link_to names no call.", at="/link_to")
-    return linked.call_session_id
+    return linked
 
 
 def dialed(leg: Leg) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from simulator.actions.shared import CUSTOM_HEADERS, IDENTITY
 from simulator.command import Body, Command, Needs, Shape
-from simulator.ending import API_HANGUP, CANCELLED, end_leg
+from simulator.ending import CANCELLED, REFUSED_BY_US, api_hangup, end_leg
 from simulator.fields import Text
 from simulator.leg import Leg
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def _hang_up(world: World, leg: Leg, _body: Body) -> None:
-    end_leg(world, leg, API_HANGUP if leg.is_answered else CANCELLED)
+    unanswered = REFUSED_BY_US if leg.is_incoming else CANCELLED
+    end_leg(world, leg, api_hangup(leg) if leg.is_answered else unanswered)
 
 
 HANGUP = Command(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simulator.actions.shared import AUDIO, CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER
+from simulator.actions.shared import AUDIO, CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
+from simulator.actions.transcribing import wish
 from simulator.command import Body
 from simulator.fields import Choice, Decimal, Field, Flag, Items, MapOf, Record, Text, Url, Whole
 from simulator.ids import control_token, fresh_uuid, leg_uuid
@@ -48,16 +49,24 @@ _SOUND_MODIFICATIONS: dict[str, Field] = {
     "track": Text(),
 }
 
-_SIP_HEADER: dict[str, Field] = {
-    "name": Choice(("User-to-User",), required=True),
-    "value": Text(required=True),
+WEBHOOKS: dict[str, Field] = {
+    "webhook_retries_policies": MapOf(Record(fields={"retries_ms": Items(Whole(least=0), most=5)})),
+    "webhook_url": Url(),
+    "webhook_url_method": Choice(("POST", "GET")),
+    "webhook_urls": MapOf(Url()),
+    "webhook_urls_method": Choice(("POST", "GET")),
 }
+
+SOUND: dict[str, Field] = {"sound_modifications": Record(fields=_SOUND_MODIFICATIONS)}
 
 OUTBOUND: dict[str, Field] = {
     **IDENTITY,
     **AUDIO,
     **CUSTOM_HEADERS,
     **RECORD_FROM_ANSWER,
+    **SIP_HEADERS,
+    **SOUND,
+    **WEBHOOKS,
     "answering_machine_detection": Choice(
         (
             "premium",
@@ -80,17 +89,10 @@ OUTBOUND: dict[str, Field] = {
     "send_digits_on_answer": Text(most=64, chars="0-9A-DwW*#"),
     "sip_auth_password": Text(),
     "sip_auth_username": Text(),
-    "sip_headers": Items(Record(fields=_SIP_HEADER)),
     "sip_region": Choice(("US", "Europe", "Canada", "Australia", "Middle East")),
     "sip_transport_protocol": Choice(("UDP", "TCP", "TLS")),
-    "sound_modifications": Record(fields=_SOUND_MODIFICATIONS),
     "time_limit_secs": Whole(least=30, most=14_400, code="90029"),
     "timeout_secs": Whole(least=5, most=600),
-    "webhook_retries_policies": MapOf(Record(fields={"retries_ms": Items(Whole(least=0), most=5)})),
-    "webhook_url": Url(),
-    "webhook_url_method": Choice(("POST", "GET")),
-    "webhook_urls": MapOf(Url()),
-    "webhook_urls_method": Choice(("POST", "GET")),
 }
 
 _LONGEST_RETRIES_MS = 60_000
@@ -139,8 +141,21 @@ def terms(body: Body) -> Terms:
         amd=body.get("answering_machine_detection") or "disabled",
         amd_analysis_s=(config.get("total_analysis_time_millis") or 3_500) / 1000,
         record=_recording(body),
+        transcribe=_transcription(body),
         audio={key: body[key] for key in AUDIO if body.get(key)} or None,
     )
+
+
+def redirected(known: Destination, body: Body) -> Destination:
+    """Return where later webhooks of a leg go, when a command names other addresses."""
+    named = destination(body, otherwise=known.url)
+    return Destination(
+        url=named.url, urls={**known.urls, **named.urls}, retries_ms={**known.retries_ms, **named.retries_ms}
+    )
+
+
+def _transcription(body: Body) -> tuple[str, bool] | None:
+    return wish(body.get("transcription_config") or {}) if body.get("transcription") is True else None
 
 
 def _recording(body: Body) -> dict[str, object] | None:

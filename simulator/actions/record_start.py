@@ -8,6 +8,7 @@ from simulator.actions.shared import IDENTITY
 from simulator.command import Body, Command, Needs, Shape
 from simulator.fields import Choice, Flag, Text, Whole
 from simulator.leg import Leg
+from simulator.problems import recording_while_transcribing
 from simulator.recording import start_recording
 
 if TYPE_CHECKING:
@@ -15,7 +16,16 @@ if TYPE_CHECKING:
 
 
 def _record(world: World, leg: Leg, body: Body) -> None:
-    start_recording(world, leg, channels=body["channels"], form=body["format"], most_s=body.get("max_length") or 0)
+    if body.get("timeout_secs") and leg.transcription is not None:
+        raise recording_while_transcribing()
+    start_recording(
+        world,
+        leg,
+        channels=body["channels"],
+        form=body["format"],
+        most_s=body.get("max_length") or 0,
+        transcribe=body.get("transcription") is True,
+    )
 
 
 RECORD_START = Command(

@@ -50,6 +50,12 @@ CUSTOM_HEADERS: dict[str, Field] = {
     "custom_headers": Items(Record(fields={"name": Text(required=True), "value": Text(required=True)})),
 }
 
+SIP_HEADERS: dict[str, Field] = {
+    "sip_headers": Items(
+        Record(fields={"name": Choice(("User-to-User",), required=True), "value": Text(required=True)})
+    ),
+}
+
 RECORD_FROM_ANSWER: dict[str, Field] = {
     "record": Choice(("record-from-answer",)),
     "record_channels": Choice(("single", "dual")),

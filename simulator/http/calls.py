@@ -48,7 +48,7 @@ async def post_action(world: World, request: web.Request) -> web.StreamResponse:
     if leg is None:
         raise unknown_call()
     leg.requests += 1
-    faults = world.faults.of(leg.to)
+    faults = world.faults.of(leg.party)
     trouble = faults.trouble(world.dice, "actions", leg.key, leg.requests)
     await suffer_before(trouble, hang_s=faults.hang_s, latency_ms=faults.action_latency_ms, is_dial=False)
     data = _act_once(world, command, leg, body)
@@ -70,7 +70,8 @@ def _dial_once(world: World, body: dict[str, Any]) -> bytes:
 
 
 def _act_once(world: World, command: Command, leg: Leg, body: dict[str, Any]) -> bytes:
-    known = world.repeats.find(leg.call_control_id, body.get("command_id"))
+    command_id = body.get("command_id") if command.is_deduplicated else None
+    known = world.repeats.find(leg.call_control_id, command_id)
     if known is not None:
         _see(world, leg, command.action, body, duplicate=True)
         return known.answer
@@ -83,13 +84,14 @@ def _act_once(world: World, command: Command, leg: Leg, body: dict[str, Any]) ->
         raise
     _count_unknown(world, command.action, command.shape.unknown(body))
     data = orjson.dumps({"data": {"result": "ok", **extra}})
-    world.repeats.remember(leg.call_control_id, body.get("command_id"), data, leg=leg)
+    world.repeats.remember(leg.call_control_id, command_id, data, leg=leg)
     return data
 
 
 def _carry_out(world: World, command: Command, leg: Leg, body: dict[str, Any]) -> dict[str, Any]:
     command.shape.check(body)
     command.check_state(leg)
+    leg.timers.cancel("first command")
     before = leg.client_state
     if body.get("client_state") is not None:
         leg.client_state = body["client_state"]

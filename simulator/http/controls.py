@@ -13,6 +13,7 @@ from simulator.faults import Faults
 from simulator.habits import leave
 from simulator.http.door import WORLD
 from simulator.http.listener import LISTENER
+from simulator.incoming import IncomingCall, NoAddress, place_incoming
 from simulator.keypad import press_key
 from simulator.recording import sound_file
 
@@ -106,6 +107,20 @@ async def post_callee(request: web.Request) -> web.Response:
     if deed.hang_up:
         leave(world, leg)
     return _json({"state": leg.state, "digits": leg.digits})
+
+
+async def post_incoming(request: web.Request) -> web.Response:
+    """Let somebody call us now."""
+    try:
+        call = IncomingCall.model_validate_json(await request.read() or b"{}")
+    except ValidationError as err:
+        return _wrong(err)
+    try:
+        leg = place_incoming(request.app[WORLD], call)
+    except NoAddress:
+        return _json({"error": "webhook_url: neither the call nor --webhook-url says where webhooks go"}, status=400)
+    ids = {name: getattr(leg, name) for name in ("call_control_id", "call_leg_id", "call_session_id", "connection_id")}
+    return _json({**ids, "from": leg.from_, "to": leg.to}, status=201)
 
 
 async def get_recording(request: web.Request) -> web.Response:

@@ -13,6 +13,7 @@ from simulator.http.controls import (
     post_callee,
     post_control,
     post_faults,
+    post_incoming,
 )
 from simulator.http.door import WORLD, api
 from simulator.http.reads import (
@@ -47,6 +48,7 @@ def build_app(world: World) -> web.Application:
             web.get("/faults", get_faults),
             web.post("/faults", post_faults),
             web.post("/control", post_control),
+            web.post("/inbound", post_incoming),
             web.post("/callees/{call_control_id}", post_callee),
             web.get("/recordings/{file}", get_recording),
         ]

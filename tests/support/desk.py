@@ -69,7 +69,7 @@ class Desk:
     def account(self, leg: str) -> dict[str, Any]:
         """Return what the ledger says about a leg."""
         ledger = self.simulator.ledger()
-        rows: list[dict[str, Any]] = [*ledger["dials"], *ledger["targets"]]
+        rows: list[dict[str, Any]] = [*ledger["dials"], *ledger["targets"], *ledger["incoming"]]
         return next(row for row in rows if row["call_control_id"] == leg)
 
     def target(self, leg: str) -> str:
@@ -84,9 +84,17 @@ class Desk:
     def verified(self, delivery: Delivery) -> Any:
         """Return the delivery as the SDK's own type for it, its signature verified and its fields validated."""
         event = self.sdk.webhooks.unwrap(delivery.body.decode(), headers=delivery.headers)
-        words = delivery.type.replace(".", "_").split("_")
-        assert type(event).__name__ == "".join(map(str.title, words)) + "WebhookEvent"
+        assert type(event).__name__ == _sdk_name(delivery.type)
         return type(event).model_validate_json(delivery.body)
+
+
+_SDK_NAMES = {"call.dequeued": "CallLeftQueueWebhookEvent", "call.transcription": "TranscriptionWebhookEvent"}
+
+
+def _sdk_name(event_type: str) -> str:
+    words = event_type.replace(".", "_").split("_")
+    whole = words if words[0] == "call" else ["call", *words]  # streaming.started is CallStreamingStarted
+    return _SDK_NAMES.get(event_type, "".join(map(str.title, whole)) + "WebhookEvent")
 
 
 def number(card: str) -> str:

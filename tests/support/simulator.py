@@ -57,6 +57,10 @@ class SimulatorProcess:
         """Let the callee of a live leg press keys or hang up now."""
         return self._post(f"/callees/{call_control_id}", {"press": press, "hang_up": hang_up})
 
+    def call_in(self, *, caller: str, to: str, **wishes: Any) -> str:
+        """Let somebody call us and return the leg's call_control_id."""
+        return str(self._post("/inbound", {"from": caller, "to": to, **wishes})["call_control_id"])
+
     def stop(self, *, sig: signal.Signals = signal.SIGTERM) -> int:
         """End the process and return its exit status."""
         if self.process.poll() is None:

@@ -1,0 +1,50 @@
+"""Answer an incoming call; recording, transcription and other addresses for webhooks may be asked for with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulator.actions.extras import DEEPFAKE, STREAM
+from simulator.actions.outbound import SOUND, WEBHOOKS, check_policies, redirected, terms
+from simulator.actions.shared import CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
+from simulator.actions.transcribing import TRANSCRIBED
+from simulator.calling import answer
+from simulator.command import Body, Command, Needs, Shape
+from simulator.fields import Flag, Record, Text
+from simulator.leg import Leg
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def _answer(world: World, leg: Leg, body: Body) -> dict[str, Any]:
+    check_policies(body)
+    leg.terms = terms(body)
+    leg.destination = redirected(leg.destination, body)
+    answer(world, leg)
+    return {"recording_id": leg.terms.record["id"]} if leg.terms.record else {}
+
+
+ANSWER = Command(
+    action="answer",
+    needs=Needs.PARKED,
+    shape=Shape(
+        fields={
+            **IDENTITY,
+            **CUSTOM_HEADERS,
+            **DEEPFAKE,
+            **RECORD_FROM_ANSWER,
+            **SIP_HEADERS,
+            **SOUND,
+            **STREAM,
+            **TRANSCRIBED,
+            **WEBHOOKS,
+            "assistant": Record(),
+            "billing_group_id": Text(),
+            "conversation_relay_config": Record(),
+            "preferred_codecs": Text(),
+            "send_silence_when_idle": Flag(),
+        }
+    ),
+    effect=_answer,
+)

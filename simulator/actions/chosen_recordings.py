@@ -1,0 +1,23 @@
+"""Which recordings of a leg a command means: the one it names, or all that still run."""
+
+from __future__ import annotations
+
+from simulator.actions.shared import IDENTITY
+from simulator.command import Body, Shape
+from simulator.fields import Text
+from simulator.leg import Leg
+from simulator.problems import bad_request, not_now
+from simulator.recording import Recording
+
+CHOSEN = Shape(fields={**IDENTITY, "recording_id": Text()})
+
+
+def running(leg: Leg, body: Body) -> list[Recording]:
+    """Return them; raises CarrierError when the named one does not run, or none does."""
+    wanted = body.get("recording_id")
+    chosen = [r for r in leg.recordings if r.ended_at is None and wanted in (None, r.id)]
+    if wanted and not chosen:
+        raise bad_request("The recording_id is none that runs on this call.", at="/recording_id")
+    if not chosen:
+        raise not_now("The call is not being recorded.")
+    return chosen

@@ -1,0 +1,46 @@
+"""Enqueue: the call waits in line; a queue is made at its first use, and a bridged call is unbridged."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from simulator.actions.shared import IDENTITY
+from simulator.bridging import unbridge
+from simulator.command import Body, Command, Shape
+from simulator.fields import Flag, Text, Whole
+from simulator.leg import Leg
+from simulator.problems import already_queued
+from simulator.queues import take_place
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def _enqueue(world: World, leg: Leg, body: Body) -> None:
+    if leg.place is not None:
+        raise already_queued()
+    queue = world.queues.open(body["queue_name"], max_size=body.get("max_size"), now=world.clock.now())
+    take_place(
+        world,
+        leg,
+        queue,
+        most_s=body.get("max_wait_time_secs") or math.inf,
+        stays_after_hangup=body.get("keep_after_hangup") is True,
+    )
+    unbridge(world, leg)
+
+
+ENQUEUE = Command(
+    action="enqueue",
+    shape=Shape(
+        fields={
+            **IDENTITY,
+            "queue_name": Text(required=True, least=1, most=255),
+            "keep_after_hangup": Flag(),
+            "max_size": Whole(least=1),
+            "max_wait_time_secs": Whole(least=1),
+        }
+    ),
+    effect=_enqueue,
+)

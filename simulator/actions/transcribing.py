@@ -1,0 +1,29 @@
+"""How a transcription is asked for: by its own command, or together with a dial or an answer."""
+
+from __future__ import annotations
+
+from simulator.command import Body
+from simulator.fields import Choice, Field, Flag, Record, Text
+
+ENGINES = (
+    "Google", "Telnyx", "Deepgram", "Azure", "xAI", "AssemblyAI", "Speechmatics", "Soniox", "Parakeet", "Cohere",
+    "Humain", "Reson8", "A", "B",
+)  # fmt: skip
+
+TRANSCRIPTION: dict[str, Field] = {
+    "transcription_engine": Choice(ENGINES),
+    "transcription_engine_config": Record(fields={"interim_results": Flag()}),
+    "transcription_tracks": Choice(("inbound", "outbound", "both")),
+}
+
+TRANSCRIBED: dict[str, Field] = {
+    "transcription": Flag(),
+    "transcription_config": Record(fields={**TRANSCRIPTION, "client_state": Text(), "command_id": Text()}),
+}
+
+
+def wish(body: Body) -> tuple[str, bool]:
+    """Return which tracks are wanted, and whether interim results are; both spellings of the latter count."""
+    config = body.get("transcription_engine_config") or {}
+    interim = body.get("interim_results") is True or config.get("interim_results") is True
+    return body.get("transcription_tracks") or "inbound", interim

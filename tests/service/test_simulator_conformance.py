@@ -1,0 +1,151 @@
+"""The official SDK gives every command of the table, and verifies and types every webhook that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from simulator.commands import COMMANDS
+from tests.support.desk import Desk, desk, number
+from tests.support.poll import eventually
+
+OURS = "+13125550100"
+HELLO = {"payload": "Hello from Elm Clinic.", "voice": "female"}
+
+Drive = Callable[[Desk], str]
+
+
+@pytest.fixture(scope="module")
+def table() -> Iterator[Desk]:
+    with desk(time_scale=50, call_cost=True) as table:  # leaving it verifies and types every webhook that came
+        yield table
+
+
+def _on_a_talking_call(method: str, *first: tuple[str, dict[str, Any]], **fields: Any) -> Drive:
+    """Return how to give a command, after those that must come first, on an answered call."""
+
+    def drive(table: Desk) -> str:
+        leg = table.talk("18")
+        for earlier, body in first:
+            getattr(table.sdk.calls.actions, earlier)(leg, **body)
+        getattr(table.sdk.calls.actions, method)(leg, **fields)
+        return leg
+
+    return drive
+
+
+def _on_a_parked_call(method: str, **fields: Any) -> Drive:
+    def drive(table: Desk) -> str:
+        leg = table.simulator.call_in(caller=number("18"), to=OURS)
+        table.receiver.wait("call.initiated", leg=leg)
+        getattr(table.sdk.calls.actions, method)(leg, **fields)
+        return leg
+
+    return drive
+
+
+def _dial(table: Desk) -> str:
+    return table.dial("18")
+
+
+def _bridge(table: Desk) -> str:
+    leg, other = table.talk("18"), table.talk("18")
+    table.sdk.calls.actions.bridge(leg, call_control_id_to_bridge_with=other)
+    table.receiver.wait("call.bridged", leg=other)
+    return leg
+
+
+MEDIA = {"streaming_start", "streaming_stop", "fork_start", "fork_stop"}  # need somebody who listens
+
+_RECORDING = ("start_recording", {"channels": "dual", "format": "wav"})
+
+# What is given, and the webhooks that must come of it on that leg, in this order.
+COMMANDS_GIVEN: dict[str, tuple[Drive, list[str]]] = {
+    "dial": (_dial, ["call.initiated", "call.answered"]),
+    "answer": (_on_a_parked_call("answer"), ["call.initiated", "call.answered"]),
+    "reject": (_on_a_parked_call("reject", cause="USER_BUSY"), ["call.initiated", "call.hangup"]),
+    "bridge": (_bridge, ["call.bridged"]),
+    "enqueue": (_on_a_talking_call("enqueue", queue_name="given"), ["call.enqueued"]),
+    "leave_queue": (
+        _on_a_talking_call("leave_queue", ("enqueue", {"queue_name": "left"})),
+        ["call.enqueued", "call.dequeued"],
+    ),
+    "gather": (
+        _on_a_talking_call("gather", initial_timeout_millis=2_000),
+        ["call.gather.ended"],
+    ),
+    "gather_stop": (_on_a_talking_call("stop_gather", ("gather", {})), ["call.gather.ended"]),
+    "gather_using_audio": (
+        _on_a_talking_call("gather_using_audio", audio_url="https://a.test/ask.mp3", timeout_millis=2_000),
+        ["call.playback.started", "call.playback.ended", "call.gather.ended"],
+    ),
+    "gather_using_speak": (
+        _on_a_talking_call("gather_using_speak", **HELLO, timeout_millis=2_000, maximum_tries=1),
+        ["call.gather.ended"],
+    ),
+    "hangup": (_on_a_talking_call("hangup"), ["call.hangup", "call.cost"]),
+    "playback_start": (
+        _on_a_talking_call("start_playback", audio_url="https://a.test/hello.mp3"),
+        ["call.playback.started", "call.playback.ended"],
+    ),
+    "playback_stop": (
+        _on_a_talking_call("stop_playback", ("start_playback", {"media_name": "music", "loop": "infinity"})),
+        ["call.playback.started", "call.playback.ended"],
+    ),
+    "record_start": (_on_a_talking_call("start_recording", **_RECORDING[1], max_length=2), ["call.recording.saved"]),
+    "record_pause": (_on_a_talking_call("pause_recording", _RECORDING), []),
+    "record_resume": (_on_a_talking_call("resume_recording", _RECORDING), []),
+    "record_stop": (
+        _on_a_talking_call("stop_recording", ("start_recording", {**_RECORDING[1], "transcription": True})),
+        ["call.recording.saved", "call.recording.transcription.saved"],
+    ),
+    "refer": (
+        _on_a_talking_call("refer", sip_address=f"sip:{number('01')}@desk.test"),
+        ["call.refer.started", "call.refer.completed", "call.hangup"],
+    ),
+    "send_dtmf": (_on_a_talking_call("send_dtmf", digits="1w2"), []),
+    "speak": (_on_a_talking_call("speak", **HELLO), ["call.speak.started", "call.speak.ended"]),
+    "suppression_start": (_on_a_talking_call("start_noise_suppression", direction="both"), []),
+    "suppression_stop": (_on_a_talking_call("stop_noise_suppression"), []),
+    "transcription_start": (_on_a_talking_call("start_transcription"), ["call.transcription"]),
+    "transcription_stop": (_on_a_talking_call("stop_transcription", ("start_transcription", {})), []),
+    "transfer": (_on_a_talking_call("transfer", to=number("50")), ["call.bridged", "call.hangup"]),
+    "client_state_update": (_on_a_talking_call("update_client_state", client_state="bmV3"), []),
+}
+
+
+def test_the_table_is_the_document_and_every_command_of_it_is_given_here() -> None:
+    actions = {action for _method, action in COMMANDS}
+
+    assert (actions | {"dial"}) - set(COMMANDS_GIVEN) <= MEDIA
+    assert len(set(COMMANDS_GIVEN) & (actions | {"dial"})) >= 26
+    assert [action for method, action in COMMANDS if method == "PUT"] == ["client_state_update"]
+
+
+@pytest.mark.parametrize("action", COMMANDS_GIVEN)
+def test_the_sdk_gives_the_command_and_its_webhooks_come_in_order(table: Desk, action: str) -> None:
+    drive, expected = COMMANDS_GIVEN[action]
+
+    leg = drive(table)
+
+    def came() -> bool:
+        types = iter(table.receiver.types(leg))
+        return all(wanted in types for wanted in expected)
+
+    eventually(came)
+    given = {row["action"]: row["status"] for row in table.account(leg)["commands"]}
+    assert given[action] == 200
+
+
+def test_webhooks_that_no_command_asks_for_are_typed_too(table: Desk) -> None:
+    table.simulator.set_faults(numbers={number("18"): {"recording_error": 1}})
+    leg = table.talk("18", answering_machine_detection="premium_ios_call_screening_detection")
+    table.sdk.calls.actions.start_recording(leg, channels="dual", format="wav")
+    table.sdk.calls.actions.stop_recording(leg)
+    table.simulator.callee(leg, press="5")
+
+    for event_type in ("call.recording.error", "call.dtmf.received", "call.machine.premium.detection.ended"):
+        table.verified(table.receiver.wait(event_type, leg=leg))
+    table.simulator.set_faults()
