@@ -161,12 +161,19 @@ def place(house: House, body: NewCall) -> Response:
 
 
 _ACTION = """It takes its turn behind the commands of the flow, and the flow hears its webhooks; `hangup` and `transfer`
-end the flow."""
+end the flow. What becomes of it stands in the call's timeline. A `client_state` (base64 of text) is your own: every
+later webhook of the leg shows it, as text, until another is said."""
+_OF_ONE = {
+    "answer": "Only for a call that came in and is not answered.",
+    "reject": "Only for a call that came in and is not answered.",
+    "bridge": "`call_control_id` may be the id of another live call here, `call_…`.",
+    "client_state_update": "A POST here, whatever the carrier's method.",
+}
 
 
 def _enter_action(name: str, command: type[Command]) -> None:
     view = _action_view()
-    view.__doc__ = f"Send `{name}` to a live call.\n\n{_ACTION}"
+    view.__doc__ = f"Send `{name}` to a live call.\n\n{_ACTION} {_OF_ONE.get(name, '')}".strip()
     resource.route(
         "POST",
         f"/v1/calls/{{call_id}}/actions/{name}",

@@ -1,4 +1,4 @@
-"""`orchestrator call`: ring one phone and read what happened, over the REST API."""
+"""`orchestrator call`: ring one phone, command a live call, read what happened, over the REST API."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from orchestrator.cli_act import act_on_call, exit_unless
 from orchestrator.cli_rest import connect, rest_of
 from orchestrator.cli_timeline import follow_call, print_call
 from orchestrator.cli_upload import flow_reference
@@ -16,7 +17,7 @@ from orchestrator.ids import new_id
 app = typer.Typer(
     no_args_is_help=True,
     callback=connect,
-    help="Make one call, or show one. Finds the API like `orchestrator campaign` does.",
+    help="Make one call, command one, or show one. Finds the API like `orchestrator campaign` does.",
 )
 
 
@@ -53,3 +54,32 @@ def dial(
 def show(ctx: typer.Context, call: Annotated[str, typer.Argument(metavar="ID", help="The call, call_01J…")]) -> None:
     """Show a call with everything that happened in it."""
     print_call(rest_of(ctx).get(f"/v1/calls/{call}"), console=Console(highlight=False, soft_wrap=True))
+
+
+@app.command()
+def act(
+    ctx: typer.Context,
+    call: Annotated[str, typer.Argument(metavar="CALL_ID", help="A live call, call_01J…")],
+    action: Annotated[str, typer.Argument(metavar="ACTION", help="The carrier's name of the command, such as speak.")],
+    *,
+    field: Annotated[
+        list[str] | None, typer.Option(help="A field of the command, name=value; may be repeated.")
+    ] = None,
+    json: Annotated[str | None, typer.Option(help="The fields as a JSON object; --field wins over it.")] = None,
+    wait: Annotated[bool, typer.Option(help="Print what became of it.")] = True,
+) -> None:
+    """Send one of the carrier's commands to a live call.
+
+        orchestrator call act call_01J… speak --field payload="One moment, please." --field voice=female
+        orchestrator call act call_01J… transfer --field to=+12025550150
+        orchestrator call act call_01J… enqueue --json '{"queue_name": "support", "max_wait_time_secs": 120}'
+        orchestrator call act call_01J… bridge --field call_control_id=call_01K…
+        orchestrator call act call_01J… client_state_update --field client_state=$(printf hello | base64)
+        orchestrator call act call_01J… hangup
+
+    It takes its turn behind what the call's flow sends, and the flow hears its webhooks; hangup and transfer end the
+    flow. Prints the command's id, then the entries of the timeline that tell of it; status 1 when the carrier refused.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    taken = act_on_call(rest_of(ctx), call, action, fields=field or [], document=json, console=console, wait=wait)
+    exit_unless(taken)

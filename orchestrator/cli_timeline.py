@@ -41,9 +41,18 @@ def print_call(call: Mapping[str, Any], *, console: Console) -> None:
     _print_summary(call, console)
 
 
+def print_line(line: Mapping[str, Any], *, console: Console) -> None:
+    """Print one entry of a timeline."""
+    console.print(_line(line), markup=False)
+
+
 def _told(call: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return what concerns the listener: all but our own bookkeeping."""
-    return [line for line in call.get("timeline", []) if (line.get("payload") or {}).get("name") != "settle"]
+    return [line for line in call.get("timeline", []) if not _is_bookkeeping(line)]
+
+
+def _is_bookkeeping(line: Mapping[str, Any]) -> bool:
+    return line.get("type") == "command.accepted" or (line.get("payload") or {}).get("name") == "settle"
 
 
 def _mark(line: Mapping[str, Any]) -> str:

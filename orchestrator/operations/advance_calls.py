@@ -190,7 +190,7 @@ class Advancer:
         webhook = parse_webhook(entry.raw or b"")
         state = ClientState.decode(webhook.client_state)
         if state:
-            return _event_of(webhook, entry, state.call, state.role)
+            return _event_of(webhook, entry, state.call, state.role, user_state=state.user)
         call_id = find_call_of_leg(self._redis, self._keys, [webhook.call_control_id, webhook.call_leg_id])
         return _event_of(webhook, entry, call_id, "A") if call_id else None
 
@@ -229,7 +229,11 @@ def _first_line(err: Exception) -> str:
     return str(err).partition("\n")[0]
 
 
-def _event_of(webhook: Webhook, entry: Entry, call_id: str, leg: Leg) -> Event:
+def _event_of(webhook: Webhook, entry: Entry, call_id: str, leg: Leg, *, user_state: str | None = None) -> Event:
+    """Return the event with the state that is the user's own where the carrier echoed ours around it."""
+    payload = webhook.payload
+    if "client_state" in payload:
+        payload = {**payload, "client_state": user_state}
     return Event(
         id=webhook.id,
         type=webhook.event_type,
@@ -237,5 +241,5 @@ def _event_of(webhook: Webhook, entry: Entry, call_id: str, leg: Leg) -> Event:
         call_id=call_id,
         leg=leg,
         call_control_id=webhook.call_control_id,
-        payload=webhook.payload,
+        payload=payload,
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+from collections.abc import Iterator
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput
 from orchestrator.ids import stable_uuid
@@ -19,34 +22,47 @@ if TYPE_CHECKING:
     from orchestrator.wiring import House
 
 ACTIONS = MappingProxyType({name: command for name, command in COMMANDS.items() if name != "dial"})
-_OURS = ("client_state", "command_id", "target_leg_client_state", "webhook_url", "webhook_url_method", "link_to")
+_OURS = ("command_id", "target_leg_client_state", "link_to")
+_FOR_CALLERS = ("answer", "reject")
 
 
 def request_action(house: House, call_id: str, command: Command, *, request_id: str) -> str:
     """Put the command in the call's own stream and return its command id; the same `request_id` is the same command.
 
-    Raises NotFound for no such call, InvalidInput for fields that are ours, Conflict for a call that is not live.
+    A `client_state` (base64, as at the carrier) is the user's own and travels beside ours. A bridge may name another
+    call by our id. Raises NotFound for no such call, InvalidInput for fields that are ours or cannot be used, Conflict
+    for a call that is not live or whose direction the action is not for.
     """
-    wrong = [FieldError(f"/{name}", "reserved_field", "this is ours to set") for name in _OURS if _sets(command, name)]
-    if wrong:
+    body = command.body()
+    if wrong := list(_problems(command, body)):
         raise InvalidInput(wrong)
-    _check_live(house, call_id)
+    _check_may(_live(house, call_id), command.action)
+    if command.action == "bridge":
+        body = _with_other_leg(house, body)
     command_id = stable_uuid(call_id, request_id)
-    payload = {"command_id": command_id, "action": command.action, "body": command.body()}
+    payload: dict[str, Any] = {"command_id": command_id, "action": command.action, "body": body}
+    if (state := body.pop("client_state", None)) is not None:
+        payload["state"] = base64.b64decode(state).decode()
     now = house.clock()
     event = Event(id=f"request:{command_id}", type=ACTION_REQUESTED, occurred_at=now, call_id=call_id, payload=payload)
     add_event(house.redis, Keys(), event)
     return command_id
 
 
-def _sets(command: Command, name: str) -> bool:
-    return name in command.model_fields_set
+def _problems(command: Command, body: dict[str, Any]) -> Iterator[FieldError]:
+    for name in command.model_fields_set:
+        if name in _OURS or name.startswith("webhook_"):
+            yield FieldError(f"/{name}", "reserved_field", "this is ours to set")
+    try:
+        base64.b64decode(body.get("client_state", ""), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        yield FieldError("/client_state", "not_text", "must be base64 of a text in UTF-8")
 
 
-def _check_live(house: House, call_id: str) -> None:
+def _live(house: House, call_id: str) -> LiveCall:
     loaded = load_live(house.redis, Keys(), call_id)
     if loaded and _takes_commands(loaded.call):
-        return
+        return loaded.call
     status = find_call(house, call_id).row.state  # raises NotFound for no such call
     detail = "The call takes no commands: it has not reached the carrier yet, or it has ended."
     raise Conflict("call_not_live", detail, status=status, allowed=("accepted",))
@@ -54,3 +70,24 @@ def _check_live(house: House, call_id: str) -> None:
 
 def _takes_commands(call: LiveCall) -> bool:
     return call.phase in ("ringing", "answered") and not call.closing and call.call_control_id is not None
+
+
+def _check_may(call: LiveCall, action: str) -> None:
+    if action not in _FOR_CALLERS:
+        return
+    if call.direction != "incoming":
+        raise Conflict("not_incoming", f"Only a call that came in takes {action}; this one was dialed.")
+    if call.phase == "answered":
+        raise Conflict("already_answered", f"The call is answered: it takes no {action} any more.")
+
+
+def _with_other_leg(house: House, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body with the other leg's control id where it names one of our calls."""
+    other = body.get("call_control_id")
+    if not isinstance(other, str) or not other.startswith("call_"):
+        return body
+    loaded = load_live(house.redis, Keys(), other)
+    if loaded is None or not _takes_commands(loaded.call):
+        detail = f"{other} is no live call of ours"
+        raise InvalidInput([FieldError("/call_control_id", "call_not_live", detail)])
+    return {**body, "call_control_id": loaded.call.call_control_id}

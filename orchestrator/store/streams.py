@@ -12,13 +12,21 @@ import redis
 
 from orchestrator.clock import rfc3339
 from orchestrator.model.decision import SendCommand
-from orchestrator.model.event import TIMER_DUE, Event
+from orchestrator.model.event import (
+    COMMAND_ACCEPTED,
+    COMMAND_FAILED,
+    COMMAND_GONE,
+    COMMAND_UNKNOWN,
+    TIMER_DUE,
+    Event,
+)
 from orchestrator.store.keys import GROUP, Keys
 from orchestrator.store.round_trip import round_trip
 from orchestrator.store.scripts import ScriptCall, raise_errors, run_script, write_though_full
 
 ORPHANS_KEPT = 10_000
 DEAD_KEPT = 100_000
+_FATES = frozenset({COMMAND_ACCEPTED, COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN})
 
 
 @dataclass(frozen=True)
@@ -125,10 +133,13 @@ def _text(answer: object) -> str:
 
 
 def log_entry(event: Event, *, recorded_ms: int, commands: Sequence[SendCommand], note: str | None) -> bytes:
-    """Return one line of a call's timeline, as JSON: the event, and the commands it caused."""
+    """Return one line of a call's timeline, as JSON: the event, and the commands it caused.
+
+    What became of a command is an event with the command's own id; here, where both stand, its type tells them apart.
+    """
     return orjson.dumps(
         {
-            "id": event.id,
+            "id": f"{event.type}:{event.id}" if event.type in _FATES else event.id,
             "leg": event.leg,
             "type": event.type,
             "at": event.occurred_at,

@@ -90,9 +90,30 @@ def test_one_call_is_told_as_it_happens(up: Up) -> None:
     assert "call.hangup" in shown.stdout
 
 
+def test_a_live_call_is_commanded_and_told_what_became_of_it(up: Up) -> None:
+    dialed = up.run("call", "dial", "--to", "+12025550110", *_ANYBODY, "--no-wait")
+    call = dialed.stdout.split()[0]
+    eventually(lambda: "call.answered" in up.run("call", "show", call).stdout, within=20, every=0.2)
+
+    sent = up.run("call", "act", call, "send_dtmf", "--field", "digits=1")
+
+    command_id, *told = sent.stdout.splitlines()
+    assert sent.returncode == 0, sent.stdout + sent.stderr
+    assert re.fullmatch(r"[0-9a-f-]{36}", command_id)
+    assert [re.split(r"\s+", line.strip())[1:3] for line in told] == [
+        ["←", "action.requested"],
+        ["→", "send_dtmf"],
+        ["←", "command.accepted"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["call", "act", "call_01JZZZZZZZZZZZZZZZZZZZZZZZ", "hangup"], "(404)"),
+        (["call", "act", "call_01JZZZZZZZZZZZZZZZZZZZZZZZ", "speek"], "did you mean speak?"),
+        (["call", "act", "call_01JZZZZZZZZZZZZZZZZZZZZZZZ", "speak", "--json", "[]"], "an object"),
+        (["call", "act", "call_01JZZZZZZZZZZZZZZZZZZZZZZZ", "speak", "--json", "{"], "not JSON"),
         (["campaign", "start", "cmp_01JZZZZZZZZZZZZZZZZZZZZZZZ"], "(404)"),
         (["campaign", "--key", "wrong", "start", "cmp_01JZZZZZZZZZZZZZZZZZZZZZZZ"], "(401)"),
         (["campaign", "create", "x", "--flow", "nothing.yaml", "--caller-id", "+13125550100"], "there is no file"),

@@ -54,7 +54,7 @@ def charge(turn: Turn, event: str) -> bool:
     owner = next((one for one in turn.call.outstanding if _can_cause(one, event)), None)
     if owner is None:
         return _is_stopping(turn, event)
-    if ending_of(owner.action) == event:
+    if ending_of(owner.action) == event or event.endswith(".failed"):
         forget(turn, owner)
     elif event.endswith(".started"):
         replace(turn, owner, started=True)

@@ -193,7 +193,11 @@ def test_a_command_sent_again_under_its_key_is_one_command(rest: Rest, house: Ho
     [
         ("speak", {}, "/payload"),
         ("speak", {"payload": "x", "voice": "female", "loud": True}, "/loud"),
-        ("speak", {"payload": "x", "voice": "female", "client_state": "YQ=="}, "/client_state"),
+        ("speak", {"payload": "x", "voice": "female", "client_state": "not base64"}, "/client_state"),
+        ("speak", {"payload": "x", "voice": "female", "client_state": "//4="}, "/client_state"),
+        ("client_state_update", {}, "/client_state"),
+        ("bridge", {"call_control_id": "call_01JZZZZZZZZZZZZZZZZZZZZZZZ"}, "/call_control_id"),
+        ("reject", {"cause": "BORED"}, "/cause"),
         ("hangup", {"command_id": "891510ac-f3e4-11e8-af5b-de00688a4901"}, "/command_id"),
         ("transfer", {"to": "nobody"}, "/to"),
         ("transfer", {"to": "+12125550123", "webhook_url": "https://elsewhere.example"}, "/webhook_url"),
