@@ -6,6 +6,8 @@ from simulator.actions.answer import ANSWER
 from simulator.actions.bridge import BRIDGE
 from simulator.actions.client_state_update import CLIENT_STATE_UPDATE
 from simulator.actions.enqueue import ENQUEUE
+from simulator.actions.fork_start import FORK_START
+from simulator.actions.fork_stop import FORK_STOP
 from simulator.actions.gather import GATHER
 from simulator.actions.gather_stop import GATHER_STOP
 from simulator.actions.gather_using_audio import GATHER_USING_AUDIO
@@ -22,6 +24,8 @@ from simulator.actions.refer import REFER
 from simulator.actions.reject import REJECT
 from simulator.actions.send_dtmf import SEND_DTMF
 from simulator.actions.speak import SPEAK
+from simulator.actions.streaming_start import STREAMING_START
+from simulator.actions.streaming_stop import STREAMING_STOP
 from simulator.actions.suppression_start import SUPPRESSION_START
 from simulator.actions.suppression_stop import SUPPRESSION_STOP
 from simulator.actions.transcription_start import TRANSCRIPTION_START
@@ -36,6 +40,8 @@ COMMANDS: dict[tuple[str, str], Command] = {
         BRIDGE,
         CLIENT_STATE_UPDATE,
         ENQUEUE,
+        FORK_START,
+        FORK_STOP,
         GATHER,
         GATHER_STOP,
         GATHER_USING_AUDIO,
@@ -52,6 +58,8 @@ COMMANDS: dict[tuple[str, str], Command] = {
         REJECT,
         SEND_DTMF,
         SPEAK,
+        STREAMING_START,
+        STREAMING_STOP,
         SUPPRESSION_START,
         SUPPRESSION_STOP,
         TRANSCRIPTION_START,

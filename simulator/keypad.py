@@ -1,4 +1,4 @@
-"""A key pressed on a leg: told of by a webhook, and handed to the gather that runs."""
+"""A key pressed on a leg: told of by a webhook, and handed to the stream and the gather that run."""
 
 from __future__ import annotations
 
@@ -17,5 +17,7 @@ def press_key(world: World, leg: Leg, digit: str) -> None:
         return
     leg.digits += digit
     tell(world, leg, "call.dtmf.received", digit=digit)
+    if leg.medium is not None:
+        leg.medium.press(digit)
     if leg.gather is not None:
         leg.gather.press(digit)

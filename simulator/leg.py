@@ -12,6 +12,7 @@ from simulator.tempo import Timers
 
 if TYPE_CHECKING:
     from simulator.gather import Gather
+    from simulator.media.medium import Medium
     from simulator.player import Player
     from simulator.queues import Place
     from simulator.recording import Recording
@@ -122,6 +123,7 @@ class Leg:
     parks: bool = False  # stays when the other side of a bridge leaves
     gather: Gather | None = None
     recordings: list[Recording] = field(default_factory=list)
+    medium: Medium | None = None  # the one stream or fork it may have
     transcription: Transcription | None = None
     place: Place | None = None  # in a queue
     suppression: str | None = None  # which direction's noise is taken out

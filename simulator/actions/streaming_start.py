@@ -1,0 +1,58 @@
+"""Start a stream: the leg's sound goes to a websocket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.actions.shared import IDENTITY
+from simulator.command import Body, Command, Shape
+from simulator.fields import Choice, Flag, Items, Record, Text, Url
+from simulator.ids import fresh_uuid
+from simulator.leg import Leg
+from simulator.media.medium import in_use
+from simulator.media.stream import Stream, tell_failed
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+_CODECS = ("PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16")
+
+STREAM = {
+    "stream_url": Url(schemes=("ws", "wss")),
+    "stream_track": Choice(("inbound_track", "outbound_track", "both_tracks")),
+    "stream_codec": Choice((*_CODECS, "default")),
+    "stream_auth_token": Text(most=4_000),
+    "stream_bidirectional_codec": Choice(_CODECS),
+    "stream_bidirectional_mode": Choice(("mp3", "rtp")),
+    "stream_bidirectional_sampling_rate": Choice((8000, 16000, 22050, 24000, 48000)),
+    "stream_bidirectional_target_legs": Choice(("both", "self", "opposite")),
+}
+
+
+def start_stream(world: World, leg: Leg, body: Body) -> None:
+    """Begin to connect; raise CarrierError where a stream or fork runs already."""
+    if leg.medium is not None:
+        raise in_use()
+    if body.get("stream_url"):
+        Stream(world, leg, body).begin()
+    else:
+        # Dialogflow alone: there is no agent here to talk to.
+        tell_failed(world, leg, body, reason="dialogflow_not_configured", stream_id=fresh_uuid())
+
+
+STREAMING_START = Command(
+    action="streaming_start",
+    shape=Shape(
+        fields={
+            **IDENTITY,
+            **STREAM,
+            "custom_parameters": Items(Record(fields={"name": Text(), "value": Text()})),
+            "dialogflow_config": Record(
+                fields={"analyze_sentiment": Flag(), "partial_automated_agent_reply": Flag()},
+            ),
+            "enable_dialogflow": Flag(),
+        },
+        some_of=(("stream_url", "enable_dialogflow"),),
+    ),
+    effect=start_stream,
+)

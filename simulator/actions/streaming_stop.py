@@ -1,0 +1,29 @@
+"""Stop the stream of a leg."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.actions.shared import IDENTITY
+from simulator.command import Body, Command, Shape
+from simulator.fields import Text
+from simulator.leg import Leg
+from simulator.media.medium import not_streaming
+from simulator.media.stream import Stream
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def _stop(_world: World, leg: Leg, body: Body) -> None:
+    stream = leg.medium
+    if not isinstance(stream, Stream) or body.get("stream_id") not in (None, stream.id):
+        raise not_streaming()
+    stream.end()
+
+
+STREAMING_STOP = Command(
+    action="streaming_stop",
+    shape=Shape(fields={**IDENTITY, "stream_id": Text()}),
+    effect=_stop,
+)

@@ -1,0 +1,95 @@
+"""A fork: both directions of a leg as RTP over UDP, plain to rx and tx, with a STREP header to one target."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING, Any
+
+from simulator.events import tell
+from simulator.leg import Leg
+from simulator.media.metronome import Shuffle, ticks
+from simulator.media.packets import RtpSource, strep_header
+from simulator.media.udp_address import udp_address
+from simulator.media.voice import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from simulator.world import World
+
+_TODAY = "decrypted"
+
+
+class Fork:
+    """One running fork; nobody need listen at the other end."""
+
+    def __init__(self, world: World, leg: Leg, body: Mapping[str, Any]) -> None:
+        self._world = world
+        self._leg = leg
+        self._stream_type = body.get("stream_type") or _TODAY
+        self._ways = _ways(leg, body)
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Send from now on, and tell of it."""
+        self._leg.medium = self
+        tell(self._world, self._leg, "call.fork.started", stream_type=self._stream_type)
+        self._task = asyncio.create_task(self._run())
+
+    def end(self) -> None:
+        """Send no more, and tell of it."""
+        if self._leg.medium is not self:
+            return
+        self._leg.medium = None
+        if self._task is not None:
+            self._task.cancel()
+        tell(self._world, self._leg, "call.fork.stopped", stream_type=self._stream_type)
+
+    def press(self, digit: str) -> None:
+        """Carry no keys: a fork is sound alone."""
+
+    async def _run(self) -> None:
+        try:
+            async for number in ticks():
+                for way in self._ways:
+                    way.send(number)
+                    self._world.counters.add("fork_packets", way.track)
+        finally:
+            for way in self._ways:
+                way.close()
+
+
+class _Way:
+    """One direction on its way to one address."""
+
+    def __init__(self, track: str, address: tuple[str, int], header: bytes) -> None:
+        self.track = track
+        self._sound = sentence("outbound" if track == "tx" else "inbound")
+        self._source = RtpSource(header=header)
+        self._shuffle = Shuffle()
+        self._socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._address = address
+
+    def send(self, number: int) -> None:
+        for packet in self._shuffle.order(self._source.packet(self._sound[number % len(self._sound)])):
+            # UDP promises nothing: a full buffer or nobody at the other end is no error of the call's.
+            with contextlib.suppress(OSError):
+                self._socket.sendto(packet, self._address)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _ways(leg: Leg, body: Mapping[str, Any]) -> tuple[_Way, ...]:
+    target = body.get("target")
+    given = ((track, target or body.get(track)) for track in ("rx", "tx"))
+    return tuple(
+        _Way(track, udp_address(address), _header(leg, track) if target else b"") for track, address in given if address
+    )
+
+
+def _header(leg: Leg, track: str) -> bytes:
+    return strep_header(leg.call_leg_id, is_b_leg=leg.role != "A", is_sent=track == "tx")

@@ -1,0 +1,69 @@
+"""The frames the carrier writes on a stream's websocket, in today's form; every number but a code is a string."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+import orjson
+
+from simulator.media.voice import PIECE_MS
+
+_TITLES = {
+    100002: ("unknown_error", "Something went wrong."),
+    100003: ("malformed_frame", "The frame is no JSON of a known kind."),
+    100004: ("invalid_media", "The payload is no media of the agreed kind."),
+    100005: ("rate_limit_reached", "Send at most one payload a second."),
+}
+
+
+class FrameWriter:
+    """Writes the frames of one stream; sequence numbers begin at 1, chunks of a track, too."""
+
+    def __init__(self, stream_id: str) -> None:
+        self._stream_id = stream_id
+        self._sequence = 0
+        self._chunks: dict[str, int] = {}
+
+    def connected(self) -> bytes:
+        """Return the first frame of all."""
+        return orjson.dumps({"event": "connected", "version": "1.0.0"})
+
+    def start(self, facts: dict[str, Any]) -> bytes:
+        """Return what the stream is about."""
+        media_format = {"encoding": "PCMU", "sample_rate": 8000, "channels": 1}
+        return self._frame("start", start={**facts, "media_format": media_format})
+
+    def media(self, track: str, payload: bytes) -> bytes:
+        """Return the next piece of a track: raw sound, no RTP header."""
+        chunk = self._chunks[track] = self._chunks.get(track, 0) + 1
+        body = {
+            "track": track,
+            "chunk": str(chunk),
+            "timestamp": str((chunk - 1) * PIECE_MS),
+            "payload": b64encode(payload).decode(),
+        }
+        return self._frame("media", media=body)
+
+    def dtmf(self, digit: str, *, occurred_at: str) -> bytes:
+        """Return the news of a key."""
+        return self._frame("dtmf", occurred_at=occurred_at, dtmf={"digit": digit})
+
+    def mark(self, name: str) -> bytes:
+        """Return the echo of a mark: what was sent before it has been played."""
+        return self._frame("mark", mark={"name": name})
+
+    def error(self, code: int) -> bytes:
+        """Return the complaint about a frame."""
+        title, detail = _TITLES[code]
+        return self._frame("error", payload={"code": code, "title": title, "detail": detail})
+
+    def stop(self, facts: dict[str, Any]) -> bytes:
+        """Return the last frame."""
+        return self._frame("stop", stop=facts)
+
+    def _frame(self, event: str, **body: Any) -> bytes:
+        self._sequence += 1
+        return orjson.dumps(
+            {"event": event, "sequence_number": str(self._sequence), "stream_id": self._stream_id, **body}
+        )

@@ -1,0 +1,99 @@
+"""What an application says on a stream's websocket: sounds, marks, clear; and what the carrier complains about."""
+
+from __future__ import annotations
+
+import asyncio
+import binascii
+from base64 import b64decode
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from simulator.media.frames import FrameWriter
+
+_MALFORMED, _INVALID_MEDIA, _TOO_FAST = 100003, 100004, 100005
+_EVERY_S = 1.0  # real: a limit on requests is never scaled
+_MP3_BYTES_A_SECOND = 16_000  # of 128 kbit/s; how long a payload plays is only estimated
+_RAW_BYTES_A_SECOND = 8_000
+_LEAST_RAW, _MOST_RAW = 160, 240_000  # 20 ms to 30 s
+
+
+class AppListener:
+    """Takes an application's frames and answers through `send`; plays nothing, but knows how long it would last."""
+
+    def __init__(self, writer: FrameWriter, send: Callable[[bytes], None], *, mode: str) -> None:
+        self._writer = writer
+        self._send = send
+        self._is_raw = mode == "rtp"
+        self._loop = asyncio.get_running_loop()
+        self._heard_at = -_EVERY_S
+        self._quiet_at = 0.0
+        self._marks: dict[str, asyncio.TimerHandle] = {}
+        self.played = 0
+
+    def take(self, text: str | bytes) -> None:
+        """Act on one frame; what is wrong with it is answered with an error frame."""
+        code = self._judge(text)
+        if code is not None:
+            self._send(self._writer.error(code))
+
+    def close(self) -> None:
+        """Echo nothing any more."""
+        for handle in self._marks.values():
+            handle.cancel()
+
+    def _judge(self, text: str | bytes) -> int | None:
+        try:
+            frame = orjson.loads(text)
+            event = frame["event"]
+            if event == "media":
+                return self._media(frame["media"]["payload"])
+            if event == "mark":
+                self._mark(str(frame["mark"]["name"]))
+                return None
+        except (ValueError, KeyError, TypeError):
+            return _MALFORMED
+        if event == "clear":
+            self._clear()
+            return None
+        return _MALFORMED
+
+    def _media(self, payload: Any) -> int | None:
+        now = self._loop.time()
+        if not self._is_raw and now - self._heard_at < _EVERY_S:
+            return _TOO_FAST
+        seconds = self._seconds(payload)
+        if seconds is None:
+            return _INVALID_MEDIA
+        self._heard_at = now
+        self._quiet_at = max(now, self._quiet_at) + seconds
+        self.played += 1
+        return None
+
+    def _seconds(self, payload: Any) -> float | None:
+        """Return how long it plays; None for what is not media of the kind agreed on."""
+        try:
+            sound = b64decode(payload, validate=True)
+        except (binascii.Error, ValueError, TypeError):
+            return None
+        if self._is_raw:
+            return len(sound) / _RAW_BYTES_A_SECOND if _LEAST_RAW <= len(sound) <= _MOST_RAW else None
+        is_mp3 = sound[:3] == b"ID3" or (len(sound) > 3 and sound[0] == 0xFF and sound[1] & 0xE6 == 0xE2)
+        return len(sound) / _MP3_BYTES_A_SECOND if is_mp3 else None
+
+    def _mark(self, name: str) -> None:
+        known = self._marks.pop(name, None)
+        if known is not None:
+            known.cancel()
+        self._marks[name] = self._loop.call_at(self._quiet_at, self._echo, name)
+
+    def _echo(self, name: str) -> None:
+        self._marks.pop(name).cancel()
+        self._send(self._writer.mark(name))
+
+    def _clear(self) -> None:
+        """Throw away what waits; its marks come back at once [assumed, as elsewhere in the trade]."""
+        self._quiet_at = 0.0
+        for name in tuple(self._marks):
+            self._echo(name)

@@ -1,0 +1,179 @@
+"""A stream: a leg's sound on a websocket that the carrier opens to the application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from simulator.clock import iso
+from simulator.events import tell
+from simulator.ids import fresh_uuid
+from simulator.leg import Leg
+from simulator.media.frames import FrameWriter
+from simulator.media.listener import AppListener
+from simulator.media.metronome import Shuffle, ticks
+from simulator.media.voice import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from simulator.world import World
+
+_CONNECT_S = 5.0
+_FAREWELL_S = 2.0
+_MOST_WAITING = 500  # frames an application may be behind: ten seconds of one track
+_USER = "5a2f0f6e-0000-4000-8000-000000000000"
+_TRACKS = {
+    "inbound_track": ("inbound",),
+    "outbound_track": ("outbound",),
+    "both_tracks": ("inbound", "outbound"),
+}
+
+
+class Stream:
+    """One stream of one leg, from the attempt to connect until its last frame."""
+
+    def __init__(self, world: World, leg: Leg, body: Mapping[str, Any]) -> None:
+        self.id = fresh_uuid()
+        self._world = world
+        self._leg = leg
+        self._body = body
+        self._tracks = _TRACKS[body.get("stream_track") or "inbound_track"]
+        self._writer = FrameWriter(self.id)
+        self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+        self._is_connected = False
+
+    def begin(self) -> None:
+        """Start to connect; webhooks tell how that went."""
+        self._leg.medium = self
+        self._task = asyncio.create_task(self._run())
+
+    def end(self) -> None:
+        """Stop and tell of it; the last frames are still sent."""
+        if not self._let_go():
+            return
+        tell(self._world, self._leg, "streaming.stopped", stream_url=self._body["stream_url"])
+        if self._is_connected:
+            self._send(self._writer.stop(self._parties()))
+            self._waiting.put_nowait(None)
+        elif self._task is not None:
+            self._task.cancel()
+
+    def press(self, digit: str) -> None:
+        """Tell the application of a key."""
+        if self._is_connected:
+            self._send(self._writer.dtmf(digit, occurred_at=iso(self._world.clock.now())))
+
+    async def _run(self) -> None:
+        timeout = aiohttp.ClientTimeout(total=None, connect=_CONNECT_S, sock_connect=_CONNECT_S)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            socket = await self._connect(session)
+            if socket is None:
+                self._fail("connection_failed")
+                return
+            try:
+                await self._converse(socket)
+            finally:
+                with contextlib.suppress(TimeoutError, ConnectionError, RuntimeError):
+                    await asyncio.wait_for(socket.close(), _FAREWELL_S)
+        self.end()  # where the application hung up: told as an end, not as a failure [assumed]
+
+    async def _connect(self, session: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse | None:
+        token = self._body.get("stream_auth_token")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}  # where it travels is not documented
+        try:
+            async with asyncio.timeout(_CONNECT_S):
+                return await session.ws_connect(self._body["stream_url"], headers=headers, max_msg_size=1_048_576)
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+            return None
+
+    async def _converse(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._is_connected = True
+        self._send(self._writer.connected())
+        tell(self._world, self._leg, "streaming.started", stream_url=self._body["stream_url"])
+        self._send(self._writer.start(self._about()))
+        listener = AppListener(self._writer, self._send, mode=self._body.get("stream_bidirectional_mode") or "mp3")
+        others = [asyncio.create_task(self._speak()), asyncio.create_task(self._listen(socket, listener))]
+        try:
+            await self._write(socket)
+        finally:
+            listener.close()
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+
+    async def _write(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Send what waits, until the stream has ended or the application is gone."""
+        while (frame := await self._waiting.get()) is not None:
+            try:
+                async with asyncio.timeout(_FAREWELL_S * 5):
+                    await socket.send_str(frame.decode())
+            except (TimeoutError, ConnectionError, RuntimeError, aiohttp.ClientError):
+                return
+
+    async def _speak(self) -> None:
+        shuffles = {track: Shuffle() for track in self._tracks}
+        async for number in ticks():
+            for track, shuffle in shuffles.items():
+                sound = sentence(track)
+                for frame in shuffle.order(self._writer.media(track, sound[number % len(sound)])):
+                    self._send(frame)
+                    self._world.counters.add("stream_frames", track)
+
+    async def _listen(self, socket: aiohttp.ClientWebSocketResponse, listener: AppListener) -> None:
+        async for message in socket:
+            if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+                before = listener.played
+                listener.take(message.data)
+                for _ in range(listener.played - before):
+                    self._world.counters.add("stream_payloads_played")
+        self._waiting.put_nowait(None)
+
+    def _send(self, frame: bytes) -> None:
+        """Queue a frame; for an application that does not read, sound is dropped and nothing grows."""
+        if self._waiting.qsize() < _MOST_WAITING:
+            self._waiting.put_nowait(frame)
+
+    def _let_go(self) -> bool:
+        if self._leg.medium is not self:
+            return False
+        self._leg.medium = None
+        return True
+
+    def _fail(self, reason: str) -> None:
+        if self._let_go():
+            tell_failed(self._world, self._leg, self._body, reason=reason, stream_id=self.id)
+
+    def _parties(self) -> dict[str, Any]:
+        return {"user_id": _USER, "call_control_id": self._leg.call_control_id}
+
+    def _about(self) -> dict[str, Any]:
+        leg = self._leg
+        given = self._body.get("custom_parameters")
+        return {
+            **self._parties(),
+            "call_session_id": leg.call_session_id,
+            "client_state": leg.client_state,
+            "from": leg.from_,
+            "to": leg.to,
+            "tags": [],
+            **({"custom_parameters": given} if given else {}),
+        }
+
+
+def tell_failed(world: World, leg: Leg, body: Mapping[str, Any], *, reason: str, stream_id: str) -> None:
+    """Tell that a stream did not come about."""
+    url = {"stream_url": body["stream_url"]} if body.get("stream_url") else {}
+    tell(
+        world,
+        leg,
+        "streaming.failed",
+        failure_reason=reason,
+        stream_id=stream_id,
+        stream_params={**url, "track": body.get("stream_track") or "inbound_track"},
+        stream_type="dialogflow" if body.get("enable_dialogflow") else "websocket",
+    )
