@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from orchestrator.telnyx.commands import COMMANDS
 from tests.unit.telnyx.carrier_bodies import SMALLEST
-from tests.unit.telnyx.carrier_limits import ACCEPTED, CONDITIONS, EDGES, REQUIRED, WRONG
+from tests.unit.telnyx.carrier_conditions import ACCEPTED, CONDITIONS
+from tests.unit.telnyx.carrier_limits import EDGES, REQUIRED, WRONG
 
 # Fields that stand only beside others, or instead of those in the smallest body.
 _BESIDE: dict[str, dict[str, Any]] = {
