@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from api.campaigns import FlowReference
 from api.contacts import shown_campaign
 from api.idempotency import fresh_id
 from api.pages import Page, PageQuery, cut_page
+from api.recordings import RecordingView, recording_view
 from api.routes import Body, Resource
 from orchestrator.operations.find_calls import CallStory, find_call, list_calls
 from orchestrator.operations.place_call import NewCall, place_call
@@ -59,7 +60,17 @@ class CallView(BaseModel):
     withdrawn_reason: str | None
     error: dict[str, Any] | None
     cost: Any
-    recordings: list[Any]
+    recordings: list[RecordingView]
+
+
+class UtteranceView(BaseModel):
+    """Something that was said: live on one `track`, or the text of a whole recording, with its `recording_id`."""
+
+    at: Moment
+    track: str | None
+    text: str
+    confidence: float | None
+    recording_id: str | None
 
 
 class TimelineEntry(BaseModel):
@@ -74,10 +85,11 @@ class TimelineEntry(BaseModel):
 
 
 class CallDetail(CallView):
-    """A call with its timeline; `phase` and `step` while it lives."""
+    """A call with its timeline and what was said in it; `phase` and `step` while it lives."""
 
     phase: str | None
     step: str | None
+    transcript: list[UtteranceView]
     timeline: list[TimelineEntry]
 
 
@@ -101,7 +113,7 @@ class AcceptedCommand(BaseModel):
     command_id: str
 
 
-def _fields(row: Any) -> dict[str, Any]:
+def _fields(row: Any, recordings: Iterable[Any]) -> dict[str, Any]:
     flow = FlowReference(id=row.flow_id, name=row.flow_name, version=row.flow_version) if row.flow_id else None
     return {
         **row._mapping,
@@ -112,6 +124,7 @@ def _fields(row: Any) -> dict[str, Any]:
         "status": row.state,
         "ring_s": _seconds(row.dialed_at, row.answered_at or row.ended_at),
         "talk_s": _seconds(row.answered_at, row.ended_at),
+        "recordings": [recording_view(recording) for recording in recordings],
     }
 
 
@@ -119,22 +132,23 @@ def _seconds(since: datetime | None, until: datetime | None) -> float | None:
     return round(max(0.0, (until - since).total_seconds()), 3) if since and until else None
 
 
-def _view(row: Any) -> CallView:
-    return CallView.model_validate(_fields(row))
+def _view(row: Any, recordings: Iterable[Any] = ()) -> CallView:
+    return CallView.model_validate(_fields(row, recordings))
 
 
 def _detail(story: CallStory) -> CallDetail:
     phase, step = (story.live.phase, story.live.step) if story.live else (None, None)
     known = {"answered_at": story.row.answered_at or (story.live and story.live.answered_at)}
-    beside = {"phase": phase, "step": step, "timeline": story.timeline}
-    return CallDetail.model_validate({**_fields(story.row), **known, **beside})
+    said = [utterance.model_dump() for utterance in story.transcript]
+    beside = {"phase": phase, "step": step, "timeline": story.timeline, "transcript": said}
+    return CallDetail.model_validate({**_fields(story.row, story.recordings), **known, **beside})
 
 
 @resource.route("GET", "/v1/calls", query=CallQuery, gives={200: Page[CallView]}, fails=(422,))
 def index(house: House, query: CallQuery) -> Page[CallView]:
     """List calls, newest first; attempts that were withdrawn undialed only with `status=withdrawn`."""
-    rows = list_calls(house, query.filters(), after=query.after, limit=query.limit)
-    return cut_page(rows, query, shape=_view)
+    rows, recordings = list_calls(house, query.filters(), after=query.after, limit=query.limit)
+    return cut_page(rows, query, shape=lambda row: _view(row, recordings.get(row.id, ())))
 
 
 @resource.route("GET", "/v1/calls/{call_id}", gives={200: CallDetail}, fails=(404,))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
 
 from orchestrator.errors import NotFound
 from orchestrator.model.live_call import LiveCall
+from orchestrator.model.transcript import Utterance, transcript_of
 from orchestrator.store import queries_calls
 from orchestrator.store.keys import Keys
 from orchestrator.store.live import read_live
+from orchestrator.store.queries_recordings import recordings_of
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
@@ -27,12 +30,22 @@ class CallStory:
     row: Row[Any]
     live: LiveCall | None
     timeline: Sequence[Mapping[str, Any]]
+    recordings: Sequence[Row[Any]]
+
+    @property
+    def transcript(self) -> list[Utterance]:
+        """Return what was said, in the order in which it was."""
+        return transcript_of(self.timeline)
 
 
-def list_calls(house: House, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
-    """Return a page of calls, newest first."""
+def list_calls(
+    house: House, filters: Mapping[str, Any], *, after: str | None, limit: int
+) -> tuple[Sequence[Row[Any]], dict[str, list[Row[Any]]]]:
+    """Return a page of calls, newest first, and their recordings by call id."""
     with house.sql.connect() as connection:
-        return queries_calls.list_calls(connection, filters, after=after, limit=limit)
+        rows = queries_calls.list_calls(connection, filters, after=after, limit=limit)
+        found = recordings_of(connection, [row.id for row in rows])
+    return rows, {call_id: list(same) for call_id, same in groupby(found, key=lambda row: row.call_id)}
 
 
 def find_call(house: House, call_id: str) -> CallStory:
@@ -40,12 +53,13 @@ def find_call(house: House, call_id: str) -> CallStory:
     with house.sql.connect() as connection:
         row = queries_calls.find_call(connection, call_id)
         recorded = queries_calls.timeline(connection, call_id)
+        recordings = recordings_of(connection, [call_id])
     if row is None:
         raise NotFound("call", call_id)
     if row.state not in _LIVE:
-        return CallStory(row, None, [_line(event) for event in recorded])
+        return CallStory(row, None, [_line(event) for event in recorded], recordings)
     live, timeline = read_live(house.redis, Keys(), call_id)
-    return CallStory(row, live, timeline or [_line(event) for event in recorded])
+    return CallStory(row, live, timeline or [_line(event) for event in recorded], recordings)
 
 
 def _line(event: Row[Any]) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Writes ended calls, and what follows for their contacts, to the record: the one way to end an attempt."""
+"""Writes ended calls, and what follows for their contacts, to the record: the one way to end an attempt.
+
+A call that still lives comes here when it was recorded: then its recordings are written, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,12 @@ from sqlalchemy import Connection, Engine, RowMapping
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from orchestrator.model.live_call import LiveCall
+from orchestrator.model.told_recording import told_by
 from orchestrator.operations.next_step import contact_after
 from orchestrator.store.keys import Keys
 from orchestrator.store.live import forget_later, load_many, read_logs
 from orchestrator.store.pacing import Lane, give_back
+from orchestrator.store.queries_recordings import write_recordings
 from orchestrator.store.record import (
     end_unrecorded,
     hold_unrecorded,
@@ -75,8 +80,9 @@ class Settler:
         self._let_go(ended, rows)
         return first_ends
 
-    def _write(self, connection: Connection, ended: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> int:
-        known = [one for one in ended if one.call.call_id in rows]
+    def _write(self, connection: Connection, told: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> int:
+        write_recordings(connection, [row for one in told if one.call.call_id in rows for row in told_by(one.call)])
+        known = [one for one in told if one.call.settled and one.call.call_id in rows]
         records = [record_of(one.call, rows[one.call.call_id]) for one in known]
         write_calls(connection, records)
         write_suppressions(connection, records)
@@ -105,14 +111,15 @@ class Settler:
             ended.append(_Ended(tuple(found), live.call, timeline))
         return ended
 
-    def _let_go(self, ended: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> None:
+    def _let_go(self, told: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> None:
+        ended = [one for one in told if one.call.settled]
         by_lanes: dict[tuple[Lane, Lane], list[str]] = {}
         for row in (rows[one.call.call_id] for one in ended if one.call.call_id in rows):
             by_lanes.setdefault((Lane(row["connection_id"]), Lane(row["campaign_id"])), []).append(row["id"])
         for (connection, campaign), call_ids in by_lanes.items():
             give_back(self._redis, self._keys, connection, campaign, call_ids=call_ids, rate_too=False)
         forget_later(self._redis, self._keys, [one.call for one in ended])
-        self._acknowledge([entry for one in ended for entry in one.entries])
+        self._acknowledge([entry for one in told for entry in one.entries])
 
     def _acknowledge(self, entries: Sequence[RawEntry]) -> None:
         acknowledge(self._redis, self._keys.ended, [entry_id for entry_id, _ in entries])

@@ -280,6 +280,37 @@ call_events = Table(
     Column("payload", JSONB, nullable=False, server_default=_EMPTY),
 )
 
+# What the carrier recorded; the carrier's own `recording_id` (or the event's) tells it once per call.
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("call_id", Text, ForeignKey("calls.id"), nullable=False),
+    Column("told_as", Text, nullable=False),
+    Column("event_id", Text, nullable=False),
+    _moment("told_at", nullable=False),  # by the carrier's clock: its links live from here
+    Column("recording_id", Text),
+    Column("leg", Text, nullable=False),
+    Column("channels", Text),
+    Column("format", Text),
+    _moment("started_at"),
+    _moment("ended_at"),
+    Column("urls", JSONB, nullable=False, server_default=_EMPTY),
+    Column("public_urls", JSONB, nullable=False, server_default=_EMPTY),
+    Column("state", Text, nullable=False, server_default=text("'pending'")),  # fetched failed, erased until cleared
+    _moment("due_at", server_default=_NOW),  # pending/erased: when it may be taken, the end of a lease too
+    Column("lease", Text),
+    Column("tries", SmallInteger, nullable=False, server_default=text("0")),
+    Column("place", Text),
+    Column("size_bytes", BigInteger),
+    Column("sha256", Text),
+    Column("error", JSONB),
+    _moment("fetched_at"),
+    _moment("created_at", nullable=False, server_default=_NOW),
+    UniqueConstraint("call_id", "told_as"),
+)
+Index("recordings_due", recordings.c.due_at, postgresql_where=text("state IN ('pending', 'erased')"))
+
 suppressions = Table(
     "suppressions",
     metadata,
@@ -319,5 +350,6 @@ __all__ = [
     "imports",
     "installation",
     "metadata",
+    "recordings",
     "suppressions",
 ]

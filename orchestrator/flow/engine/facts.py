@@ -1,6 +1,8 @@
-"""Facts that join the record whenever they come: recordings and costs."""
+"""Facts that join the record whenever they come: recordings, transcripts and costs."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from orchestrator.flow.engine.turn import Turn
 from orchestrator.telnyx.event_types import EventType
@@ -10,18 +12,31 @@ _OF_A_RECORDING = (
     "recording_urls",
     "public_recording_urls",
     "channels",
+    "format",
     "recording_started_at",
     "recording_ended_at",
 )
 _OF_A_COST = ("total_cost", "billed_duration_secs", "cost_parts", "status")
+_TRANSCRIBED: Final = frozenset({EventType.TRANSCRIPTION, EventType.RECORDING_TRANSCRIBED})
 
 
 def keep_facts(turn: Turn) -> None:
-    """Keep what the event tells about recordings and costs; told twice, it is kept once."""
+    """Keep what the event tells about recordings, transcripts and costs; told twice, it is kept once."""
     event, payload = turn.event, turn.event.payload
     if event.type == EventType.RECORDING_SAVED:
-        kept = {name: payload[name] for name in _OF_A_RECORDING if name in payload}
-        if all(known.get("event_id") != event.id for known in turn.call.recordings):
-            turn.change(recordings=(*turn.call.recordings, {"event_id": event.id, "leg": event.leg, **kept}))
+        _keep_recording(turn, {name: payload[name] for name in _OF_A_RECORDING if name in payload})
+    elif event.type == EventType.RECORDING_ERROR:
+        _keep_recording(turn, {"error": str(payload.get("reason") or "the carrier gave no reason")})
     elif event.type == EventType.CALL_COST and event.leg == "A":
         turn.change(cost={name: payload[name] for name in _OF_A_COST if name in payload})
+    elif event.type in _TRANSCRIBED and turn.before.settled:
+        turn.settles = True  # what was said stands in the timeline, and that is written with the record
+
+
+def _keep_recording(turn: Turn, told: dict[str, object]) -> None:
+    event = turn.event
+    if any(known.get("event_id") == event.id for known in turn.call.recordings):
+        return
+    kept = {"event_id": event.id, "leg": event.leg, "told_at": event.occurred_at.isoformat(), **told}
+    turn.change(recordings=(*turn.call.recordings, kept))
+    turn.settles = True  # its links live for ten minutes, and the call may talk on for hours

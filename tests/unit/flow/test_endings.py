@@ -108,7 +108,31 @@ def test_a_recording_told_twice_is_kept_once(greeted: Line) -> None:
     greeted.take(event)
     greeted.take(event)
 
-    assert greeted.call.recordings == ({"event_id": "r", "leg": "A", "channels": "dual"},)
+    told_at = event.occurred_at.isoformat()
+    assert greeted.call.recordings == ({"event_id": "r", "leg": "A", "told_at": told_at, "channels": "dual"},)
+
+
+def test_a_recording_is_written_while_the_call_goes_on(greeted: Line) -> None:
+    decision = greeted.hear("call.recording.saved", {"recording_urls": {"mp3": "https://example.test/a"}})
+
+    assert decision.settle and not greeted.call.settled
+
+
+def test_a_recording_that_failed_is_kept_with_its_reason(greeted: Line) -> None:
+    greeted.hear("call.recording.error", {"reason": "Internal server error"})
+
+    assert greeted.call.recordings[0]["error"] == "Internal server error"
+
+
+@pytest.mark.parametrize("kind", ["call.transcription", "call.recording.transcription.saved"])
+def test_r12_what_was_said_amends_a_record_that_is_written(greeted: Line, kind: str) -> None:
+    before = greeted.hear(kind, {"transcription_text": "yes"})
+    greeted.hang_up()
+    greeted.fire("settle")
+
+    late = greeted.hear(kind, {"transcription_text": "no"})
+
+    assert (before.settle, late.settle) == (False, True)
 
 
 def test_r14_gone_waits_5_s_for_the_hangup(greeted: Line) -> None:

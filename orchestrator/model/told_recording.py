@@ -1,0 +1,95 @@
+"""A recording as the carrier told of it, made a row of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from orchestrator.model.live_call import LiveCall
+
+FORMATS: Final = ("mp3", "wav")
+NO_FILE: Final = "no_file"
+NO_LINK: Final = "no_link"
+
+
+class ToldRecording(BaseModel):
+    """One recording of one leg; `told_as` is the same however often and in how many events it is told.
+
+    `told_at` is the carrier's time, from which its links live ten minutes. An `error` says that there is nothing to
+    fetch.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    call_id: str
+    told_as: str
+    event_id: str
+    told_at: datetime
+    leg: str
+    recording_id: str | None
+    channels: str | None
+    format: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    urls: dict[str, str]
+    public_urls: dict[str, str]
+    state: Literal["pending", "failed"]
+    error: dict[str, str] | None
+
+
+def told_by(call: LiveCall) -> list[ToldRecording]:
+    """Return what the call's events told of recordings, tolerating what is missing or of another kind."""
+    return [_told(call.call_id, kept, told_at) for kept in call.recordings if (told_at := _told_at(kept))]
+
+
+def _told_at(kept: Mapping[str, Any]) -> datetime | None:
+    # An older engine kept no time of the telling: the end of the recording is the nearest there is.
+    return _moment(kept.get("told_at")) or _moment(kept.get("recording_ended_at"))
+
+
+def _told(call_id: str, kept: Mapping[str, Any], told_at: datetime) -> ToldRecording:
+    urls, public_urls = _links(kept.get("recording_urls")), _links(kept.get("public_recording_urls"))
+    form = kept.get("format") if kept.get("format") in FORMATS else None
+    error = _error(kept, is_linked=bool(urls or public_urls))
+    return ToldRecording(
+        call_id=call_id,
+        told_as=_text(kept.get("recording_id")) or str(kept["event_id"]),
+        event_id=str(kept["event_id"]),
+        told_at=told_at,
+        leg=str(kept.get("leg") or "A"),
+        recording_id=_text(kept.get("recording_id")),
+        channels=_text(kept.get("channels")),
+        format=form or next((name for name in FORMATS if name in urls or name in public_urls), None),
+        started_at=_moment(kept.get("recording_started_at")),
+        ended_at=_moment(kept.get("recording_ended_at")),
+        urls=urls,
+        public_urls=public_urls,
+        state="failed" if error else "pending",
+        error=error,
+    )
+
+
+def _error(kept: Mapping[str, Any], *, is_linked: bool) -> dict[str, str] | None:
+    if kept.get("error"):
+        return {"code": NO_FILE, "detail": f"the carrier could not store it: {kept['error']}"}
+    return None if is_linked else {"code": NO_LINK, "detail": "the carrier told no link that could be fetched"}
+
+
+def _links(told: Any) -> dict[str, str]:
+    pairs = told.items() if isinstance(told, Mapping) else ()
+    return {name: url for name, url in pairs if name in FORMATS and isinstance(url, str) and url}
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if isinstance(value, str | int) and value != "" else None
+
+
+def _moment(told: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(told) if isinstance(told, str) else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment and not moment.tzinfo else moment
