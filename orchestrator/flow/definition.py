@@ -10,7 +10,7 @@ from typing import Any
 from orchestrator.flow.expressions import Expression, Scope
 from orchestrator.flow.limits import DEFAULT_RING_S, DEFAULT_TIME_LIMIT_S, START_TIMEOUT_S
 from orchestrator.flow.templates import Template
-from orchestrator.flow.words import CONTACT_FIELDS, HUMAN_RESULTS, result_name
+from orchestrator.flow.words import CONTACT_FIELDS, ENDS_CALL, HUMAN_RESULTS, result_name
 from orchestrator.policy.calling_hours import is_open
 from orchestrator.policy.weekly_hours import CallingHours
 
@@ -141,7 +141,7 @@ class Step:
     @property
     def ends_call(self) -> bool:
         """Whether the call is over with this step."""
-        return isinstance(self.action, End) or (isinstance(self.action, Command) and self.action.action == "hangup")
+        return isinstance(self.action, End) or (isinstance(self.action, Command) and self.action.action in ENDS_CALL)
 
     def targets(self) -> Iterator[str]:
         """Yield the steps that this one can lead to."""

@@ -9,7 +9,9 @@ from typing import Final
 from orchestrator.telnyx.commands import COMMANDS, ENDING
 from orchestrator.telnyx.event_types import EventType
 
-STEP_COMMANDS: Final = frozenset(COMMANDS) - {"dial", "answer", "reject", "client_state_update"}
+STEP_COMMANDS: Final = frozenset(COMMANDS) - {"dial"}  # a flow's own `dial:` says how its calls are dialed
+ENDS_CALL: Final = frozenset({"hangup", "reject"})
+BESIDE: Final = frozenset({"record_start", "streaming_start", "fork_start", "transcription_start", "suppression_start"})
 LOCAL_ACTIONS: Final = frozenset({"wait_for", "suppress", "choose", "set", "end"})
 STEP_KEYS: Final = frozenset({"on", "goto", "timeout", "repeat", "outcome", "state"})
 FLOW_KEYS: Final = frozenset(
@@ -19,16 +21,6 @@ BRANCH_KEYS: Final = frozenset({"match", "when", "set", "outcome", "goto", "duri
 
 LATER_FLOW_KEYS: Final = frozenset({"on", "answered", "texts", "language", "include", "http"})
 LATER_STEP_KEYS: Final = frozenset({"http", "during", "include"})
-LATER_COMMANDS: Final = (
-    frozenset(
-        {
-            "answer", "bridge", "client_state_update", "enqueue", "fork_start", "fork_stop", "leave_queue",
-            "record_pause", "record_resume", "refer", "reject", "streaming_start", "streaming_stop",
-            "suppression_start", "suppression_stop", "transcription_start", "transcription_stop",
-        }
-    )
-    - STEP_COMMANDS
-)  # fmt: skip
 
 FORBIDDEN_FIELDS: Final = frozenset(
     {"client_state", "command_id", "link_to", "connection_id", "target_leg_client_state"}
@@ -54,6 +46,28 @@ RECORDING_EVENTS: Final = frozenset(
 )
 CALL_WIDE: Final = RECORDING_EVENTS | {DTMF, GREETING}
 
+BESIDE_EVENTS: Final = frozenset(
+    map(
+        str,
+        (
+            EventType.TRANSCRIPTION,
+            EventType.STREAMING_STARTED,
+            EventType.STREAMING_STOPPED,
+            EventType.STREAMING_FAILED,
+            EventType.FORK_STARTED,
+            EventType.FORK_STOPPED,
+        ),
+    )
+)
+"""What runs beside the steps of a flow tells at any time, where the flow starts such a thing."""
+
+_ENDS_INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "refer": str(EventType.REFER_FAILED),
+        "streaming_start": str(EventType.STREAMING_FAILED),
+        "record_start": str(EventType.RECORDING_ERROR),
+    }
+)
 _SAME: Final[Mapping[str, str]] = MappingProxyType(
     {str(EventType.MACHINE_GREETING_ENDED): GREETING, str(EventType.PREMIUM_GREETING_ENDED): GREETING}
 )
@@ -102,6 +116,10 @@ EVENT_FIELDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             (str(EventType.REFER_COMPLETED), _CALL, ("sip_notify_response",)),
             (str(EventType.REFER_FAILED), _CALL, ("sip_notify_response",)),
             (str(EventType.TRANSCRIPTION), _CALL, ("transcription_data",)),
+            (str(EventType.CALL_HELD), _CALL, ()),
+            (str(EventType.CALL_UNHELD), _CALL, ()),
+            (str(EventType.DEEPFAKE_RESULT), _CALL, ("result", "score", "consistency")),
+            (str(EventType.DEEPFAKE_ERROR), _CALL, ("error_message",)),
             (COMMAND_FAILED, (), ("command", "code", "title", "detail")),
         )
     }
@@ -124,7 +142,12 @@ def result_name(written: str) -> str:
 
 def ending_of(action: str) -> str | None:
     """Return the event that ends a command's work, or None if it is done once accepted."""
-    if action in {"transfer", "hangup"}:
+    if action == "transfer" or action in ENDS_CALL:
         return None
     ending = ENDING.get(action)
     return str(ending) if ending else None
+
+
+def is_ended_by(action: str, event: str) -> bool:
+    """Whether a command's work is over with an event: its ending, or the failure that comes instead."""
+    return event in {ending_of(action), _ENDS_INSTEAD.get(action)}

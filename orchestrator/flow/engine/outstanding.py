@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from orchestrator.flow.engine.turn import OWN, Turn
-from orchestrator.flow.words import GATHER_ENDED, ending_of
+from orchestrator.flow.words import BESIDE_EVENTS, ENDS_CALL, GATHER_ENDED, ending_of, is_ended_by
 from orchestrator.model.live_call import LiveCall, Outstanding
-from orchestrator.telnyx.commands import COMMANDS, STOPS
+from orchestrator.telnyx.commands import COMMANDS
 from orchestrator.telnyx.event_types import EventType
 
-_STOPPING = frozenset(STOPS.values())
 _CONNECTING = frozenset({"transfer", "bridge"})
 
 
@@ -53,12 +52,12 @@ def charge(turn: Turn, event: str) -> bool:
         return _join(turn)
     owner = next((one for one in turn.call.outstanding if _can_cause(one, event)), None)
     if owner is None:
-        return _is_stopping(turn, event)
-    if ending_of(owner.action) == event or event.endswith(".failed"):
+        return _may_hear(turn, event)
+    if is_ended_by(owner.action, event):
         forget(turn, owner)
     elif event.endswith(".started"):
         replace(turn, owner, started=True)
-    return owner.visit == turn.call.visit or _is_stopping(turn, event)
+    return owner.visit == turn.call.visit or _may_hear(turn, event)
 
 
 def prune_unsent(turn: Turn, accepted: Outstanding) -> None:
@@ -83,7 +82,7 @@ def is_own_command(turn: Turn, command_id: str) -> bool:
 
 
 def _can_cause(one: Outstanding, event: str) -> bool:
-    if one.action in {"transfer", "hangup"} or event not in COMMANDS[one.action].expects:
+    if one.action == "transfer" or one.action in ENDS_CALL or event not in COMMANDS[one.action].expects:
         return False
     # A second start is the next command's: what has begun does not begin again, but for a gather's prompts.
     return not (one.started and event.endswith(".started") and not one.action.startswith("gather"))
@@ -102,7 +101,13 @@ def _join(turn: Turn) -> bool:
     return newest.visit == turn.call.visit
 
 
-def _is_stopping(turn: Turn, event: str) -> bool:
+def _may_hear(turn: Turn, event: str) -> bool:
+    """Whether an event may move the step although another command caused it.
+
+    A stop hears of what it stopped, a transcription of what is said; what runs beside is heard in every other step.
+    """
     own = turn.step
     action = getattr(own.action, "action", None) if own else None
-    return action in _STOPPING and event in COMMANDS[str(action)].expects
+    if action is None or event not in COMMANDS[str(action)].expects:
+        return event in BESIDE_EVENTS
+    return ending_of(str(action)) is None and str(action) not in ENDS_CALL

@@ -16,7 +16,7 @@ from orchestrator.flow.expressions import Scope
 from orchestrator.flow.limits import MAX_VISITS, STALL_S
 from orchestrator.flow.reading.events import caused_by
 from orchestrator.flow.values import TemplateFailure
-from orchestrator.flow.words import COMMAND_FAILED
+from orchestrator.flow.words import BESIDE, COMMAND_FAILED
 from orchestrator.model.live_call import Suppression
 from orchestrator.telnyx.commands import COMMANDS, STOPS
 
@@ -174,5 +174,5 @@ def _forget_heard(turn: Turn, action: str) -> None:
 
 
 def _is_to_be_stopped(turn: Turn, action: str) -> bool:
-    # A recording with a goto was started to run beside the steps that follow.
-    return action in STOPS and not (action == "record_start" and turn.step is not None and turn.step.goto is not None)
+    # With a goto it was started to run beside the steps that follow.
+    return action in STOPS and not (action in BESIDE and turn.step is not None and turn.step.goto is not None)

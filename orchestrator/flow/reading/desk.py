@@ -34,6 +34,7 @@ class Desk:
     hours: frozenset[str] = frozenset()
     detection: str | None = None
     has_transfer: bool = False
+    beside: frozenset[str] = frozenset()
 
     def tell(self, spot: Spot, detail: str, *, line: int | None = None) -> None:
         """Note a problem, once."""

@@ -43,6 +43,7 @@ def check_event(desk: Desk, spot: Spot, written: str, *, action: str | None) -> 
 
 def _possible(desk: Desk, action: str | None) -> frozenset[str]:
     possible = CALL_WIDE | (caused_by(action) | {COMMAND_FAILED} if action else frozenset())
+    possible |= desk.beside
     if desk.has_transfer:
         possible |= TARGET_EVENTS
     return possible if desk.detection not in {None, "detect"} else possible - {GREETING}

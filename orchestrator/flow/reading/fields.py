@@ -24,6 +24,7 @@ _LIKELY: Final = (
     {"x": "x"},
 )
 _REQUIRED: Final[dict[str, dict[str, Any]]] = {
+    "client_state_update": {"client_state": "eA=="},
     "dial": {"connection_id": "1", "from": "+13125550142", "to": "+13125550143"},
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,12 +13,20 @@ from orchestrator.flow.node import Kind, Spot
 from orchestrator.flow.problem import FlowProblem
 from orchestrator.flow.reading.commands import read_defaults, read_dial
 from orchestrator.flow.reading.desk import STEP_NAME, WORD, Desk, suggestion
+from orchestrator.flow.reading.events import caused_by
 from orchestrator.flow.reading.graph import check_graph
 from orchestrator.flow.reading.hours import read_hours
 from orchestrator.flow.reading.start import read_start
 from orchestrator.flow.reading.steps import read_step
 from orchestrator.flow.templates import has_places
-from orchestrator.flow.words import BUILT_IN_OUTCOMES, CONTACT_FIELDS, FLOW_KEYS, LATER_FLOW_KEYS, STEP_COMMANDS
+from orchestrator.flow.words import (
+    BESIDE_EVENTS,
+    BUILT_IN_OUTCOMES,
+    CONTACT_FIELDS,
+    FLOW_KEYS,
+    LATER_FLOW_KEYS,
+    STEP_COMMANDS,
+)
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
@@ -49,6 +58,7 @@ def _read(desk: Desk, entries: dict[str, Spot]) -> Flow:
     places = _places(desk, entries.get("steps"))
     desk.steps = frozenset(places)
     desk.has_transfer = any(spot.child("transfer") is not None for spot in places.values())
+    desk.beside = _beside(places.values())
     desk.defaults = _defaults(desk, entries.get("defaults"))
     start = read_start(desk, entries["start"]) if "start" in entries else Start()
     start = replace(start, inbound=desk.step_name(entries.get("inbound"), "inbound"))
@@ -130,6 +140,12 @@ def _places(desk: Desk, spot: Spot | None) -> dict[str, Spot]:
         if not STEP_NAME.fullmatch(name):
             desk.tell(place, f"{name} is no name for a step: letters, digits, _ and -, at most 64, no digit first")
     return places
+
+
+def _beside(places: Iterable[Spot]) -> frozenset[str]:
+    """Return the events that the flow's steps can cause at any time."""
+    actions = {key for spot in places for key, _ in spot.entries() if key in STEP_COMMANDS}
+    return frozenset().union(*map(caused_by, actions)) & BESIDE_EVENTS
 
 
 def _defaults(desk: Desk, spot: Spot | None) -> dict[str, dict[str, Spot]]:

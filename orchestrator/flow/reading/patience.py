@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.flow.limits import DEFAULT_TIME_LIMIT_S, GATHER_GRACE_S, STALL_S
+from orchestrator.flow.words import BESIDE
 
 _SPOKEN_CHARS_PER_S: Final = 10.0
 _LONGEST_PROMPT_S: Final = 60.0
-_PATIENT: Final = frozenset({"transfer", "record_start"})
+_PATIENT: Final = frozenset({"transfer", "bridge", "enqueue"}) | BESIDE
 
 
 def stall_after_s(action: str, fields: Mapping[str, Any]) -> float | None:
-    """Return the default timeout: a gather's limits and 10 s, none while legs talk or a recording runs, else 120 s."""
+    """Return the default timeout: a gather's limits and 10 s, none while legs talk, wait or are heard, else 120 s."""
     if action in _PATIENT:
         return None
     if action.startswith("gather"):

@@ -26,7 +26,6 @@ from orchestrator.flow.reading.desk import Desk, suggestion
 from orchestrator.flow.reading.events import check_event
 from orchestrator.flow.reading.ways import check_ways
 from orchestrator.flow.words import (
-    LATER_COMMANDS,
     LATER_STEP_KEYS,
     LOCAL_ACTIONS,
     STEP_COMMANDS,
@@ -35,7 +34,7 @@ from orchestrator.flow.words import (
 )
 
 _ACTIONS: Final = STEP_COMMANDS | LOCAL_ACTIONS
-_NOT_YET: Final = LATER_COMMANDS | LATER_STEP_KEYS
+_NOT_YET: Final = LATER_STEP_KEYS
 
 
 def read_step(desk: Desk, name: str, spot: Spot) -> Step:

@@ -9,7 +9,7 @@ from orchestrator.flow.node import Spot
 from orchestrator.flow.reading.desk import Desk
 from orchestrator.flow.words import COMMAND_FAILED, DTMF, TARGET_HANGUP, ending_of
 
-_CUT_SHORT = frozenset({"speak", "playback_start", "gather", "gather_using_speak", "gather_using_audio"})
+_CUT_SHORT = frozenset({"enqueue", "speak", "playback_start", "gather", "gather_using_speak", "gather_using_audio"})
 
 
 def check_ways(desk: Desk, spot: Spot, entries: Mapping[str, Spot], step: Step) -> None:
@@ -34,6 +34,8 @@ def check_ways(desk: Desk, spot: Spot, entries: Mapping[str, Spot], step: Step) 
 
 
 def _check_command(desk: Desk, spot: Spot, entries: Mapping[str, Spot], step: Step, command: Command) -> None:
+    if command.action == "client_state_update" and "state" not in entries:
+        desk.tell(spot, "client_state_update needs the step's state: the text that is to travel with the call")
     if "goto" in entries:
         _check_goto(desk, entries, step, command)
         return
