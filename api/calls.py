@@ -74,11 +74,12 @@ class UtteranceView(BaseModel):
 
 
 class TimelineEntry(BaseModel):
-    """Something that happened to a call, or a command that it caused."""
+    """Something that happened to a call, or a command that it caused; `leg` A is its own, B, C … its transfers'."""
 
     id: str
     kind: Literal["event", "command"]
     type: str
+    leg: str
     at: Moment
     recorded_at: Moment
     payload: dict[str, Any]

@@ -66,7 +66,8 @@ def _line(line: Mapping[str, Any]) -> str:
     words = [f"{name}={_short(told[name])}" for name in told if name in telling and told[name] not in (None, "")]
     arrow = "→" if is_command else "←"
     what = line.get("action") or line.get("type") or ""
-    return f"  {_clock(line)} {arrow} {what:<28} {' '.join(words)}".rstrip()
+    leg = "" if line.get("leg", "A") == "A" else f" ({line['leg']})"
+    return f"  {_clock(line)} {arrow} {what + leg:<28} {' '.join(words)}".rstrip()
 
 
 def _clock(line: Mapping[str, Any]) -> str:

@@ -67,6 +67,7 @@ def _line(event: Row[Any]) -> dict[str, Any]:
         "id": event.event_id,
         "kind": event.kind,
         "type": event.type,
+        "leg": event.leg,
         "at": event.occurred_at,
         "recorded_at": event.recorded_at,
         "payload": event.payload,

@@ -82,7 +82,7 @@ def _unfold(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
             "id": command["id"],
             "kind": "command",
             "type": command["action"],
-            "leg": "A",
+            "leg": command.get("leg", "A"),
             "at": recorded,
             "recorded_at": recorded,
             "payload": command["body"],

@@ -59,10 +59,10 @@ _CONTACTS = text(
 
 _TIMELINE = text(
     """
-    INSERT INTO call_events (call_id, event_id, position, kind, type, occurred_at, recorded_at, payload)
-    SELECT call_id, event_id, position, kind, type, occurred_at, recorded_at, payload
+    INSERT INTO call_events (call_id, event_id, position, kind, type, leg, occurred_at, recorded_at, payload)
+    SELECT call_id, event_id, position, kind, type, leg, occurred_at, recorded_at, payload
     FROM jsonb_to_recordset(:lines) AS r(call_id text, event_id text, position bigint, kind text, type text,
-        occurred_at timestamptz, recorded_at timestamptz, payload jsonb)
+        leg text, occurred_at timestamptz, recorded_at timestamptz, payload jsonb)
     ON CONFLICT (call_id, event_id) DO NOTHING
     """
 ).bindparams(bindparam("lines", type_=JSONB))
@@ -203,6 +203,7 @@ def _timeline_row(position: int, call_id: str, line: Mapping[str, Any]) -> dict[
         "position": int(recorded.timestamp() * 1000) * 1000 + position % 1000,
         "kind": line["kind"],
         "type": line["type"],
+        "leg": line["leg"],
         "occurred_at": line["at"],
         "recorded_at": recorded,
         "payload": {**line["payload"], **({"note": line["note"]} if line.get("note") else {})},

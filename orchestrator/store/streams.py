@@ -145,7 +145,7 @@ def log_entry(event: Event, *, recorded_ms: int, commands: Sequence[SendCommand]
             "at": event.occurred_at,
             "recorded_ms": recorded_ms,
             "payload": event.payload,
-            "commands": [{"id": c.command_id, "action": c.action, "body": c.body} for c in commands],
+            "commands": [{"id": c.command_id, "action": c.action, "leg": c.role, "body": c.body} for c in commands],
             "note": note,
         }
     )

@@ -23,8 +23,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
 
-# One live attempt per number, across campaigns; an unknown one may be ringing until it is given up.
-NUMBER_GUARD = "state IN ('reserved', 'dialing', 'accepted') OR (state = 'unknown' AND disposition IS NULL)"
+# One live attempt per number, across campaigns; an unknown one may be ringing until it is given up. Any number of
+# people may call one of ours at once.
+NUMBER_GUARD = (
+    "direction = 'outbound' AND "
+    "(state IN ('reserved', 'dialing', 'accepted') OR (state = 'unknown' AND disposition IS NULL))"
+)
 
 _NOW = text("now()")
 _EMPTY = text("'{}'::jsonb")
@@ -72,7 +76,9 @@ campaigns = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("kind", Text, nullable=False, server_default=text("'campaign'")),  # or 'direct': the home of POST /v1/calls
+    Column(
+        "kind", Text, nullable=False, server_default=text("'campaign'")
+    ),  # direct, inbound: the homes of calls of none
     Column("flow_id", Text, ForeignKey("flows.id")),
     Column("connection_id", Text, ForeignKey("connections.id"), nullable=False),
     Column("status", Text, nullable=False, server_default=text("'draft'")),
@@ -206,7 +212,8 @@ calls = Table(
     Column("contact_id", Text, ForeignKey("contacts.id"), nullable=False),
     Column("connection_id", Text, nullable=False),
     Column("flow_id", Text, ForeignKey("flows.id")),
-    Column("direction", Text, nullable=False, server_default=text("'outbound'")),
+    Column("direction", Text, nullable=False, server_default=text("'outbound'")),  # or 'inbound': to a number of ours
+    Column("joined_contact_id", Text, ForeignKey("contacts.id")),  # inbound: whom a campaign had dialed
     Column("to_number", Text, nullable=False),
     Column("from_number", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
@@ -266,6 +273,14 @@ Index("calls_by_campaign", calls.c.campaign_id, calls.c.id)
 Index("calls_by_contact", calls.c.contact_id, calls.c.id)
 Index("calls_by_number", calls.c.to_number, calls.c.last_sent_at.desc())
 Index("calls_by_control_id", calls.c.call_control_id)
+# A call that comes in is told more than once, and is one call.
+Index(
+    "calls_inbound_leg",
+    calls.c.call_control_id,
+    unique=True,
+    postgresql_where=text("direction = 'inbound'"),
+)
+Index("calls_by_joined_contact", calls.c.joined_contact_id, postgresql_where=text("joined_contact_id IS NOT NULL"))
 
 call_events = Table(
     "call_events",
@@ -275,6 +290,7 @@ call_events = Table(
     Column("position", BigInteger, nullable=False),  # the order in which the call took notice
     Column("kind", Text, nullable=False),  # event or command
     Column("type", Text, nullable=False),
+    Column("leg", Text, nullable=False, server_default=text("'A'")),  # the call's own; B, C … of its transfers
     _moment("occurred_at", nullable=False),
     _moment("recorded_at", nullable=False),
     Column("payload", JSONB, nullable=False, server_default=_EMPTY),
@@ -310,6 +326,19 @@ recordings = Table(
     UniqueConstraint("call_id", "told_as"),
 )
 Index("recordings_due", recordings.c.due_at, postgresql_where=text("state IN ('pending', 'erased')"))
+
+# Numbers of ours that take calls: which flow, and whose home campaign the calls lie in.
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("flow_id", Text, ForeignKey("flows.id"), nullable=False),
+    Column("home_id", Text, ForeignKey("campaigns.id"), nullable=False),
+    Column("join_days", Integer),  # NULL: the installation's ORCHESTRATOR_INBOUND_JOIN_DAYS
+    _moment("created_at", nullable=False, server_default=_NOW),
+    _moment("updated_at", nullable=False, server_default=_NOW),
+)
 
 suppressions = Table(
     "suppressions",
@@ -350,6 +379,7 @@ __all__ = [
     "imports",
     "installation",
     "metadata",
+    "numbers",
     "recordings",
     "suppressions",
 ]

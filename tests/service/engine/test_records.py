@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 import pytest
@@ -28,6 +29,21 @@ steps:
         - {match: {digits: "9"}, outcome: opted_out, goto: stop}
         - {goto: bye}
   stop: {suppress: {scope: global, reason: opt-out}, goto: bye}
+  bye: {hangup: {}}
+"""
+
+TWO_AGENTS = """
+name: two-agents
+outcomes: [connected, nobody]
+start: first
+steps:
+  first:
+    transfer: {to: "+13125550151", timeout_secs: 15}
+    on: {target.call.bridged: {outcome: connected, goto: talk}, target.call.hangup: second}
+  second:
+    transfer: {to: "+13125550152", timeout_secs: 15}
+    on: {target.call.bridged: {outcome: connected, goto: talk}, target.call.hangup: {outcome: nobody, goto: bye}}
+  talk: {wait_for: target.call.hangup, goto: bye}
   bye: {hangup: {}}
 """
 
@@ -221,3 +237,24 @@ def test_an_entry_nobody_can_read_is_buried_at_once(world: World) -> None:
     world.advance()
 
     assert len(list_dead_letters(world.redis, world.keys)) == 1
+
+
+def test_every_leg_of_a_call_stands_in_its_one_timeline(world: World) -> None:
+    call_id = world.dialed_call(flow=TWO_AGENTS)
+    world.hear(call_id, "call.answered")
+    world.work(call_id)
+    for letter in ("B", "C"):
+        of_agent: dict[str, Any] = {"leg": letter, "call_control_id": f"v3:agent-{letter}"}
+        world.hear(call_id, "call.initiated", **of_agent)
+        world.hear(call_id, "call.hangup", hangup_cause="timeout", **of_agent)
+        world.work(call_id)
+
+    world.hang_up(call_id)
+
+    told = world.query(
+        "SELECT leg, kind, type FROM call_events WHERE call_id = :id AND leg <> 'A' ORDER BY position", id=call_id
+    )
+    assert [tuple(row) for row in told] == [
+        (letter, "event", kind) for letter in ("B", "C") for kind in ("call.initiated", "call.hangup")
+    ]
+    assert world.call_row(call_id)["outcome"] == "nobody"
