@@ -161,7 +161,8 @@ class Step:
 class Start:
     """Where a flow begins: at `entry`, or with detection on where its result says (`None` hangs up).
 
-    A call that comes in begins at `inbound` when it rings; a flow without one takes no such calls.
+    `answered` is where it begins before there is a result; only a machine or a fax leads it elsewhere. A call that
+    comes in begins at `inbound` when it rings; a flow without one takes no such calls.
     """
 
     entry: str | None = None
@@ -169,6 +170,7 @@ class Start:
     timeout_s: float = START_TIMEOUT_S
     timeout_goto: str | None = None
     inbound: str | None = None
+    answered: str | None = None
 
     def step_for(self, result: str) -> str | None:
         """Return the step for a result of detection; what is not known counts as not_sure, a fax is hung up on."""
@@ -176,11 +178,12 @@ class Start:
         if named == "fax":
             return self.by_result.get("fax")
         ways = [named, "human"] if named in HUMAN_RESULTS else [named, "not_sure", "human"]
-        return next((self.by_result[way] for way in ways if way in self.by_result), None)
+        return next((self.by_result[way] for way in ways if way in self.by_result), self.answered)
 
     def targets(self) -> Iterator[str]:
         """Yield the steps a call can begin with."""
-        yield from (step for step in (self.entry, self.timeout_goto, self.inbound, *self.by_result.values()) if step)
+        known = (self.entry, self.answered, self.timeout_goto, self.inbound, *self.by_result.values())
+        yield from (step for step in known if step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +208,7 @@ class Flow:
     steps: Mapping[str, Step]
     awaited: frozenset[str]
     hours: Mapping[str, CallingHours] = field(default_factory=dict)
+    on: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
 
     def is_open(self, name: str, now: datetime) -> bool:
         """Return whether the hours of that name are open at `now`; hours that are not there never are."""

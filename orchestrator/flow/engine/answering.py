@@ -35,6 +35,8 @@ def hear_answer(turn: Turn) -> None:
         return
     if turn.flow.start.entry is not None:
         enter(turn, turn.flow.start.entry)
+    elif turn.call.amd_result is None and turn.flow.start.answered is not None:
+        enter(turn, turn.flow.start.answered)
     elif turn.call.amd_result is not None:
         _begin(turn, turn.call.amd_result)
     elif turn.call.phase != "ended":
@@ -43,18 +45,19 @@ def hear_answer(turn: Turn) -> None:
 
 def hear_detection(turn: Turn) -> None:
     """Take in who answered; a result that comes after the start moves nothing (R16)."""
-    result = str(turn.event.payload.get("result") or "not_sure")
+    result, before = str(turn.event.payload.get("result") or "not_sure"), turn.call.amd_result
     turn.change(amd_result=result)
     _mark_answered(turn, turn.event.occurred_at)
-    if not _has_begun(turn):
+    if not _has_begun(turn) or (before is None and _leads_elsewhere(turn, result)):
         _begin(turn, result)
 
 
 def hear_greeting(turn: Turn, payload: dict[str, object]) -> None:
     """Take in that a machine's greeting is over; premium may say so without ever having said "machine"."""
-    turn.change(amd_result=turn.call.amd_result or "machine")
+    before = turn.call.amd_result
+    turn.change(amd_result=before or "machine")
     _mark_answered(turn, turn.event.occurred_at)
-    if not _has_begun(turn):
+    if not _has_begun(turn) or (before is None and _leads_elsewhere(turn, "machine")):
         _begin(turn, "machine")
     elif turn.has_flow:
         enter(turn, way_on(turn, GREETING, payload))
@@ -77,6 +80,13 @@ def _begin(turn: Turn, result: str) -> None:
         hang_up(turn)
     else:
         enter(turn, step)
+
+
+def _leads_elsewhere(turn: Turn, result: str) -> bool:
+    """Whether a flow that began with the answer is to go on elsewhere; people are not interrupted."""
+    if turn.flow is None or not turn.has_flow or turn.flow.start.answered is None:
+        return False
+    return turn.call.direction == "outgoing" and turn.flow.start.step_for(result) != turn.flow.start.answered
 
 
 def _mark_answered(turn: Turn, at: datetime) -> None:

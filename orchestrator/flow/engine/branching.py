@@ -18,15 +18,23 @@ def way_on(turn: Turn, event: str, payload: Mapping[str, Any]) -> str | None:
     step = turn.step
     if step is None or payload.get("status") == "call_hangup":
         return None
-    branches: Iterable[Branch] = step.on.get(event, ())
-    if event == DTMF and runs_gather(turn.call):
-        branches = [branch for branch in branches if branch.during_gather]
     is_awaited = isinstance(step.action, WaitFor) and step.action.event == event
     if is_awaited:
         _use_up(turn, event)
-    if event in step.on:
-        return take_first(turn, branches, payload)
-    return step.goto if is_awaited else None
+    if is_awaited and step.goto is not None and event not in step.on:
+        return step.goto
+    branches: Iterable[Branch] = branches_for(turn, event)
+    if event == DTMF and runs_gather(turn.call):
+        branches = [branch for branch in branches if branch.during_gather]
+    return take_first(turn, branches, payload)
+
+
+def branches_for(turn: Turn, event: str) -> tuple[Branch, ...]:
+    """Return the branches of an event: the step's own, else the flow's."""
+    if turn.step is None or turn.flow is None:
+        return ()
+    own = turn.step.on.get(event)
+    return turn.flow.on.get(event, ()) if own is None else own
 
 
 def take_first(turn: Turn, branches: Iterable[Branch], payload: Mapping[str, Any] | None = None) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from orchestrator.flow.definition import Choose, Command, End, Nested, SetAnswers, Step, Suppress, Value, WaitFor
-from orchestrator.flow.engine.branching import store, take_first, way_on
+from orchestrator.flow.engine.branching import branches_for, store, take_first, way_on
 from orchestrator.flow.engine.ending import clear_step_timers, hang_up
 from orchestrator.flow.engine.outstanding import running
 from orchestrator.flow.engine.turn import OWN, STOP, Turn
@@ -55,10 +55,14 @@ def start_clock(turn: Turn, step: Step) -> None:
 
 
 def fail(turn: Turn, failure: Mapping[str, Any]) -> str | None:
-    """Take the step's way for a failed command; without one the call is hung up with the outcome error."""
-    step = turn.step
-    if step is not None and COMMAND_FAILED in step.on:
-        return way_on(turn, COMMAND_FAILED, failure)
+    """Take the way for a failed command; without one the call is hung up with the outcome error.
+
+    A step that the flow's own handler leads to is not led to itself again: what fails there would fail for ever.
+    """
+    if branches_for(turn, COMMAND_FAILED):
+        way = way_on(turn, COMMAND_FAILED, failure)
+        if way is None or way != turn.call.step or (turn.step and COMMAND_FAILED in turn.step.on):
+            return way
     turn.change(outcome="error", error=dict(failure))
     hang_up(turn)
     return None

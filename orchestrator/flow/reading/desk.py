@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from orchestrator.flow.definition import Constant, Input, Value
+from orchestrator.flow.definition import Branch, Constant, Input, Value
 from orchestrator.flow.expressions import BadExpression, Expression
 from orchestrator.flow.node import Kind, Spot
 from orchestrator.flow.problem import FlowProblem
@@ -35,6 +35,7 @@ class Desk:
     detection: str | None = None
     has_transfer: bool = False
     beside: frozenset[str] = frozenset()
+    on: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
 
     def tell(self, spot: Spot, detail: str, *, line: int | None = None) -> None:
         """Note a problem, once."""

@@ -27,13 +27,15 @@ def caused_by(action: str) -> frozenset[str]:
     return (expected - {"call.hangup"}) & KNOWN_EVENTS
 
 
-def check_event(desk: Desk, spot: Spot, written: str, *, action: str | None) -> str | None:
+def check_event(
+    desk: Desk, spot: Spot, written: str, *, action: str | None, also: frozenset[str] = frozenset()
+) -> str | None:
     """Return the event's one name if it can come in this step, or None with a problem told."""
     event = event_name(written)
     if (why := _impossible(desk, event, action)) is not None:
         desk.tell(spot, why, line=spot.node.key_line)
         return None
-    possible = _possible(desk, action)
+    possible = _possible(desk, action) | also
     if event in possible:
         return event
     who = f"{action} cannot cause {written}" if action else f"{written} cannot come here"

@@ -17,7 +17,7 @@ from orchestrator.flow.reading.events import caused_by
 from orchestrator.flow.reading.graph import check_graph
 from orchestrator.flow.reading.hours import read_hours
 from orchestrator.flow.reading.start import read_start
-from orchestrator.flow.reading.steps import read_step
+from orchestrator.flow.reading.steps import read_on, read_step
 from orchestrator.flow.templates import has_places
 from orchestrator.flow.words import (
     BESIDE_EVENTS,
@@ -62,8 +62,10 @@ def _read(desk: Desk, entries: dict[str, Spot]) -> Flow:
     desk.defaults = _defaults(desk, entries.get("defaults"))
     start = read_start(desk, entries["start"]) if "start" in entries else Start()
     start = replace(start, inbound=desk.step_name(entries.get("inbound"), "inbound"))
+    desk.on = read_on(desk, entries.get("on"), None)
     steps = {step: read_step(desk, step, spot) for step, spot in places.items()}
-    check_graph(desk, start, steps, places)
+    anywhere = [branch.goto for branches in desk.on.values() for branch in branches if branch.goto]
+    check_graph(desk, [*start.targets(), *anywhere], steps, places)
     return Flow(
         name=name,
         inputs=desk.inputs,
@@ -75,6 +77,7 @@ def _read(desk: Desk, entries: dict[str, Spot]) -> Flow:
         steps=steps,
         awaited=_awaited(steps),
         hours=hours,
+        on=desk.on,
     )
 
 

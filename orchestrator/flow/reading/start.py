@@ -17,7 +17,9 @@ def read_start(desk: Desk, spot: Spot) -> Start:
     if spot.kind is not Kind.MAP:
         desk.tell(spot, "detection is on, so start says where each result leads: {human: step, machine: step}")
         return Start()
-    entries = desk.map_of(spot, "start", START_RESULTS | {"timeout"}, {"answered"})
+    if spot.child("answered") is not None:
+        return _at_once(desk, spot)
+    entries = desk.map_of(spot, "start", START_RESULTS | {"timeout", "answered"})
     if "human" not in entries:
         desk.tell(spot, "start needs human: who is not sure to be a machine is treated as a person")
     by_result = {result: desk.step_name(entries[result], result) for result in START_RESULTS if result in entries}
@@ -29,11 +31,24 @@ def read_start(desk: Desk, spot: Spot) -> Start:
     )
 
 
+def _at_once(desk: Desk, spot: Spot) -> Start:
+    """Return the start of a flow that does not wait for the result; people stay where they are then."""
+    for key, entry in spot.entries():
+        if key in (START_RESULTS - {"machine", "fax"}) | {"timeout"}:
+            why = "the flow has begun, and only a machine or a fax leads elsewhere"
+            desk.tell(entry, f"{key} has no place beside answered: {why}", line=entry.node.key_line)
+    entries = desk.map_of(spot, "start", START_RESULTS | {"timeout", "answered"})
+    if "machine" not in entries:
+        desk.tell(spot, "start needs machine beside answered: where the flow goes on when one is found")
+    led = {result: desk.step_name(entries[result], result) for result in ("machine", "fax") if result in entries}
+    return Start(
+        by_result={result: step for result, step in led.items() if step},
+        answered=desk.step_name(entries["answered"], "answered"),
+    )
+
+
 def _without_detection(desk: Desk, spot: Spot) -> Start:
     if spot.kind is Kind.MAP:
-        for key, entry in spot.entries():
-            if key == "answered":
-                desk.tell(entry, "answered is not available yet", line=entry.node.key_line)
         desk.tell(spot, "detection is off, so start is the name of a step; turn detection on under dial: to tell apart")
         return Start()
     return Start(entry=desk.step_name(spot, "start"))

@@ -26,6 +26,7 @@ from orchestrator.flow.reading.desk import Desk, suggestion
 from orchestrator.flow.reading.events import check_event
 from orchestrator.flow.reading.ways import check_ways
 from orchestrator.flow.words import (
+    COMMAND_FAILED,
     LATER_STEP_KEYS,
     LOCAL_ACTIONS,
     STEP_COMMANDS,
@@ -47,7 +48,7 @@ def read_step(desk: Desk, name: str, spot: Spot) -> Step:
     step = Step(
         name=name,
         action=action,
-        on=_ways(desk, entries.get("on"), action),
+        on=read_on(desk, entries.get("on"), action),
         goto=desk.step_name(entries.get("goto"), "goto"),
         timeout=read_timeout(desk, entries["timeout"]) if "timeout" in entries else None,
         repeat=_repeat(desk, entries["repeat"]) if "repeat" in entries else None,
@@ -102,13 +103,15 @@ def _suppress(desk: Desk, spot: Spot) -> Suppress:
     return Suppress(scope or "global", reason)
 
 
-def _ways(desk: Desk, spot: Spot | None, action: Action) -> Mapping[str, tuple[Branch, ...]]:
+def read_on(desk: Desk, spot: Spot | None, action: Action | None) -> Mapping[str, tuple[Branch, ...]]:
+    """Return the ways on by event; without an action they are the whole flow's, where any command may fail."""
     if spot is None or not desk.expect(spot, Kind.MAP, "on"):
         return {}
     ways: dict[str, tuple[Branch, ...]] = {}
     command = action.action if isinstance(action, Command) else None
+    also = frozenset({COMMAND_FAILED}) if action is None else frozenset()
     for written, entry in spot.entries():
-        event = check_event(desk, entry, written, action=command)
+        event = check_event(desk, entry, written, action=command, also=also)
         branches = read_ways(desk, entry, event or written)
         if event in ways:
             desk.tell(entry, f"{event} has its branches already", line=entry.node.key_line)

@@ -25,7 +25,7 @@ def check_ways(desk: Desk, spot: Spot, entries: Mapping[str, Spot], step: Step) 
             if "goto" not in entries:
                 desk.tell(spot, "nothing follows: the step needs a goto")
         case WaitFor(event=event):
-            if event and event not in step.on and "goto" not in entries:
+            if event and event not in step.on and event not in desk.on and "goto" not in entries:
                 desk.tell(spot, f"nothing follows {event}: name it under on, or give a goto")
         case Command():
             _check_command(desk, spot, entries, step, step.action)

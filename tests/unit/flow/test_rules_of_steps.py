@@ -32,13 +32,6 @@ def test_rule_4_an_unknown_result_is_refused() -> None:
     assert (problem.line, problem.pointer) == (10, "/start/maschine")
 
 
-def test_rule_4_speaking_before_the_result_is_not_available_yet() -> None:
-    assert (
-        "answered is not available yet"
-        in only_problem(GREETING.replace("start: {", "start: {answered: greet, ")).detail
-    )
-
-
 @pytest.mark.parametrize(
     ("step", "detail"),
     [
@@ -365,7 +358,7 @@ def test_durations_have_a_number_and_a_unit(after: str) -> None:
     assert problem.line == 20
 
 
-@pytest.mark.parametrize("feature", ["on: {}", "texts: {}", "include: [x]", "http: {}"])
+@pytest.mark.parametrize("feature", ["texts: {}", "include: [x]", "http: {}"])
 def test_what_comes_later_is_refused_naming_the_line(feature: str) -> None:
     problem = only_problem(GREETING + feature + "\n")
 
