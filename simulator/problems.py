@@ -181,6 +181,11 @@ def queue_size_fixed() -> CarrierError:
     return _error(422, "90037", "Queue size cannot be changed", "max_size is fixed at creation.", at="/max_size")
 
 
+def queue_exists() -> CarrierError:
+    """Return the answer to making a queue of a name that is taken."""
+    return _error(422, "10015", "Bad request", "A queue of this name exists already.", at="/queue_name")
+
+
 def already_queued() -> CarrierError:
     """Return the answer to queueing a call twice."""
     return _error(422, "90038", "Call is already in a queue", "The call is in a queue already.", at="/queue_name")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -12,8 +11,9 @@ from simulator.actions.dial import DIAL, dial, dialed, dialed_number
 from simulator.command import Command
 from simulator.commands import COMMANDS
 from simulator.http.door import answer, suffer_after, suffer_before
+from simulator.http.requests import parsed
 from simulator.leg import CommandSeen, Leg
-from simulator.problems import CarrierError, not_found, undecodable, unknown_call
+from simulator.problems import CarrierError, not_found, unknown_call
 from simulator.world import World
 
 
@@ -23,7 +23,7 @@ async def post_call(world: World, request: web.Request) -> web.StreamResponse:
     world.counters.add("dial_requests")
     body: dict[str, Any] = {}
     try:
-        body = _parsed(await request.read())
+        body = parsed(await request.read())
         number = dialed_number(body)
         faults = world.faults.of(number)
         trouble = faults.trouble(world.dice, "dial", "dial", number, world.legs.nth_request(number))
@@ -43,7 +43,7 @@ async def post_action(world: World, request: web.Request) -> web.StreamResponse:
     command = COMMANDS.get((request.method, action))
     if command is None:
         raise not_found(f"The action {action}")
-    body = _parsed(await request.read())
+    body = parsed(await request.read())
     leg = world.legs.find(request.match_info["call_control_id"])
     if leg is None:
         raise unknown_call()
@@ -128,13 +128,3 @@ def _with_limits(world: World, response: web.Response) -> web.Response:
         response.headers["x-ratelimit-remaining"] = str(max(0, world.dials_per_5s - world.dials.now()))
         response.headers["x-ratelimit-reset"] = str(world.dials.resets_in_s())
     return response
-
-
-def _parsed(raw: bytes, *, loads: Callable[[bytes], Any] = orjson.loads) -> dict[str, Any]:
-    try:
-        body = loads(raw) if raw.strip() else {}
-    except ValueError as err:
-        raise undecodable() from err
-    if not isinstance(body, dict):
-        raise undecodable()
-    return body

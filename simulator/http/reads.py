@@ -12,6 +12,7 @@ from aiohttp import web
 from simulator.clock import iso
 from simulator.http.door import answer
 from simulator.http.events import events_of, passes
+from simulator.http.pages import page
 from simulator.leg import Leg
 from simulator.problems import not_found
 from simulator.world import World
@@ -32,7 +33,7 @@ async def get_active_calls(world: World, request: web.Request) -> web.StreamResp
     """List the live legs of a connection, a page at a time."""
     connection = request.match_info["connection_id"]
     legs = [leg for leg in world.legs.live() if leg.connection_id == connection]
-    return _page(world, request, [_active(world, leg) for leg in legs])
+    return page(world, request, [_active(world, leg) for leg in legs])
 
 
 async def get_call_events(world: World, request: web.Request) -> web.StreamResponse:
@@ -41,7 +42,7 @@ async def get_call_events(world: World, request: web.Request) -> web.StreamRespo
     legs = _legs(world, filters.pop("filter[leg_id]", None))
     events = chain.from_iterable(events_of(leg) for leg in legs)
     found = sorted((event for event in events if passes(event, filters)), key=lambda event: event.at)
-    return _page(world, request, [event.shape() for event in found])
+    return page(world, request, [event.shape() for event in found])
 
 
 async def get_application(world: World, request: web.Request) -> web.StreamResponse:
@@ -72,7 +73,7 @@ async def get_phone_numbers(world: World, request: web.Request) -> web.StreamRes
     owned = world.settings.caller_ids
     numbers = sorted(owned) if owned else ([f"+{asked}"] if asked else [])
     rows = [_number(world, number) for number in numbers if asked in number]
-    return _page(world, request, rows)
+    return page(world, request, rows)
 
 
 async def get_public_key(world: World, _request: web.Request) -> web.StreamResponse:
@@ -111,19 +112,3 @@ def _number(world: World, number: str) -> dict[str, Any]:
         "status": "active",
         "connection_id": world.settings.connection_id,
     }
-
-
-def _page(world: World, request: web.Request, rows: list[dict[str, Any]]) -> web.Response:
-    size = min(250, max(1, _whole(request.query.get("page[size]"), otherwise=20)))
-    number = max(1, _whole(request.query.get("page[number]"), otherwise=1))
-    meta = {
-        "page_number": number,
-        "page_size": size,
-        "total_pages": -(-len(rows) // size),
-        "total_results": len(rows),
-    }
-    return answer(world, orjson.dumps({"data": rows[(number - 1) * size : number * size], "meta": meta}))
-
-
-def _whole(text: str | None, *, otherwise: int) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else otherwise

@@ -16,6 +16,17 @@ from simulator.http.controls import (
     post_incoming,
 )
 from simulator.http.door import WORLD, api
+from simulator.http.queues import (
+    delete_queue,
+    delete_queue_call,
+    get_queue,
+    get_queue_call,
+    get_queue_calls,
+    get_queues,
+    patch_queue_call,
+    post_queue,
+    post_queues,
+)
 from simulator.http.reads import (
     get_active_calls,
     get_application,
@@ -38,6 +49,15 @@ def build_app(world: World) -> web.Application:
             web.route("*", "/v2/calls/{call_control_id}/actions/{action}", api(post_action)),
             web.get("/v2/calls/{call_control_id}", api(get_call)),
             web.get("/v2/connections/{connection_id}/active_calls", api(get_active_calls)),
+            web.get("/v2/queues", api(get_queues)),
+            web.post("/v2/queues", api(post_queues)),
+            web.get("/v2/queues/{name}", api(get_queue)),
+            web.post("/v2/queues/{name}", api(post_queue)),
+            web.delete("/v2/queues/{name}", api(delete_queue)),
+            web.get("/v2/queues/{name}/calls", api(get_queue_calls)),
+            web.get("/v2/queues/{name}/calls/{call_control_id}", api(get_queue_call)),
+            web.patch("/v2/queues/{name}/calls/{call_control_id}", api(patch_queue_call)),
+            web.delete("/v2/queues/{name}/calls/{call_control_id}", api(delete_queue_call)),
             web.get("/v2/call_events", api(get_call_events)),
             web.get("/v2/call_control_applications/{id}", api(get_application)),
             web.get("/v2/phone_numbers", api(get_phone_numbers)),

@@ -1,0 +1,28 @@
+"""Lists are answered a page at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from simulator.http.door import answer
+from simulator.world import World
+
+
+def page(world: World, request: web.Request, rows: list[dict[str, Any]]) -> web.Response:
+    """Return the page that was asked for: `page[number]` from 1, `page[size]` 20 and at most 250."""
+    size = min(250, max(1, _whole(request.query.get("page[size]"), otherwise=20)))
+    number = max(1, _whole(request.query.get("page[number]"), otherwise=1))
+    meta = {
+        "page_number": number,
+        "page_size": size,
+        "total_pages": -(-len(rows) // size),
+        "total_results": len(rows),
+    }
+    return answer(world, orjson.dumps({"data": rows[(number - 1) * size : number * size], "meta": meta}))
+
+
+def _whole(text: str | None, *, otherwise: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else otherwise

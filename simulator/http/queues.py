@@ -1,0 +1,127 @@
+"""The queues and the calls in them: read, made, changed and emptied under /v2/queues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from simulator.clock import iso
+from simulator.command import Shape
+from simulator.fields import Flag, Text, Whole
+from simulator.http.door import answer
+from simulator.http.pages import page
+from simulator.http.requests import parsed
+from simulator.problems import not_found, queue_exists
+from simulator.queues import Place, Queue
+from simulator.world import World
+
+_NEW = Shape(fields={"queue_name": Text(required=True, least=1, most=255), "max_size": Whole(least=1)})
+_CHANGED = Shape(fields={"max_size": Whole(required=True, least=1)})
+_CALL_CHANGED = Shape(fields={"keep_after_hangup": Flag()})
+
+
+async def get_queues(world: World, request: web.Request) -> web.StreamResponse:
+    """List the queues, oldest first."""
+    return page(world, request, [_queue(queue) for queue in world.queues.all()])
+
+
+async def post_queues(world: World, request: web.Request) -> web.StreamResponse:
+    """Make a queue before its first use."""
+    body = parsed(await request.read())
+    _NEW.check(body)
+    if world.queues.find(body["queue_name"]) is not None:
+        raise queue_exists()
+    queue = world.queues.open(body["queue_name"], max_size=body.get("max_size"), now=world.clock.now())
+    return answer(world, orjson.dumps({"data": _queue(queue)}), status=201)
+
+
+async def get_queue(world: World, request: web.Request) -> web.StreamResponse:
+    """Tell how many wait in one queue and how long they have."""
+    return answer(world, orjson.dumps({"data": _queue(_found(world, request))}))
+
+
+async def post_queue(world: World, request: web.Request) -> web.StreamResponse:
+    """Change the size of a queue; calls beyond it stay."""
+    queue, body = _found(world, request), parsed(await request.read())
+    _CHANGED.check(body)
+    queue.max_size, queue.updated_at = body["max_size"], world.clock.now()
+    return answer(world, orjson.dumps({"data": _queue(queue)}))
+
+
+async def delete_queue(world: World, request: web.Request) -> web.StreamResponse:
+    """Remove a queue; whoever waits in it leaves it."""
+    world.queues.remove(_found(world, request))
+    return web.Response(status=204)
+
+
+async def get_queue_calls(world: World, request: web.Request) -> web.StreamResponse:
+    """List the calls of one queue, first in line first."""
+    return page(world, request, [_call(place) for place in _found(world, request).places])
+
+
+async def get_queue_call(world: World, request: web.Request) -> web.StreamResponse:
+    """Tell of one call's place in line."""
+    return answer(world, orjson.dumps({"data": _call(_place(world, request))}))
+
+
+async def patch_queue_call(world: World, request: web.Request) -> web.StreamResponse:
+    """Let a call keep its place after its hangup, or not."""
+    place, body = _place(world, request), parsed(await request.read())
+    _CALL_CHANGED.check(body)
+    place.stays_after_hangup = body.get("keep_after_hangup") is True
+    return web.Response(status=204)
+
+
+async def delete_queue_call(world: World, request: web.Request) -> web.StreamResponse:
+    """Take a call out of its queue."""
+    _place(world, request).leave("leave")
+    return web.Response(status=204)
+
+
+def _found(world: World, request: web.Request) -> Queue:
+    queue = world.queues.find(request.match_info["name"])
+    if queue is None:
+        raise not_found("The queue")
+    return queue
+
+
+def _place(world: World, request: web.Request) -> Place:
+    wanted = request.match_info["call_control_id"]
+    places = _found(world, request).places
+    place = next((place for place in places if place.leg.call_control_id == wanted), None)
+    if place is None:
+        raise not_found("The call in this queue")
+    return place
+
+
+def _queue(queue: Queue) -> dict[str, Any]:
+    return {
+        "record_type": "queue",
+        "id": queue.id,
+        "name": queue.name,
+        "average_wait_time_secs": queue.average_wait_s(),
+        "created_at": iso(queue.created_at),
+        "current_size": len(queue.places),
+        "max_size": queue.max_size,
+        "updated_at": iso(queue.updated_at),
+    }
+
+
+def _call(place: Place) -> dict[str, Any]:
+    leg = place.leg
+    return {
+        "record_type": "queue_call",
+        "call_control_id": leg.call_control_id,
+        "call_leg_id": leg.call_leg_id,
+        "call_session_id": leg.call_session_id,
+        "connection_id": leg.connection_id,
+        "enqueued_at": iso(place.entered_at),
+        "from": leg.from_,
+        "is_alive": leg.is_live,
+        "queue_id": place.queue.id,
+        "queue_position": place.position,
+        "to": leg.to,
+        "wait_time_secs": place.waited_s(),
+    }
