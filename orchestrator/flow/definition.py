@@ -10,6 +10,7 @@ from typing import Any
 from orchestrator.flow.expressions import Expression, Scope
 from orchestrator.flow.limits import DEFAULT_RING_S, DEFAULT_TIME_LIMIT_S, START_TIMEOUT_S
 from orchestrator.flow.templates import Template
+from orchestrator.flow.texts import Texts
 from orchestrator.flow.words import CONTACT_FIELDS, ENDS_CALL, HUMAN_RESULTS, result_name
 from orchestrator.policy.calling_hours import is_open
 from orchestrator.policy.weekly_hours import CallingHours
@@ -209,6 +210,7 @@ class Flow:
     awaited: frozenset[str]
     hours: Mapping[str, CallingHours] = field(default_factory=dict)
     on: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
+    texts: Texts | None = None
 
     def is_open(self, name: str, now: datetime) -> bool:
         """Return whether the hours of that name are open at `now`; hours that are not there never are."""

@@ -52,6 +52,22 @@ _REFUSED: Final[Mapping[type[nodes.Node], str]] = {
 _ALLOWED_WORDS: Final = "names, attributes, comparisons, and, or, not, if-else, + and -, filters, and open('hours')"
 
 
+@dataclass(frozen=True, slots=True)
+class SaidText:
+    """The text that `texts.name` stands for, in the call's language; the scope's `texts` says it."""
+
+    name: str
+
+    def __call__(self, scope: Scope) -> Any:
+        """Return the text."""
+        return self.said(scope, for_ssml=False)
+
+    def said(self, scope: Scope, *, for_ssml: bool) -> Any:
+        """Return the text; with `for_ssml` what is filled into it is escaped, its own marks are not."""
+        say = scope.get("texts")
+        return say(self.name, for_ssml=for_ssml) if callable(say) else None
+
+
 class BadExpression(Exception):
     """Raised at check time: the expression is broken or uses what is not available; the text says which."""
 
@@ -112,6 +128,8 @@ def _compile(node: nodes.Node) -> Evaluate:
         case nodes.Name():
             name = node.name
             return lambda scope: scope.get(name)
+        case nodes.Getattr(node=nodes.Name(name="texts")):
+            return SaidText(node.attr)
         case nodes.Getattr():
             return _attribute(_compile(node.node), node.attr)
         case nodes.Compare():

@@ -15,6 +15,7 @@ from orchestrator.flow.expressions import (
     BadExpression,
     Evaluate,
     Expression,
+    SaidText,
     Scope,
     compile_expression,
 )
@@ -47,7 +48,7 @@ class Template:
     def text(self, scope: Scope, *, for_ssml: bool = False) -> str:
         """Return the text with every place filled in."""
         fill = _filled_for_ssml if for_ssml else as_text
-        return bounded("".join(_written(part, scope, fill) for part in self.parts))
+        return bounded("".join(_written(part, scope, fill, for_ssml=for_ssml) for part in self.parts))
 
 
 def has_places(text: str) -> bool:
@@ -95,7 +96,9 @@ def _template(parts: list[str | Expression]) -> Template:
     )
 
 
-def _written(part: str | Evaluate, scope: Scope, fill: Callable[[Any], str]) -> str:
+def _written(part: str | Evaluate, scope: Scope, fill: Callable[[Any], str], *, for_ssml: bool) -> str:
+    if isinstance(part, SaidText):
+        return as_text(part.said(scope, for_ssml=for_ssml))
     return part if isinstance(part, str) else fill(part(scope))
 
 

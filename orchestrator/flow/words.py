@@ -15,11 +15,14 @@ BESIDE: Final = frozenset({"record_start", "streaming_start", "fork_start", "tra
 LOCAL_ACTIONS: Final = frozenset({"wait_for", "suppress", "choose", "set", "end"})
 STEP_KEYS: Final = frozenset({"on", "goto", "timeout", "repeat", "outcome", "state"})
 FLOW_KEYS: Final = frozenset(
-    {"name", "inputs", "answers", "outcomes", "outcome", "defaults", "dial", "start", "inbound", "on", "hours", "steps"}
-)
+    {
+        "name", "inputs", "answers", "outcomes", "outcome", "defaults", "dial", "start", "inbound", "on", "hours",
+        "language", "texts", "steps",
+    }
+)  # fmt: skip
 BRANCH_KEYS: Final = frozenset({"match", "when", "set", "outcome", "goto", "during_gather"})
 
-LATER_FLOW_KEYS: Final = frozenset({"texts", "language", "include", "http"})
+LATER_FLOW_KEYS: Final = frozenset({"include", "http"})
 LATER_STEP_KEYS: Final = frozenset({"http", "during", "include"})
 
 FORBIDDEN_FIELDS: Final = frozenset(

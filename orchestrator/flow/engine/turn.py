@@ -71,6 +71,7 @@ class Turn:
             "answers": self.call.answers,
             "event": event or {},
             "open": self._is_open,
+            **self._spoken(),
         }
 
     def set_timer(self, name: str, after_s: float) -> None:
@@ -134,6 +135,18 @@ class Turn:
             settle=self.settles,
             note="; ".join(self.notes) or None,
         )
+
+    def _spoken(self) -> Scope:
+        texts = self.flow.texts if self.flow else None
+        if texts is None:
+            return {}
+        language = texts.language_for(self.call.contact)
+
+        def say(name: str, *, for_ssml: bool) -> str:
+            within = {"contact": self.call.contact, "answers": self.call.answers, "language": language}
+            return texts.say(name, {**within, "open": self._is_open}, for_ssml=for_ssml)
+
+        return {"language": language, "texts": say}
 
     def _is_open(self, hours: str) -> bool:
         return self.flow is not None and self.flow.is_open(hours, self.now)

@@ -32,6 +32,7 @@ class Desk:
     steps: frozenset[str] = frozenset()
     defaults: dict[str, dict[str, Spot]] = field(default_factory=dict)
     hours: frozenset[str] = frozenset()
+    texts: frozenset[str] | None = None
     detection: str | None = None
     has_transfer: bool = False
     beside: frozenset[str] = frozenset()
@@ -104,7 +105,11 @@ class Desk:
         known: dict[str, Iterable[str]] = {"contact": (*self.inputs, *CONTACT_FIELDS), "answers": self.answers}
         if has_event is not None:
             known["event"] = EVENT_FIELDS.get(has_event, frozenset())
+        if self.texts is not None:
+            known["texts"] = self.texts
         for path in text.paths:
+            if path == ("language",) and self.texts is not None:
+                continue
             if path[0] not in known:
                 self.tell(spot, _unknown_root(path[0], known))
             elif len(path) == 1:

@@ -18,6 +18,7 @@ from orchestrator.flow.reading.graph import check_graph
 from orchestrator.flow.reading.hours import read_hours
 from orchestrator.flow.reading.start import read_start
 from orchestrator.flow.reading.steps import read_on, read_step
+from orchestrator.flow.reading.texts import read_texts
 from orchestrator.flow.templates import has_places
 from orchestrator.flow.words import (
     BESIDE_EVENTS,
@@ -50,6 +51,8 @@ def _read(desk: Desk, entries: dict[str, Spot]) -> Flow:
     desk.answers = _answers(desk, entries.get("answers"))
     hours = read_hours(desk, entries.get("hours"))
     desk.hours = frozenset(hours)
+    texts = read_texts(desk, entries.get("texts"), entries.get("language"))
+    desk.texts = frozenset(texts.by_name) if texts else None
     declared = _outcomes(desk, entries.get("outcomes"))
     desk.outcomes = declared | BUILT_IN_OUTCOMES
     outcome = desk.outcome(entries.get("outcome"))
@@ -78,6 +81,7 @@ def _read(desk: Desk, entries: dict[str, Spot]) -> Flow:
         awaited=_awaited(steps),
         hours=hours,
         on=desk.on,
+        texts=texts,
     )
 
 
