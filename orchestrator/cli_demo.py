@@ -19,7 +19,7 @@ from orchestrator.settings import Settings
 from orchestrator.stack.interrupts import Interrupts, listening, pause
 from orchestrator.stack.options import StackOptions
 from orchestrator.stack.ports import free_port, is_free
-from orchestrator.stack.screen import show, welcome
+from orchestrator.stack.screen import welcome
 from orchestrator.stack.stack import Stack
 from orchestrator.stack.supervisor import Interrupted
 from orchestrator.stack.up import keep_running
@@ -68,7 +68,7 @@ def run_demo(*, data: Path, port: int, settings: Settings, stay: bool) -> int:
             _run_campaign(Rest(addresses.api, stack.api_key), stack, interrupts, console=console)
             if stay:
                 keys = {"api_key": stack.api_key, "flower_password": stack.flower_password}
-                show(console, welcome(options, addresses, **keys))
+                welcome(console, options, addresses, **keys)
                 keep_running(stack, interrupts)
         except Interrupted:
             return 130

@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 from pydantic import SecretStr
-from rich.console import Console, Group, RenderableType
+from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
-from rich.text import Text
 
 from orchestrator.stack.options import Carrier, StackOptions
 from orchestrator.stack.stack import Addresses
 
+_WIDE = 140
 
-def welcome(options: StackOptions, addresses: Addresses, *, api_key: SecretStr, flower_password: SecretStr) -> Panel:
-    """Return the screen of a stack that is up."""
+
+def welcome(
+    console: Console, options: StackOptions, addresses: Addresses, *, api_key: SecretStr, flower_password: SecretStr
+) -> None:
+    """Print the screen of a stack that is up; neither a pipe nor a narrow window cuts what one may copy."""
+    if not console.is_terminal:
+        console = Console(file=console.file, width=_WIDE)
     key = api_key.get_secret_value()
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold")
     table.add_column(overflow="fold")
-    table.add_row("API", f"{addresses.api}   (reference at {addresses.api}/docs)")
+    table.add_row("API", addresses.api)
+    table.add_row("reference", f"{addresses.api}/docs")
     table.add_row("API key", key)
     table.add_row("webhook door", f"{addresses.webhooks}/webhooks/telnyx")
     table.add_row("carrier", _carrier(options, addresses))
     if addresses.flower:
-        table.add_row("Flower", f"{addresses.flower}   (admin, {flower_password.get_secret_value()})")
+        table.add_row("Flower", addresses.flower)
+        table.add_row("", f"admin, {flower_password.get_secret_value()}")
     table.add_row("data, logs", f"{options.data}, {options.data / 'logs'}")
-    hints = Group(
-        Text("\nTry it:"),
-        Text(f"  curl -H 'Authorization: Bearer {key}' {addresses.api}/v1/flows", style="cyan", overflow="fold"),
-        Text("Ctrl-C stops everything, in order; a second one waits for nobody."),
-    )
-    return Panel(Group(table, hints), title="orchestrator is up", title_align="left", border_style="green")
-
-
-def show(console: Console, screen: RenderableType) -> None:
-    """Print a screen so that a pipe or a narrow window cuts no address in two."""
-    if console.is_terminal:
-        console.print(screen)
-    else:
-        Console(file=console.file, width=140).print(screen)
+    console.print(Panel(table, title="orchestrator is up", title_align="left", border_style="green"))
+    console.print("Try it:")
+    # Outside of the panel, and wrapped by the terminal alone: it is copied as one line.
+    line = f"  curl -H 'Authorization: Bearer {key}' {addresses.api}/v1/flows"
+    console.print(line, style="cyan", soft_wrap=True, highlight=False, markup=False)
+    console.print("Ctrl-C stops everything, in order; a second one waits for nobody.")
 
 
 def _carrier(options: StackOptions, addresses: Addresses) -> str:

@@ -7,7 +7,7 @@ from rich.console import Console
 from orchestrator.settings import Settings
 from orchestrator.stack.interrupts import Interrupts, listening, pause
 from orchestrator.stack.options import StackOptions
-from orchestrator.stack.screen import show, welcome
+from orchestrator.stack.screen import welcome
 from orchestrator.stack.stack import Stack
 from orchestrator.stack.supervisor import Interrupted
 
@@ -19,8 +19,8 @@ def run_up(options: StackOptions, settings: Settings, *, console: Console) -> No
         try:
             console.print("starting …")
             addresses = stack.start()
-            screen = welcome(options, addresses, api_key=stack.api_key, flower_password=stack.flower_password)
-            show(console, screen)
+            keys = {"api_key": stack.api_key, "flower_password": stack.flower_password}
+            welcome(console, options, addresses, **keys)
             keep_running(stack, interrupts)
         except Interrupted:
             pass
