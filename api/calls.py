@@ -30,15 +30,18 @@ CallStatus = Literal["reserved", "dialing", "accepted", "ended", "withdrawn", "u
 
 
 class CallView(BaseModel):
-    """A call; `ring_s` and `talk_s` are what was measured."""
+    """A call; `ring_s` and `talk_s` are what was measured.
+
+    One that came in has the contact it was joined to, if a campaign had dialed its caller, and that campaign.
+    """
 
     model_config = ConfigDict(validate_by_alias=True, serialize_by_alias=True)
 
     id: str
     campaign_id: str | None
-    contact_id: str
+    contact_id: str | None
     external_id: str | None
-    direction: str
+    direction: Literal["outbound", "inbound"]
     to: str
     from_: str = Field(alias="from")
     attempt: int
@@ -97,9 +100,10 @@ class CallDetail(CallView):
 class CallQuery(PageQuery):
     """Which calls to list."""
 
-    campaign_id: str | None = None
-    contact_id: str | None = None
+    campaign_id: str | None = Field(None, description="The calls it dialed.")
+    contact_id: str | None = Field(None, description="Calls to a contact, and those that came from it.")
     to: str | None = None
+    direction: Literal["outbound", "inbound"] | None = None
     external_id: str | None = None
     status: CallStatus | None = None
     disposition: Disposition | None = None
@@ -118,7 +122,8 @@ def _fields(row: Any, recordings: Iterable[Any]) -> dict[str, Any]:
     flow = FlowReference(id=row.flow_id, name=row.flow_name, version=row.flow_version) if row.flow_id else None
     return {
         **row._mapping,
-        "campaign_id": shown_campaign(row),
+        "campaign_id": row.joined_campaign_id or shown_campaign(row),
+        "contact_id": row.joined_contact_id if row.direction == "inbound" else row.contact_id,
         "to": row.to_number,
         "from": row.from_number,
         "flow": flow,

@@ -14,6 +14,8 @@ PREFIXES = {
     "flow_id": ("flow", "flow"),
     "import_id": ("import", "imp"),
     "suppression_id": ("suppression", "sup"),
+    "recording_id": ("recording", "rec"),
+    "number_id": ("number", "num"),
 }
 
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     calls_per_second: float = Field(default=1.0, gt=0, validation_alias="ORCHESTRATOR_CALLS_PER_SECOND")
     max_live_calls: int = Field(default=2, gt=0, validation_alias="ORCHESTRATOR_MAX_LIVE_CALLS")
     caller_id: str | None = Field(default=None, validation_alias="ORCHESTRATOR_CALLER_ID")
+    inbound_join_days: int = Field(default=7, ge=0, le=3650, validation_alias="ORCHESTRATOR_INBOUND_JOIN_DAYS")
     data_dir: Path = Field(default=Path("data"), validation_alias="ORCHESTRATOR_DATA_DIR")
     api_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_API_URL")
     heartbeat_dir: Path | None = Field(default=None, validation_alias="ORCHESTRATOR_HEARTBEAT_DIR")

@@ -58,6 +58,7 @@ def advance_loops(house: House, keys: Keys) -> list[Loop]:
         connection_id=house.settings.connection_id(),
         keys=keys,
         wake=lambda call_id: publication(CALLS_PERFORM, [call_id]),
+        join_days=house.settings.inbound_join_days,
     )
     consumer = Consumer(house.redis, keys.events, advancer.advance_calls, keys=keys)
     timers = ScriptCall("fire_timers", [keys.timers, keys.events], [_TIMERS_AT_ONCE])

@@ -163,7 +163,7 @@ class Start:
     """Where a flow begins: at `entry`, or with detection on where its result says (`None` hangs up).
 
     `answered` is where it begins before there is a result; only a machine or a fax leads it elsewhere. A call that
-    comes in begins at `inbound` when it rings; a flow without one takes no such calls.
+    comes in begins at `inbound` when it rings; without one it is answered and begins as with a person.
     """
 
     entry: str | None = None

@@ -30,14 +30,16 @@ def adopt_calls(client: redis.Redis, sql: Engine, keys: Keys, call_ids: Sequence
 
 def live_call_of(row: RowMapping) -> LiveCall:
     """Return what a row of `calls` tells of a call."""
-    ended = row["state"] == "ended"
+    ended, came_in = row["state"] == "ended", row["direction"] == "inbound"
+    ours, theirs = ("to_number", "from_number") if came_in else ("from_number", "to_number")
     return LiveCall(
         call_id=row["id"],
         flow_id=row["flow_id"],
-        campaign_id=row["campaign_id"],
-        contact_id=row["contact_id"],
-        to=row["to_number"],
-        caller_id=row["from_number"],
+        campaign_id=None if came_in else row["campaign_id"],
+        contact_id=row["joined_contact_id"] if came_in else row["contact_id"],
+        to=row[theirs],
+        caller_id=row[ours],
+        direction="incoming" if came_in else "outgoing",
         dialed_at=row["dialed_at"],
         adopted=True,
         phase=_phase(row),

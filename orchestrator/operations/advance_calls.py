@@ -17,6 +17,7 @@ from orchestrator.flow import advance
 from orchestrator.model.decision import Decision
 from orchestrator.model.event import Event, Leg
 from orchestrator.operations.adopt_calls import adopt_calls
+from orchestrator.operations.take_in_calls import Intake
 from orchestrator.store.flows import FlowShelf
 from orchestrator.store.keys import Keys
 from orchestrator.store.known_calls import KnownCalls
@@ -57,6 +58,7 @@ class Advancer:
         connection_id: str,
         keys: Keys | None = None,
         wake: Callable[[str], Command] | None = None,
+        join_days: int = 0,
     ) -> None:
         self._redis = client
         self._sql = sql
@@ -65,6 +67,14 @@ class Advancer:
         self._keys = keys or Keys()
         self._known = KnownCalls(client, self._keys)
         self._wake = wake
+        self._intake = Intake(
+            sql=sql,
+            client=client,
+            flows=flows,
+            keys=self._keys,
+            connection_id=connection_id,
+            join_days=join_days,
+        )
         self._heard_ms = 0
 
     def advance_calls(self, entries: Sequence[RawEntry]) -> list[str]:
@@ -181,8 +191,11 @@ class Advancer:
         except ValueError as err:
             self._bury((entry_id, fields), repr(err))
             return None
+        except SQLAlchemyError as err:
+            log.warning("a stray waits for the database: %s", _first_line(err))
+            return None  # it stays pending, and counts no failure
         if event is None:
-            self._orphan(entry, "it carries no client_state of ours")
+            self._orphan(entry, "it carries no client_state of ours, and is of no number that takes calls")
             return None
         return Arrival(entry, event)
 
@@ -192,6 +205,7 @@ class Advancer:
         if state:
             return _event_of(webhook, entry, state.call, state.role, user_state=state.user)
         call_id = find_call_of_leg(self._redis, self._keys, [webhook.call_control_id, webhook.call_leg_id])
+        call_id = call_id or self._intake.call_of(webhook, stamped_ms=entry.stamped_ms)
         return _event_of(webhook, entry, call_id, "A") if call_id else None
 
     def _set_aside(self, arrival: Arrival) -> None:

@@ -35,7 +35,9 @@ def reconcile_channels(sql: Engine, client: redis.Redis, keys: Keys, *, connecti
             connection.execute(select(campaigns.c.id).where(campaigns.c.connection_id == connection_id)).scalars()
         )
         members = {scope: _members(client, keys, scope) for scope in (connection_id, *names)}
-        rows = connection.execute(open_calls.where(not_over, calls.c.connection_id == connection_id)).all()
+        # A call that came in takes none of the channels that dials are counted by.
+        dialed = (calls.c.connection_id == connection_id) & (calls.c.direction == "outbound")
+        rows = connection.execute(open_calls.where(not_over, dialed)).all()
     wanted: dict[str, dict[str, float]] = {scope: {} for scope in members}
     for row in rows:
         lease = row.reserved_at + timedelta(seconds=row.ring_limit_s + row.talk_limit_s + DEADLINE_SLACK_S)

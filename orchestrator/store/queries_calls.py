@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_, select, text
 
 from orchestrator.store.pages import newest_first
 from orchestrator.store.tables import NUMBER_GUARD, call_events, calls, campaigns, contacts, flows
 
-_PLAIN = ("campaign_id", "contact_id", "disposition", "outcome")
+_PLAIN = ("campaign_id", "disposition", "outcome", "direction")
+_JOINED = contacts.alias("joined")  # whom a campaign had dialed, of a call that came in
 _FILTERS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
+    "contact_id": lambda value: or_(calls.c.contact_id == value, calls.c.joined_contact_id == value),
     "to": lambda value: calls.c.to_number == value,
     "status": lambda value: calls.c.state == value,
     "external_id": lambda value: contacts.c.external_id == value,
@@ -25,9 +27,11 @@ def _shown() -> Select[Any]:
         calls.join(contacts, contacts.c.id == calls.c.contact_id)
         .join(campaigns, campaigns.c.id == calls.c.campaign_id)
         .outerjoin(flows, flows.c.id == calls.c.flow_id)
+        .outerjoin(_JOINED, _JOINED.c.id == calls.c.joined_contact_id)
     )
     beside = (
-        contacts.c.external_id,
+        func.coalesce(_JOINED.c.external_id, contacts.c.external_id).label("external_id"),
+        _JOINED.c.campaign_id.label("joined_campaign_id"),
         campaigns.c.kind.label("campaign_kind"),
         flows.c.name.label("flow_name"),
         flows.c.version.label("flow_version"),

@@ -41,7 +41,8 @@ def list_contacts(
 ) -> Sequence[Row[Any]]:
     """Return a page of contacts; those waiting in `closed_zones` count as held."""
     plain = {name: value for name, value in filters.items() if name != "status"}
-    query = _shown().where(*(contacts.c[name] == value for name, value in plain.items()))
+    # Who called us is in no list of people to call.
+    query = _shown().where(campaigns.c.kind != "inbound", *(contacts.c[name] == value for name, value in plain.items()))
     if "status" in filters:
         query = query.where(_has_status(filters["status"], closed_zones))
     return connection.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
@@ -71,8 +72,13 @@ def live_call_of(connection: Connection, contact_id: str) -> Row[Any] | None:
 
 def erase_calls(connection: Connection, contact_id: str, *, erased: str) -> None:
     """Take the personal data out of a contact's calls; the rows, times, results and ids stay: they are the ledger."""
-    mine = select(calls.c.id).where(calls.c.contact_id == contact_id)
+    mine = select(calls.c.id).where(or_(calls.c.contact_id == contact_id, calls.c.joined_contact_id == contact_id))
     connection.execute(update(call_events).where(call_events.c.call_id.in_(mine)).values(payload={}))
     empty_list = func.cast(text("'[]'"), JSONB)
     blank: dict[str, Any] = {"to_number": erased, "request": {}, "answers": {}, "error": None, "recordings": empty_list}
     connection.execute(update(calls).where(calls.c.contact_id == contact_id).values(blank))
+    came_in = calls.c.joined_contact_id == contact_id
+    hidden = select(calls.c.contact_id).where(came_in)
+    connection.execute(update(contacts).where(contacts.c.id.in_(hidden)).values(phone=erased, answers={}))
+    caller = {name: value for name, value in blank.items() if name != "to_number"} | {"from_number": erased}
+    connection.execute(update(calls).where(came_in).values(caller))

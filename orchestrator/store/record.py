@@ -12,12 +12,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.ids import new_id
 from orchestrator.model.disposition import disposition_of
-from orchestrator.model.live_call import LiveCall
+from orchestrator.model.live_call import LiveCall, Suppression
 from orchestrator.policy.dispositions import Disposition
 
 _LOCK = text(
     """
-    SELECT k.id, k.state, k.campaign_id, k.contact_id, k.connection_id, k.to_number, k.disposition AS old_disposition,
+    SELECT k.id, k.state, k.campaign_id, k.contact_id, k.connection_id, k.direction, k.disposition AS old_disposition,
+           CASE k.direction WHEN 'inbound' THEN k.from_number ELSE k.to_number END AS their_number,
            k.outcome AS old_outcome, k.answers AS old_answers, k.dialed_at,
            c.status AS contact_status, c.current_call_id, c.last_call_id, c.attempts, c.tally,
            c.reason AS contact_reason, c.due_at::text AS due_at_text,
@@ -150,7 +151,7 @@ def write_timeline(connection: Connection, lines: Sequence[tuple[str, Mapping[st
 def write_suppressions(connection: Connection, records: Sequence[Record]) -> None:
     """Add the numbers the flows asked never to dial again; one that would have expired no longer does."""
     wanted = {
-        (record.row["to_number"], wish.scope if wish.scope == "global" else record.row["campaign_id"]): (wish, record)
+        (record.row["their_number"], _scope(wish, record)): (wish, record)
         for record in records
         for wish in record.call.suppressions
     }
@@ -160,6 +161,12 @@ def write_suppressions(connection: Connection, records: Sequence[Record]) -> Non
     ]
     if rows:
         connection.execute(_SUPPRESSIONS, {"rows": rows})
+
+
+def _scope(wish: Suppression, record: Record) -> str:
+    # The home of calls that come in is no campaign: the wish names the one whose contact has called.
+    came_in = record.row["direction"] == "inbound"
+    return wish.scope if wish.scope == "global" or came_in else str(record.row["campaign_id"])
 
 
 def hold_unrecorded(connection: Connection, call_id: str) -> None:

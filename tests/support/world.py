@@ -111,7 +111,7 @@ class World:
 
     @cached_property
     def advancer(self) -> Advancer:
-        return Advancer(client=self.redis, sql=self.sql, flows=self.flows, connection_id=CONNECTION)
+        return Advancer(client=self.redis, sql=self.sql, flows=self.flows, connection_id=CONNECTION, join_days=7)
 
     @cached_property
     def settler(self) -> Settler:

@@ -6,21 +6,22 @@ from datetime import datetime
 
 from orchestrator.flow.engine.branching import way_on
 from orchestrator.flow.engine.ending import hang_up
-from orchestrator.flow.engine.turn import Turn
+from orchestrator.flow.engine.turn import OWN, Turn
 from orchestrator.flow.engine.walking import enter
 from orchestrator.flow.words import GREETING
 from orchestrator.telnyx.event_types import EventType
 
 
 def begin_inbound(turn: Turn) -> None:
-    """Begin with a call that comes in and rings; a flow that takes none hangs it up."""
+    """Begin with a call that comes in and rings; without a step for it, answer and begin as with a person."""
     if _has_begun(turn) or turn.flow is None:
         return
-    if turn.flow.start.inbound is None:
-        turn.note("the flow takes no calls")
-        hang_up(turn)
-    else:
+    if turn.flow.start.inbound is not None:
         enter(turn, turn.flow.start.inbound)
+    elif turn.call.phase == "answered":
+        _begin(turn, "human")
+    elif turn.can_command and all(one.action != "answer" for one in turn.call.outstanding):
+        turn.send("answer", {}, index=OWN)
 
 
 def hear_answer(turn: Turn) -> None:

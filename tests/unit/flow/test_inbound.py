@@ -50,10 +50,32 @@ def test_an_answer_that_overtakes_the_ringing_begins_at_inbound_too() -> None:
     assert line.actions == ["speak"]
 
 
-def test_a_flow_without_inbound_hangs_an_incoming_call_up() -> None:
+def test_a_flow_without_inbound_answers_and_begins_as_with_a_person() -> None:
+    line = ringing(GREETING)
+    line.hear("call.initiated", {"state": "parked"})
+    line.accept()
+
+    line.answer()
+
+    assert (line.actions, line.call.step) == (["answer", "gather_using_speak"], "greet")
+    assert line.due_in_s("start") is None
+
+
+def test_a_call_that_cannot_be_answered_is_hung_up() -> None:
     line = ringing(GREETING)
 
-    assert (line.actions, line.decision.note) == (["hangup"], "the flow takes no calls")
+    line.refuse(code="90102")
+
+    assert (line.last, line.call.outcome) == (["hangup"], "error")
+
+
+def test_an_answer_from_outside_begins_the_flow_too() -> None:
+    line = ringing(GREETING)
+    line.refuse(kind="command.unknown")  # ours was lost
+
+    line.answer()
+
+    assert line.call.closing
 
 
 def test_a_call_that_was_dialed_never_begins_at_inbound() -> None:

@@ -1,0 +1,362 @@
+"""Calls that come to a number of ours: taken in once, whatever is told twice, late, in disorder or dies between."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from orchestrator.clock import rfc3339, utc_now
+from orchestrator.operations import take_in_calls
+from orchestrator.operations.map_number import NewNumber, map_number
+from orchestrator.operations.request_action import ACTIONS, request_action
+from orchestrator.store.streams import add_webhook
+from orchestrator.telnyx.client_state import ClientState
+from tests.support.carrier_stub import CarrierStub
+from tests.support.world import CONNECTION, GREETING, World
+
+OURS, CALLER, LEG = "+13125550100", "+12025550123", "v3:incoming"
+
+PICKS_UP = """
+name: picks-up
+inputs: {first_name: {default: friend}}
+outcomes: [heard, hung_up]
+outcome: hung_up
+start: greet
+inbound: pick_up
+steps:
+  pick_up: {answer: {}, on: {call.answered: greet}}
+  greet: {speak: {payload: "Hello {{ contact.first_name }}", voice: female}, on: {call.speak.ended: bye}}
+  bye: {hangup: {}}
+"""
+
+TURNS_AWAY = """
+name: turns-away
+start: bye
+inbound: no
+steps:
+  no: {reject: {cause: USER_BUSY}}
+  bye: {hangup: {}}
+"""
+
+NEVER_AGAIN = """
+name: never-again
+start: stop
+steps:
+  stop: {suppress: {scope: campaign, reason: asked}, goto: bye}
+  bye: {hangup: {}}
+"""
+
+_events = count(1)
+
+
+def tell(
+    world: World, kind: str = "call.initiated", *, leg: str = LEG, ident: str | None = None, **payload: Any
+) -> str:
+    """Let the carrier tell of a leg that carries no state of ours."""
+    event_id = ident or f"in-{next(_events)}"
+    told = {
+        "call_control_id": leg,
+        "call_leg_id": f"leg-{leg}",
+        "call_session_id": f"ses-{leg}",
+        "connection_id": CONNECTION,
+        "client_state": None,
+        "from": CALLER,
+        "to": OURS,
+        **({"direction": "incoming", "state": "parked"} if kind == "call.initiated" else {}),
+        **payload,
+    }
+    data = {"event_type": kind, "id": event_id, "occurred_at": rfc3339(utc_now()), "payload": told}
+    add_webhook(world.redis, world.keys, orjson.dumps({"data": data}))
+    return event_id
+
+
+def answered(world: World, call_id: str, kind: str = "call.answered", **payload: Any) -> None:
+    """Let the carrier tell of the leg after our first command, which gave it our state."""
+    state = ClientState(call=call_id, role="A").encode()
+    tell(world, kind, client_state=state, **payload)
+
+
+def mapped(world: World, flow: str = GREETING, **more: Any) -> None:
+    map_number(world.house, NewNumber(number=OURS, flow=world.flow(flow), **more))
+
+
+def inbound(world: World) -> list[Any]:
+    return world.query("SELECT * FROM calls WHERE direction = 'inbound' ORDER BY id")
+
+
+def only_call(world: World) -> str:
+    [row] = inbound(world)
+    return str(row.id)
+
+
+def sent(carrier: CarrierStub) -> list[str]:
+    return [asked.path.rsplit("/", 1)[1] for asked in carrier.actions]
+
+
+def orphans(world: World) -> int:
+    return int(world.redis.xlen(world.keys.orphans))
+
+
+def test_a_call_to_a_mapped_number_walks_through_its_flow_to_its_record(world: World, carrier: CarrierStub) -> None:
+    mapped(world)
+    tell(world)
+    world.advance()
+    call_id = only_call(world)
+    world.work(call_id)
+    answered(world, call_id)
+    world.work(call_id)
+    answered(world, call_id, "call.speak.ended", status="completed")
+    world.work(call_id)
+    answered(world, call_id, "call.hangup", hangup_cause="normal_clearing", hangup_source="caller")
+    world.advance()
+    world.let_timers_fire()
+    world.advance()
+    world.settle()
+
+    row = world.call_row(call_id)
+    assert sent(carrier) == ["answer", "speak", "hangup"]
+    assert carrier.actions[0].path == f"/v2/calls/{LEG}/actions/answer"
+    assert (row["state"], row["disposition"], row["outcome"]) == ("ended", "answered", "heard")
+    assert (row["to_number"], row["from_number"], row["joined_contact_id"]) == (OURS, CALLER, None)
+    assert world.contact_of(call_id)["status"] not in ("waiting", "held", "calling")
+
+
+def test_it_begins_at_the_flows_inbound_step(world: World, carrier: CarrierStub) -> None:
+    mapped(world, PICKS_UP)
+    tell(world)
+    world.advance()
+    call_id = only_call(world)
+    world.work(call_id)
+
+    answered(world, call_id)
+    world.work(call_id)
+
+    assert sent(carrier) == ["answer", "speak"]
+    assert carrier.actions[1].body["payload"] == "Hello friend"
+
+
+def test_a_flow_may_turn_a_caller_away(world: World, carrier: CarrierStub) -> None:
+    mapped(world, TURNS_AWAY)
+    tell(world)
+    world.advance()
+    call_id = only_call(world)
+    world.work(call_id)
+
+    answered(world, call_id, "call.hangup", hangup_cause="call_rejected", hangup_source="callee")
+    world.advance()
+    world.let_timers_fire()
+    world.advance()
+    world.settle()
+
+    assert sent(carrier) == ["reject"]
+    assert (world.call_row(call_id)["state"], world.call_row(call_id)["disposition"]) == ("ended", "rejected")
+
+
+@pytest.mark.parametrize("same_id", [True, False])
+def test_a_call_that_is_told_twice_is_taken_in_once(world: World, carrier: CarrierStub, same_id: bool) -> None:
+    mapped(world)
+    ident = tell(world)
+    tell(world, ident=ident if same_id else None)
+    world.advance()
+    tell(world, ident=ident if same_id else None)
+    world.advance()
+
+    call_id = only_call(world)
+    world.work(call_id)
+
+    assert sent(carrier) == ["answer"]
+    assert orphans(world) == 0
+
+
+def test_two_people_may_call_the_same_number_at_once(world: World) -> None:
+    mapped(world)
+
+    tell(world, leg="v3:one")
+    tell(world, leg="v3:two")
+    world.advance()
+
+    assert [row.call_control_id for row in inbound(world)] == ["v3:one", "v3:two"]
+
+
+def test_a_number_that_is_not_mapped_stays_an_orphan(world: World, carrier: CarrierStub) -> None:
+    mapped(world)
+
+    tell(world, to="+13125550199")
+    tell(world, direction="outgoing", state="bridging")
+    world.advance()
+
+    assert (inbound(world), orphans(world)) == ([], 2)
+
+
+def test_a_caller_whom_a_campaign_dialed_lately_is_joined_to_that_contact(world: World, carrier: CarrierStub) -> None:
+    mapped(world, PICKS_UP)
+    campaign = world.campaign(flow=PICKS_UP)
+    contact = world.contact(campaign, phone=CALLER, variables={"first_name": "Ada"})
+    [dialed] = world.claim(campaign)
+    world.dialer.dial_call(dialed)
+    tell(world)
+    world.advance()
+    [row] = inbound(world)
+    world.work(row.id)
+
+    answered(world, row.id)
+    world.work(row.id)
+
+    assert row.joined_contact_id == contact
+    assert carrier.actions[-1].body["payload"] == "Hello Ada"
+    assert world.contact_row(contact)["current_call_id"] == dialed
+
+
+@pytest.mark.parametrize(("days", "ago"), [(0, 0), (3, 4)])
+def test_a_caller_who_was_dialed_too_long_ago_is_a_stranger(world: World, days: int, ago: int) -> None:
+    mapped(world, PICKS_UP, join_days=days)
+    campaign = world.campaign(flow=PICKS_UP)
+    world.contact(campaign, phone=CALLER)
+    [dialed] = world.claim(campaign)
+    world.dialer.dial_call(dialed)
+    world.execute("UPDATE calls SET last_sent_at = now() - make_interval(days => :d) WHERE id = :id", d=ago, id=dialed)
+
+    tell(world)
+    world.advance()
+
+    assert [row.joined_contact_id for row in inbound(world)] == [None]
+
+
+def test_a_caller_who_wants_no_more_calls_is_suppressed_and_not_our_own_number(world: World) -> None:
+    mapped(world, NEVER_AGAIN)
+    campaign = world.campaign()
+    world.contact(campaign, phone=CALLER)
+    [dialed] = world.claim(campaign)
+    world.dialer.dial_call(dialed)
+    tell(world)
+    world.advance()
+    call_id = only_call(world)
+    answered(world, call_id)
+    answered(world, call_id, "call.hangup", hangup_cause="normal_clearing")
+    world.advance()
+    world.let_timers_fire()
+    world.advance()
+    world.settle()
+
+    told = world.query("SELECT phone, scope FROM suppressions")
+    assert [tuple(row) for row in told] == [(CALLER, campaign)]
+
+
+def test_who_hangs_up_before_anybody_answers_ends_the_call(world: World, carrier: CarrierStub) -> None:
+    mapped(world)
+    tell(world)
+    tell(world, "call.hangup", hangup_cause="originator_cancel", hangup_source="caller")
+    world.advance()
+    call_id = only_call(world)
+    world.work(call_id)
+    world.let_timers_fire()
+    world.advance()
+    world.settle()
+
+    row = world.call_row(call_id)
+    assert (row["state"], row["disposition"], sent(carrier)) == ("ended", "canceled", [])
+
+
+def test_a_hangup_that_overtakes_the_beginning_leaves_a_call_that_ends(world: World, carrier: CarrierStub) -> None:
+    mapped(world)
+    carrier.act = lambda _asked: (422, {"errors": [{"code": "90018", "title": "Call has already ended"}]})
+    tell(world, "call.hangup", hangup_cause="originator_cancel", hangup_source="caller")
+    tell(world)
+    world.advance()
+    call_id = only_call(world)
+    world.work(call_id)
+    world.let_timers_fire()
+    world.advance()
+    world.let_timers_fire()
+    world.advance()
+    world.settle()
+
+    assert sent(carrier) == ["answer"]
+    assert (world.call_row(call_id)["state"], world.call_row(call_id)["end_assumed"]) == ("ended", True)
+
+
+def test_who_dies_between_the_row_and_the_live_state_leaves_a_call_that_is_taken_in(
+    world: World, carrier: CarrierStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Died(BaseException):
+        pass
+
+    def die(*_: object) -> bool:
+        raise Died
+
+    mapped(world)
+    tell(world)
+    monkeypatch.setattr(take_in_calls, "create_live", die)
+    with pytest.raises(Died):
+        world.advance()
+    monkeypatch.undo()
+    call_id = only_call(world)
+    assert world.live(call_id) is None
+
+    pending = world.redis.xautoclaim(world.keys.events, "engine", "another", 0)[1]
+    world.advancer.advance_calls(pending)
+    world.work(call_id)
+
+    assert (only_call(world), sent(carrier)) == (call_id, ["answer"])
+
+
+def test_a_call_whose_flow_position_redis_has_lost_is_not_begun_again(world: World, carrier: CarrierStub) -> None:
+    mapped(world)
+    tell(world)
+    world.advance()
+    call_id = only_call(world)
+    world.work(call_id)
+    world.execute("UPDATE calls SET reserved_at = now() - interval '5 min' WHERE id = :id", id=call_id)
+    world.redis.flushall()
+    world.prepare_again()
+
+    tell(world)
+    world.work(call_id)
+
+    live = world.live(call_id)
+    assert live is not None and live.adopted and live.direction == "incoming" and live.to == CALLER
+    assert sent(carrier) == ["answer"]
+
+
+def test_while_the_database_is_away_the_webhook_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def be_away(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("away"))
+
+    mapped(world)
+    tell(world)
+    monkeypatch.setattr(take_in_calls, "find_mapping", be_away)
+    world.advance()
+    monkeypatch.undo()
+    assert (inbound(world), orphans(world), int(world.redis.xlen(world.keys.dead))) == ([], 0, 0)
+
+    world.advancer.advance_calls(world.redis.xautoclaim(world.keys.events, "engine", "another", 0)[1])
+
+    assert len(inbound(world)) == 1
+
+
+def test_a_call_that_came_in_takes_actions_and_is_answered_by_one(world: World, carrier: CarrierStub) -> None:
+    mapped(world, TURNS_AWAY.replace("reject: {cause: USER_BUSY}", "wait_for: call.dtmf.received, goto: bye"))
+    tell(world)
+    world.advance()
+    call_id = only_call(world)
+    world.work(call_id)
+
+    request_action(world.house, call_id, ACTIONS["answer"](), request_id="req-1")
+    world.work(call_id)
+
+    assert sent(carrier) == ["answer"]
+
+
+def test_a_call_that_outlives_its_deadline_is_asked_about_like_any_other(world: World) -> None:
+    mapped(world)
+    tell(world)
+    world.advance()
+
+    [row] = inbound(world)
+
+    assert (row.deadline_at - row.reserved_at).total_seconds() == pytest.approx(60 + 600 + 60, abs=5)
+    assert world.redis.zcard(world.keys.slots(CONNECTION)) == 0
