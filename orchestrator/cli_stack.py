@@ -1,9 +1,11 @@
-"""The commands that run processes: up, serve, engine, simulator, migrate, demo."""
+"""The commands that run processes: up, serve, engine, media, simulator, migrate, demo."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +28,7 @@ class EnginePart(StrEnum):
     ADVANCE = "advance"
     SETTLE = "settle"
     SWEEP = "sweep"
+    FETCH = "fetch"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,6 +36,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(up)
     app.command()(serve)
     app.command()(engine)
+    app.command()(media)
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)(
         simulator
     )
@@ -103,11 +107,32 @@ def engine(
     *,
     only: Annotated[list[EnginePart] | None, typer.Option(help="One part of it; may be repeated.")] = None,
 ) -> None:
-    """Run the loops: dispatch dials, advance calls, settle their records, sweep what is overdue.
+    """Run the loops: dispatch dials, advance calls, settle their records, sweep what is overdue, fetch recordings.
 
     Any number may run; all of them are active.
     """
     _become(command_lines.engine([part.value for part in only or ()]))
+
+
+def media(
+    *,
+    host: _Host = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port for streams, which come by websocket.")] = 8010,
+    udp_port: Annotated[int, typer.Option(help="Port for forks, which come by UDP.")] = 8011,
+    data: Annotated[Path | None, typer.Option(help="Data folder. Default: ORCHESTRATOR_DATA_DIR, data")] = None,
+    rtp_from: Annotated[
+        list[str] | None,
+        typer.Option(help="Network whose plain RTP (rx, tx) is taken, like 192.76.120.0/21; may be repeated."),
+    ] = None,
+) -> None:
+    """Take the sound of live calls: streams by websocket, forks by UDP; a WAV for each track.
+
+    `GET /v1/calls/{id}/media` tells the address of a call's stream and lists what was captured. Any number may run.
+    """
+    if load_settings().api_key is None:
+        raise Misconfigured("ORCHESTRATOR_API_KEY is not set: the tokens of stream addresses are made with it")
+    _check_networks(rtp_from or [])
+    _become(command_lines.media(host=host, port=port, udp_port=udp_port, data=data, rtp_from=rtp_from or ()))
 
 
 def simulator(ctx: typer.Context) -> None:
@@ -140,6 +165,14 @@ def _check_serving(settings: Settings, *, only_webhooks: bool) -> None:
     settings.public_key()
     if not only_webhooks and settings.api_key is None:
         raise Misconfigured("ORCHESTRATOR_API_KEY is not set: choose the key that clients of the REST API must send")
+
+
+def _check_networks(networks: Sequence[str]) -> None:
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError as err:
+            raise typer.BadParameter(f"{err}", param_hint="--rtp-from") from err
 
 
 def _become(argv: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 WINDOW = 50  # pieces waited for: one second of 20 ms pieces
 RTP_MODULUS = 65_536
-_NEVER_WRAPS = 1 << 62
+NEVER_WRAPS = 1 << 62
 _OPENING = 4  # pieces looked at before the first goes out: they too may be swapped
 _MOST_JUMP = 3_000  # RFC 3550, A.1: a number further away is a stray, or the sender has started anew
 
@@ -38,7 +38,7 @@ class Reorder:
                  "_strays", "_suspect", "_waiting", "_window")  # fmt: skip
 
     def __init__(
-        self, out: Callable[[bytes | None], object], *, modulus: int = _NEVER_WRAPS, window: int = WINDOW
+        self, out: Callable[[bytes | None], object], *, modulus: int = NEVER_WRAPS, window: int = WINDOW
     ) -> None:
         self._out = out
         self._modulus = modulus
@@ -61,6 +61,10 @@ class Reorder:
             self._place(number, payload)
         else:
             self._open(number, payload)
+
+    def give(self, out: Callable[[bytes | None], object]) -> None:
+        """Give what follows to another."""
+        self._out = out
 
     def flush(self) -> None:
         """Give out what still waits: nothing more will come."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 Queue = Literal["commands", "dials"]
@@ -31,6 +32,15 @@ def worker(queue: Queue, *, name: str, threads: int = 64) -> tuple[str, ...]:
 def engine(only: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the engine with all its loops, or with those named."""
     return _python(["-m", "workers.engine", *(word for part in only for word in ("--only", part))])
+
+
+def media(
+    *, host: str, port: int, udp_port: int, data: Path | None = None, rtp_from: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Return the receivers of streams and forks; without `data` they write to the data folder of the settings."""
+    words: list[object] = ["-m", "workers.media", "--host", host, "--port", port, "--udp-port", udp_port]
+    words += ["--data", data] if data else []
+    return _python([*words, *(word for network in rtp_from for word in ("--rtp-from", network))])
 
 
 def flower(*, port: int) -> tuple[str, ...]:

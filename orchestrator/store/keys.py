@@ -86,6 +86,14 @@ class Keys:
         """Name the call of a leg, by control id or leg id, for webhooks without a client_state."""
         return self._key("leg", leg)
 
+    def stream(self, call_id: str) -> str:
+        """Name the mark that a receiver holds an open stream of this call."""
+        return self._key("stream", call_id)
+
+    def sounds(self, call_id: str) -> str:
+        """Name the list of sounds that wait to be played on a call's stream."""
+        return self._key("sounds", call_id)
+
     def gcra(self, scope: str) -> str:
         """Name the theoretical arrival time of a connection's or campaign's next dial."""
         return self._key("gcra", scope)

@@ -1,0 +1,125 @@
+"""`orchestrator media`: the receivers of streams and forks in one process; any number of them may run."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from ipaddress import ip_network
+from pathlib import Path
+
+import redis
+
+from orchestrator.clock import utc_now
+from orchestrator.errors import Misconfigured, StoreUnavailable
+from orchestrator.media.captured import FOLDER
+from orchestrator.store.keys import Keys
+from orchestrator.store.media_queue import find_calls_of_legs
+from orchestrator.wiring import House, open_house
+from workers.heartbeat import beat
+from workers.logs import log_to_stderr
+
+from .admission import FindCalls
+from .forks import ForkDoor, Network
+from .playback import Playback
+from .recorder import Recorder
+from .streams import StreamDoor
+from .tally import Tally
+
+log = logging.getLogger(__name__)
+
+_ADMIT_EVERY_S = 0.05
+_TURN_S = 0.25
+_SWEEP_TURNS = 4
+
+
+async def receive(
+    house: House, *, host: str, port: int, udp_port: int, data: Path, rtp_from: Sequence[Network]
+) -> None:
+    """Take streams and forks until SIGTERM or SIGINT, then finish every file."""
+    secret = house.settings.api_key
+    if secret is None:
+        raise Misconfigured("ORCHESTRATOR_API_KEY is not set: the tokens of stream addresses are made with it")
+    tally = Tally()
+    recorder = Recorder(data / FOLDER, clock=utc_now, tally=tally)
+    streams = StreamDoor(secret=secret, recorder=recorder, tally=tally)
+    forks = ForkDoor(recorder=recorder, tally=tally, find_calls=_finder(house, Keys()), rtp_from=rtp_from)
+    ports = await streams.listen(host, port), forks.listen(host, udp_port)
+    print(f"media listens on ws://{_spelled(host)}:{ports[0]} and udp:{host}:{ports[1]}", flush=True)
+    playback = Playback(streams, client=house.redis, keys=Keys())
+    try:
+        await _run_until_stopped(house, streams, forks, playback)
+    finally:
+        streams.close()
+        forks.close()
+        log.info("media has ended: %s", tally.shape())
+
+
+async def _run_until_stopped(house: House, streams: StreamDoor, forks: ForkDoor, playback: Playback) -> None:
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+
+    async def sweep() -> None:
+        streams.cut_stalled(loop.time())
+        forks.close_idle()
+        if house.settings.heartbeat_dir is not None:
+            beat(house.settings.heartbeat_dir, "media")
+
+    turns = [
+        asyncio.create_task(_repeat(forks.admit, every_s=_ADMIT_EVERY_S)),
+        asyncio.create_task(_repeat(playback.play, every_s=_TURN_S)),
+        asyncio.create_task(_repeat(sweep, every_s=_TURN_S * _SWEEP_TURNS)),
+    ]
+    await stopped.wait()
+    for turn in turns:
+        turn.cancel()
+    await asyncio.gather(*turns, return_exceptions=True)
+
+
+async def _repeat(step: Callable[[], Awaitable[None]], *, every_s: float) -> None:
+    while True:
+        try:
+            await step()
+        except Exception:
+            log.exception("a turn failed; the next one comes")
+        await asyncio.sleep(every_s)
+
+
+def _finder(house: House, keys: Keys) -> FindCalls:
+    async def find(legs: Sequence[str]) -> Mapping[str, str]:
+        try:
+            return await asyncio.to_thread(find_calls_of_legs, house.redis, keys, legs)
+        except redis.RedisError as err:
+            raise StoreUnavailable("Redis") from err
+
+    return find
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(prog="orchestrator media", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8010)
+    parser.add_argument("--udp-port", type=int, default=8011)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--rtp-from", type=ip_network, action="append", default=[])
+    given = parser.parse_args()
+    log_to_stderr()
+    logging.getLogger("picows").setLevel(logging.WARNING)
+    house = open_house()
+    data = given.data or house.settings.data_dir
+    asyncio.run(
+        receive(house, host=given.host, port=given.port, udp_port=given.udp_port, data=data, rtp_from=given.rtp_from)
+    )
+    house.close()
+
+
+def _spelled(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+if __name__ == "__main__":
+    main()

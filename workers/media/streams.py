@@ -1,0 +1,254 @@
+"""The websocket door: takes the streams that the carrier opens, if their path bears the token of their call."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from http import HTTPStatus
+from typing import Protocol
+
+import orjson
+from picows import (
+    WSAutoPingStrategy,
+    WSCloseCode,
+    WSFrame,
+    WSListener,
+    WSMsgType,
+    WSTransport,
+    WSUpgradeRequest,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
+    ws_create_server,
+)
+from pydantic import SecretStr
+
+from orchestrator.media.frames import ErrorFrame, Media, Start, Stop, parse_frame, played_back
+from orchestrator.media.malformed import MalformedMedia
+from orchestrator.media.stream_token import call_of_path
+
+from .recorder import RecordedTrack, Recorder
+from .tally import Tally
+
+log = logging.getLogger(__name__)
+
+MOST_FRAME_BYTES = 131_072
+MOST_STREAMS = 2_000
+_MOST_OF_A_CALL = 4
+_MOST_MALFORMED = 50
+_HANDSHAKE_S = 5.0
+_IDLE_S = 10.0
+_STALLED_S = 30.0
+_BETWEEN_PAYLOADS_S = 1.05  # the carrier takes one a second, by its own clock
+
+
+class _Register(Protocol):
+    def enter(self, stream: Stream) -> None:
+        """Count a stream as open."""
+
+    def leave(self, stream: Stream) -> None:
+        """Count it as gone."""
+
+
+class Stream(WSListener):
+    """One stream of one call, from its handshake until its tracks are files."""
+
+    def __init__(self, call_id: str, *, recorder: Recorder, tally: Tally, door: _Register) -> None:
+        super().__init__()
+        self.call_id = call_id
+        self.frames = 0
+        self._recorder = recorder
+        self._tally = tally
+        self._door = door
+        self._about = Start()
+        self._tracks: dict[str, RecordedTrack] = {}
+        self._parts = bytearray()
+        self._malformed = 0
+        self._transport: WSTransport | None = None
+        self._is_crowded = False
+        self._played_at = float("-inf")
+        self._last: str | None = None
+        self._again: str | None = None
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """Remember the way back, and count as open."""
+        self._transport = transport
+        self._door.enter(self)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Take one frame of the websocket."""
+        kind = frame.msg_type
+        if kind == WSMsgType.TEXT and frame.fin and not self._parts:
+            self._take(frame.get_payload_as_memoryview())
+        elif kind == WSMsgType.CLOSE:
+            transport.send_close(WSCloseCode.OK)
+            transport.disconnect()
+        elif kind in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
+            self._take_part(frame)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 the library's signature
+        """Finish the tracks, however the end came."""
+        self._transport = None
+        self.close_tracks()
+        self._door.leave(self)
+
+    def pause_writing(self) -> None:
+        """Play nothing while the peer does not read."""
+        self._is_crowded = True
+
+    def resume_writing(self) -> None:
+        """Play again."""
+        self._is_crowded = False
+
+    def may_play(self, now: float) -> bool:
+        """Say whether a payload may be sent now."""
+        return self._transport is not None and not self._is_crowded and now - self._played_at >= _BETWEEN_PAYLOADS_S
+
+    def play(self, payload: str, now: float) -> None:
+        """Send one base64 sound to the people on the call; ask `may_play` first."""
+        if self._transport is not None:
+            self._transport.send(WSMsgType.TEXT, played_back(payload))
+            self._last, self._played_at = payload, now
+            self._tally.add("payloads_played")
+
+    def take_refused(self) -> str | None:
+        """Return the payload that the carrier refused as too early, once."""
+        refused, self._again = self._again, None
+        return refused
+
+    def cut(self, code: WSCloseCode) -> None:
+        """End the connection, and do not wait for the peer."""
+        if self._transport is not None:
+            self._transport.send_close(code)
+            self._transport.disconnect(graceful=False)
+
+    def close_tracks(self) -> None:
+        """Turn what has come so far into finished files."""
+        tracks, self._tracks = self._tracks, {}
+        for name, track in tracks.items():
+            arrival = track.close()
+            log.info("%s: %d pieces, %d lost", name, arrival.received, arrival.lost, extra={"call_id": self.call_id})
+
+    def _take(self, text: memoryview | bytes) -> None:
+        self.frames += 1
+        try:
+            frame = parse_frame(text)
+        except MalformedMedia as err:
+            self._refuse(err.fault)
+            return
+        if type(frame) is Media:
+            track = self._tracks.get(frame.track) or self._open(frame.track)
+            track.push(frame.chunk, frame.payload)
+        elif isinstance(frame, Start):
+            self._about = frame
+        elif isinstance(frame, Stop):
+            self.close_tracks()
+        elif isinstance(frame, ErrorFrame):
+            self._tally.add(f"carrier_error_{frame.code if str(frame.code).isdigit() else 'other'}"[:40])
+            if frame.is_rate_limit:
+                self._again, self._last = self._last, None
+
+    def _take_part(self, frame: WSFrame) -> None:
+        """Put a message together that came in several frames, as long as it stays small."""
+        self._parts += frame.get_payload_as_memoryview()
+        if len(self._parts) > MOST_FRAME_BYTES:
+            self._parts.clear()
+            self._refuse("length")
+            self.cut(WSCloseCode.MESSAGE_TOO_BIG)
+        elif frame.fin:
+            whole, self._parts = bytes(self._parts), bytearray()
+            self._take(whole)
+
+    def _open(self, name: str) -> RecordedTrack:
+        about = self._about
+        track = self._tracks[name] = self._recorder.open_stream(
+            self.call_id, name, codec=about.codec, sample_rate=about.sample_rate, channels=about.channels
+        )
+        return track
+
+    def _refuse(self, fault: str) -> None:
+        self._tally.add(f"frames_malformed_{fault}")
+        self._malformed += 1
+        if self._malformed > _MOST_MALFORMED:
+            self.cut(WSCloseCode.POLICY_VIOLATION)
+
+
+class StreamDoor:
+    """Lets streams in, and knows those that are open."""
+
+    def __init__(self, *, secret: SecretStr, recorder: Recorder, tally: Tally) -> None:
+        self._secret = secret
+        self._recorder = recorder
+        self._tally = tally
+        self._open: set[Stream] = set()
+        self._of_call: Counter[str] = Counter()
+        self._seen: dict[Stream, tuple[int, float]] = {}
+
+    async def listen(self, host: str, port: int) -> int:
+        """Take streams from now on; return the port."""
+        server = self._server = await ws_create_server(
+            self._admit,
+            host,
+            port,
+            max_frame_size=MOST_FRAME_BYTES,
+            websocket_handshake_timeout=_HANDSHAKE_S,
+            enable_auto_ping=True,
+            auto_ping_idle_timeout=_IDLE_S,
+            auto_ping_reply_timeout=_IDLE_S,
+            auto_ping_strategy=WSAutoPingStrategy.PING_WHEN_IDLE,
+        )
+        return int(server.sockets[0].getsockname()[1])
+
+    def close(self) -> None:
+        """Take no more, and finish every track: the carrier will see the connections go."""
+        self._server.close()
+        for stream in tuple(self._open):
+            stream.cut(WSCloseCode.SERVICE_RESTART)
+            stream.close_tracks()
+
+    def streams(self) -> tuple[Stream, ...]:
+        """Return the open streams."""
+        return tuple(self._open)
+
+    def enter(self, stream: Stream) -> None:
+        """Count a stream as open, its handshake done."""
+        self._open.add(stream)
+        self._of_call[stream.call_id] += 1
+        self._tally.add("streams")
+        log.info("a stream is open", extra={"call_id": stream.call_id})
+
+    def leave(self, stream: Stream) -> None:
+        """Count it as gone."""
+        self._open.discard(stream)
+        self._of_call[stream.call_id] -= 1
+        self._of_call += Counter()  # forgets the calls that are down to none
+        log.info("a stream has ended", extra={"call_id": stream.call_id})
+
+    def cut_stalled(self, now: float) -> None:
+        """End streams that gave no whole frame for half a minute, however they keep their connection alive."""
+        seen: dict[Stream, tuple[int, float]] = {}
+        for stream in self._open:
+            frames, since = self._seen.get(stream, (-1, now))
+            seen[stream] = (stream.frames, now) if frames != stream.frames else (frames, since)
+        self._seen = seen
+        for stream in [stream for stream, (_, since) in seen.items() if now - since > _STALLED_S]:
+            self._tally.add("streams_stalled")
+            stream.cut(WSCloseCode.GOING_AWAY)
+
+    def _admit(self, request: WSUpgradeRequest) -> WSListener | WSUpgradeResponseWithListener | None:
+        path = bytes(request.path).decode("ascii", errors="replace")
+        if path == "/healthz":
+            return _answer(HTTPStatus.OK, orjson.dumps({"streams": len(self._open), **self._tally.shape()}))
+        call_id = call_of_path(self._secret, path)
+        if call_id is None:
+            self._tally.add("streams_refused")
+            return _answer(HTTPStatus.FORBIDDEN, b"this path was not given out\n")
+        if len(self._open) >= MOST_STREAMS or self._of_call[call_id] >= _MOST_OF_A_CALL:
+            self._tally.add("streams_crowded_out")
+            return _answer(HTTPStatus.SERVICE_UNAVAILABLE, b"too many streams\n")
+        return Stream(call_id, recorder=self._recorder, tally=self._tally, door=self)
+
+
+def _answer(status: HTTPStatus, body: bytes) -> WSUpgradeResponseWithListener:
+    response = WSUpgradeResponse.create_error_response(HTTPStatus.FORBIDDEN, body)
+    response.status = status
+    return WSUpgradeResponseWithListener(response, None)
