@@ -11,7 +11,7 @@ from orchestrator.flow.expressions import Expression, Scope
 from orchestrator.flow.limits import DEFAULT_RING_S, DEFAULT_TIME_LIMIT_S, START_TIMEOUT_S
 from orchestrator.flow.templates import Template
 from orchestrator.flow.texts import Texts
-from orchestrator.flow.words import CONTACT_FIELDS, ENDS_CALL, HUMAN_RESULTS, result_name
+from orchestrator.flow.words import CONTACT_FIELDS, ENDS_CALL, HUMAN_RESULTS, is_ended_by, result_name
 from orchestrator.policy.calling_hours import is_open
 from orchestrator.policy.weekly_hours import CallingHours
 
@@ -128,7 +128,7 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: what it does, and the ways on."""
+    """One step: what it does, what is heard during it, and the ways on."""
 
     name: str
     action: Action
@@ -138,11 +138,16 @@ class Step:
     repeat: Repeat | None = None
     outcome: str | None = None
     state: Value | None = None
+    during: Command | None = None
 
     @property
     def ends_call(self) -> bool:
         """Whether the call is over with this step."""
         return isinstance(self.action, End) or (isinstance(self.action, Command) and self.action.action in ENDS_CALL)
+
+    def is_ended_by(self, event: str) -> bool:
+        """Whether the step's command is over with an event."""
+        return isinstance(self.action, Command) and is_ended_by(self.action.action, event)
 
     def targets(self) -> Iterator[str]:
         """Yield the steps that this one can lead to."""

@@ -13,7 +13,9 @@ STEP_COMMANDS: Final = frozenset(COMMANDS) - {"dial"}  # a flow's own `dial:` sa
 ENDS_CALL: Final = frozenset({"hangup", "reject"})
 BESIDE: Final = frozenset({"record_start", "streaming_start", "fork_start", "transcription_start", "suppression_start"})
 LOCAL_ACTIONS: Final = frozenset({"wait_for", "suppress", "choose", "set", "end"})
-STEP_KEYS: Final = frozenset({"on", "goto", "timeout", "repeat", "outcome", "state"})
+STEP_KEYS: Final = frozenset({"on", "goto", "timeout", "repeat", "outcome", "state", "during"})
+WITH_DURING: Final = frozenset({"enqueue", "wait_for"})
+DURING_COMMANDS: Final = frozenset({"playback_start", "speak"})
 FLOW_KEYS: Final = frozenset(
     {
         "name", "inputs", "answers", "outcomes", "outcome", "defaults", "dial", "start", "inbound", "on", "hours",
@@ -23,7 +25,7 @@ FLOW_KEYS: Final = frozenset(
 BRANCH_KEYS: Final = frozenset({"match", "when", "set", "outcome", "goto", "during_gather"})
 
 LATER_FLOW_KEYS: Final = frozenset({"include", "http"})
-LATER_STEP_KEYS: Final = frozenset({"http", "during", "include"})
+LATER_STEP_KEYS: Final = frozenset({"http", "include"})
 
 FORBIDDEN_FIELDS: Final = frozenset(
     {"client_state", "command_id", "link_to", "connection_id", "target_leg_client_state"}

@@ -17,7 +17,8 @@ class Outstanding(BaseModel):
     """A command that was decided and whose ending has not been seen.
 
     `visit` is the step's, or `NO_VISIT` for a command that was asked for from outside. `leg` is the control id of the
-    leg a transfer created, `role` that leg's letter, `joined` whether it answered.
+    leg a transfer created, `role` that leg's letter, `joined` whether it answered. `stopped` says that what is heard
+    during a step was told to stop.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -30,6 +31,7 @@ class Outstanding(BaseModel):
     leg: str | None = None
     role: str | None = None
     joined: bool = False
+    stopped: bool = False
 
 
 NO_VISIT = 1_000_000

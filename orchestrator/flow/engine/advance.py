@@ -10,6 +10,7 @@ from typing import Final
 from orchestrator.flow.definition import Flow
 from orchestrator.flow.engine import answering, command_fates, ending, requests
 from orchestrator.flow.engine.branching import follow, way_on
+from orchestrator.flow.engine.during import stop_during
 from orchestrator.flow.engine.facts import keep_facts
 from orchestrator.flow.engine.identity import Owner, hang_up_double, learn_ids, owner_of
 from orchestrator.flow.engine.outstanding import charge
@@ -72,6 +73,8 @@ def _walk(turn: Turn) -> None:
     event, payload = turn.event, turn.event.payload
     name = event_name(event.type)
     is_own = charge(turn, name)
+    if is_own and turn.step is not None and turn.step.is_ended_by(name):
+        stop_during(turn)
     remember(turn, name, payload)
     if event.type == EventType.CALL_ANSWERED:
         answering.hear_answer(turn)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.flow.engine.turn import OWN, Turn
+from orchestrator.flow.engine.turn import DURING, OWN, Turn
 from orchestrator.flow.words import BESIDE_EVENTS, ENDS_CALL, GATHER_ENDED, ending_of, is_ended_by
+from orchestrator.ids import stable_uuid
 from orchestrator.model.live_call import LiveCall, Outstanding
 from orchestrator.telnyx.commands import COMMANDS
 from orchestrator.telnyx.event_types import EventType
@@ -31,8 +32,9 @@ def replace(turn: Turn, command: Outstanding, **fields: object) -> Outstanding:
 
 def running(call: LiveCall) -> Outstanding | None:
     """Return the current step's own command while it runs and could be stopped."""
+    beside = stable_uuid(call.call_id, call.visit, DURING)
     for one in call.outstanding:
-        if one.visit == call.visit and one.action != "hangup":
+        if one.visit == call.visit and one.action != "hangup" and one.command_id != beside:
             return one
     return None
 

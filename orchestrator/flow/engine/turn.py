@@ -13,8 +13,9 @@ from orchestrator.model.decision import Decision, SendCommand
 from orchestrator.model.event import Event
 from orchestrator.model.live_call import NO_VISIT, LiveCall, Outstanding
 
-# What of a command's place in its visit makes its id: the step's own, the one that stops it, and our hangups.
-OWN, STOP, FIRST_HANGUP = 0, 1, 2
+# What of a command's place in its visit makes its id: the step's own, the one that stops it, our hangups, and what is
+# heard during the step with what stops that.
+OWN, STOP, FIRST_HANGUP, DURING, DURING_STOP = 0, 1, 2, 20, 21
 
 _RECORDED = (
     "outcome", "answers", "suppressions", "recordings", "cost", "answered_at", "ended_at",
@@ -87,13 +88,14 @@ class Turn:
         return stable_uuid(self.call.call_id, self.call.visit, index)
 
     def send(self, action: str, body: Mapping[str, Any], *, index: int, user_state: str | None = None) -> None:
-        """Send a command of the current visit and expect its ending."""
+        """Send a command of the current visit and expect its ending; what is heard during a step may fail."""
         command = SendCommand(
             command_id=self.command_id(index),
             action=action,
-            visit=self.call.visit if index == OWN else NO_VISIT,
+            visit=self.call.visit if index in {OWN, DURING} else NO_VISIT,
             body=dict(body),
             user_state=user_state,
+            optional=index == DURING,
         )
         self.put_out(command, visit=self.call.visit)
 

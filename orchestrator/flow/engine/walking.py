@@ -7,18 +7,19 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from orchestrator.flow.definition import Choose, Command, End, Nested, SetAnswers, Step, Suppress, Value, WaitFor
+from orchestrator.flow.definition import Choose, Command, End, SetAnswers, Step, Suppress, Value, WaitFor
 from orchestrator.flow.engine.branching import branches_for, store, take_first, way_on
+from orchestrator.flow.engine.during import begin_during, stop_during
 from orchestrator.flow.engine.ending import clear_step_timers, hang_up
+from orchestrator.flow.engine.filling import body_of
 from orchestrator.flow.engine.outstanding import running
 from orchestrator.flow.engine.turn import OWN, STOP, Turn
-from orchestrator.flow.expressions import Scope
 from orchestrator.flow.limits import MAX_VISITS, STALL_S
 from orchestrator.flow.reading.events import caused_by
 from orchestrator.flow.values import TemplateFailure
 from orchestrator.flow.words import BESIDE, COMMAND_FAILED
 from orchestrator.model.live_call import Suppression
-from orchestrator.telnyx.commands import COMMANDS, STOPS
+from orchestrator.telnyx.commands import STOPS
 
 
 def enter(turn: Turn, name: str | None) -> None:
@@ -31,6 +32,7 @@ def leave_step(turn: Turn) -> None:
     """Stop what the step still runs, drop what it has not sent, clear its timers."""
     if turn.call.step is None:
         return
+    stop_during(turn)
     own = running(turn.call)
     if own is not None and _is_to_be_stopped(turn, own.action) and turn.can_command:
         turn.send_aside(STOPS[own.action], command_id=turn.command_id(STOP))
@@ -104,7 +106,10 @@ def _perform(turn: Turn, step: Step) -> str | None:
         case WaitFor(event=event):
             start_clock(turn, step)
             heard = turn.call.heard.get(event)
-            return None if heard is None else way_on(turn, event, heard)
+            if heard is not None:
+                return way_on(turn, event, heard)
+            begin_during(turn, step)
+            return None
         case Suppress(scope=scope, reason=reason):
             _suppress(turn, scope, reason)
             return step.goto
@@ -121,7 +126,7 @@ def _perform(turn: Turn, step: Step) -> str | None:
 def _command(turn: Turn, step: Step, command: Command) -> str | None:
     scope = turn.scope()
     try:
-        body = command.body if command.body is not None else _filled(command, scope)
+        body = body_of(command, scope)
         state = str(step.state.text(scope)) if step.state else None
     except (TemplateFailure, ValidationError) as err:
         failure = _failure(command, err)
@@ -132,23 +137,10 @@ def _command(turn: Turn, step: Step, command: Command) -> str | None:
         return None
     _forget_heard(turn, command.action)
     turn.send(command.action, body, index=OWN, user_state=state)
+    begin_during(turn, step)
     # Until the carrier answers; then the step's own clock starts.
     turn.set_timer(f"stall:{turn.call.visit}", STALL_S)
     return None
-
-
-def _filled(command: Command, scope: Scope) -> dict[str, Any]:
-    fields = dict(command.plain)
-    for name, value in command.fields:
-        for_ssml = fields.get("payload_type") == "ssml"
-        fields[name] = _field(value, scope, is_text=name in command.textual, for_ssml=for_ssml)
-    return COMMANDS[command.action].model_validate(fields).body()
-
-
-def _field(value: Value | Nested, scope: Scope, *, is_text: bool, for_ssml: bool) -> Any:
-    if isinstance(value, Nested) or not is_text:
-        return value.value(scope)
-    return value.text(scope, for_ssml=for_ssml)
 
 
 def _failure(command: Command, err: TemplateFailure | ValidationError) -> dict[str, Any]:

@@ -27,11 +27,13 @@ from orchestrator.flow.reading.events import check_event
 from orchestrator.flow.reading.ways import check_ways
 from orchestrator.flow.words import (
     COMMAND_FAILED,
+    DURING_COMMANDS,
     LATER_STEP_KEYS,
     LOCAL_ACTIONS,
     STEP_COMMANDS,
     STEP_KEYS,
     TARGET,
+    WITH_DURING,
 )
 
 _ACTIONS: Final = STEP_COMMANDS | LOCAL_ACTIONS
@@ -54,6 +56,7 @@ def read_step(desk: Desk, name: str, spot: Spot) -> Step:
         repeat=_repeat(desk, entries["repeat"]) if "repeat" in entries else None,
         outcome=desk.outcome(entries.get("outcome")),
         state=desk.value(entries["state"], "state") if _is_text(desk, entries.get("state")) else None,
+        during=_during(desk, entries["during"], action_name) if "during" in entries else None,
     )
     if action_name:
         check_ways(desk, spot, entries, step)
@@ -133,6 +136,17 @@ def _repeat(desk: Desk, spot: Spot) -> Repeat | None:
         desk.tell(entries["at_most"], f"at_most is a whole number from 1 to {MAX_VISITS}")
         return None
     return Repeat(times, then) if then else None
+
+
+def _during(desk: Desk, spot: Spot, action: str | None) -> Command | None:
+    """Return what is played or spoken while the step waits."""
+    if action is not None and action not in WITH_DURING:
+        told = f"during has no place in this step: it is heard while {' or '.join(sorted(WITH_DURING))} waits"
+        desk.tell(spot, told, line=spot.node.key_line)
+    entries = desk.map_of(spot, "during", DURING_COMMANDS)
+    if spot.kind is Kind.MAP and len(entries) != 1:
+        desk.tell(spot, "during is one command, playback_start or speak")
+    return next((read_command(desk, name, entry) for name, entry in entries.items()), None)
 
 
 def _is_text(desk: Desk, spot: Spot | None) -> bool:
