@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from orchestrator.telnyx.commands.base import RepeatableCommand
+from orchestrator.telnyx.commands.base import RepeatableCommand, unset_means
 from orchestrator.telnyx.commands.deepfakes import DeepfakeDetection
 from orchestrator.telnyx.commands.headers import SipHeader, UserToUser
 from orchestrator.telnyx.commands.recorded import Recorded
@@ -48,10 +48,10 @@ class Answer(RepeatableCommand, Recorded, Streamed, Reported):
     custom_headers: tuple[SipHeader, ...] | None = None
     deepfake_detection: DeepfakeDetection | None = None
     preferred_codecs: str | None = None
-    send_silence_when_idle: bool | None = None
+    send_silence_when_idle: bool | None = unset_means(False)
     sip_headers: tuple[UserToUser, ...] | None = None
     sound_modifications: SoundModifications | None = None
-    transcription: bool | None = None
+    transcription: bool | None = unset_means(False)
     transcription_config: TranscriptionConfig | None = None
 
 

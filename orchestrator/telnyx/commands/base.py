@@ -5,10 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 from orchestrator.telnyx.commands.values import Base64Text, CommandId
+
+
+def unset_means(value: Any) -> Any:
+    """Return a field that may be left out, saying what the carrier does then; nothing of it goes on the wire."""
+    return Field(default=None, json_schema_extra={"default": value})
 
 
 class Problem(NamedTuple):
@@ -39,6 +54,16 @@ class Part(BaseModel):
         if problems := tuple(self.problems()):
             raise _told(type(self), problems)
         return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Show no null where null is refused, and the carrier's own defaults."""
+        schema = handler(core_schema)
+        nullable = {cls.model_fields[name].alias or name for name in cls.nullable}
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for name in properties.keys() - nullable:
+            _without_null(properties[name])
+        return schema
 
     def problems(self) -> Iterator[Problem]:
         """Yield the broken conditions between fields; each single field has been checked before."""
@@ -94,6 +119,17 @@ def one_of(command: Part, *names: str) -> Iterator[Problem]:
     if all(getattr(command, name) is None for name in names):
         yield Problem(names[0], f"one of {', '.join(names)} is needed")
     yield from exclusive(command, *names)
+
+
+def _without_null(shape: dict[str, Any]) -> None:
+    if shape.get("default", ...) is None:
+        del shape["default"]
+    kinds = [kind for kind in shape.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) > 1:
+        shape["anyOf"] = kinds
+    elif kinds:
+        del shape["anyOf"]
+        shape |= kinds[0]
 
 
 def _told(model: type[Part], problems: tuple[Problem, ...]) -> ValidationError:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from orchestrator.telnyx.commands.base import Problem, RepeatableCommand, one_of
+from orchestrator.telnyx.commands.base import Problem, RepeatableCommand, one_of, unset_means
 from orchestrator.telnyx.commands.queue import QueueName
 from orchestrator.telnyx.commands.recorded import Recorded
 from orchestrator.telnyx.commands.values import Legs
@@ -40,11 +40,11 @@ class Bridge(RepeatableCommand, Recorded):
     queue: QueueName | None = None
     video_room_id: UUID | None = None
     hold_after_unbridge: bool | None = None
-    mute_dtmf: Literal["none"] | Legs | None = None
+    mute_dtmf: Literal["none"] | Legs | None = unset_means("none")
     park_after_unbridge: Literal["self"] | None = None
-    play_ringtone: bool | None = None
-    prevent_double_bridge: bool | None = None
-    ringtone: Ringtone | None = None
+    play_ringtone: bool | None = unset_means(False)
+    prevent_double_bridge: bool | None = unset_means(False)
+    ringtone: Ringtone | None = unset_means("us")
     video_room_context: str | None = None
 
     def problems(self) -> Iterator[Problem]:

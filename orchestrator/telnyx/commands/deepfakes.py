@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from orchestrator.telnyx.commands.base import Part
+from orchestrator.telnyx.commands.base import Part, unset_means
 
 
 class DeepfakeDetection(Part):
     """Whether a voice is real; times in seconds (rtp 30, whole 15 unless set)."""
 
     enabled: bool
-    rtp_timeout: Annotated[int, Field(ge=5, le=120)] | None = None
-    timeout: Annotated[int, Field(ge=5, le=60)] | None = None
+    rtp_timeout: Annotated[int, Field(ge=5, le=120)] | None = unset_means(30)
+    timeout: Annotated[int, Field(ge=5, le=60)] | None = unset_means(15)

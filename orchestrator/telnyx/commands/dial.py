@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from orchestrator.telnyx.commands.base import Part, Problem
+from orchestrator.telnyx.commands.base import Part, Problem, unset_means
 from orchestrator.telnyx.commands.deepfakes import DeepfakeDetection
 from orchestrator.telnyx.commands.new_leg import NewLeg
 from orchestrator.telnyx.commands.streamed import Streamed
@@ -25,17 +25,17 @@ class ConferenceConfig(Part):
 
     beep_enabled: Literal["always", "never", "on_enter", "on_exit"] | None = None
     conference_name: str | None = None
-    early_media: bool | None = None
-    end_conference_on_exit: bool | None = None
-    hold: bool | None = None
+    early_media: bool | None = unset_means(True)
+    end_conference_on_exit: bool | None = unset_means(False)
+    hold: bool | None = unset_means(False)
     hold_audio_url: HttpUrl | None = None
     hold_media_name: str | None = None
     id: UUID | None = None
-    mute: bool | None = None
-    soft_end_conference_on_exit: bool | None = None
-    start_conference_on_create: bool | None = None
-    start_conference_on_enter: bool | None = None
-    supervisor_role: Literal["barge", "monitor", "none", "whisper"] | None = None
+    mute: bool | None = unset_means(False)
+    soft_end_conference_on_exit: bool | None = unset_means(False)
+    start_conference_on_create: bool | None = unset_means(True)
+    start_conference_on_enter: bool | None = unset_means(False)
+    supervisor_role: Literal["barge", "monitor", "none", "whisper"] | None = unset_means("none")
     whisper_call_control_ids: tuple[str, ...] | None = None
 
 
@@ -68,23 +68,23 @@ class Dial(NewLeg, Streamed):
     to: Destination | Annotated[tuple[Destination, ...], Field(min_length=1)]
     assistant: Mapping[str, Any] | None = None
     billing_group_id: UUID | None = None
-    bridge_intent: bool | None = None
-    bridge_on_answer: bool | None = None
+    bridge_intent: bool | None = unset_means(False)
+    bridge_on_answer: bool | None = unset_means(False)
     conference_config: ConferenceConfig | None = None
     conversation_relay_config: Mapping[str, Any] | None = None
     deepfake_detection: DeepfakeDetection | None = None
     dialogflow_config: DialogflowConfig | None = None
-    enable_dialogflow: bool | None = None
+    enable_dialogflow: bool | None = unset_means(False)
     link_to: str | None = None
-    prevent_double_bridge: bool | None = None
-    retry_on_timeout: bool | None = None
-    send_silence_when_idle: bool | None = None
+    prevent_double_bridge: bool | None = unset_means(False)
+    retry_on_timeout: bool | None = unset_means(True)
+    send_silence_when_idle: bool | None = unset_means(False)
     stream_auth_token: StreamToken | None = None
-    stream_bidirectional_sampling_rate: SamplingRate | None = None
-    stream_establish_before_call_originate: bool | None = None
+    stream_bidirectional_sampling_rate: SamplingRate | None = unset_means(8000)
+    stream_establish_before_call_originate: bool | None = unset_means(False)
     supervise_call_control_id: str | None = None
-    supervisor_role: Literal["barge", "whisper", "monitor"] | None = None
-    transcription: bool | None = None
+    supervisor_role: Literal["barge", "whisper", "monitor"] | None = unset_means("barge")
+    transcription: bool | None = unset_means(False)
     transcription_config: TranscriptionConfig | None = None
 
     def problems(self) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from orchestrator.telnyx.commands.base import Problem, RepeatableCommand, exclusive
+from orchestrator.telnyx.commands.base import Problem, RepeatableCommand, exclusive, unset_means
 from orchestrator.telnyx.commands.values import UdpTarget
 from orchestrator.telnyx.event_types import EventType
 
@@ -55,4 +55,4 @@ class ForkStop(RepeatableCommand):
     action: ClassVar[str] = "fork_stop"
     expects: ClassVar[frozenset[str]] = frozenset({EventType.FORK_STOPPED})
 
-    stream_type: ForkedMedia | None = None
+    stream_type: ForkedMedia | None = unset_means("raw")

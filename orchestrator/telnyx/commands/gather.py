@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from orchestrator.telnyx.commands.base import Part, Problem, RepeatableCommand, exclusive, one_of
+from orchestrator.telnyx.commands.base import Part, Problem, RepeatableCommand, exclusive, one_of, unset_means
 from orchestrator.telnyx.commands.playback import MediaName
 from orchestrator.telnyx.commands.speak import Spoken
 from orchestrator.telnyx.commands.values import (
@@ -28,12 +28,12 @@ class Digits(Part):
     An empty `terminating_digit` switches it off (met in the field, in no document).
     """
 
-    minimum_digits: DigitCount | None = None
-    maximum_digits: DigitCount | None = None
-    inter_digit_timeout_millis: DigitTimeoutMillis | None = None
-    timeout_millis: PositiveMillis | None = None
-    terminating_digit: TerminatingDigit | None = None
-    valid_digits: ValidDigits | None = None
+    minimum_digits: DigitCount | None = unset_means(1)
+    maximum_digits: DigitCount | None = unset_means(128)
+    inter_digit_timeout_millis: DigitTimeoutMillis | None = unset_means(5000)
+    timeout_millis: PositiveMillis | None = unset_means(60000)
+    terminating_digit: TerminatingDigit | None = unset_means("#")
+    valid_digits: ValidDigits | None = unset_means("0123456789#*")
 
     def problems(self) -> Iterator[Problem]:
         """Yield a minimum above the maximum."""
@@ -54,7 +54,7 @@ class Gather(_Gathering):
     action: ClassVar[str] = "gather"
 
     gather_id: FileName | None = None
-    initial_timeout_millis: DigitTimeoutMillis | None = None
+    initial_timeout_millis: DigitTimeoutMillis | None = unset_means(5000)
 
 
 class GatherUsingSpeak(_Gathering, Spoken):
@@ -63,7 +63,7 @@ class GatherUsingSpeak(_Gathering, Spoken):
     action: ClassVar[str] = "gather_using_speak"
 
     invalid_payload: Speech | None = None
-    maximum_tries: Tries | None = None
+    maximum_tries: Tries | None = unset_means(3)
 
 
 class GatherUsingAudio(_Gathering):
@@ -76,7 +76,7 @@ class GatherUsingAudio(_Gathering):
     media_name: MediaName | None = None
     invalid_audio_url: HttpUrl | None = None
     invalid_media_name: MediaName | None = None
-    maximum_tries: Tries | None = None
+    maximum_tries: Tries | None = unset_means(3)
 
     def problems(self) -> Iterator[Problem]:
         """Yield a missing or second prompt."""

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from orchestrator.telnyx.commands.answering_machines import AmdConfig, AmdMode
-from orchestrator.telnyx.commands.base import Problem, RepeatableCommand, exclusive
+from orchestrator.telnyx.commands.base import Problem, RepeatableCommand, exclusive, unset_means
 from orchestrator.telnyx.commands.headers import SipHeader, UserToUser
 from orchestrator.telnyx.commands.playback import MediaName
 from orchestrator.telnyx.commands.recorded import Recorded
@@ -41,14 +41,14 @@ class NewLeg(RepeatableCommand, Recorded, Reported):
         }
     )
 
-    answering_machine_detection: AmdMode | None = None
+    answering_machine_detection: AmdMode | None = unset_means("disabled")
     answering_machine_detection_config: AmdConfig | None = None
     audio_url: HttpUrl | None = None
     media_name: MediaName | None = None
     custom_headers: tuple[SipHeader, ...] | None = None
     diversion: str | None = None
     from_display_name: DisplayName | None = None
-    media_encryption: Literal["disabled", "SRTP", "DTLS"] | None = None
+    media_encryption: Literal["disabled", "SRTP", "DTLS"] | None = unset_means("disabled")
     park_after_unbridge: Literal["self"] | None = None
     preferred_codecs: str | None = None
     privacy: Literal["id", "none"] | None = None
@@ -57,11 +57,11 @@ class NewLeg(RepeatableCommand, Recorded, Reported):
     sip_auth_password: str | None = None
     sip_auth_username: str | None = None
     sip_headers: tuple[UserToUser, ...] | None = None
-    sip_region: Literal["US", "Europe", "Canada", "Australia", "Middle East"] | None = None
-    sip_transport_protocol: Literal["UDP", "TCP", "TLS"] | None = None
+    sip_region: Literal["US", "Europe", "Canada", "Australia", "Middle East"] | None = unset_means("US")
+    sip_transport_protocol: Literal["UDP", "TCP", "TLS"] | None = unset_means("UDP")
     sound_modifications: SoundModifications | None = None
-    time_limit_secs: Annotated[int, Field(ge=30, le=14_400)] | None = None
-    timeout_secs: Annotated[int, Field(ge=5, le=600)] | None = None
+    time_limit_secs: Annotated[int, Field(ge=30, le=14_400)] | None = unset_means(14400)
+    timeout_secs: Annotated[int, Field(ge=5, le=600)] | None = unset_means(30)
 
     def problems(self) -> Iterator[Problem]:
         """Yield a second source of audio."""

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from orchestrator.telnyx.commands.base import Part, Problem, RepeatableCommand
+from orchestrator.telnyx.commands.base import Part, Problem, RepeatableCommand, unset_means
 
 # A to D are the engines' old names, still taken (the official SDK's text).
 NoiseEngine = Literal[
@@ -48,7 +48,7 @@ class NoiseSettings(Part):
     AiCoustics the rest; sizes xs and xxs are of the family sparrow only, vf_l and vf_1_1_l of quail.
     """
 
-    attenuation_limit: Annotated[int, Field(ge=0, le=100)] | None = None
+    attenuation_limit: Annotated[int, Field(ge=0, le=100)] | None = unset_means(100)
     enhancement_level: Annotated[float, Field(ge=0, le=1)] | None = None
     family: Literal["sparrow", "quail"] | None = None
     mode: Literal["standard", "advanced"] | None = None
@@ -77,8 +77,8 @@ class SuppressionStart(RepeatableCommand):
     action: ClassVar[str] = "suppression_start"
     stopped_by: ClassVar[str | None] = "suppression_stop"
 
-    direction: Literal["inbound", "outbound", "both"] | None = None
-    noise_suppression_engine: NoiseEngine | None = None
+    direction: Literal["inbound", "outbound", "both"] | None = unset_means("inbound")
+    noise_suppression_engine: NoiseEngine | None = unset_means("Denoiser")
     noise_suppression_engine_config: NoiseSettings | None = None
 
     def problems(self) -> Iterator[Problem]:

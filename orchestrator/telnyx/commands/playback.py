@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
-from orchestrator.telnyx.commands.base import Problem, RepeatableCommand, one_of
+from orchestrator.telnyx.commands.base import Problem, RepeatableCommand, one_of, unset_means
 from orchestrator.telnyx.commands.values import Base64Text, HttpUrl, Legs, Loop, StopWhat
 from orchestrator.telnyx.event_types import EventType
 
@@ -29,12 +29,12 @@ class PlaybackStart(RepeatableCommand):
     audio_url: HttpUrl | None = None
     media_name: MediaName | None = None
     playback_content: Base64Text | None = None
-    audio_type: Literal["mp3", "wav"] | None = None
-    cache_audio: bool | None = None
+    audio_type: Literal["mp3", "wav"] | None = unset_means("mp3")
+    cache_audio: bool | None = unset_means(True)
     loop: Loop | None = None
-    overlay: bool | None = None
+    overlay: bool | None = unset_means(False)
     stop: StopWhat | None = None
-    target_legs: Legs | None = None
+    target_legs: Legs | None = unset_means("self")
 
     def problems(self) -> Iterator[Problem]:
         """Yield a missing or second source and an overlay on another leg."""
@@ -50,5 +50,5 @@ class PlaybackStop(RepeatableCommand):
     action: ClassVar[str] = "playback_stop"
     expects: ClassVar[frozenset[str]] = frozenset({EventType.PLAYBACK_ENDED, EventType.SPEAK_ENDED})
 
-    overlay: bool | None = None
-    stop: StopWhat | None = None
+    overlay: bool | None = unset_means(False)
+    stop: StopWhat | None = unset_means("all")

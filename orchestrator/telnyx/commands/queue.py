@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from orchestrator.telnyx.commands.base import RepeatableCommand
+from orchestrator.telnyx.commands.base import RepeatableCommand, unset_means
 from orchestrator.telnyx.event_types import EventType
 
 QueueName = Annotated[str, StringConstraints(min_length=1)]
@@ -26,8 +26,8 @@ class Enqueue(RepeatableCommand):
     stopped_by: ClassVar[str | None] = "leave_queue"
 
     queue_name: QueueName
-    keep_after_hangup: bool | None = None
-    max_size: Annotated[int, Field(ge=1)] | None = None
+    keep_after_hangup: bool | None = unset_means(False)
+    max_size: Annotated[int, Field(ge=1)] | None = unset_means(100)
     max_wait_time_secs: Annotated[int, Field(ge=1)] | None = None
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from orchestrator.telnyx.commands.base import Problem, RepeatableCommand
+from orchestrator.telnyx.commands.base import Problem, RepeatableCommand, unset_means
 from orchestrator.telnyx.commands.languages import RecordingLanguage
 from orchestrator.telnyx.commands.values import AudioFormat, Channels, Count, FileName, Track
 from orchestrator.telnyx.event_types import EventType
@@ -30,17 +30,17 @@ class RecordStart(RepeatableCommand):
     channels: Channels
     format: AudioFormat
     custom_file_name: FileName | None = None
-    max_length: Annotated[int, Field(ge=0, le=14_400)] | None = None
+    max_length: Annotated[int, Field(ge=0, le=14_400)] | None = unset_means(0)
     play_beep: bool | None = None
-    recording_track: Track | None = None
-    timeout_secs: Count | None = None
-    transcription: bool | None = None
-    transcription_engine: Literal["A", "B", "deepgram/nova-3"] | None = None
-    transcription_language: RecordingLanguage | None = None
-    transcription_max_speaker_count: Annotated[int, Field(ge=1)] | None = None
-    transcription_min_speaker_count: Annotated[int, Field(ge=1)] | None = None
-    transcription_profanity_filter: bool | None = None
-    transcription_speaker_diarization: bool | None = None
+    recording_track: Track | None = unset_means("both")
+    timeout_secs: Count | None = unset_means(0)
+    transcription: bool | None = unset_means(False)
+    transcription_engine: Literal["A", "B", "deepgram/nova-3"] | None = unset_means("A")
+    transcription_language: RecordingLanguage | None = unset_means("en-US")
+    transcription_max_speaker_count: Annotated[int, Field(ge=1)] | None = unset_means(6)
+    transcription_min_speaker_count: Annotated[int, Field(ge=1)] | None = unset_means(2)
+    transcription_profanity_filter: bool | None = unset_means(False)
+    transcription_speaker_diarization: bool | None = unset_means(False)
     trim: Literal["trim-silence"] | None = None
 
     def problems(self) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from orchestrator.telnyx.commands.base import Part
+from orchestrator.telnyx.commands.base import Part, unset_means
 from orchestrator.telnyx.commands.values import AudioFormat, Channels, Count, FileName, Track
 
 
@@ -17,10 +17,10 @@ class Recorded(Part):
     """
 
     record: Literal["record-from-answer"] | None = None
-    record_channels: Channels | None = None
+    record_channels: Channels | None = unset_means("dual")
     record_custom_file_name: FileName | None = None
-    record_format: AudioFormat | None = None
-    record_max_length: Annotated[int, Field(ge=0, le=43_200)] | None = None
-    record_timeout_secs: Count | None = None
-    record_track: Track | None = None
+    record_format: AudioFormat | None = unset_means("mp3")
+    record_max_length: Annotated[int, Field(ge=0, le=43_200)] | None = unset_means(0)
+    record_timeout_secs: Count | None = unset_means(0)
+    record_track: Track | None = unset_means("both")
     record_trim: Literal["trim-silence"] | None = None

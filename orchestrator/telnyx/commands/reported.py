@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from orchestrator.telnyx.commands.base import Part, Problem
+from orchestrator.telnyx.commands.base import Part, Problem, unset_means
 from orchestrator.telnyx.commands.values import MAX_RETRY_MS_TOTAL, Count, HttpMethod, HttpUrl
 
 
@@ -27,6 +27,6 @@ class Reported(Part):
 
     webhook_retries_policies: Mapping[str, WebhookRetries] | None = None
     webhook_url: HttpUrl | None = None
-    webhook_url_method: HttpMethod | None = None
+    webhook_url_method: HttpMethod | None = unset_means("POST")
     webhook_urls: Mapping[str, tuple[HttpUrl, ...]] | None = None
-    webhook_urls_method: HttpMethod | None = None
+    webhook_urls_method: HttpMethod | None = unset_means("POST")

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from orchestrator.telnyx.commands.base import RepeatableCommand
+from orchestrator.telnyx.commands.base import RepeatableCommand, unset_means
 from orchestrator.telnyx.commands.values import Tones
 
 
@@ -16,4 +16,4 @@ class SendDtmf(RepeatableCommand):
     action: ClassVar[str] = "send_dtmf"
 
     digits: Tones
-    duration_millis: Annotated[int, Field(ge=100, le=500)] | None = None
+    duration_millis: Annotated[int, Field(ge=100, le=500)] | None = unset_means(250)

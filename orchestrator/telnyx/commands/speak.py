@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import StringConstraints
 
-from orchestrator.telnyx.commands.base import Part, Problem, RepeatableCommand
+from orchestrator.telnyx.commands.base import Part, Problem, RepeatableCommand, unset_means
 from orchestrator.telnyx.commands.values import (
     Legs,
     Loop,
@@ -32,8 +32,8 @@ class Spoken(Part):
     payload: Speech
     voice: VoiceName
     language: SpeechLanguage | None = None
-    payload_type: SpeechType | None = None
-    service_level: ServiceLevel | None = None
+    payload_type: SpeechType | None = unset_means("text")
+    service_level: ServiceLevel | None = unset_means("premium")
     voice_settings: VoiceSettings | None = None
 
     def problems(self) -> Iterator[Problem]:
@@ -55,4 +55,4 @@ class Speak(RepeatableCommand, Spoken):
 
     loop: Loop | None = None
     stop: StopWhat | None = None
-    target_legs: Legs | None = None
+    target_legs: Legs | None = unset_means("self")

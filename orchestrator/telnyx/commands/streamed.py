@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from orchestrator.telnyx.commands.base import Part, Problem
+from orchestrator.telnyx.commands.base import Part, Problem, unset_means
 from orchestrator.telnyx.commands.values import Legs, WebsocketUrl
 
 
@@ -16,11 +16,11 @@ class Streamed(Part):
     opposite leg unless `stream_bidirectional_target_legs` says otherwise.
     """
 
-    stream_bidirectional_codec: Literal["PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16"] | None = None
-    stream_bidirectional_mode: Literal["mp3", "rtp"] | None = None
-    stream_bidirectional_target_legs: Legs | None = None
-    stream_codec: Literal["PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16", "default"] | None = None
-    stream_track: Literal["inbound_track", "outbound_track", "both_tracks"] | None = None
+    stream_bidirectional_codec: Literal["PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16"] | None = unset_means("PCMU")
+    stream_bidirectional_mode: Literal["mp3", "rtp"] | None = unset_means("mp3")
+    stream_bidirectional_target_legs: Legs | None = unset_means("opposite")
+    stream_codec: Literal["PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16", "default"] | None = unset_means("default")
+    stream_track: Literal["inbound_track", "outbound_track", "both_tracks"] | None = unset_means("inbound_track")
     stream_url: WebsocketUrl | None = None
 
     def problems(self) -> Iterator[Problem]:

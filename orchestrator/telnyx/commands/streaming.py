@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from orchestrator.telnyx.commands.base import Part, Problem, RepeatableCommand
+from orchestrator.telnyx.commands.base import Part, Problem, RepeatableCommand, unset_means
 from orchestrator.telnyx.commands.streamed import Streamed
 from orchestrator.telnyx.event_types import EventType
 
@@ -20,8 +20,8 @@ SamplingRate = Literal[8000, 16000, 22050, 24000, 48000]
 class DialogflowConfig(Part):
     """What a Dialogflow agent sends back."""
 
-    analyze_sentiment: bool | None = None
-    partial_automated_agent_reply: bool | None = None
+    analyze_sentiment: bool | None = unset_means(False)
+    partial_automated_agent_reply: bool | None = unset_means(False)
 
 
 class StreamParameter(Part):
@@ -47,9 +47,9 @@ class StreamingStart(RepeatableCommand, Streamed):
 
     custom_parameters: tuple[StreamParameter, ...] | None = None
     dialogflow_config: DialogflowConfig | None = None
-    enable_dialogflow: bool | None = None
+    enable_dialogflow: bool | None = unset_means(False)
     stream_auth_token: StreamToken | None = None
-    stream_bidirectional_sampling_rate: SamplingRate | None = None
+    stream_bidirectional_sampling_rate: SamplingRate | None = unset_means(8000)
 
     def problems(self) -> Iterator[Problem]:
         """Yield a stream that leads nowhere."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
 
-from orchestrator.telnyx.commands.base import Part, Problem
+from orchestrator.telnyx.commands.base import Part, Problem, unset_means
 from orchestrator.telnyx.commands.languages import AzureLanguage, GoogleLanguage, Nova2Language, WhisperLanguage
 from orchestrator.telnyx.commands.values import Base64Text, CommandId, Track
 
@@ -34,20 +34,20 @@ UtteranceEndMillis = Annotated[int, Field(ge=0, le=5000)]
 class SpeechContext(Part):
     """Phrases to expect, with a boost of 0..20."""
 
-    boost: Annotated[float, Field(ge=0, le=20)] | None = None
-    phrases: tuple[str, ...] | None = None
+    boost: Annotated[float, Field(ge=0, le=20)] | None = unset_means(1.0)
+    phrases: tuple[str, ...] | None = unset_means(())
 
 
 class GoogleEngine(Part):
     """Google's engine, also called A."""
 
     transcription_engine: Literal["Google", "A"] | None = None
-    enable_speaker_diarization: bool | None = None
-    hints: tuple[str, ...] | None = None
-    interim_results: bool | None = None
-    language: GoogleLanguage | None = None
-    max_speaker_count: int | None = None
-    min_speaker_count: int | None = None
+    enable_speaker_diarization: bool | None = unset_means(False)
+    hints: tuple[str, ...] | None = unset_means(())
+    interim_results: bool | None = unset_means(False)
+    language: GoogleLanguage | None = unset_means("en")
+    max_speaker_count: int | None = unset_means(6)
+    min_speaker_count: int | None = unset_means(2)
     model: (
         Literal[
             "latest_long",
@@ -61,17 +61,19 @@ class GoogleEngine(Part):
         ]
         | None
     ) = None
-    profanity_filter: bool | None = None
+    profanity_filter: bool | None = unset_means(False)
     speech_context: tuple[SpeechContext, ...] | None = None
-    use_enhanced: bool | None = None
+    use_enhanced: bool | None = unset_means(False)
 
 
 class TelnyxEngine(Part):
     """The carrier's own engine, also called B."""
 
     transcription_engine: Literal["Telnyx", "B"] | None = None
-    language: WhisperLanguage | None = None
-    transcription_model: Literal["openai/whisper-tiny", "openai/whisper-large-v3-turbo"] | None = None
+    language: WhisperLanguage | None = unset_means("en")
+    transcription_model: Literal["openai/whisper-tiny", "openai/whisper-large-v3-turbo"] | None = unset_means(
+        "openai/whisper-tiny"
+    )
 
 
 class DeepgramNova2Engine(Part):
@@ -81,12 +83,12 @@ class DeepgramNova2Engine(Part):
 
     transcription_engine: Literal["Deepgram", "deepgram/nova-2"]
     transcription_model: Literal["deepgram/nova-2"]
-    hints: Terms | None = None
-    interim_results: bool | None = None
+    hints: Terms | None = unset_means(())
+    interim_results: bool | None = unset_means(False)
     keywords_boosting: Mapping[str, float] | None = None
-    language: Nova2Language | None = None
-    smart_format: bool | None = None
-    utterance_end_ms: UtteranceEndMillis | None = None
+    language: Nova2Language | None = unset_means("en")
+    smart_format: bool | None = unset_means(True)
+    utterance_end_ms: UtteranceEndMillis | None = unset_means(1000)
 
 
 class DeepgramNova3Engine(Part):
@@ -96,8 +98,8 @@ class DeepgramNova3Engine(Part):
 
     transcription_engine: Literal["Deepgram", "deepgram/nova-3"]
     transcription_model: Literal["deepgram/nova-3"]
-    interim_results: bool | None = None
-    keyterms: Terms | None = None
+    interim_results: bool | None = unset_means(False)
+    keyterms: Terms | None = unset_means(())
     keywords_boosting: Mapping[str, float] | None = None
     language: (
         Literal[
@@ -105,9 +107,9 @@ class DeepgramNova3Engine(Part):
             "da", "da-DK", "es", "es-419", "fr", "fr-CA", "pt", "pt-BR", "pt-PT", "auto_detect",
         ]
         | None
-    ) = None  # fmt: skip
-    smart_format: bool | None = None
-    utterance_end_ms: UtteranceEndMillis | None = None
+    ) = unset_means("en")  # fmt: skip
+    smart_format: bool | None = unset_means(True)
+    utterance_end_ms: UtteranceEndMillis | None = unset_means(1000)
 
 
 class AzureEngine(Part):
@@ -116,64 +118,66 @@ class AzureEngine(Part):
     transcription_engine: Literal["Azure"]
     region: Literal["australiaeast", "centralindia", "eastus", "northcentralus", "westeurope", "westus2"]
     api_key_ref: str | None = None
-    language: AzureLanguage | None = None
+    language: AzureLanguage | None = unset_means("en")
 
 
 class XaiEngine(Part):
     """xAI's engine."""
 
     transcription_engine: Literal["xAI"] | None = None
-    interim_results: bool | None = None
+    interim_results: bool | None = unset_means(False)
     language: (
         Literal[
             "ar", "cs", "da", "de", "en", "es", "fa", "fil", "fr", "hi", "id", "it", "ja",
             "ko", "mk", "ms", "nl", "pl", "pt", "ro", "ru", "sv", "th", "tr", "vi",
         ]
         | None
-    ) = None  # fmt: skip
-    transcription_model: Literal["xai/grok-stt"] | None = None
+    ) = unset_means("en")  # fmt: skip
+    transcription_model: Literal["xai/grok-stt"] | None = unset_means("xai/grok-stt")
 
 
 class AssemblyAiEngine(Part):
     """AssemblyAI's engine."""
 
     transcription_engine: Literal["AssemblyAI"] | None = None
-    interim_results: bool | None = None
-    transcription_model: Literal["assemblyai/universal-streaming"] | None = None
+    interim_results: bool | None = unset_means(False)
+    transcription_model: Literal["assemblyai/universal-streaming"] | None = unset_means(
+        "assemblyai/universal-streaming"
+    )
 
 
 class SpeechmaticsEngine(Part):
     """Speechmatics' engine."""
 
     transcription_engine: Literal["Speechmatics"] | None = None
-    interim_results: bool | None = None
+    interim_results: bool | None = unset_means(False)
     language: (
         Literal[
             "en", "ba", "eu", "gl", "ga", "mt", "mn", "sw", "ug", "cy", "ar_en", "cmn_en",
             "en_ms", "en_ta", "tl", "es-bilingual-en", "cmn_en_ms_ta",
         ]
         | None
-    ) = None  # fmt: skip
-    transcription_model: Literal["speechmatics/standard"] | None = None
+    ) = unset_means("en")  # fmt: skip
+    transcription_model: Literal["speechmatics/standard"] | None = unset_means("speechmatics/standard")
 
 
 class SonioxEngine(Part):
     """Soniox's engine; `max_endpoint_delay_ms` is 500..3000."""
 
     transcription_engine: Literal["Soniox"]
-    enable_endpoint_detection: bool | None = None
-    interim_results: bool | None = None
-    language: str | None = None
+    enable_endpoint_detection: bool | None = unset_means(False)
+    interim_results: bool | None = unset_means(False)
+    language: str | None = unset_means("auto")
     max_endpoint_delay_ms: Annotated[int, Field(ge=500, le=3000)] | None = None
-    transcription_model: Literal["soniox/stt-rt-v4"] | None = None
+    transcription_model: Literal["soniox/stt-rt-v4"] | None = unset_means("soniox/stt-rt-v4")
 
 
 class ParakeetEngine(Part):
     """Nvidia's engine."""
 
     transcription_engine: Literal["Parakeet"] | None = None
-    interim_results: bool | None = None
-    transcription_model: Literal["nvidia/parakeet-v3"] | None = None
+    interim_results: bool | None = unset_means(False)
+    transcription_model: Literal["nvidia/parakeet-v3"] | None = unset_means("nvidia/parakeet-v3")
 
 
 class HumainEngine(Part):
@@ -188,7 +192,7 @@ class Reson8Engine(Part):
     """Reson8's engine (known to the official SDK only)."""
 
     transcription_engine: Literal["Reson8"] | None = None
-    language: Literal["auto", "nl", "en", "fr", "fy", "de", "it", "pl", "pt", "es", "sv"] | None = None
+    language: Literal["auto", "nl", "en", "fr", "fy", "de", "it", "pl", "pt", "es", "sv"] | None = unset_means("auto")
     transcription_model: Literal["reson8/turns"] | None = None
 
 
@@ -241,9 +245,9 @@ class Transcribed(Part):
     unless set.
     """
 
-    transcription_engine: Engine | None = None
+    transcription_engine: Engine | None = unset_means("Google")
     transcription_engine_config: EngineConfig | None = None
-    transcription_tracks: Track | None = None
+    transcription_tracks: Track | None = unset_means("inbound")
 
     @field_validator("transcription_engine_config", mode="wrap")
     @classmethod

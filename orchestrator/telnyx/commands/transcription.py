@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from orchestrator.telnyx.commands.base import Problem, RepeatableCommand
+from orchestrator.telnyx.commands.base import Problem, RepeatableCommand, unset_means
 from orchestrator.telnyx.commands.languages import GOOGLE_LANGUAGES, WHISPER_LANGUAGES
 from orchestrator.telnyx.commands.transcribing import Transcribed, engine_name
 from orchestrator.telnyx.event_types import EventType
@@ -25,7 +25,7 @@ class TranscriptionStart(RepeatableCommand, Transcribed):
     expects: ClassVar[frozenset[str]] = frozenset({EventType.TRANSCRIPTION})
     stopped_by: ClassVar[str | None] = "transcription_stop"
 
-    interim_results: bool | None = None
+    interim_results: bool | None = unset_means(False)
     language: str | None = None
 
     def problems(self) -> Iterator[Problem]:

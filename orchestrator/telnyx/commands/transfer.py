@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from orchestrator.telnyx.commands.base import unset_means
 from orchestrator.telnyx.commands.new_leg import NewLeg
 from orchestrator.telnyx.commands.values import Base64Text, CallerId, Destination, Legs
 from orchestrator.telnyx.event_types import EventType
@@ -24,6 +25,6 @@ class Transfer(NewLeg):
 
     to: Destination
     from_: CallerId | None = Field(default=None, alias="from")
-    early_media: bool | None = None
-    mute_dtmf: Literal["none"] | Legs | None = None
+    early_media: bool | None = unset_means(True)
+    mute_dtmf: Literal["none"] | Legs | None = unset_means("none")
     target_leg_client_state: Base64Text | None = None

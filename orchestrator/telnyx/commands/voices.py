@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from orchestrator.telnyx.commands.base import Part
+from orchestrator.telnyx.commands.base import Part, unset_means
 from orchestrator.telnyx.commands.languages import BoostedLanguage
 from orchestrator.telnyx.commands.values import AudioFormat
 
@@ -23,7 +23,7 @@ class TelnyxVoice(Part):
     """The carrier's own voices; `voice_speed` is a factor."""
 
     type: Literal["telnyx"]
-    voice_speed: Annotated[float, Field(ge=0.1, le=2.0)] | None = None
+    voice_speed: Annotated[float, Field(ge=0.1, le=2.0)] | None = unset_means(1.0)
 
 
 class AwsVoice(Part):
@@ -39,9 +39,9 @@ class MinimaxVoice(Part):
 
     type: Literal["minimax"]
     language_boost: BoostedLanguage | None = None
-    pitch: int | None = None
-    speed: float | None = None
-    vol: float | None = None
+    pitch: int | None = unset_means(0)
+    speed: float | None = unset_means(1.0)
+    vol: float | None = unset_means(1.0)
 
 
 class AzureVoice(Part):
@@ -59,16 +59,16 @@ class RimeVoice(Part):
     """Rime; `voice_speed` is a factor."""
 
     type: Literal["rime"]
-    voice_speed: float | None = None
+    voice_speed: float | None = unset_means(1.0)
 
 
 class ResembleVoice(Part):
     """Resemble; `sample_rate` is in Hz, as text."""
 
     type: Literal["resemble"]
-    format: AudioFormat | None = None
-    precision: Literal["PCM_16", "PCM_24", "PCM_32", "MULAW"] | None = None
-    sample_rate: Literal["8000", "16000", "22050", "32000", "44100", "48000"] | None = None
+    format: AudioFormat | None = unset_means("mp3")
+    precision: Literal["PCM_16", "PCM_24", "PCM_32", "MULAW"] | None = unset_means("PCM_32")
+    sample_rate: Literal["8000", "16000", "22050", "32000", "44100", "48000"] | None = unset_means("48000")
 
 
 class InworldVoice(Part):
@@ -82,7 +82,7 @@ class XaiVoice(Part):
     """xAI."""
 
     type: Literal["xai"]
-    language: str | None = None
+    language: str | None = unset_means("auto")
 
 
 def _provider(value: Any) -> str | None:
