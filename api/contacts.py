@@ -184,7 +184,8 @@ def change(house: House, contact_id: str, body: ContactChange) -> ContactView:
 def erase(house: House, contact_id: str) -> Response:
     """Erase what is personal about a contact.
 
-    Number, ids, variables and answers go, from its calls too; their times and results stay, for they are the ledger.
+    Number, ids, variables and answers go, from its calls too, with their recordings' files; times and results stay, for
+    they are the ledger.
     """
     erase_contact(house, contact_id)
     return nothing()

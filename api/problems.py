@@ -13,7 +13,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import ClientDisconnected, HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from api.answers import problem
-from orchestrator.errors import Conflict, InvalidInput, LimitReached, Misconfigured, NotFound, StoreUnavailable
+from orchestrator.errors import Conflict, Gone, InvalidInput, LimitReached, Misconfigured, NotFound, StoreUnavailable
 
 _log = logging.getLogger(__name__)
 
@@ -88,6 +88,11 @@ def _(error: NotFound) -> Response:
 def _(error: Conflict) -> Response:
     beside: dict[str, Any] = {"until": error.until} if error.until else {}
     return problem(409, error.code, error.detail, current_status=error.status, allowed=error.allowed, **beside)
+
+
+@to_problem.register
+def _(error: Gone) -> Response:
+    return problem(410, error.code, error.detail)
 
 
 @to_problem.register

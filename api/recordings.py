@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from flask import Response
 from pydantic import BaseModel
 
+from api.pages import Page, PageQuery, cut_page
+from api.routes import Resource
+from orchestrator.operations.find_recordings import find_recording, list_recordings, open_recording
 from orchestrator.policy.moments import Moment
+from orchestrator.wiring import House
+
+resource = Resource("recordings")
 
 RecordingStatus = Literal["pending", "fetched", "failed"]
 
@@ -61,3 +68,48 @@ def recording_view(row: Any) -> RecordingView:
             "content": f"/v1/recordings/{row.id}/content" if row.state == "fetched" else None,
         }
     )
+
+
+class RecordingQuery(PageQuery):
+    """Which recordings to list."""
+
+    call_id: str | None = None
+    campaign_id: str | None = None
+    status: RecordingStatus | None = None
+
+
+@resource.route("GET", "/v1/recordings", query=RecordingQuery, gives={200: Page[RecordingView]}, fails=(422,))
+def index(house: House, query: RecordingQuery) -> Page[RecordingView]:
+    """List recordings, newest first."""
+    rows = list_recordings(house, query.filters(), after=query.after, limit=query.limit)
+    return cut_page(rows, query, shape=recording_view)
+
+
+@resource.route("GET", "/v1/recordings/{recording_id}", gives={200: RecordingView}, fails=(404,))
+def show(house: House, recording_id: str) -> RecordingView:
+    """Show a recording and where it stands."""
+    return recording_view(find_recording(house, recording_id))
+
+
+@resource.route(
+    "GET",
+    "/v1/recordings/{recording_id}/content",
+    gives={200: ("audio/mpeg", "audio/wav")},
+    fails=(404, 409, 410),
+)
+def content(house: House, recording_id: str) -> Response:
+    """Download the file of a recording.
+
+    409 while it is still being fetched; 410 when it never will be, and the `code` says why.
+    """
+    row, pieces = open_recording(house, recording_id)
+    headers = {
+        "Content-Length": str(row.size_bytes),
+        "Content-Disposition": f'attachment; filename="{row.id}.{row.format}"',
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(pieces, content_type=_TYPES[row.format], headers=headers)
+
+
+_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav"}

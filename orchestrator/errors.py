@@ -5,8 +5,9 @@ OrchestratorError
 │   └── InvalidFlow     a flow document with problems (step, line, detail each)
 ├── NotFound            no such thing
 ├── Conflict            the thing is in a state that does not allow it
+├── Gone                the thing was to be had and will not be again
 ├── LimitReached        rate or channels are used up: the same call may be tried again in a moment
-├── StoreUnavailable    Redis or PostgreSQL is away: try again, nothing was changed
+├── StoreUnavailable    Redis, PostgreSQL or the place of recordings is away: try again, nothing was changed
 ├── CarrierUnavailable  the carrier gave no answer to a question: ask again later
 ├── CarrierRefused      the carrier answered a question with no: its code and detail say why
 ├── BadSignature        a webhook is not the carrier's, or too old: answer 4xx
@@ -101,6 +102,14 @@ class Conflict(OrchestratorError):
         self.until = until
 
 
+class Gone(OrchestratorError):
+    """Raised when what an id names cannot be had, now or later."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.detail = code, detail
+
+
 class LimitReached(OrchestratorError):
     """Raised when rate or channels are used up; nothing was changed."""
 
@@ -110,7 +119,7 @@ class LimitReached(OrchestratorError):
 
 
 class StoreUnavailable(OrchestratorError):
-    """Raised when Redis or PostgreSQL does not answer; nothing was changed, the same call may be tried again."""
+    """Raised when Redis, PostgreSQL or the place of recordings does not answer; the same call may be tried again."""
 
     def __init__(self, store: str, *, retry_after_s: float = 1.0) -> None:
         super().__init__(f"{store} is not reachable")

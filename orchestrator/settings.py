@@ -41,12 +41,24 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path("data"), validation_alias="ORCHESTRATOR_DATA_DIR")
     api_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_API_URL")
     heartbeat_dir: Path | None = Field(default=None, validation_alias="ORCHESTRATOR_HEARTBEAT_DIR")
+    recordings_dir: Path | None = Field(default=None, validation_alias="ORCHESTRATOR_RECORDINGS_DIR")
+    recording_max_mb: float = Field(default=200.0, gt=0, validation_alias="ORCHESTRATOR_RECORDING_MAX_MB")
+    recordings_bucket: str | None = Field(default=None, validation_alias="ORCHESTRATOR_RECORDINGS_BUCKET")
+    bucket_url: str = Field(default="https://s3.amazonaws.com", validation_alias="ORCHESTRATOR_BUCKET_URL")
+    bucket_region: str = Field(default="us-east-1", validation_alias="AWS_REGION")
+    bucket_key_id: str | None = Field(default=None, validation_alias="AWS_ACCESS_KEY_ID")
+    bucket_secret: SecretStr | None = Field(default=None, validation_alias="AWS_SECRET_ACCESS_KEY")
     listed_hosts: str = Field(default="", validation_alias="ORCHESTRATOR_TRUSTED_HOSTS")
 
     @property
     def webhook_url(self) -> str | None:
         """Return the address the carrier is given for its webhooks, if a public URL is set."""
         return f"{self.public_url.rstrip('/')}/webhooks/telnyx" if self.public_url else None
+
+    @property
+    def recordings_folder(self) -> Path:
+        """Return the folder that recordings are written to, and in which they are kept where there is no bucket."""
+        return self.recordings_dir or self.data_dir / "recordings"
 
     @property
     def trusted_hosts(self) -> tuple[str, ...]:
@@ -65,6 +77,12 @@ class Settings(BaseSettings):
     def connection_id(self) -> str:
         """Return the carrier's connection; raise Misconfigured naming the variable if there is none."""
         return _required(self.telnyx_connection_id, "TELNYX_CONNECTION_ID", "the id of your Voice API application")
+
+    def bucket_keys(self) -> tuple[str, SecretStr]:
+        """Return the bucket's key id and secret; raise Misconfigured naming the variable that is missing."""
+        what = "a key that may put, get and delete objects of ORCHESTRATOR_RECORDINGS_BUCKET"
+        secret = _required(self.bucket_secret, "AWS_SECRET_ACCESS_KEY", what)
+        return _required(self.bucket_key_id, "AWS_ACCESS_KEY_ID", what), secret
 
 
 @cache

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from orchestrator.clock import Clock, utc_now
 from orchestrator.operations.record_event import Door
+from orchestrator.recordings.archive import Archive, open_archive
 from orchestrator.settings import Settings, load_settings
 from orchestrator.store.connect import open_redis, open_sql
 from orchestrator.store.flows import FlowShelf
@@ -49,6 +50,11 @@ class House:
     def carrier(self) -> TelnyxClient:
         """Return the client of the carrier's API."""
         return TelnyxClient(base_url=self.settings.telnyx_base_url, api_key=self.settings.telnyx_key())
+
+    @cached_property
+    def recordings(self) -> Archive:
+        """Return where the files of recordings are kept; raise Misconfigured for a bucket without its keys."""
+        return open_archive(self.settings)
 
     def close(self) -> None:
         """Give back the connections that were opened."""

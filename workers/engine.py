@@ -1,4 +1,4 @@
-"""The engine: dispatch, advance, settle and sweep, each a loop; any number of engines may run, all active."""
+"""The engine: dispatch, advance, settle, sweep and fetch, each a loop; any number of engines may run, all active."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from orchestrator.store.streams import ensure_groups
 from orchestrator.wiring import House, open_house
 
 from .consume import Consumer
+from .fetch import fetch_loops
 from .heartbeat import with_heartbeat
 from .logs import log_to_stderr
 from .loops import Loop, run_all, run_until_done
@@ -81,6 +82,7 @@ PARTS: dict[str, Callable[[House, Keys], list[Loop]]] = {
     "advance": advance_loops,
     "settle": settle_loops,
     "sweep": sweep_loops,
+    "fetch": fetch_loops,
 }
 
 

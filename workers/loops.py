@@ -23,13 +23,14 @@ _LEAST_REST = 0.1  # of a loop's pace
 class Loop:
     """A named step and its pace: `every_s` from the beginning of one to that of the next, 0 for one that waits itself.
 
-    Steps never overlap; `close` is called behind the last one.
+    Steps never overlap; `close` is called behind the last one, `interrupt` beside one that would keep a stop waiting.
     """
 
     name: str
     step: Callable[[], object]
     every_s: float
     close: Callable[[], object] | None = None
+    interrupt: Callable[[], object] | None = None
 
 
 def run_loop(loop: Loop, stop: threading.Event) -> None:
@@ -77,6 +78,9 @@ def run_all(loops: list[Loop], stop: threading.Event) -> None:
     for thread in threads:
         thread.start()
     stop.wait()
+    for loop in loops:
+        if loop.interrupt:
+            loop.interrupt()
     for thread in threads:
         thread.join()
 

@@ -52,8 +52,8 @@ def _told_at(kept: Mapping[str, Any]) -> datetime | None:
 
 def _told(call_id: str, kept: Mapping[str, Any], told_at: datetime) -> ToldRecording:
     urls, public_urls = _links(kept.get("recording_urls")), _links(kept.get("public_recording_urls"))
-    form = kept.get("format") if kept.get("format") in FORMATS else None
-    error = _error(kept, is_linked=bool(urls or public_urls))
+    linked = [name for name in (str(kept.get("format")), *FORMATS) if name in urls or name in public_urls]
+    error = _error(kept, is_linked=bool(linked))
     return ToldRecording(
         call_id=call_id,
         told_as=_text(kept.get("recording_id")) or str(kept["event_id"]),
@@ -62,7 +62,7 @@ def _told(call_id: str, kept: Mapping[str, Any], told_at: datetime) -> ToldRecor
         leg=str(kept.get("leg") or "A"),
         recording_id=_text(kept.get("recording_id")),
         channels=_text(kept.get("channels")),
-        format=form or next((name for name in FORMATS if name in urls or name in public_urls), None),
+        format=linked[0] if linked else None,
         started_at=_moment(kept.get("recording_started_at")),
         ended_at=_moment(kept.get("recording_ended_at")),
         urls=urls,

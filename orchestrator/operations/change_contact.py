@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection, Row
 
-from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
+from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound, StoreUnavailable
+from orchestrator.operations.fetch_recordings import clear_erased, file_name
 from orchestrator.operations.find_contacts import find_contact
 from orchestrator.operations.place_contacts import UploadPlace, place_for_upload
 from orchestrator.operations.withdraw_calls import WayBack, Withdrawn, free_channels, withdraw
@@ -18,10 +21,13 @@ from orchestrator.policy.zone_names import Zone
 from orchestrator.store import queries_contacts
 from orchestrator.store.keys import Keys
 from orchestrator.store.queries_campaigns import add_zones
+from orchestrator.store.queries_recordings import erase_recordings
 from orchestrator.store.tables import calls
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
+
+log = logging.getLogger(__name__)
 
 _FINAL = ("completed", "exhausted", "suppressed", "canceled", "expired", "unknown")
 _OPEN = ("waiting", "held", "calling")
@@ -129,12 +135,26 @@ def erase_contact(house: House, contact_id: str) -> None:
         if live is not None or contact.status == "calling":
             detail = "A call to this contact is under way; cancel the contact and erase it when the call has ended."
             raise Conflict("call_in_progress", detail, status=contact.status, allowed=("waiting", "held", *_FINAL))
-        _erase(connection, contact)
+        recordings = _erase(connection, contact)
+    _remove_files(house, recordings)
 
 
-def _erase(connection: Connection, contact: Row[Any]) -> None:
+def _remove_files(house: House, recordings: Sequence[Row[Any]]) -> None:
+    """Remove what can be removed now; the fetch loop removes the rest, and what is being fetched, later."""
+    for row in recordings:
+        try:
+            if row.lease is None:
+                clear_erased(house.sql, house.recordings, row)
+            else:
+                house.recordings.remove(file_name(row))
+        except StoreUnavailable as err:
+            log.warning("a recording that was erased is not yet removed: %s", err)
+
+
+def _erase(connection: Connection, contact: Row[Any]) -> Sequence[Row[Any]]:
     erased = f"erased:{contact.id}"
     blank: dict[str, Any] = {"phone": erased, "external_id": None, "variables": {}, "answers": {}, "timezone": None}
     ended = {} if contact.status in _FINAL else {"status": "canceled", "reason": "erased", "current_call_id": None}
     queries_contacts.update_contact(connection, contact.id, {**blank, **ended})
     queries_contacts.erase_calls(connection, contact.id, erased=erased)
+    return erase_recordings(connection, contact.id)

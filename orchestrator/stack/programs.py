@@ -52,8 +52,8 @@ def dispatch(env: Mapping[str, str]) -> Program:
 
 
 def engine(env: Mapping[str, str]) -> Program:
-    """Return the loops that walk calls through their flows, write the record and sweep."""
-    parts = ["advance", "settle", "sweep"]
+    """Return the loops that walk calls through their flows, write the record, sweep and fetch recordings."""
+    parts = ["advance", "settle", "sweep", "fetch"]
     return Program(name="engine", argv=command_lines.engine(parts), env=env, ready_line=_ENGINE_RUNS)
 
 

@@ -25,8 +25,8 @@ _WRITE = text(
         urls jsonb, public_urls jsonb, state text, error jsonb)
     JOIN calls k ON k.id = r.call_id AND k.to_number NOT LIKE 'erased:%'
     ON CONFLICT (call_id, told_as) DO UPDATE SET event_id = excluded.event_id, told_at = excluded.told_at,
-        urls = excluded.urls, public_urls = excluded.public_urls, state = excluded.state, error = excluded.error,
-        tries = 0, due_at = now(), lease = NULL
+        format = excluded.format, urls = excluded.urls, public_urls = excluded.public_urls, state = excluded.state,
+        error = excluded.error, tries = 0, due_at = now(), lease = NULL
     WHERE recordings.told_at < excluded.told_at AND recordings.state IN ('pending', 'failed')
         AND excluded.state = 'pending'
     """

@@ -58,10 +58,15 @@ class BoundedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make pools whose connections spend this adapter's budget."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": _pool(HTTPConnectionPool, _connection(HTTPConnection, self.budget)),
-            "https": _pool(HTTPSConnectionPool, _connection(HTTPSConnection, self.budget)),
-        }
+        self.poolmanager.pool_classes_by_scheme = bounded_pools(self.budget)
+
+
+def bounded_pools(budget: Budget) -> dict[str, type[HTTPConnectionPool]]:
+    """Return pools by scheme whose connections spend `budget`."""
+    return {
+        "http": _pool(HTTPConnectionPool, _connection(HTTPConnection, budget)),
+        "https": _pool(HTTPSConnectionPool, _connection(HTTPSConnection, budget)),
+    }
 
 
 def _pool(base: type[HTTPConnectionPool], connection: type[HTTPConnection]) -> type[HTTPConnectionPool]:

@@ -1,0 +1,43 @@
+"""Finds recordings: a page of them, one, or one's file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row
+
+from orchestrator.errors import Conflict, Gone, NotFound
+from orchestrator.store import queries_recordings
+
+if TYPE_CHECKING:
+    from orchestrator.wiring import House
+
+
+def list_recordings(house: House, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Return a page of recordings, newest first."""
+    with house.sql.connect() as connection:
+        return queries_recordings.list_recordings(connection, filters, after=after, limit=limit)
+
+
+def find_recording(house: House, ident: str) -> Row[Any]:
+    """Return a recording; raises NotFound."""
+    with house.sql.connect() as connection:
+        row = queries_recordings.find_recording(connection, ident)
+    if row is None:
+        raise NotFound("recording", ident)
+    return row
+
+
+def open_recording(house: House, ident: str) -> tuple[Row[Any], Iterator[bytes]]:
+    """Return a recording and the pieces of its file.
+
+    Raises NotFound, Conflict while it is being fetched, Gone when it never will be, StoreUnavailable.
+    """
+    row = find_recording(house, ident)
+    if row.state == "pending":
+        detail = "The recording is being fetched; ask again in a moment."
+        raise Conflict("recording_pending", detail, status=row.state, allowed=("fetched",))
+    if row.state == "failed":
+        raise Gone(row.error["code"], f"There is no file of this recording: {row.error['detail']}.")
+    return row, house.recordings.read(row.place)

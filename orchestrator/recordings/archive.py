@@ -1,0 +1,76 @@
+"""The files of recordings: on disk, or in a bucket where one is set; each is found where it was once put."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from orchestrator.errors import Misconfigured
+from orchestrator.recordings.bucket import Bucket
+from orchestrator.recordings.disk import Disk
+from orchestrator.settings import Settings
+
+_DISK, _BUCKET = "disk", "bucket"
+_DRAFTS: Final = "drafts"
+
+
+class Archive:
+    """Keeps files under names; a place (`disk:NAME`, `bucket:NAME`) says where one was put."""
+
+    def __init__(self, folder: Path, *, bucket: Bucket | None = None) -> None:
+        self._drafts = folder / _DRAFTS
+        self._disk = Disk(folder)
+        self._bucket = bucket
+
+    def draft(self, ident: str, lease: str) -> Path:
+        """Return where this try at a recording is written, having removed what tries before it left behind."""
+        self._discard_drafts(ident)
+        return self._drafts / f"{ident}.{lease}"
+
+    def discard(self, draft: Path) -> None:
+        """Remove a draft if it is still there; one that stays is removed before the next try."""
+        with suppress(OSError):
+            draft.unlink()
+
+    def put(self, draft: Path, name: str) -> str:
+        """Keep a draft and return its place; raises StoreUnavailable."""
+        keeper, scheme = (self._bucket, _BUCKET) if self._bucket else (self._disk, _DISK)
+        keeper.put(draft, name)
+        return f"{scheme}:{name}"
+
+    def read(self, place: str) -> Iterator[bytes]:
+        """Return the pieces of a file; raises Gone, StoreUnavailable, or Misconfigured when its bucket is not set."""
+        scheme, _, name = place.partition(":")
+        if scheme == _DISK:
+            return self._disk.read(name)
+        if self._bucket is None:
+            raise Misconfigured("the recording lies in a bucket: set ORCHESTRATOR_RECORDINGS_BUCKET")
+        return self._bucket.read(name)
+
+    def remove(self, name: str) -> None:
+        """Remove what is kept under a name, wherever that is; safe to repeat. Raises StoreUnavailable."""
+        self._discard_drafts(Path(name).stem)
+        self._disk.remove(name)
+        if self._bucket:
+            self._bucket.remove(name)
+
+    def _discard_drafts(self, ident: str) -> None:
+        for draft in self._drafts.glob(f"{ident}.*"):
+            self.discard(draft)
+
+
+def open_archive(settings: Settings) -> Archive:
+    """Return the archive the settings ask for; raise Misconfigured for a bucket without its keys."""
+    if settings.recordings_bucket is None:
+        return Archive(settings.recordings_folder)
+    key_id, secret = settings.bucket_keys()
+    bucket = Bucket(
+        settings.recordings_bucket,
+        url=settings.bucket_url,
+        region=settings.bucket_region,
+        key_id=key_id,
+        secret=secret,
+    )
+    return Archive(settings.recordings_folder, bucket=bucket)

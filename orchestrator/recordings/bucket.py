@@ -1,0 +1,85 @@
+"""Recordings kept in a bucket of any store that speaks S3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import urllib3
+from minio import Minio
+from minio.error import MinioException, S3Error
+from pydantic import SecretStr
+from urllib3.exceptions import HTTPError
+
+from orchestrator.errors import Gone, Misconfigured, StoreUnavailable
+
+_CHUNK: Final = 65_536
+_TYPES: Final = {".mp3": "audio/mpeg", ".wav": "audio/wav"}
+_AWAY: Final = (MinioException, HTTPError, OSError)
+_MISSING: Final = ("NoSuchKey", "NoSuchBucket")
+
+
+class Bucket:
+    """A bucket, or a folder of one: `name` is `bucket` or `bucket/folder`. Connects at first use."""
+
+    def __init__(self, name: str, *, url: str, region: str, key_id: str, secret: SecretStr) -> None:
+        self._bucket, _, self._folder = name.strip("/").partition("/")
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+            raise Misconfigured(
+                "ORCHESTRATOR_BUCKET_URL is not the address of an S3 store, such as https://s3.amazonaws.com"
+            )
+        self._client = Minio(
+            endpoint=parts.netloc,
+            access_key=key_id,
+            secret_key=secret.get_secret_value(),
+            secure=parts.scheme == "https",
+            region=region,
+            http_client=urllib3.PoolManager(timeout=urllib3.Timeout(connect=5, read=15), retries=False),
+        )
+
+    def put(self, draft: Path, name: str) -> None:
+        """Upload a draft under its name, whole or not at all; raises StoreUnavailable."""
+        kind = _TYPES.get(Path(name).suffix, "application/octet-stream")
+        try:
+            self._client.fput_object(
+                bucket_name=self._bucket, object_name=self._key(name), file_path=str(draft), content_type=kind
+            )
+        except _AWAY as err:
+            raise _unavailable(err) from err
+
+    def read(self, name: str) -> Iterator[bytes]:
+        """Return the pieces of an object whose reading has begun; raises Gone or StoreUnavailable."""
+        try:
+            response = self._client.get_object(bucket_name=self._bucket, object_name=self._key(name))
+        except S3Error as err:
+            if err.code in _MISSING:
+                raise Gone("file_missing", "The file of this recording is no longer in its bucket.") from err
+            raise _unavailable(err) from err
+        except _AWAY as err:
+            raise _unavailable(err) from err
+
+        def pieces() -> Iterator[bytes]:
+            try:
+                yield from response.stream(_CHUNK)
+            finally:
+                response.close()
+
+        return pieces()
+
+    def remove(self, name: str) -> None:
+        """Remove an object; safe to repeat. Raises StoreUnavailable."""
+        try:
+            self._client.remove_object(bucket_name=self._bucket, object_name=self._key(name))
+        except _AWAY as err:
+            raise _unavailable(err) from err
+
+    def _key(self, name: str) -> str:
+        return f"{self._folder}/{name}" if self._folder else name
+
+
+def _unavailable(err: Exception) -> StoreUnavailable:
+    why = err.code if isinstance(err, S3Error) else type(err).__name__
+    return StoreUnavailable(f"the bucket of recordings ({why})")

@@ -1,0 +1,150 @@
+"""Downloads one link into a file, bounded in time and size, and only from where our requests may go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from orchestrator.errors import StoreUnavailable
+from orchestrator.outbound_guard import Admitted, Refused, Resolve, admit
+from orchestrator.outbound_http import UNANSWERED, resolve_host, send_admitted
+from orchestrator.telnyx.bounded_http import Budget
+
+_CHUNK: Final = 65_536
+_OK: Final = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """What a download may take: whole seconds, seconds without a byte, bytes."""
+
+    whole_s: float = 75.0
+    idle_s: float = 5.0
+    max_bytes: int = 200_000_000
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """What the file holds now."""
+
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class NotDownloaded:
+    """Why there is no file; `is_final` says that another try cannot help."""
+
+    code: str
+    detail: str
+    is_final: bool = False
+
+
+class _Patience(Budget):
+    """The time of one download, of which no single wait gets more than `idle_s`."""
+
+    __slots__ = ("_idle_s",)
+
+    def __init__(self, bounds: Bounds) -> None:
+        super().__init__()
+        self._idle_s = bounds.idle_s
+        self.start(bounds.whole_s)
+
+    def left(self) -> float:
+        """Return the seconds the next byte may take, at most 0.0 when the time is over."""
+        return min(self._idle_s, super().left())
+
+
+class Downloader:
+    """Downloads links within `bounds`; `trusted` are the hosts that may lie in a private network."""
+
+    def __init__(self, *, bounds: Bounds, trusted: Collection[str], resolve: Resolve = resolve_host) -> None:
+        self._bounds = bounds
+        self._trusted = trusted
+        self._resolve = resolve
+
+    def download(
+        self, url: str, into: Path, *, is_stopped: Callable[[], bool] = lambda: False
+    ) -> Downloaded | NotDownloaded:
+        """Write what `url` leads to into a new file; `is_stopped` is asked between any two pieces.
+
+        Raises StoreUnavailable when the file cannot be written.
+        """
+        patience = _Patience(self._bounds)
+        try:
+            admitted = admit(url, trusted=self._trusted, resolve=self._resolve)
+            if isinstance(admitted, Refused):
+                return NotDownloaded(admitted.code, admitted.detail, is_final=True)
+            return self._receive(admitted, into, patience, is_stopped)
+        except UNANSWERED as err:
+            return NotDownloaded("unreachable", f"{type(err).__name__} ({_host(url)})")
+
+    def _receive(
+        self, admitted: Admitted, into: Path, patience: _Patience, is_stopped: Callable[[], bool]
+    ) -> Downloaded | NotDownloaded:
+        with send_admitted(admitted, budget=patience) as response:
+            if 300 <= response.status < 400:
+                return NotDownloaded("redirected", "the link leads on to another address", is_final=True)
+            if response.status != _OK:
+                return NotDownloaded(f"status_{response.status}", f"{admitted.host} answered {response.status}")
+            if _length(response.headers.get("Content-Length")) > self._bounds.max_bytes:
+                return self._too_large()
+            return self._write(response.stream(_CHUNK, decode_content=False), into, is_stopped)
+
+    def _write(self, pieces: Iterator[bytes], into: Path, is_stopped: Callable[[], bool]) -> Downloaded | NotDownloaded:
+        digest, size = sha256(), 0
+        with _draft(into) as write:
+            for piece in pieces:
+                size += len(piece)
+                if size > self._bounds.max_bytes:
+                    return self._too_large()
+                if is_stopped():
+                    return NotDownloaded("interrupted", "the process was asked to end")
+                digest.update(piece)
+                write(piece)
+        if not size:
+            return NotDownloaded("empty", "the link leads to an empty file")
+        return Downloaded(size, digest.hexdigest())
+
+    def _too_large(self) -> NotDownloaded:
+        most = f"{self._bounds.max_bytes / 1_000_000:g} MB"
+        return NotDownloaded("too_large", f"larger than ORCHESTRATOR_RECORDING_MAX_MB ({most})", is_final=True)
+
+
+@contextmanager
+def _draft(path: Path) -> Iterator[Callable[[bytes], object]]:
+    """Yield what writes to a new file, whose failures are not taken for the network's."""
+    with _writing():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("wb")
+
+    def write(piece: bytes) -> None:
+        with _writing():
+            file.write(piece)
+
+    try:
+        yield write
+    finally:
+        with _writing():
+            file.close()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as err:
+        raise StoreUnavailable(f"the folder of recordings ({err.strerror})") from err
+
+
+def _length(told: str | None) -> int:
+    return int(told) if told and told.isdecimal() else 0
+
+
+def _host(url: str) -> str:
+    # The rest of a link is a key to the recording: it stays out of logs and answers.
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2][:200]

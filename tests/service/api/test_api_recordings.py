@@ -1,0 +1,183 @@
+"""Recordings over REST: beside their calls, listed, and downloaded once they are here."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from orchestrator.ids import new_id
+from orchestrator.recordings.archive import Archive
+from orchestrator.wiring import House
+from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number
+
+SOUND = b"ID3" + bytes(range(256)) * 1_000
+
+
+@pytest.fixture(autouse=True)
+def archive(house: House, tmp_path: Path) -> Archive:
+    archive = house.__dict__["recordings"] = Archive(tmp_path)
+    return archive
+
+
+def recorded(rest: Rest, house: House, **columns: Any) -> dict[str, str]:
+    """Put an ended call with one recording into the record, and return their ids."""
+    campaign = rest.campaign()["id"]
+    (contact,) = rest.contacts(campaign, fresh_number())
+    ids = {"call": new_id("call"), "rec": new_id("rec"), "contact": contact, "campaign": campaign}
+    columns = {"state": "pending", "error": None, "place": None, "size": None, "sha": None, **columns}
+    with house.sql.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, state,"
+                " command_id, ring_limit_s, talk_limit_s, ended_at)"
+                " SELECT :call, campaign_id, id, :connection, phone, :caller, 1, 'ended', 'c', 30, 600, now()"
+                " FROM contacts WHERE id = :contact"
+            ),
+            {**ids, "connection": CONNECTION, "caller": CALLER_ID},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO recordings (id, call_id, told_as, event_id, told_at, recording_id, leg, channels, format,"
+                " started_at, ended_at, urls, state, error, place, size_bytes, sha256)"
+                " VALUES (:rec, :call, 'r-1', 'e-1', now(), 'r-1', 'A', 'dual', 'mp3', '2026-03-02T15:04:09.640Z',"
+                " '2026-03-02T15:04:58.700Z', '{\"mp3\": \"https://r.example.test/1.mp3\"}', :state,"
+                " CAST(:error AS jsonb), :place, :size, :sha)"
+            ),
+            {**ids, **columns},
+        )
+    return ids
+
+
+def fetched(rest: Rest, house: House, archive: Archive, tmp_path: Path) -> dict[str, str]:
+    draft = tmp_path / "draft"
+    draft.write_bytes(SOUND)
+    place = archive.put(draft, "2026-03/rec.mp3")
+    return recorded(rest, house, state="fetched", place=place, size=len(SOUND), sha=sha256(SOUND).hexdigest())
+
+
+def test_a_call_tells_its_recordings(rest: Rest, house: House) -> None:
+    ids = recorded(rest, house)
+
+    alone = (rest.get(f"/v1/calls/{ids['call']}").json or {})["recordings"]
+    listed = (rest.get("/v1/calls").json or {})["data"][0]["recordings"]
+
+    assert alone == listed
+    assert alone[0] | {"told_at": "", "call_id": ""} == {
+        "id": ids["rec"],
+        "call_id": "",
+        "recording_id": "r-1",
+        "event_id": "e-1",
+        "leg": "A",
+        "status": "pending",
+        "channels": "dual",
+        "format": "mp3",
+        "recording_started_at": "2026-03-02T15:04:09.640Z",
+        "recording_ended_at": "2026-03-02T15:04:58.700Z",
+        "duration_s": 49.06,
+        "recording_urls": {"mp3": "https://r.example.test/1.mp3"},
+        "public_recording_urls": {},
+        "tries": 0,
+        "size_bytes": None,
+        "sha256": None,
+        "error": None,
+        "content": None,
+        "told_at": "",
+        "fetched_at": None,
+    }
+
+
+def test_the_file_is_downloaded_where_the_recording_says(
+    rest: Rest, house: House, archive: Archive, tmp_path: Path
+) -> None:
+    ids = fetched(rest, house, archive, tmp_path)
+
+    told = rest.get(f"/v1/recordings/{ids['rec']}").json or {}
+    answer = rest.get(told["content"])
+
+    assert (answer.status_code, answer.data, answer.content_type) == (200, SOUND, "audio/mpeg")
+    assert (answer.headers["Content-Length"], told["size_bytes"]) == (str(len(SOUND)), len(SOUND))
+    assert sha256(answer.data).hexdigest() == told["sha256"]
+    answer.close()
+
+
+def test_a_file_that_is_not_yet_here_may_be_asked_for_again(rest: Rest, house: House) -> None:
+    answer = rest.get(f"/v1/recordings/{recorded(rest, house)['rec']}/content")
+
+    assert (answer.status_code, (answer.json or {})["code"]) == (409, "recording_pending")
+
+
+def test_a_file_that_will_never_be_here_is_told_with_the_reason(rest: Rest, house: House) -> None:
+    ids = recorded(rest, house, state="failed", error='{"code": "link_expired", "detail": "the link expired"}')
+
+    answer = rest.get(f"/v1/recordings/{ids['rec']}/content")
+
+    assert (answer.status_code, (answer.json or {})["code"]) == (410, "link_expired")
+
+
+def test_a_file_that_somebody_removed_is_gone(rest: Rest, house: House) -> None:
+    ids = recorded(rest, house, state="fetched", place="disk:2026-03/other.mp3", size=1)
+
+    answer = rest.get(f"/v1/recordings/{ids['rec']}/content")
+
+    assert (answer.status_code, (answer.json or {})["code"]) == (410, "file_missing")
+
+
+@pytest.mark.parametrize("ident", ["rec_01J00000000000000000000000", "call_01J00000000000000000000000", "..%2F..%2Fx"])
+@pytest.mark.parametrize("part", ["", "/content"])
+def test_an_id_that_names_nothing_is_not_found(rest: Rest, ident: str, part: str) -> None:
+    assert rest.get(f"/v1/recordings/{ident}{part}").status_code == 404
+
+
+def test_recordings_ask_for_the_key(rest: Rest, house: House) -> None:
+    path = f"/v1/recordings/{recorded(rest, house)['rec']}/content"
+
+    assert rest.get(path, headers={"Authorization": ""}).status_code == 401
+
+
+def test_recordings_are_listed_by_call_campaign_and_status(rest: Rest, house: House) -> None:
+    ours, other = recorded(rest, house), recorded(rest, house, state="failed", error='{"code": "x", "detail": "y"}')
+
+    def listed(query: str) -> list[str]:
+        return [each["id"] for each in (rest.get(f"/v1/recordings{query}").json or {})["data"]]
+
+    assert listed("") == [other["rec"], ours["rec"]]
+    assert listed(f"?call_id={ours['call']}") == [ours["rec"]]
+    assert listed(f"?campaign_id={other['campaign']}") == [other["rec"]]
+    assert listed("?status=pending") == [ours["rec"]]
+    assert rest.get("/v1/recordings?status=erased").status_code == 422
+
+
+def test_what_is_erased_with_its_contact_is_neither_listed_nor_downloaded(
+    rest: Rest, house: House, archive: Archive, tmp_path: Path
+) -> None:
+    ids = fetched(rest, house, archive, tmp_path)
+
+    assert rest.delete(f"/v1/contacts/{ids['contact']}").status_code == 204
+
+    assert rest.get(f"/v1/recordings/{ids['rec']}/content").status_code == 404
+    assert (rest.get("/v1/recordings").json or {})["data"] == []
+    assert (rest.get(f"/v1/calls/{ids['call']}").json or {})["recordings"] == []
+
+
+def test_what_was_said_is_told_with_the_call(rest: Rest, house: House) -> None:
+    ids = recorded(rest, house)
+    said = '{"transcription_data": {"transcript": "hello", "is_final": true, "transcription_track": "inbound",'
+    with house.sql.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO call_events (call_id, event_id, position, kind, type, occurred_at, recorded_at, payload)"
+                " VALUES (:call, 'e', 1, 'event', 'call.transcription', '2026-03-02T15:04:17.220Z', now(),"
+                " CAST(:payload AS jsonb))"
+            ),
+            {"call": ids["call"], "payload": said + ' "confidence": 0.977}}'},
+        )
+
+    transcript = (rest.get(f"/v1/calls/{ids['call']}").json or {})["transcript"]
+
+    at = "2026-03-02T15:04:17.220Z"
+    utterance = {"at": at, "track": "inbound", "text": "hello", "confidence": 0.977, "recording_id": None}
+    assert transcript == [utterance]
