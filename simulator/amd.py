@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 STANDARD = frozenset({"detect", "detect_beep", "detect_words", "greeting_end"})
-PREMIUM = frozenset({"premium", "premium_ios_call_screening_detection"})
+_SCREENING = "premium_ios_call_screening_detection"
+PREMIUM = frozenset({"premium", _SCREENING})
 SEARCH_S = 30.0
 
 _STANDARD_RESULT = {Kind.HUMAN: "human", Kind.MACHINE: "machine", Kind.FAX: "machine"}
@@ -27,6 +28,16 @@ def detect(world: World, leg: Leg) -> None:
         _standard(world, leg)
     elif leg.terms.amd in PREMIUM:
         _premium(world, leg)
+        if leg.terms.amd == _SCREENING:
+            _screening(world, leg)
+
+
+def _screening(world: World, leg: Leg) -> None:
+    """Only this newer mode tells that detection began, and of a telephone that asks who is calling."""
+    tell(world, leg, "call.machine.premium.detection.started")
+    if leg.persona.screens:
+        told = partial(tell, world, leg, "call.machine.premium.call_screening.detected", result="screening")
+        leg.timers.set("screening", leg.persona.decided_s / 2, told)
 
 
 def _standard(world: World, leg: Leg) -> None:

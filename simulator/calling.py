@@ -9,6 +9,7 @@ from simulator.amd import detect
 from simulator.bridging import join
 from simulator.callee import Kind
 from simulator.clock import iso
+from simulator.deepfake import look_for_deepfake
 from simulator.ending import (
     BUSY,
     FAILED,
@@ -24,6 +25,7 @@ from simulator.ending import (
 from simulator.events import tell
 from simulator.habits import leave, settle_in
 from simulator.leg import Leg, LegState
+from simulator.media.stream import Stream
 from simulator.player import playback
 from simulator.recording import start_recording
 from simulator.transcription import start_transcription
@@ -80,6 +82,9 @@ def answer(world: World, leg: Leg) -> None:
     tell(world, leg, "call.answered", state="answered", start_time=iso(leg.accepted_at))
     _begin_recording(world, leg)
     detect(world, leg)
+    look_for_deepfake(world, leg)
+    if leg.terms.stream is not None:
+        Stream(world, leg, leg.terms.stream).begin()
     partner = _partner(leg)
     if partner is not None:
         join(world, partner, leg)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from simulator.faults import Faults, FaultSwitch
+from simulator.faults import Faults, WrongFaults, parse_faults
 from simulator.server import run
 from simulator.settings import Settings, parse_mix
 
@@ -36,6 +36,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, help="port to listen on; 0 takes a free one and prints it (0)")
     add("--public-url", help="how others reach it, for links to recordings (its own address)")
     add("--webhook-url", help="where webhooks go when a dial names no webhook_url")
+    add("--webhook-failover-url", help="where a webhook goes when its own address has failed at every try")
+    add("--webhook-timeout", type=float, help="seconds a receiver has for its answer, at most 30 (2)")
     add("--time-scale", type=float, help="ringing, talking and hanging up run so many times faster (1)")
     add("--seed", type=int, help="what all luck is drawn from (1)")
     add("--api-key", help="the key to ask for; without it any bearer key will do")
@@ -74,8 +76,6 @@ def _mix(text: str) -> dict[str, float]:
 def _faults(text: str) -> Faults:
     try:
         raw = text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8")
-        faults = Faults.model_validate_json(raw)
-        FaultSwitch(faults, cards=lambda _number: {})
-    except (OSError, ValidationError) as err:
+        return parse_faults(raw)
+    except (OSError, WrongFaults) as err:
         raise argparse.ArgumentTypeError(str(err)) from err
-    return faults

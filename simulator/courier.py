@@ -19,13 +19,26 @@ TIMEOUT_S = 2.0  # docs: fundamentals
 RETRIES_MS = (1_000, 2_000, 4_000)  # not published; assumed
 AT_ONCE = 256
 
-_TIMEOUT = aiohttp.ClientTimeout(total=TIMEOUT_S)
+_OVERTAKEN_S = 0.05
+_NOTHING_FOLLOWS_S = 2.0
 
 
 class Courier:
     """Delivers concurrently and promises no order; redelivery runs in real time, whatever the time scale."""
 
-    def __init__(self, *, clock: Clock, counters: Counters, dice: Dice, signer: Signer, faults: FaultSwitch) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        counters: Counters,
+        dice: Dice,
+        signer: Signer,
+        faults: FaultSwitch,
+        failover_url: str | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self._failover_url = failover_url
+        self._held: dict[Leg, tuple[Notice, asyncio.TimerHandle]] = {}
         self._clock = clock
         self._counters = counters
         self._dice = dice
@@ -38,7 +51,7 @@ class Courier:
         self._open.set()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=AT_ONCE, keepalive_timeout=60),
-            timeout=_TIMEOUT,
+            timeout=aiohttp.ClientTimeout(total=timeout_s),
             headers={"Content-Type": "application/json", "User-Agent": "telnyx-webhooks"},
         )
 
@@ -48,7 +61,7 @@ class Courier:
 
     def send(self, leg: Leg, notice: Notice) -> None:
         """Start to deliver, with whatever goes wrong for this leg; returns at once."""
-        faults, about = self._faults.of(leg.party), (leg.key, notice.type, len(leg.notices))
+        faults, about = self._faults.of(leg.party), (leg.key, notice.type, leg.told)
         self._counters.add("webhooks_created")
         if notice.type == "call.hangup" and self._dice.hits(faults.never_tell_hangup, "never tell", leg.key):
             self._drop(notice)
@@ -58,7 +71,11 @@ class Courier:
             return
         late = self._dice.hits(faults.webhook_delay, "delay", *about)
         delay_ms = self._dice.between(0, faults.webhook_delay_ms, "how late", *about) if late else 0
-        self._start(leg, notice, after_s=delay_ms / 1000)
+        if leg not in self._held and self._dice.hits(faults.webhook_reorder, "reorder", *about):
+            self._hold_back(leg, notice)
+        else:
+            self._start(leg, notice, after_s=delay_ms / 1000)
+            self._release(leg)
         if self._dice.hits(faults.webhook_repeat, "repeat", *about):
             notice.repeats += 1
             self._counters.add("webhooks_repeated")
@@ -83,6 +100,18 @@ class Courier:
         notice.status = "lost"
         self._counters.add("webhooks_lost")
 
+    def _hold_back(self, leg: Leg, notice: Notice) -> None:
+        """Keep the notice until the next one of its leg is out; it goes alone when none follows."""
+        alone = asyncio.get_running_loop().call_later(_NOTHING_FOLLOWS_S, self._release, leg)
+        self._held[leg] = (notice, alone)
+
+    def _release(self, leg: Leg) -> None:
+        held = self._held.pop(leg, None)
+        if held is not None:
+            notice, alone = held
+            alone.cancel()
+            self._start(leg, notice, after_s=_OVERTAKEN_S)
+
     def _start(self, leg: Leg, notice: Notice, *, after_s: float) -> None:
         if self._is_closed:
             return
@@ -93,20 +122,27 @@ class Courier:
     async def _deliver(self, leg: Leg, notice: Notice, after_s: float) -> None:
         if after_s:
             await asyncio.sleep(after_s)
-        url = leg.destination.of(notice.type)
+        status, attempts = 0, 0
+        for url in filter(None, (leg.destination.of(notice.type), self._failover_url)):
+            status, attempts = await self._exhaust(leg, notice, url, attempts)
+            if not _worth_a_retry(status):
+                break
+        delivered = 200 <= status < 300
+        self._settle(notice, str(status) if status else "unreachable", delivered=delivered)
+
+    async def _exhaust(self, leg: Leg, notice: Notice, url: str, attempts: int) -> tuple[int, int]:
+        """Try one address until it answers for good or its retries are used up; return status and attempts so far."""
         delays: Sequence[int] = leg.destination.retries_ms.get(notice.type, RETRIES_MS)
-        for attempt, delay_ms in enumerate((*delays, None), start=1):
-            status = await self._try(notice, url, attempt)
-            if 200 <= status < 300:
-                self._settle(notice, str(status), delivered=True)
-                return
+        for delay_ms in (*delays, None):
+            attempts += 1
+            status = await self._try(notice, url, attempts)
             if delay_ms is None or not _worth_a_retry(status):
                 break
             await asyncio.sleep(delay_ms / 1000)
-        self._settle(notice, str(status) if status else "unreachable", delivered=False)
+        return status, attempts
 
     async def _try(self, notice: Notice, url: str, attempt: int) -> int:
-        """Return the receiver's status; 0 when no answer came within two seconds."""
+        """Return the receiver's status; 0 when no answer came in time."""
         await self._open.wait()
         async with self._room:
             body = b'{"data":%b,"meta":{"attempt":%d,"delivered_to":%b}}' % (notice.data, attempt, orjson.dumps(url))

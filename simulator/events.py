@@ -27,6 +27,7 @@ _NUMBERLESS = frozenset(
         "streaming.started",
         "streaming.stopped",
         "streaming.failed",
+        "call.deepfake_detection.result",
         "call.enqueued",
         "call.dequeued",
         "call.transcription",
@@ -48,7 +49,7 @@ def tell(world: World, leg: Leg, event_type: str, **own: Any) -> None:
         "record_type": "event",
     }
     notice = Notice(id=event_id, type=event_type, occurred_at=now, data=_sorted_json(event))
-    leg.notices.append(notice)
+    leg.note(notice)
     world.legs.touch(leg)
     world.courier.send(leg, notice)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from simulator.dice import Dice
 
@@ -38,6 +39,7 @@ class Faults(BaseModel):
     error_after: Probability = 0.0
     reset_after: Probability = 0.0
     hang: Probability = 0.0
+    error_status: Literal[500, 502, 503, 504] = 500
     hang_s: Annotated[float, Field(ge=0, le=600)] = 30.0
     refuse: str | None = Field(default=None, pattern=r"^D\d{1,3}$")
     on: frozenset[Literal["dial", "actions"]] = frozenset({"dial", "actions"})
@@ -46,6 +48,7 @@ class Faults(BaseModel):
     webhook_repeat: Probability = 0.0
     webhook_delay: Probability = 0.0
     webhook_delay_ms: Milliseconds = 2_000
+    webhook_reorder: Probability = 0.0
     webhook_lose: Probability = 0.0
     never_tell_hangup: Probability = 0.0
     recording_error: Probability = 0.0
@@ -65,6 +68,40 @@ class Faults(BaseModel):
         if kind not in self.on:
             return None
         return next((t for t in Trouble if dice.hits(getattr(self, t), t, *about)), None)
+
+
+class WrongFaults(ValueError):
+    """Raised when a set of faults is not understood; its text names the field, of a number too, and what is known."""
+
+
+def parse_faults(text: str | bytes) -> Faults:
+    """Return the set that this JSON describes; raises WrongFaults."""
+    try:
+        faults = Faults.model_validate_json(text)
+        for number in faults.numbers:
+            _check_number(faults, number)
+    except ValidationError as err:
+        raise WrongFaults(_told(err)) from err
+    return faults
+
+
+def _check_number(faults: Faults, number: str) -> None:
+    try:
+        faults.for_number(number)
+    except ValidationError as err:
+        raise WrongFaults(f"numbers.{number}: {_told(err)}") from err
+
+
+def _told(err: ValidationError) -> str:
+    return "; ".join(_line(".".join(map(str, e["loc"])), e["type"], e["msg"]) for e in err.errors())
+
+
+def _line(name: str, kind: str, message: str) -> str:
+    if kind != "extra_forbidden":
+        return f"{name}: {message}" if name else message
+    near = get_close_matches(name, Faults.model_fields, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(Faults.model_fields)}"
+    return f"{name}: there is no such fault; {hint}"
 
 
 class FaultSwitch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.events import tell
-from simulator.leg import Leg
+from simulator.leg import MOST_KEPT, Leg
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -15,7 +15,7 @@ def press_key(world: World, leg: Leg, digit: str) -> None:
     """Press one key; on a leg that does not talk nothing happens."""
     if not leg.is_answered:
         return
-    leg.digits += digit
+    leg.digits = (leg.digits + digit)[-MOST_KEPT:]
     tell(world, leg, "call.dtmf.received", digit=digit)
     if leg.medium is not None:
         leg.medium.press(digit)

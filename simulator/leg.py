@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from simulator.transcription import Transcription
 
 
+MOST_KEPT = 1_000
+
+
 class Direction(StrEnum):
     """Who made the call: the application, or somebody out there."""
 
@@ -59,6 +62,8 @@ class Terms:
     record: Mapping[str, Any] | None = None
     transcribe: tuple[str, bool] | None = None  # which tracks, and whether with interim results
     audio: Mapping[str, Any] | None = None
+    stream: Mapping[str, Any] | None = None
+    deepfake_s: float | None = None  # until a verdict is told; None asks for none
 
 
 @dataclass(slots=True)
@@ -134,7 +139,19 @@ class Leg:
     joins: Leg | None = None  # the leg it will be bridged with once it is answered
     commands: list[CommandSeen] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    told: int = 0
     revision: int = 0
+
+    def note(self, notice: Notice) -> None:
+        """Keep a webhook; of very many the oldest are forgotten."""
+        self.told += 1
+        self.notices.append(notice)
+        del self.notices[:-MOST_KEPT]
+
+    def see(self, command: CommandSeen) -> None:
+        """Keep a command; of very many the oldest are forgotten."""
+        self.commands.append(command)
+        del self.commands[:-MOST_KEPT]
 
     @property
     def is_live(self) -> bool:

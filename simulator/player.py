@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CHARACTERS_A_SECOND = 15
 FILE_S = 5.0
+_MOST_WAITING = 1_000
 
 _TAG = re.compile(r"<[^>]*>")
 _PLAYBACK_ONLY = frozenset({"cancelled", "file_not_found", "failed", "unknown"})
@@ -49,6 +50,11 @@ class Player:
         self._playing: Sound | None = None
         self._overlays: dict[str, Sound] = {}
         self._overlaid = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits that no more is taken."""
+        return len(self._waiting) + len(self._overlays) >= _MOST_WAITING
 
     @property
     def is_playing(self) -> bool:

@@ -217,9 +217,9 @@ def too_many_requests() -> CarrierError:
     return _error(429, "10011", "Too many requests", "The API rate limit was reached.")
 
 
-def broken() -> CarrierError:
+def broken(status: int = 500) -> CarrierError:
     """Return an error of the carrier's own."""
-    return _error(500, "10007", "Internal server error", "The request could not be processed.")
+    return _error(status, "10007", "Internal server error", "The request could not be processed.")
 
 
 def unavailable() -> CarrierError:

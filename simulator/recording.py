@@ -116,14 +116,15 @@ def _saved(world: World, leg: Leg, recording: Recording) -> None:
 class Shelf:
     """The recordings that can be fetched."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most: int = _MOST_KEPT) -> None:
+        self._most = most
         self._expiries: OrderedDict[str, float] = OrderedDict()
 
     def put(self, recording: Recording, *, now: float) -> float:
         """Make it readable and return until when, in Unix seconds."""
         while self._expiries and next(iter(self._expiries.values())) < now - LINK_S:
             self._expiries.popitem(last=False)
-        while len(self._expiries) >= _MOST_KEPT:
+        while len(self._expiries) >= self._most:
             self._expiries.popitem(last=False)
         self._expiries[recording.id] = now + LINK_S
         return now + LINK_S

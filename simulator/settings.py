@@ -12,7 +12,10 @@ from simulator.faults import Faults
 
 
 class Settings(BaseModel):
-    """Everything that may be chosen; None for a key or a connection, and 0 for a limit, means that none is checked."""
+    """Everything that may be chosen; None for a key or a connection, and 0 for a limit, means that none is checked.
+
+    `webhook_timeout` 0 is the carrier's usual two seconds.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -20,6 +23,8 @@ class Settings(BaseModel):
     port: Annotated[int, Field(ge=0, le=65_535)] = 0
     public_url: str | None = None
     webhook_url: str | None = None
+    webhook_failover_url: str | None = None
+    webhook_timeout: Annotated[float, Field(ge=0, le=30)] = 0
     time_scale: Annotated[float, Field(gt=0, le=10_000)] = 1.0
     seed: int = 1
     api_key: str | None = None

@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.clock import Clock
 from simulator.counters import Counters
-from simulator.courier import Courier
+from simulator.courier import TIMEOUT_S, Courier
 from simulator.crowd import Crowd
 from simulator.dice import Dice
 from simulator.faults import FaultSwitch
@@ -78,7 +78,15 @@ def build_world(settings: Settings) -> World:
         settings=settings,
         clock=clock,
         counters=counters,
-        courier=Courier(clock=clock, counters=counters, dice=dice, signer=signer, faults=faults),
+        courier=Courier(
+            clock=clock,
+            counters=counters,
+            dice=dice,
+            signer=signer,
+            faults=faults,
+            failover_url=settings.webhook_failover_url,
+            timeout_s=settings.webhook_timeout or TIMEOUT_S,
+        ),
         crowd=crowd,
         dice=dice,
         faults=faults,

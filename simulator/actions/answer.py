@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulator.actions.extras import DEEPFAKE, STREAM
+from simulator.actions.deepfake import DEEPFAKE
 from simulator.actions.outbound import SOUND, WEBHOOKS, check_policies, redirected, terms
 from simulator.actions.shared import CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
+from simulator.actions.streaming_start import STREAM
 from simulator.actions.transcribing import TRANSCRIBED
 from simulator.calling import answer
 from simulator.command import Body, Command, Needs, Shape

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulator.actions.extras import DEEPFAKE, STREAM
+from simulator.actions.deepfake import DEEPFAKE
 from simulator.actions.outbound import OUTBOUND, check_line, check_policies, new_leg
+from simulator.actions.streaming_start import STREAM
 from simulator.actions.transcribing import TRANSCRIBED
 from simulator.calling import ring
 from simulator.command import Body, Shape

@@ -142,6 +142,8 @@ def terms(body: Body) -> Terms:
         amd_analysis_s=(config.get("total_analysis_time_millis") or 3_500) / 1000,
         record=_recording(body),
         transcribe=_transcription(body),
+        stream={key: body[key] for key in body if key.startswith("stream_")} if body.get("stream_url") else None,
+        deepfake_s=_deepfake_s(body),
         audio={key: body[key] for key in AUDIO if body.get(key)} or None,
     )
 
@@ -152,6 +154,11 @@ def redirected(known: Destination, body: Body) -> Destination:
     return Destination(
         url=named.url, urls={**known.urls, **named.urls}, retries_ms={**known.retries_ms, **named.retries_ms}
     )
+
+
+def _deepfake_s(body: Body) -> float | None:
+    wish = body.get("deepfake_detection") or {}
+    return float(wish.get("timeout") or 15) if wish.get("enabled") is True else None
 
 
 def _transcription(body: Body) -> tuple[str, bool] | None:

@@ -9,7 +9,7 @@ from simulator.command import Body, Command, Shape
 from simulator.fields import Base64, Choice, Flag
 from simulator.leg import Leg
 from simulator.player import playback, times
-from simulator.problems import bad_request
+from simulator.problems import bad_request, not_now
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -21,6 +21,8 @@ def _play(_world: World, leg: Leg, body: Body) -> None:
     overlay = body.get("overlay") is True
     if overlay and not leg.player.is_playing:
         raise bad_request("An overlay needs a playback that already runs.", at="/overlay")
+    if leg.player.is_full:
+        raise not_now("Too much waits to be played on this call.")
     if body.get("stop"):
         leg.player.stop(body["stop"])
     sound = playback(body, times=times(body.get("loop")), overlay=overlay)

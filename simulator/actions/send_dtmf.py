@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from simulator.actions.shared import IDENTITY
 from simulator.command import Body, Command, Shape
 from simulator.fields import Text, Whole
-from simulator.leg import Leg
+from simulator.leg import MOST_KEPT, Leg
 
 if TYPE_CHECKING:
     from simulator.world import World
 
 
 def _send(_world: World, leg: Leg, body: Body) -> None:
-    leg.sent_digits += body["digits"]
+    leg.sent_digits = (leg.sent_digits + body["digits"])[-MOST_KEPT:]
 
 
 SEND_DTMF = Command(

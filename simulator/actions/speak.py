@@ -9,12 +9,15 @@ from simulator.command import Body, Command, Shape
 from simulator.ids import fresh_uuid
 from simulator.leg import Leg
 from simulator.player import speech, times
+from simulator.problems import not_now
 
 if TYPE_CHECKING:
     from simulator.world import World
 
 
 def _speak(_world: World, leg: Leg, body: Body) -> None:
+    if leg.player.is_full:
+        raise not_now("Too much waits to be played on this call.")
     if body.get("stop"):
         leg.player.stop(body["stop"])
     ssml = body.get("payload_type") == "ssml"

@@ -27,13 +27,13 @@ async def post_call(world: World, request: web.Request) -> web.StreamResponse:
         number = dialed_number(body)
         faults = world.faults.of(number)
         trouble = faults.trouble(world.dice, "dial", "dial", number, world.legs.nth_request(number))
-        await suffer_before(trouble, hang_s=faults.hang_s, latency_ms=faults.dial_latency_ms, is_dial=True)
+        await suffer_before(trouble, faults, is_dial=True)
         data = _dial_once(world, body)
     except CarrierError as err:
         world.counters.add("dials_refused", err.code)
         world.refusals.add(body, at=world.clock.now(), status=err.status, code=err.code, detail=err.problems[0].detail)
         raise
-    await suffer_after(trouble, hang_s=faults.hang_s)
+    await suffer_after(trouble, faults)
     return _with_limits(world, answer(world, data))
 
 
@@ -50,9 +50,9 @@ async def post_action(world: World, request: web.Request) -> web.StreamResponse:
     leg.requests += 1
     faults = world.faults.of(leg.party)
     trouble = faults.trouble(world.dice, "actions", leg.key, leg.requests)
-    await suffer_before(trouble, hang_s=faults.hang_s, latency_ms=faults.action_latency_ms, is_dial=False)
+    await suffer_before(trouble, faults, is_dial=False)
     data = _act_once(world, command, leg, body)
-    await suffer_after(trouble, hang_s=faults.hang_s)
+    await suffer_after(trouble, faults)
     return answer(world, data)
 
 
@@ -111,7 +111,7 @@ def _see(world: World, leg: Leg, action: str, body: dict[str, Any], *, duplicate
         duplicate=duplicate,
         body=body if world.settings.keep_bodies else None,
     )
-    leg.commands.append(seen)
+    leg.see(seen)
     world.counters.add("commands_repeated" if duplicate else "commands", action)
     world.legs.touch(leg)
     return seen

@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from simulator.account import ledger
-from simulator.faults import Faults
+from simulator.faults import Faults, WrongFaults, parse_faults
 from simulator.habits import leave
 from simulator.http.door import WORLD
 from simulator.http.listener import LISTENER
@@ -62,10 +62,10 @@ async def get_faults(request: web.Request) -> web.Response:
 async def post_faults(request: web.Request) -> web.Response:
     """Replace the faults; `{}` ends them all."""
     try:
-        faults = Faults.model_validate_json(await request.read() or b"{}")
-        request.app[WORLD].faults.replace(faults)
-    except ValidationError as err:
-        return _wrong(err)
+        faults = parse_faults(await request.read() or b"{}")
+    except WrongFaults as err:
+        return _json({"error": str(err)}, status=400)
+    request.app[WORLD].faults.replace(faults)
     return _faults(faults)
 
 

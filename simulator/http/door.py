@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from simulator.clock import http_date
-from simulator.faults import Trouble
+from simulator.faults import Faults, Trouble
 from simulator.problems import CarrierError, broken, too_many_dials, too_many_requests, unauthorized, unavailable
 from simulator.world import World
 
@@ -64,29 +64,30 @@ def reset(request: web.Request) -> web.Response:
     return web.Response()
 
 
-async def suffer_before(trouble: Trouble | None, *, hang_s: float, latency_ms: int, is_dial: bool) -> None:
+async def suffer_before(trouble: Trouble | None, faults: Faults, *, is_dial: bool) -> None:
     """Let happen what happens before a request is carried out; raises, or returns when it may go on."""
+    latency_ms = faults.dial_latency_ms if is_dial else faults.action_latency_ms
     if latency_ms:
         await asyncio.sleep(latency_ms / 1000)
     if trouble is Trouble.REFUSE_429:
         raise too_many_dials() if is_dial else too_many_requests()
     if trouble is Trouble.ERROR_BEFORE:
-        raise broken()
+        raise broken(faults.error_status)
     if trouble is Trouble.RESET_BEFORE:
         raise ConnectionReset
     if trouble is Trouble.HANG_BEFORE:
-        await asyncio.sleep(hang_s)
+        await asyncio.sleep(faults.hang_s)
         raise unavailable()
 
 
-async def suffer_after(trouble: Trouble | None, *, hang_s: float) -> None:
+async def suffer_after(trouble: Trouble | None, faults: Faults) -> None:
     """Let happen what happens although the request was carried out."""
     if trouble is Trouble.ERROR_AFTER:
-        raise broken()
+        raise broken(faults.error_status)
     if trouble is Trouble.RESET_AFTER:
         raise ConnectionReset
     if trouble is Trouble.HANG:
-        await asyncio.sleep(hang_s)
+        await asyncio.sleep(faults.hang_s)
 
 
 def _check_up(world: World) -> None:

@@ -61,8 +61,10 @@ async def get_application(world: World, request: web.Request) -> web.StreamRespo
         "outbound": {"channel_limit": world.channels},
         "webhook_api_version": "2",
         "webhook_event_url": world.settings.webhook_url,
-        "webhook_event_failover_url": None,
-        "webhook_timeout_secs": None,
+        "webhook_event_failover_url": world.settings.webhook_failover_url,
+        "webhook_timeout_secs": world.settings.webhook_timeout or None,
+        "first_command_timeout": world.settings.first_command_timeout > 0,
+        "first_command_timeout_secs": world.settings.first_command_timeout or 30,
     }
     return answer(world, orjson.dumps({"data": data}))
 

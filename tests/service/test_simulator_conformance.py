@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from simulator.commands import COMMANDS
 from tests.support.desk import Desk, desk, number
 from tests.support.poll import eventually
+from tests.support.stream_app import stream_app
 
 OURS = "+13125550100"
 HELLO = {"payload": "Hello from Elm Clinic.", "voice": "female"}
@@ -57,7 +59,25 @@ def _bridge(table: Desk) -> str:
     return leg
 
 
-MEDIA = {"streaming_start", "streaming_stop", "fork_start", "fork_stop"}  # need somebody who listens
+def _stream(table: Desk) -> str:
+    with stream_app() as app:
+        leg = _on_a_talking_call("start_streaming", stream_url=app.url)(table)
+        app.wait("media")
+        table.sdk.calls.actions.stop_streaming(leg)
+        app.wait("stop")
+    return leg
+
+
+def _fork(table: Desk) -> str:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.settimeout(5)
+        address = f"udp:127.0.0.1:{listening.getsockname()[1]}"
+        leg = _on_a_talking_call("start_forking", rx=address, tx=address)(table)
+        listening.recv(2_000)
+        table.sdk.calls.actions.stop_forking(leg)
+    return leg
+
 
 _RECORDING = ("start_recording", {"channels": "dual", "format": "wav"})
 
@@ -107,6 +127,10 @@ COMMANDS_GIVEN: dict[str, tuple[Drive, list[str]]] = {
     ),
     "send_dtmf": (_on_a_talking_call("send_dtmf", digits="1w2"), []),
     "speak": (_on_a_talking_call("speak", **HELLO), ["call.speak.started", "call.speak.ended"]),
+    "streaming_start": (_stream, ["streaming.started", "streaming.stopped"]),
+    "streaming_stop": (_stream, ["streaming.stopped"]),
+    "fork_start": (_fork, ["call.fork.started", "call.fork.stopped"]),
+    "fork_stop": (_fork, ["call.fork.stopped"]),
     "suppression_start": (_on_a_talking_call("start_noise_suppression", direction="both"), []),
     "suppression_stop": (_on_a_talking_call("stop_noise_suppression"), []),
     "transcription_start": (_on_a_talking_call("start_transcription"), ["call.transcription"]),
@@ -119,8 +143,8 @@ COMMANDS_GIVEN: dict[str, tuple[Drive, list[str]]] = {
 def test_the_table_is_the_document_and_every_command_of_it_is_given_here() -> None:
     actions = {action for _method, action in COMMANDS}
 
-    assert (actions | {"dial"}) - set(COMMANDS_GIVEN) <= MEDIA
-    assert len(set(COMMANDS_GIVEN) & (actions | {"dial"})) >= 26
+    assert set(COMMANDS_GIVEN) == actions | {"dial"}
+    assert len(COMMANDS_GIVEN) == 30
     assert [action for method, action in COMMANDS if method == "PUT"] == ["client_state_update"]
 
 
@@ -139,13 +163,29 @@ def test_the_sdk_gives_the_command_and_its_webhooks_come_in_order(table: Desk, a
     assert given[action] == 200
 
 
-def test_webhooks_that_no_command_asks_for_are_typed_too(table: Desk) -> None:
+@pytest.mark.parametrize("card", ["10", "20", "32", "25"])
+def test_webhooks_that_come_by_themselves_are_typed_too(table: Desk, card: str) -> None:
+    expected = {
+        "10": ["call.deepfake_detection.result", "call.machine.premium.detection.ended"],
+        "20": ["call.machine.premium.detection.ended", "call.machine.premium.greeting.ended"],
+        "32": ["call.machine.premium.detection.started", "call.machine.premium.call_screening.detected"],
+        "25": ["call.hold", "call.unhold"],
+    }
+    mode = "premium_ios_call_screening_detection" if card == "32" else "premium"
+
+    leg = table.dial(card, answering_machine_detection=mode, deepfake_detection={"enabled": True, "timeout": 5})
+
+    for event_type in expected[card]:
+        table.verified(table.receiver.wait(event_type, leg=leg))
+
+
+def test_a_recording_that_fails_and_a_stream_that_cannot_connect_are_typed_too(table: Desk, free_port: int) -> None:
     table.simulator.set_faults(numbers={number("18"): {"recording_error": 1}})
-    leg = table.talk("18", answering_machine_detection="premium_ios_call_screening_detection")
+    leg = table.talk("18", stream_url=f"ws://127.0.0.1:{free_port}/nobody")
     table.sdk.calls.actions.start_recording(leg, channels="dual", format="wav")
     table.sdk.calls.actions.stop_recording(leg)
     table.simulator.callee(leg, press="5")
 
-    for event_type in ("call.recording.error", "call.dtmf.received", "call.machine.premium.detection.ended"):
+    for event_type in ("streaming.failed", "call.recording.error", "call.dtmf.received"):
         table.verified(table.receiver.wait(event_type, leg=leg))
     table.simulator.set_faults()

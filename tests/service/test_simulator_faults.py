@@ -155,7 +155,42 @@ def test_delayed_webhooks_overtake_one_another(table: Desk) -> None:
     assert ["call.initiated", "call.hangup"] in arrivals
 
 
-@pytest.mark.parametrize(("card", "status"), [("72", 500), ("75", 500)])
+def test_a_reordered_webhook_comes_after_the_one_that_follows_it(table: Desk) -> None:
+    table.simulator.set_faults(webhook_reorder=1)
+
+    leg = table.dial("40")
+    table.receiver.wait("call.initiated", leg=leg)
+
+    arrived = sorted(table.receiver.of(leg), key=lambda delivery: delivery.at)
+    assert [delivery.type for delivery in arrived] == ["call.hangup", "call.initiated"]
+
+
+def test_a_reordered_webhook_that_nothing_follows_comes_alone(table: Desk) -> None:
+    table.simulator.set_faults(webhook_reorder=1)
+
+    leg = table.dial("42", timeout_secs=600)
+
+    table.receiver.wait("call.initiated", leg=leg)
+    assert table.receiver.types(leg) == ["call.initiated"]
+    table.act(leg, "hangup")
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_an_error_may_have_another_status(table: Desk, status: int) -> None:
+    table.simulator.set_faults(error_before=1, error_status=status)
+
+    assert table.post("/calls", _DIAL).status_code == status
+
+
+@pytest.mark.parametrize("card", ["65", "66"])
+def test_a_card_may_break_every_command_on_its_call(table: Desk, card: str) -> None:
+    leg = table.talk(card)
+
+    assert table.act(leg, "hangup").status_code == 500
+    assert table.account(leg)["state"] == ("answered" if card == "65" else "ended")
+
+
+@pytest.mark.parametrize(("card", "status"), [("63", 429), ("64", 503), ("72", 500), ("75", 500)])
 def test_a_card_may_carry_a_fault(table: Desk, card: str, status: int) -> None:
     assert table.post("/calls", {**_DIAL, "to": number(card)}).status_code == status
 

@@ -144,6 +144,43 @@ def test_a_call_may_name_its_own_address_and_one_for_a_single_type(table: Desk) 
     assert table.receiver.of(leg) == []
 
 
+def test_when_the_own_address_fails_at_every_try_the_failover_address_gets_the_webhook() -> None:
+    with webhook_receiver() as failover, desk(time_scale=50, webhook_failover_url=failover.url) as table:
+        _fail(table, "call.initiated", *[500] * 3)
+        leg = table.dial("18", webhook_retries_policies={"call.initiated": {"retries_ms": [10, 10]}})
+
+        caught = failover.wait("call.initiated", leg=leg)
+        told = eventually(lambda: (notice := table.account(leg)["webhooks"][0])["delivered_at"] and notice)
+
+    assert caught.meta == {"attempt": 4, "delivered_to": failover.url}
+    assert caught.event == _attempts(table, leg, "call.initiated")[0].event
+    assert (told["attempts"], told["status"]) == (4, "200")
+
+
+def test_a_refused_webhook_does_not_go_to_the_failover_address() -> None:
+    with webhook_receiver() as failover, desk(time_scale=50, webhook_failover_url=failover.url) as table:
+        _fail(table, "call.initiated", 400)
+        leg = table.dial("18")
+
+        eventually(lambda: table.account(leg)["webhooks"][0]["status"] == "400")
+
+    assert failover.deliveries == []
+
+
+def test_a_receiver_may_have_less_time() -> None:
+    released = threading.Event()
+    with desk(time_scale=50, webhook_timeout=0.2) as table:
+        table.receiver.answer = lambda delivery: (
+            (released.wait(10) and 200) or 200 if delivery.type == "call.initiated" else 200
+        )
+        leg = table.dial("18", webhook_retries_policies={"call.initiated": {"retries_ms": [10]}})
+
+        eventually(lambda: table.account(leg)["webhooks"][0]["status"] == "unreachable")
+        released.set()
+
+    assert len(_attempts(table, leg, "call.initiated")) == 2
+
+
 def test_webhooks_do_not_wait_for_one_another(table: Desk) -> None:
     released, unanswered = threading.Event(), []
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from simulator.dice import Dice
-from simulator.faults import Faults, FaultSwitch, Trouble
+from simulator.faults import Faults, FaultSwitch, Trouble, WrongFaults, parse_faults
 
 
 def _switch(faults: Faults, **cards: object) -> FaultSwitch:
@@ -59,6 +59,24 @@ def test_a_test_card_adds_its_faults() -> None:
 def test_wrong_faults_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Faults.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"webhook_lost": 1}', "webhook_lost: there is no such fault; did you mean webhook_lose?"),
+        ('{"colour": 1}', "colour: there is no such fault; known are refuse_429"),
+        ('{"numbers": {"+14155550101": {"hangs": 1}}}', "numbers.+14155550101: hangs: there is no such fault"),
+        ('{"reset_after": 2}', "reset_after: Input should be less than or equal to 1"),
+        ('{"error_status": 418}', "error_status: "),
+        ("{", "Invalid JSON"),
+    ],
+)
+def test_what_is_wrong_with_faults_is_told_by_name(text: str, told: str) -> None:
+    with pytest.raises(WrongFaults) as refused:
+        parse_faults(text)
+
+    assert told in str(refused.value)
 
 
 def test_wrong_faults_of_one_number_are_refused_when_they_are_set() -> None:
