@@ -1,0 +1,45 @@
+"""The table of test cards in the documentation is the one in the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from simulator.cards import CARDS, card
+
+_PAGE = Path(__file__).resolve().parents[3] / "docs" / "simulator.md"
+_ROW = re.compile(r"^\| (\d\d)(?: to (\d\d))? \| (.+) \|$", re.MULTILINE)
+
+
+def _documented() -> dict[str, str]:
+    rows: dict[str, str] = {}
+    for first, last, says in _ROW.findall(_PAGE.read_text(encoding="utf-8")):
+        rows.update({f"{nth:02}": says for nth in range(int(first), int(last or first) + 1)})
+    return rows
+
+
+def test_every_card_has_its_row_and_every_row_its_card() -> None:
+    documented = _documented()
+
+    ranges = {digits for digits in CARDS if digits[0] in "08"}
+    assert set(documented) == set(CARDS)
+    assert {digits: documented[digits] for digits in set(CARDS) - ranges} == {
+        digits: known.says for digits, known in CARDS.items() if digits not in ranges
+    }
+
+
+def test_a_row_for_several_cards_says_what_each_does() -> None:
+    documented = _documented()
+
+    assert {documented[f"0{digit}"] for digit in range(10)} == {"human, presses that digit when asked"}
+    assert all(CARDS[f"0{digit}"].persona.presses == str(digit) for digit in range(10))
+    assert {documented[f"8{nth}"] for nth in range(10)} == {
+        "human, answers after five times the last digit in seconds (80: at once), presses 1"
+    }
+    assert [CARDS[f"8{nth}"].persona.rings_s for nth in range(1, 10)] == [5 * nth for nth in range(1, 10)]
+
+
+def test_other_numbers_are_no_cards() -> None:
+    assert card("+14155550201") is None
+    assert card("+14155550199") is None
+    assert card("+441632960101") is None
