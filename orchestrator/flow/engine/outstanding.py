@@ -57,7 +57,7 @@ def charge(turn: Turn, event: str) -> bool:
         return _may_hear(turn, event)
     if is_ended_by(owner.action, event):
         forget(turn, owner)
-    elif event.endswith(".started"):
+    elif _begins(event):
         replace(turn, owner, started=True)
     return owner.visit == turn.call.visit or _may_hear(turn, event)
 
@@ -87,7 +87,11 @@ def _can_cause(one: Outstanding, event: str) -> bool:
     if one.action == "transfer" or one.action in ENDS_CALL or event not in COMMANDS[one.action].expects:
         return False
     # A second start is the next command's: what has begun does not begin again, but for a gather's prompts.
-    return not (one.started and event.endswith(".started") and not one.action.startswith("gather"))
+    return not (one.started and _begins(event) and not one.action.startswith("gather"))
+
+
+def _begins(event: str) -> bool:
+    return event.endswith(".started") or event == EventType.CALL_ENQUEUED
 
 
 def _join(turn: Turn) -> bool:

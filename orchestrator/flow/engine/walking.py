@@ -28,13 +28,15 @@ def enter(turn: Turn, name: str | None) -> None:
         name = _visit(turn, name)
 
 
-def leave_step(turn: Turn) -> None:
-    """Stop what the step still runs, drop what it has not sent, clear its timers."""
+def leave_step(turn: Turn, *, coming: Step | None = None) -> None:
+    """Stop what the step still runs, unless the `coming` one does, drop what it has not sent, clear its timers."""
     if turn.call.step is None:
         return
     stop_during(turn)
     own = running(turn.call)
-    if own is not None and _is_to_be_stopped(turn, own.action) and turn.can_command:
+    if own is not None and _stops(coming, own.action):
+        pass
+    elif own is not None and _is_to_be_stopped(turn, own.action) and turn.can_command:
         turn.send_aside(STOPS[own.action], command_id=turn.command_id(STOP))
     elif own is not None and own.leg and not own.joined and turn.can_command:
         # A transfer that still rings: its leg is hung up, ours stays.
@@ -78,15 +80,16 @@ def stall(turn: Turn) -> None:
 
 
 def _visit(turn: Turn, name: str) -> str | None:
-    leave_step(turn)
     step = turn.flow.steps.get(name) if turn.flow else None
+    times = turn.call.visits.get(name, 0)
+    is_spent = step is not None and step.repeat is not None and times >= step.repeat.at_most
+    leave_step(turn, coming=None if is_spent else step)
     visit = turn.call.visit + 1
     if step is None or visit > MAX_VISITS:
         turn.change(outcome="flow_limit" if step else "error")
         hang_up(turn)
         return None
-    times = turn.call.visits.get(name, 0)
-    if step.repeat is not None and times >= step.repeat.at_most:
+    if step.repeat is not None and is_spent:
         turn.change(visit=visit)
         return step.repeat.then
     turn.change(step=name, visit=visit, visits={**turn.call.visits, name: times + 1})
@@ -167,6 +170,11 @@ def _forget_heard(turn: Turn, action: str) -> None:
     old = turn.call.heard.keys() & caused_by(action)
     if old:
         turn.change(heard={name: payload for name, payload in turn.call.heard.items() if name not in old})
+
+
+def _stops(coming: Step | None, action: str) -> bool:
+    """Whether a step is itself what stops a command: a second stop would fail, and the flow would hear of it."""
+    return coming is not None and isinstance(coming.action, Command) and coming.action.action == STOPS.get(action)
 
 
 def _is_to_be_stopped(turn: Turn, action: str) -> bool:
