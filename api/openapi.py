@@ -19,7 +19,10 @@ from api.schemas import FieldProblem, Problem
 from orchestrator.policy.durations import format_duration
 
 _REF = "#/components/schemas/{model}"
-_CONNECTION = "The id of the carrier's connection."
+_OTHER_NAMES = {
+    "connection_id": "The id of the carrier's connection.",
+    "file": "The name of a captured file, as the call's media lists it.",
+}
 _UNREADABLE = (400, 422)
 
 _DESCRIPTION = """Calls lists of people through Telnyx, walks each call through a flow, and reports.
@@ -104,7 +107,8 @@ def _path_parameters(route: Route) -> list[dict[str, Any]]:
 
 def _id_schema(name: str) -> dict[str, Any]:
     pattern = pattern_of(name)
-    return {"type": "string", "pattern": pattern} if pattern else {"type": "string", "description": _CONNECTION}
+    described = {"pattern": pattern} if pattern else {"description": _OTHER_NAMES.get(name, "")}
+    return {"type": "string", **described}
 
 
 def _query_parameters(route: Route) -> list[dict[str, Any]]:

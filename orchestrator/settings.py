@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     inbound_join_days: int = Field(default=7, ge=0, le=3650, validation_alias="ORCHESTRATOR_INBOUND_JOIN_DAYS")
     data_dir: Path = Field(default=Path("data"), validation_alias="ORCHESTRATOR_DATA_DIR")
     api_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_API_URL")
+    media_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_MEDIA_URL")
     heartbeat_dir: Path | None = Field(default=None, validation_alias="ORCHESTRATOR_HEARTBEAT_DIR")
     recordings_dir: Path | None = Field(default=None, validation_alias="ORCHESTRATOR_RECORDINGS_DIR")
     recording_max_mb: float = Field(default=200.0, gt=0, validation_alias="ORCHESTRATOR_RECORDING_MAX_MB")
