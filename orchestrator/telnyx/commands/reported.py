@@ -23,10 +23,13 @@ class WebhookRetries(Part):
 
 
 class Reported(Part):
-    """`webhook_url` counts for the rest of the leg; the maps are per webhook type (public schema of 2026-07-16)."""
+    """`webhook_url` counts for the rest of the leg; the maps are per webhook type.
+
+    A type has one address by the public schema of 2026-07-16, several by the official SDK; both are taken.
+    """
 
     webhook_retries_policies: Mapping[str, WebhookRetries] | None = None
     webhook_url: HttpUrl | None = None
     webhook_url_method: HttpMethod | None = unset_means("POST")
-    webhook_urls: Mapping[str, tuple[HttpUrl, ...]] | None = None
+    webhook_urls: Mapping[str, HttpUrl | Annotated[tuple[HttpUrl, ...], Field(min_length=1)]] | None = None
     webhook_urls_method: HttpMethod | None = unset_means("POST")

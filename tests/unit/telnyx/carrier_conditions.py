@@ -112,6 +112,7 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
     ("gather", {"terminating_digit": ""}),
     ("speak", {"payload": "x", "voice": "female", "voice_settings": {"type": "minimax", "language_boost": None}}),
     ("transfer", {"to": "sips:desk@example.test"}),
+    ("transfer", {"to": "+13125550187", "webhook_urls": {"call.hangup": "https://dialer.example.test/hangups"}}),
     ("playback_start", {"playback_content": "AAAA", "overlay": True}),
     ("bridge", {"queue": "support"}),
     ("bridge", {"video_room_id": _UUID, "video_room_context": "host"}),

@@ -251,7 +251,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     ),
     "webhook_url": _ADDRESS,
     "webhook_url_method": (*_ENUM, "post", "PUT"),
-    "webhook_urls": (*_MAP, {"call.hangup": "https://x.test"}, {"call.hangup": ["x"]}),
+    "webhook_urls": (*_MAP, {"call.hangup": "x.test"}, {"call.hangup": ["x"]}, {"call.hangup": []}, {"call.hangup": 7}),
     "webhook_urls_method": (*_ENUM, "get"),
     "dial.to": ([], ["555"], ["+13125550187", 7], "3125550187", 13125550187),
     "record_start.timeout_secs": (-1, *_NUMBER),
@@ -299,6 +299,7 @@ EDGES: dict[str, tuple[Any, ...]] = {
     "valid_digits": ("0123456789#*",),
     "webhook_retries_policies": ({"x": {"retries_ms": [60_000]}}, {"x": {"retries_ms": [0] * 5}}),
     "webhook_url": (_URL + "x" * (2000 - len(_URL)),),
+    "webhook_urls": ({"call.hangup": "https://x.test"}, {"call.hangup": ["https://x.test", "https://y.test"]}),
     "record_start.timeout_secs": (0, 86_400),
 }
 
