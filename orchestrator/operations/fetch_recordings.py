@@ -72,12 +72,16 @@ class RecordingFetcher:
         began = boot_seconds()
         try:
             found = self._downloader.download(link_of(row), draft, is_stopped=self._stop.is_set)
-            if isinstance(found, Downloaded):
-                self._keep(row, self._archive.put(draft, file_name(row)), found)
-                return
+            place = self._archive.put(draft, file_name(row)) if isinstance(found, Downloaded) else ""
         except StoreUnavailable as err:
             found = NotDownloaded("not_stored", str(err))
-        self._put_off(row, found, age_s=row.age_s + boot_seconds() - began)
+        except Exception as err:  # whatever it is, it is this recording's own failure, and no other waits for it
+            log.exception("recording %s cannot be fetched", row.id, extra={"call_id": row.call_id})
+            found = NotDownloaded("broken", type(err).__name__)
+        if isinstance(found, Downloaded):
+            self._keep(row, place, found)
+        else:
+            self._put_off(row, found, age_s=row.age_s + boot_seconds() - began)
 
     def _keep(self, row: Row[Any], place: str, found: Downloaded) -> None:
         fetched = {"state": "fetched", "place": place, "size_bytes": found.size_bytes, "sha256": found.sha256}

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import urllib3
 from minio import Minio
 from minio.error import MinioException, S3Error
+from minio.helpers import check_bucket_name
 from pydantic import SecretStr
 from urllib3.exceptions import HTTPError
 
@@ -26,19 +27,11 @@ class Bucket:
 
     def __init__(self, name: str, *, url: str, region: str, key_id: str, secret: SecretStr) -> None:
         self._bucket, _, self._folder = name.strip("/").partition("/")
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
-            raise Misconfigured(
-                "ORCHESTRATOR_BUCKET_URL is not the address of an S3 store, such as https://s3.amazonaws.com"
-            )
-        self._client = Minio(
-            endpoint=parts.netloc,
-            access_key=key_id,
-            secret_key=secret.get_secret_value(),
-            secure=parts.scheme == "https",
-            region=region,
-            http_client=urllib3.PoolManager(timeout=urllib3.Timeout(connect=5, read=15), retries=False),
-        )
+        try:
+            check_bucket_name(self._bucket)
+        except ValueError as err:
+            raise Misconfigured(f"ORCHESTRATOR_RECORDINGS_BUCKET is no bucket, nor bucket/folder: {err}") from err
+        self._client = _client(url, region=region, key_id=key_id, secret=secret)
 
     def put(self, draft: Path, name: str) -> None:
         """Upload a draft under its name, whole or not at all; raises StoreUnavailable."""
@@ -78,6 +71,24 @@ class Bucket:
 
     def _key(self, name: str) -> str:
         return f"{self._folder}/{name}" if self._folder else name
+
+
+def _client(url: str, *, region: str, key_id: str, secret: SecretStr) -> Minio:
+    parts = urlsplit(url)
+    wrong = "ORCHESTRATOR_BUCKET_URL is not the address of an S3 store, such as https://s3.amazonaws.com"
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+        raise Misconfigured(wrong)
+    try:
+        return Minio(
+            endpoint=parts.netloc,
+            access_key=key_id,
+            secret_key=secret.get_secret_value(),
+            secure=parts.scheme == "https",
+            region=region,
+            http_client=urllib3.PoolManager(timeout=urllib3.Timeout(connect=5, read=15), retries=False),
+        )
+    except ValueError as err:
+        raise Misconfigured(f"{wrong}: {err}") from err
 
 
 def _unavailable(err: Exception) -> StoreUnavailable:

@@ -232,6 +232,16 @@ def test_a_folder_that_takes_no_file_is_tried_again(world: World, shelf: Shelf) 
     assert (row.state, row.error["code"], row.is_put_off) == ("pending", "not_stored", True)
 
 
+def test_a_recording_that_breaks_its_fetcher_is_put_off_like_any_other(world: World, shelf: Shelf) -> None:
+    with saying(reply(200, SOUND)) as server:
+        recorded_call(world, server.url)
+        world.execute("UPDATE recordings SET urls = '{}'")
+        shelf.fetcher().fetch_recordings()
+
+    row = shelf.row()
+    assert (row.state, row.error["code"], row.is_put_off) == ("pending", "broken", True)
+
+
 def test_the_pauses_grow_and_end_within_the_links_life() -> None:
     at, pauses = 0.0, []
     for tries in range(1, 100):

@@ -1,0 +1,147 @@
+"""Files of recordings are kept whole, found where they were put, and removed for good: on disk and in a bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from orchestrator.errors import Gone, Misconfigured, StoreUnavailable
+from orchestrator.recordings.archive import Archive, open_archive
+from orchestrator.settings import Settings
+from tests.support.s3_stub import S3Stub, s3_stub
+
+NAME = "2026-11/rec_1.mp3"
+SOUND = bytes(range(256)) * 100
+
+
+@pytest.fixture
+def store() -> Iterator[S3Stub]:
+    with s3_stub() as stub:
+        yield stub
+
+
+def settings(folder: Path, url: str = "", **changes: Any) -> Settings:
+    bucket = {
+        "recordings_bucket": "calls/2026",
+        "bucket_url": url,
+        "bucket_key_id": "AKID",
+        "bucket_secret": SecretStr("secret"),
+    }
+    return Settings(recordings_dir=folder, **{**(bucket if url else {}), **changes})
+
+
+def put(archive: Archive, sound: bytes = SOUND) -> str:
+    draft = archive.draft("rec_1", "lease")
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    draft.write_bytes(sound)
+    place = archive.put(draft, NAME)
+    archive.discard(draft)
+    return place
+
+
+def test_a_file_is_kept_on_disk_where_no_bucket_is_set(tmp_path: Path) -> None:
+    archive = open_archive(settings(tmp_path))
+
+    place = put(archive)
+
+    assert (place, (tmp_path / NAME).read_bytes()) == (f"disk:{NAME}", SOUND)
+    assert b"".join(archive.read(place)) == SOUND
+    assert list((tmp_path / "drafts").iterdir()) == []
+
+
+def test_a_file_is_kept_in_the_bucket_that_is_set(tmp_path: Path, store: S3Stub) -> None:
+    archive = open_archive(settings(tmp_path, store.url))
+
+    place = put(archive)
+
+    assert (place, store.objects) == (f"bucket:{NAME}", {f"/calls/2026/{NAME}": SOUND})
+    assert (store.kinds[f"/calls/2026/{NAME}"], store.signers) == ("audio/mpeg", {"AKID"})
+    assert b"".join(archive.read(place)) == SOUND
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_large_file_goes_to_the_bucket_in_parts(tmp_path: Path, store: S3Stub) -> None:
+    archive = open_archive(settings(tmp_path, store.url))
+    sound = SOUND * 250
+
+    place = put(archive, sound)
+
+    assert len(store.parts) > 1
+    assert b"".join(archive.read(place)) == sound
+
+
+def test_what_was_kept_on_disk_before_there_was_a_bucket_is_still_found(tmp_path: Path, store: S3Stub) -> None:
+    place = put(open_archive(settings(tmp_path)))
+
+    assert b"".join(open_archive(settings(tmp_path, store.url)).read(place)) == SOUND
+
+
+def test_what_lies_in_a_bucket_that_is_no_longer_set_says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="ORCHESTRATOR_RECORDINGS_BUCKET"):
+        open_archive(settings(tmp_path)).read(f"bucket:{NAME}")
+
+
+def test_what_is_removed_is_gone_wherever_it_lay_and_removing_it_again_is_no_fault(
+    tmp_path: Path, store: S3Stub
+) -> None:
+    on_disk = put(open_archive(settings(tmp_path)))
+    archive = open_archive(settings(tmp_path, store.url))
+    in_bucket = put(archive)
+
+    for _ in range(2):
+        archive.remove(NAME)
+
+    assert store.objects == {}
+    for place in (on_disk, in_bucket):
+        with pytest.raises(Gone):
+            archive.read(place)
+
+
+def test_a_draft_that_was_left_behind_goes_with_its_recording(tmp_path: Path) -> None:
+    archive = open_archive(settings(tmp_path))
+    left = archive.draft("rec_1", "dead")
+    left.parent.mkdir(parents=True)
+    left.write_bytes(SOUND)
+
+    archive.remove(NAME)
+
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_a_bucket_that_refuses_is_to_be_tried_again(tmp_path: Path, store: S3Stub, status: int) -> None:
+    archive = open_archive(settings(tmp_path, store.url))
+    place = put(archive)
+    store.refuse = status
+
+    for attempt in (lambda: put(archive), lambda: archive.read(place), lambda: archive.remove(NAME)):
+        with pytest.raises(StoreUnavailable, match="bucket of recordings"):
+            attempt()
+
+
+def test_a_bucket_that_does_not_answer_is_to_be_tried_again(tmp_path: Path, free_port: int) -> None:
+    archive = open_archive(settings(tmp_path, f"http://127.0.0.1:{free_port}"))
+
+    with pytest.raises(StoreUnavailable):
+        put(archive)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"bucket_key_id": None}, "AWS_ACCESS_KEY_ID"),
+        ({"bucket_secret": None}, "AWS_SECRET_ACCESS_KEY"),
+        ({"recordings_bucket": "no bucket"}, "ORCHESTRATOR_RECORDINGS_BUCKET"),
+        ({"recordings_bucket": "/"}, "ORCHESTRATOR_RECORDINGS_BUCKET"),
+        ({"bucket_url": "https://s3.amazonaws.com:port"}, "ORCHESTRATOR_BUCKET_URL"),
+        ({"bucket_url": "s3.amazonaws.com"}, "ORCHESTRATOR_BUCKET_URL"),
+        ({"bucket_url": "https://s3.amazonaws.com/calls"}, "ORCHESTRATOR_BUCKET_URL"),
+    ],
+)
+def test_a_bucket_that_cannot_work_is_refused_at_the_start(tmp_path: Path, changes: dict[str, Any], named: str) -> None:
+    with pytest.raises(Misconfigured, match=named):
+        open_archive(settings(tmp_path, "https://s3.amazonaws.com", **changes))

@@ -1,0 +1,113 @@
+"""A store that speaks as much S3 as keeping files takes: put whole or in parts, get, delete."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import md5
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+_ERROR = "<Error><Code>{code}</Code><Message>no</Message><RequestId>1</RequestId><HostId>1</HostId></Error>"
+_BEGUN = b"<Begun><UploadId>u-1</UploadId></Begun>"
+_DONE = b"<Done><Bucket>b</Bucket><Key>k</Key><ETag>e</ETag></Done>"
+
+
+@dataclass
+class S3Stub:
+    """`objects` by their path; `refuse` is the status every request gets while it is set."""
+
+    url: str = ""
+    objects: dict[str, bytes] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    parts: dict[int, bytes] = field(default_factory=dict)
+    signers: set[str] = field(default_factory=set)
+    refuse: int | None = None
+
+
+@contextmanager
+def s3_stub() -> Iterator[S3Stub]:
+    """Yield a running store with no objects; any bucket is there."""
+    store = S3Stub()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"store": store}))
+    store.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield store
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    store: S3Stub
+
+    def do_PUT(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self._is_refused():
+            return
+        part = parse_qs(self._query).get("partNumber")
+        if part:
+            self.store.parts[int(part[0])] = body
+        else:
+            self._keep(body)
+        self._answer(200, headers={"ETag": f'"{md5(body).hexdigest()}"'})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self._is_refused():
+            return
+        if self._query == "uploads=":
+            self.store.parts.clear()
+            self.store.kinds[self._path] = self.headers["Content-Type"]
+            self._answer(200, _BEGUN)
+            return
+        self.store.objects[self._path] = b"".join(self.store.parts[number] for number in sorted(self.store.parts))
+        self._answer(200, _DONE)
+
+    def do_GET(self) -> None:
+        if self._is_refused():
+            return
+        if self._path in self.store.objects:
+            self._answer(200, self.store.objects[self._path])
+        else:
+            self._answer(404, _ERROR.format(code="NoSuchKey").encode())
+
+    def do_DELETE(self) -> None:
+        if self._is_refused():
+            return
+        self.store.objects.pop(self._path, None)
+        self._answer(204)
+
+    @property
+    def _path(self) -> str:
+        return urlsplit(self.path).path
+
+    @property
+    def _query(self) -> str:
+        return urlsplit(self.path).query
+
+    def _keep(self, body: bytes) -> None:
+        self.store.objects[self._path] = body
+        self.store.kinds[self._path] = self.headers["Content-Type"]
+
+    def _is_refused(self) -> bool:
+        self.store.signers.add(self.headers.get("Authorization", "").partition("Credential=")[2].partition("/")[0])
+        if self.store.refuse:
+            self._answer(self.store.refuse, _ERROR.format(code="SlowDown").encode())
+        return self.store.refuse is not None
+
+    def _answer(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/xml", **(headers or {})}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
