@@ -122,13 +122,20 @@ class Courier:
     async def _deliver(self, leg: Leg, notice: Notice, after_s: float) -> None:
         if after_s:
             await asyncio.sleep(after_s)
+        told = [self._tell(leg, notice, url) for url in leg.destination.of(notice.type)]
+        statuses = await asyncio.gather(*told)
+        status = next((each for each in statuses if not 200 <= each < 300), statuses[0])
+        delivered = 200 <= status < 300
+        self._settle(notice, str(status) if status else "unreachable", delivered=delivered)
+
+    async def _tell(self, leg: Leg, notice: Notice, address: str) -> int:
+        """Try an address, and the failover after it; return the last status."""
         status, attempts = 0, 0
-        for url in filter(None, (leg.destination.of(notice.type), self._failover_url)):
+        for url in filter(None, (address, self._failover_url)):
             status, attempts = await self._exhaust(leg, notice, url, attempts)
             if not _worth_a_retry(status):
                 break
-        delivered = 200 <= status < 300
-        self._settle(notice, str(status) if status else "unreachable", delivered=delivered)
+        return status
 
     async def _exhaust(self, leg: Leg, notice: Notice, url: str, attempts: int) -> tuple[int, int]:
         """Try one address until it answers for good or its retries are used up; return status and attempts so far."""

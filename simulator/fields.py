@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from simulator.problems import Problem, missing
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
-_SIP = re.compile(r"sips?:[^\s@]+@[^\s@]+")
+_SIP = re.compile(r"sips?:[^\s@]+@[^\s@]+", re.IGNORECASE)
+_KEYED = re.compile(r",[0-9A-DwW*#]+$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +123,7 @@ class Base64(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Phone(Field):
-    """A number as +E.164, or a SIP address where `sip` allows it."""
+    """A number as +E.164; where `sip` allows it also a SIP address, or digits behind a number, to be keyed later."""
 
     code: str | None = "10016"
     sip: bool = True
@@ -130,7 +131,8 @@ class Phone(Field):
     def problems(self, value: object, at: str) -> Iterator[Problem]:
         """Yield what cannot be dialed."""
         text = value if isinstance(value, str) else ""
-        if not (_E164.fullmatch(text) or (self.sip and _SIP.fullmatch(text))):
+        number = _KEYED.sub("", text) if self.sip else text
+        if not (_E164.fullmatch(number) or (self.sip and _SIP.fullmatch(text))):
             yield Problem("10016", "Phone number must be in +E.164 format", f"{at} must be written as +E.164.", at)
 
 

@@ -42,12 +42,12 @@ class Destination:
     """Where this leg's webhooks go; delays are real milliseconds, by event type."""
 
     url: str
-    urls: Mapping[str, str]
+    urls: Mapping[str, tuple[str, ...]]
     retries_ms: Mapping[str, tuple[int, ...]]
 
-    def of(self, event_type: str) -> str:
-        """Return the address for an event of this type."""
-        return self.urls.get(event_type, self.url)
+    def of(self, event_type: str) -> tuple[str, ...]:
+        """Return the addresses for an event of this type; each of them is told."""
+        return self.urls.get(event_type, (self.url,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

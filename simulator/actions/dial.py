@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.actions.deepfake import DEEPFAKE
-from simulator.actions.outbound import OUTBOUND, check_line, check_policies, new_leg
+from simulator.actions.outbound import OUTBOUND, check_line, check_policies, dialable, new_leg
 from simulator.actions.streaming_start import STREAM
 from simulator.actions.transcribing import TRANSCRIBED
 from simulator.calling import ring
@@ -77,7 +77,7 @@ def _check_account(world: World, body: Body) -> None:
 def dialed_number(body: Body) -> str:
     """Return the number that rings; of a list only the first does."""
     to = body.get("to")
-    return str((to[0] if to else "") if isinstance(to, list) else to or "")
+    return dialable(str((to[0] if to else "") if isinstance(to, list) else to or ""))
 
 
 def _make(world: World, body: Body) -> Leg:

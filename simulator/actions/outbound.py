@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.actions.shared import AUDIO, CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
 from simulator.actions.transcribing import wish
 from simulator.command import Body
-from simulator.fields import Choice, Decimal, Field, Flag, Items, MapOf, Record, Text, Url, Whole
+from simulator.fields import Choice, Decimal, Field, Flag, Items, MapOf, OneOrMany, Record, Text, Url, Whole
 from simulator.ids import control_token, fresh_uuid, leg_uuid
 from simulator.leg import Destination, Leg, Terms
 from simulator.player import Player
@@ -53,7 +53,7 @@ WEBHOOKS: dict[str, Field] = {
     "webhook_retries_policies": MapOf(Record(fields={"retries_ms": Items(Whole(least=0), most=5)})),
     "webhook_url": Url(),
     "webhook_url_method": Choice(("POST", "GET")),
-    "webhook_urls": MapOf(Url()),
+    "webhook_urls": MapOf(OneOrMany(Url())),
     "webhook_urls_method": Choice(("POST", "GET")),
 }
 
@@ -112,6 +112,11 @@ def _too_long(body: Body) -> Iterator[Problem]:
             yield Problem("10033", "Value out of range", f"{at} may add up to 60000 at most.", at)
 
 
+def dialable(to: str) -> str:
+    """Return what rings: the number without the digits to be keyed after the answer, which nobody here hears."""
+    return to.partition(",")[0] if to.startswith("+") else to
+
+
 def check_line(world: World, number: str) -> None:
     """Raise CarrierError (403) when this number may not be called, or no channel is free."""
     d_code = world.faults.of(number).refuse
@@ -123,10 +128,10 @@ def check_line(world: World, number: str) -> None:
 
 def destination(body: Body, *, otherwise: str) -> Destination:
     """Return where the webhooks of a new leg go; `otherwise` is the address used when the body names none."""
-    policies = body.get("webhook_retries_policies") or {}
+    policies, named = body.get("webhook_retries_policies") or {}, body.get("webhook_urls") or {}
     return Destination(
         url=body.get("webhook_url") or otherwise,
-        urls=body.get("webhook_urls") or {},
+        urls={name: tuple(urls) if isinstance(urls, list) else (urls,) for name, urls in named.items()},
         retries_ms={name: tuple(policy.get("retries_ms") or ()) for name, policy in policies.items()},
     )
 

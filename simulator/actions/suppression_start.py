@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _ENGINES = (
     "Denoiser", "DeepFilterNet", "Krisp", "AiCoustics", "aic_l_quail", "aic_l_rook", "aic_s_quail", "aic_s_rook",
-    "quail_voice_focus_s", "quail_voice_focus_xs",
+    "quail_voice_focus_s", "quail_voice_focus_xs", "A", "B", "C", "D",
 )  # fmt: skip
 
 _KRISP = ("krisp-viva-tel-v2.kef", "krisp-viva-tel-lite-v1.kef", "krisp-viva-pro-v1.kef", "krisp-viva-ss-v1.kef")

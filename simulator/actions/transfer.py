@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.actions.outbound import OUTBOUND, check_line, check_policies, new_leg
+from simulator.actions.outbound import OUTBOUND, check_line, check_policies, dialable, new_leg
 from simulator.actions.shared import CALLER_ID, DESTINATION
 from simulator.calling import ring
 from simulator.command import Body, Command, Shape
@@ -20,12 +20,13 @@ def _transfer(world: World, leg: Leg, body: Body) -> None:
     check_policies(body)
     if leg.peer is not None or leg.target is not None:
         raise bad_request("The call is already bridged or being transferred.", at="/to")
-    check_line(world, body["to"])
+    number = dialable(body["to"])
+    check_line(world, number)
     target = new_leg(
         world,
         body,
         role="B",
-        to=body["to"],
+        to=number,
         from_=body.get("from") or leg.to,
         session=leg.call_session_id,
         connection_id=leg.connection_id,

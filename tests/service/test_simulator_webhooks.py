@@ -144,6 +144,16 @@ def test_a_call_may_name_its_own_address_and_one_for_a_single_type(table: Desk) 
     assert table.receiver.of(leg) == []
 
 
+def test_each_of_several_addresses_for_a_single_type_is_told(table: Desk) -> None:
+    with webhook_receiver() as one, webhook_receiver() as other:
+        leg = table.dial("40", webhook_urls={"call.hangup": [one.url, other.url]})
+
+        caught = [receiver.wait("call.hangup", leg=leg) for receiver in (one, other)]
+
+    assert caught[0].event == caught[1].event
+    assert [delivery.meta["delivered_to"] for delivery in caught] == [one.url, other.url]
+
+
 def test_when_the_own_address_fails_at_every_try_the_failover_address_gets_the_webhook() -> None:
     with webhook_receiver() as failover, desk(time_scale=50, webhook_failover_url=failover.url) as table:
         _fail(table, "call.initiated", *[500] * 3)
