@@ -33,7 +33,8 @@ class Loaded:
 
 def create_live(client: redis.Redis, keys: Keys, call: LiveCall) -> bool:
     """Create the live state; False if there is one already."""
-    return bool(run_script(client, ScriptCall("create_live", [keys.call(call.call_id)], [call.model_dump_json()])))
+    args = [call.model_dump_json(), call.call_control_id or ""]
+    return bool(run_script(client, ScriptCall("create_live", [keys.call(call.call_id)], args)))
 
 
 def load_many(client: redis.Redis, keys: Keys, wanted: Sequence[tuple[str, str]]) -> list[Loaded | None]:

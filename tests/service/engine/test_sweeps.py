@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import redis
 from pydantic import SecretStr
 from sqlalchemy import text
@@ -313,3 +315,19 @@ def test_r25_a_clock_that_differs_by_more_than_a_minute_closes_dispatch_until_it
         return read_health(redis_client, keys, "c").closed
 
     assert [compare(0), compare(90), compare(0)] == [False, True, False]
+
+
+def test_r20_an_adopted_call_that_outlived_its_deadline_is_hung_up(world: World, carrier: CarrierStub) -> None:
+    call_id = world.dialed_call()
+    world.hear(call_id, "call.answered")
+    world.advance()
+    world.redis.flushall()
+    world.prepare_again()
+    world.set_call(call_id, deadline_at=utc_now() - timedelta(seconds=1))
+    alive = {"call_control_id": f"v3:{call_id}", "is_alive": True, "record_type": "call"}
+    carrier.get = lambda _asked: (200, {"data": alive})
+
+    ask_about_calls(world.sql, world.redis, world.keys, world.carrier)
+    world.work(call_id)
+
+    assert [asked.path for asked in carrier.actions] == [f"/v2/calls/v3:{call_id}/actions/hangup"]
