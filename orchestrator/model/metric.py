@@ -20,6 +20,7 @@ class Metric(StrEnum):
     TIMERS = "orchestrator_timers"
     DEAD_LETTERS = "orchestrator_dead_letters"
     ORPHANS = "orchestrator_orphan_webhooks"
+    RECORDINGS_PENDING = "orchestrator_recordings_pending"
     DIALS_5_S = "orchestrator_dials_trailing_5_seconds"
     DISPATCH_OPEN = "orchestrator_dispatch_open"
     EVENT_TO_COMMAND_MS = "orchestrator_event_to_command_milliseconds"
@@ -62,6 +63,7 @@ _MEANINGS = {
     Metric.TIMERS: "Timers that are set.",
     Metric.DEAD_LETTERS: "Entries that failed for good and wait for a person.",
     Metric.ORPHANS: "Webhooks kept that belong to no call of ours.",
+    Metric.RECORDINGS_PENDING: "Recordings that are still to be fetched while their links live.",
     Metric.DIALS_5_S: "Dials sent in the trailing 5 s.",
     Metric.DISPATCH_OPEN: "Whether new calls may be dialed.",
     Metric.EVENT_TO_COMMAND_MS: "Time from a webhook to the command that follows, over the newest measurements.",

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 LINKS_LIVE_S: Final = 600.0
 LEASE_S: Final = 150.0  # twice what a download may take, so that nobody waits long for what a dead process held
+MOST_TRIES: Final = 30  # more than ten minutes hold; it ends what a clock of the carrier's that is ahead would not
 _STEP_S: Final = 15.0
 _LONGEST_PAUSE_S: Final = 60.0
 _SHORTEST_PAUSE_S: Final = 5.0
@@ -96,7 +97,7 @@ class RecordingFetcher:
     def _put_off(self, row: Row[Any], why: NotDownloaded, *, age_s: float) -> None:
         if why.code == "interrupted":
             changes: dict[str, Any] = {"due_at": seconds_from_now(0), "tries": row.tries - 1}
-        elif why.is_final or age_s >= LINKS_LIVE_S:
+        elif why.is_final or age_s >= LINKS_LIVE_S or row.tries >= MOST_TRIES:
             changes = {"state": "failed", "error": _last_word(row, why)}
             log.warning("recording %s is lost: %s", row.id, changes["error"]["code"], extra={"call_id": row.call_id})
         else:

@@ -23,6 +23,7 @@ _COUNTS = {
     Metric.CONTACTS_DUE: "SELECT status, count(*) FROM contacts WHERE status IN ('waiting', 'held') GROUP BY 1",
     Metric.CAMPAIGNS: "SELECT status, count(*) FROM campaigns "
     "WHERE kind = 'campaign' AND status NOT IN ('completed', 'canceled') GROUP BY 1",
+    Metric.RECORDINGS_PENDING: "SELECT '', count(*) FROM recordings WHERE state = 'pending'",
 }
 
 

@@ -144,6 +144,15 @@ def test_links_that_expired_are_told_as_such(world: World, shelf: Shelf) -> None
     assert "status_403" in row.error["detail"]
 
 
+def test_a_clock_of_the_carriers_that_is_ahead_does_not_keep_a_dead_link_alive(world: World, shelf: Shelf) -> None:
+    with saying(reply(403, b"")) as server:
+        recorded_call(world, server.url, ago_s=-86_400)
+        world.execute("UPDATE recordings SET tries = 29")
+        shelf.fetcher().fetch_recordings()
+
+    assert (shelf.row().state, shelf.row().error["code"]) == ("failed", "link_expired")
+
+
 def test_a_recording_told_late_is_tried_once_all_the_same(world: World, shelf: Shelf) -> None:
     with saying(reply(200, SOUND)) as server:
         recorded_call(world, server.url, ago_s=700)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from orchestrator.operations.change_contact import erase_contact
+from orchestrator.operations.find_calls import find_call
 from tests.support.world import World
 
 LINKS = {"mp3": "https://recordings.example.test/1.mp3?X-Amz-Expires=600"}
@@ -125,13 +127,43 @@ def test_what_the_carrier_could_not_store_is_told(world: World) -> None:
     assert (row.state, row.error["code"]) == ("failed", "no_file")
 
 
-def test_a_late_transcription_stands_in_the_record(world: World) -> None:
-    call_id = answered_call(world)
-    world.hang_up(call_id)
-    data = {"transcript": "goodbye", "is_final": True, "transcription_track": "inbound", "confidence": 0.9}
-
-    world.hear(call_id, "call.transcription", transcription_data=data)
+def say(world: World, call_id: str, words: str, **more: Any) -> None:
+    """Let the carrier tell what it heard."""
+    data = {"transcript": words, "is_final": True, "transcription_track": "inbound", "confidence": 0.9}
+    world.hear(call_id, "call.transcription", transcription_data=data, **more)
     world.advance()
     world.settle()
 
-    assert world.query("SELECT payload FROM call_events WHERE type = 'call.transcription'")
+
+def heard(world: World, call_id: str) -> list[str]:
+    return [utterance.text for utterance in find_call(world.house, call_id).transcript]
+
+
+def test_what_is_said_is_told_while_the_call_lives(world: World) -> None:
+    call_id = answered_call(world)
+
+    say(world, call_id, "hello")
+
+    assert heard(world, call_id) == ["hello"]
+
+
+def test_what_was_said_stands_in_the_record_once_and_in_the_order_in_which_it_was(world: World) -> None:
+    call_id = answered_call(world)
+    say(world, call_id, "goodbye", ago_s=1, ident="evt-said")
+    say(world, call_id, "goodbye", ago_s=1, ident="evt-said")
+    world.hang_up(call_id)
+
+    say(world, call_id, "hello", ago_s=5)
+    say(world, call_id, "goodbye", ago_s=1, ident="evt-said")
+
+    assert heard(world, call_id) == ["hello", "goodbye"]
+
+
+def test_what_was_said_is_erased_with_its_contact(world: World) -> None:
+    call_id = answered_call(world)
+    say(world, call_id, "my number is 5")
+    world.hang_up(call_id)
+
+    erase_contact(world.house, world.contact_of(call_id)["id"])
+
+    assert heard(world, call_id) == []

@@ -6,7 +6,7 @@ import threading
 import time
 from itertools import pairwise
 
-from workers.loops import Loop, run_loop
+from workers.loops import Loop, run_all, run_loop
 
 
 def beginnings(step_s: float, *, every_s: float, steps: int) -> list[float]:
@@ -47,3 +47,19 @@ def test_a_step_that_fails_is_taken_again() -> None:
     run_loop(Loop("test", step, 0.001), stop)
 
     assert len(taken) == 2
+
+
+def test_a_stop_interrupts_a_step_that_would_keep_it_waiting() -> None:
+    stop, begun, interrupted = threading.Event(), threading.Event(), threading.Event()
+
+    def step() -> None:
+        begun.set()
+        assert interrupted.wait(10)
+
+    running = threading.Thread(target=run_all, args=([Loop("test", step, 0.001, interrupt=interrupted.set)], stop))
+    running.start()
+    assert begun.wait(10)
+    stop.set()
+    running.join(10)
+
+    assert not running.is_alive()
