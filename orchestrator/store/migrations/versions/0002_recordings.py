@@ -10,14 +10,20 @@ branch_labels = None
 depends_on = None
 
 # Ids of the row's own form: the moment of the call, and digits that its id and the place in the list always give.
+# The carrier's JSON was kept as it came: what is no object holds no links, and what is no time is none.
 _TOLD_BEFORE = """
     INSERT INTO recordings (id, call_id, told_as, event_id, told_at, recording_id, leg, channels, started_at, ended_at,
         urls, public_urls, state, due_at, error)
     SELECT 'rec_' || substr(k.id, 6, 10) || upper(substr(md5(k.id || n), 1, 16)), k.id,
         coalesce(r ->> 'recording_id', r ->> 'event_id', n::text), coalesce(r ->> 'event_id', n::text),
         coalesce(k.ended_at, k.reserved_at), r ->> 'recording_id', coalesce(r ->> 'leg', 'A'), r ->> 'channels',
-        (r ->> 'recording_started_at')::timestamptz, (r ->> 'recording_ended_at')::timestamptz,
-        coalesce(r -> 'recording_urls', '{}'), coalesce(r -> 'public_recording_urls', '{}'), 'failed', NULL,
+        substring(r ->> 'recording_started_at' FROM '^[0-9]{4}-[0-9-]{5}T[0-9:.]+Z$')::timestamptz,
+        substring(r ->> 'recording_ended_at' FROM '^[0-9]{4}-[0-9-]{5}T[0-9:.]+Z$')::timestamptz,
+        CASE jsonb_typeof(r -> 'recording_urls') WHEN 'object' THEN jsonb_strip_nulls(r -> 'recording_urls')
+            ELSE '{}' END,
+        CASE jsonb_typeof(r -> 'public_recording_urls') WHEN 'object'
+            THEN jsonb_strip_nulls(r -> 'public_recording_urls') ELSE '{}' END,
+        'failed', NULL,
         '{"code": "link_expired", "detail": "the recording was told before recordings were fetched"}'
     FROM calls k, jsonb_array_elements(k.recordings) WITH ORDINALITY AS told(r, n)
     ON CONFLICT (call_id, told_as) DO NOTHING
