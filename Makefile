@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup demo up test lint chaos bench compose-test lock clean
+.PHONY: help setup demo up test lint docs chaos bench compose-test lock clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -35,11 +35,14 @@ lint: $(READY)  ## the checks that need no server
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: $(READY)  ## write the pages that are made from the code
+	$(BIN)/python -m tests.support.command_table
+
 chaos: $(READY)  ## half an hour of killing and freezing processes in mid-campaign
 	$(BIN)/python -m pytest tests/fault -m long -x
 
 bench: $(READY)  ## measure, each number as a ratio to the bare parts
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --full
 
 compose-test: $(READY)  ## run a campaign on docker compose, scaled too
 	$(BIN)/python tests/compose/run.py
