@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator.telnyx.event_types import EventType
+from orchestrator.telnyx.payloads import RecordingTranscribed, Transcription, read_payload
+from orchestrator.telnyx.payloads.recordings import Transcribed
+
+_TOLD_BY: Final = frozenset({EventType.TRANSCRIPTION, EventType.RECORDING_TRANSCRIBED})
 
 
 class Utterance(BaseModel):
@@ -33,29 +37,20 @@ def transcript_of(timeline: Iterable[Mapping[str, Any]]) -> list[Utterance]:
 
 
 def _utterance(line: Mapping[str, Any]) -> Utterance | None:
-    payload = line["payload"]
-    if line["type"] == EventType.RECORDING_TRANSCRIBED:
-        return _spoken(line["at"], payload.get("transcription_text"), recording_id=_text(payload.get("recording_id")))
-    data = payload.get("transcription_data") if line["type"] == EventType.TRANSCRIPTION else None
-    # Met without `is_final` too; only what says that it is not final is said again in a moment.
-    if not isinstance(data, Mapping) or str(data.get("is_final", True)).lower() == "false":
+    if line["type"] not in _TOLD_BY:
         return None
-    confidence = _number(data.get("confidence"))
-    return _spoken(line["at"], data.get("transcript"), track=data.get("transcription_track"), confidence=confidence)
+    match read_payload(line["type"], line["payload"]):
+        case RecordingTranscribed() as whole:
+            return _spoken(line["at"], whole.transcription_text, recording_id=whole.recording_id or None)
+        # Met without `is_final` too; only what says that it is not final is said again in a moment.
+        case Transcription(transcription_data=Transcribed() as said) if said.is_final is not False:
+            track = said.transcription_track or None
+            return _spoken(line["at"], said.transcript, track=track, confidence=said.confidence)
+        case _:
+            return None
 
 
-def _spoken(at: datetime, text: Any, *, track: Any = None, **known: Any) -> Utterance | None:
-    if not isinstance(text, str) or not text.strip():
+def _spoken(at: datetime, text: str | None, **known: Any) -> Utterance | None:
+    if text is None or not text.strip():
         return None
-    return Utterance(**{"at": at, "track": _text(track), "text": text.strip(), "confidence": None, **known})
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _number(value: Any) -> float | None:
-    try:
-        return None if value is None else float(value)
-    except (TypeError, ValueError):
-        return None
+    return Utterance(**{"at": at, "track": None, "text": text.strip(), "confidence": None, **known})

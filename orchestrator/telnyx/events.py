@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 
 from orchestrator.errors import NotAnEvent
 from orchestrator.telnyx.client_state import ClientState
+from orchestrator.telnyx.moments import parse_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +58,6 @@ def parse_webhook(raw: bytes) -> Webhook:
         client_state=_text(payload, "client_state"),
         attempt=_attempt(envelope.get("meta")),
     )
-
-
-def parse_moment(value: Any) -> datetime | None:
-    """Return an ISO 8601 time of the carrier as an aware datetime (UTC where it names no zone), else None."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _load(raw: bytes) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def test_the_text_of_a_recording_names_it() -> None:
 
 @pytest.mark.parametrize(
     "payload",
-    [{}, {"transcription_data": None}, {"transcription_data": "hello"}, said(None), said("  "), said(7)],
+    [{}, {"transcription_data": None}, {"transcription_data": "hello"}, said(None), said("  "), said(["seven"])],
 )
 def test_a_transcription_without_words_says_nothing(payload: dict[str, Any]) -> None:
     assert transcript_of([line("call.transcription", **payload), line("call.answered")]) == []

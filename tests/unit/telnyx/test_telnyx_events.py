@@ -13,7 +13,8 @@ from telnyx import Telnyx
 from orchestrator.errors import NotAnEvent
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.event_types import DETECTION_ENDED, GREETING_ENDED, LATE_FACTS, EventType
-from orchestrator.telnyx.events import Webhook, parse_moment, parse_webhook
+from orchestrator.telnyx.events import Webhook, parse_webhook
+from orchestrator.telnyx.moments import parse_moment
 
 STATE = ClientState(call="call_01J", role="B")
 IDS = {
