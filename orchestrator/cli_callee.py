@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class CalleeKind(StrEnum):
@@ -29,9 +30,14 @@ FOUND = {
 
 @dataclass(frozen=True)
 class Callee:
-    """A callee by script: the n-th question gets the n-th of `presses`, and later ones no answer at all."""
+    """A callee by script: the n-th question gets the n-th of `presses`, and later ones no answer at all.
+
+    `web_status` and `web_body` are what every web address answers that the flow asks meanwhile.
+    """
 
     kind: CalleeKind = CalleeKind.HUMAN
     presses: tuple[str, ...] = ()
     hangs_up_after_s: float | None = None
     agent_answers: bool = True
+    web_status: int = 200
+    web_body: Any = None

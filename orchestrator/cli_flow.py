@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -52,6 +53,8 @@ def play(
         float | None, typer.Option(help="Seconds after answering at which the callee hangs up.")
     ] = None,
     agent: Annotated[bool, typer.Option(help="Whether the target of a transfer answers.")] = True,
+    http_status: Annotated[int, typer.Option(help="What every web address answers that the flow asks.")] = 200,
+    http_body: Annotated[str, typer.Option(help="The JSON it answers with.")] = "{}",
     at: Annotated[
         datetime | None, typer.Option(help="When the call is made, UTC, for the flow's hours. Default: now.")
     ] = None,
@@ -65,13 +68,20 @@ def play(
     """
     console = Console(highlight=False, soft_wrap=True)
     flow = load_flow(file.read_bytes(), _content_type(file))
-    callee = Callee(as_, tuple(press or ()), hangs_up_after, agent)
+    callee = Callee(as_, tuple(press or ()), hangs_up_after, agent, http_status, _json(http_body))
     began = at.replace(tzinfo=UTC) if at else utc_now()
     rehearsal = Rehearsal(flow, callee, _DEMO_PHONE, _variables(flow, var or []), began)
     for said in rehearsal.play():
         _print_line(said, console)
     outcome = rehearsal.call.outcome
     console.print(f"outcome {outcome or 'none'}" + "".join(f", {n} {v}" for n, v in rehearsal.call.answers.items()))
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as err:
+        raise InvalidInput([FieldError("--http-body", "not_json", f"{text!r} is no JSON: {err}")]) from err
 
 
 def _variables(flow: Flow, words: list[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from orchestrator.cli_spoken import CLIP_S, Said, Who, spoken, spoken_s, told
 from orchestrator.flow.definition import Flow
 from orchestrator.flow.engine import advance, new_live_call
 from orchestrator.model.decision import Decision, SendCommand
-from orchestrator.model.event import COMMAND_ACCEPTED, DIAL_ACCEPTED, TIMER_DUE, Event, Leg
+from orchestrator.model.event import COMMAND_ACCEPTED, DIAL_ACCEPTED, HTTP_FAILED, HTTP_SUCCEEDED, TIMER_DUE, Event, Leg
 from orchestrator.telnyx.commands import STOPS
 from orchestrator.telnyx.event_types import EventType
 
@@ -122,7 +122,8 @@ class Rehearsal:
 
     def _react(self, command: SendCommand) -> None:
         """Let the line do what the command asks, as the carrier would tell it."""
-        self._soon(0.05, COMMAND_ACCEPTED, {"command_id": command.command_id, "action": command.action})
+        if command.action != "http":
+            self._soon(0.05, COMMAND_ACCEPTED, {"command_id": command.command_id, "action": command.action})
         if reaction := _REACTIONS.get(command.action):
             reaction(self, command)
 
@@ -172,6 +173,16 @@ class Rehearsal:
         self._soon(24.0, EventType.CALL_HANGUP, _hangup("callee"), leg=leg)
         self._soon(24.1, EventType.CALL_HANGUP, _hangup("callee"))
 
+    def _ask(self, command: SendCommand) -> None:
+        ids, status = {"command_id": command.command_id, "action": "http"}, self.callee.web_status
+        kind = HTTP_SUCCEEDED if 200 <= status < 300 else HTTP_FAILED
+        reason = {} if kind == HTTP_SUCCEEDED else {"reason": "status"}
+        self._soon(0.5, kind, {**ids, "status": status, "body": self.callee.web_body, **reason})
+
+    def _end_by_table(self, command: SendCommand) -> None:
+        after_s, kind, payload = _ENDS[command.action]
+        self._run(command, after_s, kind, payload)
+
     def _hang_up(self, _command: SendCommand) -> None:
         self._soon(0.3, EventType.CALL_HANGUP, _hangup("caller"))
 
@@ -199,6 +210,14 @@ class Rehearsal:
         return Said((self.now - self.began).total_seconds(), who, text)
 
 
+_ENDS: dict[str, tuple[float, str, dict[str, Any]]] = {
+    "answer": (0.2, EventType.CALL_ANSWERED, {"state": "answered"}),
+    "bridge": (0.2, EventType.CALL_BRIDGED, {}),
+    "refer": (2.0, EventType.REFER_COMPLETED, {}),
+    "enqueue": (20.0, EventType.CALL_DEQUEUED, {"reason": "bridged"}),
+    "streaming_start": (600.0, EventType.STREAMING_STOPPED, {}),
+    "fork_start": (600.0, EventType.FORK_STOPPED, {}),
+}
 _REACTIONS: dict[str, Callable[[Rehearsal, SendCommand], None]] = {
     "speak": Rehearsal._speak,
     "playback_start": Rehearsal._play_back,
@@ -208,6 +227,9 @@ _REACTIONS: dict[str, Callable[[Rehearsal, SendCommand], None]] = {
     "record_start": Rehearsal._record,
     "transfer": Rehearsal._transfer,
     "hangup": Rehearsal._hang_up,
+    "reject": Rehearsal._hang_up,
+    "http": Rehearsal._ask,
+    **dict.fromkeys(_ENDS, Rehearsal._end_by_table),
     **dict.fromkeys(STOPS.values(), Rehearsal._stop),
 }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from orchestrator.model.decision import SendCommand
-from orchestrator.model.event import Event
+from orchestrator.model.event import HTTP_FAILED, HTTP_SUCCEEDED, Event
 from orchestrator.telnyx.event_types import EventType
 
 CLIP_S = 5.0
@@ -39,6 +39,10 @@ def told(event: Event) -> str | None:
         return f"{who} is over: {payload['hangup_cause']} ({payload['hangup_source']})"
     if event.type == EventType.GATHER_ENDED and not payload["digits"]:
         return f"no digits ({payload['status']})"
+    if event.type in {HTTP_SUCCEEDED, HTTP_FAILED}:
+        return f"the web address answers {payload['status']}"
+    if event.type == EventType.CALL_DEQUEUED:
+        return f"the wait in the queue is over: {payload['reason']}"
     return None
 
 

@@ -30,6 +30,10 @@ class Constant:
         """Return the value, untouched: only what is filled in needs escaping."""
         return self.given
 
+    def address(self, _scope: Scope) -> str:
+        """Return the value as an address: as it is written."""
+        return str(self.given)
+
 
 Value = Constant | Template
 
@@ -63,13 +67,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """A list or map of a command with templates inside; every one of them is filled in as text."""
+    """A list or map with templates inside: filled in as text, or `is_typed`, where a lone `{{ … }}` keeps its type."""
 
     shape: Any
+    is_typed: bool = False
 
     def value(self, scope: Scope) -> Any:
         """Return the same shape with every place filled in."""
-        return _filled(self.shape, scope)
+        return _filled(self.shape, scope, is_typed=self.is_typed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,23 @@ class End:
     """A step that ends the flow: the call is hung up."""
 
 
-Action = Command | WaitFor | Suppress | Choose | SetAnswers | End
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A step that asks a web address; `url` is None only in a flow that is not accepted."""
+
+    method: str
+    url: Value | None
+    json: Nested | None
+    timeout_s: float
+
+    def body(self, scope: Scope) -> dict[str, Any]:
+        """Return what the performer needs; raise TemplateFailure when it cannot be filled in."""
+        url = self.url.address(scope) if self.url is not None else ""
+        asked = {"method": self.method, "url": url, "timeout_s": self.timeout_s}
+        return asked if self.json is None else {**asked, "json": self.json.value(scope)}
+
+
+Action = Command | HttpRequest | WaitFor | Suppress | Choose | SetAnswers | End
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +278,11 @@ def _given(value: Any, default: Any) -> Any:
     return default if _is_blank(value) else value
 
 
-def _filled(shape: Any, scope: Scope) -> Any:
+def _filled(shape: Any, scope: Scope, *, is_typed: bool) -> Any:
     if isinstance(shape, Template):
-        return shape.text(scope)
+        return shape.value(scope) if is_typed else shape.text(scope)
     if isinstance(shape, dict):
-        return {key: _filled(value, scope) for key, value in shape.items()}
+        return {key: _filled(value, scope, is_typed=is_typed) for key, value in shape.items()}
     if isinstance(shape, list):
-        return [_filled(value, scope) for value in shape]
+        return [_filled(value, scope, is_typed=is_typed) for value in shape]
     return shape

@@ -22,3 +22,7 @@ GATHER_GRACE_S: Final = 10.0
 GONE_S: Final = 5.0
 SETTLE_S: Final = 3.0
 HANGUP_AGAIN_S: Final = 30.0
+
+HTTP_TIMEOUT_S: Final = 3.0
+HTTP_SHORTEST_S: Final = 1.0
+HTTP_LONGEST_S: Final = 10.0

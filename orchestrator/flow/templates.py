@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from jinja2 import nodes
@@ -42,13 +43,24 @@ class Template:
         """Return the value of the only part, or the text of them all."""
         if len(self.parts) == 1 and not isinstance(self.parts[0], str):
             found = self.parts[0](scope)
-            return bounded(found) if isinstance(found, str) else found
+            if isinstance(found, str | dict | list):
+                bounded(as_text(found))
+            return found
         return self.text(scope)
 
     def text(self, scope: Scope, *, for_ssml: bool = False) -> str:
         """Return the text with every place filled in."""
         fill = _filled_for_ssml if for_ssml else as_text
         return bounded("".join(_written(part, scope, fill, for_ssml=for_ssml) for part in self.parts))
+
+    def address(self, scope: Scope) -> str:
+        """Return the text as an address: what is filled in is percent-encoded."""
+        return bounded("".join(part if isinstance(part, str) else _filled_for_url(part(scope)) for part in self.parts))
+
+
+def _filled_for_url(value: Any) -> str:
+    # Whole: what a contact carries ends no path and begins no parameter of its own.
+    return quote(as_text(value), safe="")
 
 
 def has_places(text: str) -> bool:

@@ -12,9 +12,9 @@ from orchestrator.telnyx.event_types import EventType
 STEP_COMMANDS: Final = frozenset(COMMANDS) - {"dial"}  # a flow's own `dial:` says how its calls are dialed
 ENDS_CALL: Final = frozenset({"hangup", "reject"})
 BESIDE: Final = frozenset({"record_start", "streaming_start", "fork_start", "transcription_start", "suppression_start"})
-LOCAL_ACTIONS: Final = frozenset({"wait_for", "suppress", "choose", "set", "end"})
+LOCAL_ACTIONS: Final = frozenset({"http", "wait_for", "suppress", "choose", "set", "end"})
 STEP_KEYS: Final = frozenset({"on", "goto", "timeout", "repeat", "outcome", "state", "during"})
-WITH_DURING: Final = frozenset({"enqueue", "wait_for"})
+WITH_DURING: Final = frozenset({"enqueue", "http", "wait_for"})
 DURING_COMMANDS: Final = frozenset({"playback_start", "speak"})
 FLOW_KEYS: Final = frozenset(
     {
@@ -24,8 +24,8 @@ FLOW_KEYS: Final = frozenset(
 )  # fmt: skip
 BRANCH_KEYS: Final = frozenset({"match", "when", "set", "outcome", "goto", "during_gather"})
 
-LATER_FLOW_KEYS: Final = frozenset({"include", "http"})
-LATER_STEP_KEYS: Final = frozenset({"http", "include"})
+LATER_FLOW_KEYS: Final = frozenset({"include"})
+LATER_STEP_KEYS: Final = frozenset({"include"})
 
 FORBIDDEN_FIELDS: Final = frozenset(
     {"client_state", "command_id", "link_to", "connection_id", "target_leg_client_state"}
@@ -41,6 +41,8 @@ COMMAND_FAILED: Final = "command.failed"
 ANSWERED: Final = str(EventType.CALL_ANSWERED)
 DTMF: Final = str(EventType.DTMF_RECEIVED)
 GATHER_ENDED: Final = str(EventType.GATHER_ENDED)
+HTTP_SUCCEEDED: Final = "http.succeeded"
+HTTP_FAILED: Final = "http.failed"
 TARGET: Final = "target."
 TARGET_ANSWERED: Final = TARGET + EventType.CALL_ANSWERED
 TARGET_BRIDGED: Final = TARGET + EventType.CALL_BRIDGED
@@ -125,6 +127,8 @@ EVENT_FIELDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             (str(EventType.CALL_UNHELD), _CALL, ()),
             (str(EventType.DEEPFAKE_RESULT), _CALL, ("result", "score", "consistency")),
             (str(EventType.DEEPFAKE_ERROR), _CALL, ("error_message",)),
+            (HTTP_SUCCEEDED, (), ("status", "body")),
+            (HTTP_FAILED, (), ("status", "body", "reason", "detail")),
             (COMMAND_FAILED, (), ("command", "code", "title", "detail")),
         )
     }

@@ -19,6 +19,8 @@ DIAL_ACCEPTED = "dial.accepted"
 DIAL_REJECTED = "dial.rejected"
 ACTION_REQUESTED = "action.requested"
 HANGUP_ASSUMED = "hangup.assumed"
+HTTP_SUCCEEDED = "http.succeeded"
+HTTP_FAILED = "http.failed"
 
 
 class Event(BaseModel):
@@ -28,6 +30,7 @@ class Event(BaseModel):
     timer.due {name, due_at} · command.accepted {command_id, action} · command.failed {command_id, action, code, title,
     detail} · command.unknown {command_id, action} · command.gone {command_id, action} · dial.accepted
     {call_control_id, call_leg_id, call_session_id} · dial.rejected {code, title, detail} ·
+    http.succeeded {command_id, action, status, body} · http.failed {command_id, action, status, body, reason, detail} ·
     action.requested {command_id, action, body, state} · hangup.assumed {hangup_cause, reason} (synthesized, with the id
     `synth:<call>:hangup`).
     """

@@ -12,7 +12,8 @@ import orjson
 import redis
 
 from orchestrator.clock import boot_seconds
-from orchestrator.model.event import COMMAND_ACCEPTED, COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN, Event
+from orchestrator.model.event import COMMAND_ACCEPTED, COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN, HTTP_FAILED, Event
+from orchestrator.operations.ask_web import WebAsker
 from orchestrator.store.keys import Keys
 from orchestrator.store.scripts import ScriptCall, run_script
 from orchestrator.telnyx.answers import Accepted, Ambiguous, Answer, Busy, Gone, Refused, Rejected, Unavailable
@@ -27,6 +28,9 @@ AGAIN_WITHIN_MS = 40_000  # the carrier ignores a repeated command_id for 60 s (
 AGAIN_AFTER_MS = 1_000
 UNBOUND_MS = 5_000  # a command for a leg nobody has heard of yet; its first webhook wakes it too
 SEND_WITHIN_S = 3.0
+WEB_AGAIN_AFTER_MS = 250  # too many web addresses are being asked
+HTTP = "http"
+_FAILURES = frozenset({COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN})
 _NOTHING_LEFT = 2  # what complete_command.lua answers
 _AT_MOST = 50  # commands in one turn; the rest is woken again
 
@@ -45,9 +49,12 @@ class Turn:
 class Performer:
     """Empties outboxes; any number of them may run."""
 
-    def __init__(self, *, client: redis.Redis, carrier: TelnyxClient, keys: Keys | None = None) -> None:
+    def __init__(
+        self, *, client: redis.Redis, carrier: TelnyxClient, web: WebAsker | None = None, keys: Keys | None = None
+    ) -> None:
         self._redis = client
         self._carrier = carrier
+        self._web = web or WebAsker()
         self._keys = keys or Keys()
 
     def perform_commands(self, call_id: str, *, token: str) -> int:
@@ -68,12 +75,26 @@ class Performer:
 
     def _answered(self, turn: Turn, token: str) -> Event | None:
         """Send the command and return what the call is told of it; None when it has to wait for a later turn."""
+        if turn.command["action"] == HTTP:
+            return self._asked(turn, token)
         if turn.age_ms > AGAIN_WITHIN_MS:
             return _event(turn, COMMAND_UNKNOWN, code="unknown", title="never answered")
         event = _event_for(turn, answer := self._send(turn))
         if event is None:
-            self._put_off(turn, token, answer)
+            log.info("command unanswered: %s", type(answer).__name__, extra={"call_id": turn.call_id})
+            self._put_off(turn, token, _pause_ms(answer))
         return event
+
+    def _asked(self, turn: Turn, token: str) -> Event | None:
+        """Ask the web address of a step; what comes of it is told in any case, for somebody is waiting on the line."""
+        command_id = str(turn.command["command_id"])
+        if turn.age_ms > AGAIN_WITHIN_MS:
+            return _event(turn, HTTP_FAILED, status=None, body=None, reason="unknown", detail="never answered")
+        told = self._web.ask(turn.command["body"], command_id=command_id, send_before=turn.send_before)
+        if told is None:
+            self._put_off(turn, token, WEB_AGAIN_AFTER_MS)
+            return None
+        return _event(turn, told[0], **told[1])
 
     def _begin(self, call_id: str, token: str) -> Turn | None:
         keys, began = self._keys, boot_seconds()
@@ -90,17 +111,13 @@ class Performer:
         action = str(turn.command["action"])
         return self._carrier.act(turn.call_control_id, action, body_of(turn), send_before=turn.send_before)
 
-    def _put_off(self, turn: Turn, token: str, answer: Answer) -> None:
-        log.info("command unanswered: %s", type(answer).__name__, extra={"call_id": turn.call_id})
-        pause_ms = AGAIN_AFTER_MS
-        if isinstance(answer, Busy) and answer.retry_after_s:
-            pause_ms = min(int(answer.retry_after_s * 1000), AGAIN_WITHIN_MS)
+    def _put_off(self, turn: Turn, token: str, pause_ms: int) -> None:
         names = [self._keys.lease(turn.call_id), self._keys.wakes]
         run_script(self._redis, ScriptCall("put_off_commands", names, [token, turn.call_id, pause_ms]))
 
     def _complete(self, turn: Turn, token: str, event: Event) -> int:
         # Stopping what is over already fails, and nothing behind it depends on that.
-        failed = event.type != COMMAND_ACCEPTED and not turn.command.get("optional")
+        failed = event.type in _FAILURES and not turn.command.get("optional")
         keys, batch = self._keys, str(turn.command["batch"]) if failed else ""
         names = [keys.lease(turn.call_id), keys.outbox(turn.call_id), keys.events, keys.wakes]
         args = [token, str(turn.command["command_id"]), event.model_dump_json(), batch, turn.call_id]
@@ -134,7 +151,13 @@ def _event_for(turn: Turn, answer: Answer) -> Event | None:
             assert_never(answer)
 
 
-def _event(turn: Turn, what: str, **facts: str | None) -> Event:
+def _pause_ms(answer: Answer) -> int:
+    if isinstance(answer, Busy) and answer.retry_after_s:
+        return min(int(answer.retry_after_s * 1000), AGAIN_WITHIN_MS)
+    return AGAIN_AFTER_MS
+
+
+def _event(turn: Turn, what: str, **facts: Any) -> Event:
     command_id, action = str(turn.command["command_id"]), str(turn.command["action"])
     return Event(
         # A failure's id is the command's own: told twice, it happens once (R13).

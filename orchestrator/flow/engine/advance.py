@@ -12,6 +12,7 @@ from orchestrator.flow.engine import answering, command_fates, ending, requests
 from orchestrator.flow.engine.branching import follow, way_on
 from orchestrator.flow.engine.during import stop_during
 from orchestrator.flow.engine.facts import keep_facts
+from orchestrator.flow.engine.http_answers import hear_http
 from orchestrator.flow.engine.identity import Owner, hang_up_double, learn_ids, owner_of
 from orchestrator.flow.engine.outstanding import charge
 from orchestrator.flow.engine.remembering import remember
@@ -138,6 +139,8 @@ _OUR_OWN: Final[Mapping[str, Callable[[Turn], None]]] = MappingProxyType(
         own.DIAL_ACCEPTED: _ring,
         own.DIAL_REJECTED: ending.refuse_dial,
         own.ACTION_REQUESTED: requests.hear_request,
+        own.HTTP_SUCCEEDED: hear_http,
+        own.HTTP_FAILED: hear_http,
         own.HANGUP_ASSUMED: ending.assume_hangup,
     }
 )

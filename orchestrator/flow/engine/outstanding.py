@@ -84,7 +84,9 @@ def is_own_command(turn: Turn, command_id: str) -> bool:
 
 
 def _can_cause(one: Outstanding, event: str) -> bool:
-    if one.action == "transfer" or one.action in ENDS_CALL or event not in COMMANDS[one.action].expects:
+    if one.action not in COMMANDS or one.action == "transfer" or one.action in ENDS_CALL:
+        return False
+    if event not in COMMANDS[one.action].expects:
         return False
     # A second start is the next command's: what has begun does not begin again, but for a gather's prompts.
     return not (one.started and _begins(event) and not one.action.startswith("gather"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from orchestrator.flow.definition import Choose, Command, End, SetAnswers, Step, Suppress, Value, WaitFor
+from orchestrator.flow.definition import Choose, Command, End, HttpRequest, SetAnswers, Step, Suppress, Value, WaitFor
 from orchestrator.flow.engine.branching import branches_for, store, take_first, way_on
 from orchestrator.flow.engine.during import begin_during, stop_during
 from orchestrator.flow.engine.ending import clear_step_timers, hang_up
@@ -17,7 +17,7 @@ from orchestrator.flow.engine.turn import OWN, STOP, Turn
 from orchestrator.flow.limits import MAX_VISITS, STALL_S
 from orchestrator.flow.reading.events import caused_by
 from orchestrator.flow.values import TemplateFailure
-from orchestrator.flow.words import BESIDE, COMMAND_FAILED
+from orchestrator.flow.words import BESIDE, COMMAND_FAILED, HTTP_FAILED
 from orchestrator.model.live_call import Suppression
 from orchestrator.telnyx.commands import STOPS
 
@@ -93,7 +93,7 @@ def _visit(turn: Turn, name: str) -> str | None:
         turn.change(visit=visit)
         return step.repeat.then
     turn.change(step=name, visit=visit, visits={**turn.call.visits, name: times + 1})
-    if isinstance(step.action, Command) and not turn.can_command:
+    if isinstance(step.action, Command | HttpRequest) and not turn.can_command:
         # The line is over (R12): what would be said is not said, and nothing lies behind it.
         turn.change(closing=True)
         return None
@@ -106,6 +106,8 @@ def _perform(turn: Turn, step: Step) -> str | None:
     match step.action:
         case Command():
             return _command(turn, step, step.action)
+        case HttpRequest():
+            return _ask(turn, step, step.action)
         case WaitFor(event=event):
             start_clock(turn, step)
             heard = turn.call.heard.get(event)
@@ -144,6 +146,24 @@ def _command(turn: Turn, step: Step, command: Command) -> str | None:
     # Until the carrier answers; then the step's own clock starts.
     turn.set_timer(f"stall:{turn.call.visit}", STALL_S)
     return None
+
+
+def _ask(turn: Turn, step: Step, request: HttpRequest) -> str | None:
+    try:
+        body = request.body(turn.scope())
+    except TemplateFailure as err:
+        turn.note(f"http could not be filled in: {err}")
+        return after_http(turn, HTTP_FAILED, {"reason": "template", "detail": str(err)})
+    begin_during(turn, step)
+    turn.send("http", body, index=OWN)
+    turn.set_timer(f"stall:{turn.call.visit}", STALL_S)
+    return None
+
+
+def after_http(turn: Turn, event: str, payload: Mapping[str, Any]) -> str | None:
+    """Return where an answer to the step's `http` leads, or that there was none."""
+    step = turn.step
+    return step.goto if step is not None and step.goto is not None else way_on(turn, event, payload)
 
 
 def _failure(command: Command, err: TemplateFailure | ValidationError) -> dict[str, Any]:

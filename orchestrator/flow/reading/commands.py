@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from orchestrator.flow.definition import Command, Nested, Value
-from orchestrator.flow.expressions import BadExpression
 from orchestrator.flow.node import Kind, Spot
 from orchestrator.flow.reading.desk import Desk, suggestion
 from orchestrator.flow.reading.fields import (
@@ -20,7 +19,8 @@ from orchestrator.flow.reading.fields import (
     takes_text_only,
 )
 from orchestrator.flow.reading.patience import stall_after_s
-from orchestrator.flow.templates import Template, has_places, parse_template
+from orchestrator.flow.reading.shapes import read_shape
+from orchestrator.flow.templates import Template, has_places
 from orchestrator.flow.words import FORBIDDEN_FIELDS, FORBIDDEN_IN_DIAL, FORBIDDEN_PREFIX
 
 _NESTED_OURS = frozenset({"client_state", "command_id"})
@@ -130,34 +130,9 @@ def _plain(desk: Desk, action: str, name: str, spot: Spot) -> Any:
     if spot.kind is Kind.TEXT and has_places(spot.node.value):
         return desk.template(spot, spot.node.value)
     if spot.kind in {Kind.MAP, Kind.LIST}:
-        shape, has_any = _shape(desk, spot)
+        shape, has_any = read_shape(desk, spot)
         return Nested(shape) if has_any else shape
     return spot.node.value
-
-
-def _shape(desk: Desk, spot: Spot) -> tuple[Any, bool]:
-    """Return a nested value with its templates compiled, and whether there were any."""
-    if spot.kind is Kind.MAP:
-        pairs = {key: _shape(desk, entry) for key, entry in spot.entries()}
-        return {key: shape for key, (shape, _) in pairs.items()}, any(found for _, found in pairs.values())
-    if spot.kind is Kind.LIST:
-        shapes = [_shape(desk, item) for item in spot.items()]
-        return [shape for shape, _ in shapes], any(found for _, found in shapes)
-    if spot.kind is Kind.BRACES:
-        desk.tell_not_text(spot, spot.name)
-    if spot.kind is Kind.TEXT and has_places(spot.node.value):
-        return _nested_template(desk, spot), True
-    return spot.node.value, False
-
-
-def _nested_template(desk: Desk, spot: Spot) -> Template | str:
-    try:
-        template = parse_template(spot.node.value)
-    except BadExpression as err:
-        desk.tell(spot, str(err))
-        return ""
-    desk.check_names(spot, template, has_event=None)
-    return template
 
 
 def _validate(desk: Desk, fields: _Fields, defaulted: set[str]) -> None:

@@ -12,6 +12,7 @@ from orchestrator.flow.definition import (
     Command,
     Constant,
     End,
+    HttpRequest,
     Repeat,
     SetAnswers,
     Step,
@@ -24,10 +25,13 @@ from orchestrator.flow.reading.branches import read_choices, read_set, read_time
 from orchestrator.flow.reading.commands import read_command
 from orchestrator.flow.reading.desk import Desk, suggestion
 from orchestrator.flow.reading.events import check_event
+from orchestrator.flow.reading.http import read_http
 from orchestrator.flow.reading.ways import check_ways
 from orchestrator.flow.words import (
     COMMAND_FAILED,
     DURING_COMMANDS,
+    HTTP_FAILED,
+    HTTP_SUCCEEDED,
     LATER_STEP_KEYS,
     LOCAL_ACTIONS,
     STEP_COMMANDS,
@@ -75,6 +79,8 @@ def _action(desk: Desk, name: str, spot: Spot) -> Action:
     match name:
         case "wait_for":
             return _wait_for(desk, spot)
+        case "http":
+            return read_http(desk, spot)
         case "suppress":
             return _suppress(desk, spot)
         case "choose":
@@ -113,6 +119,8 @@ def read_on(desk: Desk, spot: Spot | None, action: Action | None) -> Mapping[str
     ways: dict[str, tuple[Branch, ...]] = {}
     command = action.action if isinstance(action, Command) else None
     also = frozenset({COMMAND_FAILED}) if action is None else frozenset()
+    if isinstance(action, HttpRequest):
+        also = frozenset({HTTP_SUCCEEDED, HTTP_FAILED})
     for written, entry in spot.entries():
         event = check_event(desk, entry, written, action=command, also=also)
         branches = read_ways(desk, entry, event or written)

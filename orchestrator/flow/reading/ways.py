@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestrator.flow.definition import Choose, Command, SetAnswers, Step, Suppress, WaitFor
+from orchestrator.flow.definition import Choose, Command, HttpRequest, SetAnswers, Step, Suppress, WaitFor
 from orchestrator.flow.node import Spot
 from orchestrator.flow.reading.desk import Desk
-from orchestrator.flow.words import COMMAND_FAILED, DTMF, TARGET_HANGUP, ending_of
+from orchestrator.flow.words import COMMAND_FAILED, DTMF, HTTP_FAILED, HTTP_SUCCEEDED, TARGET_HANGUP, ending_of
 
 _CUT_SHORT = frozenset({"enqueue", "speak", "playback_start", "gather", "gather_using_speak", "gather_using_audio"})
 
@@ -27,6 +27,8 @@ def check_ways(desk: Desk, spot: Spot, entries: Mapping[str, Spot], step: Step) 
         case WaitFor(event=event):
             if event and event not in step.on and event not in desk.on and "goto" not in entries:
                 desk.tell(spot, f"nothing follows {event}: name it under on, or give a goto")
+        case HttpRequest():
+            _check_http(desk, spot, entries, step)
         case Command():
             _check_command(desk, spot, entries, step, step.action)
         case _:
@@ -60,6 +62,16 @@ def _check_goto(desk: Desk, entries: Mapping[str, Spot], step: Step, command: Co
         if event != COMMAND_FAILED:
             detail = f"goto goes on once the command is accepted, so {event} is never waited for; keep one of the two"
             desk.tell(entries["goto"], detail)
+
+
+def _check_http(desk: Desk, spot: Spot, entries: Mapping[str, Spot], step: Step) -> None:
+    _refuse(desk, entries, ("timeout",), "http has a timeout of its own, http: {url: …, timeout: 3s}")
+    for event in (HTTP_SUCCEEDED, HTTP_FAILED):
+        if "goto" in entries and event in step.on:
+            told = f"goto goes on whatever the answer is, so {event} never leads; keep one of the two"
+            desk.tell(entries["goto"], told)
+        elif "goto" not in entries and not _has_written(entries, event):
+            desk.tell(spot, f"nothing follows {event}: name it under on, or give a goto")
 
 
 def _check_digits(desk: Desk, entries: Mapping[str, Spot], step: Step, command: Command) -> None:

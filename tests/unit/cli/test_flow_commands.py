@@ -107,3 +107,46 @@ steps:
 
     assert status == 0
     assert said in text
+
+
+_WEB = """\
+name: web
+answers: {plan: null}
+start: ask
+steps:
+  ask:
+    http: {url: "https://crm.example.test/", timeout: 1s}
+    during: {playback_start: {media_name: music}}
+    on: {http.succeeded: {set: {plan: "{{ event.body.plan }}"}, goto: wait}, http.failed: bye}
+  wait: {enqueue: {queue_name: desk}, on: {call.dequeued: bye}}
+  bye: {hangup: {}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "heard"),
+    [
+        (["--http-body", '{"plan": "gold"}'], ["web address answers 200", "keeps plan = gold", "the queue is over"]),
+        (["--http-status", "503"], ["web address answers 503", "hangup"]),
+    ],
+)
+def test_a_flow_that_asks_a_web_address_is_played_without_asking(
+    tmp_path: Path, words: list[str], heard: list[str]
+) -> None:
+    file = tmp_path / "web.yaml"
+    file.write_text(_WEB)
+
+    status, text = _run("play", str(file), *words)
+
+    assert status == 0
+    assert [said for said in heard if said not in text] == []
+
+
+def test_a_body_that_is_no_json_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "web.yaml"
+    file.write_text(_WEB)
+
+    result = CliRunner().invoke(app, ["flow", "play", str(file), "--http-body", "{plan"])
+
+    assert result.exit_code == 1
+    assert "--http-body" in result.output
