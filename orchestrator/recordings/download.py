@@ -45,18 +45,19 @@ class NotDownloaded:
 
 
 class _Patience(Budget):
-    """The time of one download, of which no single wait gets more than `idle_s`."""
+    """The time of one download, of which no single wait gets more than `idle_s`, and which a stop ends."""
 
-    __slots__ = ("_idle_s",)
+    __slots__ = ("_idle_s", "_is_stopped")
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: Bounds, is_stopped: Callable[[], bool]) -> None:
         super().__init__()
         self._idle_s = bounds.idle_s
+        self._is_stopped = is_stopped
         self.start(bounds.whole_s)
 
     def left(self) -> float:
-        """Return the seconds the next byte may take, at most 0.0 when the time is over."""
-        return min(self._idle_s, super().left())
+        """Return the seconds the next bytes may take, at most 0.0 when the time is over."""
+        return 0.0 if self._is_stopped() else min(self._idle_s, super().left())
 
 
 class Downloader:
@@ -70,22 +71,22 @@ class Downloader:
     def download(
         self, url: str, into: Path, *, is_stopped: Callable[[], bool] = lambda: False
     ) -> Downloaded | NotDownloaded:
-        """Write what `url` leads to into a new file; `is_stopped` is asked between any two pieces.
+        """Write what `url` leads to into a new file; `is_stopped` is asked at every wait.
 
         Raises StoreUnavailable when the file cannot be written.
         """
-        patience = _Patience(self._bounds)
+        patience = _Patience(self._bounds, is_stopped)
         try:
             admitted = admit(url, trusted=self._trusted, resolve=self._resolve)
             if isinstance(admitted, Refused):
                 return NotDownloaded(admitted.code, admitted.detail, is_final=True)
-            return self._receive(admitted, into, patience, is_stopped)
+            return self._receive(admitted, into, patience)
         except UNANSWERED as err:
+            if is_stopped():
+                return NotDownloaded("interrupted", "the process was asked to end")
             return NotDownloaded("unreachable", f"{type(err).__name__} ({_host(url)})")
 
-    def _receive(
-        self, admitted: Admitted, into: Path, patience: _Patience, is_stopped: Callable[[], bool]
-    ) -> Downloaded | NotDownloaded:
+    def _receive(self, admitted: Admitted, into: Path, patience: _Patience) -> Downloaded | NotDownloaded:
         with send_admitted(admitted, budget=patience) as response:
             if 300 <= response.status < 400:
                 return NotDownloaded("redirected", "the link leads on to another address", is_final=True)
@@ -93,17 +94,15 @@ class Downloader:
                 return NotDownloaded(f"status_{response.status}", f"{admitted.host} answered {response.status}")
             if _length(response.headers.get("Content-Length")) > self._bounds.max_bytes:
                 return self._too_large()
-            return self._write(response.stream(_CHUNK, decode_content=False), into, is_stopped)
+            return self._write(response.stream(_CHUNK, decode_content=False), into)
 
-    def _write(self, pieces: Iterator[bytes], into: Path, is_stopped: Callable[[], bool]) -> Downloaded | NotDownloaded:
+    def _write(self, pieces: Iterator[bytes], into: Path) -> Downloaded | NotDownloaded:
         digest, size = sha256(), 0
         with _draft(into) as write:
             for piece in pieces:
                 size += len(piece)
                 if size > self._bounds.max_bytes:
                     return self._too_large()
-                if is_stopped():
-                    return NotDownloaded("interrupted", "the process was asked to end")
                 digest.update(piece)
                 write(piece)
         if not size:

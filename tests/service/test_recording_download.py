@@ -161,9 +161,20 @@ def test_nobody_at_the_address_may_be_tried_again(tmp_path: Path, free_port: int
     assert "secret" not in found.detail
 
 
-def test_a_stop_ends_a_download_between_two_pieces(tmp_path: Path) -> None:
-    with raw_server(answers(reply(200, SOUND))) as server:
-        found = downloader().download(server.url, tmp_path / "draft", is_stopped=lambda: True)
+def test_a_stop_ends_a_download_that_drips(tmp_path: Path) -> None:
+    stopping = threading.Event()
+
+    def drip(server: RawServer) -> Behaviour:
+        def act(connection: socket.socket, _request: Request) -> None:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n")
+            stopping.set()
+            while not server.stopping.wait(0.02):
+                connection.sendall(b".")
+
+        return act
+
+    with raw_server(drip) as server:
+        found = downloader(whole_s=60.0).download(server.url, tmp_path / "draft", is_stopped=stopping.is_set)
 
     assert isinstance(found, NotDownloaded) and found.code == "interrupted"
 
