@@ -85,6 +85,9 @@ def answer(world: World, leg: Leg) -> None:
     look_for_deepfake(world, leg)
     if leg.terms.stream is not None:
         Stream(world, leg, leg.terms.stream).begin()
+    if leg.terms.transcribe is not None:
+        tracks, interim = leg.terms.transcribe
+        start_transcription(world, leg, tracks=tracks, interim=interim)
     partner = _partner(leg)
     if partner is not None:
         join(world, partner, leg)
@@ -92,9 +95,6 @@ def answer(world: World, leg: Leg) -> None:
     settle_in(world, leg)
     if leg.terms.audio is not None:
         leg.player.queue(playback(leg.terms.audio))
-    if leg.terms.transcribe is not None:
-        tracks, interim = leg.terms.transcribe
-        start_transcription(world, leg, tracks=tracks, interim=interim)
 
 
 def _partner(leg: Leg) -> Leg | None:

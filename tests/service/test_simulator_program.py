@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
+import sys
 
 import pytest
 import requests
+from telnyx import Telnyx
 
-from tests.support.desk import CALLER, CONNECTION, Desk, desk
+from tests.support.desk import CALLER, CONNECTION, Desk, desk, number
 from tests.support.poll import eventually
 from tests.support.simulator import simulator
 
@@ -42,6 +45,31 @@ def test_any_key_and_connection_will_do_when_none_is_configured() -> None:
         answer = table.post("/calls", {"connection_id": "9", "from": CALLER, "to": _NUMBERS[0]}, key="KEYanything")
 
     assert answer.status_code == 200
+
+
+def test_a_program_that_uses_the_sdk_needs_nothing_but_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk(api_key="KEYtest") as table:
+        monkeypatch.setenv("TELNYX_BASE_URL", table.simulator.base_url)
+        monkeypatch.setenv("TELNYX_API_KEY", "KEYtest")
+        monkeypatch.setenv("TELNYX_PUBLIC_KEY", table.simulator.public_key)
+
+        with Telnyx() as program:
+            call = program.calls.dial(connection_id=CONNECTION, from_=CALLER, to=number("18")).data
+            assert call is not None
+            told = table.receiver.wait("call.answered", leg=call.call_control_id)
+            event = program.webhooks.unwrap(told.body.decode(), headers=told.headers)
+            program.calls.actions.hangup(call.call_control_id)
+
+    assert type(event).__name__ == "CallAnsweredWebhookEvent"
+
+
+def test_an_unknown_fault_is_named_before_anything_starts() -> None:
+    started = subprocess.run(
+        [sys.executable, "-m", "simulator", "--faults", '{"webhook_lost": 0.1}'], capture_output=True, text=True
+    )
+
+    assert started.returncode == 2
+    assert "webhook_lost: there is no such fault; did you mean webhook_lose?" in started.stderr
 
 
 def _outcomes(table: Desk) -> list[tuple[object, ...]]:

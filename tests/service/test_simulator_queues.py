@@ -143,3 +143,17 @@ def test_a_queue_made_twice_or_without_a_name_is_refused(table: Desk) -> None:
     assert _code(table.post("/queues", {"queue_name": "twice"})) == (422, "10015", "/queue_name")
     assert _code(table.post("/queues", {})) == (422, "10004", "/queue_name")
     assert table.get("/queues/twice/calls/v3:nobody").status_code == 404
+
+
+def test_a_kept_place_is_given_up_when_the_call_is_forgotten() -> None:
+    with desk(time_scale=50, keep_calls=1) as small:
+        leg = small.talk("18")
+        small.sdk.calls.actions.enqueue(leg, queue_name="kept", keep_after_hangup=True)
+        small.sdk.calls.actions.hangup(leg)
+        small.receiver.wait("call.hangup", leg=leg)
+
+        for _ in range(2):
+            small.receiver.wait("call.hangup", leg=small.dial("40"))
+
+        read = small.sdk.queues.retrieve("kept").data
+        assert read is not None and read.current_size == 0
