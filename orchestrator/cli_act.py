@@ -20,6 +20,7 @@ from orchestrator.telnyx.commands import COMMANDS
 
 ACTIONS = tuple(sorted(name for name in COMMANDS if name != "dial"))
 _FAILED = frozenset({"command.failed", "command.gone", "command.unknown"})
+_NOT_SENT = "action.requested"  # with a note: the call takes it no more
 _OVER = frozenset({"ended", "withdrawn", "unknown"})
 _LOOKS = 60
 _EVERY_S = 0.25
@@ -59,8 +60,10 @@ def _follow(rest: Rest, call_id: str, command_id: str, console: Console) -> bool
             if line["id"] not in shown:
                 shown.add(line["id"])
                 print_line(line, console=console)
-            if line["type"] == "command.accepted" or line["type"] in _FAILED:
-                return bool(line["type"] not in _FAILED)
+            if line["type"] == "command.accepted":
+                return True
+            if line["type"] in _FAILED or (line["type"] == _NOT_SENT and line["payload"].get("note")):
+                return False
         if call["status"] in _OVER:
             break
         pause(_EVERY_S)

@@ -16,7 +16,7 @@ _TELLING = frozenset(
     {
         "payload", "digits", "result", "status", "to", "hangup_cause", "hangup_source", "name", "code", "title",
         "detail", "queue", "queue_name", "current_position", "queue_position", "wait_time_secs", "reason", "cause",
-        "client_state",
+        "client_state", "note",
     }
 )  # fmt: skip
 _SUMMARY = ("status", "disposition", "outcome", "amd_result", "hangup_cause", "ring_s", "talk_s", "withdrawn_reason")

@@ -59,7 +59,13 @@ def find_call(house: House, call_id: str) -> CallStory:
     if row.state not in _LIVE:
         return CallStory(row, None, [_line(event) for event in recorded], recordings)
     live, timeline = read_live(house.redis, Keys(), call_id)
-    return CallStory(row, live, timeline or [_line(event) for event in recorded], recordings)
+    told = [_with_note(line) for line in timeline]
+    return CallStory(row, live, told or [_line(event) for event in recorded], recordings)
+
+
+def _with_note(line: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a live line as the record will have it: what is noted beside an event stands in its payload."""
+    return {**line, "payload": {**line["payload"], "note": line["note"]}} if line.get("note") else line
 
 
 def _line(event: Row[Any]) -> dict[str, Any]:

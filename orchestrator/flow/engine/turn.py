@@ -107,7 +107,9 @@ class Turn:
         if command.user_state is not None:
             self.change(user_state=command.user_state)
         role = self._new_role() if command.action == "transfer" else None
-        self.commands.append(command.model_copy(update={"user_state": self.call.user_state, "target_role": role}))
+        if role is not None or command.user_state != self.call.user_state:
+            command = command.model_copy(update={"user_state": self.call.user_state, "target_role": role})
+        self.commands.append(command)
         mine = Outstanding(command_id=command.command_id, action=command.action, visit=visit, role=role)
         self.change(outstanding=(*self.call.outstanding, mine))
 
