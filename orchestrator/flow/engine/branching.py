@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from orchestrator.flow.definition import Branch, Value, WaitFor
+from orchestrator.flow.actions import Branch, Value, WaitFor
 from orchestrator.flow.engine.outstanding import runs_gather
 from orchestrator.flow.engine.turn import Turn
 from orchestrator.flow.expressions import Scope

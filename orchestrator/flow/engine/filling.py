@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.flow.definition import Command, Nested, Value
+from orchestrator.flow.actions import Command, Nested, Value
 from orchestrator.flow.expressions import Scope
 from orchestrator.telnyx.commands import COMMANDS
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from orchestrator.flow.definition import Choose, Command, End, HttpRequest, SetAnswers, Step, Suppress, Value, WaitFor
+from orchestrator.flow.actions import Choose, Command, End, HttpRequest, SetAnswers, Suppress, Value, WaitFor
+from orchestrator.flow.definition import Step
 from orchestrator.flow.engine.branching import branches_for, store, take_first, way_on
 from orchestrator.flow.engine.during import begin_during, stop_during
 from orchestrator.flow.engine.ending import clear_step_timers, hang_up

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.flow.definition import Branch, Timeout, Value
+from orchestrator.flow.actions import Branch, Value
+from orchestrator.flow.definition import Timeout
 from orchestrator.flow.expressions import BadExpression, Expression, parse_expression
 from orchestrator.flow.node import Kind, Spot
 from orchestrator.flow.reading.desk import Desk, suggestion

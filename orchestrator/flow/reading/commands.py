@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from orchestrator.flow.definition import Command, Nested, Value
+from orchestrator.flow.actions import Command, Nested, Value
 from orchestrator.flow.node import Kind, Spot
 from orchestrator.flow.reading.desk import Desk, suggestion
 from orchestrator.flow.reading.fields import (

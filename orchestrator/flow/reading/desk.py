@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from orchestrator.flow.definition import Branch, Constant, Input, Value
+from orchestrator.flow.actions import Branch, Constant, Value
+from orchestrator.flow.definition import Input
 from orchestrator.flow.expressions import BadExpression, Expression
 from orchestrator.flow.node import Kind, Spot
 from orchestrator.flow.problem import FlowProblem

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
-from orchestrator.flow.definition import Flow, Input, Start, Step, WaitFor
+from orchestrator.flow.actions import WaitFor
+from orchestrator.flow.definition import Flow, Input, Start, Step
 from orchestrator.flow.document import FlowDocument
 from orchestrator.flow.node import Kind, Spot
 from orchestrator.flow.problem import FlowProblem

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from orchestrator.flow.definition import Step, WaitFor
+from orchestrator.flow.actions import WaitFor
+from orchestrator.flow.definition import Step
 from orchestrator.flow.node import Spot
 from orchestrator.flow.reading.desk import Desk
 

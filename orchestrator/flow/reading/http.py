@@ -6,7 +6,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from orchestrator.flow.definition import HttpRequest, Nested, Value
+from orchestrator.flow.actions import HttpRequest, Nested, Value
 from orchestrator.flow.limits import HTTP_LONGEST_S, HTTP_SHORTEST_S, HTTP_TIMEOUT_S
 from orchestrator.flow.node import Kind, Spot
 from orchestrator.flow.reading.desk import Desk, suggestion

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from orchestrator.flow.definition import (
+from orchestrator.flow.actions import (
     Action,
     Branch,
     Choose,
@@ -13,12 +13,11 @@ from orchestrator.flow.definition import (
     Constant,
     End,
     HttpRequest,
-    Repeat,
     SetAnswers,
-    Step,
     Suppress,
     WaitFor,
 )
+from orchestrator.flow.definition import Repeat, Step
 from orchestrator.flow.limits import MAX_VISITS, STALL_S
 from orchestrator.flow.node import Kind, Spot
 from orchestrator.flow.reading.branches import read_choices, read_set, read_timeout, read_ways

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestrator.flow.definition import Choose, Command, HttpRequest, SetAnswers, Step, Suppress, WaitFor
+from orchestrator.flow.actions import Choose, Command, HttpRequest, SetAnswers, Suppress, WaitFor
+from orchestrator.flow.definition import Step
 from orchestrator.flow.node import Spot
 from orchestrator.flow.reading.desk import Desk
 from orchestrator.flow.words import COMMAND_FAILED, DTMF, HTTP_FAILED, HTTP_SUCCEEDED, TARGET_HANGUP, ending_of
