@@ -44,7 +44,7 @@ def _transfer_of(turn: Turn, leg: str | None) -> Outstanding | None:
     if known is not None:
         return known
     # All after the twenty-fourth share a letter: the oldest of them that has no leg is meant.
-    named = [one for one in transfers if one.role == turn.event.leg]
+    named = [one for one in transfers if _letter(one) == turn.event.leg]
     found = next((one for one in named if one.leg is None), named[0] if named else None)
     if leg is None or leg in turn.call.target_legs:
         return found
@@ -52,8 +52,13 @@ def _transfer_of(turn: Turn, leg: str | None) -> Outstanding | None:
     return replace(turn, found, leg=leg) if found is not None and found.leg is None else found
 
 
+def _letter(transfer: Outstanding) -> str:
+    """Return the letter of a transfer's leg; before there were others, every one was B."""
+    return transfer.role or letter_of(1)
+
+
 def _is_newest(turn: Turn, transfer: Outstanding) -> bool:
-    return transfer.role == letter_of(turn.call.transfers)
+    return _letter(transfer) == letter_of(max(1, turn.call.transfers))
 
 
 def _was_left(turn: Turn, transfer: Outstanding) -> bool:
@@ -64,4 +69,4 @@ def _hang_up(turn: Turn, transfer: Outstanding) -> None:
     """Hang up a leg whose transfer was given up before the leg was heard of: nobody waits for its answer."""
     if turn.can_command and transfer.leg is not None and turn.event.type == EventType.CALL_INITIATED:
         command_id = stable_uuid(turn.call.call_id, "left", transfer.leg)
-        turn.hang_up_other(transfer.leg, command_id=command_id, role=transfer.role or "B")
+        turn.hang_up_other(transfer.leg, command_id=command_id, role=_letter(transfer))

@@ -234,3 +234,13 @@ def test_the_users_own_state_stays_on_the_leg_until_another_is_said() -> None:
         line.hear("call.speak.ended", {"status": "completed"})
 
     assert [c.user_state for c in line.sent] == ["one", "one", "three", "three"]
+
+
+def test_a_transfer_that_an_earlier_version_began_is_heard_of(lead: Line) -> None:
+    begun = tuple(one.model_copy(update={"role": None}) for one in lead.call.outstanding)
+    lead.call = lead.call.model_copy(update={"outstanding": begun, "transfers": 0})
+
+    from_agent(lead, "call.initiated")
+    from_agent(lead, "call.hangup", hangup_cause="timeout")
+
+    assert lead.call.step == "second"
