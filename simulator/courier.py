@@ -11,7 +11,7 @@ import orjson
 from simulator.clock import Clock
 from simulator.counters import Counters
 from simulator.dice import Dice
-from simulator.faults import FaultSwitch
+from simulator.faults import Faults, FaultSwitch
 from simulator.leg import Leg, Notice
 from simulator.signing import Signer
 
@@ -63,11 +63,9 @@ class Courier:
         """Start to deliver, with whatever goes wrong for this leg; returns at once."""
         faults, about = self._faults.of(leg.party), (leg.key, notice.type, leg.told)
         self._counters.add("webhooks_created")
-        if notice.type == "call.hangup" and self._dice.hits(faults.never_tell_hangup, "never tell", leg.key):
-            self._drop(notice)
-            return
-        if self._dice.hits(faults.webhook_lose, "lose", *about):
-            self._drop(notice)
+        if self._gets_lost(leg, notice, faults, about):
+            notice.status = "lost"
+            self._counters.add("webhooks_lost")
             return
         late = self._dice.hits(faults.webhook_delay, "delay", *about)
         delay_ms = self._dice.between(0, faults.webhook_delay_ms, "how late", *about) if late else 0
@@ -94,11 +92,11 @@ class Courier:
     @property
     def under_way(self) -> int:
         """How many webhooks are not yet delivered or given up."""
-        return len(self._tasks)
+        return len(self._tasks) + len(self._held)
 
-    def _drop(self, notice: Notice) -> None:
-        notice.status = "lost"
-        self._counters.add("webhooks_lost")
+    def _gets_lost(self, leg: Leg, notice: Notice, faults: Faults, about: tuple[object, ...]) -> bool:
+        untold = notice.type == "call.hangup" and self._dice.hits(faults.never_tell_hangup, "never tell", leg.key)
+        return untold or self._dice.hits(faults.webhook_lose, "lose", *about)
 
     def _hold_back(self, leg: Leg, notice: Notice) -> None:
         """Keep the notice until the next one of its leg is out; it goes alone when none follows."""
