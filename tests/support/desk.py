@@ -10,6 +10,7 @@ from typing import Any
 import requests
 from telnyx import Telnyx
 
+from tests.support.payloads import unread
 from tests.support.poll import eventually
 from tests.support.simulator import SimulatorProcess, simulator
 from tests.support.webhook_receiver import Delivery, Receiver, webhook_receiver
@@ -104,7 +105,7 @@ def number(card: str) -> str:
 
 @contextmanager
 def desk(**options: Any) -> Iterator[Desk]:
-    """Set up a desk; at its end every webhook that came must pass the SDK's verification and typed parsing."""
+    """Set up a desk; at its end every webhook must pass the SDK's verification, its typed parsing and our own."""
     with (
         webhook_receiver() as receiver,
         simulator(**{"webhook_url": receiver.url, "cards": True, **options}) as running,
@@ -117,3 +118,4 @@ def desk(**options: Any) -> Iterator[Desk]:
             yield table
             for delivery in tuple(receiver.deliveries):
                 table.verified(delivery)
+                assert unread(delivery.type, delivery.payload) == []
