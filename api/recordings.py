@@ -62,7 +62,7 @@ def recording_view(row: Any) -> RecordingView:
             "status": row.state,
             "recording_started_at": since,
             "recording_ended_at": until,
-            "duration_s": round((until - since).total_seconds(), 3) if since and until else None,
+            "duration_s": round(max(0.0, (until - since).total_seconds()), 3) if since and until else None,
             "recording_urls": row.urls,
             "public_recording_urls": row.public_urls,
             "content": f"/v1/recordings/{row.id}/content" if row.state == "fetched" else None,

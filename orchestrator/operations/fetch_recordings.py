@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 LINKS_LIVE_S: Final = 600.0
 LEASE_S: Final = 150.0  # twice what a download may take, so that nobody waits long for what a dead process held
-MOST_TRIES: Final = 30  # more than ten minutes hold; it ends what a clock of the carrier's that is ahead would not
+MOST_TRIES: Final = 30  # more than ten minutes have room for: the end where the carrier's clock is far ahead
 _STEP_S: Final = 15.0
 _LONGEST_PAUSE_S: Final = 60.0
 _SHORTEST_PAUSE_S: Final = 5.0
@@ -92,6 +92,7 @@ class RecordingFetcher:
             is_wanted = is_ours or is_kept(connection, row.id)
         if not is_wanted:
             self._archive.remove(file_name(row))  # erased while it was on its way
+            return
         log.info("recording fetched", extra={"call_id": row.call_id})
 
     def _put_off(self, row: Row[Any], why: NotDownloaded, *, age_s: float) -> None:
@@ -108,7 +109,7 @@ class RecordingFetcher:
 
 
 def pause_after(tries: int, *, left_s: float) -> float:
-    """Return the seconds until the next try: 2, 4, 8 … 60, but never past what is left of the link's life."""
+    """Return the seconds until the next try: 2, 4, 8 … 60, and fewer again towards the end of the link's life."""
     return min(_LONGEST_PAUSE_S, 2.0 ** min(tries, 10), max(_SHORTEST_PAUSE_S, left_s / 2))
 
 
