@@ -22,6 +22,7 @@ _NUMBER = re.compile(r"sips?:(\+\d+)@")
 _GIVES_UP_S = 30.0
 _LEAVES_S = 0.5
 _SUCCESS = 200
+_UNAVAILABLE = 503
 
 
 def _refer(world: World, leg: Leg, body: Body) -> None:
@@ -40,8 +41,10 @@ def _outcome(world: World, address: str) -> tuple[float, int]:
     who = world.crowd.answer(number, nth=0)
     if who.answers and who.rings_s < _GIVES_UP_S:
         return who.rings_s, _SUCCESS
-    says = line_says(who.kind) or TIMEOUT
-    return min(who.rings_s, _GIVES_UP_S), int(says.sip) if says.sip.isdigit() else 503
+    says = line_says(who.kind)
+    if says is None:
+        return _GIVES_UP_S, int(TIMEOUT.sip)
+    return who.rings_s, int(says.sip) if says.sip.isdigit() else _UNAVAILABLE
 
 
 def _settle(world: World, leg: Leg, status: int) -> None:

@@ -40,7 +40,7 @@ def _on_a_talking_call(method: str, *first: tuple[str, dict[str, Any]], **fields
 
 def _on_a_parked_call(method: str, **fields: Any) -> Drive:
     def drive(table: Desk) -> str:
-        leg = table.simulator.call_in(caller=number("18"), to=OURS)
+        leg = table.simulator.call_in(caller=number("18"), to=OURS, gives_up_after_s=600)
         table.receiver.wait("call.initiated", leg=leg)
         getattr(table.sdk.calls.actions, method)(leg, **fields)
         return leg

@@ -19,7 +19,7 @@ def table() -> Iterator[Desk]:
 
 
 def _ring(table: Desk, caller: str = _THEM, **wishes: object) -> str:
-    leg = table.simulator.call_in(caller=caller, to=CALLER, **wishes)
+    leg = table.simulator.call_in(caller=caller, to=CALLER, **{"gives_up_after_s": 600, **wishes})
     table.receiver.wait("call.initiated", leg=leg)
     return leg
 
@@ -29,7 +29,7 @@ def _code(answer: requests.Response) -> tuple[int, str]:
 
 
 def test_a_call_comes_in_parked(table: Desk) -> None:
-    leg = _ring(table, gives_up_after_s=600)
+    leg = _ring(table)
 
     told = table.receiver.wait("call.initiated", leg=leg).payload
 
@@ -108,7 +108,7 @@ def test_an_answered_call_can_be_neither_answered_nor_rejected_again(table: Desk
 
 
 def test_an_unanswered_caller_hears_nothing(table: Desk) -> None:
-    leg = _ring(table, gives_up_after_s=600)
+    leg = _ring(table)
 
     assert _code(table.act(leg, "speak", payload="Hello", voice="female")) == (422, "90034")
     assert _code(table.act(leg, "enqueue", queue_name="early")) == (422, "90034")
@@ -185,9 +185,10 @@ def test_a_call_for_which_no_address_is_known_does_not_come_in() -> None:
 
 
 def test_a_caller_nobody_deals_with_is_hung_up_on_where_that_is_set() -> None:
-    with desk(time_scale=50, first_command_timeout=3) as strict:
-        forgotten, answered = _ring(strict, gives_up_after_s=600), _ring(strict, gives_up_after_s=600)
+    with desk(time_scale=50, first_command_timeout=100) as strict:
+        answered = _ring(strict)
         strict.act(answered, "answer").raise_for_status()
+        forgotten = _ring(strict)
 
         strict.receiver.wait("call.hangup", leg=forgotten)
 

@@ -15,7 +15,7 @@ HELLO = {"payload": "Hello from Elm Clinic.", "voice": "female"}
 
 @pytest.fixture(scope="module")
 def table() -> Iterator[Desk]:
-    with desk(time_scale=50) as table:
+    with desk(time_scale=20) as table:
         yield table
 
 
@@ -159,11 +159,12 @@ def test_noise_is_suppressed_in_silence(table: Desk) -> None:
 
 
 def test_client_state_is_put_while_the_call_still_rings(table: Desk) -> None:
-    leg = table.dial("13", client_state="b25l")
+    leg = table.dial("42", client_state="b25l", timeout_secs=600)
 
     table.sdk.calls.actions.update_client_state(leg, client_state="dHdv")
+    table.act(leg, "hangup")
 
-    assert table.receiver.wait("call.answered", leg=leg).payload["client_state"] == "dHdv"
+    assert table.receiver.wait("call.hangup", leg=leg).payload["client_state"] == "dHdv"
 
 
 def test_client_state_must_be_put_and_be_base64(table: Desk) -> None:
