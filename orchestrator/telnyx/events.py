@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from orchestrator.errors import NotAnEvent
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.moments import parse_moment
+
+_COUNT: Final = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +87,6 @@ def _text(payload: Mapping[str, Any], name: str) -> str | None:
 
 def _attempt(meta: Any) -> int:
     attempt = meta.get("attempt") if isinstance(meta, dict) else None
+    if isinstance(attempt, str) and _COUNT.fullmatch(attempt):
+        return int(attempt)
     return attempt if isinstance(attempt, int) else 1

@@ -138,7 +138,11 @@ def test_a_missing_time_does_not_lose_the_event() -> None:
     assert _read(document).occurred_at is None
 
 
-@pytest.mark.parametrize("meta", [None, [], {}, {"attempt": "many"}])
+def test_an_attempt_may_come_as_text() -> None:
+    assert _read({**_body(), "meta": {"attempt": "3"}}).attempt == 3
+
+
+@pytest.mark.parametrize("meta", [None, [], {}, {"attempt": "many"}, {"attempt": "9" * 5000}, {"attempt": [3]}])
 def test_an_odd_meta_is_a_first_attempt(meta: Any) -> None:
     assert _read({**_body(), "meta": meta}).attempt == 1
 
