@@ -204,3 +204,20 @@ def test_two_live_calls_are_bridged_by_their_ids(stack: StackRun) -> None:
     assert story(stack, one)["phase"] == "answered"
     stack.rest.post(f"/v1/calls/{one}/actions/hangup")
     assert ended(stack, one)["status"] == "ended"
+
+
+def test_callers_are_greeted_once_each_while_webhooks_come_twice_late_and_in_disorder(
+    stack: StackRun, simulator: SimulatorProcess
+) -> None:
+    number_of(stack, "+13125550114", CALLBACK.replace("name: callback", "name: busy-line"))
+    simulator.set_faults(webhook_repeat=0.6, webhook_delay=0.4, webhook_delay_ms=400, webhook_reorder=0.4)
+    try:
+        legs = {ring_us(simulator, caller=f"+1209555{n:04d}", to="+13125550114") for n in range(100, 112)}
+        calls = [ended(stack, call_of_leg(stack, leg)) for leg in legs]
+    finally:
+        simulator.set_faults()
+
+    listed = stack.rest.get("/v1/calls", direction="inbound", to="+13125550114")["data"]
+    assert {call["call_control_id"] for call in listed} == legs and len(listed) == len(legs)
+    assert all(len(told(call, "answer")) == 1 for call in calls)
+    assert all(len(told(call, "speak")) <= 1 for call in calls)
