@@ -73,7 +73,7 @@ class RecordingFetcher:
         began = boot_seconds()
         try:
             found = self._downloader.download(link_of(row), draft, is_stopped=self._stop.is_set)
-            place = self._archive.put(draft, file_name(row)) if isinstance(found, Downloaded) else ""
+            place = self._put(row, draft) if isinstance(found, Downloaded) else ""
         except StoreUnavailable as err:
             found = NotDownloaded("not_stored", str(err))
         except Exception as err:  # whatever it is, it is this recording's own failure, and no other waits for it
@@ -83,6 +83,9 @@ class RecordingFetcher:
             self._keep(row, place, found)
         else:
             self._put_off(row, found, age_s=row.age_s + boot_seconds() - began)
+
+    def _put(self, row: Row[Any], draft: Path) -> str:
+        return self._archive.put(draft, file_name(row), is_urgent=row.age_s > LINKS_LIVE_S / 2)
 
     def _keep(self, row: Row[Any], place: str, found: Downloaded) -> None:
         fetched = {"state": "fetched", "place": place, "size_bytes": found.size_bytes, "sha256": found.sha256}

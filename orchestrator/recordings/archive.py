@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from orchestrator.errors import Misconfigured
+from orchestrator.errors import Misconfigured, StoreUnavailable
 from orchestrator.recordings.bucket import Bucket
 from orchestrator.recordings.disk import Disk
 from orchestrator.settings import Settings
+
+log = logging.getLogger(__name__)
 
 _DISK, _BUCKET = "disk", "bucket"
 _DRAFTS: Final = "drafts"
@@ -34,11 +37,22 @@ class Archive:
         with suppress(OSError):
             draft.unlink()
 
-    def put(self, draft: Path, name: str) -> str:
-        """Keep a draft and return its place; raises StoreUnavailable."""
-        keeper, scheme = (self._bucket, _BUCKET) if self._bucket else (self._disk, _DISK)
-        keeper.put(draft, name)
-        return f"{scheme}:{name}"
+    def put(self, draft: Path, name: str, *, is_urgent: bool = False) -> str:
+        """Keep a draft and return its place; raises StoreUnavailable.
+
+        What is urgent is kept on disk where the bucket does not take it: its link may be dead at the next try.
+        """
+        if self._bucket:
+            try:
+                self._bucket.put(draft, name)
+            except StoreUnavailable as err:
+                if not is_urgent:
+                    raise
+                log.warning("a recording is kept on disk: %s", err)
+            else:
+                return f"{_BUCKET}:{name}"
+        self._disk.put(draft, name)
+        return f"{_DISK}:{name}"
 
     def read(self, place: str) -> Iterator[bytes]:
         """Return the pieces of a file; raises Gone, StoreUnavailable, or Misconfigured when its bucket is not set."""

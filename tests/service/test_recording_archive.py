@@ -34,11 +34,11 @@ def settings(folder: Path, url: str = "", **changes: Any) -> Settings:
     return Settings(recordings_dir=folder, **{**(bucket if url else {}), **changes})
 
 
-def put(archive: Archive, sound: bytes = SOUND) -> str:
+def put(archive: Archive, sound: bytes = SOUND, *, is_urgent: bool = False) -> str:
     draft = archive.draft("rec_1", "lease")
     draft.parent.mkdir(parents=True, exist_ok=True)
     draft.write_bytes(sound)
-    place = archive.put(draft, NAME)
+    place = archive.put(draft, NAME, is_urgent=is_urgent)
     archive.discard(draft)
     return place
 
@@ -121,6 +121,19 @@ def test_a_bucket_that_refuses_is_to_be_tried_again(tmp_path: Path, store: S3Stu
     for attempt in (lambda: put(archive), lambda: archive.read(place), lambda: archive.remove(NAME)):
         with pytest.raises(StoreUnavailable, match="bucket of recordings"):
             attempt()
+
+
+def test_what_is_urgent_is_kept_on_disk_while_the_bucket_is_away(tmp_path: Path, store: S3Stub) -> None:
+    archive = open_archive(settings(tmp_path, store.url))
+    store.refuse = 503
+
+    place = put(archive, is_urgent=True)
+
+    assert (place, b"".join(archive.read(place))) == (f"disk:{NAME}", SOUND)
+
+
+def test_what_is_urgent_goes_to_a_bucket_that_is_there(tmp_path: Path, store: S3Stub) -> None:
+    assert put(open_archive(settings(tmp_path, store.url)), is_urgent=True) == f"bucket:{NAME}"
 
 
 def test_a_bucket_that_does_not_answer_is_to_be_tried_again(tmp_path: Path, free_port: int) -> None:

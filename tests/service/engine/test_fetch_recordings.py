@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from orchestrator.operations.change_contact import erase_contact
 from orchestrator.operations.fetch_recordings import RecordingFetcher, pause_after
 from orchestrator.recordings.archive import Archive
+from orchestrator.recordings.bucket import Bucket
 from orchestrator.recordings.download import Bounds, Downloader
 from tests.support.poll import eventually
 from tests.support.raw_server import Behaviour, RawServer, Request, raw_server, reply
@@ -239,6 +241,19 @@ def test_a_folder_that_takes_no_file_is_tried_again(world: World, shelf: Shelf) 
 
     row = shelf.row()
     assert (row.state, row.error["code"], row.is_put_off) == ("pending", "not_stored", True)
+
+
+@pytest.mark.parametrize(("ago_s", "state"), [(0, "pending"), (400, "fetched")])
+def test_a_bucket_that_is_away_is_waited_for_no_longer_than_half_the_links_life(
+    world: World, shelf: Shelf, free_port: int, ago_s: float, state: str
+) -> None:
+    away = Bucket("calls", url=f"http://127.0.0.1:{free_port}", region="r", key_id="k", secret=SecretStr("s"))
+    shelf.archive = Archive(shelf.folder, bucket=away)
+    with saying(reply(200, SOUND)) as server:
+        recorded_call(world, server.url, ago_s=ago_s)
+        shelf.fetcher().fetch_recordings()
+
+    assert (shelf.row().state, [path.read_bytes() for path in shelf.files()]) == (state, [SOUND] * (ago_s > 0))
 
 
 def test_a_recording_that_breaks_its_fetcher_is_put_off_like_any_other(world: World, shelf: Shelf) -> None:
