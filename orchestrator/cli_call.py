@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from orchestrator.cli_act import act_on_call, exit_unless
+from orchestrator.cli_act import ACTIONS, act_on_call, exit_unless
 from orchestrator.cli_rest import connect, rest_of
 from orchestrator.cli_timeline import follow_call, print_call
 from orchestrator.cli_upload import flow_reference
@@ -56,7 +56,7 @@ def show(ctx: typer.Context, call: Annotated[str, typer.Argument(metavar="ID", h
     print_call(rest_of(ctx).get(f"/v1/calls/{call}"), console=Console(highlight=False, soft_wrap=True))
 
 
-@app.command()
+@app.command(epilog=f"The commands: {', '.join(ACTIONS)}.")
 def act(
     ctx: typer.Context,
     call: Annotated[str, typer.Argument(metavar="CALL_ID", help="A live call, call_01J…")],
@@ -71,10 +71,15 @@ def act(
     """Send one of the carrier's commands to a live call.
 
         orchestrator call act call_01J… speak --field payload="One moment, please." --field voice=female
+
         orchestrator call act call_01J… transfer --field to=+12025550150
+
         orchestrator call act call_01J… enqueue --json '{"queue_name": "support", "max_wait_time_secs": 120}'
+
         orchestrator call act call_01J… bridge --field call_control_id=call_01K…
+
         orchestrator call act call_01J… client_state_update --field client_state=$(printf hello | base64)
+
         orchestrator call act call_01J… hangup
 
     It takes its turn behind what the call's flow sends, and the flow hears its webhooks; hangup and transfer end the
