@@ -18,30 +18,38 @@ from orchestrator.clock import utc_now
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.flow.check import check_flow, load_flow
 from orchestrator.flow.definition import Flow
+from orchestrator.flow.document import parse_flow
+from orchestrator.flow.library import Library, Shelved
 
 app = typer.Typer(no_args_is_help=True, help="Check a flow, or play it through at your desk; nothing is sent anywhere.")
 
 _File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The flow, YAML or JSON.")]
+_With = Annotated[
+    list[Path] | None,
+    typer.Option("--with", exists=True, dir_okay=False, help="A flow that is included, whatever its version."),
+]
 _STYLES = {"line": "dim", "callee": "cyan", "flow": "", "agent": "magenta"}
 _DEMO_PHONE = "+12025550123"
 
 
 @app.command()
-def check(file: _File) -> None:
+def check(file: _File, with_: _With = None) -> None:
     """Say whether a flow would be accepted; every problem names its line and step. Exit status 1 if there is one."""
     console = Console(highlight=False, soft_wrap=True)
-    problems = check_flow(file.read_bytes(), _content_type(file))
+    library = _library(with_ or [])
+    problems = check_flow(file.read_bytes(), _content_type(file), library=library)
     for problem in problems:
         console.print(f"✗ {file}, {problem}", markup=False)
     if problems:
         raise typer.Exit(1)
-    _print_summary(load_flow(file.read_bytes(), _content_type(file)), console)
+    _print_summary(load_flow(file.read_bytes(), _content_type(file), library=library), console)
 
 
 @app.command()
 def play(
     file: _File,
     *,
+    with_: _With = None,
     as_: Annotated[CalleeKind, typer.Option("--as", help="Who is at the other end.")] = CalleeKind.HUMAN,
     press: Annotated[
         list[str] | None, typer.Option(help="What the callee presses: the first --press answers the first question.")
@@ -67,7 +75,7 @@ def play(
         orchestrator flow play appointment.yaml --as machine
     """
     console = Console(highlight=False, soft_wrap=True)
-    flow = load_flow(file.read_bytes(), _content_type(file))
+    flow = load_flow(file.read_bytes(), _content_type(file), library=_library(with_ or []))
     callee = Callee(as_, tuple(press or ()), hangs_up_after, agent, http_status, _json(http_body))
     began = at.replace(tzinfo=UTC) if at else utc_now()
     rehearsal = Rehearsal(flow, callee, _DEMO_PHONE, _variables(flow, var or []), began)
@@ -75,6 +83,13 @@ def play(
         _print_line(said, console)
     outcome = rehearsal.call.outcome
     console.print(f"outcome {outcome or 'none'}" + "".join(f", {n} {v}" for n, v in rehearsal.call.answers.items()))
+
+
+def _library(files: list[Path]) -> Library:
+    """Return the flows of these files by their names; a file has no version, so it is every one."""
+    shelved = [Shelved(file.read_text(encoding="utf-8"), _content_type(file)) for file in files]
+    by_name = {str(parse_flow(*each).root.value["name"].value): each for each in shelved}
+    return lambda name, _version: by_name.get(name)
 
 
 def _json(text: str) -> Any:

@@ -12,7 +12,7 @@ from orchestrator.telnyx.event_types import EventType
 STEP_COMMANDS: Final = frozenset(COMMANDS) - {"dial"}  # a flow's own `dial:` says how its calls are dialed
 ENDS_CALL: Final = frozenset({"hangup", "reject"})
 BESIDE: Final = frozenset({"record_start", "streaming_start", "fork_start", "transcription_start", "suppression_start"})
-LOCAL_ACTIONS: Final = frozenset({"http", "wait_for", "suppress", "choose", "set", "end"})
+LOCAL_ACTIONS: Final = frozenset({"http", "wait_for", "suppress", "choose", "set", "include", "end"})
 STEP_KEYS: Final = frozenset({"on", "goto", "timeout", "repeat", "outcome", "state", "during"})
 WITH_DURING: Final = frozenset({"enqueue", "http", "wait_for"})
 DURING_COMMANDS: Final = frozenset({"playback_start", "speak"})
@@ -24,8 +24,6 @@ FLOW_KEYS: Final = frozenset(
 )  # fmt: skip
 BRANCH_KEYS: Final = frozenset({"match", "when", "set", "outcome", "goto", "during_gather"})
 
-LATER_FLOW_KEYS: Final = frozenset({"include"})
-LATER_STEP_KEYS: Final = frozenset({"include"})
 
 FORBIDDEN_FIELDS: Final = frozenset(
     {"client_state", "command_id", "link_to", "connection_id", "target_leg_client_state"}

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.flow import load_flow
 from orchestrator.store import queries_flows
+from orchestrator.store.flows import stored_flows
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
@@ -29,7 +30,7 @@ def create_flow(house: House, source: bytes, content_type: str, *, flow_id: str)
 
     Raises InvalidFlow with every problem.
     """
-    name = load_flow(source, content_type).name
+    name = load_flow(source, content_type, library=stored_flows(house.sql)).name
     text = source.decode("utf-8-sig")
     digest = hashlib.sha256(text.encode()).hexdigest()
     with house.sql.begin() as connection:

@@ -8,6 +8,8 @@ from sqlalchemy import Engine, select
 
 from orchestrator.errors import NotFound
 from orchestrator.flow import Flow, load_flow
+from orchestrator.flow.library import Library, Shelved
+from orchestrator.store import queries_flows
 from orchestrator.store.tables import flows
 
 _KEPT = 512
@@ -29,4 +31,15 @@ class FlowShelf:
             row = connection.execute(select(flows.c.source, flows.c.content_type).where(flows.c.id == flow_id)).first()
         if row is None:
             raise NotFound("flow", flow_id)
-        return load_flow(row.source, row.content_type)
+        return load_flow(row.source, row.content_type, library=stored_flows(self._sql))
+
+
+def stored_flows(sql: Engine) -> Library:
+    """Return the library of the stored flows."""
+
+    def find(name: str, version: int) -> Shelved | None:
+        with sql.connect() as connection:
+            row = queries_flows.find_version(connection, name, version)
+        return None if row is None else Shelved(row.source, row.content_type)
+
+    return find

@@ -22,6 +22,11 @@ def newest_version(connection: Connection, name: str) -> Row[Any] | None:
     return connection.execute(query).first()
 
 
+def find_version(connection: Connection, name: str, version: int) -> Row[Any] | None:
+    """Return a version by the flow's name and its number."""
+    return connection.execute(select(flows).where(flows.c.name == name, flows.c.version == version)).first()
+
+
 def insert_flow(connection: Connection, values: Mapping[str, Any]) -> Row[Any]:
     """Write a version and return its row."""
     return connection.execute(insert(flows).values(values).returning(flows)).one()

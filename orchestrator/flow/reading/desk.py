@@ -16,6 +16,7 @@ from orchestrator.flow.node import Kind, Spot
 from orchestrator.flow.problem import FlowProblem
 from orchestrator.flow.templates import Template, has_places, parse_template
 from orchestrator.flow.words import BUILT_IN_OUTCOMES, CONTACT_FIELDS, EVENT_FIELDS
+from orchestrator.policy.weekly_hours import CallingHours
 
 WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 STEP_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
@@ -32,7 +33,7 @@ class Desk:
     outcomes: frozenset[str] = BUILT_IN_OUTCOMES
     steps: frozenset[str] = frozenset()
     defaults: dict[str, dict[str, Spot]] = field(default_factory=dict)
-    hours: frozenset[str] = frozenset()
+    hours: Mapping[str, CallingHours] = field(default_factory=dict)
     texts: frozenset[str] | None = None
     detection: str | None = None
     has_transfer: bool = False
@@ -120,15 +121,13 @@ class Desk:
             elif path[1] not in known[path[0]]:
                 self.tell(spot, f"unknown: {'.'.join(path)}{suggestion(path[1], known[path[0]])}")
 
-    def map_of(self, spot: Spot, what: str, allowed: Iterable[str], later: Iterable[str] = ()) -> dict[str, Spot]:
-        """Return the known entries of a map; tells what is not a map, not known, or not available yet."""
+    def map_of(self, spot: Spot, what: str, allowed: Iterable[str]) -> dict[str, Spot]:
+        """Return the known entries of a map; tells what is not a map, or not known."""
         if not self.expect(spot, Kind.MAP, what):
             return {}
         known = frozenset(allowed)
         for key, entry in spot.entries():
-            if key in later:
-                self.tell(entry, f"{key} is not available yet", line=entry.node.key_line)
-            elif key not in known:
+            if key not in known:
                 self.tell(entry, f"{what} has no {key}{suggestion(key, known)}", line=entry.node.key_line)
         return {key: entry for key, entry in spot.entries() if key in known}
 

@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
+from orchestrator.errors import InvalidFlow
 from orchestrator.flow.actions import WaitFor
 from orchestrator.flow.definition import Flow, Input, Start, Step
-from orchestrator.flow.document import FlowDocument
+from orchestrator.flow.document import FlowDocument, parse_flow
+from orchestrator.flow.inlining import inlined
+from orchestrator.flow.library import Library, Shelved, empty_library
 from orchestrator.flow.node import Kind, Spot
 from orchestrator.flow.problem import FlowProblem
 from orchestrator.flow.reading.commands import read_defaults, read_dial
@@ -17,6 +20,7 @@ from orchestrator.flow.reading.desk import STEP_NAME, WORD, Desk, suggestion
 from orchestrator.flow.reading.events import caused_by
 from orchestrator.flow.reading.graph import check_graph
 from orchestrator.flow.reading.hours import read_hours
+from orchestrator.flow.reading.include import Shelves, read_includes
 from orchestrator.flow.reading.start import read_start
 from orchestrator.flow.reading.steps import read_on, read_step
 from orchestrator.flow.reading.texts import read_texts
@@ -26,40 +30,55 @@ from orchestrator.flow.words import (
     BUILT_IN_OUTCOMES,
     CONTACT_FIELDS,
     FLOW_KEYS,
-    LATER_FLOW_KEYS,
     STEP_COMMANDS,
 )
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
-def read_flow(document: FlowDocument) -> tuple[Flow, list[FlowProblem]]:
-    """Return the flow and every problem in it, in the order of its lines; with problems the flow is not to be run."""
+def read_flow(document: FlowDocument, library: Library = empty_library) -> tuple[Flow, list[FlowProblem]]:
+    """Return the flow and every problem in it, in the order of its lines; with problems the flow is not to be run.
+
+    The steps of what it includes, found in `library`, are its own from here on.
+    """
+    return _read_document(document, Shelves(library, _accepted))
+
+
+def _accepted(shelved: Shelved, shelves: Shelves) -> Flow | None:
+    try:
+        flow, problems = _read_document(parse_flow(shelved.text, shelved.content_type), shelves)
+    except InvalidFlow:
+        return None
+    return None if problems else flow
+
+
+def _read_document(document: FlowDocument, shelves: Shelves) -> tuple[Flow, list[FlowProblem]]:
     desk = Desk(document.text.splitlines(), problems=list(document.problems))
     root = Spot(document.root)
-    entries = desk.map_of(root, "a flow", FLOW_KEYS, LATER_FLOW_KEYS)
+    entries = desk.map_of(root, "a flow", FLOW_KEYS)
     if root.kind is Kind.MAP:
         for needed in ("name", "start", "steps"):
             if needed not in entries:
                 desk.tell(root, f"a flow needs {needed}")
-    flow = _read(desk, entries)
+    flow = _read(desk, entries, shelves)
     return flow, sorted(desk.problems, key=lambda problem: (problem.line, problem.pointer))
 
 
-def _read(desk: Desk, entries: dict[str, Spot]) -> Flow:
+def _read(desk: Desk, entries: dict[str, Spot], shelves: Shelves) -> Flow:
     name = _name(desk, entries.get("name"))
     desk.inputs = _inputs(desk, entries.get("inputs"))
     desk.answers = _answers(desk, entries.get("answers"))
-    hours = read_hours(desk, entries.get("hours"))
-    desk.hours = frozenset(hours)
+    desk.hours = read_hours(desk, entries.get("hours"))
+    places = _places(desk, entries.get("steps"))
+    included = read_includes(desk, places, shelves)
+    _declare(desk, included.values())
     texts = read_texts(desk, entries.get("texts"), entries.get("language"))
     desk.texts = frozenset(texts.by_name) if texts else None
     declared = _outcomes(desk, entries.get("outcomes"))
-    desk.outcomes = declared | BUILT_IN_OUTCOMES
+    desk.outcomes = declared.union(BUILT_IN_OUTCOMES, *(flow.outcomes for flow in included.values()))
     outcome = desk.outcome(entries.get("outcome"))
     dial = read_dial(desk, entries["dial"]) if "dial" in entries else {}
     desk.detection = _detection(entries.get("dial"))
-    places = _places(desk, entries.get("steps"))
     desk.steps = frozenset(places)
     desk.has_transfer = any(spot.child("transfer") is not None for spot in places.values())
     desk.beside = _beside(places.values())
@@ -69,6 +88,10 @@ def _read(desk: Desk, entries: dict[str, Spot]) -> Flow:
     desk.on = read_on(desk, entries.get("on"), None)
     steps = {step: read_step(desk, step, spot) for step, spot in places.items()}
     anywhere = [branch.goto for branches in desk.on.values() for branch in branches if branch.goto]
+    for step, flow in included.items():
+        own = _with_included(steps[step], flow)
+        steps |= own
+        places |= dict.fromkeys(own, places[step])
     check_graph(desk, [*start.targets(), *anywhere], steps, places)
     return Flow(
         name=name,
@@ -80,10 +103,24 @@ def _read(desk: Desk, entries: dict[str, Spot]) -> Flow:
         start=start,
         steps=steps,
         awaited=_awaited(steps),
-        hours=hours,
+        hours=desk.hours,
         on=desk.on,
         texts=texts,
     )
+
+
+def _with_included(step: Step, flow: Flow) -> dict[str, Step]:
+    """Return the step, leading into the included flow, with that flow's steps."""
+    into = replace(step, goto=f"{step.name}.{flow.start.entry}")
+    return {step.name: into, **inlined(flow, under=step.name, leave=step.goto)}
+
+
+def _declare(desk: Desk, included: Iterable[Flow]) -> None:
+    """Declare what included flows declare; what this flow says of the same name counts."""
+    for flow in included:
+        desk.inputs = {**flow.inputs, **desk.inputs}
+        desk.answers = {**flow.answers, **desk.answers}
+        desk.hours = {**flow.hours, **desk.hours}
 
 
 def _name(desk: Desk, spot: Spot | None) -> str:

@@ -31,7 +31,6 @@ from orchestrator.flow.words import (
     DURING_COMMANDS,
     HTTP_FAILED,
     HTTP_SUCCEEDED,
-    LATER_STEP_KEYS,
     LOCAL_ACTIONS,
     STEP_COMMANDS,
     STEP_KEYS,
@@ -40,12 +39,11 @@ from orchestrator.flow.words import (
 )
 
 _ACTIONS: Final = STEP_COMMANDS | LOCAL_ACTIONS
-_NOT_YET: Final = LATER_STEP_KEYS
 
 
 def read_step(desk: Desk, name: str, spot: Spot) -> Step:
     """Return the step; what is wrong with it is told, and the rest of it read all the same."""
-    entries = desk.map_of(spot, "a step", _ACTIONS | STEP_KEYS, _NOT_YET)
+    entries = desk.map_of(spot, "a step", _ACTIONS | STEP_KEYS)
     found = [key for key in entries if key in _ACTIONS]
     _check_one_action(desk, spot, found)
     action_name = found[0] if found else None
@@ -67,10 +65,9 @@ def read_step(desk: Desk, name: str, spot: Spot) -> Step:
 
 
 def _check_one_action(desk: Desk, spot: Spot, found: list[str]) -> None:
-    waiting = [key for key, _ in spot.entries() if key in _NOT_YET]
     if len(found) > 1:
         desk.tell(spot, f"one step, one command or one local action; here are {' and '.join(found)}")
-    elif not found and not waiting and spot.kind is Kind.MAP:
+    elif not found and spot.kind is Kind.MAP:
         desk.tell(spot, "the step does nothing: give it a command such as speak, or a local action such as choose")
 
 
@@ -84,6 +81,8 @@ def _action(desk: Desk, name: str, spot: Spot) -> Action:
             return _suppress(desk, spot)
         case "choose":
             return Choose(read_choices(desk, spot))
+        case "include":
+            return SetAnswers(())  # a step that only leads on: into the included flow
         case "set":
             return SetAnswers(read_set(desk, spot, None))
         case "end":

@@ -23,7 +23,7 @@ def check_ways(desk: Desk, spot: Spot, entries: Mapping[str, Spot], step: Step) 
             _refuse(desk, entries, ("on", "goto", "timeout"), "choose goes on at once, by its branches")
         case SetAnswers() | Suppress():
             _refuse(desk, entries, ("on", "timeout"), "the step goes on at once, by goto")
-            if "goto" not in entries:
+            if "goto" not in entries and "include" not in entries:
                 desk.tell(spot, "nothing follows: the step needs a goto")
         case WaitFor(event=event):
             if event and event not in step.on and event not in desk.on and "goto" not in entries:

@@ -124,3 +124,26 @@ def test_a_campaign_with_an_unknown_flow_is_refused(rest: Rest) -> None:
     refused = rest.post("/v1/campaigns", {"name": "x", "flow": "nowhere", "caller_ids": ["+12125550100"]})
 
     assert pointers(refused) == {"/flow": "unknown_flow"}
+
+
+_OUTER = "name: outer\nstart: a\nsteps:\n  a: {{include: hello@{version}}}\n"
+
+
+def test_a_flow_includes_a_version_that_is_stored(rest: Rest) -> None:
+    rest.flow("hello")
+    rest.flow("hello", FLOW.replace("Hello", "Good day"))
+
+    checked = rest.request("POST", "/v1/flows/check", data=_OUTER.format(version=1), content_type="application/yaml")
+    stored = rest.request("POST", "/v1/flows", data=_OUTER.format(version=1), content_type="application/yaml")
+
+    assert checked.json == {"ok": True, "errors": []}
+    assert stored.status_code == 201
+
+
+def test_a_flow_that_includes_an_unknown_version_is_refused(rest: Rest) -> None:
+    rest.flow("hello")
+
+    refused = rest.request("POST", "/v1/flows", data=_OUTER.format(version=2), content_type="application/yaml")
+
+    assert refused.status_code == 422
+    assert "there is no flow hello@2" in refused.text

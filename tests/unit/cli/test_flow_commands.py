@@ -150,3 +150,21 @@ def test_a_body_that_is_no_json_is_refused(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "--http-body" in result.output
+
+
+def test_an_included_flow_is_read_from_a_file_beside_it(tmp_path: Path) -> None:
+    inner, outer = tmp_path / "inner.yaml", tmp_path / "outer.yaml"
+    inner.write_text(
+        "name: inner\nstart: a\nsteps:\n"
+        "  a: {speak: {payload: In, voice: female}, on: {call.speak.ended: b}}\n"
+        "  b: {end: {}}\n"
+    )
+    outer.write_text("name: outer\nstart: a\nsteps:\n  a: {include: inner@1, goto: bye}\n  bye: {hangup: {}}\n")
+
+    alone, _ = _run("check", str(outer))
+    status, text = _run("check", str(outer), "--with", str(inner))
+    _, played = _run("play", str(outer), "--with", str(inner))
+
+    assert (alone, status) == (1, 0)
+    assert "✓ outer" in text
+    assert "“In”" in played

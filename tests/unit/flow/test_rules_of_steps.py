@@ -356,19 +356,3 @@ def test_durations_have_a_number_and_a_unit(after: str) -> None:
     )
 
     assert problem.line == 20
-
-
-@pytest.mark.parametrize("feature", ["include: [x]"])
-def test_what_comes_later_is_refused_naming_the_line(feature: str) -> None:
-    problem = only_problem(GREETING + feature + "\n")
-
-    assert problem.detail == f"{feature.partition(':')[0]} is not available yet"
-    assert problem.line == 26
-
-
-@pytest.mark.parametrize("step", ["{include: x}"])
-def test_steps_that_come_later_are_refused_naming_step_and_line(step: str) -> None:
-    problems = [problem for problem in check_flow(one_step(step)) if problem.step == "first"]
-
-    assert all("is not available yet" in problem.detail and problem.line == 7 for problem in problems)
-    assert problems

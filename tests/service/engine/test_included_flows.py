@@ -1,0 +1,41 @@
+"""A call walks through a flow that another includes, from the store alone."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert
+
+from orchestrator.ids import new_id
+from orchestrator.store import tables
+from tests.support.world import World
+
+INNER = """
+name: inner
+answers: {said: null}
+start: tell
+steps:
+  tell: {speak: {payload: Inside, voice: female}, on: {call.speak.ended: keep}}
+  keep: {set: {said: inside}, goto: over}
+  over: {end: {}}
+"""
+OUTER = """
+name: outer
+start: part
+steps:
+  part: {include: inner@1, goto: bye}
+  bye: {hangup: {}}
+"""
+
+
+def test_a_call_walks_through_the_included_flow_and_on(world: World) -> None:
+    row = {"id": new_id("flow"), "name": "inner", "version": 1, "source": INNER, "content_type": "application/yaml"}
+    with world.sql.begin() as connection:
+        connection.execute(insert(tables.flows).values({**row, "content_hash": "inner"}))
+    call_id = world.dialed_call(flow=OUTER)
+    for event in ("call.initiated", "call.answered", "call.speak.started", "call.speak.ended"):
+        world.hear(call_id, event)
+        world.work(call_id)
+
+    live = world.live(call_id)
+
+    assert live is not None
+    assert (live.step, live.answers) == ("bye", {"said": "inside"})
