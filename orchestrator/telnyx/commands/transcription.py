@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from orchestrator.telnyx.commands.base import Problem, RepeatableCommand, unset_means
+from orchestrator.telnyx.commands.engines import engine_name
 from orchestrator.telnyx.commands.languages import GOOGLE_LANGUAGES, WHISPER_LANGUAGES
-from orchestrator.telnyx.commands.transcribing import Transcribed, engine_name
+from orchestrator.telnyx.commands.transcribing import Transcribed
 from orchestrator.telnyx.event_types import EventType
 
 _LANGUAGES = {"Google": GOOGLE_LANGUAGES, "Telnyx": WHISPER_LANGUAGES}
