@@ -83,6 +83,7 @@ def answer(world: World, leg: Leg) -> None:
     _begin_recording(world, leg)
     detect(world, leg)
     look_for_deepfake(world, leg)
+    leg.sent_digits += leg.terms.digits
     if leg.terms.stream is not None:
         Stream(world, leg, leg.terms.stream).begin()
     if leg.terms.transcribe is not None:

@@ -18,8 +18,6 @@ from simulator.tempo import Timers
 if TYPE_CHECKING:
     from simulator.world import World
 
-ROLE = "I"
-
 Number = Annotated[str, Field(pattern=r"^(\+[1-9]\d{6,14}|sips?:[^\s@]+@[^\s@]+)$")]
 Keys = Annotated[str, Field(pattern=r"^[0-9*#A-D]+$", max_length=128)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
@@ -65,7 +63,7 @@ def place_incoming(world: World, call: IncomingCall) -> Leg:
         raise NoAddress
     leg = Leg(
         key=f"from {call.from_}#{world.legs.nth_incoming(call.from_)}",
-        role=ROLE,
+        role="I",
         direction=Direction.INCOMING,
         call_control_id=control_token(),
         call_leg_id=leg_uuid(),

@@ -61,6 +61,7 @@ class Terms:
     amd_analysis_s: float = 3.5
     record: Mapping[str, Any] | None = None
     transcribe: tuple[str, bool] | None = None  # which tracks, and whether with interim results
+    digits: str = ""  # sent as soon as it is answered
     audio: Mapping[str, Any] | None = None
     stream: Mapping[str, Any] | None = None
     deepfake_s: float | None = None  # until a verdict is told; None asks for none
@@ -99,7 +100,7 @@ class Leg:
     """A leg and everything that runs on it; `key` is what its luck is rolled for, the same in every run."""
 
     key: str
-    role: str
+    role: str  # A: dialed, B: made by a transfer, I: called in
     call_control_id: str
     call_leg_id: str
     call_session_id: str

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LINK_S = 600.0
 _STORING_S = 1.0
 _WRITING_S = 1.0
-_MOST_A_LEG = 100
+MOST_A_LEG = 100
 _MOST_KEPT = 100_000
 
 
@@ -56,7 +56,8 @@ def start_recording(
         transcribe=transcribe,
     )
     leg.recordings.append(recording)
-    del leg.recordings[:-_MOST_A_LEG]
+    if len(leg.recordings) > MOST_A_LEG:
+        leg.recordings = [kept for kept in leg.recordings if kept.ended_at is None]
     if most_s:
         leg.timers.set(f"recording {recording.id}", most_s, partial(stop_recording, world, leg, recording))
     return recording

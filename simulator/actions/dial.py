@@ -81,22 +81,19 @@ def dialed_number(body: Body) -> str:
 
 
 def _make(world: World, body: Body) -> Leg:
+    linked = _linked(world, body)
+    shown = linked.from_ if linked is not None and body.get("bridge_intent") is True else body["from"]
     return new_leg(
         world,
         body,
         role="A",
         to=dialed_number(body),
-        from_=body["from"],
-        session=_session(world, body),
+        from_=shown,
+        session=leg_uuid() if linked is None else linked.call_session_id,
         connection_id=body["connection_id"],
         client_state=body.get("client_state"),
         webhook_url=world.settings.webhook_url or "",
     )
-
-
-def _session(world: World, body: Body) -> str:
-    linked = _linked(world, body)
-    return leg_uuid() if linked is None else linked.call_session_id
 
 
 def _linked(world: World, body: Body) -> Leg | None:

@@ -147,6 +147,7 @@ def terms(body: Body) -> Terms:
         amd_analysis_s=(config.get("total_analysis_time_millis") or 3_500) / 1000,
         record=_recording(body),
         transcribe=_transcription(body),
+        digits=body.get("send_digits_on_answer") or "",
         stream={key: body[key] for key in body if key.startswith("stream_")} if body.get("stream_url") else None,
         deepfake_s=_deepfake_s(body),
         audio={key: body[key] for key in AUDIO if body.get(key)} or None,

@@ -8,14 +8,16 @@ from simulator.actions.shared import IDENTITY
 from simulator.command import Body, Command, Needs, Shape
 from simulator.fields import Choice, Flag, Text, Whole
 from simulator.leg import Leg
-from simulator.problems import recording_while_transcribing
-from simulator.recording import start_recording
+from simulator.problems import not_now, recording_while_transcribing
+from simulator.recording import MOST_A_LEG, start_recording
 
 if TYPE_CHECKING:
     from simulator.world import World
 
 
 def _record(world: World, leg: Leg, body: Body) -> None:
+    if sum(recording.ended_at is None for recording in leg.recordings) >= MOST_A_LEG:
+        raise not_now("Too many recordings run on this call.")
     if body.get("timeout_secs") and leg.transcription is not None:
         raise recording_while_transcribing()
     start_recording(

@@ -70,6 +70,16 @@ def test_a_dial_may_be_bridged_on_answer(table: Desk) -> None:
     assert _error(refused) == (422, "10004", "/link_to")
 
 
+def test_a_dial_that_is_meant_for_a_bridge_shows_the_number_of_the_call_it_is_linked_to(table: Desk) -> None:
+    caller = table.simulator.call_in(caller="+14155551234", to=CALLER, gives_up_after_s=600)
+
+    other = table.dial("18", link_to=caller, bridge_intent=True, send_digits_on_answer="12")
+
+    assert table.receiver.wait("call.answered", leg=other).payload["from"] == "+14155551234"
+    assert table.account(other)["sent_digits"] == "12"
+    table.act(caller, "hangup")
+
+
 def test_a_bridge_with_a_bridged_call_takes_it_over_unless_that_is_prevented(table: Desk) -> None:
     leg, other = _bridged(table)
     third = table.talk("18")

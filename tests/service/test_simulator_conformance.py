@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from simulator.commands import COMMANDS
-from tests.support.desk import Desk, desk, number
+from tests.support.desk import CALLER, Desk, desk, number
 from tests.support.poll import eventually
 from tests.support.stream_app import stream_app
 
-OURS = "+13125550100"
 HELLO = {"payload": "Hello from Elm Clinic.", "voice": "female"}
 
 Drive = Callable[[Desk], str]
@@ -40,7 +39,7 @@ def _on_a_talking_call(method: str, *first: tuple[str, dict[str, Any]], **fields
 
 def _on_a_parked_call(method: str, **fields: Any) -> Drive:
     def drive(table: Desk) -> str:
-        leg = table.simulator.call_in(caller=number("18"), to=OURS, gives_up_after_s=600)
+        leg = table.simulator.call_in(caller=number("18"), to=CALLER, gives_up_after_s=600)
         table.receiver.wait("call.initiated", leg=leg)
         getattr(table.sdk.calls.actions, method)(leg, **fields)
         return leg
