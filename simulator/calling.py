@@ -74,12 +74,24 @@ def _outcome(world: World, leg: Leg) -> tuple[float, partial[None]]:
 
 
 def answer(world: World, leg: Leg) -> None:
-    """Pick up: the time limit runs, detection and recording begin, a transfer is joined."""
+    """Pick up: the time limit runs, what was asked for begins, and a leg meant for another is joined to it."""
     leg.timers.cancel("ring")
     leg.state, leg.answered_at = LegState.ANSWERED, world.clock.now()
     world.counters.add("answered")
     leg.timers.set("limit", leg.terms.time_limit_s, partial(end_leg, world, leg, TIME_LIMIT))
     tell(world, leg, "call.answered", state="answered", start_time=iso(leg.accepted_at))
+    _begin_side_work(world, leg)
+    partner = _partner(leg)
+    if partner is not None:
+        join(world, partner, leg)
+        return
+    settle_in(world, leg)
+    if leg.terms.audio is not None:
+        leg.player.queue(playback(leg.terms.audio))
+
+
+def _begin_side_work(world: World, leg: Leg) -> None:
+    """Begin all that was asked for together with the call."""
     _begin_recording(world, leg)
     detect(world, leg)
     look_for_deepfake(world, leg)
@@ -89,13 +101,6 @@ def answer(world: World, leg: Leg) -> None:
     if leg.terms.transcribe is not None:
         tracks, interim = leg.terms.transcribe
         start_transcription(world, leg, tracks=tracks, interim=interim)
-    partner = _partner(leg)
-    if partner is not None:
-        join(world, partner, leg)
-        return
-    settle_in(world, leg)
-    if leg.terms.audio is not None:
-        leg.player.queue(playback(leg.terms.audio))
 
 
 def _partner(leg: Leg) -> Leg | None:
