@@ -74,7 +74,7 @@ def _walk(turn: Turn) -> None:
     event, payload = turn.event, turn.event.payload
     name = event_name(event.type)
     is_own = charge(turn, name)
-    if is_own and turn.step is not None and turn.step.is_ended_by(name):
+    if is_own and turn.has_flow and turn.step is not None and turn.step.is_ended_by(name):
         stop_during(turn)
     remember(turn, name, payload)
     if event.type == EventType.CALL_ANSWERED:

@@ -13,11 +13,47 @@ from hypothesis import strategies as st
 from orchestrator.flow import Flow, advance, load_flow, new_live_call
 from orchestrator.flow.samples import SAMPLES, sample
 from orchestrator.model.event import Event
-from orchestrator.model.live_call import LiveCall
+from orchestrator.model.live_call import Direction, LiveCall
 from tests.support.flows import BEGAN, CONTROL_ID, GREETING, OTHER_ID
 
-FLOWS = [load_flow(GREETING), *(load_flow(sample(name)) for name in SAMPLES)]
+WAITING = """
+name: waiting
+inputs: {language: {default: en}}
+answers: {plan: null}
+dial: {answering_machine_detection: premium}
+start: {answered: ask, machine: leave}
+inbound: pick_up
+on:
+  call.dtmf.received: [{match: {digit: "0"}, during_gather: true, goto: queue}, {set: {plan: "{{ event.digit }}"}}]
+  command.failed: sorry
+texts: {sorry: {en: Sorry}}
+language: en
+hours: {desk: {timezone: UTC, windows: [{days: [mon], start: 09:00, end: 17:00}]}}
+steps:
+  pick_up: {answer: {}, on: {call.answered: ask}}
+  ask:
+    http: {url: "https://a.test/{{ contact.phone }}", json: {plan: "{{ answers.plan }}"}}
+    during: {playback_start: {media_name: music}}
+    on: {http.succeeded: {set: {plan: "{{ event.body }}"}, goto: queue}, http.failed: which}
+  which: {choose: [{when: "open('desk')", goto: queue}, {goto: sorry}]}
+  queue:
+    enqueue: {queue_name: desk}
+    during: {speak: {payload: Hold, voice: female}}
+    repeat: {at_most: 9, then: bye}
+    on: {call.dequeued: [{match: {reason: bridged}}, {goto: listen}]}
+  listen: {transcription_start: {}, goto: wait}
+  wait:
+    wait_for: call.transcription
+    during: {playback_start: {media_name: music}}
+    on: {call.transcription: ask}
+    timeout: {after: 9s, goto: sorry}
+  leave: {speak: {payload: "{{ texts.sorry }}", voice: female}, on: {call.speak.ended: bye}}
+  sorry: {speak: {payload: "{{ texts.sorry }}", voice: female}, on: {call.speak.ended: bye}}
+  bye: {hangup: {}}
+"""
+FLOWS = [load_flow(GREETING), load_flow(WAITING), load_flow(WAITING), *(load_flow(sample(name)) for name in SAMPLES)]
 
+DIRECTIONS: list[Direction] = ["outgoing", "outgoing", "incoming"]
 WEBHOOKS = st.sampled_from(
     [
         ("call.initiated", {}),
@@ -28,6 +64,12 @@ WEBHOOKS = st.sampled_from(
         ("call.machine.premium.detection.ended", {"result": "fax_detected"}),
         ("call.machine.premium.greeting.ended", {"result": "beep_detected"}),
         ("call.dtmf.received", {"digit": "1"}),
+        ("call.dtmf.received", {"digit": "0"}),
+        ("call.enqueued", {}),
+        ("call.dequeued", {"reason": "bridged"}),
+        ("call.dequeued", {"reason": "timeout"}),
+        ("call.transcription", {"transcription_data": {}}),
+        ("call.playback.started", {}),
         ("call.gather.ended", {"digits": "1", "status": "valid"}),
         ("call.gather.ended", {"digits": "9", "status": "valid"}),
         ("call.gather.ended", {"digits": "", "status": "call_hangup"}),
@@ -52,6 +94,8 @@ OWN = st.sampled_from(
         "hangup.assumed",
         "timer.due",
         "action.requested",
+        "http.succeeded",
+        "http.failed",
     ]
 )
 
@@ -73,7 +117,7 @@ def own_payload(kind: str, pick: int, action: str, *, sent: list[Any], timers: d
         return {"name": names[pick % len(names)]}
     if kind == "action.requested":
         return {"command_id": f"asked-{len(sent)}", "action": action, "body": {}}
-    if kind.startswith("command.") and sent:
+    if kind.startswith(("command.", "http.")) and sent:
         command = sent[-1 - pick % len(sent)]
         return {"command_id": command.command_id, "action": command.action, "code": "1", "title": "t"}
     return {"call_control_id": CONTROL_ID, "code": "1"}
@@ -82,10 +126,11 @@ def own_payload(kind: str, pick: int, action: str, *, sent: list[Any], timers: d
 @settings(max_examples=300, deadline=None)
 @given(
     flow=st.sampled_from(FLOWS),
+    direction=st.sampled_from(DIRECTIONS),
     story=st.lists(st.tuples(happenings(), st.integers(-5_000, 5_000), st.booleans()), max_size=40),
 )
-def test_whatever_comes_the_rules_hold(flow: Flow, story: list[tuple[Any, int, bool]]) -> None:
-    call = begin(flow)
+def test_whatever_comes_the_rules_hold(flow: Flow, direction: Direction, story: list[tuple[Any, int, bool]]) -> None:
+    call = begin(flow, direction)
     sent: list[Any] = []
     timers: dict[str, Any] = {}
     for number, ((source, what), skew_ms, is_repeated) in enumerate(story):
@@ -116,9 +161,9 @@ def test_whatever_comes_the_rules_hold(flow: Flow, story: list[tuple[Any, int, b
             sent += decision.commands
 
 
-def begin(flow: Flow) -> LiveCall:
-    contact = dict.fromkeys(flow.inputs, "+13125550143")
-    return new_live_call(flow, call_id="call_1", to="+13125550142", contact=contact, dialed_at=BEGAN)
+def begin(flow: Flow, direction: Direction = "outgoing") -> LiveCall:
+    known: dict[str, Any] = {"to": "+13125550142", "contact": dict.fromkeys(flow.inputs, "+13125550143")}
+    return new_live_call(flow, call_id="call_1", dialed_at=BEGAN, direction=direction, **known)
 
 
 def check_rules(before: LiveCall, decision: Any, *, known: set[str]) -> None:

@@ -164,3 +164,12 @@ def test_music_belongs_to_steps_that_wait() -> None:
     problem = only_problem(TEXT.replace("  bye: {hangup", "  bye: {during: {speak: {payload: a}}, hangup"))
 
     assert "during has no place in this step" in problem.detail
+
+
+def test_nothing_follows_a_hangup_that_was_asked_for() -> None:
+    line = queued()
+    line.own("action.requested", {"command_id": "asked", "action": "hangup", "body": {}})
+
+    line.hear("call.dequeued", {"reason": "hangup"})
+
+    assert line.last == []
