@@ -20,6 +20,7 @@ from orchestrator.flow.check import check_flow, load_flow
 from orchestrator.flow.definition import Flow
 from orchestrator.flow.document import parse_flow
 from orchestrator.flow.library import Library, Shelved
+from orchestrator.model.live_call import Direction
 
 app = typer.Typer(no_args_is_help=True, help="Check a flow, or play it through at your desk; nothing is sent anywhere.")
 
@@ -61,6 +62,7 @@ def play(
         float | None, typer.Option(help="Seconds after answering at which the callee hangs up.")
     ] = None,
     agent: Annotated[bool, typer.Option(help="Whether the target of a transfer answers.")] = True,
+    inbound: Annotated[bool, typer.Option("--inbound", help="Whether the call comes in.")] = False,
     http_status: Annotated[int, typer.Option(help="What every web address answers that the flow asks.")] = 200,
     http_body: Annotated[str, typer.Option(help="The JSON it answers with.")] = "{}",
     at: Annotated[
@@ -78,7 +80,8 @@ def play(
     flow = load_flow(file.read_bytes(), _content_type(file), library=_library(with_ or []))
     callee = Callee(as_, tuple(press or ()), hangs_up_after, agent, http_status, _json(http_body))
     began = at.replace(tzinfo=UTC) if at else utc_now()
-    rehearsal = Rehearsal(flow, callee, _DEMO_PHONE, _variables(flow, var or []), began)
+    direction: Direction = "incoming" if inbound else "outgoing"
+    rehearsal = Rehearsal(flow, callee, _DEMO_PHONE, _variables(flow, var or []), began, direction)
     for said in rehearsal.play():
         _print_line(said, console)
     outcome = rehearsal.call.outcome

@@ -15,6 +15,7 @@ from orchestrator.flow.definition import Flow
 from orchestrator.flow.engine import advance, new_live_call
 from orchestrator.model.decision import Decision, SendCommand
 from orchestrator.model.event import COMMAND_ACCEPTED, DIAL_ACCEPTED, HTTP_FAILED, HTTP_SUCCEEDED, TIMER_DUE, Event, Leg
+from orchestrator.model.live_call import Direction
 from orchestrator.telnyx.commands import STOPS
 from orchestrator.telnyx.event_types import EventType
 
@@ -32,6 +33,7 @@ class Rehearsal:
     to: str
     variables: Mapping[str, Any]
     began: datetime
+    direction: Direction = "outgoing"
     _queue: list[tuple[datetime, int, Event]] = field(default_factory=list)
     _timers: dict[str, datetime] = field(default_factory=dict)
     _running: dict[str, Event] = field(default_factory=dict)
@@ -40,10 +42,15 @@ class Rehearsal:
     _transfers: int = 0
 
     def __post_init__(self) -> None:
-        """Dial."""
+        """Dial, or be called."""
         self.now = self.began
         self.call = new_live_call(
-            self.flow, call_id=_CALL_ID, to=self.to, contact={"phone": self.to, **self.variables}, dialed_at=self.now
+            self.flow,
+            call_id=_CALL_ID,
+            to=self.to,
+            contact={"phone": self.to, **self.variables},
+            dialed_at=self.now,
+            direction=self.direction,
         )
 
     def play(self) -> Iterator[Said]:
@@ -58,6 +65,11 @@ class Rehearsal:
         yield self._say("line", f"the rehearsal ends here: more than {_MOST_EVENTS} events")
 
     def _ring(self) -> Iterator[Said]:
+        if self.direction == "incoming":
+            self._soon(0.2, EventType.CALL_INITIATED, {"state": "parked", "direction": "incoming"})
+            yield self._say("line", f"{self.to} calls")
+            self._leave_early(0.0)
+            return
         ids = {"call_control_id": _LINE_ID, "call_leg_id": "leg", "call_session_id": "session"}
         self._soon(0.1, DIAL_ACCEPTED, ids)
         self._soon(0.2, EventType.CALL_INITIATED, {"state": "parked"})
@@ -68,8 +80,11 @@ class Rehearsal:
             return
         self._soon(_RINGS_S, EventType.CALL_ANSWERED, {"state": "answered"})
         self._detect()
+        self._leave_early(_RINGS_S)
+
+    def _leave_early(self, from_s: float) -> None:
         if self.callee.hangs_up_after_s is not None:
-            self._soon(_RINGS_S + self.callee.hangs_up_after_s, EventType.CALL_HANGUP, _hangup("callee"))
+            self._soon(from_s + self.callee.hangs_up_after_s, EventType.CALL_HANGUP, _hangup("callee"))
 
     def _detect(self) -> None:
         mode = str(self.flow.dial.get("answering_machine_detection", "disabled"))

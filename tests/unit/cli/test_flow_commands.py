@@ -168,3 +168,21 @@ def test_an_included_flow_is_read_from_a_file_beside_it(tmp_path: Path) -> None:
     assert (alone, status) == (1, 0)
     assert "✓ outer" in text
     assert "“In”" in played
+
+
+def test_a_call_that_comes_in_is_played(tmp_path: Path) -> None:
+    file = tmp_path / "inbound.yaml"
+    file.write_text("""\
+name: inbound
+start: hello
+inbound: pick_up
+steps:
+  pick_up: {answer: {}, on: {call.answered: hello}}
+  hello: {speak: {payload: Welcome, voice: female}, on: {call.speak.ended: bye}}
+  bye: {hangup: {}}
+""")
+
+    status, text = _run("play", str(file), "--inbound")
+
+    assert status == 0
+    assert text.index("+12025550123 calls") < text.index("answer") < text.index("“Welcome”") < text.index("hangup")
