@@ -21,9 +21,10 @@ from benchmarks.ground import Ground, ground
 from benchmarks.imports import LARGE, measure_imports
 from benchmarks.ledger import measure_ledger
 from benchmarks.measures import Measure, Sample
+from benchmarks.media import measure_media
 from benchmarks.table import show, write_json
 
-PARTS = ("door", "commands", "events", "steady", "flat-out", "import")
+PARTS = ("door", "commands", "events", "steady", "flat-out", "import", "media")
 _IN_TURNS: dict[str, Callable[..., tuple[list[Measure], Sample]]] = {
     "door": measure_door,
     "commands": measure_commands,
@@ -61,6 +62,9 @@ def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) 
             console.print("measuring import …")
             stores.redis.flushall()
             measures += measure_imports(stores, large=LARGE if full else _LARGE_UNLESS_FULL)
+        if "media" in only:
+            console.print("measuring media …")
+            measures += measure_media(stores)
         for name, measure_calls in _WHOLE.items():
             if name in only:
                 console.print(f"measuring {name} …")

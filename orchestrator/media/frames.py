@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import binascii
-from collections.abc import Callable, Mapping
+from binascii import a2b_base64
+from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 
 import orjson
@@ -117,20 +117,16 @@ def parse_frame(text: bytes | memoryview) -> Frame:
         frame = orjson.loads(text)
         event = frame["event"]
         if event == "media":
-            return _media(frame["media"])
+            body = frame["media"]
+            # The document writes numbers as strings; some senders do not.
+            return Media(_TRACKS[body["track"]], int(body["chunk"]), a2b_base64(body["payload"]))
     except orjson.JSONDecodeError as err:
         raise MalformedMedia("json") from err
     except (KeyError, TypeError, IndexError) as err:
         raise MalformedMedia("shape") from err
-    return _other(str(event), frame)
-
-
-def _media(body: Mapping[str, Any], *, decode: Callable[[Any], bytes] = binascii.a2b_base64) -> Media:
-    try:
-        # The document writes numbers as strings; some senders do not.
-        return Media(_TRACKS[body["track"]], int(body["chunk"]), decode(body["payload"]))
-    except ValueError as err:  # binascii.Error is one, too
+    except ValueError as err:  # also the error of base64
         raise MalformedMedia("payload") from err
+    return _other(str(event), frame)
 
 
 def _other(event: str, frame: Mapping[str, Any]) -> Frame:

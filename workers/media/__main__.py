@@ -31,8 +31,8 @@ from .tally import Tally
 log = logging.getLogger(__name__)
 
 _ADMIT_EVERY_S = 0.05
-_TURN_S = 0.25
-_SWEEP_TURNS = 4
+_TURN_S = 0.5
+_SWEEP_EVERY_S = 1.0
 
 
 async def receive(
@@ -62,21 +62,25 @@ async def _run_until_stopped(house: House, streams: StreamDoor, forks: ForkDoor,
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
 
+    async def turn() -> None:
+        streams.digest()
+        await playback.play()
+
     async def sweep() -> None:
         streams.cut_stalled(loop.time())
         forks.close_idle()
         if house.settings.heartbeat_dir is not None:
             beat(house.settings.heartbeat_dir, "media")
 
-    turns = [
+    tasks = [
         asyncio.create_task(_repeat(forks.admit, every_s=_ADMIT_EVERY_S)),
-        asyncio.create_task(_repeat(playback.play, every_s=_TURN_S)),
-        asyncio.create_task(_repeat(sweep, every_s=_TURN_S * _SWEEP_TURNS)),
+        asyncio.create_task(_repeat(turn, every_s=_TURN_S)),
+        asyncio.create_task(_repeat(sweep, every_s=_SWEEP_EVERY_S)),
     ]
     await stopped.wait()
-    for turn in turns:
-        turn.cancel()
-    await asyncio.gather(*turns, return_exceptions=True)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _repeat(step: Callable[[], Awaitable[None]], *, every_s: float) -> None:
