@@ -86,7 +86,7 @@ def test_a_simulated_fork_becomes_two_wavs_without_loss(
 
     captures = receiver.finished(CALL, count=2)
     assert [capture.lost for capture in captures] == [0, 0]
-    assert all(capture.seconds == capture.received * 0.02 for capture in captures)
+    assert all(capture.seconds == pytest.approx(capture.received * 0.02) for capture in captures)
 
 
 def test_plain_rtp_of_a_trusted_sender_is_kept_by_sender_and_source(

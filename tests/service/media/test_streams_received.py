@@ -63,7 +63,7 @@ def test_a_simulated_call_becomes_a_wav_per_track_with_every_piece_in_its_place(
     inbound, outbound = sorted(receiver.finished(CALL, count=2), key=lambda capture: capture.track)
     assert (inbound.track, outbound.track) == ("inbound", "outbound")
     assert (inbound.lost, inbound.late, inbound.repeated, inbound.loss) == (0, 0, 0, 0.0)
-    assert inbound.seconds == inbound.received * 0.02
+    assert inbound.seconds == pytest.approx(inbound.received * 0.02)
     heard = receiver.sound(CALL, inbound)
     period = 2 * 8_000 * 2  # the sentence of the callee repeats after two seconds
     assert loudness(heard) > 500
