@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.ids import new_id
@@ -23,7 +23,7 @@ _WRITE = text(
     FROM jsonb_to_recordset(:rows) AS r(id text, call_id text, told_as text, event_id text, told_at timestamptz,
         recording_id text, leg text, channels text, format text, started_at timestamptz, ended_at timestamptz,
         urls jsonb, public_urls jsonb, state text, error jsonb)
-    JOIN calls k ON k.id = r.call_id AND k.to_number NOT LIKE 'erased:%'
+    JOIN calls k ON k.id = r.call_id AND k.to_number NOT LIKE 'erased:%' AND k.from_number NOT LIKE 'erased:%'
     ON CONFLICT (call_id, told_as) DO UPDATE SET event_id = excluded.event_id, told_at = excluded.told_at,
         format = excluded.format, urls = excluded.urls, public_urls = excluded.public_urls, state = excluded.state,
         error = excluded.error, tries = 0, due_at = now(), lease = NULL
@@ -77,7 +77,7 @@ def is_kept(connection: Connection, ident: str) -> bool:
 
 def erase_recordings(connection: Connection, contact_id: str) -> Sequence[Row[Any]]:
     """Take a contact's recordings out of every answer and return them; their files are still to be removed."""
-    mine = select(calls.c.id).where(calls.c.contact_id == contact_id)
+    mine = select(calls.c.id).where(or_(calls.c.contact_id == contact_id, calls.c.joined_contact_id == contact_id))
     blank: dict[str, Any] = {"state": "erased", "urls": {}, "public_urls": {}, "error": None}
     # Whoever fetches one now may still write its file: it stays due until that lease is over.
     due = func.coalesce(recordings.c.due_at, func.now())

@@ -144,6 +144,15 @@ def test_erasing_a_contact_erases_who_called(rest: Rest, house: House) -> None:
     [contact] = rest.contacts(campaign, caller)
     number = _mapped(rest)
     call = _came_in(house, number, caller=caller, joined=contact)
+    recorded = {"id": new_id("rec"), "call": call}
+    with house.sql.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO recordings (id, call_id, told_as, event_id, told_at, leg)"
+                " VALUES (:id, :call, 'r', 'r', now(), 'A')"
+            ),
+            recorded,
+        )
 
     erased = rest.delete(f"/v1/contacts/{contact}")
 
@@ -152,4 +161,5 @@ def test_erasing_a_contact_erases_who_called(rest: Rest, house: House) -> None:
     assert (told["to"], told["from"]) == (number["number"], f"erased:{contact}")
     with house.sql.connect() as connection:
         kept = connection.execute(text("SELECT count(*) FROM contacts WHERE phone = :p"), {"p": caller}).scalar()
-    assert kept == 0
+        heard = connection.execute(text("SELECT count(*) FROM recordings WHERE state <> 'erased'")).scalar()
+    assert (kept, heard) == (0, 0)
