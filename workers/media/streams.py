@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter
 from http import HTTPStatus
@@ -37,6 +38,7 @@ _MOST_OF_A_CALL = 4
 _MOST_MALFORMED = 50
 _AT_ONCE = 25  # frames: half a second of one track
 _LARGE = 8_192
+_REST_S = 0.1
 _HANDSHAKE_S = 5.0
 _IDLE_S = 10.0
 _STALLED_S = 30.0
@@ -68,6 +70,7 @@ class Stream(WSListener):
         self._malformed = 0
         self._transport: WSTransport | None = None
         self._is_crowded = False
+        self._is_resting = False
         self._played_at = float("-inf")
         self._last: str | None = None
         self._again: str | None = None
@@ -84,6 +87,8 @@ class Stream(WSListener):
             self._heard.append(frame.get_payload_as_bytes())
             if len(self._heard) >= _AT_ONCE or frame.payload_size > _LARGE:
                 self.digest()
+            if frame.last_in_buffer:
+                self._rest(transport)
         elif kind == WSMsgType.CLOSE:
             transport.send_close(WSCloseCode.OK)
             transport.disconnect()
@@ -104,6 +109,18 @@ class Stream(WSListener):
     def resume_writing(self) -> None:
         """Play again."""
         self._is_crowded = False
+
+    def wake(self) -> None:
+        """Let more come."""
+        if self._is_resting and self._transport is not None:
+            self._is_resting = False
+            self._transport.underlying_transport.resume_reading()
+
+    def _rest(self, transport: WSTransport) -> None:
+        """Leave what follows to the kernel for a tenth of a second: asking for each piece costs more than the piece."""
+        if not self._is_resting and not transport.is_disconnected:
+            self._is_resting = True
+            transport.underlying_transport.pause_reading()
 
     def digest(self) -> None:
         """Read what was laid aside."""
@@ -209,11 +226,13 @@ class StreamDoor:
             auto_ping_reply_timeout=_IDLE_S,
             auto_ping_strategy=WSAutoPingStrategy.PING_WHEN_IDLE,
         )
+        self._wake()
         return int(server.sockets[0].getsockname()[1])
 
     def close(self) -> None:
         """Take no more, and finish every track: the carrier will see the connections go."""
         self._server.close()
+        self._waking.cancel()
         for stream in tuple(self._open):
             stream.cut(WSCloseCode.SERVICE_RESTART)
             stream.digest()
@@ -237,6 +256,11 @@ class StreamDoor:
         self._of_call[stream.call_id] -= 1
         self._of_call += Counter()  # forgets the calls that are down to none
         log.info("a stream has ended", extra={"call_id": stream.call_id})
+
+    def _wake(self) -> None:
+        for stream in tuple(self._open):
+            stream.wake()
+        self._waking = asyncio.get_running_loop().call_later(_REST_S, self._wake)
 
     def digest(self) -> None:
         """Let every stream read what it laid aside: to be called twice a second."""
