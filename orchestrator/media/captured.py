@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -88,6 +89,12 @@ def capture_file(folder: Path, call_id: str, name: str) -> Path:
     if not _CALL.fullmatch(call_id) or not _NAME.fullmatch(name) or path.is_symlink() or not path.is_file():
         raise NotFound("captured file", repr(name[:100]))
     return path
+
+
+def erase_captures(folder: Path, call_id: str) -> None:
+    """Remove everything that was captured of a call; raise OSError for what is there and cannot be removed."""
+    if _CALL.fullmatch(call_id) and (folder / call_id).is_dir():
+        shutil.rmtree(folder / call_id)
 
 
 def _read(description: Path) -> Capture | None:

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection, Row
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound, StoreUnavailable
+from orchestrator.operations.erase_media import erase_media
 from orchestrator.operations.fetch_recordings import clear_erased, file_name
 from orchestrator.operations.find_contacts import find_contact
 from orchestrator.operations.place_contacts import UploadPlace, place_for_upload
@@ -137,6 +138,7 @@ def erase_contact(house: House, contact_id: str) -> None:
             raise Conflict("call_in_progress", detail, status=contact.status, allowed=("waiting", "held", *_FINAL))
         recordings = _erase(connection, contact)
     _remove_files(house, recordings)
+    erase_media(house, contact_id)
 
 
 def _remove_files(house: House, recordings: Sequence[Row[Any]]) -> None:

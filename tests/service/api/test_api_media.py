@@ -151,3 +151,18 @@ def test_the_thirty_first_waiting_sound_is_refused_for_now(rest: Rest, house: Ho
 @pytest.mark.parametrize("payload", ["", "no base64!", None, 7])
 def test_a_sound_that_is_no_base64_is_refused_by_field(rest: Rest, call_id: str, payload: object) -> None:
     assert "/payload" in pointers(rest.post(f"/v1/calls/{call_id}/media/play", {"payload": payload}))
+
+
+def test_erasing_a_contact_removes_what_was_captured_of_its_calls(
+    rest: Rest, house: House, call_id: str, tmp_path: Path
+) -> None:
+    captured(tmp_path, call_id)
+    contact_id = (rest.get(f"/v1/calls/{call_id}").json or {})["contact_id"]
+    with house.sql.begin() as connection:
+        connection.exec_driver_sql("UPDATE calls SET state = 'ended'")
+        connection.exec_driver_sql("UPDATE contacts SET status = 'completed'")
+
+    erased = rest.delete(f"/v1/contacts/{contact_id}")
+
+    assert erased.status_code == 204
+    assert not (tmp_path / FOLDER / call_id).exists()
