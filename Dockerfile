@@ -23,7 +23,7 @@ RUN /build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /whe
 
 FROM python:3.13-slim
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin orchestrator \
- && install --directory --owner 10001 --group 10001 --mode 700 /recordings
+ && install --directory --owner 10001 --group 10001 --mode 700 /recordings /data
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ORCHESTRATOR_HEARTBEAT_DIR=/tmp/heartbeats
 WORKDIR /

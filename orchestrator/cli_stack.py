@@ -55,6 +55,7 @@ def up(
         Carrier, typer.Option(help="simulator: no phone rings. telnyx: real calls.")
     ] = Carrier.SIMULATOR,
     flower: Annotated[bool, typer.Option(help="Show the Celery tasks in Flower.")] = True,
+    media: Annotated[bool, typer.Option(help="Take the sound of live calls: streams and forks.")] = False,
     time_scale: Annotated[float, typer.Option(min=0.1, help="How much faster the simulated people are.")] = 1.0,
     calls_per_second: Annotated[float | None, typer.Option(min=0.01, help="The account's dial rate at first.")] = None,
     max_live_calls: Annotated[int | None, typer.Option(min=1, help="The account's live calls at first.")] = None,
@@ -77,6 +78,7 @@ def up(
         workers=workers,
         carrier=carrier,
         flower=flower,
+        media=media,
         time_scale=time_scale,
         calls_per_second=calls_per_second,
         max_live_calls=max_live_calls,

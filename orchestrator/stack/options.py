@@ -26,6 +26,7 @@ class StackOptions:
     workers: int = 1
     carrier: Carrier = Carrier.SIMULATOR
     flower: bool = True
+    media: bool = False
     time_scale: float = 1.0
     calls_per_second: float | None = None
     max_live_calls: int | None = None

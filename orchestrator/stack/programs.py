@@ -18,6 +18,7 @@ STOP_ORDER = (
     ("commands", "flower"),
     ("engine",),
     ("simulator",),
+    ("media",),
     ("api", "webhooks"),
     ("valkey",),
     ("postgres",),
@@ -61,6 +62,12 @@ def flower(env: Mapping[str, str], *, port: int, password: str) -> Program:
     """Return Flower, which shows the tasks to whoever knows the password."""
     env = {**env, "FLOWER_BASIC_AUTH": f"admin:{password}"}
     return Program(name="flower", argv=command_lines.flower(port=port), env=env, ready=_answers(port, "/healthcheck"))
+
+
+def media(env: Mapping[str, str], *, port: int) -> Program:
+    """Return the receivers of live sound, which take websockets and packets at the same number of port."""
+    argv = command_lines.media(host="127.0.0.1", port=port, udp_port=port, data=None)
+    return Program(name="media", argv=argv, env=env, ready=_answers(port), death_signal=SIGTERM)
 
 
 def simulator(*, port: int, webhook_url: str, api_key: str, connection_id: str, time_scale: float) -> Program:

@@ -31,6 +31,8 @@ def welcome(
     if addresses.flower:
         table.add_row("Flower", addresses.flower)
         table.add_row("", f"admin, {flower_password.get_secret_value()}")
+    if addresses.media:
+        table.add_row("media", f"{addresses.media.replace('http', 'ws')}, and UDP at the same port")
     table.add_row("data, logs", f"{options.data}, {options.data / 'logs'}")
     console.print(Panel(table, title="orchestrator is up", title_align="left", border_style="green"))
     console.print("Try it:")

@@ -32,6 +32,7 @@ class Addresses:
     webhooks: str
     carrier: str
     flower: str | None
+    media: str | None = None
 
 
 class Stack:
@@ -74,6 +75,8 @@ class Stack:
             "ORCHESTRATOR_DATA_DIR": str(self.folder.path),
             "PYTHONUNBUFFERED": "1",
         }
+        if addresses.media and not self._settings.media_url:
+            env["ORCHESTRATOR_MEDIA_URL"] = addresses.media.replace("http://", "ws://")
         self._supervisor.start(*self._programs(env, addresses))
         self.folder.announce({"api": addresses.api, **stores})
         return addresses
@@ -115,6 +118,7 @@ class Stack:
             webhooks=_loopback(_near(port + 1)),
             carrier=f"{_loopback(_near(port + 2))}/v2" if simulated else self._settings.telnyx_base_url,
             flower=_loopback(_near(port + 3)) if self._options.flower else None,
+            media=_loopback(_near(port + 4)) if self._options.media else None,
         )
 
     def _start_stores(self) -> dict[str, str]:
@@ -157,6 +161,8 @@ class Stack:
         if addresses.flower:
             password = self.flower_password.get_secret_value()
             chosen += [programs.flower(env, port=_port_of(addresses.flower), password=password)]
+        if addresses.media:
+            chosen += [programs.media(env, port=_port_of(addresses.media))]
         return chosen
 
 

@@ -1,4 +1,4 @@
-"""Runs a campaign on docker compose, then one more with everything scaled, and holds our account against the carrier's.
+"""Runs a campaign on docker compose, one with everything scaled, and holds our account against the carrier's.
 
 `make compose-test`; needs Docker with `docker compose` or docker-compose. Everything it starts is removed again.
 """
@@ -29,12 +29,13 @@ FLOW = ROOT / "orchestrator" / "flow" / "samples" / "appointment.yaml"
 PROJECT = "orchestrator-compose-test"
 SERVICES = {
     *("valkey", "postgres", "migrate", "api", "webhooks", "worker-commands", "worker-dials", "engine"),
-    *("flower", "simulator"),
+    *("flower", "simulator", "media"),
 }
 SCALES = {"worker-commands": 3, "worker-dials": 2, "engine": 2}
 CONTACTS = 100
 LIVING = ("waiting", "held", "calling")
-PORTS = {name: str(free_port()) for name in ("API_PORT", "WEBHOOKS_PORT", "FLOWER_PORT", "SIMULATOR_PORT")}
+_PORTS = ("API_PORT", "WEBHOOKS_PORT", "FLOWER_PORT", "SIMULATOR_PORT", "MEDIA_PORT", "MEDIA_UDP_PORT")
+PORTS = {name: str(free_port()) for name in _PORTS}
 KEY = secrets.token_hex(16)
 ENVIRONMENT = {
     **os.environ,
@@ -42,6 +43,7 @@ ENVIRONMENT = {
     "COMPOSE_PROJECT_NAME": PROJECT,
     "ORCHESTRATOR_API_KEY": KEY,
     "SIMULATOR_TIME_SCALE": "8",
+    "ORCHESTRATOR_MEDIA_URL": "ws://media:8000",
 }
 API = f"http://127.0.0.1:{PORTS['API_PORT']}/v1"
 LEDGER = f"http://127.0.0.1:{PORTS['SIMULATOR_PORT']}/ledger"
@@ -55,6 +57,7 @@ def main() -> None:
         _run("up", compose, "up", "-d")
         _until_healthy(compose, {})
         _campaign(area=202)
+        _sound()
         _run("scaled up", compose, "up", "-d", *(f"--scale={name}={count}" for name, count in SCALES.items()))
         _until_healthy(compose, SCALES)
         _campaign(area=415)
@@ -71,7 +74,7 @@ def _compose() -> list[str]:
     plugin = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
     if not plugin and not shutil.which("docker-compose"):
         sys.exit("compose-test needs Docker with `docker compose` or docker-compose")
-    return [*(["docker", "compose"] if plugin else ["docker-compose"]), "--profile", "simulator"]
+    return [*(["docker", "compose"] if plugin else ["docker-compose"]), "--profile", "simulator", "--profile", "media"]
 
 
 def _run(what: str, compose: list[str], *words: str) -> str:
@@ -145,6 +148,30 @@ def _start_campaign(rest: requests.Session, *, area: int) -> str:
 
 
 _VARIABLES = {"first_name": "Ada", "appointment": "Monday at 9"}
+
+
+def _sound() -> None:
+    """Stream one call to the media container, and read from the API what was captured."""
+    started = monotonic()
+    with requests.Session() as rest:
+        rest.headers.update({"Authorization": f"Bearer {KEY}", "Idempotency-Key": "sound"})
+        person = next(call["to"] for call in _get(rest, "/calls", outcome="confirmed")["data"])
+        whom = {"to": person, "from": "+13125550100", "ignore_hours": True}
+        call = f"/calls/{_post(rest, '/calls', json=whom)['id']}"
+        del rest.headers["Idempotency-Key"]
+        _eventually(lambda: _get(rest, call), lambda told: bool(told["answered_at"]), seconds=60)
+        body = {"stream_url": _get(rest, f"{call}/media")["stream_url"], "stream_track": "both_tracks"}
+        _post(rest, f"{call}/actions/streaming_start", json=body)
+        _eventually(lambda: _get(rest, f"{call}/media")["data"], lambda found: len(found) == 2, seconds=60)
+        _post(rest, f"{call}/actions/hangup", json={})
+        both = _eventually(lambda: _get(rest, f"{call}/media")["data"], _are_complete, seconds=60)
+        sizes = [len(rest.get(f"{API}{call}/media/{capture['file']}", timeout=30).content) for capture in both]
+    _claim(all(size > 8_000 for size in sizes), f"hardly any sound: {sizes} bytes")
+    _say(f"a call's sound captured: {monotonic() - started:.0f} s, {sizes} bytes")
+
+
+def _are_complete(captures: list[dict[str, Any]]) -> bool:
+    return all(capture["is_complete"] for capture in captures)
 
 
 def _until_over(rest: requests.Session, campaign: str) -> dict[str, Any]:

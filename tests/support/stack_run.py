@@ -69,7 +69,7 @@ class StackRun:
     def start(self, **changes: str) -> None:
         """Start it and return once it is up; `changes` are environment variables of this run alone."""
         self.launch(**changes)
-        eventually(lambda: "orchestrator is up" in self.output or not self.runs, within=UP_S)
+        eventually(lambda: "Ctrl-C stops everything" in self.output or not self.runs, within=UP_S)
         assert self.runs, self.output
         assert requests.get(f"{self.door}/healthz", timeout=5).ok, "the door did not get the port the carrier knows"
 

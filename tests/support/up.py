@@ -50,7 +50,7 @@ class Up:
 
     def wait_until_up(self) -> tuple[str, str]:
         """Return the key and the address of the curl line on its screen."""
-        eventually(lambda: "orchestrator is up" in self.output or self.process.poll() is not None, within=UP_S)
+        eventually(lambda: "Ctrl-C stops everything" in self.output or self.process.poll() is not None, within=UP_S)
         found = re.search(r"curl -H 'Authorization: Bearer (\S+)' (\S+)", self.output)
         assert found, self.output
         return found[1], found[2]

@@ -1,0 +1,100 @@
+"""The sound of a live call, from REST over the simulated carrier and the receivers to files that any player opens."""
+
+from __future__ import annotations
+
+import base64
+import io
+import wave
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from orchestrator.cli_rest import RefusedByApi, Rest
+from orchestrator.stack.ports import free_port
+from tests.support.poll import eventually
+from tests.support.up import Up
+
+pytestmark = pytest.mark.timeout(120)
+
+MP3 = base64.b64encode(bytes.fromhex("fffb9000") + bytes(413)).decode()  # one silent frame
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    up = Up(tmp_path_factory.mktemp("media") / "data", free_port(), "--media")
+    try:
+        up.wait_until_up()
+        yield up
+    finally:
+        up.clear_away()
+
+
+@pytest.fixture
+def rest(up: Up) -> Iterator[Rest]:
+    key, address = up.wait_until_up()
+    rest = Rest(address.removesuffix("/v1/flows"), SecretStr(key))
+    yield rest
+    rest.close()
+
+
+def test_a_live_call_is_streamed_played_to_and_captured(up: Up, rest: Rest) -> None:
+    call_id = answered_call(rest)
+    stream_url = rest.get(f"/v1/calls/{call_id}/media")["stream_url"]
+
+    rest.post(f"/v1/calls/{call_id}/actions/streaming_start", {"stream_url": stream_url, "stream_track": "both_tracks"})
+    eventually(lambda: "streaming.started" in told(rest, call_id), within=20)
+    eventually(lambda: plays(rest, call_id), within=20)
+    eventually(lambda: len(captures(rest, call_id)) == 2, within=20)
+    rest.post(f"/v1/calls/{call_id}/actions/hangup")
+
+    whole = eventually(lambda: complete(rest, call_id), within=20)
+    assert sorted(capture["track"] for capture in whole) == ["inbound", "outbound"]
+    assert [capture["lost"] for capture in whole] == [0, 0]
+    for capture in whole:
+        with wave.open(io.BytesIO((up.folder / "media" / call_id / capture["file"]).read_bytes())) as sound:
+            assert (sound.getframerate(), sound.getnchannels(), sound.getsampwidth()) == (8000, 1, 2)
+            assert sound.getnframes() / 8000 == pytest.approx(capture["seconds"], abs=0.02)
+
+
+def answered_call(rest: Rest) -> str:
+    """Call one person after the other until somebody answers; return that call."""
+    for line in range(100, 150):
+        whom = {"to": f"+14155550{line}", "from": "+13125550100", "ignore_hours": True}
+        call_id = str(rest.post("/v1/calls", whom, idempotency_key=f"line-{line}")["id"])
+        types = eventually(
+            lambda call_id=call_id: {"call.answered", "call.hangup"} & set(told(rest, call_id)), within=40
+        )
+        if "call.answered" in types:
+            return call_id
+    raise AssertionError("nobody answers")
+
+
+def reached(rest: Rest, call_id: str) -> str | None:
+    """Return which came first of an answer and a hangup, or None while it rings."""
+    return next((event for event in told(rest, call_id) if event in {"call.answered", "call.hangup"}), None)
+
+
+def told(rest: Rest, call_id: str) -> list[str]:
+    return [line["type"] for line in rest.get(f"/v1/calls/{call_id}")["timeline"]]
+
+
+def plays(rest: Rest, call_id: str) -> bool:
+    """Say whether the receiver has told that it has the call's stream, and takes a sound for it."""
+    try:
+        rest.post(f"/v1/calls/{call_id}/media/play", {"payload": MP3})
+    except RefusedByApi as refused:
+        if refused.status != 409:
+            raise
+        return False
+    return True
+
+
+def captures(rest: Rest, call_id: str) -> list[dict[str, Any]]:
+    return list(rest.get(f"/v1/calls/{call_id}/media")["data"])
+
+
+def complete(rest: Rest, call_id: str) -> list[dict[str, Any]]:
+    found = captures(rest, call_id)
+    return found if all(capture["is_complete"] for capture in found) else []
