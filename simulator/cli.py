@@ -20,13 +20,17 @@ _DESCRIPTION = (
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the simulator with these arguments until it is told to stop."""
+    asyncio.run(run(parse(argv)))
+
+
+def parse(argv: Sequence[str] | None = None) -> Settings:
+    """Return the settings that these arguments ask for; end with a usage message if they make no sense."""
     parser = _parser()
     given = {name: value for name, value in vars(parser.parse_args(argv)).items() if value is not None}
     try:
-        settings = Settings.model_validate(given)
+        return Settings.model_validate(given)
     except ValidationError as err:
         parser.error("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in err.errors()))
-    asyncio.run(run(settings))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -81,7 +81,9 @@ def test_r24_ctrl_c_during_the_start_stops_what_was_started(
 ) -> None:
     up = Up(tmp_path / "data", free_port)
     ups.append(up)
-    eventually((tmp_path / "data" / "logs" / f"{seen}.log").exists, within=UP_S)
+    log = tmp_path / "data" / "logs" / f"{seen}.log"
+    eventually(lambda: log.exists() or up.process.poll() is not None, within=UP_S)
+    assert up.process.poll() is None, up.output
 
     os.kill(up.process.pid, signal.SIGINT)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from signal import SIGTERM
 
 from orchestrator.stack import programs
+from simulator.cli import parse
 
 
 def test_r24_commands_and_dials_have_workers_of_their_own() -> None:
@@ -46,3 +47,11 @@ def test_a_simulator_started_again_signs_with_the_same_key() -> None:
         seeds.add(argv[argv.index("--signing-seed") + 1])
 
     assert len(seeds) == 1
+
+
+def test_a_key_that_begins_with_a_dash_is_still_the_key() -> None:
+    program = programs.simulator(port=1, webhook_url="http://x", api_key="-k", connection_id="c", time_scale=1)
+
+    after_the_module = program.argv[program.argv.index("simulator") + 1 :]
+
+    assert parse(after_the_module).api_key == "-k"
