@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from orchestrator import cli_call, cli_campaign, cli_doctor, cli_flow, cli_stack
+from orchestrator import cli_call, cli_campaign, cli_doctor, cli_flow, cli_number, cli_stack
 from orchestrator.errors import InvalidFlow, InvalidInput, OrchestratorError
 
 
@@ -44,11 +44,16 @@ app = typer.Typer(
     For a first real call: `orchestrator up --carrier telnyx`, `orchestrator doctor`, and
 
         orchestrator call dial --to +1… --flow FILE
+
+    To let a flow take the calls that come in:
+
+        orchestrator number map --number +1… --flow FILE
     """,
 )
 app.add_typer(cli_flow.app, name="flow")
 app.add_typer(cli_campaign.app, name="campaign")
 app.add_typer(cli_call.app, name="call")
+app.add_typer(cli_number.app, name="number")
 cli_stack.add_to(app)
 cli_doctor.add_to(app)
 

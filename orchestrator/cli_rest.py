@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,6 +53,23 @@ class Rest:
         """Post JSON and return the answer's; raise RefusedByApi or ApiNotReached."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         return self._ask("POST", path, json=json if json is not None else {}, headers=headers).json()
+
+    def each(self, path: str, **params: Any) -> Iterator[Any]:
+        """Yield every item of a list, asking for page after page."""
+        while True:
+            page = self.get(path, **params)
+            yield from page["data"]
+            if page["next_cursor"] is None:
+                return
+            params["cursor"] = page["next_cursor"]
+
+    def patch(self, path: str, json: Any) -> Any:
+        """Send the changes of a thing and return what it is now."""
+        return self._ask("PATCH", path, json=json).json()
+
+    def delete(self, path: str) -> None:
+        """Delete what is at `path`."""
+        self._ask("DELETE", path)
 
     def upload(self, path: str, body: Any, *, content_type: str, **params: Any) -> Any:
         """Post a document (bytes or an open file) as it is and return the answer's JSON."""

@@ -15,6 +15,12 @@ from tests.support.poll import eventually
 from tests.support.up import Up
 
 _FLOW = str(Path(__file__).parents[2] / "orchestrator" / "flow" / "samples" / "appointment.yaml")
+_FOR_ANYBODY = """
+name: reception
+start: bye
+inbound: away
+steps: {away: {reject: {cause: USER_BUSY}}, bye: {hangup: {}}}
+"""
 _ANYBODY = (
     "--from",
     "+13125550100",
@@ -41,6 +47,13 @@ def contacts(tmp_path: Path) -> str:
     file = tmp_path / "contacts.csv"
     rows = [f"+1202555010{n},Person {n},Monday at 9" for n in range(8)]
     file.write_text("\n".join(["phone,first_name,appointment", *rows, "12,Wrong,never"]))
+    return str(file)
+
+
+@pytest.fixture
+def reception(tmp_path: Path) -> str:
+    file = tmp_path / "reception.yaml"
+    file.write_text(_FOR_ANYBODY)
     return str(file)
 
 
@@ -107,6 +120,33 @@ def test_a_live_call_is_commanded_and_told_what_became_of_it(up: Up) -> None:
     ]
 
 
+def test_a_number_is_mapped_listed_changed_and_removed(up: Up, reception: str) -> None:
+    number = "+13125550100"
+    mapped = up.run("number", "map", "--number", number, "--flow", reception, "--join-days", "0")
+    changed = up.run("number", "change", number, "--flow", "reception", "--join-days", "30")
+    listed = up.run("number", "list")
+    removed = up.run("number", "remove", number)
+    left = up.run("number", "list")
+
+    assert mapped.returncode == 0, mapped.stderr
+    number_id = mapped.stdout.split()[0]
+    assert mapped.stdout == f"{number_id} {number} → reception version 1, joins nobody\n"
+    said = f"{number_id} {number} → reception version 1, joins callers dialed within 30 days\n"
+    assert (changed.stdout, listed.stdout) == (said, said)
+    assert (removed.stdout, removed.returncode, left.stdout) == (f"{number} takes no calls any more\n", 0, "")
+
+
+def test_a_number_that_is_mapped_already_tells_how_to_change_it(up: Up, reception: str) -> None:
+    words = ["--number", "+13125550111", "--flow", reception]
+    mapped = up.run("number", "map", *words)
+
+    again = up.run("number", "map", *words)
+
+    up.run("number", "remove", mapped.stdout.split()[0])
+    assert again.returncode == 1
+    assert f"`orchestrator number change +13125550111 --flow {reception}`" in again.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -120,6 +160,13 @@ def test_a_live_call_is_commanded_and_told_what_became_of_it(up: Up) -> None:
         (["campaign", "create", "x", "--flow", _FLOW, "--caller-id", "12"], "/caller_ids"),
         (["call", "dial", "--to", "12", "--flow", _FLOW], "/to"),
         (["call", "dial", "--to", "+12025550101", "--flow", _FLOW, "--var", "lonely"], "must read name=value"),
+        (["number", "map", "--number", "12", "--flow", "reception"], "/number"),
+        (["number", "map", "--number", "+13125550112", "--flow", "nothing"], "/flow"),
+        (["number", "map", "--number", "+13125550112", "--flow", _FLOW], "give these inputs a default"),
+        (["number", "change", "+13125550112"], "--flow: say what to change"),
+        (["number", "change", "num_01JZZZZZZZZZZZZZZZZZZZZZZZ", "--join-days", "1"], "(404)"),
+        (["number", "remove", "+13125550112"], "`orchestrator number list`"),
+        (["number", "remove", "12"], "?number"),
         (["call", "--url", "http://127.0.0.1:1", "show", "call_1"], "start one with `orchestrator up`"),
     ],
 )
