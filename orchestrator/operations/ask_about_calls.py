@@ -13,7 +13,7 @@ from orchestrator.errors import OrchestratorError
 from orchestrator.ids import stable_uuid
 from orchestrator.model.event import ACTION_REQUESTED, HANGUP_ASSUMED, Event
 from orchestrator.store.keys import Keys
-from orchestrator.store.streams import add_event
+from orchestrator.store.streams import add_event, is_caught_up
 from orchestrator.store.tables import calls
 from orchestrator.telnyx.client import TelnyxClient
 
@@ -25,6 +25,8 @@ _AT_MOST = 50
 
 def ask_about_calls(sql: Engine, client: redis.Redis, keys: Keys, carrier: TelnyxClient) -> int:
     """Look into each accepted call whose deadline has passed; return how many were judged."""
+    if not is_caught_up(client, keys):
+        return 0  # their ends may stand in the streams: an engine that was away has hours of them
     overdue = _take_overdue(sql)
     for row in overdue:
         try:

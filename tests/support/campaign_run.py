@@ -76,11 +76,11 @@ class CampaignRun:
     def wait_until_completed(self, *, within: float = 90.0, hurried_by: SimulatorProcess | None = None) -> None:
         """Return once the campaign is completed; fail with where its contacts stand.
 
-        `hurried_by` lets what would wait for minutes be due as soon as that carrier has no live call.
+        `hurried_by` lets what would wait for minutes be due as soon as that carrier has no live call and nothing to tell.
         """
 
         def is_over() -> bool:
-            if hurried_by is not None and hurried_by.summary()["live"] == 0:
+            if hurried_by is not None and _is_silent(hurried_by):
                 self._let_time_pass()
             campaign = self.stack.rest.try_to_get(f"/v1/campaigns/{self.id}")
             return campaign is not None and bool(campaign["status"] == "completed")
@@ -115,3 +115,9 @@ class CampaignRun:
         )
         lines += [str(dict(call)) for call in open_calls[:20]]
         return "\n".join([str(campaign["status"]), str(campaign.get("status_reason")), str(stats), *lines])
+
+
+def _is_silent(carrier: SimulatorProcess) -> bool:
+    """Whether no call lives and no webhook is still to come: minutes later it would not be otherwise."""
+    summary = carrier.summary()
+    return not summary["live"] and not summary["webhooks_under_way"]
