@@ -76,7 +76,7 @@ class CampaignRun:
     def wait_until_completed(self, *, within: float = 90.0, hurried_by: SimulatorProcess | None = None) -> None:
         """Return once the campaign is completed; fail with where its contacts stand.
 
-        `hurried_by` lets what would wait for minutes be due as soon as that carrier has no live call and nothing to tell.
+        `hurried_by` lets what would wait for minutes be due once that carrier has no live call and nothing to tell.
         """
 
         def is_over() -> bool:

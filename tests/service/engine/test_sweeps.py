@@ -88,7 +88,7 @@ def test_a_call_that_outlived_its_deadline_and_is_gone_is_ended(world: World, ca
 
 
 def test_a_call_is_not_judged_while_its_end_may_wait_in_the_stream(world: World, carrier: CarrierStub) -> None:
-    call_id = world.dialed_call()
+    world.dialed_call()
     world.execute("UPDATE calls SET deadline_at = now() - interval '1 second'")
     world.redis.delete(world.keys.events)
     world.redis.xadd(world.keys.events, {"raw": b"{}"}, id="1-1")  # told long ago, to an engine that died over it
