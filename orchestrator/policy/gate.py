@@ -22,7 +22,8 @@ _ASK_AGAIN_QUOTA = timedelta(minutes=15)
 class GateFacts:
     """All that the gate looks at, gathered by the store in the transaction that acts on the answer.
 
-    `campaign_status` is None for a single call outside any campaign. `last_dial_to_number_at` is the last dial for
+    `campaign_status` is None for a single call outside any campaign. `number_in_use` says that the person is calling us
+    now; two dials to a number are kept apart by the ledger itself. `last_dial_to_number_at` is the last dial for
     *another* contact: this contact's own attempts are spaced by its retry rules. `max_attempts` is the rules'
     `most_attempts`. `*_frees_at` is when the oldest dial counted by that limit is a day old.
     """

@@ -69,7 +69,7 @@ _SENTENCES = {
         "The contact's time zone is unknown, or its zones share less than two hours a day; "
         "give the contact a timezone or the campaign a default_timezone."
     ),
-    Reason.NUMBER_IN_USE: "Another call to this number is under way.",
+    Reason.NUMBER_IN_USE: "Another call to or from this number is under way.",
     Reason.NUMBER_GAP: "This number was dialed for another contact less than the number_gap ago.",
     Reason.NUMBER_DAY_LIMIT: "This number has been dialed as often as it may be within 24 hours.",
     Reason.CALLER_ID_QUOTA: "The caller id has made as many calls as it may within 24 hours.",

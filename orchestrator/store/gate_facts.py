@@ -11,8 +11,9 @@ from sqlalchemy import Connection, RowMapping, text
 from orchestrator.policy.gate import GateFacts
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.policy.weekly_hours import CallingHours
+from orchestrator.store.tables import CALLING_US
 
-_COLUMNS = """
+_COLUMNS = f"""
     c.id AS contact_id, c.phone, c.external_id, c.zone, c.timezone, c.variables, c.attempts,
     c.status AS contact_status, c.current_call_id, c.not_before, c.not_after, c.ignore_hours,
     k.id AS campaign_id, k.kind, k.status AS campaign_status, k.starts_at, k.ends_at, k.number_gap_s,
@@ -21,10 +22,11 @@ _COLUMNS = """
     EXISTS (SELECT 1 FROM installation WHERE dialing_stopped IS NOT NULL) AS dialing_stopped,
     EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = c.phone AND s.scope IN ('global', k.id)
             AND (s.expires_at IS NULL OR s.expires_at > clock_timestamp())) AS suppressed,
+    EXISTS (SELECT 1 FROM calls WHERE from_number = c.phone AND {CALLING_US}) AS is_calling_us,
     (SELECT max(p.last_sent_at) FROM calls p WHERE p.to_number = c.phone AND p.contact_id <> c.id
             AND p.state <> 'withdrawn') AS last_dial_to_number_at,
     clock_timestamp() AS db_now
-"""
+"""  # noqa: S608 a constant of ours
 _FACTS = text(
     f"""
     SELECT {_COLUMNS}, coalesce(c.flow_id, k.flow_id) AS flow_id, c.caller_id, k.caller_ids, k.connection_id
@@ -70,6 +72,7 @@ def gate_facts(row: RowMapping, *, contact_status_ok: bool) -> GateFacts:
         ignore_hours=row["ignore_hours"],
         suppressed=row["suppressed"],
         contact_status_ok=contact_status_ok,
+        number_in_use=row["is_calling_us"],
         last_dial_to_number_at=row["last_dial_to_number_at"],
         number_gap=timedelta(seconds=row["number_gap_s"]),
     )

@@ -29,6 +29,8 @@ NUMBER_GUARD = (
     "direction = 'outbound' AND "
     "(state IN ('reserved', 'dialing', 'accepted') OR (state = 'unknown' AND disposition IS NULL))"
 )
+# Who is calling us now is not dialed; no guard: a caller is never refused for a dial of ours.
+CALLING_US = "direction = 'inbound' AND state = 'accepted'"
 
 _NOW = text("now()")
 _EMPTY = text("'{}'::jsonb")
@@ -268,6 +270,7 @@ Index(
     unique=True,
     postgresql_where=text(NUMBER_GUARD),
 )
+Index("calls_calling_us", calls.c.from_number, postgresql_where=text(CALLING_US))
 Index("calls_open", calls.c.state, calls.c.id, postgresql_where=text("state NOT IN ('ended', 'withdrawn')"))
 Index("calls_by_campaign", calls.c.campaign_id, calls.c.id)
 Index("calls_by_contact", calls.c.contact_id, calls.c.id)
