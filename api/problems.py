@@ -10,7 +10,13 @@ import psycopg
 import redis
 import sqlalchemy.exc
 from flask import Flask, Response
-from werkzeug.exceptions import ClientDisconnected, HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    HTTPException,
+    MethodNotAllowed,
+    RequestedRangeNotSatisfiable,
+    RequestEntityTooLarge,
+)
 
 from api.answers import problem
 from orchestrator.errors import Conflict, Gone, InvalidInput, LimitReached, Misconfigured, NotFound, StoreUnavailable
@@ -111,6 +117,13 @@ def _(error: HTTPException) -> Response:
 @to_problem.register
 def _(error: RequestEntityTooLarge) -> Response:  # noqa: ARG001 its type says it all
     return problem(413, "too_large", "The body is larger than this address accepts; send it in parts.")
+
+
+@to_problem.register
+def _(error: RequestedRangeNotSatisfiable) -> Response:
+    size = error.length if error.length is not None else "*"
+    detail = f"The file has {size} bytes; ask for some of them, such as `Range: bytes=0-`."
+    return problem(416, "range_not_satisfiable", detail, headers={"Content-Range": f"bytes */{size}"})
 
 
 @to_problem.register

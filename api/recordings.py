@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from flask import Response
+from flask import Response, request
 from pydantic import BaseModel
 
 from api.pages import Page, PageQuery, cut_page
+from api.parts import part_asked, part_headers
 from api.routes import Resource
-from orchestrator.operations.find_recordings import find_recording, list_recordings, open_recording
+from orchestrator.operations.find_recordings import find_fetched, find_recording, list_recordings
 from orchestrator.policy.moments import Moment
 from orchestrator.wiring import House
 
@@ -94,22 +95,27 @@ def show(house: House, recording_id: str) -> RecordingView:
 @resource.route(
     "GET",
     "/v1/recordings/{recording_id}/content",
-    gives={200: ("audio/mpeg", "audio/wav")},
-    fails=(404, 409, 410),
+    gives={200: ("audio/mpeg", "audio/wav"), 206: ("audio/mpeg", "audio/wav")},
+    fails=(404, 409, 410, 416),
 )
 def content(house: House, recording_id: str) -> Response:
-    """Download the file of a recording.
+    """Download the file of a recording; a part of it with `Range`.
 
-    409 while it is still being fetched; 410 when it never will be, and the `code` says why.
+    409 while it is still being fetched; 410 when it never will be, and the `code` says why. The `ETag` is the file's
+    SHA-256, for `If-Range`. Several ranges at once are answered with the whole file.
     """
-    row, pieces = open_recording(house, recording_id)
+    row = find_fetched(house, recording_id)
+    etag = f'"{row.sha256}"'
+    part = part_asked(request, size=row.size_bytes, etag=etag)
+    pieces = house.recordings.read(row.place, part)
     headers = {
-        "Content-Length": str(row.size_bytes),
         "Content-Disposition": f'attachment; filename="{row.id}.{row.format}"',
         "Cache-Control": "private, no-store",
         "X-Content-Type-Options": "nosniff",
+        "ETag": etag,
+        **part_headers(part, size=row.size_bytes),
     }
-    return Response(pieces, content_type=_TYPES[row.format], headers=headers)
+    return Response(pieces, status=206 if part else 200, content_type=_TYPES[row.format], headers=headers)
 
 
 _TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav"}

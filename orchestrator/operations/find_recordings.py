@@ -1,8 +1,8 @@
-"""Finds recordings: a page of them, one, or one's file."""
+"""Finds recordings: a page of them, one, or one whose file is here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
@@ -29,10 +29,10 @@ def find_recording(house: House, ident: str) -> Row[Any]:
     return row
 
 
-def open_recording(house: House, ident: str) -> tuple[Row[Any], Iterator[bytes]]:
-    """Return a recording and the pieces of its file.
+def find_fetched(house: House, ident: str) -> Row[Any]:
+    """Return a recording whose file is here, to be read from `house.recordings`.
 
-    Raises NotFound, Conflict while it is being fetched, Gone when it never will be, StoreUnavailable.
+    Raises NotFound, Conflict while it is being fetched, Gone when it never will be.
     """
     row = find_recording(house, ident)
     if row.state == "pending":
@@ -40,4 +40,4 @@ def open_recording(house: House, ident: str) -> tuple[Row[Any], Iterator[bytes]]
         raise Conflict("recording_pending", detail, status=row.state, allowed=("fetched",))
     if row.state == "failed":
         raise Gone(row.error["code"], f"There is no file of this recording: {row.error['detail']}.")
-    return row, house.recordings.read(row.place)
+    return row

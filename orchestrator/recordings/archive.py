@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 from orchestrator.errors import Misconfigured, StoreUnavailable
 from orchestrator.recordings.bucket import Bucket
 from orchestrator.recordings.disk import Disk
+from orchestrator.recordings.pieces import Part, Pieces
 from orchestrator.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -54,14 +54,17 @@ class Archive:
         self._disk.put(draft, name)
         return f"{_DISK}:{name}"
 
-    def read(self, place: str) -> Iterator[bytes]:
-        """Return the pieces of a file; raises Gone, StoreUnavailable, or Misconfigured when its bucket is not set."""
+    def read(self, place: str, part: Part | None = None) -> Pieces:
+        """Return the pieces of a file, or of a part of it, to be closed by whoever does not read them to their end.
+
+        Raises Gone, StoreUnavailable, or Misconfigured when its bucket is not set.
+        """
         scheme, _, name = place.partition(":")
         if scheme == _DISK:
-            return self._disk.read(name)
+            return self._disk.read(name, part)
         if self._bucket is None:
             raise Misconfigured("the recording lies in a bucket: set ORCHESTRATOR_RECORDINGS_BUCKET")
-        return self._bucket.read(name)
+        return self._bucket.read(name, part)
 
     def remove(self, name: str) -> None:
         """Remove what is kept under a name, wherever that is; safe to repeat. Raises StoreUnavailable."""

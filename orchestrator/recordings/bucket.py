@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,11 +14,12 @@ from pydantic import SecretStr
 from urllib3.exceptions import HTTPError
 
 from orchestrator.errors import Gone, Misconfigured, StoreUnavailable
+from orchestrator.recordings.pieces import Part, Pieces
 
-_CHUNK: Final = 65_536
 _TYPES: Final = {".mp3": "audio/mpeg", ".wav": "audio/wav"}
 _AWAY: Final = (MinioException, HTTPError, OSError)
-_MISSING: Final = ("NoSuchKey", "NoSuchBucket")
+_MISSING: Final = ("NoSuchKey", "NoSuchBucket", "InvalidRange")
+_PARTIAL_CONTENT: Final = 206
 
 
 class Bucket:
@@ -43,24 +43,24 @@ class Bucket:
         except _AWAY as err:
             raise _unavailable(err) from err
 
-    def read(self, name: str) -> Iterator[bytes]:
-        """Return the pieces of an object whose reading has begun; raises Gone or StoreUnavailable."""
+    def read(self, name: str, part: Part | None = None) -> Pieces:
+        """Return the pieces of an object whose reading has begun, or of a part of it; no more than a piece is held.
+
+        Raises StoreUnavailable, and Gone when there is no object, or none that has such a part.
+        """
+        start, length = (part.start, part.length) if part else (0, 0)  # which asks for the whole
         try:
-            response = self._client.get_object(bucket_name=self._bucket, object_name=self._key(name))
+            response = self._client.get_object(self._bucket, self._key(name), offset=start, length=length)
         except S3Error as err:
             if err.code in _MISSING:
                 raise Gone("file_missing", "The file of this recording is no longer in its bucket.") from err
             raise _unavailable(err) from err
         except _AWAY as err:
             raise _unavailable(err) from err
-
-        def pieces() -> Iterator[bytes]:
-            try:
-                yield from response.stream(_CHUNK)
-            finally:
-                response.close()
-
-        return pieces()
+        if part and response.status != _PARTIAL_CONTENT:
+            response.close()
+            raise StoreUnavailable("the bucket of recordings (it serves no parts)")
+        return Pieces(response)
 
     def remove(self, name: str) -> None:
         """Remove an object; safe to repeat. Raises StoreUnavailable."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from orchestrator.errors import Gone, StoreUnavailable
-
-_CHUNK: Final = 65_536
+from orchestrator.recordings.pieces import Part, Pieces
 
 
 class Disk:
@@ -29,21 +26,22 @@ class Disk:
         except OSError as err:
             raise StoreUnavailable(f"the folder of recordings ({err.strerror})") from err
 
-    def read(self, name: str) -> Iterator[bytes]:
-        """Return the pieces of a file that is open already; raises Gone when there is none."""
+    def read(self, name: str, part: Part | None = None) -> Pieces:
+        """Return the pieces of a file that is open already, or of a part of it.
+
+        Raises StoreUnavailable, and Gone when there is no file, or none that has such a part.
+        """
+        path = self._folder / name
         try:
-            file = (self._folder / name).open("rb")
+            if part and path.stat().st_size < part.end:
+                raise _missing()
+            file = path.open("rb")
+            file.seek(part.start if part else 0)
         except FileNotFoundError as err:
-            raise Gone("file_missing", "The file of this recording is no longer where it was kept.") from err
+            raise _missing() from err
         except OSError as err:
             raise StoreUnavailable(f"the folder of recordings ({err.strerror})") from err
-
-        def pieces() -> Iterator[bytes]:
-            with file:
-                while piece := file.read(_CHUNK):
-                    yield piece
-
-        return pieces()
+        return Pieces(file, length=part.length if part else None)
 
     def remove(self, name: str) -> None:
         """Remove a file; safe to repeat. Raises StoreUnavailable."""
@@ -51,6 +49,10 @@ class Disk:
             (self._folder / name).unlink(missing_ok=True)
         except OSError as err:
             raise StoreUnavailable(f"the folder of recordings ({err.strerror})") from err
+
+
+def _missing() -> Gone:
+    return Gone("file_missing", "The file of this recording is no longer where it was kept.")
 
 
 def _sync(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from pydantic import SecretStr
 
 from orchestrator.errors import Gone, Misconfigured, StoreUnavailable
 from orchestrator.recordings.archive import Archive, open_archive
+from orchestrator.recordings.pieces import Part
 from orchestrator.settings import Settings
 from tests.support.s3_stub import S3Stub, s3_stub
 
@@ -72,6 +74,59 @@ def test_a_large_file_goes_to_the_bucket_in_parts(tmp_path: Path, store: S3Stub)
 
     assert len(store.parts) > 1
     assert b"".join(archive.read(place)) == sound
+
+
+@pytest.fixture(params=["disk", "bucket"])
+def archive(request: pytest.FixtureRequest, tmp_path: Path, store: S3Stub) -> Archive:
+    return open_archive(settings(tmp_path, store.url if request.param == "bucket" else ""))
+
+
+@pytest.mark.parametrize("part", [Part(0, 1), Part(0, len(SOUND)), Part(300, 2_000), Part(len(SOUND) - 1, 1)])
+def test_a_part_of_a_file_is_read_and_no_more(archive: Archive, part: Part) -> None:
+    place = put(archive)
+
+    assert b"".join(archive.read(place, part)) == SOUND[part.start : part.end]
+
+
+@pytest.mark.parametrize("part", [Part(len(SOUND), 1), Part(len(SOUND) * 2, 5)])
+def test_a_file_that_has_become_shorter_than_its_part_is_gone(archive: Archive, part: Part) -> None:
+    place = put(archive)
+
+    with pytest.raises(Gone):
+        archive.read(place, part)
+
+
+def test_a_bucket_is_asked_for_the_part_alone(tmp_path: Path, store: S3Stub) -> None:
+    archive = open_archive(settings(tmp_path, store.url))
+    place = put(archive)
+
+    archive.read(place, Part(300, 2_000)).close()
+    archive.read(place).close()
+
+    assert store.ranges == ["bytes=300-2299", None]
+
+
+def test_a_store_that_serves_no_parts_is_not_taken_for_one_that_does(tmp_path: Path, store: S3Stub) -> None:
+    archive = open_archive(settings(tmp_path, store.url))
+    place = put(archive)
+    store.has_parts = False
+
+    with pytest.raises(StoreUnavailable, match="no parts"):
+        archive.read(place, Part(1, 2))
+
+
+def test_a_file_in_a_bucket_is_never_held_whole(tmp_path: Path, store: S3Stub) -> None:
+    archive = open_archive(settings(tmp_path, store.url))
+    store.objects[f"/calls/2026/{NAME}"] = bytes(32 * 1_048_576)
+
+    tracemalloc.start()
+    whole = sum(len(piece) for piece in archive.read(f"bucket:{NAME}"))
+    part = sum(len(piece) for piece in archive.read(f"bucket:{NAME}", Part(1, 30 * 1_048_576)))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (whole, part) == (32 * 1_048_576, 30 * 1_048_576)
+    assert most < 4 * 1_048_576
 
 
 def test_what_was_kept_on_disk_before_there_was_a_bucket_is_still_found(tmp_path: Path, store: S3Stub) -> None:

@@ -1,4 +1,4 @@
-"""A store that speaks as much S3 as keeping files takes: put whole or in parts, get, delete."""
+"""A store that speaks as much S3 as keeping files takes: put whole or in parts, get whole or a part, delete."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ _DONE = b"<Done><Bucket>b</Bucket><Key>k</Key><ETag>e</ETag></Done>"
 
 @dataclass
 class S3Stub:
-    """`objects` by their path; `refuse` is the status every request gets while it is set."""
+    """`objects` by their path; `refuse` is the status every request gets while it is set, `ranges` what was asked."""
 
     url: str = ""
     objects: dict[str, bytes] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     parts: dict[int, bytes] = field(default_factory=dict)
     signers: set[str] = field(default_factory=set)
+    ranges: list[str | None] = field(default_factory=list)
+    has_parts: bool = True
     refuse: int | None = None
 
 
@@ -72,10 +74,15 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self._is_refused():
             return
-        if self._path in self.store.objects:
-            self._answer(200, self.store.objects[self._path])
-        else:
+        asked = self.headers.get("Range")
+        self.store.ranges.append(asked)
+        body = self.store.objects.get(self._path)
+        if body is None:
             self._answer(404, _ERROR.format(code="NoSuchKey").encode())
+        elif asked and self.store.has_parts:
+            self._answer_part(body, asked)
+        else:
+            self._answer(200, body)
 
     def do_DELETE(self) -> None:
         if self._is_refused():
@@ -101,7 +108,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(self.store.refuse, _ERROR.format(code="SlowDown").encode())
         return self.store.refuse is not None
 
-    def _answer(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
+    def _answer_part(self, body: bytes, asked: str) -> None:
+        first, _, last = asked.removeprefix("bytes=").partition("-")
+        if int(first) >= len(body):
+            self._answer(416, _ERROR.format(code="InvalidRange").encode())
+            return
+        told = f"bytes {first}-{last}/{len(body)}"
+        self._answer(206, memoryview(body)[int(first) : int(last) + 1], headers={"Content-Range": told})
+
+    def _answer(self, status: int, body: bytes | memoryview = b"", headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
         for name, value in {"Content-Type": "application/xml", **(headers or {})}.items():
             self.send_header(name, value)

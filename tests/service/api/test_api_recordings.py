@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
+from werkzeug.datastructures import Headers
 
 from orchestrator.ids import new_id
 from orchestrator.recordings.archive import Archive
+from orchestrator.recordings.bucket import Bucket
 from orchestrator.wiring import House
 from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number
+from tests.support.s3_stub import s3_stub
 
 SOUND = b"ID3" + bytes(range(256)) * 1_000
+SIZE = len(SOUND)
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +108,51 @@ def test_the_file_is_downloaded_where_the_recording_says(
     assert (answer.headers["Content-Length"], told["size_bytes"]) == (str(len(SOUND)), len(SOUND))
     assert sha256(answer.data).hexdigest() == told["sha256"]
     answer.close()
+
+
+@pytest.fixture(params=["disk", "bucket"])
+def content(
+    request: pytest.FixtureRequest, rest: Rest, house: House, archive: Archive, tmp_path: Path
+) -> Iterator[str]:
+    """Yield where the file of a recording is, which lies in the folder or in a bucket."""
+    with s3_stub() as store:
+        if request.param == "bucket":
+            bucket = Bucket("calls", url=store.url, region="us-east-1", key_id="k", secret=SecretStr("s"))
+            archive = house.__dict__["recordings"] = Archive(tmp_path, bucket=bucket)
+        yield f"/v1/recordings/{fetched(rest, house, archive, tmp_path)['rec']}/content"
+
+
+def ask(rest: Rest, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes, Headers]:
+    """Return status, body and headers; the file behind it is closed."""
+    with rest.request(method, path, headers={name.replace("_", "-"): told for name, told in headers.items()}) as answer:
+        return answer.status_code, answer.data, answer.headers
+
+
+def test_a_player_gets_the_part_it_asks_for_and_no_other(rest: Rest, content: str) -> None:
+    status, body, headers = ask(rest, content, Range="bytes=100-299")
+    beyond = ask(rest, content, Range=f"bytes={SIZE}-")
+
+    assert (status, body) == (206, SOUND[100:300])
+    assert (headers["Content-Range"], headers["Content-Length"]) == (f"bytes 100-299/{SIZE}", "200")
+    assert (headers["Accept-Ranges"], headers.getlist("Content-Type")) == ("bytes", ["audio/mpeg"])
+    assert (beyond[0], beyond[2]["Content-Range"]) == (416, f"bytes */{SIZE}")
+    assert b"range_not_satisfiable" in beyond[1]
+
+
+def test_a_part_is_only_added_to_the_same_file(rest: Rest, content: str) -> None:
+    etag = ask(rest, content)[2]["ETag"]
+
+    same = ask(rest, content, Range="bytes=5-9", If_Range=etag)
+    others = [ask(rest, content, Range="bytes=5-9", If_Range=tag) for tag in ('"other"', f"W/{etag}", "x")]
+
+    assert same[:2] == (206, SOUND[5:10])
+    assert [each[:2] for each in others] == [(200, SOUND)] * 3
+
+
+def test_the_size_is_told_without_the_file(rest: Rest, content: str) -> None:
+    status, body, headers = ask(rest, content, "HEAD", Range="bytes=5-9")
+
+    assert (status, body, headers["Content-Length"], headers["Accept-Ranges"]) == (200, b"", str(SIZE), "bytes")
 
 
 def test_a_file_that_is_not_yet_here_may_be_asked_for_again(rest: Rest, house: House) -> None:

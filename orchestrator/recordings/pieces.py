@@ -1,0 +1,57 @@
+"""The bytes of a file, piece by piece: all of them, or a part."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+_CHUNK: Final = 65_536
+
+
+@dataclass(frozen=True)
+class Part:
+    """`length` bytes, one at least, from byte `start` on, which counts from 0."""
+
+    start: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        """Return the byte that follows the last one."""
+        return self.start + self.length
+
+
+class Source(Protocol):
+    """What bytes are read from."""
+
+    def read(self, amount: int, /) -> bytes:
+        """Return up to `amount` bytes, nothing at the end."""
+
+    def close(self) -> None:
+        """Give it back."""
+
+
+class Pieces:
+    """Reads an open source, up to `length` bytes; gives it back at its end and with `close`, begun or not."""
+
+    def __init__(self, source: Source, *, length: int | None = None) -> None:
+        self._source = source
+        self._left = sys.maxsize if length is None else length
+
+    def __iter__(self) -> Pieces:
+        """Return itself."""
+        return self
+
+    def __next__(self) -> bytes:
+        """Return the next piece, 64 KiB at most."""
+        piece = self._source.read(min(_CHUNK, self._left)) if self._left else b""
+        self._left -= len(piece)
+        if not piece:
+            self.close()
+            raise StopIteration
+        return piece
+
+    def close(self) -> None:
+        """Give the source back; safe to repeat."""
+        self._source.close()
