@@ -185,7 +185,8 @@ def erase(house: House, contact_id: str) -> Response:
     """Erase what is personal about a contact.
 
     Number, ids, variables and answers go, from its calls too, with their recordings' files; times and results stay, for
-    they are the ledger.
+    they are the ledger. What the carrier tells of its calls later is kept in the same way, and no recording is fetched.
+    While a call with the contact is under way it is not erased: 409.
     """
     erase_contact(house, contact_id)
     return nothing()

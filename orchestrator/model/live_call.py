@@ -105,6 +105,10 @@ class LiveCall(BaseModel):
     recordings: tuple[dict[str, Any], ...] = ()
     cost: dict[str, Any] | None = None
 
+    def erased(self) -> LiveCall:
+        """Return the call without what is personal in its record: its times, results and ids."""
+        return self.model_copy(update={"answers": {}, "error": None, "recordings": ()})
+
     def public_answers(self) -> dict[str, Any]:
         """Return the answers that are exported and counted; names that start with `_` stay private."""
         return {name: answer for name, answer in self.answers.items() if not name.startswith("_")}

@@ -20,6 +20,7 @@ from orchestrator.policy.contact_rows import ContactProblem, NewContact, read_co
 from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.policy.zone_names import Zone
 from orchestrator.store import queries_contacts
+from orchestrator.store.erased_calls import ERASED, erase_calls, lock_calls_with
 from orchestrator.store.keys import Keys
 from orchestrator.store.queries_campaigns import add_zones
 from orchestrator.store.queries_recordings import erase_recordings
@@ -126,15 +127,15 @@ def _zone(place: UploadPlace, contact: Row[Any], read: NewContact) -> dict[str, 
 def erase_contact(house: House, contact_id: str) -> None:
     """Erase what is personal about a contact; its rows, results and times stay as the ledger. Safe to repeat.
 
-    Raises Conflict while a call to it is under way.
+    What is told of its calls later is recorded without it. Raises Conflict while a call with it is under way.
     """
     with house.sql.begin() as connection:
-        live = queries_contacts.live_call_of(connection, contact_id)
+        is_under_way = lock_calls_with(connection, contact_id)
         contact = queries_contacts.lock_contact(connection, contact_id)
         if contact is None:
             raise NotFound("contact", contact_id)
-        if live is not None or contact.status == "calling":
-            detail = "A call to this contact is under way; cancel the contact and erase it when the call has ended."
+        if is_under_way or contact.status == "calling":
+            detail = "A call with this contact is under way; cancel the contact and erase it when the call has ended."
             raise Conflict("call_in_progress", detail, status=contact.status, allowed=("waiting", "held", *_FINAL))
         recordings = _erase(connection, contact)
     _remove_files(house, recordings)
@@ -154,9 +155,9 @@ def _remove_files(house: House, recordings: Sequence[Row[Any]]) -> None:
 
 
 def _erase(connection: Connection, contact: Row[Any]) -> Sequence[Row[Any]]:
-    erased = f"erased:{contact.id}"
+    erased = f"{ERASED}{contact.id}"
     blank: dict[str, Any] = {"phone": erased, "external_id": None, "variables": {}, "answers": {}, "timezone": None}
     ended = {} if contact.status in _FINAL else {"status": "canceled", "reason": "erased", "current_call_id": None}
     queries_contacts.update_contact(connection, contact.id, {**blank, **ended})
-    queries_contacts.erase_calls(connection, contact.id, erased=erased)
+    erase_calls(connection, contact.id)
     return erase_recordings(connection, contact.id)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
 from orchestrator.media.captured import FOLDER, erase_captures
-from orchestrator.store.tables import calls
+from orchestrator.store.erased_calls import calls_with
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
@@ -16,6 +14,6 @@ if TYPE_CHECKING:
 def erase_media(house: House, contact_id: str) -> None:
     """Remove the files; safe to repeat."""
     with house.sql.connect() as connection:
-        found = connection.scalars(select(calls.c.id).where(calls.c.contact_id == contact_id)).all()
+        found = connection.scalars(calls_with(contact_id)).all()
     for call_id in found:
         erase_captures(house.settings.data_dir / FOLDER, call_id)

@@ -87,7 +87,8 @@ class Settler:
         write_calls(connection, records)
         write_suppressions(connection, records)
         write_contacts(connection, [after for r in records if (after := contact_after(r))])
-        write_timeline(connection, [(one.call.call_id, line) for one in known for line in one.timeline])
+        kept = zip(known, records, strict=True)
+        write_timeline(connection, [(r.call.call_id, r.kept(line)) for one, r in kept for line in one.timeline])
         return sum(record.is_first_end for record in records)
 
     def _settle_alone(self, call_id: str, entries: Sequence[RawEntry]) -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select, update
 
 from orchestrator.store.pages import newest_first
-from orchestrator.store.tables import call_events, calls, campaigns, contacts
+from orchestrator.store.tables import calls, campaigns, contacts
 
 OPEN = ("waiting", "held")
 
@@ -68,17 +67,3 @@ def live_call_of(connection: Connection, contact_id: str) -> Row[Any] | None:
     states = calls.c.state.in_(("reserved", "dialing", "accepted"))
     query: Select[Any] = select(calls.c.id, calls.c.state).where(calls.c.contact_id == contact_id, states)
     return connection.execute(query.with_for_update()).first()
-
-
-def erase_calls(connection: Connection, contact_id: str, *, erased: str) -> None:
-    """Take the personal data out of a contact's calls; the rows, times, results and ids stay: they are the ledger."""
-    mine = select(calls.c.id).where(or_(calls.c.contact_id == contact_id, calls.c.joined_contact_id == contact_id))
-    connection.execute(update(call_events).where(call_events.c.call_id.in_(mine)).values(payload={}))
-    empty_list = func.cast(text("'[]'"), JSONB)
-    blank: dict[str, Any] = {"to_number": erased, "request": {}, "answers": {}, "error": None, "recordings": empty_list}
-    connection.execute(update(calls).where(calls.c.contact_id == contact_id).values(blank))
-    came_in = calls.c.joined_contact_id == contact_id
-    hidden = select(calls.c.contact_id).where(came_in)
-    connection.execute(update(contacts).where(contacts.c.id.in_(hidden)).values(phone=erased, answers={}))
-    caller = {name: value for name, value in blank.items() if name != "to_number"} | {"from_number": erased}
-    connection.execute(update(calls).where(came_in).values(caller))

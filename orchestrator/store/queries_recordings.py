@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.ids import new_id
 from orchestrator.model.told_recording import ToldRecording
+from orchestrator.store.erased_calls import IS_ERASED, calls_with
 from orchestrator.store.pages import newest_first
 from orchestrator.store.tables import calls, recordings
 
 # Told again with newer links, what has not been fetched is tried again; a call that was erased gets none.
 _WRITE = text(
-    """
+    f"""
     INSERT INTO recordings (id, call_id, told_as, event_id, told_at, recording_id, leg, channels, format, started_at,
         ended_at, urls, public_urls, state, error)
     SELECT r.id, r.call_id, r.told_as, r.event_id, r.told_at, r.recording_id, r.leg, r.channels, r.format, r.started_at,
@@ -23,13 +24,13 @@ _WRITE = text(
     FROM jsonb_to_recordset(:rows) AS r(id text, call_id text, told_as text, event_id text, told_at timestamptz,
         recording_id text, leg text, channels text, format text, started_at timestamptz, ended_at timestamptz,
         urls jsonb, public_urls jsonb, state text, error jsonb)
-    JOIN calls k ON k.id = r.call_id AND k.to_number NOT LIKE 'erased:%' AND k.from_number NOT LIKE 'erased:%'
+    JOIN calls k ON k.id = r.call_id AND NOT {IS_ERASED}
     ON CONFLICT (call_id, told_as) DO UPDATE SET event_id = excluded.event_id, told_at = excluded.told_at,
         format = excluded.format, urls = excluded.urls, public_urls = excluded.public_urls, state = excluded.state,
         error = excluded.error, tries = 0, due_at = now(), lease = NULL
     WHERE recordings.told_at < excluded.told_at AND recordings.state IN ('pending', 'failed')
         AND excluded.state = 'pending'
-    """
+    """  # noqa: S608 a constant of ours
 ).bindparams(bindparam("rows", type_=JSONB))
 
 _TAKE = text(
@@ -75,13 +76,18 @@ def is_kept(connection: Connection, ident: str) -> bool:
     return connection.execute(kept).first() is not None
 
 
+def is_any_put_off(connection: Connection, code: str) -> bool:
+    """Say whether any recording is still to be fetched whose last try failed with this code."""
+    put_off = (recordings.c.state == "pending", recordings.c.error["code"].astext == code)
+    return connection.execute(select(recordings.c.id).where(*put_off).limit(1)).first() is not None
+
+
 def erase_recordings(connection: Connection, contact_id: str) -> Sequence[Row[Any]]:
     """Take a contact's recordings out of every answer and return them; their files are still to be removed."""
-    mine = select(calls.c.id).where(or_(calls.c.contact_id == contact_id, calls.c.joined_contact_id == contact_id))
     blank: dict[str, Any] = {"state": "erased", "urls": {}, "public_urls": {}, "error": None}
     # Whoever fetches one now may still write its file: it stays due until that lease is over.
     due = func.coalesce(recordings.c.due_at, func.now())
-    erasing = update(recordings).where(recordings.c.call_id.in_(mine)).values(**blank, due_at=due)
+    erasing = update(recordings).where(recordings.c.call_id.in_(calls_with(contact_id))).values(**blank, due_at=due)
     return connection.execute(erasing.returning(recordings)).all()
 
 

@@ -14,18 +14,19 @@ from orchestrator.ids import new_id
 from orchestrator.model.disposition import disposition_of
 from orchestrator.model.live_call import LiveCall, Suppression
 from orchestrator.policy.dispositions import Disposition
+from orchestrator.store.erased_calls import ERASED, IS_ERASED
 
 _LOCK = text(
-    """
+    f"""
     SELECT k.id, k.state, k.campaign_id, k.contact_id, k.connection_id, k.direction, k.disposition AS old_disposition,
            CASE k.direction WHEN 'inbound' THEN k.from_number ELSE k.to_number END AS their_number,
-           k.outcome AS old_outcome, k.answers AS old_answers, k.dialed_at,
+           k.outcome AS old_outcome, {IS_ERASED} AS is_erased, k.answers AS old_answers, k.dialed_at,
            c.status AS contact_status, c.current_call_id, c.last_call_id, c.attempts, c.tally,
            c.reason AS contact_reason, c.due_at::text AS due_at_text,
            g.retry::text AS retry, g.status AS campaign_status, clock_timestamp() AS db_now
     FROM calls k JOIN contacts c ON c.id = k.contact_id JOIN campaigns g ON g.id = k.campaign_id
     WHERE k.id = ANY(:ids) ORDER BY k.contact_id, k.id FOR UPDATE OF k, c
-    """
+    """  # noqa: S608 a constant of ours
 )
 
 _CALLS = text(
@@ -102,6 +103,10 @@ class Record:
         """Whether this is the call's end, and not an amendment of it."""
         return self.row["state"] not in ("ended", "withdrawn")
 
+    def kept(self, line: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a line of the timeline as the record keeps it."""
+        return {**line, "payload": {}, "note": None} if self.row["is_erased"] else line
+
 
 @dataclass(frozen=True)
 class ContactAfter:
@@ -125,8 +130,8 @@ def lock_for_record(connection: Connection, call_ids: Sequence[str]) -> dict[str
 
 
 def record_of(call: LiveCall, row: RowMapping) -> Record:
-    """Return the record that `call` makes of `row`."""
-    return Record(call, row, disposition_of(call))
+    """Return the record that `call` makes of `row`; once its contact is erased, what is personal stays out."""
+    return Record(call.erased() if row["is_erased"] else call, row, disposition_of(call))
 
 
 def write_calls(connection: Connection, records: Sequence[Record]) -> None:
@@ -151,8 +156,9 @@ def write_timeline(connection: Connection, lines: Sequence[tuple[str, Mapping[st
 def write_suppressions(connection: Connection, records: Sequence[Record]) -> None:
     """Add the numbers the flows asked never to dial again; one that would have expired no longer does."""
     wanted = {
-        (record.row["their_number"], _scope(wish, record)): (wish, record)
+        (number, _scope(wish, record)): (wish, record)
         for record in records
+        if (number := _their_number(record))
         for wish in record.call.suppressions
     }
     rows = [
@@ -161,6 +167,12 @@ def write_suppressions(connection: Connection, records: Sequence[Record]) -> Non
     ]
     if rows:
         connection.execute(_SUPPRESSIONS, {"rows": rows})
+
+
+def _their_number(record: Record) -> str | None:
+    # Who wants no more calls and is erased is known by the live state alone, as long as that lasts.
+    number = str(record.call.to if record.row["is_erased"] else record.row["their_number"])
+    return None if number.startswith(ERASED) else number
 
 
 def _scope(wish: Suppression, record: Record) -> str:
