@@ -39,11 +39,12 @@ class Health(BaseModel):
 
 
 class CheckView(BaseModel):
-    """One thing that was looked at, and what mends it."""
+    """One thing that was looked at, and what mends it; what is not vital is a warning, and keeps no call from going."""
 
     name: str
     ok: bool
     remedy: str
+    is_vital: bool
 
 
 class Readiness(BaseModel):
@@ -63,7 +64,7 @@ def healthz(house: House, query: HealthQuery) -> Health:  # noqa: ARG001 it asks
 def readyz(house: House) -> Response:
     """Say whether the installation can do its work, and what stands in the way."""
     checks = [CheckView(**asdict(check)) for check in check_readiness(house)]
-    is_ready = all(check.ok for check in checks)
+    is_ready = all(check.ok for check in checks if check.is_vital)
     return answer(Readiness(status="ready" if is_ready else "not_ready", checks=checks), 200 if is_ready else 503)
 
 

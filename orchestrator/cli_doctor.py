@@ -29,9 +29,9 @@ def doctor(
     """Check that real calls would work: ✓ good, ✗ wrong (with its remedy), ? not to be seen yet.
 
     Looks at the carrier's key, connection, webhook version and caller ids, the clock, the public URL (fetching a word
-    of its own through it), Valkey's durability and the database. Ask it while
-    `orchestrator up --carrier telnyx` runs. Nothing is changed and nobody is called. Exit status 1 if
-    anything is wrong.
+    of its own through it), Valkey's durability, the database, and the folder and the bucket of recordings (writing to
+    them and removing it again). Ask it while `orchestrator up --carrier telnyx` runs. Nothing else is changed and
+    nobody is called. Exit status 1 if anything is wrong.
     """
     console = Console(highlight=False, soft_wrap=True)
     settings = _with_stack(load_settings(), data)
@@ -47,13 +47,21 @@ def doctor(
 
 
 def _findings(settings: Settings, caller_ids: list[str]) -> Iterator[Finding]:
-    from orchestrator.stack.check_house import active_caller_ids, check_database, check_public_url, check_redis
+    from orchestrator.stack.check_house import (
+        active_caller_ids,
+        check_database,
+        check_media,
+        check_public_url,
+        check_redis,
+    )
+    from orchestrator.stack.check_recordings import check_recordings
 
     wanted = [*caller_ids, *([settings.caller_id] if settings.caller_id else []), *active_caller_ids(settings)]
     yield from _carrier_findings(settings, list(dict.fromkeys(wanted)))
     yield check_public_url(settings)
     yield from check_redis(settings)
     yield check_database(settings)
+    yield from check_recordings(settings)
 
 
 def _carrier_findings(settings: Settings, caller_ids: list[str]) -> Iterator[Finding]:
@@ -74,9 +82,10 @@ def _carrier_findings(settings: Settings, caller_ids: list[str]) -> Iterator[Fin
 
 
 def _with_stack(settings: Settings, data: Path | None) -> Settings:
-    """Take the addresses of the stores from the running stack unless the operator named them."""
+    """Take the folder that was named, and the addresses of the stores from its stack unless the operator named them."""
     from orchestrator.stack.folder import announced
 
-    told = announced(data or settings.data_dir)
+    folder = data or settings.data_dir
+    told = announced(folder)
     names = {"redis_url", "database_url"} - settings.model_fields_set
-    return settings.model_copy(update={name: told[name] for name in names if name in told})
+    return settings.model_copy(update={"data_dir": folder, **{name: told[name] for name in names if name in told}})

@@ -1,4 +1,8 @@
-"""Checks whether this installation can do its work, and says for each thing that is wrong what mends it."""
+"""Checks whether this installation can do its work, and says for each thing that is wrong what mends it.
+
+The place of recordings is not asked here: no call needs it, so that it must not take an API out of service, and a dead
+bucket would hold every answer up. What the engine met there is repeated as a warning; `orchestrator doctor` tries it.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.errors import Misconfigured
+from orchestrator.operations.fetch_recordings import NOT_STORED
 from orchestrator.policy.reasons import Reason
 from orchestrator.store.keys import Keys
 from orchestrator.store.migrate import is_current
 from orchestrator.store.pacing import read_health
+from orchestrator.store.queries_recordings import is_any_put_off
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
@@ -22,11 +28,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at; `remedy` is empty when it is as it should be."""
+    """One thing that was looked at; `remedy` is empty when it is as it should be.
+
+    What is not vital is a warning: calls are made without it.
+    """
 
     name: str
     ok: bool
     remedy: str = ""
+    is_vital: bool = True
 
 
 def check_readiness(house: House) -> list[Check]:
@@ -43,7 +53,7 @@ def _run(name: str, check: Callable[[House], str], house: House) -> Check:
         remedy = "Redis does not answer: start it, or mend ORCHESTRATOR_REDIS_URL"
     except Misconfigured as err:
         remedy = str(err)
-    return Check(name, not remedy, remedy)
+    return Check(name, not remedy, remedy, is_vital=check not in _WARNINGS)
 
 
 def _postgresql(house: House) -> str:
@@ -84,6 +94,14 @@ def _door(house: House) -> str:
     return "" if is_set else "TELNYX_PUBLIC_KEY is not set: without it every webhook is refused"
 
 
+def _recordings(house: House) -> str:
+    with house.sql.connect() as connection:
+        if not is_any_put_off(connection, NOT_STORED):
+            return ""
+    return "recordings cannot be stored, and are lost ten minutes after they were told: `orchestrator doctor` says why"
+
+
+_WARNINGS = frozenset({_recordings})
 _CHECKS: dict[str, Callable[[House], str]] = {
     "postgresql": _postgresql,
     "migrations": _migrations,
@@ -91,4 +109,5 @@ _CHECKS: dict[str, Callable[[House], str]] = {
     "epoch": _epoch,
     "clock": _clock,
     "webhooks": _door,
+    "recordings": _recordings,
 }

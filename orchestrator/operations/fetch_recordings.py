@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 LINKS_LIVE_S: Final = 600.0
 LEASE_S: Final = 150.0  # twice what a download may take, so that nobody waits long for what a dead process held
 MOST_TRIES: Final = 30  # more than ten minutes have room for: the end where the carrier's clock is far ahead
+NOT_STORED: Final = "not_stored"
 _STEP_S: Final = 15.0
 _LONGEST_PAUSE_S: Final = 60.0
 _SHORTEST_PAUSE_S: Final = 5.0
@@ -75,7 +76,8 @@ class RecordingFetcher:
             found = self._downloader.download(link_of(row), draft, is_stopped=self._stop.is_set)
             place = self._put(row, draft) if isinstance(found, Downloaded) else ""
         except StoreUnavailable as err:
-            found = NotDownloaded("not_stored", str(err))
+            log.warning("recording %s is not stored yet: %s", row.id, err, extra={"call_id": row.call_id})
+            found = NotDownloaded(NOT_STORED, str(err))
         except Exception as err:  # whatever it is, it is this recording's own failure, and no other waits for it
             log.exception("recording %s cannot be fetched", row.id, extra={"call_id": row.call_id})
             found = NotDownloaded("broken", type(err).__name__)

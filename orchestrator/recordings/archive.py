@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from orchestrator.errors import Misconfigured, StoreUnavailable
-from orchestrator.recordings.bucket import Bucket
+from orchestrator.recordings.bucket import USUAL, Bucket, Patience
 from orchestrator.recordings.disk import Disk
 from orchestrator.recordings.pieces import Part, Pieces
 from orchestrator.settings import Settings
@@ -80,14 +80,19 @@ class Archive:
 
 def open_archive(settings: Settings) -> Archive:
     """Return the archive the settings ask for; raise Misconfigured for a bucket without its keys."""
+    return Archive(settings.recordings_folder, bucket=open_bucket(settings))
+
+
+def open_bucket(settings: Settings, *, patience: Patience = USUAL) -> Bucket | None:
+    """Return the bucket the settings ask for, if any; raise Misconfigured for one without its keys."""
     if settings.recordings_bucket is None:
-        return Archive(settings.recordings_folder)
+        return None
     key_id, secret = settings.bucket_keys()
-    bucket = Bucket(
+    return Bucket(
         settings.recordings_bucket,
         url=settings.bucket_url,
         region=settings.bucket_region,
         key_id=key_id,
         secret=secret,
+        patience=patience,
     )
-    return Archive(settings.recordings_folder, bucket=bucket)

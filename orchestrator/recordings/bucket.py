@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,18 +23,43 @@ _TYPES: Final = {".mp3": "audio/mpeg", ".wav": "audio/wav"}
 _AWAY: Final = (MinioException, HTTPError, OSError)
 _MISSING: Final = ("NoSuchKey", "NoSuchBucket", "InvalidRange")
 _PARTIAL_CONTENT: Final = 206
+_TRIED: Final = b"put here to see whether that works, and removed at once\n"
+
+
+class BucketUnavailable(StoreUnavailable):
+    """Raised when a bucket does not do what it is asked; `code` is the store's own word for `why`, if it said one."""
+
+    def __init__(self, why: str, *, code: str | None = None) -> None:
+        super().__init__(f"the bucket of recordings ({why})")
+        self.why, self.code = why, code
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a bucket may take to be connected, and to be silent in between, in seconds."""
+
+    connect_s: float = 5
+    silence_s: float = 15
+
+
+USUAL: Final = Patience()
 
 
 class Bucket:
-    """A bucket, or a folder of one: `name` is `bucket` or `bucket/folder`. Connects at first use."""
+    """A bucket, or a folder of one: `name` is `bucket` or `bucket/folder`. Connects at first use.
 
-    def __init__(self, name: str, *, url: str, region: str, key_id: str, secret: SecretStr) -> None:
+    Where StoreUnavailable is raised it is a BucketUnavailable.
+    """
+
+    def __init__(
+        self, name: str, *, url: str, region: str, key_id: str, secret: SecretStr, patience: Patience = USUAL
+    ) -> None:
         self._bucket, _, self._folder = name.strip("/").partition("/")
         try:
             check_bucket_name(self._bucket)
         except ValueError as err:
             raise Misconfigured(f"ORCHESTRATOR_RECORDINGS_BUCKET is no bucket, nor bucket/folder: {err}") from err
-        self._client = _client(url, region=region, key_id=key_id, secret=secret)
+        self._client = _client(url, region=region, key_id=key_id, secret=secret, patience=patience)
 
     def put(self, draft: Path, name: str) -> None:
         """Upload a draft under its name, whole or not at all; raises StoreUnavailable."""
@@ -59,7 +87,7 @@ class Bucket:
             raise _unavailable(err) from err
         if part and response.status != _PARTIAL_CONTENT:
             response.close()
-            raise StoreUnavailable("the bucket of recordings (it serves no parts)")
+            raise BucketUnavailable("it serves no parts")
         return Pieces(response)
 
     def remove(self, name: str) -> None:
@@ -69,15 +97,28 @@ class Bucket:
         except _AWAY as err:
             raise _unavailable(err) from err
 
+    def try_out(self, name: str) -> bool:
+        """Put a small object, read it and remove it; say whether it was the same. Raises BucketUnavailable."""
+        try:
+            self._client.put_object(self._bucket, self._key(name), BytesIO(_TRIED), len(_TRIED))
+            try:
+                with closing(self._client.get_object(self._bucket, self._key(name))) as response:
+                    return response.read() == _TRIED
+            finally:
+                self._client.remove_object(self._bucket, self._key(name))
+        except _AWAY as err:
+            raise _unavailable(err) from err
+
     def _key(self, name: str) -> str:
         return f"{self._folder}/{name}" if self._folder else name
 
 
-def _client(url: str, *, region: str, key_id: str, secret: SecretStr) -> Minio:
+def _client(url: str, *, region: str, key_id: str, secret: SecretStr, patience: Patience) -> Minio:
     parts = urlsplit(url)
     wrong = "ORCHESTRATOR_BUCKET_URL is not the address of an S3 store, such as https://s3.amazonaws.com"
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
         raise Misconfigured(wrong)
+    timeout = urllib3.Timeout(connect=patience.connect_s, read=patience.silence_s)
     try:
         return Minio(
             endpoint=parts.netloc,
@@ -85,12 +126,12 @@ def _client(url: str, *, region: str, key_id: str, secret: SecretStr) -> Minio:
             secret_key=secret.get_secret_value(),
             secure=parts.scheme == "https",
             region=region,
-            http_client=urllib3.PoolManager(timeout=urllib3.Timeout(connect=5, read=15), retries=False),
+            http_client=urllib3.PoolManager(timeout=timeout, retries=False),
         )
     except ValueError as err:
         raise Misconfigured(f"{wrong}: {err}") from err
 
 
-def _unavailable(err: Exception) -> StoreUnavailable:
-    why = err.code if isinstance(err, S3Error) else type(err).__name__
-    return StoreUnavailable(f"the bucket of recordings ({why})")
+def _unavailable(err: Exception) -> BucketUnavailable:
+    code = err.code if isinstance(err, S3Error) else None
+    return BucketUnavailable(code or type(err).__name__, code=code)

@@ -17,7 +17,7 @@ _DONE = b"<Done><Bucket>b</Bucket><Key>k</Key><ETag>e</ETag></Done>"
 
 @dataclass
 class S3Stub:
-    """`objects` by their path; `refuse` is the status every request gets while it is set, `ranges` what was asked."""
+    """`objects` by their path; `refuse` is the status refused requests get while it is set, `ranges` what was asked."""
 
     url: str = ""
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -27,6 +27,8 @@ class S3Stub:
     ranges: list[str | None] = field(default_factory=list)
     has_parts: bool = True
     refuse: int | None = None
+    code: str = "SlowDown"
+    refused_methods: set[str] = field(default_factory=lambda: {"PUT", "POST", "GET", "DELETE"})
 
 
 @contextmanager
@@ -104,9 +106,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_refused(self) -> bool:
         self.store.signers.add(self.headers.get("Authorization", "").partition("Credential=")[2].partition("/")[0])
-        if self.store.refuse:
-            self._answer(self.store.refuse, _ERROR.format(code="SlowDown").encode())
-        return self.store.refuse is not None
+        is_refused = self.store.refuse is not None and self.command in self.store.refused_methods
+        if is_refused:
+            self._answer(self.store.refuse or 500, _ERROR.format(code=self.store.code).encode())
+        return is_refused
 
     def _answer_part(self, body: bytes, asked: str) -> None:
         first, _, last = asked.removeprefix("bytes=").partition("-")

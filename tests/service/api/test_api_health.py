@@ -18,6 +18,7 @@ from orchestrator.stack.embedded import start_valkey
 from orchestrator.store.keys import Keys
 from orchestrator.store.pacing import close_dispatch
 from orchestrator.wiring import House
+from tests.support.recorded import recorded
 from tests.support.rest import CONNECTION, Rest, fresh_number
 
 
@@ -82,6 +83,25 @@ def test_r25_a_clock_that_differs_from_the_carriers_is_not_ready(rest: Rest, hou
     close_dispatch(house.redis, Keys(), CONNECTION, reason="clock_skew")
 
     assert "NTP" in _failed(rest)["clock"]
+
+
+def test_recordings_that_cannot_be_stored_are_a_warning_and_stop_no_call(settings: Settings) -> None:
+    house = House(settings=settings.model_copy(update={"telnyx_public_key": "x"}))
+    rest = Rest(create_app(house))
+    _mark_epoch(house)
+    ids = recorded(rest, house, error='{"code": "unreachable", "detail": "x"}')
+    before = _failed(rest)
+    with house.sql.begin() as connection:
+        connection.execute(
+            text("UPDATE recordings SET error = :error WHERE id = :rec"), {**ids, "error": '{"code": "not_stored"}'}
+        )
+
+    warned = rest.get("/readyz")
+
+    assert (before, warned.status_code, warned.json["status"]) == ({}, 200, "ready")
+    assert "orchestrator doctor" in _failed(rest)["recordings"]
+    assert [check["name"] for check in warned.json["checks"] if not check["is_vital"]] == ["recordings"]
+    house.close()
 
 
 def test_readiness_without_redis_names_it_and_nothing_else_breaks(without_redis: Rest) -> None:

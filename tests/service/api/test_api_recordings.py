@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 from werkzeug.datastructures import Headers
 
-from orchestrator.ids import new_id
 from orchestrator.recordings.archive import Archive
 from orchestrator.recordings.bucket import Bucket
 from orchestrator.wiring import House
-from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number
+from tests.support.recorded import recorded
+from tests.support.rest import Rest
 from tests.support.s3_stub import s3_stub
 
 SOUND = b"ID3" + bytes(range(256)) * 1_000
@@ -27,35 +26,6 @@ SIZE = len(SOUND)
 def archive(house: House, tmp_path: Path) -> Archive:
     archive = house.__dict__["recordings"] = Archive(tmp_path)
     return archive
-
-
-def recorded(rest: Rest, house: House, **columns: Any) -> dict[str, str]:
-    """Put an ended call with one recording into the record, and return their ids."""
-    campaign = rest.campaign()["id"]
-    (contact,) = rest.contacts(campaign, fresh_number())
-    ids = {"call": new_id("call"), "rec": new_id("rec"), "contact": contact, "campaign": campaign}
-    columns = {"state": "pending", "error": None, "place": None, "size": None, "sha": None, **columns}
-    with house.sql.begin() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, state,"
-                " command_id, ring_limit_s, talk_limit_s, ended_at)"
-                " SELECT :call, campaign_id, id, :connection, phone, :caller, 1, 'ended', 'c', 30, 600, now()"
-                " FROM contacts WHERE id = :contact"
-            ),
-            {**ids, "connection": CONNECTION, "caller": CALLER_ID},
-        )
-        connection.execute(
-            text(
-                "INSERT INTO recordings (id, call_id, told_as, event_id, told_at, recording_id, leg, channels, format,"
-                " started_at, ended_at, urls, state, error, place, size_bytes, sha256)"
-                " VALUES (:rec, :call, 'r-1', 'e-1', now(), 'r-1', 'A', 'dual', 'mp3', '2026-03-02T15:04:09.640Z',"
-                " '2026-03-02T15:04:58.700Z', '{\"mp3\": \"https://r.example.test/1.mp3\"}', :state,"
-                " CAST(:error AS jsonb), :place, :size, :sha)"
-            ),
-            {**ids, **columns},
-        )
-    return ids
 
 
 def fetched(rest: Rest, house: House, archive: Archive, tmp_path: Path) -> dict[str, str]:
