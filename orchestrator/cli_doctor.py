@@ -29,9 +29,10 @@ def doctor(
     """Check that real calls would work: ✓ good, ✗ wrong (with its remedy), ? not to be seen yet.
 
     Looks at the carrier's key, connection, webhook version and caller ids, the clock, the public URL (fetching a word
-    of its own through it), Valkey's durability, the database, and the folder and the bucket of recordings (writing to
-    them and removing it again). Ask it while `orchestrator up --carrier telnyx` runs. Nothing else is changed and
-    nobody is called. Exit status 1 if anything is wrong.
+    of its own through it), Valkey's durability, the database, the folder and the bucket of recordings (writing to them
+    and removing it again), and the media receiver if ORCHESTRATOR_MEDIA_URL names one. Ask it while
+    `orchestrator up --carrier telnyx` runs. Nothing else is changed and nobody is called. Exit status 1 if anything is
+    wrong.
     """
     console = Console(highlight=False, soft_wrap=True)
     settings = _with_stack(load_settings(), data)
@@ -62,6 +63,7 @@ def _findings(settings: Settings, caller_ids: list[str]) -> Iterator[Finding]:
     yield from check_redis(settings)
     yield check_database(settings)
     yield from check_recordings(settings)
+    yield from check_media(settings)
 
 
 def _carrier_findings(settings: Settings, caller_ids: list[str]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Checks of our own side: the stores, the schema, and whether the world reaches the webhook door."""
+"""Checks of our own side: the stores, the schema, and whether the world reaches the webhook door and the receiver."""
 
 from __future__ import annotations
 
@@ -37,6 +37,28 @@ def check_public_url(settings: Settings) -> Finding:
     if not echoed:
         return bad(subject, f"somebody else answers at {url}", "let the tunnel lead to the API's port on this machine")
     return good(subject, settings.public_url)
+
+
+def check_media(settings: Settings) -> Iterator[Finding]:
+    """Yield whether a media receiver answers where the carrier is told to send the sound; nothing if it is not told."""
+    subject, url = "media URL", (settings.media_url or "").rstrip("/")
+    if not url:
+        return
+    if not url.startswith(("wss://", "ws://")):
+        remedy = "set ORCHESTRATOR_MEDIA_URL to where the carrier reaches `orchestrator media`, such as wss://…"
+        yield bad(subject, f"{url} is not the address of a websocket", remedy)
+        return
+    asked = f"{url.replace('ws', 'http', 1)}/healthz"
+    try:
+        is_receiver = "streams_open" in requests.get(asked, timeout=(5, 10)).json()
+    except (requests.RequestException, ValueError, TypeError) as err:
+        remedy = "is `orchestrator media` running, and does the address lead to its --port?"
+        yield bad(subject, f"no media receiver answers at {asked} ({type(err).__name__})", remedy)
+        return
+    if is_receiver:
+        yield good(subject, url)
+    else:
+        yield bad(subject, f"somebody else answers at {asked}", "let the address lead to the --port of the receiver")
 
 
 def check_redis(settings: Settings) -> Iterator[Finding]:

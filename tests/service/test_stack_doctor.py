@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,9 +13,16 @@ from pydantic import SecretStr
 
 from orchestrator.settings import Settings
 from orchestrator.stack.check_carrier import check_carrier
-from orchestrator.stack.check_house import active_caller_ids, check_database, check_public_url, check_redis
+from orchestrator.stack.check_house import (
+    active_caller_ids,
+    check_database,
+    check_media,
+    check_public_url,
+    check_redis,
+)
 from orchestrator.stack.findings import Finding, Verdict
 from orchestrator.telnyx.client import TelnyxClient
+from tests.support.media_receiver import media_receiver
 from tests.support.stub_http import Answer, stub_http
 
 _OWN, _VERIFIED, _STRANGE = "+12025550100", "+12025550101", "+12025550102"
@@ -150,6 +158,34 @@ def test_a_public_url_that_leads_nowhere_is_found(free_port: int) -> None:
 
     assert finding.verdict is Verdict.BAD
     assert "tunnel" in finding.remedy
+
+
+def _media(url: str | None) -> Finding:
+    (finding,) = check_media(Settings(media_url=url))
+    return finding
+
+
+def test_a_media_receiver_that_answers_is_found_to_be_there(tmp_path: Path, redis_url: str) -> None:
+    with media_receiver(tmp_path, redis_url=redis_url) as receiver:
+        finding = _media(receiver.url)
+
+    assert (finding.verdict, finding.detail) == (Verdict.GOOD, receiver.url)
+
+
+def test_a_media_url_that_leads_elsewhere_is_found(free_port: int) -> None:
+    with stub_http(lambda _: (200, {"status": "ok"})) as address:
+        stranger = _media(address.replace("http", "ws"))
+    nobody = _media(f"ws://127.0.0.1:{free_port}/")
+    no_socket = _media("https://media.example.com")
+
+    assert _verdicts([stranger, nobody, no_socket]) == {Verdict.BAD}
+    assert "somebody else answers" in stranger.detail
+    assert f"http://127.0.0.1:{free_port}/healthz" in nobody.detail and "orchestrator media" in nobody.remedy
+    assert "wss://" in no_socket.remedy
+
+
+def test_without_a_media_url_no_receiver_is_missed() -> None:
+    assert list(check_media(Settings(media_url=None))) == []
 
 
 def test_the_stores_in_good_order_are_found_to_be(redis_url: str, database_url: str) -> None:
