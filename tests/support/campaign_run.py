@@ -14,9 +14,13 @@ from tests.support.stack_run import CALLER_ID, StackRun
 FINAL = frozenset({"completed", "exhausted", "suppressed", "canceled", "expired", "unknown"})
 REMINDER = Path(__file__).resolve().parents[2] / "orchestrator" / "flow" / "samples" / "appointment.yaml"
 
-_AREAS = (201, 202, 203, 205, 206, 207, 208, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229, 231)
-_MORE_AREAS = (234, 239, 240, 248, 251, 252, 253, 254, 256, 260, 262, 267, 269, 270, 276, 281, 301, 302, 303, 304, 305)
-_numbers: Iterator[str] = (f"+1{area}55501{line:02d}" for area, line in product((*_AREAS, *_MORE_AREAS), range(100)))
+_AREAS = (
+    201, 202, 203, 205, 206, 207, 208, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229, 231, 234, 239,
+    240, 248, 251, 252, 253, 254, 256, 260, 262, 267, 269, 270, 276, 281, 301, 302, 303, 304, 305, 307, 308, 309, 310,
+    312, 313, 314, 315, 316, 317, 318, 319, 320, 321, 323, 325, 330, 331, 334, 336, 337, 339, 346, 347, 351, 352, 360,
+    361, 385, 386, 401, 402, 404, 405, 406, 407, 408, 409, 410, 412, 413, 414, 415, 417, 419, 423, 424, 425, 430, 432,
+)  # fmt: skip
+_numbers: Iterator[str] = (f"+1{area}55501{line:02d}" for area, line in product(_AREAS, range(100)))
 _campaigns = count(1)
 
 RETRY = {"max_attempts": 2, "on": {"busy": {"after": "2s"}, "no_answer": {"after": "2s"}}}
