@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Row
-from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
-from orchestrator.ids import new_id, seeded_id
+from orchestrator.ids import new_id
 from orchestrator.operations.create_flow import flow_named
 from orchestrator.operations.ensure_connection import ensure_connection
+from orchestrator.operations.ensure_home import ensure_home
 from orchestrator.operations.place_call import Number
-from orchestrator.policy.campaign_rules import CallingHours, RetryRules
 from orchestrator.store import queries_numbers
-from orchestrator.store.tables import campaigns
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
-
-_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 
 JoinDays = Annotated[int, Field(ge=0, le=3650)]
 _JOINING = (
@@ -55,7 +50,7 @@ def map_number(house: House, wanted: NewNumber) -> Row[Any]:
     flow_id = _flow_for_callers(house, wanted.flow)
     number_id = new_id("num")
     with house.sql.begin() as connection:
-        home_id = _home(connection, ensure_connection(connection, house.settings))
+        home_id = ensure_home(connection, ensure_connection(connection, house.settings), kind="inbound")
         values = {
             "id": number_id,
             "number": wanted.number,
@@ -111,21 +106,3 @@ def _found(connection: Connection, number_id: str) -> Row[Any]:
     if row is None:
         raise NotFound("number", number_id)
     return row
-
-
-def _home(connection: Connection, connection_id: str) -> str:
-    """Make the hidden campaign that is the home of calls that come in, once, and return its id; it never dials."""
-    ident = seeded_id("cmp", f"inbound/{connection_id}", made_at=_BEGINNING)
-    values = {
-        "id": ident,
-        "name": "calls that come in",
-        "kind": "inbound",
-        "connection_id": connection_id,
-        "status": "completed",
-        "keep_open": True,
-        "calling_hours": CallingHours().model_dump(mode="json"),
-        "retry": RetryRules(max_attempts=1, on={}).model_dump(mode="json"),
-        "number_gap_s": 0,
-    }
-    connection.execute(insert(campaigns).values(values).on_conflict_do_nothing())
-    return ident

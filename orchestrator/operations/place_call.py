@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -13,11 +12,10 @@ from sqlalchemy import Connection, Row, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, LimitReached
-from orchestrator.ids import seeded_id
 from orchestrator.operations.claim_contacts import Claimer, Lanes, Reservation
 from orchestrator.operations.create_flow import flow_named
 from orchestrator.operations.ensure_connection import ensure_connection
-from orchestrator.policy.campaign_rules import CallingHours, RetryRules
+from orchestrator.operations.ensure_home import ensure_home
 from orchestrator.policy.contact_rows import ContactForm, ContactProblem, NewContact, read_contact
 from orchestrator.policy.gate import Hold
 from orchestrator.policy.moments import format_moment
@@ -30,14 +28,13 @@ from orchestrator.store.pacing import Lane, read_health
 from orchestrator.store.queries_calls import find_call, is_number_in_use, newest_call_of
 from orchestrator.store.queries_campaigns import add_zones
 from orchestrator.store.queries_connections import find_connection
-from orchestrator.store.tables import calls, campaigns, contacts
+from orchestrator.store.tables import calls, contacts
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
 
 _WAIT_FOR_A_PLACE_S = 2.0
 _ASK_EVERY_S = 0.05
-_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def _read_number(value: Any) -> str:
@@ -97,7 +94,7 @@ def _checked(house: House, wanted: NewCall, *, flow_id: str | None) -> NewContac
 def _reserve(house: House, wanted: NewCall, contact: NewContact, *, contact_id: str, flow_id: str | None) -> Row[Any]:
     with house.sql.begin() as connection:
         connection_id = ensure_connection(connection, house.settings)
-        home = _home(connection, connection_id)
+        home = ensure_home(connection, connection_id, kind="direct")
         limits = find_connection(connection, connection_id)
     _check_carrier(house, connection_id)
     assert limits is not None
@@ -134,24 +131,6 @@ def _check_carrier(house: House, connection_id: str) -> None:
     health = read_health(house.redis, Keys(), connection_id)
     if health.closed:
         raise Conflict("dialing_closed", f"Dialing is closed for the moment: {health.reason}.")
-
-
-def _home(connection: Connection, connection_id: str) -> str:
-    """Make the hidden campaign that is the home of a connection's single calls, once, and return its id."""
-    ident = seeded_id("cmp", f"direct/{connection_id}", made_at=_BEGINNING)
-    values = {
-        "id": ident,
-        "name": "single calls",
-        "kind": "direct",
-        "connection_id": connection_id,
-        "status": "running",
-        "keep_open": True,
-        "calling_hours": CallingHours().model_dump(mode="json"),
-        "retry": RetryRules(max_attempts=1, on={}).model_dump(mode="json"),
-        "number_gap_s": 0,
-    }
-    connection.execute(insert(campaigns).values(values).on_conflict_do_nothing())
-    return ident
 
 
 def _insert_contact(

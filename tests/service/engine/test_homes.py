@@ -1,0 +1,30 @@
+"""The hidden campaigns of calls that belong to none."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+
+from orchestrator.operations.ensure_home import ensure_home
+from tests.support.world import CONNECTION, World
+
+
+# Installations hold rows of these ids: another id would be another home.
+HOMES = [
+    ("direct", "running", "cmp_01DXF6DT001163BMGN2Y460A25"),
+    ("inbound", "completed", "cmp_01DXF6DT009ACPZ1ARDFB6Q417"),
+]
+
+
+@pytest.mark.parametrize(("kind", "status", "ident"), HOMES)
+def test_a_home_is_made_once_and_keeps_its_id_for_ever(
+    world: World, kind: Literal["direct", "inbound"], status: str, ident: str
+) -> None:
+    with world.sql.begin() as connection:
+        first = ensure_home(connection, CONNECTION, kind=kind)
+        again = ensure_home(connection, CONNECTION, kind=kind)
+
+    [row] = world.query("SELECT id, kind, status, keep_open, number_gap_s FROM campaigns")
+    assert first == again == ident
+    assert tuple(row) == (ident, kind, status, True, 0)
