@@ -178,6 +178,14 @@ def test_a_refusal_is_told_in_words_and_by_the_exit_status(up: Up, words: list[s
     assert "Traceback" not in refused.stderr
 
 
+def test_the_doctor_looks_at_the_stack_of_the_folder_it_is_given(up: Up) -> None:
+    told = up.run("doctor").stdout
+
+    assert "✓ Valkey durability" in told and "✓ database" in told
+    assert f"✓ recordings folder: {up.folder}/recordings" in told
+    assert "✗ carrier: TELNYX_API_KEY is not set" in told
+
+
 def test_a_start_without_contacts_is_refused_with_the_reason(up: Up) -> None:
     refused = up.run("campaign", "start", _create(up))
 

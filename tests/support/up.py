@@ -17,7 +17,9 @@ from tests.support.poll import eventually
 
 UP_S = 60.0
 _ORCHESTRATOR = (sys.executable, "-c", "from orchestrator.cli import app; app()")
-_NOBODYS = {"ORCHESTRATOR_API_KEY": "", "ORCHESTRATOR_API_URL": "", "ORCHESTRATOR_PUBLIC_URL": ""}
+_NOBODYS = dict.fromkeys(
+    ("ORCHESTRATOR_API_KEY", "ORCHESTRATOR_API_URL", "ORCHESTRATOR_PUBLIC_URL", "TELNYX_API_KEY"), ""
+)
 
 
 def command(*words: str) -> dict[str, Any]:
