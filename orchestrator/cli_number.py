@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -48,7 +49,7 @@ def map_(
     except RefusedByApi as err:
         if err.problem.get("code") != "number_mapped":
             raise
-        remedy = f"`orchestrator number change {number} --flow {flow}`"
+        remedy = f"`orchestrator number change {number} --flow {quote(flow)}`"
         raise Conflict("number_mapped", f"{number} is mapped to a flow already: {remedy} gives it this one") from err
 
 

@@ -103,7 +103,7 @@ class Bucket:
             self._client.put_object(self._bucket, self._key(name), BytesIO(_TRIED), len(_TRIED))
             try:
                 with closing(self._client.get_object(self._bucket, self._key(name))) as response:
-                    return response.read() == _TRIED
+                    return response.read(len(_TRIED) + 1) == _TRIED
             finally:
                 self._client.remove_object(self._bucket, self._key(name))
         except _AWAY as err:

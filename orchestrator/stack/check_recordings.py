@@ -42,7 +42,7 @@ _NOT_REACHED: Final = "is ORCHESTRATOR_BUCKET_URL right ({url}), and may this ma
 def check_recordings(settings: Settings, *, patience: Patience = _PATIENCE) -> Iterator[Finding]:
     """Yield how the folder is, and the bucket if one is set; what is written to try them is removed again.
 
-    A dead bucket costs 3 s, a silent one 5 s.
+    A bucket is waited for 3 s until it is connected, and 5 s for each of three answers.
     """
     yield _check_folder(settings.recordings_folder, is_all=settings.recordings_bucket is None)
     if settings.recordings_bucket is not None:
