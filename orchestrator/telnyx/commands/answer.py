@@ -2,57 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
-from uuid import UUID
+from typing import ClassVar, Literal
 
-from orchestrator.telnyx.commands.base import RepeatableCommand, unset_means
-from orchestrator.telnyx.commands.deepfakes import DeepfakeDetection
+from orchestrator.telnyx.commands.base import RepeatableCommand
 from orchestrator.telnyx.commands.headers import SipHeader, UserToUser
+from orchestrator.telnyx.commands.own_leg import OwnLeg
 from orchestrator.telnyx.commands.recorded import Recorded
 from orchestrator.telnyx.commands.reported import Reported
 from orchestrator.telnyx.commands.sound import SoundModifications
-from orchestrator.telnyx.commands.streamed import Streamed
-from orchestrator.telnyx.commands.transcribing import TranscriptionConfig
 from orchestrator.telnyx.event_types import EventType
 
 
-class Answer(RepeatableCommand, Recorded, Streamed, Reported):
+class Answer(RepeatableCommand, Recorded, OwnLeg, Reported):
     """Answer an incoming leg, before any other command on it; refused on an outgoing one (90102).
 
-    The HTTP answer carries a `recording_id` when recording begins with it. `assistant` and
-    `conversation_relay_config` belong to the carrier's AI features and are passed on as they are.
+    The HTTP answer carries a `recording_id` when recording begins with it.
     """
 
     action: ClassVar[str] = "answer"
-    expects: ClassVar[frozenset[str]] = frozenset(
-        {
-            EventType.CALL_ANSWERED,
-            EventType.STREAMING_STARTED,
-            EventType.STREAMING_STOPPED,
-            EventType.STREAMING_FAILED,
-            EventType.CALL_HELD,
-            EventType.CALL_UNHELD,
-            EventType.DEEPFAKE_RESULT,
-            EventType.DEEPFAKE_ERROR,
-            EventType.RECORDING_SAVED,
-            EventType.RECORDING_ERROR,
-            EventType.TRANSCRIPTION,
-        }
-    )
+    expects: ClassVar[frozenset[str]] = OwnLeg.told | {EventType.CALL_ANSWERED}
     ended_by: ClassVar[str | None] = EventType.CALL_ANSWERED
 
-    assistant: Mapping[str, Any] | None = None
-    billing_group_id: UUID | None = None
-    conversation_relay_config: Mapping[str, Any] | None = None
     custom_headers: tuple[SipHeader, ...] | None = None
-    deepfake_detection: DeepfakeDetection | None = None
     preferred_codecs: str | None = None
-    send_silence_when_idle: bool | None = unset_means(False)
     sip_headers: tuple[UserToUser, ...] | None = None
     sound_modifications: SoundModifications | None = None
-    transcription: bool | None = unset_means(False)
-    transcription_config: TranscriptionConfig | None = None
 
 
 class Reject(RepeatableCommand):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from orchestrator.telnyx.commands.base import Part, Problem, unset_means
-from orchestrator.telnyx.commands.deepfakes import DeepfakeDetection
 from orchestrator.telnyx.commands.new_leg import NewLeg
-from orchestrator.telnyx.commands.streamed import Streamed
+from orchestrator.telnyx.commands.own_leg import OwnLeg
 from orchestrator.telnyx.commands.streaming import DialogflowConfig, SamplingRate, StreamToken
-from orchestrator.telnyx.commands.transcribing import TranscriptionConfig
 from orchestrator.telnyx.commands.values import CallerId, Destination, HttpUrl
 from orchestrator.telnyx.event_types import EventType
 
@@ -39,53 +37,34 @@ class ConferenceConfig(Part):
     whisper_call_control_ids: tuple[str, ...] | None = None
 
 
-class Dial(NewLeg, Streamed):
+class Dial(NewLeg, OwnLeg):
     """Dial a number or SIP URI; the answer carries the leg's ids, the rest comes by webhook.
 
     `from` is a caller id in E.164. Several destinations may be given, then without `,digits` behind a number. The
-    carrier ignores another Dial with the same `command_id` for 60 s, whichever call it belongs to. `assistant` and
-    `conversation_relay_config` belong to its AI features and are passed on as they are.
+    carrier ignores another Dial with the same `command_id` for 60 s, whichever call it belongs to.
     """
 
     action: ClassVar[str] = "dial"
     path: ClassVar[str] = "/calls"
-    expects: ClassVar[frozenset[str]] = NewLeg.expects | {
-        EventType.STREAMING_STARTED,
-        EventType.STREAMING_STOPPED,
-        EventType.STREAMING_FAILED,
-        EventType.CALL_HELD,
-        EventType.CALL_UNHELD,
-        EventType.DEEPFAKE_RESULT,
-        EventType.DEEPFAKE_ERROR,
-        EventType.RECORDING_SAVED,
-        EventType.RECORDING_ERROR,
-        EventType.TRANSCRIPTION,
-    }
+    expects: ClassVar[frozenset[str]] = NewLeg.expects | OwnLeg.told
     ended_by: ClassVar[str | None] = EventType.CALL_HANGUP
 
     connection_id: ConnectionId
     from_: CallerId = Field(alias="from")
     to: Destination | Annotated[tuple[Destination, ...], Field(min_length=1)]
-    assistant: Mapping[str, Any] | None = None
-    billing_group_id: UUID | None = None
     bridge_intent: bool | None = unset_means(False)
     bridge_on_answer: bool | None = unset_means(False)
     conference_config: ConferenceConfig | None = None
-    conversation_relay_config: Mapping[str, Any] | None = None
-    deepfake_detection: DeepfakeDetection | None = None
     dialogflow_config: DialogflowConfig | None = None
     enable_dialogflow: bool | None = unset_means(False)
     link_to: str | None = None
     prevent_double_bridge: bool | None = unset_means(False)
     retry_on_timeout: bool | None = unset_means(True)
-    send_silence_when_idle: bool | None = unset_means(False)
     stream_auth_token: StreamToken | None = None
     stream_bidirectional_sampling_rate: SamplingRate | None = unset_means(8000)
     stream_establish_before_call_originate: bool | None = unset_means(False)
     supervise_call_control_id: str | None = None
     supervisor_role: Literal["barge", "whisper", "monitor"] | None = unset_means("barge")
-    transcription: bool | None = unset_means(False)
-    transcription_config: TranscriptionConfig | None = None
 
     def problems(self) -> Iterator[Problem]:
         """Yield bridging without a leg to bridge with, and keyed digits behind one of several numbers."""
