@@ -9,7 +9,6 @@ import pytest
 from orchestrator.operations.ensure_home import ensure_home
 from tests.support.world import CONNECTION, World
 
-
 # Installations hold rows of these ids: another id would be another home.
 HOMES = [
     ("direct", "running", "cmp_01DXF6DT001163BMGN2Y460A25"),
