@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from simulator.fields import Field, check_fields
+from simulator.fields import Condition, Field, check_fields
 from simulator.leg import Leg
 from simulator.problems import (
     CarrierError,
@@ -38,15 +38,16 @@ class Needs(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """The body of a command: its fields, groups of which one must be given, and groups of which only one may be."""
+    """The body of a command: its fields, groups of which one must or only one may be given, and other conditions."""
 
     fields: Mapping[str, Field]
     some_of: tuple[tuple[str, ...], ...] = ()
     one_of: tuple[tuple[str, ...], ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
     def check(self, body: Body) -> None:
         """Raise CarrierError (422) with everything that is wrong."""
-        problems = [*check_fields(self.fields, body), *self._groups(body)]
+        problems = [*check_fields(self.fields, body, conditions=self.conditions), *self._groups(body)]
         if problems:
             raise invalid(problems)
 
@@ -56,14 +57,14 @@ class Shape:
 
     def _groups(self, body: Body) -> Iterator[Problem]:
         for group in self.some_of:
-            if not any(body.get(name) for name in group):
+            if all(body.get(name) is None for name in group):
                 detail = f"One of {', '.join(group)} is required."
                 yield Problem("10004", "Missing required parameter", detail, f"/{group[0]}")
         for group in self.one_of:
-            given = [name for name in group if body.get(name)]
-            if len(given) > 1:
+            given = [name for name in group if body.get(name) is not None]
+            for name in given[1:]:
                 detail = f"Only one of {', '.join(group)} may be given."
-                yield Problem("10015", "Invalid parameter", detail, f"/{given[1]}")
+                yield Problem("10015", "Invalid parameter", detail, f"/{name}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from textwrap import shorten
+from typing import Any
 
 from simulator.problems import Problem, missing
 
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
-_SIP = re.compile(r"sips?:[^\s@]+@[^\s@]+", re.IGNORECASE)
-_KEYED = re.compile(r",[0-9A-DwW*#]+$")
+# What must hold between the fields of one object that stands at this pointer; asked once each field is right by itself.
+Condition = Callable[[Mapping[str, Any], str], Iterator[Problem]]
+
+_MOST_LISTED_CHARS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +110,7 @@ class Choice(Field):
     def problems(self, value: object, at: str) -> Iterator[Problem]:
         """Yield a value outside the set; true is not 1."""
         if isinstance(value, bool) or value not in self.of:
-            listed = ", ".join(map(str, self.of))
+            listed = shorten(", ".join(map(str, self.of)), _MOST_LISTED_CHARS, placeholder=" …")
             yield Problem(self.code or "10032", "Invalid enumeration value", f"{at} must be one of: {listed}.", at)
 
 
@@ -119,46 +122,6 @@ class Base64(Field):
         """Yield text that does not decode."""
         if not isinstance(value, str) or not _decodes(value):
             yield self.wrong_type("a base64 string", at)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Phone(Field):
-    """A number as +E.164; where `sip` allows it also a SIP address, or digits behind a number, to be keyed later."""
-
-    code: str | None = "10016"
-    sip: bool = True
-
-    def problems(self, value: object, at: str) -> Iterator[Problem]:
-        """Yield what cannot be dialed."""
-        text = value if isinstance(value, str) else ""
-        number = _KEYED.sub("", text) if self.sip else text
-        if not (_E164.fullmatch(number) or (self.sip and _SIP.fullmatch(text))):
-            yield Problem("10016", "Phone number must be in +E.164 format", f"{at} must be written as +E.164.", at)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sip(Field):
-    """A SIP URI."""
-
-    def problems(self, value: object, at: str) -> Iterator[Problem]:
-        """Yield anything else."""
-        if not isinstance(value, str) or _SIP.fullmatch(value) is None:
-            yield self.wrong_type("a SIP URI", at)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Url(Field):
-    """An address of one of these schemes, at most 2,000 characters."""
-
-    code: str | None = "10003"
-    schemes: tuple[str, ...] = ("http", "https")
-
-    def problems(self, value: object, at: str) -> Iterator[Problem]:
-        """Yield an address of another scheme, without a host, or too long."""
-        text = value if isinstance(value, str) else ""
-        scheme, found, rest = text.partition("://")
-        if not found or scheme.lower() not in self.schemes or not rest.strip("/") or len(text) > 2000:
-            yield Problem(self.code or "10003", "Invalid URL", f"{at} must be a URL ({', '.join(self.schemes)}).", at)
 
 
 @dataclass(frozen=True)
@@ -184,13 +147,14 @@ class Record(Field):
     """An object with fields of its own; what it does not list passes."""
 
     fields: Mapping[str, Field] = field(default_factory=dict)
+    conditions: tuple[Condition, ...] = field(default=(), kw_only=True)
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
-        """Yield what is wrong with its fields."""
+        """Yield what is wrong with its fields, or between them."""
         if not isinstance(value, dict):
             yield self.wrong_type("an object", at)
             return
-        yield from check_fields(self.fields, value, at=at)
+        yield from check_fields(self.fields, value, at=at, conditions=self.conditions)
 
 
 @dataclass(frozen=True)
@@ -223,9 +187,10 @@ class Loop(Field):
 
 @dataclass(frozen=True)
 class OneOrMany(Field):
-    """One value, or a list of them that is not empty."""
+    """One value, or a list of them that is not empty; `each` is what one of a list must be, where that differs."""
 
     of: Field
+    each: Field | None = field(default=None, kw_only=True)
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
         """Yield what is wrong with the one, or with each."""
@@ -234,11 +199,27 @@ class OneOrMany(Field):
         elif not value:
             yield missing(at)
         else:
-            yield from Items(self.of).problems(value, at)
+            yield from Items(self.each or self.of).problems(value, at)
 
 
-def check_fields(fields: Mapping[str, Field], body: Mapping[str, object], *, at: str = "") -> Iterator[Problem]:
-    """Yield every required field that is missing and every given one that is wrong; null counts as not given."""
+def check_fields(
+    fields: Mapping[str, Field],
+    body: Mapping[str, object],
+    *,
+    at: str = "",
+    conditions: tuple[Condition, ...] = (),
+) -> Iterator[Problem]:
+    """Yield the required fields that are missing and the given ones that are wrong, or else the broken conditions.
+
+    Null counts as not given.
+    """
+    problems = list(_each_field(fields, body, at))
+    if not problems:
+        problems = [problem for condition in conditions for problem in condition(body, at)]
+    yield from problems
+
+
+def _each_field(fields: Mapping[str, Field], body: Mapping[str, object], at: str) -> Iterator[Problem]:
     for name, kind in fields.items():
         value = body.get(name)
         if value is not None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.actions.deepfake import DEEPFAKE
-from simulator.actions.outbound import SOUND, WEBHOOKS, check_policies, redirected, terms
+from simulator.actions.outbound import SOUND, WEBHOOKS, redirected, terms
 from simulator.actions.shared import CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
-from simulator.actions.streaming_start import STREAM
+from simulator.actions.streaming_start import STREAM, codec_fits_mode
 from simulator.actions.transcribing import TRANSCRIBED
+from simulator.addresses import Uuid
 from simulator.calling import answer
 from simulator.command import Body, Command, Needs, Shape
 from simulator.fields import Flag, Record, Text
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 
 def _answer(world: World, leg: Leg, body: Body) -> dict[str, Any]:
-    check_policies(body)
     leg.terms = terms(body)
     leg.destination = redirected(leg.destination, body)
     answer(world, leg)
@@ -41,11 +41,12 @@ ANSWER = Command(
             **TRANSCRIBED,
             **WEBHOOKS,
             "assistant": Record(),
-            "billing_group_id": Text(),
+            "billing_group_id": Uuid(),
             "conversation_relay_config": Record(),
             "preferred_codecs": Text(),
             "send_silence_when_idle": Flag(),
-        }
+        },
+        conditions=(codec_fits_mode,),
     ),
     effect=_answer,
 )

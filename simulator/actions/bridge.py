@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simulator.actions.shared import IDENTITY, RECORD_FROM_ANSWER
+from simulator.addresses import Uuid
 from simulator.bridging import join
 from simulator.command import Body, Command, Shape
+from simulator.conditions import clash
 from simulator.fields import Choice, Flag, Text
 from simulator.leg import Leg
 from simulator.problems import (
     CarrierError,
+    Problem,
     bad_request,
     bridge_target_ended,
     bridge_target_unanswered,
@@ -82,6 +86,11 @@ def _refusal(leg: Leg, other: Leg, body: Body) -> CarrierError | None:
     return None
 
 
+def _context_has_a_room(body: Body, at: str) -> Iterator[Problem]:
+    if body.get("video_room_context") is not None and body.get("video_room_id") is None:
+        yield clash(f"{at}/video_room_context", "needs video_room_id")
+
+
 BRIDGE = Command(
     action="bridge",
     shape=Shape(
@@ -97,10 +106,11 @@ BRIDGE = Command(
             "queue": Text(least=1, most=255),
             "ringtone": Choice(_RINGTONES),
             "video_room_context": Text(),
-            "video_room_id": Text(),
+            "video_room_id": Uuid(),
         },
         some_of=(_WITH,),
         one_of=(_WITH,),
+        conditions=(_context_has_a_room,),
     ),
     effect=_bridge,
 )

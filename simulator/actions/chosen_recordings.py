@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from simulator.actions.shared import IDENTITY
+from simulator.addresses import Uuid
 from simulator.command import Body, Shape
-from simulator.fields import Text
 from simulator.leg import Leg
 from simulator.problems import bad_request, not_now
 from simulator.recording import Recording
 
-CHOSEN = Shape(fields={**IDENTITY, "recording_id": Text()})
+CHOSEN = Shape(fields={**IDENTITY, "recording_id": Uuid()})
 
 
 def running(leg: Leg, body: Body) -> list[Recording]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from simulator.actions.conference import CONFERENCE
 from simulator.actions.deepfake import DEEPFAKE
-from simulator.actions.outbound import OUTBOUND, check_line, check_policies, dialable, new_leg
-from simulator.actions.streaming_start import STREAM
+from simulator.actions.outbound import OUTBOUND, check_line, dialable, new_leg
+from simulator.actions.streaming_start import DIALOGFLOW, STREAM, codec_fits_mode
 from simulator.actions.transcribing import TRANSCRIBED
+from simulator.addresses import Phone, Uuid
 from simulator.calling import ring
 from simulator.command import Body, Shape
-from simulator.fields import Choice, Field, Flag, OneOrMany, Phone, Record, Text
+from simulator.fields import Choice, Field, Flag, OneOrMany, Record, Text
 from simulator.ids import leg_uuid
 from simulator.leg import Leg
-from simulator.problems import bad_request, invalid, missing, refused, too_many_dials, wrong_connection
+from simulator.problems import Problem, bad_request, missing, refused, too_many_dials, wrong_connection
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -21,16 +24,16 @@ if TYPE_CHECKING:
 _FIELDS: dict[str, Field] = {
     **OUTBOUND,
     "connection_id": Text(required=True, least=1),
-    "from": Phone(required=True, sip=False),
-    "to": OneOrMany(Phone(), required=True),
+    "from": Phone(required=True, sip=False, keyed=False),
+    "to": OneOrMany(Phone(), each=Phone(keyed=False), required=True),
     "assistant": Record(),
-    "billing_group_id": Text(),
+    "billing_group_id": Uuid(),
     "bridge_intent": Flag(),
     "bridge_on_answer": Flag(),
-    "conference_config": Record(),
+    "conference_config": CONFERENCE,
     "conversation_relay_config": Record(),
     **DEEPFAKE,
-    "dialogflow_config": Record(),
+    "dialogflow_config": DIALOGFLOW,
     "enable_dialogflow": Flag(),
     "link_to": Text(),
     "prevent_double_bridge": Flag(),
@@ -43,15 +46,22 @@ _FIELDS: dict[str, Field] = {
     **TRANSCRIBED,
 }
 
-DIAL = Shape(fields=_FIELDS, one_of=(("audio_url", "media_name"),))
+
+def _bridge_has_a_leg(body: Body, at: str) -> Iterator[Problem]:
+    if (body.get("bridge_on_answer") or body.get("bridge_intent")) and not body.get("link_to"):
+        yield missing(f"{at}/link_to")
+
+
+DIAL = Shape(
+    fields=_FIELDS,
+    one_of=(("audio_url", "media_name"),),
+    conditions=(_bridge_has_a_leg, codec_fits_mode),
+)
 
 
 def dial(world: World, body: Body) -> Leg:
     """Start a call; raises CarrierError when nothing was started."""
     DIAL.check(body)
-    check_policies(body)
-    if (body.get("bridge_on_answer") or body.get("bridge_intent")) and not body.get("link_to"):
-        raise invalid([missing("/link_to")])
     _check_account(world, body)
     leg = _make(world, body)
     if body.get("bridge_on_answer") is True:

@@ -36,7 +36,7 @@ ENQUEUE = Command(
     shape=Shape(
         fields={
             **IDENTITY,
-            "queue_name": Text(required=True, least=1, most=255),
+            "queue_name": Text(required=True, least=1, most=255),  # the carrier tells no most; ours bounds the memory
             "keep_after_hangup": Flag(),
             "max_size": Whole(least=1),
             "max_wait_time_secs": Whole(least=1),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simulator.actions.shared import IDENTITY
 from simulator.command import Body, Command, Shape
+from simulator.conditions import clash
 from simulator.fields import Choice
 from simulator.leg import Leg
 from simulator.media.fork import Fork
 from simulator.media.medium import in_use
 from simulator.media.stream import Stream
 from simulator.media.udp_address import UdpAddress
+from simulator.problems import Problem, missing
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -25,18 +28,30 @@ def _fork(world: World, leg: Leg, body: Body) -> None:
     Fork(world, leg, body).begin()
 
 
+def _complete(body: Body, at: str) -> Iterator[Problem]:
+    for name, other in (("rx", "tx"), ("tx", "rx")):
+        if body.get("target") is None and body.get(name) is None and body.get(other) is not None:
+            yield missing(f"{at}/{name}")
+
+
+def _single_target_is_raw(body: Body, at: str) -> Iterator[Problem]:
+    if body.get("target") is not None and body.get("stream_type") == "decrypted":
+        yield clash(f"{at}/stream_type", "decrypted needs rx and tx, not target")
+
+
 FORK_START = Command(
     action="fork_start",
     shape=Shape(
         fields={
             **IDENTITY,
             "target": UdpAddress(),  # dropped from the current document, still taken
-            "rx": UdpAddress(),  # the current document asks for neither: one alone is taken, too
+            "rx": UdpAddress(),
             "tx": UdpAddress(),
             "stream_type": Choice(("raw", "decrypted")),
         },
         some_of=(("target", "rx", "tx"),),
         one_of=(("target", "rx"), ("target", "tx")),
+        conditions=(_complete, _single_target_is_raw),
     ),
     effect=_fork,
 )

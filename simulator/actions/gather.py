@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.actions.asking import limits, seconds
-from simulator.actions.shared import DIGITS, IDENTITY
+from simulator.actions.shared import DIGITS, DIGITS_ASCEND, IDENTITY
 from simulator.command import Body, Command, Shape
 from simulator.fields import Text, Whole
 from simulator.gather import Gather, Plan
@@ -32,7 +32,8 @@ GATHER = Command(
             **DIGITS,
             "gather_id": Text(least=1, most=40),
             "initial_timeout_millis": Whole(least=1, most=120_000, code="90056"),
-        }
+        },
+        conditions=(DIGITS_ASCEND,),
     ),
     effect=_gather,
 )

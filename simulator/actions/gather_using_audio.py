@@ -6,9 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.actions.asking import limits, seconds
-from simulator.actions.shared import AUDIO, DIGITS, IDENTITY, TRIES
+from simulator.actions.shared import AUDIO, DIGITS, DIGITS_ASCEND, IDENTITY, TRIES
+from simulator.addresses import Url
 from simulator.command import Body, Command, Shape
-from simulator.fields import Text, Url
+from simulator.fields import Text
 from simulator.gather import Gather, Plan
 from simulator.leg import Leg
 from simulator.player import playback
@@ -32,9 +33,17 @@ def _gather(world: World, leg: Leg, body: Body) -> None:
 GATHER_USING_AUDIO = Command(
     action="gather_using_audio",
     shape=Shape(
-        fields={**IDENTITY, **AUDIO, **DIGITS, **TRIES, "invalid_audio_url": Url(), "invalid_media_name": Text()},
+        fields={
+            **IDENTITY,
+            **AUDIO,
+            **DIGITS,
+            **TRIES,
+            "invalid_audio_url": Url(),
+            "invalid_media_name": Text(least=1),
+        },
         some_of=(("audio_url", "media_name"),),
         one_of=(("audio_url", "media_name"), ("invalid_audio_url", "invalid_media_name")),
+        conditions=(DIGITS_ASCEND,),
     ),
     effect=_gather,
 )

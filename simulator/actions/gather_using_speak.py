@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.actions.asking import limits, seconds
-from simulator.actions.shared import DIGITS, IDENTITY, SPEECH, TRIES
+from simulator.actions.shared import DIGITS, DIGITS_ASCEND, IDENTITY, SPEECH, TRIES, basic_speaks_plain_english
 from simulator.command import Body, Command, Shape
 from simulator.fields import Text
 from simulator.gather import Gather, Plan
@@ -37,6 +37,9 @@ def _prompt(payload: str, ssml: bool) -> Sound:
 
 GATHER_USING_SPEAK = Command(
     action="gather_using_speak",
-    shape=Shape(fields={**IDENTITY, **SPEECH, **DIGITS, **TRIES, "invalid_payload": Text(most=3000)}),
+    shape=Shape(
+        fields={**IDENTITY, **SPEECH, **DIGITS, **TRIES, "invalid_payload": Text(least=1, most=3000)},
+        conditions=(basic_speaks_plain_english, DIGITS_ASCEND),
+    ),
     effect=_gather,
 )

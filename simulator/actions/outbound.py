@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from simulator.actions.shared import AUDIO, CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
 from simulator.actions.transcribing import wish
+from simulator.addresses import Url
 from simulator.command import Body
-from simulator.fields import Choice, Decimal, Field, Flag, Items, MapOf, OneOrMany, Record, Text, Url, Whole
+from simulator.fields import Choice, Decimal, Field, Flag, Items, MapOf, OneOrMany, Record, Text, Whole
 from simulator.ids import control_token, fresh_uuid, leg_uuid
 from simulator.leg import Destination, Leg, Terms
 from simulator.player import Player
-from simulator.problems import Problem, invalid, refused
+from simulator.problems import Problem, refused
 from simulator.tempo import Timers
 
 if TYPE_CHECKING:
@@ -49,8 +50,19 @@ _SOUND_MODIFICATIONS: dict[str, Field] = {
     "track": Text(),
 }
 
+_LONGEST_RETRIES_MS = 60_000
+
+
+def _retries_are_short(policy: Body, at: str) -> Iterator[Problem]:
+    if sum(policy.get("retries_ms") or ()) > _LONGEST_RETRIES_MS:
+        at += "/retries_ms"
+        yield Problem("10033", "Value out of range", f"{at} may add up to {_LONGEST_RETRIES_MS} at most.", at)
+
+
+_RETRIES = Record({"retries_ms": Items(Whole(least=0), most=5)}, conditions=(_retries_are_short,))
+
 WEBHOOKS: dict[str, Field] = {
-    "webhook_retries_policies": MapOf(Record(fields={"retries_ms": Items(Whole(least=0), most=5)})),
+    "webhook_retries_policies": MapOf(_RETRIES),
     "webhook_url": Url(),
     "webhook_url_method": Choice(("POST", "GET")),
     "webhook_urls": MapOf(OneOrMany(Url())),
@@ -94,22 +106,6 @@ OUTBOUND: dict[str, Field] = {
     "time_limit_secs": Whole(least=30, most=14_400, code="90029"),
     "timeout_secs": Whole(least=5, most=600),
 }
-
-_LONGEST_RETRIES_MS = 60_000
-
-
-def check_policies(body: Body) -> None:
-    """Raise CarrierError (422) when the retries of one event type add up to more than sixty seconds."""
-    problems = list(_too_long(body))
-    if problems:
-        raise invalid(problems)
-
-
-def _too_long(body: Body) -> Iterator[Problem]:
-    for name, policy in (body.get("webhook_retries_policies") or {}).items():
-        if sum(policy.get("retries_ms") or ()) > _LONGEST_RETRIES_MS:
-            at = f"/webhook_retries_policies/{name}/retries_ms"
-            yield Problem("10033", "Value out of range", f"{at} may add up to 60000 at most.", at)
 
 
 def dialable(to: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simulator.actions.shared import AUDIO, IDENTITY, LEGS, LOOP, STOP
 from simulator.command import Body, Command, Shape
+from simulator.conditions import clash
 from simulator.fields import Base64, Choice, Flag
 from simulator.leg import Leg
 from simulator.player import playback, times
-from simulator.problems import bad_request, not_now
+from simulator.problems import Problem, bad_request, not_now
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -32,6 +34,11 @@ def _play(_world: World, leg: Leg, body: Body) -> None:
         leg.player.queue(sound)
 
 
+def _overlay_is_heard_here(body: Body, at: str) -> Iterator[Problem]:
+    if body.get("overlay") is True and body.get("target_legs") not in {None, "self"}:
+        yield clash(f"{at}/target_legs", "must be self with an overlay")
+
+
 PLAYBACK_START = Command(
     action="playback_start",
     shape=Shape(
@@ -48,6 +55,7 @@ PLAYBACK_START = Command(
         },
         some_of=(_SOURCES,),
         one_of=(_SOURCES,),
+        conditions=(_overlay_is_heard_here,),
     ),
     effect=_play,
 )

@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING
 
 from simulator.actions.shared import IDENTITY
 from simulator.command import Body, Command, Needs, Shape
+from simulator.conditions import ascending
 from simulator.fields import Choice, Flag, Text, Whole
+from simulator.languages import RECORDINGS
 from simulator.leg import Leg
 from simulator.problems import not_now, recording_while_transcribing
 from simulator.recording import MOST_A_LEG, start_recording
 
 if TYPE_CHECKING:
     from simulator.world import World
+
+# A least number that is left out is never above the most.
+_SPEAKERS_ASCEND = ascending("transcription_min_speaker_count", "transcription_max_speaker_count", unset=(1, 6))
 
 
 def _record(world: World, leg: Leg, body: Body) -> None:
@@ -45,13 +50,14 @@ RECORD_START = Command(
             "timeout_secs": Whole(least=0, code="90049"),
             "transcription": Flag(),
             "transcription_engine": Choice(("A", "B", "deepgram/nova-3")),
-            "transcription_language": Text(),
-            "transcription_max_speaker_count": Whole(),
-            "transcription_min_speaker_count": Whole(),
+            "transcription_language": Choice(RECORDINGS),
+            "transcription_max_speaker_count": Whole(least=1),
+            "transcription_min_speaker_count": Whole(least=1),
             "transcription_profanity_filter": Flag(),
             "transcription_speaker_diarization": Flag(),
             "trim": Choice(("trim-silence",)),
-        }
+        },
+        conditions=(_SPEAKERS_ASCEND,),
     ),
     effect=_record,
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.actions.shared import IDENTITY
+from simulator.addresses import Uuid
 from simulator.command import Body, Command, Shape
-from simulator.fields import Text
 from simulator.leg import Leg
 from simulator.problems import bad_request
 from simulator.recording import stop_recording
@@ -26,6 +26,6 @@ def _stop(world: World, leg: Leg, body: Body) -> None:
 
 RECORD_STOP = Command(
     action="record_stop",
-    shape=Shape(fields={**IDENTITY, "recording_id": Text()}),
+    shape=Shape(fields={**IDENTITY, "recording_id": Uuid()}),
     effect=_stop,
 )

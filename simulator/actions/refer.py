@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.actions.shared import CUSTOM_HEADERS, IDENTITY, SIP_HEADERS
+from simulator.addresses import Sip
 from simulator.calling import line_says
 from simulator.command import Body, Command, Needs, Shape
 from simulator.ending import CANCELLED, TIMEOUT, end_leg, remote_hangup
 from simulator.events import tell
-from simulator.fields import Sip, Text
+from simulator.fields import Text
 from simulator.leg import Leg
 from simulator.problems import not_now
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from simulator.fields import Base64, Choice, Field, Flag, Items, Loop, Phone, Record, Text, Url, Whole
+from collections.abc import Iterator
+
+from simulator.actions.voices import VOICE_SETTINGS
+from simulator.addresses import Phone, Url
+from simulator.command import Body
+from simulator.conditions import ascending, clash
+from simulator.fields import Base64, Choice, Field, Flag, Items, Loop, Record, Text, Whole
+from simulator.problems import Problem
 
 IDENTITY: dict[str, Field] = {
     "client_state": Base64(code="90017"),
-    "command_id": Text(),
+    "command_id": Text(least=1),
 }
 
 LANGUAGES = (
@@ -21,12 +28,23 @@ SPEECH: dict[str, Field] = {
     "language": Choice(LANGUAGES),
     "payload_type": Choice(("text", "ssml")),
     "service_level": Choice(("basic", "premium")),
-    "voice_settings": Record(),
+    "voice_settings": VOICE_SETTINGS,
 }
+
+
+def basic_speaks_plain_english(body: Body, at: str) -> Iterator[Problem]:
+    """Yield what the basic service level cannot say (public schema of 2026-07-16)."""
+    if body.get("service_level") != "basic":
+        return
+    if body.get("payload_type") == "ssml":
+        yield clash(f"{at}/payload_type", "must be text at service_level basic")
+    if body.get("language") not in {None, "en-US"}:
+        yield clash(f"{at}/language", "must be en-US at service_level basic")
+
 
 AUDIO: dict[str, Field] = {
     "audio_url": Url(),
-    "media_name": Text(),
+    "media_name": Text(least=1),
 }
 
 LOOP: dict[str, Field] = {"loop": Loop()}
@@ -43,6 +61,8 @@ DIGITS: dict[str, Field] = {
     "timeout_millis": Whole(least=1),
     "valid_digits": Text(least=1, chars="0-9*#", code="90008"),
 }
+
+DIGITS_ASCEND = ascending("minimum_digits", "maximum_digits", unset=(1, 128), code="90022")
 
 TRIES: dict[str, Field] = {"maximum_tries": Whole(least=1, most=128, code="90024")}
 
@@ -68,5 +88,5 @@ RECORD_FROM_ANSWER: dict[str, Field] = {
 }
 
 DESTINATION = Phone(required=True)
-CALLER_ID = Phone(sip=False)
+CALLER_ID = Phone(sip=False, keyed=False)
 ON_OFF = Flag()

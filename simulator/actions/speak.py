@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.actions.shared import IDENTITY, LEGS, LOOP, SPEECH, STOP
+from simulator.actions.shared import IDENTITY, LEGS, LOOP, SPEECH, STOP, basic_speaks_plain_english
 from simulator.command import Body, Command, Shape
 from simulator.ids import fresh_uuid
 from simulator.leg import Leg
@@ -26,6 +26,9 @@ def _speak(_world: World, leg: Leg, body: Body) -> None:
 
 SPEAK = Command(
     action="speak",
-    shape=Shape(fields={**IDENTITY, **SPEECH, **LOOP, **STOP, **LEGS}),
+    shape=Shape(
+        fields={**IDENTITY, **SPEECH, **LOOP, **STOP, **LEGS},
+        conditions=(basic_speaks_plain_english,),
+    ),
     effect=_speak,
 )

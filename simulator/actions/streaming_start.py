@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simulator.actions.shared import IDENTITY
+from simulator.addresses import Url
 from simulator.command import Body, Command, Shape
-from simulator.fields import Choice, Flag, Items, Record, Text, Url
+from simulator.conditions import clash
+from simulator.fields import Choice, Flag, Items, Record, Text
 from simulator.ids import fresh_uuid
 from simulator.leg import Leg
 from simulator.media.medium import in_use
 from simulator.media.stream import Stream, tell_failed
+from simulator.problems import Problem, missing
 
 if TYPE_CHECKING:
     from simulator.world import World
+
+DIALOGFLOW = Record({"analyze_sentiment": Flag(), "partial_automated_agent_reply": Flag()})
 
 _CODECS = ("PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16")
 
@@ -27,6 +33,17 @@ STREAM = {
     "stream_bidirectional_sampling_rate": Choice((8000, 16000, 22050, 24000, 48000)),
     "stream_bidirectional_target_legs": Choice(("both", "self", "opposite")),
 }
+
+
+def codec_fits_mode(body: Body, at: str) -> Iterator[Problem]:
+    """Yield a codec for sound that comes back as mp3, as it does unless rtp is asked for."""
+    if body.get("stream_bidirectional_codec") is not None and body.get("stream_bidirectional_mode") != "rtp":
+        yield clash(f"{at}/stream_bidirectional_codec", "needs stream_bidirectional_mode rtp")
+
+
+def _leads_somewhere(body: Body, at: str) -> Iterator[Problem]:
+    if body.get("stream_url") is None and not body.get("enable_dialogflow"):
+        yield missing(f"{at}/stream_url")
 
 
 def start_stream(world: World, leg: Leg, body: Body) -> None:
@@ -47,12 +64,10 @@ STREAMING_START = Command(
             **IDENTITY,
             **STREAM,
             "custom_parameters": Items(Record(fields={"name": Text(), "value": Text()})),
-            "dialogflow_config": Record(
-                fields={"analyze_sentiment": Flag(), "partial_automated_agent_reply": Flag()},
-            ),
+            "dialogflow_config": DIALOGFLOW,
             "enable_dialogflow": Flag(),
         },
-        some_of=(("stream_url", "enable_dialogflow"),),
+        conditions=(_leads_somewhere, codec_fits_mode),
     ),
     effect=start_stream,
 )

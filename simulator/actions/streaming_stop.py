@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.actions.shared import IDENTITY
+from simulator.addresses import Uuid
 from simulator.command import Body, Command, Shape
-from simulator.fields import Text
 from simulator.leg import Leg
 from simulator.media.medium import not_streaming
 from simulator.media.stream import Stream
@@ -24,6 +24,6 @@ def _stop(_world: World, leg: Leg, body: Body) -> None:
 
 STREAMING_STOP = Command(
     action="streaming_stop",
-    shape=Shape(fields={**IDENTITY, "stream_id": Text()}),
+    shape=Shape(fields={**IDENTITY, "stream_id": Uuid()}),
     effect=_stop,
 )

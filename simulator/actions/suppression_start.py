@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simulator.actions.shared import IDENTITY
 from simulator.command import Body, Command, Shape
+from simulator.conditions import clash
 from simulator.fields import Choice, Decimal, Field, Record, Whole
 from simulator.leg import Leg
+from simulator.problems import Problem
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -18,6 +21,21 @@ _ENGINES = (
 )  # fmt: skip
 
 _KRISP = ("krisp-viva-tel-v2.kef", "krisp-viva-tel-lite-v1.kef", "krisp-viva-pro-v1.kef", "krisp-viva-ss-v1.kef")
+
+_OLD_NAMES = {"A": "Denoiser", "B": "DeepFilterNet", "C": "Krisp", "D": "AiCoustics"}
+
+_OWNERS = {
+    "attenuation_limit": "DeepFilterNet",
+    "mode": "DeepFilterNet",
+    "model": "Krisp",
+    "suppression_level": "Krisp",
+    "enhancement_level": "AiCoustics",
+    "family": "AiCoustics",
+    "size": "AiCoustics",
+    "voice_gain": "AiCoustics",
+}
+
+_FAMILY_OF_SIZE = {"xs": "sparrow", "xxs": "sparrow", "vf_l": "quail", "vf_1_1_l": "quail"}
 
 _CONFIG: dict[str, Field] = {
     "attenuation_limit": Whole(least=0, most=100),
@@ -31,6 +49,23 @@ _CONFIG: dict[str, Field] = {
 }
 
 
+def _size_is_of_the_family(config: Body, at: str) -> Iterator[Problem]:
+    family = _FAMILY_OF_SIZE.get(config.get("size") or "")
+    if family and config.get("family") not in {None, family}:
+        yield clash(f"{at}/size", f"is only of the family {family}")
+
+
+def _settings_are_of_the_engine(body: Body, at: str) -> Iterator[Problem]:
+    engine = _engine_name(body.get("noise_suppression_engine") or "Denoiser")
+    for name, value in (body.get("noise_suppression_engine_config") or {}).items():
+        if value is not None and _OWNERS.get(name, engine) != engine:
+            yield clash(f"{at}/noise_suppression_engine_config/{name}", f"belongs to {_OWNERS[name]}, not to {engine}")
+
+
+def _engine_name(written: str) -> str:
+    return "AiCoustics" if written.startswith(("aic_", "quail_")) else _OLD_NAMES.get(written, written)
+
+
 def _start(_world: World, leg: Leg, body: Body) -> None:
     leg.suppression = body.get("direction") or "inbound"
 
@@ -42,8 +77,9 @@ SUPPRESSION_START = Command(
             **IDENTITY,
             "direction": Choice(("inbound", "outbound", "both")),
             "noise_suppression_engine": Choice(_ENGINES),
-            "noise_suppression_engine_config": Record(fields=_CONFIG),
-        }
+            "noise_suppression_engine_config": Record(_CONFIG, conditions=(_size_is_of_the_family,)),
+        },
+        conditions=(_settings_are_of_the_engine,),
     ),
     effect=_start,
 )

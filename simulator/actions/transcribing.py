@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from simulator.actions.engines import ENGINES, settings_fit
+from simulator.actions.shared import IDENTITY
 from simulator.command import Body
-from simulator.fields import Choice, Field, Flag, Record, Text
-
-ENGINES = (
-    "Google", "Telnyx", "Deepgram", "Azure", "xAI", "AssemblyAI", "Speechmatics", "Soniox", "Parakeet", "Cohere",
-    "Humain", "Reson8", "A", "B",
-)  # fmt: skip
+from simulator.fields import Choice, Field, Flag, Record
 
 TRANSCRIPTION: dict[str, Field] = {
     "transcription_engine": Choice(ENGINES),
-    "transcription_engine_config": Record(fields={"interim_results": Flag()}),
+    "transcription_engine_config": Record(),  # which fields it has depends on the engine
     "transcription_tracks": Choice(("inbound", "outbound", "both")),
 }
 
 TRANSCRIBED: dict[str, Field] = {
     "transcription": Flag(),
-    "transcription_config": Record(fields={**TRANSCRIPTION, "client_state": Text(), "command_id": Text()}),
+    "transcription_config": Record(fields={**TRANSCRIPTION, **IDENTITY}, conditions=(settings_fit,)),
 }
 
 

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from simulator.actions.engines import engine_name, settings_fit
 from simulator.actions.shared import IDENTITY
 from simulator.actions.transcribing import TRANSCRIPTION, wish
 from simulator.command import Body, Command, Shape
-from simulator.fields import Flag, Text
+from simulator.conditions import clash
+from simulator.fields import Choice, Flag, Text
+from simulator.languages import GOOGLE, WHISPER
 from simulator.leg import Leg
-from simulator.problems import already_transcribing
+from simulator.problems import Problem, already_transcribing
 from simulator.transcription import start_transcription
 
 if TYPE_CHECKING:
     from simulator.world import World
+
+_LANGUAGES = {"Google": Choice(GOOGLE), "Telnyx": Choice(WHISPER)}
+
+
+def _language_is_known(body: Body, at: str) -> Iterator[Problem]:
+    """Yield what is wrong with a language that stands where the carrier took it when it had two engines."""
+    language, engine = body.get("language"), engine_name(body.get("transcription_engine"))
+    if language is None:
+        return
+    if engine in _LANGUAGES:
+        yield from _LANGUAGES[engine].problems(language, f"{at}/language")
+    else:
+        yield clash(f"{at}/language", f"belongs into transcription_engine_config for {engine}")
 
 
 def _start(world: World, leg: Leg, body: Body) -> None:
@@ -25,6 +42,14 @@ def _start(world: World, leg: Leg, body: Body) -> None:
 
 TRANSCRIPTION_START = Command(
     action="transcription_start",
-    shape=Shape(fields={**IDENTITY, **TRANSCRIPTION, "interim_results": Flag(), "language": Text(least=1)}),
+    shape=Shape(
+        fields={
+            **IDENTITY,
+            **TRANSCRIPTION,
+            "interim_results": Flag(),  # dropped from the current document, as is language; still taken
+            "language": Text(),
+        },
+        conditions=(settings_fit, _language_is_known),
+    ),
     effect=_start,
 )

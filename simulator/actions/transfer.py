@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.actions.outbound import OUTBOUND, check_line, check_policies, dialable, new_leg
+from simulator.actions.outbound import OUTBOUND, check_line, dialable, new_leg
 from simulator.actions.shared import CALLER_ID, DESTINATION
 from simulator.calling import ring
 from simulator.command import Body, Command, Shape
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 
 def _transfer(world: World, leg: Leg, body: Body) -> None:
-    check_policies(body)
     if leg.peer is not None or leg.target is not None:
         raise bad_request("The call is already bridged or being transferred.", at="/to")
     number = dialable(body["to"])

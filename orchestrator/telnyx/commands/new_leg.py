@@ -14,10 +14,11 @@ from orchestrator.telnyx.commands.playback import MediaName
 from orchestrator.telnyx.commands.recorded import Recorded
 from orchestrator.telnyx.commands.reported import Reported
 from orchestrator.telnyx.commands.sound import SoundModifications
-from orchestrator.telnyx.commands.values import HttpUrl, Tones
+from orchestrator.telnyx.commands.values import HttpUrl
 from orchestrator.telnyx.event_types import EventType
 
-SendDigits = Annotated[Tones, StringConstraints(max_length=64)]
+# The carrier forbids none at all in no document: a contact without an extension is dialed all the same.
+SendDigits = Annotated[str, StringConstraints(pattern=r"^[0-9A-DwW*#]*$", max_length=64)]
 DisplayName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 \-_~!.+]*$", max_length=128)]
 
 

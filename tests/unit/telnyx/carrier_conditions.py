@@ -21,6 +21,17 @@ CONDITIONS: list[tuple[str, dict[str, Any], set[str]]] = [
         {"invalid_media_name"},
     ),
     ("gather", {"minimum_digits": 5, "maximum_digits": 4}, {"minimum_digits"}),
+    ("gather_using_audio", {"media_name": "x", "minimum_digits": 5, "maximum_digits": 4}, {"minimum_digits"}),
+    (
+        "gather_using_speak",
+        {"payload": "x", "voice": "female", "minimum_digits": 5, "maximum_digits": 4},
+        {"minimum_digits"},
+    ),
+    (
+        "gather_using_speak",
+        {"payload": "x", "voice": "female", "service_level": "basic", "language": "de-DE", "payload_type": "ssml"},
+        {"language", "payload_type"},
+    ),
     ("speak", {"payload": "x", "voice": "female", "service_level": "basic", "payload_type": "ssml"}, {"payload_type"}),
     ("speak", {"payload": "x", "voice": "female", "service_level": "basic", "language": "de-DE"}, {"language"}),
     (
@@ -103,6 +114,26 @@ CONDITIONS: list[tuple[str, dict[str, Any], set[str]]] = [
             ({"audio_url": _URL, "media_name": "x"}, "media_name"),
             ({"to": ["+13125550187,12"]}, "to"),
             ({"stream_bidirectional_codec": "L16"}, "stream_bidirectional_codec"),
+        )
+    ),
+    *(
+        (action, {**body, **change}, set(change))
+        for action, body in (
+            ("dial", {"connection_id": "1", "from": "+13125550142", "to": "+13125550187"}),
+            ("transfer", {"to": "+13125550187"}),
+            ("answer", {}),
+        )
+        for change in (
+            {"webhook_retries_policies": {"call.hangup": {"retries_ms": [20_000, 20_000, 20_001]}}},
+            *(
+                {"transcription_config": {"transcription_engine": engine, "transcription_engine_config": settings}}
+                for engine, settings in (
+                    ("Azure", {"transcription_engine": "Telnyx"}),
+                    ("Azure", {"language": "de"}),
+                    ("Deepgram", {"language": "de"}),
+                )
+                if action != "transfer"
+            ),
         )
     ),
 ]

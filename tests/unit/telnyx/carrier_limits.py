@@ -282,7 +282,7 @@ EDGES: dict[str, tuple[Any, ...]] = {
     "record_custom_file_name": ("x", "x" * 40),
     "record_max_length": (0, 43_200),
     "record_timeout_secs": (0, 86_400),
-    "send_digits_on_answer": ("w" * 64,),
+    "send_digits_on_answer": ("", "w" * 64),
     "sip_address": ("sip:a@b", "SIPS:desk@example.test;transport=tls"),
     "sound_modifications": (
         {"octaves": -1.0, "semitone": -14.0, "pitch": 0.01},

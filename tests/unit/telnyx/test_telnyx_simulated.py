@@ -12,6 +12,7 @@ from simulator.command import Shape
 from simulator.commands import COMMANDS as SIMULATED
 from tests.unit.telnyx.carrier_bodies import FULL, SMALLEST
 from tests.unit.telnyx.carrier_conditions import ACCEPTED
+from tests.unit.telnyx.command_bodies import right_bodies
 
 
 def _shape(action: str) -> Shape:
@@ -27,6 +28,12 @@ def test_the_body_of_a_command_is_taken(action: str, bodies: dict[str, dict[str,
 @pytest.mark.parametrize(("action", "body"), ACCEPTED)
 def test_what_only_just_passes_is_taken(action: str, body: dict[str, Any]) -> None:
     _shape(action).check(COMMANDS[action].model_validate(body).body())
+
+
+@pytest.mark.parametrize("action", COMMANDS)
+def test_every_value_that_a_field_may_have_is_taken(action: str) -> None:
+    for body in right_bodies(action):
+        _shape(action).check(COMMANDS[action].model_validate(body).body())
 
 
 @pytest.mark.parametrize("action", ["dial", "transfer"])
