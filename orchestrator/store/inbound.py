@@ -16,13 +16,14 @@ RING_LIMIT_S = 60
 
 _LOCK_LEG = text("SELECT pg_advisory_xact_lock(hashtextextended(:leg, 7201340))")
 
+# The locks wait for an erasing under way: whoever is erased by then is a stranger.
 _DIALED_LATELY = text(
     """
     SELECT c.* FROM calls k JOIN contacts c ON c.id = k.contact_id JOIN campaigns g ON g.id = c.campaign_id
     WHERE k.to_number = :caller AND k.direction = 'outbound' AND g.kind = 'campaign'
       AND k.state NOT IN ('reserved', 'withdrawn')
       AND k.last_sent_at > clock_timestamp() - make_interval(days => :days)
-    ORDER BY k.last_sent_at DESC LIMIT 1
+    ORDER BY k.last_sent_at DESC LIMIT 1 FOR KEY SHARE OF k, c
     """
 )
 

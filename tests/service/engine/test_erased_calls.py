@@ -12,6 +12,7 @@ from sqlalchemy import text
 from orchestrator.errors import Conflict
 from orchestrator.media.captured import FOLDER
 from orchestrator.operations.change_contact import ContactChange, change_contact, erase_contact
+from orchestrator.store.erased_calls import erase_calls, lock_calls_with
 from tests.support.carrier_stub import CarrierStub, refusal
 from tests.support.incoming import CALLER, answered, caller_hangs_up, mapped, only_call, tell
 from tests.support.poll import eventually
@@ -20,6 +21,7 @@ from tests.support.world import World
 
 PHONE, DIGITS = "+13125550177", "40716"
 RECORDED = ("calls", "contacts", "call_events", "recordings")
+LOCKED_OUT = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 ASKS = """
 name: asks
@@ -49,6 +51,19 @@ def ended_call(world: World, flow: str = ASKS) -> str:
     world.work(call_id)
     world.hang_up(call_id, to=PHONE)
     return call_id
+
+
+def call_back(world: World) -> tuple[str, str]:
+    """Let somebody whom a campaign has dialed call us; return the contact and the call that came in."""
+    mapped(world, ASKS)
+    campaign_id = world.campaign()
+    contact_id = world.contact(campaign_id, phone=CALLER)
+    [dialed] = world.claim(campaign_id)
+    world.dialer.dial_call(dialed)
+    world.hang_up(dialed)
+    tell(world)
+    world.advance()
+    return contact_id, only_call(world)
 
 
 def erase(world: World, call_id: str) -> str:
@@ -144,15 +159,7 @@ def test_who_asked_late_for_no_more_calls_is_still_suppressed(world: World) -> N
 
 
 def test_what_a_caller_says_late_is_recorded_without_the_caller(world: World) -> None:
-    mapped(world, ASKS)
-    campaign_id = world.campaign()
-    contact_id = world.contact(campaign_id, phone=CALLER)
-    [dialed] = world.claim(campaign_id)
-    world.dialer.dial_call(dialed)
-    world.hang_up(dialed)
-    tell(world)
-    world.advance()
-    call_id = only_call(world)
+    contact_id, call_id = call_back(world)
     world.work(call_id)
     caller_hangs_up(world, call_id)
     erase_contact(world.house, contact_id)
@@ -167,15 +174,7 @@ def test_what_a_caller_says_late_is_recorded_without_the_caller(world: World) ->
 
 
 def test_who_is_calling_us_is_not_erased_meanwhile(world: World) -> None:
-    mapped(world)
-    campaign_id = world.campaign()
-    contact_id = world.contact(campaign_id, phone=CALLER)
-    [dialed] = world.claim(campaign_id)
-    world.dialer.dial_call(dialed)
-    world.hang_up(dialed)
-    tell(world)
-    world.advance()
-    call_id = only_call(world)
+    contact_id, call_id = call_back(world)
 
     with pytest.raises(Conflict, match="under way"):
         erase_contact(world.house, contact_id)
@@ -198,15 +197,7 @@ def test_who_may_be_ringing_is_not_erased_meanwhile(world: World, carrier: Carri
 
 def test_the_sound_captured_of_a_callers_call_is_erased_too(world: World, tmp_path: Path) -> None:
     world.__dict__["settings"] = world.settings.model_copy(update={"data_dir": tmp_path})
-    mapped(world)
-    campaign_id = world.campaign()
-    contact_id = world.contact(campaign_id, phone=CALLER)
-    [dialed] = world.claim(campaign_id)
-    world.dialer.dial_call(dialed)
-    world.hang_up(dialed)
-    tell(world)
-    world.advance()
-    call_id = only_call(world)
+    contact_id, call_id = call_back(world)
     caller_hangs_up(world, call_id)
     sound = tmp_path / FOLDER / call_id / "stream.wav"
     sound.parent.mkdir(parents=True)
@@ -221,14 +212,33 @@ def test_erasing_waits_for_a_record_that_is_being_written_and_does_not_block_it(
     call_id = ended_call(world)
     contact_id = str(world.contact_of(call_id)["id"])
     erasing = threading.Thread(target=erase_contact, args=(world.house, contact_id))
-    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
     with world.sql.begin() as settling:
         settling.execute(text("SELECT 1 FROM calls WHERE id = :id FOR UPDATE"), {"id": call_id})
         erasing.start()
-        eventually(lambda: world.query(waiting))
+        eventually(lambda: world.query(LOCKED_OUT))
         settling.execute(text("SELECT 1 FROM contacts WHERE id = :id FOR UPDATE"), {"id": contact_id})
     erasing.join(timeout=10)
 
     assert not erasing.is_alive()
     assert is_recorded(world, PHONE) == []
+
+
+def test_who_is_erased_while_calling_us_is_a_stranger(world: World) -> None:
+    mapped(world)
+    campaign_id = world.campaign()
+    contact_id = world.contact(campaign_id, phone=CALLER)
+    [dialed] = world.claim(campaign_id)
+    world.dialer.dial_call(dialed)
+    world.hang_up(dialed)
+    tell(world)
+    taking_in = threading.Thread(target=world.advance)
+
+    with world.sql.begin() as erasing:
+        lock_calls_with(erasing, contact_id)
+        erase_calls(erasing, contact_id)
+        taking_in.start()
+        eventually(lambda: world.query(LOCKED_OUT))
+    taking_in.join(timeout=10)
+
+    assert world.call_row(only_call(world))["joined_contact_id"] is None
