@@ -13,8 +13,18 @@ from orchestrator.cli_callee import FOUND, NOT_ANSWERED, Callee, CalleeKind
 from orchestrator.cli_spoken import CLIP_S, Said, Who, spoken, spoken_s, told
 from orchestrator.flow.definition import Flow
 from orchestrator.flow.engine import advance, new_live_call
+from orchestrator.flow.words import stop_of
 from orchestrator.model.decision import Decision, SendCommand
-from orchestrator.model.event import COMMAND_ACCEPTED, DIAL_ACCEPTED, HTTP_FAILED, HTTP_SUCCEEDED, TIMER_DUE, Event, Leg
+from orchestrator.model.event import (
+    COMMAND_ACCEPTED,
+    DIAL_ACCEPTED,
+    HTTP_FAILED,
+    HTTP_SUCCEEDED,
+    STREAM_PLAY_ENDED,
+    TIMER_DUE,
+    Event,
+    Leg,
+)
 from orchestrator.model.live_call import Direction
 from orchestrator.telnyx.commands import STOPS
 from orchestrator.telnyx.event_types import EventType
@@ -150,6 +160,10 @@ class Rehearsal:
         self._soon(0.1, EventType.PLAYBACK_STARTED, {})
         self._run(command, CLIP_S, EventType.PLAYBACK_ENDED, {"status": "completed"})
 
+    def _play_into_stream(self, command: SendCommand) -> None:
+        ids = {"command_id": command.command_id, "action": command.action}
+        self._run(command, CLIP_S, STREAM_PLAY_ENDED, {**ids, "status": "completed"})
+
     def _gather(self, command: SendCommand) -> None:
         pressed = self.callee.presses[self._asked : self._asked + 1]
         self._asked += 1
@@ -167,7 +181,7 @@ class Rehearsal:
         self._run(command, 600.0, EventType.RECORDING_SAVED, {"recording_id": "rehearsal", "channels": "single"})
 
     def _stop(self, command: SendCommand) -> None:
-        stopped = [action for action, stop in STOPS.items() if stop == command.action and action in self._running]
+        stopped = [action for action in self._running if stop_of(action) == command.action]
         for action in stopped:
             event = self._running.pop(action)
             self._queue = [entry for entry in self._queue if entry[2].id != event.id]
@@ -244,6 +258,8 @@ _REACTIONS: dict[str, Callable[[Rehearsal, SendCommand], None]] = {
     "hangup": Rehearsal._hang_up,
     "reject": Rehearsal._hang_up,
     "http": Rehearsal._ask,
+    "stream_play": Rehearsal._play_into_stream,
+    "stream_clear": Rehearsal._stop,
     **dict.fromkeys(_ENDS, Rehearsal._end_by_table),
     **dict.fromkeys(STOPS.values(), Rehearsal._stop),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from orchestrator.flow.words import STREAM_PLAY
 from orchestrator.model.decision import SendCommand
 from orchestrator.model.event import HTTP_FAILED, HTTP_SUCCEEDED, Event
 from orchestrator.telnyx.event_types import EventType
@@ -48,6 +49,8 @@ def told(event: Event) -> str | None:
 
 def spoken(command: SendCommand) -> str:
     """Return a command as one would read it out."""
+    if command.action == STREAM_PLAY:
+        return "plays a sound into the stream"
     body = dict(command.body)
     text = body.pop("payload", None)
     rest = ", ".join(f"{name} {value}" for name, value in body.items() if name not in ("voice", "language"))

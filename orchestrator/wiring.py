@@ -10,6 +10,7 @@ import redis
 from sqlalchemy import Engine
 
 from orchestrator.clock import Clock, utc_now
+from orchestrator.media.our_streams import OurStreams
 from orchestrator.operations.record_event import Door
 from orchestrator.recordings.archive import Archive, open_archive
 from orchestrator.settings import Settings, load_settings
@@ -55,6 +56,12 @@ class House:
     def recordings(self) -> Archive:
         """Return where the files of recordings are kept; raise Misconfigured for a bucket without its keys."""
         return open_archive(self.settings)
+
+    @cached_property
+    def streams(self) -> OurStreams | None:
+        """Return the addresses of our own media receiver, or None where ORCHESTRATOR_MEDIA_URL is not set."""
+        url, secret = self.settings.media_url, self.settings.api_key
+        return OurStreams(url, secret) if url and secret else None
 
     def close(self) -> None:
         """Give back the connections that were opened."""

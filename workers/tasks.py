@@ -42,4 +42,4 @@ def _dialer() -> Dialer:
 def _performer() -> Performer:
     house = _house()
     web = WebAsker(trusted=house.settings.trusted_hosts)
-    return Performer(client=house.redis, carrier=house.carrier, web=web)
+    return Performer(client=house.redis, carrier=house.carrier, web=web, streams=house.streams)

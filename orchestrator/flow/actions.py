@@ -122,7 +122,14 @@ class HttpRequest:
         return asked if self.json is None else {**asked, "json": self.json.value(scope)}
 
 
-Action = Command | HttpRequest | WaitFor | Suppress | Choose | SetAnswers | End
+@dataclass(frozen=True, slots=True)
+class StreamPlay:
+    """A step that plays a sound into the call's open stream; `payload` is base64, as the receiver hands it on."""
+
+    payload: str
+
+
+Action = Command | HttpRequest | StreamPlay | WaitFor | Suppress | Choose | SetAnswers | End
 
 
 def _filled(shape: Any, scope: Scope, *, is_typed: bool) -> Any:

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from orchestrator.telnyx.commands import COMMANDS, ENDING
+from orchestrator.telnyx.commands import COMMANDS, ENDING, STOPS
 from orchestrator.telnyx.event_types import EventType
 
 STEP_COMMANDS: Final = frozenset(COMMANDS) - {"dial"}  # a flow's own `dial:` says how its calls are dialed
 ENDS_CALL: Final = frozenset({"hangup", "reject"})
-BESIDE: Final = frozenset({"record_start", "streaming_start", "fork_start", "transcription_start", "suppression_start"})
-LOCAL_ACTIONS: Final = frozenset({"http", "wait_for", "suppress", "choose", "set", "include", "end"})
+STREAM_PLAY: Final = "stream_play"
+STREAM_CLEAR: Final = "stream_clear"
+BESIDE: Final = frozenset(
+    {"record_start", "streaming_start", "fork_start", "transcription_start", "suppression_start", STREAM_PLAY}
+)
+LOCAL_ACTIONS: Final = frozenset({"http", STREAM_PLAY, "wait_for", "suppress", "choose", "set", "include", "end"})
 STEP_KEYS: Final = frozenset({"on", "goto", "timeout", "repeat", "outcome", "state", "during"})
 WITH_DURING: Final = frozenset({"enqueue", "http", "wait_for"})
 DURING_COMMANDS: Final = frozenset({"playback_start", "speak"})
@@ -31,6 +35,10 @@ FORBIDDEN_FIELDS: Final = frozenset(
 FORBIDDEN_PREFIX: Final = "webhook_"
 FORBIDDEN_IN_DIAL: Final = frozenset({"to", "from", "from_"})
 
+OURS: Final = "ours"
+OUR_RECEIVER: Final = "wss://ours.invalid/"
+"""What stands for our own media receiver until a command is sent: its address is another for every call."""
+
 BUILT_IN_OUTCOMES: Final = frozenset({"error", "stalled", "flow_limit"})
 CONTACT_FIELDS: Final = ("phone", "external_id", "timezone")
 
@@ -41,6 +49,7 @@ DTMF: Final = str(EventType.DTMF_RECEIVED)
 GATHER_ENDED: Final = str(EventType.GATHER_ENDED)
 HTTP_SUCCEEDED: Final = "http.succeeded"
 HTTP_FAILED: Final = "http.failed"
+STREAM_PLAY_ENDED: Final = "stream_play.ended"
 TARGET: Final = "target."
 TARGET_ANSWERED: Final = TARGET + EventType.CALL_ANSWERED
 TARGET_BRIDGED: Final = TARGET + EventType.CALL_BRIDGED
@@ -127,6 +136,7 @@ EVENT_FIELDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             (str(EventType.DEEPFAKE_ERROR), _CALL, ("error_message",)),
             (HTTP_SUCCEEDED, (), ("status", "body")),
             (HTTP_FAILED, (), ("status", "body", "reason", "detail")),
+            (STREAM_PLAY_ENDED, (), ("status",)),
             (COMMAND_FAILED, (), ("command", "code", "title", "detail")),
         )
     }
@@ -151,8 +161,15 @@ def ending_of(action: str) -> str | None:
     """Return the event that ends a command's work, or None if it is done once accepted."""
     if action == "transfer" or action in ENDS_CALL:
         return None
+    if action == STREAM_PLAY:
+        return STREAM_PLAY_ENDED
     ending = ENDING.get(action)
     return str(ending) if ending else None
+
+
+def stop_of(action: str) -> str | None:
+    """Return the command that stops another, or None if nothing does."""
+    return STREAM_CLEAR if action == STREAM_PLAY else STOPS.get(action)
 
 
 def is_ended_by(action: str, event: str) -> bool:

@@ -142,3 +142,13 @@ def _other(event: str, frame: Mapping[str, Any]) -> Frame:
 def played_back(payload: str) -> bytes:
     """Return the frame that gives a base64 sound (mp3 unless agreed otherwise) to the people on the call."""
     return orjson.dumps({"event": "media", "media": {"payload": payload}})
+
+
+def marked(name: str) -> bytes:
+    """Return the frame that comes back when everything sent before it has been played."""
+    return orjson.dumps({"event": "mark", "mark": {"name": name}})
+
+
+def cleared() -> bytes:
+    """Return the frame that throws away what waits to be played."""
+    return orjson.dumps({"event": "clear"})

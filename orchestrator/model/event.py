@@ -21,6 +21,7 @@ ACTION_REQUESTED = "action.requested"
 HANGUP_ASSUMED = "hangup.assumed"
 HTTP_SUCCEEDED = "http.succeeded"
 HTTP_FAILED = "http.failed"
+STREAM_PLAY_ENDED = "stream_play.ended"
 
 
 class Event(BaseModel):
@@ -31,6 +32,7 @@ class Event(BaseModel):
     detail} · command.unknown {command_id, action} · command.gone {command_id, action} · dial.accepted
     {call_control_id, call_leg_id, call_session_id} · dial.rejected {code, title, detail} ·
     http.succeeded {command_id, action, status, body} · http.failed {command_id, action, status, body, reason, detail} ·
+    stream_play.ended {command_id, action, status: completed | cut} ·
     action.requested {command_id, action, body, state} · hangup.assumed {hangup_cause, reason} (synthesized, with the id
     `synth:<call>:hangup`).
     """

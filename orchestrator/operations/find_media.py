@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import NotFound
 from orchestrator.media.captured import FOLDER, Capture, capture_file, list_captures
-from orchestrator.media.stream_token import stream_path
 from orchestrator.store import queries_calls
 
 if TYPE_CHECKING:
@@ -29,7 +28,8 @@ def find_media(house: House, call_id: str) -> CallMedia:
     with house.sql.connect() as connection:
         if queries_calls.find_call(connection, call_id) is None:
             raise NotFound("call", call_id)
-    return CallMedia(_stream_url(house, call_id), list_captures(_folder(house), call_id))
+    stream_url = house.streams.url_of(call_id) if house.streams else None
+    return CallMedia(stream_url, list_captures(_folder(house), call_id))
 
 
 def open_capture(house: House, call_id: str, file: str) -> Path:
@@ -39,8 +39,3 @@ def open_capture(house: House, call_id: str, file: str) -> Path:
 
 def _folder(house: House) -> Path:
     return (house.settings.data_dir / FOLDER).resolve()
-
-
-def _stream_url(house: House, call_id: str) -> str | None:
-    url, secret = house.settings.media_url, house.settings.api_key
-    return url.rstrip("/") + stream_path(secret, call_id) if url and secret else None

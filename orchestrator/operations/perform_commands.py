@@ -12,9 +12,12 @@ import orjson
 import redis
 
 from orchestrator.clock import boot_seconds
+from orchestrator.flow.words import STREAM_CLEAR, STREAM_PLAY
+from orchestrator.media.our_streams import OurStreams, is_for_us
 from orchestrator.model.event import COMMAND_ACCEPTED, COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN, HTTP_FAILED, Event
 from orchestrator.operations.ask_web import WebAsker
 from orchestrator.store.keys import Keys
+from orchestrator.store.media_queue import Queued, clear_sounds, queue_sound
 from orchestrator.store.scripts import ScriptCall, run_script
 from orchestrator.telnyx.answers import Accepted, Ambiguous, Answer, Busy, Gone, Refused, Rejected, Unavailable
 from orchestrator.telnyx.client import TelnyxClient
@@ -29,6 +32,7 @@ AGAIN_AFTER_MS = 1_000
 UNBOUND_MS = 5_000  # a command for a leg nobody has heard of yet; its first webhook wakes it too
 SEND_WITHIN_S = 3.0
 WEB_AGAIN_AFTER_MS = 250  # too many web addresses are being asked
+STREAM_OPENS_MS, STREAM_AGAIN_AFTER_MS = 5_000, 200  # a receiver tells of a stream half a second after it began
 HTTP = "http"
 _FAILURES = frozenset({COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN})
 _NOTHING_LEFT = 2  # what complete_command.lua answers
@@ -50,11 +54,18 @@ class Performer:
     """Empties outboxes; any number of them may run."""
 
     def __init__(
-        self, *, client: redis.Redis, carrier: TelnyxClient, web: WebAsker | None = None, keys: Keys | None = None
+        self,
+        *,
+        client: redis.Redis,
+        carrier: TelnyxClient,
+        web: WebAsker | None = None,
+        streams: OurStreams | None = None,
+        keys: Keys | None = None,
     ) -> None:
         self._redis = client
         self._carrier = carrier
         self._web = web or WebAsker()
+        self._streams = streams
         self._keys = keys or Keys()
 
     def perform_commands(self, call_id: str, *, token: str) -> int:
@@ -77,6 +88,10 @@ class Performer:
         """Send the command and return what the call is told of it; None when it has to wait for a later turn."""
         if turn.command["action"] == HTTP:
             return self._asked(turn, token)
+        if turn.command["action"] in (STREAM_PLAY, STREAM_CLEAR):
+            return self._streamed(turn, token)
+        if is_for_us(turn.command.get("body", {})) and self._streams is None:
+            return _event(turn, COMMAND_FAILED, code="no_receiver", title="ORCHESTRATOR_MEDIA_URL is not set")
         if turn.age_ms > AGAIN_WITHIN_MS:
             return _event(turn, COMMAND_UNKNOWN, code="unknown", title="never answered")
         event = _event_for(turn, answer := self._send(turn))
@@ -96,6 +111,22 @@ class Performer:
             return None
         return _event(turn, told[0], **told[1])
 
+    def _streamed(self, turn: Turn, token: str) -> Event | None:
+        """Hand a sound, or the wish for silence, to the receiver that holds the call's stream."""
+        if turn.command["action"] == STREAM_CLEAR:
+            clear_sounds(self._redis, self._keys, turn.call_id)
+            return _event(turn, COMMAND_ACCEPTED)
+        payload, sound_id = str(turn.command["body"]["payload"]), str(turn.command["command_id"])
+        match queue_sound(self._redis, self._keys, turn.call_id, payload, sound_id=sound_id):
+            case Queued.TAKEN:
+                return _event(turn, COMMAND_ACCEPTED)
+            case Queued.FULL:
+                return _event(turn, COMMAND_FAILED, code="sounds_waiting", title="too many sounds wait already")
+        if turn.age_ms > STREAM_OPENS_MS:
+            return _event(turn, COMMAND_FAILED, code="no_stream", title="no stream of the call is open at our receiver")
+        self._put_off(turn, token, STREAM_AGAIN_AFTER_MS)
+        return None
+
     def _begin(self, call_id: str, token: str) -> Turn | None:
         keys, began = self._keys, boot_seconds()
         names = [keys.lease(call_id), keys.outbox(call_id), keys.call(call_id), keys.wakes, keys.latency]
@@ -109,7 +140,10 @@ class Performer:
 
     def _send(self, turn: Turn) -> Answer:
         action = str(turn.command["action"])
-        return self._carrier.act(turn.call_control_id, action, body_of(turn), send_before=turn.send_before)
+        body = body_of(turn)
+        if self._streams and is_for_us(body):
+            body["stream_url"] = self._streams.url_of(turn.call_id)
+        return self._carrier.act(turn.call_control_id, action, body, send_before=turn.send_before)
 
     def _put_off(self, turn: Turn, token: str, pause_ms: int) -> None:
         names = [self._keys.lease(turn.call_id), self._keys.wakes]

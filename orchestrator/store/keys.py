@@ -94,6 +94,14 @@ class Keys:
         """Name the list of sounds that wait to be played on a call's stream."""
         return self._key("sounds", call_id)
 
+    def sound(self, sound_id: str) -> str:
+        """Name the mark that a sound was left for its call before: it is played once."""
+        return self._key("sound", sound_id)
+
+    def silence(self, call_id: str) -> str:
+        """Name the wish that what is being played on a call's stream ends at once."""
+        return self._key("silence", call_id)
+
     def gcra(self, scope: str) -> str:
         """Name the theoretical arrival time of a connection's or campaign's next dial."""
         return self._key("gcra", scope)

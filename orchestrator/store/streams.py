@@ -11,6 +11,7 @@ import orjson
 import redis
 
 from orchestrator.clock import rfc3339
+from orchestrator.flow.words import STREAM_PLAY
 from orchestrator.model.decision import SendCommand
 from orchestrator.model.event import (
     COMMAND_ACCEPTED,
@@ -145,10 +146,15 @@ def log_entry(event: Event, *, recorded_ms: int, commands: Sequence[SendCommand]
             "at": event.occurred_at,
             "recorded_ms": recorded_ms,
             "payload": event.payload,
-            "commands": [{"id": c.command_id, "action": c.action, "leg": c.role, "body": c.body} for c in commands],
+            "commands": [{"id": c.command_id, "action": c.action, "leg": c.role, "body": _shown(c)} for c in commands],
             "note": note,
         }
     )
+
+
+def _shown(command: SendCommand) -> dict[str, Any]:
+    """Return a command's body as the timeline keeps it: without the sound itself."""
+    return {"letters": len(command.body["payload"])} if command.action == STREAM_PLAY else command.body
 
 
 def is_caught_up(client: redis.Redis, keys: Keys, *, within_ms: int = 2_000) -> bool:

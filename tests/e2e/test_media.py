@@ -19,6 +19,20 @@ from tests.support.up import Up
 pytestmark = pytest.mark.timeout(120)
 
 MP3 = base64.b64encode(bytes.fromhex("fffb9000") + bytes(413)).decode()  # one silent frame
+FLOW = f"""
+name: sound
+answers: {{status: null}}
+outcomes: [heard, unheard]
+outcome: unheard
+start: listen
+steps:
+  listen: {{streaming_start: {{stream_url: ours}}, goto: say}}
+  say:
+    stream_play: {{payload: {MP3}}}
+    on: {{stream_play.ended: {{set: {{status: "{{{{ event.status }}}}"}}, outcome: heard, goto: bye}}}}
+    timeout: {{after: 20s, goto: bye}}
+  bye: {{hangup: {{}}}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +72,28 @@ def test_a_live_call_is_streamed_played_to_and_captured(up: Up, rest: Rest) -> N
             assert sound.getnframes() / 8000 == pytest.approx(capture["seconds"], abs=0.02)
 
 
-def answered_call(rest: Rest) -> str:
+def test_a_flow_streams_to_our_receiver_plays_a_sound_and_goes_on_when_it_was_heard(up: Up, rest: Rest) -> None:
+    flow_id = rest.upload("/v1/flows", FLOW.encode(), content_type="application/yaml")["id"]
+
+    call_id = answered_call(rest, flow=flow_id)
+    call = eventually(lambda: ended(rest, call_id), within=40)
+
+    assert (call["outcome"], call["answers"]) == ("heard", {"status": "completed"})
+    whole = eventually(lambda: complete(rest, call_id), within=20)
+    assert [capture["track"] for capture in whole] == ["inbound"]
+    assert "/streams/" not in str([line for line in call["timeline"] if line["kind"] == "command"])
+
+
+def ended(rest: Rest, call_id: str) -> dict[str, Any] | None:
+    call = dict(rest.get(f"/v1/calls/{call_id}"))
+    return call if call["status"] == "ended" else None
+
+
+def answered_call(rest: Rest, **more: Any) -> str:
     """Call one person after the other until somebody answers; return that call."""
     for line in range(100, 150):
-        whom = {"to": f"+14155550{line}", "from": "+13125550100", "ignore_hours": True}
-        call_id = str(rest.post("/v1/calls", whom, idempotency_key=f"line-{line}")["id"])
+        whom = {"to": f"+14155550{line}", "from": "+13125550100", "ignore_hours": True, **more}
+        call_id = str(rest.post("/v1/calls", whom, idempotency_key=f"line-{line}-{more.get('flow')}")["id"])
         types = eventually(
             lambda call_id=call_id: {"call.answered", "call.hangup"} & set(told(rest, call_id)), within=40
         )

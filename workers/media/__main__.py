@@ -48,7 +48,7 @@ async def receive(
     forks = ForkDoor(recorder=recorder, tally=tally, find_calls=_finder(house, Keys()), rtp_from=rtp_from)
     ports = await streams.listen(host, port), forks.listen(host, udp_port)
     print(f"media listens on ws://{_spelled(host)}:{ports[0]} and udp:{host}:{ports[1]}", flush=True)
-    playback = Playback(streams, client=house.redis, keys=Keys())
+    playback = Playback(streams, client=house.redis, keys=Keys(), clock=utc_now, tally=tally)
     try:
         await _run_until_stopped(house, streams, forks, playback)
     finally:

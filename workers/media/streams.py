@@ -23,11 +23,12 @@ from picows import (
 )
 from pydantic import SecretStr
 
-from orchestrator.media.frames import ErrorFrame, Media, Start, Stop, parse_frame, played_back
+from orchestrator.media.frames import ErrorFrame, Mark, Media, Start, Stop, parse_frame
 from orchestrator.media.malformed import MalformedMedia
 from orchestrator.media.stream_token import call_of_path
 
 from .recorder import RecordedTrack, Recorder
+from .speaker import Played, Speaker
 from .tally import Tally
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,6 @@ _REST_S = 0.1
 _HANDSHAKE_S = 5.0
 _IDLE_S = 10.0
 _STALLED_S = 30.0
-_BETWEEN_PAYLOADS_S = 1.05  # the carrier takes one a second, by its own clock
 
 
 class _Register(Protocol):
@@ -51,6 +51,9 @@ class _Register(Protocol):
 
     def leave(self, stream: Stream) -> None:
         """Count it as gone."""
+
+    def tell(self, played: Played) -> None:
+        """Keep what became of a sound until it is asked for."""
 
 
 class Stream(WSListener):
@@ -69,15 +72,13 @@ class Stream(WSListener):
         self._parts = bytearray()
         self._malformed = 0
         self._transport: WSTransport | None = None
-        self._is_crowded = False
         self._is_resting = False
-        self._played_at = float("-inf")
-        self._last: str | None = None
-        self._again: str | None = None
+        self.speaker: Speaker | None = None
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Remember the way back, and count as open."""
         self._transport = transport
+        self.speaker = Speaker(self.call_id, transport, tell=self._door.tell)
         self._door.enter(self)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -100,15 +101,20 @@ class Stream(WSListener):
         self._transport = None
         self.digest()
         self.close_tracks()
+        if self.speaker is not None:
+            self.speaker.end()
+        self.speaker = None
         self._door.leave(self)
 
     def pause_writing(self) -> None:
         """Play nothing while the peer does not read."""
-        self._is_crowded = True
+        if self.speaker is not None:
+            self.speaker.crowd(True)
 
     def resume_writing(self) -> None:
         """Play again."""
-        self._is_crowded = False
+        if self.speaker is not None:
+            self.speaker.crowd(False)
 
     def wake(self) -> None:
         """Let more come."""
@@ -128,22 +134,6 @@ class Stream(WSListener):
         self.frames += len(heard)
         for text in heard:
             self._take(text)
-
-    def may_play(self, now: float) -> bool:
-        """Say whether a payload may be sent now."""
-        return self._transport is not None and not self._is_crowded and now - self._played_at >= _BETWEEN_PAYLOADS_S
-
-    def play(self, payload: str, now: float) -> None:
-        """Send one base64 sound to the people on the call; ask `may_play` first."""
-        if self._transport is not None:
-            self._transport.send(WSMsgType.TEXT, played_back(payload))
-            self._last, self._played_at = payload, now
-            self._tally.add("payloads_played")
-
-    def take_refused(self) -> str | None:
-        """Return the payload that the carrier refused as too early, once."""
-        refused, self._again = self._again, None
-        return refused
 
     def cut(self, code: WSCloseCode) -> None:
         """End the connection, and do not wait for the peer."""
@@ -173,8 +163,10 @@ class Stream(WSListener):
             self.close_tracks()
         elif isinstance(frame, ErrorFrame):
             self._tally.add(f"carrier_error_{frame.code if str(frame.code).isdigit() else 'other'}"[:40])
-            if frame.is_rate_limit:
-                self._again, self._last = self._last, None
+            if frame.is_rate_limit and self.speaker is not None:
+                self.speaker.hear_refusal()
+        elif isinstance(frame, Mark) and self.speaker is not None:
+            self.speaker.hear_mark(str(frame.name))
 
     def _take_part(self, frame: WSFrame) -> None:
         """Put a message together that came in several frames, as long as it stays small."""
@@ -212,6 +204,7 @@ class StreamDoor:
         self._open: set[Stream] = set()
         self._of_call: Counter[str] = Counter()
         self._seen: dict[Stream, tuple[int, float]] = {}
+        self._played: list[Played] = []
 
     async def listen(self, host: str, port: int) -> int:
         """Take streams from now on; return the port."""
@@ -256,6 +249,15 @@ class StreamDoor:
         self._of_call[stream.call_id] -= 1
         self._of_call += Counter()  # forgets the calls that are down to none
         log.info("a stream has ended", extra={"call_id": stream.call_id})
+
+    def tell(self, played: Played) -> None:
+        """Keep what became of a sound until it is asked for."""
+        self._played.append(played)
+
+    def take_played(self) -> list[Played]:
+        """Return what became of sounds since the last asking."""
+        played, self._played = self._played, []
+        return played
 
     def _wake(self) -> None:
         for stream in tuple(self._open):

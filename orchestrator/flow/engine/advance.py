@@ -12,9 +12,9 @@ from orchestrator.flow.engine import answering, command_fates, ending, requests
 from orchestrator.flow.engine.branching import follow, way_on
 from orchestrator.flow.engine.during import stop_during
 from orchestrator.flow.engine.facts import keep_facts
-from orchestrator.flow.engine.http_answers import hear_http
 from orchestrator.flow.engine.identity import Owner, hang_up_double, learn_ids, owner_of
 from orchestrator.flow.engine.outstanding import charge
+from orchestrator.flow.engine.own_answers import hear_http, hear_stream_play
 from orchestrator.flow.engine.remembering import remember
 from orchestrator.flow.engine.target_legs import hear_target
 from orchestrator.flow.engine.turn import Turn
@@ -141,6 +141,7 @@ _OUR_OWN: Final[Mapping[str, Callable[[Turn], None]]] = MappingProxyType(
         own.ACTION_REQUESTED: requests.hear_request,
         own.HTTP_SUCCEEDED: hear_http,
         own.HTTP_FAILED: hear_http,
+        own.STREAM_PLAY_ENDED: hear_stream_play,
         own.HANGUP_ASSUMED: ending.assume_hangup,
     }
 )

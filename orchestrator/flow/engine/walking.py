@@ -7,7 +7,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from orchestrator.flow.actions import Choose, Command, End, HttpRequest, SetAnswers, Suppress, Value, WaitFor
+from orchestrator.flow.actions import (
+    Choose,
+    Command,
+    End,
+    HttpRequest,
+    SetAnswers,
+    StreamPlay,
+    Suppress,
+    Value,
+    WaitFor,
+)
 from orchestrator.flow.definition import Step
 from orchestrator.flow.engine.branching import branches_for, store, take_first, way_on
 from orchestrator.flow.engine.during import begin_during, stop_during
@@ -18,9 +28,8 @@ from orchestrator.flow.engine.turn import OWN, STOP, Turn
 from orchestrator.flow.limits import MAX_VISITS, STALL_S
 from orchestrator.flow.reading.events import caused_by
 from orchestrator.flow.values import TemplateFailure
-from orchestrator.flow.words import BESIDE, COMMAND_FAILED, HTTP_FAILED
+from orchestrator.flow.words import BESIDE, COMMAND_FAILED, HTTP_FAILED, STREAM_PLAY, stop_of
 from orchestrator.model.live_call import Suppression
-from orchestrator.telnyx.commands import STOPS
 
 
 def enter(turn: Turn, name: str | None) -> None:
@@ -37,8 +46,8 @@ def leave_step(turn: Turn, *, coming: Step | None = None) -> None:
     own = running(turn.call)
     if own is not None and _stops(coming, own.action):
         pass
-    elif own is not None and _is_to_be_stopped(turn, own.action) and turn.can_command:
-        turn.send_aside(STOPS[own.action], command_id=turn.command_id(STOP))
+    elif own is not None and (stop := _to_be_stopped_by(turn, own.action)) and turn.can_command:
+        turn.send_aside(stop, command_id=turn.command_id(STOP))
     elif own is not None and own.leg and not own.joined and turn.can_command:
         # A transfer that still rings: its leg is hung up, ours stays.
         turn.hang_up_other(own.leg, command_id=turn.command_id(STOP), role=own.role or "B")
@@ -49,7 +58,7 @@ def leave_step(turn: Turn, *, coming: Step | None = None) -> None:
 def start_clock(turn: Turn, step: Step) -> None:
     """Start the step's own timeout, or else the default that calls it stalled (R15)."""
     visit = turn.call.visit
-    stall_s = step.action.stall_s if isinstance(step.action, Command | WaitFor) else None
+    stall_s = _stall_s(step)
     if step.timeout is not None:
         turn.set_timer(f"step:{visit}", step.timeout.after_s)
         turn.clear_timer(f"stall:{visit}")
@@ -94,7 +103,7 @@ def _visit(turn: Turn, name: str) -> str | None:
         turn.change(visit=visit)
         return step.repeat.then
     turn.change(step=name, visit=visit, visits={**turn.call.visits, name: times + 1})
-    if isinstance(step.action, Command | HttpRequest) and not turn.can_command:
+    if isinstance(step.action, Command | HttpRequest | StreamPlay) and not turn.can_command:
         # The line is over (R12): what would be said is not said, and nothing lies behind it.
         turn.change(closing=True)
         return None
@@ -109,6 +118,10 @@ def _perform(turn: Turn, step: Step) -> str | None:
             return _command(turn, step, step.action)
         case HttpRequest():
             return _ask(turn, step, step.action)
+        case StreamPlay(payload=payload):
+            turn.send(STREAM_PLAY, {"payload": payload}, index=OWN)
+            turn.set_timer(f"stall:{turn.call.visit}", STALL_S)
+            return None
         case WaitFor(event=event):
             start_clock(turn, step)
             heard = turn.call.heard.get(event)
@@ -195,9 +208,20 @@ def _forget_heard(turn: Turn, action: str) -> None:
 
 def _stops(coming: Step | None, action: str) -> bool:
     """Whether a step is itself what stops a command: a second stop would fail, and the flow would hear of it."""
-    return coming is not None and isinstance(coming.action, Command) and coming.action.action == STOPS.get(action)
+    return coming is not None and isinstance(coming.action, Command) and coming.action.action == stop_of(action)
 
 
-def _is_to_be_stopped(turn: Turn, action: str) -> bool:
+def _to_be_stopped_by(turn: Turn, action: str) -> str | None:
     # With a goto it was started to run beside the steps that follow.
-    return action in STOPS and not (action in BESIDE and turn.step is not None and turn.step.goto is not None)
+    goes_on = action in BESIDE and turn.step is not None and turn.step.goto is not None
+    return None if goes_on else stop_of(action)
+
+
+def _stall_s(step: Step) -> float | None:
+    match step.action:
+        case Command(stall_s=stall_s) | WaitFor(stall_s=stall_s):
+            return stall_s
+        case StreamPlay():
+            return STALL_S
+        case _:
+            return None

@@ -21,7 +21,7 @@ from orchestrator.flow.reading.fields import (
 from orchestrator.flow.reading.patience import stall_after_s
 from orchestrator.flow.reading.shapes import read_shape
 from orchestrator.flow.templates import Template, has_places
-from orchestrator.flow.words import FORBIDDEN_FIELDS, FORBIDDEN_IN_DIAL, FORBIDDEN_PREFIX
+from orchestrator.flow.words import FORBIDDEN_FIELDS, FORBIDDEN_IN_DIAL, FORBIDDEN_PREFIX, OUR_RECEIVER, OURS
 
 _NESTED_OURS = frozenset({"client_state", "command_id"})
 
@@ -132,7 +132,16 @@ def _plain(desk: Desk, action: str, name: str, spot: Spot) -> Any:
     if spot.kind in {Kind.MAP, Kind.LIST}:
         shape, has_any = read_shape(desk, spot)
         return Nested(shape) if has_any else shape
+    if name == "stream_url" and spot.node.value == OURS:
+        return _our_receiver(desk, action, spot)
     return spot.node.value
+
+
+def _our_receiver(desk: Desk, action: str, spot: Spot) -> str | None:
+    if action == "dial":
+        desk.tell(spot, "dial cannot stream to our own receiver: write a step streaming_start: {stream_url: ours}")
+        return None
+    return OUR_RECEIVER
 
 
 def _validate(desk: Desk, fields: _Fields, defaulted: set[str]) -> None:

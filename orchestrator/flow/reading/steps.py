@@ -14,6 +14,7 @@ from orchestrator.flow.actions import (
     End,
     HttpRequest,
     SetAnswers,
+    StreamPlay,
     Suppress,
     WaitFor,
 )
@@ -25,6 +26,7 @@ from orchestrator.flow.reading.commands import read_command
 from orchestrator.flow.reading.desk import Desk, suggestion
 from orchestrator.flow.reading.events import check_event
 from orchestrator.flow.reading.http import read_http
+from orchestrator.flow.reading.stream_play import read_stream_play
 from orchestrator.flow.reading.ways import check_ways
 from orchestrator.flow.words import (
     COMMAND_FAILED,
@@ -34,6 +36,7 @@ from orchestrator.flow.words import (
     LOCAL_ACTIONS,
     STEP_COMMANDS,
     STEP_KEYS,
+    STREAM_PLAY_ENDED,
     TARGET,
     WITH_DURING,
 )
@@ -77,6 +80,8 @@ def _action(desk: Desk, name: str, spot: Spot) -> Action:
             return _wait_for(desk, spot)
         case "http":
             return read_http(desk, spot)
+        case "stream_play":
+            return read_stream_play(desk, spot)
         case "suppress":
             return _suppress(desk, spot)
         case "choose":
@@ -116,9 +121,7 @@ def read_on(desk: Desk, spot: Spot | None, action: Action | None) -> Mapping[str
         return {}
     ways: dict[str, tuple[Branch, ...]] = {}
     command = action.action if isinstance(action, Command) else None
-    also = frozenset({COMMAND_FAILED}) if action is None else frozenset()
-    if isinstance(action, HttpRequest):
-        also = frozenset({HTTP_SUCCEEDED, HTTP_FAILED})
+    also = _own_events(action)
     for written, entry in spot.entries():
         event = check_event(desk, entry, written, action=command, also=also)
         branches = read_ways(desk, entry, event or written)
@@ -127,6 +130,19 @@ def read_on(desk: Desk, spot: Spot | None, action: Action | None) -> Mapping[str
         if event is not None:
             ways.setdefault(event, branches)
     return ways
+
+
+def _own_events(action: Action | None) -> frozenset[str]:
+    """Return the events of our own that can come, apart from those of a carrier's command."""
+    match action:
+        case None:
+            return frozenset({COMMAND_FAILED})
+        case HttpRequest():
+            return frozenset({HTTP_SUCCEEDED, HTTP_FAILED})
+        case StreamPlay():
+            return frozenset({STREAM_PLAY_ENDED, COMMAND_FAILED})
+        case _:
+            return frozenset()
 
 
 def _repeat(desk: Desk, spot: Spot) -> Repeat | None:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestrator.flow.actions import Choose, Command, HttpRequest, SetAnswers, Suppress, WaitFor
+from orchestrator.flow.actions import Choose, Command, HttpRequest, SetAnswers, StreamPlay, Suppress, WaitFor
 from orchestrator.flow.definition import Step
 from orchestrator.flow.node import Spot
 from orchestrator.flow.reading.desk import Desk
-from orchestrator.flow.words import COMMAND_FAILED, DTMF, HTTP_FAILED, HTTP_SUCCEEDED, TARGET_HANGUP, ending_of
+from orchestrator.flow.words import (
+    COMMAND_FAILED,
+    DTMF,
+    HTTP_FAILED,
+    HTTP_SUCCEEDED,
+    STREAM_PLAY_ENDED,
+    TARGET_HANGUP,
+    ending_of,
+)
 
 _CUT_SHORT = frozenset({"enqueue", "speak", "playback_start", "gather", "gather_using_speak", "gather_using_audio"})
 
@@ -30,6 +38,8 @@ def check_ways(desk: Desk, spot: Spot, entries: Mapping[str, Spot], step: Step) 
                 desk.tell(spot, f"nothing follows {event}: name it under on, or give a goto")
         case HttpRequest():
             _check_http(desk, spot, entries, step)
+        case StreamPlay():
+            _check_stream_play(desk, spot, entries, step)
         case Command():
             _check_command(desk, spot, entries, step, step.action)
         case _:
@@ -73,6 +83,14 @@ def _check_http(desk: Desk, spot: Spot, entries: Mapping[str, Spot], step: Step)
             desk.tell(entries["goto"], told)
         elif "goto" not in entries and not _has_written(entries, event):
             desk.tell(spot, f"nothing follows {event}: name it under on, or give a goto")
+
+
+def _check_stream_play(desk: Desk, spot: Spot, entries: Mapping[str, Spot], step: Step) -> None:
+    if "goto" in entries and STREAM_PLAY_ENDED in step.on:
+        told = f"goto goes on once the sound waits for its turn, so {STREAM_PLAY_ENDED} is never waited for; keep one"
+        desk.tell(entries["goto"], told)
+    elif not {"goto", "timeout"} & entries.keys() and not _has_written(entries, STREAM_PLAY_ENDED):
+        desk.tell(spot, f"nothing follows {STREAM_PLAY_ENDED}: name it under on, or give a goto or a timeout")
 
 
 def _check_digits(desk: Desk, entries: Mapping[str, Spot], step: Step, command: Command) -> None:

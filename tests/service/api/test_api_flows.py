@@ -147,3 +147,14 @@ def test_a_flow_that_includes_an_unknown_version_is_refused(rest: Rest) -> None:
 
     assert refused.status_code == 422
     assert "there is no flow hello@2" in refused.text
+
+
+STREAMING = b"name: s\nstart: a\nsteps:\n  a: {streaming_start: {stream_url: ours}, goto: b}\n  b: {hangup: {}}\n"
+
+
+def test_a_flow_that_streams_to_a_receiver_that_is_not_set_up_is_refused_by_field(rest: Rest) -> None:
+    refused = rest.request("POST", "/v1/flows", data=STREAMING, content_type="application/yaml")
+
+    assert refused.status_code == 422
+    assert pointers(refused) == {"/steps/a/streaming_start/stream_url": "no_receiver"}
+    assert "ORCHESTRATOR_MEDIA_URL" in refused.text

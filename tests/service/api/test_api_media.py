@@ -15,6 +15,7 @@ from orchestrator.media.reorder import Arrival
 from orchestrator.media.stream_token import stream_path
 from orchestrator.settings import Settings
 from orchestrator.store.keys import Keys
+from orchestrator.store.media_queue import Sound, fetch_sounds
 from orchestrator.wiring import House
 from tests.support.rest import KEY, Rest, fresh_number, pointers
 
@@ -129,7 +130,7 @@ def test_a_sound_waits_for_the_open_stream(rest: Rest, house: House, call_id: st
     answer = rest.post(f"/v1/calls/{call_id}/media/play", {"payload": MP3})
 
     assert (answer.status_code, answer.json) == (202, {"status": "queued"})
-    assert house.redis.lrange(Keys().sounds(call_id), 0, -1) == [MP3.encode()]
+    assert fetch_sounds(house.redis, Keys(), [call_id]) == {call_id: Sound(MP3)}
 
 
 def test_a_sound_without_a_stream_is_refused(rest: Rest, call_id: str) -> None:

@@ -15,7 +15,7 @@ import redis
 
 from orchestrator.media.companding import mulaw_to_pcm
 from orchestrator.store.keys import Keys
-from orchestrator.store.media_queue import Queued, queue_sound
+from orchestrator.store.media_queue import Queued, clear_sounds, queue_sound
 from tests.support.desk import Desk, desk
 from tests.support.media_receiver import MediaReceiver, media_receiver
 from tests.support.poll import eventually
@@ -195,6 +195,84 @@ def test_a_sound_that_the_carrier_found_too_early_is_played_again(
 
         assert carrier.hear(1)[0][0]["media"]["payload"] == "Zmlyc3Q="
         assert receiver.counts()["carrier_error_100005"] == 1
+
+
+def test_who_waits_for_a_sound_is_told_once_when_it_was_heard(
+    receiver: MediaReceiver, redis_client: redis.Redis
+) -> None:
+    with stream(receiver) as carrier:
+        eventually(lambda: redis_client.exists(Keys().stream(CALL)))
+        queue_sound(redis_client, Keys(), CALL, "Zmlyc3Q=", sound_id="cmd-1")
+        sound, mark = (frame for frame, _ in carrier.hear(2))
+        assert (sound["event"], mark["event"]) == ("media", "mark")
+        assert told(redis_client) == []
+
+        carrier.say(mark, mark)
+
+        assert eventually(lambda: told(redis_client)) == [("cmd-1", "completed")]
+    assert receiver.counts()["payloads_played"] == 1
+    assert told(redis_client) == [("cmd-1", "completed")]
+
+
+def told(client: redis.Redis) -> list[tuple[str, str]]:
+    """Return the sounds whose end was told, and what became of them."""
+    events = [json.loads(fields[b"own"]) for _, fields in client.xrange(Keys().events)]
+    assert {(event["type"], event["call_id"]) for event in events} <= {("stream_play.ended", CALL)}
+    return [(event["payload"]["command_id"], event["payload"]["status"]) for event in events]
+
+
+def test_a_sound_that_came_too_early_is_not_taken_for_heard(receiver: MediaReceiver, redis_client: redis.Redis) -> None:
+    with stream(receiver) as carrier:
+        eventually(lambda: redis_client.exists(Keys().stream(CALL)))
+        queue_sound(redis_client, Keys(), CALL, "Zmlyc3Q=", sound_id="cmd-1")
+        _, (refused, _) = carrier.hear(2)
+
+        carrier.say({"event": "error", "error": {"code": "100005"}}, refused)  # nothing stands before the mark any more
+
+        (again, _), (mark, _) = carrier.hear(2)
+        assert again["media"]["payload"] == "Zmlyc3Q="
+        assert told(redis_client) == []
+        carrier.say(mark)
+        assert eventually(lambda: told(redis_client)) == [("cmd-1", "completed")]
+
+
+def test_a_sound_is_cut_off_with_its_stream(receiver: MediaReceiver, redis_client: redis.Redis) -> None:
+    carrier = stream(receiver)
+    eventually(lambda: redis_client.exists(Keys().stream(CALL)))
+    queue_sound(redis_client, Keys(), CALL, "Zmlyc3Q=", sound_id="cmd-1")
+    carrier.hear(2)
+
+    carrier.vanish()
+
+    assert eventually(lambda: told(redis_client)) == [("cmd-1", "cut")]
+
+
+def test_silence_cuts_off_what_is_heard_and_takes_back_what_waits_but_not_what_comes_after(
+    receiver: MediaReceiver, redis_client: redis.Redis
+) -> None:
+    with stream(receiver) as carrier:
+        eventually(lambda: redis_client.exists(Keys().stream(CALL)))
+        queue_sound(redis_client, Keys(), CALL, "Zmlyc3Q=", sound_id="cmd-1")
+        carrier.hear(2)
+        queue_sound(redis_client, Keys(), CALL, "bmV2ZXI=", sound_id="cmd-2")
+
+        clear_sounds(redis_client, Keys(), CALL)
+        queue_sound(redis_client, Keys(), CALL, "bGFzdA==", sound_id="cmd-3")
+
+        clear, sound, mark = (frame for frame, _ in carrier.hear(3))
+        assert (clear["event"], sound["media"]["payload"]) == ("clear", "bGFzdA==")
+        carrier.say(mark)
+        assert eventually(lambda: len(told(redis_client)) == 2)
+        assert told(redis_client) == [("cmd-1", "cut"), ("cmd-3", "completed")]
+
+
+def test_a_sound_left_twice_is_played_once(redis_client: redis.Redis) -> None:
+    redis_client.set(Keys().stream(CALL), b"")
+
+    results = [queue_sound(redis_client, Keys(), CALL, "eA==", sound_id="cmd-1") for _ in range(2)]
+
+    assert results == [Queued.TAKEN, Queued.TAKEN]
+    assert redis_client.llen(Keys().sounds(CALL)) == 1
 
 
 def test_no_more_than_thirty_sounds_wait_for_a_stream_and_none_without_one(redis_client: redis.Redis) -> None:

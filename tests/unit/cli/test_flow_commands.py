@@ -142,6 +142,21 @@ def test_a_flow_that_asks_a_web_address_is_played_without_asking(
     assert [said for said in heard if said not in text] == []
 
 
+def test_a_flow_that_plays_a_sound_into_its_stream_is_played_without_printing_the_sound(tmp_path: Path) -> None:
+    file = tmp_path / "stream.yaml"
+    file.write_text(
+        "name: s\nstart: a\noutcomes: [heard]\nsteps:\n  a: {streaming_start: {stream_url: ours}, goto: b}\n"
+        "  b: {stream_play: {payload: SUQzBAAA}, on: {stream_play.ended: {outcome: heard, goto: c}}}\n"
+        "  c: {hangup: {}}\n"
+    )
+
+    status, text = _run("play", str(file))
+
+    assert status == 0
+    assert "plays a sound into the stream" in text and "SUQz" not in text
+    assert "outcome: heard" in text
+
+
 def test_a_body_that_is_no_json_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "web.yaml"
     file.write_text(_WEB)

@@ -1,0 +1,90 @@
+"""Speaks into one stream: a sound a second, a mark behind each whose end somebody waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from picows import WSMsgType, WSTransport
+
+from orchestrator.media.frames import cleared, marked, played_back
+from orchestrator.store.media_queue import Sound
+
+_BETWEEN_SOUNDS_S = 1.05  # the carrier takes one a second, by its own clock
+
+
+class Played(NamedTuple):
+    """What became of a sound that somebody waits for: it was heard to its end, or cut off."""
+
+    call_id: str
+    sound_id: str
+    is_whole: bool
+
+
+class Speaker:
+    """The way back of one stream; `tell` hears what became of each sound that has an id."""
+
+    def __init__(self, call_id: str, transport: WSTransport, *, tell: Callable[[Played], None]) -> None:
+        self._call_id = call_id
+        self._transport = transport
+        self._tell = tell
+        self._is_crowded = False
+        self._spoke_at = float("-inf")
+        self._last: Sound | None = None
+        self._refused: Sound | None = None
+        self._heard_of: dict[str, Sound] = {}  # by the mark that was sent behind it
+        self._marks = 0
+
+    def crowd(self, is_crowded: bool) -> None:
+        """Note whether the peer reads too slowly to be sent more."""
+        self._is_crowded = is_crowded
+
+    def may_speak(self, now: float) -> bool:
+        """Say whether a sound may be sent now."""
+        return not self._is_crowded and now - self._spoke_at >= _BETWEEN_SOUNDS_S
+
+    def speak(self, sound: Sound, now: float) -> None:
+        """Send a sound to the people on the call; ask `may_speak` first."""
+        if self._transport.is_disconnected:
+            self._finish(sound, is_whole=False)
+            return
+        self._transport.send(WSMsgType.TEXT, played_back(sound.payload))
+        self._last, self._spoke_at = sound, now
+        if sound.id:
+            self._marks += 1
+            self._heard_of[str(self._marks)] = sound
+            self._transport.send(WSMsgType.TEXT, marked(str(self._marks)))
+
+    def silence(self) -> None:
+        """Let nothing more be heard of what was sent."""
+        if not self._transport.is_disconnected:
+            self._transport.send(WSMsgType.TEXT, cleared())
+        self._refused = None
+        self.end()
+
+    def hear_mark(self, name: str) -> None:
+        """Take in that everything before a mark has been played."""
+        self._conclude([name], is_whole=True)
+
+    def hear_refusal(self) -> None:
+        """Keep the sound that came too early; the mark behind it comes back without its having been heard."""
+        self._refused, self._last = self._last, None
+        self._heard_of = {mark: sound for mark, sound in self._heard_of.items() if sound is not self._refused}
+
+    def take_refused(self) -> Sound | None:
+        """Return the sound that came too early, once."""
+        refused, self._refused = self._refused, None
+        return refused
+
+    def end(self) -> None:
+        """Tell of all that was not heard to its end."""
+        self._conclude(list(self._heard_of), is_whole=False)
+
+    def _conclude(self, marks: Iterable[str], *, is_whole: bool) -> None:
+        for sound in (self._heard_of.pop(mark, None) for mark in marks):
+            if sound is not None:
+                self._finish(sound, is_whole=is_whole)
+
+    def _finish(self, sound: Sound, *, is_whole: bool) -> None:
+        if sound.id:
+            self._tell(Played(self._call_id, sound.id, is_whole))
