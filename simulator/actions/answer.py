@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.actions.deepfake import DEEPFAKE
 from simulator.actions.outbound import SOUND, WEBHOOKS, redirected, terms
 from simulator.actions.shared import CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
-from simulator.actions.streaming_start import STREAM, codec_fits_mode
+from simulator.actions.streaming_start import STREAM
 from simulator.actions.transcribing import TRANSCRIBED
 from simulator.addresses import Uuid
 from simulator.calling import answer
@@ -46,7 +46,6 @@ ANSWER = Command(
             "preferred_codecs": Text(),
             "send_silence_when_idle": Flag(),
         },
-        conditions=(codec_fits_mode,),
     ),
     effect=_answer,
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.actions.conference import CONFERENCE
 from simulator.actions.deepfake import DEEPFAKE
 from simulator.actions.outbound import OUTBOUND, check_line, dialable, new_leg
-from simulator.actions.streaming_start import DIALOGFLOW, STREAM, codec_fits_mode
+from simulator.actions.streaming_start import DIALOGFLOW, STREAM
 from simulator.actions.transcribing import TRANSCRIBED
 from simulator.addresses import Phone, Uuid
 from simulator.calling import ring
@@ -55,7 +55,7 @@ def _bridge_has_a_leg(body: Body, at: str) -> Iterator[Problem]:
 DIAL = Shape(
     fields=_FIELDS,
     one_of=(("audio_url", "media_name"),),
-    conditions=(_bridge_has_a_leg, codec_fits_mode),
+    conditions=(_bridge_has_a_leg,),
 )
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from simulator.actions.shared import IDENTITY
 from simulator.addresses import Url
 from simulator.command import Body, Command, Shape
-from simulator.conditions import clash
 from simulator.fields import Choice, Flag, Items, Record, Text
 from simulator.ids import fresh_uuid
 from simulator.leg import Leg
@@ -33,12 +32,6 @@ STREAM = {
     "stream_bidirectional_sampling_rate": Choice((8000, 16000, 22050, 24000, 48000)),
     "stream_bidirectional_target_legs": Choice(("both", "self", "opposite")),
 }
-
-
-def codec_fits_mode(body: Body, at: str) -> Iterator[Problem]:
-    """Yield a codec for sound that comes back as mp3, as it does unless rtp is asked for."""
-    if body.get("stream_bidirectional_codec") is not None and body.get("stream_bidirectional_mode") != "rtp":
-        yield clash(f"{at}/stream_bidirectional_codec", "needs stream_bidirectional_mode rtp")
 
 
 def _leads_somewhere(body: Body, at: str) -> Iterator[Problem]:
@@ -67,7 +60,7 @@ STREAMING_START = Command(
             "dialogflow_config": DIALOGFLOW,
             "enable_dialogflow": Flag(),
         },
-        conditions=(_leads_somewhere, codec_fits_mode),
+        conditions=(_leads_somewhere,),
     ),
     effect=start_stream,
 )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
-from orchestrator.telnyx.commands.base import Part, Problem, unset_means
+from orchestrator.telnyx.commands.base import Part, unset_means
 from orchestrator.telnyx.commands.values import Legs, WebsocketUrl
 
 
 class Streamed(Part):
     """A websocket the carrier opens to `stream_url`; unless set, it sends the inbound track in the call's own codec.
 
-    Audio that comes back is mp3, or RTP payloads in `stream_bidirectional_codec` (PCMU unless set), heard by the
-    opposite leg unless `stream_bidirectional_target_legs` says otherwise.
+    Audio that comes back is mp3, or RTP payloads in `stream_bidirectional_codec` (PCMU unless set; without meaning for
+    mp3), heard by the opposite leg unless `stream_bidirectional_target_legs` says otherwise.
     """
 
     stream_bidirectional_codec: Literal["PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16"] | None = unset_means("PCMU")
@@ -22,9 +21,3 @@ class Streamed(Part):
     stream_codec: Literal["PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16", "default"] | None = unset_means("default")
     stream_track: Literal["inbound_track", "outbound_track", "both_tracks"] | None = unset_means("inbound_track")
     stream_url: WebsocketUrl | None = None
-
-    def problems(self) -> Iterator[Problem]:
-        """Yield a codec for audio that comes back as mp3."""
-        yield from super().problems()
-        if self.stream_bidirectional_codec and self.stream_bidirectional_mode != "rtp":
-            yield Problem("stream_bidirectional_codec", "needs stream_bidirectional_mode rtp")

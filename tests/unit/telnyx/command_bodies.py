@@ -20,7 +20,6 @@ _DEEP_FILTER = {"noise_suppression_engine": "DeepFilterNet"}
 _BESIDE: dict[str, dict[str, Any]] = {
     "bridge_intent": {"link_to": "v3:other"},
     "bridge_on_answer": {"link_to": "v3:other"},
-    "stream_bidirectional_codec": {"stream_bidirectional_mode": "rtp"},
     "minimum_digits": {"maximum_digits": 128},
     "transcription_min_speaker_count": {"transcription_max_speaker_count": 128},
     "video_room_context": {"video_room_id": "7f3c9a52-55a1-11ef-8d1c-02420a0b1c21"},
