@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.flow.actions import Action, Branch, Choose, Command, End, Value
-from orchestrator.flow.limits import DEFAULT_RING_S, DEFAULT_TIME_LIMIT_S, START_TIMEOUT_S
+from orchestrator.flow.limits import DEFAULT_RING_S, DEFAULT_TIME_LIMIT_S, LONGEST_CALL_S, START_TIMEOUT_S
 from orchestrator.flow.texts import Texts
 from orchestrator.flow.words import CONTACT_FIELDS, ENDS_CALL, HUMAN_RESULTS, is_ended_by, result_name
 from orchestrator.policy.calling_hours import is_open
@@ -130,6 +130,11 @@ class Flow:
     def dial_fields(self) -> dict[str, Any]:
         """Return the flow's share of the dial command; rings 30 s and talks 600 s unless the flow says otherwise."""
         return {"timeout_secs": DEFAULT_RING_S, "time_limit_secs": DEFAULT_TIME_LIMIT_S, **self.dial}
+
+    @property
+    def caller_limit_s(self) -> int:
+        """How long, in seconds, a call that comes in may last: as the carrier lets it, unless `dial` says less."""
+        return int(self.dial.get("time_limit_secs", LONGEST_CALL_S))
 
     @property
     def required_inputs(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ LARGEST_NUMBER: Final = 2**53
 
 DEFAULT_RING_S: Final = 30
 DEFAULT_TIME_LIMIT_S: Final = 600
+LONGEST_CALL_S: Final = 14_400  # the carrier ends every call then
 START_TIMEOUT_S: Final = 6.0
 STALL_S: Final = 120.0
 GATHER_GRACE_S: Final = 10.0

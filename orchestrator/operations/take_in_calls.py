@@ -82,7 +82,7 @@ class Intake:
             to=to,
             caller=caller,
             initiated_at=webhook.occurred_at or at,
-            talk_limit_s=int(self._flows.get(mapping.flow_id).dial_fields()["time_limit_secs"]),
+            talk_limit_s=self._flows.get(mapping.flow_id).caller_limit_s,
             call_control_id=webhook.call_control_id,
             call_leg_id=webhook.call_leg_id,
             call_session_id=webhook.call_session_id,

@@ -300,12 +300,16 @@ def test_a_call_that_came_in_takes_actions_and_is_answered_by_one(world: World, 
     assert sent(carrier) == ["answer"]
 
 
-def test_a_call_that_outlives_its_deadline_is_asked_about_like_any_other(world: World) -> None:
-    mapped(world)
+@pytest.mark.parametrize(("said", "talk_s"), [("", 14_400), ("dial: {time_limit_secs: 900}\n", 900)])
+def test_a_caller_may_talk_as_long_as_the_carrier_allows_unless_the_flow_says_less(
+    world: World, said: str, talk_s: int
+) -> None:
+    mapped(world, said + PICKS_UP)
     tell(world)
     world.advance()
 
     [row] = inbound(world)
 
-    assert (row.deadline_at - row.reserved_at).total_seconds() == pytest.approx(60 + 600 + 60, abs=5)
+    assert row.talk_limit_s == talk_s
+    assert (row.deadline_at - row.reserved_at).total_seconds() == pytest.approx(60 + talk_s + 60, abs=5)
     assert world.redis.zcard(world.keys.slots(CONNECTION)) == 0
