@@ -7,6 +7,7 @@ from typing import Any
 _UUID = "7f3c9a52-55a1-11ef-8d1c-02420a0b1c21"
 _URL = "https://cdn.example.test/"
 _DIAL = {"connection_id": "1", "from": "+13125550142", "to": "+13125550187"}
+_LATE_RETRIES = {"webhook_retries_policies": {"call.hangup": {"retries_ms": [20_000, 20_000, 20_001]}}}
 
 # The command, what is sent, and where the problem is told.
 CONDITIONS: list[tuple[str, dict[str, Any], set[str]]] = [
@@ -102,23 +103,20 @@ CONDITIONS: list[tuple[str, dict[str, Any], set[str]]] = [
     ("dial", {**_DIAL, "audio_url": _URL, "media_name": "x"}, {"media_name"}),
     ("dial", {**_DIAL, "to": ["+13125550187,12"]}, {"to"}),
     *(
-        (action, {**body, **change}, set(change))
-        for action, body in (
-            ("dial", _DIAL),
-            ("transfer", {"to": "+13125550187"}),
-            ("answer", {}),
+        (action, {**body, **_LATE_RETRIES}, set(_LATE_RETRIES))
+        for action, body in (("dial", _DIAL), ("transfer", {"to": "+13125550187"}), ("answer", {}))
+    ),
+    *(
+        (
+            action,
+            {**body, "transcription_config": {"transcription_engine": engine, "transcription_engine_config": settings}},
+            {"transcription_config"},
         )
-        for change in (
-            {"webhook_retries_policies": {"call.hangup": {"retries_ms": [20_000, 20_000, 20_001]}}},
-            *(
-                {"transcription_config": {"transcription_engine": engine, "transcription_engine_config": settings}}
-                for engine, settings in (
-                    ("Azure", {"transcription_engine": "Telnyx"}),
-                    ("Azure", {"language": "de"}),
-                    ("Deepgram", {"language": "de"}),
-                )
-                if action != "transfer"
-            ),
+        for action, body in (("dial", _DIAL), ("answer", {}))
+        for engine, settings in (
+            ("Azure", {"transcription_engine": "Telnyx"}),
+            ("Azure", {"language": "de"}),
+            ("Deepgram", {"language": "de"}),
         )
     ),
 ]
