@@ -121,9 +121,9 @@ def _time_out_step(turn: Turn, name: str) -> None:
     step = turn.step
     if name == "stall" and turn.call.closing and turn.can_command:
         ending.hang_up_again(turn)
-    elif not turn.has_flow or not turn.can_command or step is None:
+    elif not turn.has_flow or not turn.can_command:
         return
-    elif name == "step" and step.timeout is not None:
+    elif name == "step" and step is not None and step.timeout is not None:
         enter(turn, follow(turn, step.timeout.way))
     elif name == "stall":
         stall(turn)

@@ -8,8 +8,11 @@ from orchestrator.flow.engine.branching import way_on
 from orchestrator.flow.engine.ending import hang_up
 from orchestrator.flow.engine.turn import OWN, Turn
 from orchestrator.flow.engine.walking import enter
+from orchestrator.flow.limits import STALL_S
 from orchestrator.flow.words import GREETING
 from orchestrator.telnyx.event_types import EventType
+
+_STALL = "stall:0"  # before the first step is entered
 
 
 def begin_inbound(turn: Turn) -> None:
@@ -22,6 +25,7 @@ def begin_inbound(turn: Turn) -> None:
         _begin(turn, "human")
     elif turn.can_command and all(one.action != "answer" for one in turn.call.outstanding):
         turn.send("answer", {}, index=OWN)
+        turn.set_timer(_STALL, STALL_S)  # who is answered unheard of would hear nothing for hours
 
 
 def hear_answer(turn: Turn) -> None:
@@ -76,6 +80,8 @@ def _begin(turn: Turn, result: str) -> None:
     if turn.flow is None or not turn.has_flow:
         return
     turn.clear_timer("start")
+    if turn.call.direction == "incoming":
+        turn.clear_timer(_STALL)
     step = turn.flow.start.entry or turn.flow.start.step_for(result)
     if step is None:
         hang_up(turn)

@@ -6,6 +6,7 @@ from orchestrator.flow.engine.branching import way_on
 from orchestrator.flow.engine.outstanding import find, forget, is_own_command
 from orchestrator.flow.engine.turn import Turn
 from orchestrator.flow.engine.walking import after_http, enter
+from orchestrator.telnyx.commands import COMMANDS
 
 
 def hear_http(turn: Turn) -> None:
@@ -23,7 +24,7 @@ def hear_stream_play(turn: Turn) -> None:
 def _is_awaited(turn: Turn) -> bool:
     """Say whether the call still stands at the step that asked; what comes later, or after the end, moves nothing."""
     command = find(turn.call, turn.event.payload.get("command_id"))
-    if command is None:
-        return False
+    if command is None or command.action in COMMANDS:
+        return False  # only the carrier tells what became of a command of its own
     forget(turn, command)
     return turn.has_flow and turn.can_command and is_own_command(turn, command.command_id)

@@ -83,8 +83,8 @@ def fail(turn: Turn, failure: Mapping[str, Any]) -> str | None:
 
 
 def stall(turn: Turn) -> None:
-    """Give up on a step that took too long."""
-    turn.note(f"step {turn.call.step} stalled")
+    """Give up on a step that took too long, or on the answer that comes before the first."""
+    turn.note(f"step {turn.call.step} stalled" if turn.call.step else "the answer stalled")
     turn.change(outcome="stalled")
     hang_up(turn)
 

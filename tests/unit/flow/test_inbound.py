@@ -61,6 +61,45 @@ def test_a_flow_without_inbound_answers_and_begins_as_with_a_person() -> None:
     assert line.due_in_s("start") is None
 
 
+def test_what_is_told_of_a_web_address_does_not_make_the_answer_forgotten() -> None:
+    line = ringing(GREETING)
+    line.own("http.succeeded", {"command_id": line.sent[-1].command_id})
+
+    line.hear("call.initiated", {"state": "parked"})
+
+    assert line.actions == ["answer"]
+
+
+def test_an_answer_that_is_never_told_leaves_no_caller_in_silence() -> None:
+    line = ringing(GREETING)
+    assert line.due_in_s("stall:0") == 120
+    line.accept()
+
+    line.fire("stall:0")
+
+    assert (line.last, line.call.outcome, line.call.closing) == (["hangup"], "stalled", True)
+    assert line.decision.note == "the answer stalled"
+
+
+def test_an_answer_that_is_told_is_waited_for_no_more() -> None:
+    line = ringing(GREETING)
+    line.accept()
+
+    assert line.answer().timers["stall:0"] is None
+    line.fire("stall:0")
+
+    assert (line.call.step, line.call.closing) == ("greet", False)
+
+
+def test_who_hangs_up_before_the_answer_is_told_is_not_called_stalled() -> None:
+    line = ringing(GREETING)
+
+    assert line.hang_up().timers["stall:0"] is None
+    line.fire("stall:0")
+
+    assert (line.call.outcome, line.last) == (None, [])
+
+
 def test_a_call_that_cannot_be_answered_is_hung_up() -> None:
     line = ringing(GREETING)
 
