@@ -10,11 +10,13 @@ from picows import WSMsgType, WSTransport
 from orchestrator.media.frames import cleared, marked, played_back
 from orchestrator.store.media_queue import Sound
 
+from .tally import Tally
+
 _BETWEEN_SOUNDS_S = 1.05  # the carrier takes one a second, by its own clock
 
 
 class Played(NamedTuple):
-    """What became of a sound that somebody waits for: it was heard to its end, or cut off."""
+    """What became of a sound that somebody waits for: it was heard to its end, or cut off, or never taken."""
 
     call_id: str
     sound_id: str
@@ -24,14 +26,16 @@ class Played(NamedTuple):
 class Speaker:
     """The way back of one stream; `tell` hears what became of each sound that has an id."""
 
-    def __init__(self, call_id: str, transport: WSTransport, *, tell: Callable[[Played], None]) -> None:
+    def __init__(self, call_id: str, transport: WSTransport, *, tally: Tally, tell: Callable[[Played], None]) -> None:
         self._call_id = call_id
         self._transport = transport
+        self._tally = tally
         self._tell = tell
         self._is_crowded = False
         self._spoke_at = float("-inf")
         self._last: Sound | None = None
         self._refused: Sound | None = None
+        self._repeated: Sound | None = None
         self._heard_of: dict[str, Sound] = {}  # by the mark that was sent behind it
         self._marks = 0
 
@@ -59,7 +63,6 @@ class Speaker:
         """Let nothing more be heard of what was sent."""
         if not self._transport.is_disconnected:
             self._transport.send(WSMsgType.TEXT, cleared())
-        self._refused = None
         self.end()
 
     def hear_mark(self, name: str) -> None:
@@ -67,17 +70,31 @@ class Speaker:
         self._conclude([name], is_whole=True)
 
     def hear_refusal(self) -> None:
-        """Keep the sound that came too early; the mark behind it comes back without its having been heard."""
-        self._refused, self._last = self._last, None
-        self._heard_of = {mark: sound for mark, sound in self._heard_of.items() if sound is not self._refused}
+        """Keep the sound that came too early, to be sent once more; give it up if that was its second time.
+
+        The mark behind it comes back without its having been heard.
+        """
+        refused, self._last = self._last, None
+        if refused is None:
+            return
+        self._heard_of = {mark: sound for mark, sound in self._heard_of.items() if sound is not refused}
+        if refused is self._repeated:
+            self._tally.add("payloads_dropped")
+            self._finish(refused, is_whole=False)
+        else:
+            self._refused = refused
 
     def take_refused(self) -> Sound | None:
         """Return the sound that came too early, once."""
         refused, self._refused = self._refused, None
+        self._repeated = refused or self._repeated
         return refused
 
     def end(self) -> None:
         """Tell of all that was not heard to its end."""
+        refused, self._refused = self._refused, None
+        if refused is not None:
+            self._finish(refused, is_whole=False)
         self._conclude(list(self._heard_of), is_whole=False)
 
     def _conclude(self, marks: Iterable[str], *, is_whole: bool) -> None:

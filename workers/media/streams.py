@@ -78,7 +78,7 @@ class Stream(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Remember the way back, and count as open."""
         self._transport = transport
-        self.speaker = Speaker(self.call_id, transport, tell=self._door.tell)
+        self.speaker = Speaker(self.call_id, transport, tally=self._tally, tell=self._door.tell)
         self._door.enter(self)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:

@@ -236,6 +236,44 @@ def test_a_sound_that_came_too_early_is_not_taken_for_heard(receiver: MediaRecei
         assert eventually(lambda: told(redis_client)) == [("cmd-1", "completed")]
 
 
+def test_a_sound_that_is_refused_twice_is_given_up_and_the_next_one_is_played(
+    receiver: MediaReceiver, redis_client: redis.Redis
+) -> None:
+    too_early = {"event": "error", "error": {"code": "100005"}}
+    with stream(receiver) as carrier:
+        eventually(lambda: redis_client.exists(Keys().stream(CALL)))
+        for number in (1, 2):
+            queue_sound(redis_client, Keys(), CALL, f"sound{number}==", sound_id=f"cmd-{number}")
+        heard = []
+        for _ in range(2):
+            heard += carrier.hear(2)
+            carrier.say(too_early)
+
+        assert eventually(lambda: told(redis_client)) == [("cmd-1", "cut")]
+        (following, _), (mark, _) = carrier.hear(2)
+        carrier.say(mark)
+
+        assert [frame["media"]["payload"] for frame, _ in heard[::2]] == ["sound1=="] * 2
+        assert following["media"]["payload"] == "sound2=="
+        assert eventually(lambda: len(told(redis_client)) == 2)
+        assert told(redis_client)[1] == ("cmd-2", "completed")
+    assert receiver.counts()["payloads_dropped"] == 1
+
+
+def test_a_sound_that_waits_to_be_sent_once_more_is_cut_off_with_its_stream(
+    receiver: MediaReceiver, redis_client: redis.Redis
+) -> None:
+    carrier = stream(receiver)
+    eventually(lambda: redis_client.exists(Keys().stream(CALL)))
+    queue_sound(redis_client, Keys(), CALL, "Zmlyc3Q=", sound_id="cmd-1")
+    carrier.hear(2)
+
+    carrier.say(*[{"event": "error", "error": {"code": "100005"}}] * 2)
+    carrier.vanish()
+
+    assert eventually(lambda: told(redis_client)) == [("cmd-1", "cut")]
+
+
 def test_a_sound_is_cut_off_with_its_stream(receiver: MediaReceiver, redis_client: redis.Redis) -> None:
     carrier = stream(receiver)
     eventually(lambda: redis_client.exists(Keys().stream(CALL)))
