@@ -62,10 +62,14 @@ class Settings(BaseSettings):
         return self.recordings_dir or self.data_dir / "recordings"
 
     @property
+    def trusted_by_name(self) -> tuple[str, ...]:
+        """Return the hosts that the operator listed: a flow's requests may reach them in private networks too."""
+        return tuple(host.strip() for host in self.listed_hosts.split(",") if host.strip())
+
+    @property
     def trusted_hosts(self) -> tuple[str, ...]:
         """Return the hosts that our own requests may reach in private networks too: those listed, and the carrier."""
-        listed = [host.strip() for host in self.listed_hosts.split(",") if host.strip()]
-        return (*listed, host_and_port(self.telnyx_base_url))
+        return (*self.trusted_by_name, host_and_port(self.telnyx_base_url))
 
     def telnyx_key(self) -> SecretStr:
         """Return the carrier's API key; raise Misconfigured naming the variable if there is none."""

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from orchestrator.clock import Clock, utc_now
 from orchestrator.media.our_streams import OurStreams
+from orchestrator.operations.ask_web import WebAsker
 from orchestrator.operations.record_event import Door
 from orchestrator.recordings.archive import Archive, open_archive
 from orchestrator.settings import Settings, load_settings
@@ -51,6 +52,11 @@ class House:
     def carrier(self) -> TelnyxClient:
         """Return the client of the carrier's API."""
         return TelnyxClient(base_url=self.settings.telnyx_base_url, api_key=self.settings.telnyx_key())
+
+    @cached_property
+    def web(self) -> WebAsker:
+        """Return what asks the addresses that flows name; the carrier's own host is trusted by us, not by them."""
+        return WebAsker(trusted=self.settings.trusted_by_name)
 
     @cached_property
     def recordings(self) -> Archive:

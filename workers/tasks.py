@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 from orchestrator.ids import new_id
-from orchestrator.operations.ask_web import WebAsker
 from orchestrator.operations.dial_call import Dialer
 from orchestrator.operations.perform_commands import Performer
 from orchestrator.store.flows import FlowShelf
@@ -41,5 +40,4 @@ def _dialer() -> Dialer:
 @cache
 def _performer() -> Performer:
     house = _house()
-    web = WebAsker(trusted=house.settings.trusted_hosts)
-    return Performer(client=house.redis, carrier=house.carrier, web=web, streams=house.streams)
+    return Performer(client=house.redis, carrier=house.carrier, web=house.web, streams=house.streams)

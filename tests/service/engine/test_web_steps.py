@@ -13,6 +13,8 @@ import pytest
 from orchestrator.clock import boot_seconds
 from orchestrator.operations.ask_web import MAX_BODY_BYTES, Told, WebAsker
 from orchestrator.operations.perform_commands import Performer
+from orchestrator.settings import Settings
+from orchestrator.wiring import House
 from tests.support.raw_server import RawServer, Request, raw_server, reply, reset
 from tests.support.world import World
 
@@ -87,6 +89,17 @@ def test_a_redirect_is_not_followed(status: int) -> None:
 def test_a_body_has_at_most_64_kb(size: int, reason: str | None) -> None:
     with answering(reply(200, b"x" * size, Content_Type="text/plain")) as server:
         told = ask(server.url)
+
+    assert told is not None
+    assert told[1].get("reason") == reason
+
+
+@pytest.mark.parametrize(("listed", "reason"), [("", "address_refused"), ("127.0.0.1", None)])
+def test_the_carriers_own_host_is_inside_unless_the_operator_lists_it(listed: str, reason: str | None) -> None:
+    with answering(reply(200, {})) as carrier:
+        house = House(Settings(telnyx_base_url=carrier.url, listed_hosts=listed))
+
+        told = ask(carrier.url, web=house.web)
 
     assert told is not None
     assert told[1].get("reason") == reason
