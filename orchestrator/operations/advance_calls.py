@@ -22,6 +22,7 @@ from orchestrator.store.flows import FlowShelf
 from orchestrator.store.keys import Keys
 from orchestrator.store.known_calls import KnownCalls
 from orchestrator.store.live import DONE, MISSING, STALE, Loaded, commit_call, find_call_of_leg, remember_legs
+from orchestrator.store.outage import is_outage
 from orchestrator.store.pacing import heard_from_carrier
 from orchestrator.store.round_trip import Command
 from orchestrator.store.scripts import ScriptCall, run_scripts
@@ -156,6 +157,8 @@ class Advancer:
         try:
             adopted = adopt_calls(self._redis, self._sql, self._keys, [a.event.call_id for a in strays])
         except SQLAlchemyError as err:
+            if not is_outage(err):
+                raise
             log.warning("strays wait for the database: %s", _first_line(err))
             return loaded  # they stay pending; the calls that are known go on
         for arrival in strays:
@@ -168,6 +171,8 @@ class Advancer:
         try:
             flow = self._flows.find(loaded.call.flow_id)
         except SQLAlchemyError as err:
+            if not is_outage(err):
+                raise
             log.warning("an event waits for the database: %s", _first_line(err))
             return None  # it stays pending, and counts no failure
         return advance(flow, loaded.call, arrival.event, now)
@@ -192,6 +197,8 @@ class Advancer:
             self._bury((entry_id, fields), repr(err))
             return None
         except SQLAlchemyError as err:
+            if not is_outage(err):
+                raise
             log.warning("a stray waits for the database: %s", _first_line(err))
             return None  # it stays pending, and counts no failure
         if event is None:

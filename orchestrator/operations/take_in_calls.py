@@ -51,7 +51,7 @@ class Intake:
     def call_of(self, webhook: Webhook, *, stamped_ms: int) -> str | None:
         """Return the id of the call that came in on the webhook's leg, made now if this is its beginning.
 
-        None for a leg that is none of ours. Raises SQLAlchemyError while the database is away.
+        None for a leg that is none of ours. Raises SQLAlchemyError when the database is away or does not take it.
         """
         if webhook.call_control_id is None:
             return None
@@ -122,6 +122,7 @@ def _known_of(contact: RowMapping) -> Mapping[str, Any]:
 
 
 def _number(given: Any) -> str:
-    """Return a number in its one form; what is none (a SIP address, `anonymous`) stays as it was told."""
-    read = read_phone(str(given or "anonymous"))
-    return str(given or "anonymous")[:200] if isinstance(read, PhoneProblem) else read
+    """Return a number in its one form; what is none (a SIP address, `anonymous`) stays as it was told, in print."""
+    told = str(given or "anonymous")
+    read = read_phone(told)
+    return "".join(filter(str.isprintable, told[:200])) if isinstance(read, PhoneProblem) else read

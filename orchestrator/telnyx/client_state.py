@@ -19,7 +19,7 @@ class ClientState(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    call: Annotated[str, StringConstraints(min_length=1)]
+    call: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     role: Annotated[str, StringConstraints(pattern=r"^[A-Z]$")]
     user: str | None = None
 

@@ -15,6 +15,7 @@ from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.moments import parse_moment
 
 _COUNT: Final = re.compile(r"[0-9]{1,9}")
+_LONGEST_ID: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class Webhook:
     """One delivery of one event; `id` is the same in every delivery, `attempt` counts them from 1.
 
     `occurred_at` is aware, or None where the carrier's time is missing or unreadable. Ids and `client_state` are None
-    where an event has none: `call.recording.saved` carries no `call_control_id`, a leg nobody marked no state.
+    where an event has none: `call.recording.saved` carries no `call_control_id`, a leg nobody marked no state. What
+    cannot be an id (a NUL in it, or thousands of letters) is none: no store takes it.
     """
 
     id: str
@@ -55,9 +57,9 @@ def parse_webhook(raw: bytes) -> Webhook:
         event_type=_required(data, "event_type"),
         occurred_at=parse_moment(data.get("occurred_at")),
         payload=payload,
-        call_control_id=_text(payload, "call_control_id"),
-        call_leg_id=_text(payload, "call_leg_id"),
-        call_session_id=_text(payload, "call_session_id"),
+        call_control_id=_id(payload, "call_control_id"),
+        call_leg_id=_id(payload, "call_leg_id"),
+        call_session_id=_id(payload, "call_session_id"),
         client_state=_text(payload, "client_state"),
         attempt=_attempt(envelope.get("meta")),
     )
@@ -83,6 +85,11 @@ def _required(data: Mapping[str, Any], name: str) -> str:
 def _text(payload: Mapping[str, Any], name: str) -> str | None:
     value = payload.get(name)
     return value if isinstance(value, str) and value else None
+
+
+def _id(payload: Mapping[str, Any], name: str) -> str | None:
+    value = _text(payload, name)
+    return value if value and len(value) <= _LONGEST_ID and value.isprintable() else None
 
 
 def _attempt(meta: Any) -> int:

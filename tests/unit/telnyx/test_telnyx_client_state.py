@@ -18,7 +18,11 @@ def _encode(value: object) -> str:
     return base64.b64encode(json.dumps(value).encode()).decode()
 
 
-@given(call=st.text(min_size=1), role=st.sampled_from(["A", "B", "Z"]), user=st.none() | st.text())
+@given(
+    call=st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True),
+    role=st.sampled_from(["A", "B", "Z"]),
+    user=st.none() | st.text(),
+)
 def test_r6_what_was_written_is_read_back(call: str, role: str, user: str | None) -> None:
     state = ClientState.model_validate({"call": call, "role": role, "user": user})
 
@@ -49,6 +53,9 @@ def test_the_written_form_is_one_a_command_carries() -> None:
         _encode({"call": "call_1"}),
         _encode({"call": "", "role": "A"}),
         _encode({"call": 7, "role": "A"}),
+        _encode({"call": "call_1\0", "role": "A"}),
+        _encode({"call": "call_1\n", "role": "A"}),
+        _encode({"call": "call_" + "x" * 60, "role": "A"}),
         _encode({"call": "call_1", "role": "AB"}),
         _encode({"call": "call_1", "role": "A", "user": 7}),
         _encode({"call": "call_1", "role": "A", "tenant": "somebody else"}),

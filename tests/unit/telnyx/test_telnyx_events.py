@@ -96,6 +96,14 @@ def test_a_recording_has_no_control_id_and_is_still_ours() -> None:
     assert webhook.identity == STATE
 
 
+@pytest.mark.parametrize("odd", ["v3:a\0b", "v3:a\n", "v3:" + "x" * 500, "", 7, None])
+@pytest.mark.parametrize("name", ["call_control_id", "call_leg_id", "call_session_id"])
+def test_what_no_store_takes_is_no_id(name: str, odd: Any) -> None:
+    webhook = _read(_body(payload={**IDS, name: odd}))
+
+    assert getattr(webhook, name) is None
+
+
 @pytest.mark.parametrize("payload", [None, [], "text", 7])
 def test_an_odd_payload_is_an_empty_one(payload: Any) -> None:
     webhook = _read(_body(payload=payload))
