@@ -66,7 +66,7 @@ def _ours(ground: Ground, *, publish: bool) -> Side:
     keys, flows = Keys(), FlowShelf(ground.sql)
     flow = load_flow(SAMPLE.read_text(), "application/yaml")
     flows.get = lambda _flow_id: flow  # type: ignore[assignment]  # the shelf after its first look
-    advancer = Advancer(client=ground.redis, sql=ground.sql, flows=flows, connection_id=CONNECTION, wake=wake)
+    advancer = Advancer(client=ground.redis, flows=flows, connection_id=CONNECTION, wake=wake)
 
     def handle(entries: Sequence[Any]) -> None:
         handled.append(len(entries))

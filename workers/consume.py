@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ulid import ULID
 
 from orchestrator.store.keys import GROUP, Keys
-from orchestrator.store.streams import bury, count_failure, ensure_groups, forgive_failure, read_new
+from orchestrator.store.streams import bury, count_failure, ensure_groups, forgive_failure, read_new, streams_of
 
 RawEntry = tuple[bytes, Mapping[bytes, bytes]]
 
@@ -22,6 +22,7 @@ FORGET_AFTER_MS = 3_600_000
 _BATCH = 200
 _BLOCK_MS = 1_000
 _CLAIM_EVERY_S = 1.0
+_TAKE_OVER_FOR_S = 10.0  # with a store that does not even refuse, each entry may take seconds to fail
 _DEATHS = 5
 
 
@@ -75,6 +76,8 @@ class Consumer:
                 self._take_alone(entry)
             except (redis.RedisError, SQLAlchemyError) as err:
                 failure = err  # the others behind it are taken all the same
+                if time.monotonic() - self._claimed_at > _TAKE_OVER_FOR_S:
+                    break
         if failure:
             raise failure
 
@@ -96,7 +99,7 @@ def forget_dead_consumers(client: redis.Redis, keys: Keys, *, idle_ms: int = FOR
     """Remove consumers that have been silent for long and hold nothing; return how many."""
     reader: Any = client
     removed = 0
-    for stream in (keys.events, keys.ended):
+    for stream in streams_of(keys).values():
         for consumer in reader.xinfo_consumers(stream, GROUP):
             if consumer["pending"] == 0 and consumer["idle"] > idle_ms:
                 removed += 1

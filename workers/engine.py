@@ -7,11 +7,13 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from orchestrator.operations.advance_calls import Advancer
 from orchestrator.operations.claim_contacts import Claimer
 from orchestrator.operations.dispatch_calls import Dispatcher
 from orchestrator.operations.settle_calls import Settler
+from orchestrator.operations.take_in_calls import Intake
 from orchestrator.store.flows import FlowShelf
 from orchestrator.store.keys import Keys
 from orchestrator.store.limits import ensure_connection
@@ -51,20 +53,31 @@ def dispatch_loops(house: House, keys: Keys) -> list[Loop]:
 
 
 def advance_loops(house: House, keys: Keys) -> list[Loop]:
-    """Return the loops that take events to decisions, and due timers to events."""
-    advancer = Advancer(
-        client=house.redis,
+    """Return the loops that take events to decisions, strays to the calls they belong to, due timers to events."""
+    flows, connection_id = FlowShelf(house.sql), house.settings.connection_id()
+    intake = Intake(
         sql=house.sql,
-        flows=FlowShelf(house.sql),
-        connection_id=house.settings.connection_id(),
+        client=house.redis,
+        flows=flows,
         keys=keys,
-        wake=lambda call_id: publication(CALLS_PERFORM, [call_id]),
+        connection_id=connection_id,
         join_days=house.settings.inbound_join_days,
     )
-    consumer = Consumer(house.redis, keys.events, advancer.advance_calls, keys=keys)
+    advancer = partial(
+        Advancer,
+        client=house.redis,
+        flows=flows,
+        connection_id=connection_id,
+        keys=keys,
+        wake=lambda call_id: publication(CALLS_PERFORM, [call_id]),
+    )
+    events = Consumer(house.redis, keys.events, advancer().advance_calls, keys=keys)
+    # A loop of their own: known calls go on while the database lets strays wait.
+    strays = Consumer(house.redis, keys.strays, advancer(intake=intake).advance_calls, keys=keys)
     timers = ScriptCall("fire_timers", [keys.timers, keys.events], [_TIMERS_AT_ONCE])
     return [
-        Loop("advance", consumer.consume, 0.0, close=consumer.retire),
+        Loop("advance", events.consume, 0.0, close=events.retire),
+        Loop("strays", strays.consume, 0.0, close=strays.retire),
         Loop("timers", lambda: run_script(house.redis, timers), TIMERS_EVERY_S),
     ]
 

@@ -10,13 +10,11 @@ from datetime import UTC, datetime
 
 import redis
 from redis.exceptions import ResponseError
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.flow import advance
 from orchestrator.model.decision import Decision
 from orchestrator.model.event import Event, Leg
-from orchestrator.operations.adopt_calls import adopt_calls
 from orchestrator.operations.take_in_calls import Intake
 from orchestrator.store.flows import FlowShelf
 from orchestrator.store.keys import Keys
@@ -26,7 +24,7 @@ from orchestrator.store.outage import is_outage
 from orchestrator.store.pacing import heard_from_carrier
 from orchestrator.store.round_trip import Command
 from orchestrator.store.scripts import ScriptCall, run_scripts
-from orchestrator.store.streams import Entry, acknowledge, bury, log_entry, orphan, read_entry
+from orchestrator.store.streams import Entry, acknowledge, bury, log_entry, orphan, read_entry, set_aside
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.events import Webhook, parse_webhook
 
@@ -48,46 +46,43 @@ class Arrival:
 
 
 class Advancer:
-    """Takes entries of the event stream to committed decisions; any number of them may run."""
+    """Takes entries of a stream to committed decisions; any number of them may run.
+
+    Without an intake it takes `events`, asks nobody about a call that Redis does not know, and sets its events aside.
+    With one it takes these strays, and whatever is no call of ours for the database either becomes an orphan.
+    """
 
     def __init__(
         self,
         *,
         client: redis.Redis,
-        sql: Engine,
         flows: FlowShelf,
         connection_id: str,
         keys: Keys | None = None,
         wake: Callable[[str], Command] | None = None,
-        join_days: int = 0,
+        intake: Intake | None = None,
     ) -> None:
         self._redis = client
-        self._sql = sql
         self._flows = flows
         self._connection_id = connection_id
         self._keys = keys or Keys()
         self._known = KnownCalls(client, self._keys)
         self._wake = wake
-        self._intake = Intake(
-            sql=sql,
-            client=client,
-            flows=flows,
-            keys=self._keys,
-            connection_id=connection_id,
-            join_days=join_days,
-        )
+        self._intake = intake
+        self._stream = self._keys.strays if intake else self._keys.events
         self._heard_ms = 0
 
     def advance_calls(self, entries: Sequence[RawEntry]) -> list[str]:
-        """Act on each entry once; return the calls whose outbox was filled. Raises when Redis is away.
+        """Act on each entry once; return the calls whose outbox was filled.
 
+        Raises when a store that it cannot do without is away; then the entries stay, and count no failure.
         With `wake`, the command it gives for a call wakes who empties the outbox, in the same trip as the commit.
         """
         try:
             return self._advance(entries)
-        except redis.RedisError:
-            raise
-        except Exception:
+        except Exception as err:
+            if _is_away(err):
+                raise
             log.exception("a batch failed: one by one")
             return [call_id for entry in entries for call_id in self._advance_alone(entry)]
 
@@ -97,9 +92,9 @@ class Advancer:
         for _ in range(GIVE_UP_AFTER):
             try:
                 return self._advance([entry])
-            except redis.RedisError:
-                raise
-            except Exception as err:  # whatever it is, it is this entry's own failure
+            except Exception as err:  # whatever else it is, it is this entry's own failure
+                if _is_away(err):
+                    raise
                 log.exception("event failed")
                 why = repr(err)
         self._bury(entry, why)
@@ -154,16 +149,10 @@ class Advancer:
         strays = [a for a, found in zip(arrivals, loaded, strict=True) if found is None]
         if not strays:
             return loaded
-        try:
-            adopted = adopt_calls(self._redis, self._sql, self._keys, [a.event.call_id for a in strays])
-        except SQLAlchemyError as err:
-            if not is_outage(err):
-                raise
-            log.warning("strays wait for the database: %s", _first_line(err))
-            return loaded  # they stay pending; the calls that are known go on
+        adopted = self._intake.adopt([a.event.call_id for a in strays]) if self._intake else set()
         for arrival in strays:
             if arrival.event.call_id not in adopted:
-                self._set_aside(arrival)
+                self._leave(arrival.entry, f"there is no call {arrival.event.call_id} that could have been dialed")
         return self._known.load(wanted)
 
     def _decide(self, arrival: Arrival, loaded: Loaded) -> Decision | None:
@@ -182,6 +171,7 @@ class Advancer:
         return commit_call(
             self._keys,
             decision,
+            stream=self._stream,
             loaded=loaded,
             event_id=event.id,
             entry_id=entry.entry_id,
@@ -196,13 +186,8 @@ class Advancer:
         except ValueError as err:
             self._bury((entry_id, fields), repr(err))
             return None
-        except SQLAlchemyError as err:
-            if not is_outage(err):
-                raise
-            log.warning("a stray waits for the database: %s", _first_line(err))
-            return None  # it stays pending, and counts no failure
         if event is None:
-            self._orphan(entry, "it carries no client_state of ours, and is of no number that takes calls")
+            self._leave(entry, "it carries no client_state of ours, and is of no number that takes calls")
             return None
         return Arrival(entry, event)
 
@@ -212,26 +197,22 @@ class Advancer:
         if state:
             return _event_of(webhook, entry, state.call, state.role, user_state=state.user)
         call_id = find_call_of_leg(self._redis, self._keys, [webhook.call_control_id, webhook.call_leg_id])
-        call_id = call_id or self._intake.call_of(webhook, stamped_ms=entry.stamped_ms)
+        if call_id is None and self._intake:
+            call_id = self._intake.call_of(webhook, stamped_ms=entry.stamped_ms)
         return _event_of(webhook, entry, call_id, "A") if call_id else None
 
-    def _set_aside(self, arrival: Arrival) -> None:
-        if arrival.entry.raw is None:
-            self._acknowledge(arrival.entry)  # a timer or an answer for a call that is long recorded
-            return
-        self._orphan(arrival.entry, f"there is no call {arrival.event.call_id} that could have been dialed")
-
-    def _orphan(self, entry: Entry, why: str) -> None:
-        log.warning("orphan webhook: %s", why)
-        orphan(self._redis, self._keys, raw=entry.raw or b"", why=why)
-        self._acknowledge(entry)
-
-    def _acknowledge(self, entry: Entry) -> None:
-        acknowledge(self._redis, self._keys.events, [entry.entry_id])
+    def _leave(self, entry: Entry, why: str) -> None:
+        if self._intake is None:
+            set_aside(self._redis, self._keys, entry)
+        elif entry.raw is None:
+            acknowledge(self._redis, self._stream, [entry.entry_id])  # a timer or an answer of a call long recorded
+        else:
+            log.warning("orphan webhook: %s", why)
+            orphan(self._redis, self._keys, entry.entry_id, why=why)
 
     def _bury(self, entry: RawEntry, why: str) -> None:
         entry_id, fields = entry
-        bury(self._redis, self._keys.events, entry_id=entry_id.decode(), fields=fields, keys=self._keys, why=why)
+        bury(self._redis, self._stream, entry_id=entry_id.decode(), fields=fields, keys=self._keys, why=why)
 
     def _note_the_carrier_was_heard(self, entry_id: bytes) -> None:
         at_ms = int(entry_id.partition(b"-")[0])
@@ -244,6 +225,10 @@ class Advancer:
 def _may_send_at_last(before: Loaded, decision: Decision) -> bool:
     """Say whether a hangup that was asked for before the leg was known can be sent now."""
     return before.call.call_control_id is None and decision.call.closing
+
+
+def _is_away(err: Exception) -> bool:
+    return isinstance(err, redis.RedisError) or (isinstance(err, SQLAlchemyError) and is_outage(err))
 
 
 def _first_line(err: Exception) -> str:

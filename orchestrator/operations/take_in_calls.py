@@ -1,9 +1,12 @@
-"""Takes in calls that come to a number of ours: a row first, then live state; told again, it is the same call."""
+"""Takes in calls that come to a number of ours: a row first, then live state; told again, it is the same call.
+
+Calls that Redis has forgotten get their live state back the same way.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +16,7 @@ from sqlalchemy import Connection, Engine, RowMapping
 from orchestrator.flow import new_live_call
 from orchestrator.ids import seeded_id
 from orchestrator.model.live_call import LiveCall
+from orchestrator.operations.adopt_calls import adopt_calls
 from orchestrator.policy.phone import PhoneProblem, read_phone
 from orchestrator.store.flows import FlowShelf
 from orchestrator.store.inbound import (
@@ -36,7 +40,7 @@ FRESH_FOR_S = 60
 
 
 class Intake:
-    """Finds or makes the call of a leg that carries no state of ours; any number of them may run."""
+    """Finds or makes the calls of strays, by asking the database; any number of them may run."""
 
     def __init__(
         self, *, sql: Engine, client: redis.Redis, flows: FlowShelf, keys: Keys, connection_id: str, join_days: int
@@ -67,6 +71,10 @@ class Intake:
             # Whoever died between the row and this left the webhook unacknowledged: it comes here again.
             create_live(self._redis, self._keys, live)
         return row["id"] if row else None
+
+    def adopt(self, call_ids: Sequence[str]) -> set[str]:
+        """Return which of these calls may have been dialed; they have live state now. Raises like `call_of`."""
+        return adopt_calls(self._redis, self._sql, self._keys, call_ids)
 
     def _write(self, connection: Connection, webhook: Webhook, stamped_ms: int) -> RowMapping | None:
         to, caller = _number(webhook.payload.get("to")), _number(webhook.payload.get("from"))
@@ -125,4 +133,4 @@ def _number(given: Any) -> str:
     """Return a number in its one form; what is none (a SIP address, `anonymous`) stays as it was told, in print."""
     told = str(given or "anonymous")
     read = read_phone(told)
-    return "".join(filter(str.isprintable, told[:200])) if isinstance(read, PhoneProblem) else read
+    return "".join(filter(str.isprintable, told[:200])) or "anonymous" if isinstance(read, PhoneProblem) else read

@@ -32,6 +32,11 @@ class Keys:
         return self._key("events")
 
     @cached_property
+    def strays(self) -> str:
+        """Name the stream of events whose call Redis does not know: the database is asked, and no timer waits."""
+        return self._key("strays")
+
+    @cached_property
     def ended(self) -> str:
         """Name the stream of calls whose record is to be written."""
         return self._key("ended")

@@ -105,9 +105,20 @@ def find_call_of_leg(client: redis.Redis, keys: Keys, legs: Sequence[str | None]
 
 
 def commit_call(
-    keys: Keys, decision: Decision, *, loaded: Loaded, event_id: str, entry_id: str, stamped_ms: int, log: bytes
+    keys: Keys,
+    decision: Decision,
+    *,
+    stream: str,
+    loaded: Loaded,
+    event_id: str,
+    entry_id: str,
+    stamped_ms: int,
+    log: bytes,
 ) -> ScriptCall:
-    """Return the script call that commits what was decided on `loaded`; it answers DONE, SEEN, STALE or MISSING."""
+    """Return the script call that commits what was decided on `loaded`; it answers DONE, SEEN, STALE or MISSING.
+
+    It takes the entry that caused the decision out of `stream`.
+    """
     call, version = decision.call, loaded.version
     commands = [_outbox_line(decision, n, version, stamped_ms) for n in range(len(decision.commands))]
     newly_bound = "" if loaded.call.call_control_id else call.call_control_id or ""
@@ -122,7 +133,7 @@ def commit_call(
             keys.outbox(call.call_id),
             keys.wakes,
             keys.timers,
-            keys.events,
+            stream,
             keys.ended,
         ],
         [

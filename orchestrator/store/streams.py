@@ -1,4 +1,9 @@
-"""The event stream: what the door, the timers and our own tasks put in, and how an entry is read again."""
+"""The event stream: what the door, the timers and our own tasks put in, and how an entry is read again.
+
+Whose call Redis does not know is set aside into a stream of its own, `strays`, where it waits for the database. So the
+timers, which are not issued while older entries wait in `events` (R15), never wait for a database that is away: a call
+that has timers has live state, and its events are not set aside.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +28,7 @@ from orchestrator.model.event import (
 )
 from orchestrator.store.keys import GROUP, Keys
 from orchestrator.store.round_trip import round_trip
-from orchestrator.store.scripts import ScriptCall, raise_errors, run_script, write_though_full
+from orchestrator.store.scripts import Arg, ScriptCall, raise_errors, run_script, write_though_full
 
 ORPHANS_KEPT = 10_000
 DEAD_KEPT = 100_000
@@ -72,7 +77,7 @@ def acknowledge(client: redis.Redis, stream: str, entry_ids: Sequence[str | byte
 
 def ensure_groups(client: redis.Redis, keys: Keys) -> None:
     """Create the consumer groups; safe to repeat."""
-    for stream in (keys.events, keys.ended):
+    for stream in streams_of(keys).values():
         try:
             client.xgroup_create(stream, GROUP, id="0", mkstream=True)
         except redis.ResponseError as err:
@@ -80,10 +85,15 @@ def ensure_groups(client: redis.Redis, keys: Keys) -> None:
                 raise
 
 
+def streams_of(keys: Keys) -> dict[str, str]:
+    """Return the streams that are read as a group, by their short names."""
+    return {"events": keys.events, "strays": keys.strays, "ended": keys.ended}
+
+
 def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
     """Return the entry in a shape of ours; raises ValueError for fields nobody here writes."""
     name = entry_id.decode()
-    stamped_ms = int(name.partition("-")[0])
+    stamped_ms = _stamp(entry_id, fields)
     if b"raw" in fields:
         return Entry(name, stamped_ms, raw=fields[b"raw"])
     if b"own" in fields:
@@ -102,9 +112,16 @@ def bury(
     run_script(client, ScriptCall("bury", [keys.dead, stream, keys.failures], [DEAD_KEPT, GROUP, entry_id, *told]))
 
 
-def orphan(client: redis.Redis, keys: Keys, *, raw: bytes, why: str) -> None:
-    """Keep a carrier's event that belongs to no call of ours, bounded, for a person to look at (R6)."""
-    write_though_full(client, "XADD", keys.orphans, "MAXLEN", "~", ORPHANS_KEPT, "*", "raw", raw, "why", why)
+def set_aside(client: redis.Redis, keys: Keys, entry: Entry) -> None:
+    """Move an entry from `events` to `strays`; it keeps the moment in which it came."""
+    args: list[Arg] = ["", GROUP, entry.entry_id, "came", entry.stamped_ms]
+    run_script(client, ScriptCall("move_entry", [keys.strays, keys.events], args))
+
+
+def orphan(client: redis.Redis, keys: Keys, entry_id: str, *, why: str) -> None:
+    """Move a stray of the carrier's that belongs to no call of ours to where a person may look at it, bounded (R6)."""
+    args: list[Arg] = [ORPHANS_KEPT, GROUP, entry_id, "why", why]
+    run_script(client, ScriptCall("move_entry", [keys.orphans, keys.strays], args))
 
 
 def count_failure(client: redis.Redis, keys: Keys, entry: str) -> int:
@@ -158,23 +175,26 @@ def _shown(command: SendCommand) -> dict[str, Any]:
 
 
 def is_caught_up(client: redis.Redis, keys: Keys, *, within_ms: int = 2_000) -> bool:
-    """Say whether no entry older than `within_ms` waits in `events` or `ended` (R21)."""
+    """Say whether no entry older than `within_ms` waits in any stream (R21)."""
     seconds, micros = client.time()
     now_ms = seconds * 1000 + micros // 1000
-    return all(now_ms - _oldest_ms(client, stream, now_ms) <= within_ms for stream in (keys.events, keys.ended))
+    return all(now_ms - _oldest_ms(client, stream, now_ms) <= within_ms for stream in streams_of(keys).values())
 
 
 def backlog(client: redis.Redis, keys: Keys) -> dict[str, tuple[int, float]]:
     """Return, by stream, how many entries wait and the age of the oldest in seconds."""
     seconds, micros = client.time()
     now_ms = seconds * 1000 + micros // 1000
-    streams = {"events": keys.events, "ended": keys.ended}
     return {
         name: (int(client.xlen(stream)), (now_ms - _oldest_ms(client, stream, now_ms)) / 1000)
-        for name, stream in streams.items()
+        for name, stream in streams_of(keys).items()
     }
 
 
 def _oldest_ms(client: redis.Redis, stream: str, now_ms: int) -> int:
     oldest: Any = client.xrange(stream, count=1)
-    return int(oldest[0][0].partition(b"-")[0]) if oldest else now_ms
+    return _stamp(*oldest[0]) if oldest else now_ms
+
+
+def _stamp(entry_id: bytes, fields: Mapping[bytes, bytes]) -> int:
+    return int(fields.get(b"came") or entry_id.partition(b"-")[0])

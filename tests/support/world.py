@@ -26,6 +26,7 @@ from orchestrator.operations.perform_commands import Performer
 from orchestrator.operations.rebuild_redis import Rebuilder
 from orchestrator.operations.reconcile_unknown import Reconciler
 from orchestrator.operations.settle_calls import Settler
+from orchestrator.operations.take_in_calls import Intake
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.settings import Settings
 from orchestrator.store import tables
@@ -111,7 +112,19 @@ class World:
 
     @cached_property
     def advancer(self) -> Advancer:
-        return Advancer(client=self.redis, sql=self.sql, flows=self.flows, connection_id=CONNECTION, join_days=7)
+        return Advancer(client=self.redis, flows=self.flows, connection_id=CONNECTION)
+
+    @cached_property
+    def stray_advancer(self) -> Advancer:
+        intake = Intake(
+            sql=self.sql,
+            client=self.redis,
+            flows=self.flows,
+            keys=self.keys,
+            connection_id=CONNECTION,
+            join_days=7,
+        )
+        return Advancer(client=self.redis, flows=self.flows, connection_id=CONNECTION, intake=intake)
 
     @cached_property
     def settler(self) -> Settler:
@@ -220,8 +233,12 @@ class World:
         return call_id
 
     def advance(self) -> list[str]:
-        """Handle every entry of the event stream; return the calls that were woken."""
-        return [call_id for batch in self._batches(self.keys.events) for call_id in self.advancer.advance_calls(batch)]
+        """Handle every event, strays behind the others; return the calls that were woken."""
+        woken: list[str] = []
+        for _ in range(2):  # what a stray gives back to the events is handled too
+            for stream, advancer in ((self.keys.events, self.advancer), (self.keys.strays, self.stray_advancer)):
+                woken += [call_id for batch in self._batches(stream) for call_id in advancer.advance_calls(batch)]
+        return woken
 
     def perform(self, call_id: str) -> int:
         return self.performer.perform_commands(call_id, token=new_id("req"))

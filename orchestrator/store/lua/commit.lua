@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Commits one decision, or nothing: state, commands, timers, event id, acknowledgement (R11).
--- KEYS: 1 call hash, 2 log, 3 outbox, 4 wakes, 5 timers, 6 events, 7 ended.
+-- KEYS: 1 call hash, 2 log, 3 outbox, 4 wakes, 5 timers, 6 the stream of the entry, 7 ended.
 -- ARGV: 1 call id, 2 expected version, 3 event id, 4 entry id, 5 group, 6 new state, 7 log entry, 8 control id to bind or '',
 --       9 drop: none|step|all, 10 visit (step drops unsent commands of earlier visits), 11 settle 1|0, 12 wake time in ms,
 --       13 number of commands, the commands, then pairs of timer name and due ms ('' clears).

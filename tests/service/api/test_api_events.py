@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from orchestrator.store.keys import Keys
-from orchestrator.store.streams import bury, ensure_groups, orphan
+from orchestrator.store.streams import bury, ensure_groups
 from orchestrator.wiring import House
 from tests.support.rest import Rest
 
@@ -46,7 +46,7 @@ def test_a_letter_that_never_was_is_not_found(rest: Rest) -> None:
 
 
 def test_r6_orphans_are_listed_with_the_reason(rest: Rest, house: House) -> None:
-    orphan(house.redis, KEYS, raw=b'{"data":{}}', why="it carries no client_state of ours")
+    house.redis.xadd(KEYS.orphans, {"raw": b'{"data":{}}', "why": "it carries no client_state of ours"})
 
     [kept] = rest.get("/v1/events/orphans").json["data"]
 

@@ -135,9 +135,7 @@ def test_r11_two_engines_racing_for_one_call_lose_no_event(world: World) -> None
     call_id = world.dialed_call(flow=TWO_STEPS)
     for n in range(40):
         world.hear(call_id, "call.dtmf.received", digit=str(n % 10))
-    rivals = [
-        Advancer(client=world.redis, sql=world.sql, flows=world.flows, connection_id=CONNECTION) for _ in range(3)
-    ]
+    rivals = [Advancer(client=world.redis, flows=world.flows, connection_id=CONNECTION) for _ in range(3)]
 
     def engine(number: int) -> None:
         while found := world.redis.xreadgroup(GROUP, f"rival-{number}", {world.keys.events: ">"}, count=5):

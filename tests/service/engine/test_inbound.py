@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from orchestrator.operations import take_in_calls
 from orchestrator.operations.request_action import ACTIONS, request_action
@@ -246,8 +245,8 @@ def test_who_dies_between_the_row_and_the_live_state_leaves_a_call_that_is_taken
     call_id = only_call(world)
     assert world.live(call_id) is None
 
-    pending = world.redis.xautoclaim(world.keys.events, "engine", "another", 0)[1]
-    world.advancer.advance_calls(pending)
+    pending = world.redis.xautoclaim(world.keys.strays, "engine", "another", 0)[1]
+    world.stray_advancer.advance_calls(pending)
     world.work(call_id)
 
     assert (only_call(world), sent(carrier)) == (call_id, ["answer"])
@@ -269,22 +268,6 @@ def test_a_call_whose_flow_position_redis_has_lost_is_not_begun_again(world: Wor
     live = world.live(call_id)
     assert live is not None and live.adopted and live.direction == "incoming" and live.to == CALLER
     assert sent(carrier) == ["answer"]
-
-
-def test_while_the_database_is_away_the_webhook_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def be_away(*_: object, **__: object) -> None:
-        raise OperationalError("SELECT", {}, Exception("away"))
-
-    mapped(world)
-    tell(world)
-    monkeypatch.setattr(take_in_calls, "find_mapping", be_away)
-    world.advance()
-    monkeypatch.undo()
-    assert (inbound(world), orphans(world), int(world.redis.xlen(world.keys.dead))) == ([], 0, 0)
-
-    world.advancer.advance_calls(world.redis.xautoclaim(world.keys.events, "engine", "another", 0)[1])
-
-    assert len(inbound(world)) == 1
 
 
 def test_a_call_that_came_in_takes_actions_and_is_answered_by_one(world: World, carrier: CarrierStub) -> None:

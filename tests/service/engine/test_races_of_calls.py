@@ -261,7 +261,7 @@ def test_r19_a_database_that_is_away_counts_against_no_event(world: World) -> No
     call_id = world.dialed_call()
     world.advance()
     away = open_sql("postgresql+psycopg://u:p@127.0.0.1:1/x")
-    advancer = Advancer(client=world.redis, sql=away, flows=FlowShelf(away), connection_id=CONNECTION)
+    advancer = Advancer(client=world.redis, flows=FlowShelf(away), connection_id=CONNECTION)
     world.hear(call_id, "call.answered")
     entries = world.redis.xreadgroup(GROUP, "x", {world.keys.events: ">"}, count=10)[0][1]
 
@@ -272,22 +272,6 @@ def test_r19_a_database_that_is_away_counts_against_no_event(world: World) -> No
     world.advancer.advance_calls(entries)
     live = world.live(call_id)
     assert live is not None and live.phase == "answered"
-
-
-def test_a_stray_that_waits_for_the_database_holds_up_no_known_call(world: World) -> None:
-    call_id = world.dialed_call()
-    world.advance()
-    away = open_sql("postgresql+psycopg://u:p@127.0.0.1:1/x")
-    advancer = Advancer(client=world.redis, sql=away, flows=world.flows, connection_id=CONNECTION)
-    world.hear("call_01J00000000000000000000000", "call.answered")
-    world.hear(call_id, "call.answered")
-    entries = world.redis.xreadgroup(GROUP, "x", {world.keys.events: ">"}, count=10)[0][1]
-
-    advancer.advance_calls(entries)
-
-    live = world.live(call_id)
-    assert live is not None and live.phase == "answered"
-    assert world.redis.xlen(world.keys.events) == 1
 
 
 def test_a_late_cost_keeps_the_error_of_a_call_that_redis_has_forgotten(world: World, carrier: CarrierStub) -> None:

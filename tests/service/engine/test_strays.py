@@ -3,22 +3,53 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from orchestrator.operations.dead_letters import list_dead_letters
-from orchestrator.store.streams import add_webhook
-from tests.support.incoming import OURS, inbound, mapped, tell
+from orchestrator.store.connect import open_sql
+from orchestrator.store.keys import GROUP
+from orchestrator.store.streams import add_webhook, is_caught_up, read_entry, set_aside
+from orchestrator.wiring import House
+from tests.support.incoming import CALLER, OURS, inbound, mapped, tell
 from tests.support.world import World
+from workers.engine import advance_loops
+from workers.loops import Loop
+
+UNKNOWN = "call_01J00000000000000000000000"
+
+
+@pytest.fixture
+def no_database(world: World) -> Iterator[dict[str, Loop]]:
+    """Hand out the loops of an engine whose database is away."""
+    house = House(settings=world.settings)
+    house.__dict__.update(sql=open_sql("postgresql+psycopg://u:p@127.0.0.1:1/x"))
+    yield {loop.name: loop for loop in advance_loops(house, world.keys)}
+    house.close()
 
 
 def left(world: World) -> tuple[int, int, int]:
     """Return how many entries wait, are orphans, are dead letters."""
     keys = world.keys
-    waiting, orphans, dead = (int(world.redis.xlen(stream)) for stream in (keys.events, keys.orphans, keys.dead))
-    return waiting, orphans, dead
+    waiting = int(world.redis.xlen(keys.events)) + int(world.redis.xlen(keys.strays))
+    return waiting, int(world.redis.xlen(keys.orphans)), int(world.redis.xlen(keys.dead))
+
+
+def due_now(world: World, call_id: str) -> None:
+    """Let a timer be due by now, and not before what is in the streams came."""
+    seconds, micros = world.redis.time()
+    world.redis.zadd(world.keys.timers, {f"{call_id}|start": seconds * 1000 + micros // 1000})
+
+
+def take_over(world: World) -> None:
+    """Let another engine, whose database is there, take what the first one has read."""
+    pending = world.redis.xautoclaim(world.keys.strays, GROUP, "another", 0)[1]
+    world.stray_advancer.advance_calls(pending)
+    world.advance()
 
 
 def state_of(call: str) -> str:
@@ -63,8 +94,106 @@ def test_r19_a_stray_that_the_database_cannot_take_is_buried_and_holds_up_no_tim
     data = {"event_type": "call.initiated", "id": "odd", "occurred_at": "0001-01-01T00:00:00+14:00", "payload": payload}
     add_webhook(world.redis, world.keys, orjson.dumps({"data": data}))
 
+    due_now(world, call_id)
     world.advance()
-    world.redis.zadd(world.keys.timers, {f"{call_id}|start": 1})
 
     assert len(list_dead_letters(world.redis, world.keys)) == 1
     assert world.let_due_timers_fire() == 1
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"leg": "v3:somebody-elses", "kind": "call.answered"}, {}, {"client_state": state_of(UNKNOWN)}],
+    ids=["of somebody else's leg", "of a caller", "of a call that redis has lost"],
+)
+def test_r15_a_stray_that_waits_for_the_database_holds_up_no_timer(
+    world: World, no_database: dict[str, Loop], told: dict[str, Any]
+) -> None:
+    mapped(world)
+    call_id = world.dialed_call()
+    world.advance()
+    tell(world, **told)
+    due_now(world, call_id)
+
+    no_database["advance"].step()
+    with pytest.raises(OperationalError):
+        no_database["strays"].step()
+    no_database["timers"].step()
+
+    [(_, fields)] = world.redis.xrange(world.keys.events)
+    assert fields[b"timer"] == f"{call_id}|start".encode()
+
+
+def test_a_stray_that_waits_for_the_database_holds_up_no_known_call(world: World) -> None:
+    call_id = world.dialed_call()
+    world.advance()
+    world.hear(UNKNOWN, "call.answered")
+    world.hear(call_id, "call.answered")
+    entries = world.redis.xreadgroup(GROUP, "x", {world.keys.events: ">"}, count=10)[0][1]
+
+    world.advancer.advance_calls(entries)
+
+    live = world.live(call_id)
+    assert live is not None and live.phase == "answered"
+    assert (world.redis.xlen(world.keys.events), world.redis.xlen(world.keys.strays)) == (0, 1)
+
+
+def test_who_calls_while_the_database_is_away_is_taken_in_when_it_is_back(
+    world: World, no_database: dict[str, Loop]
+) -> None:
+    mapped(world)
+    tell(world)
+    no_database["advance"].step()
+    with pytest.raises(OperationalError):
+        no_database["strays"].step()
+    assert left(world) == (1, 0, 0)
+
+    take_over(world)
+
+    assert [row.from_number for row in inbound(world)] == [CALLER]
+    assert left(world) == (0, 0, 0)
+
+
+def test_a_call_that_redis_has_lost_while_the_database_is_away_hears_all_in_order(
+    world: World, no_database: dict[str, Loop]
+) -> None:
+    call_id = world.dialed_call()
+    world.advance()
+    world.redis.delete(world.keys.call(call_id))
+    world.hear(call_id, "call.answered")
+    world.hear(call_id, "call.hangup", hangup_cause="normal_clearing")
+    no_database["advance"].step()
+    with pytest.raises(OperationalError):
+        no_database["strays"].step()
+
+    take_over(world)
+
+    live = world.live(call_id)
+    assert live is not None and (live.phase, live.hangup_cause) == ("ended", "normal_clearing")
+    assert live.answered_at is not None
+
+
+def test_r19_a_database_that_is_away_counts_against_no_stray(world: World, no_database: dict[str, Loop]) -> None:
+    mapped(world)
+    tell(world)
+    no_database["advance"].step()
+
+    for _ in range(4):
+        with pytest.raises(OperationalError):
+            no_database["strays"].step()
+        world.redis.xgroup_setid(world.keys.strays, GROUP, "0")
+
+    assert left(world) == (1, 0, 0)
+
+
+def test_a_stray_is_set_aside_once_and_keeps_the_moment_in_which_it_came(world: World) -> None:
+    entry_id = world.redis.xadd(world.keys.events, {"raw": b"{}"}, id="1234-5")
+    entry = read_entry(entry_id, {b"raw": b"{}"})
+
+    for _ in range(2):
+        set_aside(world.redis, world.keys, entry)
+
+    [(name, fields)] = world.redis.xrange(world.keys.strays)
+    assert (read_entry(name, fields).raw, read_entry(name, fields).stamped_ms) == (b"{}", 1234)
+    assert world.redis.xlen(world.keys.events) == 0
+    assert not is_caught_up(world.redis, world.keys)

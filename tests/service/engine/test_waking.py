@@ -13,7 +13,7 @@ def wake(call_id: str) -> Command:
 
 
 def advance(world: World) -> list[str]:
-    advancer = Advancer(client=world.redis, sql=world.sql, flows=world.flows, connection_id=CONNECTION, wake=wake)
+    advancer = Advancer(client=world.redis, flows=world.flows, connection_id=CONNECTION, wake=wake)
     entries = world.redis.xreadgroup(GROUP, "test", {world.keys.events: ">"}, count=100)
     return advancer.advance_calls(entries[0][1])
 
