@@ -1,68 +1,47 @@
 """Another implementation of the carrier's API, with habits of its own; its requests must fit the official SDK's types.
 
 It says error codes as integers, times in whole seconds, counts as text; it leaves out `meta`, `state` and
-`call_session_id`, forgets `client_state` in late events, tells of a call before it answers the dial, tries a webhook
-once, gives out ids that must be escaped in a path, shows no public key and knows no ended call.
+`call_session_id`, forgets `client_state` in the last events of a call, but for a transfer's target, tells of a call
+before it answers the dial, tries a webhook once, gives out ids that must be escaped in a path, shows no public key and
+knows no ended call.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import json
-import os
 import threading
 import time
+import wave
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 from nacl.signing import SigningKey
-from pydantic import TypeAdapter, ValidationError
-from telnyx.types import calls
-from telnyx.types.call_dial_params import CallDialParams
 
 from orchestrator.clock import utc_now
+from tests.support.other_commands import COMMANDS, complaint, refusal
+from tests.support.other_line import Line
 
-_PARAMS: dict[str, TypeAdapter[Any]] = {
-    "dial": TypeAdapter(CallDialParams),
-    "speak": TypeAdapter(calls.ActionSpeakParams),
-    "gather_using_speak": TypeAdapter(calls.ActionGatherUsingSpeakParams),
-    "gather_stop": TypeAdapter(calls.ActionStopGatherParams),
-    "hangup": TypeAdapter(calls.ActionHangupParams),
-}
 _BUSY_EVERY = 9
 
 
-@dataclass
-class Line:
-    """One call as this carrier keeps it."""
-
-    number: int
-    to: str
-    client_state: str
-    command_id: str
-    webhook_url: str
-    control_id: str = field(default_factory=lambda: f"v2:{base64.b64encode(b'?>~' + os.urandom(13)).decode()}")
-    is_over: bool = False
-    commands: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def leg_id(self) -> str:
-        return f"leg {self.number}/ä"
-
-
 class OtherCarrier:
-    """What it was asked and whom it called; `invalid` names every request the SDK would not have sent."""
+    """What it was asked and whom it called; `invalid` names every request the SDK would not have sent.
+
+    `taken` are the actions it carried out, each once.
+    """
 
     def __init__(self, key: str) -> None:
         self._key, self._signer, self._numbers = key, SigningKey.generate(), count(1)
         self.lines: dict[str, Line] = {}
+        self.taken: list[str] = []
         self.invalid: list[str] = []
         self.undelivered: list[str] = []
         self.refused = 0
@@ -82,21 +61,31 @@ class OtherCarrier:
         app.add_routes(
             [
                 web.post("/v2/calls", self._dial),
-                web.post("/v2/calls/{control_id}/actions/{action}", self._act),
+                web.route("*", "/v2/calls/{control_id}/actions/{action}", self._act),
                 web.get("/v2/connections/{connection_id}/active_calls", self._active),
+                web.get("/recordings/{name}", self._recorded),
             ]
         )
         app.cleanup_ctx.append(self._outgoing)
         return app
 
+    def call_in(self, *, caller: str, to: str, webhook_url: str) -> Line:
+        """Let somebody call; the line waits to be answered or rejected."""
+        line = self.new_line(to, None, webhook_url)
+        line.is_incoming = True
+        told = {"direction": "incoming", "from": caller, "connection_id": None}
+        asyncio.run_coroutine_threadsafe(self.tell(line, "call.initiated", **told), self._loop).result(10)
+        return line
+
     async def _outgoing(self, _app: web.Application) -> AsyncIterator[None]:
+        self._loop = asyncio.get_running_loop()
         self._lives: set[asyncio.Task[None]] = set()
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as self._session:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as self.session:
             yield
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        if request.headers.get("Authorization") != f"Bearer {self._key}":
+        if request.path.startswith("/v2") and request.headers.get("Authorization") != f"Bearer {self._key}":
             return _error(401, 10009, "Authentication failed")
         try:
             answer: web.StreamResponse = await handler(request)
@@ -113,25 +102,39 @@ class OtherCarrier:
         if number % _BUSY_EVERY == 0:
             self.refused += 1
             return _error(429, 10011, "Too many requests")
-        line = Line(number, body["to"], body["client_state"], body["command_id"], body["webhook_url"])
-        self.lines[line.control_id] = line
-        await self._tell(line, "call.initiated", direction="outgoing")
+        line = self.new_line(body["to"], body["client_state"], body["webhook_url"], command_id=body["command_id"])
+        self.taken.append("dial")
+        await self.tell(line, "call.initiated", direction="outgoing")
         self._start(self._live(line))
         await asyncio.sleep(0.2 if number % 2 else 0)
         return _dialed(line)
 
     async def _act(self, request: web.Request) -> web.Response:
         action, line = request.match_info["action"], self.lines.get(request.match_info["control_id"])
+        if request.method != ("PUT" if action == "client_state_update" else "POST") or action not in COMMANDS:
+            self.invalid.append(f"{request.method} {request.path}")
+            return _error(404, 10005, "Resource not found")
         body = self._checked(action, await request.json())
         if line is None:
             return _error(404, 90015, "Invalid Call Control ID")
-        if line.is_over:
-            return _error(422, 90018, "Call has already ended")
-        line.commands[body["command_id"]] += 1
-        line.client_state = body["client_state"]
-        if line.commands[body["command_id"]] == 1:
-            self._start(self._carry_out(line, action))
+        line.client_state = body.get("client_state", line.client_state)
+        line.commands[body.get("command_id", "")] += 1
+        if "command_id" not in body or line.commands[body["command_id"]] == 1:
+            if code := refusal(line, action):
+                del line.commands[body["command_id"]]
+                return _error(422, code, "Not at this moment")
+            self._take(line, action, body)
         return web.json_response({"data": {"result": "ok", "command": action}})
+
+    def _take(self, line: Line, action: str, body: dict[str, Any]) -> None:
+        command = COMMANDS[action]
+        if command.starts:
+            line.runs[command.starts] = body
+        self.taken.append(action)
+        self._start(command.does(self, line, body))
+
+    async def _recorded(self, _request: web.Request) -> web.Response:
+        return web.Response(body=_silence(), content_type="audio/x-wav")
 
     async def _active(self, _request: web.Request) -> web.Response:
         live = [{"call_control_id": c, "client_state": x.client_state} for c, x in self.lines.items() if not x.is_over]
@@ -141,78 +144,112 @@ class OtherCarrier:
         await asyncio.sleep(0.05)
         match line.to[-1]:
             case "0":
-                await self._end(line, "user_busy", sip=486)
+                await self.end(line, "user_busy", sip=486)
             case "1":
-                await self._end(line, "timeout", sip=487)
+                await self.end(line, "timeout", sip=487)
             case "2":
-                await self._tell(line, "call.answered")
-                await self._tell(line, "call.machine.premium.detection.ended", result="machine")
-                await self._tell(line, "call.machine.premium.greeting.ended", result="beep_detected")
+                await self.answer(line)
+                await self.tell(line, "call.machine.premium.detection.ended", result="machine")
+                await self.tell(line, "call.machine.premium.greeting.ended", result="beep_detected")
             case "3":
-                await self._end(line, "normal_clearing", answered=True)
+                await self.answer(line)
+                await self.end(line, "normal_clearing")
             case _:
-                await self._tell(line, "call.machine.premium.detection.ended", result="human_residence")
-                await self._tell(line, "call.answered")
+                line.is_answered = True
+                await self.tell(line, "call.machine.premium.detection.ended", result="human_residence")
+                await self.answer(line)
 
-    async def _carry_out(self, line: Line, action: str) -> None:
-        await asyncio.sleep(0.02)
-        if action == "speak":
-            await self._tell(line, "call.speak.started")
-            await self._tell(line, "call.speak.ended", status="completed")
-        elif action == "gather_using_speak":
-            digits = "9" if line.to[-1] == "9" else "1"
-            await self._tell(line, "call.gather.ended", digits=digits, status="valid")
-        elif action == "hangup":
-            await self._end(line, "normal_clearing", sip=200)
+    # -- what commands do ----------------------------------------------------------------------------------------
 
-    async def _end(self, line: Line, cause: str, *, sip: int = 200, answered: bool = False) -> None:
-        if answered:
-            await self._tell(line, "call.answered")
+    def new_line(self, to: str, client_state: str | None, webhook_url: str, *, command_id: str = "") -> Line:
+        line = Line(next(self._numbers), to, client_state, webhook_url, command_id)
+        self.lines[line.control_id] = line
+        return line
+
+    async def answer(self, line: Line) -> None:
+        line.is_answered = True
+        await self.tell(line, "call.answered")
+
+    async def end(self, line: Line, cause: str, *, sip: int = 200) -> None:
+        """Hang up, and on whoever it is bridged with."""
+        if line.is_over:
+            return
         line.is_over = True
-        told = {"hangup_cause": cause, "hangup_source": "callee", "sip_hangup_cause": sip, "client_state": None}
-        await self._tell(line, "call.hangup", **told)
-        cost = {"call_control_id": None, "client_state": None, "total_cost": 0.007, "billed_duration_secs": "60"}
-        await self._tell(line, "call.cost", **cost)
+        line.hushed.set()
+        forgotten = {} if line.is_target else {"client_state": None}
+        told = {"hangup_cause": cause, "hangup_source": "callee", "sip_hangup_cause": sip, **forgotten}
+        await self.tell(line, "call.hangup", **told)
+        await self.save_recording(line)
+        cost = {"call_control_id": None, "total_cost": 0.007, "billed_duration_secs": "60", **forgotten}
+        await self.tell(line, "call.cost", **cost)
+        if line.partner is not None:
+            await self.end(line.partner, "normal_clearing")
 
-    async def _tell(self, line: Line, event: str, **payload: Any) -> None:
+    async def join(self, line: Line, other: Line) -> None:
+        """Bridge the two; whoever was bridged with either is left alone and leaves."""
+        left = [each.partner for each in (line, other) if each.partner is not None]
+        line.partner, other.partner = other, line
+        for each in (line, other):
+            if queued := each.runs.pop("queue", None):
+                await self.tell(each, "call.dequeued", queue=queued["queue_name"], reason="bridged")
+            await self.tell(each, "call.bridged")
+        for each in left:
+            each.partner = None
+            await self.end(each, "normal_clearing")
+
+    async def save_recording(self, line: Line) -> None:
+        """Tell of the running recording, and of its text where that was asked for."""
+        asked = line.runs.pop("recording", None)
+        if asked is None:
+            return
+        link, now = f"{self.url.removesuffix('/v2')}/recordings/{line.number}.wav", _now()
+        times = {"recording_started_at": now, "recording_ended_at": now}
+        await self.tell(line, "call.recording.saved", recording_urls={"wav": link}, channels=asked["channels"], **times)
+        if asked.get("transcription"):
+            await self.tell(line, "call.recording.transcription.saved", transcription_text="yes please")
+
+    async def tell(self, line: Line, event: str, **payload: Any) -> None:
         known = {"call_control_id": line.control_id, "call_leg_id": line.leg_id, "client_state": line.client_state}
         data = {
             "event_type": event,
             "id": f"evt-{next(self._numbers)}",
-            "occurred_at": utc_now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "occurred_at": _now(),
             "payload": {**known, "to": line.to, "call_duration": "7", "shard": {"node": 3}, **payload},
             "sequence": "12",
         }
         body, stamp = json.dumps({"data": data}).encode(), str(int(time.time()))
         signature = base64.b64encode(self._signer.sign(stamp.encode() + b"|" + body).signature).decode()
         headers = {"Telnyx-Signature-Ed25519": signature, "Telnyx-Timestamp": stamp, "Content-Type": "application/json"}
-        async with self._session.post(line.webhook_url, data=body, headers=headers) as answer:
+        async with self.session.post(line.webhook_url, data=body, headers=headers) as answer:
             if answer.status != 200:
                 self.undelivered.append(f"{event}: {answer.status} {await answer.text()}")
 
     def _checked(self, action: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Hold a request against the SDK's type for it, with nothing in it that the type does not name."""
-        worded = {{"from": "from_"}.get(name, name): value for name, value in body.items()}
-        try:
-            if not _keeps_all(worded, _PARAMS[action].validate_python(worded)):
-                self.invalid.append(f"{action} has fields the SDK does not know: {body}")
-        except ValidationError as err:
-            self.invalid.append(f"{action}: {err}")
+        if wrong := complaint(action, body):
+            self.invalid.append(wrong)
         return body
 
     def _start(self, life: Any) -> None:
         task = asyncio.get_running_loop().create_task(life)
         self._lives.add(task)
-        task.add_done_callback(self._lives.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._lives.discard(task)
+        if not task.cancelled() and (err := task.exception()):
+            self.invalid.append(repr(err))
 
 
-def _keeps_all(given: Any, kept: Any) -> bool:
-    if isinstance(given, dict):
-        return set(given) == set(kept) and all(_keeps_all(given[name], kept[name]) for name in given)
-    if isinstance(given, list):
-        kept = list(kept)
-        return len(given) == len(kept) and all(map(_keeps_all, given, kept))
-    return True
+def _silence() -> bytes:
+    with io.BytesIO() as file:
+        with wave.open(file, "wb") as sound:
+            sound.setparams((1, 2, 8000, 0, "NONE", ""))
+            sound.writeframes(bytes(16_000))
+        return file.getvalue()
+
+
+def _now() -> str:
+    return utc_now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _dialed(line: Line) -> web.Response:
