@@ -199,8 +199,22 @@ class Rehearsal:
         self._soon(4.0, EventType.CALL_ANSWERED, to, leg=leg)
         self._soon(4.1, EventType.CALL_BRIDGED, to, leg=leg)
         self._soon(4.1, EventType.CALL_BRIDGED, {})
-        self._soon(24.0, EventType.CALL_HANGUP, _hangup("callee"), leg=leg)
-        self._soon(24.1, EventType.CALL_HANGUP, _hangup("callee"))
+        self._leave_each_other(24.0, command, leg)
+
+    def _bridge(self, command: SendCommand) -> None:
+        self._soon(0.2, EventType.CALL_BRIDGED, {})
+        if "call_control_id" not in command.body:
+            return
+        self._transfers += 1
+        leg = command.target_role or "B"
+        self._soon(0.2, EventType.CALL_BRIDGED, {}, leg=leg)
+        self._leave_each_other(20.0, command, leg)
+
+    def _leave_each_other(self, after_s: float, command: SendCommand, leg: Leg) -> None:
+        """Let the other side leave; ours is left alive only where it parks."""
+        self._soon(after_s, EventType.CALL_HANGUP, _hangup("callee"), leg=leg)
+        if command.body.get("park_after_unbridge") is None:
+            self._soon(after_s + 0.1, EventType.CALL_HANGUP, _hangup("callee"))
 
     def _ask(self, command: SendCommand) -> None:
         ids, status = {"command_id": command.command_id, "action": "http"}, self.callee.web_status
@@ -241,7 +255,6 @@ class Rehearsal:
 
 _ENDS: dict[str, tuple[float, str, dict[str, Any]]] = {
     "answer": (0.2, EventType.CALL_ANSWERED, {"state": "answered"}),
-    "bridge": (0.2, EventType.CALL_BRIDGED, {}),
     "refer": (2.0, EventType.REFER_COMPLETED, {}),
     "enqueue": (20.0, EventType.CALL_DEQUEUED, {"reason": "bridged"}),
     "streaming_start": (600.0, EventType.STREAMING_STOPPED, {}),
@@ -255,6 +268,7 @@ _REACTIONS: dict[str, Callable[[Rehearsal, SendCommand], None]] = {
     "gather_using_audio": Rehearsal._gather,
     "record_start": Rehearsal._record,
     "transfer": Rehearsal._transfer,
+    "bridge": Rehearsal._bridge,
     "hangup": Rehearsal._hang_up,
     "reject": Rehearsal._hang_up,
     "http": Rehearsal._ask,

@@ -55,6 +55,8 @@ TARGET_ANSWERED: Final = TARGET + EventType.CALL_ANSWERED
 TARGET_BRIDGED: Final = TARGET + EventType.CALL_BRIDGED
 TARGET_HANGUP: Final = TARGET + EventType.CALL_HANGUP
 TARGET_EVENTS: Final = frozenset({TARGET_ANSWERED, TARGET_BRIDGED, TARGET_HANGUP})
+PARTNER_EVENTS: Final = frozenset({TARGET_BRIDGED, TARGET_HANGUP})
+"""What is heard of another call of ours that a bridge names."""
 RECORDING_EVENTS: Final = frozenset(
     map(str, (EventType.RECORDING_SAVED, EventType.RECORDING_ERROR, EventType.RECORDING_TRANSCRIBED))
 )

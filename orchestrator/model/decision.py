@@ -15,7 +15,7 @@ class SendCommand(BaseModel):
 
     `visit` is the step's that sends it, or `NO_VISIT` where leaving a step must not drop it. `optional` says that its
     failure drops nothing (stopping what may be over already). `call_control_id` names another leg than the call's own,
-    whose letter is `role`; `target_role` is the letter of a leg that the command will create.
+    whose letter is `role`; `target_role` is the letter of a leg that the command will create or bring.
     """
 
     model_config = ConfigDict(frozen=True)

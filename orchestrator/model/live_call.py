@@ -17,8 +17,8 @@ class Outstanding(BaseModel):
     """A command that was decided and whose ending has not been seen.
 
     `visit` is the step's, or `NO_VISIT` for a command that was asked for from outside. `leg` is the control id of the
-    leg a transfer created, `role` that leg's letter, `joined` whether it answered. `stopped` says that what is heard
-    during a step was told to stop.
+    leg a transfer created, `role` the letter of that leg or of a bridged call's, `joined` whether it answered.
+    `stopped` says that what is heard during a step was told to stop.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -53,7 +53,8 @@ class LiveCall(BaseModel):
     `seen` are the events of this leg since answer, `heard` the payloads of those a step may wait for. `closing` says
     that a hangup was decided, `finished` that the flow was ended from outside while the line goes on, `gone_at` when
     the carrier first said that the leg is over. `hangups` counts how often we asked for the end. An incoming call's
-    `to` is its caller. `user_state` is the state of the user's own that the leg carries, `transfers` counts them.
+    `to` is its caller. `user_state` is the state of the user's own that the leg carries, `transfers` counts the letters
+    that other legs were given.
     """
 
     model_config = ConfigDict(frozen=True)

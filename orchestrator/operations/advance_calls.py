@@ -16,15 +16,17 @@ from orchestrator.flow import advance
 from orchestrator.model.decision import Decision
 from orchestrator.model.event import Event, Leg
 from orchestrator.operations.take_in_calls import Intake
+from orchestrator.operations.tell_partners import Advanced, tell_partners
 from orchestrator.store.flows import FlowShelf
 from orchestrator.store.keys import Keys
 from orchestrator.store.known_calls import KnownCalls
 from orchestrator.store.live import DONE, MISSING, STALE, Loaded, commit_call, find_call_of_leg, remember_legs
+from orchestrator.store.orphans import orphan
 from orchestrator.store.outage import is_outage
 from orchestrator.store.pacing import heard_from_carrier
 from orchestrator.store.round_trip import Command
 from orchestrator.store.scripts import ScriptCall, run_scripts
-from orchestrator.store.streams import Entry, acknowledge, bury, log_entry, orphan, read_entry, set_aside
+from orchestrator.store.streams import Entry, acknowledge, bury, log_entry, read_entry, set_aside
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.events import Webhook, parse_webhook
 
@@ -122,6 +124,7 @@ class Advancer:
             loaded = self._load(arrivals)
             pairs = [(a, found) for a, found in zip(arrivals, loaded, strict=True) if found]
             decided = [(a, found, d) for a, found in pairs if (d := self._decide(a, found))]
+            tell_partners(self._redis, self._keys, [Advanced(a.event, found.call, d.call) for a, found, d in decided])
             commits = [self._commit_of(*each) for each in decided]
             arrivals, bound = [], []
             # In the trip of the commits: a wake-up for a lost race finds nothing to do, a late one costs a silence.
@@ -188,6 +191,8 @@ class Advancer:
             return None
         if event is None:
             self._leave(entry, "it carries no client_state of ours, and is of no number that takes calls")
+            if self._intake:
+                self._intake.look_again(entry.raw or b"")
             return None
         return Arrival(entry, event)
 

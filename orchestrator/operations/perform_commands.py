@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, assert_never
 
 import orjson
@@ -16,6 +17,7 @@ from orchestrator.flow.words import STREAM_CLEAR, STREAM_PLAY
 from orchestrator.media.our_streams import OurStreams, is_for_us
 from orchestrator.model.event import COMMAND_ACCEPTED, COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN, HTTP_FAILED, Event
 from orchestrator.operations.ask_web import WebAsker
+from orchestrator.operations.bridge_calls import BRIDGE, NoSuchCall, bridge_paired, find_other_call, with_leg_of
 from orchestrator.store.keys import Keys
 from orchestrator.store.media_queue import Queued, clear_sounds, queue_sound
 from orchestrator.store.scripts import ScriptCall, run_script
@@ -94,6 +96,26 @@ class Performer:
             return _event(turn, COMMAND_FAILED, code="no_receiver", title="ORCHESTRATOR_MEDIA_URL is not set")
         if turn.age_ms > AGAIN_WITHIN_MS:
             return _event(turn, COMMAND_UNKNOWN, code="unknown", title="never answered")
+        if turn.command["action"] == BRIDGE:
+            return self._bridged(turn, token)
+        return self._carried_out(turn, token)
+
+    def _bridged(self, turn: Turn, token: str) -> Event | None:
+        """Bridge with another leg; if it is of a call of ours, each call is to hear of the other."""
+        try:
+            other = find_other_call(self._redis, self._keys, turn.command)
+        except NoSuchCall as err:
+            return _event(turn, COMMAND_FAILED, code="call_not_live", title=str(err))
+        if other is None:
+            return self._carried_out(turn, token)
+        named = replace(turn, command=with_leg_of(other, turn.command))
+        if other.call_id == turn.call_id:
+            return self._carried_out(named, token)
+        letter, both = str(turn.command.get("target_role") or "B"), (turn.call_id, other.call_id)
+        send = partial(self._carried_out, named, token)
+        return bridge_paired(self._redis, self._keys, both, letter=letter, send=send)
+
+    def _carried_out(self, turn: Turn, token: str) -> Event | None:
         event = _event_for(turn, answer := self._send(turn))
         if event is None:
             log.info("command unanswered: %s", type(answer).__name__, extra={"call_id": turn.call_id})

@@ -91,6 +91,10 @@ class Keys:
         """Name the call of a leg, by control id or leg id, for webhooks without a client_state."""
         return self._key("leg", leg)
 
+    def partners(self, call_id: str) -> str:
+        """Name the hash of the calls that hear of this one, bridged with it: each with its letter there."""
+        return self._key("partners", call_id)
+
     def stream(self, call_id: str) -> str:
         """Name the mark that a receiver holds an open stream of this call."""
         return self._key("stream", call_id)

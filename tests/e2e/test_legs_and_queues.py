@@ -69,6 +69,25 @@ steps:
   bye: {hangup: {}}
 """
 
+AGENTS = """
+name: agents
+inputs: {first: {}, second: {}}
+outcomes: [connected, hung_up]
+outcome: hung_up
+start: first
+defaults: {bridge: {park_after_unbridge: self}}
+steps:
+  first:
+    bridge: {call_control_id: "{{ contact.first }}"}
+    on: {call.bridged: {outcome: connected}, target.call.hangup: second, command.failed: bye}
+  second:
+    bridge: {call_control_id: "{{ contact.second }}"}
+    on: {call.bridged: talk, command.failed: bye}
+  talk: {wait_for: target.call.hangup, goto: thanks}
+  thanks: {speak: {payload: "Thank you.", voice: female}, on: {call.speak.ended: bye}}
+  bye: {hangup: {}}
+"""
+
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StackRun, SimulatorProcess]]:
@@ -108,6 +127,10 @@ def ended(stack: StackRun, call_id: str) -> dict[str, Any]:
 
 def told(call: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     return [line for line in call["timeline"] if line["type"] == kind]
+
+
+def legs_of(stack: StackRun, call_id: str, kind: str) -> list[str]:
+    return [str(line["leg"]) for line in told(story(stack, call_id), kind)]
 
 
 def number_of(stack: StackRun, number: str, flow: str) -> None:
@@ -197,13 +220,37 @@ def test_two_live_calls_are_bridged_by_their_ids(stack: StackRun) -> None:
 
     stack.rest.post(f"/v1/calls/{one}/actions/bridge", {"call_control_id": other, "park_after_unbridge": "self"})
     for call in (one, other):
-        eventually(lambda call=call: told(story(stack, call), "call.bridged"), within=20, every=0.1)
+        eventually(lambda call=call: len(told(story(stack, call), "call.bridged")) == 2, within=20, every=0.1)
     stack.rest.post(f"/v1/calls/{other}/actions/hangup")
-    ended(stack, other)
+    others = ended(stack, other)
+    eventually(lambda: told(story(stack, one), "call.hangup"), within=20, every=0.1)
 
     assert story(stack, one)["phase"] == "answered"
     stack.rest.post(f"/v1/calls/{one}/actions/hangup")
-    assert ended(stack, one)["status"] == "ended"
+    ones = ended(stack, one)
+    assert [line["leg"] for line in told(ones, "call.hangup")] == ["B", "A"]
+    assert {line["leg"] for line in told(ones, "call.bridged")} == {"A", "B"}
+    assert {line["leg"] for line in told(others, "call.bridged")} == {"A", "Z"}
+
+
+def test_a_caller_is_bridged_with_one_agents_call_and_then_with_the_next(stack: StackRun) -> None:
+    first, second = dial(stack, f"+12105550{100 + int(STAYS)}"), dial(stack, f"+12125550{100 + int(STAYS)}")
+    for agent in (first, second):
+        eventually(lambda agent=agent: story(stack, agent)["phase"] == "answered", within=20, every=0.1)
+
+    agents = {"first": first, "second": second}
+    caller = dial(stack, f"+12135550{100 + int(STAYS)}", flow=upload(stack, AGENTS), variables=agents)
+    for agent, letter in ((first, "B"), (second, "C")):
+        eventually(lambda letter=letter: letter in legs_of(stack, caller, "call.bridged"), within=20, every=0.1)
+        stack.rest.post(f"/v1/calls/{agent}/actions/hangup")
+
+    call = ended(stack, caller)
+    assert [(line["leg"], line["payload"].get("call_id")) for line in told(call, "call.hangup")] == [
+        ("B", first),
+        ("C", second),
+        ("A", None),
+    ]
+    assert call["outcome"] == "connected" and len(told(call, "speak")) == 1
 
 
 def test_callers_are_greeted_once_each_while_webhooks_come_twice_late_and_in_disorder(

@@ -13,6 +13,7 @@ from orchestrator.flow.engine.outstanding import (
     prune_unsent,
     replace,
 )
+from orchestrator.flow.engine.target_legs import give_letter_back
 from orchestrator.flow.engine.turn import Turn
 from orchestrator.flow.engine.walking import enter, fail, start_clock
 from orchestrator.model.live_call import NO_VISIT
@@ -44,6 +45,8 @@ def hear_failed(turn: Turn) -> None:
     if command is None:
         return  # a stop of what was over already
     forget(turn, command)
+    if command.action == "bridge" and command.visit == NO_VISIT:
+        give_letter_back(turn, command)
     turn.note(f"{command.action} failed: {payload.get('code')} {payload.get('title') or ''}".strip())
     if turn.call.phase == "ended":
         return

@@ -97,12 +97,12 @@ def _begins(event: str) -> bool:
 
 
 def _join(turn: Turn) -> bool:
-    """Charge a bridging to the newest command that connects; a transfer stays, for its leg is heard of on."""
+    """Charge a bridging to the newest command that connects; one with another leg stays, for that is heard of on."""
     connecting = [one for one in turn.call.outstanding if one.action in _CONNECTING]
     if not connecting:
         return False
     newest = connecting[-1]
-    if newest.action == "transfer":
+    if newest.action == "transfer" or newest.role is not None:
         replace(turn, newest, joined=True)
     else:
         forget(turn, newest)

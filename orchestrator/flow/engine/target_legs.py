@@ -1,4 +1,4 @@
-"""Legs that a transfer created: which transfer they belong to, and what the flow hears of them."""
+"""Legs that a transfer created or a bridge named: whose they are, and what the flow hears of them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from orchestrator.telnyx.event_types import EventType
 
 
 def hear_target(turn: Turn, *, is_walking: bool) -> None:
-    """Take in an event of another leg; only that of the newest transfer moves the flow."""
+    """Take in an event of another leg; only that of the newest transfer or bridge moves the flow."""
     leg = turn.event.call_control_id
     is_new = leg is not None and leg not in turn.call.target_legs
-    transfer = _transfer_of(turn, leg)
+    transfer = _bridge_of(turn) or _transfer_of(turn, leg)
     if transfer is None:
         return
     event = TARGET + turn.event.type
@@ -35,6 +35,18 @@ def hear_target(turn: Turn, *, is_walking: bool) -> None:
     elif turn.has_flow:
         remember(turn, event, turn.event.payload)
         enter(turn, way_on(turn, event, turn.event.payload))
+
+
+def give_letter_back(turn: Turn, command: Outstanding) -> None:
+    """Let a leg that never came hide none of those before it."""
+    if command.role is not None and _is_newest(turn, command):
+        turn.change(transfers=turn.call.transfers - 1)
+
+
+def _bridge_of(turn: Turn) -> Outstanding | None:
+    """Return the bridge of another call of ours: its letter was given to it before anything was heard of it."""
+    bridges = [one for one in turn.call.outstanding if one.action == "bridge"]
+    return next((one for one in bridges if one.role == turn.event.leg), None)
 
 
 def _transfer_of(turn: Turn, leg: str | None) -> Outstanding | None:
@@ -62,7 +74,7 @@ def _is_newest(turn: Turn, transfer: Outstanding) -> bool:
 
 
 def _was_left(turn: Turn, transfer: Outstanding) -> bool:
-    return transfer.visit not in {turn.call.visit, NO_VISIT} and not transfer.joined
+    return transfer.action == "transfer" and transfer.visit not in {turn.call.visit, NO_VISIT} and not transfer.joined
 
 
 def _hang_up(turn: Turn, transfer: Outstanding) -> None:

@@ -106,7 +106,7 @@ class Turn:
         """
         if command.user_state is not None:
             self.change(user_state=command.user_state)
-        role = self._new_role() if command.action == "transfer" else None
+        role = self._new_role() if _brings_a_leg(command) else None
         if role is not None or command.user_state != self.call.user_state:
             command = command.model_copy(update={"user_state": self.call.user_state, "target_role": role})
         self.commands.append(command)
@@ -168,10 +168,15 @@ class Turn:
 
 
 def letter_of(transfer_no: int) -> str:
-    """Return the letter of the leg that a call's first, second … transfer creates; the call's own leg is A."""
+    """Return the letter of the leg that a call's first, second … transfer or bridge brings; the call's own is A."""
     return chr(min(ord("A") + transfer_no, ord("Z")))
 
 
 def double_hangup_id(call: LiveCall, control_id: str) -> str:
     """Return the id of the hangup of a second call for the same attempt."""
     return stable_uuid(call.call_id, "double", control_id)
+
+
+def _brings_a_leg(command: SendCommand) -> bool:
+    """Whether another leg is heard of from here on: a new one, or that of the call which a bridge names."""
+    return command.action == "transfer" or (command.action == "bridge" and "call_control_id" in command.body)

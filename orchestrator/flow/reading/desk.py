@@ -36,7 +36,7 @@ class Desk:
     hours: Mapping[str, CallingHours] = field(default_factory=dict)
     texts: frozenset[str] | None = None
     detection: str | None = None
-    has_transfer: bool = False
+    of_targets: frozenset[str] = frozenset()
     beside: frozenset[str] = frozenset()
     on: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
 

@@ -9,6 +9,7 @@ from orchestrator.flow.words import (
     COMMAND_FAILED,
     GREETING,
     KNOWN_EVENTS,
+    PARTNER_EVENTS,
     TARGET,
     TARGET_EVENTS,
     event_name,
@@ -24,7 +25,8 @@ def caused_by(action: str) -> frozenset[str]:
     expected = frozenset(map(str, COMMANDS[action].expects))
     if action == "transfer":
         return TARGET_EVENTS | {"call.bridged"}
-    return (expected - {"call.hangup"}) & KNOWN_EVENTS
+    own = (expected - {"call.hangup"}) & KNOWN_EVENTS
+    return own | PARTNER_EVENTS if action == "bridge" else own
 
 
 def check_event(
@@ -45,9 +47,7 @@ def check_event(
 
 def _possible(desk: Desk, action: str | None) -> frozenset[str]:
     possible = CALL_WIDE | (caused_by(action) | {COMMAND_FAILED} if action else frozenset())
-    possible |= desk.beside
-    if desk.has_transfer:
-        possible |= TARGET_EVENTS
+    possible = (possible - TARGET_EVENTS) | desk.beside | desk.of_targets
     return possible if desk.detection not in {None, "detect"} else possible - {GREETING}
 
 
@@ -60,7 +60,9 @@ def _impossible(desk: Desk, event: str, action: str | None) -> str | None:
         return f"{event} is the business of start:, which says where each result leads"
     if event == "call.hangup":
         return "call.hangup ends the flow; outcomes said before it stay, so nothing is needed here"
-    if event in TARGET_EVENTS and not desk.has_transfer:
+    if event in PARTNER_EVENTS - desk.of_targets:
+        return f"{event} comes from another leg, and no step transfers, or bridges with a call"
+    if event in TARGET_EVENTS - desk.of_targets:
         return f"{event} comes from a leg that a transfer creates, and no step transfers"
     if event in _LEG_EVENTS and not (action and event in caused_by(action)):
         return f"{event} cannot be waited for; for the leg of a transfer say {TARGET}{event}"

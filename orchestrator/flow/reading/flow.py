@@ -30,7 +30,9 @@ from orchestrator.flow.words import (
     BUILT_IN_OUTCOMES,
     CONTACT_FIELDS,
     FLOW_KEYS,
+    PARTNER_EVENTS,
     STEP_COMMANDS,
+    TARGET_EVENTS,
 )
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
@@ -80,7 +82,7 @@ def _read(desk: Desk, entries: dict[str, Spot], shelves: Shelves) -> Flow:
     dial = read_dial(desk, entries["dial"]) if "dial" in entries else {}
     desk.detection = _detection(entries.get("dial"))
     desk.steps = frozenset(places)
-    desk.has_transfer = any(spot.child("transfer") is not None for spot in places.values())
+    desk.of_targets = _of_targets(places.values())
     desk.beside = _beside(places.values())
     desk.defaults = _defaults(desk, entries.get("defaults"))
     start = read_start(desk, entries["start"]) if "start" in entries else Start()
@@ -191,6 +193,18 @@ def _beside(places: Iterable[Spot]) -> frozenset[str]:
     """Return the events that the flow's steps can cause at any time."""
     actions = {key for spot in places for key, _ in spot.entries() if key in STEP_COMMANDS}
     return frozenset().union(*map(caused_by, actions)) & BESIDE_EVENTS
+
+
+def _of_targets(places: Iterable[Spot]) -> frozenset[str]:
+    """Return what can be heard of other legs: of those that a transfer creates, of a call that a bridge names."""
+    told: frozenset[str] = frozenset()
+    for spot in places:
+        bridge = spot.child("bridge")
+        if spot.child("transfer") is not None:
+            told |= TARGET_EVENTS
+        elif bridge is not None and all(bridge.child(other) is None for other in ("queue", "video_room_id")):
+            told |= PARTNER_EVENTS
+    return told
 
 
 def _defaults(desk: Desk, spot: Spot | None) -> dict[str, dict[str, Spot]]:

@@ -56,6 +56,8 @@ def _check_command(desk: Desk, spot: Spot, entries: Mapping[str, Spot], step: St
     ending = TARGET_HANGUP if command.action == "transfer" else ending_of(command.action)
     if "timeout" in entries or (ending is not None and ending in step.on):
         return
+    if command.action == "bridge" and TARGET_HANGUP in step.on:
+        return  # the other call ends, or the bridge fails
     if ending is not None and not _has_written(entries, ending):
         desk.tell(spot, f"nothing follows {ending}: name it under on, or give the step a timeout")
     elif ending is None and "on" not in entries:

@@ -185,6 +185,22 @@ def test_an_included_flow_is_read_from_a_file_beside_it(tmp_path: Path) -> None:
     assert "“In”" in played
 
 
+@pytest.mark.parametrize(("parks", "goes_on"), [(", park_after_unbridge: self", True), ("", False)])
+def test_who_is_left_of_a_bridge_goes_on_where_it_parks(tmp_path: Path, parks: str, goes_on: bool) -> None:
+    file = tmp_path / "bridged.yaml"
+    file.write_text(
+        "name: bridged\nstart: agent\nsteps:\n"
+        f"  agent: {{bridge: {{call_control_id: call_1{parks}}}, on: {{target.call.hangup: sorry}}}}\n"
+        "  sorry: {speak: {payload: Goodbye., voice: female}, on: {call.speak.ended: bye}}\n"
+        "  bye: {hangup: {}}\n"
+    )
+
+    status, text = _run("play", str(file))
+
+    assert status == 0
+    assert "the agent's phone is over" in text and ("→ hangup" in text) is goes_on
+
+
 def test_a_call_that_comes_in_is_played(tmp_path: Path) -> None:
     file = tmp_path / "inbound.yaml"
     file.write_text("""\
