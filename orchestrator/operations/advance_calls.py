@@ -21,11 +21,12 @@ from orchestrator.store.flows import FlowShelf
 from orchestrator.store.keys import Keys
 from orchestrator.store.known_calls import KnownCalls
 from orchestrator.store.live import DONE, MISSING, STALE, Loaded, commit_call, find_call_of_leg, remember_legs
+from orchestrator.store.orphans import orphan
 from orchestrator.store.outage import is_outage
 from orchestrator.store.pacing import heard_from_carrier
 from orchestrator.store.round_trip import Command
 from orchestrator.store.scripts import ScriptCall, run_scripts
-from orchestrator.store.streams import Entry, acknowledge, bury, log_entry, orphan, read_entry, set_aside
+from orchestrator.store.streams import Entry, acknowledge, bury, log_entry, read_entry, set_aside
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.events import Webhook, parse_webhook
 
@@ -190,6 +191,8 @@ class Advancer:
             return None
         if event is None:
             self._leave(entry, "it carries no client_state of ours, and is of no number that takes calls")
+            if self._intake:
+                self._intake.look_again(entry.raw or b"")
             return None
         return Arrival(entry, event)
 

@@ -30,8 +30,9 @@ from orchestrator.store.inbound import (
 )
 from orchestrator.store.keys import Keys
 from orchestrator.store.live import create_live
+from orchestrator.store.orphans import hear_orphans
 from orchestrator.telnyx.event_types import EventType
-from orchestrator.telnyx.events import Webhook
+from orchestrator.telnyx.events import Webhook, parse_webhook
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +61,7 @@ class Intake:
         if webhook.call_control_id is None:
             return None
         if not _begins(webhook):
-            with self._sql.connect() as connection:
-                row = find_inbound_call(connection, webhook.call_control_id)
+            row = self._find(webhook.call_control_id)
             return row["id"] if row else None
         with self._sql.begin() as connection:
             lock_leg(connection, webhook.call_control_id)
@@ -70,11 +70,23 @@ class Intake:
         if live is not None:
             # Whoever died between the row and this left the webhook unacknowledged: it comes here again.
             create_live(self._redis, self._keys, live)
+        if row is not None:
+            hear_orphans(self._redis, self._keys, webhook.call_control_id)
         return row["id"] if row else None
+
+    def look_again(self, raw: bytes) -> None:
+        """Let an orphan be heard whose call came in, elsewhere, while it was judged. Raises like `call_of`."""
+        leg = parse_webhook(raw).call_control_id
+        if leg is not None and self._find(leg) is not None:
+            hear_orphans(self._redis, self._keys, leg)
 
     def adopt(self, call_ids: Sequence[str]) -> set[str]:
         """Return which of these calls may have been dialed; they have live state now. Raises like `call_of`."""
         return adopt_calls(self._redis, self._sql, self._keys, call_ids)
+
+    def _find(self, call_control_id: str) -> RowMapping | None:
+        with self._sql.connect() as connection:
+            return find_inbound_call(connection, call_control_id)
 
     def _write(self, connection: Connection, webhook: Webhook, stamped_ms: int) -> RowMapping | None:
         to, caller = _number(webhook.payload.get("to")), _number(webhook.payload.get("from"))

@@ -30,7 +30,6 @@ from orchestrator.store.keys import GROUP, Keys
 from orchestrator.store.round_trip import round_trip
 from orchestrator.store.scripts import Arg, ScriptCall, raise_errors, run_script, write_though_full
 
-ORPHANS_KEPT = 10_000
 DEAD_KEPT = 100_000
 _FATES = frozenset({COMMAND_ACCEPTED, COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN})
 
@@ -116,12 +115,6 @@ def set_aside(client: redis.Redis, keys: Keys, entry: Entry) -> None:
     """Move an entry from `events` to `strays`; it keeps the moment in which it came."""
     args: list[Arg] = ["", GROUP, entry.entry_id, "came", entry.stamped_ms]
     run_script(client, ScriptCall("move_entry", [keys.strays, keys.events], args))
-
-
-def orphan(client: redis.Redis, keys: Keys, entry_id: str, *, why: str) -> None:
-    """Move a stray of the carrier's that belongs to no call of ours to where a person may look at it, bounded (R6)."""
-    args: list[Arg] = [ORPHANS_KEPT, GROUP, entry_id, "why", why]
-    run_script(client, ScriptCall("move_entry", [keys.orphans, keys.strays], args))
 
 
 def count_failure(client: redis.Redis, keys: Keys, entry: str) -> int:
