@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import aiohttp
 import orjson
@@ -12,19 +13,23 @@ from simulator.clock import Clock
 from simulator.counters import Counters
 from simulator.dice import Dice
 from simulator.faults import Faults, FaultSwitch
+from simulator.lanes import Lanes
 from simulator.leg import Leg, Notice
 from simulator.signing import Signer
 
 TIMEOUT_S = 2.0  # docs: fundamentals
 RETRIES_MS = (1_000, 2_000, 4_000)  # not published; assumed
-AT_ONCE = 256
 
+_CONNECTIONS = 768  # six receivers that never answer; a process has 1,024 files as a rule
 _OVERTAKEN_S = 0.05
 _NOTHING_FOLLOWS_S = 2.0
 
 
 class Courier:
-    """Delivers concurrently and promises no order; redelivery runs in real time, whatever the time scale."""
+    """Delivers concurrently and promises no order; redelivery runs in real time, whatever the time scale.
+
+    What finds no room in its receiver's lane is lost, and counted as `webhooks_lost`.
+    """
 
     def __init__(
         self,
@@ -34,6 +39,7 @@ class Courier:
         dice: Dice,
         signer: Signer,
         faults: FaultSwitch,
+        lanes: Lanes,
         failover_url: str | None = None,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
@@ -45,12 +51,12 @@ class Courier:
         self._faults = faults
         self._signer = signer
         self._tasks: set[asyncio.Task[None]] = set()
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._lanes = lanes
         self._is_closed = False
         self._open = asyncio.Event()
         self._open.set()
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=AT_ONCE, keepalive_timeout=60),
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=60),
             timeout=aiohttp.ClientTimeout(total=timeout_s),
             headers={"Content-Type": "application/json", "User-Agent": "telnyx-webhooks"},
         )
@@ -64,8 +70,7 @@ class Courier:
         faults, about = self._faults.of(leg.party), (leg.key, notice.type, leg.told)
         self._counters.add("webhooks_created")
         if self._gets_lost(leg, notice, faults, about):
-            notice.status = "lost"
-            self._counters.add("webhooks_lost")
+            self._lose(notice)
             return
         late = self._dice.hits(faults.webhook_delay, "delay", *about)
         delay_ms = self._dice.between(0, faults.webhook_delay_ms, "how late", *about) if late else 0
@@ -113,15 +118,30 @@ class Courier:
     def _start(self, leg: Leg, notice: Notice, *, after_s: float) -> None:
         if self._is_closed:
             return
-        task = asyncio.create_task(self._deliver(leg, notice, after_s))
+        addresses = leg.destination.of(notice.type)
+        urls = [url for url in addresses if self._lanes.admit(url)]
+        if len(urls) < len(addresses):
+            self._lose(notice)
+        if not urls:
+            return
+        task = asyncio.create_task(self._deliver(leg, notice, urls, after_s))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(partial(self._end, urls))
 
-    async def _deliver(self, leg: Leg, notice: Notice, after_s: float) -> None:
+    def _end(self, urls: Sequence[str], task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        for url in urls:
+            self._lanes.leave(url)
+
+    def _lose(self, notice: Notice) -> None:
+        self._counters.add("webhooks_lost")
+        if notice.delivered_at is None:
+            notice.status = "lost"
+
+    async def _deliver(self, leg: Leg, notice: Notice, urls: Sequence[str], after_s: float) -> None:
         if after_s:
             await asyncio.sleep(after_s)
-        told = [self._tell(leg, notice, url) for url in leg.destination.of(notice.type)]
-        statuses = await asyncio.gather(*told)
+        statuses = await asyncio.gather(*(self._tell(leg, notice, url) for url in urls))
         status = next((each for each in statuses if not 200 <= each < 300), statuses[0])
         delivered = 200 <= status < 300
         self._settle(notice, str(status) if status else "unreachable", delivered=delivered)
@@ -149,7 +169,7 @@ class Courier:
     async def _try(self, notice: Notice, url: str, attempt: int) -> int:
         """Return the receiver's status; 0 when no answer came in time."""
         await self._open.wait()
-        async with self._room:
+        async with self._lanes.slot(url):
             body = b'{"data":%b,"meta":{"attempt":%d,"delivered_to":%b}}' % (notice.data, attempt, orjson.dumps(url))
             now = self._clock.now()
             notice.attempts += 1

@@ -12,6 +12,7 @@ from simulator.courier import TIMEOUT_S, Courier
 from simulator.crowd import Crowd
 from simulator.dice import Dice
 from simulator.faults import FaultSwitch
+from simulator.lanes import Lanes
 from simulator.legs import Legs
 from simulator.limits import Repeats, TrailingCount
 from simulator.queues import Queues
@@ -84,6 +85,7 @@ def build_world(settings: Settings) -> World:
             dice=dice,
             signer=signer,
             faults=faults,
+            lanes=Lanes(),
             failover_url=settings.webhook_failover_url,
             timeout_s=settings.webhook_timeout or TIMEOUT_S,
         ),

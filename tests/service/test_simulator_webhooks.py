@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from simulator.lanes import AT_ONCE
 from tests.support.desk import Desk, desk
 from tests.support.poll import eventually
 from tests.support.webhook_receiver import Delivery, webhook_receiver
@@ -207,6 +208,22 @@ def test_webhooks_do_not_wait_for_one_another(table: Desk) -> None:
     released.set()
 
     assert answered_before
+
+
+def test_a_receiver_that_never_answers_holds_up_no_other() -> None:
+    released = threading.Event()
+    with desk(time_scale=50, webhook_timeout=30, dials_per_5s=0) as table, webhook_receiver() as other:
+        table.receiver.answer = lambda _delivery: 200 if released.wait(30) else 500
+        for _ in range(AT_ONCE // 2 + 5):
+            table.dial("40")
+        eventually(lambda: len(table.receiver.deliveries) >= AT_ONCE, within=20)
+        leg = table.dial("40", webhook_url=other.url)
+        other.wait("call.hangup", leg=leg)
+        stuck = len(table.receiver.deliveries)
+        released.set()
+        eventually(lambda: len(table.receiver.deliveries) == 2 * (AT_ONCE // 2 + 5), within=20)
+
+    assert stuck == AT_ONCE
 
 
 def test_held_webhooks_come_when_they_are_let_go(table: Desk) -> None:
