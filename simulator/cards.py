@@ -97,6 +97,7 @@ _TROUBLES = {
         "human; every command on the call is carried out and answered with 500", _with(error_after=1.0, on=["actions"])
     ),
     "67": Card("human; every answer to a command takes 2 s", _with(action_latency_ms=2_000)),
+    "68": Card("human; the search for deep fakes fails (`call.deepfake_detection.error`)", _with(deepfake_error=1.0)),
     "70": Card("human whose hangup is never told", _with(never_tell_hangup=1.0)),
     "71": Card("human; every webhook comes twice", _with(webhook_repeat=1.0)),
     "72": Card("human; the dial is carried out and answered with 500", _with(error_after=1.0, on=["dial"])),

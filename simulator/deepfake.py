@@ -1,4 +1,4 @@
-"""The search for deep fakes: one verdict, some seconds after the answer."""
+"""The search for deep fakes: one verdict, or an error, some seconds after the answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ _NOBODY_SPOKE: dict[str, Any] = {"result": "silence_timeout", "score": None, "co
 def look_for_deepfake(world: World, leg: Leg) -> None:
     """Begin at the answer, where it was asked for; fax machines and silence give no verdict."""
     seconds = leg.terms.deepfake_s
-    if seconds is None:
+    if seconds is not None:
+        leg.timers.set("deepfake", seconds, partial(_conclude, world, leg))
+
+
+def _conclude(world: World, leg: Leg) -> None:
+    if world.dice.hits(world.faults.of(leg.party).deepfake_error, "deepfake error", leg.key):
+        tell(world, leg, "call.deepfake_detection.error", error_message="dfd_connection_error")
         return
-    verdict = _VERDICTS.get(leg.persona.kind, _NOBODY_SPOKE)
-    leg.timers.set("deepfake", seconds, partial(tell, world, leg, "call.deepfake_detection.result", **verdict))
+    tell(world, leg, "call.deepfake_detection.result", **_VERDICTS.get(leg.persona.kind, _NOBODY_SPOKE))

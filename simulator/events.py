@@ -27,6 +27,7 @@ _NUMBERLESS = frozenset(
         "streaming.started",
         "streaming.stopped",
         "streaming.failed",
+        "call.deepfake_detection.error",
         "call.deepfake_detection.result",
         "call.enqueued",
         "call.dequeued",

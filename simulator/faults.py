@@ -52,6 +52,7 @@ class Faults(BaseModel):
     webhook_lose: Probability = 0.0
     never_tell_hangup: Probability = 0.0
     recording_error: Probability = 0.0
+    deepfake_error: Probability = 0.0
     numbers: dict[str, dict[str, Any]] = {}
 
     def for_number(self, number: str) -> Faults:

@@ -162,13 +162,14 @@ def test_the_sdk_gives_the_command_and_its_webhooks_come_in_order(table: Desk, a
     assert given[action] == 200
 
 
-@pytest.mark.parametrize("card", ["10", "20", "32", "25"])
+@pytest.mark.parametrize("card", ["10", "20", "32", "25", "68"])
 def test_webhooks_that_come_by_themselves_are_typed_too(table: Desk, card: str) -> None:
     expected = {
         "10": ["call.deepfake_detection.result", "call.machine.premium.detection.ended"],
         "20": ["call.machine.premium.detection.ended", "call.machine.premium.greeting.ended"],
         "32": ["call.machine.premium.detection.started", "call.machine.premium.call_screening.detected"],
         "25": ["call.hold", "call.unhold"],
+        "68": ["call.deepfake_detection.error"],
     }
     mode = "premium_ios_call_screening_detection" if card == "32" else "premium"
 
