@@ -125,6 +125,9 @@ class Rehearsal:
             yield self._say("agent" if event.leg != "A" else "line", line)
         if event.type == EventType.GATHER_ENDED and event.payload["digits"]:
             yield self._say("callee", f"presses {event.payload['digits']}")
+        if event.type == EventType.CALL_DEQUEUED and event.payload["reason"] == "bridged":
+            self._soon(0.1, EventType.CALL_BRIDGED, {})
+            self._soon(20.0, EventType.CALL_HANGUP, _hangup("callee"))
         if event.type == EventType.CALL_HANGUP and event.leg == "A":
             self._queue.clear()
 

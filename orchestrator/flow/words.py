@@ -46,6 +46,9 @@ GREETING: Final = "machine.greeting.ended"
 COMMAND_FAILED: Final = "command.failed"
 ANSWERED: Final = str(EventType.CALL_ANSWERED)
 DTMF: Final = str(EventType.DTMF_RECEIVED)
+BRIDGED: Final = str(EventType.CALL_BRIDGED)
+CONNECTING: Final = frozenset({"transfer", "bridge", "enqueue"})
+"""Whoever is asked for with these talks to somebody in the end, and hears `call.bridged` then."""
 GATHER_ENDED: Final = str(EventType.GATHER_ENDED)
 HTTP_SUCCEEDED: Final = "http.succeeded"
 HTTP_FAILED: Final = "http.failed"

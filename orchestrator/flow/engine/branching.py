@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orchestrator.flow.actions import Branch, Value, WaitFor
+from orchestrator.flow.engine.during import stop_during
+from orchestrator.flow.engine.ending import clear_step_timers
 from orchestrator.flow.engine.outstanding import runs_gather
 from orchestrator.flow.engine.turn import Turn
 from orchestrator.flow.expressions import Scope
 from orchestrator.flow.values import TemplateFailure, as_text
-from orchestrator.flow.words import DTMF, GREETING
+from orchestrator.flow.words import BRIDGED, DTMF, GREETING
 
 
 def way_on(turn: Turn, event: str, payload: Mapping[str, Any]) -> str | None:
@@ -21,6 +23,10 @@ def way_on(turn: Turn, event: str, payload: Mapping[str, Any]) -> str | None:
     is_awaited = isinstance(step.action, WaitFor) and step.action.event == event
     if is_awaited:
         _use_up(turn, event)
+    if is_awaited and event == BRIDGED:
+        # What follows is the conversation: it lasts as long as it lasts, and nothing plays over it.
+        stop_during(turn)
+        clear_step_timers(turn)
     if is_awaited and step.goto is not None and event not in step.on:
         return step.goto
     branches: Iterable[Branch] = branches_for(turn, event)

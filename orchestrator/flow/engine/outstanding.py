@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from orchestrator.flow.actions import WaitFor
 from orchestrator.flow.engine.turn import DURING, OWN, Turn
-from orchestrator.flow.words import BESIDE_EVENTS, ENDS_CALL, GATHER_ENDED, ending_of, is_ended_by
+from orchestrator.flow.words import BESIDE_EVENTS, BRIDGED, ENDS_CALL, GATHER_ENDED, ending_of, is_ended_by
 from orchestrator.ids import stable_uuid
 from orchestrator.model.live_call import LiveCall, Outstanding
 from orchestrator.telnyx.commands import COMMANDS
@@ -100,13 +101,19 @@ def _join(turn: Turn) -> bool:
     """Charge a bridging to the newest command that connects; one with another leg stays, for that is heard of on."""
     connecting = [one for one in turn.call.outstanding if one.action in _CONNECTING]
     if not connecting:
-        return False
+        return _waits_to_talk(turn)
     newest = connecting[-1]
     if newest.action == "transfer" or newest.role is not None:
         replace(turn, newest, joined=True)
     else:
         forget(turn, newest)
-    return newest.visit == turn.call.visit
+    return newest.visit == turn.call.visit or _waits_to_talk(turn)
+
+
+def _waits_to_talk(turn: Turn) -> bool:
+    """Whether the step waits for just that, whoever brought it about: in a queue, it is somebody else."""
+    action = turn.step.action if turn.step else None
+    return isinstance(action, WaitFor) and action.event == BRIDGED
 
 
 def _may_hear(turn: Turn, event: str) -> bool:

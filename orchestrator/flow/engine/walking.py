@@ -28,7 +28,7 @@ from orchestrator.flow.engine.turn import OWN, STOP, Turn
 from orchestrator.flow.limits import MAX_VISITS, STALL_S
 from orchestrator.flow.reading.events import caused_by
 from orchestrator.flow.values import TemplateFailure
-from orchestrator.flow.words import BESIDE, COMMAND_FAILED, HTTP_FAILED, STREAM_PLAY, stop_of
+from orchestrator.flow.words import BESIDE, BRIDGED, COMMAND_FAILED, CONNECTING, HTTP_FAILED, STREAM_PLAY, stop_of
 from orchestrator.model.live_call import Suppression
 
 
@@ -201,7 +201,7 @@ def _suppress(turn: Turn, scope: str, reason: Value) -> None:
 
 def _forget_heard(turn: Turn, action: str) -> None:
     """Forget what an earlier command caused: a wait after this one waits for what this one causes."""
-    old = turn.call.heard.keys() & caused_by(action)
+    old = turn.call.heard.keys() & (caused_by(action) | ({BRIDGED} if action in CONNECTING else set()))
     if old:
         turn.change(heard={name: payload for name, payload in turn.call.heard.items() if name not in old})
 

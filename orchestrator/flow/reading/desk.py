@@ -37,6 +37,7 @@ class Desk:
     texts: frozenset[str] | None = None
     detection: str | None = None
     of_targets: frozenset[str] = frozenset()
+    connects: bool = False
     beside: frozenset[str] = frozenset()
     on: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
 

@@ -34,7 +34,7 @@ def check_event(
 ) -> str | None:
     """Return the event's one name if it can come in this step, or None with a problem told."""
     event = event_name(written)
-    if (why := _impossible(desk, event, action)) is not None:
+    if event not in also and (why := _impossible(desk, event, action)) is not None:
         desk.tell(spot, why, line=spot.node.key_line)
         return None
     possible = _possible(desk, action) | also

@@ -28,6 +28,7 @@ from orchestrator.flow.templates import has_places
 from orchestrator.flow.words import (
     BESIDE_EVENTS,
     BUILT_IN_OUTCOMES,
+    CONNECTING,
     CONTACT_FIELDS,
     FLOW_KEYS,
     PARTNER_EVENTS,
@@ -83,6 +84,7 @@ def _read(desk: Desk, entries: dict[str, Spot], shelves: Shelves) -> Flow:
     desk.detection = _detection(entries.get("dial"))
     desk.steps = frozenset(places)
     desk.of_targets = _of_targets(places.values())
+    desk.connects = any(spot.child(action) is not None for spot in places.values() for action in CONNECTING)
     desk.beside = _beside(places.values())
     desk.defaults = _defaults(desk, entries.get("defaults"))
     start = read_start(desk, entries["start"]) if "start" in entries else Start()

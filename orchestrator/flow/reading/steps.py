@@ -29,6 +29,7 @@ from orchestrator.flow.reading.http import read_http
 from orchestrator.flow.reading.stream_play import read_stream_play
 from orchestrator.flow.reading.ways import check_ways
 from orchestrator.flow.words import (
+    BRIDGED,
     COMMAND_FAILED,
     DURING_COMMANDS,
     HTTP_FAILED,
@@ -99,7 +100,8 @@ def _action(desk: Desk, name: str, spot: Spot) -> Action:
 
 def _wait_for(desk: Desk, spot: Spot) -> WaitFor:
     written = desk.text(spot, "wait_for")
-    event = check_event(desk, spot, written, action=None) if written else None
+    also = frozenset({BRIDGED} if desk.connects else ())
+    event = check_event(desk, spot, written, action=None, also=also) if written else None
     # A conversation between two people lasts as long as it lasts; every other wait has an end.
     return WaitFor(event or "", None if event and event.startswith(TARGET) else STALL_S)
 
@@ -137,6 +139,8 @@ def _own_events(action: Action | None) -> frozenset[str]:
     match action:
         case None:
             return frozenset({COMMAND_FAILED})
+        case WaitFor(event=awaited):
+            return frozenset({awaited})
         case HttpRequest():
             return frozenset({HTTP_SUCCEEDED, HTTP_FAILED})
         case StreamPlay():

@@ -15,7 +15,7 @@ SUPPORT = """
         on:
           call.enqueued: {set: {place: "{{ event.current_position | int }}"}}
           call.dequeued:
-            - {match: {reason: [bridged, bridging-in-process]}, outcome: served}
+            - {match: {reason: bridged}, outcome: served}
             - {match: {reason: timeout}, outcome: waited, goto: sorry}
             - {goto: sorry}
           call.dtmf.received: [{match: {digit: "#"}, outcome: gave_up, goto: leave}, {}]
