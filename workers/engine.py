@@ -12,6 +12,7 @@ from functools import partial
 from orchestrator.operations.advance_calls import Advancer
 from orchestrator.operations.claim_contacts import Claimer
 from orchestrator.operations.dispatch_calls import Dispatcher
+from orchestrator.operations.ready_flows import ready_flows
 from orchestrator.operations.settle_calls import Settler
 from orchestrator.operations.take_in_calls import Intake
 from orchestrator.store.flows import FlowShelf
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.1
 TIMERS_EVERY_S = 0.05
+FLOWS_EVERY_S = 1.0
 SETTLE_EVERY_S = 0.25
 _TIMERS_AT_ONCE = 500
 
@@ -53,7 +55,7 @@ def dispatch_loops(house: House, keys: Keys) -> list[Loop]:
 
 
 def advance_loops(house: House, keys: Keys) -> list[Loop]:
-    """Return the loops that take events to decisions, strays to the calls they belong to, due timers to events."""
+    """Return the loops that take events to decisions, strays to their calls and due timers to events."""
     flows, connection_id = FlowShelf(house.sql), house.settings.connection_id()
     intake = Intake(
         sql=house.sql,
@@ -78,6 +80,7 @@ def advance_loops(house: House, keys: Keys) -> list[Loop]:
     return [
         Loop("advance", events.consume, 0.0, close=events.retire),
         Loop("strays", strays.consume, 0.0, close=strays.retire),
+        Loop("flows", lambda: ready_flows(house.sql, flows), FLOWS_EVERY_S),
         Loop("timers", lambda: run_script(house.redis, timers), TIMERS_EVERY_S),
     ]
 

@@ -166,7 +166,8 @@ class Advancer:
             if not is_outage(err):
                 raise
             log.warning("an event waits for the database: %s", _first_line(err))
-            return None  # it stays pending, and counts no failure
+            # It stays pending and counts no failure; that it holds up all timers is why flows are loaded beforehand.
+            return None
         return advance(flow, loaded.call, arrival.event, now)
 
     def _commit_of(self, arrival: Arrival, loaded: Loaded, decision: Decision) -> ScriptCall:

@@ -7,16 +7,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
+import psycopg
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
+from orchestrator.operations.advance_calls import Advancer
 from orchestrator.operations.dead_letters import list_dead_letters
+from orchestrator.operations.ready_flows import ready_flows
 from orchestrator.store.connect import open_sql
+from orchestrator.store.flows import FlowShelf
 from orchestrator.store.keys import GROUP
 from orchestrator.store.streams import add_webhook, is_caught_up, read_entry, set_aside
 from orchestrator.wiring import House
 from tests.support.incoming import CALLER, OURS, inbound, mapped, tell
-from tests.support.world import World
+from tests.support.world import CONNECTION, World
 from workers.engine import advance_loops
 from workers.loops import Loop
 
@@ -171,6 +176,29 @@ def test_a_call_that_redis_has_lost_while_the_database_is_away_hears_all_in_orde
     live = world.live(call_id)
     assert live is not None and (live.phase, live.hangup_cause) == ("ended", "normal_clearing")
     assert live.answered_at is not None
+
+
+def test_r15_an_event_of_an_open_call_does_not_wait_for_its_flow_while_the_database_is_away(world: World) -> None:
+    def refuse(*_: object) -> None:
+        raise psycopg.OperationalError("away")
+
+    call_id = world.dialed_call()
+    world.claimed_call(flow_id=None, kind="direct")
+    broken = world.dialed_call()
+    world.execute("UPDATE flows SET source = 'steps: 7' WHERE id = :id", id=world.call_row(broken)["flow_id"])
+    sql = open_sql(world.database_url)
+    flows = FlowShelf(sql)
+    ready = ready_flows(sql, flows)
+    event.listen(sql, "do_connect", refuse)
+    sql.dispose()
+
+    world.hear(call_id, "call.answered")
+    advancer = Advancer(client=world.redis, flows=flows, connection_id=CONNECTION)
+    advancer.advance_calls(world.redis.xreadgroup(GROUP, "x", {world.keys.events: ">"})[0][1])
+
+    live = world.live(call_id)
+    assert ready == 1
+    assert live is not None and (live.phase, live.step) == ("answered", "greet")
 
 
 def test_r19_a_database_that_is_away_counts_against_no_stray(world: World, no_database: dict[str, Loop]) -> None:
