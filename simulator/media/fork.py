@@ -74,7 +74,7 @@ class _Way:
         self._address = address
 
     def send(self, number: int) -> None:
-        for packet in self._shuffle.order(self._source.packet(self._sound[number % len(self._sound)])):
+        for packet in self._shuffle.order(self._source.packet(self._sound[(number - 1) % len(self._sound)])):
             # UDP promises nothing: a full buffer or nobody at the other end is no error of the call's.
             with contextlib.suppress(OSError):
                 self._socket.sendto(packet, self._address)

@@ -29,9 +29,9 @@ class FrameWriter:
         """Return the first frame of all."""
         return orjson.dumps({"event": "connected", "version": "1.0.0"})
 
-    def start(self, facts: dict[str, Any]) -> bytes:
-        """Return what the stream is about."""
-        media_format = {"encoding": "PCMU", "sample_rate": 8000, "channels": 1}
+    def start(self, facts: dict[str, Any], *, codec: str) -> bytes:
+        """Return what the stream is about, and the codec it really comes in."""
+        media_format = {"encoding": codec, "sample_rate": 8000, "channels": 1}
         return self._frame("start", start={**facts, "media_format": media_format})
 
     def media(self, track: str, payload: bytes) -> bytes:

@@ -15,7 +15,7 @@ from simulator.leg import Leg
 from simulator.media.frames import FrameWriter
 from simulator.media.listener import AppListener
 from simulator.media.metronome import Shuffle, ticks
-from simulator.media.voice import sentence
+from simulator.media.voice import CODECS, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,7 @@ class Stream:
         self._leg = leg
         self._body = body
         self._tracks = _TRACKS[body.get("stream_track") or "inbound_track"]
+        self._codec = _codec(world, body.get("stream_codec"))
         self._writer = FrameWriter(self.id)
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
@@ -95,7 +96,7 @@ class Stream:
         self._is_connected = True
         self._send(self._writer.connected())
         tell(self._world, self._leg, "streaming.started", stream_url=self._body["stream_url"])
-        self._send(self._writer.start(self._about()))
+        self._send(self._writer.start(self._about(), codec=self._codec))
         listener = AppListener(self._writer, self._send, mode=self._body.get("stream_bidirectional_mode") or "mp3")
         others = [asyncio.create_task(self._speak()), asyncio.create_task(self._listen(socket, listener))]
         try:
@@ -119,8 +120,8 @@ class Stream:
         shuffles = {track: Shuffle() for track in self._tracks}
         async for number in ticks():
             for track, shuffle in shuffles.items():
-                sound = sentence(track)
-                for frame in shuffle.order(self._writer.media(track, sound[number % len(sound)])):
+                sound = sentence(track, self._codec)
+                for frame in shuffle.order(self._writer.media(track, sound[(number - 1) % len(sound)])):
                     self._send(frame)
                     self._world.counters.add("stream_frames", track)
 
@@ -163,6 +164,15 @@ class Stream:
             "tags": [],
             **({"custom_parameters": given} if given else {}),
         }
+
+
+def _codec(world: World, asked: str | None) -> str:
+    """Return the codec a stream comes in: the call's own, unless another is asked for that can be made here."""
+    if asked in CODECS:
+        return asked
+    if asked not in (None, "default"):
+        world.counters.add("stream_codec_not_made", asked)
+    return CODECS[0]
 
 
 def tell_failed(world: World, leg: Leg, body: Mapping[str, Any], *, reason: str, stream_id: str) -> None:

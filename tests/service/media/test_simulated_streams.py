@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import array
 import base64
 import socket
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+import simulator
+from orchestrator.media.companding import EXPANDERS
 from tests.support.desk import Desk, desk
 from tests.support.stream_app import StreamApp, stream_app
 
+SOUNDS = Path(simulator.__file__).parent / "media" / "sounds"
 MP3 = base64.b64encode(b"ID3" + bytes(160)).decode()
 
 
@@ -30,6 +36,11 @@ def code(answer: object) -> tuple[int, str, str | None]:
     """Return status, code and pointer of the first problem."""
     problem = answer.json()["errors"][0]  # type: ignore[attr-defined]
     return answer.status_code, problem["code"], problem.get("source", {}).get("pointer")  # type: ignore[attr-defined]
+
+
+def samples(codec: str, payload: bytes) -> array.array[int]:
+    """Return the 16-bit samples of a sound, by our own tables."""
+    return array.array("h", EXPANDERS[codec][0](payload))
 
 
 def chunks(app: StreamApp, track: str) -> list[int]:
@@ -202,3 +213,27 @@ def test_a_ringing_call_cannot_be_streamed(table: Desk) -> None:
     leg = table.dial("05")
 
     assert code(table.act(leg, "streaming_start", stream_url="ws://127.0.0.1:9/"))[:2] == (422, "90034")
+
+
+@pytest.mark.parametrize(("asked", "comes"), [("PCMA", "PCMA"), ("default", "PCMU"), ("OPUS", "PCMU")])
+def test_a_stream_comes_in_the_codec_its_start_names(table: Desk, app: StreamApp, asked: Any, comes: str) -> None:
+    leg = table.talk("18")
+    table.sdk.calls.actions.start_streaming(leg, stream_url=app.url, stream_codec=asked)
+
+    pieces = sorted(app.wait("media", count=60), key=lambda frame: int(frame["media"]["chunk"]))[:50]
+
+    assert app.of("start")[0]["start"]["media_format"]["encoding"] == comes
+    heard = samples(comes, b"".join(base64.b64decode(frame["media"]["payload"]) for frame in pieces))
+    spoken = samples("PCMU", (SOUNDS / "inbound.ulaw").read_bytes())
+    assert all(abs(one - other) <= max(16, abs(other) // 16) for one, other in zip(heard, spoken, strict=False))
+    assert max(map(abs, heard)) > 5_000
+
+
+def test_a_codec_that_cannot_be_made_is_counted(table: Desk, app: StreamApp) -> None:
+    before = table.simulator.summary()["counters"].get("stream_codec_not_made", {}).get("L16", 0)
+    leg = table.talk("18")
+
+    table.sdk.calls.actions.start_streaming(leg, stream_url=app.url, stream_codec="L16")
+    app.wait("start")
+
+    assert table.simulator.summary()["counters"]["stream_codec_not_made"]["L16"] == before + 1
