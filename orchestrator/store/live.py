@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -104,6 +104,24 @@ def find_call_of_leg(client: redis.Redis, keys: Keys, legs: Sequence[str | None]
     return found.decode() if isinstance(found, bytes) else found
 
 
+def find_calls_over(
+    client: redis.Redis, keys: Keys, call_ids: Sequence[str], *, now: datetime, grace_s: float
+) -> set[str]:
+    """Return those of these calls that ended more than `grace_s` ago, or have no live state.
+
+    None while Redis has no epoch: it is being rebuilt (R20), and knows less than there is.
+    """
+    states = [("HGET", keys.call(call_id), "s") for call_id in call_ids]
+    answers = round_trip(client, [("EXISTS", keys.epoch), *states])
+    raise_errors(answers)
+    if not answers[0]:
+        return set()
+    pairs = zip(call_ids, answers[1:], strict=True)
+    return {
+        call_id for call_id, state in pairs if state is None or _ended_before(state, now - timedelta(seconds=grace_s))
+    }
+
+
 def commit_call(
     keys: Keys,
     decision: Decision,
@@ -179,6 +197,13 @@ def discard_live(client: redis.Redis, keys: Keys, call_id: str) -> None:
 def _outbox_line(decision: Decision, number: int, version: int, stamped_ms: int) -> bytes:
     command = decision.commands[number].model_dump(exclude_none=True)
     return orjson.dumps({**command, "batch": str(version), "caused_at": stamped_ms})
+
+
+def _ended_before(state: bytes, moment: datetime) -> bool:
+    if b'"ended"' not in state:
+        return False  # most calls live, and their whole state is long
+    call = LiveCall.model_validate_json(state)
+    return call.phase == "ended" and (call.ended_at is None or call.ended_at < moment)
 
 
 def _loaded(version: bytes | None, state: bytes | None, seen: bytes | None) -> Loaded | None:

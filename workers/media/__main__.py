@@ -23,6 +23,7 @@ from workers.logs import log_to_stderr
 
 from .admission import FindCalls
 from .forks import ForkDoor, Network
+from .liveness import Liveness
 from .playback import Playback
 from .recorder import Recorder
 from .streams import StreamDoor
@@ -49,15 +50,18 @@ async def receive(
     ports = await streams.listen(host, port), forks.listen(host, udp_port)
     print(f"media listens on ws://{_spelled(host)}:{ports[0]} and udp:{host}:{ports[1]}", flush=True)
     playback = Playback(streams, client=house.redis, keys=Keys(), clock=utc_now, tally=tally)
+    liveness = Liveness(streams, client=house.redis, keys=Keys(), clock=utc_now)
     try:
-        await _run_until_stopped(house, streams, forks, playback)
+        await _run_until_stopped(house, streams, forks, playback, liveness)
     finally:
         streams.close()
         forks.close()
         log.info("media has ended: %s", tally.shape())
 
 
-async def _run_until_stopped(house: House, streams: StreamDoor, forks: ForkDoor, playback: Playback) -> None:
+async def _run_until_stopped(
+    house: House, streams: StreamDoor, forks: ForkDoor, playback: Playback, liveness: Liveness
+) -> None:
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
@@ -75,6 +79,7 @@ async def _run_until_stopped(house: House, streams: StreamDoor, forks: ForkDoor,
     tasks = [
         asyncio.create_task(_repeat(forks.admit, every_s=_ADMIT_EVERY_S)),
         asyncio.create_task(_repeat(turn, every_s=_TURN_S)),
+        asyncio.create_task(_repeat(liveness.judge, every_s=_TURN_S)),
         asyncio.create_task(_repeat(sweep, every_s=_SWEEP_EVERY_S)),
     ]
     await stopped.wait()

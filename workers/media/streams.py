@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 MOST_FRAME_BYTES = 131_072
 MOST_STREAMS = 2_000
+MOST_SHUT_OUT = 10_000
 _MOST_OF_A_CALL = 4
 _MOST_MALFORMED = 50
 _AT_ONCE = 25  # frames: half a second of one track
@@ -205,6 +206,7 @@ class StreamDoor:
         self._of_call: Counter[str] = Counter()
         self._seen: dict[Stream, tuple[int, float]] = {}
         self._played: list[Played] = []
+        self._shut_out: dict[str, None] = {}
 
     async def listen(self, host: str, port: int) -> int:
         """Take streams from now on; return the port."""
@@ -285,6 +287,15 @@ class StreamDoor:
             self._tally.add("streams_stalled")
             stream.cut(WSCloseCode.GOING_AWAY)
 
+    def shut_out(self, call_id: str) -> None:
+        """End the streams of a call that is over, and take no more of it."""
+        while len(self._shut_out) >= MOST_SHUT_OUT:
+            del self._shut_out[next(iter(self._shut_out))]
+        self._shut_out[call_id] = None
+        for stream in [stream for stream in self._open if stream.call_id == call_id]:
+            self._tally.add("streams_of_calls_over")
+            stream.cut(WSCloseCode.POLICY_VIOLATION)
+
     def _admit(self, request: WSUpgradeRequest) -> WSListener | WSUpgradeResponseWithListener | None:
         path = bytes(request.path).decode("ascii", errors="replace")
         if path == "/healthz":
@@ -293,6 +304,9 @@ class StreamDoor:
         if call_id is None:
             self._tally.add("streams_refused")
             return _answer(HTTPStatus.FORBIDDEN, b"this path was not given out\n")
+        if call_id in self._shut_out:
+            self._tally.add("streams_of_calls_over")
+            return _answer(HTTPStatus.GONE, b"this call is over\n")
         if len(self._open) >= MOST_STREAMS or self._of_call[call_id] >= _MOST_OF_A_CALL:
             self._tally.add("streams_crowded_out")
             return _answer(HTTPStatus.SERVICE_UNAVAILABLE, b"too many streams\n")
