@@ -65,8 +65,11 @@ steps:
   line:
     enqueue: {queue_name: support}
     on:
-      call.dequeued: [{match: {reason: [bridged, bridging-in-process]}, goto: talk}, {goto: bye}]
-  talk: {wait_for: call.bridged, on: {call.bridged: {outcome: served}}, timeout: {after: 10s, goto: bye}}
+      call.dequeued:
+        - {match: {reason: bridged}, outcome: served}
+        - {match: {reason: bridging-in-process}, goto: joining}
+        - {goto: bye}
+  joining: {wait_for: call.bridged, on: {call.bridged: {outcome: served}}, timeout: {after: 10s, goto: bye}}
   bye: {hangup: {}}
 """
 

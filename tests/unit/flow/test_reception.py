@@ -38,16 +38,23 @@ def timers(line: Line) -> list[str]:
     return [name for name, due in line.decision.timers.items() if due is not None]
 
 
-@pytest.mark.parametrize("reason", ["bridged", "bridging-in-process"])
-def test_who_is_put_through_talks_as_long_as_it_lasts(waiting: Line, reason: str) -> None:
-    leave_line(waiting, reason)
+def test_who_is_put_through_talks_as_long_as_it_lasts(waiting: Line) -> None:
+    leave_line(waiting, "bridged")
+    waiting.hear("call.bridged")
+
+    assert (waiting.call.outcome, timers(waiting), waiting.last) == ("served", [], [])
+    waiting.hang_up()
+    assert waiting.actions == ["answer", "speak", "enqueue"]
+
+
+def test_who_was_about_to_be_put_through_talks_as_long_as_it_lasts(waiting: Line) -> None:
+    leave_line(waiting, "bridging-in-process")
     [timer] = timers(waiting)
+    assert waiting.call.outcome == "gave_up"
 
     talking = waiting.hear("call.bridged")
 
     assert (waiting.call.outcome, talking.timers[timer], timers(waiting)) == ("served", None, [])
-    waiting.hang_up()
-    assert waiting.actions == ["answer", "speak", "enqueue"]
 
 
 @pytest.mark.parametrize("reason", ["bridged", "bridging-in-process"])
@@ -60,9 +67,8 @@ def test_the_bridge_may_be_told_before_the_place_in_line_is_given_up(waiting: Li
     assert (waiting.call.outcome, waiting.call.closing, timers(waiting)) == ("served", False, [])
 
 
-@pytest.mark.parametrize("reason", ["bridged", "bridging-in-process"])
-def test_who_was_taken_out_of_line_and_put_through_to_nobody_is_told(waiting: Line, reason: str) -> None:
-    leave_line(waiting, reason)
+def test_who_was_taken_out_of_line_and_put_through_to_nobody_is_told(waiting: Line) -> None:
+    leave_line(waiting, "bridging-in-process")
     [timer] = timers(waiting)
 
     waiting.fire(timer)
