@@ -112,6 +112,7 @@ def test_a_campaign_at_another_carrier_ends_with_every_contact_final_and_every_r
     assert all(times == 1 for line in carrier.lines.values() for times in line.commands.values())
 
 
+@pytest.mark.proves("REST", *COMMANDS)
 def test_every_command_is_taken_by_another_carrier_and_what_it_tells_is_heard(
     stack: StackRun, carrier: OtherCarrier
 ) -> None:

@@ -111,6 +111,7 @@ def _method(sdk: telnyx.Telnyx, action: str) -> Callable[..., Any]:
     return lambda **fields: method(LEG, **fields)
 
 
+@pytest.mark.proves("on the wire")
 @pytest.mark.parametrize("bodies", [FULL, SMALLEST], ids=["full", "smallest"])
 @pytest.mark.parametrize("action", COMMANDS)
 def test_a_command_is_the_same_on_the_wire(carrier: RawServer, action: str, bodies: dict[str, dict[str, Any]]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from orchestrator.telnyx.commands import COMMANDS
 from tests.support.command_table import COLUMNS, TABLE, rows, text
+from tests.support.proofs import proofs
 
 
 def test_every_command_has_every_place_and_a_test_for_it() -> None:
@@ -14,3 +16,9 @@ def test_every_command_has_every_place_and_a_test_for_it() -> None:
 
 def test_the_page_is_what_the_code_says() -> None:
     assert TABLE.read_text() == text(), "write it anew: make docs"
+
+
+def test_every_webhook_a_command_may_bring_has_come_in_a_test() -> None:
+    wanted = {("webhooks", action, str(name)) for action, model in COMMANDS.items() for name in model.expects}
+
+    assert sorted(wanted - set(proofs())) == []

@@ -68,6 +68,7 @@ def step_of(world: World, call_id: str) -> str | None:
     return live.step
 
 
+@pytest.mark.proves("REST")
 @pytest.mark.parametrize("action", [name for name in ACTIONS if name not in ("answer", "reject")])
 def test_every_command_goes_to_the_leg_under_its_id(world: World, carrier: CarrierStub, action: str) -> None:
     call_id = answered_call(world)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
@@ -11,7 +12,7 @@ from orchestrator.operations.dial_call import TOO_OLD_S, Dialer
 from orchestrator.operations.judge_sends import judge_sends
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
 from tests.support.poll import eventually
-from tests.support.world import CONNECTION, World
+from tests.support.world import CONNECTION, GREETING, World
 
 
 def judge(world: World) -> list[str]:
@@ -24,6 +25,16 @@ def test_an_accepted_dial_is_the_carriers_with_its_ids(world: World, carrier: Ca
     row = world.call_row(call_id)
     assert (row["state"], row["call_control_id"], row["send_no"]) == ("accepted", f"v3:{call_id}", 1)
     assert carrier.dials[0].body == row["request"]
+
+
+@pytest.mark.proves("flow", "dial")
+def test_a_dial_goes_out_as_its_flow_says(world: World, carrier: CarrierStub) -> None:
+    said = {"timeout_secs": 20, "time_limit_secs": 90, "from_display_name": "Elm Clinic"}
+
+    world.dialed_call(flow=f"dial: {json.dumps(said)}\n{GREETING}")
+
+    [asked] = carrier.dials
+    assert asked.body.items() >= said.items()
 
 
 def test_r1_two_workers_on_one_attempt_send_one_request(world: World, carrier: CarrierStub) -> None:

@@ -336,17 +336,47 @@ def test_a_call_whose_flow_position_redis_has_lost_is_not_begun_again(world: Wor
     assert sent(carrier) == ["answer"]
 
 
-def test_a_call_that_came_in_takes_actions_and_is_answered_by_one(world: World, carrier: CarrierStub) -> None:
+@pytest.mark.proves("REST")
+@pytest.mark.parametrize(
+    ("action", "body", "told", "became"),
+    [
+        ("answer", {}, ("call.answered", {}), ("accepted", None)),
+        (
+            "reject",
+            {"cause": "CALL_REJECTED"},
+            ("call.hangup", {"hangup_cause": "call_rejected"}),
+            ("ended", "rejected"),
+        ),
+    ],
+)
+def test_a_caller_who_waits_is_answered_or_rejected_by_an_action_and_what_comes_of_it_is_heard(
+    world: World,
+    carrier: CarrierStub,
+    action: str,
+    body: dict[str, str],
+    told: tuple[str, dict[str, str]],
+    became: tuple[str, str | None],
+) -> None:
     mapped(world, TURNS_AWAY.replace("reject: {cause: USER_BUSY}", "wait_for: call.dtmf.received, goto: bye"))
     tell(world)
     world.advance()
     call_id = only_call(world)
     world.work(call_id)
 
-    request_action(world.house, call_id, ACTIONS["answer"](), request_id="req-1")
+    request_action(world.house, call_id, ACTIONS[action].model_validate(body), request_id="req-1")
     world.work(call_id)
+    answered(world, call_id, told[0], **told[1])
+    world.work(call_id)
+    heard = [line["type"] for line in read_log(world.redis, world.keys, call_id)]
+    if action == "reject":
+        world.let_timers_fire()
+        world.advance()
+        world.settle()
 
-    assert sent(carrier) == ["answer"]
+    assert [asked.path for asked in carrier.actions] == [f"/v2/calls/{LEG}/actions/{action}"]
+    assert carrier.actions[0].body.items() >= body.items()
+    assert told[0] in heard
+    assert (world.call_row(call_id)["state"], world.call_row(call_id)["disposition"]) == became
 
 
 @pytest.mark.parametrize(("said", "talk_s"), [("", 14_400), ("dial: {time_limit_secs: 900}\n", 900)])

@@ -46,6 +46,7 @@ def test_every_command_but_the_dial_is_a_step() -> None:
     assert len(STEPS) == 29
 
 
+@pytest.mark.proves("flow")
 @pytest.mark.parametrize("action", STEPS)
 def test_a_step_of_every_command_is_accepted_and_sent(action: str) -> None:
     text = flow_of(action) if action in ENDS_CALL else flow_of(action, timeout={"after": "9s", "goto": "bye"})

@@ -22,6 +22,7 @@ def _problems(action: str, body: dict[str, Any]) -> dict[str, str]:
     return {str(error["loc"][0]): error["msg"] for error in caught.value.errors()}
 
 
+@pytest.mark.proves("model")
 @pytest.mark.parametrize("action", COMMANDS)
 def test_a_full_body_goes_out_as_it_came_in(action: str) -> None:
     command = COMMANDS[action].model_validate(FULL[action])
