@@ -25,7 +25,7 @@ from orchestrator.store.orphans import orphan
 from orchestrator.store.outage import is_outage
 from orchestrator.store.pacing import heard_from_carrier
 from orchestrator.store.round_trip import Command
-from orchestrator.store.scripts import ScriptCall, run_scripts
+from orchestrator.store.scripts import ScriptCall, raise_errors, run_scripts
 from orchestrator.store.streams import Entry, acknowledge, bury, log_entry, read_entry, set_aside
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.events import Webhook, parse_webhook
@@ -124,14 +124,15 @@ class Advancer:
             loaded = self._load(arrivals)
             pairs = [(a, found) for a, found in zip(arrivals, loaded, strict=True) if found]
             decided = [(a, found, d) for a, found in pairs if (d := self._decide(a, found))]
-            tell_partners(self._redis, self._keys, [Advanced(a.event, found.call, d.call) for a, found, d in decided])
+            told = tell_partners(self._keys, (Advanced(a.event, found.call, d.call) for a, found, d in decided))
             commits = [self._commit_of(*each) for each in decided]
             arrivals, bound = [], []
             # In the trip of the commits: a wake-up for a lost race finds nothing to do, a late one costs a silence.
             due = [d.call.call_id for _, before, d in decided if d.commands or _may_send_at_last(before, d)]
             wakes = [self._wake(call_id) for call_id in due] if self._wake else []
-            answers = run_scripts(self._redis, commits, behind=wakes)
-            for (arrival, before, decision), answer in zip(decided, answers, strict=True):
+            answers = run_scripts(self._redis, [*told, *commits], behind=wakes)
+            raise_errors(answers[: len(told)])
+            for (arrival, before, decision), answer in zip(decided, answers[len(told) :], strict=True):
                 if isinstance(answer, ResponseError):
                     raise answer
                 if answer in (STALE, MISSING):

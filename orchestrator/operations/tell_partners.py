@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import redis
-
 from orchestrator.model.event import Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.store.keys import Keys
-from orchestrator.store.partners import tell_hearers, who_hears
+from orchestrator.store.partners import tell_hearers
+from orchestrator.store.scripts import ScriptCall
 from orchestrator.telnyx.event_types import EventType
 
 # What tells whom the other call belongs to (its numbers, its state) stays in the other call, which can be erased.
@@ -26,22 +25,12 @@ class Advanced(NamedTuple):
     after: LiveCall
 
 
-def tell_partners(client: redis.Redis, keys: Keys, advanced: Iterable[Advanced]) -> None:
-    """Put what happened to these calls into the streams of those that hear of them.
+def tell_partners(keys: Keys, advanced: Iterable[Advanced]) -> list[ScriptCall]:
+    """Return the script calls that tell of these calls to those that hear of them; none for most events.
 
-    To be done before it is committed: whoever dies between tells it again, under the same id, and it happens once.
+    They go before what commits the events: whoever dies between tells it again, under the same id, and it happens once.
     """
-    news = [(one, told) for one in advanced if (told := _news(one)) is not None]
-    if not news:
-        return
-    hearers = who_hears(client, keys, [one.after.call_id for one, _ in news])
-    copies = [
-        told.model_copy(update={"call_id": call_id, "leg": letter})
-        for (_, told), letters in zip(news, hearers, strict=True)
-        for call_id, letter in letters.items()
-    ]
-    if copies:
-        tell_hearers(client, keys, copies)
+    return [tell_hearers(keys, told) for one in advanced if (told := _news(one)) is not None]
 
 
 def _news(one: Advanced) -> Event | None:
@@ -55,7 +44,8 @@ def _news(one: Advanced) -> Event | None:
         said = {}
     else:
         return None
-    shared = {name: event.payload[name] for name in _SHARED if name in event.payload}
+    # As text whatever it is: what a script reads as a number loses its last digits.
+    shared = {name: str(event.payload[name]) for name in _SHARED if event.payload.get(name) is not None}
     ids = {"call_id": after.call_id, "call_control_id": after.call_control_id}
     return Event(
         id=ident,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import redis
 
 from orchestrator.model.event import Event
@@ -46,19 +43,6 @@ def part_calls(client: redis.Redis, keys: Keys, call_id: str, other_id: str, *, 
     raise_errors([beside, *round_trip(client, undone)])
 
 
-def tell_hearers(client: redis.Redis, keys: Keys, events: Sequence[Event]) -> None:
-    """Put what is told of a call into the streams of those that hear of it, though memory be full: it drains them."""
-    told = [ScriptCall("write_though_full", [keys.events], ["XADD", "*", "own", e.model_dump_json()]) for e in events]
-    raise_errors(run_scripts(client, told))
-
-
-def who_hears(client: redis.Redis, keys: Keys, call_ids: Sequence[str]) -> list[Mapping[str, str]]:
-    """Return, for each call, the calls that hear of it and the letter it has there; in one round trip."""
-    answers = round_trip(client, [("HGETALL", keys.partners(call_id)) for call_id in call_ids])
-    raise_errors(answers)
-    return [{call_id.decode(): letter.decode() for call_id, letter in _pairs(answer).items()} for answer in answers]
-
-
-def _pairs(answer: Any) -> Mapping[bytes, bytes]:
-    """Return a hash as a map, which only the newer protocol of Redis makes of it."""
-    return answer if isinstance(answer, Mapping) else dict(zip(answer[::2], answer[1::2], strict=True))
+def tell_hearers(keys: Keys, event: Event) -> ScriptCall:
+    """Return the script call that puts what happened to a call into the stream, once for each call that hears of it."""
+    return ScriptCall("tell_hearers", [keys.partners(event.call_id), keys.events], [event.model_dump_json()])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+import redis
 
 from orchestrator.operations import advance_calls
 from orchestrator.operations.request_action import ACTIONS, request_action
 from orchestrator.store.live import read_log
-from orchestrator.store.partners import who_hears
+from orchestrator.store.scripts import ScriptCall, run_scripts
 from tests.support.carrier_stub import Answer, Asked, CarrierStub, refusal
 from tests.support.world import World
 
@@ -118,7 +120,8 @@ def test_who_dies_before_the_commit_tells_it_again_and_it_happens_once(
     class Died(BaseException):
         pass
 
-    def die(*_: object, **__: object) -> list[Any]:
+    def die(client: redis.Redis, calls: Sequence[ScriptCall], **_: object) -> list[Any]:
+        run_scripts(client, [call for call in calls if call.name == "tell_hearers"])
         raise Died
 
     one, other = bridged_pair(world)
@@ -171,7 +174,7 @@ def test_a_bridge_that_was_refused_lets_nobody_hear_of_the_other(world: World, c
     bridge(world, one, other)
     hangs_up(world, other)
 
-    assert who_hears(world.redis, world.keys, [one, other]) == [{}, {}]
+    assert [world.redis.hgetall(world.keys.partners(call_id)) for call_id in (one, other)] == [{}, {}]
     assert told(world, one) == []
 
 
