@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import redis
@@ -12,6 +13,7 @@ from orchestrator.model.live_call import LiveCall
 from orchestrator.store.keys import Keys
 from orchestrator.store.live import find_call_of_leg, load_live
 from orchestrator.store.partners import pair_calls, part_calls
+from orchestrator.telnyx.answers import Gone
 
 BRIDGE = "bridge"
 _OURS = "call_"
@@ -60,3 +62,11 @@ def bridge_paired(
     if event is not None and event.type == COMMAND_FAILED:
         part_calls(client, keys, call_id, other_id, before=None if before == letter else before)
     return event
+
+
+def is_of_another_leg(command: Mapping[str, Any], gone: Gone) -> bool:
+    """Whether that a leg is over may be said of the one that a bridge is with: ours lives on until it is said of ours.
+
+    The carrier has the same codes for both (protocol facts §2); only a 404 is surely about the leg it was sent to.
+    """
+    return command["action"] == BRIDGE and gone.status != HTTPStatus.NOT_FOUND

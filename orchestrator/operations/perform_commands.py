@@ -17,7 +17,14 @@ from orchestrator.flow.words import STREAM_CLEAR, STREAM_PLAY
 from orchestrator.media.our_streams import OurStreams, is_for_us
 from orchestrator.model.event import COMMAND_ACCEPTED, COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN, HTTP_FAILED, Event
 from orchestrator.operations.ask_web import WebAsker
-from orchestrator.operations.bridge_calls import BRIDGE, NoSuchCall, bridge_paired, find_other_call, with_leg_of
+from orchestrator.operations.bridge_calls import (
+    BRIDGE,
+    NoSuchCall,
+    bridge_paired,
+    find_other_call,
+    is_of_another_leg,
+    with_leg_of,
+)
 from orchestrator.store.keys import Keys
 from orchestrator.store.media_queue import Queued, clear_sounds, queue_sound
 from orchestrator.store.scripts import ScriptCall, run_script
@@ -197,6 +204,8 @@ def _event_for(turn: Turn, answer: Answer) -> Event | None:
     match answer:
         case Accepted():
             return _event(turn, COMMAND_ACCEPTED)
+        case Gone() if is_of_another_leg(turn.command, answer):
+            return _event(turn, COMMAND_FAILED, code=answer.code, title=answer.title, detail=answer.detail)
         case Gone():
             return _event(turn, COMMAND_GONE, code=answer.code, title=answer.title, detail=answer.detail)
         case Rejected() | Refused():

@@ -205,6 +205,31 @@ def test_the_flow_goes_from_one_agent_to_the_next(world: World, carrier: Carrier
     assert told(world, caller) == ["call.bridged", "call.hangup"]
 
 
+@pytest.mark.parametrize("pointer", ["/call_control_id", None])
+@pytest.mark.parametrize("code", ["90018", "90015"])
+def test_an_agent_who_leaves_just_before_the_bridge_takes_no_caller_along(
+    world: World, carrier: CarrierStub, code: str, pointer: str | None
+) -> None:
+    first, second = answered_call(world), answered_call(world)
+    answers = iter([refusal(422, code, title="Call has already ended", pointer=pointer)])
+    carrier.act = lambda _asked: next(answers, (200, {"data": {"result": "ok"}}))
+
+    caller = answered_call(world, AGENTS, first=first, second=second)
+
+    live = world.live(caller)
+    assert live is not None and (live.step, live.gone_at, live.phase) == ("second", None, "answered")
+
+
+def test_a_caller_who_is_not_known_any_more_is_gone(world: World, carrier: CarrierStub) -> None:
+    first, second = answered_call(world), answered_call(world)
+    carrier.act = lambda _asked: refusal(404, "10005", title="Resource not found")
+
+    caller = answered_call(world, AGENTS, first=first, second=second)
+
+    live = world.live(caller)
+    assert live is not None and live.gone_at is not None
+
+
 @pytest.mark.parametrize("name", ["{}", "v3:{}"])
 def test_agents_whose_calls_are_over_are_no_agents(world: World, carrier: CarrierStub, name: str) -> None:
     first = answered_call(world)
