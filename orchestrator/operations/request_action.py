@@ -31,7 +31,7 @@ def request_action(house: House, call_id: str, command: Command, *, request_id: 
 
     A `client_state` (base64, as at the carrier) is the user's own and travels beside ours. A bridge may name another
     call by our id. Raises NotFound for no such call, InvalidInput for fields that are ours or cannot be used, Conflict
-    for a call that is not live or whose direction the action is not for.
+    for a call that is not live, whose direction the action is not for, or that was adopted after Redis was lost.
     """
     body = command.body()
     if wrong := list(_problems(command, body)):
@@ -73,6 +73,9 @@ def _takes_commands(call: LiveCall) -> bool:
 
 
 def _check_may(call: LiveCall, action: str) -> None:
+    if call.adopted and action != "hangup":
+        detail = "Redis was lost while the call lived: nobody knows where it stands, so it takes nothing but a hangup."
+        raise Conflict("call_adopted", detail)
     if action not in _FOR_CALLERS:
         return
     if call.direction != "incoming":

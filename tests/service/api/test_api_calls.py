@@ -234,6 +234,19 @@ def test_a_call_that_cannot_be_commanded_says_so(rest: Rest, house: House, chang
     assert _events(house) == []
 
 
+@pytest.mark.parametrize(("action", "body"), [("speak", {"payload": "Hello", "voice": "female"}), ("record_stop", {})])
+def test_r20_an_adopted_call_says_that_it_takes_nothing_but_a_hangup(
+    rest: Rest, house: House, action: str, body: dict[str, Any]
+) -> None:
+    call = _live_call(rest, house, adopted=True)
+
+    refused = rest.post(f"/v1/calls/{call}/actions/{action}", body)
+    hung_up = rest.post(f"/v1/calls/{call}/actions/hangup")
+
+    assert (refused.status_code, refused.json["code"], hung_up.status_code) == (409, "call_adopted", 202)
+    assert [event["payload"]["action"] for event in _events(house)] == ["hangup"]
+
+
 def test_an_ended_call_takes_no_commands(rest: Rest, house: House) -> None:
     call = _ended_call(rest, house)["call"]
 
