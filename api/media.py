@@ -35,7 +35,8 @@ class CaptureView(BaseModel):
     """A captured track. `content` is where its file is; `loss` is the share of the sound that never came, 0 to 1.
 
     `is_complete` is false while it is being captured, and stays so where the receiver died over it. G.711 becomes
-    WAV; other codecs are kept as they came, and their `seconds` are not known.
+    WAV; other codecs are kept as they came, and their `seconds` are not known. `soundless` pieces of a fork were keys,
+    comfort noise or strays of another codec: silence in the file.
     """
 
     file: str
@@ -56,6 +57,7 @@ class CaptureView(BaseModel):
     lost: int
     late: int
     repeated: int
+    soundless: int
 
 
 class MediaView(BaseModel):

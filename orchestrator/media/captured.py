@@ -23,6 +23,8 @@ _WAV_HEADER_BYTES = 44
 class Capture(BaseModel):
     """A captured track; `seconds` are seconds of sound, `loss` the share of it that never came (0 to 1).
 
+    `soundless` pieces came and were no sound of this codec: keys, comfort noise, strays of another.
+
     `is_complete` is false while it is being captured, and stays so if the receiver died over it.
     """
 
@@ -45,6 +47,7 @@ class Capture(BaseModel):
     lost: int = 0
     late: int = 0
     repeated: int = 0
+    soundless: int = 0
 
 
 class CapturedTrack:
@@ -56,15 +59,15 @@ class CapturedTrack:
             folder / begun.file, codec=begun.codec, sample_rate=begun.sample_rate, channels=begun.channels
         )
         self._begun = begun.model_copy(update={"file": self._file.path.name})
-        self.add = self._file.add
+        self.add, self.add_silence = self._file.add, self._file.add_silence
         self._describe(self._begun)
 
-    def close(self, arrival: Arrival, *, at: datetime) -> None:
+    def close(self, arrival: Arrival, *, at: datetime, soundless: int = 0) -> None:
         """Finish the file and say how it arrived."""
         try:
             self._file.close()
         finally:
-            facts = {"received": arrival.received, "lost": arrival.lost, "late": arrival.late}
+            facts = {"received": arrival.received, "lost": arrival.lost, "late": arrival.late, "soundless": soundless}
             ended = {"ended_at": at, "is_complete": True, "is_cut": self._file.is_cut, "loss": round(arrival.loss, 6)}
             self._describe(self._begun.model_copy(update={**facts, **ended, "repeated": arrival.repeated}))
 

@@ -8,7 +8,7 @@ from orchestrator.errors import OrchestratorError
 class MalformedMedia(OrchestratorError):
     """Raised when a packet or frame cannot be read; it is counted and dropped, and nothing else changes.
 
-    `fault` is one word, fit for a counter: truncated, version, length, padding, json, shape, payload.
+    `fault` is one word, fit for a counter: truncated, version, length, padding, rtcp, json, shape, payload.
     """
 
     def __init__(self, fault: str) -> None:

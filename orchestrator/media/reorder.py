@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 WINDOW = 50  # pieces waited for: one second of 20 ms pieces
 RTP_MODULUS = 65_536
 NEVER_WRAPS = 1 << 62
 _OPENING = 4  # pieces looked at before the first goes out: they too may be swapped
 _MOST_JUMP = 3_000  # RFC 3550, A.1: a number further away is a stray, or the sender has started anew
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +30,19 @@ class Arrival:
         """Return the share that never came, 0 to 1."""
         return self.lost / (self.received + self.lost) if self.lost else 0.0
 
+    def since(self, before: Arrival) -> Arrival:
+        """Return what has arrived since `before`."""
+        return Arrival(
+            received=self.received - before.received,
+            lost=self.lost - before.lost,
+            late=self.late - before.late,
+            repeated=self.repeated - before.repeated,
+            strays=self.strays - before.strays,
+        )
 
-class Reorder:
-    """The order of one track; gives `out` each payload in its turn, and None for each that never came.
+
+class Reorder(Generic[T]):
+    """The order of one track; gives `out` each piece in its turn, and None for each that never came.
 
     Numbers wrap around at `modulus`. Bounded: at most `window` pieces wait.
     """
@@ -37,32 +50,30 @@ class Reorder:
     __slots__ = ("_due", "_is_open", "_late", "_lost", "_modulus", "_next", "_out", "_received", "_repeated",
                  "_strays", "_suspect", "_waiting", "_window")  # fmt: skip
 
-    def __init__(
-        self, out: Callable[[bytes | None], object], *, modulus: int = NEVER_WRAPS, window: int = WINDOW
-    ) -> None:
+    def __init__(self, out: Callable[[T | None], object], *, modulus: int = NEVER_WRAPS, window: int = WINDOW) -> None:
         self._out = out
         self._modulus = modulus
         self._window = window
         self._is_open = False
         self._due = 0  # counted on, however often the numbers wrap around
         self._next = -1  # the same as its sender writes it; only this piece takes the short way
-        self._waiting: dict[int, bytes] = {}
+        self._waiting: dict[int, T] = {}
         self._suspect = -1
         self._received = self._lost = self._late = self._repeated = self._strays = 0
 
-    def push(self, number: int, payload: bytes) -> None:
+    def push(self, number: int, piece: T) -> None:
         """Take one piece in; whatever is now in order goes out."""
         if number == self._next and not self._waiting:
             self._due += 1
             self._next = (number + 1) % self._modulus
             self._received += 1
-            self._out(payload)
+            self._out(piece)
         elif self._is_open:
-            self._place(number, payload)
+            self._place(number, piece)
         else:
-            self._open(number, payload)
+            self._open(number, piece)
 
-    def give(self, out: Callable[[bytes | None], object]) -> None:
+    def give(self, out: Callable[[T | None], object]) -> None:
         """Give what follows to another."""
         self._out = out
 
@@ -82,25 +93,25 @@ class Reorder:
             strays=self._strays,
         )
 
-    def _open(self, number: int, payload: bytes) -> None:
+    def _open(self, number: int, piece: T) -> None:
         if not self._waiting:
             self._due = number + self._modulus  # a turn on, so that what came before it has a number, too
-        self._place(number, payload)
+        self._place(number, piece)
         if len(self._waiting) >= _OPENING:
             self._is_open, self._due = True, min(self._waiting)
             self._release()
 
-    def _place(self, number: int, payload: bytes) -> None:
+    def _place(self, number: int, piece: T) -> None:
         place = self._unwrapped(number)
         if abs(place - self._due) > _MOST_JUMP:
-            self._stray(place, payload)
+            self._stray(place, piece)
         elif place < self._due and self._is_open:
             self._late += 1
         elif place in self._waiting:
             self._repeated += 1
         else:
             self._suspect = -1
-            self._waiting[place] = payload
+            self._waiting[place] = piece
             self._release()
 
     def _unwrapped(self, number: int) -> int:
@@ -108,7 +119,7 @@ class Reorder:
         ahead = (number - self._due) % self._modulus
         return self._due + (ahead - self._modulus if ahead > self._modulus // 2 else ahead)
 
-    def _stray(self, place: int, payload: bytes) -> None:
+    def _stray(self, place: int, piece: T) -> None:
         """Drop a far number, unless it follows another far one: then the sender counts anew from there."""
         follows, self._suspect = place == self._suspect, place + 1
         if not follows:
@@ -116,7 +127,7 @@ class Reorder:
             return
         self.flush()
         self._due, self._suspect = place + self._modulus, -1
-        self._waiting[self._due] = payload
+        self._waiting[self._due] = piece
         self._release()
 
     def _release(self) -> None:
@@ -135,8 +146,8 @@ class Reorder:
         self._give_out()
 
     def _give_out(self) -> None:
-        while (payload := self._waiting.pop(self._due, None)) is not None:
+        while (piece := self._waiting.pop(self._due, None)) is not None:
             self._due += 1
             self._received += 1
-            self._out(payload)
+            self._out(piece)
         self._next = self._due % self._modulus

@@ -11,9 +11,13 @@ FIXED_BYTES = 12
 _FIXED = struct.Struct("!BBHII")
 _EXTENSION = struct.Struct("!HH")
 _VERSION_2 = 0b10
+_REPORTS = range(192, 224)  # RFC 5761, 4: the second byte of RTCP that shares the port
 _PLAIN = 0b1000_0000  # version 2; no padding, extension or contributing sources
 
 CODECS = {0: "PCMU", 8: "PCMA"}
+_COMFORT_NOISE = (13, 19)  # RFC 3389, and what stood there before it
+_FIRST_DYNAMIC = 96
+_KEY_BYTES = 4  # RFC 4733: of a telephone-event, whose type the two sides agree upon where nobody tells us
 
 
 class Rtp(NamedTuple):
@@ -27,16 +31,25 @@ class Rtp(NamedTuple):
 
 
 def parse_rtp(datagram: bytes, at: int = 0) -> Rtp:
-    """Read the packet that begins at byte `at`; raise MalformedMedia for another version or one that is cut off."""
+    """Read the packet that begins at byte `at`; raise MalformedMedia for another version, RTCP or what is cut off."""
     if len(datagram) < at + FIXED_BYTES:
         raise MalformedMedia("truncated")
     first, second, sequence, timestamp, ssrc = _FIXED.unpack_from(datagram, at)
+    if second in _REPORTS:
+        raise MalformedMedia("rtcp")
     if first == _PLAIN:
-        return Rtp(second & 0x7F, sequence, timestamp, ssrc, datagram[at + FIXED_BYTES :])
+        # `_make` takes half as long as the constructor, and this is done for every packet.
+        return Rtp._make((second & 0x7F, sequence, timestamp, ssrc, datagram[at + FIXED_BYTES :]))
     if first >> 6 != _VERSION_2:
         raise MalformedMedia("version")
     start = _payload_start(datagram, at, first)
     return Rtp(second & 0x7F, sequence, timestamp, ssrc, datagram[start : _payload_end(datagram, start, first)])
+
+
+def carries_sound(rtp: Rtp) -> bool:
+    """Say whether a packet is sound: not a key (telephone-event), comfort noise, or empty."""
+    is_key = rtp.payload_type >= _FIRST_DYNAMIC and len(rtp.payload) <= _KEY_BYTES
+    return bool(rtp.payload) and rtp.payload_type not in _COMFORT_NOISE and not is_key
 
 
 def _payload_start(datagram: bytes, at: int, first: int) -> int:

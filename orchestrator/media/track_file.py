@@ -11,6 +11,7 @@ from orchestrator.media.companding import EXPANDERS
 
 MOST_S = 14_400  # no call is longer
 _PIECES_AT_ONCE = 50
+_SILENCE_AT_ONCE = 8_000
 _MOST_RAW_BYTES = MOST_S * 16_000
 
 
@@ -44,11 +45,18 @@ class TrackFile:
         """Append one piece; beyond four hours nothing more is kept, and `is_cut` says so."""
         if piece is None:
             piece = self._silence * self._last
-        else:
+        elif piece:
             self._last = len(piece)
         self._pieces.append(piece)
         if len(self._pieces) >= _PIECES_AT_ONCE:
             self.write_out()
+
+    def add_silence(self, samples: int) -> None:
+        """Append silence of any length; a codec whose silence is not known gets none."""
+        for begun in range(0, samples, _SILENCE_AT_ONCE):
+            self._pieces.append(self._silence * min(_SILENCE_AT_ONCE, samples - begun))
+            if len(self._pieces) >= _PIECES_AT_ONCE:
+                self.write_out()
 
     def write_out(self) -> None:
         """Write what waits; raise OSError when the disk does not take it."""

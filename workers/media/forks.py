@@ -13,11 +13,12 @@ from uuid import UUID
 
 from orchestrator.media.malformed import MalformedMedia
 from orchestrator.media.packet_kind import PacketKind
-from orchestrator.media.rtp import CODECS, Rtp, parse_rtp
-from orchestrator.media.strep import Strep, parse_strep
+from orchestrator.media.rtp import parse_rtp
+from orchestrator.media.strep import HEADER_BYTES, Strep, parse_strep
 
 from .admission import Admission, FindCalls, Packet
-from .recorder import RecordedTrack, Recorder
+from .fork_track import ForkTrack
+from .recorder import Recorder
 from .tally import Tally
 
 log = logging.getLogger(__name__)
@@ -44,26 +45,6 @@ class _Leg:
         self.tracks: dict[int, ForkTrack] = {}
 
 
-class ForkTrack:
-    """One direction of one fork."""
-
-    __slots__ = ("_payload_type", "_track", "heard_at")
-
-    def __init__(self, track: RecordedTrack, payload_type: int) -> None:
-        self._track = track
-        self._payload_type = payload_type
-        self.heard_at = 0.0
-
-    def push(self, rtp: Rtp, now: float) -> None:
-        """Take a packet in; keys (telephone-event) share the numbers of the sound and are no sound."""
-        self.heard_at = now
-        self._track.push(rtp.sequence, rtp.payload if rtp.payload_type == self._payload_type else b"")
-
-    def close(self) -> None:
-        """Finish the file."""
-        self._track.close()
-
-
 class ForkDoor:
     """Reads the port and sorts what comes: STREP by leg and direction, plain RTP by sender and source."""
 
@@ -76,6 +57,7 @@ class ForkDoor:
         self._rtp_from = tuple(rtp_from)
         self._legs: dict[bytes, _Leg] = {}
         self._plain: dict[tuple[str, int, int], ForkTrack] = {}
+        self._routes: dict[tuple[bytes, str], ForkTrack] = {}  # by header and sender, as most packets repeat them
         self._open = 0
         self._loop = asyncio.get_running_loop()
 
@@ -111,6 +93,7 @@ class ForkDoor:
             if not leg.tracks:
                 del self._legs[ident]
         _close_older(self._plain, too_old)
+        self._routes = {route: track for route, track in self._routes.items() if track.heard_at >= too_old}
         self._open = len(self._plain) + sum(len(leg.tracks) for leg in self._legs.values())
 
     def _read(self) -> None:
@@ -124,6 +107,10 @@ class ForkDoor:
 
     def _take(self, data: bytes, sender: tuple[str, int], now: float) -> None:
         try:
+            track = self._routes.get((data[:HEADER_BYTES], sender[0]))
+            if track is not None:
+                track.push(parse_rtp(data, HEADER_BYTES), now)
+                return
             kind = data[0] >> 6
             if kind == PacketKind.STREP:
                 self._take_strep(data, sender[0], now)
@@ -146,14 +133,16 @@ class ForkDoor:
             self._tally.add("packets_forged")
         else:
             rtp = parse_rtp(data, header.rtp_at)
-            track = leg.tracks.get(data[0]) or self._open_track(leg, header, rtp)
+            track = leg.tracks.get(data[0]) or self._open_track(leg, header, data)
             if track is not None:
                 track.push(rtp, now)
 
-    def _open_track(self, leg: _Leg, header: Strep, rtp: Rtp) -> ForkTrack | None:
-        track = self._new_track(leg.call_id, header.track, rtp)
+    def _open_track(self, leg: _Leg, header: Strep, data: bytes) -> ForkTrack | None:
+        track = self._new_track(leg.call_id, header.track)
         if track is not None:
-            leg.tracks[0b1100_0100 | header.is_b_leg << 1 | header.is_sent] = track
+            leg.tracks[data[0]] = track
+            if header.rtp_at == HEADER_BYTES:
+                self._routes[data[:HEADER_BYTES], leg.sender] = track
         return track
 
     def _take_plain(self, data: bytes, sender: tuple[str, int], now: float) -> None:
@@ -166,19 +155,18 @@ class ForkDoor:
                 self._tally.add("packets_of_unknown_senders")
                 return
             name = f"{sender[0].replace('.', '-').replace(':', '-')}-{sender[1]}-{rtp.ssrc:08x}"
-            track = self._new_track(PLAIN_FOLDER, name, rtp)
+            track = self._new_track(PLAIN_FOLDER, name)
             if track is None:
                 return
             self._plain[ident] = track
         track.push(rtp, now)
 
-    def _new_track(self, folder: str, name: str, rtp: Rtp) -> ForkTrack | None:
+    def _new_track(self, folder: str, name: str) -> ForkTrack | None:
         if self._open >= MOST_TRACKS:
             self._tally.add("packets_crowded_out")
             return None
         self._open += 1
-        codec = CODECS.get(rtp.payload_type, f"RTP-{rtp.payload_type}")
-        return ForkTrack(self._recorder.open_fork(folder, name, codec=codec), rtp.payload_type)
+        return ForkTrack(lambda codec: self._recorder.open_fork(folder, name, codec=codec), tally=self._tally)
 
     def _is_trusted(self, sender: str) -> bool:
         address = ip_address(sender.partition("%")[0])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from orchestrator.clock import Clock
 from orchestrator.media.captured import Capture, CapturedTrack
-from orchestrator.media.reorder import NEVER_WRAPS, RTP_MODULUS, Arrival, Reorder
+from orchestrator.media.reorder import NEVER_WRAPS, Arrival, Reorder
 
 from .tally import Tally
 
@@ -28,12 +29,11 @@ class Recorder:
     def open_stream(self, call_id: str, track: str, *, codec: str, sample_rate: int, channels: int) -> RecordedTrack:
         """Begin a track of a stream."""
         begun = self._begun("stream", track, codec=codec, sample_rate=sample_rate, channels=channels)
-        return RecordedTrack(self._open(call_id, begun), clock=self._clock, tally=self._tally)
+        return RecordedTrack(self._open(call_id, begun))
 
-    def open_fork(self, folder: str, track: str, *, codec: str) -> RecordedTrack:
-        """Begin a track of a fork, whose pieces bear the numbers of RTP."""
-        begun = self._begun("fork", track, codec=codec)
-        return RecordedTrack(self._open(folder, begun), clock=self._clock, tally=self._tally, modulus=RTP_MODULUS)
+    def open_fork(self, folder: str, track: str, *, codec: str) -> RecordedFile:
+        """Begin a file of a fork."""
+        return self._open(folder, self._begun("fork", track, codec=codec))
 
     def _begun(
         self, source: Literal["stream", "fork"], track: str, *, codec: str, sample_rate: int = 8_000, channels: int = 1
@@ -48,7 +48,10 @@ class Recorder:
             started_at=self._clock(),
         )
 
-    def _open(self, folder: str, begun: Capture) -> CapturedTrack | None:
+    def _open(self, folder: str, begun: Capture) -> RecordedFile:
+        return RecordedFile(self._create(folder, begun), clock=self._clock, tally=self._tally)
+
+    def _create(self, folder: str, begun: Capture) -> CapturedTrack | None:
         stamp = f"{begun.source}-{begun.started_at:%Y%m%d-%H%M%S}"
         try:
             for number in range(1, _NAMES_TRIED):
@@ -63,17 +66,45 @@ class Recorder:
         return None
 
 
-class RecordedTrack:
-    """One track that is being recorded; without a file it is only counted."""
+class RecordedFile:
+    """A file that is being recorded; one that could not be opened, or fails, takes no sound and is counted."""
 
-    __slots__ = ("_clock", "_file", "_order", "_tally")
+    __slots__ = ("_clock", "_file", "_tally", "add", "add_silence")
 
-    def __init__(self, file: CapturedTrack | None, *, clock: Clock, tally: Tally, modulus: int = NEVER_WRAPS) -> None:
+    def __init__(self, file: CapturedTrack | None, *, clock: Clock, tally: Tally) -> None:
         self._file = file
         self._clock = clock
         self._tally = tally
-        self._order = Reorder(_forget if file is None else file.add, modulus=modulus)
+        self.add: Callable[[bytes | None], object] = _forget if file is None else file.add
+        self.add_silence: Callable[[int], object] = _forget if file is None else file.add_silence
         tally.add("tracks")
+
+    def give_up(self, err: OSError) -> None:
+        """Let the file be: its next piece would fail as this one did. Whoever holds `add` is to ask for it again."""
+        log.warning("a track cannot be written any more: %s", err.strerror)
+        self._tally.add("tracks_unwritten")
+        self._file = None
+        self.add = self.add_silence = _forget
+
+    def close(self, arrival: Arrival, *, soundless: int = 0) -> None:
+        """Finish the file, and count how it arrived."""
+        try:
+            if self._file is not None:
+                self._file.close(arrival, at=self._clock(), soundless=soundless)
+        except OSError as err:
+            self.give_up(err)
+        self._tally.add("pieces", arrival.received)
+        self._tally.add("pieces_lost", arrival.lost)
+
+
+class RecordedTrack:
+    """One track of a stream that is being recorded."""
+
+    __slots__ = ("_file", "_order")
+
+    def __init__(self, file: RecordedFile) -> None:
+        self._file = file
+        self._order = Reorder(file.add, modulus=NEVER_WRAPS)
 
     def push(self, number: int, payload: bytes) -> None:
         """Take a piece in."""
@@ -86,22 +117,16 @@ class RecordedTrack:
         """Finish the file and return how the track arrived."""
         try:
             self._order.flush()
-            if self._file is not None:
-                self._file.close(self._order.arrival(), at=self._clock())
         except OSError as err:
             self._give_up(err)
         arrival = self._order.arrival()
-        self._tally.add("pieces", arrival.received)
-        self._tally.add("pieces_lost", arrival.lost)
+        self._file.close(arrival)
         return arrival
 
     def _give_up(self, err: OSError) -> None:
-        """Let the file be; its next piece would fail as this one did."""
-        log.warning("a track cannot be written any more: %s", err.strerror)
-        self._tally.add("tracks_unwritten")
-        self._file = None
-        self._order.give(_forget)
+        self._file.give_up(err)
+        self._order.give(self._file.add)
 
 
-def _forget(_piece: bytes | None) -> None:
+def _forget(_sound: object) -> None:
     return

@@ -183,4 +183,33 @@ def test_keys_among_the_packets_are_no_sound_and_no_loss(receiver: MediaReceiver
     receiver.stop_after(packets=6)
 
     (capture,) = receiver.finished(CALL)
-    assert (capture.received, capture.lost, capture.seconds) == (6, 0, 0.1)
+    assert (capture.received, capture.lost, capture.soundless, capture.seconds) == (6, 0, 1, 0.12)
+
+
+def test_reports_among_the_packets_change_nothing(receiver: MediaReceiver, carrier: socket.socket) -> None:
+    report = struct.pack("!BBHII", 0x80, 200, 6, 0xCAFE, 1) + bytes(20)
+    for number in range(6):
+        carrier.sendto(strep(LEG) + report, receiver.udp)
+        carrier.sendto(strep(LEG) + rtp(number), receiver.udp)
+    eventually(lambda: receiver.counts().get("packets") == 12)
+    eventually(lambda: receiver.captures(CALL))
+    receiver.stop()
+
+    (capture,) = receiver.finished(CALL)
+    assert (capture.received, capture.lost, capture.seconds) == (6, 0, 0.12)
+
+
+def test_a_fork_that_begins_with_keys_and_changes_its_codec_is_kept_whole(
+    receiver: MediaReceiver, carrier: socket.socket
+) -> None:
+    carrier.sendto(strep(LEG) + rtp(0, payload_type=101, sound=b"\x05\x8a\x03\x20"), receiver.udp)
+    for number in range(1, 10):
+        carrier.sendto(strep(LEG) + rtp(number), receiver.udp)
+    eventually(lambda: receiver.captures(CALL))
+    for number in range(10, 501):
+        carrier.sendto(strep(LEG) + rtp(number, payload_type=8 if number > 50 else 0), receiver.udp)
+    receiver.stop_after(packets=501)
+
+    captures = {capture.codec: capture for capture in receiver.finished(CALL, count=2)}
+    assert {codec: capture.seconds for codec, capture in captures.items()} == {"PCMU": 1.0, "PCMA": 9.0}
+    assert [capture.lost for capture in captures.values()] == [0, 0]
