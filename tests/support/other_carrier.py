@@ -29,13 +29,11 @@ from orchestrator.clock import utc_now
 from tests.support.other_commands import COMMANDS, complaint, refusal
 from tests.support.other_line import Line
 
-_BUSY_EVERY = 9
-
 
 class OtherCarrier:
     """What it was asked and whom it called; `invalid` names every request the SDK would not have sent.
 
-    `taken` are the actions it carried out, each once.
+    `taken` are the actions it carried out, each once; `is_sometimes_busy` lets it refuse a dial now and then.
     """
 
     def __init__(self, key: str) -> None:
@@ -45,6 +43,7 @@ class OtherCarrier:
         self.invalid: list[str] = []
         self.undelivered: list[str] = []
         self.refused = 0
+        self.is_sometimes_busy = True
         self.url = ""
 
     @property
@@ -99,7 +98,7 @@ class OtherCarrier:
         if known is not None:
             return _dialed(known)
         number = next(self._numbers)
-        if number % _BUSY_EVERY == 0:
+        if self.is_sometimes_busy and number % 9 == 0:
             self.refused += 1
             return _error(429, 10011, "Too many requests")
         line = self.new_line(body["to"], body["client_state"], body["webhook_url"], command_id=body["command_id"])
