@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
-from sqlalchemy import Engine, Row, func, select, update
+from sqlalchemy import ColumnElement, Engine, Row, case, func, select, update
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.ids import stable_uuid
 from orchestrator.model.event import ACTION_REQUESTED, HANGUP_ASSUMED, Event
+from orchestrator.store.inbound import ASK_EVERY_S
 from orchestrator.store.keys import Keys
+from orchestrator.store.ledger import DEADLINE_SLACK_S
 from orchestrator.store.streams import add_event, is_caught_up
 from orchestrator.store.tables import calls
 from orchestrator.telnyx.client import TelnyxClient
@@ -24,7 +26,10 @@ _AT_MOST = 50
 
 
 def ask_about_calls(sql: Engine, client: redis.Redis, keys: Keys, carrier: TelnyxClient) -> int:
-    """Look into each accepted call whose deadline has passed; return how many were judged."""
+    """Look into each accepted call whose deadline has passed; return how many were judged.
+
+    Callers have hours: they are asked about long before, and those who still talk are left alone.
+    """
     if not is_caught_up(client, keys):
         return 0  # their ends may stand in the streams: an engine that was away has hours of them
     overdue = _take_overdue(sql)
@@ -35,7 +40,8 @@ def ask_about_calls(sql: Engine, client: redis.Redis, keys: Keys, carrier: Telny
             log.warning("cannot ask about a call: %s", err, extra={"call_id": row.id})
             continue
         if status is not None and status.is_alive:
-            add_event(client, keys, _hang_up(row))
+            if not row.may_go_on:
+                add_event(client, keys, _hang_up(row))
         else:
             add_event(
                 client, keys, assumed_hangup(row, reason="it outlived its deadline and the carrier has it no more")
@@ -62,14 +68,29 @@ def _take_overdue(sql: Engine) -> list[Row[Any]]:
         .limit(_AT_MOST)
         .with_for_update(skip_locked=True)
     )
+    now = func.clock_timestamp()
+    may_go_on = (calls.c.direction == "inbound") & (_ends_at() > now)
+    asked_again = case((may_go_on, func.least(now + timedelta(seconds=ASK_EVERY_S), _ends_at())), else_=now + ASK_AGAIN)
     with sql.begin() as connection:
         taken = (
             update(calls)
             .where(calls.c.id.in_(overdue))
-            .values(deadline_at=func.clock_timestamp() + ASK_AGAIN)
-            .returning(calls.c.id, calls.c.call_control_id, calls.c.deadline_at, func.clock_timestamp().label("db_now"))
+            .values(deadline_at=asked_again)
+            .returning(
+                calls.c.id,
+                calls.c.call_control_id,
+                calls.c.deadline_at,
+                now.label("db_now"),
+                may_go_on.label("may_go_on"),
+            )
         )
         return list(connection.execute(taken).all())
+
+
+def _ends_at() -> ColumnElement[datetime]:
+    """Return when a call has had all the time it was given."""
+    lasts_s = calls.c.ring_limit_s + calls.c.talk_limit_s + DEADLINE_SLACK_S
+    return calls.c.accepted_at + func.make_interval(0, 0, 0, 0, 0, 0, lasts_s)
 
 
 def _hang_up(row: Row[Any]) -> Event:

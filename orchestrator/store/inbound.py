@@ -13,6 +13,7 @@ from orchestrator.store.ledger import DEADLINE_SLACK_S
 from orchestrator.store.tables import calls, contacts, numbers
 
 RING_LIMIT_S = 60
+ASK_EVERY_S = 600  # whether a caller still talks: the hangup of one who does not may have been lost
 
 _LOCK_LEG = text("SELECT pg_advisory_xact_lock(hashtextextended(:leg, 7201340))")
 
@@ -89,7 +90,7 @@ def insert_call(
             **beside,
         )
     )
-    lasts_s = RING_LIMIT_S + call.talk_limit_s + DEADLINE_SLACK_S
+    asked_after_s = min(ASK_EVERY_S, RING_LIMIT_S + call.talk_limit_s + DEADLINE_SLACK_S)
     connection.execute(
         insert(calls).values(
             id=call.call_id,
@@ -105,7 +106,7 @@ def insert_call(
             ring_limit_s=RING_LIMIT_S,
             talk_limit_s=call.talk_limit_s,
             accepted_at=func.clock_timestamp(),
-            deadline_at=func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, lasts_s),
+            deadline_at=func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, asked_after_s),
             dialed_at=call.initiated_at,
             call_control_id=call.call_control_id,
             call_leg_id=call.call_leg_id,

@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator.operations import take_in_calls
 from orchestrator.operations.advance_calls import Advancer
+from orchestrator.operations.ask_about_calls import ask_about_calls
 from orchestrator.operations.request_action import ACTIONS, request_action
 from orchestrator.operations.take_in_calls import Intake
 from orchestrator.store.keys import GROUP
@@ -389,6 +390,46 @@ def test_a_caller_may_talk_as_long_as_the_carrier_allows_unless_the_flow_says_le
 
     [row] = inbound(world)
 
-    assert row.talk_limit_s == talk_s
-    assert (row.deadline_at - row.reserved_at).total_seconds() == pytest.approx(60 + talk_s + 60, abs=5)
+    assert (row.ring_limit_s, row.talk_limit_s) == (60, talk_s)
     assert world.redis.zcard(world.keys.slots(CONNECTION)) == 0
+
+
+def asked_after(world: World, carrier: CarrierStub, call_id: str, *, minutes: float) -> None:
+    """Let the call have come in so long ago, and the sweeper come by; the carrier says that it lives."""
+    carrier.get = lambda _asked: (200, {"data": {"call_control_id": LEG, "is_alive": True}})
+    world.execute(
+        "UPDATE calls SET accepted_at = accepted_at - make_interval(secs => :s),"
+        " deadline_at = deadline_at - make_interval(secs => :s) WHERE id = :id",
+        s=minutes * 60,
+        id=call_id,
+    )
+    ask_about_calls(world.sql, world.redis, world.keys, world.carrier)
+    world.work(call_id)
+
+
+def test_a_caller_who_talks_is_asked_about_now_and_then_and_hung_up_on_at_the_limit(
+    world: World, carrier: CarrierStub
+) -> None:
+    mapped(world, PICKS_UP)
+    tell(world)
+    world.advance()
+    call_id = only_call(world)
+    answered(world, call_id)
+    world.work(call_id)
+
+    asked_after(world, carrier, call_id, minutes=13)
+    asked_after(world, carrier, call_id, minutes=13)
+    assert [asked.method for asked in carrier.asked].count("GET") == 2
+    assert "hangup" not in sent(carrier)
+
+    asked_after(world, carrier, call_id, minutes=240)
+    assert sent(carrier)[-1] == "hangup"
+
+
+def test_a_caller_whose_hangup_was_lost_is_not_taken_for_one_who_talks(world: World, carrier: CarrierStub) -> None:
+    mapped(world)
+    tell(world)
+    world.advance()
+    [row] = inbound(world)
+
+    assert (row.deadline_at - row.reserved_at).total_seconds() <= 12 * 60
