@@ -77,7 +77,7 @@ class UtteranceView(BaseModel):
 
 
 class TimelineEntry(BaseModel):
-    """Something that happened to a call, or a command that it caused; `leg` A is its own, B, C … its transfers'."""
+    """Something that happened to a call, or a command that it caused; `leg` A is its own, any other another's."""
 
     id: str
     kind: Literal["event", "command"]

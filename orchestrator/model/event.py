@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-# Of one call: A is its own leg, B, C … are those its transfers created, in their order.
+# Of one call: A is its own leg, B, C … are those its transfers created and its bridges named, in their order; Z is a
+# call that bridged itself with this one.
 Leg = Annotated[str, StringConstraints(pattern=r"^[A-Z]$")]
 
 TIMER_DUE = "timer.due"
