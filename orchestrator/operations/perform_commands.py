@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from http import HTTPStatus
 from typing import Any, assert_never
 
 import orjson
 import redis
 
 from orchestrator.clock import boot_seconds
+from orchestrator.errors import OrchestratorError
 from orchestrator.flow.words import STREAM_CLEAR, STREAM_PLAY
 from orchestrator.media.our_streams import OurStreams, is_for_us
 from orchestrator.model.event import COMMAND_ACCEPTED, COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN, HTTP_FAILED, Event
@@ -123,11 +125,19 @@ class Performer:
         return bridge_paired(self._redis, self._keys, both, letter=letter, send=send)
 
     def _carried_out(self, turn: Turn, token: str) -> Event | None:
-        event = _event_for(turn, answer := self._send(turn))
+        event = _event_for(turn, answer := self._send(turn), lives=partial(self._lives, turn))
         if event is None:
             log.info("command unanswered: %s", type(answer).__name__, extra={"call_id": turn.call_id})
             self._put_off(turn, token, _pause_ms(answer))
         return event
+
+    def _lives(self, turn: Turn) -> bool:
+        """Ask whether a leg lives on although a command to it found nothing: some servers lack some commands."""
+        try:
+            status = self._carrier.call_status(turn.call_control_id)
+        except OrchestratorError:
+            return False  # taken for over, it is hung up: nobody is left on a line that the record calls ended
+        return status is not None and status.is_alive
 
     def _asked(self, turn: Turn, token: str) -> Event | None:
         """Ask the web address of a step; what comes of it is told in any case, for somebody is waiting on the line."""
@@ -200,11 +210,11 @@ def body_of(turn: Turn) -> dict[str, Any]:
     return body
 
 
-def _event_for(turn: Turn, answer: Answer) -> Event | None:
+def _event_for(turn: Turn, answer: Answer, *, lives: Callable[[], bool]) -> Event | None:
     match answer:
         case Accepted():
             return _event(turn, COMMAND_ACCEPTED)
-        case Gone() if is_of_another_leg(turn.command, answer):
+        case Gone() if is_of_another_leg(turn.command, answer) or (_is_in_doubt(turn, answer) and lives()):
             return _event(turn, COMMAND_FAILED, code=answer.code, title=answer.title, detail=answer.detail)
         case Gone():
             return _event(turn, COMMAND_GONE, code=answer.code, title=answer.title, detail=answer.detail)
@@ -214,6 +224,11 @@ def _event_for(turn: Turn, answer: Answer) -> Event | None:
             return None
         case _:
             assert_never(answer)
+
+
+def _is_in_doubt(turn: Turn, gone: Gone) -> bool:
+    """Whether the leg may live on: what was not found may be the command. Every server hangs up, so that is sure."""
+    return gone.status == HTTPStatus.NOT_FOUND and turn.command["action"] != "hangup"
 
 
 def _pause_ms(answer: Answer) -> int:

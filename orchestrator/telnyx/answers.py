@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, TypeAlias
 
@@ -100,12 +100,15 @@ _URGENCY: Final[tuple[_Sorted, ...]] = (Gone, Refused, Busy, Rejected)
 _D_CODE: Final = re.compile(r"\b(D\d{1,2})\W*$")
 
 
-def sort_answer(status: int, body: bytes, *, dialing: bool, retry_after_s: float | None = None) -> Answer:
+def sort_answer(
+    status: int, body: bytes, *, dialing: bool, retry_after_s: float | None = None, sent: Collection[str] = ()
+) -> Answer:
     """Return what an HTTP answer means; `dialing` tells a POST /calls from a command on a leg that lived.
 
     The status decides first, the code second, for one code can mean two things (protocol facts §2). Several errors in
     one body: Gone before Refused before Busy before Rejected. When dialing, an unknown 4xx is Refused: pausing loudly
-    burns no contact.
+    burns no contact. `sent` are the fields of a command's body: a complaint about one of them (the call to bridge with)
+    says nothing about the leg itself, though it may carry the same code.
     """
     if 200 <= status < 300:
         return _sort_success(status, body, dialing=dialing)
@@ -116,7 +119,7 @@ def sort_answer(status: int, body: bytes, *, dialing: bool, retry_after_s: float
         return _say(Busy, problems[0])
     if not 400 <= status < 500 or status in UNCERTAIN_STATUSES:
         return _say(Ambiguous, problems[0])
-    kinds = {_kind(problem, dialing=dialing): problem for problem in reversed(problems)}
+    kinds = {_kind(problem, dialing=dialing, sent=sent): problem for problem in reversed(problems)}
     most_urgent = next(kind for kind in _URGENCY if kind in kinds)
     return _say(most_urgent, kinds[most_urgent])
 
@@ -146,12 +149,14 @@ def _sort_success(status: int, body: bytes, *, dialing: bool) -> Accepted | Ambi
     )
 
 
-def _kind(problem: NotAccepted, *, dialing: bool) -> _Sorted:
+def _kind(problem: NotAccepted, *, dialing: bool, sent: Collection[str]) -> _Sorted:
     if problem.d_code is not None:
         return _kind_of_d_code(problem.d_code)
     if problem.code in CAPACITY_CODES:
         return Busy
-    return _kind_of_dial(problem) if dialing else _kind_of_action(problem)
+    if dialing:
+        return _kind_of_dial(problem)
+    return Rejected if _field(problem) in sent else _kind_of_action(problem)
 
 
 def _kind_of_d_code(d_code: str) -> _Sorted:
@@ -161,7 +166,7 @@ def _kind_of_d_code(d_code: str) -> _Sorted:
 
 
 def _kind_of_dial(problem: NotAccepted) -> _Sorted:
-    field = (problem.pointer or "").lstrip("#/").split("/")[0]
+    field = _field(problem)
     if field == "to" or (problem.code in NUMBER_CODES and not field):
         return Rejected
     return Refused
@@ -169,6 +174,10 @@ def _kind_of_dial(problem: NotAccepted) -> _Sorted:
 
 def _kind_of_action(problem: NotAccepted) -> _Sorted:
     return Gone if problem.status == 404 or problem.code in GONE_CODES else Rejected
+
+
+def _field(problem: NotAccepted) -> str:
+    return (problem.pointer or "").lstrip("#/").split("/")[0]
 
 
 def _read_problem(status: int, error: Mapping[str, Any], document: Mapping[str, Any]) -> NotAccepted:

@@ -144,7 +144,9 @@ class TelnyxClient:
             return Unavailable(code="not_sent", title="The carrier is not reachable", detail=str(err))
         except Unanswered as err:
             return Ambiguous(code="no_answer", title="The carrier did not answer", detail=str(err))
-        return sort_answer(reply.status, reply.body, dialing=dialing, retry_after_s=reply.retry_after_s)
+        return sort_answer(
+            reply.status, reply.body, dialing=dialing, retry_after_s=reply.retry_after_s, sent=body.keys()
+        )
 
     def _ask(self, path: str) -> dict[str, Any] | None:
         """Return the JSON object at `path`, None for 404."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from orchestrator.flow.engine.turn import FIRST_HANGUP, Turn
 from orchestrator.flow.limits import GONE_S, HANGUP_AGAIN_S, MAX_HANGUPS, SETTLE_S
+from orchestrator.ids import stable_uuid
 
 _TOLD: Final = ("hangup_cause", "hangup_source", "sip_hangup_cause")
 
@@ -52,6 +53,9 @@ def assume_hangup(turn: Turn) -> None:
     cause = str(turn.event.payload.get("hangup_cause") or "unspecified")
     turn.note(str(turn.event.payload.get("reason") or "no hangup was told"))
     _end(turn, turn.call.gone_at or turn.event.occurred_at, hangup_assumed=True, hangup_cause=cause)
+    if turn.call.gone_at is not None and turn.call.call_control_id is not None:
+        # Only an error said so: whoever should be on the line yet is not left there in silence.
+        turn.hang_up_other(turn.call.call_control_id, command_id=stable_uuid(turn.call.call_id, "gone"))
 
 
 def refuse_dial(turn: Turn) -> None:

@@ -139,6 +139,47 @@ def test_a_refused_command_from_outside_leaves_the_flow_where_it_is(world: World
     assert [(line["payload"]["command_id"], line["payload"]["code"]) for line in fates] == [(command_id, "90035")]
 
 
+def lives_on(world: World, call_id: str) -> bool:
+    live = world.live(call_id)
+    return live is not None and live.gone_at is None and live.phase == "answered"
+
+
+@pytest.mark.parametrize(("is_alive", "lives"), [(True, True), (False, False), (None, False)])
+def test_r14_a_server_that_lacks_a_command_is_asked_whether_the_leg_lives(
+    world: World, carrier: CarrierStub, is_alive: bool | None, lives: bool
+) -> None:
+    call_id = answered_call(world)
+    carrier.act = lambda _asked: refusal(404, "10005", title="Resource not found")
+    told = {"call_control_id": f"v3:{call_id}", "is_alive": is_alive}
+    carrier.get = lambda _asked: refusal(404, "10005") if is_alive is None else (200, {"data": told})
+
+    act(world, call_id, "suppression_start")
+
+    assert lives_on(world, call_id) is lives
+
+
+def test_r14_a_hangup_that_finds_nothing_needs_no_question(world: World, carrier: CarrierStub) -> None:
+    call_id = answered_call(world)
+    carrier.act = lambda _asked: refusal(404, "10005", title="Resource not found")
+
+    act(world, call_id, "hangup")
+
+    assert not lives_on(world, call_id)
+    assert [asked for asked in carrier.asked if asked.method == "GET"] == []
+
+
+@pytest.mark.parametrize("code", ["90015", "90018"])
+def test_r14_a_bridge_whose_other_call_is_over_ends_no_call_of_ours(
+    world: World, carrier: CarrierStub, code: str
+) -> None:
+    call_id = answered_call(world)
+    carrier.act = lambda _asked: refusal(422, code, pointer="/call_control_id")
+
+    act(world, call_id, "bridge", call_control_id="v3:another")
+
+    assert lives_on(world, call_id)
+
+
 @pytest.mark.parametrize(("action", "after"), [("hangup", True), ("transfer", False)])
 def test_hangup_and_transfer_end_the_flow(world: World, carrier: CarrierStub, action: str, after: bool) -> None:
     call_id = answered_call(world)

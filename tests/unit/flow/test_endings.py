@@ -9,7 +9,7 @@ import pytest
 from orchestrator.flow import Flow, load_flow
 from orchestrator.model.event import Event
 from orchestrator.model.live_call import LiveCall
-from tests.support.flows import BEGAN, GREETING, Line, flow_text
+from tests.support.flows import BEGAN, CONTROL_ID, GREETING, Line, flow_text
 
 
 @pytest.fixture
@@ -172,6 +172,22 @@ def test_r14_without_a_hangup_the_call_ends_as_assumed(greeted: Line) -> None:
     )
     assert greeted.call.ended_at == gone_at
     assert greeted.due_in_s("settle") == 3.0
+
+
+def test_r14_a_leg_that_only_an_error_called_over_is_hung_up_when_the_end_is_assumed(greeted: Line) -> None:
+    greeted.refuse(kind="command.gone")
+
+    decision = greeted.fire("gone")
+    again = greeted.refuse(decision.commands[0], kind="command.gone")
+
+    assert [(c.action, c.call_control_id, c.optional) for c in decision.commands] == [("hangup", CONTROL_ID, True)]
+    assert (again.commands, again.timers, greeted.call.phase) == ((), {}, "ended")
+
+
+def test_r14_a_leg_that_the_carrier_was_asked_about_is_not_hung_up_again(greeted: Line) -> None:
+    decision = greeted.own("hangup.assumed", {"hangup_cause": "unspecified", "reason": "the carrier has no such call"})
+
+    assert decision.commands == ()
 
 
 def test_r14_a_late_real_hangup_corrects_cause_and_time_and_is_no_second_end(greeted: Line) -> None:

@@ -156,6 +156,18 @@ def test_r14_a_leg_that_is_over_is_gone(status: int, code: str | int) -> None:
     assert isinstance(_sort(status, _error(code), dialing=False), Gone)
 
 
+@pytest.mark.parametrize("code", ["90015", "90018"])
+@pytest.mark.parametrize(("pointer", "kind"), [("/call_control_id", Rejected), ("/queue", Gone), (None, Gone)])
+def test_r14_a_complaint_about_a_field_that_was_sent_says_nothing_about_the_leg(
+    code: str, pointer: str | None, kind: type
+) -> None:
+    body = json.dumps({"errors": [_error(code, pointer=pointer)]}).encode()
+
+    answer = sort_answer(422, body, dialing=False, sent={"call_control_id", "command_id"})
+
+    assert isinstance(answer, kind)
+
+
 def test_r14_a_bare_404_on_a_leg_is_gone() -> None:
     assert isinstance(sort_answer(404, b"not found", dialing=False), Gone)
 
