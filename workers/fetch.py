@@ -1,4 +1,4 @@
-"""The loops that fetch recordings: a few, so that a slow download delays no other."""
+"""The loops that fetch recordings: many, for nearly all of their time they wait for somebody's network."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from orchestrator.recordings.download import Bounds, Downloader
 from orchestrator.store.keys import Keys
 from orchestrator.wiring import House
 
+from .heartbeat import beat
 from .loops import Loop
 
-FETCHERS = 4
-_EVERY_S = 0.5
+FETCHERS = 16
+_EVERY_S = 1.0
 _MB = 1_000_000
 
 
@@ -20,10 +21,15 @@ def fetch_loops(house: House, _keys: Keys) -> list[Loop]:
     downloader = Downloader(
         bounds=Bounds(max_bytes=int(settings.recording_max_mb * _MB)), trusted=settings.trusted_hosts
     )
-    fetchers = [
-        RecordingFetcher(sql=house.sql, archive=house.recordings, downloader=downloader) for _ in range(FETCHERS)
-    ]
-    return [
-        Loop(f"fetch-{number}", fetcher.fetch_recordings, _EVERY_S, interrupt=fetcher.interrupt)
-        for number, fetcher in enumerate(fetchers, 1)
-    ]
+    return [_fetch_loop(house, downloader, f"fetch-{number}") for number in range(1, FETCHERS + 1)]
+
+
+def _fetch_loop(house: House, downloader: Downloader, name: str) -> Loop:
+    folder = house.settings.heartbeat_dir
+    fetcher = RecordingFetcher(
+        sql=house.sql,
+        archive=house.recordings,
+        downloader=downloader,
+        show_alive=lambda: beat(folder, name) if folder else None,
+    )
+    return Loop(name, fetcher.fetch_recordings, _EVERY_S, interrupt=fetcher.interrupt)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Engine, Row
+from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.clock import boot_seconds
 from orchestrator.errors import StoreUnavailable
@@ -18,6 +21,7 @@ from orchestrator.store.queries_recordings import (
     change_leased,
     forget_recording,
     is_kept,
+    renew_lease,
     seconds_from_now,
     take_recording,
 )
@@ -29,17 +33,31 @@ LEASE_S: Final = 150.0  # twice what a download may take, so that nobody waits l
 MOST_TRIES: Final = 30  # more than ten minutes have room for: the end where the carrier's clock is far ahead
 NOT_STORED: Final = "not_stored"
 _STEP_S: Final = 15.0
+_RENEWALS: Final = 5  # within one lease, so that a download before an upload leaves time for the first
 _LONGEST_PAUSE_S: Final = 60.0
 _SHORTEST_PAUSE_S: Final = 5.0
 
 
 class RecordingFetcher:
-    """Takes recordings that are due to their files; any number of them may run."""
+    """Takes recordings that are due to their files; any number of them may run.
 
-    def __init__(self, *, sql: Engine, archive: Archive, downloader: Downloader) -> None:
+    `show_alive` is called again and again while an upload goes on.
+    """
+
+    def __init__(
+        self,
+        *,
+        sql: Engine,
+        archive: Archive,
+        downloader: Downloader,
+        lease_s: float = LEASE_S,
+        show_alive: Callable[[], object] = lambda: None,
+    ) -> None:
         self._sql = sql
         self._archive = archive
         self._downloader = downloader
+        self._lease_s = lease_s
+        self._show_alive = show_alive
         self._stop = threading.Event()
 
     def fetch_recordings(self) -> int:
@@ -53,7 +71,7 @@ class RecordingFetcher:
         """Try one recording that is due; False when there is none."""
         lease = new_id("req")
         with self._sql.begin() as connection:
-            row = take_recording(connection, lease, lease_s=LEASE_S)
+            row = take_recording(connection, lease, lease_s=self._lease_s)
         if row is None:
             return False
         if row.state == "erased":
@@ -73,7 +91,7 @@ class RecordingFetcher:
     def _fetch(self, row: Row[Any], draft: Path) -> None:
         began = boot_seconds()
         try:
-            found = self._downloader.download(link_of(row), draft, is_stopped=self._stop.is_set)
+            found = self._downloader.download(link_of(row), draft, tries=row.tries, is_stopped=self._stop.is_set)
             place = self._put(row, draft) if isinstance(found, Downloaded) else ""
         except StoreUnavailable as err:
             log.warning("recording %s is not stored yet: %s", row.id, err, extra={"call_id": row.call_id})
@@ -87,7 +105,34 @@ class RecordingFetcher:
             self._put_off(row, found, age_s=row.age_s + boot_seconds() - began)
 
     def _put(self, row: Row[Any], draft: Path) -> str:
-        return self._archive.put(draft, file_name(row), is_urgent=row.age_s > LINKS_LIVE_S / 2)
+        with self._renewing(row):
+            return self._archive.put(draft, file_name(row), is_urgent=row.age_s > LINKS_LIVE_S / 2)
+
+    @contextmanager
+    def _renewing(self, row: Row[Any]) -> Iterator[None]:
+        """Keep the lease for as long as the body runs: a bucket may take an upload as slowly as it likes."""
+        is_done = threading.Event()
+
+        def renew() -> None:
+            self._show_alive()
+            while not is_done.wait(self._lease_s / _RENEWALS):
+                self._show_alive()
+                self._renew(row)
+
+        renewing = threading.Thread(target=renew, name=f"renew-{row.id}", daemon=True)
+        renewing.start()
+        try:
+            yield
+        finally:
+            is_done.set()
+            renewing.join()
+
+    def _renew(self, row: Row[Any]) -> None:
+        try:
+            with self._sql.begin() as connection:
+                renew_lease(connection, row.id, row.lease, lease_s=self._lease_s)
+        except SQLAlchemyError as err:  # the next turn may reach it in time
+            log.warning("a lease is not renewed: %s", type(err).__name__, extra={"call_id": row.call_id})
 
     def _keep(self, row: Row[Any], place: str, found: Downloaded) -> None:
         fetched = {"state": "fetched", "place": place, "size_bytes": found.size_bytes, "sha256": found.sha256}

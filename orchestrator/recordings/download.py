@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from orchestrator.clock import boot_seconds
 from orchestrator.errors import StoreUnavailable
 from orchestrator.outbound_guard import Admitted, Refused, Resolve, admit
 from orchestrator.outbound_http import UNANSWERED, resolve_host, send_admitted
@@ -20,11 +21,20 @@ _OK: Final = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """What a download may take: whole seconds, seconds without a byte, bytes."""
+    """What a download may take: whole seconds, seconds without a byte, bytes.
+
+    One that brings fewer than `least_per_s` bytes a second gets `slow_s` seconds at its first try.
+    """
 
     whole_s: float = 75.0
     idle_s: float = 5.0
+    slow_s: float = 10.0
+    least_per_s: float = 32_000.0
     max_bytes: int = 200_000_000
+
+    def patience_s(self, tries: int) -> float:
+        """Return the seconds a slow download gets: twice as many with each try, so that a slow line gets there too."""
+        return min(self.whole_s, self.slow_s * 2.0 ** min(tries - 1, 10))
 
 
 @dataclass(frozen=True)
@@ -47,17 +57,26 @@ class NotDownloaded:
 class _Patience(Budget):
     """The time of one download, of which no single wait gets more than `idle_s`, and which a stop ends."""
 
-    __slots__ = ("_idle_s", "_is_stopped")
+    __slots__ = ("_began_at", "_bounds", "_is_stopped", "_slow_s")
 
-    def __init__(self, bounds: Bounds, is_stopped: Callable[[], bool]) -> None:
+    def __init__(self, bounds: Bounds, is_stopped: Callable[[], bool], *, tries: int) -> None:
         super().__init__()
-        self._idle_s = bounds.idle_s
+        self._bounds = bounds
         self._is_stopped = is_stopped
+        self._slow_s = bounds.patience_s(tries)
+        self._began_at = boot_seconds()
         self.start(bounds.whole_s)
 
     def left(self) -> float:
         """Return the seconds the next bytes may take, at most 0.0 when the time is over."""
-        return 0.0 if self._is_stopped() else min(self._idle_s, super().left())
+        is_over = self._is_stopped() or self.is_too_slow()
+        return 0.0 if is_over else min(self._bounds.idle_s, super().left())
+
+    def is_too_slow(self) -> bool:
+        """Say whether too little has come for too long, with whole time left that others can use."""
+        passed_s = boot_seconds() - self._began_at
+        is_time = self._slow_s <= passed_s < self._bounds.whole_s
+        return is_time and self.received < passed_s * self._bounds.least_per_s
 
 
 class Downloader:
@@ -69,13 +88,13 @@ class Downloader:
         self._resolve = resolve
 
     def download(
-        self, url: str, into: Path, *, is_stopped: Callable[[], bool] = lambda: False
+        self, url: str, into: Path, *, tries: int = 1, is_stopped: Callable[[], bool] = lambda: False
     ) -> Downloaded | NotDownloaded:
-        """Write what `url` leads to into a new file; `is_stopped` is asked at every wait.
+        """Write what `url` leads to into a new file; `tries` counts this one, `is_stopped` is asked at every wait.
 
         Raises StoreUnavailable when the file cannot be written.
         """
-        patience = _Patience(self._bounds, is_stopped)
+        patience = _Patience(self._bounds, is_stopped, tries=tries)
         try:
             admitted = admit(url, trusted=self._trusted, resolve=self._resolve)
             if isinstance(admitted, Refused):
@@ -84,6 +103,8 @@ class Downloader:
         except UNANSWERED as err:
             if is_stopped():
                 return NotDownloaded("interrupted", "the process was asked to end")
+            if patience.is_too_slow():
+                return NotDownloaded("too_slow", f"{patience.received} bytes in all ({_host(url)})")
             return NotDownloaded("unreachable", f"{type(err).__name__} ({_host(url)})")
 
     def _receive(self, admitted: Admitted, into: Path, patience: _Patience) -> Downloaded | NotDownloaded:

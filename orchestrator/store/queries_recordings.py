@@ -38,7 +38,7 @@ _TAKE = text(
     UPDATE recordings SET lease = :lease, due_at = now() + make_interval(secs => :lease_s), tries = tries + 1
     WHERE id = (
         SELECT id FROM recordings WHERE state IN ('pending', 'erased') AND due_at <= now()
-        ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+        ORDER BY tries > 0, due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING *, extract(epoch FROM now() - told_at)::float AS age_s
     """
 )
@@ -54,8 +54,18 @@ def write_recordings(connection: Connection, told: Sequence[ToldRecording]) -> N
 
 
 def take_recording(connection: Connection, lease: str, *, lease_s: float) -> Row[Any] | None:
-    """Return one recording that is due, with its age in seconds, and nobody else's until the lease is over."""
+    """Return one recording that is due, with its age in seconds, and nobody else's until the lease is over.
+
+    What was never tried comes first: no number of links that fail holds up those that work.
+    """
     return connection.execute(_TAKE, {"lease": lease, "lease_s": lease_s}).first()
+
+
+def renew_lease(connection: Connection, ident: str, lease: str, *, lease_s: float) -> bool:
+    """Let a lease last for so long from now; False when it is no longer ours."""
+    ours = (recordings.c.id == ident, recordings.c.lease == lease)
+    renewed = update(recordings).where(*ours).values(due_at=seconds_from_now(lease_s))
+    return connection.execute(renewed).rowcount == 1
 
 
 def change_leased(connection: Connection, ident: str, lease: str, changes: Mapping[str, Any]) -> bool:

@@ -19,19 +19,22 @@ _CONNECT_RETRIES: Final = 0  # a second look-up of a name would double a time no
 
 
 class Budget:
-    """The time one exchange has left, in seconds of a clock that goes on while the machine is suspended."""
+    """The time one exchange has left, in seconds of a clock that goes on while the machine is suspended.
 
-    __slots__ = ("_send_before", "_until", "sent")
+    `received` counts the bytes of the answer so far, headers too.
+    """
+
+    __slots__ = ("_send_before", "_until", "received", "sent")
 
     def __init__(self) -> None:
         self._until = self._send_before = 0.0
-        self.sent = False
+        self.sent, self.received = False, 0
 
     def start(self, seconds: float, *, send_before: float | None = None) -> None:
         """Begin an exchange of at most `seconds`, sent before `send_before` on the same clock or not at all."""
         self._until = boot_seconds() + seconds
         self._send_before = self._until if send_before is None else send_before
-        self.sent = False
+        self.sent, self.received = False, 0
 
     def left(self) -> float:
         """Return the seconds left, at most 0.0 when they are over."""
@@ -113,6 +116,7 @@ class _BoundedReader(io.RawIOBase):
             raise TimeoutError("the whole exchange took too long")
         self._sock.settimeout(left)
         count: int | None = self._raw.readinto(buffer)
+        self._budget.received += count or 0
         return count
 
     def close(self) -> None:

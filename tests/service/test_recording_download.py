@@ -126,6 +126,47 @@ def test_a_server_that_drips_is_left_when_the_whole_time_is_over(tmp_path: Path)
     assert (found.code, found.is_final) == ("unreachable", False)
 
 
+def dripping(server: RawServer) -> Behaviour:
+    """Send a file of 9,000 bytes, a byte every 20 ms."""
+
+    def act(connection: socket.socket, _request: Request) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n")
+        while not server.stopping.wait(0.02):
+            connection.sendall(b".")
+
+    return act
+
+
+def test_a_link_that_is_too_slow_is_given_up_long_before_its_whole_time_is_over(tmp_path: Path) -> None:
+    found = refusal_of(dripping, tmp_path / "draft", slow_s=0.3, whole_s=60.0)
+
+    assert (found.code, found.is_final) == ("too_slow", False)
+
+
+def test_a_link_that_is_too_slow_gets_twice_as_long_with_every_try(tmp_path: Path) -> None:
+    bounds = Bounds(slow_s=10.0, whole_s=75.0)
+
+    assert [bounds.patience_s(tries) for tries in (1, 2, 3, 4, 5, 30)] == [10, 20, 40, 75, 75, 75]
+
+
+def test_a_link_that_is_fast_enough_gets_its_whole_time(tmp_path: Path) -> None:
+    pieces = 20
+
+    def flow(server: RawServer) -> Behaviour:
+        def act(connection: socket.socket, _request: Request) -> None:
+            connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {pieces * 20_000}\r\n\r\n".encode())
+            for _ in range(pieces):
+                connection.sendall(bytes(20_000))
+                server.stopping.wait(0.05)
+
+        return act
+
+    with raw_server(flow) as server:
+        found = downloader(slow_s=0.1, least_per_s=1.0, whole_s=60.0).download(server.url, tmp_path / "draft")
+
+    assert isinstance(found, Downloaded)
+
+
 def test_a_server_that_falls_silent_is_left_sooner(tmp_path: Path) -> None:
     found = refusal_of(lambda _server: lambda _connection, _request: None, tmp_path / "draft", idle_s=0.2, whole_s=60.0)
 

@@ -17,7 +17,10 @@ _DONE = b"<Done><Bucket>b</Bucket><Key>k</Key><ETag>e</ETag></Done>"
 
 @dataclass
 class S3Stub:
-    """`objects` by their path; `refuse` is the status refused requests get while it is set, `ranges` what was asked."""
+    """`uploads` counts what is put; while `let_go` is there and not set, none of it is answered.
+
+    `objects` by their path; `refuse` is the status refused requests get while it is set, `ranges` what was asked.
+    """
 
     url: str = ""
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -25,6 +28,8 @@ class S3Stub:
     parts: dict[int, bytes] = field(default_factory=dict)
     signers: set[str] = field(default_factory=set)
     ranges: list[str | None] = field(default_factory=list)
+    uploads: int = 0
+    let_go: threading.Event | None = None
     has_parts: bool = True
     refuse: int | None = None
     code: str = "SlowDown"
@@ -52,6 +57,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.store.uploads += 1
+        if self.store.let_go:
+            self.store.let_go.wait(20)
         if self._is_refused():
             return
         part = parse_qs(self._query).get("partNumber")

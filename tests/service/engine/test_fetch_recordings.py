@@ -13,13 +13,16 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from orchestrator.clock import boot_seconds
 from orchestrator.operations.change_contact import erase_contact
-from orchestrator.operations.fetch_recordings import RecordingFetcher, pause_after
+from orchestrator.operations.fetch_recordings import LEASE_S, RecordingFetcher, pause_after
 from orchestrator.recordings.archive import Archive
 from orchestrator.recordings.bucket import Bucket
 from orchestrator.recordings.download import Bounds, Downloader
+from orchestrator.store.queries_recordings import renew_lease
 from tests.support.poll import eventually
 from tests.support.raw_server import Behaviour, RawServer, Request, raw_server, reply
+from tests.support.s3_stub import s3_stub
 from tests.support.world import World
 
 SOUND = b"ID3" + bytes(range(256)) * 400
@@ -33,9 +36,17 @@ class Shelf:
         self.archive = Archive(folder)
         world.house.__dict__["recordings"] = self.archive
 
-    def fetcher(self, trusted: Sequence[str] = ("127.0.0.1",)) -> RecordingFetcher:
+    def fetcher(
+        self,
+        trusted: Sequence[str] = ("127.0.0.1",),
+        *,
+        lease_s: float = LEASE_S,
+        show_alive: Callable[[], object] = lambda: None,
+    ) -> RecordingFetcher:
         downloader = Downloader(bounds=Bounds(whole_s=10.0, max_bytes=1_000_000), trusted=trusted)
-        return RecordingFetcher(sql=self.world.sql, archive=self.archive, downloader=downloader)
+        return RecordingFetcher(
+            sql=self.world.sql, archive=self.archive, downloader=downloader, lease_s=lease_s, show_alive=show_alive
+        )
 
     def files(self) -> list[Path]:
         return sorted(path for path in self.folder.rglob("*") if path.is_file())
@@ -192,6 +203,52 @@ def test_what_a_dead_process_held_is_taken_up_and_its_half_file_removed(world: W
 
     assert (shelf.row().state, shelf.row().tries) == ("fetched", 2)
     assert [path.read_bytes() for path in shelf.files()] == [SOUND]
+
+
+def test_what_was_never_tried_is_fetched_before_what_failed_before(world: World, shelf: Shelf) -> None:
+    with saying(reply(200, SOUND)) as server:
+        for name in ("failed", "new"):
+            recorded_call(world, f"{server.url}/{name}.mp3")
+        world.execute(
+            "UPDATE recordings SET tries = 3, due_at = now() - interval '9 s' WHERE urls ->> 'mp3' LIKE '%failed%'"
+        )
+        shelf.fetcher().fetch_recordings()
+
+    assert [request.line.split("/")[2].split()[0] for request in server.requests] == ["new.mp3", "failed.mp3"]
+
+
+def test_an_upload_that_outlasts_its_lease_is_done_once(world: World, shelf: Shelf) -> None:
+    with s3_stub() as store, saying(reply(200, SOUND)) as server:
+        bucket = Bucket("calls", url=store.url, region="r", key_id="k", secret=SecretStr("s"))
+        shelf.archive = Archive(shelf.folder, bucket=bucket)
+        store.let_go = threading.Event()
+        recorded_call(world, server.url)
+        beats: list[float] = []
+        fetcher = shelf.fetcher(lease_s=1.0, show_alive=lambda: beats.append(boot_seconds()))
+        slow = threading.Thread(target=fetcher.fetch_recordings)
+        slow.start()
+        eventually(lambda: store.uploads)
+        first_end = world.query("SELECT due_at FROM recordings")[0].due_at
+        eventually(lambda: world.query("SELECT 1 FROM recordings WHERE now() > :end", end=first_end))
+
+        others = shelf.fetcher().fetch_recordings()
+        eventually(lambda: len(beats) > 2)
+        store.let_go.set()
+        slow.join()
+
+    assert (others, store.uploads, len(server.requests)) == (0, 1, 1)
+    assert (shelf.row().state, shelf.row().tries) == ("fetched", 1)
+
+
+def test_a_lease_that_somebody_else_has_taken_is_not_taken_back(world: World, shelf: Shelf) -> None:
+    recorded_call(world, "http://127.0.0.1:1/")
+    world.execute("UPDATE recordings SET lease = 'other', due_at = now() + interval '9 s'")
+    before = shelf.row()
+
+    with world.sql.begin() as connection:
+        is_ours = renew_lease(connection, before.id, "mine", lease_s=900)
+
+    assert (is_ours, shelf.row().due_at) == (False, before.due_at)
 
 
 def test_a_lease_that_lasts_keeps_others_away(world: World, shelf: Shelf) -> None:
