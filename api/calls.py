@@ -180,12 +180,13 @@ def place(house: House, body: NewCall) -> Response:
     return answer(_view(place_call(house, body, contact_id=fresh_id("con"))), 202)
 
 
-_ACTION = """It takes its turn behind the commands of the flow, and the flow hears its webhooks; `hangup` and `transfer`
-end the flow. What becomes of it stands in the call's timeline. A `client_state` (base64 of text) is your own: every
-later webhook of the leg shows it, as text, until another is said."""
+_ACTION = """It takes its turn behind the commands of the flow, and the flow hears its webhooks; `hangup` ends the
+flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
+of text) is your own: every later webhook of the leg shows it, as text, until another is said."""
 _OF_ONE = {
     "answer": "Only for a call that came in and is not answered.",
     "reject": "Only for a call that came in and is not answered.",
+    "transfer": "Only for a call that is answered. The flow stands still meanwhile, and goes on when nobody comes.",
     "bridge": "`call_control_id` may be the id of another live call here, `call_…`.",
     "client_state_update": "A POST here, whatever the carrier's method.",
 }

@@ -51,10 +51,11 @@ class LiveCall(BaseModel):
     """One live call; frozen, every change is a new value. Kept as JSON in Redis beside its version.
 
     `seen` are the events of this leg since answer, `heard` the payloads of those a step may wait for. `closing` says
-    that a hangup was decided, `finished` that the flow was ended from outside while the line goes on, `gone_at` when
-    the carrier first said that the leg is over. `hangups` counts how often we asked for the end. An incoming call's
-    `to` is its caller. `user_state` is the state of the user's own that the leg carries, `transfers` counts the letters
-    that other legs were given.
+    that a hangup was decided, `finished` that the flow was ended from outside while the line goes on, `paused` that it
+    stands still while the target of a transfer asked for from outside rings, `gone_at` when the carrier first said that
+    the leg is over. `hangups` counts how often we asked for the end. An incoming call's `to` is its caller.
+    `user_state` is the state of the user's own that the leg carries, `transfers` counts the letters that other legs
+    were given, `newest_target` is the one whose leg the flow hears.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -96,11 +97,13 @@ class LiveCall(BaseModel):
     seen: tuple[str, ...] = ()
     heard: dict[str, dict[str, Any]] = {}
     finished: bool = False
+    paused: bool = False
     gone_at: datetime | None = None
     hangups: int = 0
     suppressions: tuple[Suppression, ...] = ()
     target_legs: tuple[str, ...] = ()
     transfers: int = 0
+    newest_target: str | None = None
     user_state: str | None = None
 
     recordings: tuple[dict[str, Any], ...] = ()

@@ -31,7 +31,8 @@ def request_action(house: House, call_id: str, command: Command, *, request_id: 
 
     A `client_state` (base64, as at the carrier) is the user's own and travels beside ours. A bridge may name another
     call by our id. Raises NotFound for no such call, InvalidInput for fields that are ours or cannot be used, Conflict
-    for a call that is not live, whose direction the action is not for, or that was adopted after Redis was lost.
+    for a call that is not live, whose direction the action is not for, that is not answered yet, or that
+    was adopted after Redis was lost.
     """
     body = command.body()
     if wrong := list(_problems(command, body)):
@@ -76,6 +77,8 @@ def _check_may(call: LiveCall, action: str) -> None:
     if call.adopted and action != "hangup":
         detail = "Redis was lost while the call lived: nobody knows where it stands, so it takes nothing but a hangup."
         raise Conflict("call_adopted", detail)
+    if action == "transfer" and call.phase != "answered":
+        raise Conflict("not_answered", "The call is not answered yet: there is nobody to transfer.")
     if action not in _FOR_CALLERS:
         return
     if call.direction != "incoming":

@@ -9,6 +9,7 @@ from typing import Final
 
 from orchestrator.flow.definition import Flow
 from orchestrator.flow.engine import answering, command_fates, ending, requests
+from orchestrator.flow.engine.asked_transfers import TRANSFER_TIMER, follow_transfers, stop_waiting
 from orchestrator.flow.engine.branching import follow, way_on
 from orchestrator.flow.engine.during import stop_during
 from orchestrator.flow.engine.facts import keep_facts
@@ -35,6 +36,7 @@ def advance(flow: Flow | None, call: LiveCall, event: Event, now: datetime) -> D
     turn = Turn(flow, call, event=_told(event), now=now)
     if event.type in _OUR_OWN and event.type != own.DIAL_ACCEPTED:
         _OUR_OWN[event.type](turn)
+        follow_transfers(turn)
         return turn.decision()
     match owner_of(turn):
         case Owner.DOUBLE:
@@ -45,6 +47,7 @@ def advance(flow: Flow | None, call: LiveCall, event: Event, now: datetime) -> D
         case Owner.THIS:
             learn_ids(turn)
             _hear(turn)
+    follow_transfers(turn)
     return turn.decision()
 
 
@@ -109,6 +112,8 @@ def _time_out(turn: Turn) -> None:
         return
     elif name == "gone":
         ending.assume_hangup(turn)
+    elif name == TRANSFER_TIMER:
+        stop_waiting(turn)
     elif name == "deadline":
         requests.meet_deadline(turn)
     elif name == "start":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.flow.engine.ending import begin_to_be_gone, hang_up, hang_up_again
+from orchestrator.flow.engine.ending import begin_to_be_gone, hang_up_again
 from orchestrator.flow.engine.outstanding import (
     find,
     forget,
@@ -52,8 +52,6 @@ def hear_failed(turn: Turn) -> None:
         return
     if command.action == "hangup":
         hang_up_again(turn)
-    elif command.action == "transfer" and command.visit == NO_VISIT:
-        hang_up(turn)
     elif _may_move(turn) and is_own_command(turn, command.command_id):
         enter(turn, fail(turn, _failure(payload, command.action)))
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.flow.engine.asked_transfers import stand_still
 from orchestrator.flow.engine.ending import clear_step_timers, hang_up
 from orchestrator.flow.engine.turn import Turn
-from orchestrator.flow.engine.walking import leave_step
 from orchestrator.flow.limits import HANGUP_AGAIN_S
 from orchestrator.model.decision import SendCommand
 from orchestrator.model.live_call import NO_VISIT
 
 
 def hear_request(turn: Turn) -> None:
-    """Send the command; a hangup or a transfer ends the flow, anything else goes on beside it."""
+    """Send the command; a hangup ends the flow, a transfer if it comes about, anything else goes on beside it."""
     payload = turn.event.payload
     action, command_id = str(payload.get("action")), str(payload.get("command_id"))
     if not turn.can_command or (turn.call.closing and action != "hangup"):
@@ -25,11 +25,10 @@ def hear_request(turn: Turn) -> None:
         return
     if action == "hangup":
         _begin_hangup(turn)
-    elif action == "transfer":
-        leave_step(turn)
-        turn.clear_timer("start")
-        turn.change(finished=True, step=None)
-    turn.put_out(_command(payload, action=action, command_id=command_id), visit=NO_VISIT)
+    command = _command(payload, action=action, command_id=command_id)
+    if action == "transfer":
+        stand_still(turn, command.body)
+    turn.put_out(command, visit=NO_VISIT)
 
 
 def meet_deadline(turn: Turn) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from orchestrator.flow.engine.asked_transfers import is_asked_transfer
 from orchestrator.flow.engine.branching import way_on
-from orchestrator.flow.engine.ending import hang_up
 from orchestrator.flow.engine.outstanding import forget, replace
 from orchestrator.flow.engine.remembering import remember
 from orchestrator.flow.engine.turn import Turn, letter_of
@@ -15,7 +15,7 @@ from orchestrator.telnyx.event_types import EventType
 
 
 def hear_target(turn: Turn, *, is_walking: bool) -> None:
-    """Take in an event of another leg; only that of the newest transfer or bridge moves the flow."""
+    """Take in an event of another leg; only that of the newest transfer or bridge of the flow's own moves it."""
     leg = turn.event.call_control_id
     is_new = leg is not None and leg not in turn.call.target_legs
     transfer = _bridge_of(turn) or _transfer_of(turn, leg)
@@ -28,19 +28,18 @@ def hear_target(turn: Turn, *, is_walking: bool) -> None:
         forget(turn, transfer)
     elif is_new and _was_left(turn, transfer):
         _hang_up(turn, transfer)
-    if not is_walking or not _is_newest(turn, transfer):
+    if not is_walking or not _is_newest(turn, transfer) or is_asked_transfer(transfer):
         return
-    if turn.call.finished and event == TARGET_HANGUP:
-        hang_up(turn)
-    elif turn.has_flow:
-        remember(turn, event, turn.event.payload)
+    remember(turn, event, turn.event.payload)
+    if turn.has_flow:
         enter(turn, way_on(turn, event, turn.event.payload))
 
 
 def give_letter_back(turn: Turn, command: Outstanding) -> None:
     """Let a leg that never came hide none of those before it."""
     if command.role is not None and _is_newest(turn, command):
-        turn.change(transfers=turn.call.transfers - 1)
+        left = turn.call.transfers - 1
+        turn.change(transfers=left, newest_target=letter_of(left) if left else None)
 
 
 def _bridge_of(turn: Turn) -> Outstanding | None:
@@ -70,7 +69,7 @@ def _letter(transfer: Outstanding) -> str:
 
 
 def _is_newest(turn: Turn, transfer: Outstanding) -> bool:
-    return _letter(transfer) == letter_of(max(1, turn.call.transfers))
+    return _letter(transfer) == (turn.call.newest_target or letter_of(max(1, turn.call.transfers)))
 
 
 def _was_left(turn: Turn, transfer: Outstanding) -> bool:

@@ -48,7 +48,7 @@ class Turn:
     def has_flow(self) -> bool:
         """Whether events may still move the call through its flow."""
         call = self.call
-        return not (self.flow is None or call.adopted or call.closing or call.finished)
+        return not (self.flow is None or call.adopted or call.closing or call.finished or call.paused)
 
     @property
     def step(self) -> Step | None:
@@ -107,6 +107,8 @@ class Turn:
         if command.user_state is not None:
             self.change(user_state=command.user_state)
         role = self._new_role() if _brings_a_leg(command) else None
+        if role is not None and not (command.action == "transfer" and visit == NO_VISIT):
+            self.change(newest_target=role)
         if role is not None or command.user_state != self.call.user_state:
             command = command.model_copy(update={"user_state": self.call.user_state, "target_role": role})
         self.commands.append(command)

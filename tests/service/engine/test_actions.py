@@ -180,17 +180,43 @@ def test_r14_a_bridge_whose_other_call_is_over_ends_no_call_of_ours(
     assert lives_on(world, call_id)
 
 
-@pytest.mark.parametrize(("action", "after"), [("hangup", True), ("transfer", False)])
-def test_hangup_and_transfer_end_the_flow(world: World, carrier: CarrierStub, action: str, after: bool) -> None:
+def test_a_hangup_ends_the_flow(world: World, carrier: CarrierStub) -> None:
     call_id = answered_call(world)
-    act(world, call_id, action, **BODIES.get(action, {}))
+    act(world, call_id, "hangup")
 
     world.hear(call_id, "call.speak.ended", status="completed")
     world.work(call_id)
 
     live = world.live(call_id)
-    assert live is not None and (live.closing, live.finished) == (after, not after)
+    assert live is not None and live.closing
     assert "gather" not in sent(carrier)
+
+
+def test_a_transfer_holds_the_flow_and_one_that_is_refused_lets_it_go_on(world: World, carrier: CarrierStub) -> None:
+    call_id = answered_call(world)
+    act(world, call_id, "transfer", **BODIES["transfer"])
+    world.hear(call_id, "call.speak.ended", status="completed")
+    world.work(call_id)
+    held = sent(carrier)
+
+    target = {"leg": "B", "call_control_id": "v3:target"}
+    world.hear(call_id, "call.initiated", **target)
+    world.hear(call_id, "call.hangup", hangup_cause="user_busy", **target)
+    world.work(call_id)
+
+    assert held == ["speak", "transfer"]
+    assert sent(carrier) == ["speak", "transfer", "speak"]  # what was said is not known to have been heard
+
+
+def test_a_call_that_rings_is_not_transferred(world: World) -> None:
+    call_id = world.dialed_call(flow=LISTENING)
+    world.hear(call_id, "call.initiated")
+    world.work(call_id)
+
+    with pytest.raises(Conflict) as refused:
+        act(world, call_id, "transfer", **BODIES["transfer"])
+
+    assert refused.value.code == "not_answered"
 
 
 def test_the_users_state_travels_inside_ours_and_is_shown_with_later_webhooks(

@@ -320,35 +320,6 @@ def test_the_end_of_a_greeting_does_not_revive_a_flow_that_was_ended_from_outsid
     assert (line.actions, line.call.step, line.call.outcome) == (["hangup"], "voicemail", "hung_up")
 
 
-def test_a_second_transfer_from_outside_stops_nothing_twice(greeted: Line) -> None:
-    asked = {"action": "transfer", "body": {"to": "+13125550143"}}
-    greeted.own("action.requested", {"command_id": "c", **asked})
-
-    greeted.own("action.requested", {"command_id": "d", **asked})
-
-    assert greeted.last == ["transfer"]
-
-
-def test_a_transfer_from_outside_ends_the_flow_and_not_the_call(greeted: Line) -> None:
-    greeted.own("action.requested", {"command_id": "c", "action": "transfer", "body": {"to": "+13125550143"}})
-    asked = greeted.last
-
-    greeted.press("1")
-    greeted.fire("step:1")
-
-    assert asked == ["gather_stop", "transfer"]
-    assert (greeted.last, greeted.call.step, greeted.call.closing) == ([], None, False)
-
-
-def test_a_call_whose_requested_transfer_ends_is_hung_up(greeted: Line) -> None:
-    greeted.own("action.requested", {"command_id": "c", "action": "transfer", "body": {"to": "+13125550143"}})
-    greeted.hear("call.initiated", leg="B", control_id="v3:agent")
-
-    greeted.hear("call.hangup", {"hangup_cause": "user_busy"}, leg="B", control_id="v3:agent")
-
-    assert greeted.last == ["hangup"]
-
-
 def test_a_command_from_outside_after_the_end_is_not_sent(greeted: Line) -> None:
     greeted.hang_up()
 
