@@ -5,12 +5,9 @@ What is killed and when is drawn from the seed; when exactly it hits is the mach
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +15,7 @@ import pytest
 
 from tests.support.account import LAW_AT_THE_CARRIER, account_equals_ledger
 from tests.support.campaign_run import CampaignRun
+from tests.support.killer import killer
 from tests.support.poll import eventually
 from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import StackRun, stack_and_simulator
@@ -26,7 +24,6 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 PROCESSES = ("dials", "commands", "engine", "dispatch", "webhooks", "api")
 TWICE = ("dials-2", "commands-2")
-_STRIKES = 16
 UNTIDY = {"webhook_repeat": 0.10, "webhook_delay": 0.20, "webhook_delay_ms": 3_000}
 LOST_ANSWERS = {"reset_after": 0.05, "error_after": 0.05, "refuse_429": 0.05}
 MAYBE_DONE = {"error_before": 0.05, "reset_before": 0.05, "hang": 0.03, "hang_s": 14.0, "webhook_lose": 0.03}
@@ -84,7 +81,8 @@ def test_a_frozen_performer_and_its_successor_say_nothing_twice(tmp_path: Path, 
         _conclude(campaign, simulator)
 
 
-@pytest.mark.parametrize("frozen_s", [6.0, 13.0, 20.0])
+# Frozen twice, and still within the 40 s that the flow gives its question: what is told later comes too late for it.
+@pytest.mark.parametrize("frozen_s", [6.0, 13.0, 17.0])
 def test_a_carrier_that_freezes_and_then_carries_out_what_it_was_sent(tmp_path: Path, frozen_s: float) -> None:
     with stack_and_simulator(tmp_path / "data") as (stack, simulator):
         campaign = CampaignRun(stack, 150)
@@ -110,7 +108,7 @@ def _run(
     simulator.set_faults(**faults)
     campaign = CampaignRun(stack, contacts)
     campaign.act("start")
-    with _killer(stack, victims, chance=random.Random(seed), every_s=every_s):
+    with killer(stack, victims, chance=random.Random(seed), every_s=every_s):
         campaign.wait_until_dialed(contacts, within=300)
     simulator.set_faults()
     eventually(stack.is_ready, within=60)
@@ -121,29 +119,3 @@ def _conclude(campaign: CampaignRun, simulator: SimulatorProcess, *, is_law_kept
     campaign.wait_until_completed(within=300, hurried_by=simulator)
     account_equals_ledger(campaign, simulator, unknown_at_most=len(campaign.numbers) // 10)
     assert not is_law_kept or simulator.summary()["most_dial_requests_in_5s"] <= LAW_AT_THE_CARRIER
-
-
-@contextmanager
-def _killer(stack: StackRun, victims: tuple[str, ...], *, chance: random.Random, every_s: float) -> Iterator[None]:
-    """Kill one or two of `victims` with -9 every so often, at most until the block ends.
-
-    Not for ever: who dies often is started again later and later.
-    """
-    over = threading.Event()
-
-    def kill() -> None:
-        for _ in range(_STRIKES):
-            if over.wait(chance.uniform(0.2, every_s)):
-                return
-            running = stack.pids()
-            for name in chance.sample(victims, chance.choice((1, 1, 2))):
-                with suppress(KeyError, ProcessLookupError):
-                    os.kill(running[name], signal.SIGKILL)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
-        yield
-    finally:
-        over.set()
-        killer.join()
