@@ -27,6 +27,7 @@ PLAIN_FOLDER = "rtp"
 MOST_TRACKS = 4_000
 _MOST_BYTES = 2_048
 _AT_ONCE = 256
+_REST_S = 0.002  # even the small buffer of a kernel that allows no larger one holds what comes meanwhile
 _RECEIVE_BUFFER = 8 * 1024 * 1024
 _IDLE_S = 10.0
 
@@ -60,6 +61,7 @@ class ForkDoor:
         self._routes: dict[tuple[bytes, str], ForkTrack] = {}  # by header and sender, as most packets repeat them
         self._open = 0
         self._loop = asyncio.get_running_loop()
+        self._resting: asyncio.Handle | None = None
 
     def listen(self, host: str, port: int) -> int:
         """Take packets from now on; return the port."""
@@ -67,12 +69,14 @@ class ForkDoor:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         self._socket.setblocking(False)
         self._socket.bind((host, port))
-        self._loop.add_reader(self._socket, self._read)
+        self._watch()
         return int(self._socket.getsockname()[1])
 
     def close(self) -> None:
         """Take no more and finish every track."""
         self._loop.remove_reader(self._socket)
+        if self._resting is not None:
+            self._resting.cancel()
         self._socket.close()
         for track in [*self._plain.values(), *(t for leg in self._legs.values() for t in leg.tracks.values())]:
             track.close()
@@ -96,14 +100,30 @@ class ForkDoor:
         self._routes = {route: track for route, track in self._routes.items() if track.heard_at >= too_old}
         self._open = len(self._plain) + sum(len(leg.tracks) for leg in self._legs.values())
 
-    def _read(self) -> None:
-        """Take many packets a turn: asking whether there is one costs more than reading it."""
+    def _watch(self) -> None:
+        self._resting = None
+        self._loop.add_reader(self._socket, self._wake)
+
+    def _wake(self) -> None:
+        self._loop.remove_reader(self._socket)
+        self._turn()
+
+    def _turn(self) -> None:
+        """Read what is there, and look again after a rest: to be woken by each packet costs more than the packet."""
+        taken = self._read()
+        if taken:
+            self._resting = self._loop.call_later(_REST_S if taken < _AT_ONCE else 0, self._turn)
+        else:
+            self._watch()
+
+    def _read(self) -> int:
         receive, now, taken = self._socket.recvfrom, self._loop.time(), 0
         with contextlib.suppress(BlockingIOError, ConnectionError):
             while taken < _AT_ONCE:
                 self._take(*receive(_MOST_BYTES), now)
                 taken += 1
         self._tally.add("packets", taken)
+        return taken
 
     def _take(self, data: bytes, sender: tuple[str, int], now: float) -> None:
         try:
