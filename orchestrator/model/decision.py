@@ -35,7 +35,8 @@ class Decision(BaseModel):
     """The new state and its consequences.
 
     `drop` says which unsent commands leave the outbox before `commands` join it: those of steps that were left (their
-    visit is below the new one), or all.
+    visit is below the new one), or all. `proven` are commands whose work was heard of before their answer: they leave
+    it too, where they were sent.
     `timers` maps a timer's name to its due time; None clears it. `settle` asks for the record to be written (again).
     """
 
@@ -44,6 +45,7 @@ class Decision(BaseModel):
     call: LiveCall
     commands: tuple[SendCommand, ...] = ()
     drop: Literal["none", "step", "all"] = "none"
+    proven: tuple[str, ...] = ()
     timers: dict[str, datetime | None] = {}
     settle: bool = False
     note: str | None = None

@@ -18,7 +18,8 @@ class Outstanding(BaseModel):
 
     `visit` is the step's, or `NO_VISIT` for a command that was asked for from outside. `leg` is the control id of the
     leg a transfer created, `role` the letter of that leg or of a bridged call's, `joined` whether it answered.
-    `stopped` says that what is heard during a step was told to stop.
+    `stopped` says that what is heard during a step was told to stop. `since` is when that occurred which made us send
+    the command.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -26,6 +27,7 @@ class Outstanding(BaseModel):
     command_id: str
     action: str
     visit: int
+    since: datetime | None = None
     accepted: bool = False
     started: bool = False
     leg: str | None = None

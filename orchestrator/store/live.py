@@ -167,6 +167,7 @@ def commit_call(
             call.visit,
             int(decision.settle),
             stamped_ms + WAKE_AFTER_MS,
+            " ".join(decision.proven),
             len(commands),
             *commands,
             *timers,

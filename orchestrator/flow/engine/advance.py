@@ -36,8 +36,7 @@ def advance(flow: Flow | None, call: LiveCall, event: Event, now: datetime) -> D
     turn = Turn(flow, call, event=_told(event), now=now)
     if event.type in _OUR_OWN and event.type != own.DIAL_ACCEPTED:
         _OUR_OWN[event.type](turn)
-        follow_transfers(turn)
-        return turn.decision()
+        return _rounded_off(turn)
     match owner_of(turn):
         case Owner.DOUBLE:
             hang_up_double(turn)
@@ -47,6 +46,12 @@ def advance(flow: Flow | None, call: LiveCall, event: Event, now: datetime) -> D
         case Owner.THIS:
             learn_ids(turn)
             _hear(turn)
+    return _rounded_off(turn)
+
+
+def _rounded_off(turn: Turn) -> Decision:
+    """Return the decision, with what follows from the state that the event led to, whatever it was."""
+    command_fates.take_proven(turn)
     follow_transfers(turn)
     return turn.decision()
 

@@ -16,26 +16,22 @@ from orchestrator.flow.engine.outstanding import (
 from orchestrator.flow.engine.target_legs import give_letter_back
 from orchestrator.flow.engine.turn import Turn
 from orchestrator.flow.engine.walking import enter, fail, start_clock
-from orchestrator.model.live_call import NO_VISIT
+from orchestrator.model.live_call import NO_VISIT, Outstanding
 
 
 def hear_accepted(turn: Turn) -> None:
     """Take in the carrier's yes: the step's clock starts, or its `goto` leads on."""
     command = find(turn.call, turn.event.payload.get("command_id"))
-    if command is None:
-        return
-    prune_unsent(turn, command)
-    if is_over_once_accepted(command.action):
-        forget(turn, command)
-    else:
-        replace(turn, command, accepted=True)
-    step = turn.step
-    if step is None or not _may_move(turn) or not is_own_command(turn, command.command_id):
-        return
-    if step.goto is not None:
-        enter(turn, step.goto)
-    else:
-        start_clock(turn, step)
+    if command is not None:
+        _accept(turn, command)
+
+
+def take_proven(turn: Turn) -> None:
+    """Take commands as accepted whose work was heard of before their answer: that may be lost for good."""
+    for command_id in turn.proven:
+        command = find(turn.call, command_id)
+        if command is not None:
+            _accept(turn, command)
 
 
 def hear_failed(turn: Turn) -> None:
@@ -44,6 +40,9 @@ def hear_failed(turn: Turn) -> None:
     command = find(turn.call, payload.get("command_id"))
     if command is None:
         return  # a stop of what was over already
+    if command.leg is not None or (command.accepted and (command.started or command.joined)):
+        turn.note(f"{command.action} was refused when it was said again: {payload.get('code')}")
+        return
     forget(turn, command)
     if command.action == "bridge" and command.visit == NO_VISIT:
         give_letter_back(turn, command)
@@ -57,7 +56,12 @@ def hear_failed(turn: Turn) -> None:
 
 
 def hear_unknown(turn: Turn) -> None:
-    """Take in that a command was never answered: as failed, with the code unknown."""
+    """Take in that a command was never answered: as failed, with the code unknown, unless its work was heard of."""
+    command = find(turn.call, turn.event.payload.get("command_id"))
+    if command is not None and (command.accepted or command.started or command.joined or command.leg is not None):
+        if not command.accepted:
+            _accept(turn, command)
+        return
     told = {"title": "never answered", **turn.event.payload, "code": "unknown"}
     turn.event = turn.event.model_copy(update={"payload": told})
     hear_failed(turn)
@@ -71,6 +75,21 @@ def hear_gone(turn: Turn) -> None:
     if command is not None:
         forget(turn, command)
     begin_to_be_gone(turn)
+
+
+def _accept(turn: Turn, command: Outstanding) -> None:
+    prune_unsent(turn, command)
+    if is_over_once_accepted(command.action):
+        forget(turn, command)
+    else:
+        replace(turn, command, accepted=True)
+    step = turn.step
+    if step is None or not _may_move(turn) or not is_own_command(turn, command.command_id):
+        return
+    if step.goto is not None:
+        enter(turn, step.goto)
+    else:
+        start_clock(turn, step)
 
 
 def _may_move(turn: Turn) -> bool:

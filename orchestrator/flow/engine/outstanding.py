@@ -57,8 +57,10 @@ def charge(turn: Turn, event: str) -> bool:
     if owner is None:
         return _may_hear(turn, event)
     if is_ended_by(owner.action, event):
+        _prove(turn, owner)
         forget(turn, owner)
     elif _begins(event):
+        _prove(turn, owner)
         replace(turn, owner, started=True)
     return owner.visit == turn.call.visit or _may_hear(turn, event)
 
@@ -84,6 +86,12 @@ def is_own_command(turn: Turn, command_id: str) -> bool:
     return command_id == turn.command_id(OWN)
 
 
+def _prove(turn: Turn, command: Outstanding) -> None:
+    """Take a command as carried out, unless what is told occurred before it: then it is the work of one before."""
+    if not command.accepted and command.since is not None and turn.event.occurred_at >= command.since:
+        turn.proven.append(command.command_id)
+
+
 def _can_cause(one: Outstanding, event: str) -> bool:
     if one.action not in COMMANDS or one.action == "transfer" or one.action in ENDS_CALL:
         return False
@@ -103,6 +111,7 @@ def _join(turn: Turn) -> bool:
     if not connecting:
         return _waits_to_talk(turn)
     newest = connecting[-1]
+    _prove(turn, newest)
     if newest.action == "transfer" or newest.role is not None:
         replace(turn, newest, joined=True)
     else:

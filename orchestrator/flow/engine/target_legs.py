@@ -21,6 +21,8 @@ def hear_target(turn: Turn, *, is_walking: bool) -> None:
     transfer = _bridge_of(turn) or _transfer_of(turn, leg)
     if transfer is None:
         return
+    if transfer.action == "transfer" and not transfer.accepted:
+        turn.proven.append(transfer.command_id)  # its leg carries a letter that nothing else was given
     event = TARGET + turn.event.type
     if event in {TARGET_ANSWERED, TARGET_BRIDGED}:
         replace(turn, transfer, joined=True)

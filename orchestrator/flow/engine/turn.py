@@ -33,6 +33,7 @@ class Turn:
         self.event = event
         self.now = now
         self.commands: list[SendCommand] = []
+        self.proven: list[str] = []
         self.timers: dict[str, datetime | None] = {}
         self.drops_step = False
         self.drops_all = False
@@ -112,7 +113,8 @@ class Turn:
         if role is not None or command.user_state != self.call.user_state:
             command = command.model_copy(update={"user_state": self.call.user_state, "target_role": role})
         self.commands.append(command)
-        mine = Outstanding(command_id=command.command_id, action=command.action, visit=visit, role=role)
+        since, known = self.event.occurred_at, {"command_id": command.command_id, "action": command.action}
+        mine = Outstanding(**known, visit=visit, role=role, since=since)
         self.change(outstanding=(*self.call.outstanding, mine))
 
     def send_aside(self, action: str, *, command_id: str) -> None:
@@ -137,6 +139,7 @@ class Turn:
             call=self.call,
             commands=tuple(self.commands),
             drop="all" if self.drops_all else "step" if self.drops_step else "none",
+            proven=tuple(self.proven),
             timers=self.timers,
             settle=self.settles,
             note="; ".join(self.notes) or None,

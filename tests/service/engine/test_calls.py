@@ -39,6 +39,11 @@ def answered_call(world: World, **campaign: object) -> str:
     return call_id
 
 
+def requested(call_id: str, action: str) -> Event:
+    payload = {"command_id": f"c-{action}", "action": action, "body": {}}
+    return Event(id=f"req-{action}", type="action.requested", occurred_at=utc_now(), call_id=call_id, payload=payload)
+
+
 def outbox(world: World, call_id: str) -> list[str]:
     return [orjson.loads(line)["action"] for line in world.redis.lrange(world.keys.outbox(call_id), 0, -1)]
 
@@ -214,6 +219,50 @@ def test_r13_after_forty_seconds_a_command_is_unknown_and_not_sent_again(world: 
     assert actions(carrier) == ["speak"]
     _, timeline = read_live(world.redis, world.keys, call_id)
     assert "command.unknown" in [line["type"] for line in timeline]
+
+
+def test_r13_a_command_whose_work_is_heard_of_keeps_no_other_waiting(world: World, carrier: CarrierStub) -> None:
+    carrier.act = lambda asked: (500, {}) if asked.path.endswith("speak") else (200, {"data": {"result": "ok"}})
+    call_id = answered_call(world)
+    world.perform(call_id)
+    add_event(world.redis, world.keys, requested(call_id, "record_stop"))
+    world.hear(call_id, "call.speak.started")
+    world.advance()
+
+    world.perform(call_id)
+
+    assert (actions(carrier), outbox(world, call_id)) == (["speak", "record_stop"], [])
+
+
+def test_r13_a_command_that_was_not_sent_is_not_proven_by_what_is_heard(world: World) -> None:
+    call_id = answered_call(world)
+
+    world.hear(call_id, "call.speak.started")
+    world.advance()
+
+    assert outbox(world, call_id) == ["speak"]
+
+
+@pytest.mark.parametrize("status", [200, 422])
+def test_r13_what_is_answered_after_it_was_proven_is_told_and_changes_nothing(
+    world: World, carrier: CarrierStub, status: int
+) -> None:
+    def begin_first(_asked: Asked) -> tuple[int, dict[str, object]]:
+        world.hear(call_id, "call.speak.started")
+        world.advance()
+        return (200, {"data": {"result": "ok"}}) if status == 200 else refusal(422, "10015")
+
+    carrier.act = begin_first
+    call_id = answered_call(world)
+
+    world.perform(call_id)
+    world.advance()
+
+    live = world.live(call_id)
+    fates = [line for line in read_live(world.redis, world.keys, call_id)[1] if line["type"].startswith("command.")]
+    assert live is not None and (live.step, live.outcome) == ("greet", "heard")
+    assert (len(fates), outbox(world, call_id)) == (1, [])
+    assert world.redis.exists(world.keys.lease(call_id)) == 0
 
 
 def test_r13_leaving_a_step_drops_its_unsent_commands(world: World) -> None:
