@@ -54,6 +54,14 @@ steps:
   bye: {hangup: {}}
 """
 
+LISTENING = """
+name: listening-on
+start: listen
+steps:
+  listen: {wait_for: call.dtmf.received, on: {call.dtmf.received: bye}, timeout: {after: 500s, goto: bye}}
+  bye: {hangup: {}}
+"""
+
 WAITING_LINE = """
 name: waiting-line
 outcomes: [served, hung_up]
@@ -235,6 +243,22 @@ def test_two_live_calls_are_bridged_by_their_ids(stack: StackRun) -> None:
     assert [line["leg"] for line in told(ones, "call.hangup")] == ["B", "A"]
     assert {line["leg"] for line in told(ones, "call.bridged")} == {"A", "B"}
     assert {line["leg"] for line in told(others, "call.bridged")} == {"A", "Z"}
+
+
+def test_a_transfer_from_outside_that_nobody_takes_leaves_the_flow_where_it_stood(stack: StackRun) -> None:
+    call_id = dial(stack, f"+12145550{100 + int(STAYS)}", flow=upload(stack, LISTENING))
+    eventually(lambda: story(stack, call_id)["step"] == "listen", within=20, every=0.1)
+
+    stack.rest.post(f"/v1/calls/{call_id}/actions/transfer", {"to": f"+13105550{100 + int(BUSY)}"})
+    eventually(lambda: legs_of(stack, call_id, "call.hangup") == ["B"], within=20, every=0.1)
+    between = story(stack, call_id)
+    stack.rest.post(f"/v1/calls/{call_id}/actions/transfer", {"to": f"+13105550{100 + int(AGENT)}"})
+
+    call = ended(stack, call_id)
+    assert (between["phase"], between["step"]) == ("answered", "listen")
+    assert told(call, "call.hangup")[0]["leg"] == "B"
+    assert {line["leg"] for line in told(call, "call.bridged")} == {"A", "C"}
+    assert [line for line in call["timeline"] if line["kind"] == "command" and line["type"] == "hangup"] == []
 
 
 def test_a_caller_is_bridged_with_one_agents_call_and_then_with_the_next(stack: StackRun) -> None:
