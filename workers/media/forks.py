@@ -110,11 +110,14 @@ class ForkDoor:
 
     def _turn(self) -> None:
         """Read what is there, and look again after a rest: to be woken by each packet costs more than the packet."""
-        taken = self._read()
-        if taken:
-            self._resting = self._loop.call_later(_REST_S if taken < _AT_ONCE else 0, self._turn)
-        else:
-            self._watch()
+        taken = 0
+        try:
+            taken = self._read()
+        finally:  # whatever breaks: a port that nobody looks at again would be deaf for good
+            if taken:
+                self._resting = self._loop.call_later(_REST_S if taken < _AT_ONCE else 0, self._turn)
+            else:
+                self._watch()
 
     def _read(self) -> int:
         receive, now, taken = self._socket.recvfrom, self._loop.time(), 0
