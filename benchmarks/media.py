@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import requests
 from pydantic import SecretStr
 
+from benchmarks.climb import Step, climb, sustained
 from benchmarks.cpu import cpu_s
 from benchmarks.ground import API_KEY, Ground, carrier_env
 from benchmarks.measures import Measure, Sample, Side, Target, in_turns
@@ -26,6 +28,7 @@ from orchestrator.stack.interrupts import pause
 from orchestrator.stack.ports import free_port
 from orchestrator.stack.program import Program
 from orchestrator.store.keys import Keys
+from workers.media.streams import MOST_STREAMS
 
 _STREAMS = 250
 _SECONDS = 6
@@ -33,19 +36,36 @@ _PIECES = int(_SECONDS / PIECE_S)
 _WITHIN_S = 30.0
 _LEGS = [str(UUID(int=number)) for number in range(_STREAMS)]
 _LEAST = Target("least", 0.6)
+_FULL_SECONDS = 4
+_FULL_PIECES = int(_FULL_SECONDS / PIECE_S)
+_FULL_WITHIN_S = 1.0
+_LEGS_AT_ONCE = 200  # so many the receiver lets wait at its door, and some
 
 
 def measure_media(ground: Ground, *, rounds: int = 3) -> list[Measure]:
-    """Return how many streams and forks fill a core, by the CPU time they take at a load that loses nothing."""
+    """Return how many streams and forks fill a core, by the CPU time they take at a load that loses nothing.
+
+    That is an estimate; how many of them are really carried at once is measured too.
+    """
     with _receivers(ground) as (ours, bare):
         sides = {"streams": _streams(ours), "bare streams": _bare_streams(bare)}
         streams = in_turns(sides, rounds=rounds)
         forks = in_turns({"forks": _forks(ours), "bare forks": _bare_forks(bare)}, rounds=rounds)
-    note = f"measured with {_STREAMS}, none of their pieces lost"
+        carried = [
+            _carried("media streams at once", lambda count: _full_streams(ours, count), _a_core(streams["streams"])),
+            _carried("media forks at once", lambda count: _full_forks(ours, count), _a_core(forks["forks"])),
+        ]
+    note = f"estimated from {_STREAMS}, none of their pieces lost"
     return [
         _measure("media streams", streams["streams"], streams["bare streams"], note),
         _measure("media forks", forks["forks"], forks["bare forks"], note),
+        *carried,
     ]
+
+
+def _carried(name: str, run: Callable[[int], Step], estimate: float) -> Measure:
+    steps = climb(run, min(estimate, MOST_STREAMS))
+    return Measure(name, sustained(steps), "streams", note=f"run in steps; {steps[-1]}")
 
 
 def _measure(name: str, ours: Sample, bare: Sample, note: str) -> Measure:
@@ -66,9 +86,9 @@ class _Receiver:
     def counts(self) -> dict[str, int]:
         return dict(requests.get(f"http://127.0.0.1:{self.port}/healthz", timeout=10).json())
 
-    def wait(self, name: str, count: int) -> None:
+    def wait(self, name: str, count: int, *, within_s: float = _WITHIN_S) -> None:
         """Wait until it has counted so many; fail where they do not come: that would be loss."""
-        for _ in range(int(_WITHIN_S / 0.1)):
+        for _ in range(int(within_s / 0.1)):
             if (seen := self.counts().get(name, 0)) >= count:
                 return
             pause(0.1)
@@ -143,9 +163,55 @@ def _fork(receiver: _Receiver) -> Sample:
     fork(address, _LEGS, pieces=FIRST_WORDS)
     receiver.wait("packets", seen + _STREAMS * FIRST_WORDS)
     before = cpu_s(receiver.child.pid)
-    fork(address, _LEGS, pieces=_PIECES, start=FIRST_WORDS)
+    fork(address, _LEGS, pieces=_PIECES, starts=[FIRST_WORDS] * _STREAMS)
     receiver.wait("packets", seen + _STREAMS * (FIRST_WORDS + _PIECES))
     return _sample(receiver, before)
+
+
+def _full_streams(receiver: _Receiver, count: int) -> Step:
+    calls = [new_id("call") for _ in range(count)]
+    seen = receiver.counts().get("frames", 0)
+    urls = [("127.0.0.1", receiver.port, stream_path(SecretStr(API_KEY), call)) for call in calls]
+    speakers = Speakers(urls, pieces=_FULL_PIECES)
+    receiver.wait("frames", seen + count * FIRST_WORDS)
+    step = _step(receiver, count, "frames", speakers.speak)
+    speakers.close()
+    return step
+
+
+def _full_forks(receiver: _Receiver, count: int) -> Step:
+    """Let some begin after the others, as in life: else all would write their second of sound at one moment."""
+    legs = [str(uuid4()) for _ in range(count)]
+    address, starts = ("127.0.0.1", receiver.udp_port), list[int]()
+    for turn, begun in enumerate(range(0, count, _LEGS_AT_ONCE)):
+        some = legs[begun : begun + _LEGS_AT_ONCE]
+        for leg in some:
+            receiver.ground.redis.set(Keys().leg(leg), new_id("call"))
+        seen, first_words = receiver.counts().get("packets", 0), FIRST_WORDS + turn * 7 % 35
+        fork(address, some, pieces=first_words)
+        receiver.wait("packets", seen + len(some) * first_words)
+        starts += [first_words] * len(some)
+    return _step(receiver, count, "packets", lambda: fork(address, legs, pieces=_FULL_PIECES, starts=starts))
+
+
+def _step(receiver: _Receiver, count: int, counted: str, send: Callable[[], float]) -> Step:
+    """Meter so many at once; what has not come a second behind the last piece is lost."""
+    seen, sent = receiver.counts()[counted], count * _FULL_PIECES
+    spent, own, began = cpu_s(receiver.child.pid), time.process_time(), time.perf_counter()
+    behind_s = send()
+    seconds, own = time.perf_counter() - began, time.process_time() - own
+    spent = cpu_s(receiver.child.pid) - spent
+    with suppress(AssertionError):
+        receiver.wait(counted, seen + sent, within_s=_FULL_WITHIN_S)
+    return Step(
+        count=count,
+        seconds=_FULL_SECONDS,
+        sent=sent,
+        arrived=min(sent, receiver.counts()[counted] - seen),
+        behind_s=behind_s,
+        receiver=spent / seconds,
+        senders=own / seconds,
+    )
 
 
 def _sample(receiver: _Receiver, before: float) -> Sample:

@@ -27,17 +27,19 @@ class Speakers:
         self._sockets = [_open(*url) for url in urls]
         self._say(range(FIRST_WORDS))
 
-    def speak(self) -> None:
-        """Say the rest."""
-        self._say(range(FIRST_WORDS, len(self._frames)))
+    def speak(self) -> float:
+        """Say the rest; return how many seconds behind its pace it ended."""
+        return self._say(range(FIRST_WORDS, len(self._frames)))
 
     def close(self) -> None:
         """Hang up."""
         for each in self._sockets:
             each.close()
 
-    def _say(self, pieces: range) -> None:
-        _pace(pieces, len(self._sockets), lambda piece, number: self._sockets[number].sendall(self._frames[piece]))
+    def _say(self, pieces: range) -> float:
+        return _pace(
+            pieces, len(self._sockets), lambda piece, number: self._sockets[number].sendall(self._frames[piece])
+        )
 
 
 def frame_bytes(pieces: int) -> int:
@@ -45,17 +47,26 @@ def frame_bytes(pieces: int) -> int:
     return sum(len(_frame(number)) for number in range(1, pieces + 1))
 
 
-def fork(address: tuple[str, int], legs: Sequence[str], *, pieces: int, start: int = 0) -> None:
-    """Send so many packets of each leg's A side to one port, the first with the number `start`."""
+def fork(address: tuple[str, int], legs: Sequence[str], *, pieces: int, starts: Sequence[int] = ()) -> float:
+    """Send so many packets of each leg's A side to one port, each leg's first with its number in `starts`, or 0.
+
+    Returns how many seconds behind its pace it ended.
+    """
+    starts = starts or [0] * len(legs)
     headers = [bytes((0xC4, 24, 0, 0, 0, 0, 0, 0)) + UUID(leg).bytes for leg in legs]
-    packets = [struct.pack("!BBHII", 0x80, 0, n & 0xFFFF, n * 160, 7) + _SOUND for n in range(start, start + pieces)]
+    numbers = range(max(starts) + pieces)
+    packets = [struct.pack("!BBHII", 0x80, 0, number & 0xFFFF, number * 160, 7) + _SOUND for number in numbers]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
         sending.connect(address)
-        _pace(range(pieces), len(legs), lambda piece, number: sending.send(headers[number] + packets[piece]))
+
+        def send(piece: int, number: int) -> object:
+            return sending.send(headers[number] + packets[starts[number] + piece])
+
+        return _pace(range(pieces), len(legs), send)
 
 
-def _pace(pieces: range, senders: int, send: Callable[[int, int], object]) -> None:
-    began = time.perf_counter()
+def _pace(pieces: range, senders: int, send: Callable[[int, int], object]) -> float:
+    began, ahead = time.perf_counter(), 0.0
     for turn, piece in enumerate(pieces):
         for part in range(_SLICES):
             for number in range(part, senders, _SLICES):
@@ -63,6 +74,7 @@ def _pace(pieces: range, senders: int, send: Callable[[int, int], object]) -> No
             ahead = began + (turn + (part + 1) / _SLICES) * PIECE_S - time.perf_counter()
             if ahead > 0:
                 pause(ahead)
+    return max(0.0, -ahead)
 
 
 def _open(host: str, port: int, path: str) -> socket.socket:
