@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 TICK_S = 0.1
 TIMERS_EVERY_S = 0.05
 FLOWS_EVERY_S = 1.0
+STRAYS_WAIT_MS = 1_000  # for an engine that learns whose leg it is at the same moment
 SETTLE_EVERY_S = 0.25
 _TIMERS_AT_ONCE = 500
 
@@ -75,7 +76,8 @@ def advance_loops(house: House, keys: Keys) -> list[Loop]:
     )
     events = Consumer(house.redis, keys.events, advancer().advance_calls, keys=keys)
     # A loop of their own: known calls go on while the database lets strays wait.
-    strays = Consumer(house.redis, keys.strays, advancer(intake=intake).advance_calls, keys=keys)
+    patient = advancer(intake=intake, patience_ms=STRAYS_WAIT_MS)
+    strays = Consumer(house.redis, keys.strays, patient.advance_calls, keys=keys, left_behind_ms=STRAYS_WAIT_MS)
     timers = ScriptCall("fire_timers", [keys.timers, keys.events], [_TIMERS_AT_ONCE])
     return [
         Loop("advance", events.consume, 0.0, close=events.retire),

@@ -51,7 +51,8 @@ class Advancer:
     """Takes entries of a stream to committed decisions; any number of them may run.
 
     Without an intake it takes `events`, asks nobody about a call that Redis does not know, and sets its events aside.
-    With one it takes these strays, and whatever is no call of ours for the database either becomes an orphan.
+    With one it takes these strays, and whatever is no call of ours for the database either becomes an orphan; within
+    `patience_ms` of its coming it stays pending instead, to be taken again.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Advancer:
         keys: Keys | None = None,
         wake: Callable[[str], Command] | None = None,
         intake: Intake | None = None,
+        patience_ms: int = 0,
     ) -> None:
         self._redis = client
         self._flows = flows
@@ -71,6 +73,7 @@ class Advancer:
         self._known = KnownCalls(client, self._keys)
         self._wake = wake
         self._intake = intake
+        self._patience_ms = patience_ms
         self._stream = self._keys.strays if intake else self._keys.events
         self._heard_ms = 0
 
@@ -103,19 +106,29 @@ class Advancer:
         return []
 
     def _advance(self, entries: Sequence[RawEntry]) -> list[str]:
+        arrivals, strangers = self._sort(entries)
+        woken = self._walk(arrivals)
+        if strangers and self._intake is None:
+            # What came together with the event that names its leg is known only now.
+            arrivals, strangers = self._sort(strangers)
+            woken += self._walk(arrivals)
+        for entry_id, fields in strangers:
+            self._turn_away(read_entry(entry_id, fields))
+        return list(dict.fromkeys(woken))
+
+    def _walk(self, arrivals: Sequence[Arrival]) -> list[str]:
         queues: dict[str, deque[Arrival]] = {}
-        for entry_id, fields in entries:
-            arrival = self._arrive(entry_id, fields)
-            if arrival:
-                queues.setdefault(arrival.event.call_id, deque()).append(arrival)
-        if any(a.entry.raw for queue in queues.values() for a in queue):
-            self._note_the_carrier_was_heard(entries[-1][0])
+        for arrival in arrivals:
+            queues.setdefault(arrival.event.call_id, deque()).append(arrival)
+        heard = [arrival.entry for arrival in arrivals if arrival.entry.raw]
+        if heard:
+            self._note_the_carrier_was_heard(heard[-1].entry_id)
         woken: list[str] = []
         while queues:
             # Two events of one call never share a round: the second would be decided on a state that is gone.
             self._round([queue.popleft() for queue in queues.values()], woken)
             queues = {call_id: queue for call_id, queue in queues.items() if queue}
-        return list(dict.fromkeys(woken))
+        return woken
 
     def _round(self, arrivals: list[Arrival], woken: list[str]) -> None:
         for _ in range(_ROUNDS_OF_ONE_EVENT):
@@ -184,19 +197,36 @@ class Advancer:
             log=log_entry(event, recorded_ms=entry.stamped_ms, commands=decision.commands, note=decision.note),
         )
 
-    def _arrive(self, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Arrival | None:
-        try:
-            entry = read_entry(entry_id, fields)
-            event = entry.own or self._recognize(entry)
-        except ValueError as err:
-            self._bury((entry_id, fields), repr(err))
-            return None
-        if event is None:
-            self._leave(entry, "it carries no client_state of ours, and is of no number that takes calls")
-            if self._intake:
-                self._intake.look_again(entry.raw or b"")
-            return None
-        return Arrival(entry, event)
+    def _sort(self, entries: Sequence[RawEntry]) -> tuple[list[Arrival], list[RawEntry]]:
+        """Return what belongs to a call, and what belongs to none that is known; bury what cannot be read."""
+        arrivals: list[Arrival] = []
+        strangers: list[RawEntry] = []
+        for entry_id, fields in entries:
+            try:
+                entry = read_entry(entry_id, fields)
+                event = entry.own or self._recognize(entry)
+            except ValueError as err:
+                self._bury((entry_id, fields), repr(err))
+                continue
+            if event is None:
+                strangers.append((entry_id, fields))
+            else:
+                arrivals.append(Arrival(entry, event))
+        return arrivals, strangers
+
+    def _turn_away(self, entry: Entry) -> None:
+        """Leave what belongs to no call, unless another engine may be about to learn whose it is: then it stays."""
+        if self._intake and self._is_young(entry):
+            return
+        self._leave(entry, "it carries no client_state of ours, and is of no number that takes calls")
+        if self._intake:
+            self._intake.look_again(entry.raw or b"")
+
+    def _is_young(self, entry: Entry) -> bool:
+        if not self._patience_ms:
+            return False
+        seconds, micros = self._redis.time()
+        return seconds * 1000 + micros // 1000 - entry.stamped_ms < self._patience_ms
 
     def _recognize(self, entry: Entry) -> Event | None:
         webhook = parse_webhook(entry.raw or b"")
@@ -221,8 +251,8 @@ class Advancer:
         entry_id, fields = entry
         bury(self._redis, self._stream, entry_id=entry_id.decode(), fields=fields, keys=self._keys, why=why)
 
-    def _note_the_carrier_was_heard(self, entry_id: bytes) -> None:
-        at_ms = int(entry_id.partition(b"-")[0])
+    def _note_the_carrier_was_heard(self, entry_id: str) -> None:
+        at_ms = int(entry_id.partition("-")[0])
         if abs(at_ms - self._heard_ms) < _NOTE_EVERY_MS:
             return
         heard_from_carrier(self._redis, self._keys, self._connection_id, at_ms=at_ms)

@@ -167,7 +167,7 @@ def _shown(command: SendCommand) -> dict[str, Any]:
     return {"letters": len(command.body["payload"])} if command.action == STREAM_PLAY else command.body
 
 
-def is_caught_up(client: redis.Redis, keys: Keys, *, within_ms: int = 2_000) -> bool:
+def is_caught_up(client: redis.Redis, keys: Keys, *, within_ms: int = 3_000) -> bool:
     """Say whether no entry older than `within_ms` waits in any stream (R21)."""
     seconds, micros = client.time()
     now_ms = seconds * 1000 + micros // 1000

@@ -115,8 +115,8 @@ class World:
         return Advancer(client=self.redis, flows=self.flows, connection_id=CONNECTION)
 
     @cached_property
-    def stray_advancer(self) -> Advancer:
-        intake = Intake(
+    def intake(self) -> Intake:
+        return Intake(
             sql=self.sql,
             client=self.redis,
             flows=self.flows,
@@ -124,7 +124,10 @@ class World:
             connection_id=CONNECTION,
             join_days=7,
         )
-        return Advancer(client=self.redis, flows=self.flows, connection_id=CONNECTION, intake=intake)
+
+    @cached_property
+    def stray_advancer(self) -> Advancer:
+        return Advancer(client=self.redis, flows=self.flows, connection_id=CONNECTION, intake=self.intake)
 
     @cached_property
     def settler(self) -> Settler:

@@ -214,6 +214,35 @@ def test_r19_a_database_that_is_away_counts_against_no_stray(world: World, no_da
     assert left(world) == (1, 0, 0)
 
 
+def test_a_hangup_that_lost_its_state_is_heard_though_it_comes_with_what_first_names_its_leg(world: World) -> None:
+    call_id = world.dialed_call()
+    world.hear(call_id, "call.hangup", client_state=None, hangup_cause="user_busy", hangup_source="callee")
+    entries = world.redis.xreadgroup(GROUP, "test", {world.keys.events: ">"}, count=100)[0][1]
+
+    world.advancer.advance_calls(entries)
+
+    assert (live := world.live(call_id)) is not None
+    assert (live.phase, live.hangup_cause) == ("ended", "user_busy")
+    assert left(world) == (0, 0, 0)
+
+
+def test_a_stray_waits_a_moment_for_the_engine_that_learns_whose_leg_it_is(world: World) -> None:
+    call_id = world.dialed_call()
+    elsewhere = world.redis.xreadgroup(GROUP, "slow engine", {world.keys.events: ">"}, count=100)[0][1]
+    world.hear(call_id, "call.hangup", client_state=None, hangup_cause="user_busy", hangup_source="callee")
+    own = {"client": world.redis, "flows": world.flows, "connection_id": CONNECTION}
+    quick = Advancer(**own, intake=world.intake, patience_ms=60_000)
+    world.advancer.advance_calls(world.redis.xreadgroup(GROUP, "test", {world.keys.events: ">"})[0][1])
+
+    quick.advance_calls(world.redis.xreadgroup(GROUP, "test", {world.keys.strays: ">"})[0][1])
+
+    assert world.redis.xlen(world.keys.orphans) == 0
+    world.advancer.advance_calls(elsewhere)
+    take_over(world)
+    assert (live := world.live(call_id)) is not None
+    assert live.phase == "ended"
+
+
 def test_a_stray_is_set_aside_once_and_keeps_the_moment_in_which_it_came(world: World) -> None:
     entry_id = world.redis.xadd(world.keys.events, {"raw": b"{}"}, id="1234-5")
     entry = read_entry(entry_id, {b"raw": b"{}"})
