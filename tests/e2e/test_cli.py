@@ -21,6 +21,13 @@ start: bye
 inbound: away
 steps: {away: {reject: {cause: USER_BUSY}}, bye: {hangup: {}}}
 """
+_MUSIC = """
+name: music
+start: play
+steps:
+  play: {playback_start: {audio_url: "https://example.com/a.mp3", loop: infinity}, on: {call.playback.ended: bye}}
+  bye: {hangup: {}}
+"""
 _ANYBODY = (
     "--from",
     "+13125550100",
@@ -103,8 +110,10 @@ def test_one_call_is_told_as_it_happens(up: Up) -> None:
     assert "call.hangup" in shown.stdout
 
 
-def test_a_live_call_is_commanded_and_told_what_became_of_it(up: Up) -> None:
-    dialed = up.run("call", "dial", "--to", "+12025550110", *_ANYBODY, "--no-wait")
+def test_a_live_call_is_commanded_and_told_what_became_of_it(up: Up, tmp_path: Path) -> None:
+    (tmp_path / "music.yaml").write_text(_MUSIC)  # in silence, the callee would be gone before we act
+    words = ["--from", "+13125550100", "--flow", str(tmp_path / "music.yaml"), "--ignore-hours"]
+    dialed = up.run("call", "dial", "--to", "+12025550110", *words, "--no-wait")
     call = dialed.stdout.split()[0]
     eventually(lambda: "call.answered" in up.run("call", "show", call).stdout, within=20, every=0.2)
 
