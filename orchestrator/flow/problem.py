@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +13,6 @@ class FlowProblem:
     line: int
     pointer: str
     detail: str
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the four fields as the REST API shows them."""
-        return asdict(self)
 
     def __str__(self) -> str:
         where = f"line {self.line}" + (f", step {self.step}" if self.step else "")

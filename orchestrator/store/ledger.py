@@ -137,12 +137,6 @@ def overdue_sends(connection: Connection, *, limit: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def count_reserved(connection: Connection, connection_id: str) -> int:
-    """Return how many attempts are claimed and not yet sent."""
-    query = select(func.count()).where(calls.c.state == "reserved", calls.c.connection_id == connection_id)
-    return int(connection.execute(query).scalar_one())
-
-
 def count_unanswered(connection: Connection, where: Any) -> int:
     """Return how many sends among the attempts of `where` stand without an answer."""
     query = select(func.count()).where(where, calls.c.state == "dialing", calls.c.answered_send < calls.c.send_no)

@@ -29,12 +29,6 @@ def upsert_suppressions(connection: Connection, rows: Sequence[Mapping[str, Any]
     return set(connection.execute(_UPSERT, {"rows": list(rows)}).scalars()) if rows else set()
 
 
-def find_suppression(connection: Connection, phone: str, scope: str) -> Row[Any] | None:
-    """Return the suppression of a number in a scope."""
-    query = select(suppressions).where(suppressions.c.phone == phone, suppressions.c.scope == scope)
-    return connection.execute(query).first()
-
-
 def list_suppressions(
     connection: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
 ) -> Sequence[Row[Any]]:

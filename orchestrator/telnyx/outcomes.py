@@ -85,17 +85,6 @@ _KINDS: Final[Mapping[str, LineKind]] = {
     AmdResult.FAX_DETECTED: LineKind.FAX,
 }
 
-NEVER_ANSWERED: Final = frozenset(
-    {
-        HangupCause.CALL_REJECTED,
-        HangupCause.TIMEOUT,
-        HangupCause.USER_BUSY,
-        HangupCause.NOT_FOUND,
-        HangupCause.NO_ANSWER,
-        HangupCause.ORIGINATOR_CANCEL,
-    }
-)
-
 
 def line_kind(result: object) -> LineKind:
     """Return what an AMD result of either family says; not_sure, silence and anything new are unsure."""

@@ -8,7 +8,7 @@ from simulator.actions.voices import VOICE_SETTINGS
 from simulator.addresses import Phone, Url
 from simulator.command import Body
 from simulator.conditions import ascending, clash
-from simulator.fields import Base64, Choice, Field, Flag, Items, Loop, Record, Text, Whole
+from simulator.fields import Base64, Choice, Field, Items, Loop, Record, Text, Whole
 from simulator.problems import Problem
 
 IDENTITY: dict[str, Field] = {
@@ -89,4 +89,3 @@ RECORD_FROM_ANSWER: dict[str, Field] = {
 
 DESTINATION = Phone(required=True)
 CALLER_ID = Phone(sip=False, keyed=False)
-ON_OFF = Flag()
