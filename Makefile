@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup demo up test lint docs chaos bench compose-test lock clean
+.PHONY: help setup demo up test lint docs chaos mutations bench compose-test lock clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,6 +40,9 @@ docs: $(READY)  ## write the pages that are made from the code
 
 chaos: $(READY)  ## half an hour of killing and freezing processes in mid-campaign
 	$(BIN)/python -m pytest tests/fault -m long -x
+
+mutations: $(READY)  ## break each line that keeps a promise; a test must turn red
+	$(BIN)/python -m tests.mutations.run
 
 bench: $(READY)  ## measure, each number as a ratio to the bare parts
 	$(BIN)/python -m benchmarks --full
