@@ -14,7 +14,7 @@ from benchmarks.ground import Ground, carrier_env
 from benchmarks.measures import Measure, Sample, Side, Target, in_turns
 from benchmarks.sink import Sink, sink
 from benchmarks.webhooks import PUBLIC_KEY
-from orchestrator.ids import new_id, stable_uuid
+from orchestrator.ids import new_id, new_version, stable_uuid
 from orchestrator.model.decision import Decision, SendCommand
 from orchestrator.model.live_call import LiveCall
 from orchestrator.stack import command_lines
@@ -139,7 +139,9 @@ def _fill(ground: Ground, call_ids: Sequence[str]) -> None:
             commit_call(
                 keys,
                 decision,
+                stream=keys.events,
                 loaded=loaded,
+                version=new_version(),
                 event_id="bench",
                 entry_id="",
                 stamped_ms=int(time.time() * 1000),

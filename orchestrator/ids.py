@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from hashlib import sha256
 from typing import Literal
@@ -23,6 +24,15 @@ def seeded_id(prefix: Prefix, seed: str, *, made_at: datetime) -> str:
     """Return the id that this seed always gives: what is made again from the same request is the same thing."""
     moment = int(made_at.timestamp() * 1000).to_bytes(6, "big")
     return f"{prefix}_{ULID.from_bytes(moment + sha256(f'{prefix}/{seed}'.encode()).digest()[:10])}"
+
+
+def new_version() -> int:
+    """Return a number that names one state of a live call and no other: made by chance, never by counting.
+
+    Two engines that count on from one state, which a failover may give them, reach one number with other states. It
+    stays below 2^52: a script reads numbers as doubles, and the version of the engine before adds one to it.
+    """
+    return secrets.randbits(52)
 
 
 def stable_uuid(*parts: str | int) -> str:

@@ -13,8 +13,10 @@ from redis.exceptions import ResponseError
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.flow import advance
+from orchestrator.ids import new_version
 from orchestrator.model.decision import Decision
 from orchestrator.model.event import Event, Leg
+from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.take_in_calls import Intake
 from orchestrator.operations.tell_partners import Advanced, tell_partners
 from orchestrator.store.flows import FlowShelf
@@ -45,6 +47,27 @@ class Arrival:
 
     entry: Entry
     event: Event
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What an arrival made of a call, under the version that the state will have."""
+
+    arrival: Arrival
+    before: Loaded
+    decision: Decision
+    version: int
+
+    @property
+    def call(self) -> LiveCall:
+        """The call as it will be."""
+        return self.decision.call
+
+    @property
+    def is_due(self) -> bool:
+        """Whether something is to be sent: new commands, or a hangup that was asked for before the leg was known."""
+        may_send_at_last = self.before.call.call_control_id is None and self.call.closing
+        return bool(self.decision.commands) or may_send_at_last
 
 
 class Advancer:
@@ -136,26 +159,24 @@ class Advancer:
                 return
             loaded = self._load(arrivals)
             pairs = [(a, found) for a, found in zip(arrivals, loaded, strict=True) if found]
-            decided = [(a, found, d) for a, found in pairs if (d := self._decide(a, found))]
-            told = tell_partners(self._keys, (Advanced(a.event, found.call, d.call) for a, found, d in decided))
-            commits = [self._commit_of(*each) for each in decided]
+            decided = [Decided(a, found, d, new_version()) for a, found in pairs if (d := self._decide(a, found))]
+            told = tell_partners(self._keys, (Advanced(d.arrival.event, d.before.call, d.call) for d in decided))
+            commits = [self._commit_of(each) for each in decided]
             arrivals, bound = [], []
             # In the trip of the commits: a wake-up for a lost race finds nothing to do, a late one costs a silence.
-            due = [d.call.call_id for _, before, d in decided if d.commands or _may_send_at_last(before, d)]
-            wakes = [self._wake(call_id) for call_id in due] if self._wake else []
+            wakes = [self._wake(each.call.call_id) for each in decided if each.is_due] if self._wake else []
             answers = run_scripts(self._redis, [*told, *commits], behind=wakes)
             raise_errors(answers[: len(told)])
-            for (arrival, before, decision), answer in zip(decided, answers[len(told) :], strict=True):
+            for each, answer in zip(decided, answers[len(told) :], strict=True):
                 if isinstance(answer, ResponseError):
                     raise answer
                 if answer in (STALE, MISSING):
-                    self._known.forget(arrival.event.call_id)
-                    arrivals.append(arrival)
+                    self._known.forget(each.call.call_id)
+                    arrivals.append(each.arrival)
                 elif answer == DONE:
-                    self._known.keep(before, decision.call)
-                    is_due = decision.commands or _may_send_at_last(before, decision)
-                    woken += [decision.call.call_id] if is_due else []
-                    bound += [] if before.call.call_control_id else [decision.call]
+                    self._known.keep(each.version, each.call)
+                    woken += [each.call.call_id] if each.is_due else []
+                    bound += [] if each.before.call.call_control_id else [each.call]
             remember_legs(self._redis, self._keys, bound)
         if arrivals:
             log.warning("%s events lost every race for their calls; they are taken up again", len(arrivals))
@@ -184,13 +205,14 @@ class Advancer:
             return None
         return advance(flow, loaded.call, arrival.event, now)
 
-    def _commit_of(self, arrival: Arrival, loaded: Loaded, decision: Decision) -> ScriptCall:
-        entry, event = arrival.entry, arrival.event
+    def _commit_of(self, decided: Decided) -> ScriptCall:
+        entry, event, decision = decided.arrival.entry, decided.arrival.event, decided.decision
         return commit_call(
             self._keys,
             decision,
             stream=self._stream,
-            loaded=loaded,
+            loaded=decided.before,
+            version=decided.version,
             event_id=event.id,
             entry_id=entry.entry_id,
             stamped_ms=entry.stamped_ms,
@@ -257,11 +279,6 @@ class Advancer:
             return
         heard_from_carrier(self._redis, self._keys, self._connection_id, at_ms=at_ms)
         self._heard_ms = at_ms
-
-
-def _may_send_at_last(before: Loaded, decision: Decision) -> bool:
-    """Say whether a hangup that was asked for before the leg was known can be sent now."""
-    return before.call.call_control_id is None and decision.call.closing
 
 
 def _is_away(err: Exception) -> bool:

@@ -16,7 +16,8 @@ _KEPT = 4_096
 class KnownCalls:
     """Live calls by id, most of them without a question to Redis; whether one still holds is said by its commit.
 
-    A commit names the version it was decided on, and no two states of a call ever share a version.
+    A commit names the version it was decided on, and no two states of a call ever share a version: not even when Redis
+    has gone back to an earlier one and another engine has gone on from there.
     """
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
@@ -30,14 +31,14 @@ class KnownCalls:
         loaded = dict(zip(unknown, load_many(self._redis, self._keys, [(c, "") for c in unknown]), strict=True))
         return [self._calls.get(call_id) or loaded.get(call_id) for call_id in call_ids]
 
-    def keep(self, before: Loaded, call: LiveCall) -> None:
-        """Remember what a commit on `before` has just made of a call; one whose record is written needs no memory."""
+    def keep(self, version: int, call: LiveCall) -> None:
+        """Remember what a commit has just made of a call; one whose record is written needs no memory."""
         self._calls.pop(call.call_id, None)
         if call.settled:
             return
         if len(self._calls) >= _KEPT:
             self._calls.pop(next(iter(self._calls)))
-        self._calls[call.call_id] = Loaded(before.version + 1, call)
+        self._calls[call.call_id] = Loaded(version, call)
 
     def forget(self, call_id: str) -> None:
         """Load this call the next time: somebody else has advanced it, or Redis has lost it."""

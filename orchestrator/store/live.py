@@ -10,11 +10,12 @@ from typing import Any
 import orjson
 import redis
 
+from orchestrator.ids import new_version
 from orchestrator.model.decision import Decision
 from orchestrator.model.live_call import LiveCall
 from orchestrator.store.keys import GROUP, Keys
 from orchestrator.store.round_trip import round_trip
-from orchestrator.store.scripts import ScriptCall, raise_errors, run_script, run_scripts
+from orchestrator.store.scripts import Arg, ScriptCall, raise_errors, run_script, run_scripts
 
 KEEP_AFTER_RECORD_S = 900
 KEEP_LEG_S = 15_000  # the longest call the carrier allows, and its late facts
@@ -24,7 +25,10 @@ DONE, SEEN, STALE, MISSING = 1, 2, 0, -1
 
 @dataclass(frozen=True)
 class Loaded:
-    """A live call as it was read: its version guards the commit; `seen` says the event was acted on before."""
+    """A live call as it was read or committed.
+
+    Its version names this very state and guards the commit; `seen` says the event was acted on before.
+    """
 
     version: int
     call: LiveCall
@@ -33,7 +37,7 @@ class Loaded:
 
 def create_live(client: redis.Redis, keys: Keys, call: LiveCall) -> bool:
     """Create the live state; False if there is one already."""
-    args = [call.model_dump_json(), call.call_control_id or ""]
+    args: list[Arg] = [call.model_dump_json(), new_version(), call.call_control_id or ""]
     return bool(run_script(client, ScriptCall("create_live", [keys.call(call.call_id)], args)))
 
 
@@ -128,6 +132,7 @@ def commit_call(
     *,
     stream: str,
     loaded: Loaded,
+    version: int,
     event_id: str,
     entry_id: str,
     stamped_ms: int,
@@ -135,9 +140,10 @@ def commit_call(
 ) -> ScriptCall:
     """Return the script call that commits what was decided on `loaded`; it answers DONE, SEEN, STALE or MISSING.
 
-    It takes the entry that caused the decision out of `stream`.
+    `version` is new and names the state that the commit makes. It takes the entry that caused the decision out of
+    `stream`.
     """
-    call, version = decision.call, loaded.version
+    call = decision.call
     commands = [_outbox_line(decision, n, version, stamped_ms) for n in range(len(decision.commands))]
     newly_bound = "" if loaded.call.call_control_id else call.call_control_id or ""
     timers: list[str] = []
@@ -156,7 +162,7 @@ def commit_call(
         ],
         [
             call.call_id,
-            version,
+            loaded.version,
             event_id,
             entry_id,
             GROUP,
@@ -168,6 +174,7 @@ def commit_call(
             int(decision.settle),
             stamped_ms + WAKE_AFTER_MS,
             " ".join(decision.proven),
+            version,
             len(commands),
             *commands,
             *timers,

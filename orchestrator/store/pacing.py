@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import redis
 
+from orchestrator.ids import new_version
 from orchestrator.model.event import Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.policy.pacing import DispatchLimits
@@ -90,7 +91,8 @@ def permit_send(
 
     `refused` is the law's answer (R7); `stale` says that Redis is not the one of this epoch (R20).
     """
-    args: list[str | int] = [limits.law_sends, int(limits.law_window_s * 1000), send, epoch, live.model_dump_json()]
+    law: list[str | int] = [limits.law_sends, int(limits.law_window_s * 1000), send, epoch]
+    args = [*law, live.model_dump_json(), new_version()]
     names = [keys.sends(connection_id), keys.epoch, keys.call(live.call_id)]
     answer: bytes = run_script(client, ScriptCall("permit_send", names, args))
     return Permission(answer.decode())

@@ -3,8 +3,8 @@
 -- KEYS: 1 call hash, 2 log, 3 outbox, 4 wakes, 5 timers, 6 the stream of the entry, 7 ended.
 -- ARGV: 1 call id, 2 expected version, 3 event id, 4 entry id, 5 group, 6 new state, 7 log entry, 8 control id to bind or '',
 --       9 drop: none|step|all, 10 visit (step drops unsent commands of earlier visits), 11 settle 1|0, 12 wake time in ms,
---       13 ids of commands that are proven, with spaces between (drops those that were sent),
---       14 number of commands, the commands, then pairs of timer name and due ms ('' clears).
+--       13 ids of commands that are proven, with spaces between (drops those that were sent), 14 new version,
+--       15 number of commands, the commands, then pairs of timer name and due ms ('' clears).
 -- Answer: 1 done, 2 seen before (acknowledged), 0 stale: load and decide again, -1 no live state.
 local version, seen = unpack(redis.call('HMGET', KEYS[1], 'v', 'e:' .. ARGV[3]))
 if not version then return -1 end
@@ -13,7 +13,7 @@ local function acknowledge()
 end
 if seen then acknowledge(); return 2 end
 if version ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], 'v', version + 1, 's', ARGV[6], 'e:' .. ARGV[3], 1)
+redis.call('HSET', KEYS[1], 'v', ARGV[14], 's', ARGV[6], 'e:' .. ARGV[3], 1)
 if ARGV[8] ~= '' then redis.call('HSETNX', KEYS[1], 'cc', ARGV[8]) end
 if ARGV[7] ~= '' then redis.call('RPUSH', KEYS[2], ARGV[7]) end
 if ARGV[9] == 'all' then redis.call('DEL', KEYS[3]) end
@@ -28,10 +28,10 @@ if ARGV[9] == 'step' or ARGV[13] ~= '' then
     if not left and not proven then redis.call('RPUSH', KEYS[3], raw) end
   end
 end
-local count = tonumber(ARGV[14])
-for i = 15, 14 + count do redis.call('RPUSH', KEYS[3], ARGV[i]) end
+local count = tonumber(ARGV[15])
+for i = 16, 15 + count do redis.call('RPUSH', KEYS[3], ARGV[i]) end
 if count > 0 then redis.call('ZADD', KEYS[4], ARGV[12], ARGV[1]) end
-for i = 15 + count, #ARGV, 2 do
+for i = 16 + count, #ARGV, 2 do
   local timer = ARGV[1] .. '|' .. ARGV[i]
   if ARGV[i + 1] == '' then redis.call('ZREM', KEYS[5], timer) else redis.call('ZADD', KEYS[5], ARGV[i + 1], timer) end
 end

@@ -1,14 +1,14 @@
 -- The last look before a POST: Redis is the one that SQL knows, the call has its live state, the law permits the send:
 -- then it is entered in the log of the trailing window (R7, R20).
 -- KEYS: 1 sends, 2 epoch, 3 call hash.
--- ARGV: 1 the most in the window, 2 window in ms, 3 member (call id and number of the send), 4 epoch, 5 live state (JSON).
+-- ARGV: 1 the most in the window, 2 window in ms, 3 member (call id and number of the send), 4 epoch, 5 live state (JSON),
+--       6 its version.
 -- Answer: 'permitted', 'refused' by the law, 'stale' when Redis came back empty and is being rebuilt.
 if redis.call('GET', KEYS[2]) ~= ARGV[4] then return 'stale' end
 local time = redis.call('TIME')
-local micros = time[1] * 1000000 + time[2]
-local now = micros / 1000
+local now = time[1] * 1000 + time[2] / 1000
 if redis.call('EXISTS', KEYS[3]) == 0 then
-  redis.call('HSET', KEYS[3], 'v', string.format('%.0f', micros), 's', ARGV[5])  -- as create_live.lua does
+  redis.call('HSET', KEYS[3], 'v', ARGV[6], 's', ARGV[5])  -- as create_live.lua does
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 'refused' end

