@@ -12,6 +12,7 @@ OrchestratorError
 ├── CarrierRefused      the carrier answered a question with no: its code and detail say why
 ├── BadSignature        a webhook is not the carrier's, or too old: answer 4xx
 ├── NotAnEvent          a signed body is no event: answer 4xx
+├── NewerLiveState      a newer version advanced the call: leave it to engines of that version
 └── Misconfigured       the operator must mend a setting; the message is the remedy
 """
 
@@ -124,6 +125,14 @@ class StoreUnavailable(OrchestratorError):
     def __init__(self, store: str, *, retry_after_s: float = 1.0) -> None:
         super().__init__(f"{store} is not reachable")
         self.store, self.retry_after_s = store, retry_after_s
+
+
+class NewerLiveState(OrchestratorError):
+    """Raised when the live state of a call was written by a newer version of this program; nothing was changed."""
+
+    def __init__(self, call_id: str, schema_no: int) -> None:
+        super().__init__(f"the live state of {call_id} has schema {schema_no}: an engine of a newer version wrote it")
+        self.call_id, self.schema_no = call_id, schema_no
 
 
 class Misconfigured(OrchestratorError):

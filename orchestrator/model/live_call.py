@@ -7,7 +7,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-LIVE_SCHEMA = 1
+FIRST_SCHEMA = 1
+LIVE_SCHEMA = 2
+"""Says what a state looks like and who may write it: an engine leaves alone what a newer one wrote.
+
+It is raised when a field is added or changes its meaning: an engine that does not know a field loses it. A field that
+is added has a default, with which states of the version before are read. The engines of number 1 read no number.
+"""
 
 Direction = Literal["outgoing", "incoming"]
 Phase = Literal["dialing", "ringing", "answered", "ended"]

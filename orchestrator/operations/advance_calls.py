@@ -12,6 +12,7 @@ import redis
 from redis.exceptions import ResponseError
 from sqlalchemy.exc import SQLAlchemyError
 
+from orchestrator.errors import NewerLiveState
 from orchestrator.flow import advance
 from orchestrator.ids import new_version
 from orchestrator.model.decision import Decision
@@ -22,7 +23,7 @@ from orchestrator.operations.tell_partners import Advanced, tell_partners
 from orchestrator.store.flows import FlowShelf
 from orchestrator.store.keys import Keys
 from orchestrator.store.known_calls import KnownCalls
-from orchestrator.store.live import DONE, MISSING, STALE, Loaded, commit_call, find_call_of_leg, remember_legs
+from orchestrator.store.live import DONE, MISSING, STALE, Found, Loaded, commit_call, find_call_of_leg, remember_legs
 from orchestrator.store.orphans import orphan
 from orchestrator.store.outage import is_outage
 from orchestrator.store.pacing import heard_from_carrier
@@ -183,15 +184,25 @@ class Advancer:
 
     def _load(self, arrivals: Sequence[Arrival]) -> list[Loaded | None]:
         wanted = [a.event.call_id for a in arrivals]
-        loaded = self._known.load(wanted)
-        strays = [a for a, found in zip(arrivals, loaded, strict=True) if found is None]
-        if not strays:
-            return loaded
-        adopted = self._intake.adopt([a.event.call_id for a in strays]) if self._intake else set()
-        for arrival in strays:
-            if arrival.event.call_id not in adopted:
-                self._leave(arrival.entry, f"there is no call {arrival.event.call_id} that could have been dialed")
-        return self._known.load(wanted)
+        found = self._known.load(wanted)
+        strays = [a for a, one in zip(arrivals, found, strict=True) if one is None]
+        if strays:
+            adopted = self._intake.adopt([a.event.call_id for a in strays]) if self._intake else set()
+            for arrival in strays:
+                if arrival.event.call_id not in adopted:
+                    self._leave(arrival.entry, f"there is no call {arrival.event.call_id} that could have been dialed")
+            found = self._known.load(wanted)
+        return [self._ours(a.entry, one) for a, one in zip(arrivals, found, strict=True)]
+
+    def _ours(self, entry: Entry, found: Found) -> Loaded | None:
+        """Return what may be decided on; an event of a call that a newer version advanced waits for its engines."""
+        if not isinstance(found, NewerLiveState):
+            return found
+        if self._intake is None:
+            log.warning("an event waits among the strays: %s", found)
+            # No timer waits there, and an engine of that version takes it up within a second.
+            set_aside(self._redis, self._keys, entry)
+        return None
 
     def _decide(self, arrival: Arrival, loaded: Loaded) -> Decision | None:
         now = datetime.fromtimestamp(arrival.entry.stamped_ms / 1000, UTC)

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.errors import Conflict, FieldError, InvalidInput
+from orchestrator.errors import Conflict, FieldError, InvalidInput, NewerLiveState
 from orchestrator.ids import stable_uuid
 from orchestrator.model.event import ACTION_REQUESTED, Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.find_calls import find_call
 from orchestrator.store.keys import Keys
-from orchestrator.store.live import load_live
+from orchestrator.store.live import Loaded, load_live
 from orchestrator.store.streams import add_event
 from orchestrator.telnyx.commands import COMMANDS, Command
 
@@ -31,8 +31,8 @@ def request_action(house: House, call_id: str, command: Command, *, request_id: 
 
     A `client_state` (base64, as at the carrier) is the user's own and travels beside ours. A bridge may name another
     call by our id. Raises NotFound for no such call, InvalidInput for fields that are ours or cannot be used, Conflict
-    for a call that is not live, whose direction the action is not for, that is not answered yet, or that
-    was adopted after Redis was lost.
+    for a call that is not live, whose direction the action is not for, that is not answered yet, that was
+    adopted after Redis was lost, or that a newer version of this program has advanced.
     """
     body = command.body()
     if wrong := list(_problems(command, body)):
@@ -61,12 +61,20 @@ def _problems(command: Command, body: dict[str, Any]) -> Iterator[FieldError]:
 
 
 def _live(house: House, call_id: str) -> LiveCall:
-    loaded = load_live(house.redis, Keys(), call_id)
+    loaded = _load(house, call_id)
     if loaded and _takes_commands(loaded.call):
         return loaded.call
     status = find_call(house, call_id).row.state  # raises NotFound for no such call
     detail = "The call takes no commands: it has not reached the carrier yet, or it has ended."
     raise Conflict("call_not_live", detail, status=status, allowed=("accepted",))
+
+
+def _load(house: House, call_id: str) -> Loaded | None:
+    try:
+        return load_live(house.redis, Keys(), call_id)
+    except NewerLiveState as err:
+        detail = "A newer version of this program has advanced the call: ask an API of that version."
+        raise Conflict("newer_version", detail) from err
 
 
 def _takes_commands(call: LiveCall) -> bool:
@@ -92,7 +100,7 @@ def _with_other_leg(house: House, body: dict[str, Any]) -> dict[str, Any]:
     other = body.get("call_control_id")
     if not isinstance(other, str) or not other.startswith("call_"):
         return body
-    loaded = load_live(house.redis, Keys(), other)
+    loaded = _load(house, other)
     if loaded is None or not _takes_commands(loaded.call):
         detail = f"{other} is no live call of ours"
         raise InvalidInput([FieldError("/call_control_id", "call_not_live", detail)])

@@ -14,6 +14,7 @@ import redis
 from sqlalchemy import Connection, Engine, RowMapping
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from orchestrator.errors import NewerLiveState
 from orchestrator.model.live_call import LiveCall
 from orchestrator.model.told_recording import told_by
 from orchestrator.operations.next_step import contact_after
@@ -102,12 +103,15 @@ class Settler:
             return 0
 
     def _read(self, by_call: _Entries) -> list[_Ended]:
-        loaded = load_many(self._redis, self._keys, [(call_id, "") for call_id in by_call])
+        loaded = load_many(self._redis, self._keys, list(by_call))
         ended = []
         timelines = read_logs(self._redis, self._keys, list(by_call))
         for found, live, timeline in zip(by_call.values(), loaded, timelines, strict=True):
             if live is None:
                 self._acknowledge(found)  # Redis has lost it: the sweeper judges the row
+                continue
+            if isinstance(live, NewerLiveState):
+                log.warning("not recorded here: %s", live)  # the entry stays, for a settler of that version
                 continue
             ended.append(_Ended(tuple(found), live.call, timeline))
         return ended

@@ -8,7 +8,7 @@ import redis
 
 from orchestrator.model.live_call import LiveCall
 from orchestrator.store.keys import Keys
-from orchestrator.store.live import Loaded, load_many
+from orchestrator.store.live import Found, Loaded, load_many
 
 _KEPT = 4_096
 
@@ -25,10 +25,10 @@ class KnownCalls:
         self._keys = keys
         self._calls: dict[str, Loaded] = {}
 
-    def load(self, call_ids: Sequence[str]) -> list[Loaded | None]:
-        """Return each call, None where there is no live state; asks Redis, in one round trip, for those unknown."""
+    def load(self, call_ids: Sequence[str]) -> list[Found]:
+        """Return each call as `load_many` does; asks Redis, in one round trip, for those unknown."""
         unknown = [call_id for call_id in call_ids if call_id not in self._calls]
-        loaded = dict(zip(unknown, load_many(self._redis, self._keys, [(c, "") for c in unknown]), strict=True))
+        loaded = dict(zip(unknown, load_many(self._redis, self._keys, unknown), strict=True))
         return [self._calls.get(call_id) or loaded.get(call_id) for call_id in call_ids]
 
     def keep(self, version: int, call: LiveCall) -> None:

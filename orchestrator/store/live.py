@@ -10,10 +10,12 @@ from typing import Any
 import orjson
 import redis
 
+from orchestrator.errors import NewerLiveState
 from orchestrator.ids import new_version
 from orchestrator.model.decision import Decision
 from orchestrator.model.live_call import LiveCall
 from orchestrator.store.keys import GROUP, Keys
+from orchestrator.store.live_state import read_state
 from orchestrator.store.round_trip import round_trip
 from orchestrator.store.scripts import Arg, ScriptCall, raise_errors, run_script, run_scripts
 
@@ -27,12 +29,14 @@ DONE, SEEN, STALE, MISSING = 1, 2, 0, -1
 class Loaded:
     """A live call as it was read or committed.
 
-    Its version names this very state and guards the commit; `seen` says the event was acted on before.
+    Its version names this very state and guards the commit.
     """
 
     version: int
     call: LiveCall
-    seen: bool = False
+
+
+Found = Loaded | NewerLiveState | None
 
 
 def create_live(client: redis.Redis, keys: Keys, call: LiveCall) -> bool:
@@ -41,23 +45,28 @@ def create_live(client: redis.Redis, keys: Keys, call: LiveCall) -> bool:
     return bool(run_script(client, ScriptCall("create_live", [keys.call(call.call_id)], args)))
 
 
-def load_many(client: redis.Redis, keys: Keys, wanted: Sequence[tuple[str, str]]) -> list[Loaded | None]:
-    """Load each (call id, event id) in one round trip; None where there is no live state."""
-    commands = [("HMGET", keys.call(call_id), "v", "s", f"e:{event_id}") for call_id, event_id in wanted]
-    answers = round_trip(client, commands)
+def load_many(client: redis.Redis, keys: Keys, call_ids: Sequence[str]) -> list[Found]:
+    """Load these calls in one round trip: None where there is no live state, an error where it is too new to read."""
+    answers = round_trip(client, [("HMGET", keys.call(call_id), "v", "s") for call_id in call_ids])
     raise_errors(answers)
     return [_loaded(*row) for row in answers]
 
 
 def load_live(client: redis.Redis, keys: Keys, call_id: str) -> Loaded | None:
-    """Load one live call, or None."""
-    return load_many(client, keys, [(call_id, "")])[0]
+    """Load one live call, or None. Raises NewerLiveState."""
+    [found] = load_many(client, keys, [call_id])
+    if isinstance(found, NewerLiveState):
+        raise found
+    return found
 
 
 def read_live(client: redis.Redis, keys: Keys, call_id: str) -> tuple[LiveCall | None, list[dict[str, Any]]]:
-    """Return a live call and its timeline so far; (None, []) when Redis no longer holds it."""
-    loaded = load_live(client, keys, call_id)
-    return (loaded.call if loaded else None), read_log(client, keys, call_id)
+    """Return a live call and its timeline so far; (None, []) when Redis no longer holds it.
+
+    The call is None as well where a newer version wrote its state.
+    """
+    [found] = load_many(client, keys, [call_id])
+    return (found.call if isinstance(found, Loaded) else None), read_log(client, keys, call_id)
 
 
 def read_log(client: redis.Redis, keys: Keys, call_id: str) -> list[dict[str, Any]]:
@@ -210,11 +219,17 @@ def _outbox_line(decision: Decision, number: int, version: int, stamped_ms: int)
 def _ended_before(state: bytes, moment: datetime) -> bool:
     if b'"ended"' not in state:
         return False  # most calls live, and their whole state is long
-    call = LiveCall.model_validate_json(state)
+    try:
+        call = read_state(state)
+    except NewerLiveState:
+        return False
     return call.phase == "ended" and (call.ended_at is None or call.ended_at < moment)
 
 
-def _loaded(version: bytes | None, state: bytes | None, seen: bytes | None) -> Loaded | None:
+def _loaded(version: bytes | None, state: bytes | None) -> Found:
     if version is None or state is None:
         return None
-    return Loaded(int(version), LiveCall.model_validate_json(state), seen is not None)
+    try:
+        return Loaded(int(version), read_state(state))
+    except NewerLiveState as err:
+        return err

@@ -1,0 +1,28 @@
+"""Reads the state of a live call: this version's or that of one before; that of a newer one is left to its engines."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from orchestrator.errors import NewerLiveState
+from orchestrator.model.live_call import FIRST_SCHEMA, LIVE_SCHEMA, LiveCall
+
+
+class _Head(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    schema_no: int = FIRST_SCHEMA
+    call_id: str = ""
+
+
+def read_state(raw: bytes) -> LiveCall:
+    """Return the call in `raw`, as this version would have written it.
+
+    Raises NewerLiveState for what a newer version wrote: what it means cannot be known here, and what this version does
+    not know would be lost when it is written again. What an older one wrote lacks only fields that have a default.
+    """
+    head = _Head.model_validate_json(raw)
+    if head.schema_no > LIVE_SCHEMA:
+        raise NewerLiveState(head.call_id, head.schema_no)
+    call = LiveCall.model_validate_json(raw)
+    return call if call.schema_no == LIVE_SCHEMA else call.model_copy(update={"schema_no": LIVE_SCHEMA})
