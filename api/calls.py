@@ -19,7 +19,7 @@ from api.routes import Body, Resource
 from orchestrator.operations.find_calls import CallStory, find_call, list_calls
 from orchestrator.operations.place_call import NewCall, place_call
 from orchestrator.operations.request_action import ACTIONS, request_action
-from orchestrator.policy.dispositions import Disposition
+from orchestrator.policy.dispositions import Disposition, Fault
 from orchestrator.policy.moments import Moment
 from orchestrator.telnyx.commands import Command
 from orchestrator.wiring import House
@@ -31,6 +31,9 @@ CallStatus = Literal["reserved", "dialing", "accepted", "ended", "withdrawn", "u
 
 class CallView(BaseModel):
     """A call; `ring_s` and `talk_s` are what was measured.
+
+    `sip_hangup_cause` and `telnyx_error` are the carrier's own words about its end. `fault` says what of the carrier's
+    kept it from its callee (its route, room, or our account there): such an attempt is not spent.
 
     One that came in has the contact it was joined to, if a campaign had dialed its caller, and that campaign.
     """
@@ -60,6 +63,9 @@ class CallView(BaseModel):
     talk_s: float | None
     hangup_cause: str | None
     hangup_source: str | None
+    sip_hangup_cause: str | None
+    telnyx_error: dict[str, str] | None
+    fault: Fault | None
     withdrawn_reason: str | None
     error: dict[str, Any] | None
     cost: Any

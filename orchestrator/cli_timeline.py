@@ -16,10 +16,13 @@ _TELLING = frozenset(
     {
         "payload", "digits", "result", "status", "to", "hangup_cause", "hangup_source", "name", "code", "title",
         "detail", "queue", "queue_name", "current_position", "queue_position", "wait_time_secs", "reason", "cause",
-        "client_state", "note",
+        "client_state", "note", "sip_hangup_cause", "telnyx_error",
     }
 )  # fmt: skip
-_SUMMARY = ("status", "disposition", "outcome", "amd_result", "hangup_cause", "ring_s", "talk_s", "withdrawn_reason")
+_SUMMARY = (
+    "status", "disposition", "outcome", "amd_result", "hangup_cause", "sip_hangup_cause", "fault", "ring_s", "talk_s",
+    "withdrawn_reason",
+)  # fmt: skip
 
 
 def follow_call(rest: Rest, call_id: str, *, console: Console, every_s: float = 0.25) -> bool:
@@ -89,5 +92,6 @@ def _print_summary(call: Mapping[str, Any], console: Console) -> None:
     console.print(", ".join(words), markup=False)
     for name, value in (call.get("answers") or {}).items():
         console.print(f"  {name}: {value}", markup=False)
-    if call.get("error"):
-        console.print(f"  error: {call['error']}", markup=False)
+    for name in ("error", "telnyx_error"):
+        if call.get(name):
+            console.print(f"  {name}: {call[name]}", markup=False)

@@ -46,6 +46,7 @@ def shape(leg: Leg) -> dict[str, Any]:
         "hangup_cause": leg.hangup_cause,
         "hangup_source": leg.hangup_source,
         "sip_hangup_cause": leg.sip_hangup_cause,
+        "hangup_code": leg.hangup_code,
         "amd_mode": leg.terms.amd,
         "amd": leg.amd_result,
         "digits": leg.digits,

@@ -65,6 +65,10 @@ def _begin(world: World, leg: Leg, *, state: str) -> None:
 
 def _outcome(world: World, leg: Leg) -> tuple[float, partial[None]]:
     who, patience_s = leg.persona, leg.terms.timeout_s
+    wrong = world.faults.of(leg.to).ends
+    if wrong is not None:
+        end = End(wrong.cause, wrong.source, wrong.sip, wrong.code)
+        return min(who.rings_s, patience_s), partial(end_leg, world, leg, end)
     if who.kind is Kind.NO_ANSWER or who.rings_s >= patience_s:
         end = TIMEOUT if leg.terms.retry_on_timeout else NO_ANSWER
         return patience_s, partial(end_leg, world, leg, end)

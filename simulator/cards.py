@@ -122,7 +122,24 @@ _UNASKED = {
     "93": Card("human, presses 12# unasked after 2 s and 0 after 6 s", replace(_HUMAN, keys=((2, "12#"), (6, "0")))),
 }
 
-CARDS = {**_PRESSERS, **_PEOPLE, **_MACHINES, **_LINES, **_AGENTS, **_TROUBLES, **_SLOW, **_UNASKED}
+
+def _ends(cause: str, sip: str, code: str | None = None) -> Persona:
+    return replace(_SURE, rings_s=1, faults={"ends": {"cause": cause, "sip": sip, "code": code}})
+
+
+_ROUTES = {
+    "33": Card("never answered: `normal_clearing`, 487", _ends("normal_clearing", "487")),
+    "34": Card("the route fails: `normal_clearing`, 503", _ends("normal_clearing", "503")),
+    "35": Card("the route fails: `unspecified`, 500", _ends("unspecified", "500")),
+    "36": Card("wrong number: `unspecified`, 484", _ends("unspecified", "484")),
+    "37": Card("wrong number: `unspecified`, 604", _ends("unspecified", "604")),
+    "38": Card(
+        "the account is disabled: `call_rejected`, 403, `telnyx_error` D17", _ends("call_rejected", "403", "D17")
+    ),
+    "39": Card("no channel is free: `call_rejected`, 403, `telnyx_error` D22", _ends("call_rejected", "403", "D22")),
+}
+
+CARDS = {**_PRESSERS, **_PEOPLE, **_MACHINES, **_LINES, **_ROUTES, **_AGENTS, **_TROUBLES, **_SLOW, **_UNASKED}
 
 
 def card(number: str) -> Persona | None:

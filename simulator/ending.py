@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Why a leg ends: hangup_cause, hangup_source and sip_hangup_cause of the webhook."""
+    """Why a leg ends: hangup_cause, hangup_source and sip_hangup_cause of the webhook; `code` of its telnyx_error."""
 
     cause: str
     source: str
     sip: str
+    code: str | None = None
 
 
 CALLEE_LEFT = End("normal_clearing", "callee", "200")
@@ -65,6 +66,7 @@ def end_leg(world: World, leg: Leg, end: End) -> None:
     leg.transcription = leg.refers_to = None
     leg.state, leg.ended_at = LegState.ENDED, world.clock.now()
     leg.hangup_cause, leg.hangup_source, leg.sip_hangup_cause = end.cause, end.source, end.sip
+    leg.hangup_code = end.code
     world.counters.add("hangups", end.cause)
     tell(world, leg, "call.hangup", **_hangup(leg))
     for recording in leg.recordings:
@@ -100,7 +102,9 @@ def release_peer(world: World, leg: Leg) -> None:
 
 
 def _hangup(leg: Leg) -> dict[str, Any]:
+    error = {} if leg.hangup_code is None else {"telnyx_error": {"error_code": leg.hangup_code}}
     return {
+        **error,
         "start_time": iso(leg.accepted_at),
         "end_time": iso(leg.ended_at or leg.accepted_at),
         "hangup_cause": leg.hangup_cause,

@@ -27,6 +27,17 @@ class Trouble(StrEnum):
     HANG = "hang"
 
 
+class WrongEnd(BaseModel):
+    """How a leg ends instead of being answered: the words of its hangup; `code` is that of its `telnyx_error`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cause: str = "unspecified"
+    sip: str = "unspecified"
+    source: Literal["caller", "callee", "unknown"] = "unknown"
+    code: str | None = None
+
+
 class Faults(BaseModel):
     """One set of faults; delays are real milliseconds and seconds, never scaled."""
 
@@ -51,6 +62,7 @@ class Faults(BaseModel):
     webhook_reorder: Probability = 0.0
     webhook_lose: Probability = 0.0
     never_tell_hangup: Probability = 0.0
+    ends: WrongEnd | None = None
     recording_error: Probability = 0.0
     deepfake_error: Probability = 0.0
     numbers: dict[str, dict[str, Any]] = {}

@@ -122,6 +122,7 @@ class Leg:
     hangup_cause: str | None = None
     hangup_source: str | None = None
     sip_hangup_cause: str | None = None
+    hangup_code: str | None = None  # of the hangup's telnyx_error
     amd_result: str | None = None
     digits: str = ""
     sent_digits: str = ""

@@ -1,11 +1,9 @@
-"""What the line did, read from a call: the closed set of dispositions, and which of them reached somebody."""
+"""What the line did and what of the carrier's failed: two closed sets, and which dispositions reached somebody."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Final
-
-from orchestrator.model.live_call import LiveCall
 
 
 class Disposition(StrEnum):
@@ -29,40 +27,12 @@ class Disposition(StrEnum):
         return self in _REACHED
 
 
+class Fault(StrEnum):
+    """What of the carrier's kept a call from its callee: such an attempt is not spent."""
+
+    ROUTE = "carrier_fault"
+    CAPACITY = "carrier_busy"
+    ACCOUNT = "carrier_refused"
+
+
 _REACHED: Final = frozenset({Disposition.ANSWERED, Disposition.HUMAN, Disposition.MACHINE})
-
-# The carrier's advice: not_sure is to be treated as a person; so is silence, which our flows greet.
-_BY_RESULT: Final = {
-    "human": Disposition.HUMAN,
-    "human_residence": Disposition.HUMAN,
-    "human_business": Disposition.HUMAN,
-    "not_sure": Disposition.HUMAN,
-    "silence": Disposition.HUMAN,
-    "machine": Disposition.MACHINE,
-    "fax": Disposition.FAX,
-    "fax_detected": Disposition.FAX,
-}
-_BY_CAUSE: Final = {
-    "user_busy": Disposition.BUSY,
-    "timeout": Disposition.NO_ANSWER,
-    "no_answer": Disposition.NO_ANSWER,
-    "call_rejected": Disposition.REJECTED,
-    "not_found": Disposition.NOT_FOUND,
-    "originator_cancel": Disposition.CANCELED,
-    # These two end only calls that were answered: the webhook of the answer was lost.
-    "normal_clearing": Disposition.ANSWERED,
-    "time_limit": Disposition.ANSWERED,
-}
-
-
-def disposition_of(call: LiveCall) -> Disposition:
-    """Return what the line did; `unknown` while the call lives and where only its end could be inferred."""
-    if call.amd_result is not None:
-        return _BY_RESULT.get(call.amd_result, Disposition.ANSWERED)
-    if call.answered_at is not None:
-        return Disposition.ANSWERED
-    if call.phase != "ended":
-        return Disposition.UNKNOWN
-    if call.hangup_cause in _BY_CAUSE:
-        return _BY_CAUSE[call.hangup_cause]
-    return Disposition.UNKNOWN if call.hangup_assumed else Disposition.FAILED

@@ -90,6 +90,7 @@ class LiveCall(BaseModel):
     hangup_cause: str | None = None
     hangup_source: str | None = None
     sip_hangup_cause: str | None = None
+    telnyx_error: dict[str, str] | None = None
     hangup_assumed: bool = False
     error: dict[str, Any] | None = None
     closing: bool = False
@@ -119,7 +120,8 @@ class LiveCall(BaseModel):
 
     def erased(self) -> LiveCall:
         """Return the call without what is personal in its record: its times, results and ids."""
-        return self.model_copy(update={"answers": {}, "error": None, "recordings": ()})
+        code = {name: text for name, text in (self.telnyx_error or {}).items() if name == "error_code"}
+        return self.model_copy(update={"answers": {}, "error": None, "recordings": (), "telnyx_error": code or None})
 
     def public_answers(self) -> dict[str, Any]:
         """Return the answers that are exported and counted; names that start with `_` stay private."""

@@ -51,6 +51,8 @@ def live_call_of(row: RowMapping) -> LiveCall:
         amd_result=row["amd_result"],
         hangup_cause=row["hangup_cause"],
         hangup_source=row["hangup_source"],
+        sip_hangup_cause=row["sip_hangup_cause"],
+        telnyx_error=row["telnyx_error"],
         answers=row["answers"],
         outcome=row["outcome"],
         hangup_assumed=row["end_assumed"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.policy.dispositions import Disposition
+from orchestrator.policy.dispositions import Disposition, Fault
 from orchestrator.policy.reasons import Reason
 from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step
 from orchestrator.store.gate_facts import rules_of
@@ -39,6 +39,8 @@ def _moved_on(record: Record) -> ContactAfter:
         case RetryAt() if row["campaign_status"] in _OVER:
             over = _OVER[row["campaign_status"]]
             return _after(record, over, "campaign_ended", None, attempts=attempts, tally=tally)
+        case RetryAt(at, reason) if record.end.fault:
+            return _after(record, "held", reason, at.isoformat(), attempts=attempts, tally=tally)
         case RetryAt(at, _):
             return _after(record, "waiting", "retry_due", at.isoformat(), attempts=attempts, tally=tally)
 
@@ -47,15 +49,19 @@ def _known_after_all(record: Record) -> ContactAfter:
     """Tell the truth about an attempt that was given up as unknown; the contact is never dialed again (R21)."""
     tally = _add(record.row["tally"], record)
     attempts = record.row["attempts"] + 1
-    step = _step(record, tally, attempts)
-    status, reason = (step.status.value, step.reason) if isinstance(step, Final) else ("exhausted", "unknown_attempt")
+    status, reason = _never_again(_step(record, tally, attempts))
     return _after(record, status, reason, None, attempts=attempts, tally=tally)
+
+
+def _never_again(step: RetryAt | Final) -> tuple[str, str]:
+    return (step.status.value, step.reason) if isinstance(step, Final) else ("exhausted", "unknown_attempt")
 
 
 def _amended(record: Record) -> ContactAfter | None:
     row = record.row
-    if (record.disposition, record.call.outcome, record.call.answers) == (
+    if (*record.end_as_told, record.call.outcome, record.call.answers) == (
         row["old_disposition"],
+        row["old_fault"],
         row["old_outcome"],
         row["old_answers"],
     ):
@@ -63,36 +69,49 @@ def _amended(record: Record) -> ContactAfter | None:
     tally = _add(_take(row["tally"], record), record)
     status: str = row["contact_status"]
     reason, due_at = row["contact_reason"], row["due_at_text"]
-    if status in ("waiting", "held"):
-        step = _step(record, tally, row["attempts"])
-        if isinstance(step, Final):
-            status, reason, due_at = step.status.value, step.reason, None
+    step = _step(record, tally, row["attempts"])
+    if status in ("waiting", "held") and isinstance(step, Final):
+        status, reason, due_at = step.status.value, step.reason, None
+    elif (status, reason) == ("unknown", "unknown_attempt"):
+        status, reason = _never_again(step)  # its end was only assumed, and now it is known
     return _after(record, status, reason, due_at, attempts=row["attempts"], tally=tally)
 
 
 def _step(record: Record, tally: dict[str, int], attempts: int) -> RetryAt | Final:
+    unspent = tally.get("unspent", 0)
     facts = AttemptFacts(
         disposition=record.disposition,
         outcome=record.call.outcome,
-        attempts_spent=attempts,
+        attempts_spent=attempts - unspent,
         disposition_counts={d: tally.get(f"disposition:{d}", 0) for d in Disposition},
         outcome_counts={name[8:]: count for name, count in tally.items() if name.startswith("outcome:")},
         suppressed=bool(record.call.suppressions),
+        fault=_repeated(record),
+        unspent=unspent,
     )
     return next_step(rules_of(record.row["retry"]), facts, record.row["db_now"])
 
 
+def _repeated(record: Record) -> Fault | None:
+    """Return the carrier's fault that makes this attempt be made again; a single call is made once."""
+    return record.end.fault if record.row["kind"] == "campaign" else None
+
+
 def _add(tally: dict[str, int], record: Record) -> dict[str, int]:
-    return _count(tally, 1, record.disposition, record.call.outcome)
+    return _count(tally, 1, *record.end_as_told, record.call.outcome)
 
 
 def _take(tally: dict[str, int], record: Record) -> dict[str, int]:
-    return _count(tally, -1, record.row["old_disposition"], record.row["old_outcome"])
+    row = record.row
+    return _count(tally, -1, row["old_disposition"], row["old_fault"], row["old_outcome"])
 
 
-def _count(tally: dict[str, int], step: int, disposition: str | None, outcome: str | None) -> dict[str, int]:
+def _count(
+    tally: dict[str, int], step: int, disposition: str | None, fault: str | None, outcome: str | None
+) -> dict[str, int]:
     counted = dict(tally)
-    for name in (disposition and f"disposition:{disposition}", outcome and f"outcome:{outcome}"):
+    names = (disposition and f"disposition:{disposition}", fault and "unspent", outcome and f"outcome:{outcome}")
+    for name in names:
         if name:
             counted[name] = max(0, counted.get(name, 0) + step)
     return counted

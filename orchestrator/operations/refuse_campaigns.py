@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Any
 
 import redis
-from sqlalchemy import ColumnElement, Engine, RowMapping, update
+from sqlalchemy import ColumnElement, Engine, RowMapping, or_, true, update
 
 from orchestrator.clock import rfc3339
 from orchestrator.operations.withdraw_calls import WayBack, free_channels, withdraw
@@ -21,12 +22,25 @@ _CALLER_ID_CODES = frozenset({"D35", "D36", "D51"})
 log = logging.getLogger(__name__)
 
 
-def refuse_campaigns(sql: Engine, client: redis.Redis, keys: Keys, row: RowMapping, answer: Refused) -> None:
-    """Pause the running campaigns the refusal concerns and withdraw what they had claimed."""
+def refuse_campaigns(
+    sql: Engine,
+    client: redis.Redis,
+    keys: Keys,
+    row: RowMapping,
+    answer: Refused,
+    *,
+    dialed_at: datetime | None = None,
+) -> None:
+    """Pause the running campaigns the refusal concerns and withdraw what they had claimed.
+
+    With `dialed_at`, those that were resumed since then stay: the refusal comes again with each late fact of its call,
+    and says nothing of what was mended meanwhile.
+    """
     with sql.begin() as connection:
         paused = connection.execute(
             update(campaigns)
-            .where(campaigns.c.status == "running", campaigns.c.kind == "campaign", _concerned(row, answer))
+            .where(campaigns.c.status == "running", campaigns.c.kind == "campaign")
+            .where(_concerned(row, answer), _went_on_before(dialed_at))
             .values(status="paused", status_reason=_reason(row, answer))
             .returning(campaigns.c.id)
         ).scalars()
@@ -41,6 +55,12 @@ def _concerned(row: RowMapping, answer: Refused) -> ColumnElement[bool]:
         return campaigns.c.caller_ids.contains([row["from_number"]])
     same: ColumnElement[bool] = campaigns.c.connection_id == row["connection_id"]
     return same
+
+
+def _went_on_before(dialed_at: datetime | None) -> ColumnElement[bool]:
+    if dialed_at is None:
+        return true()
+    return or_(campaigns.c.proving_since.is_(None), campaigns.c.proving_since <= dialed_at)
 
 
 def _reason(row: RowMapping, answer: Refused) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from orchestrator.errors import NewerLiveState
 from orchestrator.model.live_call import LiveCall
 from orchestrator.model.told_recording import told_by
 from orchestrator.operations.next_step import contact_after
+from orchestrator.operations.refuse_campaigns import refuse_campaigns
 from orchestrator.store.keys import Keys
 from orchestrator.store.live import forget_later, load_many, read_logs
 from orchestrator.store.pacing import Lane, give_back
@@ -33,6 +34,7 @@ from orchestrator.store.record import (
     write_timeline,
 )
 from orchestrator.store.streams import acknowledge, bury, count_failure
+from orchestrator.telnyx.answers import Refused, sort_hangup_error
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,7 @@ class Settler:
             # Read behind the lock: of two settlers of one call, the later one writes the later state.
             ended = self._read(by_call)
             first_ends = self._write(connection, ended, rows)
+        self._heed_refusals(ended, rows)
         self._let_go(ended, rows)
         return first_ends
 
@@ -91,6 +94,13 @@ class Settler:
         kept = zip(known, records, strict=True)
         write_timeline(connection, [(r.call.call_id, r.kept(line)) for one, r in kept for line in one.timeline])
         return sum(record.is_first_end for record in records)
+
+    def _heed_refusals(self, told: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> None:
+        """Pause what a hangup refuses our account for, as an answer to a dial would (R5); acknowledged after it."""
+        for call, row in ((one.call, rows[one.call.call_id]) for one in told if one.call.call_id in rows):
+            answer = sort_hangup_error(call.telnyx_error) if call.direction == "outgoing" else None
+            if isinstance(answer, Refused):
+                refuse_campaigns(self._sql, self._redis, self._keys, row, answer, dialed_at=row["dialed_at"])
 
     def _settle_alone(self, call_id: str, entries: Sequence[RawEntry]) -> int:
         try:

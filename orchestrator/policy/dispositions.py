@@ -1,7 +1,7 @@
-"""What the line did, for those who decide by it; the set itself belongs to the call (`model/disposition.py`)."""
+"""How a call ended, for those who decide by it; both sets belong to the call (`model/disposition.py`)."""
 
 from __future__ import annotations
 
-from orchestrator.model.disposition import Disposition
+from orchestrator.model.disposition import Disposition, Fault
 
-__all__ = ["Disposition"]
+__all__ = ["Disposition", "Fault"]

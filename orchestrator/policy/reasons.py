@@ -41,6 +41,7 @@ class Reason(StrEnum):
     CARRIER_BUSY = "carrier_busy"
     CARRIER_UNAVAILABLE = "carrier_unavailable"
     CARRIER_REFUSED = "carrier_refused"
+    CARRIER_FAULT = "carrier_fault"
     CLOCK_SKEW = "clock_skew"
     SEND_TOO_OLD = "send_too_old"
     RECORD_FAILED = "record_failed"
@@ -78,6 +79,9 @@ _SENTENCES = {
     Reason.CARRIER_BUSY: "The carrier said that it takes no more calls at the moment.",
     Reason.CARRIER_UNAVAILABLE: "The carrier could not be reached.",
     Reason.CARRIER_REFUSED: "The carrier refuses our account, connection or caller id; the campaign was paused.",
+    Reason.CARRIER_FAULT: (
+        "The carrier's route failed before anybody could answer; the call is made again, and no attempt was spent."
+    ),
     Reason.CLOCK_SKEW: "This machine's clock differs from the carrier's by more than a minute.",
     Reason.SEND_TOO_OLD: "The send was dropped because the process had been standing still.",
     Reason.RECORD_FAILED: "The last call's result could not be recorded; it stands in the dead letters.",

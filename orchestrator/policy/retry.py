@@ -6,20 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from orchestrator.policy.dispositions import Disposition
+from orchestrator.policy.dispositions import Disposition, Fault
 from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.policy.retry_rules import RetryRule, RetryRules
 
 _UNSPENT_TRIES = 5
 _FIRST_DELAY = timedelta(seconds=30)
 _LONGEST_DELAY = timedelta(hours=1)
+_DELAY_AFTER_FAULT = timedelta(minutes=1)
+MOST_FAULTS = 12  # some seven hours of them: a number that no route leads to keeps no campaign open for ever
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFacts:
     """How an attempt ended, with the contact's history; all counts include this attempt and no withdrawn one.
 
-    `suppressed` says that the number may no longer be dialed, by this call's own flow or otherwise.
+    `suppressed` says that the number may no longer be dialed, by this call's own flow or otherwise. `fault` is what of
+    the carrier's ended the attempt, which then is not among the spent ones; `unspent` counts those.
     """
 
     disposition: Disposition
@@ -28,6 +31,8 @@ class AttemptFacts:
     disposition_counts: Mapping[Disposition, int] = field(default_factory=dict)
     outcome_counts: Mapping[str, int] = field(default_factory=dict)
     suppressed: bool = False
+    fault: Fault | None = None
+    unspent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,14 @@ class Final:
 def next_step(rules: RetryRules, facts: AttemptFacts, now: datetime) -> RetryAt | Final:
     """Return what follows: the outcome's rule, else the disposition's; without a rule the attempt was the last.
 
+    An attempt that the carrier failed is made again without being spent (design §5: its own failure does not spend it).
     An attempt that is `unknown` is never followed by another. One that is final is completed when it reached somebody
     and exhausted when it did not; one that a rule would repeat but the budget does not allow is exhausted.
     """
     if facts.disposition is Disposition.UNKNOWN:
         return Final(FinalStatus.UNKNOWN, Reason.UNKNOWN_ATTEMPT)
+    if facts.fault is not None:
+        return _after_fault(rules, facts, facts.fault, now)
     found = _rule_for(rules, facts)
     if found is None:
         return _final_without_rule(facts)
@@ -74,6 +82,21 @@ def unspent_delay(tries: int) -> timedelta:
         return timedelta(0)
     doublings = min(tries - _UNSPENT_TRIES, 10)
     return min(_LONGEST_DELAY, _FIRST_DELAY * (1 << doublings))
+
+
+def _after_fault(rules: RetryRules, facts: AttemptFacts, fault: Fault, now: datetime) -> RetryAt | Final:
+    """Return when an attempt that the carrier failed is made again: by the rule for `failed`, or 1 min, 2 min … 1 h."""
+    if facts.suppressed:
+        return Final(FinalStatus.SUPPRESSED, Reason.SUPPRESSED)
+    rule = rules.on.get(Disposition.FAILED)
+    most = rule.at_most if rule and rule.at_most is not None else MOST_FAULTS
+    if fault is Fault.ROUTE and facts.unspent >= most:
+        return Final(FinalStatus.EXHAUSTED, fault.value)
+    return RetryAt(now + (rule.delay_after(facts.unspent) if rule else _fault_delay(facts.unspent)), fault.value)
+
+
+def _fault_delay(count: int) -> timedelta:
+    return min(_LONGEST_DELAY, _DELAY_AFTER_FAULT * (1 << min(max(count, 1) - 1, 10)))
 
 
 def _rule_for(rules: RetryRules, facts: AttemptFacts) -> tuple[RetryRule, int] | None:

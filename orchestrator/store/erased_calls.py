@@ -11,6 +11,10 @@ from orchestrator.store.tables import call_events, calls, contacts
 
 ERASED: Final = "erased:"  # stands with the contact's id where a number stood
 IS_ERASED: Final = f"(k.to_number LIKE '{ERASED}%' OR k.from_number LIKE '{ERASED}%')"  # of a call as `k`
+# The code says how the call ended, and goes on doing so; what stands beside it may name a number.
+_CODE_ALONE = text(
+    "CASE WHEN telnyx_error ? 'error_code' THEN jsonb_build_object('error_code', telnyx_error->'error_code') END"
+)
 _UNDER_WAY = calls.c.state.in_(("reserved", "dialing", "accepted")) | (
     (calls.c.state == "unknown") & calls.c.disposition.is_(None)
 )
@@ -41,6 +45,7 @@ def erase_calls(connection: Connection, contact_id: str) -> None:
         "request": {},
         "answers": {},
         "error": None,
+        "telnyx_error": _CODE_ALONE,
         "recordings": func.cast(text("'[]'"), JSONB),
     }
     connection.execute(update(calls).where(calls.c.id.in_(mine)).values(blank))

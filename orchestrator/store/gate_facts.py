@@ -15,6 +15,7 @@ from orchestrator.store.tables import CALLING_US
 
 _COLUMNS = f"""
     c.id AS contact_id, c.phone, c.external_id, c.zone, c.timezone, c.variables, c.attempts,
+    c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent,
     c.status AS contact_status, c.current_call_id, c.not_before, c.not_after, c.ignore_hours,
     k.id AS campaign_id, k.kind, k.status AS campaign_status, k.starts_at, k.ends_at, k.number_gap_s,
     k.calling_hours::text AS calling_hours, k.retry::text AS retry,
@@ -62,7 +63,7 @@ def gate_facts(row: RowMapping, *, contact_status_ok: bool) -> GateFacts:
         campaign_status=row["campaign_status"],
         calling_hours=hours_of(row["calling_hours"]),
         zone_key=row["zone"],
-        attempts_spent=row["attempts"],
+        attempts_spent=row["attempts_spent"],
         max_attempts=rules_of(row["retry"]).most_attempts,
         dialing_stopped=row["dialing_stopped"],
         starts_at=row["starts_at"],

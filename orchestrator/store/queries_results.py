@@ -12,8 +12,9 @@ from orchestrator.store.tables import calls, contacts
 _LAST = calls.alias("last")
 _WHO = ("id", "phone", "external_id", "status", "reason", "attempts", "disposition", "outcome", "last_call_id")
 _WHEN = ("from_number", "dialed_at", "answered_at", "ended_at")
+_END = ("hangup_cause", "sip_hangup_cause", "telnyx_error", "fault")
 
-RESULT_COLUMNS = (*_WHO, *_WHEN)
+RESULT_COLUMNS = (*_WHO, *_WHEN, *_END)
 
 
 def results_after(connection: Connection, campaign_id: str, contact_id: str, *, limit: int) -> Sequence[Row[Any]]:
@@ -25,7 +26,7 @@ def results_after(connection: Connection, campaign_id: str, contact_id: str, *, 
         .limit(limit)
         .subquery("page")
     )
-    columns = [*(page.c[name] for name in _WHO), *(_LAST.c[name] for name in _WHEN)]
+    columns = [*(page.c[name] for name in _WHO), *(_LAST.c[name] for name in (*_WHEN, *_END))]
     joined = page.outerjoin(_LAST, _LAST.c.id == page.c.last_call_id)
     query: Select[Any] = select(*columns, page.c.answers).select_from(joined)
     return connection.execute(query.order_by(page.c.id)).all()

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.ids import new_id
-from orchestrator.model.disposition import disposition_of
+from orchestrator.model.call_end import CallEnd, end_of
 from orchestrator.model.live_call import LiveCall, Suppression
 from orchestrator.policy.dispositions import Disposition
 from orchestrator.store.erased_calls import ERASED, IS_ERASED
@@ -19,11 +19,12 @@ from orchestrator.store.erased_calls import ERASED, IS_ERASED
 _LOCK = text(
     f"""
     SELECT k.id, k.state, k.campaign_id, k.contact_id, k.connection_id, k.direction, k.disposition AS old_disposition,
+           k.fault AS old_fault, k.from_number,
            CASE k.direction WHEN 'inbound' THEN k.from_number ELSE k.to_number END AS their_number,
            k.outcome AS old_outcome, {IS_ERASED} AS is_erased, k.answers AS old_answers, k.dialed_at,
            c.status AS contact_status, c.current_call_id, c.last_call_id, c.attempts, c.tally,
            c.reason AS contact_reason, c.due_at::text AS due_at_text,
-           g.retry::text AS retry, g.status AS campaign_status, clock_timestamp() AS db_now
+           g.retry::text AS retry, g.status AS campaign_status, g.kind, clock_timestamp() AS db_now
     FROM calls k JOIN contacts c ON c.id = k.contact_id JOIN campaigns g ON g.id = k.campaign_id
     WHERE k.id = ANY(:ids) ORDER BY k.contact_id, k.id FOR UPDATE OF k, c
     """  # noqa: S608 a constant of ours
@@ -33,6 +34,7 @@ _CALLS = text(
     """
     UPDATE calls k SET state = 'ended', disposition = r.disposition, outcome = r.outcome, answers = r.answers,
         amd_result = r.amd_result, hangup_cause = r.hangup_cause, hangup_source = r.hangup_source,
+        sip_hangup_cause = r.sip_hangup_cause, telnyx_error = r.telnyx_error, fault = r.fault,
         end_assumed = r.end_assumed, error = r.error,
         cost = r.cost, recordings = r.recordings, answered_at = r.answered_at,
         ended_at = coalesce(r.ended_at, k.ended_at, now()),
@@ -41,8 +43,9 @@ _CALLS = text(
         call_session_id = coalesce(k.call_session_id, r.call_session_id)
     FROM jsonb_to_recordset(:records) AS r(
         call_id text, disposition text, outcome text, answers jsonb, amd_result text, hangup_cause text,
-        hangup_source text, end_assumed boolean, error jsonb, cost jsonb, recordings jsonb, answered_at timestamptz,
-        ended_at timestamptz, call_control_id text, call_leg_id text, call_session_id text)
+        hangup_source text, sip_hangup_cause text, telnyx_error jsonb, fault text, end_assumed boolean, error jsonb,
+        cost jsonb, recordings jsonb, answered_at timestamptz, ended_at timestamptz, call_control_id text,
+        call_leg_id text, call_session_id text)
     WHERE k.id = r.call_id
     """
 ).bindparams(bindparam("records", type_=JSONB))
@@ -96,7 +99,17 @@ class Record:
 
     call: LiveCall
     row: RowMapping
-    disposition: Disposition
+    end: CallEnd
+
+    @property
+    def disposition(self) -> Disposition:
+        """What the line did."""
+        return self.end.disposition
+
+    @property
+    def end_as_told(self) -> tuple[str, str | None]:
+        """The disposition and the carrier's fault, as their columns have them."""
+        return self.end.disposition.value, self.end.fault.value if self.end.fault else None
 
     @property
     def is_first_end(self) -> bool:
@@ -131,7 +144,7 @@ def lock_for_record(connection: Connection, call_ids: Sequence[str]) -> dict[str
 
 def record_of(call: LiveCall, row: RowMapping) -> Record:
     """Return the record that `call` makes of `row`; once its contact is erased, what is personal stays out."""
-    return Record(call.erased() if row["is_erased"] else call, row, disposition_of(call))
+    return Record(call.erased() if row["is_erased"] else call, row, end_of(call))
 
 
 def write_calls(connection: Connection, records: Sequence[Record]) -> None:
@@ -202,6 +215,9 @@ def _call_row(record: Record) -> dict[str, Any]:
         "end_assumed": call.hangup_assumed,
         "hangup_cause": call.hangup_cause,
         "hangup_source": call.hangup_source,
+        "sip_hangup_cause": call.sip_hangup_cause,
+        "telnyx_error": call.telnyx_error,
+        "fault": record.end.fault and record.end.fault.value,
         "error": call.error,
         "cost": call.cost,
         "recordings": list(call.recordings),

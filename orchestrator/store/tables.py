@@ -161,9 +161,13 @@ contacts = Table(
     Column("status", Text, nullable=False, server_default=text("'waiting'")),
     Column("reason", Text),
     _moment("due_at", server_default=_NOW),  # waiting/held: when it may be claimed; NULL = not until somebody acts
-    Column("attempts", Integer, nullable=False, server_default=text("0")),  # spent
+    Column(
+        "attempts", Integer, nullable=False, server_default=text("0")
+    ),  # dialed; `unspent` of the tally did not count
     Column("unspent_tries", Integer, nullable=False, server_default=text("0")),  # in a row (R4)
-    Column("tally", JSONB, nullable=False, server_default=_EMPTY),  # {"disposition:busy": 2, "outcome:heard": 1}
+    Column(
+        "tally", JSONB, nullable=False, server_default=_EMPTY
+    ),  # {"disposition:busy": 2, "outcome:heard": 1, "unspent": 1}
     Column("current_call_id", Text),
     Column("last_call_id", Text),
     Column("disposition", Text),
@@ -252,6 +256,9 @@ calls = Table(
     Column("amd_result", Text),
     Column("hangup_cause", Text),
     Column("hangup_source", Text),
+    Column("sip_hangup_cause", Text),
+    Column("telnyx_error", JSONB(none_as_null=True)),
+    Column("fault", Text),  # the carrier's own: the attempt is not spent
     Column("end_assumed", Boolean, nullable=False, server_default=text("false")),  # nobody told us (R14)
     Column("error", JSONB),
     Column("cost", JSONB),

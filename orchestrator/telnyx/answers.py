@@ -87,6 +87,8 @@ BUSY_D_CODES: Final = frozenset({"D1", "D2", "D3", "D5", "D9", "D22", "D56"})
 NUMBER_D_CODES: Final = frozenset({"D11", "D12", "D13", "D21", "D24", "D40", "D41", "D59", "D60", "D61"})
 # Channel limits of user, profile and connection; dials per second.
 CAPACITY_CODES: Final = frozenset({"90041", "90042", "90043", "90103"})
+# Authentication failed; not allowed.
+ACCOUNT_CODES: Final = frozenset({"10009", "10010"})
 # Not a live call's id; the call has ended.
 GONE_CODES: Final = frozenset({"90015", "90018"})
 # An invalid number; not +E.164.
@@ -96,6 +98,11 @@ UNCERTAIN_STATUSES: Final = frozenset({408, 409, 425})
 
 _Sorted: TypeAlias = type[Gone | Refused | Busy | Rejected]
 
+_HANGUP_CODES: Final[Mapping[str, type[Refused | Busy | Rejected]]] = {
+    **dict.fromkeys(ACCOUNT_CODES, Refused),
+    **dict.fromkeys(CAPACITY_CODES, Busy),
+    **dict.fromkeys(NUMBER_CODES, Rejected),
+}
 _URGENCY: Final[tuple[_Sorted, ...]] = (Gone, Refused, Busy, Rejected)
 _D_CODE: Final = re.compile(r"\b(D\d{1,2})\W*$")
 
@@ -124,6 +131,22 @@ def sort_answer(
     return _say(most_urgent, kinds[most_urgent])
 
 
+def sort_hangup_error(told: Mapping[str, Any] | None) -> Refused | Busy | Rejected | None:
+    """Return what a hangup's `telnyx_error` means for the next dial, by the same codes as an answer.
+
+    None where there is none, and where its code says nothing of the account, of room or of the number: then the cause
+    and the SIP status decide.
+    """
+    problem = _read_hangup_error(told or {})
+    if problem.d_code is not None:
+        kind = _kind_of_d_code(problem.d_code)
+    elif problem.code in _HANGUP_CODES:
+        kind = _HANGUP_CODES[problem.code]
+    else:
+        return None
+    return kind(**_parts(problem))
+
+
 def read_problems(status: int, body: bytes) -> list[NotAccepted]:
     """Return every error of an answer, or one made of the bare status where the body lists none."""
     document = _load(body)
@@ -149,6 +172,12 @@ def _sort_success(status: int, body: bytes, *, dialing: bool) -> Accepted | Ambi
     )
 
 
+def _read_hangup_error(told: Mapping[str, Any]) -> NotAccepted:
+    title, detail = str(told.get("title") or "The call was refused"), str(told.get("detail") or "")
+    code = str(told.get("error_code") or told.get("code") or "")
+    return NotAccepted(code=code, title=title, detail=detail, d_code=_find_d_code(told, detail, title))
+
+
 def _kind(problem: NotAccepted, *, dialing: bool, sent: Collection[str]) -> _Sorted:
     if problem.d_code is not None:
         return _kind_of_d_code(problem.d_code)
@@ -159,7 +188,7 @@ def _kind(problem: NotAccepted, *, dialing: bool, sent: Collection[str]) -> _Sor
     return Rejected if _field(problem) in sent else _kind_of_action(problem)
 
 
-def _kind_of_d_code(d_code: str) -> _Sorted:
+def _kind_of_d_code(d_code: str) -> type[Refused | Busy | Rejected]:
     if d_code in BUSY_D_CODES:
         return Busy
     return Rejected if d_code in NUMBER_D_CODES else Refused
@@ -204,7 +233,11 @@ def _find_d_code(telephony: Any, *texts: str) -> str | None:
 
 
 def _say(kind: type[Refused | Rejected | Gone | Busy | Ambiguous], problem: NotAccepted) -> Answer:
-    return kind(**{field.name: getattr(problem, field.name) for field in fields(problem)})
+    return kind(**_parts(problem))
+
+
+def _parts(problem: NotAccepted) -> dict[str, Any]:
+    return {field.name: getattr(problem, field.name) for field in fields(problem)}
 
 
 def _load(body: bytes) -> dict[str, Any]:

@@ -140,3 +140,37 @@ def test_hanging_up_one_side_of_a_bridge_ends_the_other(table: Desk) -> None:
     table.sdk.calls.actions.hangup(leg)
 
     table.receiver.wait("call.hangup", leg=table.target(leg))
+
+
+@pytest.mark.parametrize(
+    ("card", "cause", "sip", "error"),
+    [
+        ("33", "normal_clearing", "487", None),
+        ("34", "normal_clearing", "503", None),
+        ("35", "unspecified", "500", None),
+        ("36", "unspecified", "484", None),
+        ("37", "unspecified", "604", None),
+        ("38", "call_rejected", "403", {"error_code": "D17"}),
+        ("39", "call_rejected", "403", {"error_code": "D22"}),
+    ],
+)
+def test_a_line_that_fails_ends_unanswered_with_the_words_of_its_card(
+    table: Desk, card: str, cause: str, sip: str, error: dict[str, str] | None
+) -> None:
+    leg = table.dial(card)
+
+    assert table.history(leg) == ["call.initiated", "call.hangup"]
+    hangup = table.receiver.wait("call.hangup", leg=leg).payload
+    assert (hangup["hangup_cause"], hangup["sip_hangup_cause"], hangup.get("telnyx_error")) == (cause, sip, error)
+
+
+def test_a_fault_ends_a_leg_with_any_cause_status_and_error(table: Desk) -> None:
+    ends = {"cause": "timeout", "sip": "504", "source": "callee", "code": "90041"}
+    table.simulator.set_faults(numbers={number("18"): {"ends": ends}})
+
+    leg = table.dial("18")
+
+    hangup = table.receiver.wait("call.hangup", leg=leg).payload
+    table.simulator.set_faults()
+    assert (hangup["hangup_cause"], hangup["sip_hangup_cause"], hangup["hangup_source"]) == ("timeout", "504", "callee")
+    assert hangup["telnyx_error"] == {"error_code": "90041"}

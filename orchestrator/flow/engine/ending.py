@@ -11,6 +11,8 @@ from orchestrator.flow.limits import GONE_S, HANGUP_AGAIN_S, MAX_HANGUPS, SETTLE
 from orchestrator.ids import stable_uuid
 
 _TOLD: Final = ("hangup_cause", "hangup_source", "sip_hangup_cause")
+_MOST_FIELDS: Final = 20
+_MOST_CHARS: Final = 500
 
 
 def hang_up(turn: Turn, body: Mapping[str, Any] | None = None, *, user_state: str | None = None) -> None:
@@ -39,7 +41,8 @@ def hear_hangup(turn: Turn) -> None:
     """Take in the carrier's word that this leg is over; after an assumed end it corrects cause and times (R14)."""
     payload = turn.event.payload
     # As text whatever it is: a SIP cause has been met as a number, and the state must be readable again.
-    told = {name: str(payload[name]) if payload.get(name) is not None else None for name in _TOLD}
+    told: dict[str, Any] = {name: str(payload[name]) if payload.get(name) is not None else None for name in _TOLD}
+    told["telnyx_error"] = _error_in(payload.get("telnyx_error"))
     if turn.call.phase != "ended":
         _end(turn, turn.event.occurred_at, hangup_assumed=False, **told)
     elif turn.call.hangup_assumed:
@@ -92,6 +95,14 @@ def clear_step_timers(turn: Turn) -> None:
     """Clear what the current step waits for."""
     for name in ("step", "stall"):
         turn.clear_timer(f"{name}:{turn.call.visit}")
+
+
+def _error_in(told: object) -> dict[str, str] | None:
+    """Return a hangup's `telnyx_error` as text, bounded: beyond its `error_code` its shape is not published."""
+    if not isinstance(told, Mapping):
+        return None
+    known = [(str(name), str(said)) for name, said in told.items() if said is not None]
+    return {name[:_MOST_CHARS]: said[:_MOST_CHARS] for name, said in known[:_MOST_FIELDS]} or None
 
 
 def _end(turn: Turn, ended_at: datetime, **told: Any) -> None:

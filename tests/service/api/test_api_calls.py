@@ -79,6 +79,28 @@ def test_a_call_is_told_in_full(rest: Rest, house: House) -> None:
     assert call["flow"]["version"] == 1 and call["timeline"] == [] and call["phase"] is None
 
 
+def test_a_call_is_shown_with_what_the_carrier_said_of_its_end(rest: Rest, house: House) -> None:
+    ids = _ended_call(rest, house, disposition="failed", outcome=None)
+    with house.sql.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE calls SET hangup_cause = 'call_rejected', sip_hangup_cause = '403', fault = 'carrier_refused',"
+                ' telnyx_error = \'{"error_code": "D17"}\''
+            )
+        )
+
+    shown = rest.get(f"/v1/calls/{ids['call']}").json
+    (listed,) = rest.get("/v1/calls").json["data"]
+
+    for call in (shown, listed):
+        assert (call["hangup_cause"], call["sip_hangup_cause"], call["fault"]) == (
+            "call_rejected",
+            "403",
+            "carrier_refused",
+        )
+        assert call["telnyx_error"] == {"error_code": "D17"}
+
+
 @pytest.mark.parametrize(
     "query",
     [

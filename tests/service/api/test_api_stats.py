@@ -28,6 +28,11 @@ _CALL = text(
     """
 )
 
+_REFUSED = (
+    "hangup_cause = 'call_rejected', sip_hangup_cause = '403', fault = 'carrier_refused', "
+    'telnyx_error = \'{"error_code": "D17"}\''
+)
+
 
 def _call(house: House, contact: str, **columns: object) -> None:
     fields = {"state": "ended", "disposition": "human", "outcome": "confirmed", "answers": "{}", **columns}
@@ -135,6 +140,22 @@ def test_results_come_as_json_lines_when_asked_for(rest: Rest, house: House) -> 
     assert answered.mimetype == "application/x-ndjson"
     (row,) = [orjson.loads(line) for line in answered.data.splitlines()]
     assert row["contact_id"] == contact and row["answer_confirmed"] == [1, "=x"] and row["outcome"] is None
+
+
+def test_results_say_how_the_last_call_ended_in_the_carriers_words(rest: Rest, house: House) -> None:
+    campaign = rest.campaign()["id"]
+    (contact,) = rest.contacts(campaign, "+12125550123")
+    _call(house, contact, disposition="failed", outcome=None)
+    with house.sql.begin() as connection:
+        connection.execute(text(f"UPDATE calls SET {_REFUSED}"))
+    _set(house, contact, "last_call_id = 'call_' || substr(id, 5)")
+
+    (row,) = csv.DictReader(io.StringIO(rest.get(f"/v1/campaigns/{campaign}/results").text))
+    line = orjson.loads(rest.get(f"/v1/campaigns/{campaign}/results?format=jsonl").data)
+
+    assert (row["hangup_cause"], row["sip_hangup_cause"], row["fault"]) == ("call_rejected", "403", "carrier_refused")
+    assert orjson.loads(row["telnyx_error"]) == line["telnyx_error"] == {"error_code": "D17"}
+    assert (line["sip_hangup_cause"], line["fault"]) == ("403", "carrier_refused")
 
 
 def test_the_format_can_be_asked_for_in_the_address(rest: Rest) -> None:

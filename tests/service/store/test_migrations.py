@@ -1,12 +1,27 @@
-"""The migrations make the tables that the code says."""
+"""The migrations make the tables that the code says, and bring an older release's rows along."""
 
 from __future__ import annotations
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, text
 
+from orchestrator.stack.embedded import RunningServer
+from orchestrator.store.migrate import upgrade
 from orchestrator.store.tables import metadata
+from tests.support.old_schema import database_at
+
+_A_CALL = (
+    "INSERT INTO connections (id, calls_per_second, max_live_calls) VALUES ('conn', 1, 1)",
+    "INSERT INTO campaigns (id, name, connection_id) VALUES ('cmp', 'n', 'conn')",
+    "INSERT INTO contacts (id, campaign_id, phone, attempts) VALUES ('con', 'cmp', '+12125550123', 2)",
+    (
+        "INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, state,"
+        " command_id, ring_limit_s, talk_limit_s, hangup_cause, disposition)"
+        " VALUES ('call', 'cmp', 'con', 'conn', '+12125550123', '+12125550100', 1, 'ended', 'c', 30, 60,"
+        " 'normal_clearing', 'answered')"
+    ),
+)
 
 
 def test_the_migrations_and_the_tables_agree(sql: Engine) -> None:
@@ -14,3 +29,20 @@ def test_the_migrations_and_the_tables_agree(sql: Engine) -> None:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
 
     assert differences == []
+
+
+def test_calls_of_the_release_before_keep_what_is_known_of_their_end(postgres_server: RunningServer) -> None:
+    with database_at(postgres_server.url, "0004", name="schema_0004") as url:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for statement in _A_CALL:
+                connection.execute(text(statement))
+
+        upgrade(url)
+
+        with engine.connect() as connection:
+            told = "SELECT hangup_cause, disposition, sip_hangup_cause, telnyx_error, fault FROM calls"
+            assert connection.execute(text(told)).one() == ("normal_clearing", "answered", None, None, None)
+            spent = "SELECT attempts - coalesce((tally->>'unspent')::int, 0) FROM contacts"
+            assert connection.execute(text(spent)).scalar_one() == 2
+        engine.dispose()

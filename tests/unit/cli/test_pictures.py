@@ -109,3 +109,17 @@ def test_a_call_is_printed_with_its_events_commands_and_end() -> None:
     assert "10:00:00.250 ← call.answered" in text
     assert "10:00:00.255 → speak" in text and "payload='Hello you'" in text
     assert "outcome confirmed" in text and "confirmed: True" in text
+
+
+def test_a_call_is_printed_with_what_the_carrier_said_of_its_end() -> None:
+    hangup = {"hangup_cause": "call_rejected", "sip_hangup_cause": "403", "telnyx_error": {"error_code": "D17"}}
+    line = {"id": "e", "kind": "event", "type": "call.hangup", "at": "2026-03-02T15:04:00Z", "payload": hangup}
+    call = {"id": "call_1", "status": "ended", "fault": "carrier_refused", "timeline": [line], **hangup}
+    console = Console(width=200, file=io.StringIO())
+
+    print_call(call, console=console)
+
+    printed = console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO of ours
+    assert "sip_hangup_cause=403" in printed and "telnyx_error=" in printed
+    assert "sip_hangup_cause 403, fault carrier_refused" in printed
+    assert "telnyx_error: {'error_code': 'D17'}" in printed

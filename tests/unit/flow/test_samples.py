@@ -10,7 +10,7 @@ from orchestrator.cli_callee import Callee, CalleeKind
 from orchestrator.cli_rehearsal import Rehearsal
 from orchestrator.flow import check_flow, load_flow
 from orchestrator.flow.samples import SAMPLES, sample
-from orchestrator.model.disposition import disposition_of
+from orchestrator.model.call_end import end_of
 from orchestrator.model.live_call import LiveCall
 from tests.support.flows import BEGAN
 
@@ -50,7 +50,7 @@ def test_the_reminder_ends_as_it_should(
 ) -> None:
     call, _ = played("appointment", *presses, kind=kind)
 
-    assert (call.phase, call.outcome, disposition_of(call)) == ("ended", outcome, disposition)
+    assert (call.phase, call.outcome, end_of(call).disposition) == ("ended", outcome, disposition)
 
 
 def test_the_reminder_remembers_who_wants_no_more_calls() -> None:
