@@ -1,56 +1,67 @@
 # make demo: two hundred simulated people are called before your eyes. make test: everything is checked.
 PYTHON ?= python3
-VENV := .venv
+# What make makes lies in this folder; where that cannot be written, in one of the user's cache. Quoted by the shell
+# alone, which reads it from the environment: a path may have spaces.
+export PLACE := $(shell test -w . && echo . || \
+	echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/call-orchestrator/$$(basename "$$PWD")-$$(echo "$$PWD" | cksum | tr ' ' -)")
+VENV := "$$PLACE/.venv"
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+IN_DATA := ORCHESTRATOR_DATA_DIR="$${ORCHESTRATOR_DATA_DIR:-$$PLACE/data}"
+IN_CACHES := RUFF_CACHE_DIR="$$PLACE/.ruff_cache" MYPY_CACHE_DIR="$$PLACE/.mypy_cache" \
+	HYPOTHESIS_STORAGE_DIRECTORY="$$PLACE/.hypothesis"
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup demo up test lint docs chaos mutations bench compose-test lock clean
+.PHONY: help setup venv demo up test lint docs chaos mutations bench compose-test lock clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-setup: $(READY)  ## make .venv from the lock file
+setup:  ## make .venv from the lock file
+	@test "$$PLACE" = . || echo "this folder cannot be written: .venv and data lie in $$PLACE"
+	@test $(READY) -nt requirements-dev.lock && test $(READY) -nt pyproject.toml || $(MAKE) --no-print-directory venv
 
-$(READY): requirements-dev.lock pyproject.toml
+venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-	{ echo "Python 3.11 or newer is needed; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	{ echo "Python 3.11 or newer is needed; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try it with PYTHON=python3.12" >&2; exit 1; }
+	@mkdir -p "$$PLACE" || \
+	{ echo "neither this folder nor $$PLACE can be written: set XDG_CACHE_HOME to one that can" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
+	@touch $(READY)
 
-demo: $(READY)  ## run a whole campaign with a simulated carrier; STAY=1 leaves it up
-	@$(BIN)/orchestrator demo $(if $(STAY),--stay)
+demo: setup  ## run a whole campaign with a simulated carrier; STAY=1 leaves it up
+	@$(IN_DATA) $(BIN)/orchestrator demo $(if $(STAY),--stay)
 
-up: $(READY)  ## start everything on this machine
-	@$(BIN)/orchestrator up
+up: setup  ## start everything on this machine
+	@$(IN_DATA) $(BIN)/orchestrator up
 
 test: lint  ## lint, types, import arrows, all tests
-	$(BIN)/python -m pytest
+	$(IN_CACHES) $(BIN)/python -m pytest -o cache_dir="$$PLACE/.pytest_cache"
 
-lint: $(READY)  ## the checks that need no server
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+lint: setup  ## the checks that need no server
+	$(IN_CACHES) $(BIN)/ruff check .
+	$(IN_CACHES) $(BIN)/ruff format --check .
+	$(IN_CACHES) $(BIN)/mypy
+	$(BIN)/lint-imports --cache-dir "$$PLACE/.import_linter_cache"
 
-docs: $(READY)  ## write the pages that are made from the code
+docs: setup  ## write the pages that are made from the code
 	$(BIN)/python -m tests.support.command_table
 
-chaos: $(READY)  ## half an hour of killing and freezing processes in mid-campaign
+chaos: setup  ## half an hour of killing and freezing processes in mid-campaign
 	$(BIN)/python -m pytest tests/fault -m long -x
 
-mutations: $(READY)  ## break each line that keeps a promise; a test must turn red
+mutations: setup  ## break each line that keeps a promise; a test must turn red
 	$(BIN)/python -m tests.mutations.run
 
-bench: $(READY)  ## measure, each number as a ratio to the bare parts
+bench: setup  ## measure, each number as a ratio to the bare parts
 	$(BIN)/python -m benchmarks --full
 
-compose-test: $(READY)  ## run a campaign on docker compose, scaled too
+compose-test: setup  ## run a campaign on docker compose, scaled too
 	$(BIN)/python tests/compose/run.py
 
-lock: $(READY)  ## write the lock files anew from pyproject.toml
+lock: setup  ## write the lock files anew from pyproject.toml
 	$(PYTHON) -m venv $(VENV)/lock
 	$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
 	$(VENV)/lock/bin/uv pip compile $(LOCK) -o requirements.lock pyproject.toml
@@ -58,4 +69,4 @@ lock: $(READY)  ## write the lock files anew from pyproject.toml
 	grep -o 'hatchling==[0-9.]*' pyproject.toml | head -1 | $(VENV)/lock/bin/uv pip compile $(LOCK) -o requirements-build.lock -
 
 clean:  ## remove what make made, but never data/
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	cd "$$PLACE" && rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -18,7 +18,7 @@ from orchestrator.errors import OrchestratorError
 from orchestrator.settings import Settings
 from orchestrator.stack.interrupts import Interrupts, listening, pause
 from orchestrator.stack.options import StackOptions
-from orchestrator.stack.ports import free_port, is_free
+from orchestrator.stack.ports import Ports
 from orchestrator.stack.screen import welcome
 from orchestrator.stack.stack import Stack
 from orchestrator.stack.supervisor import Interrupted
@@ -55,11 +55,10 @@ class DemoTooSlow(OrchestratorError):
 def run_demo(*, data: Path, port: int, settings: Settings, stay: bool) -> int:
     """Run the demo and return the exit status: 0 once every contact has its outcome and everything is stopped."""
     console = Console(highlight=False, soft_wrap=True)
-    options = StackOptions(
-        data=data, port=port if is_free(port) else free_port(), fresh=True, flower=stay, time_scale=_PEOPLE_ARE_FASTER
-    )
+    ports = Ports()
+    options = StackOptions(data=data, port=ports.near(port), fresh=True, flower=stay, time_scale=_PEOPLE_ARE_FASTER)
     with listening() as interrupts:
-        stack = Stack(options, settings, interrupts=interrupts, say=console.print)
+        stack = Stack(options, settings, interrupts=interrupts, say=console.print, ports=ports)
         try:
             console.print(f"starting a whole stack in {data} …")
             started = monotonic()

@@ -153,13 +153,16 @@ def migrate() -> None:
 def demo(
     *,
     stay: Annotated[bool, typer.Option(help="Leave everything up when the campaign is over.")] = False,
-    data: Annotated[Path, typer.Option(help="Data folder, emptied first.")] = Path("data/demo"),
+    data: Annotated[
+        Path | None, typer.Option(help="Data folder, emptied first. Default: demo in ORCHESTRATOR_DATA_DIR, data")
+    ] = None,
     port: _Port = 8000,
 ) -> None:
     """Call two hundred simulated people and show how it goes: what `make demo` runs."""
     from orchestrator.cli_demo import run_demo
 
-    raise typer.Exit(run_demo(data=data, port=port, settings=load_settings(), stay=stay))
+    settings = load_settings()
+    raise typer.Exit(run_demo(data=data or settings.data_dir / "demo", port=port, settings=settings, stay=stay))
 
 
 def _check_serving(settings: Settings, *, only_webhooks: bool) -> None:

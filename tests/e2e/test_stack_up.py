@@ -15,6 +15,7 @@ import requests
 from orchestrator.cli_demo import SAMPLE
 from orchestrator.stack.child import session_members
 from tests.support.poll import eventually
+from tests.support.umasks import umask
 from tests.support.up import UP_S, Up
 
 
@@ -58,6 +59,22 @@ def test_r24_up_killed_leaves_nothing_running_and_starts_again_on_the_same_folde
     assert _all_gone(children)
     assert "everything is stopped" in second.output
     assert "was killed" not in second.output
+
+
+@pytest.mark.parametrize("name", ["a b, c's", "long" * 50])
+def test_up_works_in_a_folder_of_any_name_and_keeps_others_out(
+    tmp_path: Path, free_port: int, ups: list[Up], name: str
+) -> None:
+    (tmp_path / name).mkdir()
+    with umask(0o000):
+        up = Up(tmp_path / name / "data", free_port)
+    ups.append(up)
+
+    key, address = up.wait_until_up()
+
+    assert requests.get(address, headers={"Authorization": f"Bearer {key}"}, timeout=5).ok
+    inside = [up.folder, *up.folder.rglob("*")]
+    assert [path for path in inside if path.stat().st_mode & 0o077 and not path.is_socket()] == []
 
 
 def test_r24_a_second_up_on_the_same_folder_is_refused_and_harms_nothing(

@@ -74,8 +74,9 @@ def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
     second.stop()
 
 
-def test_a_path_too_long_for_a_socket_is_no_obstacle(tmp_path: Path) -> None:
-    server = start_postgres(tmp_path / ("long" * 30), durable=False)
+@pytest.mark.parametrize("name", ["long" * 30, "a b, c"])
+def test_a_path_that_is_no_address_of_a_socket_is_no_obstacle(tmp_path: Path, name: str) -> None:
+    server = start_postgres(tmp_path / name, durable=False)
 
     with psycopg.connect(server.url.replace("+psycopg", "")) as connection:
         row = connection.execute("SHOW unix_socket_directories").fetchone()

@@ -12,9 +12,13 @@ import psutil
 import pytest
 
 from orchestrator.errors import Misconfigured
+from orchestrator.stack.child import Child
+from orchestrator.stack.embedded import start_valkey
 from orchestrator.stack.folder import Binding, DataFolder, announced, kept_api_key
 from orchestrator.stack.orphans import Running, end_orphans, record
+from orchestrator.stack.program import Program
 from tests.support.poll import eventually
+from tests.support.umasks import umask
 
 _TELNYX = Binding(base_url="https://api.telnyx.com/v2", connection_id="17")
 _SIMULATOR = Binding(base_url="simulator", connection_id="sim")
@@ -119,3 +123,60 @@ def test_r24_what_a_dead_child_left_running_is_ended_too(folder: DataFolder) -> 
 
     assert ended == ["api"]
     assert eventually(lambda: not left_behind.is_running())
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_whatever_lies_in_a_data_folder_is_its_owners_alone_under_any_umask(tmp_path: Path, mask: int) -> None:
+    with umask(mask):
+        folder = DataFolder(tmp_path / "data")
+        folder.bind(_SIMULATOR)
+        folder.secret("api_key")
+        folder.announce({"api": "http://127.0.0.1:8000"})
+        record(folder.children, [])
+        server = start_valkey(folder.path / "valkey")
+        script = "import pathlib; pathlib.Path('written').touch(); pathlib.Path('made').mkdir()"
+        program = Program(name="engine", argv=(sys.executable, "-c", script), cwd=folder.path, ready=lambda: False)
+        child = Child(program, folder.logs / "engine.log")
+        eventually(lambda: child.exit_code() is not None)
+        server.stop()
+        folder.close()
+
+    inside = [folder.path, *folder.path.rglob("*")]
+    assert {_mode(path) for path in inside if path.is_dir()} == {0o700}
+    assert {_mode(path) for path in inside if path.is_file()} == {0o600}
+    assert {"written", "made", "lock", "logs", "valkey"} <= {path.name for path in folder.path.iterdir()}
+
+
+@pytest.mark.parametrize("holds", [(), ("logs",), ("carrier.json", "valkey"), ("demo",)])
+def test_a_data_folder_that_others_may_enter_is_closed_to_them(tmp_path: Path, holds: tuple[str, ...]) -> None:
+    for name in holds:
+        (tmp_path / "data" / name).mkdir(parents=True)
+    (tmp_path / "data").mkdir(exist_ok=True)
+    (tmp_path / "data").chmod(0o755)
+
+    DataFolder(tmp_path / "data").close()
+
+    assert _mode(tmp_path / "data") == 0o700
+
+
+def test_a_folder_that_serves_others_too_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir(mode=0o755)
+    (tmp_path / "photos" / "cat.jpg").touch()
+    (tmp_path / "photos").chmod(0o755)
+
+    with pytest.raises(Misconfigured, match=r"open to other users and holds other things .*chmod 700"):
+        DataFolder(tmp_path / "photos")
+
+    assert _mode(tmp_path / "photos") == 0o755
+    assert [path.name for path in (tmp_path / "photos").iterdir()] == ["cat.jpg"]
+
+
+def test_a_folder_that_cannot_be_made_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(Misconfigured, match=r"cannot be the data folder \(Not a directory\): .* --data"):
+        DataFolder(tmp_path / "file" / "data")
