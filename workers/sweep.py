@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator.operations.ask_about_calls import ask_about_calls
 from orchestrator.operations.close_dead_imports import close_dead_imports
 from orchestrator.operations.complete_campaigns import complete_campaigns
+from orchestrator.operations.end_open_contacts import end_open_contacts
 from orchestrator.operations.judge_sends import judge_sends
 from orchestrator.operations.rebuild_redis import Rebuilder
 from orchestrator.operations.reconcile_channels import reconcile_channels
@@ -35,6 +36,7 @@ def sweep_loops(house: House, keys: Keys) -> list[Loop]:
         Loop("wakes", lambda: publish(CALLS_PERFORM, overdue_wakes(house, keys)), 1.0),
         Loop("sends", lambda: publish(CALLS_DIAL, judge_sends(sql, client, keys)), 1.0),
         Loop("campaigns", lambda: complete_campaigns(sql), 1.0),
+        Loop("ended", lambda: end_open_contacts(sql), 2.0),
         Loop("imports", lambda: close_dead_imports(sql), 30.0),
         Loop("webhooks", lambda: watch_webhooks(sql, client, keys, connection_id=connection_id), 1.0),
         Loop("carrier", lambda: reopen_dispatch(client, keys, carrier, connection_id=connection_id), 2.0),

@@ -10,13 +10,14 @@ from orchestrator.errors import Conflict
 from orchestrator.ids import stable_uuid
 from orchestrator.model.event import ACTION_REQUESTED, Event
 from orchestrator.operations.create_campaign import found
+from orchestrator.operations.end_open_contacts import end_contacts_of
 from orchestrator.operations.quiesce import quiesce
 from orchestrator.operations.withdraw_calls import WayBack
 from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.store.keys import Keys
 from orchestrator.store.queries_campaigns import lock_campaign
 from orchestrator.store.streams import add_event
-from orchestrator.store.tables import calls, campaigns, contacts
+from orchestrator.store.tables import calls, campaigns
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
@@ -31,7 +32,7 @@ def cancel_campaign(
     """Return the canceled campaign and how many of its calls are live; nothing of it is sent after that (R9)."""
     _close_the_gate(house, campaign_id)
     in_flight = quiesce(house, calls.c.campaign_id == campaign_id, _WAY_BACK)
-    _cancel_waiting(house, campaign_id)
+    end_contacts_of(house.sql, campaign_id)
     if live_calls == "hangup":
         hang_up_all(house, campaign_id)
     with house.sql.connect() as connection:
@@ -65,14 +66,4 @@ def _close_the_gate(house: House, campaign_id: str) -> None:
             update(campaigns)
             .where(campaigns.c.id == campaign_id, campaigns.c.status != "canceled")
             .values(status="canceled", status_reason=None, completed_at=func.now())
-        )
-
-
-def _cancel_waiting(house: House, campaign_id: str) -> None:
-    waiting = contacts.c.status.in_(("waiting", "held"))
-    with house.sql.begin() as connection:
-        connection.execute(
-            update(contacts)
-            .where(contacts.c.campaign_id == campaign_id, waiting)
-            .values(status="canceled", reason="campaign_canceled", due_at=None, updated_at=func.now())
         )

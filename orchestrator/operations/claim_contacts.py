@@ -15,7 +15,7 @@ from orchestrator.operations.dial_request import dial_command_id, dial_request
 from orchestrator.policy.caller_id import choose_caller_id
 from orchestrator.policy.gate import Go, Hold, Never, may_dial
 from orchestrator.policy.reasons import Reason
-from orchestrator.store.contact_moves import Move, lock_candidates, move_contacts
+from orchestrator.store.contact_moves import Move, hold_still, lock_candidates, move_contacts
 from orchestrator.store.flows import FlowShelf
 from orchestrator.store.gate_facts import gate_facts, read_facts
 from orchestrator.store.keys import Keys
@@ -59,6 +59,8 @@ class Claimer:
         """Claim up to `most` due contacts whose zone is open, in one SQL transaction; return their new attempts."""
         with Reservation(self._redis, self._keys, lanes) as reservation, self._sql.begin() as connection:
             locked = lock_candidates(connection, campaign_id, zones=zones, most=most)
+            if not locked or not hold_still(connection, campaign_id):
+                return Claim((), 0, {})
             return self.claim_locked(connection, locked, reservation)
 
     def claim_locked(self, connection: Connection, contact_ids: Sequence[str], reservation: Reservation) -> Claim:

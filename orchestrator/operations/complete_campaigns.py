@@ -8,9 +8,10 @@ from sqlalchemy import Connection, Engine, func, text, update
 
 from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.policy.reasons import Reason
+from orchestrator.store.ended_campaigns import end_batch
 from orchestrator.store.gate_facts import hours_of
 from orchestrator.store.ledger import database_now
-from orchestrator.store.tables import campaigns, contacts
+from orchestrator.store.tables import campaigns
 
 _AT_ONCE = 5_000
 
@@ -22,9 +23,17 @@ _EXPIRE = text(
         WHERE c.status IN ('waiting', 'held') AND """
 )
 _LATE = text(_EXPIRE.text + "c.not_after IS NOT NULL AND c.not_after <= now() LIMIT :most FOR UPDATE OF c SKIP LOCKED)")
+# A campaign whose end is being put off is left alone.
 _OVER = text(
-    _EXPIRE.text
-    + "g.status IN ('running', 'paused', 'scheduled') AND g.ends_at <= now() LIMIT :most FOR UPDATE OF c SKIP LOCKED)"
+    _EXPIRE.text + "g.status IN ('running', 'paused', 'scheduled') AND g.ends_at <= now() "
+    "LIMIT :most FOR UPDATE OF c SKIP LOCKED FOR SHARE OF g SKIP LOCKED)"
+)
+_HOLD_ZONE = text(
+    """
+    UPDATE contacts SET status = 'held', reason = :reason, due_at = NULL WHERE id IN (
+        SELECT id FROM contacts WHERE campaign_id = :campaign_id AND zone = :zone AND status = 'waiting'
+        LIMIT :most FOR UPDATE SKIP LOCKED)
+    """
 )
 _FINISHED = text(
     """
@@ -73,24 +82,18 @@ def _hold_without_zone(connection: Connection) -> None:
     )
     for campaign_id, zone, hours in rows.all():
         if is_zone_unknown(hours_of(hours), zone, now):
-            connection.execute(
-                update(contacts)
-                .where(contacts.c.campaign_id == campaign_id, contacts.c.zone == zone, contacts.c.status == "waiting")
-                .values(status="held", reason=Reason.ZONE_UNKNOWN.value, due_at=None)
-            )
+            which = {"campaign_id": campaign_id, "zone": zone, "most": _AT_ONCE}
+            connection.execute(_HOLD_ZONE, {**which, "reason": Reason.ZONE_UNKNOWN.value})
 
 
 def _complete(connection: Connection, finished: Sequence[str]) -> None:
-    """Complete campaigns, locked by the caller; who is held for ever will not be called any more."""
+    """Complete campaigns, locked by the caller; who is held for ever will not be called any more (R22)."""
     if not finished:
         return
-    connection.execute(
-        update(contacts)
-        .where(contacts.c.campaign_id.in_(finished), contacts.c.status.in_(("waiting", "held")))
-        .values(status="exhausted", updated_at=func.now())
-    )
     connection.execute(
         update(campaigns)
         .where(campaigns.c.id.in_(finished))
         .values(status="completed", completed_at=func.now(), status_reason=None)
     )
+    for campaign_id in finished:
+        end_batch(connection, campaign_id)  # of a huge one, the sweeper ends the rest

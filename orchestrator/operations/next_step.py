@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from orchestrator.policy.dispositions import Disposition, Fault
-from orchestrator.policy.reasons import Reason
+from orchestrator.policy.reasons import END_OF_CAMPAIGN, Reason
 from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step
 from orchestrator.store.gate_facts import rules_of
 from orchestrator.store.record import ContactAfter, Record
-
-_OVER = {"canceled": "canceled", "completed": "expired"}
 
 
 def contact_after(record: Record) -> ContactAfter | None:
@@ -36,9 +34,9 @@ def _moved_on(record: Record) -> ContactAfter:
     match _step(record, tally, attempts):
         case Final(status, reason):
             return _after(record, status.value, reason, None, attempts=attempts, tally=tally)
-        case RetryAt() if row["campaign_status"] in _OVER:
-            over = _OVER[row["campaign_status"]]
-            return _after(record, over, "campaign_ended", None, attempts=attempts, tally=tally)
+        case RetryAt() if row["campaign_status"] in END_OF_CAMPAIGN:
+            over, why = END_OF_CAMPAIGN[row["campaign_status"]]
+            return _after(record, over.value, why.value, None, attempts=attempts, tally=tally)
         case RetryAt(at, reason) if record.end.fault:
             return _after(record, "held", reason, at.isoformat(), attempts=attempts, tally=tally)
         case RetryAt(at, _):

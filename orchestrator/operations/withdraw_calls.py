@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import redis
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.policy.retry import unspent_delay
-from orchestrator.store.contact_moves import WaitAgain, wait_again
+from orchestrator.store.contact_moves import ContactStanding, WaitAgain, lock_standings, wait_again
 from orchestrator.store.keys import Keys
 from orchestrator.store.live import discard_live
 from orchestrator.store.pacing import Lane, give_back
-from orchestrator.store.tables import calls, contacts
+from orchestrator.store.tables import calls
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,8 @@ def withdraw(connection: Connection, where: ColumnElement[bool], way: WayBack) -
         .returning(calls.c.id, calls.c.contact_id, calls.c.campaign_id, calls.c.connection_id)
     ).all()
     withdrawn = [Withdrawn(*row) for row in moved]
-    in_order = select(contacts.c.id).where(contacts.c.id.in_([row.contact_id for row in withdrawn]))
-    connection.execute(in_order.order_by(contacts.c.id).with_for_update())  # as settling does: no deadlock
-    wait_again(connection, [_way_back(way, row, *_state_of(connection, row)) for row in withdrawn])
+    standings = lock_standings(connection, [row.contact_id for row in withdrawn])
+    wait_again(connection, [_way_back(way, row, standings[row.contact_id]) for row in withdrawn])
     return withdrawn
 
 
@@ -73,19 +72,14 @@ def free_channels(client: redis.Redis, keys: Keys, withdrawn: Sequence[Withdrawn
         discard_live(client, keys, row.call_id)
 
 
-def _state_of(connection: Connection, row: Withdrawn) -> tuple[int, datetime]:
-    query = select(contacts.c.unspent_tries, func.clock_timestamp()).where(contacts.c.id == row.contact_id)
-    tries, now = connection.execute(query).one()
-    return int(tries), now
-
-
-def _way_back(way: WayBack, row: Withdrawn, tries: int, now: datetime) -> WaitAgain:
+def _way_back(way: WayBack, row: Withdrawn, standing: ContactStanding) -> WaitAgain:
     fate: dict[str, Any] = {"contact_id": row.contact_id, "call_id": row.call_id, "counts": int(way.counts)}
-    if way.final:
-        return WaitAgain(**fate, status=way.final.value, reason=way.reason.value, due_at=None)
-    delay = unspent_delay(tries + 1) if way.counts else timedelta(0)
+    end = (way.final, way.reason) if way.final else standing.end
+    if end:
+        return WaitAgain(**fate, status=end[0].value, reason=end[1].value, due_at=None)
+    delay = unspent_delay(standing.unspent_tries + 1) if way.counts else timedelta(0)
     if way.until is None and way.held:
         return WaitAgain(**fate, status="held", reason=way.reason.value, due_at=None)
-    due_at = max(way.until or now, now + delay)
+    due_at = max(way.until or standing.now, standing.now + delay)
     held = way.held or delay > timedelta(0)
     return WaitAgain(**fate, status="held" if held else "waiting", reason=way.reason.value, due_at=due_at)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
-from orchestrator.policy.reasons import FinalStatus, Reason
+from orchestrator.policy.reasons import END_OF_CAMPAIGN, FinalStatus, Reason
 from orchestrator.policy.weekly_hours import CallingHours
 
 _ASK_AGAIN_IN_USE = timedelta(minutes=1)
@@ -101,11 +101,9 @@ def _contact_closed(facts: GateFacts, now: datetime) -> Never | None:  # noqa: A
 
 
 def _campaign_over(facts: GateFacts, now: datetime) -> Never | None:
-    if facts.campaign_status == "canceled":
-        return Never(Reason.CAMPAIGN_CANCELED, FinalStatus.CANCELED)
-    if facts.campaign_status == "completed" or (facts.ends_at and facts.ends_at <= now):
-        return Never(Reason.CAMPAIGN_ENDED, FinalStatus.EXPIRED)
-    return None
+    has_passed = facts.ends_at is not None and facts.ends_at <= now
+    end = END_OF_CAMPAIGN.get(facts.campaign_status or "") or (END_OF_CAMPAIGN["completed"] if has_passed else None)
+    return Never(end[1], end[0]) if end else None
 
 
 def _suppressed(facts: GateFacts, now: datetime) -> Never | None:  # noqa: ARG001

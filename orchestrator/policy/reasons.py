@@ -46,6 +46,7 @@ class Reason(StrEnum):
     SEND_TOO_OLD = "send_too_old"
     RECORD_FAILED = "record_failed"
     UNKNOWN_ATTEMPT = "unknown_attempt"
+    IMPORT_WITHDRAWN = "import_withdrawn"
 
     @property
     def sentence(self) -> str:
@@ -86,4 +87,11 @@ _SENTENCES = {
     Reason.SEND_TOO_OLD: "The send was dropped because the process had been standing still.",
     Reason.RECORD_FAILED: "The last call's result could not be recorded; it stands in the dead letters.",
     Reason.UNKNOWN_ATTEMPT: "The last attempt may have been carried out; it is never dialed again.",
+    Reason.IMPORT_WITHDRAWN: "The import that brought the contact was withdrawn.",
 }
+
+END_OF_CAMPAIGN = {
+    "canceled": (FinalStatus.CANCELED, Reason.CAMPAIGN_CANCELED),
+    "completed": (FinalStatus.EXPIRED, Reason.CAMPAIGN_ENDED),
+}
+"""What becomes of a contact that would still be dialed when its campaign has this status."""

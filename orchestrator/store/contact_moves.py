@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
+
+from orchestrator.policy.reasons import END_OF_CAMPAIGN, FinalStatus, Reason
 
 _MOVE = text(
     """
@@ -29,6 +31,16 @@ _WAIT_AGAIN = text(
     """
 ).bindparams(bindparam("moves", type_=JSONB))
 
+_LOCK = text("SELECT 1 FROM contacts WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")  # as settling does: no deadlock
+_STANDINGS = text(
+    """
+    SELECT c.id, c.unspent_tries, g.status AS campaign_status, clock_timestamp() AS now,
+        c.attempts = 0 AND EXISTS (SELECT 1 FROM imports i WHERE i.id = c.import_id AND i.status = 'withdrawn')
+            AS is_withdrawn
+    FROM contacts c JOIN campaigns g ON g.id = c.campaign_id WHERE c.id = ANY(:ids)
+    """
+)
+
 _LOCK_CANDIDATES = text(
     """
     SELECT c.id FROM contacts c WHERE c.status IN ('waiting', 'held') AND c.due_at <= now() AND c.id IN (
@@ -43,6 +55,9 @@ _LOCK_CANDIDATES = text(
     ORDER BY c.priority DESC, c.due_at, c.id LIMIT :most FOR UPDATE SKIP LOCKED
     """
 )
+
+
+_HOLD_STILL = text("SELECT 1 FROM campaigns g, installation i WHERE g.id = :campaign_id FOR SHARE OF g, i SKIP LOCKED")
 
 
 @dataclass(frozen=True)
@@ -68,6 +83,31 @@ class WaitAgain:
     counts: int
 
 
+@dataclass(frozen=True)
+class ContactStanding:
+    """A contact whose attempt is withdrawn; `end` is set when its campaign or its import dials nobody any more."""
+
+    unspent_tries: int
+    now: datetime
+    end: tuple[FinalStatus, Reason] | None
+
+
+def lock_standings(connection: Connection, contact_ids: Sequence[str]) -> dict[str, ContactStanding]:
+    """Lock contacts and return how they stand, read behind the locks: who ends their campaign waits for them."""
+    ids = {"ids": list(contact_ids)}
+    connection.execute(_LOCK, ids)
+    rows = connection.execute(_STANDINGS, ids).all()
+    return {row.id: ContactStanding(row.unspent_tries, row.now, _end_of(row)) for row in rows}
+
+
+def hold_still(connection: Connection, campaign_id: str) -> bool:
+    """Keep a campaign's status and the stop of all dialing as they are until this transaction ends.
+
+    False while somebody is changing one of them: nobody is claimed then, and no dispatcher waits for it.
+    """
+    return connection.execute(_HOLD_STILL, {"campaign_id": campaign_id}).first() is not None
+
+
 def lock_candidates(
     connection: Connection, campaign_id: str, *, zones: Sequence[str], most: int, rivals: int = 4
 ) -> list[str]:
@@ -86,6 +126,11 @@ def wait_again(connection: Connection, moves: Sequence[WaitAgain]) -> None:
     """Put contacts back, each only while the withdrawn call is its current one."""
     if moves:
         connection.execute(_WAIT_AGAIN, {"moves": [_row(move) for move in moves]})
+
+
+def _end_of(row: Row[Any]) -> tuple[FinalStatus, Reason] | None:
+    withdrawn = (FinalStatus.CANCELED, Reason.IMPORT_WITHDRAWN) if row.is_withdrawn else None
+    return END_OF_CAMPAIGN.get(row.campaign_status) or withdrawn
 
 
 def _row(move: Move | WaitAgain) -> dict[str, Any]:

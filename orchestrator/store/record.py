@@ -17,6 +17,10 @@ from orchestrator.policy.dispositions import Disposition
 from orchestrator.store.erased_calls import ERASED, IS_ERASED
 
 _LOCK = text(
+    "SELECT k.id FROM calls k JOIN contacts c ON c.id = k.contact_id "
+    "WHERE k.id = ANY(:ids) ORDER BY k.contact_id, k.id FOR UPDATE OF k, c"
+)
+_READ = text(
     f"""
     SELECT k.id, k.state, k.campaign_id, k.contact_id, k.connection_id, k.direction, k.disposition AS old_disposition,
            k.fault AS old_fault, k.from_number,
@@ -26,7 +30,7 @@ _LOCK = text(
            c.reason AS contact_reason, c.due_at::text AS due_at_text,
            g.retry::text AS retry, g.status AS campaign_status, g.kind, clock_timestamp() AS db_now
     FROM calls k JOIN contacts c ON c.id = k.contact_id JOIN campaigns g ON g.id = k.campaign_id
-    WHERE k.id = ANY(:ids) ORDER BY k.contact_id, k.id FOR UPDATE OF k, c
+    WHERE k.id = ANY(:ids)
     """  # noqa: S608 a constant of ours
 )
 
@@ -138,8 +142,12 @@ class ContactAfter:
 
 
 def lock_for_record(connection: Connection, call_ids: Sequence[str]) -> dict[str, RowMapping]:
-    """Lock these calls with their contacts and return them by call id."""
-    return {row["id"]: row for row in connection.execute(_LOCK, {"ids": list(call_ids)}).mappings()}
+    """Lock these calls with their contacts and return them by call id.
+
+    Read behind the locks: a campaign that was canceled before is seen, and a cancel that comes later waits for them.
+    """
+    connection.execute(_LOCK, {"ids": list(call_ids)})
+    return {row["id"]: row for row in connection.execute(_READ, {"ids": list(call_ids)}).mappings()}
 
 
 def record_of(call: LiveCall, row: RowMapping) -> Record:

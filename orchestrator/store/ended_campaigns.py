@@ -1,0 +1,54 @@
+"""Contacts that still stand open in campaigns that have ended: nobody dials them, and nobody would look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+BATCH = 2_000
+
+# The index of claims holds open contacts alone: one probe for each campaign that has any, whatever ever ended.
+_ENDED = text(
+    """
+    WITH RECURSIVE open (id) AS (
+        SELECT min(campaign_id) FROM contacts WHERE status IN ('waiting', 'held')
+        UNION ALL
+        SELECT (SELECT min(campaign_id) FROM contacts WHERE status IN ('waiting', 'held') AND campaign_id > open.id)
+        FROM open WHERE open.id IS NOT NULL
+    )
+    SELECT g.id FROM open JOIN campaigns g ON g.id = open.id
+    WHERE g.status IN ('canceled', 'completed') AND g.kind = 'campaign'
+    """
+)
+_END = """
+    UPDATE contacts c SET updated_at = now(), due_at = NULL,
+        status = CASE WHEN g.status = 'canceled' THEN 'canceled'
+                      WHEN c.due_at IS NULL THEN 'exhausted' ELSE 'expired' END,
+        reason = CASE WHEN g.status = 'canceled' THEN 'campaign_canceled'
+                      WHEN c.due_at IS NULL THEN c.reason ELSE 'campaign_ended' END
+    FROM campaigns g WHERE g.id = c.campaign_id AND g.status IN ('canceled', 'completed') AND c.id IN (
+        SELECT id FROM contacts WHERE campaign_id = :campaign_id AND status IN ('waiting', 'held')
+        LIMIT :most FOR UPDATE {skip})
+"""
+_END_FREE, _END_ALL = text(_END.format(skip="SKIP LOCKED")), text(_END.format(skip=""))
+_CALLING = text("SELECT 1 FROM contacts WHERE campaign_id = :campaign_id AND status = 'calling' ORDER BY id FOR SHARE")
+
+
+def ended_with_open_contacts(connection: Connection) -> Sequence[str]:
+    """Return the campaigns that have ended and still have contacts who wait or are held."""
+    return connection.execute(_ENDED).scalars().all()
+
+
+def end_batch(connection: Connection, campaign_id: str, *, skip_locked: bool = True) -> int:
+    """End up to a batch of the open contacts of a campaign that has ended; return how many.
+
+    With `skip_locked` those that somebody is moving are left out, else they are waited for.
+    """
+    statement = _END_FREE if skip_locked else _END_ALL
+    return connection.execute(statement, {"campaign_id": campaign_id, "most": BATCH}).rowcount
+
+
+def wait_for_moves(connection: Connection, campaign_id: str) -> None:
+    """Wait for every transaction that is moving a contact out of a call: those behind it see the campaign as it is."""
+    connection.execute(_CALLING, {"campaign_id": campaign_id})

@@ -1,0 +1,90 @@
+"""Two transactions held at a point of the test's choosing, so that they meet as they would once in a thousand times."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from orchestrator.store.connect import open_sql
+from tests.support.poll import eventually
+from tests.support.world import World
+
+_WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+_PATIENCE_S = 20.0
+_HELD_NOW = """
+CREATE FUNCTION held.now() RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS
+$$ BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN pg_catalog.now(); END $$
+"""
+
+
+class LockPoint:
+    """Stands for a function whose first caller waits before it, with all the locks it holds, until it may go on."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._reached, self._may_go_on = threading.Event(), threading.Event()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self._reached.is_set():
+            self._reached.set()
+            assert self._may_go_on.wait(_PATIENCE_S)
+        return self._function(*args, **kwargs)
+
+    def is_reached(self) -> None:
+        """Wait until the point is reached."""
+        assert self._reached.wait(_PATIENCE_S)
+
+    def go_on(self) -> None:
+        """Let the caller go on."""
+        self._may_go_on.set()
+
+
+@contextmanager
+def in_thread(step: Callable[[], object]) -> Iterator[Future[object]]:
+    """Run a step beside the block; what it raises is raised at the block's end."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(step)
+        yield running
+        running.result(_PATIENCE_S)
+
+
+@dataclass(frozen=True)
+class HeldNow:
+    """An engine on which every statement that asks `now()` waits, its snapshot already taken, while `hold` is open."""
+
+    sql: Engine
+    holder: Engine
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Hold those statements until the block ends."""
+        with self.holder.begin() as connection:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(42)")
+            yield
+
+
+@contextmanager
+def held_now(world: World) -> Iterator[HeldNow]:
+    """Open such an engine beside the world's own."""
+    world.execute("CREATE SCHEMA held")
+    world.execute(_HELD_NOW)
+    sql = open_sql(world.database_url)
+    event.listen(sql, "connect", _ask_held_now)
+    yield HeldNow(sql, world.sql)
+    sql.dispose()
+
+
+def _ask_held_now(driver: Any, _record: object) -> None:
+    driver.execute("SET search_path = held, public, pg_catalog")
+    driver.commit()
+
+
+def waits_for_a_lock(world: World, *, unless: Future[Any]) -> None:
+    """Wait until a statement waits for a lock, or the step that would make it is done without."""
+    eventually(lambda: bool(world.query(_WAITING)) or unless.done(), within=_PATIENCE_S)
