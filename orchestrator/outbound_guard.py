@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
+
+from orchestrator.closed_networks import is_open
 
 Resolve = Callable[[str, int], Sequence[str]]
 """Returns every address of a host as text; raises OSError for a name that has none."""
 
 _PORTS: Final = {"http": 80, "https": 443}
-# What a translator in the operator's network turns into the IPv4 address in the last 32 bits (RFC 6052).
-_TRANSLATED: Final = IPv6Network("64:ff9b::/96")
 
 
 @dataclass(frozen=True)
@@ -59,24 +59,13 @@ def admit(url: str, *, trusted: Collection[str], resolve: Resolve) -> Admitted |
         return Refused("url_invalid", "the host is no name")
     if not addresses:
         raise OSError(f"{host} has no address")
-    if not _is_trusted(host, port, trusted) and not all(map(is_public, addresses)):
+    if not _is_trusted(host, port, trusted) and not all(map(is_open, addresses)):
         return Refused(
             "address_refused", f"{host} leads into a private network and is not in ORCHESTRATOR_TRUSTED_HOSTS"
         )
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
     return Admitted(scheme, host, port, str(addresses[0]), target)
-
-
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Say whether an address lies in the open internet, looking through IPv4 addresses that are wrapped in IPv6."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _TRANSLATED:
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-    return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
 def host_and_port(url: str) -> str:

@@ -79,6 +79,14 @@ def test_a_public_address_in_another_wrapping_is_admitted(address: str) -> None:
     assert isinstance(verdict("https://example.com/", address), Admitted)
 
 
+def test_the_address_that_was_judged_is_the_one_that_is_asked_whatever_the_name_leads_to_later() -> None:
+    answers = iter([["93.184.216.34"], ["169.254.169.254"]])
+
+    admitted = admit("http://rebinding.example.com/", trusted=(), resolve=lambda _host, _port: next(answers))
+
+    assert isinstance(admitted, Admitted) and admitted.address == "93.184.216.34"
+
+
 def test_one_private_address_among_public_ones_is_enough_for_a_no() -> None:
     assert isinstance(verdict("https://example.com/", "93.184.216.34", "10.0.0.1"), Refused)
 
