@@ -9,7 +9,7 @@ from sqlalchemy import Engine, RowMapping, select
 
 from orchestrator.model.live_call import LiveCall, Phase
 from orchestrator.store.keys import Keys
-from orchestrator.store.live import create_live, forget_later
+from orchestrator.store.live import KEEP_AFTER_RECORD_S, KEEP_LEG_S, create_live
 from orchestrator.store.tables import calls
 
 
@@ -23,8 +23,7 @@ def adopt_calls(client: redis.Redis, sql: Engine, keys: Keys, call_ids: Sequence
     with sql.connect() as connection:
         rows = connection.execute(query).mappings().all()
     for row in rows:
-        create_live(client, keys, live_call_of(row))
-    forget_later(client, keys, [live_call_of(row) for row in rows if row["state"] == "ended"])
+        create_live(client, keys, live_call_of(row), keep_s=_kept_s(row))
     return {row["id"] for row in rows}
 
 
@@ -61,6 +60,13 @@ def live_call_of(row: RowMapping) -> LiveCall:
         recordings=tuple(row["recordings"]),
         cost=row["cost"],
     )
+
+
+def _kept_s(row: RowMapping) -> int:
+    """Return for how long the state is kept, 0 where something else lets it go: a judge is bound to judge the row."""
+    if row["state"] == "ended":
+        return KEEP_AFTER_RECORD_S
+    return KEEP_LEG_S if row["state"] == "unknown" and row["disposition"] is not None else 0
 
 
 def _phase(row: RowMapping) -> Phase:

@@ -15,6 +15,7 @@ from orchestrator.model.event import ACTION_REQUESTED, HANGUP_ASSUMED, Event
 from orchestrator.store.inbound import ASK_EVERY_S
 from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import DEADLINE_SLACK_S
+from orchestrator.store.live import load_live
 from orchestrator.store.streams import add_event, is_caught_up
 from orchestrator.store.tables import calls
 from orchestrator.telnyx.client import TelnyxClient
@@ -35,7 +36,8 @@ def ask_about_calls(sql: Engine, client: redis.Redis, keys: Keys, carrier: Telny
     overdue = _take_overdue(sql)
     for row in overdue:
         try:
-            status = carrier.call_status(row.call_control_id) if row.call_control_id else None
+            leg = row.call_control_id or _leg_told_of(client, keys, row.id)
+            status = carrier.call_status(leg) if leg else None
         except OrchestratorError as err:
             log.warning("cannot ask about a call: %s", err, extra={"call_id": row.id})
             continue
@@ -91,6 +93,12 @@ def _ends_at() -> ColumnElement[datetime]:
     """Return when a call has had all the time it was given."""
     lasts_s = calls.c.ring_limit_s + calls.c.talk_limit_s + DEADLINE_SLACK_S
     return calls.c.accepted_at + func.make_interval(0, 0, 0, 0, 0, 0, lasts_s)
+
+
+def _leg_told_of(client: redis.Redis, keys: Keys, call_id: str) -> str | None:
+    """Return the leg that only the live state knows: a webhook may have named it where the carrier's answer did not."""
+    loaded = load_live(client, keys, call_id)
+    return loaded.call.call_control_id if loaded else None
 
 
 def _hang_up(row: Row[Any]) -> Event:

@@ -12,7 +12,7 @@ from ulid import ULID
 
 from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import DEADLINE_SLACK_S
-from orchestrator.store.live import expire_live
+from orchestrator.store.live import KEEP_AFTER_RECORD_S, let_go
 from orchestrator.store.tables import calls, campaigns
 
 YOUNGER_THAN_S = 30  # is left alone: its claim may not have committed yet
@@ -61,7 +61,9 @@ def _old(call_ids: Iterable[str]) -> list[str]:
 def _free(client: redis.Redis, keys: Keys, scope: str, call_ids: list[str]) -> int:
     if not call_ids:
         return 0
-    expire_live(client, keys, call_ids)  # whoever withdrew or settled them died before letting them go
+    let_go(
+        client, keys, call_ids, after_s=KEEP_AFTER_RECORD_S
+    )  # whoever withdrew or settled them died before letting them go
     return int(client.zrem(keys.slots(scope), *call_ids))
 
 

@@ -14,10 +14,10 @@ from orchestrator.errors import OrchestratorError
 from orchestrator.model.event import DIAL_ACCEPTED, Event
 from orchestrator.operations.ask_about_calls import assumed_hangup
 from orchestrator.operations.judge_sends import ids_of, was_heard_of
-from orchestrator.operations.withdraw_calls import Withdrawn, free_channels
+from orchestrator.operations.withdraw_calls import Withdrawn, free_channel
 from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import mark_accepted
-from orchestrator.store.live import load_live
+from orchestrator.store.live import KEEP_AFTER_RECORD_S, let_go, load_live
 from orchestrator.store.streams import add_event, is_caught_up
 from orchestrator.store.tables import calls, contacts
 from orchestrator.telnyx.client import TelnyxClient
@@ -76,20 +76,23 @@ class Reconciler:
         return False
 
     def _reconcile(self, row: Row[Any], active: Mapping[str, ActiveCall]) -> bool:
-        loaded = load_live(self._redis, self._keys, row.id)
-        if loaded and was_heard_of(loaded.call):
-            return self._found(row, ids_of(loaded.call))
+        if told := self._told_of(row.id):
+            return self._found(row, told)
         if leg := active.get(row.id):
             return self._found(row, _ids(leg))
         if row.absences >= 1 and row.age_s > ABSENT_AFTER_S and (leg_id := self._in_the_carriers_log(row)):
-            self._found(row, {"call_leg_id": leg_id})
-            add_event(self._redis, self._keys, assumed_hangup(row, reason="the carrier's log has it, and it is over"))
-            return True
+            return self._found_over(row, leg_id)
         return self._absent(row)
+
+    def _told_of(self, call_id: str) -> Mapping[str, str | None] | None:
+        """Return the ids of a call that the carrier has told of; None while it has not."""
+        loaded = load_live(self._redis, self._keys, call_id)
+        return ids_of(loaded.call) if loaded and was_heard_of(loaded.call) else None
 
     def _found(self, row: Row[Any], ids: Mapping[str, str | None]) -> bool:
         with self._sql.begin() as connection:
-            mark_accepted(connection, row.id, ids=ids)
+            if not mark_accepted(connection, row.id, ids=ids):
+                return False  # somebody else has judged it meanwhile
         payload = dict(ids)
         event = Event(
             id=f"{DIAL_ACCEPTED}:{row.id}:found",
@@ -102,6 +105,14 @@ class Reconciler:
         add_event(self._redis, self._keys, event)
         return True
 
+    def _found_over(self, row: Row[Any], leg_id: str) -> bool:
+        if self._told_of(row.id):
+            return False  # it came while the log was read, and lives: the next look finds it
+        if not self._found(row, {"call_leg_id": leg_id}):
+            return False
+        add_event(self._redis, self._keys, assumed_hangup(row, reason="the carrier's log has it, and it is over"))
+        return True
+
     def _in_the_carriers_log(self, row: Row[Any]) -> str | None:
         events = self._carrier.call_events(connection_id=row.connection_id, to=row.to_number)
         ours = (event for event in events if (state := event.identity) and state.call == row.id)
@@ -109,16 +120,26 @@ class Reconciler:
 
     def _absent(self, row: Row[Any]) -> bool:
         longest_s = max(GIVE_UP_AFTER_S, row.ring_limit_s + row.talk_limit_s)
-        given_up = bool(row.absences >= 1 and row.age_s > longest_s)
+        is_old = bool(row.absences >= 1 and row.age_s > longest_s)
         with self._sql.begin() as connection:
-            absent = {"absences": calls.c.absences + 1, "absent_at": func.clock_timestamp()}
-            connection.execute(update(calls).where(calls.c.id == row.id, calls.c.state == "unknown").values(absent))
+            if not _note_absence(connection, row):
+                return False  # somebody else has judged it meanwhile
+            # Behind the lock, which also keeps a settler waiting: what came while the carrier was asked is seen here.
+            given_up = is_old and self._told_of(row.id) is None
             if given_up:
                 _give_up(connection, row)
         if given_up:
             gone = Withdrawn(row.id, row.contact_id, row.campaign_id, row.connection_id)
-            free_channels(self._redis, self._keys, [gone])
+            free_channel(self._redis, self._keys, gone)
+            let_go(self._redis, self._keys, [row.id], after_s=KEEP_AFTER_RECORD_S)  # late truth still finds its flow
         return given_up
+
+
+def _note_absence(connection: Connection, row: Row[Any]) -> bool:
+    """Note that an attempt was not found, only while it stands as it was judged; its row is locked then."""
+    as_judged = (calls.c.state == "unknown", calls.c.disposition.is_(None), calls.c.absences == row.absences)
+    absent = {"absences": row.absences + 1, "absent_at": func.clock_timestamp()}
+    return connection.execute(update(calls).where(calls.c.id == row.id, *as_judged).values(absent)).rowcount == 1
 
 
 def _leg_a(leg: ActiveCall) -> ClientState | None:

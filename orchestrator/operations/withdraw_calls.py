@@ -14,7 +14,7 @@ from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.policy.retry import unspent_delay
 from orchestrator.store.contact_moves import ContactStanding, WaitAgain, lock_standings, wait_again
 from orchestrator.store.keys import Keys
-from orchestrator.store.live import discard_live
+from orchestrator.store.live import let_go
 from orchestrator.store.pacing import Lane, give_back
 from orchestrator.store.tables import calls
 
@@ -65,11 +65,19 @@ def withdraw(connection: Connection, where: ColumnElement[bool], way: WayBack) -
 
 
 def free_channels(client: redis.Redis, keys: Keys, withdrawn: Sequence[Withdrawn]) -> None:
-    """Give back the channels and forget the live state of withdrawn attempts; the sweeper does it if we die before."""
+    """Give back the channels and forget the live state of withdrawn attempts; the sweeper does it if we die before.
+
+    A call that the carrier told of all the same keeps its live state.
+    """
+    let_go(client, keys, [row.call_id for row in withdrawn], after_s=0)
     for row in withdrawn:
-        connection, campaign = Lane(row.connection_id), Lane(row.campaign_id)
-        give_back(client, keys, connection, campaign, call_ids=[row.call_id], rate_too=False)
-        discard_live(client, keys, row.call_id)
+        free_channel(client, keys, row)
+
+
+def free_channel(client: redis.Redis, keys: Keys, over: Withdrawn) -> None:
+    """Give back the channel of an attempt that is no more."""
+    connection, campaign = Lane(over.connection_id), Lane(over.campaign_id)
+    give_back(client, keys, connection, campaign, call_ids=[over.call_id], rate_too=False)
 
 
 def _way_back(way: WayBack, row: Withdrawn, standing: ContactStanding) -> WaitAgain:

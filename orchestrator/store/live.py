@@ -39,9 +39,9 @@ class Loaded:
 Found = Loaded | NewerLiveState | None
 
 
-def create_live(client: redis.Redis, keys: Keys, call: LiveCall) -> bool:
-    """Create the live state; False if there is one already."""
-    args: list[Arg] = [call.model_dump_json(), new_version(), call.call_control_id or ""]
+def create_live(client: redis.Redis, keys: Keys, call: LiveCall, *, keep_s: int = 0) -> bool:
+    """Create the live state unless there is one, False then; with `keep_s` it goes after so many seconds."""
+    args: list[Arg] = [call.model_dump_json(), new_version(), call.call_control_id or "", keep_s]
     return bool(run_script(client, ScriptCall("create_live", [keys.call(call.call_id)], args)))
 
 
@@ -184,6 +184,7 @@ def commit_call(
             stamped_ms + WAKE_AFTER_MS,
             " ".join(decision.proven),
             version,
+            KEEP_AFTER_RECORD_S if call.settled else KEEP_LEG_S,
             len(commands),
             *commands,
             *timers,
@@ -200,15 +201,13 @@ def forget_later(client: redis.Redis, keys: Keys, calls: Sequence[LiveCall]) -> 
     raise_errors(round_trip(client, [("EXPIRE", name, KEEP_AFTER_RECORD_S) for name in names]))
 
 
-def expire_live(client: redis.Redis, keys: Keys, call_ids: Sequence[str]) -> None:
-    """Let the live state of attempts that are over go after 15 minutes; safe to repeat."""
-    names = [key for cid in call_ids for key in (keys.call(cid), keys.log(cid), keys.outbox(cid))]
-    raise_errors(round_trip(client, [("EXPIRE", key, KEEP_AFTER_RECORD_S) for key in names]))
+def let_go(client: redis.Redis, keys: Keys, call_ids: Sequence[str], *, after_s: int) -> None:
+    """Let the live state of attempts that are over go after so many seconds, 0 for at once; safe to repeat.
 
-
-def discard_live(client: redis.Redis, keys: Keys, call_id: str) -> None:
-    """Delete the live state of a call that was surely never dialed."""
-    client.delete(keys.call(call_id), keys.log(call_id), keys.outbox(call_id))
+    That of a call which the carrier told of, and which is not recorded yet, stays as long as a call may last.
+    """
+    names = [[keys.call(call_id), keys.log(call_id), keys.outbox(call_id)] for call_id in call_ids]
+    raise_errors(run_scripts(client, [ScriptCall("let_go", each, [after_s, KEEP_LEG_S]) for each in names]))
 
 
 def _outbox_line(decision: Decision, number: int, version: int, stamped_ms: int) -> bytes:

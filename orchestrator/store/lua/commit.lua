@@ -4,7 +4,8 @@
 -- ARGV: 1 call id, 2 expected version, 3 event id, 4 entry id, 5 group, 6 new state, 7 log entry, 8 control id to bind or '',
 --       9 drop: none|step|all, 10 visit (step drops unsent commands of earlier visits), 11 settle 1|0, 12 wake time in ms,
 --       13 ids of commands that are proven, with spaces between (drops those that were sent), 14 new version,
---       15 number of commands, the commands, then pairs of timer name and due ms ('' clears).
+--       15 seconds for which a state is kept from here on that has an end already: it was recorded, or its attempt given up,
+--       16 number of commands, the commands, then pairs of timer name and due ms ('' clears).
 -- Answer: 1 done, 2 seen before (acknowledged), 0 stale: load and decide again, -1 no live state.
 local version, seen = unpack(redis.call('HMGET', KEYS[1], 'v', 'e:' .. ARGV[3]))
 if not version then return -1 end
@@ -28,13 +29,14 @@ if ARGV[9] == 'step' or ARGV[13] ~= '' then
     if not left and not proven then redis.call('RPUSH', KEYS[3], raw) end
   end
 end
-local count = tonumber(ARGV[15])
-for i = 16, 15 + count do redis.call('RPUSH', KEYS[3], ARGV[i]) end
+local count = tonumber(ARGV[16])
+for i = 17, 16 + count do redis.call('RPUSH', KEYS[3], ARGV[i]) end
 if count > 0 then redis.call('ZADD', KEYS[4], ARGV[12], ARGV[1]) end
-for i = 16 + count, #ARGV, 2 do
+for i = 17 + count, #ARGV, 2 do
   local timer = ARGV[1] .. '|' .. ARGV[i]
   if ARGV[i + 1] == '' then redis.call('ZREM', KEYS[5], timer) else redis.call('ZADD', KEYS[5], ARGV[i + 1], timer) end
 end
 if ARGV[11] == '1' then redis.call('XADD', KEYS[7], '*', 'call', ARGV[1]) end
+if redis.call('PTTL', KEYS[1]) >= 0 then for i = 1, 3 do redis.call('EXPIRE', KEYS[i], ARGV[15]) end end
 acknowledge()
 return 1

@@ -11,12 +11,15 @@ from orchestrator.errors import Conflict, NewerLiveState
 from orchestrator.ids import new_version
 from orchestrator.model.live_call import LIVE_SCHEMA
 from orchestrator.operations.find_calls import find_call
+from orchestrator.operations.judge_sends import judge_sends
 from orchestrator.operations.request_action import request_action
 from orchestrator.store.keys import GROUP
 from orchestrator.store.live import find_calls_over, load_live
 from orchestrator.store.streams import streams_of
 from orchestrator.telnyx.commands import COMMANDS
-from tests.support.world import World
+from tests.support.carrier_stub import CarrierStub
+from tests.support.unknown_calls import active_legs
+from tests.support.world import CONNECTION, World
 
 # As an engine of schema 1 left it in mid-call: a step that speaks, its command accepted.
 OF_SCHEMA_1 = {
@@ -203,6 +206,23 @@ def test_a_call_that_a_newer_version_advanced_is_shown_by_its_row_and_takes_no_c
     assert (story.row.id, story.live) == (call_id, None)
     assert "call.answered" in [line["type"] for line in story.timeline]
     assert refused.value.code == "newer_version"
+
+
+def test_judges_leave_the_calls_of_a_newer_version_to_its_own_and_judge_the_others(
+    world: World, carrier: CarrierStub
+) -> None:
+    carrier.dial = lambda _asked: (0, {})
+    newer, other = world.dialed_call(), world.dialed_call()
+    let_newer_version_write(world, newer, phase="dialing")
+    for call_id in (newer, other):
+        world.age_send(call_id, 41)
+
+    judge_sends(world.sql, world.redis, world.keys)
+    carrier.get = lambda _asked: (200, active_legs())
+    world.set_call(newer, state="unknown")
+    world.reconciler.reconcile_unknown(CONNECTION)
+
+    assert [world.call_row(call_id)["absences"] for call_id in (newer, other)] == [0, 1]
 
 
 def test_a_call_that_a_newer_version_advanced_is_not_taken_for_over(world: World) -> None:
