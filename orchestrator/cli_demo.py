@@ -19,7 +19,7 @@ from orchestrator.settings import Settings
 from orchestrator.stack.interrupts import Interrupts, listening, pause
 from orchestrator.stack.options import StackOptions
 from orchestrator.stack.ports import Ports
-from orchestrator.stack.screen import welcome
+from orchestrator.stack.screen import saying, welcome
 from orchestrator.stack.stack import Stack
 from orchestrator.stack.supervisor import Interrupted
 from orchestrator.stack.up import keep_running
@@ -55,15 +55,15 @@ class DemoTooSlow(OrchestratorError):
 def run_demo(*, data: Path, port: int, settings: Settings, stay: bool) -> int:
     """Run the demo and return the exit status: 0 once every contact has its outcome and everything is stopped."""
     console = Console(highlight=False, soft_wrap=True)
-    ports = Ports()
+    say, ports = saying(console), Ports()
     options = StackOptions(data=data, port=ports.near(port), fresh=True, flower=stay, time_scale=_PEOPLE_ARE_FASTER)
     with listening() as interrupts:
-        stack = Stack(options, settings, interrupts=interrupts, say=console.print, ports=ports)
+        stack = Stack(options, settings, interrupts=interrupts, say=say, ports=ports)
         try:
-            console.print(f"starting a whole stack in {data} …")
+            say(f"starting a whole stack in {data} …")
             started = monotonic()
             addresses = stack.start()
-            console.print(f"up after {monotonic() - started:.1f} s: {', '.join(stack.pids())}")
+            say(f"up after {monotonic() - started:.1f} s: {', '.join(stack.pids())}")
             _run_campaign(Rest(addresses.api, stack.api_key), stack, interrupts, console=console)
             if stay:
                 keys = {"api_key": stack.api_key, "flower_password": stack.flower_password}
@@ -72,9 +72,9 @@ def run_demo(*, data: Path, port: int, settings: Settings, stay: bool) -> int:
         except Interrupted:
             return 130
         finally:
-            console.print("stopping …")
+            say("stopping …")
             stack.stop()
-            console.print(f"everything is stopped; what is left lies in {data}")
+            say(f"everything is stopped; what is left lies in {data}")
     return 0
 
 

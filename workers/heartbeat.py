@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,10 @@ from .loops import Loop
 
 
 def beat(folder: Path, name: str) -> None:
-    """Show that the loop of this name has just turned."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).touch()
+    """Show that the loop of this name has just turned; what the disk does not take is missed, and ends no loop."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
 
 
 def with_heartbeat(loop: Loop, folder: Path | None) -> Loop:

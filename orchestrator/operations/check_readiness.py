@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.errors import Misconfigured
 from orchestrator.operations.fetch_recordings import NOT_STORED
+from orchestrator.operations.find_room import has_room
 from orchestrator.policy.reasons import Reason
 from orchestrator.store.keys import Keys
 from orchestrator.store.migrate import is_current
@@ -101,6 +102,13 @@ def _recordings(house: House) -> str:
     return "recordings cannot be stored, and are lost ten minutes after they were told: `orchestrator doctor` says why"
 
 
+def _disk(house: House) -> str:
+    folder = house.settings.data_dir
+    if not (folder / "postgres").is_dir() or has_room(folder):  # elsewhere the stores have disks of their own
+        return ""
+    return f"the disk of {folder.resolve()} is full: make room, and what has ended is started again within seconds"
+
+
 _WARNINGS = frozenset({_recordings})
 _CHECKS: dict[str, Callable[[House], str]] = {
     "postgresql": _postgresql,
@@ -110,4 +118,5 @@ _CHECKS: dict[str, Callable[[House], str]] = {
     "clock": _clock,
     "webhooks": _door,
     "recordings": _recordings,
+    "disk": _disk,
 }

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import BinaryIO
 
 import psutil
 
@@ -18,6 +17,7 @@ from orchestrator.errors import OrchestratorError
 from orchestrator.settings import child_environment
 from orchestrator.stack import leash
 from orchestrator.stack.interrupts import pause
+from orchestrator.stack.log_files import appending, keep_short
 from orchestrator.stack.program import Program
 
 _LEASH = Path(leash.__file__)
@@ -36,7 +36,7 @@ class Child:
         self._log_start = log.stat().st_size if log.exists() else 0
         identity = "nobody" if program.drops_root else "root"
         words = (sys.executable, "-I", "-S", _LEASH, os.getpid(), int(program.death_signal), identity, *program.argv)
-        with _appending(log) as output:
+        with appending(log) as output:
             self._process = subprocess.Popen(  # noqa: S603 the command lines are this package's own
                 [str(word) for word in words],
                 stdin=subprocess.DEVNULL,
@@ -57,10 +57,15 @@ class Child:
         """Return how it ended, or None while it runs."""
         return self._process.poll()
 
+    def keep_log_short(self) -> None:
+        """Put away what a long log holds."""
+        keep_short(self.log)
+
     def output(self) -> str:
         """Return what this run has logged so far."""
         with self.log.open("rb") as file:
-            file.seek(self._log_start)
+            if self.log.stat().st_size >= self._log_start:  # else it was put away meanwhile
+                file.seek(self._log_start)
             return file.read().decode(errors="replace")
 
     def is_ready(self) -> bool:
@@ -104,10 +109,6 @@ class Child:
 
     def _epitaph(self, what: str) -> str:
         return f"{self.program.name} {what}; the end of {self.log}:\n{self.log_tail()}"
-
-
-def _appending(log: Path) -> BinaryIO:
-    return os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
 
 
 def session_members(session: int) -> list[int]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 from pydantic import SecretStr
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -11,6 +15,16 @@ from orchestrator.stack.options import Carrier, StackOptions
 from orchestrator.stack.stack import Addresses
 
 _WIDE = 140
+
+
+def saying(console: Console) -> Callable[[str], None]:
+    """Return what prints a line; one that the terminal, or the disk behind a pipe, does not take is lost, no more."""
+
+    def say(line: str) -> None:
+        with suppress(OSError):
+            console.print(line, markup=False)
+
+    return say
 
 
 def welcome(
@@ -33,7 +47,7 @@ def welcome(
         table.add_row("", f"admin, {flower_password.get_secret_value()}")
     if addresses.media:
         table.add_row("media", f"{addresses.media.replace('http', 'ws')}, and UDP at the same port")
-    table.add_row("data, logs", f"{options.data}, {options.data / 'logs'}")
+    table.add_row("data, logs", escape(f"{options.data}, {options.data / 'logs'}"))
     console.print(Panel(table, title="orchestrator is up", title_align="left", border_style="green"))
     console.print("Try it:")
     # Outside of the panel, and wrapped by the terminal alone: it is copied as one line.

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import requests
 from pydantic import SecretStr
 
+from orchestrator.clock import utc_now
 from orchestrator.errors import Misconfigured
+from orchestrator.operations.find_room import has_room
 from orchestrator.settings import Settings
 from orchestrator.stack import environment, programs
 from orchestrator.stack.environment import Carriage
 from orchestrator.stack.folder import DataFolder
 from orchestrator.stack.interrupts import Interrupts
+from orchestrator.stack.log_files import add_line, keep_short
 from orchestrator.stack.options import Carrier, StackOptions
 from orchestrator.stack.orphans import end_orphans
 from orchestrator.stack.ports import Ports
@@ -22,6 +26,8 @@ from orchestrator.stack.program import Program
 from orchestrator.stack.supervisor import Supervisor
 from orchestrator.stack.valkey import plan_valkey
 from orchestrator.store.migrate import upgrade
+
+_NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +56,16 @@ class Stack:
         say: Callable[[str], None],
         ports: Ports | None = None,
     ) -> None:
-        self._options, self._settings, self._say = options, settings, say
+        self._options, self._settings, self._speak = options, settings, say
         self._ports = ports or Ports()
         self.folder = DataFolder(options.data)
+        self._log = self.folder.logs / "up.log"
         self._supervisor = Supervisor(
-            logs=self.folder.logs, record_file=self.folder.children, interrupts=interrupts, say=say
+            logs=self.folder.logs,
+            record_file=self.folder.children,
+            interrupts=interrupts,
+            say=self._say,
+            has_room=lambda: has_room(self.folder.path),
         )
 
     @property
@@ -72,6 +83,14 @@ class Stack:
 
         Raise Misconfigured or DidNotStart with what to do, Interrupted on Ctrl-C; call `stop` in every case.
         """
+        try:
+            return self._start()
+        except OSError as err:
+            if err.errno not in _NOT_WRITTEN:
+                raise
+            raise Misconfigured(f"the disk of {self.folder.path} takes nothing more ({err.strerror})") from err
+
+    def _start(self) -> Addresses:
         self._refuse_what_cannot_work()
         self._take_over_folder()
         addresses = self._choose_addresses()
@@ -101,6 +120,11 @@ class Stack:
         self._supervisor.stop(programs.stop_order(list(self._supervisor.pids())))
         self.folder.close()
         self._ports.close()
+
+    def _say(self, line: str) -> None:
+        self._speak(line)
+        add_line(self._log, line, at=utc_now())
+        keep_short(self._log)
 
     def _refuse_what_cannot_work(self) -> None:
         self._carriage_of_telnyx()

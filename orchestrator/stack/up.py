@@ -7,17 +7,18 @@ from rich.console import Console
 from orchestrator.settings import Settings
 from orchestrator.stack.interrupts import Interrupts, listening, pause
 from orchestrator.stack.options import StackOptions
-from orchestrator.stack.screen import welcome
+from orchestrator.stack.screen import saying, welcome
 from orchestrator.stack.stack import Stack
 from orchestrator.stack.supervisor import Interrupted
 
 
 def run_up(options: StackOptions, settings: Settings, *, console: Console) -> None:
     """Run the stack until the end is asked for; raise Misconfigured or DidNotStart if it cannot be started."""
+    say = saying(console)
     with listening() as interrupts:
-        stack = Stack(options, settings, interrupts=interrupts, say=console.print)
+        stack = Stack(options, settings, interrupts=interrupts, say=say)
         try:
-            console.print("starting …")
+            say("starting …")
             addresses = stack.start()
             keys = {"api_key": stack.api_key, "flower_password": stack.flower_password}
             welcome(console, options, addresses, **keys)
@@ -25,9 +26,9 @@ def run_up(options: StackOptions, settings: Settings, *, console: Console) -> No
         except Interrupted:
             pass
         finally:
-            console.print("stopping …")
+            say("stopping …")
             stack.stop()
-            console.print("everything is stopped")
+            say("everything is stopped")
 
 
 def keep_running(stack: Stack, interrupts: Interrupts) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from orchestrator.stack.child import DidNotStart
 from orchestrator.stack.interrupts import Interrupts
 from orchestrator.stack.program import Program
 from orchestrator.stack.supervisor import Interrupted, Supervisor
+from tests.support.full_disk import nothing_more_written, small_disk
 from tests.support.poll import eventually
 
 _WAITS = "import signal; signal.pause()"
@@ -32,10 +34,17 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.said = folder, list[str]()
-        self.interrupts = Interrupts()
+        self.interrupts, self.has_room = Interrupts(), True
         self.supervisor = Supervisor(
-            logs=folder, record_file=folder / "children.json", interrupts=self.interrupts, say=self.said.append
+            logs=folder,
+            record_file=folder / "children.json",
+            interrupts=self.interrupts,
+            say=self.said.append,
+            has_room=lambda: self.has_room,
         )
+
+    def recorded(self) -> dict[str, int]:
+        return {one["name"]: one["pid"] for one in json.loads((self.folder / "children.json").read_text())}
 
     def writes_its_end(self, name: str) -> Program:
         up, ends = self.folder / f"{name}.up", self.folder / "ends"
@@ -77,6 +86,77 @@ def test_a_child_that_keeps_dying_is_started_ever_more_slowly(stage: Stage) -> N
     assert "status 3; starting it again in 0.5 s" in stage.said[0]
     assert "status 3; starting it again in 1 s" in stage.said[2]
     assert "status 3; starting it again in 2 s" in stage.said[4]
+
+
+def test_a_record_that_the_disk_does_not_take_is_written_once_there_is_room(stage: Stage) -> None:
+    with nothing_more_written():
+        stage.supervisor.start(_python("engine", _WAITS))
+        stage.supervisor.tick()
+        stage.supervisor.tick()
+    assert not (stage.folder / "children.json").exists()
+
+    stage.supervisor.tick()
+
+    assert stage.recorded() == stage.supervisor.pids()
+    assert stage.said == [f"{stage.folder / 'children.json'} cannot be written (File too large); trying again"]
+
+
+def test_what_dies_while_the_disk_is_full_is_started_again_although_its_record_is_not_written(stage: Stage) -> None:
+    stage.supervisor.start(_python("engine", _WAITS))
+    first = stage.supervisor.pids()["engine"]
+
+    with nothing_more_written():
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: stage.supervisor.tick() or stage.supervisor.pids().get("engine", first) != first)
+
+    eventually(lambda: stage.supervisor.tick() or stage.recorded() == stage.supervisor.pids())
+
+
+def test_the_record_is_written_again_once_a_disk_that_was_full_has_room(stage: Stage, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", megabytes=1) as disk:
+        full = Stage(disk.folder)
+        disk.fill()
+        full.supervisor.start(_python("engine", _WAITS))
+        full.supervisor.tick()
+
+        disk.empty()
+        full.supervisor.tick()
+
+        assert full.recorded() == full.supervisor.pids()
+        assert "cannot be written (No space left on device); trying again" in full.said[0]
+        full.supervisor.stop([])
+
+
+def test_without_room_nothing_is_started_again_and_with_room_at_once(stage: Stage) -> None:
+    stage.supervisor.start(_python("valkey", _WAITS))
+    first = stage.supervisor.pids()["valkey"]
+    stage.has_room = False
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: stage.supervisor.tick() or len(stage.said) == 2)
+    stage.supervisor.tick()
+    assert stage.supervisor.pids() == {}
+
+    stage.has_room = True
+    stage.supervisor.tick()
+
+    assert stage.supervisor.pids()["valkey"] != first
+    assert "is full: what ends is started again once there is room" in stage.said[0]
+    assert "valkey ended with status -9; starting it again once there is room" in stage.said[1]
+    assert "has room again" in stage.said[2]
+    assert stage.said[3:] == ["valkey started again"]
+
+
+def test_a_program_that_cannot_be_started_again_is_tried_until_it_can(stage: Stage) -> None:
+    (stage.folder / "home").mkdir()
+    stage.supervisor.start(_python("engine", _WAITS, cwd=stage.folder / "home"))
+    (stage.folder / "home").rmdir()
+    os.kill(stage.supervisor.pids()["engine"], signal.SIGKILL)
+    eventually(lambda: stage.supervisor.tick() or len(stage.said) >= 2)
+
+    (stage.folder / "home").mkdir()
+
+    assert "engine cannot be started (No such file or directory); starting it again in 1 s" in stage.said[1]
+    assert eventually(lambda: stage.supervisor.tick() or "engine" in stage.supervisor.pids())
 
 
 def test_r24_programs_end_stage_by_stage(stage: Stage) -> None:

@@ -13,11 +13,13 @@ from sqlalchemy import text
 from api.app import create_app, create_door
 from orchestrator.errors import Misconfigured
 from orchestrator.model.metric import Metric
+from orchestrator.operations.find_room import has_room
 from orchestrator.settings import Settings
 from orchestrator.stack.embedded import start_valkey
 from orchestrator.store.keys import Keys
 from orchestrator.store.pacing import close_dispatch
 from orchestrator.wiring import House
+from tests.support.full_disk import small_disk
 from tests.support.recorded import recorded
 from tests.support.rest import CONNECTION, Rest, fresh_number
 
@@ -194,3 +196,35 @@ def test_r24_the_door_alone_answers_nothing_but_webhooks_and_health(house: House
     assert door.get("/healthz").status_code == 200
     assert door.get("/v1/campaigns").status_code == 404 and door.get("/metrics").status_code == 404
     assert door.get("/webhooks/telnyx").status_code == 405
+
+
+def test_a_full_disk_of_the_stores_is_named_with_what_mends_it(settings: Settings, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", megabytes=20) as disk:
+        (disk.folder / "postgres").mkdir()
+        house = House(settings=settings.model_copy(update={"data_dir": disk.folder}))
+        rest = Rest(create_app(house))
+        before = _failed(rest)
+
+        disk.fill()
+
+        assert "disk" not in before
+        assert f"the disk of {disk.folder} is full: make room" in _failed(rest)["disk"]
+        assert rest.get("/readyz").status_code == 503
+        house.close()
+
+
+def test_a_full_disk_that_holds_no_stores_keeps_no_call_from_going(settings: Settings, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", megabytes=1) as disk:
+        disk.fill()
+        house = House(settings=settings.model_copy(update={"data_dir": disk.folder}))
+
+        failed = _failed(Rest(create_app(house)))
+
+        assert "disk" not in failed
+        house.close()
+
+
+def test_room_is_what_the_disk_of_the_folder_has_left(tmp_path: Path) -> None:
+    assert has_room(tmp_path)
+    assert not has_room(Path("/proc"))
+    assert not has_room(tmp_path / "not there")

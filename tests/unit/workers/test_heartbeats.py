@@ -30,6 +30,15 @@ def test_a_loop_whose_step_fails_is_alive_and_still_fails(tmp_path: Path) -> Non
     assert (tmp_path / "settle").exists()
 
 
+def test_a_heartbeat_that_the_disk_does_not_take_ends_no_loop(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    loop = with_heartbeat(Loop("advance", lambda: "done", 0.0), tmp_path / "file" / "heartbeats")
+
+    loop.step()
+
+    assert stale(tmp_path / "file" / "heartbeats", now=0.0) == ["no heartbeat yet"]
+
+
 def test_one_loop_that_stands_still_among_others_is_named(tmp_path: Path) -> None:
     beat(tmp_path, "advance")
     beat(tmp_path, "dispatch")
