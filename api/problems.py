@@ -6,9 +6,6 @@ import logging
 from functools import singledispatch
 from typing import Any
 
-import psycopg
-import redis
-import sqlalchemy.exc
 from flask import Flask, Response
 from werkzeug.exceptions import (
     ClientDisconnected,
@@ -20,21 +17,9 @@ from werkzeug.exceptions import (
 
 from api.answers import problem
 from orchestrator.errors import Conflict, Gone, InvalidInput, LimitReached, Misconfigured, NotFound, StoreUnavailable
+from orchestrator.store.outage import is_outage
 
 _log = logging.getLogger(__name__)
-
-# What the drivers raise when a server is away, restarting, full or too busy: the same request may be sent again.
-_AWAY = (
-    sqlalchemy.exc.OperationalError,
-    sqlalchemy.exc.InterfaceError,
-    sqlalchemy.exc.TimeoutError,
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    redis.ConnectionError,
-    redis.TimeoutError,
-    redis.exceptions.OutOfMemoryError,
-    redis.exceptions.ReadOnlyError,
-)
 
 
 class Malformed(Exception):
@@ -53,7 +38,7 @@ def install(app: Flask) -> None:
 @singledispatch
 def to_problem(error: Exception) -> Response:
     """Return the problem document of `error`; what nobody foresaw is logged and becomes a bare 500."""
-    if isinstance(error, _AWAY):
+    if is_outage(error):
         return _away(error)
     _log.exception("unforeseen", exc_info=error)
     return problem(500, "internal", "Something broke here; it stands in the log. Sending it again may help.")

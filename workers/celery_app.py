@@ -9,6 +9,7 @@ from celery import Celery
 from celery.signals import setup_logging
 
 from orchestrator.settings import load_settings
+from orchestrator.store.bounds import BROKER_HEALTH_S, CONNECT_S, REDIS_ANSWER_S
 
 from .broker import spare_clients, survive_outages
 from .logs import log_to_stderr
@@ -43,10 +44,10 @@ app.conf.update(
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
         "max_connections": 200,
-        "socket_timeout": 10,
-        "socket_connect_timeout": 3,
+        "socket_timeout": REDIS_ANSWER_S,
+        "socket_connect_timeout": CONNECT_S,
         "socket_keepalive": True,
-        "health_check_interval": 15,
+        "health_check_interval": BROKER_HEALTH_S,
         "global_keyprefix": BROKER_PREFIX,
     },
 )

@@ -12,6 +12,7 @@ import redis
 from sqlalchemy.exc import SQLAlchemyError
 from ulid import ULID
 
+from orchestrator.store.bounds import REDIS_BLOCK_MS
 from orchestrator.store.keys import GROUP, Keys
 from orchestrator.store.streams import bury, count_failure, ensure_groups, forgive_failure, read_new, streams_of
 
@@ -20,7 +21,6 @@ RawEntry = tuple[bytes, Mapping[bytes, bytes]]
 LEFT_BEHIND_MS = 5_000  # entries of a consumer that died are taken over after this
 FORGET_AFTER_MS = 3_600_000
 _BATCH = 200
-_BLOCK_MS = 1_000
 _CLAIM_EVERY_S = 1.0
 _TAKE_OVER_FOR_S = 10.0  # with a store that does not even refuse, each entry may take seconds to fail
 _DEATHS = 5
@@ -50,7 +50,7 @@ class Consumer:
         """Handle what was left behind, then what is new; waits up to a second for it."""
         try:
             self._take_over()
-            new = read_new(self._redis, self._stream, self._name, most=_BATCH, wait_ms=_BLOCK_MS)
+            new = read_new(self._redis, self._stream, self._name, most=_BATCH, wait_ms=REDIS_BLOCK_MS)
         except redis.ResponseError as err:
             if "NOGROUP" not in str(err):
                 raise

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.errors import OrchestratorError
+from orchestrator.store.outage import is_outage
 
 log = logging.getLogger(__name__)
 
@@ -40,17 +41,21 @@ def run_loop(loop: Loop, stop: threading.Event) -> None:
         began = time.monotonic()
         try:
             loop.step()
-        except (RedisError, SQLAlchemyError, OrchestratorError) as err:
+        except Exception as err:  # noqa: BLE001 the last resort of a loop: nothing may end it but a stop
             pause_s = min(_LONGEST_PAUSE_S, max(0.1, pause_s * 2))
-            log.warning("%s: %s: %s; again in %.1f s", loop.name, type(err).__name__, _first_line(err), pause_s)
-        except Exception:  # the last resort of a loop: nothing may end it but a stop
-            pause_s = min(_LONGEST_PAUSE_S, max(0.1, pause_s * 2))
-            log.exception("%s failed", loop.name)
+            _tell(loop, err, pause_s)
         else:
             pause_s = 0.0
         # A slow step does not slow the pace, and even one that is always late lets the others run.
         rest_s = max(_LEAST_REST * loop.every_s, loop.every_s - (time.monotonic() - began))
     _close(loop)
+
+
+def _tell(loop: Loop, err: Exception, pause_s: float) -> None:
+    if is_outage(err) or isinstance(err, OrchestratorError):
+        log.warning("%s: %s: %s; again in %.1f s", loop.name, type(err).__name__, _first_line(err), pause_s)
+    else:
+        log.error("%s failed; again in %.1f s", loop.name, pause_s, exc_info=err)
 
 
 def _close(loop: Loop) -> None:

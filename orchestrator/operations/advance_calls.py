@@ -110,7 +110,7 @@ class Advancer:
         try:
             return self._advance(entries)
         except Exception as err:
-            if _is_away(err):
+            if is_outage(err):
                 raise
             log.exception("a batch failed: one by one")
             return [call_id for entry in entries for call_id in self._advance_alone(entry)]
@@ -122,7 +122,7 @@ class Advancer:
             try:
                 return self._advance([entry])
             except Exception as err:  # whatever else it is, it is this entry's own failure
-                if _is_away(err):
+                if is_outage(err):
                     raise
                 log.exception("event failed")
                 why = repr(err)
@@ -290,10 +290,6 @@ class Advancer:
             return
         heard_from_carrier(self._redis, self._keys, self._connection_id, at_ms=at_ms)
         self._heard_ms = at_ms
-
-
-def _is_away(err: Exception) -> bool:
-    return isinstance(err, redis.RedisError) or (isinstance(err, SQLAlchemyError) and is_outage(err))
 
 
 def _first_line(err: Exception) -> str:

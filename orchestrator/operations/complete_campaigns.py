@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Engine, func, text, update
 
 from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.policy.reasons import Reason
+from orchestrator.store.bounded_postgres import allow
+from orchestrator.store.bounds import SWEEPING
 from orchestrator.store.ended_campaigns import end_batch
 from orchestrator.store.gate_facts import hours_of
 from orchestrator.store.ledger import database_now
@@ -51,11 +53,13 @@ _FINISHED = text(
 def complete_campaigns(sql: Engine) -> list[str]:
     """Make every move that is due; return the campaigns that completed."""
     with sql.begin() as connection:
+        allow(connection, SWEEPING)
         _start_scheduled(connection)
         connection.execute(_LATE, {"most": _AT_ONCE, "reason": Reason.TOO_LATE.value})
         connection.execute(_OVER, {"most": _AT_ONCE, "reason": Reason.CAMPAIGN_ENDED.value})
         _hold_without_zone(connection)
     with sql.begin() as connection:
+        allow(connection, SWEEPING)
         locked = set(connection.execute(_FINISHED).scalars())
         # Once more behind the locks: what was added between that statement's snapshot and its lock is seen only now.
         finished = [ident for ident in connection.execute(_FINISHED).scalars() if ident in locked]

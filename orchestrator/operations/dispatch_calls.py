@@ -24,6 +24,7 @@ from orchestrator.store.gate_facts import hours_of
 from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import republish
 from orchestrator.store.memory import MemoryWatch
+from orchestrator.store.outage import is_outage
 from orchestrator.store.pacing import Health, Lane, read_health
 from orchestrator.store.tables import campaign_zones
 
@@ -133,10 +134,19 @@ class Dispatcher:
         return heard or row["first_calls"] < FIRST_CALLS_UNHEARD
 
     def _claim(self, view: _View) -> list[str]:
+        claimed: list[str] = []
+        try:
+            self._claim_into(claimed, view)
+        except Exception as err:
+            if not is_outage(err):
+                raise
+            log.warning("claims stop: %s; what is claimed is published", type(err).__name__)
+        return claimed
+
+    def _claim_into(self, claimed: list[str], view: _View) -> None:
         lawful = math.floor(QUEUED_AT_MOST_S * view.limits.pace_per_s + 1)
         sendable = QUEUED_AHEAD + math.floor(QUEUED_AHEAD_S * view.health.sent)
         budget = min(min(lawful, sendable) - view.queued, math.ceil(view.limits.burst + 1))
-        claimed: list[str] = []
         counts: Counter[str] = Counter()
         wanted = {row["id"]: budget for row in view.campaigns}
         rows = {row["id"]: row for row in view.campaigns}
@@ -145,9 +155,11 @@ class Dispatcher:
             shares = share_by_weight(budget, wanted, weights, self._memory.carried)
             self._memory.carried = shares.carried
             granted = {cid: n for cid, n in shares.grants.items() if n > 0}
-            taken = {cid: self._claim_one(view, rows[cid], n, already=counts[cid]) for cid, n in granted.items()}
+            taken: dict[str, tuple[str, ...]] = {}
+            for cid, n in granted.items():
+                taken[cid] = self._claim_one(view, rows[cid], n, already=counts[cid])
+                claimed += taken[cid]
             counts.update({cid: len(call_ids) for cid, call_ids in taken.items()})
-            claimed += [call_id for call_ids in taken.values() for call_id in call_ids]
             budget -= sum(map(len, taken.values()))
             # Who took less than offered has no more, or its own limit stands in the way: the rest goes to the others.
             wanted = {
@@ -155,7 +167,6 @@ class Dispatcher:
             }
             if sum(map(len, taken.values())) == 0:
                 break
-        return claimed
 
     def _claim_one(self, view: _View, row: RowMapping, most: int, *, already: int) -> tuple[str, ...]:
         if row["kind"] != "direct" and not (row["heard_webhooks"] or _heard_since(row, view.health)):
@@ -163,7 +174,9 @@ class Dispatcher:
         lanes = Lanes(self._lane(view), _campaign_lane(row))
         try:
             claim = self._claimer.claim_contacts(row["id"], lanes, zones=self._open_zones(row, view.now), most=most)
-        except (OrchestratorError, ValidationError, SQLAlchemyError):
+        except (OrchestratorError, ValidationError, SQLAlchemyError) as err:
+            if is_outage(err):
+                raise
             # Its own fault, say a flow this version cannot read: the others go on, and what is claimed is published.
             log.exception("campaign %s cannot be claimed from", row["id"])
             self._memory.resting[row["id"]] = self._monotonic() + _REST_AFTER_FAULT_S

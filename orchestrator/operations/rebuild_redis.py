@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Engine, select, text
 from orchestrator.ids import new_id
 from orchestrator.operations.adopt_calls import adopt_calls
 from orchestrator.operations.reconcile_channels import reconcile_channels
+from orchestrator.store.bounded_postgres import allow
+from orchestrator.store.bounds import SWEEPING
 from orchestrator.store.keys import Keys
 from orchestrator.store.streams import ensure_groups
 from orchestrator.store.tables import calls
@@ -66,6 +68,7 @@ class Rebuilder:
 
     def _rebuild(self, known: str | None) -> bool:
         with self._sql.begin() as connection:
+            allow(connection, SWEEPING)  # it stands open while Redis and the carrier are asked
             if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK}).scalar_one():
                 return False
             if _epoch(connection) != known:

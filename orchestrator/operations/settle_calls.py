@@ -12,7 +12,7 @@ from typing import Any
 
 import redis
 from sqlalchemy import Connection, Engine, RowMapping
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.errors import NewerLiveState
 from orchestrator.model.live_call import LiveCall
@@ -21,6 +21,7 @@ from orchestrator.operations.next_step import contact_after
 from orchestrator.operations.refuse_campaigns import refuse_campaigns
 from orchestrator.store.keys import Keys
 from orchestrator.store.live import forget_later, load_many, read_logs
+from orchestrator.store.outage import is_outage
 from orchestrator.store.pacing import Lane, give_back
 from orchestrator.store.queries_recordings import write_recordings
 from orchestrator.store.record import (
@@ -68,9 +69,9 @@ class Settler:
             by_call.setdefault(entry[1][b"call"].decode(), []).append(entry)
         try:
             return self._settle(by_call)
-        except (OperationalError, redis.RedisError):
-            raise
-        except Exception:
+        except Exception as err:
+            if is_outage(err):
+                raise
             log.exception("a batch could not be recorded: one by one")
             return sum(self._settle_alone(call_id, found) for call_id, found in by_call.items())
 
@@ -105,9 +106,9 @@ class Settler:
     def _settle_alone(self, call_id: str, entries: Sequence[RawEntry]) -> int:
         try:
             return self._settle({call_id: entries})
-        except (OperationalError, redis.RedisError):
-            raise
-        except Exception as err:  # whatever it is, it is this record's own failure
+        except Exception as err:  # whatever else it is, it is this record's own failure
+            if is_outage(err):
+                raise
             log.exception("call cannot be recorded", extra={"call_id": call_id})
             self._count_failure(call_id, entries, repr(err))
             return 0
@@ -153,7 +154,9 @@ class Settler:
         try:
             with self._sql.begin() as connection:
                 end_unrecorded(connection, call_id)
-        except SQLAlchemyError:
+        except SQLAlchemyError as err:
+            if is_outage(err):
+                raise
             log.exception("call cannot even be ended", extra={"call_id": call_id})
             return
         if row:

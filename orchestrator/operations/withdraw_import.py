@@ -10,6 +10,8 @@ from orchestrator.operations.find_imports import find_import
 from orchestrator.operations.withdraw_calls import WayBack, free_channels, withdraw
 from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.store import queries_imports
+from orchestrator.store.bounded_postgres import allow
+from orchestrator.store.bounds import SWEEPING
 from orchestrator.store.keys import Keys
 from orchestrator.store.tables import calls, contacts
 
@@ -23,10 +25,12 @@ def withdraw_import(house: House, import_id: str) -> Row[Any]:
     """Cancel the import's contacts that were never dialed, claimed ones included, and return it; safe to repeat."""
     find_import(house, import_id)
     with house.sql.begin() as connection:
+        allow(connection, SWEEPING)
         queries_imports.withdraw_import(connection, import_id)
     for skip_locked in (True, False):  # first in peace, then the few that dispatchers were holding
         _cancel_undialed(house, import_id, skip_locked=skip_locked)
     with house.sql.begin() as connection:
+        allow(connection, SWEEPING)
         mine = select(contacts.c.id).where(contacts.c.import_id == import_id, contacts.c.attempts == 0)
         claimed = calls.c.contact_id.in_(mine) & (calls.c.state == "reserved")
         way = WayBack(Reason.CONTACT_CLOSED, final=FinalStatus.CANCELED, counts=False)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import redis
 import requests
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.settings import Settings
 from orchestrator.stack.findings import Finding, bad, good, unseen
@@ -94,8 +94,8 @@ def check_database(settings: Settings) -> Finding:
             if is_current(connection):
                 return good("database", "answers, newest schema")
             return bad("database", "its schema is not this version's", "run `orchestrator migrate`")
-    except OperationalError as err:
-        return unseen("database", str(err.orig), _START.format(variable="ORCHESTRATOR_DATABASE_URL"))
+    except SQLAlchemyError as err:
+        return unseen("database", str(getattr(err, "orig", err)), _START.format(variable="ORCHESTRATOR_DATABASE_URL"))
     finally:
         engine.dispose()
 

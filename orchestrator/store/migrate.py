@@ -8,7 +8,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
+
+from orchestrator.store.bounds import MIGRATING
+from orchestrator.store.connect import open_sql
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 7_201_338  # any fixed number: the advisory lock that makes a second migrator wait
@@ -16,7 +19,7 @@ _LOCK = 7_201_338  # any fixed number: the advisory lock that makes a second mig
 
 def upgrade(database_url: str) -> None:
     """Run every missing revision, under an advisory lock; safe to run any number of times and from many processes."""
-    engine = create_engine(database_url)
+    engine = open_sql(database_url, pool_size=1, bounds=MIGRATING)
     try:
         with engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

@@ -1,18 +1,55 @@
-"""Tells a database that is away from one that does not take what it was given."""
+"""Says whether a store is away: the one definition that every retry, loop and answer leans on.
+
+Away means that what was asked may succeed when it is asked again, unchanged, and that it says nothing about what was
+asked. Everything else is an error of the statement or the record itself and fails each time (R19).
+
+PostgreSQL is away when
+- no connection could be had: none free in the pool in time, none made, refused, ended or silent (no SQLSTATE at all);
+- the connection is lost, or was closed because its bound had passed (`bounded_postgres.py`);
+- it answers with one of the classes and codes below.
+
+Class 54, what is too large or too complex, is a fault of the statement although the driver calls it operational: a
+record with a text that no index takes is refused each time. So are 22, 23, 42 and all classes not listed.
+
+Redis is away when it cannot be reached or does not answer in time, and when it answers that it loads, is full, is
+read-only, cannot write to its disk or is being elected. Any other error it answers is one of the command.
+"""
 
 from __future__ import annotations
 
+import psycopg
+import redis
+from redis.exceptions import ClusterDownError, MasterDownError, OutOfMemoryError, ReadOnlyError, TryAgainError
 from sqlalchemy import exc
 
-_TOO_MUCH = "54"  # the class of what is too large or too complex: an error of the statement, whatever the driver says
-_READ_ONLY = "25006"  # a standby that is not yet the primary
+# 08 connection, 28 who may connect, 40 rolled back for another (a deadlock), 53 no memory, disk or connections left,
+# 57 ended by the operator or a bound, 58 errors of its system.
+_CLASSES = ("08", "28", "40", "53", "57", "58")
+# A standby that is not yet the primary, and two bounds: of an idle transaction, and of the wait for a lock.
+_CODES = ("25006", "25P03", "25P04", "55P03")
+_WITHOUT_STATE = (exc.OperationalError, exc.InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+_REDIS = (redis.ConnectionError, redis.TimeoutError, OutOfMemoryError, ReadOnlyError)
+_REDIS_ANSWERS = (ClusterDownError, MasterDownError, TryAgainError)
+_REDIS_WORDS = ("BUSY ", "LOADING", "MISCONF", "NOREPLICAS", "UNBLOCKED")
 
 
-def is_outage(err: exc.SQLAlchemyError) -> bool:
-    """Say whether the same statement may succeed later; otherwise it fails by its own fault, each time (R19)."""
-    if not isinstance(err, exc.DBAPIError):
-        return isinstance(err, exc.TimeoutError)  # every connection of the pool is in use
-    state = str(getattr(err.orig, "sqlstate", None) or "")
-    if isinstance(err, exc.OperationalError | exc.InterfaceError):
-        return not state.startswith(_TOO_MUCH)
-    return state == _READ_ONLY
+def is_outage(err: BaseException) -> bool:
+    """Say whether `err` means that a store is away, as the head of this file defines it."""
+    if isinstance(err, exc.DBAPIError):
+        return err.connection_invalidated or _is_postgres_away(err, err.orig)
+    if isinstance(err, psycopg.Error):
+        return _is_postgres_away(err, err)  # COPY goes around SQLAlchemy
+    if isinstance(err, redis.RedisError):
+        return _is_redis_away(err)
+    return isinstance(err, exc.TimeoutError)  # every connection of the pool is in use
+
+
+def _is_postgres_away(err: BaseException, driver_error: BaseException | None) -> bool:
+    state: str | None = getattr(driver_error, "sqlstate", None)
+    return state.startswith(_CLASSES) or state in _CODES if state else isinstance(err, _WITHOUT_STATE)
+
+
+def _is_redis_away(err: redis.RedisError) -> bool:
+    if isinstance(err, (*_REDIS, *_REDIS_ANSWERS)):
+        return True
+    return isinstance(err, redis.ResponseError) and str(err).startswith(_REDIS_WORDS)

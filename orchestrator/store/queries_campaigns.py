@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import ARRAY, Connection, Row, Select, Text, cast, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from orchestrator.store.bounded_postgres import allow
+from orchestrator.store.bounds import COUNTING, SWEEPING
 from orchestrator.store.pages import newest_first
 from orchestrator.store.tables import calls, campaign_zones, campaigns, contacts, flows, imports
 
@@ -70,6 +72,7 @@ def has_open_import(connection: Connection, campaign_id: str) -> bool:
 
 def lacks_inputs(connection: Connection, campaign_id: str, inputs: Sequence[str]) -> int:
     """Return how many of the contacts still to be dialed lack one of the variables that a flow requires."""
+    allow(connection, COUNTING)
     lacking = ~contacts.c.variables.has_all(cast(list(inputs), ARRAY(Text)))
     query = select(func.count()).where(contacts.c.campaign_id == campaign_id, contacts.c.status.in_(_OPEN), lacking)
     return int(connection.execute(query).scalar_one())
@@ -77,6 +80,7 @@ def lacks_inputs(connection: Connection, campaign_id: str, inputs: Sequence[str]
 
 def release_holds(connection: Connection, campaign_id: str, reasons: Sequence[str]) -> None:
     """Let contacts that are held for one of `reasons` be asked about again at once."""
+    allow(connection, SWEEPING)
     held = (contacts.c.campaign_id == campaign_id, contacts.c.status == "held", contacts.c.reason.in_(reasons))
     connection.execute(update(contacts).where(*held).values(status="waiting", reason=None, due_at=func.now()))
 
@@ -96,5 +100,6 @@ def add_zones(connection: Connection, campaign_id: str, zones: Sequence[str]) ->
 
 def move_zones(connection: Connection, campaign_id: str, zones: Sequence[str], *, to: str) -> None:
     """Give undialed contacts of `zones`, which say nothing, the zone `to`; a contact's own word stays."""
+    allow(connection, SWEEPING)
     placed = (contacts.c.campaign_id == campaign_id, contacts.c.zone.in_(zones), contacts.c.timezone.is_(None))
     connection.execute(update(contacts).where(*placed, contacts.c.status.in_(_OPEN)).values(zone=to))

@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, text
 
+from orchestrator.store.bounded_postgres import allow
+from orchestrator.store.bounds import COUNTING
 from orchestrator.store.tables import calls
 
 _BY_STANDING = text(
@@ -30,11 +32,13 @@ _BY_ANSWER = text(
 
 def count_contacts(connection: Connection, campaign_id: str) -> Sequence[Row[Any]]:
     """Return (status, reason, zone, n); the zone only where it decides, among those that wait."""
+    allow(connection, COUNTING)
     return connection.execute(_BY_STANDING, {"campaign_id": campaign_id}).all()
 
 
 def count_calls(connection: Connection, campaign_id: str) -> Sequence[Row[Any]]:
     """Return (state, disposition, outcome, n) of a campaign's calls; withdrawn attempts are none."""
+    allow(connection, COUNTING)
     columns = (calls.c.state, calls.c.disposition, calls.c.outcome)
     query = select(*columns, func.count().label("n")).where(calls.c.campaign_id == campaign_id)
     return connection.execute(query.where(calls.c.state != "withdrawn").group_by(*columns)).all()
@@ -42,6 +46,7 @@ def count_calls(connection: Connection, campaign_id: str) -> Sequence[Row[Any]]:
 
 def count_answers(connection: Connection, campaign_id: str, *, most: int) -> Sequence[Row[Any]]:
     """Return (name, value, n) of the answers calls have stored, the most frequent first."""
+    allow(connection, COUNTING)
     return connection.execute(_BY_ANSWER, {"campaign_id": campaign_id, "most": most}).all()
 
 
