@@ -189,7 +189,7 @@ def test_r15_an_event_of_an_open_call_does_not_wait_for_its_flow_while_the_datab
     sql = open_sql(world.database_url)
     flows = FlowShelf(sql)
     ready = ready_flows(sql, flows)
-    event.listen(sql, "do_connect", refuse)
+    event.listen(sql, "do_connect", refuse, insert=True)
     sql.dispose()
 
     world.hear(call_id, "call.answered")
