@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator.model.live_call import LiveCall
+from orchestrator.telnyx.bounded_text import bounded
+from orchestrator.telnyx.moments import parse_moment
 
 FORMATS: Final = ("mp3", "wav")
 NO_FILE: Final = "no_file"
@@ -47,7 +49,7 @@ def told_by(call: LiveCall) -> list[ToldRecording]:
 
 def _told_at(kept: Mapping[str, Any]) -> datetime | None:
     # An older engine kept no time of the telling: the end of the recording is the nearest there is.
-    return _moment(kept.get("told_at")) or _moment(kept.get("recording_ended_at"))
+    return parse_moment(kept.get("told_at")) or parse_moment(kept.get("recording_ended_at"))
 
 
 def _told(call_id: str, kept: Mapping[str, Any], told_at: datetime) -> ToldRecording:
@@ -63,8 +65,8 @@ def _told(call_id: str, kept: Mapping[str, Any], told_at: datetime) -> ToldRecor
         recording_id=_text(kept.get("recording_id")),
         channels=_text(kept.get("channels")),
         format=linked[0] if linked else None,
-        started_at=_moment(kept.get("recording_started_at")),
-        ended_at=_moment(kept.get("recording_ended_at")),
+        started_at=parse_moment(kept.get("recording_started_at")),
+        ended_at=parse_moment(kept.get("recording_ended_at")),
         urls=urls,
         public_urls=public_urls,
         state="failed" if error else "pending",
@@ -84,12 +86,4 @@ def _links(told: Any) -> dict[str, str]:
 
 
 def _text(value: Any) -> str | None:
-    return str(value) if isinstance(value, str | int) and value != "" else None
-
-
-def _moment(told: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(told) if isinstance(told, str) else None
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment and not moment.tzinfo else moment
+    return bounded(str(value)) if isinstance(value, str | int) and value != "" else None

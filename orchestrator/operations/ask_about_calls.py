@@ -16,8 +16,9 @@ from orchestrator.store.inbound import ASK_EVERY_S
 from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import DEADLINE_SLACK_S
 from orchestrator.store.live import load_live
-from orchestrator.store.streams import add_event, is_caught_up
+from orchestrator.store.streams import add_event
 from orchestrator.store.tables import calls
+from orchestrator.store.unheard import find_unheard
 from orchestrator.telnyx.client import TelnyxClient
 
 log = logging.getLogger(__name__)
@@ -31,9 +32,10 @@ def ask_about_calls(sql: Engine, client: redis.Redis, keys: Keys, carrier: Telny
 
     Callers have hours: they are asked about long before, and those who still talk are left alone.
     """
-    if not is_caught_up(client, keys):
+    unheard = find_unheard(client, keys)
+    if unheard.is_behind:
         return 0  # their ends may stand in the streams: an engine that was away has hours of them
-    overdue = _take_overdue(sql)
+    overdue = [row for row in _take_overdue(sql) if not unheard.is_of(row.id, row.call_control_id)]
     for row in overdue:
         try:
             leg = row.call_control_id or _leg_told_of(client, keys, row.id)

@@ -13,7 +13,8 @@ from orchestrator.model.live_call import LiveCall
 from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import REPEAT_WITHIN_S, mark_accepted, mark_unknown, overdue_sends
 from orchestrator.store.live import load_live
-from orchestrator.store.streams import add_event, is_caught_up
+from orchestrator.store.streams import add_event
+from orchestrator.store.unheard import find_unheard
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +23,11 @@ _AT_MOST = 200
 
 def judge_sends(sql: Engine, client: redis.Redis, keys: Keys) -> list[str]:
     """Move every send that went unanswered for 15 s; return the attempts whose one repeat is to be published."""
-    if not is_caught_up(client, keys):
+    unheard = find_unheard(client, keys)
+    if unheard.is_behind:
         return []  # what still waits in the streams may answer (R21)
     with sql.begin() as connection:
-        overdue = overdue_sends(connection, limit=_AT_MOST)
+        overdue = [row for row in overdue_sends(connection, limit=_AT_MOST) if not unheard.is_of(row.id)]
         return [row.id for row in overdue if _judge(connection, row._mapping, client, keys)]
 
 

@@ -18,8 +18,9 @@ from orchestrator.operations.withdraw_calls import Withdrawn, free_channel
 from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import mark_accepted
 from orchestrator.store.live import KEEP_AFTER_RECORD_S, let_go, load_live
-from orchestrator.store.streams import add_event, is_caught_up
+from orchestrator.store.streams import add_event
 from orchestrator.store.tables import calls, contacts
+from orchestrator.store.unheard import find_unheard
 from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.resources import ActiveCall
@@ -53,10 +54,11 @@ class Reconciler:
 
     def reconcile_unknown(self, connection_id: str) -> int:
         """Look once into every unknown attempt that is due; return how many were found or given up."""
-        if not is_caught_up(self._redis, self._keys):
+        unheard = find_unheard(self._redis, self._keys)
+        if unheard.is_behind:
             return 0  # what is still in the streams may answer
         with self._sql.connect() as connection:
-            due = connection.execute(_DUE, {"most": _AT_MOST}).all()
+            due = [row for row in connection.execute(_DUE, {"most": _AT_MOST}).all() if not unheard.is_of(row.id)]
         if not due:
             return 0
         try:

@@ -92,7 +92,7 @@ def streams_of(keys: Keys) -> dict[str, str]:
 def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
     """Return the entry in a shape of ours; raises ValueError for fields nobody here writes."""
     name = entry_id.decode()
-    stamped_ms = _stamp(entry_id, fields)
+    stamped_ms = stamp_of(entry_id, fields)
     if b"raw" in fields:
         return Entry(name, stamped_ms, raw=fields[b"raw"])
     if b"own" in fields:
@@ -167,13 +167,6 @@ def _shown(command: SendCommand) -> dict[str, Any]:
     return {"letters": len(command.body["payload"])} if command.action == STREAM_PLAY else command.body
 
 
-def is_caught_up(client: redis.Redis, keys: Keys, *, within_ms: int = 3_000) -> bool:
-    """Say whether no entry older than `within_ms` waits in any stream (R21)."""
-    seconds, micros = client.time()
-    now_ms = seconds * 1000 + micros // 1000
-    return all(now_ms - _oldest_ms(client, stream, now_ms) <= within_ms for stream in streams_of(keys).values())
-
-
 def backlog(client: redis.Redis, keys: Keys) -> dict[str, tuple[int, float]]:
     """Return, by stream, how many entries wait and the age of the oldest in seconds."""
     seconds, micros = client.time()
@@ -186,8 +179,9 @@ def backlog(client: redis.Redis, keys: Keys) -> dict[str, tuple[int, float]]:
 
 def _oldest_ms(client: redis.Redis, stream: str, now_ms: int) -> int:
     oldest: Any = client.xrange(stream, count=1)
-    return _stamp(*oldest[0]) if oldest else now_ms
+    return stamp_of(*oldest[0]) if oldest else now_ms
 
 
-def _stamp(entry_id: bytes, fields: Mapping[bytes, bytes]) -> int:
+def stamp_of(entry_id: bytes, fields: Mapping[bytes, bytes]) -> int:
+    """Return the moment in ms in which an entry came, whichever stream it stands in now."""
     return int(fields.get(b"came") or entry_id.partition(b"-")[0])

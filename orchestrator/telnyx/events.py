@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 
 from orchestrator.errors import NotAnEvent
+from orchestrator.telnyx.bounded_text import bounded
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.moments import parse_moment
 
@@ -24,7 +25,8 @@ class Webhook:
 
     `occurred_at` is aware, or None where the carrier's time is missing or unreadable. Ids and `client_state` are None
     where an event has none: `call.recording.saved` carries no `call_control_id`, a leg nobody marked no state. What
-    cannot be an id (a NUL in it, or thousands of letters) is none: no store takes it.
+    cannot be an id of the carrier's (a NUL in it, or thousands of letters) is none: no store takes it. An `id` or
+    a type that long is shortened.
     """
 
     id: str
@@ -79,7 +81,7 @@ def _required(data: Mapping[str, Any], name: str) -> str:
     value = data.get(name)
     if not isinstance(value, str) or not value:
         raise NotAnEvent(f"`data.{name}` is missing")
-    return value
+    return bounded(value)
 
 
 def _text(payload: Mapping[str, Any], name: str) -> str | None:

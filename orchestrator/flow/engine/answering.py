@@ -10,6 +10,7 @@ from orchestrator.flow.engine.turn import OWN, Turn
 from orchestrator.flow.engine.walking import enter
 from orchestrator.flow.limits import STALL_S
 from orchestrator.flow.words import GREETING
+from orchestrator.telnyx.bounded_text import bounded
 from orchestrator.telnyx.event_types import EventType
 
 _STALL = "stall:0"  # before the first step is entered
@@ -50,7 +51,7 @@ def hear_answer(turn: Turn) -> None:
 
 def hear_detection(turn: Turn) -> None:
     """Take in who answered; a result that comes after the start moves nothing (R16)."""
-    result, before = str(turn.event.payload.get("result") or "not_sure"), turn.call.amd_result
+    result, before = bounded(str(turn.event.payload.get("result") or "not_sure")), turn.call.amd_result
     turn.change(amd_result=result)
     _mark_answered(turn, turn.event.occurred_at)
     if not _has_begun(turn) or (before is None and _leads_elsewhere(turn, result)):

@@ -9,6 +9,7 @@ from typing import Any, Final
 from orchestrator.flow.engine.turn import FIRST_HANGUP, Turn
 from orchestrator.flow.limits import GONE_S, HANGUP_AGAIN_S, MAX_HANGUPS, SETTLE_S
 from orchestrator.ids import stable_uuid
+from orchestrator.telnyx.bounded_text import bounded
 
 _TOLD: Final = ("hangup_cause", "hangup_source", "sip_hangup_cause")
 _MOST_FIELDS: Final = 20
@@ -41,7 +42,9 @@ def hear_hangup(turn: Turn) -> None:
     """Take in the carrier's word that this leg is over; after an assumed end it corrects cause and times (R14)."""
     payload = turn.event.payload
     # As text whatever it is: a SIP cause has been met as a number, and the state must be readable again.
-    told: dict[str, Any] = {name: str(payload[name]) if payload.get(name) is not None else None for name in _TOLD}
+    told: dict[str, Any] = {
+        name: bounded(str(payload[name])) if payload.get(name) is not None else None for name in _TOLD
+    }
     told["telnyx_error"] = _error_in(payload.get("telnyx_error"))
     if turn.call.phase != "ended":
         _end(turn, turn.event.occurred_at, hangup_assumed=False, **told)

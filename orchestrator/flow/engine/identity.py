@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from orchestrator.flow.engine.turn import Turn, double_hangup_id
+from orchestrator.telnyx.bounded_text import bounded
 
 
 class Owner(StrEnum):
@@ -47,4 +48,4 @@ def learn_ids(turn: Turn) -> None:
 
 def _ids(turn: Turn) -> dict[str, str]:
     payload = turn.event.payload
-    return {name: str(payload[name]) for name in ("call_leg_id", "call_session_id") if payload.get(name)}
+    return {name: bounded(str(payload[name])) for name in ("call_leg_id", "call_session_id") if payload.get(name)}
