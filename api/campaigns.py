@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from flask import Response
@@ -15,11 +16,13 @@ from orchestrator.operations.cancel_campaign import cancel_campaign
 from orchestrator.operations.change_campaign import change_campaign
 from orchestrator.operations.create_campaign import create_campaign
 from orchestrator.operations.find_campaigns import find_campaign_in_flight, list_campaigns
+from orchestrator.operations.find_room_to_dial import find_room_to_dial
 from orchestrator.operations.pause_campaign import pause_campaign
 from orchestrator.operations.start_campaign import resume_campaign, start_campaign
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, NewCampaign, Pacing, RetryRules
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.moments import Moment
+from orchestrator.store.pacing import Room
 from orchestrator.wiring import House
 
 resource = Resource("campaigns")
@@ -66,10 +69,19 @@ class CampaignView(BaseModel):
     completed_at: Moment | None
 
 
+class WaitsFor(BaseModel):
+    """What the next dial of a running campaign waits for, and until when as far as that is known."""
+
+    code: str
+    detail: str
+    until: Moment | None
+
+
 class CampaignInFlight(CampaignView):
     """A campaign after an action: `in_flight` counts its calls that the carrier has or may have."""
 
     in_flight: int
+    waits_for: WaitsFor | None
 
 
 class CampaignQuery(PageQuery):
@@ -99,7 +111,15 @@ def _view(row: Any) -> CampaignView:
 
 def _in_flight(house: House, campaign_id: str) -> CampaignInFlight:
     row, in_flight = find_campaign_in_flight(house, campaign_id)
-    return CampaignInFlight.model_validate({**_fields(row), "in_flight": in_flight})
+    waits_for = _waits_for(find_room_to_dial(house, [row.id]).get(row.id), house.clock())
+    return CampaignInFlight.model_validate({**_fields(row), "in_flight": in_flight, "waits_for": waits_for})
+
+
+def _waits_for(room: Room | None, now: datetime) -> WaitsFor | None:
+    if room is None or room.lacks is None:
+        return None
+    until = now + timedelta(seconds=room.wait_s) if room.wait_s else None
+    return WaitsFor(code=room.lacks, detail=room.lacks.sentence, until=until)
 
 
 @resource.route(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from flask import Response
@@ -12,7 +13,8 @@ from api.pages import Page, PageQuery, cut_page
 from api.routes import Body, Resource
 from orchestrator.operations.add_contacts import AddResult, add_contacts
 from orchestrator.operations.change_contact import ContactChange, change_contact, erase_contact
-from orchestrator.operations.find_contacts import find_contact, list_contacts, standing_of
+from orchestrator.operations.find_contacts import Standing, find_contact, list_contacts, standing_of
+from orchestrator.operations.find_room_to_dial import find_room_to_dial
 from orchestrator.policy.moments import Moment
 from orchestrator.wiring import House
 
@@ -110,8 +112,16 @@ class ContactQuery(PageQuery):
     status: ContactStatus | None = None
 
 
+def _views(house: House, rows: Sequence[Any]) -> Iterator[ContactView]:
+    rooms = find_room_to_dial(house, {row.campaign_id for row in rows if row.status == "waiting"})
+    return (_shape(row, standing_of(row, house.clock(), room=rooms.get(row.campaign_id))) for row in rows)
+
+
 def _view(house: House, row: Any) -> ContactView:
-    standing = standing_of(row, house.clock())
+    return next(_views(house, [row]))
+
+
+def _shape(row: Any, standing: Standing) -> ContactView:
     return ContactView.model_validate(
         {
             **row._mapping,
@@ -160,7 +170,8 @@ def index(house: House, query: ContactQuery) -> Page[ContactView]:
     Within a campaign, who waits for calling hours to begin counts as held.
     """
     rows = list_contacts(house, query.filters(), after=query.after, limit=query.limit)
-    return cut_page(rows, query, shape=lambda row: _view(house, row))
+    views = _views(house, rows)
+    return cut_page(rows, query, shape=lambda _row: next(views))
 
 
 @resource.route("GET", "/v1/contacts/{contact_id}", gives={200: ContactView}, fails=(404,))

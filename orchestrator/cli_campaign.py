@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from orchestrator.bounds import FASTEST, HEAVIEST, MOST_LIVE_CALLS, SLOWEST
 from orchestrator.cli_rest import connect, rest_of
 from orchestrator.cli_stats import report as print_report
 from orchestrator.cli_upload import flow_reference, import_contacts, read_document
@@ -38,9 +39,15 @@ def create(
     *,
     flow: Annotated[str, typer.Option(help="A flow file (uploaded first), or the id or name of a stored flow.")],
     caller_id: Annotated[list[str], typer.Option(help="Number to show, +1…; repeat the option for several.")],
-    calls_per_second: Annotated[float | None, typer.Option(help="Most dials a second of this campaign.")] = None,
-    max_live_calls: Annotated[int | None, typer.Option(help="Most calls at once of this campaign.")] = None,
-    weight: Annotated[int | None, typer.Option(help="Share beside other running campaigns.")] = None,
+    calls_per_second: Annotated[
+        float | None, typer.Option(min=SLOWEST, max=FASTEST, help="Most dials a second of this campaign.")
+    ] = None,
+    max_live_calls: Annotated[
+        int | None, typer.Option(min=1, max=MOST_LIVE_CALLS, help="Most calls at once of this campaign.")
+    ] = None,
+    weight: Annotated[
+        int | None, typer.Option(min=1, max=HEAVIEST, help="Share beside other running campaigns.")
+    ] = None,
     always: Annotated[
         bool, typer.Option(help="Call at any hour. Default: 9 to 20 h, Monday to Saturday, there.")
     ] = False,

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from orchestrator.bounds import FASTEST, MOST_LIVE_CALLS, SLOWEST
 from orchestrator.errors import Misconfigured
 from orchestrator.settings import Settings, load_settings
 from orchestrator.stack import command_lines
@@ -57,8 +58,12 @@ def up(
     flower: Annotated[bool, typer.Option(help="Show the Celery tasks in Flower.")] = True,
     media: Annotated[bool, typer.Option(help="Take the sound of live calls: streams and forks.")] = False,
     time_scale: Annotated[float, typer.Option(min=0.1, help="How much faster the simulated people are.")] = 1.0,
-    calls_per_second: Annotated[float | None, typer.Option(min=0.01, help="The account's dial rate at first.")] = None,
-    max_live_calls: Annotated[int | None, typer.Option(min=1, help="The account's live calls at first.")] = None,
+    calls_per_second: Annotated[
+        float | None, typer.Option(min=SLOWEST, max=FASTEST, help="The account's dial rate at first.")
+    ] = None,
+    max_live_calls: Annotated[
+        int | None, typer.Option(min=1, max=MOST_LIVE_CALLS, help="The account's live calls at first.")
+    ] = None,
 ) -> None:
     """Start everything on this machine, and stop it with Ctrl-C.
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orchestrator.bounds import CallsPerSecond, LiveCalls
 from orchestrator.errors import Misconfigured
 from orchestrator.outbound_guard import host_and_port
 
@@ -34,8 +35,8 @@ class Settings(BaseSettings):
     )
     public_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_PUBLIC_URL")
     api_key: SecretStr | None = Field(default=None, validation_alias="ORCHESTRATOR_API_KEY")
-    calls_per_second: float = Field(default=1.0, gt=0, validation_alias="ORCHESTRATOR_CALLS_PER_SECOND")
-    max_live_calls: int = Field(default=2, gt=0, validation_alias="ORCHESTRATOR_MAX_LIVE_CALLS")
+    calls_per_second: CallsPerSecond = Field(default=1.0, validation_alias="ORCHESTRATOR_CALLS_PER_SECOND")
+    max_live_calls: LiveCalls = Field(default=2, validation_alias="ORCHESTRATOR_MAX_LIVE_CALLS")
     caller_id: str | None = Field(default=None, validation_alias="ORCHESTRATOR_CALLER_ID")
     inbound_join_days: int = Field(default=7, ge=0, le=3650, validation_alias="ORCHESTRATOR_INBOUND_JOIN_DAYS")
     data_dir: Path = Field(default=Path("data"), validation_alias="ORCHESTRATOR_DATA_DIR")

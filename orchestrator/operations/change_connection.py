@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Row
 
+from orchestrator.bounds import CallsPerSecond, LiveCalls
 from orchestrator.errors import NotFound
 from orchestrator.operations.ensure_connection import ensure_connection
 from orchestrator.store import queries_connections
@@ -20,8 +21,8 @@ class ConnectionChange(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    calls_per_second: float = Field(default=1, gt=0, le=1000, description="Dials per second the account may start.")
-    max_live_calls: int = Field(default=2, gt=0, le=100_000, description="Channels of the account.")
+    calls_per_second: CallsPerSecond = Field(default=1, description="Dials per second the account may start.")
+    max_live_calls: LiveCalls = Field(default=2, description="Channels of the account.")
 
 
 def show_connection(house: House, connection_id: str) -> Row[Any]:

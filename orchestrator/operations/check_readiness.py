@@ -17,14 +17,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from orchestrator.errors import Misconfigured
 from orchestrator.operations.fetch_recordings import NOT_STORED
 from orchestrator.operations.find_room import has_room
+from orchestrator.operations.lanes import account_lane
 from orchestrator.policy.reasons import Reason
 from orchestrator.store.keys import Keys
 from orchestrator.store.migrate import is_current
-from orchestrator.store.pacing import read_health
+from orchestrator.store.pacing import Lane, read_health, read_room
+from orchestrator.store.queries_connections import find_connection
 from orchestrator.store.queries_recordings import is_any_put_off
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
+
+
+_LONG_S = 5.0  # without a dial, on account of the rate alone
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,23 @@ def _clock(house: House) -> str:
     return "this machine's clock is over 60 s from the carrier's: set it, for instance with NTP" if is_skewed else ""
 
 
+def _dialing(house: House) -> str:
+    connection_id = house.settings.connection_id()
+    health = read_health(house.redis, Keys(), connection_id)
+    if health.closed:
+        return f"nobody is dialed ({health.reason}): dialing goes on as soon as the carrier answers"
+    with house.sql.connect() as connection:
+        limits = find_connection(connection, connection_id)
+    if limits is None:
+        return ""
+    rate = limits.calls_per_second
+    lane = account_lane(connection_id, calls_per_second=rate, max_live_calls=limits.max_live_calls)
+    [room] = read_room(house.redis, Keys(), [(lane, Lane(connection_id))])
+    if room.lacks is not Reason.RATE or room.wait_s < _LONG_S:
+        return ""
+    return f"calls_per_second is {rate:g}: the next dial is {room.wait_s:.0f} s away; change the connection's limits"
+
+
 def _door(house: House) -> str:
     is_set = house.settings.telnyx_public_key is not None
     return "" if is_set else "TELNYX_PUBLIC_KEY is not set: without it every webhook is refused"
@@ -109,13 +131,14 @@ def _disk(house: House) -> str:
     return f"the disk of {folder.resolve()} is full: make room, and what has ended is started again within seconds"
 
 
-_WARNINGS = frozenset({_recordings})
+_WARNINGS = frozenset({_dialing, _recordings})
 _CHECKS: dict[str, Callable[[House], str]] = {
     "postgresql": _postgresql,
     "migrations": _migrations,
     "redis": _redis,
     "epoch": _epoch,
     "clock": _clock,
+    "dialing": _dialing,
     "webhooks": _door,
     "recordings": _recordings,
     "disk": _disk,

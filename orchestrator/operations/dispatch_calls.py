@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.operations.claim_contacts import Claimer, Lanes
+from orchestrator.operations.lanes import account_lane, campaign_lane
 from orchestrator.policy.calling_hours import open_keys
 from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.pacing import DispatchLimits, dispatch_limits, share_by_weight
@@ -75,7 +76,7 @@ class _Memory:
 class _View:
     campaigns: Sequence[RowMapping]
     limits: DispatchLimits
-    channels: int
+    lane: Lane
     queued: int
     now: datetime
     health: Health
@@ -124,8 +125,9 @@ class Dispatcher:
         campaigns = [row for row in rows if self._may_claim(row, health)]
         if not campaigns:
             return None
-        limits = dispatch_limits(state["calls_per_second"])
-        return _View(campaigns, limits, state["max_live_calls"], state["queued"], state["db_now"], health)
+        rate, now = state["calls_per_second"], state["db_now"]
+        lane = account_lane(self._connection_id, calls_per_second=rate, max_live_calls=state["max_live_calls"])
+        return _View(campaigns, dispatch_limits(rate), lane, state["queued"], now, health)
 
     def _may_claim(self, row: RowMapping, health: Health) -> bool:
         if self._memory.resting.get(row["id"], 0.0) > self._monotonic():
@@ -171,8 +173,8 @@ class Dispatcher:
     def _claim_one(self, view: _View, row: RowMapping, most: int, *, already: int) -> tuple[str, ...]:
         if row["kind"] != "direct" and not (row["heard_webhooks"] or _heard_since(row, view.health)):
             most = min(most, FIRST_CALLS_UNHEARD - row["first_calls"] - already)
-        lanes = Lanes(self._lane(view), _campaign_lane(row))
         try:
+            lanes = Lanes(view.lane, campaign_lane(row["id"], row["pacing"]))
             claim = self._claimer.claim_contacts(row["id"], lanes, zones=self._open_zones(row, view.now), most=most)
         except (OrchestratorError, ValidationError, SQLAlchemyError) as err:
             if is_outage(err):
@@ -184,9 +186,6 @@ class Dispatcher:
         if claim.looked_at == 0:
             self._memory.resting[row["id"]] = self._monotonic() + _REST_S
         return claim.call_ids
-
-    def _lane(self, view: _View) -> Lane:
-        return Lane(self._connection_id, view.limits.pace_per_s, view.limits.burst, view.channels)
 
     def _open_zones(self, row: RowMapping, now: datetime) -> list[str]:
         until, zones = self._memory.zones.get(row["id"], (0.0, []))
@@ -202,12 +201,3 @@ class Dispatcher:
 
 def _heard_since(row: RowMapping, health: Health) -> bool:
     return bool(row["proving_since"]) and health.heard_ms > row["proving_since"].timestamp() * 1000
-
-
-def _campaign_lane(row: RowMapping) -> Lane:
-    pacing = Pacing.model_validate(row["pacing"])
-    channels = pacing.max_live_calls or 0
-    if pacing.calls_per_second is None:
-        return Lane(row["id"], channels=channels)
-    limits = dispatch_limits(pacing.calls_per_second)
-    return Lane(row["id"], limits.pace_per_s, limits.burst, channels)

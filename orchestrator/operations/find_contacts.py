@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
@@ -14,6 +14,7 @@ from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_ope
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.reasons import Reason
 from orchestrator.store import queries_campaigns, queries_contacts
+from orchestrator.store.pacing import Room
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
@@ -50,14 +51,19 @@ def list_contacts(house: House, filters: Mapping[str, Any], *, after: str | None
         return queries_contacts.list_contacts(connection, filters, after=after, limit=limit, closed_zones=closed)
 
 
-def standing_of(contact: Row[Any], now: datetime) -> Standing:
-    """Return where a contact stands: one that waits in a zone that is closed now is held until it opens."""
+def standing_of(contact: Row[Any], now: datetime, *, room: Room | None = None) -> Standing:
+    """Return where a contact stands: one that waits in a zone that is closed now is held until it opens.
+
+    `room` is its campaign's: who is due and not dialed waits for that.
+    """
     if contact.status not in queries_contacts.OPEN:
         return Standing(contact.status, contact.reason, None)
     if contact.status == "held":
         return Standing("held", contact.reason, contact.until)
     hours = CallingHours.model_validate(contact.calling_hours)
     if contact.ignore_hours or is_open(hours, contact.zone, now):
+        if room and room.lacks and contact.until and contact.until <= now:
+            return Standing("waiting", room.lacks, now + timedelta(seconds=room.wait_s))
         return Standing("waiting", contact.reason, contact.until)
     return Standing("held", closed_reason(hours, contact.zone, now), next_opening(hours, contact.zone, now))
 

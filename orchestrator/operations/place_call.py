@@ -16,10 +16,10 @@ from orchestrator.operations.claim_contacts import Claimer, Lanes, Reservation
 from orchestrator.operations.create_flow import flow_named
 from orchestrator.operations.ensure_connection import ensure_connection
 from orchestrator.operations.ensure_home import ensure_home
+from orchestrator.operations.lanes import account_lane
 from orchestrator.policy.contact_rows import ContactForm, ContactProblem, NewContact, read_contact
 from orchestrator.policy.gate import Hold
 from orchestrator.policy.moments import format_moment
-from orchestrator.policy.pacing import dispatch_limits
 from orchestrator.policy.phone import PhoneProblem, read_phone
 from orchestrator.policy.reasons import Reason
 from orchestrator.policy.zones import zones_for
@@ -98,8 +98,8 @@ def _reserve(house: House, wanted: NewCall, contact: NewContact, *, contact_id: 
         limits = find_connection(connection, connection_id)
     _check_carrier(house, connection_id)
     assert limits is not None
-    pace = dispatch_limits(limits.calls_per_second)
-    account = Lane(connection_id, pace.pace_per_s, pace.burst, limits.max_live_calls)
+    allowed = {"calls_per_second": limits.calls_per_second, "max_live_calls": limits.max_live_calls}
+    account = account_lane(connection_id, **allowed)
     with (
         Reservation(house.redis, Keys(), Lanes(account, Lane(home))) as reservation,
         house.sql.begin() as connection,

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from orchestrator.bounds import CallsPerSecond, LiveCalls, Weight
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.moments import Moment
 from orchestrator.policy.phone import PhoneProblem, read_phone
@@ -70,11 +71,11 @@ NumberGap = Annotated[Duration, AfterValidator(_short_enough)]
 class Pacing(BaseModel):
     """How fast a campaign may dial; what is left out is bounded by the connection's limits alone."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    calls_per_second: float | None = Field(default=None, gt=0, le=1000, allow_inf_nan=False, strict=True)
-    max_live_calls: int | None = Field(default=None, ge=1, le=100_000, strict=True)
-    weight: int = Field(default=1, ge=1, le=1000, strict=True)
+    calls_per_second: CallsPerSecond | None = None
+    max_live_calls: LiveCalls | None = None
+    weight: Weight = 1
 
 
 class NewCampaign(BaseModel):

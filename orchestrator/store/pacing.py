@@ -12,12 +12,16 @@ from orchestrator.ids import new_version
 from orchestrator.model.event import Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.policy.pacing import DispatchLimits
+from orchestrator.policy.reasons import Reason
 from orchestrator.store.keys import Keys
 from orchestrator.store.live import WAKE_AFTER_MS
-from orchestrator.store.scripts import ScriptCall, run_script, write_though_full
+from orchestrator.store.scripts import ScriptCall, raise_errors, run_script, run_scripts, write_though_full
 
 CLOSE_AFTER_FAILURES = 10
 LATE_MS = 100
+SLOWED_AT_LEAST = 0.2  # dials per s: what bad answers leave of the rate, however slow the account was when they came
+
+_REASONS = {b"closed": Reason.CARRIER_UNAVAILABLE, b"rate": Reason.RATE, b"channels": Reason.NO_CAPACITY}
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,14 @@ class Lane:
     rate: float = 0.0
     burst: float = 1.0
     channels: int = 0
+
+
+@dataclass(frozen=True)
+class Room:
+    """Whether one more dial could be granted: if not, why, and in how many seconds the rate has room again."""
+
+    lacks: Reason | None
+    wait_s: float
 
 
 class Permission(StrEnum):
@@ -59,13 +71,16 @@ def reserve(
     client: redis.Redis, keys: Keys, connection: Lane, campaign: Lane, *, call_ids: Sequence[str], lease_s: int
 ) -> int:
     """Return how many of `call_ids`, from the first, were granted a place in the rate and a channel, both at once."""
-    args = [connection.rate, connection.burst, connection.channels, campaign.rate, campaign.burst, campaign.channels]
-    call = ScriptCall(
-        "reserve",
-        [*_lane_keys(keys, connection, campaign), keys.health(connection.scope)],
-        [*args, lease_s * 1000, *call_ids],
-    )
-    return int(run_script(client, call))
+    [answer] = run_scripts(client, [_reservation(keys, connection, campaign, call_ids=call_ids, lease_s=lease_s)])
+    raise_errors([answer])
+    return int(answer[0])
+
+
+def read_room(client: redis.Redis, keys: Keys, lanes: Sequence[tuple[Lane, Lane]]) -> list[Room]:
+    """Return, for each connection and campaign, whether one more dial could be granted now; takes nothing."""
+    answers = run_scripts(client, [_reservation(keys, *pair, call_ids=(), lease_s=0) for pair in lanes])
+    raise_errors(answers)
+    return [Room(_REASONS.get(why), wait_s=wait / 1000) for _, why, wait in answers]
 
 
 def give_back(
@@ -110,7 +125,7 @@ def report_answer(
 ) -> bool:
     """Tell how the carrier answered a dial, to the call by `event`; True when this answer closed dispatch."""
     told = event.model_dump_json() if event else ""
-    args: list[str | float] = ["good" if good else "bad", rate, CLOSE_AFTER_FAILURES, reason, told]
+    args: list[str | float] = ["good" if good else "bad", rate, CLOSE_AFTER_FAILURES, reason, told, SLOWED_AT_LEAST]
     names = [keys.health(connection_id), keys.events]
     return bool(run_script(client, ScriptCall("report_answer", names, args)) == b"closed")
 
@@ -151,6 +166,12 @@ def dials_in_trailing_5_s(client: redis.Redis, keys: Keys, connection_id: str) -
     seconds, micros = client.time()
     now = seconds * 1000 + micros / 1000
     return int(client.zcount(keys.sends(connection_id), now - 5000, "+inf"))
+
+
+def _reservation(keys: Keys, connection: Lane, campaign: Lane, *, call_ids: Sequence[str], lease_s: int) -> ScriptCall:
+    names = [*_lane_keys(keys, connection, campaign), keys.health(connection.scope)]
+    limits = [connection.rate, connection.burst, connection.channels, campaign.rate, campaign.burst, campaign.channels]
+    return ScriptCall("reserve", names, [*limits, lease_s * 1000, SLOWED_AT_LEAST, *call_ids])
 
 
 def _lane_keys(keys: Keys, connection: Lane, campaign: Lane) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, Connection, Row, Select, Text, cast, exists, func, select, update
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from orchestrator.store.bounded_postgres import allow
 from orchestrator.store.bounds import COUNTING, SWEEPING
 from orchestrator.store.pages import newest_first
-from orchestrator.store.tables import calls, campaign_zones, campaigns, contacts, flows, imports
+from orchestrator.store.tables import calls, campaign_zones, campaigns, connections, contacts, flows, imports
 
 IN_FLIGHT = ("dialing", "accepted")
 _OPEN = ("waiting", "held")
@@ -51,6 +51,15 @@ def update_campaign(connection: Connection, campaign_id: str, changes: Mapping[s
     """Change columns of a campaign."""
     if changes:
         connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(changes))
+
+
+def running_paces(connection: Connection, campaign_ids: Collection[str]) -> Sequence[Any]:
+    """Return the limits of those of these campaigns that run, each with its connection's."""
+    limits = (connections.c.calls_per_second, connections.c.max_live_calls)
+    query = select(campaigns.c.id, campaigns.c.connection_id, campaigns.c.pacing, *limits)
+    query = query.join_from(campaigns, connections, connections.c.id == campaigns.c.connection_id)
+    is_running = (campaigns.c.id.in_(campaign_ids), campaigns.c.status == "running")
+    return connection.execute(query.where(*is_running)).all()
 
 
 def count_in_flight(connection: Connection, campaign_id: str) -> int:

@@ -237,6 +237,7 @@ calls = Table(
     _moment("last_sent_at"),
     Column("unsent", SmallInteger, nullable=False, server_default=text("0")),  # sends that surely never left
     Column("answered_send", SmallInteger, nullable=False, server_default=text("0")),  # the send whose answer came
+    Column("send_over", SmallInteger, nullable=False, server_default=text("0")),  # the send that is under way no more
     _moment("accepted_at"),
     _moment("deadline_at"),
     _moment("unknown_at"),

@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- Slows dialing by half after a bad answer (once a second), lets it recover by 1/s, closes it after failures in a row;
 -- and tells the call what it is to know of the answer.
--- KEYS: 1 health, 2 events. ARGV: 1 good|bad, 2 full rate per s, 3 failures in a row that close, 4 reason, 5 event or ''.
+-- KEYS: 1 health, 2 events. ARGV: 1 good|bad, 2 full rate per s, 3 failures in a row that close, 4 reason, 5 event or '',
+--       6 the slowest that bad answers make it, per s.
 -- Answer: 'open', or 'closed' when this answer closed it.
 if ARGV[5] ~= '' then redis.call('XADD', KEYS[2], '*', 'own', ARGV[5]) end
 local time = redis.call('TIME')
@@ -17,7 +18,7 @@ if ARGV[1] == 'good' then
   end
   return 'open'
 end
-if since >= 1000 then redis.call('HSET', KEYS[1], 'rate', math.max(math.min(0.2, full), rate / 2), 'changed', now) end
+if since >= 1000 then redis.call('HSET', KEYS[1], 'rate', math.max(math.min(tonumber(ARGV[6]), full), rate / 2), 'changed', now) end
 redis.call('HSET', KEYS[1], 'reason', ARGV[4])
 if redis.call('HINCRBY', KEYS[1], 'failures', 1) < tonumber(ARGV[3]) then return 'open' end
 if redis.call('HSETNX', KEYS[1], 'closed', now) == 1 then return 'closed' end

@@ -46,3 +46,24 @@ def test_calls_of_the_release_before_keep_what_is_known_of_their_end(postgres_se
             spent = "SELECT attempts - coalesce((tally->>'unspent')::int, 0) FROM contacts"
             assert connection.execute(text(spent)).scalar_one() == 2
         engine.dispose()
+
+
+def test_rates_of_the_release_before_are_brought_within_their_bounds(postgres_server: RunningServer) -> None:
+    with database_at(postgres_server.url, "0005", name="schema_0005") as url:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for statement in (*_A_CALL, "UPDATE connections SET calls_per_second = 1e-38, max_live_calls = 1000000"):
+                connection.execute(text(statement))
+            connection.execute(text("""UPDATE campaigns SET pacing = '{"calls_per_second": 1e-38, "weight": 2}'"""))
+
+        upgrade(url)
+
+        with engine.connect() as connection:
+            limits = connection.execute(text("SELECT calls_per_second, max_live_calls FROM connections")).one()
+            pacing = connection.execute(text("SELECT pacing FROM campaigns")).scalar_one()
+            over = connection.execute(text("SELECT send_over FROM calls")).scalar_one()
+        engine.dispose()
+
+    assert limits == (0.01, 100_000)
+    assert pacing == {"calls_per_second": 0.01, "weight": 2}
+    assert over == 0

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 import redis
 
 from orchestrator.model.live_call import LiveCall
 from orchestrator.policy.pacing import DispatchLimits
+from orchestrator.policy.reasons import Reason
 from orchestrator.store.keys import Keys
 from orchestrator.store.live import create_live, load_live
 from orchestrator.store.pacing import (
     CLOSE_AFTER_FAILURES,
     Lane,
     Permission,
+    close_dispatch,
     give_back,
     open_dispatch,
     permit_send,
     read_health,
+    read_room,
     report_answer,
     reserve,
 )
+from tests.support.poll import eventually
 
 KEYS = Keys()
 LEASE_S = 600
@@ -159,3 +165,54 @@ def test_r7_one_good_answer_breaks_the_row(redis_client: redis.Redis) -> None:
     closed = [report_answer(redis_client, KEYS, "conn", good=good, rate=20, reason="") for good in answers]
 
     assert not any(closed)
+
+
+@pytest.mark.parametrize("slow", ["conn", "cmp_1"])
+def test_r7_a_rate_that_is_lowered_and_raised_again_takes_effect_at_once(redis_client: redis.Redis, slow: str) -> None:
+    slow_lane, fast = Lane(slow, rate=0.01, burst=5), Lane(slow, rate=1000, burst=5)
+    conn, campaign = (slow_lane, Lane("cmp_1")) if slow == "conn" else (Lane("conn"), slow_lane)
+    assert take(redis_client, 9, conn=conn, campaign=campaign) == 5
+
+    conn, campaign = (fast, Lane("cmp_1")) if slow == "conn" else (Lane("conn"), fast)
+    raised = eventually(lambda: take(redis_client, 9, conn=conn, campaign=campaign, start=20), within=5)
+
+    assert raised <= 5
+
+
+def test_r7_however_the_rate_changes_no_more_than_the_burst_lies_ahead(redis_client: redis.Redis) -> None:
+    rng = random.Random(7)
+
+    for n in range(200):
+        lane = Lane("conn", rate=rng.choice([0.01, 0.2, 1, 29, 1000]), burst=rng.choice([1, 4.35, 150]))
+        granted = take(redis_client, rng.randint(1, 9), conn=lane, start=10 * n)
+
+        seconds, micros = redis_client.time()
+        ahead_ms = float(redis_client.get(KEYS.gcra("conn")) or 0) - seconds * 1000 - micros / 1000
+        assert not granted or ahead_ms <= lane.burst * 1000 / lane.rate + 1
+
+
+def test_r7_what_an_account_of_few_dials_was_slowed_to_does_not_outlast_a_higher_rate(
+    redis_client: redis.Redis,
+) -> None:
+    report_answer(redis_client, KEYS, "conn", good=False, rate=0.01, reason="429")
+
+    room = read_room(redis_client, KEYS, [(Lane("conn", rate=1000, burst=1), Lane("cmp_1"))])
+    take(redis_client, 1, conn=Lane("conn", rate=1000, burst=1))
+    [after] = read_room(redis_client, KEYS, [(Lane("conn", rate=1000, burst=1), Lane("cmp_1"))])
+
+    assert room[0].lacks is None
+    assert (after.lacks, after.wait_s) == (Reason.RATE, pytest.approx(5, abs=0.5))
+
+
+def test_the_room_says_why_there_is_none_and_takes_nothing(redis_client: redis.Redis) -> None:
+    lanes = Lane("conn", rate=0.02, burst=1, channels=1), Lane("cmp_1", channels=1)
+    full = Lane("conn", channels=1), Lane("cmp_1")
+    assert [room.lacks for room in read_room(redis_client, KEYS, [lanes, full])] == [None, None]
+
+    assert take(redis_client, 3, conn=lanes[0], campaign=lanes[1]) == 1
+
+    assert [room.lacks for room in read_room(redis_client, KEYS, [full])] == [Reason.NO_CAPACITY]
+    [rate] = read_room(redis_client, KEYS, [(Lane("conn", rate=0.02, burst=1, channels=9), Lane("cmp_1"))])
+    assert (rate.lacks, rate.wait_s) == (Reason.RATE, pytest.approx(50, abs=2))
+    close_dispatch(redis_client, KEYS, "conn", reason="away")
+    assert [room.lacks for room in read_room(redis_client, KEYS, [full])] == [Reason.CARRIER_UNAVAILABLE]

@@ -105,7 +105,7 @@ def test_every_missing_field_is_told_at_once() -> None:
         ({"default_timezone": "Etc/Unknown"}, "/default_timezone", "unknown_zone"),
         ({"default_timezone": "contact"}, "/default_timezone", "unknown_zone"),
         ({"keep_open": "no"}, "/keep_open", "bool_type"),
-        ({"pacing": {"calls_per_second": 0}}, "/pacing/calls_per_second", "greater_than"),
+        ({"pacing": {"calls_per_second": 0}}, "/pacing/calls_per_second", "greater_than_equal"),
         ({"pacing": {"calls_per_second": float("nan")}}, "/pacing/calls_per_second", "finite_number"),
         ({"pacing": {"calls_per_second": "3"}}, "/pacing/calls_per_second", "float_type"),
         ({"pacing": {"max_live_calls": 0}}, "/pacing/max_live_calls", "greater_than_equal"),

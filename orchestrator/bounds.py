@@ -1,0 +1,16 @@
+"""What may be said of a rate, of channels and of a weight: the same bounds wherever one of them is set."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+# Below one dial in 100 s nobody is reached any more: who wants no dials pauses.
+SLOWEST, FASTEST = 0.01, 1000.0
+MOST_LIVE_CALLS = 100_000
+HEAVIEST = 1000
+
+CallsPerSecond = Annotated[float, Field(ge=SLOWEST, le=FASTEST, allow_inf_nan=False)]
+LiveCalls = Annotated[int, Field(ge=1, le=MOST_LIVE_CALLS)]
+Weight = Annotated[int, Field(ge=1, le=HEAVIEST)]

@@ -1,0 +1,38 @@
+"""Finds out what keeps running campaigns from their next dial: the rate, the channels, or a closed carrier."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+import redis
+
+from orchestrator.operations.lanes import account_lane, campaign_lane
+from orchestrator.store.keys import Keys
+from orchestrator.store.pacing import Room, read_room
+from orchestrator.store.queries_campaigns import running_paces
+
+if TYPE_CHECKING:
+    from orchestrator.wiring import House
+
+log = logging.getLogger(__name__)
+
+
+def find_room_to_dial(house: House, campaign_ids: Collection[str]) -> Mapping[str, Room]:
+    """Return the room of those of these campaigns that run; of none when Redis cannot say it."""
+    with house.sql.connect() as connection:
+        rows = running_paces(connection, campaign_ids) if campaign_ids else []
+    lanes = [
+        (
+            account_lane(row.connection_id, calls_per_second=row.calls_per_second, max_live_calls=row.max_live_calls),
+            campaign_lane(row.id, row.pacing),
+        )
+        for row in rows
+    ]
+    try:
+        rooms = read_room(house.redis, Keys(), lanes)
+    except redis.RedisError as err:
+        log.warning("why campaigns wait is not known: %s", err)
+        return {}
+    return {row.id: room for row, room in zip(rows, rooms, strict=True)}

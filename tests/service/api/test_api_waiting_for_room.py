@@ -1,0 +1,104 @@
+"""While nothing is dialed because of a limit, whoever asks is told so, and by when it passes."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestrator.cli import app
+from orchestrator.operations.lanes import account_lane, campaign_lane
+from orchestrator.settings import Settings
+from orchestrator.store.keys import Keys
+from orchestrator.store.pacing import close_dispatch, reserve
+from orchestrator.wiring import House
+from tests.support.rest import CONNECTION, Rest, pointers
+
+PLAIN = CliRunner(env={"NO_COLOR": "1", "TERM": "dumb"})
+SLOW = {"calls_per_second": 0.02, "max_live_calls": 50}
+
+
+def running(rest: Rest, **changes: object) -> str:
+    campaign: str = rest.campaign(**changes)["id"]
+    rest.contacts(campaign, "+12125550123")
+    assert rest.post(f"/v1/campaigns/{campaign}/start").status_code == 200
+    return campaign
+
+
+def use_up(house: House, campaign: str) -> None:
+    lanes = account_lane(CONNECTION, calls_per_second=0.02, max_live_calls=50), campaign_lane(campaign, {})
+    assert reserve(house.redis, Keys(), *lanes, call_ids=["call_1"], lease_s=600) == 1
+
+
+def test_a_contact_and_its_campaign_say_that_the_rate_is_used_up_and_until_when(rest: Rest, house: House) -> None:
+    rest.patch(f"/v1/connections/{CONNECTION}", SLOW)
+    campaign = running(rest)
+    before = rest.get(f"/v1/campaigns/{campaign}").json["waits_for"]
+
+    use_up(house, campaign)
+    shown = rest.get(f"/v1/campaigns/{campaign}").json["waits_for"]
+    [contact] = rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]
+
+    assert before is None
+    assert shown["code"] == "rate" and "calls per second" in shown["detail"]
+    assert (contact["status"], contact["reason"]) == ("waiting", "rate")
+    assert contact["until"] > contact["created_at"] and shown["until"] > contact["created_at"]
+
+
+def test_a_campaign_whose_channels_are_full_says_so(rest: Rest, house: House) -> None:
+    campaign = running(rest, pacing={"max_live_calls": 1})
+    use_up(house, campaign)
+
+    assert rest.get(f"/v1/campaigns/{campaign}").json["waits_for"]["code"] == "no_capacity"
+
+
+def test_a_closed_carrier_is_what_contacts_campaign_and_readiness_speak_of(rest: Rest, house: House) -> None:
+    campaign = running(rest)
+    close_dispatch(house.redis, Keys(), CONNECTION, reason="The carrier is away")
+
+    [contact] = rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]
+    checks = {check["name"]: check for check in rest.get("/readyz").json["checks"]}
+
+    assert contact["reason"] == "carrier_unavailable"
+    assert rest.get(f"/v1/campaigns/{campaign}").json["waits_for"]["code"] == "carrier_unavailable"
+    assert "The carrier is away" in checks["dialing"]["remedy"] and not checks["dialing"]["is_vital"]
+
+
+def test_readiness_warns_of_a_rate_that_lets_nobody_be_dialed_for_a_while(rest: Rest, house: House) -> None:
+    rest.patch(f"/v1/connections/{CONNECTION}", SLOW)
+    use_up(house, running(rest))
+
+    checks = {check["name"]: check for check in rest.get("/readyz").json["checks"]}
+
+    assert "calls_per_second" in checks["dialing"]["remedy"] and not checks["dialing"]["is_vital"]
+
+
+def test_contacts_are_listed_while_redis_is_away(rest: Rest, house: House) -> None:
+    campaign = running(rest)
+    house.redis.connection_pool.connection_kwargs["port"] = 1
+    house.redis.close()
+
+    assert rest.get(f"/v1/contacts?campaign_id={campaign}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"calls_per_second": 1e-38}, {"calls_per_second": 0.009}, {"calls_per_second": 1001}, {"max_live_calls": 0}],
+)
+def test_limits_are_bounded_alike_for_a_campaign_the_account_the_environment_and_the_command_line(
+    rest: Rest, limits: dict[str, float]
+) -> None:
+    [(name, value)] = limits.items()
+    option = f"--{name.replace('_', '-')}"
+    settings = f"ORCHESTRATOR_{name.upper()}"
+
+    account = rest.patch(f"/v1/connections/{CONNECTION}", limits)
+    campaign = rest.post("/v1/campaigns", {"pacing": limits})
+    create = PLAIN.invoke(app, ["campaign", "create", "x", "--flow", "f", "--caller-id", "+1", option, str(value)])
+    up = PLAIN.invoke(app, ["up", option, str(value)])
+
+    assert list(pointers(account)) == [f"/{name}"]
+    assert f"/pacing/{name}" in pointers(campaign)
+    assert (create.exit_code, up.exit_code) == (2, 2)
+    assert all(option in told and "than or" in told for told in (create.output, up.output))
+    with pytest.raises(ValueError, match=r"(greater|less) than or equal"):
+        Settings.model_validate({settings: value})
