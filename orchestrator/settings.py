@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from orchestrator.bounds import CallsPerSecond, LiveCalls
 from orchestrator.errors import Misconfigured
 from orchestrator.outbound_guard import host_and_port
+from orchestrator.published_secrets import refuse_published_secrets
 
 T = TypeVar("T")
 
@@ -42,6 +44,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path("data"), validation_alias="ORCHESTRATOR_DATA_DIR")
     api_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_API_URL")
     media_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_MEDIA_URL")
+    flower_user: SecretStr | None = Field(default=None, validation_alias="FLOWER_BASIC_AUTH")
     heartbeat_dir: Path | None = Field(default=None, validation_alias="ORCHESTRATOR_HEARTBEAT_DIR")
     recordings_dir: Path | None = Field(default=None, validation_alias="ORCHESTRATOR_RECORDINGS_DIR")
     recording_max_mb: float = Field(default=200.0, gt=0, validation_alias="ORCHESTRATOR_RECORDING_MAX_MB")
@@ -72,6 +75,17 @@ class Settings(BaseSettings):
         """Return the hosts that our own requests may reach in private networks too: those listed, and the carrier."""
         return (*self.trusted_by_name, host_and_port(self.telnyx_base_url))
 
+    def refuse_published_secrets(self) -> None:
+        """Raise Misconfigured where calls are real and a secret is one that everybody can read in our files."""
+        given = {
+            "ORCHESTRATOR_API_KEY": self.api_key.get_secret_value() if self.api_key else None,
+            "TELNYX_API_KEY": self.telnyx_api_key.get_secret_value() if self.telnyx_api_key else None,
+            "TELNYX_PUBLIC_KEY": self.telnyx_public_key,
+            "POSTGRES_PASSWORD": urlsplit(self.database_url).password,
+            "FLOWER_PASSWORD": self.flower_user.get_secret_value().partition(":")[2] if self.flower_user else None,
+        }
+        refuse_published_secrets(given, carrier=self.telnyx_base_url, public_url=self.public_url)
+
     def telnyx_key(self) -> SecretStr:
         """Return the carrier's API key; raise Misconfigured naming the variable if there is none."""
         return _required(self.telnyx_api_key, "TELNYX_API_KEY", "the API key of your Telnyx account")
@@ -93,11 +107,13 @@ class Settings(BaseSettings):
 
 @cache
 def load_settings() -> Settings:
-    """Return this process's settings, read at the first call; raise Misconfigured naming every wrong variable."""
+    """Return this process's settings, read at the first call; raise Misconfigured naming what is wrong."""
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as err:
         raise Misconfigured("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in err.errors())) from err
+    settings.refuse_published_secrets()
+    return settings
 
 
 def child_environment(changes: Mapping[str, str]) -> dict[str, str]:

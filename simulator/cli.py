@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from simulator.faults import Faults, WrongFaults, parse_faults
 from simulator.server import run
-from simulator.settings import Settings, parse_mix
+from simulator.settings import Settings, parse_mix, secrets_of
 
 _DESCRIPTION = (
     "A carrier on your desk: the Call Control API, signed webhooks and people who answer, are busy or press keys."
@@ -28,7 +29,7 @@ def parse(argv: Sequence[str] | None = None) -> Settings:
     parser = _parser()
     given = {name: value for name, value in vars(parser.parse_args(argv)).items() if value is not None}
     try:
-        return Settings.model_validate(given)
+        return Settings.model_validate({**secrets_of(os.environ), **given})
     except ValidationError as err:
         parser.error("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in err.errors()))
 
@@ -44,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--webhook-timeout", type=float, help="seconds a receiver has for its answer, at most 30 (2)")
     add("--time-scale", type=float, help="ringing, talking and hanging up run so many times faster (1)")
     add("--seed", type=int, help="what all luck is drawn from (1)")
-    add("--api-key", help="the key to ask for; without it any bearer key will do")
+    add("--api-key", help="the key to ask for; better: SIMULATOR_API_KEY (without either any bearer key will do)")
     add("--connection-id", help="the connection to accept; without it any will do")
     add(
         "--caller-id",
@@ -65,7 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--first-command-timeout", type=float, help="seconds until a caller nobody deals with is hung up on (never)")
     add("--keep-bodies", action="store_true", default=None, help="keep the bodies of commands in the ledger")
     add("--keep-calls", type=int, help="ended calls to remember, for at most ten minutes (20000)")
-    add("--signing-seed", help="32 bytes in hex that fix the signing key (drawn afresh)")
+    add(
+        "--signing-seed", help="32 bytes in hex that fix the signing key; better: SIMULATOR_SIGNING_SEED (drawn afresh)"
+    )
     add("--faults", type=_faults, help="what goes wrong: JSON, or the name of a file with it")
     return parser
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,6 +41,12 @@ class Settings(BaseModel):
     keep_calls: Annotated[int, Field(ge=0)] = 20_000
     signing_seed: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
     faults: Faults = Faults()
+
+
+def secrets_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the secrets that come by the environment, where no list of processes shows them."""
+    named = {"api_key": "SIMULATOR_API_KEY", "signing_seed": "SIMULATOR_SIGNING_SEED"}
+    return {name: environment[variable] for name, variable in named.items() if environment.get(variable)}
 
 
 def parse_mix(text: str) -> dict[Kind, float]:

@@ -73,9 +73,11 @@ def media(env: Mapping[str, str], *, port: int) -> Program:
 def simulator(*, port: int, webhook_url: str, api_key: str, connection_id: str, time_scale: float) -> Program:
     """Return the simulated carrier, which sends its webhooks to `webhook_url`."""
     options = ["--port", port, "--webhook-url", webhook_url, "--time-scale", time_scale]
-    options += [f"--api-key={api_key}", "--connection-id", connection_id]  # one word: a key may begin with a dash
-    options += ["--signing-seed", sha256(api_key.encode()).hexdigest()]  # started again, it signs with the same key
-    return Program(name="simulator", argv=command_lines.simulator(options), ready=_answers(port, "/v2/public_key"))
+    options += ["--connection-id", connection_id]
+    seed = sha256(api_key.encode()).hexdigest()  # started again, it signs with the same key
+    env = {"SIMULATOR_API_KEY": api_key, "SIMULATOR_SIGNING_SEED": seed}
+    argv = command_lines.simulator(options)
+    return Program(name="simulator", argv=argv, env=env, ready=_answers(port, "/v2/public_key"))
 
 
 def _worker(env: Mapping[str, str], queue: command_lines.Queue, number: int) -> Program:

@@ -15,6 +15,7 @@ from simulator.http.controls import (
     post_faults,
     post_incoming,
 )
+from simulator.http.desk import control
 from simulator.http.door import WORLD, api
 from simulator.http.queues import (
     delete_queue,
@@ -64,12 +65,12 @@ def build_app(world: World) -> web.Application:
             web.get("/v2/public_key", api(get_public_key)),
             web.route("*", "/v2/{path:.*}", api(get_nothing)),
             web.get("/healthz", get_health),
-            web.get("/ledger", get_ledger),
-            web.get("/faults", get_faults),
-            web.post("/faults", post_faults),
-            web.post("/control", post_control),
-            web.post("/inbound", post_incoming),
-            web.post("/callees/{call_control_id}", post_callee),
+            web.get("/ledger", control(get_ledger)),
+            web.get("/faults", control(get_faults)),
+            web.post("/faults", control(post_faults)),
+            web.post("/control", control(post_control)),
+            web.post("/inbound", control(post_incoming)),
+            web.post("/callees/{call_control_id}", control(post_callee)),
             web.get("/recordings/{file}", get_recording),
         ]
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import psutil
@@ -62,7 +64,7 @@ def test_r24_up_killed_leaves_nothing_running_and_starts_again_on_the_same_folde
 
 
 @pytest.mark.parametrize("name", ["a b, [c]'s [\\d]", "long" * 50])
-def test_up_works_in_a_folder_of_any_name_and_keeps_others_out(
+def test_up_works_in_a_folder_of_any_name_and_keeps_others_out_and_its_secrets_out_of_ps(
     tmp_path: Path, free_port: int, ups: list[Up], name: str
 ) -> None:
     (tmp_path / name).mkdir()
@@ -75,6 +77,20 @@ def test_up_works_in_a_folder_of_any_name_and_keeps_others_out(
     assert requests.get(address, headers={"Authorization": f"Bearer {key}"}, timeout=5).ok
     inside = [up.folder, *up.folder.rglob("*")]
     assert [path for path in inside if path.stat().st_mode & 0o077 and not path.is_socket()] == []
+    shown = " ".join(word for pid in _members(up) for word in psutil.Process(pid).cmdline())
+    assert "simulator" in shown
+    assert [secret for secret in _secrets(up.folder) if secret in shown] == []
+
+
+def _members(up: Up) -> list[int]:
+    return [pid for session in (up.process.pid, *up.children().values()) for pid in session_members(session)]
+
+
+def _secrets(folder: Path) -> list[str]:
+    kept = [(folder / name).read_text().strip() for name in ("api_key", "simulator_key")]
+    password = re.search(r"requirepass (\S+)", (folder / "valkey" / "valkey.conf").read_text())
+    assert password
+    return [*kept, password[1], sha256(kept[1].encode()).hexdigest()]
 
 
 def test_r24_a_second_up_on_the_same_folder_is_refused_and_harms_nothing(

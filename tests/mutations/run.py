@@ -14,7 +14,8 @@ from pathlib import Path
 
 from tests.mutations.catalog import ROOT, Mutation, read_mutations
 
-_PARTS = ("orchestrator", "workers", "api", "simulator", "benchmarks", "tests", "docs", "pyproject.toml", "README.md")
+_FOLDERS = ("orchestrator", "workers", "api", "simulator", "benchmarks", "tests", "docs")
+_PARTS = (*_FOLDERS, "pyproject.toml", "README.md", "docker-compose.yml")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__")
 _FAILED = 1  # pytest's exit code for "tests ran and some failed"; all others are errors of the run itself
 _TIMEOUT_S = 600

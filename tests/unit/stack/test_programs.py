@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from signal import SIGTERM
 
+import pytest
+
 from orchestrator.stack import programs
+from orchestrator.stack.program import Program
 from simulator.cli import parse
 
 
@@ -33,25 +36,51 @@ def test_r24_servers_with_processes_of_their_own_are_asked_to_end_them_when_up_d
     assert worker.death_signal.name == "SIGKILL"
 
 
-def test_passwords_are_not_on_the_command_line_of_flower() -> None:
-    flower = programs.flower({"A": "b"}, port=5555, password="secret")
+def test_no_secret_is_on_a_command_line_where_ps_shows_it() -> None:
+    secrets = {name: f"secret-{name}" for name in ("redis", "sql", "api", "carrier")}
+    env = {name: f"x://:{secret}@host" for name, secret in secrets.items()}
 
-    assert "secret" not in " ".join(flower.argv)
-    assert flower.env == {"A": "b", "FLOWER_BASIC_AUTH": "admin:secret"}
+    started = [
+        programs.api(env, port=1),
+        programs.webhooks(env, port=2),
+        *programs.workers(env, count=2),
+        programs.dispatch(env),
+        programs.engine(env),
+        programs.media(env, port=3),
+        programs.flower(env, port=4, password="secret-flower"),
+        _simulator("secret-simulator"),
+    ]
+
+    seed = started[-1].env["SIMULATOR_SIGNING_SEED"]
+    words = " ".join(word for program in started for word in program.argv)
+    assert "secret" not in words
+    assert seed not in words
+    assert started[-2].env == {**env, "FLOWER_BASIC_AUTH": "admin:secret-flower"}
 
 
 def test_a_simulator_started_again_signs_with_the_same_key() -> None:
-    seeds = set()
-    for _ in range(2):
-        argv = programs.simulator(port=1, webhook_url="http://x", api_key="k", connection_id="c", time_scale=1).argv
-        seeds.add(argv[argv.index("--signing-seed") + 1])
+    seeds = {_simulator("k").env["SIMULATOR_SIGNING_SEED"] for _ in range(2)}
 
     assert len(seeds) == 1
+    assert seeds != {_simulator("another").env["SIMULATOR_SIGNING_SEED"]}
 
 
-def test_a_key_that_begins_with_a_dash_is_still_the_key() -> None:
-    program = programs.simulator(port=1, webhook_url="http://x", api_key="-k", connection_id="c", time_scale=1)
+@pytest.mark.parametrize("key", ["k", "-k"])
+def test_the_simulator_takes_its_secrets_from_its_environment(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = _simulator(key)
+    for name, value in program.env.items():
+        monkeypatch.setenv(name, value)
 
-    after_the_module = program.argv[program.argv.index("simulator") + 1 :]
+    settings = parse(program.argv[program.argv.index("simulator") + 1 :])
 
-    assert parse(after_the_module).api_key == "-k"
+    assert (settings.api_key, settings.signing_seed) == (key, program.env["SIMULATOR_SIGNING_SEED"])
+
+
+def test_what_is_written_on_the_simulators_command_line_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIMULATOR_API_KEY", "of the environment")
+
+    assert parse(["--api-key", "of the line"]).api_key == "of the line"
+
+
+def _simulator(key: str) -> Program:
+    return programs.simulator(port=1, webhook_url="http://x", api_key=key, connection_id="c", time_scale=1)
