@@ -16,7 +16,7 @@ from api import auth, health, problems, webhooks
 from api.answers import answer
 from api.catalogue import ROUTES
 from api.idempotency import once
-from api.parse import BodyStream, parse_json, parse_query, read_body
+from api.parse import open_body, parse_json, parse_query, read_body
 from api.path_ids import check_ids
 from api.routes import Body, NoQuery, Route
 from orchestrator.errors import InvalidInput
@@ -120,7 +120,7 @@ def _parts(route: Route) -> dict[str, Callable[[], Any]]:
 
 def _read(body: Body) -> Any:
     if body.is_streamed:
-        return BodyStream(request, max_bytes=body.max_bytes)
+        return open_body(request, max_bytes=body.max_bytes)
     raw = read_body(request, max_bytes=body.max_bytes)
     if body.model is None:
         return raw

@@ -8,9 +8,13 @@ from flask import Response, request
 from pydantic import SecretStr
 
 from api.answers import problem
+from api.front.gate import Sender
+from api.front.head import Head
+from api.front.refusal import Refusal
 from orchestrator.errors import Misconfigured
 
-_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="orchestrator"'}
+_CHALLENGE = ("WWW-Authenticate", 'Bearer realm="orchestrator"')
+_STRANGER = Refusal(401, "unauthorized", "Send the header `Authorization: Bearer <API key>`.", (_CHALLENGE,))
 
 
 def required_key(key: SecretStr | None) -> bytes:
@@ -20,13 +24,24 @@ def required_key(key: SecretStr | None) -> bytes:
     return key.get_secret_value().encode()
 
 
+def look_for(key: bytes) -> Sender:
+    """Return what refuses a stranger by the head of the request, before anything of its body is read."""
+
+    def refuse_sender(head: Head, path: str) -> Refusal | None:
+        sent = head.headers.get(b"authorization", b"").decode("latin-1")
+        return None if _is_let_in(path, sent, key) else _STRANGER
+
+    return refuse_sender
+
+
 def refuse_stranger(key: bytes) -> Response | None:
     """Return a 401 unless the present request carries `key` or asks for an open address; takes the same time always."""
-    if not request.path.startswith("/v1/") or hmac.compare_digest(_sent().encode(), key):
+    if _is_let_in(request.path, request.headers.get("Authorization", ""), key):
         return None
-    return problem(401, "unauthorized", "Send the header `Authorization: Bearer <API key>`.", headers=_CHALLENGE)
+    return problem(401, _STRANGER.code, _STRANGER.detail, headers=dict(_STRANGER.headers))
 
 
-def _sent() -> str:
-    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    return credentials.strip() if scheme.lower() == "bearer" else ""
+def _is_let_in(path: str, authorization: str, key: bytes) -> bool:
+    scheme, _, credentials = authorization.partition(" ")
+    sent = credentials.strip() if scheme.lower() == "bearer" else ""
+    return not path.startswith("/v1/") or hmac.compare_digest(sent.encode(), key)

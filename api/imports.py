@@ -86,8 +86,9 @@ def create(house: House, campaign_id: str, query: ImportQuery, body: Readable) -
     """Import contacts from a CSV file.
 
     UTF-8, with `,` `;` or tab. Column `phone`; optional `timezone`, `external_id`, `not_before`, `not_after`; the other
-    columns are variables, matched to the flow's inputs ignoring case and spaces. Rows are written while the file
-    arrives; good rows are kept whatever the others are, and a campaign that runs dials them at once.
+    columns are variables, matched to the flow's inputs ignoring case and spaces. A file that
+    does not arrive whole is not read at all. The answer comes when every row is written, after a minute or more for
+    half a million; good rows are kept whatever the others are, and a campaign that runs dials them at once.
     """
     options = ImportOptions(region=query.region, dedupe=query.dedupe)
     row = import_contacts(house, campaign_id, body, options=options, import_id=fresh_id("imp"))

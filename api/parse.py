@@ -9,10 +9,10 @@ import orjson
 from flask import Request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from werkzeug.exceptions import ClientDisconnected
 
 from api.problems import Malformed
 from orchestrator.errors import FieldError, InvalidInput
+from orchestrator.policy.byte_lines import Readable
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -22,30 +22,13 @@ _CODES = {"missing": "required", "extra_forbidden": "unknown_field"}
 def read_body(request: Request, *, max_bytes: int) -> bytes:
     """Return the whole body; a larger one than `max_bytes` is refused with 413 before it is read."""
     request.max_content_length = max_bytes
-    raw = request.get_data(cache=True)
-    if request.content_length is not None and len(raw) < request.content_length:
-        raise ClientDisconnected
-    return raw
+    return request.get_data(cache=True)
 
 
-class BodyStream:
-    """The body as it arrives; a body that breaks off is an error, not an end.
-
-    A server that ends the stream by itself (wsgi.input_terminated) does not tell the two apart.
-    """
-
-    def __init__(self, request: Request, *, max_bytes: int) -> None:
-        request.max_content_length = max_bytes
-        self._stream = request.stream
-        self._missing = request.content_length or 0
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes, nothing at the end; raises ClientDisconnected where the rest will never come."""
-        piece: bytes = self._stream.read(size)
-        self._missing -= len(piece)
-        if not piece and self._missing > 0:
-            raise ClientDisconnected
-        return piece
+def open_body(request: Request, *, max_bytes: int) -> Readable:
+    """Return the body to be read piece by piece."""
+    request.max_content_length = max_bytes
+    return request.stream
 
 
 def parse_json(raw: bytes, model: type[Model]) -> Model:

@@ -7,27 +7,30 @@ from collections.abc import Callable
 from flask import Response, request
 
 from api.answers import problem
+from api.front.head import Head
+from api.front.refusal import Refusal
 from api.routes import Body, Resource
 from orchestrator.operations.record_event import Receipt
-from orchestrator.telnyx.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER
+from orchestrator.telnyx.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, look_signed
 from orchestrator.wiring import House
 
 resource = Resource("webhooks")
 
 _MOST_BYTES = 256 * 1024
 _SIGNED = (SIGNATURE_HEADER, TIMESTAMP_HEADER)
-
+_PATH = "/webhooks/telnyx"
+_UNSIGNED = Refusal(403, "bad_signature", "The signature or its time is not the carrier's.")
 
 _ANSWERS: dict[Receipt, Callable[[], Response]] = {
     Receipt.TAKEN: lambda: Response(status=200),
-    Receipt.BAD_SIGNATURE: lambda: problem(403, "bad_signature", "The signature or its time is not the carrier's."),
+    Receipt.BAD_SIGNATURE: lambda: problem(403, _UNSIGNED.code, _UNSIGNED.detail),
     Receipt.NOT_AN_EVENT: lambda: problem(400, "not_an_event", "The body is no event of the carrier."),
 }
 
 
 @resource.route(
     "POST",
-    "/webhooks/telnyx",
+    _PATH,
     body=Body(media=("application/json",), max_bytes=_MOST_BYTES, is_any_media=True),
     gives={200: None},
     fails=(400, 403, 413),
@@ -39,3 +42,11 @@ def receive(house: House, body: bytes) -> Response:
     """
     signed = {name: request.headers.get(name, "") for name in _SIGNED}
     return _ANSWERS[house.door.record_event(body, signed)]()
+
+
+def look_for_signature(head: Head, path: str) -> Refusal | None:
+    """Refuse a webhook by its head where that can carry no signature of now; the signature itself needs the body."""
+    if path != _PATH or head.method != "POST":
+        return None
+    signed = {name: head.headers.get(name.encode(), b"").decode("latin-1") for name in _SIGNED}
+    return None if look_signed(signed) else _UNSIGNED

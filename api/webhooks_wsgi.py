@@ -1,8 +1,11 @@
-"""The WSGI entry of the webhook door: a process of its own, so that no slow upload ever delays an event (R24)."""
+"""The process of the webhook door alone, so that no work of the API ever delays an event (R24)."""
 
 from __future__ import annotations
 
-from api.app import create_door
+from api.service import Service, door_service
 from orchestrator.wiring import open_house
 
-app = create_door(open_house())
+
+def service() -> Service:
+    """Return the service of this process, from its environment."""
+    return door_service(open_house())

@@ -1,8 +1,11 @@
-"""The WSGI entry of the REST process: everything, the webhook door included, so that one tunnel is enough."""
+"""The REST process: everything, the webhook door included, so that one tunnel is enough."""
 
 from __future__ import annotations
 
-from api.app import create_app
+from api.service import Service, rest_service
 from orchestrator.wiring import open_house
 
-app = create_app(open_house())
+
+def service() -> Service:
+    """Return the service of this process, from its environment."""
+    return rest_service(open_house())

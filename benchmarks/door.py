@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ from benchmarks.ground import Ground, carrier_env
 from benchmarks.http_load import send_all
 from benchmarks.measures import Measure, Sample, Side, Target, in_turns
 from benchmarks.webhooks import CALL, PUBLIC_KEY, signed_request, webhook
-from orchestrator.stack import command_lines, programs
+from orchestrator.stack import programs
 from orchestrator.stack.child import Child
 from orchestrator.stack.ports import free_port
 from orchestrator.store.keys import Keys
@@ -39,8 +40,7 @@ def _doors(ground: Ground, pace: float | None) -> Iterator[tuple[Side, Side]]:
     env = {**ground.env, **carrier_env("http://127.0.0.1:1/v2", PUBLIC_KEY)}
     ports = free_port(), free_port()
     ours, bare = (programs.webhooks(env, port=port) for port in ports)
-    argv = (word.replace(command_lines.WEBHOOK_DOOR, "benchmarks.bare_door:app") for word in bare.argv)
-    bare = replace(bare, name="bare-door", argv=tuple(argv))
+    bare = replace(bare, name="bare-door", argv=_bare_argv(ports[1]))
     with ground.running(ours, bare) as children:
         sides = (
             _side(ground, children["webhooks"], ports[0], Keys().events, pace),
@@ -49,6 +49,21 @@ def _doors(ground: Ground, pace: float | None) -> Iterator[tuple[Side, Side]]:
         for port in ports:
             send_all("127.0.0.1", port, _requests(_WARM_UP))
         yield sides
+
+
+def _bare_argv(port: int) -> tuple[str, ...]:
+    """Return a WSGI server that hands each request to a thread as it arrives, with as many threads as ours has."""
+    words = [
+        "--interface",
+        "wsgi",
+        "--no-ws",
+        "--port",
+        str(port),
+        "--blocking-threads",
+        "4",
+        "benchmarks.bare_door:app",
+    ]
+    return (sys.executable, "-m", "granian", *words)
 
 
 def _side(ground: Ground, child: Child, port: int, stream: str, pace: float | None) -> Side:

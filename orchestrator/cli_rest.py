@@ -36,6 +36,9 @@ class ApiNotReached(OrchestratorError):
     """Raised when nothing answers at the API's address; the message is the remedy."""
 
 
+_UPLOAD_S = 3600  # the answer comes when every row is written
+
+
 class Rest:
     """A client of this project's own API; every request is bounded to 30 s and none is repeated."""
 
@@ -73,7 +76,8 @@ class Rest:
 
     def upload(self, path: str, body: Any, *, content_type: str, **params: Any) -> Any:
         """Post a document (bytes or an open file) as it is and return the answer's JSON."""
-        return self._ask("POST", path, data=body, params=params, headers={"Content-Type": content_type}).json()
+        headers, timeout = {"Content-Type": content_type}, (3.05, _UPLOAD_S)
+        return self._ask("POST", path, data=body, params=params, headers=headers, timeout=timeout).json()
 
     def download(self, path: str, file: Path, **params: Any) -> None:
         """Write what is at `path` into `file`, piece by piece."""
@@ -88,7 +92,7 @@ class Rest:
 
     def _ask(self, method: str, path: str, **more: Any) -> requests.Response:
         try:
-            answer = self._session.request(method, f"{self.base_url}{path}", timeout=(3.05, 30), **more)
+            answer = self._session.request(method, f"{self.base_url}{path}", **{"timeout": (3.05, 30), **more})
         except requests.RequestException as err:
             raise ApiNotReached(
                 f"no API answers at {self.base_url}: start one with `orchestrator up`, or say where it is with --url"

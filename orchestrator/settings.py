@@ -20,6 +20,25 @@ from orchestrator.published_secrets import refuse_published_secrets
 T = TypeVar("T")
 
 
+class HttpBounds(BaseSettings):
+    """How long, how large and how many requests may be; `docs/operations.md` says what each is for."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="ORCHESTRATOR_HTTP_"
+    )
+
+    connections: int = Field(default=512, ge=8)
+    head_s: float = Field(default=10, gt=0)
+    body_s: float = Field(default=15, gt=0)
+    body_total_s: float = Field(default=3600, gt=0)
+    answer_s: float = Field(default=30, gt=0)
+    bytes_per_s: int = Field(default=16 * 1024, gt=0)
+    idle_s: float = Field(default=75, gt=0)
+    stop_s: float = Field(default=8, gt=0)
+    memory_mb: int = Field(default=64, gt=0)
+    uploads_mb: int = Field(default=8192, gt=0)
+
+
 class Settings(BaseSettings):
     """What the operator decided; handed down from `wiring.py`, never looked up again."""
 
@@ -53,6 +72,7 @@ class Settings(BaseSettings):
     bucket_region: str = Field(default="us-east-1", validation_alias="AWS_REGION")
     bucket_key_id: str | None = Field(default=None, validation_alias="AWS_ACCESS_KEY_ID")
     bucket_secret: SecretStr | None = Field(default=None, validation_alias="AWS_SECRET_ACCESS_KEY")
+    http: HttpBounds = Field(default_factory=HttpBounds)
     listed_hosts: str = Field(default="", validation_alias="ORCHESTRATOR_TRUSTED_HOSTS")
 
     @property

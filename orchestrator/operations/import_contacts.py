@@ -1,4 +1,4 @@
-"""Imports a CSV file into a campaign, read as it arrives and written batch by batch, in flat memory."""
+"""Imports a CSV file into a campaign, read and written batch by batch, in flat memory."""
 
 from __future__ import annotations
 

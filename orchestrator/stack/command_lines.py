@@ -9,17 +9,16 @@ from typing import Literal
 
 Queue = Literal["commands", "dials"]
 
-API = "api.wsgi:app"
-WEBHOOK_DOOR = "api.webhooks_wsgi:app"
+API = "api.wsgi:service"
+WEBHOOK_DOOR = "api.webhooks_wsgi:service"
 _CELERY = ("-m", "celery", "-A", "workers.celery_app")
 
 
 def serve(*, only_webhooks: bool, host: str, port: int, workers: int = 1, threads: int = 8) -> tuple[str, ...]:
-    """Return granian with the REST API and its door, or with the webhook door alone."""
-    target = WEBHOOK_DOOR if only_webhooks else API
-    words = ["-m", "granian", "--interface", "wsgi", "--no-ws", "--host", host, "--port", port]
-    words += ["--workers", workers, "--blocking-threads", threads, "--workers-kill-timeout", 5, target]
-    return _python(words)
+    """Return the server of the REST API and its door, or of the webhook door alone."""
+    service = WEBHOOK_DOOR if only_webhooks else API
+    words = ["-m", "api.front", "--host", host, "--port", port, "--workers", workers, "--threads", threads]
+    return _python([*words, service])
 
 
 def worker(queue: Queue, *, name: str, threads: int = 64) -> tuple[str, ...]:

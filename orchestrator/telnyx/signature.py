@@ -47,20 +47,32 @@ class SignatureVerifier:
 
     def verify(self, raw: bytes, headers: Mapping[str, str]) -> None:
         """Return if the carrier signed `raw` just now; raises BadSignature with a SignatureFault otherwise."""
-        signature = _header(headers, SIGNATURE_HEADER) or _refuse(SignatureFault.MISSING_SIGNATURE)
-        timestamp = _header(headers, TIMESTAMP_HEADER) or _refuse(SignatureFault.MISSING_TIMESTAMP)
-        self._check_age(timestamp)
+        timestamp, signature = _read_signed(headers, clock=self._clock, tolerance_s=self._tolerance_s)
         try:
-            self._key.verify(f"{timestamp}|".encode() + raw, _read_signature(signature))
+            self._key.verify(f"{timestamp}|".encode() + raw, signature)
         except BadSignatureError:
             _refuse(SignatureFault.MISMATCH)
 
-    def _check_age(self, timestamp: str) -> None:
-        # int() would take spaces, signs, underscores and digits of other scripts.
-        if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
-            _refuse(SignatureFault.BAD_TIMESTAMP)
-        if abs(int(self._clock().timestamp()) - int(timestamp)) > self._tolerance_s:
-            _refuse(SignatureFault.OUT_OF_WINDOW)
+
+def look_signed(headers: Mapping[str, str], *, clock: Clock = utc_now) -> bool:
+    """Say whether these headers could be the carrier's, as far as one can tell without key and body."""
+    try:
+        _read_signed(headers, clock=clock, tolerance_s=TOLERANCE_S)
+    except BadSignature:
+        return False
+    return True
+
+
+def _read_signed(headers: Mapping[str, str], *, clock: Clock, tolerance_s: int) -> tuple[str, bytes]:
+    """Return time and signature; raises BadSignature for what is missing, malformed, or not of now."""
+    signature = _header(headers, SIGNATURE_HEADER) or _refuse(SignatureFault.MISSING_SIGNATURE)
+    timestamp = _header(headers, TIMESTAMP_HEADER) or _refuse(SignatureFault.MISSING_TIMESTAMP)
+    # int() would take spaces, signs, underscores and digits of other scripts.
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+        _refuse(SignatureFault.BAD_TIMESTAMP)
+    if abs(int(clock().timestamp()) - int(timestamp)) > tolerance_s:
+        _refuse(SignatureFault.OUT_OF_WINDOW)
+    return timestamp, _read_signature(signature)
 
 
 def _read_key(public_key: str) -> VerifyKey:

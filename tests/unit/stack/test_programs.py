@@ -24,15 +24,15 @@ def test_r24_commands_and_dials_have_workers_of_their_own() -> None:
 def test_r24_the_webhook_door_is_a_process_of_its_own() -> None:
     api, door = programs.api({}, port=1), programs.webhooks({}, port=2)
 
-    assert api.argv[-1] == "api.wsgi:app"
-    assert door.argv[-1] == "api.webhooks_wsgi:app"
+    assert api.argv[-1] == "api.wsgi:service"
+    assert door.argv[-1] == "api.webhooks_wsgi:service"
 
 
 def test_r24_servers_with_processes_of_their_own_are_asked_to_end_them_when_up_dies() -> None:
     api = programs.api({}, port=1)
     worker = programs.workers({}, count=1)[0]
 
-    assert api.death_signal is SIGTERM  # granian ends its own workers, which a kill would leave behind
+    assert api.death_signal is SIGTERM  # they let the requests under way end, and end their own processes
     assert worker.death_signal.name == "SIGKILL"
 
 

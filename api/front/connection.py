@@ -1,0 +1,245 @@
+"""One connection: what goes on there, whom we wait for, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import Enum, auto
+from typing import Any, cast
+
+from api.front.exchange import Exchange
+from api.front.front import Front
+from api.front.incoming import Incoming
+from api.front.limits import SENT_AHEAD
+from api.front.refusal import CROWDED, NO_ROOM, TOO_SLOW, Refusal, written
+from api.front.sending import CONTINUE, head_bytes
+from api.front.spilling import spill
+
+_LINGER_S = 2.0
+_WRITE_BUFFER = 256 * 1024
+
+
+class Phase(Enum):
+    """What goes on."""
+
+    IDLE = auto()  # between two requests
+    HEAD = auto()
+    BODY = auto()
+    SPILLING = auto()  # a body, to disk
+    WORKING = auto()
+    LEAVING = auto()  # the last answer is sent; it may have to be read still
+
+
+_ARRIVING = (Phase.HEAD, Phase.BODY)
+
+
+class Connection(asyncio.Protocol):
+    """Takes one request after the other, each whole before anybody works on it."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self._incoming = Incoming(front.gate, front.store)
+        self._exchange: Exchange | None = None
+        self._ahead = b""
+        self._moved = 0
+        self.is_gone = self.is_choked = self.is_last = False
+
+    # -- what the loop calls ---------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Find a place for it."""
+        self._transport = transport = cast("asyncio.Transport", transport)  # uvloop's own do not inherit from it
+        transport.set_write_buffer_limits(high=_WRITE_BUFFER)
+        self._enter(Phase.HEAD)
+        if not self._front.crowd.admit(self):
+            self._refuse(CROWDED)
+            transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes in: of this request, or of the next one, which waits."""
+        match self._phase:
+            case Phase.LEAVING:
+                self._ignore(data)
+            case Phase.WORKING | Phase.SPILLING:
+                self._ahead += data
+                self._transport.pause_reading()
+            case _:
+                self._read(data)
+
+    def eof_received(self) -> bool:
+        """Refuse what is not whole; who has sent all of it may still be answered."""
+        self.is_last = True
+        if self._phase in _ARRIVING and self._incoming.has_begun:
+            self._incoming.break_off()
+            self._go_on()
+        return self._phase is Phase.WORKING
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        """Give back what it held; a request that is not whole is never worked on."""
+        self.is_gone = True
+        self._front.crowd.leave(self)
+        if self._phase in _ARRIVING:
+            self._incoming.body.drop()
+        elif self._exchange:
+            self._exchange.give_up()
+
+    def pause_writing(self) -> None:
+        """Have no more of the answer made until the client has read some of it."""
+        self.is_choked = True
+
+    def resume_writing(self) -> None:
+        """Go on with the answer."""
+        self.is_choked = False
+        if self._exchange:
+            self._exchange.go_on()
+
+    # -- what the crowd calls --------------------------------------------------------------------------------------
+
+    @property
+    def is_waiting_for_peer(self) -> bool:
+        """Say whether nothing goes on but that we wait for the other side."""
+        if self._phase is Phase.WORKING:
+            return self._exchange is not None and self._exchange.waits_for_reader
+        return self._phase is not Phase.SPILLING
+
+    @property
+    def holds_memory(self) -> bool:
+        """Say whether a body that still arrives is kept for it."""
+        return self._phase is Phase.BODY and self._incoming.body.size > 0
+
+    def look_at_clock(self, now: float) -> None:
+        """End it if its time is over."""
+        if self.is_waiting_for_peer and self._is_overdue(now - self.since):
+            self.evict(TOO_SLOW)
+
+    def evict(self, refusal: Refusal) -> None:
+        """End it now, with an answer if a request had begun to come."""
+        if self._phase in _ARRIVING and self._incoming.has_begun:
+            self._refuse(refusal)
+            self._transport.close()
+        else:
+            self._transport.abort()
+
+    def stop(self) -> None:
+        """End it unless something is under way."""
+        if self._phase is Phase.IDLE or (self._phase is Phase.HEAD and not self._incoming.has_begun):
+            self._transport.close()
+
+    def _is_overdue(self, took_s: float) -> bool:
+        limits, unread = self._front.limits, self._transport.get_write_buffer_size()
+        match self._phase:
+            case Phase.HEAD:
+                return took_s > limits.head_s
+            case Phase.BODY:
+                is_slow = not limits.has_time(took_s, self._incoming.body.size, first_s=limits.body_s)
+                return is_slow or took_s > limits.body_total_s
+            case Phase.WORKING:
+                return not limits.has_time(took_s, self._moved - unread, first_s=limits.answer_s)
+            case Phase.LEAVING if not unread:
+                return took_s > _LINGER_S
+            case Phase.IDLE if not unread:
+                return took_s > limits.idle_s
+            case _:
+                return took_s > limits.answer_s
+
+    # -- what an exchange calls ------------------------------------------------------------------------------------
+
+    def info(self, name: str) -> Any:
+        """Return what the transport knows under `name`."""
+        return self._transport.get_extra_info(name)
+
+    def send(self, data: bytes) -> None:
+        """Send bytes."""
+        if not self._moved:
+            self._enter(Phase.WORKING)  # from here on it is the client's time
+        self._moved += len(data)
+        self._transport.write(data)
+
+    def abort(self) -> None:
+        """Break the connection off."""
+        self._transport.abort()
+
+    def answered(self, *, keeps_alive: bool) -> None:
+        """Wait for the next request, or go."""
+        self._exchange = None
+        if not keeps_alive:
+            self._leave()
+            return
+        self._enter(Phase.IDLE)
+        self._incoming = Incoming(self._front.gate, self._front.store)
+        self._moved, ahead, self._ahead = 0, self._ahead, b""
+        if ahead:
+            self._transport.resume_reading()
+            self._read(ahead)
+
+    # -- the way in ------------------------------------------------------------------------------------------------
+
+    def _enter(self, phase: Phase) -> None:
+        self._phase, self.since = phase, self._front.loop.time()
+
+    def _read(self, data: bytes) -> None:
+        if self._phase is Phase.IDLE:
+            self._enter(Phase.HEAD)
+        self._incoming.feed(data)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        incoming = self._incoming
+        if incoming.refusal:
+            self._refuse(incoming.refusal)
+        elif incoming.is_whole:
+            self._enter(Phase.WORKING)
+            self.is_last = self.is_last or incoming.is_followed
+            self._exchange = Exchange(self._front, incoming, self)
+        elif incoming.head:
+            self._await_body(is_new=self._phase is Phase.HEAD)
+
+    def _await_body(self, *, is_new: bool) -> None:
+        if is_new:
+            self._enter(Phase.BODY)
+            if self._incoming.is_waited_for:
+                self._transport.write(CONTINUE)
+        if self._incoming.body.wants_disk:
+            self._spill()
+        elif self._front.store.is_over_memory:
+            self._front.crowd.free_memory()
+
+    def _spill(self) -> None:
+        if not self._front.store.has_room_for(self._incoming.still_to_keep):
+            self._refuse(NO_ROOM)
+            return
+        self._phase = Phase.SPILLING  # and the client's time goes on
+        self._transport.pause_reading()
+        spill(self._front, self._incoming.body, self._spilled)
+
+    def _spilled(self, is_kept: bool) -> None:
+        self._phase = Phase.BODY
+        self._incoming.body.written_down()
+        if self.is_gone:
+            self._incoming.body.drop()
+        elif is_kept:
+            self._transport.resume_reading()
+        else:
+            self._refuse(NO_ROOM)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        plain = written(refusal)
+        self._incoming.body.drop()
+        self._transport.write(head_bytes(plain.status, plain.headers, framing="Connection: close\r\n") + plain.body)
+        self._leave()
+
+    # -- the way out -----------------------------------------------------------------------------------------------
+
+    def _leave(self) -> None:
+        """Send the end; what the client is still sending is thrown away for a while, lest it miss the answer."""
+        self._enter(Phase.LEAVING)
+        self._moved = 0
+        if self.is_last and not self._incoming.is_followed:
+            self._transport.close()
+        else:
+            self._transport.write_eof()
+            self._transport.resume_reading()
+
+    def _ignore(self, data: bytes) -> None:
+        self._moved += len(data)
+        if self._moved > SENT_AHEAD:
+            self._transport.abort()

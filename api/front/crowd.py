@@ -1,0 +1,95 @@
+"""Everybody who is connected: how many may be, who has used up the time, and who goes first when it is full."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Protocol
+
+from api.front.refusal import CROWDED, Refusal
+
+_LOOK_EVERY_S = 0.2
+
+
+class Guest(Protocol):
+    """A connection, as the crowd sees it."""
+
+    since: float
+
+    @property
+    def is_waiting_for_peer(self) -> bool:
+        """Say whether nothing goes on but that we wait for the other side."""
+
+    @property
+    def holds_memory(self) -> bool:
+        """Say whether a body that still arrives is kept for it."""
+
+    def look_at_clock(self, now: float) -> None:
+        """End it if its time is over."""
+
+    def evict(self, refusal: Refusal) -> None:
+        """End it now."""
+
+    def stop(self) -> None:
+        """End it if nothing is under way, else after that."""
+
+
+class Crowd:
+    """The connections of one process; looks at the clock only while there are any."""
+
+    def __init__(self, *, most: int) -> None:
+        self._guests: dict[Guest, None] = {}
+        self._most = most
+        self._loop = asyncio.get_running_loop()
+        self._is_looking = False
+        self._emptied: asyncio.Event | None = None
+
+    def admit(self, guest: Guest) -> bool:
+        """Take `guest` in, where it is full in the place of who made us wait longest; False when there is no such."""
+        if len(self._guests) >= self._most:
+            waiting = self._oldest(guest for guest in self._guests if guest.is_waiting_for_peer)
+            if waiting is None:
+                return False
+            waiting.evict(CROWDED)
+            self.leave(waiting)
+        self._guests[guest] = None
+        if not self._is_looking:
+            self._look_later()
+        return True
+
+    def leave(self, guest: Guest) -> None:
+        """Forget `guest`; safe to repeat."""
+        self._guests.pop(guest, None)
+        if self._emptied and not self._guests:
+            self._emptied.set()
+
+    def free_memory(self) -> None:
+        """End the body that has been arriving for longest."""
+        if holder := self._oldest(guest for guest in self._guests if guest.holds_memory):
+            holder.evict(CROWDED)
+
+    def stop(self) -> None:
+        """Let everybody end what is under way, and nothing more."""
+        for guest in list(self._guests):
+            guest.stop()
+
+    async def emptied(self) -> None:
+        """Return once everybody has left."""
+        self._emptied = asyncio.Event()
+        if self._guests:
+            await self._emptied.wait()
+
+    def _oldest(self, guests: Iterator[Guest]) -> Guest | None:
+        return min(guests, key=lambda guest: guest.since, default=None)
+
+    def _look(self) -> None:
+        self._is_looking = False
+        now = self._loop.time()
+        for guest in list(self._guests):
+            guest.look_at_clock(now)
+        if self._guests:
+            self._look_later()
+
+    def _look_later(self) -> None:
+        self._is_looking = True
+        self._loop.call_later(_LOOK_EVERY_S, self._look)

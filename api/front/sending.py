@@ -1,0 +1,39 @@
+"""How an answer stands on the wire: its head, its framing, and the headers that every answer has."""
+
+from __future__ import annotations
+
+import time
+from email.utils import formatdate
+from functools import lru_cache
+
+LAST_CHUNK = b"0\r\n\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+# No page of ours is framed, guessed at, kept by a cache or named to others; what needs less strictness says so itself.
+EVERYWHERE = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+)
+_EVERYWHERE = tuple((name.lower(), f"{name}: {value}\r\n") for name, value in EVERYWHERE)
+
+
+def head_bytes(status: str, headers: list[tuple[str, str]], *, framing: str) -> bytes:
+    """Return the head of an answer; `framing` are the lines that say where its body and the connection end."""
+    given = {name.lower() for name, _ in headers}
+    lines = [f"{name}: {value}\r\n" for name, value in headers]
+    lines += [line for name, line in _EVERYWHERE if name not in given]
+    head = f"HTTP/1.1 {status}\r\n{''.join(lines)}Date: {_date(int(time.time()))}\r\n{framing}\r\n"
+    return head.encode("latin-1")
+
+
+def chunk(piece: bytes) -> bytes:
+    """Return `piece` as a chunk."""
+    return b"%x\r\n%b\r\n" % (len(piece), piece)
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)

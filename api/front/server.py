@@ -1,0 +1,50 @@
+"""Listens, and runs the loop of one process until it is asked to end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+from contextlib import suppress
+
+from api.front.connection import Connection
+from api.front.front import Front
+from api.front.gate import Gate
+from api.front.lanes import Lane, Lanes
+from api.front.limits import Limits
+from api.front.wsgi import App
+
+_log = logging.getLogger(__name__)
+
+_BACKLOG = 1024
+_THREADS = {Lane.UPLOADS: 4, Lane.PIECES: 4, Lane.VITAL: 2, Lane.ALIVE: 1, Lane.DISK: 1}
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that has its address; it takes connections once a process that can answer them listens."""
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    return bound
+
+
+async def serve(app: App, gate: Gate, *, listener: socket.socket, threads: int, limits: Limits) -> None:
+    """Answer requests until SIGTERM or SIGINT; then those that are under way, and no more."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    front = Front(app, gate, lanes=Lanes({Lane.USUAL: threads, **_THREADS}), limits=limits)
+    server = await loop.create_server(lambda: Connection(front), sock=listener, backlog=_BACKLOG)
+    _log.info("listening at %s:%d", *listener.getsockname()[:2])
+    await stop.wait()
+    server.close()
+    await _finish(front)
+
+
+async def _finish(front: Front) -> None:
+    front.is_stopping = True
+    front.crowd.stop()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(front.limits.stop_s):
+            await front.crowd.emptied()

@@ -1,0 +1,34 @@
+"""What the server runs: an application, what decides on the heads of its requests, and its bounds."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from api import auth, health, webhooks
+from api.app import create_app, create_door
+from api.catalogue import ROUTES
+from api.front.gate import Gate
+from api.front.limits import Limits, limits_of
+from api.front.wsgi import App
+from orchestrator.wiring import House
+
+
+class Service(NamedTuple):
+    """An application that can be served."""
+
+    app: App
+    gate: Gate
+    limits: Limits
+
+
+def rest_service(house: House) -> Service:
+    """Return the REST API with the webhook door; raises Misconfigured when no API key is set."""
+    key = auth.required_key(house.settings.api_key)
+    gate = Gate(ROUTES, senders=[auth.look_for(key), webhooks.look_for_signature])
+    return Service(create_app(house), gate, limits_of(house.settings))
+
+
+def door_service(house: House) -> Service:
+    """Return the webhook door alone."""
+    gate = Gate((*webhooks.resource.routes, *health.resource.routes), senders=[webhooks.look_for_signature])
+    return Service(create_door(house), gate, limits_of(house.settings))
