@@ -30,7 +30,7 @@ class NewContactDocument(BaseModel):
     """A contact to add. It is its campaign's `external_id` if it has one, else its `phone`."""
 
     phone: str = Field(description="E.164, such as +12125550123.")
-    external_id: str | None = None
+    external_id: str | None = Field(None, description="Kept in Unicode's form NFC; no control or direction marks.")
     timezone: str | None = Field(None, description="IANA; left out, the number says it.")
     not_before: Moment | None = None
     not_after: Moment | None = None

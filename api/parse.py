@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, TypeVar
 
 import orjson
@@ -15,6 +16,8 @@ from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.policy.byte_lines import Readable
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_DEEPEST = 64  # what a body says is five deep, a command's settings seven; beyond 254 it could not be written again
 
 _CODES = {"missing": "required", "extra_forbidden": "unknown_field"}
 
@@ -33,14 +36,34 @@ def open_body(request: Request, *, max_bytes: int) -> Readable:
 
 def parse_json(raw: bytes, model: type[Model]) -> Model:
     """Return the body as `model`; raises Malformed for what is no JSON and InvalidInput for wrong fields."""
+    value = _loaded(raw)
+    wrong = [FieldError(at, "nul", "U+0000 cannot be stored") for at in _nuls(value)] if b"\\u0000" in raw else []
+    return _validated(lambda: model.model_validate_json(raw), value, wrong)
+
+
+def _loaded(raw: bytes) -> Any:
     try:
         value = orjson.loads(raw)
-        wrong = [FieldError(at, "nul", "U+0000 cannot be stored") for at in _nuls(value)] if b"\\u0000" in raw else []
     except orjson.JSONDecodeError as err:
+        if "depth" in err.msg:  # its own bound, far beyond ours
+            raise _too_deep() from err
         raise Malformed("malformed_json", f"The body is not JSON in UTF-8: {err}.") from err
-    except RecursionError as err:
-        raise Malformed("too_deep", "The body is nested too deeply.") from err
-    return _validated(lambda: model.model_validate_json(raw), value, wrong)
+    if _is_deeper(value, _DEEPEST):
+        raise _too_deep()
+    return value
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    """Say whether lists and objects stand in each other more than `most` deep, level by level."""
+    level = [value] if isinstance(value, list | dict) else []
+    for _ in range(most):
+        inner = chain.from_iterable(each.values() if isinstance(each, dict) else each for each in level)
+        level = [each for each in inner if isinstance(each, list | dict)]
+    return bool(level)
+
+
+def _too_deep() -> Malformed:
+    return Malformed("too_deep", f"The body is nested more than {_DEEPEST} deep.")
 
 
 def parse_query(request: Request, model: type[Model]) -> Model:

@@ -17,6 +17,7 @@ from orchestrator.operations.suppress_many import SuppressionDefaults, suppress_
 from orchestrator.operations.suppress_number import suppress_number
 from orchestrator.policy.byte_lines import Readable
 from orchestrator.policy.moments import Moment
+from orchestrator.policy.names import all_seen
 from orchestrator.policy.phone import PhoneProblem, is_region, read_phone
 from orchestrator.wiring import House
 
@@ -46,7 +47,7 @@ def _read_region(value: str) -> str:
 
 Number = Annotated[str, BeforeValidator(_read_number), WithJsonSchema({"type": "string", "examples": ["+12125550123"]})]
 Scope = Annotated[str, AfterValidator(_read_scope)]
-Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(all_seen)]
 
 
 class NewSuppression(BaseModel):

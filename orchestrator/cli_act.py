@@ -45,7 +45,7 @@ def body_of(action: str, fields: Sequence[str], document: str | None) -> dict[st
         raise InvalidInput([FieldError("ACTION", "unknown_action", f"{action} is none of the carrier's: {hint}")])
     try:
         whole = json.loads(document) if document else {}
-    except json.JSONDecodeError as err:
+    except (json.JSONDecodeError, RecursionError) as err:
         raise InvalidInput([FieldError("--json", "malformed_json", f"this is not JSON: {err}")]) from err
     if not isinstance(whole, dict):
         raise InvalidInput([FieldError("--json", "not_an_object", "the fields stand in an object: {…}")])

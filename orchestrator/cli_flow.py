@@ -98,8 +98,8 @@ def _library(files: list[Path]) -> Library:
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as err:
-        raise InvalidInput([FieldError("--http-body", "not_json", f"{text!r} is no JSON: {err}")]) from err
+    except (ValueError, RecursionError) as err:
+        raise InvalidInput([FieldError("--http-body", "not_json", f"{text[:200]!r} is no JSON: {err}")]) from err
 
 
 def _variables(flow: Flow, words: list[str]) -> dict[str, str]:

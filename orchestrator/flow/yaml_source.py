@@ -20,6 +20,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.scanner import Scanner, ScannerError
 
 from orchestrator.flow.limits import MAX_DEPTH, MAX_NODES
 from orchestrator.flow.node import Kind, Node, escape_pointer
@@ -29,6 +30,7 @@ from orchestrator.flow.scalars import forbidden_character, resolve_plain
 _BARE_HASH: Final = re.compile(r"[{\[][^}\]\n]*:\s+#")
 _BARE_BRACES: Final = re.compile(r":\s+(?=[^\s|>#])(?P<text>[^{\n]*\{\{)")
 _LONGEST_LINE: Final = 2_000
+_TOO_DEEP: Final = f"nested more than {MAX_DEPTH} deep"
 _IN_QUOTES: Final = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
 
 
@@ -118,7 +120,7 @@ class _Composer:
         self._spend(1, line)
         _refuse_tag(event, line)
         if len(self.open) >= MAX_DEPTH:
-            raise Unreadable(line, f"nested more than {MAX_DEPTH} deep")
+            raise Unreadable(line, _TOO_DEEP)
         parent = self.open[-1] if self.open else None
         as_key = parent is not None and parent.is_map and parent.key is None
         is_map = isinstance(event, MappingStartEvent)
@@ -175,6 +177,15 @@ class _Composer:
             raise Unreadable(line, f"more than {MAX_NODES:,} nodes; a flow of that size is better split into campaigns")
 
 
+class _BoundedScanner(Scanner):
+    """Refuses brackets nested too deep where they stand: each open one is asked about again at whatever follows."""
+
+    def fetch_flow_collection_start(self, *args: Any, **options: Any) -> None:
+        if self.flow_level >= MAX_DEPTH:
+            raise ScannerError(None, None, _TOO_DEEP, self.reader.get_mark())
+        super().fetch_flow_collection_start(*args, **options)
+
+
 def read_yaml(text: str) -> tuple[Node, list[FlowProblem]]:
     """Return the document's root and the problems that do not keep it from being read.
 
@@ -182,6 +193,7 @@ def read_yaml(text: str) -> tuple[Node, list[FlowProblem]]:
     """
     composer = _Composer(text)
     yaml = YAML(typ="safe", pure=True)
+    yaml.Scanner = _BoundedScanner
     try:
         for event in yaml.parse(text):
             composer.take(event)
@@ -202,6 +214,8 @@ def _broken(text: str, err: YAMLError) -> Unreadable:
     mark = getattr(err, "problem_mark", None) or getattr(err, "context_mark", None)
     line = mark.line + 1 if mark is not None else 1
     said = getattr(err, "problem", None) or getattr(err, "reason", None) or "this is no YAML"
+    if said == _TOO_DEEP:
+        return Unreadable(line, said)
     trap = _trap_before(text, line)
     return Unreadable(*trap) if trap else Unreadable(line, f"not YAML: {said}")
 

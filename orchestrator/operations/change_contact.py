@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection, Row
 
@@ -17,6 +17,7 @@ from orchestrator.operations.find_contacts import find_contact
 from orchestrator.operations.place_contacts import UploadPlace, place_for_upload
 from orchestrator.operations.withdraw_calls import WayBack, Withdrawn, free_channels, withdraw
 from orchestrator.policy.contact_rows import ContactProblem, NewContact, read_contact
+from orchestrator.policy.names import all_seen
 from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.policy.zone_names import Zone
 from orchestrator.store import queries_contacts
@@ -34,7 +35,9 @@ log = logging.getLogger(__name__)
 _FINAL = ("completed", "exhausted", "suppressed", "canceled", "expired", "unknown")
 _OPEN = ("waiting", "held", "calling")
 
-Outcome = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Outcome = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(all_seen)
+]
 
 
 class ContactChange(BaseModel):

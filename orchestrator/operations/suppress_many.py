@@ -17,6 +17,7 @@ from orchestrator.policy.byte_lines import Readable
 from orchestrator.policy.contact_rows import ContactForm, ContactProblem
 from orchestrator.policy.csv_rows import CsvRows, Row
 from orchestrator.policy.moments import format_moment, parse_moment
+from orchestrator.policy.names import unseen_in
 from orchestrator.policy.phone import PhoneProblem, read_phone
 from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.store import queries_suppressions
@@ -91,7 +92,9 @@ def _read(row: Row, defaults: SuppressionDefaults, scopes: frozenset[str]) -> di
         expires_at = _moment(row.get("expires_at", ""))
     except ValueError as err:
         return ContactProblem("moment", "expires_at", str(err))
-    reason = row.get("reason", "").replace("\0", "").strip()[:200] or defaults.reason
+    reason = row.get("reason", "").strip()[:200] or defaults.reason
+    if found := unseen_in(reason):
+        return ContactProblem("bad_character", "reason", f"it holds {found}; write it without control characters")
     return {"phone": phone, "scope": scope, "reason": reason, "expires_at": expires_at and format_moment(expires_at)}
 
 

@@ -16,7 +16,7 @@ class Readable(Protocol):
 
 
 class ByteLine(NamedTuple):
-    """One line with its line ending; `data` is None for a line that was longer than the cap and was skipped."""
+    """One line with its line ending; `data` is None for one that is longer than the cap, whose rest is passed over."""
 
     number: int
     offset: int
@@ -24,14 +24,20 @@ class ByteLine(NamedTuple):
 
 
 def byte_lines(file: Readable, *, longest: int) -> Iterator[ByteLine]:
-    """Yield the lines of `file` as they are read; never holds more than `longest` bytes and one chunk."""
+    """Yield the lines of `file` as they are read; never holds more than `longest` bytes and one chunk.
+
+    A line that is too long is told as soon as it is, and not at its end, which may never come.
+    """
     number, start, pending, skipped = 1, 0, b"", 0
     while chunk := file.read(_CHUNK):
         *whole, pending = (pending + chunk).split(b"\n")
         for body in whole:
-            yield ByteLine(number, start, None if skipped or len(body) > longest else body + b"\n")
+            if not skipped:
+                yield ByteLine(number, start, None if len(body) > longest else body + b"\n")
             number, start, skipped = number + 1, start + skipped + len(body) + 1, 0
         if skipped or len(pending) > longest:
+            if not skipped:
+                yield ByteLine(number, start, None)
             pending, skipped = b"", skipped + len(pending)
-    if pending or skipped:
-        yield ByteLine(number, start, None if skipped else pending)
+    if pending:
+        yield ByteLine(number, start, pending)

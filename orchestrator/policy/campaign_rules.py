@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from orchestrator.bounds import CallsPerSecond, LiveCalls, Weight
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.moments import Moment
+from orchestrator.policy.names import all_seen
 from orchestrator.policy.phone import PhoneProblem, read_phone
 from orchestrator.policy.retry_rules import RetryRule, RetryRules
 from orchestrator.policy.weekly_hours import CallingHours, Window
@@ -54,13 +55,7 @@ def _short_enough(gap: timedelta) -> timedelta:
     return gap
 
 
-def _no_nul(text: str) -> str:
-    if "\x00" in text:
-        raise PydanticCustomError("nul", "the text contains a NUL character")
-    return text
-
-
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_no_nul)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(all_seen)]
 CallerIds = Annotated[
     tuple[Annotated[str, BeforeValidator(_read_caller_id)], ...],
     AfterValidator(_once_each),

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from orchestrator.policy.moments import parse_moment
+from orchestrator.policy.names import one_form, unseen_in, unspeakable_in
 from orchestrator.policy.phone import PhoneProblem, read_phone
 from orchestrator.policy.zone_names import known_zone
 
@@ -25,7 +26,6 @@ _COLUMNS = {"phone": "phone", "externalid": "external_id", "timezone": "timezone
 }
 _COLUMN_FIELDS = frozenset(_COLUMNS.values())
 _IGNORED_IN_NAMES = re.compile(r"[\s_]+")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database text, no UTF-8
 _LONGEST_TEXT = 4_000
 _LONGEST_ID = 200
 _MOST_VARIABLES = 200
@@ -147,7 +147,7 @@ def _external_id(text: str | None) -> str | None:
     text = (text or "").strip()
     if not text:
         return None
-    return _storable("external_id", text, longest=_LONGEST_ID)
+    return _name("external_id", one_form(text))
 
 
 def _zone(text: str | None) -> str | None:
@@ -194,9 +194,9 @@ def _variables(document: Any, form: ContactForm) -> dict[str, Value]:
 
 def _complete(variables: dict[str, Value], required: Iterable[str]) -> dict[str, Value]:
     for name, value in variables.items():
-        _storable("variables", name, longest=_LONGEST_ID)
+        _name("variables", name)
         if isinstance(value, str):
-            _storable(f"variables/{name}", value, longest=_LONGEST_TEXT)
+            _text(f"variables/{name}", value)
         elif not _is_plain(value):
             raise _Wrong("not_a_value", f"variables/{name}", "write text, a number, true or false")
     for name in required:
@@ -209,9 +209,16 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, bool | int | float) and abs(value) < _LARGEST_NUMBER  # so neither NaN nor infinity
 
 
-def _storable(name: str, text: str, *, longest: int) -> str:
-    if len(text) > longest:
-        raise _Wrong("too_long", name, f"at most {longest} characters")
-    if _UNSTORABLE.search(text):
-        raise _Wrong("bad_character", name, "contains a NUL or half a character")
+def _name(field: str, text: str) -> str:
+    if len(text) > _LONGEST_ID:
+        raise _Wrong("too_long", field, f"at most {_LONGEST_ID} characters")
+    if found := unseen_in(text):
+        raise _Wrong("bad_character", field, f"it holds {found}; write it without control and direction marks")
     return text
+
+
+def _text(field: str, text: str) -> None:
+    if len(text) > _LONGEST_TEXT:
+        raise _Wrong("too_long", field, f"at most {_LONGEST_TEXT} characters")
+    if found := unspeakable_in(text):
+        raise _Wrong("bad_character", field, f"it holds {found}, which no text may")

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.policy.byte_lines import ByteLine, Readable, byte_lines
 from orchestrator.policy.contact_rows import ContactForm, ContactProblem, column_for
+from orchestrator.policy.names import unseen_in
 
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _DELIMITERS = (",", ";", "\t")
@@ -123,7 +124,9 @@ def _header_text(line: ByteLine | None) -> str:
     if line is None:
         raise _unusable("empty_file", "the file is empty")
     if line.data is None:
-        raise _unusable("line_too_long", f"the first line is longer than {_LONGEST_LINE} bytes; are there line breaks?")
+        raise _unusable(
+            "line_too_long", f"line {line.number} is longer than {_LONGEST_LINE} bytes; are there line breaks?"
+        )
     if line.data.startswith(_WIDE_BOMS) or b"\x00" in line.data:
         raise _unusable("not_utf8", "the file is UTF-16; save it as CSV UTF-8")
     try:
@@ -153,6 +156,9 @@ def _check_columns(columns: list[str], text: str) -> None:
     twice = {column for column in columns if column and columns.count(column) > 1}
     if twice:
         raise _unusable("duplicate_column", f"more than one column gives {', '.join(sorted(twice))}")
+    unseen = next((found for column in columns if (found := unseen_in(column))), None)
+    if unseen:
+        raise _unusable("bad_character", f"the name of a column holds {unseen}; the header reads {text[:200]!r}")
     if len(columns) > _MOST_COLUMNS:
         raise _unusable("too_many_columns", f"more than {_MOST_COLUMNS} columns")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_, select, text
 
+from orchestrator.policy.names import forms_of
 from orchestrator.store.pages import newest_first
 from orchestrator.store.tables import NUMBER_GUARD, call_events, calls, campaigns, contacts, flows
 
@@ -16,7 +17,7 @@ _FILTERS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "contact_id": lambda value: or_(calls.c.contact_id == value, calls.c.joined_contact_id == value),
     "to": lambda value: calls.c.to_number == value,
     "status": lambda value: calls.c.state == value,
-    "external_id": lambda value: contacts.c.external_id == value,
+    "external_id": lambda value: contacts.c.external_id.in_(forms_of(value)),
     "ended_after": lambda value: calls.c.ended_at >= value,
     "ended_before": lambda value: calls.c.ended_at < value,
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, update
 
+from orchestrator.policy.names import forms_of
 from orchestrator.store.pages import newest_first
 from orchestrator.store.tables import calls, campaigns, contacts
 
@@ -41,10 +42,14 @@ def list_contacts(
     """Return a page of contacts; those waiting in `closed_zones` count as held."""
     plain = {name: value for name, value in filters.items() if name != "status"}
     # Who called us is in no list of people to call.
-    query = _shown().where(campaigns.c.kind != "inbound", *(contacts.c[name] == value for name, value in plain.items()))
+    query = _shown().where(campaigns.c.kind != "inbound", *(_is(name, value) for name, value in plain.items()))
     if "status" in filters:
         query = query.where(_has_status(filters["status"], closed_zones))
     return connection.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
+
+
+def _is(name: str, value: str) -> ColumnElement[bool]:
+    return contacts.c[name].in_(forms_of(value)) if name == "external_id" else contacts.c[name] == value
 
 
 def _has_status(status: str, closed_zones: Sequence[str]) -> Any:

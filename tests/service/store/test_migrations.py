@@ -67,3 +67,48 @@ def test_rates_of_the_release_before_are_brought_within_their_bounds(postgres_se
     assert limits == (0.01, 100_000)
     assert pacing == {"calls_per_second": 0.01, "weight": 2}
     assert over == 0
+
+
+_IDS = (
+    ("con_1", "cmp", "Zoe\u0308", False),  # becomes Zoë
+    ("con_2", "cmp", "Ame\u0301lie", False),  # cannot: con_3 has it
+    ("con_3", "cmp", "Am\u00e9lie", False),
+    ("con_4", "cmp", "a\u0323\u0307", False),  # of two that become the same, the older does
+    ("con_5", "cmp", "a\u0307\u0323", False),
+    ("con_6", "cmp", "Zoe\u0308", True),  # a single call shares no identity
+    ("con_7", "cmp", "plain", False),
+    ("con_8", "cmp", None, False),
+)
+
+
+def test_external_ids_of_the_release_before_are_written_in_one_way_and_none_is_lost(
+    postgres_server: RunningServer,
+) -> None:
+    with database_at(postgres_server.url, "0006", name="schema_0006") as url:
+        engine = create_engine(url)
+        insert = text(
+            "INSERT INTO contacts (id, campaign_id, phone, external_id, is_single) VALUES (:i, :c, :p, :e, :s)"
+        )
+        with engine.begin() as connection:
+            for statement in _A_CALL[:2]:
+                connection.execute(text(statement))
+            for n, (contact, campaign, ident, single) in enumerate(_IDS):
+                row = {"i": contact, "c": campaign, "p": f"+1212555012{n}", "e": ident, "s": single}
+                connection.execute(insert, row)
+
+        upgrade(url)
+
+        with engine.connect() as connection:
+            rows = connection.execute(text("SELECT id, external_id FROM contacts")).all()
+            kept = {row.id: row.external_id for row in rows}
+        engine.dispose()
+    assert kept == {
+        "con_1": "Zo\u00eb",
+        "con_2": "Ame\u0301lie",
+        "con_3": "Am\u00e9lie",
+        "con_4": "\u1ea1\u0307",
+        "con_5": "a\u0307\u0323",
+        "con_6": "Zo\u00eb",
+        "con_7": "plain",
+        "con_8": None,
+    }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+
 import pytest
 
 from orchestrator.flow import check_flow
@@ -117,3 +120,40 @@ def test_rule_12_json_has_the_same_traps() -> None:
 
     assert (problem.step, problem.line) == ("first", 2)
     assert 'write valid_digits: "19"' in problem.detail
+
+
+@pytest.mark.parametrize("bracket", ["[", "{", "[{", "x: [[", "[a,", "{a,", "- [", "[a: "])
+def test_brackets_without_end_are_refused_where_they_go_too_deep_and_no_later(bracket: str) -> None:
+    few, many = (bracket * 1_000)[:1_000], (bracket * 100_000)[:100_000]
+
+    refused = [problem.detail for problem in check_flow(many)]
+
+    assert refused == ["nested more than 40 deep"]
+    # Each open bracket used to be asked about again at each of the thousand characters behind it.
+    assert _lines_run(many) <= 1.1 * _lines_run(few) < 300_000
+
+
+def _lines_run(flow: str) -> int:
+    """Return how many steps of Python it takes to check a flow: a measure of work that no machine is too slow for."""
+    lines = 0
+
+    def count(*_: object) -> object:
+        nonlocal lines
+        lines += 1
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)  # type: ignore[arg-type]  # it returns itself
+    try:
+        check_flow(flow)
+    finally:
+        sys.settrace(before)
+    return lines
+
+
+@pytest.mark.parametrize("nested", ["(" * 9_000, "not " * 4_000, "-" * 9_000, "a if " * 3_000, "a | default(" * 1_500])
+def test_an_expression_that_nests_without_end_is_refused_and_breaks_nothing(nested: str) -> None:
+    for text in (f"{{{{ {nested} }}}}", f"{{{{ {nested}a{')' * nested.count('(')} }}}}"):
+        flow = FLOW.replace("payload: Hello", f"payload: {json.dumps(text)}")
+
+        assert any(problem.step == "first" for problem in check_flow(flow))

@@ -92,6 +92,7 @@ def test_every_missing_field_is_told_at_once() -> None:
         ({"nmae": "x"}, "/nmae", "unknown_field"),
         ({"name": "  "}, "/name", "string_too_short"),
         ({"name": "a\x00b"}, "/name", "nul"),
+        ({"name": "a\u202eb"}, "/name", "bad_character"),
         ({"name": 7}, "/name", "string_type"),
         ({"flow": None}, "/flow", "string_type"),
         ({"caller_ids": []}, "/caller_ids", "caller_ids"),

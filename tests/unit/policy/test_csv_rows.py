@@ -240,3 +240,67 @@ def test_no_bytes_break_the_reader(data: bytes) -> None:
     for row, cells in rows_of(b"phone,first_name\n" + data):
         assert row >= 2
         assert isinstance(cells, dict | ContactProblem)
+
+
+class _LineWithoutEnd:
+    """A line that never ends, and how much of it was taken."""
+
+    def __init__(self, head: bytes, most: int) -> None:
+        self._head, self.left, self.taken = head, most, 0
+
+    def read(self, size: int, /) -> bytes:
+        piece = (self._head + b"x" * size)[: min(size, self.left)]
+        self._head, self.left, self.taken = b"", self.left - len(piece), self.taken + len(piece)
+        return piece
+
+
+def test_a_header_without_an_end_is_refused_at_64_kb() -> None:
+    file = _LineWithoutEnd(b"phone,", 50_000_000)
+
+    with pytest.raises(InvalidInput, match="line 1 is longer than 65536 bytes") as refused:
+        CsvRows(file, ContactForm())
+
+    assert refused.value.code == "line_too_long"
+    assert file.taken <= 2 * 65_536
+
+
+@pytest.mark.parametrize("start", [b"phone,name\n+12125550123,", b'phone,name\n+12125550123,"'])
+def test_a_line_without_an_end_is_refused_at_64_kb_with_its_number(start: bytes) -> None:
+    file = _LineWithoutEnd(start, 50_000_000)
+    rows = iter(CsvRows(file, ContactForm()))
+
+    number, problem = next(rows)
+
+    assert (number, isinstance(problem, ContactProblem) and problem.code) == (2, "line_too_long")
+    assert isinstance(problem, ContactProblem) and problem.detail == "line 2 is longer than 65536 bytes"
+    assert file.taken <= 3 * 65_536
+
+
+def test_a_line_without_an_end_is_passed_over_in_flat_memory() -> None:
+    file = _LineWithoutEnd(b"phone,name\n+12125550123,", 20_000_000)
+    rows = iter(CsvRows(file, ContactForm()))
+    tracemalloc.start()
+
+    rest = list(rows)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (len(rest), file.left) == (1, 0)
+    assert peak < 1_000_000
+
+
+def test_the_rows_after_a_line_that_was_too_long_keep_their_numbers() -> None:
+    lines = [b"phone,name", b"+12125550123," + b"x" * 200_000, b"+12125550124,Ann", b"+12125550125," + b"y" * 70_000]
+    rows = list(CsvRows(io.BytesIO(b"\n".join(lines)), ContactForm()))
+
+    assert [number for number, _ in rows] == [2, 3, 4]
+    assert rows[1][1] == {"phone": "+12125550124", "name": "Ann"}
+
+
+def test_a_quote_without_an_end_is_told_with_its_line_and_costs_no_other() -> None:
+    lines = [b"phone,name", b'+12125550123,"open', *(b"+12125550124,%d" % n for n in range(300))]
+
+    rows = list(CsvRows(io.BytesIO(b"\n".join(lines)), ContactForm()))
+
+    assert isinstance(rows[0][1], ContactProblem) and "line 2" in rows[0][1].detail
+    assert len(rows) == 301 and all(isinstance(row, dict) for _, row in rows[1:])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from orchestrator.policy.spreadsheet import safe_cell
@@ -14,8 +17,11 @@ from orchestrator.policy.spreadsheet import safe_cell
         "+SUM(A1)",
         "-2+3",
         "@cmd",
-        "\t=1",
-        "\r=1",
+        "\ta",
+        "\ra",
+        '"=1+1"',
+        '" =1+1',
+        "\u200b=1",
         "  =HYPERLINK(1)",
         "+1 212",
         "\uff1d1+1",
@@ -25,6 +31,45 @@ from orchestrator.policy.spreadsheet import safe_cell
 )
 def test_what_a_spreadsheet_would_run_gets_an_apostrophe(value: str) -> None:
     assert safe_cell(value) == f"'{value}"
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (";=1+1", ";'=1+1"),
+        ("Ann;=1+1", "Ann;'=1+1"),
+        ("Ann; =1+1;@x", "Ann;' =1+1;'@x"),
+        ('Ann;"=1+1"', 'Ann;\'"=1+1"'),
+        ("Ann\t-1+2", "Ann\t'-1+2"),
+        ("Ann\n=1+1", "Ann\n'=1+1"),
+        ("Ann\r\n+1;2", "Ann\r\n+1;2"),
+        ("Ann;\uff1d1", "Ann;'\uff1d1"),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        ("=1;=2", "'=1;'=2"),
+    ],
+)
+def test_what_begins_a_cell_to_a_program_that_cuts_elsewhere_is_guarded_there(value: str, cell: str) -> None:
+    assert safe_cell(value) == cell
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    "text", [";=1+1", "x\t=1", 'x;"=1"', "a\n=1", "a\r=1", "a\r\n;=1", '";=1', "=1", ' "=1', "a;;@b"]
+)
+def test_no_program_reads_a_formula_out_of_an_export_whatever_delimiter_it_takes(text: str, delimiter: str) -> None:
+    written = io.StringIO()
+    csv.writer(written).writerow(["con_1", safe_cell(text), "end"])
+
+    rows = csv.reader(io.StringIO(written.getvalue(), newline=""), delimiter=delimiter)
+    pieces = [piece.strip().lstrip('"').strip() for row in rows for cell in row for piece in cell.splitlines() or [""]]
+
+    assert not [piece for piece in pieces if piece.startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize("text", ["call me; +12125550123", "10;-5;20", "a;-5.25", "x = y; z - 1", "a, =b", "a;b"])
+def test_text_in_which_nothing_would_run_is_left_alone(text: str) -> None:
+    assert safe_cell(text) == text
 
 
 @pytest.mark.parametrize(
