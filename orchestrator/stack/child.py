@@ -19,6 +19,7 @@ from orchestrator.stack import leash
 from orchestrator.stack.interrupts import pause
 from orchestrator.stack.log_files import appending, keep_short
 from orchestrator.stack.program import Program
+from orchestrator.stack.server_user import server_user
 
 _LEASH = Path(leash.__file__)
 _PRIVATE = 0o077  # whatever a program writes is its owner's alone, under any umask of the operator's
@@ -34,7 +35,8 @@ class Child:
     def __init__(self, program: Program, log: Path) -> None:
         self.program, self.log, self._asked = program, log, False
         self._log_start = log.stat().st_size if log.exists() else 0
-        identity = "nobody" if program.drops_root else "root"
+        user = server_user() if program.drops_root else None
+        identity = f"{user.uid}:{user.gid}" if user else leash.UNCHANGED
         words = (sys.executable, "-I", "-S", _LEASH, os.getpid(), int(program.death_signal), identity, *program.argv)
         with appending(log) as output:
             self._process = subprocess.Popen(  # noqa: S603 the command lines are this package's own

@@ -18,7 +18,7 @@ from orchestrator.errors import Misconfigured
 from orchestrator.stack.child import Child, DidNotStart
 from orchestrator.stack.postgres_programs import program_folder
 from orchestrator.stack.program import Program
-from orchestrator.stack.server_user import give_to_server, server_user
+from orchestrator.stack.server_user import give_to_server, let_server_in, server_user
 
 DATABASE = "orchestrator"
 _MAJOR = "18"
@@ -139,12 +139,12 @@ def _socket_folder(cluster: Path) -> Path:
     """Return the cluster's own folder, or one in a temporary folder where that path is no address of a socket."""
     if _is_address(cluster):
         return cluster
-    name = f"orchestrator-{hashlib.sha256(bytes(cluster)).hexdigest()[:16]}"
+    name = f"orchestrator-sockets-{hashlib.sha256(bytes(cluster)).hexdigest()[:16]}"
     above = next(place for place in (Path(tempfile.gettempdir()), Path("/tmp")) if _is_address(place / name))  # noqa: S108
     folder = above / name
     folder.mkdir(mode=0o700, exist_ok=True)
-    _refuse_if_not_of(cluster, folder)
-    give_to_server(folder)
+    _refuse_if_not_ours(folder)
+    let_server_in(folder)
     return folder
 
 
@@ -153,9 +153,9 @@ def _is_address(folder: Path) -> bool:
     return len(os.fsencode(folder)) <= _LONGEST_SOCKET_FOLDER and "," not in str(folder)
 
 
-def _refuse_if_not_of(cluster: Path, folder: Path) -> None:
-    """Raise Misconfigured if somebody else made the folder first, in a place where everybody may make one."""
+def _refuse_if_not_ours(folder: Path) -> None:
+    """Raise Misconfigured if another user made the folder first, in a place where everybody may make one."""
     found = folder.lstat()
-    is_private = stat.S_ISDIR(found.st_mode) and not stat.S_IMODE(found.st_mode) & 0o077
-    if not is_private or found.st_uid not in (os.geteuid(), cluster.stat().st_uid):
+    is_private = stat.S_ISDIR(found.st_mode) and not found.st_mode & stat.S_IRWXO
+    if not is_private or found.st_uid != os.geteuid():
         raise Misconfigured(f"{folder} belongs to somebody else: choose a data folder with a shorter path")

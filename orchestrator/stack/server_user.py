@@ -1,4 +1,8 @@
-"""The user that the embedded PostgreSQL runs as: root may not run it, so root's server is `nobody`."""
+"""The user that the embedded PostgreSQL runs as: root may not run it, so root's server is `nobody`, in its own group.
+
+Other programs may run as `nobody` too. The kernel lets a process look into another (its memory, its environment, the
+folder it works in) only if they have both the user and the group in common, so these cannot.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from orchestrator.errors import Misconfigured
+
+_GROUP = 64_937  # no group of any distribution; it needs no entry
 
 
 class ServerUser(NamedTuple):
@@ -25,16 +31,27 @@ def server_user() -> ServerUser | None:
         entry = pwd.getpwnam("nobody")
     except KeyError as err:
         raise Misconfigured("root cannot run PostgreSQL, and there is no user `nobody` to run it instead") from err
-    return ServerUser(entry.pw_uid, entry.pw_gid)
+    return ServerUser(entry.pw_uid, _GROUP)
 
 
 def give_to_server(folder: Path) -> None:
     """Make the server's user the owner of a folder that was just made for it."""
     user = server_user()
-    if user is None:
-        return
+    if user:
+        _chown(folder, user.uid, user.gid)
+
+
+def let_server_in(folder: Path) -> None:
+    """Let the server, and no other program of its user, put something into a folder that stays root's."""
+    user = server_user()
+    if user:
+        _chown(folder, 0, user.gid)
+        folder.chmod(0o770)
+
+
+def _chown(folder: Path, uid: int, gid: int) -> None:
     try:
-        os.chown(folder, user.uid, user.gid, follow_symlinks=False)
+        os.chown(folder, uid, gid, follow_symlinks=False)
     except OSError as err:
         raise Misconfigured(
             f"root cannot run PostgreSQL, and may not give {folder} to `nobody` here ({err.strerror}): "

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from typing import Any, TypeVar
 
 import requests
 
+from orchestrator.published_secrets import PUBLISHED
 from orchestrator.stack.ports import free_port
 
 T = TypeVar("T")
@@ -36,12 +36,11 @@ CONTACTS = 100
 LIVING = ("waiting", "held", "calling")
 _PORTS = ("API_PORT", "WEBHOOKS_PORT", "FLOWER_PORT", "SIMULATOR_PORT", "MEDIA_PORT", "MEDIA_UDP_PORT")
 PORTS = {name: str(free_port()) for name in _PORTS}
-KEY = secrets.token_hex(16)
+KEY = PUBLISHED["ORCHESTRATOR_API_KEY"]  # with the simulator no secret need be set
 ENVIRONMENT = {
-    **os.environ,
+    **{name: value for name, value in os.environ.items() if name not in PUBLISHED},
     **PORTS,
     "COMPOSE_PROJECT_NAME": PROJECT,
-    "ORCHESTRATOR_API_KEY": KEY,
     "SIMULATOR_TIME_SCALE": "8",
     "ORCHESTRATOR_MEDIA_URL": "ws://media:8000",
 }
@@ -54,6 +53,7 @@ def main() -> None:
     compose = _compose()
     try:
         _run("build", compose, "build")
+        _refused_where_calls_are_real(compose)
         _run("up", compose, "up", "-d")
         _until_healthy(compose, {})
         _campaign(area=202)
@@ -67,7 +67,7 @@ def main() -> None:
         raise
     finally:
         _run("down", compose, "down", "--volumes", "--remove-orphans", "--timeout=20")
-    print("2 passed, 0 failed")
+    print("3 passed, 0 failed")
 
 
 def _compose() -> list[str]:
@@ -84,6 +84,16 @@ def _run(what: str, compose: list[str], *words: str) -> str:
         raise SystemExit(f"{what}: {done.stdout}{done.stderr}")
     _say(f"{what}: {monotonic() - started:.0f} s")
     return done.stdout
+
+
+def _refused_where_calls_are_real(compose: list[str]) -> None:
+    """Start what runs first with another carrier than the simulator: it must name every secret that was not set."""
+    words = ["run", "--rm", "--no-deps", "-e", "TELNYX_BASE_URL=https://api.telnyx.com/v2", "migrate"]
+    done = subprocess.run([*compose, *words], env=ENVIRONMENT, cwd=ROOT, capture_output=True, text=True, check=False)
+    _claim(done.returncode == 1, f"published secrets were taken: {done.stdout}{done.stderr}")
+    unnamed = [name for name in PUBLISHED if name not in done.stdout + done.stderr]
+    _claim(not unnamed, f"not refused: {unnamed}: {done.stdout}{done.stderr}")
+    _say("published secrets are refused where calls are real")
 
 
 def _until_healthy(compose: list[str], scales: dict[str, int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import stat
 import subprocess
@@ -25,6 +26,7 @@ from tests.support.umasks import umask
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root's server is another user than who starts it")
 
+_PYTHON = "/usr/bin/python3"
 _STARTS = """
 import sys
 from pathlib import Path
@@ -74,6 +76,39 @@ def test_roots_server_has_no_right_of_root(tmp_path: Path) -> None:
     rights = dict(line.split(":\t") for line in status.splitlines() if line.startswith("Cap"))
     assert {int(rights[name], 16) for name in ("CapEff", "CapPrm", "CapAmb", "CapInh")} == {0}
     assert 0 not in owner
+
+
+def _asked_by_another_nobody(script: str) -> str:
+    nobody = pwd.getpwnam("nobody")
+    words = [_PYTHON, "-I", "-S", "-c", script]
+    ids = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    done = subprocess.run(words, **ids, cwd="/", capture_output=True, text=True, timeout=30)  # type: ignore[call-overload]
+    return str(done.stdout).strip() or str(done.stderr).splitlines()[-1]
+
+
+@pytest.mark.skipif(not Path(_PYTHON).exists(), reason="no Python that every user can run")
+@pytest.mark.parametrize("what", ["os.listdir('/proc/{pid}/cwd')", "open('/proc/{pid}/environ').read()"])
+def test_another_program_that_runs_as_nobody_cannot_look_into_roots_server(tmp_path: Path, what: str) -> None:
+    server = start_postgres(tmp_path / "data", durable=False)
+
+    seen = _asked_by_another_nobody(f"import os; print({what.format(pid=server.pid)})")
+    server.stop()
+
+    assert seen.startswith("PermissionError")
+
+
+@pytest.mark.skipif(not Path(_PYTHON).exists(), reason="no Python that every user can run")
+def test_another_program_that_runs_as_nobody_cannot_reach_the_socket_of_roots_server(tmp_path: Path) -> None:
+    server = start_postgres(tmp_path / ("long" * 30), durable=False)
+    with psycopg.connect(server.url.replace("+psycopg", "")) as connection:
+        row = connection.execute("SHOW unix_socket_directories").fetchone()
+    assert row
+
+    socket = f"{row[0].strip(chr(34))}/.s.PGSQL.5432"
+    seen = _asked_by_another_nobody(f"import socket as s; print(s.socket(s.AF_UNIX).connect({socket!r}))")
+    server.stop()
+
+    assert seen.startswith("PermissionError")
 
 
 def test_a_server_that_root_can_reach_in_its_wheel_is_not_copied(tmp_path: Path) -> None:
@@ -154,7 +189,7 @@ def test_a_socket_folder_that_somebody_else_made_first_is_refused(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     data = tmp_path / ("long" * 30)
     plan = plan_postgres(data, durable=False)
-    plan.socket_folder.chmod(0o777)
+    plan.socket_folder.chmod(0o777)  # whoever may write there could answer in the server's place
 
     with pytest.raises(Misconfigured, match="belongs to somebody else"):
         plan_postgres(data, durable=False)
@@ -170,6 +205,9 @@ def test_a_cluster_whose_server_once_had_its_path_goes_on(tmp_path: Path) -> Non
     # As the version before started it: by its path, which is what its notes name.
     notes = tmp_path / "data" / "cluster" / "postmaster.opts"
     notes.write_text(notes.read_text().replace("/proc/self/cwd", str(tmp_path / "data" / "cluster")))
+    nobody = pwd.getpwnam("nobody")
+    for path in (tmp_path / "data" / "cluster", *(tmp_path / "data" / "cluster").rglob("*")):
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
 
     second = start_postgres(tmp_path / "data", durable=False)
 

@@ -80,7 +80,7 @@ class StackRun:
         words += ["--carrier", "telnyx", "--no-flower"]
         with self._screen.open("wb") as screen:
             self._process = subprocess.Popen(
-                [*_LEASHED, str(os.getpid()), str(int(signal.SIGTERM)), "root", *_ORCHESTRATOR, *words],
+                [*_LEASHED, str(os.getpid()), str(int(signal.SIGTERM)), leash.UNCHANGED, *_ORCHESTRATOR, *words],
                 stdout=screen,
                 stderr=subprocess.STDOUT,
                 env=child_environment({**self._environment, **changes}),
