@@ -20,6 +20,7 @@ from orchestrator.model.event import Event, Leg
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.take_in_calls import Intake
 from orchestrator.operations.tell_partners import Advanced, tell_partners
+from orchestrator.store.doubt import DOUBTS, is_really_away
 from orchestrator.store.flows import FlowShelf
 from orchestrator.store.keys import Keys
 from orchestrator.store.known_calls import KnownCalls
@@ -29,7 +30,7 @@ from orchestrator.store.outage import is_outage
 from orchestrator.store.pacing import heard_from_carrier
 from orchestrator.store.round_trip import Command
 from orchestrator.store.scripts import ScriptCall, raise_errors, run_scripts
-from orchestrator.store.streams import Entry, acknowledge, bury, log_entry, read_entry, set_aside
+from orchestrator.store.streams import Entry, acknowledge, bury, count_failure, log_entry, read_entry, set_aside
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.events import Webhook, parse_webhook
 
@@ -110,22 +111,27 @@ class Advancer:
         try:
             return self._advance(entries)
         except Exception as err:
-            if is_outage(err):
+            if is_really_away(err, self._flows.sql):
                 raise
             log.exception("a batch failed: one by one")
             return [call_id for entry in entries for call_id in self._advance_alone(entry)]
 
     def _advance_alone(self, entry: RawEntry) -> list[str]:
-        """Take one entry; one that fails thrice by its own fault goes to the dead letters (R19)."""
+        """Take one entry; one that fails thrice by its own fault goes to the dead letters (R19).
+
+        One that meets an outage of a database which answers is left to be taken again, so often and no oftener.
+        """
         why = ""
         for _ in range(GIVE_UP_AFTER):
             try:
                 return self._advance([entry])
             except Exception as err:  # whatever else it is, it is this entry's own failure
-                if is_outage(err):
+                if is_really_away(err, self._flows.sql):
                     raise
                 log.exception("event failed")
                 why = repr(err)
+                if is_outage(err) and count_failure(self._redis, self._keys, entry[0].decode()) < DOUBTS:
+                    return []
         self._bury(entry, why)
         return []
 
@@ -209,7 +215,7 @@ class Advancer:
         try:
             flow = self._flows.find(loaded.call.flow_id)
         except SQLAlchemyError as err:
-            if not is_outage(err):
+            if not is_really_away(err, self._flows.sql):
                 raise
             log.warning("an event waits for the database: %s", _first_line(err))
             # It stays pending and counts no failure; that it holds up all timers is why flows are loaded beforehand.
@@ -275,7 +281,9 @@ class Advancer:
         if self._intake is None:
             set_aside(self._redis, self._keys, entry)
         elif entry.raw is None:
-            acknowledge(self._redis, self._stream, [entry.entry_id])  # a timer or an answer of a call long recorded
+            acknowledge(
+                self._redis, self._keys, self._stream, [entry.entry_id]
+            )  # a timer or an answer of a call long recorded
         else:
             log.warning("orphan webhook: %s", why)
             orphan(self._redis, self._keys, entry.entry_id, why=why)

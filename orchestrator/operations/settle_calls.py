@@ -6,9 +6,9 @@ A call that still lives comes here when it was recorded: then its recordings are
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import redis
 from sqlalchemy import Connection, Engine, RowMapping
@@ -19,6 +19,7 @@ from orchestrator.model.live_call import LiveCall
 from orchestrator.model.told_recording import told_by
 from orchestrator.operations.next_step import contact_after
 from orchestrator.operations.refuse_campaigns import refuse_campaigns
+from orchestrator.store.doubt import DOUBTS, is_really_away
 from orchestrator.store.keys import Keys
 from orchestrator.store.live import forget_later, load_many, read_logs
 from orchestrator.store.outage import is_outage
@@ -40,6 +41,7 @@ from orchestrator.telnyx.answers import Refused, sort_hangup_error
 log = logging.getLogger(__name__)
 
 GIVE_UP_AFTER = 5
+_T = TypeVar("_T")
 
 RawEntry = tuple[bytes, Mapping[bytes, bytes]]
 
@@ -70,7 +72,7 @@ class Settler:
         try:
             return self._settle(by_call)
         except Exception as err:
-            if is_outage(err):
+            if is_really_away(err, self._sql):
                 raise
             log.exception("a batch could not be recorded: one by one")
             return sum(self._settle_alone(call_id, found) for call_id, found in by_call.items())
@@ -107,10 +109,11 @@ class Settler:
         try:
             return self._settle({call_id: entries})
         except Exception as err:  # whatever else it is, it is this record's own failure
-            if is_outage(err):
+            if is_really_away(err, self._sql):
                 raise
             log.exception("call cannot be recorded", extra={"call_id": call_id})
-            self._count_failure(call_id, entries, repr(err))
+            most = DOUBTS if is_outage(err) else GIVE_UP_AFTER
+            self._count_failure(call_id, entries, repr(err), most=most)
             return 0
 
     def _read(self, by_call: _Entries) -> list[_Ended]:
@@ -138,27 +141,35 @@ class Settler:
         self._acknowledge([entry for one in told for entry in one.entries])
 
     def _acknowledge(self, entries: Sequence[RawEntry]) -> None:
-        acknowledge(self._redis, self._keys.ended, [entry_id for entry_id, _ in entries])
+        acknowledge(self._redis, self._keys, self._keys.ended, [entry_id for entry_id, _ in entries])
 
-    def _count_failure(self, call_id: str, entries: Sequence[RawEntry], why: str) -> None:
+    def _count_failure(self, call_id: str, entries: Sequence[RawEntry], why: str, *, most: int) -> None:
         for entry_id, fields in entries:
             name = entry_id.decode()
-            if count_failure(self._redis, self._keys, name) >= GIVE_UP_AFTER:
+            if count_failure(self._redis, self._keys, name) >= most:
                 self._hold_contact(call_id)
                 bury(self._redis, self._keys.ended, entry_id=name, fields=fields, keys=self._keys, why=why)
 
     def _hold_contact(self, call_id: str) -> None:
-        with self._sql.begin() as connection:
-            row = lock_for_record(connection, [call_id]).get(call_id)
-            hold_unrecorded(connection, call_id)
-        try:
-            with self._sql.begin() as connection:
-                end_unrecorded(connection, call_id)
-        except SQLAlchemyError as err:
-            if is_outage(err):
-                raise
-            log.exception("call cannot even be ended", extra={"call_id": call_id})
-            return
+        """Hold the contact, then end the call; what of it is refused as well keeps no record from the dead letters."""
+        self._tried(call_id, lambda connection: hold_unrecorded(connection, call_id))
+        row = self._tried(call_id, lambda connection: _end(connection, call_id))
         if row:
             lanes = Lane(row["connection_id"]), Lane(row["campaign_id"])
             give_back(self._redis, self._keys, *lanes, call_ids=[call_id], rate_too=False)
+
+    def _tried(self, call_id: str, write: Callable[[Connection], _T]) -> _T | None:
+        try:
+            with self._sql.begin() as connection:
+                return write(connection)
+        except SQLAlchemyError as err:
+            if is_really_away(err, self._sql):
+                raise
+            log.exception("call cannot even be ended", extra={"call_id": call_id})
+            return None
+
+
+def _end(connection: Connection, call_id: str) -> RowMapping | None:
+    row = lock_for_record(connection, [call_id]).get(call_id)
+    end_unrecorded(connection, call_id)
+    return row

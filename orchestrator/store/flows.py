@@ -19,7 +19,7 @@ class FlowShelf:
     """Hands out compiled flows by id; a stored flow never changes, so one look is enough."""
 
     def __init__(self, sql: Engine) -> None:
-        self._sql = sql
+        self.sql = sql
         self.get = lru_cache(maxsize=_KEPT)(self._load)
 
     def find(self, flow_id: str | None) -> Flow | None:
@@ -27,11 +27,11 @@ class FlowShelf:
         return self.get(flow_id) if flow_id else None
 
     def _load(self, flow_id: str) -> Flow:
-        with self._sql.connect() as connection:
+        with self.sql.connect() as connection:
             row = connection.execute(select(flows.c.source, flows.c.content_type).where(flows.c.id == flow_id)).first()
         if row is None:
             raise NotFound("flow", flow_id)
-        return load_flow(row.source, row.content_type, library=stored_flows(self._sql))
+        return load_flow(row.source, row.content_type, library=stored_flows(self.sql))
 
 
 def stored_flows(sql: Engine) -> Library:

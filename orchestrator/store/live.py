@@ -168,6 +168,7 @@ def commit_call(
             keys.timers,
             stream,
             keys.ended,
+            keys.failures,
         ],
         [
             call.call_id,

@@ -19,7 +19,7 @@ _LOOKED_THROUGH = 1_000
 def orphan(client: redis.Redis, keys: Keys, entry_id: str, *, why: str) -> None:
     """Move a stray of the carrier's that belongs to no call of ours to where a person may look at it, bounded (R6)."""
     args: list[Arg] = [ORPHANS_KEPT, GROUP, entry_id, "why", why]
-    run_script(client, ScriptCall("move_entry", [keys.orphans, keys.strays], args))
+    run_script(client, ScriptCall("move_entry", [keys.orphans, keys.strays, keys.failures], args))
 
 
 def hear_orphans(client: redis.Redis, keys: Keys, call_control_id: str) -> int:
@@ -27,7 +27,8 @@ def hear_orphans(client: redis.Redis, keys: Keys, call_control_id: str) -> int:
     seconds, _ = client.time()
     newest: Any = client.xrevrange(keys.orphans, min=(seconds - _HEARD_WITHIN_S) * 1000, count=_LOOKED_THROUGH)
     told = [entry_id for entry_id, fields in reversed(newest) if _is_of_leg(fields[b"raw"], call_control_id)]
-    moves = [ScriptCall("move_entry", [keys.events, keys.orphans], ["", GROUP, entry_id]) for entry_id in told]
+    names = [keys.events, keys.orphans, keys.failures]
+    moves = [ScriptCall("move_entry", names, ["", GROUP, entry_id]) for entry_id in told]
     raise_errors(run_scripts(client, moves))
     return len(told)
 

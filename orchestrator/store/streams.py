@@ -67,10 +67,11 @@ def read_new(
     return [(entry_id, dict(zip(flat[::2], flat[1::2], strict=True))) for entry_id, flat in entries]
 
 
-def acknowledge(client: redis.Redis, stream: str, entry_ids: Sequence[str | bytes]) -> None:
-    """Take entries that were handled out of a stream."""
+def acknowledge(client: redis.Redis, keys: Keys, stream: str, entry_ids: Sequence[str | bytes]) -> None:
+    """Take entries that were handled out of a stream, and forget what had failed of them before."""
     if entry_ids:
-        done = ("XACK", stream, GROUP, *entry_ids), ("XDEL", stream, *entry_ids)
+        taken_out = ("XACK", stream, GROUP, *entry_ids), ("XDEL", stream, *entry_ids)
+        done = (*taken_out, ("HDEL", keys.failures, *entry_ids))
         raise_errors(round_trip(client, done))
 
 
@@ -114,7 +115,7 @@ def bury(
 def set_aside(client: redis.Redis, keys: Keys, entry: Entry) -> None:
     """Move an entry from `events` to `strays`; it keeps the moment in which it came."""
     args: list[Arg] = ["", GROUP, entry.entry_id, "came", entry.stamped_ms]
-    run_script(client, ScriptCall("move_entry", [keys.strays, keys.events], args))
+    run_script(client, ScriptCall("move_entry", [keys.strays, keys.events, keys.failures], args))
 
 
 def count_failure(client: redis.Redis, keys: Keys, entry: str) -> int:

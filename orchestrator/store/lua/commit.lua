@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Commits one decision, or nothing: state, commands, timers, event id, acknowledgement (R11).
--- KEYS: 1 call hash, 2 log, 3 outbox, 4 wakes, 5 timers, 6 the stream of the entry, 7 ended.
+-- KEYS: 1 call hash, 2 log, 3 outbox, 4 wakes, 5 timers, 6 the stream of the entry, 7 ended, 8 failures.
 -- ARGV: 1 call id, 2 expected version, 3 event id, 4 entry id, 5 group, 6 new state, 7 log entry, 8 control id to bind or '',
 --       9 drop: none|step|all, 10 visit (step drops unsent commands of earlier visits), 11 settle 1|0, 12 wake time in ms,
 --       13 ids of commands that are proven, with spaces between (drops those that were sent), 14 new version,
@@ -10,7 +10,10 @@
 local version, seen = unpack(redis.call('HMGET', KEYS[1], 'v', 'e:' .. ARGV[3]))
 if not version then return -1 end
 local function acknowledge()
-  if ARGV[4] ~= '' then redis.call('XACK', KEYS[6], ARGV[5], ARGV[4]); redis.call('XDEL', KEYS[6], ARGV[4]) end
+  if ARGV[4] == '' then return end
+  redis.call('XACK', KEYS[6], ARGV[5], ARGV[4])
+  redis.call('XDEL', KEYS[6], ARGV[4])
+  redis.call('HDEL', KEYS[8], ARGV[4])
 end
 if seen then acknowledge(); return 2 end
 if version ~= ARGV[2] then return 0 end
