@@ -28,7 +28,7 @@ from .heartbeat import with_heartbeat
 from .logs import log_to_stderr
 from .loops import Loop, run_all, run_until_done
 from .names import CALLS_DIAL, CALLS_PERFORM
-from .publish import publication, publish
+from .publish import publication, publish, queued
 from .sweep import sweep_loops
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ def dispatch_loops(house: House, keys: Keys) -> list[Loop]:
         client=house.redis,
         claimer=claimer,
         connection_id=house.settings.connection_id(),
+        in_queue=lambda: queued(CALLS_DIAL),
         keys=keys,
     )
     return [Loop("dispatch", lambda: publish(CALLS_DIAL, dispatcher.dispatch_calls()), TICK_S)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import redis
@@ -42,6 +43,31 @@ def queued(task: str) -> int:
     [length] = round_trip(_broker(), [("LLEN", BROKER_PREFIX + _QUEUES[task])])
     raise_errors([length])
     return int(length)
+
+
+@dataclass(frozen=True)
+class QueueLook:
+    """A queue at one look: how many messages no worker has taken yet, and whether any was taken since the last look."""
+
+    length: int
+    moves: bool
+
+
+class QueueWatch:
+    """Looks at a queue again and again: one whose oldest message stays where it is has no reader."""
+
+    def __init__(self, task: str) -> None:
+        self._queue = BROKER_PREFIX + _QUEUES[task]
+        self._oldest: bytes | None = None
+
+    def look(self) -> QueueLook:
+        """Return the queue as it stands."""
+        answers = round_trip(_broker(), [("LLEN", self._queue), ("LINDEX", self._queue, -1)])
+        raise_errors(answers)
+        length, oldest = answers
+        moves = oldest is None or oldest != self._oldest
+        self._oldest = oldest
+        return QueueLook(int(length), moves)
 
 
 @cache

@@ -18,7 +18,7 @@ from orchestrator.wiring import House
 from .consume import forget_dead_consumers
 from .loops import Loop
 from .names import CALLS_DIAL, CALLS_PERFORM
-from .publish import publish, queued
+from .publish import QueueWatch, publish
 
 _WAKES_AT_ONCE = 500
 _WAKE_AGAIN_MS = 5_000
@@ -30,10 +30,11 @@ def sweep_loops(house: House, keys: Keys) -> list[Loop]:
     sql, client, carrier = house.sql, house.redis, house.carrier
     connection_id = house.settings.connection_id()
     rebuilder = Rebuilder(sql=sql, client=client, carrier=carrier, connection_id=connection_id, keys=keys)
+    commands = QueueWatch(CALLS_PERFORM)
     reconciler = Reconciler(sql=sql, client=client, carrier=carrier, keys=keys)
     return [
         Loop("epoch", rebuilder.watch, 0.5),
-        Loop("wakes", lambda: publish(CALLS_PERFORM, overdue_wakes(house, keys)), 1.0),
+        Loop("wakes", lambda: publish(CALLS_PERFORM, overdue_wakes(house, keys, commands)), 1.0),
         Loop("sends", lambda: publish(CALLS_DIAL, judge_sends(sql, client, keys)), 1.0),
         Loop("campaigns", lambda: complete_campaigns(sql), 1.0),
         Loop("ended", lambda: end_open_contacts(sql), 2.0),
@@ -48,8 +49,9 @@ def sweep_loops(house: House, keys: Keys) -> list[Loop]:
     ]
 
 
-def overdue_wakes(house: House, keys: Keys) -> list[str]:
+def overdue_wakes(house: House, keys: Keys, queue: QueueWatch) -> list[str]:
     """Return the calls whose commands should have been sent by now, and whose wake-up is not just slow to be taken."""
-    args = [_WAKES_AT_ONCE, _WAKE_AGAIN_MS, queued(CALLS_PERFORM), _PATIENCE_MS]
+    look = queue.look()
+    args = [_WAKES_AT_ONCE, _WAKE_AGAIN_MS, look.length, _PATIENCE_MS, int(look.moves)]
     found = run_script(house.redis, ScriptCall("overdue_wakes", [keys.wakes], args))
     return [call_id.decode() for call_id in found]

@@ -23,7 +23,7 @@ from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.pacing import DispatchLimits, dispatch_limits, share_by_weight
 from orchestrator.store.gate_facts import hours_of
 from orchestrator.store.keys import Keys
-from orchestrator.store.ledger import republish
+from orchestrator.store.ledger import PUBLISH_AGAIN_AFTER_S, republish
 from orchestrator.store.memory import MemoryWatch
 from orchestrator.store.outage import is_outage
 from orchestrator.store.pacing import Health, Lane, read_health
@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 
 QUEUED_AT_MOST_S = 2.0  # of dials published and unsent: a longer queue would burst when it drains (R7)
 QUEUED_AHEAD, QUEUED_AHEAD_S = 64, 0.5  # and no more than the workers are seen to send soon: it cannot be taken back
-PUBLISH_AGAIN_AFTER_S = 10
 LATE_AT_MOST = 10  # calls whose next command waits: then the workers have all they can do
 FIRST_CALLS_UNHEARD = 5  # a campaign dials no more than these before a webhook has come back
 _REST_S = 0.5  # a campaign without due contacts is not asked again for so long
@@ -92,6 +91,7 @@ class Dispatcher:
         client: redis.Redis,
         claimer: Claimer,
         connection_id: str,
+        in_queue: Callable[[], int],
         keys: Keys | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -99,6 +99,7 @@ class Dispatcher:
         self._redis = client
         self._claimer = claimer
         self._connection_id = connection_id
+        self._in_queue = in_queue
         self._keys = keys or Keys()
         self._monotonic = monotonic
         self._memory = _Memory({}, {}, {})
@@ -106,12 +107,14 @@ class Dispatcher:
 
     def dispatch_calls(self) -> list[str]:
         """Return the attempts to publish now: newly claimed ones, and reserved ones nobody has taken (§1)."""
+        in_queue = self._in_queue()
         with self._sql.begin() as connection:
-            forgotten = republish(connection, older_than_s=PUBLISH_AGAIN_AFTER_S, limit=_REPUBLISH_AT_MOST)
-            view = self._look(connection)
+            bounds = {"older_than_s": PUBLISH_AGAIN_AFTER_S, "limit": _REPUBLISH_AT_MOST}
+            forgotten = republish(connection, **bounds, in_queue=in_queue)
+            view = self._look(connection, in_queue=in_queue)
         return forgotten + (self._claim(view) if view else [])
 
-    def _look(self, connection: Connection) -> _View | None:
+    def _look(self, connection: Connection, *, in_queue: int = 0) -> _View | None:
         state = connection.execute(_STATE, {"connection_id": self._connection_id}).mappings().one()
         if state["stopped"] or self._memory_watch.is_nearly_full():
             return None
@@ -125,9 +128,10 @@ class Dispatcher:
         campaigns = [row for row in rows if self._may_claim(row, health)]
         if not campaigns:
             return None
+        queued = max(state["queued"], in_queue)  # what was withdrawn since stands in the queue all the same
         rate, now = state["calls_per_second"], state["db_now"]
         lane = account_lane(self._connection_id, calls_per_second=rate, max_live_calls=state["max_live_calls"])
-        return _View(campaigns, dispatch_limits(rate), lane, state["queued"], now, health)
+        return _View(campaigns, dispatch_limits(rate), lane, queued, now, health)
 
     def _may_claim(self, row: RowMapping, health: Health) -> bool:
         if self._memory.resting.get(row["id"], 0.0) > self._monotonic():

@@ -11,7 +11,14 @@ from orchestrator.errors import NewerLiveState
 from orchestrator.model.event import DIAL_REJECTED, Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.store.keys import Keys
-from orchestrator.store.ledger import REPEAT_WITHIN_S, mark_accepted, mark_unknown, overdue_sends
+from orchestrator.store.ledger import (
+    PUBLISH_AGAIN_AFTER_S,
+    REPEAT_WITHIN_S,
+    mark_accepted,
+    mark_unknown,
+    overdue_sends,
+    publish_repeat,
+)
 from orchestrator.store.live import load_live
 from orchestrator.store.streams import add_event
 from orchestrator.store.unheard import find_unheard
@@ -45,7 +52,7 @@ def _judge(connection: Connection, row: RowMapping, client: redis.Redis, keys: K
         add_event(client, keys, _lost_rejection(row))
         return False
     if row["send_no"] == 1 and row["age_s"] < REPEAT_WITHIN_S:
-        return True
+        return publish_repeat(connection, row["id"], older_than_s=PUBLISH_AGAIN_AFTER_S)
     mark_unknown(connection, row["id"])
     return False
 

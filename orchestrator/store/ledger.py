@@ -17,6 +17,7 @@ from orchestrator.store.tables import NUMBER_GUARD, calls
 REPEAT_AFTER_S = 15  # a send is unanswered after this long; the whole request is bounded to 12 s
 REPEAT_WITHIN_S = 40  # the carrier ignores repeats of a command_id for 60 s
 DEADLINE_SLACK_S = 60
+PUBLISH_AGAIN_AFTER_S = 10  # a message that nobody has taken for so long may be lost
 # What every dial and every tick asks stands here as text: to build it anew costs more than to execute it.
 _LOCK = text("SELECT state FROM calls WHERE id = :id FOR UPDATE")
 _FIRST_SEND = text(
@@ -38,9 +39,15 @@ _REPUBLISH = text(
     UPDATE calls SET published_at = now() WHERE id IN (
         SELECT id FROM calls WHERE state = 'reserved'
             AND (published_at IS NULL OR published_at < now() - make_interval(secs => :older_than_s))
-        LIMIT :limit FOR UPDATE SKIP LOCKED)
+        ORDER BY published_at NULLS FIRST
+        LIMIT least(:limit, greatest(0, (SELECT count(*) FROM calls WHERE state = 'reserved') - :in_queue))
+        FOR UPDATE SKIP LOCKED)
     RETURNING id
     """
+)
+_REPEAT_PUBLISHED = text(
+    "UPDATE calls SET published_at = now() "
+    "WHERE id = :id AND published_at < now() - make_interval(secs => :older_than_s)"
 )
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
@@ -117,9 +124,20 @@ def mark_unknown(connection: Connection, call_id: str) -> bool:
     return moved.rowcount == 1
 
 
-def republish(connection: Connection, *, older_than_s: int, limit: int) -> list[str]:
-    """Return `reserved` attempts nobody has taken for so long (or that were never published), stamped anew (CAS)."""
-    return list(connection.execute(_REPUBLISH, {"older_than_s": older_than_s, "limit": limit}).scalars())
+def republish(connection: Connection, *, older_than_s: int, limit: int, in_queue: int) -> list[str]:
+    """Return `reserved` attempts nobody has taken for so long (or that were never published), stamped anew (CAS).
+
+    No more of them than lack a message, `in_queue` being how many still stand there: those whose message was lost are
+    the oldest, and a queue that nobody reads does not grow beyond the attempts that wait.
+    """
+    params = {"older_than_s": older_than_s, "limit": limit, "in_queue": in_queue}
+    return list(connection.execute(_REPUBLISH, params).scalars())
+
+
+def publish_repeat(connection: Connection, call_id: str, *, older_than_s: int) -> bool:
+    """Stamp an attempt whose repeat is to be published; False when its last message is younger than that."""
+    params = {"id": call_id, "older_than_s": older_than_s}
+    return connection.execute(_REPEAT_PUBLISHED, params).rowcount == 1
 
 
 def overdue_sends(connection: Connection, *, limit: int) -> Sequence[Row[Any]]:

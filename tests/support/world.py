@@ -67,6 +67,7 @@ class World:
     database_url: str
     redis_url: str
     keys: Keys = field(default_factory=Keys)
+    in_queue: int = 0  # dials that stand in the queue
 
     @cached_property
     def settings(self) -> Settings:
@@ -104,7 +105,13 @@ class World:
 
     @cached_property
     def dispatcher(self) -> Dispatcher:
-        return Dispatcher(sql=self.sql, client=self.redis, claimer=self.claimer, connection_id=CONNECTION)
+        return Dispatcher(
+            sql=self.sql,
+            client=self.redis,
+            claimer=self.claimer,
+            connection_id=CONNECTION,
+            in_queue=lambda: self.in_queue,
+        )
 
     @cached_property
     def performer(self) -> Performer:
@@ -329,7 +336,8 @@ class World:
             connection.execute(
                 text(
                     "UPDATE calls SET first_sent_at = first_sent_at - make_interval(secs => :s), "
-                    "last_sent_at = last_sent_at - make_interval(secs => :s) WHERE id = :id"
+                    "last_sent_at = last_sent_at - make_interval(secs => :s), "
+                    "published_at = published_at - make_interval(secs => :s) WHERE id = :id"
                 ),
                 {"s": seconds, "id": call_id},
             )

@@ -1,0 +1,70 @@
+"""The queue of dials is bounded by the attempts that wait to be sent, and a message that was lost is issued again."""
+
+from __future__ import annotations
+
+from orchestrator.operations.judge_sends import judge_sends
+from orchestrator.operations.pause_campaign import pause_campaign
+from orchestrator.operations.start_campaign import resume_campaign
+from tests.support.carrier_stub import CarrierStub
+from tests.support.world import World
+
+
+def let_wait(world: World, seconds: int = 11) -> None:
+    world.execute("UPDATE calls SET published_at = published_at - make_interval(secs => :s)", s=seconds)
+
+
+def test_a_queue_that_nobody_reads_holds_each_attempt_once(world: World) -> None:
+    world.contacts(world.campaign(), 12)
+    world.in_queue = len(world.dispatcher.dispatch_calls())
+
+    for _ in range(30):
+        let_wait(world)
+        world.in_queue += len(world.dispatcher.dispatch_calls())
+
+    [(reserved,)] = world.query("SELECT count(*) FROM calls WHERE state = 'reserved'")
+    assert world.in_queue == reserved == 12
+
+
+def test_a_message_that_was_lost_with_its_worker_is_issued_again_before_younger_ones(world: World) -> None:
+    world.contacts(world.campaign(), 3)
+    [lost] = world.claim(world.query("SELECT id FROM campaigns")[0][0], most=1)
+    let_wait(world, 5)
+    world.in_queue = len(world.claim(world.query("SELECT id FROM campaigns")[0][0]))
+    let_wait(world)
+
+    assert world.dispatcher.dispatch_calls() == [lost]
+
+
+def test_a_broker_that_came_back_empty_gets_every_attempt_again(world: World) -> None:
+    world.contacts(world.campaign(), 5)
+    published = world.dispatcher.dispatch_calls()
+    let_wait(world)
+
+    assert set(published) <= set(world.dispatcher.dispatch_calls())
+
+
+def test_what_a_pause_withdrew_and_no_worker_took_still_counts_against_new_claims(world: World) -> None:
+    campaign_id = world.campaign()
+    world.contacts(campaign_id, 300)
+    for _ in range(10):
+        for _ in range(40):
+            world.in_queue += len(world.dispatcher.dispatch_calls())
+        pause_campaign(world.house, campaign_id)
+        resume_campaign(world.house, campaign_id)
+        world.execute("UPDATE campaigns SET heard_webhooks = true")
+
+    assert world.in_queue <= 64
+
+
+def test_a_repeat_that_nobody_takes_is_published_every_ten_seconds_and_not_every_second(
+    world: World, carrier: CarrierStub
+) -> None:
+    carrier.dial = lambda _asked: (0, {})
+    call_id = world.dialed_call()
+    world.age_send(call_id, 16)
+
+    published = [judge_sends(world.sql, world.redis, world.keys) for _ in range(5)]
+    let_wait(world)
+
+    assert published == [[call_id], [], [], [], []]
+    assert judge_sends(world.sql, world.redis, world.keys) == [call_id]
