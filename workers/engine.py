@@ -18,6 +18,7 @@ from orchestrator.operations.take_in_calls import Intake
 from orchestrator.store.flows import FlowShelf
 from orchestrator.store.keys import Keys
 from orchestrator.store.limits import ensure_connection
+from orchestrator.store.our_connections import OurConnections
 from orchestrator.store.scripts import ScriptCall, run_script
 from orchestrator.store.streams import ensure_groups
 from orchestrator.wiring import House, open_house
@@ -72,6 +73,7 @@ def advance_loops(house: House, keys: Keys) -> list[Loop]:
         client=house.redis,
         flows=flows,
         connection_id=connection_id,
+        connections=OurConnections(connection_id, sql=house.sql),
         keys=keys,
         wake=lambda call_id: publication(CALLS_PERFORM, [call_id]),
     )

@@ -26,6 +26,7 @@ from orchestrator.store.keys import Keys
 from orchestrator.store.known_calls import KnownCalls
 from orchestrator.store.live import DONE, MISSING, STALE, Found, Loaded, commit_call, find_call_of_leg, remember_legs
 from orchestrator.store.orphans import orphan
+from orchestrator.store.our_connections import OurConnections
 from orchestrator.store.outage import is_outage
 from orchestrator.store.pacing import heard_from_carrier
 from orchestrator.store.round_trip import Command
@@ -77,7 +78,8 @@ class Advancer:
 
     Without an intake it takes `events`, asks nobody about a call that Redis does not know, and sets its events aside.
     With one it takes these strays, and whatever is no call of ours for the database either becomes an orphan; within
-    `patience_ms` of its coming it stays pending instead, to be taken again.
+    `patience_ms` of its coming it stays pending instead, to be taken again. So does what names a connection that is not
+    of this installation, whatever else it names: it moves no call.
     """
 
     def __init__(
@@ -89,11 +91,13 @@ class Advancer:
         keys: Keys | None = None,
         wake: Callable[[str], Command] | None = None,
         intake: Intake | None = None,
+        connections: OurConnections | None = None,
         patience_ms: int = 0,
     ) -> None:
         self._redis = client
         self._flows = flows
         self._connection_id = connection_id
+        self._connections = connections or OurConnections(connection_id, sql=flows.sql)
         self._keys = keys or Keys()
         self._known = KnownCalls(client, self._keys)
         self._wake = wake
@@ -255,6 +259,10 @@ class Advancer:
 
     def _turn_away(self, entry: Entry) -> None:
         """Leave what belongs to no call, unless another engine may be about to learn whose it is: then it stays."""
+        named = parse_webhook(entry.raw or b"").connection_id
+        if self._intake and not self._connections.include(named):
+            self._leave(entry, f"it is of connection {named}, which is not of this installation")
+            return
         if self._intake and self._is_young(entry):
             return
         self._leave(entry, "it carries no client_state of ours, and is of no number that takes calls")
@@ -269,6 +277,8 @@ class Advancer:
 
     def _recognize(self, entry: Entry) -> Event | None:
         webhook = parse_webhook(entry.raw or b"")
+        if not self._is_of_ours(webhook):
+            return None
         state = ClientState.decode(webhook.client_state)
         if state:
             return _event_of(webhook, entry, state.call, state.role, user_state=state.user)
@@ -277,13 +287,17 @@ class Advancer:
             call_id = self._intake.call_of(webhook, stamped_ms=entry.stamped_ms)
         return _event_of(webhook, entry, call_id, "A") if call_id else None
 
+    def _is_of_ours(self, webhook: Webhook) -> bool:
+        """Whether a webhook is of a connection of ours; one not met before is left to who may ask the database."""
+        known = self._connections
+        return known.ask(webhook.connection_id) if self._intake else known.include(webhook.connection_id)
+
     def _leave(self, entry: Entry, why: str) -> None:
         if self._intake is None:
             set_aside(self._redis, self._keys, entry)
         elif entry.raw is None:
-            acknowledge(
-                self._redis, self._keys, self._stream, [entry.entry_id]
-            )  # a timer or an answer of a call long recorded
+            # A timer or an answer of a call long recorded.
+            acknowledge(self._redis, self._keys, self._stream, [entry.entry_id])
         else:
             log.warning("orphan webhook: %s", why)
             orphan(self._redis, self._keys, entry.entry_id, why=why)

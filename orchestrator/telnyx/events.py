@@ -36,6 +36,7 @@ class Webhook:
     call_control_id: str | None
     call_leg_id: str | None
     call_session_id: str | None
+    connection_id: str | None
     client_state: str | None
     attempt: int
 
@@ -62,6 +63,7 @@ def parse_webhook(raw: bytes) -> Webhook:
         call_control_id=_id(payload, "call_control_id"),
         call_leg_id=_id(payload, "call_leg_id"),
         call_session_id=_id(payload, "call_session_id"),
+        connection_id=_connection(payload.get("connection_id")),
         client_state=_text(payload, "client_state"),
         attempt=_attempt(envelope.get("meta")),
     )
@@ -92,6 +94,11 @@ def _text(payload: Mapping[str, Any], name: str) -> str | None:
 def _id(payload: Mapping[str, Any], name: str) -> str | None:
     value = _text(payload, name)
     return value if value and len(value) <= _LONGEST_ID and value.isprintable() else None
+
+
+def _connection(value: Any) -> str | None:
+    # A long decimal, which some servers write as a number. What is not named at all may be of any connection.
+    return bounded(str(value)) if value not in (None, "") else None
 
 
 def _attempt(meta: Any) -> int:
