@@ -20,6 +20,7 @@ from orchestrator.store.flows import FlowShelf
 from orchestrator.store.gate_facts import gate_facts, read_facts
 from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import DEADLINE_SLACK_S, insert_reserved
+from orchestrator.store.outage import is_outage
 from orchestrator.store.pacing import Lane, give_back, reserve
 
 IN_USE_FOR = timedelta(seconds=30)
@@ -132,7 +133,9 @@ class Reservation:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, _kind: type[BaseException] | None, failure: BaseException | None, _trace: object) -> None:
+        if failure and is_outage(failure):
+            return  # the commit may have been made: the sweeper frees the channels of rows that are not there
         unused = [cid for cid in self._granted if failure or cid not in self.used]
         lanes = self._lanes
         give_back(self._redis, self._keys, lanes.connection, lanes.campaign, call_ids=unused, rate_too=True)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 import redis
 from sqlalchemy import Connection, Engine, RowMapping
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.clock import boot_seconds
 from orchestrator.flow import new_live_call
 from orchestrator.model.event import DIAL_ACCEPTED, DIAL_REJECTED, Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.refuse_campaigns import refuse_campaigns
-from orchestrator.operations.withdraw_calls import WayBack, free_channels, withdraw
+from orchestrator.operations.withdraw_calls import WayBack, Withdrawn, free_channels, withdraw
 from orchestrator.policy.gate import Go, Hold, Never, may_dial
 from orchestrator.policy.pacing import DispatchLimits, dispatch_limits
 from orchestrator.policy.reasons import FinalStatus, Reason
@@ -30,11 +31,12 @@ from orchestrator.store.ledger import (
     mark_accepted,
     mark_answered,
     mark_first_send,
+    mark_not_carried_out,
     mark_repeat,
-    mark_unsent,
 )
 from orchestrator.store.live import load_live
 from orchestrator.store.memory import MemoryWatch
+from orchestrator.store.outage import is_outage
 from orchestrator.store.pacing import Permission, permit_send, report_answer
 from orchestrator.store.tables import calls
 from orchestrator.telnyx.answers import (
@@ -50,9 +52,12 @@ from orchestrator.telnyx.answers import (
 )
 from orchestrator.telnyx.client import TelnyxClient
 
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
-_WRITE_AGAIN_AFTER_S = (0.1, 0.5, 1.0, 2.0)
+_WRITE_AGAIN_AFTER_S = (0.1, 0.5, 1.0, 2.0)  # and then every two seconds
+_WRITE_FOR_S = 25.0  # a worker that is asked to end waits no longer for its tasks
 TOO_OLD_S = 3.0  # between the transaction and the socket: a frozen process must not thaw and dial (R1)
 
 
@@ -97,7 +102,7 @@ class Dialer:
             self._take_back(permit.send, stopped)
             return
         answer = self._carrier.dial(permit.send.row["request"], send_before=began + TOO_OLD_S)
-        self._until_written(lambda: self._settle_answer(permit, answer))
+        self._settle_answer(permit, answer)
 
     def _open_send(self, call_id: str) -> Permit | None:
         with self._sql.begin() as connection:
@@ -144,8 +149,9 @@ class Dialer:
                 limits=permit.limits,
                 send=mark,
             )
-        except redis.RedisError:
-            log.warning("not dialed: Redis is away", extra={"call_id": send.call_id})
+        except redis.RedisError as err:
+            what = "Redis is away" if is_outage(err) else "Redis refuses what it is asked"
+            log.warning("not dialed: %s: %s", what, err, extra={"call_id": send.call_id})
             return Reason.NO_CAPACITY
         if permission != Permission.PERMITTED:
             return Reason.RATE if permission == Permission.REFUSED else Reason.NO_CAPACITY
@@ -175,11 +181,11 @@ class Dialer:
                 told = self._reject(send, answer)
             case Refused():
                 self._take_back(send, Reason.CARRIER_REFUSED, final=_end_of_single_call(send.row))
-                refuse_campaigns(self._sql, self._redis, self._keys, send.row, answer)
+                _until_written(lambda: refuse_campaigns(self._sql, self._redis, self._keys, send.row, answer))
             case Busy():
                 self._take_back(send, Reason.CARRIER_BUSY)
             case Unavailable():
-                self._take_back_unsent(send)
+                self._take_back(send, Reason.CARRIER_UNAVAILABLE)
             case Ambiguous() | Gone():
                 # It may be ringing: the sweeper repeats it once, then the reconciler looks (R2).
                 log.warning("dial unanswered: %s", answer.title, extra={"call_id": send.call_id})
@@ -193,40 +199,30 @@ class Dialer:
             "call_leg_id": answer.call_leg_id,
             "call_session_id": answer.call_session_id,
         }
-        with self._single_statements.connect() as connection:
-            mark_accepted(connection, send.call_id, ids=ids)
+        _until_written(lambda: self._write_accepted(send, ids))
         return _event(send, DIAL_ACCEPTED, dict(ids))
 
-    def _reject(self, send: Send, answer: NotAccepted) -> Event | None:
+    def _write_accepted(self, send: Send, ids: dict[str, str | None]) -> None:
         with self._single_statements.connect() as connection:
-            theirs = mark_answered(connection, send)
-        return _event(send, DIAL_REJECTED, answer.as_error()) if theirs else None
+            mark_accepted(connection, send.call_id, ids=ids)
 
-    def _until_written(self, settle: Callable[[], None]) -> None:
-        """Write an answer through a restart of PostgreSQL: a "no" that is lost would cost the contact its attempt."""
-        pause = threading.Event()
-        for wait_s in _WRITE_AGAIN_AFTER_S:
-            try:
-                return settle()
-            except OperationalError as err:
-                log.warning("the answer is not written yet: %s", str(err).partition("\n")[0])
-                pause.wait(wait_s)
-        return settle()
+    def _reject(self, send: Send, answer: NotAccepted) -> Event | None:
+        is_final = _until_written(lambda: self._write_rejected(send))
+        return _event(send, DIAL_REJECTED, answer.as_error()) if is_final else None
 
-    def _take_back_unsent(self, send: Send) -> None:
-        mine = (calls.c.id == send.call_id) & (calls.c.unsent >= calls.c.send_no)
+    def _write_rejected(self, send: Send) -> bool:
         with self._sql.begin() as connection:
-            mark_unsent(connection, send.call_id)
-            withdrawn = withdraw(connection, mine, WayBack(Reason.CARRIER_UNAVAILABLE, held=False))
-        free_channels(self._redis, self._keys, withdrawn)
+            return mark_answered(connection, send)
 
     def _take_back(self, send: Send, reason: Reason, *, final: FinalStatus | None = None) -> None:
-        if send.send_no != 1:
-            return  # the first send may have been carried out: only the reconciler may judge (R3)
-        mine = (calls.c.id == send.call_id) & (calls.c.send_no == 1) & (calls.c.state == "dialing")
-        with self._sql.begin() as connection:
-            withdrawn = withdraw(connection, mine, WayBack(reason, final=final, held=False))
+        """Note that this send dialed nobody; withdraw the attempt unless another send of it may have (R3)."""
+        withdrawn = _until_written(lambda: self._write_taken_back(send, WayBack(reason, final=final, held=False)))
         free_channels(self._redis, self._keys, withdrawn)
+
+    def _write_taken_back(self, send: Send, way: WayBack) -> list[Withdrawn]:
+        with self._sql.begin() as connection:
+            mark_not_carried_out(connection, send)
+            return withdraw(connection, (calls.c.id == send.call_id) & (calls.c.state == "dialing"), way)
 
     def _report(self, permit: Permit, answer: Answer, told: Event | None) -> None:
         row = permit.send.row
@@ -236,6 +232,22 @@ class Dialer:
         connection_id = row["connection_id"]
         if report_answer(self._redis, self._keys, connection_id, good=not bad, rate=rate, reason=reason, event=told):
             log.error("dispatch closed: the carrier failed %s times in a row", reason)
+
+
+def _until_written(write: Callable[[], T]) -> T:
+    """Write an answer through a restart of PostgreSQL: a "no" that is lost would cost the contact its attempt.
+
+    Whether a commit whose answer was lost has been made is not known, so whatever is written sets and never adds.
+    """
+    pause, pauses, deadline = threading.Event(), iter(_WRITE_AGAIN_AFTER_S), time.monotonic() + _WRITE_FOR_S
+    while True:
+        try:
+            return write()
+        except SQLAlchemyError as err:
+            if not is_outage(err) or time.monotonic() > deadline:
+                raise
+            log.warning("the answer is not written yet: %s", str(err).partition("\n")[0])
+        pause.wait(next(pauses, _WRITE_AGAIN_AFTER_S[-1]))
 
 
 def way_back_of(answer: Hold | Never | Go) -> WayBack:

@@ -73,7 +73,7 @@ def ids_of(call: LiveCall) -> dict[str, str | None]:
 
 def _lost_rejection(row: RowMapping) -> Event:
     return Event(
-        id=f"{DIAL_REJECTED}:{row['id']}:1",
+        id=f"{DIAL_REJECTED}:{row['id']}:{row['answered_send']}",
         type=DIAL_REJECTED,
         occurred_at=row["last_sent_at"],
         call_id=row["id"],

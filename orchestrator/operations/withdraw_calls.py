@@ -14,6 +14,7 @@ from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.policy.retry import unspent_delay
 from orchestrator.store.contact_moves import ContactStanding, WaitAgain, lock_standings, wait_again
 from orchestrator.store.keys import Keys
+from orchestrator.store.ledger import NOTHING_CARRIED_OUT
 from orchestrator.store.live import let_go
 from orchestrator.store.pacing import Lane, give_back
 from orchestrator.store.tables import calls
@@ -41,13 +42,12 @@ class WayBack:
 
 
 def withdraw(connection: Connection, where: ColumnElement[bool], way: WayBack) -> list[Withdrawn]:
-    """Withdraw the attempts of `where` that never left, or were sent once with an answer that says: not carried out.
+    """Withdraw the attempts of `where` that never left, or each of whose sends was surely not carried out.
 
     Call row, contact and its count of unspent tries move in the caller's transaction; the caller frees the channels
     afterwards (`free_channels`). Waits for the row locks of sends in the act.
     """
-    only_send = (calls.c.send_no == 1) | (calls.c.unsent >= calls.c.send_no)
-    surely_not_dialed = (calls.c.state == "reserved") | ((calls.c.state == "dialing") & only_send)
+    surely_not_dialed = (calls.c.state == "reserved") | ((calls.c.state == "dialing") & NOTHING_CARRIED_OUT)
     locked = select(calls.c.id).where(where, surely_not_dialed).order_by(calls.c.id).with_for_update()
     ids = list(connection.execute(locked).scalars())
     if not ids:

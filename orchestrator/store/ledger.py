@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, TextClause, bindparam, func, select, text, update
+from sqlalchemy import Connection, Row, RowMapping, TextClause, bindparam, case, func, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -49,6 +49,8 @@ _REPEAT_PUBLISHED = text(
     "UPDATE calls SET published_at = now() "
     "WHERE id = :id AND published_at < now() - make_interval(secs => :older_than_s)"
 )
+# `unsent` has a bit for each send: a fact that may be written twice, where a count would count twice.
+NOTHING_CARRIED_OUT = calls.c.unsent == case({1: 1, 2: 3}, value=calls.c.send_no)
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
@@ -96,22 +98,21 @@ def mark_accepted(connection: Connection, call_id: str, *, ids: Mapping[str, str
     return connection.execute(_ACCEPTED, {"id": call_id, **known}).rowcount == 1
 
 
+def mark_not_carried_out(connection: Connection, send: Send) -> None:
+    """Note that this one send surely dialed nobody: it never left, or the carrier said no. Safe to repeat.
+
+    When that is true of all of an attempt's sends (`NOTHING_CARRIED_OUT`), nobody was dialed.
+    """
+    mine = (calls.c.id == send.call_id, calls.c.state == "dialing", calls.c.send_no >= send.send_no)
+    connection.execute(update(calls).where(*mine).values(unsent=calls.c.unsent.bitwise_or(1 << (send.send_no - 1))))
+
+
 def mark_answered(connection: Connection, send: Send) -> bool:
-    """Note that this send was answered for good, so that nothing repeats it; only while it is the only one (R3)."""
-    if send.send_no != 1:
-        return False
-    moved = connection.execute(
-        update(calls)
-        .where(calls.c.id == send.call_id, calls.c.state == "dialing", calls.c.send_no == 1)
-        .values(answered_send=1)
-    )
+    """Note that this send was answered with a final no, so that nothing repeats it; False if another may ring (R3)."""
+    mark_not_carried_out(connection, send)
+    mine = (calls.c.id == send.call_id, calls.c.state == "dialing", calls.c.send_no == send.send_no)
+    moved = connection.execute(update(calls).where(*mine, NOTHING_CARRIED_OUT).values(answered_send=send.send_no))
     return moved.rowcount == 1
-
-
-def mark_unsent(connection: Connection, call_id: str) -> None:
-    """Note that one of the sends surely never left: when that is true of all of them, nobody was dialed."""
-    unsent = update(calls).where(calls.c.id == call_id, calls.c.state == "dialing")
-    connection.execute(unsent.values(unsent=calls.c.unsent + 1))
 
 
 def mark_unknown(connection: Connection, call_id: str) -> bool:

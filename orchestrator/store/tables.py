@@ -235,7 +235,7 @@ calls = Table(
     _moment("published_at"),  # NULL = to be published at the next tick
     _moment("first_sent_at"),
     _moment("last_sent_at"),
-    Column("unsent", SmallInteger, nullable=False, server_default=text("0")),  # sends that surely never left
+    Column("unsent", SmallInteger, nullable=False, server_default=text("0")),  # bit n-1: send n surely dialed nobody
     Column("answered_send", SmallInteger, nullable=False, server_default=text("0")),  # the send whose answer came
     Column("send_over", SmallInteger, nullable=False, server_default=text("0")),  # the send that is under way no more
     _moment("accepted_at"),

@@ -26,12 +26,15 @@ class PostgresProxy:
         self.speaks = threading.Event()
         self.speaks.set()
         self.lost = 0
-        self._marker: bytes | None = None
+        self._marker, self._after = b"", b""
         self._sockets: list[socket.socket] = []
 
-    def lose_answer_to(self, marker: str) -> None:
-        """Let the next request that contains `marker` be carried out, and its connection be reset without an answer."""
-        self._marker = marker.encode()
+    def lose_answer_to(self, marker: str, *, after: str = "") -> None:
+        """Let the next request that contains `marker` be carried out, and its connection be reset without an answer.
+
+        With `after` it is the next one behind a request that contains this.
+        """
+        self._marker, self._after = marker.encode(), after.encode()
 
     def serve(self) -> None:
         """Take connections until the listener is closed."""
@@ -60,11 +63,18 @@ class PostgresProxy:
         with suppress(OSError):
             while data := client.recv(_READ):
                 self.speaks.wait()
-                if self._marker and self._marker in data:
-                    self._marker = None
+                if self._is_to_be_lost(data):
                     is_lost.set()
                 server.sendall(data)
         server.close()
+
+    def _is_to_be_lost(self, data: bytes) -> bool:
+        if self._after in data:
+            self._after = b""
+        if not self._marker or self._after or self._marker not in data:
+            return False
+        self._marker = b""
+        return True
 
     def _pass(self, server: socket.socket, client: socket.socket, is_lost: threading.Event) -> None:
         with suppress(OSError):

@@ -16,6 +16,8 @@ from orchestrator.operations.pause_campaign import pause_campaign
 from orchestrator.operations.place_call import NewCall, place_call
 from orchestrator.operations.start_campaign import resume_campaign
 from orchestrator.operations.stop_dialing import resume_dialing, stop_dialing
+from orchestrator.policy.reasons import Reason
+from orchestrator.store.ledger import Send
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
 from tests.support.poll import eventually
@@ -128,10 +130,8 @@ def test_two_sends_that_both_never_left_withdraw_the_attempt(world: World) -> No
     world.dialer.dial_call(again)
     assert world.call_row(call_id)["state"] == "dialing"
 
-    with world.sql.begin() as connection:
-        dial_call.mark_unsent(connection, call_id)  # and now it has failed, too
-    world.execute("UPDATE calls SET unsent = 1")
-    world.dialer._take_back_unsent(dial_call.Send(call_id, 1, world.call_row(call_id)))  # type: ignore[arg-type]
+    first = Send(call_id, 1, world.call_row(call_id))  # type: ignore[arg-type]  # and now it has failed, too
+    world.dialer._take_back(first, Reason.CARRIER_UNAVAILABLE)
 
     assert world.call_row(call_id)["state"] == "withdrawn"
     assert world.contact_of(call_id)["status"] == "waiting"

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-import psycopg
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from orchestrator.operations.advance_calls import Advancer
@@ -22,6 +20,7 @@ from orchestrator.store.streams import add_webhook, read_entry, set_aside
 from orchestrator.store.unheard import find_unheard
 from orchestrator.wiring import House
 from tests.support.incoming import CALLER, OURS, inbound, mapped, tell
+from tests.support.postgres_proxy import postgres_proxy
 from tests.support.refused_rows import refuse_rows
 from tests.support.world import CONNECTION, World
 from workers.engine import advance_loops
@@ -182,17 +181,14 @@ def test_a_call_that_redis_has_lost_while_the_database_is_away_hears_all_in_orde
 
 
 def test_r15_an_event_of_an_open_call_does_not_wait_for_its_flow_while_the_database_is_away(world: World) -> None:
-    def refuse(*_: object) -> None:
-        raise psycopg.OperationalError("away")
-
     call_id = world.dialed_call()
     world.claimed_call(flow_id=None, kind="direct")
     broken = world.dialed_call()
     world.execute("UPDATE flows SET source = 'steps: 7' WHERE id = :id", id=world.call_row(broken)["flow_id"])
-    sql = open_sql(world.database_url)
-    flows = FlowShelf(sql)
-    ready = ready_flows(sql, flows)
-    event.listen(sql, "do_connect", refuse, insert=True)
+    with postgres_proxy(world.database_url) as proxy:
+        sql = open_sql(proxy.url)
+        flows = FlowShelf(sql)
+        ready = ready_flows(sql, flows)
     sql.dispose()
 
     world.hear(call_id, "call.answered")

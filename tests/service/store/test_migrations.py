@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
@@ -112,3 +113,22 @@ def test_external_ids_of_the_release_before_are_written_in_one_way_and_none_is_l
         "con_7": "plain",
         "con_8": None,
     }
+
+
+@pytest.mark.parametrize(("sends", "count", "bits"), [(1, 0, 0), (1, 1, 1), (2, 0, 0), (2, 1, 0), (2, 2, 3)])
+def test_of_a_count_of_sends_that_never_left_only_what_is_sure_is_kept(
+    postgres_server: RunningServer, sends: int, count: int, bits: int
+) -> None:
+    with database_at(postgres_server.url, "0007", name="schema_0007") as url:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for statement in _A_CALL:
+                connection.execute(text(statement))
+            dialing = "UPDATE calls SET state = 'dialing', send_no = :sends, unsent = :count"
+            connection.execute(text(dialing), {"sends": sends, "count": count})
+
+        upgrade(url)
+
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT unsent FROM calls")).scalar_one() == bits
+        engine.dispose()

@@ -1,0 +1,174 @@
+"""Commits that were made and whose answer never came: what is written again then must set, never add."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from orchestrator.operations.claim_contacts import Claimer, Lanes
+from orchestrator.operations.dial_call import Dialer
+from orchestrator.operations.judge_sends import judge_sends
+from orchestrator.operations.settle_calls import Settler
+from orchestrator.store.connect import open_sql
+from orchestrator.store.keys import GROUP
+from orchestrator.store.pacing import Lane
+from tests.support.carrier_stub import CarrierStub, refusal
+from tests.support.postgres_proxy import PostgresProxy, postgres_proxy
+from tests.support.world import CONNECTION, ZONE, World
+
+_NOWHERE = "http://127.0.0.1:1/v2"
+
+
+@pytest.fixture
+def proxy(database_url: str) -> Iterator[PostgresProxy]:
+    with postgres_proxy(database_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def through_proxy(proxy: PostgresProxy) -> Iterator[Engine]:
+    engine = open_sql(proxy.url)
+    yield engine
+    engine.dispose()
+
+
+def dial(world: World, sql: Engine, call_id: str) -> None:
+    Dialer(sql=sql, client=world.redis, carrier=world.carrier, flows=world.flows).dial_call(call_id)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [refusal(429, "90103"), refusal(403, "10010", detail="D3"), refusal(401, "10009"), None],
+    ids=["busy", "capacity", "refused", "unavailable"],
+)
+def test_r4_a_no_whose_commit_was_not_confirmed_puts_the_contact_back_once(
+    world: World, carrier: CarrierStub, proxy: PostgresProxy, through_proxy: Engine, answer: Any
+) -> None:
+    carrier.dial = lambda _asked: answer
+    if answer is None:
+        world.use_carrier(_NOWHERE)
+    call_id = world.claimed_call()
+    proxy.lose_answer_to("COMMIT", after="SET unsent")
+
+    dial(world, through_proxy, call_id)
+
+    contact = world.contact_of(call_id)
+    assert proxy.lost == 1
+    assert world.call_row(call_id)["state"] == "withdrawn"
+    assert (contact["status"], contact["attempts"], contact["unspent_tries"]) == ("waiting", 0, 1)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [refusal(429, "90103"), refusal(401, "10009"), refusal(422, "10016"), None],
+    ids=["busy", "refused", "rejected", "unavailable"],
+)
+def test_r3_a_repeat_that_dialed_nobody_says_nothing_of_the_first_send_however_often_it_is_written(
+    world: World, carrier: CarrierStub, proxy: PostgresProxy, through_proxy: Engine, answer: Any
+) -> None:
+    carrier.dial = lambda _asked: (0, {})  # it may be ringing
+    call_id = world.dialed_call()
+    world.age_send(call_id, 16)
+    carrier.dial = lambda _asked: answer
+    if answer is None:
+        world.use_carrier(_NOWHERE)
+    [again] = judge_sends(world.sql, world.redis, world.keys)
+    proxy.lose_answer_to("COMMIT", after="SET unsent")
+
+    dial(world, through_proxy, again)
+    world.advance()
+
+    assert proxy.lost == 1
+    assert (world.call_row(call_id)["state"], world.call_row(call_id)["send_no"]) == ("dialing", 2)
+    assert world.contact_of(call_id)["status"] == "calling"
+
+
+def test_an_accepted_dial_whose_write_was_not_confirmed_is_accepted(
+    world: World, proxy: PostgresProxy, through_proxy: Engine
+) -> None:
+    call_id = world.claimed_call()
+    proxy.lose_answer_to("SET state = 'accepted'")
+
+    dial(world, through_proxy, call_id)
+    world.advance()
+
+    live = world.live(call_id)
+    assert proxy.lost == 1
+    assert (world.call_row(call_id)["state"], world.call_row(call_id)["send_no"]) == ("accepted", 1)
+    assert live is not None
+    assert live.call_control_id == f"v3:{call_id}"
+
+
+def test_a_rejected_number_whose_write_was_not_confirmed_ends_the_attempt(
+    world: World, carrier: CarrierStub, proxy: PostgresProxy, through_proxy: Engine
+) -> None:
+    carrier.dial = lambda _asked: refusal(403, "10010", title="Not allowed", detail="Country not allowed D13")
+    call_id = world.claimed_call()
+    proxy.lose_answer_to("COMMIT", after="SET unsent")
+
+    dial(world, through_proxy, call_id)
+    world.advance()
+    world.settle()
+
+    assert proxy.lost == 1
+    assert (world.call_row(call_id)["state"], world.call_row(call_id)["error"]["code"]) == ("ended", "D13")
+    assert world.contact_of(call_id)["attempts"] == 1
+
+
+def test_r3_two_sends_that_were_both_refused_put_the_contact_back(world: World, carrier: CarrierStub) -> None:
+    carrier.dial = lambda _asked: refusal(429, "90103")
+    call_id = world.claimed_call()
+    # The first answer could not be written for so long that the sweeper had the dial repeated.
+    world.execute(
+        "UPDATE calls SET state = 'dialing', send_no = 1, unsent = 1, first_sent_at = now(), last_sent_at = now()"
+    )
+    world.age_send(call_id, 16)
+
+    world.dialer.dial_call(judge_sends(world.sql, world.redis, world.keys)[0])
+
+    assert world.call_row(call_id)["state"] == "withdrawn"
+    assert world.contact_of(call_id)["status"] == "waiting"
+
+
+def test_r8_a_claim_whose_commit_was_not_confirmed_keeps_the_channels_of_its_attempts(
+    world: World, proxy: PostgresProxy, through_proxy: Engine
+) -> None:
+    campaign_id = world.campaign()
+    world.contacts(campaign_id, 2)
+    claimer = Claimer(sql=through_proxy, client=world.redis, flows=world.flows, webhook_url=None)
+    lanes = Lanes(Lane(CONNECTION, 1000.0, 1000.0, 500), Lane(campaign_id))
+    proxy.lose_answer_to("COMMIT", after="INSERT INTO calls")
+
+    with pytest.raises(SQLAlchemyError):
+        claimer.claim_contacts(campaign_id, lanes, zones=[ZONE], most=2)
+
+    assert proxy.lost == 1
+    assert world.query("SELECT count(*) FROM calls WHERE state = 'reserved'") == [(2,)]
+    assert world.redis.zcard(world.keys.slots(CONNECTION)) == 2
+
+
+def test_r18_a_record_whose_commit_was_not_confirmed_is_written_again_and_counted_once(
+    world: World, proxy: PostgresProxy, through_proxy: Engine
+) -> None:
+    call_id = world.dialed_call()
+    world.hear(call_id, "call.hangup", hangup_cause="user_busy", hangup_source="callee")
+    world.advance()
+    world.let_timers_fire()
+    world.advance()
+    settler = Settler(sql=through_proxy, client=world.redis)
+    [(_, entries)] = world.redis.xreadgroup(GROUP, "test", {world.keys.ended: ">"}, count=100)
+    proxy.lose_answer_to("COMMIT", after="UPDATE contacts")
+
+    with pytest.raises(SQLAlchemyError):
+        settler.settle_calls(entries)
+    first_ends = settler.settle_calls(entries)
+
+    contact = world.contact_of(call_id)
+    assert (proxy.lost, first_ends) == (1, 0)
+    assert (world.call_row(call_id)["disposition"], contact["attempts"]) == ("busy", 1)
+    assert contact["tally"]["disposition:busy"] == 1
+    assert world.redis.zcard(world.keys.slots(CONNECTION)) == 0
