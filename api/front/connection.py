@@ -168,7 +168,7 @@ class Connection(asyncio.Protocol):
         self._incoming = Incoming(self._front.gate, self._front.store)
         self._moved, ahead, self._ahead = 0, self._ahead, b""
         if ahead:
-            self._transport.resume_reading()
+            self._resume()
             self._read(ahead)
 
     # -- the way in ------------------------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ class Connection(asyncio.Protocol):
         if self.is_gone:
             self._incoming.body.drop()
         elif is_kept:
-            self._transport.resume_reading()
+            self._resume()
         else:
             self._refuse(NO_ROOM)
 
@@ -233,10 +233,14 @@ class Connection(asyncio.Protocol):
         """Send the end; what the client is still sending is thrown away for a while, lest it miss the answer."""
         self._enter(Phase.LEAVING)
         self._moved = 0
-        if self.is_last and not self._incoming.is_followed:
+        if (self.is_last and not self._incoming.is_followed) or self._transport.is_closing():
             self._transport.close()
         else:
             self._transport.write_eof()
+            self._resume()
+
+    def _resume(self) -> None:
+        if not self._transport.is_closing():  # uvloop raises where it is
             self._transport.resume_reading()
 
     def _ignore(self, data: bytes) -> None:

@@ -38,7 +38,7 @@ class Crowd:
     """The connections of one process; looks at the clock only while there are any."""
 
     def __init__(self, *, most: int) -> None:
-        self._guests: dict[Guest, None] = {}
+        self.guests: dict[Guest, None] = {}
         self._most = most
         self._loop = asyncio.get_running_loop()
         self._is_looking = False
@@ -46,37 +46,37 @@ class Crowd:
 
     def admit(self, guest: Guest) -> bool:
         """Take `guest` in, where it is full in the place of who made us wait longest; False when there is no such."""
-        if len(self._guests) >= self._most:
-            waiting = self._oldest(guest for guest in self._guests if guest.is_waiting_for_peer)
+        if len(self.guests) >= self._most:
+            waiting = self._oldest(guest for guest in self.guests if guest.is_waiting_for_peer)
             if waiting is None:
                 return False
             waiting.evict(CROWDED)
             self.leave(waiting)
-        self._guests[guest] = None
+        self.guests[guest] = None
         if not self._is_looking:
             self._look_later()
         return True
 
     def leave(self, guest: Guest) -> None:
         """Forget `guest`; safe to repeat."""
-        self._guests.pop(guest, None)
-        if self._emptied and not self._guests:
+        self.guests.pop(guest, None)
+        if self._emptied and not self.guests:
             self._emptied.set()
 
     def free_memory(self) -> None:
         """End the body that has been arriving for longest."""
-        if holder := self._oldest(guest for guest in self._guests if guest.holds_memory):
+        if holder := self._oldest(guest for guest in self.guests if guest.holds_memory):
             holder.evict(CROWDED)
 
     def stop(self) -> None:
         """Let everybody end what is under way, and nothing more."""
-        for guest in list(self._guests):
+        for guest in list(self.guests):
             guest.stop()
 
     async def emptied(self) -> None:
         """Return once everybody has left."""
         self._emptied = asyncio.Event()
-        if self._guests:
+        if self.guests:
             await self._emptied.wait()
 
     def _oldest(self, guests: Iterator[Guest]) -> Guest | None:
@@ -85,9 +85,9 @@ class Crowd:
     def _look(self) -> None:
         self._is_looking = False
         now = self._loop.time()
-        for guest in list(self._guests):
+        for guest in list(self.guests):
             guest.look_at_clock(now)
-        if self._guests:
+        if self.guests:
             self._look_later()
 
     def _look_later(self) -> None:

@@ -1,0 +1,89 @@
+"""The server's front in a thread of this process, before an application of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from api.front.connection import Connection
+from api.front.front import Front
+from api.front.gate import Gate
+from api.front.lanes import Lane, Lanes
+from api.front.limits import Limits
+from api.front.wsgi import App
+from api.routes import Body, Route
+
+ROUTES = (
+    Route(method="POST", path="/small", view=print, tag="", body=Body(max_bytes=1_000)),
+    Route(method="POST", path="/large", view=print, tag="", body=Body(max_bytes=10_000_000)),
+    Route(method="GET", path="/long", view=print, tag=""),
+)
+_PATIENT = {"head_s": 3e3, "body_s": 3e3, "body_total_s": 3e3, "answer_s": 3e3, "idle_s": 3e3, "stop_s": 0.0}
+
+
+def limits(folder: Path, **changes: Any) -> Limits:
+    """Return bounds that nothing meets within a test, but for the `changes`."""
+    sizes = {"connections": 100, "bytes_per_s": 1e9, "memory_bytes": 10**9, "uploads_bytes": 10**9}
+    return Limits(uploads_folder=folder, **{**_PATIENT, **sizes, **changes})
+
+
+class Echo:
+    """Answers with the body it got, and remembers every request that was handed to it."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read()
+        self.bodies.append(body)
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+        return [body]
+
+
+@contextmanager
+def front_here(app: App, bounds: Limits, *, threads: int = 2) -> Iterator[tuple[int, Front]]:
+    """Run it until the block ends; yields its port and itself."""
+    began = threading.Event()
+    running: list[Any] = []
+
+    async def run() -> None:
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        front = Front(app, Gate(ROUTES), lanes=Lanes(dict.fromkeys(Lane, threads)), limits=bounds)
+        server = await loop.create_server(lambda: Connection(front), "127.0.0.1", 0)
+        running.extend((loop, stop, server.sockets[0].getsockname()[1], front))
+        began.set()
+        await stop.wait()
+        server.close()
+        front.crowd.stop()
+
+    def run_loop() -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run())
+
+    thread = threading.Thread(target=run_loop)
+    thread.start()
+    began.wait(10)
+    loop, stop, port, front = running
+    try:
+        yield port, front
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+
+
+def connect(port: int, sent: bytes = b"", *, receive_buffer: int | None = None) -> socket.socket:
+    """Return a new connection on which `sent` has been sent."""
+    peer = socket.socket()
+    if receive_buffer:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    peer.settimeout(30)
+    peer.connect(("127.0.0.1", port))
+    peer.sendall(sent)
+    return peer
