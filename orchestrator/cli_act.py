@@ -10,6 +10,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from orchestrator.cli_patience import Follower
 from orchestrator.cli_rest import Rest
 from orchestrator.cli_timeline import print_line
 from orchestrator.cli_words import pairs
@@ -54,8 +55,9 @@ def body_of(action: str, fields: Sequence[str], document: str | None) -> dict[st
 
 def _follow(rest: Rest, call_id: str, command_id: str, console: Console) -> bool:
     shown: set[str] = set()
+    follower = Follower(rest, console)
     for _ in range(_LOOKS):
-        call = rest.get(f"/v1/calls/{call_id}")
+        call = follower.get(f"/v1/calls/{call_id}") or {"status": None, "timeline": []}
         for line in _about(call["timeline"], command_id):
             if line["id"] not in shown:
                 shown.add(line["id"])

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from orchestrator.cli_patience import Follower
 from orchestrator.cli_rest import Rest
 from orchestrator.stack.interrupts import pause
 
@@ -28,8 +29,9 @@ _SUMMARY = (
 def follow_call(rest: Rest, call_id: str, *, console: Console, every_s: float = 0.25) -> bool:
     """Print a call's timeline as it grows until the call is over; say whether the call took place."""
     seen: set[str] = set()
+    follower = Follower(rest, console)
     while True:
-        call = rest.get(f"/v1/calls/{call_id}")
+        call = follower.get(f"/v1/calls/{call_id}") or {"status": None}
         for line in _told(call):
             if (mark := _mark(line)) not in seen:
                 seen.add(mark)

@@ -9,6 +9,7 @@ from rich.console import Console
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from orchestrator.cli_patience import Follower
 from orchestrator.cli_rest import Rest
 from orchestrator.errors import Misconfigured
 from orchestrator.stack.interrupts import pause
@@ -40,9 +41,10 @@ def import_contacts(
     options = {name: value for name, value in {"region": region, "dedupe": dedupe}.items() if value}
     with file.open("rb") as rows:
         told = rest.upload(f"/v1/campaigns/{campaign}/imports", rows, content_type="text/csv", **options)
+    follower = Follower(rest, console)
     while told["status"] not in ("done", "completed", "failed", "canceled"):
         pause(0.3)
-        told = rest.get(f"/v1/imports/{told['id']}")
+        told = follower.get(f"/v1/imports/{told['id']}") or told
     counts = ", ".join(f"{told[name]} {name}" for name in ("accepted", "duplicates", "invalid"))
     console.print(f"{told['id']} {told['status']}: {told['rows']} rows, {counts}")
     for error in told.get("errors", []):

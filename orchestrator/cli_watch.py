@@ -11,6 +11,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.live import Live
 
+from orchestrator.cli_patience import Follower
 from orchestrator.cli_rest import Rest
 from orchestrator.cli_stats import FINAL_CAMPAIGN, stats_line, stats_screen
 from orchestrator.stack.interrupts import pause
@@ -59,9 +60,14 @@ def watch_campaign(
 ) -> Watched:
     """Draw a campaign until it is completed or canceled and return what was seen."""
     title, seen = rest.get(f"/v1/campaigns/{campaign}")["name"], Watched({})
+    follower = Follower(rest, console)
     with StatsView(console, title) as view:
         while True:
-            seen.stats = rest.get(f"/v1/campaigns/{campaign}/stats")
+            stats = follower.get(f"/v1/campaigns/{campaign}/stats")
+            if stats is None:
+                wait(every_s)
+                continue
+            seen.stats = stats
             seen.peak_dials_per_s = max(seen.peak_dials_per_s, seen.stats["rate"]["dials_per_s"])
             view.draw(seen.stats)
             if seen.stats["status"] in FINAL_CAMPAIGN:

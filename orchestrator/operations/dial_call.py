@@ -32,6 +32,7 @@ from orchestrator.store.ledger import (
     mark_answered,
     mark_first_send,
     mark_not_carried_out,
+    mark_over,
     mark_repeat,
 )
 from orchestrator.store.live import load_live
@@ -189,6 +190,7 @@ class Dialer:
             case Ambiguous() | Gone():
                 # It may be ringing: the sweeper repeats it once, then the reconciler looks (R2).
                 log.warning("dial unanswered: %s", answer.title, extra={"call_id": send.call_id})
+                _until_written(lambda: self._write_over(send))
             case _:
                 assert_never(answer)
         self._report(permit, answer, told)
@@ -223,6 +225,10 @@ class Dialer:
         with self._sql.begin() as connection:
             mark_not_carried_out(connection, send)
             return withdraw(connection, (calls.c.id == send.call_id) & (calls.c.state == "dialing"), way)
+
+    def _write_over(self, send: Send) -> None:
+        with self._single_statements.connect() as connection:
+            mark_over(connection, send)
 
     def _report(self, permit: Permit, answer: Answer, told: Event | None) -> None:
         row = permit.send.row

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from orchestrator.operations.withdraw_calls import WayBack, free_channels, withdraw
 from orchestrator.store.keys import Keys
-from orchestrator.store.ledger import count_unanswered
+from orchestrator.store.ledger import count_under_way
 from orchestrator.store.tables import calls
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ _LOOK_EVERY_S = 0.05
 
 
 def quiesce(house: House, concerned: ColumnElement[bool], way: WayBack, *, wait_s: float = WAIT_AT_MOST_S) -> int:
-    """Withdraw the `reserved` attempts of `concerned`, wait until none of their sends is unanswered.
+    """Withdraw the `reserved` attempts of `concerned`, wait until none of their sends is under way.
 
-    Returns how many calls are live. Comes after the commit of whatever closes the gate: then nothing is sent once this
-    returns, repeats included. Waits for the row locks of sends in the act.
+    Returns how many calls are live; a send whose answer was lost is one of them. Comes after the commit of whatever
+    closes the gate: then nothing is sent once this returns, repeats included. Waits for the row locks of such sends.
     """
     with house.sql.begin() as connection:
         withdrawn = withdraw(connection, concerned & (calls.c.state == "reserved"), way)
@@ -48,7 +48,7 @@ def _wait_for_answers(house: House, concerned: ColumnElement[bool], wait_s: floa
     deadline, pause = time.monotonic() + wait_s, threading.Event()
     while time.monotonic() < deadline:
         with house.sql.connect() as connection:
-            if count_unanswered(connection, concerned) == 0:
+            if count_under_way(connection, concerned) == 0:
                 return
         pause.wait(_LOOK_EVERY_S)
-    log.warning("sends are still unanswered; the gate keeps them from being repeated")
+    log.warning("sends are still under way; the gate keeps them from being repeated")

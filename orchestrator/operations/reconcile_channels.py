@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import redis
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, text
 from ulid import ULID
 
 from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import DEADLINE_SLACK_S
 from orchestrator.store.live import KEEP_AFTER_RECORD_S, let_go
-from orchestrator.store.tables import calls, campaigns
+from orchestrator.store.round_trip import round_trip
+from orchestrator.store.scripts import raise_errors
+from orchestrator.store.tables import NUMBER_GUARD
 
 YOUNGER_THAN_S = 30  # is left alone: its claim may not have committed yet
+
+# A call that came in takes none of the channels that dials are counted by.
+_OPEN = f"connection_id = :connection_id AND {NUMBER_GUARD}"
+_OPEN_CALLS = text(
+    f"SELECT id, campaign_id, ring_limit_s, talk_limit_s, reserved_at FROM calls WHERE {_OPEN}"  # noqa: S608 ours
+)
+_MAY_HOLD = text(
+    f"""
+    SELECT id FROM campaigns WHERE connection_id = :connection_id AND status IN ('running', 'paused')
+    UNION SELECT campaign_id FROM calls WHERE {_OPEN}
+    """  # noqa: S608 a constant of ours
+)
 
 
 def reconcile_channels(sql: Engine, client: redis.Redis, keys: Keys, *, connection_id: str) -> tuple[int, int]:
     """Free channels whose attempt is over, take those an attempt is missing; return (freed, taken).
 
-    Attempts that are `unknown` keep their channel until they are judged.
+    Looks at the campaigns that may dial or have attempts, however many there ever were; what a campaign that has ended
+    still holds stands in nobody's way, and expires. Attempts that are `unknown` keep their channel until judged.
     """
-    open_calls = select(
-        calls.c.id, calls.c.campaign_id, calls.c.ring_limit_s, calls.c.talk_limit_s, calls.c.reserved_at
-    )
-    not_over = calls.c.state.in_(("reserved", "dialing", "accepted")) | (
-        (calls.c.state == "unknown") & calls.c.disposition.is_(None)
-    )
     with sql.connect() as connection:
         # The members are read first: an attempt claimed in between is in SQL, and young in any case.
-        names = list(
-            connection.execute(select(campaigns.c.id).where(campaigns.c.connection_id == connection_id)).scalars()
-        )
-        members = {scope: _members(client, keys, scope) for scope in (connection_id, *names)}
-        # A call that came in takes none of the channels that dials are counted by.
-        dialed = (calls.c.connection_id == connection_id) & (calls.c.direction == "outbound")
-        rows = connection.execute(open_calls.where(not_over, dialed)).all()
+        names = [connection_id, *connection.execute(_MAY_HOLD, {"connection_id": connection_id}).scalars()]
+        members = dict(zip(names, _members(client, keys, names), strict=True))
+        rows = connection.execute(_OPEN_CALLS, {"connection_id": connection_id}).all()
     wanted: dict[str, dict[str, float]] = {scope: {} for scope in members}
     for row in rows:
         lease = row.reserved_at + timedelta(seconds=row.ring_limit_s + row.talk_limit_s + DEADLINE_SLACK_S)
@@ -48,9 +52,10 @@ def reconcile_channels(sql: Engine, client: redis.Redis, keys: Keys, *, connecti
     return freed, taken
 
 
-def _members(client: redis.Redis, keys: Keys, scope: str) -> set[str]:
-    members: Any = client.zrange(keys.slots(scope), 0, -1)
-    return {member.decode() for member in members}
+def _members(client: redis.Redis, keys: Keys, scopes: Sequence[str]) -> list[set[str]]:
+    answers = round_trip(client, [("ZRANGE", keys.slots(scope), 0, -1) for scope in scopes])
+    raise_errors(answers)
+    return [{member.decode() for member in members} for members in answers]
 
 
 def _old(call_ids: Iterable[str]) -> list[str]:

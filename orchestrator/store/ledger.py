@@ -8,7 +8,19 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, TextClause, bindparam, case, func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    RowMapping,
+    TextClause,
+    bindparam,
+    case,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -16,6 +28,7 @@ from orchestrator.store.tables import NUMBER_GUARD, calls
 
 REPEAT_AFTER_S = 15  # a send is unanswered after this long; the whole request is bounded to 12 s
 REPEAT_WITHIN_S = 40  # the carrier ignores repeats of a command_id for 60 s
+REQUEST_LASTS_S = 16  # at most 3 s to the socket (R1) and 12 s from there, and one for a slow clock
 DEADLINE_SLACK_S = 60
 PUBLISH_AGAIN_AFTER_S = 10  # a message that nobody has taken for so long may be lost
 # What every dial and every tick asks stands here as text: to build it anew costs more than to execute it.
@@ -104,7 +117,8 @@ def mark_not_carried_out(connection: Connection, send: Send) -> None:
     When that is true of all of an attempt's sends (`NOTHING_CARRIED_OUT`), nobody was dialed.
     """
     mine = (calls.c.id == send.call_id, calls.c.state == "dialing", calls.c.send_no >= send.send_no)
-    connection.execute(update(calls).where(*mine).values(unsent=calls.c.unsent.bitwise_or(1 << (send.send_no - 1))))
+    unsent = calls.c.unsent.bitwise_or(1 << (send.send_no - 1))
+    connection.execute(update(calls).where(*mine).values(unsent=unsent, send_over=_over(send)))
 
 
 def mark_answered(connection: Connection, send: Send) -> bool:
@@ -156,9 +170,24 @@ def overdue_sends(connection: Connection, *, limit: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def count_unanswered(connection: Connection, where: Any) -> int:
-    """Return how many sends among the attempts of `where` stand without an answer."""
-    query = select(func.count()).where(where, calls.c.state == "dialing", calls.c.answered_send < calls.c.send_no)
+def mark_over(connection: Connection, send: Send) -> None:
+    """Note that a send is under way no more, though its answer is not known: nobody needs to wait for it."""
+    mine = (calls.c.id == send.call_id, calls.c.state == "dialing")
+    connection.execute(update(calls).where(*mine).values(send_over=_over(send)))
+
+
+def _over(send: Send) -> ColumnElement[int]:
+    return func.greatest(calls.c.send_over, send.send_no)
+
+
+def count_under_way(connection: Connection, where: Any) -> int:
+    """Return how many sends among the attempts of `where` may be on their way to the carrier at this moment.
+
+    Not those whose task has seen their end, nor those older than a request can last: their task has died.
+    """
+    sent = (calls.c.state == "dialing") & (calls.c.answered_send < calls.c.send_no)
+    young = calls.c.last_sent_at > func.clock_timestamp() - text(f"interval '{REQUEST_LASTS_S} seconds'")
+    query = select(func.count()).where(where, sent, calls.c.send_over < calls.c.send_no, young)
     return int(connection.execute(query).scalar_one())
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import true
 
 from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
@@ -16,8 +19,9 @@ from orchestrator.operations.pause_campaign import pause_campaign
 from orchestrator.operations.stop_dialing import resume_dialing, stop_dialing
 from orchestrator.operations.suppress_number import suppress_number
 from orchestrator.operations.watch_carrier import reopen_dispatch, watch_webhooks
+from orchestrator.store.ledger import count_under_way
 from orchestrator.store.pacing import close_dispatch, heard_from_carrier, read_health
-from tests.support.carrier_stub import CarrierStub
+from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial
 from tests.support.poll import eventually
 from tests.support.world import CONNECTION, World
 
@@ -58,6 +62,85 @@ def test_r9_a_repeat_is_not_sent_after_a_pause(world: World, carrier: CarrierStu
         world.dialer.dial_call(again)
 
     assert len(carrier.dials) == 1
+
+
+def under_way(world: World) -> int:
+    with world.sql.connect() as connection:
+        return count_under_way(connection, true())
+
+
+def test_r9_a_pause_does_not_wait_for_a_send_whose_answer_was_lost_and_counts_it_as_in_flight(
+    world: World, carrier: CarrierStub
+) -> None:
+    seen: list[int] = []
+
+    def cut(_asked: Asked) -> tuple[int, dict[str, object]]:
+        seen.append(under_way(world))
+        return 0, {}
+
+    carrier.dial = cut
+    call_id = world.dialed_call()
+
+    assert (seen, under_way(world)) == ([1], 0)
+    assert pause_campaign(world.house, world.call_row(call_id)["campaign_id"])[1] == 1
+
+
+def test_r9_a_pause_waits_for_the_send_that_is_under_way(world: World, carrier: CarrierStub) -> None:
+    arrived, paused = threading.Event(), threading.Event()
+    seen: list[bool] = []
+
+    def slow(asked: Asked) -> tuple[int, dict[str, object]]:
+        arrived.set()
+        seen.append(paused.wait(1.0))
+        return accepted_dial(asked)
+
+    carrier.dial = slow
+    call_id = world.claimed_call()
+    with ThreadPoolExecutor(1) as pool:
+        dialing = pool.submit(world.dialer.dial_call, call_id)
+        assert arrived.wait(10)
+        pause_campaign(world.house, world.call_row(call_id)["campaign_id"])
+        paused.set()
+        dialing.result()
+
+    assert seen == [False]
+
+
+def test_r9_a_repeat_is_waited_for_although_the_first_send_is_over(world: World, carrier: CarrierStub) -> None:
+    seen: list[int] = []
+
+    def cut(_asked: Asked) -> tuple[int, dict[str, object]]:
+        seen.append(under_way(world))
+        return 0, {}
+
+    carrier.dial = cut
+    call_id = world.dialed_call()
+    world.age_send(call_id, 16)
+    world.dialer.dial_call(call_id)
+
+    assert (seen, under_way(world)) == ([1, 1], 0)
+
+
+def test_r9_a_repeat_that_was_stopped_at_the_socket_holds_up_no_pause(world: World, carrier: CarrierStub) -> None:
+    carrier.dial = lambda _asked: (0, {})
+    call_id = world.dialed_call()
+    world.age_send(call_id, 16)
+    world.redis.set(world.keys.epoch, "another")
+
+    world.dialer.dial_call(call_id)
+
+    assert world.call_row(call_id)["send_no"] == 2
+    assert under_way(world) == 0
+
+
+def test_r9_a_send_whose_worker_died_is_under_way_as_long_as_a_request_can_last(world: World) -> None:
+    call_id = world.claimed_call()
+    world.execute("UPDATE calls SET state = 'dialing', send_no = 1, first_sent_at = now(), last_sent_at = now()")
+
+    young = under_way(world)
+    world.age_send(call_id, 17)
+
+    assert (young, under_way(world)) == (1, 0)
 
 
 def test_r9_a_new_suppression_withdraws_the_claimed_attempt_for_its_number(world: World, carrier: CarrierStub) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 import redis
 from pydantic import SecretStr
 from sqlalchemy import text
 
 from orchestrator.clock import utc_now
 from orchestrator.ids import new_id
+from orchestrator.operations import reconcile_channels as reconcile
 from orchestrator.operations.ask_about_calls import ask_about_calls
 from orchestrator.operations.judge_sends import judge_sends
 from orchestrator.operations.rebuild_redis import SHUT_FOR_S, Rebuilder
@@ -46,6 +49,27 @@ def test_the_dispatcher_publishes_a_single_call_that_the_api_has_written(world: 
     world.execute("UPDATE calls SET published_at = NULL")
 
     assert world.dispatcher.dispatch_calls() == [call_id]
+
+
+def test_r8_campaigns_that_are_over_are_not_asked_about_their_channels(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for status in ("completed", "canceled", "draft"):
+        world.campaign(status=status)
+    paused, running, canceled = world.campaign(status="paused"), world.campaign(), world.campaign()
+    world.contact(canceled)
+    [live] = world.claim(canceled)
+    world.execute("UPDATE campaigns SET status = 'canceled' WHERE id = :id", id=canceled)
+    world.redis.delete(world.keys.slots(canceled))
+    asked: list[Any] = []
+    real = reconcile.round_trip
+    monkeypatch.setattr(reconcile, "round_trip", lambda client, trip: real(client, asked.extend(trip) or trip))
+
+    _, taken = reconcile_channels(world.sql, world.redis, world.keys, connection_id=CONNECTION)
+
+    scopes = (CONNECTION, paused, running, canceled)
+    assert sorted(key for _, key, *_ in asked) == sorted(world.keys.slots(scope) for scope in scopes)
+    assert taken == 1 and world.redis.zrange(world.keys.slots(canceled), 0, -1) == [live.encode()]
 
 
 def test_r8_a_channel_whose_attempt_is_over_is_freed_and_a_young_one_left_alone(world: World) -> None:

@@ -1,0 +1,100 @@
+"""What follows a campaign, a call, a command or an import outlives an API that is away for a while."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from orchestrator.cli_act import act_on_call
+from orchestrator.cli_patience import GIVE_UP_AFTER_S, Follower
+from orchestrator.cli_rest import ApiNotReached, RefusedByApi, Rest
+from orchestrator.cli_timeline import follow_call
+from orchestrator.cli_upload import import_contacts
+from orchestrator.cli_watch import watch_campaign
+
+AWAY, BROKEN, BUSY = ApiNotReached("no API answers at x"), RefusedByApi(503, {}), RefusedByApi(429, {})
+STATS = {"status": "completed", "rate": {"dials_per_s": 3.0}}
+
+
+class Script(Rest):
+    """An API that answers what the test has written down, one after another; an error is raised."""
+
+    def __init__(self, *answers: Any) -> None:
+        self._answers: Iterator[Any] = iter(answers)
+
+    def get(self, path: str, **_params: Any) -> Any:  # noqa: ARG002 the shape of Rest.get
+        answer = next(self._answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def post(self, path: str, json: Any = None, *, idempotency_key: str | None = None) -> Any:  # noqa: ARG002
+        return {"command_id": "c1"}
+
+    def upload(self, path: str, body: Any, *, content_type: str, **params: Any) -> Any:  # noqa: ARG002
+        return {"id": "imp_1", "status": "running"}
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console(file=io.StringIO(), width=200)
+
+
+def told(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_a_watch_says_once_that_the_api_is_away_and_goes_on(console: Console) -> None:
+    rest = Script({"name": "mine"}, AWAY, BROKEN, BUSY, STATS)
+
+    seen = watch_campaign(rest, "cmp_1", every_s=0.0, console=console, wait=lambda _s: None)
+
+    assert seen.stats == STATS
+    assert told(console).count("no answer") == 1 and told(console).count("answers again") == 1
+
+
+def test_following_a_call_goes_on_when_one_look_fails(console: Console) -> None:
+    ended = {"id": "call_1", "status": "ended", "timeline": []}
+
+    assert follow_call(Script(AWAY, ended), "call_1", console=console, every_s=0.0)
+
+
+def test_following_a_command_goes_on_when_one_look_fails(console: Console) -> None:
+    accepted = {"status": "accepted", "timeline": [{"id": "c1", "type": "command.accepted"}]}
+
+    assert act_on_call(
+        Script(BROKEN, accepted), "call_1", "hangup", fields=[], document=None, console=console, wait=True
+    )
+
+
+def test_following_an_import_goes_on_when_one_look_fails(console: Console, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("phone\n")
+    done = {"id": "imp_1", "status": "completed", "rows": 1, "accepted": 1, "duplicates": 0, "invalid": 0}
+
+    import_contacts(Script(AWAY, done), "cmp_1", tmp_path / "list.csv", region=None, dedupe=None, console=console)
+
+    assert "1 accepted" in told(console)
+
+
+def test_a_definite_no_ends_the_following_at_once(console: Console) -> None:
+    follower = Follower(Script(RefusedByApi(404, {"detail": "There is no such campaign."})), console)
+
+    with pytest.raises(RefusedByApi, match="no such campaign"):
+        follower.get("/v1/campaigns/x/stats")
+
+
+def test_an_api_that_stays_away_ends_the_following_after_the_stated_time(console: Console) -> None:
+    moments = iter([0.0, GIVE_UP_AFTER_S - 1, GIVE_UP_AFTER_S + 1])
+    follower = Follower(Script(AWAY, AWAY, AWAY), console, clock=lambda: next(moments))
+
+    waited = [follower.get("/x"), follower.get("/x")]
+
+    assert waited == [None, None]
+    with pytest.raises(ApiNotReached):
+        follower.get("/x")
