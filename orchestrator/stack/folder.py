@@ -60,8 +60,12 @@ class DataFolder:
             raise Misconfigured(
                 f"{self.path} is in use by process {owner}: stop that one, or choose another folder with --data"
             ) from err
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, str(os.getpid()).encode(), 0)
+        try:
+            os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, str(os.getpid()).encode(), 0)
+        except OSError:
+            os.close(self._lock)
+            raise
 
     def _keep_others_out(self) -> None:
         """Take the rights of others off a stack's folder; raise Misconfigured for one that holds other things too."""

@@ -13,8 +13,8 @@ _BELOW_EPHEMERAL = range(20_000, 32_000)  # the kernel never lends these to outg
 class Ports:
     """The ports of one stack, kept from the other stacks of this machine from the choice until `close`.
 
-    A port that is free now says little: two stacks that start at once would both choose it, and servers that share
-    their ports (SO_REUSEPORT, as granian does) would then both answer on it, each to some of the requests.
+    A port that is free now says little: two stacks that start at once would both choose it, and the later server would
+    not start or, sharing its port (SO_REUSEPORT), would answer to some of the other's requests.
     """
 
     def __init__(self) -> None:

@@ -12,11 +12,17 @@ import psutil
 import pytest
 
 from orchestrator.errors import Misconfigured
+from orchestrator.settings import Settings
 from orchestrator.stack.child import Child
 from orchestrator.stack.embedded import start_valkey
 from orchestrator.stack.folder import Binding, DataFolder, announced, kept_api_key
+from orchestrator.stack.interrupts import Interrupts
+from orchestrator.stack.options import StackOptions
 from orchestrator.stack.orphans import Running, end_orphans, record
+from orchestrator.stack.ports import free_port
 from orchestrator.stack.program import Program
+from orchestrator.stack.stack import Stack
+from tests.support.full_disk import nothing_more_written
 from tests.support.poll import eventually
 from tests.support.umasks import umask
 
@@ -180,3 +186,21 @@ def test_a_folder_that_cannot_be_made_is_refused_with_the_reason(tmp_path: Path)
 
     with pytest.raises(Misconfigured, match=r"cannot be the data folder \(Not a directory\): .* --data"):
         DataFolder(tmp_path / "file" / "data")
+
+
+def test_a_folder_on_a_full_disk_is_refused_with_the_reason_and_let_go(tmp_path: Path) -> None:
+    with nothing_more_written(), pytest.raises(Misconfigured, match=r"cannot be the data folder \(File too large\)"):
+        DataFolder(tmp_path / "data")
+
+    DataFolder(tmp_path / "data").close()
+
+
+def test_a_start_on_a_full_disk_ends_with_a_sentence(tmp_path: Path) -> None:
+    said = list[str]()
+    options = StackOptions(data=tmp_path / "data", port=free_port())
+    stack = Stack(options, Settings(), interrupts=Interrupts(), say=said.append)
+
+    with nothing_more_written(), pytest.raises(Misconfigured, match=r"takes nothing more \(File too large\)"):
+        stack.start()
+
+    stack.stop()
