@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM
@@ -34,12 +35,20 @@ def plan_valkey(folder: Path, *, port: int | None = None, maxmemory: str = "512m
     url = f"redis://:{password}@127.0.0.1:{port}/0"
     program = Program(
         name="valkey",
-        argv=(str(get_binary_path()), str(configuration.resolve())),
+        argv=(str(get_binary_path()), _within(configuration)),
         cwd=folder,
         ready=lambda: answers(url),
         death_signal=SIGTERM,
     )
     return ValkeyPlan(program, url)
+
+
+def _within(file: Path) -> str:
+    """Return a path to a file of the working directory without `[`, `*` and `?`.
+
+    Valkey takes these for a pattern, finds no file that fits it, and runs without a password and without its data.
+    """
+    return f"/proc/self/cwd/{file.name}" if sys.platform == "linux" else str(file.resolve())
 
 
 def answers(url: str) -> bool:

@@ -74,7 +74,21 @@ def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
     second.stop()
 
 
-@pytest.mark.parametrize("name", ["long" * 30, "a b, c"])
+def test_valkey_takes_up_its_data_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / 'a b, [c] *d? "e" it\'s \\f %20 #g'
+    first = start_valkey(folder)
+    with redis.Redis.from_url(first.url) as client:
+        client.set("kept", "yes")
+    first.stop()
+
+    second = start_valkey(folder)
+
+    with redis.Redis.from_url(second.url) as client:
+        assert client.get("kept") == b"yes"
+    second.stop()
+
+
+@pytest.mark.parametrize("name", ["long" * 30, 'a b, [c] *d? "e" it\'s \\f %20 #g'])
 def test_a_path_that_is_no_address_of_a_socket_is_no_obstacle(tmp_path: Path, name: str) -> None:
     server = start_postgres(tmp_path / name, durable=False)
 
