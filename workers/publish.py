@@ -11,6 +11,7 @@ import redis
 
 from orchestrator.settings import load_settings
 from orchestrator.store.connect import open_redis
+from orchestrator.store.outage import in_words
 from orchestrator.store.round_trip import Command, round_trip
 from orchestrator.store.scripts import raise_errors
 
@@ -29,7 +30,7 @@ def publish(task: str, call_ids: Sequence[str]) -> None:
     try:
         raise_errors(round_trip(_broker(), [publication(task, call_ids)]))
     except redis.RedisError as err:
-        log.warning("not published (%s): %s messages of %s; the sweeper will", err, len(call_ids), task)
+        log.warning("not published (%s): %s messages of %s; the sweeper will", in_words(err), len(call_ids), task)
 
 
 def publication(task: str, call_ids: Sequence[str]) -> Command:

@@ -37,7 +37,7 @@ from orchestrator.store.ledger import (
 )
 from orchestrator.store.live import load_live
 from orchestrator.store.memory import MemoryWatch
-from orchestrator.store.outage import is_outage
+from orchestrator.store.outage import in_words, is_outage
 from orchestrator.store.pacing import Permission, permit_send, report_answer
 from orchestrator.store.tables import calls
 from orchestrator.telnyx.answers import (
@@ -140,7 +140,7 @@ class Dialer:
         epoch, mark = send.row["epoch"] or "", f"{send.call_id}/{send.send_no}"
         try:
             if self._memory_watch.is_nearly_full():
-                return Reason.NO_CAPACITY  # the door would refuse its webhooks (R11)
+                return Reason.REDIS  # the door would refuse its webhooks (R11)
             permission = permit_send(
                 self._redis,
                 self._keys,
@@ -151,11 +151,10 @@ class Dialer:
                 send=mark,
             )
         except redis.RedisError as err:
-            what = "Redis is away" if is_outage(err) else "Redis refuses what it is asked"
-            log.warning("not dialed: %s: %s", what, err, extra={"call_id": send.call_id})
-            return Reason.NO_CAPACITY
+            log.warning("not dialed: %s", in_words(err), extra={"call_id": send.call_id})
+            return Reason.REDIS
         if permission != Permission.PERMITTED:
-            return Reason.RATE if permission == Permission.REFUSED else Reason.NO_CAPACITY
+            return Reason.RATE if permission == Permission.REFUSED else Reason.REDIS
         return Reason.SEND_TOO_OLD if self._age_clock() - began > TOO_OLD_S else None
 
     def _live_call(self, row: RowMapping) -> LiveCall:

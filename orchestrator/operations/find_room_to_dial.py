@@ -10,6 +10,7 @@ import redis
 
 from orchestrator.operations.lanes import account_lane, campaign_lane
 from orchestrator.store.keys import Keys
+from orchestrator.store.outage import in_words
 from orchestrator.store.pacing import Room, read_room
 from orchestrator.store.queries_campaigns import running_paces
 
@@ -33,6 +34,6 @@ def find_room_to_dial(house: House, campaign_ids: Collection[str]) -> Mapping[st
     try:
         rooms = read_room(house.redis, Keys(), lanes)
     except redis.RedisError as err:
-        log.warning("why campaigns wait is not known: %s", err)
+        log.warning("why campaigns wait is not known: %s", in_words(err))
         return {}
     return {row.id: room for row, room in zip(rows, rooms, strict=True)}

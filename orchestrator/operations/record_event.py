@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -11,8 +12,11 @@ import redis
 from orchestrator.errors import BadSignature, StoreUnavailable
 from orchestrator.store.keys import Keys
 from orchestrator.store.memory import MemoryWatch
+from orchestrator.store.outage import in_words
 from orchestrator.store.streams import add_webhook
 from orchestrator.telnyx.signature import SignatureVerifier
+
+log = logging.getLogger(__name__)
 
 
 class Receipt(StrEnum):
@@ -44,6 +48,7 @@ class Door:
             self._refuse_when_full()
             add_webhook(self._redis, self._keys, raw)
         except redis.RedisError as err:
+            log.warning("a webhook is refused, to be told again: %s", in_words(err))
             raise StoreUnavailable("Redis") from err
         return Receipt.TAKEN
 

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     CALLER_ID_QUOTA = "caller_id_quota"
     NO_CAPACITY = "no_capacity"
     RATE = "rate"
+    REDIS = "redis"
     CARRIER_BUSY = "carrier_busy"
     CARRIER_UNAVAILABLE = "carrier_unavailable"
     CARRIER_REFUSED = "carrier_refused"
@@ -77,6 +78,9 @@ _SENTENCES = {
     Reason.CALLER_ID_QUOTA: "The caller id has made as many calls as it may within 24 hours.",
     Reason.NO_CAPACITY: "All channels of the account or the campaign are in use.",
     Reason.RATE: "The calls per second allowed are used up; the contact is next in line.",
+    Reason.REDIS: (
+        "Redis is away, nearly full or being rebuilt, or it refuses what it is asked; /readyz and the log say which."
+    ),
     Reason.CARRIER_BUSY: "The carrier said that it takes no more calls at the moment.",
     Reason.CARRIER_UNAVAILABLE: "The carrier could not be reached.",
     Reason.CARRIER_REFUSED: "The carrier refuses our account, connection or caller id; the campaign was paused.",

@@ -44,6 +44,11 @@ def is_outage(err: BaseException) -> bool:
     return isinstance(err, exc.TimeoutError)  # every connection of the pool is in use
 
 
+def in_words(err: redis.RedisError) -> str:
+    """Return a failure of Redis in words: that it is away, or what it refuses."""
+    return f"Redis {'is away' if is_outage(err) else 'refuses what it is asked'}: {err}"
+
+
 def _is_postgres_away(err: BaseException, driver_error: BaseException | None) -> bool:
     state: str | None = getattr(driver_error, "sqlstate", None)
     return state.startswith(_CLASSES) or state in _CODES if state else isinstance(err, _WITHOUT_STATE)

@@ -351,3 +351,16 @@ def test_r9_a_pause_waits_for_the_send_in_the_act_and_nothing_is_sent_after_it(
     assert in_flight == [1]
     assert len(carrier.dials) == 1
     assert world.query("SELECT count(*) FROM contacts WHERE status = 'waiting'") == [(2,)]
+
+
+def test_a_redis_that_refuses_what_it_is_asked_is_not_taken_for_one_that_is_away(
+    world: World, carrier: CarrierStub, caplog: pytest.LogCaptureFixture
+) -> None:
+    call_id = world.claimed_call()
+    world.redis.set(world.keys.sends(CONNECTION), "of another type")
+
+    world.dialer.dial_call(call_id)
+
+    contact = world.contact_of(call_id)
+    assert (carrier.dials, contact["status"], contact["reason"]) == ([], "waiting", "redis")
+    assert "refuses what it is asked" in caplog.text and "WRONGTYPE" in caplog.text
