@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -101,7 +101,7 @@ class Settings(BaseSettings):
             "ORCHESTRATOR_API_KEY": self.api_key.get_secret_value() if self.api_key else None,
             "TELNYX_API_KEY": self.telnyx_api_key.get_secret_value() if self.telnyx_api_key else None,
             "TELNYX_PUBLIC_KEY": self.telnyx_public_key,
-            "POSTGRES_PASSWORD": urlsplit(self.database_url).password,
+            "POSTGRES_PASSWORD": _password_in(self.database_url),
             "FLOWER_PASSWORD": self.flower_user.get_secret_value().partition(":")[2] if self.flower_user else None,
         }
         refuse_published_secrets(given, carrier=self.telnyx_base_url, public_url=self.public_url)
@@ -139,6 +139,11 @@ def load_settings() -> Settings:
 def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
     """Return this process's environment with `changes` made, for a process about to be started."""
     return {**os.environ, **changes}
+
+
+def _password_in(url: str) -> str | None:
+    found = re.search(r"://[^:/@]*:([^@]*)@", url)
+    return found[1] if found else None
 
 
 def _required(value: T | None, variable: str, what: str) -> T:

@@ -50,6 +50,13 @@ def test_all_of_them_are_named_at_once() -> None:
     assert str(refusal.value).startswith(", ".join(PUBLISHED))
 
 
+@pytest.mark.parametrize("password", ["mine", "a[b", "", "orchestrator1"])
+def test_a_password_of_ones_own_is_taken_however_it_is_spelled(password: str) -> None:
+    url = f"postgresql+psycopg://orchestrator:{password}@postgres:5432/orchestrator"
+
+    Settings(telnyx_base_url=_TELNYX, database_url=url).refuse_published_secrets()
+
+
 def test_secrets_of_ones_own_are_taken() -> None:
     Settings(
         telnyx_base_url=_TELNYX,
