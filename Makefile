@@ -12,7 +12,7 @@ IN_CACHES := RUFF_CACHE_DIR="$$PLACE/.ruff_cache" MYPY_CACHE_DIR="$$PLACE/.mypy_
 	HYPOTHESIS_STORAGE_DIRECTORY="$$PLACE/.hypothesis"
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup venv demo up test lint docs chaos mutations bench compose-test lock clean
+.PHONY: help setup venv demo up test lint docs chaos contract mutations bench compose-test lock clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -51,6 +51,9 @@ docs: setup  ## write the pages that are made from the code
 
 chaos: setup  ## half an hour of killing and freezing processes in mid-campaign
 	$(BIN)/python -m pytest tests/fault -m long -x
+
+contract: setup  ## ask every operation of the REST API hundreds of questions, and hold the answers against its document
+	CONTRACT_EXAMPLES=200 $(BIN)/python -m pytest tests/service/api/test_api_contract.py --timeout 3600
 
 mutations: setup  ## break each line that keeps a promise; a test must turn red
 	$(BIN)/python -m tests.mutations.run

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from typing import Any
 
 from flask import Flask, Response, request
 from pydantic import BaseModel
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
+from werkzeug.routing import Rule
 
 from api import auth, health, problems, webhooks
 from api.answers import answer
@@ -51,25 +52,32 @@ def bare_app(name: str) -> Flask:
 
 
 def mount(app: Flask, house: House, routes: Iterable[Route]) -> None:
-    """Enter `routes` in `app`; routes that share address and method differ by the media type of their body."""
-    ordered = sorted(routes, key=_address)
-    for (path, method), same in groupby(ordered, key=_address):
-        app.add_url_rule(
-            re.sub(r"\{(\w+)\}", r"<\1>", path),
-            endpoint=f"{method} {path}",
-            view_func=_handler(house, list(same)),
-            methods=[method],
-        )
+    """Enter `routes` in `app`: every address once, whatever the method.
+
+    A rule that left methods out would let them fall through to a rule with a variable in the same place, whose 404
+    says that the address is unknown.
+    """
+    for path, same in groupby(sorted(routes, key=_address), key=lambda route: route.path):
+        app.url_map.add(Rule(re.sub(r"\{(\w+)\}", r"<\1>", path), endpoint=path))
+        app.view_functions[path] = _handler(house, _by_method(same))
+
+
+def _by_method(routes: Iterable[Route]) -> dict[str, list[Route]]:
+    """Return routes by method; those that share one differ by the media type of their body."""
+    found = {method: list(same) for method, same in groupby(routes, key=lambda route: route.method)}
+    return found | ({"HEAD": found["GET"]} if "GET" in found else {})
 
 
 def _address(route: Route) -> tuple[str, str]:
     return route.path, route.method
 
 
-def _handler(house: House, variants: Sequence[Route]) -> Callable[..., Response]:
+def _handler(house: House, variants: Mapping[str, Sequence[Route]]) -> Callable[..., Response]:
     def handle(**ids: str) -> Response:
+        if request.method not in variants:
+            raise MethodNotAllowed(list(variants))
         check_ids(ids)
-        route = _variant(variants)
+        route = _variant(variants[request.method])
         return once(house, route, lambda: _respond(house, route, ids))
 
     return handle

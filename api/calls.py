@@ -18,7 +18,7 @@ from api.recordings import RecordingView, recording_view
 from api.routes import Body, Resource
 from orchestrator.operations.find_calls import CallStory, find_call, list_calls
 from orchestrator.operations.place_call import NewCall, place_call
-from orchestrator.operations.request_action import ACTIONS, request_action
+from orchestrator.operations.request_action import ACTIONS, request_action, reserved_fields
 from orchestrator.policy.dispositions import Disposition, Fault
 from orchestrator.policy.moments import Moment
 from orchestrator.telnyx.commands import Command
@@ -204,11 +204,15 @@ def _enter_action(name: str, command: type[Command]) -> None:
     resource.route(
         "POST",
         f"/v1/calls/{{call_id}}/actions/{name}",
-        body=Body(model=command, may_be_missing=True),
+        body=Body(model=command, may_be_missing=not _needs_fields(command), refused=reserved_fields(command)),
         gives={202: AcceptedCommand},
         fails=(404, 409, 422),
         idempotency="optional",
     )(view)
+
+
+def _needs_fields(command: type[Command]) -> bool:
+    return any(field.is_required() for field in command.model_fields.values())
 
 
 def _action_view() -> Callable[..., Response]:

@@ -32,14 +32,15 @@ def _known_region(region: str) -> str:
     return region
 
 
+Region = Annotated[str, AfterValidator(_known_region), Field(json_schema_extra={"pattern": "^[A-Za-z]{2}$"})]
+
+
 class ImportQuery(BaseModel):
     """How to read the file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    region: Annotated[str, AfterValidator(_known_region)] | None = Field(
-        None, description="Where numbers without a country code belong."
-    )
+    region: Region | None = Field(None, description="Where numbers without a country code belong.")
     dedupe: Literal["phone", "external_id"] | None = Field(
         None, description="What makes two rows one contact; left out: the external_id if a row has one, else the phone."
     )

@@ -15,6 +15,7 @@ from orchestrator.media.captured import Capture
 from orchestrator.operations.find_media import find_media, open_capture
 from orchestrator.operations.play_sound import play_sound
 from orchestrator.policy.moments import Moment
+from orchestrator.telnyx.commands.values import BASE64
 from orchestrator.wiring import House
 
 resource = Resource("media")
@@ -72,7 +73,7 @@ class Sound(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    payload: Annotated[str, Field(min_length=4), AfterValidator(_base64)]
+    payload: Annotated[str, Field(min_length=4, json_schema_extra={"pattern": BASE64}), AfterValidator(_base64)]
 
 
 class SoundTaken(BaseModel):
@@ -96,9 +97,11 @@ def index(house: House, call_id: str) -> MediaView:
     return MediaView(stream_url=found.stream_url, data=[_view(call_id, capture) for capture in found.captures])
 
 
-@resource.route("GET", "/v1/calls/{call_id}/media/{file}", gives={200: (WAV, RAW)}, fails=(404,))
+@resource.route(
+    "GET", "/v1/calls/{call_id}/media/{file}", gives={200: (WAV, RAW), 206: (WAV, RAW), 304: None}, fails=(404, 416)
+)
 def show(house: House, call_id: str, file: str) -> Response:
-    """Fetch a captured track; parts of it with `Range`."""
+    """Fetch a captured track; parts of it with `Range`, nothing with `If-None-Match` and the `ETag` it still has."""
     path = open_capture(house, call_id, file)
     media = WAV if path.suffix == ".wav" else RAW
     return send_file(path, mimetype=media, as_attachment=True, download_name=f"{call_id}-{file}", conditional=True)
@@ -109,7 +112,7 @@ def show(house: House, call_id: str, file: str) -> Response:
     "/v1/calls/{call_id}/media/play",
     body=Body(model=Sound, max_bytes=_MOST_SOUND_BYTES),
     gives={202: SoundTaken},
-    fails=(409, 422, 429),
+    fails=(404, 409, 422, 429),
 )
 def play(house: House, call_id: str, body: Sound) -> Response:
     """Play a sound into the call's open stream.

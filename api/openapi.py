@@ -19,17 +19,17 @@ from api.schemas import FieldProblem, Problem
 from orchestrator.policy.durations import format_duration
 
 _REF = "#/components/schemas/{model}"
+_TYPES = {"application/json": "object"}  # all other media are text, or bytes
 _OTHER_NAMES = {
     "connection_id": "The id of the carrier's connection.",
     "file": "The name of a captured file, as the call's media lists it.",
 }
-_UNREADABLE = (400, 422)
-
 _DESCRIPTION = """Calls lists of people through Telnyx, walks each call through a flow, and reports.
 
 Every request under `/v1` carries `Authorization: Bearer <API key>`. Lists are `{data, next_cursor}`, newest first.
 Times are RFC 3339 in UTC with milliseconds; durations are written `"90s"`, `"10m"`, `"1d"`. Unknown fields are refused.
 Errors are problem documents (RFC 9457) with a stable `code`; a 422 lists every wrong field at once.
+`HEAD` is answered wherever `GET` is; any other method of an address is refused with 405 and `Allow`.
 """
 
 
@@ -46,6 +46,8 @@ def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
     models = _models(routes)
     refs, schemas = models_json_schema(models, ref_template=_REF, schema_generator=_Schemas)
     names = {key: ref["$ref"] for key, ref in refs.items()}
+    for route in routes:
+        _withhold(route, schemas["$defs"], names)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         operations = paths.setdefault(route.path, {})
@@ -75,6 +77,14 @@ def _models(routes: Sequence[Route]) -> list[tuple[type[BaseModel], Any]]:
             if isinstance(given, type):
                 wanted[given, "serialization"] = None
     return list(wanted)
+
+
+def _withhold(route: Route, schemas: Mapping[str, Any], names: Mapping[Any, str]) -> None:
+    """Take out of a body's schema what the body has and the address refuses."""
+    if route.body and route.body.model and route.body.refused:
+        fields = schemas[names[route.body.model, "validation"].rpartition("/")[2]]["properties"]
+        for name in route.body.refused & fields.keys():
+            del fields[name]
 
 
 def _operation(route: Route, names: Mapping[Any, str]) -> dict[str, Any]:
@@ -157,9 +167,12 @@ def _headers(route: Route) -> list[dict[str, Any]]:
 
 
 def _request_body(body: Body, names: Mapping[Any, str]) -> dict[str, Any]:
-    schema = {"$ref": names[body.model, "validation"]} if body.model else {"type": "string"}
-    content = {media: {"schema": schema} for media in body.media}
+    content = {media: {"schema": _schema_of(body, media, names)} for media in body.media}
     return {"required": not body.may_be_missing, "content": content, "description": f"At most {body.max_bytes} bytes."}
+
+
+def _schema_of(body: Body, media: str, names: Mapping[Any, str]) -> dict[str, Any]:
+    return {"$ref": names[body.model, "validation"]} if body.model else {"type": _TYPES.get(media, "string")}
 
 
 def _answers(route: Route, names: Mapping[Any, str]) -> dict[str, Any]:
@@ -169,19 +182,27 @@ def _answers(route: Route, names: Mapping[Any, str]) -> dict[str, Any]:
 def _answer(status: int, given: Any, names: Mapping[Any, str]) -> dict[str, Any]:
     described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     if isinstance(given, tuple):
-        described["content"] = {media: {"schema": {"type": "string"}} for media in given}
+        described["content"] = {media: {"schema": {"type": _TYPES.get(media, "string")}} for media in given}
     elif given is not None:
         described["content"] = {"application/json": {"schema": {"$ref": names[given, "serialization"]}}}
     return described
 
 
 def _failures(route: Route) -> dict[str, Any]:
-    statuses = {*route.fails, 500, 503}
-    statuses |= set() if route.is_open else {401}
-    statuses |= set(_UNREADABLE) if route.body and route.body.model else set()
-    statuses |= {413, 415} if route.body and not route.body.is_any_media else set()
-    statuses |= {409, 422, 400} if route.idempotency != "none" else set()
+    statuses = {*route.fails, 500, 503, *_refusals_of_the_address(route)}
+    statuses |= _refusals_of_the_body(route.body) if route.body else set()
+    statuses |= {409, 410, 422, 400} if route.idempotency != "none" else set()
     return {str(status): _failure(status) for status in sorted(statuses - route.gives.keys())}
+
+
+def _refusals_of_the_address(route: Route) -> set[int]:
+    """Return what any request may get: without the key, with an id of nothing, with a query that is not understood."""
+    unknown = {404} if "{" in route.path else set()
+    return unknown | ({422} if route.query else set()) | (set() if route.is_open else {401, 422})
+
+
+def _refusals_of_the_body(body: Body) -> set[int]:
+    return {400, 413} | ({422} if body.model else set()) | (set() if body.is_any_media else {415})
 
 
 def _failure(status: int) -> dict[str, Any]:

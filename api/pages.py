@@ -29,15 +29,16 @@ def decode_cursor(cursor: str) -> str:
     return ident
 
 
+Cursor = Annotated[str, AfterValidator(decode_cursor), Field(json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})]
+
+
 class PageQuery(BaseModel):
     """What every list takes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     limit: int = Field(50, ge=1, le=500, description="How many at most.")
-    cursor: Annotated[str | None, AfterValidator(lambda c: None if c is None else decode_cursor(c))] = Field(
-        None, description="`next_cursor` of the page before."
-    )
+    cursor: Cursor | None = Field(None, description="`next_cursor` of the page before.")
 
     @property
     def after(self) -> str | None:

@@ -18,7 +18,7 @@ from orchestrator.policy.byte_lines import Readable
 Model = TypeVar("Model", bound=BaseModel)
 
 _DEEPEST = 64  # what a body says is five deep, a command's settings seven; beyond 254 it could not be written again
-
+_EXACT = 2**53  # beyond, neighbors are the same to a float
 _CODES = {"missing": "required", "extra_forbidden": "unknown_field"}
 
 
@@ -38,7 +38,7 @@ def parse_json(raw: bytes, model: type[Model]) -> Model:
     """Return the body as `model`; raises Malformed for what is no JSON and InvalidInput for wrong fields."""
     value = _loaded(raw)
     wrong = [FieldError(at, "nul", "U+0000 cannot be stored") for at in _nuls(value)] if b"\\u0000" in raw else []
-    return _validated(lambda: model.model_validate_json(raw), value, wrong)
+    return _validated(lambda: _read_json(raw, value, model), value, wrong)
 
 
 def _loaded(raw: bytes) -> Any:
@@ -64,6 +64,25 @@ def _is_deeper(value: Any, most: int) -> bool:
 
 def _too_deep() -> Malformed:
     return Malformed("too_deep", f"The body is nested more than {_DEEPEST} deep.")
+
+
+def _read_json(raw: bytes, value: Any, model: type[Model]) -> Model:
+    """Return the body as `model`; 3.0 is as whole a number as 3, where a field takes no text for one."""
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as err:
+        fractions = [error for error in err.errors(include_url=False) if _is_whole(error)]
+        if not fractions:
+            raise
+    for error in fractions:
+        *_, (holder, part) = _steps(value, error["loc"])
+        holder[part] = int(error["input"])
+    return model.model_validate_json(orjson.dumps(value))
+
+
+def _is_whole(error: ErrorDetails) -> bool:
+    number = error["input"]
+    return error["type"] == "int_type" and isinstance(number, float) and number.is_integer() and abs(number) < _EXACT
 
 
 def parse_query(request: Request, model: type[Model]) -> Model:
@@ -101,20 +120,23 @@ def _in_query(error: Mapping[str, str]) -> FieldError:
 
 
 def _pointer(error: ErrorDetails, value: Any) -> str:
-    """Follow an error through `value`; names of union members, which stand in no document, are left out.
-
-    A rule between fields is told at the field that its error is named after.
-    """
-    parts: list[int | str] = []
-    for part in error["loc"]:
-        if _holds(value, part):
-            value = value[part]
-            parts.append(part)
+    """Follow an error through `value`; a rule between fields is told at the field that its error is named after."""
+    steps = list(_steps(value, error["loc"]))
+    parts = [part for _, part in steps]
+    last = steps[-1][0][parts[-1]] if steps else value
     if error["type"] == "missing":
         parts.append(error["loc"][-1])
-    elif _holds(value, error["type"]):
+    elif _holds(last, error["type"]):
         parts.append(error["type"])
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _steps(value: Any, place: Sequence[int | str]) -> Iterator[tuple[Any, int | str]]:
+    """Yield each step into `value` as (holder, part); names of union members stand in no document: they are none."""
+    for part in place:
+        if _holds(value, part):
+            yield value, part
+            value = value[part]
 
 
 def _holds(value: Any, part: int | str) -> bool:

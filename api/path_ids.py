@@ -24,7 +24,12 @@ _FORMS = {name: re.compile(f"{prefix}_{_ULID}") for name, (_, prefix) in PREFIXE
 
 def pattern_of(name: str) -> str | None:
     """Return the regular expression of the ids that a path parameter takes, or None for names of other kinds."""
-    return f"^{_FORMS[name].pattern}$" if name in _FORMS else None
+    return f"^{form_of(name)}$" if name in _FORMS else None
+
+
+def form_of(name: str) -> str:
+    """Return the regular expression of an id within a longer one."""
+    return _FORMS[name].pattern
 
 
 def check_ids(ids: Mapping[str, str]) -> None:

@@ -18,7 +18,10 @@ DEFAULT_MAX_BYTES = 1_048_576
 
 @dataclass(frozen=True, kw_only=True)
 class Body:
-    """What a request carries: JSON for a `model`, or another format, whole (bytes) or as a stream."""
+    """What a request carries: JSON for a `model`, or another format, whole (bytes) or as a stream.
+
+    `refused` are fields of the model that this address does not take; its view says so.
+    """
 
     model: type[BaseModel] | None = None
     media: tuple[Media, ...] = ("application/json",)
@@ -26,6 +29,7 @@ class Body:
     is_streamed: bool = False
     may_be_missing: bool = False
     is_any_media: bool = False
+    refused: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from api.answers import answer, nothing
 from api.pages import Page, PageQuery, cut_page
-from api.path_ids import has_form
+from api.path_ids import form_of, has_form
 from api.routes import Body, Resource
 from orchestrator.operations.find_suppressions import check_scope, lift_suppression, list_suppressions
 from orchestrator.operations.suppress_many import SuppressionDefaults, suppress_many
@@ -18,7 +18,7 @@ from orchestrator.operations.suppress_number import suppress_number
 from orchestrator.policy.byte_lines import Readable
 from orchestrator.policy.moments import Moment
 from orchestrator.policy.names import all_seen
-from orchestrator.policy.phone import PhoneProblem, is_region, read_phone
+from orchestrator.policy.phone import WRITTEN_AS, PhoneProblem, is_region, read_phone
 from orchestrator.wiring import House
 
 resource = Resource("suppressions")
@@ -45,8 +45,11 @@ def _read_region(value: str) -> str:
     return value
 
 
-Number = Annotated[str, BeforeValidator(_read_number), WithJsonSchema({"type": "string", "examples": ["+12125550123"]})]
-Scope = Annotated[str, AfterValidator(_read_scope)]
+Number = Annotated[str, BeforeValidator(_read_number), WithJsonSchema(WRITTEN_AS)]
+Scope = Annotated[
+    str, AfterValidator(_read_scope), Field(json_schema_extra={"pattern": f"^(global|{form_of('campaign_id')})$"})
+]
+Region = Annotated[str, AfterValidator(_read_region), Field(json_schema_extra={"pattern": "^[A-Za-z]{2}$"})]
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(all_seen)]
 
 
@@ -94,9 +97,9 @@ class SuppressionFileQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    scope: Scope = "global"
-    reason: Why = "imported"
-    region: Annotated[str, AfterValidator(_read_region)] | None = None
+    scope: Scope = Field("global", description="Of a CSV file only.")
+    reason: Why = Field("imported", description="Of a CSV file only.")
+    region: Region | None = Field(None, description="Of a CSV file only.")
 
 
 class SuppressionError(BaseModel):

@@ -20,7 +20,7 @@ from orchestrator.operations.lanes import account_lane
 from orchestrator.policy.contact_rows import ContactForm, ContactProblem, NewContact, read_contact
 from orchestrator.policy.gate import Hold
 from orchestrator.policy.moments import format_moment
-from orchestrator.policy.phone import PhoneProblem, read_phone
+from orchestrator.policy.phone import WRITTEN_AS, PhoneProblem, read_phone
 from orchestrator.policy.reasons import Reason
 from orchestrator.policy.zones import zones_for
 from orchestrator.store.keys import Keys
@@ -44,7 +44,7 @@ def _read_number(value: Any) -> str:
     return read
 
 
-Number = Annotated[str, BeforeValidator(_read_number), WithJsonSchema({"type": "string", "examples": ["+12125550123"]})]
+Number = Annotated[str, BeforeValidator(_read_number), WithJsonSchema(WRITTEN_AS)]
 
 
 class NewCall(BaseModel):

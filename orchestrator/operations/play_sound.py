@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import Conflict, LimitReached
+from orchestrator.operations.find_calls import find_call
 from orchestrator.store.keys import Keys
 from orchestrator.store.media_queue import MOST_WAITING, Queued, queue_sound
 
@@ -13,12 +14,15 @@ if TYPE_CHECKING:
 
 
 def play_sound(house: House, call_id: str, payload: str) -> None:
-    """Queue a base64 sound; raise Conflict without an open stream, LimitReached when thirty wait already.
+    """Queue a base64 sound.
+
+    Raises NotFound for no such call, Conflict without an open stream, LimitReached when thirty wait already.
 
     Played at most once: a receiver that dies takes the sound it has just fetched with it.
     """
     match queue_sound(house.redis, Keys(), call_id, payload):
         case Queued.NO_STREAM:
+            find_call(house, call_id)
             raise Conflict(
                 "no_stream", "No stream of this call is open at our receiver: start one with its stream_url."
             )

@@ -50,10 +50,14 @@ def request_action(house: House, call_id: str, command: Command, *, request_id: 
     return command_id
 
 
+def reserved_fields(command: type[Command]) -> frozenset[str]:
+    """Return the fields of a command that nobody but we may set."""
+    return frozenset(name for name in command.model_fields if name in _OURS or name.startswith("webhook_"))
+
+
 def _problems(command: Command, body: dict[str, Any]) -> Iterator[FieldError]:
-    for name in command.model_fields_set:
-        if name in _OURS or name.startswith("webhook_"):
-            yield FieldError(f"/{name}", "reserved_field", "this is ours to set")
+    for name in command.model_fields_set & reserved_fields(type(command)):
+        yield FieldError(f"/{name}", "reserved_field", "this is ours to set")
     try:
         base64.b64decode(body.get("client_state", ""), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):

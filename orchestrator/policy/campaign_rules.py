@@ -5,14 +5,25 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from orchestrator.bounds import CallsPerSecond, LiveCalls, Weight
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.moments import Moment
 from orchestrator.policy.names import all_seen
-from orchestrator.policy.phone import PhoneProblem, read_phone
+from orchestrator.policy.phone import WRITTEN_AS, PhoneProblem, read_phone
 from orchestrator.policy.retry_rules import RetryRule, RetryRules
 from orchestrator.policy.weekly_hours import CallingHours, Window
 from orchestrator.policy.zone_names import Zone
@@ -31,6 +42,7 @@ __all__ = [
 DEFAULT_NUMBER_GAP = timedelta(hours=2)
 
 _MOST_CALLER_IDS = 200
+_TAKEN_AWAY = frozenset({"starts_at", "ends_at", "default_timezone"})  # by null
 
 CHANGED_ONLY_AT_REST = frozenset({"flow", "caller_ids"})
 """Fields that may be changed in draft or paused, not while running."""
@@ -57,8 +69,9 @@ def _short_enough(gap: timedelta) -> timedelta:
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(all_seen)]
 CallerIds = Annotated[
-    tuple[Annotated[str, BeforeValidator(_read_caller_id)], ...],
+    tuple[Annotated[str, BeforeValidator(_read_caller_id), WithJsonSchema(WRITTEN_AS)], ...],
     AfterValidator(_once_each),
+    Field(json_schema_extra={"minItems": 1, "maxItems": _MOST_CALLER_IDS}),
 ]
 NumberGap = Annotated[Duration, AfterValidator(_short_enough)]
 
@@ -108,15 +121,25 @@ class CampaignChanges(BaseModel):
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     default_timezone: Zone | None = None
-    keep_open: bool | None = Field(default=None, strict=True)
+    keep_open: Annotated[bool, Field(strict=True)] | None = None
     pacing: Pacing | None = None
     calling_hours: CallingHours | None = None
     retry: RetryRules | None = None
     number_gap: NumberGap | None = None
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Show null only where it takes something away."""
+        schema = handler(core_schema)
+        for name, shape in handler.resolve_ref_schema(schema).get("properties", {}).items():
+            if name not in _TAKEN_AWAY:
+                shape |= {"anyOf": [kind for kind in shape.pop("anyOf") if kind != {"type": "null"}]}
+                del shape["default"]
+        return schema
+
     @model_validator(mode="after")
     def _takes_away_only_what_may_be_missing(self) -> Self:
-        for field in self.model_fields_set - {"starts_at", "ends_at", "default_timezone"}:
+        for field in self.model_fields_set - _TAKEN_AWAY:
             if getattr(self, field) is None:
                 raise PydanticCustomError(field, "{field} cannot be null", {"field": field})
         return self

@@ -172,9 +172,9 @@ def _moment(fields: Mapping[str, Any], name: str) -> datetime | None:
 def _priority(value: Any) -> int:
     if value is None:
         return 0
-    if not isinstance(value, int) or isinstance(value, bool) or value not in _PRIORITIES:
+    if not isinstance(value, int | float) or isinstance(value, bool) or value not in _PRIORITIES:
         raise _Wrong("priority", "priority", "a whole number from -1000 to 1000; higher is dialed first")
-    return value
+    return int(value)
 
 
 def _variables(document: Any, form: ContactForm) -> dict[str, Value]:

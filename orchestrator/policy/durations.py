@@ -9,6 +9,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+WRITTEN_AS = {"type": "string", "pattern": "^[0-9]{1,9}[smhd]$", "examples": ["90s", "10m", "1d"]}
+"""How a document says what a duration looks like (JSON Schema)."""
+
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _WRITTEN = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
 _LONGEST = timedelta(days=366)
@@ -48,5 +51,5 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(read_duration),
     PlainSerializer(format_duration, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,9}[smhd]$", "examples": ["90s", "10m", "1d"]}),
+    WithJsonSchema(WRITTEN_AS),
 ]

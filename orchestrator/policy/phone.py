@@ -14,6 +14,14 @@ from phonenumbers import ValidationResult
 
 from orchestrator.errors import FieldError, InvalidInput
 
+WRITTEN_AS = {
+    "type": "string",
+    "pattern": "^\\+[1-9][0-9]{1,14}$",
+    "description": "E.164; spaces, dots, dashes and brackets between the digits are understood, too.",
+    "examples": ["+12125550123"],
+}
+"""How a document says what a number looks like (JSON Schema)."""
+
 _NORTH_AMERICAN = re.compile(r"\+1[2-9]\d\d[2-9]\d{6}", re.ASCII)
 _SPREADSHEET_FLOAT = re.compile(r"[\d.]+([eE]\+?\d+|\.0)")
 _LONGEST_TEXT = 64

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from pydantic_core import PydanticCustomError
 
 from orchestrator.policy.dispositions import Disposition
-from orchestrator.policy.durations import format_duration, read_duration
+from orchestrator.policy.durations import WRITTEN_AS, format_duration, read_duration
 
 _MOST = 100
 
@@ -32,7 +32,10 @@ Delays = Annotated[
     BeforeValidator(_read_delays),
     PlainSerializer(_write_delays, return_type=str | list[str]),
     WithJsonSchema(
-        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}], "examples": ["10m"]}
+        {
+            "anyOf": [WRITTEN_AS, {"type": "array", "items": WRITTEN_AS, "minItems": 1, "maxItems": _MOST}],
+            "examples": ["10m", ["2m", "5m"]],
+        }
     ),
 ]
 

@@ -14,16 +14,17 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    WithJsonSchema,
     model_serializer,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from orchestrator.policy.zone_names import known_zone
+from orchestrator.policy.zone_names import WRITTEN_AS, known_zone
 
 CONTACT = "contact"
 
-_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOST_WINDOWS = 100
 
@@ -88,7 +89,10 @@ def _read_clock(value: Any) -> str:
     return value.strip()
 
 
-Clock = Annotated[str, BeforeValidator(_read_clock)]
+Clock = Annotated[
+    str, BeforeValidator(_read_clock), WithJsonSchema({"type": "string", "pattern": f"^({_CLOCK.pattern})$"})
+]
+_ZONE = WRITTEN_AS | {"description": "`contact` is the contact's own zone; else IANA, case does not matter."}
 
 
 def _minutes(clock: str) -> int:
@@ -151,7 +155,7 @@ class CallingHours(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     always: bool = Field(default=False, strict=True)
-    timezone: Annotated[str, BeforeValidator(_read_zone)] = CONTACT
+    timezone: Annotated[str, BeforeValidator(_read_zone), WithJsonSchema(_ZONE)] = CONTACT
     windows: Annotated[tuple[Window, ...], AfterValidator(_a_few)] = _DEFAULT_WINDOWS
     holidays: Annotated[frozenset[Annotated[date, BeforeValidator(_read_date)]], Field(max_length=1000)] = frozenset()
 

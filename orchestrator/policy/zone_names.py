@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 # "localtime" means another place on every machine, "Factory" none at all.
@@ -51,4 +51,12 @@ def _read(value: Any) -> str:
     return zone
 
 
-Zone = Annotated[str, BeforeValidator(_read)]
+WRITTEN_AS = {
+    "type": "string",
+    "pattern": "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$",
+    "description": "IANA; case does not matter.",
+    "examples": ["America/Chicago"],
+}
+"""How a document says what the name of a zone looks like (JSON Schema)."""
+
+Zone = Annotated[str, BeforeValidator(_read), WithJsonSchema(WRITTEN_AS)]

@@ -8,6 +8,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from tests.support.contract import check_answer
+
 KEY = "key-of-the-tests"
 CONNECTION = "conn-1"
 CALLER_ID = "+12125550100"
@@ -31,7 +33,10 @@ _numbers = count(1)
 
 
 class Rest:
-    """Speaks to the application in this process; every request carries the key unless told otherwise."""
+    """Speaks to the application in this process; every request carries the key unless told otherwise.
+
+    Every answer is held against the OpenAPI document.
+    """
 
     def __init__(self, app: Flask) -> None:
         self.app = app
@@ -39,7 +44,9 @@ class Rest:
 
     def request(self, method: str, path: str, *, headers: dict[str, str] | None = None, **more: Any) -> TestResponse:
         sent = {"Authorization": f"Bearer {KEY}", **(headers or {})}
-        return self._client.open(path, method=method, headers={k: v for k, v in sent.items() if v}, **more)
+        answer = self._client.open(path, method=method, headers={k: v for k, v in sent.items() if v}, **more)
+        check_answer(self.app, method, path, answer)
+        return answer
 
     def get(self, path: str, **more: Any) -> TestResponse:
         return self.request("GET", path, **more)

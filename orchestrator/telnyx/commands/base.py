@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, NamedTuple, Self
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, Union, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -16,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, PydanticKnownError
 
 from orchestrator.telnyx.commands.values import Base64Text, CommandId
 
@@ -34,7 +35,10 @@ class Problem(NamedTuple):
 
 
 class Part(BaseModel):
-    """A frozen piece of a command; unknown fields and nulls are refused, each problem names its field."""
+    """A frozen piece of a command; unknown fields and nulls are refused, each problem names its field.
+
+    JSON says by itself what is a number and what is text; a flow, whose templates make text of everything, does not.
+    """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", validate_by_alias=True, validate_by_name=True, serialize_by_alias=True
@@ -47,6 +51,8 @@ class Part(BaseModel):
     def _refuse_null(cls, value: Any, info: ValidationInfo) -> Any:
         if value is None and info.field_name not in cls.nullable:
             raise PydanticCustomError("null", "null is no value here; leave the field out")
+        if info.mode == "json" and info.field_name:
+            _refuse_other_kind(_kinds(cls.model_fields[info.field_name].annotation), value)
         return value
 
     @model_validator(mode="after")
@@ -119,6 +125,27 @@ def one_of(command: Part, *names: str) -> Iterator[Problem]:
     if all(getattr(command, name) is None for name in names):
         yield Problem(names[0], f"one of {', '.join(names)} is needed")
     yield from exclusive(command, *names)
+
+
+def _kinds(annotation: Any) -> frozenset[type]:
+    """Return which scalars a field takes; none where it takes anything else, too."""
+    if get_origin(annotation) is Literal:
+        return frozenset(type(value) for value in get_args(annotation))
+    if get_origin(annotation) in (Union, UnionType):
+        parts = [_kinds(part) for part in get_args(annotation) if part is not NoneType]
+        return frozenset[type]().union(*parts) if all(parts) else frozenset()
+    if get_origin(annotation) is Annotated:
+        return _kinds(get_args(annotation)[0])
+    return frozenset({annotation} & {bool, int, float, str})
+
+
+def _refuse_other_kind(kinds: frozenset[type], value: Any) -> None:
+    if kinds == {bool} and not isinstance(value, bool):
+        raise PydanticKnownError("bool_type")
+    is_text_for_a_number = isinstance(value, str) and bool(kinds) and kinds <= {int, float}
+    is_yes_for_a_number = isinstance(value, bool) and bool not in kinds and bool(kinds & {int, float})
+    if is_text_for_a_number or is_yes_for_a_number:
+        raise PydanticKnownError("float_type" if float in kinds else "int_type")
 
 
 def _without_null(shape: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 MAX_SPEECH_CHARS = 3000
 MAX_URL_CHARS = 2000
 MAX_RETRY_MS_TOTAL = 60_000
@@ -37,7 +38,7 @@ def _is_udp_target(text: str) -> str:
 
 
 # Error 90017 of the carrier's code list.
-Base64Text = Annotated[str, AfterValidator(_is_base64)]
+Base64Text = Annotated[str, AfterValidator(_is_base64), Field(json_schema_extra={"pattern": BASE64})]
 CommandId = Annotated[str, StringConstraints(min_length=1)]
 # Error 10016: +E.164; a dial string may end in `,digits` to be keyed after the answer, or be a SIP URI.
 CallerId = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{1,14}$")]
@@ -45,7 +46,9 @@ Destination = Annotated[
     str, StringConstraints(pattern=r"^(\+[1-9][0-9]{1,14}(,[0-9A-DwW*#]+)?|[sS][iI][pP][sS]?:\S+)$")
 ]
 SipUri = Annotated[str, StringConstraints(pattern=r"^[sS][iI][pP][sS]?:\S+$")]
-UdpTarget = Annotated[str, AfterValidator(_is_udp_target)]
+UdpTarget = Annotated[
+    str, AfterValidator(_is_udp_target), Field(json_schema_extra={"pattern": r"^udp:\[?[0-9A-Fa-f:.]+\]?:[0-9]{1,5}$"})
+]
 # Error 10003: at most 2,000 characters.
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^[hH][tT][tT][pP][sS]?://\S+$", max_length=MAX_URL_CHARS)]
 WebsocketUrl = Annotated[str, StringConstraints(pattern=r"^[wW][sS][sS]?://\S+$", max_length=MAX_URL_CHARS)]

@@ -8,13 +8,11 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from orchestrator.ids import new_id
 from orchestrator.model.event import ACTION_REQUESTED
-from orchestrator.model.live_call import LiveCall
 from orchestrator.store.keys import Keys
-from orchestrator.store.live import create_live
 from orchestrator.store.pacing import close_dispatch
 from orchestrator.wiring import House
+from tests.support.ledger_rows import ended_call, live_call
 from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number, pointers
 
 ANN = {"first_name": "Ann"}
@@ -25,45 +23,13 @@ def _place(rest: Rest, key: str = "k", **document: Any) -> Any:
     return rest.post("/v1/calls", document, headers={"Idempotency-Key": key})
 
 
-def _ended_call(rest: Rest, house: House, **columns: Any) -> dict[str, str]:
-    """Put a call that has ended into the record, and return its ids."""
-    campaign = rest.campaign()["id"]
-    (contact,) = rest.contacts(
-        campaign, columns.pop("to", fresh_number()), external_id=columns.pop("external_id", None)
-    )
-    call = new_id("call")
-    fields = {"disposition": "human", "outcome": "confirmed", "state": "ended", **columns}
-    with house.sql.begin() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO calls (id, campaign_id, contact_id, connection_id, flow_id, to_number, from_number,"
-                " attempt, state, command_id, ring_limit_s, talk_limit_s, dialed_at, answered_at, ended_at,"
-                " disposition, outcome, answers)"
-                " SELECT :call, c.campaign_id, c.id, :connection, g.flow_id, c.phone, :caller, 1, :state, 'c', 30, 600,"
-                " now() - interval '30 seconds', now() - interval '20 seconds', now() - interval '5 seconds',"
-                " :disposition, :outcome, '{\"confirmed\": true}'"
-                " FROM contacts c JOIN campaigns g ON g.id = c.campaign_id WHERE c.id = :contact"
-            ),
-            {"call": call, "connection": CONNECTION, "caller": CALLER_ID, "contact": contact, **fields},
-        )
-    return {"call": call, "contact": contact, "campaign": campaign}
-
-
-def _live_call(rest: Rest, house: House, **changes: Any) -> str:
-    """Put a call that is answered into the ledger and into Redis."""
-    ids = _ended_call(rest, house, state="accepted", disposition=None, outcome=None)
-    live = LiveCall(call_id=ids["call"], phase="answered", call_control_id="cc-1", step="greet")
-    create_live(house.redis, Keys(), live.model_copy(update=changes))
-    return ids["call"]
-
-
 def _events(house: House) -> list[dict[str, Any]]:
     return [orjson.loads(fields[b"own"]) for _, fields in house.redis.xrange(Keys().events)]
 
 
 def test_a_call_is_told_in_full(rest: Rest, house: House) -> None:
     number = fresh_number()
-    ids = _ended_call(rest, house, to=number, external_id="order-7")
+    ids = ended_call(rest, house, to=number, external_id="order-7")
 
     call = rest.get(f"/v1/calls/{ids['call']}").json
 
@@ -80,7 +46,7 @@ def test_a_call_is_told_in_full(rest: Rest, house: House) -> None:
 
 
 def test_a_call_is_shown_with_what_the_carrier_said_of_its_end(rest: Rest, house: House) -> None:
-    ids = _ended_call(rest, house, disposition="failed", outcome=None)
+    ids = ended_call(rest, house, disposition="failed", outcome=None)
     with house.sql.begin() as connection:
         connection.execute(
             text(
@@ -116,8 +82,8 @@ def test_a_call_is_shown_with_what_the_carrier_said_of_its_end(rest: Rest, house
 )
 def test_calls_are_found_by_each_filter(rest: Rest, house: House, query: str) -> None:
     number = fresh_number()
-    _ended_call(rest, house)
-    ids = _ended_call(rest, house, to=number, external_id="order-7", disposition="busy", outcome="heard")
+    ended_call(rest, house)
+    ids = ended_call(rest, house, to=number, external_id="order-7", disposition="busy", outcome="heard")
 
     found = rest.get("/v1/calls?" + query.format(**ids, digits=number[1:])).json["data"]
 
@@ -125,14 +91,14 @@ def test_calls_are_found_by_each_filter(rest: Rest, house: House, query: str) ->
 
 
 def test_calls_that_ended_at_another_time_are_left_out(rest: Rest, house: House) -> None:
-    _ended_call(rest, house)
+    ended_call(rest, house)
 
     assert rest.get("/v1/calls?ended_before=2020-01-01T00:00:00Z").json["data"] == []
     assert rest.get("/v1/calls?ended_after=2099-01-01T00:00:00Z").json["data"] == []
 
 
 def test_a_withdrawn_attempt_is_shown_only_when_asked_for(rest: Rest, house: House) -> None:
-    ids = _ended_call(rest, house, state="withdrawn", disposition=None)
+    ids = ended_call(rest, house, state="withdrawn", disposition=None)
 
     assert rest.get("/v1/calls").json["data"] == []
     assert [call["id"] for call in rest.get("/v1/calls?status=withdrawn").json["data"]] == [ids["call"]]
@@ -153,7 +119,7 @@ def test_a_wrong_filter_of_calls_is_named(rest: Rest, query: str, pointer: str) 
 
 
 def test_a_recorded_timeline_stands_in_the_order_the_call_took_notice(rest: Rest, house: House) -> None:
-    call = _ended_call(rest, house)["call"]
+    call = ended_call(rest, house)["call"]
     with house.sql.begin() as connection:
         for position, kind in ((2, "call.answered"), (1, "call.initiated"), (3, "speak")):
             connection.execute(
@@ -171,13 +137,13 @@ def test_a_recorded_timeline_stands_in_the_order_the_call_took_notice(rest: Rest
 
 
 def test_a_live_call_tells_its_phase_and_step(rest: Rest, house: House) -> None:
-    call = rest.get(f"/v1/calls/{_live_call(rest, house)}").json
+    call = rest.get(f"/v1/calls/{live_call(rest, house)}").json
 
     assert (call["status"], call["phase"], call["step"]) == ("accepted", "answered", "greet")
 
 
 def test_a_command_on_a_live_call_enters_its_stream(rest: Rest, house: House) -> None:
-    call = _live_call(rest, house)
+    call = live_call(rest, house)
 
     sent = rest.post(f"/v1/calls/{call}/actions/speak", {"payload": "Hello", "voice": "female"})
 
@@ -192,7 +158,7 @@ def test_a_command_on_a_live_call_enters_its_stream(rest: Rest, house: House) ->
 
 
 def test_a_command_without_fields_needs_no_body(rest: Rest, house: House) -> None:
-    call = _live_call(rest, house)
+    call = live_call(rest, house)
 
     sent = rest.post(f"/v1/calls/{call}/actions/hangup")
 
@@ -201,7 +167,7 @@ def test_a_command_without_fields_needs_no_body(rest: Rest, house: House) -> Non
 
 
 def test_a_command_sent_again_under_its_key_is_one_command(rest: Rest, house: House) -> None:
-    call = _live_call(rest, house)
+    call = live_call(rest, house)
     send = {"json": {"digits": "1"}, "headers": {"Idempotency-Key": "a"}}
 
     first = rest.post(f"/v1/calls/{call}/actions/send_dtmf", **send)
@@ -229,7 +195,7 @@ def test_a_command_sent_again_under_its_key_is_one_command(rest: Rest, house: Ho
 def test_a_command_the_carrier_would_refuse_is_refused_here(
     rest: Rest, house: House, action: str, body: dict[str, Any], pointer: str
 ) -> None:
-    call = _live_call(rest, house)
+    call = live_call(rest, house)
 
     refused = rest.post(f"/v1/calls/{call}/actions/{action}", body)
 
@@ -238,7 +204,7 @@ def test_a_command_the_carrier_would_refuse_is_refused_here(
 
 
 def test_an_action_there_is_not_is_not_found(rest: Rest, house: House) -> None:
-    call = _live_call(rest, house)
+    call = live_call(rest, house)
 
     assert rest.post(f"/v1/calls/{call}/actions/dial", {}).status_code == 404
     assert rest.post(f"/v1/calls/{call}/actions/whistle", {}).status_code == 404
@@ -248,7 +214,7 @@ def test_an_action_there_is_not_is_not_found(rest: Rest, house: House) -> None:
     "changes", [{"phase": "ended"}, {"phase": "dialing", "call_control_id": None}, {"closing": True}]
 )
 def test_a_call_that_cannot_be_commanded_says_so(rest: Rest, house: House, changes: dict[str, Any]) -> None:
-    call = _live_call(rest, house, **changes)
+    call = live_call(rest, house, **changes)
 
     refused = rest.post(f"/v1/calls/{call}/actions/hangup")
 
@@ -260,7 +226,7 @@ def test_a_call_that_cannot_be_commanded_says_so(rest: Rest, house: House, chang
 def test_r20_an_adopted_call_says_that_it_takes_nothing_but_a_hangup(
     rest: Rest, house: House, action: str, body: dict[str, Any]
 ) -> None:
-    call = _live_call(rest, house, adopted=True)
+    call = live_call(rest, house, adopted=True)
 
     refused = rest.post(f"/v1/calls/{call}/actions/{action}", body)
     hung_up = rest.post(f"/v1/calls/{call}/actions/hangup")
@@ -270,7 +236,7 @@ def test_r20_an_adopted_call_says_that_it_takes_nothing_but_a_hangup(
 
 
 def test_an_ended_call_takes_no_commands(rest: Rest, house: House) -> None:
-    call = _ended_call(rest, house)["call"]
+    call = ended_call(rest, house)["call"]
 
     refused = rest.post(f"/v1/calls/{call}/actions/hangup")
 

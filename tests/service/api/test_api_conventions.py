@@ -69,6 +69,27 @@ def test_a_wrong_method_says_which_are_allowed(rest: Rest) -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/v1/flows/check", "POST"),
+        ("GET", "/v1/calls/call_01ARZ3NDEKTSV4RRFFQ69G5FAV/media/play", "POST"),
+        ("POST", "/v1/calls/call_01ARZ3NDEKTSV4RRFFQ69G5FAV", "GET, HEAD"),
+        ("OPTIONS", "/v1/campaigns", "GET, HEAD, POST"),
+        ("TRACE", "/v1/campaigns", "GET, HEAD, POST"),
+        ("BREW", "/v1/dialing/stop", "POST"),
+        ("GET", "/webhooks/telnyx", "POST"),
+        ("POST", "/healthz", "GET, HEAD"),
+    ],
+)
+def test_a_known_address_is_never_unknown_to_a_method(rest: Rest, method: str, path: str, allowed: str) -> None:
+    refused = rest.request(method, path)
+
+    assert (refused.status_code, refused.headers["Allow"]) == (405, allowed)
+    assert refused.content_type == "application/problem+json"
+    assert refused.json["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize(
     "body",
     [b"", b"{", b"\xff\xfe", b'{"name": "\xff"}', b"NaN", b'{"a": 1,}', b"[" * 2000, b'{"name": "\\ud800"}', b"null x"],
 )

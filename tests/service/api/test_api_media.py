@@ -167,3 +167,19 @@ def test_erasing_a_contact_removes_what_was_captured_of_its_calls(
 
     assert erased.status_code == 204
     assert not (tmp_path / FOLDER / call_id).exists()
+
+
+def test_a_sound_for_a_call_that_is_none_is_for_nobody(rest: Rest) -> None:
+    assert rest.post(f"/v1/calls/{UNKNOWN}/media/play", {"payload": MP3}).status_code == 404
+    assert rest.post("/v1/calls/none/media/play", {"payload": MP3}).status_code == 404
+
+
+def test_a_file_that_is_known_is_not_sent_again(rest: Rest, call_id: str, tmp_path: Path) -> None:
+    path = f"/v1/calls/{call_id}/media/{captured(tmp_path, call_id)}"
+    with rest.get(path) as first:
+        etag = first.headers["ETag"]
+
+    status, _, sound = fetch(rest, path, **{"If-None-Match": etag})
+
+    assert (status, sound) == (304, b"")
+    assert fetch(rest, path, Range="bytes=9999999-")[0] == 416

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from orchestrator.operations.export_results import export_results
 from orchestrator.store.keys import Keys
 from orchestrator.wiring import House
-from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number
+from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number, pointers
 
 MONDAY_NOON_IN_NEW_YORK = datetime(2031, 3, 3, 17, tzinfo=UTC)
 
@@ -208,3 +208,10 @@ def _peak_of_export(house: House, campaign: str, rows: int) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+def test_a_format_that_is_repeated_or_unknown_is_refused(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+
+    assert pointers(rest.get(f"/v1/campaigns/{campaign}/results?format=csv&format=csv")) == {"?format": "repeated"}
+    assert pointers(rest.get(f"/v1/campaigns/{campaign}/results?format=xml")) == {"?format": "literal_error"}

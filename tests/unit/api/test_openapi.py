@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from api.app import create_app
 from api.catalogue import ROUTES
 from api.openapi import described_routes, openapi_document
+from orchestrator.operations.request_action import ACTIONS, reserved_fields
 from orchestrator.settings import Settings
 from orchestrator.wiring import House
 
@@ -26,13 +27,9 @@ def _client() -> Any:
     return create_app(House(settings=Settings(api_key=SecretStr("k")))).test_client()
 
 
-def _flask_routes() -> set[tuple[str, str]]:
+def _flask_addresses() -> set[str]:
     app = create_app(House(settings=Settings(api_key=SecretStr("k"))))
-    return {
-        (method, re.sub(r"<(\w+)>", r"{\1}", rule.rule))
-        for rule in app.url_map.iter_rules()
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-    }
+    return {re.sub(r"<(\w+)>", r"{\1}", rule.rule) for rule in app.url_map.iter_rules()}
 
 
 def test_the_document_is_valid() -> None:
@@ -42,7 +39,8 @@ def test_the_document_is_valid() -> None:
 
 
 def test_every_route_is_described_and_nothing_else() -> None:
-    assert set(described_routes(_document())) == _flask_routes()
+    assert set(described_routes(_document())) == {(route.method, route.path) for route in ROUTES}
+    assert _document()["paths"].keys() == _flask_addresses()
 
 
 def test_everything_under_v1_asks_for_the_key_and_says_so() -> None:
@@ -50,6 +48,14 @@ def test_everything_under_v1_asks_for_the_key_and_says_so() -> None:
         for operation in operations.values():
             asks = operation["security"] == [{"bearer": []}]
             assert asks == path.startswith("/v1/") and asks == ("401" in operation["responses"])
+
+
+def test_nothing_under_v1_answers_without_the_key() -> None:
+    client = _client()
+
+    for method, path in described_routes(_document()):
+        asked = client.open(re.sub(r"\{\w+\}", "x", path), method=method, headers={"Authorization": "Bearer wrong"})
+        assert not path.startswith("/v1/") or asked.status_code == 401, (method, path)
 
 
 def test_every_operation_has_a_name_of_its_own_and_a_sentence() -> None:
@@ -91,3 +97,84 @@ def test_the_page_asks_nobody_else() -> None:
     )
     assert outside == set()
     assert "{{document}}" not in page.text and page.text.count("</script>") == 2
+
+
+def _operation(method: str, path: str) -> dict[str, Any]:
+    return dict(_document()["paths"][path][method])
+
+
+def _body(path: str) -> dict[str, Any]:
+    ref = _operation("post", path)["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    return dict(_document()["components"]["schemas"][ref.rpartition("/")[2]])
+
+
+def test_what_an_action_does_not_take_stands_in_no_body() -> None:
+    for name, command in ACTIONS.items():
+        fields = _body(f"/v1/calls/{{call_id}}/actions/{name}")["properties"]
+
+        assert not fields.keys() & reserved_fields(command)
+        assert "client_state" in fields
+
+
+def test_a_body_that_needs_a_field_may_not_be_missing() -> None:
+    for path, operations in _document()["paths"].items():
+        body = operations.get("post", {}).get("requestBody", {})
+        if "$ref" in body.get("content", {}).get("application/json", {}).get("schema", {}):
+            assert body["required"] >= bool(_body(path).get("required")), path
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("get", "/v1/campaigns/{campaign_id}/results", "422"),
+        ("post", "/v1/calls/{call_id}/media/play", "404"),
+        ("get", "/v1/calls/{call_id}/media/{file}", "206"),
+        ("get", "/v1/calls/{call_id}/media/{file}", "304"),
+        ("get", "/v1/calls/{call_id}/media/{file}", "416"),
+        ("post", "/v1/dialing/stop", "422"),
+        ("post", "/v1/flows", "400"),
+        ("post", "/v1/calls", "410"),
+        ("patch", "/v1/connections/{connection_id}", "404"),
+    ],
+)
+def test_what_an_address_may_answer_stands_there(method: str, path: str, status: str) -> None:
+    assert status in _operation(method, path)["responses"]
+
+
+def test_the_document_describes_itself_as_an_object() -> None:
+    content = _operation("get", "/openapi.json")["responses"]["200"]["content"]
+
+    assert content == {"application/json": {"schema": {"type": "object"}}}
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "good", "bad"),
+    [
+        ("NewSuppression", "phone", "+12125550123", "12125550123"),
+        ("NewCall", "to", "+12125550123", "0123"),
+        ("ContactChange", "timezone", "America/Argentina/Buenos_Aires", "a b"),
+        ("CallingHours-Input", "timezone", "Etc/GMT+5", "/x"),
+        ("Speak", "client_state", "aGk=", "aGk"),
+        ("Sound", "payload", "//uQ", "//u"),
+        ("ForkStart", "rx", "udp:192.0.2.10:9000", "192.0.2.10:9000"),
+        ("NewCampaign", "number_gap", "2h", "2 h"),
+    ],
+)
+def test_texts_of_one_form_say_their_pattern(model: str, field: str, good: str, bad: str) -> None:
+    shape = _document()["components"]["schemas"][model]["properties"][field]
+
+    [pattern] = [kind["pattern"] for kind in (shape, *shape.get("anyOf", ())) if "pattern" in kind]
+
+    assert re.search(pattern, good) and not re.search(pattern, bad)
+
+
+def test_a_cursor_is_never_empty_and_what_is_left_out_never_null() -> None:
+    [cursor] = [p["schema"] for p in _operation("get", "/v1/calls")["parameters"] if p["name"] == "cursor"]
+    changes = _document()["components"]["schemas"]["CampaignChanges"]["properties"]
+
+    assert re.search(cursor["pattern"], "Y29uXzE") and not re.search(cursor["pattern"], "")
+    assert [name for name, shape in changes.items() if {"type": "null"} in shape.get("anyOf", ())] == [
+        "starts_at",
+        "ends_at",
+        "default_timezone",
+    ]

@@ -1,0 +1,120 @@
+"""What the OpenAPI document says is what the API does: every operation is asked what fits its schema and what does not.
+
+`CONTRACT_EXAMPLES` says how many of each kind beside the cases that are always tried; `make contract` asks for many.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
+from nacl.encoding import Base64Encoder
+from nacl.signing import SigningKey
+from pydantic import SecretStr
+from pydantic_core.core_schema import ErrorType
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection, positive_data_acceptance
+
+from api.app import create_app
+from api.catalogue import ROUTES
+from api.openapi import openapi_document
+from orchestrator.settings import Settings
+from orchestrator.wiring import House
+from tests.support.contract_things import Things, make_things
+from tests.support.databases import clone_database, drop_database
+from tests.support.rest import CALLER_ID, CONNECTION, KEY, Rest
+
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "3"))
+SAME_EVERY_TIME = {"deterministic": True, "max-examples": EXAMPLES, "no-shrink": True, "allow-x00": False}
+API = schemathesis.openapi.from_dict(
+    openapi_document(ROUTES), config=schemathesis.Config.from_dict({"generation": SAME_EVERY_TIME})
+)
+AUTHORIZED = {"Authorization": f"Bearer {KEY}"}
+# What a schema cannot say decides too: the gate, a flow's inputs, a zone that exists, fields that exclude each other.
+# What it can say is asked for by `refused_for_its_shape` instead.
+# That the key is asked for is seen once for each address, not three times for each question.
+LEFT_OUT = [positive_data_acceptance, ignored_auth]
+# A flow is checked, and each of many contacts answered, whatever it is: what is wrong with it stands in a 200.
+TAKES_ANYTHING = ("/v1/flows/check", "/v1/campaigns/{campaign_id}/contacts")
+# Which fields an engine has, the field that names it says; which query a file of suppressions has, one number has not.
+DEPENDS = re.compile(r"/transcription_engine_config/|^\?(scope|reason|region)$")
+SAYS_503 = ("/readyz",)
+# What a space is, the dialects of patterns do not agree upon.
+NO_SHAPES = ("value_error", "assertion_error", "string_pattern_mismatch")
+SHAPES = {kind for kind in get_args(ErrorType) if kind not in NO_SHAPES} | {
+    "required",
+    "unknown_field",
+    "null",
+}
+
+
+@pytest.fixture(scope="module")
+def house(postgres_server: Any, valkey_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    url = clone_database(postgres_server.url, "contract")
+    settings = Settings(
+        telnyx_connection_id=CONNECTION,
+        telnyx_api_key=SecretStr("KEYtest"),
+        telnyx_public_key=SigningKey.generate().verify_key.encode(Base64Encoder).decode(),
+        public_url="https://calls.example",
+        caller_id=CALLER_ID,
+        api_key=SecretStr(KEY),
+        data_dir=tmp_path_factory.mktemp("data"),
+        database_url=url,
+        redis_url=valkey_server.url,
+    )
+    house = House(settings=settings)
+    house.redis.flushall()
+    yield house
+    house.close()
+    drop_database(url)
+
+
+@pytest.fixture(scope="module")
+def rest(house: House) -> Rest:
+    return Rest(create_app(house))
+
+
+@pytest.fixture
+def things(rest: Rest, house: House) -> Things:
+    """Return one of each kind, anew for every operation: some of them end what they are given."""
+    return make_things(rest, house)
+
+
+@API.parametrize()
+@examples(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_an_operation_answers_as_its_document_says(case: schemathesis.Case, rest: Rest, things: Things) -> None:
+    case.operation.schema.app = rest.app
+    things.put_into(case)
+
+    case.call_and_validate(
+        app=rest.app,
+        headers=AUTHORIZED,
+        additional_checks=[refused_for_its_shape],
+        excluded_checks=_left_out(case.operation.path),
+    )
+
+
+def refused_for_its_shape(_: Any, response: Any, case: schemathesis.Case) -> None:
+    """Fail where a request that fits its schema is refused for a reason that the schema could have said."""
+    if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code != 422:
+        return
+    errors = {error["pointer"]: error["code"] for error in response.json()["errors"]}
+    wrong = {place: code for place, code in errors.items() if code in SHAPES and not DEPENDS.search(place)}
+    assert not wrong, f"the document allows what is refused: {wrong}"
+
+
+def _left_out(path: str) -> list[Any]:
+    left_out = [*LEFT_OUT, *([negative_data_rejection] if path in TAKES_ANYTHING else [])]
+    return [*left_out, *([not_a_server_error] if path in SAYS_503 else [])]

@@ -1,0 +1,62 @@
+"""One of each kind that the API knows, so that a generated request meets something that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from orchestrator.store.keys import Keys
+from orchestrator.wiring import House
+from tests.support.ledger_rows import live_call
+from tests.support.rest import CONNECTION, Rest, fresh_number
+
+_keys = count()
+
+
+@dataclass(frozen=True)
+class Things:
+    """The ids of what is there, by the name of the path parameter that takes them."""
+
+    ids: Mapping[str, str]
+
+    def put_into(self, case: Any) -> None:
+        """Let a path that could lead to something lead there; one that is wrong on purpose stays wrong."""
+        for name, value in dict(case.path_parameters or {}).items():
+            if name in self.ids and _could_be(value, self.ids[name]):
+                case.path_parameters[name] = self.ids[name]
+        if (case.headers or {}).get("Idempotency-Key"):
+            case.headers["Idempotency-Key"] = f"k{next(_keys)}"
+
+
+def make_things(rest: Rest, house: House) -> Things:
+    """Make one of each."""
+    call = live_call(rest, house)
+    house.redis.set(Keys().stream(call), b"")
+    shown = rest.get(f"/v1/calls/{call}").json or {}
+    upload = rest.upload(shown["campaign_id"], f"phone,first_name\n{fresh_number()},Ann\nnone,Bob\n").json or {}
+    suppressed = rest.post("/v1/suppressions", {"phone": fresh_number()}).json or {}
+    return Things(
+        {
+            "call_id": call,
+            "campaign_id": shown["campaign_id"],
+            "contact_id": shown["contact_id"],
+            "flow_id": shown["flow"]["id"],
+            "import_id": upload["id"],
+            "suppression_id": suppressed["id"],
+            "number_id": _number(rest)["id"],
+            "connection_id": CONNECTION,
+        }
+    )
+
+
+def _number(rest: Rest) -> dict[str, Any]:
+    flow = rest.flow(text="name: {name}\nstart: bye\nsteps: {{bye: {{hangup: {{}}}}}}\n")
+    made = rest.post("/v1/numbers", {"number": fresh_number(), "flow": flow["id"]})
+    return dict(made.json or {})
+
+
+def _could_be(value: Any, ident: str) -> bool:
+    kind = ident.partition("_")[0]
+    return ident == CONNECTION or (str(value).startswith(f"{kind}_") and len(value) == len(ident))
