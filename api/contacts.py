@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from flask import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from api.answers import nothing
 from api.pages import Page, PageQuery, cut_page
 from api.routes import Body, Resource
 from orchestrator.operations.add_contacts import AddResult, add_contacts
-from orchestrator.operations.change_contact import ContactChange, change_contact, erase_contact
+from orchestrator.operations.change_contact import ContactChange, change_contact
+from orchestrator.operations.erase_person import erase_contact
 from orchestrator.operations.find_contacts import Standing, find_contact, list_contacts, standing_of
 from orchestrator.operations.find_room_to_dial import find_room_to_dial
 from orchestrator.policy.moments import Moment
+from orchestrator.policy.phone import WRITTEN_AS as PHONE
+from orchestrator.policy.zone_names import WRITTEN_AS as ZONE
 from orchestrator.wiring import House
 
 resource = Resource("contacts")
@@ -29,9 +32,13 @@ Variables = dict[str, str | int | float | bool]
 class NewContactDocument(BaseModel):
     """A contact to add. It is its campaign's `external_id` if it has one, else its `phone`."""
 
-    phone: str = Field(description="E.164, such as +12125550123.")
-    external_id: str | None = Field(None, description="Kept in Unicode's form NFC; no control or direction marks.")
-    timezone: str | None = Field(None, description="IANA; left out, the number says it.")
+    phone: Annotated[str, WithJsonSchema(PHONE)]
+    external_id: str | None = Field(
+        None, max_length=200, description="Kept in Unicode's form NFC; no control or direction marks."
+    )
+    timezone: Annotated[str, WithJsonSchema(ZONE)] | None = Field(
+        None, description="IANA; left out, the number says it."
+    )
     not_before: Moment | None = None
     not_after: Moment | None = None
     priority: int = Field(0, ge=-1000, le=1000, description="Higher is dialed first.")
@@ -197,7 +204,7 @@ def erase(house: House, contact_id: str) -> Response:
 
     Number, ids, variables and answers go, from its calls too, with their recordings' files; times and results stay, for
     they are the ledger. What the carrier tells of its calls later is kept in the same way, and no recording is fetched.
-    While a call with the contact is under way it is not erased: 409.
+    While a call with the contact is under way it is not erased: 409. `POST /v1/erasures` erases a number everywhere.
     """
     erase_contact(house, contact_id)
     return nothing()

@@ -12,7 +12,7 @@ from api.answers import problem
 from api.parse import read_body
 from api.problems import Malformed, to_problem
 from api.routes import Route
-from orchestrator.errors import FieldError, InvalidInput
+from orchestrator.errors import FieldError, Gone, InvalidInput
 from orchestrator.ids import Prefix, new_id
 from orchestrator.operations.remember_request import Kept, Taken, begin_request, finish_request, forget_request
 from orchestrator.wiring import House
@@ -33,6 +33,8 @@ def once(house: House, route: Route, respond: Callable[[], Response]) -> Respons
             return _replay(begun)
         case "in_progress":
             return _still_running()
+        case "erased":
+            raise Gone("erased", "What this request made was erased with the person; a repeat makes nothing new.")
         case "other_body":
             raise InvalidInput(
                 [FieldError("", "key_reused", "the key came with another body")], code="idempotency_key_reused"

@@ -11,6 +11,7 @@ from orchestrator.operations.rebuild_redis import Rebuilder
 from orchestrator.operations.reconcile_channels import reconcile_channels
 from orchestrator.operations.reconcile_unknown import Reconciler
 from orchestrator.operations.watch_carrier import compare_clocks, reopen_dispatch, watch_webhooks
+from orchestrator.store.aof import rewrite_when_owed
 from orchestrator.store.keys import Keys
 from orchestrator.store.scripts import ScriptCall, run_script
 from orchestrator.wiring import House
@@ -44,6 +45,7 @@ def sweep_loops(house: House, keys: Keys) -> list[Loop]:
         Loop("clock", lambda: compare_clocks(client, keys, carrier, connection_id=connection_id), 30.0),
         Loop("deadlines", lambda: ask_about_calls(sql, client, keys, carrier), 5.0),
         Loop("unknown", lambda: reconciler.reconcile_unknown(connection_id), 5.0),
+        Loop("rewrites", lambda: rewrite_when_owed(client, keys), 30.0),
         Loop("consumers", lambda: forget_dead_consumers(client, keys), 600.0),
         Loop("channels", lambda: reconcile_channels(sql, client, keys, connection_id=connection_id), 10.0),
     ]

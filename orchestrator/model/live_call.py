@@ -64,6 +64,7 @@ class LiveCall(BaseModel):
     the leg is over. `hangups` counts how often we asked for the end. An incoming call's `to` is its caller.
     `user_state` is the state of the user's own that the leg carries, `transfers` counts the letters that other legs
     were given, `newest_target` is the one whose leg the flow hears.
+    `is_erased` says that the person was erased: nothing personal enters the state any more.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -117,11 +118,23 @@ class LiveCall(BaseModel):
 
     recordings: tuple[dict[str, Any], ...] = ()
     cost: dict[str, Any] | None = None
+    is_erased: bool = False
 
     def erased(self) -> LiveCall:
-        """Return the call without what is personal in its record: its times, results and ids."""
+        """Return the call without what is personal: its times, results and ids, and the number while it lives.
+
+        Without the number, who asks late for no more calls could not be spared them.
+        """
         code = {name: text for name, text in (self.telnyx_error or {}).items() if name == "error_code"}
-        return self.model_copy(update={"answers": {}, "error": None, "recordings": (), "telnyx_error": code or None})
+        blank: dict[str, Any] = {
+            "contact": {},
+            "answers": {},
+            "heard": {},
+            "user_state": None,
+            "error": None,
+            "recordings": (),
+        }
+        return self.model_copy(update={**blank, "telnyx_error": code or None, "is_erased": True})
 
     def public_answers(self) -> dict[str, Any]:
         """Return the answers that are exported and counted; names that start with `_` stay private."""

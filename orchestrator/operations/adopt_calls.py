@@ -8,6 +8,7 @@ import redis
 from sqlalchemy import Engine, RowMapping, select
 
 from orchestrator.model.live_call import LiveCall, Phase
+from orchestrator.store.erased_calls import is_erased
 from orchestrator.store.keys import Keys
 from orchestrator.store.live import KEEP_AFTER_RECORD_S, KEEP_LEG_S, create_live
 from orchestrator.store.tables import calls
@@ -59,6 +60,7 @@ def live_call_of(row: RowMapping) -> LiveCall:
         settled=ended,
         recordings=tuple(row["recordings"]),
         cost=row["cost"],
+        is_erased=is_erased(row),
     )
 
 

@@ -31,7 +31,16 @@ from orchestrator.store.outage import is_outage
 from orchestrator.store.pacing import heard_from_carrier
 from orchestrator.store.round_trip import Command
 from orchestrator.store.scripts import ScriptCall, raise_errors, run_scripts
-from orchestrator.store.streams import Entry, acknowledge, bury, count_failure, log_entry, read_entry, set_aside
+from orchestrator.store.streams import (
+    Entry,
+    acknowledge,
+    blank_log_entry,
+    bury,
+    count_failure,
+    log_entry,
+    read_entry,
+    set_aside,
+)
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.events import Webhook, parse_webhook
 
@@ -224,10 +233,13 @@ class Advancer:
             log.warning("an event waits for the database: %s", _first_line(err))
             # It stays pending and counts no failure; that it holds up all timers is why flows are loaded beforehand.
             return None
-        return advance(flow, loaded.call, arrival.event, now)
+        decision = advance(flow, loaded.call, arrival.event, now)
+        # What is told of an erased person still counts, and leaves nothing of the person behind.
+        return decision.model_copy(update={"call": decision.call.erased()}) if loaded.call.is_erased else decision
 
     def _commit_of(self, decided: Decided) -> ScriptCall:
         entry, event, decision = decided.arrival.entry, decided.arrival.event, decided.decision
+        line = log_entry(event, recorded_ms=entry.stamped_ms, commands=decision.commands, note=decision.note)
         return commit_call(
             self._keys,
             decision,
@@ -237,7 +249,7 @@ class Advancer:
             event_id=event.id,
             entry_id=entry.entry_id,
             stamped_ms=entry.stamped_ms,
-            log=log_entry(event, recorded_ms=entry.stamped_ms, commands=decision.commands, note=decision.note),
+            log=blank_log_entry(line) if decision.call.is_erased else line,
         )
 
     def _sort(self, entries: Sequence[RawEntry]) -> tuple[list[Arrival], list[RawEntry]]:
@@ -295,8 +307,8 @@ class Advancer:
     def _leave(self, entry: Entry, why: str) -> None:
         if self._intake is None:
             set_aside(self._redis, self._keys, entry)
-        elif entry.raw is None:
-            # A timer or an answer of a call long recorded.
+        elif entry.raw is None or self._intake.is_of_erased(entry.raw):
+            # A timer or an answer of a call long recorded, or news of somebody who was erased: nobody keeps it.
             acknowledge(self._redis, self._keys, self._stream, [entry.entry_id])
         else:
             log.warning("orphan webhook: %s", why)

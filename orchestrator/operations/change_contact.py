@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
-from sqlalchemy import Connection, Row
+from sqlalchemy import Row
 
-from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound, StoreUnavailable
-from orchestrator.operations.erase_media import erase_media
-from orchestrator.operations.fetch_recordings import clear_erased, file_name
+from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
 from orchestrator.operations.find_contacts import find_contact
 from orchestrator.operations.place_contacts import UploadPlace, place_for_upload
 from orchestrator.operations.withdraw_calls import WayBack, Withdrawn, free_channels, withdraw
@@ -21,18 +17,14 @@ from orchestrator.policy.names import all_seen
 from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.policy.zone_names import Zone
 from orchestrator.store import queries_contacts
-from orchestrator.store.erased_calls import ERASED, erase_calls, lock_calls_with
 from orchestrator.store.keys import Keys
+from orchestrator.store.personal_columns import FINAL_STATUSES
 from orchestrator.store.queries_campaigns import add_zones
-from orchestrator.store.queries_recordings import erase_recordings
 from orchestrator.store.tables import calls
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
 
-log = logging.getLogger(__name__)
-
-_FINAL = ("completed", "exhausted", "suppressed", "canceled", "expired", "unknown")
 _OPEN = ("waiting", "held", "calling")
 
 Outcome = Annotated[
@@ -73,7 +65,7 @@ def change_contact(house: House, contact_id: str, change: ContactChange) -> Row[
         contact = queries_contacts.lock_contact(connection, contact_id)
         if contact is None:
             raise NotFound("contact", contact_id)
-        if contact.status in _FINAL:
+        if contact.status in FINAL_STATUSES:
             return _as_it_ended(contact, change)
         if change.status and live and live.state == "reserved":
             way = WayBack(Reason.CONTACT_CLOSED, final=FinalStatus(change.status), counts=False)
@@ -125,42 +117,3 @@ def _zone(place: UploadPlace, contact: Row[Any], read: NewContact) -> dict[str, 
         return {}
     is_released = contact.status == "held" and contact.reason in (Reason.ZONE_UNKNOWN, Reason.OUTSIDE_HOURS)
     return {"zone": zone, **({"status": "waiting", "reason": None, "due_at": place.now} if is_released else {})}
-
-
-def erase_contact(house: House, contact_id: str) -> None:
-    """Erase what is personal about a contact; its rows, results and times stay as the ledger. Safe to repeat.
-
-    What is told of its calls later is recorded without it. Raises Conflict while a call with it is under way.
-    """
-    with house.sql.begin() as connection:
-        is_under_way = lock_calls_with(connection, contact_id)
-        contact = queries_contacts.lock_contact(connection, contact_id)
-        if contact is None:
-            raise NotFound("contact", contact_id)
-        if is_under_way or contact.status == "calling":
-            detail = "A call with this contact is under way; cancel the contact and erase it when the call has ended."
-            raise Conflict("call_in_progress", detail, status=contact.status, allowed=("waiting", "held", *_FINAL))
-        recordings = _erase(connection, contact)
-    _remove_files(house, recordings)
-    erase_media(house, contact_id)
-
-
-def _remove_files(house: House, recordings: Sequence[Row[Any]]) -> None:
-    """Remove what can be removed now; the fetch loop removes the rest, and what is being fetched, later."""
-    for row in recordings:
-        try:
-            if row.lease is None:
-                clear_erased(house.sql, house.recordings, row)
-            else:
-                house.recordings.remove(file_name(row))
-        except StoreUnavailable as err:
-            log.warning("a recording that was erased is not yet removed: %s", err)
-
-
-def _erase(connection: Connection, contact: Row[Any]) -> Sequence[Row[Any]]:
-    erased = f"{ERASED}{contact.id}"
-    blank: dict[str, Any] = {"phone": erased, "external_id": None, "variables": {}, "answers": {}, "timezone": None}
-    ended = {} if contact.status in _FINAL else {"status": "canceled", "reason": "erased", "current_call_id": None}
-    queries_contacts.update_contact(connection, contact.id, {**blank, **ended})
-    erase_calls(connection, contact.id)
-    return erase_recordings(connection, contact.id)

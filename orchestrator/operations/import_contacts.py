@@ -55,7 +55,7 @@ def import_contacts(
     try:
         _Importer(house, place, import_id=import_id, dedupe=options.dedupe).write_all(rows)
     except BaseException as err:
-        _close(house, import_id, "failed", error={"code": _code(err), "detail": str(err)})
+        _close(house, import_id, "failed", error={"code": _code(err), "detail": _detail(err)})
         raise
     _close(house, import_id, "completed")
     return find_import(house, import_id)
@@ -151,6 +151,11 @@ def _storable(cells: dict[str, str]) -> dict[str, str]:
 def _close(house: House, import_id: str, status: str, *, error: dict[str, str] | None = None) -> None:
     with house.sql.begin() as connection:
         queries_imports.close_import(connection, import_id, status=status, error=error)
+
+
+def _detail(error: BaseException) -> str:
+    """Return what an import ended with; what a driver says quotes rows, and stands in the log alone."""
+    return str(error) if isinstance(error, OrchestratorError) else "it broke here; the log says how"
 
 
 def _code(error: BaseException) -> str:

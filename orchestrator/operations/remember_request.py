@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from orchestrator.ids import Prefix, seeded_id
+from orchestrator.store.personal_columns import GONE
 from orchestrator.store.queries_idempotency import delete_key, find_key, insert_key, purge_keys, store_response
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Taken:
         return seeded_id(prefix, f"{self.scope}/{self.key}", made_at=self.since)
 
 
-Begun = Kept | Taken | Literal["in_progress", "other_body"]
+Begun = Kept | Taken | Literal["in_progress", "other_body", "erased"]
 
 
 def begin_request(house: House, key: str, *, scope: str, body_hash: str) -> Begun:
@@ -53,6 +54,8 @@ def begin_request(house: House, key: str, *, scope: str, body_hash: str) -> Begu
         return "in_progress"
     if known.body_hash != body_hash:
         return "other_body"
+    if known.status == GONE and known.response is None:
+        return "erased"
     if known.status is not None:
         return Kept(known.status, bytes(known.response), known.content_type)
     return Taken(key, scope, known.created_at) if known.is_stale else "in_progress"

@@ -18,6 +18,7 @@ from orchestrator.ids import seeded_id
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.adopt_calls import adopt_calls
 from orchestrator.policy.phone import PhoneProblem, read_phone
+from orchestrator.store.erased_calls import is_leg_of_erased
 from orchestrator.store.flows import FlowShelf
 from orchestrator.store.inbound import (
     ComingIn,
@@ -79,6 +80,14 @@ class Intake:
         leg = parse_webhook(raw).call_control_id
         if leg is not None and self._find(leg) is not None:
             hear_orphans(self._redis, self._keys, leg)
+
+    def is_of_erased(self, raw: bytes) -> bool:
+        """Say whether a webhook tells of a leg that was a call with an erased person. Raises like `call_of`."""
+        leg = parse_webhook(raw).call_control_id
+        if leg is None:
+            return False
+        with self._sql.connect() as connection:
+            return is_leg_of_erased(connection, leg)
 
     def adopt(self, call_ids: Sequence[str]) -> set[str]:
         """Return which of these calls may have been dialed; they have live state now. Raises like `call_of`."""

@@ -102,6 +102,7 @@ def _options(sockets: str, *, durable: bool) -> list[str]:
         "timezone": "UTC",
         "log_timezone": "UTC",
         "log_checkpoints": "off",
+        "log_error_verbosity": "terse",  # its details quote rows
     }
     return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
 

@@ -43,6 +43,7 @@ def open_sql(
         connect_args={"connect_timeout": CONNECT_S, **connect_args(bounds)},
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
+        hide_parameters=True,  # they are people's numbers and names, and errors go to the log
     )
     _bound_waits(engine, bounds)
     _ping_when_rested(engine, ping_after_s)

@@ -67,6 +67,16 @@ class Keys:
         return self._key("wakes")
 
     @cached_property
+    def rewrites(self) -> str:
+        """Name the sorted set of rewrites that are owed to the server's own file: score the time in ms from when."""
+        return self._key("rewrites")
+
+    @cached_property
+    def rewriting(self) -> str:
+        """Name the mark of the newest rewrite that was begun: its time in ms, and the run of the server."""
+        return self._key("rewriting")
+
+    @cached_property
     def latency(self) -> str:
         """Name the bounded list of the newest event-to-command times in ms."""
         return self._key("latency")

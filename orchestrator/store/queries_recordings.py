@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.ids import new_id
 from orchestrator.model.told_recording import ToldRecording
-from orchestrator.store.erased_calls import IS_ERASED, calls_with
+from orchestrator.store.erased_calls import IS_ERASED
 from orchestrator.store.pages import newest_first
 from orchestrator.store.tables import calls, recordings
 
@@ -92,13 +92,10 @@ def is_any_put_off(connection: Connection, code: str) -> bool:
     return connection.execute(select(recordings.c.id).where(*put_off).limit(1)).first() is not None
 
 
-def erase_recordings(connection: Connection, contact_id: str) -> Sequence[Row[Any]]:
-    """Take a contact's recordings out of every answer and return them; their files are still to be removed."""
-    blank: dict[str, Any] = {"state": "erased", "urls": {}, "public_urls": {}, "error": None}
-    # Whoever fetches one now may still write its file: it stays due until that lease is over.
-    due = func.coalesce(recordings.c.due_at, func.now())
-    erasing = update(recordings).where(recordings.c.call_id.in_(calls_with(contact_id))).values(**blank, due_at=due)
-    return connection.execute(erasing.returning(recordings)).all()
+def erased_recordings(connection: Connection, call_ids: Sequence[str]) -> Sequence[Row[Any]]:
+    """Return the recordings of these calls that were erased; their files are still to be removed."""
+    erased = select(recordings).where(recordings.c.call_id.in_(call_ids), recordings.c.state == "erased")
+    return connection.execute(erased).all()
 
 
 def forget_recording(connection: Connection, ident: str) -> None:

@@ -144,6 +144,13 @@ def _text(answer: object) -> str:
     return answer.decode() if isinstance(answer, bytes) else str(answer)
 
 
+def blank_log_entry(line: bytes) -> bytes:
+    """Return a line of a timeline without what is personal: the contents of its event and commands."""
+    entry = orjson.loads(line)
+    commands = [{**command, "body": {}} for command in entry["commands"]]
+    return orjson.dumps({**entry, "payload": {}, "commands": commands, "note": None})
+
+
 def log_entry(event: Event, *, recorded_ms: int, commands: Sequence[SendCommand], note: str | None) -> bytes:
     """Return one line of a call's timeline, as JSON: the event, and the commands it caused.
 

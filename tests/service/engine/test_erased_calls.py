@@ -11,8 +11,10 @@ from sqlalchemy import text
 
 from orchestrator.errors import Conflict
 from orchestrator.media.captured import FOLDER
-from orchestrator.operations.change_contact import ContactChange, change_contact, erase_contact
-from orchestrator.store.erased_calls import erase_calls, lock_calls_with
+from orchestrator.operations.change_contact import ContactChange, change_contact
+from orchestrator.operations.erase_person import erase_contact
+from orchestrator.store.erased_calls import lock_calls_with
+from orchestrator.store.personal_columns import Person, erase_columns
 from tests.support.carrier_stub import CarrierStub, refusal
 from tests.support.incoming import CALLER, answered, caller_hangs_up, mapped, only_call, tell
 from tests.support.poll import eventually
@@ -235,8 +237,8 @@ def test_who_is_erased_while_calling_us_is_a_stranger(world: World) -> None:
     taking_in = threading.Thread(target=world.advance)
 
     with world.sql.begin() as erasing:
-        lock_calls_with(erasing, contact_id)
-        erase_calls(erasing, contact_id)
+        found = lock_calls_with(erasing, [contact_id])
+        erase_columns(erasing, Person([contact_id], [call.id for call in found], [CALLER], [], [], None))
         taking_in.start()
         eventually(lambda: world.query(LOCKED_OUT))
     taking_in.join(timeout=10)

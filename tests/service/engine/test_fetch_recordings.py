@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from orchestrator.clock import boot_seconds
-from orchestrator.operations.change_contact import erase_contact
+from orchestrator.operations.erase_person import erase_contact
 from orchestrator.operations.fetch_recordings import LEASE_S, RecordingFetcher, pause_after
 from orchestrator.recordings.archive import Archive
 from orchestrator.recordings.bucket import Bucket

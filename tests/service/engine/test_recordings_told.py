@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.operations.change_contact import erase_contact
+from orchestrator.operations.erase_person import erase_contact
 from orchestrator.operations.find_calls import find_call
 from tests.support.world import World
 
