@@ -25,10 +25,10 @@ def rest_service(house: House) -> Service:
     """Return the REST API with the webhook door; raises Misconfigured when no API key is set."""
     key = auth.required_key(house.settings.api_key)
     gate = Gate(ROUTES, senders=[auth.look_for(key), webhooks.look_for_signature])
-    return Service(create_app(house), gate, limits_of(house.settings))
+    return Service(webhooks.express(house, create_app(house)), gate, limits_of(house.settings))
 
 
 def door_service(house: House) -> Service:
     """Return the webhook door alone."""
     gate = Gate((*webhooks.resource.routes, *health.resource.routes), senders=[webhooks.look_for_signature])
-    return Service(create_door(house), gate, limits_of(house.settings))
+    return Service(webhooks.express(house, create_door(house)), gate, limits_of(house.settings))

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from benchmarks.calls import COMMANDS_OF_A_CALL, WEBHOOKS_OF_A_CALL, measure_flat_out, measure_steady
 from benchmarks.commands import measure_commands
+from benchmarks.crowd import measure_crowd
 from benchmarks.door import measure_door
 from benchmarks.events import measure_events
 from benchmarks.ground import Ground, ground
@@ -24,7 +25,7 @@ from benchmarks.measures import Measure, Sample
 from benchmarks.media import measure_media
 from benchmarks.table import show, write_json
 
-PARTS = ("door", "commands", "events", "steady", "flat-out", "import", "media")
+PARTS = ("door", "crowd", "commands", "events", "steady", "flat-out", "import", "media")
 _IN_TURNS: dict[str, Callable[..., tuple[list[Measure], Sample]]] = {
     "door": measure_door,
     "commands": measure_commands,
@@ -58,6 +59,9 @@ def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) 
             if name in only:
                 console.print(f"measuring {name} …")
                 measures += measure(stores, rounds=rounds, pace=None)[0]
+        if "crowd" in only:
+            console.print("measuring crowd …")
+            measures += measure_crowd(stores, rounds=rounds)
         if "import" in only:
             console.print("measuring import …")
             stores.redis.flushall()
