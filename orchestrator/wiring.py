@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from orchestrator.clock import Clock, utc_now
 from orchestrator.media.our_streams import OurStreams
 from orchestrator.operations.ask_web import WebAsker
+from orchestrator.operations.looks import Looks
 from orchestrator.operations.record_event import Door
 from orchestrator.recordings.archive import Archive, open_archive
 from orchestrator.settings import Settings, load_settings
@@ -52,6 +53,11 @@ class House:
     def carrier(self) -> TelnyxClient:
         """Return the client of the carrier's API."""
         return TelnyxClient(base_url=self.settings.telnyx_base_url, api_key=self.settings.telnyx_key())
+
+    @cached_property
+    def looks(self) -> Looks:
+        """Return what looks at the stores beside whoever asks how they are."""
+        return Looks()
 
     @cached_property
     def web(self) -> WebAsker:

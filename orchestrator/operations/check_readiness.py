@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import redis
@@ -18,8 +19,10 @@ from orchestrator.errors import Misconfigured
 from orchestrator.operations.fetch_recordings import NOT_STORED
 from orchestrator.operations.find_room import has_room
 from orchestrator.operations.lanes import account_lane
+from orchestrator.operations.looks import WITHIN_S
 from orchestrator.policy.reasons import Reason
 from orchestrator.store.keys import Keys
+from orchestrator.store.memory import MemoryWatch
 from orchestrator.store.migrate import is_current
 from orchestrator.store.pacing import Lane, read_health, read_room
 from orchestrator.store.queries_connections import find_connection
@@ -46,20 +49,26 @@ class Check:
 
 
 def check_readiness(house: House) -> list[Check]:
-    """Return every check; none of them raises, and none asks the carrier."""
-    return [_run(name, check, house) for name, check in _CHECKS.items()]
+    """Return every check within two seconds, whatever hangs; none of them raises, and none asks the carrier."""
+    remedies = house.looks.take({name: partial(_remedy, check, house) for name, check in _CHECKS.items()})
+    return [_check(name, remedies.get(name, _SILENT.get(name, _WAITS))) for name in _CHECKS]
 
 
-def _run(name: str, check: Callable[[House], str], house: House) -> Check:
+def _check(name: str, remedy: str) -> Check:
+    return Check(name, not remedy, remedy, is_vital=_CHECKS[name] not in _WARNINGS)
+
+
+def _remedy(check: Callable[[House], str], house: House) -> str:
     try:
-        remedy = check(house)
+        return check(house)
     except SQLAlchemyError:
-        remedy = "PostgreSQL does not answer: start it, or mend ORCHESTRATOR_DATABASE_URL"
+        return _AWAY["postgresql"]
+    except redis.ResponseError as err:
+        return f"Redis refuses what every call needs: {err}"
     except redis.RedisError:
-        remedy = "Redis does not answer: start it, or mend ORCHESTRATOR_REDIS_URL"
+        return _AWAY["redis"]
     except Misconfigured as err:
-        remedy = str(err)
-    return Check(name, not remedy, remedy, is_vital=check not in _WARNINGS)
+        return str(err)
 
 
 def _postgresql(house: House) -> str:
@@ -74,8 +83,14 @@ def _migrations(house: House) -> str:
 
 
 def _redis(house: House) -> str:
-    house.redis.ping()
+    # A webhook is written: one that is full, a replica or without room on its disk answers a ping all the same.
+    house.redis.set(Keys().probe, "", px=_PROBE_MS)
     return ""
+
+
+def _memory(house: House) -> str:
+    is_full = MemoryWatch(house.redis).is_nearly_full()
+    return "Redis is nearly full, so webhooks are refused: let it drain, or raise maxmemory" if is_full else ""
 
 
 def _epoch(house: House) -> str:
@@ -131,11 +146,20 @@ def _disk(house: House) -> str:
     return f"the disk of {folder.resolve()} is full: make room, and what has ended is started again within seconds"
 
 
+_PROBE_MS = 60_000
+_AWAY = {
+    "postgresql": "PostgreSQL does not answer: start it, or mend ORCHESTRATOR_DATABASE_URL",
+    "redis": "Redis does not answer: start it, or mend ORCHESTRATOR_REDIS_URL",
+}
+_STILL = f"did not answer within {WITHIN_S:g} s: it stands still, or has more to do than it can"
+_SILENT = {"postgresql": f"PostgreSQL {_STILL}", "redis": f"Redis {_STILL}"}
+_WAITS = f"a store {_STILL}"
 _WARNINGS = frozenset({_dialing, _recordings})
 _CHECKS: dict[str, Callable[[House], str]] = {
     "postgresql": _postgresql,
     "migrations": _migrations,
     "redis": _redis,
+    "memory": _memory,
     "epoch": _epoch,
     "clock": _clock,
     "dialing": _dialing,

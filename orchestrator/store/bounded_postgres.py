@@ -6,7 +6,8 @@ goes on acknowledging. So this side looks at its own clock: psycopg passes every
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import threading
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import psycopg
@@ -39,6 +40,37 @@ class BoundedConnection(psycopg.Connection[Any]):
         except psycopg.errors._WaitTimeout as err:
             self.pgconn.finish()
             raise psycopg.OperationalError(f"no answer within {bound_s:g} s") from err
+
+
+class OneAtATime:
+    """Connects; while the server is silent one thread at a time tries, and all others learn so at once.
+
+    Else a server that stands still would hold every thread of a process, however short each wait is.
+    """
+
+    def __init__(self) -> None:
+        self._trying = threading.Lock()
+        self._is_silent = False
+
+    def connect(self, args: Sequence[Any], params: Mapping[str, Any]) -> BoundedConnection:
+        """Return a new connection; raise OperationalError if none can be had."""
+        if not self._is_silent:
+            return self._connect(args, params)
+        if not self._trying.acquire(blocking=False):
+            raise psycopg.OperationalError("the server does not answer; another thread is asking it")
+        try:
+            return self._connect(args, params)
+        finally:
+            self._trying.release()
+
+    def _connect(self, args: Sequence[Any], params: Mapping[str, Any]) -> BoundedConnection:
+        try:
+            made = BoundedConnection.connect(*args, **params)
+        except psycopg.errors.ConnectionTimeout:
+            self._is_silent = True
+            raise
+        self._is_silent = False
+        return made
 
 
 def connect_args(bounds: SqlBounds) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from redis.retry import Retry
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
-from orchestrator.store.bounded_postgres import BoundedConnection, connect_args
+from orchestrator.store.bounded_postgres import BoundedConnection, OneAtATime, connect_args
 from orchestrator.store.bounds import CONNECT_S, PING_S, POOL_S, REDIS_ANSWER_S, USUAL, SqlBounds
 
 POOL_PER_PROCESS = 8
@@ -72,9 +72,10 @@ def _to_json(value: Any) -> str:
 
 def _bound_waits(engine: Engine, bounds: SqlBounds) -> None:
     """Let the engine's connections be bounded ones, each with the usual leave whenever it is handed out."""
+    connector = OneAtATime()
 
     def connect(_dialect: Any, _record: Any, args: list[Any], params: dict[str, Any]) -> BoundedConnection:
-        return BoundedConnection.connect(*args, **params)
+        return connector.connect(args, params)
 
     def take_leave_back(driver: BoundedConnection, *_: Any) -> None:
         driver.wait_at_most_s = bounds.wait_s

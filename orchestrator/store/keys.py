@@ -27,6 +27,11 @@ class Keys:
         return self._key("epoch")
 
     @cached_property
+    def probe(self) -> str:
+        """Name what is written to see whether anything can be written."""
+        return self._key("probe")
+
+    @cached_property
     def events(self) -> str:
         """Name the stream of everything that happened to calls."""
         return self._key("events")

@@ -7,9 +7,10 @@ import threading
 
 import pytest
 
-from orchestrator.clock import utc_now
+from orchestrator.clock import boot_seconds, utc_now
 from orchestrator.operations.dial_call import TOO_OLD_S, Dialer
 from orchestrator.operations.judge_sends import judge_sends
+from orchestrator.store.ledger import Send, mark_answered
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
 from tests.support.poll import eventually
 from tests.support.world import CONNECTION, GREETING, World
@@ -126,6 +127,78 @@ def test_r2_after_forty_seconds_an_unanswered_dial_is_unknown_and_never_sent_aga
 
     assert world.call_row(call_id)["state"] == "unknown"
     assert len(carrier.dials) == 1
+
+
+def repeat_of_an_unanswered_send(world: World, carrier: CarrierStub) -> str:
+    """Return an attempt whose repeat has been published and not yet taken by a worker."""
+    carrier.dial = lambda _asked: (0, {})
+    call_id = world.dialed_call()
+    world.age_send(call_id, 16)
+    assert judge(world) == [call_id]
+    return call_id
+
+
+def test_r2_a_repeat_that_waited_in_its_queue_past_forty_seconds_is_not_sent(
+    world: World, carrier: CarrierStub
+) -> None:
+    call_id = repeat_of_an_unanswered_send(world, carrier)
+    world.age_send(call_id, 25)
+
+    world.dialer.dial_call(call_id)
+
+    assert len(carrier.dials) == 1
+
+
+def test_r2_a_repeat_is_not_sent_once_a_webhook_has_come_in_while_it_waited(world: World, carrier: CarrierStub) -> None:
+    call_id = repeat_of_an_unanswered_send(world, carrier)
+    world.hear(call_id, "call.initiated")
+    world.advance()
+
+    world.dialer.dial_call(call_id)
+
+    assert len(carrier.dials) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE campaigns SET status = 'paused'",
+        "UPDATE installation SET dialing_stopped = '{}'",
+        "INSERT INTO suppressions (id, phone, scope, reason) SELECT 's', phone, 'global', 'x' FROM contacts",
+    ],
+    ids=["pause", "stop", "suppression"],
+)
+def test_r9_a_repeat_is_not_sent_once_the_gate_says_no(world: World, carrier: CarrierStub, change: str) -> None:
+    call_id = repeat_of_an_unanswered_send(world, carrier)
+    world.execute(change)
+
+    world.dialer.dial_call(call_id)
+
+    assert len(carrier.dials) == 1
+    assert world.call_row(call_id)["state"] == "dialing"
+
+
+def test_r3_a_repeat_is_not_sent_once_the_first_send_has_been_answered(world: World, carrier: CarrierStub) -> None:
+    call_id = repeat_of_an_unanswered_send(world, carrier)
+    with world.sql.begin() as connection:
+        mark_answered(connection, Send(call_id, 1, world.call_row(call_id)))  # type: ignore[arg-type]  # a row it is
+
+    world.dialer.dial_call(call_id)
+
+    assert len(carrier.dials) == 1
+
+
+def test_r1_a_process_that_stood_still_behind_its_last_look_does_not_dial(world: World, carrier: CarrierStub) -> None:
+    began = boot_seconds() - TOO_OLD_S - 1  # by its own clock no time has passed until the socket
+    frozen = Dialer(
+        sql=world.sql, client=world.redis, carrier=world.carrier, flows=world.flows, age_clock=lambda: began
+    )
+    call_id = world.claimed_call()
+
+    frozen.dial_call(call_id)
+
+    assert carrier.dials == []
+    assert world.contact_of(call_id)["status"] == "waiting"
 
 
 def test_r2_two_unanswered_sends_are_unknown(world: World, carrier: CarrierStub) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from orchestrator.clock import boot_seconds
 from orchestrator.operations.claim_contacts import Claimer, Lanes
-from orchestrator.operations.dial_call import Dialer
+from orchestrator.operations.dial_call import TOO_OLD_S, Dialer
 from orchestrator.operations.judge_sends import judge_sends
 from orchestrator.operations.settle_calls import Settler
+from orchestrator.policy.reasons import Reason
 from orchestrator.store.connect import open_sql
 from orchestrator.store.keys import GROUP
+from orchestrator.store.ledger import Send
 from orchestrator.store.pacing import Lane
-from tests.support.carrier_stub import CarrierStub, refusal
+from tests.support.carrier_stub import Asked, CarrierStub, refusal
 from tests.support.postgres_proxy import PostgresProxy, postgres_proxy
 from tests.support.world import CONNECTION, ZONE, World
 
@@ -134,6 +138,24 @@ def test_r3_two_sends_that_were_both_refused_put_the_contact_back(world: World, 
     assert world.contact_of(call_id)["status"] == "waiting"
 
 
+def test_a_late_no_to_the_first_send_is_one_fact_however_often_it_is_written(
+    world: World, proxy: PostgresProxy, through_proxy: Engine
+) -> None:
+    call_id = world.claimed_call()
+    world.execute("UPDATE calls SET state = 'dialing', send_no = 2, first_sent_at = now(), last_sent_at = now()")
+    first, second = (Send(call_id, n, world.call_row(call_id)) for n in (1, 2))  # type: ignore[arg-type]  # a row it is
+    dialer = Dialer(sql=through_proxy, client=world.redis, carrier=world.carrier, flows=world.flows)
+    proxy.lose_answer_to("COMMIT", after="SET unsent")
+
+    dialer._take_back(first, Reason.CARRIER_BUSY)
+    noted = world.call_row(call_id)
+    dialer._take_back(second, Reason.CARRIER_UNAVAILABLE)
+
+    assert (proxy.lost, noted["state"], noted["unsent"]) == (1, "dialing", 1)
+    assert world.call_row(call_id)["state"] == "withdrawn"
+    assert world.contact_of(call_id)["status"] == "waiting"
+
+
 def test_r8_a_claim_whose_commit_was_not_confirmed_keeps_the_channels_of_its_attempts(
     world: World, proxy: PostgresProxy, through_proxy: Engine
 ) -> None:
@@ -172,3 +194,33 @@ def test_r18_a_record_whose_commit_was_not_confirmed_is_written_again_and_counte
     assert (world.call_row(call_id)["disposition"], contact["attempts"]) == ("busy", 1)
     assert contact["tally"]["disposition:busy"] == 1
     assert world.redis.zcard(world.keys.slots(CONNECTION)) == 0
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["the carrier is busy", "the send is too old"])
+def test_r4_a_no_that_meets_a_full_pool_is_written_once_there_is_room(
+    world: World, carrier: CarrierStub, database_url: str, stopped: bool
+) -> None:
+    pool = create_engine(database_url, pool_size=1, max_overflow=0, pool_timeout=0.01)
+
+    def fill_the_pool() -> None:
+        threading.Timer(1.0, pool.connect().close).start()
+
+    def busy(_asked: Asked) -> tuple[int, dict[str, object]]:
+        fill_the_pool()
+        return refusal(429, "90103")
+
+    def tick() -> float:
+        ticks.append(boot_seconds())
+        if not stopped or len(ticks) == 1:
+            return ticks[-1]
+        fill_the_pool()
+        return ticks[-1] + TOO_OLD_S + 1
+
+    carrier.dial, ticks, call_id = busy, list[float](), world.claimed_call()
+
+    Dialer(sql=pool, client=world.redis, carrier=world.carrier, flows=world.flows, age_clock=tick).dial_call(call_id)
+
+    pool.dispose()
+    assert len(carrier.dials) == int(not stopped)
+    assert world.call_row(call_id)["state"] == "withdrawn"
+    assert world.contact_of(call_id)["status"] == "waiting"
