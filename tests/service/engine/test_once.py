@@ -83,3 +83,40 @@ def test_r20_an_attempt_that_was_never_sent_is_not_adopted(world: World, state: 
 
     assert world.live(call_id) is None
     assert world.redis.xlen(world.keys.orphans) == 1
+
+
+def hang_up_requested(call_id: str) -> Event:
+    payload = {"command_id": "c-2", "action": "hangup", "body": {}}
+    return Event(id="request:c-2", type=ACTION_REQUESTED, occurred_at=utc_now(), call_id=call_id, payload=payload)
+
+
+def test_r13_the_answer_to_a_dropped_command_takes_no_other_out_of_the_outbox(
+    world: World, carrier: CarrierStub
+) -> None:
+    call_id = world.dialed_call()
+    world.hear(call_id, "call.answered")
+    world.advance()
+
+    def act(asked: Asked) -> Answer:
+        if asked.path.endswith("/speak"):
+            add_event(world.redis, world.keys, hang_up_requested(call_id))
+            world.advance()
+        return 200, {"data": {"result": "ok"}}
+
+    carrier.act = act
+    world.perform(call_id)
+
+    assert [each.path.rsplit("/", 1)[1] for each in carrier.actions] == ["speak", "hangup"]
+
+
+def test_r2_the_repeat_of_a_dial_keeps_what_its_call_has_become(world: World, carrier: CarrierStub) -> None:
+    carrier.dial = lambda _asked: (0, {})
+    call_id = world.dialed_call()
+    add_event(world.redis, world.keys, hang_up_requested(call_id))
+    world.advance()
+    world.age_send(call_id, 16)
+
+    world.dialer.dial_call(call_id)
+
+    assert len(carrier.dials) == 2
+    assert (live := world.live(call_id)) is not None and live.closing
