@@ -8,6 +8,8 @@ import pytest
 from kombu import Connection
 from kombu.transport.redis import Channel
 
+from orchestrator.store.bounds import CONNECT_S, REDIS_ANSWER_S
+
 
 @pytest.fixture
 def channel(redis_url: str) -> Iterator[Channel]:
@@ -32,3 +34,15 @@ def test_a_channel_with_a_new_pool_has_a_new_client(channel: Channel) -> None:
         assert second is not first
         assert second.connection_pool is channel.pool
         assert second.ping()
+
+
+def test_a_worker_waits_for_a_silent_broker_no_longer_than_the_stated_bounds(redis_url: str) -> None:
+    from workers.celery_app import app
+
+    with app.connection_for_read(redis_url) as connection:
+        channel = connection.channel()
+        bounds = channel.pool.connection_kwargs
+        silent_s = channel.brpop_timeout + 2 * channel.health_check_interval  # as kombu computes it
+
+    assert (bounds["socket_timeout"], bounds["socket_connect_timeout"]) == (REDIS_ANSWER_S, CONNECT_S)
+    assert silent_s <= 11
