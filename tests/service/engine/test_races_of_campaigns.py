@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from orchestrator.clock import utc_now
 from orchestrator.operations import claim_contacts, complete_campaigns, settle_calls
 from orchestrator.operations.cancel_campaign import cancel_campaign
+from orchestrator.operations.change_contact import ContactChange, change_contact
 from orchestrator.operations.end_open_contacts import end_open_contacts
 from orchestrator.operations.pause_campaign import pause_campaign
 from orchestrator.operations.stop_dialing import stop_dialing
@@ -109,6 +110,30 @@ def test_a_busy_carrier_puts_nobody_back_whose_import_was_withdrawn(world: World
     world.dialer.dial_call(call_id)
 
     assert standings(world) == [("canceled", "import_withdrawn", 1)]
+
+
+def test_r4_a_busy_answer_reopens_no_contact_that_a_person_has_ended(world: World, carrier: CarrierStub) -> None:
+    call_id = world.claimed_call()
+    contact_id = world.call_row(call_id)["contact_id"]
+
+    def end_and_refuse(_asked: Asked) -> tuple[int, dict[str, Any]]:
+        change_contact(world.house, contact_id, ContactChange(status="completed"))
+        return refusal(429, "90103")
+
+    carrier.dial = end_and_refuse
+    world.dialer.dial_call(call_id)
+
+    assert world.contact_row(contact_id)["status"] == "completed"
+
+
+def test_r18_a_call_that_ends_moves_no_contact_whose_current_call_is_another(world: World) -> None:
+    call_id = unanswered_call(world, world.campaign(retry=RETRY))
+    world.execute("UPDATE contacts SET current_call_id = 'call_other'")
+
+    world.settle()
+
+    contact = world.contact_of(call_id)
+    assert (contact["status"], contact["current_call_id"]) == ("calling", "call_other")
 
 
 @pytest.mark.parametrize("stop", [lambda w, c: pause_campaign(w.house, c), lambda w, _c: stop_dialing(w.house)])
