@@ -186,6 +186,8 @@ class Connection(asyncio.Protocol):
         incoming = self._incoming
         if incoming.refusal:
             self._refuse(incoming.refusal)
+        elif incoming.is_whole and self._front.lanes.waiting(incoming.plan.lane) >= self._front.limits.waiting:
+            self._refuse(CROWDED)
         elif incoming.is_whole:
             self._enter(Phase.WORKING)
             self.is_last = self.is_last or incoming.is_followed

@@ -34,6 +34,10 @@ class Lanes:
                 name = f"{lane}-{number + 1}"
                 threading.Thread(target=_work, args=(self._queues[lane],), name=name, daemon=True).start()
 
+    def waiting(self, lane: Lane) -> int:
+        """Return how many jobs wait for a thread of `lane`."""
+        return self._queues[lane].qsize()
+
     def put(self, lane: Lane, job: Job) -> None:
         """Have `job` run as soon as a thread of the lane is free."""
         self._queues[lane].put(job)

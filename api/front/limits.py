@@ -28,6 +28,11 @@ class Limits:
     uploads_bytes: int
     uploads_folder: Path
 
+    @property
+    def waiting(self) -> int:
+        """Return how many requests may wait for threads of one lane: others must find room to connect meanwhile."""
+        return self.connections // 2
+
     def has_time(self, took_s: float, moved: int, *, first_s: float) -> bool:
         """Say whether so many bytes in so many seconds are fast enough, `first_s` being free."""
         return took_s <= first_s + moved / self.bytes_per_s

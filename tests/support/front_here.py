@@ -24,6 +24,7 @@ ROUTES = (
     Route(method="POST", path="/small", view=print, tag="", body=Body(max_bytes=1_000)),
     Route(method="POST", path="/large", view=print, tag="", body=Body(max_bytes=10_000_000)),
     Route(method="GET", path="/long", view=print, tag=""),
+    Route(method="GET", path="/healthz", view=print, tag=""),
 )
 _PATIENT = {"head_s": 3e3, "body_s": 3e3, "body_total_s": 3e3, "answer_s": 3e3, "idle_s": 3e3, "stop_s": 0.0}
 
@@ -61,7 +62,10 @@ def front_here(app: App, bounds: Limits, *, threads: int = 2) -> Iterator[tuple[
         began.set()
         await stop.wait()
         server.close()
-        front.crowd.stop()
+        for guest in list(front.crowd.guests):
+            assert isinstance(guest, Connection)
+            guest.abort()
+        await front.crowd.emptied()
 
     def run_loop() -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

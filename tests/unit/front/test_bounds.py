@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from api.front.lanes import Lane
 from api.front.limits import IN_MEMORY
 from tests.support.front_here import Echo, connect, front_here, limits
 from tests.support.poll import eventually
@@ -83,8 +84,10 @@ def test_when_everybody_is_worked_for_one_more_is_put_off(tmp_path: Path) -> Non
         return Echo()(environ, start_response)
 
     with front_here(app, limits(tmp_path, connections=2)) as (port, _), ExitStack() as ends:
-        peers = [ends.enter_context(connect(port, _begun(1, 1))) for _ in range(2)]
-        assert all(working.acquire(timeout=30) for _ in peers)
+        peers = []
+        for _ in range(2):
+            peers.append(ends.enter_context(connect(port, _begun(1, 1))))
+            assert working.acquire(timeout=30)
 
         with connect(port, _begun(1, 1)) as newcomer:
             status, headers, _ = read_answer(newcomer)
@@ -92,6 +95,30 @@ def test_when_everybody_is_worked_for_one_more_is_put_off(tmp_path: Path) -> Non
 
         assert status == 503 and headers["retry-after"] == "1"
         assert [read_answer(peer)[0] for peer in peers] == [200, 200]
+
+
+def test_however_many_wait_for_a_thread_the_sign_of_life_finds_its_own(tmp_path: Path) -> None:
+    free, working = threading.Event(), threading.Event()
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != "/healthz":
+            working.set()
+            free.wait(30)
+        return Echo()(environ, start_response)
+
+    bounds = limits(tmp_path, connections=8)
+    with front_here(app, bounds, threads=1) as (port, front), ExitStack() as ends:
+        first = ends.enter_context(connect(port, _begun(1, 1)))
+        assert working.wait(30)
+        waiting = [ends.enter_context(connect(port, _begun(1, 1))) for _ in range(bounds.waiting)]
+        eventually(lambda: front.lanes.waiting(Lane.USUAL) == bounds.waiting)
+
+        with connect(port, _begun(1, 1)) as one_more, connect(port, head("GET", "/healthz", {})) as asking:
+            assert read_answer(one_more)[0] == 503
+            assert read_answer(asking)[0] == 200
+        free.set()
+
+        assert {read_answer(peer)[0] for peer in (first, *waiting)} == {200}
 
 
 def test_bodies_over_the_memory_that_there_is_end_the_oldest_of_them(tmp_path: Path) -> None:
