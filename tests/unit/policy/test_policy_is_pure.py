@@ -23,4 +23,4 @@ def test_the_policy_knows_nothing_of_what_stands_above_it() -> None:
         name for name in graph.find_upstream_modules("orchestrator.policy", as_package=True) if "orchestrator" in name
     }
 
-    assert {name.split(".")[1] for name in ours if "." in name} <= {"errors", "model", "policy"}
+    assert {name.split(".")[1] for name in ours if "." in name} <= {"bounds", "errors", "model", "policy"}
