@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
+from api.front import refusal
 from api.path_ids import pattern_of
 from api.routes import Body, Route
 from api.schemas import FieldProblem, Problem
@@ -189,9 +190,9 @@ def _answer(status: int, given: Any, names: Mapping[Any, str]) -> dict[str, Any]
 
 
 def _failures(route: Route) -> dict[str, Any]:
-    statuses = {*route.fails, 500, 503, *_refusals_of_the_address(route)}
-    statuses |= _refusals_of_the_body(route.body) if route.body else set()
-    statuses |= {409, 410, 422, 400} if route.idempotency != "none" else set()
+    statuses = {*route.fails, *refusal.STATUSES, *_refusals_of_the_address(route)}
+    statuses |= {422} if route.body and route.body.model else set()
+    statuses |= {409, 410, 422} if route.idempotency != "none" else set()
     return {str(status): _failure(status) for status in sorted(statuses - route.gives.keys())}
 
 
@@ -199,10 +200,6 @@ def _refusals_of_the_address(route: Route) -> set[int]:
     """Return what any request may get: without the key, with an id of nothing, with a query that is not understood."""
     unknown = {404} if "{" in route.path else set()
     return unknown | ({422} if route.query else set()) | (set() if route.is_open else {401, 422})
-
-
-def _refusals_of_the_body(body: Body) -> set[int]:
-    return {400, 413} | ({422} if body.model else set()) | (set() if body.is_any_media else {415})
 
 
 def _failure(status: int) -> dict[str, Any]:

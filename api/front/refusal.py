@@ -26,6 +26,9 @@ CROWDED = Refusal(503, "crowded", "Too many requests are under way; try again.",
 NO_ROOM = Refusal(503, "no_room", "There is no room for this upload now; try again.", (("Retry-After", "30"),))
 INTERNAL = Refusal(500, "internal", "Something broke here; it stands in the log. Sending it again may help.")
 
+# What any request may be answered before its route is asked; the OpenAPI document says so of every route.
+STATUSES = frozenset({400, 408, 413, 415, 417, 431, 500, 501, 503})
+
 
 class Plain(NamedTuple):
     """An answer in its parts."""

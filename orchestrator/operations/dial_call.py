@@ -106,22 +106,24 @@ class Dialer:
         self._settle_answer(permit, answer)
 
     def _open_send(self, call_id: str) -> Permit | None:
+        withdrawn: list[Withdrawn] = []
         with self._sql.begin() as connection:
             if lock_call(connection, call_id) not in ("reserved", "dialing"):
                 return None
             # Read after the lock: a pause that committed before it is seen here (R9).
             row = read_send_facts(connection, call_id)
-            send_no = self._take_send(connection, row)
+            send_no = self._take_send(connection, row, withdrawn)
+        free_channels(self._redis, self._keys, withdrawn)  # behind the commit: until then the channel is taken
         return Permit(Send(call_id, send_no, row), dispatch_limits(row["calls_per_second"])) if send_no else None
 
-    def _take_send(self, connection: Connection, row: RowMapping) -> int:
+    def _take_send(self, connection: Connection, row: RowMapping, withdrawn: list[Withdrawn]) -> int:
+        """Return the number of the send that is permitted; 0 if none is. Adds to `withdrawn` what the gate stops."""
         is_current = row["contact_status"] == "calling" and row["current_call_id"] == row["id"]
         answer = may_dial(gate_facts(row, contact_status_ok=is_current), row["db_now"])
         if row["state"] == "dialing":
             return 2 if self._may_repeat(connection, row, allowed=isinstance(answer, Go)) else 0
         if not isinstance(answer, Go):
-            withdrawn = withdraw(connection, calls.c.id == row["id"], way_back_of(answer))
-            free_channels(self._redis, self._keys, withdrawn)
+            withdrawn += withdraw(connection, calls.c.id == row["id"], way_back_of(answer))
             return 0
         mark_first_send(connection, row["id"])
         return 1
@@ -180,10 +182,10 @@ class Dialer:
             case Rejected():
                 told = self._reject(send, answer)
             case Refused():
-                self._take_back(send, Reason.CARRIER_REFUSED, final=_end_of_single_call(send.row))
+                self._take_no(send, Reason.CARRIER_REFUSED, final=_end_of_single_call(send.row))
                 _until_written(lambda: refuse_campaigns(self._sql, self._redis, self._keys, send.row, answer))
             case Busy():
-                self._take_back(send, Reason.CARRIER_BUSY)
+                self._take_no(send, Reason.CARRIER_BUSY)
             case Unavailable():
                 self._take_back(send, Reason.CARRIER_UNAVAILABLE)
             case Ambiguous() | Gone():
@@ -214,6 +216,19 @@ class Dialer:
     def _write_rejected(self, send: Send) -> bool:
         with self._sql.begin() as connection:
             return mark_answered(connection, send)
+
+    def _take_no(self, send: Send, reason: Reason, *, final: FinalStatus | None = None) -> None:
+        """Take the attempt back, unless webhooks have come for it: then it rings, whatever was answered (R3)."""
+        if self._is_surely_heard_of(send.call_id):
+            log.error("a dial was refused, but webhooks came for it", extra={"call_id": send.call_id})
+            return  # the sweeper finds it accepted
+        self._take_back(send, reason, final=final)
+
+    def _is_surely_heard_of(self, call_id: str) -> bool:
+        try:
+            return self._was_heard_of(call_id)
+        except redis.RedisError:
+            return False  # a "no" must not be lost to an outage
 
     def _take_back(self, send: Send, reason: Reason, *, final: FinalStatus | None = None) -> None:
         """Note that this send dialed nobody; withdraw the attempt unless another send of it may have (R3)."""

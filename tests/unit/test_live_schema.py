@@ -11,11 +11,10 @@ from orchestrator.store.live_state import read_state
 FIELDS_OF_SCHEMA_2 = {
     "adopted", "amd_result", "answered_at", "answers", "call_control_id", "call_id", "call_leg_id", "call_session_id",
     "caller_id", "campaign_id", "closing", "contact", "contact_id", "cost", "dialed_at", "direction", "doubles",
-    "ended_at", "error", "finished", "flow_id", "gone_at", "hangup_assumed", "hangup_cause", "hangup_source", "hangups",
-    "heard", "is_erased", "newest_target", "outcome", "outstanding", "paused", "phase", "recordings", "schema_no", "seen",
-    "settled",
-    "sip_hangup_cause", "step", "suppressions", "target_legs", "telnyx_error", "to", "transfers", "user_state", "visit",
-    "visits",
+    "ended_at", "error", "finished", "flow_id", "gone_at", "hangup_assumed", "hangup_cause", "hangup_source",
+    "hangups", "heard", "is_erased", "newest_target", "outcome", "outstanding", "paused", "phase", "recordings",
+    "schema_no", "seen", "settled", "sip_hangup_cause", "step", "suppressions", "target_legs", "telnyx_error", "to",
+    "transfers", "user_state", "visit", "visits",
 }  # fmt: skip
 OUTSTANDING_OF_SCHEMA_2 = {
     "accepted", "action", "command_id", "joined", "leg", "role", "since", "started", "stopped", "visit",

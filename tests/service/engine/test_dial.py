@@ -6,6 +6,7 @@ import json
 import threading
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from orchestrator.clock import boot_seconds, utc_now
 from orchestrator.operations.dial_call import TOO_OLD_S, Dialer
@@ -14,6 +15,15 @@ from orchestrator.store.ledger import Send, mark_answered
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
 from tests.support.poll import eventually
 from tests.support.world import CONNECTION, GREETING, World
+
+# A transaction that changes a contact fails at its very end.
+NO_COMMIT = (
+    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$",
+    (
+        "CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON contacts DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION refuse()"
+    ),
+)
 
 
 def judge(world: World) -> list[str]:
@@ -245,6 +255,38 @@ def test_r3_a_webhook_answers_for_the_carrier_and_stops_the_repeat(world: World,
     row = world.call_row(call_id)
     assert (row["state"], row["call_control_id"]) == ("accepted", f"v3:{call_id}")
     assert len(carrier.dials) == 1
+
+
+@pytest.mark.parametrize("answer", [refusal(429, "90103"), refusal(401, "10009"), refusal(422, "10016")])
+def test_r3_a_no_for_a_call_that_webhooks_came_for_frees_nobody_to_be_dialed_again(
+    world: World, carrier: CarrierStub, answer: tuple[int, dict[str, object]]
+) -> None:
+    def ring_and_refuse(asked: Asked) -> tuple[int, dict[str, object]]:
+        world.hear(call_id, "call.initiated")
+        world.advance()
+        return answer
+
+    call_id, carrier.dial = world.claimed_call(), ring_and_refuse
+
+    world.dialer.dial_call(call_id)
+    world.age_send(call_id, 16)
+
+    assert judge(world) == []
+    assert world.call_row(call_id)["state"] == "accepted"
+    assert world.contact_of(call_id)["status"] == "calling"
+
+
+def test_a_channel_is_given_back_only_once_the_withdrawal_stands(world: World) -> None:
+    call_id = world.claimed_call()
+    world.execute("UPDATE campaigns SET status = 'paused'")
+    for statement in NO_COMMIT:
+        world.execute(statement)
+
+    with pytest.raises(DBAPIError):
+        world.dialer.dial_call(call_id)
+
+    assert world.call_row(call_id)["state"] == "reserved"
+    assert world.redis.zscore(world.keys.slots(CONNECTION), call_id) is not None
 
 
 @pytest.mark.parametrize(

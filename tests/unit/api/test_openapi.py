@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
 from pydantic import SecretStr
 
+from api import front
 from api.app import create_app
 from api.catalogue import ROUTES
 from api.openapi import described_routes, openapi_document
@@ -178,3 +180,13 @@ def test_a_cursor_is_never_empty_and_what_is_left_out_never_null() -> None:
         "ends_at",
         "default_timezone",
     ]
+
+
+def test_what_the_server_itself_may_answer_stands_at_every_address() -> None:
+    sources = Path(front.__file__).parent.glob("*.py")
+    refused = {status for source in sources for status in re.findall(r"Refusal\((\d{3}),", source.read_text())}
+
+    operations = [operation for address in _document()["paths"].values() for operation in address.values()]
+
+    assert refused >= {"400", "408", "413", "431", "501", "503"}
+    assert all(refused <= operation["responses"].keys() for operation in operations)
