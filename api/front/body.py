@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+from contextlib import suppress
 from typing import IO
 
 from api.front.limits import IN_MEMORY, Limits
@@ -37,14 +38,14 @@ class Body:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._pieces: list[bytes] = []
+        self._kept = bytearray()  # one, lest a body in tiny chunks cost many times its size
         self._file: IO[bytes] | None = None
         self._pending = 0
         self.size = 0
 
     def add(self, piece: bytes) -> None:
         """Take the next bytes in, in memory."""
-        self._pieces.append(piece)
+        self._kept += piece
         self._count(memory=len(piece))
         self.size += len(piece)
 
@@ -56,12 +57,12 @@ class Body:
     def write_down(self) -> None:
         """Move what is in memory to the file; raises OSError where it does not take it. Runs beside the loop."""
         self._file = self._file or self._store.new_file()
-        self._file.write(b"".join(self._pieces))
+        self._file.write(self._kept)
 
     def written_down(self) -> None:
         """Count what `write_down` has moved."""
         self._count(memory=-self._pending, disk=self._pending)
-        self._pieces.clear()
+        self._kept.clear()
 
     @property
     def on_disk(self) -> int:
@@ -69,10 +70,10 @@ class Body:
         return self.size - self._pending
 
     def opened(self) -> IO[bytes]:
-        """Return the whole body, to be read from its start; may read and write its file."""
+        """Return the whole body, to be read from its start; may write its file, and raise OSError like `write_down`."""
         if self._file is None:
-            return io.BytesIO(b"".join(self._pieces))
-        self._file.write(b"".join(self._pieces))
+            return io.BytesIO(self._kept)
+        self._file.write(self._kept)
         self._file.seek(0)
         return self._file
 
@@ -80,13 +81,14 @@ class Body:
         """Forget all of it."""
         self._count(memory=-self._pending, disk=-self.on_disk)
         self.size = 0
-        self._pieces.clear()
+        self._kept.clear()
         self.close()
 
     def close(self) -> None:
         """Give the file's room back; safe to repeat."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what a full disk did not take is no longer wanted
+                self._file.close()
 
     def _count(self, *, memory: int, disk: int = 0) -> None:
         self._pending += memory

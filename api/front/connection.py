@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import struct
 from enum import Enum, auto
 from typing import Any, cast
 
 from api.front.exchange import Exchange
 from api.front.front import Front
 from api.front.incoming import Incoming
-from api.front.limits import SENT_AHEAD
 from api.front.refusal import CROWDED, NO_ROOM, TOO_SLOW, Refusal, written
 from api.front.sending import CONTINUE, head_bytes
 from api.front.spilling import spill
@@ -40,8 +42,8 @@ class Connection(asyncio.Protocol):
         self._incoming = Incoming(front.gate, front.store)
         self._exchange: Exchange | None = None
         self._ahead = b""
-        self._moved = 0
-        self.is_gone = self.is_choked = self.is_last = False
+        self._sent = 0
+        self.is_gone = self.is_choked = self.is_last = self._resets = False
 
     # -- what the loop calls ---------------------------------------------------------------------------------------
 
@@ -56,14 +58,13 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes in: of this request, or of the next one, which waits."""
-        match self._phase:
-            case Phase.LEAVING:
-                self._ignore(data)
-            case Phase.WORKING | Phase.SPILLING:
-                self._ahead += data
-                self._transport.pause_reading()
-            case _:
-                self._read(data)
+        if self._phase is Phase.LEAVING:
+            return
+        if self._phase in (Phase.WORKING, Phase.SPILLING) or self.is_choked:
+            self._ahead += data
+            self._transport.pause_reading()
+        else:
+            self._read(data)
 
     def eof_received(self) -> bool:
         """Refuse what is not whole; who has sent all of it may still be answered."""
@@ -83,16 +84,28 @@ class Connection(asyncio.Protocol):
             self._exchange.give_up()
 
     def pause_writing(self) -> None:
-        """Have no more of the answer made until the client has read some of it."""
+        """Have no more answered until the client has read some of it: neither of this answer, nor what it asks next."""
         self.is_choked = True
 
     def resume_writing(self) -> None:
-        """Go on with the answer."""
+        """Go on with the answer, or with what was asked next."""
         self.is_choked = False
         if self._exchange:
             self._exchange.go_on()
+        elif self._phase in (Phase.IDLE, *_ARRIVING):
+            self._read_on()
+
+    @property
+    def unread_bytes(self) -> int:
+        """Return how much of what was sent the client has not taken yet, as far as it waits here."""
+        return self._transport.get_write_buffer_size()
 
     # -- what the crowd calls --------------------------------------------------------------------------------------
+
+    @property
+    def waits_since(self) -> float:
+        """Return since when we wait for the other side, leaving out the time that its bytes have bought."""
+        return self._since + self._moved_bytes() / self._front.limits.bytes_per_s
 
     @property
     def is_waiting_for_peer(self) -> bool:
@@ -108,7 +121,7 @@ class Connection(asyncio.Protocol):
 
     def look_at_clock(self, now: float) -> None:
         """End it if its time is over."""
-        if self.is_waiting_for_peer and self._is_overdue(now - self.since):
+        if self.is_waiting_for_peer and self._is_overdue(now - self._since):
             self.evict(TOO_SLOW)
 
     def evict(self, refusal: Refusal) -> None:
@@ -116,6 +129,7 @@ class Connection(asyncio.Protocol):
         if self._phase in _ARRIVING and self._incoming.has_begun:
             self._refuse(refusal)
             self._transport.close()
+            self._front.loop.call_later(_LINGER_S, self._transport.abort)  # who never reads would never be gone
         else:
             self._transport.abort()
 
@@ -125,21 +139,26 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _is_overdue(self, took_s: float) -> bool:
-        limits, unread = self._front.limits, self._transport.get_write_buffer_size()
+        limits, moved, unread = self._front.limits, self._moved_bytes(), self.unread_bytes
         match self._phase:
             case Phase.HEAD:
                 return took_s > limits.head_s
             case Phase.BODY:
-                is_slow = not limits.has_time(took_s, self._incoming.body.size, first_s=limits.body_s)
+                is_slow = not limits.has_time(took_s, moved, first_s=limits.body_s)
                 return is_slow or took_s > limits.body_total_s
             case Phase.WORKING:
-                return not limits.has_time(took_s, self._moved - unread, first_s=limits.answer_s)
+                return not limits.has_time(took_s, moved, first_s=limits.answer_s)
             case Phase.LEAVING if not unread:
                 return took_s > _LINGER_S
             case Phase.IDLE if not unread:
                 return took_s > limits.idle_s
             case _:
                 return took_s > limits.answer_s
+
+    def _moved_bytes(self) -> int:
+        if self._phase is Phase.WORKING:
+            return self._sent - self.unread_bytes
+        return self._incoming.body.size if self._phase is Phase.BODY else 0
 
     # -- what an exchange calls ------------------------------------------------------------------------------------
 
@@ -149,10 +168,15 @@ class Connection(asyncio.Protocol):
 
     def send(self, data: bytes) -> None:
         """Send bytes."""
-        if not self._moved:
+        if not self._sent:
             self._enter(Phase.WORKING)  # from here on it is the client's time
-        self._moved += len(data)
+        self._sent += len(data)
         self._transport.write(data)
+
+    def reset_unless_finished(self) -> None:
+        """Let whatever ends the connection before the answer's end, even our own death, break it off visibly."""
+        self._resets = True
+        _set_reset(self._transport, on=True)
 
     def abort(self) -> None:
         """Break the connection off."""
@@ -161,20 +185,25 @@ class Connection(asyncio.Protocol):
     def answered(self, *, keeps_alive: bool) -> None:
         """Wait for the next request, or go."""
         self._exchange = None
-        if not keeps_alive:
+        if not keeps_alive or self.is_last or self._front.is_stopping:
             self._leave()
             return
         self._enter(Phase.IDLE)
         self._incoming = Incoming(self._front.gate, self._front.store)
-        self._moved, ahead, self._ahead = 0, self._ahead, b""
-        if ahead:
-            self._resume()
-            self._read(ahead)
+        self._sent = 0
+        if not self.is_choked:
+            self._read_on()
 
     # -- the way in ------------------------------------------------------------------------------------------------
 
     def _enter(self, phase: Phase) -> None:
-        self._phase, self.since = phase, self._front.loop.time()
+        self._phase, self._since = phase, self._front.loop.time()
+
+    def _read_on(self) -> None:
+        ahead, self._ahead = self._ahead, b""
+        self._resume()
+        if ahead:
+            self._read(ahead)
 
     def _read(self, data: bytes) -> None:
         if self._phase is Phase.IDLE:
@@ -219,14 +248,15 @@ class Connection(asyncio.Protocol):
         if self.is_gone:
             self._incoming.body.drop()
         elif is_kept:
-            self._resume()
+            self._read_on()
         else:
             self._refuse(NO_ROOM)
 
     def _refuse(self, refusal: Refusal) -> None:
-        plain = written(refusal)
+        plain, head = written(refusal), self._incoming.head
+        body = b"" if head and head.method == "HEAD" else plain.body
         self._incoming.body.drop()
-        self._transport.write(head_bytes(plain.status, plain.headers, framing="Connection: close\r\n") + plain.body)
+        self._transport.write(head_bytes(plain.status, plain.headers, framing="Connection: close\r\n") + body)
         self._leave()
 
     # -- the way out -----------------------------------------------------------------------------------------------
@@ -234,7 +264,8 @@ class Connection(asyncio.Protocol):
     def _leave(self) -> None:
         """Send the end; what the client is still sending is thrown away for a while, lest it miss the answer."""
         self._enter(Phase.LEAVING)
-        self._moved = 0
+        if self._resets:
+            _set_reset(self._transport, on=False)
         if (self.is_last and not self._incoming.is_followed) or self._transport.is_closing():
             self._transport.close()
         else:
@@ -245,7 +276,7 @@ class Connection(asyncio.Protocol):
         if not self._transport.is_closing():  # uvloop raises where it is
             self._transport.resume_reading()
 
-    def _ignore(self, data: bytes) -> None:
-        self._moved += len(data)
-        if self._moved > SENT_AHEAD:
-            self._transport.abort()
+
+def _set_reset(transport: asyncio.Transport, *, on: bool) -> None:
+    with socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", on, 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Protocol
 
 from api.front.refusal import CROWDED, Refusal
@@ -14,7 +15,9 @@ _LOOK_EVERY_S = 0.2
 class Guest(Protocol):
     """A connection, as the crowd sees it."""
 
-    since: float
+    @property
+    def waits_since(self) -> float:
+        """Return since when we wait for it, leaving out the time that its bytes have bought."""
 
     @property
     def is_waiting_for_peer(self) -> bool:
@@ -32,6 +35,9 @@ class Guest(Protocol):
 
     def stop(self) -> None:
         """End it if nothing is under way, else after that."""
+
+    def abort(self) -> None:
+        """Break it off."""
 
 
 class Crowd:
@@ -64,23 +70,28 @@ class Crowd:
             self._emptied.set()
 
     def free_memory(self) -> None:
-        """End the body that has been arriving for longest."""
+        """End the body that has made us wait longest."""
         if holder := self._oldest(guest for guest in self.guests if guest.holds_memory):
             holder.evict(CROWDED)
 
-    def stop(self) -> None:
-        """Let everybody end what is under way, and nothing more."""
+    async def empty(self, *, within_s: float) -> None:
+        """Let everybody end what is under way and nothing more; break off what takes longer."""
+        self._emptied = asyncio.Event()
         for guest in list(self.guests):
             guest.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._until_empty()
+        for guest in list(self.guests):
+            guest.abort()
+        await self._until_empty()  # a loop that closes over open connections fails
 
-    async def emptied(self) -> None:
-        """Return once everybody has left."""
-        self._emptied = asyncio.Event()
-        if self.guests:
+    async def _until_empty(self) -> None:
+        if self.guests and self._emptied:
             await self._emptied.wait()
 
     def _oldest(self, guests: Iterator[Guest]) -> Guest | None:
-        return min(guests, key=lambda guest: guest.since, default=None)
+        return min(guests, key=lambda guest: guest.waits_since, default=None)
 
     def _look(self) -> None:
         self._is_looking = False

@@ -9,7 +9,7 @@ from api.front.front import Front
 from api.front.incoming import Incoming
 from api.front.lanes import Lane
 from api.front.outgoing import Outgoing
-from api.front.refusal import INTERNAL, written
+from api.front.refusal import INTERNAL, NO_ROOM, Refusal, written
 from api.front.wsgi import Answer, call, environ_of
 
 _log = logging.getLogger(__name__)
@@ -27,6 +27,9 @@ class Line(Protocol):
 
     def send(self, data: bytes) -> None:
         """Send bytes."""
+
+    def reset_unless_finished(self) -> None:
+        """Let an answer that only the end of the connection ends never end in order before it is whole."""
 
     def abort(self) -> None:
         """Break the connection off, so that no client takes what it has for the whole."""
@@ -68,19 +71,23 @@ class Exchange:
 
     def _work(self) -> None:
         if not self._line.is_gone:  # who left while it waited has asked for nothing
-            try:
-                self._answer = self._call()
-            except Exception:  # noqa: BLE001 logged with its traceback, and the client gets a 500
-                _log.exception("unforeseen")
-                plain = written(INTERNAL)
-                self._answer = Answer(plain.status, plain.headers, plain.body)
+            self._answer = self._call()
         self._incoming.body.close()
         self._front.loop.call_soon_threadsafe(self._begin)
 
     def _call(self) -> Answer:
         body, line = self._incoming.body, self._line
         peer, here = line.info("peername"), line.info("sockname")
-        return call(self._front.app, environ_of(self._head, body.opened(), length=body.size, peer=peer, here=here))
+        try:
+            opened = body.opened()
+        except OSError:
+            _log.exception("an upload cannot be kept")
+            return _plain(NO_ROOM)
+        try:
+            return call(self._front.app, environ_of(self._head, opened, length=body.size, peer=peer, here=here))
+        except Exception:  # noqa: BLE001 logged with its traceback, and the client gets a 500
+            _log.exception("unforeseen")
+            return _plain(INTERNAL)
 
     def _make_more(self) -> None:
         try:
@@ -104,8 +111,16 @@ class Exchange:
             self.give_up()
             return
         keeps_alive = self._head.keeps_alive and not self._line.is_last and not self._front.is_stopping
-        self._outgoing = Outgoing(self._answer, self._head, keeps_alive=keeps_alive)
-        self._sent(self._outgoing.first())
+        try:
+            self._outgoing = Outgoing(self._answer, self._head, keeps_alive=keeps_alive)
+            first = self._outgoing.first()
+        except ValueError:
+            _log.exception("an answer without status, or with a header that nobody can send")
+            self._line.abort()
+            return
+        if self._outgoing.is_ended_by_connection:
+            self._line.reset_unless_finished()
+        self._sent(first)
 
     def _send_more(self, piece: bytes) -> None:
         self._in_thread = False
@@ -126,3 +141,8 @@ class Exchange:
             if self._answer.more is not None:  # a HEAD: its body is not asked for
                 self.give_up()
             self._line.answered(keeps_alive=self._outgoing.keeps_alive)
+
+
+def _plain(refusal: Refusal) -> Answer:
+    plain = written(refusal)
+    return Answer(plain.status, plain.headers, plain.body)

@@ -37,9 +37,9 @@ class Head(NamedTuple):
 
 def read_target(target: bytes) -> tuple[bytes, bytes] | None:
     """Return path and query of a request's target, or None for one that names no resource here."""
-    if target.startswith((b"http://", b"https://")):
-        target = b"/" + target.split(b"/", 3)[3] if target.count(b"/") > 2 else b"/"
     path, _, query = target.partition(b"#")[0].partition(b"?")
+    if path.startswith((b"http://", b"https://")):
+        path = b"/" + b"".join(path.split(b"/", 3)[3:])
     return (path, query) if path.startswith(b"/") else None
 
 
@@ -60,6 +60,17 @@ def join_headers(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes] | None:
         else:
             joined[name] += (b"; " if name == b"cookie" else b",") + value
     return joined
+
+
+def is_of_its_version(version: str, headers: dict[bytes, bytes]) -> bool:
+    """Say whether a head may be one of that version of HTTP: 1.1 names its host, 1.0 knows no chunks (RFC 9112)."""
+    match version:
+        case "1.1":
+            return b"host" in headers
+        case "1.0":
+            return b"transfer-encoding" not in headers
+        case _:
+            return False
 
 
 def refuse_form(head: Head) -> Refusal | None:

@@ -8,7 +8,7 @@ import httptools
 
 from api.front.body import Body, Store
 from api.front.gate import Plan
-from api.front.head import Head, join_headers, read_target
+from api.front.head import Head, is_of_its_version, join_headers, read_target
 from api.front.limits import HEAD_BYTES, SENT_AHEAD
 from api.front.refusal import HEAD_TOO_LARGE, INCOMPLETE, MALFORMED, TOO_LARGE, Refusal
 
@@ -95,11 +95,11 @@ class Incoming:
             return
         target, headers = read_target(self._target), join_headers(self._pairs)
         version = self._parser.get_http_version()
-        if target is None or headers is None or version not in ("1.1", "1.0"):
+        if target is None or headers is None or not is_of_its_version(version, headers):
             self._refuse(MALFORMED)
             return
         method = self._parser.get_method().decode("latin-1")
-        self.head = Head(method, *target, version, headers, self._parser.should_keep_alive())
+        self.head = Head(method, *target, version, headers, version == "1.1" and self._parser.should_keep_alive())
         looked = self._gate.look(self.head)
         if isinstance(looked, Refusal):
             self._refuse(looked)

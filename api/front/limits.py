@@ -9,7 +9,7 @@ from orchestrator.settings import Settings
 
 HEAD_BYTES = 32 * 1024
 IN_MEMORY = 256 * 1024  # of one body; the rest of it goes to disk
-SENT_AHEAD = 64 * 1024  # bytes that bring the body no further: chunk extensions, trailers, what follows a refusal
+SENT_AHEAD = 64 * 1024  # bytes that bring the body no further: chunk extensions, trailers
 
 
 @dataclass(frozen=True, kw_only=True)

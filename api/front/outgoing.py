@@ -16,7 +16,8 @@ class Outgoing:
         self._is_empty = has_no_body(head.method, answer.status)
         is_long = answer.more is not None and not self._is_empty
         self._is_chunked = is_long and self._length is None and head.version == "1.1"
-        self.keeps_alive = keeps_alive and not (is_long and self._length is None and head.version == "1.0")
+        self.is_ended_by_connection = is_long and self._length is None and not self._is_chunked
+        self.keeps_alive = keeps_alive and not self.is_ended_by_connection
         self._sent = 0
 
     @property

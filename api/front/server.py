@@ -6,7 +6,6 @@ import asyncio
 import logging
 import signal
 import socket
-from contextlib import suppress
 
 from api.front.connection import Connection
 from api.front.front import Front
@@ -39,12 +38,5 @@ async def serve(app: App, gate: Gate, *, listener: socket.socket, threads: int, 
     _log.info("listening at %s:%d", *listener.getsockname()[:2])
     await stop.wait()
     server.close()
-    await _finish(front)
-
-
-async def _finish(front: Front) -> None:
     front.is_stopping = True
-    front.crowd.stop()
-    with suppress(TimeoutError):
-        async with asyncio.timeout(front.limits.stop_s):
-            await front.crowd.emptied()
+    await front.crowd.empty(within_s=limits.stop_s)

@@ -62,10 +62,7 @@ def front_here(app: App, bounds: Limits, *, threads: int = 2) -> Iterator[tuple[
         began.set()
         await stop.wait()
         server.close()
-        for guest in list(front.crowd.guests):
-            assert isinstance(guest, Connection)
-            guest.abort()
-        await front.crowd.emptied()
+        await front.crowd.empty(within_s=bounds.stop_s)
 
     def run_loop() -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

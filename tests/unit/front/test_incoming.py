@@ -124,6 +124,32 @@ def test_a_head_that_can_be_read_in_two_ways_is_refused(incoming: Incoming, head
     assert incoming.refusal and incoming.refusal.status == 400
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /long HTTP/1.1\r\n\r\n",
+        b"POST /small HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+    ids=["1.1 without a host", "1.0 with chunks"],
+)
+def test_what_its_version_of_http_does_not_allow_is_refused(incoming: Incoming, sent: bytes) -> None:
+    incoming.feed(sent)
+
+    assert incoming.refusal and incoming.refusal.code == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [("http://x/long?q=/", b"/long", b"q=/"), ("https://x", b"/", b""), ("http://x?/long", b"/", b"/long")],
+)
+def test_an_address_with_its_host_is_read_as_what_follows_the_host(
+    incoming: Incoming, target: str, path: bytes, query: bytes
+) -> None:
+    incoming.feed(head("GET", target, {}))
+
+    assert incoming.head and (incoming.head.path, incoming.head.query) == (path, query)
+
+
 def test_a_header_with_an_underscore_does_not_pass_for_another(incoming: Incoming) -> None:
     incoming.feed(head("POST", "/small", {"Content_Type": "text/csv", "Content-Length": 0}))
 
