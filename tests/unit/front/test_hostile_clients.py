@@ -79,8 +79,7 @@ def test_who_reads_at_last_gets_all_that_was_asked(tmp_path: Path) -> None:
 
 def test_who_makes_room_leaves_though_an_answer_was_never_read(tmp_path: Path) -> None:
     app = Spurred(most=1)
-    with front_here(app, limits(tmp_path, connections=1)) as (port, front), connect(port, receive_buffer=4096) as peer:
-        peer.sendall(GET)
+    with front_here(app, limits(tmp_path, connections=2)) as (port, front), connect(port, receive_buffer=4096) as peer:
         stuck = eventually(lambda: front.crowd.guests and _only(front))
         while not stuck.unread_bytes:
             asked = app.calls
@@ -88,8 +87,10 @@ def test_who_makes_room_leaves_though_an_answer_was_never_read(tmp_path: Path) -
             eventually(lambda: app.calls > asked and stuck.is_waiting_for_peer)  # noqa: B023 it is asked at once
         peer.sendall(b"GET /lo")
 
-        with connect(port, POST) as newcomer:
-            assert read_answer(newcomer)[0] == 200
+        with connect(port, POST) as first:
+            assert read_answer(first)[0] == 200
+            with connect(port, POST) as second:
+                assert read_answer(second)[0] == 200
 
         eventually(lambda: stuck.is_gone)
 
