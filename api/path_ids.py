@@ -35,6 +35,8 @@ def form_of(name: str) -> str:
 def check_ids(ids: Mapping[str, str]) -> None:
     """Raise NotFound for an id that cannot name what its place in the path names."""
     for name, ident in ids.items():
+        if "\0" in ident:
+            raise NotFound(name, repr(ident[:80]))  # and PostgreSQL takes no such text
         if name in _FORMS and not _FORMS[name].fullmatch(ident):
             kind, prefix = PREFIXES[name]
             raise NotFound(kind, f"{ident[:80]!r} (ids of this kind start with {prefix}_)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import signal
 import socket
 
@@ -17,6 +18,7 @@ from api.front.wsgi import App
 _log = logging.getLogger(__name__)
 
 _BACKLOG = 1024
+_OTHER_FILES = 256  # logs, stores, media: whatever is neither a connection nor its upload
 _THREADS = {Lane.UPLOADS: 4, Lane.PIECES: 4, Lane.VITAL: 2, Lane.ALIVE: 1, Lane.DISK: 1}
 
 
@@ -30,6 +32,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 async def serve(app: App, gate: Gate, *, listener: socket.socket, threads: int, limits: Limits) -> None:
     """Answer requests until SIGTERM or SIGINT; then those that are under way, and no more."""
+    _allow_files(2 * limits.connections + _OTHER_FILES)
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -40,3 +43,11 @@ async def serve(app: App, gate: Gate, *, listener: socket.socket, threads: int, 
     server.close()
     front.is_stopping = True
     await front.crowd.empty(within_s=limits.stop_s)
+
+
+def _allow_files(needed: int) -> None:
+    """Raise the limit on open files as far as may be; over it a connection is closed without a word."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -65,6 +66,20 @@ def test_all_processes_of_a_server_answer_and_end_together(
 
         assert server.process.wait(timeout=PATIENCE_S) == (0 if way == "asked" else 1)
         eventually(lambda: not any(worker.is_running() for worker in workers), within=PATIENCE_S)
+
+
+def test_a_server_may_open_as_many_files_as_its_connections_can_need(
+    front_database_url: str, valkey_server: RunningServer
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (600, hard))
+    try:
+        with served(database_url=front_database_url, redis_url=valkey_server.url) as server:
+            may_open, _ = psutil.Process(server.process.pid).rlimit(psutil.RLIMIT_NOFILE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert may_open >= 2 * 512
 
 
 def test_workers_end_when_their_parent_is_killed(front_database_url: str, valkey_server: RunningServer) -> None:
