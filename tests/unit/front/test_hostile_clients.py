@@ -129,11 +129,11 @@ def test_an_upload_whose_last_bytes_the_disk_does_not_take_is_put_off(tmp_path: 
     with (
         small_disk(tmp_path / "disk", megabytes=2) as disk,
         front_here(app, limits(disk.folder)) as (port, front),
-        connect(port, head("POST", "/large", {"Content-Length": 295_000}) + b"x" * 290_000) as peer,
+        connect(port, head("POST", "/large", {"Content-Length": 294_000}) + b"x" * 290_000) as peer,
     ):
         eventually(lambda: front.store.on_disk == 290_000)
         disk.fill()
-        peer.sendall(b"x" * 5_000)  # few enough to wait in a buffer of the file until it is read
+        peer.sendall(b"x" * 4_000)  # few enough to wait in a buffer of the file until it is read
         status, headers, answer = read_answer(peer)
 
         assert status == 503 and b"no_room" in answer and headers["retry-after"]
