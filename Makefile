@@ -1,5 +1,7 @@
 # make demo: two hundred simulated people are called before your eyes. make test: everything is checked.
 PYTHON ?= python3
+# Processes that test side by side, each with servers of its own: most tests wait more than they work.
+TESTERS ?= 3
 # What make makes lies in this folder; where that cannot be written, in one of the user's cache. Quoted by the shell
 # alone, which reads it from the environment: a path may have spaces.
 export PLACE := $(shell test -w . && echo . || \
@@ -37,8 +39,8 @@ demo: setup  ## run a whole campaign with a simulated carrier; STAY=1 leaves it 
 up: setup  ## start everything on this machine
 	@$(IN_DATA) $(BIN)/orchestrator up
 
-test: lint  ## lint, types, import arrows, all tests
-	$(IN_CACHES) $(BIN)/python -m pytest -o cache_dir="$$PLACE/.pytest_cache"
+test: lint  ## lint, types, import arrows, all tests; TESTERS=1 runs them one by one
+	$(IN_CACHES) $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile -o cache_dir="$$PLACE/.pytest_cache"
 
 lint: setup  ## the checks that need no server
 	$(IN_CACHES) $(BIN)/ruff check .
