@@ -10,7 +10,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 
 from tests.mutations.catalog import ROOT, Mutation, read_mutations
 
@@ -19,6 +22,7 @@ _PARTS = (*_FOLDERS, "pyproject.toml", "README.md", "docker-compose.yml")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__")
 _FAILED = 1  # pytest's exit code for "tests ran and some failed"; all others are errors of the run itself
 _TIMEOUT_S = 600
+_SIDE_BY_SIDE = 3  # copies, each with servers of its own: the tests wait more than they work
 
 
 def main(words: list[str]) -> int:
@@ -28,26 +32,32 @@ def main(words: list[str]) -> int:
         print(f"no mutation is named like {' or '.join(words)}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
-        copy = Path(folder)
-        _copy_source(copy)
-        if _run_tests(copy, sorted({test for mutation in chosen for test in mutation.tests})):
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for number in range(_SIDE_BY_SIDE):
+            copies.put(_copy_source(Path(folder) / str(number)))
+        if _run_tests(Path(folder) / "0", sorted({test for mutation in chosen for test in mutation.tests})):
             print("the tests must be green before anything is mutated", file=sys.stderr)
             return 2
-        survived = [mutation for mutation in chosen if not _is_caught(copy, mutation)]
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as threads:
+            caught = list(threads.map(partial(_is_caught, copies), chosen))
+    survived = [mutation for mutation, is_caught in zip(chosen, caught, strict=True) if not is_caught]
     print(f"{len(chosen) - len(survived)} of {len(chosen)} mutations were caught")
     return 1 if survived else 0
 
 
-def _copy_source(copy: Path) -> None:
+def _copy_source(copy: Path) -> Path:
+    copy.mkdir()
     for part in _PARTS:
         source = ROOT / part
         if source.is_dir():
             shutil.copytree(source, copy / part, ignore=_LEFT_OUT)
         else:
             shutil.copy2(source, copy / part)
+    return copy
 
 
-def _is_caught(copy: Path, mutation: Mutation) -> bool:
+def _is_caught(copies: SimpleQueue[Path], mutation: Mutation) -> bool:
+    copy = copies.get()
     path = copy / mutation.file
     source = path.read_text()
     path.write_text(mutation.applied_to(source))
@@ -55,13 +65,28 @@ def _is_caught(copy: Path, mutation: Mutation) -> bool:
         caught = _run_tests(copy, mutation.tests, show=False) == _FAILED
     finally:
         path.write_text(source)
+        copies.put(copy)
     print(f"{'caught  ' if caught else 'SURVIVED'}  {mutation.name}: {mutation.breaks}", flush=True)
     return caught
 
 
 def _run_tests(copy: Path, tests: list[str] | tuple[str, ...], *, show: bool = True) -> int:
     """Return pytest's exit code; the copy comes before the installed package, in child processes too."""
-    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", "", *tests]
+    side_by_side = ["-n", str(_SIDE_BY_SIDE), "--dist", "loadfile"] if show else []
+    command = [
+        sys.executable,
+        "-B",
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        "",
+        *side_by_side,
+        *tests,
+    ]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     output = None if show else subprocess.DEVNULL
     done = subprocess.run(
