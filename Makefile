@@ -1,7 +1,9 @@
 # make demo: two hundred simulated people are called before your eyes. make test: everything is checked.
 PYTHON ?= python3
-# Processes that test side by side, each with servers of its own: most tests wait more than they work.
+# Processes that test side by side, each with servers of its own: most tests wait more than they work. Those that start
+# whole stacks run one by one.
 TESTERS ?= 3
+PYTEST := -o cache_dir="$$PLACE/.pytest_cache"
 # What make makes lies in this folder; where that cannot be written, in one of the user's cache. Quoted by the shell
 # alone, which reads it from the environment: a path may have spaces.
 export PLACE := $(shell test -w . && echo . || \
@@ -40,7 +42,8 @@ up: setup  ## start everything on this machine
 	@$(IN_DATA) $(BIN)/orchestrator up
 
 test: lint  ## lint, types, import arrows, all tests; TESTERS=1 runs them one by one
-	$(IN_CACHES) $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile -o cache_dir="$$PLACE/.pytest_cache"
+	$(IN_CACHES) $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile $(PYTEST) tests/unit tests/service
+	$(IN_CACHES) $(BIN)/python -m pytest $(PYTEST) tests/e2e
 
 lint: setup  ## the checks that need no server
 	$(IN_CACHES) $(BIN)/ruff check .
