@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, TypeAlias
 
 import orjson
+
+from orchestrator.telnyx.d_codes import Scope, find_d_code, scope_of
 
 _MAX_DETAIL_CHARS: Final = 500
 
@@ -82,9 +83,6 @@ class Busy(NotAccepted):
 
 Answer: TypeAlias = Accepted | Rejected | Refused | Busy | Unavailable | Ambiguous | Gone
 
-# Telephony reasons (response-codes page): room, then this destination; every other one concerns the account.
-BUSY_D_CODES: Final = frozenset({"D1", "D2", "D3", "D5", "D9", "D22", "D56"})
-NUMBER_D_CODES: Final = frozenset({"D11", "D12", "D13", "D21", "D24", "D40", "D41", "D59", "D60", "D61"})
 # Channel limits of user, profile and connection; dials per second.
 CAPACITY_CODES: Final = frozenset({"90041", "90042", "90043", "90103"})
 # Authentication failed; not allowed.
@@ -104,7 +102,11 @@ _HANGUP_CODES: Final[Mapping[str, type[Refused | Busy | Rejected]]] = {
     **dict.fromkeys(NUMBER_CODES, Rejected),
 }
 _URGENCY: Final[tuple[_Sorted, ...]] = (Gone, Refused, Busy, Rejected)
-_D_CODE: Final = re.compile(r"\b(D\d{1,2})\W*$")
+_SCOPES: Final[Mapping[Scope, type[Refused | Busy | Rejected]]] = {
+    Scope.ACCOUNT: Refused,
+    Scope.ROOM: Busy,
+    Scope.NUMBER: Rejected,
+}
 
 
 def sort_answer(
@@ -126,7 +128,7 @@ def sort_answer(
         return _say(Busy, problems[0])
     if not 400 <= status < 500 or status in UNCERTAIN_STATUSES:
         return _say(Ambiguous, problems[0])
-    kinds = {_kind(problem, dialing=dialing, sent=sent): problem for problem in reversed(problems)}
+    kinds = {_kind(problem, dialing=dialing, sent=sent): problem for problem in reversed(_explained(problems))}
     most_urgent = next(kind for kind in _URGENCY if kind in kinds)
     return _say(most_urgent, kinds[most_urgent])
 
@@ -139,7 +141,7 @@ def sort_hangup_error(told: Mapping[str, Any] | None) -> Refused | Busy | Reject
     """
     problem = _read_hangup_error(told or {})
     if problem.d_code is not None:
-        kind = _kind_of_d_code(problem.d_code)
+        kind = _SCOPES[scope_of(problem.d_code)]
     elif problem.code in _HANGUP_CODES:
         kind = _HANGUP_CODES[problem.code]
     else:
@@ -155,7 +157,14 @@ def read_problems(status: int, body: bytes) -> list[NotAccepted]:
     if listed:
         return [_read_problem(status, error, document) for error in listed]
     text = body[:_MAX_DETAIL_CHARS].decode(errors="replace")
-    return [NotAccepted(code=str(status), title=f"HTTP {status}", detail=text, status=status)]
+    d_code = find_d_code(document.get("telnyx_error"))
+    return [NotAccepted(code=str(status), title=f"HTTP {status}", detail=text, status=status, d_code=d_code)]
+
+
+def _explained(problems: Sequence[NotAccepted]) -> list[NotAccepted]:
+    """Return the problems without a bare "not allowed" that the reason in another one explains."""
+    is_any_named = any(problem.d_code for problem in problems)
+    return [each for each in problems if each.d_code or each.code != "10010" or not is_any_named]
 
 
 def _sort_success(status: int, body: bytes, *, dialing: bool) -> Accepted | Ambiguous:
@@ -175,23 +184,17 @@ def _sort_success(status: int, body: bytes, *, dialing: bool) -> Accepted | Ambi
 def _read_hangup_error(told: Mapping[str, Any]) -> NotAccepted:
     title, detail = str(told.get("title") or "The call was refused"), str(told.get("detail") or "")
     code = str(told.get("error_code") or told.get("code") or "")
-    return NotAccepted(code=code, title=title, detail=detail, d_code=_find_d_code(told, detail, title))
+    return NotAccepted(code=code, title=title, detail=detail, d_code=find_d_code(told, detail, title))
 
 
 def _kind(problem: NotAccepted, *, dialing: bool, sent: Collection[str]) -> _Sorted:
     if problem.d_code is not None:
-        return _kind_of_d_code(problem.d_code)
+        return _SCOPES[scope_of(problem.d_code)]
     if problem.code in CAPACITY_CODES:
         return Busy
     if dialing:
         return _kind_of_dial(problem)
     return Rejected if _field(problem) in sent else _kind_of_action(problem)
-
-
-def _kind_of_d_code(d_code: str) -> type[Refused | Busy | Rejected]:
-    if d_code in BUSY_D_CODES:
-        return Busy
-    return Rejected if d_code in NUMBER_D_CODES else Refused
 
 
 def _kind_of_dial(problem: NotAccepted) -> _Sorted:
@@ -212,24 +215,16 @@ def _field(problem: NotAccepted) -> str:
 def _read_problem(status: int, error: Mapping[str, Any], document: Mapping[str, Any]) -> NotAccepted:
     source = error.get("source")
     pointer = (_text(source, "pointer") or _text(source, "parameter")) if isinstance(source, dict) else None
-    detail = str(error.get("detail") or "")[:_MAX_DETAIL_CHARS]
-    title = str(error.get("title") or "")
+    code, title, detail = (str(error.get(name) or "") for name in ("code", "title", "detail"))
+    may_quote = pointer is not None and status != 403
     return NotAccepted(
-        code=str(error.get("code") or status),
+        code=code or str(status),
         title=title,
-        detail=detail,
+        detail=detail[:_MAX_DETAIL_CHARS],
         status=status,
-        d_code=_find_d_code(document.get("telnyx_error"), detail, title),
+        d_code=find_d_code(document.get("telnyx_error"), code, detail, title, may_quote=may_quote),
         pointer=pointer,
     )
-
-
-def _find_d_code(telephony: Any, *texts: str) -> str | None:
-    told = telephony.get("error_code") if isinstance(telephony, dict) else None
-    for text in (str(told or ""), *texts):
-        if found := _D_CODE.search(text):
-            return found[1]
-    return None
 
 
 def _say(kind: type[Refused | Rejected | Gone | Busy | Ambiguous], problem: NotAccepted) -> Answer:

@@ -190,7 +190,7 @@ def test_the_reason_is_found_where_only_the_telephony_part_names_it() -> None:
     assert answer.as_error() == {"code": "D13", "title": "t", "detail": "Not allowed"}
 
 
-@pytest.mark.parametrize("detail", ["D13 is not the last word", "ABCD13", "HD22", "D1234"])
+@pytest.mark.parametrize("detail", ["ABCD13", "HD22", "D1234"])
 def test_words_that_look_like_a_reason_are_none(detail: str) -> None:
     answer = _sort(403, _error("10010", detail=detail))
 
