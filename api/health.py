@@ -18,6 +18,7 @@ from api.routes import Resource
 from orchestrator.model.metric import LABELS, Metric, Reading
 from orchestrator.operations.check_readiness import check_readiness
 from orchestrator.operations.measure import measure
+from orchestrator.policy.clock_rules import rules_version
 from orchestrator.wiring import House
 
 resource = Resource("health")
@@ -51,6 +52,7 @@ class Readiness(BaseModel):
     """Whether the installation can do its work."""
 
     status: Literal["ready", "not_ready"]
+    tzdata: str = Field(description="The IANA release of the clock rules in force.", examples=["2026f"])
     checks: list[CheckView]
 
 
@@ -65,7 +67,8 @@ def readyz(house: House) -> Response:
     """Say whether the installation can do its work, and what stands in the way."""
     checks = [CheckView(**asdict(check)) for check in check_readiness(house)]
     is_ready = all(check.ok for check in checks if check.is_vital)
-    return answer(Readiness(status="ready" if is_ready else "not_ready", checks=checks), 200 if is_ready else 503)
+    status: Literal["ready", "not_ready"] = "ready" if is_ready else "not_ready"
+    return answer(Readiness(status=status, tzdata=rules_version(), checks=checks), 200 if is_ready else 503)
 
 
 @resource.route("GET", "/metrics", gives={200: ("text/plain",)})

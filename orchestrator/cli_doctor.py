@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from orchestrator.clock import utc_now
 from orchestrator.errors import Misconfigured
 from orchestrator.settings import Settings, load_settings
 from orchestrator.stack.findings import Finding, Verdict, bad
@@ -28,11 +29,11 @@ def doctor(
 ) -> None:
     """Check that real calls would work: ✓ good, ✗ wrong (with its remedy), ? not to be seen yet.
 
-    Looks at the carrier's key, connection, webhook version and caller ids, the clock, the public URL (fetching a word
-    of its own through it), Valkey's durability, the database, the folder and the bucket of recordings (writing to them
-    and removing it again), and the media receiver if ORCHESTRATOR_MEDIA_URL names one. Ask it while
-    `orchestrator up --carrier telnyx` runs. Nothing else is changed and nobody is called. Exit status 1 if anything is
-    wrong.
+    Looks at the carrier's key, connection, webhook version and caller ids, the clock and the rules of clocks, the
+    public URL (fetching a word of its own through it), Valkey's durability, the database, the folder and the bucket of
+    recordings (writing to them and removing it again), and the media receiver if ORCHESTRATOR_MEDIA_URL names one. Ask
+    it while `orchestrator up --carrier telnyx` runs. Nothing else is changed and nobody is called. Exit status 1 if
+    anything is wrong.
     """
     console = Console(highlight=False, soft_wrap=True)
     settings = _with_stack(load_settings(), data)
@@ -50,6 +51,7 @@ def doctor(
 def _findings(settings: Settings, caller_ids: list[str]) -> Iterator[Finding]:
     from orchestrator.stack.check_house import (
         active_caller_ids,
+        check_clock_rules,
         check_database,
         check_media,
         check_public_url,
@@ -62,6 +64,7 @@ def _findings(settings: Settings, caller_ids: list[str]) -> Iterator[Finding]:
     yield check_public_url(settings)
     yield from check_redis(settings)
     yield check_database(settings)
+    yield check_clock_rules(utc_now)
     yield from check_recordings(settings)
     yield from check_media(settings)
 

@@ -20,6 +20,7 @@ from orchestrator.operations.fetch_recordings import NOT_STORED
 from orchestrator.operations.find_room import has_room
 from orchestrator.operations.lanes import account_lane
 from orchestrator.operations.looks import WITHIN_S
+from orchestrator.policy.clock_rules import old_rules
 from orchestrator.policy.reasons import Reason
 from orchestrator.store.keys import Keys
 from orchestrator.store.memory import MemoryWatch
@@ -139,6 +140,10 @@ def _recordings(house: House) -> str:
     return "recordings cannot be stored, and are lost ten minutes after they were told: `orchestrator doctor` says why"
 
 
+def _clock_rules(house: House) -> str:
+    return old_rules(house.clock())
+
+
 def _disk(house: House) -> str:
     folder = house.settings.data_dir
     if not (folder / "postgres").is_dir() or has_room(folder):  # elsewhere the stores have disks of their own
@@ -154,7 +159,7 @@ _AWAY = {
 _STILL = f"did not answer within {WITHIN_S:g} s: it stands still, or has more to do than it can"
 _SILENT = {"postgresql": f"PostgreSQL {_STILL}", "redis": f"Redis {_STILL}"}
 _WAITS = f"a store {_STILL}"
-_WARNINGS = frozenset({_dialing, _recordings})
+_WARNINGS = frozenset({_dialing, _recordings, _clock_rules})
 _CHECKS: dict[str, Callable[[House], str]] = {
     "postgresql": _postgresql,
     "migrations": _migrations,
@@ -166,4 +171,5 @@ _CHECKS: dict[str, Callable[[House], str]] = {
     "webhooks": _door,
     "recordings": _recordings,
     "disk": _disk,
+    "clock_rules": _clock_rules,
 }

@@ -8,11 +8,10 @@ a local time that comes twice (clocks set back) is open twice, one that never co
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache, reduce
 from operator import and_
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from orchestrator.policy.weekly_hours import CONTACT, WEEK, CallingHours
 from orchestrator.policy.zone_names import zone_info, zones_of
@@ -91,13 +90,13 @@ def _share_enough(hours: CallingHours, zones: tuple[str, ...], year: int) -> boo
 
     Judged in January and in July, so that the answer does not change with the clocks.
     """
-    rules = [info for zone in zones if (info := zone_info(zone))]
+    rules: list[tzinfo] = [info for zone in zones if (info := zone_info(zone))]
     if not rules or len(rules) < len(zones):
         return False
     return all(_share_enough_at(hours, rules, datetime(year, month, 15, 12, tzinfo=UTC)) for month in (1, 7))
 
 
-def _share_enough_at(hours: CallingHours, rules: list[ZoneInfo], moment: datetime) -> bool:
+def _share_enough_at(hours: CallingHours, rules: list[tzinfo], moment: datetime) -> bool:
     local = _week_bits(hours)
     common = reduce(and_, (_as_utc(local, moment.astimezone(zone)) for zone in rules))
     days = len({day for window in hours.windows for day in window.days})
@@ -135,14 +134,14 @@ def _turns(hours: CallingHours, zone_name: str, start: datetime, end: datetime) 
         day += _DAY
 
 
-def _span_starts(hours: CallingHours, zone: ZoneInfo | None, day: date) -> Iterator[datetime]:
+def _span_starts(hours: CallingHours, zone: tzinfo | None, day: date) -> Iterator[datetime]:
     for span in _week(hours)[day.weekday()]:
         wall = datetime.combine(day, time(span.start // 60, span.start % 60), tzinfo=zone)
         yield wall.astimezone(UTC)
         yield wall.replace(fold=1).astimezone(UTC)  # the same wall time once more, where clocks are set back
 
 
-def _clock_change(zone: ZoneInfo | None, start: datetime, end: datetime) -> Iterator[datetime]:
+def _clock_change(zone: tzinfo | None, start: datetime, end: datetime) -> Iterator[datetime]:
     """Yield the moment at which the zone's clocks were set within these 24 hours, if they were."""
     before, after = start.astimezone(zone).utcoffset(), end.astimezone(zone).utcoffset()
     if before == after:

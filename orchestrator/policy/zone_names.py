@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from datetime import tzinfo
+from functools import cache
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-# "localtime" means another place on every machine, "Factory" none at all.
-_NO_PLACES = frozenset({"localtime", "Factory", "posixrules"})
+from orchestrator.policy.clock_rules import clock_of, zone_names
+
+_NO_PLACES = frozenset({"Factory"})
 
 
 @cache
 def _spellings() -> dict[str, str]:
-    return {name.casefold(): name for name in available_timezones() - _NO_PLACES}
+    return {name.casefold(): name for name in zone_names() - _NO_PLACES}
 
 
 def known_zone(text: str) -> str | None:
@@ -24,11 +25,10 @@ def known_zone(text: str) -> str | None:
     return _spellings().get(text.strip().replace(" ", "_").casefold())
 
 
-@lru_cache(maxsize=1024)
-def zone_info(name: str) -> ZoneInfo | None:
+def zone_info(name: str) -> tzinfo | None:
     """Return the zone's rules, or None for a name that is no zone (`Etc/Unknown` is one of those)."""
     spelled = known_zone(name)
-    return None if spelled is None else ZoneInfo(spelled)
+    return None if spelled is None else clock_of(spelled)
 
 
 def zone_key(zones: Iterable[str]) -> str:

@@ -11,6 +11,8 @@ import requests
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from orchestrator.clock import Clock
+from orchestrator.policy.clock_rules import old_rules, rules_version
 from orchestrator.settings import Settings
 from orchestrator.stack.findings import Finding, bad, good, unseen
 from orchestrator.store.connect import open_redis, open_sql
@@ -98,6 +100,13 @@ def check_database(settings: Settings) -> Finding:
         return unseen("database", str(getattr(err, "orig", err)), _START.format(variable="ORCHESTRATOR_DATABASE_URL"))
     finally:
         engine.dispose()
+
+
+def check_clock_rules(clock: Clock) -> Finding:
+    """Say which rules tell what time it is where a person is called, and whether they are too old to be trusted."""
+    subject, found = "clock rules", f"tzdata {rules_version()}"
+    remedy = old_rules(clock())
+    return bad(subject, f"{found}, over 120 days old", remedy) if remedy else good(subject, found)
 
 
 def active_caller_ids(settings: Settings) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,10 +12,12 @@ import pytest
 import redis
 from pydantic import SecretStr
 
+from orchestrator.policy.clock_rules import rules_version
 from orchestrator.settings import Settings
 from orchestrator.stack.check_carrier import check_carrier
 from orchestrator.stack.check_house import (
     active_caller_ids,
+    check_clock_rules,
     check_database,
     check_media,
     check_public_url,
@@ -226,3 +229,10 @@ def test_an_old_schema_is_found(postgres_server: Any) -> None:
 
     assert finding.verdict is Verdict.BAD
     assert "orchestrator migrate" in finding.remedy
+
+
+def test_clock_rules_are_told_by_their_version_and_old_ones_are_to_be_renewed() -> None:
+    fresh, old = (check_clock_rules(lambda year=year: datetime(year, 12, 31, tzinfo=UTC)) for year in (2026, 2028))
+
+    assert (fresh.verdict, fresh.detail) == (Verdict.GOOD, f"tzdata {rules_version()}")
+    assert old.verdict is Verdict.BAD and "install a newer version" in old.remedy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from api.app import create_app, create_door
 from orchestrator.errors import Misconfigured
 from orchestrator.model.metric import Metric
 from orchestrator.operations.find_room import has_room
+from orchestrator.policy.clock_rules import rules_version
 from orchestrator.settings import Settings
 from orchestrator.stack.embedded import start_valkey
 from orchestrator.store.keys import Keys
@@ -22,6 +24,8 @@ from orchestrator.wiring import House
 from tests.support.full_disk import small_disk
 from tests.support.recorded import recorded
 from tests.support.rest import CONNECTION, Rest, fresh_number
+
+_RULES_ARE_NEW, _RULES_ARE_OLD = datetime(2026, 11, 30, tzinfo=UTC), datetime(2028, 4, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -102,8 +106,26 @@ def test_recordings_that_cannot_be_stored_are_a_warning_and_stop_no_call(setting
 
     assert (before, warned.status_code, warned.json["status"]) == ({}, 200, "ready")
     assert "orchestrator doctor" in _failed(rest)["recordings"]
-    assert [check["name"] for check in warned.json["checks"] if not check["is_vital"]] == ["dialing", "recordings"]
+    assert [check["name"] for check in warned.json["checks"] if not check["is_vital"]] == [
+        "dialing",
+        "recordings",
+        "clock_rules",
+    ]
     house.close()
+
+
+def test_old_clock_rules_are_a_warning_and_their_version_is_always_told(settings: Settings) -> None:
+    known = settings.model_copy(update={"telnyx_public_key": "x"})
+    house, later = (House(settings=known, clock=lambda at=at: at) for at in (_RULES_ARE_NEW, _RULES_ARE_OLD))
+    _mark_epoch(house)
+
+    now, then = Rest(create_app(house)), Rest(create_app(later))
+
+    assert now.get("/readyz").json["tzdata"] == rules_version()
+    assert _failed(now) == {}
+    assert "install a newer version" in _failed(then)["clock_rules"] and then.get("/readyz").status_code == 200
+    house.close()
+    later.close()
 
 
 def test_readiness_without_redis_names_it_and_nothing_else_breaks(without_redis: Rest) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
 
 from orchestrator.policy.caller_id import choose_caller_id
 from orchestrator.policy.calling_hours import is_open, next_opening
+from orchestrator.policy.clock_rules import clock_of
 from orchestrator.policy.dispositions import Disposition
 from orchestrator.policy.gate import GateFacts, Go, Hold, Never, may_dial
 from orchestrator.policy.pacing import share_by_weight
@@ -31,7 +31,7 @@ FREE = GateFacts(
 
 
 def local(zone: str, text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return datetime.fromisoformat(text).replace(tzinfo=clock_of(zone)).astimezone(UTC)
 
 
 def ended(disposition: Disposition, *, spent: int) -> AttemptFacts:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening, open_keys
+from orchestrator.policy.clock_rules import clock_of
 from orchestrator.policy.weekly_hours import WEEK, CallingHours, Day, Window
 
 DEFAULT = CallingHours()
@@ -18,7 +18,7 @@ SYDNEY = "Australia/Sydney"
 
 
 def at(zone: str, text: str, *, fold: int = 0) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
+    return datetime.fromisoformat(text).replace(tzinfo=clock_of(zone), fold=fold).astimezone(UTC)
 
 
 def every_day(
@@ -301,7 +301,7 @@ _HOLIDAYS = st.frozensets(st.dates(date(2027, 3, 13), date(2027, 4, 10)), max_si
 
 def _is_open_by_the_wall_clock(hours: CallingHours, zones: list[str], now: datetime) -> bool:
     def says_open(zone: str) -> bool:
-        local = now.astimezone(ZoneInfo(zone))
+        local = now.astimezone(clock_of(zone))
         clock, today, yesterday = local.strftime("%H:%M"), local.date(), local.date() - timedelta(days=1)
         if today in hours.holidays:
             return False

@@ -1,0 +1,55 @@
+"""The rules of the world's clocks: those of the locked package `tzdata` alone, whatever the machine has.
+
+A system's zone files and PYTHONTZPATH are not looked at: one that is a year behind rings people an hour late.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, tzinfo
+from functools import cache, lru_cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo  # noqa: TID251 the one place that reads rules
+
+import tzdata
+
+_PACKAGE = files("tzdata")
+_VERSION: str = tzdata.IANA_VERSION
+_OLD = timedelta(days=120)
+
+# When the package of a release was made; the version that is locked must stand here.
+_MADE_ON = {"2026f": date(2026, 10, 28)}
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Return every name that has rules, as IANA spells it."""
+    return frozenset((_PACKAGE / "zones").read_text("ascii").split())
+
+
+@lru_cache(maxsize=1024)
+def clock_of(name: str) -> tzinfo:
+    """Return the rules behind one of `zone_names`."""
+    with _PACKAGE.joinpath("zoneinfo", *name.split("/")).open("rb") as rules:
+        return ZoneInfo.from_file(rules, key=name)
+
+
+def rules_version() -> str:
+    """Return the IANA release in force, such as 2026f."""
+    return _VERSION
+
+
+def age_of_rules(now: datetime, version: str = _VERSION) -> timedelta:
+    """Return how old a release is; one we do not know counts from the end of its year, so that no warning is wrong."""
+    made_on = _MADE_ON.get(version) or date(int(version[:4]), 12, 31)
+    return now.date() - made_on
+
+
+def old_rules(now: datetime, version: str = _VERSION) -> str:
+    """Return what to do about rules over 120 days old, in which a country's newest law may be missing; else ""."""
+    age = age_of_rules(now, version)
+    if age <= _OLD:
+        return ""
+    return (
+        f"the clock rules (tzdata {version}) are {age.days} days old: install a newer version of this program, "
+        "or of the package tzdata"
+    )
