@@ -1,0 +1,75 @@
+"""A table of called persons: who may be dialed at an instant, who waits until when, and who is never dialed."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.policy.campaign_rules import CallingHours
+from orchestrator.policy.gate import GateFacts, Go, Hold, Never, may_dial
+from orchestrator.policy.zones import zones_for
+
+ROWS = list(csv.DictReader((Path(__file__).parent / "called_person.csv").read_text().splitlines()))
+HOURS = ("always", "timezone", "windows", "holidays")
+
+# Rows that wait for something the gate does not know yet; a mark that has become wrong fails.
+WAITS_FOR = {
+    "8": "the zones of an area code that spans two",
+    "10": "the zones of an area code that spans two",
+    "12": "the zone of Brisbane",
+    "23": "kinds of numbers",
+    "25": "law packs",
+    "26": "caps of dials per number",
+    "28": "law packs",
+    "30": "rests after an abandoned call",
+    "32": "rests after a conversation",
+    "33": "suppressions as facts of this table",
+    "35": "registries",
+    "36": "consents",
+    "38": "guards",
+    "39": "pools of caller ids",
+    "40": "law packs",
+    "44": "the least time of ringing",
+}
+
+
+def _facts(number: str, settings: dict[str, Any], now: datetime) -> GateFacts:
+    hours = CallingHours.model_validate({name: settings[name] for name in HOURS if name in settings})
+    ends_at = settings.get("ends_at")
+    return GateFacts(
+        campaign_status="running",
+        calling_hours=hours,
+        zone_key=zones_for(number, None, settings.get("default_timezone"), hours=hours, now=now).key,
+        attempts_spent=0,
+        max_attempts=3,
+        ends_at=datetime.fromisoformat(ends_at) if ends_at else None,
+    )
+
+
+def _told(verdict: Go | Hold | Never) -> tuple[str, str, str]:
+    reason, until = getattr(verdict, "reason", ""), getattr(verdict, "until", None)
+    return type(verdict).__name__, str(reason), f"{until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if until else ""
+
+
+def _row(row: dict[str, str]) -> Any:
+    waits_for = WAITS_FOR.get(row["id"])
+    marks = [pytest.mark.xfail(strict=True, reason=f"waits for {waits_for}")] if waits_for else []
+    return pytest.param(row, id=f"{row['id']} {row['why']}", marks=marks)
+
+
+@pytest.mark.parametrize("row", map(_row, ROWS))
+def test_a_called_person_is_judged_as_the_table_says(row: dict[str, str]) -> None:
+    now = datetime.fromisoformat(row["instant_utc"])
+
+    verdict = may_dial(_facts(row["number"], json.loads(row["campaign_settings"]), now), now)
+
+    assert _told(verdict) == (row["expected_verdict"], row["reason"], row["until_utc"])
+
+
+def test_every_row_that_waits_is_a_row() -> None:
+    assert WAITS_FOR.keys() <= {row["id"] for row in ROWS}
