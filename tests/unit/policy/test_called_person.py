@@ -62,7 +62,7 @@ def _row(row: dict[str, str]) -> Any:
     return pytest.param(row, id=f"{row['id']} {row['why']}", marks=marks)
 
 
-@pytest.mark.parametrize("row", map(_row, ROWS))
+@pytest.mark.parametrize("row", [_row(row) for row in ROWS])
 def test_a_called_person_is_judged_as_the_table_says(row: dict[str, str]) -> None:
     now = datetime.fromisoformat(row["instant_utc"])
 
