@@ -28,6 +28,7 @@ _UNSIGNED = Refusal(403, "bad_signature", "The signature or its time is not the 
 _ANSWERS: dict[Receipt, Callable[[], Response]] = {
     Receipt.TAKEN: lambda: Response(status=200),
     Receipt.BAD_SIGNATURE: lambda: problem(403, _UNSIGNED.code, _UNSIGNED.detail),
+    Receipt.UNKNOWN_KEY: lambda: problem(503, "unknown_key", "Signed with a key not known here: send it again."),
     Receipt.NOT_AN_EVENT: lambda: problem(400, "not_an_event", "The body is no event of the carrier."),
 }
 
@@ -42,7 +43,8 @@ _ANSWERS: dict[Receipt, Callable[[], Response]] = {
 def receive(house: House, body: bytes) -> Response:
     """Take an event of the carrier; it is on disk when this answers 200.
 
-    With 503 the carrier is asked to send it again.
+    With 503 the carrier is asked to send it again: a store is away, or the signature is of now and well formed but of
+    none of the keys of `TELNYX_PUBLIC_KEY`, so that it may be that of a newer one.
     """
     signed = {name: request.headers.get(name, "") for name in _SIGNED}
     return _ANSWERS[house.door.record_event(body, signed)]()

@@ -17,6 +17,7 @@ from orchestrator.errors import Misconfigured
 from orchestrator.settings import Settings, load_settings
 from orchestrator.stack import command_lines
 from orchestrator.stack.options import Carrier, StackOptions
+from orchestrator.telnyx.public_keys import read_keys
 
 _Port = Annotated[int, typer.Option(help="Port to listen on.")]
 _Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 inside a container.")]
@@ -172,7 +173,7 @@ def demo(
 
 def _check_serving(settings: Settings, *, only_webhooks: bool) -> None:
     """Raise Misconfigured here, in words, for what the server would only say in a traceback."""
-    settings.public_key()
+    read_keys(settings.public_keys())
     if not only_webhooks and settings.api_key is None:
         raise Misconfigured("ORCHESTRATOR_API_KEY is not set: choose the key that clients of the REST API must send")
 

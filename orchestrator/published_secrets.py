@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from orchestrator.errors import Misconfigured
@@ -17,14 +17,14 @@ PUBLISHED: Mapping[str, str] = {
 }
 
 
-def refuse_published_secrets(given: Mapping[str, str | None], *, carrier: str, public_url: str | None) -> None:
+def refuse_published_secrets(given: Mapping[str, Collection[str]], *, carrier: str, public_url: str | None) -> None:
     """Raise Misconfigured, naming each variable that has its published value, unless nobody outside can come in.
 
-    Whoever reads the file could sign webhooks, read the results and start campaigns.
+    `given` are the values of each. Whoever reads the file could sign webhooks, read the results and start campaigns.
     """
     if urlsplit(carrier).hostname == _SIMULATOR and urlsplit(public_url or "").hostname in (None, _ITS_DOOR):
         return
-    known = [name for name, value in PUBLISHED.items() if given.get(name) == value]
+    known = [name for name, value in PUBLISHED.items() if value in given.get(name, ())]
     if known:
         raise Misconfigured(
             f"{', '.join(known)}: docker-compose.yml shows these values to everybody, for its simulator alone, and the "

@@ -16,6 +16,7 @@ from orchestrator.bounds import CallsPerSecond, LiveCalls
 from orchestrator.errors import Misconfigured
 from orchestrator.outbound_guard import host_and_port
 from orchestrator.published_secrets import refuse_published_secrets
+from orchestrator.telnyx.public_keys import listed_keys
 
 T = TypeVar("T")
 
@@ -98,11 +99,11 @@ class Settings(BaseSettings):
     def refuse_published_secrets(self) -> None:
         """Raise Misconfigured where calls are real and a secret is one that everybody can read in our files."""
         given = {
-            "ORCHESTRATOR_API_KEY": self.api_key.get_secret_value() if self.api_key else None,
-            "TELNYX_API_KEY": self.telnyx_api_key.get_secret_value() if self.telnyx_api_key else None,
-            "TELNYX_PUBLIC_KEY": self.telnyx_public_key,
-            "POSTGRES_PASSWORD": _password_in(self.database_url),
-            "FLOWER_PASSWORD": self.flower_user.get_secret_value().partition(":")[2] if self.flower_user else None,
+            "ORCHESTRATOR_API_KEY": [_shown(self.api_key)],
+            "TELNYX_API_KEY": [_shown(self.telnyx_api_key)],
+            "TELNYX_PUBLIC_KEY": listed_keys(self.telnyx_public_key or ""),
+            "POSTGRES_PASSWORD": [_password_in(self.database_url)],
+            "FLOWER_PASSWORD": [_shown(self.flower_user).partition(":")[2]],
         }
         refuse_published_secrets(given, carrier=self.telnyx_base_url, public_url=self.public_url)
 
@@ -110,8 +111,8 @@ class Settings(BaseSettings):
         """Return the carrier's API key; raise Misconfigured naming the variable if there is none."""
         return _required(self.telnyx_api_key, "TELNYX_API_KEY", "the API key of your Telnyx account")
 
-    def public_key(self) -> str:
-        """Return the key that webhooks are verified with; raise Misconfigured naming the variable if there is none."""
+    def public_keys(self) -> str:
+        """Return the keys that webhooks are verified with; raise Misconfigured naming the variable if there is none."""
         return _required(self.telnyx_public_key, "TELNYX_PUBLIC_KEY", "the public key shown in your Telnyx portal")
 
     def connection_id(self) -> str:
@@ -141,9 +142,13 @@ def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
     return {**os.environ, **changes}
 
 
-def _password_in(url: str) -> str | None:
+def _password_in(url: str) -> str:
     found = re.search(r"://[^:/@]*:([^@]*)@", url)
-    return found[1] if found else None
+    return found[1] if found else ""
+
+
+def _shown(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
 
 
 def _required(value: T | None, variable: str, what: str) -> T:

@@ -47,7 +47,7 @@ class House:
     @cached_property
     def door(self) -> Door:
         """Return what takes webhooks in; raise Misconfigured without the carrier's public key."""
-        return Door(self.redis, verifier=SignatureVerifier(self.settings.public_key(), clock=self.clock))
+        return Door(self.redis, verifier=SignatureVerifier(self.settings.public_keys(), clock=self.clock))
 
     @cached_property
     def carrier(self) -> TelnyxClient:

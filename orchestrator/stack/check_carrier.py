@@ -10,6 +10,7 @@ from orchestrator.errors import CarrierRefused, OrchestratorError
 from orchestrator.settings import Settings
 from orchestrator.stack.findings import Finding, bad, good, unseen
 from orchestrator.telnyx.client import TelnyxClient
+from orchestrator.telnyx.public_keys import listed_keys
 from orchestrator.telnyx.resources import Application
 
 _MOST_SKEW_S = 60
@@ -57,7 +58,7 @@ def _check_public_key(client: TelnyxClient, settings: Settings) -> Finding:
         theirs = client.public_key()
     except OrchestratorError as err:
         return unseen(subject, str(err), remedy)
-    if theirs and theirs != settings.telnyx_public_key:
+    if theirs and theirs not in listed_keys(settings.telnyx_public_key):
         return bad(subject, "TELNYX_PUBLIC_KEY is not this account's: no webhook would be believed", remedy)
     return good(subject, "it is this account's" if theirs else "set; the account does not tell its own")
 

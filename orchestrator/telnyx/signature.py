@@ -5,20 +5,20 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
 from typing import Final, NoReturn
 
 from nacl.exceptions import BadSignatureError
-from nacl.signing import VerifyKey
 
 from orchestrator.clock import Clock, utc_now
-from orchestrator.errors import BadSignature, Misconfigured
+from orchestrator.errors import BadSignature
+from orchestrator.telnyx.public_keys import read_keys
 
 TOLERANCE_S: Final = 300
 SIGNATURE_HEADER: Final = "telnyx-signature-ed25519"
 TIMESTAMP_HEADER: Final = "telnyx-timestamp"
 
-_KEY_BYTES: Final = 32
 _SIGNATURE_BYTES: Final = 64
 
 
@@ -31,27 +31,30 @@ class SignatureFault(StrEnum):
     OUT_OF_WINDOW = "out_of_window"
     MALFORMED_SIGNATURE = "malformed_signature"
     MISMATCH = "mismatch"
+    """Signed just now, as far as one can see, by none of the known keys: perhaps by one that is newer."""
 
 
 class SignatureVerifier:
-    """Verifies raw bodies against one public key, built once.
+    """Verifies raw bodies against the public keys of a setting, read once; what one of them signed is the carrier's.
 
-    `public_key` is base64 of 32 bytes, as the carrier's portal and `GET /public_key` show it; raises Misconfigured for
-    anything else. `clock` is compared in whole seconds: a difference of 300 passes, 301 does not, either way.
+    Raises Misconfigured as `read_keys` does. `clock` is compared in whole seconds: a difference of 300 passes, 301 does
+    not, either way.
     """
 
-    def __init__(self, public_key: str, *, clock: Clock = utc_now, tolerance_s: int = TOLERANCE_S) -> None:
-        self._key = _read_key(public_key)
+    def __init__(self, public_keys: str, *, clock: Clock = utc_now, tolerance_s: int = TOLERANCE_S) -> None:
+        self._keys = read_keys(public_keys)
         self._clock = clock
         self._tolerance_s = tolerance_s
 
     def verify(self, raw: bytes, headers: Mapping[str, str]) -> None:
         """Return if the carrier signed `raw` just now; raises BadSignature with a SignatureFault otherwise."""
         timestamp, signature = _read_signed(headers, clock=self._clock, tolerance_s=self._tolerance_s)
-        try:
-            self._key.verify(f"{timestamp}|".encode() + raw, signature)
-        except BadSignatureError:
-            _refuse(SignatureFault.MISMATCH)
+        message = f"{timestamp}|".encode() + raw
+        for key in self._keys:
+            with suppress(BadSignatureError):
+                key.verify(message, signature)
+                return
+        _refuse(SignatureFault.MISMATCH)
 
 
 def look_signed(headers: Mapping[str, str], *, clock: Clock = utc_now) -> bool:
@@ -73,16 +76,6 @@ def _read_signed(headers: Mapping[str, str], *, clock: Clock, tolerance_s: int) 
     if abs(int(clock().timestamp()) - int(timestamp)) > tolerance_s:
         _refuse(SignatureFault.OUT_OF_WINDOW)
     return timestamp, _read_signature(signature)
-
-
-def _read_key(public_key: str) -> VerifyKey:
-    try:
-        raw = base64.b64decode(public_key.strip(), validate=True)
-    except (binascii.Error, ValueError) as err:
-        raise Misconfigured("the carrier's public key is not base64: copy it from the portal, API keys page") from err
-    if len(raw) != _KEY_BYTES:
-        raise Misconfigured(f"the carrier's public key has {len(raw)} bytes, not 32: copy it from the portal as it is")
-    return VerifyKey(raw)
 
 
 def _read_signature(text: str) -> bytes:

@@ -125,6 +125,13 @@ def test_a_caller_id_of_somebody_else_is_found(account: Account) -> None:
     assert findings[f"caller id {_STRANGE}"].verdict is Verdict.BAD
 
 
+def test_the_accounts_public_key_may_stand_beside_another_one(account: Account) -> None:
+    with stub_http(account.answer) as address:
+        findings = _carrier(address, telnyx_public_key="older, right")
+
+    assert findings["public key"].verdict is Verdict.GOOD
+
+
 def test_another_accounts_public_key_is_found(account: Account) -> None:
     with stub_http(account.answer) as address:
         findings = _carrier(address, telnyx_public_key="wrong")

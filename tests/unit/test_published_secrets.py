@@ -43,6 +43,13 @@ def test_a_published_secret_is_refused_where_calls_are_real(name: str) -> None:
         settings.refuse_published_secrets()
 
 
+def test_a_published_public_key_is_refused_beside_another_one_too() -> None:
+    both = f"mine, {PUBLISHED['TELNYX_PUBLIC_KEY']}"
+
+    with pytest.raises(Misconfigured, match=r"^TELNYX_PUBLIC_KEY: "):
+        Settings(telnyx_base_url=_TELNYX, telnyx_public_key=both).refuse_published_secrets()
+
+
 def test_all_of_them_are_named_at_once() -> None:
     with pytest.raises(Misconfigured) as refusal:
         _with_all(telnyx_base_url=_TELNYX).refuse_published_secrets()

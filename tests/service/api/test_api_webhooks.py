@@ -21,10 +21,16 @@ SIGNER = SigningKey(bytes(range(32)))
 EVENT = orjson.dumps({"data": {"id": "e-1", "event_type": "call.initiated", "payload": {}}})
 
 
+NEW_SIGNER = SigningKey(bytes(range(32, 64)))
+
+
+def _public(*signers: SigningKey) -> str:
+    return ",".join(base64.b64encode(signer.verify_key.encode()).decode() for signer in signers)
+
+
 @pytest.fixture(params=["door", "api", "express"])
 def door(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Rest]:
-    public = base64.b64encode(SIGNER.verify_key.encode()).decode()
-    house = House(settings=settings.model_copy(update={"telnyx_public_key": public}))
+    house = House(settings=settings.model_copy(update={"telnyx_public_key": _public(SIGNER)}))
     app = create_door(house) if request.param == "door" else create_app(house)
     if request.param == "express":
         app.wsgi_app = express(house, app.wsgi_app)  # type: ignore[method-assign]
@@ -63,14 +69,43 @@ def test_what_is_no_event_is_refused(door: Rest, house: House, body: bytes) -> N
 
 def test_a_bad_signature_is_refused(door: Rest, house: House) -> None:
     statuses = [
-        _send(door, EVENT, signer=SigningKey.generate()),
         _send(door, EVENT, **{"telnyx-signature-ed25519": "no"}),
         _send(door, EVENT, **{"telnyx-signature-ed25519": ""}),
         _send(door, EVENT, **{"telnyx-timestamp": ""}),
     ]
 
-    assert statuses == [403] * 4
+    assert statuses == [403] * 3
     assert house.redis.xlen(Keys().events) == 0
+
+
+def test_what_only_a_newer_key_can_have_signed_is_asked_for_again(door: Rest, house: House) -> None:
+    assert _send(door, EVENT, signer=NEW_SIGNER) == 503
+    assert house.redis.xlen(Keys().events) == 0
+
+
+@pytest.mark.parametrize("age_s", [400, -400])
+def test_a_key_that_is_not_known_gets_no_more_time_than_one_that_is(door: Rest, age_s: int) -> None:
+    assert _send(door, EVENT, age_s=age_s, signer=NEW_SIGNER) == 403
+
+
+def test_while_a_key_is_replaced_both_open_the_door(settings: Settings) -> None:
+    both = House(settings=settings.model_copy(update={"telnyx_public_key": _public(SIGNER, NEW_SIGNER)}))
+    rest = Rest(create_door(both))
+
+    statuses = [_send(rest, EVENT, signer=signer) for signer in (SIGNER, NEW_SIGNER, SigningKey.generate())]
+
+    assert statuses == [200, 200, 503]
+    assert both.redis.xlen(Keys().events) == 2
+    both.close()
+
+
+def test_a_flood_of_forged_webhooks_is_told_to_the_log_once_a_minute(
+    door: Rest, caplog: pytest.LogCaptureFixture
+) -> None:
+    statuses = {_send(door, EVENT, signer=NEW_SIGNER) for _ in range(20)}
+
+    told = [record for record in caplog.records if "TELNYX_PUBLIC_KEY" in record.getMessage()]
+    assert (statuses, len(told)) == ({503}, 1)
 
 
 @pytest.mark.parametrize("age_s", [400, -400])

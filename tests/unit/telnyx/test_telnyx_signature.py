@@ -24,8 +24,8 @@ KNOWN_RAW = (
 KNOWN_SIGNATURE = "AmvyrW4wK42XjwQ06IqEBMuybdg5Wl+H3JXcYY1zI3AzdfTpi3KJuGWWqKrAM+X0kkv6j3bwAul2xpO+1HHFDg=="
 
 
-def _sign(raw: bytes = RAW, timestamp: str = str(SENT_AT)) -> dict[str, str]:
-    signature = SIGNING_KEY.sign(f"{timestamp}|".encode() + raw).signature
+def _sign(raw: bytes = RAW, timestamp: str = str(SENT_AT), *, signer: SigningKey = SIGNING_KEY) -> dict[str, str]:
+    signature = signer.sign(f"{timestamp}|".encode() + raw).signature
     return {"Telnyx-Signature-Ed25519": base64.b64encode(signature).decode(), "Telnyx-Timestamp": timestamp}
 
 
@@ -105,10 +105,49 @@ def test_no_headers_at_all_are_refused() -> None:
     assert _fault(RAW, {}) == SignatureFault.MISSING_SIGNATURE
 
 
-@pytest.mark.parametrize("key", ["", "not base64!", SIGNING_KEY.verify_key.encode().hex(), "AAAA"])
-def test_a_wrong_public_key_is_told_at_once(key: str) -> None:
-    with pytest.raises(Misconfigured, match="public key"):
-        SignatureVerifier(key)
+NEW_KEY = SigningKey(bytes(range(32, 64)))
+NEW_PUBLIC = base64.b64encode(NEW_KEY.verify_key.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("", "key 1 is empty"),
+        ("  ", "key 1 is empty"),
+        (",", "key 1 is empty"),
+        ("not base64!", "key 1 is not base64"),
+        ("żółć", "key 1 is not base64"),
+        (SIGNING_KEY.verify_key.encode().hex(), "key 1 has 48 bytes, not 32"),
+        ("AAAA", "key 1 has 3 bytes, not 32"),
+        (f"{PUBLIC_KEY},", "key 2 is empty"),
+        (f",{PUBLIC_KEY}", "key 1 is empty"),
+        (f"{PUBLIC_KEY},,{NEW_PUBLIC}", "key 2 is empty"),
+        (f"{PUBLIC_KEY}, ,{NEW_PUBLIC}", "key 2 is empty"),
+        (f"{PUBLIC_KEY},AAAA", "key 2 has 3 bytes"),
+        (f"{PUBLIC_KEY},no key", "key 2 is not base64"),
+        (f"{PUBLIC_KEY};{NEW_PUBLIC}", "key 1 is not base64"),
+        (f"{PUBLIC_KEY} {NEW_PUBLIC}", "key 1 is not base64"),
+        (f"{PUBLIC_KEY}{NEW_PUBLIC}", "key 1 "),
+        (f"{PUBLIC_KEY}\n{NEW_PUBLIC}", "key 1 is not base64"),
+        (f'"{PUBLIC_KEY}"', "key 1 is not base64"),
+        (f"{PUBLIC_KEY},{PUBLIC_KEY}", "twice"),
+        (f"{PUBLIC_KEY},{NEW_PUBLIC}, {PUBLIC_KEY} ", "twice"),
+    ],
+)
+def test_a_wrong_public_key_is_told_at_once_by_its_place_and_its_setting(keys: str, said: str) -> None:
+    with pytest.raises(Misconfigured, match=f"^TELNYX_PUBLIC_KEY.*{said}"):
+        SignatureVerifier(keys)
+
+
+@pytest.mark.parametrize(
+    "keys", [f"{PUBLIC_KEY},{NEW_PUBLIC}", f"{NEW_PUBLIC},{PUBLIC_KEY}", f" {PUBLIC_KEY} ,\n{NEW_PUBLIC}\n"]
+)
+def test_what_any_of_several_keys_signed_is_the_carriers(keys: str) -> None:
+    for signer in (SIGNING_KEY, NEW_KEY):
+        _verify(RAW, _sign(signer=signer), key=keys)
+    assert _fault(RAW, _sign(signer=SigningKey(bytes(32))), key=keys) == SignatureFault.MISMATCH
+    assert _fault(RAW + b" ", _sign(), key=keys) == SignatureFault.MISMATCH
+    assert _fault(RAW, _sign(signer=NEW_KEY), key=keys, at=SENT_AT + 301) == SignatureFault.OUT_OF_WINDOW
 
 
 def test_a_public_key_copied_with_a_newline_is_taken() -> None:
