@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.arrangements import Arrangements
 from simulator.clock import Clock
 from simulator.counters import Counters
 from simulator.courier import TIMEOUT_S, Courier
@@ -46,6 +47,7 @@ class World:
     started_at: float
     channels: int | None
     dials_per_5s: int | None
+    arrangements: Arrangements = field(default_factory=Arrangements)
     most_live: int = 0
     down: bool | str = False
     address: str = ""

@@ -1,4 +1,4 @@
-"""The simulator's own controls: ledger, faults, switches, callees, recordings, health."""
+"""The simulator's own controls: ledger, faults, arrangements, switches, callees, recordings, health."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from simulator.account import ledger
+from simulator.arrangements import Arrangements
 from simulator.faults import Faults, WrongFaults, parse_faults
 from simulator.habits import leave
 from simulator.http.door import WORLD
@@ -67,6 +68,21 @@ async def post_faults(request: web.Request) -> web.Response:
         return _json({"error": str(err)}, status=400)
     request.app[WORLD].faults.replace(faults)
     return _faults(faults)
+
+
+async def get_arrangements(request: web.Request) -> web.Response:
+    """Show how the account's resources differ from one in good order."""
+    return _json(request.app[WORLD].arrangements.model_dump(mode="json"))
+
+
+async def post_arrangements(request: web.Request) -> web.Response:
+    """Replace how the account's resources differ; `{}` puts everything in order."""
+    try:
+        arrangements = Arrangements.model_validate_json(await request.read() or b"{}")
+    except ValidationError as err:
+        return _wrong(err)
+    request.app[WORLD].arrangements = arrangements
+    return _json(arrangements.model_dump(mode="json"))
 
 
 async def post_control(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""The carrier's reads: a call, the active calls, the events, the application, numbers, the public key."""
+"""The carrier's reads: a call, the active calls, the events, the application, profiles, numbers, the public key."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from simulator.arrangements import application, numbers, profiles
 from simulator.clock import iso
 from simulator.http.door import answer
 from simulator.http.events import events_of, passes
@@ -47,35 +48,38 @@ async def get_call_events(world: World, request: web.Request) -> web.StreamRespo
 
 async def get_application(world: World, request: web.Request) -> web.StreamResponse:
     """Show the Call Control application behind the connection."""
-    wanted, known = request.match_info["id"], world.settings.connection_id
-    if known is not None and wanted != known:
+    found = application(world, request.match_info["id"])
+    if found is None:
         raise not_found("The application")
-    data = {
-        "record_type": "call_control_application",
-        "id": wanted,
-        "active": True,
-        "application_name": "simulator",
-        "call_cost_in_webhooks": world.settings.call_cost,
-        "created_at": iso(world.started_at),
-        "updated_at": iso(world.started_at),
-        "outbound": {"channel_limit": world.channels},
-        "webhook_api_version": "2",
-        "webhook_event_url": world.settings.webhook_url,
-        "webhook_event_failover_url": world.settings.webhook_failover_url,
-        "webhook_timeout_secs": world.settings.webhook_timeout or None,
-        "first_command_timeout": world.settings.first_command_timeout > 0,
-        "first_command_timeout_secs": world.settings.first_command_timeout or 30,
-    }
-    return answer(world, orjson.dumps({"data": data}))
+    return answer(world, orjson.dumps({"data": found}))
+
+
+async def get_profiles(world: World, request: web.Request) -> web.StreamResponse:
+    """List the outbound voice profiles whose names hold what is asked for."""
+    asked = request.query.get("filter[name][contains]", "")
+    return page(world, request, [profile for profile in profiles(world) if asked in profile["name"]])
+
+
+async def get_profile(world: World, request: web.Request) -> web.StreamResponse:
+    """Show an outbound voice profile."""
+    found = next((profile for profile in profiles(world) if profile["id"] == request.match_info["id"]), None)
+    if found is None:
+        raise not_found("The outbound voice profile")
+    return answer(world, orjson.dumps({"data": found}))
 
 
 async def get_phone_numbers(world: World, request: web.Request) -> web.StreamResponse:
-    """List the caller ids; where none are configured, every number asked for is ours."""
-    asked = request.query.get("filter[phone_number]", "").strip().lstrip("+")
-    owned = world.settings.caller_ids
-    numbers = sorted(owned) if owned else ([f"+{asked}"] if asked else [])
-    rows = [_number(world, number) for number in numbers if asked in number]
-    return page(world, request, rows)
+    """List the account's own numbers."""
+    return page(world, request, numbers(world, request.query.get("filter[phone_number]", "")))
+
+
+async def get_verified_number(world: World, request: web.Request) -> web.StreamResponse:
+    """Show a number of somebody else's that the account may show as its own."""
+    number = request.match_info["phone_number"]
+    if number not in world.arrangements.verified:
+        raise not_found("The verified number")
+    data = {"record_type": "verified_number", "phone_number": number, "verified_at": iso(world.started_at)}
+    return answer(world, orjson.dumps({"data": data}))
 
 
 async def get_public_key(world: World, _request: web.Request) -> web.StreamResponse:
@@ -103,14 +107,4 @@ def _active(world: World, leg: Leg) -> dict[str, Any]:
         "call_session_id": leg.call_session_id,
         "call_duration": leg.seconds(world.clock.now()),
         "client_state": leg.client_state or "",
-    }
-
-
-def _number(world: World, number: str) -> dict[str, Any]:
-    return {
-        "record_type": "phone_number",
-        "id": number.lstrip("+"),
-        "phone_number": number,
-        "status": "active",
-        "connection_id": world.settings.connection_id,
     }

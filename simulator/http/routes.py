@@ -6,10 +6,12 @@ from aiohttp import web
 
 from simulator.http.calls import post_action, post_call
 from simulator.http.controls import (
+    get_arrangements,
     get_faults,
     get_health,
     get_ledger,
     get_recording,
+    post_arrangements,
     post_callee,
     post_control,
     post_faults,
@@ -35,7 +37,10 @@ from simulator.http.reads import (
     get_call_events,
     get_nothing,
     get_phone_numbers,
+    get_profile,
+    get_profiles,
     get_public_key,
+    get_verified_number,
 )
 from simulator.world import World
 
@@ -61,13 +66,18 @@ def build_app(world: World) -> web.Application:
             web.delete("/v2/queues/{name}/calls/{call_control_id}", api(delete_queue_call)),
             web.get("/v2/call_events", api(get_call_events)),
             web.get("/v2/call_control_applications/{id}", api(get_application)),
+            web.get("/v2/outbound_voice_profiles", api(get_profiles)),
+            web.get("/v2/outbound_voice_profiles/{id}", api(get_profile)),
             web.get("/v2/phone_numbers", api(get_phone_numbers)),
+            web.get("/v2/verified_numbers/{phone_number}", api(get_verified_number)),
             web.get("/v2/public_key", api(get_public_key)),
             web.route("*", "/v2/{path:.*}", api(get_nothing)),
             web.get("/healthz", get_health),
             web.get("/ledger", control(get_ledger)),
             web.get("/faults", control(get_faults)),
             web.post("/faults", control(post_faults)),
+            web.get("/arrangements", control(get_arrangements)),
+            web.post("/arrangements", control(post_arrangements)),
             web.post("/control", control(post_control)),
             web.post("/inbound", control(post_incoming)),
             web.post("/callees/{call_control_id}", control(post_callee)),

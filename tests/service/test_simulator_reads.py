@@ -81,9 +81,49 @@ def test_the_application_has_api_version_2_and_our_webhook_address(table: Desk) 
 
 
 def test_a_caller_id_is_found_among_the_numbers(table: Desk) -> None:
-    found = list(table.sdk.phone_numbers.list(filter={"phone_number": CALLER}))
+    found = list(table.sdk.phone_numbers.list(filter={"phone_number": CALLER.lstrip("+")}))
 
-    assert [row.phone_number for row in found] == [CALLER]
+    assert [(row.phone_number, row.connection_id, row.status) for row in found] == [(CALLER, CONNECTION, "active")]
+    assert list(table.sdk.phone_numbers.list(filter={"phone_number": CALLER})) == []  # no digit, no number
+
+
+def test_the_applications_profile_is_among_those_of_the_account(table: Desk) -> None:
+    application = table.sdk.call_control_applications.retrieve(CONNECTION).data
+    assert application is not None and application.outbound is not None
+
+    named = table.sdk.outbound_voice_profiles.retrieve(application.outbound.outbound_voice_profile_id or "").data
+    listed = list(table.sdk.outbound_voice_profiles.list())
+    foreign = table.get("/outbound_voice_profiles/1")
+
+    assert named is not None and [profile.id for profile in listed] == [named.id]
+    assert (named.enabled, named.whitelisted_destinations) == (True, ["US", "CA"])
+    assert foreign.status_code == 404
+
+
+def test_what_the_account_has_arranged_can_be_bent_and_mended(table: Desk) -> None:
+    table.simulator.arrange(
+        application={"active": False}, profile=None, numbers={CALLER: {"status": "deleted"}}, verified=["+12025550101"]
+    )
+
+    application = table.sdk.call_control_applications.retrieve(CONNECTION).data
+    (number_row,) = table.sdk.phone_numbers.list(filter={"phone_number": CALLER.lstrip("+")})
+    verified = table.sdk.verified_numbers.retrieve("+12025550101").data
+
+    assert application is not None and application.active is False
+    assert list(table.sdk.outbound_voice_profiles.list()) == []
+    assert verified is not None and (number_row.status, verified.phone_number) == ("deleted", "+12025550101")
+    table.simulator.arrange()
+    mended = table.sdk.call_control_applications.retrieve(CONNECTION).data
+    assert mended is not None and mended.active is True
+    assert table.get("/verified_numbers/+12025550101").status_code == 404
+
+
+@pytest.mark.parametrize("wrong", [{"numbers": [CALLER]}, {"profiles": {}}, {"application": "off"}, {"verified": 1}])
+def test_an_arrangement_that_is_not_understood_changes_nothing(table: Desk, wrong: dict[str, object]) -> None:
+    answer = requests.post(f"{table.simulator.url}/arrangements", json=wrong, timeout=5)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "not understood")
+    assert requests.get(f"{table.simulator.url}/arrangements", timeout=5).json()["application"] == {}
 
 
 def test_the_ledger_tells_what_has_changed_since(table: Desk) -> None:

@@ -49,6 +49,10 @@ class SimulatorProcess:
         """Replace what goes wrong; none given ends all of it."""
         self._post("/faults", faults)
 
+    def arrange(self, **differences: Any) -> None:
+        """Replace how the account's application, profile and numbers differ from good order; none given mends all."""
+        self._post("/arrangements", differences)
+
     def control(self, **switches: Any) -> dict[str, Any]:
         """Turn switches: down, refuse_for_s, hold_webhooks, clock_skew_s, channels, dials_per_5s."""
         return self._post("/control", switches)

@@ -1,0 +1,131 @@
+"""What the account has arranged in the portal: its application, outbound profile and numbers; each may be bent.
+
+Bending changes what the reads show and nothing else: dials go on as the simulator's options say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from simulator.clock import iso
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+PROFILE_ID = "1293384261075731499"
+
+Values = dict[str, Any]
+
+
+class Arrangements(BaseModel):
+    """What differs from an account in good order: values on top of a resource's own, null for one that is not there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    application: Values | None = Field(default_factory=dict)
+    profile: Values | None = Field(default_factory=dict)
+    numbers: dict[str, Values | None] = Field(default_factory=dict)
+    verified: frozenset[str] = frozenset()
+
+
+def application(world: World, ident: str) -> Values | None:
+    """Return the Call Control application with this id, None where the account has none."""
+    bent, known = world.arrangements.application, world.settings.connection_id
+    if bent is None or (known is not None and ident != known):
+        return None
+    settings = world.settings
+    return {
+        "record_type": "call_control_application",
+        "id": ident,
+        "active": True,
+        "anchorsite_override": "Latency",
+        "application_name": "simulator",
+        "call_cost_in_webhooks": settings.call_cost,
+        **_dates(world),
+        "dtmf_type": "RFC 2833",
+        "inbound": {"channel_limit": None, "shaken_stir_enabled": False},
+        "outbound": {"channel_limit": world.channels, "outbound_voice_profile_id": PROFILE_ID},
+        "redact_dtmf_debug_logging": False,
+        "tags": [],
+        "webhook_api_version": "2",
+        "webhook_event_url": settings.webhook_url,
+        "webhook_event_failover_url": settings.webhook_failover_url,
+        "webhook_timeout_secs": settings.webhook_timeout or None,
+        "first_command_timeout": settings.first_command_timeout > 0,
+        "first_command_timeout_secs": settings.first_command_timeout or 30,
+        **bent,
+    }
+
+
+def profiles(world: World) -> list[Values]:
+    """Return the outbound voice profiles of the account: one, or none."""
+    bent = world.arrangements.profile
+    if bent is None:
+        return []
+    profile = {
+        "record_type": "outbound_voice_profile",
+        "id": PROFILE_ID,
+        "name": "simulator",
+        "billing_group_id": None,
+        "call_recording": {
+            "call_recording_type": "none",
+            "call_recording_caller_phone_numbers": [],
+            "call_recording_channels": "single",
+            "call_recording_format": "wav",
+        },
+        "concurrent_call_limit": None,
+        "connections_count": 1,
+        **_dates(world),
+        "daily_spend_limit": None,
+        "daily_spend_limit_enabled": False,
+        "enabled": True,
+        "max_destination_rate": None,
+        "service_plan": "global",
+        "tags": [],
+        "traffic_type": "conversational",
+        "usage_payment_method": "rate-deck",
+        "whitelisted_destinations": ["US", "CA"],
+        **bent,
+    }
+    return [profile]
+
+
+def numbers(world: World, asked: str) -> list[Values]:
+    """Return the account's numbers that hold these digits; where none are configured, the number asked for is its own.
+
+    Whatever is no digit finds nothing (official SDK 4.189.0).
+    """
+    if asked and not (asked.isascii() and asked.isdigit()):
+        return []
+    bent = world.arrangements.numbers
+    known = world.settings.caller_ids or ({f"+{asked}"} if asked else set())
+    wanted = (number for number in sorted({*known, *bent}) if asked in number)
+    return [_number(world, number, values) for number in wanted if (values := bent.get(number, {})) is not None]
+
+
+def _number(world: World, number: str, bent: Mapping[str, Any]) -> Values:
+    dates = _dates(world)
+    return {
+        "record_type": "phone_number",
+        "id": number.lstrip("+"),
+        "phone_number": number,
+        "phone_number_type": "local",
+        "country_iso_alpha2": "US",
+        "status": "active",
+        "connection_id": world.settings.connection_id or "1",
+        "connection_name": "simulator",
+        "call_forwarding_enabled": True,
+        "call_recording_enabled": False,
+        "deletion_lock_enabled": False,
+        "purchased_at": dates["created_at"],
+        "tags": [],
+        **dates,
+        **bent,
+    }
+
+
+def _dates(world: World) -> dict[str, str]:
+    return dict.fromkeys(("created_at", "updated_at"), iso(world.started_at))
