@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,7 +15,16 @@ from orchestrator.errors import Misconfigured
 from orchestrator.settings import Settings, load_settings
 from orchestrator.stack.findings import Finding, Verdict, bad
 
-_MARKS = {Verdict.GOOD: "[green]✓[/green]", Verdict.BAD: "[red]✗[/red]", Verdict.UNSEEN: "[yellow]?[/yellow]"}
+if TYPE_CHECKING:
+    from orchestrator.stack.plans import Plans
+
+_MARKS = {
+    Verdict.GOOD: "[green]✓[/green]",
+    Verdict.BAD: "[red]✗[/red]",
+    Verdict.DOUBTFUL: "[yellow]![/yellow]",
+    Verdict.UNSEEN: "[yellow]?[/yellow]",
+}
+_SUMMED_UP = {Verdict.BAD: "{} to mend", Verdict.DOUBTFUL: "{} to think about", Verdict.UNSEEN: "{} not looked at"}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,30 +37,43 @@ def doctor(
     data: Annotated[Path | None, typer.Option(help="Data folder of the running `orchestrator up`.")] = None,
     caller_id: Annotated[list[str] | None, typer.Option(help="A number you mean to show; may be repeated.")] = None,
 ) -> None:
-    """Check that real calls would work: ✓ good, ✗ wrong (with its remedy), ? not to be seen yet.
+    """Check that real calls would work: ✓ good, ✗ wrong, ! doubtful though calls are made, ? not to be seen yet.
 
-    Looks at the carrier's key, connection, webhook version and caller ids, the clock and the rules of clocks, the
-    public URL (fetching a word of its own through it), Valkey's durability, the database, the folder and the bucket of
-    recordings (writing to them and removing it again), and the media receiver if ORCHESTRATOR_MEDIA_URL names one. Ask
-    it while `orchestrator up --carrier telnyx` runs. Nothing else is changed and nobody is called. Exit status 1 if
-    anything is wrong.
+    Each but ✓ says what to do. Looks at the carrier's key, clock and public key; the application, and whether its
+    webhooks come here; the outbound profile, its countries and limits; the numbers that are shown and those that are
+    answered; the public URL (fetching a word of its own through it), Valkey's durability, the database, the rules of
+    clocks, the folder and the bucket of recordings (writing to them and removing it again), and the media receiver if
+    ORCHESTRATOR_MEDIA_URL names one. Ask it while `orchestrator up --carrier telnyx` runs. Nothing else is changed and
+    nobody is called. On the folder of a simulator it looks at the simulator, and says so.
+
+    Exit status 1 if anything is wrong (✗), otherwise 0.
     """
     console = Console(highlight=False, soft_wrap=True)
-    settings = _with_stack(load_settings(), data)
-    wrong = 0
-    for finding in _findings(settings, caller_id or []):
-        wrong += finding.verdict is Verdict.BAD
-        console.print(f"{_MARKS[finding.verdict]} {finding.subject}: ", end="")
-        console.print(finding.detail, markup=False)
-        if finding.remedy:
-            console.print(f"    {finding.remedy}", markup=False)
-    console.print("all is well" if not wrong else f"{wrong} to mend")
-    raise typer.Exit(1 if wrong else 0)
+    folder = data or load_settings().data_dir
+    found: Counter[Verdict] = Counter()
+    for finding in _findings(_with_stack(load_settings(), folder), folder, caller_id or []):
+        found[finding.verdict] += 1
+        _print(console, finding)
+    console.print(_sum_up(found))
+    raise typer.Exit(1 if found[Verdict.BAD] else 0)
 
 
-def _findings(settings: Settings, caller_ids: list[str]) -> Iterator[Finding]:
+def _print(console: Console, finding: Finding) -> None:
+    console.print(f"{_MARKS[finding.verdict]} {finding.subject}: ", end="")
+    console.print(finding.detail, markup=False)
+    if finding.remedy:
+        console.print(f"    {finding.remedy}", markup=False)
+
+
+def _sum_up(found: Mapping[Verdict, int]) -> str:
+    rest = ", ".join(text.format(found[verdict]) for verdict, text in _SUMMED_UP.items() if found[verdict])
+    if not rest:
+        return "all is well"
+    return rest if found[Verdict.BAD] else f"nothing wrong was found; {rest}"
+
+
+def _findings(settings: Settings, folder: Path, caller_ids: list[str]) -> Iterator[Finding]:
     from orchestrator.stack.check_house import (
-        active_caller_ids,
         check_clock_rules,
         check_database,
         check_media,
@@ -58,10 +81,17 @@ def _findings(settings: Settings, caller_ids: list[str]) -> Iterator[Finding]:
         check_redis,
     )
     from orchestrator.stack.check_recordings import check_recordings
+    from orchestrator.stack.plans import read_plans
+    from orchestrator.stack.which_carrier import name_carrier
 
-    wanted = [*caller_ids, *([settings.caller_id] if settings.caller_id else []), *active_caller_ids(settings)]
-    yield from _carrier_findings(settings, list(dict.fromkeys(wanted)))
-    yield check_public_url(settings)
+    carrier = name_carrier(settings, folder)
+    if carrier is not None:
+        yield carrier
+    plans = read_plans(settings)
+    wanted = [*caller_ids, *([settings.caller_id] if settings.caller_id else []), *plans.caller_ids]
+    if settings.telnyx_base_url:
+        yield from _carrier_findings(settings, list(dict.fromkeys(wanted)), plans)
+        yield check_public_url(settings)
     yield from check_redis(settings)
     yield check_database(settings)
     yield check_clock_rules(utc_now)
@@ -69,7 +99,7 @@ def _findings(settings: Settings, caller_ids: list[str]) -> Iterator[Finding]:
     yield from check_media(settings)
 
 
-def _carrier_findings(settings: Settings, caller_ids: list[str]) -> Iterator[Finding]:
+def _carrier_findings(settings: Settings, caller_ids: list[str], plans: Plans) -> Iterator[Finding]:
     from orchestrator.stack.check_carrier import check_carrier
     from orchestrator.telnyx.client import TelnyxClient
 
@@ -81,16 +111,20 @@ def _carrier_findings(settings: Settings, caller_ids: list[str]) -> Iterator[Fin
         return
     client = TelnyxClient(base_url=settings.telnyx_base_url, api_key=key)
     try:
-        yield from check_carrier(settings, client, caller_ids)
+        yield from check_carrier(settings, client, caller_ids, plans=plans)
     finally:
         client.close()
 
 
-def _with_stack(settings: Settings, data: Path | None) -> Settings:
-    """Take the folder that was named, and the addresses of the stores from its stack unless the operator named them."""
-    from orchestrator.stack.folder import announced
+def _with_stack(settings: Settings, folder: Path) -> Settings:
+    """Take the folder that was named, and the addresses of its stack's stores unless the operator named them.
 
-    folder = data or settings.data_dir
+    Of a simulator's folder the carrier too, whatever the operator's settings name: its calls go nowhere else.
+    """
+    from orchestrator.stack.folder import announced
+    from orchestrator.stack.which_carrier import with_simulator
+
     told = announced(folder)
     names = {"redis_url", "database_url"} - settings.model_fields_set
-    return settings.model_copy(update={"data_dir": folder, **{name: told[name] for name in names if name in told}})
+    stores = {name: told[name] for name in names if name in told}
+    return with_simulator(settings.model_copy(update={"data_dir": folder, **stores}), folder)

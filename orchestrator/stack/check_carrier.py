@@ -1,22 +1,27 @@
-"""Checks of the carrier's side: key, connection, webhook version, caller ids, clocks."""
+"""Checks of the carrier's side: key, clock, public key, application, outbound profile, numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import requests
-
 from orchestrator.errors import CarrierRefused, OrchestratorError
 from orchestrator.settings import Settings
+from orchestrator.stack.check_application import check_application
+from orchestrator.stack.check_caller_id import check_answered_number, check_caller_id
+from orchestrator.stack.check_profile import check_profile
 from orchestrator.stack.findings import Finding, bad, good, unseen
+from orchestrator.stack.plans import Plans
+from orchestrator.stack.which_carrier import is_telnyx
 from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.public_keys import listed_keys
-from orchestrator.telnyx.resources import Application
 
 _MOST_SKEW_S = 60
+_NO_PLANS = Plans()
 
 
-def check_carrier(settings: Settings, client: TelnyxClient, caller_ids: Sequence[str]) -> Iterator[Finding]:
+def check_carrier(
+    settings: Settings, client: TelnyxClient, caller_ids: Sequence[str], *, plans: Plans = _NO_PLANS
+) -> Iterator[Finding]:
     """Yield what is found, each as soon as it is known; what hangs on a failed check is left out."""
     key = _check_key(client, settings)
     yield key
@@ -24,11 +29,8 @@ def check_carrier(settings: Settings, client: TelnyxClient, caller_ids: Sequence
     if key.remedy:
         return
     yield _check_public_key(client, settings)
-    yield from _check_connection(client, settings)
-    if not caller_ids:
-        yield unseen("caller ids", "none to look at", "set ORCHESTRATOR_CALLER_ID, or name one with --caller-id")
-    for number in caller_ids:
-        yield _check_caller_id(settings, number)
+    yield from _check_connection(settings, client, plans)
+    yield from _check_numbers(settings, client, caller_ids, plans)
 
 
 def _check_key(client: TelnyxClient, settings: Settings) -> Finding:
@@ -37,7 +39,8 @@ def _check_key(client: TelnyxClient, settings: Settings) -> Finding:
     except CarrierRefused as err:
         return bad("API key", str(err), "set TELNYX_API_KEY to a live key: portal, API Keys")
     except OrchestratorError as err:
-        return bad("carrier", str(err), f"is {client.base_url} (TELNYX_BASE_URL) right, and may this machine reach it?")
+        first = "may this machine reach it" if is_telnyx(settings) else "is `orchestrator up` running"
+        return bad("carrier", str(err), f"{first}, and is {client.base_url} (TELNYX_BASE_URL) right?")
     return good("API key", f"{client.base_url} accepts it")
 
 
@@ -63,45 +66,25 @@ def _check_public_key(client: TelnyxClient, settings: Settings) -> Finding:
     return good(subject, "it is this account's" if theirs else "set; the account does not tell its own")
 
 
-def _check_connection(client: TelnyxClient, settings: Settings) -> Iterator[Finding]:
+def _check_connection(settings: Settings, client: TelnyxClient, plans: Plans) -> Iterator[Finding]:
     ident = settings.connection_id()
     application = client.application(ident)
     if application is None:
         detail = f"the account has no Voice API application {ident}"
         yield bad("connection", detail, "set TELNYX_CONNECTION_ID to an id of the portal, Voice › Programmable Voice")  # noqa: RUF001 as the portal writes it
         return
-    yield _check_active(application, ident)
-    yield _check_version(application)
+    yield from check_application(application, settings, plans)
+    yield from check_profile(client, application, plans)
 
 
-def _check_active(application: Application, ident: str) -> Finding:
-    if application.active is False:
-        return bad("connection", f"application {ident} is switched off", "switch it on in the portal")
-    return good("connection", f"{application.application_name or ident}")
-
-
-def _check_version(application: Application) -> Finding:
-    version = application.webhook_api_version
-    if version != "2":
-        detail = f"the application sends webhooks of version {version}; only version 2 is understood"
-        return bad("webhook version", detail, "set the application's webhook API version to 2 in the portal")
-    return good("webhook version", "2")
-
-
-def _check_caller_id(settings: Settings, number: str) -> Finding:
-    """Look the number up among the account's own and among those it has verified."""
-    subject, key = f"caller id {number}", settings.telnyx_key().get_secret_value()
-    base, headers = settings.telnyx_base_url.rstrip("/"), {"Authorization": f"Bearer {key}"}
-    try:
-        owned = requests.get(
-            f"{base}/phone_numbers", params={"filter[phone_number]": number}, headers=headers, timeout=(3.05, 12)
-        )
-        if owned.ok and owned.json().get("data"):
-            return good(subject, "belongs to the account")
-        verified = requests.get(f"{base}/verified_numbers/{number}", headers=headers, timeout=(3.05, 12))
-    except requests.RequestException as err:
-        return unseen(subject, f"the carrier does not answer: {type(err).__name__}", "ask again later")
-    if verified.ok:
-        return good(subject, "verified by the account")
-    remedy = "buy or verify the number in the portal, or show another one"
-    return bad(subject, "the account neither owns nor has verified it: calls that show it are refused", remedy)
+def _check_numbers(
+    settings: Settings, client: TelnyxClient, caller_ids: Sequence[str], plans: Plans
+) -> Iterator[Finding]:
+    ident = settings.connection_id()
+    if not caller_ids:
+        yield unseen("caller ids", "none to look at", "set ORCHESTRATOR_CALLER_ID, or name one with --caller-id")
+    for number in caller_ids:
+        yield from check_caller_id(client, number, connection_id=ident, plans=plans)
+    for number in plans.answered:
+        if number not in caller_ids:
+            yield check_answered_number(client, number, connection_id=ident)

@@ -8,16 +8,18 @@ from typing import Any, cast
 
 import redis
 import requests
-from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.clock import Clock
 from orchestrator.policy.clock_rules import old_rules, rules_version
 from orchestrator.settings import Settings
-from orchestrator.stack.findings import Finding, bad, good, unseen
+from orchestrator.stack.findings import Finding, bad, doubtful, good, unseen
+from orchestrator.stack.public_address import split_address, why_out_of_reach
+from orchestrator.stack.which_carrier import is_telnyx
 from orchestrator.store.connect import open_redis, open_sql
 from orchestrator.store.migrate import is_current
 
+_PUBLIC_EXAMPLE = "https://…"
 _START = "start `orchestrator up` and ask again, or set {variable}"
 
 
@@ -29,6 +31,9 @@ def check_public_url(settings: Settings) -> Finding:
             "set ORCHESTRATOR_PUBLIC_URL to where the carrier reaches this machine, such as a tunnel to the API's port"
         )
         return bad(subject, "ORCHESTRATOR_PUBLIC_URL is not set", remedy)
+    wrong = _wrong_from_outside(settings)
+    if wrong is not None:
+        return wrong
     nonce, url = secrets.token_urlsafe(16), f"{settings.public_url.rstrip('/')}/healthz"
     try:
         answer = requests.get(url, params={"nonce": nonce}, timeout=(5, 10))
@@ -38,7 +43,21 @@ def check_public_url(settings: Settings) -> Finding:
         return bad(subject, detail, "is `orchestrator up` running, and does the tunnel lead to its port?")
     if not echoed:
         return bad(subject, f"somebody else answers at {url}", "let the tunnel lead to the API's port on this machine")
+    if is_telnyx(settings) and url.startswith("http://"):
+        detail = f"{settings.public_url} is not encrypted: numbers and keys pressed can be read on the way"
+        return doubtful(subject, detail, f"set ORCHESTRATOR_PUBLIC_URL to {_PUBLIC_EXAMPLE}, behind TLS")
     return good(subject, settings.public_url)
+
+
+def _wrong_from_outside(settings: Settings) -> Finding | None:
+    """Return why the real carrier cannot reach the public URL, whatever answers there from here."""
+    subject, url = "public URL", settings.public_url or ""
+    parts = split_address(url)
+    remedy = f"set ORCHESTRATOR_PUBLIC_URL to where the carrier reaches this machine: {_PUBLIC_EXAMPLE}, a tunnel's"
+    if parts is None:
+        return bad(subject, f"{url} is no web address", remedy)
+    why = why_out_of_reach(str(parts.hostname)) if is_telnyx(settings) else None
+    return bad(subject, f"{url} {why}: no webhook would come in", remedy) if why else None
 
 
 def check_media(settings: Settings) -> Iterator[Finding]:
@@ -107,26 +126,6 @@ def check_clock_rules(clock: Clock) -> Finding:
     subject, found = "clock rules", f"tzdata {rules_version()}"
     remedy = old_rules(clock())
     return bad(subject, f"{found}, over 120 days old", remedy) if remedy else good(subject, found)
-
-
-def active_caller_ids(settings: Settings) -> list[str]:
-    """Return the numbers that campaigns not yet over show; none if the database does not answer."""
-    engine = open_sql(settings.database_url, pool_size=1)
-    try:
-        return _caller_ids(engine)
-    except SQLAlchemyError:
-        return []
-    finally:
-        engine.dispose()
-
-
-def _caller_ids(engine: Engine) -> list[str]:
-    query = (
-        "SELECT DISTINCT jsonb_array_elements_text(caller_ids) AS number FROM campaigns "
-        "WHERE status NOT IN ('completed', 'canceled') ORDER BY number LIMIT 50"
-    )
-    with engine.connect() as connection:
-        return [str(row.number) for row in connection.execute(text(query))]
 
 
 def _setting(client: redis.Redis, name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orchestrator.errors import Misconfigured
 from orchestrator.settings import Settings
-from orchestrator.stack.folder import Binding
+from orchestrator.stack.folder import SIMULATOR, Binding
 from orchestrator.stack.options import Carrier, StackOptions
 
 SIMULATED_CONNECTION = "simulated-connection"
@@ -54,7 +54,7 @@ def telnyx_carriage(settings: Settings) -> Carriage:
 def binding(options: StackOptions, settings: Settings) -> Binding:
     """Return what ties the data folder to its carrier; the simulator is the same one on whatever port it answers."""
     if options.carrier is Carrier.SIMULATOR:
-        return Binding(base_url="simulator", connection_id=SIMULATED_CONNECTION)
+        return Binding(base_url=SIMULATOR, connection_id=SIMULATED_CONNECTION)
     return Binding(base_url=settings.telnyx_base_url.rstrip("/"), connection_id=settings.connection_id())
 
 

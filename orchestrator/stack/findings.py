@@ -1,4 +1,4 @@
-"""What a check found: good, bad with its remedy, or not to be seen yet."""
+"""What a check found: good, bad or doubtful with its remedy, or not to be seen yet."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """How a check ended."""
+    """How a check ended: bad keeps calls from being made or from being heard of, doubtful does not."""
 
     GOOD = "good"
     BAD = "bad"
+    DOUBTFUL = "doubtful"
     UNSEEN = "unseen"
 
 
@@ -32,6 +33,11 @@ def good(subject: str, detail: str) -> Finding:
 def bad(subject: str, detail: str, remedy: str) -> Finding:
     """Return what is wrong, and how to mend it."""
     return Finding(subject, Verdict.BAD, detail, remedy)
+
+
+def doubtful(subject: str, detail: str, remedy: str) -> Finding:
+    """Return what is as it should not be although calls are made, and how to mend it."""
+    return Finding(subject, Verdict.DOUBTFUL, detail, remedy)
 
 
 def unseen(subject: str, detail: str, remedy: str) -> Finding:

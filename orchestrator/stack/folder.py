@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from orchestrator.errors import Misconfigured
 
+SIMULATOR = "simulator"
 _RIGHTS_OF_OTHERS = 0o077
 _NO_CONTENTS = ("lock", "logs", "demo")  # `demo` is the data folder that `orchestrator demo` keeps within this one
 
@@ -149,10 +150,23 @@ def announced(path: Path) -> dict[str, str]:
     return {str(name): str(address) for name, address in told.items()}
 
 
+def is_simulators(path: Path) -> bool:
+    """Say whether the calls of this data folder go to the simulator."""
+    try:
+        return Binding.model_validate_json((path / "carrier.json").read_text()).base_url == SIMULATOR
+    except (OSError, ValueError):
+        return False
+
+
 def kept_api_key(path: Path) -> SecretStr | None:
     """Return the API key kept in this data folder, if there is one that this user may read."""
+    return kept_secret(path, "api_key")
+
+
+def kept_secret(path: Path, name: str) -> SecretStr | None:
+    """Return the secret kept in the file `name` of this data folder, if there is one that this user may read."""
     try:
-        return SecretStr((path / "api_key").read_text().strip())
+        return SecretStr((path / name).read_text().strip())
     except OSError:
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import requests
@@ -104,7 +104,7 @@ class Stack:
         if addresses.media and not self._settings.media_url:
             env["ORCHESTRATOR_MEDIA_URL"] = addresses.media.replace("http://", "ws://")
         self._supervisor.start(*self._programs(env, addresses))
-        self.folder.announce({"api": addresses.api, **stores})
+        self.folder.announce({"api": addresses.api, **stores, **self._simulated(env)})
         return addresses
 
     def tick(self) -> None:
@@ -165,6 +165,13 @@ class Stack:
         carriage = self._carriage_of_telnyx() or self._start_simulator(addresses)
         rate, channels = environment.limits(self._options, self._settings)
         return environment.carrier_environment(carriage, calls_per_second=rate, max_live_calls=channels)
+
+    def _simulated(self, env: Mapping[str, str]) -> dict[str, str]:
+        """Return what leads to the simulated carrier and back, and nothing of a real account."""
+        if self._options.carrier is not Carrier.SIMULATOR:
+            return {}
+        named = {"carrier": "TELNYX_BASE_URL", "public_key": "TELNYX_PUBLIC_KEY", "webhooks": "ORCHESTRATOR_PUBLIC_URL"}
+        return {name: env[variable] for name, variable in named.items()}
 
     def _start_simulator(self, addresses: Addresses) -> Carriage:
         key = self.folder.secret("simulator_key").get_secret_value()

@@ -14,9 +14,10 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from orchestrator.clock import Clock, boot_seconds, rfc3339, utc_now
 from orchestrator.errors import CarrierRefused, CarrierUnavailable
 from orchestrator.telnyx.answers import Ambiguous, Answer, Unavailable, read_problems, sort_answer
+from orchestrator.telnyx.arrangements import Application, OutboundProfile, OwnNumber
 from orchestrator.telnyx.commands import COMMANDS
 from orchestrator.telnyx.rate_limits import RateLimit
-from orchestrator.telnyx.resources import ActiveCall, Application, CallEvent, CallStatus
+from orchestrator.telnyx.resources import ActiveCall, CallEvent, CallStatus
 from orchestrator.telnyx.wire import NotSent, Reply, Unanswered, Wire
 
 LIVE_BASE_URL: Final = "https://api.telnyx.com/v2"
@@ -118,6 +119,20 @@ class TelnyxClient:
         """Return the call control application behind a connection id, None when the account has none."""
         return _read(Application, self._ask(f"/call_control_applications/{_in_path(connection_id)}"))
 
+    def outbound_profile(self, profile_id: str) -> OutboundProfile | None:
+        """Return an outbound voice profile, None when the account has none of this id."""
+        return _read(OutboundProfile, self._ask(f"/outbound_voice_profiles/{_in_path(profile_id)}"))
+
+    def own_number(self, number: str) -> OwnNumber | None:
+        """Return one of the account's own numbers (E.164), None when this is none of them."""
+        # The filter finds parts of numbers too, and nothing at all for what is no digit.
+        found = self._list(OwnNumber, "/phone_numbers", {"filter[phone_number]": number.lstrip("+")})
+        return next((own for own in found if own.phone_number == number), None)
+
+    def is_verified(self, number: str) -> bool:
+        """Say whether a number (E.164) of somebody else's is one that the account may show."""
+        return self._ask(f"/verified_numbers/{_in_path(number)}") is not None
+
     def public_key(self) -> str | None:
         """Return the account's webhook public key in base64, None where the carrier shows none."""
         document = self._ask("/public_key")
@@ -218,7 +233,7 @@ def _refusal(reply: Reply) -> CarrierRefused:
 
 
 def _in_path(ident: str) -> str:
-    return quote(ident, safe=":")
+    return quote(ident, safe=":+")
 
 
 def _wait(seconds: float) -> None:

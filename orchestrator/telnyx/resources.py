@@ -1,4 +1,4 @@
-"""What the carrier tells about calls and applications when asked."""
+"""What the carrier tells about calls when asked."""
 
 from __future__ import annotations
 
@@ -56,20 +56,6 @@ class CallEvent(_Told):
     def identity(self) -> ClientState | None:
         """Return our own mark on the leg, or None when the leg is not ours."""
         return ClientState.decode(self.find("client_state"))
-
-
-class Application(_Told):
-    """A call control application: what a doctor looks at; the version must be 2, `active` true."""
-
-    id: str | None = None
-    application_name: str | None = None
-    active: bool | None = None
-    webhook_api_version: str | None = None
-    webhook_event_url: str | None = None
-    webhook_event_failover_url: str | None = None
-    webhook_timeout_secs: int | None = None
-    call_cost_in_webhooks: bool | None = None
-    outbound: dict[str, Any] | None = None
 
 
 def _search(value: Any, name: str) -> str | None:

@@ -16,7 +16,6 @@ from orchestrator.policy.clock_rules import rules_version
 from orchestrator.settings import Settings
 from orchestrator.stack.check_carrier import check_carrier
 from orchestrator.stack.check_house import (
-    active_caller_ids,
     check_clock_rules,
     check_database,
     check_media,
@@ -24,10 +23,13 @@ from orchestrator.stack.check_house import (
     check_redis,
 )
 from orchestrator.stack.findings import Finding, Verdict
+from orchestrator.stack.plans import Plans, read_plans
+from orchestrator.stack.public_address import why_out_of_reach
 from orchestrator.telnyx.client import TelnyxClient
 from tests.support.media_receiver import media_receiver
 from tests.support.stub_http import Answer, stub_http
 
+_WEBHOOKS = "https://dialer.example.com/webhooks/telnyx"
 _OWN, _VERIFIED, _STRANGE = "+12025550100", "+12025550101", "+12025550102"
 
 
@@ -35,7 +37,13 @@ class Account:
     """A carrier's account, right in every point until a test bends one."""
 
     def __init__(self) -> None:
-        self.application: dict[str, Any] | None = {"id": "17", "active": True, "webhook_api_version": "2"}
+        self.application: dict[str, Any] | None = {
+            "id": "17",
+            "active": True,
+            "outbound": {"outbound_voice_profile_id": "9"},
+            "webhook_api_version": "2",
+            "webhook_event_url": _WEBHOOKS,
+        }
         self.key_status = 200
 
     def answer(self, path: str) -> Answer:
@@ -44,11 +52,13 @@ class Account:
         parts = urlsplit(path)
         if parts.path.endswith("/call_control_applications/17"):
             return (200, {"data": self.application}) if self.application else (404, {"errors": [{"code": "10005"}]})
+        if parts.path.endswith("/outbound_voice_profiles/9"):
+            return 200, {"data": {"id": "9", "name": "office", "enabled": True}}
         if parts.path.endswith("/public_key"):
             return 200, {"data": {"public": "right"}}
         if parts.path.endswith("/phone_numbers"):
             wanted = parse_qs(parts.query)["filter[phone_number]"]
-            return 200, {"data": [{"phone_number": _OWN}] if wanted == [_OWN] else []}
+            return 200, {"data": [{"phone_number": _OWN, "connection_id": 17}] if wanted == [_OWN[1:]] else []}
         return (200, {"data": {}}) if parts.path.endswith(_VERIFIED) else (404, {"errors": []})
 
 
@@ -58,7 +68,12 @@ def account() -> Account:
 
 
 def _settings(address: str, **more: Any) -> Settings:
-    given = {"telnyx_api_key": SecretStr("k"), "telnyx_public_key": "right", "telnyx_connection_id": "17"}
+    given = {
+        "telnyx_api_key": SecretStr("k"),
+        "telnyx_public_key": "right",
+        "telnyx_connection_id": "17",
+        "public_url": "https://dialer.example.com",
+    }
     return Settings(**{**given, "telnyx_base_url": f"{address}/v2", **more})
 
 
@@ -147,27 +162,73 @@ def test_r25_a_clock_more_than_a_minute_off_is_found(account: Account) -> None:
     assert "off the carrier's" in findings["clock"].detail
 
 
+def _simulated(**given: Any) -> Settings:
+    return Settings(telnyx_base_url="http://127.0.0.1:1/v2", **given)
+
+
 def test_the_public_url_is_believed_when_it_brings_our_own_word_back() -> None:
     with stub_http(
         lambda path: (200, {"status": "ok", "nonce": parse_qs(urlsplit(path).query)["nonce"][0]})
     ) as address:
-        finding = check_public_url(Settings(public_url=address))
+        finding = check_public_url(_simulated(public_url=address))
 
     assert finding.verdict is Verdict.GOOD
 
 
 def test_a_public_url_that_leads_to_somebody_else_is_found() -> None:
     with stub_http(lambda _: (200, {"status": "ok"})) as address:
-        finding = check_public_url(Settings(public_url=address))
+        finding = check_public_url(_simulated(public_url=address))
 
     assert "somebody else answers" in finding.detail
 
 
 def test_a_public_url_that_leads_nowhere_is_found(free_port: int) -> None:
-    finding = check_public_url(Settings(public_url=f"http://127.0.0.1:{free_port}"))
+    finding = check_public_url(_simulated(public_url=f"http://127.0.0.1:{free_port}"))
 
     assert finding.verdict is Verdict.BAD
     assert "tunnel" in finding.remedy
+
+
+UNREACHABLE = [
+    "http://127.0.0.1:8000",
+    "https://127.8.9.1",
+    "https://localhost:8000",
+    "https://LOCALHOST",
+    "https://[::1]:8000",
+    "https://0.0.0.0",
+    "https://10.0.0.5",
+    "https://172.16.1.1:8443",
+    "https://192.168.1.20",
+    "https://169.254.169.254",
+    "https://100.64.0.7",
+    "https://[fe80::1]",
+    "https://[fd00::1]",
+    "https://dialer",
+    "https://webhooks:8000",
+    "https://dialer.local",
+    "https://dialer.internal.",
+    "ftp://dialer.example.com",
+    "dialer.example.com",
+    "https://",
+    "https://dialer.example.com:notaport",
+]
+
+
+@pytest.mark.parametrize("url", UNREACHABLE)
+def test_a_public_url_that_telnyx_cannot_reach_is_found_without_asking(url: str) -> None:
+    finding = check_public_url(Settings(public_url=url))
+
+    assert finding.verdict is Verdict.BAD
+    assert url in finding.detail and "ORCHESTRATOR_PUBLIC_URL" in finding.remedy
+
+
+@pytest.mark.parametrize("host", ["dialer.example.com", "8.8.8.8", "2001:4860:4860::8888", "tunnel.trycloudflare.com"])
+def test_a_host_of_the_world_is_not_called_out_of_reach(host: str) -> None:
+    assert why_out_of_reach(host) is None
+
+
+def test_a_public_url_that_is_not_set_is_found() -> None:
+    assert check_public_url(Settings(public_url=None)).verdict is Verdict.BAD
 
 
 def _media(url: str | None) -> Finding:
@@ -204,7 +265,7 @@ def test_the_stores_in_good_order_are_found_to_be(redis_url: str, database_url: 
     findings = [*check_redis(settings), check_database(settings)]
 
     assert _verdicts(findings) == {Verdict.GOOD}
-    assert active_caller_ids(settings) == []
+    assert read_plans(settings) == Plans()
 
 
 def test_a_valkey_that_evicts_or_forgets_is_found(redis_url: str, redis_client: redis.Redis) -> None:
