@@ -11,7 +11,7 @@ from api.answers import answer
 from api.idempotency import fresh_id
 from api.pages import Page, PageQuery, cut_page
 from api.routes import Body, Resource
-from orchestrator.flow import check_flow
+from orchestrator.flow import FlowProblem, check_flow
 from orchestrator.operations.create_flow import create_flow
 from orchestrator.operations.find_flows import find_flow, list_flows
 from orchestrator.policy.moments import Moment
@@ -51,16 +51,21 @@ class FlowProblemView(BaseModel):
 
 
 class FlowCheck(BaseModel):
-    """What a check found."""
+    """What a check found: `errors` refuse the flow, `warnings` tell of what is accepted and surely not meant."""
 
     ok: bool
     errors: list[FlowProblemView]
+    warnings: list[FlowProblemView]
 
 
 class FlowQuery(PageQuery):
     """Which flows to list."""
 
     name: str | None = None
+
+
+def _view(problem: FlowProblem) -> FlowProblemView:
+    return FlowProblemView.model_validate(problem, from_attributes=True)
 
 
 def _version(row: Any) -> FlowVersion:
@@ -88,9 +93,9 @@ def create(house: House, body: bytes) -> Response:
 @resource.route("POST", "/v1/flows/check", body=_DOCUMENT, gives={200: FlowCheck}, fails=(413, 415))
 def check(house: House, body: bytes) -> FlowCheck:
     """Check a flow without storing it."""
-    problems = check_flow(body, request.mimetype, library=stored_flows(house.sql))
-    found = [FlowProblemView.model_validate(problem, from_attributes=True) for problem in problems]
-    return FlowCheck(ok=not found, errors=found)
+    found = check_flow(body, request.mimetype, library=stored_flows(house.sql))
+    errors, warnings = ([_view(each) for each in kind] for kind in found)
+    return FlowCheck(ok=not errors, errors=errors, warnings=warnings)
 
 
 @resource.route("GET", "/v1/flows", query=FlowQuery, gives={200: Page[FlowVersion]}, fails=(422,))

@@ -35,12 +35,17 @@ _DEMO_PHONE = "+12025550123"
 
 @app.command()
 def check(file: _File, with_: _With = None) -> None:
-    """Say whether a flow would be accepted; every problem names its line and step. Exit status 1 if there is one."""
+    """Say whether a flow would be accepted; every problem names its line and step. Exit status 1 if there is one.
+
+    What is accepted and yet surely not meant is a warning, such as an outcome that counts although nobody may have
+    heard what it stands for; warnings leave the exit status at 0.
+    """
     console = Console(highlight=False, soft_wrap=True)
     library = _library(with_ or [])
-    problems = check_flow(file.read_bytes(), _content_type(file), library=library)
-    for problem in problems:
-        console.print(f"✗ {file}, {problem}", markup=False)
+    problems, warnings = check_flow(file.read_bytes(), _content_type(file), library=library)
+    for mark, found in (("✗", problems), ("!", warnings)):
+        for each in found:
+            console.print(f"{mark} {file}, {each}", markup=False)
     if problems:
         raise typer.Exit(1)
     _print_summary(load_flow(file.read_bytes(), _content_type(file), library=library), console)

@@ -6,24 +6,22 @@ from orchestrator.errors import InvalidFlow
 from orchestrator.flow.definition import Flow
 from orchestrator.flow.document import YAML_TYPE, parse_flow
 from orchestrator.flow.library import Library, empty_library
-from orchestrator.flow.problem import FlowProblem
+from orchestrator.flow.problem import Findings, FlowProblem
 from orchestrator.flow.reading.flow import read_flow
 
 
-def check_flow(
-    text: bytes | str, content_type: str = YAML_TYPE, *, library: Library = empty_library
-) -> list[FlowProblem]:
-    """Return every problem of the flow in the order of its lines; an empty list means it would be accepted."""
+def check_flow(text: bytes | str, content_type: str = YAML_TYPE, *, library: Library = empty_library) -> Findings:
+    """Return every problem and every warning of the flow; without problems it would be accepted."""
     try:
-        _, problems = read_flow(parse_flow(text, content_type), library)
+        _, findings = read_flow(parse_flow(text, content_type), library)
     except InvalidFlow as err:
-        return [FlowProblem(p.step, p.line, p.pointer, p.detail) for p in err.problems]
-    return problems
+        return Findings([FlowProblem(p.step, p.line, p.pointer, p.detail) for p in err.problems], [])
+    return findings
 
 
 def load_flow(text: bytes | str, content_type: str = YAML_TYPE, *, library: Library = empty_library) -> Flow:
     """Return the flow ready to run; raise InvalidFlow with every problem when it is not acceptable."""
-    flow, problems = read_flow(parse_flow(text, content_type), library)
-    if problems:
-        raise InvalidFlow(problems)
+    flow, findings = read_flow(parse_flow(text, content_type), library)
+    if findings.problems:
+        raise InvalidFlow(findings.problems)
     return flow

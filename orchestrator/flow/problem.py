@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +18,10 @@ class FlowProblem:
     def __str__(self) -> str:
         where = f"line {self.line}" + (f", step {self.step}" if self.step else "")
         return f"{where}: {self.detail}"
+
+
+class Findings(NamedTuple):
+    """What a check finds, each in the order of the lines: `problems` refuse the flow, `warnings` do not."""
+
+    problems: list[FlowProblem]
+    warnings: list[FlowProblem]

@@ -8,6 +8,7 @@ from textwrap import dedent
 from typing import Any
 
 from orchestrator.flow import Flow, FlowProblem, advance, check_flow, load_flow, new_live_call
+from orchestrator.flow.library import Library, empty_library
 from orchestrator.model.decision import Decision, SendCommand
 from orchestrator.model.event import Event, Leg
 from orchestrator.model.live_call import Direction, LiveCall
@@ -55,14 +56,16 @@ def flow_text(rest: str) -> str:
     return "name: test\nstart: first\n" + VOICES.strip() + "\n" + dedent(rest).strip() + "\n"
 
 
-def problems_of(text: str, content_type: str = "application/yaml") -> list[FlowProblem]:
-    """Return what the check says."""
-    return check_flow(text, content_type)
+def problems_of(
+    text: str | bytes, content_type: str = "application/yaml", *, library: Library = empty_library
+) -> list[FlowProblem]:
+    """Return what the check refuses the flow for."""
+    return check_flow(text, content_type, library=library).problems
 
 
 def only_problem(text: str) -> FlowProblem:
     """Return the one problem of a flow that has exactly one."""
-    problems = check_flow(text)
+    problems = problems_of(text)
     assert len(problems) == 1, [str(problem) for problem in problems]
     return problems[0]
 

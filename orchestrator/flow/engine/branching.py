@@ -18,7 +18,7 @@ from orchestrator.flow.words import BRIDGED, DTMF, GREETING
 def way_on(turn: Turn, event: str, payload: Mapping[str, Any]) -> str | None:
     """Return the step an event leads to from the current one, having stored what its branch says; None stays."""
     step = turn.step
-    if step is None or payload.get("status") == "call_hangup":
+    if step is None or _was_cut(turn, payload):
         return None
     is_awaited = isinstance(step.action, WaitFor) and step.action.event == event
     if is_awaited:
@@ -86,6 +86,16 @@ def _agrees(branch: Branch, scope: Scope) -> bool:
 def _matches(found: Any, texts: tuple[Value, ...], scope: Scope) -> bool:
     said = as_text(found)
     return any(said == as_text(text.value(scope)) for text in texts)
+
+
+def _was_cut(turn: Turn, payload: Mapping[str, Any]) -> bool:
+    """Whether an ending leads nowhere: the line is over, or a machine was found whose result leads on instead.
+
+    Where the result is known, or leads nowhere because the flow has begun without it, the ending has its branches.
+    """
+    status = payload.get("status")
+    awaits_result = turn.flow is not None and turn.flow.start.answered is not None and turn.call.amd_result is None
+    return status == "call_hangup" or (status == "cancelled_amd" and awaits_result)
 
 
 def _use_up(turn: Turn, event: str) -> None:

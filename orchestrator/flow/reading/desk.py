@@ -24,10 +24,11 @@ STEP_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 @dataclass
 class Desk:
-    """What the readers share; `problems` is the answer of the check."""
+    """What the readers share; `problems` and `warnings` are the answer of the check."""
 
     lines: list[str]
     problems: list[FlowProblem] = field(default_factory=list)
+    warnings: list[FlowProblem] = field(default_factory=list)
     inputs: dict[str, Input] = field(default_factory=dict)
     answers: dict[str, Any] = field(default_factory=dict)
     outcomes: frozenset[str] = BUILT_IN_OUTCOMES
@@ -46,6 +47,10 @@ class Desk:
         problem = FlowProblem(spot.step, line or spot.line, spot.pointer, detail)
         if problem not in self.problems:
             self.problems.append(problem)
+
+    def warn(self, spot: Spot, detail: str) -> None:
+        """Note what is accepted and yet surely not meant."""
+        self.warnings.append(FlowProblem(spot.step, spot.line, spot.pointer, detail))
 
     def expect(self, spot: Spot, kind: Kind, what: str) -> bool:
         """Whether the spot is of that kind; tells if not."""

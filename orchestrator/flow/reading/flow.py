@@ -14,9 +14,10 @@ from orchestrator.flow.document import FlowDocument, parse_flow
 from orchestrator.flow.inlining import inlined
 from orchestrator.flow.library import Library, Shelved, empty_library
 from orchestrator.flow.node import Kind, Spot
-from orchestrator.flow.problem import FlowProblem
+from orchestrator.flow.problem import Findings, FlowProblem
 from orchestrator.flow.reading.commands import read_defaults, read_dial
 from orchestrator.flow.reading.desk import STEP_NAME, WORD, Desk, suggestion
+from orchestrator.flow.reading.early_outcomes import warn_of_early_outcomes
 from orchestrator.flow.reading.events import caused_by
 from orchestrator.flow.reading.graph import check_graph
 from orchestrator.flow.reading.hours import read_hours
@@ -39,8 +40,8 @@ from orchestrator.flow.words import (
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
-def read_flow(document: FlowDocument, library: Library = empty_library) -> tuple[Flow, list[FlowProblem]]:
-    """Return the flow and every problem in it, in the order of its lines; with problems the flow is not to be run.
+def read_flow(document: FlowDocument, library: Library = empty_library) -> tuple[Flow, Findings]:
+    """Return the flow and what is found in it; with problems the flow is not to be run.
 
     The steps of what it includes, found in `library`, are its own from here on.
     """
@@ -49,13 +50,13 @@ def read_flow(document: FlowDocument, library: Library = empty_library) -> tuple
 
 def _accepted(shelved: Shelved, shelves: Shelves) -> Flow | None:
     try:
-        flow, problems = _read_document(parse_flow(shelved.text, shelved.content_type), shelves)
+        flow, findings = _read_document(parse_flow(shelved.text, shelved.content_type), shelves)
     except InvalidFlow:
         return None
-    return None if problems else flow
+    return None if findings.problems else flow
 
 
-def _read_document(document: FlowDocument, shelves: Shelves) -> tuple[Flow, list[FlowProblem]]:
+def _read_document(document: FlowDocument, shelves: Shelves) -> tuple[Flow, Findings]:
     desk = Desk(document.text.splitlines(), problems=list(document.problems))
     root = Spot(document.root)
     entries = desk.map_of(root, "a flow", FLOW_KEYS)
@@ -64,7 +65,11 @@ def _read_document(document: FlowDocument, shelves: Shelves) -> tuple[Flow, list
             if needed not in entries:
                 desk.tell(root, f"a flow needs {needed}")
     flow = _read(desk, entries, shelves)
-    return flow, sorted(desk.problems, key=lambda problem: (problem.line, problem.pointer))
+    return flow, Findings(_by_line(desk.problems), _by_line(desk.warnings))
+
+
+def _by_line(found: list[FlowProblem]) -> list[FlowProblem]:
+    return sorted(found, key=lambda problem: (problem.line, problem.pointer))
 
 
 def _read(desk: Desk, entries: dict[str, Spot], shelves: Shelves) -> Flow:
@@ -91,6 +96,7 @@ def _read(desk: Desk, entries: dict[str, Spot], shelves: Shelves) -> Flow:
     start = replace(start, inbound=desk.step_name(entries.get("inbound"), "inbound"))
     desk.on = read_on(desk, entries.get("on"), None)
     steps = {step: read_step(desk, step, spot) for step, spot in places.items()}
+    warn_of_early_outcomes(desk, steps, places)
     anywhere = [branch.goto for branches in desk.on.values() for branch in branches if branch.goto]
     for step, flow in included.items():
         own = _with_included(steps[step], flow)

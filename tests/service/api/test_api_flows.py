@@ -73,11 +73,27 @@ def test_a_flow_with_problems_names_step_and_line(rest: Rest) -> None:
     assert any(error["step"] == "greet" and error["line"] > 1 for error in refused.json["errors"])
 
 
+def test_a_warning_is_told_by_the_check_and_refuses_nothing(rest: Rest) -> None:
+    text = (
+        "name: early\noutcomes: [left]\nstart: leave\nsteps:\n"
+        "  leave: {speak: {payload: x, voice: female}, outcome: left, on: {call.speak.ended: bye}}\n"
+        "  bye: {hangup: {}}\n"
+    )
+
+    checked = rest.request("POST", "/v1/flows/check", data=text, content_type="application/yaml")
+    stored = rest.request("POST", "/v1/flows", data=text, content_type="application/yaml")
+
+    assert (checked.json["ok"], checked.json["errors"], stored.status_code) == (True, [], 201)
+    [warning] = checked.json["warnings"]
+    assert (warning["step"], warning["line"], warning["pointer"]) == ("leave", 5, "/steps/leave/outcome")
+    assert "call.speak.ended: {match: {status: completed}, outcome: left" in warning["detail"]
+
+
 def test_a_check_stores_nothing(rest: Rest) -> None:
     good = rest.request("POST", "/v1/flows/check", data=FLOW.format(name="hello"), content_type="application/yaml")
     bad = rest.request("POST", "/v1/flows/check", data="name: x\nsteps: {}\n", content_type="application/yaml")
 
-    assert good.json == {"ok": True, "errors": []}
+    assert (good.json["ok"], good.json["errors"]) == (True, [])
     assert bad.status_code == 200 and not bad.json["ok"]
     assert {"step", "line", "pointer", "detail"} <= bad.json["errors"][0].keys()
     assert rest.get("/v1/flows").json["data"] == []
@@ -136,7 +152,7 @@ def test_a_flow_includes_a_version_that_is_stored(rest: Rest) -> None:
     checked = rest.request("POST", "/v1/flows/check", data=_OUTER.format(version=1), content_type="application/yaml")
     stored = rest.request("POST", "/v1/flows", data=_OUTER.format(version=1), content_type="application/yaml")
 
-    assert checked.json == {"ok": True, "errors": []}
+    assert checked.json == {"ok": True, "errors": [], "warnings": []}
     assert stored.status_code == 201
 
 

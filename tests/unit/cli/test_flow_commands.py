@@ -63,6 +63,15 @@ def test_a_bad_flow_is_refused_naming_line_and_step(flow: str) -> None:
     assert "nowhere" in text
 
 
+def test_a_warning_names_line_and_step_and_leaves_the_flow_good(flow: str) -> None:
+    status, text = _run("check", flow)
+
+    assert status == 0
+    assert "! " in text
+    assert "reminder.yaml, line 18, step leave: the outcome voicemail counts as soon as speak begins" in text
+    assert "✓ reminder: 5 steps" in text
+
+
 @pytest.mark.parametrize(
     ("words", "outcome", "heard"),
     [

@@ -9,6 +9,24 @@ from tests.support.flows import GREETING, Line, only_problem, problems_of
 START = "start: {human: greet, machine: voicemail, timeout: {after: 6s, goto: greet}}"
 AT_ONCE = GREETING.replace(START, "start: {answered: greet, machine: voicemail}")
 
+CUT = {"status": "cancelled_amd", "digits": ""}
+BEGINS_WITH = """\
+name: test
+outcomes: [heard, hung_up]
+outcome: hung_up
+dial: {answering_machine_detection: premium}
+start: {answered: FIRST, machine: voicemail}
+on: {call.dtmf.received: [{match: {digit: "1"}, goto: greet}, {match: {digit: "2"}, goto: tell}, {goto: clip}]}
+steps:
+  greet:
+    gather_using_speak: {payload: Press, voice: female, maximum_digits: 1}
+    on: {call.gather.ended: {outcome: heard, goto: bye}}
+  tell: {speak: {payload: Hello, voice: female}, on: {call.speak.ended: {outcome: heard, goto: bye}}}
+  clip: {playback_start: {media_name: hello}, on: {call.playback.ended: {outcome: heard, goto: bye}}}
+  voicemail: {wait_for: machine.greeting.ended, on: {machine.greeting.ended: bye}}
+  bye: {hangup: {}}
+"""
+
 
 def answered(text: str = AT_ONCE) -> Line:
     line = Line(text)
@@ -40,6 +58,45 @@ def test_rule_4_a_machine_leads_elsewhere_and_what_is_spoken_is_stopped() -> Non
     line.detect("machine")
 
     assert (line.call.step, line.last, line.decision.drop) == ("voicemail", ["gather_stop"], "step")
+
+
+@pytest.mark.parametrize(
+    ("first", "ending"),
+    [("greet", "call.gather.ended"), ("tell", "call.speak.ended"), ("clip", "call.playback.ended")],
+)
+def test_what_detection_cut_off_is_no_answer_and_the_machine_is_led_to_its_own_step(first: str, ending: str) -> None:
+    line = Line(BEGINS_WITH.replace("FIRST", first))
+    line.answer()
+    line.accept()
+
+    line.hear(ending, {"status": "cancelled_amd", "digits": ""})
+    assert (line.call.step, line.call.outcome, line.last) == (first, "hung_up", [])
+    line.detect("machine")
+
+    assert (line.call.step, line.call.outcome, line.last) == ("voicemail", "hung_up", [])
+
+
+@pytest.mark.parametrize("first", ["greet", "tell", "clip"])
+def test_what_detection_cut_off_ends_as_stalled_when_no_result_is_ever_told(first: str) -> None:
+    line = Line(BEGINS_WITH.replace("FIRST", first))
+    line.answer()
+    line.accept()
+    line.hear({"greet": "call.gather.ended", "tell": "call.speak.ended"}.get(first, "call.playback.ended"), CUT)
+
+    line.fire("stall:1")
+
+    assert (line.last, line.call.outcome) == (["hangup"], "stalled")
+
+
+def test_what_detection_cut_off_goes_on_by_its_branches_where_the_result_leads_nowhere() -> None:
+    line = Line(GREETING)
+    line.answer()
+    line.fire("start")
+    line.accept()
+
+    line.hear("call.gather.ended", CUT)
+
+    assert (line.call.step, line.call.visit) == ("greet", 2)
 
 
 def test_a_machine_told_twice_is_moved_once() -> None:

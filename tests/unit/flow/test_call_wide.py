@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.flow import check_flow
 from tests.support.flows import Line, flow_text, only_problem, problems_of
 
 WIDE = """
@@ -132,7 +131,7 @@ def test_a_wait_may_be_ended_by_the_flows_own_handler() -> None:
           wait: {wait_for: call.recording.saved}
           bye: {hangup: {}}
     """)
-    assert check_flow(text) == []
+    assert problems_of(text) == []
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 import pytest
 
-from orchestrator.flow import check_flow, load_flow
+from orchestrator.flow import load_flow
 from orchestrator.flow.reading.events import caused_by
 from orchestrator.flow.words import CALL_WIDE, DTMF, ENDS_CALL, GREETING, KNOWN_EVENTS, STEP_COMMANDS, TARGET
 from orchestrator.telnyx.commands import COMMANDS
-from tests.support.flows import Line
+from tests.support.flows import Line, problems_of
 from tests.unit.telnyx.carrier_bodies import SMALLEST
 
 STEPS = sorted(STEP_COMMANDS)
@@ -32,7 +32,7 @@ def way(event: str) -> dict[str, Any]:
 
 
 def checked(text: bytes) -> list[str]:
-    return [problem.detail for problem in check_flow(text, "application/json")]
+    return [problem.detail for problem in problems_of(text, "application/json")]
 
 
 def begun(text: bytes) -> Line:
@@ -140,7 +140,7 @@ def test_what_runs_beside_the_steps_is_heard_in_each_of_them(before: list[str]) 
 def test_what_no_step_starts_is_not_waited_for() -> None:
     text = LISTENING.replace("listen: {transcription_start: {}, goto: ask}", "listen: {set: {said: no}, goto: ask}")
 
-    told = [problem.detail for problem in check_flow(text)]
+    told = [problem.detail for problem in problems_of(text)]
 
     assert any("speak cannot cause call.transcription" in detail for detail in told)
     assert any("call.transcription cannot come here" in detail for detail in told)

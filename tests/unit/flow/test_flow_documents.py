@@ -7,8 +7,8 @@ import json
 import pytest
 
 from orchestrator.errors import InvalidFlow
-from orchestrator.flow import check_flow, load_flow, parse_flow
-from tests.support.flows import GREETING
+from orchestrator.flow import load_flow, parse_flow
+from tests.support.flows import GREETING, problems_of
 
 
 def told(text: bytes | str, content_type: str = "application/yaml") -> str:
@@ -36,13 +36,13 @@ def test_the_same_flow_in_json_is_the_same_flow() -> None:
 def test_a_problem_in_json_names_its_line() -> None:
     text = json.dumps({"name": "a", "start": "bye", "steps": {"bye": {"hangup": {}, "oops": 1}}}, indent=1)
 
-    problem = check_flow(text, "application/json")[0]
+    problem = problems_of(text, "application/json")[0]
 
     assert (problem.step, problem.line, problem.pointer) == ("bye", 7, "/steps/bye/oops")
 
 
 def test_a_repeated_key_is_refused_where_it_stands_again() -> None:
-    problems = check_flow(GREETING + "  bye: {hangup: {}}\n")
+    problems = problems_of(GREETING + "  bye: {hangup: {}}\n")
 
     assert [(p.step, p.pointer) for p in problems] == [("bye", "/steps/bye")]
     assert "a second time; the first is on line" in problems[0].detail
@@ -51,7 +51,7 @@ def test_a_repeated_key_is_refused_where_it_stands_again() -> None:
 def test_a_repeated_key_in_json_is_refused() -> None:
     text = '{"name": "a", "start": "bye",\n "steps": {"bye": {"hangup": {}},\n "bye": {"hangup": {}}}}'
 
-    problem = check_flow(text, "application/json")[0]
+    problem = problems_of(text, "application/json")[0]
 
     assert (problem.line, problem.step) == (3, "bye")
 
@@ -122,7 +122,7 @@ def test_aliases_count_as_if_they_were_written_out() -> None:
 def test_every_problem_is_told_at_once_in_the_order_of_the_lines() -> None:
     text = GREETING.replace("goto: thanks}", "goto: nowhere}").replace("outcome: voicemail", "outcome: vociemail")
 
-    lines = [problem.line for problem in check_flow(text)]
+    lines = [problem.line for problem in problems_of(text)]
 
     assert len(lines) >= 2
     assert lines == sorted(lines)
@@ -139,4 +139,4 @@ def test_an_invalid_flow_carries_its_problems_for_a_rest_answer() -> None:
 
 @pytest.mark.parametrize("text", ["[]", "text", "name: a", "steps: []", "steps: {a: []}\nstart: a", "name: [x]"])
 def test_a_document_of_another_shape_is_told_and_not_raised(text: str) -> None:
-    assert check_flow(text)
+    assert problems_of(text)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.flow import FlowProblem, check_flow, load_flow
+from orchestrator.flow import FlowProblem, load_flow
 from orchestrator.flow.document import YAML_TYPE
 from orchestrator.flow.library import Library, Shelved
 from orchestrator.flow.limits import MAX_INCLUDES
-from tests.support.flows import Line
+from tests.support.flows import Line, problems_of
 
 SURVEY = """
 name: survey
@@ -49,7 +49,7 @@ def library(**flows: str) -> Library:
 
 
 def problems(text: str, **flows: str) -> list[FlowProblem]:
-    return check_flow(text, library=library(**flows))
+    return problems_of(text, library=library(**flows))
 
 
 def line(text: str = OUTER, **flows: str) -> Line:
@@ -205,4 +205,4 @@ def test_a_step_that_includes_waits_for_nothing_itself() -> None:
 
 
 def test_a_flow_that_includes_needs_a_library() -> None:
-    assert "there is no flow survey@2" in check_flow(OUTER)[0].detail
+    assert "there is no flow survey@2" in problems_of(OUTER)[0].detail

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.flow import check_flow, load_flow
-from tests.support.flows import GREETING, flow_text, only_problem
+from orchestrator.flow import load_flow
+from tests.support.flows import GREETING, flow_text, only_problem, problems_of
 
 BYE = "bye: {hangup: {}}"
 
@@ -19,7 +19,7 @@ def test_rule_4_with_detection_off_start_is_a_step() -> None:
 
 
 def test_rule_4_with_detection_on_start_says_where_each_result_leads() -> None:
-    problems = check_flow(
+    problems = problems_of(
         "name: a\ndial: {answering_machine_detection: detect}\nstart: bye\nsteps:\n  bye: {hangup: {}}"
     )
 
@@ -54,7 +54,7 @@ def test_rule_5_one_step_does_one_thing_and_goes_on(step: str, detail: str) -> N
         "start: first", "start: first"
     )
 
-    told = [problem for problem in check_flow(text) if problem.step == "first"]
+    told = [problem for problem in problems_of(text) if problem.step == "first"]
 
     assert detail in " | ".join(problem.detail for problem in told)
     assert all(problem.line == 7 for problem in told)
@@ -119,7 +119,7 @@ def test_rule_6_an_event_that_cannot_come_is_refused(event: str, detail: str) ->
 
 def test_rule_6_detect_sends_no_greeting() -> None:
     problem = [
-        p for p in check_flow(GREETING.replace("detection: premium", "detection: detect")) if p.step == "voicemail"
+        p for p in problems_of(GREETING.replace("detection: premium", "detection: detect")) if p.step == "voicemail"
     ]
 
     assert "never comes with answering_machine_detection: detect" in problem[0].detail
@@ -151,7 +151,7 @@ def test_rule_8_legs_of_a_transfer_have_names_of_their_own() -> None:
 
 
 def test_rule_9_from_every_step_a_way_leads_to_a_hangup() -> None:
-    problems = check_flow(
+    problems = problems_of(
         flow_text("""
         steps:
           first: {speak: {payload: a}, on: {call.speak.ended: second}}
@@ -211,7 +211,7 @@ def test_rule_9_repeat_is_checked(repeat: str, detail: str) -> None:
     ],
 )
 def test_rule_10_choices_are_checked(choose: str, detail: str) -> None:
-    problems = check_flow(
+    problems = problems_of(
         GREETING.replace(
             "thanks: {speak: {payload: Thanks}, on: {call.speak.ended: bye}}", f"thanks: {{choose: {choose}}}"
         )
@@ -236,7 +236,7 @@ def test_rule_10_choices_are_checked(choose: str, detail: str) -> None:
 def test_branches_are_checked(branch: str, detail: str) -> None:
     text = GREETING.replace('{match: {digits: "9"}, outcome: opted_out, goto: stop}', branch)
 
-    problems = [problem for problem in check_flow(text) if problem.step == "greet"]
+    problems = [problem for problem in problems_of(text) if problem.step == "greet"]
 
     assert detail in " | ".join(problem.detail for problem in problems)
     assert {problem.line for problem in problems} == {18}
@@ -260,7 +260,7 @@ def test_branches_are_checked(branch: str, detail: str) -> None:
     ],
 )
 def test_literal_fields_are_held_against_the_commands_model(step: str, detail: str) -> None:
-    problems = [problem for problem in check_flow(one_step(step)) if problem.step == "first"]
+    problems = [problem for problem in problems_of(one_step(step)) if problem.step == "first"]
 
     assert detail in " | ".join(problem.detail for problem in problems)
     assert {problem.line for problem in problems} == {7}

@@ -8,11 +8,11 @@ import pytest
 
 from orchestrator.cli_callee import Callee, CalleeKind
 from orchestrator.cli_rehearsal import Rehearsal
-from orchestrator.flow import check_flow, load_flow
+from orchestrator.flow import load_flow
 from orchestrator.flow.samples import SAMPLES, sample
 from orchestrator.model.call_end import end_of
 from orchestrator.model.live_call import LiveCall
-from tests.support.flows import BEGAN
+from tests.support.flows import BEGAN, problems_of
 
 PHONE = "+12025550123"
 
@@ -27,7 +27,7 @@ def played(name: str, *presses: str, kind: CalleeKind = CalleeKind.HUMAN, **call
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_sample_is_accepted(name: str) -> None:
-    assert check_flow(sample(name)) == []
+    assert problems_of(sample(name)) == []
 
 
 @pytest.mark.parametrize(
@@ -114,4 +114,20 @@ def test_the_lead_is_put_through_or_told_to_wait(
 def test_the_guides_first_flow_is_accepted() -> None:
     guide = (Path(__file__).parents[3] / "docs" / "flows.md").read_text(encoding="utf-8")
 
-    assert check_flow(guide.split("```yaml\n")[1].split("```")[0]) == []
+    assert problems_of(guide.split("```yaml\n")[1].split("```")[0]) == []
+
+
+# The greeting ends 8 s behind the answer, the message 4.5 s later.
+@pytest.mark.parametrize("after_s", [0.1, 1.0, 1.3, 2.5, 4.0, 6.0, 7.9, 8.1, 9.0, 9.3, 10.0, 11.0, 12.0, 12.4])
+def test_a_message_that_is_cut_off_at_any_moment_is_not_told_as_left(after_s: float) -> None:
+    call, said = played("appointment", kind=CalleeKind.MACHINE, hangs_up_after_s=after_s)
+
+    assert (call.phase, call.outcome) == ("ended", "hung_up")
+    assert said.count("speak") == (after_s > 8.0)
+
+
+@pytest.mark.parametrize("after_s", [13.0, 13.5, 15.0, 20.0, 60.0])
+def test_a_message_that_was_heard_whole_is_told_as_left_whoever_hangs_up(after_s: float) -> None:
+    call, said = played("appointment", kind=CalleeKind.MACHINE, hangs_up_after_s=after_s)
+
+    assert (call.outcome, said.count("speak")) == ("voicemail", 1)

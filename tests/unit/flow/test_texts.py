@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.flow import check_flow, load_flow
+from orchestrator.flow import load_flow
 from tests.support.flows import Line, flow_text, only_problem, problems_of
 
 TEXTS = """
@@ -130,5 +130,5 @@ def test_a_text_that_grows_too_long_is_a_failure_of_its_step() -> None:
 
 
 def test_texts_are_no_problem_for_a_flow_that_has_them_all() -> None:
-    assert check_flow(TEXT) == []
+    assert problems_of(TEXT) == []
     assert load_flow(TEXT).texts is not None

@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from orchestrator.flow import check_flow
-from tests.support.flows import GREETING, only_problem
+from tests.support.flows import GREETING, only_problem, problems_of
 
 FLOW = """\
 name: traps
@@ -36,7 +35,7 @@ steps:
 
 
 def test_the_flow_without_traps_is_accepted() -> None:
-    assert check_flow(FLOW) == []
+    assert problems_of(FLOW) == []
 
 
 @pytest.mark.parametrize(
@@ -71,7 +70,7 @@ def test_the_flow_without_traps_is_accepted() -> None:
 def test_rule_12_the_error_names_step_and_line_and_what_to_write(
     old: str, new: str, step: str | None, line: int, write: str
 ) -> None:
-    problems = check_flow(FLOW.replace(old, new, 1))
+    problems = problems_of(FLOW.replace(old, new, 1))
 
     told = [problem for problem in problems if problem.line == line]
     assert {problem.step for problem in told} == {step}
@@ -80,7 +79,7 @@ def test_rule_12_the_error_names_step_and_line_and_what_to_write(
 
 def test_rule_12_a_step_named_by_a_number_is_refused() -> None:
     problem = [
-        p for p in check_flow(FLOW.replace("second:", "2:").replace("goto: second", "goto: '2'")) if p.line == 16
+        p for p in problems_of(FLOW.replace("second:", "2:").replace("goto: second", "goto: '2'")) if p.line == 16
     ]
 
     assert any('write "2":' in p.detail for p in problem)
@@ -107,7 +106,7 @@ def test_rule_12_a_state_is_text() -> None:
 def test_rule_12_yes_and_on_are_words_and_need_no_quotes() -> None:
     text = FLOW.replace("payload: Hello", "payload: yes").replace("outcomes: [done]", "outcomes: [done, on, no]")
 
-    assert check_flow(text.replace("outcome: done", "outcome: on")) == []
+    assert problems_of(text.replace("outcome: done", "outcome: on")) == []
 
 
 def test_rule_12_json_has_the_same_traps() -> None:
@@ -116,7 +115,7 @@ def test_rule_12_json_has_the_same_traps() -> None:
         '"on": {"call.gather.ended": "bye"}},\n"bye": {"hangup": {}}}}'
     )
 
-    problem = check_flow(text, "application/json")[0]
+    problem = problems_of(text, "application/json")[0]
 
     assert (problem.step, problem.line) == ("first", 2)
     assert 'write valid_digits: "19"' in problem.detail
@@ -126,7 +125,7 @@ def test_rule_12_json_has_the_same_traps() -> None:
 def test_brackets_without_end_are_refused_where_they_go_too_deep_and_no_later(bracket: str) -> None:
     few, many = (bracket * 1_000)[:1_000], (bracket * 100_000)[:100_000]
 
-    refused = [problem.detail for problem in check_flow(many)]
+    refused = [problem.detail for problem in problems_of(many)]
 
     assert refused == ["nested more than 40 deep"]
     # Each open bracket used to be asked about again at each of the thousand characters behind it.
@@ -145,7 +144,7 @@ def _lines_run(flow: str) -> int:
     before = sys.gettrace()
     sys.settrace(count)  # type: ignore[arg-type]  # it returns itself
     try:
-        check_flow(flow)
+        problems_of(flow)
     finally:
         sys.settrace(before)
     return lines
@@ -156,4 +155,4 @@ def test_an_expression_that_nests_without_end_is_refused_and_breaks_nothing(nest
     for text in (f"{{{{ {nested} }}}}", f"{{{{ {nested}a{')' * nested.count('(')} }}}}"):
         flow = FLOW.replace("payload: Hello", f"payload: {json.dumps(text)}")
 
-        assert any(problem.step == "first" for problem in check_flow(flow))
+        assert any(problem.step == "first" for problem in problems_of(flow))
