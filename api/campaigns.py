@@ -20,6 +20,7 @@ from orchestrator.operations.find_room_to_dial import find_room_to_dial
 from orchestrator.operations.pause_campaign import pause_campaign
 from orchestrator.operations.start_campaign import resume_campaign, start_campaign
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, NewCampaign, Pacing, RetryRules
+from orchestrator.policy.caps import Caps
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.moments import Moment
 from orchestrator.store.pacing import Room
@@ -64,6 +65,7 @@ class CampaignView(BaseModel):
     calling_hours: CallingHours
     retry: RetryRules
     number_gap: Duration
+    caps: Caps
     created_at: Moment
     started_at: Moment | None
     completed_at: Moment | None

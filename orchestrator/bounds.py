@@ -1,4 +1,4 @@
-"""What may be said of a rate, of channels and of a weight: the same bounds wherever one of them is set."""
+"""What may be said of a rate, of channels, of a weight and of caps: the same bounds wherever one of them is set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from pydantic import Field
 SLOWEST, FASTEST = 0.01, 1000.0
 MOST_LIVE_CALLS = 100_000
 HEAVIEST = 1000
+DIALS_PER_NUMBER = 3  # in 24 h, where nobody says otherwise
+MOST_DIALS_PER_NUMBER = 1000
+MOST_DIALS_PER_CALLER_ID = 10_000  # as many rows are counted before each dial
 
 CallsPerSecond = Annotated[float, Field(ge=SLOWEST, le=FASTEST, allow_inf_nan=False)]
 LiveCalls = Annotated[int, Field(ge=1, le=MOST_LIVE_CALLS)]
 Weight = Annotated[int, Field(ge=1, le=HEAVIEST)]
+DialsPerNumber = Annotated[int, Field(ge=1, le=MOST_DIALS_PER_NUMBER)]
+DialsPerCallerId = Annotated[int, Field(ge=1, le=MOST_DIALS_PER_CALLER_ID)]

@@ -7,18 +7,31 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from orchestrator.bounds import CallsPerSecond, LiveCalls
+from orchestrator.bounds import DIALS_PER_NUMBER, CallsPerSecond, DialsPerCallerId, DialsPerNumber, LiveCalls
 from orchestrator.errors import Misconfigured
 from orchestrator.outbound_guard import host_and_port
 from orchestrator.published_secrets import refuse_published_secrets
 from orchestrator.telnyx.public_keys import listed_keys
 
 T = TypeVar("T")
+
+NO_CAP = "off"
+
+
+def _read_cap(value: Any) -> Any:
+    """Return None for `off`, and a plain number for the text of one; 0 is refused, for it could mean either."""
+    if not isinstance(value, str):
+        return value
+    if value.strip().lower() == NO_CAP:
+        return None
+    if not value.strip().isascii() or not value.strip().isdigit() or int(value) == 0:
+        raise ValueError(f"write a number of dials from 1, or {NO_CAP}")
+    return int(value)
 
 
 class HttpBounds(BaseSettings):
@@ -61,6 +74,12 @@ class Settings(BaseSettings):
     max_live_calls: LiveCalls = Field(default=2, validation_alias="ORCHESTRATOR_MAX_LIVE_CALLS")
     caller_id: str | None = Field(default=None, validation_alias="ORCHESTRATOR_CALLER_ID")
     inbound_join_days: int = Field(default=7, ge=0, le=3650, validation_alias="ORCHESTRATOR_INBOUND_JOIN_DAYS")
+    cap_per_number_24h: Annotated[DialsPerNumber | None, BeforeValidator(_read_cap)] = Field(
+        default=DIALS_PER_NUMBER, validation_alias="ORCHESTRATOR_CAP_PER_NUMBER_24H"
+    )
+    cap_per_caller_id_24h: Annotated[DialsPerCallerId | None, BeforeValidator(_read_cap)] = Field(
+        default=None, validation_alias="ORCHESTRATOR_CAP_PER_CALLER_ID_24H"
+    )
     data_dir: Path = Field(default=Path("data"), validation_alias="ORCHESTRATOR_DATA_DIR")
     api_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_API_URL")
     media_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_MEDIA_URL")

@@ -14,6 +14,7 @@ from orchestrator.media.our_streams import OurStreams
 from orchestrator.operations.ask_web import WebAsker
 from orchestrator.operations.looks import Looks
 from orchestrator.operations.record_event import Door
+from orchestrator.policy.caps import Caps
 from orchestrator.recordings.archive import Archive, open_archive
 from orchestrator.settings import Settings, load_settings
 from orchestrator.store.connect import open_redis, open_sql
@@ -43,6 +44,12 @@ class House:
     def flows(self) -> FlowShelf:
         """Return the flows this process has compiled."""
         return FlowShelf(self.sql)
+
+    @cached_property
+    def caps(self) -> Caps:
+        """Return how often a number may be dialed and a caller id may dial, where a campaign says nothing stricter."""
+        settings = self.settings
+        return Caps(per_number_24h=settings.cap_per_number_24h, per_caller_id_24h=settings.cap_per_caller_id_24h)
 
     @cached_property
     def door(self) -> Door:

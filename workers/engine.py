@@ -45,7 +45,14 @@ _TIMERS_AT_ONCE = 500
 def dispatch_loops(house: House, keys: Keys) -> list[Loop]:
     """Return the loop that claims contacts and publishes their dials."""
     flows = FlowShelf(house.sql)
-    claimer = Claimer(sql=house.sql, client=house.redis, flows=flows, webhook_url=house.settings.webhook_url, keys=keys)
+    claimer = Claimer(
+        sql=house.sql,
+        client=house.redis,
+        flows=flows,
+        webhook_url=house.settings.webhook_url,
+        keys=keys,
+        caps=house.caps,
+    )
     dispatcher = Dispatcher(
         sql=house.sql,
         client=house.redis,

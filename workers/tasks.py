@@ -34,7 +34,7 @@ def _house() -> House:
 @cache
 def _dialer() -> Dialer:
     house = _house()
-    return Dialer(sql=house.sql, client=house.redis, carrier=house.carrier, flows=FlowShelf(house.sql))
+    return Dialer(sql=house.sql, client=house.redis, carrier=house.carrier, flows=FlowShelf(house.sql), caps=house.caps)
 
 
 @cache

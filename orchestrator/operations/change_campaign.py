@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput
-from orchestrator.operations.create_campaign import check_outcomes, columns_of, found
+from orchestrator.operations.create_campaign import check_caps, check_outcomes, columns_of, found
 from orchestrator.operations.create_flow import flow_named
 from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, RetryRules
@@ -26,6 +26,7 @@ _HELD_BY = {
     "calling_hours": (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN),
     "default_timezone": (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN),
     "number_gap": (Reason.NUMBER_GAP,),
+    "caps": (Reason.NUMBER_DAY_LIMIT, Reason.CALLER_ID_QUOTA),
     "starts_at": (Reason.CAMPAIGN_NOT_STARTED,),
 }
 
@@ -40,6 +41,7 @@ def change_campaign(house: House, campaign_id: str, changes: CampaignChanges) ->
         campaign = found(queries_campaigns.lock_campaign(connection, campaign_id), campaign_id)
         _check_status(campaign, changes)
         _check_dates(campaign, changes)
+        check_caps(house, changes.caps)
         flow_id = flow.id if flow else campaign.flow_id
         check_outcomes(house, changes.retry or RetryRules.model_validate(campaign.retry), flow_id=flow_id)
         if flow_id != campaign.flow_id:

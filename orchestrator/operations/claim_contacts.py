@@ -11,13 +11,14 @@ import redis
 from sqlalchemy import Connection, Engine, RowMapping
 
 from orchestrator.ids import new_id
+from orchestrator.operations.ask_gate import ask_gate, caller_id_of
 from orchestrator.operations.dial_request import dial_command_id, dial_request
-from orchestrator.policy.caller_id import choose_caller_id
-from orchestrator.policy.gate import Go, Hold, Never, may_dial
+from orchestrator.policy.caps import HOUSE_CAPS, Caps
+from orchestrator.policy.gate import Go, Hold, Never
 from orchestrator.policy.reasons import Reason
 from orchestrator.store.contact_moves import Move, hold_still, lock_candidates, move_contacts
 from orchestrator.store.flows import FlowShelf
-from orchestrator.store.gate_facts import gate_facts, read_facts
+from orchestrator.store.gate_facts import read_facts
 from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import DEADLINE_SLACK_S, insert_reserved
 from orchestrator.store.outage import is_outage
@@ -48,13 +49,21 @@ class Claimer:
     """Claims contacts of one connection; any number of them may run."""
 
     def __init__(
-        self, *, sql: Engine, client: redis.Redis, flows: FlowShelf, webhook_url: str | None, keys: Keys | None = None
+        self,
+        *,
+        sql: Engine,
+        client: redis.Redis,
+        flows: FlowShelf,
+        webhook_url: str | None,
+        keys: Keys | None = None,
+        caps: Caps = HOUSE_CAPS,
     ) -> None:
         self._sql = sql
         self._redis = client
         self._flows = flows
         self._webhook_url = webhook_url
         self._keys = keys or Keys()
+        self._caps = caps
 
     def claim_contacts(self, campaign_id: str, lanes: Lanes, *, zones: Sequence[str], most: int) -> Claim:
         """Claim up to `most` due contacts whose zone is open, in one SQL transaction; return their new attempts."""
@@ -68,8 +77,8 @@ class Claimer:
         """Claim contacts that the caller's transaction has locked; candidates first, then the reservation (R10)."""
         if not contact_ids:
             return Claim((), 0, {})
-        rows = read_facts(connection, contact_ids)
-        answers = {cid: may_dial(gate_facts(row, contact_status_ok=True), row["db_now"]) for cid, row in rows.items()}
+        rows = read_facts(connection, contact_ids, self._caps)
+        answers = ask_gate(connection, rows, contact_ids)
         refusals = {cid: answer for cid, answer in answers.items() if not isinstance(answer, Go)}
         going = [rows[cid] for cid in contact_ids if cid not in refusals]
         attempts = self._reserve(going, reservation)
@@ -89,12 +98,12 @@ class Claimer:
 
     def _attempt(self, facts: RowMapping) -> dict[str, Any]:
         call_id = new_id("call")
-        caller_id = facts["caller_id"] or choose_caller_id(facts["caller_ids"], facts["contact_id"])
+        caller_id = caller_id_of(facts)
         request = dial_request(
             self._flows.find(facts["flow_id"]),
             call_id=call_id,
             to=facts["phone"],
-            caller_id=caller_id or "",
+            caller_id=caller_id,
             connection_id=facts["connection_id"],
             webhook_url=self._webhook_url,
         )

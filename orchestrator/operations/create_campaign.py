@@ -11,10 +11,14 @@ from orchestrator.errors import FieldError, InvalidInput, NotFound
 from orchestrator.operations.create_flow import flow_named
 from orchestrator.operations.ensure_connection import ensure_connection
 from orchestrator.policy.campaign_rules import CampaignChanges, NewCampaign, RetryRules
+from orchestrator.policy.caps import Caps
 from orchestrator.store import queries_campaigns
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
+
+
+_ALLOWED = "at most {cap}, which ORCHESTRATOR_CAP_{} allows to everybody; a campaign may only ask for fewer"
 
 
 def create_campaign(house: House, draft: NewCampaign, *, campaign_id: str) -> Row[Any]:
@@ -24,6 +28,7 @@ def create_campaign(house: House, draft: NewCampaign, *, campaign_id: str) -> Ro
     """
     flow = flow_named(house, draft.flow)
     check_outcomes(house, draft.retry, flow_id=flow.id)
+    check_caps(house, draft.caps)
     with house.sql.begin() as connection:
         connection_id = ensure_connection(connection, house.settings)
         values = {
@@ -51,6 +56,17 @@ def check_outcomes(house: House, retry: RetryRules, *, flow_id: str) -> None:
     told = "the flow declares no such outcome"
     if unknown:
         raise InvalidInput([FieldError(f"/retry/on_outcome/{name}", "unknown_outcome", told) for name in unknown])
+
+
+def check_caps(house: House, wanted: Caps | None) -> None:
+    """Raise InvalidInput for caps above the installation's: a campaign may only be stricter."""
+    loosened = house.caps.loosened_by(wanted) if wanted else {}
+    wrong = [
+        FieldError(f"/caps/{name}", "cap_loosened", _ALLOWED.format(name.upper(), cap=cap))
+        for name, cap in loosened.items()
+    ]
+    if wrong:
+        raise InvalidInput(wrong)
 
 
 def found(row: Row[Any] | None, campaign_id: str) -> Row[Any]:

@@ -19,9 +19,11 @@ from orchestrator.model.event import DIAL_ACCEPTED, DIAL_REJECTED, Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.refuse_campaigns import refuse_campaigns
 from orchestrator.operations.withdraw_calls import WayBack, Withdrawn, free_channels, withdraw
+from orchestrator.policy.caps import HOUSE_CAPS, Caps
 from orchestrator.policy.gate import Go, Hold, Never, may_dial
 from orchestrator.policy.pacing import DispatchLimits, dispatch_limits
 from orchestrator.policy.reasons import FinalStatus, Reason
+from orchestrator.store.dial_counts import Dials, count_from
 from orchestrator.store.flows import FlowShelf
 from orchestrator.store.gate_facts import gate_facts, read_send_facts
 from orchestrator.store.keys import Keys
@@ -81,6 +83,7 @@ class Dialer:
         carrier: TelnyxClient,
         flows: FlowShelf,
         keys: Keys | None = None,
+        caps: Caps = HOUSE_CAPS,
         age_clock: Callable[[], float] = boot_seconds,
     ) -> None:
         self._sql = sql
@@ -89,6 +92,7 @@ class Dialer:
         self._carrier = carrier
         self._flows = flows
         self._keys = keys or Keys()
+        self._caps = caps
         self._age_clock = age_clock
         self._memory_watch = MemoryWatch(client)
 
@@ -111,7 +115,7 @@ class Dialer:
             if lock_call(connection, call_id) not in ("reserved", "dialing"):
                 return None
             # Read after the lock: a pause that committed before it is seen here (R9).
-            row = read_send_facts(connection, call_id)
+            row = read_send_facts(connection, call_id, self._caps)
             send_no = self._take_send(connection, row, withdrawn)
         free_channels(self._redis, self._keys, withdrawn)  # behind the commit: until then the channel is taken
         return Permit(Send(call_id, send_no, row), dispatch_limits(row["calls_per_second"])) if send_no else None
@@ -119,7 +123,8 @@ class Dialer:
     def _take_send(self, connection: Connection, row: RowMapping, withdrawn: list[Withdrawn]) -> int:
         """Return the number of the send that is permitted; 0 if none is. Adds to `withdrawn` what the gate stops."""
         is_current = row["contact_status"] == "calling" and row["current_call_id"] == row["id"]
-        answer = may_dial(gate_facts(row, contact_status_ok=is_current), row["db_now"])
+        facts = gate_facts(row, contact_status_ok=is_current, from_caller_id=_dials_beside(connection, row))
+        answer = may_dial(facts, row["db_now"])
         if row["state"] == "dialing":
             return 2 if self._may_repeat(connection, row, allowed=isinstance(answer, Go)) else 0
         if not isinstance(answer, Go):
@@ -252,6 +257,12 @@ class Dialer:
         connection_id = row["connection_id"]
         if report_answer(self._redis, self._keys, connection_id, good=not bad, rate=rate, reason=reason, event=told):
             log.error("dispatch closed: the carrier failed %s times in a row", reason)
+
+
+def _dials_beside(connection: Connection, row: RowMapping) -> Dials:
+    """Return what else was dialed from this caller id; of two sends at once each sees the other's reservation."""
+    cap, caller_id = row["caller_id_day_limit"], row["from_number"]
+    return count_from(connection, [caller_id], cap=cap, besides=row["id"])[caller_id] if cap is not None else Dials()
 
 
 def _until_written(write: Callable[[], T]) -> T:

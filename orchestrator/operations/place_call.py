@@ -115,7 +115,13 @@ def _reserve(house: House, wanted: NewCall, contact: NewContact, *, contact_id: 
 
 
 def _claim(house: House, connection: Connection, contact_id: str, to: str, reservation: Reservation) -> str:
-    claimer = Claimer(sql=house.sql, client=house.redis, flows=house.flows, webhook_url=house.settings.webhook_url)
+    claimer = Claimer(
+        sql=house.sql,
+        client=house.redis,
+        flows=house.flows,
+        webhook_url=house.settings.webhook_url,
+        caps=house.caps,
+    )
     claim = claimer.claim_locked(connection, [contact_id], reservation)
     if claim.call_ids:
         return claim.call_ids[0]

@@ -20,6 +20,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from orchestrator.bounds import CallsPerSecond, LiveCalls, Weight
+from orchestrator.policy.caps import Caps
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.moments import Moment
 from orchestrator.policy.names import all_seen
@@ -102,6 +103,7 @@ class NewCampaign(BaseModel):
     calling_hours: CallingHours = CallingHours()
     retry: RetryRules = RetryRules()
     number_gap: NumberGap = DEFAULT_NUMBER_GAP
+    caps: Caps = Caps()
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -126,6 +128,7 @@ class CampaignChanges(BaseModel):
     calling_hours: CallingHours | None = None
     retry: RetryRules | None = None
     number_gap: NumberGap | None = None
+    caps: Caps | None = None
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

@@ -25,7 +25,8 @@ class GateFacts:
     `campaign_status` is None for a single call outside any campaign. `number_in_use` says that the person is calling us
     now; two dials to a number are kept apart by the ledger itself. `last_dial_to_number_at` is the last dial for
     *another* contact: this contact's own attempts are spaced by its retry rules. `max_attempts` is the rules'
-    `most_attempts`. `*_frees_at` is when the oldest dial counted by that limit is a day old.
+    `most_attempts`. `*_frees_at` is when the oldest dial counted by that limit is a day old; None while one that is
+    counted may yet turn out never to have been made.
     """
 
     campaign_status: str | None
@@ -161,13 +162,15 @@ def _number_gap(facts: GateFacts, now: datetime) -> Hold | None:
 def _number_day_limit(facts: GateFacts, now: datetime) -> Hold | None:
     if facts.number_day_limit is None or facts.number_dials_last_day < facts.number_day_limit:
         return None
-    return Hold(Reason.NUMBER_DAY_LIMIT, facts.number_frees_at or now + _ASK_AGAIN_QUOTA)
+    return Hold(Reason.NUMBER_DAY_LIMIT, facts.number_frees_at or now + _ASK_AGAIN_IN_USE)
 
 
 def _caller_id_quota(facts: GateFacts, now: datetime) -> Hold | None:
     if facts.caller_id_day_limit is None or facts.caller_id_dials_last_day < facts.caller_id_day_limit:
         return None
-    return Hold(Reason.CALLER_ID_QUOTA, facts.caller_id_frees_at or now + _ASK_AGAIN_QUOTA)
+    # Thousands may wait for one caller id, and its next free place takes one: not all are asked again for each.
+    free_at = max(facts.caller_id_frees_at or now, now + _ASK_AGAIN_QUOTA)
+    return Hold(Reason.CALLER_ID_QUOTA, free_at)
 
 
 _FOR_EVER: tuple[Callable[[GateFacts, datetime], Never | None], ...] = (

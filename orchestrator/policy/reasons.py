@@ -74,8 +74,14 @@ _SENTENCES = {
     ),
     Reason.NUMBER_IN_USE: "Another call to or from this number is under way.",
     Reason.NUMBER_GAP: "This number was dialed for another contact less than the number_gap ago.",
-    Reason.NUMBER_DAY_LIMIT: "This number has been dialed as often as it may be within 24 hours.",
-    Reason.CALLER_ID_QUOTA: "The caller id has made as many calls as it may within 24 hours.",
+    Reason.NUMBER_DAY_LIMIT: (
+        "This number has been dialed as often as it may be within 24 hours, all campaigns and single calls together; "
+        "the caps of the installation and of the campaign say how often."
+    ),
+    Reason.CALLER_ID_QUOTA: (
+        "The caller id has made as many calls as it may within 24 hours, all campaigns and single calls together; "
+        "the caps of the installation and of the campaign say how many."
+    ),
     Reason.NO_CAPACITY: "All channels of the account or the campaign are in use.",
     Reason.RATE: "The calls per second allowed are used up; the contact is next in line.",
     Reason.REDIS: (

@@ -8,11 +8,14 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, RowMapping, text
 
+from orchestrator.policy.caps import Caps
 from orchestrator.policy.gate import GateFacts
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.policy.weekly_hours import CallingHours
+from orchestrator.store.dial_counts import Dials, dials_of, dials_within
 from orchestrator.store.tables import CALLING_US
 
+_NUMBER_CAP = "least(CAST(:per_number_24h AS int), (k.caps->>'per_number_24h')::int)"
 _COLUMNS = f"""
     c.id AS contact_id, c.phone, c.external_id, c.zone, c.timezone, c.variables, c.attempts,
     c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent,
@@ -26,12 +29,15 @@ _COLUMNS = f"""
     EXISTS (SELECT 1 FROM calls WHERE from_number = c.phone AND {CALLING_US}) AS is_calling_us,
     (SELECT max(p.last_sent_at) FROM calls p WHERE p.to_number = c.phone AND p.contact_id <> c.id
             AND p.state <> 'withdrawn') AS last_dial_to_number_at,
+    {_NUMBER_CAP} AS number_day_limit, u.dials, u.pending, u.oldest,
+    least(CAST(:per_caller_id_24h AS int), (k.caps->>'per_caller_id_24h')::int) AS caller_id_day_limit,
     clock_timestamp() AS db_now
 """  # noqa: S608 a constant of ours
 _FACTS = text(
     f"""
     SELECT {_COLUMNS}, coalesce(c.flow_id, k.flow_id) AS flow_id, c.caller_id, k.caller_ids, k.connection_id
     FROM contacts c JOIN campaigns k ON k.id = c.campaign_id
+        CROSS JOIN LATERAL ({dials_within("to_number", "c.phone", most=_NUMBER_CAP, besides="''")}) u
     WHERE c.id = ANY(:ids)
     """  # noqa: S608 columns of ours
 )
@@ -41,24 +47,26 @@ _SEND_FACTS = text(
            n.calls_per_second
     FROM calls a JOIN contacts c ON c.id = a.contact_id JOIN campaigns k ON k.id = c.campaign_id
         JOIN connections n ON n.id = a.connection_id
+        CROSS JOIN LATERAL ({dials_within("to_number", "c.phone", most=_NUMBER_CAP, besides="a.id")}) u
     WHERE a.id = :call_id
     """  # noqa: S608 columns of ours
 )
 
 
-def read_facts(connection: Connection, contact_ids: Sequence[str]) -> dict[str, RowMapping]:
+def read_facts(connection: Connection, contact_ids: Sequence[str], caps: Caps) -> dict[str, RowMapping]:
     """Return, by contact id, the contact with its campaign and all that speaks for or against dialing it."""
-    rows = connection.execute(_FACTS, {"ids": list(contact_ids)}).mappings()
+    rows = connection.execute(_FACTS, {"ids": list(contact_ids), **caps.model_dump()}).mappings()
     return {row["contact_id"]: row for row in rows}
 
 
-def read_send_facts(connection: Connection, call_id: str) -> RowMapping:
+def read_send_facts(connection: Connection, call_id: str, caps: Caps) -> RowMapping:
     """Return an attempt beside all that speaks for or against sending it, and its connection's calls per second."""
-    return connection.execute(_SEND_FACTS, {"call_id": call_id}).mappings().one()
+    return connection.execute(_SEND_FACTS, {"call_id": call_id, **caps.model_dump()}).mappings().one()
 
 
-def gate_facts(row: RowMapping, *, contact_status_ok: bool) -> GateFacts:
+def gate_facts(row: RowMapping, *, contact_status_ok: bool, from_caller_id: Dials) -> GateFacts:
     """Return a row of `read_facts` or `read_send_facts` as the gate reads it."""
+    to_number = dials_of(row, row["number_day_limit"])
     return GateFacts(
         campaign_status=row["campaign_status"],
         calling_hours=hours_of(row["calling_hours"]),
@@ -76,6 +84,12 @@ def gate_facts(row: RowMapping, *, contact_status_ok: bool) -> GateFacts:
         number_in_use=row["is_calling_us"],
         last_dial_to_number_at=row["last_dial_to_number_at"],
         number_gap=timedelta(seconds=row["number_gap_s"]),
+        number_dials_last_day=to_number.counted,
+        number_day_limit=row["number_day_limit"],
+        number_frees_at=to_number.frees_at,
+        caller_id_dials_last_day=from_caller_id.counted,
+        caller_id_day_limit=row["caller_id_day_limit"],
+        caller_id_frees_at=from_caller_id.frees_at,
     )
 
 

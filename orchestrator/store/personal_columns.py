@@ -211,7 +211,7 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "campaign_zones": frozenset({"campaign_id", "zone"}),
         "campaigns": frozenset(
             {"id", "name", "kind", "flow_id", "connection_id", "status", "caller_ids", "default_timezone", "pacing"}
-            | {"calling_hours", "retry"}
+            | {"calling_hours", "retry", "caps"}
         ),
         "connections": frozenset({"id"}),
         "contacts": frozenset({"id", "campaign_id", "import_id", "flow_id", "caller_id", "last_call_id"}),

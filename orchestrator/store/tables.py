@@ -32,6 +32,9 @@ NUMBER_GUARD = (
 # Who is calling us now is not dialed; no guard: a caller is never refused for a dial of ours.
 CALLING_US = "direction = 'inbound' AND state = 'accepted'"
 
+# The dials that caps count: what was withdrawn rang nobody, and who calls us is not dialed.
+COUNTED_DIALS = "direction = 'outbound' AND state <> 'withdrawn'"
+
 _NOW = text("now()")
 _EMPTY = text("'{}'::jsonb")
 _EMPTY_LIST = text("'[]'::jsonb")
@@ -94,6 +97,7 @@ campaigns = Table(
     Column("calling_hours", JSONB, nullable=False, server_default=_EMPTY),
     Column("retry", JSONB, nullable=False, server_default=_EMPTY),
     Column("number_gap_s", Integer, nullable=False, server_default=text("7200")),
+    Column("caps", JSONB, nullable=False, server_default=_EMPTY),  # what it says itself; the installation's hold too
     # A campaign makes five calls, and no more until a webhook has come back since then.
     _moment("proving_since"),
     Column("heard_webhooks", Boolean, nullable=False, server_default=text("false")),
@@ -283,6 +287,8 @@ Index("calls_open", calls.c.state, calls.c.id, postgresql_where=text("state NOT 
 Index("calls_by_campaign", calls.c.campaign_id, calls.c.id)
 Index("calls_by_contact", calls.c.contact_id, calls.c.id)
 Index("calls_by_number", calls.c.to_number, calls.c.last_sent_at.desc())
+Index("calls_dials_to_number", calls.c.to_number, calls.c.last_sent_at.desc(), postgresql_where=text(COUNTED_DIALS))
+Index("calls_dials_from_number", calls.c.from_number, calls.c.last_sent_at.desc(), postgresql_where=text(COUNTED_DIALS))
 Index("calls_by_control_id", calls.c.call_control_id)
 # A call that comes in is told more than once, and is one call.
 Index(

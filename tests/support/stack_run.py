@@ -223,6 +223,8 @@ class StackRun:
             "ORCHESTRATOR_MAX_LIVE_CALLS": str(LIVE_CALLS),
             "ORCHESTRATOR_API_URL": "",
             "ORCHESTRATOR_CALLER_ID": "",
+            # A fault is retried here within seconds, more often than a person would be called in a day.
+            "ORCHESTRATOR_CAP_PER_NUMBER_24H": "100",
         }
 
 

@@ -27,6 +27,7 @@ from orchestrator.operations.rebuild_redis import Rebuilder
 from orchestrator.operations.reconcile_unknown import Reconciler
 from orchestrator.operations.settle_calls import Settler
 from orchestrator.operations.take_in_calls import Intake
+from orchestrator.policy.caps import HOUSE_CAPS, Caps
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.settings import Settings
 from orchestrator.store import tables
@@ -68,6 +69,7 @@ class World:
     redis_url: str
     keys: Keys = field(default_factory=Keys)
     in_queue: int = 0  # dials that stand in the queue
+    caps: Caps = HOUSE_CAPS
 
     @cached_property
     def settings(self) -> Settings:
@@ -79,6 +81,8 @@ class World:
             redis_url=self.redis_url,
             database_url=self.database_url,
             api_key=SecretStr("test-key"),
+            cap_per_number_24h=self.caps.per_number_24h,
+            cap_per_caller_id_24h=self.caps.per_caller_id_24h,
         )
 
     @cached_property
@@ -97,11 +101,17 @@ class World:
 
     @cached_property
     def claimer(self) -> Claimer:
-        return Claimer(sql=self.sql, client=self.redis, flows=self.flows, webhook_url=self.settings.webhook_url)
+        return Claimer(
+            sql=self.sql,
+            client=self.redis,
+            flows=self.flows,
+            webhook_url=self.settings.webhook_url,
+            caps=self.caps,
+        )
 
     @cached_property
     def dialer(self) -> Dialer:
-        return Dialer(sql=self.sql, client=self.redis, carrier=self.carrier, flows=self.flows)
+        return Dialer(sql=self.sql, client=self.redis, carrier=self.carrier, flows=self.flows, caps=self.caps)
 
     @cached_property
     def dispatcher(self) -> Dispatcher:
@@ -152,6 +162,12 @@ class World:
         """Talk to another carrier from now on."""
         self.carrier_url = url
         for name in ("settings", "carrier", "house", "dialer", "performer", "rebuilder", "reconciler"):
+            self.__dict__.pop(name, None)
+
+    def set_caps(self, **caps: int | None) -> None:
+        """Start anew with these caps for everybody."""
+        self.caps = Caps(**caps)
+        for name in ("settings", "house", "claimer", "dialer", "dispatcher"):
             self.__dict__.pop(name, None)
 
     # -- what stands in the stores -------------------------------------------------------------------------------

@@ -394,3 +394,17 @@ def test_a_single_call_that_lacks_what_its_flow_needs_is_refused(rest: Rest) -> 
     refused = _place(rest, to=fresh_number(), flow=rest.flow()["id"], **ALWAYS)
 
     assert pointers(refused) == {"/variables/first_name": "missing_input"}
+
+
+def test_the_fourth_call_to_a_number_in_a_day_is_refused_with_the_reason_and_the_time(rest: Rest, house: House) -> None:
+    number = fresh_number()
+    for _ in range(3):
+        ended_call(rest, house, to=number)
+    with house.sql.begin() as connection:
+        connection.execute(text("UPDATE calls SET last_sent_at = now() - interval '1 hour'"))
+
+    refused = _place(rest, to=number, **ALWAYS)
+
+    assert (refused.status_code, refused.json["code"]) == (409, "number_day_limit")
+    assert "24 hours" in refused.json["detail"]
+    assert refused.json["until"].endswith("Z")

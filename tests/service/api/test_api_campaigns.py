@@ -51,6 +51,7 @@ def test_a_campaign_is_given_back_as_it_was_written(rest: Rest) -> None:
             "on_outcome": {"heard": {"after": ["2m", "5m"], "at_most": 20}},
         },
         "number_gap": "90s",
+        "caps": {"per_number_24h": 2, "per_caller_id_24h": 10_000},
     }
 
     created = rest.campaign(**document)
@@ -106,6 +107,18 @@ _WRONG: list[tuple[str, Any, str]] = [
     ("retry", {"on_outcome": {"misspelled": {"after": "1m"}}}, "/retry/on_outcome/misspelled"),
     ("number_gap", "2 hours", "/number_gap"),
     ("number_gap", "90d", "/number_gap"),
+    ("caps", 3, "/caps"),
+    ("caps", {"per_number_24h": 0}, "/caps/per_number_24h"),
+    ("caps", {"per_number_24h": -1}, "/caps/per_number_24h"),
+    ("caps", {"per_number_24h": "2"}, "/caps/per_number_24h"),
+    ("caps", {"per_number_24h": 2.5}, "/caps/per_number_24h"),
+    ("caps", {"per_number_24h": True}, "/caps/per_number_24h"),
+    ("caps", {"per_number_24h": "off"}, "/caps/per_number_24h"),
+    ("caps", {"per_number_24h": 4}, "/caps/per_number_24h"),
+    ("caps", {"per_number_24h": 10**30}, "/caps/per_number_24h"),
+    ("caps", {"per_caller_id_24h": 0}, "/caps/per_caller_id_24h"),
+    ("caps", {"per_caller_id_24h": 10_001}, "/caps/per_caller_id_24h"),
+    ("caps", {"per_day": 2}, "/caps/per_day"),
     ("status", "running", "/status"),
 ]
 
@@ -251,6 +264,7 @@ def test_a_cancellation_with_a_wrong_word_is_refused(rest: Rest) -> None:
         ({"ends_at": "2032-01-01T00:00:00Z"}, {"draft", "scheduled", "running", "paused"}),
         ({"retry": {"max_attempts": 1}}, {"draft", "scheduled", "running", "paused"}),
         ({"calling_hours": {"always": True}}, {"draft", "scheduled", "running", "paused"}),
+        ({"caps": {"per_number_24h": 1}}, {"draft", "scheduled", "running", "paused"}),
         ({"caller_ids": ["+12125550199"]}, {"draft", "paused"}),
         ({"starts_at": "2031-06-01T00:00:00Z"}, {"draft", "scheduled", "paused"}),
     ],
@@ -287,6 +301,8 @@ def test_a_change_touches_only_what_it_names(rest: Rest) -> None:
         ({"starts_at": "2033-01-01T00:00:00Z"}, "/ends_at"),
         ({"retry": {"on_outcome": {"misspelled": {"after": "1m"}}}}, "/retry/on_outcome/misspelled"),
         ({"number_gap": "x"}, "/number_gap"),
+        ({"caps": None}, "/caps"),
+        ({"caps": {"per_number_24h": 4}}, "/caps/per_number_24h"),
     ],
 )
 def test_a_wrong_change_names_its_field(rest: Rest, change: dict[str, Any], pointer: str) -> None:
@@ -321,6 +337,19 @@ def test_a_default_timezone_frees_contacts_nobody_could_place(rest: Rest) -> Non
 
     assert (before["status"], before["reason"], before["until"]) == ("held", "zone_unknown", None)
     assert after["zone"] == "America/Denver" and after["reason"] != "zone_unknown"
+
+
+def test_a_campaign_may_be_stricter_than_the_installation_and_never_laxer(rest: Rest) -> None:
+    named = {"name": "x", "flow": rest.flow()["id"], "caller_ids": [CALLER_ID]}
+
+    laxer = rest.post("/v1/campaigns", {**named, "caps": {"per_number_24h": 4}})
+    stricter = rest.campaign(caps={"per_number_24h": 1, "per_caller_id_24h": 75})
+    unsaid = rest.campaign(caps={"per_number_24h": None})
+
+    assert pointers(laxer) == {"/caps/per_number_24h": "cap_loosened"}
+    assert "at most 3" in laxer.text and "ORCHESTRATOR_CAP_PER_NUMBER_24H" in laxer.text
+    assert stricter["caps"] == {"per_number_24h": 1, "per_caller_id_24h": 75}
+    assert unsaid["caps"] == rest.campaign()["caps"] == {"per_number_24h": None, "per_caller_id_24h": None}
 
 
 def test_creating_a_campaign_again_under_its_key_makes_no_second_one(rest: Rest) -> None:

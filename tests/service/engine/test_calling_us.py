@@ -14,6 +14,7 @@ from orchestrator.operations import take_in_calls
 from orchestrator.operations.ask_about_calls import ask_about_calls
 from orchestrator.operations.judge_sends import judge_sends
 from orchestrator.operations.place_call import NewCall, place_call
+from orchestrator.policy.caps import HOUSE_CAPS
 from orchestrator.store.gate_facts import _FACTS, _SEND_FACTS
 from tests.support.carrier_stub import CarrierStub, accepted_dial
 from tests.support.incoming import CALLER, caller_hangs_up, mapped, only_call, tell
@@ -195,6 +196,6 @@ def test_who_is_calling_us_is_found_by_an_index(world: World, facts: Any, params
     with world.sql.begin() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))  # the tables of a test fit into one page
 
-        plan = connection.execute(text(f"EXPLAIN {facts.text}"), params).scalars().all()
+        plan = connection.execute(text(f"EXPLAIN {facts.text}"), params | HOUSE_CAPS.model_dump()).scalars().all()
 
     assert any("calls_calling_us" in line for line in plan)

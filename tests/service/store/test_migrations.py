@@ -7,7 +7,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
 
+from orchestrator.policy.caps import HOUSE_CAPS
 from orchestrator.stack.embedded import RunningServer
+from orchestrator.store.gate_facts import read_facts
 from orchestrator.store.migrate import upgrade
 from orchestrator.store.tables import metadata
 from tests.support.old_schema import database_at
@@ -132,3 +134,23 @@ def test_of_a_count_of_sends_that_never_left_only_what_is_sure_is_kept(
         with engine.connect() as connection:
             assert connection.execute(text("SELECT unsent FROM calls")).scalar_one() == bits
         engine.dispose()
+
+
+def test_campaigns_of_the_release_before_say_nothing_of_caps_and_their_dials_count(
+    postgres_server: RunningServer,
+) -> None:
+    with database_at(postgres_server.url, "0008", name="schema_0008") as url:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for statement in (*_A_CALL, "UPDATE calls SET last_sent_at = now() - interval '1 hour'"):
+                connection.execute(text(statement))
+
+        upgrade(url)
+
+        with engine.connect() as connection:
+            caps = connection.execute(text("SELECT caps FROM campaigns")).scalar_one()
+            facts = read_facts(connection, ["con"], HOUSE_CAPS)["con"]
+        engine.dispose()
+
+    assert caps == {}
+    assert (facts["number_day_limit"], facts["dials"], facts["caller_id_day_limit"]) == (3, 1, None)

@@ -1,0 +1,447 @@
+"""How often one number is dialed, and one caller id dials, within 24 hours: exactly so often, whoever dials."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from orchestrator.clock import utc_now
+from orchestrator.errors import Conflict
+from orchestrator.ids import new_id
+from orchestrator.operations import ask_gate
+from orchestrator.operations.change_campaign import change_campaign
+from orchestrator.operations.complete_campaigns import complete_campaigns
+from orchestrator.operations.erase_person import erase_number
+from orchestrator.operations.judge_sends import judge_sends
+from orchestrator.operations.place_call import NewCall, place_call
+from orchestrator.operations.read_stats import read_stats
+from orchestrator.policy.campaign_rules import CampaignChanges
+from orchestrator.policy.retry_rules import RetryRules
+from tests.support.carrier_stub import CarrierStub, accepted_dial, refusal
+from tests.support.incoming import CALLER, OURS, inbound, mapped, tell
+from tests.support.lock_points import LockPoint, in_thread, waits_for_a_lock
+from tests.support.world import World
+
+PHONE = "+13125550142"
+CALLER_ID = "+13125550100"
+DAY = timedelta(days=1)
+
+
+def dialed(world: World, *, hours_ago: float, phone: str = PHONE, **campaign: Any) -> str:
+    """Let a campaign of its own have dialed a number so long ago, and the call have ended."""
+    campaign_id = world.campaign(**campaign)
+    world.contact(campaign_id, phone=phone)
+    [call_id] = world.claim(campaign_id)
+    world.dialer.dial_call(call_id)
+    world.hang_up(call_id)
+    assert world.call_row(call_id)["state"] == "ended"
+    world.age_send(call_id, hours_ago * 3600)
+    return call_id
+
+
+def sent_at(world: World, call_id: str) -> datetime:
+    moment: datetime = world.call_row(call_id)["last_sent_at"]
+    return moment
+
+
+def held(world: World, contact_id: str) -> tuple[Any, ...]:
+    row = world.contact_row(contact_id)
+    return row["status"], row["reason"], row["due_at"]
+
+
+def one_more(world: World, *, phone: str = PHONE, **campaign: Any) -> tuple[str, str]:
+    campaign_id = world.campaign(**campaign)
+    return campaign_id, world.contact(campaign_id, phone=phone)
+
+
+def say(world: World, campaign_id: str, **changes: Any) -> None:
+    change_campaign(world.house, campaign_id, CampaignChanges.model_validate(changes))
+
+
+def test_a_number_is_dialed_three_times_in_24_hours_over_all_campaigns_and_the_fourth_waits_for_the_first(
+    world: World, carrier: CarrierStub
+) -> None:
+    first, *_ = [dialed(world, hours_ago=hours) for hours in (23, 12, 1)]
+    campaign_id, contact_id = one_more(world)
+
+    assert world.claim(campaign_id) == []
+
+    assert held(world, contact_id) == ("held", "number_day_limit", sent_at(world, first) + DAY)
+    assert (world.contact_row(contact_id)["attempts"], len(carrier.dials)) == (0, 3)
+    assert world.redis.zcard(world.keys.slots(campaign_id)) == 0
+
+
+def test_a_dial_of_24_hours_ago_counts_no_more(world: World) -> None:
+    [dialed(world, hours_ago=hours) for hours in (24, 23.9, 0.1)]
+    campaign_id, _ = one_more(world)
+
+    assert len(world.claim(campaign_id)) == 1
+
+
+def test_retries_of_one_contact_meet_the_cap_and_spend_no_attempt_by_it(world: World, carrier: CarrierStub) -> None:
+    again = {"after": "1s", "at_most": 20}
+    rules = RetryRules.model_validate({"on_outcome": {"heard": again, "hung_up": again}})
+    campaign_id = world.campaign(retry=rules.model_dump(mode="json"))
+    contact_id = world.contact(campaign_id, phone=PHONE)
+
+    for _ in range(12):
+        world.execute("UPDATE contacts SET due_at = now() WHERE reason IS DISTINCT FROM 'number_day_limit'")
+        for call_id in world.claim(campaign_id):
+            world.dialer.dial_call(call_id)
+            world.hear(call_id, "call.answered")
+            world.work(call_id)
+            world.hang_up(call_id)
+
+    assert len(carrier.dials) == 3
+    row = world.contact_row(contact_id)
+    assert (row["status"], row["reason"], row["attempts"], row["unspent_tries"]) == ("held", "number_day_limit", 3, 0)
+
+
+def test_the_fourth_dial_is_made_when_the_first_is_a_day_old_and_no_sooner(world: World) -> None:
+    first, *_ = [dialed(world, hours_ago=hours) for hours in (23, 12, 1)]
+    campaign_id, _ = one_more(world)
+    world.claim(campaign_id)
+
+    early = world.claim(campaign_id)
+    world.age_send(first, 3601)
+    world.execute("UPDATE contacts SET due_at = due_at - interval '3601 s' WHERE status = 'held'")
+
+    assert early == []
+    assert len(world.claim(campaign_id)) == 1
+
+
+def test_a_hold_by_the_cap_never_outlasts_the_campaign(world: World) -> None:
+    [dialed(world, hours_ago=1) for _ in range(3)]
+    ends_at = utc_now() + timedelta(hours=2)
+    campaign_id, contact_id = one_more(world, ends_at=ends_at)
+
+    world.claim(campaign_id)
+
+    assert held(world, contact_id) == ("held", "number_day_limit", ends_at)
+
+
+def test_a_campaign_whose_contact_waits_for_the_cap_is_not_completed(world: World) -> None:
+    [dialed(world, hours_ago=1) for _ in range(3)]
+    campaign_id, _ = one_more(world)
+    world.claim(campaign_id)
+
+    complete_campaigns(world.sql)
+
+    assert world.campaign_row(campaign_id)["status"] == "running"
+
+
+def test_what_was_withdrawn_does_not_count(world: World, carrier: CarrierStub) -> None:
+    [dialed(world, hours_ago=1) for _ in range(2)]
+    carrier.dial = lambda _asked: refusal(429, "10011")
+    busy, _ = one_more(world)
+    for call_id in world.claim(busy):
+        world.dialer.dial_call(call_id)
+        assert world.call_row(call_id)["state"] == "withdrawn"
+    carrier.dial = accepted_dial
+    campaign_id, _ = one_more(world)
+
+    assert len(world.claim(campaign_id)) == 1
+
+
+def test_what_may_have_been_sent_counts(world: World) -> None:
+    [dialed(world, hours_ago=1) for _ in range(2)]
+    unknown = dialed(world, hours_ago=1)
+    world.set_call(unknown, state="unknown", disposition="unknown")
+    campaign_id, contact_id = one_more(world)
+
+    assert world.claim(campaign_id) == []
+    assert held(world, contact_id)[1] == "number_day_limit"
+
+
+def test_a_dial_under_way_counts_but_nobody_waits_a_day_for_what_may_yet_be_withdrawn(world: World) -> None:
+    [dialed(world, hours_ago=1) for _ in range(2)]
+    under_way, _ = one_more(world)
+    world.claim(under_way)
+    campaign_id, contact_id = one_more(world)
+
+    assert world.claim(campaign_id) == []
+    status, _, due_at = held(world, contact_id)
+    assert status == "held" and due_at < utc_now() + timedelta(minutes=2)
+
+
+def test_calls_that_come_in_do_not_count(world: World) -> None:
+    mapped(world)
+    for n in range(4):
+        tell(world, leg=f"in-{n}")
+    world.advance()
+    world.set_caps(per_number_24h=3, per_caller_id_24h=3)
+    campaign_id, _ = one_more(world, phone=OURS, caller_ids=[CALLER])
+
+    assert len(inbound(world)) == 4
+    assert len(world.claim(campaign_id)) == 1
+
+
+def test_calls_that_come_in_hide_no_dial_from_the_count(world: World) -> None:
+    [dialed(world, hours_ago=1, phone=OURS) for _ in range(3)]
+    mapped(world)
+    for n in range(4):
+        tell(world, leg=f"in-{n}")
+    world.advance()
+    campaign_id, contact_id = one_more(world, phone=OURS)
+
+    assert world.claim(campaign_id) == []
+    assert held(world, contact_id)[1] == "number_day_limit"
+
+
+def test_the_repeat_of_an_unanswered_dial_is_the_same_dial(world: World, carrier: CarrierStub) -> None:
+    [dialed(world, hours_ago=1) for _ in range(2)]
+    campaign_id, _ = one_more(world)
+    carrier.dial = lambda _asked: (0, {})
+    [call_id] = world.claim(campaign_id)
+    world.dialer.dial_call(call_id)
+    carrier.dial = accepted_dial
+    world.age_send(call_id, 16)
+
+    world.dialer.dial_call(judge_sends(world.sql, world.redis, world.keys)[0])
+
+    assert (world.call_row(call_id)["state"], world.call_row(call_id)["send_no"]) == ("accepted", 2)
+
+
+def test_a_cap_reached_behind_the_claim_stops_the_send_and_spends_nothing(world: World, carrier: CarrierStub) -> None:
+    first, _ = (dialed(world, hours_ago=hours) for hours in (3, 2))
+    campaign_id, contact_id = one_more(world)
+    [call_id] = world.claim(campaign_id)
+    say(world, campaign_id, caps={"per_number_24h": 2})
+
+    world.dialer.dial_call(call_id)
+
+    assert len(carrier.dials) == 2
+    assert (world.call_row(call_id)["state"], world.call_row(call_id)["withdrawn_reason"]) == (
+        "withdrawn",
+        "number_day_limit",
+    )
+    assert held(world, contact_id) == ("held", "number_day_limit", sent_at(world, first) + DAY)
+    assert world.contact_row(contact_id)["unspent_tries"] == 0
+
+
+def test_a_stricter_cap_waits_until_so_few_are_left_that_one_more_is_allowed(world: World) -> None:
+    _, _, newest = (dialed(world, hours_ago=hours) for hours in (23, 12, 1))
+    campaign_id, contact_id = one_more(world, caps={"per_number_24h": 1})
+
+    world.claim(campaign_id)
+
+    assert held(world, contact_id)[2] == sent_at(world, newest) + DAY
+
+
+def test_an_installation_may_say_more_than_three_or_nothing(world: World) -> None:
+    world.set_caps(per_number_24h=5)
+    [dialed(world, hours_ago=1) for _ in range(5)]
+    over, _ = one_more(world)
+    assert world.claim(over) == []
+
+    world.set_caps()
+    free, _ = one_more(world)
+
+    assert len(world.claim(free)) == 1
+
+
+def test_of_the_installations_cap_and_the_campaigns_the_smaller_holds(world: World) -> None:
+    [dialed(world, hours_ago=1) for _ in range(3)]
+    stale, contact_id = one_more(world, caps={"per_number_24h": 9})  # written when the installation allowed more
+
+    assert world.claim(stale) == []
+    assert held(world, contact_id)[1] == "number_day_limit"
+
+
+def test_a_change_of_the_caps_asks_again_at_once_about_those_they_held(world: World) -> None:
+    dialed(world, hours_ago=1)
+    campaign_id, contact_id = one_more(world, caps={"per_number_24h": 1})
+    world.claim(campaign_id)
+    assert held(world, contact_id)[1] == "number_day_limit"
+
+    say(world, campaign_id, caps={"per_number_24h": 2})
+
+    assert len(world.claim(campaign_id)) == 1
+
+
+def test_many_claimers_campaigns_and_single_calls_at_once_dial_a_number_exactly_as_often_as_the_cap_says(
+    world: World, carrier: CarrierStub
+) -> None:
+    campaigns = [world.campaign() for _ in range(6)]
+    for campaign_id in campaigns:
+        for n in range(3):
+            world.contact(campaign_id, phone=PHONE, external_id=f"p-{n}")
+    ended: list[str] = []
+
+    def dialer_of(campaign_id: str) -> None:
+        for _ in range(8):
+            world.execute(
+                "UPDATE contacts SET due_at = now() WHERE campaign_id = :id AND status = 'held'", id=campaign_id
+            )
+            for call_id in world.claim(campaign_id):
+                world.dialer.dial_call(call_id)
+                world.set_call(call_id, state="ended", disposition="no_answer")
+                ended.append(call_id)
+
+    threads = [threading.Thread(target=dialer_of, args=(campaign_id,)) for campaign_id in campaigns]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    sent = world.query("SELECT count(*) FROM calls WHERE to_number = :to AND last_sent_at IS NOT NULL", to=PHONE)
+    assert (len(carrier.dials), sent) == (3, [(3,)])
+
+
+def test_stats_say_how_many_wait_for_the_cap(world: World) -> None:
+    [dialed(world, hours_ago=1) for _ in range(3)]
+    campaign_id, _ = one_more(world)
+    world.claim(campaign_id)
+
+    assert read_stats(world.house, campaign_id).held_by_reason == {"number_day_limit": 1}
+
+
+# -- single calls ------------------------------------------------------------------------------------------------------
+
+
+def single(world: World, **changes: Any) -> Any:
+    wanted = NewCall.model_validate({"to": PHONE, "from": CALLER_ID, "ignore_hours": True, **changes})
+    return place_call(world.house, wanted, contact_id=new_id("con"))
+
+
+def test_a_single_call_over_the_cap_is_refused_with_the_moment_it_frees(world: World) -> None:
+    first, *_ = [dialed(world, hours_ago=hours) for hours in (23, 12, 1)]
+
+    with pytest.raises(Conflict) as refused:
+        single(world)
+
+    frees_at = sent_at(world, first) + DAY
+    assert refused.value.code == "number_day_limit"
+    assert refused.value.until == frees_at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{frees_at.microsecond // 1000:03d}Z"
+    assert world.query(
+        "SELECT count(*) FROM contacts c JOIN campaigns g ON g.id = c.campaign_id AND kind = 'direct'"
+    ) == [(0,)]
+
+
+def test_single_calls_count_for_campaigns_too(world: World, carrier: CarrierStub) -> None:
+    for _ in range(3):
+        call_id = single(world).id
+        world.dialer.dial_call(call_id)
+        world.hang_up(call_id)
+    campaign_id, contact_id = one_more(world)
+
+    with pytest.raises(Conflict, match="24 hours"):
+        single(world)
+    assert world.claim(campaign_id) == []
+    assert held(world, contact_id)[1] == "number_day_limit"
+    assert len(carrier.dials) == 3
+
+
+# -- caller ids --------------------------------------------------------------------------------------------------------
+
+
+def test_a_caller_id_dials_without_limit_where_nobody_says_one(world: World) -> None:
+    campaign_id = world.campaign()
+    world.contacts(campaign_id, 40)
+
+    assert len(world.claim(campaign_id)) == 40
+
+
+def test_a_claim_takes_no_more_than_its_caller_id_has_left(world: World) -> None:
+    world.set_caps(per_caller_id_24h=5)
+    dialed(world, hours_ago=1)
+    campaign_id = world.campaign()
+    world.contacts(campaign_id, 9)
+
+    claimed = world.claim(campaign_id)
+
+    assert len(claimed) == 4
+    assert read_stats(world.house, campaign_id).held_by_reason == {"caller_id_quota": 5}
+
+
+def test_who_waits_for_a_caller_id_waits_until_its_oldest_dial_is_a_day_old(world: World) -> None:
+    oldest, _ = (dialed(world, hours_ago=hours) for hours in (20, 1))
+    campaign_id, contact_id = one_more(world, phone="+13125550143", caps={"per_caller_id_24h": 2})
+
+    assert world.claim(campaign_id) == []
+    assert held(world, contact_id) == ("held", "caller_id_quota", sent_at(world, oldest) + DAY)
+
+
+def test_a_backlog_is_not_asked_again_for_every_place_that_frees(world: World) -> None:
+    dialed(world, hours_ago=23.999)
+    campaign_id, contact_id = one_more(world, phone="+13125550143", caps={"per_caller_id_24h": 1})
+
+    world.claim(campaign_id)
+
+    assert held(world, contact_id)[2] > utc_now() + timedelta(minutes=10)
+
+
+def test_another_caller_id_has_its_own_count(world: World) -> None:
+    world.set_caps(per_caller_id_24h=1)
+    dialed(world, hours_ago=1)
+    campaign_id = world.campaign(caller_ids=["+13125550101"])
+    world.contacts(campaign_id, 2)
+
+    assert len(world.claim(campaign_id)) == 1
+
+
+def test_two_claims_at_once_do_not_both_take_the_last_place_of_a_caller_id(
+    world: World, carrier: CarrierStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.set_caps(per_caller_id_24h=1)
+    first, second = one_more(world)[0], one_more(world, phone="+13125550143")[0]
+    between = LockPoint(ask_gate.may_dial)  # its count is read, its dial not yet written
+    monkeypatch.setattr(ask_gate, "may_dial", between)
+
+    with in_thread(lambda: world.claim(first)) as one:
+        between.is_reached()
+        with in_thread(lambda: world.claim(second)) as other:
+            waits_for_a_lock(world, unless=other)
+            between.go_on()
+    for call_id in [*one.result(), *other.result()]:  # type: ignore[misc]  # lists of ids
+        world.dialer.dial_call(call_id)
+
+    assert len(carrier.dials) == 1
+
+
+def test_many_claims_and_sends_at_once_dial_from_a_caller_id_exactly_as_often_as_the_cap_says(
+    world: World, carrier: CarrierStub
+) -> None:
+    world.set_caps(per_caller_id_24h=7)
+    campaigns = [world.campaign() for _ in range(5)]
+    for campaign_id in campaigns:
+        world.contacts(campaign_id, 6)
+
+    def dialer_of(campaign_id: str) -> None:
+        for _ in range(4):
+            for call_id in world.claim(campaign_id, most=2):
+                world.dialer.dial_call(call_id)
+
+    threads = [threading.Thread(target=dialer_of, args=(campaign_id,)) for campaign_id in campaigns]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(carrier.dials) == 7
+
+
+def test_a_caller_ids_cap_tightened_behind_the_claim_holds_at_the_send(world: World, carrier: CarrierStub) -> None:
+    dialed(world, hours_ago=1)
+    campaign_id, contact_id = one_more(world, phone="+13125550143")
+    [call_id] = world.claim(campaign_id)
+    say(world, campaign_id, caps={"per_caller_id_24h": 1})
+
+    world.dialer.dial_call(call_id)
+
+    assert len(carrier.dials) == 1
+    assert held(world, contact_id)[:2] == ("held", "caller_id_quota")
+
+
+# -- what is known not to hold -----------------------------------------------------------------------------------------
+
+
+def test_an_erasure_forgets_the_dials_too_so_that_the_number_may_be_dialed_again(world: World) -> None:
+    [dialed(world, hours_ago=1) for _ in range(3)]
+    erase_number(world.house, PHONE)
+    campaign_id, _ = one_more(world)
+
+    assert len(world.claim(campaign_id)) == 1  # until numbers are kept as keyed hashes

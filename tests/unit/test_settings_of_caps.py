@@ -1,0 +1,62 @@
+"""The caps of an installation, as its environment says them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from orchestrator.errors import Misconfigured
+from orchestrator.policy.caps import HOUSE_CAPS, Caps
+from orchestrator.settings import load_settings
+from orchestrator.wiring import House
+
+NUMBER, CALLER_ID = "ORCHESTRATOR_CAP_PER_NUMBER_24H", "ORCHESTRATOR_CAP_PER_CALLER_ID_24H"
+
+
+@pytest.fixture(autouse=True)
+def _read_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in (NUMBER, CALLER_ID):
+        monkeypatch.delenv(name, raising=False)
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
+
+
+def caps() -> Caps:
+    return House(settings=load_settings()).caps
+
+
+def test_a_number_is_dialed_three_times_a_day_where_nothing_is_said() -> None:
+    assert caps() == HOUSE_CAPS == Caps(per_number_24h=3, per_caller_id_24h=None)
+
+
+@pytest.mark.parametrize(
+    ("said", "cap"),
+    [("1", 1), (" 5 ", 5), ("1000", 1000), ("off", None), ("OFF", None), ("", 3)],
+)
+def test_the_cap_of_a_number_is_what_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, said: str, cap: int | None
+) -> None:
+    monkeypatch.setenv(NUMBER, said)
+
+    assert caps().per_number_24h == cap
+
+
+def test_the_cap_of_a_caller_id_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CALLER_ID, "75")
+
+    assert caps() == Caps(per_number_24h=3, per_caller_id_24h=75)
+
+
+@pytest.mark.parametrize("name", [NUMBER, CALLER_ID])
+@pytest.mark.parametrize(
+    "said", ["0", "00", "-1", "3.0", "none", "null", "unlimited", "3/day", "10001", "1e3", "٣", "1_0"]
+)
+def test_what_is_no_cap_is_refused_with_the_variables_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    monkeypatch.setenv(name, said)
+
+    with pytest.raises(Misconfigured, match=name):
+        load_settings()
