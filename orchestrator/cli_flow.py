@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from rich.console import Console
 from orchestrator.cli_callee import Callee, CalleeKind
 from orchestrator.cli_rehearsal import Rehearsal
 from orchestrator.cli_spoken import Said
-from orchestrator.cli_words import pairs
+from orchestrator.cli_words import moment, pairs
 from orchestrator.clock import utc_now
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.flow.check import check_flow, load_flow
@@ -29,7 +29,9 @@ _With = Annotated[
     list[Path] | None,
     typer.Option("--with", exists=True, dir_okay=False, help="A flow that is included, whatever its version."),
 ]
-_STYLES = {"line": "dim", "callee": "cyan", "flow": "", "agent": "magenta"}
+_STYLES = {"line": "dim", "callee": "cyan", "flow": "", "agent": "magenta", "refusal": "bold red"}
+_MARKS = {"flow": "→", "refusal": "✗"}
+_AT = "When the call is made, for the flow's hours: 2027-03-01T09:00-05:00, or 2027-03-01T09:00 in UTC. Default: now."
 _DEMO_PHONE = "+12025550123"
 
 
@@ -70,27 +72,35 @@ def play(
     inbound: Annotated[bool, typer.Option("--inbound", help="Whether the call comes in.")] = False,
     http_status: Annotated[int, typer.Option(help="What every web address answers that the flow asks.")] = 200,
     http_body: Annotated[str, typer.Option(help="The JSON it answers with.")] = "{}",
-    at: Annotated[
-        datetime | None, typer.Option(help="When the call is made, UTC, for the flow's hours. Default: now.")
-    ] = None,
+    at: Annotated[str | None, typer.Option(metavar="TIME", help=_AT)] = None,
 ) -> None:
     """Play a scripted call and print the conversation, with the engine that runs real calls.
 
     The clock jumps from event to event, so that a call takes no time:
 
         orchestrator flow play appointment.yaml --as human --press 1
-        orchestrator flow play appointment.yaml --as machine
+
+        orchestrator flow play appointment.yaml --as machine --hangs-up-after 9
+
+        orchestrator flow play lead.yaml --press 1 --var agent_1=+12025550150
+
+    Exit status 1 if the flow is not acceptable, or a command is not sent because the carrier would refuse it (✗).
     """
     console = Console(highlight=False, soft_wrap=True)
     flow = load_flow(file.read_bytes(), _content_type(file), library=_library(with_ or []))
     callee = Callee(as_, tuple(press or ()), hangs_up_after, agent, http_status, _json(http_body))
-    began = at.replace(tzinfo=UTC) if at else utc_now()
+    began = moment(at, option="--at") if at is not None else utc_now()
     direction: Direction = "incoming" if inbound else "outgoing"
     rehearsal = Rehearsal(flow, callee, _DEMO_PHONE, _variables(flow, var or []), began, direction)
+    if at is not None:
+        console.print(f"the call is made at {began:%Y-%m-%d %H:%M:%S} UTC")
     for said in rehearsal.play():
         _print_line(said, console)
     outcome = rehearsal.call.outcome
     console.print(f"outcome {outcome or 'none'}" + "".join(f", {n} {v}" for n, v in rehearsal.call.answers.items()))
+    if rehearsal.refused:
+        console.print(f"the carrier would refuse {', '.join(rehearsal.refused)}: see ✗ above", markup=False)
+        raise typer.Exit(1)
 
 
 def _library(files: list[Path]) -> Library:
@@ -119,8 +129,7 @@ def _variables(flow: Flow, words: list[str]) -> dict[str, str]:
 
 def _print_line(said: Said, console: Console) -> None:
     clock = str(timedelta(seconds=int(said.at_s)))[2:]
-    mark = "→" if said.who == "flow" else "←"
-    console.print(f"{clock} {mark} {said.text}", style=_STYLES[said.who], markup=False)
+    console.print(f"{clock} {_MARKS.get(said.who, '←')} {said.text}", style=_STYLES[said.who], markup=False)
 
 
 def _print_summary(flow: Flow, console: Console) -> None:

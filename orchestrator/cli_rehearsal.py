@@ -36,7 +36,10 @@ _CALL_ID, _LINE_ID, _AGENT_ID = "call_rehearsal", "the-line", "the-agent"
 
 @dataclass
 class Rehearsal:
-    """One scripted call; `play` yields the conversation, afterwards `call` is the call at its end."""
+    """One scripted call; `play` yields the conversation, afterwards `call` is the call at its end.
+
+    `refused` then names the commands that were not sent because the carrier would refuse them.
+    """
 
     flow: Flow
     callee: Callee
@@ -44,6 +47,7 @@ class Rehearsal:
     variables: Mapping[str, Any]
     began: datetime
     direction: Direction = "outgoing"
+    refused: list[str] = field(default_factory=list)
     _queue: list[tuple[datetime, int, Event]] = field(default_factory=list)
     _timers: dict[str, datetime] = field(default_factory=dict)
     _running: dict[str, Event] = field(default_factory=dict)
@@ -137,6 +141,7 @@ class Rehearsal:
             self._timers.pop(name, None)
             if due is not None:
                 self._timers[name] = due
+        yield from self._admit(decision)
         if self.call.outcome != before.outcome:
             yield self._say("flow", f"outcome: {self.call.outcome}")
         for name, value in self.call.answers.items():
@@ -147,6 +152,14 @@ class Rehearsal:
         for command in decision.commands:
             yield self._say("flow", spoken(command))
             self._react(command)
+
+    def _admit(self, decision: Decision) -> Iterator[Said]:
+        """Say what did not go as the flow wants it: what the carrier would refuse, what took too long."""
+        for action, why in decision.unsendable:
+            self.refused.append(action)
+            yield self._say("refusal", f"{action} would be refused: {why}")
+        if decision.note and not decision.unsendable:
+            yield self._say("line", decision.note)
 
     def _react(self, command: SendCommand) -> None:
         """Let the line do what the command asks, as the carrier would tell it."""

@@ -13,7 +13,7 @@ from orchestrator.telnyx.event_types import EventType
 CLIP_S = 5.0
 _LETTERS_PER_S = 15.0
 
-Who = Literal["line", "callee", "flow", "agent"]
+Who = Literal["line", "callee", "flow", "agent", "refusal"]
 
 
 @dataclass(frozen=True)

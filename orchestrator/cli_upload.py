@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,21 @@ def import_contacts(
 
 
 def read_document(file: Path) -> dict[str, Any]:
-    """Return the mapping in a YAML or JSON file; raise Misconfigured if it holds something else."""
+    """Return the mapping in a YAML or JSON file, its times as text; raise Misconfigured if it holds something else."""
     try:
         document = YAML(typ="safe", pure=True).load(file)
     except YAMLError as err:
         raise Misconfigured(f"{file} is neither YAML nor JSON: {err}") from err
     if not isinstance(document, dict):
         raise Misconfigured(f"{file} must hold a mapping of fields, such as `pacing: {{calls_per_second: 5}}`")
-    return document
+    written: dict[str, Any] = _times_as_text(document)
+    return written
+
+
+def _times_as_text(value: Any) -> Any:
+    """Return the same with its times as the API reads them: with their own offset, or refused for having none."""
+    if isinstance(value, dict):
+        return {name: _times_as_text(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_times_as_text(each) for each in value]
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,10 +1,15 @@
-"""Reads what was typed: name=value pairs."""
+"""Reads what was typed: name=value pairs, and moments."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
 
 from orchestrator.errors import FieldError, InvalidInput
+
+_YEARS: Final = range(1970, 9999)
+_MOMENT: Final = "write a time such as 2027-03-01T09:00-05:00; without an offset it is UTC"
 
 
 def pairs(words: Sequence[str], *, option: str) -> dict[str, str]:
@@ -13,3 +18,15 @@ def pairs(words: Sequence[str], *, option: str) -> dict[str, str]:
     if wrong:
         raise InvalidInput([FieldError(option, "not_a_pair", f"{word!r} must read name=value") for word in wrong])
     return dict(word.split("=", 1) for word in words)
+
+
+def moment(text: str, *, option: str) -> datetime:
+    """Return the moment in UTC that ISO 8601 text says, in UTC where it has no offset; raise InvalidInput for none."""
+    try:
+        said = datetime.fromisoformat(text.strip().upper())
+        at = said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
+    except (ValueError, OverflowError):
+        at = None
+    if at is None or at.year not in _YEARS:
+        raise InvalidInput([FieldError(option, "not_a_moment", f"{text[:80]!r} is no time: {_MOMENT}")])
+    return at

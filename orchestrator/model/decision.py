@@ -38,6 +38,8 @@ class Decision(BaseModel):
     visit is below the new one), or all. `proven` are commands whose work was heard of before their answer: they leave
     it too, where they were sent.
     `timers` maps a timer's name to its due time; None clears it. `settle` asks for the record to be written (again).
+    `unsendable` are the commands that were not sent because the carrier would refuse them: the action, and why with
+    the values as they were filled in, which is for a rehearsal's eyes and nobody's record.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,3 +51,4 @@ class Decision(BaseModel):
     timers: dict[str, datetime | None] = {}
     settle: bool = False
     note: str | None = None
+    unsendable: tuple[tuple[str, str], ...] = ()

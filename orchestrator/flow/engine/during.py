@@ -19,7 +19,7 @@ def begin_during(turn: Turn, step: Step) -> None:
     try:
         body = body_of(step.during, turn.scope())
     except (TemplateFailure, ValidationError) as err:
-        turn.note(f"{step.during.action} could not be filled in: {err}")
+        turn.cannot_send(step.during.action, err)
         return
     turn.send(step.during.action, body, index=DURING)
 

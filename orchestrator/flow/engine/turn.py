@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import ValidationError
+
 from orchestrator.flow.definition import Flow, Step
+from orchestrator.flow.engine.refusals import reasons
 from orchestrator.flow.expressions import Scope
+from orchestrator.flow.values import TemplateFailure
 from orchestrator.ids import stable_uuid
 from orchestrator.model.decision import Decision, SendCommand
 from orchestrator.model.event import Event
@@ -39,6 +43,7 @@ class Turn:
         self.drops_all = False
         self.settles = False
         self.notes: list[str] = []
+        self.unsendable: list[tuple[str, str]] = []
 
     @property
     def can_command(self) -> bool:
@@ -65,6 +70,13 @@ class Turn:
     def note(self, text: str) -> None:
         """Say in the timeline what happened beside the flow."""
         self.notes.append(text)
+
+    def cannot_send(self, action: str, err: TemplateFailure | ValidationError) -> str:
+        """Say in the timeline that a command could not be filled in, without the values; return why."""
+        why = reasons(err)
+        self.note(f"{action} could not be filled in: {why}")
+        self.unsendable.append((action, reasons(err, with_values=True)))
+        return why
 
     def scope(self, event: Mapping[str, Any] | None = None) -> Scope:
         """Return what templates and expressions see."""
@@ -143,6 +155,7 @@ class Turn:
             timers=self.timers,
             settle=self.settles,
             note="; ".join(self.notes) or None,
+            unsendable=tuple(self.unsendable),
         )
 
     def _spoken(self) -> Scope:

@@ -148,9 +148,7 @@ def _command(turn: Turn, step: Step, command: Command) -> str | None:
         body = body_of(command, scope)
         state = str(step.state.text(scope)) if step.state else None
     except (TemplateFailure, ValidationError) as err:
-        failure = _failure(command, err)
-        turn.note(f"{command.action} could not be filled in: {failure['detail']}")
-        return fail(turn, failure)
+        return fail(turn, _failure(command, turn.cannot_send(command.action, err)))
     if command.action == "hangup":
         hang_up(turn, body, user_state=state)
         return None
@@ -166,8 +164,7 @@ def _ask(turn: Turn, step: Step, request: HttpRequest) -> str | None:
     try:
         body = request.body(turn.scope())
     except TemplateFailure as err:
-        turn.note(f"http could not be filled in: {err}")
-        return after_http(turn, HTTP_FAILED, {"reason": "template", "detail": str(err)})
+        return after_http(turn, HTTP_FAILED, {"reason": "template", "detail": turn.cannot_send("http", err)})
     begin_during(turn, step)
     turn.send("http", body, index=OWN)
     turn.set_timer(f"stall:{turn.call.visit}", STALL_S)
@@ -180,10 +177,7 @@ def after_http(turn: Turn, event: str, payload: Mapping[str, Any]) -> str | None
     return step.goto if step is not None and step.goto is not None else way_on(turn, event, payload)
 
 
-def _failure(command: Command, err: TemplateFailure | ValidationError) -> dict[str, Any]:
-    detail = str(err)
-    if isinstance(err, ValidationError):
-        detail = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in err.errors())
+def _failure(command: Command, detail: str) -> dict[str, Any]:
     return {"command": command.action, "code": "template", "title": "the step could not be filled in", "detail": detail}
 
 

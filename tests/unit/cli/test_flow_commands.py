@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrator.cli import app
+from orchestrator.flow.samples import sample
 
 _FLOW = """\
 name: reminder
@@ -226,3 +227,121 @@ steps:
 
     assert status == 0
     assert text.index("+12025550123 calls") < text.index("answer") < text.index("“Welcome”") < text.index("hangup")
+
+
+_HOURS = """\
+name: hours
+hours: {desk: {timezone: America/St_Johns, windows: [{days: [sat], start: "20:00", end: "22:00"}]}}
+start: tell
+steps:
+  tell:
+    speak: {payload: "We are {{ 'open' if open('desk') else 'closed' }}.", voice: female}
+    on: {call.speak.ended: bye}
+  bye: {hangup: {}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("at", "utc", "said"),
+    [
+        ("2026-11-28T21:00-03:30", "2026-11-29 00:30:00", "open"),
+        ("2026-11-28T21:00-02:30", "2026-11-28 23:30:00", "open"),
+        ("2026-11-28T21:00:00-03:30", "2026-11-29 00:30:00", "open"),
+        ("2026-11-28 21:00-03:30", "2026-11-29 00:30:00", "open"),
+        ("2026-11-28t21:00:00.5-03:30", "2026-11-29 00:30:00", "open"),
+        ("20261128T210000-0330", "2026-11-29 00:30:00", "open"),
+        ("2026-11-28T21:00", "2026-11-28 21:00:00", "closed"),
+        ("2026-11-28T21:00Z", "2026-11-28 21:00:00", "closed"),
+        ("2026-11-28t23:45z", "2026-11-28 23:45:00", "open"),
+        ("2026-11-29T00:30+00:00", "2026-11-29 00:30:00", "open"),
+        ("2026-11-29T13:15+12:45", "2026-11-29 00:30:00", "open"),
+        ("2026-11-28", "2026-11-28 00:00:00", "closed"),
+        (" 2026-11-29T00:30 ", "2026-11-29 00:30:00", "open"),
+    ],
+)
+def test_a_call_is_played_at_the_moment_that_its_offset_says_and_in_utc_without_one(
+    tmp_path: Path, at: str, utc: str, said: str
+) -> None:
+    file = tmp_path / "hours.yaml"
+    file.write_text(_HOURS)
+
+    status, text = _run("play", str(file), "--at", at)
+
+    assert status == 0
+    assert f"the call is made at {utc} UTC" in text
+    assert f"We are {said}." in text
+
+
+@pytest.mark.parametrize(
+    "at", ["", "noon", "21:00", "2026-13-01", "2026-11-28T25:00", "0001-01-01", "9999-12-31T23:59-12:00"]
+)
+def test_a_time_that_is_none_is_refused_with_the_form_to_write(tmp_path: Path, at: str) -> None:
+    file = tmp_path / "hours.yaml"
+    file.write_text(_HOURS)
+
+    result = CliRunner().invoke(app, ["flow", "play", str(file), f"--at={at}"])
+
+    assert result.exit_code == 1
+    assert "--at" in result.output and "2027-03-01T09:00-05:00; without an offset it is UTC" in result.output
+
+
+_STEPS = {
+    "a transfer to nobody's number": ("{transfer: {to: WHO}}", "target.call.hangup", "to"),
+    "a bridge with no call": ("{bridge: {call_control_id: NOTHING}}", "call.bridged", "call_control_id"),
+    "nothing to speak": ("{speak: {payload: NOTHING, voice: female}}", "call.speak.ended", "payload"),
+    "a voice of no name": ("{speak: {payload: x, voice: NOTHING}}", "call.speak.ended", "voice"),
+    "no digits to take": ("{gather: {valid_digits: WHO}}", "call.gather.ended", "valid_digits"),
+    "a clip of no address": ("{playback_start: {audio_url: WHO}}", "call.playback.ended", "audio_url"),
+    "a queue without a name": ("{enqueue: {queue_name: NOTHING}}", "call.dequeued", "queue_name"),
+    "a refer to nowhere": ("{refer: {sip_address: WHO}}", "call.refer.completed", "sip_address"),
+}
+_VALUES = {"WHO": "'{{ contact.who }}'", "NOTHING": "'{{ contact.nothing }}'"}
+
+
+@pytest.mark.parametrize("name", _STEPS)
+@pytest.mark.parametrize("handled", [True, False])
+def test_a_command_that_the_carrier_would_refuse_is_shown_and_fails_the_rehearsal(
+    tmp_path: Path, name: str, handled: bool
+) -> None:
+    written, event, field = _STEPS[name]
+    for word, value in _VALUES.items():
+        written = written.replace(word, value)
+    failed = ", command.failed: bye" if handled else ""
+    file = tmp_path / "refused.yaml"
+    file.write_text(
+        "name: refused\ninputs: {who: {}, nothing: {default: ''}}\nstart: first\nsteps:\n"
+        f"  first: {written[:-1]}, on: {{{event}: bye{failed}}}}}\n  bye: {{hangup: {{}}}}\n"
+    )
+
+    status, text = _run("play", str(file), "--var", "who=nobody at all")
+
+    action = written[1:].partition(":")[0]
+    assert status == 1, text
+    assert f"✗ {action} would be refused: {field}: " in text
+    assert f"the carrier would refuse {action}: see ✗ above" in text
+    assert ("outcome error" in text) is not handled
+
+
+def test_a_lead_whose_agents_have_no_number_is_not_put_through_in_silence(tmp_path: Path) -> None:
+    file = tmp_path / "lead.yaml"
+    file.write_text(sample("lead"))
+
+    refused, told = _run("play", str(file), "--press", "1")
+    status, text = _run("play", str(file), "--press", "1", "--var", "agent_1=+13125550142")
+
+    assert (refused, status) == (1, 0)
+    assert "transfer would be refused: to: must be a number such as +13125550142" in told
+    assert "not 'agent 1'" in told and "not 'agent 2'" in told
+    assert "outcome connected" in text
+
+
+def test_a_step_that_stalls_is_said_in_a_rehearsal(tmp_path: Path) -> None:
+    file = tmp_path / "stalls.yaml"
+    file.write_text(
+        "name: stalls\nstart: a\nsteps:\n  a: {wait_for: call.dtmf.received, on: {call.dtmf.received: b}}\n"
+        "  b: {hangup: {}}\n"
+    )
+
+    status, text = _run("play", str(file))
+
+    assert (status, "step a stalled" in text, "outcome stalled" in text) == (0, True, True)

@@ -171,3 +171,21 @@ def test_rule_3_an_outcome_on_a_step_counts_when_it_is_entered() -> None:
 )
 def test_declarations_are_checked(old: str, new: str, detail: str) -> None:
     assert detail in only_problem(GREETING.replace(old, new)).detail
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "{transfer: {to: '{{ contact.first_name }}'}, on: {target.call.hangup: bye}}",
+        "{wait_for: call.dtmf.received, goto: bye, during: {playback_start: {audio_url: '{{ contact.first_name }}'}}}",
+    ],
+)
+def test_a_value_that_cannot_be_sent_is_told_without_the_value(step: str) -> None:
+    line = Line(f"name: a\ninputs: {{first_name: {{}}}}\nstart: first\nsteps:\n  first: {step}\n" + HANGUP)
+
+    line.answer()
+
+    assert "could not be filled in" in (line.decision.note or "")
+    assert "Ann" not in (line.decision.note or "") + line.call.model_dump_json(include={"error", "step"})
+    [(_, why)] = line.decision.unsendable
+    assert "'Ann'" in why
