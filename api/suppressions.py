@@ -12,13 +12,14 @@ from api.answers import answer, nothing
 from api.pages import Page, PageQuery, cut_page
 from api.path_ids import form_of, has_form
 from api.routes import Body, Resource
-from orchestrator.operations.find_suppressions import check_scope, lift_suppression, list_suppressions
+from orchestrator.operations.find_suppressions import Found, check_scope, lift_suppression, list_suppressions
 from orchestrator.operations.suppress_many import SuppressionDefaults, suppress_many
-from orchestrator.operations.suppress_number import suppress_number
+from orchestrator.operations.suppress_number import API, suppress_number
 from orchestrator.policy.byte_lines import Readable
 from orchestrator.policy.moments import Moment
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.phone import WRITTEN_AS, PhoneProblem, is_region, read_phone
+from orchestrator.store.opt_outs import Change
 from orchestrator.wiring import House
 
 resource = Resource("suppressions")
@@ -53,6 +54,14 @@ Region = Annotated[str, AfterValidator(_read_region), Field(json_schema_extra={"
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(all_seen)]
 
 
+By = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    AfterValidator(all_seen),
+    Field(description="Who says so, for the history: a person or a program of yours."),
+]
+
+
 class NewSuppression(BaseModel):
     """A number not to be dialed, in every campaign or in one."""
 
@@ -61,19 +70,45 @@ class NewSuppression(BaseModel):
     phone: Number
     scope: Scope = Field("global", description="`global` or the id of a campaign.")
     reason: Why = "requested"
-    expires_at: Moment | None = None
+    by: By = API
+    expires_at: Moment | None = Field(None, description="Lies ahead; null: for ever.")
+
+
+class SuppressionRequestView(BaseModel):
+    """Somebody's word that a number be suppressed; `call_id` names the call whose flow asked."""
+
+    at: Moment = Field(validation_alias="asked_at")
+    by: str = Field(validation_alias="asked_by")
+    reason: str
+    expires_at: Moment | None
+    call_id: str | None
 
 
 class SuppressionView(BaseModel):
-    """A suppression; `call_id` names the call whose flow asked for it."""
+    """A suppression: the first who asked says its `reason`, the longest who asked its end.
+
+    `history` has everybody who asked, oldest first. One that was lifted says by whom and why; who lifts what has
+    expired is `expiry`.
+    """
 
     id: str
     phone: str
     scope: str
+    status: Literal["in_force", "expired", "lifted"]
     reason: str
     call_id: str | None
     expires_at: Moment | None
     created_at: Moment
+    lifted_at: Moment | None
+    lifted_by: str | None
+    because: str | None
+    history: list[SuppressionRequestView]
+
+
+class SuppressedView(SuppressionView):
+    """The suppression that holds, and what the request made of it."""
+
+    change: Change
 
 
 class SuppressionQuery(PageQuery):
@@ -81,12 +116,24 @@ class SuppressionQuery(PageQuery):
 
     phone: Number | None = None
     scope: Scope | None = None
+    include: Literal["lifted"] | None = Field(None, description="`lifted`: those lifted or expired as well.")
+
+    def filters(self) -> dict[str, Any]:
+        """Return what was asked of the suppressions themselves."""
+        return {name: value for name, value in super().filters().items() if name != "include"}
 
 
-class LiftQuery(BaseModel):
-    """Which suppression to lift."""
+class LiftWords(BaseModel):
+    """Who lifts a suppression, and why; both are kept."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    because: Why | None = Field(None, description="Why the number may be dialed again.")
+    by: By = API
+
+
+class LiftQuery(LiftWords):
+    """Which suppression to lift."""
 
     phone: Number
     scope: Scope = "global"
@@ -100,6 +147,7 @@ class SuppressionFileQuery(BaseModel):
     scope: Scope = Field("global", description="Of a CSV file only.")
     reason: Why = Field("imported", description="Of a CSV file only.")
     region: Region | None = Field(None, description="Of a CSV file only.")
+    by: By = Field(API, description="Of a CSV file only: who says so, for the history.")
 
 
 class SuppressionError(BaseModel):
@@ -112,28 +160,41 @@ class SuppressionError(BaseModel):
 
 
 class SuppressedFileView(BaseModel):
-    """What became of a file; `errors` are the first 100 refused rows."""
+    """What became of a file; `errors` are the first 100 refused rows.
+
+    `accepted` rows were `added`, or `lengthened` what stood for their number, or it was `kept` as it was; a number that
+    stands again in the file is kept.
+    """
 
     rows: int
     accepted: int
+    added: int
+    lengthened: int
+    kept: int
     invalid: int
     errors: list[SuppressionError]
 
 
-def _view(row: Any) -> SuppressionView:
-    return SuppressionView.model_validate(row, from_attributes=True)
+def _view(found: Found) -> SuppressionView:
+    return SuppressionView.model_validate(_fields(found), from_attributes=True)
 
 
-@resource.route("POST", "/v1/suppressions", body=NewSuppression, gives={201: SuppressionView}, fails=(422,))
+def _fields(found: Found) -> dict[str, Any]:
+    return {**found.row._mapping, "history": found.requests}
+
+
+@resource.route("POST", "/v1/suppressions", body=NewSuppression, gives={201: SuppressedView}, fails=(422,))
 def create(house: House, body: NewSuppression) -> Response:
     """Suppress a number.
 
     After the answer it is not dialed any more within the scope; a call that is under way goes on. Sending a number
-    again changes its reason and expiry.
+    again only ever lengthens what stands: its reason stays, and the new words are kept in its history.
     """
     check_scope(house, body.scope)
-    row = suppress_number(house, body.phone, scope=body.scope, reason=body.reason, expires_at=body.expires_at)
-    return answer(_view(row), 201)
+    words = {"reason": body.reason, "by": body.by}
+    done = suppress_number(house, body.phone, scope=body.scope, expires_at=body.expires_at, **words)
+    fields = {**_fields(done.found), "change": done.change}
+    return answer(SuppressedView.model_validate(fields, from_attributes=True), 201)
 
 
 @resource.route(
@@ -145,30 +206,35 @@ def create(house: House, body: NewSuppression) -> Response:
     fails=(413, 415, 422),
 )
 def create_many(house: House, query: SuppressionFileQuery, body: Readable) -> SuppressedFileView:
-    """Suppress the numbers of a CSV file: column `phone`; optional `scope`, `reason`, `expires_at`."""
+    """Suppress the numbers of a CSV file: column `phone`; optional `scope`, `reason`, `expires_at`.
+
+    A row only ever lengthens what stands for its number.
+    """
     check_scope(house, query.scope)
-    defaults = SuppressionDefaults(scope=query.scope, reason=query.reason, region=query.region)
+    defaults = SuppressionDefaults(scope=query.scope, reason=query.reason, region=query.region, by=query.by)
     done = suppress_many(house, body, defaults)
     errors = [SuppressionError(row=number, code=p.code, detail=p.detail) for number, p in done.errors]
-    return SuppressedFileView(rows=done.rows, accepted=done.accepted, invalid=done.invalid, errors=errors)
+    changes = {change.value: done.changes[change] for change in Change}
+    return SuppressedFileView(rows=done.rows, accepted=done.accepted, invalid=done.invalid, errors=errors, **changes)
 
 
 @resource.route("GET", "/v1/suppressions", query=SuppressionQuery, gives={200: Page[SuppressionView]}, fails=(422,))
 def index(house: House, query: SuppressionQuery) -> Page[SuppressionView]:
     """List suppressions, newest first."""
-    rows = list_suppressions(house, query.filters(), after=query.after, limit=query.limit)
+    past_too = query.include is not None
+    rows = list_suppressions(house, query.filters(), past_too=past_too, after=query.after, limit=query.limit)
     return cut_page(rows, query, shape=_view)
 
 
 @resource.route("DELETE", "/v1/suppressions", query=LiftQuery, gives={204: None}, fails=(404, 422))
 def lift(house: House, query: LiftQuery) -> Response:
-    """Let a number be dialed again within a scope."""
-    lift_suppression(house, {"phone": query.phone, "scope": query.scope})
+    """Let a number be dialed again within a scope; the suppression stays as history, with who, when and why."""
+    lift_suppression(house, {"phone": query.phone, "scope": query.scope}, by=query.by, because=query.because)
     return nothing()
 
 
-@resource.route("DELETE", "/v1/suppressions/{suppression_id}", gives={204: None}, fails=(404,))
-def lift_by_id(house: House, suppression_id: str) -> Response:
-    """Lift a suppression."""
-    lift_suppression(house, {"id": suppression_id})
+@resource.route("DELETE", "/v1/suppressions/{suppression_id}", query=LiftWords, gives={204: None}, fails=(404, 422))
+def lift_by_id(house: House, suppression_id: str, query: LiftWords) -> Response:
+    """Lift a suppression; it stays as history, with who, when and why."""
+    lift_suppression(house, {"id": suppression_id}, by=query.by, because=query.because)
     return nothing()

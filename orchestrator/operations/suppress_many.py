@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from orchestrator.ids import new_id
 from orchestrator.operations.quiesce import quiesce
+from orchestrator.operations.suppress_number import API, GLOBAL, IN_THE_PAST
 from orchestrator.operations.withdraw_calls import WayBack
 from orchestrator.policy.byte_lines import Readable
 from orchestrator.policy.contact_rows import ContactForm, ContactProblem
@@ -20,7 +22,7 @@ from orchestrator.policy.moments import format_moment, parse_moment
 from orchestrator.policy.names import unseen_in
 from orchestrator.policy.phone import PhoneProblem, read_phone
 from orchestrator.policy.reasons import FinalStatus, Reason
-from orchestrator.store import queries_suppressions
+from orchestrator.store.opt_outs import IS_IN_FORCE, Asked, Change, write_opt_outs
 from orchestrator.store.tables import calls, campaigns, suppressions
 
 if TYPE_CHECKING:
@@ -28,25 +30,30 @@ if TYPE_CHECKING:
 
 _BATCH = 1_000
 _ERRORS_TOLD = 100
-_GLOBAL = "global"
 _WAY_BACK = WayBack(Reason.SUPPRESSED, final=FinalStatus.SUPPRESSED, counts=False)
 
 
 @dataclass(frozen=True)
 class SuppressionDefaults:
-    """What a row's empty cells mean."""
+    """What a row's empty cells mean, and who sends the file."""
 
-    scope: str = _GLOBAL
+    scope: str = GLOBAL
     reason: str = "imported"
     region: str | None = None
+    by: str = API
 
 
 @dataclass
 class SuppressedFile:
-    """What became of a file's rows; `errors` are the first 100: (row, problem)."""
+    """What became of a file's rows; `errors` are the first 100: (row, problem).
+
+    `changes` counts the accepted rows by what they made of what stood for their number; one that stands again in the
+    file is kept.
+    """
 
     rows: int = 0
     accepted: int = 0
+    changes: Counter[Change] = field(default_factory=Counter)
     invalid: int = 0
     errors: list[tuple[int, ContactProblem]] = field(default_factory=list)
 
@@ -54,17 +61,18 @@ class SuppressedFile:
 def suppress_many(house: House, file: Readable, defaults: SuppressionDefaults) -> SuppressedFile:
     """Suppress every good row of `file`: column `phone`, optional `scope`, `reason`, `expires_at`.
 
-    Raises InvalidInput for a header that cannot be used. Safe to repeat: a row changes what stands for its number.
+    Raises InvalidInput for a header that cannot be used. Safe to repeat: a row only ever lengthens what stands for its
+    number.
     """
     done = SuppressedFile()
     form = ContactForm(optional=("scope", "reason", "expires_at"), region=defaults.region)
-    scopes = _known_scopes(house)
+    read_row = partial(_read, defaults=defaults, scopes=_known_scopes(house), now=house.clock())
     numbered = iter(CsvRows(file, form))
     while batch := list(islice(numbered, _BATCH)):
-        read = [(number, _read(row, defaults, scopes)) for number, row in batch]
+        read = [(number, read_row(row)) for number, row in batch]
         wrong = [(number, problem) for number, problem in read if isinstance(problem, ContactProblem)]
-        good = [values for _, values in read if isinstance(values, dict)]
-        _write(house, good)
+        good = [wish for _, wish in read if isinstance(wish, Asked)]
+        done.changes += _write(house, good)
         done.rows += len(batch)
         done.accepted += len(good)
         done.invalid += len(wrong)
@@ -76,10 +84,10 @@ def suppress_many(house: House, file: Readable, defaults: SuppressionDefaults) -
 def _known_scopes(house: House) -> frozenset[str]:
     with house.sql.connect() as connection:
         known = connection.execute(select(campaigns.c.id).where(campaigns.c.kind == "campaign")).scalars()
-        return frozenset({_GLOBAL, *known})
+        return frozenset({GLOBAL, *known})
 
 
-def _read(row: Row, defaults: SuppressionDefaults, scopes: frozenset[str]) -> dict[str, Any] | ContactProblem:
+def _read(row: Row, *, defaults: SuppressionDefaults, scopes: frozenset[str], now: datetime) -> Asked | ContactProblem:
     if isinstance(row, ContactProblem):
         return row
     phone = read_phone(row.get("phone", ""), defaults.region)
@@ -88,28 +96,34 @@ def _read(row: Row, defaults: SuppressionDefaults, scopes: frozenset[str]) -> di
     scope = row.get("scope", "").strip() or defaults.scope
     if scope not in scopes:
         return ContactProblem("unknown_scope", "scope", "`global` or the id of a campaign")
-    try:
-        expires_at = _moment(row.get("expires_at", ""))
-    except ValueError as err:
-        return ContactProblem("moment", "expires_at", str(err))
+    expires_at = _end(row.get("expires_at", ""), now)
+    if isinstance(expires_at, ContactProblem):
+        return expires_at
     reason = row.get("reason", "").strip()[:200] or defaults.reason
     if found := unseen_in(reason):
         return ContactProblem("bad_character", "reason", f"it holds {found}; write it without control characters")
-    return {"phone": phone, "scope": scope, "reason": reason, "expires_at": expires_at and format_moment(expires_at)}
+    return Asked(phone, scope, reason, asked_by=defaults.by, expires_at=expires_at)
 
 
-def _moment(text: str) -> datetime | None:
-    return parse_moment(text) if text.strip() else None
+def _end(written: str, now: datetime) -> str | ContactProblem | None:
+    if not written.strip():
+        return None
+    try:
+        moment = parse_moment(written)
+    except ValueError as err:
+        return ContactProblem("moment", "expires_at", str(err))
+    return format_moment(moment) if moment > now else ContactProblem("in_the_past", "expires_at", IN_THE_PAST)
 
 
-def _write(house: House, rows: Sequence[dict[str, Any]]) -> None:
-    last = {(row["phone"], row["scope"]): {"id": new_id("sup"), **row} for row in rows}
+def _write(house: House, wishes: Sequence[Asked]) -> Counter[Change]:
     with house.sql.begin() as connection:
-        queries_suppressions.upsert_suppressions(connection, list(last.values()))
+        changes = Counter(write_opt_outs(connection, wishes).values())
+    changes[Change.KEPT] += len(wishes) - changes.total()
+    return changes
 
 
 def _settle_sends(house: House) -> None:
     """Withdraw what had been claimed for numbers that are suppressed now, and wait for sends in the act."""
-    in_force = (suppressions.c.scope == _GLOBAL) | (suppressions.c.scope == calls.c.campaign_id)
-    listed = select(suppressions.c.id).where(suppressions.c.phone == calls.c.to_number, in_force).exists()
+    in_scope = (suppressions.c.scope == GLOBAL) | (suppressions.c.scope == calls.c.campaign_id)
+    listed = select(suppressions.c.id).where(suppressions.c.phone == calls.c.to_number, in_scope, IS_IN_FORCE).exists()
     quiesce(house, calls.c.state.in_(("reserved", "dialing", "accepted")) & listed, _WAY_BACK)

@@ -2,36 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Row, select, true
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import true
 
-from orchestrator.ids import new_id
+from orchestrator.errors import FieldError, InvalidInput
+from orchestrator.operations.find_suppressions import Found, find_last
 from orchestrator.operations.quiesce import quiesce
 from orchestrator.operations.withdraw_calls import WayBack
+from orchestrator.policy.moments import format_moment
 from orchestrator.policy.reasons import FinalStatus, Reason
-from orchestrator.store.tables import calls, suppressions
+from orchestrator.store.opt_outs import Asked, Change, write_opt_outs
+from orchestrator.store.tables import calls
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
 
+GLOBAL = "global"
+API = "api"
+"""Who asks over REST and does not say who they are."""
+IN_THE_PAST = "an opt-out that is over from the start would change nothing; leave it out for one that holds for ever"
+
 _WAY_BACK = WayBack(Reason.SUPPRESSED, final=FinalStatus.SUPPRESSED, counts=False)
 
 
+@dataclass(frozen=True)
+class Suppressed:
+    """The suppression that holds now, and what the wish made of it."""
+
+    found: Found
+    change: Change
+
+
 def suppress_number(
-    house: House, phone: str, *, scope: str = "global", reason: str, expires_at: datetime | None = None
-) -> Row[Any]:
-    """Return the suppression, new or changed; `scope` is `global` or a campaign id. Safe to repeat."""
-    values = {"id": new_id("sup"), "phone": phone, "scope": scope, "reason": reason, "expires_at": expires_at}
-    statement = insert(suppressions).values(values)
-    changed = {"reason": statement.excluded.reason, "expires_at": statement.excluded.expires_at}
-    statement = statement.on_conflict_do_update(index_elements=["phone", "scope"], set_=changed)
+    house: House,
+    phone: str,
+    *,
+    scope: str = GLOBAL,
+    reason: str,
+    by: str = API,
+    expires_at: datetime | None = None,
+) -> Suppressed:
+    """Return the suppression that holds; `scope` is `global` or a campaign id. Safe to repeat.
+
+    What stands already is lengthened or kept, never shortened. Raises InvalidInput for an end that has passed.
+    """
+    if expires_at is not None and expires_at <= house.clock():
+        raise InvalidInput([FieldError("/expires_at", "in_the_past", IN_THE_PAST)])
+    end = format_moment(expires_at) if expires_at else None
+    wish = Asked(phone, scope, reason, asked_by=by, expires_at=end)
     with house.sql.begin() as connection:
-        connection.execute(statement)
-    in_scope = true() if scope == "global" else calls.c.campaign_id == scope
+        change = write_opt_outs(connection, [wish])[phone, scope]
+    in_scope = true() if scope == GLOBAL else calls.c.campaign_id == scope
     quiesce(house, (calls.c.to_number == phone) & in_scope, _WAY_BACK)
-    with house.sql.connect() as connection:
-        query = select(suppressions).where(suppressions.c.phone == phone, suppressions.c.scope == scope)
-        return connection.execute(query).one()
+    return Suppressed(find_last(house, phone, scope), change)

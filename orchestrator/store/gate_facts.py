@@ -13,6 +13,7 @@ from orchestrator.policy.gate import GateFacts
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.policy.weekly_hours import CallingHours
 from orchestrator.store.dial_counts import Dials, dials_of, dials_within
+from orchestrator.store.opt_outs import IN_FORCE
 from orchestrator.store.tables import CALLING_US
 
 _NUMBER_CAP = "least(CAST(:per_number_24h AS int), (k.caps->>'per_number_24h')::int)"
@@ -25,7 +26,7 @@ _COLUMNS = f"""
     (SELECT epoch FROM installation) AS epoch,
     EXISTS (SELECT 1 FROM installation WHERE dialing_stopped IS NOT NULL) AS dialing_stopped,
     EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = c.phone AND s.scope IN ('global', k.id)
-            AND (s.expires_at IS NULL OR s.expires_at > clock_timestamp())) AS suppressed,
+            AND {IN_FORCE}) AS suppressed,
     EXISTS (SELECT 1 FROM calls WHERE from_number = c.phone AND {CALLING_US}) AS is_calling_us,
     (SELECT max(p.last_sent_at) FROM calls p WHERE p.to_number = c.phone AND p.contact_id <> c.id
             AND p.state <> 'withdrawn') AS last_dial_to_number_at,

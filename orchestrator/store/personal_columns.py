@@ -41,6 +41,7 @@ from orchestrator.store.tables import (
     imports,
     installation,
     recordings,
+    suppression_requests,
     suppressions,
 )
 
@@ -107,6 +108,11 @@ def _made(contact_id: str) -> ColumnElement[bool]:
     )
 
 
+def _is_of_opt_out(person: Person) -> ColumnElement[bool]:
+    theirs = select(suppressions.c.id).where(suppressions.c.phone.in_(person.numbers))
+    return suppression_requests.c.suppression_id.in_(theirs)
+
+
 def _unless_final(column: ColumnElement[Any], otherwise: str | None) -> ColumnElement[Any]:
     return case((contacts.c.status.in_(FINAL_STATUSES), column), else_=otherwise)
 
@@ -161,7 +167,12 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
     ),
     Erased(import_rejects, _is_of_row, {"raw": _NOTHING, "detail": "erased"}),
     Erased(idempotency_keys, _is_their_answer, {"status": GONE, "response": None, "content_type": None}),
-    Erased(suppressions, lambda person: suppressions.c.phone.in_(person.numbers), {"reason": "erased"}),
+    Erased(
+        suppressions,
+        lambda person: suppressions.c.phone.in_(person.numbers),
+        {"reason": "erased", "because": case((suppressions.c.because.is_not(None), "erased"))},
+    ),
+    Erased(suppression_requests, _is_of_opt_out, {"reason": "erased"}),
     Erased(
         campaigns,
         _has_a_number(campaigns.c.status_reason),
@@ -182,6 +193,8 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
 KEPT: Final[Mapping[str, str]] = MappingProxyType(
     {
         "suppressions.phone": "an opt-out holds for ever, whoever is erased",
+        "suppressions.lifted_by": "who of the staff lifted it",
+        "suppression_requests.asked_by": "who of the staff wrote it down",
         "contacts.zone": "the zone of the number: when a call was allowed is part of the ledger",
         "contacts.disposition": "the result of a call, from a closed set",
         "contacts.tally": "how often each result came, by names of the flow's own",
@@ -222,6 +235,7 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "installation": frozenset({"epoch", "carrier"}),
         "numbers": frozenset({"id", "number", "flow_id", "home_id"}),
         "recordings": frozenset({"id", "call_id", "told_as", "event_id", "leg", "channels", "format"}),
+        "suppression_requests": frozenset({"suppression_id", "call_id"}),
         "suppressions": frozenset({"id", "scope", "call_id"}),
     }
 )

@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from orchestrator.ids import new_id
 from orchestrator.model.call_end import CallEnd, end_of
 from orchestrator.model.live_call import LiveCall, Suppression
 from orchestrator.policy.dispositions import Disposition
 from orchestrator.store.erased_calls import ERASED, IS_ERASED
+from orchestrator.store.opt_outs import Asked, write_opt_outs
 
 _LOCK = text(
     "SELECT k.id FROM calls k JOIN contacts c ON c.id = k.contact_id "
@@ -75,16 +75,6 @@ _TIMELINE = text(
     ON CONFLICT (call_id, event_id) DO NOTHING
     """
 ).bindparams(bindparam("lines", type_=JSONB))
-
-_SUPPRESSIONS = text(
-    """
-    INSERT INTO suppressions (id, phone, scope, reason, call_id)
-    SELECT id, phone, scope, reason, call_id
-    FROM jsonb_to_recordset(:rows) AS r(id text, phone text, scope text, reason text, call_id text)
-    ON CONFLICT (phone, scope) DO UPDATE SET expires_at = NULL WHERE suppressions.expires_at IS NOT NULL
-    """
-).bindparams(bindparam("rows", type_=JSONB))
-
 
 _HOLD_UNRECORDED = text(
     "UPDATE contacts SET status = 'held', reason = 'record_failed', due_at = NULL, updated_at = now(), "
@@ -175,19 +165,14 @@ def write_timeline(connection: Connection, lines: Sequence[tuple[str, Mapping[st
 
 
 def write_suppressions(connection: Connection, records: Sequence[Record]) -> None:
-    """Add the numbers the flows asked never to dial again; one that would have expired no longer does."""
-    wanted = {
-        (number, _scope(wish, record)): (wish, record)
+    """Write that these flows asked never to dial a number again; a call that is amended asks no second time."""
+    wishes = [
+        Asked(number, _scope(wish, record), wish.reason, asked_by="flow", call_id=record.call.call_id)
         for record in records
         if (number := _their_number(record))
         for wish in record.call.suppressions
-    }
-    rows = [
-        {"id": new_id("sup"), "phone": phone, "scope": scope, "reason": wish.reason, "call_id": record.call.call_id}
-        for (phone, scope), (wish, record) in wanted.items()
     ]
-    if rows:
-        connection.execute(_SUPPRESSIONS, {"rows": rows})
+    write_opt_outs(connection, wishes)
 
 
 def _their_number(record: Record) -> str | None:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -357,17 +358,47 @@ numbers = Table(
     _moment("updated_at", nullable=False, server_default=_NOW),
 )
 
+# A row is never deleted: it is lifted, by somebody or by its expiry, and what comes after is another row.
 suppressions = Table(
     "suppressions",
     metadata,
     Column("id", Text, primary_key=True),
     Column("phone", Text, nullable=False),
     Column("scope", Text, nullable=False),  # 'global' or a campaign id
-    Column("reason", Text, nullable=False),
+    Column("reason", Text, nullable=False),  # the first who asked
     Column("call_id", Text),
-    _moment("expires_at"),
+    _moment("expires_at"),  # the longest anybody asked for
     _moment("created_at", nullable=False, server_default=_NOW),
-    UniqueConstraint("phone", "scope"),
+    _moment("lifted_at"),
+    Column("lifted_by", Text),
+    Column("because", Text),
+)
+Index(
+    "suppressions_in_force",
+    suppressions.c.phone,
+    suppressions.c.scope,
+    unique=True,
+    postgresql_where=text("lifted_at IS NULL"),
+)
+Index("suppressions_by_phone", suppressions.c.phone)
+
+# Who asked for a suppression, in what words and until when; nothing of it is ever changed.
+suppression_requests = Table(
+    "suppression_requests",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("suppression_id", Text, ForeignKey("suppressions.id"), nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    _moment("expires_at"),
+    Column("call_id", Text),
+    _moment("asked_at", nullable=False, server_default=_NOW),
+)
+Index("suppression_requests_by_suppression", suppression_requests.c.suppression_id)
+Index(
+    "suppression_requests_by_call",
+    suppression_requests.c.call_id,
+    postgresql_where=text("call_id IS NOT NULL"),
 )
 
 idempotency_keys = Table(
@@ -398,5 +429,6 @@ __all__ = [
     "metadata",
     "numbers",
     "recordings",
+    "suppression_requests",
     "suppressions",
 ]

@@ -144,6 +144,17 @@ def test_an_expired_suppression_does_not_count(world: World) -> None:
     assert len(world.claim(campaign_id)) == 1
 
 
+def test_a_suppression_that_was_lifted_does_not_count(world: World) -> None:
+    campaign_id = world.campaign()
+    world.contact(campaign_id, phone="+13125550178")
+    world.execute(
+        "INSERT INTO suppressions (id, phone, scope, reason, lifted_at)"
+        " VALUES ('s', '+13125550178', 'global', 'asked', now())"
+    )
+
+    assert len(world.claim(campaign_id)) == 1
+
+
 def test_the_gap_to_the_last_dial_of_a_number_holds_it_until_then(world: World) -> None:
     first, second = world.campaign(), world.campaign(number_gap_s=7200)
     world.contact(first, phone="+13125550142")

@@ -90,6 +90,8 @@ def meet_everywhere(world: World, rest: Rest, folder: Path) -> str:
     _call_back(world)
     _go_astray(world)
     rest.post("/v1/suppressions", {"phone": CALLER, "reason": f"{NAME} asked"})
+    rest.delete(f"/v1/suppressions?phone={CALLER.replace('+', '%2B')}&because={NAME}+changed+her+mind")
+    rest.post("/v1/suppressions", {"phone": CALLER, "reason": f"{NAME} asked again"})
     rest.patch(f"/v1/contacts/{contact_id}", {"status": "completed", "outcome": f"{NAME} was told"})
     world.execute(
         "UPDATE campaigns SET status_reason = jsonb_build_object('code', 'x', 'detail', CAST(:said AS text))",
@@ -256,6 +258,7 @@ def test_an_erased_number_stands_nowhere_but_in_the_list_of_opt_outs(world: Worl
 
     assert erased.json == {"contacts": 4, "calls": 4}
     assert {"contacts.phone", "import_rejects.raw", "idempotency_keys.response", "suppressions.reason"} < met
+    assert {"suppressions.because", "suppression_requests.reason"} < met
     assert in_tables(world) == {"suppressions.phone"}
     assert in_keys(world) <= {"call"}
     let_live_state_go(world)
@@ -377,12 +380,14 @@ def test_who_is_in_a_call_is_not_erased_by_number(world: World, rest: Rest) -> N
 def test_an_opt_out_outlives_its_person(world: World, rest: Rest) -> None:
     campaign_id = world.campaign()
     rest.post("/v1/suppressions", {"phone": CALLER, "reason": f"{NAME} asked"})
+    rest.delete(f"/v1/suppressions?phone={CALLER.replace('+', '%2B')}&because={NAME}+changed+her+mind")
+    rest.post("/v1/suppressions", {"phone": CALLER, "reason": f"{NAME} asked again"})
 
     erased = rest.post("/v1/erasures", {"phone": CALLER})
     contact_id = world.contact(campaign_id, phone=CALLER)
 
     assert erased.json == {"contacts": 0, "calls": 0}
-    assert world.query("SELECT phone, reason FROM suppressions") == [(CALLER, "erased")]
+    assert world.query("SELECT phone, reason FROM suppressions") == [(CALLER, "erased")] * 2
     assert world.claim(campaign_id) == [] and world.contact_row(contact_id)["status"] == "suppressed"
 
 

@@ -12,6 +12,8 @@ from orchestrator.clock import utc_now
 from orchestrator.model.event import Event
 from orchestrator.operations import advance_calls
 from orchestrator.operations.dead_letters import list_dead_letters, replay_dead_letter
+from orchestrator.operations.find_suppressions import lift_suppression
+from orchestrator.operations.suppress_number import suppress_number
 from orchestrator.store.keys import GROUP
 from tests.support.carrier_stub import CarrierStub, refusal
 from tests.support.world import CONNECTION, World
@@ -108,6 +110,60 @@ def test_r12_an_opt_out_that_arrives_after_the_record_lowers_what_remains_to_be_
     assert world.contact_of(call_id)["status"] in ("suppressed", "completed")
     assert world.query("SELECT count(*) FROM suppressions") == [(1,)]
     assert world.call_row(call_id)["outcome"] == "opted_out"
+
+
+def opted_out(world: World) -> str:
+    """Return a call whose flow has asked never to dial its number again."""
+    call_id = world.dialed_call(flow=OPT_OUT)
+    world.hear(call_id, "call.answered", ago_s=9)
+    world.work(call_id)
+    world.hear(call_id, "call.gather.ended", status="valid", digits="9", ago_s=2)
+    world.work(call_id)
+    world.hang_up(call_id)
+    return call_id
+
+
+def test_a_late_word_of_a_call_does_not_bring_back_an_opt_out_that_was_lifted(world: World) -> None:
+    call_id = opted_out(world)
+    phone = world.call_row(call_id)["to_number"]
+    lift_suppression(world.house, {"phone": phone, "scope": "global"}, by="anna", because="asked to be called")
+
+    world.hear(call_id, "call.cost", total_cost="0.005")
+    world.advance()
+    world.settle()
+
+    assert world.call_row(call_id)["cost"]
+    assert world.query("SELECT lifted_by FROM suppressions") == [("anna",)]
+
+
+def test_an_opt_out_in_a_call_after_a_lift_is_a_new_one(world: World) -> None:
+    phone = world.call_row(opted_out(world))["to_number"]
+    lift_suppression(world.house, {"phone": phone, "scope": "global"}, by="anna", because=None)
+
+    campaign = world.campaign(flow=OPT_OUT)
+    world.contact(campaign, phone=phone)
+    [again] = world.claim(campaign)
+    world.dialer.dial_call(again)
+    world.hear(again, "call.answered", ago_s=9)
+    world.work(again)
+    world.hear(again, "call.gather.ended", status="valid", digits="9", ago_s=2)
+    world.hang_up(again)
+
+    assert world.query("SELECT lifted_by FROM suppressions ORDER BY id") == [("anna",), (None,)]
+
+
+def test_an_opt_out_in_a_call_lengthens_what_stands_and_leaves_its_reason(world: World) -> None:
+    call_id = world.dialed_call(flow=OPT_OUT)
+    phone, until = world.call_row(call_id)["to_number"], utc_now() + timedelta(days=9)
+    suppress_number(world.house, phone, reason="on holiday", expires_at=until)
+    world.hear(call_id, "call.answered", ago_s=9)
+    world.work(call_id)
+    world.hear(call_id, "call.gather.ended", status="valid", digits="9", ago_s=2)
+    world.hang_up(call_id)
+
+    assert world.query("SELECT reason, expires_at FROM suppressions") == [("on holiday", None)]
+    asked = world.query("SELECT reason, asked_by, call_id FROM suppression_requests ORDER BY id")
+    assert asked == [("on holiday", "api", None), ("opt-out", "flow", call_id)]
 
 
 def test_r14_a_leg_that_is_gone_ends_without_its_hangup_and_a_late_one_corrects_it(

@@ -154,3 +154,26 @@ def test_campaigns_of_the_release_before_say_nothing_of_caps_and_their_dials_cou
 
     assert caps == {}
     assert (facts["number_day_limit"], facts["dials"], facts["caller_id_day_limit"]) == (3, 1, None)
+
+
+def test_opt_outs_of_the_release_before_hold_on_with_their_first_words(postgres_server: RunningServer) -> None:
+    with database_at(postgres_server.url, "0009", name="schema_0009") as url:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO suppressions (id, phone, scope, reason, call_id, expires_at) VALUES"
+                    " ('sup_1', '+12125550123', 'global', 'asked', NULL, NULL),"
+                    " ('sup_2', '+12125550123', 'cmp_1', 'pressed 9', 'call_1', '2031-01-01T00:00:00Z')"
+                )
+            )
+
+        upgrade(url)
+
+        with engine.connect() as connection:
+            stands = connection.execute(text("SELECT id, lifted_at, because FROM suppressions ORDER BY id")).all()
+            asked = "SELECT suppression_id, asked_by, reason, call_id, expires_at IS NULL FROM suppression_requests"
+            words = connection.execute(text(f"{asked} ORDER BY id")).all()
+        engine.dispose()
+    assert stands == [("sup_1", None, None), ("sup_2", None, None)]
+    assert words == [("sup_1", "api", "asked", None, True), ("sup_2", "flow", "pressed 9", "call_1", False)]
