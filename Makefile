@@ -16,7 +16,7 @@ IN_CACHES := RUFF_CACHE_DIR="$$PLACE/.ruff_cache" MYPY_CACHE_DIR="$$PLACE/.mypy_
 	HYPOTHESIS_STORAGE_DIRECTORY="$$PLACE/.hypothesis"
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup venv demo up test lint docs chaos contract mutations bench compose-test lock clean
+.PHONY: help setup venv demo up test lint docs chaos plans contract mutations bench compose-test lock clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -56,6 +56,9 @@ docs: setup  ## write the pages that are made from the code
 
 chaos: setup  ## half an hour of killing and freezing processes in mid-campaign
 	$(BIN)/python -m pytest tests/fault -m long -x
+
+plans: setup  ## read the plans of what loops and polls ask, at two million contacts (half an hour)
+	PLANS_CONTACTS=2000000 $(BIN)/python -m pytest --timeout 3600 $(PYTEST) tests/service/store/test_plans.py
 
 contract: setup  ## ask every operation of the REST API hundreds of questions, and hold the answers against its document
 	CONTRACT_EXAMPLES=200 $(BIN)/python -m pytest tests/service/api/test_api_contract.py --timeout 3600

@@ -14,6 +14,7 @@ from orchestrator.operations.watch_carrier import compare_clocks, reopen_dispatc
 from orchestrator.store.aof import rewrite_when_owed
 from orchestrator.store.keys import Keys
 from orchestrator.store.scripts import ScriptCall, run_script
+from orchestrator.store.tallies import fold_tallies
 from orchestrator.wiring import House
 
 from .consume import forget_dead_consumers
@@ -39,6 +40,7 @@ def sweep_loops(house: House, keys: Keys) -> list[Loop]:
         Loop("sends", lambda: publish(CALLS_DIAL, judge_sends(sql, client, keys)), 1.0),
         Loop("campaigns", lambda: complete_campaigns(sql), 1.0),
         Loop("ended", lambda: end_open_contacts(sql), 2.0),
+        Loop("tallies", lambda: fold_tallies(sql), 1.0),
         Loop("imports", lambda: close_dead_imports(sql), 30.0),
         Loop("webhooks", lambda: watch_webhooks(sql, client, keys, connection_id=connection_id), 1.0),
         Loop("carrier", lambda: reopen_dispatch(client, keys, carrier, connection_id=connection_id), 2.0),

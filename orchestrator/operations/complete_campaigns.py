@@ -4,31 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Engine, func, text, update
+from sqlalchemy import Connection, Engine, TextClause, func, text, update
 
 from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.policy.reasons import Reason
-from orchestrator.store.bounded_postgres import allow
-from orchestrator.store.bounds import SWEEPING
 from orchestrator.store.ended_campaigns import end_batch
 from orchestrator.store.gate_facts import hours_of
 from orchestrator.store.ledger import database_now
 from orchestrator.store.tables import campaigns
 
-_AT_ONCE = 5_000
+_BATCH, _BATCHES_AT_ONCE = 200, 25
 
-_EXPIRE = text(
-    """
-    UPDATE contacts SET status = 'expired', reason = :reason, due_at = NULL, updated_at = now()
-    WHERE id IN (
-        SELECT c.id FROM contacts c JOIN campaigns g ON g.id = c.campaign_id
-        WHERE c.status IN ('waiting', 'held') AND """
-)
-_LATE = text(_EXPIRE.text + "c.not_after IS NOT NULL AND c.not_after <= now() LIMIT :most FOR UPDATE OF c SKIP LOCKED)")
+_EXPIRE = """
+    UPDATE contacts SET status = 'expired', reason = :reason, due_at = NULL, updated_at = now() WHERE id IN (
+        SELECT id FROM contacts WHERE status IN ('waiting', 'held') AND {which} LIMIT :most FOR UPDATE SKIP LOCKED)
+"""
+_LATE = text(_EXPIRE.format(which="not_after IS NOT NULL AND not_after <= now()"))
+_IS_OVER = "status IN ('running', 'paused', 'scheduled') AND ends_at <= now()"
+_ENDING = text(f"SELECT id FROM campaigns WHERE {_IS_OVER} ORDER BY id")  # noqa: S608 a constant of ours
 # A campaign whose end is being put off is left alone.
-_OVER = text(
-    _EXPIRE.text + "g.status IN ('running', 'paused', 'scheduled') AND g.ends_at <= now() "
-    "LIMIT :most FOR UPDATE OF c SKIP LOCKED FOR SHARE OF g SKIP LOCKED)"
+_THIS_ONE = f"(SELECT id FROM campaigns WHERE id = :campaign_id AND {_IS_OVER} FOR SHARE SKIP LOCKED)"  # noqa: S608
+_OVER = text(_EXPIRE.format(which=f"campaign_id = {_THIS_ONE}"))
+_ZONES = text(
+    "SELECT z.campaign_id, z.zone, g.calling_hours::text AS hours FROM campaign_zones z "
+    "JOIN campaigns g ON g.id = z.campaign_id WHERE g.status = 'running' AND g.kind = 'campaign'"
+)
+_WITH_SOMEBODY = text(
+    """
+    SELECT z.campaign_id, z.zone FROM unnest(CAST(:campaigns AS text[]), CAST(:zones AS text[])) AS z(campaign_id, zone)
+    WHERE (SELECT 1 FROM contacts c WHERE c.campaign_id = z.campaign_id AND c.zone = z.zone AND c.status = 'waiting'
+           LIMIT 1) = 1
+    """
 )
 _HOLD_ZONE = text(
     """
@@ -37,34 +43,44 @@ _HOLD_ZONE = text(
         LIMIT :most FOR UPDATE SKIP LOCKED)
     """
 )
+# One probe for each campaign, also where millions are held for ever; NOT EXISTS would be joined with all contacts.
 _FINISHED = text(
     """
     SELECT g.id FROM campaigns g
     WHERE g.status = 'running' AND g.kind = 'campaign' AND (NOT g.keep_open OR g.ends_at <= now())
-      AND NOT EXISTS (SELECT 1 FROM imports i WHERE i.campaign_id = g.id AND i.status = 'running')
-      AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.status = 'calling')
-      AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.status IN ('waiting', 'held')
-                      AND c.due_at IS NOT NULL)
+      AND (SELECT 1 FROM imports i WHERE i.campaign_id = g.id AND i.status = 'running' LIMIT 1) IS NULL
+      AND (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.status = 'calling' LIMIT 1) IS NULL
+      AND (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.status IN ('waiting', 'held')
+           AND c.due_at IS NOT NULL LIMIT 1) IS NULL
     FOR UPDATE OF g SKIP LOCKED
     """
 )
 
 
 def complete_campaigns(sql: Engine) -> list[str]:
-    """Make every move that is due; return the campaigns that completed."""
+    """Make the moves that are due, of millions some thousands at a time; return the campaigns that completed."""
     with sql.begin() as connection:
-        allow(connection, SWEEPING)
         _start_scheduled(connection)
-        connection.execute(_LATE, {"most": _AT_ONCE, "reason": Reason.TOO_LATE.value})
-        connection.execute(_OVER, {"most": _AT_ONCE, "reason": Reason.CAMPAIGN_ENDED.value})
-        _hold_without_zone(connection)
+        ending = connection.execute(_ENDING).scalars().all()
+        zoneless = _zoneless(connection)
+    _in_batches(sql, _LATE, reason=Reason.TOO_LATE)
+    for campaign_id in ending:
+        _in_batches(sql, _OVER, reason=Reason.CAMPAIGN_ENDED, campaign_id=campaign_id)
+    for campaign_id, zone in zoneless:
+        _in_batches(sql, _HOLD_ZONE, reason=Reason.ZONE_UNKNOWN, campaign_id=campaign_id, zone=zone)
     with sql.begin() as connection:
-        allow(connection, SWEEPING)
-        locked = set(connection.execute(_FINISHED).scalars())
-        # Once more behind the locks: what was added between that statement's snapshot and its lock is seen only now.
-        finished = [ident for ident in connection.execute(_FINISHED).scalars() if ident in locked]
+        finished = _finished(connection)
         _complete(connection, finished)
     return finished
+
+
+def _in_batches(sql: Engine, statement: TextClause, *, reason: Reason, **which: str) -> None:
+    """Make a move batch by batch, each on its own: none holds many contacts locked, or holds anybody up."""
+    for _ in range(_BATCHES_AT_ONCE):
+        with sql.begin() as connection:
+            moved = connection.execute(statement, {"most": _BATCH, "reason": reason.value, **which}).rowcount
+        if moved < _BATCH:
+            return
 
 
 def _start_scheduled(connection: Connection) -> None:
@@ -75,19 +91,22 @@ def _start_scheduled(connection: Connection) -> None:
     )
 
 
-def _hold_without_zone(connection: Connection) -> None:
-    """Hold contacts nobody can say an hour for, until the contact or the campaign gets a time zone (§7)."""
+def _zoneless(connection: Connection) -> list[tuple[str, str]]:
+    """Return campaign and zone of contacts that wait and nobody can say an hour for.
+
+    They are held until the contact or the campaign gets a time zone (§7).
+    """
     now = database_now(connection)
-    rows = connection.execute(
-        text(
-            "SELECT z.campaign_id, z.zone, g.calling_hours::text AS hours FROM campaign_zones z "
-            "JOIN campaigns g ON g.id = z.campaign_id WHERE g.status = 'running' AND g.kind = 'campaign'"
-        )
-    )
-    for campaign_id, zone, hours in rows.all():
-        if is_zone_unknown(hours_of(hours), zone, now):
-            which = {"campaign_id": campaign_id, "zone": zone, "most": _AT_ONCE}
-            connection.execute(_HOLD_ZONE, {**which, "reason": Reason.ZONE_UNKNOWN.value})
+    rows = connection.execute(_ZONES).all()
+    unknown = [row for row in rows if is_zone_unknown(hours_of(row.hours), row.zone, now)]
+    params = {"campaigns": [row.campaign_id for row in unknown], "zones": [row.zone for row in unknown]}
+    return [(row.campaign_id, row.zone) for row in connection.execute(_WITH_SOMEBODY, params)] if unknown else []
+
+
+def _finished(connection: Connection) -> list[str]:
+    locked = set(connection.execute(_FINISHED).scalars())
+    # Once more behind the locks: what was added between that statement's snapshot and its lock is seen only now.
+    return [ident for ident in connection.execute(_FINISHED).scalars() if ident in locked]
 
 
 def _complete(connection: Connection, finished: Sequence[str]) -> None:

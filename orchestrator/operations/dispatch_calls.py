@@ -45,7 +45,8 @@ _CAMPAIGNS = text(
     SELECT id, kind, pacing, calling_hours::text AS calling_hours, heard_webhooks, proving_since,
         CASE WHEN heard_webhooks OR kind = 'direct' THEN 0 ELSE
             (SELECT count(*) FROM (SELECT 1 FROM calls k WHERE k.campaign_id = g.id AND k.reserved_at >= g.proving_since
-             AND (k.state IN ('reserved', 'dialing', 'unknown') OR k.accepted_at IS NOT NULL) LIMIT 5) f)
+             AND (k.state IN ('reserved', 'dialing', 'unknown') OR k.accepted_at IS NOT NULL)
+             ORDER BY k.reserved_at LIMIT 5) f)
             END AS first_calls
     FROM campaigns g WHERE status = 'running' AND connection_id = :connection_id
         AND (starts_at IS NULL OR starts_at <= now())

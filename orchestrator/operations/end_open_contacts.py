@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 
 from orchestrator.store.ended_campaigns import BATCH, end_batch, ended_with_open_contacts, wait_for_moves
 
-_BATCHES_AT_ONCE = 20
+_BATCHES_AT_ONCE = 200
 
 
 def end_open_contacts(sql: Engine) -> int:

@@ -18,6 +18,7 @@ from orchestrator.store.keys import Keys
 from orchestrator.store.personal_columns import FINAL_STATUSES, Person, erase_columns
 from orchestrator.store.personal_keys import erase_keys
 from orchestrator.store.queries_recordings import erased_recordings
+from orchestrator.store.tallies import forget_answers
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
@@ -98,6 +99,7 @@ def _erase(house: House, connection: Connection, person: Person) -> Sequence[Row
     if gone_after_s:
         owe_rewrite(house.redis, Keys(), after_s=gone_after_s + _SLACK_S)
     erase_columns(connection, person)
+    forget_answers(connection, person.call_ids)
     return erased_recordings(connection, person.call_ids)
 
 

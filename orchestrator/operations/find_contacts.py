@@ -44,11 +44,24 @@ def list_contacts(house: House, filters: Mapping[str, Any], *, after: str | None
     Within one campaign, `status` counts who waits in a closed zone as held, as everywhere; across campaigns as waiting.
     """
     with house.sql.connect() as connection:
-        campaign = queries_campaigns.find_campaign(connection, filters.get("campaign_id", ""))
-        hours = CallingHours.model_validate(campaign.calling_hours) if campaign else None
-        zones = queries_campaigns.list_zones(connection, campaign.id) if campaign else []
-        closed = [zone for zone in zones if hours and not is_open(hours, zone, house.clock())]
-        return queries_contacts.list_contacts(connection, filters, after=after, limit=limit, closed_zones=closed)
+        campaign_id = filters.get("campaign_id", "")
+        campaign = queries_campaigns.find_campaign(connection, campaign_id) if "status" in filters else None
+        if campaign is None:
+            return queries_contacts.list_contacts(connection, filters, after=after, limit=limit)
+        hours = CallingHours.model_validate(campaign.calling_hours)
+        zones = queries_campaigns.list_zones(connection, campaign_id)
+        standings = _standings(filters["status"], zones, hours, house.clock())
+        others = {name: value for name, value in filters.items() if name not in ("campaign_id", "status")}
+        return queries_contacts.list_standing(connection, campaign_id, standings, others, after=after, limit=limit)
+
+
+def _standings(status: str, zones: Sequence[str], hours: CallingHours, now: datetime) -> list[tuple[str, str]]:
+    """Return where to look for a status: in each zone, for one that waits in a zone that is closed now is held."""
+    closed = {zone for zone in zones if not is_open(hours, zone, now)}
+    if status == "waiting":
+        return [("waiting", zone) for zone in zones if zone not in closed]
+    held = [("waiting", zone) for zone in closed] if status == "held" else []
+    return [(status, zone) for zone in zones] + held
 
 
 def standing_of(contact: Row[Any], now: datetime, *, room: Room | None = None) -> Standing:

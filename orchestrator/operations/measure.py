@@ -15,13 +15,20 @@ from orchestrator.operations.read_stats import latency_percentiles
 from orchestrator.store.keys import Keys
 from orchestrator.store.pacing import dials_in_trailing_5_s, read_health
 from orchestrator.store.streams import backlog
+from orchestrator.store.tables import MAY_LIVE
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
 
 _COUNTS = {
-    Metric.CALLS_OPEN: "SELECT state, count(*) FROM calls WHERE state NOT IN ('ended', 'withdrawn') GROUP BY 1",
-    Metric.CONTACTS_DUE: "SELECT status, count(*) FROM contacts WHERE status IN ('waiting', 'held') GROUP BY 1",
+    Metric.CALLS_OPEN: f"SELECT state, count(*) FROM calls WHERE {MAY_LIVE} GROUP BY 1",  # noqa: S608 a constant of ours
+    Metric.CONTACTS_DUE: """
+        SELECT t.parts[1], sum(t.n) FROM campaigns g CROSS JOIN LATERAL (
+            SELECT parts, n FROM tallies WHERE campaign_id = g.id AND subject = 'contacts' UNION ALL
+            SELECT parts, n FROM tally_changes WHERE campaign_id = g.id AND subject = 'contacts') t
+        WHERE g.status NOT IN ('completed', 'canceled') AND t.parts[1] IN ('waiting', 'held')
+        GROUP BY 1 HAVING sum(t.n) > 0
+    """,
     Metric.CAMPAIGNS: "SELECT status, count(*) FROM campaigns "
     "WHERE kind = 'campaign' AND status NOT IN ('completed', 'canceled') GROUP BY 1",
     Metric.RECORDINGS_PENDING: "SELECT '', count(*) FROM recordings WHERE state = 'pending'",

@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import redis
-from sqlalchemy import Row
-from ulid import ULID
+from sqlalchemy import Connection
 
 from orchestrator.operations.find_campaigns import find_campaign
 from orchestrator.operations.find_contacts import closed_reason
 from orchestrator.policy.calling_hours import is_open
 from orchestrator.policy.campaign_rules import CallingHours, Pacing
-from orchestrator.store import queries_stats
 from orchestrator.store.keys import Keys
 from orchestrator.store.queries_connections import find_connection
+from orchestrator.store.queries_stats import count_dials_since
+from orchestrator.store.tallies import Tally, largest_answers, read_tally
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
@@ -37,7 +37,6 @@ CONTACT_STATUSES = (
 _LIVE = ("dialing", "accepted")
 _RATE_OVER = timedelta(seconds=5)
 _MOST_ANSWERS = 1_000
-_RESERVED_AT_MOST_BEFORE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -56,16 +55,24 @@ class CampaignStats:
     event_to_command_ms: dict[str, float | None]
 
 
+class _Calls(NamedTuple):
+    """How many calls stand alike; withdrawn attempts are none."""
+
+    state: str | None
+    disposition: str | None
+    outcome: str | None
+    n: int
+
+
 def read_stats(house: House, campaign_id: str) -> CampaignStats:
     """Return the numbers of a campaign as they stand now; raise NotFound for none."""
     campaign = find_campaign(house, campaign_id)
     now = house.clock()
     with house.sql.connect() as connection:
-        standings = queries_stats.count_contacts(connection, campaign_id)
-        calls = queries_stats.count_calls(connection, campaign_id)
-        answers = queries_stats.count_answers(connection, campaign_id, most=_MOST_ANSWERS)
-        oldest = f"call_{ULID.from_datetime(now - _RESERVED_AT_MOST_BEFORE)}"
-        dials = queries_stats.count_dials_since(connection, campaign_id, since=now - _RATE_OVER, oldest_id=oldest)
+        standings = read_tally(connection, campaign_id, "contacts")
+        calls = _read_calls(connection, campaign_id)
+        answers = largest_answers(connection, campaign_id, most=_MOST_ANSWERS)
+        dials = count_dials_since(connection, campaign_id, since=now - _RATE_OVER)
         account = find_connection(connection, campaign.connection_id)
     counts, held = _stand(standings, CallingHours.model_validate(campaign.calling_hours), now)
     pace = Pacing.model_validate(campaign.pacing).calls_per_second
@@ -75,8 +82,8 @@ def read_stats(house: House, campaign_id: str) -> CampaignStats:
         contacts=counts,
         held_by_reason=held,
         calls=_phases(calls),
-        by_disposition=_tally(calls, "disposition"),
-        by_outcome=_tally(calls, "outcome"),
+        by_disposition=_count_by("disposition", calls),
+        by_outcome=_count_by("outcome", calls),
         by_answer=_answers(answers),
         dials_per_s=round(dials / _RATE_OVER.total_seconds(), 2),
         limit=min(allowed, default=0.0),
@@ -84,39 +91,46 @@ def read_stats(house: House, campaign_id: str) -> CampaignStats:
     )
 
 
-def _stand(rows: Sequence[Row[Any]], hours: CallingHours, now: datetime) -> tuple[dict[str, int], dict[str, int]]:
+def _read_calls(connection: Connection, campaign_id: str) -> list[_Calls]:
+    tally = read_tally(connection, campaign_id, "calls")
+    calls = [_Calls(state, disposition, outcome, n) for (state, disposition, outcome), n in tally]
+    return [each for each in calls if each.state != "withdrawn"]
+
+
+def _stand(tally: Sequence[Tally], hours: CallingHours, now: datetime) -> tuple[dict[str, int], dict[str, int]]:
     """Return the counts by status, and the held by reason; who waits in a closed zone is held."""
     counts, held = Counter[str](), Counter[str]()
-    for row in rows:
-        is_closed = row.status == "waiting" and not is_open(hours, row.zone, now)
-        counts["held" if is_closed else row.status] += row.n
+    for (status, detail), n in tally:
+        zone, reason = detail or "", detail or "unknown"
+        is_closed = status == "waiting" and not is_open(hours, zone, now)
+        counts["held" if is_closed else str(status)] += n
         if is_closed:
-            held[closed_reason(hours, row.zone, now)] += row.n
-        elif row.status == "held":
-            held[row.reason or "unknown"] += row.n
+            held[closed_reason(hours, zone, now)] += n
+        elif status == "held":
+            held[reason] += n
     return {"total": counts.total(), **{status: counts[status] for status in CONTACT_STATUSES}}, dict(held)
 
 
-def _phases(rows: Sequence[Row[Any]]) -> dict[str, int]:
-    by_state = Counter[str]()
-    for row in rows:
-        by_state[row.state] += row.n
+def _phases(tally: Sequence[_Calls]) -> dict[str, int]:
+    by_state = Counter[str | None]()
+    for calls in tally:
+        by_state[calls.state] += calls.n
     live = sum(by_state[state] for state in _LIVE)
     return {"dialed": by_state.total() - by_state["reserved"], "live": live, "ended": by_state["ended"]}
 
 
-def _tally(rows: Sequence[Row[Any]], column: str) -> dict[str, int]:
-    tally = Counter[str]()
-    for row in rows:
-        if (value := getattr(row, column)) is not None:
-            tally[value] += row.n
-    return dict(tally.most_common())
+def _count_by(name: str, tally: Sequence[_Calls]) -> dict[str, int]:
+    counts = Counter[str]()
+    for calls in tally:
+        if (value := getattr(calls, name)) is not None:
+            counts[value] += calls.n
+    return dict(counts.most_common())
 
 
-def _answers(rows: Sequence[Row[Any]]) -> dict[str, dict[str, int]]:
+def _answers(tally: Sequence[Tally]) -> dict[str, dict[str, int]]:
     by_name: dict[str, dict[str, int]] = {}
-    for row in rows:
-        by_name.setdefault(row.name, {})[row.value if row.value is not None else "null"] = row.n
+    for (name, value), n in tally:
+        by_name.setdefault(str(name), {})["null" if value is None else value] = n
     return by_name
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.store.flows import FlowShelf
-from orchestrator.store.tables import calls
+from orchestrator.store.tables import MAY_LIVE, calls
 
 log = logging.getLogger(__name__)
 
 
 def ready_flows(sql: Engine, flows: FlowShelf) -> int:
     """Make sure that the shelf holds the flow of every open call; return how many it holds of them."""
-    is_open = calls.c.state.in_(("reserved", "dialing", "accepted", "unknown"))
-    query = select(calls.c.flow_id).where(is_open, calls.c.flow_id.is_not(None)).distinct()
+    query = select(calls.c.flow_id).where(text(MAY_LIVE), calls.c.flow_id.is_not(None)).distinct()
     with sql.connect() as connection:
         wanted = list(connection.execute(query).scalars())
     return sum(_is_ready(flows, flow_id) for flow_id in wanted)

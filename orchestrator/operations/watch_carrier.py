@@ -27,8 +27,9 @@ UNHEARD_FOR_S = 20
 _UNPROVEN = text(
     """
     SELECT g.id, g.proving_since,
-        (SELECT count(*) FROM calls k WHERE k.campaign_id = g.id AND k.accepted_at >= g.proving_since
-            AND k.accepted_at < clock_timestamp() - make_interval(secs => :patience)) AS accepted
+        (SELECT count(*) FROM (SELECT 1 FROM calls k WHERE k.campaign_id = g.id AND k.reserved_at >= g.proving_since
+            AND k.accepted_at < clock_timestamp() - make_interval(secs => :patience)
+            ORDER BY k.reserved_at LIMIT 5) a) AS accepted
     FROM campaigns g WHERE g.status = 'running' AND g.kind = 'campaign' AND NOT g.heard_webhooks
         AND g.connection_id = :connection_id AND g.proving_since IS NOT NULL FOR UPDATE OF g SKIP LOCKED
     """

@@ -41,20 +41,52 @@ _STANDINGS = text(
     """
 )
 
-_LOCK_CANDIDATES = text(
-    """
-    SELECT c.id FROM contacts c WHERE c.status IN ('waiting', 'held') AND c.due_at <= now() AND c.id IN (
-        SELECT id FROM (
-            SELECT p.id, p.priority, p.due_at FROM unnest(CAST(:zones AS text[])) AS z(zone)
-            CROSS JOIN LATERAL (
-                SELECT id, priority, due_at FROM contacts
-                WHERE campaign_id = :campaign_id AND zone = z.zone AND status IN ('waiting', 'held') AND due_at <= now()
-                ORDER BY priority DESC, due_at, id LIMIT :spread
-            ) p ORDER BY p.priority DESC, p.due_at, p.id LIMIT :spread
-        ) best)
-    ORDER BY c.priority DESC, c.due_at, c.id LIMIT :most FOR UPDATE SKIP LOCKED
-    """
+_DUE = """c.status IN ('waiting', 'held') AND c.due_at <= now()"""
+# Who is due, first come first served: with nobody due it reads nothing, however many wait for tomorrow.
+_FIRST_DUE = text(
+    f"""
+    SELECT p.id FROM unnest(CAST(:zones AS text[])) AS z(zone) CROSS JOIN LATERAL (
+        SELECT c.id FROM contacts c
+        WHERE c.campaign_id = :campaign_id AND c.zone = z.zone AND {_DUE} AND c.due_at IS NOT NULL
+        ORDER BY c.due_at LIMIT :few) p
+    LIMIT :few
+    """  # noqa: S608 a constant of ours
 )
+# The best of many. Each priority is a range of its own: those who are due do not stand behind all who are not. Where
+# there are more priorities than are worth a look each, the rest is one range.
+_BEST_DUE = text(
+    f"""
+    WITH RECURSIVE level (zone, priority, n) AS (
+        SELECT z.zone, (SELECT max(priority) FROM contacts WHERE campaign_id = :campaign_id AND zone = z.zone
+                        AND status IN ('waiting', 'held')), 1
+        FROM unnest(CAST(:zones AS text[])) AS z(zone)
+        UNION ALL
+        SELECT zone, (SELECT max(priority) FROM contacts WHERE campaign_id = :campaign_id AND zone = level.zone
+                      AND status IN ('waiting', 'held') AND priority < level.priority), n + 1
+        FROM level WHERE priority IS NOT NULL AND n < :levels
+    )
+    SELECT id FROM (
+        SELECT p.* FROM level CROSS JOIN LATERAL (
+            SELECT c.id, c.priority, c.due_at FROM contacts c
+            WHERE c.campaign_id = :campaign_id AND c.zone = level.zone AND c.priority = level.priority AND {_DUE}
+            ORDER BY c.due_at, c.id LIMIT :spread) p
+        WHERE level.n < :levels
+        UNION ALL
+        SELECT p.* FROM level CROSS JOIN LATERAL (
+            SELECT c.id, c.priority, c.due_at FROM contacts c
+            WHERE c.campaign_id = :campaign_id AND c.zone = level.zone AND c.priority <= level.priority AND {_DUE}
+            ORDER BY c.priority DESC, c.due_at, c.id LIMIT :spread) p
+        WHERE level.n = :levels
+    ) best ORDER BY priority DESC, due_at, id LIMIT :spread
+    """  # noqa: S608 a constant of ours
+)
+_LOCK_CANDIDATES = text(
+    f"""
+    SELECT c.id FROM contacts c WHERE c.id = ANY(:ids) AND {_DUE}
+    ORDER BY c.priority DESC, c.due_at, c.id LIMIT :most FOR UPDATE SKIP LOCKED
+    """  # noqa: S608 a constant of ours
+)
+_LEVELS = 32
 
 
 _HOLD_STILL = text("SELECT 1 FROM campaigns g, installation i WHERE g.id = :campaign_id FOR SHARE OF g, i SKIP LOCKED")
@@ -111,9 +143,16 @@ def hold_still(connection: Connection, campaign_id: str) -> bool:
 def lock_candidates(
     connection: Connection, campaign_id: str, *, zones: Sequence[str], most: int, rivals: int = 4
 ) -> list[str]:
-    """Lock and return up to `most` due contacts of these zones, skipping what other dispatchers hold (R10)."""
-    params = {"campaign_id": campaign_id, "zones": list(zones), "most": most, "spread": most * rivals}
-    return list(connection.execute(_LOCK_CANDIDATES, params).scalars())
+    """Lock and return up to `most` due contacts of these zones, skipping what other dispatchers hold (R10).
+
+    Higher priorities come first, and of one priority who has waited longest.
+    """
+    spread = most * rivals
+    params = {"campaign_id": campaign_id, "zones": list(zones)}
+    ids = connection.execute(_FIRST_DUE, {**params, "few": spread + 1}).scalars().all()
+    if len(ids) > spread:  # these are all who are due, or the best are looked for
+        ids = connection.execute(_BEST_DUE, {**params, "spread": spread, "levels": _LEVELS}).scalars().all()
+    return list(connection.execute(_LOCK_CANDIDATES, {"ids": ids, "most": most}).scalars()) if ids else []
 
 
 def move_contacts(connection: Connection, moves: Sequence[Move]) -> None:

@@ -207,6 +207,8 @@ KEPT: Final[Mapping[str, str]] = MappingProxyType(
         "recordings.place": "where the file is, by the row's id; the row goes with its file",
         "recordings.sha256": "of the file; the row goes with it",
         "recordings.lease": "who fetches the file now, and removes it",
+        "tallies.parts": "what was answered and how often; what nobody else answered goes with the call's answers",
+        "tally_changes.parts": "what was answered, until it is folded; erasing folds it",
         "idempotency_keys.key": "the client's own word for a request, for a day: without it a repeat would ring again",
         "idempotency_keys.body_hash": "tells a repeat from another request, for a day",
     }
@@ -237,6 +239,8 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "recordings": frozenset({"id", "call_id", "told_as", "event_id", "leg", "channels", "format"}),
         "suppression_requests": frozenset({"suppression_id", "call_id"}),
         "suppressions": frozenset({"id", "scope", "call_id"}),
+        "tallies": frozenset({"campaign_id", "subject"}),
+        "tally_changes": frozenset({"campaign_id", "subject"}),
     }
 )
 

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, text, tuple_, update
 
 from orchestrator.policy.names import forms_of
 from orchestrator.store.pages import newest_first
 from orchestrator.store.tables import calls, campaigns, contacts
 
 OPEN = ("waiting", "held")
+
+
+_LAST = "~"  # behind every id
+# The newest of each standing: to filter a million by a rare one would read them all.
+_STANDING = text(
+    """
+    SELECT p.id FROM unnest(CAST(:statuses AS text[]), CAST(:zones AS text[])) AS s(status, zone)
+    CROSS JOIN LATERAL (
+        SELECT id FROM contacts WHERE campaign_id = :campaign_id AND status = s.status AND zone = s.zone AND id < :after
+        ORDER BY id DESC LIMIT :most) p
+    ORDER BY p.id DESC LIMIT :most
+    """
+)
 
 
 def _shown() -> Select[Any]:
@@ -32,34 +45,41 @@ def lock_contact(connection: Connection, contact_id: str) -> Row[Any] | None:
 
 
 def list_contacts(
+    connection: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return a page of contacts whose columns have these values."""
+    # Who called us is in no list of people to call.
+    query = _shown().where(campaigns.c.kind != "inbound", *(_is(name, value) for name, value in filters.items()))
+    return connection.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
+
+
+def list_standing(
     connection: Connection,
-    filters: Mapping[str, Any],
+    campaign_id: str,
+    standings: Sequence[tuple[str, str]],
+    others: Mapping[str, Any],
     *,
     after: str | None,
     limit: int,
-    closed_zones: Sequence[str] = (),
 ) -> Sequence[Row[Any]]:
-    """Return a page of contacts; those waiting in `closed_zones` count as held."""
-    plain = {name: value for name, value in filters.items() if name != "status"}
-    # Who called us is in no list of people to call.
-    query = _shown().where(campaigns.c.kind != "inbound", *(_is(name, value) for name, value in plain.items()))
-    if "status" in filters:
-        query = query.where(_has_status(filters["status"], closed_zones))
-    return connection.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
+    """Return a page of a campaign's contacts with one of these statuses, each in its zone, filtered by `others` too."""
+    if others:
+        wanted = tuple_(contacts.c.status, contacts.c.zone).in_(standings)
+        query = _shown().where(contacts.c.campaign_id == campaign_id, wanted, *(_is(*each) for each in others.items()))
+        return connection.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
+    params = {
+        "campaign_id": campaign_id,
+        "statuses": [status for status, _ in standings],
+        "zones": [zone for _, zone in standings],
+        "after": after or _LAST,
+        "most": limit + 1,
+    }
+    page = connection.execute(_STANDING, params).scalars().all()
+    return connection.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all()
 
 
 def _is(name: str, value: str) -> ColumnElement[bool]:
     return contacts.c[name].in_(forms_of(value)) if name == "external_id" else contacts.c[name] == value
-
-
-def _has_status(status: str, closed_zones: Sequence[str]) -> Any:
-    is_closed = and_(contacts.c.status == "waiting", contacts.c.zone.in_(closed_zones))
-    match status:
-        case "held":
-            return or_(contacts.c.status == "held", is_closed)
-        case "waiting":
-            return and_(contacts.c.status == "waiting", contacts.c.zone.not_in(closed_zones))
-    return contacts.c.status == status
 
 
 def update_contact(connection: Connection, contact_id: str, changes: Mapping[str, Any]) -> None:

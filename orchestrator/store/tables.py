@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -26,10 +27,8 @@ metadata = MetaData()
 
 # One live attempt per number, across campaigns; an unknown one may be ringing until it is given up. Any number of
 # people may call one of ours at once.
-NUMBER_GUARD = (
-    "direction = 'outbound' AND "
-    "(state IN ('reserved', 'dialing', 'accepted') OR (state = 'unknown' AND disposition IS NULL))"
-)
+MAY_LIVE = "(state IN ('reserved', 'dialing', 'accepted') OR (state = 'unknown' AND disposition IS NULL))"
+NUMBER_GUARD = f"direction = 'outbound' AND {MAY_LIVE}"
 # Who is calling us now is not dialed; no guard: a caller is never refused for a dial of ours.
 CALLING_US = "direction = 'inbound' AND state = 'accepted'"
 
@@ -190,7 +189,18 @@ Index(
     contacts.c.id,
     postgresql_where=text("status IN ('waiting', 'held')"),
 )
+# Who is due, found without reading who waits for tomorrow or for ever.
+Index(
+    "contacts_due",
+    contacts.c.campaign_id,
+    contacts.c.zone,
+    contacts.c.due_at,
+    postgresql_include=["id", "priority"],
+    postgresql_where=text("status IN ('waiting', 'held') AND due_at IS NOT NULL"),
+)
 Index("contacts_by_campaign", contacts.c.campaign_id, contacts.c.id)
+Index("contacts_by_status", contacts.c.status, contacts.c.id)
+Index("contacts_standing", contacts.c.campaign_id, contacts.c.status, contacts.c.zone, contacts.c.id)
 Index("contacts_calling", contacts.c.campaign_id, postgresql_where=text("status = 'calling'"))
 Index("contacts_by_phone", contacts.c.phone)
 Index(
@@ -285,7 +295,18 @@ Index(
 )
 Index("calls_calling_us", calls.c.from_number, postgresql_where=text(CALLING_US))
 Index("calls_open", calls.c.state, calls.c.id, postgresql_where=text("state NOT IN ('ended', 'withdrawn')"))
+Index("calls_unjudged", calls.c.absent_at, postgresql_where=text("state = 'unknown' AND disposition IS NULL"))
 Index("calls_by_campaign", calls.c.campaign_id, calls.c.id)
+Index("calls_reserved", calls.c.campaign_id, calls.c.reserved_at)
+# What is rare is found as quickly as what is frequent; written once, at a call's end.
+_HAS_DISPOSITION, _HAS_OUTCOME = text("disposition IS NOT NULL"), text("outcome IS NOT NULL")
+Index("calls_by_disposition", calls.c.disposition, calls.c.id, postgresql_where=_HAS_DISPOSITION)
+Index("calls_of_disposition", calls.c.campaign_id, calls.c.disposition, calls.c.id, postgresql_where=_HAS_DISPOSITION)
+Index("calls_by_outcome", calls.c.outcome, calls.c.id, postgresql_where=_HAS_OUTCOME)
+Index("calls_of_outcome", calls.c.campaign_id, calls.c.outcome, calls.c.id, postgresql_where=_HAS_OUTCOME)
+Index("calls_withdrawn", calls.c.id, postgresql_where=text("state = 'withdrawn'"))
+Index("calls_inbound", calls.c.id, postgresql_where=text("direction = 'inbound'"))
+Index("calls_ended", calls.c.ended_at, postgresql_where=text("ended_at IS NOT NULL"))
 Index("calls_by_contact", calls.c.contact_id, calls.c.id)
 Index("calls_by_number", calls.c.to_number, calls.c.last_sent_at.desc())
 Index("calls_dials_to_number", calls.c.to_number, calls.c.last_sent_at.desc(), postgresql_where=text(COUNTED_DIALS))
@@ -401,6 +422,28 @@ Index(
     postgresql_where=text("call_id IS NOT NULL"),
 )
 
+# How many contacts, calls and answers of each kind a campaign has; triggers write the changes (migration 0011).
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("campaign_id", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("parts", ARRAY(Text), primary_key=True),
+    Column("n", BigInteger, nullable=False),
+)
+Index("tallies_largest", tallies.c.campaign_id, tallies.c.subject, tallies.c.n.desc(), tallies.c.parts)
+Index("tallies_empty", tallies.c.campaign_id, postgresql_where=text("n = 0"))
+tally_changes = Table(
+    "tally_changes",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("campaign_id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("parts", ARRAY(Text), nullable=False),
+    Column("n", Integer, nullable=False),
+)
+Index("tally_changes_by_campaign", tally_changes.c.campaign_id, tally_changes.c.subject)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
@@ -431,4 +474,6 @@ __all__ = [
     "recordings",
     "suppression_requests",
     "suppressions",
+    "tallies",
+    "tally_changes",
 ]

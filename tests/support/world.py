@@ -42,6 +42,7 @@ from orchestrator.telnyx.client_state import ClientState
 from orchestrator.wiring import House
 
 CONNECTION = "conn-1"
+API_KEY = "test-key"
 ZONE = "America/New_York"
 
 GREETING = """
@@ -80,7 +81,7 @@ class World:
             public_url="http://127.0.0.1:1",
             redis_url=self.redis_url,
             database_url=self.database_url,
-            api_key=SecretStr("test-key"),
+            api_key=SecretStr(API_KEY),
             cap_per_number_24h=self.caps.per_number_24h,
             cap_per_caller_id_24h=self.caps.per_caller_id_24h,
         )

@@ -92,6 +92,36 @@ def test_r10_a_contact_that_cannot_be_dialed_does_not_stand_in_the_way_of_one_th
     assert held == [(30,)]
 
 
+@pytest.mark.parametrize("priorities", [3, 60])
+def test_of_many_who_are_due_the_highest_priority_comes_first_and_then_who_waited_longest(
+    world: World, priorities: int
+) -> None:
+    campaign_id = world.campaign()
+    now = utc_now()
+    due = {
+        world.contact(campaign_id, priority=n % priorities, due_at=now - timedelta(minutes=1 + n * 7 % 120)): n
+        for n in range(120)
+    }
+    for n in range(40):  # of the highest priorities, and not due
+        world.contact(campaign_id, priority=priorities + n, due_at=now + timedelta(hours=1))
+
+    claimed = [world.call_row(call_id)["contact_id"] for call_id in world.claim(campaign_id, most=5)]
+
+    first = sorted(due, key=lambda ident: (due[ident] % priorities, due[ident] * 7 % 120), reverse=True)
+    assert sorted(claimed) == sorted(first[:5])
+
+
+def test_where_few_are_due_all_of_them_are_claimed_though_many_are_not(world: World) -> None:
+    campaign_id = world.campaign()
+    for n in range(30):
+        world.contact(campaign_id, priority=9, due_at=utc_now() + timedelta(hours=1 + n))
+    due = [world.contact(campaign_id, priority=n) for n in range(3)]
+
+    claimed = [world.call_row(call_id)["contact_id"] for call_id in world.claim(campaign_id, most=5)]
+
+    assert sorted(claimed) == sorted(due)
+
+
 def test_r10_a_claim_selects_only_zones_that_are_open(world: World) -> None:
     campaign_id = world.campaign()
     world.contact(campaign_id, zone="Asia/Tokyo")

@@ -247,8 +247,8 @@ def test_r22_a_contact_added_while_its_campaign_is_found_finished_keeps_it_open(
 ) -> None:
     campaign_id = world.campaign(keep_open=True, ends_at=utc_now() - timedelta(minutes=1))
     world.contact(campaign_id, status="completed")
-    point = LockPoint(complete_campaigns._hold_without_zone)
-    monkeypatch.setattr(complete_campaigns, "_hold_without_zone", point)
+    point = LockPoint(complete_campaigns._finished)
+    monkeypatch.setattr(complete_campaigns, "_finished", point)
 
     with held_now(world) as slow, in_thread(lambda: complete_campaigns.complete_campaigns(slow.sql)) as completing:
         point.is_reached()

@@ -1,0 +1,108 @@
+"""How many rows of each kind a campaign has, kept as they change, so that no question counts millions.
+
+Triggers write what every statement changed into `tally_changes`, where no two transactions meet; folded now and then
+into `tallies`, the two together are exact at any moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Literal, NamedTuple
+
+from sqlalchemy import Connection, Engine, text
+
+Subject = Literal["contacts", "calls", "answers"]
+
+_FOLDED_AT_ONCE, _FOLDS_AT_ONCE = 500, 40
+_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('tallies'))")
+_WAIT = text("SELECT pg_advisory_xact_lock(hashtext('tallies'))")
+_FOLD = """
+    WITH taken AS (
+        DELETE FROM tally_changes WHERE {which}
+        RETURNING campaign_id, subject, parts, n
+    ), folded AS (
+        INSERT INTO tallies (campaign_id, subject, parts, n)
+        SELECT campaign_id, subject, parts, sum(n) FROM taken GROUP BY campaign_id, subject, parts HAVING sum(n) <> 0
+        ON CONFLICT (campaign_id, subject, parts) DO UPDATE SET n = tallies.n + excluded.n
+    )
+    SELECT count(*) FROM taken
+"""
+_FOLD_OLDEST = text(_FOLD.format(which="id IN (SELECT id FROM tally_changes ORDER BY id LIMIT :most)"))
+_FOLD_ANSWERS = text(
+    _FOLD.format(
+        which="subject = 'answers' AND campaign_id IN (SELECT campaign_id FROM calls WHERE id = ANY(:call_ids))"
+    )
+)
+_FORGET = text("DELETE FROM tallies WHERE n = 0")
+_READ = text(
+    """
+    SELECT parts, sum(n)::bigint AS n FROM (
+        SELECT parts, n FROM tallies WHERE campaign_id = :campaign_id AND subject = :subject
+        UNION ALL
+        SELECT parts, n FROM tally_changes WHERE campaign_id = :campaign_id AND subject = :subject
+    ) both_of_them GROUP BY parts HAVING sum(n) <> 0
+    """
+)
+# Of a million different answers the index gives the most frequent ones; what changed since may have joined them.
+_LARGEST = text(
+    """
+    WITH changes AS (
+        SELECT parts, sum(n) AS n FROM tally_changes WHERE campaign_id = :campaign_id AND subject = :subject GROUP BY 1
+    ), candidates AS (
+        (SELECT parts FROM tallies WHERE campaign_id = :campaign_id AND subject = :subject
+         ORDER BY n DESC, parts LIMIT :most)
+        UNION SELECT parts FROM changes
+    )
+    SELECT parts, (coalesce(t.n, 0) + coalesce(x.n, 0))::bigint AS n FROM candidates
+        LEFT JOIN LATERAL (SELECT n FROM tallies WHERE campaign_id = :campaign_id AND subject = :subject
+                           AND parts = candidates.parts) t ON true
+        LEFT JOIN changes x USING (parts)
+    WHERE coalesce(t.n, 0) + coalesce(x.n, 0) > 0 ORDER BY 2 DESC, 1 LIMIT :most
+    """
+)
+
+
+class Tally(NamedTuple):
+    """How many rows there are of one kind, and what makes them one kind."""
+
+    parts: list[str | None]
+    n: int
+
+
+def read_tally(connection: Connection, campaign_id: str, subject: Subject) -> list[Tally]:
+    """Return contacts by [status, reason or zone], calls by [state, disposition, outcome]."""
+    rows = connection.execute(_READ, {"campaign_id": campaign_id, "subject": subject})
+    return [Tally(*row) for row in rows]
+
+
+def largest_answers(connection: Connection, campaign_id: str, *, most: int) -> list[Tally]:
+    """Return the answers that calls have stored by [name, value], the most frequent first."""
+    params = {"campaign_id": campaign_id, "subject": "answers", "most": most}
+    return [Tally(*row) for row in connection.execute(_LARGEST, params)]
+
+
+def fold_tallies(sql: Engine) -> int:
+    """Add changes to the tallies, some at a time; return how many. Whoever else does so meanwhile is left to it."""
+    return sum(takewhile(bool, (_fold_some(sql) for _ in range(_FOLDS_AT_ONCE))))
+
+
+def fold_changes(connection: Connection) -> int:
+    """Do so once, within the caller's transaction."""
+    if not connection.execute(_LOCK).scalar_one():
+        return 0
+    folded = connection.execute(_FOLD_OLDEST, {"most": _FOLDED_AT_ONCE}).scalar_one()
+    connection.execute(_FORGET)
+    return int(folded)
+
+
+def forget_answers(connection: Connection, call_ids: Sequence[str]) -> None:
+    """Let answers that these calls gave alone, and have no more, stand nowhere."""
+    connection.execute(_WAIT)
+    connection.execute(_FOLD_ANSWERS, {"call_ids": list(call_ids)})
+    connection.execute(_FORGET)
+
+
+def _fold_some(sql: Engine) -> int:
+    with sql.begin() as connection:
+        return fold_changes(connection)

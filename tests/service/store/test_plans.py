@@ -1,0 +1,158 @@
+"""What loops and polls ask of a large installation costs a few pages, whatever ever happened: no plan reads it all.
+
+Each statement is explained just before it is sent, on PostgreSQL 18 and on 16, which plans as 17 does, that compose
+ships. PLANS_CONTACTS says how many contacts there are; `make plans` takes two million.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import Engine
+
+from api.app import create_app
+from orchestrator.operations.ask_about_calls import ask_about_calls
+from orchestrator.operations.close_dead_imports import close_dead_imports
+from orchestrator.operations.complete_campaigns import complete_campaigns
+from orchestrator.operations.end_open_contacts import end_open_contacts
+from orchestrator.operations.judge_sends import judge_sends
+from orchestrator.operations.measure import measure
+from orchestrator.operations.ready_flows import ready_flows
+from orchestrator.operations.reconcile_channels import reconcile_channels
+from orchestrator.operations.watch_carrier import watch_webhooks
+from orchestrator.stack.embedded import start_postgres
+from orchestrator.store.connect import open_sql
+from orchestrator.store.migrate import upgrade
+from orchestrator.store.tallies import fold_tallies
+from tests.support.carrier_stub import carrier_stub
+from tests.support.large_installation import A_SMALL_ONE, ALL_WAIT, FEW_DUE, NOWHERE, OVER, fill
+from tests.support.plans import Plan, explained
+from tests.support.postgres_16 import start_postgres_16
+from tests.support.rest import Rest
+from tests.support.world import CONNECTION, World
+
+CONTACTS = int(os.environ.get("PLANS_CONTACTS", "60000"))
+MOST_PAGES = 3_000  # some 10 ms: a page that is in memory takes 2 to 5 µs
+FEW_PAGES = 200  # of a table that is read whole: it would grow
+
+_START = {16: start_postgres_16, 18: lambda folder: start_postgres(folder, durable=False)}
+
+
+@pytest.fixture(scope="module", params=_START)
+def large(request: pytest.FixtureRequest) -> Iterator[tuple[Engine, str]]:
+    """Return a large installation on one version of PostgreSQL."""
+    with tempfile.TemporaryDirectory(prefix="plans-") as folder:
+        server = _START[request.param](Path(folder))
+        upgrade(server.url)
+        sql = open_sql(server.url)
+        fill(sql, contacts=CONTACTS)
+        yield sql, server.url
+        sql.dispose()
+        server.stop()
+
+
+@pytest.fixture
+def world(large: tuple[Engine, str], redis_client: redis.Redis, redis_url: str) -> Iterator[World]:
+    sql, database_url = large
+    with carrier_stub() as carrier:
+        world = World(
+            sql=sql, redis=redis_client, carrier_url=carrier.url, database_url=database_url, redis_url=redis_url
+        )
+        world.execute("UPDATE installation SET epoch = NULL")
+        world.rebuilder.watch()
+        yield world
+        world.carrier.close()
+
+
+LOOPS: dict[str, Callable[[World], object]] = {
+    "dispatch": lambda w: w.dispatcher.dispatch_calls(),
+    "claim where nobody is due": lambda w: w.claim(ALL_WAIT),
+    "flows": lambda w: ready_flows(w.sql, w.flows),
+    "sends": lambda w: judge_sends(w.sql, w.redis, w.keys),
+    "campaigns": lambda w: complete_campaigns(w.sql),
+    "ended": lambda w: end_open_contacts(w.sql),
+    "tallies": lambda w: fold_tallies(w.sql),
+    "imports": lambda w: close_dead_imports(w.sql),
+    "webhooks": lambda w: watch_webhooks(w.sql, w.redis, w.keys, connection_id=CONNECTION),
+    "deadlines": lambda w: ask_about_calls(w.sql, w.redis, w.keys, w.carrier),
+    "unknown": lambda w: w.reconciler.reconcile_unknown(CONNECTION),
+    "channels": lambda w: reconcile_channels(w.sql, w.redis, w.keys, connection_id=CONNECTION),
+    "metrics": lambda w: measure(w.house),
+}
+_LAST = "9" * 26
+POLLS = (
+    "/v1/campaigns",
+    "/v1/campaigns?status=paused",
+    f"/v1/campaigns/{ALL_WAIT}",
+    f"/v1/campaigns/{ALL_WAIT}/stats",
+    f"/v1/campaigns/{FEW_DUE}/stats",
+    *(
+        f"/v1/contacts?{scope}status={status}"
+        for scope in ("", f"campaign_id={ALL_WAIT}&", f"campaign_id={NOWHERE}&")
+        for status in ("waiting", "held", "calling", "completed", "canceled", "unknown")
+    ),
+    f"/v1/contacts?campaign_id={OVER}&limit=500",
+    "/v1/contacts?phone=%2B12012000002",
+    "/v1/contacts?external_id=nobody",
+    *(
+        f"/v1/calls?{scope}{what}"
+        for scope in ("", f"campaign_id={ALL_WAIT}&", f"campaign_id={A_SMALL_ONE}&", f"campaign_id={NOWHERE}&")
+        for what in (
+            "",
+            "status=dialing",
+            "status=accepted",
+            "status=unknown",
+            "status=withdrawn",
+            "disposition=human",
+            "disposition=fax",
+            "disposition=machine",
+            "outcome=promised",
+            "outcome=nobody",
+            "outcome=heard&disposition=fax",
+            "ended_after=2099-01-01T00:00:00Z",
+            "ended_before=2001-01-01T00:00:00Z",
+            "direction=inbound",
+        )
+    ),
+    "/v1/calls?to=%2B12012000002",
+    f"/v1/calls?contact_id=con_{_LAST}",
+    "/v1/calls?external_id=nobody",
+    "/v1/recordings?status=failed",
+    f"/v1/recordings?campaign_id={NOWHERE}",
+    "/v1/suppressions",
+    "/v1/suppressions?phone=%2B13012000002",
+    "/readyz",
+    "/metrics",
+)
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_what_a_loop_asks_again_and_again_reads_a_few_pages(world: World, name: str) -> None:
+    LOOPS[name](world)  # what is to be done once is done
+    with explained(world.sql) as plans:
+        LOOPS[name](world)
+
+    _assert_cheap(plans)
+
+
+@pytest.mark.parametrize("path", POLLS)
+def test_what_people_and_dashboards_poll_reads_a_few_pages(world: World, path: str) -> None:
+    rest = Rest(create_app(world.house))
+
+    with explained(world.sql) as plans:
+        assert rest.get(
+            path, headers={"Authorization": f"Bearer {world.house.settings.api_key.get_secret_value()}"}
+        ).status_code in (200, 503)
+
+    _assert_cheap(plans)
+
+
+def _assert_cheap(plans: list[Plan]) -> None:
+    assert plans
+    dear = [str(plan) for plan in plans if plan.pages > (FEW_PAGES if plan.read_whole else MOST_PAGES)]
+    assert not dear, "\n".join(dear)

@@ -1,0 +1,125 @@
+"""Rows by the million: an installation that has dialed for a month, made within the database."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, text
+
+from tests.support.world import CONNECTION, GREETING
+
+ALL_WAIT = "cmp_00000000000000000000000001"  # half of all contacts; nobody is due, and it was resumed just now
+FEW_DUE = "cmp_00000000000000000000000002"  # a quarter; before those who are due stand higher priorities, who are not
+OVER = "cmp_00000000000000000000000003"  # completed
+NOWHERE = "cmp_00000000000000000000000004"  # held for ever: nobody can say an hour for them
+SMALL = 200  # campaigns of a few contacts each
+A_SMALL_ONE = "cmp_00000000000000000000010003"
+
+_ZONES = (
+    "America/New_York America/Chicago America/Denver America/Los_Angeles America/Phoenix America/Detroit "
+    "America/Boise America/Toronto America/Winnipeg America/Halifax Europe/London Europe/Berlin Europe/Madrid "
+    "Europe/Paris Europe/Rome Europe/Vienna Europe/Warsaw Europe/Lisbon Australia/Sydney Australia/Brisbane"
+)
+_HOURS = """{"always": true}"""
+_NINE_TO_FIVE = (
+    """{"timezone": "contact", "windows": [{"days": ["mon-sun"], "start": "09:00", "end": "20:00"}], "holidays": []}"""
+)
+_CAMPAIGN = """
+    INSERT INTO campaigns (id, name, flow_id, connection_id, status, caller_ids, calling_hours, retry, proving_since,
+        heard_webhooks, number_gap_s, keep_open)
+    VALUES (:id, :id, 'flow_1', :connection, :status, '["+13125550100"]', CAST(:hours AS jsonb),
+        '{"max_attempts": 3}', now(), :heard, 0, true)
+"""
+_SMALL_CAMPAIGNS = f"""
+    INSERT INTO campaigns (id, name, flow_id, connection_id, status, caller_ids, calling_hours, heard_webhooks)
+    SELECT 'cmp_0000000000000000000001' || lpad(n::text, 4, '0'), 'small ' || n, 'flow_1', :connection,
+        CASE n % 4 WHEN 0 THEN 'running' WHEN 1 THEN 'paused' WHEN 2 THEN 'canceled' ELSE 'completed' END,
+        '["+13125550100"]', '{_HOURS}', true
+    FROM generate_series(0, {SMALL - 1}) n
+"""
+# Of twenty contacts ten wait for tomorrow, five are of the campaign of which few are due, and so on.
+_CONTACTS = f"""
+    INSERT INTO contacts (id, campaign_id, import_id, phone, zone, priority, variables, status, reason, due_at,
+        attempts, last_call_id, disposition, outcome)
+    SELECT 'con_' || lpad(n::text, 26, '0'), campaign, 'imp_1', '+1' || (2012000000 + n),
+        CASE campaign WHEN '{NOWHERE}' THEN '' ELSE (CAST(:zones AS text[]))[n % 20 + 1] END,
+        CASE WHEN campaign = '{FEW_DUE}' AND n % 1000 <> 10 THEN 5 ELSE 0 END,
+        jsonb_build_object('first_name', 'Name ' || n, 'account', n),
+        CASE WHEN campaign = '{NOWHERE}' THEN 'held' WHEN campaign = '{OVER}' THEN 'completed'
+             WHEN campaign LIKE 'cmp_0000000000000000000001%' THEN 'completed'
+             WHEN n % 50000 = 3 THEN 'unknown' WHEN n % 50000 = 4 THEN 'suppressed'
+             WHEN n % 2 = 0 AND campaign = '{ALL_WAIT}' THEN 'completed' ELSE 'waiting' END,
+        CASE WHEN campaign = '{NOWHERE}' THEN 'zone_unknown' END,
+        CASE WHEN campaign = '{NOWHERE}' THEN NULL WHEN campaign = '{FEW_DUE}' AND n % 1000 = 10 THEN now()
+             ELSE now() + interval '1 day' END,
+        1, 'call_' || lpad(n::text, 26, '0'), 'no_answer', NULL
+    FROM (SELECT n, CASE WHEN n % 20 < 10 THEN '{ALL_WAIT}' WHEN n % 20 < 15 THEN '{FEW_DUE}'
+                         WHEN n % 20 < 18 THEN '{OVER}' WHEN n % 20 < 19 THEN '{NOWHERE}'
+                         ELSE 'cmp_0000000000000000000001' || lpad((n / 20 % {SMALL})::text, 4, '0') END AS campaign
+          FROM generate_series(1, :contacts) n) c
+"""
+# A call of every second contact, one a second until now.
+_CALLS = """
+    INSERT INTO calls (id, campaign_id, contact_id, connection_id, flow_id, to_number, from_number, attempt, state,
+        command_id, ring_limit_s, talk_limit_s, send_no, reserved_at, published_at, first_sent_at, last_sent_at,
+        accepted_at, deadline_at, dialed_at, ended_at, call_control_id, disposition, outcome, answers)
+    SELECT 'call_' || lpad(n::text, 26, '0'), c.campaign_id, c.id, :connection, 'flow_1', c.phone, '+13125550100', 1,
+        state, 'cmd-' || n, 30, 600, 1, began, began, began, began, began,
+        CASE WHEN state = 'accepted' THEN now() + interval '10 minutes' ELSE began + interval '11 minutes' END,
+        began, CASE state WHEN 'ended' THEN began + interval '40 s' END, 'v3:' || n,
+        CASE state WHEN 'unknown' THEN 'unknown' WHEN 'ended' THEN
+            CASE WHEN n % 200000 = 8 THEN 'fax' WHEN n % 3 = 0 THEN 'human' WHEN n % 3 = 1 THEN 'busy'
+                 ELSE 'no_answer' END
+        END,
+        CASE WHEN n % 200000 = 10 THEN 'promised' WHEN n % 3 = 0 THEN 'heard' END,
+        CASE WHEN n % 30 = 0 THEN jsonb_build_object('digit', (n % 9)::text, 'pin', n) ELSE '{}' END
+    FROM (SELECT n, now() - make_interval(secs => (:contacts - n) / 2 + 3600) AS began,
+            CASE WHEN n > :contacts - 40 THEN 'accepted' WHEN n % 500 = 12 THEN 'unknown'
+                 WHEN n % 20000 = 14 THEN 'withdrawn' ELSE 'ended' END AS state
+          FROM generate_series(2, :contacts, 2) n) k
+    JOIN contacts c ON c.id = 'con_' || lpad(n::text, 26, '0')
+"""
+_RECORDINGS = """
+    INSERT INTO recordings (id, call_id, told_as, event_id, told_at, leg, state, due_at)
+    SELECT 'rec_' || n, 'call_' || lpad(n::text, 26, '0'), 'r' || n, 'e' || n, now() - interval '1 day', 'A',
+        CASE WHEN n % 100000 = 0 THEN 'failed' ELSE 'fetched' END, NULL
+    FROM generate_series(20, :contacts, 20) n
+"""
+_SUPPRESSIONS = """
+    INSERT INTO suppressions (id, phone, scope, reason)
+    SELECT 'sup_' || lpad(n::text, 26, '0'), '+1' || (3012000000 + n), 'global', 'asked'
+    FROM generate_series(1, :contacts / 10) n
+"""
+
+
+def fill(sql: Engine, *, contacts: int) -> None:
+    """Write `contacts` contacts in some 200 campaigns and half as many calls, and let the planner know."""
+    campaigns = (
+        {"id": ALL_WAIT, "status": "running", "heard": False, "hours": _HOURS},
+        {"id": FEW_DUE, "status": "running", "heard": True, "hours": _HOURS},
+        {"id": OVER, "status": "completed", "heard": True, "hours": _HOURS},
+        {"id": NOWHERE, "status": "running", "heard": True, "hours": _NINE_TO_FIVE},
+    )
+    with sql.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.connection.driver_connection.wait_at_most_s = 3600  # type: ignore[union-attr]
+        shared = {"connection": CONNECTION, "contacts": contacts, "zones": _ZONES.split()}
+        connection.execute(
+            text("INSERT INTO connections (id, calls_per_second, max_live_calls) VALUES (:connection, 29, 500)"), shared
+        )
+        connection.execute(
+            text(
+                "INSERT INTO flows (id, name, version, source, content_type, content_hash)"
+                " VALUES ('flow_1', 'greeting', 1, :source, 'application/yaml', 'h')"
+            ),
+            {"source": GREETING},
+        )
+        for campaign in campaigns:
+            connection.execute(text(_CAMPAIGN), {**shared, **campaign})
+        for statement in (_SMALL_CAMPAIGNS, _CONTACTS, _CALLS, _RECORDINGS, _SUPPRESSIONS):
+            connection.execute(text(statement), shared)
+        connection.execute(
+            text("INSERT INTO campaign_zones (campaign_id, zone) SELECT DISTINCT campaign_id, zone FROM contacts")
+        )
+    with sql.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.connection.driver_connection.wait_at_most_s = 3600  # type: ignore[union-attr]
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("VACUUM ANALYZE"))
