@@ -19,9 +19,14 @@ def check_flow(text: bytes | str, content_type: str = YAML_TYPE, *, library: Lib
     return findings
 
 
-def load_flow(text: bytes | str, content_type: str = YAML_TYPE, *, library: Library = empty_library) -> Flow:
-    """Return the flow ready to run; raise InvalidFlow with every problem when it is not acceptable."""
-    flow, findings = read_flow(parse_flow(text, content_type), library)
+def load_flow(
+    text: bytes | str, content_type: str = YAML_TYPE, *, library: Library = empty_library, is_stored: bool = False
+) -> Flow:
+    """Return the flow ready to run; raise InvalidFlow with every problem when it is not acceptable.
+
+    One that `is_stored` was accepted once, by this version or an older one, and is not held to what is checked since.
+    """
+    flow, findings = read_flow(parse_flow(text, content_type), library, is_stored=is_stored)
     if findings.problems:
         raise InvalidFlow(findings.problems)
     return flow

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
-from xml.sax.saxutils import escape
 
 from jinja2 import nodes
 from jinja2.exceptions import TemplateSyntaxError
@@ -21,10 +20,10 @@ from orchestrator.flow.expressions import (
     compile_expression,
 )
 from orchestrator.flow.limits import MAX_TEMPLATE_CHARS
+from orchestrator.flow.ssml import filled_into_ssml
 from orchestrator.flow.values import as_text, bounded
 
 _REFUSED = {"{%": "statements {% %}", "{#": "comments {# #}"}
-_QUOTES = {'"': "&quot;", "'": "&apos;"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +114,4 @@ def _written(part: str | Evaluate, scope: Scope, fill: Callable[[Any], str], *, 
 
 
 def _filled_for_ssml(value: Any) -> str:
-    return escape(as_text(value), _QUOTES)
+    return filled_into_ssml(as_text(value))

@@ -29,6 +29,9 @@ FLOW_KEYS: Final = frozenset(
 BRANCH_KEYS: Final = frozenset({"match", "when", "set", "outcome", "goto", "during_gather"})
 
 
+SPOKEN_FIELDS: Final = frozenset({"payload", "invalid_payload"})
+"""What `payload_type` speaks of."""
+
 FORBIDDEN_FIELDS: Final = frozenset(
     {"client_state", "command_id", "link_to", "connection_id", "target_leg_client_state"}
 )

@@ -31,7 +31,7 @@ class FlowShelf:
             row = connection.execute(select(flows.c.source, flows.c.content_type).where(flows.c.id == flow_id)).first()
         if row is None:
             raise NotFound("flow", flow_id)
-        return load_flow(row.source, row.content_type, library=stored_flows(self.sql))
+        return load_flow(row.source, row.content_type, library=stored_flows(self.sql), is_stored=True)
 
 
 def stored_flows(sql: Engine) -> Library:

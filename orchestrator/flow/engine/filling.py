@@ -6,6 +6,7 @@ from typing import Any
 
 from orchestrator.flow.actions import Command, Nested, Value
 from orchestrator.flow.expressions import Scope
+from orchestrator.flow.words import SPOKEN_FIELDS
 from orchestrator.telnyx.commands import COMMANDS
 
 
@@ -15,7 +16,7 @@ def body_of(command: Command, scope: Scope) -> dict[str, Any]:
         return dict(command.body)
     fields = dict(command.plain)
     for name, value in command.fields:
-        for_ssml = fields.get("payload_type") == "ssml"
+        for_ssml = name in SPOKEN_FIELDS and fields.get("payload_type") == "ssml"
         fields[name] = _field(value, scope, is_text=name in command.textual, for_ssml=for_ssml)
     return COMMANDS[command.action].model_validate(fields).body()
 

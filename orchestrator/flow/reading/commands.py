@@ -20,6 +20,7 @@ from orchestrator.flow.reading.fields import (
 )
 from orchestrator.flow.reading.patience import stall_after_s
 from orchestrator.flow.reading.shapes import read_shape
+from orchestrator.flow.reading.speech import check_speech
 from orchestrator.flow.templates import Template, has_places
 from orchestrator.flow.words import FORBIDDEN_FIELDS, FORBIDDEN_IN_DIAL, FORBIDDEN_PREFIX, OUR_RECEIVER, OURS
 
@@ -72,6 +73,7 @@ def _read(desk: Desk, action: str, spot: Spot, defaults: Mapping[str, Spot]) -> 
         else:
             fields.plain[name] = value
     _validate(desk, fields, set(defaults))
+    check_speech(desk, fields.given, {**fields.plain, **fields.later})
     return fields
 
 

@@ -15,6 +15,7 @@ from orchestrator.flow.expressions import BadExpression, Expression
 from orchestrator.flow.node import Kind, Spot
 from orchestrator.flow.problem import FlowProblem
 from orchestrator.flow.templates import Template, has_places, parse_template
+from orchestrator.flow.texts import Texts
 from orchestrator.flow.words import BUILT_IN_OUTCOMES, CONTACT_FIELDS, EVENT_FIELDS
 from orchestrator.policy.weekly_hours import CallingHours
 
@@ -24,9 +25,13 @@ STEP_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 @dataclass
 class Desk:
-    """What the readers share; `problems` and `warnings` are the answer of the check."""
+    """What the readers share; `problems` and `warnings` are the answer of the check.
+
+    A flow that `is_stored` was accepted once: what a later version of this program finds wrong with it does not count.
+    """
 
     lines: list[str]
+    is_stored: bool = False
     problems: list[FlowProblem] = field(default_factory=list)
     warnings: list[FlowProblem] = field(default_factory=list)
     inputs: dict[str, Input] = field(default_factory=dict)
@@ -36,6 +41,7 @@ class Desk:
     defaults: dict[str, dict[str, Spot]] = field(default_factory=dict)
     hours: Mapping[str, CallingHours] = field(default_factory=dict)
     texts: frozenset[str] | None = None
+    spoken: Texts | None = None
     detection: str | None = None
     of_targets: frozenset[str] = frozenset()
     connects: bool = False

@@ -40,24 +40,28 @@ from orchestrator.flow.words import (
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
-def read_flow(document: FlowDocument, library: Library = empty_library) -> tuple[Flow, Findings]:
+def read_flow(
+    document: FlowDocument, library: Library = empty_library, *, is_stored: bool = False
+) -> tuple[Flow, Findings]:
     """Return the flow and what is found in it; with problems the flow is not to be run.
 
-    The steps of what it includes, found in `library`, are its own from here on.
+    The steps of what it includes, found in `library`, are its own from here on. One that `is_stored` is not held to
+    what was not checked when it was accepted.
     """
-    return _read_document(document, Shelves(library, _accepted))
+    return _read_document(document, Shelves(library, _accepted), is_stored=is_stored)
 
 
 def _accepted(shelved: Shelved, shelves: Shelves) -> Flow | None:
     try:
-        flow, findings = _read_document(parse_flow(shelved.text, shelved.content_type), shelves)
+        document = parse_flow(shelved.text, shelved.content_type)
+        flow, findings = _read_document(document, shelves, is_stored=True)
     except InvalidFlow:
         return None
     return None if findings.problems else flow
 
 
-def _read_document(document: FlowDocument, shelves: Shelves) -> tuple[Flow, Findings]:
-    desk = Desk(document.text.splitlines(), problems=list(document.problems))
+def _read_document(document: FlowDocument, shelves: Shelves, *, is_stored: bool) -> tuple[Flow, Findings]:
+    desk = Desk(document.text.splitlines(), is_stored=is_stored, problems=list(document.problems))
     root = Spot(document.root)
     entries = desk.map_of(root, "a flow", FLOW_KEYS)
     if root.kind is Kind.MAP:
@@ -81,7 +85,7 @@ def _read(desk: Desk, entries: dict[str, Spot], shelves: Shelves) -> Flow:
     included = read_includes(desk, places, shelves)
     _declare(desk, included.values())
     texts = read_texts(desk, entries.get("texts"), entries.get("language"))
-    desk.texts = frozenset(texts.by_name) if texts else None
+    desk.texts, desk.spoken = frozenset(texts.by_name) if texts else None, texts
     declared = _outcomes(desk, entries.get("outcomes"))
     desk.outcomes = declared.union(BUILT_IN_OUTCOMES, *(flow.outcomes for flow in included.values()))
     outcome = desk.outcome(entries.get("outcome"))

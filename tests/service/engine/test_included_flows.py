@@ -26,6 +26,23 @@ steps:
 """
 
 
+BEFORE_SSML_WAS_CHECKED = """
+name: before
+start: tell
+steps:
+  tell:
+    speak: {payload: "<speak>Jack & Jones</speak>", payload_type: ssml, voice: female}
+    on: {call.speak.ended: over}
+  over: {hangup: {}}
+"""
+
+
+def test_a_flow_that_was_stored_before_its_speech_was_checked_still_runs(world: World) -> None:
+    flow_id = world.flow(BEFORE_SSML_WAS_CHECKED)
+
+    assert set(world.flows.get(flow_id).steps) == {"tell", "over"}
+
+
 def test_a_call_walks_through_the_included_flow_and_on(world: World) -> None:
     row = {"id": new_id("flow"), "name": "inner", "version": 1, "source": INNER, "content_type": "application/yaml"}
     with world.sql.begin() as connection:
