@@ -16,7 +16,7 @@ IN_CACHES := RUFF_CACHE_DIR="$$PLACE/.ruff_cache" MYPY_CACHE_DIR="$$PLACE/.mypy_
 	HYPOTHESIS_STORAGE_DIRECTORY="$$PLACE/.hypothesis"
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup venv demo up test lint docs chaos plans contract mutations bench compose-test lock clean
+.PHONY: help setup venv demo up test lint docs zones chaos plans contract mutations bench compose-test lock clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -53,6 +53,9 @@ lint: setup  ## the checks that need no server
 
 docs: setup  ## write the pages that are made from the code
 	$(BIN)/python -m tests.support.command_table
+
+zones: setup  ## write the zones behind numbers anew, after phonenumbers or tools/number_zones.toml changed
+	$(BIN)/python -m tools.make_number_zones
 
 chaos: setup  ## half an hour of killing and freezing processes in mid-campaign
 	$(BIN)/python -m pytest tests/fault -m long -x

@@ -11,13 +11,14 @@ import phonenumbers
 from phonenumbers import timezone as number_zones
 
 from orchestrator.policy.calling_hours import is_zone_unknown
+from orchestrator.policy.number_zones import zones_by_prefix
 from orchestrator.policy.weekly_hours import CallingHours
 from orchestrator.policy.zone_names import zone_key
 
 Provenance = Literal["contact", "number", "campaign_default"]
 
 # In the North American plan the zone hangs on area code and exchange: one answer for ten thousand numbers.
-_NORTH_AMERICAN = re.compile(r"\+1([2-9]\d\d[2-9]\d\d)\d{4}", re.ASCII)
+_NORTH_AMERICAN = re.compile(r"(\+1[2-9]\d\d[2-9]\d\d)\d{4}", re.ASCII)
 
 
 class ZoneAnswer(NamedTuple):
@@ -55,16 +56,21 @@ def _number_key(phone: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _exchange_key(exchange: str) -> str:
-    return _look_up(phonenumbers.PhoneNumber(country_code=1, national_number=int(exchange + "2000")))
+    return _key(f"{exchange}2000")
 
 
 @lru_cache(maxsize=8_192)
 def _full_number_key(phone: str) -> str:
+    return _key(phone)
+
+
+def _key(phone: str) -> str:
+    key = zones_by_prefix(phone)
+    return _guess(phone) if key is None else key
+
+
+def _guess(phone: str) -> str:
     try:
-        return _look_up(phonenumbers.parse(phone))
+        return zone_key(number_zones.time_zones_for_number(phonenumbers.parse(phone)))
     except phonenumbers.NumberParseException:
         return ""
-
-
-def _look_up(number: phonenumbers.PhoneNumber) -> str:
-    return zone_key(number_zones.time_zones_for_number(number))

@@ -19,9 +19,6 @@ HOURS = ("always", "timezone", "windows", "holidays")
 
 # Rows that wait for something the gate does not know yet; a mark that has become wrong fails.
 WAITS_FOR = {
-    "8": "the zones of an area code that spans two",
-    "10": "the zones of an area code that spans two",
-    "12": "the zone of Brisbane",
     "23": "kinds of numbers",
     "25": "law packs",
     "26": "caps of dials per number",
