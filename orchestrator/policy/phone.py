@@ -1,38 +1,34 @@
 """Phone numbers as people write them, turned into E.164 or refused with a reason.
 
-A number must be *possible* (country and length), not *valid*: validity tables lag behind newly opened ranges and refuse
-reserved ones such as 555-01XX on some area codes, and the carrier's own answer is the final word anyway.
+The one reader of numbers: whatever takes one, a file, a request, a filter, a setting, reads it here. The digits that
+come out are those that went in, but for the prefixes of the numbering plans (+, 00, 011, a trunk 0).
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import phonenumbers
-from phonenumbers import ValidationResult
 
 from orchestrator.errors import FieldError, InvalidInput
+from orchestrator.policy.phone_digits import NORTH_AMERICAN, dialable
+from orchestrator.policy.phone_problem import PhoneProblem
+from orchestrator.policy.phone_text import bare_number, plain_text, unspoken_shape
+from orchestrator.policy.several_numbers import Piece, cut_numbers, digits_of, readings, region_of, separate_parts
+
+__all__ = ["WRITTEN_AS", "PhoneProblem", "is_region", "parse_phone", "read_phone"]
 
 WRITTEN_AS = {
     "type": "string",
     "pattern": "^\\+[1-9][0-9]{1,14}$",
-    "description": "E.164; spaces, dots, dashes and brackets between the digits are understood, too.",
+    "description": "E.164; spaces, dots, dashes, slashes and brackets between the digits are understood, too.",
     "examples": ["+12125550123"],
 }
 """How a document says what a number looks like (JSON Schema)."""
 
-_NORTH_AMERICAN = re.compile(r"\+1[2-9]\d\d[2-9]\d{6}", re.ASCII)
-_SPREADSHEET_FLOAT = re.compile(r"[\d.]+([eE]\+?\d+|\.0)")
-_LONGEST_TEXT = 64
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneProblem:
-    """Why a text is no number to dial: not_a_number, no_region, unknown_country, impossible, extension or sip_uri."""
-
-    code: str
-    detail: str
+_LONGEST_TEXT = 100
+_ONLY_DIGITS = re.compile(r"\+?\d{1,30}", re.ASCII)
 
 
 def parse_phone(text: str, region: str | None = None, *, pointer: str = "/phone") -> str:
@@ -45,10 +41,15 @@ def parse_phone(text: str, region: str | None = None, *, pointer: str = "/phone"
 
 def read_phone(text: str, region: str | None = None) -> str | PhoneProblem:
     """Return `text` as E.164, or why it is none; a number without `+` is read as one of `region` (such as "US")."""
-    text, region = text.strip(), region and region.upper()
-    if _NORTH_AMERICAN.fullmatch(text):
+    if NORTH_AMERICAN.fullmatch(text):
         return text
-    return _shape_problem(text) or _parsed(text, region)
+    text, region = plain_text(text), region and region.upper()
+    if _ONLY_DIGITS.fullmatch(text):
+        return dialable(text, region, text=text)
+    if problem := _shape_problem(text):
+        return problem
+    parts = separate_parts(text)
+    return _read_one(parts[0], region) if len(parts) == 1 else _refuse_parts(text, parts, region)
 
 
 def is_region(region: str) -> bool:
@@ -63,35 +64,32 @@ def _shape_problem(text: str) -> PhoneProblem | None:
         return PhoneProblem("not_a_number", f"longer than {_LONGEST_TEXT} characters")
     if "@" in text or text.lower().startswith(("sip:", "sips:")):
         return PhoneProblem("sip_uri", "SIP addresses are not dialed; give a phone number")
-    if _SPREADSHEET_FLOAT.fullmatch(text):
-        return PhoneProblem("not_a_number", f"{text!r} is a spreadsheet's rounded number; format the column as text")
     return None
 
 
-def _parsed(text: str, region: str | None) -> str | PhoneProblem:
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException as err:
-        return _parse_problem(text, region, err)
-    if number.extension:
-        return PhoneProblem("extension", f"{text!r} has an extension, which cannot be dialed")
-    if any(letter.isalpha() for letter in text):
-        return PhoneProblem("not_a_number", f"{text!r} has letters in it")
-    return _possible(text, number)
+def _read_one(text: str, region: str | None) -> str | PhoneProblem:
+    core = bare_number(text)
+    if isinstance(core, PhoneProblem):
+        return core
+    pieces = cut_numbers(core, region)
+    return _several(text, pieces, region) if len(pieces) > 1 else dialable(digits_of(core), region, text=text)
 
 
-def _parse_problem(text: str, region: str | None, err: phonenumbers.NumberParseException) -> PhoneProblem:
-    if err.error_type != phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
-        return PhoneProblem("not_a_number", f"{text!r} is no phone number")
-    if text.startswith("+") or region:
-        return PhoneProblem("unknown_country", f"{text!r} begins with no country's code")
-    return PhoneProblem("no_region", f"{text!r} has no country code; write it as +1… or name a region")
+def _refuse_parts(text: str, parts: Sequence[str], region: str | None) -> PhoneProblem:
+    if problem := unspoken_shape(text):
+        return problem
+    pieces: list[Piece] = []
+    for part in parts:
+        core = bare_number(part)
+        if isinstance(core, PhoneProblem):
+            return core
+        pieces += cut_numbers(core, region)
+    return _several(text, pieces, region)
 
 
-def _possible(text: str, number: phonenumbers.PhoneNumber) -> str | PhoneProblem:
-    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
-        return PhoneProblem("impossible", f"{text!r} has the wrong number of digits for its country")
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    if number.country_code == 1 and not _NORTH_AMERICAN.fullmatch(e164):
-        return PhoneProblem("impossible", f"{text!r}: area code and exchange begin with 2 to 9")
-    return e164
+def _several(text: str, pieces: Sequence[Piece], region: str | None) -> PhoneProblem:
+    home = region_of(pieces[0].text, region)
+    read = [dialable(digits, region or home, text=text) for digits in readings(pieces)]
+    numbers = tuple(dict.fromkeys(number for number in read if isinstance(number, str)))
+    detail = f"{text!r} holds more than one number; give each a row of its own"
+    return PhoneProblem("several_numbers", detail, numbers if len(numbers) == len(set(map(str, read))) else ())

@@ -1,0 +1,18 @@
+"""Why a text is no number to dial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneProblem:
+    """A code of the list below, and a sentence for whoever sent the text.
+
+    not_a_number, several_numbers, extension, sip_uri; no_region, unknown_country, impossible, ambiguous. Of
+    several_numbers, `numbers` are all that surely stand there, as E.164, or none when one of them is unsure.
+    """
+
+    code: str
+    detail: str
+    numbers: tuple[str, ...] = ()
