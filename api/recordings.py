@@ -10,17 +10,18 @@ from pydantic import BaseModel
 from api.pages import Page, PageQuery, cut_page
 from api.parts import part_asked, part_headers
 from api.routes import Resource
-from orchestrator.operations.find_recordings import find_fetched, find_recording, list_recordings
+from orchestrator.operations.find_recordings import WITH_FILE, find_fetched, find_recording, list_recordings
+from orchestrator.operations.refetch_recording import refetch_recording
 from orchestrator.policy.moments import Moment
 from orchestrator.wiring import House
 
 resource = Resource("recordings")
 
-RecordingStatus = Literal["pending", "fetched", "failed"]
+RecordingStatus = Literal["pending", "fetched", "incomplete", "stored_elsewhere", "failed"]
 
 
 class RecordingError(BaseModel):
-    """Why there is no file, or what hindered the last try while it is pending."""
+    """Why there is no file or a short one, or what hindered the last try while it is pending."""
 
     code: str
     detail: str
@@ -29,6 +30,7 @@ class RecordingError(BaseModel):
 class RecordingView(BaseModel):
     """A recording. `recording_urls` are the carrier's own and live for ten minutes; `content` is where its file is.
 
+    `incomplete`: less sound came than was told, and is kept; `stored_elsewhere`: the links name a bucket of yours.
     `leg` is A for the call's own leg. `duration_s` is the time between its beginning and its end.
     """
 
@@ -66,7 +68,7 @@ def recording_view(row: Any) -> RecordingView:
             "duration_s": round(max(0.0, (until - since).total_seconds()), 3) if since and until else None,
             "recording_urls": row.urls,
             "public_recording_urls": row.public_urls,
-            "content": f"/v1/recordings/{row.id}/content" if row.state == "fetched" else None,
+            "content": f"/v1/recordings/{row.id}/content" if row.state in WITH_FILE else None,
         }
     )
 
@@ -92,6 +94,15 @@ def show(house: House, recording_id: str) -> RecordingView:
     return recording_view(find_recording(house, recording_id))
 
 
+@resource.route("POST", "/v1/recordings/{recording_id}/fetch", gives={200: RecordingView}, fails=(404, 409))
+def fetch(house: House, recording_id: str) -> RecordingView:
+    """Try again to fetch a recording that is `failed` or `incomplete`, with a link that the carrier is asked for.
+
+    It is `pending` again; 409 for one of any other status. What came before stays until more comes.
+    """
+    return recording_view(refetch_recording(house, recording_id))
+
+
 @resource.route(
     "GET",
     "/v1/recordings/{recording_id}/content",
@@ -101,8 +112,8 @@ def show(house: House, recording_id: str) -> RecordingView:
 def content(house: House, recording_id: str) -> Response:
     """Download the file of a recording; a part of it with `Range`.
 
-    409 while it is still being fetched; 410 when it never will be, and the `code` says why. The `ETag` is the file's
-    SHA-256, for `If-Range`. Several ranges at once are answered with the whole file.
+    409 while it is still being fetched; 410 when there is no file of it here, and the `code` says why. The `ETag` is
+    the file's SHA-256, for `If-Range`. Several ranges at once are answered with the whole file.
     """
     row = find_fetched(house, recording_id)
     etag = f'"{row.sha256}"'

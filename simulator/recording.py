@@ -1,10 +1,11 @@
-"""Recordings: made while a leg talks, saved a little later, readable for ten real minutes."""
+"""Recordings: made while a leg talks, saved a little later; a link to one is readable for ten real minutes."""
 
 from __future__ import annotations
 
 import math
 import struct
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ _STORING_S = 1.0
 _WRITING_S = 1.0
 MOST_A_LEG = 100
 _MOST_KEPT = 100_000
+_RATE = 8_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,6 +37,11 @@ class Recording:
     ended_at: float | None = None
     is_paused: bool = False
     transcribe: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it is; pauses are not cut out."""
+        return max(0.0, (self.ended_at or self.started_at) - self.started_at)
 
 
 def start_recording(
@@ -95,8 +102,7 @@ def _written(world: World, leg: Leg, recording: Recording) -> None:
 
 
 def _saved(world: World, leg: Leg, recording: Recording) -> None:
-    expires_at = world.shelf.put(recording, now=world.clock.now())
-    url = f"{world.address}/recordings/{recording.id}.{recording.format}?expires={int(expires_at)}"
+    world.shelf.put(Kept.of(leg, recording))
     started, ended = iso(recording.started_at), iso(recording.ended_at or recording.started_at)
     tell(
         world,
@@ -109,58 +115,86 @@ def _saved(world: World, leg: Leg, recording: Recording) -> None:
         recording_ended_at=ended,
         start_time=started,
         end_time=ended,
-        recording_urls={recording.format: url},
+        recording_urls={recording.format: link_to(world, recording)},
         public_recording_urls={},
     )
 
 
+def link_to(world: World, recording: Recording) -> str:
+    """Return a link that lives for ten minutes from now on, whatever becomes of others."""
+    return f"{world.address}/recordings/{recording.id}.{recording.format}?expires={int(world.clock.now() + LINK_S)}"
+
+
+def is_link_alive(world: World, expires: str) -> bool:
+    """Say whether a link made here can still be fetched."""
+    return expires.isascii() and expires.isdigit() and 0 <= int(expires) - world.clock.now() <= LINK_S
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A recording that is stored, and the leg it was made of."""
+
+    recording: Recording
+    call_control_id: str
+    call_leg_id: str
+    call_session_id: str
+    connection_id: str
+    from_: str
+    to: str
+
+    @classmethod
+    def of(cls, leg: Leg, recording: Recording) -> Kept:
+        """Return it with what the carrier tells of its leg."""
+        return cls(
+            recording,
+            leg.call_control_id,
+            leg.call_leg_id,
+            leg.call_session_id,
+            leg.connection_id,
+            leg.from_,
+            leg.to,
+        )
+
+
 class Shelf:
-    """The recordings that can be fetched."""
+    """The newest recordings, which the carrier keeps long after the links it told are over."""
 
     def __init__(self, *, most: int = _MOST_KEPT) -> None:
         self._most = most
-        self._expiries: OrderedDict[str, float] = OrderedDict()
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
 
-    def put(self, recording: Recording, *, now: float) -> float:
-        """Make it readable and return until when, in Unix seconds."""
-        while self._expiries and next(iter(self._expiries.values())) < now - LINK_S:
-            self._expiries.popitem(last=False)
-        while len(self._expiries) >= self._most:
-            self._expiries.popitem(last=False)
-        self._expiries[recording.id] = now + LINK_S
-        return now + LINK_S
+    def put(self, kept: Kept) -> None:
+        """Keep it, and drop the oldest where there are too many."""
+        while len(self._kept) >= self._most:
+            self._kept.popitem(last=False)
+        self._kept[kept.recording.id] = kept
 
-    def expires_at(self, recording_id: str) -> float | None:
-        """Return until when it can be read; None when it is not here."""
-        return self._expiries.get(recording_id)
+    def find(self, recording_id: str) -> Kept | None:
+        """Return a recording; None when it is not here."""
+        return self._kept.get(recording_id)
+
+    def all(self) -> Iterable[Kept]:
+        """Return every one, oldest first."""
+        return self._kept.values()
+
+
+def sound_file(form: str, seconds: float) -> bytes:
+    """Return sound that players accept: a 440 Hz tone as WAV, silence as MP3, of whole frames."""
+    return _tone(seconds) if form == "wav" else _silent_mp3(seconds)
+
+
+def _tone(seconds: float) -> bytes:
+    sound = (_one_second() * max(1, math.ceil(seconds)))[: max(1, round(_RATE * seconds))]
+    sound += b"\x80" * (len(sound) % 2)
+    form = struct.pack("<8sIHHIIHH", b"WAVEfmt ", 16, 1, 1, _RATE, _RATE, 1, 8)
+    return struct.pack("<4sI", b"RIFF", 36 + len(sound)) + form + struct.pack("<4sI", b"data", len(sound)) + sound
 
 
 @cache
-def sound_file(form: str) -> bytes:
-    """Return a quarter of a second that players accept: a 440 Hz tone as WAV, silence as MP3."""
-    return _tone() if form == "wav" else _silent_mp3()
+def _one_second() -> bytes:
+    return bytes(128 + round(60 * math.sin(2 * math.pi * 440 * n / _RATE)) for n in range(_RATE))
 
 
-def _tone() -> bytes:
-    samples = b"".join(struct.pack("<h", round(8_000 * math.sin(2 * math.pi * 440 * n / 8_000))) for n in range(2_000))
-    head = struct.pack(
-        "<4sI8sIHHIIHH4sI",
-        b"RIFF",
-        36 + len(samples),
-        b"WAVEfmt ",
-        16,
-        1,
-        1,
-        8_000,
-        16_000,
-        2,
-        16,
-        b"data",
-        len(samples),
-    )
-    return head + samples
-
-
-def _silent_mp3() -> bytes:
-    frame = bytes.fromhex("fffb90c4") + bytes(413)  # MPEG-1 layer III, 128 kbit/s, 44.1 kHz: 417 bytes a frame
-    return frame * 10
+def _silent_mp3(seconds: float) -> bytes:
+    frame = bytes.fromhex("fff318c4") + bytes(32)  # MPEG-2 layer III, 8 kbit/s, 16 kHz, mono: 36 bytes, 36 ms
+    return frame * max(1, math.ceil(seconds / 0.036))

@@ -30,6 +30,7 @@ def _fetch_loop(house: House, downloader: Downloader, name: str) -> Loop:
         sql=house.sql,
         archive=house.recordings,
         downloader=downloader,
+        ask_for_links=house.carrier.recording_links,
         show_alive=lambda: beat(folder, name) if folder else None,
     )
     return Loop(name, fetcher.fetch_recordings, _EVERY_S, interrupt=fetcher.interrupt)

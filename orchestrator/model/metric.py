@@ -63,7 +63,7 @@ _MEANINGS = {
     Metric.TIMERS: "Timers that are set.",
     Metric.DEAD_LETTERS: "Entries that failed for good and wait for a person.",
     Metric.ORPHANS: "Webhooks kept that belong to no call of ours.",
-    Metric.RECORDINGS_PENDING: "Recordings that are still to be fetched while their links live.",
+    Metric.RECORDINGS_PENDING: "Recordings that are still to be fetched.",
     Metric.DIALS_5_S: "Dials sent in the trailing 5 s.",
     Metric.DISPATCH_OPEN: "Whether new calls may be dialed.",
     Metric.EVENT_TO_COMMAND_MS: "Time from a webhook to the command that follows, over the newest measurements.",

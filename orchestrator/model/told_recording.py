@@ -15,13 +15,14 @@ from orchestrator.telnyx.moments import parse_moment
 FORMATS: Final = ("mp3", "wav")
 NO_FILE: Final = "no_file"
 NO_LINK: Final = "no_link"
+_BUCKETS: Final = frozenset({"s3", "gs", "az", "azure", "abfs", "abfss", "wasb", "wasbs"})
 
 
 class ToldRecording(BaseModel):
     """One recording of one leg; `told_as` is the same however often and in how many events it is told.
 
     `told_at` is the carrier's time, from which its links live ten minutes. An `error` says that there is nothing to
-    fetch.
+    fetch; what lies in a bucket of the operator's own is there already.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,7 +39,7 @@ class ToldRecording(BaseModel):
     ended_at: datetime | None
     urls: dict[str, str]
     public_urls: dict[str, str]
-    state: Literal["pending", "failed"]
+    state: Literal["pending", "stored_elsewhere", "failed"]
     error: dict[str, str] | None
 
 
@@ -54,8 +55,9 @@ def _told_at(kept: Mapping[str, Any]) -> datetime | None:
 
 def _told(call_id: str, kept: Mapping[str, Any], told_at: datetime) -> ToldRecording:
     urls, public_urls = _links(kept.get("recording_urls")), _links(kept.get("public_recording_urls"))
-    linked = [name for name in (str(kept.get("format")), *FORMATS) if name in urls or name in public_urls]
+    linked = [name for name in (str(kept.get("format")).lower(), *FORMATS) if name in urls or name in public_urls]
     error = _error(kept, is_linked=bool(linked))
+    links = [links[name] for links in (urls, public_urls) for name in linked if name in links]
     return ToldRecording(
         call_id=call_id,
         told_as=_text(kept.get("recording_id")) or str(kept["event_id"]),
@@ -69,7 +71,7 @@ def _told(call_id: str, kept: Mapping[str, Any], told_at: datetime) -> ToldRecor
         ended_at=parse_moment(kept.get("recording_ended_at")),
         urls=urls,
         public_urls=public_urls,
-        state="failed" if error else "pending",
+        state="failed" if error else "stored_elsewhere" if all(map(is_elsewhere, links)) else "pending",
         error=error,
     )
 
@@ -82,7 +84,13 @@ def _error(kept: Mapping[str, Any], *, is_linked: bool) -> dict[str, str] | None
 
 def _links(told: Any) -> dict[str, str]:
     pairs = told.items() if isinstance(told, Mapping) else ()
-    return {name: url for name, url in pairs if name in FORMATS and isinstance(url, str) and url}
+    known = {str(name).lower(): url.strip() for name, url in pairs if isinstance(url, str) and url.strip()}
+    return {name: url for name, url in known.items() if name in FORMATS}
+
+
+def is_elsewhere(url: str) -> bool:
+    """Say whether a link names a bucket of the operator's own, which the carrier has filled and we do not read."""
+    return url.partition("://")[0].lower() in _BUCKETS
 
 
 def _text(value: Any) -> str | None:

@@ -137,7 +137,7 @@ def _recordings(house: House) -> str:
     with house.sql.connect() as connection:
         if not is_any_put_off(connection, NOT_STORED):
             return ""
-    return "recordings cannot be stored, and are lost ten minutes after they were told: `orchestrator doctor` says why"
+    return "recordings cannot be stored, and are lost a day after they were told: `orchestrator doctor` says why"
 
 
 def _clock_rules(house: House) -> str:

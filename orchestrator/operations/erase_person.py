@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 
 from orchestrator.errors import Conflict, NotFound, StoreUnavailable
 from orchestrator.media.captured import FOLDER, erase_captures
-from orchestrator.operations.fetch_recordings import clear_erased, file_name
+from orchestrator.operations.fetch_recordings import clear_erased, remove_files
 from orchestrator.store.aof import owe_rewrite
 from orchestrator.store.erased_calls import ERASED, contacts_with, lock_calls_with, lock_contacts
 from orchestrator.store.keys import Keys
@@ -110,6 +110,6 @@ def _remove_files(house: House, recordings: Sequence[Row[Any]]) -> None:
             if row.lease is None:
                 clear_erased(house.sql, house.recordings, row)
             else:
-                house.recordings.remove(file_name(row))
+                remove_files(house.recordings, row)
         except StoreUnavailable as err:
             log.warning("a recording that was erased is not yet removed: %s", err)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Row
 
@@ -12,6 +12,8 @@ from orchestrator.store import queries_recordings
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
+
+WITH_FILE: Final = frozenset({"fetched", "incomplete"})
 
 
 def list_recordings(house: House, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
@@ -32,12 +34,15 @@ def find_recording(house: House, ident: str) -> Row[Any]:
 def find_fetched(house: House, ident: str) -> Row[Any]:
     """Return a recording whose file is here, to be read from `house.recordings`.
 
-    Raises NotFound, Conflict while it is being fetched, Gone when it never will be.
+    Raises NotFound, Conflict while it is being fetched, Gone when there is none here.
     """
     row = find_recording(house, ident)
     if row.state == "pending":
         detail = "The recording is being fetched; ask again in a moment."
-        raise Conflict("recording_pending", detail, status=row.state, allowed=("fetched",))
+        raise Conflict("recording_pending", detail, status=row.state, allowed=sorted(WITH_FILE))
+    if row.state == "stored_elsewhere":
+        address = next(iter({**row.public_urls, **row.urls}.values()), "your own bucket")
+        raise Gone("stored_elsewhere", f"There is no file of this recording here: the carrier put it at {address}.")
     if row.state == "failed":
         raise Gone(row.error["code"], f"There is no file of this recording: {row.error['detail']}.")
     return row

@@ -13,6 +13,7 @@ from orchestrator.clock import boot_seconds
 from orchestrator.errors import StoreUnavailable
 from orchestrator.outbound_guard import Admitted, Refused, Resolve, admit
 from orchestrator.outbound_http import UNANSWERED, resolve_host, send_admitted
+from orchestrator.recordings.unpacked import unpacked
 from orchestrator.telnyx.bounded_http import Budget
 
 _CHUNK: Final = 65_536
@@ -115,7 +116,7 @@ class Downloader:
                 return NotDownloaded(f"status_{response.status}", f"{admitted.host} answered {response.status}")
             if _length(response.headers.get("Content-Length")) > self._bounds.max_bytes:
                 return self._too_large()
-            return self._write(response.stream(_CHUNK, decode_content=False), into)
+            return self._write(unpacked(response.stream(_CHUNK, decode_content=False)), into)
 
     def _write(self, pieces: Iterator[bytes], into: Path) -> Downloaded | NotDownloaded:
         digest, size = sha256(), 0

@@ -28,7 +28,7 @@ _WRITE = text(
     ON CONFLICT (call_id, told_as) DO UPDATE SET event_id = excluded.event_id, told_at = excluded.told_at,
         format = excluded.format, urls = excluded.urls, public_urls = excluded.public_urls, state = excluded.state,
         error = excluded.error, tries = 0, due_at = now(), lease = NULL
-    WHERE recordings.told_at < excluded.told_at AND recordings.state IN ('pending', 'failed')
+    WHERE recordings.told_at < excluded.told_at AND recordings.state IN ('pending', 'incomplete', 'failed')
         AND excluded.state = 'pending'
     """  # noqa: S608 a constant of ours
 ).bindparams(bindparam("rows", type_=JSONB))
@@ -69,10 +69,9 @@ def renew_lease(connection: Connection, ident: str, lease: str, *, lease_s: floa
 
 
 def change_leased(connection: Connection, ident: str, lease: str, changes: Mapping[str, Any]) -> bool:
-    """Change a pending recording under its lease and end the lease; False when it is no longer ours."""
+    """Change a pending recording under its lease; False when it is no longer ours."""
     ours = (recordings.c.id == ident, recordings.c.lease == lease, recordings.c.state == "pending")
-    values: dict[str, Any] = {"due_at": None, "lease": None, **changes}
-    return connection.execute(update(recordings).where(*ours).values(values)).rowcount == 1
+    return connection.execute(update(recordings).where(*ours).values(dict(changes))).rowcount == 1
 
 
 def seconds_from_now(seconds: float) -> ColumnElement[Any]:
@@ -84,6 +83,13 @@ def is_kept(connection: Connection, ident: str) -> bool:
     """Say whether the recording is still to be had: neither erased nor gone."""
     kept = select(recordings.c.id).where(recordings.c.id == ident, recordings.c.state != "erased")
     return connection.execute(kept).first() is not None
+
+
+def fetch_anew(connection: Connection, ident: str) -> bool:
+    """Let a recording be tried again from the first try on; False unless it was given up."""
+    given_up = (recordings.c.id == ident, recordings.c.state.in_(("incomplete", "failed")))
+    anew = {"state": "pending", "tries": 0, "due_at": func.now(), "lease": None, "error": None}
+    return connection.execute(update(recordings).where(*given_up).values(anew)).rowcount == 1
 
 
 def is_any_put_off(connection: Connection, code: str) -> bool:

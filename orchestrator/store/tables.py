@@ -352,7 +352,8 @@ recordings = Table(
     _moment("ended_at"),
     Column("urls", JSONB, nullable=False, server_default=_EMPTY),
     Column("public_urls", JSONB, nullable=False, server_default=_EMPTY),
-    Column("state", Text, nullable=False, server_default=text("'pending'")),  # fetched failed, erased until cleared
+    # fetched incomplete stored_elsewhere failed, erased until cleared
+    Column("state", Text, nullable=False, server_default=text("'pending'")),
     _moment("due_at", server_default=_NOW),  # pending/erased: when it may be taken, the end of a lease too
     Column("lease", Text),
     Column("tries", SmallInteger, nullable=False, server_default=text("0")),

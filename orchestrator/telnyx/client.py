@@ -17,7 +17,7 @@ from orchestrator.telnyx.answers import Ambiguous, Answer, Unavailable, read_pro
 from orchestrator.telnyx.arrangements import Application, OutboundProfile, OwnNumber
 from orchestrator.telnyx.commands import COMMANDS
 from orchestrator.telnyx.rate_limits import RateLimit
-from orchestrator.telnyx.resources import ActiveCall, CallEvent, CallStatus
+from orchestrator.telnyx.resources import ActiveCall, CallEvent, CallStatus, StoredRecording
 from orchestrator.telnyx.wire import NotSent, Reply, Unanswered, Wire
 
 LIVE_BASE_URL: Final = "https://api.telnyx.com/v2"
@@ -132,6 +132,11 @@ class TelnyxClient:
     def is_verified(self, number: str) -> bool:
         """Say whether a number (E.164) of somebody else's is one that the account may show."""
         return self._ask(f"/verified_numbers/{_in_path(number)}") is not None
+
+    def recording_links(self, recording_id: str) -> dict[str, str] | None:
+        """Return new links to a recording by format, None when the carrier has no such recording."""
+        found = _read(StoredRecording, self._ask(f"/recordings/{_in_path(recording_id)}"))
+        return None if found is None else found.links
 
     def public_key(self) -> str | None:
         """Return the account's webhook public key in base64, None where the carrier shows none."""

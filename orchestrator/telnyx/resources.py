@@ -58,6 +58,18 @@ class CallEvent(_Told):
         return ClientState.decode(self.find("client_state"))
 
 
+class StoredRecording(_Told):
+    """A recording the carrier keeps; its links are made when they are asked for, and live ten minutes."""
+
+    id: str | None = None
+    download_urls: dict[str, str | None] | None = None
+
+    @property
+    def links(self) -> dict[str, str]:
+        """Return the links by format."""
+        return {name: url for name, url in (self.download_urls or {}).items() if url}
+
+
 def _search(value: Any, name: str) -> str | None:
     if isinstance(value, dict):
         found = value.get(name)

@@ -16,7 +16,6 @@ from simulator.http.door import WORLD
 from simulator.http.listener import LISTENER
 from simulator.incoming import IncomingCall, NoAddress, place_incoming
 from simulator.keypad import press_key
-from simulator.recording import sound_file
 
 
 class Switches(BaseModel):
@@ -137,19 +136,6 @@ async def post_incoming(request: web.Request) -> web.Response:
         return _json({"error": "webhook_url: neither the call nor --webhook-url says where webhooks go"}, status=400)
     ids = {name: getattr(leg, name) for name in ("call_control_id", "call_leg_id", "call_session_id", "connection_id")}
     return _json({**ids, "from": leg.from_, "to": leg.to}, status=201)
-
-
-async def get_recording(request: web.Request) -> web.Response:
-    """Serve a recording until its link expires."""
-    world = request.app[WORLD]
-    name, _, form = request.match_info["file"].rpartition(".")
-    expires_at = world.shelf.expires_at(name)
-    if expires_at is None or form not in ("wav", "mp3"):
-        return _json({"error": "no such recording"}, status=404)
-    if expires_at < world.clock.now():
-        return _json({"error": "the link has expired"}, status=403)
-    kind = "audio/wav" if form == "wav" else "audio/mpeg"
-    return web.Response(body=sound_file(form), content_type=kind)
 
 
 def _faults(faults: Faults) -> web.Response:

@@ -10,7 +10,6 @@ from simulator.http.controls import (
     get_faults,
     get_health,
     get_ledger,
-    get_recording,
     post_arrangements,
     post_callee,
     post_control,
@@ -42,6 +41,7 @@ from simulator.http.reads import (
     get_public_key,
     get_verified_number,
 )
+from simulator.http.recordings import get_file, get_recording, get_recordings
 from simulator.world import World
 
 
@@ -64,6 +64,8 @@ def build_app(world: World) -> web.Application:
             web.get("/v2/queues/{name}/calls/{call_control_id}", api(get_queue_call)),
             web.patch("/v2/queues/{name}/calls/{call_control_id}", api(patch_queue_call)),
             web.delete("/v2/queues/{name}/calls/{call_control_id}", api(delete_queue_call)),
+            web.get("/v2/recordings", api(get_recordings)),
+            web.get("/v2/recordings/{recording_id}", api(get_recording)),
             web.get("/v2/call_events", api(get_call_events)),
             web.get("/v2/call_control_applications/{id}", api(get_application)),
             web.get("/v2/outbound_voice_profiles", api(get_profiles)),
@@ -81,7 +83,7 @@ def build_app(world: World) -> web.Application:
             web.post("/control", control(post_control)),
             web.post("/inbound", control(post_incoming)),
             web.post("/callees/{call_control_id}", control(post_callee)),
-            web.get("/recordings/{file}", get_recording),
+            web.get("/recordings/{file}", get_file),
         ]
     )
     return app

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from telnyx import NotFoundError
 
 from tests.support.desk import CALLER, CONNECTION, Desk, desk, number
 
@@ -275,6 +276,39 @@ def test_a_recording_is_saved_when_it_is_stopped_and_can_be_fetched(table: Desk)
     saved = table.receiver.wait("call.recording.saved", leg=leg).payload
     sound = requests.get(saved["recording_urls"]["wav"], timeout=5)
     assert (saved["channels"], sound.status_code, sound.content[:4]) == ("dual", 200, b"RIFF")
+
+
+def test_a_recording_is_told_anew_with_a_link_of_its_own(table: Desk) -> None:
+    leg = table.talk("18")
+    table.sdk.calls.actions.start_recording(leg, channels="dual", format="wav")
+    table.sdk.calls.actions.stop_recording(leg)
+    saved = table.receiver.wait("call.recording.saved", leg=leg).payload
+
+    told = table.sdk.recordings.retrieve(saved["recording_id"]).data
+    listed = table.sdk.recordings.list(filter={"call_leg_id": saved["call_leg_id"]}).data or []
+
+    assert told is not None and told.download_urls is not None and told.download_urls.wav is not None
+    assert (told.call_control_id, told.channels, told.status) == (leg, "dual", "completed")
+    assert told.recording_started_at == saved["recording_started_at"]
+    assert [each.id for each in listed] == [told.id]
+    assert requests.get(told.download_urls.wav, timeout=5).content[:4] == b"RIFF"
+
+
+@pytest.mark.parametrize("expires", ["1", "99999999999", "", "soon"])
+def test_a_link_that_was_not_made_within_ten_minutes_is_over(table: Desk, expires: str) -> None:
+    leg = table.talk("18", record="record-from-answer", record_format="mp3")
+    table.sdk.calls.actions.hangup(leg)
+    saved = table.receiver.wait("call.recording.saved", leg=leg).payload
+
+    link = saved["recording_urls"]["mp3"].partition("?")[0]
+
+    assert requests.get(link, params={"expires": expires}, timeout=5).status_code == 403
+
+
+def test_a_recording_that_does_not_exist_is_not_found(table: Desk) -> None:
+    with pytest.raises(NotFoundError):
+        table.sdk.recordings.retrieve("00000000-0000-0000-0000-000000000000")
+    assert table.sdk.recordings.list(filter={"call_leg_id": "another"}).data == []
 
 
 def test_a_recording_is_saved_after_the_hangup_that_ends_it(table: Desk) -> None:

@@ -496,6 +496,27 @@ def test_the_public_key_is_shown(answer: bytes, key: str | None) -> None:
         assert _client(server.url).public_key() == key
 
 
+@pytest.mark.parametrize(
+    ("answer", "links"),
+    [
+        (reply(200, {"data": {"id": "r-1", "download_urls": {"mp3": "https://r/1"}}}), {"mp3": "https://r/1"}),
+        (
+            reply(200, {"data": {"id": "r-1", "download_urls": {"mp3": None, "wav": "https://r/1"}}}),
+            {"wav": "https://r/1"},
+        ),
+        (reply(200, {"data": {"id": "r-1", "download_urls": None}}), {}),
+        (reply(200, {"data": {"id": "r-1"}}), {}),
+        (reply(404, _error("10005")), None),
+    ],
+)
+def test_new_links_to_a_recording_are_asked_for(answer: bytes, links: dict[str, str] | None) -> None:
+    with raw_server(_says(answer)) as server:
+        found = _client(server.url).recording_links("r-1/..")
+
+    assert found == links
+    assert server.requests[0].line == "GET /v2/recordings/r-1%2F.. HTTP/1.1"
+
+
 def test_a_ping_tells_how_long_it_took() -> None:
     with raw_server(_says(reply(200, {"data": {"public": "A6EH"}}))) as server:
         took = _client(server.url).ping()

@@ -20,6 +20,7 @@ from tests.support.s3_stub import s3_stub
 
 SOUND = b"ID3" + bytes(range(256)) * 1_000
 SIZE = len(SOUND)
+EXPIRED = '{"code": "link_expired", "detail": "the link expired"}'
 
 
 @pytest.fixture(autouse=True)
@@ -28,11 +29,12 @@ def archive(house: House, tmp_path: Path) -> Archive:
     return archive
 
 
-def fetched(rest: Rest, house: House, archive: Archive, tmp_path: Path) -> dict[str, str]:
+def fetched(rest: Rest, house: House, archive: Archive, tmp_path: Path, **columns: str) -> dict[str, str]:
     draft = tmp_path / "draft"
     draft.write_bytes(SOUND)
     place = archive.put(draft, "2026-03/rec.mp3")
-    return recorded(rest, house, state="fetched", place=place, size=len(SOUND), sha=sha256(SOUND).hexdigest())
+    sha = sha256(SOUND).hexdigest()
+    return recorded(rest, house, **{"state": "fetched", "place": place, "size": len(SOUND), "sha": sha, **columns})
 
 
 def test_a_call_tells_its_recordings(rest: Rest, house: House) -> None:
@@ -132,11 +134,62 @@ def test_a_file_that_is_not_yet_here_may_be_asked_for_again(rest: Rest, house: H
 
 
 def test_a_file_that_will_never_be_here_is_told_with_the_reason(rest: Rest, house: House) -> None:
-    ids = recorded(rest, house, state="failed", error='{"code": "link_expired", "detail": "the link expired"}')
+    ids = recorded(rest, house, state="failed", error=EXPIRED)
 
     answer = rest.get(f"/v1/recordings/{ids['rec']}/content")
 
     assert (answer.status_code, (answer.json or {})["code"]) == (410, "link_expired")
+
+
+INCOMPLETE = '{"code": "incomplete", "detail": "5.0 s of sound came of 8.0 s that were told"}'
+
+
+def test_a_recording_that_is_incomplete_says_so_and_is_downloaded_all_the_same(
+    rest: Rest, house: House, archive: Archive, tmp_path: Path
+) -> None:
+    ids = fetched(rest, house, archive, tmp_path, state="incomplete", error=INCOMPLETE)
+
+    shown = rest.get(f"/v1/recordings/{ids['rec']}").json or {}
+    listed = (rest.get("/v1/recordings?status=incomplete").json or {})["data"]
+
+    assert (shown["status"], shown["error"]["code"], [shown]) == ("incomplete", "incomplete", listed)
+    assert rest.get(shown["content"]).data == SOUND
+
+
+def test_a_recording_that_is_stored_elsewhere_says_where(rest: Rest, house: House) -> None:
+    ids = recorded(rest, house, state="stored_elsewhere")
+
+    shown = rest.get(f"/v1/recordings/{ids['rec']}").json or {}
+    answer = rest.get(f"/v1/recordings/{ids['rec']}/content")
+
+    assert (shown["status"], shown["error"], shown["content"]) == ("stored_elsewhere", None, None)
+    assert (answer.status_code, (answer.json or {})["code"]) == (410, "stored_elsewhere")
+    assert "https://r.example.test/1.mp3" in (answer.json or {})["detail"]
+
+
+@pytest.mark.parametrize(("state", "error"), [("failed", EXPIRED), ("incomplete", INCOMPLETE)])
+def test_what_was_given_up_is_fetched_again_when_it_is_asked_for(
+    rest: Rest, house: House, state: str, error: str
+) -> None:
+    ids = recorded(rest, house, state=state, error=error)
+
+    answer = rest.post(f"/v1/recordings/{ids['rec']}/fetch")
+
+    assert answer.status_code == 200
+    assert ((answer.json or {})["status"], (answer.json or {})["error"]) == ("pending", None)
+
+
+@pytest.mark.parametrize("state", ["pending", "fetched", "stored_elsewhere"])
+def test_what_was_not_given_up_is_not_fetched_again(rest: Rest, house: House, state: str) -> None:
+    ids = recorded(rest, house, state=state)
+
+    answer = rest.post(f"/v1/recordings/{ids['rec']}/fetch")
+
+    assert (answer.status_code, (answer.json or {})["code"]) == (409, "recording_not_given_up")
+
+
+def test_a_recording_that_does_not_exist_is_not_fetched_again(rest: Rest) -> None:
+    assert rest.post("/v1/recordings/rec_01J00000000000000000000000/fetch").status_code == 404
 
 
 def test_a_file_that_somebody_removed_is_gone(rest: Rest, house: House) -> None:

@@ -4,56 +4,28 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from orchestrator.clock import boot_seconds
 from orchestrator.operations.erase_person import erase_contact
-from orchestrator.operations.fetch_recordings import LEASE_S, RecordingFetcher, pause_after
+from orchestrator.operations.recording_patience import MOST_TRIES, pause_after
 from orchestrator.recordings.archive import Archive
 from orchestrator.recordings.bucket import Bucket
-from orchestrator.recordings.download import Bounds, Downloader
 from orchestrator.store.queries_recordings import renew_lease
 from tests.support.poll import eventually
 from tests.support.raw_server import Behaviour, RawServer, Request, raw_server, reply
+from tests.support.recordings_shelf import Shelf
 from tests.support.s3_stub import s3_stub
+from tests.support.sounds import mp3
 from tests.support.world import World
 
-SOUND = b"ID3" + bytes(range(256)) * 400
-
-
-class Shelf:
-    """An archive in a test's folder, and fetchers that fill it."""
-
-    def __init__(self, world: World, folder: Path) -> None:
-        self.world, self.folder = world, folder
-        self.archive = Archive(folder)
-        world.house.__dict__["recordings"] = self.archive
-
-    def fetcher(
-        self,
-        trusted: Sequence[str] = ("127.0.0.1",),
-        *,
-        lease_s: float = LEASE_S,
-        show_alive: Callable[[], object] = lambda: None,
-    ) -> RecordingFetcher:
-        downloader = Downloader(bounds=Bounds(whole_s=10.0, max_bytes=1_000_000), trusted=trusted)
-        return RecordingFetcher(
-            sql=self.world.sql, archive=self.archive, downloader=downloader, lease_s=lease_s, show_alive=show_alive
-        )
-
-    def files(self) -> list[Path]:
-        return sorted(path for path in self.folder.rglob("*") if path.is_file())
-
-    def row(self) -> Any:
-        [row] = self.world.query("SELECT *, due_at > now() AS is_put_off FROM recordings")
-        return row
+SOUND = mp3(8)
 
 
 @pytest.fixture
@@ -160,7 +132,7 @@ def test_links_that_expired_are_told_as_such(world: World, shelf: Shelf) -> None
 def test_a_clock_of_the_carriers_that_is_ahead_does_not_keep_a_dead_link_alive(world: World, shelf: Shelf) -> None:
     with saying(reply(403, b"")) as server:
         recorded_call(world, server.url, ago_s=-86_400)
-        world.execute("UPDATE recordings SET tries = 29")
+        world.execute("UPDATE recordings SET tries = :tries", tries=MOST_TRIES - 1)
         shelf.fetcher().fetch_recordings()
 
     assert (shelf.row().state, shelf.row().error["code"]) == ("failed", "link_expired")
@@ -316,7 +288,7 @@ def test_a_bucket_that_is_away_is_waited_for_no_longer_than_half_the_links_life(
 def test_a_recording_that_breaks_its_fetcher_is_put_off_like_any_other(world: World, shelf: Shelf) -> None:
     with saying(reply(200, SOUND)) as server:
         recorded_call(world, server.url)
-        world.execute("UPDATE recordings SET urls = '{}'")
+        world.execute("UPDATE recordings SET urls = '[7]'")
         shelf.fetcher().fetch_recordings()
 
     row = shelf.row()
@@ -328,7 +300,7 @@ def test_the_pauses_grow_and_end_within_the_links_life() -> None:
     for tries in range(1, 100):
         if at >= 600:
             break
-        pauses.append(pause_after(tries, left_s=600 - at))
+        pauses.append(pause_after(tries, age_s=at))
         at += pauses[-1]
 
     assert pauses[:6] == [2, 4, 8, 16, 32, 60]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.counters import Counters, Tally
 from simulator.leg import MOST_KEPT, CommandSeen, Leg, Notice
 from simulator.queues import MOST_QUEUES, Queues
-from simulator.recording import Recording, Shelf
+from simulator.recording import Kept, Recording, Shelf
 
 
 def _leg() -> Leg:
@@ -61,6 +61,7 @@ def test_recordings_are_served_up_to_a_limit() -> None:
     shelf = Shelf(most=3)
 
     for nth in range(5):
-        shelf.put(Recording(id=str(nth), channels="dual", format="wav", started_at=0), now=0)
+        recording = Recording(id=str(nth), channels="dual", format="wav", started_at=0)
+        shelf.put(Kept(recording, "v3:1", "leg", "session", "17", "+13125550100", "+13125550101"))
 
-    assert [shelf.expires_at(str(nth)) for nth in range(5)] == [None, None, 600, 600, 600]
+    assert [shelf.find(str(nth)) is not None for nth in range(5)] == [False, False, True, True, True]

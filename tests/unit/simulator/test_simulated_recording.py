@@ -1,20 +1,28 @@
-"""Recordings are files that players accept."""
+"""Recordings are files that players accept, as long as what was recorded."""
 
 from __future__ import annotations
 
 import io
 import wave
 
+import pytest
+
 from simulator.recording import sound_file
 
 
-def test_a_wav_recording_is_a_quarter_of_a_second_of_sound() -> None:
-    with wave.open(io.BytesIO(sound_file("wav"))) as sound:
-        assert sound.getnframes() / sound.getframerate() == 0.25
+@pytest.mark.parametrize("seconds", [0.25, 1, 8.3, 61])
+def test_a_wav_recording_is_as_long_as_what_was_recorded(seconds: float) -> None:
+    with wave.open(io.BytesIO(sound_file("wav", seconds))) as sound:
+        assert sound.getnframes() / sound.getframerate() == pytest.approx(seconds, abs=0.001)
 
 
-def test_an_mp3_recording_is_whole_frames() -> None:
-    data = sound_file("mp3")
+def test_an_mp3_recording_is_whole_frames_as_long_as_what_was_recorded() -> None:
+    data = sound_file("mp3", 8.3)
 
-    assert len(data) % 417 == 0
-    assert data[:2] == data[417:419] == b"\xff\xfb"
+    assert len(data) % 36 == 0 and len(data) // 36 * 0.036 == pytest.approx(8.3, abs=0.04)
+    assert data[:2] == data[36:38] == b"\xff\xf3"
+
+
+@pytest.mark.parametrize("form", ["wav", "mp3"])
+def test_a_recording_of_no_time_at_all_is_a_file_all_the_same(form: str) -> None:
+    assert sound_file(form, 0)

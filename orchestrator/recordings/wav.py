@@ -1,0 +1,53 @@
+"""How much sound a RIFF/WAVE file holds, whatever its head says."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from mmap import mmap
+from typing import Final
+
+_CHUNK_HEAD: Final = 8
+_FIRST_CHUNK: Final = 12
+_UNTOLD: Final = (0, 0xFFFF_FFFF)  # what writers that stream put where a length belongs
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """Seconds of sound that are there, and that the file itself says there should be."""
+
+    here_s: float
+    meant_s: float
+
+
+def wav_length(data: mmap) -> Length | None:
+    """Return the length of a WAVE file; None where this is none."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        return None
+    chunks = dict(_chunks(data))
+    bytes_per_s = _bytes_per_s(data, *chunks.get(b"fmt ", (0, 0)))
+    if not bytes_per_s:
+        return None
+    begin, told = chunks.get(b"data", (len(data), 0))
+    here = len(data) - begin
+    meant = here if told in _UNTOLD else told
+    return Length(min(here, meant) / bytes_per_s, meant / bytes_per_s)
+
+
+def _chunks(data: mmap) -> Iterator[tuple[bytes, tuple[int, int]]]:
+    """Yield each chunk's name with the place of its contents and the length it says it has."""
+    at = _FIRST_CHUNK
+    while at + _CHUNK_HEAD <= len(data):
+        name, size = struct.unpack_from("<4sI", data, at)
+        yield name, (at + _CHUNK_HEAD, size)
+        if name == b"data" and size in _UNTOLD:
+            return
+        at += _CHUNK_HEAD + size + size % 2
+
+
+def _bytes_per_s(data: mmap, at: int, size: int) -> int:
+    if size < 16 or at + 16 > len(data):
+        return 0
+    _codec, channels, rate, per_s, _block, bits = struct.unpack_from("<HHIIHH", data, at)
+    return int(per_s or rate * channels * bits // 8)
