@@ -187,8 +187,9 @@ def _fields(found: Found) -> dict[str, Any]:
 def create(house: House, body: NewSuppression) -> Response:
     """Suppress a number.
 
-    After the answer it is not dialed any more within the scope; a call that is under way goes on. Sending a number
-    again only ever lengthens what stands: its reason stays, and the new words are kept in its history.
+    After the answer it is not dialed any more within the scope; what rings is hung up, and a call that somebody has
+    answered goes on. Sending a number again only ever lengthens what stands: its reason stays, and the new words are
+    kept in its history.
     """
     check_scope(house, body.scope)
     words = {"reason": body.reason, "by": body.by}

@@ -6,6 +6,7 @@ from orchestrator.operations.ask_about_calls import ask_about_calls
 from orchestrator.operations.close_dead_imports import close_dead_imports
 from orchestrator.operations.complete_campaigns import complete_campaigns
 from orchestrator.operations.end_open_contacts import end_open_contacts
+from orchestrator.operations.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.judge_sends import judge_sends
 from orchestrator.operations.rebuild_redis import Rebuilder
 from orchestrator.operations.reconcile_channels import reconcile_channels
@@ -38,6 +39,7 @@ def sweep_loops(house: House, keys: Keys) -> list[Loop]:
         Loop("epoch", rebuilder.watch, 0.5),
         Loop("wakes", lambda: publish(CALLS_PERFORM, overdue_wakes(house, keys, commands)), 1.0),
         Loop("sends", lambda: publish(CALLS_DIAL, judge_sends(sql, client, keys)), 1.0),
+        Loop("suppressed", lambda: hang_up_suppressed(sql, client, keys), 1.0),
         Loop("campaigns", lambda: complete_campaigns(sql), 1.0),
         Loop("ended", lambda: end_open_contacts(sql), 2.0),
         Loop("tallies", lambda: fold_tallies(sql), 1.0),

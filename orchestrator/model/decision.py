@@ -16,6 +16,7 @@ class SendCommand(BaseModel):
     `visit` is the step's that sends it, or `NO_VISIT` where leaving a step must not drop it. `optional` says that its
     failure drops nothing (stopping what may be over already). `call_control_id` names another leg than the call's own,
     whose letter is `role`; `target_role` is the letter of a leg that the command will create or bring.
+    `unless_answered` says that it is not sent to a call that was answered in the meantime.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -29,6 +30,7 @@ class SendCommand(BaseModel):
     call_control_id: str | None = None
     role: str = "A"
     target_role: str | None = None
+    unless_answered: bool = False
 
 
 class Decision(BaseModel):

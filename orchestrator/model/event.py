@@ -20,6 +20,7 @@ DIAL_ACCEPTED = "dial.accepted"
 DIAL_REJECTED = "dial.rejected"
 ACTION_REQUESTED = "action.requested"
 HANGUP_ASSUMED = "hangup.assumed"
+NUMBER_SUPPRESSED = "number.suppressed"
 HTTP_SUCCEEDED = "http.succeeded"
 HTTP_FAILED = "http.failed"
 STREAM_PLAY_ENDED = "stream_play.ended"
@@ -34,8 +35,8 @@ class Event(BaseModel):
     {call_control_id, call_leg_id, call_session_id} · dial.rejected {code, title, detail} ·
     http.succeeded {command_id, action, status, body} · http.failed {command_id, action, status, body, reason, detail} ·
     stream_play.ended {command_id, action, status: completed | cut} ·
-    action.requested {command_id, action, body, state} · hangup.assumed {hangup_cause, reason} (synthesized, with the id
-    `synth:<call>:hangup`).
+    action.requested {command_id, action, body, state} · number.suppressed {} ·
+    hangup.assumed {hangup_cause, reason} (synthesized, with the id `synth:<call>:hangup`).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

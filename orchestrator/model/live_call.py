@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 FIRST_SCHEMA = 1
-LIVE_SCHEMA = 2
+LIVE_SCHEMA = 3
 """Says what a state looks like and who may write it: an engine leaves alone what a newer one wrote.
 
 It is raised when a field is added or changes its meaning: an engine that does not know a field loses it. A field that
@@ -64,6 +64,7 @@ class LiveCall(BaseModel):
     the leg is over. `hangups` counts how often we asked for the end. An incoming call's `to` is its caller.
     `user_state` is the state of the user's own that the leg carries, `transfers` counts the letters that other legs
     were given, `newest_target` is the one whose leg the flow hears.
+    `unwanted` says that the number was suppressed before anybody answered: it is hung up unless somebody does first.
     `is_erased` says that the person was erased: nothing personal enters the state any more.
     """
 
@@ -97,6 +98,7 @@ class LiveCall(BaseModel):
     closing: bool = False
     settled: bool = False
     doubles: tuple[str, ...] = ()
+    unwanted: bool = False
 
     step: str | None = None
     visit: int = 0

@@ -83,7 +83,7 @@ def _step(record: Record, tally: dict[str, int], attempts: int) -> RetryAt | Fin
         attempts_spent=attempts - unspent,
         disposition_counts={d: tally.get(f"disposition:{d}", 0) for d in Disposition},
         outcome_counts={name[8:]: count for name, count in tally.items() if name.startswith("outcome:")},
-        suppressed=bool(record.call.suppressions),
+        suppressed=bool(record.call.suppressions) or record.row["is_suppressed"],
         fault=_repeated(record),
         unspent=unspent,
     )

@@ -28,6 +28,7 @@ from orchestrator.operations.bridge_calls import (
     with_leg_of,
 )
 from orchestrator.store.keys import Keys
+from orchestrator.store.live import Loaded, load_many
 from orchestrator.store.media_queue import Queued, clear_sounds, queue_sound
 from orchestrator.store.scripts import ScriptCall, run_script
 from orchestrator.telnyx.answers import Accepted, Ambiguous, Answer, Busy, Gone, Refused, Rejected, Unavailable
@@ -107,6 +108,8 @@ class Performer:
             return _event(turn, COMMAND_UNKNOWN, code="unknown", title="never answered")
         if turn.command["action"] == BRIDGE:
             return self._bridged(turn, token)
+        if turn.command.get("unless_answered") and self._is_answered(turn.call_id):
+            return _event(turn, COMMAND_FAILED, code="answered", title="somebody answered first: the call goes on")
         return self._carried_out(turn, token)
 
     def _bridged(self, turn: Turn, token: str) -> Event | None:
@@ -130,6 +133,10 @@ class Performer:
             log.info("command unanswered: %s", type(answer).__name__, extra={"call_id": turn.call_id})
             self._put_off(turn, token, _pause_ms(answer))
         return event
+
+    def _is_answered(self, call_id: str) -> bool:
+        [found] = load_many(self._redis, self._keys, [call_id])
+        return isinstance(found, Loaded) and found.call.phase == "answered"
 
     def _lives(self, turn: Turn) -> bool:
         """Ask whether a leg lives on although a command to it found nothing: some servers lack some commands."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import redis
 from sqlalchemy import ColumnElement, func, select
 
-from orchestrator.operations.withdraw_calls import WayBack, free_channels, withdraw
+from orchestrator.operations.withdraw_calls import WayBack, Withdrawn, free_channels, withdraw
 from orchestrator.store.keys import Keys
 from orchestrator.store.ledger import count_under_way
+from orchestrator.store.outage import in_words
 from orchestrator.store.tables import calls
 
 if TYPE_CHECKING:
@@ -31,11 +34,19 @@ def quiesce(house: House, concerned: ColumnElement[bool], way: WayBack, *, wait_
     """
     with house.sql.begin() as connection:
         withdrawn = withdraw(connection, concerned & (calls.c.state == "reserved"), way)
-    free_channels(house.redis, Keys(), withdrawn)
+    _free(house, withdrawn)
     _wait_for_answers(house, concerned, wait_s)
     with house.sql.connect() as connection:
         live = select(func.count()).where(concerned, is_live())
         return int(connection.execute(live).scalar_one())
+
+
+def _free(house: House, withdrawn: Sequence[Withdrawn]) -> None:
+    try:
+        free_channels(house.redis, Keys(), withdrawn)
+    except redis.RedisError as err:
+        # What stops dialing must not need Valkey; the sweeper frees them once it is back.
+        log.warning("channels are freed later: %s", in_words(err))
 
 
 def is_live() -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from orchestrator.operations.hang_up_suppressed import hang_up_at_once
 from orchestrator.operations.quiesce import quiesce
 from orchestrator.operations.suppress_number import API, GLOBAL, IN_THE_PAST
 from orchestrator.operations.withdraw_calls import WayBack
@@ -77,6 +78,7 @@ def suppress_many(house: House, file: Readable, defaults: SuppressionDefaults) -
         done.accepted += len(good)
         done.invalid += len(wrong)
         done.errors += wrong[: _ERRORS_TOLD - len(done.errors)]
+    hang_up_at_once(house)
     _settle_sends(house)
     return done
 

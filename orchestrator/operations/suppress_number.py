@@ -1,4 +1,4 @@
-"""Suppresses a number: after it returns, nothing is sent to it within the scope (R9)."""
+"""Suppresses a number: after it returns, nothing is sent to it within the scope (R9), and what rings is hung up."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import true
 
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.operations.find_suppressions import Found, find_last
+from orchestrator.operations.hang_up_suppressed import hang_up_at_once
 from orchestrator.operations.quiesce import quiesce
 from orchestrator.operations.withdraw_calls import WayBack
 from orchestrator.policy.moments import format_moment
@@ -55,6 +56,7 @@ def suppress_number(
     wish = Asked(phone, scope, reason, asked_by=by, expires_at=end)
     with house.sql.begin() as connection:
         change = write_opt_outs(connection, [wish])[phone, scope]
+    hang_up_at_once(house)
     in_scope = true() if scope == GLOBAL else calls.c.campaign_id == scope
     quiesce(house, (calls.c.to_number == phone) & in_scope, _WAY_BACK)
     return Suppressed(find_last(house, phone, scope), change)

@@ -55,8 +55,9 @@ def next_step(rules: RetryRules, facts: AttemptFacts, now: datetime) -> RetryAt 
     """Return what follows: the outcome's rule, else the disposition's; without a rule the attempt was the last.
 
     An attempt that the carrier failed is made again without being spent (design §5: its own failure does not spend it).
-    An attempt that is `unknown` is never followed by another. One that is final is completed when it reached somebody
-    and exhausted when it did not; one that a rule would repeat but the budget does not allow is exhausted.
+    An attempt that is `unknown` is never followed by another. One that is final is completed when it reached somebody;
+    when it did not, exhausted, or suppressed if the number is. One that a rule would repeat but the budget does not
+    allow is exhausted.
     """
     if facts.disposition is Disposition.UNKNOWN:
         return Final(FinalStatus.UNKNOWN, Reason.UNKNOWN_ATTEMPT)
@@ -115,6 +116,8 @@ def _has_budget(rules: RetryRules, rule: RetryRule, count: int, *, spent: int) -
 
 def _final_without_rule(facts: AttemptFacts) -> Final:
     reached = facts.disposition.has_reached_somebody
+    if facts.suppressed and not reached:
+        return Final(FinalStatus.SUPPRESSED, Reason.SUPPRESSED)
     return Final(FinalStatus.COMPLETED if reached else FinalStatus.EXHAUSTED, _way(facts))
 
 

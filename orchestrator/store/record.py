@@ -14,7 +14,7 @@ from orchestrator.model.call_end import CallEnd, end_of
 from orchestrator.model.live_call import LiveCall, Suppression
 from orchestrator.policy.dispositions import Disposition
 from orchestrator.store.erased_calls import ERASED, IS_ERASED
-from orchestrator.store.opt_outs import Asked, write_opt_outs
+from orchestrator.store.opt_outs import IN_FORCE, Asked, write_opt_outs
 
 _LOCK = text(
     "SELECT k.id FROM calls k JOIN contacts c ON c.id = k.contact_id "
@@ -28,6 +28,8 @@ _READ = text(
            k.outcome AS old_outcome, {IS_ERASED} AS is_erased, k.answers AS old_answers, k.dialed_at,
            c.status AS contact_status, c.current_call_id, c.last_call_id, c.attempts, c.tally,
            c.reason AS contact_reason, c.due_at::text AS due_at_text,
+           EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
+                   AND {IN_FORCE}) AS is_suppressed,
            g.retry::text AS retry, g.status AS campaign_status, g.kind, clock_timestamp() AS db_now
     FROM calls k JOIN contacts c ON c.id = k.contact_id JOIN campaigns g ON g.id = k.campaign_id
     WHERE k.id = ANY(:ids)

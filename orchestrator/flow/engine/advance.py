@@ -19,6 +19,12 @@ from orchestrator.flow.engine.own_answers import hear_http, hear_stream_play
 from orchestrator.flow.engine.remembering import remember
 from orchestrator.flow.engine.target_legs import hear_target
 from orchestrator.flow.engine.turn import Turn
+from orchestrator.flow.engine.unwanted import (
+    UNWANTED_TIMER,
+    hang_up_unwanted,
+    hang_up_unwanted_again,
+    hear_suppressed,
+)
 from orchestrator.flow.engine.walking import enter, stall
 from orchestrator.flow.words import CALL_WIDE, event_name
 from orchestrator.model import event as own
@@ -53,6 +59,7 @@ def _rounded_off(turn: Turn) -> Decision:
     """Return the decision, with what follows from the state that the event led to, whatever it was."""
     command_fates.take_proven(turn)
     follow_transfers(turn)
+    hang_up_unwanted(turn)
     return turn.decision()
 
 
@@ -121,6 +128,8 @@ def _time_out(turn: Turn) -> None:
         stop_waiting(turn)
     elif name == "deadline":
         requests.meet_deadline(turn)
+    elif name == UNWANTED_TIMER:
+        hang_up_unwanted_again(turn)
     elif name == "start":
         answering.start_without_result(turn)
     elif visit == str(turn.call.visit):
@@ -153,5 +162,6 @@ _OUR_OWN: Final[Mapping[str, Callable[[Turn], None]]] = MappingProxyType(
         own.HTTP_FAILED: hear_http,
         own.STREAM_PLAY_ENDED: hear_stream_play,
         own.HANGUP_ASSUMED: ending.assume_hangup,
+        own.NUMBER_SUPPRESSED: hear_suppressed,
     }
 )

@@ -113,6 +113,6 @@ def _end(turn: Turn, ended_at: datetime, **told: Any) -> None:
     turn.commands.clear()
     turn.drops_all = True
     clear_step_timers(turn)
-    for name in ("start", "gone"):
+    for name in ("start", "gone", "unwanted"):
         turn.clear_timer(name)
     turn.set_timer("settle", SETTLE_S)
