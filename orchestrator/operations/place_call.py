@@ -20,6 +20,7 @@ from orchestrator.operations.lanes import account_lane
 from orchestrator.policy.contact_rows import ContactForm, ContactProblem, NewContact, read_contact
 from orchestrator.policy.gate import Hold
 from orchestrator.policy.moments import format_moment
+from orchestrator.policy.number_kind import why_never_shown
 from orchestrator.policy.phone import WRITTEN_AS, PhoneProblem, read_phone
 from orchestrator.policy.reasons import Reason
 from orchestrator.policy.zones import zones_for
@@ -83,12 +84,18 @@ def _checked(house: House, wanted: NewCall, *, flow_id: str | None) -> NewContac
     form = ContactForm(required=flow.required_inputs, optional=flow.optional_inputs) if flow else ContactForm()
     document = {"phone": wanted.to, "external_id": wanted.external_id, "variables": wanted.variables}
     read = read_contact(document, form)
-    wrong = [FieldError(f"/{read.field}", read.code, read.detail)] if isinstance(read, ContactProblem) else []
+    wrong = [FieldError(_pointer(read), read.code, read.detail)] if isinstance(read, ContactProblem) else []
     if wanted.from_ is None and house.settings.caller_id is None:
         wrong.append(FieldError("/from", "required", "name a caller id, or set ORCHESTRATOR_CALLER_ID"))
+    if wanted.from_ and (why := why_never_shown(wanted.from_)):
+        wrong.append(FieldError("/from", "number_kind", why))
     if wrong or isinstance(read, ContactProblem):
         raise InvalidInput(wrong)
     return read
+
+
+def _pointer(problem: ContactProblem) -> str:
+    return "/to" if problem.field == "phone" else f"/{problem.field}"
 
 
 def _reserve(house: House, wanted: NewCall, contact: NewContact, *, contact_id: str, flow_id: str | None) -> Row[Any]:

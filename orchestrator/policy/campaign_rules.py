@@ -24,6 +24,7 @@ from orchestrator.policy.caps import Caps
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.moments import Moment
 from orchestrator.policy.names import all_seen
+from orchestrator.policy.number_kind import why_never_shown
 from orchestrator.policy.phone import WRITTEN_AS, PhoneProblem, read_phone
 from orchestrator.policy.retry_rules import RetryRule, RetryRules
 from orchestrator.policy.weekly_hours import CallingHours, Window
@@ -53,6 +54,8 @@ def _read_caller_id(value: Any) -> str:
     answer = read_phone(value) if isinstance(value, str) else PhoneProblem("not_a_number", "write it as text: +1…")
     if isinstance(answer, PhoneProblem):
         raise PydanticCustomError("caller_id", "{why}", {"why": answer.detail})
+    if why := why_never_shown(answer):
+        raise PydanticCustomError("number_kind", "{why}", {"why": why})
     return answer
 
 

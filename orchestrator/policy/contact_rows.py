@@ -14,6 +14,7 @@ from typing import Any
 
 from orchestrator.policy.moments import parse_moment
 from orchestrator.policy.names import one_form, unseen_in, unspeakable_in
+from orchestrator.policy.number_kind import why_never_dialed
 from orchestrator.policy.phone import PhoneProblem, read_phone
 from orchestrator.policy.zone_names import known_zone
 
@@ -140,6 +141,8 @@ def _phone(text: str | None, region: str | None) -> str:
     answer = read_phone(text, region)
     if isinstance(answer, PhoneProblem):
         raise _Wrong(answer.code, "phone", answer.detail)
+    if why := why_never_dialed(answer):
+        raise _Wrong("number_kind", "phone", why)
     return answer
 
 

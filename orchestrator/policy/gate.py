@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
+from orchestrator.policy.number_kind import NEVER_DIALED, NumberKind
 from orchestrator.policy.reasons import END_OF_CAMPAIGN, FinalStatus, Reason
 from orchestrator.policy.weekly_hours import CallingHours
 
@@ -44,6 +45,7 @@ class GateFacts:
     ignore_hours: bool = False
     suppressed: bool = False
     contact_status_ok: bool = True
+    number_kind: NumberKind = NumberKind.UNKNOWN
     number_in_use: bool = False
     last_dial_to_number_at: datetime | None = None
     number_gap: timedelta = timedelta(0)
@@ -105,6 +107,11 @@ def _campaign_over(facts: GateFacts, now: datetime) -> Never | None:
     has_passed = facts.ends_at is not None and facts.ends_at <= now
     end = END_OF_CAMPAIGN.get(facts.campaign_status or "") or (END_OF_CAMPAIGN["completed"] if has_passed else None)
     return Never(end[1], end[0]) if end else None
+
+
+def _number_kind(facts: GateFacts, now: datetime) -> Never | None:  # noqa: ARG001
+    is_refused = facts.number_kind in NEVER_DIALED
+    return Never(Reason.NUMBER_KIND, FinalStatus.EXHAUSTED) if is_refused else None
 
 
 def _suppressed(facts: GateFacts, now: datetime) -> Never | None:  # noqa: ARG001
@@ -176,6 +183,7 @@ def _caller_id_quota(facts: GateFacts, now: datetime) -> Hold | None:
 _FOR_EVER: tuple[Callable[[GateFacts, datetime], Never | None], ...] = (
     _contact_closed,
     _campaign_over,
+    _number_kind,
     _suppressed,
     _attempts_spent,
     _too_late,

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     CAMPAIGN_ENDED = "campaign_ended"
     CAMPAIGN_CANCELED = "campaign_canceled"
     CONTACT_CLOSED = "contact_closed"
+    NUMBER_KIND = "number_kind"
     SUPPRESSED = "suppressed"
     ATTEMPTS_SPENT = "attempts_spent"
     NOT_YET = "not_yet"
@@ -62,6 +63,9 @@ _SENTENCES = {
     Reason.CAMPAIGN_ENDED: "The campaign is over: its ends_at has passed or it has completed.",
     Reason.CAMPAIGN_CANCELED: "The campaign was canceled.",
     Reason.CONTACT_CLOSED: "The contact already has its final status.",
+    Reason.NUMBER_KIND: (
+        "The number is of a kind that is never dialed: premium rate, shared cost, personal, satellite or emergency."
+    ),
     Reason.SUPPRESSED: "The number is on a suppression list that covers this campaign.",
     Reason.ATTEMPTS_SPENT: "The contact has been dialed as often as the retry rules allow.",
     Reason.NOT_YET: "The contact's not_before has not come.",

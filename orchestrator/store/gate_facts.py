@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.gate import GateFacts
+from orchestrator.policy.number_kind import number_kind
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.policy.weekly_hours import CallingHours
 from orchestrator.store.dial_counts import Dials, dials_of, dials_within
@@ -82,6 +83,7 @@ def gate_facts(row: RowMapping, *, contact_status_ok: bool, from_caller_id: Dial
         ignore_hours=row["ignore_hours"],
         suppressed=row["suppressed"],
         contact_status_ok=contact_status_ok,
+        number_kind=number_kind(row["phone"]),
         number_in_use=row["is_calling_us"],
         last_dial_to_number_at=row["last_dial_to_number_at"],
         number_gap=timedelta(seconds=row["number_gap_s"]),

@@ -408,3 +408,19 @@ def test_the_fourth_call_to_a_number_in_a_day_is_refused_with_the_reason_and_the
     assert (refused.status_code, refused.json["code"]) == (409, "number_day_limit")
     assert "24 hours" in refused.json["detail"]
     assert refused.json["until"].endswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("number", "word"), [("+19005551212", "premium"), ("+881612345678", "satellite"), ("+80812345678", "shared-cost")]
+)
+def test_a_call_to_a_number_that_is_never_dialed_is_refused_with_its_kind(rest: Rest, number: str, word: str) -> None:
+    refused = _place(rest, to=number, **ALWAYS)
+
+    assert pointers(refused) == {"/to": "number_kind"}
+    assert word in refused.text
+
+
+def test_a_number_that_is_dear_to_call_back_is_not_shown_to_anybody(rest: Rest) -> None:
+    refused = _place(rest, **{"to": fresh_number(), "from": "+19005551212"}, **ALWAYS)
+
+    assert pointers(refused) == {"/from": "number_kind"}

@@ -359,3 +359,15 @@ def test_r22_no_campaign_completes_while_an_import_runs(rest: Rest, house: House
 
     assert during == []
     assert rest.get(f"/v1/campaigns/{campaign}").json["status"] == "running"
+
+
+def test_rows_whose_number_is_never_dialed_are_refused_with_their_kind(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rows = "+19005551212,Ann\n+881612345678,Ben\n+80812345678,Cleo\n+12125550123,Dee\n"
+
+    done = rest.upload(campaign, HEADER + rows)
+
+    assert (done.json["accepted"], done.json["invalid"]) == (1, 3)
+    assert [error["code"] for error in done.json["errors"]] == ["number_kind"] * 3
+    for error, word in zip(done.json["errors"], ("premium", "satellite", "shared-cost"), strict=True):
+        assert word in error["detail"]

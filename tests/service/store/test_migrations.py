@@ -177,3 +177,28 @@ def test_opt_outs_of_the_release_before_hold_on_with_their_first_words(postgres_
         engine.dispose()
     assert stands == [("sup_1", None, None), ("sup_2", None, None)]
     assert words == [("sup_1", "api", "asked", None, True), ("sup_2", "flow", "pressed 9", "call_1", False)]
+
+
+def test_contacts_of_the_release_before_that_are_never_dialed_and_have_no_zone_end(
+    postgres_server: RunningServer,
+) -> None:
+    charged = {"a": "+19005551212", "b": "+881612345678", "c": "+979123456789", "d": "+15325551212"}
+    numbers = {**charged, "e": "+8801712345678", "f": "+12125550123", "g": "+15305551212"}
+    with database_at(postgres_server.url, "0011", name="schema_0011") as url:
+        engine = create_engine(url)
+        held = text(
+            "INSERT INTO contacts (id, campaign_id, phone, status, reason, due_at)"
+            " VALUES (:id, 'cmp', :phone, 'held', 'zone_unknown', NULL)"
+        )
+        with engine.begin() as connection:
+            for statement in _A_CALL[:2]:
+                connection.execute(text(statement))
+            for ident, phone in numbers.items():
+                connection.execute(held, {"id": ident, "phone": phone})
+
+        upgrade(url)
+
+        with engine.connect() as connection:
+            ended = "SELECT id, reason FROM contacts WHERE status = 'exhausted' ORDER BY id"
+            assert connection.execute(text(ended)).all() == [(ident, "number_kind") for ident in charged]
+        engine.dispose()

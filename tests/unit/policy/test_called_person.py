@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,21 +12,21 @@ from typing import Any
 import pytest
 
 from orchestrator.policy.campaign_rules import CallingHours
+from orchestrator.policy.caps import CAP_WINDOW, HOUSE_CAPS
 from orchestrator.policy.gate import GateFacts, Go, Hold, Never, may_dial
+from orchestrator.policy.number_kind import number_kind
 from orchestrator.policy.zones import zones_for
 
 ROWS = list(csv.DictReader((Path(__file__).parent / "called_person.csv").read_text().splitlines()))
+_DIALS = re.compile(r"(\d+) dials by two other campaigns, oldest (\S+Z)")
 HOURS = ("always", "timezone", "windows", "holidays")
 
 # Rows that wait for something the gate does not know yet; a mark that has become wrong fails.
 WAITS_FOR = {
-    "23": "kinds of numbers",
     "25": "law packs",
-    "26": "caps of dials per number",
     "28": "law packs",
     "30": "rests after an abandoned call",
     "32": "rests after a conversation",
-    "33": "suppressions as facts of this table",
     "35": "registries",
     "36": "consents",
     "38": "guards",
@@ -38,12 +39,18 @@ WAITS_FOR = {
 def _facts(number: str, settings: dict[str, Any], now: datetime) -> GateFacts:
     hours = CallingHours.model_validate({name: settings[name] for name in HOURS if name in settings})
     ends_at = settings.get("ends_at")
+    dials = _DIALS.search(settings.get("x", ""))
     return GateFacts(
         campaign_status="running",
         calling_hours=hours,
         zone_key=zones_for(number, None, settings.get("default_timezone"), hours=hours, now=now).key,
         attempts_spent=0,
         max_attempts=3,
+        number_kind=number_kind(number),
+        suppressed=settings.get("suppressed", False),
+        number_dials_last_day=int(dials[1]) if dials else 0,
+        number_day_limit=HOUSE_CAPS.per_number_24h,
+        number_frees_at=datetime.fromisoformat(dials[2]) + CAP_WINDOW if dials else None,
         ends_at=datetime.fromisoformat(ends_at) if ends_at else None,
     )
 

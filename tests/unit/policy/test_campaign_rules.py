@@ -34,6 +34,7 @@ FULL: dict[str, Any] = SMALLEST | {
         "on_outcome": {"heard": {"after": ["2m", "5m"], "at_most": 20}},
     },
     "number_gap": "2h",
+    "caps": {"per_number_24h": 2, "per_caller_id_24h": 75},
 }
 
 
@@ -129,6 +130,7 @@ def test_every_missing_field_is_told_at_once() -> None:
             "/retry/on_outcome/heard/at_most",
             "greater_than_equal",
         ),
+        ({"caller_ids": ["+19005551212"]}, "/caller_ids/0", "number_kind"),
         ({"number_gap": 7200}, "/number_gap", "duration"),
         ({"number_gap": "31d"}, "/number_gap", "number_gap"),
     ],

@@ -140,3 +140,21 @@ _FIELDS = st.sampled_from(["phone", "external_id", "timezone", "not_before", "no
 @given(st.dictionaries(_FIELDS, _JSON) | st.dictionaries(st.text(), _JSON, max_size=2))
 def test_any_json_is_a_contact_or_a_problem_and_never_an_exception(document: dict[str, Any]) -> None:
     assert isinstance(read_contact({"phone": "+12125550123"} | document, FORM), NewContact | ContactProblem)
+
+
+@pytest.mark.parametrize(
+    ("phone", "word"),
+    [("+1 900 555 1212", "premium"), ("+881612345678", "satellite"), ("+80812345678", "shared-cost")],
+)
+def test_a_contact_whose_number_is_never_dialed_is_refused_with_its_kind(phone: str, word: str) -> None:
+    told = [
+        read_contact({"phone": phone}, ContactForm()),
+        read_contact_row({"phone": phone}, ContactForm()),
+    ]
+
+    assert all(isinstance(problem, ContactProblem) and problem.code == "number_kind" for problem in told)
+    assert all(isinstance(problem, ContactProblem) and word in problem.detail for problem in told)
+
+
+def test_a_free_number_may_be_a_contact() -> None:
+    assert isinstance(read_contact({"phone": "+18005551212"}, ContactForm()), NewContact)

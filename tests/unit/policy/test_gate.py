@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orchestrator.policy.gate import GateFacts, Go, Hold, Never, may_dial
+from orchestrator.policy.number_kind import NumberKind
 from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.policy.weekly_hours import CallingHours
 
@@ -55,6 +56,16 @@ def test_a_single_call_outside_any_campaign_goes_the_same_way() -> None:
         (
             replace(FREE, number_dials_last_day=3, number_day_limit=3),
             Reason.NUMBER_DAY_LIMIT,
+            NOON + timedelta(minutes=1),
+        ),
+        (
+            replace(FREE, number_dials_last_day=3, number_day_limit=3, number_frees_at=NOON + HOUR),
+            Reason.NUMBER_DAY_LIMIT,
+            NOON + HOUR,
+        ),
+        (
+            replace(FREE, caller_id_dials_last_day=75, caller_id_day_limit=75),
+            Reason.CALLER_ID_QUOTA,
             NOON + timedelta(minutes=15),
         ),
         (
@@ -75,6 +86,8 @@ def test_what_stands_in_the_way_is_told_with_its_time(facts: GateFacts, reason: 
         (replace(FREE, campaign_status="canceled"), Reason.CAMPAIGN_CANCELED, FinalStatus.CANCELED),
         (replace(FREE, campaign_status="completed"), Reason.CAMPAIGN_ENDED, FinalStatus.EXPIRED),
         (replace(FREE, ends_at=NOON), Reason.CAMPAIGN_ENDED, FinalStatus.EXPIRED),
+        (replace(FREE, number_kind=NumberKind.PREMIUM), Reason.NUMBER_KIND, FinalStatus.EXHAUSTED),
+        (replace(FREE, number_kind=NumberKind.SATELLITE, suppressed=True), Reason.NUMBER_KIND, FinalStatus.EXHAUSTED),
         (replace(FREE, suppressed=True), Reason.SUPPRESSED, FinalStatus.SUPPRESSED),
         (replace(FREE, attempts_spent=3), Reason.ATTEMPTS_SPENT, FinalStatus.EXHAUSTED),
         (replace(FREE, not_after=NOON), Reason.TOO_LATE, FinalStatus.EXPIRED),

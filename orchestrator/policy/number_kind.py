@@ -1,0 +1,118 @@
+"""What kind of line a number leads to, and which kinds are never dialed: who answers there earns by the call, or pays.
+
+The kinds are phonenumbers' own, but for what it does not say: which codes of no country are satellites, the exchange
+976 and the area code 911 of North America, and numbers too long for their kind. Emergency numbers as such have no
+form in E.164, so that none is ever read as a number to dial.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberType
+
+
+class NumberKind(StrEnum):
+    """The kinds that are told apart; `unknown` is everything else, and new ranges."""
+
+    GEOGRAPHIC = "geographic"
+    MOBILE = "mobile"
+    TOLL_FREE = "toll_free"
+    PREMIUM = "premium"
+    SHARED_COST = "shared_cost"
+    PERSONAL = "personal"
+    SATELLITE = "satellite"
+    EMERGENCY = "emergency"
+    UNKNOWN = "unknown"
+
+
+NEVER_DIALED = {
+    NumberKind.PREMIUM: "a premium-rate number",
+    NumberKind.SHARED_COST: "a shared-cost number",
+    NumberKind.PERSONAL: "a personal number, which is charged like a premium-rate one",
+    NumberKind.SATELLITE: "a satellite phone's or an international network's number",
+    NumberKind.EMERGENCY: "an emergency number",
+}
+"""The kinds that no campaign and no single call dials, in words."""
+
+_NEVER_SHOWN = frozenset({NumberKind.PREMIUM, NumberKind.EMERGENCY})
+_KINDS = {
+    PhoneNumberType.FIXED_LINE: NumberKind.GEOGRAPHIC,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: NumberKind.GEOGRAPHIC,
+    PhoneNumberType.MOBILE: NumberKind.MOBILE,
+    PhoneNumberType.TOLL_FREE: NumberKind.TOLL_FREE,
+    PhoneNumberType.PREMIUM_RATE: NumberKind.PREMIUM,
+    PhoneNumberType.SHARED_COST: NumberKind.SHARED_COST,
+    PhoneNumberType.PERSONAL_NUMBER: NumberKind.PERSONAL,
+}
+_CHARGED = {
+    "premium_rate": NumberKind.PREMIUM,
+    "shared_cost": NumberKind.SHARED_COST,
+    "personal_number": NumberKind.PERSONAL,
+}
+_NORTH_AMERICAN = re.compile(r"\+1(\d{3})(\d{3})\d{4}", re.ASCII)
+# ITU-T E.164, annex of assigned country codes: of 87x and 88x, 880 and 886 are countries.
+_OF_NO_COUNTRY = (
+    (re.compile(r"\+878"), NumberKind.PERSONAL),
+    (re.compile(r"\+87|\+88[1-57-9]"), NumberKind.SATELLITE),
+    (re.compile(r"\+979"), NumberKind.PREMIUM),
+    (re.compile(r"\+808"), NumberKind.SHARED_COST),
+)
+
+
+def number_kind(e164: str) -> NumberKind:
+    """Return the kind of a number in E.164; `unknown` also for what is no number."""
+    if north_american := _NORTH_AMERICAN.fullmatch(e164):
+        area, exchange = north_american.groups()
+        return NumberKind.PREMIUM if exchange == "976" else _in_area(area)
+    for beginning, kind in _OF_NO_COUNTRY:
+        if beginning.match(e164):
+            return kind
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return NumberKind.UNKNOWN
+    return _KINDS.get(phonenumbers.number_type(number)) or _as_it_begins(number)
+
+
+def why_never_dialed(e164: str) -> str | None:
+    """Return why a number is never dialed, for whoever sent it; None if its kind may be."""
+    words = NEVER_DIALED.get(number_kind(e164))
+    return f"{e164} is {words}; such numbers are never dialed" if words else None
+
+
+def why_never_shown(e164: str) -> str | None:
+    """Return why a number is no caller id: whoever calls back would pay for it, or ring those who help."""
+    kind = number_kind(e164)
+    return f"{e164} is {NEVER_DIALED[kind]}, which is no caller id" if kind in _NEVER_SHOWN else None
+
+
+@lru_cache(maxsize=1024)
+def _in_area(area: str) -> NumberKind:
+    """Return the kind of a North American area code: on it alone hangs whether its numbers are charged."""
+    if area == "911":
+        return NumberKind.EMERGENCY
+    number = PhoneNumber(country_code=1, national_number=int(f"{area}2345678"))
+    return _KINDS.get(phonenumbers.number_type(number), NumberKind.UNKNOWN)
+
+
+def _as_it_begins(number: PhoneNumber) -> NumberKind:
+    """Return the kind of a number too long for its kind: exchanges ring it as soon as they have heard enough."""
+    national = phonenumbers.national_significant_number(number)
+    for region in phonenumbers.region_codes_for_country_code(number.country_code or 0):
+        for kind, pattern, lengths in _charged(PhoneMetadata.metadata_for_region(region)):
+            shorter = [national[:length] for length in lengths if length < len(national)]
+            if any(re.fullmatch(pattern, beginning) for beginning in shorter):
+                return kind
+    return NumberKind.UNKNOWN
+
+
+def _charged(metadata: PhoneMetadata | None) -> Iterator[tuple[NumberKind, str, Sequence[int]]]:
+    for name, kind in _CHARGED.items():
+        desc = getattr(metadata, name, None)
+        if desc is not None and desc.national_number_pattern:
+            yield kind, desc.national_number_pattern, desc.possible_length
