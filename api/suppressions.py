@@ -159,11 +159,21 @@ class SuppressionError(BaseModel):
     detail: str
 
 
-class SuppressedFileView(BaseModel):
-    """What became of a file; `errors` are the first 100 refused rows.
+class SuppressionNote(BaseModel):
+    """A row that was accepted, and what is to be known of it; the header is row 1."""
 
-    `accepted` rows were `added`, or `lengthened` what stood for their number, or it was `kept` as it was; a number that
-    stands again in the file is kept.
+    row: int
+    status: Literal["accepted"] = "accepted"
+    code: str
+    detail: str
+
+
+class SuppressedFileView(BaseModel):
+    """What became of a file; `errors` are the first 100 refused rows, `notes` the first 100 with several numbers.
+
+    The numbers of `accepted` rows were `added`, or `lengthened` what stood for them, or it was `kept` as it was; a
+    number that stands again in the file is kept. Where a cell may mean several numbers (`030 12345/12346`), all of them
+    are suppressed and counted, and `notes` says so.
     """
 
     rows: int
@@ -173,6 +183,7 @@ class SuppressedFileView(BaseModel):
     kept: int
     invalid: int
     errors: list[SuppressionError]
+    notes: list[SuppressionNote]
 
 
 def _view(found: Found) -> SuppressionView:
@@ -216,7 +227,9 @@ def create_many(house: House, query: SuppressionFileQuery, body: Readable) -> Su
     done = suppress_many(house, body, defaults)
     errors = [SuppressionError(row=number, code=p.code, detail=p.detail) for number, p in done.errors]
     changes = {change.value: done.changes[change] for change in Change}
-    return SuppressedFileView(rows=done.rows, accepted=done.accepted, invalid=done.invalid, errors=errors, **changes)
+    notes = [SuppressionNote(row=number, code=p.code, detail=p.detail) for number, p in done.notes]
+    counts = {"rows": done.rows, "accepted": done.accepted, "invalid": done.invalid, **changes}
+    return SuppressedFileView(**counts, errors=errors, notes=notes)
 
 
 @resource.route("GET", "/v1/suppressions", query=SuppressionQuery, gives={200: Page[SuppressionView]}, fails=(422,))

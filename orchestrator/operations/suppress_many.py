@@ -21,7 +21,7 @@ from orchestrator.policy.contact_rows import ContactForm, ContactProblem
 from orchestrator.policy.csv_rows import CsvRows, Row
 from orchestrator.policy.moments import format_moment, parse_moment
 from orchestrator.policy.names import unseen_in
-from orchestrator.policy.phone import PhoneProblem, read_phone
+from orchestrator.policy.phone import read_phone
 from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.store.opt_outs import IS_IN_FORCE, Asked, Change, write_opt_outs
 from orchestrator.store.tables import calls, campaigns, suppressions
@@ -46,10 +46,10 @@ class SuppressionDefaults:
 
 @dataclass
 class SuppressedFile:
-    """What became of a file's rows; `errors` are the first 100: (row, problem).
+    """What became of a file's rows; `errors` and `notes` are the first 100: (row, problem).
 
-    `changes` counts the accepted rows by what they made of what stood for their number; one that stands again in the
-    file is kept.
+    `changes` counts the numbers of accepted rows by what they made of what stood; one that stands again in the file is
+    kept. `notes` are accepted rows whose cell may mean several numbers: all of them are suppressed.
     """
 
     rows: int = 0
@@ -57,6 +57,7 @@ class SuppressedFile:
     changes: Counter[Change] = field(default_factory=Counter)
     invalid: int = 0
     errors: list[tuple[int, ContactProblem]] = field(default_factory=list)
+    notes: list[tuple[int, ContactProblem]] = field(default_factory=list)
 
 
 def suppress_many(house: House, file: Readable, defaults: SuppressionDefaults) -> SuppressedFile:
@@ -72,12 +73,14 @@ def suppress_many(house: House, file: Readable, defaults: SuppressionDefaults) -
     while batch := list(islice(numbered, _BATCH)):
         read = [(number, read_row(row)) for number, row in batch]
         wrong = [(number, problem) for number, problem in read if isinstance(problem, ContactProblem)]
-        good = [wish for _, wish in read if isinstance(wish, Asked)]
-        done.changes += _write(house, good)
+        good = [(number, wishes) for number, wishes in read if not isinstance(wishes, ContactProblem)]
+        noted = [(number, _note(wishes)) for number, wishes in good if len(wishes) > 1]
+        done.changes += _write(house, [wish for _, wishes in good for wish in wishes])
         done.rows += len(batch)
         done.accepted += len(good)
         done.invalid += len(wrong)
         done.errors += wrong[: _ERRORS_TOLD - len(done.errors)]
+        done.notes += noted[: _ERRORS_TOLD - len(done.notes)]
     hang_up_at_once(house)
     _settle_sends(house)
     return done
@@ -89,12 +92,14 @@ def _known_scopes(house: House) -> frozenset[str]:
         return frozenset({GLOBAL, *known})
 
 
-def _read(row: Row, *, defaults: SuppressionDefaults, scopes: frozenset[str], now: datetime) -> Asked | ContactProblem:
+def _read(
+    row: Row, *, defaults: SuppressionDefaults, scopes: frozenset[str], now: datetime
+) -> list[Asked] | ContactProblem:
     if isinstance(row, ContactProblem):
         return row
-    phone = read_phone(row.get("phone", ""), defaults.region)
-    if isinstance(phone, PhoneProblem):
-        return ContactProblem(phone.code, "phone", phone.detail)
+    phones = _numbers(row.get("phone", ""), defaults.region)
+    if isinstance(phones, ContactProblem):
+        return phones
     scope = row.get("scope", "").strip() or defaults.scope
     if scope not in scopes:
         return ContactProblem("unknown_scope", "scope", "`global` or the id of a campaign")
@@ -104,7 +109,22 @@ def _read(row: Row, *, defaults: SuppressionDefaults, scopes: frozenset[str], no
     reason = row.get("reason", "").strip()[:200] or defaults.reason
     if found := unseen_in(reason):
         return ContactProblem("bad_character", "reason", f"it holds {found}; write it without control characters")
-    return Asked(phone, scope, reason, asked_by=defaults.by, expires_at=expires_at)
+    return [Asked(phone, scope, reason, asked_by=defaults.by, expires_at=expires_at) for phone in phones]
+
+
+def _numbers(cell: str, region: str | None) -> tuple[str, ...] | ContactProblem:
+    """Return every number that the cell may mean: a row that is refused protects nobody, one too many calls nobody."""
+    read = read_phone(cell, region)
+    if isinstance(read, str):
+        return (read,)
+    return read.numbers or ContactProblem(read.code, "phone", read.detail)
+
+
+def _note(wishes: Sequence[Asked]) -> ContactProblem:
+    numbers = ", ".join(wish.phone for wish in wishes)
+    return ContactProblem(
+        "several_numbers", "phone", f"the cell may mean several numbers, all are suppressed: {numbers}"
+    )
 
 
 def _end(written: str, now: datetime) -> str | ContactProblem | None:

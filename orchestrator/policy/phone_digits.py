@@ -26,9 +26,9 @@ def dialable(digits: str, region: str | None, *, text: str) -> str | PhoneProble
         number = phonenumbers.parse(digits, region, keep_raw_input=True)
     except phonenumbers.NumberParseException as err:
         return _parse_problem(digits, region, err, text=text)
-    if _is_read_both_ways(digits, number):
-        code = number.country_code
-        return PhoneProblem("ambiguous", f"{text!r} may begin with the country code {code} or not; write it with +")
+    if both := _read_both_ways(digits, number):
+        detail = f"{text!r} may begin with the country code {number.country_code} or not; write it with +"
+        return PhoneProblem("ambiguous", detail, both)
     if _begins_abroad(digits, number):
         return PhoneProblem("unknown_country", f"{text!r} begins as calls abroad do elsewhere; write + and the country")
     return _possible(number, text=text)
@@ -44,17 +44,19 @@ def _parse_problem(
     return PhoneProblem("no_region", f"{text!r} has no country code; write it as +1… or name a region")
 
 
-def _is_read_both_ways(digits: str, number: PhoneNumber) -> bool:
+def _read_both_ways(digits: str, number: PhoneNumber) -> tuple[str, ...]:
     """49171… in Germany: the area 04917 without its zero, or +49 171…? Both are called, and only one is meant."""
     code = str(number.country_code)
     rest = digits.removeprefix(code)
     if rest == digits or not rest:
-        return False
+        return ()
     readings = (
         PhoneNumber(number.country_code, int(digits)),
         PhoneNumber(number.country_code, int(rest), italian_leading_zero=rest.startswith("0")),
     )
-    return all(map(phonenumbers.is_possible_number, readings)) and all(map(phonenumbers.is_valid_number, readings))
+    if not all(map(phonenumbers.is_possible_number, readings)) or not all(map(phonenumbers.is_valid_number, readings)):
+        return ()
+    return tuple(phonenumbers.format_number(reading, PhoneNumberFormat.E164) for reading in readings)
 
 
 def _begins_abroad(digits: str, number: PhoneNumber) -> bool:
