@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NewerLiveState
+from orchestrator.flow.ssml import ssml_fault
+from orchestrator.flow.words import SPOKEN_FIELDS
 from orchestrator.ids import stable_uuid
 from orchestrator.model.event import ACTION_REQUESTED, Event
 from orchestrator.model.live_call import LiveCall
@@ -62,6 +64,10 @@ def _problems(command: Command, body: dict[str, Any]) -> Iterator[FieldError]:
         base64.b64decode(body.get("client_state", ""), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         yield FieldError("/client_state", "not_text", "must be base64 of a text in UTF-8")
+    if body.get("payload_type") == "ssml":
+        for name in sorted(SPOKEN_FIELDS & body.keys()):
+            if (fault := ssml_fault(body[name])) is not None:
+                yield FieldError(f"/{name}", "not_ssml", f"is not SSML: {fault}")
 
 
 def _live(house: House, call_id: str) -> LiveCall:

@@ -287,3 +287,18 @@ def test_what_became_of_a_command_stands_in_the_record_beside_it(world: World, c
 
     rows = world.query("SELECT type FROM call_events WHERE event_id LIKE :id ORDER BY position", id=f"%{command_id}")
     assert [row.type for row in rows] == ["action.requested", "leave_queue", "command.failed"]
+
+
+@pytest.mark.parametrize(
+    ("action", "field"),
+    [("speak", "payload"), ("gather_using_speak", "payload"), ("gather_using_speak", "invalid_payload")],
+)
+def test_broken_ssml_is_refused_before_it_is_sent(world: World, action: str, field: str) -> None:
+    call = answered_call(world)
+    spoken = {"payload": "<speak>Hi</speak>", "voice": "female", "payload_type": "ssml"}
+
+    with pytest.raises(InvalidInput) as refused:
+        act(world, call, action, **{**spoken, field: "<speak>Jack & Jones</speak>"})
+    act(world, call, action, **{**spoken, field: "<speak>Jack &amp; Jones</speak>"})
+
+    assert [(error["pointer"], error["code"]) for error in refused.value.errors] == [(f"/{field}", "not_ssml")]
