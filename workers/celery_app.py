@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging
+from kombu.entity import Exchange, Queue
 
 from orchestrator.settings import load_settings
 from orchestrator.store.bounds import BROKER_HEALTH_S, CONNECT_S, REDIS_ANSWER_S
@@ -16,10 +19,20 @@ from .logs import log_to_stderr
 from .names import BROKER_PREFIX, CALLS_DIAL, CALLS_PERFORM, QUEUE_COMMANDS, QUEUE_DIALS
 from .pulse import Pulse
 
+
+def _queue(name: str) -> Queue:
+    """Return a queue with an exchange of its own: left out, it would be the default queue's, and hear its messages."""
+    return Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]  # kombu ships no types
+
+
+# Messages are JSON, so that root runs nothing which they bring along: every start would warn of it.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 survive_outages()
 spare_clients()
 app = Celery("orchestrator", broker=load_settings().redis_url, include=["workers.tasks"])
 app.conf.update(
+    # Whoever asks the app, such as Flower for its broker page, hears of every queue and not of the default one alone.
+    task_queues=[_queue(QUEUE_COMMANDS), _queue(QUEUE_DIALS)],
     task_routes={CALLS_DIAL: {"queue": QUEUE_DIALS}, CALLS_PERFORM: {"queue": QUEUE_COMMANDS}},
     task_default_queue=QUEUE_COMMANDS,
     task_serializer="json",

@@ -57,7 +57,7 @@ _MEANINGS = {
     Metric.STREAM_AGE_S: "Age of the oldest entry of the stream: how far the engine lags behind.",
     Metric.LIVE_CALLS: "Channels of the account in use.",
     Metric.CALLS_OPEN: "Calls that have not ended, by their state in the ledger.",
-    Metric.CONTACTS_DUE: "Contacts that are still to be called.",
+    Metric.CONTACTS_DUE: "Contacts that are still to be called; who waits outside the calling hours there is held.",
     Metric.CAMPAIGNS: "Campaigns that are not over.",
     Metric.OUTBOX_DUE: "Calls with commands that are to be sent.",
     Metric.TIMERS: "Timers that are set.",

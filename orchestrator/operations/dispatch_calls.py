@@ -116,7 +116,9 @@ class Dispatcher:
         return forgotten + (self._claim(view) if view else [])
 
     def _look(self, connection: Connection, *, in_queue: int = 0) -> _View | None:
-        state = connection.execute(_STATE, {"connection_id": self._connection_id}).mappings().one()
+        state = connection.execute(_STATE, {"connection_id": self._connection_id}).mappings().one_or_none()
+        if state is None:
+            return None  # a new installation: its Redis is still to be made whole for the first time
         if state["stopped"] or self._memory_watch.is_nearly_full():
             return None
         health = read_health(self._redis, self._keys, self._connection_id)

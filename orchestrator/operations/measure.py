@@ -11,28 +11,32 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.model.metric import Metric, Reading
+from orchestrator.operations.count_standings import count_all_standings
 from orchestrator.operations.read_stats import latency_percentiles
 from orchestrator.store.keys import Keys
 from orchestrator.store.pacing import dials_in_trailing_5_s, read_health
 from orchestrator.store.streams import backlog
 from orchestrator.store.tables import MAY_LIVE
+from orchestrator.store.tallies import Tally
 
 if TYPE_CHECKING:
     from orchestrator.wiring import House
 
 _COUNTS = {
     Metric.CALLS_OPEN: f"SELECT state, count(*) FROM calls WHERE {MAY_LIVE} GROUP BY 1",  # noqa: S608 a constant of ours
-    Metric.CONTACTS_DUE: """
-        SELECT t.parts[1], sum(t.n) FROM campaigns g CROSS JOIN LATERAL (
-            SELECT parts, n FROM tallies WHERE campaign_id = g.id AND subject = 'contacts' UNION ALL
-            SELECT parts, n FROM tally_changes WHERE campaign_id = g.id AND subject = 'contacts') t
-        WHERE g.status NOT IN ('completed', 'canceled') AND t.parts[1] IN ('waiting', 'held')
-        GROUP BY 1 HAVING sum(t.n) > 0
-    """,
     Metric.CAMPAIGNS: "SELECT status, count(*) FROM campaigns "
     "WHERE kind = 'campaign' AND status NOT IN ('completed', 'canceled') GROUP BY 1",
     Metric.RECORDINGS_PENDING: "SELECT '', count(*) FROM recordings WHERE state = 'pending'",
 }
+_STANDINGS = text(
+    """
+    SELECT g.calling_hours::text, t.parts, sum(t.n)::bigint FROM campaigns g CROSS JOIN LATERAL (
+        SELECT parts, n FROM tallies WHERE campaign_id = g.id AND subject = 'contacts' UNION ALL
+        SELECT parts, n FROM tally_changes WHERE campaign_id = g.id AND subject = 'contacts') t
+    WHERE g.status NOT IN ('completed', 'canceled') AND t.parts[1] IN ('waiting', 'held')
+    GROUP BY 1, 2 HAVING sum(t.n) > 0
+    """
+)
 
 
 def measure(house: House) -> list[Reading]:
@@ -60,9 +64,13 @@ def _from_sql(house: House) -> list[Reading] | None:
     try:
         with house.sql.connect() as connection:
             counts = {metric: connection.execute(text(query)).all() for metric, query in _COUNTS.items()}
+            contacts = connection.execute(_STANDINGS).all()
     except SQLAlchemyError:
         return None
-    return [Reading(metric, float(n), label) for metric, rows in counts.items() for label, n in rows]
+    # As in a campaign's numbers: who waits outside the hours there is held.
+    standings = count_all_standings(((hours, Tally(parts, n)) for hours, parts, n in contacts), house.clock())
+    due = [Reading(Metric.CONTACTS_DUE, float(n), status) for status, n in standings.by_status.items()]
+    return [*due, *(Reading(metric, float(n), label) for metric, rows in counts.items() for label, n in rows)]
 
 
 def _from_redis(house: House) -> list[Reading] | None:

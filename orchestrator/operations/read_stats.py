@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import redis
 from sqlalchemy import Connection
 
+from orchestrator.operations.count_standings import Standings, count_standings
 from orchestrator.operations.find_campaigns import find_campaign
-from orchestrator.operations.find_contacts import closed_reason
-from orchestrator.policy.calling_hours import is_open
 from orchestrator.policy.campaign_rules import CallingHours, Pacing
 from orchestrator.store.keys import Keys
 from orchestrator.store.queries_connections import find_connection
@@ -69,18 +68,18 @@ def read_stats(house: House, campaign_id: str) -> CampaignStats:
     campaign = find_campaign(house, campaign_id)
     now = house.clock()
     with house.sql.connect() as connection:
-        standings = read_tally(connection, campaign_id, "contacts")
+        contacts = read_tally(connection, campaign_id, "contacts")
         calls = _read_calls(connection, campaign_id)
         answers = largest_answers(connection, campaign_id, most=_MOST_ANSWERS)
         dials = count_dials_since(connection, campaign_id, since=now - _RATE_OVER)
         account = find_connection(connection, campaign.connection_id)
-    counts, held = _stand(standings, CallingHours.model_validate(campaign.calling_hours), now)
+    standings = count_standings(contacts, CallingHours.model_validate(campaign.calling_hours), now)
     pace = Pacing.model_validate(campaign.pacing).calls_per_second
     allowed = [rate for rate in (pace, account and account.calls_per_second) if rate]
     return CampaignStats(
         status=campaign.status,
-        contacts=counts,
-        held_by_reason=held,
+        contacts=_by_status(standings),
+        held_by_reason=dict(standings.held_by_reason),
         calls=_phases(calls),
         by_disposition=_count_by("disposition", calls),
         by_outcome=_count_by("outcome", calls),
@@ -97,18 +96,9 @@ def _read_calls(connection: Connection, campaign_id: str) -> list[_Calls]:
     return [each for each in calls if each.state != "withdrawn"]
 
 
-def _stand(tally: Sequence[Tally], hours: CallingHours, now: datetime) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the counts by status, and the held by reason; who waits in a closed zone is held."""
-    counts, held = Counter[str](), Counter[str]()
-    for (status, detail), n in tally:
-        zone, reason = detail or "", detail or "unknown"
-        is_closed = status == "waiting" and not is_open(hours, zone, now)
-        counts["held" if is_closed else str(status)] += n
-        if is_closed:
-            held[closed_reason(hours, zone, now)] += n
-        elif status == "held":
-            held[reason] += n
-    return {"total": counts.total(), **{status: counts[status] for status in CONTACT_STATUSES}}, dict(held)
+def _by_status(standings: Standings) -> dict[str, int]:
+    counts = standings.by_status
+    return {"total": counts.total(), **{status: counts[status] for status in CONTACT_STATUSES}}
 
 
 def _phases(tally: Sequence[_Calls]) -> dict[str, int]:

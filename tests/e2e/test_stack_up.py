@@ -82,6 +82,26 @@ def test_up_works_in_a_folder_of_any_name_and_keeps_others_out_and_its_secrets_o
     assert [secret for secret in _secrets(up.folder) if secret in shown] == []
 
 
+def test_a_first_start_writes_no_warning_and_no_error_into_a_log(tmp_path: Path, free_port: int, ups: list[Up]) -> None:
+    up = Up(tmp_path / "data", free_port)
+    ups.append(up)
+    up.wait_until_up()
+    engine = tmp_path / "data" / "logs" / "engine.log"
+    eventually(lambda: "engine runs" in engine.read_text())
+
+    ours = [
+        log for log in engine.parent.glob("*.log") if log.stem not in {"postgres", "valkey"}
+    ]  # these warn of the host
+    told = [f"{log.stem}: {line}" for log in ours for line in log.read_text().splitlines() if _is_alarming(line)]
+
+    assert {log.stem for log in ours} >= {"api", "webhooks", "commands", "dials", "engine", "dispatch"}
+    assert told == []
+
+
+def _is_alarming(line: str) -> bool:
+    return any(word in line for word in ("WARNING", "Warning:", "ERROR", "CRITICAL", "Traceback"))
+
+
 def _members(up: Up) -> list[int]:
     return [pid for session in (up.process.pid, *up.children().values()) for pid in session_members(session)]
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import tracemalloc
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import time_machine
 from sqlalchemy import text
 
+from orchestrator.model.metric import Metric
 from orchestrator.operations.export_results import export_results
+from orchestrator.operations.measure import measure
 from orchestrator.store.keys import Keys
 from orchestrator.wiring import House
 from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number, pointers
@@ -70,6 +72,36 @@ def test_who_waits_in_a_closed_zone_is_held_with_the_reason(rest: Rest) -> None:
 
     assert (stats["contacts"]["waiting"], stats["contacts"]["held"], stats["contacts"]["total"]) == (2, 3, 5)
     assert stats["held_by_reason"] == {"outside_hours": 1, "zone_unknown": 1, "not_yet": 1}
+
+
+def test_the_metrics_of_all_campaigns_agree_with_the_numbers_of_each(rest: Rest, house: House) -> None:
+    noons = {"windows": [{"days": ["mon"], "start": "12:00", "end": "13:00"}]}
+    campaigns = [
+        rest.campaign(calling_hours=noons)["id"],
+        rest.campaign(calling_hours=noons)["id"],
+        rest.campaign()["id"],
+        rest.campaign(calling_hours={"always": True})["id"],
+    ]
+    for campaign in campaigns:
+        phones = [f"+1212555{fresh_number()[-4:]}", f"+1415555{fresh_number()[-4:]}", f"+1602555{fresh_number()[-4:]}"]
+        first, *_ = rest.contacts(campaign, *phones, fresh_number())
+        _set(house, first, "status = 'held', reason = 'retry_due'")
+
+    for hour in range(0, 48, 7):
+        with time_machine.travel(MONDAY_NOON_IN_NEW_YORK + timedelta(hours=hour), tick=False):
+            stats = [rest.get(f"/v1/campaigns/{campaign}/stats").json for campaign in campaigns]
+            told = {r.label: r.value for r in measure(house) if r.metric is Metric.CONTACTS_DUE}
+        for status in ("waiting", "held"):
+            assert told.get(status, 0) == sum(each["contacts"][status] for each in stats), (hour, status)
+
+
+def test_a_campaign_that_is_over_is_in_no_metric(rest: Rest, house: House) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, fresh_number())
+    with house.sql.begin() as connection:
+        connection.execute(text("UPDATE campaigns SET status = 'canceled' WHERE id = :id"), {"id": campaign})
+
+    assert [r for r in measure(house) if r.metric is Metric.CONTACTS_DUE] == []
 
 
 def test_calls_are_counted_by_what_they_brought(rest: Rest, house: House) -> None:

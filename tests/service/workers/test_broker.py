@@ -36,6 +36,17 @@ def test_a_channel_with_a_new_pool_has_a_new_client(channel: Channel) -> None:
         assert second.ping()
 
 
+def test_everybody_who_asks_the_app_hears_of_both_queues_and_each_hears_its_own_messages_alone() -> None:
+    from workers.celery_app import app
+
+    queues = app.amqp.queues
+
+    assert {name: (queue.exchange.name, queue.routing_key) for name, queue in queues.items()} == {
+        "commands": ("commands", "commands"),
+        "dials": ("dials", "dials"),
+    }
+
+
 def test_a_worker_waits_for_a_silent_broker_no_longer_than_the_stated_bounds(redis_url: str) -> None:
     from workers.celery_app import app
 
