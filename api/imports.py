@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from flask import Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field
 
 from api.answers import answer
 from api.csv_answers import csv_answer
+from api.file_queries import FileQuery, ProblemKind
 from api.idempotency import fresh_id
 from api.routes import Body, Resource
-from orchestrator.operations.find_imports import each_reject, find_import, first_rejects
+from orchestrator.operations.find_imports import each_reject, find_import, first_rejects, problem_kinds
 from orchestrator.operations.import_contacts import ImportOptions, import_contacts
 from orchestrator.operations.withdraw_import import withdraw_import
-from orchestrator.policy.byte_lines import Readable
+from orchestrator.policy.byte_lines import WholeFile
 from orchestrator.policy.moments import Moment
-from orchestrator.policy.phone import is_region
 from orchestrator.wiring import House
 
 resource = Resource("imports")
@@ -26,21 +25,9 @@ resource = Resource("imports")
 _MOST_BYTES = 2 * 1024**3
 
 
-def _known_region(region: str) -> str:
-    if not is_region(region):
-        raise PydanticCustomError("unknown_region", "write a two-letter region such as US")
-    return region
-
-
-Region = Annotated[str, AfterValidator(_known_region), Field(json_schema_extra={"pattern": "^[A-Za-z]{2}$"})]
-
-
-class ImportQuery(BaseModel):
+class ImportQuery(FileQuery):
     """How to read the file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    region: Region | None = Field(None, description="Where numbers without a country code belong.")
     dedupe: Literal["phone", "external_id"] | None = Field(
         None, description="What makes two rows one contact; left out: the external_id if a row has one, else the phone."
     )
@@ -55,8 +42,27 @@ class RejectView(BaseModel):
     detail: str
 
 
+class ReadColumn(BaseModel):
+    """A column by its header, and what it fills: a field of the contact, a variable, or nothing."""
+
+    header: str
+    fills: str | None
+
+
+class ReadAs(BaseModel):
+    """How a file was read; `header_row` counts as a spreadsheet does, rows of `unknown` encoding are ASCII only."""
+
+    encoding: str
+    delimiter: str
+    header_row: int
+    columns: list[ReadColumn]
+
+
 class ImportView(BaseModel):
-    """An import; `errors` are its first 100 refused rows, invalid ones first. All stand in rejects.csv."""
+    """An import; `problems` are its refused rows by kind, `errors` the first 100, invalid ones first.
+
+    All of them stand in rejects.csv. `read_as` is null for imports of earlier versions.
+    """
 
     id: str
     campaign_id: str
@@ -66,13 +72,16 @@ class ImportView(BaseModel):
     duplicates: int
     invalid: int
     error: dict[str, Any] | None
+    read_as: ReadAs | None
+    problems: list[ProblemKind]
     errors: list[RejectView]
     created_at: Moment
 
 
 def _view(house: House, row: Any) -> ImportView:
     errors = [RejectView.model_validate(reject, from_attributes=True) for reject in first_rejects(house, row.id)]
-    return ImportView.model_validate({**row._mapping, "errors": errors})
+    told = {"read_as": row.params.get("read_as"), "problems": problem_kinds(house, row), "errors": errors}
+    return ImportView.model_validate({**row._mapping, **told})
 
 
 @resource.route(
@@ -83,15 +92,17 @@ def _view(house: House, row: Any) -> ImportView:
     gives={201: ImportView},
     fails=(404, 409, 413, 415, 422),
 )
-def create(house: House, campaign_id: str, query: ImportQuery, body: Readable) -> Response:
+def create(house: House, campaign_id: str, query: ImportQuery, body: WholeFile) -> Response:
     """Import contacts from a CSV file.
 
-    UTF-8, with `,` `;` or tab. Column `phone`; optional `timezone`, `external_id`, `not_before`, `not_after`; the other
-    columns are variables, matched to the flow's inputs ignoring case and spaces. A file that
-    does not arrive whole is not read at all. The answer comes when every row is written, after a minute or more for
-    half a million; good rows are kept whatever the others are, and a campaign that runs dials them at once.
+    UTF-8, UTF-16 or surely Windows-1252, with `,` `;` `|` or tab; the answer says in `read_as` how it was read. One
+    column for the phone, under a name that people give it (`phone`, `Mobile`, `Phone Number`, `MSISDN`, `Telefon` …),
+    or named by `map`; optional `timezone`, `external_id`, `not_before`, `not_after`. The other columns are variables,
+    matched to the flow's inputs ignoring case and spaces. A title above the header and a line `sep=;` are passed over.
+    A file that does not arrive whole is not read at all. The answer comes when every row is written, after a minute or
+    more for half a million; good rows are kept whatever the others are, and a campaign that runs dials them at once.
     """
-    options = ImportOptions(region=query.region, dedupe=query.dedupe)
+    options = ImportOptions(region=query.region, dedupe=query.dedupe, mapping=query.map, encoding=query.encoding)
     row = import_contacts(house, campaign_id, body, options=options, import_id=fresh_id("imp"))
     return answer(_view(house, row), 201)
 

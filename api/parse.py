@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import orjson
 from flask import Request
@@ -13,10 +13,11 @@ from pydantic_core import ErrorDetails
 
 from api.problems import Malformed
 from orchestrator.errors import FieldError, InvalidInput
-from orchestrator.policy.byte_lines import Readable
+from orchestrator.policy.byte_lines import WholeFile
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_PIECE = 1 << 16
 _DEEPEST = 64  # what a body says is five deep, a command's settings seven; beyond 254 it could not be written again
 _EXACT = 2**53  # beyond, neighbors are the same to a float
 _CODES = {"missing": "required", "extra_forbidden": "unknown_field"}
@@ -28,10 +29,30 @@ def read_body(request: Request, *, max_bytes: int) -> bytes:
     return request.get_data(cache=True)
 
 
-def open_body(request: Request, *, max_bytes: int) -> Readable:
-    """Return the body to be read piece by piece."""
+def open_body(request: Request, *, max_bytes: int) -> WholeFile:
+    """Return the body to be read piece by piece, and again from its start."""
     request.max_content_length = max_bytes
-    return request.stream
+    return _WholeBody(request)
+
+
+class _WholeBody:
+    """A body that has come whole; going back to its start first reads on to its end, which proves that."""
+
+    def __init__(self, request: Request) -> None:
+        self._source: IO[bytes] = request.environ["wsgi.input"]
+        self._start = self._source.tell()
+        self._stream: IO[bytes] = request.stream
+        self._is_proven = False
+
+    def read(self, size: int, /) -> bytes:
+        return self._stream.read(size)
+
+    def seek(self, offset: int, /) -> int:
+        while not self._is_proven and self._stream.read(_PIECE):
+            pass
+        self._is_proven, self._stream = True, self._source
+        self._source.seek(self._start + offset)
+        return offset
 
 
 def parse_json(raw: bytes, model: type[Model]) -> Model:

@@ -9,16 +9,17 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from api.answers import answer, nothing
+from api.file_queries import FileQuery, ProblemKind
 from api.pages import Page, PageQuery, cut_page
 from api.path_ids import form_of, has_form
 from api.routes import Body, Resource
 from orchestrator.operations.find_suppressions import Found, check_scope, lift_suppression, list_suppressions
 from orchestrator.operations.suppress_many import SuppressionDefaults, suppress_many
 from orchestrator.operations.suppress_number import API, suppress_number
-from orchestrator.policy.byte_lines import Readable
+from orchestrator.policy.byte_lines import WholeFile
 from orchestrator.policy.moments import Moment
 from orchestrator.policy.names import all_seen
-from orchestrator.policy.phone import WRITTEN_AS, PhoneProblem, is_region, read_phone
+from orchestrator.policy.phone import WRITTEN_AS, PhoneProblem, read_phone
 from orchestrator.store.opt_outs import Change
 from orchestrator.wiring import House
 
@@ -40,17 +41,10 @@ def _read_scope(value: str) -> str:
     return value
 
 
-def _read_region(value: str) -> str:
-    if not is_region(value):
-        raise PydanticCustomError("unknown_region", "write a two-letter region such as US")
-    return value
-
-
 Number = Annotated[str, BeforeValidator(_read_number), WithJsonSchema(WRITTEN_AS)]
 Scope = Annotated[
     str, AfterValidator(_read_scope), Field(json_schema_extra={"pattern": f"^(global|{form_of('campaign_id')})$"})
 ]
-Region = Annotated[str, AfterValidator(_read_region), Field(json_schema_extra={"pattern": "^[A-Za-z]{2}$"})]
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(all_seen)]
 
 
@@ -139,14 +133,11 @@ class LiftQuery(LiftWords):
     scope: Scope = "global"
 
 
-class SuppressionFileQuery(BaseModel):
-    """What a row's empty cells mean."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class SuppressionFileQuery(FileQuery):
+    """What a row's empty cells mean, and how to read the file."""
 
     scope: Scope = Field("global", description="Of a CSV file only.")
     reason: Why = Field("imported", description="Of a CSV file only.")
-    region: Region | None = Field(None, description="Of a CSV file only.")
     by: By = Field(API, description="Of a CSV file only: who says so, for the history.")
 
 
@@ -169,11 +160,11 @@ class SuppressionNote(BaseModel):
 
 
 class SuppressedFileView(BaseModel):
-    """What became of a file; `errors` are the first 100 refused rows, `notes` the first 100 with several numbers.
+    """What became of a file; `problems` are its refused rows by kind, `errors` the first 100.
 
     The numbers of `accepted` rows were `added`, or `lengthened` what stood for them, or it was `kept` as it was; a
     number that stands again in the file is kept. Where a cell may mean several numbers (`030 12345/12346`), all of them
-    are suppressed and counted, and `notes` says so.
+    are suppressed and counted, and `notes` are the first 100 such rows.
     """
 
     rows: int
@@ -182,6 +173,7 @@ class SuppressedFileView(BaseModel):
     lengthened: int
     kept: int
     invalid: int
+    problems: list[ProblemKind]
     errors: list[SuppressionError]
     notes: list[SuppressionNote]
 
@@ -217,19 +209,27 @@ def create(house: House, body: NewSuppression) -> Response:
     gives={200: SuppressedFileView},
     fails=(413, 415, 422),
 )
-def create_many(house: House, query: SuppressionFileQuery, body: Readable) -> SuppressedFileView:
+def create_many(house: House, query: SuppressionFileQuery, body: WholeFile) -> SuppressedFileView:
     """Suppress the numbers of a CSV file: column `phone`; optional `scope`, `reason`, `expires_at`.
 
-    A row only ever lengthens what stands for its number.
+    A row only ever lengthens what stands for its number. The file is read as one of contacts is.
     """
     check_scope(house, query.scope)
-    defaults = SuppressionDefaults(scope=query.scope, reason=query.reason, region=query.region, by=query.by)
+    defaults = SuppressionDefaults(
+        scope=query.scope,
+        reason=query.reason,
+        region=query.region,
+        by=query.by,
+        mapping=query.map,
+        encoding=query.encoding,
+    )
     done = suppress_many(house, body, defaults)
     errors = [SuppressionError(row=number, code=p.code, detail=p.detail) for number, p in done.errors]
+    problems = [ProblemKind.model_validate(kind) for kind in done.problems()]
+    counts = {"rows": done.rows, "accepted": done.accepted, "invalid": done.invalid}
     changes = {change.value: done.changes[change] for change in Change}
     notes = [SuppressionNote(row=number, code=p.code, detail=p.detail) for number, p in done.notes]
-    counts = {"rows": done.rows, "accepted": done.accepted, "invalid": done.invalid, **changes}
-    return SuppressedFileView(**counts, errors=errors, notes=notes)
+    return SuppressedFileView(**counts, **changes, problems=problems, errors=errors, notes=notes)
 
 
 @resource.route("GET", "/v1/suppressions", query=SuppressionQuery, gives={200: Page[SuppressionView]}, fails=(422,))

@@ -78,16 +78,26 @@ def create(
 def import_(
     ctx: typer.Context,
     campaign: _Id,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV with a column `phone`.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV with a column of phone numbers.")],
     *,
+    map_: Annotated[
+        str | None, typer.Option("--map", help="What columns fill, such as `phone:Mobile,first_name:Vorname`.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of a file that is not read as it should, such as windows-1250.")
+    ] = None,
     region: Annotated[str | None, typer.Option(help="Country of national numbers, such as US.")] = None,
     dedupe: Annotated[str | None, typer.Option(help="phone or external_id: what makes two rows the same.")] = None,
 ) -> None:
-    """Add the contacts of a CSV file; good rows are kept, every bad one is told.
+    """Add the contacts of a CSV file; good rows are kept, and what is wrong with others is told by kind.
 
+    The phone's column is known by many names (**phone, Mobile, Phone Number, Telefon** …), or named with **--map**.
     Columns **timezone, external_id, not_before, not_after** are understood; all others are the flow's inputs.
+
+    Exits with 1 when nobody was imported; a file whose people are all in the campaign already is no failure.
     """
-    import_contacts(rest_of(ctx), campaign, file, region=region, dedupe=dedupe, console=_console())
+    options = _given({"region": region, "dedupe": dedupe, "map": map_, "encoding": encoding})
+    import_contacts(rest_of(ctx), campaign, file, options=options, console=_console())
 
 
 @app.command()

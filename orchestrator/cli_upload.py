@@ -35,11 +35,11 @@ def upload_flow(rest: Rest, file: Path) -> dict[str, Any]:
     return answer
 
 
-def import_contacts(
-    rest: Rest, campaign: str, file: Path, *, region: str | None, dedupe: str | None, console: Console
-) -> None:
-    """Upload a CSV, wait until it is taken in, and tell how many rows were good and which were not."""
-    options = {name: value for name, value in {"region": region, "dedupe": dedupe}.items() if value}
+def import_contacts(rest: Rest, campaign: str, file: Path, *, options: dict[str, str], console: Console) -> None:
+    """Upload a CSV, wait until it is taken in, and tell how many rows were good and which were not.
+
+    Exits with 1 where nobody of the file is in the campaign afterwards.
+    """
     with file.open("rb") as rows:
         told = rest.upload(f"/v1/campaigns/{campaign}/imports", rows, content_type="text/csv", **options)
     follower = Follower(rest, console)
@@ -48,10 +48,26 @@ def import_contacts(
         told = follower.get(f"/v1/imports/{told['id']}") or told
     counts = ", ".join(f"{told[name]} {name}" for name in ("accepted", "duplicates", "invalid"))
     console.print(f"{told['id']} {told['status']}: {told['rows']} rows, {counts}")
-    for error in told.get("errors", []):
-        console.print(f"  row {error.get('row', '?')}: {error.get('detail', error)}", markup=False)
-    if told["status"] == "failed":
-        raise SystemExit(1)
+    for line in told_problems(told):
+        console.print(f"  {line}", markup=False)
+    if not told["accepted"] + told["duplicates"]:
+        console.print("nobody was imported" if told["rows"] else "nobody was imported: the file has no rows")
+    elif told["status"] != "failed":
+        return
+    raise SystemExit(1)
+
+
+def told_problems(told: dict[str, Any]) -> list[str]:
+    """Return a line for each kind of refused rows, with its count and the first of them."""
+    return [_told_kind(kind) for kind in told.get("problems", [])]
+
+
+def _told_kind(kind: dict[str, Any]) -> str:
+    rows = ", ".join(map(str, kind["rows"]))
+    if kind["count"] == 1:
+        return f"row {rows}: {kind['detail']}"
+    more = ", …" if kind["count"] > len(kind["rows"]) else ""
+    return f"{kind['count']} rows ({rows}{more}), such as: {kind['detail']}"
 
 
 def read_document(file: Path) -> dict[str, Any]:

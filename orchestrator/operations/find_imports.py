@@ -31,6 +31,15 @@ def first_rejects(house: House, import_id: str, *, limit: int = 100) -> Sequence
         return queries_imports.first_rejects(connection, import_id, limit=limit)
 
 
+def problem_kinds(house: House, row: Row[Any]) -> list[dict[str, Any]]:
+    """Return what an import refused by kind, with the detail of the first row of each; none of earlier versions'."""
+    kinds = row.params.get("problems", [])
+    firsts = [kind["rows"][0] for kind in kinds]
+    with house.sql.connect() as connection:
+        details = queries_imports.reject_details(connection, row.id, firsts)
+    return [{**kind, "detail": details.get(kind["rows"][0], "")} for kind in kinds]
+
+
 def each_reject(house: House, import_id: str) -> Iterator[Row[Any]]:
     """Yield every refused row that was kept, in the file's order, holding no connection in between."""
     last = 0

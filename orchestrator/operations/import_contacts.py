@@ -14,10 +14,11 @@ from orchestrator.errors import Conflict, OrchestratorError
 from orchestrator.ids import new_id
 from orchestrator.operations.find_imports import find_import
 from orchestrator.operations.place_contacts import UploadPlace, hold_open, place_for_upload
-from orchestrator.policy.byte_lines import Readable
+from orchestrator.policy.byte_lines import WholeFile
 from orchestrator.policy.contact_rows import ContactProblem, NewContact, read_contact_row
 from orchestrator.policy.csv_rows import CsvRows
 from orchestrator.policy.csv_rows import Row as CsvRow
+from orchestrator.policy.problem_kinds import ProblemKinds
 from orchestrator.store import queries_imports
 from orchestrator.store.contact_staging import Dedupe, StagedContact, insert_contacts
 from orchestrator.store.queries_campaigns import add_zones
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from orchestrator.wiring import House
 
 BATCH = 1_000
+_LONGEST_KEPT = 4_001  # of a cell: one more than a text may have
 _REST_PER_WORK = 0.15  # of the time a batch took: dialing has the database to itself in between (R23)
 
 Numbered = tuple[int, CsvRow]
@@ -33,22 +35,41 @@ Numbered = tuple[int, CsvRow]
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How a file is to be read: the region of national numbers, and what makes two rows the same contact."""
+    """How a file is to be read: the region of national numbers, and what makes two rows the same contact.
+
+    `mapping` says what columns fill (`column_map`); `encoding` is what the client says, None to find it out.
+    """
 
     region: str | None = None
     dedupe: Dedupe | None = None
+    mapping: str | None = None
+    encoding: str | None = None
 
 
 def import_contacts(
-    house: House, campaign_id: str, file: Readable, *, options: ImportOptions, import_id: str
+    house: House, campaign_id: str, file: WholeFile, *, options: ImportOptions, import_id: str
 ) -> Row[Any]:
     """Write every good row of `file` and return the import with its counts; what was written stays, whatever follows.
 
-    Raises InvalidInput for a header that cannot be used, Conflict for a campaign that takes no contacts any more.
+    Raises InvalidInput for a file that cannot be used, Conflict for a campaign that takes no contacts any more.
     """
     place = place_for_upload(house, campaign_id).in_region(options.region)
-    rows = CsvRows(file, place.form)
-    params = {"region": options.region, "dedupe": options.dedupe, "columns": [c for c in rows.columns if c]}
+    rows = CsvRows(file, place.form, mapping=options.mapping, encoding=options.encoding)
+    header = rows.header
+    params = {
+        "region": options.region,
+        "dedupe": options.dedupe,
+        "columns": [column for column in header.columns if column],
+        "read_as": {
+            "encoding": rows.encoding.name,
+            "delimiter": header.delimiter,
+            "header_row": header.row,
+            "columns": [
+                {"header": name, "fills": column or None}
+                for name, column in zip(header.names, header.columns, strict=True)
+            ],
+        },
+    }
     with house.sql.begin() as connection:
         queries_imports.insert_import(connection, import_id, campaign_id, params)
         hold_open(connection, campaign_id)
@@ -69,6 +90,7 @@ class _Importer:
         self._import_id, self._dedupe = import_id, dedupe
         self._zones: set[str] = set()
         self._rejects_kept = 0
+        self._kinds = ProblemKinds()
         self._pause = threading.Event()
 
     def write_all(self, rows: Iterable[Numbered]) -> None:
@@ -107,9 +129,13 @@ class _Importer:
             add_zones(connection, place.campaign_id, list(zones))
             taken = {row.position for row in staged if row.contact_id in accepted}
             rejects = [_reject(number, row, contact) for number, row, contact in read if number not in taken]
+            for number, _, contact in read:
+                if number not in taken:
+                    self._kinds.add(number, **_kind(contact))
             kept = rejects[: max(0, queries_imports.REJECTS_KEPT - self._rejects_kept)]
             queries_imports.insert_rejects(connection, self._import_id, kept)
-            queries_imports.count_batch(connection, self._import_id, _counts(len(read), len(accepted), rejects))
+            counts = _counts(len(read), len(accepted), rejects)
+            queries_imports.count_batch(connection, self._import_id, counts, problems=self._kinds.told())
             hold_open(connection, place.campaign_id)  # it may have been canceled since the batch before
         self._zones |= zones
         self._rejects_kept += len(kept)
@@ -135,6 +161,12 @@ def _counts(rows: int, accepted: int, rejects: Sequence[dict[str, Any]]) -> dict
     return {"rows": rows, "accepted": accepted, "duplicates": len(rejects) - invalid, "invalid": invalid}
 
 
+def _kind(contact: NewContact | ContactProblem) -> dict[str, str]:
+    if isinstance(contact, NewContact):
+        return {"status": "duplicate", "code": "duplicate", "of": ""}
+    return {"status": "invalid", "code": contact.code, "of": contact.field}
+
+
 def _reject(number: int, row: CsvRow, contact: NewContact | ContactProblem) -> dict[str, Any]:
     raw = _storable(row) if isinstance(row, dict) else {}
     if isinstance(contact, NewContact):
@@ -145,7 +177,8 @@ def _reject(number: int, row: CsvRow, contact: NewContact | ContactProblem) -> d
 
 
 def _storable(cells: dict[str, str]) -> dict[str, str]:
-    return {name: text.replace("\0", "\ufffd")[:1000] for name, text in cells.items()}
+    """Return cells as they can be kept: one that had to be changed is one that is refused again."""
+    return {name: text.replace("\0", "\x01")[:_LONGEST_KEPT] for name, text in cells.items()}
 
 
 def _close(house: House, import_id: str, status: str, *, error: dict[str, str] | None = None) -> None:

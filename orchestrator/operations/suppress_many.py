@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -16,12 +16,13 @@ from orchestrator.operations.hang_up_suppressed import hang_up_at_once
 from orchestrator.operations.quiesce import quiesce
 from orchestrator.operations.suppress_number import API, GLOBAL, IN_THE_PAST
 from orchestrator.operations.withdraw_calls import WayBack
-from orchestrator.policy.byte_lines import Readable
+from orchestrator.policy.byte_lines import WholeFile
 from orchestrator.policy.contact_rows import ContactForm, ContactProblem
 from orchestrator.policy.csv_rows import CsvRows, Row
 from orchestrator.policy.moments import format_moment, parse_moment
 from orchestrator.policy.names import unseen_in
 from orchestrator.policy.phone import read_phone
+from orchestrator.policy.problem_kinds import ProblemKinds
 from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.store.opt_outs import IS_IN_FORCE, Asked, Change, write_opt_outs
 from orchestrator.store.tables import calls, campaigns, suppressions
@@ -36,12 +37,14 @@ _WAY_BACK = WayBack(Reason.SUPPRESSED, final=FinalStatus.SUPPRESSED, counts=Fals
 
 @dataclass(frozen=True)
 class SuppressionDefaults:
-    """What a row's empty cells mean, and who sends the file."""
+    """What a row's empty cells mean, who sends the file, and how it is to be read (as in `ImportOptions`)."""
 
     scope: str = GLOBAL
     reason: str = "imported"
     region: str | None = None
     by: str = API
+    mapping: str | None = None
+    encoding: str | None = None
 
 
 @dataclass
@@ -58,9 +61,23 @@ class SuppressedFile:
     invalid: int = 0
     errors: list[tuple[int, ContactProblem]] = field(default_factory=list)
     notes: list[tuple[int, ContactProblem]] = field(default_factory=list)
+    details: dict[int, str] = field(default_factory=dict)
+    kinds: ProblemKinds = field(default_factory=ProblemKinds)
+
+    def refuse(self, row: int, problem: ContactProblem) -> None:
+        """Count a refused row."""
+        self.invalid += 1
+        if self.kinds.add(row, status="invalid", code=problem.code, of=problem.field):
+            self.details[row] = problem.detail
+        if len(self.errors) < _ERRORS_TOLD:
+            self.errors.append((row, problem))
+
+    def problems(self) -> list[dict[str, Any]]:
+        """Return the refused rows by kind, with the detail of the first of each."""
+        return [{**kind, "detail": self.details[kind["rows"][0]]} for kind in self.kinds.told()]
 
 
-def suppress_many(house: House, file: Readable, defaults: SuppressionDefaults) -> SuppressedFile:
+def suppress_many(house: House, file: WholeFile, defaults: SuppressionDefaults) -> SuppressedFile:
     """Suppress every good row of `file`: column `phone`, optional `scope`, `reason`, `expires_at`.
 
     Raises InvalidInput for a header that cannot be used. Safe to repeat: a row only ever lengthens what stands for its
@@ -69,7 +86,7 @@ def suppress_many(house: House, file: Readable, defaults: SuppressionDefaults) -
     done = SuppressedFile()
     form = ContactForm(optional=("scope", "reason", "expires_at"), region=defaults.region)
     read_row = partial(_read, defaults=defaults, scopes=_known_scopes(house), now=house.clock())
-    numbered = iter(CsvRows(file, form))
+    numbered = iter(CsvRows(file, form, mapping=defaults.mapping, encoding=defaults.encoding))
     while batch := list(islice(numbered, _BATCH)):
         read = [(number, read_row(row)) for number, row in batch]
         wrong = [(number, problem) for number, problem in read if isinstance(problem, ContactProblem)]
@@ -78,8 +95,8 @@ def suppress_many(house: House, file: Readable, defaults: SuppressionDefaults) -
         done.changes += _write(house, [wish for _, wishes in good for wish in wishes])
         done.rows += len(batch)
         done.accepted += len(good)
-        done.invalid += len(wrong)
-        done.errors += wrong[: _ERRORS_TOLD - len(done.errors)]
+        for number, problem in wrong:
+            done.refuse(number, problem)
         done.notes += noted[: _ERRORS_TOLD - len(done.notes)]
     hang_up_at_once(house)
     _settle_sends(house)

@@ -16,6 +16,8 @@ from orchestrator.policy.moments import parse_moment
 from orchestrator.policy.names import one_form, unseen_in, unspeakable_in
 from orchestrator.policy.number_kind import why_never_dialed
 from orchestrator.policy.phone import PhoneProblem, read_phone
+from orchestrator.policy.phone_columns import letters_of
+from orchestrator.policy.visible_text import visible
 from orchestrator.policy.zone_names import known_zone
 
 Value = str | int | float | bool
@@ -76,6 +78,10 @@ class ContactForm:
     def _names(self) -> dict[str, str]:
         return {folded(known): known for known in (*self.optional, *self.required)}
 
+    def knows(self, name: str) -> bool:
+        """Return whether a variable's name is one of the flow's inputs."""
+        return folded(name) in self._names
+
     def input_for(self, name: str) -> str:
         """Return the input that a variable's name means, whatever its case, spaces and underscores; else the name."""
         return self._names.get(folded(name), name.strip())
@@ -88,7 +94,7 @@ def folded(name: str) -> str:
 
 def column_for(name: str, form: ContactForm) -> str:
     """Return what a file's column fills: a contact's own field such as `external_id`, or a variable."""
-    return _COLUMNS.get(folded(name)) or form.input_for(name)
+    return _COLUMNS.get(letters_of(name)) or form.input_for(name)
 
 
 def read_contact(document: Any, form: ContactForm) -> NewContact | ContactProblem:
@@ -100,10 +106,14 @@ def read_contact(document: Any, form: ContactForm) -> NewContact | ContactProble
 
 
 def read_contact_row(row: Mapping[str, str], form: ContactForm) -> NewContact | ContactProblem:
-    """Return the contact of a file's row, keyed by `column_for`; an empty cell counts as missing."""
+    """Return the contact of a file's row, keyed by `column_for`; an empty cell counts as missing.
+
+    What cannot be seen in an id, a zone or a time is no part of it: it was copied along.
+    """
+    fields = {**row, **{name: visible(row[name]) for name in _COLUMN_FIELDS & row.keys() - {"phone"}}}
     variables: dict[str, Value] = {name: text for name, text in row.items() if text and name not in _COLUMN_FIELDS}
     try:
-        return _contact(row, variables, form)
+        return _contact(fields, variables, form)
     except _Wrong as wrong:
         return wrong.problem
 

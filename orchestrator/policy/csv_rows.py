@@ -1,72 +1,97 @@
 """Rows of an uploaded CSV file, one at a time, with every broken row told and every good one kept.
 
-A file is read as people's spreadsheets write it: UTF-8 with or without a byte order mark, `,` `;` or tab. Rows are
-numbered as a spreadsheet shows them: the header is row 1.
+A file is read as people's spreadsheets write it (`text_encoding`, `csv_header`). Rows are numbered as a spreadsheet
+shows them: the header is row 1 if nothing stands above it.
 """
 
 from __future__ import annotations
 
-import csv
-from collections import deque
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from orchestrator.errors import FieldError, InvalidInput
-from orchestrator.policy.byte_lines import ByteLine, Readable, byte_lines
-from orchestrator.policy.contact_rows import ContactForm, ContactProblem, column_for
-from orchestrator.policy.names import unseen_in
+from orchestrator.policy.byte_lines import ByteLine, WholeFile, byte_lines
+from orchestrator.policy.column_map import read_map
+from orchestrator.policy.contact_rows import ContactForm, ContactProblem
+from orchestrator.policy.csv_cells import BrokenRow, OpenQuote, is_blank, split_row
+from orchestrator.policy.csv_header import Header, find_header, unusable
+from orchestrator.policy.csv_lines import CsvLines, read_top
+from orchestrator.policy.file_kinds import foreign_kind
+from orchestrator.policy.text_encoding import Encoding, encoding_of
+from orchestrator.policy.text_file import TextFile
 
-_WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
-_DELIMITERS = (",", ";", "\t")
 _LONGEST_LINE = 64 * 1024
 _MOST_LINES = 100  # of one row: cells may hold line breaks
-_MOST_COLUMNS = 200
+_FEWEST_DIGITS = 3  # of a number
 
 Row = dict[str, str] | ContactProblem
 
 
-class _OpenQuote(Exception):
-    """Says that a row's text ends inside a quoted cell."""
+class _Read(NamedTuple):
+    """A row as it was read, and by how many cells it is too short; None for a blank one."""
+
+    row: Row | None
+    lacks: int = 0
+
+
+_BLANK = _Read(None)
 
 
 class CsvRows:
-    """The rows of one file: `columns` at once, then `(row, cells | problem)` lazily, in flat memory.
+    """The rows of one file: its `header` at once, then `(row, cells | problem)` lazily, in flat memory.
 
-    Cells are keyed by what their column fills (`column_for`). Raises InvalidInput when the header cannot be used: no
-    `phone` column, a column twice, no UTF-8, or nothing at all.
+    Cells are keyed by what their column fills (`column_for`, `mapping`). Raises InvalidInput when the file cannot be
+    used: no column or several for the phone, a column twice, no text, or nothing at all.
     """
 
-    def __init__(self, file: Readable, form: ContactForm) -> None:
-        self._lines = byte_lines(file, longest=_LONGEST_LINE)
-        self._ahead: deque[ByteLine] = deque()
-        self._delimiter, self.columns = self._read_header(form)
+    def __init__(
+        self, file: WholeFile, form: ContactForm, *, mapping: str | None = None, encoding: str | None = None
+    ) -> None:
+        mapped = read_map(mapping, form)
+        self.encoding = encoding_of(file, encoding)
+        text = TextFile(file, self.encoding)
+        if kind := foreign_kind(text.raw_head):
+            raise unusable("not_csv", f"the file is {kind}")
+        self._lines = CsvLines(byte_lines(text, longest=_LONGEST_LINE, end=_line_end(text.head)))
+        self.header = self._read_header(form, mapped)
 
     def __iter__(self) -> Iterator[tuple[int, Row]]:
-        row = 1
-        while (line := self._next_line()) is not None:
-            row += 1
-            if line.data is None or line.data.strip(b"\r\n"):
-                yield row, self._row(line)
+        """Yield the rows; a short one waits for the next, which may be its rest behind a line break without quotes."""
+        waiting: tuple[int, Row, int] | None = None
+        for number, row, lacks in self._numbered():
+            if waiting:
+                yield waiting[0], _torn(waiting, row, lacks, width=len(self.header.columns)) or waiting[1]
+            waiting = (number, row, lacks) if lacks else None
+            if not lacks:
+                yield number, row
+        if waiting:
+            yield waiting[0], waiting[1]
 
-    def _next_line(self) -> ByteLine | None:
-        return self._ahead.popleft() if self._ahead else next(self._lines, None)
+    def _numbered(self) -> Iterator[tuple[int, Row, int]]:
+        number = self.header.row
+        while (line := self._lines.next()) is not None:
+            number += 1
+            row, lacks = self._read(line)
+            if row is not None:
+                yield number, row, lacks
 
-    def _row(self, line: ByteLine) -> Row:
+    def _read(self, line: ByteLine) -> _Read:
         if line.data is None:
-            return _problem("line_too_long", f"line {line.number} is longer than {_LONGEST_LINE} bytes")
+            return _Read(_too_long(line))
         try:
             return self._keyed(self._cells(line.data))
-        except _OpenQuote:
-            return self._row_over_lines(line)
+        except OpenQuote:
+            return self._read_over_lines(line)
         except UnicodeDecodeError as err:
-            return _problem("not_utf8", _encoding_detail(line, err))
-        except csv.Error as err:
-            return _problem("broken_quote", f"line {line.number}: {err}")
+            return _Read(_problem("not_utf8", _encoding_detail(line, err, self.encoding)))
+        except BrokenRow as err:
+            code = "broken_quote" if b'"' in line.data else "line_endings"
+            return _Read(_problem(code, f"line {line.number}: {err}"))
 
-    def _row_over_lines(self, first: ByteLine) -> Row:
+    def _read_over_lines(self, first: ByteLine) -> _Read:
         """Join lines until the quoted cell ends; a quote that never ends costs its own line only, not the rest."""
         taken: list[ByteLine] = []
         text = first.data or b""
-        while len(taken) < _MOST_LINES and len(text) <= _LONGEST_LINE and (line := self._next_line()) is not None:
+        while len(taken) < _MOST_LINES and len(text) <= _LONGEST_LINE and (line := self._lines.next()) is not None:
             taken.append(line)
             if line.data is None:
                 break
@@ -74,103 +99,83 @@ class CsvRows:
             if b'"' not in line.data:
                 continue
             try:
-                row = self._keyed(self._cells(text))
-            except _OpenQuote:
+                read = self._keyed(self._cells(text))
+            except OpenQuote:
                 continue
-            except (UnicodeDecodeError, csv.Error):
+            except (UnicodeDecodeError, BrokenRow):
                 break
-            if isinstance(row, ContactProblem):
+            if isinstance(read.row, ContactProblem):
                 break
-            return row
-        self._ahead.extendleft(reversed(taken))
-        return _problem("broken_quote", f"line {first.number}: a quote is opened and not closed")
+            return read
+        self._lines.put_back(taken)
+        return _Read(_problem("broken_quote", f"line {first.number}: a quote is opened and not closed"))
 
     def _cells(self, data: bytes) -> list[str]:
-        return _split(data.decode("utf-8"), self._delimiter)
+        return split_row(data.decode(self.encoding.of_lines), self.header.delimiter)
 
-    def _keyed(self, cells: list[str]) -> Row:
-        if len(cells) > len(self.columns) and any(cells[len(self.columns) :]):
-            return _problem(
-                "too_many_cells",
-                f"{len(cells)} cells under {len(self.columns)} columns; quote cells that hold a delimiter",
+    def _keyed(self, cells: list[str]) -> _Read:
+        columns = self.header.columns
+        if is_blank(cells[0] if cells else "") and all(map(is_blank, cells)):
+            return _BLANK
+        if len(cells) > len(columns) and not all(map(is_blank, cells[len(columns) :])):
+            return _Read(
+                _problem(
+                    "too_many_cells",
+                    f"{len(cells)} cells under {len(columns)} columns; quote cells that hold a delimiter",
+                )
             )
-        return {column: cell for column, cell in zip(self.columns, cells, strict=False) if column}
+        row = {column: cell for column, cell in zip(columns, cells, strict=False) if column}
+        return _Read(row, max(0, len(columns) - len(cells)))
 
-    def _read_header(self, form: ContactForm) -> tuple[str, list[str]]:
-        line = self._next_line()
-        while line is not None and line.data is not None and not line.data.strip():
-            line = self._next_line()
-        text = _header_text(line)
-        delimiter = max(_DELIMITERS, key=lambda mark: _fitness(text, mark, form))
-        columns = [column_for(name, form) for name in _header_cells(text, delimiter)]
-        _check_columns(columns, text)
-        return delimiter, columns
-
-
-def _split(text: str, delimiter: str) -> list[str]:
-    """Return the cells of one row; raise _OpenQuote when it ends inside a quoted cell, csv.Error when it is broken."""
-    row = text.rstrip("\r\n")
-    if '"' not in row:
-        return row.split(delimiter)
-    try:
-        return next(csv.reader([row], delimiter=delimiter, strict=True))
-    except csv.Error as err:
-        if "unexpected end of data" in str(err):
-            raise _OpenQuote from err
-        raise
+    def _read_header(self, form: ContactForm, mapped: dict[str, str]) -> Header:
+        top = read_top(self._lines, codec=self.encoding.of_lines)
+        if not top.rows:
+            raise _unreadable(top.unreadable, self.encoding)
+        header = find_header([(row.number, row.text) for row in top.rows], form, mapped, top.told_delimiter)
+        for row in reversed(top.rows[header.index + 1 :]):
+            self._lines.put_back(row.lines)
+        return header
 
 
-def _header_text(line: ByteLine | None) -> str:
+def _torn(short: tuple[int, Row, int], row: Row, lacks: int, *, width: int) -> ContactProblem | None:
+    """Return what is wrong with a short row when the row below it is its rest, torn off by a line break."""
+    has_other_part = short[2] + lacks == width - 1 and isinstance(row, dict)
+    if not has_other_part or sum(map(str.isdigit, row.get("phone", ""))) >= _FEWEST_DIGITS:  # type: ignore[union-attr]
+        return None
+    return _problem(
+        "torn_row",
+        f"{width - short[2]} cells under {width} columns, and the row below seems to be its rest; "
+        "quote cells that hold a line break",
+    )
+
+
+def _line_end(head: bytes) -> bytes:
+    """Return what ends the first line: a bare carriage return, as old spreadsheets of the Mac write it, or LF."""
+    first = head.find(b"\r")
+    is_bare = first >= 0 and b"\n" not in head[: first + 2]
+    return b"\r" if is_bare and first + 1 < len(head) else b"\n"
+
+
+def _too_long(line: ByteLine) -> ContactProblem:
+    return _problem("line_too_long", f"line {line.number} is longer than {_LONGEST_LINE} bytes")
+
+
+def _unreadable(line: ByteLine | None, encoding: Encoding) -> Exception:
     if line is None:
-        raise _unusable("empty_file", "the file is empty")
+        return unusable("empty_file", "the file is empty")
     if line.data is None:
-        raise _unusable(
-            "line_too_long", f"line {line.number} is longer than {_LONGEST_LINE} bytes; are there line breaks?"
-        )
-    if line.data.startswith(_WIDE_BOMS) or b"\x00" in line.data:
-        raise _unusable("not_utf8", "the file is UTF-16; save it as CSV UTF-8")
+        return unusable("line_too_long", f"{_too_long(line).detail}; are there line breaks?")
     try:
-        text = line.data.decode("utf-8").removeprefix("\ufeff").rstrip("\r\n")
+        line.data.decode(encoding.of_lines)
     except UnicodeDecodeError as err:
-        raise _unusable("not_utf8", _encoding_detail(line, err)) from err
-    if "\r" in text:
-        raise _unusable("line_endings", "lines end in bare carriage returns; save the file with LF or CRLF")
-    return text
+        return unusable("not_utf8", _encoding_detail(line, err, encoding))
+    raise AssertionError(line)
 
 
-def _header_cells(text: str, delimiter: str) -> list[str]:
-    try:
-        return [cell.strip() for cell in _split(text, delimiter)]
-    except (csv.Error, _OpenQuote):
-        return [cell.strip() for cell in text.split(delimiter)]
-
-
-def _fitness(text: str, delimiter: str, form: ContactForm) -> tuple[bool, int]:
-    cells = _header_cells(text, delimiter)
-    return "phone" in [column_for(cell, form) for cell in cells], len(cells)
-
-
-def _check_columns(columns: list[str], text: str) -> None:
-    if "phone" not in columns:
-        raise _unusable("missing_column", f"there is no column `phone`; the header reads {text[:200]!r}")
-    twice = {column for column in columns if column and columns.count(column) > 1}
-    if twice:
-        raise _unusable("duplicate_column", f"more than one column gives {', '.join(sorted(twice))}")
-    unseen = next((found for column in columns if (found := unseen_in(column))), None)
-    if unseen:
-        raise _unusable("bad_character", f"the name of a column holds {unseen}; the header reads {text[:200]!r}")
-    if len(columns) > _MOST_COLUMNS:
-        raise _unusable("too_many_columns", f"more than {_MOST_COLUMNS} columns")
-
-
-def _encoding_detail(line: ByteLine, err: UnicodeDecodeError) -> str:
-    place = line.offset + err.start
-    return f"line {line.number}: byte {place} (0x{err.object[err.start]:02x}) is not UTF-8; save the file as CSV UTF-8"
+def _encoding_detail(line: ByteLine, err: UnicodeDecodeError, encoding: Encoding) -> str:
+    place = encoding.mark + line.offset + err.start
+    return f"line {line.number}: {encoding.blame(place, err.object[err.start])}"
 
 
 def _problem(code: str, detail: str) -> ContactProblem:
     return ContactProblem(code, "", detail)
-
-
-def _unusable(code: str, detail: str) -> InvalidInput:
-    return InvalidInput([FieldError("", code, detail)], code=code)

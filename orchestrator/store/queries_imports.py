@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from orchestrator.store.tables import contacts, import_rejects, imports
@@ -29,10 +30,14 @@ def lock_running(connection: Connection, import_id: str) -> bool:
     return connection.execute(query.with_for_update()).first() is not None
 
 
-def count_batch(connection: Connection, import_id: str, counts: Mapping[str, int]) -> None:
-    """Add a batch's counts."""
+def count_batch(
+    connection: Connection, import_id: str, counts: Mapping[str, int], *, problems: Sequence[Mapping[str, Any]]
+) -> None:
+    """Add a batch's counts, and tell what was wrong with all rows so far."""
     added = {name: imports.c[name] + count for name, count in counts.items()}
-    connection.execute(update(imports).where(imports.c.id == import_id).values(**added, touched_at=func.now()))
+    params = imports.c.params.op("||")(literal({"problems": problems}, JSONB))
+    values = {**added, "params": params, "touched_at": func.now()}
+    connection.execute(update(imports).where(imports.c.id == import_id).values(values))
 
 
 def close_import(
@@ -62,6 +67,13 @@ def first_rejects(connection: Connection, import_id: str, *, limit: int) -> Sequ
     query = select(import_rejects).where(import_rejects.c.import_id == import_id)
     ordered = query.order_by(import_rejects.c.status.desc(), import_rejects.c.row)
     return connection.execute(ordered.limit(limit)).all()
+
+
+def reject_details(connection: Connection, import_id: str, rows: Sequence[int]) -> dict[int, str]:
+    """Return the details of these rows."""
+    query = select(import_rejects.c.row, import_rejects.c.detail)
+    these = (import_rejects.c.import_id == import_id, import_rejects.c.row.in_(rows))
+    return {row.row: row.detail for row in connection.execute(query.where(*these))}
 
 
 def rejects_after(connection: Connection, import_id: str, row: int, *, limit: int) -> Sequence[Row[Any]]:

@@ -109,7 +109,7 @@ def test_r9_a_file_of_suppressions_takes_back_what_was_claimed(rest: Rest, house
     )
 
     counts = {"rows": 1, "accepted": 1, "added": 1, "lengthened": 0, "kept": 0, "invalid": 0}
-    assert done.json == {**counts, "errors": [], "notes": []}
+    assert done.json == {**counts, "problems": [], "errors": [], "notes": []}
     assert rest.get(f"/v1/contacts/{contact}").json["status"] == "suppressed"
     assert rest.get(f"/v1/contacts/{other}").json["status"] == "calling"
 

@@ -77,7 +77,7 @@ def test_following_an_import_goes_on_when_one_look_fails(console: Console, tmp_p
     (tmp_path / "list.csv").write_text("phone\n")
     done = {"id": "imp_1", "status": "completed", "rows": 1, "accepted": 1, "duplicates": 0, "invalid": 0}
 
-    import_contacts(Script(AWAY, done), "cmp_1", tmp_path / "list.csv", region=None, dedupe=None, console=console)
+    import_contacts(Script(AWAY, done), "cmp_1", tmp_path / "list.csv", options={}, console=console)
 
     assert "1 accepted" in told(console)
 
