@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput
-from orchestrator.operations.create_campaign import check_caps, check_outcomes, columns_of, found
+from orchestrator.operations.create_campaign import check_caps, check_outcomes, check_ring, columns_of, found
 from orchestrator.operations.create_flow import flow_named
 from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, RetryRules
@@ -37,6 +37,8 @@ def change_campaign(house: House, campaign_id: str, changes: CampaignChanges) ->
     Raises Conflict where the status does not allow a field, InvalidInput where a field contradicts the flow or a date.
     """
     flow = flow_named(house, changes.flow) if changes.flow else None
+    if flow:
+        check_ring(house, flow_id=flow.id)
     with house.sql.begin() as connection:
         campaign = found(queries_campaigns.lock_campaign(connection, campaign_id), campaign_id)
         _check_status(campaign, changes)

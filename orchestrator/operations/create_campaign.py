@@ -12,6 +12,7 @@ from orchestrator.operations.create_flow import flow_named
 from orchestrator.operations.ensure_connection import ensure_connection
 from orchestrator.policy.campaign_rules import CampaignChanges, NewCampaign, RetryRules
 from orchestrator.policy.caps import Caps
+from orchestrator.policy.ring_floor import why_ring_too_short
 from orchestrator.store import queries_campaigns
 
 if TYPE_CHECKING:
@@ -24,10 +25,12 @@ _ALLOWED = "at most {cap}, which ORCHESTRATOR_CAP_{} allows to everybody; a camp
 def create_campaign(house: House, draft: NewCampaign, *, campaign_id: str) -> Row[Any]:
     """Store a campaign as a draft and return it; the same id again returns what stands.
 
-    Raises InvalidInput for an unknown flow and for a retry rule on an outcome the flow never declares.
+    Raises InvalidInput for an unknown flow, one that gives up too soon, a retry rule on an outcome the flow never
+    declares, and caps above the installation's.
     """
     flow = flow_named(house, draft.flow)
     check_outcomes(house, draft.retry, flow_id=flow.id)
+    check_ring(house, flow_id=flow.id)
     check_caps(house, draft.caps)
     with house.sql.begin() as connection:
         connection_id = ensure_connection(connection, house.settings)
@@ -56,6 +59,12 @@ def check_outcomes(house: House, retry: RetryRules, *, flow_id: str) -> None:
     told = "the flow declares no such outcome"
     if unknown:
         raise InvalidInput([FieldError(f"/retry/on_outcome/{name}", "unknown_outcome", told) for name in unknown])
+
+
+def check_ring(house: House, *, flow_id: str) -> None:
+    """Raise InvalidInput for a flow that gives up too soon; what runs with one already goes on."""
+    if why := why_ring_too_short(house.flows.get(flow_id).dial_fields()["timeout_secs"]):
+        raise InvalidInput([FieldError("/flow", "ring_floor", f"of this flow: {why}")])
 
 
 def check_caps(house: House, wanted: Caps | None) -> None:

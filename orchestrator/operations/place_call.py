@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, LimitReached
 from orchestrator.operations.claim_contacts import Claimer, Lanes, Reservation
+from orchestrator.operations.create_campaign import check_ring
 from orchestrator.operations.create_flow import flow_named
 from orchestrator.operations.ensure_connection import ensure_connection
 from orchestrator.operations.ensure_home import ensure_home
@@ -64,10 +65,12 @@ class NewCall(BaseModel):
 def place_call(house: House, wanted: NewCall, *, contact_id: str) -> Row[Any]:
     """Reserve the call, to be dialed at the next tick, and return it; the same `contact_id` again is the same call.
 
-    Raises InvalidInput for what the flow cannot use, Conflict with the gate's reason and time, LimitReached when rate
-    or channels stay full for 2 s.
+    Raises InvalidInput for what the flow cannot use and for a flow that gives up too soon, Conflict with the gate's
+    reason and time, LimitReached when rate or channels stay full for 2 s.
     """
     flow = flow_named(house, wanted.flow) if wanted.flow else None
+    if flow:
+        check_ring(house, flow_id=flow.id)
     contact = _checked(house, wanted, flow_id=flow.id if flow else None)
     pause, deadline = threading.Event(), time.monotonic() + _WAIT_FOR_A_PLACE_S
     while True:

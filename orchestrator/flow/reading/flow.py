@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -36,6 +36,7 @@ from orchestrator.flow.words import (
     STEP_COMMANDS,
     TARGET_EVENTS,
 )
+from orchestrator.policy.ring_floor import LEAST_RING_S, why_ring_too_short
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
@@ -90,6 +91,7 @@ def _read(desk: Desk, entries: dict[str, Spot], shelves: Shelves) -> Flow:
     desk.outcomes = declared.union(BUILT_IN_OUTCOMES, *(flow.outcomes for flow in included.values()))
     outcome = desk.outcome(entries.get("outcome"))
     dial = read_dial(desk, entries["dial"]) if "dial" in entries else {}
+    _warn_of_short_ring(desk, entries.get("dial"), dial)
     desk.detection = _detection(entries.get("dial"))
     desk.steps = frozenset(places)
     desk.of_targets = _of_targets(places.values())
@@ -121,6 +123,12 @@ def _read(desk: Desk, entries: dict[str, Spot], shelves: Shelves) -> Flow:
         on=desk.on,
         texts=texts,
     )
+
+
+def _warn_of_short_ring(desk: Desk, spot: Spot | None, dial: Mapping[str, Any]) -> None:
+    ring = spot.child("timeout_secs") if spot else None
+    if ring is not None and (why := why_ring_too_short(dial.get("timeout_secs", LEAST_RING_S))):
+        desk.warn(ring, f"no campaign and no single call may use this flow: {why}")
 
 
 def _with_included(step: Step, flow: Flow) -> dict[str, Step]:

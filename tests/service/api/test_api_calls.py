@@ -13,7 +13,7 @@ from orchestrator.store.keys import Keys
 from orchestrator.store.pacing import close_dispatch
 from orchestrator.wiring import House
 from tests.support.ledger_rows import ended_call, live_call
-from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number, pointers
+from tests.support.rest import CALLER_ID, CONNECTION, FLOW, Rest, fresh_number, pointers
 
 ANN = {"first_name": "Ann"}
 ALWAYS = {"ignore_hours": True}
@@ -424,3 +424,11 @@ def test_a_number_that_is_dear_to_call_back_is_not_shown_to_anybody(rest: Rest) 
     refused = _place(rest, **{"to": fresh_number(), "from": "+19005551212"}, **ALWAYS)
 
     assert pointers(refused) == {"/from": "number_kind"}
+
+
+def test_a_single_call_whose_flow_rings_for_less_than_15_seconds_is_refused(rest: Rest) -> None:
+    hasty = rest.flow(text=FLOW.replace("\nstart: greet", "\ndial: {{timeout_secs: 5}}\nstart: greet"))
+
+    refused = _place(rest, to=fresh_number(), flow=hasty["id"], variables=ANN, **ALWAYS)
+
+    assert pointers(refused) == {"/flow": "ring_floor"}

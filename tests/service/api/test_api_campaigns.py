@@ -362,3 +362,40 @@ def test_creating_a_campaign_again_under_its_key_makes_no_second_one(rest: Rest)
     assert again.status_code == 201 and again.json == first.json
     assert again.headers["Idempotent-Replayed"] == "true"
     assert len(rest.get("/v1/campaigns").json["data"]) == 1
+
+
+HASTY = FLOW.replace("\nstart: greet", "\ndial: {{timeout_secs: 14}}\nstart: greet")
+PATIENT = HASTY.replace("14", "15")
+
+
+def test_a_campaign_whose_flow_rings_for_less_than_15_seconds_is_refused(rest: Rest) -> None:
+    document = {"name": "x", "caller_ids": [CALLER_ID]}
+
+    refused = rest.post("/v1/campaigns", document | {"flow": rest.flow(text=HASTY)["id"]})
+    accepted = rest.post("/v1/campaigns", document | {"flow": rest.flow(text=PATIENT)["id"]})
+
+    assert pointers(refused) == {"/flow": "ring_floor"}
+    assert "14 s" in refused.text and "at least 15" in refused.text
+    assert accepted.status_code == 201
+
+
+def test_a_campaign_is_not_moved_to_a_flow_that_rings_for_less_than_15_seconds(rest: Rest) -> None:
+    campaign = rest.campaign()
+
+    refused = rest.patch(f"/v1/campaigns/{campaign['id']}", {"flow": rest.flow(text=HASTY)["id"]})
+
+    assert pointers(refused) == {"/flow": "ring_floor"}
+    assert rest.get(f"/v1/campaigns/{campaign['id']}").json["flow"] == campaign["flow"]
+
+
+def test_a_campaign_of_the_release_before_goes_on_with_the_flow_it_has(rest: Rest, house: House) -> None:
+    campaign, hasty = rest.campaign()["id"], rest.flow(text=HASTY)["id"]
+    rest.contacts(campaign, fresh_number())
+    with house.sql.begin() as connection:
+        connection.execute(text("UPDATE campaigns SET flow_id = :flow"), {"flow": hasty})
+
+    started = rest.post(f"/v1/campaigns/{campaign}/start")
+    changed = rest.patch(f"/v1/campaigns/{campaign}", {"pacing": {"weight": 2}})
+
+    assert (started.status_code, changed.status_code) == (200, 200)
+    assert changed.json["flow"]["id"] == hasty

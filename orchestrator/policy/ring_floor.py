@@ -1,0 +1,15 @@
+"""How long a phone rings at least before we give up: people are to have the time to reach it.
+
+Sources: 47 CFR 64.1200(a)(6), 16 CFR 310.4(b)(4)(ii): 15 s or four rings; Ofcom's statement of 2016-12-20: 15 s.
+"""
+
+from __future__ import annotations
+
+LEAST_RING_S = 15
+
+
+def why_ring_too_short(ring_s: int) -> str | None:
+    """Return why a dial may not give up after `ring_s`; None if it may."""
+    if ring_s >= LEAST_RING_S:
+        return None
+    return f"it gives up after ringing for {ring_s} s; dial.timeout_secs must be at least {LEAST_RING_S}"
