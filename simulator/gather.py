@@ -42,7 +42,7 @@ class Gather:
         self._plan = plan
         self._tries_left = plan.tries
         self._digits = ""
-        self._sounding: Sound | None = None
+        self._sounding: tuple[Sound, ...] = ()
 
     def begin(self) -> None:
         """Ask for the first time; a gather that still runs on the leg is cancelled."""
@@ -50,7 +50,7 @@ class Gather:
             self._leg.gather.close("cancelled")
         self._leg.gather = self
         self._leg.timers.set("gather whole", self._plan.whole_s, partial(self._over, "timeout"))
-        self._ask(self._plan.prompt)
+        self._ask()
 
     def press(self, digit: str) -> None:
         """Take a key; the first one ends the prompt."""
@@ -72,19 +72,22 @@ class Gather:
         facts = {"digits": self._digits, "gather_id": self._plan.gather_id, "status": status}
         tell(self._world, self._leg, "call.gather.ended", **facts)
 
-    def _ask(self, prompt: Callable[[], Sound] | None) -> None:
+    def _ask(self, *, after: Callable[[], Sound] | None = None) -> None:
+        """Ask, once `after` has been heard; a key pressed into either of the two ends both."""
         self._digits = ""
-        if prompt is None:
+        if self._plan.prompt is None:
             be_asked(self._world, self._leg, self._plan, prompt_s=0)
             self._listen()
             return
-        sound = self._sounding = prompt()
-        sound.on_start = partial(be_asked, self._world, self._leg, self._plan, prompt_s=sound.seconds)
-        sound.on_end = self._listen
-        self._leg.player.queue(sound)
+        question = self._plan.prompt()
+        question.on_start = partial(be_asked, self._world, self._leg, self._plan, prompt_s=question.seconds)
+        question.on_end = self._listen
+        self._sounding = (question,) if after is None else (after(), question)
+        for sound in self._sounding:
+            self._leg.player.queue(sound)
 
     def _listen(self) -> None:
-        self._sounding = None
+        self._sounding = ()
         self._leg.timers.set("gather", self._plan.first_digit_s, partial(self._fail, "timeout"))
 
     def _take(self, digit: str) -> None:
@@ -103,7 +106,7 @@ class Gather:
     def _fail(self, status: str) -> None:
         self._tries_left -= 1
         if self._tries_left > 0:
-            self._ask(self._plan.invalid_prompt or self._plan.prompt)
+            self._ask(after=self._plan.invalid_prompt)
         else:
             self.close(status)
 
@@ -111,6 +114,6 @@ class Gather:
         self.close("valid" if self._plan.least <= len(self._digits) else status)
 
     def _hush(self) -> None:
-        if self._sounding is not None:
-            sound, self._sounding = self._sounding, None
+        sounding, self._sounding = self._sounding, ()
+        for sound in reversed(sounding):  # the one that plays last, or the next one would begin
             self._leg.player.interrupt(sound)
