@@ -98,6 +98,7 @@ _TROUBLES = {
     ),
     "67": Card("human; every answer to a command takes 2 s", _with(action_latency_ms=2_000)),
     "68": Card("human; the search for deep fakes fails (`call.deepfake_detection.error`)", _with(deepfake_error=1.0)),
+    "69": Card("human; every sound sent on a stream is answered with 100002", _with(stream_error=100002)),
     "70": Card("human whose hangup is never told", _with(never_tell_hangup=1.0)),
     "71": Card("human; every webhook comes twice", _with(webhook_repeat=1.0)),
     "72": Card("human; the dial is carried out and answered with 500", _with(error_after=1.0, on=["dial"])),
@@ -108,6 +109,11 @@ _TROUBLES = {
     "77": Card("human; recordings fail (`call.recording.error`)", _with(recording_error=1.0)),
     "78": Card("human; every second webhook comes after the one that follows it", _with(webhook_reorder=1.0)),
     "79": Card("human; every webhook is up to 2 s late", _with(webhook_delay=1.0)),
+}
+
+_STREAM_ERRORS = {
+    str(94 + nth): Card(f"human; every sound sent on a stream is answered with {code}", _with(stream_error=code))
+    for nth, code in enumerate((100_003, 100_004, 100_005))
 }
 
 _SLOW = {
@@ -139,7 +145,18 @@ _ROUTES = {
     "39": Card("no channel is free: `call_rejected`, 403, `telnyx_error` D22", _ends("call_rejected", "403", "D22")),
 }
 
-CARDS = {**_PRESSERS, **_PEOPLE, **_MACHINES, **_LINES, **_ROUTES, **_AGENTS, **_TROUBLES, **_SLOW, **_UNASKED}
+CARDS = {
+    **_PRESSERS,
+    **_PEOPLE,
+    **_MACHINES,
+    **_LINES,
+    **_ROUTES,
+    **_AGENTS,
+    **_TROUBLES,
+    **_SLOW,
+    **_UNASKED,
+    **_STREAM_ERRORS,
+}
 
 
 def card(number: str) -> Persona | None:

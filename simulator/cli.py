@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         help="numbers +1AAA55501XX choose the callee by their last two digits",
     )
     add("--call-cost", action="store_true", default=None, help="send call.cost after every hangup")
+    add("--stream-frames", choices=("today", "older"), help="form of the frames on a stream's websocket (today)")
     add("--first-command-timeout", type=float, help="seconds until a caller nobody deals with is hung up on (never)")
     add("--keep-bodies", action="store_true", default=None, help="keep the bodies of commands in the ledger")
     add("--keep-calls", type=int, help="ended calls to remember, for at most ten minutes (20000)")

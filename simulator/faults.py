@@ -65,6 +65,7 @@ class Faults(BaseModel):
     ends: WrongEnd | None = None
     recording_error: Probability = 0.0
     deepfake_error: Probability = 0.0
+    stream_error: Literal[100002, 100003, 100004, 100005] | None = None
     numbers: dict[str, dict[str, Any]] = {}
 
     def for_number(self, number: str) -> Faults:

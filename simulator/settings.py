@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.callee import Kind
 from simulator.crowd import DEFAULT_MIX
 from simulator.faults import Faults
+
+StreamFrames = Literal["today", "older"]
 
 
 class Settings(BaseModel):
@@ -36,6 +38,7 @@ class Settings(BaseModel):
     mix: dict[Kind, Annotated[float, Field(ge=0)]] = {Kind(name): weight for name, weight in DEFAULT_MIX.items()}
     cards: bool = False
     call_cost: bool = False
+    stream_frames: StreamFrames = "today"
     first_command_timeout: Annotated[float, Field(ge=0, le=600)] = 0
     keep_bodies: bool = False
     keep_calls: Annotated[int, Field(ge=0)] = 20_000

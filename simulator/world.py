@@ -19,7 +19,7 @@ from simulator.limits import Repeats, TrailingCount
 from simulator.queues import Queues
 from simulator.recording import Shelf
 from simulator.refusals import Refusals
-from simulator.settings import Settings
+from simulator.settings import Settings, StreamFrames
 from simulator.signing import Signer
 from simulator.tempo import Tempo
 
@@ -48,6 +48,7 @@ class World:
     channels: int | None
     dials_per_5s: int | None
     arrangements: Arrangements = field(default_factory=Arrangements)
+    stream_frames: StreamFrames = "today"
     most_live: int = 0
     down: bool | str = False
     address: str = ""
@@ -106,4 +107,5 @@ def build_world(settings: Settings) -> World:
         started_at=clock.now(),
         channels=settings.channels or None,
         dials_per_5s=settings.dials_per_5s or None,
+        stream_frames=settings.stream_frames,
     )

@@ -16,6 +16,7 @@ from simulator.http.door import WORLD
 from simulator.http.listener import LISTENER
 from simulator.incoming import IncomingCall, NoAddress, place_incoming
 from simulator.keypad import press_key
+from simulator.settings import StreamFrames
 
 
 class Switches(BaseModel):
@@ -29,6 +30,7 @@ class Switches(BaseModel):
     clock_skew_s: float | None = None
     channels: Annotated[int, Field(ge=0)] | None = None
     dials_per_5s: Annotated[int, Field(ge=0)] | None = None
+    stream_frames: StreamFrames | None = None
 
 
 class Deed(BaseModel):
@@ -101,10 +103,13 @@ async def post_control(request: web.Request) -> web.Response:
         world.channels = switches.channels or None
     if switches.dials_per_5s is not None:
         world.dials_per_5s = switches.dials_per_5s or None
+    if switches.stream_frames is not None:
+        world.stream_frames = switches.stream_frames
     if switches.refuse_for_s is not None:
         request.app[LISTENER].close_for(switches.refuse_for_s)
     limits = {"channels": world.channels, "dials_per_5s": world.dials_per_5s}
-    return _json({"down": world.down, "clock_skew_s": world.clock.skew_s, **limits})
+    told = {"down": world.down, "clock_skew_s": world.clock.skew_s, "stream_frames": world.stream_frames}
+    return _json({**told, **limits})
 
 
 async def post_callee(request: web.Request) -> web.Response:

@@ -1,4 +1,8 @@
-"""The frames the carrier writes on a stream's websocket, in today's form; every number but a code is a string."""
+"""The frames the carrier writes on a stream's websocket, in today's form or in the older one.
+
+Every number is a string, but for the code of an error in today's form. The older form names codecs by their MIME type,
+puts an error's facts under `error`, and tells less at the start.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +21,16 @@ _TITLES = {
 }
 
 
+_MIME_TYPES = {"PCMU": "audio/x-mulaw", "PCMA": "audio/x-alaw"}
+_TOLD_OF_OLD = ("user_id", "call_control_id", "client_state")
+
+
 class FrameWriter:
     """Writes the frames of one stream; sequence numbers begin at 1, chunks of a track, too."""
 
-    def __init__(self, stream_id: str) -> None:
+    def __init__(self, stream_id: str, *, is_older: bool = False) -> None:
         self._stream_id = stream_id
+        self._is_older = is_older
         self._sequence = 0
         self._chunks: dict[str, int] = {}
 
@@ -31,8 +40,10 @@ class FrameWriter:
 
     def start(self, facts: dict[str, Any], *, codec: str) -> bytes:
         """Return what the stream is about, and the codec it really comes in."""
-        media_format = {"encoding": codec, "sample_rate": 8000, "channels": 1}
-        return self._frame("start", start={**facts, "media_format": media_format})
+        encoding = _MIME_TYPES[codec] if self._is_older else codec
+        told = {name: facts[name] for name in _TOLD_OF_OLD} if self._is_older else facts
+        media_format = {"encoding": encoding, "sample_rate": 8000, "channels": 1}
+        return self._frame("start", start={**told, "media_format": media_format})
 
     def media(self, track: str, payload: bytes) -> bytes:
         """Return the next piece of a track: raw sound, no RTP header."""
@@ -56,6 +67,8 @@ class FrameWriter:
     def error(self, code: int) -> bytes:
         """Return the complaint about a frame."""
         title, detail = _TITLES[code]
+        if self._is_older:
+            return self._frame("error", error={"code": str(code), "title": title, "detail": detail})
         return self._frame("error", payload={"code": code, "title": title, "detail": detail})
 
     def stop(self, facts: dict[str, Any]) -> bytes:

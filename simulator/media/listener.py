@@ -11,21 +11,29 @@ from typing import Any
 import orjson
 
 from simulator.media.frames import FrameWriter
+from simulator.media.raw_sound import RawSound
 
 _MALFORMED, _INVALID_MEDIA, _TOO_FAST = 100003, 100004, 100005
 _EVERY_S = 1.0  # real: a limit on requests is never scaled
 _MP3_BYTES_A_SECOND = 16_000  # of 128 kbit/s; how long a payload plays is only estimated
-_RAW_BYTES_A_SECOND = 8_000
-_LEAST_RAW, _MOST_RAW = 160, 240_000  # 20 ms to 30 s
 
 
 class AppListener:
     """Takes an application's frames and answers through `send`; plays nothing, but knows how long it would last."""
 
-    def __init__(self, writer: FrameWriter, send: Callable[[bytes], None], *, mode: str) -> None:
+    def __init__(
+        self,
+        writer: FrameWriter,
+        send: Callable[[bytes], None],
+        *,
+        raw: RawSound | None,
+        always_wrong: int | None = None,
+    ) -> None:
+        """Take mp3 unless `raw` sound was agreed on; a code in `always_wrong` answers every payload."""
         self._writer = writer
         self._send = send
-        self._is_raw = mode == "rtp"
+        self._raw = raw
+        self._always_wrong = always_wrong
         self._loop = asyncio.get_running_loop()
         self._heard_at = -_EVERY_S
         self._quiet_at = 0.0
@@ -60,8 +68,10 @@ class AppListener:
         return _MALFORMED
 
     def _media(self, payload: Any) -> int | None:
+        if self._always_wrong is not None:
+            return self._always_wrong
         now = self._loop.time()
-        if not self._is_raw and now - self._heard_at < _EVERY_S:
+        if self._raw is None and now - self._heard_at < _EVERY_S:
             return _TOO_FAST
         seconds = self._seconds(payload)
         if seconds is None:
@@ -77,8 +87,8 @@ class AppListener:
             sound = b64decode(payload, validate=True)
         except (binascii.Error, ValueError, TypeError):
             return None
-        if self._is_raw:
-            return len(sound) / _RAW_BYTES_A_SECOND if _LEAST_RAW <= len(sound) <= _MOST_RAW else None
+        if self._raw is not None:
+            return self._raw.seconds(sound)
         is_mp3 = sound[:3] == b"ID3" or (len(sound) > 3 and sound[0] == 0xFF and sound[1] & 0xE6 == 0xE2)
         return len(sound) / _MP3_BYTES_A_SECOND if is_mp3 else None
 

@@ -15,6 +15,7 @@ from simulator.leg import Leg
 from simulator.media.frames import FrameWriter
 from simulator.media.listener import AppListener
 from simulator.media.metronome import Shuffle, ticks
+from simulator.media.raw_sound import agreed
 from simulator.media.voice import CODECS, sentence
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _CONNECT_S = 5.0
 _FAREWELL_S = 2.0
+_LARGEST_FRAME = 5 * 1_048_576  # more than 30 s of the largest raw sound, in base64
 _MOST_WAITING = 500  # frames an application may be behind: ten seconds of one track
 _USER = "5a2f0f6e-0000-4000-8000-000000000000"
 _TRACKS = {
@@ -43,7 +45,7 @@ class Stream:
         self._body = body
         self._tracks = _TRACKS[body.get("stream_track") or "inbound_track"]
         self._codec = _codec(world, body.get("stream_codec"))
-        self._writer = FrameWriter(self.id)
+        self._writer = FrameWriter(self.id, is_older=world.stream_frames == "older")
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._is_connected = False
@@ -88,7 +90,7 @@ class Stream:
         headers = {"Authorization": f"Bearer {token}"} if token else {}  # where it travels is not documented
         try:
             async with asyncio.timeout(_CONNECT_S):
-                return await session.ws_connect(self._body["stream_url"], headers=headers, max_msg_size=1_048_576)
+                return await session.ws_connect(self._body["stream_url"], headers=headers, max_msg_size=_LARGEST_FRAME)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
             return None
 
@@ -97,7 +99,12 @@ class Stream:
         self._send(self._writer.connected())
         tell(self._world, self._leg, "streaming.started", stream_url=self._body["stream_url"])
         self._send(self._writer.start(self._about(), codec=self._codec))
-        listener = AppListener(self._writer, self._send, mode=self._body.get("stream_bidirectional_mode") or "mp3")
+        listener = AppListener(
+            self._writer,
+            self._send,
+            raw=agreed(self._body) if self._body.get("stream_bidirectional_mode") == "rtp" else None,
+            always_wrong=self._world.faults.of(self._leg.party).stream_error,
+        )
         others = [asyncio.create_task(self._speak()), asyncio.create_task(self._listen(socket, listener))]
         try:
             await self._write(socket)

@@ -74,15 +74,28 @@ class Speaker:
 
         The mark behind it comes back without its having been heard.
         """
-        refused, self._last = self._last, None
+        refused = self._take_back()
         if refused is None:
             return
-        self._heard_of = {mark: sound for mark, sound in self._heard_of.items() if sound is not refused}
         if refused is self._repeated:
-            self._tally.add("payloads_dropped")
-            self._finish(refused, is_whole=False)
+            self._drop(refused)
         else:
             self._refused = refused
+
+    def hear_failure(self) -> None:
+        """Give up the sound that the carrier will not play; the mark behind it comes back without its being heard."""
+        self._drop(self._take_back())
+
+    def _take_back(self) -> Sound | None:
+        """Return the sound that a complaint is about, None where the last one was heard or silenced already."""
+        sound, self._last = self._last, None
+        self._heard_of = {mark: waits for mark, waits in self._heard_of.items() if waits is not sound}
+        return sound
+
+    def _drop(self, sound: Sound | None) -> None:
+        if sound is not None:
+            self._tally.add("payloads_dropped")
+            self._finish(sound, is_whole=False)
 
     def take_refused(self) -> Sound | None:
         """Return the sound that came too early, once."""
@@ -93,6 +106,7 @@ class Speaker:
     def end(self) -> None:
         """Tell of all that was not heard to its end."""
         refused, self._refused = self._refused, None
+        self._last = None
         if refused is not None:
             self._finish(refused, is_whole=False)
         self._conclude(list(self._heard_of), is_whole=False)
@@ -100,6 +114,7 @@ class Speaker:
     def _conclude(self, marks: Iterable[str], *, is_whole: bool) -> None:
         for sound in (self._heard_of.pop(mark, None) for mark in marks):
             if sound is not None:
+                self._last = None if sound is self._last else self._last
                 self._finish(sound, is_whole=is_whole)
 
     def _finish(self, sound: Sound, *, is_whole: bool) -> None:

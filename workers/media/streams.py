@@ -164,8 +164,8 @@ class Stream(WSListener):
             self.close_tracks()
         elif isinstance(frame, ErrorFrame):
             self._tally.add(f"carrier_error_{frame.code if str(frame.code).isdigit() else 'other'}"[:40])
-            if frame.is_rate_limit and self.speaker is not None:
-                self.speaker.hear_refusal()
+            if self.speaker is not None:
+                self.speaker.hear_refusal() if frame.is_rate_limit else self.speaker.hear_failure()
         elif isinstance(frame, Mark) and self.speaker is not None:
             self.speaker.hear_mark(str(frame.name))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 import simulator
 from orchestrator.media.companding import EXPANDERS
@@ -237,3 +238,92 @@ def test_a_codec_that_cannot_be_made_is_counted(table: Desk, app: StreamApp) -> 
     app.wait("start")
 
     assert table.simulator.summary()["counters"]["stream_codec_not_made"]["L16"] == before + 1
+
+
+def _raw(size: int) -> dict[str, object]:
+    return {"event": "media", "media": {"payload": base64.b64encode(bytes(size)).decode()}}
+
+
+@pytest.mark.parametrize(
+    ("codec", "rate", "good", "bad"),
+    [
+        ("PCMU", None, (160, 240_000), (159, 240_001)),
+        ("L16", 16_000, (640, 960_000), (638, 641, 960_002)),
+        ("L16", 48_000, (1_920, 2_880_000), (1_918, 2_880_002)),
+        ("G722", 16_000, (160, 240_000), (159, 240_001)),
+        ("AMR-WB", None, (18, 91_500), (17, 91_501)),
+    ],
+)
+def test_raw_sound_shorter_than_20_ms_or_longer_than_30_s_of_its_codec_is_refused(
+    table: Desk, app: StreamApp, codec: str, rate: int | None, good: tuple[int, ...], bad: tuple[int, ...]
+) -> None:
+    leg = table.talk("18")
+    agreed = {"stream_bidirectional_codec": codec} | ({"stream_bidirectional_sampling_rate": rate} if rate else {})
+    started = table.act(leg, "streaming_start", stream_url=app.url, stream_bidirectional_mode="rtp", **agreed)
+    assert started.status_code == 200
+    app.wait("start")
+
+    app.say(*(_raw(size) for size in (*good, *bad)))
+
+    errors = app.wait("error", count=len(bad))
+    assert [error["payload"]["code"] for error in errors] == [100004] * len(bad)
+
+
+@pytest.fixture
+def older(table: Desk) -> Iterator[None]:
+    table.simulator.control(stream_frames="older")
+    yield
+    table.simulator.control(stream_frames="today")
+
+
+@pytest.mark.usefixtures("older")
+@pytest.mark.parametrize(("asked", "named"), [("PCMU", "audio/x-mulaw"), ("PCMA", "audio/x-alaw")])
+def test_the_older_form_names_the_codec_by_its_type_and_puts_an_error_under_its_own_name(
+    table: Desk, app: StreamApp, asked: Any, named: str
+) -> None:
+    leg = table.talk("18", client_state="YQ==")
+    table.sdk.calls.actions.start_streaming(leg, stream_url=app.url, stream_codec=asked)
+
+    app.wait("media")
+    app.say({"event": "media", "media": {"payload": "!!"}})
+
+    about = app.of("start")[0]["start"]
+    assert about.keys() == {"user_id", "call_control_id", "client_state", "media_format"}
+    assert (about["client_state"], about["media_format"]["encoding"]) == ("YQ==", named)
+    (error,) = app.wait("error")
+    assert error["error"] == {"code": "100004", "title": "invalid_media", "detail": error["error"]["detail"]}
+    assert "payload" not in error
+
+
+def test_the_form_of_frames_may_be_chosen_at_the_start_and_no_other_is_known() -> None:
+    with desk(stream_frames="older") as older, stream_app() as app:
+        leg = older.talk("18")
+        older.sdk.calls.actions.start_streaming(leg, stream_url=app.url)
+        assert app.wait("start")[0]["start"]["media_format"]["encoding"] == "audio/x-mulaw"
+
+        answer = requests.post(f"{older.simulator.url}/control", json={"stream_frames": "newest"}, timeout=5)
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("card", "expected", "title"),
+    [
+        ("69", 100002, "unknown_error"),
+        ("94", 100003, "malformed_frame"),
+        ("95", 100004, "invalid_media"),
+        ("96", 100005, "rate_limit_reached"),
+    ],
+)
+def test_a_card_answers_every_sound_with_an_error(
+    table: Desk, app: StreamApp, card: str, expected: int, title: str
+) -> None:
+    leg = table.talk(card)
+    table.sdk.calls.actions.start_streaming(leg, stream_url=app.url)
+    app.wait("start")
+
+    app.say({"event": "media", "media": {"payload": MP3}}, {"event": "mark", "mark": {"name": "after"}})
+
+    (error,) = app.wait("error")
+    assert (error["payload"]["code"], error["payload"]["title"]) == (expected, title)
+    app.wait("mark")  # marks are not sounds

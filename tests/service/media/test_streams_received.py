@@ -274,6 +274,52 @@ def test_a_sound_that_waits_to_be_sent_once_more_is_cut_off_with_its_stream(
     assert eventually(lambda: told(redis_client)) == [("cmd-1", "cut")]
 
 
+def _error(code: int, form: str) -> dict[str, object]:
+    """Return the carrier's complaint in today's form or in the older one."""
+    body: dict[str, object] = {"code": code if form == "payload" else str(code), "title": "no", "detail": "No."}
+    return {"event": "error", "sequence_number": "9", "stream_id": "s", form: body}
+
+
+@pytest.mark.parametrize("form", ["payload", "error"])
+@pytest.mark.parametrize("code", [100002, 100003, 100004])
+def test_a_sound_that_the_carrier_will_not_play_is_not_taken_for_heard_and_the_next_one_is_played(
+    receiver: MediaReceiver, redis_client: redis.Redis, code: int, form: str
+) -> None:
+    with stream(receiver) as carrier:
+        eventually(lambda: redis_client.exists(Keys().stream(CALL)))
+        for number in (1, 2):
+            queue_sound(redis_client, Keys(), CALL, f"sound{number}==", sound_id=f"cmd-{number}")
+        _, (mark, _) = carrier.hear(2)
+
+        carrier.say(_error(code, form), mark)  # the mark comes back all the same: nothing stands before it any more
+
+        (following, _), (mark, _) = carrier.hear(2)
+        carrier.say(mark)
+        assert following["media"]["payload"] == "sound2=="
+        assert eventually(lambda: told(redis_client) if len(told(redis_client)) > 1 else None) == [
+            ("cmd-1", "cut"),
+            ("cmd-2", "completed"),
+        ]
+    assert receiver.counts()[f"carrier_error_{code}"] == 1
+    assert receiver.counts()["payloads_dropped"] == 1
+
+
+def test_a_complaint_that_comes_after_the_end_of_a_sound_takes_nothing_back(
+    receiver: MediaReceiver, redis_client: redis.Redis
+) -> None:
+    with stream(receiver) as carrier:
+        eventually(lambda: redis_client.exists(Keys().stream(CALL)))
+        queue_sound(redis_client, Keys(), CALL, "Zmlyc3Q=", sound_id="cmd-1")
+        _, (mark, _) = carrier.hear(2)
+
+        carrier.say(mark, _error(100002, "payload"), _error(100002, "error"), _error(100005, "error"))
+
+        eventually(lambda: receiver.counts().get("carrier_error_100005"))
+        assert eventually(lambda: told(redis_client)) == [("cmd-1", "completed")]
+    assert told(redis_client) == [("cmd-1", "completed")]
+    assert "payloads_dropped" not in receiver.counts()
+
+
 def test_a_sound_is_cut_off_with_its_stream(receiver: MediaReceiver, redis_client: redis.Redis) -> None:
     carrier = stream(receiver)
     eventually(lambda: redis_client.exists(Keys().stream(CALL)))
@@ -334,6 +380,25 @@ def test_a_simulated_carrier_takes_our_sounds_within_its_limit(
 
     eventually(lambda: table.simulator.summary()["counters"].get("stream_payloads_played") == 3)
     assert not any(name.startswith("carrier_error") for name in receiver.counts())
+
+
+@pytest.mark.parametrize("form", ["today", "older"])
+def test_both_forms_of_the_carriers_frames_are_understood(
+    receiver: MediaReceiver, table: Desk, redis_client: redis.Redis, form: str
+) -> None:
+    table.simulator.control(stream_frames=form)
+    leg = table.talk("69")  # every sound is answered with 100002
+    table.sdk.calls.actions.start_streaming(leg, stream_url=receiver.stream_url(CALL), stream_codec="PCMA")
+    table.simulator.control(stream_frames="today")
+    eventually(lambda: redis_client.exists(Keys().stream(CALL)))
+
+    queue_sound(redis_client, Keys(), CALL, base64.b64encode(b"ID3" + bytes(99)).decode(), sound_id="cmd-1")
+
+    assert eventually(lambda: told(redis_client)) == [("cmd-1", "cut")]
+    table.sdk.calls.actions.stop_streaming(leg)
+    assert receiver.finished(CALL)[0].codec == "PCMA"
+    assert receiver.counts()["carrier_error_100002"] == 1
+    assert not any(name.startswith("frames_malformed") for name in receiver.counts())
 
 
 def test_a_receiver_that_ends_finishes_its_files(receiver: MediaReceiver) -> None:
