@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from flask import Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from api.answers import answer
 from api.idempotency import fresh_id
@@ -23,6 +23,7 @@ from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, Ne
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.moments import Moment
+from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store.pacing import Room
 from orchestrator.wiring import House
 
@@ -62,7 +63,7 @@ class CampaignView(BaseModel):
     default_timezone: str | None
     keep_open: bool
     pacing: Pacing
-    calling_hours: CallingHours
+    calling_hours: Annotated[CallingHours, BeforeValidator(stored_hours)]
     retry: RetryRules
     number_gap: Duration
     caps: Caps

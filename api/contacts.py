@@ -17,8 +17,8 @@ from orchestrator.operations.erase_person import erase_contact
 from orchestrator.operations.find_contacts import Standing, find_contact, list_contacts, standing_of
 from orchestrator.operations.find_room_to_dial import find_room_to_dial
 from orchestrator.policy.moments import Moment
+from orchestrator.policy.named_zone import WRITTEN_AS as ZONE
 from orchestrator.policy.phone import WRITTEN_AS as PHONE
-from orchestrator.policy.zone_names import WRITTEN_AS as ZONE
 from orchestrator.wiring import House
 
 resource = Resource("contacts")

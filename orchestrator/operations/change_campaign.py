@@ -10,8 +10,9 @@ from orchestrator.errors import Conflict, FieldError, InvalidInput
 from orchestrator.operations.create_campaign import check_caps, check_outcomes, check_ring, columns_of, found
 from orchestrator.operations.create_flow import flow_named
 from orchestrator.policy.calling_hours import is_zone_unknown
-from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, RetryRules
+from orchestrator.policy.campaign_rules import CampaignChanges, RetryRules
 from orchestrator.policy.reasons import Reason
+from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store import queries_campaigns
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _check_inputs(house: House, connection: Connection, campaign_id: str, flow_i
 def _apply_to_contacts(house: House, connection: Connection, campaign: Row[Any], changes: CampaignChanges) -> None:
     reasons = {reason for field in changes.model_fields_set & _HELD_BY.keys() for reason in _HELD_BY[field]}
     if campaign.default_timezone and changes.model_fields_set & {"default_timezone", "calling_hours"}:
-        hours = CallingHours.model_validate(campaign.calling_hours)
+        hours = stored_hours(campaign.calling_hours)
         zones = queries_campaigns.list_zones(connection, campaign.id)
         unknown = [zone for zone in zones if is_zone_unknown(hours, zone, house.clock())]
         queries_campaigns.add_zones(connection, campaign.id, [campaign.default_timezone])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -13,9 +14,9 @@ from orchestrator.operations.find_contacts import find_contact
 from orchestrator.operations.place_contacts import UploadPlace, place_for_upload
 from orchestrator.operations.withdraw_calls import WayBack, Withdrawn, free_channels, withdraw
 from orchestrator.policy.contact_rows import ContactProblem, NewContact, read_contact
+from orchestrator.policy.named_zone import Zone
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.reasons import FinalStatus, Reason
-from orchestrator.policy.zone_names import Zone
 from orchestrator.store import queries_contacts
 from orchestrator.store.keys import Keys
 from orchestrator.store.personal_columns import FINAL_STATUSES
@@ -102,12 +103,14 @@ def _checked(place: UploadPlace, contact: Row[Any], change: ContactChange) -> di
     merged = {**contact.variables, **said}
     document = {
         "phone": contact.phone,
-        "timezone": change.timezone or contact.timezone,
+        "timezone": change.timezone,
         "variables": {name: value for name, value in merged.items() if value is not None},
     }
     read = read_contact(document, place.form)
     if isinstance(read, ContactProblem):
         raise InvalidInput([FieldError(f"/{read.field}", read.code, read.detail)])
+    # what was stored is not held to what is refused since
+    read = replace(read, timezone=read.timezone or contact.timezone)
     return {"variables": read.variables, "timezone": read.timezone, **_zone(place, contact, read)}
 
 

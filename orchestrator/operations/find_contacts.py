@@ -13,6 +13,7 @@ from orchestrator.errors import NotFound
 from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.reasons import Reason
+from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store import queries_campaigns, queries_contacts
 from orchestrator.store.pacing import Room
 
@@ -48,7 +49,7 @@ def list_contacts(house: House, filters: Mapping[str, Any], *, after: str | None
         campaign = queries_campaigns.find_campaign(connection, campaign_id) if "status" in filters else None
         if campaign is None:
             return queries_contacts.list_contacts(connection, filters, after=after, limit=limit)
-        hours = CallingHours.model_validate(campaign.calling_hours)
+        hours = stored_hours(campaign.calling_hours)
         zones = queries_campaigns.list_zones(connection, campaign_id)
         standings = _standings(filters["status"], zones, hours, house.clock())
         others = {name: value for name, value in filters.items() if name not in ("campaign_id", "status")}
@@ -73,7 +74,7 @@ def standing_of(contact: Row[Any], now: datetime, *, room: Room | None = None) -
         return Standing(contact.status, contact.reason, None)
     if contact.status == "held":
         return Standing("held", contact.reason, contact.until)
-    hours = CallingHours.model_validate(contact.calling_hours)
+    hours = stored_hours(contact.calling_hours)
     if contact.ignore_hours or is_open(hours, contact.zone, now):
         if room and room.lacks and contact.until and contact.until <= now:
             return Standing("waiting", room.lacks, now + timedelta(seconds=room.wait_s))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, select
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.contact_rows import ContactForm, NewContact
+from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.policy.zones import zones_for
 from orchestrator.store.tables import campaigns
 
@@ -48,7 +49,7 @@ def place_for_upload(house: House, campaign_id: str) -> UploadPlace:
     return UploadPlace(
         campaign_id=campaign_id,
         form=ContactForm(required=tuple(flow.required_inputs), optional=tuple(flow.optional_inputs)),
-        hours=CallingHours.model_validate(campaign.calling_hours),
+        hours=stored_hours(campaign.calling_hours),
         default_timezone=campaign.default_timezone,
         now=house.clock(),
     )

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from orchestrator.operations.count_standings import Standings, count_standings
 from orchestrator.operations.find_campaigns import find_campaign
-from orchestrator.policy.campaign_rules import CallingHours, Pacing
+from orchestrator.policy.campaign_rules import Pacing
+from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store.keys import Keys
 from orchestrator.store.queries_connections import find_connection
 from orchestrator.store.queries_stats import count_dials_since
@@ -73,7 +74,7 @@ def read_stats(house: House, campaign_id: str) -> CampaignStats:
         answers = largest_answers(connection, campaign_id, most=_MOST_ANSWERS)
         dials = count_dials_since(connection, campaign_id, since=now - _RATE_OVER)
         account = find_connection(connection, campaign.connection_id)
-    standings = count_standings(contacts, CallingHours.model_validate(campaign.calling_hours), now)
+    standings = count_standings(contacts, stored_hours(campaign.calling_hours), now)
     pace = Pacing.model_validate(campaign.pacing).calls_per_second
     allowed = [rate for rate in (pace, account and account.calls_per_second) if rate]
     return CampaignStats(

@@ -13,12 +13,12 @@ from functools import cached_property
 from typing import Any
 
 from orchestrator.policy.moments import parse_moment
+from orchestrator.policy.named_zone import ZoneProblem, read_zone
 from orchestrator.policy.names import one_form, unseen_in, unspeakable_in
 from orchestrator.policy.number_kind import why_never_dialed
 from orchestrator.policy.phone import PhoneProblem, read_phone
 from orchestrator.policy.phone_columns import letters_of
 from orchestrator.policy.visible_text import visible
-from orchestrator.policy.zone_names import known_zone
 
 Value = str | int | float | bool
 
@@ -166,9 +166,9 @@ def _external_id(text: str | None) -> str | None:
 def _zone(text: str | None) -> str | None:
     if not text or not text.strip():
         return None
-    zone = known_zone(text)
-    if zone is None:
-        raise _Wrong("unknown_zone", "timezone", f"{text!r} is no IANA time zone such as America/Chicago")
+    zone = read_zone(text)
+    if isinstance(zone, ZoneProblem):
+        raise _Wrong("unknown_zone", "timezone", zone.detail)
     return zone
 
 

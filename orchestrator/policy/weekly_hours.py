@@ -14,15 +14,19 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    ValidationInfo,
     WithJsonSchema,
     model_serializer,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from orchestrator.policy.zone_names import WRITTEN_AS, known_zone
+from orchestrator.policy.named_zone import WRITTEN_AS, ZoneProblem, read_zone
+from orchestrator.policy.zone_names import known_zone
 
 CONTACT = "contact"
+
+_AS_STORED = "as stored"  # zones may be named as older versions took them
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -68,16 +72,14 @@ def _read_days(value: Any) -> Any:
     return tuple(day for day in WEEK if day in named)
 
 
-def _read_zone(value: Any) -> str:
+def _read_zone(value: Any, info: ValidationInfo) -> str:
     if value == CONTACT:
         return CONTACT
-    zone = known_zone(value) if isinstance(value, str) else None
-    if zone is None:
-        raise PydanticCustomError(
-            "unknown_zone",
-            "{got} is neither `contact` nor an IANA time zone such as America/Chicago",
-            {"got": repr(value)},
-        )
+    if info.context is _AS_STORED and isinstance(value, str) and (stored := known_zone(value)):
+        return stored
+    zone = read_zone(value) if isinstance(value, str) else ZoneProblem(f"{value!r} is no text")
+    if isinstance(zone, ZoneProblem):
+        raise PydanticCustomError("unknown_zone", "{why}; or `contact`", {"why": zone.detail})
     return zone
 
 
@@ -92,7 +94,7 @@ def _read_clock(value: Any) -> str:
 Clock = Annotated[
     str, BeforeValidator(_read_clock), WithJsonSchema({"type": "string", "pattern": f"^({_CLOCK.pattern})$"})
 ]
-_ZONE = WRITTEN_AS | {"description": "`contact` is the contact's own zone; else IANA, case does not matter."}
+_ZONE = WRITTEN_AS | {"description": f"`contact` is the contact's own zone; else: {WRITTEN_AS['description']}"}
 
 
 def _minutes(clock: str) -> int:
@@ -171,3 +173,8 @@ class CallingHours(BaseModel):
             return {"always": True}
         shown = handler(self)
         return {"timezone": shown["timezone"], "windows": shown["windows"], "holidays": sorted(shown["holidays"])}
+
+
+def stored_hours(document: Any) -> CallingHours:
+    """Return hours from what this version or an older one stored: it is not held to what is refused since."""
+    return CallingHours.model_validate(document, context=_AS_STORED)

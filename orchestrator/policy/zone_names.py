@@ -1,18 +1,20 @@
-"""Names of time zones: which are real, how they are spelled, and how a set of them becomes one key."""
+"""Names of time zones: which are real, how they are spelled, and how a set of them becomes one key.
+
+They are those that may be stored; what a person may write is stricter (named_zone.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import tzinfo
 from functools import cache
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
 from orchestrator.policy.clock_rules import clock_of, zone_names
 
 _NO_PLACES = frozenset({"Factory"})
+
+# Taken and stored by older versions: IANA gives them no summer time, and whoever wrote them meant the zone of the US.
+_MEANT = {"EST": "America/New_York", "MST": "America/Denver", "HST": "Pacific/Honolulu"}
 
 
 @cache
@@ -28,7 +30,7 @@ def known_zone(text: str) -> str | None:
 def zone_info(name: str) -> tzinfo | None:
     """Return the zone's rules, or None for a name that is no zone (`Etc/Unknown` is one of those)."""
     spelled = known_zone(name)
-    return None if spelled is None else clock_of(spelled)
+    return None if spelled is None else clock_of(_MEANT.get(spelled, spelled))
 
 
 def zone_key(zones: Iterable[str]) -> str:
@@ -40,23 +42,3 @@ def zone_key(zones: Iterable[str]) -> str:
 def zones_of(key: str) -> tuple[str, ...]:
     """Return the zones of a canonical key; none for the empty key."""
     return tuple(key.split("|")) if key else ()
-
-
-def _read(value: Any) -> str:
-    zone = known_zone(value) if isinstance(value, str) else None
-    if zone is None:
-        raise PydanticCustomError(
-            "unknown_zone", "{got} is no IANA time zone such as America/Chicago", {"got": repr(value)}
-        )
-    return zone
-
-
-WRITTEN_AS = {
-    "type": "string",
-    "pattern": "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$",
-    "description": "IANA; case does not matter.",
-    "examples": ["America/Chicago"],
-}
-"""How a document says what the name of a zone looks like (JSON Schema)."""
-
-Zone = Annotated[str, BeforeValidator(_read), WithJsonSchema(WRITTEN_AS)]

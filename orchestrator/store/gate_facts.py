@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
@@ -12,7 +13,7 @@ from orchestrator.policy.caps import Caps
 from orchestrator.policy.gate import GateFacts
 from orchestrator.policy.number_kind import number_kind
 from orchestrator.policy.retry_rules import RetryRules
-from orchestrator.policy.weekly_hours import CallingHours
+from orchestrator.policy.weekly_hours import CallingHours, stored_hours
 from orchestrator.store.dial_counts import Dials, dials_of, dials_within
 from orchestrator.store.opt_outs import IN_FORCE
 from orchestrator.store.tables import CALLING_US
@@ -99,7 +100,7 @@ def gate_facts(row: RowMapping, *, contact_status_ok: bool, from_caller_id: Dial
 @lru_cache(maxsize=1024)
 def hours_of(stored: str) -> CallingHours:
     """Return calling hours from their stored JSON text."""
-    return CallingHours.model_validate_json(stored)
+    return stored_hours(json.loads(stored))
 
 
 @lru_cache(maxsize=1024)

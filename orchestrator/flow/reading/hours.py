@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from orchestrator.flow.node import Kind, Spot
 from orchestrator.flow.reading.desk import WORD, Desk
-from orchestrator.policy.weekly_hours import CONTACT, CallingHours
+from orchestrator.policy.weekly_hours import CONTACT, CallingHours, stored_hours
 
 _KEYS = ("timezone", "windows", "holidays")
 
@@ -32,7 +32,8 @@ def _read(desk: Desk, name: str, spot: Spot) -> CallingHours:
     if zone is not None and zone.node.value == CONTACT:
         desk.tell(zone, "timezone names one zone, such as America/Chicago: these are hours of a place")
     try:
-        return CallingHours.model_validate({key: entry.plain() for key, entry in entries.items()})
+        read = stored_hours if desk.is_stored else CallingHours.model_validate
+        return read({key: entry.plain() for key, entry in entries.items()})
     except ValidationError as err:
         for error in err.errors(include_url=False):
             _tell(desk, spot, error)

@@ -81,7 +81,7 @@ def test_open_without_asking_is_no_name() -> None:
 @pytest.mark.parametrize(
     ("hours", "detail"),
     [
-        (HOURS.replace("America/Chicago", "America/Chicagoo"), "timezone: 'America/Chicagoo' is neither"),
+        (HOURS.replace("America/Chicago", "America/Chicagoo"), "timezone: 'America/Chicagoo' is no IANA"),
         (HOURS.replace("America/Chicago", "contact"), "names one zone"),
         (HOURS.replace("timezone: America/Chicago, ", ""), "the hours desk need timezone"),
         ("{timezone: UTC}", "the hours desk need windows"),
