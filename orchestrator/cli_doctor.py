@@ -109,7 +109,7 @@ def _carrier_findings(settings: Settings, caller_ids: list[str], plans: Plans) -
         variable, _, remedy = str(err).partition(": ")
         yield bad("carrier", variable, remedy)
         return
-    client = TelnyxClient(base_url=settings.telnyx_base_url, api_key=key)
+    client = TelnyxClient(base_url=settings.telnyx_base_url, api_key=key, way=settings.way)
     try:
         yield from check_carrier(settings, client, caller_ids, plans=plans)
     finally:

@@ -11,6 +11,8 @@ import typer
 from pydantic import SecretStr
 
 from orchestrator.errors import Misconfigured, OrchestratorError
+from orchestrator.outbound_session import open_session
+from orchestrator.outbound_way import DIRECT, Way
 from orchestrator.settings import Settings, load_settings
 from orchestrator.stack.folder import announced, kept_api_key
 
@@ -42,10 +44,9 @@ _UPLOAD_S = 3600  # the answer comes when every row is written
 class Rest:
     """A client of this project's own API; every request is bounded to 30 s and none is repeated."""
 
-    def __init__(self, base_url: str, key: SecretStr) -> None:
+    def __init__(self, base_url: str, key: SecretStr, *, way: Way = DIRECT) -> None:
         self.base_url = base_url.rstrip("/")
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._session = open_session(way)
         self._session.headers["Authorization"] = f"Bearer {key.get_secret_value()}"
 
     def get(self, path: str, **params: Any) -> Any:
@@ -107,7 +108,7 @@ def open_rest(url: str | None, key: str | None, data: Path | None) -> Rest:
     settings = load_settings()
     folder = data or settings.data_dir
     address = url or settings.api_url or announced(folder).get("api") or _DEFAULT_URL
-    return Rest(address, _key(key, settings, folder))
+    return Rest(address, _key(key, settings, folder), way=settings.way)
 
 
 def connect(ctx: typer.Context, url: UrlOption = None, key: KeyOption = None, data: DataOption = None) -> None:

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from orchestrator.closed_networks import is_open
+from orchestrator.outbound_way import DIRECT, Way
 
 Resolve = Callable[[str, int], Sequence[str]]
 """Returns every address of a host as text; raises OSError for a name that has none."""
@@ -44,28 +45,36 @@ class Refused:
     detail: str
 
 
-def admit(url: str, *, trusted: Collection[str], resolve: Resolve) -> Admitted | Refused:
+def admit(url: str, *, trusted: Collection[str], resolve: Resolve, way: Way = DIRECT) -> Admitted | Refused:
     """Judge `url`; `trusted` are hosts, or hosts with a port, that may lie anywhere. Raises OSError as `resolve` does.
 
-    One private address among those of a name is enough for a no: which of them is asked is not ours to say.
+    One private address among those of a name is enough for a no: which of them is asked is not ours to say. A proxy is
+    asked for the address that was judged too; only a trusted host it may look up itself.
     """
     parts = _split(url)
     if isinstance(parts, Refused):
         return parts
     host, port = str(parts.hostname).rstrip("."), parts.port or _PORTS[parts.scheme]
+    is_trusted = _is_trusted(host, port, trusted)
+    if is_trusted and way.proxy_to(parts.scheme, host, port):
+        return _admitted(parts, host, port, address=host)
     try:
         addresses = [ip_address(found) for found in resolve(host, port)]
     except UnicodeError:
         return Refused("url_invalid", "the host is no name")
     if not addresses:
         raise OSError(f"{host} has no address")
-    if not _is_trusted(host, port, trusted) and not all(map(is_open, addresses)):
+    if not is_trusted and not all(map(is_open, addresses)):
         return Refused(
             "address_refused", f"{host} leads into a private network and is not in ORCHESTRATOR_TRUSTED_HOSTS"
         )
+    return _admitted(parts, host, port, address=str(addresses[0]))
+
+
+def _admitted(parts: SplitResult, host: str, port: int, *, address: str) -> Admitted:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
-    return Admitted(scheme, host, port, str(addresses[0]), target)
+    return Admitted(scheme, host, port, address, target)
 
 
 def host_and_port(url: str) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-import certifi
-from urllib3 import BaseHTTPResponse, Timeout
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, ProxyManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from orchestrator.outbound_guard import Admitted
+from orchestrator.outbound_way import DIRECT, Way
 from orchestrator.telnyx.bounded_http import Budget, bounded_pools
 
 UNANSWERED: Final = (HTTPError, OSError)
@@ -34,18 +34,13 @@ def send_admitted(
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
-    certificates: str | None = None,
+    way: Way = DIRECT,
 ) -> Iterator[BaseHTTPResponse]:
     """Yield the answer, its body unread; raises one of UNANSWERED. `budget` has been started and bounds all of it.
 
     Nothing of the operator's environment (proxies, netrc) has a say; what is sent is sent once.
     """
-    names: dict[str, Any] = {}
-    if admitted.scheme == "https":
-        # The certificate is the name's, though the connection goes to the address.
-        names = {"server_hostname": admitted.host, "assert_hostname": admitted.host}
-        names |= {"cert_reqs": "CERT_REQUIRED", "ca_certs": certificates or certifi.where()}
-    pool = bounded_pools(budget)[admitted.scheme](admitted.address, admitted.port, maxsize=1, **names)
+    pool = _pool(admitted, budget, way)
     sent = {"Host": admitted.authority, "Accept-Encoding": "identity", **(headers or {})}
     try:
         yield pool.urlopen(
@@ -60,3 +55,18 @@ def send_admitted(
         )
     finally:
         pool.close()
+
+
+def _pool(admitted: Admitted, budget: Budget, way: Way) -> HTTPConnectionPool:
+    names: dict[str, Any] = {"maxsize": 1}
+    if admitted.scheme == "https":
+        # The certificate is the name's, though the connection goes to the address.
+        names |= {"server_hostname": admitted.host, "assert_hostname": admitted.host}
+        names |= {"cert_reqs": "CERT_REQUIRED", "ssl_context": way.tls}
+    pools = bounded_pools(budget)
+    proxy = way.proxy_to(admitted.scheme, admitted.host, admitted.port)
+    if proxy is None:
+        return pools[admitted.scheme](admitted.address, admitted.port, **names)
+    manager = ProxyManager(proxy.address, proxy_headers=proxy.headers)
+    manager.pool_classes_by_scheme = pools
+    return manager.connection_from_host(admitted.address, admitted.port, scheme="https", pool_kwargs=names)

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from orchestrator.bounds import DIALS_PER_NUMBER, CallsPerSecond, DialsPerCallerId, DialsPerNumber, LiveCalls
 from orchestrator.errors import Misconfigured
 from orchestrator.outbound_guard import host_and_port
+from orchestrator.outbound_way import Way, read_way
 from orchestrator.published_secrets import refuse_published_secrets
 from orchestrator.telnyx.public_keys import listed_keys
 
@@ -93,6 +94,9 @@ class Settings(BaseSettings):
     bucket_key_id: str | None = Field(default=None, validation_alias="AWS_ACCESS_KEY_ID")
     bucket_secret: SecretStr | None = Field(default=None, validation_alias="AWS_SECRET_ACCESS_KEY")
     http: HttpBounds = Field(default_factory=HttpBounds)
+    outbound_proxy: SecretStr | None = Field(default=None, validation_alias="ORCHESTRATOR_HTTPS_PROXY")
+    outbound_direct: str = Field(default="", validation_alias="ORCHESTRATOR_NO_PROXY")
+    outbound_ca_bundle: Path | None = Field(default=None, validation_alias="ORCHESTRATOR_CA_BUNDLE")
     listed_hosts: str = Field(default="", validation_alias="ORCHESTRATOR_TRUSTED_HOSTS")
 
     @property
@@ -114,6 +118,11 @@ class Settings(BaseSettings):
     def trusted_hosts(self) -> tuple[str, ...]:
         """Return the hosts that our own requests may reach in private networks too: those listed, and the carrier."""
         return (*self.trusted_by_name, host_and_port(self.telnyx_base_url))
+
+    @property
+    def way(self) -> Way:
+        """Return how our own requests leave; raise Misconfigured naming the variable that is wrong."""
+        return read_way(_shown(self.outbound_proxy), direct=self.outbound_direct, ca_bundle=self.outbound_ca_bundle)
 
     def refuse_published_secrets(self) -> None:
         """Raise Misconfigured where calls are real and a secret is one that everybody can read in our files."""
@@ -153,6 +162,7 @@ def load_settings() -> Settings:
     except ValidationError as err:
         raise Misconfigured("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in err.errors())) from err
     settings.refuse_published_secrets()
+    _ = settings.way  # what is wrong with it is said before anything starts
     return settings
 
 

@@ -59,7 +59,9 @@ class House:
     @cached_property
     def carrier(self) -> TelnyxClient:
         """Return the client of the carrier's API."""
-        return TelnyxClient(base_url=self.settings.telnyx_base_url, api_key=self.settings.telnyx_key())
+        return TelnyxClient(
+            base_url=self.settings.telnyx_base_url, api_key=self.settings.telnyx_key(), way=self.settings.way
+        )
 
     @cached_property
     def looks(self) -> Looks:
@@ -69,7 +71,7 @@ class House:
     @cached_property
     def web(self) -> WebAsker:
         """Return what asks the addresses that flows name; the carrier's own host is trusted by us, not by them."""
-        return WebAsker(trusted=self.settings.trusted_by_name)
+        return WebAsker(trusted=self.settings.trusted_by_name, way=self.settings.way)
 
     @cached_property
     def recordings(self) -> Archive:

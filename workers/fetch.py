@@ -19,7 +19,7 @@ def fetch_loops(house: House, _keys: Keys) -> list[Loop]:
     """Return the loops, each with one download at a time."""
     settings = house.settings
     downloader = Downloader(
-        bounds=Bounds(max_bytes=int(settings.recording_max_mb * _MB)), trusted=settings.trusted_hosts
+        bounds=Bounds(max_bytes=int(settings.recording_max_mb * _MB)), trusted=settings.trusted_hosts, way=settings.way
     )
     return [_fetch_loop(house, downloader, f"fetch-{number}") for number in range(1, FETCHERS + 1)]
 

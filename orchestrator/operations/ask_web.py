@@ -13,6 +13,7 @@ from urllib3 import BaseHTTPResponse
 from orchestrator.model.event import HTTP_FAILED, HTTP_SUCCEEDED
 from orchestrator.outbound_guard import Refused, Resolve, admit
 from orchestrator.outbound_http import UNANSWERED, resolve_host, send_admitted
+from orchestrator.outbound_way import DIRECT, Way
 from orchestrator.telnyx.bounded_http import Budget
 
 MAX_BODY_BYTES: Final = 64_000
@@ -28,10 +29,16 @@ class WebAsker:
     """Asks for the calls of one process; `trusted` are the hosts that may lie in a private network."""
 
     def __init__(
-        self, *, trusted: Collection[str] = (), resolve: Resolve = resolve_host, at_once: int = _AT_ONCE
+        self,
+        *,
+        trusted: Collection[str] = (),
+        resolve: Resolve = resolve_host,
+        at_once: int = _AT_ONCE,
+        way: Way = DIRECT,
     ) -> None:
         self._trusted = trusted
         self._resolve = resolve
+        self._way = way
         self._slots = BoundedSemaphore(at_once)
 
     def ask(self, asked: Mapping[str, Any], *, command_id: str, send_before: float) -> Told | None:
@@ -52,13 +59,15 @@ class WebAsker:
             self._slots.release()
 
     def _ask(self, asked: Mapping[str, Any], command_id: str, budget: Budget) -> Told:
-        admitted = admit(str(asked["url"]), trusted=self._trusted, resolve=_within(self._resolve, budget))
+        admitted = admit(
+            str(asked["url"]), trusted=self._trusted, resolve=_within(self._resolve, budget), way=self._way
+        )
         if isinstance(admitted, Refused):
             return _failed(admitted.code, admitted.detail)
         content = orjson.dumps(asked["json"]) if "json" in asked else None
         headers = _headers(command_id, has_content=content is not None)
         with send_admitted(
-            admitted, budget=budget, method=str(asked["method"]), headers=headers, body=content
+            admitted, budget=budget, method=str(asked["method"]), headers=headers, body=content, way=self._way
         ) as response:
             return _told(response)
 

@@ -95,4 +95,5 @@ def open_bucket(settings: Settings, *, patience: Patience = USUAL) -> Bucket | N
         key_id=key_id,
         secret=secret,
         patience=patience,
+        way=settings.way,
     )

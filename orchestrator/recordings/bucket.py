@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from urllib3.exceptions import HTTPError
 
 from orchestrator.errors import Gone, Misconfigured, StoreUnavailable
+from orchestrator.outbound_way import DIRECT, Way
 from orchestrator.recordings.pieces import Part, Pieces
 
 _TYPES: Final = {".mp3": "audio/mpeg", ".wav": "audio/wav"}
@@ -52,14 +53,22 @@ class Bucket:
     """
 
     def __init__(
-        self, name: str, *, url: str, region: str, key_id: str, secret: SecretStr, patience: Patience = USUAL
+        self,
+        name: str,
+        *,
+        url: str,
+        region: str,
+        key_id: str,
+        secret: SecretStr,
+        patience: Patience = USUAL,
+        way: Way = DIRECT,
     ) -> None:
         self._bucket, _, self._folder = name.strip("/").partition("/")
         try:
             check_bucket_name(self._bucket)
         except ValueError as err:
             raise Misconfigured(f"ORCHESTRATOR_RECORDINGS_BUCKET is no bucket, nor bucket/folder: {err}") from err
-        self._client = _client(url, region=region, key_id=key_id, secret=secret, patience=patience)
+        self._client = _client(url, patience, way, region=region, key_id=key_id, secret=secret)
 
     def put(self, draft: Path, name: str) -> None:
         """Upload a draft under its name, whole or not at all; raises StoreUnavailable."""
@@ -113,12 +122,22 @@ class Bucket:
         return f"{self._folder}/{name}" if self._folder else name
 
 
-def _client(url: str, *, region: str, key_id: str, secret: SecretStr, patience: Patience) -> Minio:
+def _pools(url: str, patience: Patience, way: Way) -> urllib3.PoolManager:
+    tls = way.new_tls()
+    tls.load_default_certs()  # a store of one's own may stand behind the machine's authority
+    timeout = urllib3.Timeout(connect=patience.connect_s, read=patience.silence_s)
+    if proxy := way.proxy_for(url):
+        return urllib3.ProxyManager(
+            proxy.address, proxy_headers=proxy.headers, ssl_context=tls, timeout=timeout, retries=False
+        )
+    return urllib3.PoolManager(ssl_context=tls, timeout=timeout, retries=False)
+
+
+def _client(url: str, patience: Patience, way: Way, *, region: str, key_id: str, secret: SecretStr) -> Minio:
     parts = urlsplit(url)
     wrong = "ORCHESTRATOR_BUCKET_URL is not the address of an S3 store, such as https://s3.amazonaws.com"
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
         raise Misconfigured(wrong)
-    timeout = urllib3.Timeout(connect=patience.connect_s, read=patience.silence_s)
     try:
         return Minio(
             endpoint=parts.netloc,
@@ -126,7 +145,7 @@ def _client(url: str, *, region: str, key_id: str, secret: SecretStr, patience: 
             secret_key=secret.get_secret_value(),
             secure=parts.scheme == "https",
             region=region,
-            http_client=urllib3.PoolManager(timeout=timeout, retries=False),
+            http_client=_pools(url, patience, way),
         )
     except ValueError as err:
         raise Misconfigured(f"{wrong}: {err}") from err

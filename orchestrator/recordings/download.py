@@ -13,6 +13,7 @@ from orchestrator.clock import boot_seconds
 from orchestrator.errors import StoreUnavailable
 from orchestrator.outbound_guard import Admitted, Refused, Resolve, admit
 from orchestrator.outbound_http import UNANSWERED, resolve_host, send_admitted
+from orchestrator.outbound_way import DIRECT, Way
 from orchestrator.recordings.unpacked import unpacked
 from orchestrator.telnyx.bounded_http import Budget
 
@@ -83,10 +84,13 @@ class _Patience(Budget):
 class Downloader:
     """Downloads links within `bounds`; `trusted` are the hosts that may lie in a private network."""
 
-    def __init__(self, *, bounds: Bounds, trusted: Collection[str], resolve: Resolve = resolve_host) -> None:
+    def __init__(
+        self, *, bounds: Bounds, trusted: Collection[str], resolve: Resolve = resolve_host, way: Way = DIRECT
+    ) -> None:
         self._bounds = bounds
         self._trusted = trusted
         self._resolve = resolve
+        self._way = way
 
     def download(
         self, url: str, into: Path, *, tries: int = 1, is_stopped: Callable[[], bool] = lambda: False
@@ -97,7 +101,7 @@ class Downloader:
         """
         patience = _Patience(self._bounds, is_stopped, tries=tries)
         try:
-            admitted = admit(url, trusted=self._trusted, resolve=self._resolve)
+            admitted = admit(url, trusted=self._trusted, resolve=self._resolve, way=self._way)
             if isinstance(admitted, Refused):
                 return NotDownloaded(admitted.code, admitted.detail, is_final=True)
             return self._receive(admitted, into, patience)
@@ -109,7 +113,7 @@ class Downloader:
             return NotDownloaded("unreachable", f"{type(err).__name__} ({_host(url)})")
 
     def _receive(self, admitted: Admitted, into: Path, patience: _Patience) -> Downloaded | NotDownloaded:
-        with send_admitted(admitted, budget=patience) as response:
+        with send_admitted(admitted, budget=patience, way=self._way) as response:
             if 300 <= response.status < 400:
                 return NotDownloaded("redirected", "the link leads on to another address", is_final=True)
             if response.status != _OK:

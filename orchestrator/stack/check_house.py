@@ -11,6 +11,7 @@ import requests
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.clock import Clock
+from orchestrator.outbound_session import open_session
 from orchestrator.policy.clock_rules import old_rules, rules_version
 from orchestrator.settings import Settings
 from orchestrator.stack.findings import Finding, bad, doubtful, good, unseen
@@ -36,7 +37,7 @@ def check_public_url(settings: Settings) -> Finding:
         return wrong
     nonce, url = secrets.token_urlsafe(16), f"{settings.public_url.rstrip('/')}/healthz"
     try:
-        answer = requests.get(url, params={"nonce": nonce}, timeout=(5, 10))
+        answer = open_session(settings.way).get(url, params={"nonce": nonce}, timeout=(5, 10))
         echoed = answer.json().get("nonce") == nonce
     except (requests.RequestException, ValueError, AttributeError) as err:
         detail = f"nothing of ours answers at {url} ({type(err).__name__})"
@@ -71,7 +72,7 @@ def check_media(settings: Settings) -> Iterator[Finding]:
         return
     asked = f"{url.replace('ws', 'http', 1)}/healthz"
     try:
-        is_receiver = "streams_open" in requests.get(asked, timeout=(5, 10)).json()
+        is_receiver = "streams_open" in open_session(settings.way).get(asked, timeout=(5, 10)).json()
     except (requests.RequestException, ValueError, TypeError) as err:
         remedy = "is `orchestrator media` running, and does the address lead to its --port?"
         yield bad(subject, f"no media receiver answers at {asked} ({type(err).__name__})", remedy)

@@ -8,6 +8,7 @@ from signal import SIGTERM
 
 import requests
 
+from orchestrator.outbound_session import open_session
 from orchestrator.stack import command_lines
 from orchestrator.stack.program import Program
 
@@ -91,7 +92,7 @@ def _answers(port: int, path: str = "/healthz") -> Callable[[], bool]:
 
     def probe() -> bool:
         try:
-            return requests.get(f"http://127.0.0.1:{port}{path}", timeout=2).status_code < 500
+            return open_session().get(f"http://127.0.0.1:{port}{path}", timeout=2).status_code < 500
         except requests.RequestException:
             return False
 

@@ -6,12 +6,12 @@ import errno
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import requests
 from pydantic import SecretStr
 
 from orchestrator.clock import utc_now
 from orchestrator.errors import Misconfigured
 from orchestrator.operations.find_room import has_room
+from orchestrator.outbound_session import open_session
 from orchestrator.settings import Settings
 from orchestrator.stack import environment, programs
 from orchestrator.stack.environment import Carriage
@@ -183,7 +183,9 @@ class Stack:
             time_scale=self._options.time_scale,
         )
         self._supervisor.start(program)
-        answer = requests.get(f"{addresses.carrier}/public_key", headers={"Authorization": f"Bearer {key}"}, timeout=5)
+        answer = open_session().get(
+            f"{addresses.carrier}/public_key", headers={"Authorization": f"Bearer {key}"}, timeout=5
+        )
         return Carriage(
             base_url=addresses.carrier,
             api_key=key,

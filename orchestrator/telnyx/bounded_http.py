@@ -7,13 +7,14 @@ import socket
 from http.client import HTTPResponse
 from typing import Any, Final
 
-from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError
 from urllib3.util.retry import Retry
 
 from orchestrator.clock import boot_seconds
+from orchestrator.outbound_session import WayAdapter
+from orchestrator.outbound_way import DIRECT, Way
 
 _CONNECT_RETRIES: Final = 0  # a second look-up of a name would double a time nobody bounds
 
@@ -45,23 +46,29 @@ class Budget:
         return min(self._until, self._send_before) - boot_seconds()
 
 
-class BoundedAdapter(HTTPAdapter):
+class BoundedAdapter(WayAdapter):
     """One thread's connection: retries only what was never sent, and obeys `budget` to the last byte.
 
     A read timeout bounds one read, so a server that drips holds a request for ever; here each read gets what is left.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, way: Way = DIRECT) -> None:
         self.budget = Budget()
         never_after_sending = Retry(
             total=None, connect=_CONNECT_RETRIES, read=0, redirect=0, status=0, other=0, backoff_factor=0.1
         )
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=never_after_sending)
+        super().__init__(way, pool_connections=1, pool_maxsize=1, max_retries=never_after_sending)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make pools whose connections spend this adapter's budget."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = bounded_pools(self.budget)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Return pools behind the proxy whose connections spend this adapter's budget."""
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = bounded_pools(self.budget)
+        return manager
 
 
 def bounded_pools(budget: Budget) -> dict[str, type[HTTPConnectionPool]]:
@@ -84,15 +91,20 @@ def _connection(base: type[HTTPConnection], budget: Budget) -> type[HTTPConnecti
 
     class Connection(base):  # type: ignore[valid-type,misc]  # a class per budget, over either scheme's base
         response_class = Response
+        is_connecting = False
 
         def connect(self) -> None:
             self.timeout = min(vars(self)["timeout"], _left_to_send(self, budget))
-            super().connect()
+            self.is_connecting = True  # what a proxy is asked meanwhile is not yet the request
+            try:
+                super().connect()
+            finally:
+                self.is_connecting = False
 
         def send(self, data: Any) -> None:
             if self.sock is None:
                 self.connect()
-            if not budget.sent:
+            if not budget.sent and not self.is_connecting:
                 # Names, handshakes and a suspended machine take time nobody bounds: too late means never.
                 _left_to_send(self, budget)
                 budget.sent = True

@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from orchestrator.clock import Clock, boot_seconds, rfc3339, utc_now
 from orchestrator.errors import CarrierRefused, CarrierUnavailable
+from orchestrator.outbound_way import DIRECT, Way
 from orchestrator.telnyx.answers import Ambiguous, Answer, Unavailable, read_problems, sort_answer
 from orchestrator.telnyx.arrangements import Application, OutboundProfile, OwnNumber
 from orchestrator.telnyx.commands import COMMANDS
@@ -50,6 +51,7 @@ class TelnyxClient:
         connect_timeout_s: float = 3.05,
         max_idle_s: float = 50.0,
         clock: Clock = utc_now,
+        way: Way = DIRECT,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._wire = Wire(
@@ -59,6 +61,7 @@ class TelnyxClient:
             connect_timeout_s=connect_timeout_s,
             max_idle_s=max_idle_s,
             clock=clock,
+            way=way,
         )
 
     @property

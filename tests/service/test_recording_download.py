@@ -15,6 +15,7 @@ import pytest
 from orchestrator.errors import StoreUnavailable
 from orchestrator.outbound_guard import Admitted
 from orchestrator.outbound_http import UNANSWERED, send_admitted
+from orchestrator.outbound_way import Way
 from orchestrator.recordings.download import Bounds, Downloaded, Downloader, NotDownloaded
 from orchestrator.telnyx.bounded_http import Budget
 from tests.support.raw_server import Behaviour, RawServer, Request, raw_server, reply, reset
@@ -249,7 +250,7 @@ def test_a_certificate_is_held_against_the_name_and_not_the_address(
         serving.start()
         admitted = Admitted("https", host, listener.getsockname()[1], "127.0.0.1", "/")
         try:
-            with send_admitted(admitted, budget=budget, certificates=str(certificate / "cert.pem")) as response:
+            with send_admitted(admitted, budget=budget, way=Way(ca_bundle=certificate / "cert.pem")) as response:
                 outcome = response.read() == b"hello"
         except UNANSWERED:
             outcome = False
