@@ -236,7 +236,7 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "imports": frozenset({"id", "campaign_id", "status", "params"}),
         "installation": frozenset({"epoch", "carrier"}),
         "numbers": frozenset({"id", "number", "flow_id", "home_id"}),
-        "recordings": frozenset({"id", "call_id", "told_as", "event_id", "leg", "channels", "format"}),
+        "recordings": frozenset({"id", "call_id", "campaign_id", "told_as", "event_id", "leg", "channels", "format"}),
         "suppression_requests": frozenset({"suppression_id", "call_id"}),
         "suppressions": frozenset({"id", "scope", "call_id"}),
         "tallies": frozenset({"campaign_id", "subject"}),

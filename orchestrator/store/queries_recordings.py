@@ -12,7 +12,7 @@ from orchestrator.ids import new_id
 from orchestrator.model.told_recording import ToldRecording
 from orchestrator.store.erased_calls import IS_ERASED
 from orchestrator.store.pages import newest_first
-from orchestrator.store.tables import calls, recordings
+from orchestrator.store.tables import recordings
 
 # Told again with newer links, what has not been fetched is tried again; a call that was erased gets none.
 _WRITE = text(
@@ -111,7 +111,7 @@ def forget_recording(connection: Connection, ident: str) -> None:
 
 _FILTERS: Mapping[str, Any] = {
     "call_id": recordings.c.call_id,
-    "campaign_id": calls.c.campaign_id,
+    "campaign_id": recordings.c.campaign_id,
     "status": recordings.c.state,
 }
 
@@ -136,5 +136,4 @@ def recordings_of(connection: Connection, call_ids: Sequence[str]) -> Sequence[R
 
 
 def _shown() -> Select[Any]:
-    joined = recordings.join(calls, calls.c.id == recordings.c.call_id)
-    return select(recordings).select_from(joined).where(recordings.c.state != "erased")
+    return select(recordings).where(recordings.c.state != "erased")

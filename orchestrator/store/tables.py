@@ -296,6 +296,7 @@ Index(
 Index("calls_calling_us", calls.c.from_number, postgresql_where=text(CALLING_US))
 Index("calls_open", calls.c.state, calls.c.id, postgresql_where=text("state NOT IN ('ended', 'withdrawn')"))
 Index("calls_unjudged", calls.c.absent_at, postgresql_where=text("state = 'unknown' AND disposition IS NULL"))
+Index("calls_unknown", calls.c.campaign_id, calls.c.id, postgresql_where=text("state = 'unknown'"))
 Index("calls_by_campaign", calls.c.campaign_id, calls.c.id)
 Index("calls_reserved", calls.c.campaign_id, calls.c.reserved_at)
 # What is rare is found as quickly as what is frequent; written once, at a call's end.
@@ -341,6 +342,7 @@ recordings = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("call_id", Text, ForeignKey("calls.id"), nullable=False),
+    Column("campaign_id", Text, nullable=False),  # the call's; a trigger writes it (migration 0013)
     Column("told_as", Text, nullable=False),
     Column("event_id", Text, nullable=False),
     _moment("told_at", nullable=False),  # by the carrier's clock: its links live from here
@@ -365,6 +367,9 @@ recordings = Table(
     _moment("created_at", nullable=False, server_default=_NOW),
     UniqueConstraint("call_id", "told_as"),
 )
+Index("recordings_by_state", recordings.c.state, recordings.c.id)
+Index("recordings_by_campaign", recordings.c.campaign_id, recordings.c.id)
+Index("recordings_of_state", recordings.c.campaign_id, recordings.c.state, recordings.c.id)
 Index("recordings_due", recordings.c.due_at, postgresql_where=text("state IN ('pending', 'erased')"))
 
 # Numbers of ours that take calls: which flow, and whose home campaign the calls lie in.

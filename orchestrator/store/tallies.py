@@ -49,16 +49,16 @@ _LARGEST = text(
     """
     WITH changes AS (
         SELECT parts, sum(n) AS n FROM tally_changes WHERE campaign_id = :campaign_id AND subject = :subject GROUP BY 1
-    ), candidates AS (
-        (SELECT parts FROM tallies WHERE campaign_id = :campaign_id AND subject = :subject
-         ORDER BY n DESC, parts LIMIT :most)
-        UNION SELECT parts FROM changes
+    ), kept AS (
+        SELECT parts, n FROM tallies WHERE campaign_id = :campaign_id AND subject = :subject
+        ORDER BY n DESC, parts LIMIT :most
+    ), largest AS (
+        SELECT parts, n FROM kept WHERE NOT EXISTS (SELECT 1 FROM changes x WHERE x.parts = kept.parts)
+        UNION ALL
+        SELECT x.parts, x.n + coalesce((SELECT t.n FROM tallies t WHERE t.campaign_id = :campaign_id
+                                        AND t.subject = :subject AND t.parts = x.parts), 0) FROM changes x
     )
-    SELECT parts, (coalesce(t.n, 0) + coalesce(x.n, 0))::bigint AS n FROM candidates
-        LEFT JOIN LATERAL (SELECT n FROM tallies WHERE campaign_id = :campaign_id AND subject = :subject
-                           AND parts = candidates.parts) t ON true
-        LEFT JOIN changes x USING (parts)
-    WHERE coalesce(t.n, 0) + coalesce(x.n, 0) > 0 ORDER BY 2 DESC, 1 LIMIT :most
+    SELECT parts, n::bigint FROM largest WHERE n > 0 ORDER BY n DESC, parts LIMIT :most
     """
 )
 

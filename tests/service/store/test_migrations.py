@@ -72,6 +72,29 @@ def test_rates_of_the_release_before_are_brought_within_their_bounds(postgres_se
     assert over == 0
 
 
+def test_recordings_of_the_release_before_and_of_an_engine_beside_it_say_whose_campaign_they_are_of(
+    postgres_server: RunningServer,
+) -> None:
+    insert = text(
+        "INSERT INTO recordings (id, call_id, told_as, event_id, told_at, leg)"
+        " VALUES (:id, 'call', :id, 'e', now(), 'A')"
+    )
+    with database_at(postgres_server.url, "0012", name="schema_0012") as url:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for statement in _A_CALL:
+                connection.execute(text(statement))
+            connection.execute(insert, {"id": "before"})
+
+        upgrade(url)
+
+        with engine.begin() as connection:
+            connection.execute(insert, {"id": "beside"})
+            rows = connection.execute(text("SELECT id, campaign_id FROM recordings ORDER BY 1")).all()
+        engine.dispose()
+    assert [tuple(row) for row in rows] == [("before", "cmp"), ("beside", "cmp")]
+
+
 _IDS = (
     ("con_1", "cmp", "Zoe\u0308", False),  # becomes Zoë
     ("con_2", "cmp", "Ame\u0301lie", False),  # cannot: con_3 has it

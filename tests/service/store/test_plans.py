@@ -123,6 +123,7 @@ POLLS = (
     f"/v1/calls?contact_id=con_{_LAST}",
     "/v1/calls?external_id=nobody",
     "/v1/recordings?status=failed",
+    f"/v1/recordings?status=failed&campaign_id={NOWHERE}",
     f"/v1/recordings?campaign_id={NOWHERE}",
     "/v1/suppressions",
     "/v1/suppressions?phone=%2B13012000002",
