@@ -25,7 +25,7 @@ from simulator.ending import (
 from simulator.events import tell
 from simulator.habits import leave, settle_in
 from simulator.leg import Leg, LegState
-from simulator.media.stream import Stream
+from simulator.media.begin import begin_stream
 from simulator.player import playback
 from simulator.recording import start_recording
 from simulator.transcription import start_transcription
@@ -101,7 +101,7 @@ def _begin_side_work(world: World, leg: Leg) -> None:
     look_for_deepfake(world, leg)
     leg.sent_digits += leg.terms.digits
     if leg.terms.stream is not None:
-        Stream(world, leg, leg.terms.stream).begin()
+        begin_stream(world, leg, leg.terms.stream)
     if leg.terms.transcribe is not None:
         tracks, interim = leg.terms.transcribe
         start_transcription(world, leg, tracks=tracks, interim=interim)

@@ -48,6 +48,7 @@ class World:
     channels: int | None
     dials_per_5s: int | None
     arrangements: Arrangements = field(default_factory=Arrangements)
+    agents: dict[str, dict[str, Any]] = field(default_factory=dict)  # of Dialogflow, by connection
     stream_frames: StreamFrames = "today"
     most_live: int = 0
     down: bool | str = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from simulator.actions.conference import CONFERENCE
@@ -93,7 +94,7 @@ def dialed_number(body: Body) -> str:
 def _make(world: World, body: Body) -> Leg:
     linked = _linked(world, body)
     shown = linked.from_ if linked is not None and body.get("bridge_intent") is True else body["from"]
-    return new_leg(
+    leg = new_leg(
         world,
         body,
         role="A",
@@ -104,6 +105,9 @@ def _make(world: World, body: Body) -> Leg:
         client_state=body.get("client_state"),
         webhook_url=world.settings.webhook_url or "",
     )
+    if body.get("enable_dialogflow") is True and leg.terms.stream is None:
+        leg.terms = replace(leg.terms, stream={"enable_dialogflow": True})
+    return leg
 
 
 def _linked(world: World, body: Body) -> Leg | None:

@@ -9,10 +9,9 @@ from simulator.actions.shared import IDENTITY
 from simulator.addresses import Url
 from simulator.command import Body, Command, Shape
 from simulator.fields import Choice, Flag, Items, Record, Text
-from simulator.ids import fresh_uuid
 from simulator.leg import Leg
+from simulator.media.begin import begin_stream
 from simulator.media.medium import in_use
-from simulator.media.stream import Stream, tell_failed
 from simulator.problems import Problem, missing
 
 if TYPE_CHECKING:
@@ -43,11 +42,7 @@ def start_stream(world: World, leg: Leg, body: Body) -> None:
     """Begin to connect; raise CarrierError where a stream or fork runs already."""
     if leg.medium is not None:
         raise in_use()
-    if body.get("stream_url"):
-        Stream(world, leg, body).begin()
-    else:
-        # Dialogflow alone: there is no agent here to talk to.
-        tell_failed(world, leg, body, reason="dialogflow_not_configured", stream_id=fresh_uuid())
+    begin_stream(world, leg, body)
 
 
 STREAMING_START = Command(

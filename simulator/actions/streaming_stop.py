@@ -8,6 +8,7 @@ from simulator.actions.shared import IDENTITY
 from simulator.addresses import Uuid
 from simulator.command import Body, Command, Shape
 from simulator.leg import Leg
+from simulator.media.dialogflow import Dialogflow
 from simulator.media.medium import not_streaming
 from simulator.media.stream import Stream
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def _stop(_world: World, leg: Leg, body: Body) -> None:
     stream = leg.medium
-    if not isinstance(stream, Stream) or body.get("stream_id") not in (None, stream.id):
+    if not isinstance(stream, Stream | Dialogflow) or body.get("stream_id") not in (None, stream.id):
         raise not_streaming()
     stream.end()
 

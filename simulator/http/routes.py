@@ -17,6 +17,7 @@ from simulator.http.controls import (
     post_incoming,
 )
 from simulator.http.desk import control
+from simulator.http.dialogflow import delete_agent, get_agent, put_agent
 from simulator.http.door import WORLD, api
 from simulator.http.queues import (
     delete_queue,
@@ -72,6 +73,10 @@ def build_app(world: World) -> web.Application:
             web.get("/v2/outbound_voice_profiles/{id}", api(get_profile)),
             web.get("/v2/phone_numbers", api(get_phone_numbers)),
             web.get("/v2/verified_numbers/{phone_number}", api(get_verified_number)),
+            web.get("/v2/dialogflow_connections/{connection_id}", api(get_agent)),
+            web.post("/v2/dialogflow_connections/{connection_id}", api(put_agent)),
+            web.put("/v2/dialogflow_connections/{connection_id}", api(put_agent)),
+            web.delete("/v2/dialogflow_connections/{connection_id}", api(delete_agent)),
             web.get("/v2/public_key", api(get_public_key)),
             web.route("*", "/v2/{path:.*}", api(get_nothing)),
             web.get("/healthz", get_health),

@@ -1,0 +1,65 @@
+"""The Dialogflow agent of a connection: set up, read, changed and removed under /v2/dialogflow_connections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from simulator.command import Shape
+from simulator.fields import Choice, Field, Text
+from simulator.http.door import answer
+from simulator.http.requests import parsed
+from simulator.problems import bad_request, not_found
+from simulator.world import World
+
+_MOST = 1_000
+_KEPT = ("conversation_profile_id", "dialogflow_api", "environment", "location")
+_AGENT = Shape(
+    fields={
+        "service_account": Field(required=True),  # an object in the official SDK, its text in the carrier's tutorials
+        "dialogflow_api": Choice(("cx", "es")),
+        **{name: Text() for name in _KEPT if name != "dialogflow_api"},
+    }
+)
+
+
+async def put_agent(world: World, request: web.Request) -> web.StreamResponse:
+    """Give a connection its agent, or another one; the secrets of the service account are not kept."""
+    ident, body = _connection(world, request), parsed(await request.read())
+    _AGENT.check(body)
+    if ident not in world.agents and len(world.agents) >= _MOST:
+        raise bad_request("There are too many Dialogflow connections.", at="/connection_id")
+    world.agents[ident] = {name: body.get(name) for name in _KEPT}
+    return _answer(world, ident, status=201 if request.method == "POST" else 200)
+
+
+async def get_agent(world: World, request: web.Request) -> web.StreamResponse:
+    """Show a connection's agent."""
+    return _answer(world, _known(world, request))
+
+
+async def delete_agent(world: World, request: web.Request) -> web.StreamResponse:
+    """Take a connection's agent away; calls that talk to it go on."""
+    del world.agents[_known(world, request)]
+    return web.Response(status=204)
+
+
+def _connection(world: World, request: web.Request) -> str:
+    ident, known = request.match_info["connection_id"], world.settings.connection_id
+    if known is not None and ident != known:
+        raise not_found("The connection")
+    return ident
+
+
+def _known(world: World, request: web.Request) -> str:
+    ident = _connection(world, request)
+    if ident not in world.agents:
+        raise not_found("The Dialogflow connection")
+    return ident
+
+
+def _answer(world: World, ident: str, *, status: int = 200) -> web.Response:
+    data: dict[str, Any] = {"record_type": "dialogflow_connection", "connection_id": ident, **world.agents[ident]}
+    return answer(world, orjson.dumps({"data": data}), status=status)

@@ -1,0 +1,24 @@
+"""How a stream begins: to the websocket that is named, or else to the Dialogflow agent of the leg's connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from simulator.ids import fresh_uuid
+from simulator.leg import Leg
+from simulator.media.dialogflow import Dialogflow
+from simulator.media.stream import Stream, tell_failed
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def begin_stream(world: World, leg: Leg, body: Mapping[str, Any]) -> None:
+    """Begin to connect; webhooks tell how that went."""
+    if body.get("stream_url"):
+        Stream(world, leg, body).begin()
+    elif leg.connection_id in world.agents:
+        Dialogflow(world, leg).begin()
+    else:
+        tell_failed(world, leg, body, reason="dialogflow_not_configured", stream_id=fresh_uuid())
