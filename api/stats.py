@@ -58,7 +58,7 @@ class Percentiles(BaseModel):
 
 
 class Latency(BaseModel):
-    """How long the whole engine took from a webhook to the command that follows."""
+    """How long it took from a webhook of one of the campaign's calls to the command that followed."""
 
     event_to_command: Percentiles
 

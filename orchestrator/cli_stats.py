@@ -12,6 +12,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from orchestrator.cli_numbers import duration, rate
+
 FINAL_CAMPAIGN = frozenset({"completed", "canceled"})
 _FINAL_CONTACT = ("completed", "exhausted", "suppressed", "canceled", "expired", "unknown")
 _STYLES = {
@@ -36,7 +38,7 @@ def stats_screen(title: str, stats: Mapping[str, Any]) -> RenderableType:
     if stats.get("held_by_reason"):
         tables.append(_table("held because", stats["held_by_reason"]))
     total, final = _progress(stats)
-    words = [Text(_pace(stats)), Text(_latency(stats))]
+    words = [Text(line) for line in (_pace(stats), _latency(stats)) if line]
     head = Group(*words, ProgressBar(total=max(total, 1), completed=final, width=72))
     return Panel(Group(head, Text(), Columns(tables, padding=(0, 3))), title=f"{title} · {stats.get('status', '')}")
 
@@ -46,9 +48,8 @@ def stats_line(stats: Mapping[str, Any]) -> str:
     contacts = {name: n for name, n in stats.get("contacts", {}).items() if n and name != "total"}
     total, final = _progress(stats)
     states = " ".join(f"{name} {number}" for name, number in contacts.items())
-    return (
-        f"{stats.get('status', '')}: {final} of {total} contacts done ({states}) · {_pace(stats)} · {_latency(stats)}"
-    )
+    done = f"{stats.get('status', '')}: {final} of {total} contacts done" + (f" ({states})" if states else "")
+    return " · ".join(line for line in (done, _pace(stats), _latency(stats)) if line)
 
 
 def report(console: Console, title: str, stats: Mapping[str, Any], *, peak_dials_per_s: float | None = None) -> None:
@@ -64,10 +65,11 @@ def report(console: Console, title: str, stats: Mapping[str, Any], *, peak_dials
     _section(table, "outcomes", calls.get("by_outcome", {}), whole=calls.get("dialed", 0))
     for name, counts in calls.get("by_answer", {}).items():
         _section(table, f"answer {name}", counts, whole=calls.get("dialed", 0))
-    console.print(table)
+    console.print(table if table.row_count else f"{title}: no contacts yet", markup=False)
     if peak_dials_per_s is not None:
-        console.print(f"at most {_number(peak_dials_per_s)} dials/s over 5 s")
-    console.print(_latency(stats))
+        console.print(f"at most {rate(peak_dials_per_s)} dials/s over 5 s")
+    if line := _latency(stats):
+        console.print(line)
 
 
 def _section(table: Table, title: str, counts: Mapping[str, int], *, whole: int) -> None:
@@ -95,16 +97,13 @@ def _progress(stats: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _pace(stats: Mapping[str, Any]) -> str:
-    calls, rate = stats.get("calls", {}), stats.get("rate", {})
-    words = [f"dialed {calls.get('dialed', 0)}", f"live {calls.get('live', 0)}"]
-    words += [f"{_number(rate.get('dials_per_s'))} of {_number(rate.get('limit'))} dials/s"]
-    return " · ".join(words)
+    calls, pace = stats.get("calls", {}), stats.get("rate", {})
+    now, most = (rate(pace[name]) if pace.get(name) is not None else "?" for name in ("dials_per_s", "limit"))
+    return f"dialed {calls.get('dialed', 0)} · live {calls.get('live', 0)} · {now} of {most} dials/s"
 
 
-def _latency(stats: Mapping[str, Any]) -> str:
-    latency = stats.get("latency_ms", {}).get("event_to_command", {})
-    return f"webhook to command p50 {_number(latency.get('p50'))} ms, p99 {_number(latency.get('p99'))} ms"
-
-
-def _number(value: float | None) -> str:
-    return "?" if value is None else f"{value:.3g}"
+def _latency(stats: Mapping[str, Any]) -> str | None:
+    """Return how fast the campaign's own webhooks were answered, None where no call of it has had one lately."""
+    told = stats.get("latency_ms", {}).get("event_to_command", {})
+    words = [f"{name} {duration(told[name])}" for name in ("p50", "p99") if told.get(name) is not None]
+    return f"webhook to command {', '.join(words)}" if words else None

@@ -30,7 +30,7 @@ from orchestrator.operations.bridge_calls import (
 from orchestrator.store.keys import Keys
 from orchestrator.store.live import Loaded, load_many
 from orchestrator.store.media_queue import Queued, clear_sounds, queue_sound
-from orchestrator.store.scripts import ScriptCall, run_script
+from orchestrator.store.scripts import Arg, ScriptCall, run_script
 from orchestrator.telnyx.answers import Accepted, Ambiguous, Answer, Busy, Gone, Refused, Rejected, Unavailable
 from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.client_state import ClientState
@@ -47,19 +47,24 @@ WEB_AGAIN_AFTER_MS = 250  # too many web addresses are being asked
 STREAM_OPENS_MS, STREAM_AGAIN_AFTER_MS = 5_000, 200  # a receiver tells of a stream half a second after it began
 HTTP = "http"
 _FAILURES = frozenset({COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN})
+_LATENCIES_KEPT, _LATENCIES_KEPT_S = 1_000, 7 * 24 * 3_600  # of one campaign
 _NOTHING_LEFT = 2  # what complete_command.lua answers
 _AT_MOST = 50  # commands in one turn; the rest is woken again
 
 
 @dataclass(frozen=True)
 class Turn:
-    """The oldest command of a call, stamped and ready to be sent."""
+    """The oldest command of a call, stamped and ready to be sent.
+
+    `age_ms` counts from its first send, which came `late_ms` after the event that caused it, if that is known.
+    """
 
     call_id: str
     command: Mapping[str, Any]
     age_ms: int
     call_control_id: str
     send_before: float
+    late_ms: int | None = None
 
 
 class Performer:
@@ -182,7 +187,9 @@ class Performer:
         command = orjson.loads(answer[1])
         control_id = command.get("call_control_id") or answer[4].decode()
         # A process that froze after this must not thaw and send: the lease may be another's by then.
-        return Turn(call_id, command, int(answer[3]) - int(answer[2]), control_id, began + SEND_WITHIN_S)
+        first_ms, now_ms = int(answer[2]), int(answer[3])
+        late_ms = first_ms - int(command["caused_at"]) if command.get("caused_at") is not None else None
+        return Turn(call_id, command, now_ms - first_ms, control_id, began + SEND_WITHIN_S, late_ms)
 
     def _send(self, turn: Turn) -> Answer:
         action = str(turn.command["action"])
@@ -199,8 +206,12 @@ class Performer:
         # Stopping what is over already fails, and nothing behind it depends on that.
         failed = event.type in _FAILURES and not turn.command.get("optional")
         keys, batch = self._keys, str(turn.command["batch"]) if failed else ""
+        campaign_id = turn.command.get("campaign_id")
+        late_ms = turn.late_ms if campaign_id and turn.late_ms is not None else ""
         names = [keys.lease(turn.call_id), keys.outbox(turn.call_id), keys.events, keys.wakes]
-        args = [token, str(turn.command["command_id"]), event.model_dump_json(), batch, turn.call_id]
+        names += [keys.latency_of(campaign_id or "none")]
+        args: list[Arg] = [token, str(turn.command["command_id"]), event.model_dump_json(), batch, turn.call_id]
+        args += [late_ms, _LATENCIES_KEPT, _LATENCIES_KEPT_S]
         return int(run_script(self._redis, ScriptCall("complete_command", names, args)))
 
 

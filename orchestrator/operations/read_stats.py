@@ -87,7 +87,7 @@ def read_stats(house: House, campaign_id: str) -> CampaignStats:
         by_answer=_answers(answers),
         dials_per_s=round(dials / _RATE_OVER.total_seconds(), 2),
         limit=min(allowed, default=0.0),
-        event_to_command_ms=latency_percentiles(house.redis),
+        event_to_command_ms=latency_percentiles(house.redis, Keys().latency_of(campaign_id)),
     )
 
 
@@ -125,9 +125,9 @@ def _answers(tally: Sequence[Tally]) -> dict[str, dict[str, int]]:
     return by_name
 
 
-def latency_percentiles(client: redis.Redis) -> dict[str, float | None]:
-    """Return the median and 99th percentile of the newest event-to-command times of the whole engine, in ms."""
-    times = sorted(float(value) for value in client.lrange(Keys().latency, 0, -1))
+def latency_percentiles(client: redis.Redis, name: str) -> dict[str, float | None]:
+    """Return the median and 99th percentile of the newest event-to-command times under a key, in ms; None of none."""
+    times = sorted(float(value) for value in client.lrange(name, 0, -1))
     return {"p50": _percentile(times, 0.50), "p99": _percentile(times, 0.99)}
 
 

@@ -86,6 +86,10 @@ class Keys:
         """Name the bounded list of the newest event-to-command times in ms."""
         return self._key("latency")
 
+    def latency_of(self, campaign_id: str) -> str:
+        """Name the bounded list of a campaign's newest event-to-command times in ms."""
+        return self._key("latency", campaign_id)
+
     def call(self, call_id: str) -> str:
         """Name the hash of a live call: `v` version, `s` state, `cc` control id, `e:<event id>` for each event seen."""
         return self._key("call", call_id)

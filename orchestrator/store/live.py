@@ -213,7 +213,8 @@ def let_go(client: redis.Redis, keys: Keys, call_ids: Sequence[str], *, after_s:
 
 def _outbox_line(decision: Decision, number: int, version: int, stamped_ms: int) -> bytes:
     command = decision.commands[number].model_dump(exclude_none=True)
-    return orjson.dumps({**command, "batch": str(version), "caused_at": stamped_ms})
+    cause = {"caused_at": stamped_ms, "campaign_id": decision.call.campaign_id}
+    return orjson.dumps({**command, "batch": str(version), **cause})
 
 
 def _ended_before(state: bytes, moment: datetime) -> bool:

@@ -134,10 +134,12 @@ def test_the_rate_is_the_campaigns_own_of_the_last_five_seconds(rest: Rest, hous
     assert others == {"dials_per_s": 0.2, "limit": 20.0}
 
 
-def test_latency_is_told_from_the_newest_measurements(rest: Rest, house: House) -> None:
+def test_latency_is_the_campaigns_own_and_nothing_without_a_call(rest: Rest, house: House) -> None:
     campaign = rest.campaign()["id"]
+    house.redis.rpush(Keys().latency, "7000")  # the whole house's
     before = rest.get(f"/v1/campaigns/{campaign}/stats").json["latency_ms"]
-    house.redis.rpush(Keys().latency, *[str(n + 0.5) for n in range(100)])
+    house.redis.rpush(Keys().latency_of(rest.campaign()["id"]), "9000")
+    house.redis.rpush(Keys().latency_of(campaign), *[str(n + 0.5) for n in range(100)])
 
     after = rest.get(f"/v1/campaigns/{campaign}/stats").json["latency_ms"]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import pytest
 from rich.console import Console
 
+from orchestrator.cli_numbers import duration, rate
 from orchestrator.cli_stats import report, stats_line, stats_screen
 from orchestrator.cli_timeline import print_call
 
@@ -54,7 +56,7 @@ def test_the_screen_shows_states_dispositions_outcomes_reasons_and_pace() -> Non
         "19.6 of 20 dials/s",
     ):
         assert word in text
-    assert "p50 6.31 ms, p99 ? ms" in text
+    assert "webhook to command p50 6.3 ms" in text and "?" not in text
 
 
 def test_a_pipe_is_told_the_same_in_one_line() -> None:
@@ -69,6 +71,44 @@ def test_stats_of_a_campaign_without_contacts_can_be_drawn() -> None:
 
     assert "draft" in _drawn(stats_screen("new", empty))
     assert stats_line(empty).startswith("draft: 0 of 0")
+
+
+def test_a_campaign_without_calls_tells_no_latency_and_one_without_contacts_says_so() -> None:
+    nothing = {"p50": None, "p99": None}
+    empty = {"status": "draft", "contacts": {"total": 0}, "latency_ms": {"event_to_command": nothing}}
+    console = Console(file=io.StringIO(), width=120)
+
+    report(console, "reminders · draft", empty)
+
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert text.strip() == "reminders · draft: no contacts yet"
+    assert "webhook" not in stats_line(empty) + _drawn(stats_screen("reminders", empty))
+    assert stats_line(empty).startswith("draft: 0 of 0 contacts done · dialed 0")
+
+
+@pytest.mark.parametrize(
+    ("ms", "read"),
+    [
+        (0, "0 ms"), (0.04, "0 ms"), (0.26, "0.3 ms"), (6.31, "6.3 ms"), (9.94, "9.9 ms"),
+        (9.96, "10 ms"), (63.2, "63 ms"), (999.4, "999 ms"), (999.6, "1 s"), (1_000, "1 s"),
+        (1_650, "1.6 s"), (1_651, "1.7 s"), (9_960, "10 s"), (59_400, "59 s"), (59_600, "1 min"),
+        (61_000, "1 min 1 s"), (600_000, "10 min"), (3_599_600, "1 h"), (5_400_000, "1 h 30 min"), (7.2e6, "2 h"),
+        (3.6e9, "1,000 h"), (1e12, "277,777 h 46 min"),
+    ],
+)  # fmt: skip
+def test_a_time_is_read_in_its_unit(ms: float, read: str) -> None:
+    assert duration(ms) == read
+
+
+@pytest.mark.parametrize(
+    ("a_second", "read"),
+    [
+        (0, "0"), (0.01, "0.01"), (0.2, "0.2"), (0.25, "0.25"), (1, "1"), (4.83, "4.8"), (19.6, "19.6"), (29, "29"),
+        (99.96, "100"), (150.4, "150"), (200, "200"), (1_000, "1,000"), (1_650, "1,650"), (1e6, "1,000,000"),
+    ],
+)  # fmt: skip
+def test_a_rate_is_read_without_an_exponent(a_second: float, read: str) -> None:
+    assert rate(a_second) == read
 
 
 def test_the_report_gives_shares_of_contacts_calls_and_answers() -> None:
