@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from flask import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers import answer
-from api.csv_answers import csv_answer
+from api.csv_answers import EXCEL_SAYS, csv_answer
 from api.file_queries import FileQuery, ProblemKind
 from api.idempotency import fresh_id
 from api.routes import Body, Resource
@@ -18,6 +18,7 @@ from orchestrator.operations.import_contacts import ImportOptions, import_contac
 from orchestrator.operations.withdraw_import import withdraw_import
 from orchestrator.policy.byte_lines import WholeFile
 from orchestrator.policy.moments import Moment
+from orchestrator.policy.our_columns import REJECT_COLUMNS, exported_name
 from orchestrator.wiring import House
 
 resource = Resource("imports")
@@ -113,11 +114,26 @@ def show(house: House, import_id: str) -> ImportView:
     return _view(house, find_import(house, import_id))
 
 
-@resource.route("GET", "/v1/imports/{import_id}/rejects.csv", gives={200: ("text/csv",)}, fails=(404,))
-def rejects(house: House, import_id: str) -> Response:
-    """Download the rows that were not imported, with the reason and their own cells (at most 100,000)."""
+class RejectsQuery(BaseModel):
+    """How to write the rows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["csv", "excel"] = Field("csv", description=EXCEL_SAYS)
+
+
+@resource.route(
+    "GET", "/v1/imports/{import_id}/rejects.csv", query=RejectsQuery, gives={200: ("text/csv",)}, fails=(404, 422)
+)
+def rejects(house: House, import_id: str, query: RejectsQuery) -> Response:
+    """Download the rows that were not imported, with the reason and their own cells (at most 100,000).
+
+    Once mended, the file can be imported as it is: the columns of the reason are passed over, and every cell comes back
+    as it was. A column of the file that is named like one of the reason stands behind `variable_`.
+    """
     columns = find_import(house, import_id).params.get("columns", [])
-    return csv_answer(_reject_rows(house, import_id, columns), name=f"{import_id}-rejects.csv")
+    rows = _reject_rows(house, import_id, columns)
+    return csv_answer(rows, name=f"{import_id}-rejects.csv", for_excel=query.format == "excel")
 
 
 @resource.route("DELETE", "/v1/imports/{import_id}", gives={200: ImportView}, fails=(404,))
@@ -127,6 +143,6 @@ def withdraw(house: House, import_id: str) -> ImportView:
 
 
 def _reject_rows(house: House, import_id: str, columns: list[str]) -> Iterator[list[Any]]:
-    yield ["row", "status", "code", "detail", *columns]
+    yield [*REJECT_COLUMNS, *(exported_name(column, REJECT_COLUMNS) for column in columns)]
     for reject in each_reject(house, import_id):
         yield [reject.row, reject.status, reject.code, reject.detail, *(reject.raw.get(name) for name in columns)]

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from typing import Literal
 
 from flask import Response, request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from api.csv_answers import CSV, JSON_LINES, table_answer
+from api.csv_answers import CSV, EXCEL_SAYS, JSON_LINES, table_answer
 from api.routes import Resource
 from orchestrator.operations.export_results import export_results
 from orchestrator.operations.read_stats import read_stats
@@ -89,20 +89,23 @@ class ResultsQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal["csv", "jsonl"] | None = None
+    format: Literal["csv", "excel", "jsonl"] | None = Field(None, description=EXCEL_SAYS)
 
 
 @resource.route(
     "GET", "/v1/campaigns/{campaign_id}/results", query=ResultsQuery, gives={200: (CSV, JSON_LINES)}, fails=(404,)
 )
 def results(house: House, campaign_id: str, query: ResultsQuery) -> Response:
-    """Download a row for each contact, with its answers as `answer_*`.
+    """Download a row for each contact, with its answers as `answer_*` and its own variables by their names.
 
     CSV that is safe to open in a spreadsheet, or JSON lines with `format=jsonl` or `Accept: application/x-ndjson`.
+    Rows of it are a file of contacts: an import passes over what only we say, and every value comes back as it was. A
+    variable that is named like a column of ours stands behind `variable_`.
     """
     rows = export_results(house, campaign_id)
     accepted = request.accept_mimetypes.best_match([CSV, JSON_LINES], default=CSV)
-    return table_answer(rows, media=_MEDIA.get(query.format or "", accepted), name=f"{campaign_id}-results.csv")
+    media = _MEDIA.get(query.format or "", accepted)
+    return table_answer(rows, media=media, name=f"{campaign_id}-results.csv", for_excel=query.format == "excel")
 
 
-_MEDIA = {"csv": CSV, "jsonl": JSON_LINES}
+_MEDIA = {"csv": CSV, "excel": CSV, "jsonl": JSON_LINES}

@@ -143,13 +143,14 @@ def report(
     ctx: typer.Context,
     campaign: _Id,
     csv: Annotated[Path | None, typer.Option(dir_okay=False, help="Also write a row per contact here.")] = None,
+    excel: Annotated[bool, typer.Option(help="Write it as Excel opens it by itself, with every digit.")] = False,
 ) -> None:
     """Print what became of the contacts and the calls."""
     rest = rest_of(ctx)
     about = rest.get(f"/v1/campaigns/{campaign}")
     print_report(_console(), f"{about['name']} · {about['status']}", rest.get(f"/v1/campaigns/{campaign}/stats"))
     if csv:
-        rest.download(f"/v1/campaigns/{campaign}/results", csv, format="csv")
+        rest.download(f"/v1/campaigns/{campaign}/results", csv, format="excel" if excel else "csv")
         _console().print(f"a row per contact: {csv}")
 
 

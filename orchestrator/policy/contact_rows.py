@@ -92,6 +92,11 @@ def folded(name: str) -> str:
     return _IGNORED_IN_NAMES.sub("", name).casefold()
 
 
+def is_own_field(column: str) -> bool:
+    """Return whether a file's column of exactly this name is a field of the contact, and no variable."""
+    return column in _COLUMN_FIELDS
+
+
 def column_for(name: str, form: ContactForm) -> str:
     """Return what a file's column fills: a contact's own field such as `external_id`, or a variable."""
     return _COLUMNS.get(letters_of(name)) or form.input_for(name)

@@ -12,7 +12,9 @@ from orchestrator.policy.column_map import ColumnMap, key_of, wrong_map
 from orchestrator.policy.contact_rows import ContactForm, column_for
 from orchestrator.policy.csv_cells import BrokenRow, OpenQuote, split_row
 from orchestrator.policy.names import unseen_in, unspeakable_in
+from orchestrator.policy.our_columns import columns_of_ours
 from orchestrator.policy.phone_columns import may_be_phone
+from orchestrator.policy.spreadsheet import plain_cell
 from orchestrator.policy.visible_text import visible
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -51,6 +53,8 @@ def find_header(rows: Sequence[tuple[int, str]], form: ContactForm, mapped: Colu
     marks = (told,) if told else DELIMITERS
     for index, (row, text) in enumerate(rows):
         delimiter, cells = _best_cut(text, marks, form, mapped)
+        if index == 0 and (ours := columns_of_ours(cells, form)):
+            return _of_ours(row, delimiter, cells, ours, mapped)
         if _phones(cells, form, mapped) and all(_is_title(above, delimiter) for _, above in rows[:index]):
             return _checked(index, row, delimiter, cells, form, mapped)
     raise _no_phone(rows[0][1], marks, form, mapped)
@@ -64,7 +68,7 @@ def _best_cut(text: str, marks: Sequence[str], form: ContactForm, mapped: Column
 def header_cells(text: str, delimiter: str) -> list[str]:
     """Return the names of columns, without what cannot be seen, and without unnamed ones at the end."""
     try:
-        cells = [visible(cell) for cell in split_row(text, delimiter)]
+        cells = [visible(plain_cell(visible(cell))) for cell in split_row(text, delimiter)]
     except (BrokenRow, OpenQuote):
         cells = [visible(cell) for cell in text.split(delimiter)]
     while cells and not cells[-1]:
@@ -98,6 +102,13 @@ def _checked(index: int, row: int, delimiter: str, cells: list[str], form: Conta
     return Header(index, row, delimiter, tuple(cells), tuple(columns))
 
 
+def _of_ours(row: int, delimiter: str, cells: list[str], ours: list[str], mapped: ColumnMap) -> Header:
+    columns = [mapped.get(key_of(name)) or column for name, column in zip(cells, ours, strict=True)]
+    _check_map(cells, mapped)
+    _check_columns(cells, columns)
+    return Header(0, row, delimiter, tuple(cells), tuple(columns))
+
+
 def _fills(name: str, phone: str, form: ContactForm, mapped: ColumnMap) -> str:
     if name == phone:
         return "phone"
@@ -122,7 +133,7 @@ def _check_columns(cells: Sequence[str], columns: Sequence[str]) -> None:
     unseen = next((found for column in columns if (found := unseen_in(column))), None)
     if unseen:
         raise unusable("bad_character", f"the name of a column holds {unseen}; the header reads {_quoted(cells)}")
-    if len(columns) > _MOST_COLUMNS:
+    if sum(map(bool, columns)) > _MOST_COLUMNS:
         raise unusable("too_many_columns", f"more than {_MOST_COLUMNS} columns")
 
 

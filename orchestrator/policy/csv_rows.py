@@ -16,6 +16,7 @@ from orchestrator.policy.csv_cells import BrokenRow, OpenQuote, is_blank, split_
 from orchestrator.policy.csv_header import Header, find_header, unusable
 from orchestrator.policy.csv_lines import CsvLines, read_top
 from orchestrator.policy.file_kinds import foreign_kind
+from orchestrator.policy.spreadsheet import plain_cell
 from orchestrator.policy.text_encoding import Encoding, encoding_of
 from orchestrator.policy.text_file import TextFile
 
@@ -111,7 +112,9 @@ class CsvRows:
         return _Read(_problem("broken_quote", f"line {first.number}: a quote is opened and not closed"))
 
     def _cells(self, data: bytes) -> list[str]:
-        return split_row(data.decode(self.encoding.of_lines), self.header.delimiter)
+        text = data.decode(self.encoding.of_lines)
+        cells = split_row(text, self.header.delimiter)
+        return [plain_cell(cell) for cell in cells] if "'" in text or "=" in text else cells
 
     def _keyed(self, cells: list[str]) -> _Read:
         columns = self.header.columns

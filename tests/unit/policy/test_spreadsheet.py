@@ -6,8 +6,10 @@ import csv
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from orchestrator.policy.spreadsheet import safe_cell
+from orchestrator.policy.spreadsheet import plain_cell, safe_cell, typed_cell
 
 
 @pytest.mark.parametrize(
@@ -87,3 +89,66 @@ def test_text_in_which_nothing_would_run_is_left_alone(text: str) -> None:
 )
 def test_everything_else_stays_as_it_is(value: object, cell: str) -> None:
     assert safe_cell(value) == cell
+
+
+_TEXT = st.text(alphabet=st.sampled_from("'=+-@\t\r\n; \"a1.,\u200b\ufeff\uff1d"), max_size=8) | st.text(max_size=12)
+
+
+@given(_TEXT)
+def test_every_text_comes_back_from_either_kind_of_cell(text: str) -> None:
+    assert plain_cell(safe_cell(text)) == text
+    assert plain_cell(typed_cell(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("'@Ann", "@Ann"),
+        ("'-$5.00", "-$5.00"),
+        ("'+1 day", "+1 day"),
+        ("'- 3 degrees", "- 3 degrees"),
+        ("''=x", "'=x"),
+        ("Ann;'=1+1", "Ann;=1+1"),
+        ("'\t'=1", "\t=1"),
+        ('="007"', "007"),
+        ('="5"" pipe"', '5" pipe'),
+        ("'tis", "'tis"),
+        ("O'Neil = Ann", "O'Neil = Ann"),
+        ("'+12125550123", "'+12125550123"),
+        ("a;'b", "a;'b"),
+        ("'", "'"),
+    ],
+)
+def test_only_what_an_export_adds_is_taken_away(cell: str, text: str) -> None:
+    assert plain_cell(cell) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("+12185550110", '="+12185550110"'),
+        ("007", '="007"'),
+        ("0012345678901234567", '="0012345678901234567"'),
+        ("1E5", '="1E5"'),
+        ("3-4", '="3-4"'),
+        ("MAR1", '="MAR1"'),
+        ("true", '="true"'),
+        ("@x", '="@x"'),
+        ("'@x", '="\'@x"'),
+        ('="1"', '="=""1"""'),
+        ("Zoë", "Zoë"),
+        ("", ""),
+        (7, "7"),
+        (None, ""),
+        (True, "true"),
+        ("=a\nb", "'=a\nb"),
+    ],
+)
+def test_a_cell_for_excel_keeps_every_digit_and_sign(value: object, cell: str) -> None:
+    assert typed_cell(value) == cell
+
+
+def test_a_text_too_long_for_a_formula_is_still_guarded_and_comes_back() -> None:
+    text = "=1" + "x" * 300
+
+    assert typed_cell(text) == f"'{text}" and plain_cell(f"'{text}") == text
