@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import ssl
 import subprocess
@@ -109,6 +110,16 @@ def test_a_file_that_goes_on_and_on_is_left_at_the_limit(tmp_path: Path) -> None
 
     found = refusal_of(flood, tmp_path / "draft")
 
+    assert (found.code, found.is_final) == ("too_large", True)
+    assert (tmp_path / "draft").stat().st_size <= 1_000_000
+
+
+def test_a_file_that_is_packed_is_held_to_the_limit_unpacked(tmp_path: Path) -> None:
+    packed = gzip.compress(bytes(50_000_000), mtime=0)
+
+    found = refusal_of(answers(reply(200, packed, Content_Encoding="gzip")), tmp_path / "draft")
+
+    assert len(packed) < 100_000
     assert (found.code, found.is_final) == ("too_large", True)
     assert (tmp_path / "draft").stat().st_size <= 1_000_000
 
