@@ -57,7 +57,10 @@ class HttpBounds(BaseSettings):
 class Settings(BaseSettings):
     """What the operator decided; handed down from `wiring.py`, never looked up again."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True)
+    # Fields have names for our own code too: the prefix keeps a DATABASE_URL of another program out.
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True, env_prefix="ORCHESTRATOR__"
+    )
 
     telnyx_api_key: SecretStr | None = Field(default=None, validation_alias="TELNYX_API_KEY")
     telnyx_public_key: str | None = Field(default=None, validation_alias="TELNYX_PUBLIC_KEY")
