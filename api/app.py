@@ -92,7 +92,8 @@ def _variant(variants: Sequence[Route]) -> Route:
 
 
 def _takes(body: Body) -> bool:
-    is_left_out = body.may_be_missing and not request.mimetype and not request.content_length
+    has_none = request.content_length == 0 or not (request.mimetype or request.content_length)
+    is_left_out = body.may_be_missing and has_none
     return request.mimetype in body.media or body.is_any_media or is_left_out
 
 

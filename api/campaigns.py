@@ -19,11 +19,13 @@ from orchestrator.operations.find_campaigns import find_campaign_in_flight, list
 from orchestrator.operations.find_room_to_dial import find_room_to_dial
 from orchestrator.operations.pause_campaign import pause_campaign
 from orchestrator.operations.start_campaign import resume_campaign, start_campaign
+from orchestrator.operations.stop_dialing import find_stop, status_reason_of
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, NewCampaign, Pacing, RetryRules
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.moments import Moment
 from orchestrator.policy.weekly_hours import stored_hours
+from orchestrator.store.dialing_stop import Stop
 from orchestrator.store.pacing import Room
 from orchestrator.wiring import House
 
@@ -41,7 +43,7 @@ class FlowReference(BaseModel):
 
 
 class StatusReason(BaseModel):
-    """Why something was stopped, and when."""
+    """Why a campaign does not dial, and since when: its own reason, or `dialing_stopped` for all of them."""
 
     code: str
     detail: str
@@ -102,20 +104,22 @@ class Cancellation(BaseModel):
     live_calls: Literal["finish", "hangup"] = "finish"
 
 
-def _fields(row: Any) -> dict[str, Any]:
-    fields = dict(row._mapping)
+def _fields(row: Any, stop: Stop | None) -> dict[str, Any]:
+    fields = {**row._mapping, "status_reason": status_reason_of(row, stop)}
     flow = FlowReference(id=row.flow_id, name=row.flow_name, version=row.flow_version)
     return {**fields, "flow": flow, "number_gap": f"{row.number_gap_s}s"}
 
 
-def _view(row: Any) -> CampaignView:
-    return CampaignView.model_validate(_fields(row))
+def _view(house: House, row: Any) -> CampaignView:
+    return CampaignView.model_validate(_fields(row, find_stop(house)))
 
 
 def _in_flight(house: House, campaign_id: str) -> CampaignInFlight:
     row, in_flight = find_campaign_in_flight(house, campaign_id)
     waits_for = _waits_for(find_room_to_dial(house, [row.id]).get(row.id), house.clock())
-    return CampaignInFlight.model_validate({**_fields(row), "in_flight": in_flight, "waits_for": waits_for})
+    return CampaignInFlight.model_validate(
+        {**_fields(row, find_stop(house)), "in_flight": in_flight, "waits_for": waits_for}
+    )
 
 
 def _waits_for(room: Room | None, now: datetime) -> WaitsFor | None:
@@ -134,14 +138,15 @@ def create(house: House, body: NewCampaign) -> Response:
     Left out, `calling_hours` is 09:00 to 20:00 from Monday to Saturday in the contact's own zone. In `retry` an
     outcome's rule beats a disposition's, and what is not listed is final.
     """
-    return answer(_view(create_campaign(house, body, campaign_id=fresh_id("cmp"))), 201)
+    return answer(_view(house, create_campaign(house, body, campaign_id=fresh_id("cmp"))), 201)
 
 
 @resource.route("GET", "/v1/campaigns", query=CampaignQuery, gives={200: Page[CampaignView]}, fails=(422,))
 def index(house: House, query: CampaignQuery) -> Page[CampaignView]:
     """List campaigns, newest first."""
     rows = list_campaigns(house, query.filters(), after=query.after, limit=query.limit)
-    return cut_page(rows, query, shape=_view)
+    stop = find_stop(house)
+    return cut_page(rows, query, shape=lambda row: CampaignView.model_validate(_fields(row, stop)))
 
 
 @resource.route("GET", "/v1/campaigns/{campaign_id}", gives={200: CampaignInFlight}, fails=(404,))
@@ -159,14 +164,15 @@ def change(house: House, campaign_id: str, body: CampaignChanges) -> CampaignVie
     `flow` and `caller_ids` may change only in draft or paused, `starts_at` not while it runs, nothing once it is over.
     What changes is in force from the next dial on.
     """
-    return _view(change_campaign(house, campaign_id, body))
+    return _view(house, change_campaign(house, campaign_id, body))
 
 
 @resource.route("POST", "/v1/campaigns/{campaign_id}/start", gives={200: CampaignInFlight}, fails=(404, 409))
 def start(house: House, campaign_id: str) -> CampaignInFlight:
     """Start a campaign.
 
-    It runs at once, or is `scheduled` until its `starts_at`. Refused with `no_contacts` when there is nobody to call.
+    It runs at once, or is `scheduled` until its `starts_at`; while all dialing is stopped, `status_reason` says so and
+    nobody is dialed. Refused with `no_contacts` when there is nobody to call.
     """
     start_campaign(house, campaign_id)
     return _in_flight(house, campaign_id)

@@ -8,6 +8,7 @@ from typing import Literal
 from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.campaigns import StatusReason
 from api.csv_answers import CSV, EXCEL_SAYS, JSON_LINES, table_answer
 from api.routes import Resource
 from orchestrator.operations.export_results import export_results
@@ -67,6 +68,7 @@ class StatsView(BaseModel):
     """A campaign in numbers."""
 
     status: str
+    status_reason: StatusReason | None
     contacts: ContactCounts
     held_by_reason: dict[str, int]
     calls: CallCounts

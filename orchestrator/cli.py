@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from orchestrator import cli_call, cli_campaign, cli_doctor, cli_flow, cli_number, cli_stack
+from orchestrator import cli_call, cli_campaign, cli_dialing, cli_doctor, cli_flow, cli_number, cli_stack
 from orchestrator.errors import InvalidFlow, InvalidInput, OrchestratorError
 
 
@@ -45,6 +45,10 @@ app = typer.Typer(
 
         orchestrator call dial --to +1… --flow FILE
 
+    To stop everything at once:
+
+        orchestrator dialing stop --reason "wrong list"
+
     To let a flow take the calls that come in:
 
         orchestrator number map --number +1… --flow FILE
@@ -53,6 +57,7 @@ app = typer.Typer(
 app.add_typer(cli_flow.app, name="flow")
 app.add_typer(cli_campaign.app, name="campaign")
 app.add_typer(cli_call.app, name="call")
+app.add_typer(cli_dialing.app, name="dialing")
 app.add_typer(cli_number.app, name="number")
 cli_stack.add_to(app)
 cli_doctor.add_to(app)

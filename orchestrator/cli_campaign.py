@@ -12,6 +12,7 @@ from rich.console import Console
 from orchestrator.bounds import FASTEST, HEAVIEST, MOST_LIVE_CALLS, SLOWEST
 from orchestrator.cli_rest import connect, rest_of
 from orchestrator.cli_stats import report as print_report
+from orchestrator.cli_stats import stopped_line
 from orchestrator.cli_upload import flow_reference, import_contacts, read_document
 from orchestrator.cli_watch import watch_campaign
 
@@ -148,6 +149,8 @@ def report(
     """Print what became of the contacts and the calls."""
     rest = rest_of(ctx)
     about = rest.get(f"/v1/campaigns/{campaign}")
+    if reason := stopped_line(about):
+        _console().print(reason, markup=False)
     print_report(_console(), f"{about['name']} · {about['status']}", rest.get(f"/v1/campaigns/{campaign}/stats"))
     if csv:
         rest.download(f"/v1/campaigns/{campaign}/results", csv, format="excel" if excel else "csv")
@@ -159,6 +162,8 @@ def _act(ctx: typer.Context, campaign: str, action: str, body: dict[str, Any] | 
     in_flight = answer.get("in_flight")
     more = f", {in_flight} calls still live" if in_flight else ""
     _console().print(f"{answer.get('name', campaign)} is {answer['status']}{more}")
+    if reason := stopped_line(answer):
+        _console().print(reason, markup=False)
 
 
 def _console() -> Console:

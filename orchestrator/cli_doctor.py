@@ -41,10 +41,11 @@ def doctor(
 
     Each but ✓ says what to do. Looks at the carrier's key, clock and public key; the application, and whether its
     webhooks come here; the outbound profile, its countries and limits; the numbers that are shown and those that are
-    answered; the public URL (fetching a word of its own through it), Valkey's durability, the database, the rules of
-    clocks, the folder and the bucket of recordings (writing to them and removing it again), and the media receiver if
-    ORCHESTRATOR_MEDIA_URL names one. Ask it while `orchestrator up --carrier telnyx` runs. Nothing else is changed and
-    nobody is called. On the folder of a simulator it looks at the simulator, and says so.
+    answered; the public URL (fetching a word of its own through it), Valkey's durability, the database, whether
+    somebody has stopped all dialing, the rules of clocks, the folder and the bucket of recordings (writing to them and
+    removing it again), and the media receiver if ORCHESTRATOR_MEDIA_URL names one. Ask it while `orchestrator up
+    --carrier telnyx` runs. Nothing else is changed and nobody is called. On the folder of a simulator it looks at the
+    simulator, and says so.
 
     Exit status 1 if anything is wrong (✗), otherwise 0.
     """
@@ -76,6 +77,7 @@ def _findings(settings: Settings, folder: Path, caller_ids: list[str]) -> Iterat
     from orchestrator.stack.check_house import (
         check_clock_rules,
         check_database,
+        check_dialing,
         check_media,
         check_public_url,
         check_redis,
@@ -94,6 +96,7 @@ def _findings(settings: Settings, folder: Path, caller_ids: list[str]) -> Iterat
         yield check_public_url(settings)
     yield from check_redis(settings)
     yield check_database(settings)
+    yield check_dialing(settings)
     yield check_clock_rules(utc_now)
     yield from check_recordings(settings)
     yield from check_media(settings)

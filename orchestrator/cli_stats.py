@@ -16,6 +16,7 @@ from orchestrator.cli_numbers import duration, rate
 
 FINAL_CAMPAIGN = frozenset({"completed", "canceled"})
 _FINAL_CONTACT = ("completed", "exhausted", "suppressed", "canceled", "expired", "unknown")
+_KNOWN = "paused_by_user"
 _STYLES = {
     "completed": "green",
     "confirmed": "green",
@@ -38,7 +39,9 @@ def stats_screen(title: str, stats: Mapping[str, Any]) -> RenderableType:
     if stats.get("held_by_reason"):
         tables.append(_table("held because", stats["held_by_reason"]))
     total, final = _progress(stats)
+    stopped = stopped_line(stats)
     words = [Text(line) for line in (_pace(stats), _latency(stats)) if line]
+    words += [Text(stopped, style="bold red")] if stopped else []
     head = Group(*words, ProgressBar(total=max(total, 1), completed=final, width=72))
     return Panel(Group(head, Text(), Columns(tables, padding=(0, 3))), title=f"{title} · {stats.get('status', '')}")
 
@@ -49,7 +52,13 @@ def stats_line(stats: Mapping[str, Any]) -> str:
     total, final = _progress(stats)
     states = " ".join(f"{name} {number}" for name, number in contacts.items())
     done = f"{stats.get('status', '')}: {final} of {total} contacts done" + (f" ({states})" if states else "")
-    return " · ".join(line for line in (done, _pace(stats), _latency(stats)) if line)
+    return " · ".join(line for line in (done, _pace(stats), _latency(stats), stopped_line(stats)) if line)
+
+
+def stopped_line(answer: Mapping[str, Any]) -> str:
+    """Return why a campaign stands still unless the asker knows, "" where it does not."""
+    reason = answer.get("status_reason") or {}
+    return "" if reason.get("code") == _KNOWN else str(reason.get("detail", ""))
 
 
 def report(console: Console, title: str, stats: Mapping[str, Any], *, peak_dials_per_s: float | None = None) -> None:

@@ -13,7 +13,7 @@ from rich.live import Live
 
 from orchestrator.cli_patience import Follower
 from orchestrator.cli_rest import Rest
-from orchestrator.cli_stats import FINAL_CAMPAIGN, stats_line, stats_screen
+from orchestrator.cli_stats import FINAL_CAMPAIGN, stats_line, stats_screen, stopped_line
 from orchestrator.stack.interrupts import pause
 
 _LINE_EVERY_S = 5.0
@@ -28,12 +28,12 @@ class Watched:
 
 
 class StatsView:
-    """A live screen in a terminal; elsewhere a line every few seconds, and one whenever the status changes."""
+    """A live screen in a terminal; elsewhere a line every few seconds, and one when status or reason change."""
 
     def __init__(self, console: Console, title: str) -> None:
         self._console, self._title = console, title
         self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
-        self._last_line_at, self._last_status = 0.0, ""
+        self._last_line_at, self._last_status = 0.0, ("", "")
 
     def __enter__(self) -> Self:
         if self._live:
@@ -50,9 +50,12 @@ class StatsView:
         """Show these numbers."""
         if self._live:
             self._live.update(stats_screen(self._title, stats), refresh=True)
-        elif stats["status"] != self._last_status or monotonic() - self._last_line_at > _LINE_EVERY_S:
+        elif (
+            stats["status"],
+            stopped_line(stats),
+        ) != self._last_status or monotonic() - self._last_line_at > _LINE_EVERY_S:
             self._console.print(stats_line(stats), markup=False)
-            self._last_line_at, self._last_status = monotonic(), stats["status"]
+            self._last_line_at, self._last_status = monotonic(), (stats["status"], stopped_line(stats))
 
 
 def watch_campaign(

@@ -23,6 +23,7 @@ class Metric(StrEnum):
     RECORDINGS_PENDING = "orchestrator_recordings_pending"
     DIALS_5_S = "orchestrator_dials_trailing_5_seconds"
     DISPATCH_OPEN = "orchestrator_dispatch_open"
+    DIALING_STOPPED = "orchestrator_dialing_stopped"
     EVENT_TO_COMMAND_MS = "orchestrator_event_to_command_milliseconds"
 
     @property
@@ -65,6 +66,7 @@ _MEANINGS = {
     Metric.ORPHANS: "Webhooks kept that belong to no call of ours.",
     Metric.RECORDINGS_PENDING: "Recordings that are still to be fetched.",
     Metric.DIALS_5_S: "Dials sent in the trailing 5 s.",
-    Metric.DISPATCH_OPEN: "Whether new calls may be dialed.",
+    Metric.DISPATCH_OPEN: "Whether the carrier lets new calls be dialed.",
+    Metric.DIALING_STOPPED: "Whether a person has stopped all dialing.",
     Metric.EVENT_TO_COMMAND_MS: "Time from a webhook to the command that follows, over the newest measurements.",
 }

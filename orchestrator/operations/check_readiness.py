@@ -20,6 +20,7 @@ from orchestrator.operations.fetch_recordings import NOT_STORED
 from orchestrator.operations.find_room import has_room
 from orchestrator.operations.lanes import account_lane
 from orchestrator.operations.looks import WITHIN_S
+from orchestrator.operations.stop_dialing import find_stop
 from orchestrator.policy.clock_rules import old_rules
 from orchestrator.policy.reasons import Reason
 from orchestrator.store.keys import Keys
@@ -112,6 +113,9 @@ def _clock(house: House) -> str:
 
 
 def _dialing(house: House) -> str:
+    stop = find_stop(house)
+    if stop is not None:
+        return stop.sentence
     connection_id = house.settings.connection_id()
     health = read_health(house.redis, Keys(), connection_id)
     if health.closed:

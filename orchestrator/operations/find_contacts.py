@@ -77,7 +77,8 @@ def standing_of(contact: Row[Any], now: datetime, *, room: Room | None = None) -
     hours = stored_hours(contact.calling_hours)
     if contact.ignore_hours or is_open(hours, contact.zone, now):
         if room and room.lacks and contact.until and contact.until <= now:
-            return Standing("waiting", room.lacks, now + timedelta(seconds=room.wait_s))
+            until = None if room.lacks is Reason.DIALING_STOPPED else now + timedelta(seconds=room.wait_s)
+            return Standing("waiting", room.lacks, until)
         return Standing("waiting", contact.reason, contact.until)
     return Standing("held", closed_reason(hours, contact.zone, now), next_opening(hours, contact.zone, now))
 

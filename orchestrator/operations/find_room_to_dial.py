@@ -1,4 +1,4 @@
-"""Finds out what keeps running campaigns from their next dial: the rate, the channels, or a closed carrier."""
+"""Finds out what keeps running campaigns from their next dial: a stop, the rate, the channels, a closed carrier."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import redis
 
 from orchestrator.operations.lanes import account_lane, campaign_lane
+from orchestrator.policy.reasons import Reason
+from orchestrator.store.dialing_stop import read_stop
 from orchestrator.store.keys import Keys
 from orchestrator.store.outage import in_words
 from orchestrator.store.pacing import Room, read_room
@@ -24,6 +26,9 @@ def find_room_to_dial(house: House, campaign_ids: Collection[str]) -> Mapping[st
     """Return the room of those of these campaigns that run; of none when Redis cannot say it."""
     with house.sql.connect() as connection:
         rows = running_paces(connection, campaign_ids) if campaign_ids else []
+        is_stopped = bool(rows) and read_stop(connection) is not None
+    if is_stopped:
+        return {row.id: Room(Reason.DIALING_STOPPED, 0.0) for row in rows}
     lanes = [
         (
             account_lane(row.connection_id, calls_per_second=row.calls_per_second, max_live_calls=row.max_live_calls),

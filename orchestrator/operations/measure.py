@@ -26,6 +26,7 @@ _COUNTS = {
     Metric.CALLS_OPEN: f"SELECT state, count(*) FROM calls WHERE {MAY_LIVE} GROUP BY 1",  # noqa: S608 a constant of ours
     Metric.CAMPAIGNS: "SELECT status, count(*) FROM campaigns "
     "WHERE kind = 'campaign' AND status NOT IN ('completed', 'canceled') GROUP BY 1",
+    Metric.DIALING_STOPPED: "SELECT '', count(*) FROM installation WHERE dialing_stopped IS NOT NULL",
     Metric.RECORDINGS_PENDING: "SELECT '', count(*) FROM recordings WHERE state = 'pending'",
 }
 _STANDINGS = text(

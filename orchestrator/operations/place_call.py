@@ -25,6 +25,7 @@ from orchestrator.policy.number_kind import why_never_shown
 from orchestrator.policy.phone import WRITTEN_AS, PhoneProblem, read_phone
 from orchestrator.policy.reasons import Reason
 from orchestrator.policy.zones import zones_for
+from orchestrator.store.dialing_stop import read_stop
 from orchestrator.store.keys import Keys
 from orchestrator.store.pacing import Lane, read_health
 from orchestrator.store.queries_calls import find_call, is_number_in_use, newest_call_of
@@ -140,7 +141,10 @@ def _claim(house: House, connection: Connection, contact_id: str, to: str, reser
         raise LimitReached(Reason.NO_CAPACITY.value, "The rate or the channels allowed are used up at the moment.")
     reason = refusal.reason if refusal else Reason.NUMBER_IN_USE
     until = refusal.until if isinstance(refusal, Hold) else None
-    raise Conflict(reason.value, reason.sentence, until=format_moment(until) if until else None)
+    stop = read_stop(connection) if reason is Reason.DIALING_STOPPED else None
+    raise Conflict(
+        reason.value, stop.sentence if stop else reason.sentence, until=format_moment(until) if until else None
+    )
 
 
 def _check_carrier(house: House, connection_id: str) -> None:

@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import redis
 from sqlalchemy import Connection
 
 from orchestrator.operations.count_standings import Standings, count_standings
 from orchestrator.operations.find_campaigns import find_campaign
+from orchestrator.operations.stop_dialing import status_reason_of
 from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.weekly_hours import stored_hours
+from orchestrator.store.dialing_stop import read_stop
 from orchestrator.store.keys import Keys
 from orchestrator.store.queries_connections import find_connection
 from orchestrator.store.queries_stats import count_dials_since
@@ -44,6 +46,7 @@ class CampaignStats:
     """A campaign's numbers; the counts of `contacts` sum to their total."""
 
     status: str
+    status_reason: dict[str, Any] | None
     contacts: dict[str, int]
     held_by_reason: dict[str, int]
     calls: dict[str, int]
@@ -74,11 +77,13 @@ def read_stats(house: House, campaign_id: str) -> CampaignStats:
         answers = largest_answers(connection, campaign_id, most=_MOST_ANSWERS)
         dials = count_dials_since(connection, campaign_id, since=now - _RATE_OVER)
         account = find_connection(connection, campaign.connection_id)
+        stop = read_stop(connection)
     standings = count_standings(contacts, stored_hours(campaign.calling_hours), now)
     pace = Pacing.model_validate(campaign.pacing).calls_per_second
     allowed = [rate for rate in (pace, account and account.calls_per_second) if rate]
     return CampaignStats(
         status=campaign.status,
+        status_reason=status_reason_of(campaign, stop),
         contacts=_by_status(standings),
         held_by_reason=dict(standings.held_by_reason),
         calls=_phases(calls),

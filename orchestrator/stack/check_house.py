@@ -18,6 +18,7 @@ from orchestrator.stack.findings import Finding, bad, doubtful, good, unseen
 from orchestrator.stack.public_address import split_address, why_out_of_reach
 from orchestrator.stack.which_carrier import is_telnyx
 from orchestrator.store.connect import open_redis, open_sql
+from orchestrator.store.dialing_stop import read_stop
 from orchestrator.store.migrate import is_current
 
 _PUBLIC_EXAMPLE = "https://…"
@@ -120,6 +121,21 @@ def check_database(settings: Settings) -> Finding:
         return unseen("database", str(getattr(err, "orig", err)), _START.format(variable="ORCHESTRATOR_DATABASE_URL"))
     finally:
         engine.dispose()
+
+
+def check_dialing(settings: Settings) -> Finding:
+    """Say whether somebody has stopped all dialing: then no call is made, however right everything is."""
+    engine = open_sql(settings.database_url, pool_size=1)
+    try:
+        with engine.connect() as connection:
+            stop = read_stop(connection)
+    except SQLAlchemyError:
+        return unseen("dialing", "the database does not say", _START.format(variable="ORCHESTRATOR_DATABASE_URL"))
+    finally:
+        engine.dispose()
+    if stop is None:
+        return good("dialing", "not stopped")
+    return bad("dialing", stop.sentence, "`orchestrator dialing resume` lets it go on")
 
 
 def check_clock_rules(clock: Clock) -> Finding:

@@ -186,7 +186,7 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
     Erased(
         installation,
         _has_a_number(installation.c.dialing_stopped),
-        {"dialing_stopped": installation.c.dialing_stopped.op("||")(literal({"detail": "erased"}, JSONB))},
+        {"dialing_stopped": installation.c.dialing_stopped.op("||")(literal({"reason": "erased"}, JSONB))},
     ),
 )
 

@@ -16,7 +16,7 @@ from orchestrator.operations.complete_campaigns import complete_campaigns
 from orchestrator.operations.dispatch_calls import QUEUED_AHEAD
 from orchestrator.operations.judge_sends import judge_sends
 from orchestrator.operations.pause_campaign import pause_campaign
-from orchestrator.operations.stop_dialing import resume_dialing, stop_dialing
+from orchestrator.operations.stop_dialing import find_stop, resume_dialing, stop_dialing
 from orchestrator.operations.suppress_number import suppress_number
 from orchestrator.operations.watch_carrier import reopen_dispatch, watch_webhooks
 from orchestrator.store.ledger import count_under_way
@@ -182,6 +182,9 @@ def test_r9_stopping_all_dialing_survives_and_is_lifted_only_by_a_resume(world: 
     for call_id in claimed:
         world.dialer.dial_call(call_id)
     assert (carrier.dials, world.dispatcher.dispatch_calls()) == ([], [])
+    world.redis.flushall()
+    world.prepare_again()  # nor is it Valkey that remembers
+    assert world.dispatcher.dispatch_calls() == [] and find_stop(world.house) is not None
 
     resume_dialing(world.house)
     assert len(world.dispatcher.dispatch_calls()) == 2

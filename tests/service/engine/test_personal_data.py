@@ -98,8 +98,8 @@ def meet_everywhere(world: World, rest: Rest, folder: Path) -> str:
         said=f"no {CALLER}",
     )
     world.execute(
-        "UPDATE installation SET dialing_stopped = jsonb_build_object('code', 'x', 'detail', CAST(:said AS text))",
-        said=CALLER,
+        "UPDATE installation SET dialing_stopped = jsonb_build_object('by', 'anna', 'reason', CAST(:said AS text))",
+        said=f"{CALLER} complained",
     )
     return contact_id
 
