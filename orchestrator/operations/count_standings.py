@@ -11,6 +11,7 @@ from orchestrator.operations.find_contacts import closed_reason
 from orchestrator.policy.calling_hours import is_open
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.reasons import Reason
+from orchestrator.store.gate_facts import hours_of
 from orchestrator.store.tallies import Tally
 
 
@@ -40,7 +41,7 @@ def count_all_standings(rows: Iterable[tuple[str, Tally]], now: datetime) -> Sta
         by_hours.setdefault(hours, []).append(tally)
     whole = Standings()
     for hours, tallies in by_hours.items():
-        part = count_standings(_added_up(tallies), CallingHours.model_validate_json(hours), now)
+        part = count_standings(_added_up(tallies), hours_of(hours), now)
         whole.by_status.update(part.by_status)
         whole.held_by_reason.update(part.held_by_reason)
     return whole

@@ -14,17 +14,18 @@ from orchestrator.policy.gate import GateFacts
 from orchestrator.policy.number_kind import number_kind
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.policy.weekly_hours import CallingHours, stored_hours
+from orchestrator.policy.zones import zones_for
 from orchestrator.store.dial_counts import Dials, dials_of, dials_within
 from orchestrator.store.opt_outs import IN_FORCE
 from orchestrator.store.tables import CALLING_US
 
 _NUMBER_CAP = "least(CAST(:per_number_24h AS int), (k.caps->>'per_number_24h')::int)"
 _COLUMNS = f"""
-    c.id AS contact_id, c.phone, c.external_id, c.zone, c.timezone, c.variables, c.attempts,
+    c.id AS contact_id, c.phone, c.external_id, c.timezone, c.variables, c.attempts,
     c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent,
     c.status AS contact_status, c.current_call_id, c.not_before, c.not_after, c.ignore_hours,
     k.id AS campaign_id, k.kind, k.status AS campaign_status, k.starts_at, k.ends_at, k.number_gap_s,
-    k.calling_hours::text AS calling_hours, k.retry::text AS retry,
+    k.calling_hours::text AS calling_hours, k.default_timezone, k.retry::text AS retry,
     (SELECT epoch FROM installation) AS epoch,
     EXISTS (SELECT 1 FROM installation WHERE dialing_stopped IS NOT NULL) AS dialing_stopped,
     EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = c.phone AND s.scope IN ('global', k.id)
@@ -69,11 +70,11 @@ def read_send_facts(connection: Connection, call_id: str, caps: Caps) -> RowMapp
 
 def gate_facts(row: RowMapping, *, contact_status_ok: bool, from_caller_id: Dials) -> GateFacts:
     """Return a row of `read_facts` or `read_send_facts` as the gate reads it."""
-    to_number = dials_of(row, row["number_day_limit"])
+    hours, to_number = hours_of(row["calling_hours"]), dials_of(row, row["number_day_limit"])
     return GateFacts(
         campaign_status=row["campaign_status"],
-        calling_hours=hours_of(row["calling_hours"]),
-        zone_key=row["zone"],
+        calling_hours=hours,
+        zone_key=_zone_key(row, hours),
         attempts_spent=row["attempts_spent"],
         max_attempts=rules_of(row["retry"]).most_attempts,
         dialing_stopped=row["dialing_stopped"],
@@ -95,6 +96,12 @@ def gate_facts(row: RowMapping, *, contact_status_ok: bool, from_caller_id: Dial
         caller_id_day_limit=row["caller_id_day_limit"],
         caller_id_frees_at=from_caller_id.frees_at,
     )
+
+
+def _zone_key(row: RowMapping, hours: CallingHours) -> str:
+    # Not the zone that is stored: an older version may have written it, by what it knew of places then.
+    said = row["timezone"], row["default_timezone"]
+    return zones_for(row["phone"], *said, hours=hours, now=row["db_now"]).key
 
 
 @lru_cache(maxsize=1024)

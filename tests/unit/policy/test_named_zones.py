@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,6 +155,18 @@ def test_hours_that_an_older_version_stored_by_est_are_those_of_new_york() -> No
 @pytest.mark.parametrize("stored", ["Etc/GMT+5", "CET", "GMT", "UTC"])
 def test_hours_stored_by_any_name_of_then_still_load(stored: str) -> None:
     assert stored_hours({"timezone": stored}).timezone == stored
+
+
+def test_stored_hours_are_never_held_to_what_is_refused_today() -> None:
+    root = Path(__file__).parents[3]
+    sources = [
+        path
+        for part in ("api", "workers", "orchestrator/operations", "orchestrator/store")
+        for path in (root / part).rglob("*.py")
+    ]
+
+    assert len(sources) > 150
+    assert [str(path) for path in sources if "CallingHours.model_validate" in path.read_text()] == []
 
 
 def test_a_default_that_was_stored_as_est_keeps_new_yorks_clock() -> None:
