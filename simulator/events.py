@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from simulator.carried import carried
 from simulator.clock import iso
 from simulator.ids import fresh_uuid
 from simulator.leg import Leg, Notice
@@ -40,7 +41,7 @@ _NUMBERLESS = frozenset(
 def tell(world: World, leg: Leg, event_type: str, **own: Any) -> None:
     """Record that something happened on the leg just now, and send the webhook for it."""
     now = world.clock.now()
-    payload = {**_common(leg), **_numbers(leg, event_type), **own}
+    payload = {**_common(leg), **_numbers(leg, event_type), **carried(world, leg, event_type), **own}
     event_id = fresh_uuid()
     event = {
         "event_type": event_type,

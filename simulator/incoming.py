@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.callee import Kind, Persona
 from simulator.calling import ring_in
+from simulator.carried import Carried
 from simulator.ids import control_token, leg_uuid
 from simulator.leg import Destination, Direction, Leg, Terms
 from simulator.player import Player
@@ -32,6 +33,21 @@ class UnaskedKeys(BaseModel):
     press: Keys
 
 
+class CustomHeader(BaseModel):
+    """A SIP header of the caller's own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    value: Annotated[str, Field(max_length=1_000)]
+
+
+class SipHeader(CustomHeader):
+    """One of the SIP headers that the carrier knows by name."""
+
+    name: Literal["User-to-User", "Diversion"]
+
+
 class IncomingCall(BaseModel):
     """One call to place; seconds are those of the simulated world. What is left out is as the caller's card says."""
 
@@ -50,6 +66,10 @@ class IncomingCall(BaseModel):
     leaves_mid_sentence: bool | None = None
     barges_in: bool | None = None
     says: Annotated[tuple[str, ...], Field(max_length=50)] | None = None
+    caller_id_name: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    custom_headers: Annotated[tuple[CustomHeader, ...], Field(max_length=50)] = ()
+    sip_headers: Annotated[tuple[SipHeader, ...], Field(max_length=50)] = ()
+    attestation: Literal["A", "B", "C"] | None = None
 
 
 class NoAddress(Exception):
@@ -76,12 +96,22 @@ def place_incoming(world: World, call: IncomingCall) -> Leg:
         destination=Destination(url=url, urls={}, retries_ms={}),
         persona=_persona(world, call),
         terms=Terms(timeout_s=call.gives_up_after_s),
+        carries=_carried(call),
         timers=Timers(world.tempo),
         accepted_at=world.clock.now(),
     )
     leg.player = Player(world, leg)
     ring_in(world, leg)
     return leg
+
+
+def _carried(call: IncomingCall) -> Carried:
+    return Carried(
+        caller_id_name=call.caller_id_name,
+        custom_headers=tuple(header.model_dump() for header in call.custom_headers),
+        sip_headers=tuple(header.model_dump() for header in call.sip_headers),
+        attestation=call.attestation,
+    )
 
 
 def _persona(world: World, call: IncomingCall) -> Persona:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from simulator.callee import Persona
+from simulator.carried import Carried
 from simulator.tempo import Timers
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class Leg:
     destination: Destination
     persona: Persona
     terms: Terms
+    carries: Carried = field(default_factory=Carried)
     timers: Timers
     player: Player = field(init=False)
     accepted_at: float

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def _answer(world: World, leg: Leg, body: Body) -> dict[str, Any]:
     leg.terms = terms(body)
     leg.destination = redirected(leg.destination, body)
+    leg.carries = leg.carries.answered_with(body)
     answer(world, leg)
     return {"recording_id": leg.terms.record["id"]} if leg.terms.record else {}
 

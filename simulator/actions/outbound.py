@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.actions.shared import AUDIO, CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
 from simulator.actions.transcribing import wish
 from simulator.addresses import Url
+from simulator.carried import Carried
 from simulator.command import Body
 from simulator.fields import Choice, Decimal, Field, Flag, Items, MapOf, OneOrMany, Record, Text, Whole
 from simulator.ids import control_token, fresh_uuid, leg_uuid
@@ -206,6 +207,7 @@ def new_leg(
         destination=destination(body, otherwise=webhook_url),
         persona=world.crowd.answer(to, nth=nth),
         terms=terms(body),
+        carries=Carried.from_body(body),
         timers=Timers(world.tempo),
         accepted_at=world.clock.now(),
     )

@@ -31,6 +31,16 @@ from tests.support.world import World
 NAME, EXTERNAL, DIGITS, SAID = "Annabel", "ann-177", "40716", "my-dog-is-called-Rex"
 NATIONAL = "(202) 555-0123"  # as CALLER is written at home
 SECRETS = (CALLER.removeprefix("+1"), NATIONAL, NAME, EXTERNAL, DIGITS, SAID)
+# What live webhooks carry of a person besides the number.
+CARRIED = {
+    "caller_id_name": NAME,
+    "calling_party_type": "pstn",
+    "custom_headers": [{"name": "X-Note", "value": SAID}],
+    "from_sip_uri": f"{CALLER}@sip.example.test",
+    "sip_headers": [{"name": "User-to-User", "value": EXTERNAL}],
+    "tags": [NAME],
+    "never_announced": {"who": NAME},
+}
 
 ASKS = """
 name: asks
@@ -107,7 +117,7 @@ def meet_everywhere(world: World, rest: Rest, folder: Path) -> str:
 def _talk(world: World, call_id: str, folder: Path) -> None:
     """Let a call be answered, typed into, recorded, written down and captured, and end."""
     links = {"mp3": f"https://recordings.example.test/{NAME}.mp3"}
-    world.hear(call_id, "call.answered", ago_s=9, to=CALLER)
+    world.hear(call_id, "call.answered", ago_s=9, to=CALLER, **CARRIED)
     world.work(call_id)
     world.hear(call_id, "call.transcription", ago_s=6, transcription_data={"transcript": SAID, "is_final": True})
     world.hear(call_id, "call.gather.ended", ago_s=5, status="valid", digits=DIGITS)
@@ -143,10 +153,10 @@ def _call_back(world: World) -> None:
     mapped(world, ASKS)
     for leg, days in ((LEG, 7), ("v3:other", 0)):
         world.execute("UPDATE numbers SET join_days = :days", days=days)
-        tell(world, leg=leg)
+        tell(world, leg=leg, **CARRIED)
         world.advance()
         call_id = str(inbound(world)[-1].id)
-        answered(world, call_id, leg=leg)
+        answered(world, call_id, leg=leg, **CARRIED)
         world.work(call_id)
         answered(world, call_id, "call.gather.ended", leg=leg, status="valid", digits=DIGITS)
         answered(world, call_id, "call.hangup", leg=leg, hangup_cause="normal_clearing", hangup_source="caller")
@@ -158,7 +168,7 @@ def _call_back(world: World) -> None:
 
 def _go_astray(world: World) -> None:
     """Let a webhook belong to nobody, and entries fail whose carrier or content names the person."""
-    tell(world, "call.answered", leg="v3:nobody's")
+    tell(world, "call.answered", leg="v3:nobody's", **CARRIED)
     add_webhook(world.redis, world.keys, b"no event, but it names " + CALLER.encode())
     world.advance()
     letters = {"stream": world.keys.ended, "entry": "1-1", "error": f"KeyError({CALLER})", "call": "call_1"}
