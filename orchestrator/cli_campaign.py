@@ -50,7 +50,10 @@ def create(
         int | None, typer.Option(min=1, max=HEAVIEST, help="Share beside other running campaigns.")
     ] = None,
     always: Annotated[
-        bool, typer.Option(help="Call at any hour. Default: 9 to 20 h, Monday to Saturday, there.")
+        bool,
+        typer.Option(
+            help="Call at any hour. Default: 9:00 to 20:00, Monday to Saturday, by the clock of whoever is called."
+        ),
     ] = False,
     timezone: Annotated[str | None, typer.Option(help="Zone of contacts whose number does not tell theirs.")] = None,
     max_attempts: Annotated[int | None, typer.Option(help="Most calls to one contact.")] = None,

@@ -60,17 +60,21 @@ def play(
     with_: _With = None,
     as_: Annotated[CalleeKind, typer.Option("--as", help="Who is at the other end.")] = CalleeKind.HUMAN,
     press: Annotated[
-        list[str] | None, typer.Option(help="What the callee presses: the first --press answers the first question.")
+        list[str] | None,
+        typer.Option(help="What the callee presses; the first --press answers the first question, and so on."),
     ] = None,
     var: Annotated[
-        list[str] | None, typer.Option(help="An input of the flow, name=value. Default: the input's name.")
+        list[str] | None,
+        typer.Option(help="An input of the flow, name=value; may be repeated. Default: the input's name."),
     ] = None,
     hangs_up_after: Annotated[
-        float | None, typer.Option(help="Seconds after answering at which the callee hangs up.")
+        float | None, typer.Option(min=0, help="Seconds after answering at which the callee hangs up.")
     ] = None,
-    agent: Annotated[bool, typer.Option(help="Whether the target of a transfer answers.")] = True,
-    inbound: Annotated[bool, typer.Option("--inbound", help="Whether the call comes in.")] = False,
-    http_status: Annotated[int, typer.Option(help="What every web address answers that the flow asks.")] = 200,
+    agent: Annotated[bool, typer.Option(help="Whether whoever the call is transferred to answers.")] = True,
+    inbound: Annotated[bool, typer.Option("--inbound", help="Play a call that comes in.")] = False,
+    http_status: Annotated[
+        int, typer.Option(min=100, max=599, help="What every web address answers that the flow asks.")
+    ] = 200,
     http_body: Annotated[str, typer.Option(help="The JSON it answers with.")] = "{}",
     at: Annotated[str | None, typer.Option(metavar="TIME", help=_AT)] = None,
 ) -> None:
