@@ -20,6 +20,7 @@ from orchestrator.operations.ask_about_calls import ask_about_calls
 from orchestrator.operations.close_dead_imports import close_dead_imports
 from orchestrator.operations.complete_campaigns import complete_campaigns
 from orchestrator.operations.end_open_contacts import end_open_contacts
+from orchestrator.operations.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.judge_sends import judge_sends
 from orchestrator.operations.measure import measure
 from orchestrator.operations.ready_flows import ready_flows
@@ -76,6 +77,7 @@ LOOPS: dict[str, Callable[[World], object]] = {
     "sends": lambda w: judge_sends(w.sql, w.redis, w.keys),
     "campaigns": lambda w: complete_campaigns(w.sql),
     "ended": lambda w: end_open_contacts(w.sql),
+    "suppressed": lambda w: hang_up_suppressed(w.sql, w.redis, w.keys),
     "tallies": lambda w: fold_tallies(w.sql),
     "imports": lambda w: close_dead_imports(w.sql),
     "webhooks": lambda w: watch_webhooks(w.sql, w.redis, w.keys, connection_id=CONNECTION),
@@ -127,6 +129,8 @@ POLLS = (
     f"/v1/recordings?campaign_id={NOWHERE}",
     "/v1/suppressions",
     "/v1/suppressions?phone=%2B13012000002",
+    "/v1/numbers",
+    "/v1/connections/conn-1",
     "/readyz",
     "/metrics",
 )
