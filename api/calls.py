@@ -10,6 +10,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers import answer
+from api.asked_numbers import ASKED_REGION, read_number
 from api.campaigns import FlowReference
 from api.contacts import shown_campaign
 from api.idempotency import fresh_id
@@ -21,6 +22,7 @@ from orchestrator.operations.place_call import NewCall, place_call
 from orchestrator.operations.request_action import ACTIONS, request_action, reserved_fields
 from orchestrator.policy.dispositions import Disposition, Fault
 from orchestrator.policy.moments import Moment
+from orchestrator.policy.phone_field import AskedNumber, Region
 from orchestrator.telnyx.commands import Command
 from orchestrator.wiring import House
 
@@ -108,7 +110,8 @@ class CallQuery(PageQuery):
 
     campaign_id: str | None = Field(None, description="The calls it dialed.")
     contact_id: str | None = Field(None, description="Calls to a contact, and those that came from it.")
-    to: str | None = None
+    to: AskedNumber | None = None
+    region: Region | None = Field(None, description=ASKED_REGION)
     direction: Literal["outbound", "inbound"] | None = None
     external_id: str | None = None
     status: CallStatus | None = None
@@ -159,7 +162,8 @@ def _detail(story: CallStory) -> CallDetail:
 @resource.route("GET", "/v1/calls", query=CallQuery, gives={200: Page[CallView]}, fails=(422,))
 def index(house: House, query: CallQuery) -> Page[CallView]:
     """List calls, newest first; attempts that were withdrawn undialed only with `status=withdrawn`."""
-    rows, recordings = list_calls(house, query.filters(), after=query.after, limit=query.limit)
+    filters = read_number(house, query.filters(), "to")
+    rows, recordings = list_calls(house, filters, after=query.after, limit=query.limit)
     return cut_page(rows, query, shape=lambda row: _view(row, recordings.get(row.id, ())))
 
 

@@ -9,6 +9,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from api.answers import nothing
+from api.asked_numbers import ASKED_REGION, read_number
 from api.pages import Page, PageQuery, cut_page
 from api.routes import Body, Resource
 from orchestrator.operations.add_contacts import AddResult, add_contacts
@@ -19,6 +20,7 @@ from orchestrator.operations.find_room_to_dial import find_room_to_dial
 from orchestrator.policy.moments import Moment
 from orchestrator.policy.named_zone import WRITTEN_AS as ZONE
 from orchestrator.policy.phone import WRITTEN_AS as PHONE
+from orchestrator.policy.phone_field import AskedNumber, Region
 from orchestrator.wiring import House
 
 resource = Resource("contacts")
@@ -114,7 +116,8 @@ class ContactQuery(PageQuery):
     """Which contacts to list."""
 
     campaign_id: str | None = None
-    phone: str | None = None
+    phone: AskedNumber | None = None
+    region: Region | None = Field(None, description=ASKED_REGION)
     external_id: str | None = None
     status: ContactStatus | None = None
 
@@ -176,7 +179,8 @@ def index(house: House, query: ContactQuery) -> Page[ContactView]:
 
     Within a campaign, who waits for calling hours to begin counts as held.
     """
-    rows = list_contacts(house, query.filters(), after=query.after, limit=query.limit)
+    filters = read_number(house, query.filters(), "phone")
+    rows = list_contacts(house, filters, after=query.after, limit=query.limit)
     views = _views(house, rows)
     return cut_page(rows, query, shape=lambda _row: next(views))
 

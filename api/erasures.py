@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api.routes import Resource
 from orchestrator.operations.erase_person import erase_number
-from orchestrator.operations.place_call import Number
+from orchestrator.policy.phone_field import Number
 from orchestrator.wiring import House
 
 resource = Resource("contacts")

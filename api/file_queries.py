@@ -8,14 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from orchestrator.policy.column_map import WRITTEN
-from orchestrator.policy.phone import is_region
+from orchestrator.policy.phone_field import Region
 from orchestrator.policy.text_encoding import KNOWN
-
-
-def _known_region(region: str) -> str:
-    if not is_region(region):
-        raise PydanticCustomError("unknown_region", "write a two-letter region such as US")
-    return region
 
 
 def _known_encoding(name: str) -> str:
@@ -24,7 +18,6 @@ def _known_encoding(name: str) -> str:
     return name.lower()
 
 
-Region = Annotated[str, AfterValidator(_known_region), Field(json_schema_extra={"pattern": "^[A-Za-z]{2}$"})]
 EncodingName = Annotated[str, AfterValidator(_known_encoding), Field(json_schema_extra={"enum": list(KNOWN)})]
 
 

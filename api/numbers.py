@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.answers import answer, nothing
+from api.asked_numbers import ASKED_REGION, read_number
 from api.campaigns import FlowReference
 from api.pages import Page, PageQuery, cut_page
 from api.routes import Resource
@@ -20,8 +21,8 @@ from orchestrator.operations.map_number import (
     map_number,
     unmap_number,
 )
-from orchestrator.operations.place_call import Number
 from orchestrator.policy.moments import Moment
+from orchestrator.policy.phone_field import AskedNumber, Region
 from orchestrator.wiring import House
 
 resource = Resource("numbers")
@@ -41,7 +42,8 @@ class NumberView(BaseModel):
 class NumberQuery(PageQuery):
     """Which numbers to list."""
 
-    number: Number | None = None
+    number: AskedNumber | None = None
+    region: Region | None = Field(None, description=ASKED_REGION)
 
 
 def _view(row: Any) -> NumberView:
@@ -65,7 +67,8 @@ def create(house: House, body: NewNumber) -> Response:
 @resource.route("GET", "/v1/numbers", query=NumberQuery, gives={200: Page[NumberView]}, fails=(422,))
 def index(house: House, query: NumberQuery) -> Page[NumberView]:
     """List numbers, newest first."""
-    rows = list_numbers(house, query.filters(), after=query.after, limit=query.limit)
+    filters = read_number(house, query.filters(), "number")
+    rows = list_numbers(house, filters, after=query.after, limit=query.limit)
     return cut_page(rows, query, shape=_view)
 
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from flask import Response
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from api.answers import answer, nothing
+from api.asked_numbers import ASKED_REGION, read_number
 from api.file_queries import FileQuery, ProblemKind
 from api.pages import Page, PageQuery, cut_page
 from api.path_ids import form_of, has_form
 from api.routes import Body, Resource
 from orchestrator.operations.find_suppressions import Found, check_scope, lift_suppression, list_suppressions
+from orchestrator.operations.read_asked_number import read_named_number
 from orchestrator.operations.suppress_many import SuppressionDefaults, suppress_many
 from orchestrator.operations.suppress_number import API, suppress_number
 from orchestrator.policy.byte_lines import WholeFile
 from orchestrator.policy.moments import Moment
 from orchestrator.policy.names import all_seen
-from orchestrator.policy.phone import WRITTEN_AS, PhoneProblem, read_phone
+from orchestrator.policy.phone_field import AskedNumber, Number, Region
 from orchestrator.store.opt_outs import Change
 from orchestrator.wiring import House
 
@@ -28,20 +30,12 @@ resource = Resource("suppressions")
 _MOST_BYTES = 512 * 1024**2
 
 
-def _read_number(value: Any) -> str:
-    read = read_phone(value) if isinstance(value, str) else PhoneProblem("not_a_number", "write it as text: +1…")
-    if isinstance(read, PhoneProblem):
-        raise PydanticCustomError(read.code, "{why}", {"why": read.detail})
-    return read
-
-
 def _read_scope(value: str) -> str:
     if value != "global" and not has_form("campaign_id", value):
         raise PydanticCustomError("unknown_scope", "write `global` or the id of a campaign")
     return value
 
 
-Number = Annotated[str, BeforeValidator(_read_number), WithJsonSchema(WRITTEN_AS)]
 Scope = Annotated[
     str, AfterValidator(_read_scope), Field(json_schema_extra={"pattern": f"^(global|{form_of('campaign_id')})$"})
 ]
@@ -108,7 +102,8 @@ class SuppressedView(SuppressionView):
 class SuppressionQuery(PageQuery):
     """Which suppressions to list."""
 
-    phone: Number | None = None
+    phone: AskedNumber | None = None
+    region: Region | None = Field(None, description=ASKED_REGION)
     scope: Scope | None = None
     include: Literal["lifted"] | None = Field(None, description="`lifted`: those lifted or expired as well.")
 
@@ -129,7 +124,8 @@ class LiftWords(BaseModel):
 class LiftQuery(LiftWords):
     """Which suppression to lift."""
 
-    phone: Number
+    phone: AskedNumber
+    region: Region | None = Field(None, description="Where a number without a country code belongs.")
     scope: Scope = "global"
 
 
@@ -236,14 +232,17 @@ def create_many(house: House, query: SuppressionFileQuery, body: WholeFile) -> S
 def index(house: House, query: SuppressionQuery) -> Page[SuppressionView]:
     """List suppressions, newest first."""
     past_too = query.include is not None
-    rows = list_suppressions(house, query.filters(), past_too=past_too, after=query.after, limit=query.limit)
+    campaign_id = query.scope if query.scope != "global" else None
+    filters = read_number(house, query.filters(), "phone", campaign_id=campaign_id)
+    rows = list_suppressions(house, filters, past_too=past_too, after=query.after, limit=query.limit)
     return cut_page(rows, query, shape=_view)
 
 
 @resource.route("DELETE", "/v1/suppressions", query=LiftQuery, gives={204: None}, fails=(404, 422))
 def lift(house: House, query: LiftQuery) -> Response:
     """Let a number be dialed again within a scope; the suppression stays as history, with who, when and why."""
-    lift_suppression(house, {"phone": query.phone, "scope": query.scope}, by=query.by, because=query.because)
+    phone = read_named_number(query.phone, query.region, name="phone")
+    lift_suppression(house, {"phone": phone, "scope": query.scope}, by=query.by, because=query.because)
     return nothing()
 
 

@@ -13,7 +13,7 @@ from orchestrator.ids import new_id
 from orchestrator.operations.create_flow import flow_named
 from orchestrator.operations.ensure_connection import ensure_connection
 from orchestrator.operations.ensure_home import ensure_home
-from orchestrator.operations.place_call import Number
+from orchestrator.policy.phone_field import Number
 from orchestrator.store import queries_numbers
 
 if TYPE_CHECKING:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Row, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -22,7 +21,8 @@ from orchestrator.policy.contact_rows import ContactForm, ContactProblem, NewCon
 from orchestrator.policy.gate import Hold
 from orchestrator.policy.moments import format_moment
 from orchestrator.policy.number_kind import why_never_shown
-from orchestrator.policy.phone import WRITTEN_AS, PhoneProblem, read_phone
+from orchestrator.policy.phone import PhoneProblem, read_phone
+from orchestrator.policy.phone_field import Number
 from orchestrator.policy.reasons import Reason
 from orchestrator.policy.zones import zones_for
 from orchestrator.store.dialing_stop import read_stop
@@ -38,16 +38,6 @@ if TYPE_CHECKING:
 
 _WAIT_FOR_A_PLACE_S = 2.0
 _ASK_EVERY_S = 0.05
-
-
-def _read_number(value: Any) -> str:
-    read = read_phone(value) if isinstance(value, str) else PhoneProblem("not_a_number", "write it as text: +1…")
-    if isinstance(read, PhoneProblem):
-        raise PydanticCustomError("not_a_number", "{why}", {"why": read.detail})
-    return read
-
-
-Number = Annotated[str, BeforeValidator(_read_number), WithJsonSchema(WRITTEN_AS)]
 
 
 class NewCall(BaseModel):
@@ -89,13 +79,24 @@ def _checked(house: House, wanted: NewCall, *, flow_id: str | None) -> NewContac
     document = {"phone": wanted.to, "external_id": wanted.external_id, "variables": wanted.variables}
     read = read_contact(document, form)
     wrong = [FieldError(_pointer(read), read.code, read.detail)] if isinstance(read, ContactProblem) else []
-    if wanted.from_ is None and house.settings.caller_id is None:
-        wrong.append(FieldError("/from", "required", "name a caller id, or set ORCHESTRATOR_CALLER_ID"))
-    if wanted.from_ and (why := why_never_shown(wanted.from_)):
-        wrong.append(FieldError("/from", "number_kind", why))
+    shown = _caller_id(house, wanted)
+    if isinstance(shown, FieldError):
+        wrong.append(shown)
     if wrong or isinstance(read, ContactProblem):
         raise InvalidInput(wrong)
     return read
+
+
+def _caller_id(house: House, wanted: NewCall) -> str | FieldError:
+    """Return the number that is shown, the request's or the setting's, as E.164, or why there is none."""
+    shown = wanted.from_ or house.settings.caller_id
+    if shown is None:
+        return FieldError("/from", "required", "name a caller id, or set ORCHESTRATOR_CALLER_ID")
+    read = read_phone(shown)
+    if isinstance(read, PhoneProblem):
+        return FieldError("/from", "caller_id", f"ORCHESTRATOR_CALLER_ID: {read.detail}")
+    why = why_never_shown(read)
+    return FieldError("/from", "number_kind", why) if why else read
 
 
 def _pointer(problem: ContactProblem) -> str:
@@ -166,7 +167,7 @@ def _insert_contact(
         "variables": contact.variables,
         "zone": zone,
         "flow_id": flow_id,
-        "caller_id": wanted.from_ or house.settings.caller_id,
+        "caller_id": _caller_id(house, wanted),
         "ignore_hours": wanted.ignore_hours,
         "is_single": True,
     }

@@ -17,7 +17,7 @@ from orchestrator.policy.phone_problem import PhoneProblem
 from orchestrator.policy.phone_text import bare_number, plain_text, unspoken_shape
 from orchestrator.policy.several_numbers import Piece, cut_numbers, digits_of, readings, region_of, separate_parts
 
-__all__ = ["WRITTEN_AS", "PhoneProblem", "is_region", "parse_phone", "read_phone"]
+__all__ = ["WRITTEN_AS", "PhoneProblem", "country_of", "is_region", "parse_phone", "read_phone"]
 
 WRITTEN_AS = {
     "type": "string",
@@ -55,6 +55,15 @@ def read_phone(text: str, region: str | None = None) -> str | PhoneProblem:
 def is_region(region: str) -> bool:
     """Return whether `region` is a two-letter region that numbers can be parsed with."""
     return region.upper() in phonenumbers.SUPPORTED_REGIONS
+
+
+def country_of(e164: str) -> str | None:
+    """Return the region whose numbering plan a number is of, or None for a text that is none; US for all of +1."""
+    try:
+        code = phonenumbers.parse(e164).country_code
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.region_code_for_country_code(code) if code else None
 
 
 def _shape_problem(text: str) -> PhoneProblem | None:

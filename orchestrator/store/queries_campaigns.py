@@ -47,6 +47,14 @@ def list_campaigns(
     return connection.execute(newest_first(query, campaigns.c.id, after=after, limit=limit)).all()
 
 
+def list_caller_ids(connection: Connection, campaign_id: str | None = None) -> frozenset[str]:
+    """Return the caller ids of a campaign, or of all of them."""
+    query = select(campaigns.c.caller_ids).distinct()
+    if campaign_id:
+        query = query.where(campaigns.c.id == campaign_id)
+    return frozenset(number for numbers in connection.execute(query).scalars() for number in numbers)
+
+
 def update_campaign(connection: Connection, campaign_id: str, changes: Mapping[str, Any]) -> None:
     """Change columns of a campaign."""
     if changes:
