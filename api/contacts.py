@@ -21,6 +21,7 @@ from orchestrator.policy.moments import Moment
 from orchestrator.policy.named_zone import WRITTEN_AS as ZONE
 from orchestrator.policy.phone import WRITTEN_AS as PHONE
 from orchestrator.policy.phone_field import AskedNumber, Region
+from orchestrator.policy.reasons import sentence_of
 from orchestrator.wiring import House
 
 resource = Resource("contacts")
@@ -86,7 +87,10 @@ class AddedContacts(BaseModel):
 
 
 class ContactView(BaseModel):
-    """A contact. While it is waiting or held, `reason` says why and `until` when it is looked at again."""
+    """A contact. While it is waiting or held, `reason` says why and `until` when it is looked at again.
+
+    `reason_detail` is the reason in words; null for a call's disposition or outcome.
+    """
 
     id: str
     campaign_id: str | None
@@ -101,6 +105,7 @@ class ContactView(BaseModel):
     variables: dict[str, Any]
     status: ContactStatus
     reason: str | None
+    reason_detail: str | None
     until: Moment | None
     attempts: int
     current_call_id: str | None
@@ -138,6 +143,7 @@ def _shape(row: Any, standing: Standing) -> ContactView:
             "campaign_id": shown_campaign(row),
             "status": standing.status,
             "reason": standing.reason,
+            "reason_detail": sentence_of(standing.reason),
             "until": standing.until,
         }
     )

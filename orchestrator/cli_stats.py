@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli_numbers import duration, rate
+from orchestrator.policy.reasons import sentence_of
 
 FINAL_CAMPAIGN = frozenset({"completed", "canceled"})
 _FINAL_CONTACT = ("completed", "exhausted", "suppressed", "canceled", "expired", "unknown")
@@ -43,7 +44,10 @@ def stats_screen(title: str, stats: Mapping[str, Any]) -> RenderableType:
     words = [Text(line) for line in (_pace(stats), _latency(stats)) if line]
     words += [Text(stopped, style="bold red")] if stopped else []
     head = Group(*words, ProgressBar(total=max(total, 1), completed=final, width=72))
-    return Panel(Group(head, Text(), Columns(tables, padding=(0, 3))), title=f"{title} · {stats.get('status', '')}")
+    why = [Text(f"{code}: {sentence_of(code) or ''}", style="dim") for code in stats.get("held_by_reason") or {}]
+    return Panel(
+        Group(head, Text(), Columns(tables, padding=(0, 3)), *why), title=f"{title} · {stats.get('status', '')}"
+    )
 
 
 def stats_line(stats: Mapping[str, Any]) -> str:
@@ -52,7 +56,9 @@ def stats_line(stats: Mapping[str, Any]) -> str:
     total, final = _progress(stats)
     states = " ".join(f"{name} {number}" for name, number in contacts.items())
     done = f"{stats.get('status', '')}: {final} of {total} contacts done" + (f" ({states})" if states else "")
-    return " · ".join(line for line in (done, _pace(stats), _latency(stats), stopped_line(stats)) if line)
+    held = ", ".join(f"{code} {number}" for code, number in (stats.get("held_by_reason") or {}).items())
+    because = f"held because {held}" if held else ""
+    return " · ".join(line for line in (done, because, _pace(stats), _latency(stats), stopped_line(stats)) if line)
 
 
 def stopped_line(answer: Mapping[str, Any]) -> str:

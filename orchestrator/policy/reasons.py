@@ -104,6 +104,12 @@ _SENTENCES = {
     Reason.IMPORT_WITHDRAWN: "The import that brought the contact was withdrawn.",
 }
 
+
+def sentence_of(code: str | None) -> str | None:
+    """Return the sentence of a reason by its code; None where it is none of these, such as a disposition."""
+    return next((reason.sentence for reason in Reason if reason == code), None)
+
+
 END_OF_CAMPAIGN = {
     "canceled": (FinalStatus.CANCELED, Reason.CAMPAIGN_CANCELED),
     "completed": (FinalStatus.EXPIRED, Reason.CAMPAIGN_ENDED),

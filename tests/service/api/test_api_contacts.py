@@ -175,6 +175,8 @@ def test_a_contact_tells_why_it_waits_and_until_when(rest: Rest) -> None:
     assert standing[asleep] == ("held", "outside_hours", "2031-03-04T00:00:00.000Z")
     assert standing[later] == ("held", "not_yet", "2036-01-01T00:00:00.000Z")
     assert standing[nowhere] == ("held", "zone_unknown", None)
+    assert "calling hours" in shown[asleep]["reason_detail"] and "time zone" in shown[nowhere]["reason_detail"]
+    assert shown[open_now]["reason_detail"] is None
     assert {contact["id"] for contact in held} == {asleep, later, nowhere}
     assert [contact["id"] for contact in waiting] == [open_now]
 

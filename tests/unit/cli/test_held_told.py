@@ -1,0 +1,23 @@
+"""Why contacts wait stands on the screen and in the line of `campaign watch`."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from orchestrator.cli_stats import stats_line, stats_screen
+from orchestrator.policy.reasons import Reason
+
+STATS = {"status": "running", "contacts": {"total": 7, "held": 7}, "held_by_reason": {"number_day_limit": 7}}
+
+
+def test_the_screen_says_why_contacts_wait_in_words() -> None:
+    console = Console(width=200, record=True)
+
+    console.print(stats_screen("spring", STATS))
+
+    assert Reason.NUMBER_DAY_LIMIT.sentence[:60] in console.export_text()
+
+
+def test_the_line_of_a_pipe_says_why_contacts_wait() -> None:
+    assert "held because number_day_limit 7" in stats_line(STATS)
+    assert "because" not in stats_line({**STATS, "held_by_reason": {}})
