@@ -17,7 +17,7 @@ from orchestrator.policy.weekly_hours import CallingHours, stored_hours
 from orchestrator.policy.zones import zones_for
 from orchestrator.store.dial_counts import Dials, dials_of, dials_within
 from orchestrator.store.opt_outs import IN_FORCE
-from orchestrator.store.tables import CALLING_US
+from orchestrator.store.tables import CALLING_US, COUNTED_DIALS
 
 _NUMBER_CAP = "least(CAST(:per_number_24h AS int), (k.caps->>'per_number_24h')::int)"
 _COLUMNS = f"""
@@ -31,8 +31,9 @@ _COLUMNS = f"""
     EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = c.phone AND s.scope IN ('global', k.id)
             AND {IN_FORCE}) AS suppressed,
     EXISTS (SELECT 1 FROM calls WHERE from_number = c.phone AND {CALLING_US}) AS is_calling_us,
-    (SELECT max(p.last_sent_at) FROM calls p WHERE p.to_number = c.phone AND p.contact_id <> c.id
-            AND p.state <> 'withdrawn') AS last_dial_to_number_at,
+    (SELECT max(p.last_sent_at) FROM calls p WHERE p.to_number = c.phone AND p.contact_id <> c.id AND {COUNTED_DIALS}
+            AND p.last_sent_at > statement_timestamp() - make_interval(secs => k.number_gap_s))
+        AS last_dial_to_number_at,
     {_NUMBER_CAP} AS number_day_limit, u.dials, u.pending, u.oldest,
     least(CAST(:per_caller_id_24h AS int), (k.caps->>'per_caller_id_24h')::int) AS caller_id_day_limit,
     clock_timestamp() AS db_now

@@ -20,9 +20,12 @@ from orchestrator.operations.place_call import NewCall, place_call
 from orchestrator.operations.read_stats import read_stats
 from orchestrator.policy.campaign_rules import CampaignChanges
 from orchestrator.policy.retry_rules import RetryRules
+from orchestrator.store.dial_counts import count_from
+from orchestrator.store.gate_facts import read_send_facts
 from tests.support.carrier_stub import CarrierStub, accepted_dial, refusal
 from tests.support.incoming import CALLER, OURS, inbound, mapped, tell
 from tests.support.lock_points import LockPoint, in_thread, waits_for_a_lock
+from tests.support.plans import explained
 from tests.support.world import World
 
 PHONE = "+13125550142"
@@ -384,7 +387,7 @@ def test_another_caller_id_has_its_own_count(world: World) -> None:
 
 
 def test_two_claims_at_once_do_not_both_take_the_last_place_of_a_caller_id(
-    world: World, carrier: CarrierStub, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.set_caps(per_caller_id_24h=1)
     first, second = one_more(world)[0], one_more(world, phone="+13125550143")[0]
@@ -396,10 +399,9 @@ def test_two_claims_at_once_do_not_both_take_the_last_place_of_a_caller_id(
         with in_thread(lambda: world.claim(second)) as other:
             waits_for_a_lock(world, unless=other)
             between.go_on()
-    for call_id in [*one.result(), *other.result()]:  # type: ignore[misc]  # lists of ids
-        world.dialer.dial_call(call_id)
 
-    assert len(carrier.dials) == 1
+    assert [len(claimed.result()) for claimed in (one, other)] == [1, 0]  # type: ignore[arg-type]  # lists of ids
+    assert read_stats(world.house, second).held_by_reason == {"caller_id_quota": 1}
 
 
 def test_many_claims_and_sends_at_once_dial_from_a_caller_id_exactly_as_often_as_the_cap_says(
@@ -434,6 +436,34 @@ def test_a_caller_ids_cap_tightened_behind_the_claim_holds_at_the_send(world: Wo
 
     assert len(carrier.dials) == 1
     assert held(world, contact_id)[:2] == ("held", "caller_id_quota")
+
+
+_OFTEN = """
+    INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, state, command_id,
+        ring_limit_s, talk_limit_s, last_sent_at)
+    SELECT 'call_' || n, campaign_id, id, 'conn-1', phone, :caller_id, n,
+        CASE n % 2 WHEN 0 THEN 'ended' ELSE 'withdrawn' END, 'c', 30, 60,
+        CASE n % 2 WHEN 0 THEN now() - make_interval(days => 1, secs => n) END
+    FROM contacts, generate_series(1, 4000) n WHERE id = :contact_id
+"""
+
+
+def test_a_number_that_was_dialed_and_withdrawn_thousands_of_times_is_judged_by_a_few_rows(world: World) -> None:
+    world.set_caps(per_number_24h=3, per_caller_id_24h=75)
+    campaign_id, contact_id = one_more(world, number_gap_s=7200)
+    world.execute(_OFTEN, contact_id=contact_id, caller_id=CALLER_ID)
+    world.execute("UPDATE contacts SET attempts = 4000, tally = '{\"unspent\": 4000}'")
+    world.execute("ANALYZE calls")
+
+    with explained(world.sql) as plans:
+        [call_id] = world.claim(campaign_id)
+        with world.sql.begin() as connection:
+            read_send_facts(connection, call_id, world.caps)
+            count_from(connection, [CALLER_ID], cap=75, besides=call_id)
+
+    reads = [plan for plan in plans if "dials" in plan.statement]
+    assert len(reads) == 4  # the number's and the caller id's, at the claim and at the send
+    assert max(plan.pages for plan in reads) < 150, "\n".join(map(str, reads))
 
 
 # -- what is known not to hold -----------------------------------------------------------------------------------------

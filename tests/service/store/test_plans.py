@@ -85,6 +85,7 @@ LOOPS: dict[str, Callable[[World], object]] = {
     "unknown": lambda w: w.reconciler.reconcile_unknown(CONNECTION),
     "channels": lambda w: reconcile_channels(w.sql, w.redis, w.keys, connection_id=CONNECTION),
     "metrics": lambda w: measure(w.house),
+    "claim under both caps": lambda w: (w.set_caps(per_number_24h=3, per_caller_id_24h=1000), w.claim(FEW_DUE)),
 }
 _LAST = "9" * 26
 POLLS = (
