@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from orchestrator.cli_numbers import duration
 from orchestrator.cli_patience import Follower
 from orchestrator.cli_rest import Rest
 from orchestrator.stack.interrupts import pause
@@ -21,9 +22,9 @@ _TELLING = frozenset(
     }
 )  # fmt: skip
 _SUMMARY = (
-    "status", "disposition", "outcome", "amd_result", "hangup_cause", "sip_hangup_cause", "fault", "ring_s", "talk_s",
-    "withdrawn_reason",
+    "status", "disposition", "outcome", "amd_result", "hangup_cause", "sip_hangup_cause", "fault", "withdrawn_reason",
 )  # fmt: skip
+_LASTED = {"ring_s": "rang", "talk_s": "talked"}
 
 
 def follow_call(rest: Rest, call_id: str, *, console: Console, every_s: float = 0.25) -> bool:
@@ -91,6 +92,7 @@ def _short(value: Any) -> str:
 
 def _print_summary(call: Mapping[str, Any], console: Console) -> None:
     words = [f"{name} {call[name]}" for name in _SUMMARY if call.get(name) is not None]
+    words += [f"{word} {duration(call[name] * 1000)}" for name, word in _LASTED.items() if call.get(name) is not None]
     console.print(", ".join(words), markup=False)
     for name, value in (call.get("answers") or {}).items():
         console.print(f"  {name}: {value}", markup=False)

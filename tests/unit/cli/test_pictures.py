@@ -130,6 +130,8 @@ def test_a_call_is_printed_with_its_events_commands_and_end() -> None:
         "from": "+12025550100",
         "status": "ended",
         "outcome": "confirmed",
+        "ring_s": 3.952,
+        "talk_s": 95.2,
         "answers": {"confirmed": True},
         "timeline": [
             {"id": "e1", "kind": "event", "type": "call.answered", "at": "2026-01-05T10:00:00.250Z", "payload": {}},
@@ -148,7 +150,7 @@ def test_a_call_is_printed_with_its_events_commands_and_end() -> None:
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "10:00:00.250 ← call.answered" in text
     assert "10:00:00.255 → speak" in text and "payload='Hello you'" in text
-    assert "outcome confirmed" in text and "confirmed: True" in text
+    assert "outcome confirmed, rang 4 s, talked 1 min 35 s" in text and "confirmed: True" in text
 
 
 def test_a_call_is_printed_with_what_the_carrier_said_of_its_end() -> None:
