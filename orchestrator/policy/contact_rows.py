@@ -28,6 +28,7 @@ _COLUMNS = {"phone": "phone", "externalid": "external_id", "timezone": "timezone
     "notafter": "not_after",
 }
 _COLUMN_FIELDS = frozenset(_COLUMNS.values())
+_COPIED = _COLUMN_FIELDS - {"phone"}  # a phone is read by rules of its own
 _IGNORED_IN_NAMES = re.compile(r"[\s_]+")
 _LONGEST_TEXT = 4_000
 _LONGEST_ID = 200
@@ -115,7 +116,7 @@ def read_contact_row(row: Mapping[str, str], form: ContactForm) -> NewContact | 
 
     What cannot be seen in an id, a zone or a time is no part of it: it was copied along.
     """
-    fields = {**row, **{name: visible(row[name]) for name in _COLUMN_FIELDS & row.keys() - {"phone"}}}
+    fields = row if _COPIED.isdisjoint(row) else {**row, **{name: visible(row[name]) for name in _COPIED & row.keys()}}
     variables: dict[str, Value] = {name: text for name, text in row.items() if text and name not in _COLUMN_FIELDS}
     try:
         return _contact(fields, variables, form)

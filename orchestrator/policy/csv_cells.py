@@ -27,7 +27,7 @@ def split_row(text: str, delimiter: str) -> list[str]:
 
 def is_blank(cell: str) -> bool:
     """Return whether nothing of a cell can be seen."""
-    return not visible(cell)
+    return not (cell.strip() if cell.isascii() else visible(cell))
 
 
 def _split_quoted(row: str, delimiter: str) -> list[str]:

@@ -121,9 +121,9 @@ def _is_utf8(file: WholeFile, head: bytes) -> bool:
     try:
         while chunk:
             decoder.decode(chunk)
-            if not chunk.isascii():
+            if not is_sure and not chunk.isascii():
+                is_sure = _SURELY_UTF8.search(chunk) is not None
                 is_strange = is_strange or _HARDLY_UTF8.search(chunk) is not None
-                is_sure = is_sure or _SURELY_UTF8.search(chunk) is not None
             chunk = file.read(_CHUNK)
     except UnicodeDecodeError:
         return False
