@@ -110,6 +110,7 @@ def test_every_text_comes_back_from_either_kind_of_cell(text: str) -> None:
         ("''=x", "'=x"),
         ("Ann;'=1+1", "Ann;=1+1"),
         ("'\t'=1", "\t=1"),
+        ("' \n'=1", " \n=1"),
         ('="007"', "007"),
         ('="5"" pipe"', '5" pipe'),
         ("'tis", "'tis"),
