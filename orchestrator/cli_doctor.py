@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -106,17 +106,23 @@ def _carrier_findings(settings: Settings, caller_ids: list[str], plans: Plans) -
     from orchestrator.stack.check_carrier import check_carrier
     from orchestrator.telnyx.client import TelnyxClient
 
-    try:
-        key, _ = settings.telnyx_key(), settings.connection_id()
-    except Misconfigured as err:
-        variable, _, remedy = str(err).partition(": ")
-        yield bad("carrier", variable, remedy)
+    if list(_unset(settings.telnyx_key, settings.connection_id)):
+        yield from _unset(settings.telnyx_key, settings.connection_id, settings.public_keys)
         return
-    client = TelnyxClient(base_url=settings.telnyx_base_url, api_key=key, way=settings.way)
+    client = TelnyxClient(base_url=settings.telnyx_base_url, api_key=settings.telnyx_key(), way=settings.way)
     try:
         yield from check_carrier(settings, client, caller_ids, plans=plans)
     finally:
         client.close()
+
+
+def _unset(*reads: Callable[[], object]) -> Iterator[Finding]:
+    for read in reads:
+        try:
+            read()
+        except Misconfigured as err:
+            variable, _, remedy = str(err).partition(": ")
+            yield bad("carrier", variable, remedy)
 
 
 def _with_stack(settings: Settings, folder: Path) -> Settings:

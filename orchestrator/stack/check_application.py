@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from orchestrator.settings import Settings
 from orchestrator.stack.findings import Finding, bad, doubtful, good, unseen
@@ -50,7 +49,7 @@ def _check_webhook_url(application: Application, ours: str | None) -> Finding:
     if ours is None:
         return unseen(subject, f"{theirs}; ours is not known without ORCHESTRATOR_PUBLIC_URL", remedy)
     if not is_same_place(theirs, ours):
-        detail = f"incoming calls and every call.initiated are told {_who(theirs, ours)}, not us"
+        detail = f"incoming calls and every call.initiated go to {theirs}, not to us"
         return bad(subject, detail, remedy)
     return good(subject, theirs)
 
@@ -62,7 +61,7 @@ def _check_failover_url(application: Application, ours: str | None) -> Iterator[
     if is_same_place(theirs, ours):
         yield good(subject, theirs)
         return
-    detail = f"what does not reach us at once is told {_who(theirs, ours)}, and may never come to us"
+    detail = f"what does not reach us at once goes to {theirs}, and may never come to us"
     yield doubtful(subject, detail, f"empty the failover URL, or set it to {ours}: {_PLACE}")
 
 
@@ -82,9 +81,3 @@ def _check_channels(application: Application, plans: Plans) -> Iterator[Finding]
 def lower_ours(most: int) -> str:
     """Return the remedy for more live calls of ours than the carrier allows."""
     return f"raise the limit in the portal, or take ours down to {most}: PATCH /v1/connections/{{id}}, max_live_calls"
-
-
-def _who(theirs: str, ours: str) -> str:
-    """Name the stranger's host; the whole address where the host is ours."""
-    theirs_host, ours_host = urlsplit(theirs).hostname, urlsplit(ours).hostname
-    return theirs if theirs_host == ours_host else f"the host {theirs_host} ({theirs})"

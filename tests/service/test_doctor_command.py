@@ -120,6 +120,14 @@ def test_of_a_simulators_folder_that_never_ran_the_real_account_is_not_asked(doc
     assert "API key" not in told.stdout and "public URL" not in told.stdout
 
 
+def test_every_variable_that_is_missing_is_named_at_once(doctor: Doctor) -> None:
+    told = doctor(TELNYX_API_KEY="", TELNYX_CONNECTION_ID="", TELNYX_PUBLIC_KEY="")
+
+    assert told.returncode == 1
+    for variable in ("TELNYX_API_KEY", "TELNYX_CONNECTION_ID", "TELNYX_PUBLIC_KEY"):
+        assert f"✗ carrier: {variable} is not set" in told.stdout
+
+
 def _simulators_folder(path: Path, carrier: SimulatorProcess, door: str) -> Path:
     folder = DataFolder(path)
     folder.bind(Binding(base_url=SIMULATOR, connection_id=SIMULATED_CONNECTION))
