@@ -76,7 +76,8 @@ def number_kind(e164: str) -> NumberKind:
         number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:
         return NumberKind.UNKNOWN
-    return _KINDS.get(phonenumbers.number_type(number)) or _as_it_begins(number)
+    found = phonenumbers.number_type(number)
+    return _as_it_begins(number) if found == PhoneNumberType.UNKNOWN else _KINDS.get(found, NumberKind.UNKNOWN)
 
 
 def why_never_dialed(e164: str) -> str | None:

@@ -101,7 +101,16 @@ def test_each_country_may_be_dialed_but_for_its_charged_numbers(region: str) -> 
         number = phonenumbers.example_number_for_type(region, kind)
         return phonenumbers.format_number(number, PhoneNumberFormat.E164) if number else None
 
-    usual = [example(kind) for kind in (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.TOLL_FREE)]
+    usual = [
+        example(kind)
+        for kind in (
+            PhoneNumberType.FIXED_LINE,
+            PhoneNumberType.MOBILE,
+            PhoneNumberType.TOLL_FREE,
+            PhoneNumberType.VOIP,
+            PhoneNumberType.UAN,
+        )
+    ]
     charged = [
         example(kind)
         for kind in (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.PERSONAL_NUMBER)
