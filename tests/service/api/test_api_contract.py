@@ -43,7 +43,7 @@ LEFT_OUT = [positive_data_acceptance, ignored_auth]
 # A flow is checked, and each of many contacts answered, whatever it is: what is wrong with it stands in a 200.
 TAKES_ANYTHING = ("/v1/flows/check", "/v1/campaigns/{campaign_id}/contacts")
 # Which fields an engine has, the field that names it says; which query a file of suppressions has, one number has not.
-DEPENDS = re.compile(r"/transcription_engine_config/|^\?(scope|reason|region|by)$")
+DEPENDS = re.compile(r"/transcription_engine_config/|^\?(scope|reason|region|by|map|encoding)$")
 SAYS_503 = ("/readyz",)
 # What a space is, the dialects of patterns do not agree upon.
 NO_SHAPES = ("value_error", "assertion_error", "string_pattern_mismatch")
