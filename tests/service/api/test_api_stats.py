@@ -93,6 +93,7 @@ def test_the_metrics_of_all_campaigns_agree_with_the_numbers_of_each(rest: Rest,
             told = {r.label: r.value for r in measure(house) if r.metric is Metric.CONTACTS_DUE}
         for status in ("waiting", "held"):
             assert told.get(status, 0) == sum(each["contacts"][status] for each in stats), (hour, status)
+        assert hour == 0 or told["held"] > len(campaigns)  # those outside the hours beside those who are held at all
 
 
 def test_a_campaign_that_is_over_is_in_no_metric(rest: Rest, house: House) -> None:
