@@ -1,8 +1,7 @@
 """What kind of line a number leads to, and which kinds are never dialed: who answers there earns by the call, or pays.
 
 The kinds are phonenumbers' own, but for what it does not say: which codes of no country are satellites, the exchange
-976 and the area code 911 of North America, and numbers too long for their kind. Emergency numbers as such have no
-form in E.164, so that none is ever read as a number to dial.
+976 and the area code 911 of North America, and numbers too long for their kind.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberType
+from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberType, shortnumberinfo
 
 
 class NumberKind(StrEnum):
@@ -54,6 +53,7 @@ _CHARGED = {
     "shared_cost": NumberKind.SHARED_COST,
     "personal_number": NumberKind.PERSONAL,
 }
+_LONGEST_EMERGENCY = 1_000_000
 _NORTH_AMERICAN = re.compile(r"\+1(\d{3})(\d{3})\d{4}", re.ASCII)
 # ITU-T E.164, annex of assigned country codes: of 87x and 88x, 880 and 886 are countries.
 _OF_NO_COUNTRY = (
@@ -76,6 +76,8 @@ def number_kind(e164: str) -> NumberKind:
         number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:
         return NumberKind.UNKNOWN
+    if (number.national_number or 0) < _LONGEST_EMERGENCY and _is_emergency(number):
+        return NumberKind.EMERGENCY
     found = phonenumbers.number_type(number)
     return _as_it_begins(number) if found == PhoneNumberType.UNKNOWN else _KINDS.get(found, NumberKind.UNKNOWN)
 
@@ -99,6 +101,12 @@ def _in_area(area: str) -> NumberKind:
         return NumberKind.EMERGENCY
     number = PhoneNumber(country_code=1, national_number=int(f"{area}2345678"))
     return _KINDS.get(phonenumbers.number_type(number), NumberKind.UNKNOWN)
+
+
+def _is_emergency(number: PhoneNumber) -> bool:
+    national = phonenumbers.national_significant_number(number)
+    regions = phonenumbers.region_codes_for_country_code(number.country_code or 0)
+    return any(shortnumberinfo.is_emergency_number(national, region) for region in regions)
 
 
 def _as_it_begins(number: PhoneNumber) -> NumberKind:
