@@ -11,13 +11,12 @@ from sqlalchemy import Connection, bindparam, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.ids import new_id
+from orchestrator.store.lifted_opt_outs import lifted
 from orchestrator.store.tables import suppressions
 
-# Whether `s`, a row of `suppressions`, counts at this moment; the index `suppressions_in_force` finds it.
-IN_FORCE = "s.lifted_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > clock_timestamp())"
-IS_IN_FORCE = suppressions.c.lifted_at.is_(None) & (
-    suppressions.c.expires_at.is_(None) | (suppressions.c.expires_at > func.clock_timestamp())
-)
+# Whether `s`, a row of `suppressions`, counts at this moment: what was lifted is no longer there.
+IN_FORCE = "(s.expires_at IS NULL OR s.expires_at > clock_timestamp())"
+IS_IN_FORCE = suppressions.c.expires_at.is_(None) | (suppressions.c.expires_at > func.clock_timestamp())
 EXPIRY = "expiry"
 """Who lifts what has expired."""
 
@@ -26,23 +25,26 @@ _ASKED = """jsonb_to_recordset(:rows) AS a(
     n int, phone text, scope text, reason text, asked_by text, expires_at timestamptz, call_id text)"""
 _HEARD_BEFORE = text(
     """
-    SELECT s.phone, s.scope, r.call_id FROM suppression_requests r JOIN suppressions s ON s.id = r.suppression_id
+    SELECT s.phone, s.scope, r.call_id FROM suppression_requests r
+    JOIN (SELECT id, phone, scope FROM suppressions UNION ALL SELECT id, phone, scope FROM lifted_suppressions) s
+        ON s.id = r.suppression_id
     WHERE r.call_id = ANY(:call_ids)
     """
 )
-_CLOSE_EXPIRED = text(
+_EXPIRED = text(
     f"""
-    UPDATE suppressions s SET lifted_at = s.expires_at, lifted_by = '{EXPIRY}' FROM {_ASKED}
-    WHERE s.phone = a.phone AND s.scope = a.scope AND s.lifted_at IS NULL AND s.expires_at <= clock_timestamp()
+    (suppressions.phone, suppressions.scope) IN (SELECT a.phone, a.scope FROM {_ASKED})
+        AND suppressions.expires_at <= clock_timestamp()
     """  # noqa: S608 constants of ours
 ).bindparams(bindparam("rows", type_=JSONB))
+_CLOSE_EXPIRED = lifted(_EXPIRED, by=EXPIRY, because=None)
 _LENGTHEN = text(
     """
     INSERT INTO suppressions AS s (id, phone, scope, reason, call_id, expires_at)
     SELECT id, phone, scope, reason, call_id, expires_at
     FROM jsonb_to_recordset(:rows) AS a(id text, phone text, scope text, reason text, call_id text,
         expires_at timestamptz)
-    ON CONFLICT (phone, scope) WHERE lifted_at IS NULL DO UPDATE SET expires_at = excluded.expires_at
+    ON CONFLICT (phone, scope) DO UPDATE SET expires_at = excluded.expires_at
     WHERE s.expires_at < coalesce(excluded.expires_at, 'infinity')
     RETURNING s.id, s.phone, s.scope
     """
@@ -51,7 +53,7 @@ _KEEP_WORDS = text(
     f"""
     INSERT INTO suppression_requests (suppression_id, asked_by, reason, expires_at, call_id)
     SELECT s.id, a.asked_by, a.reason, a.expires_at, a.call_id
-    FROM {_ASKED} JOIN suppressions s ON s.phone = a.phone AND s.scope = a.scope AND s.lifted_at IS NULL
+    FROM {_ASKED} JOIN suppressions s ON s.phone = a.phone AND s.scope = a.scope
     WHERE NOT EXISTS (
         SELECT 1 FROM suppression_requests r WHERE r.suppression_id = s.id AND r.asked_by = a.asked_by
             AND r.reason = a.reason AND r.expires_at IS NOT DISTINCT FROM a.expires_at

@@ -24,6 +24,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy import Text as SqlText
@@ -40,6 +41,7 @@ from orchestrator.store.tables import (
     import_rejects,
     imports,
     installation,
+    lifted_suppressions,
     recordings,
     suppression_requests,
     suppressions,
@@ -109,8 +111,10 @@ def _made(contact_id: str) -> ColumnElement[bool]:
 
 
 def _is_of_opt_out(person: Person) -> ColumnElement[bool]:
-    theirs = select(suppressions.c.id).where(suppressions.c.phone.in_(person.numbers))
-    return suppression_requests.c.suppression_id.in_(theirs)
+    theirs = [
+        select(table.c.id).where(table.c.phone.in_(person.numbers)) for table in (suppressions, lifted_suppressions)
+    ]
+    return suppression_requests.c.suppression_id.in_(union_all(*theirs))
 
 
 def _unless_final(column: ColumnElement[Any], otherwise: str | None) -> ColumnElement[Any]:
@@ -170,7 +174,13 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
     Erased(
         suppressions,
         lambda person: suppressions.c.phone.in_(person.numbers),
-        {"reason": "erased", "because": case((suppressions.c.because.is_not(None), "erased"))},
+        {"reason": "erased"},
+    ),
+    # Behind those that stand: what is lifted in between is met here.
+    Erased(
+        lifted_suppressions,
+        lambda person: lifted_suppressions.c.phone.in_(person.numbers),
+        {"reason": "erased", "because": case((lifted_suppressions.c.because.is_not(None), "erased"))},
     ),
     Erased(suppression_requests, _is_of_opt_out, {"reason": "erased"}),
     Erased(
@@ -193,7 +203,8 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
 KEPT: Final[Mapping[str, str]] = MappingProxyType(
     {
         "suppressions.phone": "an opt-out holds for ever, whoever is erased",
-        "suppressions.lifted_by": "who of the staff lifted it",
+        "lifted_suppressions.phone": "an opt-out that was lifted is told of, with who, when and why",
+        "lifted_suppressions.lifted_by": "who of the staff lifted it",
         "suppression_requests.asked_by": "who of the staff wrote it down",
         "contacts.zone": "the zone of the number: when a call was allowed is part of the ledger",
         "contacts.disposition": "the result of a call, from a closed set",
@@ -235,6 +246,7 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "import_rejects": frozenset({"import_id", "status", "code"}),
         "imports": frozenset({"id", "campaign_id", "status", "params"}),
         "installation": frozenset({"epoch", "carrier"}),
+        "lifted_suppressions": frozenset({"id", "scope", "call_id"}),
         "numbers": frozenset({"id", "number", "flow_id", "home_id"}),
         "recordings": frozenset({"id", "call_id", "campaign_id", "told_as", "event_id", "leg", "channels", "format"}),
         "suppression_requests": frozenset({"suppression_id", "call_id"}),

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, literal, select, update
+from sqlalchemy import Connection, Row, Table, and_, case, cast, func, null, select, true, union_all
 
+from orchestrator.store.lifted_opt_outs import LIFTING, lifted
 from orchestrator.store.opt_outs import EXPIRY, IS_IN_FORCE, be_the_one_writer
 from orchestrator.store.pages import newest_first
-from orchestrator.store.tables import suppression_requests, suppressions
+from orchestrator.store.tables import lifted_suppressions, suppression_requests, suppressions
 
-_STATUS = case(
-    (IS_IN_FORCE, literal("in_force")),
-    (suppressions.c.lifted_by == EXPIRY, literal("expired")),
-    (suppressions.c.lifted_at.is_(None), literal("expired")),
-    else_=literal("lifted"),
-).label("status")
+_NEVER_LIFTED = [cast(null(), lifted_suppressions.c[name].type).label(name) for name in LIFTING]
+_STANDING = select(suppressions, *_NEVER_LIFTED, case((IS_IN_FORCE, "in_force"), else_="expired").label("status"))
+_LIFTED = select(
+    lifted_suppressions, case((lifted_suppressions.c.lifted_by == EXPIRY, "expired"), else_="lifted").label("status")
+)
 
 
 def list_suppressions(
     connection: Connection, filters: Mapping[str, Any], *, past_too: bool, after: str | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Return a page of suppressions with their status; `past_too`: those lifted or expired as well."""
-    query = select(suppressions, _STATUS).where(*_matching(filters))
-    query = query if past_too else query.where(IS_IN_FORCE)
-    return connection.execute(newest_first(query, suppressions.c.id, after=after, limit=limit)).all()
+    page = partial(newest_first, after=after, limit=limit)
+    standing = _STANDING.where(*_matching(suppressions, filters))
+    if not past_too:
+        return connection.execute(page(standing.where(IS_IN_FORCE), suppressions.c.id)).all()
+    over = _LIFTED.where(*_matching(lifted_suppressions, filters))
+    both = union_all(page(standing, suppressions.c.id), page(over, lifted_suppressions.c.id)).subquery()
+    return connection.execute(page(select(both), both.c.id)).all()
 
 
 def read_requests(connection: Connection, suppression_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
@@ -39,12 +44,12 @@ def read_requests(connection: Connection, suppression_ids: Sequence[str]) -> dic
 
 
 def lift_suppressions(connection: Connection, filters: Mapping[str, Any], *, by: str, because: str | None) -> int:
-    """Lift what matches all of `filters` and return how many that were; the rows stay and say who, when and why."""
+    """Lift what matches all of `filters` and return how many that were; they are kept with who, when and why."""
     be_the_one_writer(connection)
-    lifted = {"lifted_at": func.clock_timestamp(), "lifted_by": by, "because": because}
-    matching = (*_matching(filters), suppressions.c.lifted_at.is_(None))
-    return int(connection.execute(update(suppressions).where(*matching).values(lifted)).rowcount)
+    matching = and_(true(), *_matching(suppressions, filters))
+    statement = lifted(matching, at=func.clock_timestamp(), by=by, because=because)
+    return len(connection.execute(statement.returning(lifted_suppressions.c.id)).all())
 
 
-def _matching(filters: Mapping[str, Any]) -> list[Any]:
-    return [suppressions.c[name] == value for name, value in filters.items()]
+def _matching(table: Table, filters: Mapping[str, Any]) -> list[Any]:
+    return [table.c[name] == value for name, value in filters.items()]

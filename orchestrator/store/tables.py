@@ -385,7 +385,7 @@ numbers = Table(
     _moment("updated_at", nullable=False, server_default=_NOW),
 )
 
-# A row is never deleted: it is lifted, by somebody or by its expiry, and what comes after is another row.
+# What holds, and what has expired until somebody asks again. Its shape is what the version before writes to.
 suppressions = Table(
     "suppressions",
     metadata,
@@ -396,25 +396,32 @@ suppressions = Table(
     Column("call_id", Text),
     _moment("expires_at"),  # the longest anybody asked for
     _moment("created_at", nullable=False, server_default=_NOW),
-    _moment("lifted_at"),
-    Column("lifted_by", Text),
+    UniqueConstraint("phone", "scope"),
+)
+
+# What was lifted, by somebody or by its expiry, moves here, as it was; a trigger moves what an older version deletes.
+lifted_suppressions = Table(
+    "lifted_suppressions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("phone", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("call_id", Text),
+    _moment("expires_at"),
+    _moment("created_at", nullable=False),
+    _moment("lifted_at", nullable=False),
+    Column("lifted_by", Text, nullable=False),
     Column("because", Text),
 )
-Index(
-    "suppressions_in_force",
-    suppressions.c.phone,
-    suppressions.c.scope,
-    unique=True,
-    postgresql_where=text("lifted_at IS NULL"),
-)
-Index("suppressions_by_phone", suppressions.c.phone)
+Index("lifted_suppressions_by_phone", lifted_suppressions.c.phone)
 
-# Who asked for a suppression, in what words and until when; nothing of it is ever changed.
+# Who asked for a suppression, in what words and until when: never changed, and kept when the suppression is lifted.
 suppression_requests = Table(
     "suppression_requests",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
-    Column("suppression_id", Text, ForeignKey("suppressions.id"), nullable=False),
+    Column("suppression_id", Text, nullable=False),  # of either table
     Column("asked_by", Text, nullable=False),
     Column("reason", Text, nullable=False),
     _moment("expires_at"),

@@ -88,6 +88,12 @@ _SUPPRESSIONS = """
     SELECT 'sup_' || lpad(n::text, 26, '0'), '+1' || (3012000000 + n), 'global', 'asked'
     FROM generate_series(1, :contacts / 10) n
 """
+# Every tenth was lifted once before.
+_LIFTED = """
+    INSERT INTO lifted_suppressions (id, phone, scope, reason, created_at, lifted_at, lifted_by)
+    SELECT 'sup_1' || lpad(n::text, 25, '0'), '+1' || (3012000000 + n), 'global', 'asked', now(), now(), 'api'
+    FROM generate_series(10, :contacts / 10, 10) n
+"""
 
 
 def fill(sql: Engine, *, contacts: int) -> None:
@@ -114,7 +120,7 @@ def fill(sql: Engine, *, contacts: int) -> None:
         )
         for campaign in campaigns:
             connection.execute(text(_CAMPAIGN), {**shared, **campaign})
-        for statement in (_SMALL_CAMPAIGNS, _CONTACTS, _CALLS, _RECORDINGS, _SUPPRESSIONS):
+        for statement in (_SMALL_CAMPAIGNS, _CONTACTS, _CALLS, _RECORDINGS, _SUPPRESSIONS, _LIFTED):
             connection.execute(text(statement), shared)
         connection.execute(
             text("INSERT INTO campaign_zones (campaign_id, zone) SELECT DISTINCT campaign_id, zone FROM contacts")

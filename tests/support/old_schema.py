@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,14 +19,23 @@ def database_at(server_url: str, revision: str, *, name: str) -> Iterator[str]:
     """Return the address of a database at this revision, removed at the end of the block."""
     empty = make_url(server_url).set(database="template1").render_as_string(hide_password=False)
     url = clone_database(empty, name)
+    try:
+        _move(command.upgrade, url, revision)
+        yield url
+    finally:
+        drop_database(url)
+
+
+def downgrade_to(url: str, revision: str) -> None:
+    """Bring a database back to the schema of an older revision."""
+    _move(command.downgrade, url, revision)
+
+
+def _move(command_of: Callable[[Config, str], object], url: str, revision: str) -> None:
     engine = create_engine(url)
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent / "migrations"))
-    try:
-        with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
-        yield url
-    finally:
-        engine.dispose()
-        drop_database(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command_of(config, revision)
+    engine.dispose()

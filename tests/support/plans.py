@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-LARGE = frozenset({"contacts", "calls", "call_events", "recordings", "suppressions", "import_rejects"})
+LARGE = frozenset(
+    {"contacts", "calls", "call_events", "recordings", "suppressions", "lifted_suppressions", "import_rejects"}
+)
 _READS_OR_WRITES = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 
 

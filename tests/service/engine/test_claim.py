@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.clock import utc_now
+from orchestrator.operations.find_suppressions import lift_suppression
+from orchestrator.operations.suppress_number import suppress_number
 from tests.support.world import ZONE, World
 
 
@@ -177,10 +179,8 @@ def test_an_expired_suppression_does_not_count(world: World) -> None:
 def test_a_suppression_that_was_lifted_does_not_count(world: World) -> None:
     campaign_id = world.campaign()
     world.contact(campaign_id, phone="+13125550178")
-    world.execute(
-        "INSERT INTO suppressions (id, phone, scope, reason, lifted_at)"
-        " VALUES ('s', '+13125550178', 'global', 'asked', now())"
-    )
+    suppress_number(world.house, "+13125550178", reason="asked")
+    lift_suppression(world.house, {"phone": "+13125550178"}, by="anna", because=None)
 
     assert len(world.claim(campaign_id)) == 1
 

@@ -60,6 +60,7 @@ steps:
 """
 FILE = f"phone,external_id,first_name\n{CALLER},{EXTERNAL},{NAME}\n{NATIONAL},,{NAME}\n12,{EXTERNAL},{NAME}\n"
 ONE_CALL = {"to": CALLER, "external_id": EXTERNAL, "variables": {"first_name": NAME}, "ignore_hours": True}
+OPT_OUTS = {"suppressions.phone", "lifted_suppressions.phone"}
 TEXTS = (
     "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' "
     "AND data_type IN ('text', 'character varying', 'json', 'jsonb', 'bytea', 'ARRAY') ORDER BY 1, 2"
@@ -268,8 +269,8 @@ def test_an_erased_number_stands_nowhere_but_in_the_list_of_opt_outs(world: Worl
 
     assert erased.json == {"contacts": 4, "calls": 4}
     assert {"contacts.phone", "import_rejects.raw", "idempotency_keys.response", "suppressions.reason"} < met
-    assert {"suppressions.because", "suppression_requests.reason"} < met
-    assert in_tables(world) == {"suppressions.phone"}
+    assert {"lifted_suppressions.reason", "lifted_suppressions.because", "suppression_requests.reason"} < met
+    assert in_tables(world) == OPT_OUTS
     assert in_keys(world) <= {"call"}
     let_live_state_go(world)
     assert in_keys(world) == set()
@@ -397,7 +398,9 @@ def test_an_opt_out_outlives_its_person(world: World, rest: Rest) -> None:
     contact_id = world.contact(campaign_id, phone=CALLER)
 
     assert erased.json == {"contacts": 0, "calls": 0}
-    assert world.query("SELECT phone, reason FROM suppressions") == [(CALLER, "erased")] * 2
+    assert world.query("SELECT phone, reason FROM suppressions") == [(CALLER, "erased")]
+    assert world.query("SELECT phone, reason, because FROM lifted_suppressions") == [(CALLER, "erased", "erased")]
+    assert world.query("SELECT reason FROM suppression_requests") == [("erased",)] * 2
     assert world.claim(campaign_id) == [] and world.contact_row(contact_id)["status"] == "suppressed"
 
 
@@ -426,7 +429,7 @@ def test_an_erasing_that_breaks_off_is_finished_by_its_repeat(world: World, rest
     erase_number(world.house, CALLER)
 
     let_live_state_go(world)
-    assert (in_tables(world), in_keys(world)) == ({"suppressions.phone"}, set())
+    assert (in_tables(world), in_keys(world)) == (OPT_OUTS, set())
 
 
 def test_a_rewrite_that_died_with_its_server_is_begun_again(valkey: RunningServer, redis_client: redis.Redis) -> None:

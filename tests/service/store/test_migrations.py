@@ -12,7 +12,7 @@ from orchestrator.stack.embedded import RunningServer
 from orchestrator.store.gate_facts import read_facts
 from orchestrator.store.migrate import upgrade
 from orchestrator.store.tables import metadata
-from tests.support.old_schema import database_at
+from tests.support.old_schema import database_at, downgrade_to
 
 _A_CALL = (
     "INSERT INTO connections (id, calls_per_second, max_live_calls) VALUES ('conn', 1, 1)",
@@ -194,12 +194,31 @@ def test_opt_outs_of_the_release_before_hold_on_with_their_first_words(postgres_
         upgrade(url)
 
         with engine.connect() as connection:
-            stands = connection.execute(text("SELECT id, lifted_at, because FROM suppressions ORDER BY id")).all()
+            stands = connection.execute(text("SELECT id, scope, reason FROM suppressions ORDER BY id")).all()
+            assert connection.execute(text("SELECT id FROM lifted_suppressions")).all() == []
             asked = "SELECT suppression_id, asked_by, reason, call_id, expires_at IS NULL FROM suppression_requests"
             words = connection.execute(text(f"{asked} ORDER BY id")).all()
         engine.dispose()
-    assert stands == [("sup_1", None, None), ("sup_2", None, None)]
+    assert stands == [("sup_1", "global", "asked"), ("sup_2", "cmp_1", "pressed 9")]
     assert words == [("sup_1", "api", "asked", None, True), ("sup_2", "flow", "pressed 9", "call_1", False)]
+
+
+def test_going_back_to_the_release_before_leaves_what_stands_and_brings_nothing_lifted_back(
+    postgres_server: RunningServer,
+) -> None:
+    write = text("INSERT INTO suppressions (id, phone, scope, reason) VALUES (:id, '+12125550123', :id, 'asked')")
+    with database_at(postgres_server.url, "0010", name="schema_0010") as url:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.execute(write, [{"id": "sup_1"}, {"id": "sup_2"}])
+            connection.execute(text("DELETE FROM suppressions WHERE id = 'sup_1'"))
+
+        downgrade_to(url, "0009")
+
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT id FROM suppressions")).all() == [("sup_2",)]
+        upgrade(url)
+        engine.dispose()
 
 
 def test_contacts_of_the_release_before_that_are_never_dialed_and_have_no_zone_end(

@@ -16,6 +16,7 @@ import redis
 from sqlalchemy import Engine
 
 from api.app import create_app
+from api.pages import encode_cursor
 from orchestrator.operations.ask_about_calls import ask_about_calls
 from orchestrator.operations.close_dead_imports import close_dead_imports
 from orchestrator.operations.complete_campaigns import complete_campaigns
@@ -129,7 +130,10 @@ POLLS = (
     f"/v1/recordings?status=failed&campaign_id={NOWHERE}",
     f"/v1/recordings?campaign_id={NOWHERE}",
     "/v1/suppressions",
+    "/v1/suppressions?include=lifted",
+    f"/v1/suppressions?include=lifted&cursor={encode_cursor(f'sup_0{_LAST[1:]}')}",
     "/v1/suppressions?phone=%2B13012000002",
+    "/v1/suppressions?phone=%2B13012000010&include=lifted",
     "/v1/numbers",
     "/v1/connections/conn-1",
     "/readyz",
