@@ -36,10 +36,13 @@ _WITH_SOMEBODY = text(
            LIMIT 1) = 1
     """
 )
+# By hours that hold yet: who changes them has let the held ones go already, and would not come back for these.
 _HOLD_ZONE = text(
     """
     UPDATE contacts SET status = 'held', reason = :reason, due_at = NULL WHERE id IN (
-        SELECT id FROM contacts WHERE campaign_id = :campaign_id AND zone = :zone AND status = 'waiting'
+        SELECT id FROM contacts WHERE zone = :zone AND status = 'waiting' AND campaign_id = (
+            SELECT id FROM campaigns WHERE id = :campaign_id AND calling_hours = CAST(:hours AS jsonb)
+            FOR SHARE SKIP LOCKED)
         LIMIT :most FOR UPDATE SKIP LOCKED)
     """
 )
@@ -66,8 +69,8 @@ def complete_campaigns(sql: Engine) -> list[str]:
     _in_batches(sql, _LATE, reason=Reason.TOO_LATE)
     for campaign_id in ending:
         _in_batches(sql, _OVER, reason=Reason.CAMPAIGN_ENDED, campaign_id=campaign_id)
-    for campaign_id, zone in zoneless:
-        _in_batches(sql, _HOLD_ZONE, reason=Reason.ZONE_UNKNOWN, campaign_id=campaign_id, zone=zone)
+    for which in zoneless:
+        _in_batches(sql, _HOLD_ZONE, reason=Reason.ZONE_UNKNOWN, **which)
     with sql.begin() as connection:
         finished = _finished(connection)
         _complete(connection, finished)
@@ -91,16 +94,18 @@ def _start_scheduled(connection: Connection) -> None:
     )
 
 
-def _zoneless(connection: Connection) -> list[tuple[str, str]]:
-    """Return campaign and zone of contacts that wait and nobody can say an hour for.
+def _zoneless(connection: Connection) -> list[dict[str, str]]:
+    """Return campaign, its hours and zone of contacts that wait and nobody can say an hour for.
 
     They are held until the contact or the campaign gets a time zone (§7).
     """
     now = database_now(connection)
     rows = connection.execute(_ZONES).all()
     unknown = [row for row in rows if is_zone_unknown(hours_of(row.hours), row.zone, now)]
+    hours = {row.campaign_id: row.hours for row in unknown}
     params = {"campaigns": [row.campaign_id for row in unknown], "zones": [row.zone for row in unknown]}
-    return [(row.campaign_id, row.zone) for row in connection.execute(_WITH_SOMEBODY, params)] if unknown else []
+    found = connection.execute(_WITH_SOMEBODY, params).all() if unknown else []
+    return [{"campaign_id": row.campaign_id, "zone": row.zone, "hours": hours[row.campaign_id]} for row in found]
 
 
 def _finished(connection: Connection) -> list[str]:

@@ -15,11 +15,13 @@ from sqlalchemy import Engine
 from orchestrator.clock import utc_now
 from orchestrator.operations import claim_contacts, complete_campaigns, settle_calls
 from orchestrator.operations.cancel_campaign import cancel_campaign
+from orchestrator.operations.change_campaign import change_campaign
 from orchestrator.operations.change_contact import ContactChange, change_contact
 from orchestrator.operations.end_open_contacts import end_open_contacts
 from orchestrator.operations.pause_campaign import pause_campaign
 from orchestrator.operations.stop_dialing import stop_dialing
 from orchestrator.operations.withdraw_import import withdraw_import
+from orchestrator.policy.campaign_rules import CampaignChanges
 from orchestrator.store.contact_moves import lock_candidates
 from orchestrator.store.ended_campaigns import BATCH
 from orchestrator.store.keys import GROUP
@@ -177,6 +179,27 @@ def test_nobody_expires_while_the_end_of_a_campaign_is_being_put_off(world: Worl
         complete_campaigns.complete_campaigns(world.sql)
 
     assert [status for status, _, _ in standings(world)] == ["waiting"]
+
+
+def test_nobody_is_held_for_ever_by_hours_that_were_changed_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign_id = world.campaign(calling_hours={})
+    contact_id = world.contact(campaign_id, phone="+18005550123", zone="")
+    world.execute("INSERT INTO campaign_zones VALUES (:id, '')", id=campaign_id)
+    any_time = CampaignChanges.model_validate({"calling_hours": {"always": True}})
+    point = LockPoint(complete_campaigns._in_batches)
+    monkeypatch.setattr(complete_campaigns, "_in_batches", point)
+
+    with in_thread(lambda: complete_campaigns.complete_campaigns(world.sql)):
+        point.is_reached()
+        change_campaign(world.house, campaign_id, any_time)
+        point.go_on()
+
+    assert (world.contact_row(contact_id)["status"], world.campaign_row(campaign_id)["status"]) == (
+        "waiting",
+        "running",
+    )
 
 
 @pytest.mark.parametrize(
