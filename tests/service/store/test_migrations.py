@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -13,6 +15,7 @@ from orchestrator.store.gate_facts import read_facts
 from orchestrator.store.migrate import upgrade
 from orchestrator.store.tables import metadata
 from tests.support.old_schema import database_at, downgrade_to
+from tests.support.poll import eventually
 
 _A_CALL = (
     "INSERT INTO connections (id, calls_per_second, max_live_calls) VALUES ('conn', 1, 1)",
@@ -49,6 +52,32 @@ def test_calls_of_the_release_before_keep_what_is_known_of_their_end(postgres_se
             spent = "SELECT attempts - coalesce((tally->>'unspent')::int, 0) FROM contacts"
             assert connection.execute(text(spent)).scalar_one() == 2
         engine.dispose()
+
+
+def test_an_upgrade_and_a_pause_of_the_release_before_do_not_wait_for_each_other(
+    postgres_server: RunningServer,
+) -> None:
+    with database_at(postgres_server.url, "0008", name="schema_0008_busy") as url, ThreadPoolExecutor(1) as pool:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for statement in _A_CALL:
+                connection.execute(text(statement))
+
+        with engine.begin() as pausing:  # withdraws first, and then looks how the campaign stands
+            pausing.execute(text("UPDATE calls SET withdrawn_reason = 'campaign_paused'"))
+            upgrading = pool.submit(upgrade, url)
+            eventually(lambda: _somebody_waits(engine) or upgrading.done())
+            told = pausing.execute(text("SELECT status FROM campaigns")).scalars().all()
+        upgrading.result(timeout=30)
+        engine.dispose()
+
+    assert told == ["draft"]
+
+
+def _somebody_waits(engine: Engine) -> bool:
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with engine.connect() as connection:
+        return connection.execute(text(waiting)).first() is not None
 
 
 def test_rates_of_the_release_before_are_brought_within_their_bounds(postgres_server: RunningServer) -> None:
