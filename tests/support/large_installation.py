@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, text
 
+from orchestrator.store.tallies import fold_tallies
 from tests.support.world import CONNECTION, GREETING
 
 ALL_WAIT = "cmp_00000000000000000000000001"  # half of all contacts; nobody is due, and it was resumed just now
@@ -125,6 +126,8 @@ def fill(sql: Engine, *, contacts: int) -> None:
         connection.execute(
             text("INSERT INTO campaign_zones (campaign_id, zone) SELECT DISTINCT campaign_id, zone FROM contacts")
         )
+    while fold_tallies(sql):
+        pass
     with sql.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.connection.driver_connection.wait_at_most_s = 3600  # type: ignore[union-attr]
         connection.execute(text("SET statement_timeout = 0"))

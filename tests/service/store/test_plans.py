@@ -39,7 +39,7 @@ from tests.support.rest import Rest
 from tests.support.world import CONNECTION, World
 
 CONTACTS = int(os.environ.get("PLANS_CONTACTS", "60000"))
-MOST_PAGES = 3_000  # some 10 ms: a page that is in memory takes 2 to 5 µs
+MOST_PAGES = 5_000  # some 20 ms: a page that is in memory takes 2 to 5 µs
 FEW_PAGES = 200  # of a table that is read whole: it would grow
 
 _START = {16: start_postgres_16, 18: lambda folder: start_postgres(folder, durable=False)}
