@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # As a scalar it is looked up by its index for each of the few calls that are open, however many numbers there are.
+# After the ring limit nothing rings: a call that Valkey has lost is taken up as ringing, and somebody may be talking.
 SUPPRESSED = text(
     f"""
     SELECT id, state, clock_timestamp() AS now FROM calls k
     WHERE {NUMBER_GUARD} AND state <> 'reserved'
+        AND last_sent_at > clock_timestamp() - make_interval(secs => ring_limit_s)
         AND (SELECT true FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
              AND {IN_FORCE} LIMIT 1)
     """  # noqa: S608 constants of ours

@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from orchestrator.clock import utc_now
+from orchestrator.operations.adopt_calls import adopt_calls
 from orchestrator.operations.find_suppressions import lift_suppression
 from orchestrator.operations.hang_up_suppressed import SUPPRESSED, hang_up_suppressed
 from orchestrator.operations.stop_dialing import stop_dialing
@@ -188,6 +189,24 @@ def test_a_call_that_valkey_has_lost_is_taken_up_and_hung_up(world: World, carri
     world.work(call_id)
 
     assert told == [call_id] and hangups(carrier) == [f"v3:{call_id}"]
+
+
+@pytest.mark.parametrize("is_adopted", [False, True], ids=["not yet taken up", "taken up"])
+def test_a_call_that_valkey_has_lost_in_the_middle_of_the_talk_goes_on(
+    world: World, carrier: CarrierStub, is_adopted: bool
+) -> None:
+    call_id = ringing_call(world)
+    world.hear(call_id, "call.answered")
+    world.work(call_id)
+    world.redis.delete(world.keys.call(call_id))
+    world.execute("UPDATE calls SET last_sent_at = last_sent_at - make_interval(secs => ring_limit_s)")
+    if is_adopted:
+        adopt_calls(world.redis, world.sql, world.keys, [call_id])
+
+    suppress_number(world.house, number_of(world, call_id), reason="said on the phone")
+    world.work(call_id)
+
+    assert hangups(carrier) == []
 
 
 @pytest.mark.parametrize("of", ["its own campaign", "another campaign"])
