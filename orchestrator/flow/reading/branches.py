@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from orchestrator.flow.actions import Branch, Value
 from orchestrator.flow.definition import Timeout
 from orchestrator.flow.expressions import BadExpression, Expression, parse_expression
@@ -85,6 +87,9 @@ def _keys_for(event: str | None) -> frozenset[str]:
     return BRANCH_KEYS - {"during_gather"} if event else BRANCH_KEYS - {"during_gather", "match"}
 
 
+_OTHERWISE: Final = "add one for all other cases, such as {goto: …}, or {} to stay in the step"
+
+
 def _checked(desk: Desk, spot: Spot, read: list[tuple[Spot, Branch]]) -> tuple[Branch, ...]:
     """Tell what can never be reached and what could be left without a way; hand the branches back."""
     if not read:
@@ -92,7 +97,7 @@ def _checked(desk: Desk, spot: Spot, read: list[tuple[Spot, Branch]]) -> tuple[B
     for number, (place, _) in enumerate(read, start=1):
         conditional = place.child("match") is not None or place.child("when") is not None
         if number == len(read) and conditional:
-            desk.tell(place, "the last branch has neither match nor when: it takes what no other takes ({} stays)")
+            desk.tell(place, f"the last branch must have neither match nor when; {_OTHERWISE}")
         if number < len(read) and not conditional and place.kind is Kind.MAP:
             desk.tell(place, "only the last branch may stand without match or when; those after it are never tried")
     return tuple(branch for _, branch in read)

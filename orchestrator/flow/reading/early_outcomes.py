@@ -57,8 +57,9 @@ def _warn_of_the_greeting(desk: Desk, place: Spot, step: Step, steps: Mapping[st
 
 
 def _instead(outcome: str, event: str) -> str:
-    match = "match: {status: completed}, " if event in _SAID_ENDED else ""
-    return f"write {event}: {{{match}outcome: {outcome}, goto: …}}"
+    if event in _SAID_ENDED:  # with a branch for every other ending, which the check of branches asks for
+        return f"write {event}: [{{match: {{status: completed}}, outcome: {outcome}, goto: …}}, {{goto: …}}]"
+    return f"write {event}: {{outcome: {outcome}, goto: …}}"
 
 
 def _written(place: Spot, step: Step, event: str) -> Iterator[tuple[Spot, Branch]]:

@@ -49,7 +49,8 @@ def _at_once(desk: Desk, spot: Spot) -> Start:
 
 def _without_detection(desk: Desk, spot: Spot) -> Start:
     if spot.kind is Kind.MAP:
-        desk.tell(spot, "detection is off, so start is the name of a step; turn detection on under dial: to tell apart")
+        told = "detection is off, so start is the name of a step; turn detection on under dial: to tell who answered"
+        desk.tell(spot, told)
         return Start()
     return Start(entry=desk.step_name(spot, "start"))
 

@@ -176,4 +176,5 @@ def test_a_wrong_start_is_told(start: str, detail: str) -> None:
 def test_answered_needs_detection() -> None:
     text = AT_ONCE.replace("dial: {answering_machine_detection: premium}\n", "")
 
-    assert "detection is off" in "; ".join(problem.detail for problem in problems_of(text))
+    told = "; ".join(problem.detail for problem in problems_of(text))
+    assert "turn detection on under dial: to tell who answered" in told

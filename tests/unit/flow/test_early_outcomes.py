@@ -21,7 +21,7 @@ steps:
 """
 PLAIN_FIRST = "{speak: {payload: x, voice: female}, on: {call.speak.ended: bye}}"
 PLAIN_WAIT = "{wait_for: machine.greeting.ended, on: {machine.greeting.ended: leave}}"
-COMPLETED = "call.speak.ended: {match: {status: completed}, outcome: left, goto: …}"
+COMPLETED = "call.speak.ended: [{match: {status: completed}, outcome: left, goto: …}, {goto: …}]"
 
 
 def warned(*, first: str = PLAIN_FIRST, waits: str = PLAIN_WAIT) -> list[FlowProblem]:
@@ -46,7 +46,7 @@ def plays(on: str) -> str:
         (speaks("bye", "outcome: left, "), f"counts as soon as speak begins; write {COMPLETED}"),
         (
             "{playback_start: {media_name: x}, outcome: left, on: {call.playback.ended: bye}}",
-            "counts as soon as playback_start begins; write call.playback.ended: {match: {status: completed}, ",
+            "counts as soon as playback_start begins; write call.playback.ended: [{match: {status: completed}, ",
         ),
         (
             "{gather_using_speak: {payload: x, voice: female}, outcome: left, on: {call.gather.ended: bye}}",
@@ -79,7 +79,7 @@ def plays(on: str) -> str:
         ),
         (
             "{stream_play: {payload: SUQzBAAAAAAA}, outcome: left, on: {stream_play.ended: bye}}",
-            "counts as soon as stream_play begins; write stream_play.ended: {match: {status: completed}, ",
+            "counts as soon as stream_play begins; write stream_play.ended: [{match: {status: completed}, ",
         ),
     ],
 )
@@ -155,11 +155,28 @@ def test_no_sample_is_warned_of(name: str) -> None:
 def test_the_reminder_that_told_a_cut_message_as_left_is_warned_of() -> None:
     [warning] = check_flow(GREETING).warnings
 
-    better = "write call.speak.ended: {match: {status: completed}, outcome: voicemail, goto: …}"
+    better = "write call.speak.ended: [{match: {status: completed}, outcome: voicemail, goto: …}, {goto: …}]"
     assert (warning.step, warning.detail) == (
         "leave",
         f"the outcome voicemail counts as soon as speak begins; {better}",
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "event"),
+    [
+        ("speak: {payload: x, voice: female}", "call.speak.ended"),
+        ("playback_start: {media_name: x}", "call.playback.ended"),
+        ("stream_play: {payload: SUQzBAAAAAAA}", "stream_play.ended"),
+        ("gather: {}", "call.gather.ended"),
+    ],
+)
+def test_what_a_warning_says_to_write_is_accepted_and_not_warned_of(command: str, event: str) -> None:
+    [warning] = warned(first=f"{{{command}, outcome: left, on: {{{event}: bye}}}}")
+
+    better = warning.detail.rpartition("; write ")[2].replace("…", "bye")
+
+    assert warned(first=f"{{{command}, on: {{{better}}}}}") == []
 
 
 def test_a_flow_that_cannot_be_read_has_a_problem_and_no_warning() -> None:

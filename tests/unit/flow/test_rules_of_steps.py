@@ -199,7 +199,7 @@ def test_rule_9_repeat_is_checked(repeat: str, detail: str) -> None:
 @pytest.mark.parametrize(
     ("choose", "detail"),
     [
-        ("[{when: 'answers.said', goto: bye}]", "the last branch has neither match nor when"),
+        ("[{when: 'answers.said', goto: bye}]", "the last branch must have neither match nor when"),
         ("[{goto: bye}, {goto: bye}]", "only the last branch may stand without"),
         ("[{when: 'answers.sad', goto: bye}, {goto: bye}]", "unknown: answers.sad; did you mean said?"),
         ("[{when: 'open(1)', goto: bye}, {goto: bye}]", "calls cannot be used here"),
