@@ -20,9 +20,10 @@ from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.refuse_campaigns import refuse_campaigns
 from orchestrator.operations.withdraw_calls import WayBack, Withdrawn, free_channels, withdraw
 from orchestrator.policy.caps import HOUSE_CAPS, Caps
-from orchestrator.policy.gate import Go, Hold, Never, may_dial
+from orchestrator.policy.gate import GateAnswer, Go, Hold, Never, may_dial
 from orchestrator.policy.pacing import DispatchLimits, dispatch_limits
 from orchestrator.policy.reasons import FinalStatus, Reason
+from orchestrator.store.contact_moves import hold_still
 from orchestrator.store.dial_counts import Dials, count_from
 from orchestrator.store.flows import FlowShelf
 from orchestrator.store.gate_facts import gate_facts, read_send_facts
@@ -114,17 +115,27 @@ class Dialer:
         with self._sql.begin() as connection:
             if lock_call(connection, call_id) not in ("reserved", "dialing"):
                 return None
-            # Read after the lock: a pause that committed before it is seen here (R9).
-            row = read_send_facts(connection, call_id, self._caps)
-            send_no = self._take_send(connection, row, withdrawn)
+            row, answer = self._ask_gate(connection, call_id)
+            if isinstance(answer, Hold):
+                # Whoever changes a campaign lets go of whom it holds, and would miss who is held a moment later.
+                if not hold_still(connection, row["campaign_id"]):
+                    return None  # published again soon
+                row, answer = self._ask_gate(connection, call_id)
+            send_no = self._take_send(connection, row, answer, withdrawn)
         free_channels(self._redis, self._keys, withdrawn)  # behind the commit: until then the channel is taken
         return Permit(Send(call_id, send_no, row), dispatch_limits(row["calls_per_second"])) if send_no else None
 
-    def _take_send(self, connection: Connection, row: RowMapping, withdrawn: list[Withdrawn]) -> int:
-        """Return the number of the send that is permitted; 0 if none is. Adds to `withdrawn` what the gate stops."""
+    def _ask_gate(self, connection: Connection, call_id: str) -> tuple[RowMapping, GateAnswer]:
+        """Return the attempt, read behind its lock, and the gate's answer: a pause that committed is seen here (R9)."""
+        row = read_send_facts(connection, call_id, self._caps)
         is_current = row["contact_status"] == "calling" and row["current_call_id"] == row["id"]
         facts = gate_facts(row, contact_status_ok=is_current, from_caller_id=_dials_beside(connection, row))
-        answer = may_dial(facts, row["db_now"])
+        return row, may_dial(facts, row["db_now"])
+
+    def _take_send(
+        self, connection: Connection, row: RowMapping, answer: GateAnswer, withdrawn: list[Withdrawn]
+    ) -> int:
+        """Return the number of the send that is permitted; 0 if none is. Adds to `withdrawn` what the gate stops."""
         if row["state"] == "dialing":
             return 2 if self._may_repeat(connection, row, allowed=isinstance(answer, Go)) else 0
         if not isinstance(answer, Go):

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from orchestrator.clock import utc_now
-from orchestrator.operations import claim_contacts, complete_campaigns, settle_calls
+from orchestrator.operations import claim_contacts, complete_campaigns, dial_call, settle_calls
 from orchestrator.operations.cancel_campaign import cancel_campaign
 from orchestrator.operations.change_campaign import change_campaign
 from orchestrator.operations.change_contact import ContactChange, change_contact
@@ -21,7 +21,7 @@ from orchestrator.operations.end_open_contacts import end_open_contacts
 from orchestrator.operations.pause_campaign import pause_campaign
 from orchestrator.operations.stop_dialing import stop_dialing
 from orchestrator.operations.withdraw_import import withdraw_import
-from orchestrator.policy.campaign_rules import CampaignChanges
+from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges
 from orchestrator.store.contact_moves import lock_candidates
 from orchestrator.store.ended_campaigns import BATCH
 from orchestrator.store.keys import GROUP
@@ -29,6 +29,7 @@ from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusa
 from tests.support.lock_points import LockPoint, held_now, in_thread, waits_for_a_lock
 from tests.support.world import ZONE, World
 
+ANY_TIME = CampaignChanges.model_validate({"calling_hours": {"always": True}})
 RETRY = {"max_attempts": 3, "on": {"no_answer": {"after": "1s"}}}
 
 
@@ -187,19 +188,75 @@ def test_nobody_is_held_for_ever_by_hours_that_were_changed_meanwhile(
     campaign_id = world.campaign(calling_hours={})
     contact_id = world.contact(campaign_id, phone="+18005550123", zone="")
     world.execute("INSERT INTO campaign_zones VALUES (:id, '')", id=campaign_id)
-    any_time = CampaignChanges.model_validate({"calling_hours": {"always": True}})
     point = LockPoint(complete_campaigns._in_batches)
     monkeypatch.setattr(complete_campaigns, "_in_batches", point)
 
     with in_thread(lambda: complete_campaigns.complete_campaigns(world.sql)):
         point.is_reached()
-        change_campaign(world.house, campaign_id, any_time)
+        change_campaign(world.house, campaign_id, ANY_TIME)
         point.go_on()
 
     assert (world.contact_row(contact_id)["status"], world.campaign_row(campaign_id)["status"]) == (
         "waiting",
         "running",
     )
+
+
+def claimed_and_closed_since(world: World) -> tuple[str, str]:
+    """Return a campaign whose calling hours were changed so that they begin in two hours, and a call claimed before."""
+    campaign_id = world.campaign()
+    world.contact(campaign_id)
+    [call_id] = world.claim(campaign_id)
+    begin = utc_now() + timedelta(hours=2)
+    window = {"days": ["mon-sun"], "start": f"{begin:%H:%M}", "end": f"{begin + timedelta(hours=3):%H:%M}"}
+    hours = CallingHours.model_validate({"timezone": "UTC", "windows": [window]})
+    world.execute("UPDATE campaigns SET calling_hours = CAST(:hours AS jsonb)", hours=hours.model_dump_json())
+    return campaign_id, call_id
+
+
+def test_whom_a_send_holds_is_let_go_by_the_change_of_hours_it_meets(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign_id, call_id = claimed_and_closed_since(world)
+    point = LockPoint(dial_call.withdraw)
+    monkeypatch.setattr(dial_call, "withdraw", point)
+
+    with in_thread(lambda: world.dialer.dial_call(call_id)):
+        point.is_reached()
+        with in_thread(lambda: change_campaign(world.house, campaign_id, ANY_TIME)) as changing:
+            waits_for_a_lock(world, unless=changing)
+            point.go_on()
+
+    assert len(world.claim(campaign_id)) == 1
+
+
+def test_a_send_is_not_held_by_hours_that_were_changed_while_it_asked(
+    world: World, carrier: CarrierStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign_id, call_id = claimed_and_closed_since(world)
+    point = LockPoint(dial_call.hold_still)
+    monkeypatch.setattr(dial_call, "hold_still", point)
+
+    with in_thread(lambda: world.dialer.dial_call(call_id)):
+        point.is_reached()
+        change_campaign(world.house, campaign_id, ANY_TIME)
+        point.go_on()
+
+    assert len(carrier.dials) == 1
+
+
+def test_a_send_that_is_to_be_held_while_the_campaign_is_being_changed_is_asked_again_later(
+    world: World, carrier: CarrierStub
+) -> None:
+    _, call_id = claimed_and_closed_since(world)
+
+    with world.sql.begin() as changing:
+        changing.exec_driver_sql("SELECT 1 FROM campaigns FOR NO KEY UPDATE")
+        world.dialer.dial_call(call_id)
+
+    assert (world.call_row(call_id)["state"], carrier.dials) == ("reserved", [])
+    world.dialer.dial_call(call_id)
+    assert (world.call_row(call_id)["state"], carrier.dials) == ("withdrawn", [])
 
 
 @pytest.mark.parametrize(
