@@ -24,6 +24,7 @@ from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, Ne
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.moments import Moment
+from orchestrator.policy.reasons import Reason
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store.dialing_stop import Stop
 from orchestrator.store.pacing import Room
@@ -116,17 +117,17 @@ def _view(house: House, row: Any) -> CampaignView:
 
 def _in_flight(house: House, campaign_id: str) -> CampaignInFlight:
     row, in_flight = find_campaign_in_flight(house, campaign_id)
-    waits_for = _waits_for(find_room_to_dial(house, [row.id]).get(row.id), house.clock())
-    return CampaignInFlight.model_validate(
-        {**_fields(row, find_stop(house)), "in_flight": in_flight, "waits_for": waits_for}
-    )
+    stop = find_stop(house)
+    waits_for = _waits_for(find_room_to_dial(house, [row.id]).get(row.id), house.clock(), stop)
+    return CampaignInFlight.model_validate({**_fields(row, stop), "in_flight": in_flight, "waits_for": waits_for})
 
 
-def _waits_for(room: Room | None, now: datetime) -> WaitsFor | None:
+def _waits_for(room: Room | None, now: datetime, stop: Stop | None) -> WaitsFor | None:
     if room is None or room.lacks is None:
         return None
     until = now + timedelta(seconds=room.wait_s) if room.wait_s else None
-    return WaitsFor(code=room.lacks, detail=room.lacks.sentence, until=until)
+    detail = stop.sentence if stop and room.lacks is Reason.DIALING_STOPPED else room.lacks.sentence
+    return WaitsFor(code=room.lacks, detail=detail, until=until)
 
 
 @resource.route(

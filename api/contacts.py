@@ -17,11 +17,13 @@ from orchestrator.operations.change_contact import ContactChange, change_contact
 from orchestrator.operations.erase_person import erase_contact
 from orchestrator.operations.find_contacts import Standing, find_contact, list_contacts, standing_of
 from orchestrator.operations.find_room_to_dial import find_room_to_dial
+from orchestrator.operations.stop_dialing import find_stop
 from orchestrator.policy.moments import Moment
 from orchestrator.policy.named_zone import WRITTEN_AS as ZONE
 from orchestrator.policy.phone import WRITTEN_AS as PHONE
 from orchestrator.policy.phone_field import AskedNumber, Region
-from orchestrator.policy.reasons import sentence_of
+from orchestrator.policy.reasons import Reason, sentence_of
+from orchestrator.store.dialing_stop import Stop
 from orchestrator.wiring import House
 
 resource = Resource("contacts")
@@ -129,24 +131,30 @@ class ContactQuery(PageQuery):
 
 def _views(house: House, rows: Sequence[Any]) -> Iterator[ContactView]:
     rooms = find_room_to_dial(house, {row.campaign_id for row in rows if row.status == "waiting"})
-    return (_shape(row, standing_of(row, house.clock(), room=rooms.get(row.campaign_id))) for row in rows)
+    is_stopped = any(room.lacks is Reason.DIALING_STOPPED for room in rooms.values())
+    stop = find_stop(house) if is_stopped else None
+    return (_shape(row, standing_of(row, house.clock(), room=rooms.get(row.campaign_id)), stop) for row in rows)
 
 
 def _view(house: House, row: Any) -> ContactView:
     return next(_views(house, [row]))
 
 
-def _shape(row: Any, standing: Standing) -> ContactView:
+def _shape(row: Any, standing: Standing, stop: Stop | None) -> ContactView:
     return ContactView.model_validate(
         {
             **row._mapping,
             "campaign_id": shown_campaign(row),
             "status": standing.status,
             "reason": standing.reason,
-            "reason_detail": sentence_of(standing.reason),
+            "reason_detail": _in_words(standing.reason, stop),
             "until": standing.until,
         }
     )
+
+
+def _in_words(reason: str | None, stop: Stop | None) -> str | None:
+    return stop.sentence if stop and reason == Reason.DIALING_STOPPED else sentence_of(reason)
 
 
 def shown_campaign(row: Any) -> str | None:

@@ -67,7 +67,8 @@ def _(error: Malformed) -> Response:
 
 @to_problem.register
 def _(error: InvalidInput) -> Response:
-    return problem(422, error.code, f"{len(error.errors)} thing(s) to mend; see errors.", errors=error.errors)
+    count = f"{len(error.errors)} problem" + ("" if len(error.errors) == 1 else "s")
+    return problem(422, error.code, f"{count}; see errors.", errors=error.errors)
 
 
 @to_problem.register

@@ -27,7 +27,7 @@ class RefusedByApi(OrchestratorError):
     """Raised when the API says no; the message is the problem's detail and every wrong field."""
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
-        fields = [f"  {_where(error)}: {error.get('detail', '')}" for error in problem.get("errors", [])]
+        fields = [f"  {_where(error)}{error.get('detail', '')}" for error in problem.get("errors", [])]
         what = problem.get("detail") or problem.get("title") or "no reason given"
         what += f" It may be dialed from {problem['until']} on." if problem.get("until") else ""
         super().__init__("\n".join([f"{what} ({status})", *fields]))
@@ -124,10 +124,10 @@ def rest_of(ctx: typer.Context) -> Rest:
 
 
 def _where(error: dict[str, Any]) -> str:
-    """Return what an error speaks of: a line of a flow, or a field."""
+    """Return what an error speaks of, a line of a flow or a field, with a colon; nothing for the whole body."""
     if line := error.get("line"):
-        return f"line {line}" + (f", step {error['step']}" if error.get("step") else "")
-    return str(error.get("pointer", ""))
+        return f"line {line}" + (f", step {error['step']}: " if error.get("step") else ": ")
+    return f"{error['pointer']}: " if error.get("pointer") else ""
 
 
 def _key(key: str | None, settings: Settings, folder: Path) -> SecretStr:

@@ -46,8 +46,8 @@ def import_contacts(rest: Rest, campaign: str, file: Path, *, options: dict[str,
     while told["status"] not in ("done", "completed", "failed", "canceled"):
         pause(0.3)
         told = follower.get(f"/v1/imports/{told['id']}") or told
-    counts = ", ".join(f"{told[name]} {name}" for name in ("accepted", "duplicates", "invalid"))
-    console.print(f"{told['id']} {told['status']}: {told['rows']} rows, {counts}")
+    counts = f"{told['accepted']} accepted, {_counted(told['duplicates'], 'duplicate')}, {told['invalid']} invalid"
+    console.print(f"{told['id']} {told['status']}: {_counted(told['rows'], 'row')}, {counts}")
     for line in told_problems(told):
         console.print(f"  {line}", markup=False)
     if not told["accepted"] + told["duplicates"]:
@@ -55,6 +55,10 @@ def import_contacts(rest: Rest, campaign: str, file: Path, *, options: dict[str,
     elif told["status"] != "failed":
         return
     raise SystemExit(1)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
 def told_problems(told: dict[str, Any]) -> list[str]:

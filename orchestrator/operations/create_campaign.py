@@ -64,7 +64,7 @@ def check_outcomes(house: House, retry: RetryRules, *, flow_id: str) -> None:
 def check_ring(house: House, *, flow_id: str) -> None:
     """Raise InvalidInput for a flow that gives up too soon; what runs with one already goes on."""
     if why := why_ring_too_short(house.flows.get(flow_id).dial_fields()["timeout_secs"]):
-        raise InvalidInput([FieldError("/flow", "ring_floor", f"of this flow: {why}")])
+        raise InvalidInput([FieldError("/flow", "ring_floor", why)])
 
 
 def check_caps(house: House, wanted: Caps | None) -> None:

@@ -375,7 +375,9 @@ def test_a_campaign_whose_flow_rings_for_less_than_15_seconds_is_refused(rest: R
     accepted = rest.post("/v1/campaigns", document | {"flow": rest.flow(text=PATIENT)["id"]})
 
     assert pointers(refused) == {"/flow": "ring_floor"}
-    assert "14 s" in refused.text and "at least 15" in refused.text
+    [error] = (refused.json or {})["errors"]
+    assert error["detail"] == "it gives up after ringing for 14 s; dial.timeout_secs must be at least 15"
+    assert (refused.json or {})["detail"] == "1 problem; see errors."
     assert accepted.status_code == 201
 
 

@@ -161,6 +161,8 @@ def test_who_is_due_waits_for_the_stop_to_end(rest: Rest) -> None:
 
     assert (contact["status"], contact["reason"], contact["until"]) == ("waiting", "dialing_stopped", None)
     assert (waits_for["code"], waits_for["until"]) == ("dialing_stopped", None)
+    for told in (contact["reason_detail"], waits_for["detail"]):
+        assert "by anna: wrong list" in told
     assert goes_on["reason"] != "dialing_stopped"
     assert _json(rest, f"/v1/campaigns/{campaign}")["status_reason"] is None
 

@@ -56,6 +56,12 @@ def test_a_hundred_equal_errors_are_one_line_with_a_count(tmp_path: Path) -> Non
     ]
 
 
+def test_one_row_is_no_rows(tmp_path: Path) -> None:
+    lines = told(Answering(rows=1, accepted=0, duplicates=1), tmp_path)
+
+    assert lines == ["imp_1 completed: 1 row, 0 accepted, 1 duplicate, 0 invalid"]
+
+
 @pytest.mark.parametrize(
     "answer",
     [
