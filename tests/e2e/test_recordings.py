@@ -48,7 +48,7 @@ def test_what_a_flow_records_is_here_in_the_end(stack: StackRun, simulator: Simu
         file = next(stack.folder.glob(f"recordings/*/{each['id']}.{form}")).read_bytes()
         served = requests.get(each["recording_urls"][form], timeout=5).content
         assert file == served == content(stack, each)
-        assert content(stack, each, Range="bytes=100-299") == file[100:300]
+        assert content(stack, each, Range="bytes=20-59") == file[20:60]
         assert (sha256(file).hexdigest(), len(file)) == (each["sha256"], each["size_bytes"])
     assert list(stack.folder.glob("recordings/drafts/*")) == []
     said = [(line["track"], line["text"]) for call in details(stack, campaign) for line in call["transcript"]]
