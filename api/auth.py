@@ -14,7 +14,8 @@ from api.front.refusal import Refusal
 from orchestrator.errors import Misconfigured
 
 _CHALLENGE = ("WWW-Authenticate", 'Bearer realm="orchestrator"')
-_STRANGER = Refusal(401, "unauthorized", "Send the header `Authorization: Bearer <API key>`.", (_CHALLENGE,))
+_WANTED = "The API key is missing or wrong; the header reads `Authorization: Bearer <API key>`."
+_STRANGER = Refusal(401, "unauthorized", _WANTED, (_CHALLENGE,))
 
 
 def required_key(key: SecretStr | None) -> bytes:

@@ -18,6 +18,7 @@ def test_a_request_without_the_key_is_refused(rest: Rest, authorization: str) ->
     assert refused.status_code == 401
     assert refused.headers["WWW-Authenticate"].startswith("Bearer")
     assert refused.json["code"] == "unauthorized"
+    assert "missing or wrong" in refused.json["detail"]
 
 
 def test_an_unknown_address_under_v1_is_no_news_for_strangers(rest: Rest) -> None:
