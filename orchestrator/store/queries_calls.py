@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, text
 
 from orchestrator.policy.names import forms_of
 from orchestrator.store.pages import newest_first
-from orchestrator.store.tables import NUMBER_GUARD, call_events, calls, campaigns, contacts, flows
+from orchestrator.store.tables import NUMBER_GUARD, OUTCOME_BEGINS, call_events, calls, campaigns, contacts, flows
 
-_PLAIN = ("campaign_id", "disposition", "outcome", "direction")
+_PLAIN = ("campaign_id", "disposition", "direction")
 _JOINED = contacts.alias("joined")  # whom a campaign had dialed, of a call that came in
 _FILTERS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "contact_id": lambda value: or_(calls.c.contact_id == value, calls.c.joined_contact_id == value),
     "to": lambda value: calls.c.to_number == value,
     "status": lambda value: calls.c.state == value,
+    "outcome": lambda value: and_(func.left(value, 200) == OUTCOME_BEGINS, calls.c.outcome == value),
     "external_id": lambda value: contacts.c.external_id.in_(forms_of(value)),
     "ended_after": lambda value: calls.c.ended_at >= value,
     "ended_before": lambda value: calls.c.ended_at < value,

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -303,8 +304,9 @@ Index("calls_reserved", calls.c.campaign_id, calls.c.reserved_at)
 _HAS_DISPOSITION, _HAS_OUTCOME = text("disposition IS NOT NULL"), text("outcome IS NOT NULL")
 Index("calls_by_disposition", calls.c.disposition, calls.c.id, postgresql_where=_HAS_DISPOSITION)
 Index("calls_of_disposition", calls.c.campaign_id, calls.c.disposition, calls.c.id, postgresql_where=_HAS_DISPOSITION)
-Index("calls_by_outcome", calls.c.outcome, calls.c.id, postgresql_where=_HAS_OUTCOME)
-Index("calls_of_outcome", calls.c.campaign_id, calls.c.outcome, calls.c.id, postgresql_where=_HAS_OUTCOME)
+OUTCOME_BEGINS = func.left(calls.c.outcome, 200)  # an index takes no text of any length
+Index("calls_by_outcome", OUTCOME_BEGINS, calls.c.id, postgresql_where=_HAS_OUTCOME)
+Index("calls_of_outcome", calls.c.campaign_id, OUTCOME_BEGINS, calls.c.id, postgresql_where=_HAS_OUTCOME)
 Index("calls_withdrawn", calls.c.id, postgresql_where=text("state = 'withdrawn'"))
 Index("calls_inbound", calls.c.id, postgresql_where=text("direction = 'inbound'"))
 Index("calls_ended", calls.c.ended_at, postgresql_where=text("ended_at IS NOT NULL"))

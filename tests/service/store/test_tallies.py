@@ -6,6 +6,7 @@ import random
 import threading
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
@@ -162,6 +163,24 @@ def test_the_most_frequent_answers_count_those_that_were_not_folded_yet(begun: E
     assert [(parts, n) for parts, n in two] == [(["q", "2"], 3), (["q", "1"], 2)]
     assert longest.n == 1
     assert str(longest.parts[1]).startswith("x" * 200 + "…")
+
+
+def test_names_outcomes_and_answers_of_any_length_are_counted_and_folded(begun: Engine) -> None:
+    longest = "".join(chr(0x4E00 + n % 20_000) for n in range(9_000))  # compresses badly
+    with begun.begin() as connection:
+        connection.execute(text(_CONTACT), {"id": "c", "campaign": "a", "zone": ""})
+        connection.execute(text(_CALL), {"id": "c"})
+        answers = orjson.dumps({longest: longest}).decode()
+        changed = text("UPDATE calls SET outcome = :long, answers = CAST(:answers AS jsonb)")
+        connection.execute(changed, {"long": longest, "answers": answers})
+
+    assert fold_tallies(begun) > 0
+
+    with begun.connect() as connection:
+        [([name, value], n)] = largest_answers(connection, "a", most=9)
+        [([_, _, outcome], _)] = read_tally(connection, "a", "calls")
+    assert n == 1
+    assert {str(part)[:201] for part in (name, value, outcome)} == {longest[:200] + "…"}
 
 
 def test_the_rows_of_the_release_before_are_counted_too(postgres_server: RunningServer) -> None:

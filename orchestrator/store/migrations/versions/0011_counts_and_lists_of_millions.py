@@ -7,18 +7,23 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+
+def _short(text: str) -> str:
+    """Return the SQL of a text that an index takes, however long it was: its beginning and its hash."""
+    return f"CASE WHEN length({text}) > 200 THEN left({text}, 200) || '…' || md5({text}) ELSE {text} END"
+
+
 # What a row counts as. Statuses that tell nothing of where people wait count without zone and reason.
 _PARTS = {
     "contacts": "ARRAY[status, CASE status WHEN 'held' THEN reason WHEN 'waiting' THEN zone END]",
-    "calls": "ARRAY[state, disposition, outcome]",
+    "calls": f"ARRAY[state, disposition, {_short('outcome')}]",
 }
-# One row for each answer of a call; a long one counts by its beginning and its hash, for an index takes no more.
-_ANSWERS = """
-    SELECT k.campaign_id, ARRAY[a.key, CASE WHEN length(a.value) > 200
-        THEN left(a.value, 200) || '…' || md5(a.value) ELSE a.value END] AS parts, {sign} AS n
-    FROM {rows} k CROSS JOIN LATERAL jsonb_each_text(k.answers) a
-    WHERE k.answers <> '{{}}' AND left(a.key, 1) <> '_'
-"""
+# One row for each answer of a call.
+_ANSWERS = f"""
+    SELECT k.campaign_id, ARRAY[{_short("a.key")}, {_short("a.value")}] AS parts, {{sign}} AS n
+    FROM {{rows}} k CROSS JOIN LATERAL jsonb_each_text(k.answers) a
+    WHERE k.answers <> '{{{{}}}}' AND left(a.key, 1) <> '_'
+"""  # noqa: S608 texts of this file
 _ROWS = "SELECT campaign_id, {parts} AS parts, {sign} AS n FROM {rows}"
 _CHANGES = {"INSERT": (("added", 1),), "UPDATE": (("added", 1), ("removed", -1)), "DELETE": (("removed", -1),)}
 _TABLES = {"INSERT": "NEW TABLE AS added", "DELETE": "OLD TABLE AS removed"}
@@ -33,8 +38,8 @@ _INDEXES = (
     ("calls_unjudged", "calls (absent_at) WHERE state = 'unknown' AND disposition IS NULL"),
     ("calls_by_disposition", "calls (disposition, id) WHERE disposition IS NOT NULL"),
     ("calls_of_disposition", "calls (campaign_id, disposition, id) WHERE disposition IS NOT NULL"),
-    ("calls_by_outcome", "calls (outcome, id) WHERE outcome IS NOT NULL"),
-    ("calls_of_outcome", "calls (campaign_id, outcome, id) WHERE outcome IS NOT NULL"),
+    ("calls_by_outcome", 'calls ("left"(outcome, 200), id) WHERE outcome IS NOT NULL'),
+    ("calls_of_outcome", 'calls (campaign_id, "left"(outcome, 200), id) WHERE outcome IS NOT NULL'),
     ("calls_withdrawn", "calls (id) WHERE state = 'withdrawn'"),
     ("calls_ended", "calls (ended_at) WHERE ended_at IS NOT NULL"),
     ("calls_inbound", "calls (id) WHERE direction = 'inbound'"),
