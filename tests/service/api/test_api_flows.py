@@ -86,7 +86,7 @@ def test_a_warning_is_told_by_the_check_and_refuses_nothing(rest: Rest) -> None:
     assert (checked.json["ok"], checked.json["errors"], stored.status_code) == (True, [], 201)
     [warning] = checked.json["warnings"]
     assert (warning["step"], warning["line"], warning["pointer"]) == ("leave", 5, "/steps/leave/outcome")
-    assert "call.speak.ended: {match: {status: completed}, outcome: left" in warning["detail"]
+    assert "call.speak.ended: [{match: {status: completed}, outcome: left, goto: …}, {goto: …}]" in warning["detail"]
 
 
 def test_a_check_stores_nothing(rest: Rest) -> None:
