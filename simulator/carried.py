@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulator.leg import Leg
+    from simulator.state.leg import Leg
     from simulator.world import World
 
 _LIFE = frozenset({"call.initiated", "call.answered", "call.hangup"})

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from simulator.faults import Faults, WrongFaults, parse_faults
 from simulator.server import run
 from simulator.settings import Settings, parse_mix, secrets_of
+from simulator.state.faults import Faults, WrongFaults, parse_faults
 
 _DESCRIPTION = (
     "A carrier on your desk: the Call Control API, signed webhooks and people who answer, are busy or press keys."

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from simulator.callee import Kind
-from simulator.crowd import DEFAULT_MIX
-from simulator.faults import Faults
+from simulator.callees.callee import Kind
+from simulator.callees.population import DEFAULT_MIX
+from simulator.state.faults import Faults
 
 StreamFrames = Literal["today", "older"]
 

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.arrangements import Arrangements
+from simulator.call.queueing import Queues
+from simulator.call.recording import Shelf
+from simulator.callees.population import Crowd
 from simulator.clock import Clock
-from simulator.counters import Counters
-from simulator.courier import TIMEOUT_S, Courier
-from simulator.crowd import Crowd
-from simulator.dice import Dice
-from simulator.faults import FaultSwitch
-from simulator.lanes import Lanes
-from simulator.legs import Legs
-from simulator.limits import Repeats, TrailingCount
-from simulator.queues import Queues
-from simulator.recording import Shelf
-from simulator.refusals import Refusals
+from simulator.seeded_random import Dice
 from simulator.settings import Settings, StreamFrames
-from simulator.signing import Signer
-from simulator.tempo import Tempo
+from simulator.state.counters import Counters
+from simulator.state.faults import FaultSwitch
+from simulator.state.leg_registry import Legs
+from simulator.state.rate_limits import Repeats, TrailingCount
+from simulator.state.refused_dials import Refusals
+from simulator.time_scale import Tempo
+from simulator.webhooks.delivery_slots import Lanes
+from simulator.webhooks.sender import TIMEOUT_S, Courier
+from simulator.webhooks.signing import Signer
 
 
 @dataclass(slots=True, kw_only=True)

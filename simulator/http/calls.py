@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from simulator.actions.dial import DIAL, dial, dialed, dialed_number
-from simulator.command import Command
-from simulator.commands import COMMANDS
-from simulator.http.door import answer, suffer_after, suffer_before
+from simulator.commands.base import Command
+from simulator.commands.dial import DIAL, dial, dialed, dialed_number
+from simulator.commands.registry import COMMANDS
+from simulator.http.request_handling import answer, suffer_after, suffer_before
 from simulator.http.requests import parsed
-from simulator.leg import CommandSeen, Leg
-from simulator.problems import CarrierError, not_found, unknown_call
+from simulator.schema.errors import CarrierError, not_found, unknown_call
+from simulator.state.leg import CommandSeen, Leg
 from simulator.world import World
 
 

@@ -8,15 +8,15 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from simulator.account import ledger
 from simulator.arrangements import Arrangements
-from simulator.faults import Faults, WrongFaults, parse_faults
-from simulator.habits import leave
-from simulator.http.door import WORLD
+from simulator.call.callee_behavior import leave
+from simulator.call.dtmf import press_key
+from simulator.call.incoming_call import IncomingCall, NoAddress, place_incoming
+from simulator.call.ledger import ledger
 from simulator.http.listener import LISTENER
-from simulator.incoming import IncomingCall, NoAddress, place_incoming
-from simulator.keypad import press_key
+from simulator.http.request_handling import WORLD
 from simulator.settings import StreamFrames
+from simulator.state.faults import Faults, WrongFaults, parse_faults
 
 
 class Switches(BaseModel):

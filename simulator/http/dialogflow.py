@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from simulator.command import Shape
-from simulator.fields import Choice, Field, Text
-from simulator.http.door import answer
+from simulator.commands.base import Shape
+from simulator.http.request_handling import answer
 from simulator.http.requests import parsed
-from simulator.problems import bad_request, not_found
+from simulator.schema.errors import bad_request, not_found
+from simulator.schema.fields import Choice, Field, Text
 from simulator.world import World
 
 _MOST = 1_000

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from simulator.clock import iso
-from simulator.leg import CommandSeen, Leg, Notice
+from simulator.state.leg import CommandSeen, Leg, Notice
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {"eq": eq, "gt": gt, "gte": ge, "lt": lt, "lte": le}
 

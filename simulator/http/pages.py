@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from simulator.http.door import answer
+from simulator.http.request_handling import answer
 from simulator.world import World
 
 

@@ -7,14 +7,14 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from simulator.call.queueing import Place, Queue
 from simulator.clock import iso
-from simulator.command import Shape
-from simulator.fields import Flag, Text, Whole
-from simulator.http.door import answer
+from simulator.commands.base import Shape
 from simulator.http.pages import page
+from simulator.http.request_handling import answer
 from simulator.http.requests import parsed
-from simulator.problems import not_found, queue_exists
-from simulator.queues import Place, Queue
+from simulator.schema.errors import not_found, queue_exists
+from simulator.schema.fields import Flag, Text, Whole
 from simulator.world import World
 
 _NEW = Shape(fields={"queue_name": Text(required=True, least=1, most=255), "max_size": Whole(least=1)})

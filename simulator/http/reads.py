@@ -11,11 +11,11 @@ from aiohttp import web
 
 from simulator.arrangements import application, numbers, profiles
 from simulator.clock import iso
-from simulator.http.door import answer
 from simulator.http.events import events_of, passes
 from simulator.http.pages import page
-from simulator.leg import Leg
-from simulator.problems import not_found
+from simulator.http.request_handling import answer
+from simulator.schema.errors import not_found
+from simulator.state.leg import Leg
 from simulator.world import World
 
 

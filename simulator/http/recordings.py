@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from simulator.call.recording import Kept, is_link_alive, link_to, sound_file
 from simulator.clock import iso
-from simulator.http.door import WORLD, answer
 from simulator.http.pages import page
-from simulator.problems import not_found
-from simulator.recording import Kept, is_link_alive, link_to, sound_file
+from simulator.http.request_handling import WORLD, answer
+from simulator.schema.errors import not_found
 from simulator.world import World
 
 _TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg"}

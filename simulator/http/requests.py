@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from simulator.problems import undecodable
+from simulator.schema.errors import undecodable
 
 
 def parsed(raw: bytes, *, loads: Callable[[bytes], Any] = orjson.loads) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from simulator.http.calls import post_action, post_call
+from simulator.http.control_access import control
 from simulator.http.controls import (
     get_arrangements,
     get_faults,
@@ -16,9 +17,7 @@ from simulator.http.controls import (
     post_faults,
     post_incoming,
 )
-from simulator.http.desk import control
 from simulator.http.dialogflow import delete_agent, get_agent, put_agent
-from simulator.http.door import WORLD, api
 from simulator.http.queues import (
     delete_queue,
     delete_queue_call,
@@ -43,6 +42,7 @@ from simulator.http.reads import (
     get_verified_number,
 )
 from simulator.http.recordings import get_file, get_recording, get_recordings
+from simulator.http.request_handling import WORLD, api
 from simulator.world import World
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from simulator.ids import fresh_uuid
-from simulator.leg import Leg
 from simulator.media.dialogflow import Dialogflow
 from simulator.media.stream import Stream, tell_failed
+from simulator.state.leg import Leg
 
 if TYPE_CHECKING:
     from simulator.world import World

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.events import tell
 from simulator.ids import fresh_uuid
-from simulator.leg import Leg
+from simulator.state.leg import Leg
+from simulator.webhook_events import tell
 
 if TYPE_CHECKING:
     from simulator.world import World

@@ -7,12 +7,12 @@ import contextlib
 import socket
 from typing import TYPE_CHECKING, Any
 
-from simulator.events import tell
-from simulator.leg import Leg
-from simulator.media.metronome import Shuffle, ticks
+from simulator.media.pacing import Shuffle, ticks
 from simulator.media.packets import RtpSource, strep_header
-from simulator.media.udp_address import udp_address
 from simulator.media.voice import sentence
+from simulator.schema.udp_address import udp_address
+from simulator.state.leg import Leg
+from simulator.webhook_events import tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

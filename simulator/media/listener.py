@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from simulator.media.frames import FrameWriter
-from simulator.media.raw_sound import RawSound
+from simulator.media.raw_audio import RawSound
 
 _MALFORMED, _INVALID_MEDIA, _TOO_FAST = 100003, 100004, 100005
 _EVERY_S = 1.0  # real: a limit on requests is never scaled

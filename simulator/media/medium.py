@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from simulator.problems import CarrierError, Problem
+from simulator.schema.errors import CarrierError, Problem
 
 
 class Medium(Protocol):

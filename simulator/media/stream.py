@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from simulator.clock import iso
-from simulator.events import tell
 from simulator.ids import fresh_uuid
-from simulator.leg import Leg
 from simulator.media.frames import FrameWriter
 from simulator.media.listener import AppListener
-from simulator.media.metronome import Shuffle, ticks
-from simulator.media.raw_sound import agreed
+from simulator.media.pacing import Shuffle, ticks
+from simulator.media.raw_audio import agreed
 from simulator.media.voice import CODECS, sentence
+from simulator.state.leg import Leg
+from simulator.webhook_events import tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ import time
 import pytest
 import requests
 
-from simulator.signing import Signer
+from simulator.webhooks.signing import Signer
 from tests.support.account import account_equals_ledger
 from tests.support.campaign_run import CampaignRun
 from tests.support.poll import eventually, stays

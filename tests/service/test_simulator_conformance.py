@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from simulator.commands import COMMANDS
+from simulator.commands.registry import COMMANDS
 from tests.support.commands_given import BROUGHT, COMMANDS_GIVEN, TIME_SCALE, Given
 from tests.support.desk import Desk, desk
 from tests.support.poll import eventually

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator.lanes import AT_ONCE
+from simulator.webhooks.delivery_slots import AT_ONCE
 from tests.support.desk import Desk, desk
 from tests.support.poll import eventually
 from tests.support.webhook_receiver import Delivery, webhook_receiver

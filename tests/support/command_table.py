@@ -6,12 +6,13 @@ Run: python -m tests.support.command_table
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from api.catalogue import ROUTES
 from orchestrator.flow.words import STEP_COMMANDS
 from orchestrator.telnyx.commands import COMMANDS, Command
-from simulator.commands import COMMANDS as SIMULATED
+from simulator.commands.dial import dial
+from simulator.commands.registry import COMMANDS as SIMULATED
 from tests.support.proofs import ROOT, proofs
 
 TABLE = ROOT / "docs" / "commands.md"
@@ -82,8 +83,11 @@ def _rest(action: str) -> str:
 
 
 def _simulated(action: str) -> str:
-    answers = action in {name for _, name in SIMULATED} | {"dial"}
-    return f"[{action}](../simulator/actions/{action}.py)" if answers else ""
+    effects: dict[str, Callable[..., object]] = {
+        "dial": dial,
+        **{name: each.effect for (_, name), each in SIMULATED.items()},
+    }
+    return f"[{action}](../{inspect.getfile(effects[action]).removeprefix(f'{ROOT}/')})" if action in effects else ""
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from simulator.counters import Counters, Tally
-from simulator.leg import MOST_KEPT, CommandSeen, Leg, Notice
-from simulator.queues import MOST_QUEUES, Queues
-from simulator.recording import Kept, Recording, Shelf
+from simulator.call.queueing import MOST_QUEUES, Queues
+from simulator.call.recording import Kept, Recording, Shelf
+from simulator.state.counters import Counters, Tally
+from simulator.state.leg import MOST_KEPT, CommandSeen, Leg, Notice
 
 
 def _leg() -> Leg:

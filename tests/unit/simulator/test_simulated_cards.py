@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from simulator.cards import CARDS, card
+from simulator.callees.test_numbers import CARDS, card
 
 _PAGE = Path(__file__).resolve().parents[3] / "docs" / "simulator.md"
 _ROW = re.compile(r"^\| (\d\d)(?: to (\d\d))? \| (.+) \|$", re.MULTILINE)

@@ -7,13 +7,13 @@ import asyncio
 import pytest
 
 from simulator.clock import Clock
-from simulator.counters import Counters
-from simulator.courier import Courier
-from simulator.dice import Dice
-from simulator.faults import Faults, FaultSwitch
-from simulator.lanes import Lanes
-from simulator.leg import Destination, Direction, Leg, Notice
-from simulator.signing import Signer
+from simulator.seeded_random import Dice
+from simulator.state.counters import Counters
+from simulator.state.faults import Faults, FaultSwitch
+from simulator.state.leg import Destination, Direction, Leg, Notice
+from simulator.webhooks.delivery_slots import Lanes
+from simulator.webhooks.sender import Courier
+from simulator.webhooks.signing import Signer
 
 ONE, OTHER = "http://one.test:80/a", "http://other.test/b"
 

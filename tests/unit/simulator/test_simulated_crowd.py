@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from simulator.callee import Kind, Persona
-from simulator.cards import CARDS
-from simulator.crowd import DEFAULT_MIX, Crowd
-from simulator.dice import Dice
+from simulator.callees.callee import Kind, Persona
+from simulator.callees.population import DEFAULT_MIX, Crowd
+from simulator.callees.test_numbers import CARDS
+from simulator.seeded_random import Dice
 
 _NUMBERS = [f"+1415{n:07d}" for n in range(5_000_000, 5_002_000)]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from simulator.dice import Dice
-from simulator.faults import Faults, FaultSwitch, Trouble, WrongFaults, parse_faults
+from simulator.seeded_random import Dice
+from simulator.state.faults import Faults, FaultSwitch, Trouble, WrongFaults, parse_faults
 
 
 def _switch(faults: Faults, **cards: object) -> FaultSwitch:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.actions.dial import DIAL
-from simulator.command import Shape
-from simulator.commands import COMMANDS
-from simulator.problems import CarrierError
+from simulator.commands.base import Shape
+from simulator.commands.dial import DIAL
+from simulator.commands.registry import COMMANDS
+from simulator.schema.errors import CarrierError
 
 _DIAL = {"connection_id": "1", "from": "+13125550100", "to": "+14155550101"}
 

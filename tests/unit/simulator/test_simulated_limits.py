@@ -6,9 +6,9 @@ from typing import cast
 
 import pytest
 
-from simulator import limits
-from simulator.leg import Leg
-from simulator.limits import Repeats, TrailingCount
+from simulator.state import rate_limits as limits
+from simulator.state.leg import Leg
+from simulator.state.rate_limits import Repeats, TrailingCount
 
 _LEG = cast("Leg", None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from simulator.problems import call_ended, refused
+from simulator.schema.errors import call_ended, refused
 
 
 def test_an_error_has_code_title_and_detail() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.media.raw_sound import agreed
+from simulator.media.raw_audio import agreed
 
 # Codec, samples a second, least and most bytes, the seconds that the least and the most last (None: only estimated).
 LIMITS = [

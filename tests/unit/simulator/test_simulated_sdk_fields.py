@@ -8,9 +8,9 @@ import pytest
 from telnyx.types import calls
 from telnyx.types.call_dial_params import CallDialParams
 
-from simulator.actions.dial import DIAL
-from simulator.command import Shape
-from simulator.commands import COMMANDS
+from simulator.commands.base import Shape
+from simulator.commands.dial import DIAL
+from simulator.commands.registry import COMMANDS
 
 PARAMS: dict[str, Any] = {
     "answer": calls.ActionAnswerParams,

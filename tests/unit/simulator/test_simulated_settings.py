@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from simulator.callee import Kind
+from simulator.callees.callee import Kind
 from simulator.cli import main
 from simulator.settings import Settings, parse_mix
 

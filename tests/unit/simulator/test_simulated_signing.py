@@ -6,7 +6,7 @@ from base64 import b64decode
 
 from nacl.signing import VerifyKey
 
-from simulator.signing import Signer
+from simulator.webhooks.signing import Signer
 
 _SEED = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 

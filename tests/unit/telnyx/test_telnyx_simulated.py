@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from orchestrator.telnyx.commands import COMMANDS
-from simulator.actions.dial import DIAL, dialed_number
-from simulator.command import Shape
-from simulator.commands import COMMANDS as SIMULATED
+from simulator.commands.base import Shape
+from simulator.commands.dial import DIAL, dialed_number
+from simulator.commands.registry import COMMANDS as SIMULATED
 from tests.unit.telnyx.carrier_bodies import FULL, SMALLEST
 from tests.unit.telnyx.carrier_conditions import ACCEPTED
 from tests.unit.telnyx.command_bodies import right_bodies

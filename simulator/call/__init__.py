@@ -1,0 +1,1 @@
+"""What happens on a leg: ringing, answer, playback, gathers, recordings, queues, hangup."""

@@ -1,0 +1,37 @@
+"""Two legs joined: both are told and stop hearing prompts; one that was bridged before leaves its old peer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.call.callee_behavior import talk
+from simulator.call.hangup import release_peer
+from simulator.state.leg import Leg
+from simulator.webhook_events import tell
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def join(world: World, leg: Leg, other: Leg) -> None:
+    """Bridge two answered legs; what still played or gathered on them ends, and `other` will end the talk."""
+    for side in (leg, other):
+        release_peer(world, side)
+        if side.place is not None:
+            side.place.leave("bridged")
+    leg.peer, other.peer = other, leg
+    for side in (leg, other):
+        if side.gather is not None:
+            side.gather.close("cancelled")
+        side.player.stop("all")
+        talk(world, side, ends=side is other)
+        tell(world, side, "call.bridged")
+
+
+def unbridge(world: World, leg: Leg) -> None:
+    """Take the leg out of its bridge; it hears nothing now and waits."""
+    if leg.peer is None:
+        return
+    release_peer(world, leg)
+    leg.timers.cancel("leaves")
+    leg.player.rest()

@@ -1,0 +1,33 @@
+"""The search for deep fakes: one verdict, or an error, some seconds after the answer."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from simulator.callees.callee import Kind
+from simulator.state.leg import Leg
+from simulator.webhook_events import tell
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+_VERDICTS: dict[Kind, dict[str, Any]] = {
+    Kind.HUMAN: {"result": "real", "score": 0.04, "consistency": 96.5},
+    Kind.MACHINE: {"result": "fake", "score": 0.97, "consistency": 91.0},
+}
+_NOBODY_SPOKE: dict[str, Any] = {"result": "silence_timeout", "score": None, "consistency": None}
+
+
+def look_for_deepfake(world: World, leg: Leg) -> None:
+    """Begin at the answer, where it was asked for; fax machines and silence give no verdict."""
+    seconds = leg.terms.deepfake_s
+    if seconds is not None:
+        leg.timers.set("deepfake", seconds, partial(_conclude, world, leg))
+
+
+def _conclude(world: World, leg: Leg) -> None:
+    if world.dice.hits(world.faults.of(leg.party).deepfake_error, "deepfake error", leg.key):
+        tell(world, leg, "call.deepfake_detection.error", error_message="dfd_connection_error")
+        return
+    tell(world, leg, "call.deepfake_detection.result", **_VERDICTS.get(leg.persona.kind, _NOBODY_SPOKE))

@@ -1,0 +1,119 @@
+"""Collecting digits: prompts, tries, time limits, and one ending that says how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from simulator.call.callee_behavior import be_asked
+from simulator.call.playback import Sound
+from simulator.state.leg import Leg
+from simulator.webhook_events import tell
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a gather asks for; seconds of the simulated world."""
+
+    gather_id: str
+    least: int = 1
+    most: int = 128
+    valid: str = "0123456789#*"
+    terminating: str = "#"
+    first_digit_s: float = 5.0
+    inter_digit_s: float = 5.0
+    whole_s: float = float("inf")
+    tries: int = 1
+    prompt: Callable[[], Sound] | None = None
+    invalid_prompt: Callable[[], Sound] | None = None
+
+
+class Gather:
+    """One running gather of one leg."""
+
+    def __init__(self, world: World, leg: Leg, plan: Plan) -> None:
+        self._world = world
+        self._leg = leg
+        self._plan = plan
+        self._tries_left = plan.tries
+        self._digits = ""
+        self._sounding: tuple[Sound, ...] = ()
+
+    def begin(self) -> None:
+        """Ask for the first time; a gather that still runs on the leg is cancelled."""
+        if self._leg.gather is not None:
+            self._leg.gather.close("cancelled")
+        self._leg.gather = self
+        self._leg.timers.set("gather whole", self._plan.whole_s, partial(self._over, "timeout"))
+        self._ask()
+
+    def press(self, digit: str) -> None:
+        """Take a key; the first one ends the prompt."""
+        self._hush()
+        self._leg.timers.cancel("gather")
+        if digit == self._plan.terminating:
+            self._conclude()
+        elif digit not in self._plan.valid:
+            self._digits += digit
+            self._fail("invalid")
+        else:
+            self._take(digit)
+
+    def close(self, status: str) -> None:
+        """End the gather with this status and what was pressed so far."""
+        self._hush()
+        self._leg.timers.cancel("gather", "gather whole", "keys")
+        self._leg.gather = None
+        facts = {"digits": self._digits, "gather_id": self._plan.gather_id, "status": status}
+        tell(self._world, self._leg, "call.gather.ended", **facts)
+
+    def _ask(self, *, after: Callable[[], Sound] | None = None) -> None:
+        """Ask, once `after` has been heard; a key pressed into either of the two ends both."""
+        self._digits = ""
+        if self._plan.prompt is None:
+            be_asked(self._world, self._leg, self._plan, prompt_s=0)
+            self._listen()
+            return
+        question = self._plan.prompt()
+        question.on_start = partial(be_asked, self._world, self._leg, self._plan, prompt_s=question.seconds)
+        question.on_end = self._listen
+        self._sounding = (question,) if after is None else (after(), question)
+        for sound in self._sounding:
+            self._leg.player.queue(sound)
+
+    def _listen(self) -> None:
+        self._sounding = ()
+        self._leg.timers.set("gather", self._plan.first_digit_s, partial(self._fail, "timeout"))
+
+    def _take(self, digit: str) -> None:
+        self._digits += digit
+        if len(self._digits) >= self._plan.most:
+            self.close("valid")
+        else:
+            self._leg.timers.set("gather", self._plan.inter_digit_s, self._conclude)
+
+    def _conclude(self) -> None:
+        if len(self._digits) >= self._plan.least:
+            self.close("valid")
+        else:
+            self._fail("invalid")
+
+    def _fail(self, status: str) -> None:
+        self._tries_left -= 1
+        if self._tries_left > 0:
+            self._ask(after=self._plan.invalid_prompt)
+        else:
+            self.close(status)
+
+    def _over(self, status: str) -> None:
+        self.close("valid" if self._plan.least <= len(self._digits) else status)
+
+    def _hush(self) -> None:
+        sounding, self._sounding = self._sounding, ()
+        for sound in reversed(sounding):  # the one that plays last, or the next one would begin
+            self._leg.player.interrupt(sound)

@@ -1,0 +1,147 @@
+"""How a leg ends: what ran on it ends first, then the hangup is told, then the other side learns of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from simulator.call.recording import stop_recording
+from simulator.clock import iso
+from simulator.state.leg import Leg, LegState
+from simulator.webhook_events import tell
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Why a leg ends: hangup_cause, hangup_source and sip_hangup_cause of the webhook; `code` of its telnyx_error."""
+
+    cause: str
+    source: str
+    sip: str
+    code: str | None = None
+
+
+CALLEE_LEFT = End("normal_clearing", "callee", "200")
+CALLER_LEFT = End("normal_clearing", "caller", "200")
+API_HANGUP = End("normal_clearing", "caller", "200")
+WE_LEFT = End("normal_clearing", "callee", "200")  # an incoming call that the application ends
+CANCELLED = End("originator_cancel", "caller", "487")
+TIMEOUT = End("timeout", "unknown", "487")
+NO_ANSWER = End("no_answer", "unknown", "487")
+TIME_LIMIT = End("time_limit", "unknown", "200")
+BUSY = End("user_busy", "callee", "486")
+REJECTED = End("call_rejected", "callee", "603")
+NOT_FOUND = End("not_found", "unknown", "404")
+FAILED = End("unspecified", "unknown", "unspecified")
+REFUSED_BY_US = End("call_rejected", "callee", "603")  # hangup on an incoming call that was not answered; assumed
+CALLER_GAVE_UP = End("originator_cancel", "caller", "487")
+NEVER_COMMANDED = End("timeout", "unknown", "480")  # first_command_timeout; its cause is not published
+
+
+def api_hangup(leg: Leg) -> End:
+    """Return how a talking leg ends when the application wants it."""
+    return WE_LEFT if leg.is_incoming else API_HANGUP
+
+
+def remote_hangup(leg: Leg) -> End:
+    """Return how a talking leg ends when the person on it wants it."""
+    return CALLER_LEFT if leg.is_incoming else CALLEE_LEFT
+
+
+def end_leg(world: World, leg: Leg, end: End) -> None:
+    """End the leg; one that is over already stays as it is."""
+    if not leg.is_live:
+        return
+    leg.player.close()
+    if leg.gather is not None:
+        leg.gather.close("call_hangup")
+    if leg.medium is not None:
+        leg.medium.end()
+    if leg.place is not None:
+        leg.place.hang_up()
+    leg.timers.clear()
+    leg.transcription = leg.refers_to = None
+    leg.state, leg.ended_at = LegState.ENDED, world.clock.now()
+    leg.hangup_cause, leg.hangup_source, leg.sip_hangup_cause = end.cause, end.source, end.sip
+    leg.hangup_code = end.code
+    world.counters.add("hangups", end.cause)
+    tell(world, leg, "call.hangup", **_hangup(leg))
+    for recording in leg.recordings:
+        stop_recording(world, leg, recording)
+    if world.settings.call_cost:
+        tell(world, leg, "call.cost", **_cost(world, leg))
+    world.legs.close(leg)
+    _part(world, leg)
+
+
+def _part(world: World, leg: Leg) -> None:
+    """Let go of a ringing target, of the origin of a transfer, of the other side of a bridge."""
+    target, origin = leg.target, leg.origin
+    leg.target = leg.origin = leg.joins = None
+    if target is not None:
+        end_leg(world, target, CANCELLED)
+    if origin is not None and origin.target is leg:
+        origin.target = None
+        origin.player.rest()
+    release_peer(world, leg)
+
+
+def release_peer(world: World, leg: Leg) -> None:
+    """Undo the leg's bridge: the other side stays when it parks, and ends otherwise."""
+    peer, leg.peer = leg.peer, None
+    if peer is None:
+        return
+    peer.peer = None
+    if peer.parks:
+        peer.player.rest()
+    else:
+        end_leg(world, peer, api_hangup(peer))
+
+
+def _hangup(leg: Leg) -> dict[str, Any]:
+    error = {} if leg.hangup_code is None else {"telnyx_error": {"error_code": leg.hangup_code}}
+    return {
+        **error,
+        "start_time": iso(leg.accepted_at),
+        "end_time": iso(leg.ended_at or leg.accepted_at),
+        "hangup_cause": leg.hangup_cause,
+        "hangup_source": leg.hangup_source,
+        "sip_hangup_cause": leg.sip_hangup_cause,
+        "state": "hangup",
+        "call_quality_stats": None if leg.answered_at is None else _QUALITY,
+    }
+
+
+_QUALITY = {
+    "inbound": {
+        "jitter_max_variance": "3.12",
+        "jitter_packet_count": "0",
+        "mos": "4.50",
+        "packet_count": "2468",
+        "skip_packet_count": "6",
+    },
+    "outbound": {"packet_count": "2441", "skip_packet_count": "0"},
+}
+
+
+def _cost(world: World, leg: Leg) -> dict[str, Any]:
+    billed = 0 if leg.answered_at is None else -(-max(1, leg.seconds(world.clock.now())) // 60) * 60
+    total = f"{billed / 60 * 0.007:.4f}"
+    part = {
+        "billed_duration_secs": billed,
+        "call_part": "call-control",
+        "cost": total,
+        "currency": "USD",
+        "rate": "0.00700",
+    }
+    return {
+        "billed_duration_secs": billed,
+        "billing_group_id": None,
+        "cost_parts": [part],
+        "occurred_at": iso(leg.ended_at or leg.accepted_at),
+        "status": "success",
+        "total_cost": total,
+    }

@@ -1,0 +1,130 @@
+"""Somebody calls us: who it is, how long they wait, and what they do once they are answered."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from simulator.call.playback import Player
+from simulator.call.ringing import ring_in
+from simulator.callees.callee import Kind, Persona
+from simulator.carried import Carried
+from simulator.ids import control_token, leg_uuid
+from simulator.state.leg import Destination, Direction, Leg, Terms
+from simulator.time_scale import Timers
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+Number = Annotated[str, Field(pattern=r"^(\+[1-9]\d{6,14}|sips?:[^\s@]+@[^\s@]+)$")]
+Keys = Annotated[str, Field(pattern=r"^[0-9*#A-D]+$", max_length=128)]
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+
+
+class UnaskedKeys(BaseModel):
+    """Keys that the caller presses so many seconds after the answer, whether asked or not."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    after_s: Seconds
+    press: Keys
+
+
+class CustomHeader(BaseModel):
+    """A SIP header of the caller's own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    value: Annotated[str, Field(max_length=1_000)]
+
+
+class SipHeader(CustomHeader):
+    """One of the SIP headers that the carrier knows by name."""
+
+    name: Literal["User-to-User", "Diversion"]
+
+
+class IncomingCall(BaseModel):
+    """One call to place; seconds are those of the simulated world. What is left out is as the caller's card says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    from_: Annotated[Number, Field(alias="from")]
+    to: Number
+    connection_id: str | None = None
+    webhook_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+", max_length=2_000)] | None = None
+    gives_up_after_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+    presses: Keys | None = None
+    keys: Annotated[tuple[UnaskedKeys, ...], Field(max_length=50)] = ()
+    hangs_up_after_s: Seconds | None = None
+    patience_s: Seconds | None = None
+    talks_s: Seconds | None = None
+    leaves_mid_sentence: bool | None = None
+    barges_in: bool | None = None
+    says: Annotated[tuple[str, ...], Field(max_length=50)] | None = None
+    caller_id_name: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    custom_headers: Annotated[tuple[CustomHeader, ...], Field(max_length=50)] = ()
+    sip_headers: Annotated[tuple[SipHeader, ...], Field(max_length=50)] = ()
+    attestation: Literal["A", "B", "C"] | None = None
+
+
+class NoAddress(Exception):
+    """Raised when neither the call nor the simulator's settings say where webhooks go."""
+
+
+def place_incoming(world: World, call: IncomingCall) -> Leg:
+    """Let this call come in; raises NoAddress, and then nobody called."""
+    url = call.webhook_url or world.settings.webhook_url
+    if url is None:
+        raise NoAddress
+    leg = Leg(
+        key=f"from {call.from_}#{world.legs.nth_incoming(call.from_)}",
+        role="I",
+        direction=Direction.INCOMING,
+        call_control_id=control_token(),
+        call_leg_id=leg_uuid(),
+        call_session_id=leg_uuid(),
+        connection_id=call.connection_id or world.settings.connection_id or "1",
+        to=call.to,
+        from_=call.from_,
+        client_state=None,
+        command_id=None,
+        destination=Destination(url=url, urls={}, retries_ms={}),
+        persona=_persona(world, call),
+        terms=Terms(timeout_s=call.gives_up_after_s),
+        carries=_carried(call),
+        timers=Timers(world.tempo),
+        accepted_at=world.clock.now(),
+    )
+    leg.player = Player(world, leg)
+    ring_in(world, leg)
+    return leg
+
+
+def _carried(call: IncomingCall) -> Carried:
+    return Carried(
+        caller_id_name=call.caller_id_name,
+        custom_headers=tuple(header.model_dump() for header in call.custom_headers),
+        sip_headers=tuple(header.model_dump() for header in call.sip_headers),
+        attestation=call.attestation,
+    )
+
+
+def _persona(world: World, call: IncomingCall) -> Persona:
+    wishes = {
+        "presses": call.presses,
+        "keys": tuple((pressed.after_s, pressed.press) for pressed in call.keys) or None,
+        "leaves_after_s": call.hangs_up_after_s,
+        "patience_s": call.patience_s,
+        "talks_s": call.talks_s,
+        "leaves_mid_sentence": call.leaves_mid_sentence,
+        "barges_in": call.barges_in,
+        "says": call.says,
+    }
+    known = world.crowd.caller(call.from_)
+    persona = known if known is not None else Persona(kind=Kind.HUMAN, patience_s=120, leaves_after_s=math.inf)
+    return replace(persona, **{name: value for name, value in wishes.items() if value is not None})  # type: ignore[arg-type]  # a mixed dict

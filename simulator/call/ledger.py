@@ -1,0 +1,91 @@
+"""The ledger: the carrier's own account of what really happened, for tests to hold another account against."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.call.recording import Recording
+from simulator.state.leg import CommandSeen, Leg, Notice
+from simulator.world import World
+
+
+def ledger(world: World, *, since: int = 0, brief: bool = False) -> dict[str, Any]:
+    """Return the account; `since` leaves out legs that have not changed after that revision, `brief` leaves out all."""
+    summary = world.summary()
+    if brief:
+        return summary
+    legs = [shape(leg) for leg in world.legs.changed_since(since)]
+    return {
+        **summary,
+        "dials": [leg for leg in legs if leg["role"] == "A"],
+        "targets": [leg for leg in legs if leg["role"] == "B"],
+        "incoming": [leg for leg in legs if leg["role"] == "I"],
+        "refused": world.refusals.shape(),
+        "calls_by_number": world.legs.calls_by_number,
+    }
+
+
+def shape(leg: Leg) -> dict[str, Any]:
+    """Return one leg's account; times are Unix seconds."""
+    return {
+        "role": leg.role,
+        "direction": leg.direction,
+        "to": leg.to,
+        "from": leg.from_,
+        "callee": leg.persona.kind,
+        "command_id": leg.command_id,
+        "client_state": leg.client_state,
+        "call_control_id": leg.call_control_id,
+        "call_leg_id": leg.call_leg_id,
+        "call_session_id": leg.call_session_id,
+        "connection_id": leg.connection_id,
+        "state": leg.state,
+        "accepted_at": leg.accepted_at,
+        "answered_at": leg.answered_at,
+        "ended_at": leg.ended_at,
+        "hangup_cause": leg.hangup_cause,
+        "hangup_source": leg.hangup_source,
+        "sip_hangup_cause": leg.sip_hangup_cause,
+        "hangup_code": leg.hangup_code,
+        "amd_mode": leg.terms.amd,
+        "amd": leg.amd_result,
+        "digits": leg.digits,
+        "sent_digits": leg.sent_digits,
+        "suppression": leg.suppression,
+        "recordings": [_recording(recording) for recording in leg.recordings],
+        "queue": None if leg.place is None else leg.place.queue.name,
+        "commands": [_command(command) for command in leg.commands],
+        "webhooks": [_webhook(notice) for notice in leg.notices],
+        "revision": leg.revision,
+    }
+
+
+def _recording(recording: Recording) -> dict[str, Any]:
+    state = "ended" if recording.ended_at is not None else "paused" if recording.is_paused else "running"
+    return {"id": recording.id, "state": state}
+
+
+def _command(command: CommandSeen) -> dict[str, Any]:
+    body = {} if command.body is None else {"body": command.body}
+    return {
+        "action": command.action,
+        "at": command.at,
+        "command_id": command.command_id,
+        "duplicate": command.duplicate,
+        "status": command.status,
+        "code": command.code,
+        **body,
+    }
+
+
+def _webhook(notice: Notice) -> dict[str, Any]:
+    return {
+        "type": notice.type,
+        "id": notice.id,
+        "occurred_at": notice.occurred_at,
+        "attempts": notice.attempts,
+        "repeats": notice.repeats,
+        "sent_at": notice.sent_at,
+        "delivered_at": notice.delivered_at,
+        "status": notice.status,
+    }

@@ -1,0 +1,52 @@
+"""Answer an incoming call; recording, transcription and other addresses for webhooks may be asked for with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulator.call.ringing import answer
+from simulator.commands.base import Body, Command, Needs, Shape
+from simulator.commands.deepfake import DEEPFAKE
+from simulator.commands.outbound_leg import SOUND, WEBHOOKS, redirected, terms
+from simulator.commands.shared_fields import CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
+from simulator.commands.streaming import STREAM
+from simulator.commands.transcribing import TRANSCRIBED
+from simulator.schema.addresses import Uuid
+from simulator.schema.fields import Flag, Record, Text
+from simulator.state.leg import Leg
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def _answer(world: World, leg: Leg, body: Body) -> dict[str, Any]:
+    leg.terms = terms(body)
+    leg.destination = redirected(leg.destination, body)
+    leg.carries = leg.carries.answered_with(body)
+    answer(world, leg)
+    return {"recording_id": leg.terms.record["id"]} if leg.terms.record else {}
+
+
+ANSWER = Command(
+    action="answer",
+    needs=Needs.PARKED,
+    shape=Shape(
+        fields={
+            **IDENTITY,
+            **CUSTOM_HEADERS,
+            **DEEPFAKE,
+            **RECORD_FROM_ANSWER,
+            **SIP_HEADERS,
+            **SOUND,
+            **STREAM,
+            **TRANSCRIBED,
+            **WEBHOOKS,
+            "assistant": Record(),
+            "billing_group_id": Uuid(),
+            "conversation_relay_config": Record(),
+            "preferred_codecs": Text(),
+            "send_silence_when_idle": Flag(),
+        },
+    ),
+    effect=_answer,
+)

@@ -1,0 +1,25 @@
+"""Change the client_state that goes with every later webhook; the one command that is a PUT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.commands.base import Body, Command, Needs, Shape
+from simulator.schema.fields import Base64
+from simulator.state.leg import Leg
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def _update(_world: World, leg: Leg, body: Body) -> None:
+    leg.client_state = body["client_state"]
+
+
+CLIENT_STATE_UPDATE = Command(
+    action="client_state_update",
+    method="PUT",
+    needs=Needs.LIVE,
+    shape=Shape(fields={"client_state": Base64(required=True, code="90017")}),
+    effect=_update,
+)

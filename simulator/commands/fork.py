@@ -1,0 +1,57 @@
+"""Start a fork: the leg's sound goes out as RTP packets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from simulator.commands.base import Body, Command, Shape
+from simulator.commands.shared_fields import IDENTITY
+from simulator.media.fork import Fork
+from simulator.media.medium import in_use
+from simulator.media.stream import Stream
+from simulator.schema.conditions import clash
+from simulator.schema.errors import Problem, missing
+from simulator.schema.fields import Choice
+from simulator.schema.udp_address import UdpAddress
+from simulator.state.leg import Leg
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def _fork(world: World, leg: Leg, body: Body) -> None:
+    if isinstance(leg.medium, Stream):
+        leg.medium.end()  # a fork takes the place of a stream
+    elif leg.medium is not None:
+        raise in_use()
+    Fork(world, leg, body).begin()
+
+
+def _complete(body: Body, at: str) -> Iterator[Problem]:
+    for name, other in (("rx", "tx"), ("tx", "rx")):
+        if body.get("target") is None and body.get(name) is None and body.get(other) is not None:
+            yield missing(f"{at}/{name}")
+
+
+def _single_target_is_raw(body: Body, at: str) -> Iterator[Problem]:
+    if body.get("target") is not None and body.get("stream_type") == "decrypted":
+        yield clash(f"{at}/stream_type", "decrypted needs rx and tx, not target")
+
+
+FORK_START = Command(
+    action="fork_start",
+    shape=Shape(
+        fields={
+            **IDENTITY,
+            "target": UdpAddress(),  # dropped from the current document, still taken
+            "rx": UdpAddress(),
+            "tx": UdpAddress(),
+            "stream_type": Choice(("raw", "decrypted")),
+        },
+        some_of=(("target", "rx", "tx"),),
+        one_of=(("target", "rx"), ("target", "tx")),
+        conditions=(_complete, _single_target_is_raw),
+    ),
+    effect=_fork,
+)

@@ -1,0 +1,27 @@
+"""Hang up: a talking leg ends, a ringing one is cancelled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.call.hangup import CANCELLED, REFUSED_BY_US, api_hangup, end_leg
+from simulator.commands.base import Body, Command, Needs, Shape
+from simulator.commands.shared_fields import CUSTOM_HEADERS, IDENTITY
+from simulator.schema.fields import Text
+from simulator.state.leg import Leg
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def _hang_up(world: World, leg: Leg, _body: Body) -> None:
+    unanswered = REFUSED_BY_US if leg.is_incoming else CANCELLED
+    end_leg(world, leg, api_hangup(leg) if leg.is_answered else unanswered)
+
+
+HANGUP = Command(
+    action="hangup",
+    needs=Needs.LIVE,
+    shape=Shape(fields={**IDENTITY, **CUSTOM_HEADERS, "reason": Text()}),
+    effect=_hang_up,
+)

@@ -1,0 +1,46 @@
+"""Enqueue: the call waits in line; a queue is made at its first use, and a bridged call is unbridged."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from simulator.call.bridging import unbridge
+from simulator.call.queueing import take_place
+from simulator.commands.base import Body, Command, Shape
+from simulator.commands.shared_fields import IDENTITY
+from simulator.schema.errors import already_queued
+from simulator.schema.fields import Flag, Text, Whole
+from simulator.state.leg import Leg
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def _enqueue(world: World, leg: Leg, body: Body) -> None:
+    if leg.place is not None:
+        raise already_queued()
+    queue = world.queues.open(body["queue_name"], max_size=body.get("max_size"), now=world.clock.now())
+    take_place(
+        world,
+        leg,
+        queue,
+        most_s=body.get("max_wait_time_secs") or math.inf,
+        stays_after_hangup=body.get("keep_after_hangup") is True,
+    )
+    unbridge(world, leg)
+
+
+ENQUEUE = Command(
+    action="enqueue",
+    shape=Shape(
+        fields={
+            **IDENTITY,
+            "queue_name": Text(required=True, least=1, most=255),  # the carrier tells no most; ours bounds the memory
+            "keep_after_hangup": Flag(),
+            "max_size": Whole(least=1),
+            "max_wait_time_secs": Whole(least=1),
+        }
+    ),
+    effect=_enqueue,
+)

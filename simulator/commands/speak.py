@@ -1,0 +1,34 @@
+"""Speak: a text is read out, after what already waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.call.playback import speech, times
+from simulator.commands.base import Body, Command, Shape
+from simulator.commands.shared_fields import IDENTITY, LEGS, LOOP, SPEECH, STOP, basic_speaks_plain_english
+from simulator.ids import fresh_uuid
+from simulator.schema.errors import not_now
+from simulator.state.leg import Leg
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def _speak(_world: World, leg: Leg, body: Body) -> None:
+    if leg.player.is_full:
+        raise not_now("Too much waits to be played on this call.")
+    if body.get("stop"):
+        leg.player.stop(body["stop"])
+    ssml = body.get("payload_type") == "ssml"
+    leg.player.queue(speech(body["payload"], ssml=ssml, times=times(body.get("loop")), speak_id=fresh_uuid()))
+
+
+SPEAK = Command(
+    action="speak",
+    shape=Shape(
+        fields={**IDENTITY, **SPEECH, **LOOP, **STOP, **LEGS},
+        conditions=(basic_speaks_plain_english,),
+    ),
+    effect=_speak,
+)

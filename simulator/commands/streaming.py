@@ -1,0 +1,61 @@
+"""Start a stream: the leg's sound goes to a websocket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from simulator.commands.base import Body, Command, Shape
+from simulator.commands.shared_fields import IDENTITY
+from simulator.media.begin import begin_stream
+from simulator.media.medium import in_use
+from simulator.schema.addresses import Url
+from simulator.schema.errors import Problem, missing
+from simulator.schema.fields import Choice, Flag, Items, Record, Text
+from simulator.state.leg import Leg
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+DIALOGFLOW = Record({"analyze_sentiment": Flag(), "partial_automated_agent_reply": Flag()})
+
+_CODECS = ("PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16")
+
+STREAM = {
+    "stream_url": Url(schemes=("ws", "wss")),
+    "stream_track": Choice(("inbound_track", "outbound_track", "both_tracks")),
+    "stream_codec": Choice((*_CODECS, "default")),
+    "stream_auth_token": Text(most=4_000),
+    "stream_bidirectional_codec": Choice(_CODECS),
+    "stream_bidirectional_mode": Choice(("mp3", "rtp")),
+    "stream_bidirectional_sampling_rate": Choice((8000, 16000, 22050, 24000, 48000)),
+    "stream_bidirectional_target_legs": Choice(("both", "self", "opposite")),
+}
+
+
+def _leads_somewhere(body: Body, at: str) -> Iterator[Problem]:
+    if body.get("stream_url") is None and not body.get("enable_dialogflow"):
+        yield missing(f"{at}/stream_url")
+
+
+def start_stream(world: World, leg: Leg, body: Body) -> None:
+    """Begin to connect; raise CarrierError where a stream or fork runs already."""
+    if leg.medium is not None:
+        raise in_use()
+    begin_stream(world, leg, body)
+
+
+STREAMING_START = Command(
+    action="streaming_start",
+    shape=Shape(
+        fields={
+            **IDENTITY,
+            **STREAM,
+            "custom_parameters": Items(Record(fields={"name": Text(), "value": Text()})),
+            "dialogflow_config": DIALOGFLOW,
+            "enable_dialogflow": Flag(),
+        },
+        conditions=(_leads_somewhere,),
+    ),
+    effect=start_stream,
+)

@@ -1,0 +1,55 @@
+"""Transfer: a second leg of the same session rings; when it answers, the two are bridged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.call.ringing import ring
+from simulator.commands.base import Body, Command, Shape
+from simulator.commands.outbound_leg import OUTBOUND, check_line, dialable, new_leg
+from simulator.commands.shared_fields import CALLER_ID, DESTINATION
+from simulator.schema.errors import bad_request
+from simulator.schema.fields import Base64, Choice, Flag
+from simulator.state.leg import Leg
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+def _transfer(world: World, leg: Leg, body: Body) -> None:
+    if leg.peer is not None or leg.target is not None:
+        raise bad_request("The call is already bridged or being transferred.", at="/to")
+    number = dialable(body["to"])
+    check_line(world, number)
+    target = new_leg(
+        world,
+        body,
+        role="B",
+        to=number,
+        from_=body.get("from") or leg.to,
+        session=leg.call_session_id,
+        connection_id=leg.connection_id,
+        client_state=body.get("target_leg_client_state"),
+        webhook_url=leg.destination.url,
+    )
+    leg.parks = body.get("park_after_unbridge") == "self"
+    leg.target, target.origin = target, leg
+    leg.timers.cancel("patience", "leaves")
+    ring(world, target)
+
+
+TRANSFER = Command(
+    action="transfer",
+    shape=Shape(
+        fields={
+            **OUTBOUND,
+            "to": DESTINATION,
+            "from": CALLER_ID,
+            "early_media": Flag(),
+            "mute_dtmf": Choice(("none", "both", "self", "opposite")),
+            "target_leg_client_state": Base64(code="90017"),
+        },
+        one_of=(("audio_url", "media_name"),),
+    ),
+    effect=_transfer,
+)

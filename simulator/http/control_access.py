@@ -1,0 +1,56 @@
+"""The way in to the simulator's own controls: programs on this network may turn them, pages in a browser may not."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import orjson
+from aiohttp import web
+
+from simulator.http.request_handling import WORLD, Handler
+
+_OF_BROWSERS = ("Origin", "Sec-Fetch-Site")
+
+
+def control(view: Handler) -> Handler:
+    """Return a handler of a control: they ask for no key, so whatever a web page could send is refused with 403."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        wrong = _wrong_with(request)
+        if wrong:
+            return web.Response(body=orjson.dumps({"error": wrong}), status=403, content_type="application/json")
+        return await view(request)
+
+    return handle
+
+
+def _wrong_with(request: web.Request) -> str | None:
+    name = next((name for name in _OF_BROWSERS if request.headers.get(name, "none") != "none"), None)
+    if name:
+        return f"{name}: a page in a browser may not turn the controls"
+    if not _is_known(_host_of(request.host), _host_of(request.app[WORLD].settings.public_url or "")):
+        return f"Host: {request.host!r} is not the name of this simulator; --public-url says which it has"
+    if request.body_exists and request.content_type != "application/json":
+        return f"Content-Type: {request.content_type!r}, where application/json was expected"
+    return None
+
+
+def _is_known(host: str, public: str) -> bool:
+    """Say whether no outsider's DNS can lead a browser here under this name: an address, a short name, our own."""
+    return host == public or "." not in host or host.endswith(".localhost") or _is_address(host)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _host_of(address: str) -> str:
+    try:
+        return urlsplit(address if "//" in address else f"//{address}").hostname or ""
+    except ValueError:
+        return "."  # no name of anything

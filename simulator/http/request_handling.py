@@ -1,0 +1,105 @@
+"""The way in for every request: is the carrier up, is the key right, what goes wrong on purpose, how errors look."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from simulator.clock import http_date
+from simulator.schema.errors import CarrierError, broken, too_many_dials, too_many_requests, unauthorized, unavailable
+from simulator.state.faults import Faults, Trouble
+from simulator.world import World
+
+WORLD = web.AppKey("world", World)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Api = Callable[[World, web.Request], Awaitable[web.StreamResponse]]
+
+_NO_LINGER = struct.pack("ii", 1, 0)
+
+
+class ConnectionReset(Exception):
+    """Raised when the caller shall find its connection gone instead of an answer."""
+
+
+def api(view: Api) -> Handler:
+    """Return a handler of the carrier's API: it needs the key, fails in the carrier's words, and may be down."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        world = request.app[WORLD]
+        try:
+            _check_up(world)
+            _check_key(world, request)
+            return await view(world, request)
+        except CarrierError as err:
+            world.counters.add("refused", err.code)
+            return answer(world, err.body(), status=err.status)
+        except ConnectionReset:
+            return reset(request)
+
+    return handle
+
+
+def answer(world: World, body: bytes, *, status: int = 200) -> web.Response:
+    """Return a JSON answer; a clock that is wrong shows in its Date."""
+    response = web.Response(body=body, status=status, content_type="application/json")
+    if world.clock.skew_s:
+        response.headers["Date"] = http_date(world.clock.now())
+    return response
+
+
+def reset(request: web.Request) -> web.Response:
+    """Cut the connection with a TCP reset; the response returned goes nowhere."""
+    transport = request.transport
+    if transport is not None:
+        peer = transport.get_extra_info("socket")
+        if peer is not None:
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        transport.abort()
+    return web.Response()
+
+
+async def suffer_before(trouble: Trouble | None, faults: Faults, *, is_dial: bool) -> None:
+    """Let happen what happens before a request is carried out; raises, or returns when it may go on."""
+    latency_ms = faults.dial_latency_ms if is_dial else faults.action_latency_ms
+    if latency_ms:
+        await asyncio.sleep(latency_ms / 1000)
+    if trouble is Trouble.REFUSE_429:
+        raise too_many_dials() if is_dial else too_many_requests()
+    if trouble is Trouble.ERROR_BEFORE:
+        raise broken(faults.error_status)
+    if trouble is Trouble.RESET_BEFORE:
+        raise ConnectionReset
+    if trouble is Trouble.HANG_BEFORE:
+        await asyncio.sleep(faults.hang_s)
+        raise unavailable()
+
+
+async def suffer_after(trouble: Trouble | None, faults: Faults) -> None:
+    """Let happen what happens although the request was carried out."""
+    if trouble is Trouble.ERROR_AFTER:
+        raise broken(faults.error_status)
+    if trouble is Trouble.RESET_AFTER:
+        raise ConnectionReset
+    if trouble is Trouble.HANG:
+        await asyncio.sleep(faults.hang_s)
+
+
+def _check_up(world: World) -> None:
+    if world.down == "reset":
+        raise ConnectionReset
+    if world.down:
+        raise unavailable()
+
+
+def _check_key(world: World, request: web.Request) -> None:
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    wanted = world.settings.api_key
+    good = bool(key.strip()) if wanted is None else hmac.compare_digest(key.strip().encode(), wanted.encode())
+    if scheme.lower() != "bearer" or not good:
+        raise unauthorized()

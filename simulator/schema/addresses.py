@@ -1,0 +1,72 @@
+"""The kinds of request field that say where something is: numbers, SIP addresses, URLs, ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from simulator.schema.errors import Problem
+from simulator.schema.fields import Field
+
+# E.164 has at most fifteen digits and names no least number of them.
+_E164 = re.compile(r"\+[1-9][0-9]{1,14}")
+_KEYED = re.compile(r",[0-9A-DwW*#]+$")
+_SIP = re.compile(r"sips?:\S+", re.IGNORECASE)
+_MOST_URL_CHARS = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phone(Field):
+    """A number as +E.164; where `sip` allows it also a SIP address, where `keyed` does, digits to be keyed later."""
+
+    code: str | None = "10016"
+    sip: bool = True
+    keyed: bool = True
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield what cannot be dialed."""
+        text = value if isinstance(value, str) else ""
+        number = _KEYED.sub("", text) if self.keyed else text
+        if not (_E164.fullmatch(number) or (self.sip and _SIP.fullmatch(text))):
+            yield Problem("10016", "Phone number must be in +E.164 format", f"{at} must be written as +E.164.", at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sip(Field):
+    """A SIP URI."""
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield anything else."""
+        if not isinstance(value, str) or _SIP.fullmatch(value) is None:
+            yield self.wrong_type("a SIP URI", at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Url(Field):
+    """An address of one of these schemes, at most 2,000 characters."""
+
+    code: str | None = "10003"
+    schemes: tuple[str, ...] = ("http", "https")
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield an address of another scheme, without a host, with a space, or too long."""
+        if not isinstance(value, str) or len(value) > _MOST_URL_CHARS or not self._leads_somewhere(value):
+            yield Problem(self.code or "10003", "Invalid URL", f"{at} must be a URL ({', '.join(self.schemes)}).", at)
+
+    def _leads_somewhere(self, text: str) -> bool:
+        scheme, _, rest = text.partition("://")
+        return scheme.lower() in self.schemes and bool(rest.strip("/")) and not re.search(r"\s", rest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uuid(Field):
+    """A UUID as text."""
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield anything else."""
+        try:
+            UUID(value if isinstance(value, str) else "")
+        except ValueError:
+            yield self.wrong_type("a UUID", at)

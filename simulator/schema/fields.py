@@ -1,0 +1,236 @@
+"""The kinds of request field the carrier knows, each with its limits and the codes it complains with."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from textwrap import shorten
+from typing import Any
+
+from simulator.schema.errors import Problem, missing
+
+# What must hold between the fields of one object that stands at this pointer; asked once each field is right by itself.
+Condition = Callable[[Mapping[str, Any], str], Iterator[Problem]]
+
+_MOST_LISTED_CHARS = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """Any JSON value; `code` is the carrier's own code for this parameter where its code list has one."""
+
+    required: bool = False
+    code: str | None = None
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:  # noqa: ARG002 - any value will do
+        """Yield what is wrong with a value that was given."""
+        return iter(())
+
+    def wrong_type(self, wanted: str, at: str) -> Problem:
+        """Return the complaint about a value of another type."""
+        return Problem(self.code or "10015", "Invalid parameter", f"{at} must be {wanted}.", at)
+
+    def out_of_range(self, detail: str, at: str) -> Problem:
+        """Return the complaint about a value beyond its limits."""
+        return Problem(self.code or "10033", "Value out of range", f"{at} {detail}.", at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Field):
+    """A string, with its length in characters and the characters it may hold."""
+
+    least: int = 0
+    most: int | None = None
+    chars: str | None = None
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield a wrong type, length or character."""
+        if not isinstance(value, str):
+            yield self.wrong_type("a string", at)
+        elif len(value) < self.least or (self.most is not None and len(value) > self.most):
+            yield self.out_of_range(f"must have {self.least} to {self.most} characters", at)
+        elif self.chars is not None and re.fullmatch(f"[{self.chars}]*", value) is None:
+            yield Problem(
+                self.code or "10015", "Invalid characters", f"{at} holds a character that is not allowed.", at
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole(Field):
+    """A whole number within limits; neither a string of digits nor a boolean."""
+
+    least: int | None = None
+    most: int | None = None
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield a wrong type or range."""
+        if isinstance(value, bool) or not isinstance(value, int):
+            yield self.wrong_type("an integer", at)
+        elif (self.least is not None and value < self.least) or (self.most is not None and value > self.most):
+            yield self.out_of_range(f"must lie between {self.least} and {self.most}", at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decimal(Field):
+    """A number within limits; `above` is a limit that may not be reached itself."""
+
+    least: float | None = None
+    most: float | None = None
+    above: float | None = None
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield a wrong type or range."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            yield self.wrong_type("a number", at)
+        elif (self.least is not None and value < self.least) or (self.most is not None and value > self.most):
+            yield self.out_of_range(f"must lie between {self.least} and {self.most}", at)
+        elif self.above is not None and value <= self.above:
+            yield self.out_of_range(f"must be more than {self.above}", at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag(Field):
+    """A JSON boolean."""
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield a wrong type."""
+        if not isinstance(value, bool):
+            yield self.wrong_type("true or false", at)
+
+
+@dataclass(frozen=True)
+class Choice(Field):
+    """One of a closed set."""
+
+    of: tuple[str | int, ...]
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield a value outside the set; true is not 1."""
+        if isinstance(value, bool) or value not in self.of:
+            listed = shorten(", ".join(map(str, self.of)), _MOST_LISTED_CHARS, placeholder=" …")
+            yield Problem(self.code or "10032", "Invalid enumeration value", f"{at} must be one of: {listed}.", at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base64(Field):
+    """Base64, as client_state must be."""
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield text that does not decode."""
+        if not isinstance(value, str) or not _decodes(value):
+            yield self.wrong_type("a base64 string", at)
+
+
+@dataclass(frozen=True)
+class Items(Field):
+    """A list of one kind."""
+
+    of: Field
+    most: int | None = field(default=None, kw_only=True)
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield what is wrong with the list and with each of its items."""
+        if not isinstance(value, list):
+            yield self.wrong_type("a list", at)
+            return
+        if self.most is not None and len(value) > self.most:
+            yield self.out_of_range(f"may have at most {self.most} items", at)
+        for index, item in enumerate(value):
+            yield from self.of.problems(item, f"{at}/{index}")
+
+
+@dataclass(frozen=True)
+class Record(Field):
+    """An object with fields of its own; what it does not list passes."""
+
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    conditions: tuple[Condition, ...] = field(default=(), kw_only=True)
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield what is wrong with its fields, or between them."""
+        if not isinstance(value, dict):
+            yield self.wrong_type("an object", at)
+            return
+        yield from check_fields(self.fields, value, at=at, conditions=self.conditions)
+
+
+@dataclass(frozen=True)
+class MapOf(Field):
+    """An object whose values are all of one kind."""
+
+    of: Field
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield what is wrong with its values."""
+        if not isinstance(value, dict):
+            yield self.wrong_type("an object", at)
+            return
+        for name, item in value.items():
+            yield from self.of.problems(item, f"{at}/{name}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loop(Field):
+    """How often to play: 1 to 100, or `infinity`; digits in a string count as digits."""
+
+    code: str | None = "90009"
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield any other count."""
+        text = "" if isinstance(value, bool) else str(value)
+        if text != "infinity" and not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= 100):
+            yield self.out_of_range("must be 1 to 100, or infinity", at)
+
+
+@dataclass(frozen=True)
+class OneOrMany(Field):
+    """One value, or a list of them that is not empty; `each` is what one of a list must be, where that differs."""
+
+    of: Field
+    each: Field | None = field(default=None, kw_only=True)
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield what is wrong with the one, or with each."""
+        if not isinstance(value, list):
+            yield from self.of.problems(value, at)
+        elif not value:
+            yield missing(at)
+        else:
+            yield from Items(self.each or self.of).problems(value, at)
+
+
+def check_fields(
+    fields: Mapping[str, Field],
+    body: Mapping[str, object],
+    *,
+    at: str = "",
+    conditions: tuple[Condition, ...] = (),
+) -> Iterator[Problem]:
+    """Yield the required fields that are missing and the given ones that are wrong, or else the broken conditions.
+
+    Null counts as not given.
+    """
+    problems = list(_each_field(fields, body, at))
+    if not problems:
+        problems = [problem for condition in conditions for problem in condition(body, at)]
+    yield from problems
+
+
+def _each_field(fields: Mapping[str, Field], body: Mapping[str, object], at: str) -> Iterator[Problem]:
+    for name, kind in fields.items():
+        value = body.get(name)
+        if value is not None:
+            yield from kind.problems(value, f"{at}/{name}")
+        elif kind.required:
+            yield missing(f"{at}/{name}")
+
+
+def _decodes(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True

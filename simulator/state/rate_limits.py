@@ -1,0 +1,70 @@
+"""The carrier's own counting: repeats within sixty seconds, dials in a trailing five, calls at once."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+
+from simulator.state.leg import Leg
+
+DEDUPE_S = 60.0
+DIAL_WINDOW_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The answer to an accepted command, and the leg it concerned."""
+
+    answer: bytes
+    leg: Leg
+
+
+class Repeats:
+    """Remembers the answer to every accepted command_id for sixty real seconds (docs: receiving-webhooks)."""
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[str, str], Remembered] = {}
+        self._order: deque[tuple[float, tuple[str, str]]] = deque()
+
+    def find(self, scope: str, command_id: object) -> Remembered | None:
+        """Return the first answer, or None when this is no repeat; the scope is a call_control_id, or `dial`."""
+        self._expire()
+        return self._answers.get((scope, command_id)) if isinstance(command_id, str) else None
+
+    def remember(self, scope: str, command_id: object, answer: bytes, *, leg: Leg) -> None:
+        """Keep the answer to an accepted command; the window runs from this first one."""
+        if isinstance(command_id, str):
+            self._answers[scope, command_id] = Remembered(answer, leg)
+            self._order.append((time.monotonic(), (scope, command_id)))
+
+    def _expire(self) -> None:
+        oldest = time.monotonic() - DEDUPE_S
+        while self._order and self._order[0][0] <= oldest:
+            self._answers.pop(self._order.popleft()[1], None)
+
+
+class TrailingCount:
+    """Counts what happened in the trailing five real seconds, and the most that ever did."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque()
+        self.most = 0
+
+    def now(self) -> int:
+        """Return how many lie in the window that ends now."""
+        oldest = time.monotonic() - DIAL_WINDOW_S
+        while self._times and self._times[0] <= oldest:
+            self._times.popleft()
+        return len(self._times)
+
+    def add(self) -> None:
+        """Count one more, now."""
+        self._times.append(time.monotonic())
+        self.most = max(self.most, self.now())
+
+    def resets_in_s(self) -> int:
+        """Return whole seconds until the oldest leaves the window."""
+        if not self.now():
+            return 0
+        return max(1, round(self._times[0] + DIAL_WINDOW_S - time.monotonic()))

@@ -1,0 +1,1 @@
+"""Delivery of webhooks: signing, retries and the limits of each receiver."""
