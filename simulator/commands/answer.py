@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.call.ringing import answer
 from simulator.commands.base import Body, Command, Needs, Shape
-from simulator.commands.deepfake import DEEPFAKE
 from simulator.commands.outbound_leg import SOUND, WEBHOOKS, redirected, terms
-from simulator.commands.shared_fields import CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
+from simulator.commands.shared_fields import CUSTOM_HEADERS, DEEPFAKE, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
 from simulator.commands.streaming import STREAM
-from simulator.commands.transcribing import TRANSCRIBED
+from simulator.commands.transcription import TRANSCRIBED
 from simulator.schema.addresses import Uuid
 from simulator.schema.fields import Flag, Record, Text
 from simulator.state.leg import Leg

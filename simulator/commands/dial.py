@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.call.ringing import ring
 from simulator.commands.base import Body, Shape
-from simulator.commands.conference import CONFERENCE
-from simulator.commands.deepfake import DEEPFAKE
 from simulator.commands.outbound_leg import OUTBOUND, check_line, dialable, new_leg
+from simulator.commands.shared_fields import CONFERENCE, DEEPFAKE
 from simulator.commands.streaming import DIALOGFLOW, STREAM
-from simulator.commands.transcribing import TRANSCRIBED
+from simulator.commands.transcription import TRANSCRIBED
 from simulator.ids import leg_uuid
 from simulator.schema.addresses import Phone, Uuid
 from simulator.schema.errors import Problem, bad_request, missing, refused, too_many_dials, wrong_connection

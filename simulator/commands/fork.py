@@ -1,4 +1,4 @@
-"""Start a fork: the leg's sound goes out as RTP packets."""
+"""Start and stop a fork: the leg's audio as RTP packets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.commands.base import Body, Command, Shape
 from simulator.commands.shared_fields import IDENTITY
 from simulator.media.fork import Fork
-from simulator.media.medium import in_use
+from simulator.media.medium import in_use, not_forked
 from simulator.media.stream import Stream
 from simulator.schema.conditions import clash
 from simulator.schema.errors import Problem, missing
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 
-def _fork(world: World, leg: Leg, body: Body) -> None:
+def _start(world: World, leg: Leg, body: Body) -> None:
     if isinstance(leg.medium, Stream):
         leg.medium.end()  # a fork takes the place of a stream
     elif leg.medium is not None:
@@ -53,5 +53,18 @@ FORK_START = Command(
         one_of=(("target", "rx"), ("target", "tx")),
         conditions=(_complete, _single_target_is_raw),
     ),
-    effect=_fork,
+    effect=_start,
+)
+
+
+def _stop(_world: World, leg: Leg, _body: Body) -> None:
+    if not isinstance(leg.medium, Fork):
+        raise not_forked()
+    leg.medium.end()
+
+
+FORK_STOP = Command(
+    action="fork_stop",
+    shape=Shape(fields={**IDENTITY, "stream_type": Choice(("raw", "decrypted"))}),
+    effect=_stop,
 )

@@ -1,18 +1,47 @@
-"""Gather: digits are collected without a prompt."""
+"""Collect digits: without a prompt, after a spoken prompt, or after a file."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from simulator.call.gather import Gather, Plan
-from simulator.commands.asking import limits, seconds
+from simulator.call.playback import Sound, playback, speech
 from simulator.commands.base import Body, Command, Shape
-from simulator.commands.shared_fields import DIGITS, DIGITS_ASCEND, IDENTITY
+from simulator.commands.shared_fields import (
+    AUDIO,
+    DIGITS,
+    DIGITS_ASCEND,
+    IDENTITY,
+    SPEECH,
+    TRIES,
+    basic_speaks_plain_english,
+)
+from simulator.ids import fresh_uuid
+from simulator.schema.addresses import Url
 from simulator.schema.fields import Text, Whole
 from simulator.state.leg import Leg
 
 if TYPE_CHECKING:
     from simulator.world import World
+
+
+def limits(body: Body) -> dict[str, Any]:
+    """Return the plan's fields that every gather has; milliseconds become seconds."""
+    terminating = body.get("terminating_digit")
+    return {
+        "gather_id": body.get("gather_id") or fresh_uuid(),
+        "least": body.get("minimum_digits") or 1,
+        "most": body.get("maximum_digits") or 128,
+        "valid": body.get("valid_digits") or "0123456789#*",
+        "terminating": "#" if terminating is None else terminating,
+        "inter_digit_s": seconds(body, "inter_digit_timeout_millis", otherwise=5_000),
+    }
+
+
+def seconds(body: Body, name: str, *, otherwise: int) -> float:
+    """Return a field of milliseconds in seconds."""
+    return float(body.get(name) or otherwise) / 1000
 
 
 def _gather(world: World, leg: Leg, body: Body) -> None:
@@ -37,3 +66,70 @@ GATHER = Command(
     ),
     effect=_gather,
 )
+
+
+def _gather_using_speak(world: World, leg: Leg, body: Body) -> None:
+    ssml, again = body.get("payload_type") == "ssml", body.get("invalid_payload")
+    plan = Plan(
+        **limits(body),
+        first_digit_s=seconds(body, "timeout_millis", otherwise=60_000),
+        tries=body.get("maximum_tries") or 3,
+        prompt=partial(_prompt, body["payload"], ssml),
+        invalid_prompt=partial(_prompt, again, ssml) if again else None,
+    )
+    Gather(world, leg, plan).begin()
+
+
+def _prompt(payload: str, ssml: bool) -> Sound:
+    sound = speech(payload, ssml=ssml)
+    sound.noun = None
+    return sound
+
+
+GATHER_USING_SPEAK = Command(
+    action="gather_using_speak",
+    shape=Shape(
+        fields={**IDENTITY, **SPEECH, **DIGITS, **TRIES, "invalid_payload": Text(least=1, most=3000)},
+        conditions=(basic_speaks_plain_english, DIGITS_ASCEND),
+    ),
+    effect=_gather_using_speak,
+)
+
+
+def _gather_using_audio(world: World, leg: Leg, body: Body) -> None:
+    again = {"audio_url": body.get("invalid_audio_url"), "media_name": body.get("invalid_media_name")}
+    plan = Plan(
+        **limits(body),
+        first_digit_s=seconds(body, "timeout_millis", otherwise=60_000),
+        tries=body.get("maximum_tries") or 3,
+        prompt=partial(playback, body) if any(body.get(name) for name in AUDIO) else None,
+        invalid_prompt=partial(playback, again) if any(again.values()) else None,
+    )
+    Gather(world, leg, plan).begin()
+
+
+GATHER_USING_AUDIO = Command(
+    action="gather_using_audio",
+    shape=Shape(
+        fields={
+            **IDENTITY,
+            **AUDIO,
+            **DIGITS,
+            **TRIES,
+            "invalid_audio_url": Url(),
+            "invalid_media_name": Text(least=1),
+        },
+        some_of=(("audio_url", "media_name"),),
+        one_of=(("audio_url", "media_name"), ("invalid_audio_url", "invalid_media_name")),
+        conditions=(DIGITS_ASCEND,),
+    ),
+    effect=_gather_using_audio,
+)
+
+
+def _stop(_world: World, leg: Leg, _body: Body) -> None:
+    if leg.gather is not None:
+        leg.gather.close("cancelled")
+
+
+GATHER_STOP = Command(action="gather_stop", shape=Shape(fields=IDENTITY), effect=_stop)

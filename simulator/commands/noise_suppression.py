@@ -1,4 +1,4 @@
-"""Start noise suppression; no webhook tells of it."""
+"""Start and stop noise suppression; no webhook reports either."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from simulator.state.leg import Leg
 
 if TYPE_CHECKING:
     from simulator.world import World
+
 
 _ENGINES = (
     "Denoiser", "DeepFilterNet", "Krisp", "AiCoustics", "aic_l_quail", "aic_l_rook", "aic_s_quail", "aic_s_rook",
@@ -83,3 +84,10 @@ SUPPRESSION_START = Command(
     ),
     effect=_start,
 )
+
+
+def _stop(_world: World, leg: Leg, _body: Body) -> None:
+    leg.suppression = None
+
+
+SUPPRESSION_STOP = Command(action="suppression_stop", shape=Shape(fields=IDENTITY), effect=_stop)

@@ -9,7 +9,7 @@ from simulator.call.playback import Player
 from simulator.carried import Carried
 from simulator.commands.base import Body
 from simulator.commands.shared_fields import AUDIO, CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
-from simulator.commands.transcribing import wish
+from simulator.commands.transcription import wish
 from simulator.ids import control_token, fresh_uuid, leg_uuid
 from simulator.schema.addresses import Url
 from simulator.schema.errors import Problem, refused

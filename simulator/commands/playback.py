@@ -1,4 +1,4 @@
-"""Start a playback: a file plays after what already waits, or over it."""
+"""Start and stop a playback: a file is played after what is queued, or over it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from simulator.state.leg import Leg
 
 if TYPE_CHECKING:
     from simulator.world import World
+
 
 _SOURCES = ("audio_url", "media_name", "playback_content")
 
@@ -58,4 +59,18 @@ PLAYBACK_START = Command(
         conditions=(_overlay_is_heard_here,),
     ),
     effect=_play,
+)
+
+
+def _stop(_world: World, leg: Leg, body: Body) -> None:
+    if body.get("overlay") is True:
+        leg.player.stop_overlays()
+    else:
+        leg.player.stop(body.get("stop") or "all")
+
+
+PLAYBACK_STOP = Command(
+    action="playback_stop",
+    shape=Shape(fields={**IDENTITY, **STOP, "overlay": Flag()}),
+    effect=_stop,
 )

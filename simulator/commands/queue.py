@@ -1,4 +1,4 @@
-"""Enqueue: the call waits in line; a queue is made at its first use, and a bridged call is unbridged."""
+"""Put a call into a queue, or take it out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from simulator.call.bridging import unbridge
 from simulator.call.queueing import take_place
 from simulator.commands.base import Body, Command, Shape
 from simulator.commands.shared_fields import IDENTITY
-from simulator.schema.errors import already_queued
+from simulator.schema.errors import already_queued, not_queued
 from simulator.schema.fields import Flag, Text, Whole
 from simulator.state.leg import Leg
 
@@ -44,3 +44,12 @@ ENQUEUE = Command(
     ),
     effect=_enqueue,
 )
+
+
+def _leave(_world: World, leg: Leg, _body: Body) -> None:
+    if leg.place is None:
+        raise not_queued()
+    leg.place.leave("leave")
+
+
+LEAVE_QUEUE = Command(action="leave_queue", shape=Shape(fields=IDENTITY), effect=_leave)

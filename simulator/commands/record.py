@@ -1,14 +1,15 @@
-"""Start a recording of the leg."""
+"""Start, pause, resume and stop recordings of a leg."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.call.recording import MOST_A_LEG, start_recording
+from simulator.call.recording import MOST_A_LEG, Recording, start_recording, stop_recording
 from simulator.commands.base import Body, Command, Needs, Shape
 from simulator.commands.shared_fields import IDENTITY
+from simulator.schema.addresses import Uuid
 from simulator.schema.conditions import ascending
-from simulator.schema.errors import not_now, recording_while_transcribing
+from simulator.schema.errors import bad_request, not_now, recording_while_transcribing
 from simulator.schema.fields import Choice, Flag, Text, Whole
 from simulator.schema.languages import RECORDINGS
 from simulator.state.leg import Leg
@@ -16,11 +17,26 @@ from simulator.state.leg import Leg
 if TYPE_CHECKING:
     from simulator.world import World
 
+
+CHOSEN = Shape(fields={**IDENTITY, "recording_id": Uuid()})
+
+
+def running(leg: Leg, body: Body) -> list[Recording]:
+    """Return them; raises CarrierError when the named one does not run, or none does."""
+    wanted = body.get("recording_id")
+    chosen = [r for r in leg.recordings if r.ended_at is None and wanted in (None, r.id)]
+    if wanted and not chosen:
+        raise bad_request("The recording_id is none that runs on this call.", at="/recording_id")
+    if not chosen:
+        raise not_now("The call is not being recorded.")
+    return chosen
+
+
 # A least number that is left out is never above the most.
 _SPEAKERS_ASCEND = ascending("transcription_min_speaker_count", "transcription_max_speaker_count", unset=(1, 6))
 
 
-def _record(world: World, leg: Leg, body: Body) -> None:
+def _start(world: World, leg: Leg, body: Body) -> None:
     if sum(recording.ended_at is None for recording in leg.recordings) >= MOST_A_LEG:
         raise not_now("Too many recordings run on this call.")
     if body.get("timeout_secs") and leg.transcription is not None:
@@ -59,5 +75,37 @@ RECORD_START = Command(
         },
         conditions=(_SPEAKERS_ASCEND,),
     ),
-    effect=_record,
+    effect=_start,
+)
+
+
+def _pause(_world: World, leg: Leg, body: Body) -> None:
+    for recording in running(leg, body):
+        recording.is_paused = True
+
+
+RECORD_PAUSE = Command(action="record_pause", shape=CHOSEN, effect=_pause)
+
+
+def _resume(_world: World, leg: Leg, body: Body) -> None:
+    for recording in running(leg, body):
+        recording.is_paused = False
+
+
+RECORD_RESUME = Command(action="record_resume", shape=CHOSEN, effect=_resume)
+
+
+def _stop(world: World, leg: Leg, body: Body) -> None:
+    wanted = body.get("recording_id")
+    chosen = [recording for recording in leg.recordings if wanted in (None, recording.id)]
+    if wanted and not chosen:
+        raise bad_request("The recording_id is none of this call.", at="/recording_id")
+    for recording in chosen:
+        stop_recording(world, leg, recording)
+
+
+RECORD_STOP = Command(
+    action="record_stop",
+    shape=Shape(fields={**IDENTITY, "recording_id": Uuid()}),
+    effect=_stop,
 )

@@ -6,31 +6,19 @@ from simulator.commands.answer import ANSWER
 from simulator.commands.base import Command
 from simulator.commands.bridge import BRIDGE
 from simulator.commands.client_state_update import CLIENT_STATE_UPDATE
-from simulator.commands.fork import FORK_START
-from simulator.commands.fork_stop import FORK_STOP
-from simulator.commands.gather import GATHER
-from simulator.commands.gather_stop import GATHER_STOP
-from simulator.commands.gather_using_audio import GATHER_USING_AUDIO
-from simulator.commands.gather_using_speak import GATHER_USING_SPEAK
+from simulator.commands.fork import FORK_START, FORK_STOP
+from simulator.commands.gather import GATHER, GATHER_STOP, GATHER_USING_AUDIO, GATHER_USING_SPEAK
 from simulator.commands.hangup import HANGUP
-from simulator.commands.leave_queue import LEAVE_QUEUE
-from simulator.commands.noise_suppression import SUPPRESSION_START
-from simulator.commands.playback import PLAYBACK_START
-from simulator.commands.playback_stop import PLAYBACK_STOP
-from simulator.commands.queue import ENQUEUE
-from simulator.commands.record import RECORD_START
-from simulator.commands.record_pause import RECORD_PAUSE
-from simulator.commands.record_resume import RECORD_RESUME
-from simulator.commands.record_stop import RECORD_STOP
+from simulator.commands.noise_suppression import SUPPRESSION_START, SUPPRESSION_STOP
+from simulator.commands.playback import PLAYBACK_START, PLAYBACK_STOP
+from simulator.commands.queue import ENQUEUE, LEAVE_QUEUE
+from simulator.commands.record import RECORD_PAUSE, RECORD_RESUME, RECORD_START, RECORD_STOP
 from simulator.commands.refer import REFER
 from simulator.commands.reject import REJECT
 from simulator.commands.send_dtmf import SEND_DTMF
 from simulator.commands.speak import SPEAK
-from simulator.commands.streaming import STREAMING_START
-from simulator.commands.streaming_stop import STREAMING_STOP
-from simulator.commands.suppression_stop import SUPPRESSION_STOP
-from simulator.commands.transcription import TRANSCRIPTION_START
-from simulator.commands.transcription_stop import TRANSCRIPTION_STOP
+from simulator.commands.streaming import STREAMING_START, STREAMING_STOP
+from simulator.commands.transcription import TRANSCRIPTION_START, TRANSCRIPTION_STOP
 from simulator.commands.transfer import TRANSFER
 
 COMMANDS: dict[tuple[str, str], Command] = {

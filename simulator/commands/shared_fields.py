@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from simulator.commands.base import Body
 from simulator.commands.voices import VOICE_SETTINGS
-from simulator.schema.addresses import Phone, Url
+from simulator.schema.addresses import Phone, Url, Uuid
 from simulator.schema.conditions import ascending, clash
 from simulator.schema.errors import Problem
-from simulator.schema.fields import Base64, Choice, Field, Items, Loop, Record, Text, Whole
+from simulator.schema.fields import Base64, Choice, Field, Flag, Items, Loop, Record, Text, Whole
 
 IDENTITY: dict[str, Field] = {
     "client_state": Base64(code="90017"),
@@ -89,3 +89,34 @@ RECORD_FROM_ANSWER: dict[str, Field] = {
 
 DESTINATION = Phone(required=True)
 CALLER_ID = Phone(sip=False, keyed=False)
+
+
+CONFERENCE = Record(
+    {
+        "beep_enabled": Choice(("always", "never", "on_enter", "on_exit")),
+        "conference_name": Text(),
+        "early_media": Flag(),
+        "end_conference_on_exit": Flag(),
+        "hold": Flag(),
+        "hold_audio_url": Url(),
+        "hold_media_name": Text(),
+        "id": Uuid(),
+        "mute": Flag(),
+        "soft_end_conference_on_exit": Flag(),
+        "start_conference_on_create": Flag(),
+        "start_conference_on_enter": Flag(),
+        "supervisor_role": Choice(("barge", "monitor", "none", "whisper")),
+        "whisper_call_control_ids": Items(Text()),
+    }
+)
+
+
+DEEPFAKE: dict[str, Field] = {
+    "deepfake_detection": Record(
+        fields={
+            "enabled": Flag(required=True),
+            "rtp_timeout": Whole(least=5, most=120),
+            "timeout": Whole(least=5, most=60),
+        }
+    ),
+}

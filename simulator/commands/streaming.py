@@ -1,4 +1,4 @@
-"""Start a stream: the leg's sound goes to a websocket."""
+"""Start and stop a stream: the leg's audio on a websocket."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 from simulator.commands.base import Body, Command, Shape
 from simulator.commands.shared_fields import IDENTITY
 from simulator.media.begin import begin_stream
-from simulator.media.medium import in_use
-from simulator.schema.addresses import Url
+from simulator.media.dialogflow import Dialogflow
+from simulator.media.medium import in_use, not_streaming
+from simulator.media.stream import Stream
+from simulator.schema.addresses import Url, Uuid
 from simulator.schema.errors import Problem, missing
 from simulator.schema.fields import Choice, Flag, Items, Record, Text
 from simulator.state.leg import Leg
 
 if TYPE_CHECKING:
     from simulator.world import World
+
 
 DIALOGFLOW = Record({"analyze_sentiment": Flag(), "partial_automated_agent_reply": Flag()})
 
@@ -58,4 +61,18 @@ STREAMING_START = Command(
         conditions=(_leads_somewhere,),
     ),
     effect=start_stream,
+)
+
+
+def _stop(_world: World, leg: Leg, body: Body) -> None:
+    stream = leg.medium
+    if not isinstance(stream, Stream | Dialogflow) or body.get("stream_id") not in (None, stream.id):
+        raise not_streaming()
+    stream.end()
+
+
+STREAMING_STOP = Command(
+    action="streaming_stop",
+    shape=Shape(fields={**IDENTITY, "stream_id": Uuid()}),
+    effect=_stop,
 )

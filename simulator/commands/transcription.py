@@ -1,23 +1,42 @@
-"""Start a transcription: a webhook for everything that is said."""
+"""Start and stop a transcription, or request one with a dial or an answer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simulator.call.transcription import start_transcription
+from simulator.call.transcription import start_transcription, stop_transcription
 from simulator.commands.base import Body, Command, Shape
 from simulator.commands.shared_fields import IDENTITY
-from simulator.commands.speech_engines import engine_name, settings_fit
-from simulator.commands.transcribing import TRANSCRIPTION, wish
+from simulator.commands.speech_engines import ENGINES, engine_name, settings_fit
 from simulator.schema.conditions import clash
-from simulator.schema.errors import Problem, already_transcribing
-from simulator.schema.fields import Choice, Flag, Text
+from simulator.schema.errors import Problem, already_transcribing, not_transcribing
+from simulator.schema.fields import Choice, Field, Flag, Record, Text
 from simulator.schema.languages import GOOGLE, WHISPER
 from simulator.state.leg import Leg
 
 if TYPE_CHECKING:
     from simulator.world import World
+
+
+TRANSCRIPTION: dict[str, Field] = {
+    "transcription_engine": Choice(ENGINES),
+    "transcription_engine_config": Record(),  # which fields it has depends on the engine
+    "transcription_tracks": Choice(("inbound", "outbound", "both")),
+}
+
+TRANSCRIBED: dict[str, Field] = {
+    "transcription": Flag(),
+    "transcription_config": Record(fields={**TRANSCRIPTION, **IDENTITY}, conditions=(settings_fit,)),
+}
+
+
+def wish(body: Body) -> tuple[str, bool]:
+    """Return which tracks are wanted, and whether interim results are; both spellings of the latter count."""
+    config = body.get("transcription_engine_config") or {}
+    interim = body.get("interim_results") is True or config.get("interim_results") is True
+    return body.get("transcription_tracks") or "inbound", interim
+
 
 _LANGUAGES = {"Google": Choice(GOOGLE), "Telnyx": Choice(WHISPER)}
 
@@ -53,3 +72,12 @@ TRANSCRIPTION_START = Command(
     ),
     effect=_start,
 )
+
+
+def _stop(_world: World, leg: Leg, _body: Body) -> None:
+    if leg.transcription is None:
+        raise not_transcribing()
+    stop_transcription(leg)
+
+
+TRANSCRIPTION_STOP = Command(action="transcription_stop", shape=Shape(fields=IDENTITY), effect=_stop)

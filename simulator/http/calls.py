@@ -10,8 +10,7 @@ from aiohttp import web
 from simulator.commands.base import Command
 from simulator.commands.dial import DIAL, dial, dialed, dialed_number
 from simulator.commands.registry import COMMANDS
-from simulator.http.request_handling import answer, suffer_after, suffer_before
-from simulator.http.requests import parsed
+from simulator.http.request_handling import answer, parsed, suffer_after, suffer_before
 from simulator.schema.errors import CarrierError, not_found, unknown_call
 from simulator.state.leg import CommandSeen, Leg
 from simulator.world import World

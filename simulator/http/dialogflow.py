@@ -8,8 +8,7 @@ import orjson
 from aiohttp import web
 
 from simulator.commands.base import Shape
-from simulator.http.request_handling import answer
-from simulator.http.requests import parsed
+from simulator.http.request_handling import answer, parsed
 from simulator.schema.errors import bad_request, not_found
 from simulator.schema.fields import Choice, Field, Text
 from simulator.world import World

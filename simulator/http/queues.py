@@ -10,9 +10,8 @@ from aiohttp import web
 from simulator.call.queueing import Place, Queue
 from simulator.clock import iso
 from simulator.commands.base import Shape
-from simulator.http.pages import page
-from simulator.http.request_handling import answer
-from simulator.http.requests import parsed
+from simulator.http.pagination import page
+from simulator.http.request_handling import answer, parsed
 from simulator.schema.errors import not_found, queue_exists
 from simulator.schema.fields import Flag, Text, Whole
 from simulator.world import World

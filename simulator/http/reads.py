@@ -12,7 +12,7 @@ from aiohttp import web
 from simulator.arrangements import application, numbers, profiles
 from simulator.clock import iso
 from simulator.http.events import events_of, passes
-from simulator.http.pages import page
+from simulator.http.pagination import page
 from simulator.http.request_handling import answer
 from simulator.schema.errors import not_found
 from simulator.state.leg import Leg

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from simulator.call.recording import Kept, is_link_alive, link_to, sound_file
 from simulator.clock import iso
-from simulator.http.pages import page
+from simulator.http.pagination import page
 from simulator.http.request_handling import WORLD, answer
 from simulator.schema.errors import not_found
 from simulator.world import World

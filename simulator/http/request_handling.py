@@ -1,4 +1,4 @@
-"""The way in for every request: is the carrier up, is the key right, what goes wrong on purpose, how errors look."""
+"""Handling of every request: outages, the API key, injected faults, JSON bodies, errors."""
 
 from __future__ import annotations
 
@@ -7,11 +7,21 @@ import hmac
 import socket
 import struct
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+import orjson
 from aiohttp import web
 
 from simulator.clock import http_date
-from simulator.schema.errors import CarrierError, broken, too_many_dials, too_many_requests, unauthorized, unavailable
+from simulator.schema.errors import (
+    CarrierError,
+    broken,
+    too_many_dials,
+    too_many_requests,
+    unauthorized,
+    unavailable,
+    undecodable,
+)
 from simulator.state.faults import Faults, Trouble
 from simulator.world import World
 
@@ -103,3 +113,14 @@ def _check_key(world: World, request: web.Request) -> None:
     good = bool(key.strip()) if wanted is None else hmac.compare_digest(key.strip().encode(), wanted.encode())
     if scheme.lower() != "bearer" or not good:
         raise unauthorized()
+
+
+def parsed(raw: bytes, *, loads: Callable[[bytes], Any] = orjson.loads) -> dict[str, Any]:
+    """Return the object; an empty body is an empty one, and anything else raises CarrierError (400)."""
+    try:
+        body = loads(raw) if raw.strip() else {}
+    except ValueError as err:
+        raise undecodable() from err
+    if not isinstance(body, dict):
+        raise undecodable()
+    return body
