@@ -6,17 +6,17 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.arrangements import Arrangements
-from simulator.call.queueing import Queues
-from simulator.call.recording import Shelf
 from simulator.callees.population import Crowd
 from simulator.clock import Clock
 from simulator.seeded_random import Dice
 from simulator.settings import Settings, StreamFrames
+from simulator.state.account_resources import Arrangements
 from simulator.state.counters import Counters
 from simulator.state.faults import FaultSwitch
 from simulator.state.leg_registry import Legs
+from simulator.state.queues import Queues
 from simulator.state.rate_limits import Repeats, TrailingCount
+from simulator.state.recordings import Shelf
 from simulator.state.refused_dials import Refusals
 from simulator.time_scale import Tempo
 from simulator.webhooks.delivery_slots import Lanes

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from simulator.callees.callee import Kind
 from simulator.state.leg import Leg
 from simulator.webhook_events import tell
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 STANDARD = frozenset({"detect", "detect_beep", "detect_words", "greeting_end"})
 _SCREENING = "premium_ios_call_screening_detection"

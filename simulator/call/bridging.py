@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.call.callee_behavior import talk
 from simulator.call.hangup import release_peer
 from simulator.state.leg import Leg
 from simulator.webhook_events import tell
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 
 def join(world: World, leg: Leg, other: Leg) -> None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from simulator.call.dtmf import press_key
 from simulator.call.hangup import CALLER_GAVE_UP, end_leg, remote_hangup
 from simulator.callees.callee import INVALID, Kind
 from simulator.state.leg import Leg
+from simulator.state.leg_activities import GatherPlan
 from simulator.webhook_events import tell
-
-if TYPE_CHECKING:
-    from simulator.call.gather import Plan
-    from simulator.world import World
+from simulator.world import World
 
 _KEYS = "0123456789*#"
 _BETWEEN_KEYS_S = 0.4
@@ -61,7 +58,7 @@ def fall_silent(world: World, leg: Leg) -> None:
         leg.timers.set("patience", leg.persona.patience_s, partial(leave, world, leg))
 
 
-def be_asked(world: World, leg: Leg, plan: Plan, *, prompt_s: float) -> None:
+def be_asked(world: World, leg: Leg, plan: GatherPlan, *, prompt_s: float) -> None:
     """Hear that keys are wanted: press them after the prompt, or into it, or not at all."""
     keys = _keys(world, leg, plan)
     if not keys:
@@ -84,7 +81,7 @@ def _press(world: World, leg: Leg, keys: str) -> None:
         leg.timers.set("keys", _BETWEEN_KEYS_S, partial(_press, world, leg, keys[1:]))
 
 
-def _keys(world: World, leg: Leg, plan: Plan) -> str:
+def _keys(world: World, leg: Leg, plan: GatherPlan) -> str:
     wanted = leg.persona.presses
     if leg.persona.kind is not Kind.HUMAN or not wanted:
         return ""

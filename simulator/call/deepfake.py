@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.callees.callee import Kind
 from simulator.state.leg import Leg
 from simulator.webhook_events import tell
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 _VERDICTS: dict[Kind, dict[str, Any]] = {
     Kind.HUMAN: {"result": "real", "score": 0.04, "consistency": 96.5},

@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from simulator.call.callee_behavior import be_asked
-from simulator.call.playback import Sound
 from simulator.state.leg import Leg
+from simulator.state.leg_activities import GatherPlan, Sound
 from simulator.webhook_events import tell
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a gather asks for; seconds of the simulated world."""
-
-    gather_id: str
-    least: int = 1
-    most: int = 128
-    valid: str = "0123456789#*"
-    terminating: str = "#"
-    first_digit_s: float = 5.0
-    inter_digit_s: float = 5.0
-    whole_s: float = float("inf")
-    tries: int = 1
-    prompt: Callable[[], Sound] | None = None
-    invalid_prompt: Callable[[], Sound] | None = None
-
-
-class Gather:
+class RunningGather:
     """One running gather of one leg."""
 
-    def __init__(self, world: World, leg: Leg, plan: Plan) -> None:
+    def __init__(self, world: World, leg: Leg, plan: GatherPlan) -> None:
         self._world = world
         self._leg = leg
         self._plan = plan

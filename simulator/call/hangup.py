@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.call.recording import stop_recording
 from simulator.clock import iso
 from simulator.state.leg import Leg, LegState
 from simulator.webhook_events import tell
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 
 @dataclass(frozen=True, slots=True)

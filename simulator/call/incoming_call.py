@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from simulator.call.playback import Player
+from simulator.call.playback import LegPlayer
 from simulator.call.ringing import ring_in
 from simulator.callees.callee import Kind, Persona
-from simulator.carried import Carried
 from simulator.ids import control_token, leg_uuid
+from simulator.state.invite_details import InviteDetails
 from simulator.state.leg import Destination, Direction, Leg, Terms
 from simulator.time_scale import Timers
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 Number = Annotated[str, Field(pattern=r"^(\+[1-9]\d{6,14}|sips?:[^\s@]+@[^\s@]+)$")]
 Keys = Annotated[str, Field(pattern=r"^[0-9*#A-D]+$", max_length=128)]
@@ -100,13 +98,13 @@ def place_incoming(world: World, call: IncomingCall) -> Leg:
         timers=Timers(world.tempo),
         accepted_at=world.clock.now(),
     )
-    leg.player = Player(world, leg)
+    leg.player = LegPlayer(world, leg)
     ring_in(world, leg)
     return leg
 
 
-def _carried(call: IncomingCall) -> Carried:
-    return Carried(
+def _carried(call: IncomingCall) -> InviteDetails:
+    return InviteDetails(
         caller_id_name=call.caller_id_name,
         custom_headers=tuple(header.model_dump() for header in call.custom_headers),
         sip_headers=tuple(header.model_dump() for header in call.sip_headers),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.call.recording import Recording
 from simulator.state.leg import CommandSeen, Leg, Notice
+from simulator.state.recordings import Recording
 from simulator.world import World
 
 
@@ -53,7 +53,7 @@ def shape(leg: Leg) -> dict[str, Any]:
         "sent_digits": leg.sent_digits,
         "suppression": leg.suppression,
         "recordings": [_recording(recording) for recording in leg.recordings],
-        "queue": None if leg.place is None else leg.place.queue.name,
+        "queue": None if leg.place is None else leg.place.queue_name,
         "commands": [_command(command) for command in leg.commands],
         "webhooks": [_webhook(notice) for notice in leg.notices],
         "revision": leg.revision,

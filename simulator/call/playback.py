@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from simulator.call.callee_behavior import fall_silent, hear
 from simulator.call.transcription import hear_ourselves
 from simulator.state.leg import Leg
+from simulator.state.leg_activities import Sound
 from simulator.webhook_events import tell
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 CHARACTERS_A_SECOND = 15
 FILE_S = 5.0
@@ -25,20 +23,7 @@ _TAG = re.compile(r"<[^>]*>")
 _PLAYBACK_ONLY = frozenset({"cancelled", "file_not_found", "failed", "unknown"})
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Sound:
-    """Something to play; `noun` names its webhooks, and a spoken prompt of a gather has none."""
-
-    noun: Literal["speak", "playback"] | None
-    seconds: float
-    facts: Mapping[str, Any]
-    words: str = ""
-    failure: str | None = None
-    on_start: Callable[[], None] | None = None
-    on_end: Callable[[], None] | None = None
-
-
-class Player:
+class LegPlayer:
     """Plays the sounds of one leg in order, and tells of each start and end."""
 
     __slots__ = ("_leg", "_overlaid", "_overlays", "_playing", "_waiting", "_world")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from simulator.call.amd import detect
 from simulator.call.bridging import join
@@ -29,9 +28,7 @@ from simulator.clock import iso
 from simulator.media.begin import begin_stream
 from simulator.state.leg import Leg, LegState
 from simulator.webhook_events import tell
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 _LINE_SAYS: dict[Kind, End] = {
     Kind.BUSY: BUSY,

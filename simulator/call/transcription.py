@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from simulator.state.leg import Leg
+from simulator.state.leg_activities import Transcription
 from simulator.webhook_events import tell
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 _THINKS_S = 1.0
 _SPEAKS_S = 1.5
 _CONFIDENCE = 0.977
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Transcription:
-    """One running transcription of one leg; `inbound` is the person on it, `outbound` what that person hears."""
-
-    tracks: frozenset[str]
-    interim: bool
-    said: int = 0
 
 
 def start_transcription(world: World, leg: Leg, *, tracks: str, interim: bool) -> None:

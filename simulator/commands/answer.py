@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.call.ringing import answer
 from simulator.commands.base import Body, Command, Needs, Shape
@@ -13,9 +13,7 @@ from simulator.commands.transcription import TRANSCRIBED
 from simulator.schema.addresses import Uuid
 from simulator.schema.fields import Flag, Record, Text
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 
 def _answer(world: World, leg: Leg, body: Body) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.schema.errors import (
     CarrierError,
@@ -19,9 +19,7 @@ from simulator.schema.errors import (
 )
 from simulator.schema.fields import Condition, Field, check_fields
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 Body = Mapping[str, Any]
 Effect = Callable[["World", Leg, Body], Mapping[str, Any] | None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from simulator.call.bridging import join
 from simulator.call.recording import start_recording
@@ -22,9 +21,7 @@ from simulator.schema.errors import (
 )
 from simulator.schema.fields import Choice, Flag, Text
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 _WITH = ("call_control_id", "queue", "video_room_id")
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.commands.base import Body, Command, Needs, Shape
 from simulator.schema.fields import Base64
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 
 def _update(_world: World, leg: Leg, body: Body) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.call.ringing import ring
 from simulator.commands.base import Body, Shape
@@ -17,9 +17,7 @@ from simulator.schema.addresses import Phone, Uuid
 from simulator.schema.errors import Problem, bad_request, missing, refused, too_many_dials, wrong_connection
 from simulator.schema.fields import Choice, Field, Flag, OneOrMany, Record, Text
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 _FIELDS: dict[str, Field] = {
     **OUTBOUND,

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from simulator.commands.base import Body, Command, Shape
 from simulator.commands.shared_fields import IDENTITY
 from simulator.media.fork import Fork
-from simulator.media.medium import in_use, not_forked
 from simulator.media.stream import Stream
 from simulator.schema.conditions import clash
-from simulator.schema.errors import Problem, missing
+from simulator.schema.errors import Problem, media_in_use, missing, not_forked
 from simulator.schema.fields import Choice
 from simulator.schema.udp_address import UdpAddress
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 
 def _start(world: World, leg: Leg, body: Body) -> None:
     if isinstance(leg.medium, Stream):
         leg.medium.end()  # a fork takes the place of a stream
     elif leg.medium is not None:
-        raise in_use()
+        raise media_in_use()
     Fork(world, leg, body).begin()
 
 

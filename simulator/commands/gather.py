@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simulator.call.gather import Gather, Plan
-from simulator.call.playback import Sound, playback, speech
+from simulator.call.gather import RunningGather
+from simulator.call.playback import playback, speech
 from simulator.commands.base import Body, Command, Shape
 from simulator.commands.shared_fields import (
     AUDIO,
@@ -21,9 +21,8 @@ from simulator.ids import fresh_uuid
 from simulator.schema.addresses import Url
 from simulator.schema.fields import Text, Whole
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.state.leg_activities import GatherPlan, Sound
+from simulator.world import World
 
 
 def limits(body: Body) -> dict[str, Any]:
@@ -45,12 +44,12 @@ def seconds(body: Body, name: str, *, otherwise: int) -> float:
 
 
 def _gather(world: World, leg: Leg, body: Body) -> None:
-    plan = Plan(
+    plan = GatherPlan(
         **limits(body),
         first_digit_s=seconds(body, "initial_timeout_millis", otherwise=5_000),
         whole_s=seconds(body, "timeout_millis", otherwise=60_000),
     )
-    Gather(world, leg, plan).begin()
+    RunningGather(world, leg, plan).begin()
 
 
 GATHER = Command(
@@ -70,14 +69,14 @@ GATHER = Command(
 
 def _gather_using_speak(world: World, leg: Leg, body: Body) -> None:
     ssml, again = body.get("payload_type") == "ssml", body.get("invalid_payload")
-    plan = Plan(
+    plan = GatherPlan(
         **limits(body),
         first_digit_s=seconds(body, "timeout_millis", otherwise=60_000),
         tries=body.get("maximum_tries") or 3,
         prompt=partial(_prompt, body["payload"], ssml),
         invalid_prompt=partial(_prompt, again, ssml) if again else None,
     )
-    Gather(world, leg, plan).begin()
+    RunningGather(world, leg, plan).begin()
 
 
 def _prompt(payload: str, ssml: bool) -> Sound:
@@ -98,14 +97,14 @@ GATHER_USING_SPEAK = Command(
 
 def _gather_using_audio(world: World, leg: Leg, body: Body) -> None:
     again = {"audio_url": body.get("invalid_audio_url"), "media_name": body.get("invalid_media_name")}
-    plan = Plan(
+    plan = GatherPlan(
         **limits(body),
         first_digit_s=seconds(body, "timeout_millis", otherwise=60_000),
         tries=body.get("maximum_tries") or 3,
         prompt=partial(playback, body) if any(body.get(name) for name in AUDIO) else None,
         invalid_prompt=partial(playback, again) if any(again.values()) else None,
     )
-    Gather(world, leg, plan).begin()
+    RunningGather(world, leg, plan).begin()
 
 
 GATHER_USING_AUDIO = Command(

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.call.hangup import CANCELLED, REFUSED_BY_US, api_hangup, end_leg
 from simulator.commands.base import Body, Command, Needs, Shape
 from simulator.commands.shared_fields import CUSTOM_HEADERS, IDENTITY
 from simulator.schema.fields import Text
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 
 def _hang_up(world: World, leg: Leg, _body: Body) -> None:

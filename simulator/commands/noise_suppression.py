@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from simulator.commands.base import Body, Command, Shape
 from simulator.commands.shared_fields import IDENTITY
@@ -11,10 +10,7 @@ from simulator.schema.conditions import clash
 from simulator.schema.errors import Problem
 from simulator.schema.fields import Choice, Decimal, Field, Record, Whole
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
-
+from simulator.world import World
 
 _ENGINES = (
     "Denoiser", "DeepFilterNet", "Krisp", "AiCoustics", "aic_l_quail", "aic_l_rook", "aic_s_quail", "aic_s_rook",

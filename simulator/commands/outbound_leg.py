@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from simulator.call.playback import Player
-from simulator.carried import Carried
+from simulator.call.playback import LegPlayer
 from simulator.commands.base import Body
 from simulator.commands.shared_fields import AUDIO, CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
 from simulator.commands.transcription import wish
@@ -14,11 +12,10 @@ from simulator.ids import control_token, fresh_uuid, leg_uuid
 from simulator.schema.addresses import Url
 from simulator.schema.errors import Problem, refused
 from simulator.schema.fields import Choice, Decimal, Field, Flag, Items, MapOf, OneOrMany, Record, Text, Whole
+from simulator.state.invite_details import InviteDetails
 from simulator.state.leg import Destination, Leg, Terms
 from simulator.time_scale import Timers
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 _MILLIS = Whole(least=0)
 
@@ -207,10 +204,10 @@ def new_leg(
         destination=destination(body, otherwise=webhook_url),
         persona=world.crowd.answer(to, nth=nth),
         terms=terms(body),
-        carries=Carried.from_body(body),
+        carries=InviteDetails.from_body(body),
         timers=Timers(world.tempo),
         accepted_at=world.clock.now(),
     )
-    leg.player = Player(world, leg)
+    leg.player = LegPlayer(world, leg)
     leg.parks = body.get("park_after_unbridge") == "self" and role == "A"
     return leg

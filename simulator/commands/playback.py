@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from simulator.call.playback import playback, times
 from simulator.commands.base import Body, Command, Shape
@@ -12,10 +11,7 @@ from simulator.schema.conditions import clash
 from simulator.schema.errors import Problem, bad_request, not_now
 from simulator.schema.fields import Base64, Choice, Flag
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
-
+from simulator.world import World
 
 _SOURCES = ("audio_url", "media_name", "playback_content")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from simulator.call.bridging import unbridge
 from simulator.call.queueing import take_place
@@ -12,9 +11,7 @@ from simulator.commands.shared_fields import IDENTITY
 from simulator.schema.errors import already_queued, not_queued
 from simulator.schema.fields import Flag, Text, Whole
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 
 def _enqueue(world: World, leg: Leg, body: Body) -> None:

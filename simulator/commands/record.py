@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from simulator.call.recording import MOST_A_LEG, Recording, start_recording, stop_recording
+from simulator.call.recording import MOST_A_LEG, start_recording, stop_recording
 from simulator.commands.base import Body, Command, Needs, Shape
 from simulator.commands.shared_fields import IDENTITY
 from simulator.schema.addresses import Uuid
@@ -13,10 +11,8 @@ from simulator.schema.errors import bad_request, not_now, recording_while_transc
 from simulator.schema.fields import Choice, Flag, Text, Whole
 from simulator.schema.languages import RECORDINGS
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
-
+from simulator.state.recordings import Recording
+from simulator.world import World
 
 CHOSEN = Shape(fields={**IDENTITY, "recording_id": Uuid()})
 

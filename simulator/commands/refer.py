@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING
 
 from simulator.call.hangup import CANCELLED, TIMEOUT, end_leg, remote_hangup
 from simulator.call.ringing import line_says
@@ -15,9 +14,7 @@ from simulator.schema.errors import not_now
 from simulator.schema.fields import Text
 from simulator.state.leg import Leg
 from simulator.webhook_events import tell
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 _NUMBER = re.compile(r"sips?:(\+\d+)@")
 _GIVES_UP_S = 30.0

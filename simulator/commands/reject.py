@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.call.hangup import End, end_leg
 from simulator.commands.base import Body, Command, Needs, Shape
 from simulator.commands.shared_fields import IDENTITY
 from simulator.schema.fields import Choice
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 _ENDS = {
     "CALL_REJECTED": End("call_rejected", "callee", "603"),

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.commands.base import Body, Command, Shape
 from simulator.commands.shared_fields import IDENTITY
 from simulator.schema.fields import Text, Whole
 from simulator.state.leg import MOST_KEPT, Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 
 def _send(_world: World, leg: Leg, body: Body) -> None:

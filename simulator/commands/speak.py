@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.call.playback import speech, times
 from simulator.commands.base import Body, Command, Shape
 from simulator.commands.shared_fields import IDENTITY, LEGS, LOOP, SPEECH, STOP, basic_speaks_plain_english
 from simulator.ids import fresh_uuid
 from simulator.schema.errors import not_now
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 
 def _speak(_world: World, leg: Leg, body: Body) -> None:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from simulator.commands.base import Body, Command, Shape
 from simulator.commands.shared_fields import IDENTITY
 from simulator.media.begin import begin_stream
 from simulator.media.dialogflow import Dialogflow
-from simulator.media.medium import in_use, not_streaming
 from simulator.media.stream import Stream
 from simulator.schema.addresses import Url, Uuid
-from simulator.schema.errors import Problem, missing
+from simulator.schema.errors import Problem, media_in_use, missing, not_streaming
 from simulator.schema.fields import Choice, Flag, Items, Record, Text
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
-
+from simulator.world import World
 
 DIALOGFLOW = Record({"analyze_sentiment": Flag(), "partial_automated_agent_reply": Flag()})
 
@@ -44,7 +39,7 @@ def _leads_somewhere(body: Body, at: str) -> Iterator[Problem]:
 def start_stream(world: World, leg: Leg, body: Body) -> None:
     """Begin to connect; raise CarrierError where a stream or fork runs already."""
     if leg.medium is not None:
-        raise in_use()
+        raise media_in_use()
     begin_stream(world, leg, body)
 
 

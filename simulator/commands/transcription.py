@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from simulator.call.transcription import start_transcription, stop_transcription
 from simulator.commands.base import Body, Command, Shape
@@ -14,10 +13,7 @@ from simulator.schema.errors import Problem, already_transcribing, not_transcrib
 from simulator.schema.fields import Choice, Field, Flag, Record, Text
 from simulator.schema.languages import GOOGLE, WHISPER
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
-
+from simulator.world import World
 
 TRANSCRIPTION: dict[str, Field] = {
     "transcription_engine": Choice(ENGINES),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.call.ringing import ring
 from simulator.commands.base import Body, Command, Shape
 from simulator.commands.outbound_leg import OUTBOUND, check_line, dialable, new_leg
@@ -11,9 +9,7 @@ from simulator.commands.shared_fields import CALLER_ID, DESTINATION
 from simulator.schema.errors import bad_request
 from simulator.schema.fields import Base64, Choice, Flag
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 
 def _transfer(world: World, leg: Leg, body: Body) -> None:

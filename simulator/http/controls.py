@@ -8,7 +8,6 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from simulator.arrangements import Arrangements
 from simulator.call.callee_behavior import leave
 from simulator.call.dtmf import press_key
 from simulator.call.incoming_call import IncomingCall, NoAddress, place_incoming
@@ -16,6 +15,7 @@ from simulator.call.ledger import ledger
 from simulator.http.listener import LISTENER
 from simulator.http.request_handling import WORLD
 from simulator.settings import StreamFrames
+from simulator.state.account_resources import Arrangements
 from simulator.state.faults import Faults, WrongFaults, parse_faults
 
 

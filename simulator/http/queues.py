@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from simulator.call.queueing import Place, Queue
 from simulator.clock import iso
 from simulator.commands.base import Shape
 from simulator.http.pagination import page
 from simulator.http.request_handling import answer, parsed
 from simulator.schema.errors import not_found, queue_exists
 from simulator.schema.fields import Flag, Text, Whole
+from simulator.state.queues import Queue, WaitingCall
 from simulator.world import World
 
 _NEW = Shape(fields={"queue_name": Text(required=True, least=1, most=255), "max_size": Whole(least=1)})
@@ -57,12 +57,13 @@ async def delete_queue(world: World, request: web.Request) -> web.StreamResponse
 
 async def get_queue_calls(world: World, request: web.Request) -> web.StreamResponse:
     """List the calls of one queue, first in line first."""
-    return page(world, request, [_call(place) for place in _found(world, request).places])
+    queue = _found(world, request)
+    return page(world, request, [_call(queue, place) for place in queue.places])
 
 
 async def get_queue_call(world: World, request: web.Request) -> web.StreamResponse:
     """Tell of one call's place in line."""
-    return answer(world, orjson.dumps({"data": _call(_place(world, request))}))
+    return answer(world, orjson.dumps({"data": _call(_found(world, request), _place(world, request))}))
 
 
 async def patch_queue_call(world: World, request: web.Request) -> web.StreamResponse:
@@ -86,7 +87,7 @@ def _found(world: World, request: web.Request) -> Queue:
     return queue
 
 
-def _place(world: World, request: web.Request) -> Place:
+def _place(world: World, request: web.Request) -> WaitingCall:
     wanted = request.match_info["call_control_id"]
     places = _found(world, request).places
     place = next((place for place in places if place.leg.call_control_id == wanted), None)
@@ -108,7 +109,7 @@ def _queue(queue: Queue) -> dict[str, Any]:
     }
 
 
-def _call(place: Place) -> dict[str, Any]:
+def _call(queue: Queue, place: WaitingCall) -> dict[str, Any]:
     leg = place.leg
     return {
         "record_type": "queue_call",
@@ -119,7 +120,7 @@ def _call(place: Place) -> dict[str, Any]:
         "enqueued_at": iso(place.entered_at),
         "from": leg.from_,
         "is_alive": leg.is_live,
-        "queue_id": place.queue.id,
+        "queue_id": queue.id,
         "queue_position": place.position,
         "to": leg.to,
         "wait_time_secs": place.waited_s(),

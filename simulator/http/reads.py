@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from simulator.arrangements import application, numbers, profiles
 from simulator.clock import iso
 from simulator.http.events import events_of, passes
 from simulator.http.pagination import page
@@ -44,42 +43,6 @@ async def get_call_events(world: World, request: web.Request) -> web.StreamRespo
     events = chain.from_iterable(events_of(leg) for leg in legs)
     found = sorted((event for event in events if passes(event, filters)), key=lambda event: event.at)
     return page(world, request, [event.shape() for event in found])
-
-
-async def get_application(world: World, request: web.Request) -> web.StreamResponse:
-    """Show the Call Control application behind the connection."""
-    found = application(world, request.match_info["id"])
-    if found is None:
-        raise not_found("The application")
-    return answer(world, orjson.dumps({"data": found}))
-
-
-async def get_profiles(world: World, request: web.Request) -> web.StreamResponse:
-    """List the outbound voice profiles whose names hold what is asked for."""
-    asked = request.query.get("filter[name][contains]", "")
-    return page(world, request, [profile for profile in profiles(world) if asked in profile["name"]])
-
-
-async def get_profile(world: World, request: web.Request) -> web.StreamResponse:
-    """Show an outbound voice profile."""
-    found = next((profile for profile in profiles(world) if profile["id"] == request.match_info["id"]), None)
-    if found is None:
-        raise not_found("The outbound voice profile")
-    return answer(world, orjson.dumps({"data": found}))
-
-
-async def get_phone_numbers(world: World, request: web.Request) -> web.StreamResponse:
-    """List the account's own numbers."""
-    return page(world, request, numbers(world, request.query.get("filter[phone_number]", "")))
-
-
-async def get_verified_number(world: World, request: web.Request) -> web.StreamResponse:
-    """Show a number of somebody else's that the account may show as its own."""
-    number = request.match_info["phone_number"]
-    if number not in world.arrangements.verified:
-        raise not_found("The verified number")
-    data = {"record_type": "verified_number", "phone_number": number, "verified_at": iso(world.started_at)}
-    return answer(world, orjson.dumps({"data": data}))
 
 
 async def get_public_key(world: World, _request: web.Request) -> web.StreamResponse:

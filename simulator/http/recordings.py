@@ -7,11 +7,13 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from simulator.call.recording import Kept, is_link_alive, link_to, sound_file
+from simulator.call.recording import is_link_alive, link_to
 from simulator.clock import iso
 from simulator.http.pagination import page
 from simulator.http.request_handling import WORLD, answer
+from simulator.media.audio_files import sound_file
 from simulator.schema.errors import not_found
+from simulator.state.recordings import Kept
 from simulator.world import World
 
 _TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg"}

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from simulator.http.account_resources import (
+    get_application,
+    get_phone_numbers,
+    get_profile,
+    get_profiles,
+    get_verified_number,
+)
 from simulator.http.calls import post_action, post_call
 from simulator.http.control_access import control
 from simulator.http.controls import (
@@ -29,18 +36,7 @@ from simulator.http.queues import (
     post_queue,
     post_queues,
 )
-from simulator.http.reads import (
-    get_active_calls,
-    get_application,
-    get_call,
-    get_call_events,
-    get_nothing,
-    get_phone_numbers,
-    get_profile,
-    get_profiles,
-    get_public_key,
-    get_verified_number,
-)
+from simulator.http.reads import get_active_calls, get_call, get_call_events, get_nothing, get_public_key
 from simulator.http.recordings import get_file, get_recording, get_recordings
 from simulator.http.request_handling import WORLD, api
 from simulator.world import World

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.ids import fresh_uuid
 from simulator.media.dialogflow import Dialogflow
 from simulator.media.stream import Stream, tell_failed
 from simulator.state.leg import Leg
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.world import World
 
 
 def begin_stream(world: World, leg: Leg, body: Mapping[str, Any]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from simulator.media.pacing import Shuffle, ticks
 from simulator.media.packets import RtpSource, strep_header
@@ -13,11 +14,7 @@ from simulator.media.voice import sentence
 from simulator.schema.udp_address import udp_address
 from simulator.state.leg import Leg
 from simulator.webhook_events import tell
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from simulator.world import World
+from simulator.world import World
 
 _TODAY = "decrypted"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import aiohttp
 
@@ -17,11 +18,7 @@ from simulator.media.raw_audio import agreed
 from simulator.media.voice import CODECS, sentence
 from simulator.state.leg import Leg
 from simulator.webhook_events import tell
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from simulator.world import World
+from simulator.world import World
 
 _CONNECT_S = 5.0
 _FAREWELL_S = 2.0

@@ -225,3 +225,20 @@ def broken(status: int = 500) -> CarrierError:
 def unavailable() -> CarrierError:
     """Return the answer of a carrier that is down for now."""
     return _error(503, "10007", "Service unavailable", "The service is temporarily unavailable.")
+
+
+def media_in_use() -> CarrierError:
+    """Return the answer to a second stream or fork on a leg."""
+    detail = "Only one streaming or forking operation may run on a call."
+    return _error(422, "90045", "Media streaming is used", detail)
+
+
+def not_streaming() -> CarrierError:
+    """Return the answer to a stop without a stream."""
+    detail = "No media streaming runs on the call."
+    return _error(422, "90048", "Media streaming is not used", detail)
+
+
+def not_forked() -> CarrierError:
+    """Return the answer to a stop without a fork."""
+    return _error(422, "90031", "Call is not forked", "The call's media is not forked.")

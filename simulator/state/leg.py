@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.callees.callee import Persona
-from simulator.carried import Carried
+from simulator.state.invite_details import InviteDetails
+from simulator.state.leg_activities import Gather, MediaOutput, Player, QueuePlace, Transcription
+from simulator.state.recordings import Recording
 from simulator.time_scale import Timers
-
-if TYPE_CHECKING:
-    from simulator.call.gather import Gather
-    from simulator.call.playback import Player
-    from simulator.call.queueing import Place
-    from simulator.call.recording import Recording
-    from simulator.call.transcription import Transcription
-    from simulator.media.medium import Medium
-
 
 MOST_KEPT = 1_000
 
@@ -113,7 +106,7 @@ class Leg:
     destination: Destination
     persona: Persona
     terms: Terms
-    carries: Carried = field(default_factory=Carried)
+    carries: InviteDetails = field(default_factory=InviteDetails)
     timers: Timers
     player: Player = field(init=False)
     accepted_at: float
@@ -132,9 +125,9 @@ class Leg:
     parks: bool = False  # stays when the other side of a bridge leaves
     gather: Gather | None = None
     recordings: list[Recording] = field(default_factory=list)
-    medium: Medium | None = None  # the one stream or fork it may have
+    medium: MediaOutput | None = None  # the one stream or fork it may have
     transcription: Transcription | None = None
-    place: Place | None = None  # in a queue
+    place: QueuePlace | None = None  # in a queue
     suppression: str | None = None  # which direction's noise is taken out
     refers_to: str | None = None  # a REFER that is not settled yet
     peer: Leg | None = None  # bridged with

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from simulator.call.queueing import MOST_QUEUES, Queues
-from simulator.call.recording import Kept, Recording, Shelf
 from simulator.state.counters import Counters, Tally
 from simulator.state.leg import MOST_KEPT, CommandSeen, Leg, Notice
+from simulator.state.queues import MOST_QUEUES, Queues
+from simulator.state.recordings import Kept, Recording, Shelf
 
 
 def _leg() -> Leg:

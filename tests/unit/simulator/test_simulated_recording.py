@@ -7,7 +7,7 @@ import wave
 
 import pytest
 
-from simulator.call.recording import sound_file
+from simulator.media.audio_files import sound_file
 
 
 @pytest.mark.parametrize("seconds", [0.25, 1, 8.3, 61])

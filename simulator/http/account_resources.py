@@ -6,32 +6,59 @@ Bending changes what the reads show and nothing else: dials go on as the simulat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+import orjson
+from aiohttp import web
 
 from simulator.clock import iso
-
-if TYPE_CHECKING:
-    from simulator.world import World
+from simulator.http.pagination import page
+from simulator.http.request_handling import answer
+from simulator.schema.errors import not_found
+from simulator.world import World
 
 PROFILE_ID = "1293384261075731499"
 
 Values = dict[str, Any]
 
 
-class Arrangements(BaseModel):
-    """What differs from an account in good order: values on top of a resource's own, null for one that is not there."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    application: Values | None = Field(default_factory=dict)
-    profile: Values | None = Field(default_factory=dict)
-    numbers: dict[str, Values | None] = Field(default_factory=dict)
-    verified: frozenset[str] = frozenset()
+async def get_application(world: World, request: web.Request) -> web.StreamResponse:
+    """Show the Call Control application behind the connection."""
+    found = _application(world, request.match_info["id"])
+    if found is None:
+        raise not_found("The application")
+    return answer(world, orjson.dumps({"data": found}))
 
 
-def application(world: World, ident: str) -> Values | None:
+async def get_profiles(world: World, request: web.Request) -> web.StreamResponse:
+    """List the outbound voice profiles whose names hold what is asked for."""
+    asked = request.query.get("filter[name][contains]", "")
+    return page(world, request, [profile for profile in _profiles(world) if asked in profile["name"]])
+
+
+async def get_profile(world: World, request: web.Request) -> web.StreamResponse:
+    """Show an outbound voice profile."""
+    found = next((profile for profile in _profiles(world) if profile["id"] == request.match_info["id"]), None)
+    if found is None:
+        raise not_found("The outbound voice profile")
+    return answer(world, orjson.dumps({"data": found}))
+
+
+async def get_phone_numbers(world: World, request: web.Request) -> web.StreamResponse:
+    """List the account's own numbers."""
+    return page(world, request, _numbers(world, request.query.get("filter[phone_number]", "")))
+
+
+async def get_verified_number(world: World, request: web.Request) -> web.StreamResponse:
+    """Show a number of somebody else's that the account may show as its own."""
+    number = request.match_info["phone_number"]
+    if number not in world.arrangements.verified:
+        raise not_found("The verified number")
+    data = {"record_type": "verified_number", "phone_number": number, "verified_at": iso(world.started_at)}
+    return answer(world, orjson.dumps({"data": data}))
+
+
+def _application(world: World, ident: str) -> Values | None:
     """Return the Call Control application with this id, None where the account has none."""
     bent, known = world.arrangements.application, world.settings.connection_id
     if bent is None or (known is not None and ident != known):
@@ -60,7 +87,7 @@ def application(world: World, ident: str) -> Values | None:
     }
 
 
-def profiles(world: World) -> list[Values]:
+def _profiles(world: World) -> list[Values]:
     """Return the outbound voice profiles of the account: one, or none."""
     bent = world.arrangements.profile
     if bent is None:
@@ -93,7 +120,7 @@ def profiles(world: World) -> list[Values]:
     return [profile]
 
 
-def numbers(world: World, asked: str) -> list[Values]:
+def _numbers(world: World, asked: str) -> list[Values]:
     """Return the account's numbers that hold these digits; where none are configured, the number asked for is its own.
 
     Whatever is no digit finds nothing (official SDK 4.189.0).

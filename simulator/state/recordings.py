@@ -1,0 +1,63 @@
+"""Recordings of legs, and the store of those that were saved."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+LINK_S = 600.0
+_MOST_KEPT = 100_000
+
+
+@dataclass(slots=True, kw_only=True)
+class Recording:
+    """One recording of one leg; times are Unix seconds."""
+
+    id: str
+    channels: str
+    format: str
+    started_at: float
+    ended_at: float | None = None
+    is_paused: bool = False
+    transcribe: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """Return its length; pauses are not cut out."""
+        return max(0.0, (self.ended_at or self.started_at) - self.started_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A saved recording, with the ids and numbers of its leg."""
+
+    recording: Recording
+    call_control_id: str
+    call_leg_id: str
+    call_session_id: str
+    connection_id: str
+    from_: str
+    to: str
+
+
+class Shelf:
+    """Keeps the newest saved recordings; they outlive the links that webhooks carry."""
+
+    def __init__(self, *, most: int = _MOST_KEPT) -> None:
+        self._most = most
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
+
+    def put(self, kept: Kept) -> None:
+        """Keep a recording, and drop the oldest beyond the limit."""
+        while len(self._kept) >= self._most:
+            self._kept.popitem(last=False)
+        self._kept[kept.recording.id] = kept
+
+    def find(self, recording_id: str) -> Kept | None:
+        """Return a recording; None when it is unknown."""
+        return self._kept.get(recording_id)
+
+    def all(self) -> Iterable[Kept]:
+        """Return every recording, oldest first."""
+        return self._kept.values()
