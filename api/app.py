@@ -13,15 +13,16 @@ from pydantic import BaseModel
 from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
 from werkzeug.routing import Rule
 
-from api import auth, health, problems, webhooks
-from api.answers import answer
-from api.catalogue import ROUTES
-from api.idempotency import once
-from api.parse import open_body, parse_json, parse_query, read_body
-from api.path_ids import check_ids
-from api.routes import Body, NoQuery, Route
+from api.http import auth, problems
+from api.http.idempotency import once
+from api.http.path_ids import check_ids
+from api.http.request_parsing import open_body, parse_json, parse_query, read_body
+from api.http.responses import answer
+from api.http.routes import Body, NoQuery, Route
+from api.resources import health, webhooks
+from api.resources.catalogue import ROUTES
 from orchestrator.errors import InvalidInput
-from orchestrator.wiring import House
+from orchestrator.services import House
 
 
 def create_app(house: House) -> Flask:

@@ -10,10 +10,10 @@ from pathlib import Path
 import orjson
 from flask import Response
 
-from api.answers import JSON
-from api.openapi import openapi_document
-from api.routes import Resource
-from orchestrator.wiring import House
+from api.http.openapi import openapi_document
+from api.http.responses import JSON
+from api.http.routes import Resource
+from orchestrator.services import House
 
 resource = Resource("reference")
 
@@ -23,7 +23,7 @@ _PAGE = Path(__file__).parent / "docs.html"
 @cache
 def document_bytes() -> bytes:
     """Return the OpenAPI document as JSON."""
-    from api.catalogue import ROUTES  # the catalogue holds this file's own routes
+    from api.resources.catalogue import ROUTES  # the catalogue holds this file's own routes
 
     return orjson.dumps(openapi_document(ROUTES))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from api import auth, health, webhooks
 from api.app import create_app, create_door
-from api.catalogue import ROUTES
-from api.front.gate import Gate
-from api.front.limits import Limits, limits_of
-from api.front.wsgi import App
-from orchestrator.wiring import House
+from api.http import auth
+from api.resources import health, webhooks
+from api.resources.catalogue import ROUTES
+from api.server.admission import Gate
+from api.server.limits import Limits, limits_of
+from api.server.wsgi import App
+from orchestrator.services import House
 
 
 class Service(NamedTuple):

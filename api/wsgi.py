@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.service import Service, rest_service
-from orchestrator.wiring import open_house
+from orchestrator.services import open_house
 
 
 def service() -> Service:

@@ -10,7 +10,7 @@ import requests
 from celery import Celery
 
 from benchmarks.ground import API_KEY
-from workers.celery_app import app as service
+from workers.tasks.app import app as service
 
 QUEUE = "bare"
 TASK = "bare.post"

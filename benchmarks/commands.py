@@ -15,15 +15,15 @@ from benchmarks.measures import Measure, Sample, Side, Target, in_turns
 from benchmarks.sink import Sink, sink
 from benchmarks.webhooks import PUBLIC_KEY
 from orchestrator.ids import new_id, new_version, stable_uuid
+from orchestrator.local_stack import command_lines
+from orchestrator.local_stack.interrupts import pause
+from orchestrator.local_stack.process import Child
+from orchestrator.local_stack.program import Program
 from orchestrator.model.decision import Decision, SendCommand
 from orchestrator.model.live_call import LiveCall
-from orchestrator.stack import command_lines
-from orchestrator.stack.child import Child
-from orchestrator.stack.interrupts import pause
-from orchestrator.stack.program import Program
-from orchestrator.store.keys import Keys
-from orchestrator.store.live import commit_call, create_live, load_live
-from orchestrator.store.scripts import run_scripts
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.live_calls import commit_call, create_live, load_live
+from orchestrator.store.redis.scripts import run_scripts
 
 _COMMANDS = 1_000
 _WITHIN_S = 60.0
@@ -50,8 +50,8 @@ def _workers(ground: Ground, carrier: Sink, pace: float | None) -> Iterator[tupl
     env = {**ground.env, **carrier_env(carrier.url, PUBLIC_KEY)}
     os.environ.update(env)  # this process publishes as the engine does
     from benchmarks import bare_worker
-    from workers.names import CALLS_PERFORM
-    from workers.publish import publish
+    from workers.tasks.names import CALLS_PERFORM
+    from workers.tasks.publish import publish
 
     ours, bare = _worker("commands", env), _worker("bare", env, app="benchmarks.bare_worker", queue=bare_worker.QUEUE)
     with ground.running(ours, bare) as children:

@@ -16,9 +16,9 @@ from benchmarks.ground import Ground, carrier_env
 from benchmarks.hostile import FORGED_PER_S, SLOW
 from benchmarks.measures import Measure, Target, share
 from benchmarks.webhooks import CALL, PUBLIC_KEY, signed_request, webhook
-from orchestrator.stack import programs
-from orchestrator.stack.interrupts import pause
-from orchestrator.stack.ports import free_port
+from orchestrator.local_stack import programs
+from orchestrator.local_stack.interrupts import pause
+from orchestrator.local_stack.ports import free_port
 
 _LINES, _PER_S, _ROUND_S = 8, 100, 5.0
 _SETTLED_S = 1.0

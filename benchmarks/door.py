@@ -12,10 +12,10 @@ from benchmarks.ground import Ground, carrier_env
 from benchmarks.http_load import send_all
 from benchmarks.measures import Measure, Sample, Side, Target, in_turns
 from benchmarks.webhooks import CALL, PUBLIC_KEY, signed_request, webhook
-from orchestrator.stack import programs
-from orchestrator.stack.child import Child
-from orchestrator.stack.ports import free_port
-from orchestrator.store.keys import Keys
+from orchestrator.local_stack import programs
+from orchestrator.local_stack.ports import free_port
+from orchestrator.local_stack.process import Child
+from orchestrator.store.redis.keys import Keys
 
 _WEBHOOKS = 4_000
 _WARM_UP = 300

@@ -17,20 +17,20 @@ from benchmarks.cpu import cpu_s
 from benchmarks.ground import CONNECTION, Ground, carrier_env
 from benchmarks.measures import Measure, Sample, Side, Target, in_turns
 from benchmarks.webhooks import CALL, PUBLIC_KEY, webhook
-from orchestrator.cli_demo import SAMPLE
+from orchestrator.cli.demo import SAMPLE
 from orchestrator.flow import load_flow, new_live_call
 from orchestrator.ids import new_id, stable_uuid
+from orchestrator.local_stack.interrupts import pause
 from orchestrator.model.event import COMMAND_ACCEPTED, DIAL_ACCEPTED, Event
 from orchestrator.model.live_call import LiveCall
-from orchestrator.operations.advance_calls import Advancer
-from orchestrator.stack.interrupts import pause
-from orchestrator.store.flows import FlowShelf
-from orchestrator.store.keys import GROUP, Keys
-from orchestrator.store.live import create_live
-from orchestrator.store.streams import ensure_groups
+from orchestrator.operations.events.process_events import Advancer
+from orchestrator.services import collect_rarely
+from orchestrator.store.redis.event_streams import ensure_groups
+from orchestrator.store.redis.keys import GROUP, Keys
+from orchestrator.store.redis.live_calls import create_live
+from orchestrator.store.sql.flow_cache import FlowShelf
 from orchestrator.telnyx.commands import COMMANDS
-from orchestrator.wiring import collect_rarely
-from workers.consume import Consumer
+from workers.engine.stream_consumer import Consumer
 
 _CALLS = 400
 _BATCH = 200
@@ -58,8 +58,8 @@ def measure_events(ground: Ground, *, rounds: int = 5, pace: float | None = None
 
 
 def _ours(ground: Ground, *, publish: bool) -> Side:
-    from workers.names import CALLS_PERFORM
-    from workers.publish import publication
+    from workers.tasks.names import CALLS_PERFORM
+    from workers.tasks.publish import publication
 
     wake = (lambda call_id: publication(CALLS_PERFORM, [call_id])) if publish else None
     handled: list[int] = []

@@ -13,11 +13,11 @@ import redis
 from sqlalchemy import Engine
 
 from benchmarks.cpu import cpu_s
-from orchestrator.stack.child import Child
-from orchestrator.stack.embedded import RunningServer, start_postgres, start_valkey
-from orchestrator.stack.program import Program
-from orchestrator.store.connect import open_redis, open_sql
-from orchestrator.store.migrate import upgrade
+from orchestrator.local_stack.embedded_servers import RunningServer, start_postgres, start_valkey
+from orchestrator.local_stack.process import Child
+from orchestrator.local_stack.program import Program
+from orchestrator.store.sql.engine import open_redis, open_sql
+from orchestrator.store.sql.migrate import upgrade
 
 CONNECTION = "conn-1"
 API_KEY = "KEYbench"

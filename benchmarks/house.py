@@ -18,14 +18,14 @@ from pydantic import SecretStr
 
 from benchmarks.cpu import cpu_s
 from benchmarks.ground import API_KEY, CONNECTION
-from orchestrator.cli_demo import SAMPLE
-from orchestrator.cli_rest import Rest
-from orchestrator.cli_upload import upload_flow
+from orchestrator.cli.api_client import Rest
+from orchestrator.cli.demo import SAMPLE
+from orchestrator.cli.upload import upload_flow
+from orchestrator.local_stack.interrupts import Interrupts, pause
+from orchestrator.local_stack.options import Carrier, StackOptions
+from orchestrator.local_stack.ports import free_port, is_free
+from orchestrator.local_stack.stack import Stack
 from orchestrator.settings import Settings
-from orchestrator.stack.interrupts import Interrupts, pause
-from orchestrator.stack.options import Carrier, StackOptions
-from orchestrator.stack.ports import free_port, is_free
-from orchestrator.stack.stack import Stack
 
 STORES = ("valkey", "postgres")
 _ROOT = Path(__file__).resolve().parents[1]

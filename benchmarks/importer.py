@@ -13,8 +13,8 @@ from pathlib import Path
 import orjson
 
 from orchestrator.ids import new_id
-from orchestrator.operations.import_contacts import ImportOptions, import_contacts
-from orchestrator.wiring import open_house
+from orchestrator.operations.contacts.import_contacts import ImportOptions, import_contacts
+from orchestrator.services import open_house
 
 
 def main(campaign_id: str, file: Path) -> None:

@@ -18,12 +18,12 @@ from benchmarks.ground import Ground, carrier_env
 from benchmarks.measures import Measure, Target, share
 from benchmarks.sink import sink
 from benchmarks.webhooks import PUBLIC_KEY
-from orchestrator.cli_demo import SAMPLE
-from orchestrator.operations.claim_contacts import Lanes
-from orchestrator.operations.dial_call import Dialer
+from orchestrator.cli.demo import SAMPLE
+from orchestrator.operations.dialing.claim_contacts import Lanes
+from orchestrator.operations.dialing.dial_call import Dialer
 from orchestrator.settings import child_environment
-from orchestrator.store.connect import open_sql
-from orchestrator.store.pacing import Lane
+from orchestrator.store.redis.rate_limiter import Lane
+from orchestrator.store.sql.engine import open_sql
 from tests.support.world import CONNECTION, ZONE, World, world_of
 
 _PACE = 29.0

@@ -8,7 +8,7 @@ import psycopg
 
 from benchmarks.ground import Ground
 from benchmarks.measures import Sample, in_turns
-from orchestrator.stack.interrupts import pause
+from orchestrator.local_stack.interrupts import pause
 
 _CALLS = 300
 _PACED_S = 5.0

@@ -20,14 +20,14 @@ from benchmarks.measures import Measure, Sample, Side, Target, in_turns
 from benchmarks.media_load import FIRST_WORDS, PIECE_S, Speakers, fork, frame_bytes
 from benchmarks.webhooks import PUBLIC_KEY
 from orchestrator.ids import new_id
-from orchestrator.media.captured import FOLDER, list_captures
+from orchestrator.local_stack import command_lines
+from orchestrator.local_stack.interrupts import pause
+from orchestrator.local_stack.ports import free_port
+from orchestrator.local_stack.process import Child
+from orchestrator.local_stack.program import Program
+from orchestrator.media.capture_files import FOLDER, list_captures
 from orchestrator.media.stream_token import stream_path
-from orchestrator.stack import command_lines
-from orchestrator.stack.child import Child
-from orchestrator.stack.interrupts import pause
-from orchestrator.stack.ports import free_port
-from orchestrator.stack.program import Program
-from orchestrator.store.keys import Keys
+from orchestrator.store.redis.keys import Keys
 from workers.media.streams import MOST_STREAMS
 
 _STREAMS = 250

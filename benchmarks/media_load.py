@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from orchestrator.stack.interrupts import pause
+from orchestrator.local_stack.interrupts import pause
 
 PIECE_S = 0.02
 FIRST_WORDS = 10

@@ -14,10 +14,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestrator.bounds import DIALS_PER_NUMBER, CallsPerSecond, DialsPerCallerId, DialsPerNumber, LiveCalls
 from orchestrator.errors import Misconfigured
-from orchestrator.outbound_guard import host_and_port
-from orchestrator.outbound_way import Way, read_way
 from orchestrator.published_secrets import refuse_published_secrets
 from orchestrator.telnyx.public_keys import listed_keys
+from orchestrator.web.egress import Way, read_way
+from orchestrator.web.ssrf_guard import host_and_port
 
 T = TypeVar("T")
 

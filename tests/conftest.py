@@ -13,9 +13,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine
 
-from orchestrator.stack import ports
-from orchestrator.stack.embedded import RunningServer, start_postgres, start_valkey
-from orchestrator.store.connect import open_sql
+from orchestrator.local_stack import ports
+from orchestrator.local_stack.embedded_servers import RunningServer, start_postgres, start_valkey
+from orchestrator.store.sql.engine import open_sql
 from tests.support.databases import clone_database, drop_database
 
 _numbers = count(1)
@@ -39,7 +39,7 @@ def postgres_server(servers_folder: Path) -> Iterator[RunningServer]:
     """Start the server of the run; its database `orchestrator` is migrated and the template of every test's own."""
     server = start_postgres(servers_folder / "postgres", durable=False)
     try:
-        from orchestrator.store.migrate import upgrade
+        from orchestrator.store.sql.migrate import upgrade
 
         upgrade(server.url)
         yield server

@@ -1,4 +1,4 @@
-"""Writes orchestrator/policy/number_zones.tsv: the zones behind prefixes, from phonenumbers and number_zones.toml.
+"""Writes number_zones.tsv of `orchestrator.policy.zones`: the zones behind prefixes, from phonenumbers and a table.
 
 What phonenumbers lists for a whole exchange is kept; for the rest of an area code on two clocks it only guesses, so
 that an exchange which is not listed has all zones of the code and of those laid over it.
@@ -17,7 +17,7 @@ from phonenumbers.geodata import GEOCODE_DATA
 from phonenumbers.tzdata import TIMEZONE_DATA
 
 FACTS = Path(__file__).parent / "number_zones.toml"
-WRITTEN_TO = Path(__file__).parents[1] / "orchestrator" / "policy" / "number_zones.tsv"
+WRITTEN_TO = Path(__file__).parents[1] / "orchestrator" / "policy" / "zones" / "number_zones.tsv"
 _HEAD = "prefix\tzones\tsource\tas_of\n"
 _AREA_CODE, _EXCHANGE = len("1212"), len("1212555")
 _MOST_ZONES = 10  # of one area code: more are those of all North America, for codes that are no place's

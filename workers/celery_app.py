@@ -1,72 +1,7 @@
-"""The Celery app: the queue between a decision and the carrier, with the settings that were measured to hold."""
+"""The Celery app under the name that command lines give it: `celery -A workers.celery_app worker`."""
 
 from __future__ import annotations
 
-import logging
-import warnings
-from typing import Any
+from workers.tasks.app import app
 
-from celery import Celery
-from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging
-from kombu.entity import Exchange, Queue
-
-from orchestrator.settings import load_settings
-from orchestrator.store.bounds import BROKER_HEALTH_S, CONNECT_S, REDIS_ANSWER_S
-
-from .broker import spare_clients, survive_outages
-from .logs import log_to_stderr
-from .names import BROKER_PREFIX, CALLS_DIAL, CALLS_PERFORM, QUEUE_COMMANDS, QUEUE_DIALS
-from .pulse import Pulse
-
-
-def _queue(name: str) -> Queue:
-    """Return a queue with an exchange of its own: left out, it would be the default queue's, and hear its messages."""
-    return Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]  # kombu ships no types
-
-
-# Messages are JSON, so that root runs nothing which they bring along: every start would warn of it.
-warnings.filterwarnings("ignore", category=SecurityWarning)
-survive_outages()
-spare_clients()
-app = Celery("orchestrator", broker=load_settings().redis_url, include=["workers.tasks"])
-app.conf.update(
-    # Whoever asks the app, such as Flower for its broker page, hears of every queue and not of the default one alone.
-    task_queues=[_queue(QUEUE_COMMANDS), _queue(QUEUE_DIALS)],
-    task_routes={CALLS_DIAL: {"queue": QUEUE_DIALS}, CALLS_PERFORM: {"queue": QUEUE_COMMANDS}},
-    task_default_queue=QUEUE_COMMANDS,
-    task_serializer="json",
-    accept_content=["json"],
-    # A message is a wake-up with an id: it may run 0, 1 or n times, and a sweeper issues what was not done.
-    task_acks_late=True,
-    task_reject_on_worker_lost=True,
-    task_ignore_result=True,
-    task_publish_retry=False,
-    task_store_errors_even_if_ignored=False,
-    result_backend=None,
-    worker_pool="threads",
-    worker_concurrency=64,
-    worker_prefetch_multiplier=1,
-    worker_send_task_events=False,  # Flower turns them on while it runs
-    worker_enable_remote_control=True,
-    worker_hijack_root_logger=False,
-    broker_connection_retry_on_startup=True,
-    broker_connection_max_retries=None,
-    broker_transport_options={
-        "visibility_timeout": 120,
-        "unacked_restore_interval": 5,
-        "unacked_restore_throttle": 1,
-        "max_connections": 200,
-        "socket_timeout": REDIS_ANSWER_S,
-        "socket_connect_timeout": CONNECT_S,
-        "socket_keepalive": True,
-        "health_check_interval": BROKER_HEALTH_S,
-        "global_keyprefix": BROKER_PREFIX,
-    },
-)
-app.steps["consumer"].add(Pulse)
-
-
-@setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
-def _log(loglevel: int = logging.INFO, **_: Any) -> None:
-    log_to_stderr(loglevel)
+__all__ = ["app"]

@@ -1,4 +1,4 @@
-"""A heartbeat per loop: a file touched after every step, read by `workers.alive`."""
+"""A heartbeat per loop: a file touched after every step, read by `workers.healthcheck`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from .loops import Loop
+from workers.loops import Loop
 
 
 def beat(folder: Path, name: str) -> None:

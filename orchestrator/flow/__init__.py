@@ -2,8 +2,8 @@
 
 from orchestrator.flow.check import check_flow, load_flow
 from orchestrator.flow.definition import Flow
-from orchestrator.flow.document import FlowDocument, parse_flow
 from orchestrator.flow.engine import advance, new_live_call
-from orchestrator.flow.problem import FlowProblem
+from orchestrator.flow.syntax.document import FlowDocument, parse_flow
+from orchestrator.flow.syntax.problem import FlowProblem
 
 __all__ = ["Flow", "FlowDocument", "FlowProblem", "advance", "check_flow", "load_flow", "new_live_call", "parse_flow"]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.flow.expressions import Expression, Scope
-from orchestrator.flow.templates import Template
+from orchestrator.flow.templating.expressions import Expression, Scope
+from orchestrator.flow.templating.templates import Template
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from orchestrator.errors import InvalidFlow
 from orchestrator.flow.definition import Flow
-from orchestrator.flow.document import YAML_TYPE, parse_flow
 from orchestrator.flow.library import Library, empty_library
-from orchestrator.flow.problem import Findings, FlowProblem
-from orchestrator.flow.reading.flow import read_flow
+from orchestrator.flow.parsing.flow import read_flow
+from orchestrator.flow.syntax.document import YAML_TYPE, parse_flow
+from orchestrator.flow.syntax.problem import Findings, FlowProblem
 
 
 def check_flow(text: bytes | str, content_type: str = YAML_TYPE, *, library: Library = empty_library) -> Findings:

@@ -9,8 +9,8 @@ from typing import Any
 
 from orchestrator.flow.actions import Action, Branch, Choose, Command, End, Value
 from orchestrator.flow.limits import DEFAULT_RING_S, DEFAULT_TIME_LIMIT_S, LONGEST_CALL_S, START_TIMEOUT_S
-from orchestrator.flow.texts import Texts
-from orchestrator.flow.words import CONTACT_FIELDS, ENDS_CALL, HUMAN_RESULTS, is_ended_by, result_name
+from orchestrator.flow.templating.translations import Texts
+from orchestrator.flow.vocabulary import CONTACT_FIELDS, ENDS_CALL, HUMAN_RESULTS, is_ended_by, result_name
 from orchestrator.policy.calling_hours import is_open
 from orchestrator.policy.weekly_hours import CallingHours
 

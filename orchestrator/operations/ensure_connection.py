@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from orchestrator.store import queries_connections
+from orchestrator.store.sql import connections as queries_connections
 
 if TYPE_CHECKING:
     from orchestrator.settings import Settings

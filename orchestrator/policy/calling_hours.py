@@ -14,7 +14,7 @@ from operator import and_
 from typing import NamedTuple
 
 from orchestrator.policy.weekly_hours import CONTACT, WEEK, CallingHours
-from orchestrator.policy.zone_names import zone_info, zones_of
+from orchestrator.policy.zones.zone_names import zone_info, zones_of
 
 _DAY = timedelta(days=1)
 _DAY_MINUTES = 24 * 60

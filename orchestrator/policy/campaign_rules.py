@@ -22,13 +22,13 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from orchestrator.bounds import CallsPerSecond, LiveCalls, Weight
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.durations import Duration
-from orchestrator.policy.moments import Moment
-from orchestrator.policy.named_zone import Zone
 from orchestrator.policy.names import all_seen
-from orchestrator.policy.number_kind import why_never_shown
-from orchestrator.policy.phone import WRITTEN_AS, PhoneProblem, read_phone
+from orchestrator.policy.phone.number_kind import why_never_shown
+from orchestrator.policy.phone.parse_phone import WRITTEN_AS, PhoneProblem, read_phone
 from orchestrator.policy.retry_rules import RetryRule, RetryRules
+from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.weekly_hours import CallingHours, Window
+from orchestrator.policy.zones.named_zone import Zone
 
 __all__ = [
     "CHANGED_ONLY_AT_REST",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from orchestrator.policy.dispositions import Disposition, Fault
-from orchestrator.policy.reasons import FinalStatus, Reason
+from orchestrator.policy.hold_reasons import FinalStatus, Reason
 from orchestrator.policy.retry_rules import RetryRule, RetryRules
 
 _UNSPENT_TRIES = 5

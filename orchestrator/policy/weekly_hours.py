@@ -21,8 +21,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from orchestrator.policy.named_zone import WRITTEN_AS, ZoneProblem, read_zone
-from orchestrator.policy.zone_names import known_zone
+from orchestrator.policy.zones.named_zone import WRITTEN_AS, ZoneProblem, read_zone
+from orchestrator.policy.zones.zone_names import known_zone
 
 CONTACT = "contact"
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from orchestrator.errors import Misconfigured, StoreUnavailable
 from orchestrator.recordings.bucket import USUAL, Bucket, Patience
+from orchestrator.recordings.chunks import Part, Pieces
 from orchestrator.recordings.disk import Disk
-from orchestrator.recordings.pieces import Part, Pieces
 from orchestrator.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from pydantic import SecretStr
 from urllib3.exceptions import HTTPError
 
 from orchestrator.errors import Gone, Misconfigured, StoreUnavailable
-from orchestrator.outbound_way import DIRECT, Way
-from orchestrator.recordings.pieces import Part, Pieces
+from orchestrator.recordings.chunks import Part, Pieces
+from orchestrator.web.egress import DIRECT, Way
 
 _TYPES: Final = {".mp3": "audio/mpeg", ".wav": "audio/wav"}
 _AWAY: Final = (MinioException, HTTPError, OSError)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from orchestrator.errors import Gone, StoreUnavailable
-from orchestrator.recordings.pieces import Part, Pieces
+from orchestrator.recordings.chunks import Part, Pieces
 
 
 class Disk:

@@ -11,11 +11,11 @@ from typing import Final
 
 from orchestrator.clock import boot_seconds
 from orchestrator.errors import StoreUnavailable
-from orchestrator.outbound_guard import Admitted, Refused, Resolve, admit
-from orchestrator.outbound_http import UNANSWERED, resolve_host, send_admitted
-from orchestrator.outbound_way import DIRECT, Way
 from orchestrator.recordings.unpacked import unpacked
-from orchestrator.telnyx.bounded_http import Budget
+from orchestrator.web.bounded_http import Budget
+from orchestrator.web.egress import DIRECT, Way
+from orchestrator.web.http_request import UNANSWERED, resolve_host, send_admitted
+from orchestrator.web.ssrf_guard import Admitted, Refused, Resolve, admit
 
 _CHUNK: Final = 65_536
 _OK: Final = 200

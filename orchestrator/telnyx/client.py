@@ -13,13 +13,13 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from orchestrator.clock import Clock, boot_seconds, rfc3339, utc_now
 from orchestrator.errors import CarrierRefused, CarrierUnavailable
-from orchestrator.outbound_way import DIRECT, Way
+from orchestrator.telnyx.account_setup import Application, OutboundProfile, OwnNumber
 from orchestrator.telnyx.answers import Ambiguous, Answer, Unavailable, read_problems, sort_answer
-from orchestrator.telnyx.arrangements import Application, OutboundProfile, OwnNumber
 from orchestrator.telnyx.commands import COMMANDS
 from orchestrator.telnyx.rate_limits import RateLimit
 from orchestrator.telnyx.resources import ActiveCall, CallEvent, CallStatus, StoredRecording
 from orchestrator.telnyx.wire import NotSent, Reply, Unanswered, Wire
+from orchestrator.web.egress import DIRECT, Way
 
 LIVE_BASE_URL: Final = "https://api.telnyx.com/v2"
 

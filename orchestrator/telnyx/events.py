@@ -13,7 +13,7 @@ import orjson
 from orchestrator.errors import NotAnEvent
 from orchestrator.telnyx.bounded_text import bounded
 from orchestrator.telnyx.client_state import ClientState
-from orchestrator.telnyx.moments import parse_moment
+from orchestrator.telnyx.timestamps import parse_moment
 
 _COUNT: Final = re.compile(r"[0-9]{1,9}")
 _LONGEST_ID: Final = 500

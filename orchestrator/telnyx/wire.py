@@ -16,9 +16,9 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from orchestrator.clock import Clock, boot_seconds
-from orchestrator.outbound_way import DIRECT, Way
-from orchestrator.telnyx.bounded_http import BoundedAdapter
 from orchestrator.telnyx.rate_limits import RateLimit, read_rate_limit, read_retry_after
+from orchestrator.web.bounded_http import BoundedAdapter
+from orchestrator.web.egress import DIRECT, Way
 
 MAX_ANSWER_BYTES: Final = 1_000_000
 

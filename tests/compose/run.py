@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 import requests
 
+from orchestrator.local_stack.ports import free_port
 from orchestrator.published_secrets import PUBLISHED
-from orchestrator.stack.ports import free_port
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from orchestrator.stack.ports import free_port as any_free_port
+from orchestrator.local_stack.ports import free_port as any_free_port
 from tests.support.poll import eventually
 from tests.support.up import Up
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.cli_demo import demo_contacts
-from orchestrator.stack.child import session_members
+from orchestrator.cli.demo import demo_contacts
+from orchestrator.local_stack.process import session_members
 from tests.support.poll import eventually
 from tests.support.up import command
 

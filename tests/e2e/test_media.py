@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from orchestrator.cli_rest import RefusedByApi, Rest
-from orchestrator.stack.ports import free_port
+from orchestrator.cli.api_client import RefusedByApi, Rest
+from orchestrator.local_stack.ports import free_port
 from tests.support.poll import eventually
 from tests.support.up import Up
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 import requests
 
-from orchestrator.stack.child import session_members
+from orchestrator.local_stack.process import session_members
 from tests.support.campaigns_by_cli import dialed, start_campaign
 from tests.support.poll import eventually
 from tests.support.umasks import umask

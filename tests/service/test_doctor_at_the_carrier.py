@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from orchestrator.doctor.check_carrier import check_carrier
+from orchestrator.doctor.findings import Finding, Verdict
+from orchestrator.doctor.planned_dialing import Plans
 from orchestrator.settings import Settings
-from orchestrator.stack.check_carrier import check_carrier
-from orchestrator.stack.findings import Finding, Verdict
-from orchestrator.stack.plans import Plans
 from orchestrator.telnyx.client import TelnyxClient
 from tests.support.simulator import SimulatorProcess, simulator
 

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from orchestrator.local_stack.data_folder import SIMULATOR, Binding, DataFolder, write_private
+from orchestrator.local_stack.environment import SIMULATED_CONNECTION
 from orchestrator.settings import child_environment
-from orchestrator.stack.environment import SIMULATED_CONNECTION
-from orchestrator.stack.folder import SIMULATOR, Binding, DataFolder, write_private
 from tests.support.simulator import SimulatorProcess, simulator
 from tests.support.stub_http import Answer, stub_http
 
@@ -52,7 +52,7 @@ def doctor(carrier: SimulatorProcess, door: str, redis_url: str, database_url: s
     }
 
     def run(folder: Path = tmp_path / "data", **variables: str) -> subprocess.CompletedProcess[str]:
-        words = [sys.executable, "-c", "from orchestrator.cli import app; app()", "doctor", "--data", str(folder)]
+        words = [sys.executable, "-c", "from orchestrator.cli.app import app; app()", "doctor", "--data", str(folder)]
         env = child_environment(right | variables)
         return subprocess.run(words, env=env, capture_output=True, text=True, timeout=60)
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from orchestrator.cli_rest import ApiNotReached, Rest
+from orchestrator.cli.api_client import ApiNotReached, Rest
 from orchestrator.clock import boot_seconds
 from orchestrator.errors import CarrierUnavailable, StoreUnavailable
-from orchestrator.operations.ask_web import WebAsker
-from orchestrator.outbound_session import open_session
-from orchestrator.outbound_way import Way, read_way
+from orchestrator.operations.calls.send_http_step import WebAsker
 from orchestrator.recordings.bucket import Bucket
 from orchestrator.recordings.download import Bounds, Downloaded, Downloader, NotDownloaded
 from orchestrator.telnyx.answers import Accepted, Ambiguous, Unavailable
 from orchestrator.telnyx.client import TelnyxClient
+from orchestrator.web.egress import Way, read_way
+from orchestrator.web.session import open_session
 from tests.support.connect_proxy import ConnectProxy, connect_proxy
 from tests.support.private_ca import Authority, TlsServer, make_authority, tls_server
 from tests.support.sounds import wav
@@ -145,7 +145,7 @@ def test_a_recording_comes_through_the_proxy_from_the_address_that_was_checked(
     server: TlsServer, authority: Authority, proxy: ConnectProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.answer = wav(1)
-    monkeypatch.setattr("orchestrator.outbound_guard.is_open", lambda _address: True)
+    monkeypatch.setattr("orchestrator.web.ssrf_guard.is_open", lambda _address: True)
     downloader = Downloader(bounds=Bounds(), trusted=(), resolve=loopback, way=way(authority, proxy))
 
     found = downloader.download(f"https://media.test:{server.port}/1.wav", tmp_path / "draft")

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from orchestrator.errors import Gone, Misconfigured, StoreUnavailable
 from orchestrator.recordings.archive import Archive, open_archive
-from orchestrator.recordings.pieces import Part
+from orchestrator.recordings.chunks import Part
 from orchestrator.settings import Settings
 from tests.support.s3_stub import S3Stub, s3_stub
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import StoreUnavailable
-from orchestrator.outbound_guard import Admitted
-from orchestrator.outbound_http import UNANSWERED, send_admitted
-from orchestrator.outbound_way import Way
 from orchestrator.recordings.download import Bounds, Downloaded, Downloader, NotDownloaded
-from orchestrator.telnyx.bounded_http import Budget
+from orchestrator.web.bounded_http import Budget
+from orchestrator.web.egress import Way
+from orchestrator.web.http_request import UNANSWERED, send_admitted
+from orchestrator.web.ssrf_guard import Admitted
 from tests.support.raw_server import Behaviour, RawServer, Request, raw_server, reply, reset
 
 SOUND = bytes(range(256)) * 1_000

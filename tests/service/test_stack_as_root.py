@@ -17,11 +17,11 @@ import psycopg
 import pytest
 
 from orchestrator.errors import Misconfigured
+from orchestrator.local_stack.embedded_servers import start_postgres
+from orchestrator.local_stack.postgres import plan_postgres
+from orchestrator.local_stack.postgres_programs import copied_programs, program_folder
+from orchestrator.local_stack.server_user import server_user
 from orchestrator.settings import child_environment
-from orchestrator.stack.embedded import start_postgres
-from orchestrator.stack.postgres import plan_postgres
-from orchestrator.stack.postgres_programs import copied_programs, program_folder
-from orchestrator.stack.server_user import server_user
 from tests.support.umasks import umask
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root's server is another user than who starts it")
@@ -30,7 +30,7 @@ _PYTHON = "/usr/bin/python3"
 _STARTS = """
 import sys
 from pathlib import Path
-from orchestrator.stack.embedded import start_postgres
+from orchestrator.local_stack.embedded_servers import start_postgres
 server = start_postgres(Path(sys.argv[1]), durable=False)
 print(server.url)
 server.stop()

@@ -12,19 +12,19 @@ import pytest
 import redis
 from pydantic import SecretStr
 
-from orchestrator.policy.clock_rules import rules_version
-from orchestrator.settings import Settings
-from orchestrator.stack.check_carrier import check_carrier
-from orchestrator.stack.check_house import (
+from orchestrator.doctor.check_carrier import check_carrier
+from orchestrator.doctor.check_services import (
     check_clock_rules,
     check_database,
     check_media,
     check_public_url,
     check_redis,
 )
-from orchestrator.stack.findings import Finding, Verdict
-from orchestrator.stack.plans import Plans, read_plans
-from orchestrator.stack.public_address import why_out_of_reach
+from orchestrator.doctor.findings import Finding, Verdict
+from orchestrator.doctor.planned_dialing import Plans, read_plans
+from orchestrator.doctor.public_address import why_out_of_reach
+from orchestrator.policy.zones.clock_rules import rules_version
+from orchestrator.settings import Settings
 from orchestrator.telnyx.client import TelnyxClient
 from tests.support.media_receiver import media_receiver
 from tests.support.stub_http import Answer, stub_http

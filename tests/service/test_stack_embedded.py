@@ -16,13 +16,13 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine, inspect, text
 
-from orchestrator.stack.embedded import RunningServer, start_postgres, start_valkey
+from orchestrator.local_stack.embedded_servers import RunningServer, start_postgres, start_valkey
 from tests.support.poll import eventually
 
 _HOLDER = """
 import sys, signal
 from pathlib import Path
-from orchestrator.stack.embedded import start_postgres, start_valkey
+from orchestrator.local_stack.embedded_servers import start_postgres, start_valkey
 folder = Path(sys.argv[1])
 valkey, postgres = start_valkey(folder / "valkey"), start_postgres(folder / "postgres", durable=False)
 print(valkey.pid, postgres.pid, flush=True)

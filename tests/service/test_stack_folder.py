@@ -12,16 +12,16 @@ import psutil
 import pytest
 
 from orchestrator.errors import Misconfigured
+from orchestrator.local_stack.data_folder import Binding, DataFolder, announced, kept_api_key
+from orchestrator.local_stack.embedded_servers import start_valkey
+from orchestrator.local_stack.interrupts import Interrupts
+from orchestrator.local_stack.options import StackOptions
+from orchestrator.local_stack.ports import free_port
+from orchestrator.local_stack.process import Child
+from orchestrator.local_stack.program import Program
+from orchestrator.local_stack.stack import Stack
+from orchestrator.local_stack.stale_processes import Running, end_orphans, record
 from orchestrator.settings import Settings
-from orchestrator.stack.child import Child
-from orchestrator.stack.embedded import start_valkey
-from orchestrator.stack.folder import Binding, DataFolder, announced, kept_api_key
-from orchestrator.stack.interrupts import Interrupts
-from orchestrator.stack.options import StackOptions
-from orchestrator.stack.orphans import Running, end_orphans, record
-from orchestrator.stack.ports import free_port
-from orchestrator.stack.program import Program
-from orchestrator.stack.stack import Stack
 from tests.support.full_disk import nothing_more_written
 from tests.support.poll import eventually
 from tests.support.umasks import umask

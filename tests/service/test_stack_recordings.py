@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from orchestrator.doctor.check_recordings import check_recordings
+from orchestrator.doctor.findings import Finding, Verdict
 from orchestrator.recordings.bucket import USUAL, Patience
 from orchestrator.settings import Settings
-from orchestrator.stack.check_recordings import check_recordings
-from orchestrator.stack.findings import Finding, Verdict
 from tests.support.s3_stub import S3Stub, s3_stub
 
 

@@ -14,10 +14,10 @@ from time import monotonic
 import psutil
 import pytest
 
-from orchestrator.stack.child import DidNotStart
-from orchestrator.stack.interrupts import Interrupts
-from orchestrator.stack.program import Program
-from orchestrator.stack.supervisor import Interrupted, Supervisor
+from orchestrator.local_stack.interrupts import Interrupts
+from orchestrator.local_stack.process import DidNotStart
+from orchestrator.local_stack.program import Program
+from orchestrator.local_stack.supervisor import Interrupted, Supervisor
 from tests.support.full_disk import nothing_more_written, small_disk
 from tests.support.poll import eventually
 
@@ -246,9 +246,9 @@ def test_r24_children_end_when_their_supervisor_is_killed(tmp_path: Path) -> Non
     script = f"""
 import signal, sys
 from pathlib import Path
-from orchestrator.stack.interrupts import Interrupts
-from orchestrator.stack.program import Program
-from orchestrator.stack.supervisor import Supervisor
+from orchestrator.local_stack.interrupts import Interrupts
+from orchestrator.local_stack.program import Program
+from orchestrator.local_stack.supervisor import Supervisor
 folder = Path({str(tmp_path)!r})
 supervisor = Supervisor(logs=folder, record_file=folder / "children.json", interrupts=Interrupts(), say=print)
 supervisor.start(*(Program(name=n, argv=(sys.executable, "-S", "-c", {_STUBBORN!r})) for n in ("one", "two")))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import requests
 
-from orchestrator.cli_demo import SAMPLE
+from orchestrator.cli.demo import SAMPLE
 from tests.support.up import Up
 
 PEOPLE = 8

@@ -8,8 +8,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 
-from api.catalogue import ROUTES
-from orchestrator.flow.words import STEP_COMMANDS
+from api.resources.catalogue import ROUTES
+from orchestrator.flow.vocabulary import STEP_COMMANDS
 from orchestrator.telnyx.commands import COMMANDS, Command
 from simulator.commands.dial import dial
 from simulator.commands.registry import COMMANDS as SIMULATED

@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
-from api.catalogue import ROUTES
-from api.openapi import openapi_document
+from api.http.openapi import openapi_document
+from api.resources.catalogue import ROUTES
 
 
 @cache

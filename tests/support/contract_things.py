@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from orchestrator.store.keys import Keys
-from orchestrator.wiring import House
+from orchestrator.services import House
+from orchestrator.store.redis.keys import Keys
 from tests.support.ledger_rows import live_call
 from tests.support.rest import CONNECTION, Rest, fresh_number
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import uvloop
 
-from api.front.connection import Connection
-from api.front.front import Front
-from api.front.gate import Gate
-from api.front.lanes import Lane, Lanes
-from api.front.limits import Limits
-from api.front.wsgi import App
-from api.routes import Body, Route
+from api.http.routes import Body, Route
+from api.server.admission import Gate
+from api.server.connection import Connection
+from api.server.limits import Limits
+from api.server.shared import Front
+from api.server.thread_pools import Lane, Lanes
+from api.server.wsgi import App
 
 ROUTES = (
     Route(method="POST", path="/small", view=print, tag="", body=Body(max_bytes=1_000)),

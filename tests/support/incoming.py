@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from orchestrator.clock import rfc3339, utc_now
-from orchestrator.operations.map_number import NewNumber, map_number
-from orchestrator.store.streams import add_webhook
+from orchestrator.operations.flows.assign_number import NewNumber, map_number
+from orchestrator.store.redis.event_streams import add_webhook
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.world import CONNECTION, GREETING, World
 

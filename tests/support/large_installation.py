@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, text
 
-from orchestrator.store.tallies import fold_tallies
+from orchestrator.store.sql.tallies import fold_tallies
 from tests.support.world import CONNECTION, GREETING
 
 ALL_WAIT = "cmp_00000000000000000000000001"  # half of all contacts; nobody is due, and it was resumed just now

@@ -8,9 +8,9 @@ from sqlalchemy import text
 
 from orchestrator.ids import new_id
 from orchestrator.model.live_call import LiveCall
-from orchestrator.store.keys import Keys
-from orchestrator.store.live import create_live
-from orchestrator.wiring import House
+from orchestrator.services import House
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.live_calls import create_live
 from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number
 
 

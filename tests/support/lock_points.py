@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from orchestrator.store.connect import open_sql
+from orchestrator.store.sql.engine import open_sql
 from tests.support.poll import eventually
 from tests.support.world import World
 

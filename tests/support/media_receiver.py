@@ -16,7 +16,7 @@ from pathlib import Path
 import requests
 from pydantic import SecretStr
 
-from orchestrator.media.captured import FOLDER, Capture, list_captures
+from orchestrator.media.capture_files import FOLDER, Capture, list_captures
 from orchestrator.media.stream_token import stream_path
 from tests.support.poll import eventually
 

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, make_url
 
-import orchestrator.store.migrate as migrations
+import orchestrator.store.sql.migrate as migrations
 from tests.support.databases import clone_database, drop_database
 
 

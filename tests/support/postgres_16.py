@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from signal import SIGINT
 
-from orchestrator.stack.child import Child
-from orchestrator.stack.embedded import RunningServer
-from orchestrator.stack.postgres import DATABASE, answers, make_database, url_of
-from orchestrator.stack.postgres_programs import program_folder
-from orchestrator.stack.program import Program
-from orchestrator.stack.server_user import give_to_server, server_user
+from orchestrator.local_stack.embedded_servers import RunningServer
+from orchestrator.local_stack.postgres import DATABASE, answers, make_database, url_of
+from orchestrator.local_stack.postgres_programs import program_folder
+from orchestrator.local_stack.process import Child
+from orchestrator.local_stack.program import Program
+from orchestrator.local_stack.server_user import give_to_server, server_user
 
 _HERE = "/proc/self/cwd"  # the user that the server runs as may not pass through the folders above
 _OPTIONS = ("fsync=off", "full_page_writes=off", "timezone=UTC", "listen_addresses=", "unix_socket_directories=.")

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from orchestrator.ids import new_id
-from orchestrator.wiring import House
+from orchestrator.services import House
 from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from orchestrator.operations.fetch_recordings import LEASE_S, RecordingFetcher
-from orchestrator.operations.recording_link import AskForLinks
+from orchestrator.operations.recordings.fetch_recordings import LEASE_S, RecordingFetcher
+from orchestrator.operations.recordings.recording_link import AskForLinks
 from orchestrator.recordings.archive import Archive
 from orchestrator.recordings.download import Bounds, Downloader
 from tests.support.world import World

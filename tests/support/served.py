@@ -18,9 +18,9 @@ import requests
 from nacl.signing import SigningKey
 from sqlalchemy import Engine, text
 
+from orchestrator.local_stack import command_lines
+from orchestrator.local_stack.ports import free_port
 from orchestrator.settings import child_environment
-from orchestrator.stack import command_lines
-from orchestrator.stack.ports import free_port
 from tests.support.poll import eventually
 from tests.support.rest import CONNECTION, KEY
 

@@ -20,10 +20,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine, NullPool, create_engine, text
 
+from orchestrator.local_stack import parent_death as leash
+from orchestrator.local_stack.ports import free_port, is_free
+from orchestrator.local_stack.process import session_members
 from orchestrator.settings import child_environment
-from orchestrator.stack import leash
-from orchestrator.stack.child import session_members
-from orchestrator.stack.ports import free_port, is_free
 from tests.support.poll import eventually
 from tests.support.rest_client import RestClient
 from tests.support.simulator import SimulatorProcess, start_simulator
@@ -38,7 +38,7 @@ UP_S = 90.0
 
 # On the kernel's leash, so that a killed test run leaves no stack behind that would go on restarting its programs.
 _LEASHED = (sys.executable, "-I", "-S", leash.__file__)
-_ORCHESTRATOR = (sys.executable, "-c", "from orchestrator.cli import app; app()")
+_ORCHESTRATOR = (sys.executable, "-c", "from orchestrator.cli.app import app; app()")
 
 
 def carrier_of(simulator: SimulatorProcess) -> dict[str, str]:

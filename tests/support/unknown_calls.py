@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.operations.judge_sends import judge_sends
+from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import CarrierStub
 from tests.support.world import CONNECTION, World

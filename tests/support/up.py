@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from orchestrator.local_stack.process import session_members
 from orchestrator.settings import child_environment
-from orchestrator.stack.child import session_members
 from tests.support.poll import eventually
 
 UP_S = 60.0
-_ORCHESTRATOR = (sys.executable, "-c", "from orchestrator.cli import app; app()")
+_ORCHESTRATOR = (sys.executable, "-c", "from orchestrator.cli.app import app; app()")
 _NOBODYS = dict.fromkeys(
     ("ORCHESTRATOR_API_KEY", "ORCHESTRATOR_API_URL", "ORCHESTRATOR_PUBLIC_URL", "TELNYX_API_KEY"), ""
 )

@@ -18,28 +18,28 @@ from sqlalchemy import Engine, insert, select, text, update
 from orchestrator.clock import rfc3339, utc_now
 from orchestrator.ids import new_id
 from orchestrator.model.live_call import LiveCall
-from orchestrator.operations.advance_calls import Advancer
-from orchestrator.operations.claim_contacts import Claimer, Lanes
-from orchestrator.operations.dial_call import Dialer
-from orchestrator.operations.dispatch_calls import Dispatcher
-from orchestrator.operations.perform_commands import Performer
-from orchestrator.operations.rebuild_redis import Rebuilder
-from orchestrator.operations.reconcile_unknown import Reconciler
-from orchestrator.operations.settle_calls import Settler
-from orchestrator.operations.take_in_calls import Intake
+from orchestrator.operations.calls.finalize_calls import Settler
+from orchestrator.operations.calls.send_commands import Performer
+from orchestrator.operations.dialing.claim_contacts import Claimer, Lanes
+from orchestrator.operations.dialing.dial_call import Dialer
+from orchestrator.operations.dialing.dispatch_calls import Dispatcher
+from orchestrator.operations.events.accept_inbound_calls import Intake
+from orchestrator.operations.events.process_events import Advancer
+from orchestrator.operations.recovery.rebuild_redis import Rebuilder
+from orchestrator.operations.recovery.reconcile_unknown_calls import Reconciler
 from orchestrator.policy.caps import HOUSE_CAPS, Caps
 from orchestrator.policy.retry_rules import RetryRules
+from orchestrator.services import House
 from orchestrator.settings import Settings
-from orchestrator.store import tables
-from orchestrator.store.flows import FlowShelf
-from orchestrator.store.keys import GROUP, Keys
-from orchestrator.store.live import load_live
-from orchestrator.store.pacing import Lane
-from orchestrator.store.scripts import ScriptCall, run_script
-from orchestrator.store.streams import add_webhook
+from orchestrator.store.redis.event_streams import add_webhook
+from orchestrator.store.redis.keys import GROUP, Keys
+from orchestrator.store.redis.live_calls import load_live
+from orchestrator.store.redis.rate_limiter import Lane
+from orchestrator.store.redis.scripts import ScriptCall, run_script
+from orchestrator.store.sql import tables
+from orchestrator.store.sql.flow_cache import FlowShelf
 from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.client_state import ClientState
-from orchestrator.wiring import House
 
 CONNECTION = "conn-1"
 API_KEY = "test-key"

@@ -6,8 +6,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import pytest
 
-from orchestrator.closed_networks import CLOSED_NETWORKS, ClosedNetwork, is_open
-from orchestrator.outbound_guard import Refused, admit
+from orchestrator.web.closed_networks import CLOSED_NETWORKS, ClosedNetwork, is_open
+from orchestrator.web.ssrf_guard import Refused, admit
 
 _V4 = [closed for closed in CLOSED_NETWORKS if isinstance(closed.block, IPv4Network)]
 # What the registries and the clouds name; a block that is taken out of the table is missed here.

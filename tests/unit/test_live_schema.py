@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.errors import NewerLiveState
 from orchestrator.model.live_call import LIVE_SCHEMA, LiveCall, Outstanding
-from orchestrator.store.live_state import read_state
+from orchestrator.store.redis.live_state import read_state
 
 FIELDS_OF_SCHEMA_3 = {
     "adopted", "amd_result", "answered_at", "answers", "call_control_id", "call_id", "call_leg_id", "call_session_id",

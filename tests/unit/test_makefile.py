@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.stack.server_user import server_user
+from orchestrator.local_stack.server_user import server_user
 from tests.support.umasks import umask
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from orchestrator.outbound_guard import Admitted, Refused, Resolve, admit, host_and_port
+from orchestrator.web.ssrf_guard import Admitted, Refused, Resolve, admit, host_and_port
 
 
 def leads_to(*addresses: str) -> Resolve:

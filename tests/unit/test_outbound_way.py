@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from orchestrator.errors import Misconfigured
-from orchestrator.outbound_way import DIRECT, Way, read_way
 from orchestrator.settings import Settings, load_settings
+from orchestrator.web.egress import DIRECT, Way, read_way
 
 
 def way(proxy: str | None = "http://proxy.test:3128", *, direct: str = "", ca_bundle: Path | None = None) -> Way:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestrator.model.live_call import LiveCall
-from orchestrator.model.told_recording import ToldRecording, told_by
+from orchestrator.model.recording import ToldRecording, told_by
 from orchestrator.model.transcript import transcript_of
 
 AT = datetime(2026, 3, 2, 15, 4, tzinfo=UTC)

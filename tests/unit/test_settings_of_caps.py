@@ -8,8 +8,8 @@ import pytest
 
 from orchestrator.errors import Misconfigured
 from orchestrator.policy.caps import HOUSE_CAPS, Caps
+from orchestrator.services import House
 from orchestrator.settings import load_settings
-from orchestrator.wiring import House
 
 NUMBER, CALLER_ID = "ORCHESTRATOR_CAP_PER_NUMBER_24H", "ORCHESTRATOR_CAP_PER_CALLER_ID_24H"
 

@@ -14,20 +14,19 @@ import redis
 
 from orchestrator.clock import utc_now
 from orchestrator.errors import Misconfigured, StoreUnavailable
-from orchestrator.media.captured import FOLDER
-from orchestrator.store.keys import Keys
-from orchestrator.store.media_queue import find_calls_of_legs
-from orchestrator.wiring import House, open_house
+from orchestrator.media.capture_files import FOLDER
+from orchestrator.services import House, open_house
+from orchestrator.store.redis.audio_queue import find_calls_of_legs
+from orchestrator.store.redis.keys import Keys
 from workers.heartbeat import beat
 from workers.logs import log_to_stderr
-
-from .admission import FindCalls
-from .forks import ForkDoor, Network
-from .liveness import Liveness
-from .playback import Playback
-from .recorder import Recorder
-from .streams import StreamDoor
-from .tally import Tally
+from workers.media.admission import FindCalls
+from workers.media.forks import ForkDoor, Network
+from workers.media.liveness import Liveness
+from workers.media.playback import Playback
+from workers.media.recorder import Recorder
+from workers.media.streams import StreamDoor
+from workers.media.tally import Tally
 
 log = logging.getLogger(__name__)
 

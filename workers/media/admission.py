@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from orchestrator.errors import StoreUnavailable
-
-from .tally import Tally
+from workers.media.tally import Tally
 
 FindCalls = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
 """Returns the call of each leg (both as text) that is one of ours; raises StoreUnavailable when it cannot know."""

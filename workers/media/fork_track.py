@@ -8,9 +8,8 @@ from dataclasses import replace
 from orchestrator.media.companding import EXPANDERS
 from orchestrator.media.reorder import RTP_MODULUS, Arrival, Reorder
 from orchestrator.media.rtp import CODECS, Rtp, carries_sound
-
-from .recorder import RecordedFile
-from .tally import Tally
+from workers.media.recorder import RecordedFile
+from workers.media.tally import Tally
 
 _LASTING = 5  # packets of another codec, a tenth of a second: no stray
 _MOST_FILES = 20

@@ -15,11 +15,10 @@ from orchestrator.media.malformed import MalformedMedia
 from orchestrator.media.packet_kind import PacketKind
 from orchestrator.media.rtp import parse_rtp
 from orchestrator.media.strep import HEADER_BYTES, Strep, parse_strep
-
-from .admission import Admission, FindCalls, Packet
-from .fork_track import ForkTrack
-from .recorder import Recorder
-from .tally import Tally
+from workers.media.admission import Admission, FindCalls, Packet
+from workers.media.fork_track import ForkTrack
+from workers.media.recorder import Recorder
+from workers.media.tally import Tally
 
 log = logging.getLogger(__name__)
 

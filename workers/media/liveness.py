@@ -8,10 +8,9 @@ import logging
 import redis
 
 from orchestrator.clock import Clock
-from orchestrator.store.keys import Keys
-from orchestrator.store.live import find_calls_over
-
-from .streams import StreamDoor
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.live_calls import find_calls_over
+from workers.media.streams import StreamDoor
 
 log = logging.getLogger(__name__)
 

@@ -11,12 +11,11 @@ import redis
 
 from orchestrator.clock import Clock
 from orchestrator.model.event import STREAM_PLAY_ENDED, Event
-from orchestrator.store.keys import Keys
-from orchestrator.store.media_queue import Sound, announce_streams, fetch_silences, fetch_sounds, tell_played
-
-from .speaker import Played, Speaker
-from .streams import StreamDoor
-from .tally import Tally
+from orchestrator.store.redis.audio_queue import Sound, announce_streams, fetch_silences, fetch_sounds, tell_played
+from orchestrator.store.redis.keys import Keys
+from workers.media.speaker import Played, Speaker
+from workers.media.streams import StreamDoor
+from workers.media.tally import Tally
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from orchestrator.clock import Clock
-from orchestrator.media.captured import Capture, CapturedTrack
+from orchestrator.media.capture_files import Capture, CapturedTrack
 from orchestrator.media.reorder import NEVER_WRAPS, Arrival, Reorder
-
-from .tally import Tally
+from workers.media.tally import Tally
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,8 @@ from typing import NamedTuple
 from picows import WSMsgType, WSTransport
 
 from orchestrator.media.frames import cleared, marked, played_back
-from orchestrator.store.media_queue import Sound
-
-from .tally import Tally
+from orchestrator.store.redis.audio_queue import Sound
+from workers.media.tally import Tally
 
 _BETWEEN_SOUNDS_S = 1.05  # the carrier takes one a second, by its own clock
 

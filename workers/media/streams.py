@@ -26,10 +26,9 @@ from pydantic import SecretStr
 from orchestrator.media.frames import ErrorFrame, Mark, Media, Start, Stop, parse_frame
 from orchestrator.media.malformed import MalformedMedia
 from orchestrator.media.stream_token import call_of_path
-
-from .recorder import RecordedTrack, Recorder
-from .speaker import Played, Speaker
-from .tally import Tally
+from workers.media.recorder import RecordedTrack, Recorder
+from workers.media.speaker import Played, Speaker
+from workers.media.tally import Tally
 
 log = logging.getLogger(__name__)
 

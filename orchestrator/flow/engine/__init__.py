@@ -1,6 +1,6 @@
 """Walks a call through its flow: pure, so that what is decided can be decided again after a crash."""
 
 from orchestrator.flow.engine.advance import advance
-from orchestrator.flow.engine.begin import new_live_call
+from orchestrator.flow.engine.new_call import new_live_call
 
 __all__ = ["advance", "new_live_call"]

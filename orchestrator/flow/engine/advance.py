@@ -8,25 +8,25 @@ from types import MappingProxyType
 from typing import Final
 
 from orchestrator.flow.definition import Flow
-from orchestrator.flow.engine import answering, command_fates, ending, requests
-from orchestrator.flow.engine.asked_transfers import TRANSFER_TIMER, follow_transfers, stop_waiting
+from orchestrator.flow.engine import answer, command_results, hangup, requested_commands
+from orchestrator.flow.engine.background_audio import stop_during
 from orchestrator.flow.engine.branching import follow, way_on
-from orchestrator.flow.engine.during import stop_during
+from orchestrator.flow.engine.event_owner import Owner, hang_up_double, learn_ids, owner_of
 from orchestrator.flow.engine.facts import keep_facts
-from orchestrator.flow.engine.identity import Owner, hang_up_double, learn_ids, owner_of
-from orchestrator.flow.engine.outstanding import charge
-from orchestrator.flow.engine.own_answers import hear_http, hear_stream_play
+from orchestrator.flow.engine.local_results import hear_http, hear_stream_play
+from orchestrator.flow.engine.pending_commands import charge
 from orchestrator.flow.engine.remembering import remember
-from orchestrator.flow.engine.target_legs import hear_target
-from orchestrator.flow.engine.turn import Turn
-from orchestrator.flow.engine.unwanted import (
+from orchestrator.flow.engine.requested_transfers import TRANSFER_TIMER, follow_transfers, stop_waiting
+from orchestrator.flow.engine.second_legs import hear_target
+from orchestrator.flow.engine.steps import enter, stall
+from orchestrator.flow.engine.suppressed_number import (
     UNWANTED_TIMER,
     hang_up_unwanted,
     hang_up_unwanted_again,
     hear_suppressed,
 )
-from orchestrator.flow.engine.walking import enter, stall
-from orchestrator.flow.words import CALL_WIDE, event_name
+from orchestrator.flow.engine.transition import Turn
+from orchestrator.flow.vocabulary import CALL_WIDE, event_name
 from orchestrator.model import event as own
 from orchestrator.model.decision import Decision
 from orchestrator.model.event import Event
@@ -57,7 +57,7 @@ def advance(flow: Flow | None, call: LiveCall, event: Event, now: datetime) -> D
 
 def _rounded_off(turn: Turn) -> Decision:
     """Return the decision, with what follows from the state that the event led to, whatever it was."""
-    command_fates.take_proven(turn)
+    command_results.take_proven(turn)
     follow_transfers(turn)
     hang_up_unwanted(turn)
     return turn.decision()
@@ -78,7 +78,7 @@ def _hear(turn: Turn) -> None:
     event = turn.event
     keep_facts(turn)
     if event.type == EventType.CALL_HANGUP:
-        ending.hear_hangup(turn)
+        hangup.hear_hangup(turn)
     elif event.type in {EventType.CALL_INITIATED, own.DIAL_ACCEPTED}:
         _ring(turn)
     elif _is_walking(turn):
@@ -93,11 +93,11 @@ def _walk(turn: Turn) -> None:
         stop_during(turn)
     remember(turn, name, payload)
     if event.type == EventType.CALL_ANSWERED:
-        answering.hear_answer(turn)
+        answer.hear_answer(turn)
     elif event.type in DETECTION_ENDED:
-        answering.hear_detection(turn)
+        answer.hear_detection(turn)
     elif event.type in GREETING_ENDED:
-        answering.hear_greeting(turn, payload)
+        answer.hear_greeting(turn, payload)
     elif turn.has_flow and (is_own or name in CALL_WIDE):
         enter(turn, way_on(turn, name, payload))
 
@@ -112,26 +112,26 @@ def _ring(turn: Turn) -> None:
     if turn.call.phase == "dialing":
         turn.change(phase="ringing")
     if turn.call.direction == "incoming" and _is_walking(turn):
-        answering.begin_inbound(turn)
+        answer.begin_inbound(turn)
 
 
 def _time_out(turn: Turn) -> None:
     """Act on a timer that fell due, unless what it waited for has happened."""
     name, _, visit = str(turn.event.payload.get("name") or "").partition(":")
     if name == "settle":
-        ending.settle(turn)
+        hangup.settle(turn)
     elif turn.call.phase == "ended":
         return
     elif name == "gone":
-        ending.assume_hangup(turn)
+        hangup.assume_hangup(turn)
     elif name == TRANSFER_TIMER:
         stop_waiting(turn)
     elif name == "deadline":
-        requests.meet_deadline(turn)
+        requested_commands.meet_deadline(turn)
     elif name == UNWANTED_TIMER:
         hang_up_unwanted_again(turn)
     elif name == "start":
-        answering.start_without_result(turn)
+        answer.start_without_result(turn)
     elif visit == str(turn.call.visit):
         _time_out_step(turn, name)
 
@@ -139,7 +139,7 @@ def _time_out(turn: Turn) -> None:
 def _time_out_step(turn: Turn, name: str) -> None:
     step = turn.step
     if name == "stall" and turn.call.closing and turn.can_command:
-        ending.hang_up_again(turn)
+        hangup.hang_up_again(turn)
     elif not turn.has_flow or not turn.can_command:
         return
     elif name == "step" and step is not None and step.timeout is not None:
@@ -151,17 +151,17 @@ def _time_out_step(turn: Turn, name: str) -> None:
 _OUR_OWN: Final[Mapping[str, Callable[[Turn], None]]] = MappingProxyType(
     {
         own.TIMER_DUE: _time_out,
-        own.COMMAND_ACCEPTED: command_fates.hear_accepted,
-        own.COMMAND_FAILED: command_fates.hear_failed,
-        own.COMMAND_UNKNOWN: command_fates.hear_unknown,
-        own.COMMAND_GONE: command_fates.hear_gone,
+        own.COMMAND_ACCEPTED: command_results.hear_accepted,
+        own.COMMAND_FAILED: command_results.hear_failed,
+        own.COMMAND_UNKNOWN: command_results.hear_unknown,
+        own.COMMAND_GONE: command_results.hear_gone,
         own.DIAL_ACCEPTED: _ring,
-        own.DIAL_REJECTED: ending.refuse_dial,
-        own.ACTION_REQUESTED: requests.hear_request,
+        own.DIAL_REJECTED: hangup.refuse_dial,
+        own.ACTION_REQUESTED: requested_commands.hear_request,
         own.HTTP_SUCCEEDED: hear_http,
         own.HTTP_FAILED: hear_http,
         own.STREAM_PLAY_ENDED: hear_stream_play,
-        own.HANGUP_ASSUMED: ending.assume_hangup,
+        own.HANGUP_ASSUMED: hangup.assume_hangup,
         own.NUMBER_SUPPRESSED: hear_suppressed,
     }
 )

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orchestrator.flow.actions import Branch, Value, WaitFor
-from orchestrator.flow.engine.during import stop_during
-from orchestrator.flow.engine.ending import clear_step_timers
-from orchestrator.flow.engine.outstanding import runs_gather
-from orchestrator.flow.engine.turn import Turn
-from orchestrator.flow.expressions import Scope
-from orchestrator.flow.values import TemplateFailure, as_text
-from orchestrator.flow.words import BRIDGED, DTMF, GREETING
+from orchestrator.flow.engine.background_audio import stop_during
+from orchestrator.flow.engine.hangup import clear_step_timers
+from orchestrator.flow.engine.pending_commands import runs_gather
+from orchestrator.flow.engine.transition import Turn
+from orchestrator.flow.templating.expressions import Scope
+from orchestrator.flow.templating.values import TemplateFailure, as_text
+from orchestrator.flow.vocabulary import BRIDGED, DTMF, GREETING
 
 
 def way_on(turn: Turn, event: str, payload: Mapping[str, Any]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from orchestrator.flow.engine.turn import Turn
+from orchestrator.flow.engine.transition import Turn
 from orchestrator.telnyx.event_types import EventType
 
 _OF_A_RECORDING = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.flow.engine.turn import Turn
+from orchestrator.flow.engine.transition import Turn
 
 _OF_THE_LEG = frozenset({"call_control_id", "call_leg_id", "call_session_id", "connection_id", "client_state"})
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic import field_validator as validates
 
 from orchestrator.telnyx.event_types import EventType
-from orchestrator.telnyx.moments import parse_moment
+from orchestrator.telnyx.timestamps import parse_moment
 
 _Word = TypeVar("_Word")
 _Item = TypeVar("_Item", bound="Fact")

@@ -8,8 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from api.app import create_app
+from orchestrator.services import House
 from orchestrator.settings import Settings
-from orchestrator.wiring import House
 from tests.support.rest import CALLER_ID, CONNECTION, KEY, Rest
 
 

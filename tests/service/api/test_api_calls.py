@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from orchestrator.model.event import ACTION_REQUESTED
-from orchestrator.store.keys import Keys
-from orchestrator.store.pacing import close_dispatch
-from orchestrator.wiring import House
+from orchestrator.services import House
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.rate_limiter import close_dispatch
 from tests.support.ledger_rows import ended_call, live_call
 from tests.support.rest import CALLER_ID, CONNECTION, FLOW, Rest, fresh_number, pointers
 

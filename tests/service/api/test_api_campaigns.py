@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from orchestrator.wiring import House
+from orchestrator.services import House
 from tests.support.rest import CALLER_ID, CONNECTION, FLOW, Rest, fresh_number, pointers
 
 

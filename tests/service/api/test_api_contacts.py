@@ -10,7 +10,7 @@ import time_machine
 from sqlalchemy import text
 
 from orchestrator.ids import new_id
-from orchestrator.wiring import House
+from orchestrator.services import House
 from tests.support.rest import CONNECTION, Rest, fresh_number, pointers
 
 MONDAY_NOON_IN_NEW_YORK = datetime(2031, 3, 3, 17, tzinfo=UTC)

@@ -22,10 +22,10 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection, positive_data_acceptance
 
 from api.app import create_app
-from api.catalogue import ROUTES
-from api.openapi import openapi_document
+from api.http.openapi import openapi_document
+from api.resources.catalogue import ROUTES
+from orchestrator.services import House
 from orchestrator.settings import Settings
-from orchestrator.wiring import House
 from tests.support.contract_things import Things, make_things
 from tests.support.databases import clone_database, drop_database
 from tests.support.rest import CALLER_ID, CONNECTION, KEY, Rest

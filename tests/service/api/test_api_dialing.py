@@ -11,11 +11,11 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 from werkzeug.serving import make_server
 
-from orchestrator.cli import app
+from orchestrator.cli.app import app
+from orchestrator.doctor.check_services import check_dialing
+from orchestrator.doctor.findings import Verdict
+from orchestrator.services import House
 from orchestrator.settings import Settings
-from orchestrator.stack.check_house import check_dialing
-from orchestrator.stack.findings import Verdict
-from orchestrator.wiring import House
 from tests.support.rest import KEY, Rest, fresh_number, pointers
 
 PLAIN = CliRunner(env={"NO_COLOR": "1", "TERM": "dumb"})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import orjson
 
-from orchestrator.store.keys import Keys
-from orchestrator.store.streams import bury, ensure_groups
-from orchestrator.wiring import House
+from orchestrator.services import House
+from orchestrator.store.redis.event_streams import bury, ensure_groups
+from orchestrator.store.redis.keys import Keys
 from tests.support.rest import Rest
 
 KEYS = Keys()

@@ -13,14 +13,14 @@ from sqlalchemy import text
 
 from api.app import create_app, create_door
 from orchestrator.errors import Misconfigured
+from orchestrator.local_stack.embedded_servers import start_valkey
 from orchestrator.model.metric import Metric
-from orchestrator.operations.find_room import has_room
-from orchestrator.policy.clock_rules import rules_version
+from orchestrator.operations.system.check_disk_space import has_room
+from orchestrator.policy.zones.clock_rules import rules_version
+from orchestrator.services import House
 from orchestrator.settings import Settings
-from orchestrator.stack.embedded import start_valkey
-from orchestrator.store.keys import Keys
-from orchestrator.store.pacing import close_dispatch
-from orchestrator.wiring import House
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.rate_limiter import close_dispatch
 from tests.support.full_disk import small_disk
 from tests.support.recorded import recorded
 from tests.support.rest import CONNECTION, Rest, fresh_number

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from orchestrator.ids import seeded_id
-from orchestrator.operations.remember_request import Kept, Taken, begin_request, finish_request
-from orchestrator.wiring import House
+from orchestrator.operations.system.idempotency import Kept, Taken, begin_request, finish_request
+from orchestrator.services import House
 from tests.support.rest import CALLER_ID, FLOW, Rest, fresh_number, pointers
 
 KEY = {"Idempotency-Key": "one"}

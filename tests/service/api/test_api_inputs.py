@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from orchestrator.wiring import House
+from orchestrator.services import House
 from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number, pointers
 
 _COMPOSED, _DECOMPOSED = "Zo\u00eb-1", "Zoe\u0308-1"

@@ -10,13 +10,13 @@ import pytest
 from pydantic import SecretStr
 
 from api.app import create_app
-from orchestrator.media.captured import FOLDER, Capture, CapturedTrack
+from orchestrator.media.capture_files import FOLDER, Capture, CapturedTrack
 from orchestrator.media.reorder import Arrival
 from orchestrator.media.stream_token import stream_path
+from orchestrator.services import House
 from orchestrator.settings import Settings
-from orchestrator.store.keys import Keys
-from orchestrator.store.media_queue import Sound, fetch_sounds
-from orchestrator.wiring import House
+from orchestrator.store.redis.audio_queue import Sound, fetch_sounds
+from orchestrator.store.redis.keys import Keys
 from tests.support.rest import KEY, Rest, fresh_number, pointers
 
 UNKNOWN = "call_01JGZ5N3W8Q4V6X7Y8Z9ABCDEF"

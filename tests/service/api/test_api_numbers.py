@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from orchestrator.ids import new_id
-from orchestrator.wiring import House
+from orchestrator.services import House
 from tests.support.rest import CONNECTION, Rest, fresh_number, pointers
 
 FOR_ANYBODY = """

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
-from orchestrator.store.opt_outs import IN_FORCE, Asked, Change, write_opt_outs
-from orchestrator.wiring import House
+from orchestrator.services import House
+from orchestrator.store.sql.opt_outs import IN_FORCE, Asked, Change, write_opt_outs
 from tests.support.rest import Rest, fresh_number, pointers
 
 SOON, LATER = "2031-01-01T00:00:00.000Z", "2033-06-01T00:00:00.000Z"

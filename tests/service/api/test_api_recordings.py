@@ -13,7 +13,7 @@ from werkzeug.datastructures import Headers
 
 from orchestrator.recordings.archive import Archive
 from orchestrator.recordings.bucket import Bucket
-from orchestrator.wiring import House
+from orchestrator.services import House
 from tests.support.recorded import recorded
 from tests.support.rest import Rest
 from tests.support.s3_stub import s3_stub

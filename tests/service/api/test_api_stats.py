@@ -12,10 +12,10 @@ import time_machine
 from sqlalchemy import text
 
 from orchestrator.model.metric import Metric
-from orchestrator.operations.export_results import export_results
-from orchestrator.operations.measure import measure
-from orchestrator.store.keys import Keys
-from orchestrator.wiring import House
+from orchestrator.operations.campaigns.export_results import export_results
+from orchestrator.operations.system.collect_metrics import measure
+from orchestrator.services import House
+from orchestrator.store.redis.keys import Keys
 from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number, pointers
 
 MONDAY_NOON_IN_NEW_YORK = datetime(2031, 3, 3, 17, tzinfo=UTC)

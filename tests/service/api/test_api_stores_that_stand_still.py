@@ -13,11 +13,11 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from orchestrator.local_stack.embedded_servers import RunningServer, start_postgres, start_valkey
+from orchestrator.services import House
 from orchestrator.settings import Settings
-from orchestrator.stack.embedded import RunningServer, start_postgres, start_valkey
-from orchestrator.store.bounds import CONNECT_S, PING_S, POOL_S, REDIS_ANSWER_S, USUAL
-from orchestrator.store.connect import POOL_PER_PROCESS
-from orchestrator.wiring import House
+from orchestrator.store.sql.engine import POOL_PER_PROCESS
+from orchestrator.store.timeouts import CONNECT_S, PING_S, POOL_S, REDIS_ANSWER_S, USUAL
 from tests.support.frozen import frozen
 from tests.support.poll import eventually
 from tests.support.rest import Rest

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from orchestrator.cli import app
-from orchestrator.operations.lanes import account_lane, campaign_lane
+from orchestrator.cli.app import app
+from orchestrator.operations.dialing.rate_limits import account_lane, campaign_lane
+from orchestrator.services import House
 from orchestrator.settings import Settings
-from orchestrator.store.keys import Keys
-from orchestrator.store.pacing import close_dispatch, reserve
-from orchestrator.wiring import House
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.rate_limiter import close_dispatch, reserve
 from tests.support.rest import CONNECTION, Rest, pointers
 
 PLAIN = CliRunner(env={"NO_COLOR": "1", "TERM": "dumb"})

@@ -11,10 +11,10 @@ import pytest
 from nacl.signing import SigningKey
 
 from api.app import create_app, create_door
-from api.webhooks import express
+from api.resources.webhooks import express
+from orchestrator.services import House
 from orchestrator.settings import Settings
-from orchestrator.store.keys import Keys
-from orchestrator.wiring import House
+from orchestrator.store.redis.keys import Keys
 from tests.support.rest import Rest
 
 SIGNER = SigningKey(bytes(range(32)))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from orchestrator.doctor.planned_dialing import Plans, country_of, read_plans
+from orchestrator.services import House
 from orchestrator.settings import Settings
-from orchestrator.stack.plans import Plans, country_of, read_plans
-from orchestrator.wiring import House
 from tests.support.rest import CONNECTION, Rest
 
 _OTHER = "+13125550177"

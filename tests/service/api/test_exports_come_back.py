@@ -9,7 +9,7 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from orchestrator.wiring import House
+from orchestrator.services import House
 from tests.support.rest import Rest
 
 NAMES = {"+12025550123": "@Ann", "+12025550134": "=Bob", "+12025550145": "-"}

@@ -8,7 +8,7 @@ import io
 import pytest
 from sqlalchemy import text
 
-from orchestrator.wiring import House
+from orchestrator.services import House
 from tests.support.rest import Rest, fresh_number, pointers
 
 PLAIN = """

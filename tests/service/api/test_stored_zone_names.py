@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from orchestrator.wiring import House
+from orchestrator.services import House
 from tests.support.rest import Rest, fresh_number
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from orchestrator.errors import Conflict, InvalidInput
-from orchestrator.operations.request_action import ACTIONS, request_action
-from orchestrator.store.live import read_log
+from orchestrator.operations.calls.request_command import ACTIONS, request_action
+from orchestrator.store.redis.live_calls import read_log
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import Asked, CarrierStub, refusal
 from tests.support.world import World

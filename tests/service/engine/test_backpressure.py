@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import redis
 
-from orchestrator.operations.dispatch_calls import LATE_AT_MOST
-from orchestrator.store.live import WAKE_AFTER_MS
-from orchestrator.store.pacing import LATE_MS
+from orchestrator.operations.dialing.dispatch_calls import LATE_AT_MOST
+from orchestrator.store.redis.live_calls import WAKE_AFTER_MS
+from orchestrator.store.redis.rate_limiter import LATE_MS
 from tests.support.world import World
 
 

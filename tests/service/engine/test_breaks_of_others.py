@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 from orchestrator.clock import utc_now
-from orchestrator.operations.complete_campaigns import complete_campaigns
-from orchestrator.operations.judge_sends import judge_sends
-from orchestrator.operations.pause_campaign import pause_campaign
-from orchestrator.operations.stop_dialing import stop_dialing
-from orchestrator.operations.suppress_number import suppress_number
-from orchestrator.store.ledger import republish
+from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
+from orchestrator.operations.campaigns.pause_campaign import pause_campaign
+from orchestrator.operations.contacts.suppress_number import suppress_number
+from orchestrator.operations.dialing.stop_dialing import stop_dialing
+from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.store.sql.dial_ledger import republish
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
 from tests.support.world import CONNECTION, World
 
@@ -140,7 +140,7 @@ def test_dograh_accepted_by_the_carrier_and_then_marked_failed_because_a_write_f
         raise RuntimeError("the database has gone away")
 
     with monkeypatch.context() as patch:
-        patch.setattr("orchestrator.operations.dial_call.mark_accepted", broken)
+        patch.setattr("orchestrator.operations.dialing.dial_call.mark_accepted", broken)
         with pytest.raises(RuntimeError):
             world.dialer.dial_call(call_id)
     assert world.call_row(call_id)["state"] == "dialing"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import redis
 
-from orchestrator.operations import advance_calls
-from orchestrator.operations.request_action import ACTIONS, request_action
-from orchestrator.store.live import read_log
-from orchestrator.store.scripts import ScriptCall, run_scripts
+from orchestrator.operations.calls.request_command import ACTIONS, request_action
+from orchestrator.operations.events import process_events as advance_calls
+from orchestrator.store.redis.live_calls import read_log
+from orchestrator.store.redis.scripts import ScriptCall, run_scripts
 from tests.support.carrier_stub import Answer, Asked, CarrierStub, refusal
 from tests.support.world import World
 

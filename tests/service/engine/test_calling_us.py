@@ -10,12 +10,12 @@ from sqlalchemy import text
 
 from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
-from orchestrator.operations import take_in_calls
-from orchestrator.operations.ask_about_calls import ask_about_calls
-from orchestrator.operations.judge_sends import judge_sends
-from orchestrator.operations.place_call import NewCall, place_call
+from orchestrator.operations.dialing.place_call import NewCall, place_call
+from orchestrator.operations.events import accept_inbound_calls as take_in_calls
+from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
+from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
 from orchestrator.policy.caps import HOUSE_CAPS
-from orchestrator.store.gate_facts import _FACTS, _SEND_FACTS
+from orchestrator.store.sql.dial_checks import _FACTS, _SEND_FACTS
 from tests.support.carrier_stub import CarrierStub, accepted_dial
 from tests.support.incoming import CALLER, caller_hangs_up, mapped, only_call, tell
 from tests.support.world import CONNECTION, World

@@ -10,11 +10,11 @@ import pytest
 
 from orchestrator.clock import utc_now
 from orchestrator.model.event import Event
-from orchestrator.operations.advance_calls import Advancer
-from orchestrator.operations.perform_commands import AGAIN_WITHIN_MS
-from orchestrator.store.keys import GROUP
-from orchestrator.store.live import read_live
-from orchestrator.store.streams import add_event, add_webhook
+from orchestrator.operations.calls.send_commands import AGAIN_WITHIN_MS
+from orchestrator.operations.events.process_events import Advancer
+from orchestrator.store.redis.event_streams import add_event, add_webhook
+from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.redis.live_calls import read_live
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import Asked, CarrierStub, refusal
 from tests.support.world import CONNECTION, World
@@ -304,7 +304,7 @@ def test_r13_a_performer_whose_lease_passed_to_another_completes_nothing(world: 
 
 
 def test_r15_a_timer_is_not_issued_while_an_older_entry_waits(world: World) -> None:
-    from orchestrator.store.scripts import ScriptCall, run_script
+    from orchestrator.store.redis.scripts import ScriptCall, run_script
 
     call_id = answered_call(world)
     world.hear(call_id, "call.speak.ended")

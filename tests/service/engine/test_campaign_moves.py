@@ -11,16 +11,16 @@ from sqlalchemy import true
 
 from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
-from orchestrator.operations.cancel_campaign import cancel_campaign
-from orchestrator.operations.complete_campaigns import complete_campaigns
-from orchestrator.operations.dispatch_calls import QUEUED_AHEAD
-from orchestrator.operations.judge_sends import judge_sends
-from orchestrator.operations.pause_campaign import pause_campaign
-from orchestrator.operations.stop_dialing import find_stop, resume_dialing, stop_dialing
-from orchestrator.operations.suppress_number import suppress_number
-from orchestrator.operations.watch_carrier import reopen_dispatch, watch_webhooks
-from orchestrator.store.ledger import count_under_way
-from orchestrator.store.pacing import close_dispatch, heard_from_carrier, read_health
+from orchestrator.operations.campaigns.cancel_campaign import cancel_campaign
+from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
+from orchestrator.operations.campaigns.pause_campaign import pause_campaign
+from orchestrator.operations.contacts.suppress_number import suppress_number
+from orchestrator.operations.dialing.dispatch_calls import QUEUED_AHEAD
+from orchestrator.operations.dialing.stop_dialing import find_stop, resume_dialing, stop_dialing
+from orchestrator.operations.recovery.monitor_carrier import reopen_dispatch, watch_webhooks
+from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.store.redis.rate_limiter import close_dispatch, heard_from_carrier, read_health
+from orchestrator.store.sql.dial_ledger import count_under_way
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial
 from tests.support.poll import eventually
 from tests.support.world import CONNECTION, World

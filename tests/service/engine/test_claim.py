@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.clock import utc_now
-from orchestrator.operations.find_suppressions import lift_suppression
-from orchestrator.operations.suppress_number import suppress_number
+from orchestrator.operations.contacts.find_suppressions import lift_suppression
+from orchestrator.operations.contacts.suppress_number import suppress_number
 from tests.support.world import ZONE, World
 
 

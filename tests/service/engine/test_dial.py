@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator.clock import boot_seconds, utc_now
-from orchestrator.operations.dial_call import TOO_OLD_S, Dialer
-from orchestrator.operations.judge_sends import judge_sends
+from orchestrator.operations.dialing.dial_call import TOO_OLD_S, Dialer
+from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
 from tests.support.poll import eventually
 from tests.support.world import CONNECTION, GREETING, World
@@ -289,7 +289,7 @@ def test_r20_nothing_is_dialed_while_redis_does_not_know_the_epoch(world: World,
 def test_r9_a_pause_waits_for_the_send_in_the_act_and_nothing_is_sent_after_it(
     world: World, carrier: CarrierStub
 ) -> None:
-    from orchestrator.operations.pause_campaign import pause_campaign
+    from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 
     arrived, answer = threading.Event(), threading.Event()
 

@@ -11,17 +11,17 @@ import pytest
 from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
-from orchestrator.operations import ask_gate
-from orchestrator.operations.change_campaign import change_campaign
-from orchestrator.operations.complete_campaigns import complete_campaigns
-from orchestrator.operations.erase_person import erase_number
-from orchestrator.operations.judge_sends import judge_sends
-from orchestrator.operations.place_call import NewCall, place_call
-from orchestrator.operations.read_stats import read_stats
+from orchestrator.operations.campaigns.change_campaign import change_campaign
+from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
+from orchestrator.operations.campaigns.read_stats import read_stats
+from orchestrator.operations.contacts.erase_person import erase_number
+from orchestrator.operations.dialing import check_gate as ask_gate
+from orchestrator.operations.dialing.place_call import NewCall, place_call
+from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
 from orchestrator.policy.campaign_rules import CampaignChanges
 from orchestrator.policy.retry_rules import RetryRules
-from orchestrator.store.dial_counts import count_from
-from orchestrator.store.gate_facts import read_send_facts
+from orchestrator.store.sql.dial_checks import read_send_facts
+from orchestrator.store.sql.dial_counts import count_from
 from tests.support.carrier_stub import CarrierStub, accepted_dial, refusal
 from tests.support.incoming import CALLER, OURS, inbound, mapped, tell
 from tests.support.lock_points import LockPoint, in_thread, waits_for_a_lock

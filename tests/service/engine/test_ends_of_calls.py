@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from orchestrator.clock import utc_now
-from orchestrator.operations.ask_about_calls import ask_about_calls
-from orchestrator.operations.erase_person import erase_contact
+from orchestrator.operations.contacts.erase_person import erase_contact
+from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
 from orchestrator.policy.retry import MOST_FAULTS
 from tests.support.carrier_stub import refusal
 from tests.support.world import CONNECTION, World

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from orchestrator.errors import Conflict
-from orchestrator.media.captured import FOLDER
-from orchestrator.operations.change_contact import ContactChange, change_contact
-from orchestrator.operations.erase_person import erase_contact
-from orchestrator.store.erased_calls import lock_calls_with
-from orchestrator.store.personal_columns import Person, erase_columns
+from orchestrator.media.capture_files import FOLDER
+from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
+from orchestrator.operations.contacts.erase_person import erase_contact
+from orchestrator.store.sql.erased_calls import lock_calls_with
+from orchestrator.store.sql.personal_columns import Person, erase_columns
 from tests.support.carrier_stub import CarrierStub, refusal
 from tests.support.incoming import CALLER, answered, caller_hangs_up, mapped, only_call, tell
 from tests.support.poll import eventually

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.operations.dead_letters import list_dead_letters
-from orchestrator.store.live import read_live
+from orchestrator.operations.events.dead_letters import list_dead_letters
+from orchestrator.store.redis.live_calls import read_live
 from orchestrator.telnyx.event_types import EventType
 from tests.support.world import World
 from tests.unit.telnyx.carrier_payloads import IDS, WHOLE

@@ -13,11 +13,11 @@ import pytest
 from pydantic import SecretStr
 
 from orchestrator.clock import boot_seconds
-from orchestrator.operations.erase_person import erase_contact
-from orchestrator.operations.recording_patience import MOST_TRIES, pause_after
+from orchestrator.operations.contacts.erase_person import erase_contact
+from orchestrator.operations.recordings.retry_schedule import MOST_TRIES, pause_after
 from orchestrator.recordings.archive import Archive
 from orchestrator.recordings.bucket import Bucket
-from orchestrator.store.queries_recordings import renew_lease
+from orchestrator.store.sql.recordings import renew_lease
 from tests.support.poll import eventually
 from tests.support.raw_server import Behaviour, RawServer, Request, raw_server, reply
 from tests.support.recordings_shelf import Shelf

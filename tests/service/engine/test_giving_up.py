@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.model.live_call import LiveCall
-from orchestrator.operations.adopt_calls import adopt_calls
-from orchestrator.operations.ask_about_calls import ask_about_calls
-from orchestrator.operations.reconcile_channels import reconcile_channels
-from orchestrator.operations.reconcile_unknown import ABSENT_AFTER_S, GIVE_UP_AFTER_S
-from orchestrator.operations.withdraw_calls import Withdrawn, free_channels
-from orchestrator.store.live import KEEP_AFTER_RECORD_S, KEEP_LEG_S, create_live
+from orchestrator.operations.dialing.release_attempts import Withdrawn, free_channels
+from orchestrator.operations.events.restore_live_calls import adopt_calls
+from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
+from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
+from orchestrator.operations.recovery.reconcile_unknown_calls import ABSENT_AFTER_S, GIVE_UP_AFTER_S
+from orchestrator.store.redis.live_calls import KEEP_AFTER_RECORD_S, KEEP_LEG_S, create_live
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import Answer, Asked, CarrierStub
 from tests.support.unknown_calls import active_legs, look_again, unknown_call

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from orchestrator.operations.ensure_home import ensure_home
+from orchestrator.store.sql.system_campaigns import ensure_home
 from tests.support.world import CONNECTION, World
 
 # Installations hold rows of these ids: another id would be another home.

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from orchestrator.operations import take_in_calls
-from orchestrator.operations.advance_calls import Advancer
-from orchestrator.operations.ask_about_calls import ask_about_calls
-from orchestrator.operations.request_action import ACTIONS, request_action
-from orchestrator.operations.take_in_calls import Intake
-from orchestrator.store.keys import GROUP
-from orchestrator.store.live import read_log
+from orchestrator.operations.calls.request_command import ACTIONS, request_action
+from orchestrator.operations.events import accept_inbound_calls as take_in_calls
+from orchestrator.operations.events.accept_inbound_calls import Intake
+from orchestrator.operations.events.process_events import Advancer
+from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
+from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.redis.live_calls import read_log
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.events import Webhook
 from tests.support.carrier_stub import CarrierStub

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import insert
 
 from orchestrator.ids import new_id
-from orchestrator.store import tables
+from orchestrator.store.sql import tables
 from tests.support.world import World
 
 INNER = """

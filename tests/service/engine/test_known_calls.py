@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.operations.advance_calls import Advancer
-from orchestrator.store.keys import GROUP
+from orchestrator.operations.events.process_events import Advancer
+from orchestrator.store.redis.keys import GROUP
 from tests.support.world import CONNECTION, World
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.operations.read_stats import read_stats
+from orchestrator.operations.campaigns.read_stats import read_stats
 from tests.support.world import World
 
 NOTHING = {"p50": None, "p99": None}

@@ -11,16 +11,16 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.clock import boot_seconds
-from orchestrator.operations.claim_contacts import Claimer, Lanes
-from orchestrator.operations.dial_call import TOO_OLD_S, Dialer
-from orchestrator.operations.judge_sends import judge_sends
-from orchestrator.operations.settle_calls import Settler
-from orchestrator.policy.reasons import Reason
-from orchestrator.store.bounds import SqlBounds
-from orchestrator.store.connect import open_sql
-from orchestrator.store.keys import GROUP
-from orchestrator.store.ledger import Send
-from orchestrator.store.pacing import Lane
+from orchestrator.operations.calls.finalize_calls import Settler
+from orchestrator.operations.dialing.claim_contacts import Claimer, Lanes
+from orchestrator.operations.dialing.dial_call import TOO_OLD_S, Dialer
+from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.redis.rate_limiter import Lane
+from orchestrator.store.sql.dial_ledger import Send
+from orchestrator.store.sql.engine import open_sql
+from orchestrator.store.timeouts import SqlBounds
 from tests.support.carrier_stub import Asked, CarrierStub, refusal
 from tests.support.postgres_proxy import PostgresProxy, postgres_proxy
 from tests.support.world import CONNECTION, ZONE, World

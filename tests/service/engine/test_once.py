@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.clock import utc_now
 from orchestrator.model.event import ACTION_REQUESTED, Event
-from orchestrator.store.streams import add_event
+from orchestrator.store.redis.event_streams import add_event
 from tests.support.carrier_stub import Answer, Asked, CarrierStub
 from tests.support.world import World
 

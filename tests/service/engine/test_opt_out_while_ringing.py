@@ -10,12 +10,12 @@ import pytest
 import redis
 
 from orchestrator.clock import utc_now
-from orchestrator.operations.adopt_calls import adopt_calls
-from orchestrator.operations.find_suppressions import lift_suppression
-from orchestrator.operations.hang_up_suppressed import SUPPRESSED, hang_up_suppressed
-from orchestrator.operations.stop_dialing import stop_dialing
-from orchestrator.operations.suppress_many import SuppressionDefaults, suppress_many
-from orchestrator.operations.suppress_number import suppress_number
+from orchestrator.operations.contacts.find_suppressions import lift_suppression
+from orchestrator.operations.contacts.hang_up_suppressed import SUPPRESSED, hang_up_suppressed
+from orchestrator.operations.contacts.import_suppressions import SuppressionDefaults, suppress_many
+from orchestrator.operations.contacts.suppress_number import suppress_number
+from orchestrator.operations.dialing.stop_dialing import stop_dialing
+from orchestrator.operations.events.restore_live_calls import adopt_calls
 from tests.support.carrier_stub import Answer, Asked, CarrierStub, accepted_dial, refusal
 from tests.support.incoming import CALLER, answered, inbound, mapped, tell
 from tests.support.world import World

@@ -9,9 +9,9 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.clock import utc_now
-from orchestrator.operations.find_suppressions import Found, lift_suppression, list_suppressions
-from orchestrator.operations.suppress_number import suppress_number
-from orchestrator.store.opt_outs import Asked, write_opt_outs
+from orchestrator.operations.contacts.find_suppressions import Found, lift_suppression, list_suppressions
+from orchestrator.operations.contacts.suppress_number import suppress_number
+from orchestrator.store.sql.opt_outs import Asked, write_opt_outs
 from tests.support.world import World
 
 PHONE, OTHER = "+13125550177", "+13125550178"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from orchestrator.operations.dead_letters import list_orphans
-from orchestrator.store import tables
+from orchestrator.operations.events.dead_letters import list_orphans
+from orchestrator.store.sql import tables
 from tests.support.incoming import inbound, mapped, tell
 from tests.support.world import World
 

@@ -16,13 +16,14 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from orchestrator.errors import Conflict
-from orchestrator.media.captured import FOLDER
-from orchestrator.operations.erase_person import erase_contact, erase_number
-from orchestrator.stack.embedded import RunningServer, start_valkey
-from orchestrator.store import personal_columns, personal_keys
-from orchestrator.store.aof import owe_rewrite, rewrite_when_owed
-from orchestrator.store.keys import Keys
-from orchestrator.store.streams import add_webhook
+from orchestrator.local_stack.embedded_servers import RunningServer, start_valkey
+from orchestrator.media.capture_files import FOLDER
+from orchestrator.operations.contacts.erase_person import erase_contact, erase_number
+from orchestrator.store.redis import personal_keys
+from orchestrator.store.redis.aof_rewrite import owe_rewrite, rewrite_when_owed
+from orchestrator.store.redis.event_streams import add_webhook
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.sql import personal_columns
 from tests.support.incoming import CALLER, LEG, OURS, answered, inbound, mapped, tell
 from tests.support.poll import eventually
 from tests.support.rest import CALLER_ID, KEY, Rest

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from orchestrator.operations.advance_calls import Advancer
-from orchestrator.operations.dead_letters import list_dead_letters, replay_dead_letter
-from orchestrator.operations.settle_calls import Settler
-from orchestrator.operations.take_in_calls import Intake
-from orchestrator.store.connect import open_sql
-from orchestrator.store.flows import FlowShelf
-from orchestrator.store.keys import GROUP
-from orchestrator.store.unheard import find_unheard
+from orchestrator.operations.calls.finalize_calls import Settler
+from orchestrator.operations.events.accept_inbound_calls import Intake
+from orchestrator.operations.events.dead_letters import list_dead_letters, replay_dead_letter
+from orchestrator.operations.events.process_events import Advancer
+from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.redis.unread_events import find_unheard
+from orchestrator.store.sql.engine import open_sql
+from orchestrator.store.sql.flow_cache import FlowShelf
 from tests.support.incoming import CALLER, inbound, mapped, tell
 from tests.support.refused_rows import TOO_LARGE, refuse_rows, take_rows
 from tests.support.world import CONNECTION, World

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.operations.judge_sends import judge_sends
-from orchestrator.operations.pause_campaign import pause_campaign
-from orchestrator.operations.start_campaign import resume_campaign
+from orchestrator.operations.campaigns.pause_campaign import pause_campaign
+from orchestrator.operations.campaigns.start_campaign import resume_campaign
+from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
 from tests.support.carrier_stub import CarrierStub
 from tests.support.poll import eventually
 from tests.support.world import World

@@ -8,16 +8,16 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from orchestrator.ids import new_id
-from orchestrator.operations import dial_call
-from orchestrator.operations.change_contact import ContactChange, change_contact
-from orchestrator.operations.complete_campaigns import complete_campaigns
-from orchestrator.operations.judge_sends import judge_sends
-from orchestrator.operations.pause_campaign import pause_campaign
-from orchestrator.operations.place_call import NewCall, place_call
-from orchestrator.operations.start_campaign import resume_campaign
-from orchestrator.operations.stop_dialing import resume_dialing, stop_dialing
-from orchestrator.policy.reasons import Reason
-from orchestrator.store.ledger import Send
+from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
+from orchestrator.operations.campaigns.pause_campaign import pause_campaign
+from orchestrator.operations.campaigns.start_campaign import resume_campaign
+from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
+from orchestrator.operations.dialing import dial_call
+from orchestrator.operations.dialing.place_call import NewCall, place_call
+from orchestrator.operations.dialing.stop_dialing import resume_dialing, stop_dialing
+from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.sql.dial_ledger import Send
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
 from tests.support.poll import eventually

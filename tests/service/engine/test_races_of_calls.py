@@ -16,29 +16,29 @@ from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict, StoreUnavailable
 from orchestrator.ids import new_id
 from orchestrator.model.event import Event
-from orchestrator.operations import advance_calls
-from orchestrator.operations.advance_calls import Advancer
-from orchestrator.operations.ask_about_calls import ask_about_calls
-from orchestrator.operations.cancel_campaign import cancel_campaign
-from orchestrator.operations.change_contact import ContactChange, change_contact
-from orchestrator.operations.dead_letters import list_dead_letters
-from orchestrator.operations.import_contacts import ImportOptions, import_contacts
-from orchestrator.operations.judge_sends import judge_sends
-from orchestrator.operations.pause_campaign import pause_campaign
-from orchestrator.operations.reconcile_channels import reconcile_channels
-from orchestrator.operations.record_event import Door
-from orchestrator.operations.request_action import request_action
-from orchestrator.store.connect import open_sql
-from orchestrator.store.flows import FlowShelf
-from orchestrator.store.keys import GROUP
-from orchestrator.store.scripts import ScriptCall, run_script
-from orchestrator.store.streams import add_event, add_webhook
+from orchestrator.operations.calls.request_command import request_action
+from orchestrator.operations.campaigns.cancel_campaign import cancel_campaign
+from orchestrator.operations.campaigns.pause_campaign import pause_campaign
+from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
+from orchestrator.operations.contacts.import_contacts import ImportOptions, import_contacts
+from orchestrator.operations.events import process_events as advance_calls
+from orchestrator.operations.events.dead_letters import list_dead_letters
+from orchestrator.operations.events.process_events import Advancer
+from orchestrator.operations.events.receive_webhook import Door
+from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
+from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
+from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.store.redis.event_streams import add_event, add_webhook
+from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.redis.scripts import ScriptCall, run_script
+from orchestrator.store.sql.engine import open_sql
+from orchestrator.store.sql.flow_cache import FlowShelf
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.commands import COMMANDS
 from tests.support.carrier_stub import CarrierStub, refusal
 from tests.support.poll import eventually
 from tests.support.world import CONNECTION, World
-from workers.consume import Consumer
+from workers.engine.stream_consumer import Consumer
 
 RETRY = {"max_attempts": 5, "on": {"no_answer": {"after": "1h"}, "answered": {"after": "1h"}}, "on_outcome": {}}
 

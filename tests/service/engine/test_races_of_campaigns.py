@@ -13,18 +13,20 @@ import pytest
 from sqlalchemy import Engine
 
 from orchestrator.clock import utc_now
-from orchestrator.operations import claim_contacts, complete_campaigns, dial_call, settle_calls
-from orchestrator.operations.cancel_campaign import cancel_campaign
-from orchestrator.operations.change_campaign import change_campaign
-from orchestrator.operations.change_contact import ContactChange, change_contact
-from orchestrator.operations.end_open_contacts import end_open_contacts
-from orchestrator.operations.pause_campaign import pause_campaign
-from orchestrator.operations.stop_dialing import stop_dialing
-from orchestrator.operations.withdraw_import import withdraw_import
+from orchestrator.operations.calls import finalize_calls as settle_calls
+from orchestrator.operations.campaigns import complete_campaigns
+from orchestrator.operations.campaigns.cancel_campaign import cancel_campaign
+from orchestrator.operations.campaigns.change_campaign import change_campaign
+from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
+from orchestrator.operations.campaigns.pause_campaign import pause_campaign
+from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
+from orchestrator.operations.contacts.withdraw_import import withdraw_import
+from orchestrator.operations.dialing import claim_contacts, dial_call
+from orchestrator.operations.dialing.stop_dialing import stop_dialing
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges
-from orchestrator.store.contact_moves import lock_candidates
-from orchestrator.store.ended_campaigns import BATCH
-from orchestrator.store.keys import GROUP
+from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.sql.contact_transitions import lock_candidates
+from orchestrator.store.sql.ended_campaigns import BATCH
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
 from tests.support.lock_points import LockPoint, held_now, in_thread, waits_for_a_lock
 from tests.support.world import ZONE, World

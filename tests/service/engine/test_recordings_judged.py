@@ -14,9 +14,9 @@ import requests
 from pydantic import SecretStr
 
 from orchestrator.errors import CarrierRefused, CarrierUnavailable
-from orchestrator.operations.erase_person import erase_contact
-from orchestrator.operations.recording_link import AskForLinks
-from orchestrator.operations.refetch_recording import refetch_recording
+from orchestrator.operations.contacts.erase_person import erase_contact
+from orchestrator.operations.recordings.recording_link import AskForLinks
+from orchestrator.operations.recordings.refetch_recording import refetch_recording
 from orchestrator.telnyx.client import TelnyxClient
 from tests.support.desk import desk
 from tests.support.raw_server import RawServer, Request, raw_server, reply

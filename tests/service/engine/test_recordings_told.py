@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.operations.erase_person import erase_contact
-from orchestrator.operations.find_calls import find_call
+from orchestrator.operations.calls.find_calls import find_call
+from orchestrator.operations.contacts.erase_person import erase_contact
 from tests.support.world import World
 
 LINKS = {"mp3": "https://recordings.example.test/1.mp3?X-Amz-Expires=600"}

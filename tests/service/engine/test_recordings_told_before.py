@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from importlib import import_module
 
-from api.path_ids import has_form
-from orchestrator.operations.find_calls import find_call
+from api.http.path_ids import has_form
+from orchestrator.operations.calls.find_calls import find_call
 from tests.support.world import World
 
-_MIGRATION = import_module("orchestrator.store.migrations.versions.0002_recordings")
+_MIGRATION = import_module("orchestrator.store.sql.migrations.versions.0002_recordings")
 
 
 def test_a_recording_of_an_older_version_becomes_a_row_that_failed(world: World) -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from orchestrator.clock import utc_now
 from orchestrator.model.event import Event
-from orchestrator.operations import advance_calls
-from orchestrator.operations.dead_letters import list_dead_letters, replay_dead_letter
-from orchestrator.operations.find_suppressions import lift_suppression
-from orchestrator.operations.suppress_number import suppress_number
-from orchestrator.store.keys import GROUP
+from orchestrator.operations.contacts.find_suppressions import lift_suppression
+from orchestrator.operations.contacts.suppress_number import suppress_number
+from orchestrator.operations.events import process_events as advance_calls
+from orchestrator.operations.events.dead_letters import list_dead_letters, replay_dead_letter
+from orchestrator.store.redis.keys import GROUP
 from tests.support.carrier_stub import CarrierStub, refusal
 from tests.support.world import CONNECTION, World
 

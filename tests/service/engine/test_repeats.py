@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.operations.judge_sends import judge_sends
-from orchestrator.store.ledger import Send, mark_answered
+from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.store.sql.dial_ledger import Send, mark_answered
 from tests.support.carrier_stub import CarrierStub, accepted_dial, refusal
 from tests.support.world import World
 

@@ -10,12 +10,12 @@ import pytest
 from orchestrator.errors import Conflict, NewerLiveState
 from orchestrator.ids import new_version
 from orchestrator.model.live_call import LIVE_SCHEMA
-from orchestrator.operations.find_calls import find_call
-from orchestrator.operations.judge_sends import judge_sends
-from orchestrator.operations.request_action import request_action
-from orchestrator.store.keys import GROUP
-from orchestrator.store.live import find_calls_over, load_live
-from orchestrator.store.streams import streams_of
+from orchestrator.operations.calls.find_calls import find_call
+from orchestrator.operations.calls.request_command import request_action
+from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.store.redis.event_streams import streams_of
+from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.redis.live_calls import find_calls_over, load_live
 from orchestrator.telnyx.commands import COMMANDS
 from tests.support.carrier_stub import CarrierStub
 from tests.support.unknown_calls import active_legs

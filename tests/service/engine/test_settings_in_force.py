@@ -19,7 +19,7 @@ def brought_up(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]
     """Return the world as the programs open it."""
     monkeypatch.setenv("ORCHESTRATOR_REDIS_URL", world.redis_url)
     load_settings.cache_clear()
-    publish, tasks = importlib.import_module("workers.publish"), importlib.import_module("workers.tasks")
+    publish, tasks = importlib.import_module("workers.tasks.publish"), importlib.import_module("workers.tasks.tasks")
     monkeypatch.setattr(tasks, "_house", lambda: world.house)
     for remembered in (publish._broker, tasks._dialer):
         remembered.cache_clear()
@@ -42,7 +42,7 @@ def test_the_engine_holds_to_the_installations_caps(brought_up: World) -> None:
     world.set_caps(per_number_24h=1)
     contact_id = world.contact(world.campaign(), phone=PHONE)
 
-    [loop] = importlib.import_module("workers.engine").dispatch_loops(world.house, world.keys)
+    [loop] = importlib.import_module("workers.engine.__main__").dispatch_loops(world.house, world.keys)
     loop.step()
 
     held = world.contact_row(contact_id)
@@ -56,7 +56,7 @@ def test_the_dial_worker_holds_to_the_installations_caps(brought_up: World, carr
     [call_id] = world.dispatcher.dispatch_calls()
     world.set_caps(per_number_24h=1)
 
-    importlib.import_module("workers.tasks").dial(call_id)
+    importlib.import_module("workers.tasks.tasks").dial(call_id)
 
     assert len(carrier.dials) == 1
     assert world.contact_of(call_id)["reason"] == "number_day_limit"

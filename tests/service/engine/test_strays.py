@@ -10,20 +10,20 @@ import orjson
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from orchestrator.operations.advance_calls import Advancer
-from orchestrator.operations.dead_letters import list_dead_letters
-from orchestrator.operations.ready_flows import ready_flows
-from orchestrator.store.connect import open_sql
-from orchestrator.store.flows import FlowShelf
-from orchestrator.store.keys import GROUP
-from orchestrator.store.streams import add_webhook, read_entry, set_aside
-from orchestrator.store.unheard import find_unheard
-from orchestrator.wiring import House
+from orchestrator.operations.calls.warm_flow_cache import ready_flows
+from orchestrator.operations.events.dead_letters import list_dead_letters
+from orchestrator.operations.events.process_events import Advancer
+from orchestrator.services import House
+from orchestrator.store.redis.event_streams import add_webhook, read_entry, set_aside
+from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.redis.unread_events import find_unheard
+from orchestrator.store.sql.engine import open_sql
+from orchestrator.store.sql.flow_cache import FlowShelf
 from tests.support.incoming import CALLER, OURS, inbound, mapped, tell
 from tests.support.postgres_proxy import postgres_proxy
 from tests.support.refused_rows import refuse_rows
 from tests.support.world import CONNECTION, World
-from workers.engine import advance_loops
+from workers.engine.__main__ import advance_loops
 from workers.loops import Loop
 
 UNKNOWN = "call_01J00000000000000000000000"

@@ -9,13 +9,13 @@ import pytest
 from pydantic import SecretStr
 
 from orchestrator.clock import utc_now
-from orchestrator.media.our_streams import OurStreams
 from orchestrator.media.stream_token import stream_path
+from orchestrator.media.stream_urls import OurStreams
 from orchestrator.model.event import STREAM_PLAY_ENDED, Event
-from orchestrator.operations.perform_commands import Performer
-from orchestrator.store.keys import Keys
-from orchestrator.store.media_queue import fetch_silences, fetch_sounds
-from orchestrator.store.streams import add_event
+from orchestrator.operations.calls.send_commands import Performer
+from orchestrator.store.redis.audio_queue import fetch_silences, fetch_sounds
+from orchestrator.store.redis.event_streams import add_event
+from orchestrator.store.redis.keys import Keys
 from tests.support.carrier_stub import CarrierStub
 from tests.support.world import World
 

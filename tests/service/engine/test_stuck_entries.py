@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
-from orchestrator.operations.ask_about_calls import ask_about_calls
-from orchestrator.operations.judge_sends import judge_sends
-from orchestrator.store.keys import GROUP
-from orchestrator.store.unheard import STUCK_AFTER, find_unheard
+from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
+from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.redis.unread_events import STUCK_AFTER, find_unheard
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import CarrierStub
 from tests.support.unknown_calls import active_legs, unknown_call

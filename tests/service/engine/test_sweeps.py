@@ -12,16 +12,16 @@ from sqlalchemy import text
 
 from orchestrator.clock import utc_now
 from orchestrator.ids import new_id
-from orchestrator.operations import reconcile_channels as reconcile
-from orchestrator.operations.ask_about_calls import ask_about_calls
-from orchestrator.operations.judge_sends import judge_sends
-from orchestrator.operations.rebuild_redis import SHUT_FOR_S, Rebuilder
-from orchestrator.operations.reconcile_channels import reconcile_channels
-from orchestrator.operations.reconcile_unknown import ABSENT_AFTER_S, GIVE_UP_AFTER_S
-from orchestrator.operations.watch_carrier import compare_clocks, reopen_dispatch
-from orchestrator.store.keys import Keys
-from orchestrator.store.ledger import republish
-from orchestrator.store.pacing import read_health
+from orchestrator.operations.recovery import reconcile_channels as reconcile
+from orchestrator.operations.recovery.monitor_carrier import compare_clocks, reopen_dispatch
+from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
+from orchestrator.operations.recovery.rebuild_redis import SHUT_FOR_S, Rebuilder
+from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
+from orchestrator.operations.recovery.reconcile_unknown_calls import ABSENT_AFTER_S, GIVE_UP_AFTER_S
+from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.rate_limiter import read_health
+from orchestrator.store.sql.dial_ledger import republish
 from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import Asked, CarrierStub

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.operations.dead_letters import list_dead_letters
-from orchestrator.operations.find_calls import find_call
+from orchestrator.operations.calls.find_calls import find_call
+from orchestrator.operations.events.dead_letters import list_dead_letters
 from orchestrator.telnyx.bounded_text import LONGEST
 from tests.support.incoming import inbound, mapped, tell
 from tests.support.world import World

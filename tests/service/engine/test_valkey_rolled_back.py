@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
-from orchestrator.operations.advance_calls import Advancer
-from orchestrator.store.keys import GROUP
-from orchestrator.store.live import load_live
+from orchestrator.operations.events.process_events import Advancer
+from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.redis.live_calls import load_live
 from tests.support.rolled_back import roll_back, snapshot
 from tests.support.world import CONNECTION, World
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.operations.advance_calls import Advancer
-from orchestrator.store.keys import GROUP
-from orchestrator.store.round_trip import Command
+from orchestrator.operations.events.process_events import Advancer
+from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.redis.pipeline import Command
 from tests.support.world import CONNECTION, World
 
 

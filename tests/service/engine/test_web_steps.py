@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from orchestrator.clock import boot_seconds
-from orchestrator.operations.ask_web import MAX_BODY_BYTES, Told, WebAsker
-from orchestrator.operations.perform_commands import Performer
+from orchestrator.operations.calls.send_commands import Performer
+from orchestrator.operations.calls.send_http_step import MAX_BODY_BYTES, Told, WebAsker
+from orchestrator.services import House
 from orchestrator.settings import Settings
-from orchestrator.wiring import House
 from tests.support.raw_server import RawServer, Request, raw_server, reply, reset
 from tests.support.world import World
 

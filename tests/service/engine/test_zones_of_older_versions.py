@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator.clock import utc_now
-from orchestrator.policy.zone_names import zone_info
+from orchestrator.policy.zones.zone_names import zone_info
 from tests.support.carrier_stub import CarrierStub
 from tests.support.world import ZONE, World
 

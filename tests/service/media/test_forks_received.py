@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 import redis
 
-from orchestrator.media.captured import FOLDER
+from orchestrator.media.capture_files import FOLDER
 from orchestrator.media.companding import mulaw_to_pcm
-from orchestrator.store.keys import Keys
+from orchestrator.store.redis.keys import Keys
 from tests.support.desk import Desk, desk
 from tests.support.media_receiver import MediaReceiver, media_receiver
 from tests.support.poll import eventually

@@ -12,8 +12,8 @@ import redis
 
 from orchestrator.clock import utc_now
 from orchestrator.model.live_call import LiveCall
-from orchestrator.store.keys import Keys
-from orchestrator.store.live import create_live, find_calls_over
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.live_calls import create_live, find_calls_over
 from tests.support.media_receiver import MediaReceiver, media_receiver
 from tests.support.poll import eventually
 from tests.support.websocket_peer import Peer, peer, refused_with

@@ -14,8 +14,8 @@ import pytest
 import redis
 
 from orchestrator.media.companding import mulaw_to_pcm
-from orchestrator.store.keys import Keys
-from orchestrator.store.media_queue import Queued, clear_sounds, queue_sound
+from orchestrator.store.redis.audio_queue import Queued, clear_sounds, queue_sound
+from orchestrator.store.redis.keys import Keys
 from tests.support.desk import Desk, desk
 from tests.support.media_receiver import MediaReceiver, media_receiver
 from tests.support.poll import eventually

@@ -14,12 +14,12 @@ import redis
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from orchestrator.stack.embedded import RunningServer, start_postgres, start_valkey
-from orchestrator.store.bounded_postgres import BoundedConnection, allow
-from orchestrator.store.bounds import CONNECT_S, PING_S, REDIS_ANSWER_S, REDIS_BLOCK_MS, SWEEPING, USUAL, SqlBounds
-from orchestrator.store.connect import open_redis, open_sql
+from orchestrator.local_stack.embedded_servers import RunningServer, start_postgres, start_valkey
 from orchestrator.store.outage import is_outage
-from orchestrator.store.round_trip import round_trip
+from orchestrator.store.redis.pipeline import round_trip
+from orchestrator.store.sql.bounded_connection import BoundedConnection, allow
+from orchestrator.store.sql.engine import open_redis, open_sql
+from orchestrator.store.timeouts import CONNECT_S, PING_S, REDIS_ANSWER_S, REDIS_BLOCK_MS, SWEEPING, USUAL, SqlBounds
 from tests.support.frozen import frozen
 from tests.support.poll import eventually
 from tests.support.postgres_proxy import PostgresProxy, postgres_proxy

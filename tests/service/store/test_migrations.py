@@ -9,11 +9,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
 
+from orchestrator.local_stack.embedded_servers import RunningServer
 from orchestrator.policy.caps import HOUSE_CAPS
-from orchestrator.stack.embedded import RunningServer
-from orchestrator.store.gate_facts import read_facts
-from orchestrator.store.migrate import upgrade
-from orchestrator.store.tables import metadata
+from orchestrator.store.sql.dial_checks import read_facts
+from orchestrator.store.sql.migrate import upgrade
+from orchestrator.store.sql.tables import metadata
 from tests.support.old_schema import database_at, downgrade_to
 from tests.support.poll import eventually
 

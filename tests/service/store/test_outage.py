@@ -11,10 +11,10 @@ import redis
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from orchestrator.store.bounds import SqlBounds
-from orchestrator.store.connect import open_redis, open_sql
 from orchestrator.store.outage import is_outage
-from orchestrator.store.scripts import ScriptCall, run_script
+from orchestrator.store.redis.scripts import ScriptCall, run_script
+from orchestrator.store.sql.engine import open_redis, open_sql
+from orchestrator.store.timeouts import SqlBounds
 
 
 def error_of(engine: Engine, statement: str, **params: Any) -> SQLAlchemyError:

@@ -8,11 +8,11 @@ import pytest
 import redis
 
 from orchestrator.model.live_call import LiveCall
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.pacing import DispatchLimits
-from orchestrator.policy.reasons import Reason
-from orchestrator.store.keys import Keys
-from orchestrator.store.live import create_live, load_live
-from orchestrator.store.pacing import (
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.live_calls import create_live, load_live
+from orchestrator.store.redis.rate_limiter import (
     CLOSE_AFTER_FAILURES,
     Lane,
     Permission,

@@ -16,21 +16,21 @@ import redis
 from sqlalchemy import Engine
 
 from api.app import create_app
-from api.pages import encode_cursor
-from orchestrator.operations.ask_about_calls import ask_about_calls
-from orchestrator.operations.close_dead_imports import close_dead_imports
-from orchestrator.operations.complete_campaigns import complete_campaigns
-from orchestrator.operations.end_open_contacts import end_open_contacts
-from orchestrator.operations.hang_up_suppressed import hang_up_suppressed
-from orchestrator.operations.judge_sends import judge_sends
-from orchestrator.operations.measure import measure
-from orchestrator.operations.ready_flows import ready_flows
-from orchestrator.operations.reconcile_channels import reconcile_channels
-from orchestrator.operations.watch_carrier import watch_webhooks
-from orchestrator.stack.embedded import start_postgres
-from orchestrator.store.connect import open_sql
-from orchestrator.store.migrate import upgrade
-from orchestrator.store.tallies import fold_tallies
+from api.http.pagination import encode_cursor
+from orchestrator.local_stack.embedded_servers import start_postgres
+from orchestrator.operations.calls.warm_flow_cache import ready_flows
+from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
+from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
+from orchestrator.operations.contacts.close_dead_imports import close_dead_imports
+from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
+from orchestrator.operations.recovery.monitor_carrier import watch_webhooks
+from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
+from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
+from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.system.collect_metrics import measure
+from orchestrator.store.sql.engine import open_sql
+from orchestrator.store.sql.migrate import upgrade
+from orchestrator.store.sql.tallies import fold_tallies
 from tests.support.carrier_stub import carrier_stub
 from tests.support.large_installation import A_SMALL_ONE, ALL_WAIT, FEW_DUE, NOWHERE, OVER, fill
 from tests.support.plans import Plan, explained

@@ -8,7 +8,7 @@ import pytest
 import redis
 from redis.exceptions import ResponseError
 
-from orchestrator.store.round_trip import round_trip
+from orchestrator.store.redis.pipeline import round_trip
 
 
 def test_answers_come_in_the_order_of_the_commands_and_an_error_is_one_of_them(redis_client: redis.Redis) -> None:
@@ -34,7 +34,7 @@ def test_a_connection_that_died_while_it_rested_is_replaced_unnoticed(
 ) -> None:
     [own] = round_trip(redis_client, [("CLIENT", "ID")])
     redis_client.client_kill_filter(_id=str(own))
-    monkeypatch.setattr("orchestrator.store.round_trip._RESTED_S", -1.0)
+    monkeypatch.setattr("orchestrator.store.redis.pipeline._RESTED_S", -1.0)
 
     assert round_trip(redis_client, [("INCR", "a")]) == [1]
 

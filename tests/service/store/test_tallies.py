@@ -10,9 +10,9 @@ import orjson
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from orchestrator.stack.embedded import RunningServer
-from orchestrator.store.migrate import upgrade
-from orchestrator.store.tallies import Subject, fold_changes, fold_tallies, largest_answers, read_tally
+from orchestrator.local_stack.embedded_servers import RunningServer
+from orchestrator.store.sql.migrate import upgrade
+from orchestrator.store.sql.tallies import Subject, fold_changes, fold_tallies, largest_answers, read_tally
 from tests.support.old_schema import database_at
 
 _COUNTED = {

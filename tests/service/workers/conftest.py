@@ -13,7 +13,7 @@ from orchestrator.settings import load_settings
 @pytest.fixture
 def broker(redis_url: str, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
     """Let what is published go to the Valkey of the tests."""
-    from workers import publish
+    from workers.tasks import publish
 
     monkeypatch.setenv("ORCHESTRATOR_REDIS_URL", redis_url)
     for remembered in (load_settings, publish._broker):

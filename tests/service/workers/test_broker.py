@@ -8,12 +8,12 @@ import pytest
 from kombu import Connection
 from kombu.transport.redis import Channel
 
-from orchestrator.store.bounds import CONNECT_S, REDIS_ANSWER_S
+from orchestrator.store.timeouts import CONNECT_S, REDIS_ANSWER_S
 
 
 @pytest.fixture
 def channel(redis_url: str) -> Iterator[Channel]:
-    import workers.celery_app  # noqa: F401  it changes kombu when it is loaded
+    import workers.tasks.app  # noqa: F401  it changes kombu when it is loaded
 
     with Connection(redis_url) as connection:
         yield connection.channel()
@@ -37,7 +37,7 @@ def test_a_channel_with_a_new_pool_has_a_new_client(channel: Channel) -> None:
 
 
 def test_everybody_who_asks_the_app_hears_of_both_queues_and_each_hears_its_own_messages_alone() -> None:
-    from workers.celery_app import app
+    from workers.tasks.app import app
 
     queues = app.amqp.queues
 
@@ -48,7 +48,7 @@ def test_everybody_who_asks_the_app_hears_of_both_queues_and_each_hears_its_own_
 
 
 def test_a_worker_waits_for_a_silent_broker_no_longer_than_the_stated_bounds(redis_url: str) -> None:
-    from workers.celery_app import app
+    from workers.tasks.app import app
 
     with app.connection_for_read(redis_url) as connection:
         channel = connection.channel()

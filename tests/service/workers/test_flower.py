@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from orchestrator.local_stack import command_lines
+from orchestrator.local_stack.ports import free_port
 from orchestrator.settings import child_environment
-from orchestrator.stack import command_lines
-from orchestrator.stack.ports import free_port
 from tests.support.poll import eventually
 
 AUTH = ("admin", "password-of-flower")

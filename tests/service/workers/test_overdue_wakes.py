@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import redis
 
+from orchestrator.services import House
 from orchestrator.settings import Settings
-from orchestrator.store.keys import Keys
-from orchestrator.wiring import House
-from workers.names import BROKER_PREFIX, CALLS_PERFORM, QUEUE_COMMANDS
-from workers.publish import QueueWatch, publish
-from workers.sweep import overdue_wakes
+from orchestrator.store.redis.keys import Keys
+from workers.engine.sweepers import overdue_wakes
+from workers.tasks.names import BROKER_PREFIX, CALLS_PERFORM, QUEUE_COMMANDS
+from workers.tasks.publish import QueueWatch, publish
 
 KEYS = Keys()
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from orchestrator.stack.embedded import RunningServer, start_postgres, start_valkey
-from orchestrator.store.bounds import CONNECT_S, REDIS_ANSWER_S, USUAL
-from orchestrator.store.connect import open_redis, open_sql
-from orchestrator.store.keys import Keys
-from orchestrator.store.streams import ensure_groups
+from orchestrator.local_stack.embedded_servers import RunningServer, start_postgres, start_valkey
+from orchestrator.store.redis.event_streams import ensure_groups
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.sql.engine import open_redis, open_sql
+from orchestrator.store.timeouts import CONNECT_S, REDIS_ANSWER_S, USUAL
 from tests.support.frozen import frozen
 from tests.support.poll import eventually
-from workers.consume import Consumer
+from workers.engine.stream_consumer import Consumer
 from workers.loops import Loop, run_loop
 
 _SLACK_S = 5.0  # of a busy machine

@@ -8,7 +8,7 @@ from typing import Any
 
 import redis
 
-from workers.names import BROKER_PREFIX, CALLS_PERFORM, QUEUE_COMMANDS
+from workers.tasks.names import BROKER_PREFIX, CALLS_PERFORM, QUEUE_COMMANDS
 
 CALL = "call_01J9Z0000000000000000000AA"
 
@@ -26,8 +26,8 @@ def without_ids(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_wake_up_is_what_celery_itself_would_send(broker: redis.Redis, redis_url: str) -> None:
-    from workers.celery_app import app
-    from workers.publish import publish
+    from workers.tasks.app import app
+    from workers.tasks.publish import publish
 
     publish(CALLS_PERFORM, [CALL])
     with app.connection_for_write(redis_url) as connection:
@@ -40,7 +40,7 @@ def test_a_wake_up_is_what_celery_itself_would_send(broker: redis.Redis, redis_u
 
 
 def test_wake_ups_keep_their_order_and_share_no_id(broker: redis.Redis) -> None:
-    from workers.publish import publish
+    from workers.tasks.publish import publish
 
     publish(CALLS_PERFORM, ["call_1", "call_2", "call_3"])
 

@@ -11,13 +11,13 @@ import pytest
 from openapi_spec_validator import validate
 from pydantic import SecretStr
 
-from api import front
+from api import server
 from api.app import create_app
-from api.catalogue import ROUTES
-from api.openapi import described_routes, openapi_document
-from orchestrator.operations.request_action import ACTIONS, reserved_fields
+from api.http.openapi import described_routes, openapi_document
+from api.resources.catalogue import ROUTES
+from orchestrator.operations.calls.request_command import ACTIONS, reserved_fields
+from orchestrator.services import House
 from orchestrator.settings import Settings
-from orchestrator.wiring import House
 
 
 @cache
@@ -183,7 +183,7 @@ def test_a_cursor_is_never_empty_and_what_is_left_out_never_null() -> None:
 
 
 def test_what_the_server_itself_may_answer_stands_at_every_address() -> None:
-    sources = Path(front.__file__).parent.glob("*.py")
+    sources = Path(server.__file__).parent.glob("*.py")
     refused = {status for source in sources for status in re.findall(r"Refusal\((\d{3}),", source.read_text())}
 
     operations = [operation for address in _document()["paths"].values() for operation in address.values()]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from api.pages import PageQuery, cut_page, decode_cursor, encode_cursor
+from api.http.pagination import PageQuery, cut_page, decode_cursor, encode_cursor
 from orchestrator.ids import new_id
 
 

@@ -8,8 +8,8 @@ import orjson
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.parse import parse_json
-from api.problems import Malformed
+from api.http.problems import Malformed
+from api.http.request_parsing import parse_json
 from orchestrator.errors import InvalidInput
 from orchestrator.telnyx.commands import COMMANDS
 

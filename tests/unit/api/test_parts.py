@@ -7,8 +7,8 @@ from flask import Request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.test import EnvironBuilder
 
-from api.parts import part_asked
-from orchestrator.recordings.pieces import Part
+from api.http.byte_ranges import part_asked
+from orchestrator.recordings.chunks import Part
 
 SIZE, ETAG = 1_000, '"this"'
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.cli_upload import read_document
+from orchestrator.cli.upload import read_document
 
 
 @pytest.mark.parametrize(

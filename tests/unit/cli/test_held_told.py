@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from orchestrator.cli_stats import stats_line, stats_screen
-from orchestrator.policy.reasons import Reason
+from orchestrator.cli.campaign_report import stats_line, stats_screen
+from orchestrator.policy.hold_reasons import Reason
 
 STATS = {"status": "running", "contacts": {"total": 7, "held": 7}, "held_by_reason": {"number_day_limit": 7}}
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from orchestrator.cli_rest import Rest
-from orchestrator.cli_upload import import_contacts
+from orchestrator.cli.api_client import Rest
+from orchestrator.cli.upload import import_contacts
 
 
 class Answering(Rest):

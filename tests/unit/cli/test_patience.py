@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from orchestrator.cli_act import act_on_call
-from orchestrator.cli_patience import GIVE_UP_AFTER_S, Follower
-from orchestrator.cli_rest import ApiNotReached, RefusedByApi, Rest
-from orchestrator.cli_timeline import follow_call
-from orchestrator.cli_upload import import_contacts
-from orchestrator.cli_watch import watch_campaign
+from orchestrator.cli.action import act_on_call
+from orchestrator.cli.api_client import ApiNotReached, RefusedByApi, Rest
+from orchestrator.cli.call_timeline import follow_call
+from orchestrator.cli.campaign_watch import watch_campaign
+from orchestrator.cli.polling import GIVE_UP_AFTER_S, Follower
+from orchestrator.cli.upload import import_contacts
 
 AWAY, BROKEN, BUSY = ApiNotReached("no API answers at x"), RefusedByApi(503, {}), RefusedByApi(429, {})
 STATS = {"status": "completed", "rate": {"dials_per_s": 3.0}}

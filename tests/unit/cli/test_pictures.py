@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from orchestrator.cli_numbers import duration, rate
-from orchestrator.cli_stats import report, stats_line, stats_screen
-from orchestrator.cli_timeline import print_call
+from orchestrator.cli.call_timeline import print_call
+from orchestrator.cli.campaign_report import report, stats_line, stats_screen
+from orchestrator.cli.number_format import duration, rate
 
 _STATS: dict[str, Any] = {
     "status": "running",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.cli_rest import RefusedByApi
+from orchestrator.cli.api_client import RefusedByApi
 
 
 def refusal(*errors: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.cli_stack import serve
+from orchestrator.cli.processes import serve
 from orchestrator.errors import Misconfigured
 from orchestrator.settings import load_settings
 

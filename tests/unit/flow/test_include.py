@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.flow import FlowProblem, load_flow
-from orchestrator.flow.document import YAML_TYPE
 from orchestrator.flow.library import Library, Shelved
 from orchestrator.flow.limits import MAX_INCLUDES
+from orchestrator.flow.syntax.document import YAML_TYPE
 from tests.support.flows import Line, problems_of
 
 SURVEY = """

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.cli_callee import Callee, CalleeKind
-from orchestrator.cli_rehearsal import Rehearsal
 from orchestrator.flow import load_flow
+from orchestrator.flow.dry_run.dry_run import Rehearsal
+from orchestrator.flow.dry_run.scripted_callee import Callee, CalleeKind
 from orchestrator.flow.samples import SAMPLES, sample
 from orchestrator.model.call_end import end_of
 from orchestrator.model.live_call import LiveCall

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from orchestrator.errors import InvalidFlow
 from orchestrator.flow import load_flow
 from orchestrator.flow.actions import Command
-from orchestrator.flow.engine.filling import body_of
+from orchestrator.flow.engine.render_command import body_of
 from orchestrator.flow.library import Shelved
 from tests.support.flows import Line, only_problem, problems_of
 

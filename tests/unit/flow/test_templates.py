@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.flow.expressions import BadExpression, parse_expression
-from orchestrator.flow.templates import parse_template
-from orchestrator.flow.values import TemplateFailure
+from orchestrator.flow.templating.expressions import BadExpression, parse_expression
+from orchestrator.flow.templating.templates import parse_template
+from orchestrator.flow.templating.values import TemplateFailure
 from tests.support.flows import Line, flow_text, only_problem
 
 SCOPE: dict[str, Any] = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import NotFound
-from orchestrator.media.captured import Capture, CapturedTrack, capture_file, list_captures
+from orchestrator.media.capture_files import Capture, CapturedTrack, capture_file, list_captures
 from orchestrator.media.companding import alaw_to_pcm, mulaw_to_pcm
 from orchestrator.media.reorder import Arrival
 

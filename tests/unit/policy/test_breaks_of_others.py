@@ -10,15 +10,15 @@ from pydantic import ValidationError
 
 from orchestrator.policy.caller_id import choose_caller_id
 from orchestrator.policy.calling_hours import is_open, next_opening
-from orchestrator.policy.clock_rules import clock_of
+from orchestrator.policy.dial_gate import GateFacts, Go, Hold, Never, may_dial
 from orchestrator.policy.dispositions import Disposition
-from orchestrator.policy.gate import GateFacts, Go, Hold, Never, may_dial
+from orchestrator.policy.hold_reasons import FinalStatus, Reason
 from orchestrator.policy.pacing import share_by_weight
-from orchestrator.policy.reasons import FinalStatus, Reason
 from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step, unspent_delay
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.policy.weekly_hours import WEEK, CallingHours, Day, Window
-from orchestrator.policy.zones import zones_for
+from orchestrator.policy.zones.clock_rules import clock_of
+from orchestrator.policy.zones.contact_zones import zones_for
 
 NOON = datetime(2027, 1, 4, 17, tzinfo=UTC)  # a Monday, noon in New York
 FREE = GateFacts(

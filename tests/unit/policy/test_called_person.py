@@ -13,10 +13,10 @@ import pytest
 
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.caps import CAP_WINDOW, HOUSE_CAPS
-from orchestrator.policy.gate import GateFacts, Go, Hold, Never, may_dial
-from orchestrator.policy.number_kind import number_kind
+from orchestrator.policy.dial_gate import GateFacts, Go, Hold, Never, may_dial
+from orchestrator.policy.phone.number_kind import number_kind
 from orchestrator.policy.ring_floor import why_ring_too_short
-from orchestrator.policy.zones import zones_for
+from orchestrator.policy.zones.contact_zones import zones_for
 
 ROWS = list(csv.DictReader((Path(__file__).parent / "called_person.csv").read_text().splitlines()))
 _DIALS = re.compile(r"(\d+) dials by two other campaigns, oldest (\S+Z)")

@@ -9,8 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening, open_keys
-from orchestrator.policy.clock_rules import clock_of
 from orchestrator.policy.weekly_hours import WEEK, CallingHours, Day, Window
+from orchestrator.policy.zones.clock_rules import clock_of
 
 DEFAULT = CallingHours()
 NEW_YORK = "America/New_York"

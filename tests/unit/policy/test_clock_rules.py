@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.policy.clock_rules import age_of_rules, clock_of, old_rules, rules_version, zone_names
-from orchestrator.policy.zone_names import known_zone, zone_info
-from orchestrator.policy.zones import zones_for
+from orchestrator.policy.zones.clock_rules import age_of_rules, clock_of, old_rules, rules_version, zone_names
+from orchestrator.policy.zones.contact_zones import zones_for
+from orchestrator.policy.zones.zone_names import known_zone, zone_info
 
 ROOT = Path(__file__).parents[3]
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -36,7 +36,7 @@ ASK = """
 import sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
-from orchestrator.policy.zone_names import known_zone, zone_info
+from orchestrator.policy.zones.zone_names import known_zone, zone_info
 at = datetime(2026, 12, 1, 12, tzinfo=UTC)
 for name in sys.argv[1:]:
     print(name, at.astimezone(zone_info(name)).utcoffset().total_seconds() / 3600 if known_zone(name) else None)

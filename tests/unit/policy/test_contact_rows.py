@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.policy.contact_rows import ContactForm, ContactProblem, NewContact, read_contact, read_contact_row
+from orchestrator.contact_files.contact_rows import (
+    ContactForm,
+    ContactProblem,
+    NewContact,
+    read_contact,
+    read_contact_row,
+)
 
 FORM = ContactForm(required=("first_name", "appointment"), optional=("language",))
 GOOD: dict[str, Any] = {"phone": "+12125550123", "variables": {"first_name": "Ann", "appointment": "Monday"}}

@@ -6,9 +6,9 @@ import io
 
 import pytest
 
+from orchestrator.contact_files.contact_rows import ContactForm
+from orchestrator.contact_files.csv_rows import CsvRows
 from orchestrator.errors import InvalidInput
-from orchestrator.policy.contact_rows import ContactForm
-from orchestrator.policy.csv_rows import CsvRows
 
 FORM = ContactForm(required=("first_name",), optional=("mobile",))
 NUMBER = "+12025550123"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.contact_files.byte_lines import byte_lines
+from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem
+from orchestrator.contact_files.csv_rows import CsvRows, Row
 from orchestrator.errors import InvalidInput
-from orchestrator.policy.byte_lines import byte_lines
-from orchestrator.policy.contact_rows import ContactForm, ContactProblem
-from orchestrator.policy.csv_rows import CsvRows, Row
 
 FORM = ContactForm(required=("first_name",))
 

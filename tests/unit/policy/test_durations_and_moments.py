@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.policy.durations import format_duration, parse_duration
-from orchestrator.policy.moments import format_moment, parse_moment
+from orchestrator.policy.timestamps import format_moment, parse_moment
 
 
 @pytest.mark.parametrize(

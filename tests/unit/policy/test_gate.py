@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from orchestrator.policy.gate import GateFacts, Go, Hold, Never, may_dial
-from orchestrator.policy.number_kind import NumberKind
-from orchestrator.policy.reasons import FinalStatus, Reason
+from orchestrator.policy.dial_gate import GateFacts, Go, Hold, Never, may_dial
+from orchestrator.policy.hold_reasons import FinalStatus, Reason
+from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.weekly_hours import CallingHours
 
 NOON = datetime(2027, 1, 4, 17, tzinfo=UTC)  # a Monday, noon in New York

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem, NewContact, read_contact
 from orchestrator.flow import check_flow, load_flow
 from orchestrator.policy.calling_hours import is_open
 from orchestrator.policy.campaign_rules import NewCampaign
-from orchestrator.policy.clock_rules import zone_names
-from orchestrator.policy.contact_rows import ContactForm, ContactProblem, NewContact, read_contact
-from orchestrator.policy.named_zone import ZoneProblem, read_zone
 from orchestrator.policy.weekly_hours import CallingHours, stored_hours
-from orchestrator.policy.zone_names import known_zone, zone_info
-from orchestrator.policy.zones import ZoneAnswer, zones_for
-from orchestrator.store.gate_facts import hours_of
+from orchestrator.policy.zones.clock_rules import zone_names
+from orchestrator.policy.zones.contact_zones import ZoneAnswer, zones_for
+from orchestrator.policy.zones.named_zone import ZoneProblem, read_zone
+from orchestrator.policy.zones.zone_names import known_zone, zone_info
+from orchestrator.store.sql.dial_checks import hours_of
 
 SUMMER_EVENING = datetime(2027, 7, 6, 0, 30, tzinfo=UTC)  # Monday: 20:30 in New York, 19:30 by EST
 EASTERN, CENTRAL = "America/New_York", "America/Chicago"

@@ -8,12 +8,18 @@ import unicodedata
 import pytest
 from pydantic import ValidationError
 
-from api.suppressions import NewSuppression
+from api.resources.suppressions import NewSuppression
+from orchestrator.contact_files.contact_rows import (
+    ContactForm,
+    ContactProblem,
+    NewContact,
+    read_contact,
+    read_contact_row,
+)
+from orchestrator.contact_files.csv_rows import CsvRows
 from orchestrator.errors import InvalidInput
-from orchestrator.operations.change_contact import ContactChange
+from orchestrator.operations.contacts.change_contact import ContactChange
 from orchestrator.policy.campaign_rules import CampaignChanges, NewCampaign
-from orchestrator.policy.contact_rows import ContactForm, ContactProblem, NewContact, read_contact, read_contact_row
-from orchestrator.policy.csv_rows import CsvRows
 from orchestrator.policy.names import forms_of, one_form, unseen_in, unspeakable_in
 
 PHONE = "+12125550123"

@@ -6,8 +6,14 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType, shortnumberinfo
 
-from orchestrator.policy.number_kind import NEVER_DIALED, NumberKind, number_kind, why_never_dialed, why_never_shown
-from orchestrator.policy.phone import PhoneProblem, read_phone
+from orchestrator.policy.phone.number_kind import (
+    NEVER_DIALED,
+    NumberKind,
+    number_kind,
+    why_never_dialed,
+    why_never_shown,
+)
+from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
 
 _KINDS = {
     "premium": [

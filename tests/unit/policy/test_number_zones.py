@@ -13,10 +13,10 @@ from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 from phonenumbers.tzdata import TIMEZONE_DATA
 
 from orchestrator.policy.calling_hours import is_open
-from orchestrator.policy.number_zones import zones_by_prefix
 from orchestrator.policy.weekly_hours import CallingHours
-from orchestrator.policy.zone_names import zone_info, zones_of
-from orchestrator.policy.zones import zones_for
+from orchestrator.policy.zones.contact_zones import zones_for
+from orchestrator.policy.zones.number_zones import zones_by_prefix
+from orchestrator.policy.zones.zone_names import zone_info, zones_of
 from tools.make_number_zones import WRITTEN_TO, make_table
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)

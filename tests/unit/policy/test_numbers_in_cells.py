@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.policy.phone import PhoneProblem, read_phone
+from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.csv_answers import csv_pieces, excel_pieces
-from orchestrator.policy.contact_rows import ContactForm, ContactProblem
-from orchestrator.policy.csv_rows import CsvRows
-from orchestrator.policy.our_columns import REJECT_COLUMNS, RESULT_COLUMNS, exported_name, variable_name
+from api.http.table_responses import csv_pieces, excel_pieces
+from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem
+from orchestrator.contact_files.csv_rows import CsvRows
+from orchestrator.contact_files.export_columns import REJECT_COLUMNS, RESULT_COLUMNS, exported_name, variable_name
 
 Write = Callable[[Iterable[Sequence[Any]]], Iterator[bytes]]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.errors import InvalidInput
-from orchestrator.policy.phone import PhoneProblem, is_region, parse_phone, read_phone
+from orchestrator.policy.phone.parse_phone import PhoneProblem, is_region, parse_phone, read_phone
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
-from orchestrator.policy import several_numbers
-from orchestrator.policy.phone import PhoneProblem, read_phone
+from orchestrator.policy.phone import several_numbers
+from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
 
 _REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 _TYPES = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)

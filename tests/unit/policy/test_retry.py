@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.policy.dispositions import Disposition
-from orchestrator.policy.reasons import FinalStatus, Reason
+from orchestrator.policy.hold_reasons import FinalStatus, Reason
 from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step, unspent_delay
 from orchestrator.policy.retry_rules import RetryRules
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.policy.spreadsheet import plain_cell, safe_cell, typed_cell
+from orchestrator.contact_files.spreadsheet import plain_cell, safe_cell, typed_cell
 
 
 @pytest.mark.parametrize(

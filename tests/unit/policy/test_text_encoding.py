@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.policy.contact_rows import ContactForm, ContactProblem
-from orchestrator.policy.csv_rows import CsvRows
-from orchestrator.policy.text_encoding import KNOWN
+from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem
+from orchestrator.contact_files.csv_rows import CsvRows
+from orchestrator.contact_files.text_encoding import KNOWN
 
 _WESTERN = (
     "Café|10 – 20 Café|Müller|Jürgen Groß|Straße|Köln Süd|Strauß|Größe|Märkisch Oderland|Søren|Bjørn|Østergaard|Kjær"

@@ -10,8 +10,8 @@ from phonenumbers import timezone as number_zones
 
 from orchestrator.policy.calling_hours import is_open, is_zone_unknown
 from orchestrator.policy.weekly_hours import CallingHours
-from orchestrator.policy.zone_names import known_zone, zone_key, zones_of
-from orchestrator.policy.zones import ZoneAnswer, zones_for
+from orchestrator.policy.zones.contact_zones import ZoneAnswer, zones_for
+from orchestrator.policy.zones.zone_names import known_zone, zone_key, zones_of
 
 NOW = datetime(2027, 1, 4, 17, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.telnyx.bounded_text import LONGEST, bounded
 from orchestrator.telnyx.events import parse_webhook
-from orchestrator.telnyx.moments import parse_moment
+from orchestrator.telnyx.timestamps import parse_moment
 
 
 @pytest.mark.parametrize("text", ["", "call.answered", "x" * LONGEST, "ü" * LONGEST])

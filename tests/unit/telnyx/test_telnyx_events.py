@@ -14,7 +14,7 @@ from orchestrator.errors import NotAnEvent
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.event_types import DETECTION_ENDED, GREETING_ENDED, LATE_FACTS, EventType
 from orchestrator.telnyx.events import Webhook, parse_webhook
-from orchestrator.telnyx.moments import parse_moment
+from orchestrator.telnyx.timestamps import parse_moment
 
 STATE = ClientState(call="call_01J", role="B")
 IDS = {

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 from telnyx import Telnyx
 
-from orchestrator.flow.words import EVENT_FIELDS, TARGET, event_name
+from orchestrator.flow.vocabulary import EVENT_FIELDS, TARGET, event_name
 from orchestrator.telnyx.event_types import EventType
 from orchestrator.telnyx.outcomes import GatherStatus, HangupCause
 from orchestrator.telnyx.payloads import (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.clock import utc_now
-from orchestrator.media.captured import Capture, list_captures
+from orchestrator.media.capture_files import Capture, list_captures
 from orchestrator.media.companding import alaw_to_pcm, mulaw_to_pcm
 from orchestrator.media.rtp import Rtp
 from workers.media.fork_track import ForkTrack

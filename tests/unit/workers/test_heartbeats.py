@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.alive import FRESH_S, stale
+from workers.healthcheck import FRESH_S, stale
 from workers.heartbeat import beat, with_heartbeat
 from workers.loops import Loop
 
@@ -64,7 +64,9 @@ def test_the_health_check_says_so_in_its_exit_status(tmp_path: Path, beats: list
     for name in beats:
         beat(tmp_path, name)
 
-    checked = subprocess.run([sys.executable, "-m", "workers.alive", str(tmp_path)], capture_output=True, check=False)
+    checked = subprocess.run(
+        [sys.executable, "-m", "workers.healthcheck", str(tmp_path)], capture_output=True, check=False
+    )
 
     assert checked.returncode == status
 

@@ -1,0 +1,90 @@
+"""Makes a repeated request the same request: its first answer is kept for 24 hours and said again."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+
+from flask import Response, g, request
+
+from api.http.problems import Malformed, to_problem
+from api.http.request_parsing import read_body
+from api.http.responses import problem
+from api.http.routes import Route
+from orchestrator.errors import FieldError, Gone, InvalidInput
+from orchestrator.ids import Prefix, new_id
+from orchestrator.operations.system.idempotency import Kept, Taken, begin_request, finish_request, forget_request
+from orchestrator.services import House
+
+_FORM = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def once(house: House, route: Route, respond: Callable[[], Response]) -> Response:
+    """Return the response to the present request, made at most once for each Idempotency-Key."""
+    key = _key(route)
+    if key is None:
+        return respond()
+    scope = _digest(request.method, request.path, request.headers.get("Authorization", ""))
+    raw = read_body(request, max_bytes=route.body.max_bytes) if route.body else b""
+    begun = begin_request(house, key, scope=scope, body_hash=_digest(request.query_string.decode("latin-1"), raw))
+    match begun:
+        case Kept():
+            return _replay(begun)
+        case "in_progress":
+            return _still_running()
+        case "erased":
+            raise Gone("erased", "What this request made was erased with the person; a repeat makes nothing new.")
+        case "other_body":
+            raise InvalidInput(
+                [FieldError("", "key_reused", "the key came with another body")], code="idempotency_key_reused"
+            )
+    return _perform(house, begun, respond)
+
+
+def fresh_id(prefix: Prefix) -> str:
+    """Return the id for what the present request makes: the same one when the request is repeated under its key."""
+    begun: Taken | None = g.get("idempotency")
+    return begun.new_id(prefix) if begun else new_id(prefix)
+
+
+def _key(route: Route) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if route.idempotency == "none":
+        return None
+    if key is None and route.idempotency == "required":
+        raise Malformed("idempotency_key_required", "Send an Idempotency-Key: a retry without one would ring twice.")
+    if key is not None and not _FORM.fullmatch(key):
+        raise Malformed("idempotency_key_invalid", "An Idempotency-Key is 1 to 255 visible ASCII characters.")
+    return key
+
+
+def _perform(house: House, begun: Taken, respond: Callable[[], Response]) -> Response:
+    g.idempotency = begun
+    try:
+        response = respond()
+    except Exception as err:  # noqa: BLE001 every error has a response of its own, and a refusal is kept like an answer
+        response = to_problem(err)
+    if response.status_code >= 500 or response.status_code == 429:
+        forget_request(house, begun)
+    else:
+        finish_request(house, begun, Kept(response.status_code, response.get_data(), response.content_type))
+    return response
+
+
+def _replay(kept: Kept) -> Response:
+    headers = {"Idempotent-Replayed": "true"}
+    return Response(kept.body, status=kept.status, headers=headers, content_type=kept.content_type)
+
+
+def _still_running() -> Response:
+    detail = "The first request with this key is still being answered."
+    return problem(409, "idempotency_in_progress", detail, headers={"Retry-After": "1"})
+
+
+def _digest(*parts: str | bytes) -> str:
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(part.encode() if isinstance(part, str) else part)
+        whole.update(b"\0")
+    return whole.hexdigest()

@@ -1,0 +1,230 @@
+"""Calls: what was dialed and what came of it; single calls, and commands on live ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Literal
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.http.idempotency import fresh_id
+from api.http.pagination import Page, PageQuery, cut_page
+from api.http.phone_filters import ASKED_REGION, read_number
+from api.http.responses import answer
+from api.http.routes import Body, Resource
+from api.resources.campaigns import FlowReference
+from api.resources.contacts import shown_campaign
+from api.resources.recordings import RecordingView, recording_view
+from orchestrator.operations.calls.find_calls import CallStory, find_call, list_calls
+from orchestrator.operations.calls.request_command import ACTIONS, request_action, reserved_fields
+from orchestrator.operations.dialing.place_call import NewCall, place_call
+from orchestrator.policy.dispositions import Disposition, Fault
+from orchestrator.policy.phone.field import AskedNumber, Region
+from orchestrator.policy.timestamps import Moment
+from orchestrator.services import House
+from orchestrator.telnyx.commands import Command
+
+resource = Resource("calls")
+
+CallStatus = Literal["reserved", "dialing", "accepted", "ended", "withdrawn", "unknown"]
+
+
+class CallView(BaseModel):
+    """A call; `ring_s` and `talk_s` are what was measured.
+
+    `sip_hangup_cause` and `telnyx_error` are the carrier's own words about its end. `fault` says what of the carrier's
+    kept it from its callee (its route, room, or our account there): such an attempt is not spent.
+
+    One that came in has the contact it was joined to, if a campaign had dialed its caller, and that campaign.
+    """
+
+    model_config = ConfigDict(validate_by_alias=True, serialize_by_alias=True)
+
+    id: str
+    campaign_id: str | None
+    contact_id: str | None
+    external_id: str | None
+    direction: Literal["outbound", "inbound"]
+    to: str
+    from_: str = Field(alias="from")
+    attempt: int
+    flow: FlowReference | None
+    status: CallStatus
+    disposition: Disposition | None
+    outcome: str | None
+    answers: dict[str, Any]
+    amd_result: str | None
+    call_control_id: str | None
+    reserved_at: Moment
+    dialed_at: Moment | None
+    answered_at: Moment | None
+    ended_at: Moment | None
+    ring_s: float | None
+    talk_s: float | None
+    hangup_cause: str | None
+    hangup_source: str | None
+    sip_hangup_cause: str | None
+    telnyx_error: dict[str, str] | None
+    fault: Fault | None
+    withdrawn_reason: str | None
+    error: dict[str, Any] | None
+    cost: Any
+    recordings: list[RecordingView]
+
+
+class UtteranceView(BaseModel):
+    """Something that was said: live on one `track`, or the text of a whole recording, with its `recording_id`."""
+
+    at: Moment
+    track: str | None
+    text: str
+    confidence: float | None
+    recording_id: str | None
+
+
+class TimelineEntry(BaseModel):
+    """Something that happened to a call, or a command that it caused; `leg` A is its own, any other another's."""
+
+    id: str
+    kind: Literal["event", "command"]
+    type: str
+    leg: str
+    at: Moment
+    recorded_at: Moment
+    payload: dict[str, Any]
+
+
+class CallDetail(CallView):
+    """A call with its timeline and what was said in it; `phase` and `step` while it lives."""
+
+    phase: str | None
+    step: str | None
+    transcript: list[UtteranceView]
+    timeline: list[TimelineEntry]
+
+
+class CallQuery(PageQuery):
+    """Which calls to list."""
+
+    campaign_id: str | None = Field(None, description="The calls it dialed.")
+    contact_id: str | None = Field(None, description="Calls to a contact, and those that came from it.")
+    to: AskedNumber | None = None
+    region: Region | None = Field(None, description=ASKED_REGION)
+    direction: Literal["outbound", "inbound"] | None = None
+    external_id: str | None = None
+    status: CallStatus | None = None
+    disposition: Disposition | None = None
+    outcome: str | None = None
+    ended_after: Moment | None = None
+    ended_before: Moment | None = None
+
+
+class AcceptedCommand(BaseModel):
+    """A command that was put in the call's stream."""
+
+    command_id: str
+
+
+def _fields(row: Any, recordings: Iterable[Any]) -> dict[str, Any]:
+    flow = FlowReference(id=row.flow_id, name=row.flow_name, version=row.flow_version) if row.flow_id else None
+    return {
+        **row._mapping,
+        "campaign_id": row.joined_campaign_id or shown_campaign(row),
+        "contact_id": row.joined_contact_id if row.direction == "inbound" else row.contact_id,
+        "to": row.to_number,
+        "from": row.from_number,
+        "flow": flow,
+        "status": row.state,
+        "ring_s": _seconds(row.dialed_at, row.answered_at or row.ended_at),
+        "talk_s": _seconds(row.answered_at, row.ended_at),
+        "recordings": [recording_view(recording) for recording in recordings],
+    }
+
+
+def _seconds(since: datetime | None, until: datetime | None) -> float | None:
+    return round(max(0.0, (until - since).total_seconds()), 3) if since and until else None
+
+
+def _view(row: Any, recordings: Iterable[Any] = ()) -> CallView:
+    return CallView.model_validate(_fields(row, recordings))
+
+
+def _detail(story: CallStory) -> CallDetail:
+    phase, step = (story.live.phase, story.live.step) if story.live else (None, None)
+    known = {"answered_at": story.row.answered_at or (story.live and story.live.answered_at)}
+    said = [utterance.model_dump() for utterance in story.transcript]
+    beside = {"phase": phase, "step": step, "timeline": story.timeline, "transcript": said}
+    return CallDetail.model_validate({**_fields(story.row, story.recordings), **known, **beside})
+
+
+@resource.route("GET", "/v1/calls", query=CallQuery, gives={200: Page[CallView]}, fails=(422,))
+def index(house: House, query: CallQuery) -> Page[CallView]:
+    """List calls, newest first; attempts that were withdrawn undialed only with `status=withdrawn`."""
+    filters = read_number(house, query.filters(), "to")
+    rows, recordings = list_calls(house, filters, after=query.after, limit=query.limit)
+    return cut_page(rows, query, shape=lambda row: _view(row, recordings.get(row.id, ())))
+
+
+@resource.route("GET", "/v1/calls/{call_id}", gives={200: CallDetail}, fails=(404,))
+def show(house: House, call_id: str) -> CallDetail:
+    """Show a call with everything that happened to it."""
+    return _detail(find_call(house, call_id))
+
+
+@resource.route(
+    "POST",
+    "/v1/calls",
+    body=NewCall,
+    gives={202: CallView},
+    fails=(400, 409, 422, 429),
+    idempotency="required",
+)
+def place(house: House, body: NewCall) -> Response:
+    """Call one number.
+
+    It passes the same gate and stands in the same ledger as a campaign's calls. What the gate holds back is refused
+    with 409: the `code` is the reason. Without a `flow`, commands come from `POST /v1/calls/{call_id}/actions/…`.
+    """
+    return answer(_view(place_call(house, body, contact_id=fresh_id("con"))), 202)
+
+
+_ACTION = """It takes its turn behind the commands of the flow, and the flow hears its webhooks; `hangup` ends the
+flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
+of text) is your own: every later webhook of the leg shows it, as text, until another is said."""
+_OF_ONE = {
+    "answer": "Only for a call that came in and is not answered.",
+    "reject": "Only for a call that came in and is not answered.",
+    "transfer": "Only for a call that is answered. The flow stands still meanwhile, and goes on when nobody comes.",
+    "bridge": "`call_control_id` may be the id of another live call here, `call_…`.",
+    "client_state_update": "A POST here, whatever the carrier's method.",
+}
+
+
+def _enter_action(name: str, command: type[Command]) -> None:
+    view = _action_view()
+    view.__doc__ = f"Send `{name}` to a live call.\n\n{_ACTION} {_OF_ONE.get(name, '')}".strip()
+    resource.route(
+        "POST",
+        f"/v1/calls/{{call_id}}/actions/{name}",
+        body=Body(model=command, may_be_missing=not _needs_fields(command), refused=reserved_fields(command)),
+        gives={202: AcceptedCommand},
+        fails=(404, 409, 422),
+        idempotency="optional",
+    )(view)
+
+
+def _needs_fields(command: type[Command]) -> bool:
+    return any(field.is_required() for field in command.model_fields.values())
+
+
+def _action_view() -> Callable[..., Response]:
+    def act(house: House, call_id: str, body: Command) -> Response:
+        return answer(AcceptedCommand(command_id=request_action(house, call_id, body, request_id=fresh_id("req"))), 202)
+
+    return act
+
+
+for _name, _command in ACTIONS.items():
+    _enter_action(_name, _command)

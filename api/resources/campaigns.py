@@ -1,0 +1,209 @@
+"""Campaigns: who is called with which flow, how fast, when, and how often."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from flask import Response
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from api.http.idempotency import fresh_id
+from api.http.pagination import Page, PageQuery, cut_page
+from api.http.responses import answer
+from api.http.routes import Body, Resource
+from orchestrator.operations.campaigns.cancel_campaign import cancel_campaign
+from orchestrator.operations.campaigns.change_campaign import change_campaign
+from orchestrator.operations.campaigns.create_campaign import create_campaign
+from orchestrator.operations.campaigns.find_campaigns import find_campaign_in_flight, list_campaigns
+from orchestrator.operations.campaigns.pause_campaign import pause_campaign
+from orchestrator.operations.campaigns.start_campaign import resume_campaign, start_campaign
+from orchestrator.operations.dialing.find_dial_blockers import find_room_to_dial
+from orchestrator.operations.dialing.stop_dialing import find_stop, status_reason_of
+from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, NewCampaign, Pacing, RetryRules
+from orchestrator.policy.caps import Caps
+from orchestrator.policy.durations import Duration
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.timestamps import Moment
+from orchestrator.policy.weekly_hours import stored_hours
+from orchestrator.services import House
+from orchestrator.store.redis.rate_limiter import Room
+from orchestrator.store.sql.dialing_stop import Stop
+
+resource = Resource("campaigns")
+
+CampaignStatus = Literal["draft", "scheduled", "running", "paused", "completed", "canceled"]
+
+
+class FlowReference(BaseModel):
+    """The version of a flow that a campaign or call is pinned to."""
+
+    id: str
+    name: str
+    version: int
+
+
+class StatusReason(BaseModel):
+    """Why a campaign does not dial, and since when: its own reason, or `dialing_stopped` for all of them."""
+
+    code: str
+    detail: str
+    at: str | None = None
+
+
+class CampaignView(BaseModel):
+    """A campaign."""
+
+    id: str
+    name: str
+    status: CampaignStatus
+    status_reason: StatusReason | None
+    flow: FlowReference
+    connection_id: str
+    caller_ids: list[str]
+    starts_at: Moment | None
+    ends_at: Moment | None
+    default_timezone: str | None
+    keep_open: bool
+    pacing: Pacing
+    calling_hours: Annotated[CallingHours, BeforeValidator(stored_hours)]
+    retry: RetryRules
+    number_gap: Duration
+    caps: Caps
+    created_at: Moment
+    started_at: Moment | None
+    completed_at: Moment | None
+
+
+class WaitsFor(BaseModel):
+    """What the next dial of a running campaign waits for, and until when as far as that is known."""
+
+    code: str
+    detail: str
+    until: Moment | None
+
+
+class CampaignInFlight(CampaignView):
+    """A campaign after an action: `in_flight` counts its calls that the carrier has or may have."""
+
+    in_flight: int
+    waits_for: WaitsFor | None
+
+
+class CampaignQuery(PageQuery):
+    """Which campaigns to list."""
+
+    status: CampaignStatus | None = None
+    name: str | None = None
+
+
+class Cancellation(BaseModel):
+    """What becomes of the calls under way: they `finish` as their flow says, or hang up at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    live_calls: Literal["finish", "hangup"] = "finish"
+
+
+def _fields(row: Any, stop: Stop | None) -> dict[str, Any]:
+    fields = {**row._mapping, "status_reason": status_reason_of(row, stop)}
+    flow = FlowReference(id=row.flow_id, name=row.flow_name, version=row.flow_version)
+    return {**fields, "flow": flow, "number_gap": f"{row.number_gap_s}s"}
+
+
+def _view(house: House, row: Any) -> CampaignView:
+    return CampaignView.model_validate(_fields(row, find_stop(house)))
+
+
+def _in_flight(house: House, campaign_id: str) -> CampaignInFlight:
+    row, in_flight = find_campaign_in_flight(house, campaign_id)
+    stop = find_stop(house)
+    waits_for = _waits_for(find_room_to_dial(house, [row.id]).get(row.id), house.clock(), stop)
+    return CampaignInFlight.model_validate({**_fields(row, stop), "in_flight": in_flight, "waits_for": waits_for})
+
+
+def _waits_for(room: Room | None, now: datetime, stop: Stop | None) -> WaitsFor | None:
+    if room is None or room.lacks is None:
+        return None
+    until = now + timedelta(seconds=room.wait_s) if room.wait_s else None
+    detail = stop.sentence if stop and room.lacks is Reason.DIALING_STOPPED else room.lacks.sentence
+    return WaitsFor(code=room.lacks, detail=detail, until=until)
+
+
+@resource.route(
+    "POST", "/v1/campaigns", body=NewCampaign, gives={201: CampaignView}, fails=(422,), idempotency="optional"
+)
+def create(house: House, body: NewCampaign) -> Response:
+    """Create a campaign in draft.
+
+    Left out, `calling_hours` is 09:00 to 20:00 from Monday to Saturday in the contact's own zone. In `retry` an
+    outcome's rule beats a disposition's, and what is not listed is final.
+    """
+    return answer(_view(house, create_campaign(house, body, campaign_id=fresh_id("cmp"))), 201)
+
+
+@resource.route("GET", "/v1/campaigns", query=CampaignQuery, gives={200: Page[CampaignView]}, fails=(422,))
+def index(house: House, query: CampaignQuery) -> Page[CampaignView]:
+    """List campaigns, newest first."""
+    rows = list_campaigns(house, query.filters(), after=query.after, limit=query.limit)
+    stop = find_stop(house)
+    return cut_page(rows, query, shape=lambda row: CampaignView.model_validate(_fields(row, stop)))
+
+
+@resource.route("GET", "/v1/campaigns/{campaign_id}", gives={200: CampaignInFlight}, fails=(404,))
+def show(house: House, campaign_id: str) -> CampaignInFlight:
+    """Show a campaign."""
+    return _in_flight(house, campaign_id)
+
+
+@resource.route(
+    "PATCH", "/v1/campaigns/{campaign_id}", body=CampaignChanges, gives={200: CampaignView}, fails=(404, 409, 422)
+)
+def change(house: House, campaign_id: str, body: CampaignChanges) -> CampaignView:
+    """Change a campaign.
+
+    `flow` and `caller_ids` may change only in draft or paused, `starts_at` not while it runs, nothing once it is over.
+    What changes is in force from the next dial on.
+    """
+    return _view(house, change_campaign(house, campaign_id, body))
+
+
+@resource.route("POST", "/v1/campaigns/{campaign_id}/start", gives={200: CampaignInFlight}, fails=(404, 409))
+def start(house: House, campaign_id: str) -> CampaignInFlight:
+    """Start a campaign.
+
+    It runs at once, or is `scheduled` until its `starts_at`; while all dialing is stopped, `status_reason` says so and
+    nobody is dialed. Refused with `no_contacts` when there is nobody to call.
+    """
+    start_campaign(house, campaign_id)
+    return _in_flight(house, campaign_id)
+
+
+@resource.route("POST", "/v1/campaigns/{campaign_id}/pause", gives={200: CampaignInFlight}, fails=(404, 409))
+def pause(house: House, campaign_id: str) -> CampaignInFlight:
+    """Pause a campaign.
+
+    After the answer nothing is dialed any more; `in_flight` calls go on to their end.
+    """
+    pause_campaign(house, campaign_id)
+    return _in_flight(house, campaign_id)
+
+
+@resource.route("POST", "/v1/campaigns/{campaign_id}/resume", gives={200: CampaignInFlight}, fails=(404, 409))
+def resume(house: House, campaign_id: str) -> CampaignInFlight:
+    """Let a paused campaign go on."""
+    resume_campaign(house, campaign_id)
+    return _in_flight(house, campaign_id)
+
+
+@resource.route(
+    "POST",
+    "/v1/campaigns/{campaign_id}/cancel",
+    body=Body(model=Cancellation, may_be_missing=True),
+    gives={200: CampaignInFlight},
+    fails=(404, 409, 422),
+)
+def cancel(house: House, campaign_id: str, body: Cancellation) -> CampaignInFlight:
+    """End a campaign for good; contacts not yet done are `canceled`."""
+    cancel_campaign(house, campaign_id, live_calls=body.live_calls)
+    return _in_flight(house, campaign_id)

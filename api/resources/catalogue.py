@@ -1,0 +1,46 @@
+"""Every route of the REST API."""
+
+from __future__ import annotations
+
+from api import reference
+from api.http.routes import Route
+from api.resources import (
+    calls,
+    campaigns,
+    connections,
+    contacts,
+    dialing,
+    erasures,
+    events,
+    flows,
+    health,
+    imports,
+    media,
+    numbers,
+    recordings,
+    stats,
+    suppressions,
+    webhooks,
+)
+
+_RESOURCES = (
+    flows,
+    campaigns,
+    stats,
+    contacts,
+    erasures,
+    imports,
+    calls,
+    media,
+    recordings,
+    suppressions,
+    numbers,
+    connections,
+    dialing,
+    events,
+    webhooks,
+    health,
+    reference,
+)
+
+ROUTES: tuple[Route, ...] = tuple(route for module in _RESOURCES for route in module.resource.routes)

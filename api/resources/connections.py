@@ -1,0 +1,44 @@
+"""The limits of the carrier account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from api.http.routes import Resource
+from orchestrator.operations.dialing.change_account_limits import ConnectionChange, change_connection, show_connection
+from orchestrator.policy.timestamps import Moment
+from orchestrator.services import House
+
+resource = Resource("connections")
+
+
+class ConnectionView(BaseModel):
+    """A carrier account's limits."""
+
+    id: str
+    calls_per_second: float
+    max_live_calls: int
+    updated_at: Moment
+
+
+def _shape(row: Any) -> ConnectionView:
+    return ConnectionView.model_validate(row._mapping)
+
+
+@resource.route("GET", "/v1/connections/{connection_id}", gives={200: ConnectionView}, fails=(404,))
+def show(house: House, connection_id: str) -> ConnectionView:
+    """Show the limits of a connection."""
+    return _shape(show_connection(house, connection_id))
+
+
+@resource.route(
+    "PATCH", "/v1/connections/{connection_id}", body=ConnectionChange, gives={200: ConnectionView}, fails=(404,)
+)
+def change(house: House, connection_id: str, body: ConnectionChange) -> ConnectionView:
+    """Change the limits of a connection, in force at once.
+
+    Set `calls_per_second` to what the carrier allows the account; the engine stays below it in any trailing 5 seconds.
+    """
+    return _shape(change_connection(house, connection_id, body))

@@ -1,0 +1,228 @@
+"""Contacts: the people of a campaign, and where each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from api.http.pagination import Page, PageQuery, cut_page
+from api.http.phone_filters import ASKED_REGION, read_number
+from api.http.responses import nothing
+from api.http.routes import Body, Resource
+from orchestrator.operations.contacts.add_contacts import AddResult, add_contacts
+from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
+from orchestrator.operations.contacts.erase_person import erase_contact
+from orchestrator.operations.contacts.find_contacts import Standing, find_contact, list_contacts, standing_of
+from orchestrator.operations.dialing.find_dial_blockers import find_room_to_dial
+from orchestrator.operations.dialing.stop_dialing import find_stop
+from orchestrator.policy.hold_reasons import Reason, sentence_of
+from orchestrator.policy.phone.field import AskedNumber, Region
+from orchestrator.policy.phone.parse_phone import WRITTEN_AS as PHONE
+from orchestrator.policy.timestamps import Moment
+from orchestrator.policy.zones.named_zone import WRITTEN_AS as ZONE
+from orchestrator.services import House
+from orchestrator.store.sql.dialing_stop import Stop
+
+resource = Resource("contacts")
+
+ContactStatus = Literal[
+    "waiting", "held", "calling", "completed", "exhausted", "suppressed", "canceled", "expired", "unknown"
+]
+Variables = dict[str, str | int | float | bool]
+
+
+class NewContactDocument(BaseModel):
+    """A contact to add. It is its campaign's `external_id` if it has one, else its `phone`."""
+
+    phone: Annotated[str, WithJsonSchema(PHONE)]
+    external_id: str | None = Field(
+        None, max_length=200, description="Kept in Unicode's form NFC; no control or direction marks."
+    )
+    timezone: Annotated[str, WithJsonSchema(ZONE)] | None = Field(
+        None, description="IANA; left out, the number says it."
+    )
+    not_before: Moment | None = None
+    not_after: Moment | None = None
+    priority: int = Field(0, ge=-1000, le=1000, description="Higher is dialed first.")
+    variables: Variables = Field(default_factory=dict, description="What the flow's inputs ask for.")
+
+
+class NewContacts(BaseModel):
+    """Contacts to add; each is checked by itself and told its own result."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    contacts: list[Any] = Field(
+        min_length=1,
+        max_length=1_000,
+        json_schema_extra={"items": NewContactDocument.model_json_schema()},
+    )
+
+
+class ContactError(BaseModel):
+    """Why a contact was refused."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class ContactResult(BaseModel):
+    """What became of one contact; `id` when it was accepted, `error` when it is invalid."""
+
+    index: int
+    status: Literal["accepted", "duplicate", "invalid"]
+    id: str | None = None
+    error: ContactError | None = None
+
+
+class AddedContacts(BaseModel):
+    """What became of all of them."""
+
+    accepted: int
+    duplicates: int
+    invalid: int
+    results: list[ContactResult]
+
+
+class ContactView(BaseModel):
+    """A contact. While it is waiting or held, `reason` says why and `until` when it is looked at again.
+
+    `reason_detail` is the reason in words; null for a call's disposition or outcome.
+    """
+
+    id: str
+    campaign_id: str | None
+    import_id: str | None
+    phone: str
+    external_id: str | None
+    timezone: str | None
+    zone: str
+    not_before: Moment | None
+    not_after: Moment | None
+    priority: int
+    variables: dict[str, Any]
+    status: ContactStatus
+    reason: str | None
+    reason_detail: str | None
+    until: Moment | None
+    attempts: int
+    current_call_id: str | None
+    last_call_id: str | None
+    disposition: str | None
+    outcome: str | None
+    answers: dict[str, Any]
+    created_at: Moment
+    updated_at: Moment
+
+
+class ContactQuery(PageQuery):
+    """Which contacts to list."""
+
+    campaign_id: str | None = None
+    phone: AskedNumber | None = None
+    region: Region | None = Field(None, description=ASKED_REGION)
+    external_id: str | None = None
+    status: ContactStatus | None = None
+
+
+def _views(house: House, rows: Sequence[Any]) -> Iterator[ContactView]:
+    rooms = find_room_to_dial(house, {row.campaign_id for row in rows if row.status == "waiting"})
+    is_stopped = any(room.lacks is Reason.DIALING_STOPPED for room in rooms.values())
+    stop = find_stop(house) if is_stopped else None
+    return (_shape(row, standing_of(row, house.clock(), room=rooms.get(row.campaign_id)), stop) for row in rows)
+
+
+def _view(house: House, row: Any) -> ContactView:
+    return next(_views(house, [row]))
+
+
+def _shape(row: Any, standing: Standing, stop: Stop | None) -> ContactView:
+    return ContactView.model_validate(
+        {
+            **row._mapping,
+            "campaign_id": shown_campaign(row),
+            "status": standing.status,
+            "reason": standing.reason,
+            "reason_detail": _in_words(standing.reason, stop),
+            "until": standing.until,
+        }
+    )
+
+
+def _in_words(reason: str | None, stop: Stop | None) -> str | None:
+    return stop.sentence if stop and reason == Reason.DIALING_STOPPED else sentence_of(reason)
+
+
+def shown_campaign(row: Any) -> str | None:
+    """Return the campaign of a contact or call; the home of single calls is none."""
+    return row.campaign_id if row.campaign_kind == "campaign" else None
+
+
+def _result(index: int, result: AddResult) -> ContactResult:
+    if result.problem:
+        place = f"/contacts/{index}" + (f"/{result.problem.field}" if result.problem.field else "")
+        error = ContactError(pointer=place, code=result.problem.code, detail=result.problem.detail)
+        return ContactResult(index=index, status="invalid", error=error)
+    return ContactResult(index=index, status="accepted" if result.contact_id else "duplicate", id=result.contact_id)
+
+
+@resource.route(
+    "POST",
+    "/v1/campaigns/{campaign_id}/contacts",
+    body=Body(model=NewContacts, max_bytes=5 * 1024 * 1024),
+    gives={200: AddedContacts},
+    fails=(404, 409, 413, 422),
+)
+def add(house: House, campaign_id: str, body: NewContacts) -> AddedContacts:
+    """Add up to 1,000 contacts to a campaign.
+
+    Good contacts are kept whatever the others are. Sending the same contacts again adds nobody twice.
+    """
+    results = [_result(n, result) for n, result in enumerate(add_contacts(house, campaign_id, body.contacts))]
+    counts = [sum(result.status == status for result in results) for status in ("accepted", "duplicate", "invalid")]
+    return AddedContacts(accepted=counts[0], duplicates=counts[1], invalid=counts[2], results=results)
+
+
+@resource.route("GET", "/v1/contacts", query=ContactQuery, gives={200: Page[ContactView]}, fails=(422,))
+def index(house: House, query: ContactQuery) -> Page[ContactView]:
+    """List contacts, newest first.
+
+    Within a campaign, who waits for calling hours to begin counts as held.
+    """
+    filters = read_number(house, query.filters(), "phone")
+    rows = list_contacts(house, filters, after=query.after, limit=query.limit)
+    views = _views(house, rows)
+    return cut_page(rows, query, shape=lambda _row: next(views))
+
+
+@resource.route("GET", "/v1/contacts/{contact_id}", gives={200: ContactView}, fails=(404,))
+def show(house: House, contact_id: str) -> ContactView:
+    """Show a contact and where it stands."""
+    return _view(house, find_contact(house, contact_id))
+
+
+@resource.route(
+    "PATCH", "/v1/contacts/{contact_id}", body=ContactChange, gives={200: ContactView}, fails=(404, 409, 422)
+)
+def change(house: House, contact_id: str, body: ContactChange) -> ContactView:
+    """Change a contact, or end it.
+
+    A contact that is canceled or completed is never dialed again; a call to it that is under way goes on to its end.
+    """
+    return _view(house, change_contact(house, contact_id, body))
+
+
+@resource.route("DELETE", "/v1/contacts/{contact_id}", gives={204: None}, fails=(404, 409))
+def erase(house: House, contact_id: str) -> Response:
+    """Erase what is personal about a contact.
+
+    Number, ids, variables and answers go, from its calls too, with their recordings' files; times and results stay, for
+    they are the ledger. What the carrier tells of its calls later is kept in the same way, and no recording is fetched.
+    While a call with the contact is under way it is not erased: 409. `POST /v1/erasures` erases a number everywhere.
+    """
+    erase_contact(house, contact_id)
+    return nothing()

@@ -1,0 +1,38 @@
+"""Erasures: a person is erased by the number alone, in whatever campaign it stands, or if it only called."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from api.http.routes import Resource
+from orchestrator.operations.contacts.erase_person import erase_number
+from orchestrator.policy.phone.field import Number
+from orchestrator.services import House
+
+resource = Resource("contacts")
+
+
+class NewErasure(BaseModel):
+    """The number of the person to erase."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    phone: Number
+
+
+class ErasureView(BaseModel):
+    """How many contacts and calls the person had here; those erased before are not counted again."""
+
+    contacts: int
+    calls: int
+
+
+@resource.route("POST", "/v1/erasures", body=NewErasure, gives={200: ErasureView}, fails=(409, 422))
+def erase(house: House, body: NewErasure) -> ErasureView:
+    """Erase a person by number.
+
+    In every campaign, in single calls and in calls that came in, like `DELETE /v1/contacts/{contact_id}`. An opt-out of
+    the number stays. Safe to repeat; while a call with the number is under way nothing is erased: 409.
+    """
+    done = erase_number(house, body.phone)
+    return ErasureView(contacts=done.contacts, calls=done.calls)

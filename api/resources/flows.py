@@ -1,0 +1,111 @@
+"""Flows: what a call does, checked before it is accepted, versioned by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+from pydantic import BaseModel
+
+from api.http.idempotency import fresh_id
+from api.http.pagination import Page, PageQuery, cut_page
+from api.http.responses import answer
+from api.http.routes import Body, Resource
+from orchestrator.flow import FlowProblem, check_flow
+from orchestrator.operations.flows.create_flow import create_flow
+from orchestrator.operations.flows.find_flows import find_flow, list_flows
+from orchestrator.policy.timestamps import Moment
+from orchestrator.services import House
+from orchestrator.store.sql.flow_cache import stored_flows
+
+resource = Resource("flows")
+
+_DOCUMENT = Body(
+    media=("application/yaml", "application/json", "application/x-yaml", "text/yaml"), max_bytes=256 * 1024
+)
+
+
+class FlowVersion(BaseModel):
+    """A version of a flow; it never changes."""
+
+    id: str
+    name: str
+    version: int
+    content_type: str
+    created_at: Moment
+
+
+class FlowSource(FlowVersion):
+    """A version of a flow with its text."""
+
+    source: str
+
+
+class FlowProblemView(BaseModel):
+    """Something to mend in a flow; `step` is null for what stands outside the steps."""
+
+    step: str | None
+    line: int | None
+    pointer: str
+    detail: str
+
+
+class FlowCheck(BaseModel):
+    """What a check found: `errors` refuse the flow, `warnings` tell of what is accepted and surely not meant."""
+
+    ok: bool
+    errors: list[FlowProblemView]
+    warnings: list[FlowProblemView]
+
+
+class FlowQuery(PageQuery):
+    """Which flows to list."""
+
+    name: str | None = None
+
+
+def _view(problem: FlowProblem) -> FlowProblemView:
+    return FlowProblemView.model_validate(problem, from_attributes=True)
+
+
+def _version(row: Any) -> FlowVersion:
+    return FlowVersion.model_validate(row, from_attributes=True)
+
+
+@resource.route(
+    "POST",
+    "/v1/flows",
+    body=_DOCUMENT,
+    gives={201: FlowVersion, 200: FlowVersion},
+    fails=(413, 415, 422),
+    idempotency="optional",
+)
+def create(house: House, body: bytes) -> Response:
+    """Store a flow.
+
+    The body is the flow itself. The same name and content answers 200 with the version that stands; changed content
+    makes the next version. A flow with problems is refused with 422: each error names its step and line.
+    """
+    stored = create_flow(house, body, request.mimetype, flow_id=fresh_id("flow"))
+    return answer(_version(stored.row), 201 if stored.is_new else 200)
+
+
+@resource.route("POST", "/v1/flows/check", body=_DOCUMENT, gives={200: FlowCheck}, fails=(413, 415))
+def check(house: House, body: bytes) -> FlowCheck:
+    """Check a flow without storing it."""
+    found = check_flow(body, request.mimetype, library=stored_flows(house.sql))
+    errors, warnings = ([_view(each) for each in kind] for kind in found)
+    return FlowCheck(ok=not errors, errors=errors, warnings=warnings)
+
+
+@resource.route("GET", "/v1/flows", query=FlowQuery, gives={200: Page[FlowVersion]}, fails=(422,))
+def index(house: House, query: FlowQuery) -> Page[FlowVersion]:
+    """List versions of flows, newest first."""
+    rows = list_flows(house, query.filters(), after=query.after, limit=query.limit)
+    return cut_page(rows, query, shape=_version)
+
+
+@resource.route("GET", "/v1/flows/{flow_id}", gives={200: FlowSource}, fails=(404,))
+def show(house: House, flow_id: str) -> FlowSource:
+    """Show a version of a flow with its text."""
+    return FlowSource.model_validate(find_flow(house, flow_id), from_attributes=True)

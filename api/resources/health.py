@@ -1,0 +1,101 @@
+"""Whether this process lives, whether the installation can work, and what it measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Literal
+
+from flask import Response
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.http.responses import answer
+from api.http.routes import Resource
+from orchestrator.model.metric import LABELS, Metric, Reading
+from orchestrator.operations.system.check_readiness import check_readiness
+from orchestrator.operations.system.collect_metrics import measure
+from orchestrator.policy.zones.clock_rules import rules_version
+from orchestrator.services import House
+
+resource = Resource("health")
+
+
+class HealthQuery(BaseModel):
+    """What to say back: whoever hears it again has reached this very process."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    nonce: str | None = Field(None, max_length=200)
+
+
+class Health(BaseModel):
+    """A sign of life."""
+
+    status: Literal["ok"] = "ok"
+    nonce: str | None = None
+
+
+class CheckView(BaseModel):
+    """One thing that was looked at, and what mends it; what is not vital is a warning, and keeps no call from going."""
+
+    name: str
+    ok: bool
+    remedy: str
+    is_vital: bool
+
+
+class Readiness(BaseModel):
+    """Whether the installation can do its work."""
+
+    status: Literal["ready", "not_ready"]
+    tzdata: str = Field(description="The IANA release of the clock rules in force.", examples=["2026f"])
+    checks: list[CheckView]
+
+
+@resource.route("GET", "/healthz", query=HealthQuery, gives={200: Health}, fails=(422,))
+def healthz(house: House, query: HealthQuery) -> Health:  # noqa: ARG001 it asks nothing of the stores
+    """Say that this process lives."""
+    return Health(nonce=query.nonce)
+
+
+@resource.route("GET", "/readyz", gives={200: Readiness, 503: Readiness})
+def readyz(house: House) -> Response:
+    """Say whether the installation can do its work, and what stands in the way."""
+    checks = [CheckView(**asdict(check)) for check in check_readiness(house)]
+    is_ready = all(check.ok for check in checks if check.is_vital)
+    status: Literal["ready", "not_ready"] = "ready" if is_ready else "not_ready"
+    return answer(Readiness(status=status, tzdata=rules_version(), checks=checks), 200 if is_ready else 503)
+
+
+@resource.route("GET", "/metrics", gives={200: ("text/plain",)})
+def metrics(house: House) -> Response:
+    """Show what is measured, for Prometheus."""
+    registry = CollectorRegistry()
+    registry.register(_Readings(measure(house)))
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+class _Readings(Collector):
+    """Hands readings to Prometheus' own writer."""
+
+    def __init__(self, readings: Iterable[Reading]) -> None:
+        self._readings = list(readings)
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Yield a family for each metric that was read."""
+        for metric in Metric:
+            read = [reading for reading in self._readings if reading.metric is metric]
+            if read:
+                yield _family(metric, read)
+
+
+def _family(metric: Metric, readings: Iterable[Reading]) -> GaugeMetricFamily:
+    labels = [LABELS[metric]] if metric in LABELS else []
+    family = GaugeMetricFamily(metric.value, metric.meaning, labels=labels)
+    for reading in readings:
+        family.add_metric([reading.label] if labels else [], reading.value)
+    return family

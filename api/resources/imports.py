@@ -1,0 +1,148 @@
+"""Imports: contacts from a CSV file of any length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.http.idempotency import fresh_id
+from api.http.responses import answer
+from api.http.routes import Body, Resource
+from api.http.table_responses import EXCEL_SAYS, csv_answer
+from api.http.upload_parameters import FileQuery, ProblemKind
+from orchestrator.contact_files.byte_lines import WholeFile
+from orchestrator.contact_files.export_columns import REJECT_COLUMNS, exported_name
+from orchestrator.operations.contacts.import_contacts import ImportOptions, import_contacts
+from orchestrator.operations.contacts.manage_imports import each_reject, find_import, first_rejects, problem_kinds
+from orchestrator.operations.contacts.withdraw_import import withdraw_import
+from orchestrator.policy.timestamps import Moment
+from orchestrator.services import House
+
+resource = Resource("imports")
+
+_MOST_BYTES = 2 * 1024**3
+
+
+class ImportQuery(FileQuery):
+    """How to read the file."""
+
+    dedupe: Literal["phone", "external_id"] | None = Field(
+        None, description="What makes two rows one contact; left out: the external_id if a row has one, else the phone."
+    )
+
+
+class RejectView(BaseModel):
+    """A row that was not imported; the header is row 1."""
+
+    row: int
+    status: Literal["duplicate", "invalid"]
+    code: str
+    detail: str
+
+
+class ReadColumn(BaseModel):
+    """A column by its header, and what it fills: a field of the contact, a variable, or nothing."""
+
+    header: str
+    fills: str | None
+
+
+class ReadAs(BaseModel):
+    """How a file was read; `header_row` counts as a spreadsheet does, rows of `unknown` encoding are ASCII only."""
+
+    encoding: str
+    delimiter: str
+    header_row: int
+    columns: list[ReadColumn]
+
+
+class ImportView(BaseModel):
+    """An import; `problems` are its refused rows by kind, `errors` the first 100, invalid ones first.
+
+    All of them stand in rejects.csv. `read_as` is null for imports of earlier versions.
+    """
+
+    id: str
+    campaign_id: str
+    status: Literal["running", "completed", "failed", "withdrawn"]
+    rows: int
+    accepted: int
+    duplicates: int
+    invalid: int
+    error: dict[str, Any] | None
+    read_as: ReadAs | None
+    problems: list[ProblemKind]
+    errors: list[RejectView]
+    created_at: Moment
+
+
+def _view(house: House, row: Any) -> ImportView:
+    errors = [RejectView.model_validate(reject, from_attributes=True) for reject in first_rejects(house, row.id)]
+    told = {"read_as": row.params.get("read_as"), "problems": problem_kinds(house, row), "errors": errors}
+    return ImportView.model_validate({**row._mapping, **told})
+
+
+@resource.route(
+    "POST",
+    "/v1/campaigns/{campaign_id}/imports",
+    query=ImportQuery,
+    body=Body(media=("text/csv",), max_bytes=_MOST_BYTES, is_streamed=True),
+    gives={201: ImportView},
+    fails=(404, 409, 413, 415, 422),
+)
+def create(house: House, campaign_id: str, query: ImportQuery, body: WholeFile) -> Response:
+    """Import contacts from a CSV file.
+
+    UTF-8, UTF-16 or surely Windows-1252, with `,` `;` `|` or tab; the answer says in `read_as` how it was read. One
+    column for the phone, under a name that people give it (`phone`, `Mobile`, `Phone Number`, `MSISDN`, `Telefon` …),
+    or named by `map`; optional `timezone`, `external_id`, `not_before`, `not_after`. The other columns are variables,
+    matched to the flow's inputs ignoring case and spaces. A title above the header and a line `sep=;` are passed over.
+    A file that does not arrive whole is not read at all. The answer comes when every row is written, after a minute or
+    more for half a million; good rows are kept whatever the others are, and a campaign that runs dials them at once.
+    """
+    options = ImportOptions(region=query.region, dedupe=query.dedupe, mapping=query.map, encoding=query.encoding)
+    row = import_contacts(house, campaign_id, body, options=options, import_id=fresh_id("imp"))
+    return answer(_view(house, row), 201)
+
+
+@resource.route("GET", "/v1/imports/{import_id}", gives={200: ImportView}, fails=(404,))
+def show(house: House, import_id: str) -> ImportView:
+    """Show an import; its counts grow while it runs."""
+    return _view(house, find_import(house, import_id))
+
+
+class RejectsQuery(BaseModel):
+    """How to write the rows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["csv", "excel"] = Field("csv", description=EXCEL_SAYS)
+
+
+@resource.route(
+    "GET", "/v1/imports/{import_id}/rejects.csv", query=RejectsQuery, gives={200: ("text/csv",)}, fails=(404, 422)
+)
+def rejects(house: House, import_id: str, query: RejectsQuery) -> Response:
+    """Download the rows that were not imported, with the reason and their own cells (at most 100,000).
+
+    Once mended, the file can be imported as it is: the columns of the reason are passed over, and every cell comes back
+    as it was. A column of the file that is named like one of the reason stands behind `variable_`.
+    """
+    columns = find_import(house, import_id).params.get("columns", [])
+    rows = _reject_rows(house, import_id, columns)
+    return csv_answer(rows, name=f"{import_id}-rejects.csv", for_excel=query.format == "excel")
+
+
+@resource.route("DELETE", "/v1/imports/{import_id}", gives={200: ImportView}, fails=(404,))
+def withdraw(house: House, import_id: str) -> ImportView:
+    """Withdraw an import: its contacts that were never dialed are canceled."""
+    return _view(house, withdraw_import(house, import_id))
+
+
+def _reject_rows(house: House, import_id: str, columns: list[str]) -> Iterator[list[Any]]:
+    yield [*REJECT_COLUMNS, *(exported_name(column, REJECT_COLUMNS) for column in columns)]
+    for reject in each_reject(house, import_id):
+        yield [reject.row, reject.status, reject.code, reject.detail, *(reject.raw.get(name) for name in columns)]

@@ -1,0 +1,123 @@
+"""The sound of calls: where to send it, what was captured, and sounds to play back into it."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from typing import Annotated, Literal
+
+from flask import Response, send_file
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from api.http.responses import answer
+from api.http.routes import Body, Resource
+from orchestrator.media.capture_files import Capture
+from orchestrator.operations.calls.find_media import find_media, open_capture
+from orchestrator.operations.calls.play_audio import play_sound
+from orchestrator.policy.timestamps import Moment
+from orchestrator.services import House
+from orchestrator.telnyx.commands.values import BASE64
+
+resource = Resource("media")
+
+WAV, RAW = "audio/wav", "application/octet-stream"
+_MOST_SOUND_BYTES = 1_048_576
+
+
+def _base64(text: str) -> str:
+    try:
+        b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as err:
+        raise ValueError("must be base64") from err
+    return text
+
+
+class CaptureView(BaseModel):
+    """A captured track. `content` is where its file is; `loss` is the share of the sound that never came, 0 to 1.
+
+    `is_complete` is false while it is being captured, and stays so where the receiver died over it. G.711 becomes
+    WAV; other codecs are kept as they came, and their `seconds` are not known. `soundless` pieces of a fork were keys,
+    comfort noise or strays of another codec: silence in the file.
+    """
+
+    file: str
+    content: str
+    source: Literal["stream", "fork"]
+    track: str
+    codec: str
+    sample_rate: int
+    channels: int
+    started_at: Moment
+    ended_at: Moment | None
+    is_complete: bool
+    is_cut: bool
+    seconds: float | None
+    bytes: int
+    loss: float
+    received: int
+    lost: int
+    late: int
+    repeated: int
+    soundless: int
+
+
+class MediaView(BaseModel):
+    """What was captured of a call, oldest first; `stream_url` is for `streaming_start` on this call alone."""
+
+    stream_url: str | None
+    data: list[CaptureView]
+
+
+class Sound(BaseModel):
+    """A sound for the people on the call: base64 of an MP3, unless the stream was started for raw audio."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    payload: Annotated[str, Field(min_length=4, json_schema_extra={"pattern": BASE64}), AfterValidator(_base64)]
+
+
+class SoundTaken(BaseModel):
+    """A sound that waits for its turn."""
+
+    status: Literal["queued"] = "queued"
+
+
+def _view(call_id: str, capture: Capture) -> CaptureView:
+    content = f"/v1/calls/{call_id}/media/{capture.file}"
+    return CaptureView.model_validate({**capture.model_dump(), "content": content})
+
+
+@resource.route("GET", "/v1/calls/{call_id}/media", gives={200: MediaView}, fails=(404,))
+def index(house: House, call_id: str) -> MediaView:
+    """List the sound that was captured of a call.
+
+    `stream_url` is null unless ORCHESTRATOR_MEDIA_URL says where the carrier reaches `orchestrator media`.
+    """
+    found = find_media(house, call_id)
+    return MediaView(stream_url=found.stream_url, data=[_view(call_id, capture) for capture in found.captures])
+
+
+@resource.route(
+    "GET", "/v1/calls/{call_id}/media/{file}", gives={200: (WAV, RAW), 206: (WAV, RAW), 304: None}, fails=(404, 416)
+)
+def show(house: House, call_id: str, file: str) -> Response:
+    """Fetch a captured track; parts of it with `Range`, nothing with `If-None-Match` and the `ETag` it still has."""
+    path = open_capture(house, call_id, file)
+    media = WAV if path.suffix == ".wav" else RAW
+    return send_file(path, mimetype=media, as_attachment=True, download_name=f"{call_id}-{file}", conditional=True)
+
+
+@resource.route(
+    "POST",
+    "/v1/calls/{call_id}/media/play",
+    body=Body(model=Sound, max_bytes=_MOST_SOUND_BYTES),
+    gives={202: SoundTaken},
+    fails=(404, 409, 422, 429),
+)
+def play(house: House, call_id: str, body: Sound) -> Response:
+    """Play a sound into the call's open stream.
+
+    Sounds are played in order, one a second, as the carrier allows; thirty may wait. Each is played at most once.
+    """
+    play_sound(house, call_id, body.payload)
+    return answer(SoundTaken(), 202)

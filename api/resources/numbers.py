@@ -1,0 +1,91 @@
+"""Numbers: which flow takes the calls that come to a number of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from pydantic import BaseModel, Field
+
+from api.http.pagination import Page, PageQuery, cut_page
+from api.http.phone_filters import ASKED_REGION, read_number
+from api.http.responses import answer, nothing
+from api.http.routes import Resource
+from api.resources.campaigns import FlowReference
+from orchestrator.operations.flows.assign_number import (
+    NewNumber,
+    NumberChange,
+    change_number,
+    find_number,
+    list_numbers,
+    map_number,
+    unmap_number,
+)
+from orchestrator.policy.phone.field import AskedNumber, Region
+from orchestrator.policy.timestamps import Moment
+from orchestrator.services import House
+
+resource = Resource("numbers")
+
+
+class NumberView(BaseModel):
+    """A number that takes calls; `join_days` is null where the installation's setting counts."""
+
+    id: str
+    number: str
+    flow: FlowReference
+    join_days: int | None
+    created_at: Moment
+    updated_at: Moment
+
+
+class NumberQuery(PageQuery):
+    """Which numbers to list."""
+
+    number: AskedNumber | None = None
+    region: Region | None = Field(None, description=ASKED_REGION)
+
+
+def _view(row: Any) -> NumberView:
+    flow = FlowReference(id=row.flow_id, name=row.flow_name, version=row.flow_version)
+    return NumberView.model_validate({**row._mapping, "flow": flow})
+
+
+@resource.route(
+    "POST", "/v1/numbers", body=NewNumber, gives={201: NumberView}, fails=(409, 422), idempotency="optional"
+)
+def create(house: House, body: NewNumber) -> Response:
+    """Let a flow take the calls that come to a number.
+
+    A call begins at the flow's `inbound` step while it rings; a flow without one answers and begins as with a person.
+    At the carrier, the number must belong to the connection whose webhooks come here. Calls to numbers that are not
+    mapped are left alone.
+    """
+    return answer(_view(map_number(house, body)), 201)
+
+
+@resource.route("GET", "/v1/numbers", query=NumberQuery, gives={200: Page[NumberView]}, fails=(422,))
+def index(house: House, query: NumberQuery) -> Page[NumberView]:
+    """List numbers, newest first."""
+    filters = read_number(house, query.filters(), "number")
+    rows = list_numbers(house, filters, after=query.after, limit=query.limit)
+    return cut_page(rows, query, shape=_view)
+
+
+@resource.route("GET", "/v1/numbers/{number_id}", gives={200: NumberView}, fails=(404,))
+def show(house: House, number_id: str) -> NumberView:
+    """Show a number."""
+    return _view(find_number(house, number_id))
+
+
+@resource.route("PATCH", "/v1/numbers/{number_id}", body=NumberChange, gives={200: NumberView}, fails=(404, 422))
+def change(house: House, number_id: str, body: NumberChange) -> NumberView:
+    """Change a number's flow, for the calls to come."""
+    return _view(change_number(house, number_id, body))
+
+
+@resource.route("DELETE", "/v1/numbers/{number_id}", gives={204: None}, fails=(404,))
+def remove(house: House, number_id: str) -> Response:
+    """Let a number take no calls any more; calls under way go on."""
+    unmap_number(house, number_id)
+    return nothing()

@@ -1,0 +1,132 @@
+"""Recordings: what was recorded, whether its file is here, and the file."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from flask import Response, request
+from pydantic import BaseModel
+
+from api.http.byte_ranges import part_asked, part_headers
+from api.http.pagination import Page, PageQuery, cut_page
+from api.http.routes import Resource
+from orchestrator.operations.recordings.find_recordings import WITH_FILE, find_fetched, find_recording, list_recordings
+from orchestrator.operations.recordings.refetch_recording import refetch_recording
+from orchestrator.policy.timestamps import Moment
+from orchestrator.services import House
+
+resource = Resource("recordings")
+
+RecordingStatus = Literal["pending", "fetched", "incomplete", "stored_elsewhere", "failed"]
+
+
+class RecordingError(BaseModel):
+    """Why there is no file or a short one, or what hindered the last try while it is pending."""
+
+    code: str
+    detail: str
+
+
+class RecordingView(BaseModel):
+    """A recording. `recording_urls` are the carrier's own and live for ten minutes; `content` is where its file is.
+
+    `incomplete`: less sound came than was told, and is kept; `stored_elsewhere`: the links name a bucket of yours.
+    `leg` is A for the call's own leg. `duration_s` is the time between its beginning and its end.
+    """
+
+    id: str
+    call_id: str
+    recording_id: str | None
+    event_id: str
+    leg: str
+    status: RecordingStatus
+    channels: str | None
+    format: str | None
+    recording_started_at: Moment | None
+    recording_ended_at: Moment | None
+    duration_s: float | None
+    recording_urls: dict[str, str]
+    public_recording_urls: dict[str, str]
+    tries: int
+    size_bytes: int | None
+    sha256: str | None
+    error: RecordingError | None
+    content: str | None
+    told_at: Moment
+    fetched_at: Moment | None
+
+
+def recording_view(row: Any) -> RecordingView:
+    """Return a recording's row as clients see it."""
+    since, until = row.started_at, row.ended_at
+    return RecordingView.model_validate(
+        {
+            **row._mapping,
+            "status": row.state,
+            "recording_started_at": since,
+            "recording_ended_at": until,
+            "duration_s": round(max(0.0, (until - since).total_seconds()), 3) if since and until else None,
+            "recording_urls": row.urls,
+            "public_recording_urls": row.public_urls,
+            "content": f"/v1/recordings/{row.id}/content" if row.state in WITH_FILE else None,
+        }
+    )
+
+
+class RecordingQuery(PageQuery):
+    """Which recordings to list."""
+
+    call_id: str | None = None
+    campaign_id: str | None = None
+    status: RecordingStatus | None = None
+
+
+@resource.route("GET", "/v1/recordings", query=RecordingQuery, gives={200: Page[RecordingView]}, fails=(422,))
+def index(house: House, query: RecordingQuery) -> Page[RecordingView]:
+    """List recordings, newest first."""
+    rows = list_recordings(house, query.filters(), after=query.after, limit=query.limit)
+    return cut_page(rows, query, shape=recording_view)
+
+
+@resource.route("GET", "/v1/recordings/{recording_id}", gives={200: RecordingView}, fails=(404,))
+def show(house: House, recording_id: str) -> RecordingView:
+    """Show a recording and where it stands."""
+    return recording_view(find_recording(house, recording_id))
+
+
+@resource.route("POST", "/v1/recordings/{recording_id}/fetch", gives={200: RecordingView}, fails=(404, 409))
+def fetch(house: House, recording_id: str) -> RecordingView:
+    """Try again to fetch a recording that is `failed` or `incomplete`, with a link that the carrier is asked for.
+
+    It is `pending` again; 409 for one of any other status. What came before stays until more comes.
+    """
+    return recording_view(refetch_recording(house, recording_id))
+
+
+@resource.route(
+    "GET",
+    "/v1/recordings/{recording_id}/content",
+    gives={200: ("audio/mpeg", "audio/wav"), 206: ("audio/mpeg", "audio/wav")},
+    fails=(404, 409, 410, 416),
+)
+def content(house: House, recording_id: str) -> Response:
+    """Download the file of a recording; a part of it with `Range`.
+
+    409 while it is still being fetched; 410 when there is no file of it here, and the `code` says why. The `ETag` is
+    the file's SHA-256, for `If-Range`. Several ranges at once are answered with the whole file.
+    """
+    row = find_fetched(house, recording_id)
+    etag = f'"{row.sha256}"'
+    part = part_asked(request, size=row.size_bytes, etag=etag)
+    pieces = house.recordings.read(row.place, part)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{row.id}.{row.format}"',
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+        "ETag": etag,
+        **part_headers(part, size=row.size_bytes),
+    }
+    return Response(pieces, status=206 if part else 200, content_type=_TYPES[row.format], headers=headers)
+
+
+_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav"}

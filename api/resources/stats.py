@@ -1,0 +1,113 @@
+"""A campaign in numbers, and its results."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Literal
+
+from flask import Response, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.http.routes import Resource
+from api.http.table_responses import CSV, EXCEL_SAYS, JSON_LINES, table_answer
+from api.resources.campaigns import StatusReason
+from orchestrator.operations.campaigns.export_results import export_results
+from orchestrator.operations.campaigns.read_stats import read_stats
+from orchestrator.services import House
+
+resource = Resource("campaigns")
+
+
+class ContactCounts(BaseModel):
+    """Contacts by where they stand; they sum to `total`."""
+
+    total: int
+    waiting: int
+    held: int
+    calling: int
+    completed: int
+    exhausted: int
+    suppressed: int
+    canceled: int
+    expired: int
+    unknown: int
+
+
+class CallCounts(BaseModel):
+    """Calls by what came of them; `dialed` counts every one that may have left."""
+
+    dialed: int
+    live: int
+    ended: int
+    by_disposition: dict[str, int]
+    by_outcome: dict[str, int]
+    by_answer: dict[str, dict[str, int]]
+
+
+class Rate(BaseModel):
+    """Dials per second over the last 5 s, and the most that are allowed."""
+
+    dials_per_s: float
+    limit: float
+
+
+class Percentiles(BaseModel):
+    """Of the newest measurements, in ms; null when there are none."""
+
+    p50: float | None
+    p99: float | None
+
+
+class Latency(BaseModel):
+    """How long it took from a webhook of one of the campaign's calls to the command that followed."""
+
+    event_to_command: Percentiles
+
+
+class StatsView(BaseModel):
+    """A campaign in numbers."""
+
+    status: str
+    status_reason: StatusReason | None
+    contacts: ContactCounts
+    held_by_reason: dict[str, int]
+    calls: CallCounts
+    rate: Rate
+    latency_ms: Latency
+
+
+@resource.route("GET", "/v1/campaigns/{campaign_id}/stats", gives={200: StatsView}, fails=(404,))
+def stats(house: House, campaign_id: str) -> StatsView:
+    """Count a campaign."""
+    numbers = asdict(read_stats(house, campaign_id))
+    calls = numbers["calls"] | {name: numbers[name] for name in ("by_disposition", "by_outcome", "by_answer")}
+    rate = {"dials_per_s": numbers["dials_per_s"], "limit": numbers["limit"]}
+    latency = {"event_to_command": numbers["event_to_command_ms"]}
+    return StatsView.model_validate({**numbers, "calls": calls, "rate": rate, "latency_ms": latency})
+
+
+class ResultsQuery(BaseModel):
+    """How to write the results; left out, the Accept header decides."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["csv", "excel", "jsonl"] | None = Field(None, description=EXCEL_SAYS)
+
+
+@resource.route(
+    "GET", "/v1/campaigns/{campaign_id}/results", query=ResultsQuery, gives={200: (CSV, JSON_LINES)}, fails=(404,)
+)
+def results(house: House, campaign_id: str, query: ResultsQuery) -> Response:
+    """Download a row for each contact, with its answers as `answer_*` and its own variables by their names.
+
+    CSV that is safe to open in a spreadsheet, or JSON lines with `format=jsonl` or `Accept: application/x-ndjson`.
+    Rows of it are a file of contacts: an import passes over what only we say, and every value comes back as it was. A
+    variable that is named like a column of ours stands behind `variable_`.
+    """
+    rows = export_results(house, campaign_id)
+    accepted = request.accept_mimetypes.best_match([CSV, JSON_LINES], default=CSV)
+    media = _MEDIA.get(query.format or "", accepted)
+    return table_answer(rows, media=media, name=f"{campaign_id}-results.csv", for_excel=query.format == "excel")
+
+
+_MEDIA = {"csv": CSV, "excel": CSV, "jsonl": JSON_LINES}

@@ -1,0 +1,77 @@
+"""The webhook door: the carrier's events come in here, and nothing else is done in the request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Response, request
+
+from api.http.problems import to_problem
+from api.http.responses import problem
+from api.http.routes import Body, Resource
+from api.server.error_responses import Refusal
+from api.server.request_head import Head
+from api.server.wsgi import App
+from orchestrator.operations.events.receive_webhook import Receipt
+from orchestrator.services import House
+from orchestrator.telnyx.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, look_signed
+
+resource = Resource("webhooks")
+
+_MOST_BYTES = 256 * 1024
+_SIGNED = (SIGNATURE_HEADER, TIMESTAMP_HEADER)
+_IN_ENVIRON = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in _SIGNED}
+_PATH = "/webhooks/telnyx"
+_UNSIGNED = Refusal(403, "bad_signature", "The signature or its time is not the carrier's.")
+
+_ANSWERS: dict[Receipt, Callable[[], Response]] = {
+    Receipt.TAKEN: lambda: Response(status=200),
+    Receipt.BAD_SIGNATURE: lambda: problem(403, _UNSIGNED.code, _UNSIGNED.detail),
+    Receipt.UNKNOWN_KEY: lambda: problem(503, "unknown_key", "Signed with a key not known here: send it again."),
+    Receipt.NOT_AN_EVENT: lambda: problem(400, "not_an_event", "The body is no event of the carrier."),
+}
+
+
+@resource.route(
+    "POST",
+    _PATH,
+    body=Body(media=("application/json",), max_bytes=_MOST_BYTES, is_any_media=True),
+    gives={200: None},
+    fails=(400, 403, 413),
+)
+def receive(house: House, body: bytes) -> Response:
+    """Take an event of the carrier; it is on disk when this answers 200.
+
+    With 503 the carrier is asked to send it again: a store is away, or the signature is of now and well formed but of
+    none of the keys of `TELNYX_PUBLIC_KEY`, so that it may be that of a newer one.
+    """
+    signed = {name: request.headers.get(name, "") for name in _SIGNED}
+    return _ANSWERS[house.door.record_event(body, signed)]()
+
+
+def look_for_signature(head: Head, path: str) -> Refusal | None:
+    """Refuse a webhook by its head where that can carry no signature of now; the signature itself needs the body."""
+    if path != _PATH or head.method != "POST":
+        return None
+    signed = {name: head.headers.get(name.encode(), b"").decode("latin-1") for name in _SIGNED}
+    return None if look_signed(signed) else _UNSIGNED
+
+
+def express(house: House, app: App) -> App:
+    """Return `app` with a short way in for webhooks: everything else an application does for a request is left out."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != _PATH or environ["REQUEST_METHOD"] != "POST":
+            return app(environ, start_response)
+        return _taken(house, environ)(environ, start_response)
+
+    return answer
+
+
+def _taken(house: House, environ: dict[str, Any]) -> Response:
+    signed = {name: environ.get(key, "") for name, key in _IN_ENVIRON.items()}
+    try:
+        return _ANSWERS[house.door.record_event(environ["wsgi.input"].read(), signed)]()
+    except Exception as err:  # noqa: BLE001 every error has an answer of its own, as it has in the application
+        return to_problem(err)

@@ -1,0 +1,53 @@
+"""Listens, and runs the loop of one process until it is asked to end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+import signal
+import socket
+
+from api.server.admission import Gate
+from api.server.connection import Connection
+from api.server.limits import Limits
+from api.server.shared import Front
+from api.server.thread_pools import Lane, Lanes
+from api.server.wsgi import App
+
+_log = logging.getLogger(__name__)
+
+_BACKLOG = 1024
+_OTHER_FILES = 256  # logs, stores, media: whatever is neither a connection nor its upload
+_THREADS = {Lane.UPLOADS: 4, Lane.PIECES: 4, Lane.VITAL: 2, Lane.ALIVE: 1, Lane.DISK: 1}
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that has its address; it takes connections once a process that can answer them listens."""
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    return bound
+
+
+async def serve(app: App, gate: Gate, *, listener: socket.socket, threads: int, limits: Limits) -> None:
+    """Answer requests until SIGTERM or SIGINT; then those that are under way, and no more."""
+    _allow_files(2 * limits.connections + _OTHER_FILES)
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    front = Front(app, gate, lanes=Lanes({Lane.USUAL: threads, **_THREADS}), limits=limits)
+    server = await loop.create_server(lambda: Connection(front), sock=listener, backlog=_BACKLOG)
+    _log.info("listening at %s:%d", *listener.getsockname()[:2])
+    await stop.wait()
+    server.close()
+    front.is_stopping = True
+    await front.crowd.empty(within_s=limits.stop_s)
+
+
+def _allow_files(needed: int) -> None:
+    """Raise the limit on open files as far as may be; over it a connection is closed without a word."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -1,0 +1,85 @@
+"""`orchestrator call act`: one command on a live call, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from orchestrator.cli.api_client import Rest
+from orchestrator.cli.arguments import pairs
+from orchestrator.cli.call_timeline import print_line
+from orchestrator.cli.polling import Follower
+from orchestrator.errors import FieldError, InvalidInput
+from orchestrator.ids import new_id
+from orchestrator.local_stack.interrupts import pause
+from orchestrator.telnyx.commands import COMMANDS
+
+ACTIONS = tuple(sorted(name for name in COMMANDS if name != "dial"))
+_FAILED = frozenset({"command.failed", "command.gone", "command.unknown"})
+_NOT_SENT = "action.requested"  # with a note: the call takes it no more
+_OVER = frozenset({"ended", "withdrawn", "unknown"})
+_LOOKS = 60
+_EVERY_S = 0.25
+
+
+def act_on_call(
+    rest: Rest, call_id: str, action: str, *, fields: Sequence[str], document: str | None, console: Console, wait: bool
+) -> bool:
+    """Send the command and print its id, then the timeline entries that tell of it; say whether the carrier took it."""
+    body = body_of(action, fields, document)
+    sent = rest.post(f"/v1/calls/{call_id}/actions/{action}", body, idempotency_key=new_id("req"))
+    command_id = str(sent["command_id"])
+    console.print(command_id, markup=False)
+    return not wait or _follow(rest, call_id, command_id, console)
+
+
+def body_of(action: str, fields: Sequence[str], document: str | None) -> dict[str, Any]:
+    """Return the command's JSON body from `--json` and `--field`; raise InvalidInput for what is none."""
+    if action not in ACTIONS:
+        near = get_close_matches(action, ACTIONS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(ACTIONS)}"
+        raise InvalidInput([FieldError("ACTION", "unknown_action", f"{action} is none of the carrier's: {hint}")])
+    try:
+        whole = json.loads(document) if document else {}
+    except (json.JSONDecodeError, RecursionError) as err:
+        raise InvalidInput([FieldError("--json", "malformed_json", f"this is not JSON: {err}")]) from err
+    if not isinstance(whole, dict):
+        raise InvalidInput([FieldError("--json", "not_an_object", "the fields stand in an object: {…}")])
+    return whole | pairs(fields, option="--field")
+
+
+def _follow(rest: Rest, call_id: str, command_id: str, console: Console) -> bool:
+    shown: set[str] = set()
+    follower = Follower(rest, console)
+    for _ in range(_LOOKS):
+        call = follower.get(f"/v1/calls/{call_id}") or {"status": None, "timeline": []}
+        for line in _about(call["timeline"], command_id):
+            if line["id"] not in shown:
+                shown.add(line["id"])
+                print_line(line, console=console)
+            if line["type"] == "command.accepted":
+                return True
+            if line["type"] in _FAILED or (line["type"] == _NOT_SENT and line["payload"].get("note")):
+                return False
+        if call["status"] in _OVER:
+            break
+        pause(_EVERY_S)
+    console.print("the carrier's answer is not known yet: `orchestrator call show` tells what follows", markup=False)
+    return False
+
+
+def _about(timeline: Sequence[Mapping[str, Any]], command_id: str) -> Iterator[Mapping[str, Any]]:
+    for line in timeline:
+        if command_id in (line["id"], (line.get("payload") or {}).get("command_id")):
+            yield line
+
+
+def exit_unless(taken: bool) -> None:
+    """End with status 1 when the carrier did not take the command."""
+    if not taken:
+        raise typer.Exit(1)

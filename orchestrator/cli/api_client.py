@@ -1,0 +1,147 @@
+"""How the command line talks to the API: where it answers, with which key, and what its refusals mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import requests
+import typer
+from pydantic import SecretStr
+
+from orchestrator.errors import Misconfigured, OrchestratorError
+from orchestrator.local_stack.data_folder import announced, kept_api_key
+from orchestrator.settings import Settings, load_settings
+from orchestrator.web.egress import DIRECT, Way
+from orchestrator.web.session import open_session
+
+_DEFAULT_URL = "http://127.0.0.1:8000"
+
+UrlOption = Annotated[str | None, typer.Option(help="The API. Default: ORCHESTRATOR_API_URL, or the stack of --data.")]
+KeyOption = Annotated[str | None, typer.Option(help="API key. Default: ORCHESTRATOR_API_KEY, or the one of --data.")]
+DataOption = Annotated[Path | None, typer.Option(help="Data folder of a running `orchestrator up`.")]
+
+
+class RefusedByApi(OrchestratorError):
+    """Raised when the API says no; the message is the problem's detail and every wrong field."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        fields = [f"  {_where(error)}{error.get('detail', '')}" for error in problem.get("errors", [])]
+        what = problem.get("detail") or problem.get("title") or "no reason given"
+        what += f" It may be dialed from {problem['until']} on." if problem.get("until") else ""
+        super().__init__("\n".join([f"{what} ({status})", *fields]))
+        self.status, self.problem = status, problem
+
+
+class ApiNotReached(OrchestratorError):
+    """Raised when nothing answers at the API's address; the message is the remedy."""
+
+
+_UPLOAD_S = 3600  # the answer comes when every row is written
+
+
+class Rest:
+    """A client of this project's own API; every request is bounded to 30 s and none is repeated."""
+
+    def __init__(self, base_url: str, key: SecretStr, *, way: Way = DIRECT) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._session = open_session(way)
+        self._session.headers["Authorization"] = f"Bearer {key.get_secret_value()}"
+
+    def get(self, path: str, **params: Any) -> Any:
+        """Return the JSON at `path`; raise RefusedByApi or ApiNotReached."""
+        return self._ask("GET", path, params=params).json()
+
+    def post(self, path: str, json: Any = None, *, idempotency_key: str | None = None) -> Any:
+        """Post JSON and return the answer's; raise RefusedByApi or ApiNotReached."""
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        return self._ask("POST", path, json=json if json is not None else {}, headers=headers).json()
+
+    def each(self, path: str, **params: Any) -> Iterator[Any]:
+        """Yield every item of a list, asking for page after page."""
+        while True:
+            page = self.get(path, **params)
+            yield from page["data"]
+            if page["next_cursor"] is None:
+                return
+            params["cursor"] = page["next_cursor"]
+
+    def patch(self, path: str, json: Any) -> Any:
+        """Send the changes of a thing and return what it is now."""
+        return self._ask("PATCH", path, json=json).json()
+
+    def delete(self, path: str) -> None:
+        """Delete what is at `path`."""
+        self._ask("DELETE", path)
+
+    def upload(self, path: str, body: Any, *, content_type: str, **params: Any) -> Any:
+        """Post a document (bytes or an open file) as it is and return the answer's JSON."""
+        headers, timeout = {"Content-Type": content_type}, (3.05, _UPLOAD_S)
+        return self._ask("POST", path, data=body, params=params, headers=headers, timeout=timeout).json()
+
+    def download(self, path: str, file: Path, **params: Any) -> None:
+        """Write what is at `path` into `file`, piece by piece."""
+        answer = self._ask("GET", path, params=params, stream=True)
+        with file.open("wb") as target:
+            for piece in answer.iter_content(65_536):
+                target.write(piece)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._session.close()
+
+    def _ask(self, method: str, path: str, **more: Any) -> requests.Response:
+        try:
+            answer = self._session.request(method, f"{self.base_url}{path}", **{"timeout": (3.05, 30), **more})
+        except requests.RequestException as err:
+            raise ApiNotReached(
+                f"no API answers at {self.base_url}: start one with `orchestrator up`, or say where it is with --url"
+            ) from err
+        if answer.ok:
+            return answer
+        raise RefusedByApi(answer.status_code, _problem(answer))
+
+
+def open_rest(url: str | None, key: str | None, data: Path | None) -> Rest:
+    """Return a client of the API that was named, or of the stack whose data folder is here."""
+    settings = load_settings()
+    folder = data or settings.data_dir
+    address = url or settings.api_url or announced(folder).get("api") or _DEFAULT_URL
+    return Rest(address, _key(key, settings, folder), way=settings.way)
+
+
+def connect(ctx: typer.Context, url: UrlOption = None, key: KeyOption = None, data: DataOption = None) -> None:
+    """Remember how to reach the API, for the commands of a group."""
+    ctx.obj = (url, key, data)
+
+
+def rest_of(ctx: typer.Context) -> Rest:
+    """Return the client that the group's options describe; it is closed with the command."""
+    rest = open_rest(*ctx.obj)
+    ctx.call_on_close(rest.close)
+    return rest
+
+
+def _where(error: dict[str, Any]) -> str:
+    """Return what an error speaks of, a line of a flow or a field, with a colon; nothing for the whole body."""
+    if line := error.get("line"):
+        return f"line {line}" + (f", step {error['step']}: " if error.get("step") else ": ")
+    return f"{error['pointer']}: " if error.get("pointer") else ""
+
+
+def _key(key: str | None, settings: Settings, folder: Path) -> SecretStr:
+    found = SecretStr(key) if key else settings.api_key or kept_api_key(folder)
+    if found is None:
+        raise Misconfigured(
+            f"no API key: set ORCHESTRATOR_API_KEY, or name a running stack's folder with --data ({folder} is none)"
+        )
+    return found
+
+
+def _problem(answer: requests.Response) -> dict[str, Any]:
+    try:
+        problem = answer.json()
+    except requests.JSONDecodeError:
+        return {"title": answer.reason}
+    return problem if isinstance(problem, dict) else {"title": answer.reason}

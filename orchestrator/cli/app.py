@@ -1,0 +1,84 @@
+"""The command line: `orchestrator --help` is the table of contents."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from orchestrator.cli import call as cli_call
+from orchestrator.cli import campaign as cli_campaign
+from orchestrator.cli import dialing as cli_dialing
+from orchestrator.cli import doctor as cli_doctor
+from orchestrator.cli import flow as cli_flow
+from orchestrator.cli import number as cli_number
+from orchestrator.cli import processes as cli_stack
+from orchestrator.errors import InvalidFlow, InvalidInput, OrchestratorError
+
+
+class _Group(TyperGroup):
+    """Turns this project's own errors into one readable message and exit status 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except OrchestratorError as err:
+            _explain(err)
+            sys.exit(1)
+
+
+app = typer.Typer(
+    cls=_Group,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="""Self-hosted engine for outbound call campaigns on the Telnyx Call Control API.
+
+    `orchestrator up` starts everything here, with a simulated carrier: no account is needed, no phone rings.
+    Then, in another terminal, create a campaign, import contacts, start it and watch it:
+
+        orchestrator campaign create reminders --flow appointment.yaml --caller-id +12025550100
+        orchestrator campaign import cmp_… contacts.csv
+        orchestrator campaign start cmp_…
+        orchestrator campaign watch cmp_…
+
+    For a first real call: `orchestrator up --carrier telnyx`, `orchestrator doctor`, and
+
+        orchestrator call dial --to +1… --flow FILE
+
+    To stop everything at once:
+
+        orchestrator dialing stop --reason "wrong list"
+
+    To let a flow take the calls that come in:
+
+        orchestrator number map --number +1… --flow FILE
+    """,
+)
+app.add_typer(cli_flow.app, name="flow")
+app.add_typer(cli_campaign.app, name="campaign")
+app.add_typer(cli_call.app, name="call")
+app.add_typer(cli_dialing.app, name="dialing")
+app.add_typer(cli_number.app, name="number")
+cli_stack.add_to(app)
+cli_doctor.add_to(app)
+
+
+def _explain(err: OrchestratorError) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for line in _lines(err):
+        console.print("[red]✗[/red]", end=" ")
+        console.print(line, markup=False)
+
+
+def _lines(err: OrchestratorError) -> list[str]:
+    if isinstance(err, InvalidFlow):
+        return [str(problem) for problem in err.problems]
+    if isinstance(err, InvalidInput):
+        return [f"{field['pointer']}: {field['detail']}" for field in err.errors]
+    return [str(err)]

@@ -1,0 +1,101 @@
+"""Prints what happens in one call: events and commands in their order, then how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+
+from orchestrator.cli.api_client import Rest
+from orchestrator.cli.number_format import duration
+from orchestrator.cli.polling import Follower
+from orchestrator.local_stack.interrupts import pause
+
+_OVER = frozenset({"ended", "withdrawn", "unknown"})
+_TELLING = frozenset(
+    {
+        "payload", "digits", "result", "status", "to", "hangup_cause", "hangup_source", "name", "code", "title",
+        "detail", "queue", "queue_name", "current_position", "queue_position", "wait_time_secs", "reason", "cause",
+        "client_state", "note", "sip_hangup_cause", "telnyx_error",
+    }
+)  # fmt: skip
+_SUMMARY = (
+    "status", "disposition", "outcome", "amd_result", "hangup_cause", "sip_hangup_cause", "fault", "withdrawn_reason",
+)  # fmt: skip
+_LASTED = {"ring_s": "rang", "talk_s": "talked"}
+
+
+def follow_call(rest: Rest, call_id: str, *, console: Console, every_s: float = 0.25) -> bool:
+    """Print a call's timeline as it grows until the call is over; say whether the call took place."""
+    seen: set[str] = set()
+    follower = Follower(rest, console)
+    while True:
+        call = follower.get(f"/v1/calls/{call_id}") or {"status": None}
+        for line in _told(call):
+            if (mark := _mark(line)) not in seen:
+                seen.add(mark)
+                console.print(_line(line), markup=False)
+        if call["status"] in _OVER:
+            _print_summary(call, console)
+            return bool(call["status"] == "ended")
+        pause(every_s)
+
+
+def print_call(call: Mapping[str, Any], *, console: Console) -> None:
+    """Print a whole call."""
+    console.print(f"{call['id']}: {call.get('from', '')} → {call.get('to', '')}", markup=False)
+    for line in _told(call):
+        console.print(_line(line), markup=False)
+    _print_summary(call, console)
+
+
+def print_line(line: Mapping[str, Any], *, console: Console) -> None:
+    """Print one entry of a timeline."""
+    console.print(_line(line), markup=False)
+
+
+def _told(call: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what concerns the listener: all but our own bookkeeping."""
+    return [line for line in call.get("timeline", []) if not _is_bookkeeping(line)]
+
+
+def _is_bookkeeping(line: Mapping[str, Any]) -> bool:
+    return line.get("type") == "command.accepted" or (line.get("payload") or {}).get("name") == "settle"
+
+
+def _mark(line: Mapping[str, Any]) -> str:
+    return str(line.get("id") or line)
+
+
+def _line(line: Mapping[str, Any]) -> str:
+    told = line.get("payload") or line.get("body") or {}
+    is_command = line.get("kind") == "command"
+    telling = _TELLING if is_command else _TELLING - {"to"}  # every webhook repeats the number
+    words = [f"{name}={_short(told[name])}" for name in told if name in telling and told[name] not in (None, "")]
+    arrow = "→" if is_command else "←"
+    what = line.get("action") or line.get("type") or ""
+    leg = "" if line.get("leg", "A") == "A" else f" ({line['leg']})"
+    return f"  {_clock(line)} {arrow} {what + leg:<28} {' '.join(words)}".rstrip()
+
+
+def _clock(line: Mapping[str, Any]) -> str:
+    at = line.get("at") or line.get("occurred_at")
+    return datetime.fromisoformat(at).strftime("%H:%M:%S.%f")[:-3] if at else ""
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return repr(text if len(text) <= 70 else f"{text[:69]}…") if " " in text else text[:70]
+
+
+def _print_summary(call: Mapping[str, Any], console: Console) -> None:
+    words = [f"{name} {call[name]}" for name in _SUMMARY if call.get(name) is not None]
+    words += [f"{word} {duration(call[name] * 1000)}" for name, word in _LASTED.items() if call.get(name) is not None]
+    console.print(", ".join(words), markup=False)
+    for name, value in (call.get("answers") or {}).items():
+        console.print(f"  {name}: {value}", markup=False)
+    for name in ("error", "telnyx_error"):
+        if call.get(name):
+            console.print(f"  {name}: {call[name]}", markup=False)

@@ -1,0 +1,124 @@
+"""A campaign in numbers, drawn: its contacts by state, its calls by what became of them, its pace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.columns import Columns
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.cli.number_format import duration, rate
+from orchestrator.policy.hold_reasons import sentence_of
+
+FINAL_CAMPAIGN = frozenset({"completed", "canceled"})
+_FINAL_CONTACT = ("completed", "exhausted", "suppressed", "canceled", "expired", "unknown")
+_KNOWN = "paused_by_user"
+_STYLES = {
+    "completed": "green",
+    "confirmed": "green",
+    "calling": "cyan",
+    "waiting": "yellow",
+    "held": "magenta",
+    "exhausted": "red",
+    "unknown": "bold red",
+}
+
+
+def stats_screen(title: str, stats: Mapping[str, Any]) -> RenderableType:
+    """Return the whole screen for one answer of `GET /v1/campaigns/{id}/stats`."""
+    calls = stats.get("calls", {})
+    tables = [
+        _table("contacts", {name: n for name, n in stats.get("contacts", {}).items() if name != "total"}),
+        _table("dispositions", calls.get("by_disposition", {})),
+        _table("outcomes", calls.get("by_outcome", {})),
+    ]
+    if stats.get("held_by_reason"):
+        tables.append(_table("held because", stats["held_by_reason"]))
+    total, final = _progress(stats)
+    stopped = stopped_line(stats)
+    words = [Text(line) for line in (_pace(stats), _latency(stats)) if line]
+    words += [Text(stopped, style="bold red")] if stopped else []
+    head = Group(*words, ProgressBar(total=max(total, 1), completed=final, width=72))
+    why = [Text(f"{code}: {sentence_of(code) or ''}", style="dim") for code in stats.get("held_by_reason") or {}]
+    return Panel(
+        Group(head, Text(), Columns(tables, padding=(0, 3)), *why), title=f"{title} · {stats.get('status', '')}"
+    )
+
+
+def stats_line(stats: Mapping[str, Any]) -> str:
+    """Return one line for a terminal that is none: a log, a pipe."""
+    contacts = {name: n for name, n in stats.get("contacts", {}).items() if n and name != "total"}
+    total, final = _progress(stats)
+    states = " ".join(f"{name} {number}" for name, number in contacts.items())
+    done = f"{stats.get('status', '')}: {final} of {total} contacts done" + (f" ({states})" if states else "")
+    held = ", ".join(f"{code} {number}" for code, number in (stats.get("held_by_reason") or {}).items())
+    because = f"held because {held}" if held else ""
+    return " · ".join(line for line in (done, because, _pace(stats), _latency(stats), stopped_line(stats)) if line)
+
+
+def stopped_line(answer: Mapping[str, Any]) -> str:
+    """Return why a campaign stands still unless the asker knows, "" where it does not."""
+    reason = answer.get("status_reason") or {}
+    return "" if reason.get("code") == _KNOWN else str(reason.get("detail", ""))
+
+
+def report(console: Console, title: str, stats: Mapping[str, Any], *, peak_dials_per_s: float | None = None) -> None:
+    """Print the final account: shares of all contacts and of all calls; the peak is the watcher's own observation."""
+    calls = stats.get("calls", {})
+    contacts = dict(stats.get("contacts", {}))
+    total = contacts.pop("total", sum(contacts.values()))
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column, justify in (("", "left"), ("count", "right"), ("share", "right")):
+        table.add_column(column, justify=justify)  # type: ignore[arg-type]  # a literal in a tuple widens to str
+    _section(table, f"contacts: {total}", contacts, whole=total)
+    _section(table, f"calls: {calls.get('dialed', 0)}", calls.get("by_disposition", {}), whole=calls.get("dialed", 0))
+    _section(table, "outcomes", calls.get("by_outcome", {}), whole=calls.get("dialed", 0))
+    for name, counts in calls.get("by_answer", {}).items():
+        _section(table, f"answer {name}", counts, whole=calls.get("dialed", 0))
+    console.print(table if table.row_count else f"{title}: no contacts yet", markup=False)
+    if peak_dials_per_s is not None:
+        console.print(f"at most {rate(peak_dials_per_s)} dials/s over 5 s")
+    if line := _latency(stats):
+        console.print(line)
+
+
+def _section(table: Table, title: str, counts: Mapping[str, int], *, whole: int) -> None:
+    if not any(counts.values()):
+        return
+    table.add_section()
+    table.add_row(Text(title, style="bold"), "", "")
+    for name, number in sorted(counts.items(), key=lambda item: -item[1]):
+        if number:
+            table.add_row(f"  {name}", str(number), f"{number / max(whole, 1):.0%}", style=_STYLES.get(name, ""))
+
+
+def _table(title: str, counts: Mapping[str, int]) -> Table:
+    table = Table(box=None, padding=(0, 1), show_header=True, header_style="bold")
+    table.add_column(title)
+    table.add_column("", justify="right", min_width=4)
+    for name, number in counts.items():
+        table.add_row(name, str(number), style=_STYLES.get(name, "") if number else "dim")
+    return table
+
+
+def _progress(stats: Mapping[str, Any]) -> tuple[int, int]:
+    contacts = stats.get("contacts", {})
+    return contacts.get("total", 0), sum(contacts.get(name, 0) for name in _FINAL_CONTACT)
+
+
+def _pace(stats: Mapping[str, Any]) -> str:
+    calls, pace = stats.get("calls", {}), stats.get("rate", {})
+    now, most = (rate(pace[name]) if pace.get(name) is not None else "?" for name in ("dials_per_s", "limit"))
+    return f"dialed {calls.get('dialed', 0)} · live {calls.get('live', 0)} · {now} of {most} dials/s"
+
+
+def _latency(stats: Mapping[str, Any]) -> str | None:
+    """Return how fast the campaign's own webhooks were answered, None where no call of it has had one lately."""
+    told = stats.get("latency_ms", {}).get("event_to_command", {})
+    words = [f"{name} {duration(told[name])}" for name in ("p50", "p99") if told.get(name) is not None]
+    return f"webhook to command {', '.join(words)}" if words else None

@@ -1,0 +1,78 @@
+"""Looks at a campaign again and again and draws what it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.live import Live
+
+from orchestrator.cli.api_client import Rest
+from orchestrator.cli.campaign_report import FINAL_CAMPAIGN, stats_line, stats_screen, stopped_line
+from orchestrator.cli.polling import Follower
+from orchestrator.local_stack.interrupts import pause
+
+_LINE_EVERY_S = 5.0
+
+
+@dataclass
+class Watched:
+    """What a watcher saw: the last numbers, and the fastest dialing."""
+
+    stats: dict[str, Any]
+    peak_dials_per_s: float = 0.0
+
+
+class StatsView:
+    """A live screen in a terminal; elsewhere a line every few seconds, and one when status or reason change."""
+
+    def __init__(self, console: Console, title: str) -> None:
+        self._console, self._title = console, title
+        self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
+        self._last_line_at, self._last_status = 0.0, ("", "")
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def draw(self, stats: dict[str, Any]) -> None:
+        """Show these numbers."""
+        if self._live:
+            self._live.update(stats_screen(self._title, stats), refresh=True)
+        elif (
+            stats["status"],
+            stopped_line(stats),
+        ) != self._last_status or monotonic() - self._last_line_at > _LINE_EVERY_S:
+            self._console.print(stats_line(stats), markup=False)
+            self._last_line_at, self._last_status = monotonic(), (stats["status"], stopped_line(stats))
+
+
+def watch_campaign(
+    rest: Rest, campaign: str, *, every_s: float, console: Console, wait: Callable[[float], None] = pause
+) -> Watched:
+    """Draw a campaign until it is completed or canceled and return what was seen."""
+    title, seen = rest.get(f"/v1/campaigns/{campaign}")["name"], Watched({})
+    follower = Follower(rest, console)
+    with StatsView(console, title) as view:
+        while True:
+            stats = follower.get(f"/v1/campaigns/{campaign}/stats")
+            if stats is None:
+                wait(every_s)
+                continue
+            seen.stats = stats
+            seen.peak_dials_per_s = max(seen.peak_dials_per_s, seen.stats["rate"]["dials_per_s"])
+            view.draw(seen.stats)
+            if seen.stats["status"] in FINAL_CAMPAIGN:
+                return seen
+            wait(every_s)

@@ -1,0 +1,135 @@
+"""`make demo`: two hundred simulated people are called, each through the sample flow, and their account is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import cycle, islice, product
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from rich.console import Console
+
+from orchestrator.cli.api_client import Rest
+from orchestrator.cli.campaign_report import report
+from orchestrator.cli.campaign_watch import watch_campaign
+from orchestrator.cli.upload import upload_flow
+from orchestrator.errors import OrchestratorError
+from orchestrator.local_stack.banner import saying, welcome
+from orchestrator.local_stack.interrupts import Interrupts, listening, pause
+from orchestrator.local_stack.options import StackOptions
+from orchestrator.local_stack.ports import Ports
+from orchestrator.local_stack.stack import Stack
+from orchestrator.local_stack.supervisor import Interrupted
+from orchestrator.local_stack.up import keep_running
+from orchestrator.settings import Settings
+
+SAMPLE = Path(__file__).parents[1] / "flow" / "samples" / "appointment.yaml"
+CONTACTS = 200
+_PEOPLE_ARE_FASTER = 8.0
+_MOST_S = 85.0
+
+_NAMES = (
+    "Ada",
+    "Ben",
+    "Chloe",
+    "Dev",
+    "Elena",
+    "Femi",
+    "Grace",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Kim",
+    "Lena",
+    "Mira",
+    "Noah",
+)
+_TIMES = ("Monday at 9", "Tuesday at half past ten", "Wednesday at noon", "Thursday at 2", "Friday at 4")
+
+
+class DemoTooSlow(OrchestratorError):
+    """Raised when the campaign is not over in time; the message says what is left."""
+
+
+def run_demo(*, data: Path, port: int, settings: Settings, stay: bool) -> int:
+    """Run the demo and return the exit status: 0 once every contact has its outcome and everything is stopped."""
+    console = Console(highlight=False, soft_wrap=True)
+    say, ports = saying(console), Ports()
+    options = StackOptions(data=data, port=ports.near(port), fresh=True, flower=stay, time_scale=_PEOPLE_ARE_FASTER)
+    with listening() as interrupts:
+        stack = Stack(options, settings, interrupts=interrupts, say=say, ports=ports)
+        try:
+            say(f"starting a whole stack in {data} …")
+            started = monotonic()
+            addresses = stack.start()
+            say(f"up after {monotonic() - started:.1f} s: {', '.join(stack.pids())}")
+            _run_campaign(Rest(addresses.api, stack.api_key), stack, interrupts, console=console)
+            if stay:
+                keys = {"api_key": stack.api_key, "flower_password": stack.flower_password}
+                welcome(console, options, addresses, **keys)
+                keep_running(stack, interrupts)
+        except Interrupted:
+            return 130
+        finally:
+            say("stopping …")
+            stack.stop()
+            say(f"everything is stopped; what is left lies in {data}")
+    return 0
+
+
+def _run_campaign(rest: Rest, stack: Stack, interrupts: Interrupts, *, console: Console) -> None:
+    deadline = monotonic() + _MOST_S
+    wait = _looking_after(stack, interrupts, deadline)
+    campaign = _create(rest)
+    console.print(f"{CONTACTS} people, {campaign['pacing']['calls_per_second']:g} calls a second")
+    seen = watch_campaign(rest, campaign["id"], every_s=0.5, console=console, wait=wait)
+    title = f"{campaign['name']}: {seen.stats['status']}"
+    report(console, title, seen.stats, peak_dials_per_s=seen.peak_dials_per_s)
+    rest.close()
+
+
+def _create(rest: Rest) -> dict[str, Any]:
+    flow = upload_flow(rest, SAMPLE)
+    campaign: dict[str, Any] = rest.post(
+        "/v1/campaigns",
+        {
+            "name": "appointment reminders",
+            "flow": flow["id"],
+            "caller_ids": ["+13125550100"],
+            "pacing": {"calls_per_second": 20, "max_live_calls": 200},
+            "calling_hours": {"always": True},
+            "retry": {"max_attempts": 2, "on": {"busy": {"after": "6s"}, "no_answer": {"after": "6s"}}},
+            "number_gap": "1s",
+        },
+    )
+    path = f"/v1/campaigns/{campaign['id']}"
+    rest.post(f"{path}/contacts", {"contacts": demo_contacts()})
+    rest.post(f"{path}/start")
+    return campaign
+
+
+def demo_contacts() -> list[dict[str, Any]]:
+    """Return people whose numbers lie in the range set aside for stories: nobody real is ever among them."""
+    numbers = (f"+1{area}55501{line:02d}" for area, line in product((202, 415), range(100)))
+    people = zip(cycle(_NAMES), cycle(_TIMES), strict=False)
+    return [
+        {"phone": phone, "external_id": f"patient-{number}", "variables": {"first_name": name, "appointment": time}}
+        for number, (phone, (name, time)) in enumerate(zip(islice(numbers, CONTACTS), people, strict=False), start=1)
+    ]
+
+
+def _looking_after(stack: Stack, interrupts: Interrupts, deadline: float) -> Callable[[float], None]:
+    """Return a pause that meanwhile looks after the stack, and ends the demo on Ctrl-C or when its time is over."""
+
+    def wait(seconds: float) -> None:
+        until = monotonic() + seconds
+        while monotonic() < until:
+            if interrupts.stopping():
+                raise Interrupted("stopped before the campaign was over")
+            if monotonic() > deadline:
+                raise DemoTooSlow(f"the campaign is not over after {_MOST_S:g} s; look into the logs")
+            stack.tick()
+            pause(0.1)
+
+    return wait

@@ -1,0 +1,65 @@
+"""`orchestrator dialing`: the switch above all campaigns, over the REST API."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from orchestrator.cli.api_client import connect, rest_of
+
+app = typer.Typer(
+    no_args_is_help=True,
+    callback=connect,
+    help="Stop all dialing at once, and let it go on. Finds the API like `orchestrator campaign` does.",
+)
+
+
+@app.command()
+def stop(
+    ctx: typer.Context,
+    *,
+    reason: Annotated[str, typer.Option(help="Why; whoever looks at a campaign is shown it.")],
+    by: Annotated[str | None, typer.Option(help="Who. Default: your name on this machine.")] = None,
+) -> None:
+    """Stop every dial of every campaign, across restarts; calls that live run on to their end.
+
+    orchestrator dialing stop --reason "wrong list"
+    """
+    _print(rest_of(ctx).post("/v1/dialing/stop", {"reason": reason, "by": by or _who()}))
+
+
+@app.command()
+def resume(ctx: typer.Context) -> None:
+    """Let running campaigns dial again."""
+    _print(rest_of(ctx).post("/v1/dialing/resume"))
+
+
+@app.command()
+def status(ctx: typer.Context) -> None:
+    """Say whether dialing is stopped, since when, by whom and why."""
+    _print(rest_of(ctx).get("/v1/dialing"))
+
+
+def _print(dialing: Mapping[str, Any]) -> None:
+    Console(highlight=False, soft_wrap=True).print(_line(dialing), markup=False)
+
+
+def _line(dialing: Mapping[str, Any]) -> str:
+    if not dialing["stopped"]:
+        return "dialing is not stopped"
+    said = [f"since {dialing['since']}"] if dialing["since"] else []
+    said += [f"by {dialing['by']}"] if dialing["by"] else []
+    why = f": {dialing['reason']}" if dialing["reason"] else ""
+    live = f"; {dialing['in_flight']} calls still live" if dialing.get("in_flight") else ""
+    return f"dialing is stopped {' '.join(said)}".rstrip() + why + live
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "command line"  # a container's user has no name

@@ -1,0 +1,153 @@
+"""`orchestrator flow`: read a flow with the eyes of the engine, before anybody is called."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from orchestrator.cli.arguments import moment, pairs
+from orchestrator.clock import utc_now
+from orchestrator.errors import FieldError, InvalidInput
+from orchestrator.flow.check import check_flow, load_flow
+from orchestrator.flow.definition import Flow
+from orchestrator.flow.dry_run.dialogue import Said
+from orchestrator.flow.dry_run.dry_run import Rehearsal
+from orchestrator.flow.dry_run.scripted_callee import Callee, CalleeKind
+from orchestrator.flow.library import Library, Shelved
+from orchestrator.flow.syntax.document import parse_flow
+from orchestrator.model.live_call import Direction
+
+app = typer.Typer(no_args_is_help=True, help="Check a flow, or play it through at your desk; nothing is sent anywhere.")
+
+_File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The flow, YAML or JSON.")]
+_With = Annotated[
+    list[Path] | None,
+    typer.Option("--with", exists=True, dir_okay=False, help="A flow that is included, whatever its version."),
+]
+_STYLES = {"line": "dim", "callee": "cyan", "flow": "", "agent": "magenta", "refusal": "bold red"}
+_MARKS = {"flow": "→", "refusal": "✗"}
+_AT = "When the call is made, for the flow's hours: 2027-03-01T09:00-05:00, or 2027-03-01T09:00 in UTC. Default: now."
+_DEMO_PHONE = "+12025550123"
+
+
+@app.command()
+def check(file: _File, with_: _With = None) -> None:
+    """Say whether a flow would be accepted; every problem names its line and step. Exit status 1 if there is one.
+
+    What is accepted and yet surely not meant is a warning, such as an outcome that counts although nobody may have
+    heard what it stands for; warnings leave the exit status at 0.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    library = _library(with_ or [])
+    problems, warnings = check_flow(file.read_bytes(), _content_type(file), library=library)
+    for mark, found in (("✗", problems), ("!", warnings)):
+        for each in found:
+            console.print(f"{mark} {file}, {each}", markup=False)
+    if problems:
+        raise typer.Exit(1)
+    _print_summary(load_flow(file.read_bytes(), _content_type(file), library=library), console)
+
+
+@app.command()
+def play(
+    file: _File,
+    *,
+    with_: _With = None,
+    as_: Annotated[CalleeKind, typer.Option("--as", help="Who is at the other end.")] = CalleeKind.HUMAN,
+    press: Annotated[
+        list[str] | None,
+        typer.Option(help="What the callee presses; the first --press answers the first question, and so on."),
+    ] = None,
+    var: Annotated[
+        list[str] | None,
+        typer.Option(help="An input of the flow, name=value; may be repeated. Default: the input's name."),
+    ] = None,
+    hangs_up_after: Annotated[
+        float | None, typer.Option(min=0, help="Seconds after answering at which the callee hangs up.")
+    ] = None,
+    agent: Annotated[bool, typer.Option(help="Whether whoever the call is transferred to answers.")] = True,
+    inbound: Annotated[bool, typer.Option("--inbound", help="Play a call that comes in.")] = False,
+    http_status: Annotated[
+        int, typer.Option(min=100, max=599, help="What every web address answers that the flow asks.")
+    ] = 200,
+    http_body: Annotated[str, typer.Option(help="The JSON it answers with.")] = "{}",
+    at: Annotated[str | None, typer.Option(metavar="TIME", help=_AT)] = None,
+) -> None:
+    """Play a scripted call and print the conversation, with the engine that runs real calls.
+
+    The clock jumps from event to event, so that a call takes no time:
+
+        orchestrator flow play appointment.yaml --as human --press 1
+
+        orchestrator flow play appointment.yaml --as machine --hangs-up-after 9
+
+        orchestrator flow play lead.yaml --press 1 --var agent_1=+12025550150
+
+    Exit status 1 if the flow is not acceptable, or a command is not sent because the carrier would refuse it (✗).
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    flow = load_flow(file.read_bytes(), _content_type(file), library=_library(with_ or []))
+    callee = Callee(as_, tuple(press or ()), hangs_up_after, agent, http_status, _json(http_body))
+    began = moment(at, option="--at") if at is not None else utc_now()
+    direction: Direction = "incoming" if inbound else "outgoing"
+    rehearsal = Rehearsal(flow, callee, _DEMO_PHONE, _variables(flow, var or []), began, direction)
+    if at is not None:
+        console.print(f"the call is made at {began:%Y-%m-%d %H:%M:%S} UTC")
+    for said in rehearsal.play():
+        _print_line(said, console)
+    outcome = rehearsal.call.outcome
+    console.print(f"outcome {outcome or 'none'}" + "".join(f", {n} {v}" for n, v in rehearsal.call.answers.items()))
+    if rehearsal.refused:
+        console.print(f"the carrier would refuse {', '.join(rehearsal.refused)}: see ✗ above", markup=False)
+        raise typer.Exit(1)
+
+
+def _library(files: list[Path]) -> Library:
+    """Return the flows of these files by their names; a file has no version, so it is every one."""
+    shelved = [Shelved(file.read_text(encoding="utf-8"), _content_type(file)) for file in files]
+    by_name = {str(parse_flow(*each).root.value["name"].value): each for each in shelved}
+    return lambda name, _version: by_name.get(name)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as err:
+        raise InvalidInput([FieldError("--http-body", "not_json", f"{text[:200]!r} is no JSON: {err}")]) from err
+
+
+def _variables(flow: Flow, words: list[str]) -> dict[str, str]:
+    """Return the inputs that were given; a required one that was not is spoken as its own name."""
+    given = pairs(words, option="--var")
+    unknown = [name for name in given if name not in flow.inputs]
+    if unknown:
+        known = ", ".join(flow.inputs) or "none"
+        raise InvalidInput([FieldError("--var", "unknown", f"{n} is no input; there are: {known}") for n in unknown])
+    return {name: name.replace("_", " ") for name in flow.required_inputs} | given
+
+
+def _print_line(said: Said, console: Console) -> None:
+    clock = str(timedelta(seconds=int(said.at_s)))[2:]
+    console.print(f"{clock} {_MARKS.get(said.who, '←')} {said.text}", style=_STYLES[said.who], markup=False)
+
+
+def _print_summary(flow: Flow, console: Console) -> None:
+    console.print(f"✓ {flow.name}: {len(flow.steps)} steps", markup=False)
+    rows = {
+        "a contact must carry": flow.required_inputs,
+        "and may carry": flow.optional_inputs,
+        "answers": tuple(flow.answers),
+        "outcomes": tuple(sorted(flow.outcomes)),
+    }
+    for title, names in rows.items():
+        if names:
+            console.print(f"  {title}: {', '.join(names)}", markup=False)
+
+
+def _content_type(file: Path) -> str:
+    return "application/json" if file.suffix == ".json" else "application/yaml"

@@ -1,0 +1,55 @@
+"""Asks the API again and again: a failure is said once and waited out, and only one that lasts ends the following."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from rich.console import Console
+
+from orchestrator.cli.api_client import ApiNotReached, RefusedByApi, Rest
+
+GIVE_UP_AFTER_S = 120.0
+_MAY_PASS = (408, 429)
+
+
+class Follower:
+    """Follows something through an API that may be restarted meanwhile."""
+
+    def __init__(self, rest: Rest, console: Console, *, clock: Callable[[], float] = monotonic) -> None:
+        self._rest, self._console, self._clock = rest, console, clock
+        self._failing_since: float | None = None
+
+    def get(self, path: str) -> Any | None:
+        """Return the JSON at `path`, or None when the API does not give it now.
+
+        Raises RefusedByApi for a definite no, and what went wrong last when nothing has come for two minutes.
+        """
+        try:
+            answer = self._rest.get(path)
+        except (ApiNotReached, RefusedByApi) as err:
+            if not _may_pass(err) or self._has_lasted():
+                raise
+            self._say(f"no answer ({_first_line(err)}); asking on for {GIVE_UP_AFTER_S:.0f} s")
+            self._failing_since = self._failing_since if self._failing_since is not None else self._clock()
+            return None
+        if self._failing_since is not None:
+            self._failing_since = None
+            self._console.print("the API answers again", markup=False)
+        return answer
+
+    def _has_lasted(self) -> bool:
+        return self._failing_since is not None and self._clock() - self._failing_since > GIVE_UP_AFTER_S
+
+    def _say(self, what: str) -> None:
+        if self._failing_since is None:
+            self._console.print(what, markup=False)
+
+
+def _may_pass(err: ApiNotReached | RefusedByApi) -> bool:
+    return isinstance(err, ApiNotReached) or err.status >= 500 or err.status in _MAY_PASS
+
+
+def _first_line(err: Exception) -> str:
+    return str(err).partition("\n")[0]

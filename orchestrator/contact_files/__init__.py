@@ -1,0 +1,1 @@
+"""Uploaded files of contacts: encodings, CSV headers and rows, spreadsheet cells."""

@@ -1,0 +1,243 @@
+"""One contact as a client sends it, an object or a row of a file, turned into a contact or refused by field.
+
+"No" is a value here: in a file of a million rows a wrong one is news for its sender, not an exception.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from orchestrator.contact_files.phone_columns import letters_of
+from orchestrator.policy.names import one_form, unseen_in, unspeakable_in
+from orchestrator.policy.phone.number_kind import why_never_dialed
+from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
+from orchestrator.policy.timestamps import parse_moment
+from orchestrator.policy.visible_text import visible
+from orchestrator.policy.zones.named_zone import ZoneProblem, read_zone
+
+Value = str | int | float | bool
+
+_FIELDS = frozenset({"phone", "external_id", "timezone", "not_before", "not_after", "priority", "variables"})
+_COLUMNS = {"phone": "phone", "externalid": "external_id", "timezone": "timezone"} | {
+    "notbefore": "not_before",
+    "notafter": "not_after",
+}
+_COLUMN_FIELDS = frozenset(_COLUMNS.values())
+_COPIED = _COLUMN_FIELDS - {"phone"}  # a phone is read by rules of its own
+_IGNORED_IN_NAMES = re.compile(r"[\s_]+")
+_LONGEST_TEXT = 4_000
+_LONGEST_ID = 200
+_MOST_VARIABLES = 200
+_LARGEST_NUMBER = 2**63
+_PRIORITIES = range(-1000, 1001)
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """A contact that may be stored: `phone` is E.164, times are UTC, `variables` stand under the flow's own names."""
+
+    phone: str
+    external_id: str | None
+    timezone: str | None
+    not_before: datetime | None
+    not_after: datetime | None
+    priority: int
+    variables: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactProblem:
+    """Why a contact is refused: the first field that is wrong, a code, and what was expected."""
+
+    code: str
+    field: str
+    detail: str
+
+
+class _Wrong(Exception):
+    """Carries a problem out of the checks of one contact; it never leaves this file."""
+
+    def __init__(self, code: str, field_name: str, detail: str) -> None:
+        super().__init__(detail)
+        self.problem = ContactProblem(code, field_name, detail)
+
+
+@dataclass(frozen=True)
+class ContactForm:
+    """What contacts of one upload must look like: the flow's inputs by name, and the region of national numbers."""
+
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    region: str | None = None
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {folded(known): known for known in (*self.optional, *self.required)}
+
+    def knows(self, name: str) -> bool:
+        """Return whether a variable's name is one of the flow's inputs."""
+        return folded(name) in self._names
+
+    def input_for(self, name: str) -> str:
+        """Return the input that a variable's name means, whatever its case, spaces and underscores; else the name."""
+        return self._names.get(folded(name), name.strip())
+
+
+def folded(name: str) -> str:
+    """Return `name` without what a spreadsheet's author may write differently: case, spaces, underscores."""
+    return _IGNORED_IN_NAMES.sub("", name).casefold()
+
+
+def is_own_field(column: str) -> bool:
+    """Return whether a file's column of exactly this name is a field of the contact, and no variable."""
+    return column in _COLUMN_FIELDS
+
+
+def column_for(name: str, form: ContactForm) -> str:
+    """Return what a file's column fills: a contact's own field such as `external_id`, or a variable."""
+    return _COLUMNS.get(letters_of(name)) or form.input_for(name)
+
+
+def read_contact(document: Any, form: ContactForm) -> NewContact | ContactProblem:
+    """Return the contact that a JSON object says, or what is wrong with it."""
+    try:
+        return _from_object(document, form)
+    except _Wrong as wrong:
+        return wrong.problem
+
+
+def read_contact_row(row: Mapping[str, str], form: ContactForm) -> NewContact | ContactProblem:
+    """Return the contact of a file's row, keyed by `column_for`; an empty cell counts as missing.
+
+    What cannot be seen in an id, a zone or a time is no part of it: it was copied along.
+    """
+    fields = row if _COPIED.isdisjoint(row) else {**row, **{name: visible(row[name]) for name in _COPIED & row.keys()}}
+    variables: dict[str, Value] = {name: text for name, text in row.items() if text and name not in _COLUMN_FIELDS}
+    try:
+        return _contact(fields, variables, form)
+    except _Wrong as wrong:
+        return wrong.problem
+
+
+def _from_object(document: Any, form: ContactForm) -> NewContact:
+    if not isinstance(document, Mapping):
+        raise _Wrong("not_an_object", "", "a contact is an object such as {phone, variables}")
+    for name in document.keys() - _FIELDS:
+        raise _Wrong("unknown_field", str(name), "no such field; what the flow needs stands in `variables`")
+    for name in ("phone", "external_id", "timezone", "not_before", "not_after"):
+        if not isinstance(document.get(name), str | None):
+            raise _Wrong("not_text", name, "write it as text, in quotes")
+    return _contact(document, _variables(document.get("variables"), form), form)
+
+
+def _contact(fields: Mapping[str, Any], variables: dict[str, Value], form: ContactForm) -> NewContact:
+    phone = _phone(fields.get("phone"), form.region)
+    not_before, not_after = _moment(fields, "not_before"), _moment(fields, "not_after")
+    if not_before and not_after and not_after <= not_before:
+        raise _Wrong("not_after", "not_after", "not_after must be later than not_before")
+    return NewContact(
+        phone=phone,
+        external_id=_external_id(fields.get("external_id")),
+        timezone=_zone(fields.get("timezone")),
+        not_before=not_before,
+        not_after=not_after,
+        priority=_priority(fields.get("priority")),
+        variables=_complete(variables, form.required),
+    )
+
+
+def _phone(text: str | None, region: str | None) -> str:
+    if not text:
+        raise _Wrong("required", "phone", "a contact needs a phone number")
+    answer = read_phone(text, region)
+    if isinstance(answer, PhoneProblem):
+        raise _Wrong(answer.code, "phone", answer.detail)
+    if why := why_never_dialed(answer):
+        raise _Wrong("number_kind", "phone", why)
+    return answer
+
+
+def _external_id(text: str | None) -> str | None:
+    text = (text or "").strip()
+    if not text:
+        return None
+    return _name("external_id", one_form(text))
+
+
+def _zone(text: str | None) -> str | None:
+    if not text or not text.strip():
+        return None
+    zone = read_zone(text)
+    if isinstance(zone, ZoneProblem):
+        raise _Wrong("unknown_zone", "timezone", zone.detail)
+    return zone
+
+
+def _moment(fields: Mapping[str, Any], name: str) -> datetime | None:
+    text = fields.get(name)
+    if not text or not text.strip():
+        return None
+    try:
+        return parse_moment(text)
+    except ValueError as err:
+        raise _Wrong("moment", name, str(err)) from err
+
+
+def _priority(value: Any) -> int:
+    if value is None:
+        return 0
+    if not isinstance(value, int | float) or isinstance(value, bool) or value not in _PRIORITIES:
+        raise _Wrong("priority", "priority", "a whole number from -1000 to 1000; higher is dialed first")
+    return int(value)
+
+
+def _variables(document: Any, form: ContactForm) -> dict[str, Value]:
+    if document is None:
+        return {}
+    if not isinstance(document, Mapping) or len(document) > _MOST_VARIABLES:
+        raise _Wrong("variables", "variables", f"an object of at most {_MOST_VARIABLES} names and values")
+    matched: dict[str, Value] = {}
+    for name, value in document.items():
+        known = form.input_for(name)
+        if known in matched:
+            raise _Wrong("duplicate_variable", f"variables/{name}", f"another name already gives {known!r}")
+        if value is not None:
+            matched[known] = value
+    return matched
+
+
+def _complete(variables: dict[str, Value], required: Iterable[str]) -> dict[str, Value]:
+    for name, value in variables.items():
+        _name("variables", name)
+        if isinstance(value, str):
+            _text(f"variables/{name}", value)
+        elif not _is_plain(value):
+            raise _Wrong("not_a_value", f"variables/{name}", "write text, a number, true or false")
+    for name in required:
+        if not str(variables.get(name, "")).strip():
+            raise _Wrong("missing_input", f"variables/{name}", f"the flow needs {name!r}")
+    return variables
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, bool | int | float) and abs(value) < _LARGEST_NUMBER  # so neither NaN nor infinity
+
+
+def _name(field: str, text: str) -> str:
+    if len(text) > _LONGEST_ID:
+        raise _Wrong("too_long", field, f"at most {_LONGEST_ID} characters")
+    if found := unseen_in(text):
+        raise _Wrong("bad_character", field, f"it holds {found}; write it without control and direction marks")
+    return text
+
+
+def _text(field: str, text: str) -> None:
+    if len(text) > _LONGEST_TEXT:
+        raise _Wrong("too_long", field, f"at most {_LONGEST_TEXT} characters")
+    if found := unspeakable_in(text):
+        raise _Wrong("bad_character", field, f"it holds {found}, which no text may")

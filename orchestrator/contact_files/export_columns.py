@@ -1,0 +1,55 @@
+"""The columns of our own exports: their names never clash with a client's, and an import knows them again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from orchestrator.contact_files.contact_rows import ContactForm, column_for, is_own_field
+
+REJECT_COLUMNS: Final = ("row", "status", "code", "detail")
+RESULT_COLUMNS: Final = (
+    *("contact_id", "phone", "external_id", "status", "reason", "attempts", "disposition", "outcome", "last_call_id"),
+    *("from", "dialed_at", "answered_at", "ended_at"),
+    *("hangup_cause", "sip_hangup_cause", "telnyx_error", "fault"),
+)
+ANSWER: Final = "answer_"
+_VARIABLE = "variable_"
+_PREFIXES = (ANSWER, _VARIABLE)
+_SURELY_RESULTS = frozenset({"phone", "status", "attempts", "last_call_id"})
+_NO_FORM = ContactForm()
+
+
+def exported_name(column: str, ours: Sequence[str]) -> str:
+    """Return the header of a client's column beside `ours`: its name, behind `variable_` where that would clash."""
+    is_taken = column in ours or column.startswith(_PREFIXES)
+    return f"{_VARIABLE}{column}" if is_taken else column
+
+
+def variable_name(variable: str) -> str:
+    """Return the header of a variable among results: also one that is named like a contact's own field is marked."""
+    is_field = is_own_field(column_for(variable, _NO_FORM))
+    return f"{_VARIABLE}{variable}" if is_field else exported_name(variable, RESULT_COLUMNS)
+
+
+def columns_of_ours(names: Sequence[str], form: ContactForm) -> list[str] | None:
+    """Return what the columns of our own export fill, "" for what only we say; None if `names` is another file's."""
+    if tuple(names[: len(REJECT_COLUMNS)]) == REJECT_COLUMNS:
+        theirs = names[len(REJECT_COLUMNS) :]
+        return [""] * len(REJECT_COLUMNS) + [_filled(name, form) for name in theirs]
+    if names[:1] == ["contact_id"] and set(names) >= _SURELY_RESULTS:
+        return [_of_results(name, form) for name in names]
+    return None
+
+
+def _of_results(name: str, form: ContactForm) -> str:
+    is_only_ours = (name in RESULT_COLUMNS and not is_own_field(name)) or name.startswith(ANSWER)
+    return "" if is_only_ours else _filled(name, form)
+
+
+def _filled(name: str, form: ContactForm) -> str:
+    """Return what a client's column fills; only the exact name is a field, since we wrote it."""
+    bare = name.removeprefix(_VARIABLE)
+    if is_own_field(bare):
+        return name
+    return form.input_for(bare)

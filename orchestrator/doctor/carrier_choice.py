@@ -1,0 +1,57 @@
+"""Which carrier a folder's calls go to: Telnyx, or a simulator where no phone rings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from orchestrator.doctor.findings import Finding, unseen
+from orchestrator.local_stack.data_folder import announced, is_simulators, kept_secret
+from orchestrator.local_stack.environment import SIMULATED_CONNECTION
+from orchestrator.settings import Settings
+
+_LIVE = "telnyx.com"
+_FOR_REAL = (
+    "for real calls set the TELNYX_… variables (README), then `orchestrator up --carrier telnyx --data FOLDER` and "
+    "`orchestrator doctor --data FOLDER`, in a folder of its own"
+)
+
+
+def is_telnyx(settings: Settings) -> bool:
+    """Say whether calls go to Telnyx itself."""
+    host = (urlsplit(settings.telnyx_base_url).hostname or "").lower()
+    return host == _LIVE or host.endswith(f".{_LIVE}")
+
+
+def with_simulator(settings: Settings, folder: Path) -> Settings:
+    """Return the settings that the processes of a simulator's folder have; unchanged for every other folder.
+
+    `telnyx_base_url` is empty where no simulator has run in it yet.
+    """
+    if not is_simulators(folder):
+        return settings
+    told = announced(folder)
+    return settings.model_copy(
+        update={
+            "telnyx_base_url": told.get("carrier", ""),
+            "telnyx_api_key": kept_secret(folder, "simulator_key") or SecretStr(""),
+            "telnyx_public_key": told.get("public_key"),
+            "telnyx_connection_id": SIMULATED_CONNECTION,
+            "public_url": told.get("webhooks"),
+        }
+    )
+
+
+def name_carrier(settings: Settings, folder: Path) -> Finding | None:
+    """Say that this is not Telnyx, and what is therefore not known; None where it is."""
+    if is_telnyx(settings):
+        return None
+    other = f"{settings.telnyx_base_url}, which is not Telnyx"
+    which = f"the simulator of {folder}" if is_simulators(folder) else other
+    detail = (
+        f"{which}: no phone rings. Your Telnyx account (key, application, profile, numbers) and the way in from "
+        "outside are not looked at"
+    )
+    return unseen("carrier", detail, _FOR_REAL)

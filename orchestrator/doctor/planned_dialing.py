@@ -1,0 +1,73 @@
+"""What this installation means to do, as far as its database tells: how many calls, from and to which numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import phonenumbers
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from orchestrator.settings import Settings
+from orchestrator.store.sql.connections import find_connection
+from orchestrator.store.sql.engine import open_sql
+
+MOST_LOOKED_AT = 1_000
+
+_SHOWN = text(
+    "SELECT DISTINCT jsonb_array_elements_text(caller_ids) AS number FROM campaigns "
+    "WHERE status NOT IN ('completed', 'canceled') ORDER BY number LIMIT 50"
+)
+_ANSWERED = text("SELECT number FROM numbers ORDER BY number LIMIT 50")
+_WAITING = text(
+    "SELECT c.phone FROM campaigns g JOIN LATERAL (SELECT phone FROM contacts WHERE campaign_id = g.id "
+    "AND status IN ('waiting', 'held') LIMIT :most) c ON true "
+    "WHERE g.status NOT IN ('completed', 'canceled') LIMIT :most"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plans:
+    """Numbers that campaigns not yet over show, numbers whose callers meet a flow, the most live calls.
+
+    `countries` counts the first thousand waiting contacts by their country (two letters).
+    """
+
+    caller_ids: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
+    max_live_calls: int | None = None
+    countries: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_plans(settings: Settings) -> Plans:
+    """Return the plans; what there is nothing of where the database does not answer or has another schema."""
+    engine = open_sql(settings.database_url, pool_size=1)
+    try:
+        with engine.connect() as connection:
+            return _read(connection, settings.telnyx_connection_id or "")
+    except SQLAlchemyError:
+        return Plans()
+    finally:
+        engine.dispose()
+
+
+def country_of(number: str) -> str | None:
+    """Return the two letters of a number's country; None where it has none (+800), or cannot be read."""
+    try:
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return None
+    return region if region and region.isalpha() else None
+
+
+def _read(connection: Connection, connection_id: str) -> Plans:
+    limits = find_connection(connection, connection_id)
+    waiting = connection.execute(_WAITING, {"most": MOST_LOOKED_AT}).scalars()
+    return Plans(
+        caller_ids=tuple(connection.execute(_SHOWN).scalars()),
+        answered=tuple(connection.execute(_ANSWERED).scalars()),
+        max_live_calls=None if limits is None else limits.max_live_calls,
+        countries=Counter(country for phone in waiting if (country := country_of(phone)) is not None),
+    )

@@ -1,0 +1,1 @@
+"""Dry-runs a flow offline against a scripted callee."""

@@ -1,0 +1,51 @@
+"""Whose an event is: this call's, a leg's that it created, or a second call's for the same attempt (R6)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from orchestrator.flow.engine.transition import Turn, double_hangup_id
+from orchestrator.telnyx.bounded_text import bounded
+
+
+class Owner(StrEnum):
+    """The leg an event belongs to."""
+
+    THIS = "this"
+    TARGET = "target"
+    DOUBLE = "double"
+
+
+def owner_of(turn: Turn) -> Owner:
+    """Return the event's leg; the first control id with role A binds it, another one is a double."""
+    control_id, call = turn.event.call_control_id, turn.call
+    if control_id is None or control_id == call.call_control_id:
+        return Owner.TARGET if turn.event.leg != "A" and control_id is None else Owner.THIS
+    if turn.event.leg != "A" or control_id in call.target_legs:
+        return Owner.TARGET
+    if call.call_control_id is not None:
+        return Owner.DOUBLE
+    turn.change(call_control_id=control_id, **_ids(turn))
+    return Owner.THIS
+
+
+def hang_up_double(turn: Turn) -> None:
+    """Hang up a second call, once, and count it; ours is not touched."""
+    control_id = turn.event.call_control_id
+    if control_id is None or control_id in turn.call.doubles or turn.event.type == "call.hangup":
+        return
+    turn.change(doubles=(*turn.call.doubles, control_id))
+    turn.note("a second call for the same attempt: hung up")
+    turn.hang_up_other(control_id, command_id=double_hangup_id(turn.call, control_id))
+
+
+def learn_ids(turn: Turn) -> None:
+    """Keep the leg's and the session's id when they are first told."""
+    ids = {name: value for name, value in _ids(turn).items() if getattr(turn.call, name) is None}
+    if ids:
+        turn.change(**ids)
+
+
+def _ids(turn: Turn) -> dict[str, str]:
+    payload = turn.event.payload
+    return {name: bounded(str(payload[name])) for name in ("call_leg_id", "call_session_id") if payload.get(name)}

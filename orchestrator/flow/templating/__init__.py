@@ -1,0 +1,1 @@
+"""Templates, their expressions and filters, and translated texts."""

@@ -1,0 +1,29 @@
+"""Where the carrier sends the sound of a call so that our own receiver takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
+
+from orchestrator.flow.vocabulary import OUR_RECEIVER
+from orchestrator.media.stream_token import stream_path
+
+
+@dataclass(frozen=True)
+class OurStreams:
+    """The addresses of the media receiver that the carrier reaches at `media_url`; the secret makes their tokens."""
+
+    media_url: str
+    secret: SecretStr
+
+    def url_of(self, call_id: str) -> str:
+        """Return the address of one call's stream."""
+        return self.media_url.rstrip("/") + stream_path(self.secret, call_id)
+
+
+def is_for_us(body: Mapping[str, Any]) -> bool:
+    """Say whether a command's body streams to our own receiver, whose address is still to be written into it."""
+    return body.get("stream_url") == OUR_RECEIVER

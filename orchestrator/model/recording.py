@@ -1,0 +1,97 @@
+"""A recording as the carrier told of it, made a row of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from orchestrator.model.live_call import LiveCall
+from orchestrator.telnyx.bounded_text import bounded
+from orchestrator.telnyx.timestamps import parse_moment
+
+FORMATS: Final = ("mp3", "wav")
+NO_FILE: Final = "no_file"
+NO_LINK: Final = "no_link"
+_BUCKETS: Final = frozenset({"s3", "gs", "az", "azure", "abfs", "abfss", "wasb", "wasbs"})
+
+
+class ToldRecording(BaseModel):
+    """One recording of one leg; `told_as` is the same however often and in how many events it is told.
+
+    `told_at` is the carrier's time, from which its links live ten minutes. An `error` says that there is nothing to
+    fetch; what lies in a bucket of the operator's own is there already.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    call_id: str
+    told_as: str
+    event_id: str
+    told_at: datetime
+    leg: str
+    recording_id: str | None
+    channels: str | None
+    format: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    urls: dict[str, str]
+    public_urls: dict[str, str]
+    state: Literal["pending", "stored_elsewhere", "failed"]
+    error: dict[str, str] | None
+
+
+def told_by(call: LiveCall) -> list[ToldRecording]:
+    """Return what the call's events told of recordings, tolerating what is missing or of another kind."""
+    return [_told(call.call_id, kept, told_at) for kept in call.recordings if (told_at := _told_at(kept))]
+
+
+def _told_at(kept: Mapping[str, Any]) -> datetime | None:
+    # An older engine kept no time of the telling: the end of the recording is the nearest there is.
+    return parse_moment(kept.get("told_at")) or parse_moment(kept.get("recording_ended_at"))
+
+
+def _told(call_id: str, kept: Mapping[str, Any], told_at: datetime) -> ToldRecording:
+    urls, public_urls = _links(kept.get("recording_urls")), _links(kept.get("public_recording_urls"))
+    linked = [name for name in (str(kept.get("format")).lower(), *FORMATS) if name in urls or name in public_urls]
+    error = _error(kept, is_linked=bool(linked))
+    links = [links[name] for links in (urls, public_urls) for name in linked if name in links]
+    return ToldRecording(
+        call_id=call_id,
+        told_as=_text(kept.get("recording_id")) or str(kept["event_id"]),
+        event_id=str(kept["event_id"]),
+        told_at=told_at,
+        leg=str(kept.get("leg") or "A"),
+        recording_id=_text(kept.get("recording_id")),
+        channels=_text(kept.get("channels")),
+        format=linked[0] if linked else None,
+        started_at=parse_moment(kept.get("recording_started_at")),
+        ended_at=parse_moment(kept.get("recording_ended_at")),
+        urls=urls,
+        public_urls=public_urls,
+        state="failed" if error else "stored_elsewhere" if all(map(is_elsewhere, links)) else "pending",
+        error=error,
+    )
+
+
+def _error(kept: Mapping[str, Any], *, is_linked: bool) -> dict[str, str] | None:
+    if kept.get("error"):
+        return {"code": NO_FILE, "detail": f"the carrier could not store it: {kept['error']}"}
+    return None if is_linked else {"code": NO_LINK, "detail": "the carrier told no link that could be fetched"}
+
+
+def _links(told: Any) -> dict[str, str]:
+    pairs = told.items() if isinstance(told, Mapping) else ()
+    known = {str(name).lower(): url.strip() for name, url in pairs if isinstance(url, str) and url.strip()}
+    return {name: url for name, url in known.items() if name in FORMATS}
+
+
+def is_elsewhere(url: str) -> bool:
+    """Say whether a link names a bucket of the operator's own, which the carrier has filled and we do not read."""
+    return url.partition("://")[0].lower() in _BUCKETS
+
+
+def _text(value: Any) -> str | None:
+    return bounded(str(value)) if isinstance(value, str | int) and value != "" else None

@@ -1,0 +1,1 @@
+"""Operations on calls that are under way or over."""

@@ -1,0 +1,175 @@
+"""Writes ended calls, and what follows for their contacts, to the record: the one way to end an attempt.
+
+A call that still lives comes here when it was recorded: then its recordings are written, and nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import redis
+from sqlalchemy import Connection, Engine, RowMapping
+from sqlalchemy.exc import SQLAlchemyError
+
+from orchestrator.errors import NewerLiveState
+from orchestrator.model.live_call import LiveCall
+from orchestrator.model.recording import told_by
+from orchestrator.operations.calls.next_contact_status import contact_after
+from orchestrator.operations.dialing.pause_refused_campaigns import refuse_campaigns
+from orchestrator.store.doubt import DOUBTS, is_really_away
+from orchestrator.store.outage import is_outage
+from orchestrator.store.redis.event_streams import acknowledge, bury, count_failure
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.live_calls import forget_later, load_many, read_logs
+from orchestrator.store.redis.rate_limiter import Lane, give_back
+from orchestrator.store.sql.call_records import (
+    end_unrecorded,
+    hold_unrecorded,
+    lock_for_record,
+    record_of,
+    write_calls,
+    write_contacts,
+    write_suppressions,
+    write_timeline,
+)
+from orchestrator.store.sql.recordings import write_recordings
+from orchestrator.telnyx.answers import Refused, sort_hangup_error
+
+log = logging.getLogger(__name__)
+
+GIVE_UP_AFTER = 5
+_T = TypeVar("_T")
+
+RawEntry = tuple[bytes, Mapping[bytes, bytes]]
+
+
+@dataclass(frozen=True)
+class _Ended:
+    entries: tuple[RawEntry, ...]
+    call: LiveCall
+    timeline: Sequence[Mapping[str, Any]]
+
+
+_Entries = Mapping[str, Sequence[RawEntry]]
+
+
+class Settler:
+    """Takes entries of the `ended` stream to the record; idempotent, any number of them may run."""
+
+    def __init__(self, *, sql: Engine, client: redis.Redis, keys: Keys | None = None) -> None:
+        self._sql = sql
+        self._redis = client
+        self._keys = keys or Keys()
+
+    def settle_calls(self, entries: Sequence[RawEntry]) -> int:
+        """Record these calls; return how many were ended for the first time. Raises when a store is away (R18)."""
+        by_call: dict[str, list[RawEntry]] = {}
+        for entry in entries:
+            by_call.setdefault(entry[1][b"call"].decode(), []).append(entry)
+        try:
+            return self._settle(by_call)
+        except Exception as err:
+            if is_really_away(err, self._sql):
+                raise
+            log.exception("a batch could not be recorded: one by one")
+            return sum(self._settle_alone(call_id, found) for call_id, found in by_call.items())
+
+    def _settle(self, by_call: _Entries) -> int:
+        with self._sql.begin() as connection:
+            rows = lock_for_record(connection, list(by_call))
+            # Read behind the lock: of two settlers of one call, the later one writes the later state.
+            ended = self._read(by_call)
+            first_ends = self._write(connection, ended, rows)
+        self._heed_refusals(ended, rows)
+        self._let_go(ended, rows)
+        return first_ends
+
+    def _write(self, connection: Connection, told: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> int:
+        write_recordings(connection, [row for one in told if one.call.call_id in rows for row in told_by(one.call)])
+        known = [one for one in told if one.call.settled and one.call.call_id in rows]
+        records = [record_of(one.call, rows[one.call.call_id]) for one in known]
+        write_calls(connection, records)
+        write_suppressions(connection, records)
+        write_contacts(connection, [after for r in records if (after := contact_after(r))])
+        kept = zip(known, records, strict=True)
+        write_timeline(connection, [(r.call.call_id, r.kept(line)) for one, r in kept for line in one.timeline])
+        return sum(record.is_first_end for record in records)
+
+    def _heed_refusals(self, told: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> None:
+        """Pause what a hangup refuses our account for, as an answer to a dial would (R5); acknowledged after it."""
+        for call, row in ((one.call, rows[one.call.call_id]) for one in told if one.call.call_id in rows):
+            answer = sort_hangup_error(call.telnyx_error) if call.direction == "outgoing" else None
+            if isinstance(answer, Refused):
+                refuse_campaigns(self._sql, self._redis, self._keys, row, answer, dialed_at=row["dialed_at"])
+
+    def _settle_alone(self, call_id: str, entries: Sequence[RawEntry]) -> int:
+        try:
+            return self._settle({call_id: entries})
+        except Exception as err:  # whatever else it is, it is this record's own failure
+            if is_really_away(err, self._sql):
+                raise
+            log.exception("call cannot be recorded", extra={"call_id": call_id})
+            most = DOUBTS if is_outage(err) else GIVE_UP_AFTER
+            self._count_failure(call_id, entries, repr(err), most=most)
+            return 0
+
+    def _read(self, by_call: _Entries) -> list[_Ended]:
+        loaded = load_many(self._redis, self._keys, list(by_call))
+        ended = []
+        timelines = read_logs(self._redis, self._keys, list(by_call))
+        for found, live, timeline in zip(by_call.values(), loaded, timelines, strict=True):
+            if live is None:
+                self._acknowledge(found)  # Redis has lost it: the sweeper judges the row
+                continue
+            if isinstance(live, NewerLiveState):
+                log.warning("not recorded here: %s", live)  # the entry stays, for a settler of that version
+                continue
+            ended.append(_Ended(tuple(found), live.call, timeline))
+        return ended
+
+    def _let_go(self, told: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> None:
+        ended = [one for one in told if one.call.settled]
+        by_lanes: dict[tuple[Lane, Lane], list[str]] = {}
+        for row in (rows[one.call.call_id] for one in ended if one.call.call_id in rows):
+            by_lanes.setdefault((Lane(row["connection_id"]), Lane(row["campaign_id"])), []).append(row["id"])
+        for (connection, campaign), call_ids in by_lanes.items():
+            give_back(self._redis, self._keys, connection, campaign, call_ids=call_ids, rate_too=False)
+        forget_later(self._redis, self._keys, [one.call for one in ended])
+        self._acknowledge([entry for one in told for entry in one.entries])
+
+    def _acknowledge(self, entries: Sequence[RawEntry]) -> None:
+        acknowledge(self._redis, self._keys, self._keys.ended, [entry_id for entry_id, _ in entries])
+
+    def _count_failure(self, call_id: str, entries: Sequence[RawEntry], why: str, *, most: int) -> None:
+        for entry_id, fields in entries:
+            name = entry_id.decode()
+            if count_failure(self._redis, self._keys, name) >= most:
+                self._hold_contact(call_id)
+                bury(self._redis, self._keys.ended, entry_id=name, fields=fields, keys=self._keys, why=why)
+
+    def _hold_contact(self, call_id: str) -> None:
+        """Hold the contact, then end the call; what of it is refused as well keeps no record from the dead letters."""
+        self._tried(call_id, lambda connection: hold_unrecorded(connection, call_id))
+        row = self._tried(call_id, lambda connection: _end(connection, call_id))
+        if row:
+            lanes = Lane(row["connection_id"]), Lane(row["campaign_id"])
+            give_back(self._redis, self._keys, *lanes, call_ids=[call_id], rate_too=False)
+
+    def _tried(self, call_id: str, write: Callable[[Connection], _T]) -> _T | None:
+        try:
+            with self._sql.begin() as connection:
+                return write(connection)
+        except SQLAlchemyError as err:
+            if is_really_away(err, self._sql):
+                raise
+            log.exception("call cannot even be ended", extra={"call_id": call_id})
+            return None
+
+
+def _end(connection: Connection, call_id: str) -> RowMapping | None:
+    row = lock_for_record(connection, [call_id]).get(call_id)
+    end_unrecorded(connection, call_id)
+    return row

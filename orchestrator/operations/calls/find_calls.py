@@ -1,0 +1,80 @@
+"""Finds calls: a page of them, or one with everything that happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row
+
+from orchestrator.errors import NotFound
+from orchestrator.model.live_call import LiveCall
+from orchestrator.model.transcript import Utterance, transcript_of
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.live_calls import read_live
+from orchestrator.store.sql import calls as queries_calls
+from orchestrator.store.sql.recordings import recordings_of
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+_LIVE = ("dialing", "accepted", "unknown")
+
+
+@dataclass(frozen=True)
+class CallStory:
+    """A call's row, its live state while it lives, and its timeline of {id, kind, type, at, recorded_at, payload}."""
+
+    row: Row[Any]
+    live: LiveCall | None
+    timeline: Sequence[Mapping[str, Any]]
+    recordings: Sequence[Row[Any]]
+
+    @property
+    def transcript(self) -> list[Utterance]:
+        """Return what was said, in the order in which it was."""
+        return transcript_of(self.timeline)
+
+
+def list_calls(
+    house: House, filters: Mapping[str, Any], *, after: str | None, limit: int
+) -> tuple[Sequence[Row[Any]], dict[str, list[Row[Any]]]]:
+    """Return a page of calls, newest first, and their recordings by call id."""
+    with house.sql.connect() as connection:
+        rows = queries_calls.list_calls(connection, filters, after=after, limit=limit)
+        found = recordings_of(connection, [row.id for row in rows])
+    return rows, {call_id: list(same) for call_id, same in groupby(found, key=lambda row: row.call_id)}
+
+
+def find_call(house: House, call_id: str) -> CallStory:
+    """Return a call with its timeline, from the record or, while it lives, from its live state."""
+    with house.sql.connect() as connection:
+        row = queries_calls.find_call(connection, call_id)
+        recorded = queries_calls.timeline(connection, call_id)
+        recordings = recordings_of(connection, [call_id])
+    if row is None:
+        raise NotFound("call", call_id)
+    if row.state not in _LIVE:
+        return CallStory(row, None, [_line(event) for event in recorded], recordings)
+    live, timeline = read_live(house.redis, Keys(), call_id)
+    told = [_with_note(line) for line in timeline]
+    return CallStory(row, live, told or [_line(event) for event in recorded], recordings)
+
+
+def _with_note(line: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a live line as the record will have it: what is noted beside an event stands in its payload."""
+    return {**line, "payload": {**line["payload"], "note": line["note"]}} if line.get("note") else line
+
+
+def _line(event: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": event.event_id,
+        "kind": event.kind,
+        "type": event.type,
+        "leg": event.leg,
+        "at": event.occurred_at,
+        "recorded_at": event.recorded_at,
+        "payload": event.payload,
+    }

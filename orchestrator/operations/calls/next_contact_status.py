@@ -1,0 +1,132 @@
+"""Says what an ended or amended call makes of its contact."""
+
+from __future__ import annotations
+
+from orchestrator.policy.dispositions import Disposition, Fault
+from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, Reason
+from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step
+from orchestrator.store.sql.call_records import ContactAfter, Record
+from orchestrator.store.sql.dial_checks import rules_of
+
+
+def contact_after(record: Record) -> ContactAfter | None:
+    """Return the contact's new standing, or None when this call has no say in it any more.
+
+    Only a contact whose current call this is moves on (R18). A late fact about its last call amends what is kept of it
+    and may only lower what remains to be dialed: a wait becomes an end, never the other way round (R12).
+    """
+    row = record.row
+    if record.is_first_end and row["current_call_id"] == record.call.call_id:
+        return _moved_on(record)
+    if row["contact_reason"] == Reason.RECORD_FAILED and row["last_call_id"] == record.call.call_id:
+        return _moved_on(record)  # it could not be recorded when it ended, and now it can
+    if row["last_call_id"] != record.call.call_id or row["current_call_id"] is not None:
+        return None
+    return _known_after_all(record) if record.is_first_end else _amended(record)
+
+
+def _moved_on(record: Record) -> ContactAfter:
+    row = record.row
+    tally = _add(row["tally"], record)
+    attempts = row["attempts"] + 1
+    if row["contact_status"] not in ("calling", "held"):  # a person has ended it while the call was live
+        return _after(record, row["contact_status"], row["contact_reason"], None, attempts=attempts, tally=tally)
+    match _step(record, tally, attempts):
+        case Final(status, reason):
+            return _after(record, status.value, reason, None, attempts=attempts, tally=tally)
+        case RetryAt() if row["campaign_status"] in END_OF_CAMPAIGN:
+            over, why = END_OF_CAMPAIGN[row["campaign_status"]]
+            return _after(record, over.value, why.value, None, attempts=attempts, tally=tally)
+        case RetryAt(at, reason) if record.end.fault:
+            return _after(record, "held", reason, at.isoformat(), attempts=attempts, tally=tally)
+        case RetryAt(at, _):
+            return _after(record, "waiting", "retry_due", at.isoformat(), attempts=attempts, tally=tally)
+
+
+def _known_after_all(record: Record) -> ContactAfter:
+    """Tell the truth about an attempt that was given up as unknown; the contact is never dialed again (R21)."""
+    tally = _add(record.row["tally"], record)
+    attempts = record.row["attempts"] + 1
+    status, reason = _never_again(_step(record, tally, attempts))
+    return _after(record, status, reason, None, attempts=attempts, tally=tally)
+
+
+def _never_again(step: RetryAt | Final) -> tuple[str, str]:
+    return (step.status.value, step.reason) if isinstance(step, Final) else ("exhausted", "unknown_attempt")
+
+
+def _amended(record: Record) -> ContactAfter | None:
+    row = record.row
+    if (*record.end_as_told, record.call.outcome, record.call.answers) == (
+        row["old_disposition"],
+        row["old_fault"],
+        row["old_outcome"],
+        row["old_answers"],
+    ):
+        return None  # a cost or a recording says nothing of the contact, whose outcome a person may have set since
+    tally = _add(_take(row["tally"], record), record)
+    status: str = row["contact_status"]
+    reason, due_at = row["contact_reason"], row["due_at_text"]
+    step = _step(record, tally, row["attempts"])
+    if status in ("waiting", "held") and isinstance(step, Final):
+        status, reason, due_at = step.status.value, step.reason, None
+    elif (status, reason) == ("unknown", "unknown_attempt"):
+        status, reason = _never_again(step)  # its end was only assumed, and now it is known
+    return _after(record, status, reason, due_at, attempts=row["attempts"], tally=tally)
+
+
+def _step(record: Record, tally: dict[str, int], attempts: int) -> RetryAt | Final:
+    unspent = tally.get("unspent", 0)
+    facts = AttemptFacts(
+        disposition=record.disposition,
+        outcome=record.call.outcome,
+        attempts_spent=attempts - unspent,
+        disposition_counts={d: tally.get(f"disposition:{d}", 0) for d in Disposition},
+        outcome_counts={name[8:]: count for name, count in tally.items() if name.startswith("outcome:")},
+        suppressed=bool(record.call.suppressions) or record.row["is_suppressed"],
+        fault=_repeated(record),
+        unspent=unspent,
+    )
+    return next_step(rules_of(record.row["retry"]), facts, record.row["db_now"])
+
+
+def _repeated(record: Record) -> Fault | None:
+    """Return the carrier's fault that makes this attempt be made again; a single call is made once."""
+    return record.end.fault if record.row["kind"] == "campaign" else None
+
+
+def _add(tally: dict[str, int], record: Record) -> dict[str, int]:
+    return _count(tally, 1, *record.end_as_told, record.call.outcome)
+
+
+def _take(tally: dict[str, int], record: Record) -> dict[str, int]:
+    row = record.row
+    return _count(tally, -1, row["old_disposition"], row["old_fault"], row["old_outcome"])
+
+
+def _count(
+    tally: dict[str, int], step: int, disposition: str | None, fault: str | None, outcome: str | None
+) -> dict[str, int]:
+    counted = dict(tally)
+    names = (disposition and f"disposition:{disposition}", fault and "unspent", outcome and f"outcome:{outcome}")
+    for name in names:
+        if name:
+            counted[name] = max(0, counted.get(name, 0) + step)
+    return counted
+
+
+def _after(
+    record: Record, status: str, reason: str | None, due_at: str | None, *, attempts: int, tally: dict[str, int]
+) -> ContactAfter:
+    return ContactAfter(
+        contact_id=record.row["contact_id"],
+        call_id=record.call.call_id,
+        status=status,
+        reason=reason,
+        due_at=due_at,
+        attempts=attempts,
+        tally=tally,
+        disposition=record.disposition.value,
+        outcome=record.call.outcome,
+        answers=record.call.answers,
+    )

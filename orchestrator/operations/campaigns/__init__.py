@@ -1,0 +1,1 @@
+"""Operations on campaigns: create, change, start, pause, cancel, complete, report."""

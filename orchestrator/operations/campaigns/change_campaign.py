@@ -1,0 +1,95 @@
+"""Changes what a campaign carries, as far as its status allows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row
+
+from orchestrator.errors import Conflict, FieldError, InvalidInput
+from orchestrator.operations.campaigns.create_campaign import check_caps, check_outcomes, check_ring, columns_of, found
+from orchestrator.operations.flows.create_flow import flow_named
+from orchestrator.policy.calling_hours import is_zone_unknown
+from orchestrator.policy.campaign_rules import CampaignChanges, RetryRules
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.weekly_hours import stored_hours
+from orchestrator.store.sql import campaigns as queries_campaigns
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+_AT_REST = ("draft", "paused")
+_BEFORE_START = ("draft", "scheduled", "paused")
+_OPEN = ("draft", "scheduled", "running", "paused")
+
+# Contacts held for one of these are asked about again when the field changes.
+_HELD_BY = {
+    "calling_hours": (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN),
+    "default_timezone": (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN),
+    "number_gap": (Reason.NUMBER_GAP,),
+    "caps": (Reason.NUMBER_DAY_LIMIT, Reason.CALLER_ID_QUOTA),
+    "starts_at": (Reason.CAMPAIGN_NOT_STARTED,),
+}
+
+
+def change_campaign(house: House, campaign_id: str, changes: CampaignChanges) -> Row[Any]:
+    """Change the fields that were named and return the campaign; in force from the next claim and gate on.
+
+    Raises Conflict where the status does not allow a field, InvalidInput where a field contradicts the flow or a date.
+    """
+    flow = flow_named(house, changes.flow) if changes.flow else None
+    if flow:
+        check_ring(house, flow_id=flow.id)
+    with house.sql.begin() as connection:
+        campaign = found(queries_campaigns.lock_campaign(connection, campaign_id), campaign_id)
+        _check_status(campaign, changes)
+        _check_dates(campaign, changes)
+        check_caps(house, changes.caps)
+        flow_id = flow.id if flow else campaign.flow_id
+        check_outcomes(house, changes.retry or RetryRules.model_validate(campaign.retry), flow_id=flow_id)
+        if flow_id != campaign.flow_id:
+            _check_inputs(house, connection, campaign_id, flow_id)
+        columns = {**columns_of(changes, changes.model_fields_set), "flow_id": flow_id}
+        queries_campaigns.update_campaign(connection, campaign_id, columns)
+        changed = found(queries_campaigns.find_campaign(connection, campaign_id), campaign_id)
+        _apply_to_contacts(house, connection, changed, changes)
+    return changed
+
+
+def _check_status(campaign: Row[Any], changes: CampaignChanges) -> None:
+    _allow(campaign, _OPEN, sorted(changes.model_fields_set))
+    _allow(campaign, _AT_REST, changes.at_rest_only)
+    _allow(campaign, _BEFORE_START, sorted(changes.model_fields_set & {"starts_at"}))
+
+
+def _allow(campaign: Row[Any], allowed: tuple[str, ...], fields: list[str]) -> None:
+    if fields and campaign.status not in allowed:
+        detail = f"{', '.join(fields)} cannot be changed while the campaign is {campaign.status}."
+        raise Conflict("not_changeable", detail, status=campaign.status, allowed=allowed)
+
+
+def _check_dates(campaign: Row[Any], changes: CampaignChanges) -> None:
+    dates = {name: getattr(campaign, name) for name in ("starts_at", "ends_at")}
+    dates |= {name: getattr(changes, name) for name in dates.keys() & changes.model_fields_set}
+    if dates["starts_at"] and dates["ends_at"] and dates["ends_at"] <= dates["starts_at"]:
+        raise InvalidInput([FieldError("/ends_at", "ends_at", "ends_at must be later than starts_at")])
+
+
+def _check_inputs(house: House, connection: Connection, campaign_id: str, flow_id: str) -> None:
+    required = house.flows.get(flow_id).required_inputs
+    lacking = queries_campaigns.lacks_inputs(connection, campaign_id, required)
+    if lacking:
+        detail = f"{lacking} contacts lack an input of that flow; it requires {', '.join(required)}"
+        raise InvalidInput([FieldError("/flow", "contacts_lack_inputs", detail)])
+
+
+def _apply_to_contacts(house: House, connection: Connection, campaign: Row[Any], changes: CampaignChanges) -> None:
+    reasons = {reason for field in changes.model_fields_set & _HELD_BY.keys() for reason in _HELD_BY[field]}
+    if campaign.default_timezone and changes.model_fields_set & {"default_timezone", "calling_hours"}:
+        hours = stored_hours(campaign.calling_hours)
+        zones = queries_campaigns.list_zones(connection, campaign.id)
+        unknown = [zone for zone in zones if is_zone_unknown(hours, zone, house.clock())]
+        queries_campaigns.add_zones(connection, campaign.id, [campaign.default_timezone])
+        queries_campaigns.move_zones(connection, campaign.id, unknown, to=campaign.default_timezone)
+    if reasons:
+        queries_campaigns.release_holds(connection, campaign.id, sorted(reasons))

@@ -1,0 +1,59 @@
+"""Counts contacts by where they stand at a moment: who waits in a zone that is closed is held."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from orchestrator.operations.contacts.find_contacts import closed_reason
+from orchestrator.policy.calling_hours import is_open
+from orchestrator.policy.campaign_rules import CallingHours
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.sql.dial_checks import hours_of
+from orchestrator.store.sql.tallies import Tally
+
+
+@dataclass(frozen=True)
+class Standings:
+    """How many contacts stand where, and why the held ones are."""
+
+    by_status: Counter[str] = field(default_factory=Counter)
+    held_by_reason: Counter[str] = field(default_factory=Counter)
+
+
+def count_standings(tally: Sequence[Tally], hours: CallingHours, now: datetime) -> Standings:
+    """Return the standings of one campaign's contacts, tallied by [status, reason or zone]."""
+    standings = Standings()
+    for (status, detail), n in tally:
+        reason = _closed(hours, detail or "", now) if status == "waiting" else None
+        standings.by_status["held" if reason else str(status)] += n
+        if reason or status == "held":
+            standings.held_by_reason[reason or detail or "unknown"] += n
+    return standings
+
+
+def count_all_standings(rows: Iterable[tuple[str, Tally]], now: datetime) -> Standings:
+    """Return the standings over many campaigns; each row is a campaign's calling hours as JSON, and a tally of it."""
+    by_hours: dict[str, list[Tally]] = {}
+    for hours, tally in rows:
+        by_hours.setdefault(hours, []).append(tally)
+    whole = Standings()
+    for hours, tallies in by_hours.items():
+        part = count_standings(_added_up(tallies), hours_of(hours), now)
+        whole.by_status.update(part.by_status)
+        whole.held_by_reason.update(part.held_by_reason)
+    return whole
+
+
+def _added_up(tallies: Iterable[Tally]) -> list[Tally]:
+    """Return one tally for each kind: hours that many campaigns share are asked once for each zone."""
+    counts = Counter[tuple[str | None, ...]]()
+    for parts, n in tallies:
+        counts[tuple(parts)] += n
+    return [Tally(list(parts), n) for parts, n in counts.items()]
+
+
+def _closed(hours: CallingHours, zone: str, now: datetime) -> Reason | None:
+    return None if is_open(hours, zone, now) else closed_reason(hours, zone, now)

@@ -1,0 +1,140 @@
+"""Counts a campaign: where its contacts stand, what its calls brought, how fast it dials and answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import redis
+from sqlalchemy import Connection
+
+from orchestrator.operations.campaigns.count_contacts import Standings, count_standings
+from orchestrator.operations.campaigns.find_campaigns import find_campaign
+from orchestrator.operations.dialing.stop_dialing import status_reason_of
+from orchestrator.policy.campaign_rules import Pacing
+from orchestrator.policy.weekly_hours import stored_hours
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.sql.connections import find_connection
+from orchestrator.store.sql.dialing_stop import read_stop
+from orchestrator.store.sql.stats import count_dials_since
+from orchestrator.store.sql.tallies import Tally, largest_answers, read_tally
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+CONTACT_STATUSES = (
+    "waiting",
+    "held",
+    "calling",
+    "completed",
+    "exhausted",
+    "suppressed",
+    "canceled",
+    "expired",
+    "unknown",
+)
+_LIVE = ("dialing", "accepted")
+_RATE_OVER = timedelta(seconds=5)
+_MOST_ANSWERS = 1_000
+
+
+@dataclass(frozen=True)
+class CampaignStats:
+    """A campaign's numbers; the counts of `contacts` sum to their total."""
+
+    status: str
+    status_reason: dict[str, Any] | None
+    contacts: dict[str, int]
+    held_by_reason: dict[str, int]
+    calls: dict[str, int]
+    by_disposition: dict[str, int]
+    by_outcome: dict[str, int]
+    by_answer: dict[str, dict[str, int]]
+    dials_per_s: float
+    limit: float
+    event_to_command_ms: dict[str, float | None]
+
+
+class _Calls(NamedTuple):
+    """How many calls stand alike; withdrawn attempts are none."""
+
+    state: str | None
+    disposition: str | None
+    outcome: str | None
+    n: int
+
+
+def read_stats(house: House, campaign_id: str) -> CampaignStats:
+    """Return the numbers of a campaign as they stand now; raise NotFound for none."""
+    campaign = find_campaign(house, campaign_id)
+    now = house.clock()
+    with house.sql.connect() as connection:
+        contacts = read_tally(connection, campaign_id, "contacts")
+        calls = _read_calls(connection, campaign_id)
+        answers = largest_answers(connection, campaign_id, most=_MOST_ANSWERS)
+        dials = count_dials_since(connection, campaign_id, since=now - _RATE_OVER)
+        account = find_connection(connection, campaign.connection_id)
+        stop = read_stop(connection)
+    standings = count_standings(contacts, stored_hours(campaign.calling_hours), now)
+    pace = Pacing.model_validate(campaign.pacing).calls_per_second
+    allowed = [rate for rate in (pace, account and account.calls_per_second) if rate]
+    return CampaignStats(
+        status=campaign.status,
+        status_reason=status_reason_of(campaign, stop),
+        contacts=_by_status(standings),
+        held_by_reason=dict(standings.held_by_reason),
+        calls=_phases(calls),
+        by_disposition=_count_by("disposition", calls),
+        by_outcome=_count_by("outcome", calls),
+        by_answer=_answers(answers),
+        dials_per_s=round(dials / _RATE_OVER.total_seconds(), 2),
+        limit=min(allowed, default=0.0),
+        event_to_command_ms=latency_percentiles(house.redis, Keys().latency_of(campaign_id)),
+    )
+
+
+def _read_calls(connection: Connection, campaign_id: str) -> list[_Calls]:
+    tally = read_tally(connection, campaign_id, "calls")
+    calls = [_Calls(state, disposition, outcome, n) for (state, disposition, outcome), n in tally]
+    return [each for each in calls if each.state != "withdrawn"]
+
+
+def _by_status(standings: Standings) -> dict[str, int]:
+    counts = standings.by_status
+    return {"total": counts.total(), **{status: counts[status] for status in CONTACT_STATUSES}}
+
+
+def _phases(tally: Sequence[_Calls]) -> dict[str, int]:
+    by_state = Counter[str | None]()
+    for calls in tally:
+        by_state[calls.state] += calls.n
+    live = sum(by_state[state] for state in _LIVE)
+    return {"dialed": by_state.total() - by_state["reserved"], "live": live, "ended": by_state["ended"]}
+
+
+def _count_by(name: str, tally: Sequence[_Calls]) -> dict[str, int]:
+    counts = Counter[str]()
+    for calls in tally:
+        if (value := getattr(calls, name)) is not None:
+            counts[value] += calls.n
+    return dict(counts.most_common())
+
+
+def _answers(tally: Sequence[Tally]) -> dict[str, dict[str, int]]:
+    by_name: dict[str, dict[str, int]] = {}
+    for (name, value), n in tally:
+        by_name.setdefault(str(name), {})["null" if value is None else value] = n
+    return by_name
+
+
+def latency_percentiles(client: redis.Redis, name: str) -> dict[str, float | None]:
+    """Return the median and 99th percentile of the newest event-to-command times under a key, in ms; None of none."""
+    times = sorted(float(value) for value in client.lrange(name, 0, -1))
+    return {"p50": _percentile(times, 0.50), "p99": _percentile(times, 0.99)}
+
+
+def _percentile(ordered: Sequence[float], part: float) -> float | None:
+    return round(ordered[min(len(ordered) - 1, int(len(ordered) * part))], 3) if ordered else None

@@ -1,0 +1,1 @@
+"""Operations on contacts, imports and suppressions."""

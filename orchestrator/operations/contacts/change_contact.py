@@ -1,0 +1,122 @@
+"""Changes a contact on a person's word; what is being dialed at this moment is asked about at the gate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+from sqlalchemy import Row
+
+from orchestrator.contact_files.contact_rows import ContactProblem, NewContact, read_contact
+from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
+from orchestrator.operations.contacts.find_contacts import find_contact
+from orchestrator.operations.contacts.upload_target import UploadPlace, place_for_upload
+from orchestrator.operations.dialing.release_attempts import WayBack, Withdrawn, free_channels, withdraw
+from orchestrator.policy.hold_reasons import FinalStatus, Reason
+from orchestrator.policy.names import all_seen
+from orchestrator.policy.zones.named_zone import Zone
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.sql import contacts as queries_contacts
+from orchestrator.store.sql.campaigns import add_zones
+from orchestrator.store.sql.personal_columns import FINAL_STATUSES
+from orchestrator.store.sql.tables import calls
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+_OPEN = ("waiting", "held", "calling")
+
+Outcome = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(all_seen)
+]
+
+
+class ContactChange(BaseModel):
+    """What a person may say about a contact."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    status: Literal["canceled", "completed"] | None = None
+    outcome: Outcome | None = Field(default=None, description="What was achieved; only with status `completed`.")
+    variables: dict[str, str | int | float | bool | None] | None = Field(
+        default=None, description="Merged into the contact's variables; null takes one away."
+    )
+    timezone: Zone | None = None
+
+    @model_validator(mode="after")
+    def _outcome_needs_an_end(self) -> Self:
+        if self.outcome is not None and self.status != "completed":
+            raise PydanticCustomError("outcome", "an outcome goes with status `completed`")
+        return self
+
+
+def change_contact(house: House, contact_id: str, change: ContactChange) -> Row[Any]:
+    """Change a contact and return it; ended by a person it is never dialed again, and a live call goes on to its end.
+
+    Raises Conflict for one that has ended otherwise, InvalidInput for variables the flow cannot use.
+    """
+    known = find_contact(house, contact_id)
+    is_checked = change.variables is not None or change.timezone is not None
+    place = place_for_upload(house, known.campaign_id) if is_checked else None
+    withdrawn: list[Withdrawn] = []
+    with house.sql.begin() as connection:
+        live = queries_contacts.live_call_of(connection, contact_id)  # before the contact, as every sender does
+        contact = queries_contacts.lock_contact(connection, contact_id)
+        if contact is None:
+            raise NotFound("contact", contact_id)
+        if contact.status in FINAL_STATUSES:
+            return _as_it_ended(contact, change)
+        if change.status and live and live.state == "reserved":
+            way = WayBack(Reason.CONTACT_CLOSED, final=FinalStatus(change.status), counts=False)
+            withdrawn = withdraw(connection, calls.c.id == live.id, way)
+        columns = _columns(place, contact, change)
+        queries_contacts.update_contact(connection, contact_id, columns)
+        if "zone" in columns:
+            add_zones(connection, contact.campaign_id, [columns["zone"]])
+    free_channels(house.redis, Keys(), withdrawn)
+    return find_contact(house, contact_id)
+
+
+def _as_it_ended(contact: Row[Any], change: ContactChange) -> Row[Any]:
+    if change.model_fields_set == {"status"} and change.status == contact.status:
+        return contact
+    detail = f"The contact has ended: it is {contact.status}."
+    raise Conflict("contact_closed", detail, status=contact.status, allowed=_OPEN)
+
+
+def _columns(place: UploadPlace | None, contact: Row[Any], change: ContactChange) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    if place:
+        columns |= _checked(place, contact, change)
+    if change.status:
+        # without a current call, whatever the live one brings moves this contact no more (R18)
+        columns |= {"status": change.status, "reason": "by_request", "current_call_id": None}
+    if change.outcome:
+        columns["outcome"] = change.outcome
+    return columns
+
+
+def _checked(place: UploadPlace, contact: Row[Any], change: ContactChange) -> dict[str, Any]:
+    said = {place.form.input_for(name): value for name, value in (change.variables or {}).items()}
+    merged = {**contact.variables, **said}
+    document = {
+        "phone": contact.phone,
+        "timezone": change.timezone,
+        "variables": {name: value for name, value in merged.items() if value is not None},
+    }
+    read = read_contact(document, place.form)
+    if isinstance(read, ContactProblem):
+        raise InvalidInput([FieldError(f"/{read.field}", read.code, read.detail)])
+    # what was stored is not held to what is refused since
+    read = replace(read, timezone=read.timezone or contact.timezone)
+    return {"variables": read.variables, "timezone": read.timezone, **_zone(place, contact, read)}
+
+
+def _zone(place: UploadPlace, contact: Row[Any], read: NewContact) -> dict[str, Any]:
+    zone = place.zone_of(read)
+    if zone == contact.zone:
+        return {}
+    is_released = contact.status == "held" and contact.reason in (Reason.ZONE_UNKNOWN, Reason.OUTSIDE_HOURS)
+    return {"zone": zone, **({"status": "waiting", "reason": None, "due_at": place.now} if is_released else {})}

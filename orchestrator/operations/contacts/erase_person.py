@@ -1,0 +1,115 @@
+"""Erases a person: every place in the lists of personal data is cleared, and the ledger of what was done stays."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row
+
+from orchestrator.errors import Conflict, NotFound, StoreUnavailable
+from orchestrator.media.capture_files import FOLDER, erase_captures
+from orchestrator.operations.recordings.fetch_recordings import clear_erased, remove_files
+from orchestrator.store.redis.aof_rewrite import owe_rewrite
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.personal_keys import erase_keys
+from orchestrator.store.sql.erased_calls import ERASED, contacts_with, lock_calls_with, lock_contacts
+from orchestrator.store.sql.personal_columns import FINAL_STATUSES, Person, erase_columns
+from orchestrator.store.sql.recordings import erased_recordings
+from orchestrator.store.sql.tallies import forget_answers
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+log = logging.getLogger(__name__)
+
+_SLACK_S = 60.0
+_DETAIL = "A call with this person is under way; cancel the contact and erase it when the call has ended."
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """How many contacts and calls were a person's."""
+
+    contacts: int
+    calls: int
+
+
+def erase_contact(house: House, contact_id: str) -> Erasure:
+    """Erase what is personal about a contact and its calls; rows, results and times stay as the ledger.
+
+    What is told of its calls later is recorded without it. Safe to repeat. Raises NotFound, and Conflict while a call
+    with it is under way.
+    """
+    with house.sql.begin() as connection:
+        person = _lock_person(connection, [contact_id])
+        if contact_id not in person.contact_ids:
+            raise NotFound("contact", contact_id)
+        recordings = _erase(house, connection, person)
+    _remove_files(house, recordings)
+    return Erasure(len(person.contact_ids), len(person.call_ids))
+
+
+def erase_number(house: House, phone: str) -> Erasure:
+    """Erase whoever has a number: its contacts in every campaign, its single calls, its calls to us. Safe to repeat.
+
+    Raises Conflict while a call with it is under way.
+    """
+    with house.sql.begin() as connection:
+        person = _lock_person(connection, contacts_with(connection, phone), phone=phone)
+        recordings = _erase(house, connection, person)
+    _remove_files(house, recordings)
+    return Erasure(len(person.contact_ids), len(person.call_ids))
+
+
+def _lock_person(connection: Connection, contact_ids: Sequence[str], *, phone: str | None = None) -> Person:
+    calls = lock_calls_with(connection, contact_ids)
+    contacts = lock_contacts(connection, sorted({*contact_ids, *(call.contact_id for call in calls)}))
+    calling = [contact for contact in contacts if contact.status == "calling"]
+    if calling or any(call.is_under_way for call in calls):
+        status = calling[0].status if calling else None
+        raise Conflict("call_in_progress", _DETAIL, status=status, allowed=("waiting", "held", *FINAL_STATUSES))
+    return _person(contacts, calls, phone)
+
+
+def _person(contacts: Sequence[Row[Any]], calls: Sequence[Row[Any]], phone: str | None) -> Person:
+    numbers = {contact.phone for contact in contacts} | ({phone} if phone else set())
+    legs = [leg for call in calls for leg in (call.call_control_id, call.call_leg_id, call.call_session_id) if leg]
+    return Person(
+        contact_ids=[contact.id for contact in contacts],
+        call_ids=[call.id for call in calls],
+        numbers=sorted(number for number in numbers if not number.startswith(ERASED)),
+        external_ids=[contact.external_id for contact in contacts if contact.external_id],
+        legs=legs,
+        campaign_ids=None if phone else sorted({contact.campaign_id for contact in contacts}),
+    )
+
+
+def _erase(house: House, connection: Connection, person: Person) -> Sequence[Row[Any]]:
+    """Clear every place; return the recordings whose files are to be removed once this is committed.
+
+    SQL forgets last: as long as it knows the person, whoever repeats what broke off finds everything again.
+    """
+    for call_id in person.call_ids:
+        erase_captures(house.settings.data_dir / FOLDER, call_id)
+    gone_after_s = erase_keys(house.redis, Keys(), person)
+    owe_rewrite(house.redis, Keys())
+    if gone_after_s:
+        owe_rewrite(house.redis, Keys(), after_s=gone_after_s + _SLACK_S)
+    erase_columns(connection, person)
+    forget_answers(connection, person.call_ids)
+    return erased_recordings(connection, person.call_ids)
+
+
+def _remove_files(house: House, recordings: Sequence[Row[Any]]) -> None:
+    """Remove what can be removed now; the fetch loop removes the rest, and what is being fetched, later."""
+    for row in recordings:
+        try:
+            if row.lease is None:
+                clear_erased(house.sql, house.recordings, row)
+            else:
+                remove_files(house.recordings, row)
+        except StoreUnavailable as err:
+            log.warning("a recording that was erased is not yet removed: %s", err)

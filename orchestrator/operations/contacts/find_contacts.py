@@ -1,0 +1,89 @@
+"""Finds contacts, each with the reason it waits and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row
+
+from orchestrator.errors import NotFound
+from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
+from orchestrator.policy.campaign_rules import CallingHours
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.weekly_hours import stored_hours
+from orchestrator.store.redis.rate_limiter import Room
+from orchestrator.store.sql import campaigns as queries_campaigns
+from orchestrator.store.sql import contacts as queries_contacts
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a contact stands: `until` is when it is looked at again, None for never by itself."""
+
+    status: str
+    reason: str | None
+    until: datetime | None
+
+
+def find_contact(house: House, contact_id: str) -> Row[Any]:
+    """Return a contact; raise NotFound for none."""
+    with house.sql.connect() as connection:
+        row = queries_contacts.find_contact(connection, contact_id)
+    if row is None:
+        raise NotFound("contact", contact_id)
+    return row
+
+
+def list_contacts(house: House, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Return a page of contacts, newest first.
+
+    Within one campaign, `status` counts who waits in a closed zone as held, as everywhere; across campaigns as waiting.
+    """
+    with house.sql.connect() as connection:
+        campaign_id = filters.get("campaign_id", "")
+        campaign = queries_campaigns.find_campaign(connection, campaign_id) if "status" in filters else None
+        if campaign is None:
+            return queries_contacts.list_contacts(connection, filters, after=after, limit=limit)
+        hours = stored_hours(campaign.calling_hours)
+        zones = queries_campaigns.list_zones(connection, campaign_id)
+        standings = _standings(filters["status"], zones, hours, house.clock())
+        others = {name: value for name, value in filters.items() if name not in ("campaign_id", "status")}
+        return queries_contacts.list_standing(connection, campaign_id, standings, others, after=after, limit=limit)
+
+
+def _standings(status: str, zones: Sequence[str], hours: CallingHours, now: datetime) -> list[tuple[str, str]]:
+    """Return where to look for a status: in each zone, for one that waits in a zone that is closed now is held."""
+    closed = {zone for zone in zones if not is_open(hours, zone, now)}
+    if status == "waiting":
+        return [("waiting", zone) for zone in zones if zone not in closed]
+    held = [("waiting", zone) for zone in closed] if status == "held" else []
+    return [(status, zone) for zone in zones] + held
+
+
+def standing_of(contact: Row[Any], now: datetime, *, room: Room | None = None) -> Standing:
+    """Return where a contact stands: one that waits in a zone that is closed now is held until it opens.
+
+    `room` is its campaign's: who is due and not dialed waits for that.
+    """
+    if contact.status not in queries_contacts.OPEN:
+        return Standing(contact.status, contact.reason, None)
+    if contact.status == "held":
+        return Standing("held", contact.reason, contact.until)
+    hours = stored_hours(contact.calling_hours)
+    if contact.ignore_hours or is_open(hours, contact.zone, now):
+        if room and room.lacks and contact.until and contact.until <= now:
+            until = None if room.lacks is Reason.DIALING_STOPPED else now + timedelta(seconds=room.wait_s)
+            return Standing("waiting", room.lacks, until)
+        return Standing("waiting", contact.reason, contact.until)
+    return Standing("held", closed_reason(hours, contact.zone, now), next_opening(hours, contact.zone, now))
+
+
+def closed_reason(hours: CallingHours, zone: str, now: datetime) -> Reason:
+    """Return why a zone that is not open is not."""
+    return Reason.ZONE_UNKNOWN if is_zone_unknown(hours, zone, now) else Reason.OUTSIDE_HOURS

@@ -1,0 +1,64 @@
+"""Hangs up what still rings at a number that was suppressed since it was dialed; what was answered goes on."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import redis
+from sqlalchemy import Engine, Row, text
+
+from orchestrator.model.event import NUMBER_SUPPRESSED, Event
+from orchestrator.store.outage import in_words
+from orchestrator.store.redis.event_streams import add_event
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.live_calls import Found, Loaded, load_many
+from orchestrator.store.sql.opt_outs import IN_FORCE
+from orchestrator.store.sql.tables import NUMBER_GUARD
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+log = logging.getLogger(__name__)
+
+# As a scalar it is looked up by its index for each of the few calls that are open, however many numbers there are.
+# After the ring limit nothing rings: a call that Valkey has lost is taken up as ringing, and somebody may be talking.
+SUPPRESSED = text(
+    f"""
+    SELECT id, state, clock_timestamp() AS now FROM calls k
+    WHERE {NUMBER_GUARD} AND state <> 'reserved'
+        AND last_sent_at > clock_timestamp() - make_interval(secs => ring_limit_s)
+        AND (SELECT true FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
+             AND {IN_FORCE} LIMIT 1)
+    """  # noqa: S608 constants of ours
+)
+
+
+def hang_up_suppressed(sql: Engine, client: redis.Redis, keys: Keys) -> list[str]:
+    """Tell each call at a suppressed number that nobody answered yet; return which. Safe to repeat.
+
+    It is for the call to hang up as soon as its leg is known, and to go on if somebody answers first.
+    """
+    with sql.connect() as connection:
+        rows = connection.execute(SUPPRESSED).all()
+    live = load_many(client, keys, [row.id for row in rows]) if rows else []
+    told = [row for row, found in zip(rows, live, strict=True) if _is_to_be_told(row, found)]
+    for row in told:
+        event = Event(id=f"suppressed:{row.id}", type=NUMBER_SUPPRESSED, occurred_at=row.now, call_id=row.id)
+        add_event(client, keys, event)
+    return [row.id for row in told]
+
+
+def hang_up_at_once(house: House) -> None:
+    """Hang up what rings at a number that was suppressed just now; with Valkey away the sweeper does it later."""
+    try:
+        hang_up_suppressed(house.sql, house.redis, Keys())
+    except redis.RedisError as err:
+        log.warning("what rings at a suppressed number is hung up later: %s", in_words(err))
+
+
+def _is_to_be_told(row: Row[tuple[object, ...]], found: Found) -> bool:
+    if isinstance(found, Loaded):
+        return found.call.phase in ("dialing", "ringing") and not found.call.unwanted
+    # A send that is about to make its live state must not find one; the call that Valkey has lost is adopted.
+    return found is None and row.state == "accepted"

@@ -1,0 +1,195 @@
+"""Imports a CSV file into a campaign, read and written batch by batch, in flat memory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row
+
+from orchestrator.contact_files.byte_lines import WholeFile
+from orchestrator.contact_files.contact_rows import ContactProblem, NewContact, read_contact_row
+from orchestrator.contact_files.csv_rows import CsvRows
+from orchestrator.contact_files.csv_rows import Row as CsvRow
+from orchestrator.contact_files.problem_kinds import ProblemKinds
+from orchestrator.errors import Conflict, OrchestratorError
+from orchestrator.ids import new_id
+from orchestrator.operations.contacts.manage_imports import find_import
+from orchestrator.operations.contacts.upload_target import UploadPlace, hold_open, place_for_upload
+from orchestrator.store.sql import imports as queries_imports
+from orchestrator.store.sql.campaigns import add_zones
+from orchestrator.store.sql.contact_staging import Dedupe, StagedContact, insert_contacts
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+BATCH = 1_000
+_LONGEST_KEPT = 4_001  # of a cell: one more than a text may have
+_REST_PER_WORK = 0.15  # of the time a batch took: dialing has the database to itself in between (R23)
+
+Numbered = tuple[int, CsvRow]
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How a file is to be read: the region of national numbers, and what makes two rows the same contact.
+
+    `mapping` says what columns fill (`column_map`); `encoding` is what the client says, None to find it out.
+    """
+
+    region: str | None = None
+    dedupe: Dedupe | None = None
+    mapping: str | None = None
+    encoding: str | None = None
+
+
+def import_contacts(
+    house: House, campaign_id: str, file: WholeFile, *, options: ImportOptions, import_id: str
+) -> Row[Any]:
+    """Write every good row of `file` and return the import with its counts; what was written stays, whatever follows.
+
+    Raises InvalidInput for a file that cannot be used, Conflict for a campaign that takes no contacts any more.
+    """
+    place = place_for_upload(house, campaign_id).in_region(options.region)
+    rows = CsvRows(file, place.form, mapping=options.mapping, encoding=options.encoding)
+    header = rows.header
+    params = {
+        "region": options.region,
+        "dedupe": options.dedupe,
+        "columns": [column for column in header.columns if column],
+        "read_as": {
+            "encoding": rows.encoding.name,
+            "delimiter": header.delimiter,
+            "header_row": header.row,
+            "columns": [
+                {"header": name, "fills": column or None}
+                for name, column in zip(header.names, header.columns, strict=True)
+            ],
+        },
+    }
+    with house.sql.begin() as connection:
+        queries_imports.insert_import(connection, import_id, campaign_id, params)
+        hold_open(connection, campaign_id)
+    try:
+        _Importer(house, place, import_id=import_id, dedupe=options.dedupe).write_all(rows)
+    except BaseException as err:
+        _close(house, import_id, "failed", error={"code": _code(err), "detail": _detail(err)})
+        raise
+    _close(house, import_id, "completed")
+    return find_import(house, import_id)
+
+
+class _Importer:
+    """Writes the rows of one file."""
+
+    def __init__(self, house: House, place: UploadPlace, *, import_id: str, dedupe: Dedupe | None) -> None:
+        self._house, self._place = house, place
+        self._import_id, self._dedupe = import_id, dedupe
+        self._zones: set[str] = set()
+        self._rejects_kept = 0
+        self._kinds = ProblemKinds()
+        self._pause = threading.Event()
+
+    def write_all(self, rows: Iterable[Numbered]) -> None:
+        for batch in filter(None, _batches(rows)):
+            read = [(number, row, self._read(row)) for number, row in batch]
+            began = time.monotonic()
+            self._write(read)
+            self._pause.wait(_REST_PER_WORK * (time.monotonic() - began))
+
+    def _read(self, row: CsvRow) -> NewContact | ContactProblem:
+        if isinstance(row, ContactProblem):
+            return row
+        contact = read_contact_row(row, self._place.form)
+        if self._dedupe == "external_id" and isinstance(contact, NewContact) and contact.external_id is None:
+            return ContactProblem("required", "external_id", "dedupe=external_id needs one in every row")
+        return contact
+
+    def _write(self, read: Sequence[tuple[int, CsvRow, NewContact | ContactProblem]]) -> None:
+        place = self._place
+        staged = [
+            StagedContact(new_id("con"), contact, place.zone_of(contact), number)
+            for number, _, contact in read
+            if isinstance(contact, NewContact)
+        ]
+        with self._house.sql.begin() as connection:
+            if not queries_imports.lock_running(connection, self._import_id):
+                raise Conflict("import_withdrawn", "The import was withdrawn while it ran.", status="withdrawn")
+            accepted = insert_contacts(
+                connection,
+                staged,
+                campaign_id=place.campaign_id,
+                import_id=self._import_id,
+                dedupe=self._dedupe,
+            )
+            zones = {row.zone for row in staged if row.contact_id in accepted} - self._zones
+            add_zones(connection, place.campaign_id, list(zones))
+            taken = {row.position for row in staged if row.contact_id in accepted}
+            rejects = [_reject(number, row, contact) for number, row, contact in read if number not in taken]
+            for number, _, contact in read:
+                if number not in taken:
+                    self._kinds.add(number, **_kind(contact))
+            kept = rejects[: max(0, queries_imports.REJECTS_KEPT - self._rejects_kept)]
+            queries_imports.insert_rejects(connection, self._import_id, kept)
+            counts = _counts(len(read), len(accepted), rejects)
+            queries_imports.count_batch(connection, self._import_id, counts, problems=self._kinds.told())
+            hold_open(connection, place.campaign_id)  # it may have been canceled since the batch before
+        self._zones |= zones
+        self._rejects_kept += len(kept)
+
+
+def _batches(rows: Iterable[Numbered]) -> Iterator[list[Numbered]]:
+    """Yield rows in lists; what had come when a file breaks off is yielded before its error is raised."""
+    batch: list[Numbered] = []
+    try:
+        for row in rows:
+            batch.append(row)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except Exception:
+        yield batch
+        raise
+    yield batch
+
+
+def _counts(rows: int, accepted: int, rejects: Sequence[dict[str, Any]]) -> dict[str, int]:
+    invalid = sum(reject["status"] == "invalid" for reject in rejects)
+    return {"rows": rows, "accepted": accepted, "duplicates": len(rejects) - invalid, "invalid": invalid}
+
+
+def _kind(contact: NewContact | ContactProblem) -> dict[str, str]:
+    if isinstance(contact, NewContact):
+        return {"status": "duplicate", "code": "duplicate", "of": ""}
+    return {"status": "invalid", "code": contact.code, "of": contact.field}
+
+
+def _reject(number: int, row: CsvRow, contact: NewContact | ContactProblem) -> dict[str, Any]:
+    raw = _storable(row) if isinstance(row, dict) else {}
+    if isinstance(contact, NewContact):
+        detail = "the campaign has this contact already"
+        return {"row": number, "status": "duplicate", "code": "duplicate", "detail": detail, "raw": raw}
+    detail = f"{contact.field}: {contact.detail}" if contact.field else contact.detail
+    return {"row": number, "status": "invalid", "code": contact.code, "detail": detail, "raw": raw}
+
+
+def _storable(cells: dict[str, str]) -> dict[str, str]:
+    """Return cells as they can be kept: one that had to be changed is one that is refused again."""
+    return {name: text.replace("\0", "\x01")[:_LONGEST_KEPT] for name, text in cells.items()}
+
+
+def _close(house: House, import_id: str, status: str, *, error: dict[str, str] | None = None) -> None:
+    with house.sql.begin() as connection:
+        queries_imports.close_import(connection, import_id, status=status, error=error)
+
+
+def _detail(error: BaseException) -> str:
+    """Return what an import ended with; what a driver says quotes rows, and stands in the log alone."""
+    return str(error) if isinstance(error, OrchestratorError) else "it broke here; the log says how"
+
+
+def _code(error: BaseException) -> str:
+    return str(getattr(error, "code", "failed")) if isinstance(error, OrchestratorError) else type(error).__name__

@@ -1,0 +1,168 @@
+"""Suppresses the numbers of a file: after it returns, nothing is sent to any of them (R9)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from orchestrator.contact_files.byte_lines import WholeFile
+from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem
+from orchestrator.contact_files.csv_rows import CsvRows, Row
+from orchestrator.contact_files.problem_kinds import ProblemKinds
+from orchestrator.operations.contacts.hang_up_suppressed import hang_up_at_once
+from orchestrator.operations.contacts.suppress_number import API, GLOBAL, IN_THE_PAST
+from orchestrator.operations.dialing.drain_dials import quiesce
+from orchestrator.operations.dialing.release_attempts import WayBack
+from orchestrator.policy.hold_reasons import FinalStatus, Reason
+from orchestrator.policy.names import unseen_in
+from orchestrator.policy.phone.parse_phone import read_phone
+from orchestrator.policy.timestamps import format_moment, parse_moment
+from orchestrator.store.sql.opt_outs import IS_IN_FORCE, Asked, Change, write_opt_outs
+from orchestrator.store.sql.tables import calls, campaigns, suppressions
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+_BATCH = 1_000
+_ERRORS_TOLD = 100
+_WAY_BACK = WayBack(Reason.SUPPRESSED, final=FinalStatus.SUPPRESSED, counts=False)
+
+
+@dataclass(frozen=True)
+class SuppressionDefaults:
+    """What a row's empty cells mean, who sends the file, and how it is to be read (as in `ImportOptions`)."""
+
+    scope: str = GLOBAL
+    reason: str = "imported"
+    region: str | None = None
+    by: str = API
+    mapping: str | None = None
+    encoding: str | None = None
+
+
+@dataclass
+class SuppressedFile:
+    """What became of a file's rows; `errors` and `notes` are the first 100: (row, problem).
+
+    `changes` counts the numbers of accepted rows by what they made of what stood; one that stands again in the file is
+    kept. `notes` are accepted rows whose cell may mean several numbers: all of them are suppressed.
+    """
+
+    rows: int = 0
+    accepted: int = 0
+    changes: Counter[Change] = field(default_factory=Counter)
+    invalid: int = 0
+    errors: list[tuple[int, ContactProblem]] = field(default_factory=list)
+    notes: list[tuple[int, ContactProblem]] = field(default_factory=list)
+    details: dict[int, str] = field(default_factory=dict)
+    kinds: ProblemKinds = field(default_factory=ProblemKinds)
+
+    def refuse(self, row: int, problem: ContactProblem) -> None:
+        """Count a refused row."""
+        self.invalid += 1
+        if self.kinds.add(row, status="invalid", code=problem.code, of=problem.field):
+            self.details[row] = problem.detail
+        if len(self.errors) < _ERRORS_TOLD:
+            self.errors.append((row, problem))
+
+    def problems(self) -> list[dict[str, Any]]:
+        """Return the refused rows by kind, with the detail of the first of each."""
+        return [{**kind, "detail": self.details[kind["rows"][0]]} for kind in self.kinds.told()]
+
+
+def suppress_many(house: House, file: WholeFile, defaults: SuppressionDefaults) -> SuppressedFile:
+    """Suppress every good row of `file`: column `phone`, optional `scope`, `reason`, `expires_at`.
+
+    Raises InvalidInput for a header that cannot be used. Safe to repeat: a row only ever lengthens what stands for its
+    number.
+    """
+    done = SuppressedFile()
+    form = ContactForm(optional=("scope", "reason", "expires_at"), region=defaults.region)
+    read_row = partial(_read, defaults=defaults, scopes=_known_scopes(house), now=house.clock())
+    numbered = iter(CsvRows(file, form, mapping=defaults.mapping, encoding=defaults.encoding))
+    while batch := list(islice(numbered, _BATCH)):
+        read = [(number, read_row(row)) for number, row in batch]
+        wrong = [(number, problem) for number, problem in read if isinstance(problem, ContactProblem)]
+        good = [(number, wishes) for number, wishes in read if not isinstance(wishes, ContactProblem)]
+        noted = [(number, _note(wishes)) for number, wishes in good if len(wishes) > 1]
+        done.changes += _write(house, [wish for _, wishes in good for wish in wishes])
+        done.rows += len(batch)
+        done.accepted += len(good)
+        for number, problem in wrong:
+            done.refuse(number, problem)
+        done.notes += noted[: _ERRORS_TOLD - len(done.notes)]
+    hang_up_at_once(house)
+    _settle_sends(house)
+    return done
+
+
+def _known_scopes(house: House) -> frozenset[str]:
+    with house.sql.connect() as connection:
+        known = connection.execute(select(campaigns.c.id).where(campaigns.c.kind == "campaign")).scalars()
+        return frozenset({GLOBAL, *known})
+
+
+def _read(
+    row: Row, *, defaults: SuppressionDefaults, scopes: frozenset[str], now: datetime
+) -> list[Asked] | ContactProblem:
+    if isinstance(row, ContactProblem):
+        return row
+    phones = _numbers(row.get("phone", ""), defaults.region)
+    if isinstance(phones, ContactProblem):
+        return phones
+    scope = row.get("scope", "").strip() or defaults.scope
+    if scope not in scopes:
+        return ContactProblem("unknown_scope", "scope", "`global` or the id of a campaign")
+    expires_at = _end(row.get("expires_at", ""), now)
+    if isinstance(expires_at, ContactProblem):
+        return expires_at
+    reason = row.get("reason", "").strip()[:200] or defaults.reason
+    if found := unseen_in(reason):
+        return ContactProblem("bad_character", "reason", f"it holds {found}; write it without control characters")
+    return [Asked(phone, scope, reason, asked_by=defaults.by, expires_at=expires_at) for phone in phones]
+
+
+def _numbers(cell: str, region: str | None) -> tuple[str, ...] | ContactProblem:
+    """Return every number that the cell may mean: a row that is refused protects nobody, one too many calls nobody."""
+    read = read_phone(cell, region)
+    if isinstance(read, str):
+        return (read,)
+    return read.numbers or ContactProblem(read.code, "phone", read.detail)
+
+
+def _note(wishes: Sequence[Asked]) -> ContactProblem:
+    numbers = ", ".join(wish.phone for wish in wishes)
+    return ContactProblem(
+        "several_numbers", "phone", f"the cell may mean several numbers, all are suppressed: {numbers}"
+    )
+
+
+def _end(written: str, now: datetime) -> str | ContactProblem | None:
+    if not written.strip():
+        return None
+    try:
+        moment = parse_moment(written)
+    except ValueError as err:
+        return ContactProblem("moment", "expires_at", str(err))
+    return format_moment(moment) if moment > now else ContactProblem("in_the_past", "expires_at", IN_THE_PAST)
+
+
+def _write(house: House, wishes: Sequence[Asked]) -> Counter[Change]:
+    with house.sql.begin() as connection:
+        changes = Counter(write_opt_outs(connection, wishes).values())
+    changes[Change.KEPT] += len(wishes) - changes.total()
+    return changes
+
+
+def _settle_sends(house: House) -> None:
+    """Withdraw what had been claimed for numbers that are suppressed now, and wait for sends in the act."""
+    in_scope = (suppressions.c.scope == GLOBAL) | (suppressions.c.scope == calls.c.campaign_id)
+    listed = select(suppressions.c.id).where(suppressions.c.phone == calls.c.to_number, in_scope, IS_IN_FORCE).exists()
+    quiesce(house, calls.c.state.in_(("reserved", "dialing", "accepted")) & listed, _WAY_BACK)

@@ -1,0 +1,62 @@
+"""Suppresses a number: after it returns, nothing is sent to it within the scope (R9), and what rings is hung up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import true
+
+from orchestrator.errors import FieldError, InvalidInput
+from orchestrator.operations.contacts.find_suppressions import Found, find_last
+from orchestrator.operations.contacts.hang_up_suppressed import hang_up_at_once
+from orchestrator.operations.dialing.drain_dials import quiesce
+from orchestrator.operations.dialing.release_attempts import WayBack
+from orchestrator.policy.hold_reasons import FinalStatus, Reason
+from orchestrator.policy.timestamps import format_moment
+from orchestrator.store.sql.opt_outs import Asked, Change, write_opt_outs
+from orchestrator.store.sql.tables import calls
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+GLOBAL = "global"
+API = "api"
+"""Who asks over REST and does not say who they are."""
+IN_THE_PAST = "an opt-out that is over from the start would change nothing; leave it out for one that holds for ever"
+
+_WAY_BACK = WayBack(Reason.SUPPRESSED, final=FinalStatus.SUPPRESSED, counts=False)
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    """The suppression that holds now, and what the wish made of it."""
+
+    found: Found
+    change: Change
+
+
+def suppress_number(
+    house: House,
+    phone: str,
+    *,
+    scope: str = GLOBAL,
+    reason: str,
+    by: str = API,
+    expires_at: datetime | None = None,
+) -> Suppressed:
+    """Return the suppression that holds; `scope` is `global` or a campaign id. Safe to repeat.
+
+    What stands already is lengthened or kept, never shortened. Raises InvalidInput for an end that has passed.
+    """
+    if expires_at is not None and expires_at <= house.clock():
+        raise InvalidInput([FieldError("/expires_at", "in_the_past", IN_THE_PAST)])
+    end = format_moment(expires_at) if expires_at else None
+    wish = Asked(phone, scope, reason, asked_by=by, expires_at=end)
+    with house.sql.begin() as connection:
+        change = write_opt_outs(connection, [wish])[phone, scope]
+    hang_up_at_once(house)
+    in_scope = true() if scope == GLOBAL else calls.c.campaign_id == scope
+    quiesce(house, (calls.c.to_number == phone) & in_scope, _WAY_BACK)
+    return Suppressed(find_last(house, phone, scope), change)

@@ -1,0 +1,74 @@
+"""What every upload of contacts needs to know about its campaign: what they must carry and which zone each lies in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, select
+
+from orchestrator.contact_files.contact_rows import ContactForm, NewContact
+from orchestrator.errors import Conflict, NotFound
+from orchestrator.policy.campaign_rules import CallingHours
+from orchestrator.policy.weekly_hours import stored_hours
+from orchestrator.policy.zones.contact_zones import zones_for
+from orchestrator.store.sql.tables import campaigns
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+TAKES_CONTACTS = ("draft", "scheduled", "running", "paused")
+
+
+@dataclass(frozen=True)
+class UploadPlace:
+    """A campaign as an upload sees it."""
+
+    campaign_id: str
+    form: ContactForm
+    hours: CallingHours
+    default_timezone: str | None
+    now: datetime
+
+    def zone_of(self, contact: NewContact) -> str:
+        """Return the key of the zones that a contact may be in."""
+        known = zones_for(contact.phone, contact.timezone, self.default_timezone, hours=self.hours, now=self.now)
+        return known.key
+
+    def in_region(self, region: str | None) -> UploadPlace:
+        """Return this place with national numbers read as those of `region`."""
+        return replace(self, form=ContactForm(self.form.required, self.form.optional, region))
+
+
+def place_for_upload(house: House, campaign_id: str) -> UploadPlace:
+    """Return what uploads to a campaign need; raise Conflict for one that takes no contacts any more."""
+    with house.sql.connect() as connection:
+        campaign = _taking_contacts(connection, campaign_id, is_locked=False)
+    flow = house.flows.get(campaign.flow_id)
+    return UploadPlace(
+        campaign_id=campaign_id,
+        form=ContactForm(required=tuple(flow.required_inputs), optional=tuple(flow.optional_inputs)),
+        hours=stored_hours(campaign.calling_hours),
+        default_timezone=campaign.default_timezone,
+        now=house.clock(),
+    )
+
+
+def hold_open(connection: Connection, campaign_id: str) -> None:
+    """Keep a campaign from completing until this transaction ends; raise Conflict if it has (R22).
+
+    Asked last, so that the sends that count on the same row wait for a commit and not for an upload.
+    """
+    _taking_contacts(connection, campaign_id, is_locked=True)
+
+
+def _taking_contacts(connection: Connection, campaign_id: str, *, is_locked: bool) -> Row[Any]:
+    query = select(campaigns).where(campaigns.c.id == campaign_id, campaigns.c.kind == "campaign")
+    row = connection.execute(query.with_for_update(read=True) if is_locked else query).first()
+    if row is None:
+        raise NotFound("campaign", campaign_id)
+    if row.status not in TAKES_CONTACTS:
+        detail = f"The campaign is {row.status}; contacts go into a new one."
+        raise Conflict("campaign_over", detail, status=row.status, allowed=TAKES_CONTACTS)
+    return row

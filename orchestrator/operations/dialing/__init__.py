@@ -1,0 +1,1 @@
+"""From a due contact to the answer of its dial request."""

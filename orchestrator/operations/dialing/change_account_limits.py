@@ -1,0 +1,51 @@
+"""Shows and changes the limits of the carrier account: calls per second and live calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection, Row
+
+from orchestrator.bounds import CallsPerSecond, LiveCalls
+from orchestrator.errors import NotFound
+from orchestrator.operations.ensure_connection import ensure_connection
+from orchestrator.store.sql import connections as queries_connections
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+
+class ConnectionChange(BaseModel):
+    """What may change about a connection."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    calls_per_second: CallsPerSecond = Field(default=1, description="Dials per second the account may start.")
+    max_live_calls: LiveCalls = Field(default=2, description="Channels of the account.")
+
+
+def show_connection(house: House, connection_id: str) -> Row[Any]:
+    """Return the row of a connection; raise NotFound for one that is not this installation's."""
+    with house.sql.begin() as connection:
+        _ensure_own(connection, house, connection_id)
+        row = queries_connections.find_connection(connection, connection_id)
+    if row is None:
+        raise NotFound("connection", repr(connection_id))
+    return row
+
+
+def change_connection(house: House, connection_id: str, change: ConnectionChange) -> Row[Any]:
+    """Change what `change` names and return the row; in force from the dispatcher's next round on."""
+    with house.sql.begin() as connection:
+        _ensure_own(connection, house, connection_id)
+        changes = change.model_dump(exclude_unset=True)
+        row = queries_connections.update_connection(connection, connection_id, changes)
+    if row is None:
+        raise NotFound("connection", repr(connection_id))
+    return row
+
+
+def _ensure_own(connection: Connection, house: House, connection_id: str) -> None:
+    if connection_id == house.settings.telnyx_connection_id:
+        ensure_connection(connection, house.settings)

@@ -1,0 +1,172 @@
+"""Claims due contacts: each gets a row in the ledger, a place in the rate and a channel, or a stated reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Self
+
+import redis
+from sqlalchemy import Connection, Engine, RowMapping
+
+from orchestrator.ids import new_id
+from orchestrator.operations.dialing.check_gate import ask_gate, caller_id_of
+from orchestrator.operations.dialing.dial_request import dial_command_id, dial_request
+from orchestrator.policy.caps import HOUSE_CAPS, Caps
+from orchestrator.policy.dial_gate import Go, Hold, Never
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.outage import is_outage
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.rate_limiter import Lane, give_back, reserve
+from orchestrator.store.sql.contact_transitions import Move, hold_still, lock_candidates, move_contacts
+from orchestrator.store.sql.dial_checks import read_facts
+from orchestrator.store.sql.dial_ledger import DEADLINE_SLACK_S, insert_reserved
+from orchestrator.store.sql.flow_cache import FlowShelf
+
+IN_USE_FOR = timedelta(seconds=30)
+_NOT_THE_CONTACTS = (Reason.CAMPAIGN_PAUSED, Reason.DIALING_STOPPED, Reason.CAMPAIGN_NOT_STARTED)
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """The limits a claim is made under: the connection's and, inside them, the campaign's own."""
+
+    connection: Lane
+    campaign: Lane
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What came of a claim: the attempts made, how many contacts were looked at, and what the gate said of the rest."""
+
+    call_ids: tuple[str, ...]
+    looked_at: int
+    refusals: Mapping[str, Hold | Never]
+
+
+class Claimer:
+    """Claims contacts of one connection; any number of them may run."""
+
+    def __init__(
+        self,
+        *,
+        sql: Engine,
+        client: redis.Redis,
+        flows: FlowShelf,
+        webhook_url: str | None,
+        keys: Keys | None = None,
+        caps: Caps = HOUSE_CAPS,
+    ) -> None:
+        self._sql = sql
+        self._redis = client
+        self._flows = flows
+        self._webhook_url = webhook_url
+        self._keys = keys or Keys()
+        self._caps = caps
+
+    def claim_contacts(self, campaign_id: str, lanes: Lanes, *, zones: Sequence[str], most: int) -> Claim:
+        """Claim up to `most` due contacts whose zone is open, in one SQL transaction; return their new attempts."""
+        with Reservation(self._redis, self._keys, lanes) as reservation, self._sql.begin() as connection:
+            locked = lock_candidates(connection, campaign_id, zones=zones, most=most)
+            if not locked or not hold_still(connection, campaign_id):
+                return Claim((), 0, {})
+            return self.claim_locked(connection, locked, reservation)
+
+    def claim_locked(self, connection: Connection, contact_ids: Sequence[str], reservation: Reservation) -> Claim:
+        """Claim contacts that the caller's transaction has locked; candidates first, then the reservation (R10)."""
+        if not contact_ids:
+            return Claim((), 0, {})
+        rows = read_facts(connection, contact_ids, self._caps)
+        answers = ask_gate(connection, rows, contact_ids)
+        refusals = {cid: answer for cid, answer in answers.items() if not isinstance(answer, Go)}
+        going = [rows[cid] for cid in contact_ids if cid not in refusals]
+        attempts = self._reserve(going, reservation)
+        won = insert_reserved(connection, attempts)
+        reservation.used = won
+        moves = [_refused(cid, refusal) for cid, refusal in refusals.items() if not _passes_by_itself(refusal)]
+        moves += [_claimed(row, row["id"] in won, rows) for row in attempts]
+        move_contacts(connection, moves)
+        return Claim(tuple(row["id"] for row in attempts if row["id"] in won), len(rows), refusals)
+
+    def _reserve(self, going: Sequence[RowMapping], reservation: Reservation) -> list[dict[str, Any]]:
+        attempts = [self._attempt(row) for row in going]
+        if not attempts:
+            return []
+        longest_s = max(row["ring_limit_s"] + row["talk_limit_s"] for row in attempts) + DEADLINE_SLACK_S
+        return attempts[: reservation.take([row["id"] for row in attempts], lease_s=longest_s)]
+
+    def _attempt(self, facts: RowMapping) -> dict[str, Any]:
+        call_id = new_id("call")
+        caller_id = caller_id_of(facts)
+        request = dial_request(
+            self._flows.find(facts["flow_id"]),
+            call_id=call_id,
+            to=facts["phone"],
+            caller_id=caller_id,
+            connection_id=facts["connection_id"],
+            webhook_url=self._webhook_url,
+        )
+        return {
+            "id": call_id,
+            "campaign_id": facts["campaign_id"],
+            "contact_id": facts["contact_id"],
+            "connection_id": facts["connection_id"],
+            "flow_id": facts["flow_id"],
+            "to_number": facts["phone"],
+            "from_number": caller_id,
+            "attempt": facts["attempts"] + 1,
+            "command_id": dial_command_id(call_id),
+            "request": request,
+            "ring_limit_s": request["timeout_secs"],
+            "talk_limit_s": request["time_limit_secs"],
+            "published_at": facts["db_now"],
+        }
+
+
+class Reservation:
+    """What one claim was granted; at its end, whatever happened, the part that was not used is returned."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, lanes: Lanes) -> None:
+        self._redis, self._keys, self._lanes = client, keys, lanes
+        self._granted: list[str] = []
+        self.used: set[str] = set()
+
+    def take(self, call_ids: Sequence[str], *, lease_s: int) -> int:
+        """Return how many of `call_ids`, from the first, have a place in the rate and a channel."""
+        lanes = self._lanes
+        count = reserve(self._redis, self._keys, lanes.connection, lanes.campaign, call_ids=call_ids, lease_s=lease_s)
+        self._granted = list(call_ids[:count])
+        return count
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, failure: BaseException | None, _trace: object) -> None:
+        if failure and is_outage(failure):
+            return  # the commit may have been made: the sweeper frees the channels of rows that are not there
+        unused = [cid for cid in self._granted if failure or cid not in self.used]
+        lanes = self._lanes
+        give_back(self._redis, self._keys, lanes.connection, lanes.campaign, call_ids=unused, rate_too=True)
+
+
+def _passes_by_itself(refusal: Hold | Never | Go) -> bool:
+    """Say whether a refusal is of the campaign or of all dialing: its end releases the contact, which just waits."""
+    return isinstance(refusal, Hold) and refusal.reason in _NOT_THE_CONTACTS
+
+
+def _refused(contact_id: str, refusal: Hold | Never | Go) -> Move:
+    match refusal:
+        case Never(reason, status):
+            return Move(contact_id, status.value if status else "exhausted", reason.value)
+        case Hold(reason, until):
+            return Move(contact_id, "held", reason.value, until)
+        case Go():
+            raise AssertionError("a contact that may be dialed was not refused")
+
+
+def _claimed(attempt: Mapping[str, Any], won: bool, rows: Mapping[str, RowMapping]) -> Move:
+    contact_id = attempt["contact_id"]
+    if won:
+        return Move(contact_id, "calling", current_call_id=attempt["id"])
+    return Move(contact_id, "held", Reason.NUMBER_IN_USE.value, rows[contact_id]["db_now"] + IN_USE_FOR)

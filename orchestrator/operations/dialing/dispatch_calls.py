@@ -1,0 +1,210 @@
+"""Fills the queue of dials at the allowed rate, fairly among running campaigns; ticked every 100 ms."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import redis
+from pydantic import ValidationError
+from sqlalchemy import Connection, Engine, RowMapping, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from orchestrator.errors import OrchestratorError
+from orchestrator.operations.dialing.claim_contacts import Claimer, Lanes
+from orchestrator.operations.dialing.rate_limits import account_lane, campaign_lane
+from orchestrator.policy.calling_hours import open_keys
+from orchestrator.policy.campaign_rules import Pacing
+from orchestrator.policy.pacing import DispatchLimits, dispatch_limits, share_by_weight
+from orchestrator.store.outage import is_outage
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.memory_guard import MemoryWatch
+from orchestrator.store.redis.rate_limiter import Health, Lane, read_health
+from orchestrator.store.sql.dial_checks import hours_of
+from orchestrator.store.sql.dial_ledger import PUBLISH_AGAIN_AFTER_S, republish
+from orchestrator.store.sql.tables import campaign_zones
+
+log = logging.getLogger(__name__)
+
+QUEUED_AT_MOST_S = 2.0  # of dials published and unsent: a longer queue would burst when it drains (R7)
+QUEUED_AHEAD, QUEUED_AHEAD_S = 64, 0.5  # and no more than the workers are seen to send soon: it cannot be taken back
+LATE_AT_MOST = 10  # calls whose next command waits: then the workers have all they can do
+FIRST_CALLS_UNHEARD = 5  # a campaign dials no more than these before a webhook has come back
+_REST_S = 0.5  # a campaign without due contacts is not asked again for so long
+_REST_AFTER_FAULT_S = 10.0
+_ZONES_FOR_S = 2.0
+_REPUBLISH_AT_MOST = 500
+
+_CAMPAIGNS = text(
+    """
+    SELECT id, kind, pacing, calling_hours::text AS calling_hours, heard_webhooks, proving_since,
+        CASE WHEN heard_webhooks OR kind = 'direct' THEN 0 ELSE
+            (SELECT count(*) FROM (SELECT 1 FROM calls k WHERE k.campaign_id = g.id AND k.reserved_at >= g.proving_since
+             AND (k.state IN ('reserved', 'dialing', 'unknown') OR k.accepted_at IS NOT NULL)
+             ORDER BY k.reserved_at LIMIT 5) f)
+            END AS first_calls
+    FROM campaigns g WHERE status = 'running' AND connection_id = :connection_id
+        AND (starts_at IS NULL OR starts_at <= now())
+    ORDER BY kind DESC, id
+    """
+)
+_STATE = text(
+    """
+    SELECT i.dialing_stopped IS NOT NULL AS stopped, i.epoch, n.calls_per_second, n.max_live_calls,
+           (SELECT count(*) FROM calls WHERE state = 'reserved' AND connection_id = n.id) AS queued,
+           clock_timestamp() AS db_now
+    FROM installation i JOIN connections n ON n.id = :connection_id
+    """
+)
+
+
+@dataclass
+class _Memory:
+    """What one dispatcher keeps between ticks; losing it costs nothing but a look."""
+
+    carried: Mapping[str, float]
+    resting: dict[str, float]
+    zones: dict[str, tuple[float, list[str]]]
+
+
+@dataclass(frozen=True)
+class _View:
+    campaigns: Sequence[RowMapping]
+    limits: DispatchLimits
+    lane: Lane
+    queued: int
+    now: datetime
+    health: Health
+
+
+class Dispatcher:
+    """Claims what may be dialed now; any number of dispatchers may run, none of them leads."""
+
+    def __init__(
+        self,
+        *,
+        sql: Engine,
+        client: redis.Redis,
+        claimer: Claimer,
+        connection_id: str,
+        in_queue: Callable[[], int],
+        keys: Keys | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sql = sql
+        self._redis = client
+        self._claimer = claimer
+        self._connection_id = connection_id
+        self._in_queue = in_queue
+        self._keys = keys or Keys()
+        self._monotonic = monotonic
+        self._memory = _Memory({}, {}, {})
+        self._memory_watch = MemoryWatch(client)
+
+    def dispatch_calls(self) -> list[str]:
+        """Return the attempts to publish now: newly claimed ones, and reserved ones nobody has taken (§1)."""
+        in_queue = self._in_queue()
+        with self._sql.begin() as connection:
+            bounds = {"older_than_s": PUBLISH_AGAIN_AFTER_S, "limit": _REPUBLISH_AT_MOST}
+            forgotten = republish(connection, **bounds, in_queue=in_queue)
+            view = self._look(connection, in_queue=in_queue)
+        return forgotten + (self._claim(view) if view else [])
+
+    def _look(self, connection: Connection, *, in_queue: int = 0) -> _View | None:
+        state = connection.execute(_STATE, {"connection_id": self._connection_id}).mappings().one_or_none()
+        if state is None:
+            return None  # a new installation: its Redis is still to be made whole for the first time
+        if state["stopped"] or self._memory_watch.is_nearly_full():
+            return None
+        health = read_health(self._redis, self._keys, self._connection_id)
+        # A Redis that came back empty is rebuilt before anything is dialed (R20).
+        if health.closed or health.epoch is None or health.epoch != state["epoch"]:
+            return None
+        if health.late > LATE_AT_MOST:
+            return None  # nobody new is called while those who listen wait for the next word
+        rows = connection.execute(_CAMPAIGNS, {"connection_id": self._connection_id}).mappings().all()
+        campaigns = [row for row in rows if self._may_claim(row, health)]
+        if not campaigns:
+            return None
+        queued = max(state["queued"], in_queue)  # what was withdrawn since stands in the queue all the same
+        rate, now = state["calls_per_second"], state["db_now"]
+        lane = account_lane(self._connection_id, calls_per_second=rate, max_live_calls=state["max_live_calls"])
+        return _View(campaigns, dispatch_limits(rate), lane, queued, now, health)
+
+    def _may_claim(self, row: RowMapping, health: Health) -> bool:
+        if self._memory.resting.get(row["id"], 0.0) > self._monotonic():
+            return False
+        heard = row["heard_webhooks"] or row["kind"] == "direct" or _heard_since(row, health)
+        return heard or row["first_calls"] < FIRST_CALLS_UNHEARD
+
+    def _claim(self, view: _View) -> list[str]:
+        claimed: list[str] = []
+        try:
+            self._claim_into(claimed, view)
+        except Exception as err:
+            if not is_outage(err):
+                raise
+            log.warning("claims stop: %s; what is claimed is published", type(err).__name__)
+        return claimed
+
+    def _claim_into(self, claimed: list[str], view: _View) -> None:
+        lawful = math.floor(QUEUED_AT_MOST_S * view.limits.pace_per_s + 1)
+        sendable = QUEUED_AHEAD + math.floor(QUEUED_AHEAD_S * view.health.sent)
+        budget = min(min(lawful, sendable) - view.queued, math.ceil(view.limits.burst + 1))
+        counts: Counter[str] = Counter()
+        wanted = {row["id"]: budget for row in view.campaigns}
+        rows = {row["id"]: row for row in view.campaigns}
+        while budget > 0 and wanted:
+            weights = {cid: Pacing.model_validate(rows[cid]["pacing"]).weight for cid in wanted}
+            shares = share_by_weight(budget, wanted, weights, self._memory.carried)
+            self._memory.carried = shares.carried
+            granted = {cid: n for cid, n in shares.grants.items() if n > 0}
+            taken: dict[str, tuple[str, ...]] = {}
+            for cid, n in granted.items():
+                taken[cid] = self._claim_one(view, rows[cid], n, already=counts[cid])
+                claimed += taken[cid]
+            counts.update({cid: len(call_ids) for cid, call_ids in taken.items()})
+            budget -= sum(map(len, taken.values()))
+            # Who took less than offered has no more, or its own limit stands in the way: the rest goes to the others.
+            wanted = {
+                cid: budget for cid, call_ids in taken.items() if call_ids and len(call_ids) == shares.grants[cid]
+            }
+            if sum(map(len, taken.values())) == 0:
+                break
+
+    def _claim_one(self, view: _View, row: RowMapping, most: int, *, already: int) -> tuple[str, ...]:
+        if row["kind"] != "direct" and not (row["heard_webhooks"] or _heard_since(row, view.health)):
+            most = min(most, FIRST_CALLS_UNHEARD - row["first_calls"] - already)
+        try:
+            lanes = Lanes(view.lane, campaign_lane(row["id"], row["pacing"]))
+            claim = self._claimer.claim_contacts(row["id"], lanes, zones=self._open_zones(row, view.now), most=most)
+        except (OrchestratorError, ValidationError, SQLAlchemyError) as err:
+            if is_outage(err):
+                raise
+            # Its own fault, say a flow this version cannot read: the others go on, and what is claimed is published.
+            log.exception("campaign %s cannot be claimed from", row["id"])
+            self._memory.resting[row["id"]] = self._monotonic() + _REST_AFTER_FAULT_S
+            return ()
+        if claim.looked_at == 0:
+            self._memory.resting[row["id"]] = self._monotonic() + _REST_S
+        return claim.call_ids
+
+    def _open_zones(self, row: RowMapping, now: datetime) -> list[str]:
+        until, zones = self._memory.zones.get(row["id"], (0.0, []))
+        if until < self._monotonic():
+            query = select(campaign_zones.c.zone).where(campaign_zones.c.campaign_id == row["id"])
+            with self._sql.connect() as connection:
+                known = connection.execute(query).scalars().all()
+            # A single call brings its own leave to ignore the hours: the gate answers for each.
+            zones = list(known) if row["kind"] == "direct" else open_keys(hours_of(row["calling_hours"]), known, now)
+            self._memory.zones[row["id"]] = (self._monotonic() + _ZONES_FOR_S, zones)
+        return zones
+
+
+def _heard_since(row: RowMapping, health: Health) -> bool:
+    return bool(row["proving_since"]) and health.heard_ms > row["proving_since"].timestamp() * 1000

@@ -1,0 +1,157 @@
+"""Takes in calls that come to a number of ours: a row first, then live state; told again, it is the same call.
+
+Calls that Redis has forgotten get their live state back the same way.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import redis
+from sqlalchemy import Connection, Engine, RowMapping
+
+from orchestrator.flow import new_live_call
+from orchestrator.ids import seeded_id
+from orchestrator.model.live_call import LiveCall
+from orchestrator.operations.events.restore_live_calls import adopt_calls
+from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.live_calls import create_live
+from orchestrator.store.redis.unmatched_webhooks import hear_orphans
+from orchestrator.store.sql.erased_calls import is_leg_of_erased
+from orchestrator.store.sql.flow_cache import FlowShelf
+from orchestrator.store.sql.inbound_calls import (
+    ComingIn,
+    contact_dialed_lately,
+    find_contact,
+    find_inbound_call,
+    find_mapping,
+    insert_call,
+    lock_leg,
+)
+from orchestrator.telnyx.event_types import EventType
+from orchestrator.telnyx.events import Webhook, parse_webhook
+
+log = logging.getLogger(__name__)
+
+# An older row has had live state: without one, Redis has lost it, and the flow's position with it (R20).
+FRESH_FOR_S = 60
+
+
+class Intake:
+    """Finds or makes the calls of strays, by asking the database; any number of them may run."""
+
+    def __init__(
+        self, *, sql: Engine, client: redis.Redis, flows: FlowShelf, keys: Keys, connection_id: str, join_days: int
+    ) -> None:
+        self._sql = sql
+        self._redis = client
+        self._flows = flows
+        self._keys = keys
+        self._connection_id = connection_id
+        self._join_days = join_days
+
+    def call_of(self, webhook: Webhook, *, stamped_ms: int) -> str | None:
+        """Return the id of the call that came in on the webhook's leg, made now if this is its beginning.
+
+        None for a leg that is none of ours. Raises SQLAlchemyError when the database is away or does not take it.
+        """
+        if webhook.call_control_id is None:
+            return None
+        if not _begins(webhook):
+            row = self._find(webhook.call_control_id)
+            return row["id"] if row else None
+        with self._sql.begin() as connection:
+            lock_leg(connection, webhook.call_control_id)
+            row = find_inbound_call(connection, webhook.call_control_id) or self._write(connection, webhook, stamped_ms)
+            live = self._live_call(connection, row) if row and _is_fresh(row) else None
+        if live is not None:
+            # Whoever died between the row and this left the webhook unacknowledged: it comes here again.
+            create_live(self._redis, self._keys, live)
+        if row is not None:
+            hear_orphans(self._redis, self._keys, webhook.call_control_id)
+        return row["id"] if row else None
+
+    def look_again(self, raw: bytes) -> None:
+        """Let an orphan be heard whose call came in, elsewhere, while it was judged. Raises like `call_of`."""
+        leg = parse_webhook(raw).call_control_id
+        if leg is not None and self._find(leg) is not None:
+            hear_orphans(self._redis, self._keys, leg)
+
+    def is_of_erased(self, raw: bytes) -> bool:
+        """Say whether a webhook tells of a leg that was a call with an erased person. Raises like `call_of`."""
+        leg = parse_webhook(raw).call_control_id
+        if leg is None:
+            return False
+        with self._sql.connect() as connection:
+            return is_leg_of_erased(connection, leg)
+
+    def adopt(self, call_ids: Sequence[str]) -> set[str]:
+        """Return which of these calls may have been dialed; they have live state now. Raises like `call_of`."""
+        return adopt_calls(self._redis, self._sql, self._keys, call_ids)
+
+    def _find(self, call_control_id: str) -> RowMapping | None:
+        with self._sql.connect() as connection:
+            return find_inbound_call(connection, call_control_id)
+
+    def _write(self, connection: Connection, webhook: Webhook, stamped_ms: int) -> RowMapping | None:
+        to, caller = _number(webhook.payload.get("to")), _number(webhook.payload.get("from"))
+        mapping = find_mapping(connection, to)
+        if mapping is None or webhook.call_control_id is None:
+            return None
+        days = self._join_days if mapping.join_days is None else mapping.join_days
+        joined = contact_dialed_lately(connection, caller, within_days=days)
+        at = datetime.fromtimestamp(stamped_ms / 1000, UTC)
+        call = ComingIn(
+            call_id=seeded_id("call", f"inbound/{webhook.call_control_id}", made_at=at),
+            contact_id=seeded_id("con", f"inbound/{webhook.call_control_id}", made_at=at),
+            to=to,
+            caller=caller,
+            initiated_at=webhook.occurred_at or at,
+            talk_limit_s=self._flows.get(mapping.flow_id).caller_limit_s,
+            call_control_id=webhook.call_control_id,
+            call_leg_id=webhook.call_leg_id,
+            call_session_id=webhook.call_session_id,
+        )
+        joined_id = joined["id"] if joined else None
+        insert_call(connection, call, mapping, connection_id=self._connection_id, joined=joined_id)
+        log.info("a call came in", extra={"call_id": call.call_id, "joined_contact_id": joined_id})
+        return find_inbound_call(connection, webhook.call_control_id)
+
+    def _live_call(self, connection: Connection, row: RowMapping) -> LiveCall:
+        joined_id = row["joined_contact_id"]
+        joined = find_contact(connection, joined_id) if joined_id else None
+        return new_live_call(
+            self._flows.get(row["flow_id"]),
+            call_id=row["id"],
+            flow_id=row["flow_id"],
+            campaign_id=joined["campaign_id"] if joined else None,
+            contact_id=joined_id,
+            to=row["from_number"],
+            caller_id=row["to_number"],
+            contact=_known_of(joined) if joined else None,
+            dialed_at=row["dialed_at"],
+            direction="incoming",
+        )
+
+
+def _begins(webhook: Webhook) -> bool:
+    return webhook.event_type == EventType.CALL_INITIATED and webhook.payload.get("direction") == "incoming"
+
+
+def _is_fresh(row: RowMapping) -> bool:
+    return bool(row["state"] == "accepted" and row["age_s"] < FRESH_FOR_S)
+
+
+def _known_of(contact: RowMapping) -> Mapping[str, Any]:
+    return {**contact["variables"], **{name: contact[name] for name in ("phone", "external_id", "timezone")}}
+
+
+def _number(given: Any) -> str:
+    """Return a number in its one form; what is none (a SIP address, `anonymous`) stays as it was told, in print."""
+    told = str(given or "anonymous")
+    read = read_phone(told)
+    return "".join(filter(str.isprintable, told[:200])) or "anonymous" if isinstance(read, PhoneProblem) else read

@@ -1,0 +1,80 @@
+"""The door's one act: verify a webhook, put it on disk, answer. Everything else happens behind it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+import orjson
+import redis
+
+from orchestrator.clock import boot_seconds
+from orchestrator.errors import BadSignature, StoreUnavailable
+from orchestrator.store.outage import in_words
+from orchestrator.store.redis.event_streams import add_webhook
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.memory_guard import MemoryWatch
+from orchestrator.telnyx.signature import SignatureFault, SignatureVerifier
+
+log = logging.getLogger(__name__)
+
+_SILENCE_S: Final = 60.0
+
+
+class Receipt(StrEnum):
+    """What became of a webhook at the door."""
+
+    TAKEN = "taken"
+    BAD_SIGNATURE = "bad_signature"
+    UNKNOWN_KEY = "unknown_key"
+    NOT_AN_EVENT = "not_an_event"
+
+
+class Door:
+    """Takes webhooks in; one per process. Raises StoreUnavailable when the carrier should try again (503)."""
+
+    def __init__(self, client: redis.Redis, *, verifier: SignatureVerifier, keys: Keys | None = None) -> None:
+        self._redis = client
+        self._verifier = verifier
+        self._keys = keys or Keys()
+        self._memory = MemoryWatch(client)
+        self._quiet_until = 0.0
+
+    def record_event(self, raw: bytes, headers: Mapping[str, str]) -> Receipt:
+        """Verify `raw` and append it to the event stream; it is on disk when this returns TAKEN."""
+        try:
+            self._verifier.verify(raw, headers)
+        except BadSignature as err:
+            return self._not_believed(err)
+        if not _is_event(raw):
+            return Receipt.NOT_AN_EVENT
+        try:
+            self._refuse_when_full()
+            add_webhook(self._redis, self._keys, raw)
+        except redis.RedisError as err:
+            log.warning("a webhook is refused, to be told again: %s", in_words(err))
+            raise StoreUnavailable("Redis") from err
+        return Receipt.TAKEN
+
+    def _not_believed(self, err: BadSignature) -> Receipt:
+        if err.fault != SignatureFault.MISMATCH:
+            return Receipt.BAD_SIGNATURE
+        # Anybody may send such a webhook, as often as he likes: the log is told of it now and then.
+        if boot_seconds() >= self._quiet_until:
+            self._quiet_until = boot_seconds() + _SILENCE_S
+            log.warning("a webhook is signed with none of our keys: compare TELNYX_PUBLIC_KEY with the carrier's")
+        return Receipt.UNKNOWN_KEY
+
+    def _refuse_when_full(self) -> None:
+        if self._memory.is_nearly_full():
+            raise StoreUnavailable("Redis (its memory is nearly full)", retry_after_s=2.0)
+
+
+def _is_event(raw: bytes) -> bool:
+    try:
+        data = orjson.loads(raw)["data"]
+        return isinstance(data["id"], str) and isinstance(data["event_type"], str) and bool(data["id"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return False

@@ -1,0 +1,80 @@
+"""Gives calls that Redis does not know their live state back, from their rows in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import redis
+from sqlalchemy import Engine, RowMapping, select
+
+from orchestrator.model.live_call import LiveCall, Phase
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.live_calls import KEEP_AFTER_RECORD_S, KEEP_LEG_S, create_live
+from orchestrator.store.sql.erased_calls import is_erased
+from orchestrator.store.sql.tables import calls
+
+
+def adopt_calls(client: redis.Redis, sql: Engine, keys: Keys, call_ids: Sequence[str]) -> set[str]:
+    """Create live state for every call that may have been dialed; return the ids that now have one.
+
+    An adopted call has no flow position: it gets no command but the hangup at its deadline (R20). A row that is final
+    comes back as a recorded call, so that a late fact amends it. `reserved` and `withdrawn` rows were never sent.
+    """
+    query = select(calls).where(calls.c.id.in_(set(call_ids)), calls.c.state.not_in(("reserved", "withdrawn")))
+    with sql.connect() as connection:
+        rows = connection.execute(query).mappings().all()
+    for row in rows:
+        create_live(client, keys, live_call_of(row), keep_s=_kept_s(row))
+    return {row["id"] for row in rows}
+
+
+def live_call_of(row: RowMapping) -> LiveCall:
+    """Return what a row of `calls` tells of a call."""
+    ended, came_in = row["state"] == "ended", row["direction"] == "inbound"
+    ours, theirs = ("to_number", "from_number") if came_in else ("from_number", "to_number")
+    return LiveCall(
+        call_id=row["id"],
+        flow_id=row["flow_id"],
+        campaign_id=None if came_in else row["campaign_id"],
+        contact_id=row["joined_contact_id"] if came_in else row["contact_id"],
+        to=row[theirs],
+        caller_id=row[ours],
+        direction="incoming" if came_in else "outgoing",
+        dialed_at=row["dialed_at"],
+        adopted=True,
+        phase=_phase(row),
+        call_control_id=row["call_control_id"],
+        call_leg_id=row["call_leg_id"],
+        call_session_id=row["call_session_id"],
+        answered_at=row["answered_at"],
+        ended_at=row["ended_at"],
+        amd_result=row["amd_result"],
+        hangup_cause=row["hangup_cause"],
+        hangup_source=row["hangup_source"],
+        sip_hangup_cause=row["sip_hangup_cause"],
+        telnyx_error=row["telnyx_error"],
+        answers=row["answers"],
+        outcome=row["outcome"],
+        hangup_assumed=row["end_assumed"],
+        error=row["error"],
+        settled=ended,
+        recordings=tuple(row["recordings"]),
+        cost=row["cost"],
+        is_erased=is_erased(row),
+    )
+
+
+def _kept_s(row: RowMapping) -> int:
+    """Return for how long the state is kept, 0 where something else lets it go: a judge is bound to judge the row."""
+    if row["state"] == "ended":
+        return KEEP_AFTER_RECORD_S
+    return KEEP_LEG_S if row["state"] == "unknown" and row["disposition"] is not None else 0
+
+
+def _phase(row: RowMapping) -> Phase:
+    if row["state"] == "ended":
+        return "ended"
+    if row["answered_at"]:
+        return "answered"
+    # A dial whose answer is out has not been heard of: only the carrier's word makes it ring.
+    return "ringing" if row["accepted_at"] or row["call_control_id"] else "dialing"

@@ -1,0 +1,1 @@
+"""Operations on flows and on the inbound numbers that run them."""

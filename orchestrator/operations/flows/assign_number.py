@@ -1,0 +1,108 @@
+"""Maps numbers of ours to the flows that take their calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection, Row
+
+from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
+from orchestrator.ids import new_id
+from orchestrator.operations.ensure_connection import ensure_connection
+from orchestrator.operations.flows.create_flow import flow_named
+from orchestrator.policy.phone.field import Number
+from orchestrator.store.sql import numbers as queries_numbers
+from orchestrator.store.sql.system_campaigns import ensure_home
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+JoinDays = Annotated[int, Field(ge=0, le=3650)]
+_JOINING = (
+    "A caller whom a campaign dialed within so many days is joined to that contact; 0 joins nobody. "
+    "Left out: ORCHESTRATOR_INBOUND_JOIN_DAYS."
+)
+
+
+class NewNumber(BaseModel):
+    """A number of ours and the flow that takes its calls."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    number: Number
+    flow: str = Field(description="Id or name. Every input needs a default: a stranger who calls carries none.")
+    join_days: JoinDays | None = Field(None, description=_JOINING)
+
+
+class NumberChange(BaseModel):
+    """What may change about a number; calls that are under way keep their flow."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    flow: str = Field("", description="Id or name.")
+    join_days: JoinDays | None = Field(None, description=_JOINING)
+
+
+def map_number(house: House, wanted: NewNumber) -> Row[Any]:
+    """Return the new mapping; in force for the next call. Raises Conflict for a number that is mapped already."""
+    flow_id = _flow_for_callers(house, wanted.flow)
+    number_id = new_id("num")
+    with house.sql.begin() as connection:
+        home_id = ensure_home(connection, ensure_connection(connection, house.settings), kind="inbound")
+        values = {
+            "id": number_id,
+            "number": wanted.number,
+            "flow_id": flow_id,
+            "home_id": home_id,
+            "join_days": wanted.join_days,
+        }
+        if not queries_numbers.insert_number(connection, values):
+            raise Conflict("number_mapped", f"{wanted.number} is mapped to a flow already: change it with PATCH.")
+        return _found(connection, number_id)
+
+
+def list_numbers(house: House, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Return a page of numbers, newest first."""
+    with house.sql.connect() as connection:
+        return queries_numbers.list_numbers(connection, filters, after=after, limit=limit)
+
+
+def find_number(house: House, number_id: str) -> Row[Any]:
+    """Return a number; raise NotFound for none."""
+    with house.sql.connect() as connection:
+        return _found(connection, number_id)
+
+
+def change_number(house: House, number_id: str, change: NumberChange) -> Row[Any]:
+    """Change what `change` names; in force for the next call."""
+    changes = change.model_dump(exclude_unset=True)
+    if "flow" in changes:
+        changes["flow_id"] = _flow_for_callers(house, changes.pop("flow"))
+    with house.sql.begin() as connection:
+        _found(connection, number_id)
+        queries_numbers.update_number(connection, number_id, changes)
+        return _found(connection, number_id)
+
+
+def unmap_number(house: House, number_id: str) -> None:
+    """Let a number take no calls any more; those under way go on. Raises NotFound for none."""
+    with house.sql.begin() as connection:
+        if not queries_numbers.delete_number(connection, number_id):
+            raise NotFound("number", number_id)
+
+
+def _flow_for_callers(house: House, wanted: str) -> str:
+    flow_id = str(flow_named(house, wanted).id)
+    if missing := house.flows.get(flow_id).required_inputs:
+        detail = f"a stranger who calls carries no {', '.join(missing)}: give these inputs a default"
+        raise InvalidInput([FieldError("/flow", "needs_inputs", detail)])
+    return flow_id
+
+
+def _found(connection: Connection, number_id: str) -> Row[Any]:
+    row = queries_numbers.find_number(connection, number_id)
+    if row is None:
+        raise NotFound("number", number_id)
+    return row

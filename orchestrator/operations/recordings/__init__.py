@@ -1,0 +1,1 @@
+"""Fetching recordings from the carrier and finding them."""

@@ -1,0 +1,48 @@
+"""Finds recordings: a page of them, one, or one whose file is here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Row
+
+from orchestrator.errors import Conflict, Gone, NotFound
+from orchestrator.store.sql import recordings as queries_recordings
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+WITH_FILE: Final = frozenset({"fetched", "incomplete"})
+
+
+def list_recordings(house: House, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Return a page of recordings, newest first."""
+    with house.sql.connect() as connection:
+        return queries_recordings.list_recordings(connection, filters, after=after, limit=limit)
+
+
+def find_recording(house: House, ident: str) -> Row[Any]:
+    """Return a recording; raises NotFound."""
+    with house.sql.connect() as connection:
+        row = queries_recordings.find_recording(connection, ident)
+    if row is None:
+        raise NotFound("recording", ident)
+    return row
+
+
+def find_fetched(house: House, ident: str) -> Row[Any]:
+    """Return a recording whose file is here, to be read from `house.recordings`.
+
+    Raises NotFound, Conflict while it is being fetched, Gone when there is none here.
+    """
+    row = find_recording(house, ident)
+    if row.state == "pending":
+        detail = "The recording is being fetched; ask again in a moment."
+        raise Conflict("recording_pending", detail, status=row.state, allowed=sorted(WITH_FILE))
+    if row.state == "stored_elsewhere":
+        address = next(iter({**row.public_urls, **row.urls}.values()), "your own bucket")
+        raise Gone("stored_elsewhere", f"There is no file of this recording here: the carrier put it at {address}.")
+    if row.state == "failed":
+        raise Gone(row.error["code"], f"There is no file of this recording: {row.error['detail']}.")
+    return row

@@ -1,0 +1,25 @@
+"""Tries a recording again that was given up: the carrier may have it still, and tell a new link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row
+
+from orchestrator.errors import Conflict
+from orchestrator.operations.recordings.find_recordings import find_recording
+from orchestrator.store.sql.recordings import fetch_anew
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+
+def refetch_recording(house: House, ident: str) -> Row[Any]:
+    """Return a recording that is to be fetched again; raises NotFound, and Conflict where it was not given up."""
+    with house.sql.begin() as connection:
+        is_anew = fetch_anew(connection, ident)
+    row = find_recording(house, ident)
+    if not is_anew:
+        detail = "Only a recording that is failed or incomplete is fetched again."
+        raise Conflict("recording_not_given_up", detail, status=row.state, allowed=("failed", "incomplete"))
+    return row

@@ -1,0 +1,1 @@
+"""Readiness, metrics, idempotency of requests."""

@@ -1,0 +1,104 @@
+"""Measures the installation from its two stores, for dashboards and alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import redis
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from orchestrator.model.metric import Metric, Reading
+from orchestrator.operations.campaigns.count_contacts import count_all_standings
+from orchestrator.operations.campaigns.read_stats import latency_percentiles
+from orchestrator.store.redis.event_streams import backlog
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.rate_limiter import dials_in_trailing_5_s, read_health
+from orchestrator.store.sql.tables import MAY_LIVE
+from orchestrator.store.sql.tallies import Tally
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+_COUNTS = {
+    Metric.CALLS_OPEN: f"SELECT state, count(*) FROM calls WHERE {MAY_LIVE} GROUP BY 1",  # noqa: S608 a constant of ours
+    Metric.CAMPAIGNS: "SELECT status, count(*) FROM campaigns "
+    "WHERE kind = 'campaign' AND status NOT IN ('completed', 'canceled') GROUP BY 1",
+    Metric.DIALING_STOPPED: "SELECT '', count(*) FROM installation WHERE dialing_stopped IS NOT NULL",
+    Metric.RECORDINGS_PENDING: "SELECT '', count(*) FROM recordings WHERE state = 'pending'",
+}
+_STANDINGS = text(
+    """
+    SELECT g.calling_hours::text, t.parts, sum(t.n)::bigint FROM campaigns g CROSS JOIN LATERAL (
+        SELECT parts, n FROM tallies WHERE campaign_id = g.id AND subject = 'contacts' UNION ALL
+        SELECT parts, n FROM tally_changes WHERE campaign_id = g.id AND subject = 'contacts') t
+    WHERE g.status NOT IN ('completed', 'canceled') AND t.parts[1] IN ('waiting', 'held')
+    GROUP BY 1, 2 HAVING sum(t.n) > 0
+    """
+)
+
+
+def measure(house: House) -> list[Reading]:
+    """Return what can be measured within two seconds; a store that is away, or stands still, is a reading of its own.
+
+    Counts that take longer, of contacts by the million, are left out.
+    """
+    looks = {"postgresql": _ask_sql, "counts": _from_sql, "redis": _from_redis}
+    taken = house.looks.take({f"metrics/{name}": partial(look, house) for name, look in looks.items()})
+    stores = ("postgresql", "redis")
+    is_up = [Reading(Metric.STORE_UP, taken.get(f"metrics/{store}") is not None, store) for store in stores]
+    return [*is_up, *(reading for readings in taken.values() for reading in readings or ())]
+
+
+def _ask_sql(house: House) -> list[Reading] | None:
+    try:
+        with house.sql.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return None
+    return []
+
+
+def _from_sql(house: House) -> list[Reading] | None:
+    try:
+        with house.sql.connect() as connection:
+            counts = {metric: connection.execute(text(query)).all() for metric, query in _COUNTS.items()}
+            contacts = connection.execute(_STANDINGS).all()
+    except SQLAlchemyError:
+        return None
+    # As in a campaign's numbers: who waits outside the hours there is held.
+    standings = count_all_standings(((hours, Tally(parts, n)) for hours, parts, n in contacts), house.clock())
+    due = [Reading(Metric.CONTACTS_DUE, float(n), status) for status, n in standings.by_status.items()]
+    return [*due, *(Reading(metric, float(n), label) for metric, rows in counts.items() for label, n in rows)]
+
+
+def _from_redis(house: House) -> list[Reading] | None:
+    try:
+        return [*_nervous_system(house.redis, Keys()), *_account(house)]
+    except redis.RedisError:
+        return None
+
+
+def _nervous_system(client: redis.Redis, keys: Keys) -> Iterator[Reading]:
+    for stream, (entries, age_s) in backlog(client, keys).items():
+        yield Reading(Metric.STREAM_ENTRIES, entries, stream)
+        yield Reading(Metric.STREAM_AGE_S, age_s, stream)
+    yield Reading(Metric.OUTBOX_DUE, client.zcard(keys.wakes))
+    yield Reading(Metric.TIMERS, client.zcard(keys.timers))
+    yield Reading(Metric.DEAD_LETTERS, client.xlen(keys.dead))
+    yield Reading(Metric.ORPHANS, client.xlen(keys.orphans))
+    for quantile, value in latency_percentiles(client, keys.latency).items():
+        if value is not None:
+            yield Reading(Metric.EVENT_TO_COMMAND_MS, value, quantile)
+
+
+def _account(house: House) -> Iterator[Reading]:
+    connection_id = house.settings.telnyx_connection_id
+    if connection_id is None:
+        return
+    client, keys = house.redis, Keys()
+    yield Reading(Metric.LIVE_CALLS, client.zcard(keys.slots(connection_id)))
+    yield Reading(Metric.DIALS_5_S, dials_in_trailing_5_s(client, keys, connection_id))
+    yield Reading(Metric.DISPATCH_OPEN, not read_health(client, keys, connection_id).closed)

@@ -1,0 +1,80 @@
+"""Remembers a request by its Idempotency-Key, so that its repeat gets the first answer and makes nothing new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from orchestrator.ids import Prefix, seeded_id
+from orchestrator.store.sql.idempotency import delete_key, find_key, insert_key, purge_keys, store_response
+from orchestrator.store.sql.personal_columns import GONE
+
+if TYPE_CHECKING:
+    from orchestrator.services import House
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The answer a key was given."""
+
+    status: int
+    body: bytes
+    content_type: str | None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A key that this request answers.
+
+    Ids are made from it: should the process die between the deed and its note, the repeat finds the deed done.
+    """
+
+    key: str
+    scope: str
+    since: datetime
+
+    def new_id(self, prefix: Prefix) -> str:
+        """Return the one id of this kind that the request may use."""
+        return seeded_id(prefix, f"{self.scope}/{self.key}", made_at=self.since)
+
+
+Begun = Kept | Taken | Literal["in_progress", "other_body", "erased"]
+
+
+def begin_request(house: House, key: str, *, scope: str, body_hash: str) -> Begun:
+    """Return Taken for a new key, Kept for an answered one, or why neither; a request dead for 60 s is taken over."""
+    with house.sql.begin() as connection:
+        purge_keys(connection)
+        entered = insert_key(connection, key, scope=scope, body_hash=body_hash)
+        if entered:
+            return Taken(key, scope, entered.created_at)
+        known = find_key(connection, key, scope)
+    if known is None:
+        return "in_progress"
+    if known.body_hash != body_hash:
+        return "other_body"
+    if known.status == GONE and known.response is None:
+        return "erased"
+    if known.status is not None:
+        return Kept(known.status, bytes(known.response), known.content_type)
+    return Taken(key, scope, known.created_at) if known.is_stale else "in_progress"
+
+
+def finish_request(house: House, begun: Taken, kept: Kept) -> None:
+    """Keep the answer for 24 hours."""
+    with house.sql.begin() as connection:
+        store_response(
+            connection,
+            begun.key,
+            begun.scope,
+            status=kept.status,
+            response=kept.body,
+            content_type=kept.content_type,
+        )
+
+
+def forget_request(house: House, begun: Taken) -> None:
+    """Let the key be used again: nothing was done."""
+    with house.sql.begin() as connection:
+        delete_key(connection, begun.key, begun.scope)

@@ -1,0 +1,1 @@
+"""Time zones: of places, of phone numbers, of contacts."""

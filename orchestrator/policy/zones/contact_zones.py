@@ -1,0 +1,76 @@
+"""Which time zones a contact may be in, and who says so."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+import phonenumbers
+from phonenumbers import timezone as number_zones
+
+from orchestrator.policy.calling_hours import is_zone_unknown
+from orchestrator.policy.weekly_hours import CallingHours
+from orchestrator.policy.zones.number_zones import zones_by_prefix
+from orchestrator.policy.zones.zone_names import zone_key
+
+Provenance = Literal["contact", "number", "campaign_default"]
+
+# In the North American plan the zone hangs on area code and exchange: one answer for ten thousand numbers.
+_NORTH_AMERICAN = re.compile(r"(\+1[2-9]\d\d[2-9]\d\d)\d{4}", re.ASCII)
+
+
+class ZoneAnswer(NamedTuple):
+    """A canonical zone key, "America/Chicago|America/Denver" or "" when unknown, and where it comes from."""
+
+    key: str
+    provenance: Provenance
+
+
+def zones_for(
+    phone: str,
+    explicit_timezone: str | None = None,
+    default_timezone: str | None = None,
+    *,
+    hours: CallingHours | None = None,
+    now: datetime,
+) -> ZoneAnswer:
+    """Return the zones to go by: the contact's own word, else the number's, else the campaign's default.
+
+    The default steps in where the number says nothing, or names zones that share too little of `hours` to call in.
+    A contact's own zone that does not exist stays unknown: a guess in its place could ring at night.
+    """
+    if explicit_timezone:
+        return ZoneAnswer(zone_key([explicit_timezone]), "contact")
+    by_number = _number_key(phone)
+    if default_timezone and is_zone_unknown(hours or CallingHours(), by_number, now):
+        return ZoneAnswer(zone_key([default_timezone]), "campaign_default")
+    return ZoneAnswer(by_number, "number")
+
+
+def _number_key(phone: str) -> str:
+    american = _NORTH_AMERICAN.fullmatch(phone)
+    return _exchange_key(american[1]) if american else _full_number_key(phone)
+
+
+@lru_cache(maxsize=65_536)
+def _exchange_key(exchange: str) -> str:
+    return _key(f"{exchange}2000")
+
+
+@lru_cache(maxsize=8_192)
+def _full_number_key(phone: str) -> str:
+    return _key(phone)
+
+
+def _key(phone: str) -> str:
+    key = zones_by_prefix(phone)
+    return _guess(phone) if key is None else key
+
+
+def _guess(phone: str) -> str:
+    try:
+        return zone_key(number_zones.time_zones_for_number(phonenumbers.parse(phone)))
+    except phonenumbers.NumberParseException:
+        return ""

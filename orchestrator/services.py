@@ -1,0 +1,108 @@
+"""Chooses every collaborator once; everything else is handed what it needs."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass
+from functools import cached_property
+
+import redis
+from sqlalchemy import Engine
+
+from orchestrator.clock import Clock, utc_now
+from orchestrator.media.stream_urls import OurStreams
+from orchestrator.operations.calls.send_http_step import WebAsker
+from orchestrator.operations.events.receive_webhook import Door
+from orchestrator.operations.system.store_probes import Looks
+from orchestrator.policy.caps import Caps
+from orchestrator.recordings.archive import Archive, open_archive
+from orchestrator.settings import Settings, load_settings
+from orchestrator.store.sql.engine import open_redis, open_sql
+from orchestrator.store.sql.flow_cache import FlowShelf
+from orchestrator.telnyx.client import TelnyxClient
+from orchestrator.telnyx.signature import SignatureVerifier
+
+
+@dataclass(frozen=True)
+class House:
+    """What a process works with; nothing in it connects before it is used."""
+
+    settings: Settings
+    clock: Clock = utc_now
+
+    @cached_property
+    def sql(self) -> Engine:
+        """Return the pool of PostgreSQL connections."""
+        return open_sql(self.settings.database_url)
+
+    @cached_property
+    def redis(self) -> redis.Redis:
+        """Return the Redis client for single commands; it never repeats one by itself."""
+        return open_redis(self.settings.redis_url)
+
+    @cached_property
+    def flows(self) -> FlowShelf:
+        """Return the flows this process has compiled."""
+        return FlowShelf(self.sql)
+
+    @cached_property
+    def caps(self) -> Caps:
+        """Return how often a number may be dialed and a caller id may dial, where a campaign says nothing stricter."""
+        settings = self.settings
+        return Caps(per_number_24h=settings.cap_per_number_24h, per_caller_id_24h=settings.cap_per_caller_id_24h)
+
+    @cached_property
+    def door(self) -> Door:
+        """Return what takes webhooks in; raise Misconfigured without the carrier's public key."""
+        return Door(self.redis, verifier=SignatureVerifier(self.settings.public_keys(), clock=self.clock))
+
+    @cached_property
+    def carrier(self) -> TelnyxClient:
+        """Return the client of the carrier's API."""
+        return TelnyxClient(
+            base_url=self.settings.telnyx_base_url, api_key=self.settings.telnyx_key(), way=self.settings.way
+        )
+
+    @cached_property
+    def looks(self) -> Looks:
+        """Return what looks at the stores beside whoever asks how they are."""
+        return Looks()
+
+    @cached_property
+    def web(self) -> WebAsker:
+        """Return what asks the addresses that flows name; the carrier's own host is trusted by us, not by them."""
+        return WebAsker(trusted=self.settings.trusted_by_name, way=self.settings.way)
+
+    @cached_property
+    def recordings(self) -> Archive:
+        """Return where the files of recordings are kept; raise Misconfigured for a bucket without its keys."""
+        return open_archive(self.settings)
+
+    @cached_property
+    def streams(self) -> OurStreams | None:
+        """Return the addresses of our own media receiver, or None where ORCHESTRATOR_MEDIA_URL is not set."""
+        url, secret = self.settings.media_url, self.settings.api_key
+        return OurStreams(url, secret) if url and secret else None
+
+    def close(self) -> None:
+        """Give back the connections that were opened."""
+        opened = vars(self)
+        if "sql" in opened:
+            self.sql.dispose()
+        if "redis" in opened:
+            self.redis.close()
+
+
+def open_house(settings: Settings | None = None) -> House:
+    """Return the collaborators of this process, from `settings` or from the environment."""
+    collect_rarely()
+    return House(settings=settings or load_settings())
+
+
+def collect_rarely() -> None:
+    """Look for garbage in cycles ten times more rarely: an event makes hundreds of objects and hardly any cycle.
+
+    It costs the advance loop a tenth of its time. What was loaded at the start is never looked at again.
+    """
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)

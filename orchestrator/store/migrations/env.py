@@ -1,9 +1,0 @@
-"""Alembic's entry: runs the revisions on the connection that `orchestrator.store.migrate` hands over."""
-
-from alembic import context
-
-from orchestrator.store.tables import metadata
-
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
-with context.begin_transaction():
-    context.run_migrations()

@@ -1,0 +1,1 @@
+"""Redis or Valkey: keys, streams, live calls, the rate limiter, Lua scripts."""

@@ -1,0 +1,236 @@
+"""Live call state in Redis: a version, a JSON state, the events seen, a timeline, an outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import redis
+
+from orchestrator.errors import NewerLiveState
+from orchestrator.ids import new_version
+from orchestrator.model.decision import Decision
+from orchestrator.model.live_call import LiveCall
+from orchestrator.store.redis.keys import GROUP, Keys
+from orchestrator.store.redis.live_state import read_state
+from orchestrator.store.redis.pipeline import round_trip
+from orchestrator.store.redis.scripts import Arg, ScriptCall, raise_errors, run_script, run_scripts
+
+KEEP_AFTER_RECORD_S = 900
+KEEP_LEG_S = 15_000  # the longest call the carrier allows, and its late facts
+WAKE_AFTER_MS = 2_000
+DONE, SEEN, STALE, MISSING = 1, 2, 0, -1
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A live call as it was read or committed.
+
+    Its version names this very state and guards the commit.
+    """
+
+    version: int
+    call: LiveCall
+
+
+Found = Loaded | NewerLiveState | None
+
+
+def create_live(client: redis.Redis, keys: Keys, call: LiveCall, *, keep_s: int = 0) -> bool:
+    """Create the live state unless there is one, False then; with `keep_s` it goes after so many seconds."""
+    args: list[Arg] = [call.model_dump_json(), new_version(), call.call_control_id or "", keep_s]
+    return bool(run_script(client, ScriptCall("create_live", [keys.call(call.call_id)], args)))
+
+
+def load_many(client: redis.Redis, keys: Keys, call_ids: Sequence[str]) -> list[Found]:
+    """Load these calls in one round trip: None where there is no live state, an error where it is too new to read."""
+    answers = round_trip(client, [("HMGET", keys.call(call_id), "v", "s") for call_id in call_ids])
+    raise_errors(answers)
+    return [_loaded(*row) for row in answers]
+
+
+def load_live(client: redis.Redis, keys: Keys, call_id: str) -> Loaded | None:
+    """Load one live call, or None. Raises NewerLiveState."""
+    [found] = load_many(client, keys, [call_id])
+    if isinstance(found, NewerLiveState):
+        raise found
+    return found
+
+
+def read_live(client: redis.Redis, keys: Keys, call_id: str) -> tuple[LiveCall | None, list[dict[str, Any]]]:
+    """Return a live call and its timeline so far; (None, []) when Redis no longer holds it.
+
+    The call is None as well where a newer version wrote its state.
+    """
+    [found] = load_many(client, keys, [call_id])
+    return (found.call if isinstance(found, Loaded) else None), read_log(client, keys, call_id)
+
+
+def read_log(client: redis.Redis, keys: Keys, call_id: str) -> list[dict[str, Any]]:
+    """Return the timeline in the order the call took notice.
+
+    Each line: {id, kind: event|command, type, leg, at, recorded_at, payload, note?}; a command stands behind its cause.
+    """
+    return read_logs(client, keys, [call_id])[0]
+
+
+def read_logs(client: redis.Redis, keys: Keys, call_ids: Sequence[str]) -> list[list[dict[str, Any]]]:
+    """Return the timeline of each call, in one round trip."""
+    answers = round_trip(client, [("LRANGE", keys.log(call_id), 0, -1) for call_id in call_ids])
+    raise_errors(answers)
+    return [[line for raw in lines for line in _unfold(orjson.loads(raw))] for lines in answers]
+
+
+def _unfold(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    commands = entry.pop("commands")
+    recorded = datetime.fromtimestamp(entry.pop("recorded_ms") / 1000, UTC)
+    entry["at"] = datetime.fromisoformat(entry["at"])
+    if entry["note"] is None:
+        del entry["note"]
+    yield {**entry, "kind": "event", "recorded_at": recorded}
+    for command in commands:
+        yield {
+            "id": command["id"],
+            "kind": "command",
+            "type": command["action"],
+            "leg": command.get("leg", "A"),
+            "at": recorded,
+            "recorded_at": recorded,
+            "payload": command["body"],
+        }
+
+
+def remember_legs(client: redis.Redis, keys: Keys, calls: Sequence[LiveCall]) -> None:
+    """Let webhooks that lost their client_state be found by their leg; kept as long as a call may last."""
+    legs = [(leg, call.call_id) for call in calls for leg in (call.call_control_id, call.call_leg_id) if leg]
+    kept = [ScriptCall("write_though_full", [keys.leg(leg)], ["SET", cid, "EX", KEEP_LEG_S]) for leg, cid in legs]
+    raise_errors(run_scripts(client, kept))
+
+
+def find_call_of_leg(client: redis.Redis, keys: Keys, legs: Sequence[str | None]) -> str | None:
+    """Return the call id that was remembered for any of `legs` (control ids or leg ids)."""
+    names = [keys.leg(leg) for leg in legs if leg]
+    found = next((value for value in client.mget(names) if value), None) if names else None
+    return found.decode() if isinstance(found, bytes) else found
+
+
+def find_calls_over(
+    client: redis.Redis, keys: Keys, call_ids: Sequence[str], *, now: datetime, grace_s: float
+) -> set[str]:
+    """Return those of these calls that ended more than `grace_s` ago, or have no live state.
+
+    None while Redis has no epoch: it is being rebuilt (R20), and knows less than there is.
+    """
+    states = [("HGET", keys.call(call_id), "s") for call_id in call_ids]
+    answers = round_trip(client, [("EXISTS", keys.epoch), *states])
+    raise_errors(answers)
+    if not answers[0]:
+        return set()
+    pairs = zip(call_ids, answers[1:], strict=True)
+    return {
+        call_id for call_id, state in pairs if state is None or _ended_before(state, now - timedelta(seconds=grace_s))
+    }
+
+
+def commit_call(
+    keys: Keys,
+    decision: Decision,
+    *,
+    stream: str,
+    loaded: Loaded,
+    version: int,
+    event_id: str,
+    entry_id: str,
+    stamped_ms: int,
+    log: bytes,
+) -> ScriptCall:
+    """Return the script call that commits what was decided on `loaded`; it answers DONE, SEEN, STALE or MISSING.
+
+    `version` is new and names the state that the commit makes. It takes the entry that caused the decision out of
+    `stream`.
+    """
+    call = decision.call
+    commands = [_outbox_line(decision, n, version, stamped_ms) for n in range(len(decision.commands))]
+    newly_bound = "" if loaded.call.call_control_id else call.call_control_id or ""
+    timers: list[str] = []
+    for name, due in decision.timers.items():
+        timers += [name, "" if due is None else str(int(due.timestamp() * 1000))]
+    return ScriptCall(
+        "commit",
+        [
+            keys.call(call.call_id),
+            keys.log(call.call_id),
+            keys.outbox(call.call_id),
+            keys.wakes,
+            keys.timers,
+            stream,
+            keys.ended,
+            keys.failures,
+        ],
+        [
+            call.call_id,
+            loaded.version,
+            event_id,
+            entry_id,
+            GROUP,
+            call.model_dump_json(),
+            log,
+            newly_bound,
+            decision.drop,
+            call.visit,
+            int(decision.settle),
+            stamped_ms + WAKE_AFTER_MS,
+            " ".join(decision.proven),
+            version,
+            KEEP_AFTER_RECORD_S if call.settled else KEEP_LEG_S,
+            len(commands),
+            *commands,
+            *timers,
+        ],
+    )
+
+
+def forget_later(client: redis.Redis, keys: Keys, calls: Sequence[LiveCall]) -> None:
+    """Let recorded calls go after 15 minutes, in which late facts still find them (R17)."""
+    names: list[str] = []
+    for call in calls:
+        legs = [keys.leg(leg) for leg in (call.call_control_id, call.call_leg_id) if leg]
+        names += [keys.call(call.call_id), keys.log(call.call_id), keys.outbox(call.call_id), *legs]
+    raise_errors(round_trip(client, [("EXPIRE", name, KEEP_AFTER_RECORD_S) for name in names]))
+
+
+def let_go(client: redis.Redis, keys: Keys, call_ids: Sequence[str], *, after_s: int) -> None:
+    """Let the live state of attempts that are over go after so many seconds, 0 for at once; safe to repeat.
+
+    That of a call which the carrier told of, and which is not recorded yet, stays as long as a call may last.
+    """
+    names = [[keys.call(call_id), keys.log(call_id), keys.outbox(call_id)] for call_id in call_ids]
+    raise_errors(run_scripts(client, [ScriptCall("let_go", each, [after_s, KEEP_LEG_S]) for each in names]))
+
+
+def _outbox_line(decision: Decision, number: int, version: int, stamped_ms: int) -> bytes:
+    command = decision.commands[number].model_dump(exclude_none=True)
+    cause = {"caused_at": stamped_ms, "campaign_id": decision.call.campaign_id}
+    return orjson.dumps({**command, "batch": str(version), **cause})
+
+
+def _ended_before(state: bytes, moment: datetime) -> bool:
+    if b'"ended"' not in state:
+        return False  # most calls live, and their whole state is long
+    try:
+        call = read_state(state)
+    except NewerLiveState:
+        return False
+    return call.phase == "ended" and (call.ended_at is None or call.ended_at < moment)
+
+
+def _loaded(version: bytes | None, state: bytes | None) -> Found:
+    if version is None or state is None:
+        return None
+    try:
+        return Loaded(int(version), read_state(state))
+    except NewerLiveState as err:
+        return err

@@ -1,0 +1,187 @@
+"""Rate, channels and the carrier's health in Redis: asked before anything is dialed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import redis
+
+from orchestrator.ids import new_version
+from orchestrator.model.event import Event
+from orchestrator.model.live_call import LiveCall
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.pacing import DispatchLimits
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.live_calls import WAKE_AFTER_MS
+from orchestrator.store.redis.scripts import ScriptCall, raise_errors, run_script, run_scripts, write_though_full
+
+CLOSE_AFTER_FAILURES = 10
+LATE_MS = 100
+SLOWED_AT_LEAST = 0.2  # dials per s: what bad answers leave of the rate, however slow the account was when they came
+
+_REASONS = {b"closed": Reason.CARRIER_UNAVAILABLE, b"rate": Reason.RATE, b"channels": Reason.NO_CAPACITY}
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A connection's or campaign's limits: `rate` dials per s, `burst` dials, `channels` live calls; 0 = no limit."""
+
+    scope: str
+    rate: float = 0.0
+    burst: float = 1.0
+    channels: int = 0
+
+
+@dataclass(frozen=True)
+class Room:
+    """Whether one more dial could be granted: if not, why, and in how many seconds the rate has room again."""
+
+    lacks: Reason | None
+    wait_s: float
+
+
+class Permission(StrEnum):
+    """What the last look before a POST answered."""
+
+    PERMITTED = "permitted"
+    REFUSED = "refused"
+    STALE = "stale"
+
+
+@dataclass(frozen=True)
+class Health:
+    """How the carrier has answered lately: the slowed rate if any, whether dispatch is closed, and why.
+
+    `epoch` is this Redis's own, None for one that came back empty; `late` counts the calls whose next command has
+    waited to be sent for a tenth of a second or more, `sent` the dials of the last second.
+    """
+
+    epoch: str | None
+    late: int
+    sent: int
+    rate: float | None
+    closed: bool
+    reason: str | None
+    heard_ms: int
+
+
+def reserve(
+    client: redis.Redis, keys: Keys, connection: Lane, campaign: Lane, *, call_ids: Sequence[str], lease_s: int
+) -> int:
+    """Return how many of `call_ids`, from the first, were granted a place in the rate and a channel, both at once."""
+    [answer] = run_scripts(client, [_reservation(keys, connection, campaign, call_ids=call_ids, lease_s=lease_s)])
+    raise_errors([answer])
+    return int(answer[0])
+
+
+def read_room(client: redis.Redis, keys: Keys, lanes: Sequence[tuple[Lane, Lane]]) -> list[Room]:
+    """Return, for each connection and campaign, whether one more dial could be granted now; takes nothing."""
+    answers = run_scripts(client, [_reservation(keys, *pair, call_ids=(), lease_s=0) for pair in lanes])
+    raise_errors(answers)
+    return [Room(_REASONS.get(why), wait_s=wait / 1000) for _, why, wait in answers]
+
+
+def give_back(
+    client: redis.Redis, keys: Keys, connection: Lane, campaign: Lane, *, call_ids: Sequence[str], rate_too: bool
+) -> None:
+    """Return channels (and with `rate_too` the place in the rate) that were granted and not used; safe to repeat."""
+    if call_ids:
+        rates = [connection.rate, campaign.rate] if rate_too else [0, 0]
+        run_script(client, ScriptCall("give_back", _lane_keys(keys, connection, campaign), [*rates, *call_ids]))
+
+
+def permit_send(
+    client: redis.Redis,
+    keys: Keys,
+    connection_id: str,
+    *,
+    epoch: str,
+    live: LiveCall,
+    limits: DispatchLimits,
+    send: str,
+) -> Permission:
+    """Create the call's live state unless it is there and enter the send in the log of the trailing window.
+
+    `refused` is the law's answer (R7); `stale` says that Redis is not the one of this epoch (R20).
+    """
+    law: list[str | int] = [limits.law_sends, int(limits.law_window_s * 1000), send, epoch]
+    args = [*law, live.model_dump_json(), new_version()]
+    names = [keys.sends(connection_id), keys.epoch, keys.call(live.call_id)]
+    answer: bytes = run_script(client, ScriptCall("permit_send", names, args))
+    return Permission(answer.decode())
+
+
+def report_answer(
+    client: redis.Redis,
+    keys: Keys,
+    connection_id: str,
+    *,
+    good: bool,
+    rate: float,
+    reason: str,
+    event: Event | None = None,
+) -> bool:
+    """Tell how the carrier answered a dial, to the call by `event`; True when this answer closed dispatch."""
+    told = event.model_dump_json() if event else ""
+    args: list[str | float] = ["good" if good else "bad", rate, CLOSE_AFTER_FAILURES, reason, told, SLOWED_AT_LEAST]
+    names = [keys.health(connection_id), keys.events]
+    return bool(run_script(client, ScriptCall("report_answer", names, args)) == b"closed")
+
+
+def read_health(client: redis.Redis, keys: Keys, connection_id: str) -> Health:
+    """Return the carrier's health as the tasks reported it."""
+    names = [keys.health(connection_id), keys.epoch, keys.wakes, keys.sends(connection_id)]
+    answer = run_script(client, ScriptCall("read_health", names, [WAKE_AFTER_MS - LATE_MS]))
+    (rate, closed, reason, heard), epoch, late, sent = answer
+    return Health(
+        epoch=_text(epoch),
+        late=int(late),
+        sent=int(sent),
+        rate=float(rate) if rate else None,
+        closed=closed is not None,
+        reason=_text(reason),
+        heard_ms=int(heard or 0),
+    )
+
+
+def close_dispatch(client: redis.Redis, keys: Keys, connection_id: str, *, reason: str) -> None:
+    """Shut dispatch until `open_dispatch`."""
+    client.hset(keys.health(connection_id), mapping={"closed": 1, "reason": reason})
+
+
+def open_dispatch(client: redis.Redis, keys: Keys, connection_id: str) -> None:
+    """Let dispatch run again: the carrier has answered."""
+    client.hdel(keys.health(connection_id), "closed", "reason", "failures")
+
+
+def heard_from_carrier(client: redis.Redis, keys: Keys, connection_id: str, *, at_ms: int) -> None:
+    """Note that a webhook of a call of ours came in: the way back from the carrier works."""
+    write_though_full(client, "HSET", keys.health(connection_id), "heard", at_ms)
+
+
+def dials_in_trailing_5_s(client: redis.Redis, keys: Keys, connection_id: str) -> int:
+    """Return the number of sends the law has counted in the last 5 s."""
+    seconds, micros = client.time()
+    now = seconds * 1000 + micros / 1000
+    return int(client.zcount(keys.sends(connection_id), now - 5000, "+inf"))
+
+
+def _reservation(keys: Keys, connection: Lane, campaign: Lane, *, call_ids: Sequence[str], lease_s: int) -> ScriptCall:
+    names = [*_lane_keys(keys, connection, campaign), keys.health(connection.scope)]
+    limits = [connection.rate, connection.burst, connection.channels, campaign.rate, campaign.burst, campaign.channels]
+    return ScriptCall("reserve", names, [*limits, lease_s * 1000, SLOWED_AT_LEAST, *call_ids])
+
+
+def _lane_keys(keys: Keys, connection: Lane, campaign: Lane) -> list[str]:
+    return [
+        keys.gcra(connection.scope),
+        keys.gcra(campaign.scope),
+        keys.slots(connection.scope),
+        keys.slots(campaign.scope),
+    ]
+
+
+def _text(value: bytes | str | None) -> str | None:
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,0 +1,97 @@
+"""Connections to PostgreSQL that wait for no answer longer than their bound.
+
+The server's own time-outs do not fire in a server that stands still, and TCP sees nothing wrong with it, for the kernel
+goes on acknowledging. So this side looks at its own clock: psycopg passes every wait through `Connection.wait`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import psycopg
+from sqlalchemy import Connection, text
+
+from orchestrator.store.timeouts import SILENT_S, USUAL, SqlBounds
+
+T = TypeVar("T")
+
+_INTERVAL_S = 0.1  # as psycopg's own: how soon Ctrl-C is seen
+_SET_LOCAL = text(
+    "SELECT set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true), "
+    "set_config('idle_in_transaction_session_timeout', :idle, true)"
+)
+
+
+class BoundedConnection(psycopg.Connection[Any]):
+    """A connection that is closed, as one that was lost, when an answer takes longer than `wait_at_most_s`."""
+
+    wait_at_most_s = USUAL.wait_s
+
+    def wait(self, gen: Generator[Any, Any, T], interval: float = _INTERVAL_S, timeout: float | None = None) -> T:
+        """Wait for an answer; raise OperationalError once the bound has passed.
+
+        The answer may still come, to a statement that may still be carried out: so nothing else is asked here again.
+        """
+        bound_s = self.wait_at_most_s if timeout is None else timeout
+        try:
+            return super().wait(gen, interval, bound_s)
+        except psycopg.errors._WaitTimeout as err:
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"no answer within {bound_s:g} s") from err
+
+
+class OneAtATime:
+    """Connects; while the server is silent one thread at a time tries, and all others learn so at once.
+
+    Else a server that stands still would hold every thread of a process, however short each wait is.
+    """
+
+    def __init__(self) -> None:
+        self._trying = threading.Lock()
+        self._is_silent = False
+
+    def connect(self, args: Sequence[Any], params: Mapping[str, Any]) -> BoundedConnection:
+        """Return a new connection; raise OperationalError if none can be had."""
+        if not self._is_silent:
+            return self._connect(args, params)
+        if not self._trying.acquire(blocking=False):
+            raise psycopg.OperationalError("the server does not answer; another thread is asking it")
+        try:
+            return self._connect(args, params)
+        finally:
+            self._trying.release()
+
+    def _connect(self, args: Sequence[Any], params: Mapping[str, Any]) -> BoundedConnection:
+        try:
+            made = BoundedConnection.connect(*args, **params)
+        except psycopg.errors.ConnectionTimeout:
+            self._is_silent = True
+            raise
+        self._is_silent = False
+        return made
+
+
+def connect_args(bounds: SqlBounds) -> dict[str, Any]:
+    """Return what libpq is told: how soon it gives up a silent peer, and what the server itself ends."""
+    timeouts = {
+        "statement_timeout": bounds.statement_s,
+        "lock_timeout": bounds.lock_s,
+        "idle_in_transaction_session_timeout": bounds.idle_s,
+    }
+    options = ["-c timezone=UTC -c synchronous_commit=on", *(f"-c {name}={s}s" for name, s in timeouts.items())]
+    return {
+        "options": " ".join(options),
+        "tcp_user_timeout": SILENT_S * 1000,
+        "keepalives_idle": SILENT_S // 2,
+        "keepalives_interval": SILENT_S // 5,
+        "keepalives_count": 3,
+    }
+
+
+def allow(connection: Connection, bounds: SqlBounds) -> None:
+    """Let this transaction take longer than the usual; the pool takes the leave back with the connection."""
+    ms = {"statement": bounds.statement_s, "lock": bounds.lock_s, "idle": bounds.idle_s}
+    connection.execute(_SET_LOCAL, {name: f"{s}s" for name, s in ms.items()})
+    connection.connection.driver_connection.wait_at_most_s = bounds.wait_s  # type: ignore[union-attr]  # it is ours

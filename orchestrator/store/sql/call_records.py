@@ -1,0 +1,240 @@
+"""The SQL of the record: what is written when a call has ended, and again when a late fact amends it (R18)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from orchestrator.model.call_end import CallEnd, end_of
+from orchestrator.model.live_call import LiveCall, Suppression
+from orchestrator.policy.dispositions import Disposition
+from orchestrator.store.sql.erased_calls import ERASED, IS_ERASED
+from orchestrator.store.sql.opt_outs import IN_FORCE, Asked, write_opt_outs
+
+_LOCK = text(
+    "SELECT k.id FROM calls k JOIN contacts c ON c.id = k.contact_id "
+    "WHERE k.id = ANY(:ids) ORDER BY k.contact_id, k.id FOR UPDATE OF k, c"
+)
+_READ = text(
+    f"""
+    SELECT k.id, k.state, k.campaign_id, k.contact_id, k.connection_id, k.direction, k.disposition AS old_disposition,
+           k.fault AS old_fault, k.from_number,
+           CASE k.direction WHEN 'inbound' THEN k.from_number ELSE k.to_number END AS their_number,
+           k.outcome AS old_outcome, {IS_ERASED} AS is_erased, k.answers AS old_answers, k.dialed_at,
+           c.status AS contact_status, c.current_call_id, c.last_call_id, c.attempts, c.tally,
+           c.reason AS contact_reason, c.due_at::text AS due_at_text,
+           EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
+                   AND {IN_FORCE}) AS is_suppressed,
+           g.retry::text AS retry, g.status AS campaign_status, g.kind, clock_timestamp() AS db_now
+    FROM calls k JOIN contacts c ON c.id = k.contact_id JOIN campaigns g ON g.id = k.campaign_id
+    WHERE k.id = ANY(:ids)
+    """  # noqa: S608 a constant of ours
+)
+
+_CALLS = text(
+    """
+    UPDATE calls k SET state = 'ended', disposition = r.disposition, outcome = r.outcome, answers = r.answers,
+        amd_result = r.amd_result, hangup_cause = r.hangup_cause, hangup_source = r.hangup_source,
+        sip_hangup_cause = r.sip_hangup_cause, telnyx_error = r.telnyx_error, fault = r.fault,
+        end_assumed = r.end_assumed, error = r.error,
+        cost = r.cost, recordings = r.recordings, answered_at = r.answered_at,
+        ended_at = coalesce(r.ended_at, k.ended_at, now()),
+        call_control_id = coalesce(k.call_control_id, r.call_control_id),
+        call_leg_id = coalesce(k.call_leg_id, r.call_leg_id),
+        call_session_id = coalesce(k.call_session_id, r.call_session_id)
+    FROM jsonb_to_recordset(:records) AS r(
+        call_id text, disposition text, outcome text, answers jsonb, amd_result text, hangup_cause text,
+        hangup_source text, sip_hangup_cause text, telnyx_error jsonb, fault text, end_assumed boolean, error jsonb,
+        cost jsonb, recordings jsonb, answered_at timestamptz, ended_at timestamptz, call_control_id text,
+        call_leg_id text, call_session_id text)
+    WHERE k.id = r.call_id
+    """
+).bindparams(bindparam("records", type_=JSONB))
+
+_CONTACTS = text(
+    """
+    UPDATE contacts c SET status = r.status, reason = r.reason, due_at = r.due_at::timestamptz, current_call_id = NULL,
+        last_call_id = r.call_id, attempts = r.attempts, tally = r.tally, unspent_tries = 0,
+        disposition = r.disposition, outcome = r.outcome, answers = r.answers, updated_at = now()
+    FROM jsonb_to_recordset(:contacts) AS r(
+        contact_id text, call_id text, status text, reason text, due_at text, attempts int, tally jsonb,
+        disposition text, outcome text, answers jsonb)
+    WHERE c.id = r.contact_id
+    """
+).bindparams(bindparam("contacts", type_=JSONB))
+
+_TIMELINE = text(
+    """
+    INSERT INTO call_events (call_id, event_id, position, kind, type, leg, occurred_at, recorded_at, payload)
+    SELECT call_id, event_id, position, kind, type, leg, occurred_at, recorded_at, payload
+    FROM jsonb_to_recordset(:lines) AS r(call_id text, event_id text, position bigint, kind text, type text,
+        leg text, occurred_at timestamptz, recorded_at timestamptz, payload jsonb)
+    ON CONFLICT (call_id, event_id) DO NOTHING
+    """
+).bindparams(bindparam("lines", type_=JSONB))
+
+_HOLD_UNRECORDED = text(
+    "UPDATE contacts SET status = 'held', reason = 'record_failed', due_at = NULL, updated_at = now(), "
+    "last_call_id = current_call_id, current_call_id = NULL WHERE current_call_id = :call_id"
+)
+_END_UNRECORDED = text(
+    "UPDATE calls SET state = 'ended', disposition = 'failed', ended_at = now(), "
+    'error = \'{"code": "record_failed", "title": "The result could not be recorded"}\' '
+    "WHERE id = :call_id AND state NOT IN ('ended', 'withdrawn')"
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """An ended call beside its row and its contact as they stood before."""
+
+    call: LiveCall
+    row: RowMapping
+    end: CallEnd
+
+    @property
+    def disposition(self) -> Disposition:
+        """What the line did."""
+        return self.end.disposition
+
+    @property
+    def end_as_told(self) -> tuple[str, str | None]:
+        """The disposition and the carrier's fault, as their columns have them."""
+        return self.end.disposition.value, self.end.fault.value if self.end.fault else None
+
+    @property
+    def is_first_end(self) -> bool:
+        """Whether this is the call's end, and not an amendment of it."""
+        return self.row["state"] not in ("ended", "withdrawn")
+
+    def kept(self, line: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a line of the timeline as the record keeps it."""
+        return {**line, "payload": {}, "note": None} if self.row["is_erased"] else line
+
+
+@dataclass(frozen=True)
+class ContactAfter:
+    """What an ended call makes of its contact; `due_at` is ISO text, None for ever."""
+
+    contact_id: str
+    call_id: str
+    status: str
+    reason: str | None
+    due_at: str | None
+    attempts: int
+    tally: Mapping[str, int]
+    disposition: str
+    outcome: str | None
+    answers: Mapping[str, Any]
+
+
+def lock_for_record(connection: Connection, call_ids: Sequence[str]) -> dict[str, RowMapping]:
+    """Lock these calls with their contacts and return them by call id.
+
+    Read behind the locks: a campaign that was canceled before is seen, and a cancel that comes later waits for them.
+    """
+    connection.execute(_LOCK, {"ids": list(call_ids)})
+    return {row["id"]: row for row in connection.execute(_READ, {"ids": list(call_ids)}).mappings()}
+
+
+def record_of(call: LiveCall, row: RowMapping) -> Record:
+    """Return the record that `call` makes of `row`; once its contact is erased, what is personal stays out."""
+    return Record(call.erased() if row["is_erased"] else call, row, end_of(call))
+
+
+def write_calls(connection: Connection, records: Sequence[Record]) -> None:
+    """Make these calls final, or amend them."""
+    if records:
+        connection.execute(_CALLS, {"records": [_call_row(record) for record in records]})
+
+
+def write_contacts(connection: Connection, contacts: Sequence[ContactAfter]) -> None:
+    """Write what the calls made of their contacts."""
+    if contacts:
+        connection.execute(_CONTACTS, {"contacts": [asdict(contact) for contact in contacts]})
+
+
+def write_timeline(connection: Connection, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Add what is not yet in the timelines; an event id is kept once per call for ever (R17)."""
+    if lines:
+        rows = [_timeline_row(n, call_id, line) for n, (call_id, line) in enumerate(lines)]
+        connection.execute(_TIMELINE, {"lines": rows})
+
+
+def write_suppressions(connection: Connection, records: Sequence[Record]) -> None:
+    """Write that these flows asked never to dial a number again; a call that is amended asks no second time."""
+    wishes = [
+        Asked(number, _scope(wish, record), wish.reason, asked_by="flow", call_id=record.call.call_id)
+        for record in records
+        if (number := _their_number(record))
+        for wish in record.call.suppressions
+    ]
+    write_opt_outs(connection, wishes)
+
+
+def _their_number(record: Record) -> str | None:
+    # Who wants no more calls and is erased is known by the live state alone, as long as that lasts.
+    number = str(record.call.to if record.row["is_erased"] else record.row["their_number"])
+    return None if number.startswith(ERASED) else number
+
+
+def _scope(wish: Suppression, record: Record) -> str:
+    # The home of calls that come in is no campaign: the wish names the one whose contact has called.
+    came_in = record.row["direction"] == "inbound"
+    return wish.scope if wish.scope == "global" or came_in else str(record.row["campaign_id"])
+
+
+def hold_unrecorded(connection: Connection, call_id: str) -> None:
+    """Hold the contact of a call whose result cannot be written, until a person has looked."""
+    connection.execute(_HOLD_UNRECORDED, {"call_id": call_id})
+
+
+def end_unrecorded(connection: Connection, call_id: str) -> None:
+    """End such a call's row all the same, so that its number and its channel are free; a replay amends it."""
+    connection.execute(_END_UNRECORDED, {"call_id": call_id})
+
+
+def _call_row(record: Record) -> dict[str, Any]:
+    call = record.call
+    return {
+        "call_id": call.call_id,
+        "disposition": record.disposition.value,
+        "outcome": call.outcome,
+        "answers": call.answers,
+        "amd_result": call.amd_result,
+        "end_assumed": call.hangup_assumed,
+        "hangup_cause": call.hangup_cause,
+        "hangup_source": call.hangup_source,
+        "sip_hangup_cause": call.sip_hangup_cause,
+        "telnyx_error": call.telnyx_error,
+        "fault": record.end.fault and record.end.fault.value,
+        "error": call.error,
+        "cost": call.cost,
+        "recordings": list(call.recordings),
+        "answered_at": call.answered_at,
+        "ended_at": call.ended_at,
+        "call_control_id": call.call_control_id,
+        "call_leg_id": call.call_leg_id,
+        "call_session_id": call.call_session_id,
+    }
+
+
+def _timeline_row(position: int, call_id: str, line: Mapping[str, Any]) -> dict[str, Any]:
+    recorded: datetime = line["recorded_at"]
+    return {
+        "call_id": call_id,
+        "event_id": line["id"],
+        # Lines of one moment keep the order in which the call took notice.
+        "position": int(recorded.timestamp() * 1000) * 1000 + position % 1000,
+        "kind": line["kind"],
+        "type": line["type"],
+        "leg": line["leg"],
+        "occurred_at": line["at"],
+        "recorded_at": recorded,
+        "payload": {**line["payload"], **({"note": line["note"]} if line.get("note") else {})},
+    }

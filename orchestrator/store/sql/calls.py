@@ -1,0 +1,78 @@
+"""Queries on calls as a reader sees them: pages, single ones, timelines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, text
+
+from orchestrator.policy.names import forms_of
+from orchestrator.store.sql.pagination import newest_first
+from orchestrator.store.sql.tables import NUMBER_GUARD, OUTCOME_BEGINS, call_events, calls, campaigns, contacts, flows
+
+_PLAIN = ("campaign_id", "disposition", "direction")
+_JOINED = contacts.alias("joined")  # whom a campaign had dialed, of a call that came in
+_FILTERS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
+    "contact_id": lambda value: or_(calls.c.contact_id == value, calls.c.joined_contact_id == value),
+    "to": lambda value: calls.c.to_number == value,
+    "status": lambda value: calls.c.state == value,
+    "outcome": lambda value: and_(func.left(value, 200) == OUTCOME_BEGINS, calls.c.outcome == value),
+    "external_id": lambda value: contacts.c.external_id.in_(forms_of(value)),
+    "ended_after": lambda value: calls.c.ended_at >= value,
+    "ended_before": lambda value: calls.c.ended_at < value,
+}
+
+
+def _shown() -> Select[Any]:
+    joined = (
+        calls.join(contacts, contacts.c.id == calls.c.contact_id)
+        .join(campaigns, campaigns.c.id == calls.c.campaign_id)
+        .outerjoin(flows, flows.c.id == calls.c.flow_id)
+        .outerjoin(_JOINED, _JOINED.c.id == calls.c.joined_contact_id)
+    )
+    beside = (
+        func.coalesce(_JOINED.c.external_id, contacts.c.external_id).label("external_id"),
+        _JOINED.c.campaign_id.label("joined_campaign_id"),
+        campaigns.c.kind.label("campaign_kind"),
+        flows.c.name.label("flow_name"),
+        flows.c.version.label("flow_version"),
+    )
+    return select(calls, *beside).select_from(joined)
+
+
+def find_call(connection: Connection, call_id: str) -> Row[Any] | None:
+    """Return a call with what stands beside it."""
+    return connection.execute(_shown().where(calls.c.id == call_id)).first()
+
+
+def newest_call_of(connection: Connection, contact_id: str) -> Row[Any] | None:
+    """Return the newest attempt of a contact."""
+    query = _shown().where(calls.c.contact_id == contact_id).order_by(calls.c.id.desc()).limit(1)
+    return connection.execute(query).first()
+
+
+def is_number_in_use(connection: Connection, number: str) -> bool:
+    """Say whether an attempt to a number is under way."""
+    under_way = exists().where(calls.c.to_number == number, text(NUMBER_GUARD))
+    return bool(connection.execute(select(under_way)).scalar_one())
+
+
+def list_calls(
+    connection: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return a page of calls; withdrawn attempts, which were never dialed, only when their status is asked for."""
+    query = _shown().where(*(_condition(name, value) for name, value in filters.items()))
+    if "status" not in filters:
+        query = query.where(calls.c.state != "withdrawn")
+    return connection.execute(newest_first(query, calls.c.id, after=after, limit=limit)).all()
+
+
+def _condition(name: str, value: Any) -> ColumnElement[bool]:
+    return calls.c[name] == value if name in _PLAIN else _FILTERS[name](value)
+
+
+def timeline(connection: Connection, call_id: str) -> Sequence[Row[Any]]:
+    """Return the recorded timeline of a call, in the order in which it took notice."""
+    query = select(call_events).where(call_events.c.call_id == call_id)
+    return connection.execute(query.order_by(call_events.c.position, call_events.c.event_id)).all()

@@ -1,0 +1,102 @@
+"""Writes contacts in bulk: COPY into a table of the session, then one INSERT that skips what is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import Connection, text
+
+from orchestrator.contact_files.contact_rows import NewContact
+
+Dedupe = Literal["phone", "external_id"]
+
+_STAGING = text(
+    """
+    CREATE TEMP TABLE IF NOT EXISTS staged_contacts (
+        id text, phone text, external_id text, timezone text, zone text, not_before timestamptz, not_after timestamptz,
+        priority int, variables jsonb, position int
+    ) ON COMMIT DELETE ROWS
+    """
+)
+_COPY = (
+    "COPY staged_contacts (id, phone, external_id, timezone, zone, not_before, not_after, priority, variables, "
+    "position) FROM STDIN"
+)
+_NEW_PHONES = """
+    WHERE NOT EXISTS (SELECT 1 FROM contacts c WHERE c.campaign_id = :campaign_id AND c.phone = s.phone)
+      AND NOT EXISTS (SELECT 1 FROM staged_contacts t WHERE t.phone = s.phone AND t.position < s.position)
+"""
+_INSERT = """
+    INSERT INTO contacts (id, campaign_id, import_id, phone, external_id, timezone, zone, not_before, not_after,
+                          priority, variables, status, reason, due_at)
+    SELECT id, :campaign_id, :import_id, phone, external_id, timezone, zone, not_before, not_after, priority,
+           variables,
+           CASE WHEN not_before > now() THEN 'held' ELSE 'waiting' END,
+           CASE WHEN not_before > now() THEN 'not_yet' END,
+           greatest(not_before, now())
+    FROM staged_contacts s {only} ORDER BY position
+    ON CONFLICT DO NOTHING RETURNING id
+"""  # greatest() ignores NULL: without a not_before the contact is due now
+_SERIALIZE = text("SELECT pg_advisory_xact_lock(hashtextextended('contacts/' || :campaign_id, 0))")
+
+
+@dataclass(frozen=True, slots=True)
+class StagedContact:
+    """A contact that may be stored, with the id it would get and the zone it lies in."""
+
+    contact_id: str
+    contact: NewContact
+    zone: str
+    position: int
+
+
+def insert_contacts(
+    connection: Connection,
+    rows: Sequence[StagedContact],
+    *,
+    campaign_id: str,
+    import_id: str | None = None,
+    dedupe: Dedupe | None = None,
+) -> set[str]:
+    """Insert contacts and return the ids of those that were new; the first of two alike is kept.
+
+    A contact is its campaign's (external_id) if it has one, else (phone). With dedupe `phone` a number is taken once,
+    whatever ids its rows carry; such uploads of one campaign take turns.
+    """
+    if not rows:
+        return set()
+    by_phone = dedupe == "phone"
+    if by_phone:
+        connection.execute(_SERIALIZE, {"campaign_id": campaign_id})
+    _stage(connection, rows)
+    statement = text(_INSERT.format(only=_NEW_PHONES if by_phone else ""))
+    ids = connection.execute(statement, {"campaign_id": campaign_id, "import_id": import_id}).scalars()
+    return set(ids)
+
+
+def _stage(connection: Connection, rows: Sequence[StagedContact]) -> None:
+    connection.execute(_STAGING)
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for row in rows:
+            copy.write_row(_cells(row))
+
+
+def _cells(row: StagedContact) -> tuple[str | int | datetime | None, ...]:
+    contact = row.contact
+    return (
+        row.contact_id,
+        contact.phone,
+        contact.external_id,
+        contact.timezone,
+        row.zone,
+        contact.not_before,
+        contact.not_after,
+        contact.priority,
+        orjson.dumps(contact.variables).decode(),
+        row.position,
+    )

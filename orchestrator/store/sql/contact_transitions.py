@@ -1,0 +1,177 @@
+"""The contact's moves: every change of its status that the engine makes, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, FinalStatus, Reason
+
+_MOVE = text(
+    """
+    UPDATE contacts c SET status = m.status, reason = m.reason, due_at = m.due_at::timestamptz,
+        current_call_id = m.current_call_id, updated_at = now()
+    FROM jsonb_to_recordset(:moves) AS m(contact_id text, status text, reason text, due_at text, current_call_id text)
+    WHERE c.id = m.contact_id
+    """
+).bindparams(bindparam("moves", type_=JSONB))
+
+_WAIT_AGAIN = text(
+    """
+    UPDATE contacts c SET status = m.status, reason = m.reason, due_at = m.due_at::timestamptz, current_call_id = NULL,
+        unspent_tries = c.unspent_tries + m.counts, updated_at = now()
+    FROM jsonb_to_recordset(:moves)
+        AS m(contact_id text, call_id text, status text, reason text, due_at text, counts int)
+    WHERE c.id = m.contact_id AND c.current_call_id = m.call_id
+    """
+).bindparams(bindparam("moves", type_=JSONB))
+
+_LOCK = text("SELECT 1 FROM contacts WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")  # as settling does: no deadlock
+_STANDINGS = text(
+    """
+    SELECT c.id, c.unspent_tries, g.status AS campaign_status, clock_timestamp() AS now,
+        c.attempts = 0 AND EXISTS (SELECT 1 FROM imports i WHERE i.id = c.import_id AND i.status = 'withdrawn')
+            AS is_withdrawn
+    FROM contacts c JOIN campaigns g ON g.id = c.campaign_id WHERE c.id = ANY(:ids)
+    """
+)
+
+_DUE = """c.status IN ('waiting', 'held') AND c.due_at <= now()"""
+# Who is due, first come first served: with nobody due it reads nothing, however many wait for tomorrow.
+_FIRST_DUE = text(
+    f"""
+    SELECT p.id FROM unnest(CAST(:zones AS text[])) AS z(zone) CROSS JOIN LATERAL (
+        SELECT c.id FROM contacts c
+        WHERE c.campaign_id = :campaign_id AND c.zone = z.zone AND {_DUE} AND c.due_at IS NOT NULL
+        ORDER BY c.due_at LIMIT :few) p
+    LIMIT :few
+    """  # noqa: S608 a constant of ours
+)
+# The best of many. Each priority is a range of its own: those who are due do not stand behind all who are not. Where
+# there are more priorities than are worth a look each, the rest is one range.
+_BEST_DUE = text(
+    f"""
+    WITH RECURSIVE level (zone, priority, n) AS (
+        SELECT z.zone, (SELECT max(priority) FROM contacts WHERE campaign_id = :campaign_id AND zone = z.zone
+                        AND status IN ('waiting', 'held')), 1
+        FROM unnest(CAST(:zones AS text[])) AS z(zone)
+        UNION ALL
+        SELECT zone, (SELECT max(priority) FROM contacts WHERE campaign_id = :campaign_id AND zone = level.zone
+                      AND status IN ('waiting', 'held') AND priority < level.priority), n + 1
+        FROM level WHERE priority IS NOT NULL AND n < :levels
+    )
+    SELECT id FROM (
+        SELECT p.* FROM level CROSS JOIN LATERAL (
+            SELECT c.id, c.priority, c.due_at FROM contacts c
+            WHERE c.campaign_id = :campaign_id AND c.zone = level.zone AND c.priority = level.priority AND {_DUE}
+            ORDER BY c.due_at, c.id LIMIT :spread) p
+        WHERE level.n < :levels
+        UNION ALL
+        SELECT p.* FROM level CROSS JOIN LATERAL (
+            SELECT c.id, c.priority, c.due_at FROM contacts c
+            WHERE c.campaign_id = :campaign_id AND c.zone = level.zone AND c.priority <= level.priority AND {_DUE}
+            ORDER BY c.priority DESC, c.due_at, c.id LIMIT :spread) p
+        WHERE level.n = :levels
+    ) best ORDER BY priority DESC, due_at, id LIMIT :spread
+    """  # noqa: S608 a constant of ours
+)
+_LOCK_CANDIDATES = text(
+    f"""
+    SELECT c.id FROM contacts c WHERE c.id = ANY(:ids) AND {_DUE}
+    ORDER BY c.priority DESC, c.due_at, c.id LIMIT :most FOR UPDATE SKIP LOCKED
+    """  # noqa: S608 a constant of ours
+)
+_LEVELS = 32
+
+
+_HOLD_STILL = text("SELECT 1 FROM campaigns g, installation i WHERE g.id = :campaign_id FOR SHARE OF g, i SKIP LOCKED")
+
+
+@dataclass(frozen=True)
+class Move:
+    """A contact's new status; `due_at` None means for ever, until somebody changes something."""
+
+    contact_id: str
+    status: str
+    reason: str | None = None
+    due_at: datetime | None = None
+    current_call_id: str | None = None
+
+
+@dataclass(frozen=True)
+class WaitAgain:
+    """A contact whose attempt was withdrawn; `counts` 1 if it was an unspent try of its own (R4)."""
+
+    contact_id: str
+    call_id: str
+    status: str
+    reason: str
+    due_at: datetime | None
+    counts: int
+
+
+@dataclass(frozen=True)
+class ContactStanding:
+    """A contact whose attempt is withdrawn; `end` is set when its campaign or its import dials nobody any more."""
+
+    unspent_tries: int
+    now: datetime
+    end: tuple[FinalStatus, Reason] | None
+
+
+def lock_standings(connection: Connection, contact_ids: Sequence[str]) -> dict[str, ContactStanding]:
+    """Lock contacts and return how they stand, read behind the locks: who ends their campaign waits for them."""
+    ids = {"ids": list(contact_ids)}
+    connection.execute(_LOCK, ids)
+    rows = connection.execute(_STANDINGS, ids).all()
+    return {row.id: ContactStanding(row.unspent_tries, row.now, _end_of(row)) for row in rows}
+
+
+def hold_still(connection: Connection, campaign_id: str) -> bool:
+    """Keep a campaign's status and the stop of all dialing as they are until this transaction ends.
+
+    False while somebody is changing one of them: nobody is claimed then, and no dispatcher waits for it.
+    """
+    return connection.execute(_HOLD_STILL, {"campaign_id": campaign_id}).first() is not None
+
+
+def lock_candidates(
+    connection: Connection, campaign_id: str, *, zones: Sequence[str], most: int, rivals: int = 4
+) -> list[str]:
+    """Lock and return up to `most` due contacts of these zones, skipping what other dispatchers hold (R10).
+
+    Higher priorities come first, and of one priority who has waited longest.
+    """
+    spread = most * rivals
+    params = {"campaign_id": campaign_id, "zones": list(zones)}
+    ids = connection.execute(_FIRST_DUE, {**params, "few": spread + 1}).scalars().all()
+    if len(ids) > spread:  # these are all who are due, or the best are looked for
+        ids = connection.execute(_BEST_DUE, {**params, "spread": spread, "levels": _LEVELS}).scalars().all()
+    return list(connection.execute(_LOCK_CANDIDATES, {"ids": ids, "most": most}).scalars()) if ids else []
+
+
+def move_contacts(connection: Connection, moves: Sequence[Move]) -> None:
+    """Make these moves, whatever the contacts' status was: the caller holds their locks."""
+    if moves:
+        connection.execute(_MOVE, {"moves": [_row(move) for move in moves]})
+
+
+def wait_again(connection: Connection, moves: Sequence[WaitAgain]) -> None:
+    """Put contacts back, each only while the withdrawn call is its current one."""
+    if moves:
+        connection.execute(_WAIT_AGAIN, {"moves": [_row(move) for move in moves]})
+
+
+def _end_of(row: Row[Any]) -> tuple[FinalStatus, Reason] | None:
+    withdrawn = (FinalStatus.CANCELED, Reason.IMPORT_WITHDRAWN) if row.is_withdrawn else None
+    return END_OF_CAMPAIGN.get(row.campaign_status) or withdrawn
+
+
+def _row(move: Move | WaitAgain) -> dict[str, Any]:
+    due_at = move.due_at.isoformat() if move.due_at else None
+    return {**asdict(move), "due_at": due_at}

@@ -1,0 +1,94 @@
+"""Queries on contacts: pages, single ones, and what a person may change about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, text, tuple_, update
+
+from orchestrator.policy.names import forms_of
+from orchestrator.store.sql.pagination import newest_first
+from orchestrator.store.sql.tables import calls, campaigns, contacts
+
+OPEN = ("waiting", "held")
+
+
+_LAST = "~"  # behind every id
+# The newest of each standing: to filter a million by a rare one would read them all.
+_STANDING = text(
+    """
+    SELECT p.id FROM unnest(CAST(:statuses AS text[]), CAST(:zones AS text[])) AS s(status, zone)
+    CROSS JOIN LATERAL (
+        SELECT id FROM contacts WHERE campaign_id = :campaign_id AND status = s.status AND zone = s.zone AND id < :after
+        ORDER BY id DESC LIMIT :most) p
+    ORDER BY p.id DESC LIMIT :most
+    """
+)
+
+
+def _shown() -> Select[Any]:
+    rules = (campaigns.c.calling_hours, campaigns.c.kind.label("campaign_kind"))
+    joined = contacts.join(campaigns, campaigns.c.id == contacts.c.campaign_id)
+    return select(contacts, contacts.c.due_at.label("until"), *rules).select_from(joined)
+
+
+def find_contact(connection: Connection, contact_id: str) -> Row[Any] | None:
+    """Return a contact with the calling hours of its campaign."""
+    return connection.execute(_shown().where(contacts.c.id == contact_id)).first()
+
+
+def lock_contact(connection: Connection, contact_id: str) -> Row[Any] | None:
+    """Lock a contact's row and return it."""
+    query = _shown().where(contacts.c.id == contact_id).with_for_update(of=contacts)
+    return connection.execute(query).first()
+
+
+def list_contacts(
+    connection: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return a page of contacts whose columns have these values."""
+    # Who called us is in no list of people to call.
+    query = _shown().where(campaigns.c.kind != "inbound", *(_is(name, value) for name, value in filters.items()))
+    return connection.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
+
+
+def list_standing(
+    connection: Connection,
+    campaign_id: str,
+    standings: Sequence[tuple[str, str]],
+    others: Mapping[str, Any],
+    *,
+    after: str | None,
+    limit: int,
+) -> Sequence[Row[Any]]:
+    """Return a page of a campaign's contacts with one of these statuses, each in its zone, filtered by `others` too."""
+    if others:
+        wanted = tuple_(contacts.c.status, contacts.c.zone).in_(standings)
+        query = _shown().where(contacts.c.campaign_id == campaign_id, wanted, *(_is(*each) for each in others.items()))
+        return connection.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
+    params = {
+        "campaign_id": campaign_id,
+        "statuses": [status for status, _ in standings],
+        "zones": [zone for _, zone in standings],
+        "after": after or _LAST,
+        "most": limit + 1,
+    }
+    page = connection.execute(_STANDING, params).scalars().all()
+    return connection.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all()
+
+
+def _is(name: str, value: str) -> ColumnElement[bool]:
+    return contacts.c[name].in_(forms_of(value)) if name == "external_id" else contacts.c[name] == value
+
+
+def update_contact(connection: Connection, contact_id: str, changes: Mapping[str, Any]) -> None:
+    """Change columns of a contact."""
+    connection.execute(update(contacts).where(contacts.c.id == contact_id).values(**changes, updated_at=func.now()))
+
+
+def live_call_of(connection: Connection, contact_id: str) -> Row[Any] | None:
+    """Lock and return the attempt of a contact that may be under way; call rows are locked before contacts (R1)."""
+    states = calls.c.state.in_(("reserved", "dialing", "accepted"))
+    query: Select[Any] = select(calls.c.id, calls.c.state).where(calls.c.contact_id == contact_id, states)
+    return connection.execute(query.with_for_update()).first()

@@ -1,0 +1,117 @@
+"""Gathers what the gate looks at, for contacts that are locked by the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import lru_cache
+
+from sqlalchemy import Connection, RowMapping, text
+
+from orchestrator.policy.caps import Caps
+from orchestrator.policy.dial_gate import GateFacts
+from orchestrator.policy.phone.number_kind import number_kind
+from orchestrator.policy.retry_rules import RetryRules
+from orchestrator.policy.weekly_hours import CallingHours, stored_hours
+from orchestrator.policy.zones.contact_zones import zones_for
+from orchestrator.store.sql.dial_counts import Dials, dials_of, dials_within
+from orchestrator.store.sql.opt_outs import IN_FORCE
+from orchestrator.store.sql.tables import CALLING_US, COUNTED_DIALS
+
+_NUMBER_CAP = "least(CAST(:per_number_24h AS int), (k.caps->>'per_number_24h')::int)"
+_COLUMNS = f"""
+    c.id AS contact_id, c.phone, c.external_id, c.timezone, c.variables, c.attempts,
+    c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent,
+    c.status AS contact_status, c.current_call_id, c.not_before, c.not_after, c.ignore_hours,
+    k.id AS campaign_id, k.kind, k.status AS campaign_status, k.starts_at, k.ends_at, k.number_gap_s,
+    k.calling_hours::text AS calling_hours, k.default_timezone, k.retry::text AS retry,
+    (SELECT epoch FROM installation) AS epoch,
+    EXISTS (SELECT 1 FROM installation WHERE dialing_stopped IS NOT NULL) AS dialing_stopped,
+    EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = c.phone AND s.scope IN ('global', k.id)
+            AND {IN_FORCE}) AS suppressed,
+    EXISTS (SELECT 1 FROM calls WHERE from_number = c.phone AND {CALLING_US}) AS is_calling_us,
+    (SELECT max(p.last_sent_at) FROM calls p WHERE p.to_number = c.phone AND p.contact_id <> c.id AND {COUNTED_DIALS}
+            AND p.last_sent_at > statement_timestamp() - make_interval(secs => k.number_gap_s))
+        AS last_dial_to_number_at,
+    {_NUMBER_CAP} AS number_day_limit, u.dials, u.pending, u.oldest,
+    least(CAST(:per_caller_id_24h AS int), (k.caps->>'per_caller_id_24h')::int) AS caller_id_day_limit,
+    clock_timestamp() AS db_now
+"""  # noqa: S608 a constant of ours
+_FACTS = text(
+    f"""
+    SELECT {_COLUMNS}, coalesce(c.flow_id, k.flow_id) AS flow_id, c.caller_id, k.caller_ids, k.connection_id
+    FROM contacts c JOIN campaigns k ON k.id = c.campaign_id
+        CROSS JOIN LATERAL ({dials_within("to_number", "c.phone", most=_NUMBER_CAP, besides="''")}) u
+    WHERE c.id = ANY(:ids)
+    """  # noqa: S608 columns of ours
+)
+_SEND_FACTS = text(
+    f"""
+    SELECT {_COLUMNS}, a.id, a.state, a.flow_id, a.connection_id, a.to_number, a.from_number, a.request,
+           n.calls_per_second
+    FROM calls a JOIN contacts c ON c.id = a.contact_id JOIN campaigns k ON k.id = c.campaign_id
+        JOIN connections n ON n.id = a.connection_id
+        CROSS JOIN LATERAL ({dials_within("to_number", "c.phone", most=_NUMBER_CAP, besides="a.id")}) u
+    WHERE a.id = :call_id
+    """  # noqa: S608 columns of ours
+)
+
+
+def read_facts(connection: Connection, contact_ids: Sequence[str], caps: Caps) -> dict[str, RowMapping]:
+    """Return, by contact id, the contact with its campaign and all that speaks for or against dialing it."""
+    rows = connection.execute(_FACTS, {"ids": list(contact_ids), **caps.model_dump()}).mappings()
+    return {row["contact_id"]: row for row in rows}
+
+
+def read_send_facts(connection: Connection, call_id: str, caps: Caps) -> RowMapping:
+    """Return an attempt beside all that speaks for or against sending it, and its connection's calls per second."""
+    return connection.execute(_SEND_FACTS, {"call_id": call_id, **caps.model_dump()}).mappings().one()
+
+
+def gate_facts(row: RowMapping, *, contact_status_ok: bool, from_caller_id: Dials) -> GateFacts:
+    """Return a row of `read_facts` or `read_send_facts` as the gate reads it."""
+    hours, to_number = hours_of(row["calling_hours"]), dials_of(row, row["number_day_limit"])
+    return GateFacts(
+        campaign_status=row["campaign_status"],
+        calling_hours=hours,
+        zone_key=_zone_key(row, hours),
+        attempts_spent=row["attempts_spent"],
+        max_attempts=rules_of(row["retry"]).most_attempts,
+        dialing_stopped=row["dialing_stopped"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        not_before=row["not_before"],
+        not_after=row["not_after"],
+        ignore_hours=row["ignore_hours"],
+        suppressed=row["suppressed"],
+        contact_status_ok=contact_status_ok,
+        number_kind=number_kind(row["phone"]),
+        number_in_use=row["is_calling_us"],
+        last_dial_to_number_at=row["last_dial_to_number_at"],
+        number_gap=timedelta(seconds=row["number_gap_s"]),
+        number_dials_last_day=to_number.counted,
+        number_day_limit=row["number_day_limit"],
+        number_frees_at=to_number.frees_at,
+        caller_id_dials_last_day=from_caller_id.counted,
+        caller_id_day_limit=row["caller_id_day_limit"],
+        caller_id_frees_at=from_caller_id.frees_at,
+    )
+
+
+def _zone_key(row: RowMapping, hours: CallingHours) -> str:
+    # Not the zone that is stored: an older version may have written it, by what it knew of places then.
+    said = row["timezone"], row["default_timezone"]
+    return zones_for(row["phone"], *said, hours=hours, now=row["db_now"]).key
+
+
+@lru_cache(maxsize=1024)
+def hours_of(stored: str) -> CallingHours:
+    """Return calling hours from their stored JSON text."""
+    return stored_hours(json.loads(stored))
+
+
+@lru_cache(maxsize=1024)
+def rules_of(stored: str) -> RetryRules:
+    """Return retry rules from their stored JSON text."""
+    return RetryRules.model_validate_json(stored)

@@ -1,0 +1,79 @@
+"""Counts what caps count: the dials to a number and from a caller id in the last 24 hours.
+
+A dial counts from its reservation on, so that two at once cannot both be the last one allowed, and it counts whatever
+became of it unless it was withdrawn: then it was surely not made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, text
+
+from orchestrator.policy.caps import CAP_WINDOW
+from orchestrator.store.sql.tables import COUNTED_DIALS
+
+_LOCKS = 7_201_341  # any fixed number: keeps these locks apart from others on the same text
+
+
+def dials_within(column: str, number: str, *, most: str, besides: str) -> str:
+    """Return the SQL that counts the newest dials of a number, `most` of them at most, and tells the oldest of these.
+
+    `pending` says that one of them may still be withdrawn. It reads no more rows than it counts, newest first.
+    """
+    return f"""
+        SELECT count(*) AS dials, coalesce(bool_or(state IN ('reserved', 'dialing')), false) AS pending,
+            min(last_sent_at) AS oldest
+        FROM (
+            SELECT d.state, d.last_sent_at FROM calls d
+            WHERE d.{column} = {number} AND {COUNTED_DIALS} AND d.id <> {besides}
+            ORDER BY d.last_sent_at DESC LIMIT coalesce({most}, 0)
+        ) newest
+        WHERE state = 'reserved' OR last_sent_at > clock_timestamp() - interval '1 day'
+    """  # noqa: S608 names of ours
+
+
+_FROM_CALLER_IDS = text(
+    f"""
+    SELECT n.number, u.* FROM unnest(CAST(:numbers AS text[])) AS n(number) CROSS JOIN LATERAL (
+        {dials_within("from_number", "n.number", most=":most", besides=":besides")}
+    ) u
+    """  # noqa: S608
+)
+_LOCK = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(number, :locks)) FROM unnest(CAST(:numbers AS text[])) AS n(number)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dials:
+    """How many dials a cap has counted, and when the oldest of them is a day old.
+
+    `frees_at` is None where the cap is not reached, and while one of the dials may still be withdrawn.
+    """
+
+    counted: int = 0
+    frees_at: datetime | None = None
+
+
+def dials_of(row: RowMapping, cap: int | None) -> Dials:
+    """Return what `dials_within` found, against the cap it counted up to."""
+    is_reached = cap is not None and row["dials"] >= cap and not row["pending"]
+    return Dials(row["dials"], row["oldest"] + CAP_WINDOW if is_reached else None)
+
+
+def lock_caller_ids(connection: Connection, caller_ids: Sequence[str]) -> None:
+    """Let nobody else reserve a dial from these until this transaction ends.
+
+    No number guard keeps two dials from one caller id apart, and each of two claims would take the same free place.
+    """
+    connection.execute(_LOCK, {"numbers": sorted(caller_ids), "locks": _LOCKS})
+
+
+def count_from(connection: Connection, caller_ids: Sequence[str], *, cap: int, besides: str = "") -> dict[str, Dials]:
+    """Return the dials of each caller id in the last 24 h, the attempt `besides` left out, up to `cap` of them."""
+    params = {"numbers": list(caller_ids), "most": cap, "besides": besides}
+    rows = connection.execute(_FROM_CALLER_IDS, params).mappings()
+    return {row["number"]: dials_of(row, cap) for row in rows}

@@ -1,0 +1,215 @@
+"""The dial ledger: every move of an attempt between its states, each one compare-and-set in SQL (guarantees §1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    RowMapping,
+    TextClause,
+    bindparam,
+    case,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
+
+from orchestrator.store.sql.tables import NUMBER_GUARD, calls
+
+REPEAT_AFTER_S = 15  # a send is unanswered after this long; the whole request is bounded to 12 s
+REPEAT_WITHIN_S = 40  # the carrier ignores repeats of a command_id for 60 s
+REQUEST_LASTS_S = 16  # at most 3 s to the socket (R1) and 12 s from there, and one for a slow clock
+DEADLINE_SLACK_S = 60
+PUBLISH_AGAIN_AFTER_S = 10  # a message that nobody has taken for so long may be lost
+# What every dial and every tick asks stands here as text: to build it anew costs more than to execute it.
+_LOCK = text("SELECT state FROM calls WHERE id = :id FOR UPDATE")
+_FIRST_SEND = text(
+    "UPDATE calls SET state = 'dialing', send_no = 1, first_sent_at = t.now, last_sent_at = t.now, dialed_at = t.now "
+    "FROM (SELECT clock_timestamp() AS now) t WHERE id = :id AND state = 'reserved'"
+)
+_ACCEPTED = text(
+    f"""
+    UPDATE calls SET state = 'accepted', answered_send = send_no, accepted_at = clock_timestamp(), unknown_at = NULL,
+        deadline_at = clock_timestamp() + make_interval(secs => ring_limit_s + talk_limit_s + {DEADLINE_SLACK_S}),
+        call_control_id = coalesce(call_control_id, :call_control_id),
+        call_leg_id = coalesce(call_leg_id, :call_leg_id),
+        call_session_id = coalesce(call_session_id, :call_session_id)
+    WHERE id = :id AND state IN ('dialing', 'unknown')
+    """  # noqa: S608 a constant of ours
+)
+_REPUBLISH = text(
+    """
+    UPDATE calls SET published_at = now() WHERE id IN (
+        SELECT id FROM calls WHERE state = 'reserved'
+            AND (published_at IS NULL OR published_at < now() - make_interval(secs => :older_than_s))
+        ORDER BY published_at NULLS FIRST
+        LIMIT least(:limit, greatest(0, (SELECT count(*) FROM calls WHERE state = 'reserved') - :in_queue))
+        FOR UPDATE SKIP LOCKED)
+    RETURNING id
+    """
+)
+_REPEAT_PUBLISHED = text(
+    "UPDATE calls SET published_at = now() "
+    "WHERE id = :id AND published_at < now() - make_interval(secs => :older_than_s)"
+)
+# `unsent` has a bit for each send: a fact that may be written twice, where a count would count twice.
+NOTHING_CARRIED_OUT = calls.c.unsent == case({1: 1, 2: 3}, value=calls.c.send_no)
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+
+
+@dataclass(frozen=True)
+class Send:
+    """One permitted send of one attempt: what the answer must name to move the row."""
+
+    call_id: str
+    send_no: int
+    row: RowMapping
+
+
+def lock_call(connection: Connection, call_id: str) -> str | None:
+    """Lock an attempt's row and return its state; None if there is none."""
+    state: str | None = connection.execute(_LOCK, {"id": call_id}).scalar()
+    return state
+
+
+def mark_first_send(connection: Connection, call_id: str) -> None:
+    """Move `reserved` to `dialing`: from this commit on a POST may have left (R1)."""
+    connection.execute(_FIRST_SEND, {"id": call_id})
+
+
+def mark_repeat(connection: Connection, call_id: str) -> bool:
+    """Take the one repeat: 1 → 2, only when the first went unanswered for 15 s and is younger than 40 s (R2)."""
+    now = func.clock_timestamp()
+    taken = connection.execute(
+        update(calls)
+        .where(
+            calls.c.id == call_id,
+            calls.c.state == "dialing",
+            calls.c.send_no == 1,
+            calls.c.answered_send == 0,
+            calls.c.last_sent_at < now - text(f"interval '{REPEAT_AFTER_S} seconds'"),
+            calls.c.first_sent_at > now - text(f"interval '{REPEAT_WITHIN_S} seconds'"),
+        )
+        .values(send_no=2, last_sent_at=now)
+    )
+    return taken.rowcount == 1
+
+
+def mark_accepted(connection: Connection, call_id: str, *, ids: Mapping[str, str | None]) -> bool:
+    """Move an attempt the carrier owns to `accepted` with its ids; False if it is final or was accepted before."""
+    known = {name: ids.get(name) for name in ("call_control_id", "call_leg_id", "call_session_id")}
+    return connection.execute(_ACCEPTED, {"id": call_id, **known}).rowcount == 1
+
+
+def mark_not_carried_out(connection: Connection, send: Send) -> None:
+    """Note that this one send surely dialed nobody: it never left, or the carrier said no. Safe to repeat.
+
+    When that is true of all of an attempt's sends (`NOTHING_CARRIED_OUT`), nobody was dialed.
+    """
+    mine = (calls.c.id == send.call_id, calls.c.state == "dialing", calls.c.send_no >= send.send_no)
+    unsent = calls.c.unsent.bitwise_or(1 << (send.send_no - 1))
+    connection.execute(update(calls).where(*mine).values(unsent=unsent, send_over=_over(send)))
+
+
+def mark_answered(connection: Connection, send: Send) -> bool:
+    """Note that this send was answered with a final no, so that nothing repeats it; False if another may ring (R3)."""
+    mark_not_carried_out(connection, send)
+    mine = (calls.c.id == send.call_id, calls.c.state == "dialing", calls.c.send_no == send.send_no)
+    moved = connection.execute(update(calls).where(*mine, NOTHING_CARRIED_OUT).values(answered_send=send.send_no))
+    return moved.rowcount == 1
+
+
+def mark_unknown(connection: Connection, call_id: str) -> bool:
+    """Move an attempt that may have been sent and was never answered to `unknown`: reconciled, never redialed."""
+    moved = connection.execute(
+        update(calls)
+        .where(calls.c.id == call_id, calls.c.state == "dialing")
+        .values(state="unknown", unknown_at=func.clock_timestamp())
+    )
+    return moved.rowcount == 1
+
+
+def republish(connection: Connection, *, older_than_s: int, limit: int, in_queue: int) -> list[str]:
+    """Return `reserved` attempts nobody has taken for so long (or that were never published), stamped anew (CAS).
+
+    No more of them than lack a message, `in_queue` being how many still stand there: those whose message was lost are
+    the oldest, and a queue that nobody reads does not grow beyond the attempts that wait.
+    """
+    params = {"older_than_s": older_than_s, "limit": limit, "in_queue": in_queue}
+    return list(connection.execute(_REPUBLISH, params).scalars())
+
+
+def publish_repeat(connection: Connection, call_id: str, *, older_than_s: int) -> bool:
+    """Stamp an attempt whose repeat is to be published; False when its last message is younger than that."""
+    params = {"id": call_id, "older_than_s": older_than_s}
+    return connection.execute(_REPEAT_PUBLISHED, params).rowcount == 1
+
+
+def overdue_sends(connection: Connection, *, limit: int) -> Sequence[Row[Any]]:
+    """Return `dialing` attempts whose last send has gone unanswered for 15 s, locked, with their age in s."""
+    age = func.extract("epoch", func.clock_timestamp() - calls.c.first_sent_at).label("age_s")
+    return connection.execute(
+        select(calls, age)
+        .where(
+            calls.c.state == "dialing",
+            calls.c.last_sent_at < func.clock_timestamp() - text(f"interval '{REPEAT_AFTER_S} seconds'"),
+        )
+        .order_by(calls.c.last_sent_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def mark_over(connection: Connection, send: Send) -> None:
+    """Note that a send is under way no more, though its answer is not known: nobody needs to wait for it."""
+    mine = (calls.c.id == send.call_id, calls.c.state == "dialing")
+    connection.execute(update(calls).where(*mine).values(send_over=_over(send)))
+
+
+def _over(send: Send) -> ColumnElement[int]:
+    return func.greatest(calls.c.send_over, send.send_no)
+
+
+def count_under_way(connection: Connection, where: Any) -> int:
+    """Return how many sends among the attempts of `where` may be on their way to the carrier at this moment.
+
+    Not those whose task has seen their end, nor those older than a request can last: their task has died.
+    """
+    sent = (calls.c.state == "dialing") & (calls.c.answered_send < calls.c.send_no)
+    young = calls.c.last_sent_at > func.clock_timestamp() - text(f"interval '{REQUEST_LASTS_S} seconds'")
+    query = select(func.count()).where(where, sent, calls.c.send_over < calls.c.send_no, young)
+    return int(connection.execute(query).scalar_one())
+
+
+def insert_reserved(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Insert attempts in number order; return the ids that won their number's guard (guarantees §1)."""
+    if not rows:
+        return set()
+    return set(connection.execute(_insertion(tuple(rows[0])), {"rows": list(rows)}).scalars())
+
+
+@cache
+def _insertion(names: tuple[str, ...]) -> TextClause:
+    columns = ", ".join(names)
+    shape = ", ".join(f"{name} {calls.c[name].type.compile(_DIALECT)}" for name in names)
+    return text(
+        f"INSERT INTO calls ({columns}) SELECT {columns} FROM jsonb_to_recordset(:rows) AS r({shape}) "  # noqa: S608 ours
+        "ORDER BY to_number "
+        f"ON CONFLICT (to_number) WHERE {NUMBER_GUARD} DO NOTHING RETURNING id"
+    ).bindparams(bindparam("rows", type_=JSONB))
+
+
+def database_now(connection: Connection) -> datetime:
+    """Return the database's clock, by which every age in the ledger is judged (R25)."""
+    now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return now

@@ -1,0 +1,61 @@
+"""The stop of all dialing as PostgreSQL keeps it: who stopped it, when and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from orchestrator.clock import rfc3339
+from orchestrator.policy.timestamps import parse_moment
+
+# The first stop holds: who comes second must not take its reason from whoever has to lift it.
+_STOP = text(
+    "INSERT INTO installation (id, dialing_stopped) VALUES (1, :stop) "
+    "ON CONFLICT (id) DO UPDATE SET dialing_stopped = coalesce(installation.dialing_stopped, :stop)"
+).bindparams(bindparam("stop", type_=JSONB))
+_READ = text("SELECT dialing_stopped FROM installation WHERE dialing_stopped IS NOT NULL")
+_RESUME = text("UPDATE installation SET dialing_stopped = NULL")
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A stop of all dialing; what an older version wrote does not say by whom."""
+
+    since: datetime | None
+    by: str | None
+    reason: str | None
+
+    @property
+    def sentence(self) -> str:
+        """Who stopped it, when and why, and what lets it go on."""
+        by = f" by {self.by}" if self.by else ""
+        since = f" since {rfc3339(self.since)}" if self.since else ""
+        why = f": {self.reason}" if self.reason else ""
+        return f"All dialing is stopped{since}{by}{why} (`orchestrator dialing resume` or POST /v1/dialing/resume)"
+
+
+def write_stop(connection: Connection, stop: Stop) -> None:
+    """Stop all dialing, unless it is stopped already."""
+    kept = {"at": stop.since and rfc3339(stop.since), "by": stop.by, "reason": stop.reason}
+    connection.execute(_STOP, {"stop": kept})
+
+
+def read_stop(connection: Connection) -> Stop | None:
+    """Return the stop that is in force."""
+    kept = connection.execute(_READ).scalar()
+    return None if kept is None else _read(kept)
+
+
+def clear_stop(connection: Connection) -> None:
+    """Let dialing go on."""
+    connection.execute(_RESUME)
+
+
+def _read(kept: Mapping[str, Any]) -> Stop:
+    since = kept.get("at")
+    return Stop(since=parse_moment(since) if since else None, by=kept.get("by"), reason=kept.get("reason"))

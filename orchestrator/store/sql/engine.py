@@ -1,0 +1,104 @@
+"""Opens the two stores with the timeouts, pools and retry rules the guarantees ask for."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import orjson
+import psycopg
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError
+
+from orchestrator.store.sql.bounded_connection import BoundedConnection, OneAtATime, connect_args
+from orchestrator.store.timeouts import CONNECT_S, PING_S, POOL_S, REDIS_ANSWER_S, USUAL, SqlBounds
+
+POOL_PER_PROCESS = 8
+PING_AFTER_S = 1.0
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def open_sql(
+    database_url: str,
+    *,
+    pool_size: int = POOL_PER_PROCESS,
+    ping_after_s: float = PING_AFTER_S,
+    bounds: SqlBounds = USUAL,
+) -> Engine:
+    """Return an engine of at most `pool_size` connections, READ COMMITTED; connects at first use (R23).
+
+    A connection that rested for `ping_after_s` is asked whether it is alive before it is used again. Nothing waits
+    longer than `bounds` allow.
+    """
+    engine = create_engine(
+        database_url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_S,
+        isolation_level="READ COMMITTED",
+        connect_args={"connect_timeout": CONNECT_S, **connect_args(bounds)},
+        json_serializer=_to_json,
+        json_deserializer=orjson.loads,
+        hide_parameters=True,  # they are people's numbers and names, and errors go to the log
+    )
+    _bound_waits(engine, bounds)
+    _ping_when_rested(engine, ping_after_s)
+    return engine
+
+
+def open_redis(redis_url: str, *, max_connections: int = 128) -> redis.Redis:
+    """Return a client that never repeats a command by itself: a repeated XADD would be a second event."""
+    return redis.Redis.from_url(
+        redis_url,
+        retry=Retry(NoBackoff(), 0),
+        socket_timeout=REDIS_ANSWER_S,
+        socket_connect_timeout=CONNECT_S,
+        socket_keepalive=True,
+        health_check_interval=15,
+        max_connections=max_connections,
+        protocol=2,
+    )
+
+
+def _to_json(value: Any) -> str:
+    """Return JSON that PostgreSQL takes: it has no place for a NUL, and a webhook may carry one."""
+    text = orjson.dumps(value).decode()
+    return _NUL.sub(r"\1", text) if "\\u0000" in text else text
+
+
+def _bound_waits(engine: Engine, bounds: SqlBounds) -> None:
+    """Let the engine's connections be bounded ones, each with the usual leave whenever it is handed out."""
+    connector = OneAtATime()
+
+    def connect(_dialect: Any, _record: Any, args: list[Any], params: dict[str, Any]) -> BoundedConnection:
+        return connector.connect(args, params)
+
+    def take_leave_back(driver: BoundedConnection, *_: Any) -> None:
+        driver.wait_at_most_s = bounds.wait_s
+
+    event.listen(engine, "do_connect", connect)
+    event.listen(engine, "checkout", take_leave_back)
+
+
+def _ping_when_rested(engine: Engine, ping_after_s: float) -> None:
+    """Take another connection for one that died at rest; to ask at every use would cost a round trip each."""
+
+    def note_rest(_driver: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    def ping(driver: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("rests_since", time.monotonic()) < ping_after_s:
+            return
+        bound_s, driver.wait_at_most_s = driver.wait_at_most_s, PING_S
+        try:
+            engine.dialect.do_ping(driver)
+        except psycopg.Error as err:
+            raise DisconnectionError from err
+        driver.wait_at_most_s = bound_s
+
+    event.listen(engine, "checkin", note_rest)
+    event.listen(engine, "checkout", ping)

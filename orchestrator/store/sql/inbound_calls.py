@@ -1,0 +1,116 @@
+"""The SQL of calls that come in: whose number was called, by whom, and the row that stands for the call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, RowMapping, func, insert, select, text
+
+from orchestrator.store.sql.dial_ledger import DEADLINE_SLACK_S
+from orchestrator.store.sql.tables import calls, contacts, numbers
+
+RING_LIMIT_S = 60
+ASK_EVERY_S = 600  # whether a caller still talks: the hangup of one who does not may have been lost
+
+_LOCK_LEG = text("SELECT pg_advisory_xact_lock(hashtextextended(:leg, 7201340))")
+
+# The locks wait for an erasing under way: whoever is erased by then is a stranger.
+_DIALED_LATELY = text(
+    """
+    SELECT c.* FROM calls k JOIN contacts c ON c.id = k.contact_id JOIN campaigns g ON g.id = c.campaign_id
+    WHERE k.to_number = :caller AND k.direction = 'outbound' AND g.kind = 'campaign'
+      AND k.state NOT IN ('reserved', 'withdrawn')
+      AND k.last_sent_at > clock_timestamp() - make_interval(days => :days)
+    ORDER BY k.last_sent_at DESC LIMIT 1 FOR KEY SHARE OF k, c
+    """
+)
+
+
+@dataclass(frozen=True)
+class ComingIn:
+    """A call that comes in, as its first webhook tells it; `to` is the number of ours."""
+
+    call_id: str
+    contact_id: str
+    to: str
+    caller: str
+    initiated_at: datetime
+    talk_limit_s: int
+    call_control_id: str
+    call_leg_id: str | None = None
+    call_session_id: str | None = None
+
+
+def lock_leg(connection: Connection, call_control_id: str) -> None:
+    """Let nobody else look at this leg until the transaction ends: told twice at once, it is one call."""
+    connection.execute(_LOCK_LEG, {"leg": call_control_id})
+
+
+def find_inbound_call(connection: Connection, call_control_id: str) -> RowMapping | None:
+    """Return the row of the call that came in on a leg, with its age in seconds as `age_s`."""
+    age = func.extract("epoch", func.clock_timestamp() - calls.c.reserved_at).label("age_s")
+    mine = (calls.c.call_control_id == call_control_id) & (calls.c.direction == "inbound")
+    return connection.execute(select(calls, age).where(mine)).mappings().first()
+
+
+def find_mapping(connection: Connection, number: str) -> Row[Any] | None:
+    """Return what a number of ours is mapped to."""
+    return connection.execute(select(numbers).where(numbers.c.number == number)).first()
+
+
+def contact_dialed_lately(connection: Connection, caller: str, *, within_days: int) -> RowMapping | None:
+    """Return the contact of the newest call of a campaign to `caller`, if it was dialed so lately."""
+    if within_days == 0:
+        return None
+    return connection.execute(_DIALED_LATELY, {"caller": caller, "days": within_days}).mappings().first()
+
+
+def find_contact(connection: Connection, contact_id: str) -> RowMapping | None:
+    """Return a contact's row."""
+    return connection.execute(select(contacts).where(contacts.c.id == contact_id)).mappings().first()
+
+
+def insert_call(
+    connection: Connection, call: ComingIn, mapping: Row[Any], *, connection_id: str, joined: str | None
+) -> None:
+    """Write the call, accepted by its nature, and the hidden contact that keeps the ledger's form."""
+    beside: Mapping[str, Any] = {"campaign_id": mapping.home_id, "flow_id": mapping.flow_id}
+    connection.execute(
+        insert(contacts).values(
+            id=call.contact_id,
+            phone=call.caller,
+            caller_id=call.to,
+            is_single=True,
+            status="calling",
+            due_at=None,
+            current_call_id=call.call_id,
+            **beside,
+        )
+    )
+    asked_after_s = min(ASK_EVERY_S, RING_LIMIT_S + call.talk_limit_s + DEADLINE_SLACK_S)
+    connection.execute(
+        insert(calls).values(
+            id=call.call_id,
+            contact_id=call.contact_id,
+            joined_contact_id=joined,
+            connection_id=connection_id,
+            direction="inbound",
+            to_number=call.to,
+            from_number=call.caller,
+            attempt=1,
+            state="accepted",
+            command_id="",
+            ring_limit_s=RING_LIMIT_S,
+            talk_limit_s=call.talk_limit_s,
+            accepted_at=func.clock_timestamp(),
+            deadline_at=func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, asked_after_s),
+            dialed_at=call.initiated_at,
+            call_control_id=call.call_control_id,
+            call_leg_id=call.call_leg_id,
+            call_session_id=call.call_session_id,
+            **beside,
+        )
+    )

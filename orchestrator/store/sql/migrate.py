@@ -1,0 +1,76 @@
+"""Brings the database to the newest schema, one process at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
+
+from orchestrator.store.sql.engine import open_sql
+from orchestrator.store.sql.tables import metadata
+from orchestrator.store.timeouts import MIGRATING
+
+_FOLDER = Path(__file__).parent / "migrations"
+_LOCK = 7_201_338  # any fixed number: the advisory lock that makes a second migrator wait
+_TRIES = 100
+_TABLES = text(
+    "SELECT string_agg(quote_ident(tablename), ', ' ORDER BY tablename) FROM pg_tables "
+    "WHERE schemaname = current_schema() AND tablename = ANY(:ours)"
+)
+
+
+def upgrade(database_url: str) -> None:
+    """Run every missing revision, under an advisory lock; safe to run any number of times and from many processes.
+
+    Engines of the version before may be at work: they wait until it is over.
+    """
+    engine = open_sql(database_url, pool_size=1, bounds=MIGRATING)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            if not is_current(connection):
+                _take_tables(connection)
+            command.upgrade(_config(connection), "head")
+    finally:
+        engine.dispose()
+
+
+def is_current(connection: Connection) -> bool:
+    """Say whether the schema is the one this code was written for."""
+    head = ScriptDirectory.from_config(_config(connection)).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == head
+
+
+def _take_tables(connection: Connection) -> None:
+    """Lock all tables before anything is done, so that what meets an engine's lock is tried again and nothing is lost.
+
+    Taken one by one as the revisions come to them, a deadlock would undo indexes that took minutes to build.
+    """
+    tables = connection.execute(_TABLES, {"ours": list(metadata.tables)}).scalar()
+    for left in reversed(range(_TRIES)) if tables else ():
+        if _took(connection, f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE", is_last=left == 0):
+            return
+
+
+def _took(connection: Connection, statement: str, *, is_last: bool) -> bool:
+    try:
+        with connection.begin_nested():
+            connection.execute(text(statement))
+    except OperationalError as err:
+        if is_last or not isinstance(err.orig, psycopg.errors.DeadlockDetected):
+            raise
+        return False
+    return True
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["connection"] = connection
+    return config

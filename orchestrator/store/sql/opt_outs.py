@@ -1,0 +1,142 @@
+"""Writes opt-outs: that of a number within a scope is only ever lengthened, and every word of who asked is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, bindparam, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from orchestrator.ids import new_id
+from orchestrator.store.sql.lifted_opt_outs import lifted
+from orchestrator.store.sql.tables import suppressions
+
+# Whether `s`, a row of `suppressions`, counts at this moment: what was lifted is no longer there.
+IN_FORCE = "(s.expires_at IS NULL OR s.expires_at > clock_timestamp())"
+IS_IN_FORCE = suppressions.c.expires_at.is_(None) | (suppressions.c.expires_at > func.clock_timestamp())
+EXPIRY = "expiry"
+"""Who lifts what has expired."""
+
+_ONE_WRITER = text("SELECT pg_advisory_xact_lock(hashtextextended('suppressions', 0))")
+_ASKED = """jsonb_to_recordset(:rows) AS a(
+    n int, phone text, scope text, reason text, asked_by text, expires_at timestamptz, call_id text)"""
+_HEARD_BEFORE = text(
+    """
+    SELECT s.phone, s.scope, r.call_id FROM suppression_requests r
+    JOIN (SELECT id, phone, scope FROM suppressions UNION ALL SELECT id, phone, scope FROM lifted_suppressions) s
+        ON s.id = r.suppression_id
+    WHERE r.call_id = ANY(:call_ids)
+    """
+)
+_EXPIRED = text(
+    f"""
+    (suppressions.phone, suppressions.scope) IN (SELECT a.phone, a.scope FROM {_ASKED})
+        AND suppressions.expires_at <= clock_timestamp()
+    """  # noqa: S608 constants of ours
+).bindparams(bindparam("rows", type_=JSONB))
+_CLOSE_EXPIRED = lifted(_EXPIRED, by=EXPIRY, because=None)
+_LENGTHEN = text(
+    """
+    INSERT INTO suppressions AS s (id, phone, scope, reason, call_id, expires_at)
+    SELECT id, phone, scope, reason, call_id, expires_at
+    FROM jsonb_to_recordset(:rows) AS a(id text, phone text, scope text, reason text, call_id text,
+        expires_at timestamptz)
+    ON CONFLICT (phone, scope) DO UPDATE SET expires_at = excluded.expires_at
+    WHERE s.expires_at < coalesce(excluded.expires_at, 'infinity')
+    RETURNING s.id, s.phone, s.scope
+    """
+).bindparams(bindparam("rows", type_=JSONB))
+_KEEP_WORDS = text(
+    f"""
+    INSERT INTO suppression_requests (suppression_id, asked_by, reason, expires_at, call_id)
+    SELECT s.id, a.asked_by, a.reason, a.expires_at, a.call_id
+    FROM {_ASKED} JOIN suppressions s ON s.phone = a.phone AND s.scope = a.scope
+    WHERE NOT EXISTS (
+        SELECT 1 FROM suppression_requests r WHERE r.suppression_id = s.id AND r.asked_by = a.asked_by
+            AND r.reason = a.reason AND r.expires_at IS NOT DISTINCT FROM a.expires_at
+            AND r.call_id IS NOT DISTINCT FROM a.call_id)
+    GROUP BY s.id, a.asked_by, a.reason, a.expires_at, a.call_id ORDER BY min(a.n)
+    """  # noqa: S608 constants of ours
+).bindparams(bindparam("rows", type_=JSONB))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A wish that a number be dialed no more: who asks and why, until when (by `format_moment`; None: for ever).
+
+    `call_id` is the call whose flow asked.
+    """
+
+    phone: str
+    scope: str
+    reason: str
+    asked_by: str
+    expires_at: str | None = None
+    call_id: str | None = None
+
+
+class Change(StrEnum):
+    """What a wish made of what stood for its number and scope."""
+
+    ADDED = "added"
+    LENGTHENED = "lengthened"
+    KEPT = "kept"
+
+
+Place: TypeAlias = tuple[str, str]
+"""A number and a scope."""
+
+
+def write_opt_outs(connection: Connection, wishes: Sequence[Asked]) -> Mapping[Place, Change]:
+    """Write wishes and return what became of each number and scope; of several for one, the longest holds.
+
+    No end beats any end, the later end wins, and the reason stays that of the first. Every wish is kept in the history
+    of what holds, unless it says nothing new. Safe to repeat, in any order: one that a call's flow made before and a
+    person has lifted since does not come back.
+    """
+    fresh = _not_heard_before(connection, wishes)
+    if not fresh:
+        return {}
+    be_the_one_writer(connection)
+    rows = {"rows": [{"n": n, **asdict(wish)} for n, wish in enumerate(fresh)]}
+    connection.execute(_CLOSE_EXPIRED, rows)
+    longest = [{"id": new_id("sup"), **asdict(wish)} for wish in _longest(fresh).values()]
+    written = connection.execute(_LENGTHEN, {"rows": longest}).all()
+    connection.execute(_KEEP_WORDS, rows)
+    return _changes(longest, {row.id: (row.phone, row.scope) for row in written})
+
+
+def be_the_one_writer(connection: Connection) -> None:
+    """Let no other transaction write opt-outs until this one is over: two would deadlock, or both say `added`."""
+    connection.execute(_ONE_WRITER)
+
+
+def _not_heard_before(connection: Connection, wishes: Sequence[Asked]) -> list[Asked]:
+    call_ids = [wish.call_id for wish in wishes if wish.call_id]
+    if not call_ids:
+        return list(wishes)
+    heard = {tuple(row) for row in connection.execute(_HEARD_BEFORE, {"call_ids": call_ids})}
+    return [wish for wish in wishes if (wish.phone, wish.scope, wish.call_id) not in heard]
+
+
+def _longest(wishes: Sequence[Asked]) -> dict[Place, Asked]:
+    longest: dict[Place, Asked] = {}
+    for wish in wishes:
+        known = longest.setdefault((wish.phone, wish.scope), wish)
+        if known.expires_at and (wish.expires_at is None or wish.expires_at > known.expires_at):
+            longest[wish.phone, wish.scope] = replace(known, expires_at=wish.expires_at)
+    return longest
+
+
+def _changes(asked: Sequence[Mapping[str, Any]], written: Mapping[str, Place]) -> dict[Place, Change]:
+    ours, touched = {row["id"] for row in asked}, {place: ident for ident, place in written.items()}
+
+    def change(place: Place) -> Change:
+        if place not in touched:
+            return Change.KEPT
+        return Change.ADDED if touched[place] in ours else Change.LENGTHENED
+
+    return {place: change(place) for place in ((row["phone"], row["scope"]) for row in asked)}

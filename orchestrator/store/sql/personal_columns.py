@@ -1,0 +1,263 @@
+"""Where SQL holds personal data, column by column, and how erasing a person clears each; a test holds it to the schema.
+
+Every column that takes text stands in one of three lists: what is erased, what is kept and why, what is about nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy import Text as SqlText
+from sqlalchemy.dialects.postgresql import JSONB
+from ulid import ULID
+
+from orchestrator.store.sql.erased_calls import CODE_ALONE, ERASED
+from orchestrator.store.sql.tables import (
+    call_events,
+    calls,
+    campaigns,
+    contacts,
+    idempotency_keys,
+    import_rejects,
+    imports,
+    installation,
+    lifted_suppressions,
+    recordings,
+    suppression_requests,
+    suppressions,
+)
+
+FINAL_STATUSES = ("completed", "exhausted", "suppressed", "canceled", "expired", "unknown")
+GONE = 410
+"""The status of a kept answer whose body was erased."""
+
+_FEWEST_DIGITS = 7  # of a number as somebody wrote it: fewer could be the end of many
+_SAME_REQUEST = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whom to erase: their contacts, those that stand for their calls to us, the calls, and by what they are known.
+
+    `campaign_ids` are where files with their rows were uploaded; None for anywhere. `legs` are the carrier's ids.
+    """
+
+    contact_ids: Sequence[str]
+    call_ids: Sequence[str]
+    numbers: Sequence[str]
+    external_ids: Sequence[str]
+    legs: Sequence[str]
+    campaign_ids: Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Erased:
+    """Columns of one table: whose rows they are cleared in, and what stands there afterwards."""
+
+    table: Table
+    rows: Callable[[Person], ColumnElement[bool]]
+    values: Mapping[str, Any]
+
+
+def _has_a_number(column: ColumnElement[Any]) -> Callable[[Person], ColumnElement[bool]]:
+    """Return the rows whose text names a number: what somebody else wrote may do so anywhere."""
+    return lambda person: or_(false(), *(cast(column, SqlText).contains(n, autoescape=True) for n in person.numbers))
+
+
+def _is_of_row(person: Person) -> ColumnElement[bool]:
+    """Return the refused rows of a person, however their number was written there: with its country or without."""
+    raw = import_rejects.c.raw
+    digits = func.ltrim(func.regexp_replace(raw["phone"].astext, r"\D", "", "g"), "0")
+    by_number = [literal(number[1:]).like(func.concat("%", digits)) for number in person.numbers]
+    by_id = raw["external_id"].astext.in_(person.external_ids)
+    is_theirs = or_(and_(func.length(digits) >= _FEWEST_DIGITS, or_(false(), *by_number)), by_id)
+    if person.campaign_ids is None:
+        return is_theirs
+    here = select(imports.c.id).where(imports.c.campaign_id.in_(person.campaign_ids))
+    return and_(import_rejects.c.import_id.in_(here), is_theirs)
+
+
+def _is_their_answer(person: Person) -> ColumnElement[bool]:
+    """Return the kept answers that show a person's calls; an id made from a key says when the key came."""
+    return or_(false(), *(_made(contact_id) for contact_id in person.contact_ids))
+
+
+def _made(contact_id: str) -> ColumnElement[bool]:
+    came = ULID.from_str(contact_id.partition("_")[2]).datetime
+    about_then = idempotency_keys.c.created_at.between(came - _SAME_REQUEST, came + _SAME_REQUEST)
+    return and_(
+        about_then, func.position(func.convert_to(contact_id, "UTF8").op("IN")(idempotency_keys.c.response)) > 0
+    )
+
+
+def _is_of_opt_out(person: Person) -> ColumnElement[bool]:
+    theirs = [
+        select(table.c.id).where(table.c.phone.in_(person.numbers)) for table in (suppressions, lifted_suppressions)
+    ]
+    return suppression_requests.c.suppression_id.in_(union_all(*theirs))
+
+
+def _unless_final(column: ColumnElement[Any], otherwise: str | None) -> ColumnElement[Any]:
+    return case((contacts.c.status.in_(FINAL_STATUSES), column), else_=otherwise)
+
+
+_CAME_IN = calls.c.direction == "inbound"
+_INSTEAD = literal(ERASED) + func.coalesce(calls.c.joined_contact_id, calls.c.contact_id)
+_NOTHING: Final = literal({}, JSONB)
+
+ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
+    Erased(call_events, lambda person: call_events.c.call_id.in_(person.call_ids), {"payload": _NOTHING}),
+    Erased(
+        contacts,
+        lambda person: contacts.c.id.in_(person.contact_ids),
+        {
+            "phone": literal(ERASED) + contacts.c.id,
+            "external_id": None,
+            "variables": _NOTHING,
+            "answers": _NOTHING,
+            "timezone": None,
+            # What a person noted may be anything; what a flow found is one of its outcomes.
+            "outcome": case((contacts.c.reason == "by_request", None), else_=contacts.c.outcome),
+            "status": _unless_final(contacts.c.status, "canceled"),
+            "reason": _unless_final(contacts.c.reason, "erased"),
+            "current_call_id": _unless_final(contacts.c.current_call_id, None),
+            "updated_at": func.now(),
+        },
+    ),
+    Erased(
+        calls,
+        lambda person: calls.c.id.in_(person.call_ids),
+        {
+            "to_number": case((_CAME_IN, calls.c.to_number), else_=_INSTEAD),
+            "from_number": case((_CAME_IN, _INSTEAD), else_=calls.c.from_number),
+            "request": _NOTHING,
+            "answers": _NOTHING,
+            "error": null(),
+            "telnyx_error": CODE_ALONE,
+            "recordings": literal([], JSONB),
+        },
+    ),
+    Erased(
+        recordings,
+        lambda person: recordings.c.call_id.in_(person.call_ids),
+        {
+            "state": "erased",
+            "urls": _NOTHING,
+            "public_urls": _NOTHING,
+            "error": null(),
+            # Whoever fetches one now may still write its file: it stays due until that lease is over.
+            "due_at": func.coalesce(recordings.c.due_at, func.now()),
+        },
+    ),
+    Erased(import_rejects, _is_of_row, {"raw": _NOTHING, "detail": "erased"}),
+    Erased(idempotency_keys, _is_their_answer, {"status": GONE, "response": None, "content_type": None}),
+    Erased(
+        suppressions,
+        lambda person: suppressions.c.phone.in_(person.numbers),
+        {"reason": "erased"},
+    ),
+    # Behind those that stand: what is lifted in between is met here.
+    Erased(
+        lifted_suppressions,
+        lambda person: lifted_suppressions.c.phone.in_(person.numbers),
+        {"reason": "erased", "because": case((lifted_suppressions.c.because.is_not(None), "erased"))},
+    ),
+    Erased(suppression_requests, _is_of_opt_out, {"reason": "erased"}),
+    Erased(
+        campaigns,
+        _has_a_number(campaigns.c.status_reason),
+        {"status_reason": campaigns.c.status_reason.op("||")(literal({"detail": "erased"}, JSONB))},
+    ),
+    Erased(
+        imports,
+        _has_a_number(imports.c.error),
+        {"error": imports.c.error.op("||")(literal({"detail": "erased"}, JSONB))},
+    ),
+    Erased(
+        installation,
+        _has_a_number(installation.c.dialing_stopped),
+        {"dialing_stopped": installation.c.dialing_stopped.op("||")(literal({"reason": "erased"}, JSONB))},
+    ),
+)
+
+KEPT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "suppressions.phone": "an opt-out holds for ever, whoever is erased",
+        "lifted_suppressions.phone": "an opt-out that was lifted is told of, with who, when and why",
+        "lifted_suppressions.lifted_by": "who of the staff lifted it",
+        "suppression_requests.asked_by": "who of the staff wrote it down",
+        "contacts.zone": "the zone of the number: when a call was allowed is part of the ledger",
+        "contacts.disposition": "the result of a call, from a closed set",
+        "contacts.tally": "how often each result came, by names of the flow's own",
+        "calls.outcome": "the result of a call, one of its flow's outcomes",
+        "calls.call_control_id": "the carrier's id, by which a late webhook is known for one of an erased call",
+        "calls.call_leg_id": "the carrier's id",
+        "calls.call_session_id": "the carrier's id",
+        "calls.cost": "what a call cost",
+        "recordings.recording_id": "the carrier's id; the row goes with its file",
+        "recordings.place": "where the file is, by the row's id; the row goes with its file",
+        "recordings.sha256": "of the file; the row goes with it",
+        "recordings.lease": "who fetches the file now, and removes it",
+        "tallies.parts": "what was answered and how often; what nobody else answered goes with the call's answers",
+        "tally_changes.parts": "what was answered, until it is folded; erasing folds it",
+        "idempotency_keys.key": "the client's own word for a request, for a day: without it a repeat would ring again",
+        "idempotency_keys.body_hash": "tells a repeat from another request, for a day",
+    }
+)
+
+ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "alembic_version": frozenset({"version_num"}),
+        "call_events": frozenset({"call_id", "event_id", "kind", "type", "leg"}),
+        "calls": frozenset(
+            {"id", "campaign_id", "contact_id", "connection_id", "flow_id", "direction", "joined_contact_id", "state"}
+            | {"command_id", "withdrawn_reason", "disposition", "amd_result", "hangup_cause", "hangup_source"}
+            | {"sip_hangup_cause", "fault"}
+        ),
+        "campaign_zones": frozenset({"campaign_id", "zone"}),
+        "campaigns": frozenset(
+            {"id", "name", "kind", "flow_id", "connection_id", "status", "caller_ids", "default_timezone", "pacing"}
+            | {"calling_hours", "retry", "caps"}
+        ),
+        "connections": frozenset({"id"}),
+        "contacts": frozenset({"id", "campaign_id", "import_id", "flow_id", "caller_id", "last_call_id"}),
+        "flows": frozenset({"id", "name", "source", "content_type", "content_hash"}),
+        "idempotency_keys": frozenset({"scope"}),
+        "import_rejects": frozenset({"import_id", "status", "code"}),
+        "imports": frozenset({"id", "campaign_id", "status", "params"}),
+        "installation": frozenset({"epoch", "carrier"}),
+        "lifted_suppressions": frozenset({"id", "scope", "call_id"}),
+        "numbers": frozenset({"id", "number", "flow_id", "home_id"}),
+        "recordings": frozenset({"id", "call_id", "campaign_id", "told_as", "event_id", "leg", "channels", "format"}),
+        "suppression_requests": frozenset({"suppression_id", "call_id"}),
+        "suppressions": frozenset({"id", "scope", "call_id"}),
+        "tallies": frozenset({"campaign_id", "subject"}),
+        "tally_changes": frozenset({"campaign_id", "subject"}),
+    }
+)
+
+
+def erase_columns(connection: Connection, person: Person) -> None:
+    """Clear every column of a person's rows; the rows stay, for they are the ledger. Safe to repeat."""
+    for erased in ERASED_COLUMNS:
+        connection.execute(update(erased.table).where(erased.rows(person)).values(erased.values))

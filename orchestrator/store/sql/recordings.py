@@ -1,0 +1,139 @@
+"""Queries on recordings: written as they are told, leased by whoever fetches them, found, erased."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from orchestrator.ids import new_id
+from orchestrator.model.recording import ToldRecording
+from orchestrator.store.sql.erased_calls import IS_ERASED
+from orchestrator.store.sql.pagination import newest_first
+from orchestrator.store.sql.tables import recordings
+
+# Told again with newer links, what has not been fetched is tried again; a call that was erased gets none.
+_WRITE = text(
+    f"""
+    INSERT INTO recordings (id, call_id, told_as, event_id, told_at, recording_id, leg, channels, format, started_at,
+        ended_at, urls, public_urls, state, error)
+    SELECT r.id, r.call_id, r.told_as, r.event_id, r.told_at, r.recording_id, r.leg, r.channels, r.format, r.started_at,
+        r.ended_at, r.urls, r.public_urls, r.state, r.error
+    FROM jsonb_to_recordset(:rows) AS r(id text, call_id text, told_as text, event_id text, told_at timestamptz,
+        recording_id text, leg text, channels text, format text, started_at timestamptz, ended_at timestamptz,
+        urls jsonb, public_urls jsonb, state text, error jsonb)
+    JOIN calls k ON k.id = r.call_id AND NOT {IS_ERASED}
+    ON CONFLICT (call_id, told_as) DO UPDATE SET event_id = excluded.event_id, told_at = excluded.told_at,
+        format = excluded.format, urls = excluded.urls, public_urls = excluded.public_urls, state = excluded.state,
+        error = excluded.error, tries = 0, due_at = now(), lease = NULL
+    WHERE recordings.told_at < excluded.told_at AND recordings.state IN ('pending', 'incomplete', 'failed')
+        AND excluded.state = 'pending'
+    """  # noqa: S608 a constant of ours
+).bindparams(bindparam("rows", type_=JSONB))
+
+_TAKE = text(
+    """
+    UPDATE recordings SET lease = :lease, due_at = now() + make_interval(secs => :lease_s), tries = tries + 1
+    WHERE id = (
+        SELECT id FROM recordings WHERE state IN ('pending', 'erased') AND due_at <= now()
+        ORDER BY tries > 0, due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING *, extract(epoch FROM now() - told_at)::float AS age_s
+    """
+)
+
+
+def write_recordings(connection: Connection, told: Sequence[ToldRecording]) -> None:
+    """Write recordings that are not yet known; safe to repeat."""
+    # Of two tellings in one batch the later one counts: a statement may not touch a row twice.
+    newest = {(each.call_id, each.told_as): each for each in sorted(told, key=lambda each: each.told_at)}
+    if newest:
+        rows = [{"id": new_id("rec"), **each.model_dump(mode="json")} for _, each in sorted(newest.items())]
+        connection.execute(_WRITE, {"rows": rows})
+
+
+def take_recording(connection: Connection, lease: str, *, lease_s: float) -> Row[Any] | None:
+    """Return one recording that is due, with its age in seconds, and nobody else's until the lease is over.
+
+    What was never tried comes first: no number of links that fail holds up those that work.
+    """
+    return connection.execute(_TAKE, {"lease": lease, "lease_s": lease_s}).first()
+
+
+def renew_lease(connection: Connection, ident: str, lease: str, *, lease_s: float) -> bool:
+    """Let a lease last for so long from now; False when it is no longer ours."""
+    ours = (recordings.c.id == ident, recordings.c.lease == lease)
+    renewed = update(recordings).where(*ours).values(due_at=seconds_from_now(lease_s))
+    return connection.execute(renewed).rowcount == 1
+
+
+def change_leased(connection: Connection, ident: str, lease: str, changes: Mapping[str, Any]) -> bool:
+    """Change a pending recording under its lease; False when it is no longer ours."""
+    ours = (recordings.c.id == ident, recordings.c.lease == lease, recordings.c.state == "pending")
+    return connection.execute(update(recordings).where(*ours).values(dict(changes))).rowcount == 1
+
+
+def seconds_from_now(seconds: float) -> ColumnElement[Any]:
+    """Return a moment by the database's clock."""
+    return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+
+
+def is_kept(connection: Connection, ident: str) -> bool:
+    """Say whether the recording is still to be had: neither erased nor gone."""
+    kept = select(recordings.c.id).where(recordings.c.id == ident, recordings.c.state != "erased")
+    return connection.execute(kept).first() is not None
+
+
+def fetch_anew(connection: Connection, ident: str) -> bool:
+    """Let a recording be tried again from the first try on; False unless it was given up."""
+    given_up = (recordings.c.id == ident, recordings.c.state.in_(("incomplete", "failed")))
+    anew = {"state": "pending", "tries": 0, "due_at": func.now(), "lease": None, "error": None}
+    return connection.execute(update(recordings).where(*given_up).values(anew)).rowcount == 1
+
+
+def is_any_put_off(connection: Connection, code: str) -> bool:
+    """Say whether any recording is still to be fetched whose last try failed with this code."""
+    put_off = (recordings.c.state == "pending", recordings.c.error["code"].astext == code)
+    return connection.execute(select(recordings.c.id).where(*put_off).limit(1)).first() is not None
+
+
+def erased_recordings(connection: Connection, call_ids: Sequence[str]) -> Sequence[Row[Any]]:
+    """Return the recordings of these calls that were erased; their files are still to be removed."""
+    erased = select(recordings).where(recordings.c.call_id.in_(call_ids), recordings.c.state == "erased")
+    return connection.execute(erased).all()
+
+
+def forget_recording(connection: Connection, ident: str) -> None:
+    """Delete the row of an erased recording whose file is gone."""
+    connection.execute(delete(recordings).where(recordings.c.id == ident, recordings.c.state == "erased"))
+
+
+_FILTERS: Mapping[str, Any] = {
+    "call_id": recordings.c.call_id,
+    "campaign_id": recordings.c.campaign_id,
+    "status": recordings.c.state,
+}
+
+
+def list_recordings(
+    connection: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return a page of recordings."""
+    query = _shown().where(*(_FILTERS[name] == value for name, value in filters.items()))
+    return connection.execute(newest_first(query, recordings.c.id, after=after, limit=limit)).all()
+
+
+def find_recording(connection: Connection, ident: str) -> Row[Any] | None:
+    """Return a recording."""
+    return connection.execute(_shown().where(recordings.c.id == ident)).first()
+
+
+def recordings_of(connection: Connection, call_ids: Sequence[str]) -> Sequence[Row[Any]]:
+    """Return the recordings of these calls, call by call, in the order in which they were told."""
+    query = _shown().where(recordings.c.call_id.in_(call_ids))
+    return connection.execute(query.order_by(recordings.c.call_id, recordings.c.told_at, recordings.c.id)).all()
+
+
+def _shown() -> Select[Any]:
+    return select(recordings).where(recordings.c.state != "erased")

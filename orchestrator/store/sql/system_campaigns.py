@@ -1,0 +1,36 @@
+"""Makes the hidden campaigns in which calls of no campaign lie: single ones, and those that come in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql import insert
+
+from orchestrator.ids import seeded_id
+from orchestrator.policy.campaign_rules import CallingHours, RetryRules
+from orchestrator.store.sql.tables import campaigns
+
+_BEGINNING: Final = datetime(2020, 1, 1, tzinfo=UTC)
+_OF_ITS_OWN: Final = {
+    "direct": {"name": "single calls", "status": "running"},
+    "inbound": {"name": "calls that come in", "status": "completed"},  # it never dials
+}
+
+
+def ensure_home(connection: Connection, connection_id: str, *, kind: Literal["direct", "inbound"]) -> str:
+    """Make a connection's home of this kind, once, and return its id."""
+    ident = seeded_id("cmp", f"{kind}/{connection_id}", made_at=_BEGINNING)
+    values = {
+        "id": ident,
+        "kind": kind,
+        "connection_id": connection_id,
+        "keep_open": True,
+        "calling_hours": CallingHours().model_dump(mode="json"),
+        "retry": RetryRules(max_attempts=1, on={}).model_dump(mode="json"),
+        "number_gap_s": 0,
+        **_OF_ITS_OWN[kind],
+    }
+    connection.execute(insert(campaigns).values(values).on_conflict_do_nothing())
+    return ident

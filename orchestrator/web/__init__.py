@@ -1,0 +1,1 @@
+"""Outgoing HTTP requests: where they may go, and with which bounds."""

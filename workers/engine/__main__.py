@@ -1,0 +1,146 @@
+"""The engine: dispatch, advance, settle, sweep and fetch, each a loop; any number of engines may run, all active."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from orchestrator.operations.calls.finalize_calls import Settler
+from orchestrator.operations.calls.warm_flow_cache import ready_flows
+from orchestrator.operations.dialing.claim_contacts import Claimer
+from orchestrator.operations.dialing.dispatch_calls import Dispatcher
+from orchestrator.operations.events.accept_inbound_calls import Intake
+from orchestrator.operations.events.process_events import Advancer
+from orchestrator.services import House, open_house
+from orchestrator.store.redis.event_streams import ensure_groups
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.scripts import ScriptCall, run_script
+from orchestrator.store.sql.account_limits import ensure_connection
+from orchestrator.store.sql.flow_cache import FlowShelf
+from orchestrator.store.sql.own_connections import OurConnections
+from workers.engine.recording_fetchers import fetch_loops
+from workers.engine.stream_consumer import Consumer
+from workers.engine.sweepers import sweep_loops
+from workers.heartbeat import with_heartbeat
+from workers.logs import log_to_stderr
+from workers.loops import Loop, run_all, run_until_done
+from workers.tasks.names import CALLS_DIAL, CALLS_PERFORM
+from workers.tasks.publish import publication, publish, queued
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.1
+TIMERS_EVERY_S = 0.05
+FLOWS_EVERY_S = 1.0
+STRAYS_WAIT_MS = 1_000  # for an engine that learns whose leg it is at the same moment
+SETTLE_EVERY_S = 0.25
+_TIMERS_AT_ONCE = 500
+
+
+def dispatch_loops(house: House, keys: Keys) -> list[Loop]:
+    """Return the loop that claims contacts and publishes their dials."""
+    flows = FlowShelf(house.sql)
+    claimer = Claimer(
+        sql=house.sql,
+        client=house.redis,
+        flows=flows,
+        webhook_url=house.settings.webhook_url,
+        keys=keys,
+        caps=house.caps,
+    )
+    dispatcher = Dispatcher(
+        sql=house.sql,
+        client=house.redis,
+        claimer=claimer,
+        connection_id=house.settings.connection_id(),
+        in_queue=lambda: queued(CALLS_DIAL),
+        keys=keys,
+    )
+    return [Loop("dispatch", lambda: publish(CALLS_DIAL, dispatcher.dispatch_calls()), TICK_S)]
+
+
+def advance_loops(house: House, keys: Keys) -> list[Loop]:
+    """Return the loops that take events to decisions, strays to their calls and due timers to events."""
+    flows, connection_id = FlowShelf(house.sql), house.settings.connection_id()
+    intake = Intake(
+        sql=house.sql,
+        client=house.redis,
+        flows=flows,
+        keys=keys,
+        connection_id=connection_id,
+        join_days=house.settings.inbound_join_days,
+    )
+    advancer = partial(
+        Advancer,
+        client=house.redis,
+        flows=flows,
+        connection_id=connection_id,
+        connections=OurConnections(connection_id, sql=house.sql),
+        keys=keys,
+        wake=lambda call_id: publication(CALLS_PERFORM, [call_id]),
+    )
+    events = Consumer(house.redis, keys.events, advancer().advance_calls, keys=keys)
+    # A loop of their own: known calls go on while the database lets strays wait.
+    patient = advancer(intake=intake, patience_ms=STRAYS_WAIT_MS)
+    strays = Consumer(house.redis, keys.strays, patient.advance_calls, keys=keys, left_behind_ms=STRAYS_WAIT_MS)
+    timers = ScriptCall("fire_timers", [keys.timers, keys.events], [_TIMERS_AT_ONCE])
+    return [
+        Loop("advance", events.consume, 0.0, close=events.retire),
+        Loop("strays", strays.consume, 0.0, close=strays.retire),
+        Loop("flows", lambda: ready_flows(house.sql, flows), FLOWS_EVERY_S),
+        Loop("timers", lambda: run_script(house.redis, timers), TIMERS_EVERY_S),
+    ]
+
+
+def settle_loops(house: House, keys: Keys) -> list[Loop]:
+    """Return the loop that writes ended calls to the record."""
+    settler = Settler(sql=house.sql, client=house.redis, keys=keys)
+    consumer = Consumer(house.redis, keys.ended, settler.settle_calls, keys=keys)
+    # A record may be a moment late: a batch of ten costs little more than one call.
+    return [Loop("settle", consumer.consume, SETTLE_EVERY_S, close=consumer.retire)]
+
+
+PARTS: dict[str, Callable[[House, Keys], list[Loop]]] = {
+    "dispatch": dispatch_loops,
+    "advance": advance_loops,
+    "settle": settle_loops,
+    "sweep": sweep_loops,
+    "fetch": fetch_loops,
+}
+
+
+def run_engine(only: Sequence[str] = ()) -> None:
+    """Run the engine's parts (all of them, or those named) until SIGTERM or SIGINT; finishes the steps under way."""
+    log_to_stderr()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    house, keys = open_house(), Keys()
+    loops = [loop for name in only or PARTS for loop in PARTS[name](house, keys)]
+    run_until_done(lambda: prepare(house, keys), stop)
+    log.info("engine runs: %s", ", ".join(loop.name for loop in loops))
+    run_all([with_heartbeat(loop, house.settings.heartbeat_dir) for loop in loops], stop)
+    house.close()
+
+
+def prepare(house: House, keys: Keys) -> None:
+    """Make sure of what every part leans on: the groups of the streams and the row of the connection."""
+    ensure_groups(house.redis, keys)
+    with house.sql.begin() as connection:
+        ensure_connection(connection, house.settings)
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(prog="workers.engine", description=__doc__)
+    told = "run this part alone; may be repeated"
+    parser.add_argument("--only", action="append", choices=PARTS, default=[], help=told)
+    run_engine(parser.parse_args().only)
+
+
+if __name__ == "__main__":
+    main()
