@@ -22,25 +22,25 @@ from api.http.routes import Body, NoQuery, Route
 from api.resources import health, webhooks
 from api.resources.catalogue import ROUTES
 from orchestrator.errors import InvalidInput
-from orchestrator.services import House
+from orchestrator.services import Services
 
 
-def create_app(house: House) -> Flask:
-    """Return the REST API over `house`, the webhook door included; connects to nothing yet.
+def create_app(services: Services) -> Flask:
+    """Return the REST API over `services`, the webhook door included; connects to nothing yet.
 
     Raises Misconfigured when no API key is set.
     """
-    key = auth.required_key(house.settings.api_key)
+    key = auth.required_key(services.settings.api_key)
     app = bare_app("api")
     app.before_request(lambda: auth.refuse_stranger(key))
-    mount(app, house, ROUTES)
+    mount(app, services, ROUTES)
     return app
 
 
-def create_door(house: House) -> Flask:
+def create_door(services: Services) -> Flask:
     """Return the webhook door alone, with its health."""
     app = bare_app("webhooks")
-    mount(app, house, (*webhooks.resource.routes, *(r for r in health.resource.routes if r.path == "/healthz")))
+    mount(app, services, (*webhooks.resource.routes, *(r for r in health.resource.routes if r.path == "/healthz")))
     return app
 
 
@@ -52,7 +52,7 @@ def bare_app(name: str) -> Flask:
     return app
 
 
-def mount(app: Flask, house: House, routes: Iterable[Route]) -> None:
+def mount(app: Flask, services: Services, routes: Iterable[Route]) -> None:
     """Enter `routes` in `app`: every address once, whatever the method.
 
     A rule that left methods out would let them fall through to a rule with a variable in the same place, whose 404
@@ -60,7 +60,7 @@ def mount(app: Flask, house: House, routes: Iterable[Route]) -> None:
     """
     for path, same in groupby(sorted(routes, key=_address), key=lambda route: route.path):
         app.url_map.add(Rule(re.sub(r"\{(\w+)\}", r"<\1>", path), endpoint=path))
-        app.view_functions[path] = _handler(house, _by_method(same))
+        app.view_functions[path] = _handler(services, _by_method(same))
 
 
 def _by_method(routes: Iterable[Route]) -> dict[str, list[Route]]:
@@ -73,13 +73,13 @@ def _address(route: Route) -> tuple[str, str]:
     return route.path, route.method
 
 
-def _handler(house: House, variants: Mapping[str, Sequence[Route]]) -> Callable[..., Response]:
+def _handler(services: Services, variants: Mapping[str, Sequence[Route]]) -> Callable[..., Response]:
     def handle(**ids: str) -> Response:
         if request.method not in variants:
             raise MethodNotAllowed(list(variants))
         check_ids(ids)
         route = _variant(variants[request.method])
-        return once(house, route, lambda: _respond(house, route, ids))
+        return once(services, route, lambda: _respond(services, route, ids))
 
     return handle
 
@@ -98,8 +98,8 @@ def _takes(body: Body) -> bool:
     return request.mimetype in body.media or body.is_any_media or is_left_out
 
 
-def _respond(house: House, route: Route, ids: dict[str, str]) -> Response:
-    returned = route.view(house, **ids, **_parsed(route))
+def _respond(services: Services, route: Route, ids: dict[str, str]) -> Response:
+    returned = route.view(services, **ids, **_parsed(route))
     return answer(returned) if isinstance(returned, BaseModel) else returned
 
 

@@ -13,7 +13,7 @@ from flask import Response
 from api.http.openapi import openapi_document
 from api.http.responses import JSON
 from api.http.routes import Resource
-from orchestrator.services import House
+from orchestrator.services import Services
 
 resource = Resource("reference")
 
@@ -29,13 +29,13 @@ def document_bytes() -> bytes:
 
 
 @resource.route("GET", "/openapi.json", gives={200: (JSON,)})
-def openapi(house: House) -> Response:  # noqa: ARG001 it is the same everywhere
+def openapi(services: Services) -> Response:  # noqa: ARG001 it is the same everywhere
     """Describe this API as OpenAPI 3.1."""
     return Response(document_bytes(), content_type=JSON)
 
 
 @resource.route("GET", "/docs", gives={200: ("text/html",)})
-def docs(house: House) -> Response:  # noqa: ARG001 it is the same everywhere
+def docs(services: Services) -> Response:  # noqa: ARG001 it is the same everywhere
     """Show the reference; the page needs no network."""
     page = _PAGE.read_text(encoding="utf-8")
     whole = page.replace("{{document}}", _embeddable(document_bytes()))

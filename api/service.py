@@ -11,7 +11,7 @@ from api.resources.catalogue import ROUTES
 from api.server.admission import Gate
 from api.server.limits import Limits, limits_of
 from api.server.wsgi import App
-from orchestrator.services import House
+from orchestrator.services import Services
 
 
 class Service(NamedTuple):
@@ -22,14 +22,14 @@ class Service(NamedTuple):
     limits: Limits
 
 
-def rest_service(house: House) -> Service:
+def rest_service(services: Services) -> Service:
     """Return the REST API with the webhook door; raises Misconfigured when no API key is set."""
-    key = auth.required_key(house.settings.api_key)
+    key = auth.required_key(services.settings.api_key)
     gate = Gate(ROUTES, senders=[auth.look_for(key), webhooks.look_for_signature])
-    return Service(webhooks.express(house, create_app(house)), gate, limits_of(house.settings))
+    return Service(webhooks.express(services, create_app(services)), gate, limits_of(services.settings))
 
 
-def door_service(house: House) -> Service:
+def door_service(services: Services) -> Service:
     """Return the webhook door alone."""
     gate = Gate((*webhooks.resource.routes, *health.resource.routes), senders=[webhooks.look_for_signature])
-    return Service(webhooks.express(house, create_door(house)), gate, limits_of(house.settings))
+    return Service(webhooks.express(services, create_door(services)), gate, limits_of(services.settings))

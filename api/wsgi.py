@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from api.service import Service, rest_service
-from orchestrator.services import open_house
+from orchestrator.services import open_services
 
 
 def service() -> Service:
     """Return the service of this process, from its environment."""
-    return rest_service(open_house())
+    return rest_service(open_services())

@@ -6,8 +6,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.house import Campaign, Outcome, house
 from benchmarks.measures import Measure, Sample, Target, share
+from benchmarks.running_stack import Campaign, Outcome, running_stack
 
 PACE = 30.0
 _PROVING_S = 2.0
@@ -27,7 +27,7 @@ WEBHOOKS_OF_A_CALL, COMMANDS_OF_A_CALL = 7.5, 3.5  # of these callees with this 
 
 def measure_steady(bare_at: BareAt) -> list[Measure]:
     """Measure calls at the carrier's usual pace, and behind them their bare parts."""
-    with house(calls_per_second=PACE, max_live_calls=2_000) as running:
+    with running_stack(calls_per_second=PACE, max_live_calls=2_000) as running:
         outcome = running.run(_STEADY)
     return [
         *_cost(outcome, bare_at(PACE), f"{PACE:g} calls/s"),
@@ -38,7 +38,7 @@ def measure_steady(bare_at: BareAt) -> list[Measure]:
 
 def measure_flat_out(bare_at: BareAt) -> list[Measure]:
     """Measure calls as fast as this machine makes them, and behind them their bare parts at that pace."""
-    with house(calls_per_second=1_000, max_live_calls=5_000) as running:
+    with running_stack(calls_per_second=1_000, max_live_calls=5_000) as running:
         outcome = running.run(_FLAT_OUT)
     dialed = sorted(dial["accepted_at"] for dial in outcome.dials)
     rate = (len(dialed) - 1) / (dialed[-1] - dialed[0])

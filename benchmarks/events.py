@@ -23,12 +23,12 @@ from orchestrator.ids import new_id, stable_uuid
 from orchestrator.local_stack.interrupts import pause
 from orchestrator.model.event import COMMAND_ACCEPTED, DIAL_ACCEPTED, Event
 from orchestrator.model.live_call import LiveCall
-from orchestrator.operations.events.process_events import Advancer
+from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.services import collect_rarely
 from orchestrator.store.redis.event_streams import ensure_groups
 from orchestrator.store.redis.keys import GROUP, Keys
 from orchestrator.store.redis.live_calls import create_live
-from orchestrator.store.sql.flow_cache import FlowShelf
+from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.telnyx.commands import COMMANDS
 from workers.engine.stream_consumer import Consumer
 
@@ -63,10 +63,10 @@ def _ours(ground: Ground, *, publish: bool) -> Side:
 
     wake = (lambda call_id: publication(CALLS_PERFORM, [call_id])) if publish else None
     handled: list[int] = []
-    keys, flows = Keys(), FlowShelf(ground.sql)
+    keys, flows = Keys(), FlowCache(ground.sql)
     flow = load_flow(SAMPLE.read_text(), "application/yaml")
     flows.get = lambda _flow_id: flow  # type: ignore[assignment]  # the shelf after its first look
-    advancer = Advancer(client=ground.redis, flows=flows, connection_id=CONNECTION, wake=wake)
+    advancer = EventProcessor(client=ground.redis, flows=flows, connection_id=CONNECTION, wake=wake)
 
     def handle(entries: Sequence[Any]) -> None:
         handled.append(len(entries))

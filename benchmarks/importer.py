@@ -14,14 +14,14 @@ import orjson
 
 from orchestrator.ids import new_id
 from orchestrator.operations.contacts.import_contacts import ImportOptions, import_contacts
-from orchestrator.services import open_house
+from orchestrator.services import open_services
 
 
 def main(campaign_id: str, file: Path) -> None:
     """Import and print one line of JSON; memory is in MB."""
-    house, began = open_house(), time.monotonic()
+    services, began = open_services(), time.monotonic()
     with file.open("rb") as rows:
-        told = import_contacts(house, campaign_id, rows, options=ImportOptions(), import_id=new_id("imp"))
+        told = import_contacts(services, campaign_id, rows, options=ImportOptions(), import_id=new_id("imp"))
     took = time.monotonic() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(orjson.dumps({"seconds": took, "accepted": told.accepted, "peak_mb": peak}).decode(), flush=True)

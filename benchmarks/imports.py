@@ -19,10 +19,10 @@ from benchmarks.measures import Measure, Target, share
 from benchmarks.sink import sink
 from benchmarks.webhooks import PUBLIC_KEY
 from orchestrator.cli.demo import SAMPLE
-from orchestrator.operations.dialing.claim_contacts import Lanes
+from orchestrator.operations.dialing.claim_contacts import RateLimits
 from orchestrator.operations.dialing.dial_call import Dialer
 from orchestrator.settings import child_environment
-from orchestrator.store.redis.rate_limiter import Lane
+from orchestrator.store.redis.rate_limiter import RateLimit
 from orchestrator.store.sql.engine import open_sql
 from tests.support.world import CONNECTION, ZONE, World, world_of
 
@@ -79,14 +79,14 @@ def _dialing(world: World) -> Iterator[list[float]]:
     campaign_id = world.campaign(flow=SAMPLE.read_text())
     spent = _timed_transactions(sql)
     dialer = Dialer(sql=sql, client=world.redis, carrier=world.carrier, flows=world.flows)
-    lanes = Lanes(Lane(CONNECTION, 1_000.0, 100.0, 0), Lane(campaign_id))
+    rate_limits = RateLimits(RateLimit(CONNECTION, 1_000.0, 100.0, 0), RateLimit(campaign_id))
 
     def dial() -> None:
         number = 0
         while not stop.wait(1 / _PACE):
             number += 1
             world.contact(campaign_id, phone=f"+1415{int(time.time() * 1000) % 8_000_000 + 2_000_000}")
-            for call_id in world.claimer.claim_contacts(campaign_id, lanes, zones=[ZONE], most=1).call_ids:
+            for call_id in world.claimer.claim_contacts(campaign_id, rate_limits, zones=[ZONE], most=1).call_ids:
                 spent.clear()
                 dialer.dial_call(call_id)
                 taken.append(spent[0])

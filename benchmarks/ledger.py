@@ -25,13 +25,13 @@ _REQUEST = '{"to": "+13125550142", "from": "+13125550100", "connection_id": "1",
 def measure_ledger(ground: Ground, *, rounds: int = 3, pace: float | None = None) -> Sample:
     """Return what the bare record of one call costs, at a pace (calls/s) or flat out."""
     address = ground.postgres.url.replace("postgresql+psycopg://", "postgresql://")
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(_TABLE)
-        return in_turns({"bare": lambda: _run(connection, pace)}, rounds=rounds)["bare"]
+    with psycopg.connect(address, autocommit=True) as tx:
+        tx.execute(_TABLE)
+        return in_turns({"bare": lambda: _run(tx, pace)}, rounds=rounds)["bare"]
 
 
-def _run(connection: psycopg.Connection, pace: float | None) -> Sample:
-    connection.execute("TRUNCATE bare_calls")
+def _run(tx: psycopg.Connection, pace: float | None) -> Sample:
+    tx.execute("TRUNCATE bare_calls")
     began, before = time.perf_counter(), time.process_time()
     for number in range(_CALLS if pace is None else int(pace * _PACED_S)):
         if pace:
@@ -39,6 +39,6 @@ def _run(connection: psycopg.Connection, pace: float | None) -> Sample:
         row = {"id": f"call_{number:026d}", "request": _REQUEST, "result": _REQUEST}
         for statement in _STATEMENTS:
             used = {name: value for name, value in row.items() if f"({name})" in statement}
-            connection.execute(statement, used)
+            tx.execute(statement, used)
     calls = number + 1
     return Sample(calls / (time.perf_counter() - began), (time.process_time() - before) * 1000 / calls)

@@ -11,20 +11,20 @@ from sqlalchemy import Engine
 
 from orchestrator.clock import Clock, utc_now
 from orchestrator.media.stream_urls import OurStreams
-from orchestrator.operations.calls.send_http_step import WebAsker
+from orchestrator.operations.calls.send_http_step import HttpStepClient
 from orchestrator.operations.events.receive_webhook import Door
 from orchestrator.operations.system.store_probes import Looks
 from orchestrator.policy.caps import Caps
 from orchestrator.recordings.archive import Archive, open_archive
 from orchestrator.settings import Settings, load_settings
 from orchestrator.store.sql.engine import open_redis, open_sql
-from orchestrator.store.sql.flow_cache import FlowShelf
+from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.signature import SignatureVerifier
 
 
 @dataclass(frozen=True)
-class House:
+class Services:
     """What a process works with; nothing in it connects before it is used."""
 
     settings: Settings
@@ -41,9 +41,9 @@ class House:
         return open_redis(self.settings.redis_url)
 
     @cached_property
-    def flows(self) -> FlowShelf:
+    def flows(self) -> FlowCache:
         """Return the flows this process has compiled."""
-        return FlowShelf(self.sql)
+        return FlowCache(self.sql)
 
     @cached_property
     def caps(self) -> Caps:
@@ -69,9 +69,9 @@ class House:
         return Looks()
 
     @cached_property
-    def web(self) -> WebAsker:
+    def web(self) -> HttpStepClient:
         """Return what asks the addresses that flows name; the carrier's own host is trusted by us, not by them."""
-        return WebAsker(trusted=self.settings.trusted_by_name, way=self.settings.way)
+        return HttpStepClient(trusted=self.settings.trusted_by_name, way=self.settings.way)
 
     @cached_property
     def recordings(self) -> Archive:
@@ -93,10 +93,10 @@ class House:
             self.redis.close()
 
 
-def open_house(settings: Settings | None = None) -> House:
+def open_services(settings: Settings | None = None) -> Services:
     """Return the collaborators of this process, from `settings` or from the environment."""
     collect_rarely()
-    return House(settings=settings or load_settings())
+    return Services(settings=settings or load_settings())
 
 
 def collect_rarely() -> None:

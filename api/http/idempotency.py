@@ -15,19 +15,19 @@ from api.http.routes import Route
 from orchestrator.errors import FieldError, Gone, InvalidInput
 from orchestrator.ids import Prefix, new_id
 from orchestrator.operations.system.idempotency import Kept, Taken, begin_request, finish_request, forget_request
-from orchestrator.services import House
+from orchestrator.services import Services
 
 _FORM = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def once(house: House, route: Route, respond: Callable[[], Response]) -> Response:
+def once(services: Services, route: Route, respond: Callable[[], Response]) -> Response:
     """Return the response to the present request, made at most once for each Idempotency-Key."""
     key = _key(route)
     if key is None:
         return respond()
     scope = _digest(request.method, request.path, request.headers.get("Authorization", ""))
     raw = read_body(request, max_bytes=route.body.max_bytes) if route.body else b""
-    begun = begin_request(house, key, scope=scope, body_hash=_digest(request.query_string.decode("latin-1"), raw))
+    begun = begin_request(services, key, scope=scope, body_hash=_digest(request.query_string.decode("latin-1"), raw))
     match begun:
         case Kept():
             return _replay(begun)
@@ -39,7 +39,7 @@ def once(house: House, route: Route, respond: Callable[[], Response]) -> Respons
             raise InvalidInput(
                 [FieldError("", "key_reused", "the key came with another body")], code="idempotency_key_reused"
             )
-    return _perform(house, begun, respond)
+    return _perform(services, begun, respond)
 
 
 def fresh_id(prefix: Prefix) -> str:
@@ -59,16 +59,16 @@ def _key(route: Route) -> str | None:
     return key
 
 
-def _perform(house: House, begun: Taken, respond: Callable[[], Response]) -> Response:
+def _perform(services: Services, begun: Taken, respond: Callable[[], Response]) -> Response:
     g.idempotency = begun
     try:
         response = respond()
     except Exception as err:  # noqa: BLE001 every error has a response of its own, and a refusal is kept like an answer
         response = to_problem(err)
     if response.status_code >= 500 or response.status_code == 429:
-        forget_request(house, begun)
+        forget_request(services, begun)
     else:
-        finish_request(house, begun, Kept(response.status_code, response.get_data(), response.content_type))
+        finish_request(services, begun, Kept(response.status_code, response.get_data(), response.content_type))
     return response
 
 

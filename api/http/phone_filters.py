@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.operations.contacts.read_phone_filter import read_asked_number
-from orchestrator.services import House
+from orchestrator.services import Services
 
 ASKED_REGION = "Where a number without a country code belongs; left out, where the caller ids do."
 
 
 def read_number(
-    house: House, filters: Mapping[str, Any], name: str, *, campaign_id: str | None = None
+    services: Services, filters: Mapping[str, Any], name: str, *, campaign_id: str | None = None
 ) -> dict[str, Any]:
     """Return the filters with number `name` as E.164 and without its region; raise InvalidInput for what is none."""
     read = {key: value for key, value in filters.items() if key != "region"}
     if name in read:
         campaign_id = campaign_id or read.get("campaign_id")
-        read[name] = read_asked_number(house, read[name], filters.get("region"), campaign_id=campaign_id, name=name)
+        read[name] = read_asked_number(services, read[name], filters.get("region"), campaign_id=campaign_id, name=name)
     return read

@@ -23,7 +23,7 @@ from orchestrator.operations.dialing.place_call import NewCall, place_call
 from orchestrator.policy.dispositions import Disposition, Fault
 from orchestrator.policy.phone.field import AskedNumber, Region
 from orchestrator.policy.timestamps import Moment
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.telnyx.commands import Command
 
 resource = Resource("calls")
@@ -160,17 +160,17 @@ def _detail(story: CallStory) -> CallDetail:
 
 
 @resource.route("GET", "/v1/calls", query=CallQuery, gives={200: Page[CallView]}, fails=(422,))
-def index(house: House, query: CallQuery) -> Page[CallView]:
+def index(services: Services, query: CallQuery) -> Page[CallView]:
     """List calls, newest first; attempts that were withdrawn undialed only with `status=withdrawn`."""
-    filters = read_number(house, query.filters(), "to")
-    rows, recordings = list_calls(house, filters, after=query.after, limit=query.limit)
+    filters = read_number(services, query.filters(), "to")
+    rows, recordings = list_calls(services, filters, after=query.after, limit=query.limit)
     return cut_page(rows, query, shape=lambda row: _view(row, recordings.get(row.id, ())))
 
 
 @resource.route("GET", "/v1/calls/{call_id}", gives={200: CallDetail}, fails=(404,))
-def show(house: House, call_id: str) -> CallDetail:
+def show(services: Services, call_id: str) -> CallDetail:
     """Show a call with everything that happened to it."""
-    return _detail(find_call(house, call_id))
+    return _detail(find_call(services, call_id))
 
 
 @resource.route(
@@ -181,13 +181,13 @@ def show(house: House, call_id: str) -> CallDetail:
     fails=(400, 409, 422, 429),
     idempotency="required",
 )
-def place(house: House, body: NewCall) -> Response:
+def place(services: Services, body: NewCall) -> Response:
     """Call one number.
 
     It passes the same gate and stands in the same ledger as a campaign's calls. What the gate holds back is refused
     with 409: the `code` is the reason. Without a `flow`, commands come from `POST /v1/calls/{call_id}/actions/…`.
     """
-    return answer(_view(place_call(house, body, contact_id=fresh_id("con"))), 202)
+    return answer(_view(place_call(services, body, contact_id=fresh_id("con"))), 202)
 
 
 _ACTION = """It takes its turn behind the commands of the flow, and the flow hears its webhooks; `hangup` ends the
@@ -220,8 +220,10 @@ def _needs_fields(command: type[Command]) -> bool:
 
 
 def _action_view() -> Callable[..., Response]:
-    def act(house: House, call_id: str, body: Command) -> Response:
-        return answer(AcceptedCommand(command_id=request_action(house, call_id, body, request_id=fresh_id("req"))), 202)
+    def act(services: Services, call_id: str, body: Command) -> Response:
+        return answer(
+            AcceptedCommand(command_id=request_action(services, call_id, body, request_id=fresh_id("req"))), 202
+        )
 
     return act
 

@@ -26,7 +26,7 @@ from orchestrator.policy.durations import Duration
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.weekly_hours import stored_hours
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.store.redis.rate_limiter import Room
 from orchestrator.store.sql.dialing_stop import Stop
 
@@ -111,14 +111,14 @@ def _fields(row: Any, stop: Stop | None) -> dict[str, Any]:
     return {**fields, "flow": flow, "number_gap": f"{row.number_gap_s}s"}
 
 
-def _view(house: House, row: Any) -> CampaignView:
-    return CampaignView.model_validate(_fields(row, find_stop(house)))
+def _view(services: Services, row: Any) -> CampaignView:
+    return CampaignView.model_validate(_fields(row, find_stop(services)))
 
 
-def _in_flight(house: House, campaign_id: str) -> CampaignInFlight:
-    row, in_flight = find_campaign_in_flight(house, campaign_id)
-    stop = find_stop(house)
-    waits_for = _waits_for(find_room_to_dial(house, [row.id]).get(row.id), house.clock(), stop)
+def _in_flight(services: Services, campaign_id: str) -> CampaignInFlight:
+    row, in_flight = find_campaign_in_flight(services, campaign_id)
+    stop = find_stop(services)
+    waits_for = _waits_for(find_room_to_dial(services, [row.id]).get(row.id), services.clock(), stop)
     return CampaignInFlight.model_validate({**_fields(row, stop), "in_flight": in_flight, "waits_for": waits_for})
 
 
@@ -133,67 +133,67 @@ def _waits_for(room: Room | None, now: datetime, stop: Stop | None) -> WaitsFor 
 @resource.route(
     "POST", "/v1/campaigns", body=NewCampaign, gives={201: CampaignView}, fails=(422,), idempotency="optional"
 )
-def create(house: House, body: NewCampaign) -> Response:
+def create(services: Services, body: NewCampaign) -> Response:
     """Create a campaign in draft.
 
     Left out, `calling_hours` is 09:00 to 20:00 from Monday to Saturday in the contact's own zone. In `retry` an
     outcome's rule beats a disposition's, and what is not listed is final.
     """
-    return answer(_view(house, create_campaign(house, body, campaign_id=fresh_id("cmp"))), 201)
+    return answer(_view(services, create_campaign(services, body, campaign_id=fresh_id("cmp"))), 201)
 
 
 @resource.route("GET", "/v1/campaigns", query=CampaignQuery, gives={200: Page[CampaignView]}, fails=(422,))
-def index(house: House, query: CampaignQuery) -> Page[CampaignView]:
+def index(services: Services, query: CampaignQuery) -> Page[CampaignView]:
     """List campaigns, newest first."""
-    rows = list_campaigns(house, query.filters(), after=query.after, limit=query.limit)
-    stop = find_stop(house)
+    rows = list_campaigns(services, query.filters(), after=query.after, limit=query.limit)
+    stop = find_stop(services)
     return cut_page(rows, query, shape=lambda row: CampaignView.model_validate(_fields(row, stop)))
 
 
 @resource.route("GET", "/v1/campaigns/{campaign_id}", gives={200: CampaignInFlight}, fails=(404,))
-def show(house: House, campaign_id: str) -> CampaignInFlight:
+def show(services: Services, campaign_id: str) -> CampaignInFlight:
     """Show a campaign."""
-    return _in_flight(house, campaign_id)
+    return _in_flight(services, campaign_id)
 
 
 @resource.route(
     "PATCH", "/v1/campaigns/{campaign_id}", body=CampaignChanges, gives={200: CampaignView}, fails=(404, 409, 422)
 )
-def change(house: House, campaign_id: str, body: CampaignChanges) -> CampaignView:
+def change(services: Services, campaign_id: str, body: CampaignChanges) -> CampaignView:
     """Change a campaign.
 
     `flow` and `caller_ids` may change only in draft or paused, `starts_at` not while it runs, nothing once it is over.
     What changes is in force from the next dial on.
     """
-    return _view(house, change_campaign(house, campaign_id, body))
+    return _view(services, change_campaign(services, campaign_id, body))
 
 
 @resource.route("POST", "/v1/campaigns/{campaign_id}/start", gives={200: CampaignInFlight}, fails=(404, 409))
-def start(house: House, campaign_id: str) -> CampaignInFlight:
+def start(services: Services, campaign_id: str) -> CampaignInFlight:
     """Start a campaign.
 
     It runs at once, or is `scheduled` until its `starts_at`; while all dialing is stopped, `status_reason` says so and
     nobody is dialed. Refused with `no_contacts` when there is nobody to call.
     """
-    start_campaign(house, campaign_id)
-    return _in_flight(house, campaign_id)
+    start_campaign(services, campaign_id)
+    return _in_flight(services, campaign_id)
 
 
 @resource.route("POST", "/v1/campaigns/{campaign_id}/pause", gives={200: CampaignInFlight}, fails=(404, 409))
-def pause(house: House, campaign_id: str) -> CampaignInFlight:
+def pause(services: Services, campaign_id: str) -> CampaignInFlight:
     """Pause a campaign.
 
     After the answer nothing is dialed any more; `in_flight` calls go on to their end.
     """
-    pause_campaign(house, campaign_id)
-    return _in_flight(house, campaign_id)
+    pause_campaign(services, campaign_id)
+    return _in_flight(services, campaign_id)
 
 
 @resource.route("POST", "/v1/campaigns/{campaign_id}/resume", gives={200: CampaignInFlight}, fails=(404, 409))
-def resume(house: House, campaign_id: str) -> CampaignInFlight:
+def resume(services: Services, campaign_id: str) -> CampaignInFlight:
     """Let a paused campaign go on."""
-    resume_campaign(house, campaign_id)
-    return _in_flight(house, campaign_id)
+    resume_campaign(services, campaign_id)
+    return _in_flight(services, campaign_id)
 
 
 @resource.route(
@@ -203,7 +203,7 @@ def resume(house: House, campaign_id: str) -> CampaignInFlight:
     gives={200: CampaignInFlight},
     fails=(404, 409, 422),
 )
-def cancel(house: House, campaign_id: str, body: Cancellation) -> CampaignInFlight:
+def cancel(services: Services, campaign_id: str, body: Cancellation) -> CampaignInFlight:
     """End a campaign for good; contacts not yet done are `canceled`."""
-    cancel_campaign(house, campaign_id, live_calls=body.live_calls)
-    return _in_flight(house, campaign_id)
+    cancel_campaign(services, campaign_id, live_calls=body.live_calls)
+    return _in_flight(services, campaign_id)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from api.http.routes import Resource
 from orchestrator.operations.dialing.change_account_limits import ConnectionChange, change_connection, show_connection
 from orchestrator.policy.timestamps import Moment
-from orchestrator.services import House
+from orchestrator.services import Services
 
 resource = Resource("connections")
 
@@ -28,17 +28,17 @@ def _shape(row: Any) -> ConnectionView:
 
 
 @resource.route("GET", "/v1/connections/{connection_id}", gives={200: ConnectionView}, fails=(404,))
-def show(house: House, connection_id: str) -> ConnectionView:
+def show(services: Services, connection_id: str) -> ConnectionView:
     """Show the limits of a connection."""
-    return _shape(show_connection(house, connection_id))
+    return _shape(show_connection(services, connection_id))
 
 
 @resource.route(
     "PATCH", "/v1/connections/{connection_id}", body=ConnectionChange, gives={200: ConnectionView}, fails=(404,)
 )
-def change(house: House, connection_id: str, body: ConnectionChange) -> ConnectionView:
+def change(services: Services, connection_id: str, body: ConnectionChange) -> ConnectionView:
     """Change the limits of a connection, in force at once.
 
     Set `calls_per_second` to what the carrier allows the account; the engine stays below it in any trailing 5 seconds.
     """
-    return _shape(change_connection(house, connection_id, body))
+    return _shape(change_connection(services, connection_id, body))

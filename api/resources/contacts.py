@@ -23,7 +23,7 @@ from orchestrator.policy.phone.field import AskedNumber, Region
 from orchestrator.policy.phone.parse_phone import WRITTEN_AS as PHONE
 from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.zones.named_zone import WRITTEN_AS as ZONE
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.store.sql.dialing_stop import Stop
 
 resource = Resource("contacts")
@@ -129,15 +129,15 @@ class ContactQuery(PageQuery):
     status: ContactStatus | None = None
 
 
-def _views(house: House, rows: Sequence[Any]) -> Iterator[ContactView]:
-    rooms = find_room_to_dial(house, {row.campaign_id for row in rows if row.status == "waiting"})
+def _views(services: Services, rows: Sequence[Any]) -> Iterator[ContactView]:
+    rooms = find_room_to_dial(services, {row.campaign_id for row in rows if row.status == "waiting"})
     is_stopped = any(room.lacks is Reason.DIALING_STOPPED for room in rooms.values())
-    stop = find_stop(house) if is_stopped else None
-    return (_shape(row, standing_of(row, house.clock(), room=rooms.get(row.campaign_id)), stop) for row in rows)
+    stop = find_stop(services) if is_stopped else None
+    return (_shape(row, standing_of(row, services.clock(), room=rooms.get(row.campaign_id)), stop) for row in rows)
 
 
-def _view(house: House, row: Any) -> ContactView:
-    return next(_views(house, [row]))
+def _view(services: Services, row: Any) -> ContactView:
+    return next(_views(services, [row]))
 
 
 def _shape(row: Any, standing: Standing, stop: Stop | None) -> ContactView:
@@ -177,52 +177,52 @@ def _result(index: int, result: AddResult) -> ContactResult:
     gives={200: AddedContacts},
     fails=(404, 409, 413, 422),
 )
-def add(house: House, campaign_id: str, body: NewContacts) -> AddedContacts:
+def add(services: Services, campaign_id: str, body: NewContacts) -> AddedContacts:
     """Add up to 1,000 contacts to a campaign.
 
     Good contacts are kept whatever the others are. Sending the same contacts again adds nobody twice.
     """
-    results = [_result(n, result) for n, result in enumerate(add_contacts(house, campaign_id, body.contacts))]
+    results = [_result(n, result) for n, result in enumerate(add_contacts(services, campaign_id, body.contacts))]
     counts = [sum(result.status == status for result in results) for status in ("accepted", "duplicate", "invalid")]
     return AddedContacts(accepted=counts[0], duplicates=counts[1], invalid=counts[2], results=results)
 
 
 @resource.route("GET", "/v1/contacts", query=ContactQuery, gives={200: Page[ContactView]}, fails=(422,))
-def index(house: House, query: ContactQuery) -> Page[ContactView]:
+def index(services: Services, query: ContactQuery) -> Page[ContactView]:
     """List contacts, newest first.
 
     Within a campaign, who waits for calling hours to begin counts as held.
     """
-    filters = read_number(house, query.filters(), "phone")
-    rows = list_contacts(house, filters, after=query.after, limit=query.limit)
-    views = _views(house, rows)
+    filters = read_number(services, query.filters(), "phone")
+    rows = list_contacts(services, filters, after=query.after, limit=query.limit)
+    views = _views(services, rows)
     return cut_page(rows, query, shape=lambda _row: next(views))
 
 
 @resource.route("GET", "/v1/contacts/{contact_id}", gives={200: ContactView}, fails=(404,))
-def show(house: House, contact_id: str) -> ContactView:
+def show(services: Services, contact_id: str) -> ContactView:
     """Show a contact and where it stands."""
-    return _view(house, find_contact(house, contact_id))
+    return _view(services, find_contact(services, contact_id))
 
 
 @resource.route(
     "PATCH", "/v1/contacts/{contact_id}", body=ContactChange, gives={200: ContactView}, fails=(404, 409, 422)
 )
-def change(house: House, contact_id: str, body: ContactChange) -> ContactView:
+def change(services: Services, contact_id: str, body: ContactChange) -> ContactView:
     """Change a contact, or end it.
 
     A contact that is canceled or completed is never dialed again; a call to it that is under way goes on to its end.
     """
-    return _view(house, change_contact(house, contact_id, body))
+    return _view(services, change_contact(services, contact_id, body))
 
 
 @resource.route("DELETE", "/v1/contacts/{contact_id}", gives={204: None}, fails=(404, 409))
-def erase(house: House, contact_id: str) -> Response:
+def erase(services: Services, contact_id: str) -> Response:
     """Erase what is personal about a contact.
 
     Number, ids, variables and answers go, from its calls too, with their recordings' files; times and results stay, for
     they are the ledger. What the carrier tells of its calls later is kept in the same way, and no recording is fetched.
     While a call with the contact is under way it is not erased: 409. `POST /v1/erasures` erases a number everywhere.
     """
-    erase_contact(house, contact_id)
+    erase_contact(services, contact_id)
     return nothing()

@@ -10,7 +10,7 @@ from api.http.routes import Body, Resource
 from orchestrator.operations.dialing.stop_dialing import NO_REASON, find_stop, resume_dialing, stop_dialing
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.timestamps import Moment
-from orchestrator.services import House
+from orchestrator.services import Services
 
 resource = Resource("dialing")
 
@@ -43,33 +43,33 @@ class DialingView(BaseModel):
 
 
 @resource.route("GET", "/v1/dialing", gives={200: DialingView})
-def show(house: House) -> DialingView:
+def show(services: Services) -> DialingView:
     """Say whether dialing is stopped, since when, by whom and why."""
-    return _view(house)
+    return _view(services)
 
 
 @resource.route(
     "POST", "/v1/dialing/stop", body=Body(model=NewStop, may_be_missing=True), gives={200: DialingView}, fails=(422,)
 )
-def stop(house: House, body: NewStop) -> DialingView:
+def stop(services: Services, body: NewStop) -> DialingView:
     """Stop all dialing, in every campaign and across restarts.
 
     After the answer nothing is dialed any more until dialing is resumed. A second stop keeps who stopped first, when
     and why.
     """
-    in_flight = stop_dialing(house, reason=body.reason, by=body.by)
-    return _view(house, in_flight=in_flight)
+    in_flight = stop_dialing(services, reason=body.reason, by=body.by)
+    return _view(services, in_flight=in_flight)
 
 
 @resource.route("POST", "/v1/dialing/resume", gives={200: DialingView})
-def resume(house: House) -> DialingView:
+def resume(services: Services) -> DialingView:
     """Let running campaigns dial again."""
-    resume_dialing(house)
-    return _view(house)
+    resume_dialing(services)
+    return _view(services)
 
 
-def _view(house: House, *, in_flight: int | None = None) -> DialingView:
-    stop = find_stop(house)
+def _view(services: Services, *, in_flight: int | None = None) -> DialingView:
+    stop = find_stop(services)
     if stop is None:
         return DialingView(status="running", stopped=False, since=None, by=None, reason=None, in_flight=in_flight)
     told = {"since": stop.since, "by": stop.by, "reason": stop.reason}

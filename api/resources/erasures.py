@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from api.http.routes import Resource
 from orchestrator.operations.contacts.erase_person import erase_number
 from orchestrator.policy.phone.field import Number
-from orchestrator.services import House
+from orchestrator.services import Services
 
 resource = Resource("contacts")
 
@@ -28,11 +28,11 @@ class ErasureView(BaseModel):
 
 
 @resource.route("POST", "/v1/erasures", body=NewErasure, gives={200: ErasureView}, fails=(409, 422))
-def erase(house: House, body: NewErasure) -> ErasureView:
+def erase(services: Services, body: NewErasure) -> ErasureView:
     """Erase a person by number.
 
     In every campaign, in single calls and in calls that came in, like `DELETE /v1/contacts/{contact_id}`. An opt-out of
     the number stays. Safe to repeat; while a call with the number is under way nothing is erased: 409.
     """
-    done = erase_number(house, body.phone)
+    done = erase_number(services, body.phone)
     return ErasureView(contacts=done.contacts, calls=done.calls)

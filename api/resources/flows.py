@@ -15,7 +15,7 @@ from orchestrator.flow import FlowProblem, check_flow
 from orchestrator.operations.flows.create_flow import create_flow
 from orchestrator.operations.flows.find_flows import find_flow, list_flows
 from orchestrator.policy.timestamps import Moment
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.store.sql.flow_cache import stored_flows
 
 resource = Resource("flows")
@@ -80,32 +80,32 @@ def _version(row: Any) -> FlowVersion:
     fails=(413, 415, 422),
     idempotency="optional",
 )
-def create(house: House, body: bytes) -> Response:
+def create(services: Services, body: bytes) -> Response:
     """Store a flow.
 
     The body is the flow itself. The same name and content answers 200 with the version that stands; changed content
     makes the next version. A flow with problems is refused with 422: each error names its step and line.
     """
-    stored = create_flow(house, body, request.mimetype, flow_id=fresh_id("flow"))
+    stored = create_flow(services, body, request.mimetype, flow_id=fresh_id("flow"))
     return answer(_version(stored.row), 201 if stored.is_new else 200)
 
 
 @resource.route("POST", "/v1/flows/check", body=_DOCUMENT, gives={200: FlowCheck}, fails=(413, 415))
-def check(house: House, body: bytes) -> FlowCheck:
+def check(services: Services, body: bytes) -> FlowCheck:
     """Check a flow without storing it."""
-    found = check_flow(body, request.mimetype, library=stored_flows(house.sql))
+    found = check_flow(body, request.mimetype, library=stored_flows(services.sql))
     errors, warnings = ([_view(each) for each in kind] for kind in found)
     return FlowCheck(ok=not errors, errors=errors, warnings=warnings)
 
 
 @resource.route("GET", "/v1/flows", query=FlowQuery, gives={200: Page[FlowVersion]}, fails=(422,))
-def index(house: House, query: FlowQuery) -> Page[FlowVersion]:
+def index(services: Services, query: FlowQuery) -> Page[FlowVersion]:
     """List versions of flows, newest first."""
-    rows = list_flows(house, query.filters(), after=query.after, limit=query.limit)
+    rows = list_flows(services, query.filters(), after=query.after, limit=query.limit)
     return cut_page(rows, query, shape=_version)
 
 
 @resource.route("GET", "/v1/flows/{flow_id}", gives={200: FlowSource}, fails=(404,))
-def show(house: House, flow_id: str) -> FlowSource:
+def show(services: Services, flow_id: str) -> FlowSource:
     """Show a version of a flow with its text."""
-    return FlowSource.model_validate(find_flow(house, flow_id), from_attributes=True)
+    return FlowSource.model_validate(find_flow(services, flow_id), from_attributes=True)

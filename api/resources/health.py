@@ -19,7 +19,7 @@ from orchestrator.model.metric import LABELS, Metric, Reading
 from orchestrator.operations.system.check_readiness import check_readiness
 from orchestrator.operations.system.collect_metrics import measure
 from orchestrator.policy.zones.clock_rules import rules_version
-from orchestrator.services import House
+from orchestrator.services import Services
 
 resource = Resource("health")
 
@@ -57,25 +57,25 @@ class Readiness(BaseModel):
 
 
 @resource.route("GET", "/healthz", query=HealthQuery, gives={200: Health}, fails=(422,))
-def healthz(house: House, query: HealthQuery) -> Health:  # noqa: ARG001 it asks nothing of the stores
+def healthz(services: Services, query: HealthQuery) -> Health:  # noqa: ARG001 it asks nothing of the stores
     """Say that this process lives."""
     return Health(nonce=query.nonce)
 
 
 @resource.route("GET", "/readyz", gives={200: Readiness, 503: Readiness})
-def readyz(house: House) -> Response:
+def readyz(services: Services) -> Response:
     """Say whether the installation can do its work, and what stands in the way."""
-    checks = [CheckView(**asdict(check)) for check in check_readiness(house)]
+    checks = [CheckView(**asdict(check)) for check in check_readiness(services)]
     is_ready = all(check.ok for check in checks if check.is_vital)
     status: Literal["ready", "not_ready"] = "ready" if is_ready else "not_ready"
     return answer(Readiness(status=status, tzdata=rules_version(), checks=checks), 200 if is_ready else 503)
 
 
 @resource.route("GET", "/metrics", gives={200: ("text/plain",)})
-def metrics(house: House) -> Response:
+def metrics(services: Services) -> Response:
     """Show what is measured, for Prometheus."""
     registry = CollectorRegistry()
-    registry.register(_Readings(measure(house)))
+    registry.register(_Readings(measure(services)))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

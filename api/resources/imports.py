@@ -19,7 +19,7 @@ from orchestrator.operations.contacts.import_contacts import ImportOptions, impo
 from orchestrator.operations.contacts.manage_imports import each_reject, find_import, first_rejects, problem_kinds
 from orchestrator.operations.contacts.withdraw_import import withdraw_import
 from orchestrator.policy.timestamps import Moment
-from orchestrator.services import House
+from orchestrator.services import Services
 
 resource = Resource("imports")
 
@@ -79,9 +79,9 @@ class ImportView(BaseModel):
     created_at: Moment
 
 
-def _view(house: House, row: Any) -> ImportView:
-    errors = [RejectView.model_validate(reject, from_attributes=True) for reject in first_rejects(house, row.id)]
-    told = {"read_as": row.params.get("read_as"), "problems": problem_kinds(house, row), "errors": errors}
+def _view(services: Services, row: Any) -> ImportView:
+    errors = [RejectView.model_validate(reject, from_attributes=True) for reject in first_rejects(services, row.id)]
+    told = {"read_as": row.params.get("read_as"), "problems": problem_kinds(services, row), "errors": errors}
     return ImportView.model_validate({**row._mapping, **told})
 
 
@@ -93,7 +93,7 @@ def _view(house: House, row: Any) -> ImportView:
     gives={201: ImportView},
     fails=(404, 409, 413, 415, 422),
 )
-def create(house: House, campaign_id: str, query: ImportQuery, body: WholeFile) -> Response:
+def create(services: Services, campaign_id: str, query: ImportQuery, body: WholeFile) -> Response:
     """Import contacts from a CSV file.
 
     UTF-8, UTF-16 or surely Windows-1252, with `,` `;` `|` or tab; the answer says in `read_as` how it was read. One
@@ -104,14 +104,14 @@ def create(house: House, campaign_id: str, query: ImportQuery, body: WholeFile) 
     more for half a million; good rows are kept whatever the others are, and a campaign that runs dials them at once.
     """
     options = ImportOptions(region=query.region, dedupe=query.dedupe, mapping=query.map, encoding=query.encoding)
-    row = import_contacts(house, campaign_id, body, options=options, import_id=fresh_id("imp"))
-    return answer(_view(house, row), 201)
+    row = import_contacts(services, campaign_id, body, options=options, import_id=fresh_id("imp"))
+    return answer(_view(services, row), 201)
 
 
 @resource.route("GET", "/v1/imports/{import_id}", gives={200: ImportView}, fails=(404,))
-def show(house: House, import_id: str) -> ImportView:
+def show(services: Services, import_id: str) -> ImportView:
     """Show an import; its counts grow while it runs."""
-    return _view(house, find_import(house, import_id))
+    return _view(services, find_import(services, import_id))
 
 
 class RejectsQuery(BaseModel):
@@ -125,24 +125,24 @@ class RejectsQuery(BaseModel):
 @resource.route(
     "GET", "/v1/imports/{import_id}/rejects.csv", query=RejectsQuery, gives={200: ("text/csv",)}, fails=(404, 422)
 )
-def rejects(house: House, import_id: str, query: RejectsQuery) -> Response:
+def rejects(services: Services, import_id: str, query: RejectsQuery) -> Response:
     """Download the rows that were not imported, with the reason and their own cells (at most 100,000).
 
     Once mended, the file can be imported as it is: the columns of the reason are passed over, and every cell comes back
     as it was. A column of the file that is named like one of the reason stands behind `variable_`.
     """
-    columns = find_import(house, import_id).params.get("columns", [])
-    rows = _reject_rows(house, import_id, columns)
+    columns = find_import(services, import_id).params.get("columns", [])
+    rows = _reject_rows(services, import_id, columns)
     return csv_answer(rows, name=f"{import_id}-rejects.csv", for_excel=query.format == "excel")
 
 
 @resource.route("DELETE", "/v1/imports/{import_id}", gives={200: ImportView}, fails=(404,))
-def withdraw(house: House, import_id: str) -> ImportView:
+def withdraw(services: Services, import_id: str) -> ImportView:
     """Withdraw an import: its contacts that were never dialed are canceled."""
-    return _view(house, withdraw_import(house, import_id))
+    return _view(services, withdraw_import(services, import_id))
 
 
-def _reject_rows(house: House, import_id: str, columns: list[str]) -> Iterator[list[Any]]:
+def _reject_rows(services: Services, import_id: str, columns: list[str]) -> Iterator[list[Any]]:
     yield [*REJECT_COLUMNS, *(exported_name(column, REJECT_COLUMNS) for column in columns)]
-    for reject in each_reject(house, import_id):
+    for reject in each_reject(services, import_id):
         yield [reject.row, reject.status, reject.code, reject.detail, *(reject.raw.get(name) for name in columns)]

@@ -15,7 +15,7 @@ from orchestrator.media.capture_files import Capture
 from orchestrator.operations.calls.find_media import find_media, open_capture
 from orchestrator.operations.calls.play_audio import play_sound
 from orchestrator.policy.timestamps import Moment
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.telnyx.commands.values import BASE64
 
 resource = Resource("media")
@@ -88,21 +88,21 @@ def _view(call_id: str, capture: Capture) -> CaptureView:
 
 
 @resource.route("GET", "/v1/calls/{call_id}/media", gives={200: MediaView}, fails=(404,))
-def index(house: House, call_id: str) -> MediaView:
+def index(services: Services, call_id: str) -> MediaView:
     """List the sound that was captured of a call.
 
     `stream_url` is null unless ORCHESTRATOR_MEDIA_URL says where the carrier reaches `orchestrator media`.
     """
-    found = find_media(house, call_id)
+    found = find_media(services, call_id)
     return MediaView(stream_url=found.stream_url, data=[_view(call_id, capture) for capture in found.captures])
 
 
 @resource.route(
     "GET", "/v1/calls/{call_id}/media/{file}", gives={200: (WAV, RAW), 206: (WAV, RAW), 304: None}, fails=(404, 416)
 )
-def show(house: House, call_id: str, file: str) -> Response:
+def show(services: Services, call_id: str, file: str) -> Response:
     """Fetch a captured track; parts of it with `Range`, nothing with `If-None-Match` and the `ETag` it still has."""
-    path = open_capture(house, call_id, file)
+    path = open_capture(services, call_id, file)
     media = WAV if path.suffix == ".wav" else RAW
     return send_file(path, mimetype=media, as_attachment=True, download_name=f"{call_id}-{file}", conditional=True)
 
@@ -114,10 +114,10 @@ def show(house: House, call_id: str, file: str) -> Response:
     gives={202: SoundTaken},
     fails=(404, 409, 422, 429),
 )
-def play(house: House, call_id: str, body: Sound) -> Response:
+def play(services: Services, call_id: str, body: Sound) -> Response:
     """Play a sound into the call's open stream.
 
     Sounds are played in order, one a second, as the carrier allows; thirty may wait. Each is played at most once.
     """
-    play_sound(house, call_id, body.payload)
+    play_sound(services, call_id, body.payload)
     return answer(SoundTaken(), 202)

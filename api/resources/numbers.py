@@ -23,7 +23,7 @@ from orchestrator.operations.flows.assign_number import (
 )
 from orchestrator.policy.phone.field import AskedNumber, Region
 from orchestrator.policy.timestamps import Moment
-from orchestrator.services import House
+from orchestrator.services import Services
 
 resource = Resource("numbers")
 
@@ -54,38 +54,38 @@ def _view(row: Any) -> NumberView:
 @resource.route(
     "POST", "/v1/numbers", body=NewNumber, gives={201: NumberView}, fails=(409, 422), idempotency="optional"
 )
-def create(house: House, body: NewNumber) -> Response:
+def create(services: Services, body: NewNumber) -> Response:
     """Let a flow take the calls that come to a number.
 
     A call begins at the flow's `inbound` step while it rings; a flow without one answers and begins as with a person.
     At the carrier, the number must belong to the connection whose webhooks come here. Calls to numbers that are not
     mapped are left alone.
     """
-    return answer(_view(map_number(house, body)), 201)
+    return answer(_view(map_number(services, body)), 201)
 
 
 @resource.route("GET", "/v1/numbers", query=NumberQuery, gives={200: Page[NumberView]}, fails=(422,))
-def index(house: House, query: NumberQuery) -> Page[NumberView]:
+def index(services: Services, query: NumberQuery) -> Page[NumberView]:
     """List numbers, newest first."""
-    filters = read_number(house, query.filters(), "number")
-    rows = list_numbers(house, filters, after=query.after, limit=query.limit)
+    filters = read_number(services, query.filters(), "number")
+    rows = list_numbers(services, filters, after=query.after, limit=query.limit)
     return cut_page(rows, query, shape=_view)
 
 
 @resource.route("GET", "/v1/numbers/{number_id}", gives={200: NumberView}, fails=(404,))
-def show(house: House, number_id: str) -> NumberView:
+def show(services: Services, number_id: str) -> NumberView:
     """Show a number."""
-    return _view(find_number(house, number_id))
+    return _view(find_number(services, number_id))
 
 
 @resource.route("PATCH", "/v1/numbers/{number_id}", body=NumberChange, gives={200: NumberView}, fails=(404, 422))
-def change(house: House, number_id: str, body: NumberChange) -> NumberView:
+def change(services: Services, number_id: str, body: NumberChange) -> NumberView:
     """Change a number's flow, for the calls to come."""
-    return _view(change_number(house, number_id, body))
+    return _view(change_number(services, number_id, body))
 
 
 @resource.route("DELETE", "/v1/numbers/{number_id}", gives={204: None}, fails=(404,))
-def remove(house: House, number_id: str) -> Response:
+def remove(services: Services, number_id: str) -> Response:
     """Let a number take no calls any more; calls under way go on."""
-    unmap_number(house, number_id)
+    unmap_number(services, number_id)
     return nothing()

@@ -13,7 +13,7 @@ from api.http.routes import Resource
 from orchestrator.operations.recordings.find_recordings import WITH_FILE, find_fetched, find_recording, list_recordings
 from orchestrator.operations.recordings.refetch_recording import refetch_recording
 from orchestrator.policy.timestamps import Moment
-from orchestrator.services import House
+from orchestrator.services import Services
 
 resource = Resource("recordings")
 
@@ -82,25 +82,25 @@ class RecordingQuery(PageQuery):
 
 
 @resource.route("GET", "/v1/recordings", query=RecordingQuery, gives={200: Page[RecordingView]}, fails=(422,))
-def index(house: House, query: RecordingQuery) -> Page[RecordingView]:
+def index(services: Services, query: RecordingQuery) -> Page[RecordingView]:
     """List recordings, newest first."""
-    rows = list_recordings(house, query.filters(), after=query.after, limit=query.limit)
+    rows = list_recordings(services, query.filters(), after=query.after, limit=query.limit)
     return cut_page(rows, query, shape=recording_view)
 
 
 @resource.route("GET", "/v1/recordings/{recording_id}", gives={200: RecordingView}, fails=(404,))
-def show(house: House, recording_id: str) -> RecordingView:
+def show(services: Services, recording_id: str) -> RecordingView:
     """Show a recording and where it stands."""
-    return recording_view(find_recording(house, recording_id))
+    return recording_view(find_recording(services, recording_id))
 
 
 @resource.route("POST", "/v1/recordings/{recording_id}/fetch", gives={200: RecordingView}, fails=(404, 409))
-def fetch(house: House, recording_id: str) -> RecordingView:
+def fetch(services: Services, recording_id: str) -> RecordingView:
     """Try again to fetch a recording that is `failed` or `incomplete`, with a link that the carrier is asked for.
 
     It is `pending` again; 409 for one of any other status. What came before stays until more comes.
     """
-    return recording_view(refetch_recording(house, recording_id))
+    return recording_view(refetch_recording(services, recording_id))
 
 
 @resource.route(
@@ -109,16 +109,16 @@ def fetch(house: House, recording_id: str) -> RecordingView:
     gives={200: ("audio/mpeg", "audio/wav"), 206: ("audio/mpeg", "audio/wav")},
     fails=(404, 409, 410, 416),
 )
-def content(house: House, recording_id: str) -> Response:
+def content(services: Services, recording_id: str) -> Response:
     """Download the file of a recording; a part of it with `Range`.
 
     409 while it is still being fetched; 410 when there is no file of it here, and the `code` says why. The `ETag` is
     the file's SHA-256, for `If-Range`. Several ranges at once are answered with the whole file.
     """
-    row = find_fetched(house, recording_id)
+    row = find_fetched(services, recording_id)
     etag = f'"{row.sha256}"'
     part = part_asked(request, size=row.size_bytes, etag=etag)
-    pieces = house.recordings.read(row.place, part)
+    pieces = services.recordings.read(row.place, part)
     headers = {
         "Content-Disposition": f'attachment; filename="{row.id}.{row.format}"',
         "Cache-Control": "private, no-store",

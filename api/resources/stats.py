@@ -13,7 +13,7 @@ from api.http.table_responses import CSV, EXCEL_SAYS, JSON_LINES, table_answer
 from api.resources.campaigns import StatusReason
 from orchestrator.operations.campaigns.export_results import export_results
 from orchestrator.operations.campaigns.read_stats import read_stats
-from orchestrator.services import House
+from orchestrator.services import Services
 
 resource = Resource("campaigns")
 
@@ -77,9 +77,9 @@ class StatsView(BaseModel):
 
 
 @resource.route("GET", "/v1/campaigns/{campaign_id}/stats", gives={200: StatsView}, fails=(404,))
-def stats(house: House, campaign_id: str) -> StatsView:
+def stats(services: Services, campaign_id: str) -> StatsView:
     """Count a campaign."""
-    numbers = asdict(read_stats(house, campaign_id))
+    numbers = asdict(read_stats(services, campaign_id))
     calls = numbers["calls"] | {name: numbers[name] for name in ("by_disposition", "by_outcome", "by_answer")}
     rate = {"dials_per_s": numbers["dials_per_s"], "limit": numbers["limit"]}
     latency = {"event_to_command": numbers["event_to_command_ms"]}
@@ -97,14 +97,14 @@ class ResultsQuery(BaseModel):
 @resource.route(
     "GET", "/v1/campaigns/{campaign_id}/results", query=ResultsQuery, gives={200: (CSV, JSON_LINES)}, fails=(404,)
 )
-def results(house: House, campaign_id: str, query: ResultsQuery) -> Response:
+def results(services: Services, campaign_id: str, query: ResultsQuery) -> Response:
     """Download a row for each contact, with its answers as `answer_*` and its own variables by their names.
 
     CSV that is safe to open in a spreadsheet, or JSON lines with `format=jsonl` or `Accept: application/x-ndjson`.
     Rows of it are a file of contacts: an import passes over what only we say, and every value comes back as it was. A
     variable that is named like a column of ours stands behind `variable_`.
     """
-    rows = export_results(house, campaign_id)
+    rows = export_results(services, campaign_id)
     accepted = request.accept_mimetypes.best_match([CSV, JSON_LINES], default=CSV)
     media = _MEDIA.get(query.format or "", accepted)
     return table_answer(rows, media=media, name=f"{campaign_id}-results.csv", for_excel=query.format == "excel")

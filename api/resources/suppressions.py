@@ -22,7 +22,7 @@ from orchestrator.operations.contacts.suppress_number import API, suppress_numbe
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.phone.field import AskedNumber, Number, Region
 from orchestrator.policy.timestamps import Moment
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.store.sql.opt_outs import Change
 
 resource = Resource("suppressions")
@@ -183,16 +183,16 @@ def _fields(found: Found) -> dict[str, Any]:
 
 
 @resource.route("POST", "/v1/suppressions", body=NewSuppression, gives={201: SuppressedView}, fails=(422,))
-def create(house: House, body: NewSuppression) -> Response:
+def create(services: Services, body: NewSuppression) -> Response:
     """Suppress a number.
 
     After the answer it is not dialed any more within the scope; what rings is hung up, and a call that somebody has
     answered goes on. Sending a number again only ever lengthens what stands: its reason stays, and the new words are
     kept in its history.
     """
-    check_scope(house, body.scope)
+    check_scope(services, body.scope)
     words = {"reason": body.reason, "by": body.by}
-    done = suppress_number(house, body.phone, scope=body.scope, expires_at=body.expires_at, **words)
+    done = suppress_number(services, body.phone, scope=body.scope, expires_at=body.expires_at, **words)
     fields = {**_fields(done.found), "change": done.change}
     return answer(SuppressedView.model_validate(fields, from_attributes=True), 201)
 
@@ -205,12 +205,12 @@ def create(house: House, body: NewSuppression) -> Response:
     gives={200: SuppressedFileView},
     fails=(413, 415, 422),
 )
-def create_many(house: House, query: SuppressionFileQuery, body: WholeFile) -> SuppressedFileView:
+def create_many(services: Services, query: SuppressionFileQuery, body: WholeFile) -> SuppressedFileView:
     """Suppress the numbers of a CSV file: column `phone`; optional `scope`, `reason`, `expires_at`.
 
     A row only ever lengthens what stands for its number. The file is read as one of contacts is.
     """
-    check_scope(house, query.scope)
+    check_scope(services, query.scope)
     defaults = SuppressionDefaults(
         scope=query.scope,
         reason=query.reason,
@@ -219,7 +219,7 @@ def create_many(house: House, query: SuppressionFileQuery, body: WholeFile) -> S
         mapping=query.map,
         encoding=query.encoding,
     )
-    done = suppress_many(house, body, defaults)
+    done = suppress_many(services, body, defaults)
     errors = [SuppressionError(row=number, code=p.code, detail=p.detail) for number, p in done.errors]
     problems = [ProblemKind.model_validate(kind) for kind in done.problems()]
     counts = {"rows": done.rows, "accepted": done.accepted, "invalid": done.invalid}
@@ -229,25 +229,25 @@ def create_many(house: House, query: SuppressionFileQuery, body: WholeFile) -> S
 
 
 @resource.route("GET", "/v1/suppressions", query=SuppressionQuery, gives={200: Page[SuppressionView]}, fails=(422,))
-def index(house: House, query: SuppressionQuery) -> Page[SuppressionView]:
+def index(services: Services, query: SuppressionQuery) -> Page[SuppressionView]:
     """List suppressions, newest first."""
     past_too = query.include is not None
     campaign_id = query.scope if query.scope != "global" else None
-    filters = read_number(house, query.filters(), "phone", campaign_id=campaign_id)
-    rows = list_suppressions(house, filters, past_too=past_too, after=query.after, limit=query.limit)
+    filters = read_number(services, query.filters(), "phone", campaign_id=campaign_id)
+    rows = list_suppressions(services, filters, past_too=past_too, after=query.after, limit=query.limit)
     return cut_page(rows, query, shape=_view)
 
 
 @resource.route("DELETE", "/v1/suppressions", query=LiftQuery, gives={204: None}, fails=(404, 422))
-def lift(house: House, query: LiftQuery) -> Response:
+def lift(services: Services, query: LiftQuery) -> Response:
     """Let a number be dialed again within a scope; the suppression stays as history, with who, when and why."""
     phone = read_named_number(query.phone, query.region, name="phone")
-    lift_suppression(house, {"phone": phone, "scope": query.scope}, by=query.by, because=query.because)
+    lift_suppression(services, {"phone": phone, "scope": query.scope}, by=query.by, because=query.because)
     return nothing()
 
 
 @resource.route("DELETE", "/v1/suppressions/{suppression_id}", query=LiftWords, gives={204: None}, fails=(404, 422))
-def lift_by_id(house: House, suppression_id: str, query: LiftWords) -> Response:
+def lift_by_id(services: Services, suppression_id: str, query: LiftWords) -> Response:
     """Lift a suppression; it stays as history, with who, when and why."""
-    lift_suppression(house, {"id": suppression_id}, by=query.by, because=query.because)
+    lift_suppression(services, {"id": suppression_id}, by=query.by, because=query.because)
     return nothing()

@@ -14,7 +14,7 @@ from api.server.error_responses import Refusal
 from api.server.request_head import Head
 from api.server.wsgi import App
 from orchestrator.operations.events.receive_webhook import Receipt
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.telnyx.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, look_signed
 
 resource = Resource("webhooks")
@@ -40,14 +40,14 @@ _ANSWERS: dict[Receipt, Callable[[], Response]] = {
     gives={200: None},
     fails=(400, 403, 413),
 )
-def receive(house: House, body: bytes) -> Response:
+def receive(services: Services, body: bytes) -> Response:
     """Take an event of the carrier; it is on disk when this answers 200.
 
     With 503 the carrier is asked to send it again: a store is away, or the signature is of now and well formed but of
     none of the keys of `TELNYX_PUBLIC_KEY`, so that it may be that of a newer one.
     """
     signed = {name: request.headers.get(name, "") for name in _SIGNED}
-    return _ANSWERS[house.door.record_event(body, signed)]()
+    return _ANSWERS[services.door.receive_webhook(body, signed)]()
 
 
 def look_for_signature(head: Head, path: str) -> Refusal | None:
@@ -58,20 +58,20 @@ def look_for_signature(head: Head, path: str) -> Refusal | None:
     return None if look_signed(signed) else _UNSIGNED
 
 
-def express(house: House, app: App) -> App:
+def express(services: Services, app: App) -> App:
     """Return `app` with a short way in for webhooks: everything else an application does for a request is left out."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] != _PATH or environ["REQUEST_METHOD"] != "POST":
             return app(environ, start_response)
-        return _taken(house, environ)(environ, start_response)
+        return _taken(services, environ)(environ, start_response)
 
     return answer
 
 
-def _taken(house: House, environ: dict[str, Any]) -> Response:
+def _taken(services: Services, environ: dict[str, Any]) -> Response:
     signed = {name: environ.get(key, "") for name, key in _IN_ENVIRON.items()}
     try:
-        return _ANSWERS[house.door.record_event(environ["wsgi.input"].read(), signed)]()
+        return _ANSWERS[services.door.receive_webhook(environ["wsgi.input"].read(), signed)]()
     except Exception as err:  # noqa: BLE001 every error has an answer of its own, as it has in the application
         return to_problem(err)

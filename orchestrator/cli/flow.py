@@ -16,7 +16,7 @@ from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.flow.check import check_flow, load_flow
 from orchestrator.flow.definition import Flow
 from orchestrator.flow.dry_run.dialogue import Said
-from orchestrator.flow.dry_run.dry_run import Rehearsal
+from orchestrator.flow.dry_run.dry_run import DryRun
 from orchestrator.flow.dry_run.scripted_callee import Callee, CalleeKind
 from orchestrator.flow.library import Library, Shelved
 from orchestrator.flow.syntax.document import parse_flow
@@ -95,7 +95,7 @@ def play(
     callee = Callee(as_, tuple(press or ()), hangs_up_after, agent, http_status, _json(http_body))
     began = moment(at, option="--at") if at is not None else utc_now()
     direction: Direction = "incoming" if inbound else "outgoing"
-    rehearsal = Rehearsal(flow, callee, _DEMO_PHONE, _variables(flow, var or []), began, direction)
+    rehearsal = DryRun(flow, callee, _DEMO_PHONE, _variables(flow, var or []), began, direction)
     if at is not None:
         console.print(f"the call is made at {began:%Y-%m-%d %H:%M:%S} UTC")
     for said in rehearsal.play():

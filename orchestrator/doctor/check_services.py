@@ -113,8 +113,8 @@ def check_database(settings: Settings) -> Finding:
     """Say whether the database answers and has the schema of this version."""
     engine = open_sql(settings.database_url, pool_size=1)
     try:
-        with engine.connect() as connection:
-            if is_current(connection):
+        with engine.connect() as tx:
+            if is_current(tx):
                 return good("database", "answers, newest schema")
             return bad("database", "its schema is not this version's", "run `orchestrator migrate`")
     except SQLAlchemyError as err:
@@ -127,8 +127,8 @@ def check_dialing(settings: Settings) -> Finding:
     """Say whether somebody has stopped all dialing: then no call is made, however right everything is."""
     engine = open_sql(settings.database_url, pool_size=1)
     try:
-        with engine.connect() as connection:
-            stop = read_stop(connection)
+        with engine.connect() as tx:
+            stop = read_stop(tx)
     except SQLAlchemyError:
         return unseen("dialing", "the database does not say", _START.format(variable="ORCHESTRATOR_DATABASE_URL"))
     finally:

@@ -45,8 +45,8 @@ def read_plans(settings: Settings) -> Plans:
     """Return the plans; what there is nothing of where the database does not answer or has another schema."""
     engine = open_sql(settings.database_url, pool_size=1)
     try:
-        with engine.connect() as connection:
-            return _read(connection, settings.telnyx_connection_id or "")
+        with engine.connect() as tx:
+            return _read(tx, settings.telnyx_connection_id or "")
     except SQLAlchemyError:
         return Plans()
     finally:
@@ -62,12 +62,12 @@ def country_of(number: str) -> str | None:
     return region if region and region.isalpha() else None
 
 
-def _read(connection: Connection, connection_id: str) -> Plans:
-    limits = find_connection(connection, connection_id)
-    waiting = connection.execute(_WAITING, {"most": MOST_LOOKED_AT}).scalars()
+def _read(tx: Connection, connection_id: str) -> Plans:
+    limits = find_connection(tx, connection_id)
+    waiting = tx.execute(_WAITING, {"most": MOST_LOOKED_AT}).scalars()
     return Plans(
-        caller_ids=tuple(connection.execute(_SHOWN).scalars()),
-        answered=tuple(connection.execute(_ANSWERED).scalars()),
+        caller_ids=tuple(tx.execute(_SHOWN).scalars()),
+        answered=tuple(tx.execute(_ANSWERED).scalars()),
         max_live_calls=None if limits is None else limits.max_live_calls,
         countries=Counter(country for phone in waiting if (country := country_of(phone)) is not None),
     )

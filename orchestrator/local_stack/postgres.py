@@ -76,9 +76,9 @@ def answers(url: str) -> bool:
 def make_database(url: str) -> None:
     """Create the database that `url` names unless it is there."""
     name = psycopg.conninfo.conninfo_to_dict(_plain(url))["dbname"]
-    with psycopg.connect(_plain(url), dbname="postgres", autocommit=True) as connection:
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-            connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(str(name))))
+    with psycopg.connect(_plain(url), dbname="postgres", autocommit=True) as tx:
+        if not tx.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            tx.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(str(name))))
 
 
 def _plain(url: str) -> str:

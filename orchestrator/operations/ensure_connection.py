@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from orchestrator.settings import Settings
 
 
-def ensure_connection(connection: Connection, settings: Settings) -> str:
+def ensure_connection(tx: Connection, settings: Settings) -> str:
     """Return the id of the installation's connection; its row exists from now on. Raises Misconfigured without one."""
     connection_id = settings.connection_id()
     queries_connections.ensure_connection(
-        connection,
+        tx,
         connection_id,
         calls_per_second=settings.calls_per_second,
         max_live_calls=settings.max_live_calls,

@@ -31,8 +31,8 @@ def _is_of_the_server(err: BaseException) -> bool:
 
 def _answers(sql: Engine) -> bool:
     try:
-        with sql.connect() as connection:
-            connection.execute(text("SELECT 1"))
+        with sql.connect() as tx:
+            tx.execute(text("SELECT 1"))
     except exc.SQLAlchemyError:
         return False
     return True

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from orchestrator.cli.api_client import ApiNotReached, Rest
 from orchestrator.clock import boot_seconds
 from orchestrator.errors import CarrierUnavailable, StoreUnavailable
-from orchestrator.operations.calls.send_http_step import WebAsker
+from orchestrator.operations.calls.send_http_step import HttpStepClient
 from orchestrator.recordings.bucket import Bucket
 from orchestrator.recordings.download import Bounds, Downloaded, Downloader, NotDownloaded
 from orchestrator.telnyx.answers import Accepted, Ambiguous, Unavailable
@@ -186,7 +186,7 @@ def test_a_host_that_is_trusted_is_found_by_the_proxy(
 def test_a_flows_request_goes_through_the_proxy(
     server: TlsServer, authority: Authority, proxy: ConnectProxy, trusted: tuple[str, ...], host: str
 ) -> None:
-    asker = WebAsker(trusted=trusted, resolve=loopback, way=way(authority, proxy))
+    asker = HttpStepClient(trusted=trusted, resolve=loopback, way=way(authority, proxy))
     asked = {"url": f"https://{host}:{server.port}/crm", "method": "POST", "json": {"a": 1}, "timeout_s": 5.0}
 
     told = asker.ask(asked, command_id="c-1", send_before=boot_seconds() + 5)
@@ -198,7 +198,7 @@ def test_a_flows_request_goes_through_the_proxy(
 def test_a_flows_request_that_the_proxy_lets_not_through_has_failed(
     server: TlsServer, authority: Authority, proxy: ConnectProxy
 ) -> None:
-    asker = WebAsker(trusted=("media.test",), resolve=loopback, way=way(authority, proxy, "user:wrong-hidden"))
+    asker = HttpStepClient(trusted=("media.test",), resolve=loopback, way=way(authority, proxy, "user:wrong-hidden"))
     asked = {"url": f"https://media.test:{server.port}/", "method": "GET", "timeout_s": 5.0}
 
     told = asker.ask(asked, command_id="c-1", send_before=boot_seconds() + 5)

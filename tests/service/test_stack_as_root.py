@@ -100,8 +100,8 @@ def test_another_program_that_runs_as_nobody_cannot_look_into_roots_server(tmp_p
 @pytest.mark.skipif(not Path(_PYTHON).exists(), reason="no Python that every user can run")
 def test_another_program_that_runs_as_nobody_cannot_reach_the_socket_of_roots_server(tmp_path: Path) -> None:
     server = start_postgres(tmp_path / ("long" * 30), durable=False)
-    with psycopg.connect(server.url.replace("+psycopg", "")) as connection:
-        row = connection.execute("SHOW unix_socket_directories").fetchone()
+    with psycopg.connect(server.url.replace("+psycopg", "")) as tx:
+        row = tx.execute("SHOW unix_socket_directories").fetchone()
     assert row
 
     socket = f"{row[0].strip(chr(34))}/.s.PGSQL.5432"
@@ -199,8 +199,8 @@ def test_a_socket_folder_that_somebody_else_made_first_is_refused(
 
 def test_a_cluster_whose_server_once_had_its_path_goes_on(tmp_path: Path) -> None:
     first = start_postgres(tmp_path / "data", durable=False)
-    with psycopg.connect(first.url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute("CREATE TABLE kept (n int)")
+    with psycopg.connect(first.url.replace("+psycopg", ""), autocommit=True) as tx:
+        tx.execute("CREATE TABLE kept (n int)")
     first.stop()
     # As the version before started it: by its path, which is what its notes name.
     notes = tmp_path / "data" / "cluster" / "postmaster.opts"
@@ -211,6 +211,6 @@ def test_a_cluster_whose_server_once_had_its_path_goes_on(tmp_path: Path) -> Non
 
     second = start_postgres(tmp_path / "data", durable=False)
 
-    with psycopg.connect(second.url.replace("+psycopg", "")) as connection:
-        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+    with psycopg.connect(second.url.replace("+psycopg", "")) as tx:
+        assert tx.execute("SELECT count(*) FROM kept").fetchone() == (0,)
     second.stop()

@@ -46,8 +46,8 @@ def test_valkey_wants_its_password(valkey_server: RunningServer) -> None:
 
 
 def test_postgres_answers_a_commit_only_when_it_is_on_disk_and_listens_on_no_network(sql: Engine) -> None:
-    with sql.connect() as connection:
-        settings = connection.execute(
+    with sql.connect() as tx:
+        settings = tx.execute(
             text("SELECT current_setting('synchronous_commit'), current_setting('listen_addresses')")
         ).one()
 
@@ -92,8 +92,8 @@ def test_valkey_takes_up_its_data_in_a_folder_of_any_name(tmp_path: Path) -> Non
 def test_a_path_that_is_no_address_of_a_socket_is_no_obstacle(tmp_path: Path, name: str) -> None:
     server = start_postgres(tmp_path / name, durable=False)
 
-    with psycopg.connect(server.url.replace("+psycopg", "")) as connection:
-        row = connection.execute("SHOW unix_socket_directories").fetchone()
+    with psycopg.connect(server.url.replace("+psycopg", "")) as tx:
+        row = tx.execute("SHOW unix_socket_directories").fetchone()
     server.stop()
 
     assert row is not None

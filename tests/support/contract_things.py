@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.store.redis.keys import Keys
 from tests.support.ledger_rows import live_call
 from tests.support.rest import CONNECTION, Rest, fresh_number
@@ -30,10 +30,10 @@ class Things:
             case.headers["Idempotency-Key"] = f"k{next(_keys)}"
 
 
-def make_things(rest: Rest, house: House) -> Things:
+def make_things(rest: Rest, services: Services) -> Things:
     """Make one of each."""
-    call = live_call(rest, house)
-    house.redis.set(Keys().stream(call), b"")
+    call = live_call(rest, services)
+    services.redis.set(Keys().stream(call), b"")
     shown = rest.get(f"/v1/calls/{call}").json or {}
     upload = rest.upload(shown["campaign_id"], f"phone,first_name\n{fresh_number()},Ann\nnone,Bob\n").json or {}
     suppressed = rest.post("/v1/suppressions", {"phone": fresh_number()}).json or {}

@@ -24,5 +24,5 @@ def drop_database(url: str) -> None:
 
 def _run(url: str, statement: sql.Composed) -> None:
     plain = make_url(url).set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(statement)
+    with psycopg.connect(plain, autocommit=True) as tx:
+        tx.execute(statement)

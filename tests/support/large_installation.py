@@ -105,14 +105,14 @@ def fill(sql: Engine, *, contacts: int) -> None:
         {"id": OVER, "status": "completed", "heard": True, "hours": _HOURS},
         {"id": NOWHERE, "status": "running", "heard": True, "hours": _NINE_TO_FIVE},
     )
-    with sql.begin() as connection:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
-        connection.connection.driver_connection.wait_at_most_s = 3600  # type: ignore[union-attr]
+    with sql.begin() as tx:
+        tx.execute(text("SET LOCAL statement_timeout = 0"))
+        tx.connection.driver_connection.wait_at_most_s = 3600  # type: ignore[union-attr]
         shared = {"connection": CONNECTION, "contacts": contacts, "zones": _ZONES.split()}
-        connection.execute(
+        tx.execute(
             text("INSERT INTO connections (id, calls_per_second, max_live_calls) VALUES (:connection, 29, 500)"), shared
         )
-        connection.execute(
+        tx.execute(
             text(
                 "INSERT INTO flows (id, name, version, source, content_type, content_hash)"
                 " VALUES ('flow_1', 'greeting', 1, :source, 'application/yaml', 'h')"
@@ -120,15 +120,15 @@ def fill(sql: Engine, *, contacts: int) -> None:
             {"source": GREETING},
         )
         for campaign in campaigns:
-            connection.execute(text(_CAMPAIGN), {**shared, **campaign})
+            tx.execute(text(_CAMPAIGN), {**shared, **campaign})
         for statement in (_SMALL_CAMPAIGNS, _CONTACTS, _CALLS, _RECORDINGS, _SUPPRESSIONS, _LIFTED):
-            connection.execute(text(statement), shared)
-        connection.execute(
+            tx.execute(text(statement), shared)
+        tx.execute(
             text("INSERT INTO campaign_zones (campaign_id, zone) SELECT DISTINCT campaign_id, zone FROM contacts")
         )
     while fold_tallies(sql):
         pass
-    with sql.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.connection.driver_connection.wait_at_most_s = 3600  # type: ignore[union-attr]
-        connection.execute(text("SET statement_timeout = 0"))
-        connection.execute(text("VACUUM ANALYZE"))
+    with sql.connect().execution_options(isolation_level="AUTOCOMMIT") as tx:
+        tx.connection.driver_connection.wait_at_most_s = 3600  # type: ignore[union-attr]
+        tx.execute(text("SET statement_timeout = 0"))
+        tx.execute(text("VACUUM ANALYZE"))

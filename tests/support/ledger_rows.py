@@ -8,13 +8,13 @@ from sqlalchemy import text
 
 from orchestrator.ids import new_id
 from orchestrator.model.live_call import LiveCall
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import create_live
 from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number
 
 
-def ended_call(rest: Rest, house: House, **columns: Any) -> dict[str, str]:
+def ended_call(rest: Rest, services: Services, **columns: Any) -> dict[str, str]:
     """Put a call that has ended into the record, and return its ids."""
     campaign = rest.campaign()["id"]
     (contact,) = rest.contacts(
@@ -22,8 +22,8 @@ def ended_call(rest: Rest, house: House, **columns: Any) -> dict[str, str]:
     )
     call = new_id("call")
     fields = {"disposition": "human", "outcome": "confirmed", "state": "ended", **columns}
-    with house.sql.begin() as connection:
-        connection.execute(
+    with services.sql.begin() as tx:
+        tx.execute(
             text(
                 "INSERT INTO calls (id, campaign_id, contact_id, connection_id, flow_id, to_number, from_number,"
                 " attempt, state, command_id, ring_limit_s, talk_limit_s, dialed_at, answered_at, ended_at,"
@@ -38,9 +38,9 @@ def ended_call(rest: Rest, house: House, **columns: Any) -> dict[str, str]:
     return {"call": call, "contact": contact, "campaign": campaign}
 
 
-def live_call(rest: Rest, house: House, **changes: Any) -> str:
+def live_call(rest: Rest, services: Services, **changes: Any) -> str:
     """Put a call that is answered into the ledger and into Redis."""
-    ids = ended_call(rest, house, state="accepted", disposition=None, outcome=None)
+    ids = ended_call(rest, services, state="accepted", disposition=None, outcome=None)
     live = LiveCall(call_id=ids["call"], phase="answered", call_control_id="cc-1", step="greet")
-    create_live(house.redis, Keys(), live.model_copy(update=changes))
+    create_live(services.redis, Keys(), live.model_copy(update=changes))
     return ids["call"]

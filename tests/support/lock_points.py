@@ -64,8 +64,8 @@ class HeldNow:
     @contextmanager
     def hold(self) -> Iterator[None]:
         """Hold those statements until the block ends."""
-        with self.holder.begin() as connection:
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(42)")
+        with self.holder.begin() as tx:
+            tx.exec_driver_sql("SELECT pg_advisory_xact_lock(42)")
             yield
 
 

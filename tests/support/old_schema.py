@@ -35,7 +35,7 @@ def _move(command_of: Callable[[Config, str], object], url: str, revision: str) 
     engine = create_engine(url)
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent / "migrations"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
+    with engine.begin() as tx:
+        config.attributes["connection"] = tx
         command_of(config, revision)
     engine.dispose()

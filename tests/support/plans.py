@@ -34,9 +34,9 @@ def explained(sql: Engine) -> Iterator[list[Plan]]:
     """Collect the plan of every statement that goes through `sql` within the block."""
     plans: list[Plan] = []
 
-    def explain(connection: Connection, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+    def explain(tx: Connection, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if statement.lstrip().startswith(_READS_OR_WRITES):
-            plans.append(_explain(connection, statement, parameters))
+            plans.append(_explain(tx, statement, parameters))
 
     event.listen(sql, "before_cursor_execute", explain)
     try:
@@ -45,8 +45,8 @@ def explained(sql: Engine) -> Iterator[list[Plan]]:
         event.remove(sql, "before_cursor_execute", explain)
 
 
-def _explain(connection: Connection, statement: str, parameters: Any) -> Plan:
-    driver: Any = connection.connection.driver_connection
+def _explain(tx: Connection, statement: str, parameters: Any) -> Plan:
+    driver: Any = tx.connection.driver_connection
     with driver.cursor() as cursor:
         cursor.execute("SAVEPOINT explained")
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", parameters)

@@ -7,18 +7,18 @@ from typing import Any
 from sqlalchemy import text
 
 from orchestrator.ids import new_id
-from orchestrator.services import House
+from orchestrator.services import Services
 from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number
 
 
-def recorded(rest: Rest, house: House, **columns: Any) -> dict[str, str]:
+def recorded(rest: Rest, services: Services, **columns: Any) -> dict[str, str]:
     """Put an ended call with one recording into the record, and return their ids."""
     campaign = rest.campaign()["id"]
     (contact,) = rest.contacts(campaign, fresh_number())
     ids = {"call": new_id("call"), "rec": new_id("rec"), "contact": contact, "campaign": campaign}
     columns = {"state": "pending", "error": None, "place": None, "size": None, "sha": None, **columns}
-    with house.sql.begin() as connection:
-        connection.execute(
+    with services.sql.begin() as tx:
+        tx.execute(
             text(
                 "INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, state,"
                 " command_id, ring_limit_s, talk_limit_s, ended_at)"
@@ -27,7 +27,7 @@ def recorded(rest: Rest, house: House, **columns: Any) -> dict[str, str]:
             ),
             {**ids, "connection": CONNECTION, "caller": CALLER_ID},
         )
-        connection.execute(
+        tx.execute(
             text(
                 "INSERT INTO recordings (id, call_id, told_as, event_id, told_at, recording_id, leg, channels, format,"
                 " started_at, ended_at, urls, state, error, place, size_bytes, sha256)"

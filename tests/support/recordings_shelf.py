@@ -19,7 +19,7 @@ class Shelf:
     def __init__(self, world: World, folder: Path) -> None:
         self.world, self.folder = world, folder
         self.archive = Archive(folder)
-        world.house.__dict__["recordings"] = self.archive
+        world.services.__dict__["recordings"] = self.archive
 
     def fetcher(
         self,

@@ -144,9 +144,9 @@ def read_answer(peer: socket.socket) -> tuple[int, dict[str, str], bytes]:
 
 def row_counts(sql: Engine) -> dict[str, int]:
     """Return how many rows each table holds."""
-    with sql.connect() as connection:
-        names = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
-        return {name: connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar_one() for name in names}
+    with sql.connect() as tx:
+        names = tx.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
+        return {name: tx.execute(text(f'SELECT count(*) FROM "{name}"')).scalar_one() for name in names}
 
 
 def _answers(server: Served) -> bool:

@@ -187,13 +187,13 @@ class StackRun:
 
     def query(self, statement: str, **params: Any) -> list[Any]:
         """Read from its database."""
-        with self._sql.connect() as connection:
-            return list(connection.execute(text(statement), params).mappings().all())
+        with self._sql.connect() as tx:
+            return list(tx.execute(text(statement), params).mappings().all())
 
     def execute(self, statement: str, **params: Any) -> int:
         """Change its database, to let time pass; return how many rows were changed."""
-        with self._sql.begin() as connection:
-            return int(connection.execute(text(statement), params).rowcount)
+        with self._sql.begin() as tx:
+            return int(tx.execute(text(statement), params).rowcount)
 
     @contextmanager
     def redis(self) -> Iterator[redis.Redis]:

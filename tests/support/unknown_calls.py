@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import CarrierStub
 from tests.support.world import CONNECTION, World
@@ -26,7 +26,7 @@ def unknown_call(world: World, carrier: CarrierStub, *, age_s: float = 41) -> st
     carrier.dial = lambda _asked: (0, {})
     call_id = world.dialed_call()
     world.age_send(call_id, age_s)
-    judge_sends(world.sql, world.redis, world.keys)
+    resolve_unanswered_dials(world.sql, world.redis, world.keys)
     assert world.call_row(call_id)["state"] == "unknown"
     return call_id
 

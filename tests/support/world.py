@@ -19,25 +19,25 @@ from orchestrator.clock import rfc3339, utc_now
 from orchestrator.ids import new_id
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.calls.finalize_calls import Settler
-from orchestrator.operations.calls.send_commands import Performer
-from orchestrator.operations.dialing.claim_contacts import Claimer, Lanes
+from orchestrator.operations.calls.send_commands import CommandSender
+from orchestrator.operations.dialing.claim_contacts import Claimer, RateLimits
 from orchestrator.operations.dialing.dial_call import Dialer
 from orchestrator.operations.dialing.dispatch_calls import Dispatcher
 from orchestrator.operations.events.accept_inbound_calls import Intake
-from orchestrator.operations.events.process_events import Advancer
+from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.operations.recovery.rebuild_redis import Rebuilder
 from orchestrator.operations.recovery.reconcile_unknown_calls import Reconciler
 from orchestrator.policy.caps import HOUSE_CAPS, Caps
 from orchestrator.policy.retry_rules import RetryRules
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.settings import Settings
 from orchestrator.store.redis.event_streams import add_webhook
 from orchestrator.store.redis.keys import GROUP, Keys
 from orchestrator.store.redis.live_calls import load_live
-from orchestrator.store.redis.rate_limiter import Lane
+from orchestrator.store.redis.rate_limiter import RateLimit
 from orchestrator.store.redis.scripts import ScriptCall, run_script
 from orchestrator.store.sql import tables
-from orchestrator.store.sql.flow_cache import FlowShelf
+from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.client_state import ClientState
 
@@ -87,18 +87,18 @@ class World:
         )
 
     @cached_property
-    def house(self) -> House:
-        house = House(settings=self.settings)
-        house.__dict__.update(sql=self.sql, redis=self.redis, carrier=self.carrier)
-        return house
+    def services(self) -> Services:
+        services = Services(settings=self.settings)
+        services.__dict__.update(sql=self.sql, redis=self.redis, carrier=self.carrier)
+        return services
 
     @cached_property
     def carrier(self) -> TelnyxClient:
         return TelnyxClient(base_url=self.carrier_url, api_key=SecretStr("KEYtest"), whole_timeout_s=3.0)
 
     @cached_property
-    def flows(self) -> FlowShelf:
-        return FlowShelf(self.sql)
+    def flows(self) -> FlowCache:
+        return FlowCache(self.sql)
 
     @cached_property
     def claimer(self) -> Claimer:
@@ -125,12 +125,12 @@ class World:
         )
 
     @cached_property
-    def performer(self) -> Performer:
-        return Performer(client=self.redis, carrier=self.carrier)
+    def performer(self) -> CommandSender:
+        return CommandSender(client=self.redis, carrier=self.carrier)
 
     @cached_property
-    def advancer(self) -> Advancer:
-        return Advancer(client=self.redis, flows=self.flows, connection_id=CONNECTION)
+    def advancer(self) -> EventProcessor:
+        return EventProcessor(client=self.redis, flows=self.flows, connection_id=CONNECTION)
 
     @cached_property
     def intake(self) -> Intake:
@@ -144,8 +144,8 @@ class World:
         )
 
     @cached_property
-    def stray_advancer(self) -> Advancer:
-        return Advancer(client=self.redis, flows=self.flows, connection_id=CONNECTION, intake=self.intake)
+    def stray_advancer(self) -> EventProcessor:
+        return EventProcessor(client=self.redis, flows=self.flows, connection_id=CONNECTION, intake=self.intake)
 
     @cached_property
     def settler(self) -> Settler:
@@ -162,13 +162,13 @@ class World:
     def use_carrier(self, url: str) -> None:
         """Talk to another carrier from now on."""
         self.carrier_url = url
-        for name in ("settings", "carrier", "house", "dialer", "performer", "rebuilder", "reconciler"):
+        for name in ("settings", "carrier", "services", "dialer", "performer", "rebuilder", "reconciler"):
             self.__dict__.pop(name, None)
 
     def set_caps(self, **caps: int | None) -> None:
         """Start anew with these caps for everybody."""
         self.caps = Caps(**caps)
-        for name in ("settings", "house", "claimer", "dialer", "dispatcher"):
+        for name in ("settings", "services", "claimer", "dialer", "dispatcher"):
             self.__dict__.pop(name, None)
 
     # -- what stands in the stores -------------------------------------------------------------------------------
@@ -176,8 +176,8 @@ class World:
     def prepare(self, *, calls_per_second: float = 29.0, max_live_calls: int = 500) -> None:
         """Write the connection and make Redis whole."""
         row = {"id": CONNECTION, "calls_per_second": calls_per_second, "max_live_calls": max_live_calls}
-        with self.sql.begin() as connection:
-            connection.execute(insert(tables.connections).values(row))
+        with self.sql.begin() as tx:
+            tx.execute(insert(tables.connections).values(row))
         assert self.rebuilder.watch()
 
     def prepare_again(self) -> None:
@@ -195,8 +195,8 @@ class World:
             "content_type": "application/yaml",
             "content_hash": flow_id,
         }
-        with self.sql.begin() as connection:
-            connection.execute(insert(tables.flows).values(values))
+        with self.sql.begin() as tx:
+            tx.execute(insert(tables.flows).values(values))
         return flow_id
 
     def campaign(self, *, flow: str = GREETING, **changes: Any) -> str:
@@ -218,9 +218,9 @@ class World:
             "proving_since": utc_now() - timedelta(minutes=1),
             **changes,
         }
-        with self.sql.begin() as connection:
-            connection.execute(insert(tables.campaigns).values(values))
-            connection.execute(insert(tables.campaign_zones).values(campaign_id=campaign_id, zone=ZONE))
+        with self.sql.begin() as tx:
+            tx.execute(insert(tables.campaigns).values(values))
+            tx.execute(insert(tables.campaign_zones).values(campaign_id=campaign_id, zone=ZONE))
         return campaign_id
 
     def contact(self, campaign_id: str, **changes: Any) -> str:
@@ -233,8 +233,8 @@ class World:
             "due_at": utc_now() - timedelta(minutes=1),
             **changes,
         }
-        with self.sql.begin() as connection:
-            connection.execute(insert(tables.contacts).values(values))
+        with self.sql.begin() as tx:
+            tx.execute(insert(tables.contacts).values(values))
         return contact_id
 
     def contacts(self, campaign_id: str, number: int) -> list[str]:
@@ -243,8 +243,8 @@ class World:
     # -- steps of the engine -------------------------------------------------------------------------------------
 
     def claim(self, campaign_id: str, *, most: int = 50, rate: float = 1000.0, channels: int = 500) -> list[str]:
-        lanes = Lanes(Lane(CONNECTION, rate, 1000.0, channels), Lane(campaign_id))
-        return list(self.claimer.claim_contacts(campaign_id, lanes, zones=[ZONE], most=most).call_ids)
+        rate_limits = RateLimits(RateLimit(CONNECTION, rate, 1000.0, channels), RateLimit(campaign_id))
+        return list(self.claimer.claim_contacts(campaign_id, rate_limits, zones=[ZONE], most=most).call_ids)
 
     def claimed_call(self, **campaign: Any) -> str:
         """Return an attempt that has been claimed and not sent."""
@@ -271,7 +271,7 @@ class World:
         return self.performer.perform_commands(call_id, token=new_id("req"))
 
     def settle(self) -> int:
-        return sum(self.settler.settle_calls(batch) for batch in self._batches(self.keys.ended))
+        return sum(self.settler.finalize_calls(batch) for batch in self._batches(self.keys.ended))
 
     def work(self, call_id: str) -> None:
         """Advance, perform and advance again until the call is quiet."""
@@ -344,13 +344,13 @@ class World:
         return loaded.call if loaded else None
 
     def set_call(self, call_id: str, **changes: Any) -> None:
-        with self.sql.begin() as connection:
-            connection.execute(update(tables.calls).where(tables.calls.c.id == call_id).values(changes))
+        with self.sql.begin() as tx:
+            tx.execute(update(tables.calls).where(tables.calls.c.id == call_id).values(changes))
 
     def age_send(self, call_id: str, seconds: float) -> None:
         """Let an attempt's sends have happened so much earlier, by the database's clock."""
-        with self.sql.begin() as connection:
-            connection.execute(
+        with self.sql.begin() as tx:
+            tx.execute(
                 text(
                     "UPDATE calls SET first_sent_at = first_sent_at - make_interval(secs => :s), "
                     "last_sent_at = last_sent_at - make_interval(secs => :s), "
@@ -360,16 +360,16 @@ class World:
             )
 
     def query(self, statement: str, **params: Any) -> list[Any]:
-        with self.sql.connect() as connection:
-            return list(connection.execute(text(statement), params).all())
+        with self.sql.connect() as tx:
+            return list(tx.execute(text(statement), params).all())
 
     def execute(self, statement: str, **params: Any) -> None:
-        with self.sql.begin() as connection:
-            connection.execute(text(statement), params)
+        with self.sql.begin() as tx:
+            tx.execute(text(statement), params)
 
     def _row(self, table: Any, ident: str) -> Mapping[str, Any]:
-        with self.sql.connect() as connection:
-            return connection.execute(select(table).where(table.c.id == ident)).mappings().one()
+        with self.sql.connect() as tx:
+            return tx.execute(select(table).where(table.c.id == ident)).mappings().one()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.errors import Misconfigured
 from orchestrator.policy.caps import HOUSE_CAPS, Caps
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.settings import load_settings
 
 NUMBER, CALLER_ID = "ORCHESTRATOR_CAP_PER_NUMBER_24H", "ORCHESTRATOR_CAP_PER_CALLER_ID_24H"
@@ -24,7 +24,7 @@ def _read_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def caps() -> Caps:
-    return House(settings=load_settings()).caps
+    return Services(settings=load_settings()).caps
 
 
 def test_a_number_is_dialed_three_times_a_day_where_nothing_is_said() -> None:

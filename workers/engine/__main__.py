@@ -10,17 +10,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from orchestrator.operations.calls.finalize_calls import Settler
-from orchestrator.operations.calls.warm_flow_cache import ready_flows
+from orchestrator.operations.calls.warm_flow_cache import warm_flow_cache
 from orchestrator.operations.dialing.claim_contacts import Claimer
 from orchestrator.operations.dialing.dispatch_calls import Dispatcher
 from orchestrator.operations.events.accept_inbound_calls import Intake
-from orchestrator.operations.events.process_events import Advancer
-from orchestrator.services import House, open_house
+from orchestrator.operations.events.process_events import EventProcessor
+from orchestrator.services import Services, open_services
 from orchestrator.store.redis.event_streams import ensure_groups
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.scripts import ScriptCall, run_script
 from orchestrator.store.sql.account_limits import ensure_connection
-from orchestrator.store.sql.flow_cache import FlowShelf
+from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.own_connections import OurConnections
 from workers.engine.recording_fetchers import fetch_loops
 from workers.engine.stream_consumer import Consumer
@@ -41,70 +41,70 @@ SETTLE_EVERY_S = 0.25
 _TIMERS_AT_ONCE = 500
 
 
-def dispatch_loops(house: House, keys: Keys) -> list[Loop]:
+def dispatch_loops(services: Services, keys: Keys) -> list[Loop]:
     """Return the loop that claims contacts and publishes their dials."""
-    flows = FlowShelf(house.sql)
+    flows = FlowCache(services.sql)
     claimer = Claimer(
-        sql=house.sql,
-        client=house.redis,
+        sql=services.sql,
+        client=services.redis,
         flows=flows,
-        webhook_url=house.settings.webhook_url,
+        webhook_url=services.settings.webhook_url,
         keys=keys,
-        caps=house.caps,
+        caps=services.caps,
     )
     dispatcher = Dispatcher(
-        sql=house.sql,
-        client=house.redis,
+        sql=services.sql,
+        client=services.redis,
         claimer=claimer,
-        connection_id=house.settings.connection_id(),
+        connection_id=services.settings.connection_id(),
         in_queue=lambda: queued(CALLS_DIAL),
         keys=keys,
     )
     return [Loop("dispatch", lambda: publish(CALLS_DIAL, dispatcher.dispatch_calls()), TICK_S)]
 
 
-def advance_loops(house: House, keys: Keys) -> list[Loop]:
+def advance_loops(services: Services, keys: Keys) -> list[Loop]:
     """Return the loops that take events to decisions, strays to their calls and due timers to events."""
-    flows, connection_id = FlowShelf(house.sql), house.settings.connection_id()
+    flows, connection_id = FlowCache(services.sql), services.settings.connection_id()
     intake = Intake(
-        sql=house.sql,
-        client=house.redis,
+        sql=services.sql,
+        client=services.redis,
         flows=flows,
         keys=keys,
         connection_id=connection_id,
-        join_days=house.settings.inbound_join_days,
+        join_days=services.settings.inbound_join_days,
     )
     advancer = partial(
-        Advancer,
-        client=house.redis,
+        EventProcessor,
+        client=services.redis,
         flows=flows,
         connection_id=connection_id,
-        connections=OurConnections(connection_id, sql=house.sql),
+        connections=OurConnections(connection_id, sql=services.sql),
         keys=keys,
         wake=lambda call_id: publication(CALLS_PERFORM, [call_id]),
     )
-    events = Consumer(house.redis, keys.events, advancer().advance_calls, keys=keys)
+    events = Consumer(services.redis, keys.events, advancer().advance_calls, keys=keys)
     # A loop of their own: known calls go on while the database lets strays wait.
     patient = advancer(intake=intake, patience_ms=STRAYS_WAIT_MS)
-    strays = Consumer(house.redis, keys.strays, patient.advance_calls, keys=keys, left_behind_ms=STRAYS_WAIT_MS)
+    strays = Consumer(services.redis, keys.strays, patient.advance_calls, keys=keys, left_behind_ms=STRAYS_WAIT_MS)
     timers = ScriptCall("fire_timers", [keys.timers, keys.events], [_TIMERS_AT_ONCE])
     return [
         Loop("advance", events.consume, 0.0, close=events.retire),
         Loop("strays", strays.consume, 0.0, close=strays.retire),
-        Loop("flows", lambda: ready_flows(house.sql, flows), FLOWS_EVERY_S),
-        Loop("timers", lambda: run_script(house.redis, timers), TIMERS_EVERY_S),
+        Loop("flows", lambda: warm_flow_cache(services.sql, flows), FLOWS_EVERY_S),
+        Loop("timers", lambda: run_script(services.redis, timers), TIMERS_EVERY_S),
     ]
 
 
-def settle_loops(house: House, keys: Keys) -> list[Loop]:
+def settle_loops(services: Services, keys: Keys) -> list[Loop]:
     """Return the loop that writes ended calls to the record."""
-    settler = Settler(sql=house.sql, client=house.redis, keys=keys)
-    consumer = Consumer(house.redis, keys.ended, settler.settle_calls, keys=keys)
+    settler = Settler(sql=services.sql, client=services.redis, keys=keys)
+    consumer = Consumer(services.redis, keys.ended, settler.finalize_calls, keys=keys)
     # A record may be a moment late: a batch of ten costs little more than one call.
     return [Loop("settle", consumer.consume, SETTLE_EVERY_S, close=consumer.retire)]
 
 
-PARTS: dict[str, Callable[[House, Keys], list[Loop]]] = {
+PARTS: dict[str, Callable[[Services, Keys], list[Loop]]] = {
     "dispatch": dispatch_loops,
     "advance": advance_loops,
     "settle": settle_loops,
@@ -119,19 +119,19 @@ def run_engine(only: Sequence[str] = ()) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    house, keys = open_house(), Keys()
-    loops = [loop for name in only or PARTS for loop in PARTS[name](house, keys)]
-    run_until_done(lambda: prepare(house, keys), stop)
+    services, keys = open_services(), Keys()
+    loops = [loop for name in only or PARTS for loop in PARTS[name](services, keys)]
+    run_until_done(lambda: prepare(services, keys), stop)
     log.info("engine runs: %s", ", ".join(loop.name for loop in loops))
-    run_all([with_heartbeat(loop, house.settings.heartbeat_dir) for loop in loops], stop)
-    house.close()
+    run_all([with_heartbeat(loop, services.settings.heartbeat_dir) for loop in loops], stop)
+    services.close()
 
 
-def prepare(house: House, keys: Keys) -> None:
+def prepare(services: Services, keys: Keys) -> None:
     """Make sure of what every part leans on: the groups of the streams and the row of the connection."""
-    ensure_groups(house.redis, keys)
-    with house.sql.begin() as connection:
-        ensure_connection(connection, house.settings)
+    ensure_groups(services.redis, keys)
+    with services.sql.begin() as tx:
+        ensure_connection(tx, services.settings)
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.operations.recordings.fetch_recordings import RecordingFetcher
 from orchestrator.recordings.download import Bounds, Downloader
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.store.redis.keys import Keys
 from workers.heartbeat import beat
 from workers.loops import Loop
@@ -14,22 +14,22 @@ _EVERY_S = 1.0
 _MB = 1_000_000
 
 
-def fetch_loops(house: House, _keys: Keys) -> list[Loop]:
+def fetch_loops(services: Services, _keys: Keys) -> list[Loop]:
     """Return the loops, each with one download at a time."""
-    settings = house.settings
+    settings = services.settings
     downloader = Downloader(
         bounds=Bounds(max_bytes=int(settings.recording_max_mb * _MB)), trusted=settings.trusted_hosts, way=settings.way
     )
-    return [_fetch_loop(house, downloader, f"fetch-{number}") for number in range(1, FETCHERS + 1)]
+    return [_fetch_loop(services, downloader, f"fetch-{number}") for number in range(1, FETCHERS + 1)]
 
 
-def _fetch_loop(house: House, downloader: Downloader, name: str) -> Loop:
-    folder = house.settings.heartbeat_dir
+def _fetch_loop(services: Services, downloader: Downloader, name: str) -> Loop:
+    folder = services.settings.heartbeat_dir
     fetcher = RecordingFetcher(
-        sql=house.sql,
-        archive=house.recordings,
+        sql=services.sql,
+        archive=services.recordings,
         downloader=downloader,
-        ask_for_links=house.carrier.recording_links,
+        ask_for_links=services.carrier.recording_links,
         show_alive=lambda: beat(folder, name) if folder else None,
     )
     return Loop(name, fetcher.fetch_recordings, _EVERY_S, interrupt=fetcher.interrupt)

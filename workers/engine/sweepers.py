@@ -7,12 +7,12 @@ from orchestrator.operations.campaigns.end_open_contacts import end_open_contact
 from orchestrator.operations.contacts.close_dead_imports import close_dead_imports
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.recovery.monitor_carrier import compare_clocks, reopen_dispatch, watch_webhooks
-from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
+from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.rebuild_redis import Rebuilder
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
 from orchestrator.operations.recovery.reconcile_unknown_calls import Reconciler
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
-from orchestrator.services import House
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
+from orchestrator.services import Services
 from orchestrator.store.redis.aof_rewrite import rewrite_when_owed
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.scripts import ScriptCall, run_script
@@ -27,17 +27,17 @@ _WAKE_AGAIN_MS = 5_000
 _PATIENCE_MS = 8_000
 
 
-def sweep_loops(house: House, keys: Keys) -> list[Loop]:
+def sweep_loops(services: Services, keys: Keys) -> list[Loop]:
     """Return one loop per sweeper, each at its own pace, so that a slow one delays no other."""
-    sql, client, carrier = house.sql, house.redis, house.carrier
-    connection_id = house.settings.connection_id()
+    sql, client, carrier = services.sql, services.redis, services.carrier
+    connection_id = services.settings.connection_id()
     rebuilder = Rebuilder(sql=sql, client=client, carrier=carrier, connection_id=connection_id, keys=keys)
     commands = QueueWatch(CALLS_PERFORM)
     reconciler = Reconciler(sql=sql, client=client, carrier=carrier, keys=keys)
     return [
         Loop("epoch", rebuilder.watch, 0.5),
-        Loop("wakes", lambda: publish(CALLS_PERFORM, overdue_wakes(house, keys, commands)), 1.0),
-        Loop("sends", lambda: publish(CALLS_DIAL, judge_sends(sql, client, keys)), 1.0),
+        Loop("wakes", lambda: publish(CALLS_PERFORM, overdue_wakes(services, keys, commands)), 1.0),
+        Loop("sends", lambda: publish(CALLS_DIAL, resolve_unanswered_dials(sql, client, keys)), 1.0),
         Loop("suppressed", lambda: hang_up_suppressed(sql, client, keys), 1.0),
         Loop("campaigns", lambda: complete_campaigns(sql), 1.0),
         Loop("ended", lambda: end_open_contacts(sql), 2.0),
@@ -46,7 +46,7 @@ def sweep_loops(house: House, keys: Keys) -> list[Loop]:
         Loop("webhooks", lambda: watch_webhooks(sql, client, keys, connection_id=connection_id), 1.0),
         Loop("carrier", lambda: reopen_dispatch(client, keys, carrier, connection_id=connection_id), 2.0),
         Loop("clock", lambda: compare_clocks(client, keys, carrier, connection_id=connection_id), 30.0),
-        Loop("deadlines", lambda: ask_about_calls(sql, client, keys, carrier), 5.0),
+        Loop("deadlines", lambda: poll_call_status(sql, client, keys, carrier), 5.0),
         Loop("unknown", lambda: reconciler.reconcile_unknown(connection_id), 5.0),
         Loop("rewrites", lambda: rewrite_when_owed(client, keys), 30.0),
         Loop("consumers", lambda: forget_dead_consumers(client, keys), 600.0),
@@ -54,9 +54,9 @@ def sweep_loops(house: House, keys: Keys) -> list[Loop]:
     ]
 
 
-def overdue_wakes(house: House, keys: Keys, queue: QueueWatch) -> list[str]:
+def overdue_wakes(services: Services, keys: Keys, queue: QueueWatch) -> list[str]:
     """Return the calls whose commands should have been sent by now, and whose wake-up is not just slow to be taken."""
     look = queue.look()
     args = [_WAKES_AT_ONCE, _WAKE_AGAIN_MS, look.length, _PATIENCE_MS, int(look.moves)]
-    found = run_script(house.redis, ScriptCall("overdue_wakes", [keys.wakes], args))
+    found = run_script(services.redis, ScriptCall("overdue_wakes", [keys.wakes], args))
     return [call_id.decode() for call_id in found]

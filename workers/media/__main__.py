@@ -15,7 +15,7 @@ import redis
 from orchestrator.clock import utc_now
 from orchestrator.errors import Misconfigured, StoreUnavailable
 from orchestrator.media.capture_files import FOLDER
-from orchestrator.services import House, open_house
+from orchestrator.services import Services, open_services
 from orchestrator.store.redis.audio_queue import find_calls_of_legs
 from orchestrator.store.redis.keys import Keys
 from workers.heartbeat import beat
@@ -36,22 +36,22 @@ _SWEEP_EVERY_S = 1.0
 
 
 async def receive(
-    house: House, *, host: str, port: int, udp_port: int, data: Path, rtp_from: Sequence[Network]
+    services: Services, *, host: str, port: int, udp_port: int, data: Path, rtp_from: Sequence[Network]
 ) -> None:
     """Take streams and forks until SIGTERM or SIGINT, then finish every file."""
-    secret = house.settings.api_key
+    secret = services.settings.api_key
     if secret is None:
         raise Misconfigured("ORCHESTRATOR_API_KEY is not set: the tokens of stream addresses are made with it")
     tally = Tally()
     recorder = Recorder(data / FOLDER, clock=utc_now, tally=tally)
     streams = StreamDoor(secret=secret, recorder=recorder, tally=tally)
-    forks = ForkDoor(recorder=recorder, tally=tally, find_calls=_finder(house, Keys()), rtp_from=rtp_from)
+    forks = ForkDoor(recorder=recorder, tally=tally, find_calls=_finder(services, Keys()), rtp_from=rtp_from)
     ports = await streams.listen(host, port), forks.listen(host, udp_port)
     print(f"media listens on ws://{_spelled(host)}:{ports[0]} and udp:{host}:{ports[1]}", flush=True)
-    playback = Playback(streams, client=house.redis, keys=Keys(), clock=utc_now, tally=tally)
-    liveness = Liveness(streams, client=house.redis, keys=Keys(), clock=utc_now)
+    playback = Playback(streams, client=services.redis, keys=Keys(), clock=utc_now, tally=tally)
+    liveness = Liveness(streams, client=services.redis, keys=Keys(), clock=utc_now)
     try:
-        await _run_until_stopped(house, streams, forks, playback, liveness)
+        await _run_until_stopped(services, streams, forks, playback, liveness)
     finally:
         streams.close()
         forks.close()
@@ -59,7 +59,7 @@ async def receive(
 
 
 async def _run_until_stopped(
-    house: House, streams: StreamDoor, forks: ForkDoor, playback: Playback, liveness: Liveness
+    services: Services, streams: StreamDoor, forks: ForkDoor, playback: Playback, liveness: Liveness
 ) -> None:
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -72,8 +72,8 @@ async def _run_until_stopped(
     async def sweep() -> None:
         streams.cut_stalled(loop.time())
         forks.close_idle()
-        if house.settings.heartbeat_dir is not None:
-            beat(house.settings.heartbeat_dir, "media")
+        if services.settings.heartbeat_dir is not None:
+            beat(services.settings.heartbeat_dir, "media")
 
     tasks = [
         asyncio.create_task(_repeat(forks.admit, every_s=_ADMIT_EVERY_S)),
@@ -96,10 +96,10 @@ async def _repeat(step: Callable[[], Awaitable[None]], *, every_s: float) -> Non
         await asyncio.sleep(every_s)
 
 
-def _finder(house: House, keys: Keys) -> FindCalls:
+def _finder(services: Services, keys: Keys) -> FindCalls:
     async def find(legs: Sequence[str]) -> Mapping[str, str]:
         try:
-            return await asyncio.to_thread(find_calls_of_legs, house.redis, keys, legs)
+            return await asyncio.to_thread(find_calls_of_legs, services.redis, keys, legs)
         except redis.RedisError as err:
             raise StoreUnavailable("Redis") from err
 
@@ -117,12 +117,12 @@ def main() -> None:
     given = parser.parse_args()
     log_to_stderr()
     logging.getLogger("picows").setLevel(logging.WARNING)
-    house = open_house()
-    data = given.data or house.settings.data_dir
+    services = open_services()
+    data = given.data or services.settings.data_dir
     asyncio.run(
-        receive(house, host=given.host, port=given.port, udp_port=given.udp_port, data=data, rtp_from=given.rtp_from)
+        receive(services, host=given.host, port=given.port, udp_port=given.udp_port, data=data, rtp_from=given.rtp_from)
     )
-    house.close()
+    services.close()
 
 
 def _spelled(host: str) -> str:

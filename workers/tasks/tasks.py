@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 from orchestrator.ids import new_id
-from orchestrator.operations.calls.send_commands import Performer
+from orchestrator.operations.calls.send_commands import CommandSender
 from orchestrator.operations.dialing.dial_call import Dialer
-from orchestrator.services import House, open_house
-from orchestrator.store.sql.flow_cache import FlowShelf
+from orchestrator.services import Services, open_services
+from orchestrator.store.sql.flow_cache import FlowCache
 from workers.tasks.app import app
 from workers.tasks.names import CALLS_DIAL, CALLS_PERFORM
 
@@ -26,17 +26,23 @@ def perform(call_id: str) -> None:
 
 
 @cache
-def _house() -> House:
-    return open_house()
+def _services() -> Services:
+    return open_services()
 
 
 @cache
 def _dialer() -> Dialer:
-    house = _house()
-    return Dialer(sql=house.sql, client=house.redis, carrier=house.carrier, flows=FlowShelf(house.sql), caps=house.caps)
+    services = _services()
+    return Dialer(
+        sql=services.sql,
+        client=services.redis,
+        carrier=services.carrier,
+        flows=FlowCache(services.sql),
+        caps=services.caps,
+    )
 
 
 @cache
-def _performer() -> Performer:
-    house = _house()
-    return Performer(client=house.redis, carrier=house.carrier, web=house.web, streams=house.streams)
+def _performer() -> CommandSender:
+    services = _services()
+    return CommandSender(client=services.redis, carrier=services.carrier, web=services.web, streams=services.streams)

@@ -35,7 +35,7 @@ _CALL_ID, _LINE_ID, _AGENT_ID = "call_rehearsal", "the-line", "the-agent"
 
 
 @dataclass
-class Rehearsal:
+class DryRun:
     """One scripted call; `play` yields the conversation, afterwards `call` is the call at its end.
 
     `refused` then names the commands that were not sent because the carrier would refuse them.
@@ -276,22 +276,22 @@ _ENDS: dict[str, tuple[float, str, dict[str, Any]]] = {
     "streaming_start": (600.0, EventType.STREAMING_STOPPED, {}),
     "fork_start": (600.0, EventType.FORK_STOPPED, {}),
 }
-_REACTIONS: dict[str, Callable[[Rehearsal, SendCommand], None]] = {
-    "speak": Rehearsal._speak,
-    "playback_start": Rehearsal._play_back,
-    "gather": Rehearsal._gather,
-    "gather_using_speak": Rehearsal._gather,
-    "gather_using_audio": Rehearsal._gather,
-    "record_start": Rehearsal._record,
-    "transfer": Rehearsal._transfer,
-    "bridge": Rehearsal._bridge,
-    "hangup": Rehearsal._hang_up,
-    "reject": Rehearsal._hang_up,
-    "http": Rehearsal._ask,
-    "stream_play": Rehearsal._play_into_stream,
-    "stream_clear": Rehearsal._stop,
-    **dict.fromkeys(_ENDS, Rehearsal._end_by_table),
-    **dict.fromkeys(STOPS.values(), Rehearsal._stop),
+_REACTIONS: dict[str, Callable[[DryRun, SendCommand], None]] = {
+    "speak": DryRun._speak,
+    "playback_start": DryRun._play_back,
+    "gather": DryRun._gather,
+    "gather_using_speak": DryRun._gather,
+    "gather_using_audio": DryRun._gather,
+    "record_start": DryRun._record,
+    "transfer": DryRun._transfer,
+    "bridge": DryRun._bridge,
+    "hangup": DryRun._hang_up,
+    "reject": DryRun._hang_up,
+    "http": DryRun._ask,
+    "stream_play": DryRun._play_into_stream,
+    "stream_clear": DryRun._stop,
+    **dict.fromkeys(_ENDS, DryRun._end_by_table),
+    **dict.fromkeys(STOPS.values(), DryRun._stop),
 }
 
 

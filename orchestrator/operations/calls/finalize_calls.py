@@ -24,7 +24,7 @@ from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.event_streams import acknowledge, bury, count_failure
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import forget_later, load_many, read_logs
-from orchestrator.store.redis.rate_limiter import Lane, give_back
+from orchestrator.store.redis.rate_limiter import RateLimit, give_back
 from orchestrator.store.sql.call_records import (
     end_unrecorded,
     hold_unrecorded,
@@ -64,7 +64,7 @@ class Settler:
         self._redis = client
         self._keys = keys or Keys()
 
-    def settle_calls(self, entries: Sequence[RawEntry]) -> int:
+    def finalize_calls(self, entries: Sequence[RawEntry]) -> int:
         """Record these calls; return how many were ended for the first time. Raises when a store is away (R18)."""
         by_call: dict[str, list[RawEntry]] = {}
         for entry in entries:
@@ -78,24 +78,24 @@ class Settler:
             return sum(self._settle_alone(call_id, found) for call_id, found in by_call.items())
 
     def _settle(self, by_call: _Entries) -> int:
-        with self._sql.begin() as connection:
-            rows = lock_for_record(connection, list(by_call))
+        with self._sql.begin() as tx:
+            rows = lock_for_record(tx, list(by_call))
             # Read behind the lock: of two settlers of one call, the later one writes the later state.
             ended = self._read(by_call)
-            first_ends = self._write(connection, ended, rows)
+            first_ends = self._write(tx, ended, rows)
         self._heed_refusals(ended, rows)
         self._let_go(ended, rows)
         return first_ends
 
-    def _write(self, connection: Connection, told: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> int:
-        write_recordings(connection, [row for one in told if one.call.call_id in rows for row in told_by(one.call)])
+    def _write(self, tx: Connection, told: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> int:
+        write_recordings(tx, [row for one in told if one.call.call_id in rows for row in told_by(one.call)])
         known = [one for one in told if one.call.settled and one.call.call_id in rows]
         records = [record_of(one.call, rows[one.call.call_id]) for one in known]
-        write_calls(connection, records)
-        write_suppressions(connection, records)
-        write_contacts(connection, [after for r in records if (after := contact_after(r))])
+        write_calls(tx, records)
+        write_suppressions(tx, records)
+        write_contacts(tx, [after for r in records if (after := contact_after(r))])
         kept = zip(known, records, strict=True)
-        write_timeline(connection, [(r.call.call_id, r.kept(line)) for one, r in kept for line in one.timeline])
+        write_timeline(tx, [(r.call.call_id, r.kept(line)) for one, r in kept for line in one.timeline])
         return sum(record.is_first_end for record in records)
 
     def _heed_refusals(self, told: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> None:
@@ -132,9 +132,9 @@ class Settler:
 
     def _let_go(self, told: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> None:
         ended = [one for one in told if one.call.settled]
-        by_lanes: dict[tuple[Lane, Lane], list[str]] = {}
+        by_lanes: dict[tuple[RateLimit, RateLimit], list[str]] = {}
         for row in (rows[one.call.call_id] for one in ended if one.call.call_id in rows):
-            by_lanes.setdefault((Lane(row["connection_id"]), Lane(row["campaign_id"])), []).append(row["id"])
+            by_lanes.setdefault((RateLimit(row["connection_id"]), RateLimit(row["campaign_id"])), []).append(row["id"])
         for (connection, campaign), call_ids in by_lanes.items():
             give_back(self._redis, self._keys, connection, campaign, call_ids=call_ids, rate_too=False)
         forget_later(self._redis, self._keys, [one.call for one in ended])
@@ -155,13 +155,13 @@ class Settler:
         self._tried(call_id, lambda connection: hold_unrecorded(connection, call_id))
         row = self._tried(call_id, lambda connection: _end(connection, call_id))
         if row:
-            lanes = Lane(row["connection_id"]), Lane(row["campaign_id"])
-            give_back(self._redis, self._keys, *lanes, call_ids=[call_id], rate_too=False)
+            rate_limits = RateLimit(row["connection_id"]), RateLimit(row["campaign_id"])
+            give_back(self._redis, self._keys, *rate_limits, call_ids=[call_id], rate_too=False)
 
     def _tried(self, call_id: str, write: Callable[[Connection], _T]) -> _T | None:
         try:
-            with self._sql.begin() as connection:
-                return write(connection)
+            with self._sql.begin() as tx:
+                return write(tx)
         except SQLAlchemyError as err:
             if is_really_away(err, self._sql):
                 raise
@@ -169,7 +169,7 @@ class Settler:
             return None
 
 
-def _end(connection: Connection, call_id: str) -> RowMapping | None:
-    row = lock_for_record(connection, [call_id]).get(call_id)
-    end_unrecorded(connection, call_id)
+def _end(tx: Connection, call_id: str) -> RowMapping | None:
+    row = lock_for_record(tx, [call_id]).get(call_id)
+    end_unrecorded(tx, call_id)
     return row

@@ -18,7 +18,7 @@ from orchestrator.store.sql import calls as queries_calls
 from orchestrator.store.sql.recordings import recordings_of
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 _LIVE = ("dialing", "accepted", "unknown")
 
@@ -39,26 +39,26 @@ class CallStory:
 
 
 def list_calls(
-    house: House, filters: Mapping[str, Any], *, after: str | None, limit: int
+    services: Services, filters: Mapping[str, Any], *, after: str | None, limit: int
 ) -> tuple[Sequence[Row[Any]], dict[str, list[Row[Any]]]]:
     """Return a page of calls, newest first, and their recordings by call id."""
-    with house.sql.connect() as connection:
-        rows = queries_calls.list_calls(connection, filters, after=after, limit=limit)
-        found = recordings_of(connection, [row.id for row in rows])
+    with services.sql.connect() as tx:
+        rows = queries_calls.list_calls(tx, filters, after=after, limit=limit)
+        found = recordings_of(tx, [row.id for row in rows])
     return rows, {call_id: list(same) for call_id, same in groupby(found, key=lambda row: row.call_id)}
 
 
-def find_call(house: House, call_id: str) -> CallStory:
+def find_call(services: Services, call_id: str) -> CallStory:
     """Return a call with its timeline, from the record or, while it lives, from its live state."""
-    with house.sql.connect() as connection:
-        row = queries_calls.find_call(connection, call_id)
-        recorded = queries_calls.timeline(connection, call_id)
-        recordings = recordings_of(connection, [call_id])
+    with services.sql.connect() as tx:
+        row = queries_calls.find_call(tx, call_id)
+        recorded = queries_calls.timeline(tx, call_id)
+        recordings = recordings_of(tx, [call_id])
     if row is None:
         raise NotFound("call", call_id)
     if row.state not in _LIVE:
         return CallStory(row, None, [_line(event) for event in recorded], recordings)
-    live, timeline = read_live(house.redis, Keys(), call_id)
+    live, timeline = read_live(services.redis, Keys(), call_id)
     told = [_with_note(line) for line in timeline]
     return CallStory(row, live, told or [_line(event) for event in recorded], recordings)
 

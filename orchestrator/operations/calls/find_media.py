@@ -12,7 +12,7 @@ from orchestrator.media.capture_files import FOLDER, Capture, capture_file, list
 from orchestrator.store.sql import calls as queries_calls
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 
 @dataclass(frozen=True)
@@ -23,19 +23,19 @@ class CallMedia:
     captures: Sequence[Capture]
 
 
-def find_media(house: House, call_id: str) -> CallMedia:
+def find_media(services: Services, call_id: str) -> CallMedia:
     """Return what was captured of a call; raise NotFound for an id that names none."""
-    with house.sql.connect() as connection:
-        if queries_calls.find_call(connection, call_id) is None:
+    with services.sql.connect() as tx:
+        if queries_calls.find_call(tx, call_id) is None:
             raise NotFound("call", call_id)
-    stream_url = house.streams.url_of(call_id) if house.streams else None
-    return CallMedia(stream_url, list_captures(_folder(house), call_id))
+    stream_url = services.streams.url_of(call_id) if services.streams else None
+    return CallMedia(stream_url, list_captures(_folder(services), call_id))
 
 
-def open_capture(house: House, call_id: str, file: str) -> Path:
+def open_capture(services: Services, call_id: str, file: str) -> Path:
     """Return the path of a captured file; raise NotFound for any name that is not one of this call's."""
-    return capture_file(_folder(house), call_id, file)
+    return capture_file(_folder(services), call_id, file)
 
 
-def _folder(house: House) -> Path:
-    return (house.settings.data_dir / FOLDER).resolve()
+def _folder(services: Services) -> Path:
+    return (services.settings.data_dir / FOLDER).resolve()

@@ -10,19 +10,19 @@ from orchestrator.store.redis.audio_queue import MOST_WAITING, Queued, queue_sou
 from orchestrator.store.redis.keys import Keys
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 
-def play_sound(house: House, call_id: str, payload: str) -> None:
+def play_sound(services: Services, call_id: str, payload: str) -> None:
     """Queue a base64 sound.
 
     Raises NotFound for no such call, Conflict without an open stream, LimitReached when thirty wait already.
 
     Played at most once: a receiver that dies takes the sound it has just fetched with it.
     """
-    match queue_sound(house.redis, Keys(), call_id, payload):
+    match queue_sound(services.redis, Keys(), call_id, payload):
         case Queued.NO_STREAM:
-            find_call(house, call_id)
+            find_call(services, call_id)
             raise Conflict(
                 "no_stream", "No stream of this call is open at our receiver: start one with its stream_url."
             )

@@ -21,14 +21,14 @@ from orchestrator.store.redis.live_calls import Loaded, load_live
 from orchestrator.telnyx.commands import COMMANDS, Command
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 ACTIONS = MappingProxyType({name: command for name, command in COMMANDS.items() if name != "dial"})
 _OURS = ("command_id", "target_leg_client_state", "link_to")
 _FOR_CALLERS = ("answer", "reject")
 
 
-def request_action(house: House, call_id: str, command: Command, *, request_id: str) -> str:
+def request_action(services: Services, call_id: str, command: Command, *, request_id: str) -> str:
     """Put the command in the call's own stream and return its command id; the same `request_id` is the same command.
 
     A `client_state` (base64, as at the carrier) is the user's own and travels beside ours. A bridge may name another
@@ -39,16 +39,16 @@ def request_action(house: House, call_id: str, command: Command, *, request_id: 
     body = command.body()
     if wrong := list(_problems(command, body)):
         raise InvalidInput(wrong)
-    _check_may(_live(house, call_id), command.action)
+    _check_may(_live(services, call_id), command.action)
     if command.action == "bridge":
-        body = _with_other_leg(house, body)
+        body = _with_other_leg(services, body)
     command_id = stable_uuid(call_id, request_id)
     payload: dict[str, Any] = {"command_id": command_id, "action": command.action, "body": body}
     if (state := body.pop("client_state", None)) is not None:
         payload["state"] = base64.b64decode(state).decode()
-    now = house.clock()
+    now = services.clock()
     event = Event(id=f"request:{command_id}", type=ACTION_REQUESTED, occurred_at=now, call_id=call_id, payload=payload)
-    add_event(house.redis, Keys(), event)
+    add_event(services.redis, Keys(), event)
     return command_id
 
 
@@ -70,18 +70,18 @@ def _problems(command: Command, body: dict[str, Any]) -> Iterator[FieldError]:
                 yield FieldError(f"/{name}", "not_ssml", f"is not SSML: {fault}")
 
 
-def _live(house: House, call_id: str) -> LiveCall:
-    loaded = _load(house, call_id)
+def _live(services: Services, call_id: str) -> LiveCall:
+    loaded = _load(services, call_id)
     if loaded and _takes_commands(loaded.call):
         return loaded.call
-    status = find_call(house, call_id).row.state  # raises NotFound for no such call
+    status = find_call(services, call_id).row.state  # raises NotFound for no such call
     detail = "The call takes no commands: it has not reached the carrier yet, or it has ended."
     raise Conflict("call_not_live", detail, status=status, allowed=("accepted",))
 
 
-def _load(house: House, call_id: str) -> Loaded | None:
+def _load(services: Services, call_id: str) -> Loaded | None:
     try:
-        return load_live(house.redis, Keys(), call_id)
+        return load_live(services.redis, Keys(), call_id)
     except NewerLiveState as err:
         detail = "A newer version of this program has advanced the call: ask an API of that version."
         raise Conflict("newer_version", detail) from err
@@ -105,12 +105,12 @@ def _check_may(call: LiveCall, action: str) -> None:
         raise Conflict("already_answered", f"The call is answered: it takes no {action} any more.")
 
 
-def _with_other_leg(house: House, body: dict[str, Any]) -> dict[str, Any]:
+def _with_other_leg(services: Services, body: dict[str, Any]) -> dict[str, Any]:
     """Return the body with the other leg's control id where it names one of our calls."""
     other = body.get("call_control_id")
     if not isinstance(other, str) or not other.startswith("call_"):
         return body
-    loaded = _load(house, other)
+    loaded = _load(services, other)
     if loaded is None or not _takes_commands(loaded.call):
         detail = f"{other} is no live call of ours"
         raise InvalidInput([FieldError("/call_control_id", "call_not_live", detail)])

@@ -26,7 +26,7 @@ from orchestrator.operations.calls.bridge_calls import (
     is_of_another_leg,
     with_leg_of,
 )
-from orchestrator.operations.calls.send_http_step import WebAsker
+from orchestrator.operations.calls.send_http_step import HttpStepClient
 from orchestrator.store.redis.audio_queue import Queued, clear_sounds, queue_sound
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import Loaded, load_many
@@ -67,7 +67,7 @@ class Turn:
     late_ms: int | None = None
 
 
-class Performer:
+class CommandSender:
     """Empties outboxes; any number of them may run."""
 
     def __init__(
@@ -75,13 +75,13 @@ class Performer:
         *,
         client: redis.Redis,
         carrier: TelnyxClient,
-        web: WebAsker | None = None,
+        web: HttpStepClient | None = None,
         streams: OurStreams | None = None,
         keys: Keys | None = None,
     ) -> None:
         self._redis = client
         self._carrier = carrier
-        self._web = web or WebAsker()
+        self._web = web or HttpStepClient()
         self._streams = streams
         self._keys = keys or Keys()
 
@@ -200,7 +200,7 @@ class Performer:
 
     def _put_off(self, turn: Turn, token: str, pause_ms: int) -> None:
         names = [self._keys.lease(turn.call_id), self._keys.wakes]
-        run_script(self._redis, ScriptCall("put_off_commands", names, [token, turn.call_id, pause_ms]))
+        run_script(self._redis, ScriptCall("defer_commands", names, [token, turn.call_id, pause_ms]))
 
     def _complete(self, turn: Turn, token: str, event: Event) -> int:
         # Stopping what is over already fails, and nothing behind it depends on that.

@@ -25,7 +25,7 @@ Told = tuple[str, dict[str, Any]]
 """The event's type, and what of the answer it tells."""
 
 
-class WebAsker:
+class HttpStepClient:
     """Asks for the calls of one process; `trusted` are the hosts that may lie in a private network."""
 
     def __init__(

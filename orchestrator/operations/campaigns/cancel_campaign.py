@@ -11,8 +11,8 @@ from orchestrator.ids import stable_uuid
 from orchestrator.model.event import ACTION_REQUESTED, Event
 from orchestrator.operations.campaigns.create_campaign import found
 from orchestrator.operations.campaigns.end_open_contacts import end_contacts_of
-from orchestrator.operations.dialing.drain_dials import quiesce
-from orchestrator.operations.dialing.release_attempts import WayBack
+from orchestrator.operations.dialing.drain_dials import drain_dials
+from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import FinalStatus, Reason
 from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.keys import Keys
@@ -20,49 +20,49 @@ from orchestrator.store.sql.campaigns import lock_campaign
 from orchestrator.store.sql.tables import calls, campaigns
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
-_WAY_BACK = WayBack(Reason.CAMPAIGN_CANCELED, final=FinalStatus.CANCELED, counts=False)
+_WAY_BACK = ReleaseReason(Reason.CAMPAIGN_CANCELED, final=FinalStatus.CANCELED, counts=False)
 _ALLOWED = ("draft", "scheduled", "running", "paused", "canceled")
 
 
 def cancel_campaign(
-    house: House, campaign_id: str, *, live_calls: Literal["finish", "hangup"] = "finish"
+    services: Services, campaign_id: str, *, live_calls: Literal["finish", "hangup"] = "finish"
 ) -> tuple[Row[Any], int]:
     """Return the canceled campaign and how many of its calls are live; nothing of it is sent after that (R9)."""
-    _close_the_gate(house, campaign_id)
-    in_flight = quiesce(house, calls.c.campaign_id == campaign_id, _WAY_BACK)
-    end_contacts_of(house.sql, campaign_id)
+    _close_the_gate(services, campaign_id)
+    in_flight = drain_dials(services, calls.c.campaign_id == campaign_id, _WAY_BACK)
+    end_contacts_of(services.sql, campaign_id)
     if live_calls == "hangup":
-        hang_up_all(house, campaign_id)
-    with house.sql.connect() as connection:
-        return connection.execute(select(campaigns).where(campaigns.c.id == campaign_id)).one(), in_flight
+        hang_up_all(services, campaign_id)
+    with services.sql.connect() as tx:
+        return tx.execute(select(campaigns).where(campaigns.c.id == campaign_id)).one(), in_flight
 
 
-def hang_up_all(house: House, campaign_id: str) -> int:
+def hang_up_all(services: Services, campaign_id: str) -> int:
     """Ask for the hangup of each of the campaign's live calls; asking again is the same command."""
     query = select(calls.c.id, func.clock_timestamp().label("now")).where(
         calls.c.campaign_id == campaign_id, calls.c.state.in_(("dialing", "accepted", "unknown"))
     )
-    with house.sql.connect() as connection:
-        live = connection.execute(query).all()
+    with services.sql.connect() as tx:
+        live = tx.execute(query).all()
     for call_id, now in live:
         command_id = stable_uuid(call_id, "cancel")
         payload = {"command_id": command_id, "action": "hangup", "body": {}}
         event = Event(
             id=f"request:{command_id}", type=ACTION_REQUESTED, occurred_at=now, call_id=call_id, payload=payload
         )
-        add_event(house.redis, Keys(), event)
+        add_event(services.redis, Keys(), event)
     return len(live)
 
 
-def _close_the_gate(house: House, campaign_id: str) -> None:
-    with house.sql.begin() as connection:
-        status = found(lock_campaign(connection, campaign_id), campaign_id).status
+def _close_the_gate(services: Services, campaign_id: str) -> None:
+    with services.sql.begin() as tx:
+        status = found(lock_campaign(tx, campaign_id), campaign_id).status
         if status not in _ALLOWED:
             detail = f"A campaign that is {status} cannot be canceled."
             raise Conflict("not_cancelable", detail, status=status, allowed=_ALLOWED)
-        connection.execute(
+        tx.execute(
             update(campaigns)
             .where(campaigns.c.id == campaign_id, campaigns.c.status != "canceled")
             .values(status="canceled", status_reason=None, completed_at=func.now())

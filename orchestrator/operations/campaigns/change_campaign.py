@@ -16,7 +16,7 @@ from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store.sql import campaigns as queries_campaigns
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 _AT_REST = ("draft", "paused")
 _BEFORE_START = ("draft", "scheduled", "paused")
@@ -32,27 +32,27 @@ _HELD_BY = {
 }
 
 
-def change_campaign(house: House, campaign_id: str, changes: CampaignChanges) -> Row[Any]:
+def change_campaign(services: Services, campaign_id: str, changes: CampaignChanges) -> Row[Any]:
     """Change the fields that were named and return the campaign; in force from the next claim and gate on.
 
     Raises Conflict where the status does not allow a field, InvalidInput where a field contradicts the flow or a date.
     """
-    flow = flow_named(house, changes.flow) if changes.flow else None
+    flow = flow_named(services, changes.flow) if changes.flow else None
     if flow:
-        check_ring(house, flow_id=flow.id)
-    with house.sql.begin() as connection:
-        campaign = found(queries_campaigns.lock_campaign(connection, campaign_id), campaign_id)
+        check_ring(services, flow_id=flow.id)
+    with services.sql.begin() as tx:
+        campaign = found(queries_campaigns.lock_campaign(tx, campaign_id), campaign_id)
         _check_status(campaign, changes)
         _check_dates(campaign, changes)
-        check_caps(house, changes.caps)
+        check_caps(services, changes.caps)
         flow_id = flow.id if flow else campaign.flow_id
-        check_outcomes(house, changes.retry or RetryRules.model_validate(campaign.retry), flow_id=flow_id)
+        check_outcomes(services, changes.retry or RetryRules.model_validate(campaign.retry), flow_id=flow_id)
         if flow_id != campaign.flow_id:
-            _check_inputs(house, connection, campaign_id, flow_id)
+            _check_inputs(services, tx, campaign_id, flow_id)
         columns = {**columns_of(changes, changes.model_fields_set), "flow_id": flow_id}
-        queries_campaigns.update_campaign(connection, campaign_id, columns)
-        changed = found(queries_campaigns.find_campaign(connection, campaign_id), campaign_id)
-        _apply_to_contacts(house, connection, changed, changes)
+        queries_campaigns.update_campaign(tx, campaign_id, columns)
+        changed = found(queries_campaigns.find_campaign(tx, campaign_id), campaign_id)
+        _apply_to_contacts(services, tx, changed, changes)
     return changed
 
 
@@ -75,21 +75,21 @@ def _check_dates(campaign: Row[Any], changes: CampaignChanges) -> None:
         raise InvalidInput([FieldError("/ends_at", "ends_at", "ends_at must be later than starts_at")])
 
 
-def _check_inputs(house: House, connection: Connection, campaign_id: str, flow_id: str) -> None:
-    required = house.flows.get(flow_id).required_inputs
-    lacking = queries_campaigns.lacks_inputs(connection, campaign_id, required)
+def _check_inputs(services: Services, tx: Connection, campaign_id: str, flow_id: str) -> None:
+    required = services.flows.get(flow_id).required_inputs
+    lacking = queries_campaigns.lacks_inputs(tx, campaign_id, required)
     if lacking:
         detail = f"{lacking} contacts lack an input of that flow; it requires {', '.join(required)}"
         raise InvalidInput([FieldError("/flow", "contacts_lack_inputs", detail)])
 
 
-def _apply_to_contacts(house: House, connection: Connection, campaign: Row[Any], changes: CampaignChanges) -> None:
+def _apply_to_contacts(services: Services, tx: Connection, campaign: Row[Any], changes: CampaignChanges) -> None:
     reasons = {reason for field in changes.model_fields_set & _HELD_BY.keys() for reason in _HELD_BY[field]}
     if campaign.default_timezone and changes.model_fields_set & {"default_timezone", "calling_hours"}:
         hours = stored_hours(campaign.calling_hours)
-        zones = queries_campaigns.list_zones(connection, campaign.id)
-        unknown = [zone for zone in zones if is_zone_unknown(hours, zone, house.clock())]
-        queries_campaigns.add_zones(connection, campaign.id, [campaign.default_timezone])
-        queries_campaigns.move_zones(connection, campaign.id, unknown, to=campaign.default_timezone)
+        zones = queries_campaigns.list_zones(tx, campaign.id)
+        unknown = [zone for zone in zones if is_zone_unknown(hours, zone, services.clock())]
+        queries_campaigns.add_zones(tx, campaign.id, [campaign.default_timezone])
+        queries_campaigns.move_zones(tx, campaign.id, unknown, to=campaign.default_timezone)
     if reasons:
-        queries_campaigns.release_holds(connection, campaign.id, sorted(reasons))
+        queries_campaigns.release_holds(tx, campaign.id, sorted(reasons))

@@ -62,66 +62,66 @@ _FINISHED = text(
 
 def complete_campaigns(sql: Engine) -> list[str]:
     """Make the moves that are due, of millions some thousands at a time; return the campaigns that completed."""
-    with sql.begin() as connection:
-        _start_scheduled(connection)
-        ending = connection.execute(_ENDING).scalars().all()
-        zoneless = _zoneless(connection)
+    with sql.begin() as tx:
+        _start_scheduled(tx)
+        ending = tx.execute(_ENDING).scalars().all()
+        zoneless = _zoneless(tx)
     _in_batches(sql, _LATE, reason=Reason.TOO_LATE)
     for campaign_id in ending:
         _in_batches(sql, _OVER, reason=Reason.CAMPAIGN_ENDED, campaign_id=campaign_id)
     for which in zoneless:
         _in_batches(sql, _HOLD_ZONE, reason=Reason.ZONE_UNKNOWN, **which)
-    with sql.begin() as connection:
-        finished = _finished(connection)
-        _complete(connection, finished)
+    with sql.begin() as tx:
+        finished = _finished(tx)
+        _complete(tx, finished)
     return finished
 
 
 def _in_batches(sql: Engine, statement: TextClause, *, reason: Reason, **which: str) -> None:
     """Make a move batch by batch, each on its own: none holds many contacts locked, or holds anybody up."""
     for _ in range(_BATCHES_AT_ONCE):
-        with sql.begin() as connection:
-            moved = connection.execute(statement, {"most": _BATCH, "reason": reason.value, **which}).rowcount
+        with sql.begin() as tx:
+            moved = tx.execute(statement, {"most": _BATCH, "reason": reason.value, **which}).rowcount
         if moved < _BATCH:
             return
 
 
-def _start_scheduled(connection: Connection) -> None:
-    connection.execute(
+def _start_scheduled(tx: Connection) -> None:
+    tx.execute(
         update(campaigns)
         .where(campaigns.c.status == "scheduled", campaigns.c.starts_at <= func.now())
         .values(status="running", proving_since=func.now())
     )
 
 
-def _zoneless(connection: Connection) -> list[dict[str, str]]:
+def _zoneless(tx: Connection) -> list[dict[str, str]]:
     """Return campaign, its hours and zone of contacts that wait and nobody can say an hour for.
 
     They are held until the contact or the campaign gets a time zone (§7).
     """
-    now = database_now(connection)
-    rows = connection.execute(_ZONES).all()
+    now = database_now(tx)
+    rows = tx.execute(_ZONES).all()
     unknown = [row for row in rows if is_zone_unknown(hours_of(row.hours), row.zone, now)]
     hours = {row.campaign_id: row.hours for row in unknown}
     params = {"campaigns": [row.campaign_id for row in unknown], "zones": [row.zone for row in unknown]}
-    found = connection.execute(_WITH_SOMEBODY, params).all() if unknown else []
+    found = tx.execute(_WITH_SOMEBODY, params).all() if unknown else []
     return [{"campaign_id": row.campaign_id, "zone": row.zone, "hours": hours[row.campaign_id]} for row in found]
 
 
-def _finished(connection: Connection) -> list[str]:
-    locked = set(connection.execute(_FINISHED).scalars())
+def _finished(tx: Connection) -> list[str]:
+    locked = set(tx.execute(_FINISHED).scalars())
     # Once more behind the locks: what was added between that statement's snapshot and its lock is seen only now.
-    return [ident for ident in connection.execute(_FINISHED).scalars() if ident in locked]
+    return [ident for ident in tx.execute(_FINISHED).scalars() if ident in locked]
 
 
-def _complete(connection: Connection, finished: Sequence[str]) -> None:
+def _complete(tx: Connection, finished: Sequence[str]) -> None:
     """Complete campaigns, locked by the caller; who is held for ever will not be called any more (R22)."""
     if not finished:
         return
-    connection.execute(
+    tx.execute(
         update(campaigns)
         .where(campaigns.c.id.in_(finished))
         .values(status="completed", completed_at=func.now(), status_reason=None)
     )
     for campaign_id in finished:
-        end_batch(connection, campaign_id)  # of a huge one, the sweeper ends the rest
+        end_batch(tx, campaign_id)  # of a huge one, the sweeper ends the rest

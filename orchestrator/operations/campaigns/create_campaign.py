@@ -16,32 +16,32 @@ from orchestrator.policy.ring_floor import why_ring_too_short
 from orchestrator.store.sql import campaigns as queries_campaigns
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 
 _ALLOWED = "at most {cap}, which ORCHESTRATOR_CAP_{} allows to everybody; a campaign may only ask for fewer"
 
 
-def create_campaign(house: House, draft: NewCampaign, *, campaign_id: str) -> Row[Any]:
+def create_campaign(services: Services, draft: NewCampaign, *, campaign_id: str) -> Row[Any]:
     """Store a campaign as a draft and return it; the same id again returns what stands.
 
     Raises InvalidInput for an unknown flow, one that gives up too soon, a retry rule on an outcome the flow never
     declares, and caps above the installation's.
     """
-    flow = flow_named(house, draft.flow)
-    check_outcomes(house, draft.retry, flow_id=flow.id)
-    check_ring(house, flow_id=flow.id)
-    check_caps(house, draft.caps)
-    with house.sql.begin() as connection:
-        connection_id = ensure_connection(connection, house.settings)
+    flow = flow_named(services, draft.flow)
+    check_outcomes(services, draft.retry, flow_id=flow.id)
+    check_ring(services, flow_id=flow.id)
+    check_caps(services, draft.caps)
+    with services.sql.begin() as tx:
+        connection_id = ensure_connection(tx, services.settings)
         values = {
             **columns_of(draft, NewCampaign.model_fields),
             "id": campaign_id,
             "flow_id": flow.id,
             "connection_id": connection_id,
         }
-        queries_campaigns.insert_campaign(connection, values)
-        return found(queries_campaigns.find_campaign(connection, campaign_id), campaign_id)
+        queries_campaigns.insert_campaign(tx, values)
+        return found(queries_campaigns.find_campaign(tx, campaign_id), campaign_id)
 
 
 def columns_of(document: NewCampaign | CampaignChanges, fields: Collection[str]) -> dict[str, Any]:
@@ -53,23 +53,23 @@ def columns_of(document: NewCampaign | CampaignChanges, fields: Collection[str])
     return columns
 
 
-def check_outcomes(house: House, retry: RetryRules, *, flow_id: str) -> None:
+def check_outcomes(services: Services, retry: RetryRules, *, flow_id: str) -> None:
     """Raise InvalidInput for rules on outcomes that the flow does not declare: misspelled, they would never apply."""
-    unknown = retry.outcomes_not_in(house.flows.get(flow_id).outcomes)
+    unknown = retry.outcomes_not_in(services.flows.get(flow_id).outcomes)
     told = "the flow declares no such outcome"
     if unknown:
         raise InvalidInput([FieldError(f"/retry/on_outcome/{name}", "unknown_outcome", told) for name in unknown])
 
 
-def check_ring(house: House, *, flow_id: str) -> None:
+def check_ring(services: Services, *, flow_id: str) -> None:
     """Raise InvalidInput for a flow that gives up too soon; what runs with one already goes on."""
-    if why := why_ring_too_short(house.flows.get(flow_id).dial_fields()["timeout_secs"]):
+    if why := why_ring_too_short(services.flows.get(flow_id).dial_fields()["timeout_secs"]):
         raise InvalidInput([FieldError("/flow", "ring_floor", why)])
 
 
-def check_caps(house: House, wanted: Caps | None) -> None:
+def check_caps(services: Services, wanted: Caps | None) -> None:
     """Raise InvalidInput for caps above the installation's: a campaign may only be stricter."""
-    loosened = house.caps.loosened_by(wanted) if wanted else {}
+    loosened = services.caps.loosened_by(wanted) if wanted else {}
     wrong = [
         FieldError(f"/caps/{name}", "cap_loosened", _ALLOWED.format(name.upper(), cap=cap))
         for name, cap in loosened.items()

@@ -11,25 +11,25 @@ _BATCHES_AT_ONCE = 200
 
 def end_open_contacts(sql: Engine) -> int:
     """End what a process that died in a cancel, or a campaign too large for one, has left; return how many."""
-    with sql.connect() as connection:
-        ended = ended_with_open_contacts(connection)
+    with sql.connect() as tx:
+        ended = ended_with_open_contacts(tx)
     return sum(_end_some(sql, campaign_id) for campaign_id in ended)
 
 
 def end_contacts_of(sql: Engine, campaign_id: str) -> None:
     """End the open contacts of a campaign whose end has been committed; of a huge one, the sweeper ends the rest."""
-    with sql.begin() as connection:
-        wait_for_moves(connection, campaign_id)
+    with sql.begin() as tx:
+        wait_for_moves(tx, campaign_id)
     if _end_some(sql, campaign_id) < _BATCHES_AT_ONCE * BATCH:
-        with sql.begin() as connection:
-            end_batch(connection, campaign_id, skip_locked=False)  # the few that somebody was moving
+        with sql.begin() as tx:
+            end_batch(tx, campaign_id, skip_locked=False)  # the few that somebody was moving
 
 
 def _end_some(sql: Engine, campaign_id: str) -> int:
     total = 0
     for _ in range(_BATCHES_AT_ONCE):
-        with sql.begin() as connection:
-            ended = end_batch(connection, campaign_id)
+        with sql.begin() as tx:
+            ended = end_batch(tx, campaign_id)
         total += ended
         if ended < BATCH:
             break

@@ -17,28 +17,28 @@ from orchestrator.policy.timestamps import format_moment
 from orchestrator.store.sql.results import flows_called, results_after, variable_names_after
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 _BATCH = 1_000
 _NAMED_AT_ONCE = 20_000  # contacts whose variables' names are asked for in one query: some 50 ms
 _OF_CONTACT = 3  # answers, timezone, variables: the last columns of a row
 
 
-def export_results(house: House, campaign_id: str) -> Iterator[list[Any]]:
+def export_results(services: Services, campaign_id: str) -> Iterator[list[Any]]:
     """Return the header and then a row for each contact; raise NotFound for no such campaign before the first row.
 
     Rows are read batch by batch, and no connection is held while the reader is slow.
     """
-    answers = _answer_names(house, find_campaign(house, campaign_id))
-    return _rows(house, campaign_id, answers, _variable_names(house, campaign_id))
+    answers = _answer_names(services, find_campaign(services, campaign_id))
+    return _rows(services, campaign_id, answers, _variable_names(services, campaign_id))
 
 
-def _rows(house: House, campaign_id: str, answers: list[str], variables: list[str]) -> Iterator[list[Any]]:
+def _rows(services: Services, campaign_id: str, answers: list[str], variables: list[str]) -> Iterator[list[Any]]:
     yield [*RESULT_COLUMNS, *(f"{ANSWER}{name}" for name in answers), "timezone", *map(variable_name, variables)]
     last = ""
     while True:
-        with house.sql.connect() as connection:
-            rows = results_after(connection, campaign_id, last, limit=_BATCH)
+        with services.sql.connect() as tx:
+            rows = results_after(tx, campaign_id, last, limit=_BATCH)
         if not rows:
             return
         for row in rows:
@@ -51,19 +51,19 @@ def _plain(value: Any) -> Any:
     return format_moment(value) if isinstance(value, datetime) else value
 
 
-def _variable_names(house: House, campaign_id: str) -> list[str]:
+def _variable_names(services: Services, campaign_id: str) -> list[str]:
     last: str | None = ""
     names: set[str] = set()
     while last is not None:
-        with house.sql.connect() as connection:
-            last, found = variable_names_after(connection, campaign_id, last, limit=_NAMED_AT_ONCE)
+        with services.sql.connect() as tx:
+            last, found = variable_names_after(tx, campaign_id, last, limit=_NAMED_AT_ONCE)
         names |= found
     return sorted(names)
 
 
-def _answer_names(house: House, campaign: Row[Any]) -> list[str]:
+def _answer_names(services: Services, campaign: Row[Any]) -> list[str]:
     """Return the answers that any of the campaign's flows declares; names that start with `_` stay private."""
-    with house.sql.connect() as connection:
-        flow_ids = {campaign.flow_id, *flows_called(connection, campaign.id)}
-    names = {name: None for flow_id in sorted(flow_ids) for name in house.flows.get(flow_id).answers}
+    with services.sql.connect() as tx:
+        flow_ids = {campaign.flow_id, *flows_called(tx, campaign.id)}
+    names = {name: None for flow_id in sorted(flow_ids) for name in services.flows.get(flow_id).answers}
     return [name for name in names if not name.startswith("_")]

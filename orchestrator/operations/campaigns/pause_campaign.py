@@ -8,30 +8,30 @@ from sqlalchemy import Row, func, select, update
 
 from orchestrator.errors import Conflict
 from orchestrator.operations.campaigns.create_campaign import found
-from orchestrator.operations.dialing.drain_dials import quiesce
-from orchestrator.operations.dialing.release_attempts import WayBack
+from orchestrator.operations.dialing.drain_dials import drain_dials
+from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql.campaigns import lock_campaign
 from orchestrator.store.sql.tables import calls, campaigns
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
-_WAY_BACK = WayBack(Reason.CAMPAIGN_PAUSED, counts=False, held=False)
+_WAY_BACK = ReleaseReason(Reason.CAMPAIGN_PAUSED, counts=False, held=False)
 _ALLOWED = ("scheduled", "running", "paused")
 
 
-def pause_campaign(house: House, campaign_id: str) -> tuple[Row[Any], int]:
+def pause_campaign(services: Services, campaign_id: str) -> tuple[Row[Any], int]:
     """Return the paused campaign and how many of its calls are live. Pausing a paused one asks for no change."""
-    _close_the_gate(house, campaign_id)
-    in_flight = quiesce(house, calls.c.campaign_id == campaign_id, _WAY_BACK)
-    with house.sql.connect() as connection:
-        return connection.execute(select(campaigns).where(campaigns.c.id == campaign_id)).one(), in_flight
+    _close_the_gate(services, campaign_id)
+    in_flight = drain_dials(services, calls.c.campaign_id == campaign_id, _WAY_BACK)
+    with services.sql.connect() as tx:
+        return tx.execute(select(campaigns).where(campaigns.c.id == campaign_id)).one(), in_flight
 
 
-def _close_the_gate(house: House, campaign_id: str) -> None:
-    with house.sql.begin() as connection:
-        status = found(lock_campaign(connection, campaign_id), campaign_id).status
+def _close_the_gate(services: Services, campaign_id: str) -> None:
+    with services.sql.begin() as tx:
+        status = found(lock_campaign(tx, campaign_id), campaign_id).status
         if status not in _ALLOWED:
             raise Conflict(
                 "not_pausable", f"A campaign that is {status} cannot be paused.", status=status, allowed=_ALLOWED
@@ -39,9 +39,7 @@ def _close_the_gate(house: House, campaign_id: str) -> None:
         if status == "paused":
             return
         reason = func.jsonb_build_object("code", "paused_by_user", "detail", "Paused over the API.", "at", _now_text())
-        connection.execute(
-            update(campaigns).where(campaigns.c.id == campaign_id).values(status="paused", status_reason=reason)
-        )
+        tx.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(status="paused", status_reason=reason))
 
 
 def _now_text() -> Any:

@@ -23,7 +23,7 @@ from orchestrator.store.sql.stats import count_dials_since
 from orchestrator.store.sql.tallies import Tally, largest_answers, read_tally
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 CONTACT_STATUSES = (
     "waiting",
@@ -67,17 +67,17 @@ class _Calls(NamedTuple):
     n: int
 
 
-def read_stats(house: House, campaign_id: str) -> CampaignStats:
+def read_stats(services: Services, campaign_id: str) -> CampaignStats:
     """Return the numbers of a campaign as they stand now; raise NotFound for none."""
-    campaign = find_campaign(house, campaign_id)
-    now = house.clock()
-    with house.sql.connect() as connection:
-        contacts = read_tally(connection, campaign_id, "contacts")
-        calls = _read_calls(connection, campaign_id)
-        answers = largest_answers(connection, campaign_id, most=_MOST_ANSWERS)
-        dials = count_dials_since(connection, campaign_id, since=now - _RATE_OVER)
-        account = find_connection(connection, campaign.connection_id)
-        stop = read_stop(connection)
+    campaign = find_campaign(services, campaign_id)
+    now = services.clock()
+    with services.sql.connect() as tx:
+        contacts = read_tally(tx, campaign_id, "contacts")
+        calls = _read_calls(tx, campaign_id)
+        answers = largest_answers(tx, campaign_id, most=_MOST_ANSWERS)
+        dials = count_dials_since(tx, campaign_id, since=now - _RATE_OVER)
+        account = find_connection(tx, campaign.connection_id)
+        stop = read_stop(tx)
     standings = count_standings(contacts, stored_hours(campaign.calling_hours), now)
     pace = Pacing.model_validate(campaign.pacing).calls_per_second
     allowed = [rate for rate in (pace, account and account.calls_per_second) if rate]
@@ -92,12 +92,12 @@ def read_stats(house: House, campaign_id: str) -> CampaignStats:
         by_answer=_answers(answers),
         dials_per_s=round(dials / _RATE_OVER.total_seconds(), 2),
         limit=min(allowed, default=0.0),
-        event_to_command_ms=latency_percentiles(house.redis, Keys().latency_of(campaign_id)),
+        event_to_command_ms=latency_percentiles(services.redis, Keys().latency_of(campaign_id)),
     )
 
 
-def _read_calls(connection: Connection, campaign_id: str) -> list[_Calls]:
-    tally = read_tally(connection, campaign_id, "calls")
+def _read_calls(tx: Connection, campaign_id: str) -> list[_Calls]:
+    tally = read_tally(tx, campaign_id, "calls")
     calls = [_Calls(state, disposition, outcome, n) for (state, disposition, outcome), n in tally]
     return [each for each in calls if each.state != "withdrawn"]
 

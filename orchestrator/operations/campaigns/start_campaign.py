@@ -11,40 +11,40 @@ from orchestrator.operations.campaigns.create_campaign import found
 from orchestrator.store.sql import campaigns as queries_campaigns
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 _STARTED = ("scheduled", "running")
 
 
-def start_campaign(house: House, campaign_id: str) -> Row[Any]:
+def start_campaign(services: Services, campaign_id: str) -> Row[Any]:
     """Set a draft running, or scheduled until its starts_at; one that was started stays as it is.
 
     Raises Conflict `no_contacts` when there is nobody to call and nothing that would bring anybody.
     """
-    return _set_going(house, campaign_id, since="draft", verb="started")
+    return _set_going(services, campaign_id, since="draft", verb="started")
 
 
-def resume_campaign(house: House, campaign_id: str) -> Row[Any]:
+def resume_campaign(services: Services, campaign_id: str) -> Row[Any]:
     """Let a paused campaign go on, its reason cleared; one that is under way stays as it is."""
-    return _set_going(house, campaign_id, since="paused", verb="resumed")
+    return _set_going(services, campaign_id, since="paused", verb="resumed")
 
 
-def _set_going(house: House, campaign_id: str, *, since: str, verb: str) -> Row[Any]:
-    with house.sql.begin() as connection:
-        campaign = found(queries_campaigns.lock_campaign(connection, campaign_id), campaign_id)
+def _set_going(services: Services, campaign_id: str, *, since: str, verb: str) -> Row[Any]:
+    with services.sql.begin() as tx:
+        campaign = found(queries_campaigns.lock_campaign(tx, campaign_id), campaign_id)
         if campaign.status in _STARTED:
             return campaign
         if campaign.status != since:
             detail = f"A campaign that is {campaign.status} cannot be {verb}."
             raise Conflict(f"not_{verb}", detail, status=campaign.status, allowed=[since, *_STARTED])
-        _check_ready(house, connection, campaign)
-        queries_campaigns.update_campaign(connection, campaign_id, _going(house, campaign))
-        return found(queries_campaigns.find_campaign(connection, campaign_id), campaign_id)
+        _check_ready(services, tx, campaign)
+        queries_campaigns.update_campaign(tx, campaign_id, _going(services, campaign))
+        return found(queries_campaigns.find_campaign(tx, campaign_id), campaign_id)
 
 
-def _going(house: House, campaign: Row[Any]) -> dict[str, Any]:
+def _going(services: Services, campaign: Row[Any]) -> dict[str, Any]:
     """Return what a campaign under way has; whether webhooks arrive is to be proven anew."""
-    now = house.clock()
+    now = services.clock()
     is_early = campaign.starts_at is not None and campaign.starts_at > now
     return {
         "status": "scheduled" if is_early else "running",
@@ -55,11 +55,11 @@ def _going(house: House, campaign: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _check_ready(house: House, connection: Connection, campaign: Row[Any]) -> None:
-    if campaign.ends_at is not None and campaign.ends_at <= house.clock():
+def _check_ready(services: Services, tx: Connection, campaign: Row[Any]) -> None:
+    if campaign.ends_at is not None and campaign.ends_at <= services.clock():
         raise Conflict("already_over", "Its ends_at has passed; set a later one first.", status=campaign.status)
-    if campaign.keep_open or queries_campaigns.has_contacts(connection, campaign.id):
+    if campaign.keep_open or queries_campaigns.has_contacts(tx, campaign.id):
         return
-    if not queries_campaigns.has_open_import(connection, campaign.id):
+    if not queries_campaigns.has_open_import(tx, campaign.id):
         detail = "It has no contacts: add some, or set keep_open so that they may come later."
         raise Conflict("no_contacts", detail, status=campaign.status)

@@ -13,7 +13,7 @@ from orchestrator.store.sql.campaigns import add_zones
 from orchestrator.store.sql.contact_staging import StagedContact, insert_contacts
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 
 @dataclass(frozen=True)
@@ -24,18 +24,18 @@ class AddResult:
     problem: ContactProblem | None = None
 
 
-def add_contacts(house: House, campaign_id: str, documents: Sequence[Any]) -> list[AddResult]:
+def add_contacts(services: Services, campaign_id: str, documents: Sequence[Any]) -> list[AddResult]:
     """Add what can be added and return a result for each document, in order.
 
     Raises NotFound, and Conflict for a campaign that is completed or canceled.
     """
-    place = place_for_upload(house, campaign_id)
+    place = place_for_upload(services, campaign_id)
     read = [read_contact(document, place.form) for document in documents]
     staged = [_staged(place, contact, n) for n, contact in enumerate(read) if isinstance(contact, NewContact)]
-    with house.sql.begin() as connection:
-        accepted = insert_contacts(connection, staged, campaign_id=campaign_id)
-        add_zones(connection, campaign_id, list({row.zone for row in staged if row.contact_id in accepted}))
-        hold_open(connection, campaign_id)
+    with services.sql.begin() as tx:
+        accepted = insert_contacts(tx, staged, campaign_id=campaign_id)
+        add_zones(tx, campaign_id, list({row.zone for row in staged if row.contact_id in accepted}))
+        hold_open(tx, campaign_id)
     ids = {row.position: row.contact_id for row in staged if row.contact_id in accepted}
     problems = {n: contact for n, contact in enumerate(read) if isinstance(contact, ContactProblem)}
     return [AddResult(ids.get(n), problems.get(n)) for n in range(len(documents))]

@@ -13,7 +13,7 @@ from orchestrator.contact_files.contact_rows import ContactProblem, NewContact, 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
 from orchestrator.operations.contacts.find_contacts import find_contact
 from orchestrator.operations.contacts.upload_target import UploadPlace, place_for_upload
-from orchestrator.operations.dialing.release_attempts import WayBack, Withdrawn, free_channels, withdraw
+from orchestrator.operations.dialing.release_attempts import ReleaseReason, Withdrawn, free_channels, withdraw
 from orchestrator.policy.hold_reasons import FinalStatus, Reason
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.zones.named_zone import Zone
@@ -24,7 +24,7 @@ from orchestrator.store.sql.personal_columns import FINAL_STATUSES
 from orchestrator.store.sql.tables import calls
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 _OPEN = ("waiting", "held", "calling")
 
@@ -52,31 +52,31 @@ class ContactChange(BaseModel):
         return self
 
 
-def change_contact(house: House, contact_id: str, change: ContactChange) -> Row[Any]:
+def change_contact(services: Services, contact_id: str, change: ContactChange) -> Row[Any]:
     """Change a contact and return it; ended by a person it is never dialed again, and a live call goes on to its end.
 
     Raises Conflict for one that has ended otherwise, InvalidInput for variables the flow cannot use.
     """
-    known = find_contact(house, contact_id)
+    known = find_contact(services, contact_id)
     is_checked = change.variables is not None or change.timezone is not None
-    place = place_for_upload(house, known.campaign_id) if is_checked else None
+    place = place_for_upload(services, known.campaign_id) if is_checked else None
     withdrawn: list[Withdrawn] = []
-    with house.sql.begin() as connection:
-        live = queries_contacts.live_call_of(connection, contact_id)  # before the contact, as every sender does
-        contact = queries_contacts.lock_contact(connection, contact_id)
+    with services.sql.begin() as tx:
+        live = queries_contacts.live_call_of(tx, contact_id)  # before the contact, as every sender does
+        contact = queries_contacts.lock_contact(tx, contact_id)
         if contact is None:
             raise NotFound("contact", contact_id)
         if contact.status in FINAL_STATUSES:
             return _as_it_ended(contact, change)
         if change.status and live and live.state == "reserved":
-            way = WayBack(Reason.CONTACT_CLOSED, final=FinalStatus(change.status), counts=False)
-            withdrawn = withdraw(connection, calls.c.id == live.id, way)
+            way = ReleaseReason(Reason.CONTACT_CLOSED, final=FinalStatus(change.status), counts=False)
+            withdrawn = withdraw(tx, calls.c.id == live.id, way)
         columns = _columns(place, contact, change)
-        queries_contacts.update_contact(connection, contact_id, columns)
+        queries_contacts.update_contact(tx, contact_id, columns)
         if "zone" in columns:
-            add_zones(connection, contact.campaign_id, [columns["zone"]])
-    free_channels(house.redis, Keys(), withdrawn)
-    return find_contact(house, contact_id)
+            add_zones(tx, contact.campaign_id, [columns["zone"]])
+    free_channels(services.redis, Keys(), withdrawn)
+    return find_contact(services, contact_id)
 
 
 def _as_it_ended(contact: Row[Any], change: ContactChange) -> Row[Any]:

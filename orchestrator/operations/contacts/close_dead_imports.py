@@ -14,5 +14,5 @@ def close_dead_imports(sql: Engine) -> list[str]:
     """Fail imports that have written nothing for 10 minutes and return their ids; what they wrote stays."""
     is_dead = (imports.c.status == "running", imports.c.touched_at < func.now() - _SILENT_FOR)
     closed = update(imports).where(*is_dead).values(status="failed", error=_WHY).returning(imports.c.id)
-    with sql.begin() as connection:
-        return list(connection.execute(closed).scalars())
+    with sql.begin() as tx:
+        return list(tx.execute(closed).scalars())

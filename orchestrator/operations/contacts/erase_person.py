@@ -21,7 +21,7 @@ from orchestrator.store.sql.recordings import erased_recordings
 from orchestrator.store.sql.tallies import forget_answers
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -37,36 +37,36 @@ class Erasure:
     calls: int
 
 
-def erase_contact(house: House, contact_id: str) -> Erasure:
+def erase_contact(services: Services, contact_id: str) -> Erasure:
     """Erase what is personal about a contact and its calls; rows, results and times stay as the ledger.
 
     What is told of its calls later is recorded without it. Safe to repeat. Raises NotFound, and Conflict while a call
     with it is under way.
     """
-    with house.sql.begin() as connection:
-        person = _lock_person(connection, [contact_id])
+    with services.sql.begin() as tx:
+        person = _lock_person(tx, [contact_id])
         if contact_id not in person.contact_ids:
             raise NotFound("contact", contact_id)
-        recordings = _erase(house, connection, person)
-    _remove_files(house, recordings)
+        recordings = _erase(services, tx, person)
+    _remove_files(services, recordings)
     return Erasure(len(person.contact_ids), len(person.call_ids))
 
 
-def erase_number(house: House, phone: str) -> Erasure:
+def erase_number(services: Services, phone: str) -> Erasure:
     """Erase whoever has a number: its contacts in every campaign, its single calls, its calls to us. Safe to repeat.
 
     Raises Conflict while a call with it is under way.
     """
-    with house.sql.begin() as connection:
-        person = _lock_person(connection, contacts_with(connection, phone), phone=phone)
-        recordings = _erase(house, connection, person)
-    _remove_files(house, recordings)
+    with services.sql.begin() as tx:
+        person = _lock_person(tx, contacts_with(tx, phone), phone=phone)
+        recordings = _erase(services, tx, person)
+    _remove_files(services, recordings)
     return Erasure(len(person.contact_ids), len(person.call_ids))
 
 
-def _lock_person(connection: Connection, contact_ids: Sequence[str], *, phone: str | None = None) -> Person:
-    calls = lock_calls_with(connection, contact_ids)
-    contacts = lock_contacts(connection, sorted({*contact_ids, *(call.contact_id for call in calls)}))
+def _lock_person(tx: Connection, contact_ids: Sequence[str], *, phone: str | None = None) -> Person:
+    calls = lock_calls_with(tx, contact_ids)
+    contacts = lock_contacts(tx, sorted({*contact_ids, *(call.contact_id for call in calls)}))
     calling = [contact for contact in contacts if contact.status == "calling"]
     if calling or any(call.is_under_way for call in calls):
         status = calling[0].status if calling else None
@@ -87,29 +87,29 @@ def _person(contacts: Sequence[Row[Any]], calls: Sequence[Row[Any]], phone: str 
     )
 
 
-def _erase(house: House, connection: Connection, person: Person) -> Sequence[Row[Any]]:
+def _erase(services: Services, tx: Connection, person: Person) -> Sequence[Row[Any]]:
     """Clear every place; return the recordings whose files are to be removed once this is committed.
 
     SQL forgets last: as long as it knows the person, whoever repeats what broke off finds everything again.
     """
     for call_id in person.call_ids:
-        erase_captures(house.settings.data_dir / FOLDER, call_id)
-    gone_after_s = erase_keys(house.redis, Keys(), person)
-    owe_rewrite(house.redis, Keys())
+        erase_captures(services.settings.data_dir / FOLDER, call_id)
+    gone_after_s = erase_keys(services.redis, Keys(), person)
+    owe_rewrite(services.redis, Keys())
     if gone_after_s:
-        owe_rewrite(house.redis, Keys(), after_s=gone_after_s + _SLACK_S)
-    erase_columns(connection, person)
-    forget_answers(connection, person.call_ids)
-    return erased_recordings(connection, person.call_ids)
+        owe_rewrite(services.redis, Keys(), after_s=gone_after_s + _SLACK_S)
+    erase_columns(tx, person)
+    forget_answers(tx, person.call_ids)
+    return erased_recordings(tx, person.call_ids)
 
 
-def _remove_files(house: House, recordings: Sequence[Row[Any]]) -> None:
+def _remove_files(services: Services, recordings: Sequence[Row[Any]]) -> None:
     """Remove what can be removed now; the fetch loop removes the rest, and what is being fetched, later."""
     for row in recordings:
         try:
             if row.lease is None:
-                clear_erased(house.sql, house.recordings, row)
+                clear_erased(services.sql, services.recordings, row)
             else:
-                remove_files(house.recordings, row)
+                remove_files(services.recordings, row)
         except StoreUnavailable as err:
             log.warning("a recording that was erased is not yet removed: %s", err)

@@ -19,7 +19,7 @@ from orchestrator.store.sql import campaigns as queries_campaigns
 from orchestrator.store.sql import contacts as queries_contacts
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 
 @dataclass(frozen=True)
@@ -31,30 +31,32 @@ class Standing:
     until: datetime | None
 
 
-def find_contact(house: House, contact_id: str) -> Row[Any]:
+def find_contact(services: Services, contact_id: str) -> Row[Any]:
     """Return a contact; raise NotFound for none."""
-    with house.sql.connect() as connection:
-        row = queries_contacts.find_contact(connection, contact_id)
+    with services.sql.connect() as tx:
+        row = queries_contacts.find_contact(tx, contact_id)
     if row is None:
         raise NotFound("contact", contact_id)
     return row
 
 
-def list_contacts(house: House, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
+def list_contacts(
+    services: Services, filters: Mapping[str, Any], *, after: str | None, limit: int
+) -> Sequence[Row[Any]]:
     """Return a page of contacts, newest first.
 
     Within one campaign, `status` counts who waits in a closed zone as held, as everywhere; across campaigns as waiting.
     """
-    with house.sql.connect() as connection:
+    with services.sql.connect() as tx:
         campaign_id = filters.get("campaign_id", "")
-        campaign = queries_campaigns.find_campaign(connection, campaign_id) if "status" in filters else None
+        campaign = queries_campaigns.find_campaign(tx, campaign_id) if "status" in filters else None
         if campaign is None:
-            return queries_contacts.list_contacts(connection, filters, after=after, limit=limit)
+            return queries_contacts.list_contacts(tx, filters, after=after, limit=limit)
         hours = stored_hours(campaign.calling_hours)
-        zones = queries_campaigns.list_zones(connection, campaign_id)
-        standings = _standings(filters["status"], zones, hours, house.clock())
+        zones = queries_campaigns.list_zones(tx, campaign_id)
+        standings = _standings(filters["status"], zones, hours, services.clock())
         others = {name: value for name, value in filters.items() if name not in ("campaign_id", "status")}
-        return queries_contacts.list_standing(connection, campaign_id, standings, others, after=after, limit=limit)
+        return queries_contacts.list_standing(tx, campaign_id, standings, others, after=after, limit=limit)
 
 
 def _standings(status: str, zones: Sequence[str], hours: CallingHours, now: datetime) -> list[tuple[str, str]]:

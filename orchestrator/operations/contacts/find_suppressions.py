@@ -13,7 +13,7 @@ from orchestrator.store.sql import suppressions as queries_suppressions
 from orchestrator.store.sql.campaigns import find_campaign
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 
 @dataclass(frozen=True)
@@ -29,37 +29,35 @@ class Found:
         return str(self.row.id)
 
 
-def check_scope(house: House, scope: str) -> None:
+def check_scope(services: Services, scope: str) -> None:
     """Raise InvalidInput for a scope that is neither `global` nor a campaign there is."""
-    with house.sql.connect() as connection:
-        if scope != "global" and find_campaign(connection, scope) is None:
+    with services.sql.connect() as tx:
+        if scope != "global" and find_campaign(tx, scope) is None:
             raise InvalidInput([FieldError("/scope", "unknown_scope", f"there is no campaign {scope}")])
 
 
 def list_suppressions(
-    house: House, filters: Mapping[str, Any], *, past_too: bool, after: str | None, limit: int
+    services: Services, filters: Mapping[str, Any], *, past_too: bool, after: str | None, limit: int
 ) -> list[Found]:
     """Return a page of suppressions, newest first; `past_too`: those lifted or expired as well."""
-    with house.sql.connect() as connection:
-        return _list(connection, filters, past_too=past_too, after=after, limit=limit)
+    with services.sql.connect() as tx:
+        return _list(tx, filters, past_too=past_too, after=after, limit=limit)
 
 
-def find_last(house: House, phone: str, scope: str) -> Found:
+def find_last(services: Services, phone: str, scope: str) -> Found:
     """Return the newest suppression of a number within a scope; there must be one."""
-    with house.sql.connect() as connection:
-        return _list(connection, {"phone": phone, "scope": scope}, past_too=True, after=None, limit=1)[0]
+    with services.sql.connect() as tx:
+        return _list(tx, {"phone": phone, "scope": scope}, past_too=True, after=None, limit=1)[0]
 
 
-def lift_suppression(house: House, filters: Mapping[str, Any], *, by: str, because: str | None) -> None:
+def lift_suppression(services: Services, filters: Mapping[str, Any], *, by: str, because: str | None) -> None:
     """Let a number be dialed again; contacts that ended as suppressed stay ended. Raises NotFound for none."""
-    with house.sql.begin() as connection:
-        if not queries_suppressions.lift_suppressions(connection, filters, by=by, because=because):
+    with services.sql.begin() as tx:
+        if not queries_suppressions.lift_suppressions(tx, filters, by=by, because=because):
             raise NotFound("suppression", " and ".join(str(value) for value in filters.values()))
 
 
-def _list(
-    connection: Connection, filters: Mapping[str, Any], *, past_too: bool, after: str | None, limit: int
-) -> list[Found]:
-    rows = queries_suppressions.list_suppressions(connection, filters, past_too=past_too, after=after, limit=limit)
-    requests = queries_suppressions.read_requests(connection, [row.id for row in rows])
+def _list(tx: Connection, filters: Mapping[str, Any], *, past_too: bool, after: str | None, limit: int) -> list[Found]:
+    rows = queries_suppressions.list_suppressions(tx, filters, past_too=past_too, after=after, limit=limit)
+    requests = queries_suppressions.read_requests(tx, [row.id for row in rows])
     return [Found(row, requests[row.id]) for row in rows]

@@ -17,7 +17,7 @@ from orchestrator.store.sql.opt_outs import IN_FORCE
 from orchestrator.store.sql.tables import NUMBER_GUARD
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +39,8 @@ def hang_up_suppressed(sql: Engine, client: redis.Redis, keys: Keys) -> list[str
 
     It is for the call to hang up as soon as its leg is known, and to go on if somebody answers first.
     """
-    with sql.connect() as connection:
-        rows = connection.execute(SUPPRESSED).all()
+    with sql.connect() as tx:
+        rows = tx.execute(SUPPRESSED).all()
     live = load_many(client, keys, [row.id for row in rows]) if rows else []
     told = [row for row, found in zip(rows, live, strict=True) if _is_to_be_told(row, found)]
     for row in told:
@@ -49,10 +49,10 @@ def hang_up_suppressed(sql: Engine, client: redis.Redis, keys: Keys) -> list[str
     return [row.id for row in told]
 
 
-def hang_up_at_once(house: House) -> None:
+def hang_up_at_once(services: Services) -> None:
     """Hang up what rings at a number that was suppressed just now; with Valkey away the sweeper does it later."""
     try:
-        hang_up_suppressed(house.sql, house.redis, Keys())
+        hang_up_suppressed(services.sql, services.redis, Keys())
     except redis.RedisError as err:
         log.warning("what rings at a suppressed number is hung up later: %s", in_words(err))
 

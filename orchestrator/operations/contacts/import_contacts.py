@@ -24,7 +24,7 @@ from orchestrator.store.sql.campaigns import add_zones
 from orchestrator.store.sql.contact_staging import Dedupe, StagedContact, insert_contacts
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 BATCH = 1_000
 _LONGEST_KEPT = 4_001  # of a cell: one more than a text may have
@@ -47,13 +47,13 @@ class ImportOptions:
 
 
 def import_contacts(
-    house: House, campaign_id: str, file: WholeFile, *, options: ImportOptions, import_id: str
+    services: Services, campaign_id: str, file: WholeFile, *, options: ImportOptions, import_id: str
 ) -> Row[Any]:
     """Write every good row of `file` and return the import with its counts; what was written stays, whatever follows.
 
     Raises InvalidInput for a file that cannot be used, Conflict for a campaign that takes no contacts any more.
     """
-    place = place_for_upload(house, campaign_id).in_region(options.region)
+    place = place_for_upload(services, campaign_id).in_region(options.region)
     rows = CsvRows(file, place.form, mapping=options.mapping, encoding=options.encoding)
     header = rows.header
     params = {
@@ -70,23 +70,23 @@ def import_contacts(
             ],
         },
     }
-    with house.sql.begin() as connection:
-        queries_imports.insert_import(connection, import_id, campaign_id, params)
-        hold_open(connection, campaign_id)
+    with services.sql.begin() as tx:
+        queries_imports.insert_import(tx, import_id, campaign_id, params)
+        hold_open(tx, campaign_id)
     try:
-        _Importer(house, place, import_id=import_id, dedupe=options.dedupe).write_all(rows)
+        _Importer(services, place, import_id=import_id, dedupe=options.dedupe).write_all(rows)
     except BaseException as err:
-        _close(house, import_id, "failed", error={"code": _code(err), "detail": _detail(err)})
+        _close(services, import_id, "failed", error={"code": _code(err), "detail": _detail(err)})
         raise
-    _close(house, import_id, "completed")
-    return find_import(house, import_id)
+    _close(services, import_id, "completed")
+    return find_import(services, import_id)
 
 
 class _Importer:
     """Writes the rows of one file."""
 
-    def __init__(self, house: House, place: UploadPlace, *, import_id: str, dedupe: Dedupe | None) -> None:
-        self._house, self._place = house, place
+    def __init__(self, services: Services, place: UploadPlace, *, import_id: str, dedupe: Dedupe | None) -> None:
+        self._services, self._place = services, place
         self._import_id, self._dedupe = import_id, dedupe
         self._zones: set[str] = set()
         self._rejects_kept = 0
@@ -115,28 +115,28 @@ class _Importer:
             for number, _, contact in read
             if isinstance(contact, NewContact)
         ]
-        with self._house.sql.begin() as connection:
-            if not queries_imports.lock_running(connection, self._import_id):
+        with self._services.sql.begin() as tx:
+            if not queries_imports.lock_running(tx, self._import_id):
                 raise Conflict("import_withdrawn", "The import was withdrawn while it ran.", status="withdrawn")
             accepted = insert_contacts(
-                connection,
+                tx,
                 staged,
                 campaign_id=place.campaign_id,
                 import_id=self._import_id,
                 dedupe=self._dedupe,
             )
             zones = {row.zone for row in staged if row.contact_id in accepted} - self._zones
-            add_zones(connection, place.campaign_id, list(zones))
+            add_zones(tx, place.campaign_id, list(zones))
             taken = {row.position for row in staged if row.contact_id in accepted}
             rejects = [_reject(number, row, contact) for number, row, contact in read if number not in taken]
             for number, _, contact in read:
                 if number not in taken:
                     self._kinds.add(number, **_kind(contact))
             kept = rejects[: max(0, queries_imports.REJECTS_KEPT - self._rejects_kept)]
-            queries_imports.insert_rejects(connection, self._import_id, kept)
+            queries_imports.insert_rejects(tx, self._import_id, kept)
             counts = _counts(len(read), len(accepted), rejects)
-            queries_imports.count_batch(connection, self._import_id, counts, problems=self._kinds.told())
-            hold_open(connection, place.campaign_id)  # it may have been canceled since the batch before
+            queries_imports.count_batch(tx, self._import_id, counts, problems=self._kinds.told())
+            hold_open(tx, place.campaign_id)  # it may have been canceled since the batch before
         self._zones |= zones
         self._rejects_kept += len(kept)
 
@@ -181,9 +181,9 @@ def _storable(cells: dict[str, str]) -> dict[str, str]:
     return {name: text.replace("\0", "\x01")[:_LONGEST_KEPT] for name, text in cells.items()}
 
 
-def _close(house: House, import_id: str, status: str, *, error: dict[str, str] | None = None) -> None:
-    with house.sql.begin() as connection:
-        queries_imports.close_import(connection, import_id, status=status, error=error)
+def _close(services: Services, import_id: str, status: str, *, error: dict[str, str] | None = None) -> None:
+    with services.sql.begin() as tx:
+        queries_imports.close_import(tx, import_id, status=status, error=error)
 
 
 def _detail(error: BaseException) -> str:

@@ -18,8 +18,8 @@ from orchestrator.contact_files.csv_rows import CsvRows, Row
 from orchestrator.contact_files.problem_kinds import ProblemKinds
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_at_once
 from orchestrator.operations.contacts.suppress_number import API, GLOBAL, IN_THE_PAST
-from orchestrator.operations.dialing.drain_dials import quiesce
-from orchestrator.operations.dialing.release_attempts import WayBack
+from orchestrator.operations.dialing.drain_dials import drain_dials
+from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import FinalStatus, Reason
 from orchestrator.policy.names import unseen_in
 from orchestrator.policy.phone.parse_phone import read_phone
@@ -28,11 +28,11 @@ from orchestrator.store.sql.opt_outs import IS_IN_FORCE, Asked, Change, write_op
 from orchestrator.store.sql.tables import calls, campaigns, suppressions
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 _BATCH = 1_000
 _ERRORS_TOLD = 100
-_WAY_BACK = WayBack(Reason.SUPPRESSED, final=FinalStatus.SUPPRESSED, counts=False)
+_WAY_BACK = ReleaseReason(Reason.SUPPRESSED, final=FinalStatus.SUPPRESSED, counts=False)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class SuppressedFile:
         return [{**kind, "detail": self.details[kind["rows"][0]]} for kind in self.kinds.told()]
 
 
-def suppress_many(house: House, file: WholeFile, defaults: SuppressionDefaults) -> SuppressedFile:
+def suppress_many(services: Services, file: WholeFile, defaults: SuppressionDefaults) -> SuppressedFile:
     """Suppress every good row of `file`: column `phone`, optional `scope`, `reason`, `expires_at`.
 
     Raises InvalidInput for a header that cannot be used. Safe to repeat: a row only ever lengthens what stands for its
@@ -85,27 +85,27 @@ def suppress_many(house: House, file: WholeFile, defaults: SuppressionDefaults) 
     """
     done = SuppressedFile()
     form = ContactForm(optional=("scope", "reason", "expires_at"), region=defaults.region)
-    read_row = partial(_read, defaults=defaults, scopes=_known_scopes(house), now=house.clock())
+    read_row = partial(_read, defaults=defaults, scopes=_known_scopes(services), now=services.clock())
     numbered = iter(CsvRows(file, form, mapping=defaults.mapping, encoding=defaults.encoding))
     while batch := list(islice(numbered, _BATCH)):
         read = [(number, read_row(row)) for number, row in batch]
         wrong = [(number, problem) for number, problem in read if isinstance(problem, ContactProblem)]
         good = [(number, wishes) for number, wishes in read if not isinstance(wishes, ContactProblem)]
         noted = [(number, _note(wishes)) for number, wishes in good if len(wishes) > 1]
-        done.changes += _write(house, [wish for _, wishes in good for wish in wishes])
+        done.changes += _write(services, [wish for _, wishes in good for wish in wishes])
         done.rows += len(batch)
         done.accepted += len(good)
         for number, problem in wrong:
             done.refuse(number, problem)
         done.notes += noted[: _ERRORS_TOLD - len(done.notes)]
-    hang_up_at_once(house)
-    _settle_sends(house)
+    hang_up_at_once(services)
+    _settle_sends(services)
     return done
 
 
-def _known_scopes(house: House) -> frozenset[str]:
-    with house.sql.connect() as connection:
-        known = connection.execute(select(campaigns.c.id).where(campaigns.c.kind == "campaign")).scalars()
+def _known_scopes(services: Services) -> frozenset[str]:
+    with services.sql.connect() as tx:
+        known = tx.execute(select(campaigns.c.id).where(campaigns.c.kind == "campaign")).scalars()
         return frozenset({GLOBAL, *known})
 
 
@@ -154,15 +154,15 @@ def _end(written: str, now: datetime) -> str | ContactProblem | None:
     return format_moment(moment) if moment > now else ContactProblem("in_the_past", "expires_at", IN_THE_PAST)
 
 
-def _write(house: House, wishes: Sequence[Asked]) -> Counter[Change]:
-    with house.sql.begin() as connection:
-        changes = Counter(write_opt_outs(connection, wishes).values())
+def _write(services: Services, wishes: Sequence[Asked]) -> Counter[Change]:
+    with services.sql.begin() as tx:
+        changes = Counter(write_opt_outs(tx, wishes).values())
     changes[Change.KEPT] += len(wishes) - changes.total()
     return changes
 
 
-def _settle_sends(house: House) -> None:
+def _settle_sends(services: Services) -> None:
     """Withdraw what had been claimed for numbers that are suppressed now, and wait for sends in the act."""
     in_scope = (suppressions.c.scope == GLOBAL) | (suppressions.c.scope == calls.c.campaign_id)
     listed = select(suppressions.c.id).where(suppressions.c.phone == calls.c.to_number, in_scope, IS_IN_FORCE).exists()
-    quiesce(house, calls.c.state.in_(("reserved", "dialing", "accepted")) & listed, _WAY_BACK)
+    drain_dials(services, calls.c.state.in_(("reserved", "dialing", "accepted")) & listed, _WAY_BACK)

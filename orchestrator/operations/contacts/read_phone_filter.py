@@ -10,18 +10,18 @@ from orchestrator.policy.phone.parse_phone import PhoneProblem, country_of, read
 from orchestrator.store.sql.campaigns import list_caller_ids
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 _LOST_PLUS = re.compile(r" (?=\d)", re.ASCII)  # a + that nobody wrote as %2B
 
 
-def read_asked_number(house: House, text: str, region: str | None, *, campaign_id: str | None, name: str) -> str:
+def read_asked_number(services: Services, text: str, region: str | None, *, campaign_id: str | None, name: str) -> str:
     """Return `text` as E.164; without a country code it is one of `region`, else of the country of our caller ids.
 
     Those are the campaign's, if one is named, else everybody's. Raises InvalidInput naming the parameter `name`.
     """
     if not region and not text.lstrip().startswith("+"):
-        region = _our_region(house, campaign_id)
+        region = _our_region(services, campaign_id)
     return read_named_number(text, region, name=name)
 
 
@@ -45,9 +45,9 @@ def _with_plus(text: str, without: str | PhoneProblem) -> str | PhoneProblem:
     return read if isinstance(read, str) else without
 
 
-def _our_region(house: House, campaign_id: str | None) -> str | None:
-    with house.sql.connect() as connection:
-        caller_ids = list_caller_ids(connection, campaign_id)
-    ours = house.settings.caller_id
+def _our_region(services: Services, campaign_id: str | None) -> str | None:
+    with services.sql.connect() as tx:
+        caller_ids = list_caller_ids(tx, campaign_id)
+    ours = services.settings.caller_id
     countries = {country_of(number) for number in (*caller_ids, *([ours] if ours and not campaign_id else []))}
     return countries.pop() if len(countries) == 1 else None

@@ -11,22 +11,22 @@ from sqlalchemy import true
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.operations.contacts.find_suppressions import Found, find_last
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_at_once
-from orchestrator.operations.dialing.drain_dials import quiesce
-from orchestrator.operations.dialing.release_attempts import WayBack
+from orchestrator.operations.dialing.drain_dials import drain_dials
+from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import FinalStatus, Reason
 from orchestrator.policy.timestamps import format_moment
 from orchestrator.store.sql.opt_outs import Asked, Change, write_opt_outs
 from orchestrator.store.sql.tables import calls
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 GLOBAL = "global"
 API = "api"
 """Who asks over REST and does not say who they are."""
 IN_THE_PAST = "an opt-out that is over from the start would change nothing; leave it out for one that holds for ever"
 
-_WAY_BACK = WayBack(Reason.SUPPRESSED, final=FinalStatus.SUPPRESSED, counts=False)
+_WAY_BACK = ReleaseReason(Reason.SUPPRESSED, final=FinalStatus.SUPPRESSED, counts=False)
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Suppressed:
 
 
 def suppress_number(
-    house: House,
+    services: Services,
     phone: str,
     *,
     scope: str = GLOBAL,
@@ -50,13 +50,13 @@ def suppress_number(
 
     What stands already is lengthened or kept, never shortened. Raises InvalidInput for an end that has passed.
     """
-    if expires_at is not None and expires_at <= house.clock():
+    if expires_at is not None and expires_at <= services.clock():
         raise InvalidInput([FieldError("/expires_at", "in_the_past", IN_THE_PAST)])
     end = format_moment(expires_at) if expires_at else None
     wish = Asked(phone, scope, reason, asked_by=by, expires_at=end)
-    with house.sql.begin() as connection:
-        change = write_opt_outs(connection, [wish])[phone, scope]
-    hang_up_at_once(house)
+    with services.sql.begin() as tx:
+        change = write_opt_outs(tx, [wish])[phone, scope]
+    hang_up_at_once(services)
     in_scope = true() if scope == GLOBAL else calls.c.campaign_id == scope
-    quiesce(house, (calls.c.to_number == phone) & in_scope, _WAY_BACK)
-    return Suppressed(find_last(house, phone, scope), change)
+    drain_dials(services, (calls.c.to_number == phone) & in_scope, _WAY_BACK)
+    return Suppressed(find_last(services, phone, scope), change)

@@ -16,7 +16,7 @@ from orchestrator.policy.zones.contact_zones import zones_for
 from orchestrator.store.sql.tables import campaigns
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 TAKES_CONTACTS = ("draft", "scheduled", "running", "paused")
 
@@ -41,31 +41,31 @@ class UploadPlace:
         return replace(self, form=ContactForm(self.form.required, self.form.optional, region))
 
 
-def place_for_upload(house: House, campaign_id: str) -> UploadPlace:
+def place_for_upload(services: Services, campaign_id: str) -> UploadPlace:
     """Return what uploads to a campaign need; raise Conflict for one that takes no contacts any more."""
-    with house.sql.connect() as connection:
-        campaign = _taking_contacts(connection, campaign_id, is_locked=False)
-    flow = house.flows.get(campaign.flow_id)
+    with services.sql.connect() as tx:
+        campaign = _taking_contacts(tx, campaign_id, is_locked=False)
+    flow = services.flows.get(campaign.flow_id)
     return UploadPlace(
         campaign_id=campaign_id,
         form=ContactForm(required=tuple(flow.required_inputs), optional=tuple(flow.optional_inputs)),
         hours=stored_hours(campaign.calling_hours),
         default_timezone=campaign.default_timezone,
-        now=house.clock(),
+        now=services.clock(),
     )
 
 
-def hold_open(connection: Connection, campaign_id: str) -> None:
+def hold_open(tx: Connection, campaign_id: str) -> None:
     """Keep a campaign from completing until this transaction ends; raise Conflict if it has (R22).
 
     Asked last, so that the sends that count on the same row wait for a commit and not for an upload.
     """
-    _taking_contacts(connection, campaign_id, is_locked=True)
+    _taking_contacts(tx, campaign_id, is_locked=True)
 
 
-def _taking_contacts(connection: Connection, campaign_id: str, *, is_locked: bool) -> Row[Any]:
+def _taking_contacts(tx: Connection, campaign_id: str, *, is_locked: bool) -> Row[Any]:
     query = select(campaigns).where(campaigns.c.id == campaign_id, campaigns.c.kind == "campaign")
-    row = connection.execute(query.with_for_update(read=True) if is_locked else query).first()
+    row = tx.execute(query.with_for_update(read=True) if is_locked else query).first()
     if row is None:
         raise NotFound("campaign", campaign_id)
     if row.status not in TAKES_CONTACTS:

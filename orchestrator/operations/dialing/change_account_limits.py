@@ -13,7 +13,7 @@ from orchestrator.operations.ensure_connection import ensure_connection
 from orchestrator.store.sql import connections as queries_connections
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 
 class ConnectionChange(BaseModel):
@@ -25,27 +25,27 @@ class ConnectionChange(BaseModel):
     max_live_calls: LiveCalls = Field(default=2, description="Channels of the account.")
 
 
-def show_connection(house: House, connection_id: str) -> Row[Any]:
+def show_connection(services: Services, connection_id: str) -> Row[Any]:
     """Return the row of a connection; raise NotFound for one that is not this installation's."""
-    with house.sql.begin() as connection:
-        _ensure_own(connection, house, connection_id)
-        row = queries_connections.find_connection(connection, connection_id)
+    with services.sql.begin() as tx:
+        _ensure_own(tx, services, connection_id)
+        row = queries_connections.find_connection(tx, connection_id)
     if row is None:
         raise NotFound("connection", repr(connection_id))
     return row
 
 
-def change_connection(house: House, connection_id: str, change: ConnectionChange) -> Row[Any]:
+def change_connection(services: Services, connection_id: str, change: ConnectionChange) -> Row[Any]:
     """Change what `change` names and return the row; in force from the dispatcher's next round on."""
-    with house.sql.begin() as connection:
-        _ensure_own(connection, house, connection_id)
+    with services.sql.begin() as tx:
+        _ensure_own(tx, services, connection_id)
         changes = change.model_dump(exclude_unset=True)
-        row = queries_connections.update_connection(connection, connection_id, changes)
+        row = queries_connections.update_connection(tx, connection_id, changes)
     if row is None:
         raise NotFound("connection", repr(connection_id))
     return row
 
 
-def _ensure_own(connection: Connection, house: House, connection_id: str) -> None:
-    if connection_id == house.settings.telnyx_connection_id:
-        ensure_connection(connection, house.settings)
+def _ensure_own(tx: Connection, services: Services, connection_id: str) -> None:
+    if connection_id == services.settings.telnyx_connection_id:
+        ensure_connection(tx, services.settings)

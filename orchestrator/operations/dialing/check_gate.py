@@ -12,14 +12,12 @@ from orchestrator.store.sql.dial_checks import gate_facts
 from orchestrator.store.sql.dial_counts import Dials, count_from, lock_caller_ids
 
 
-def ask_gate(
-    connection: Connection, rows: Mapping[str, RowMapping], contact_ids: Sequence[str]
-) -> dict[str, GateAnswer]:
+def ask_gate(tx: Connection, rows: Mapping[str, RowMapping], contact_ids: Sequence[str]) -> dict[str, GateAnswer]:
     """Return the gate's answer for each of `contact_ids`, in their order.
 
     Where a cap on caller ids is in force, nobody else reserves a dial from these until the transaction ends.
     """
-    dials = _dials_from(connection, [rows[cid] for cid in contact_ids])
+    dials = _dials_from(tx, [rows[cid] for cid in contact_ids])
     answers: dict[str, GateAnswer] = {}
     for cid in contact_ids:
         row, caller_id = rows[cid], caller_id_of(rows[cid])
@@ -35,10 +33,10 @@ def caller_id_of(row: RowMapping) -> str:
     return row["caller_id"] or choose_caller_id(row["caller_ids"], row["contact_id"]) or ""
 
 
-def _dials_from(connection: Connection, rows: Sequence[RowMapping]) -> dict[str, Dials]:
+def _dials_from(tx: Connection, rows: Sequence[RowMapping]) -> dict[str, Dials]:
     caps = [row["caller_id_day_limit"] for row in rows if row["caller_id_day_limit"] is not None]
     if not caps:
         return {}
     caller_ids = {caller_id_of(row) for row in rows}
-    lock_caller_ids(connection, sorted(caller_ids))
-    return count_from(connection, sorted(caller_ids), cap=max(caps))
+    lock_caller_ids(tx, sorted(caller_ids))
+    return count_from(tx, sorted(caller_ids), cap=max(caps))

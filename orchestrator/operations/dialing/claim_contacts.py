@@ -18,22 +18,22 @@ from orchestrator.policy.dial_gate import Go, Hold, Never
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.redis.rate_limiter import Lane, give_back, reserve
+from orchestrator.store.redis.rate_limiter import RateLimit, give_back, reserve
 from orchestrator.store.sql.contact_transitions import Move, hold_still, lock_candidates, move_contacts
 from orchestrator.store.sql.dial_checks import read_facts
 from orchestrator.store.sql.dial_ledger import DEADLINE_SLACK_S, insert_reserved
-from orchestrator.store.sql.flow_cache import FlowShelf
+from orchestrator.store.sql.flow_cache import FlowCache
 
 IN_USE_FOR = timedelta(seconds=30)
 _NOT_THE_CONTACTS = (Reason.CAMPAIGN_PAUSED, Reason.DIALING_STOPPED, Reason.CAMPAIGN_NOT_STARTED)
 
 
 @dataclass(frozen=True)
-class Lanes:
+class RateLimits:
     """The limits a claim is made under: the connection's and, inside them, the campaign's own."""
 
-    connection: Lane
-    campaign: Lane
+    connection: RateLimit
+    campaign: RateLimit
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Claimer:
         *,
         sql: Engine,
         client: redis.Redis,
-        flows: FlowShelf,
+        flows: FlowCache,
         webhook_url: str | None,
         keys: Keys | None = None,
         caps: Caps = HOUSE_CAPS,
@@ -65,28 +65,28 @@ class Claimer:
         self._keys = keys or Keys()
         self._caps = caps
 
-    def claim_contacts(self, campaign_id: str, lanes: Lanes, *, zones: Sequence[str], most: int) -> Claim:
+    def claim_contacts(self, campaign_id: str, rate_limits: RateLimits, *, zones: Sequence[str], most: int) -> Claim:
         """Claim up to `most` due contacts whose zone is open, in one SQL transaction; return their new attempts."""
-        with Reservation(self._redis, self._keys, lanes) as reservation, self._sql.begin() as connection:
-            locked = lock_candidates(connection, campaign_id, zones=zones, most=most)
-            if not locked or not hold_still(connection, campaign_id):
+        with Reservation(self._redis, self._keys, rate_limits) as reservation, self._sql.begin() as tx:
+            locked = lock_candidates(tx, campaign_id, zones=zones, most=most)
+            if not locked or not hold_still(tx, campaign_id):
                 return Claim((), 0, {})
-            return self.claim_locked(connection, locked, reservation)
+            return self.claim_locked(tx, locked, reservation)
 
-    def claim_locked(self, connection: Connection, contact_ids: Sequence[str], reservation: Reservation) -> Claim:
+    def claim_locked(self, tx: Connection, contact_ids: Sequence[str], reservation: Reservation) -> Claim:
         """Claim contacts that the caller's transaction has locked; candidates first, then the reservation (R10)."""
         if not contact_ids:
             return Claim((), 0, {})
-        rows = read_facts(connection, contact_ids, self._caps)
-        answers = ask_gate(connection, rows, contact_ids)
+        rows = read_facts(tx, contact_ids, self._caps)
+        answers = ask_gate(tx, rows, contact_ids)
         refusals = {cid: answer for cid, answer in answers.items() if not isinstance(answer, Go)}
         going = [rows[cid] for cid in contact_ids if cid not in refusals]
         attempts = self._reserve(going, reservation)
-        won = insert_reserved(connection, attempts)
+        won = insert_reserved(tx, attempts)
         reservation.used = won
         moves = [_refused(cid, refusal) for cid, refusal in refusals.items() if not _passes_by_itself(refusal)]
         moves += [_claimed(row, row["id"] in won, rows) for row in attempts]
-        move_contacts(connection, moves)
+        move_contacts(tx, moves)
         return Claim(tuple(row["id"] for row in attempts if row["id"] in won), len(rows), refusals)
 
     def _reserve(self, going: Sequence[RowMapping], reservation: Reservation) -> list[dict[str, Any]]:
@@ -127,15 +127,17 @@ class Claimer:
 class Reservation:
     """What one claim was granted; at its end, whatever happened, the part that was not used is returned."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, lanes: Lanes) -> None:
-        self._redis, self._keys, self._lanes = client, keys, lanes
+    def __init__(self, client: redis.Redis, keys: Keys, rate_limits: RateLimits) -> None:
+        self._redis, self._keys, self._lanes = client, keys, rate_limits
         self._granted: list[str] = []
         self.used: set[str] = set()
 
     def take(self, call_ids: Sequence[str], *, lease_s: int) -> int:
         """Return how many of `call_ids`, from the first, have a place in the rate and a channel."""
-        lanes = self._lanes
-        count = reserve(self._redis, self._keys, lanes.connection, lanes.campaign, call_ids=call_ids, lease_s=lease_s)
+        rate_limits = self._lanes
+        count = reserve(
+            self._redis, self._keys, rate_limits.connection, rate_limits.campaign, call_ids=call_ids, lease_s=lease_s
+        )
         self._granted = list(call_ids[:count])
         return count
 
@@ -146,8 +148,8 @@ class Reservation:
         if failure and is_outage(failure):
             return  # the commit may have been made: the sweeper frees the channels of rows that are not there
         unused = [cid for cid in self._granted if failure or cid not in self.used]
-        lanes = self._lanes
-        give_back(self._redis, self._keys, lanes.connection, lanes.campaign, call_ids=unused, rate_too=True)
+        rate_limits = self._lanes
+        give_back(self._redis, self._keys, rate_limits.connection, rate_limits.campaign, call_ids=unused, rate_too=True)
 
 
 def _passes_by_itself(refusal: Hold | Never | Go) -> bool:

@@ -18,7 +18,7 @@ from orchestrator.flow import new_live_call
 from orchestrator.model.event import DIAL_ACCEPTED, DIAL_REJECTED, Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.dialing.pause_refused_campaigns import refuse_campaigns
-from orchestrator.operations.dialing.release_attempts import WayBack, Withdrawn, free_channels, withdraw
+from orchestrator.operations.dialing.release_attempts import ReleaseReason, Withdrawn, free_channels, withdraw
 from orchestrator.policy.caps import HOUSE_CAPS, Caps
 from orchestrator.policy.dial_gate import GateAnswer, Go, Hold, Never, may_dial
 from orchestrator.policy.hold_reasons import FinalStatus, Reason
@@ -41,7 +41,7 @@ from orchestrator.store.sql.dial_ledger import (
     mark_over,
     mark_repeat,
 )
-from orchestrator.store.sql.flow_cache import FlowShelf
+from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.tables import calls
 from orchestrator.telnyx.answers import (
     Accepted,
@@ -82,7 +82,7 @@ class Dialer:
         sql: Engine,
         client: redis.Redis,
         carrier: TelnyxClient,
-        flows: FlowShelf,
+        flows: FlowCache,
         keys: Keys | None = None,
         caps: Caps = HOUSE_CAPS,
         age_clock: Callable[[], float] = boot_seconds,
@@ -112,42 +112,40 @@ class Dialer:
 
     def _open_send(self, call_id: str) -> Permit | None:
         withdrawn: list[Withdrawn] = []
-        with self._sql.begin() as connection:
-            if lock_call(connection, call_id) not in ("reserved", "dialing"):
+        with self._sql.begin() as tx:
+            if lock_call(tx, call_id) not in ("reserved", "dialing"):
                 return None
-            row, answer = self._ask_gate(connection, call_id)
+            row, answer = self._ask_gate(tx, call_id)
             if isinstance(answer, Hold):
                 # Whoever changes a campaign lets go of whom it holds, and would miss who is held a moment later.
-                if not hold_still(connection, row["campaign_id"]):
+                if not hold_still(tx, row["campaign_id"]):
                     return None  # published again soon
-                row, answer = self._ask_gate(connection, call_id)
-            send_no = self._take_send(connection, row, answer, withdrawn)
+                row, answer = self._ask_gate(tx, call_id)
+            send_no = self._take_send(tx, row, answer, withdrawn)
         free_channels(self._redis, self._keys, withdrawn)  # behind the commit: until then the channel is taken
         return Permit(Send(call_id, send_no, row), dispatch_limits(row["calls_per_second"])) if send_no else None
 
-    def _ask_gate(self, connection: Connection, call_id: str) -> tuple[RowMapping, GateAnswer]:
+    def _ask_gate(self, tx: Connection, call_id: str) -> tuple[RowMapping, GateAnswer]:
         """Return the attempt, read behind its lock, and the gate's answer: a pause that committed is seen here (R9)."""
-        row = read_send_facts(connection, call_id, self._caps)
+        row = read_send_facts(tx, call_id, self._caps)
         is_current = row["contact_status"] == "calling" and row["current_call_id"] == row["id"]
-        facts = gate_facts(row, contact_status_ok=is_current, from_caller_id=_dials_beside(connection, row))
+        facts = gate_facts(row, contact_status_ok=is_current, from_caller_id=_dials_beside(tx, row))
         return row, may_dial(facts, row["db_now"])
 
-    def _take_send(
-        self, connection: Connection, row: RowMapping, answer: GateAnswer, withdrawn: list[Withdrawn]
-    ) -> int:
+    def _take_send(self, tx: Connection, row: RowMapping, answer: GateAnswer, withdrawn: list[Withdrawn]) -> int:
         """Return the number of the send that is permitted; 0 if none is. Adds to `withdrawn` what the gate stops."""
         if row["state"] == "dialing":
-            return 2 if self._may_repeat(connection, row, allowed=isinstance(answer, Go)) else 0
+            return 2 if self._may_repeat(tx, row, allowed=isinstance(answer, Go)) else 0
         if not isinstance(answer, Go):
-            withdrawn += withdraw(connection, calls.c.id == row["id"], way_back_of(answer))
+            withdrawn += withdraw(tx, calls.c.id == row["id"], way_back_of(answer))
             return 0
-        mark_first_send(connection, row["id"])
+        mark_first_send(tx, row["id"])
         return 1
 
-    def _may_repeat(self, connection: Connection, row: RowMapping, *, allowed: bool) -> bool:
+    def _may_repeat(self, tx: Connection, row: RowMapping, *, allowed: bool) -> bool:
         if not allowed or self._was_heard_of(row["id"]):
             return False
-        return mark_repeat(connection, row["id"])
+        return mark_repeat(tx, row["id"])
 
     def _was_heard_of(self, call_id: str) -> bool:
         loaded = load_live(self._redis, self._keys, call_id)
@@ -222,16 +220,16 @@ class Dialer:
         return _event(send, DIAL_ACCEPTED, dict(ids))
 
     def _write_accepted(self, send: Send, ids: dict[str, str | None]) -> None:
-        with self._single_statements.connect() as connection:
-            mark_accepted(connection, send.call_id, ids=ids)
+        with self._single_statements.connect() as tx:
+            mark_accepted(tx, send.call_id, ids=ids)
 
     def _reject(self, send: Send, answer: NotAccepted) -> Event | None:
         is_final = _until_written(lambda: self._write_rejected(send))
         return _event(send, DIAL_REJECTED, answer.as_error()) if is_final else None
 
     def _write_rejected(self, send: Send) -> bool:
-        with self._sql.begin() as connection:
-            return mark_answered(connection, send)
+        with self._sql.begin() as tx:
+            return mark_answered(tx, send)
 
     def _take_no(self, send: Send, reason: Reason, *, final: FinalStatus | None = None) -> None:
         """Take the attempt back, unless webhooks have come for it: then it rings, whatever was answered (R3)."""
@@ -248,17 +246,17 @@ class Dialer:
 
     def _take_back(self, send: Send, reason: Reason, *, final: FinalStatus | None = None) -> None:
         """Note that this send dialed nobody; withdraw the attempt unless another send of it may have (R3)."""
-        withdrawn = _until_written(lambda: self._write_taken_back(send, WayBack(reason, final=final, held=False)))
+        withdrawn = _until_written(lambda: self._write_taken_back(send, ReleaseReason(reason, final=final, held=False)))
         free_channels(self._redis, self._keys, withdrawn)
 
-    def _write_taken_back(self, send: Send, way: WayBack) -> list[Withdrawn]:
-        with self._sql.begin() as connection:
-            mark_not_carried_out(connection, send)
-            return withdraw(connection, (calls.c.id == send.call_id) & (calls.c.state == "dialing"), way)
+    def _write_taken_back(self, send: Send, way: ReleaseReason) -> list[Withdrawn]:
+        with self._sql.begin() as tx:
+            mark_not_carried_out(tx, send)
+            return withdraw(tx, (calls.c.id == send.call_id) & (calls.c.state == "dialing"), way)
 
     def _write_over(self, send: Send) -> None:
-        with self._single_statements.connect() as connection:
-            mark_over(connection, send)
+        with self._single_statements.connect() as tx:
+            mark_over(tx, send)
 
     def _report(self, permit: Permit, answer: Answer, told: Event | None) -> None:
         row = permit.send.row
@@ -270,10 +268,10 @@ class Dialer:
             log.error("dispatch closed: the carrier failed %s times in a row", reason)
 
 
-def _dials_beside(connection: Connection, row: RowMapping) -> Dials:
+def _dials_beside(tx: Connection, row: RowMapping) -> Dials:
     """Return what else was dialed from this caller id; of two sends at once each sees the other's reservation."""
     cap, caller_id = row["caller_id_day_limit"], row["from_number"]
-    return count_from(connection, [caller_id], cap=cap, besides=row["id"])[caller_id] if cap is not None else Dials()
+    return count_from(tx, [caller_id], cap=cap, besides=row["id"])[caller_id] if cap is not None else Dials()
 
 
 def _until_written(write: Callable[[], T]) -> T:
@@ -292,15 +290,15 @@ def _until_written(write: Callable[[], T]) -> T:
         pause.wait(next(pauses, _WRITE_AGAIN_AFTER_S[-1]))
 
 
-def way_back_of(answer: Hold | Never | Go) -> WayBack:
+def way_back_of(answer: Hold | Never | Go) -> ReleaseReason:
     """Return what becomes of a contact whose send the gate has stopped."""
     match answer:
         case Hold(Reason.CAMPAIGN_PAUSED | Reason.DIALING_STOPPED as reason, _):
-            return WayBack(reason, counts=False, held=False)
+            return ReleaseReason(reason, counts=False, held=False)
         case Hold(reason, until):
-            return WayBack(reason, until, counts=False)
+            return ReleaseReason(reason, until, counts=False)
         case Never(reason, status):
-            return WayBack(reason, final=status, counts=False)
+            return ReleaseReason(reason, final=status, counts=False)
         case Go():
             raise AssertionError("the gate has let it pass")
 

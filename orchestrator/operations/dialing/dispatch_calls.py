@@ -16,15 +16,15 @@ from sqlalchemy import Connection, Engine, RowMapping, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.errors import OrchestratorError
-from orchestrator.operations.dialing.claim_contacts import Claimer, Lanes
-from orchestrator.operations.dialing.rate_limits import account_lane, campaign_lane
+from orchestrator.operations.dialing.claim_contacts import Claimer, RateLimits
+from orchestrator.operations.dialing.rate_limits import account_rate_limit, campaign_rate_limit
 from orchestrator.policy.calling_hours import open_keys
 from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.pacing import DispatchLimits, dispatch_limits, share_by_weight
 from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.memory_guard import MemoryWatch
-from orchestrator.store.redis.rate_limiter import Health, Lane, read_health
+from orchestrator.store.redis.rate_limiter import Health, RateLimit, read_health
 from orchestrator.store.sql.dial_checks import hours_of
 from orchestrator.store.sql.dial_ledger import PUBLISH_AGAIN_AFTER_S, republish
 from orchestrator.store.sql.tables import campaign_zones
@@ -76,7 +76,7 @@ class _Memory:
 class _View:
     campaigns: Sequence[RowMapping]
     limits: DispatchLimits
-    lane: Lane
+    rate_limit: RateLimit
     queued: int
     now: datetime
     health: Health
@@ -109,14 +109,14 @@ class Dispatcher:
     def dispatch_calls(self) -> list[str]:
         """Return the attempts to publish now: newly claimed ones, and reserved ones nobody has taken (§1)."""
         in_queue = self._in_queue()
-        with self._sql.begin() as connection:
+        with self._sql.begin() as tx:
             bounds = {"older_than_s": PUBLISH_AGAIN_AFTER_S, "limit": _REPUBLISH_AT_MOST}
-            forgotten = republish(connection, **bounds, in_queue=in_queue)
-            view = self._look(connection, in_queue=in_queue)
+            forgotten = republish(tx, **bounds, in_queue=in_queue)
+            view = self._look(tx, in_queue=in_queue)
         return forgotten + (self._claim(view) if view else [])
 
-    def _look(self, connection: Connection, *, in_queue: int = 0) -> _View | None:
-        state = connection.execute(_STATE, {"connection_id": self._connection_id}).mappings().one_or_none()
+    def _look(self, tx: Connection, *, in_queue: int = 0) -> _View | None:
+        state = tx.execute(_STATE, {"connection_id": self._connection_id}).mappings().one_or_none()
         if state is None:
             return None  # a new installation: its Redis is still to be made whole for the first time
         if state["stopped"] or self._memory_watch.is_nearly_full():
@@ -127,14 +127,16 @@ class Dispatcher:
             return None
         if health.late > LATE_AT_MOST:
             return None  # nobody new is called while those who listen wait for the next word
-        rows = connection.execute(_CAMPAIGNS, {"connection_id": self._connection_id}).mappings().all()
+        rows = tx.execute(_CAMPAIGNS, {"connection_id": self._connection_id}).mappings().all()
         campaigns = [row for row in rows if self._may_claim(row, health)]
         if not campaigns:
             return None
         queued = max(state["queued"], in_queue)  # what was withdrawn since stands in the queue all the same
         rate, now = state["calls_per_second"], state["db_now"]
-        lane = account_lane(self._connection_id, calls_per_second=rate, max_live_calls=state["max_live_calls"])
-        return _View(campaigns, dispatch_limits(rate), lane, queued, now, health)
+        rate_limit = account_rate_limit(
+            self._connection_id, calls_per_second=rate, max_live_calls=state["max_live_calls"]
+        )
+        return _View(campaigns, dispatch_limits(rate), rate_limit, queued, now, health)
 
     def _may_claim(self, row: RowMapping, health: Health) -> bool:
         if self._memory.resting.get(row["id"], 0.0) > self._monotonic():
@@ -181,8 +183,10 @@ class Dispatcher:
         if row["kind"] != "direct" and not (row["heard_webhooks"] or _heard_since(row, view.health)):
             most = min(most, FIRST_CALLS_UNHEARD - row["first_calls"] - already)
         try:
-            lanes = Lanes(view.lane, campaign_lane(row["id"], row["pacing"]))
-            claim = self._claimer.claim_contacts(row["id"], lanes, zones=self._open_zones(row, view.now), most=most)
+            rate_limits = RateLimits(view.rate_limit, campaign_rate_limit(row["id"], row["pacing"]))
+            claim = self._claimer.claim_contacts(
+                row["id"], rate_limits, zones=self._open_zones(row, view.now), most=most
+            )
         except (OrchestratorError, ValidationError, SQLAlchemyError) as err:
             if is_outage(err):
                 raise
@@ -198,8 +202,8 @@ class Dispatcher:
         until, zones = self._memory.zones.get(row["id"], (0.0, []))
         if until < self._monotonic():
             query = select(campaign_zones.c.zone).where(campaign_zones.c.campaign_id == row["id"])
-            with self._sql.connect() as connection:
-                known = connection.execute(query).scalars().all()
+            with self._sql.connect() as tx:
+                known = tx.execute(query).scalars().all()
             # A single call brings its own leave to ignore the hours: the gate answers for each.
             zones = list(known) if row["kind"] == "direct" else open_keys(hours_of(row["calling_hours"]), known, now)
             self._memory.zones[row["id"]] = (self._monotonic() + _ZONES_FOR_S, zones)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import redis
 
-from orchestrator.operations.dialing.rate_limits import account_lane, campaign_lane
+from orchestrator.operations.dialing.rate_limits import account_rate_limit, campaign_rate_limit
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.outage import in_words
 from orchestrator.store.redis.keys import Keys
@@ -17,27 +17,29 @@ from orchestrator.store.sql.campaigns import running_paces
 from orchestrator.store.sql.dialing_stop import read_stop
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 log = logging.getLogger(__name__)
 
 
-def find_room_to_dial(house: House, campaign_ids: Collection[str]) -> Mapping[str, Room]:
+def find_room_to_dial(services: Services, campaign_ids: Collection[str]) -> Mapping[str, Room]:
     """Return the room of those of these campaigns that run; of none when Redis cannot say it."""
-    with house.sql.connect() as connection:
-        rows = running_paces(connection, campaign_ids) if campaign_ids else []
-        is_stopped = bool(rows) and read_stop(connection) is not None
+    with services.sql.connect() as tx:
+        rows = running_paces(tx, campaign_ids) if campaign_ids else []
+        is_stopped = bool(rows) and read_stop(tx) is not None
     if is_stopped:
         return {row.id: Room(Reason.DIALING_STOPPED, 0.0) for row in rows}
-    lanes = [
+    rate_limits = [
         (
-            account_lane(row.connection_id, calls_per_second=row.calls_per_second, max_live_calls=row.max_live_calls),
-            campaign_lane(row.id, row.pacing),
+            account_rate_limit(
+                row.connection_id, calls_per_second=row.calls_per_second, max_live_calls=row.max_live_calls
+            ),
+            campaign_rate_limit(row.id, row.pacing),
         )
         for row in rows
     ]
     try:
-        rooms = read_room(house.redis, Keys(), lanes)
+        rooms = read_room(services.redis, Keys(), rate_limits)
     except redis.RedisError as err:
         log.warning("why campaigns wait is not known: %s", in_words(err))
         return {}

@@ -10,7 +10,7 @@ import redis
 from sqlalchemy import ColumnElement, Engine, RowMapping, or_, true, update
 
 from orchestrator.clock import rfc3339
-from orchestrator.operations.dialing.release_attempts import WayBack, free_channels, withdraw
+from orchestrator.operations.dialing.release_attempts import ReleaseReason, free_channels, withdraw
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.tables import calls, campaigns
@@ -36,8 +36,8 @@ def refuse_campaigns(
     With `dialed_at`, those that were resumed since then stay: the refusal comes again with each late fact of its call,
     and says nothing of what was mended meanwhile.
     """
-    with sql.begin() as connection:
-        paused = connection.execute(
+    with sql.begin() as tx:
+        paused = tx.execute(
             update(campaigns)
             .where(campaigns.c.status == "running", campaigns.c.kind == "campaign")
             .where(_concerned(row, answer), _went_on_before(dialed_at))
@@ -45,7 +45,7 @@ def refuse_campaigns(
             .returning(campaigns.c.id)
         ).scalars()
         concerned = calls.c.campaign_id.in_(list(paused)) & (calls.c.state == "reserved")
-        withdrawn = withdraw(connection, concerned, WayBack(Reason.CARRIER_REFUSED, counts=False, held=False))
+        withdrawn = withdraw(tx, concerned, ReleaseReason(Reason.CARRIER_REFUSED, counts=False, held=False))
     free_channels(client, keys, withdrawn)
     log.error("campaigns paused: the carrier refused: %s %s", answer.code, answer.title)
 

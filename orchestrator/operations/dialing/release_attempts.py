@@ -14,7 +14,7 @@ from orchestrator.policy.hold_reasons import FinalStatus, Reason
 from orchestrator.policy.retry import unspent_delay
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import let_go
-from orchestrator.store.redis.rate_limiter import Lane, give_back
+from orchestrator.store.redis.rate_limiter import RateLimit, give_back
 from orchestrator.store.sql.contact_transitions import ContactStanding, WaitAgain, lock_standings, wait_again
 from orchestrator.store.sql.dial_ledger import NOTHING_CARRIED_OUT
 from orchestrator.store.sql.tables import calls
@@ -31,7 +31,7 @@ class Withdrawn:
 
 
 @dataclass(frozen=True)
-class WayBack:
+class ReleaseReason:
     """What becomes of the contact: held until a time (None = until somebody acts), or ended for good."""
 
     reason: Reason
@@ -41,7 +41,7 @@ class WayBack:
     held: bool = True
 
 
-def withdraw(connection: Connection, where: ColumnElement[bool], way: WayBack) -> list[Withdrawn]:
+def withdraw(tx: Connection, where: ColumnElement[bool], way: ReleaseReason) -> list[Withdrawn]:
     """Withdraw the attempts of `where` that never left, or each of whose sends was surely not carried out.
 
     Call row, contact and its count of unspent tries move in the caller's transaction; the caller frees the channels
@@ -49,18 +49,18 @@ def withdraw(connection: Connection, where: ColumnElement[bool], way: WayBack) -
     """
     surely_not_dialed = (calls.c.state == "reserved") | ((calls.c.state == "dialing") & NOTHING_CARRIED_OUT)
     locked = select(calls.c.id).where(where, surely_not_dialed).order_by(calls.c.id).with_for_update()
-    ids = list(connection.execute(locked).scalars())
+    ids = list(tx.execute(locked).scalars())
     if not ids:
         return []
-    moved = connection.execute(
+    moved = tx.execute(
         update(calls)
         .where(calls.c.id.in_(ids), surely_not_dialed)
         .values(state="withdrawn", withdrawn_reason=way.reason.value)
         .returning(calls.c.id, calls.c.contact_id, calls.c.campaign_id, calls.c.connection_id)
     ).all()
     withdrawn = [Withdrawn(*row) for row in moved]
-    standings = lock_standings(connection, [row.contact_id for row in withdrawn])
-    wait_again(connection, [_way_back(way, row, standings[row.contact_id]) for row in withdrawn])
+    standings = lock_standings(tx, [row.contact_id for row in withdrawn])
+    wait_again(tx, [_way_back(way, row, standings[row.contact_id]) for row in withdrawn])
     return withdrawn
 
 
@@ -76,11 +76,11 @@ def free_channels(client: redis.Redis, keys: Keys, withdrawn: Sequence[Withdrawn
 
 def free_channel(client: redis.Redis, keys: Keys, over: Withdrawn) -> None:
     """Give back the channel of an attempt that is no more."""
-    connection, campaign = Lane(over.connection_id), Lane(over.campaign_id)
+    connection, campaign = RateLimit(over.connection_id), RateLimit(over.campaign_id)
     give_back(client, keys, connection, campaign, call_ids=[over.call_id], rate_too=False)
 
 
-def _way_back(way: WayBack, row: Withdrawn, standing: ContactStanding) -> WaitAgain:
+def _way_back(way: ReleaseReason, row: Withdrawn, standing: ContactStanding) -> WaitAgain:
     fate: dict[str, Any] = {"contact_id": row.contact_id, "call_id": row.call_id, "counts": int(way.counts)}
     end = (way.final, way.reason) if way.final else standing.end
     if end:

@@ -22,7 +22,7 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import create_live
 from orchestrator.store.redis.unmatched_webhooks import hear_orphans
 from orchestrator.store.sql.erased_calls import is_leg_of_erased
-from orchestrator.store.sql.flow_cache import FlowShelf
+from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.inbound_calls import (
     ComingIn,
     contact_dialed_lately,
@@ -45,7 +45,7 @@ class Intake:
     """Finds or makes the calls of strays, by asking the database; any number of them may run."""
 
     def __init__(
-        self, *, sql: Engine, client: redis.Redis, flows: FlowShelf, keys: Keys, connection_id: str, join_days: int
+        self, *, sql: Engine, client: redis.Redis, flows: FlowCache, keys: Keys, connection_id: str, join_days: int
     ) -> None:
         self._sql = sql
         self._redis = client
@@ -64,10 +64,10 @@ class Intake:
         if not _begins(webhook):
             row = self._find(webhook.call_control_id)
             return row["id"] if row else None
-        with self._sql.begin() as connection:
-            lock_leg(connection, webhook.call_control_id)
-            row = find_inbound_call(connection, webhook.call_control_id) or self._write(connection, webhook, stamped_ms)
-            live = self._live_call(connection, row) if row and _is_fresh(row) else None
+        with self._sql.begin() as tx:
+            lock_leg(tx, webhook.call_control_id)
+            row = find_inbound_call(tx, webhook.call_control_id) or self._write(tx, webhook, stamped_ms)
+            live = self._live_call(tx, row) if row and _is_fresh(row) else None
         if live is not None:
             # Whoever died between the row and this left the webhook unacknowledged: it comes here again.
             create_live(self._redis, self._keys, live)
@@ -86,24 +86,24 @@ class Intake:
         leg = parse_webhook(raw).call_control_id
         if leg is None:
             return False
-        with self._sql.connect() as connection:
-            return is_leg_of_erased(connection, leg)
+        with self._sql.connect() as tx:
+            return is_leg_of_erased(tx, leg)
 
     def adopt(self, call_ids: Sequence[str]) -> set[str]:
         """Return which of these calls may have been dialed; they have live state now. Raises like `call_of`."""
         return adopt_calls(self._redis, self._sql, self._keys, call_ids)
 
     def _find(self, call_control_id: str) -> RowMapping | None:
-        with self._sql.connect() as connection:
-            return find_inbound_call(connection, call_control_id)
+        with self._sql.connect() as tx:
+            return find_inbound_call(tx, call_control_id)
 
-    def _write(self, connection: Connection, webhook: Webhook, stamped_ms: int) -> RowMapping | None:
+    def _write(self, tx: Connection, webhook: Webhook, stamped_ms: int) -> RowMapping | None:
         to, caller = _number(webhook.payload.get("to")), _number(webhook.payload.get("from"))
-        mapping = find_mapping(connection, to)
+        mapping = find_mapping(tx, to)
         if mapping is None or webhook.call_control_id is None:
             return None
         days = self._join_days if mapping.join_days is None else mapping.join_days
-        joined = contact_dialed_lately(connection, caller, within_days=days)
+        joined = contact_dialed_lately(tx, caller, within_days=days)
         at = datetime.fromtimestamp(stamped_ms / 1000, UTC)
         call = ComingIn(
             call_id=seeded_id("call", f"inbound/{webhook.call_control_id}", made_at=at),
@@ -117,13 +117,13 @@ class Intake:
             call_session_id=webhook.call_session_id,
         )
         joined_id = joined["id"] if joined else None
-        insert_call(connection, call, mapping, connection_id=self._connection_id, joined=joined_id)
+        insert_call(tx, call, mapping, connection_id=self._connection_id, joined=joined_id)
         log.info("a call came in", extra={"call_id": call.call_id, "joined_contact_id": joined_id})
-        return find_inbound_call(connection, webhook.call_control_id)
+        return find_inbound_call(tx, webhook.call_control_id)
 
-    def _live_call(self, connection: Connection, row: RowMapping) -> LiveCall:
+    def _live_call(self, tx: Connection, row: RowMapping) -> LiveCall:
         joined_id = row["joined_contact_id"]
-        joined = find_contact(connection, joined_id) if joined_id else None
+        joined = find_contact(tx, joined_id) if joined_id else None
         return new_live_call(
             self._flows.get(row["flow_id"]),
             call_id=row["id"],

@@ -25,7 +25,7 @@ class Advanced(NamedTuple):
     after: LiveCall
 
 
-def tell_partners(keys: Keys, advanced: Iterable[Advanced]) -> list[ScriptCall]:
+def notify_bridged_calls(keys: Keys, advanced: Iterable[Advanced]) -> list[ScriptCall]:
     """Return the script calls that tell of these calls to those that hear of them; none for most events.
 
     They go before what commits the events: whoever dies between tells it again, under the same id, and it happens once.

@@ -19,7 +19,7 @@ from orchestrator.model.decision import Decision
 from orchestrator.model.event import Event, Leg
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.events.accept_inbound_calls import Intake
-from orchestrator.operations.events.notify_bridged_calls import Advanced, tell_partners
+from orchestrator.operations.events.notify_bridged_calls import Advanced, notify_bridged_calls
 from orchestrator.store.doubt import DOUBTS, is_really_away
 from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.call_cache import KnownCalls
@@ -48,7 +48,7 @@ from orchestrator.store.redis.pipeline import Command
 from orchestrator.store.redis.rate_limiter import heard_from_carrier
 from orchestrator.store.redis.scripts import ScriptCall, raise_errors, run_scripts
 from orchestrator.store.redis.unmatched_webhooks import orphan
-from orchestrator.store.sql.flow_cache import FlowShelf
+from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.own_connections import OurConnections
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.events import Webhook, parse_webhook
@@ -91,7 +91,7 @@ class Decided:
         return bool(self.decision.commands) or may_send_at_last
 
 
-class Advancer:
+class EventProcessor:
     """Takes entries of a stream to committed decisions; any number of them may run.
 
     Without an intake it takes `events`, asks nobody about a call that Redis does not know, and sets its events aside.
@@ -104,7 +104,7 @@ class Advancer:
         self,
         *,
         client: redis.Redis,
-        flows: FlowShelf,
+        flows: FlowCache,
         connection_id: str,
         keys: Keys | None = None,
         wake: Callable[[str], Command] | None = None,
@@ -189,7 +189,7 @@ class Advancer:
             loaded = self._load(arrivals)
             pairs = [(a, found) for a, found in zip(arrivals, loaded, strict=True) if found]
             decided = [Decided(a, found, d, new_version()) for a, found in pairs if (d := self._decide(a, found))]
-            told = tell_partners(self._keys, (Advanced(d.arrival.event, d.before.call, d.call) for d in decided))
+            told = notify_bridged_calls(self._keys, (Advanced(d.arrival.event, d.before.call, d.call) for d in decided))
             commits = [self._commit_of(each) for each in decided]
             arrivals, bound = [], []
             # In the trip of the commits: a wake-up for a lost race finds nothing to do, a late one costs a silence.

@@ -42,7 +42,7 @@ class Door:
         self._memory = MemoryWatch(client)
         self._quiet_until = 0.0
 
-    def record_event(self, raw: bytes, headers: Mapping[str, str]) -> Receipt:
+    def receive_webhook(self, raw: bytes, headers: Mapping[str, str]) -> Receipt:
         """Verify `raw` and append it to the event stream; it is on disk when this returns TAKEN."""
         try:
             self._verifier.verify(raw, headers)

@@ -21,8 +21,8 @@ def adopt_calls(client: redis.Redis, sql: Engine, keys: Keys, call_ids: Sequence
     comes back as a recorded call, so that a late fact amends it. `reserved` and `withdrawn` rows were never sent.
     """
     query = select(calls).where(calls.c.id.in_(set(call_ids)), calls.c.state.not_in(("reserved", "withdrawn")))
-    with sql.connect() as connection:
-        rows = connection.execute(query).mappings().all()
+    with sql.connect() as tx:
+        rows = tx.execute(query).mappings().all()
     for row in rows:
         create_live(client, keys, live_call_of(row), keep_s=_kept_s(row))
     return {row["id"] for row in rows}

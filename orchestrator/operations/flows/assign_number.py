@@ -14,10 +14,10 @@ from orchestrator.operations.ensure_connection import ensure_connection
 from orchestrator.operations.flows.create_flow import flow_named
 from orchestrator.policy.phone.field import Number
 from orchestrator.store.sql import numbers as queries_numbers
-from orchestrator.store.sql.system_campaigns import ensure_home
+from orchestrator.store.sql.system_campaigns import ensure_system_campaign
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 JoinDays = Annotated[int, Field(ge=0, le=3650)]
 _JOINING = (
@@ -45,12 +45,12 @@ class NumberChange(BaseModel):
     join_days: JoinDays | None = Field(None, description=_JOINING)
 
 
-def map_number(house: House, wanted: NewNumber) -> Row[Any]:
+def map_number(services: Services, wanted: NewNumber) -> Row[Any]:
     """Return the new mapping; in force for the next call. Raises Conflict for a number that is mapped already."""
-    flow_id = _flow_for_callers(house, wanted.flow)
+    flow_id = _flow_for_callers(services, wanted.flow)
     number_id = new_id("num")
-    with house.sql.begin() as connection:
-        home_id = ensure_home(connection, ensure_connection(connection, house.settings), kind="inbound")
+    with services.sql.begin() as tx:
+        home_id = ensure_system_campaign(tx, ensure_connection(tx, services.settings), kind="inbound")
         values = {
             "id": number_id,
             "number": wanted.number,
@@ -58,51 +58,53 @@ def map_number(house: House, wanted: NewNumber) -> Row[Any]:
             "home_id": home_id,
             "join_days": wanted.join_days,
         }
-        if not queries_numbers.insert_number(connection, values):
+        if not queries_numbers.insert_number(tx, values):
             raise Conflict("number_mapped", f"{wanted.number} is mapped to a flow already: change it with PATCH.")
-        return _found(connection, number_id)
+        return _found(tx, number_id)
 
 
-def list_numbers(house: House, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
+def list_numbers(
+    services: Services, filters: Mapping[str, Any], *, after: str | None, limit: int
+) -> Sequence[Row[Any]]:
     """Return a page of numbers, newest first."""
-    with house.sql.connect() as connection:
-        return queries_numbers.list_numbers(connection, filters, after=after, limit=limit)
+    with services.sql.connect() as tx:
+        return queries_numbers.list_numbers(tx, filters, after=after, limit=limit)
 
 
-def find_number(house: House, number_id: str) -> Row[Any]:
+def find_number(services: Services, number_id: str) -> Row[Any]:
     """Return a number; raise NotFound for none."""
-    with house.sql.connect() as connection:
-        return _found(connection, number_id)
+    with services.sql.connect() as tx:
+        return _found(tx, number_id)
 
 
-def change_number(house: House, number_id: str, change: NumberChange) -> Row[Any]:
+def change_number(services: Services, number_id: str, change: NumberChange) -> Row[Any]:
     """Change what `change` names; in force for the next call."""
     changes = change.model_dump(exclude_unset=True)
     if "flow" in changes:
-        changes["flow_id"] = _flow_for_callers(house, changes.pop("flow"))
-    with house.sql.begin() as connection:
-        _found(connection, number_id)
-        queries_numbers.update_number(connection, number_id, changes)
-        return _found(connection, number_id)
+        changes["flow_id"] = _flow_for_callers(services, changes.pop("flow"))
+    with services.sql.begin() as tx:
+        _found(tx, number_id)
+        queries_numbers.update_number(tx, number_id, changes)
+        return _found(tx, number_id)
 
 
-def unmap_number(house: House, number_id: str) -> None:
+def unmap_number(services: Services, number_id: str) -> None:
     """Let a number take no calls any more; those under way go on. Raises NotFound for none."""
-    with house.sql.begin() as connection:
-        if not queries_numbers.delete_number(connection, number_id):
+    with services.sql.begin() as tx:
+        if not queries_numbers.delete_number(tx, number_id):
             raise NotFound("number", number_id)
 
 
-def _flow_for_callers(house: House, wanted: str) -> str:
-    flow_id = str(flow_named(house, wanted).id)
-    if missing := house.flows.get(flow_id).required_inputs:
+def _flow_for_callers(services: Services, wanted: str) -> str:
+    flow_id = str(flow_named(services, wanted).id)
+    if missing := services.flows.get(flow_id).required_inputs:
         detail = f"a stranger who calls carries no {', '.join(missing)}: give these inputs a default"
         raise InvalidInput([FieldError("/flow", "needs_inputs", detail)])
     return flow_id
 
 
-def _found(connection: Connection, number_id: str) -> Row[Any]:
-    row = queries_numbers.find_number(connection, number_id)
+def _found(tx: Connection, number_id: str) -> Row[Any]:
+    row = queries_numbers.find_number(tx, number_id)
     if row is None:
         raise NotFound("number", number_id)
     return row

@@ -75,8 +75,8 @@ class RecordingFetcher:
     def fetch_next(self) -> bool:
         """Try one recording that is due; False when there is none."""
         lease = new_id("req")
-        with self._sql.begin() as connection:
-            row = take_recording(connection, lease, lease_s=self._lease_s)
+        with self._sql.begin() as tx:
+            row = take_recording(tx, lease, lease_s=self._lease_s)
         if row is None:
             return False
         if row.state == "erased":
@@ -151,8 +151,8 @@ class RecordingFetcher:
 
     def _renew(self, row: Row[Any]) -> None:
         try:
-            with self._sql.begin() as connection:
-                renew_lease(connection, row.id, row.lease, lease_s=self._lease_s)
+            with self._sql.begin() as tx:
+                renew_lease(tx, row.id, row.lease, lease_s=self._lease_s)
         except SQLAlchemyError as err:  # the next turn may reach it in time
             log.warning("a lease is not renewed: %s", type(err).__name__, extra={"call_id": row.call_id})
 
@@ -163,9 +163,9 @@ class RecordingFetcher:
         kept = {"format": form, "place": place, "size_bytes": found.size_bytes, "sha256": found.sha256}
         kept |= {"fetched_at": seconds_from_now(0)}
         whole = {"state": "fetched", "error": None, "due_at": None, "lease": None}
-        with self._sql.begin() as connection:
-            is_ours = change_leased(connection, row.id, row.lease, kept if shortage else {**kept, **whole})
-            is_wanted = is_ours or is_kept(connection, row.id)
+        with self._sql.begin() as tx:
+            is_ours = change_leased(tx, row.id, row.lease, kept if shortage else {**kept, **whole})
+            is_wanted = is_ours or is_kept(tx, row.id)
         if not is_wanted:
             self._archive.remove(name)  # erased while it was on its way
         elif is_ours and row.place and row.format != form:
@@ -191,8 +191,8 @@ class RecordingFetcher:
 
     def _change(self, row: Row[Any], changes: Mapping[str, Any]) -> None:
         """Change the row and give it back."""
-        with self._sql.begin() as connection:
-            change_leased(connection, row.id, row.lease, {"due_at": None, "lease": None, **changes})
+        with self._sql.begin() as tx:
+            change_leased(tx, row.id, row.lease, {"due_at": None, "lease": None, **changes})
 
 
 def file_name(row: Row[Any], form: str) -> str:
@@ -203,8 +203,8 @@ def file_name(row: Row[Any], form: str) -> str:
 def clear_erased(sql: Engine, archive: Archive, row: Row[Any]) -> None:
     """Remove the file of an erased recording, and its row behind it; safe to repeat. Raises StoreUnavailable."""
     remove_files(archive, row)
-    with sql.begin() as connection:
-        forget_recording(connection, row.id)
+    with sql.begin() as tx:
+        forget_recording(tx, row.id)
 
 
 def remove_files(archive: Archive, row: Row[Any]) -> None:

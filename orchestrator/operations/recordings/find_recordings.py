@@ -11,32 +11,34 @@ from orchestrator.errors import Conflict, Gone, NotFound
 from orchestrator.store.sql import recordings as queries_recordings
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 WITH_FILE: Final = frozenset({"fetched", "incomplete"})
 
 
-def list_recordings(house: House, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
+def list_recordings(
+    services: Services, filters: Mapping[str, Any], *, after: str | None, limit: int
+) -> Sequence[Row[Any]]:
     """Return a page of recordings, newest first."""
-    with house.sql.connect() as connection:
-        return queries_recordings.list_recordings(connection, filters, after=after, limit=limit)
+    with services.sql.connect() as tx:
+        return queries_recordings.list_recordings(tx, filters, after=after, limit=limit)
 
 
-def find_recording(house: House, ident: str) -> Row[Any]:
+def find_recording(services: Services, ident: str) -> Row[Any]:
     """Return a recording; raises NotFound."""
-    with house.sql.connect() as connection:
-        row = queries_recordings.find_recording(connection, ident)
+    with services.sql.connect() as tx:
+        row = queries_recordings.find_recording(tx, ident)
     if row is None:
         raise NotFound("recording", ident)
     return row
 
 
-def find_fetched(house: House, ident: str) -> Row[Any]:
-    """Return a recording whose file is here, to be read from `house.recordings`.
+def find_fetched(services: Services, ident: str) -> Row[Any]:
+    """Return a recording whose file is here, to be read from `services.recordings`.
 
     Raises NotFound, Conflict while it is being fetched, Gone when there is none here.
     """
-    row = find_recording(house, ident)
+    row = find_recording(services, ident)
     if row.state == "pending":
         detail = "The recording is being fetched; ask again in a moment."
         raise Conflict("recording_pending", detail, status=row.state, allowed=sorted(WITH_FILE))

@@ -11,14 +11,14 @@ from orchestrator.operations.recordings.find_recordings import find_recording
 from orchestrator.store.sql.recordings import fetch_anew
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 
-def refetch_recording(house: House, ident: str) -> Row[Any]:
+def refetch_recording(services: Services, ident: str) -> Row[Any]:
     """Return a recording that is to be fetched again; raises NotFound, and Conflict where it was not given up."""
-    with house.sql.begin() as connection:
-        is_anew = fetch_anew(connection, ident)
-    row = find_recording(house, ident)
+    with services.sql.begin() as tx:
+        is_anew = fetch_anew(tx, ident)
+    row = find_recording(services, ident)
     if not is_anew:
         detail = "Only a recording that is failed or incomplete is fetched again."
         raise Conflict("recording_not_given_up", detail, status=row.state, allowed=("failed", "incomplete"))

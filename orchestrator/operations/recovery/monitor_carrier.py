@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text, update
 
 from orchestrator.clock import rfc3339
 from orchestrator.errors import CarrierRefused, OrchestratorError
-from orchestrator.operations.dialing.release_attempts import WayBack, free_channels, withdraw
+from orchestrator.operations.dialing.release_attempts import ReleaseReason, free_channels, withdraw
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import close_dispatch, open_dispatch, read_health
@@ -55,31 +55,29 @@ def watch_webhooks(
 ) -> list[str]:
     """Note the campaigns whose webhooks arrive; pause those that hear nothing after five accepted dials (§7)."""
     heard_ms = read_health(client, keys, connection_id).heard_ms
-    with sql.begin() as connection:
+    with sql.begin() as tx:
         params = {"connection_id": connection_id, "patience": patience_s}
-        rows = connection.execute(_UNPROVEN, params).all()
+        rows = tx.execute(_UNPROVEN, params).all()
         heard = [row.id for row in rows if heard_ms > row.proving_since.timestamp() * 1000]
-        connection.execute(update(campaigns).where(campaigns.c.id.in_(heard)).values(heard_webhooks=True))
+        tx.execute(update(campaigns).where(campaigns.c.id.in_(heard)).values(heard_webhooks=True))
         deaf = [row.id for row in rows if row.id not in heard and row.accepted >= 5]
-        withdrawn = _pause(connection, deaf)
+        withdrawn = _pause(tx, deaf)
     free_channels(client, keys, withdrawn)
     return deaf
 
 
-def _pause(connection: Connection, campaign_ids: list[str]) -> list[Any]:
+def _pause(tx: Connection, campaign_ids: list[str]) -> list[Any]:
     if not campaign_ids:
         return []
     reason = {
         "code": "no_webhooks",
         "detail": "Five dials were accepted and no webhook came in: check ORCHESTRATOR_PUBLIC_URL with `doctor`.",
-        "at": rfc3339(database_now(connection)),
+        "at": rfc3339(database_now(tx)),
     }
     log.error("campaigns paused: no webhooks arrive")
-    connection.execute(
-        update(campaigns).where(campaigns.c.id.in_(campaign_ids)).values(status="paused", status_reason=reason)
-    )
+    tx.execute(update(campaigns).where(campaigns.c.id.in_(campaign_ids)).values(status="paused", status_reason=reason))
     claimed = calls.c.campaign_id.in_(campaign_ids) & (calls.c.state == "reserved")
-    return withdraw(connection, claimed, WayBack(Reason.CAMPAIGN_PAUSED, counts=False, held=False))
+    return withdraw(tx, claimed, ReleaseReason(Reason.CAMPAIGN_PAUSED, counts=False, held=False))
 
 
 def _answers(carrier: TelnyxClient) -> bool:

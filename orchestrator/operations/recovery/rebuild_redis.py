@@ -51,8 +51,8 @@ class Rebuilder:
 
     def watch(self) -> bool:
         """Return whether Redis is whole; start or finish a rebuild when it is not."""
-        with self._sql.connect() as connection:
-            known = _epoch(connection)
+        with self._sql.connect() as tx:
+            known = _epoch(tx)
         if known is not None and self._redis.get(self._keys.epoch) == known.encode():
             self._missed_at = None
             return True
@@ -67,25 +67,25 @@ class Rebuilder:
         return self._monotonic() - self._missed_at >= SHUT_FOR_S
 
     def _rebuild(self, known: str | None) -> bool:
-        with self._sql.begin() as connection:
-            allow(connection, SWEEPING)  # it stands open while Redis and the carrier are asked
-            if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK}).scalar_one():
+        with self._sql.begin() as tx:
+            allow(tx, SWEEPING)  # it stands open while Redis and the carrier are asked
+            if not tx.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK}).scalar_one():
                 return False
-            if _epoch(connection) != known:
+            if _epoch(tx) != known:
                 return False  # another process has just done it
             ensure_groups(self._redis, self._keys)
-            live = list(connection.execute(select(calls.c.id).where(calls.c.state == "accepted")).scalars())
+            live = list(tx.execute(select(calls.c.id).where(calls.c.state == "accepted")).scalars())
             if live:
                 log.warning("adopting %s calls", len(live))
             adopt_calls(self._redis, self._sql, self._keys, live)
             reconcile_channels(self._sql, self._redis, self._keys, connection_id=self._connection_id)
             epoch = new_id("req")
-            connection.execute(_NEW_EPOCH, {"epoch": epoch})
+            tx.execute(_NEW_EPOCH, {"epoch": epoch})
             self._redis.set(self._keys.epoch, epoch)
         self._missed_at = None
         return True
 
 
-def _epoch(connection: Connection) -> str | None:
-    epoch: str | None = connection.execute(text("SELECT epoch FROM installation")).scalar()
+def _epoch(tx: Connection) -> str | None:
+    epoch: str | None = tx.execute(text("SELECT epoch FROM installation")).scalar()
     return epoch

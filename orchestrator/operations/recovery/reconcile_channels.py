@@ -37,11 +37,11 @@ def reconcile_channels(sql: Engine, client: redis.Redis, keys: Keys, *, connecti
     Looks at the campaigns that may dial or have attempts, however many there ever were; what a campaign that has ended
     still holds stands in nobody's way, and expires. Attempts that are `unknown` keep their channel until judged.
     """
-    with sql.connect() as connection:
+    with sql.connect() as tx:
         # The members are read first: an attempt claimed in between is in SQL, and young in any case.
-        names = [connection_id, *connection.execute(_MAY_HOLD, {"connection_id": connection_id}).scalars()]
+        names = [connection_id, *tx.execute(_MAY_HOLD, {"connection_id": connection_id}).scalars()]
         members = dict(zip(names, _members(client, keys, names), strict=True))
-        rows = connection.execute(_OPEN_CALLS, {"connection_id": connection_id}).all()
+        rows = tx.execute(_OPEN_CALLS, {"connection_id": connection_id}).all()
     wanted: dict[str, dict[str, float]] = {scope: {} for scope in members}
     for row in rows:
         lease = row.reserved_at + timedelta(seconds=row.ring_limit_s + row.talk_limit_s + DEADLINE_SLACK_S)

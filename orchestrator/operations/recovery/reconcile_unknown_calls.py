@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from orchestrator.errors import OrchestratorError
 from orchestrator.model.event import DIAL_ACCEPTED, Event
 from orchestrator.operations.dialing.release_attempts import Withdrawn, free_channel
-from orchestrator.operations.recovery.poll_overdue_calls import assumed_hangup
+from orchestrator.operations.recovery.poll_call_status import assumed_hangup
 from orchestrator.operations.recovery.resolve_unanswered_dials import ids_of, was_heard_of
 from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.keys import Keys
@@ -57,8 +57,8 @@ class Reconciler:
         unheard = find_unheard(self._redis, self._keys)
         if unheard.is_behind:
             return 0  # what is still in the streams may answer
-        with self._sql.connect() as connection:
-            due = [row for row in connection.execute(_DUE, {"most": _AT_MOST}).all() if not unheard.is_of(row.id)]
+        with self._sql.connect() as tx:
+            due = [row for row in tx.execute(_DUE, {"most": _AT_MOST}).all() if not unheard.is_of(row.id)]
         if not due:
             return 0
         try:
@@ -92,8 +92,8 @@ class Reconciler:
         return ids_of(loaded.call) if loaded and was_heard_of(loaded.call) else None
 
     def _found(self, row: Row[Any], ids: Mapping[str, str | None]) -> bool:
-        with self._sql.begin() as connection:
-            if not mark_accepted(connection, row.id, ids=ids):
+        with self._sql.begin() as tx:
+            if not mark_accepted(tx, row.id, ids=ids):
                 return False  # somebody else has judged it meanwhile
         payload = dict(ids)
         event = Event(
@@ -123,13 +123,13 @@ class Reconciler:
     def _absent(self, row: Row[Any]) -> bool:
         longest_s = max(GIVE_UP_AFTER_S, row.ring_limit_s + row.talk_limit_s)
         is_old = bool(row.absences >= 1 and row.age_s > longest_s)
-        with self._sql.begin() as connection:
-            if not _note_absence(connection, row):
+        with self._sql.begin() as tx:
+            if not _note_absence(tx, row):
                 return False  # somebody else has judged it meanwhile
             # Behind the lock, which also keeps a settler waiting: what came while the carrier was asked is seen here.
             given_up = is_old and self._told_of(row.id) is None
             if given_up:
-                _give_up(connection, row)
+                _give_up(tx, row)
         if given_up:
             gone = Withdrawn(row.id, row.contact_id, row.campaign_id, row.connection_id)
             free_channel(self._redis, self._keys, gone)
@@ -137,11 +137,11 @@ class Reconciler:
         return given_up
 
 
-def _note_absence(connection: Connection, row: Row[Any]) -> bool:
+def _note_absence(tx: Connection, row: Row[Any]) -> bool:
     """Note that an attempt was not found, only while it stands as it was judged; its row is locked then."""
     as_judged = (calls.c.state == "unknown", calls.c.disposition.is_(None), calls.c.absences == row.absences)
     absent = {"absences": row.absences + 1, "absent_at": func.clock_timestamp()}
-    return connection.execute(update(calls).where(calls.c.id == row.id, *as_judged).values(absent)).rowcount == 1
+    return tx.execute(update(calls).where(calls.c.id == row.id, *as_judged).values(absent)).rowcount == 1
 
 
 def _leg_a(leg: ActiveCall) -> ClientState | None:
@@ -149,9 +149,9 @@ def _leg_a(leg: ActiveCall) -> ClientState | None:
     return state if state and state.role == "A" else None
 
 
-def _give_up(connection: Connection, row: Row[Any]) -> None:
+def _give_up(tx: Connection, row: Row[Any]) -> None:
     """End the contact as `unknown`: whether it was called is not known, so it is not called again."""
-    connection.execute(
+    tx.execute(
         update(contacts)
         .where(contacts.c.current_call_id == row.id)
         .values(
@@ -163,7 +163,7 @@ def _give_up(connection: Connection, row: Row[Any]) -> None:
             updated_at=func.now(),
         )
     )
-    connection.execute(update(calls).where(calls.c.id == row.id).values(disposition="unknown"))
+    tx.execute(update(calls).where(calls.c.id == row.id).values(disposition="unknown"))
     log.error("attempt stays unknown", extra={"call_id": row.id})
 
 

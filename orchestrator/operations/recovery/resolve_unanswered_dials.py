@@ -28,17 +28,17 @@ log = logging.getLogger(__name__)
 _AT_MOST = 200
 
 
-def judge_sends(sql: Engine, client: redis.Redis, keys: Keys) -> list[str]:
+def resolve_unanswered_dials(sql: Engine, client: redis.Redis, keys: Keys) -> list[str]:
     """Move every send that went unanswered for 15 s; return the attempts whose one repeat is to be published."""
     unheard = find_unheard(client, keys)
     if unheard.is_behind:
         return []  # what still waits in the streams may answer (R21)
-    with sql.begin() as connection:
-        overdue = [row for row in overdue_sends(connection, limit=_AT_MOST) if not unheard.is_of(row.id)]
-        return [row.id for row in overdue if _judge(connection, row._mapping, client, keys)]
+    with sql.begin() as tx:
+        overdue = [row for row in overdue_sends(tx, limit=_AT_MOST) if not unheard.is_of(row.id)]
+        return [row.id for row in overdue if _judge(tx, row._mapping, client, keys)]
 
 
-def _judge(connection: Connection, row: RowMapping, client: redis.Redis, keys: Keys) -> bool:
+def _judge(tx: Connection, row: RowMapping, client: redis.Redis, keys: Keys) -> bool:
     # A row is judged only after looking at its live state: a webhook may have answered for the carrier (R21).
     try:
         loaded = load_live(client, keys, row["id"])
@@ -46,14 +46,14 @@ def _judge(connection: Connection, row: RowMapping, client: redis.Redis, keys: K
         log.warning("not judged here: %s", err)  # a sweeper of that version does
         return False
     if loaded and was_heard_of(loaded.call):
-        mark_accepted(connection, row["id"], ids=ids_of(loaded.call))
+        mark_accepted(tx, row["id"], ids=ids_of(loaded.call))
         return False
     if row["answered_send"] > 0:
         add_event(client, keys, _lost_rejection(row))
         return False
     if row["send_no"] == 1 and row["age_s"] < REPEAT_WITHIN_S:
-        return publish_repeat(connection, row["id"], older_than_s=PUBLISH_AGAIN_AFTER_S)
-    mark_unknown(connection, row["id"])
+        return publish_repeat(tx, row["id"], older_than_s=PUBLISH_AGAIN_AFTER_S)
+    mark_unknown(tx, row["id"])
     return False
 
 

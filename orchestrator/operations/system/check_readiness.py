@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.errors import Misconfigured
-from orchestrator.operations.dialing.rate_limits import account_lane
+from orchestrator.operations.dialing.rate_limits import account_rate_limit
 from orchestrator.operations.dialing.stop_dialing import find_stop
 from orchestrator.operations.recordings.fetch_recordings import NOT_STORED
 from orchestrator.operations.system.check_disk_space import has_room
@@ -25,13 +25,13 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.zones.clock_rules import old_rules
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.memory_guard import MemoryWatch
-from orchestrator.store.redis.rate_limiter import Lane, read_health, read_room
+from orchestrator.store.redis.rate_limiter import RateLimit, read_health, read_room
 from orchestrator.store.sql.connections import find_connection
 from orchestrator.store.sql.migrate import is_current
 from orchestrator.store.sql.recordings import is_any_put_off
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 
 _LONG_S = 5.0  # without a dial, on account of the rate alone
@@ -50,9 +50,9 @@ class Check:
     is_vital: bool = True
 
 
-def check_readiness(house: House) -> list[Check]:
+def check_readiness(services: Services) -> list[Check]:
     """Return every check within two seconds, whatever hangs; none of them raises, and none asks the carrier."""
-    remedies = house.looks.take({name: partial(_remedy, check, house) for name, check in _CHECKS.items()})
+    remedies = services.looks.take({name: partial(_remedy, check, services) for name, check in _CHECKS.items()})
     return [_check(name, remedies.get(name, _SILENT.get(name, _WAITS))) for name in _CHECKS]
 
 
@@ -60,9 +60,9 @@ def _check(name: str, remedy: str) -> Check:
     return Check(name, not remedy, remedy, is_vital=_CHECKS[name] not in _WARNINGS)
 
 
-def _remedy(check: Callable[[House], str], house: House) -> str:
+def _remedy(check: Callable[[Services], str], services: Services) -> str:
     try:
-        return check(house)
+        return check(services)
     except SQLAlchemyError:
         return _AWAY["postgresql"]
     except redis.ResponseError as err:
@@ -73,83 +73,83 @@ def _remedy(check: Callable[[House], str], house: House) -> str:
         return str(err)
 
 
-def _postgresql(house: House) -> str:
-    with house.sql.connect() as connection:
-        connection.execute(text("SELECT 1"))
+def _postgresql(services: Services) -> str:
+    with services.sql.connect() as tx:
+        tx.execute(text("SELECT 1"))
     return ""
 
 
-def _migrations(house: House) -> str:
-    with house.sql.connect() as connection:
-        return "" if is_current(connection) else "the schema is not this version's: run `orchestrator migrate`"
+def _migrations(services: Services) -> str:
+    with services.sql.connect() as tx:
+        return "" if is_current(tx) else "the schema is not this version's: run `orchestrator migrate`"
 
 
-def _redis(house: House) -> str:
+def _redis(services: Services) -> str:
     # A webhook is written: one that is full, a replica or without room on its disk answers a ping all the same.
-    house.redis.set(Keys().probe, "", px=_PROBE_MS)
+    services.redis.set(Keys().probe, "", px=_PROBE_MS)
     return ""
 
 
-def _memory(house: House) -> str:
-    is_full = MemoryWatch(house.redis).is_nearly_full()
+def _memory(services: Services) -> str:
+    is_full = MemoryWatch(services.redis).is_nearly_full()
     return "Redis is nearly full, so webhooks are refused: let it drain, or raise maxmemory" if is_full else ""
 
 
-def _epoch(house: House) -> str:
+def _epoch(services: Services) -> str:
     # Redis must still know what SQL believes it knows; the engine rebuilds it otherwise (R20).
-    with house.sql.connect() as connection:
-        epoch = connection.execute(text("SELECT epoch FROM installation")).scalar()
-    mark = house.redis.get(Keys().epoch)
+    with services.sql.connect() as tx:
+        epoch = tx.execute(text("SELECT epoch FROM installation")).scalar()
+    mark = services.redis.get(Keys().epoch)
     if epoch is None or mark is None:
         return "Redis is empty or new: start the engine, it rebuilds it within seconds"
     return "" if mark == str(epoch).encode() else "Redis and SQL belong to different installations: check both URLs"
 
 
-def _clock(house: House) -> str:
+def _clock(services: Services) -> str:
     # The engine compares our clock with the carrier's: over a minute apart, its webhooks would soon be refused (R25).
-    health = read_health(house.redis, Keys(), house.settings.connection_id())
+    health = read_health(services.redis, Keys(), services.settings.connection_id())
     is_skewed = health.closed and health.reason == Reason.CLOCK_SKEW
     return "this machine's clock is over 60 s from the carrier's: set it, for instance with NTP" if is_skewed else ""
 
 
-def _dialing(house: House) -> str:
-    stop = find_stop(house)
+def _dialing(services: Services) -> str:
+    stop = find_stop(services)
     if stop is not None:
         return stop.sentence
-    connection_id = house.settings.connection_id()
-    health = read_health(house.redis, Keys(), connection_id)
+    connection_id = services.settings.connection_id()
+    health = read_health(services.redis, Keys(), connection_id)
     if health.closed:
         return f"nobody is dialed ({health.reason}): dialing goes on as soon as the carrier answers"
-    with house.sql.connect() as connection:
-        limits = find_connection(connection, connection_id)
+    with services.sql.connect() as tx:
+        limits = find_connection(tx, connection_id)
     if limits is None:
         return ""
     rate = limits.calls_per_second
-    lane = account_lane(connection_id, calls_per_second=rate, max_live_calls=limits.max_live_calls)
-    [room] = read_room(house.redis, Keys(), [(lane, Lane(connection_id))])
+    rate_limit = account_rate_limit(connection_id, calls_per_second=rate, max_live_calls=limits.max_live_calls)
+    [room] = read_room(services.redis, Keys(), [(rate_limit, RateLimit(connection_id))])
     if room.lacks is not Reason.RATE or room.wait_s < _LONG_S:
         return ""
     return f"calls_per_second is {rate:g}: the next dial is {room.wait_s:.0f} s away; change the connection's limits"
 
 
-def _door(house: House) -> str:
-    is_set = house.settings.telnyx_public_key is not None
+def _door(services: Services) -> str:
+    is_set = services.settings.telnyx_public_key is not None
     return "" if is_set else "TELNYX_PUBLIC_KEY is not set: without it every webhook is refused"
 
 
-def _recordings(house: House) -> str:
-    with house.sql.connect() as connection:
-        if not is_any_put_off(connection, NOT_STORED):
+def _recordings(services: Services) -> str:
+    with services.sql.connect() as tx:
+        if not is_any_put_off(tx, NOT_STORED):
             return ""
     return "recordings cannot be stored, and are lost a day after they were told: `orchestrator doctor` says why"
 
 
-def _clock_rules(house: House) -> str:
-    return old_rules(house.clock())
+def _clock_rules(services: Services) -> str:
+    return old_rules(services.clock())
 
 
-def _disk(house: House) -> str:
-    folder = house.settings.data_dir
+def _disk(services: Services) -> str:
+    folder = services.settings.data_dir
     if not (folder / "postgres").is_dir() or has_room(folder):  # elsewhere the stores have disks of their own
         return ""
     return f"the disk of {folder.resolve()} is full: make room, and what has ended is started again within seconds"
@@ -164,7 +164,7 @@ _STILL = f"did not answer within {WITHIN_S:g} s: it stands still, or has more to
 _SILENT = {"postgresql": f"PostgreSQL {_STILL}", "redis": f"Redis {_STILL}"}
 _WAITS = f"a store {_STILL}"
 _WARNINGS = frozenset({_dialing, _recordings, _clock_rules})
-_CHECKS: dict[str, Callable[[House], str]] = {
+_CHECKS: dict[str, Callable[[Services], str]] = {
     "postgresql": _postgresql,
     "migrations": _migrations,
     "redis": _redis,

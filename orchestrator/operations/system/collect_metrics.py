@@ -20,7 +20,7 @@ from orchestrator.store.sql.tables import MAY_LIVE
 from orchestrator.store.sql.tallies import Tally
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 _COUNTS = {
     Metric.CALLS_OPEN: f"SELECT state, count(*) FROM calls WHERE {MAY_LIVE} GROUP BY 1",  # noqa: S608 a constant of ours
@@ -40,43 +40,43 @@ _STANDINGS = text(
 )
 
 
-def measure(house: House) -> list[Reading]:
+def measure(services: Services) -> list[Reading]:
     """Return what can be measured within two seconds; a store that is away, or stands still, is a reading of its own.
 
     Counts that take longer, of contacts by the million, are left out.
     """
     looks = {"postgresql": _ask_sql, "counts": _from_sql, "redis": _from_redis}
-    taken = house.looks.take({f"metrics/{name}": partial(look, house) for name, look in looks.items()})
+    taken = services.looks.take({f"metrics/{name}": partial(look, services) for name, look in looks.items()})
     stores = ("postgresql", "redis")
     is_up = [Reading(Metric.STORE_UP, taken.get(f"metrics/{store}") is not None, store) for store in stores]
     return [*is_up, *(reading for readings in taken.values() for reading in readings or ())]
 
 
-def _ask_sql(house: House) -> list[Reading] | None:
+def _ask_sql(services: Services) -> list[Reading] | None:
     try:
-        with house.sql.connect() as connection:
-            connection.execute(text("SELECT 1"))
+        with services.sql.connect() as tx:
+            tx.execute(text("SELECT 1"))
     except SQLAlchemyError:
         return None
     return []
 
 
-def _from_sql(house: House) -> list[Reading] | None:
+def _from_sql(services: Services) -> list[Reading] | None:
     try:
-        with house.sql.connect() as connection:
-            counts = {metric: connection.execute(text(query)).all() for metric, query in _COUNTS.items()}
-            contacts = connection.execute(_STANDINGS).all()
+        with services.sql.connect() as tx:
+            counts = {metric: tx.execute(text(query)).all() for metric, query in _COUNTS.items()}
+            contacts = tx.execute(_STANDINGS).all()
     except SQLAlchemyError:
         return None
     # As in a campaign's numbers: who waits outside the hours there is held.
-    standings = count_all_standings(((hours, Tally(parts, n)) for hours, parts, n in contacts), house.clock())
+    standings = count_all_standings(((hours, Tally(parts, n)) for hours, parts, n in contacts), services.clock())
     due = [Reading(Metric.CONTACTS_DUE, float(n), status) for status, n in standings.by_status.items()]
     return [*due, *(Reading(metric, float(n), label) for metric, rows in counts.items() for label, n in rows)]
 
 
-def _from_redis(house: House) -> list[Reading] | None:
+def _from_redis(services: Services) -> list[Reading] | None:
     try:
-        return [*_nervous_system(house.redis, Keys()), *_account(house)]
+        return [*_nervous_system(services.redis, Keys()), *_account(services)]
     except redis.RedisError:
         return None
 
@@ -94,11 +94,11 @@ def _nervous_system(client: redis.Redis, keys: Keys) -> Iterator[Reading]:
             yield Reading(Metric.EVENT_TO_COMMAND_MS, value, quantile)
 
 
-def _account(house: House) -> Iterator[Reading]:
-    connection_id = house.settings.telnyx_connection_id
+def _account(services: Services) -> Iterator[Reading]:
+    connection_id = services.settings.telnyx_connection_id
     if connection_id is None:
         return
-    client, keys = house.redis, Keys()
+    client, keys = services.redis, Keys()
     yield Reading(Metric.LIVE_CALLS, client.zcard(keys.slots(connection_id)))
     yield Reading(Metric.DIALS_5_S, dials_in_trailing_5_s(client, keys, connection_id))
     yield Reading(Metric.DISPATCH_OPEN, not read_health(client, keys, connection_id).closed)

@@ -11,7 +11,7 @@ from orchestrator.store.sql.idempotency import delete_key, find_key, insert_key,
 from orchestrator.store.sql.personal_columns import GONE
 
 if TYPE_CHECKING:
-    from orchestrator.services import House
+    from orchestrator.services import Services
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class Taken:
 Begun = Kept | Taken | Literal["in_progress", "other_body", "erased"]
 
 
-def begin_request(house: House, key: str, *, scope: str, body_hash: str) -> Begun:
+def begin_request(services: Services, key: str, *, scope: str, body_hash: str) -> Begun:
     """Return Taken for a new key, Kept for an answered one, or why neither; a request dead for 60 s is taken over."""
-    with house.sql.begin() as connection:
-        purge_keys(connection)
-        entered = insert_key(connection, key, scope=scope, body_hash=body_hash)
+    with services.sql.begin() as tx:
+        purge_keys(tx)
+        entered = insert_key(tx, key, scope=scope, body_hash=body_hash)
         if entered:
             return Taken(key, scope, entered.created_at)
-        known = find_key(connection, key, scope)
+        known = find_key(tx, key, scope)
     if known is None:
         return "in_progress"
     if known.body_hash != body_hash:
@@ -61,11 +61,11 @@ def begin_request(house: House, key: str, *, scope: str, body_hash: str) -> Begu
     return Taken(key, scope, known.created_at) if known.is_stale else "in_progress"
 
 
-def finish_request(house: House, begun: Taken, kept: Kept) -> None:
+def finish_request(services: Services, begun: Taken, kept: Kept) -> None:
     """Keep the answer for 24 hours."""
-    with house.sql.begin() as connection:
+    with services.sql.begin() as tx:
         store_response(
-            connection,
+            tx,
             begun.key,
             begun.scope,
             status=kept.status,
@@ -74,7 +74,7 @@ def finish_request(house: House, begun: Taken, kept: Kept) -> None:
         )
 
 
-def forget_request(house: House, begun: Taken) -> None:
+def forget_request(services: Services, begun: Taken) -> None:
     """Let the key be used again: nothing was done."""
-    with house.sql.begin() as connection:
-        delete_key(connection, begun.key, begun.scope)
+    with services.sql.begin() as tx:
+        delete_key(tx, begun.key, begun.scope)

@@ -25,7 +25,7 @@ _REASONS = {b"closed": Reason.CARRIER_UNAVAILABLE, b"rate": Reason.RATE, b"chann
 
 
 @dataclass(frozen=True)
-class Lane:
+class RateLimit:
     """A connection's or campaign's limits: `rate` dials per s, `burst` dials, `channels` live calls; 0 = no limit."""
 
     scope: str
@@ -68,7 +68,13 @@ class Health:
 
 
 def reserve(
-    client: redis.Redis, keys: Keys, connection: Lane, campaign: Lane, *, call_ids: Sequence[str], lease_s: int
+    client: redis.Redis,
+    keys: Keys,
+    connection: RateLimit,
+    campaign: RateLimit,
+    *,
+    call_ids: Sequence[str],
+    lease_s: int,
 ) -> int:
     """Return how many of `call_ids`, from the first, were granted a place in the rate and a channel, both at once."""
     [answer] = run_scripts(client, [_reservation(keys, connection, campaign, call_ids=call_ids, lease_s=lease_s)])
@@ -76,15 +82,21 @@ def reserve(
     return int(answer[0])
 
 
-def read_room(client: redis.Redis, keys: Keys, lanes: Sequence[tuple[Lane, Lane]]) -> list[Room]:
+def read_room(client: redis.Redis, keys: Keys, rate_limits: Sequence[tuple[RateLimit, RateLimit]]) -> list[Room]:
     """Return, for each connection and campaign, whether one more dial could be granted now; takes nothing."""
-    answers = run_scripts(client, [_reservation(keys, *pair, call_ids=(), lease_s=0) for pair in lanes])
+    answers = run_scripts(client, [_reservation(keys, *pair, call_ids=(), lease_s=0) for pair in rate_limits])
     raise_errors(answers)
     return [Room(_REASONS.get(why), wait_s=wait / 1000) for _, why, wait in answers]
 
 
 def give_back(
-    client: redis.Redis, keys: Keys, connection: Lane, campaign: Lane, *, call_ids: Sequence[str], rate_too: bool
+    client: redis.Redis,
+    keys: Keys,
+    connection: RateLimit,
+    campaign: RateLimit,
+    *,
+    call_ids: Sequence[str],
+    rate_too: bool,
 ) -> None:
     """Return channels (and with `rate_too` the place in the rate) that were granted and not used; safe to repeat."""
     if call_ids:
@@ -168,13 +180,15 @@ def dials_in_trailing_5_s(client: redis.Redis, keys: Keys, connection_id: str) -
     return int(client.zcount(keys.sends(connection_id), now - 5000, "+inf"))
 
 
-def _reservation(keys: Keys, connection: Lane, campaign: Lane, *, call_ids: Sequence[str], lease_s: int) -> ScriptCall:
+def _reservation(
+    keys: Keys, connection: RateLimit, campaign: RateLimit, *, call_ids: Sequence[str], lease_s: int
+) -> ScriptCall:
     names = [*_lane_keys(keys, connection, campaign), keys.health(connection.scope)]
     limits = [connection.rate, connection.burst, connection.channels, campaign.rate, campaign.burst, campaign.channels]
     return ScriptCall("reserve", names, [*limits, lease_s * 1000, SLOWED_AT_LEAST, *call_ids])
 
 
-def _lane_keys(keys: Keys, connection: Lane, campaign: Lane) -> list[str]:
+def _lane_keys(keys: Keys, connection: RateLimit, campaign: RateLimit) -> list[str]:
     return [
         keys.gcra(connection.scope),
         keys.gcra(campaign.scope),

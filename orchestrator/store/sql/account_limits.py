@@ -9,7 +9,7 @@ from orchestrator.settings import Settings
 from orchestrator.store.sql.tables import connections
 
 
-def ensure_connection(connection: Connection, settings: Settings) -> str:
+def ensure_connection(tx: Connection, settings: Settings) -> str:
     """Write this installation's connection with its first limits unless it is there; return its id."""
     connection_id = settings.connection_id()
     first = {
@@ -17,5 +17,5 @@ def ensure_connection(connection: Connection, settings: Settings) -> str:
         "calls_per_second": settings.calls_per_second,
         "max_live_calls": settings.max_live_calls,
     }
-    connection.execute(insert(connections).values(first).on_conflict_do_nothing())
+    tx.execute(insert(connections).values(first).on_conflict_do_nothing())
     return connection_id

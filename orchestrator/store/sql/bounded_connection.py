@@ -90,8 +90,8 @@ def connect_args(bounds: SqlBounds) -> dict[str, Any]:
     }
 
 
-def allow(connection: Connection, bounds: SqlBounds) -> None:
+def allow(tx: Connection, bounds: SqlBounds) -> None:
     """Let this transaction take longer than the usual; the pool takes the leave back with the connection."""
     ms = {"statement": bounds.statement_s, "lock": bounds.lock_s, "idle": bounds.idle_s}
-    connection.execute(_SET_LOCAL, {name: f"{s}s" for name, s in ms.items()})
-    connection.connection.driver_connection.wait_at_most_s = bounds.wait_s  # type: ignore[union-attr]  # it is ours
+    tx.execute(_SET_LOCAL, {name: f"{s}s" for name, s in ms.items()})
+    tx.connection.driver_connection.wait_at_most_s = bounds.wait_s  # type: ignore[union-attr]  # it is ours

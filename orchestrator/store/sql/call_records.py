@@ -133,13 +133,13 @@ class ContactAfter:
     answers: Mapping[str, Any]
 
 
-def lock_for_record(connection: Connection, call_ids: Sequence[str]) -> dict[str, RowMapping]:
+def lock_for_record(tx: Connection, call_ids: Sequence[str]) -> dict[str, RowMapping]:
     """Lock these calls with their contacts and return them by call id.
 
     Read behind the locks: a campaign that was canceled before is seen, and a cancel that comes later waits for them.
     """
-    connection.execute(_LOCK, {"ids": list(call_ids)})
-    return {row["id"]: row for row in connection.execute(_READ, {"ids": list(call_ids)}).mappings()}
+    tx.execute(_LOCK, {"ids": list(call_ids)})
+    return {row["id"]: row for row in tx.execute(_READ, {"ids": list(call_ids)}).mappings()}
 
 
 def record_of(call: LiveCall, row: RowMapping) -> Record:
@@ -147,26 +147,26 @@ def record_of(call: LiveCall, row: RowMapping) -> Record:
     return Record(call.erased() if row["is_erased"] else call, row, end_of(call))
 
 
-def write_calls(connection: Connection, records: Sequence[Record]) -> None:
+def write_calls(tx: Connection, records: Sequence[Record]) -> None:
     """Make these calls final, or amend them."""
     if records:
-        connection.execute(_CALLS, {"records": [_call_row(record) for record in records]})
+        tx.execute(_CALLS, {"records": [_call_row(record) for record in records]})
 
 
-def write_contacts(connection: Connection, contacts: Sequence[ContactAfter]) -> None:
+def write_contacts(tx: Connection, contacts: Sequence[ContactAfter]) -> None:
     """Write what the calls made of their contacts."""
     if contacts:
-        connection.execute(_CONTACTS, {"contacts": [asdict(contact) for contact in contacts]})
+        tx.execute(_CONTACTS, {"contacts": [asdict(contact) for contact in contacts]})
 
 
-def write_timeline(connection: Connection, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+def write_timeline(tx: Connection, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
     """Add what is not yet in the timelines; an event id is kept once per call for ever (R17)."""
     if lines:
         rows = [_timeline_row(n, call_id, line) for n, (call_id, line) in enumerate(lines)]
-        connection.execute(_TIMELINE, {"lines": rows})
+        tx.execute(_TIMELINE, {"lines": rows})
 
 
-def write_suppressions(connection: Connection, records: Sequence[Record]) -> None:
+def write_suppressions(tx: Connection, records: Sequence[Record]) -> None:
     """Write that these flows asked never to dial a number again; a call that is amended asks no second time."""
     wishes = [
         Asked(number, _scope(wish, record), wish.reason, asked_by="flow", call_id=record.call.call_id)
@@ -174,7 +174,7 @@ def write_suppressions(connection: Connection, records: Sequence[Record]) -> Non
         if (number := _their_number(record))
         for wish in record.call.suppressions
     ]
-    write_opt_outs(connection, wishes)
+    write_opt_outs(tx, wishes)
 
 
 def _their_number(record: Record) -> str | None:
@@ -189,14 +189,14 @@ def _scope(wish: Suppression, record: Record) -> str:
     return wish.scope if wish.scope == "global" or came_in else str(record.row["campaign_id"])
 
 
-def hold_unrecorded(connection: Connection, call_id: str) -> None:
+def hold_unrecorded(tx: Connection, call_id: str) -> None:
     """Hold the contact of a call whose result cannot be written, until a person has looked."""
-    connection.execute(_HOLD_UNRECORDED, {"call_id": call_id})
+    tx.execute(_HOLD_UNRECORDED, {"call_id": call_id})
 
 
-def end_unrecorded(connection: Connection, call_id: str) -> None:
+def end_unrecorded(tx: Connection, call_id: str) -> None:
     """End such a call's row all the same, so that its number and its channel are free; a replay amends it."""
-    connection.execute(_END_UNRECORDED, {"call_id": call_id})
+    tx.execute(_END_UNRECORDED, {"call_id": call_id})
 
 
 def _call_row(record: Record) -> dict[str, Any]:

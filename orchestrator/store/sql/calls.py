@@ -41,38 +41,36 @@ def _shown() -> Select[Any]:
     return select(calls, *beside).select_from(joined)
 
 
-def find_call(connection: Connection, call_id: str) -> Row[Any] | None:
+def find_call(tx: Connection, call_id: str) -> Row[Any] | None:
     """Return a call with what stands beside it."""
-    return connection.execute(_shown().where(calls.c.id == call_id)).first()
+    return tx.execute(_shown().where(calls.c.id == call_id)).first()
 
 
-def newest_call_of(connection: Connection, contact_id: str) -> Row[Any] | None:
+def newest_call_of(tx: Connection, contact_id: str) -> Row[Any] | None:
     """Return the newest attempt of a contact."""
     query = _shown().where(calls.c.contact_id == contact_id).order_by(calls.c.id.desc()).limit(1)
-    return connection.execute(query).first()
+    return tx.execute(query).first()
 
 
-def is_number_in_use(connection: Connection, number: str) -> bool:
+def is_number_in_use(tx: Connection, number: str) -> bool:
     """Say whether an attempt to a number is under way."""
     under_way = exists().where(calls.c.to_number == number, text(NUMBER_GUARD))
-    return bool(connection.execute(select(under_way)).scalar_one())
+    return bool(tx.execute(select(under_way)).scalar_one())
 
 
-def list_calls(
-    connection: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
-) -> Sequence[Row[Any]]:
+def list_calls(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
     """Return a page of calls; withdrawn attempts, which were never dialed, only when their status is asked for."""
     query = _shown().where(*(_condition(name, value) for name, value in filters.items()))
     if "status" not in filters:
         query = query.where(calls.c.state != "withdrawn")
-    return connection.execute(newest_first(query, calls.c.id, after=after, limit=limit)).all()
+    return tx.execute(newest_first(query, calls.c.id, after=after, limit=limit)).all()
 
 
 def _condition(name: str, value: Any) -> ColumnElement[bool]:
     return calls.c[name] == value if name in _PLAIN else _FILTERS[name](value)
 
 
-def timeline(connection: Connection, call_id: str) -> Sequence[Row[Any]]:
+def timeline(tx: Connection, call_id: str) -> Sequence[Row[Any]]:
     """Return the recorded timeline of a call, in the order in which it took notice."""
     query = select(call_events).where(call_events.c.call_id == call_id)
-    return connection.execute(query.order_by(call_events.c.position, call_events.c.event_id)).all()
+    return tx.execute(query.order_by(call_events.c.position, call_events.c.event_id)).all()

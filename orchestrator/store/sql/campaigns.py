@@ -23,100 +23,98 @@ def _shown() -> Select[Any]:
     return select(campaigns, *flow).select_from(joined).where(campaigns.c.kind == "campaign")
 
 
-def insert_campaign(connection: Connection, values: Mapping[str, Any]) -> None:
+def insert_campaign(tx: Connection, values: Mapping[str, Any]) -> None:
     """Insert a campaign; one with the same id was made by the same request and stays."""
-    connection.execute(upsert(campaigns).values(values).on_conflict_do_nothing(index_elements=[campaigns.c.id]))
+    tx.execute(upsert(campaigns).values(values).on_conflict_do_nothing(index_elements=[campaigns.c.id]))
 
 
-def find_campaign(connection: Connection, campaign_id: str) -> Row[Any] | None:
+def find_campaign(tx: Connection, campaign_id: str) -> Row[Any] | None:
     """Return a campaign with its flow's name and version."""
-    return connection.execute(_shown().where(campaigns.c.id == campaign_id)).first()
+    return tx.execute(_shown().where(campaigns.c.id == campaign_id)).first()
 
 
-def lock_campaign(connection: Connection, campaign_id: str) -> Row[Any] | None:
+def lock_campaign(tx: Connection, campaign_id: str) -> Row[Any] | None:
     """Lock a campaign's row against every other change of its status, and return it; sends only read it."""
     query = _shown().where(campaigns.c.id == campaign_id).with_for_update(of=campaigns, key_share=True)
-    return connection.execute(query).first()
+    return tx.execute(query).first()
 
 
-def list_campaigns(
-    connection: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
-) -> Sequence[Row[Any]]:
+def list_campaigns(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
     """Return a page of campaigns, filtered by equality on columns."""
     query = _shown().where(*(campaigns.c[name] == value for name, value in filters.items()))
-    return connection.execute(newest_first(query, campaigns.c.id, after=after, limit=limit)).all()
+    return tx.execute(newest_first(query, campaigns.c.id, after=after, limit=limit)).all()
 
 
-def list_caller_ids(connection: Connection, campaign_id: str | None = None) -> frozenset[str]:
+def list_caller_ids(tx: Connection, campaign_id: str | None = None) -> frozenset[str]:
     """Return the caller ids of a campaign, or of all of them."""
     query = select(campaigns.c.caller_ids).distinct()
     if campaign_id:
         query = query.where(campaigns.c.id == campaign_id)
-    return frozenset(number for numbers in connection.execute(query).scalars() for number in numbers)
+    return frozenset(number for numbers in tx.execute(query).scalars() for number in numbers)
 
 
-def update_campaign(connection: Connection, campaign_id: str, changes: Mapping[str, Any]) -> None:
+def update_campaign(tx: Connection, campaign_id: str, changes: Mapping[str, Any]) -> None:
     """Change columns of a campaign."""
     if changes:
-        connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(changes))
+        tx.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(changes))
 
 
-def running_paces(connection: Connection, campaign_ids: Collection[str]) -> Sequence[Any]:
+def running_paces(tx: Connection, campaign_ids: Collection[str]) -> Sequence[Any]:
     """Return the limits of those of these campaigns that run, each with its connection's."""
     limits = (connections.c.calls_per_second, connections.c.max_live_calls)
     query = select(campaigns.c.id, campaigns.c.connection_id, campaigns.c.pacing, *limits)
     query = query.join_from(campaigns, connections, connections.c.id == campaigns.c.connection_id)
     is_running = (campaigns.c.id.in_(campaign_ids), campaigns.c.status == "running")
-    return connection.execute(query.where(*is_running)).all()
+    return tx.execute(query.where(*is_running)).all()
 
 
-def count_in_flight(connection: Connection, campaign_id: str) -> int:
+def count_in_flight(tx: Connection, campaign_id: str) -> int:
     """Return how many of a campaign's calls the carrier has or may have."""
     query = select(func.count()).where(calls.c.campaign_id == campaign_id, calls.c.state.in_(IN_FLIGHT))
-    return int(connection.execute(query).scalar_one())
+    return int(tx.execute(query).scalar_one())
 
 
-def has_contacts(connection: Connection, campaign_id: str) -> bool:
+def has_contacts(tx: Connection, campaign_id: str) -> bool:
     """Say whether a campaign has anybody to call."""
-    return bool(connection.execute(select(exists().where(contacts.c.campaign_id == campaign_id))).scalar_one())
+    return bool(tx.execute(select(exists().where(contacts.c.campaign_id == campaign_id))).scalar_one())
 
 
-def has_open_import(connection: Connection, campaign_id: str) -> bool:
+def has_open_import(tx: Connection, campaign_id: str) -> bool:
     """Say whether contacts are being written for a campaign."""
     running = exists().where(imports.c.campaign_id == campaign_id, imports.c.status == "running")
-    return bool(connection.execute(select(running)).scalar_one())
+    return bool(tx.execute(select(running)).scalar_one())
 
 
-def lacks_inputs(connection: Connection, campaign_id: str, inputs: Sequence[str]) -> int:
+def lacks_inputs(tx: Connection, campaign_id: str, inputs: Sequence[str]) -> int:
     """Return how many of the contacts still to be dialed lack one of the variables that a flow requires."""
-    allow(connection, COUNTING)
+    allow(tx, COUNTING)
     lacking = ~contacts.c.variables.has_all(cast(list(inputs), ARRAY(Text)))
     query = select(func.count()).where(contacts.c.campaign_id == campaign_id, contacts.c.status.in_(_OPEN), lacking)
-    return int(connection.execute(query).scalar_one())
+    return int(tx.execute(query).scalar_one())
 
 
-def release_holds(connection: Connection, campaign_id: str, reasons: Sequence[str]) -> None:
+def release_holds(tx: Connection, campaign_id: str, reasons: Sequence[str]) -> None:
     """Let contacts that are held for one of `reasons` be asked about again at once."""
-    allow(connection, SWEEPING)
+    allow(tx, SWEEPING)
     held = (contacts.c.campaign_id == campaign_id, contacts.c.status == "held", contacts.c.reason.in_(reasons))
-    connection.execute(update(contacts).where(*held).values(status="waiting", reason=None, due_at=func.now()))
+    tx.execute(update(contacts).where(*held).values(status="waiting", reason=None, due_at=func.now()))
 
 
-def list_zones(connection: Connection, campaign_id: str) -> list[str]:
+def list_zones(tx: Connection, campaign_id: str) -> list[str]:
     """Return the zone keys a campaign's contacts lie in."""
     query = select(campaign_zones.c.zone).where(campaign_zones.c.campaign_id == campaign_id)
-    return list(connection.execute(query).scalars())
+    return list(tx.execute(query).scalars())
 
 
-def add_zones(connection: Connection, campaign_id: str, zones: Sequence[str]) -> None:
+def add_zones(tx: Connection, campaign_id: str, zones: Sequence[str]) -> None:
     """Enter zone keys in a campaign's list, in order, so that two uploads cannot lock each other."""
     if zones:
         rows = [{"campaign_id": campaign_id, "zone": zone} for zone in sorted(zones)]
-        connection.execute(upsert(campaign_zones).values(rows).on_conflict_do_nothing())
+        tx.execute(upsert(campaign_zones).values(rows).on_conflict_do_nothing())
 
 
-def move_zones(connection: Connection, campaign_id: str, zones: Sequence[str], *, to: str) -> None:
+def move_zones(tx: Connection, campaign_id: str, zones: Sequence[str], *, to: str) -> None:
     """Give undialed contacts of `zones`, which say nothing, the zone `to`; a contact's own word stays."""
-    allow(connection, SWEEPING)
+    allow(tx, SWEEPING)
     placed = (contacts.c.campaign_id == campaign_id, contacts.c.zone.in_(zones), contacts.c.timezone.is_(None))
-    connection.execute(update(contacts).where(*placed, contacts.c.status.in_(_OPEN)).values(zone=to))
+    tx.execute(update(contacts).where(*placed, contacts.c.status.in_(_OPEN)).values(zone=to))

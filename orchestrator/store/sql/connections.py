@@ -11,20 +11,18 @@ from sqlalchemy.dialects.postgresql import insert
 from orchestrator.store.sql.tables import connections
 
 
-def ensure_connection(
-    connection: Connection, connection_id: str, *, calls_per_second: float, max_live_calls: int
-) -> None:
+def ensure_connection(tx: Connection, connection_id: str, *, calls_per_second: float, max_live_calls: int) -> None:
     """Make the row of a connection with its first limits; one that exists keeps what was said about it since."""
     first = {"id": connection_id, "calls_per_second": calls_per_second, "max_live_calls": max_live_calls}
-    connection.execute(insert(connections).values(first).on_conflict_do_nothing())
+    tx.execute(insert(connections).values(first).on_conflict_do_nothing())
 
 
-def find_connection(connection: Connection, connection_id: str) -> Row[Any] | None:
+def find_connection(tx: Connection, connection_id: str) -> Row[Any] | None:
     """Return a connection's row."""
-    return connection.execute(select(connections).where(connections.c.id == connection_id)).first()
+    return tx.execute(select(connections).where(connections.c.id == connection_id)).first()
 
 
-def update_connection(connection: Connection, connection_id: str, changes: Mapping[str, Any]) -> Row[Any] | None:
+def update_connection(tx: Connection, connection_id: str, changes: Mapping[str, Any]) -> Row[Any] | None:
     """Change a connection's limits and return its row; the dispatchers read it anew every round."""
     changed = update(connections).where(connections.c.id == connection_id).values(**changes, updated_at=func.now())
-    return connection.execute(changed.returning(connections)).first()
+    return tx.execute(changed.returning(connections)).first()

@@ -55,7 +55,7 @@ class StagedContact:
 
 
 def insert_contacts(
-    connection: Connection,
+    tx: Connection,
     rows: Sequence[StagedContact],
     *,
     campaign_id: str,
@@ -71,16 +71,16 @@ def insert_contacts(
         return set()
     by_phone = dedupe == "phone"
     if by_phone:
-        connection.execute(_SERIALIZE, {"campaign_id": campaign_id})
-    _stage(connection, rows)
+        tx.execute(_SERIALIZE, {"campaign_id": campaign_id})
+    _stage(tx, rows)
     statement = text(_INSERT.format(only=_NEW_PHONES if by_phone else ""))
-    ids = connection.execute(statement, {"campaign_id": campaign_id, "import_id": import_id}).scalars()
+    ids = tx.execute(statement, {"campaign_id": campaign_id, "import_id": import_id}).scalars()
     return set(ids)
 
 
-def _stage(connection: Connection, rows: Sequence[StagedContact]) -> None:
-    connection.execute(_STAGING)
-    driver: Any = connection.connection.driver_connection
+def _stage(tx: Connection, rows: Sequence[StagedContact]) -> None:
+    tx.execute(_STAGING)
+    driver: Any = tx.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
         for row in rows:
             copy.write_row(_cells(row))

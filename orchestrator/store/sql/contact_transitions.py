@@ -124,47 +124,45 @@ class ContactStanding:
     end: tuple[FinalStatus, Reason] | None
 
 
-def lock_standings(connection: Connection, contact_ids: Sequence[str]) -> dict[str, ContactStanding]:
+def lock_standings(tx: Connection, contact_ids: Sequence[str]) -> dict[str, ContactStanding]:
     """Lock contacts and return how they stand, read behind the locks: who ends their campaign waits for them."""
     ids = {"ids": list(contact_ids)}
-    connection.execute(_LOCK, ids)
-    rows = connection.execute(_STANDINGS, ids).all()
+    tx.execute(_LOCK, ids)
+    rows = tx.execute(_STANDINGS, ids).all()
     return {row.id: ContactStanding(row.unspent_tries, row.now, _end_of(row)) for row in rows}
 
 
-def hold_still(connection: Connection, campaign_id: str) -> bool:
+def hold_still(tx: Connection, campaign_id: str) -> bool:
     """Keep a campaign's status and the stop of all dialing as they are until this transaction ends.
 
     False while somebody is changing one of them: nobody is claimed then, and no dispatcher waits for it.
     """
-    return connection.execute(_HOLD_STILL, {"campaign_id": campaign_id}).first() is not None
+    return tx.execute(_HOLD_STILL, {"campaign_id": campaign_id}).first() is not None
 
 
-def lock_candidates(
-    connection: Connection, campaign_id: str, *, zones: Sequence[str], most: int, rivals: int = 4
-) -> list[str]:
+def lock_candidates(tx: Connection, campaign_id: str, *, zones: Sequence[str], most: int, rivals: int = 4) -> list[str]:
     """Lock and return up to `most` due contacts of these zones, skipping what other dispatchers hold (R10).
 
     Higher priorities come first, and of one priority who has waited longest.
     """
     spread = most * rivals
     params = {"campaign_id": campaign_id, "zones": list(zones)}
-    ids = connection.execute(_FIRST_DUE, {**params, "few": spread + 1}).scalars().all()
+    ids = tx.execute(_FIRST_DUE, {**params, "few": spread + 1}).scalars().all()
     if len(ids) > spread:  # these are all who are due, or the best are looked for
-        ids = connection.execute(_BEST_DUE, {**params, "spread": spread, "levels": _LEVELS}).scalars().all()
-    return list(connection.execute(_LOCK_CANDIDATES, {"ids": ids, "most": most}).scalars()) if ids else []
+        ids = tx.execute(_BEST_DUE, {**params, "spread": spread, "levels": _LEVELS}).scalars().all()
+    return list(tx.execute(_LOCK_CANDIDATES, {"ids": ids, "most": most}).scalars()) if ids else []
 
 
-def move_contacts(connection: Connection, moves: Sequence[Move]) -> None:
+def move_contacts(tx: Connection, moves: Sequence[Move]) -> None:
     """Make these moves, whatever the contacts' status was: the caller holds their locks."""
     if moves:
-        connection.execute(_MOVE, {"moves": [_row(move) for move in moves]})
+        tx.execute(_MOVE, {"moves": [_row(move) for move in moves]})
 
 
-def wait_again(connection: Connection, moves: Sequence[WaitAgain]) -> None:
+def wait_again(tx: Connection, moves: Sequence[WaitAgain]) -> None:
     """Put contacts back, each only while the withdrawn call is its current one."""
     if moves:
-        connection.execute(_WAIT_AGAIN, {"moves": [_row(move) for move in moves]})
+        tx.execute(_WAIT_AGAIN, {"moves": [_row(move) for move in moves]})
 
 
 def _end_of(row: Row[Any]) -> tuple[FinalStatus, Reason] | None:

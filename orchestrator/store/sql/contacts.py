@@ -33,28 +33,26 @@ def _shown() -> Select[Any]:
     return select(contacts, contacts.c.due_at.label("until"), *rules).select_from(joined)
 
 
-def find_contact(connection: Connection, contact_id: str) -> Row[Any] | None:
+def find_contact(tx: Connection, contact_id: str) -> Row[Any] | None:
     """Return a contact with the calling hours of its campaign."""
-    return connection.execute(_shown().where(contacts.c.id == contact_id)).first()
+    return tx.execute(_shown().where(contacts.c.id == contact_id)).first()
 
 
-def lock_contact(connection: Connection, contact_id: str) -> Row[Any] | None:
+def lock_contact(tx: Connection, contact_id: str) -> Row[Any] | None:
     """Lock a contact's row and return it."""
     query = _shown().where(contacts.c.id == contact_id).with_for_update(of=contacts)
-    return connection.execute(query).first()
+    return tx.execute(query).first()
 
 
-def list_contacts(
-    connection: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
-) -> Sequence[Row[Any]]:
+def list_contacts(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
     """Return a page of contacts whose columns have these values."""
     # Who called us is in no list of people to call.
     query = _shown().where(campaigns.c.kind != "inbound", *(_is(name, value) for name, value in filters.items()))
-    return connection.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
+    return tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
 
 
 def list_standing(
-    connection: Connection,
+    tx: Connection,
     campaign_id: str,
     standings: Sequence[tuple[str, str]],
     others: Mapping[str, Any],
@@ -66,7 +64,7 @@ def list_standing(
     if others:
         wanted = tuple_(contacts.c.status, contacts.c.zone).in_(standings)
         query = _shown().where(contacts.c.campaign_id == campaign_id, wanted, *(_is(*each) for each in others.items()))
-        return connection.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
+        return tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
     params = {
         "campaign_id": campaign_id,
         "statuses": [status for status, _ in standings],
@@ -74,21 +72,21 @@ def list_standing(
         "after": after or _LAST,
         "most": limit + 1,
     }
-    page = connection.execute(_STANDING, params).scalars().all()
-    return connection.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all()
+    page = tx.execute(_STANDING, params).scalars().all()
+    return tx.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all()
 
 
 def _is(name: str, value: str) -> ColumnElement[bool]:
     return contacts.c[name].in_(forms_of(value)) if name == "external_id" else contacts.c[name] == value
 
 
-def update_contact(connection: Connection, contact_id: str, changes: Mapping[str, Any]) -> None:
+def update_contact(tx: Connection, contact_id: str, changes: Mapping[str, Any]) -> None:
     """Change columns of a contact."""
-    connection.execute(update(contacts).where(contacts.c.id == contact_id).values(**changes, updated_at=func.now()))
+    tx.execute(update(contacts).where(contacts.c.id == contact_id).values(**changes, updated_at=func.now()))
 
 
-def live_call_of(connection: Connection, contact_id: str) -> Row[Any] | None:
+def live_call_of(tx: Connection, contact_id: str) -> Row[Any] | None:
     """Lock and return the attempt of a contact that may be under way; call rows are locked before contacts (R1)."""
     states = calls.c.state.in_(("reserved", "dialing", "accepted"))
     query: Select[Any] = select(calls.c.id, calls.c.state).where(calls.c.contact_id == contact_id, states)
-    return connection.execute(query.with_for_update()).first()
+    return tx.execute(query.with_for_update()).first()

@@ -58,15 +58,15 @@ _SEND_FACTS = text(
 )
 
 
-def read_facts(connection: Connection, contact_ids: Sequence[str], caps: Caps) -> dict[str, RowMapping]:
+def read_facts(tx: Connection, contact_ids: Sequence[str], caps: Caps) -> dict[str, RowMapping]:
     """Return, by contact id, the contact with its campaign and all that speaks for or against dialing it."""
-    rows = connection.execute(_FACTS, {"ids": list(contact_ids), **caps.model_dump()}).mappings()
+    rows = tx.execute(_FACTS, {"ids": list(contact_ids), **caps.model_dump()}).mappings()
     return {row["contact_id"]: row for row in rows}
 
 
-def read_send_facts(connection: Connection, call_id: str, caps: Caps) -> RowMapping:
+def read_send_facts(tx: Connection, call_id: str, caps: Caps) -> RowMapping:
     """Return an attempt beside all that speaks for or against sending it, and its connection's calls per second."""
-    return connection.execute(_SEND_FACTS, {"call_id": call_id, **caps.model_dump()}).mappings().one()
+    return tx.execute(_SEND_FACTS, {"call_id": call_id, **caps.model_dump()}).mappings().one()
 
 
 def gate_facts(row: RowMapping, *, contact_status_ok: bool, from_caller_id: Dials) -> GateFacts:

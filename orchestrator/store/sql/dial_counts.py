@@ -64,16 +64,16 @@ def dials_of(row: RowMapping, cap: int | None) -> Dials:
     return Dials(row["dials"], row["oldest"] + CAP_WINDOW if is_reached else None)
 
 
-def lock_caller_ids(connection: Connection, caller_ids: Sequence[str]) -> None:
+def lock_caller_ids(tx: Connection, caller_ids: Sequence[str]) -> None:
     """Let nobody else reserve a dial from these until this transaction ends.
 
     No number guard keeps two dials from one caller id apart, and each of two claims would take the same free place.
     """
-    connection.execute(_LOCK, {"numbers": sorted(caller_ids), "locks": _LOCKS})
+    tx.execute(_LOCK, {"numbers": sorted(caller_ids), "locks": _LOCKS})
 
 
-def count_from(connection: Connection, caller_ids: Sequence[str], *, cap: int, besides: str = "") -> dict[str, Dials]:
+def count_from(tx: Connection, caller_ids: Sequence[str], *, cap: int, besides: str = "") -> dict[str, Dials]:
     """Return the dials of each caller id in the last 24 h, the attempt `besides` left out, up to `cap` of them."""
     params = {"numbers": list(caller_ids), "most": cap, "besides": besides}
-    rows = connection.execute(_FROM_CALLER_IDS, params).mappings()
+    rows = tx.execute(_FROM_CALLER_IDS, params).mappings()
     return {row["number"]: dials_of(row, cap) for row in rows}

@@ -76,21 +76,21 @@ class Send:
     row: RowMapping
 
 
-def lock_call(connection: Connection, call_id: str) -> str | None:
+def lock_call(tx: Connection, call_id: str) -> str | None:
     """Lock an attempt's row and return its state; None if there is none."""
-    state: str | None = connection.execute(_LOCK, {"id": call_id}).scalar()
+    state: str | None = tx.execute(_LOCK, {"id": call_id}).scalar()
     return state
 
 
-def mark_first_send(connection: Connection, call_id: str) -> None:
+def mark_first_send(tx: Connection, call_id: str) -> None:
     """Move `reserved` to `dialing`: from this commit on a POST may have left (R1)."""
-    connection.execute(_FIRST_SEND, {"id": call_id})
+    tx.execute(_FIRST_SEND, {"id": call_id})
 
 
-def mark_repeat(connection: Connection, call_id: str) -> bool:
+def mark_repeat(tx: Connection, call_id: str) -> bool:
     """Take the one repeat: 1 → 2, only when the first went unanswered for 15 s and is younger than 40 s (R2)."""
     now = func.clock_timestamp()
-    taken = connection.execute(
+    taken = tx.execute(
         update(calls)
         .where(
             calls.c.id == call_id,
@@ -105,33 +105,33 @@ def mark_repeat(connection: Connection, call_id: str) -> bool:
     return taken.rowcount == 1
 
 
-def mark_accepted(connection: Connection, call_id: str, *, ids: Mapping[str, str | None]) -> bool:
+def mark_accepted(tx: Connection, call_id: str, *, ids: Mapping[str, str | None]) -> bool:
     """Move an attempt the carrier owns to `accepted` with its ids; False if it is final or was accepted before."""
     known = {name: ids.get(name) for name in ("call_control_id", "call_leg_id", "call_session_id")}
-    return connection.execute(_ACCEPTED, {"id": call_id, **known}).rowcount == 1
+    return tx.execute(_ACCEPTED, {"id": call_id, **known}).rowcount == 1
 
 
-def mark_not_carried_out(connection: Connection, send: Send) -> None:
+def mark_not_carried_out(tx: Connection, send: Send) -> None:
     """Note that this one send surely dialed nobody: it never left, or the carrier said no. Safe to repeat.
 
     When that is true of all of an attempt's sends (`NOTHING_CARRIED_OUT`), nobody was dialed.
     """
     mine = (calls.c.id == send.call_id, calls.c.state == "dialing", calls.c.send_no >= send.send_no)
     unsent = calls.c.unsent.bitwise_or(1 << (send.send_no - 1))
-    connection.execute(update(calls).where(*mine).values(unsent=unsent, send_over=_over(send)))
+    tx.execute(update(calls).where(*mine).values(unsent=unsent, send_over=_over(send)))
 
 
-def mark_answered(connection: Connection, send: Send) -> bool:
+def mark_answered(tx: Connection, send: Send) -> bool:
     """Note that this send was answered with a final no, so that nothing repeats it; False if another may ring (R3)."""
-    mark_not_carried_out(connection, send)
+    mark_not_carried_out(tx, send)
     mine = (calls.c.id == send.call_id, calls.c.state == "dialing", calls.c.send_no == send.send_no)
-    moved = connection.execute(update(calls).where(*mine, NOTHING_CARRIED_OUT).values(answered_send=send.send_no))
+    moved = tx.execute(update(calls).where(*mine, NOTHING_CARRIED_OUT).values(answered_send=send.send_no))
     return moved.rowcount == 1
 
 
-def mark_unknown(connection: Connection, call_id: str) -> bool:
+def mark_unknown(tx: Connection, call_id: str) -> bool:
     """Move an attempt that may have been sent and was never answered to `unknown`: reconciled, never redialed."""
-    moved = connection.execute(
+    moved = tx.execute(
         update(calls)
         .where(calls.c.id == call_id, calls.c.state == "dialing")
         .values(state="unknown", unknown_at=func.clock_timestamp())
@@ -139,26 +139,26 @@ def mark_unknown(connection: Connection, call_id: str) -> bool:
     return moved.rowcount == 1
 
 
-def republish(connection: Connection, *, older_than_s: int, limit: int, in_queue: int) -> list[str]:
+def republish(tx: Connection, *, older_than_s: int, limit: int, in_queue: int) -> list[str]:
     """Return `reserved` attempts nobody has taken for so long (or that were never published), stamped anew (CAS).
 
     No more of them than lack a message, `in_queue` being how many still stand there: those whose message was lost are
     the oldest, and a queue that nobody reads does not grow beyond the attempts that wait.
     """
     params = {"older_than_s": older_than_s, "limit": limit, "in_queue": in_queue}
-    return list(connection.execute(_REPUBLISH, params).scalars())
+    return list(tx.execute(_REPUBLISH, params).scalars())
 
 
-def publish_repeat(connection: Connection, call_id: str, *, older_than_s: int) -> bool:
+def publish_repeat(tx: Connection, call_id: str, *, older_than_s: int) -> bool:
     """Stamp an attempt whose repeat is to be published; False when its last message is younger than that."""
     params = {"id": call_id, "older_than_s": older_than_s}
-    return connection.execute(_REPEAT_PUBLISHED, params).rowcount == 1
+    return tx.execute(_REPEAT_PUBLISHED, params).rowcount == 1
 
 
-def overdue_sends(connection: Connection, *, limit: int) -> Sequence[Row[Any]]:
+def overdue_sends(tx: Connection, *, limit: int) -> Sequence[Row[Any]]:
     """Return `dialing` attempts whose last send has gone unanswered for 15 s, locked, with their age in s."""
     age = func.extract("epoch", func.clock_timestamp() - calls.c.first_sent_at).label("age_s")
-    return connection.execute(
+    return tx.execute(
         select(calls, age)
         .where(
             calls.c.state == "dialing",
@@ -170,17 +170,17 @@ def overdue_sends(connection: Connection, *, limit: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def mark_over(connection: Connection, send: Send) -> None:
+def mark_over(tx: Connection, send: Send) -> None:
     """Note that a send is under way no more, though its answer is not known: nobody needs to wait for it."""
     mine = (calls.c.id == send.call_id, calls.c.state == "dialing")
-    connection.execute(update(calls).where(*mine).values(send_over=_over(send)))
+    tx.execute(update(calls).where(*mine).values(send_over=_over(send)))
 
 
 def _over(send: Send) -> ColumnElement[int]:
     return func.greatest(calls.c.send_over, send.send_no)
 
 
-def count_under_way(connection: Connection, where: Any) -> int:
+def count_under_way(tx: Connection, where: Any) -> int:
     """Return how many sends among the attempts of `where` may be on their way to the carrier at this moment.
 
     Not those whose task has seen their end, nor those older than a request can last: their task has died.
@@ -188,14 +188,14 @@ def count_under_way(connection: Connection, where: Any) -> int:
     sent = (calls.c.state == "dialing") & (calls.c.answered_send < calls.c.send_no)
     young = calls.c.last_sent_at > func.clock_timestamp() - text(f"interval '{REQUEST_LASTS_S} seconds'")
     query = select(func.count()).where(where, sent, calls.c.send_over < calls.c.send_no, young)
-    return int(connection.execute(query).scalar_one())
+    return int(tx.execute(query).scalar_one())
 
 
-def insert_reserved(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+def insert_reserved(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
     """Insert attempts in number order; return the ids that won their number's guard (guarantees §1)."""
     if not rows:
         return set()
-    return set(connection.execute(_insertion(tuple(rows[0])), {"rows": list(rows)}).scalars())
+    return set(tx.execute(_insertion(tuple(rows[0])), {"rows": list(rows)}).scalars())
 
 
 @cache
@@ -209,7 +209,7 @@ def _insertion(names: tuple[str, ...]) -> TextClause:
     ).bindparams(bindparam("rows", type_=JSONB))
 
 
-def database_now(connection: Connection) -> datetime:
+def database_now(tx: Connection) -> datetime:
     """Return the database's clock, by which every age in the ledger is judged (R25)."""
-    now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    now: datetime = tx.execute(select(func.clock_timestamp())).scalar_one()
     return now

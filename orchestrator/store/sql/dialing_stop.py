@@ -39,21 +39,21 @@ class Stop:
         return f"All dialing is stopped{since}{by}{why} (`orchestrator dialing resume` or POST /v1/dialing/resume)"
 
 
-def write_stop(connection: Connection, stop: Stop) -> None:
+def write_stop(tx: Connection, stop: Stop) -> None:
     """Stop all dialing, unless it is stopped already."""
     kept = {"at": stop.since and rfc3339(stop.since), "by": stop.by, "reason": stop.reason}
-    connection.execute(_STOP, {"stop": kept})
+    tx.execute(_STOP, {"stop": kept})
 
 
-def read_stop(connection: Connection) -> Stop | None:
+def read_stop(tx: Connection) -> Stop | None:
     """Return the stop that is in force."""
-    kept = connection.execute(_READ).scalar()
+    kept = tx.execute(_READ).scalar()
     return None if kept is None else _read(kept)
 
 
-def clear_stop(connection: Connection) -> None:
+def clear_stop(tx: Connection) -> None:
     """Let dialing go on."""
-    connection.execute(_RESUME)
+    tx.execute(_RESUME)
 
 
 def _read(kept: Mapping[str, Any]) -> Stop:

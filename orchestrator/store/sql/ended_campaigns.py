@@ -35,20 +35,20 @@ _END_FREE, _END_ALL = text(_END.format(skip="SKIP LOCKED")), text(_END.format(sk
 _CALLING = text("SELECT 1 FROM contacts WHERE campaign_id = :campaign_id AND status = 'calling' ORDER BY id FOR SHARE")
 
 
-def ended_with_open_contacts(connection: Connection) -> Sequence[str]:
+def ended_with_open_contacts(tx: Connection) -> Sequence[str]:
     """Return the campaigns that have ended and still have contacts who wait or are held."""
-    return connection.execute(_ENDED).scalars().all()
+    return tx.execute(_ENDED).scalars().all()
 
 
-def end_batch(connection: Connection, campaign_id: str, *, skip_locked: bool = True) -> int:
+def end_batch(tx: Connection, campaign_id: str, *, skip_locked: bool = True) -> int:
     """End up to a batch of the open contacts of a campaign that has ended; return how many.
 
     With `skip_locked` those that somebody is moving are left out, else they are waited for.
     """
     statement = _END_FREE if skip_locked else _END_ALL
-    return connection.execute(statement, {"campaign_id": campaign_id, "most": BATCH}).rowcount
+    return tx.execute(statement, {"campaign_id": campaign_id, "most": BATCH}).rowcount
 
 
-def wait_for_moves(connection: Connection, campaign_id: str) -> None:
+def wait_for_moves(tx: Connection, campaign_id: str) -> None:
     """Wait for every transaction that is moving a contact out of a call: those behind it see the campaign as it is."""
-    connection.execute(_CALLING, {"campaign_id": campaign_id})
+    tx.execute(_CALLING, {"campaign_id": campaign_id})

@@ -26,24 +26,24 @@ def calls_with(contact_ids: Sequence[str]) -> Select[Any]:
     return select(calls.c.id).where(theirs)
 
 
-def lock_calls_with(connection: Connection, contact_ids: Sequence[str]) -> Sequence[Row[Any]]:
+def lock_calls_with(tx: Connection, contact_ids: Sequence[str]) -> Sequence[Row[Any]]:
     """Lock these contacts' calls, before any contact and in the order of the settle loop, and return them.
 
     Each row says with `is_under_way` whether the carrier has or may have the call.
     """
     mine = select(calls, _UNDER_WAY.label("is_under_way")).where(calls.c.id.in_(calls_with(contact_ids)))
-    return connection.execute(mine.order_by(calls.c.contact_id, calls.c.id).with_for_update()).all()
+    return tx.execute(mine.order_by(calls.c.contact_id, calls.c.id).with_for_update()).all()
 
 
-def lock_contacts(connection: Connection, contact_ids: Sequence[str]) -> Sequence[Row[Any]]:
+def lock_contacts(tx: Connection, contact_ids: Sequence[str]) -> Sequence[Row[Any]]:
     """Lock these contacts, in order, and return them."""
     mine = select(contacts).where(contacts.c.id.in_(contact_ids)).order_by(contacts.c.id).with_for_update()
-    return connection.execute(mine).all()
+    return tx.execute(mine).all()
 
 
-def contacts_with(connection: Connection, phone: str) -> list[str]:
+def contacts_with(tx: Connection, phone: str) -> list[str]:
     """Return the ids of the contacts of a number in every campaign, and of those that stand for its calls to us."""
-    return list(connection.scalars(select(contacts.c.id).where(contacts.c.phone == phone)))
+    return list(tx.scalars(select(contacts.c.id).where(contacts.c.phone == phone)))
 
 
 def is_erased(row: RowMapping) -> bool:
@@ -51,7 +51,7 @@ def is_erased(row: RowMapping) -> bool:
     return any(str(row[name]).startswith(ERASED) for name in ("to_number", "from_number"))
 
 
-def is_leg_of_erased(connection: Connection, call_control_id: str) -> bool:
+def is_leg_of_erased(tx: Connection, call_control_id: str) -> bool:
     """Say whether a leg of the carrier's was a call with somebody who was erased."""
     same_leg = select(calls.c.to_number, calls.c.from_number).where(calls.c.call_control_id == call_control_id)
-    return any(is_erased(row) for row in connection.execute(same_leg).mappings())
+    return any(is_erased(row) for row in tx.execute(same_leg).mappings())

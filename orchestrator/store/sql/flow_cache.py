@@ -15,7 +15,7 @@ from orchestrator.store.sql.tables import flows
 _KEPT = 512
 
 
-class FlowShelf:
+class FlowCache:
     """Hands out compiled flows by id; a stored flow never changes, so one look is enough."""
 
     def __init__(self, sql: Engine) -> None:
@@ -27,8 +27,8 @@ class FlowShelf:
         return self.get(flow_id) if flow_id else None
 
     def _load(self, flow_id: str) -> Flow:
-        with self.sql.connect() as connection:
-            row = connection.execute(select(flows.c.source, flows.c.content_type).where(flows.c.id == flow_id)).first()
+        with self.sql.connect() as tx:
+            row = tx.execute(select(flows.c.source, flows.c.content_type).where(flows.c.id == flow_id)).first()
         if row is None:
             raise NotFound("flow", flow_id)
         return load_flow(row.source, row.content_type, library=stored_flows(self.sql), is_stored=True)
@@ -38,8 +38,8 @@ def stored_flows(sql: Engine) -> Library:
     """Return the library of the stored flows."""
 
     def find(name: str, version: int) -> Shelved | None:
-        with sql.connect() as connection:
-            row = queries_flows.find_version(connection, name, version)
+        with sql.connect() as tx:
+            row = queries_flows.find_version(tx, name, version)
         return None if row is None else Shelved(row.source, row.content_type)
 
     return find

@@ -11,35 +11,33 @@ from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.tables import flows
 
 
-def lock_name(connection: Connection, name: str) -> None:
+def lock_name(tx: Connection, name: str) -> None:
     """Let one transaction at a time write versions of `name`."""
-    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"flow/{name}", 0))))
+    tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"flow/{name}", 0))))
 
 
-def newest_version(connection: Connection, name: str) -> Row[Any] | None:
+def newest_version(tx: Connection, name: str) -> Row[Any] | None:
     """Return the newest version of a flow."""
     query = select(flows).where(flows.c.name == name).order_by(flows.c.version.desc()).limit(1)
-    return connection.execute(query).first()
+    return tx.execute(query).first()
 
 
-def find_version(connection: Connection, name: str, version: int) -> Row[Any] | None:
+def find_version(tx: Connection, name: str, version: int) -> Row[Any] | None:
     """Return a version by the flow's name and its number."""
-    return connection.execute(select(flows).where(flows.c.name == name, flows.c.version == version)).first()
+    return tx.execute(select(flows).where(flows.c.name == name, flows.c.version == version)).first()
 
 
-def insert_flow(connection: Connection, values: Mapping[str, Any]) -> Row[Any]:
+def insert_flow(tx: Connection, values: Mapping[str, Any]) -> Row[Any]:
     """Write a version and return its row."""
-    return connection.execute(insert(flows).values(values).returning(flows)).one()
+    return tx.execute(insert(flows).values(values).returning(flows)).one()
 
 
-def find_flow(connection: Connection, flow_id: str) -> Row[Any] | None:
+def find_flow(tx: Connection, flow_id: str) -> Row[Any] | None:
     """Return a version by its id."""
-    return connection.execute(select(flows).where(flows.c.id == flow_id)).first()
+    return tx.execute(select(flows).where(flows.c.id == flow_id)).first()
 
 
-def list_flows(
-    connection: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
-) -> Sequence[Row[Any]]:
+def list_flows(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
     """Return a page of versions."""
     query = select(flows).where(*(flows.c[name] == value for name, value in filters.items()))
-    return connection.execute(newest_first(query, flows.c.id, after=after, limit=limit)).all()
+    return tx.execute(newest_first(query, flows.c.id, after=after, limit=limit)).all()

@@ -13,7 +13,7 @@ _KEPT = text("interval '24 hours'")
 _STALE = text("interval '60 seconds'")
 
 
-def insert_key(connection: Connection, key: str, *, scope: str, body_hash: str) -> Row[Any] | None:
+def insert_key(tx: Connection, key: str, *, scope: str, body_hash: str) -> Row[Any] | None:
     """Enter a key that is new or older than 24 h and return its row; None when it stands already."""
     fresh = insert(keys).values(key=key, scope=scope, body_hash=body_hash)
     forgotten = {"body_hash": body_hash, "status": None, "response": None, "content_type": None}
@@ -22,30 +22,30 @@ def insert_key(connection: Connection, key: str, *, scope: str, body_hash: str) 
         set_={**forgotten, "created_at": func.now()},
         where=keys.c.created_at < func.now() - _KEPT,
     ).returning(keys.c.created_at)
-    return connection.execute(entered).first()
+    return tx.execute(entered).first()
 
 
-def find_key(connection: Connection, key: str, scope: str) -> Row[Any] | None:
+def find_key(tx: Connection, key: str, scope: str) -> Row[Any] | None:
     """Return a key's row; `is_stale` says that whoever answered it must have died."""
     is_stale = (keys.c.created_at < func.now() - _STALE).label("is_stale")
-    return connection.execute(select(keys, is_stale).where(keys.c.key == key, keys.c.scope == scope)).first()
+    return tx.execute(select(keys, is_stale).where(keys.c.key == key, keys.c.scope == scope)).first()
 
 
 def store_response(
-    connection: Connection, key: str, scope: str, *, status: int, response: bytes, content_type: str | None
+    tx: Connection, key: str, scope: str, *, status: int, response: bytes, content_type: str | None
 ) -> None:
     """Keep the first answer of a key."""
     kept = {"status": status, "response": response, "content_type": content_type}
-    connection.execute(update(keys).where(keys.c.key == key, keys.c.scope == scope).values(kept))
+    tx.execute(update(keys).where(keys.c.key == key, keys.c.scope == scope).values(kept))
 
 
-def delete_key(connection: Connection, key: str, scope: str) -> None:
+def delete_key(tx: Connection, key: str, scope: str) -> None:
     """Forget a key whose request came to nothing."""
-    connection.execute(delete(keys).where(keys.c.key == key, keys.c.scope == scope, keys.c.status.is_(None)))
+    tx.execute(delete(keys).where(keys.c.key == key, keys.c.scope == scope, keys.c.status.is_(None)))
 
 
-def purge_keys(connection: Connection, *, limit: int = 20) -> None:
+def purge_keys(tx: Connection, *, limit: int = 20) -> None:
     """Delete some keys older than 24 h; called with every new one, so that the table stays a day long."""
     old = select(keys.c.key, keys.c.scope).where(keys.c.created_at < func.now() - _KEPT)
     some = old.limit(limit).with_for_update(skip_locked=True).subquery()
-    connection.execute(delete(keys).where(keys.c.key == some.c.key, keys.c.scope == some.c.scope))
+    tx.execute(delete(keys).where(keys.c.key == some.c.key, keys.c.scope == some.c.scope))

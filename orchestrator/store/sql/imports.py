@@ -14,81 +14,79 @@ from orchestrator.store.sql.tables import contacts, import_rejects, imports
 REJECTS_KEPT = 100_000  # of one import; all are counted
 
 
-def insert_import(connection: Connection, import_id: str, campaign_id: str, params: Mapping[str, Any]) -> None:
+def insert_import(tx: Connection, import_id: str, campaign_id: str, params: Mapping[str, Any]) -> None:
     """Open an import: as long as it is `running` its campaign cannot complete."""
-    connection.execute(insert(imports).values(id=import_id, campaign_id=campaign_id, params=params))
+    tx.execute(insert(imports).values(id=import_id, campaign_id=campaign_id, params=params))
 
 
-def find_import(connection: Connection, import_id: str) -> Row[Any] | None:
+def find_import(tx: Connection, import_id: str) -> Row[Any] | None:
     """Return an import."""
-    return connection.execute(select(imports).where(imports.c.id == import_id)).first()
+    return tx.execute(select(imports).where(imports.c.id == import_id)).first()
 
 
-def lock_running(connection: Connection, import_id: str) -> bool:
+def lock_running(tx: Connection, import_id: str) -> bool:
     """Lock an import for one batch; False when it was withdrawn meanwhile."""
     query = select(imports.c.id).where(imports.c.id == import_id, imports.c.status == "running")
-    return connection.execute(query.with_for_update()).first() is not None
+    return tx.execute(query.with_for_update()).first() is not None
 
 
 def count_batch(
-    connection: Connection, import_id: str, counts: Mapping[str, int], *, problems: Sequence[Mapping[str, Any]]
+    tx: Connection, import_id: str, counts: Mapping[str, int], *, problems: Sequence[Mapping[str, Any]]
 ) -> None:
     """Add a batch's counts, and tell what was wrong with all rows so far."""
     added = {name: imports.c[name] + count for name, count in counts.items()}
     params = imports.c.params.op("||")(literal({"problems": problems}, JSONB))
     values = {**added, "params": params, "touched_at": func.now()}
-    connection.execute(update(imports).where(imports.c.id == import_id).values(values))
+    tx.execute(update(imports).where(imports.c.id == import_id).values(values))
 
 
-def close_import(
-    connection: Connection, import_id: str, *, status: str, error: Mapping[str, Any] | None = None
-) -> None:
+def close_import(tx: Connection, import_id: str, *, status: str, error: Mapping[str, Any] | None = None) -> None:
     """End an import that is running."""
     is_running = (imports.c.id == import_id, imports.c.status == "running")
-    connection.execute(update(imports).where(*is_running).values(status=status, error=error, touched_at=func.now()))
+    tx.execute(update(imports).where(*is_running).values(status=status, error=error, touched_at=func.now()))
 
 
-def withdraw_import(connection: Connection, import_id: str) -> None:
+def withdraw_import(tx: Connection, import_id: str) -> None:
     """Stop an import where it stands and forget what it refused; no batch is written after this has committed."""
-    connection.execute(select(imports.c.id).where(imports.c.id == import_id).with_for_update())
-    connection.execute(update(imports).where(imports.c.id == import_id).values(status="withdrawn"))
-    connection.execute(delete(import_rejects).where(import_rejects.c.import_id == import_id))
+    tx.execute(select(imports.c.id).where(imports.c.id == import_id).with_for_update())
+    tx.execute(update(imports).where(imports.c.id == import_id).values(status="withdrawn"))
+    tx.execute(delete(import_rejects).where(import_rejects.c.import_id == import_id))
 
 
-def insert_rejects(connection: Connection, import_id: str, rejects: Sequence[Mapping[str, Any]]) -> None:
+def insert_rejects(tx: Connection, import_id: str, rejects: Sequence[Mapping[str, Any]]) -> None:
     """Keep refused rows with their reasons."""
     if rejects:
         rows = [{"import_id": import_id, **reject} for reject in rejects]
-        connection.execute(upsert(import_rejects).on_conflict_do_nothing(), rows)
+        tx.execute(upsert(import_rejects).on_conflict_do_nothing(), rows)
 
 
-def first_rejects(connection: Connection, import_id: str, *, limit: int) -> Sequence[Row[Any]]:
+def first_rejects(tx: Connection, import_id: str, *, limit: int) -> Sequence[Row[Any]]:
     """Return the first refused rows, invalid ones before duplicates."""
     query = select(import_rejects).where(import_rejects.c.import_id == import_id)
     ordered = query.order_by(import_rejects.c.status.desc(), import_rejects.c.row)
-    return connection.execute(ordered.limit(limit)).all()
+    return tx.execute(ordered.limit(limit)).all()
 
 
-def reject_details(connection: Connection, import_id: str, rows: Sequence[int]) -> dict[int, str]:
+def reject_details(tx: Connection, import_id: str, rows: Sequence[int]) -> dict[int, str]:
     """Return the details of these rows."""
     query = select(import_rejects.c.row, import_rejects.c.detail)
     these = (import_rejects.c.import_id == import_id, import_rejects.c.row.in_(rows))
-    return {row.row: row.detail for row in connection.execute(query.where(*these))}
+    return {row.row: row.detail for row in tx.execute(query.where(*these))}
 
 
-def rejects_after(connection: Connection, import_id: str, row: int, *, limit: int) -> Sequence[Row[Any]]:
+def rejects_after(tx: Connection, import_id: str, row: int, *, limit: int) -> Sequence[Row[Any]]:
     """Return refused rows in the file's order, from the one after `row`."""
     query = select(import_rejects).where(import_rejects.c.import_id == import_id, import_rejects.c.row > row)
-    return connection.execute(query.order_by(import_rejects.c.row).limit(limit)).all()
+    return tx.execute(query.order_by(import_rejects.c.row).limit(limit)).all()
 
 
-def contact_ids_after(connection: Connection, import_id: str, contact_id: str, *, limit: int) -> list[str]:
+def contact_ids_after(tx: Connection, import_id: str, contact_id: str, *, limit: int) -> list[str]:
     """Return ids of an import's contacts, in order, from the one after `contact_id`."""
     query = select(contacts.c.id).where(contacts.c.import_id == import_id, contacts.c.id > contact_id)
-    return list(connection.execute(query.order_by(contacts.c.id).limit(limit)).scalars())
+    return list(tx.execute(query.order_by(contacts.c.id).limit(limit)).scalars())
 
 
-def cancel_undialed(connection: Connection, contact_ids: Sequence[str], *, skip_locked: bool) -> None:
+def cancel_undialed(tx: Connection, contact_ids: Sequence[str], *, skip_locked: bool) -> None:
     """Cancel those of these contacts that were never dialed.
 
     With `skip_locked` those that are being claimed are left out, else their claim is waited for.
@@ -100,4 +98,4 @@ def cancel_undialed(connection: Connection, contact_ids: Sequence[str], *, skip_
         .with_for_update(skip_locked=skip_locked)
     )
     canceled = {"status": "canceled", "reason": "import_withdrawn", "due_at": None, "updated_at": func.now()}
-    connection.execute(update(contacts).where(contacts.c.id.in_(undialed)).values(canceled))
+    tx.execute(update(contacts).where(contacts.c.id.in_(undialed)).values(canceled))

@@ -44,41 +44,39 @@ class ComingIn:
     call_session_id: str | None = None
 
 
-def lock_leg(connection: Connection, call_control_id: str) -> None:
+def lock_leg(tx: Connection, call_control_id: str) -> None:
     """Let nobody else look at this leg until the transaction ends: told twice at once, it is one call."""
-    connection.execute(_LOCK_LEG, {"leg": call_control_id})
+    tx.execute(_LOCK_LEG, {"leg": call_control_id})
 
 
-def find_inbound_call(connection: Connection, call_control_id: str) -> RowMapping | None:
+def find_inbound_call(tx: Connection, call_control_id: str) -> RowMapping | None:
     """Return the row of the call that came in on a leg, with its age in seconds as `age_s`."""
     age = func.extract("epoch", func.clock_timestamp() - calls.c.reserved_at).label("age_s")
     mine = (calls.c.call_control_id == call_control_id) & (calls.c.direction == "inbound")
-    return connection.execute(select(calls, age).where(mine)).mappings().first()
+    return tx.execute(select(calls, age).where(mine)).mappings().first()
 
 
-def find_mapping(connection: Connection, number: str) -> Row[Any] | None:
+def find_mapping(tx: Connection, number: str) -> Row[Any] | None:
     """Return what a number of ours is mapped to."""
-    return connection.execute(select(numbers).where(numbers.c.number == number)).first()
+    return tx.execute(select(numbers).where(numbers.c.number == number)).first()
 
 
-def contact_dialed_lately(connection: Connection, caller: str, *, within_days: int) -> RowMapping | None:
+def contact_dialed_lately(tx: Connection, caller: str, *, within_days: int) -> RowMapping | None:
     """Return the contact of the newest call of a campaign to `caller`, if it was dialed so lately."""
     if within_days == 0:
         return None
-    return connection.execute(_DIALED_LATELY, {"caller": caller, "days": within_days}).mappings().first()
+    return tx.execute(_DIALED_LATELY, {"caller": caller, "days": within_days}).mappings().first()
 
 
-def find_contact(connection: Connection, contact_id: str) -> RowMapping | None:
+def find_contact(tx: Connection, contact_id: str) -> RowMapping | None:
     """Return a contact's row."""
-    return connection.execute(select(contacts).where(contacts.c.id == contact_id)).mappings().first()
+    return tx.execute(select(contacts).where(contacts.c.id == contact_id)).mappings().first()
 
 
-def insert_call(
-    connection: Connection, call: ComingIn, mapping: Row[Any], *, connection_id: str, joined: str | None
-) -> None:
+def insert_call(tx: Connection, call: ComingIn, mapping: Row[Any], *, connection_id: str, joined: str | None) -> None:
     """Write the call, accepted by its nature, and the hidden contact that keeps the ledger's form."""
     beside: Mapping[str, Any] = {"campaign_id": mapping.home_id, "flow_id": mapping.flow_id}
-    connection.execute(
+    tx.execute(
         insert(contacts).values(
             id=call.contact_id,
             phone=call.caller,
@@ -91,7 +89,7 @@ def insert_call(
         )
     )
     asked_after_s = min(ASK_EVERY_S, RING_LIMIT_S + call.talk_limit_s + DEADLINE_SLACK_S)
-    connection.execute(
+    tx.execute(
         insert(calls).values(
             id=call.call_id,
             contact_id=call.contact_id,

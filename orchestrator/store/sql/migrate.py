@@ -32,36 +32,36 @@ def upgrade(database_url: str) -> None:
     """
     engine = open_sql(database_url, pool_size=1, bounds=MIGRATING)
     try:
-        with engine.begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            if not is_current(connection):
-                _take_tables(connection)
-            command.upgrade(_config(connection), "head")
+        with engine.begin() as tx:
+            tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            if not is_current(tx):
+                _take_tables(tx)
+            command.upgrade(_config(tx), "head")
     finally:
         engine.dispose()
 
 
-def is_current(connection: Connection) -> bool:
+def is_current(tx: Connection) -> bool:
     """Say whether the schema is the one this code was written for."""
-    head = ScriptDirectory.from_config(_config(connection)).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+    head = ScriptDirectory.from_config(_config(tx)).get_current_head()
+    return MigrationContext.configure(tx).get_current_revision() == head
 
 
-def _take_tables(connection: Connection) -> None:
+def _take_tables(tx: Connection) -> None:
     """Lock all tables before anything is done, so that what meets an engine's lock is tried again and nothing is lost.
 
     Taken one by one as the revisions come to them, a deadlock would undo indexes that took minutes to build.
     """
-    tables = connection.execute(_TABLES, {"ours": list(metadata.tables)}).scalar()
+    tables = tx.execute(_TABLES, {"ours": list(metadata.tables)}).scalar()
     for left in reversed(range(_TRIES)) if tables else ():
-        if _took(connection, f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE", is_last=left == 0):
+        if _took(tx, f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE", is_last=left == 0):
             return
 
 
-def _took(connection: Connection, statement: str, *, is_last: bool) -> bool:
+def _took(tx: Connection, statement: str, *, is_last: bool) -> bool:
     try:
-        with connection.begin_nested():
-            connection.execute(text(statement))
+        with tx.begin_nested():
+            tx.execute(text(statement))
     except OperationalError as err:
         if is_last or not isinstance(err.orig, psycopg.errors.DeadlockDetected):
             raise
@@ -69,8 +69,8 @@ def _took(connection: Connection, statement: str, *, is_last: bool) -> bool:
     return True
 
 
-def _config(connection: Connection) -> Config:
+def _config(tx: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
-    config.attributes["connection"] = connection
+    config.attributes["connection"] = tx
     return config

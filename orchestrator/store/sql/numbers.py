@@ -17,31 +17,29 @@ def _shown() -> Select[Any]:
     return select(numbers, *flow).select_from(numbers.join(flows, flows.c.id == numbers.c.flow_id))
 
 
-def insert_number(connection: Connection, values: Mapping[str, Any]) -> bool:
+def insert_number(tx: Connection, values: Mapping[str, Any]) -> bool:
     """Write a number; False if it is there already."""
     row = insert(numbers).values(values).on_conflict_do_nothing(index_elements=["number"]).returning(numbers.c.id)
-    return connection.execute(row).first() is not None
+    return tx.execute(row).first() is not None
 
 
-def find_number(connection: Connection, number_id: str) -> Row[Any] | None:
+def find_number(tx: Connection, number_id: str) -> Row[Any] | None:
     """Return a number with its flow."""
-    return connection.execute(_shown().where(numbers.c.id == number_id)).first()
+    return tx.execute(_shown().where(numbers.c.id == number_id)).first()
 
 
-def list_numbers(
-    connection: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
-) -> Sequence[Row[Any]]:
+def list_numbers(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
     """Return a page of numbers."""
     query = _shown().where(*(numbers.c[name] == value for name, value in filters.items()))
-    return connection.execute(newest_first(query, numbers.c.id, after=after, limit=limit)).all()
+    return tx.execute(newest_first(query, numbers.c.id, after=after, limit=limit)).all()
 
 
-def update_number(connection: Connection, number_id: str, changes: Mapping[str, Any]) -> None:
+def update_number(tx: Connection, number_id: str, changes: Mapping[str, Any]) -> None:
     """Change a number's row."""
-    connection.execute(update(numbers).where(numbers.c.id == number_id).values({**changes, "updated_at": func.now()}))
+    tx.execute(update(numbers).where(numbers.c.id == number_id).values({**changes, "updated_at": func.now()}))
 
 
-def delete_number(connection: Connection, number_id: str) -> bool:
+def delete_number(tx: Connection, number_id: str) -> bool:
     """Delete a number; the calls that came to it stay. False if there was none."""
     gone = delete(numbers).where(numbers.c.id == number_id).returning(numbers.c.id)
-    return connection.execute(gone).first() is not None
+    return tx.execute(gone).first() is not None

@@ -90,35 +90,35 @@ Place: TypeAlias = tuple[str, str]
 """A number and a scope."""
 
 
-def write_opt_outs(connection: Connection, wishes: Sequence[Asked]) -> Mapping[Place, Change]:
+def write_opt_outs(tx: Connection, wishes: Sequence[Asked]) -> Mapping[Place, Change]:
     """Write wishes and return what became of each number and scope; of several for one, the longest holds.
 
     No end beats any end, the later end wins, and the reason stays that of the first. Every wish is kept in the history
     of what holds, unless it says nothing new. Safe to repeat, in any order: one that a call's flow made before and a
     person has lifted since does not come back.
     """
-    fresh = _not_heard_before(connection, wishes)
+    fresh = _not_heard_before(tx, wishes)
     if not fresh:
         return {}
-    be_the_one_writer(connection)
+    be_the_one_writer(tx)
     rows = {"rows": [{"n": n, **asdict(wish)} for n, wish in enumerate(fresh)]}
-    connection.execute(_CLOSE_EXPIRED, rows)
+    tx.execute(_CLOSE_EXPIRED, rows)
     longest = [{"id": new_id("sup"), **asdict(wish)} for wish in _longest(fresh).values()]
-    written = connection.execute(_LENGTHEN, {"rows": longest}).all()
-    connection.execute(_KEEP_WORDS, rows)
+    written = tx.execute(_LENGTHEN, {"rows": longest}).all()
+    tx.execute(_KEEP_WORDS, rows)
     return _changes(longest, {row.id: (row.phone, row.scope) for row in written})
 
 
-def be_the_one_writer(connection: Connection) -> None:
+def be_the_one_writer(tx: Connection) -> None:
     """Let no other transaction write opt-outs until this one is over: two would deadlock, or both say `added`."""
-    connection.execute(_ONE_WRITER)
+    tx.execute(_ONE_WRITER)
 
 
-def _not_heard_before(connection: Connection, wishes: Sequence[Asked]) -> list[Asked]:
+def _not_heard_before(tx: Connection, wishes: Sequence[Asked]) -> list[Asked]:
     call_ids = [wish.call_id for wish in wishes if wish.call_id]
     if not call_ids:
         return list(wishes)
-    heard = {tuple(row) for row in connection.execute(_HEARD_BEFORE, {"call_ids": call_ids})}
+    heard = {tuple(row) for row in tx.execute(_HEARD_BEFORE, {"call_ids": call_ids})}
     return [wish for wish in wishes if (wish.phone, wish.scope, wish.call_id) not in heard]
 
 

@@ -22,7 +22,7 @@ class OurConnections:
         """Say whether the connection is ours. Raises SQLAlchemyError when the database is away."""
         if self.include(connection_id):
             return True
-        with self._sql.connect() as connection:
-            found = connection.execute(select(connections.c.id).where(connections.c.id == connection_id)).scalar()
+        with self._sql.connect() as tx:
+            found = tx.execute(select(connections.c.id).where(connections.c.id == connection_id)).scalar()
         self._known.update([found] if found else [])
         return found is not None

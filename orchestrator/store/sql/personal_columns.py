@@ -257,7 +257,7 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 
 
-def erase_columns(connection: Connection, person: Person) -> None:
+def erase_columns(tx: Connection, person: Person) -> None:
     """Clear every column of a person's rows; the rows stay, for they are the ledger. Safe to repeat."""
     for erased in ERASED_COLUMNS:
-        connection.execute(update(erased.table).where(erased.rows(person)).values(erased.values))
+        tx.execute(update(erased.table).where(erased.rows(person)).values(erased.values))

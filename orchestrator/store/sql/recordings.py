@@ -44,34 +44,34 @@ _TAKE = text(
 )
 
 
-def write_recordings(connection: Connection, told: Sequence[ToldRecording]) -> None:
+def write_recordings(tx: Connection, told: Sequence[ToldRecording]) -> None:
     """Write recordings that are not yet known; safe to repeat."""
     # Of two tellings in one batch the later one counts: a statement may not touch a row twice.
     newest = {(each.call_id, each.told_as): each for each in sorted(told, key=lambda each: each.told_at)}
     if newest:
         rows = [{"id": new_id("rec"), **each.model_dump(mode="json")} for _, each in sorted(newest.items())]
-        connection.execute(_WRITE, {"rows": rows})
+        tx.execute(_WRITE, {"rows": rows})
 
 
-def take_recording(connection: Connection, lease: str, *, lease_s: float) -> Row[Any] | None:
+def take_recording(tx: Connection, lease: str, *, lease_s: float) -> Row[Any] | None:
     """Return one recording that is due, with its age in seconds, and nobody else's until the lease is over.
 
     What was never tried comes first: no number of links that fail holds up those that work.
     """
-    return connection.execute(_TAKE, {"lease": lease, "lease_s": lease_s}).first()
+    return tx.execute(_TAKE, {"lease": lease, "lease_s": lease_s}).first()
 
 
-def renew_lease(connection: Connection, ident: str, lease: str, *, lease_s: float) -> bool:
+def renew_lease(tx: Connection, ident: str, lease: str, *, lease_s: float) -> bool:
     """Let a lease last for so long from now; False when it is no longer ours."""
     ours = (recordings.c.id == ident, recordings.c.lease == lease)
     renewed = update(recordings).where(*ours).values(due_at=seconds_from_now(lease_s))
-    return connection.execute(renewed).rowcount == 1
+    return tx.execute(renewed).rowcount == 1
 
 
-def change_leased(connection: Connection, ident: str, lease: str, changes: Mapping[str, Any]) -> bool:
+def change_leased(tx: Connection, ident: str, lease: str, changes: Mapping[str, Any]) -> bool:
     """Change a pending recording under its lease; False when it is no longer ours."""
     ours = (recordings.c.id == ident, recordings.c.lease == lease, recordings.c.state == "pending")
-    return connection.execute(update(recordings).where(*ours).values(dict(changes))).rowcount == 1
+    return tx.execute(update(recordings).where(*ours).values(dict(changes))).rowcount == 1
 
 
 def seconds_from_now(seconds: float) -> ColumnElement[Any]:
@@ -79,34 +79,34 @@ def seconds_from_now(seconds: float) -> ColumnElement[Any]:
     return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
-def is_kept(connection: Connection, ident: str) -> bool:
+def is_kept(tx: Connection, ident: str) -> bool:
     """Say whether the recording is still to be had: neither erased nor gone."""
     kept = select(recordings.c.id).where(recordings.c.id == ident, recordings.c.state != "erased")
-    return connection.execute(kept).first() is not None
+    return tx.execute(kept).first() is not None
 
 
-def fetch_anew(connection: Connection, ident: str) -> bool:
+def fetch_anew(tx: Connection, ident: str) -> bool:
     """Let a recording be tried again from the first try on; False unless it was given up."""
     given_up = (recordings.c.id == ident, recordings.c.state.in_(("incomplete", "failed")))
     anew = {"state": "pending", "tries": 0, "due_at": func.now(), "lease": None, "error": None}
-    return connection.execute(update(recordings).where(*given_up).values(anew)).rowcount == 1
+    return tx.execute(update(recordings).where(*given_up).values(anew)).rowcount == 1
 
 
-def is_any_put_off(connection: Connection, code: str) -> bool:
+def is_any_put_off(tx: Connection, code: str) -> bool:
     """Say whether any recording is still to be fetched whose last try failed with this code."""
     put_off = (recordings.c.state == "pending", recordings.c.error["code"].astext == code)
-    return connection.execute(select(recordings.c.id).where(*put_off).limit(1)).first() is not None
+    return tx.execute(select(recordings.c.id).where(*put_off).limit(1)).first() is not None
 
 
-def erased_recordings(connection: Connection, call_ids: Sequence[str]) -> Sequence[Row[Any]]:
+def erased_recordings(tx: Connection, call_ids: Sequence[str]) -> Sequence[Row[Any]]:
     """Return the recordings of these calls that were erased; their files are still to be removed."""
     erased = select(recordings).where(recordings.c.call_id.in_(call_ids), recordings.c.state == "erased")
-    return connection.execute(erased).all()
+    return tx.execute(erased).all()
 
 
-def forget_recording(connection: Connection, ident: str) -> None:
+def forget_recording(tx: Connection, ident: str) -> None:
     """Delete the row of an erased recording whose file is gone."""
-    connection.execute(delete(recordings).where(recordings.c.id == ident, recordings.c.state == "erased"))
+    tx.execute(delete(recordings).where(recordings.c.id == ident, recordings.c.state == "erased"))
 
 
 _FILTERS: Mapping[str, Any] = {
@@ -116,23 +116,21 @@ _FILTERS: Mapping[str, Any] = {
 }
 
 
-def list_recordings(
-    connection: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
-) -> Sequence[Row[Any]]:
+def list_recordings(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
     """Return a page of recordings."""
     query = _shown().where(*(_FILTERS[name] == value for name, value in filters.items()))
-    return connection.execute(newest_first(query, recordings.c.id, after=after, limit=limit)).all()
+    return tx.execute(newest_first(query, recordings.c.id, after=after, limit=limit)).all()
 
 
-def find_recording(connection: Connection, ident: str) -> Row[Any] | None:
+def find_recording(tx: Connection, ident: str) -> Row[Any] | None:
     """Return a recording."""
-    return connection.execute(_shown().where(recordings.c.id == ident)).first()
+    return tx.execute(_shown().where(recordings.c.id == ident)).first()
 
 
-def recordings_of(connection: Connection, call_ids: Sequence[str]) -> Sequence[Row[Any]]:
+def recordings_of(tx: Connection, call_ids: Sequence[str]) -> Sequence[Row[Any]]:
     """Return the recordings of these calls, call by call, in the order in which they were told."""
     query = _shown().where(recordings.c.call_id.in_(call_ids))
-    return connection.execute(query.order_by(recordings.c.call_id, recordings.c.told_at, recordings.c.id)).all()
+    return tx.execute(query.order_by(recordings.c.call_id, recordings.c.told_at, recordings.c.id)).all()
 
 
 def _shown() -> Select[Any]:

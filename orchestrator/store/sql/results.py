@@ -27,7 +27,7 @@ _VARIABLE_NAMES = text(
 )
 
 
-def results_after(connection: Connection, campaign_id: str, contact_id: str, *, limit: int) -> Sequence[Row[Any]]:
+def results_after(tx: Connection, campaign_id: str, contact_id: str, *, limit: int) -> Sequence[Row[Any]]:
     """Return `RESULT_COLUMNS`, the answers, the zone that was given and the variables of contacts after `contact_id`.
 
     They come in the order of their ids.
@@ -42,19 +42,19 @@ def results_after(connection: Connection, campaign_id: str, contact_id: str, *, 
     columns = [*(page.c[name] for name in _WHO), *(_LAST.c[name] for name in (*_WHEN, *_END))]
     joined = page.outerjoin(_LAST, _LAST.c.id == page.c.last_call_id)
     query: Select[Any] = select(*columns, page.c.answers, page.c.timezone, page.c.variables).select_from(joined)
-    return connection.execute(query.order_by(page.c.id)).all()
+    return tx.execute(query.order_by(page.c.id)).all()
 
 
 def variable_names_after(
-    connection: Connection, campaign_id: str, contact_id: str, *, limit: int
+    tx: Connection, campaign_id: str, contact_id: str, *, limit: int
 ) -> tuple[str | None, set[str]]:
     """Return the last of the next contacts and the names of all their variables; None when there are no more."""
     values = {"campaign": campaign_id, "last": contact_id, "limit": limit}
-    row = connection.execute(_VARIABLE_NAMES, values).one()
+    row = tx.execute(_VARIABLE_NAMES, values).one()
     return row.last, set(row.names or ())
 
 
-def flows_called(connection: Connection, campaign_id: str) -> set[str]:
+def flows_called(tx: Connection, campaign_id: str) -> set[str]:
     """Return the flows that calls of a campaign were pinned to."""
     query = select(calls.c.flow_id).where(calls.c.campaign_id == campaign_id, calls.c.flow_id.is_not(None))
-    return set(connection.execute(query.distinct()).scalars())
+    return set(tx.execute(query.distinct()).scalars())

@@ -21,34 +21,34 @@ _LIFTED = select(
 
 
 def list_suppressions(
-    connection: Connection, filters: Mapping[str, Any], *, past_too: bool, after: str | None, limit: int
+    tx: Connection, filters: Mapping[str, Any], *, past_too: bool, after: str | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Return a page of suppressions with their status; `past_too`: those lifted or expired as well."""
     page = partial(newest_first, after=after, limit=limit)
     standing = _STANDING.where(*_matching(suppressions, filters))
     if not past_too:
-        return connection.execute(page(standing.where(IS_IN_FORCE), suppressions.c.id)).all()
+        return tx.execute(page(standing.where(IS_IN_FORCE), suppressions.c.id)).all()
     over = _LIFTED.where(*_matching(lifted_suppressions, filters))
     both = union_all(page(standing, suppressions.c.id), page(over, lifted_suppressions.c.id)).subquery()
-    return connection.execute(page(select(both), both.c.id)).all()
+    return tx.execute(page(select(both), both.c.id)).all()
 
 
-def read_requests(connection: Connection, suppression_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
+def read_requests(tx: Connection, suppression_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
     """Return who asked for each of these suppressions, oldest first."""
     asked = suppression_requests
     query = select(asked).where(asked.c.suppression_id.in_(suppression_ids)).order_by(asked.c.id)
     by_id: dict[str, list[Row[Any]]] = {ident: [] for ident in suppression_ids}
-    for row in connection.execute(query):
+    for row in tx.execute(query):
         by_id[row.suppression_id].append(row)
     return by_id
 
 
-def lift_suppressions(connection: Connection, filters: Mapping[str, Any], *, by: str, because: str | None) -> int:
+def lift_suppressions(tx: Connection, filters: Mapping[str, Any], *, by: str, because: str | None) -> int:
     """Lift what matches all of `filters` and return how many that were; they are kept with who, when and why."""
-    be_the_one_writer(connection)
+    be_the_one_writer(tx)
     matching = and_(true(), *_matching(suppressions, filters))
     statement = lifted(matching, at=func.clock_timestamp(), by=by, because=because)
-    return len(connection.execute(statement.returning(lifted_suppressions.c.id)).all())
+    return len(tx.execute(statement.returning(lifted_suppressions.c.id)).all())
 
 
 def _matching(table: Table, filters: Mapping[str, Any]) -> list[Any]:

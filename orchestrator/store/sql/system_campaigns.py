@@ -19,7 +19,7 @@ _OF_ITS_OWN: Final = {
 }
 
 
-def ensure_home(connection: Connection, connection_id: str, *, kind: Literal["direct", "inbound"]) -> str:
+def ensure_system_campaign(tx: Connection, connection_id: str, *, kind: Literal["direct", "inbound"]) -> str:
     """Make a connection's home of this kind, once, and return its id."""
     ident = seeded_id("cmp", f"{kind}/{connection_id}", made_at=_BEGINNING)
     values = {
@@ -32,5 +32,5 @@ def ensure_home(connection: Connection, connection_id: str, *, kind: Literal["di
         "number_gap_s": 0,
         **_OF_ITS_OWN[kind],
     }
-    connection.execute(insert(campaigns).values(values).on_conflict_do_nothing())
+    tx.execute(insert(campaigns).values(values).on_conflict_do_nothing())
     return ident

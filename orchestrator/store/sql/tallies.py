@@ -70,16 +70,16 @@ class Tally(NamedTuple):
     n: int
 
 
-def read_tally(connection: Connection, campaign_id: str, subject: Subject) -> list[Tally]:
+def read_tally(tx: Connection, campaign_id: str, subject: Subject) -> list[Tally]:
     """Return contacts by [status, reason or zone], calls by [state, disposition, outcome]."""
-    rows = connection.execute(_READ, {"campaign_id": campaign_id, "subject": subject})
+    rows = tx.execute(_READ, {"campaign_id": campaign_id, "subject": subject})
     return [Tally(*row) for row in rows]
 
 
-def largest_answers(connection: Connection, campaign_id: str, *, most: int) -> list[Tally]:
+def largest_answers(tx: Connection, campaign_id: str, *, most: int) -> list[Tally]:
     """Return the answers that calls have stored by [name, value], the most frequent first."""
     params = {"campaign_id": campaign_id, "subject": "answers", "most": most}
-    return [Tally(*row) for row in connection.execute(_LARGEST, params)]
+    return [Tally(*row) for row in tx.execute(_LARGEST, params)]
 
 
 def fold_tallies(sql: Engine) -> int:
@@ -87,22 +87,22 @@ def fold_tallies(sql: Engine) -> int:
     return sum(takewhile(bool, (_fold_some(sql) for _ in range(_FOLDS_AT_ONCE))))
 
 
-def fold_changes(connection: Connection) -> int:
+def fold_changes(tx: Connection) -> int:
     """Do so once, within the caller's transaction."""
-    if not connection.execute(_LOCK).scalar_one():
+    if not tx.execute(_LOCK).scalar_one():
         return 0
-    folded = connection.execute(_FOLD_OLDEST, {"most": _FOLDED_AT_ONCE}).scalar_one()
-    connection.execute(_FORGET)
+    folded = tx.execute(_FOLD_OLDEST, {"most": _FOLDED_AT_ONCE}).scalar_one()
+    tx.execute(_FORGET)
     return int(folded)
 
 
-def forget_answers(connection: Connection, call_ids: Sequence[str]) -> None:
+def forget_answers(tx: Connection, call_ids: Sequence[str]) -> None:
     """Let answers that these calls gave alone, and have no more, stand nowhere."""
-    connection.execute(_WAIT)
-    connection.execute(_FOLD_ANSWERS, {"call_ids": list(call_ids)})
-    connection.execute(_FORGET)
+    tx.execute(_WAIT)
+    tx.execute(_FOLD_ANSWERS, {"call_ids": list(call_ids)})
+    tx.execute(_FORGET)
 
 
 def _fold_some(sql: Engine) -> int:
-    with sql.begin() as connection:
-        return fold_changes(connection)
+    with sql.begin() as tx:
+        return fold_changes(tx)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from api.app import create_app
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.settings import Settings
 from tests.support.rest import CALLER_ID, CONNECTION, KEY, Rest
 
@@ -29,12 +29,12 @@ def settings(database_url: str, redis_url: str) -> Settings:
 
 
 @pytest.fixture
-def house(settings: Settings) -> Iterator[House]:
-    house = House(settings=settings)
-    yield house
-    house.close()
+def services(settings: Settings) -> Iterator[Services]:
+    services = Services(settings=settings)
+    yield services
+    services.close()
 
 
 @pytest.fixture
-def rest(house: House) -> Rest:
-    return Rest(create_app(house))
+def rest(services: Services) -> Rest:
+    return Rest(create_app(services))

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from orchestrator.model.event import ACTION_REQUESTED
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import close_dispatch
 from tests.support.ledger_rows import ended_call, live_call
@@ -23,13 +23,13 @@ def _place(rest: Rest, key: str = "k", **document: Any) -> Any:
     return rest.post("/v1/calls", document, headers={"Idempotency-Key": key})
 
 
-def _events(house: House) -> list[dict[str, Any]]:
-    return [orjson.loads(fields[b"own"]) for _, fields in house.redis.xrange(Keys().events)]
+def _events(services: Services) -> list[dict[str, Any]]:
+    return [orjson.loads(fields[b"own"]) for _, fields in services.redis.xrange(Keys().events)]
 
 
-def test_a_call_is_told_in_full(rest: Rest, house: House) -> None:
+def test_a_call_is_told_in_full(rest: Rest, services: Services) -> None:
     number = fresh_number()
-    ids = ended_call(rest, house, to=number, external_id="order-7")
+    ids = ended_call(rest, services, to=number, external_id="order-7")
 
     call = rest.get(f"/v1/calls/{ids['call']}").json
 
@@ -45,10 +45,10 @@ def test_a_call_is_told_in_full(rest: Rest, house: House) -> None:
     assert call["flow"]["version"] == 1 and call["timeline"] == [] and call["phase"] is None
 
 
-def test_a_call_is_shown_with_what_the_carrier_said_of_its_end(rest: Rest, house: House) -> None:
-    ids = ended_call(rest, house, disposition="failed", outcome=None)
-    with house.sql.begin() as connection:
-        connection.execute(
+def test_a_call_is_shown_with_what_the_carrier_said_of_its_end(rest: Rest, services: Services) -> None:
+    ids = ended_call(rest, services, disposition="failed", outcome=None)
+    with services.sql.begin() as tx:
+        tx.execute(
             text(
                 "UPDATE calls SET hangup_cause = 'call_rejected', sip_hangup_cause = '403', fault = 'carrier_refused',"
                 ' telnyx_error = \'{"error_code": "D17"}\''
@@ -80,25 +80,25 @@ def test_a_call_is_shown_with_what_the_carrier_said_of_its_end(rest: Rest, house
         "campaign_id={campaign}&ended_after=2020-01-01T00:00:00Z&ended_before=2099-01-01T00:00:00Z",
     ],
 )
-def test_calls_are_found_by_each_filter(rest: Rest, house: House, query: str) -> None:
+def test_calls_are_found_by_each_filter(rest: Rest, services: Services, query: str) -> None:
     number = fresh_number()
-    ended_call(rest, house)
-    ids = ended_call(rest, house, to=number, external_id="order-7", disposition="busy", outcome="heard")
+    ended_call(rest, services)
+    ids = ended_call(rest, services, to=number, external_id="order-7", disposition="busy", outcome="heard")
 
     found = rest.get("/v1/calls?" + query.format(**ids, digits=number[1:])).json["data"]
 
     assert [call["id"] for call in found] == [ids["call"]]
 
 
-def test_calls_that_ended_at_another_time_are_left_out(rest: Rest, house: House) -> None:
-    ended_call(rest, house)
+def test_calls_that_ended_at_another_time_are_left_out(rest: Rest, services: Services) -> None:
+    ended_call(rest, services)
 
     assert rest.get("/v1/calls?ended_before=2020-01-01T00:00:00Z").json["data"] == []
     assert rest.get("/v1/calls?ended_after=2099-01-01T00:00:00Z").json["data"] == []
 
 
-def test_a_withdrawn_attempt_is_shown_only_when_asked_for(rest: Rest, house: House) -> None:
-    ids = ended_call(rest, house, state="withdrawn", disposition=None)
+def test_a_withdrawn_attempt_is_shown_only_when_asked_for(rest: Rest, services: Services) -> None:
+    ids = ended_call(rest, services, state="withdrawn", disposition=None)
 
     assert rest.get("/v1/calls").json["data"] == []
     assert [call["id"] for call in rest.get("/v1/calls?status=withdrawn").json["data"]] == [ids["call"]]
@@ -118,11 +118,11 @@ def test_a_wrong_filter_of_calls_is_named(rest: Rest, query: str, pointer: str) 
     assert list(pointers(rest.get(f"/v1/calls?{query}"))) == [pointer]
 
 
-def test_a_recorded_timeline_stands_in_the_order_the_call_took_notice(rest: Rest, house: House) -> None:
-    call = ended_call(rest, house)["call"]
-    with house.sql.begin() as connection:
+def test_a_recorded_timeline_stands_in_the_order_the_call_took_notice(rest: Rest, services: Services) -> None:
+    call = ended_call(rest, services)["call"]
+    with services.sql.begin() as tx:
         for position, kind in ((2, "call.answered"), (1, "call.initiated"), (3, "speak")):
-            connection.execute(
+            tx.execute(
                 text(
                     "INSERT INTO call_events (call_id, event_id, position, kind, type, occurred_at, recorded_at,"
                     " payload) VALUES (:c, :t, :p, :k, :t, now(), now(), '{\"a\": 1}')"
@@ -136,19 +136,19 @@ def test_a_recorded_timeline_stands_in_the_order_the_call_took_notice(rest: Rest
     assert timeline[2]["kind"] == "command" and timeline[0]["payload"] == {"a": 1} and timeline[0]["at"].endswith("Z")
 
 
-def test_a_live_call_tells_its_phase_and_step(rest: Rest, house: House) -> None:
-    call = rest.get(f"/v1/calls/{live_call(rest, house)}").json
+def test_a_live_call_tells_its_phase_and_step(rest: Rest, services: Services) -> None:
+    call = rest.get(f"/v1/calls/{live_call(rest, services)}").json
 
     assert (call["status"], call["phase"], call["step"]) == ("accepted", "answered", "greet")
 
 
-def test_a_command_on_a_live_call_enters_its_stream(rest: Rest, house: House) -> None:
-    call = live_call(rest, house)
+def test_a_command_on_a_live_call_enters_its_stream(rest: Rest, services: Services) -> None:
+    call = live_call(rest, services)
 
     sent = rest.post(f"/v1/calls/{call}/actions/speak", {"payload": "Hello", "voice": "female"})
 
     assert sent.status_code == 202
-    (event,) = _events(house)
+    (event,) = _events(services)
     assert event["type"] == ACTION_REQUESTED and event["call_id"] == call
     assert event["payload"] == {
         "command_id": sent.json["command_id"],
@@ -157,23 +157,23 @@ def test_a_command_on_a_live_call_enters_its_stream(rest: Rest, house: House) ->
     }
 
 
-def test_a_command_without_fields_needs_no_body(rest: Rest, house: House) -> None:
-    call = live_call(rest, house)
+def test_a_command_without_fields_needs_no_body(rest: Rest, services: Services) -> None:
+    call = live_call(rest, services)
 
     sent = rest.post(f"/v1/calls/{call}/actions/hangup")
 
     assert sent.status_code == 202
-    assert _events(house)[0]["payload"]["body"] == {}
+    assert _events(services)[0]["payload"]["body"] == {}
 
 
-def test_a_command_sent_again_under_its_key_is_one_command(rest: Rest, house: House) -> None:
-    call = live_call(rest, house)
+def test_a_command_sent_again_under_its_key_is_one_command(rest: Rest, services: Services) -> None:
+    call = live_call(rest, services)
     send = {"json": {"digits": "1"}, "headers": {"Idempotency-Key": "a"}}
 
     first = rest.post(f"/v1/calls/{call}/actions/send_dtmf", **send)
     again = rest.post(f"/v1/calls/{call}/actions/send_dtmf", **send)
 
-    assert first.json == again.json and len(_events(house)) == 1
+    assert first.json == again.json and len(_events(services)) == 1
 
 
 @pytest.mark.parametrize(
@@ -193,18 +193,18 @@ def test_a_command_sent_again_under_its_key_is_one_command(rest: Rest, house: Ho
     ],
 )
 def test_a_command_the_carrier_would_refuse_is_refused_here(
-    rest: Rest, house: House, action: str, body: dict[str, Any], pointer: str
+    rest: Rest, services: Services, action: str, body: dict[str, Any], pointer: str
 ) -> None:
-    call = live_call(rest, house)
+    call = live_call(rest, services)
 
     refused = rest.post(f"/v1/calls/{call}/actions/{action}", body)
 
     assert pointer in pointers(refused), refused.text
-    assert _events(house) == []
+    assert _events(services) == []
 
 
-def test_an_action_there_is_not_is_not_found(rest: Rest, house: House) -> None:
-    call = live_call(rest, house)
+def test_an_action_there_is_not_is_not_found(rest: Rest, services: Services) -> None:
+    call = live_call(rest, services)
 
     assert rest.post(f"/v1/calls/{call}/actions/dial", {}).status_code == 404
     assert rest.post(f"/v1/calls/{call}/actions/whistle", {}).status_code == 404
@@ -213,37 +213,37 @@ def test_an_action_there_is_not_is_not_found(rest: Rest, house: House) -> None:
 @pytest.mark.parametrize(
     "changes", [{"phase": "ended"}, {"phase": "dialing", "call_control_id": None}, {"closing": True}]
 )
-def test_a_call_that_cannot_be_commanded_says_so(rest: Rest, house: House, changes: dict[str, Any]) -> None:
-    call = live_call(rest, house, **changes)
+def test_a_call_that_cannot_be_commanded_says_so(rest: Rest, services: Services, changes: dict[str, Any]) -> None:
+    call = live_call(rest, services, **changes)
 
     refused = rest.post(f"/v1/calls/{call}/actions/hangup")
 
     assert refused.status_code == 409 and refused.json["code"] == "call_not_live"
-    assert _events(house) == []
+    assert _events(services) == []
 
 
 @pytest.mark.parametrize(("action", "body"), [("speak", {"payload": "Hello", "voice": "female"}), ("record_stop", {})])
 def test_r20_an_adopted_call_says_that_it_takes_nothing_but_a_hangup(
-    rest: Rest, house: House, action: str, body: dict[str, Any]
+    rest: Rest, services: Services, action: str, body: dict[str, Any]
 ) -> None:
-    call = live_call(rest, house, adopted=True)
+    call = live_call(rest, services, adopted=True)
 
     refused = rest.post(f"/v1/calls/{call}/actions/{action}", body)
     hung_up = rest.post(f"/v1/calls/{call}/actions/hangup")
 
     assert (refused.status_code, refused.json["code"], hung_up.status_code) == (409, "call_adopted", 202)
-    assert [event["payload"]["action"] for event in _events(house)] == ["hangup"]
+    assert [event["payload"]["action"] for event in _events(services)] == ["hangup"]
 
 
-def test_an_ended_call_takes_no_commands(rest: Rest, house: House) -> None:
-    call = ended_call(rest, house)["call"]
+def test_an_ended_call_takes_no_commands(rest: Rest, services: Services) -> None:
+    call = ended_call(rest, services)["call"]
 
     refused = rest.post(f"/v1/calls/{call}/actions/hangup")
 
     assert refused.status_code == 409 and refused.json["current_status"] == "ended"
 
 
-def test_a_single_call_is_reserved_for_the_next_tick(rest: Rest, house: House) -> None:
+def test_a_single_call_is_reserved_for_the_next_tick(rest: Rest, services: Services) -> None:
     flow, number = rest.flow(), fresh_number()
 
     placed = _place(rest, to=number, flow=flow["name"], variables=ANN, external_id="order-7", **ALWAYS)
@@ -252,8 +252,8 @@ def test_a_single_call_is_reserved_for_the_next_tick(rest: Rest, house: House) -
     call = placed.json
     assert (call["status"], call["to"], call["from"], call["campaign_id"]) == ("reserved", number, CALLER_ID, None)
     assert (call["external_id"], call["flow"]["id"], call["attempt"]) == ("order-7", flow["id"], 1)
-    with house.sql.connect() as connection:
-        row = connection.execute(text("SELECT published_at, request FROM calls")).one()
+    with services.sql.connect() as tx:
+        row = tx.execute(text("SELECT published_at, request FROM calls")).one()
     assert row.published_at is None
     assert row.request["to"] == number and row.request["webhook_url"] == "https://calls.example/webhooks/telnyx"
 
@@ -298,11 +298,11 @@ def test_a_number_in_a_call_is_not_called_again(rest: Rest) -> None:
     assert len(rest.get("/v1/contacts").json["data"]) == 1
 
 
-def test_a_number_may_be_called_again_after_its_call(rest: Rest, house: House) -> None:
+def test_a_number_may_be_called_again_after_its_call(rest: Rest, services: Services) -> None:
     number = fresh_number()
     _place(rest, "a", to=number, external_id="x", **ALWAYS)
-    with house.sql.begin() as connection:
-        connection.execute(text("UPDATE calls SET state = 'ended'"))
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE calls SET state = 'ended'"))
 
     assert _place(rest, "b", to=number, external_id="x", **ALWAYS).status_code == 202
 
@@ -345,8 +345,8 @@ def test_nothing_is_called_while_dialing_is_stopped(rest: Rest) -> None:
     assert placed.status_code == 202
 
 
-def test_nothing_is_called_while_the_carrier_is_away(rest: Rest, house: House) -> None:
-    close_dispatch(house.redis, Keys(), CONNECTION, reason="carrier_unavailable")
+def test_nothing_is_called_while_the_carrier_is_away(rest: Rest, services: Services) -> None:
+    close_dispatch(services.redis, Keys(), CONNECTION, reason="carrier_unavailable")
 
     refused = _place(rest, to=fresh_number(), **ALWAYS)
 
@@ -396,12 +396,14 @@ def test_a_single_call_that_lacks_what_its_flow_needs_is_refused(rest: Rest) -> 
     assert pointers(refused) == {"/variables/first_name": "missing_input"}
 
 
-def test_the_fourth_call_to_a_number_in_a_day_is_refused_with_the_reason_and_the_time(rest: Rest, house: House) -> None:
+def test_the_fourth_call_to_a_number_in_a_day_is_refused_with_the_reason_and_the_time(
+    rest: Rest, services: Services
+) -> None:
     number = fresh_number()
     for _ in range(3):
-        ended_call(rest, house, to=number)
-    with house.sql.begin() as connection:
-        connection.execute(text("UPDATE calls SET last_sent_at = now() - interval '1 hour'"))
+        ended_call(rest, services, to=number)
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE calls SET last_sent_at = now() - interval '1 hour'"))
 
     refused = _place(rest, to=number, **ALWAYS)
 

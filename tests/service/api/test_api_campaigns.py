@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from orchestrator.services import House
+from orchestrator.services import Services
 from tests.support.rest import CALLER_ID, CONNECTION, FLOW, Rest, fresh_number, pointers
 
 
-def _set_status(house: House, campaign_id: str, status: str) -> None:
-    with house.sql.begin() as connection:
-        connection.execute(text("UPDATE campaigns SET status = :s WHERE id = :id"), {"s": status, "id": campaign_id})
+def _set_status(services: Services, campaign_id: str, status: str) -> None:
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE campaigns SET status = :s WHERE id = :id"), {"s": status, "id": campaign_id})
 
 
 def test_a_new_campaign_is_a_draft_with_the_defaults(rest: Rest) -> None:
@@ -142,9 +142,9 @@ def test_a_campaign_cannot_end_before_it_starts(rest: Rest) -> None:
     assert pointers(refused) == {"/ends_at": "ends_at"}
 
 
-def test_campaigns_are_listed_newest_first_and_by_status(rest: Rest, house: House) -> None:
+def test_campaigns_are_listed_newest_first_and_by_status(rest: Rest, services: Services) -> None:
     first, second = rest.campaign()["id"], rest.campaign()["id"]
-    _set_status(house, first, "paused")
+    _set_status(services, first, "paused")
 
     listed = rest.get("/v1/campaigns").json["data"]
     paused = rest.get("/v1/campaigns?status=paused").json["data"]
@@ -188,8 +188,8 @@ def test_a_campaign_whose_time_has_not_come_is_scheduled(rest: Rest) -> None:
     assert started.json["status"] == again.json["status"] == "scheduled"
 
 
-def test_a_campaign_whose_time_is_over_does_not_start(rest: Rest, house: House) -> None:
-    ended = (house.clock() - timedelta(minutes=1)).isoformat()
+def test_a_campaign_whose_time_is_over_does_not_start(rest: Rest, services: Services) -> None:
+    ended = (services.clock() - timedelta(minutes=1)).isoformat()
     campaign = rest.campaign(keep_open=True, ends_at=ended)["id"]
 
     refused = rest.post(f"/v1/campaigns/{campaign}/start")
@@ -224,10 +224,10 @@ def test_pause_and_resume_are_idempotent(rest: Rest) -> None:
     ],
 )
 def test_an_action_its_status_does_not_allow_says_what_would(
-    rest: Rest, house: House, status: str, action: str, code: str
+    rest: Rest, services: Services, status: str, action: str, code: str
 ) -> None:
     campaign = rest.campaign()["id"]
-    _set_status(house, campaign, status)
+    _set_status(services, campaign, status)
 
     refused = rest.post(f"/v1/campaigns/{campaign}/{action}")
 
@@ -269,12 +269,14 @@ def test_a_cancellation_with_a_wrong_word_is_refused(rest: Rest) -> None:
         ({"starts_at": "2031-06-01T00:00:00Z"}, {"draft", "scheduled", "paused"}),
     ],
 )
-def test_a_change_is_allowed_by_status(rest: Rest, house: House, change: dict[str, Any], allowed: set[str]) -> None:
+def test_a_change_is_allowed_by_status(
+    rest: Rest, services: Services, change: dict[str, Any], allowed: set[str]
+) -> None:
     campaign = rest.campaign()["id"]
     answers = {}
 
     for status in ("draft", "scheduled", "running", "paused", "completed", "canceled"):
-        _set_status(house, campaign, status)
+        _set_status(services, campaign, status)
         answers[status] = rest.patch(f"/v1/campaigns/{campaign}", change).status_code
 
     assert {status for status, code in answers.items() if code == 200} == allowed
@@ -390,11 +392,11 @@ def test_a_campaign_is_not_moved_to_a_flow_that_rings_for_less_than_15_seconds(r
     assert rest.get(f"/v1/campaigns/{campaign['id']}").json["flow"] == campaign["flow"]
 
 
-def test_a_campaign_of_the_release_before_goes_on_with_the_flow_it_has(rest: Rest, house: House) -> None:
+def test_a_campaign_of_the_release_before_goes_on_with_the_flow_it_has(rest: Rest, services: Services) -> None:
     campaign, hasty = rest.campaign()["id"], rest.flow(text=HASTY)["id"]
     rest.contacts(campaign, fresh_number())
-    with house.sql.begin() as connection:
-        connection.execute(text("UPDATE campaigns SET flow_id = :flow"), {"flow": hasty})
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE campaigns SET flow_id = :flow"), {"flow": hasty})
 
     started = rest.post(f"/v1/campaigns/{campaign}/start")
     changed = rest.patch(f"/v1/campaigns/{campaign}", {"pacing": {"weight": 2}})

@@ -10,18 +10,18 @@ import time_machine
 from sqlalchemy import text
 
 from orchestrator.ids import new_id
-from orchestrator.services import House
+from orchestrator.services import Services
 from tests.support.rest import CONNECTION, Rest, fresh_number, pointers
 
 MONDAY_NOON_IN_NEW_YORK = datetime(2031, 3, 3, 17, tzinfo=UTC)
 ANN = {"first_name": "Ann"}
 
 
-def _call(house: House, contact_id: str, state: str) -> str:
+def _call(services: Services, contact_id: str, state: str) -> str:
     """Put an attempt of a contact into the ledger as if it had got so far."""
     call_id = new_id("call")
-    with house.sql.begin() as connection:
-        connection.execute(
+    with services.sql.begin() as tx:
+        tx.execute(
             text(
                 "INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, state,"
                 " command_id, ring_limit_s, talk_limit_s, request, answers)"
@@ -30,7 +30,7 @@ def _call(house: House, contact_id: str, state: str) -> str:
             ),
             {"id": call_id, "connection": CONNECTION, "state": state, "contact": contact_id},
         )
-        connection.execute(
+        tx.execute(
             text("UPDATE contacts SET status = 'calling', current_call_id = :call WHERE id = :id"),
             {"call": call_id, "id": contact_id},
         )
@@ -126,10 +126,10 @@ def test_a_thousand_contacts_fit_and_five_megabytes_do_not(rest: Rest) -> None:
 
 
 @pytest.mark.parametrize("status", ["completed", "canceled"])
-def test_r22_a_campaign_that_is_over_takes_no_contacts(rest: Rest, house: House, status: str) -> None:
+def test_r22_a_campaign_that_is_over_takes_no_contacts(rest: Rest, services: Services, status: str) -> None:
     campaign = rest.campaign()["id"]
-    with house.sql.begin() as connection:
-        connection.execute(text("UPDATE campaigns SET status = :s"), {"s": status})
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE campaigns SET status = :s"), {"s": status})
 
     refused = rest.post(
         f"/v1/campaigns/{campaign}/contacts", {"contacts": [{"phone": "+12125550123", "variables": ANN}]}
@@ -244,9 +244,9 @@ def test_a_wrong_change_of_a_contact_names_its_field(rest: Rest, change: dict[st
     assert pointer in pointers(refused)
 
 
-def test_a_contact_whose_call_was_only_claimed_is_withdrawn_with_it(rest: Rest, house: House) -> None:
+def test_a_contact_whose_call_was_only_claimed_is_withdrawn_with_it(rest: Rest, services: Services) -> None:
     (contact,) = rest.contacts(rest.campaign()["id"], fresh_number())
-    call = _call(house, contact, "reserved")
+    call = _call(services, contact, "reserved")
 
     ended = rest.patch(f"/v1/contacts/{contact}", {"status": "canceled"})
 
@@ -254,9 +254,9 @@ def test_a_contact_whose_call_was_only_claimed_is_withdrawn_with_it(rest: Rest, 
     assert rest.get(f"/v1/calls/{call}").json["status"] == "withdrawn"
 
 
-def test_r18_a_contact_ended_during_its_call_is_left_to_finish_it(rest: Rest, house: House) -> None:
+def test_r18_a_contact_ended_during_its_call_is_left_to_finish_it(rest: Rest, services: Services) -> None:
     (contact,) = rest.contacts(rest.campaign()["id"], fresh_number())
-    call = _call(house, contact, "accepted")
+    call = _call(services, contact, "accepted")
 
     ended = rest.patch(f"/v1/contacts/{contact}", {"status": "completed"})
 
@@ -264,13 +264,13 @@ def test_r18_a_contact_ended_during_its_call_is_left_to_finish_it(rest: Rest, ho
     assert rest.get(f"/v1/calls/{call}").json["status"] == "accepted"
 
 
-def test_an_erased_contact_leaves_nothing_personal_and_keeps_the_ledger(rest: Rest, house: House) -> None:
+def test_an_erased_contact_leaves_nothing_personal_and_keeps_the_ledger(rest: Rest, services: Services) -> None:
     campaign, number = rest.campaign()["id"], fresh_number()
     (contact,) = rest.contacts(campaign, number, external_id="order-7")
-    call = _call(house, contact, "ended")
-    with house.sql.begin() as connection:
-        connection.execute(text("UPDATE contacts SET status = 'completed', answers = '{\"confirmed\": true}'"))
-        connection.execute(
+    call = _call(services, contact, "ended")
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE contacts SET status = 'completed', answers = '{\"confirmed\": true}'"))
+        tx.execute(
             text(
                 "INSERT INTO call_events (call_id, event_id, position, kind, type, occurred_at, recorded_at, payload)"
                 " VALUES (:call, 'e', 1, 'event', 'call.initiated', now(), now(), jsonb_build_object('to', :n ::text))"
@@ -289,9 +289,9 @@ def test_an_erased_contact_leaves_nothing_personal_and_keeps_the_ledger(rest: Re
     assert rest.get(f"/v1/contacts/{contact}").json["status"] == "completed"
 
 
-def test_a_contact_in_a_call_is_not_erased(rest: Rest, house: House) -> None:
+def test_a_contact_in_a_call_is_not_erased(rest: Rest, services: Services) -> None:
     (contact,) = rest.contacts(rest.campaign()["id"], fresh_number())
-    _call(house, contact, "accepted")
+    _call(services, contact, "accepted")
 
     refused = rest.delete(f"/v1/contacts/{contact}")
 
@@ -309,11 +309,11 @@ def test_a_contact_that_was_erased_may_be_added_again(rest: Rest) -> None:
     assert rest.get(f"/v1/contacts/{contact}").json["status"] == "canceled"
 
 
-def test_a_contact_with_a_time_to_come_is_not_due_before(rest: Rest, house: House) -> None:
-    soon = house.clock() + timedelta(days=2)
+def test_a_contact_with_a_time_to_come_is_not_due_before(rest: Rest, services: Services) -> None:
+    soon = services.clock() + timedelta(days=2)
     (contact,) = rest.contacts(rest.campaign()["id"], fresh_number(), not_before=soon.isoformat())
 
-    with house.sql.connect() as connection:
-        due = connection.execute(text("SELECT due_at FROM contacts WHERE id = :id"), {"id": contact}).scalar_one()
+    with services.sql.connect() as tx:
+        due = tx.execute(text("SELECT due_at FROM contacts WHERE id = :id"), {"id": contact}).scalar_one()
 
     assert abs((due - soon).total_seconds()) < 0.01

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import ignored_auth, negative_data_reject
 from api.app import create_app
 from api.http.openapi import openapi_document
 from api.resources.catalogue import ROUTES
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.settings import Settings
 from tests.support.contract_things import Things, make_things
 from tests.support.databases import clone_database, drop_database
@@ -55,7 +55,7 @@ SHAPES = {kind for kind in get_args(ErrorType) if kind not in NO_SHAPES} | {
 
 
 @pytest.fixture(scope="module")
-def house(postgres_server: Any, valkey_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def services(postgres_server: Any, valkey_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     url = clone_database(postgres_server.url, "contract")
     settings = Settings(
         telnyx_connection_id=CONNECTION,
@@ -68,22 +68,22 @@ def house(postgres_server: Any, valkey_server: Any, tmp_path_factory: pytest.Tem
         database_url=url,
         redis_url=valkey_server.url,
     )
-    house = House(settings=settings)
-    house.redis.flushall()
-    yield house
-    house.close()
+    services = Services(settings=settings)
+    services.redis.flushall()
+    yield services
+    services.close()
     drop_database(url)
 
 
 @pytest.fixture(scope="module")
-def rest(house: House) -> Rest:
-    return Rest(create_app(house))
+def rest(services: Services) -> Rest:
+    return Rest(create_app(services))
 
 
 @pytest.fixture
-def things(rest: Rest, house: House) -> Things:
+def things(rest: Rest, services: Services) -> Things:
     """Return one of each kind, anew for every operation: some of them end what they are given."""
-    return make_things(rest, house)
+    return make_things(rest, services)
 
 
 @API.parametrize()

@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 from orchestrator.cli.app import app
 from orchestrator.doctor.check_services import check_dialing
 from orchestrator.doctor.findings import Verdict
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.settings import Settings
 from tests.support.rest import KEY, Rest, fresh_number, pointers
 
@@ -39,10 +39,10 @@ def _json(rest: Rest, path: str) -> dict[str, Any]:
     return dict(rest.get(path).json or {})
 
 
-def _keep(house: House, kept: str) -> None:
-    with house.sql.begin() as connection:
+def _keep(services: Services, kept: str) -> None:
+    with services.sql.begin() as tx:
         stop = "INSERT INTO installation (id, dialing_stopped) VALUES (1, CAST(:kept AS jsonb))"
-        connection.execute(text(stop), {"kept": kept})
+        tx.execute(text(stop), {"kept": kept})
 
 
 @pytest.fixture
@@ -207,10 +207,10 @@ def test_the_doctor_says_that_nobody_is_called(rest: Rest, settings: Settings) -
 
 @pytest.mark.parametrize(("kept", "since"), list(OLD.items()))
 def test_a_stop_of_the_release_before_is_a_stop_and_obeyed_at_the_send(
-    rest: Rest, house: House, kept: str, since: str | None
+    rest: Rest, services: Services, kept: str, since: str | None
 ) -> None:
     campaign = _campaign(rest)
-    _keep(house, kept)
+    _keep(services, kept)
 
     shown = _json(rest, "/v1/dialing")
     started = rest.post(f"/v1/campaigns/{campaign}/start").json or {}

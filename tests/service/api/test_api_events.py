@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.store.redis.event_streams import bury, ensure_groups
 from orchestrator.store.redis.keys import Keys
 from tests.support.rest import Rest
@@ -12,15 +12,15 @@ from tests.support.rest import Rest
 KEYS = Keys()
 
 
-def bury_one(house: House, number: int) -> None:
-    ensure_groups(house.redis, KEYS)
+def bury_one(services: Services, number: int) -> None:
+    ensure_groups(services.redis, KEYS)
     fields = {b"raw": orjson.dumps({"number": number})}
-    bury(house.redis, KEYS.events, entry_id=f"{number}-0", fields=fields, keys=KEYS, why=f"fault {number}")
+    bury(services.redis, KEYS.events, entry_id=f"{number}-0", fields=fields, keys=KEYS, why=f"fault {number}")
 
 
-def test_dead_letters_are_listed_newest_first_and_page_by_page(rest: Rest, house: House) -> None:
+def test_dead_letters_are_listed_newest_first_and_page_by_page(rest: Rest, services: Services) -> None:
     for number in (1, 2, 3):
-        bury_one(house, number)
+        bury_one(services, number)
 
     first = rest.get("/v1/events/dead?limit=2").json
     second = rest.get(f"/v1/events/dead?limit=2&cursor={first['next_cursor']}").json
@@ -30,23 +30,23 @@ def test_dead_letters_are_listed_newest_first_and_page_by_page(rest: Rest, house
     assert first["data"][0]["content"]["raw"] == '{"number":3}'
 
 
-def test_a_dead_letter_is_replayed_once(rest: Rest, house: House) -> None:
-    bury_one(house, 1)
+def test_a_dead_letter_is_replayed_once(rest: Rest, services: Services) -> None:
+    bury_one(services, 1)
     letter = rest.get("/v1/events/dead").json["data"][0]["id"]
 
     first = rest.post(f"/v1/events/dead/{letter}/replay")
     second = rest.post(f"/v1/events/dead/{letter}/replay")
 
     assert (first.status_code, second.status_code) == (202, 404)
-    assert [fields for _, fields in house.redis.xrange(KEYS.events)] == [{b"raw": b'{"number":1}'}]
+    assert [fields for _, fields in services.redis.xrange(KEYS.events)] == [{b"raw": b'{"number":1}'}]
 
 
 def test_a_letter_that_never_was_is_not_found(rest: Rest) -> None:
     assert rest.post("/v1/events/dead/nonsense/replay").status_code == 404
 
 
-def test_r6_orphans_are_listed_with_the_reason(rest: Rest, house: House) -> None:
-    house.redis.xadd(KEYS.orphans, {"raw": b'{"data":{}}', "why": "it carries no client_state of ours"})
+def test_r6_orphans_are_listed_with_the_reason(rest: Rest, services: Services) -> None:
+    services.redis.xadd(KEYS.orphans, {"raw": b'{"data":{}}', "why": "it carries no client_state of ours"})
 
     [kept] = rest.get("/v1/events/orphans").json["data"]
 

@@ -17,7 +17,7 @@ from orchestrator.local_stack.embedded_servers import start_valkey
 from orchestrator.model.metric import Metric
 from orchestrator.operations.system.check_disk_space import has_room
 from orchestrator.policy.zones.clock_rules import rules_version
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import close_dispatch
@@ -30,27 +30,27 @@ _RULES_ARE_NEW, _RULES_ARE_OLD = datetime(2026, 11, 30, tzinfo=UTC), datetime(20
 
 @pytest.fixture
 def without_redis(settings: Settings, free_port: int) -> Iterator[Rest]:
-    house = House(settings=settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{free_port}/0"}))
-    yield Rest(create_app(house))
-    house.close()
+    services = Services(settings=settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{free_port}/0"}))
+    yield Rest(create_app(services))
+    services.close()
 
 
 @pytest.fixture
 def without_sql(settings: Settings, free_port: int) -> Iterator[Rest]:
     url = f"postgresql+psycopg://nobody@127.0.0.1:{free_port}/nothing"
-    house = House(settings=settings.model_copy(update={"database_url": url}))
-    yield Rest(create_app(house))
-    house.close()
+    services = Services(settings=settings.model_copy(update={"database_url": url}))
+    yield Rest(create_app(services))
+    services.close()
 
 
 def _failed(rest: Rest) -> dict[str, str]:
     return {check["name"]: check["remedy"] for check in rest.get("/readyz").json["checks"] if not check["ok"]}
 
 
-def _mark_epoch(house: House) -> None:
-    with house.sql.begin() as connection:
-        connection.execute(text("INSERT INTO installation (id, epoch) VALUES (1, 'e1')"))
-    house.redis.set(Keys().epoch, "e1")
+def _mark_epoch(services: Services) -> None:
+    with services.sql.begin() as tx:
+        tx.execute(text("INSERT INTO installation (id, epoch) VALUES (1, 'e1')"))
+    services.redis.set(Keys().epoch, "e1")
 
 
 def test_a_process_that_lives_says_the_nonce_back(rest: Rest) -> None:
@@ -61,22 +61,22 @@ def test_a_process_that_lives_says_the_nonce_back(rest: Rest) -> None:
 
 
 def test_an_installation_that_can_work_is_ready(settings: Settings) -> None:
-    house = House(settings=settings.model_copy(update={"telnyx_public_key": "x"}))
-    _mark_epoch(house)
+    services = Services(settings=settings.model_copy(update={"telnyx_public_key": "x"}))
+    _mark_epoch(services)
 
-    ready = Rest(create_app(house)).get("/readyz")
+    ready = Rest(create_app(services)).get("/readyz")
 
     assert ready.status_code == 200 and ready.json["status"] == "ready", ready.text
-    house.close()
+    services.close()
 
 
-def test_what_stands_in_the_way_comes_with_its_remedy(rest: Rest, house: House) -> None:
+def test_what_stands_in_the_way_comes_with_its_remedy(rest: Rest, services: Services) -> None:
     fresh = _failed(rest)
-    _mark_epoch(house)
-    house.redis.set(Keys().epoch, "another")
+    _mark_epoch(services)
+    services.redis.set(Keys().epoch, "another")
     foreign = _failed(rest)
-    with house.sql.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = 'old'"))
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = 'old'"))
     outdated = _failed(rest)
 
     assert rest.get("/readyz").status_code == 503
@@ -85,20 +85,20 @@ def test_what_stands_in_the_way_comes_with_its_remedy(rest: Rest, house: House) 
     assert "orchestrator migrate" in outdated["migrations"]
 
 
-def test_r25_a_clock_that_differs_from_the_carriers_is_not_ready(rest: Rest, house: House) -> None:
-    close_dispatch(house.redis, Keys(), CONNECTION, reason="clock_skew")
+def test_r25_a_clock_that_differs_from_the_carriers_is_not_ready(rest: Rest, services: Services) -> None:
+    close_dispatch(services.redis, Keys(), CONNECTION, reason="clock_skew")
 
     assert "NTP" in _failed(rest)["clock"]
 
 
 def test_recordings_that_cannot_be_stored_are_a_warning_and_stop_no_call(settings: Settings) -> None:
-    house = House(settings=settings.model_copy(update={"telnyx_public_key": "x"}))
-    rest = Rest(create_app(house))
-    _mark_epoch(house)
-    ids = recorded(rest, house, error='{"code": "unreachable", "detail": "x"}')
+    services = Services(settings=settings.model_copy(update={"telnyx_public_key": "x"}))
+    rest = Rest(create_app(services))
+    _mark_epoch(services)
+    ids = recorded(rest, services, error='{"code": "unreachable", "detail": "x"}')
     before = _failed(rest)
-    with house.sql.begin() as connection:
-        connection.execute(
+    with services.sql.begin() as tx:
+        tx.execute(
             text("UPDATE recordings SET error = :error WHERE id = :rec"), {**ids, "error": '{"code": "not_stored"}'}
         )
 
@@ -111,20 +111,20 @@ def test_recordings_that_cannot_be_stored_are_a_warning_and_stop_no_call(setting
         "recordings",
         "clock_rules",
     ]
-    house.close()
+    services.close()
 
 
 def test_old_clock_rules_are_a_warning_and_their_version_is_always_told(settings: Settings) -> None:
     known = settings.model_copy(update={"telnyx_public_key": "x"})
-    house, later = (House(settings=known, clock=lambda at=at: at) for at in (_RULES_ARE_NEW, _RULES_ARE_OLD))
-    _mark_epoch(house)
+    services, later = (Services(settings=known, clock=lambda at=at: at) for at in (_RULES_ARE_NEW, _RULES_ARE_OLD))
+    _mark_epoch(services)
 
-    now, then = Rest(create_app(house)), Rest(create_app(later))
+    now, then = Rest(create_app(services)), Rest(create_app(later))
 
     assert now.get("/readyz").json["tzdata"] == rules_version()
     assert _failed(now) == {}
     assert "install a newer version" in _failed(then)["clock_rules"] and then.get("/readyz").status_code == 200
-    house.close()
+    services.close()
     later.close()
 
 
@@ -140,12 +140,12 @@ def test_readiness_without_postgresql_names_it(without_sql: Rest) -> None:
     assert "ORCHESTRATOR_DATABASE_URL" in failed["postgresql"] and "redis" not in failed
 
 
-def test_metrics_carry_every_store_and_stream(rest: Rest, house: House) -> None:
+def test_metrics_carry_every_store_and_stream(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
     rest.contacts(campaign, fresh_number(), fresh_number())
-    house.redis.xadd(Keys().events, {"raw": b"{}"})
-    house.redis.xadd(Keys().dead, {"raw": b"{}"})
-    house.redis.rpush(Keys().latency, "5.5")
+    services.redis.xadd(Keys().events, {"raw": b"{}"})
+    services.redis.xadd(Keys().dead, {"raw": b"{}"})
+    services.redis.rpush(Keys().latency, "5.5")
 
     families = {f.name: f for f in text_string_to_metric_families(rest.get("/metrics").text)}
 
@@ -188,8 +188,8 @@ def test_without_redis_what_needs_it_asks_to_try_again_and_the_rest_works(withou
 
 def test_a_redis_that_comes_back_is_used_again(settings: Settings, tmp_path: Path) -> None:
     server = start_valkey(tmp_path / "valkey")
-    house = House(settings=settings.model_copy(update={"redis_url": server.url}))
-    rest = Rest(create_app(house))
+    services = Services(settings=settings.model_copy(update={"redis_url": server.url}))
+    rest = Rest(create_app(services))
     document, key = {"to": fresh_number(), "ignore_hours": True}, {"Idempotency-Key": "k"}
 
     with redis.Redis.from_url(server.url) as client:
@@ -197,23 +197,23 @@ def test_a_redis_that_comes_back_is_used_again(settings: Settings, tmp_path: Pat
     server.stop()
     away = rest.post("/v1/calls", document, headers=key)
     again = start_valkey(tmp_path / "valkey")
-    back = House(settings=settings.model_copy(update={"redis_url": again.url}))
+    back = Services(settings=settings.model_copy(update={"redis_url": again.url}))
     placed = Rest(create_app(back)).post("/v1/calls", document, headers=key)
 
     assert away.status_code == 503
     assert placed.status_code == 202, placed.text
     again.stop()
-    house.close()
+    services.close()
     back.close()
 
 
 def test_an_application_without_a_key_does_not_start(settings: Settings) -> None:
     with pytest.raises(Misconfigured, match="ORCHESTRATOR_API_KEY"):
-        create_app(House(settings=settings.model_copy(update={"api_key": None})))
+        create_app(Services(settings=settings.model_copy(update={"api_key": None})))
 
 
-def test_r24_the_door_alone_answers_nothing_but_webhooks_and_health(house: House) -> None:
-    door = Rest(create_door(house))
+def test_r24_the_door_alone_answers_nothing_but_webhooks_and_health(services: Services) -> None:
+    door = Rest(create_door(services))
 
     assert door.get("/healthz").status_code == 200
     assert door.get("/v1/campaigns").status_code == 404 and door.get("/metrics").status_code == 404
@@ -223,8 +223,8 @@ def test_r24_the_door_alone_answers_nothing_but_webhooks_and_health(house: House
 def test_a_full_disk_of_the_stores_is_named_with_what_mends_it(settings: Settings, tmp_path: Path) -> None:
     with small_disk(tmp_path / "small", megabytes=20) as disk:
         (disk.folder / "postgres").mkdir()
-        house = House(settings=settings.model_copy(update={"data_dir": disk.folder}))
-        rest = Rest(create_app(house))
+        services = Services(settings=settings.model_copy(update={"data_dir": disk.folder}))
+        rest = Rest(create_app(services))
         before = _failed(rest)
 
         disk.fill()
@@ -232,18 +232,18 @@ def test_a_full_disk_of_the_stores_is_named_with_what_mends_it(settings: Setting
         assert "disk" not in before
         assert f"the disk of {disk.folder} is full: make room" in _failed(rest)["disk"]
         assert rest.get("/readyz").status_code == 503
-        house.close()
+        services.close()
 
 
 def test_a_full_disk_that_holds_no_stores_keeps_no_call_from_going(settings: Settings, tmp_path: Path) -> None:
     with small_disk(tmp_path / "small", megabytes=1) as disk:
         disk.fill()
-        house = House(settings=settings.model_copy(update={"data_dir": disk.folder}))
+        services = Services(settings=settings.model_copy(update={"data_dir": disk.folder}))
 
-        failed = _failed(Rest(create_app(house)))
+        failed = _failed(Rest(create_app(services)))
 
         assert "disk" not in failed
-        house.close()
+        services.close()
 
 
 def test_room_is_what_the_disk_of_the_folder_has_left(tmp_path: Path) -> None:

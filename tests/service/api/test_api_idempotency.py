@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from orchestrator.ids import seeded_id
 from orchestrator.operations.system.idempotency import Kept, Taken, begin_request, finish_request
-from orchestrator.services import House
+from orchestrator.services import Services
 from tests.support.rest import CALLER_ID, FLOW, Rest, fresh_number, pointers
 
 KEY = {"Idempotency-Key": "one"}
@@ -62,11 +62,11 @@ def test_a_flow_stored_again_under_its_key_answers_as_at_first(rest: Rest) -> No
     assert first.json == again.json
 
 
-def test_a_key_whose_first_request_is_being_answered_waits(rest: Rest, house: House) -> None:
+def test_a_key_whose_first_request_is_being_answered_waits(rest: Rest, services: Services) -> None:
     document = _document(rest)
     rest.post("/v1/campaigns", document, headers=KEY)
-    with house.sql.begin() as connection:
-        connection.execute(text("UPDATE idempotency_keys SET status = NULL, response = NULL"))
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE idempotency_keys SET status = NULL, response = NULL"))
 
     refused = rest.post("/v1/campaigns", document, headers=KEY)
 
@@ -74,19 +74,19 @@ def test_a_key_whose_first_request_is_being_answered_waits(rest: Rest, house: Ho
     assert refused.headers["Retry-After"] == "1"
 
 
-def test_a_repeat_after_the_process_died_finds_the_deed_done(rest: Rest, house: House) -> None:
+def test_a_repeat_after_the_process_died_finds_the_deed_done(rest: Rest, services: Services) -> None:
     document = {"to": fresh_number(), "ignore_hours": True}
     first = rest.post("/v1/calls", document, headers=KEY)
-    with house.sql.begin() as connection:
-        connection.execute(
+    with services.sql.begin() as tx:
+        tx.execute(
             text("UPDATE idempotency_keys SET status = NULL, response = NULL, created_at = now() - interval '61 s'")
         )
-        since = connection.execute(text("SELECT created_at FROM idempotency_keys")).scalar_one()
-        scope = connection.execute(text("SELECT scope FROM idempotency_keys")).scalar_one()
+        since = tx.execute(text("SELECT created_at FROM idempotency_keys")).scalar_one()
+        scope = tx.execute(text("SELECT scope FROM idempotency_keys")).scalar_one()
         ident = seeded_id("con", f"{scope}/one", made_at=since)
-        connection.execute(text("ALTER TABLE calls DROP CONSTRAINT calls_contact_id_fkey"))
-        connection.execute(text("UPDATE contacts SET id = :id"), {"id": ident})
-        connection.execute(text("UPDATE calls SET contact_id = :id"), {"id": ident})
+        tx.execute(text("ALTER TABLE calls DROP CONSTRAINT calls_contact_id_fkey"))
+        tx.execute(text("UPDATE contacts SET id = :id"), {"id": ident})
+        tx.execute(text("UPDATE calls SET contact_id = :id"), {"id": ident})
 
     again = rest.post("/v1/calls", document, headers=KEY)
 
@@ -94,20 +94,20 @@ def test_a_repeat_after_the_process_died_finds_the_deed_done(rest: Rest, house: 
     assert len(rest.get("/v1/calls").json["data"]) == 1
 
 
-def test_a_key_is_forgotten_after_a_day(rest: Rest, house: House) -> None:
+def test_a_key_is_forgotten_after_a_day(rest: Rest, services: Services) -> None:
     document = _document(rest)
     first = rest.post("/v1/campaigns", document, headers=KEY)
-    with house.sql.begin() as connection:
-        connection.execute(text("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'"))
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'"))
 
     again = rest.post("/v1/campaigns", {**document, "name": "y"}, headers=KEY)
 
     assert again.status_code == 201 and again.json["id"] != first.json["id"]
 
 
-def test_old_keys_are_cleared_away_by_new_ones(rest: Rest, house: House) -> None:
-    with house.sql.begin() as connection:
-        connection.execute(
+def test_old_keys_are_cleared_away_by_new_ones(rest: Rest, services: Services) -> None:
+    with services.sql.begin() as tx:
+        tx.execute(
             text(
                 "INSERT INTO idempotency_keys (key, scope, body_hash, created_at)"
                 " SELECT n::text, 's', 'b', now() - interval '2 days' FROM generate_series(1, 15) n"
@@ -116,17 +116,17 @@ def test_old_keys_are_cleared_away_by_new_ones(rest: Rest, house: House) -> None
 
     rest.post("/v1/campaigns", _document(rest), headers=KEY)
 
-    with house.sql.connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM idempotency_keys")).scalar_one() == 1
+    with services.sql.connect() as tx:
+        assert tx.execute(text("SELECT count(*) FROM idempotency_keys")).scalar_one() == 1
 
 
-def test_what_came_to_nothing_is_not_kept(rest: Rest, house: House) -> None:
+def test_what_came_to_nothing_is_not_kept(rest: Rest, services: Services) -> None:
     document = _document(rest)
-    with house.sql.begin() as connection:
-        connection.execute(text("ALTER TABLE campaigns RENAME TO hidden"))
+    with services.sql.begin() as tx:
+        tx.execute(text("ALTER TABLE campaigns RENAME TO hidden"))
     broken = rest.post("/v1/campaigns", document, headers=KEY)
-    with house.sql.begin() as connection:
-        connection.execute(text("ALTER TABLE hidden RENAME TO campaigns"))
+    with services.sql.begin() as tx:
+        tx.execute(text("ALTER TABLE hidden RENAME TO campaigns"))
 
     mended = rest.post("/v1/campaigns", document, headers=KEY)
 
@@ -154,14 +154,14 @@ def test_a_key_is_ignored_where_repeating_does_no_harm(rest: Rest) -> None:
     assert again.status_code == 201
 
 
-def test_two_at_once_are_one(house: House) -> None:
-    begun = [begin_request(house, "k", scope="s", body_hash="b") for _ in range(2)]
+def test_two_at_once_are_one(services: Services) -> None:
+    begun = [begin_request(services, "k", scope="s", body_hash="b") for _ in range(2)]
 
     first, second = begun
     assert isinstance(first, Taken) and second == "in_progress"
-    finish_request(house, first, Kept(201, b"{}", "application/json"))
-    assert begin_request(house, "k", scope="s", body_hash="b") == Kept(201, b"{}", "application/json")
-    assert begin_request(house, "k", scope="s", body_hash="c") == "other_body"
+    finish_request(services, first, Kept(201, b"{}", "application/json"))
+    assert begin_request(services, "k", scope="s", body_hash="b") == Kept(201, b"{}", "application/json")
+    assert begin_request(services, "k", scope="s", body_hash="c") == "other_body"
 
 
 def test_a_missing_field_is_told_before_the_key_is(rest: Rest) -> None:

@@ -14,7 +14,7 @@ from orchestrator.ids import new_id
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.contacts.close_dead_imports import close_dead_imports
 from orchestrator.operations.contacts.import_contacts import ImportOptions, import_contacts
-from orchestrator.services import House
+from orchestrator.services import Services
 from tests.support.poll import eventually
 from tests.support.rest import Rest, pointers
 
@@ -216,22 +216,22 @@ def test_an_import_of_another_media_type_is_refused(rest: Rest) -> None:
     assert refused.status_code == 415
 
 
-def test_r22_an_import_into_a_campaign_that_is_over_is_refused(rest: Rest, house: House) -> None:
+def test_r22_an_import_into_a_campaign_that_is_over_is_refused(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
-    with house.sql.begin() as connection:
-        connection.execute(text("UPDATE campaigns SET status = 'completed'"))
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE campaigns SET status = 'completed'"))
 
     refused = rest.upload(campaign, HEADER + _rows(1))
 
     assert refused.status_code == 409 and refused.json["code"] == "campaign_over"
 
 
-def test_a_withdrawn_import_takes_back_whom_nobody_has_dialed(rest: Rest, house: House) -> None:
+def test_a_withdrawn_import_takes_back_whom_nobody_has_dialed(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
     rest.contacts(campaign, "+13125550000")
     done = rest.upload(campaign, HEADER + _rows(2500)).json
-    with house.sql.begin() as connection:
-        connection.execute(text("UPDATE contacts SET attempts = 1 WHERE phone = '+12125550007'"))
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE contacts SET attempts = 1 WHERE phone = '+12125550007'"))
 
     withdrawn = rest.delete(f"/v1/imports/{done['id']}")
     again = rest.delete(f"/v1/imports/{done['id']}")
@@ -248,12 +248,12 @@ def test_a_withdrawn_import_may_be_sent_again_in_another_campaign(rest: Rest) ->
     assert rest.upload(rest.campaign()["id"], HEADER + _rows(3)).json["accepted"] == 3
 
 
-def test_rows_are_written_while_the_file_arrives_and_its_counts_grow(rest: Rest, house: House) -> None:
+def test_rows_are_written_while_the_file_arrives_and_its_counts_grow(rest: Rest, services: Services) -> None:
     campaign, import_id = rest.campaign()["id"], new_id("imp")
     file = _SlowFile([HEADER, _rows(1500), _rows(10, first=1500)])
     importer = threading.Thread(
         target=import_contacts,
-        args=(house, campaign, file),
+        args=(services, campaign, file),
         kwargs={"options": ImportOptions(), "import_id": import_id},
     )
     importer.start()
@@ -272,14 +272,14 @@ def _shown_with_rows(rest: Rest, import_id: str) -> dict[str, object] | None:
     return shown.json if shown.status_code == 200 and shown.json["rows"] else None
 
 
-def test_an_import_withdrawn_while_it_runs_stops(rest: Rest, house: House) -> None:
+def test_an_import_withdrawn_while_it_runs_stops(rest: Rest, services: Services) -> None:
     campaign, import_id = rest.campaign()["id"], new_id("imp")
     file = _SlowFile([HEADER, _rows(1500), _rows(1500, first=1500)])
     failed: list[BaseException] = []
 
     def run() -> None:
         try:
-            import_contacts(house, campaign, file, options=ImportOptions(), import_id=import_id)
+            import_contacts(services, campaign, file, options=ImportOptions(), import_id=import_id)
         except Conflict as err:
             failed.append(err)
 
@@ -298,7 +298,7 @@ def test_an_import_withdrawn_while_it_runs_stops(rest: Rest, house: House) -> No
     assert counts["waiting"] == 0 and counts["canceled"] == 1000
 
 
-def test_a_file_that_breaks_off_is_not_read_at_all(rest: Rest, house: House) -> None:
+def test_a_file_that_breaks_off_is_not_read_at_all(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
 
     refused = rest.request(
@@ -310,58 +310,58 @@ def test_a_file_that_breaks_off_is_not_read_at_all(rest: Rest, house: House) -> 
     )
 
     assert refused.status_code == 400 and refused.json["code"] == "body_incomplete"
-    with house.sql.connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM imports")).scalar_one() == 0
+    with services.sql.connect() as tx:
+        assert tx.execute(text("SELECT count(*) FROM imports")).scalar_one() == 0
 
 
-def test_r22_an_import_whose_process_died_holds_its_campaign_no_longer(rest: Rest, house: House) -> None:
+def test_r22_an_import_whose_process_died_holds_its_campaign_no_longer(rest: Rest, services: Services) -> None:
     campaign = rest.campaign(keep_open=True)["id"]
     done = rest.upload(campaign, HEADER + _rows(1)).json
-    with house.sql.begin() as connection:
-        connection.execute(text("UPDATE imports SET status = 'running'"))
-    at_once = close_dead_imports(house.sql)
-    with house.sql.begin() as connection:
-        connection.execute(text("UPDATE imports SET touched_at = now() - interval '11 minutes'"))
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE imports SET status = 'running'"))
+    at_once = close_dead_imports(services.sql)
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE imports SET touched_at = now() - interval '11 minutes'"))
 
-    later = close_dead_imports(house.sql)
+    later = close_dead_imports(services.sql)
 
     assert (at_once, later) == ([], [done["id"]])
     shown = rest.get(f"/v1/imports/{done['id']}").json
     assert shown["status"] == "failed" and shown["error"]["code"] == "interrupted" and shown["accepted"] == 1
 
 
-def test_r22_contacts_added_in_the_act_of_completing_keep_the_campaign_open(rest: Rest, house: House) -> None:
+def test_r22_contacts_added_in_the_act_of_completing_keep_the_campaign_open(rest: Rest, services: Services) -> None:
     campaign = rest.campaign(keep_open=True)["id"]
     rest.post(f"/v1/campaigns/{campaign}/start")
     rest.patch(f"/v1/campaigns/{campaign}", {"keep_open": False})
-    with house.sql.begin() as adding:
+    with services.sql.begin() as adding:
         adding.execute(
             text("INSERT INTO contacts (id, campaign_id, phone) VALUES ('con_1', :id, '+12125550123')"),
             {"id": campaign},
         )
         adding.execute(text("SELECT 1 FROM campaigns WHERE id = :id FOR SHARE"), {"id": campaign})
-        during = complete_campaigns(house.sql)
+        during = complete_campaigns(services.sql)
 
-    after = complete_campaigns(house.sql)
+    after = complete_campaigns(services.sql)
 
     assert during == after == []
 
 
-def test_r22_no_campaign_completes_while_an_import_runs(rest: Rest, house: House) -> None:
+def test_r22_no_campaign_completes_while_an_import_runs(rest: Rest, services: Services) -> None:
     campaign, import_id = rest.campaign(keep_open=True)["id"], new_id("imp")
     rest.post(f"/v1/campaigns/{campaign}/start")
     rest.patch(f"/v1/campaigns/{campaign}", {"keep_open": False})
     file = _SlowFile([HEADER + _rows(9), _rows(1, first=9)])
     importer = threading.Thread(
         target=import_contacts,
-        args=(house, campaign, file),
+        args=(services, campaign, file),
         kwargs={"options": ImportOptions(), "import_id": import_id},
     )
     importer.start()
     file.may_go_on.release(1)
     eventually(lambda: rest.get(f"/v1/imports/{import_id}").status_code == 200)
 
-    during = complete_campaigns(house.sql)
+    during = complete_campaigns(services.sql)
     file.may_go_on.release(5)
     importer.join(10)
 

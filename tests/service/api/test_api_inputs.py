@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from orchestrator.services import House
+from orchestrator.services import Services
 from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number, pointers
 
 _COMPOSED, _DECOMPOSED = "Zo\u00eb-1", "Zoe\u0308-1"
@@ -79,12 +79,12 @@ def test_an_id_is_found_and_known_again_however_it_is_written(rest: Rest) -> Non
     assert found == [[contact], [contact]]
 
 
-def test_an_id_that_an_older_release_stored_is_found_however_it_is_written(rest: Rest, house: House) -> None:
+def test_an_id_that_an_older_release_stored_is_found_however_it_is_written(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
     [contact] = rest.contacts(campaign, fresh_number())
-    with house.sql.begin() as connection:
-        connection.exec_driver_sql("UPDATE contacts SET external_id = %s", (_DECOMPOSED,))
-        connection.exec_driver_sql(
+    with services.sql.begin() as tx:
+        tx.exec_driver_sql("UPDATE contacts SET external_id = %s", (_DECOMPOSED,))
+        tx.exec_driver_sql(
             "INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, state,"
             " command_id, ring_limit_s, talk_limit_s) SELECT 'call_1', campaign_id, id, %s, phone, %s, 1, 'ended', 'c',"
             " 30, 60 FROM contacts",
@@ -101,7 +101,7 @@ def _found(rest: Rest, ident: str) -> list[str]:
     return [contact["id"] for contact in page["data"]]
 
 
-def test_no_export_holds_a_formula_behind_another_delimiter(rest: Rest, house: House) -> None:
+def test_no_export_holds_a_formula_behind_another_delimiter(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
     rest.contacts(campaign, fresh_number(), external_id="a;=1+1")
     uploaded = rest.upload(campaign, f"phone,first_name\n12,x;=2+2\n{fresh_number()},Ann\n").json or {}

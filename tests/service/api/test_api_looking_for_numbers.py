@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from orchestrator.ids import new_id
-from orchestrator.services import House
+from orchestrator.services import Services
 from tests.support.rest import CONNECTION, Rest, pointers
 
 PHONE = "+12025550103"
@@ -34,9 +34,9 @@ def _phones(rest: Rest, path: str) -> list[str]:
     return [row.get("phone") or row["to"] for row in answer.json["data"]]  # type: ignore[index]  # an object
 
 
-def _dialed(house: House, campaign: str, contact: str, number: str) -> None:
-    with house.sql.begin() as connection:
-        connection.execute(
+def _dialed(services: Services, campaign: str, contact: str, number: str) -> None:
+    with services.sql.begin() as tx:
+        tx.execute(
             text(
                 "INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, state,"
                 " command_id, ring_limit_s, talk_limit_s) VALUES (:call, :campaign, :contact, :connection, :number,"
@@ -54,11 +54,11 @@ def _dialed(house: House, campaign: str, contact: str, number: str) -> None:
 
 @pytest.mark.parametrize("written", _WRITINGS)
 def test_a_contact_a_call_and_a_suppression_are_found_by_their_number_however_it_is_written(
-    rest: Rest, house: House, written: str
+    rest: Rest, services: Services, written: str
 ) -> None:
     campaign = rest.campaign()["id"]
     contact, _ = rest.contacts(campaign, PHONE, "+12025550104")
-    _dialed(house, campaign, contact, PHONE)
+    _dialed(services, campaign, contact, PHONE)
     rest.post("/v1/suppressions", {"phone": PHONE})
     asked = quote(written)
 

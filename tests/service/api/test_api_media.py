@@ -13,7 +13,7 @@ from api.app import create_app
 from orchestrator.media.capture_files import FOLDER, Capture, CapturedTrack
 from orchestrator.media.reorder import Arrival
 from orchestrator.media.stream_token import stream_path
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.settings import Settings
 from orchestrator.store.redis.audio_queue import Sound, fetch_sounds
 from orchestrator.store.redis.keys import Keys
@@ -29,15 +29,15 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def house(settings: Settings) -> object:
-    house = House(settings=settings)
-    yield house
-    house.close()
+def services(settings: Settings) -> object:
+    services = Services(settings=settings)
+    yield services
+    services.close()
 
 
 @pytest.fixture
-def rest(house: House) -> Rest:
-    return Rest(create_app(house))
+def rest(services: Services) -> Rest:
+    return Rest(create_app(services))
 
 
 @pytest.fixture
@@ -124,13 +124,13 @@ def test_media_needs_the_key(rest: Rest, call_id: str) -> None:
     assert rest.get(f"/v1/calls/{call_id}/media", headers={"Authorization": ""}).status_code == 401
 
 
-def test_a_sound_waits_for_the_open_stream(rest: Rest, house: House, call_id: str) -> None:
-    house.redis.set(Keys().stream(call_id), b"")
+def test_a_sound_waits_for_the_open_stream(rest: Rest, services: Services, call_id: str) -> None:
+    services.redis.set(Keys().stream(call_id), b"")
 
     answer = rest.post(f"/v1/calls/{call_id}/media/play", {"payload": MP3})
 
     assert (answer.status_code, answer.json) == (202, {"status": "queued"})
-    assert fetch_sounds(house.redis, Keys(), [call_id]) == {call_id: Sound(MP3)}
+    assert fetch_sounds(services.redis, Keys(), [call_id]) == {call_id: Sound(MP3)}
 
 
 def test_a_sound_without_a_stream_is_refused(rest: Rest, call_id: str) -> None:
@@ -139,9 +139,9 @@ def test_a_sound_without_a_stream_is_refused(rest: Rest, call_id: str) -> None:
     assert (answer.status_code, (answer.json or {})["code"]) == (409, "no_stream")
 
 
-def test_the_thirty_first_waiting_sound_is_refused_for_now(rest: Rest, house: House, call_id: str) -> None:
-    house.redis.set(Keys().stream(call_id), b"")
-    house.redis.rpush(Keys().sounds(call_id), *["x"] * 30)
+def test_the_thirty_first_waiting_sound_is_refused_for_now(rest: Rest, services: Services, call_id: str) -> None:
+    services.redis.set(Keys().stream(call_id), b"")
+    services.redis.rpush(Keys().sounds(call_id), *["x"] * 30)
 
     answer = rest.post(f"/v1/calls/{call_id}/media/play", {"payload": MP3})
 
@@ -155,13 +155,13 @@ def test_a_sound_that_is_no_base64_is_refused_by_field(rest: Rest, call_id: str,
 
 
 def test_erasing_a_contact_removes_what_was_captured_of_its_calls(
-    rest: Rest, house: House, call_id: str, tmp_path: Path
+    rest: Rest, services: Services, call_id: str, tmp_path: Path
 ) -> None:
     captured(tmp_path, call_id)
     contact_id = (rest.get(f"/v1/calls/{call_id}").json or {})["contact_id"]
-    with house.sql.begin() as connection:
-        connection.exec_driver_sql("UPDATE calls SET state = 'ended'")
-        connection.exec_driver_sql("UPDATE contacts SET status = 'completed'")
+    with services.sql.begin() as tx:
+        tx.exec_driver_sql("UPDATE calls SET state = 'ended'")
+        tx.exec_driver_sql("UPDATE contacts SET status = 'completed'")
 
     erased = rest.delete(f"/v1/contacts/{contact_id}")
 

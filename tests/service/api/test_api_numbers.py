@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from orchestrator.ids import new_id
-from orchestrator.services import House
+from orchestrator.services import Services
 from tests.support.rest import CONNECTION, Rest, fresh_number, pointers
 
 FOR_ANYBODY = """
@@ -29,18 +29,18 @@ def _mapped(rest: Rest, **document: Any) -> dict[str, Any]:
     return dict(made.json or {})
 
 
-def _came_in(house: House, number: dict[str, Any], *, caller: str, joined: str | None = None) -> str:
+def _came_in(services: Services, number: dict[str, Any], *, caller: str, joined: str | None = None) -> str:
     """Put a call that came in into the record, and return its id."""
     ids = {"call": new_id("call"), "contact": new_id("con"), "joined": joined, "number": number["id"]}
-    with house.sql.begin() as connection:
-        connection.execute(
+    with services.sql.begin() as tx:
+        tx.execute(
             text(
                 "INSERT INTO contacts (id, campaign_id, phone, is_single, status)"
                 " SELECT :contact, home_id, :caller, true, 'completed' FROM numbers WHERE id = :number"
             ),
             {**ids, "caller": caller},
         )
-        connection.execute(
+        tx.execute(
             text(
                 "INSERT INTO calls (id, campaign_id, contact_id, joined_contact_id, connection_id, flow_id, direction,"
                 " to_number, from_number, attempt, state, command_id, ring_limit_s, talk_limit_s)"
@@ -111,10 +111,10 @@ def test_the_home_of_calls_that_come_in_is_nobodys_campaign(rest: Rest) -> None:
     assert rest.get("/v1/campaigns").json["data"] == []
 
 
-def test_a_call_that_came_in_is_told_by_its_direction(rest: Rest, house: House) -> None:
+def test_a_call_that_came_in_is_told_by_its_direction(rest: Rest, services: Services) -> None:
     caller = fresh_number()
     number = _mapped(rest)
-    call = _came_in(house, number, caller=caller)
+    call = _came_in(services, number, caller=caller)
 
     told = rest.get(f"/v1/calls/{call}").json
     found = rest.get("/v1/calls?direction=inbound").json["data"]
@@ -127,10 +127,10 @@ def test_a_call_that_came_in_is_told_by_its_direction(rest: Rest, house: House) 
     assert pointers(rest.get("/v1/calls?direction=up")) == {"?direction": "literal_error"}
 
 
-def test_a_joined_call_has_its_contact_and_is_found_by_it(rest: Rest, house: House) -> None:
+def test_a_joined_call_has_its_contact_and_is_found_by_it(rest: Rest, services: Services) -> None:
     campaign, caller = rest.campaign()["id"], fresh_number()
     [contact] = rest.contacts(campaign, caller, external_id="order-7")
-    call = _came_in(house, _mapped(rest), caller=caller, joined=contact)
+    call = _came_in(services, _mapped(rest), caller=caller, joined=contact)
 
     told = rest.get(f"/v1/calls/{call}").json
     found = rest.get(f"/v1/calls?contact_id={contact}").json["data"]
@@ -139,14 +139,14 @@ def test_a_joined_call_has_its_contact_and_is_found_by_it(rest: Rest, house: Hou
     assert [row["id"] for row in found] == [call]
 
 
-def test_erasing_a_contact_erases_who_called(rest: Rest, house: House) -> None:
+def test_erasing_a_contact_erases_who_called(rest: Rest, services: Services) -> None:
     campaign, caller = rest.campaign()["id"], fresh_number()
     [contact] = rest.contacts(campaign, caller)
     number = _mapped(rest)
-    call = _came_in(house, number, caller=caller, joined=contact)
+    call = _came_in(services, number, caller=caller, joined=contact)
     recorded = {"id": new_id("rec"), "call": call}
-    with house.sql.begin() as connection:
-        connection.execute(
+    with services.sql.begin() as tx:
+        tx.execute(
             text(
                 "INSERT INTO recordings (id, call_id, told_as, event_id, told_at, leg)"
                 " VALUES (:id, :call, 'r', 'r', now(), 'A')"
@@ -159,7 +159,7 @@ def test_erasing_a_contact_erases_who_called(rest: Rest, house: House) -> None:
     told = rest.get(f"/v1/calls/{call}").json
     assert erased.status_code in (200, 204)
     assert (told["to"], told["from"]) == (number["number"], f"erased:{contact}")
-    with house.sql.connect() as connection:
-        kept = connection.execute(text("SELECT count(*) FROM contacts WHERE phone = :p"), {"p": caller}).scalar()
-        heard = connection.execute(text("SELECT count(*) FROM recordings WHERE state <> 'erased'")).scalar()
+    with services.sql.connect() as tx:
+        kept = tx.execute(text("SELECT count(*) FROM contacts WHERE phone = :p"), {"p": caller}).scalar()
+        heard = tx.execute(text("SELECT count(*) FROM recordings WHERE state <> 'erased'")).scalar()
     assert (kept, heard) == (0, 0)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.store.sql.opt_outs import IN_FORCE, Asked, Change, write_opt_outs
 from tests.support.rest import Rest, fresh_number, pointers
 
@@ -36,10 +36,10 @@ def _of(rest: Rest, phone: str, more: str = "") -> list[dict[str, Any]]:
     return list((rest.get(f"/v1/suppressions?phone={quote(phone)}{more}").json or {})["data"])
 
 
-def _expire(house: House, phone: str) -> None:
-    with house.sql.begin() as connection:
+def _expire(services: Services, phone: str) -> None:
+    with services.sql.begin() as tx:
         past = "UPDATE suppressions SET expires_at = now() - interval '1 minute' WHERE phone = :phone"
-        connection.execute(text(past), {"phone": phone})
+        tx.execute(text(past), {"phone": phone})
 
 
 def _ends() -> Iterator[tuple[str | None, str | None]]:
@@ -112,17 +112,17 @@ def test_of_a_number_that_stands_thrice_in_a_file_the_longest_holds(rest: Rest, 
 
 @pytest.mark.parametrize("order", list(permutations([SOON, LATER, None], 2)))
 def test_of_two_imports_at_once_the_longer_end_holds_whichever_commits_first(
-    rest: Rest, house: House, order: tuple[str | None, str | None]
+    rest: Rest, services: Services, order: tuple[str | None, str | None]
 ) -> None:
     phone, both_begun = fresh_number(), threading.Barrier(2)
     changes: list[Change] = []
 
     def ask(end: str | None) -> None:
-        with house.sql.begin() as connection:
-            connection.execute(text("SELECT 1"))
+        with services.sql.begin() as tx:
+            tx.execute(text("SELECT 1"))
             both_begun.wait(10)
             wish = Asked(phone=phone, scope="global", reason=f"until {end}", asked_by="test", expires_at=end)
-            changes.extend(write_opt_outs(connection, [wish]).values())
+            changes.extend(write_opt_outs(tx, [wish]).values())
 
     threads = [threading.Thread(target=ask, args=(end,)) for end in order]
     for thread in threads:
@@ -205,10 +205,10 @@ def test_an_opt_out_after_a_lift_is_a_new_one(rest: Rest) -> None:
     assert told == [("second", "in_force"), ("first", "lifted")]
 
 
-def test_an_opt_out_that_has_expired_is_history_and_the_next_one_is_new(rest: Rest, house: House) -> None:
+def test_an_opt_out_that_has_expired_is_history_and_the_next_one_is_new(rest: Rest, services: Services) -> None:
     phone = fresh_number()
     _suppress(rest, phone, reason="for a while", expires_at=SOON)
-    _expire(house, phone)
+    _expire(services, phone)
 
     between = (_of(rest, phone), [kept["status"] for kept in _of(rest, phone, "&include=lifted")])
     again = _suppress(rest, phone, reason="asked again", expires_at=LATER)
@@ -245,12 +245,12 @@ def test_each_wrong_word_of_a_lift_is_refused_and_lifts_nothing(rest: Rest, quer
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 50])
-def test_pages_go_over_what_stands_and_what_was_lifted_newest_first(rest: Rest, house: House, limit: int) -> None:
+def test_pages_go_over_what_stands_and_what_was_lifted_newest_first(rest: Rest, services: Services, limit: int) -> None:
     phones = [fresh_number() for _ in range(9)]
     made = [_suppress(rest, phone, expires_at=SOON)["id"] for phone in phones]
     for n in (0, 1, 4, 7):
         rest.delete(f"/v1/suppressions/{made[n]}")
-    _expire(house, phones[5])
+    _expire(services, phones[5])
 
     told: list[tuple[str, str, int]] = []
     cursor: str | None = ""
@@ -264,19 +264,19 @@ def test_pages_go_over_what_stands_and_what_was_lifted_newest_first(rest: Rest, 
     assert told == [(made[n], status.get(n, "in_force"), 1) for n in reversed(range(9))]
 
 
-def test_the_gate_finds_an_opt_out_by_an_index(house: House) -> None:
-    with house.sql.begin() as connection:
-        connection.execute(
+def test_the_gate_finds_an_opt_out_by_an_index(services: Services) -> None:
+    with services.sql.begin() as tx:
+        tx.execute(
             text(
                 "INSERT INTO suppressions (id, phone, scope, reason) "
                 "SELECT 'sup_' || n, '+1212' || (5550000 + n), 'global', 'x' FROM generate_series(1, 40000) n"
             )
         )
-        connection.execute(text("ANALYZE suppressions"))
+        tx.execute(text("ANALYZE suppressions"))
         asked = (
             "EXPLAIN SELECT 1 FROM suppressions s WHERE s.phone = '+12125550001' AND s.scope IN ('global', 'cmp_1') "
             f"AND {IN_FORCE}"
         )
-        plan = "\n".join(connection.execute(text(asked)).scalars())
+        plan = "\n".join(tx.execute(text(asked)).scalars())
 
     assert "suppressions_phone_scope_key" in plan and "Seq Scan" not in plan

@@ -13,7 +13,7 @@ from werkzeug.datastructures import Headers
 
 from orchestrator.recordings.archive import Archive
 from orchestrator.recordings.bucket import Bucket
-from orchestrator.services import House
+from orchestrator.services import Services
 from tests.support.recorded import recorded
 from tests.support.rest import Rest
 from tests.support.s3_stub import s3_stub
@@ -24,21 +24,21 @@ EXPIRED = '{"code": "link_expired", "detail": "the link expired"}'
 
 
 @pytest.fixture(autouse=True)
-def archive(house: House, tmp_path: Path) -> Archive:
-    archive = house.__dict__["recordings"] = Archive(tmp_path)
+def archive(services: Services, tmp_path: Path) -> Archive:
+    archive = services.__dict__["recordings"] = Archive(tmp_path)
     return archive
 
 
-def fetched(rest: Rest, house: House, archive: Archive, tmp_path: Path, **columns: str) -> dict[str, str]:
+def fetched(rest: Rest, services: Services, archive: Archive, tmp_path: Path, **columns: str) -> dict[str, str]:
     draft = tmp_path / "draft"
     draft.write_bytes(SOUND)
     place = archive.put(draft, "2026-03/rec.mp3")
     sha = sha256(SOUND).hexdigest()
-    return recorded(rest, house, **{"state": "fetched", "place": place, "size": len(SOUND), "sha": sha, **columns})
+    return recorded(rest, services, **{"state": "fetched", "place": place, "size": len(SOUND), "sha": sha, **columns})
 
 
-def test_a_call_tells_its_recordings(rest: Rest, house: House) -> None:
-    ids = recorded(rest, house)
+def test_a_call_tells_its_recordings(rest: Rest, services: Services) -> None:
+    ids = recorded(rest, services)
 
     alone = (rest.get(f"/v1/calls/{ids['call']}").json or {})["recordings"]
     listed = (rest.get("/v1/calls").json or {})["data"][0]["recordings"]
@@ -69,9 +69,9 @@ def test_a_call_tells_its_recordings(rest: Rest, house: House) -> None:
 
 
 def test_the_file_is_downloaded_where_the_recording_says(
-    rest: Rest, house: House, archive: Archive, tmp_path: Path
+    rest: Rest, services: Services, archive: Archive, tmp_path: Path
 ) -> None:
-    ids = fetched(rest, house, archive, tmp_path)
+    ids = fetched(rest, services, archive, tmp_path)
 
     told = rest.get(f"/v1/recordings/{ids['rec']}").json or {}
     answer = rest.get(told["content"])
@@ -84,14 +84,14 @@ def test_the_file_is_downloaded_where_the_recording_says(
 
 @pytest.fixture(params=["disk", "bucket"])
 def content(
-    request: pytest.FixtureRequest, rest: Rest, house: House, archive: Archive, tmp_path: Path
+    request: pytest.FixtureRequest, rest: Rest, services: Services, archive: Archive, tmp_path: Path
 ) -> Iterator[str]:
     """Yield where the file of a recording is, which lies in the folder or in a bucket."""
     with s3_stub() as store:
         if request.param == "bucket":
             bucket = Bucket("calls", url=store.url, region="us-east-1", key_id="k", secret=SecretStr("s"))
-            archive = house.__dict__["recordings"] = Archive(tmp_path, bucket=bucket)
-        yield f"/v1/recordings/{fetched(rest, house, archive, tmp_path)['rec']}/content"
+            archive = services.__dict__["recordings"] = Archive(tmp_path, bucket=bucket)
+        yield f"/v1/recordings/{fetched(rest, services, archive, tmp_path)['rec']}/content"
 
 
 def ask(rest: Rest, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes, Headers]:
@@ -127,14 +127,14 @@ def test_the_size_is_told_without_the_file(rest: Rest, content: str) -> None:
     assert (status, body, headers["Content-Length"], headers["Accept-Ranges"]) == (200, b"", str(SIZE), "bytes")
 
 
-def test_a_file_that_is_not_yet_here_may_be_asked_for_again(rest: Rest, house: House) -> None:
-    answer = rest.get(f"/v1/recordings/{recorded(rest, house)['rec']}/content")
+def test_a_file_that_is_not_yet_here_may_be_asked_for_again(rest: Rest, services: Services) -> None:
+    answer = rest.get(f"/v1/recordings/{recorded(rest, services)['rec']}/content")
 
     assert (answer.status_code, (answer.json or {})["code"]) == (409, "recording_pending")
 
 
-def test_a_file_that_will_never_be_here_is_told_with_the_reason(rest: Rest, house: House) -> None:
-    ids = recorded(rest, house, state="failed", error=EXPIRED)
+def test_a_file_that_will_never_be_here_is_told_with_the_reason(rest: Rest, services: Services) -> None:
+    ids = recorded(rest, services, state="failed", error=EXPIRED)
 
     answer = rest.get(f"/v1/recordings/{ids['rec']}/content")
 
@@ -145,9 +145,9 @@ INCOMPLETE = '{"code": "incomplete", "detail": "5.0 s of sound came of 8.0 s tha
 
 
 def test_a_recording_that_is_incomplete_says_so_and_is_downloaded_all_the_same(
-    rest: Rest, house: House, archive: Archive, tmp_path: Path
+    rest: Rest, services: Services, archive: Archive, tmp_path: Path
 ) -> None:
-    ids = fetched(rest, house, archive, tmp_path, state="incomplete", error=INCOMPLETE)
+    ids = fetched(rest, services, archive, tmp_path, state="incomplete", error=INCOMPLETE)
 
     shown = rest.get(f"/v1/recordings/{ids['rec']}").json or {}
     listed = (rest.get("/v1/recordings?status=incomplete").json or {})["data"]
@@ -156,8 +156,8 @@ def test_a_recording_that_is_incomplete_says_so_and_is_downloaded_all_the_same(
     assert rest.get(shown["content"]).data == SOUND
 
 
-def test_a_recording_that_is_stored_elsewhere_says_where(rest: Rest, house: House) -> None:
-    ids = recorded(rest, house, state="stored_elsewhere")
+def test_a_recording_that_is_stored_elsewhere_says_where(rest: Rest, services: Services) -> None:
+    ids = recorded(rest, services, state="stored_elsewhere")
 
     shown = rest.get(f"/v1/recordings/{ids['rec']}").json or {}
     answer = rest.get(f"/v1/recordings/{ids['rec']}/content")
@@ -169,9 +169,9 @@ def test_a_recording_that_is_stored_elsewhere_says_where(rest: Rest, house: Hous
 
 @pytest.mark.parametrize(("state", "error"), [("failed", EXPIRED), ("incomplete", INCOMPLETE)])
 def test_what_was_given_up_is_fetched_again_when_it_is_asked_for(
-    rest: Rest, house: House, state: str, error: str
+    rest: Rest, services: Services, state: str, error: str
 ) -> None:
-    ids = recorded(rest, house, state=state, error=error)
+    ids = recorded(rest, services, state=state, error=error)
 
     answer = rest.post(f"/v1/recordings/{ids['rec']}/fetch")
 
@@ -180,8 +180,8 @@ def test_what_was_given_up_is_fetched_again_when_it_is_asked_for(
 
 
 @pytest.mark.parametrize("state", ["pending", "fetched", "stored_elsewhere"])
-def test_what_was_not_given_up_is_not_fetched_again(rest: Rest, house: House, state: str) -> None:
-    ids = recorded(rest, house, state=state)
+def test_what_was_not_given_up_is_not_fetched_again(rest: Rest, services: Services, state: str) -> None:
+    ids = recorded(rest, services, state=state)
 
     answer = rest.post(f"/v1/recordings/{ids['rec']}/fetch")
 
@@ -192,8 +192,8 @@ def test_a_recording_that_does_not_exist_is_not_fetched_again(rest: Rest) -> Non
     assert rest.post("/v1/recordings/rec_01J00000000000000000000000/fetch").status_code == 404
 
 
-def test_a_file_that_somebody_removed_is_gone(rest: Rest, house: House) -> None:
-    ids = recorded(rest, house, state="fetched", place="disk:2026-03/other.mp3", size=1)
+def test_a_file_that_somebody_removed_is_gone(rest: Rest, services: Services) -> None:
+    ids = recorded(rest, services, state="fetched", place="disk:2026-03/other.mp3", size=1)
 
     answer = rest.get(f"/v1/recordings/{ids['rec']}/content")
 
@@ -206,14 +206,17 @@ def test_an_id_that_names_nothing_is_not_found(rest: Rest, ident: str, part: str
     assert rest.get(f"/v1/recordings/{ident}{part}").status_code == 404
 
 
-def test_recordings_ask_for_the_key(rest: Rest, house: House) -> None:
-    path = f"/v1/recordings/{recorded(rest, house)['rec']}/content"
+def test_recordings_ask_for_the_key(rest: Rest, services: Services) -> None:
+    path = f"/v1/recordings/{recorded(rest, services)['rec']}/content"
 
     assert rest.get(path, headers={"Authorization": ""}).status_code == 401
 
 
-def test_recordings_are_listed_by_call_campaign_and_status(rest: Rest, house: House) -> None:
-    ours, other = recorded(rest, house), recorded(rest, house, state="failed", error='{"code": "x", "detail": "y"}')
+def test_recordings_are_listed_by_call_campaign_and_status(rest: Rest, services: Services) -> None:
+    ours, other = (
+        recorded(rest, services),
+        recorded(rest, services, state="failed", error='{"code": "x", "detail": "y"}'),
+    )
 
     def listed(query: str) -> list[str]:
         return [each["id"] for each in (rest.get(f"/v1/recordings{query}").json or {})["data"]]
@@ -226,9 +229,9 @@ def test_recordings_are_listed_by_call_campaign_and_status(rest: Rest, house: Ho
 
 
 def test_what_is_erased_with_its_contact_is_neither_listed_nor_downloaded(
-    rest: Rest, house: House, archive: Archive, tmp_path: Path
+    rest: Rest, services: Services, archive: Archive, tmp_path: Path
 ) -> None:
-    ids = fetched(rest, house, archive, tmp_path)
+    ids = fetched(rest, services, archive, tmp_path)
 
     assert rest.delete(f"/v1/contacts/{ids['contact']}").status_code == 204
 
@@ -237,11 +240,11 @@ def test_what_is_erased_with_its_contact_is_neither_listed_nor_downloaded(
     assert (rest.get(f"/v1/calls/{ids['call']}").json or {})["recordings"] == []
 
 
-def test_what_was_said_is_told_with_the_call(rest: Rest, house: House) -> None:
-    ids = recorded(rest, house)
+def test_what_was_said_is_told_with_the_call(rest: Rest, services: Services) -> None:
+    ids = recorded(rest, services)
     said = '{"transcription_data": {"transcript": "hello", "is_final": true, "transcription_track": "inbound",'
-    with house.sql.begin() as connection:
-        connection.execute(
+    with services.sql.begin() as tx:
+        tx.execute(
             text(
                 "INSERT INTO call_events (call_id, event_id, position, kind, type, occurred_at, recorded_at, payload)"
                 " VALUES (:call, 'e', 1, 'event', 'call.transcription', '2026-03-02T15:04:17.220Z', now(),"

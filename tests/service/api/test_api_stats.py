@@ -14,7 +14,7 @@ from sqlalchemy import text
 from orchestrator.model.metric import Metric
 from orchestrator.operations.campaigns.export_results import export_results
 from orchestrator.operations.system.collect_metrics import measure
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.store.redis.keys import Keys
 from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number, pointers
 
@@ -36,22 +36,22 @@ _REFUSED = (
 )
 
 
-def _call(house: House, contact: str, **columns: object) -> None:
+def _call(services: Services, contact: str, **columns: object) -> None:
     fields = {"state": "ended", "disposition": "human", "outcome": "confirmed", "answers": "{}", **columns}
-    with house.sql.begin() as connection:
-        connection.execute(_CALL, {"contact": contact, "connection": CONNECTION, "caller": CALLER_ID, **fields})
+    with services.sql.begin() as tx:
+        tx.execute(_CALL, {"contact": contact, "connection": CONNECTION, "caller": CALLER_ID, **fields})
 
 
-def _set(house: House, contact: str, assignments: str) -> None:
-    with house.sql.begin() as connection:
-        connection.execute(text(f"UPDATE contacts SET {assignments} WHERE id = :id"), {"id": contact})
+def _set(services: Services, contact: str, assignments: str) -> None:
+    with services.sql.begin() as tx:
+        tx.execute(text(f"UPDATE contacts SET {assignments} WHERE id = :id"), {"id": contact})
 
 
-def test_every_contact_is_counted_once(rest: Rest, house: House) -> None:
+def test_every_contact_is_counted_once(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
     statuses = ["waiting", "held", "calling", "completed", "exhausted", "suppressed", "canceled", "expired", "unknown"]
     for contact, status in zip(rest.contacts(campaign, *(fresh_number() for _ in range(9))), statuses, strict=True):
-        _set(house, contact, f"status = '{status}', reason = 'retry_due'")
+        _set(services, contact, f"status = '{status}', reason = 'retry_due'")
 
     stats = rest.get(f"/v1/campaigns/{campaign}/stats").json
 
@@ -74,7 +74,7 @@ def test_who_waits_in_a_closed_zone_is_held_with_the_reason(rest: Rest) -> None:
     assert stats["held_by_reason"] == {"outside_hours": 1, "zone_unknown": 1, "not_yet": 1}
 
 
-def test_the_metrics_of_all_campaigns_agree_with_the_numbers_of_each(rest: Rest, house: House) -> None:
+def test_the_metrics_of_all_campaigns_agree_with_the_numbers_of_each(rest: Rest, services: Services) -> None:
     noons = {"windows": [{"days": ["mon"], "start": "12:00", "end": "13:00"}]}
     campaigns = [
         rest.campaign(calling_hours=noons)["id"],
@@ -85,35 +85,35 @@ def test_the_metrics_of_all_campaigns_agree_with_the_numbers_of_each(rest: Rest,
     for campaign in campaigns:
         phones = [f"+1212555{fresh_number()[-4:]}", f"+1415555{fresh_number()[-4:]}", f"+1602555{fresh_number()[-4:]}"]
         first, *_ = rest.contacts(campaign, *phones, fresh_number())
-        _set(house, first, "status = 'held', reason = 'retry_due'")
+        _set(services, first, "status = 'held', reason = 'retry_due'")
 
     for hour in range(0, 48, 7):
         with time_machine.travel(MONDAY_NOON_IN_NEW_YORK + timedelta(hours=hour), tick=False):
             stats = [rest.get(f"/v1/campaigns/{campaign}/stats").json for campaign in campaigns]
-            told = {r.label: r.value for r in measure(house) if r.metric is Metric.CONTACTS_DUE}
+            told = {r.label: r.value for r in measure(services) if r.metric is Metric.CONTACTS_DUE}
         for status in ("waiting", "held"):
             assert told.get(status, 0) == sum(each["contacts"][status] for each in stats), (hour, status)
         assert hour == 0 or told["held"] > len(campaigns)  # those outside the hours beside those who are held at all
 
 
-def test_a_campaign_that_is_over_is_in_no_metric(rest: Rest, house: House) -> None:
+def test_a_campaign_that_is_over_is_in_no_metric(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
     rest.contacts(campaign, fresh_number())
-    with house.sql.begin() as connection:
-        connection.execute(text("UPDATE campaigns SET status = 'canceled' WHERE id = :id"), {"id": campaign})
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE campaigns SET status = 'canceled' WHERE id = :id"), {"id": campaign})
 
-    assert [r for r in measure(house) if r.metric is Metric.CONTACTS_DUE] == []
+    assert [r for r in measure(services) if r.metric is Metric.CONTACTS_DUE] == []
 
 
-def test_calls_are_counted_by_what_they_brought(rest: Rest, house: House) -> None:
+def test_calls_are_counted_by_what_they_brought(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
     contacts = rest.contacts(campaign, *(fresh_number() for _ in range(6)))
-    _call(house, contacts[0], answers='{"confirmed": true, "q1": "5", "_private": 1}')
-    _call(house, contacts[1], answers='{"confirmed": false, "q1": null}')
-    _call(house, contacts[2], disposition="busy", outcome=None)
-    _call(house, contacts[3], state="accepted", disposition=None, outcome=None)
-    _call(house, contacts[4], state="reserved", disposition=None, outcome=None)
-    _call(house, contacts[5], state="withdrawn", disposition=None, outcome=None)
+    _call(services, contacts[0], answers='{"confirmed": true, "q1": "5", "_private": 1}')
+    _call(services, contacts[1], answers='{"confirmed": false, "q1": null}')
+    _call(services, contacts[2], disposition="busy", outcome=None)
+    _call(services, contacts[3], state="accepted", disposition=None, outcome=None)
+    _call(services, contacts[4], state="reserved", disposition=None, outcome=None)
+    _call(services, contacts[5], state="withdrawn", disposition=None, outcome=None)
 
     calls = rest.get(f"/v1/campaigns/{campaign}/stats").json["calls"]
 
@@ -123,11 +123,11 @@ def test_calls_are_counted_by_what_they_brought(rest: Rest, house: House) -> Non
     assert calls["by_answer"] == {"confirmed": {"true": 1, "false": 1}, "q1": {"5": 1, "null": 1}}
 
 
-def test_the_rate_is_the_campaigns_own_of_the_last_five_seconds(rest: Rest, house: House) -> None:
+def test_the_rate_is_the_campaigns_own_of_the_last_five_seconds(rest: Rest, services: Services) -> None:
     campaign, other = rest.campaign(pacing={"calls_per_second": 7})["id"], rest.campaign()["id"]
     for contact in rest.contacts(campaign, *(fresh_number() for _ in range(10))):
-        _call(house, contact)
-    _call(house, rest.contacts(other, fresh_number())[0])
+        _call(services, contact)
+    _call(services, rest.contacts(other, fresh_number())[0])
 
     own, others = (rest.get(f"/v1/campaigns/{c}/stats").json["rate"] for c in (campaign, other))
 
@@ -135,12 +135,12 @@ def test_the_rate_is_the_campaigns_own_of_the_last_five_seconds(rest: Rest, hous
     assert others == {"dials_per_s": 0.2, "limit": 20.0}
 
 
-def test_latency_is_the_campaigns_own_and_nothing_without_a_call(rest: Rest, house: House) -> None:
+def test_latency_is_the_campaigns_own_and_nothing_without_a_call(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
-    house.redis.rpush(Keys().latency, "7000")  # the whole house's
+    services.redis.rpush(Keys().latency, "7000")  # the whole services's
     before = rest.get(f"/v1/campaigns/{campaign}/stats").json["latency_ms"]
-    house.redis.rpush(Keys().latency_of(rest.campaign()["id"]), "9000")
-    house.redis.rpush(Keys().latency_of(campaign), *[str(n + 0.5) for n in range(100)])
+    services.redis.rpush(Keys().latency_of(rest.campaign()["id"]), "9000")
+    services.redis.rpush(Keys().latency_of(campaign), *[str(n + 0.5) for n in range(100)])
 
     after = rest.get(f"/v1/campaigns/{campaign}/stats").json["latency_ms"]
 
@@ -148,11 +148,13 @@ def test_latency_is_the_campaigns_own_and_nothing_without_a_call(rest: Rest, hou
     assert after == {"event_to_command": {"p50": 50.5, "p99": 99.5}}
 
 
-def test_results_are_a_row_for_each_contact_with_its_answers(rest: Rest, house: House) -> None:
+def test_results_are_a_row_for_each_contact_with_its_answers(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
     first, second = rest.contacts(campaign, "+12125550123", "+12125550124")
     _set(
-        house, first, "status = 'completed', outcome = 'confirmed', answers = '{\"confirmed\": true, \"_private\": 1}'"
+        services,
+        first,
+        "status = 'completed', outcome = 'confirmed', answers = '{\"confirmed\": true, \"_private\": 1}'",
     )
 
     answered = rest.get(f"/v1/campaigns/{campaign}/results")
@@ -165,10 +167,10 @@ def test_results_are_a_row_for_each_contact_with_its_answers(rest: Rest, house: 
     assert "answer__private" not in rows[first]
 
 
-def test_results_come_as_json_lines_when_asked_for(rest: Rest, house: House) -> None:
+def test_results_come_as_json_lines_when_asked_for(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
     (contact,) = rest.contacts(campaign, "+12125550123")
-    _set(house, contact, 'answers = \'{"confirmed": [1, "=x"]}\'')
+    _set(services, contact, 'answers = \'{"confirmed": [1, "=x"]}\'')
 
     answered = rest.get(f"/v1/campaigns/{campaign}/results", headers={"Accept": "application/x-ndjson"})
 
@@ -177,13 +179,13 @@ def test_results_come_as_json_lines_when_asked_for(rest: Rest, house: House) -> 
     assert row["contact_id"] == contact and row["answer_confirmed"] == [1, "=x"] and row["outcome"] is None
 
 
-def test_results_say_how_the_last_call_ended_in_the_carriers_words(rest: Rest, house: House) -> None:
+def test_results_say_how_the_last_call_ended_in_the_carriers_words(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
     (contact,) = rest.contacts(campaign, "+12125550123")
-    _call(house, contact, disposition="failed", outcome=None)
-    with house.sql.begin() as connection:
-        connection.execute(text(f"UPDATE calls SET {_REFUSED}"))
-    _set(house, contact, "last_call_id = 'call_' || substr(id, 5)")
+    _call(services, contact, disposition="failed", outcome=None)
+    with services.sql.begin() as tx:
+        tx.execute(text(f"UPDATE calls SET {_REFUSED}"))
+    _set(services, contact, "last_call_id = 'call_' || substr(id, 5)")
 
     (row,) = csv.DictReader(io.StringIO(rest.get(f"/v1/campaigns/{campaign}/results").text))
     line = orjson.loads(rest.get(f"/v1/campaigns/{campaign}/results?format=jsonl").data)
@@ -202,10 +204,10 @@ def test_the_format_can_be_asked_for_in_the_address(rest: Rest) -> None:
     assert formats[2].status_code == 422
 
 
-def test_a_spreadsheet_runs_nothing_that_a_contact_said(rest: Rest, house: House) -> None:
+def test_a_spreadsheet_runs_nothing_that_a_contact_said(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
     (contact,) = rest.contacts(campaign, fresh_number(), external_id="=HYPERLINK(1)")
-    _set(house, contact, 'answers = \'{"confirmed": "@SUM(A1)"}\'')
+    _set(services, contact, 'answers = \'{"confirmed": "@SUM(A1)"}\'')
 
     (row,) = csv.DictReader(io.StringIO(rest.get(f"/v1/campaigns/{campaign}/results").text))
 
@@ -219,11 +221,11 @@ def test_an_empty_campaign_has_a_header_and_no_rows(rest: Rest) -> None:
     assert rest.get(f"/v1/campaigns/{campaign}/results", headers={"Accept": "application/x-ndjson"}).data == b""
 
 
-def test_results_need_no_more_memory_for_more_contacts(rest: Rest, house: House) -> None:
+def test_results_need_no_more_memory_for_more_contacts(rest: Rest, services: Services) -> None:
     small, large = rest.campaign()["id"], rest.campaign()["id"]
-    with house.sql.begin() as connection:
+    with services.sql.begin() as tx:
         for campaign, n in ((small, 3_000), (large, 9_000)):
-            connection.execute(
+            tx.execute(
                 text(
                     "INSERT INTO contacts (id, campaign_id, phone, variables)"
                     " SELECT 'con_' || :c || lpad(n::text, 8, '0'), :c, '+1' || n, '{}' FROM generate_series(1, :n) n"
@@ -231,15 +233,15 @@ def test_results_need_no_more_memory_for_more_contacts(rest: Rest, house: House)
                 {"c": campaign, "n": n},
             )
 
-    peaks = [_peak_of_export(house, campaign, n) for campaign, n in ((small, 3_000), (large, 9_000))]
+    peaks = [_peak_of_export(services, campaign, n) for campaign, n in ((small, 3_000), (large, 9_000))]
 
     assert peaks[1] < peaks[0] * 1.5
 
 
-def _peak_of_export(house: House, campaign: str, rows: int) -> int:
+def _peak_of_export(services: Services, campaign: str, rows: int) -> int:
     tracemalloc.start()
     try:
-        assert sum(1 for _ in export_results(house, campaign)) == rows + 1
+        assert sum(1 for _ in export_results(services, campaign)) == rows + 1
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from api.app import create_app
 from orchestrator.local_stack.embedded_servers import RunningServer, start_postgres, start_valkey
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.settings import Settings
 from orchestrator.store.sql.engine import POOL_PER_PROCESS
 from orchestrator.store.timeouts import CONNECT_S, PING_S, POOL_S, REDIS_ANSWER_S, USUAL
@@ -41,16 +41,18 @@ def own_valkey(tmp_path: Path) -> Iterator[RunningServer]:
 
 
 @pytest.fixture
-def own_house(settings: Settings, own_postgres: RunningServer, own_valkey: RunningServer) -> Iterator[House]:
-    house = House(settings=settings.model_copy(update={"database_url": own_postgres.url, "redis_url": own_valkey.url}))
-    yield house
+def own_services(settings: Settings, own_postgres: RunningServer, own_valkey: RunningServer) -> Iterator[Services]:
+    services = Services(
+        settings=settings.model_copy(update={"database_url": own_postgres.url, "redis_url": own_valkey.url})
+    )
+    yield services
     eventually(lambda: not looking(), within=USUAL.wait_s * 2)
-    house.close()
+    services.close()
 
 
 @pytest.fixture
-def own_rest(own_house: House) -> Rest:
-    return Rest(create_app(own_house))
+def own_rest(own_services: Services) -> Rest:
+    return Rest(create_app(own_services))
 
 
 def looking() -> list[str]:
@@ -114,10 +116,10 @@ def test_however_often_readiness_is_asked_of_stores_that_stand_still_no_threads_
     assert threads <= checks
 
 
-def test_readiness_is_answered_while_every_connection_is_in_use(own_rest: Rest, own_house: House) -> None:
+def test_readiness_is_answered_while_every_connection_is_in_use(own_rest: Rest, own_services: Services) -> None:
     with ExitStack() as busy:
         for _ in range(POOL_PER_PROCESS):
-            busy.enter_context(own_house.sql.connect())
+            busy.enter_context(own_services.sql.connect())
         names = failed(own_rest)
 
     assert "postgresql" in names
@@ -125,10 +127,12 @@ def test_readiness_is_answered_while_every_connection_is_in_use(own_rest: Rest, 
     assert "postgresql" not in failed(own_rest)
 
 
-def test_a_valkey_that_is_nearly_full_is_not_ready_for_webhooks_are_refused(own_rest: Rest, own_house: House) -> None:
+def test_a_valkey_that_is_nearly_full_is_not_ready_for_webhooks_are_refused(
+    own_rest: Rest, own_services: Services
+) -> None:
     before = failed(own_rest)
     for number in range(11):
-        own_house.redis.set(f"ballast-{number}", b"x" * 5_000_000)
+        own_services.redis.set(f"ballast-{number}", b"x" * 5_000_000)
 
     names = failed(own_rest)
 
@@ -137,8 +141,10 @@ def test_a_valkey_that_is_nearly_full_is_not_ready_for_webhooks_are_refused(own_
     assert own_rest.get("/readyz").status_code == 503
 
 
-def test_a_valkey_that_takes_no_writes_is_not_ready_though_it_answers_a_ping(own_rest: Rest, own_house: House) -> None:
-    own_house.redis.replicaof("127.0.0.1", "1")
+def test_a_valkey_that_takes_no_writes_is_not_ready_though_it_answers_a_ping(
+    own_rest: Rest, own_services: Services
+) -> None:
+    own_services.redis.replicaof("127.0.0.1", "1")
 
     names = failed(own_rest)
 

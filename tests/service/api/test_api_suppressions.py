@@ -8,17 +8,17 @@ import pytest
 from sqlalchemy import text
 
 from orchestrator.ids import new_id
-from orchestrator.services import House
+from orchestrator.services import Services
 from tests.support.rest import CONNECTION, Rest, fresh_number, pointers
 
 
-def _claimed(rest: Rest, house: House, number: str) -> tuple[str, str]:
+def _claimed(rest: Rest, services: Services, number: str) -> tuple[str, str]:
     """Put a claimed, unsent attempt for a number into the ledger; return its contact and campaign."""
     campaign = rest.campaign()["id"]
     (contact,) = rest.contacts(campaign, number)
     call = new_id("call")
-    with house.sql.begin() as connection:
-        connection.execute(
+    with services.sql.begin() as tx:
+        tx.execute(
             text(
                 "INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, state,"
                 " command_id, ring_limit_s, talk_limit_s) VALUES (:call, :campaign, :contact, :connection, :number,"
@@ -26,7 +26,7 @@ def _claimed(rest: Rest, house: House, number: str) -> tuple[str, str]:
             ),
             {"call": call, "campaign": campaign, "contact": contact, "connection": CONNECTION, "number": number},
         )
-        connection.execute(
+        tx.execute(
             text("UPDATE contacts SET status = 'calling', current_call_id = :call WHERE id = :id"),
             {"call": call, "id": contact},
         )
@@ -86,9 +86,9 @@ def test_lifting_needs_a_number(rest: Rest, query: str) -> None:
     assert rest.delete(f"/v1/suppressions{query}").status_code == 422
 
 
-def test_r9_a_new_suppression_takes_back_what_was_claimed(rest: Rest, house: House) -> None:
+def test_r9_a_new_suppression_takes_back_what_was_claimed(rest: Rest, services: Services) -> None:
     number = fresh_number()
-    contact, _ = _claimed(rest, house, number)
+    contact, _ = _claimed(rest, services, number)
 
     rest.post("/v1/suppressions", {"phone": number})
 
@@ -96,10 +96,10 @@ def test_r9_a_new_suppression_takes_back_what_was_claimed(rest: Rest, house: Hou
     assert rest.get("/v1/calls").json["data"] == []
 
 
-def test_r9_a_file_of_suppressions_takes_back_what_was_claimed(rest: Rest, house: House) -> None:
+def test_r9_a_file_of_suppressions_takes_back_what_was_claimed(rest: Rest, services: Services) -> None:
     number = fresh_number()
-    contact, campaign = _claimed(rest, house, number)
-    other, _ = _claimed(rest, house, fresh_number())
+    contact, campaign = _claimed(rest, services, number)
+    other, _ = _claimed(rest, services, fresh_number())
 
     done = rest.request(
         "POST",
@@ -114,14 +114,14 @@ def test_r9_a_file_of_suppressions_takes_back_what_was_claimed(rest: Rest, house
     assert rest.get(f"/v1/contacts/{other}").json["status"] == "calling"
 
 
-def test_a_file_of_suppressions_takes_back_nothing_for_one_that_has_expired(rest: Rest, house: House) -> None:
+def test_a_file_of_suppressions_takes_back_nothing_for_one_that_has_expired(rest: Rest, services: Services) -> None:
     number = fresh_number()
-    contact, _ = _claimed(rest, house, number)
-    with house.sql.begin() as connection:
+    contact, _ = _claimed(rest, services, number)
+    with services.sql.begin() as tx:
         expired = (
             "INSERT INTO suppressions (id, phone, scope, reason, expires_at) VALUES ('s', :n, 'global', 'x', now())"
         )
-        connection.execute(text(expired), {"n": number})
+        tx.execute(text(expired), {"n": number})
 
     rest.request("POST", "/v1/suppressions", data=f"phone\n{fresh_number()}\n", content_type="text/csv")
 
@@ -184,8 +184,8 @@ def test_each_wrong_field_of_a_connection_is_named(rest: Rest, document: dict[st
     assert list(pointers(rest.patch(f"/v1/connections/{CONNECTION}", document))) == [pointer]
 
 
-def test_dialing_is_stopped_and_resumed(rest: Rest, house: House) -> None:
-    contact, _ = _claimed(rest, house, fresh_number())
+def test_dialing_is_stopped_and_resumed(rest: Rest, services: Services) -> None:
+    contact, _ = _claimed(rest, services, fresh_number())
 
     stopped = [rest.post("/v1/dialing/stop") for _ in range(2)]
     resumed = rest.post("/v1/dialing/resume")

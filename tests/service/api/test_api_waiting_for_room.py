@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrator.cli.app import app
-from orchestrator.operations.dialing.rate_limits import account_lane, campaign_lane
-from orchestrator.services import House
+from orchestrator.operations.dialing.rate_limits import account_rate_limit, campaign_rate_limit
+from orchestrator.services import Services
 from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import close_dispatch, reserve
@@ -24,17 +24,20 @@ def running(rest: Rest, **changes: object) -> str:
     return campaign
 
 
-def use_up(house: House, campaign: str) -> None:
-    lanes = account_lane(CONNECTION, calls_per_second=0.02, max_live_calls=50), campaign_lane(campaign, {})
-    assert reserve(house.redis, Keys(), *lanes, call_ids=["call_1"], lease_s=600) == 1
+def use_up(services: Services, campaign: str) -> None:
+    rate_limits = (
+        account_rate_limit(CONNECTION, calls_per_second=0.02, max_live_calls=50),
+        campaign_rate_limit(campaign, {}),
+    )
+    assert reserve(services.redis, Keys(), *rate_limits, call_ids=["call_1"], lease_s=600) == 1
 
 
-def test_a_contact_and_its_campaign_say_that_the_rate_is_used_up_and_until_when(rest: Rest, house: House) -> None:
+def test_a_contact_and_its_campaign_say_that_the_rate_is_used_up_and_until_when(rest: Rest, services: Services) -> None:
     rest.patch(f"/v1/connections/{CONNECTION}", SLOW)
     campaign = running(rest)
     before = rest.get(f"/v1/campaigns/{campaign}").json["waits_for"]
 
-    use_up(house, campaign)
+    use_up(services, campaign)
     shown = rest.get(f"/v1/campaigns/{campaign}").json["waits_for"]
     [contact] = rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]
 
@@ -44,16 +47,16 @@ def test_a_contact_and_its_campaign_say_that_the_rate_is_used_up_and_until_when(
     assert contact["until"] > contact["created_at"] and shown["until"] > contact["created_at"]
 
 
-def test_a_campaign_whose_channels_are_full_says_so(rest: Rest, house: House) -> None:
+def test_a_campaign_whose_channels_are_full_says_so(rest: Rest, services: Services) -> None:
     campaign = running(rest, pacing={"max_live_calls": 1})
-    use_up(house, campaign)
+    use_up(services, campaign)
 
     assert rest.get(f"/v1/campaigns/{campaign}").json["waits_for"]["code"] == "no_capacity"
 
 
-def test_a_closed_carrier_is_what_contacts_campaign_and_readiness_speak_of(rest: Rest, house: House) -> None:
+def test_a_closed_carrier_is_what_contacts_campaign_and_readiness_speak_of(rest: Rest, services: Services) -> None:
     campaign = running(rest)
-    close_dispatch(house.redis, Keys(), CONNECTION, reason="The carrier is away")
+    close_dispatch(services.redis, Keys(), CONNECTION, reason="The carrier is away")
 
     [contact] = rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]
     checks = {check["name"]: check for check in rest.get("/readyz").json["checks"]}
@@ -63,19 +66,19 @@ def test_a_closed_carrier_is_what_contacts_campaign_and_readiness_speak_of(rest:
     assert "The carrier is away" in checks["dialing"]["remedy"] and not checks["dialing"]["is_vital"]
 
 
-def test_readiness_warns_of_a_rate_that_lets_nobody_be_dialed_for_a_while(rest: Rest, house: House) -> None:
+def test_readiness_warns_of_a_rate_that_lets_nobody_be_dialed_for_a_while(rest: Rest, services: Services) -> None:
     rest.patch(f"/v1/connections/{CONNECTION}", SLOW)
-    use_up(house, running(rest))
+    use_up(services, running(rest))
 
     checks = {check["name"]: check for check in rest.get("/readyz").json["checks"]}
 
     assert "calls_per_second" in checks["dialing"]["remedy"] and not checks["dialing"]["is_vital"]
 
 
-def test_contacts_are_listed_while_redis_is_away(rest: Rest, house: House) -> None:
+def test_contacts_are_listed_while_redis_is_away(rest: Rest, services: Services) -> None:
     campaign = running(rest)
-    house.redis.connection_pool.connection_kwargs["port"] = 1
-    house.redis.close()
+    services.redis.connection_pool.connection_kwargs["port"] = 1
+    services.redis.close()
 
     assert rest.get(f"/v1/contacts?campaign_id={campaign}").status_code == 200
 

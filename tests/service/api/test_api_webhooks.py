@@ -12,7 +12,7 @@ from nacl.signing import SigningKey
 
 from api.app import create_app, create_door
 from api.resources.webhooks import express
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
 from tests.support.rest import Rest
@@ -30,12 +30,12 @@ def _public(*signers: SigningKey) -> str:
 
 @pytest.fixture(params=["door", "api", "express"])
 def door(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Rest]:
-    house = House(settings=settings.model_copy(update={"telnyx_public_key": _public(SIGNER)}))
-    app = create_door(house) if request.param == "door" else create_app(house)
+    services = Services(settings=settings.model_copy(update={"telnyx_public_key": _public(SIGNER)}))
+    app = create_door(services) if request.param == "door" else create_app(services)
     if request.param == "express":
-        app.wsgi_app = express(house, app.wsgi_app)  # type: ignore[method-assign]
+        app.wsgi_app = express(services, app.wsgi_app)  # type: ignore[method-assign]
     yield Rest(app)
-    house.close()
+    services.close()
 
 
 def _send(door: Rest, body: bytes, *, age_s: int = 0, signer: SigningKey = SIGNER, **headers: str) -> int:
@@ -46,28 +46,28 @@ def _send(door: Rest, body: bytes, *, age_s: int = 0, signer: SigningKey = SIGNE
     return answered.status_code
 
 
-def test_an_event_of_the_carrier_is_on_disk_when_it_is_answered(door: Rest, house: House) -> None:
+def test_an_event_of_the_carrier_is_on_disk_when_it_is_answered(door: Rest, services: Services) -> None:
     status = _send(door, EVENT)
 
     assert status == 200
-    ((_, fields),) = house.redis.xrange(Keys().events)
+    ((_, fields),) = services.redis.xrange(Keys().events)
     assert fields == {b"raw": EVENT}
 
 
-def test_an_unknown_type_is_taken_too(door: Rest, house: House) -> None:
+def test_an_unknown_type_is_taken_too(door: Rest, services: Services) -> None:
     unknown = orjson.dumps({"data": {"id": "e-2", "event_type": "call.levitated", "payload": {}}})
 
     assert _send(door, unknown) == 200
-    assert house.redis.xlen(Keys().events) == 1
+    assert services.redis.xlen(Keys().events) == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"data": {}}', b'{"data": {"id": 1}}', b"\xff"])
-def test_what_is_no_event_is_refused(door: Rest, house: House, body: bytes) -> None:
+def test_what_is_no_event_is_refused(door: Rest, services: Services, body: bytes) -> None:
     assert _send(door, body) == 400
-    assert house.redis.xlen(Keys().events) == 0
+    assert services.redis.xlen(Keys().events) == 0
 
 
-def test_a_bad_signature_is_refused(door: Rest, house: House) -> None:
+def test_a_bad_signature_is_refused(door: Rest, services: Services) -> None:
     statuses = [
         _send(door, EVENT, **{"telnyx-signature-ed25519": "no"}),
         _send(door, EVENT, **{"telnyx-signature-ed25519": ""}),
@@ -75,12 +75,12 @@ def test_a_bad_signature_is_refused(door: Rest, house: House) -> None:
     ]
 
     assert statuses == [403] * 3
-    assert house.redis.xlen(Keys().events) == 0
+    assert services.redis.xlen(Keys().events) == 0
 
 
-def test_what_only_a_newer_key_can_have_signed_is_asked_for_again(door: Rest, house: House) -> None:
+def test_what_only_a_newer_key_can_have_signed_is_asked_for_again(door: Rest, services: Services) -> None:
     assert _send(door, EVENT, signer=NEW_SIGNER) == 503
-    assert house.redis.xlen(Keys().events) == 0
+    assert services.redis.xlen(Keys().events) == 0
 
 
 @pytest.mark.parametrize("age_s", [400, -400])
@@ -89,7 +89,7 @@ def test_a_key_that_is_not_known_gets_no_more_time_than_one_that_is(door: Rest, 
 
 
 def test_while_a_key_is_replaced_both_open_the_door(settings: Settings) -> None:
-    both = House(settings=settings.model_copy(update={"telnyx_public_key": _public(SIGNER, NEW_SIGNER)}))
+    both = Services(settings=settings.model_copy(update={"telnyx_public_key": _public(SIGNER, NEW_SIGNER)}))
     rest = Rest(create_door(both))
 
     statuses = [_send(rest, EVENT, signer=signer) for signer in (SIGNER, NEW_SIGNER, SigningKey.generate())]
@@ -114,22 +114,22 @@ def test_a_time_outside_five_minutes_is_refused(door: Rest, age_s: int) -> None:
 
 
 @pytest.mark.parametrize("door", ["door", "api"], indirect=True)  # the short way has its bound in front of it
-def test_a_megabyte_is_refused_unread(door: Rest, house: House) -> None:
+def test_a_megabyte_is_refused_unread(door: Rest, services: Services) -> None:
     assert _send(door, b'{"data": "' + b"x" * 1_048_576 + b'"}') == 413
-    assert house.redis.xlen(Keys().events) == 0
+    assert services.redis.xlen(Keys().events) == 0
 
 
 def test_without_redis_the_carrier_is_asked_to_try_again(settings: Settings, free_port: int) -> None:
     public = base64.b64encode(SIGNER.verify_key.encode()).decode()
     update = {"telnyx_public_key": public, "redis_url": f"redis://127.0.0.1:{free_port}/0"}
-    house = House(settings=settings.model_copy(update=update))
+    services = Services(settings=settings.model_copy(update=update))
 
-    assert _send(Rest(create_door(house)), EVENT) == 503
-    house.close()
+    assert _send(Rest(create_door(services)), EVENT) == 503
+    services.close()
 
 
-def test_without_a_public_key_the_door_says_what_to_set(house: House) -> None:
-    rest = Rest(create_door(house))
+def test_without_a_public_key_the_door_says_what_to_set(services: Services) -> None:
+    rest = Rest(create_door(services))
 
     refused = rest.request("POST", "/webhooks/telnyx", data=EVENT, content_type="application/json")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.doctor.planned_dialing import Plans, country_of, read_plans
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.settings import Settings
 from tests.support.rest import CONNECTION, Rest
 
@@ -14,7 +14,7 @@ _RECEPTION = (
 
 
 def test_plans_are_the_numbers_shown_and_answered_the_countries_and_the_limit(
-    rest: Rest, house: House, settings: Settings
+    rest: Rest, services: Services, settings: Settings
 ) -> None:
     campaign = rest.campaign(caller_ids=[_OTHER])["id"]
     rest.contacts(campaign, "+12025550123", "+12025550124", "+442079460000", "+14165550123")
@@ -31,7 +31,7 @@ def test_plans_are_the_numbers_shown_and_answered_the_countries_and_the_limit(
     )
 
 
-def test_a_campaign_that_is_over_has_no_plans(rest: Rest, house: House, settings: Settings) -> None:
+def test_a_campaign_that_is_over_has_no_plans(rest: Rest, services: Services, settings: Settings) -> None:
     campaign = rest.campaign(caller_ids=[_OTHER])["id"]
     rest.contacts(campaign, "+12025550123")
     rest.post(f"/v1/campaigns/{campaign}/cancel")

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from orchestrator.services import House
+from orchestrator.services import Services
 from tests.support.rest import Rest
 
 NAMES = {"+12025550123": "@Ann", "+12025550134": "=Bob", "+12025550145": "-"}
@@ -64,16 +64,16 @@ def test_columns_of_a_file_that_are_named_like_ours_come_back_under_their_own_na
 
 
 def test_those_who_were_not_reached_are_a_file_of_another_campaign_and_nobody_else_is_in_it(
-    rest: Rest, house: House
+    rest: Rest, services: Services
 ) -> None:
     first, second = rest.campaign()["id"], rest.campaign()["id"]
     given = {"first_name": "@Ann", "status": "VIP", "balance": "'-5", "n": 7}
     for number, (phone, name) in enumerate(NAMES.items()):
         variables = {**given, "first_name": name}
         rest.contacts(first, phone, variables=variables, external_id=f"00{number}", timezone="America/Chicago")
-    with house.sql.begin() as connection:
-        connection.execute(text("UPDATE contacts SET status = 'exhausted' WHERE phone <> '+12025550134'"))
-        connection.execute(text("UPDATE contacts SET answers = '{\"confirmed\": true}'"))
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE contacts SET status = 'exhausted' WHERE phone <> '+12025550134'"))
+        tx.execute(text("UPDATE contacts SET answers = '{\"confirmed\": true}'"))
 
     header, *lines = rest.get(f"/v1/campaigns/{first}/results").text.splitlines(keepends=True)
     failed = header + "".join(line for line in lines if ",exhausted," in line)
@@ -156,10 +156,10 @@ def test_a_cell_too_long_to_keep_whole_is_refused_again(rest: Rest) -> None:
     assert [kind["code"] for kind in again["problems"]] == ["too_long", "bad_character"]
 
 
-def test_names_of_variables_are_found_beyond_the_first_of_many_contacts(rest: Rest, house: House) -> None:
+def test_names_of_variables_are_found_beyond_the_first_of_many_contacts(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
-    with house.sql.begin() as connection:
-        connection.execute(
+    with services.sql.begin() as tx:
+        tx.execute(
             text(
                 "INSERT INTO contacts (id, campaign_id, phone, variables)"
                 " SELECT 'con_' || lpad(n::text, 8, '0'), :c, '+1' || n,"

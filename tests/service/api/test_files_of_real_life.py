@@ -8,7 +8,7 @@ import io
 import pytest
 from sqlalchemy import text
 
-from orchestrator.services import House
+from orchestrator.services import Services
 from tests.support.rest import Rest, fresh_number, pointers
 
 PLAIN = """
@@ -159,11 +159,11 @@ def test_equal_errors_are_one_problem_with_an_exact_count(rest: Rest) -> None:
     assert rest.get(f"/v1/imports/{done['id']}/rejects.csv").text.count("\n") == 2_408
 
 
-def test_an_import_of_the_version_before_still_shows(rest: Rest, house: House, campaign: str) -> None:
+def test_an_import_of_the_version_before_still_shows(rest: Rest, services: Services, campaign: str) -> None:
     done = rest.upload(campaign, "phone\n+12025550123\noops\n").json
-    with house.sql.begin() as connection:
+    with services.sql.begin() as tx:
         old = '{"region": "US", "dedupe": null, "columns": ["phone"]}'
-        connection.execute(text("UPDATE imports SET params = CAST(:old AS jsonb)"), {"old": old})
+        tx.execute(text("UPDATE imports SET params = CAST(:old AS jsonb)"), {"old": old})
 
     shown = rest.get(f"/v1/imports/{done['id']}").json
     rejects = list(csv.reader(io.StringIO(rest.get(f"/v1/imports/{done['id']}/rejects.csv").text)))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from orchestrator.services import House
+from orchestrator.services import Services
 from tests.support.rest import Rest, fresh_number
 
 
-def _stored_as(house: House, campaign: str, zone: str) -> None:
-    with house.sql.begin() as connection:
+def _stored_as(services: Services, campaign: str, zone: str) -> None:
+    with services.sql.begin() as tx:
         values = {"campaign": campaign, "zone": zone}
-        connection.execute(
+        tx.execute(
             text(
                 "UPDATE campaigns SET default_timezone = :zone, "
                 "calling_hours = jsonb_set(calling_hours::jsonb, '{timezone}', to_jsonb(CAST(:zone AS text))) "
@@ -19,15 +19,15 @@ def _stored_as(house: House, campaign: str, zone: str) -> None:
             ),
             values,
         )
-        connection.execute(
-            text("UPDATE contacts SET timezone = :zone, zone = :zone WHERE campaign_id = :campaign"), values
-        )
+        tx.execute(text("UPDATE contacts SET timezone = :zone, zone = :zone WHERE campaign_id = :campaign"), values)
 
 
-def test_a_campaign_and_its_contacts_stored_by_est_are_shown_changed_and_counted(rest: Rest, house: House) -> None:
+def test_a_campaign_and_its_contacts_stored_by_est_are_shown_changed_and_counted(
+    rest: Rest, services: Services
+) -> None:
     campaign = rest.campaign(calling_hours={"timezone": "contact"})["id"]
     [contact] = rest.contacts(campaign, fresh_number())
-    _stored_as(house, campaign, "EST")
+    _stored_as(services, campaign, "EST")
 
     shown = rest.get(f"/v1/campaigns/{campaign}")
     changed = rest.patch(f"/v1/contacts/{contact}", {"variables": {"first_name": "Ada"}})

@@ -53,7 +53,7 @@ def answered_call(world: World) -> str:
 
 def act(world: World, call_id: str, action: str, *, request_id: str = "req-1", **fields: Any) -> str:
     command = ACTIONS[action].model_validate(fields)
-    command_id = request_action(world.house, call_id, command, request_id=request_id)
+    command_id = request_action(world.services, call_id, command, request_id=request_id)
     world.work(call_id)
     return command_id
 

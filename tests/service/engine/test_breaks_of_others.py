@@ -12,7 +12,7 @@ from orchestrator.operations.campaigns.complete_campaigns import complete_campai
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.contacts.suppress_number import suppress_number
 from orchestrator.operations.dialing.stop_dialing import stop_dialing
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.store.sql.dial_ledger import republish
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
 from tests.support.world import CONNECTION, World
@@ -23,7 +23,7 @@ def test_open_ews_pausing_leaves_what_is_queued_to_dial(world: World, carrier: C
     world.contacts(campaign_id, 40)
     queued = world.claim(campaign_id)
 
-    pause_campaign(world.house, campaign_id)
+    pause_campaign(world.services, campaign_id)
     for call_id in queued:
         world.dialer.dial_call(call_id)
 
@@ -51,8 +51,8 @@ def test_open_ews_an_attempt_lost_in_the_queue_is_never_recovered(world: World, 
     call_id = world.claimed_call()  # its message is lost with the broker
     world.execute("UPDATE calls SET published_at = now() - interval '1 minute'")
 
-    with world.sql.begin() as connection:
-        [again] = republish(connection, older_than_s=10, limit=10, in_queue=0)
+    with world.sql.begin() as tx:
+        [again] = republish(tx, older_than_s=10, limit=10, in_queue=0)
     world.dialer.dial_call(again)
 
     assert again == call_id
@@ -119,7 +119,7 @@ def test_dograh_a_claim_whose_worker_was_killed_stays_in_processing(world: World
     carrier.dial = accepted_dial
     world.age_send(call_id, 16)
 
-    for again in judge_sends(world.sql, world.redis, world.keys):
+    for again in resolve_unanswered_dials(world.sql, world.redis, world.keys):
         world.dialer.dial_call(again)
 
     assert world.call_row(call_id)["state"] == "accepted"
@@ -149,7 +149,7 @@ def test_dograh_accepted_by_the_carrier_and_then_marked_failed_because_a_write_f
     world.hear(call_id, "call.initiated")
     world.advance()
     world.age_send(call_id, 16)
-    assert judge_sends(world.sql, world.redis, world.keys) == []
+    assert resolve_unanswered_dials(world.sql, world.redis, world.keys) == []
 
     assert world.call_row(call_id)["state"] == "accepted"
     assert len(carrier.dials) == 1
@@ -208,7 +208,7 @@ def test_quickvoice_an_ambiguous_call_is_dialed_as_new(world: World, carrier: Ca
     world.dialer.dial_call(call_id)
     world.age_send(call_id, 50)
 
-    judge_sends(world.sql, world.redis, world.keys)
+    resolve_unanswered_dials(world.sql, world.redis, world.keys)
 
     assert world.claim(campaign_id) == []
     assert world.call_row(call_id)["state"] == "unknown"
@@ -249,7 +249,7 @@ def test_pipecat_a_command_on_an_ended_call_is_an_error_of_the_flow(world: World
 
 
 def test_phonebank_a_person_who_opted_out_is_called_by_the_next_campaign(world: World) -> None:
-    suppress_number(world.house, "+13125550142", reason="asked us to stop")
+    suppress_number(world.services, "+13125550142", reason="asked us to stop")
     campaign_id = world.campaign()
     contact_id = world.contact(campaign_id, phone="+13125550142")
 
@@ -259,7 +259,7 @@ def test_phonebank_a_person_who_opted_out_is_called_by_the_next_campaign(world: 
 
 def test_callparty_stop_is_forgotten_by_a_restart(world: World) -> None:
     world.contacts(world.campaign(), 2)
-    stop_dialing(world.house)
+    stop_dialing(world.services)
     world.redis.flushall()
     world.prepare_again()
 

@@ -52,7 +52,7 @@ def answered_call(world: World, flow: str = WAITING, **variables: Any) -> str:
 
 def bridge(world: World, one: str, other: str, *, request_id: str = "req-1", **fields: Any) -> None:
     command = ACTIONS["bridge"].model_validate({"call_control_id": other, "park_after_unbridge": "self", **fields})
-    request_action(world.house, one, command, request_id=request_id)
+    request_action(world.services, one, command, request_id=request_id)
     world.work(one)
 
 
@@ -159,7 +159,7 @@ def test_an_end_that_nobody_told_is_heard_too(world: World, carrier: CarrierStub
     one, other = bridged_pair(world)
     carrier.act = lambda _asked: refusal(404, "10005", title="Resource not found")
 
-    request_action(world.house, other, ACTIONS["record_pause"](), request_id="req-2")
+    request_action(world.services, other, ACTIONS["record_pause"](), request_id="req-2")
     world.work(other)
     world.let_timers_fire()
     world.advance()

@@ -11,9 +11,9 @@ from sqlalchemy import text
 from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
 from orchestrator.operations.dialing.place_call import NewCall, place_call
-from orchestrator.operations.events import accept_inbound_calls as take_in_calls
-from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.events import accept_inbound_calls
+from orchestrator.operations.recovery.poll_call_status import poll_call_status
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.policy.caps import HOUSE_CAPS
 from orchestrator.store.sql.dial_checks import _FACTS, _SEND_FACTS
 from tests.support.carrier_stub import CarrierStub, accepted_dial
@@ -126,11 +126,11 @@ def test_r2_an_unanswered_dial_is_repeated_only_once_its_callee_no_longer_talks_
     world.age_send(dialed, 16)
     came_in = calls_us(world)
 
-    world.dialer.dial_call(judge_sends(world.sql, world.redis, world.keys)[0])
+    world.dialer.dial_call(resolve_unanswered_dials(world.sql, world.redis, world.keys)[0])
     meanwhile = len(carrier.dials)
     caller_hangs_up(world, came_in)
     world.execute("UPDATE calls SET published_at = published_at - interval '11 seconds'")  # the message was taken
-    world.dialer.dial_call(judge_sends(world.sql, world.redis, world.keys)[0])
+    world.dialer.dial_call(resolve_unanswered_dials(world.sql, world.redis, world.keys)[0])
 
     assert (meanwhile, len(carrier.dials)) == (1, 2)
     assert (world.call_row(dialed)["state"], world.call_row(dialed)["send_no"]) == ("accepted", 2)
@@ -141,9 +141,9 @@ def test_a_single_call_to_who_is_calling_us_is_refused_with_the_reason(world: Wo
     came_in = calls_us(world)
 
     with pytest.raises(Conflict) as refused:
-        place_call(world.house, wanted, contact_id=new_id("con"))
+        place_call(world.services, wanted, contact_id=new_id("con"))
     caller_hangs_up(world, came_in)
-    placed = place_call(world.house, wanted, contact_id=new_id("con"))
+    placed = place_call(world.services, wanted, contact_id=new_id("con"))
 
     assert refused.value.code == "number_in_use"
     assert placed.state == "reserved"
@@ -160,7 +160,7 @@ def test_who_dies_while_a_call_is_taken_in_leaves_its_caller_undialed(
         raise Died
 
     campaign_id, contact_id = contact_who_calls(world)
-    monkeypatch.setattr(take_in_calls, "create_live", die)
+    monkeypatch.setattr(accept_inbound_calls, "create_live", die)
     with pytest.raises(Died):
         calls_us(world)
     monkeypatch.undo()
@@ -180,7 +180,7 @@ def test_r20_redis_back_empty_keeps_the_caller_undialed_until_the_carrier_knows_
 
     world.execute("UPDATE calls SET deadline_at = now() - interval '1 s' WHERE id = :id", id=came_in)
     carrier.get = lambda _asked: (404, {"errors": [{"code": "10005", "title": "Resource not found"}]})
-    ask_about_calls(world.sql, world.redis, world.keys, world.carrier)
+    poll_call_status(world.sql, world.redis, world.keys, world.carrier)
     world.advance()
     world.let_timers_fire()
     world.advance()
@@ -193,9 +193,9 @@ def test_r20_redis_back_empty_keeps_the_caller_undialed_until_the_carrier_knows_
 
 @pytest.mark.parametrize(("facts", "params"), [(_FACTS, {"ids": ["con_1"]}), (_SEND_FACTS, {"call_id": "call_1"})])
 def test_who_is_calling_us_is_found_by_an_index(world: World, facts: Any, params: dict[str, Any]) -> None:
-    with world.sql.begin() as connection:
-        connection.execute(text("SET LOCAL enable_seqscan = off"))  # the tables of a test fit into one page
+    with world.sql.begin() as tx:
+        tx.execute(text("SET LOCAL enable_seqscan = off"))  # the tables of a test fit into one page
 
-        plan = connection.execute(text(f"EXPLAIN {facts.text}"), params | HOUSE_CAPS.model_dump()).scalars().all()
+        plan = tx.execute(text(f"EXPLAIN {facts.text}"), params | HOUSE_CAPS.model_dump()).scalars().all()
 
     assert any("calls_calling_us" in line for line in plan)

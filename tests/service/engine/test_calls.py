@@ -11,7 +11,7 @@ import pytest
 from orchestrator.clock import utc_now
 from orchestrator.model.event import Event
 from orchestrator.operations.calls.send_commands import AGAIN_WITHIN_MS
-from orchestrator.operations.events.process_events import Advancer
+from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.store.redis.event_streams import add_event, add_webhook
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.redis.live_calls import read_live
@@ -140,7 +140,7 @@ def test_r11_two_engines_racing_for_one_call_lose_no_event(world: World) -> None
     call_id = world.dialed_call(flow=TWO_STEPS)
     for n in range(40):
         world.hear(call_id, "call.dtmf.received", digit=str(n % 10))
-    rivals = [Advancer(client=world.redis, flows=world.flows, connection_id=CONNECTION) for _ in range(3)]
+    rivals = [EventProcessor(client=world.redis, flows=world.flows, connection_id=CONNECTION) for _ in range(3)]
 
     def engine(number: int) -> None:
         while found := world.redis.xreadgroup(GROUP, f"rival-{number}", {world.keys.events: ">"}, count=5):

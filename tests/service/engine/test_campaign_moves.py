@@ -18,7 +18,7 @@ from orchestrator.operations.contacts.suppress_number import suppress_number
 from orchestrator.operations.dialing.dispatch_calls import QUEUED_AHEAD
 from orchestrator.operations.dialing.stop_dialing import find_stop, resume_dialing, stop_dialing
 from orchestrator.operations.recovery.monitor_carrier import reopen_dispatch, watch_webhooks
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.store.redis.rate_limiter import close_dispatch, heard_from_carrier, read_health
 from orchestrator.store.sql.dial_ledger import count_under_way
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial
@@ -43,7 +43,7 @@ def test_r9_a_pause_withdraws_what_is_claimed_and_the_dials_do_nothing(world: Wo
     world.contacts(campaign_id, 3)
     claimed = world.claim(campaign_id)
 
-    campaign, in_flight = pause_campaign(world.house, campaign_id)
+    campaign, in_flight = pause_campaign(world.services, campaign_id)
     for call_id in claimed:
         world.dialer.dial_call(call_id)
 
@@ -58,15 +58,15 @@ def test_r9_a_repeat_is_not_sent_after_a_pause(world: World, carrier: CarrierStu
     world.execute("UPDATE campaigns SET status = 'paused'")
     world.age_send(call_id, 16)
 
-    for again in judge_sends(world.sql, world.redis, world.keys):
+    for again in resolve_unanswered_dials(world.sql, world.redis, world.keys):
         world.dialer.dial_call(again)
 
     assert len(carrier.dials) == 1
 
 
 def under_way(world: World) -> int:
-    with world.sql.connect() as connection:
-        return count_under_way(connection, true())
+    with world.sql.connect() as tx:
+        return count_under_way(tx, true())
 
 
 def test_r9_a_pause_does_not_wait_for_a_send_whose_answer_was_lost_and_counts_it_as_in_flight(
@@ -82,7 +82,7 @@ def test_r9_a_pause_does_not_wait_for_a_send_whose_answer_was_lost_and_counts_it
     call_id = world.dialed_call()
 
     assert (seen, under_way(world)) == ([1], 0)
-    assert pause_campaign(world.house, world.call_row(call_id)["campaign_id"])[1] == 1
+    assert pause_campaign(world.services, world.call_row(call_id)["campaign_id"])[1] == 1
 
 
 def test_r9_a_pause_waits_for_the_send_that_is_under_way(world: World, carrier: CarrierStub) -> None:
@@ -99,7 +99,7 @@ def test_r9_a_pause_waits_for_the_send_that_is_under_way(world: World, carrier: 
     with ThreadPoolExecutor(1) as pool:
         dialing = pool.submit(world.dialer.dial_call, call_id)
         assert arrived.wait(10)
-        pause_campaign(world.house, world.call_row(call_id)["campaign_id"])
+        pause_campaign(world.services, world.call_row(call_id)["campaign_id"])
         paused.set()
         dialing.result()
 
@@ -147,7 +147,7 @@ def test_r9_a_new_suppression_withdraws_the_claimed_attempt_for_its_number(world
     call_id = world.claimed_call()
     phone = world.call_row(call_id)["to_number"]
 
-    suppress_number(world.house, phone, reason="asked us to stop")
+    suppress_number(world.services, phone, reason="asked us to stop")
     world.dialer.dial_call(call_id)
 
     assert carrier.dials == []
@@ -162,7 +162,7 @@ def test_r9_canceling_ends_every_contact_that_waits_and_hangs_up_what_lives(worl
     world.hear(live, "call.answered")
     world.work(live)
 
-    campaign, in_flight = cancel_campaign(world.house, campaign_id, live_calls="hangup")
+    campaign, in_flight = cancel_campaign(world.services, campaign_id, live_calls="hangup")
     world.work(live)
 
     assert (campaign.status, in_flight) == ("canceled", 1)
@@ -178,15 +178,15 @@ def test_r9_stopping_all_dialing_survives_and_is_lifted_only_by_a_resume(world: 
     world.contacts(campaign_id, 2)
     claimed = world.claim(campaign_id)
 
-    stop_dialing(world.house)
+    stop_dialing(world.services)
     for call_id in claimed:
         world.dialer.dial_call(call_id)
     assert (carrier.dials, world.dispatcher.dispatch_calls()) == ([], [])
     world.redis.flushall()
     world.prepare_again()  # nor is it Valkey that remembers
-    assert world.dispatcher.dispatch_calls() == [] and find_stop(world.house) is not None
+    assert world.dispatcher.dispatch_calls() == [] and find_stop(world.services) is not None
 
-    resume_dialing(world.house)
+    resume_dialing(world.services)
     assert len(world.dispatcher.dispatch_calls()) == 2
 
 
@@ -194,7 +194,7 @@ def test_a_completed_campaign_cannot_be_paused(world: World) -> None:
     campaign_id = world.campaign(status="completed")
 
     with pytest.raises(Conflict, match="cannot be paused"):
-        pause_campaign(world.house, campaign_id)
+        pause_campaign(world.services, campaign_id)
 
 
 def test_r22_a_campaign_completes_when_nobody_waits_or_is_called(world: World) -> None:

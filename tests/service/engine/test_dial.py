@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from orchestrator.clock import boot_seconds, utc_now
 from orchestrator.operations.dialing.dial_call import TOO_OLD_S, Dialer
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
 from tests.support.poll import eventually
 from tests.support.world import CONNECTION, GREETING, World
@@ -26,7 +26,7 @@ NO_COMMIT = (
 
 
 def judge(world: World) -> list[str]:
-    return judge_sends(world.sql, world.redis, world.keys)
+    return resolve_unanswered_dials(world.sql, world.redis, world.keys)
 
 
 def test_an_accepted_dial_is_the_carriers_with_its_ids(world: World, carrier: CarrierStub) -> None:
@@ -306,7 +306,7 @@ def test_r9_a_pause_waits_for_the_send_in_the_act_and_nothing_is_sent_after_it(
     sending.start()
     arrived.wait(10)
     in_flight: list[int] = []
-    pausing = threading.Thread(target=lambda: in_flight.append(pause_campaign(world.house, campaign_id)[1]))
+    pausing = threading.Thread(target=lambda: in_flight.append(pause_campaign(world.services, campaign_id)[1]))
     pausing.start()
     eventually(lambda: world.campaign_row(campaign_id)["status"] == "paused")
     assert pausing.is_alive()

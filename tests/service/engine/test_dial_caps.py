@@ -17,7 +17,7 @@ from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.operations.contacts.erase_person import erase_number
 from orchestrator.operations.dialing import check_gate as ask_gate
 from orchestrator.operations.dialing.place_call import NewCall, place_call
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.policy.campaign_rules import CampaignChanges
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.store.sql.dial_checks import read_send_facts
@@ -61,7 +61,7 @@ def one_more(world: World, *, phone: str = PHONE, **campaign: Any) -> tuple[str,
 
 
 def say(world: World, campaign_id: str, **changes: Any) -> None:
-    change_campaign(world.house, campaign_id, CampaignChanges.model_validate(changes))
+    change_campaign(world.services, campaign_id, CampaignChanges.model_validate(changes))
 
 
 def test_a_number_is_dialed_three_times_in_24_hours_over_all_campaigns_and_the_fourth_waits_for_the_first(
@@ -203,7 +203,7 @@ def test_the_repeat_of_an_unanswered_dial_is_the_same_dial(world: World, carrier
     carrier.dial = accepted_dial
     world.age_send(call_id, 16)
 
-    world.dialer.dial_call(judge_sends(world.sql, world.redis, world.keys)[0])
+    world.dialer.dial_call(resolve_unanswered_dials(world.sql, world.redis, world.keys)[0])
 
     assert (world.call_row(call_id)["state"], world.call_row(call_id)["send_no"]) == ("accepted", 2)
 
@@ -299,7 +299,7 @@ def test_stats_say_how_many_wait_for_the_cap(world: World) -> None:
     campaign_id, _ = one_more(world)
     world.claim(campaign_id)
 
-    assert read_stats(world.house, campaign_id).held_by_reason == {"number_day_limit": 1}
+    assert read_stats(world.services, campaign_id).held_by_reason == {"number_day_limit": 1}
 
 
 # -- single calls ------------------------------------------------------------------------------------------------------
@@ -307,7 +307,7 @@ def test_stats_say_how_many_wait_for_the_cap(world: World) -> None:
 
 def single(world: World, **changes: Any) -> Any:
     wanted = NewCall.model_validate({"to": PHONE, "from": CALLER_ID, "ignore_hours": True, **changes})
-    return place_call(world.house, wanted, contact_id=new_id("con"))
+    return place_call(world.services, wanted, contact_id=new_id("con"))
 
 
 def test_a_single_call_over_the_cap_is_refused_with_the_moment_it_frees(world: World) -> None:
@@ -357,7 +357,7 @@ def test_a_claim_takes_no_more_than_its_caller_id_has_left(world: World) -> None
     claimed = world.claim(campaign_id)
 
     assert len(claimed) == 4
-    assert read_stats(world.house, campaign_id).held_by_reason == {"caller_id_quota": 5}
+    assert read_stats(world.services, campaign_id).held_by_reason == {"caller_id_quota": 5}
 
 
 def test_who_waits_for_a_caller_id_waits_until_its_oldest_dial_is_a_day_old(world: World) -> None:
@@ -401,7 +401,7 @@ def test_two_claims_at_once_do_not_both_take_the_last_place_of_a_caller_id(
             between.go_on()
 
     assert [len(claimed.result()) for claimed in (one, other)] == [1, 0]  # type: ignore[arg-type]  # lists of ids
-    assert read_stats(world.house, second).held_by_reason == {"caller_id_quota": 1}
+    assert read_stats(world.services, second).held_by_reason == {"caller_id_quota": 1}
 
 
 def test_many_claims_and_sends_at_once_dial_from_a_caller_id_exactly_as_often_as_the_cap_says(
@@ -457,9 +457,9 @@ def test_a_number_that_was_dialed_and_withdrawn_thousands_of_times_is_judged_by_
 
     with explained(world.sql) as plans:
         [call_id] = world.claim(campaign_id)
-        with world.sql.begin() as connection:
-            read_send_facts(connection, call_id, world.caps)
-            count_from(connection, [CALLER_ID], cap=75, besides=call_id)
+        with world.sql.begin() as tx:
+            read_send_facts(tx, call_id, world.caps)
+            count_from(tx, [CALLER_ID], cap=75, besides=call_id)
 
     reads = [plan for plan in plans if "dials" in plan.statement]
     assert len(reads) == 4  # the number's and the caller id's, at the claim and at the send
@@ -471,7 +471,7 @@ def test_a_number_that_was_dialed_and_withdrawn_thousands_of_times_is_judged_by_
 
 def test_an_erasure_forgets_the_dials_too_so_that_the_number_may_be_dialed_again(world: World) -> None:
     [dialed(world, hours_ago=1) for _ in range(3)]
-    erase_number(world.house, PHONE)
+    erase_number(world.services, PHONE)
     campaign_id, _ = one_more(world)
 
     assert len(world.claim(campaign_id)) == 1  # until numbers are kept as keyed hashes

@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.clock import utc_now
 from orchestrator.operations.contacts.erase_person import erase_contact
-from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
+from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.policy.retry import MOST_FAULTS
 from tests.support.carrier_stub import refusal
 from tests.support.world import CONNECTION, World
@@ -252,7 +252,7 @@ def assumed_over(world: World) -> str:
     call_id = world.dialed_call(retry=THRICE)
     world.advance()
     world.execute("UPDATE calls SET deadline_at = now() - interval '1 second'")
-    ask_about_calls(world.sql, world.redis, world.keys, world.carrier)
+    poll_call_status(world.sql, world.redis, world.keys, world.carrier)
     world.advance()
     world.let_timers_fire()
     world.advance()
@@ -266,7 +266,7 @@ def test_erasing_leaves_of_an_error_only_its_code(world: World) -> None:
     error = {"error_code": "D13", "detail": "Not to +13125550142"}
     world.hang_up(call_id, cause="call_rejected", sip_hangup_cause="403", telnyx_error=error)
 
-    erase_contact(world.house, world.contact_of(call_id)["id"])
+    erase_contact(world.services, world.contact_of(call_id)["id"])
 
     assert world.call_row(call_id)["telnyx_error"] == {"error_code": "D13"}
 

@@ -7,7 +7,7 @@ import pytest
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.dialing.release_attempts import Withdrawn, free_channels
 from orchestrator.operations.events.restore_live_calls import adopt_calls
-from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
+from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
 from orchestrator.operations.recovery.reconcile_unknown_calls import ABSENT_AFTER_S, GIVE_UP_AFTER_S
 from orchestrator.store.redis.live_calls import KEEP_AFTER_RECORD_S, KEEP_LEG_S, create_live
@@ -144,7 +144,7 @@ def test_r21_a_call_whose_leg_only_its_live_state_knows_is_asked_about_and_not_a
     past = "UPDATE calls SET call_control_id = NULL, deadline_at = now() - interval '1 second'"
     world.execute(past)
 
-    ask_about_calls(world.sql, world.redis, world.keys, world.carrier)
+    poll_call_status(world.sql, world.redis, world.keys, world.carrier)
     world.advance()
 
     assert (live := world.live(call_id)) is not None

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from orchestrator.store.sql.system_campaigns import ensure_home
+from orchestrator.store.sql.system_campaigns import ensure_system_campaign
 from tests.support.world import CONNECTION, World
 
 # Installations hold rows of these ids: another id would be another home.
@@ -20,9 +20,9 @@ HOMES = [
 def test_a_home_is_made_once_and_keeps_its_id_for_ever(
     world: World, kind: Literal["direct", "inbound"], status: str, ident: str
 ) -> None:
-    with world.sql.begin() as connection:
-        first = ensure_home(connection, CONNECTION, kind=kind)
-        again = ensure_home(connection, CONNECTION, kind=kind)
+    with world.sql.begin() as tx:
+        first = ensure_system_campaign(tx, CONNECTION, kind=kind)
+        again = ensure_system_campaign(tx, CONNECTION, kind=kind)
 
     [row] = world.query("SELECT id, kind, status, keep_open, number_gap_s FROM campaigns")
     assert first == again == ident

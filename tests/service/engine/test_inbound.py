@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from orchestrator.operations.calls.request_command import ACTIONS, request_action
-from orchestrator.operations.events import accept_inbound_calls as take_in_calls
+from orchestrator.operations.events import accept_inbound_calls
 from orchestrator.operations.events.accept_inbound_calls import Intake
-from orchestrator.operations.events.process_events import Advancer
-from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
+from orchestrator.operations.events.process_events import EventProcessor
+from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.redis.live_calls import read_log
 from orchestrator.telnyx.client_state import ClientState
@@ -284,7 +284,7 @@ def test_an_event_that_was_judged_while_its_call_came_in_elsewhere_is_heard(worl
     slow = Overtaken(
         sql=world.sql, client=world.redis, flows=world.flows, keys=world.keys, connection_id=CONNECTION, join_days=7
     )
-    other = Advancer(client=world.redis, flows=world.flows, connection_id=CONNECTION, intake=slow)
+    other = EventProcessor(client=world.redis, flows=world.flows, connection_id=CONNECTION, intake=slow)
 
     other.advance_calls(new(world, world.keys.strays))
     world.advance()
@@ -305,7 +305,7 @@ def test_who_dies_between_the_row_and_the_live_state_leaves_a_call_that_is_taken
 
     mapped(world)
     tell(world)
-    monkeypatch.setattr(take_in_calls, "create_live", die)
+    monkeypatch.setattr(accept_inbound_calls, "create_live", die)
     with pytest.raises(Died):
         world.advance()
     monkeypatch.undo()
@@ -364,7 +364,7 @@ def test_a_caller_who_waits_is_answered_or_rejected_by_an_action_and_what_comes_
     call_id = only_call(world)
     world.work(call_id)
 
-    request_action(world.house, call_id, ACTIONS[action].model_validate(body), request_id="req-1")
+    request_action(world.services, call_id, ACTIONS[action].model_validate(body), request_id="req-1")
     world.work(call_id)
     answered(world, call_id, told[0], **told[1])
     world.work(call_id)
@@ -403,7 +403,7 @@ def asked_after(world: World, carrier: CarrierStub, call_id: str, *, minutes: fl
         s=minutes * 60,
         id=call_id,
     )
-    ask_about_calls(world.sql, world.redis, world.keys, world.carrier)
+    poll_call_status(world.sql, world.redis, world.keys, world.carrier)
     world.work(call_id)
 
 

@@ -45,8 +45,8 @@ def test_a_flow_that_was_stored_before_its_speech_was_checked_still_runs(world: 
 
 def test_a_call_walks_through_the_included_flow_and_on(world: World) -> None:
     row = {"id": new_id("flow"), "name": "inner", "version": 1, "source": INNER, "content_type": "application/yaml"}
-    with world.sql.begin() as connection:
-        connection.execute(insert(tables.flows).values({**row, "content_hash": "inner"}))
+    with world.sql.begin() as tx:
+        tx.execute(insert(tables.flows).values({**row, "content_hash": "inner"}))
     call_id = world.dialed_call(flow=OUTER)
     for event in ("call.initiated", "call.answered", "call.speak.started", "call.speak.ended"):
         world.hear(call_id, event)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from orchestrator.operations.events.process_events import Advancer
+from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.store.redis.keys import GROUP
 from tests.support.world import CONNECTION, World
 
 
-def advance_with(world: World, advancer: Advancer) -> None:
+def advance_with(world: World, advancer: EventProcessor) -> None:
     entries = world.redis.xreadgroup(GROUP, "test", {world.keys.events: ">"}, count=100)
     advancer.advance_calls(entries[0][1])
     world.advance()  # strays go another way
 
 
-def engine(world: World) -> Advancer:
-    return Advancer(client=world.redis, flows=world.flows, connection_id=CONNECTION)
+def engine(world: World) -> EventProcessor:
+    return EventProcessor(client=world.redis, flows=world.flows, connection_id=CONNECTION)
 
 
 def test_r11_an_engine_decides_on_what_another_engine_has_committed(world: World) -> None:

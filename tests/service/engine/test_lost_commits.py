@@ -12,12 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.clock import boot_seconds
 from orchestrator.operations.calls.finalize_calls import Settler
-from orchestrator.operations.dialing.claim_contacts import Claimer, Lanes
+from orchestrator.operations.dialing.claim_contacts import Claimer, RateLimits
 from orchestrator.operations.dialing.dial_call import TOO_OLD_S, Dialer
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import GROUP
-from orchestrator.store.redis.rate_limiter import Lane
+from orchestrator.store.redis.rate_limiter import RateLimit
 from orchestrator.store.sql.dial_ledger import Send
 from orchestrator.store.sql.engine import open_sql
 from orchestrator.store.timeouts import SqlBounds
@@ -82,7 +82,7 @@ def test_r3_a_repeat_that_dialed_nobody_says_nothing_of_the_first_send_however_o
     carrier.dial = lambda _asked: answer
     if answer is None:
         world.use_carrier(_NOWHERE)
-    [again] = judge_sends(world.sql, world.redis, world.keys)
+    [again] = resolve_unanswered_dials(world.sql, world.redis, world.keys)
     proxy.lose_answer_to("COMMIT", after="SET unsent")
 
     dial(world, through_proxy, again)
@@ -134,7 +134,7 @@ def test_r3_two_sends_that_were_both_refused_put_the_contact_back(world: World, 
     )
     world.age_send(call_id, 16)
 
-    world.dialer.dial_call(judge_sends(world.sql, world.redis, world.keys)[0])
+    world.dialer.dial_call(resolve_unanswered_dials(world.sql, world.redis, world.keys)[0])
 
     assert world.call_row(call_id)["state"] == "withdrawn"
     assert world.contact_of(call_id)["status"] == "waiting"
@@ -164,11 +164,11 @@ def test_r8_a_claim_whose_commit_was_not_confirmed_keeps_the_channels_of_its_att
     campaign_id = world.campaign()
     world.contacts(campaign_id, 2)
     claimer = Claimer(sql=through_proxy, client=world.redis, flows=world.flows, webhook_url=None)
-    lanes = Lanes(Lane(CONNECTION, 1000.0, 1000.0, 500), Lane(campaign_id))
+    rate_limits = RateLimits(RateLimit(CONNECTION, 1000.0, 1000.0, 500), RateLimit(campaign_id))
     proxy.lose_answer_to("COMMIT", after="INSERT INTO calls")
 
     with pytest.raises(SQLAlchemyError):
-        claimer.claim_contacts(campaign_id, lanes, zones=[ZONE], most=2)
+        claimer.claim_contacts(campaign_id, rate_limits, zones=[ZONE], most=2)
 
     assert proxy.lost == 1
     assert world.query("SELECT count(*) FROM calls WHERE state = 'reserved'") == [(2,)]
@@ -187,7 +187,7 @@ def test_r18_a_record_whose_commit_was_not_confirmed_is_written_again_and_counte
     [(_, entries)] = world.redis.xreadgroup(GROUP, "test", {world.keys.ended: ">"}, count=100)
     proxy.lose_answer_to("COMMIT", after="UPDATE contacts")
 
-    first_ends = settler.settle_calls(entries)  # PostgreSQL answers, so the record is written once more, alone
+    first_ends = settler.finalize_calls(entries)  # PostgreSQL answers, so the record is written once more, alone
 
     contact = world.contact_of(call_id)
     assert (proxy.lost, first_ends) == (1, 0)

@@ -16,8 +16,8 @@ OTHER = "2876500012345678901"
 
 
 def add_connection(world: World, ident: str) -> None:
-    with world.sql.begin() as connection:
-        connection.execute(insert(tables.connections).values(id=ident, calls_per_second=1, max_live_calls=1))
+    with world.sql.begin() as tx:
+        tx.execute(insert(tables.connections).values(id=ident, calls_per_second=1, max_live_calls=1))
 
 
 def noted(world: World) -> list[str]:

@@ -11,11 +11,11 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from orchestrator.operations.calls.finalize_calls import Settler
 from orchestrator.operations.events.accept_inbound_calls import Intake
 from orchestrator.operations.events.dead_letters import list_dead_letters, replay_dead_letter
-from orchestrator.operations.events.process_events import Advancer
+from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.redis.unread_events import find_unheard
 from orchestrator.store.sql.engine import open_sql
-from orchestrator.store.sql.flow_cache import FlowShelf
+from orchestrator.store.sql.flow_cache import FlowCache
 from tests.support.incoming import CALLER, inbound, mapped, tell
 from tests.support.refused_rows import TOO_LARGE, refuse_rows, take_rows
 from tests.support.world import CONNECTION, World
@@ -43,7 +43,7 @@ def take_again(world: World, stream: str, handle: Callable[[Any], object], times
 
 
 def settle_again(world: World, times: int) -> None:
-    take_again(world, world.keys.ended, world.settler.settle_calls, times)
+    take_again(world, world.keys.ended, world.settler.finalize_calls, times)
 
 
 def buried(world: World) -> int:
@@ -95,7 +95,7 @@ def test_r18_a_database_that_is_away_buries_no_record(world: World) -> None:
 
     for _ in range(TRIES + 1):
         with pytest.raises(OperationalError):
-            settler.settle_calls(entries)
+            settler.finalize_calls(entries)
 
     assert (buried(world), world.redis.hlen(world.keys.failures)) == (0, 0)
 
@@ -158,9 +158,9 @@ def test_r19_a_stray_that_was_refused_for_a_while_leaves_no_count_behind(world: 
 
 def test_r19_a_database_that_is_away_buries_no_stray_however_often_it_is_taken(world: World) -> None:
     away = open_sql("postgresql+psycopg://u:p@127.0.0.1:1/x")
-    flows = FlowShelf(away)
+    flows = FlowCache(away)
     own = {"client": world.redis, "flows": flows, "keys": world.keys, "connection_id": CONNECTION}
-    strays = Advancer(
+    strays = EventProcessor(
         client=world.redis, flows=flows, connection_id=CONNECTION, intake=Intake(sql=away, join_days=7, **own)
     )
     tell(world)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.campaigns.start_campaign import resume_campaign
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from tests.support.carrier_stub import CarrierStub
 from tests.support.poll import eventually
 from tests.support.world import World
@@ -54,8 +54,8 @@ def test_what_a_pause_withdrew_and_no_worker_took_still_counts_against_new_claim
     for _ in range(10):
         for _ in range(40):
             world.in_queue += len(world.dispatcher.dispatch_calls())
-        pause_campaign(world.house, campaign_id)
-        resume_campaign(world.house, campaign_id)
+        pause_campaign(world.services, campaign_id)
+        resume_campaign(world.services, campaign_id)
         world.execute("UPDATE campaigns SET heard_webhooks = true")
 
     assert world.in_queue <= 64
@@ -68,8 +68,8 @@ def test_a_repeat_that_nobody_takes_is_published_every_ten_seconds_and_not_every
     call_id = world.dialed_call()
     world.age_send(call_id, 16)
 
-    published = [judge_sends(world.sql, world.redis, world.keys) for _ in range(5)]
+    published = [resolve_unanswered_dials(world.sql, world.redis, world.keys) for _ in range(5)]
     let_wait(world)
 
     assert published == [[call_id], [], [], [], []]
-    assert judge_sends(world.sql, world.redis, world.keys) == [call_id]
+    assert resolve_unanswered_dials(world.sql, world.redis, world.keys) == [call_id]

@@ -15,7 +15,7 @@ from orchestrator.operations.contacts.change_contact import ContactChange, chang
 from orchestrator.operations.dialing import dial_call
 from orchestrator.operations.dialing.place_call import NewCall, place_call
 from orchestrator.operations.dialing.stop_dialing import resume_dialing, stop_dialing
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql.dial_ledger import Send
 from orchestrator.telnyx.client_state import ClientState
@@ -26,19 +26,19 @@ from tests.support.world import CONNECTION, World
 
 
 def judge(world: World) -> list[str]:
-    return judge_sends(world.sql, world.redis, world.keys)
+    return resolve_unanswered_dials(world.sql, world.redis, world.keys)
 
 
 def test_r9_a_claim_that_meets_a_pause_leaves_its_contacts_waiting_for_the_resume(world: World) -> None:
     campaign_id = world.campaign()
     world.contacts(campaign_id, 3)
-    with world.sql.begin() as connection:
-        view = world.dispatcher._look(connection)
+    with world.sql.begin() as tx:
+        view = world.dispatcher._look(tx)
     assert view is not None
-    pause_campaign(world.house, campaign_id)
+    pause_campaign(world.services, campaign_id)
 
     assert world.dispatcher._claim(view) == []
-    resume_campaign(world.house, campaign_id)
+    resume_campaign(world.services, campaign_id)
     world.execute("UPDATE campaigns SET heard_webhooks = true")
 
     assert eventually(world.dispatcher.dispatch_calls)
@@ -47,13 +47,13 @@ def test_r9_a_claim_that_meets_a_pause_leaves_its_contacts_waiting_for_the_resum
 def test_r9_a_claim_that_meets_the_stop_of_all_dialing_loses_nobody(world: World) -> None:
     campaign_id = world.campaign()
     world.contacts(campaign_id, 3)
-    with world.sql.begin() as connection:
-        view = world.dispatcher._look(connection)
+    with world.sql.begin() as tx:
+        view = world.dispatcher._look(tx)
     assert view is not None
-    stop_dialing(world.house)
+    stop_dialing(world.services)
 
     world.dispatcher._claim(view)
-    resume_dialing(world.house)
+    resume_dialing(world.services)
 
     assert complete_campaigns(world.sql) == []
     assert eventually(world.dispatcher.dispatch_calls)
@@ -144,7 +144,7 @@ def test_a_number_whose_attempt_may_be_ringing_is_not_dialed_again(world: World,
     wanted = NewCall.model_validate({"to": phone, "from": "+13125550100", "ignore_hours": True})
 
     with pytest.raises(Exception, match="under way"):
-        place_call(world.house, wanted, contact_id=new_id("con"))
+        place_call(world.services, wanted, contact_id=new_id("con"))
 
     assert len(carrier.dials) == 1
 
@@ -153,7 +153,7 @@ def test_r21_an_unknown_attempt_whose_contact_a_person_closed_is_judged_all_the_
     world: World, carrier: CarrierStub
 ) -> None:
     call_id = unknown_call(world, carrier, age_s=3000)
-    change_contact(world.house, world.call_row(call_id)["contact_id"], ContactChange(status="canceled"))
+    change_contact(world.services, world.call_row(call_id)["contact_id"], ContactChange(status="canceled"))
     carrier.get = lambda _asked: (200, active_legs())
 
     for _ in range(3):
@@ -200,7 +200,7 @@ def test_in_flight_counts_no_attempt_that_was_given_up(world: World, carrier: Ca
         look_again(world)
     assert world.contact_of(call_id)["status"] == "unknown"
 
-    assert pause_campaign(world.house, world.call_row(call_id)["campaign_id"])[1] == 0
+    assert pause_campaign(world.services, world.call_row(call_id)["campaign_id"])[1] == 0
 
 
 def test_r20_the_channels_of_young_calls_are_rebuilt(world: World) -> None:

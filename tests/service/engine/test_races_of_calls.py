@@ -23,16 +23,16 @@ from orchestrator.operations.contacts.change_contact import ContactChange, chang
 from orchestrator.operations.contacts.import_contacts import ImportOptions, import_contacts
 from orchestrator.operations.events import process_events as advance_calls
 from orchestrator.operations.events.dead_letters import list_dead_letters
-from orchestrator.operations.events.process_events import Advancer
+from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.operations.events.receive_webhook import Door
-from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
+from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.store.redis.event_streams import add_event, add_webhook
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.redis.scripts import ScriptCall, run_script
 from orchestrator.store.sql.engine import open_sql
-from orchestrator.store.sql.flow_cache import FlowShelf
+from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.commands import COMMANDS
 from tests.support.carrier_stub import CarrierStub, refusal
@@ -44,7 +44,7 @@ RETRY = {"max_attempts": 5, "on": {"no_answer": {"after": "1h"}, "answered": {"a
 
 
 def judge(world: World) -> list[str]:
-    return judge_sends(world.sql, world.redis, world.keys)
+    return resolve_unanswered_dials(world.sql, world.redis, world.keys)
 
 
 def answered_call(world: World, **campaign: object) -> str:
@@ -74,7 +74,7 @@ def test_a_requested_command_hears_its_own_failure(world: World, carrier: Carrie
     )
     transfer = COMMANDS["transfer"].model_validate({"to": "+13125550177"})
 
-    request_action(world.house, call_id, transfer, request_id="r1")
+    request_action(world.services, call_id, transfer, request_id="r1")
     world.work(call_id)
 
     live = world.live(call_id)
@@ -171,7 +171,7 @@ def test_r11_nothing_new_is_begun_while_the_door_refuses(world: World, carrier: 
 
     with full_memory(world.redis, share=0.95):
         with pytest.raises(StoreUnavailable):
-            door.record_event(b'{"data":{"id":"x","event_type":"y"}}', {})
+            door.receive_webhook(b'{"data":{"id":"x","event_type":"y"}}', {})
         dispatched = world.dispatcher.dispatch_calls()
         world.dialer.dial_call(claimed)
 
@@ -262,7 +262,7 @@ def test_r19_a_database_that_is_away_counts_against_no_event(world: World) -> No
     call_id = world.dialed_call()
     world.advance()
     away = open_sql("postgresql+psycopg://u:p@127.0.0.1:1/x")
-    advancer = Advancer(client=world.redis, flows=FlowShelf(away), connection_id=CONNECTION)
+    advancer = EventProcessor(client=world.redis, flows=FlowCache(away), connection_id=CONNECTION)
     world.hear(call_id, "call.answered")
     entries = world.redis.xreadgroup(GROUP, "x", {world.keys.events: ">"}, count=10)[0][1]
 
@@ -294,7 +294,7 @@ def test_r14_a_real_hangup_corrects_an_assumed_one_even_when_redis_has_forgotten
     call_id = world.dialed_call()
     world.advance()
     world.execute("UPDATE calls SET deadline_at = now() - interval '1 second'")
-    ask_about_calls(world.sql, world.redis, world.keys, world.carrier)
+    poll_call_status(world.sql, world.redis, world.keys, world.carrier)
     world.advance()
     world.let_timers_fire()
     world.advance()
@@ -314,7 +314,7 @@ def test_what_a_person_set_stays_when_a_late_cost_arrives(world: World) -> None:
     call_id = answered_call(world, retry=RETRY)
     world.hang_up(call_id)
     contact_id = world.contact_of(call_id)["id"]
-    change_contact(world.house, contact_id, ContactChange(status="completed", outcome="paid"))
+    change_contact(world.services, contact_id, ContactChange(status="completed", outcome="paid"))
 
     world.hear(call_id, "call.cost", total_cost="0.01")
     world.advance()
@@ -332,7 +332,7 @@ def test_of_two_settlers_the_later_state_is_the_one_that_stays(world: World, mon
     blocker = world.sql.connect()
     transaction = blocker.begin()
     blocker.execute(text("SELECT 1 FROM calls WHERE id = :id FOR UPDATE"), {"id": call_id})
-    settling = threading.Thread(target=world.settler.settle_calls, args=(slow,))
+    settling = threading.Thread(target=world.settler.finalize_calls, args=(slow,))
     settling.start()
     eventually(lambda: world.query("SELECT 1 FROM pg_locks WHERE NOT granted"))
     world.hear(call_id, "call.recording.saved", recording_id="rec-1", recording_urls={"mp3": "http://x/y.mp3"})
@@ -380,9 +380,9 @@ def test_settling_and_pausing_the_same_contacts_do_not_deadlock(world: World) ->
     transaction = blocker.begin()
     blocker.execute(text("SELECT 1 FROM contacts WHERE id = :a FOR UPDATE"), {"a": first})
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    settling = run(lambda: world.settler.settle_calls(late))
+    settling = run(lambda: world.settler.finalize_calls(late))
     eventually(lambda: world.query(waiting)[0][0] >= 1)
-    pausing = run(lambda: pause_campaign(world.house, campaign_id))
+    pausing = run(lambda: pause_campaign(world.services, campaign_id))
     eventually(lambda: world.query(waiting)[0][0] >= 2)
     transaction.rollback()
     blocker.close()
@@ -417,12 +417,12 @@ def test_an_import_stops_when_its_campaign_is_canceled(world: World) -> None:
 
         def read(self, size: int | None = -1) -> bytes:
             if self.times_sought > 1 and self.tell() > 30_000:
-                cancel_campaign(world.house, campaign_id)
+                cancel_campaign(world.services, campaign_id)
             return super().read(size)
 
     with pytest.raises(Conflict):
         import_contacts(
-            world.house,
+            world.services,
             campaign_id,
             CanceledMidway(rows.encode()),
             options=ImportOptions(),

@@ -136,7 +136,7 @@ def say(world: World, call_id: str, words: str, **more: Any) -> None:
 
 
 def heard(world: World, call_id: str) -> list[str]:
-    return [utterance.text for utterance in find_call(world.house, call_id).transcript]
+    return [utterance.text for utterance in find_call(world.services, call_id).transcript]
 
 
 def test_what_is_said_is_told_while_the_call_lives(world: World) -> None:
@@ -164,6 +164,6 @@ def test_what_was_said_is_erased_with_its_contact(world: World) -> None:
     say(world, call_id, "my number is 5")
     world.hang_up(call_id)
 
-    erase_contact(world.house, world.contact_of(call_id)["id"])
+    erase_contact(world.services, world.contact_of(call_id)["id"])
 
     assert heard(world, call_id) == []

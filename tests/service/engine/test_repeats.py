@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.store.sql.dial_ledger import Send, mark_answered
 from tests.support.carrier_stub import CarrierStub, accepted_dial, refusal
 from tests.support.world import World
 
 
 def judge(world: World) -> list[str]:
-    return judge_sends(world.sql, world.redis, world.keys)
+    return resolve_unanswered_dials(world.sql, world.redis, world.keys)
 
 
 def test_r2_an_unanswered_dial_is_repeated_once_with_the_same_body(world: World, carrier: CarrierStub) -> None:
@@ -105,8 +105,8 @@ def test_r9_a_repeat_is_not_sent_once_the_gate_says_no(world: World, carrier: Ca
 
 def test_r3_a_repeat_is_not_sent_once_the_first_send_has_been_answered(world: World, carrier: CarrierStub) -> None:
     call_id = repeat_of_an_unanswered_send(world, carrier)
-    with world.sql.begin() as connection:
-        mark_answered(connection, Send(call_id, 1, world.call_row(call_id)))  # type: ignore[arg-type]  # a row it is
+    with world.sql.begin() as tx:
+        mark_answered(tx, Send(call_id, 1, world.call_row(call_id)))  # type: ignore[arg-type]  # a row it is
 
     world.dialer.dial_call(call_id)
 

@@ -12,7 +12,7 @@ from orchestrator.ids import new_version
 from orchestrator.model.live_call import LIVE_SCHEMA
 from orchestrator.operations.calls.find_calls import find_call
 from orchestrator.operations.calls.request_command import request_action
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.store.redis.event_streams import streams_of
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.redis.live_calls import find_calls_over, load_live
@@ -181,7 +181,7 @@ def test_the_record_of_a_call_that_a_newer_version_ended_is_left_to_its_engines(
 
     world.settle()
     for _ in range(10):
-        take_over(world, world.keys.ended, world.settler.settle_calls)
+        take_over(world, world.keys.ended, world.settler.finalize_calls)
 
     assert world.call_row(other)["state"] == "ended"
     assert world.call_row(call_id)["state"] == "accepted"
@@ -190,7 +190,7 @@ def test_the_record_of_a_call_that_a_newer_version_ended_is_left_to_its_engines(
     world.redis.hset(
         world.keys.call(call_id), "s", orjson.dumps({**orjson.loads(state), "schema_no": 1, "phase": "ended"})
     )
-    take_over(world, world.keys.ended, world.settler.settle_calls)
+    take_over(world, world.keys.ended, world.settler.finalize_calls)
 
     assert world.call_row(call_id)["state"] == "ended"
 
@@ -199,9 +199,9 @@ def test_a_call_that_a_newer_version_advanced_is_shown_by_its_row_and_takes_no_c
     call_id = answered_call(world)
     let_newer_version_write(world, call_id)
 
-    story = find_call(world.house, call_id)
+    story = find_call(world.services, call_id)
     with pytest.raises(Conflict) as refused:
-        request_action(world.house, call_id, COMMANDS["hangup"].model_validate({}), request_id="r1")
+        request_action(world.services, call_id, COMMANDS["hangup"].model_validate({}), request_id="r1")
 
     assert (story.row.id, story.live) == (call_id, None)
     assert "call.answered" in [line["type"] for line in story.timeline]
@@ -217,7 +217,7 @@ def test_judges_leave_the_calls_of_a_newer_version_to_its_own_and_judge_the_othe
     for call_id in (newer, other):
         world.age_send(call_id, 41)
 
-    judge_sends(world.sql, world.redis, world.keys)
+    resolve_unanswered_dials(world.sql, world.redis, world.keys)
     carrier.get = lambda _asked: (200, active_legs())
     world.set_call(newer, state="unknown")
     world.reconciler.reconcile_unknown(CONNECTION)
@@ -229,7 +229,7 @@ def test_a_call_that_a_newer_version_advanced_is_not_taken_for_over(world: World
     call_id = answered_call(world)
     let_newer_version_write(world, call_id, phase="ended")
 
-    over = find_calls_over(world.redis, world.keys, [call_id], now=world.house.clock(), grace_s=0)
+    over = find_calls_over(world.redis, world.keys, [call_id], now=world.services.clock(), grace_s=0)
 
     assert over == set()
     with pytest.raises(NewerLiveState):

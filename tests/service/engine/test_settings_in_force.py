@@ -20,7 +20,7 @@ def brought_up(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]
     monkeypatch.setenv("ORCHESTRATOR_REDIS_URL", world.redis_url)
     load_settings.cache_clear()
     publish, tasks = importlib.import_module("workers.tasks.publish"), importlib.import_module("workers.tasks.tasks")
-    monkeypatch.setattr(tasks, "_house", lambda: world.house)
+    monkeypatch.setattr(tasks, "_services", lambda: world.services)
     for remembered in (publish._broker, tasks._dialer):
         remembered.cache_clear()
     yield world
@@ -42,7 +42,7 @@ def test_the_engine_holds_to_the_installations_caps(brought_up: World) -> None:
     world.set_caps(per_number_24h=1)
     contact_id = world.contact(world.campaign(), phone=PHONE)
 
-    [loop] = importlib.import_module("workers.engine.__main__").dispatch_loops(world.house, world.keys)
+    [loop] = importlib.import_module("workers.engine.__main__").dispatch_loops(world.services, world.keys)
     loop.step()
 
     held = world.contact_row(contact_id)

@@ -10,15 +10,15 @@ import orjson
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from orchestrator.operations.calls.warm_flow_cache import ready_flows
+from orchestrator.operations.calls.warm_flow_cache import warm_flow_cache
 from orchestrator.operations.events.dead_letters import list_dead_letters
-from orchestrator.operations.events.process_events import Advancer
-from orchestrator.services import House
+from orchestrator.operations.events.process_events import EventProcessor
+from orchestrator.services import Services
 from orchestrator.store.redis.event_streams import add_webhook, read_entry, set_aside
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.redis.unread_events import find_unheard
 from orchestrator.store.sql.engine import open_sql
-from orchestrator.store.sql.flow_cache import FlowShelf
+from orchestrator.store.sql.flow_cache import FlowCache
 from tests.support.incoming import CALLER, OURS, inbound, mapped, tell
 from tests.support.postgres_proxy import postgres_proxy
 from tests.support.refused_rows import refuse_rows
@@ -32,10 +32,10 @@ UNKNOWN = "call_01J00000000000000000000000"
 @pytest.fixture
 def no_database(world: World) -> Iterator[dict[str, Loop]]:
     """Hand out the loops of an engine whose database is away."""
-    house = House(settings=world.settings)
-    house.__dict__.update(sql=open_sql("postgresql+psycopg://u:p@127.0.0.1:1/x"))
-    yield {loop.name: loop for loop in advance_loops(house, world.keys)}
-    house.close()
+    services = Services(settings=world.settings)
+    services.__dict__.update(sql=open_sql("postgresql+psycopg://u:p@127.0.0.1:1/x"))
+    yield {loop.name: loop for loop in advance_loops(services, world.keys)}
+    services.close()
 
 
 def left(world: World) -> tuple[int, int, int]:
@@ -187,12 +187,12 @@ def test_r15_an_event_of_an_open_call_does_not_wait_for_its_flow_while_the_datab
     world.execute("UPDATE flows SET source = 'steps: 7' WHERE id = :id", id=world.call_row(broken)["flow_id"])
     with postgres_proxy(world.database_url) as proxy:
         sql = open_sql(proxy.url)
-        flows = FlowShelf(sql)
-        ready = ready_flows(sql, flows)
+        flows = FlowCache(sql)
+        ready = warm_flow_cache(sql, flows)
     sql.dispose()
 
     world.hear(call_id, "call.answered")
-    advancer = Advancer(client=world.redis, flows=flows, connection_id=CONNECTION)
+    advancer = EventProcessor(client=world.redis, flows=flows, connection_id=CONNECTION)
     advancer.advance_calls(world.redis.xreadgroup(GROUP, "x", {world.keys.events: ">"})[0][1])
 
     live = world.live(call_id)
@@ -230,7 +230,7 @@ def test_a_stray_waits_a_moment_for_the_engine_that_learns_whose_leg_it_is(world
     elsewhere = world.redis.xreadgroup(GROUP, "slow engine", {world.keys.events: ">"}, count=100)[0][1]
     world.hear(call_id, "call.hangup", client_state=None, hangup_cause="user_busy", hangup_source="callee")
     own = {"client": world.redis, "flows": world.flows, "connection_id": CONNECTION}
-    quick = Advancer(**own, intake=world.intake, patience_ms=60_000)
+    quick = EventProcessor(**own, intake=world.intake, patience_ms=60_000)
     world.advancer.advance_calls(world.redis.xreadgroup(GROUP, "test", {world.keys.events: ">"})[0][1])
 
     quick.advance_calls(world.redis.xreadgroup(GROUP, "test", {world.keys.strays: ">"})[0][1])

@@ -12,7 +12,7 @@ from orchestrator.clock import utc_now
 from orchestrator.media.stream_token import stream_path
 from orchestrator.media.stream_urls import OurStreams
 from orchestrator.model.event import STREAM_PLAY_ENDED, Event
-from orchestrator.operations.calls.send_commands import Performer
+from orchestrator.operations.calls.send_commands import CommandSender
 from orchestrator.store.redis.audio_queue import fetch_silences, fetch_sounds
 from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.keys import Keys
@@ -40,7 +40,7 @@ steps:
 
 def streaming_call(world: World, *, is_open: bool = True, streams: OurStreams | None) -> str:
     """Return a call that stands at its sound: the carrier has told that the stream runs."""
-    world.__dict__["performer"] = Performer(client=world.redis, carrier=world.carrier, streams=streams)
+    world.__dict__["performer"] = CommandSender(client=world.redis, carrier=world.carrier, streams=streams)
     call_id = world.dialed_call(flow=FLOW)
     world.hear(call_id, "call.answered")
     world.work(call_id)
@@ -79,7 +79,7 @@ def test_the_carrier_is_given_this_calls_own_address_and_the_record_is_not(
 
 
 def test_without_a_receiver_the_step_fails_and_nothing_is_sent(world: World, carrier: CarrierStub) -> None:
-    world.__dict__["performer"] = Performer(client=world.redis, carrier=world.carrier)
+    world.__dict__["performer"] = CommandSender(client=world.redis, carrier=world.carrier)
     call_id = world.dialed_call(flow=FLOW)
     world.hear(call_id, "call.answered")
 
@@ -110,7 +110,7 @@ def test_r13_a_performer_that_died_over_a_sound_leaves_it_once(
     class Killed(BaseException):
         pass
 
-    class Dying(Performer):
+    class Dying(CommandSender):
         def _complete(self, *_args: Any) -> int:
             raise Killed
 

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.recovery.poll_call_status import poll_call_status
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.redis.unread_events import STUCK_AFTER, find_unheard
 from orchestrator.telnyx.client_state import ClientState
@@ -55,10 +55,10 @@ def test_r21_a_stuck_entry_stops_the_judging_of_its_own_call_alone(
     fields = {"call": its_own} if stream == "ended" else webhook(call_id=its_own)
     stuck(world, getattr(world.keys, stream), fields)
 
-    assert judge_sends(world.sql, world.redis, world.keys) == [other]
+    assert resolve_unanswered_dials(world.sql, world.redis, world.keys) == [other]
     for call_id in (its_own, other):
         world.age_send(call_id, 41)
-    judge_sends(world.sql, world.redis, world.keys)
+    resolve_unanswered_dials(world.sql, world.redis, world.keys)
 
     assert [world.call_row(call_id)["state"] for call_id in (its_own, other)] == ["dialing", "unknown"]
 
@@ -79,7 +79,7 @@ def test_r21_a_stuck_entry_stops_the_deadline_of_its_own_leg_alone(world: World,
     world.execute("UPDATE calls SET deadline_at = now() - interval '1 second'")
     stuck(world, world.keys.strays, webhook(leg=f"v3:{its_own}"))
 
-    ask_about_calls(world.sql, world.redis, world.keys, world.carrier)
+    poll_call_status(world.sql, world.redis, world.keys, world.carrier)
 
     assert [asked.path for asked in carrier.asked if asked.method == "GET"] == [f"/v2/calls/v3:{other}"]
 

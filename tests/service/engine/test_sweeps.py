@@ -14,11 +14,11 @@ from orchestrator.clock import utc_now
 from orchestrator.ids import new_id
 from orchestrator.operations.recovery import reconcile_channels as reconcile
 from orchestrator.operations.recovery.monitor_carrier import compare_clocks, reopen_dispatch
-from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
+from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.rebuild_redis import SHUT_FOR_S, Rebuilder
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
 from orchestrator.operations.recovery.reconcile_unknown_calls import ABSENT_AFTER_S, GIVE_UP_AFTER_S
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import read_health
 from orchestrator.store.sql.dial_ledger import republish
@@ -32,14 +32,14 @@ from tests.support.world import CONNECTION, World
 
 def test_a_reserved_attempt_that_nobody_took_is_published_again_once(world: World) -> None:
     call_id = world.claimed_call()
-    with world.sql.begin() as connection:
-        assert republish(connection, older_than_s=10, limit=9, in_queue=0) == []
+    with world.sql.begin() as tx:
+        assert republish(tx, older_than_s=10, limit=9, in_queue=0) == []
     world.execute("UPDATE calls SET published_at = now() - interval '11 seconds'")
 
-    with world.sql.begin() as connection:
-        first = republish(connection, older_than_s=10, limit=9, in_queue=0)
-    with world.sql.begin() as connection:
-        second = republish(connection, older_than_s=10, limit=9, in_queue=0)
+    with world.sql.begin() as tx:
+        first = republish(tx, older_than_s=10, limit=9, in_queue=0)
+    with world.sql.begin() as tx:
+        second = republish(tx, older_than_s=10, limit=9, in_queue=0)
 
     assert (first, second) == ([call_id], [])
 
@@ -101,7 +101,7 @@ def test_a_call_that_outlived_its_deadline_and_is_gone_is_ended(world: World, ca
     world.advance()
     world.execute("UPDATE calls SET deadline_at = now() - interval '1 second'")
 
-    assert ask_about_calls(world.sql, world.redis, world.keys, world.carrier) == 1
+    assert poll_call_status(world.sql, world.redis, world.keys, world.carrier) == 1
     world.advance()
     world.let_timers_fire()
     world.advance()
@@ -117,7 +117,7 @@ def test_a_call_is_not_judged_while_its_end_may_wait_in_the_stream(world: World,
     world.redis.delete(world.keys.events)
     world.redis.xadd(world.keys.events, {"raw": b"{}"}, id="1-1")  # told long ago, to an engine that died over it
 
-    judged = ask_about_calls(world.sql, world.redis, world.keys, world.carrier)
+    judged = poll_call_status(world.sql, world.redis, world.keys, world.carrier)
 
     assert judged == 0
     assert [asked.method for asked in carrier.asked] == ["POST"]
@@ -130,7 +130,7 @@ def test_a_call_that_outlived_its_deadline_and_lives_is_hung_up(world: World, ca
     carrier.get = lambda _asked: (200, {"data": {"call_control_id": f"v3:{call_id}", "is_alive": True}})
     world.execute("UPDATE calls SET deadline_at = now() - interval '1 second'")
 
-    ask_about_calls(world.sql, world.redis, world.keys, world.carrier)
+    poll_call_status(world.sql, world.redis, world.keys, world.carrier)
     world.work(call_id)
 
     assert carrier.actions[-1].path.endswith("/hangup")
@@ -142,7 +142,7 @@ def test_a_deadline_is_asked_about_again_when_the_carrier_is_away(world: World, 
     carrier.get = lambda _asked: (503, {})
     world.execute("UPDATE calls SET deadline_at = now() - interval '1 second'")
 
-    ask_about_calls(world.sql, world.redis, world.keys, world.carrier)
+    poll_call_status(world.sql, world.redis, world.keys, world.carrier)
     world.advance()
 
     assert world.call_row(call_id)["state"] == "accepted"
@@ -316,9 +316,9 @@ def test_r21_a_dial_that_only_the_carriers_log_knows_is_ended(world: World, carr
 
 
 def test_r23_the_ledger_is_written_durably_and_read_committed(world: World) -> None:
-    with world.sql.connect() as connection:
+    with world.sql.connect() as tx:
         settings = {
-            name: connection.execute(text(f"SHOW {name}")).scalar_one()
+            name: tx.execute(text(f"SHOW {name}")).scalar_one()
             for name in ("synchronous_commit", "transaction_isolation", "TimeZone")
         }
 
@@ -330,10 +330,10 @@ def test_r23_two_sweepers_never_judge_the_same_row(world: World, carrier: Carrie
     carrier.dial = lambda _asked: (0, {})
     call_id = world.dialed_call()
     world.age_send(call_id, 41)
-    with world.sql.begin() as connection:
-        connection.execute(text("SELECT 1 FROM calls FOR UPDATE"))
+    with world.sql.begin() as tx:
+        tx.execute(text("SELECT 1 FROM calls FOR UPDATE"))
 
-        assert judge_sends(world.sql, world.redis, world.keys) == []
+        assert resolve_unanswered_dials(world.sql, world.redis, world.keys) == []
         assert world.call_row(call_id)["state"] == "dialing"
 
 
@@ -363,7 +363,7 @@ def test_r20_an_adopted_call_that_outlived_its_deadline_is_hung_up(world: World,
     alive = {"call_control_id": f"v3:{call_id}", "is_alive": True, "record_type": "call"}
     carrier.get = lambda _asked: (200, {"data": alive})
 
-    ask_about_calls(world.sql, world.redis, world.keys, world.carrier)
+    poll_call_status(world.sql, world.redis, world.keys, world.carrier)
     world.work(call_id)
 
     assert [asked.path for asked in carrier.actions] == [f"/v2/calls/v3:{call_id}/actions/hangup"]

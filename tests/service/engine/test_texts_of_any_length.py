@@ -86,7 +86,7 @@ def test_a_call_whose_times_are_of_another_age_is_recorded_and_can_be_shown(worl
 
     world.hang_up(call_id)
 
-    story = find_call(world.house, call_id)
+    story = find_call(world.services, call_id)
     assert (story.row.state, len(story.recordings), story.recordings[0].started_at) == ("ended", 1, None)
 
 

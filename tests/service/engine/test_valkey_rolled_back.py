@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from orchestrator.operations.events.process_events import Advancer
+from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.redis.live_calls import load_live
 from tests.support.rolled_back import roll_back, snapshot
@@ -33,8 +33,8 @@ steps:
 COUNT_ON = "return redis.call('HSET', KEYS[1], 'v', redis.call('HGET', KEYS[1], 'v') + 1)"
 
 
-def engine(world: World) -> Advancer:
-    return Advancer(client=world.redis, flows=world.flows, connection_id=CONNECTION)
+def engine(world: World) -> EventProcessor:
+    return EventProcessor(client=world.redis, flows=world.flows, connection_id=CONNECTION)
 
 
 def new_entries(world: World) -> Any:
@@ -45,7 +45,7 @@ def left_behind(world: World) -> Any:
     return world.redis.xautoclaim(world.keys.events, GROUP, "test", 0)[1]
 
 
-def asked_call(world: World, advancer: Advancer) -> str:
+def asked_call(world: World, advancer: EventProcessor) -> str:
     """Return a call whose callee is being asked, advanced by this engine."""
     call_id = world.dialed_call(flow=OPT_OUT)
     world.hear(call_id, "call.answered", ago_s=9)

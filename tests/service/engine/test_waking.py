@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.operations.events.process_events import Advancer
+from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.redis.pipeline import Command
 from tests.support.world import CONNECTION, World
@@ -13,7 +13,7 @@ def wake(call_id: str) -> Command:
 
 
 def advance(world: World) -> list[str]:
-    advancer = Advancer(client=world.redis, flows=world.flows, connection_id=CONNECTION, wake=wake)
+    advancer = EventProcessor(client=world.redis, flows=world.flows, connection_id=CONNECTION, wake=wake)
     entries = world.redis.xreadgroup(GROUP, "test", {world.keys.events: ">"}, count=100)
     return advancer.advance_calls(entries[0][1])
 

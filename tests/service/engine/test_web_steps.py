@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from orchestrator.clock import boot_seconds
-from orchestrator.operations.calls.send_commands import Performer
-from orchestrator.operations.calls.send_http_step import MAX_BODY_BYTES, Told, WebAsker
-from orchestrator.services import House
+from orchestrator.operations.calls.send_commands import CommandSender
+from orchestrator.operations.calls.send_http_step import MAX_BODY_BYTES, HttpStepClient, Told
+from orchestrator.services import Services
 from orchestrator.settings import Settings
 from tests.support.raw_server import RawServer, Request, raw_server, reply, reset
 from tests.support.world import World
@@ -30,8 +30,8 @@ def answering(answer: bytes) -> Iterator[RawServer]:
         yield server
 
 
-def ask(url: str, *, web: WebAsker | None = None, timeout_s: float = 5.0, **asked: Any) -> Told | None:
-    web = web or WebAsker(trusted=HERE)
+def ask(url: str, *, web: HttpStepClient | None = None, timeout_s: float = 5.0, **asked: Any) -> Told | None:
+    web = web or HttpStepClient(trusted=HERE)
     request = {"method": "GET", "url": url, "timeout_s": timeout_s, **asked}
     return web.ask(request, command_id="cmd-1", send_before=boot_seconds() + 5)
 
@@ -97,9 +97,9 @@ def test_a_body_has_at_most_64_kb(size: int, reason: str | None) -> None:
 @pytest.mark.parametrize(("listed", "reason"), [("", "address_refused"), ("127.0.0.1", None)])
 def test_the_carriers_own_host_is_inside_unless_the_operator_lists_it(listed: str, reason: str | None) -> None:
     with answering(reply(200, {})) as carrier:
-        house = House(Settings(telnyx_base_url=carrier.url, listed_hosts=listed))
+        services = Services(Settings(telnyx_base_url=carrier.url, listed_hosts=listed))
 
-        told = ask(carrier.url, web=house.web)
+        told = ask(carrier.url, web=services.web)
 
     assert told is not None
     assert told[1].get("reason") == reason
@@ -141,7 +141,7 @@ def test_a_name_that_is_not_found_in_time_is_a_timeout() -> None:
         found.wait(20)
         return ["127.0.0.1"]
 
-    told = ask("http://slow.test/", web=WebAsker(trusted=HERE, resolve=resolve), timeout_s=1.0)
+    told = ask("http://slow.test/", web=HttpStepClient(trusted=HERE, resolve=resolve), timeout_s=1.0)
     found.set()
 
     assert failure(told) == "timeout"
@@ -166,13 +166,13 @@ def test_a_connection_that_is_cut_is_a_failure() -> None:
 def test_nobody_in_the_operators_network_is_asked(url: str) -> None:
     resolve = lambda host, _port: ["10.0.0.5"] if host == "crm.test" else [host.strip("[]")]  # noqa: E731
 
-    assert failure(ask(url, web=WebAsker(resolve=resolve))) == "address_refused"
+    assert failure(ask(url, web=HttpStepClient(resolve=resolve))) == "address_refused"
 
 
 def test_a_process_that_froze_does_not_ask_later() -> None:
     with answering(reply(200, {})) as server:
         asked = {"method": "POST", "url": server.url, "timeout_s": 5.0}
-        told = WebAsker(trusted=HERE).ask(asked, command_id="c", send_before=boot_seconds() - 1)
+        told = HttpStepClient(trusted=HERE).ask(asked, command_id="c", send_before=boot_seconds() - 1)
 
     assert failure(told) in {"unreachable", "timeout"}
     assert server.requests == []
@@ -190,7 +190,7 @@ def test_only_so_many_are_asked_at_once() -> None:
         return wait
 
     with raw_server(behave) as server:
-        web = WebAsker(trusted=HERE, at_once=1)
+        web = HttpStepClient(trusted=HERE, at_once=1)
         first: list[Told | None] = []
         thread = threading.Thread(target=lambda: first.append(ask(server.url, web=web)))
         thread.start()
@@ -221,9 +221,9 @@ steps:
 """
 
 
-def asking_call(world: World, url: str, *, web: WebAsker | None = None) -> str:
-    world.__dict__["performer"] = Performer(
-        client=world.redis, carrier=world.carrier, web=web or WebAsker(trusted=HERE)
+def asking_call(world: World, url: str, *, web: HttpStepClient | None = None) -> str:
+    world.__dict__["performer"] = CommandSender(
+        client=world.redis, carrier=world.carrier, web=web or HttpStepClient(trusted=HERE)
     )
     call_id = world.dialed_call(flow=FLOW.replace("URL", url))
     world.hear(call_id, "call.initiated")
@@ -253,7 +253,7 @@ def test_a_call_goes_on_by_the_answer(world: World, carrier: Any) -> None:
 
 
 def test_a_call_goes_on_without_an_answer(world: World, carrier: Any) -> None:
-    call_id = asking_call(world, "http://127.0.0.1:9/", web=WebAsker())
+    call_id = asking_call(world, "http://127.0.0.1:9/", web=HttpStepClient())
 
     world.work(call_id)
 
@@ -276,7 +276,7 @@ def test_a_performer_that_died_in_between_is_followed_by_one_with_the_same_key(w
     class Killed(BaseException):
         pass
 
-    class Dying(WebAsker):
+    class Dying(HttpStepClient):
         def ask(self, *args: Any, **kwargs: Any) -> Told | None:
             super().ask(*args, **kwargs)
             raise Killed
@@ -286,7 +286,9 @@ def test_a_performer_that_died_in_between_is_followed_by_one_with_the_same_key(w
         with pytest.raises(Killed):
             world.work(call_id)
         world.redis.delete(world.keys.lease(call_id))  # as it lapses
-        world.__dict__["performer"] = Performer(client=world.redis, carrier=world.carrier, web=WebAsker(trusted=HERE))
+        world.__dict__["performer"] = CommandSender(
+            client=world.redis, carrier=world.carrier, web=HttpStepClient(trusted=HERE)
+        )
 
         world.work(call_id)
 
@@ -296,7 +298,7 @@ def test_a_performer_that_died_in_between_is_followed_by_one_with_the_same_key(w
 
 
 def test_a_question_that_waited_too_long_is_a_failure(world: World, carrier: Any) -> None:
-    class Full(WebAsker):
+    class Full(HttpStepClient):
         def ask(self, *_args: Any, **_kwargs: Any) -> Told | None:
             return None
 

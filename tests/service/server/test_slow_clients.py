@@ -217,8 +217,8 @@ def test_many_uploads_at_once_are_all_taken(api: Served, front_sql: Engine) -> N
         peer.close()
 
     assert statuses == [200] * MANY
-    with front_sql.connect() as connection:
-        count = connection.execute(text("SELECT count(*) FROM suppressions WHERE phone LIKE '+4930901820__'"))
+    with front_sql.connect() as tx:
+        count = tx.execute(text("SELECT count(*) FROM suppressions WHERE phone LIKE '+4930901820__'"))
         assert count.scalar_one() == MANY
 
 

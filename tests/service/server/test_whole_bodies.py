@@ -15,7 +15,7 @@ from api.app import create_app
 from api.http.routes import Route
 from api.resources.catalogue import ROUTES
 from orchestrator.local_stack.embedded_servers import RunningServer
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
 from tests.support.rest import CALLER_ID, KEY
@@ -86,7 +86,7 @@ def untouched(front_sql: Engine, valkey_server: RunningServer, campaign: str) ->
 
 
 def test_every_route_that_takes_a_body_is_among_them() -> None:
-    rules = create_app(House(settings=Settings(api_key=KEY))).url_map.iter_rules()  # type: ignore[arg-type]
+    rules = create_app(Services(settings=Settings(api_key=KEY))).url_map.iter_rules()  # type: ignore[arg-type]
 
     served = {re.sub(r"<(\w+)>", r"{\1}", rule.rule) for rule in rules}
     reading = {(route.method, route.path) for route in ROUTES if "body" in signature(route.view).parameters}

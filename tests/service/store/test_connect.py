@@ -70,22 +70,22 @@ def opened() -> Iterator[Opener]:
 
 def seconds_until_away(engine: Engine, statement: str = "SELECT 1") -> float:
     began = time.monotonic()
-    with pytest.raises(SQLAlchemyError) as raised, engine.begin() as connection:
-        connection.execute(text(statement))
+    with pytest.raises(SQLAlchemyError) as raised, engine.begin() as tx:
+        tx.execute(text(statement))
     assert is_outage(raised.value)
     return time.monotonic() - began
 
 
-def bound_of(connection: Connection) -> float:
-    driver = connection.connection.driver_connection
+def bound_of(tx: Connection) -> float:
+    driver = tx.connection.driver_connection
     assert isinstance(driver, BoundedConnection)
     return driver.wait_at_most_s
 
 
 def copy_into_a_frozen_server(engine: Engine, pid: int) -> None:
-    with engine.begin() as connection:
-        connection.execute(text("CREATE TEMP TABLE staged (word text)"))
-        driver = connection.connection.driver_connection
+    with engine.begin() as tx:
+        tx.execute(text("CREATE TEMP TABLE staged (word text)"))
+        driver = tx.connection.driver_connection
         assert driver is not None
         with frozen(pid), driver.cursor() as cursor, cursor.copy("COPY staged FROM STDIN") as copy:
             while True:
@@ -94,8 +94,8 @@ def copy_into_a_frozen_server(engine: Engine, pid: int) -> None:
 
 def answers(engine: Engine) -> bool:
     try:
-        with engine.connect() as connection:
-            return connection.execute(text("SELECT 1")).scalar_one() == 1
+        with engine.connect() as tx:
+            return tx.execute(text("SELECT 1")).scalar_one() == 1
     except SQLAlchemyError:
         return False
 
@@ -104,21 +104,21 @@ def test_a_connection_that_died_while_it_rested_is_replaced_unnoticed(
     sql: Engine, database_url: str, opened: Opener
 ) -> None:
     ours = opened(database_url, ping_after_s=0)
-    with ours.connect() as connection:
-        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-    with sql.connect() as connection:
-        connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+    with ours.connect() as tx:
+        pid = tx.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with sql.connect() as tx:
+        tx.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
 
-    with ours.begin() as connection:
-        answer = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with ours.begin() as tx:
+        answer = tx.execute(text("SELECT pg_backend_pid()")).scalar_one()
 
     assert answer != pid
 
 
 def test_a_network_that_swallows_everything_is_given_up_within_the_bound(proxy: PostgresProxy, opened: Opener) -> None:
     ours = opened(proxy.url)
-    with ours.connect() as connection:
-        connection.execute(text("SELECT 1"))
+    with ours.connect() as tx:
+        tx.execute(text("SELECT 1"))
 
     proxy.speaks.clear()
     took_s = seconds_until_away(ours)
@@ -128,15 +128,15 @@ def test_a_network_that_swallows_everything_is_given_up_within_the_bound(proxy: 
 
 def test_a_connection_that_was_given_up_is_never_used_again(proxy: PostgresProxy, opened: Opener) -> None:
     ours = opened(proxy.url)
-    with ours.connect() as connection:
-        first = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with ours.connect() as tx:
+        first = tx.execute(text("SELECT pg_backend_pid()")).scalar_one()
     proxy.speaks.clear()
-    with pytest.raises(DBAPIError) as raised, ours.connect() as connection:
-        connection.execute(text("SELECT 1"))
+    with pytest.raises(DBAPIError) as raised, ours.connect() as tx:
+        tx.execute(text("SELECT 1"))
 
     proxy.speaks.set()
-    with ours.connect() as connection:
-        second = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with ours.connect() as tx:
+        second = tx.execute(text("SELECT pg_backend_pid()")).scalar_one()
 
     assert raised.value.connection_invalidated  # and with it what rests in the pool
     assert first != second
@@ -146,8 +146,8 @@ def test_a_postgresql_that_stands_still_is_given_up_within_the_bound_and_used_ag
     own_postgres: RunningServer, opened: Opener
 ) -> None:
     ours = opened(own_postgres.url)
-    with ours.connect() as connection:
-        connection.execute(text("SELECT 1"))
+    with ours.connect() as tx:
+        tx.execute(text("SELECT 1"))
 
     with frozen(own_postgres.pid):
         in_use_s = seconds_until_away(ours)
@@ -162,8 +162,8 @@ def test_a_connection_that_rested_is_given_up_before_it_is_trusted_with_a_statem
     own_postgres: RunningServer, opened: Opener
 ) -> None:
     ours = opened(own_postgres.url, ping_after_s=0, bounds=USUAL)
-    with ours.connect() as connection:
-        connection.execute(text("SELECT 1"))
+    with ours.connect() as tx:
+        tx.execute(text("SELECT 1"))
 
     with frozen(own_postgres.pid):
         took_s = seconds_until_away(ours)
@@ -181,8 +181,8 @@ def test_the_server_itself_ends_what_takes_longer_than_its_bound(
 ) -> None:
     ours = opened(database_url)
 
-    with sql.begin() as connection:
-        connection.execute(text("LOCK TABLE calls"))
+    with sql.begin() as tx:
+        tx.execute(text("LOCK TABLE calls"))
         took_s = seconds_until_away(ours, endless)
 
     assert took_s < _SHORT.wait_s + _SLACK_S
@@ -194,8 +194,8 @@ def test_locks_of_a_client_that_fell_silent_are_freed(sql: Engine, proxy: Postgr
         silent.execute(text("LOCK TABLE calls"))
         proxy.speaks.clear()
 
-        with sql.begin() as connection:
-            connection.execute(text("LOCK TABLE calls"))
+        with sql.begin() as tx:
+            tx.execute(text("LOCK TABLE calls"))
 
         proxy.speaks.set()
         with pytest.raises(SQLAlchemyError):
@@ -216,14 +216,14 @@ def test_a_sweep_over_many_contacts_may_take_longer_and_leaves_no_leave_behind(
 ) -> None:
     ours = opened(database_url, pool_size=1)
 
-    with ours.begin() as connection:
-        allow(connection, SWEEPING)
-        connection.execute(text("SELECT pg_sleep(1.5)"))
-        leave_s = bound_of(connection)
+    with ours.begin() as tx:
+        allow(tx, SWEEPING)
+        tx.execute(text("SELECT pg_sleep(1.5)"))
+        leave_s = bound_of(tx)
     took_s = seconds_until_away(ours, "SELECT pg_sleep(60)")
 
-    with ours.connect() as connection:
-        assert (leave_s, bound_of(connection)) == (SWEEPING.wait_s, _SHORT.wait_s)
+    with ours.connect() as tx:
+        assert (leave_s, bound_of(tx)) == (SWEEPING.wait_s, _SHORT.wait_s)
     assert took_s < _SHORT.wait_s + _SLACK_S
 
 

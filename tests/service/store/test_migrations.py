@@ -31,8 +31,8 @@ _A_CALL = (
 
 
 def test_the_migrations_and_the_tables_agree(sql: Engine) -> None:
-    with sql.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    with sql.connect() as tx:
+        differences = compare_metadata(MigrationContext.configure(tx), metadata)
 
     assert differences == []
 
@@ -40,17 +40,17 @@ def test_the_migrations_and_the_tables_agree(sql: Engine) -> None:
 def test_calls_of_the_release_before_keep_what_is_known_of_their_end(postgres_server: RunningServer) -> None:
     with database_at(postgres_server.url, "0004", name="schema_0004") as url:
         engine = create_engine(url)
-        with engine.begin() as connection:
+        with engine.begin() as tx:
             for statement in _A_CALL:
-                connection.execute(text(statement))
+                tx.execute(text(statement))
 
         upgrade(url)
 
-        with engine.connect() as connection:
+        with engine.connect() as tx:
             told = "SELECT hangup_cause, disposition, sip_hangup_cause, telnyx_error, fault FROM calls"
-            assert connection.execute(text(told)).one() == ("normal_clearing", "answered", None, None, None)
+            assert tx.execute(text(told)).one() == ("normal_clearing", "answered", None, None, None)
             spent = "SELECT attempts - coalesce((tally->>'unspent')::int, 0) FROM contacts"
-            assert connection.execute(text(spent)).scalar_one() == 2
+            assert tx.execute(text(spent)).scalar_one() == 2
         engine.dispose()
 
 
@@ -59,9 +59,9 @@ def test_an_upgrade_and_a_pause_of_the_release_before_do_not_wait_for_each_other
 ) -> None:
     with database_at(postgres_server.url, "0008", name="schema_0008_busy") as url, ThreadPoolExecutor(1) as pool:
         engine = create_engine(url)
-        with engine.begin() as connection:
+        with engine.begin() as tx:
             for statement in _A_CALL:
-                connection.execute(text(statement))
+                tx.execute(text(statement))
 
         with engine.begin() as pausing:  # withdraws first, and then looks how the campaign stands
             pausing.execute(text("UPDATE calls SET withdrawn_reason = 'campaign_paused'"))
@@ -76,24 +76,24 @@ def test_an_upgrade_and_a_pause_of_the_release_before_do_not_wait_for_each_other
 
 def _somebody_waits(engine: Engine) -> bool:
     waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    with engine.connect() as connection:
-        return connection.execute(text(waiting)).first() is not None
+    with engine.connect() as tx:
+        return tx.execute(text(waiting)).first() is not None
 
 
 def test_rates_of_the_release_before_are_brought_within_their_bounds(postgres_server: RunningServer) -> None:
     with database_at(postgres_server.url, "0005", name="schema_0005") as url:
         engine = create_engine(url)
-        with engine.begin() as connection:
+        with engine.begin() as tx:
             for statement in (*_A_CALL, "UPDATE connections SET calls_per_second = 1e-38, max_live_calls = 1000000"):
-                connection.execute(text(statement))
-            connection.execute(text("""UPDATE campaigns SET pacing = '{"calls_per_second": 1e-38, "weight": 2}'"""))
+                tx.execute(text(statement))
+            tx.execute(text("""UPDATE campaigns SET pacing = '{"calls_per_second": 1e-38, "weight": 2}'"""))
 
         upgrade(url)
 
-        with engine.connect() as connection:
-            limits = connection.execute(text("SELECT calls_per_second, max_live_calls FROM connections")).one()
-            pacing = connection.execute(text("SELECT pacing FROM campaigns")).scalar_one()
-            over = connection.execute(text("SELECT send_over FROM calls")).scalar_one()
+        with engine.connect() as tx:
+            limits = tx.execute(text("SELECT calls_per_second, max_live_calls FROM connections")).one()
+            pacing = tx.execute(text("SELECT pacing FROM campaigns")).scalar_one()
+            over = tx.execute(text("SELECT send_over FROM calls")).scalar_one()
         engine.dispose()
 
     assert limits == (0.01, 100_000)
@@ -110,16 +110,16 @@ def test_recordings_of_the_release_before_and_of_an_engine_beside_it_say_whose_c
     )
     with database_at(postgres_server.url, "0012", name="schema_0012") as url:
         engine = create_engine(url)
-        with engine.begin() as connection:
+        with engine.begin() as tx:
             for statement in _A_CALL:
-                connection.execute(text(statement))
-            connection.execute(insert, {"id": "before"})
+                tx.execute(text(statement))
+            tx.execute(insert, {"id": "before"})
 
         upgrade(url)
 
-        with engine.begin() as connection:
-            connection.execute(insert, {"id": "beside"})
-            rows = connection.execute(text("SELECT id, campaign_id FROM recordings ORDER BY 1")).all()
+        with engine.begin() as tx:
+            tx.execute(insert, {"id": "beside"})
+            rows = tx.execute(text("SELECT id, campaign_id FROM recordings ORDER BY 1")).all()
         engine.dispose()
     assert [tuple(row) for row in rows] == [("before", "cmp"), ("beside", "cmp")]
 
@@ -144,17 +144,17 @@ def test_external_ids_of_the_release_before_are_written_in_one_way_and_none_is_l
         insert = text(
             "INSERT INTO contacts (id, campaign_id, phone, external_id, is_single) VALUES (:i, :c, :p, :e, :s)"
         )
-        with engine.begin() as connection:
+        with engine.begin() as tx:
             for statement in _A_CALL[:2]:
-                connection.execute(text(statement))
+                tx.execute(text(statement))
             for n, (contact, campaign, ident, single) in enumerate(_IDS):
                 row = {"i": contact, "c": campaign, "p": f"+1212555012{n}", "e": ident, "s": single}
-                connection.execute(insert, row)
+                tx.execute(insert, row)
 
         upgrade(url)
 
-        with engine.connect() as connection:
-            rows = connection.execute(text("SELECT id, external_id FROM contacts")).all()
+        with engine.connect() as tx:
+            rows = tx.execute(text("SELECT id, external_id FROM contacts")).all()
             kept = {row.id: row.external_id for row in rows}
         engine.dispose()
     assert kept == {
@@ -175,16 +175,16 @@ def test_of_a_count_of_sends_that_never_left_only_what_is_sure_is_kept(
 ) -> None:
     with database_at(postgres_server.url, "0007", name="schema_0007") as url:
         engine = create_engine(url)
-        with engine.begin() as connection:
+        with engine.begin() as tx:
             for statement in _A_CALL:
-                connection.execute(text(statement))
+                tx.execute(text(statement))
             dialing = "UPDATE calls SET state = 'dialing', send_no = :sends, unsent = :count"
-            connection.execute(text(dialing), {"sends": sends, "count": count})
+            tx.execute(text(dialing), {"sends": sends, "count": count})
 
         upgrade(url)
 
-        with engine.connect() as connection:
-            assert connection.execute(text("SELECT unsent FROM calls")).scalar_one() == bits
+        with engine.connect() as tx:
+            assert tx.execute(text("SELECT unsent FROM calls")).scalar_one() == bits
         engine.dispose()
 
 
@@ -193,15 +193,15 @@ def test_campaigns_of_the_release_before_say_nothing_of_caps_and_their_dials_cou
 ) -> None:
     with database_at(postgres_server.url, "0008", name="schema_0008") as url:
         engine = create_engine(url)
-        with engine.begin() as connection:
+        with engine.begin() as tx:
             for statement in (*_A_CALL, "UPDATE calls SET last_sent_at = now() - interval '1 hour'"):
-                connection.execute(text(statement))
+                tx.execute(text(statement))
 
         upgrade(url)
 
-        with engine.connect() as connection:
-            caps = connection.execute(text("SELECT caps FROM campaigns")).scalar_one()
-            facts = read_facts(connection, ["con"], HOUSE_CAPS)["con"]
+        with engine.connect() as tx:
+            caps = tx.execute(text("SELECT caps FROM campaigns")).scalar_one()
+            facts = read_facts(tx, ["con"], HOUSE_CAPS)["con"]
         engine.dispose()
 
     assert caps == {}
@@ -211,8 +211,8 @@ def test_campaigns_of_the_release_before_say_nothing_of_caps_and_their_dials_cou
 def test_opt_outs_of_the_release_before_hold_on_with_their_first_words(postgres_server: RunningServer) -> None:
     with database_at(postgres_server.url, "0009", name="schema_0009") as url:
         engine = create_engine(url)
-        with engine.begin() as connection:
-            connection.execute(
+        with engine.begin() as tx:
+            tx.execute(
                 text(
                     "INSERT INTO suppressions (id, phone, scope, reason, call_id, expires_at) VALUES"
                     " ('sup_1', '+12125550123', 'global', 'asked', NULL, NULL),"
@@ -222,11 +222,11 @@ def test_opt_outs_of_the_release_before_hold_on_with_their_first_words(postgres_
 
         upgrade(url)
 
-        with engine.connect() as connection:
-            stands = connection.execute(text("SELECT id, scope, reason FROM suppressions ORDER BY id")).all()
-            assert connection.execute(text("SELECT id FROM lifted_suppressions")).all() == []
+        with engine.connect() as tx:
+            stands = tx.execute(text("SELECT id, scope, reason FROM suppressions ORDER BY id")).all()
+            assert tx.execute(text("SELECT id FROM lifted_suppressions")).all() == []
             asked = "SELECT suppression_id, asked_by, reason, call_id, expires_at IS NULL FROM suppression_requests"
-            words = connection.execute(text(f"{asked} ORDER BY id")).all()
+            words = tx.execute(text(f"{asked} ORDER BY id")).all()
         engine.dispose()
     assert stands == [("sup_1", "global", "asked"), ("sup_2", "cmp_1", "pressed 9")]
     assert words == [("sup_1", "api", "asked", None, True), ("sup_2", "flow", "pressed 9", "call_1", False)]
@@ -238,14 +238,14 @@ def test_going_back_to_the_release_before_leaves_what_stands_and_brings_nothing_
     write = text("INSERT INTO suppressions (id, phone, scope, reason) VALUES (:id, '+12125550123', :id, 'asked')")
     with database_at(postgres_server.url, "0010", name="schema_0010") as url:
         engine = create_engine(url)
-        with engine.begin() as connection:
-            connection.execute(write, [{"id": "sup_1"}, {"id": "sup_2"}])
-            connection.execute(text("DELETE FROM suppressions WHERE id = 'sup_1'"))
+        with engine.begin() as tx:
+            tx.execute(write, [{"id": "sup_1"}, {"id": "sup_2"}])
+            tx.execute(text("DELETE FROM suppressions WHERE id = 'sup_1'"))
 
         downgrade_to(url, "0009")
 
-        with engine.connect() as connection:
-            assert connection.execute(text("SELECT id FROM suppressions")).all() == [("sup_2",)]
+        with engine.connect() as tx:
+            assert tx.execute(text("SELECT id FROM suppressions")).all() == [("sup_2",)]
         upgrade(url)
         engine.dispose()
 
@@ -261,15 +261,15 @@ def test_contacts_of_the_release_before_that_are_never_dialed_and_have_no_zone_e
             "INSERT INTO contacts (id, campaign_id, phone, status, reason, due_at)"
             " VALUES (:id, 'cmp', :phone, 'held', 'zone_unknown', NULL)"
         )
-        with engine.begin() as connection:
+        with engine.begin() as tx:
             for statement in _A_CALL[:2]:
-                connection.execute(text(statement))
+                tx.execute(text(statement))
             for ident, phone in numbers.items():
-                connection.execute(held, {"id": ident, "phone": phone})
+                tx.execute(held, {"id": ident, "phone": phone})
 
         upgrade(url)
 
-        with engine.connect() as connection:
+        with engine.connect() as tx:
             ended = "SELECT id, reason FROM contacts WHERE status = 'exhausted' ORDER BY id"
-            assert connection.execute(text(ended)).all() == [(ident, "number_kind") for ident in charged]
+            assert tx.execute(text(ended)).all() == [(ident, "number_kind") for ident in charged]
         engine.dispose()

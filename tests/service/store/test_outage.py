@@ -18,14 +18,14 @@ from orchestrator.store.timeouts import SqlBounds
 
 
 def error_of(engine: Engine, statement: str, **params: Any) -> SQLAlchemyError:
-    with pytest.raises(SQLAlchemyError) as raised, engine.connect() as connection:
-        connection.execute(text(statement), params)
+    with pytest.raises(SQLAlchemyError) as raised, engine.connect() as tx:
+        tx.execute(text(statement), params)
     return raised.value
 
 
 def copy_text(engine: Engine, odd: str) -> None:
-    with engine.begin() as connection:
-        driver = connection.connection.driver_connection
+    with engine.begin() as tx:
+        driver = tx.connection.driver_connection
         assert driver is not None
         with driver.cursor() as cursor, cursor.copy("COPY connections (id) FROM STDIN") as copy:
             copy.write_row([odd])
@@ -50,10 +50,10 @@ def test_a_pool_without_a_free_connection_is_away(database_url: str) -> None:
 
 
 def test_a_standby_is_away(sql: Engine) -> None:
-    with sql.connect() as connection:
-        connection.execute(text("SET TRANSACTION READ ONLY"))
+    with sql.connect() as tx:
+        tx.execute(text("SET TRANSACTION READ ONLY"))
         with pytest.raises(SQLAlchemyError) as raised:
-            connection.execute(text("DELETE FROM numbers"))
+            tx.execute(text("DELETE FROM numbers"))
 
     assert is_outage(raised.value)
 
@@ -93,8 +93,8 @@ def test_every_class_of_errors_is_sorted_by_whether_it_may_pass(state: str, is_a
 def test_a_lock_that_does_not_come_free_in_time_is_away(sql: Engine, database_url: str) -> None:
     ours = open_sql(database_url, bounds=SqlBounds(statement_s=5, lock_s=1, idle_s=5))
 
-    with sql.begin() as connection:
-        connection.execute(text("LOCK TABLE calls"))
+    with sql.begin() as tx:
+        tx.execute(text("LOCK TABLE calls"))
         err = error_of(ours, "LOCK TABLE calls")
 
     assert is_outage(err)

@@ -14,8 +14,8 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import create_live, load_live
 from orchestrator.store.redis.rate_limiter import (
     CLOSE_AFTER_FAILURES,
-    Lane,
     Permission,
+    RateLimit,
     close_dispatch,
     give_back,
     open_dispatch,
@@ -31,9 +31,11 @@ KEYS = Keys()
 LEASE_S = 600
 
 
-def take(client: redis.Redis, number: int, *, conn: Lane, campaign: Lane | None = None, start: int = 0) -> int:
+def take(
+    client: redis.Redis, number: int, *, conn: RateLimit, campaign: RateLimit | None = None, start: int = 0
+) -> int:
     ids = [f"call_{n}" for n in range(start, start + number)]
-    return reserve(client, KEYS, conn, campaign or Lane("cmp_1"), call_ids=ids, lease_s=LEASE_S)
+    return reserve(client, KEYS, conn, campaign or RateLimit("cmp_1"), call_ids=ids, lease_s=LEASE_S)
 
 
 def slots(client: redis.Redis, scope: str) -> int:
@@ -41,53 +43,53 @@ def slots(client: redis.Redis, scope: str) -> int:
 
 
 def test_a_burst_is_granted_once_and_not_again_at_the_same_moment(redis_client: redis.Redis) -> None:
-    lane = Lane("conn", rate=0.01, burst=5, channels=100)
+    rate_limit = RateLimit("conn", rate=0.01, burst=5, channels=100)
 
-    first, second = take(redis_client, 20, conn=lane), take(redis_client, 20, conn=lane, start=50)
+    first, second = take(redis_client, 20, conn=rate_limit), take(redis_client, 20, conn=rate_limit, start=50)
 
     assert (first, second) == (5, 0)
 
 
 def test_channels_bound_what_the_rate_would_allow(redis_client: redis.Redis) -> None:
-    lane = Lane("conn", rate=1000, burst=1000, channels=3)
+    rate_limit = RateLimit("conn", rate=1000, burst=1000, channels=3)
 
-    assert take(redis_client, 10, conn=lane) == 3
+    assert take(redis_client, 10, conn=rate_limit) == 3
     assert slots(redis_client, "conn") == 3
 
 
 def test_a_campaigns_own_limits_hold_inside_the_connections(redis_client: redis.Redis) -> None:
-    conn, campaign = Lane("conn", rate=1000, burst=1000, channels=100), Lane("cmp_1", channels=2)
+    conn, campaign = RateLimit("conn", rate=1000, burst=1000, channels=100), RateLimit("cmp_1", channels=2)
 
     assert take(redis_client, 10, conn=conn, campaign=campaign) == 2
-    assert take(redis_client, 10, conn=conn, campaign=Lane("cmp_2", rate=0.01, burst=4), start=20) == 4
+    assert take(redis_client, 10, conn=conn, campaign=RateLimit("cmp_2", rate=0.01, burst=4), start=20) == 4
 
 
 def test_more_dispatchers_do_not_raise_the_rate(redis_client: redis.Redis) -> None:
-    lane = Lane("conn", rate=0.01, burst=7, channels=100)
+    rate_limit = RateLimit("conn", rate=0.01, burst=7, channels=100)
 
-    granted = [take(redis_client, 3, conn=lane, start=10 * n) for n in range(6)]
+    granted = [take(redis_client, 3, conn=rate_limit, start=10 * n) for n in range(6)]
 
     assert sum(granted) == 7
 
 
 def test_what_is_given_back_can_be_granted_again(redis_client: redis.Redis) -> None:
-    lane, campaign = Lane("conn", rate=0.01, burst=4, channels=100), Lane("cmp_1")
-    take(redis_client, 4, conn=lane)
+    rate_limit, campaign = RateLimit("conn", rate=0.01, burst=4, channels=100), RateLimit("cmp_1")
+    take(redis_client, 4, conn=rate_limit)
 
-    give_back(redis_client, KEYS, lane, campaign, call_ids=["call_0", "call_1"], rate_too=True)
+    give_back(redis_client, KEYS, rate_limit, campaign, call_ids=["call_0", "call_1"], rate_too=True)
 
     assert slots(redis_client, "conn") == 2
-    assert take(redis_client, 4, conn=lane, start=10) == 2
+    assert take(redis_client, 4, conn=rate_limit, start=10) == 2
 
 
 def test_giving_back_twice_frees_once(redis_client: redis.Redis) -> None:
-    lane, campaign = Lane("conn", rate=0.01, burst=4, channels=100), Lane("cmp_1")
-    take(redis_client, 4, conn=lane)
+    rate_limit, campaign = RateLimit("conn", rate=0.01, burst=4, channels=100), RateLimit("cmp_1")
+    take(redis_client, 4, conn=rate_limit)
 
     for _ in range(2):
-        give_back(redis_client, KEYS, lane, campaign, call_ids=["call_0"], rate_too=True)
+        give_back(redis_client, KEYS, rate_limit, campaign, call_ids=["call_0"], rate_too=True)
 
-    assert take(redis_client, 4, conn=lane, start=10) == 1
+    assert take(redis_client, 4, conn=rate_limit, start=10) == 1
 
 
 def permit(
@@ -150,13 +152,13 @@ def test_r7_good_answers_bring_the_rate_back(redis_client: redis.Redis) -> None:
 
 
 def test_r7_failures_in_a_row_close_dispatch_until_it_is_opened(redis_client: redis.Redis) -> None:
-    lane = Lane("conn", rate=1000, burst=1000, channels=100)
+    rate_limit = RateLimit("conn", rate=1000, burst=1000, channels=100)
     closed = [report_answer(redis_client, KEYS, "conn", good=False, rate=20, reason="away") for _ in range(12)]
 
     assert closed.index(True) == CLOSE_AFTER_FAILURES - 1 and closed.count(True) == 1
-    assert take(redis_client, 5, conn=lane) == 0
+    assert take(redis_client, 5, conn=rate_limit) == 0
     open_dispatch(redis_client, KEYS, "conn")
-    assert take(redis_client, 5, conn=lane) == 5
+    assert take(redis_client, 5, conn=rate_limit) == 5
 
 
 def test_r7_one_good_answer_breaks_the_row(redis_client: redis.Redis) -> None:
@@ -169,11 +171,11 @@ def test_r7_one_good_answer_breaks_the_row(redis_client: redis.Redis) -> None:
 
 @pytest.mark.parametrize("slow", ["conn", "cmp_1"])
 def test_r7_a_rate_that_is_lowered_and_raised_again_takes_effect_at_once(redis_client: redis.Redis, slow: str) -> None:
-    slow_lane, fast = Lane(slow, rate=0.01, burst=5), Lane(slow, rate=1000, burst=5)
-    conn, campaign = (slow_lane, Lane("cmp_1")) if slow == "conn" else (Lane("conn"), slow_lane)
+    slow_lane, fast = RateLimit(slow, rate=0.01, burst=5), RateLimit(slow, rate=1000, burst=5)
+    conn, campaign = (slow_lane, RateLimit("cmp_1")) if slow == "conn" else (RateLimit("conn"), slow_lane)
     assert take(redis_client, 9, conn=conn, campaign=campaign) == 5
 
-    conn, campaign = (fast, Lane("cmp_1")) if slow == "conn" else (Lane("conn"), fast)
+    conn, campaign = (fast, RateLimit("cmp_1")) if slow == "conn" else (RateLimit("conn"), fast)
     raised = eventually(lambda: take(redis_client, 9, conn=conn, campaign=campaign, start=20), within=5)
 
     assert raised <= 5
@@ -183,12 +185,12 @@ def test_r7_however_the_rate_changes_no_more_than_the_burst_lies_ahead(redis_cli
     rng = random.Random(7)
 
     for n in range(200):
-        lane = Lane("conn", rate=rng.choice([0.01, 0.2, 1, 29, 1000]), burst=rng.choice([1, 4.35, 150]))
-        granted = take(redis_client, rng.randint(1, 9), conn=lane, start=10 * n)
+        rate_limit = RateLimit("conn", rate=rng.choice([0.01, 0.2, 1, 29, 1000]), burst=rng.choice([1, 4.35, 150]))
+        granted = take(redis_client, rng.randint(1, 9), conn=rate_limit, start=10 * n)
 
         seconds, micros = redis_client.time()
         ahead_ms = float(redis_client.get(KEYS.gcra("conn")) or 0) - seconds * 1000 - micros / 1000
-        assert not granted or ahead_ms <= lane.burst * 1000 / lane.rate + 1
+        assert not granted or ahead_ms <= rate_limit.burst * 1000 / rate_limit.rate + 1
 
 
 def test_r7_what_an_account_of_few_dials_was_slowed_to_does_not_outlast_a_higher_rate(
@@ -196,23 +198,23 @@ def test_r7_what_an_account_of_few_dials_was_slowed_to_does_not_outlast_a_higher
 ) -> None:
     report_answer(redis_client, KEYS, "conn", good=False, rate=0.01, reason="429")
 
-    room = read_room(redis_client, KEYS, [(Lane("conn", rate=1000, burst=1), Lane("cmp_1"))])
-    take(redis_client, 1, conn=Lane("conn", rate=1000, burst=1))
-    [after] = read_room(redis_client, KEYS, [(Lane("conn", rate=1000, burst=1), Lane("cmp_1"))])
+    room = read_room(redis_client, KEYS, [(RateLimit("conn", rate=1000, burst=1), RateLimit("cmp_1"))])
+    take(redis_client, 1, conn=RateLimit("conn", rate=1000, burst=1))
+    [after] = read_room(redis_client, KEYS, [(RateLimit("conn", rate=1000, burst=1), RateLimit("cmp_1"))])
 
     assert room[0].lacks is None
     assert (after.lacks, after.wait_s) == (Reason.RATE, pytest.approx(5, abs=0.5))
 
 
 def test_the_room_says_why_there_is_none_and_takes_nothing(redis_client: redis.Redis) -> None:
-    lanes = Lane("conn", rate=0.02, burst=1, channels=1), Lane("cmp_1", channels=1)
-    full = Lane("conn", channels=1), Lane("cmp_1")
-    assert [room.lacks for room in read_room(redis_client, KEYS, [lanes, full])] == [None, None]
+    rate_limits = RateLimit("conn", rate=0.02, burst=1, channels=1), RateLimit("cmp_1", channels=1)
+    full = RateLimit("conn", channels=1), RateLimit("cmp_1")
+    assert [room.lacks for room in read_room(redis_client, KEYS, [rate_limits, full])] == [None, None]
 
-    assert take(redis_client, 3, conn=lanes[0], campaign=lanes[1]) == 1
+    assert take(redis_client, 3, conn=rate_limits[0], campaign=rate_limits[1]) == 1
 
     assert [room.lacks for room in read_room(redis_client, KEYS, [full])] == [Reason.NO_CAPACITY]
-    [rate] = read_room(redis_client, KEYS, [(Lane("conn", rate=0.02, burst=1, channels=9), Lane("cmp_1"))])
+    [rate] = read_room(redis_client, KEYS, [(RateLimit("conn", rate=0.02, burst=1, channels=9), RateLimit("cmp_1"))])
     assert (rate.lacks, rate.wait_s) == (Reason.RATE, pytest.approx(50, abs=2))
     close_dispatch(redis_client, KEYS, "conn", reason="away")
     assert [room.lacks for room in read_room(redis_client, KEYS, [full])] == [Reason.CARRIER_UNAVAILABLE]

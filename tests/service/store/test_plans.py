@@ -18,15 +18,15 @@ from sqlalchemy import Engine
 from api.app import create_app
 from api.http.pagination import encode_cursor
 from orchestrator.local_stack.embedded_servers import start_postgres
-from orchestrator.operations.calls.warm_flow_cache import ready_flows
+from orchestrator.operations.calls.warm_flow_cache import warm_flow_cache
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
 from orchestrator.operations.contacts.close_dead_imports import close_dead_imports
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.recovery.monitor_carrier import watch_webhooks
-from orchestrator.operations.recovery.poll_overdue_calls import ask_about_calls
+from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
-from orchestrator.operations.recovery.resolve_unanswered_dials import judge_sends
+from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.operations.system.collect_metrics import measure
 from orchestrator.store.sql.engine import open_sql
 from orchestrator.store.sql.migrate import upgrade
@@ -74,18 +74,18 @@ def world(large: tuple[Engine, str], redis_client: redis.Redis, redis_url: str) 
 LOOPS: dict[str, Callable[[World], object]] = {
     "dispatch": lambda w: w.dispatcher.dispatch_calls(),
     "claim where nobody is due": lambda w: w.claim(ALL_WAIT),
-    "flows": lambda w: ready_flows(w.sql, w.flows),
-    "sends": lambda w: judge_sends(w.sql, w.redis, w.keys),
+    "flows": lambda w: warm_flow_cache(w.sql, w.flows),
+    "sends": lambda w: resolve_unanswered_dials(w.sql, w.redis, w.keys),
     "campaigns": lambda w: complete_campaigns(w.sql),
     "ended": lambda w: end_open_contacts(w.sql),
     "suppressed": lambda w: hang_up_suppressed(w.sql, w.redis, w.keys),
     "tallies": lambda w: fold_tallies(w.sql),
     "imports": lambda w: close_dead_imports(w.sql),
     "webhooks": lambda w: watch_webhooks(w.sql, w.redis, w.keys, connection_id=CONNECTION),
-    "deadlines": lambda w: ask_about_calls(w.sql, w.redis, w.keys, w.carrier),
+    "deadlines": lambda w: poll_call_status(w.sql, w.redis, w.keys, w.carrier),
     "unknown": lambda w: w.reconciler.reconcile_unknown(CONNECTION),
     "channels": lambda w: reconcile_channels(w.sql, w.redis, w.keys, connection_id=CONNECTION),
-    "metrics": lambda w: measure(w.house),
+    "metrics": lambda w: measure(w.services),
     "claim under both caps": lambda w: (w.set_caps(per_number_24h=3, per_caller_id_24h=1000), w.claim(FEW_DUE)),
 }
 _LAST = "9" * 26
@@ -152,11 +152,11 @@ def test_what_a_loop_asks_again_and_again_reads_a_few_pages(world: World, name: 
 
 @pytest.mark.parametrize("path", POLLS)
 def test_what_people_and_dashboards_poll_reads_a_few_pages(world: World, path: str) -> None:
-    rest = Rest(create_app(world.house))
+    rest = Rest(create_app(world.services))
 
     with explained(world.sql) as plans:
         assert rest.get(
-            path, headers={"Authorization": f"Bearer {world.house.settings.api_key.get_secret_value()}"}
+            path, headers={"Authorization": f"Bearer {world.services.settings.api_key.get_secret_value()}"}
         ).status_code in (200, 503)
 
     _assert_cheap(plans)

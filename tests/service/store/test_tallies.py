@@ -51,21 +51,21 @@ _WORDS = ("busy", "human", "Europe/Berlin", "")
 
 @pytest.fixture
 def begun(sql: Engine) -> Engine:
-    with sql.begin() as connection:
+    with sql.begin() as tx:
         for statement in _BEGIN:
-            connection.execute(text(statement))
+            tx.execute(text(statement))
     return sql
 
 
 def _counted(sql: Engine, subject: str, campaign: str) -> dict[Any, int]:
-    with sql.connect() as connection:
-        rows = connection.execute(text(_COUNTED[subject]), {"campaign": campaign}).all()
+    with sql.connect() as tx:
+        rows = tx.execute(text(_COUNTED[subject]), {"campaign": campaign}).all()
     return {tuple(parts): n for parts, n in rows}
 
 
 def _kept(sql: Engine, subject: Subject, campaign: str) -> dict[Any, int]:
-    with sql.connect() as connection:
-        return {tuple(parts): n for parts, n in read_tally(connection, campaign, subject)}
+    with sql.connect() as tx:
+        return {tuple(parts): n for parts, n in read_tally(tx, campaign, subject)}
 
 
 def _agree(sql: Engine) -> None:
@@ -77,20 +77,20 @@ def _agree(sql: Engine) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_statements_do_the_tallies_are_what_counting_says(begun: Engine, seed: int) -> None:
     rng = random.Random(seed)
-    with begun.begin() as connection:
+    with begun.begin() as tx:
         for n in range(30):
-            connection.execute(text(_CONTACT), {"id": f"c{n:02}", "campaign": "a", "zone": rng.choice(_WORDS)})
+            tx.execute(text(_CONTACT), {"id": f"c{n:02}", "campaign": "a", "zone": rng.choice(_WORDS)})
     for _ in range(60):
         ids = rng.sample([f"c{n:02}" for n in range(30)], rng.randint(0, 12))
-        with begun.begin() as connection:
+        with begun.begin() as tx:
             if rng.random() < 0.3:
                 for ident in ids:
-                    connection.execute(text(_CALL), {"id": ident})
-            connection.execute(text(rng.choice(_MOVES)), {"ids": ids, "word": rng.choice(_WORDS)})
+                    tx.execute(text(_CALL), {"id": ident})
+            tx.execute(text(rng.choice(_MOVES)), {"ids": ids, "word": rng.choice(_WORDS)})
             if rng.random() < 0.2:
-                fold_changes(connection)
+                fold_changes(tx)
             if rng.random() < 0.2:
-                connection.rollback()
+                tx.rollback()
 
     _agree(begun)
     while fold_tallies(begun):
@@ -107,9 +107,9 @@ def test_tallies_that_are_folded_while_others_write_lose_and_double_nothing(begu
 
     def write(worker: int) -> None:
         for n in range(60):
-            with begun.begin() as connection:
-                connection.execute(text(_CONTACT), {"id": f"{worker}-{n}", "campaign": "a", "zone": ""})
-                connection.execute(text(_MOVES[2]), {"ids": [f"{worker}-{n}"], "word": "completed"})
+            with begun.begin() as tx:
+                tx.execute(text(_CONTACT), {"id": f"{worker}-{n}", "campaign": "a", "zone": ""})
+                tx.execute(text(_MOVES[2]), {"ids": [f"{worker}-{n}"], "word": "completed"})
 
     folders = [threading.Thread(target=fold) for _ in range(2)]
     writers = [threading.Thread(target=write, args=(worker,)) for worker in range(3)]
@@ -126,39 +126,39 @@ def test_tallies_that_are_folded_while_others_write_lose_and_double_nothing(begu
 
 
 def test_a_fold_that_another_does_is_left_to_it(begun: Engine) -> None:
-    with begun.begin() as connection:
-        connection.execute(text(_CONTACT), {"id": "c", "campaign": "a", "zone": ""})
+    with begun.begin() as tx:
+        tx.execute(text(_CONTACT), {"id": "c", "campaign": "a", "zone": ""})
 
     with begun.begin() as first, begun.begin() as second:
         assert (fold_changes(first), fold_changes(second)) == (1, 0)
 
 
 def test_a_tally_that_came_to_nothing_leaves_no_row(begun: Engine) -> None:
-    with begun.begin() as connection:
-        connection.execute(text(_CONTACT), {"id": "c", "campaign": "a", "zone": ""})
-        fold_changes(connection)
-        connection.execute(text(_CALL), {"id": "c"})
-        connection.execute(text(_MOVES[5]), {"ids": ["c"], "word": "a secret"})
-        fold_changes(connection)
-        connection.execute(text(_MOVES[6]), {"ids": ["c"], "word": None})
-        fold_changes(connection)
+    with begun.begin() as tx:
+        tx.execute(text(_CONTACT), {"id": "c", "campaign": "a", "zone": ""})
+        fold_changes(tx)
+        tx.execute(text(_CALL), {"id": "c"})
+        tx.execute(text(_MOVES[5]), {"ids": ["c"], "word": "a secret"})
+        fold_changes(tx)
+        tx.execute(text(_MOVES[6]), {"ids": ["c"], "word": None})
+        fold_changes(tx)
 
-    with begun.connect() as connection:
-        left = connection.execute(text("SELECT parts FROM tallies UNION SELECT parts FROM tally_changes")).scalars()
+    with begun.connect() as tx:
+        left = tx.execute(text("SELECT parts FROM tallies UNION SELECT parts FROM tally_changes")).scalars()
         assert sorted(left) == [["waiting", ""], ["withdrawn", "a secret", None]]
 
 
 def test_the_most_frequent_answers_count_those_that_were_not_folded_yet(begun: Engine) -> None:
     answers = {"c1": "1", "c2": "1", "c3": "2", "c4": "x" * 5_000, "c5": "2", "c6": "2"}
-    with begun.begin() as connection:
+    with begun.begin() as tx:
         for ident, word in answers.items():
-            connection.execute(text(_CONTACT), {"id": ident, "campaign": "a", "zone": ""})
-            connection.execute(text(_CALL), {"id": ident})
-            connection.execute(text(_MOVES[5]), {"ids": [ident], "word": word})
+            tx.execute(text(_CONTACT), {"id": ident, "campaign": "a", "zone": ""})
+            tx.execute(text(_CALL), {"id": ident})
+            tx.execute(text(_MOVES[5]), {"ids": [ident], "word": word})
             if ident == "c4":
-                fold_changes(connection)
-        two = largest_answers(connection, "a", most=2)
-        [*_, longest] = largest_answers(connection, "a", most=9)
+                fold_changes(tx)
+        two = largest_answers(tx, "a", most=2)
+        [*_, longest] = largest_answers(tx, "a", most=9)
 
     assert [(parts, n) for parts, n in two] == [(["q", "2"], 3), (["q", "1"], 2)]
     assert longest.n == 1
@@ -167,18 +167,18 @@ def test_the_most_frequent_answers_count_those_that_were_not_folded_yet(begun: E
 
 def test_names_outcomes_and_answers_of_any_length_are_counted_and_folded(begun: Engine) -> None:
     longest = "".join(chr(0x4E00 + n % 20_000) for n in range(9_000))  # compresses badly
-    with begun.begin() as connection:
-        connection.execute(text(_CONTACT), {"id": "c", "campaign": "a", "zone": ""})
-        connection.execute(text(_CALL), {"id": "c"})
+    with begun.begin() as tx:
+        tx.execute(text(_CONTACT), {"id": "c", "campaign": "a", "zone": ""})
+        tx.execute(text(_CALL), {"id": "c"})
         answers = orjson.dumps({longest: longest}).decode()
         changed = text("UPDATE calls SET outcome = :long, answers = CAST(:answers AS jsonb)")
-        connection.execute(changed, {"long": longest, "answers": answers})
+        tx.execute(changed, {"long": longest, "answers": answers})
 
     assert fold_tallies(begun) > 0
 
-    with begun.connect() as connection:
-        [([name, value], n)] = largest_answers(connection, "a", most=9)
-        [([_, _, outcome], _)] = read_tally(connection, "a", "calls")
+    with begun.connect() as tx:
+        [([name, value], n)] = largest_answers(tx, "a", most=9)
+        [([_, _, outcome], _)] = read_tally(tx, "a", "calls")
     assert n == 1
     assert {str(part)[:201] for part in (name, value, outcome)} == {longest[:200] + "…"}
 
@@ -186,17 +186,17 @@ def test_names_outcomes_and_answers_of_any_length_are_counted_and_folded(begun: 
 def test_the_rows_of_the_release_before_are_counted_too(postgres_server: RunningServer) -> None:
     with database_at(postgres_server.url, "0008", name="schema_0008_counted") as url:
         engine = create_engine(url)
-        with engine.begin() as connection:
+        with engine.begin() as tx:
             for statement in _BEGIN:
-                connection.execute(text(statement))
+                tx.execute(text(statement))
             for n in range(5):
-                connection.execute(text(_CONTACT), {"id": f"c{n}", "campaign": "a", "zone": ""})
-                connection.execute(text(_CALL), {"id": f"c{n}"})
-            connection.execute(text(_MOVES[5]), {"ids": ["c1", "c2"], "word": "busy"})
+                tx.execute(text(_CONTACT), {"id": f"c{n}", "campaign": "a", "zone": ""})
+                tx.execute(text(_CALL), {"id": f"c{n}"})
+            tx.execute(text(_MOVES[5]), {"ids": ["c1", "c2"], "word": "busy"})
 
         upgrade(url)
 
         _agree(engine)
-        with engine.connect() as connection:
-            assert [tuple(row) for row in largest_answers(connection, "a", most=9)] == [(["q", "busy"], 2)]
+        with engine.connect() as tx:
+            assert [tuple(row) for row in largest_answers(tx, "a", most=9)] == [(["q", "busy"], 2)]
         engine.dispose()

@@ -70,8 +70,8 @@ def test_a_loop_over_a_postgresql_that_stands_still_fails_within_the_bound_and_t
     own_postgres: RunningServer, own_sql: Engine
 ) -> None:
     def step() -> None:
-        with own_sql.begin() as connection:
-            connection.execute(text("SELECT 1"))
+        with own_sql.begin() as tx:
+            tx.execute(text("SELECT 1"))
 
     with turning(step) as turns:
         eventually(lambda: turns.done)

@@ -16,7 +16,7 @@ from api.app import create_app
 from api.http.openapi import described_routes, openapi_document
 from api.resources.catalogue import ROUTES
 from orchestrator.operations.calls.request_command import ACTIONS, reserved_fields
-from orchestrator.services import House
+from orchestrator.services import Services
 from orchestrator.settings import Settings
 
 
@@ -26,11 +26,11 @@ def _document() -> dict[str, Any]:
 
 
 def _client() -> Any:
-    return create_app(House(settings=Settings(api_key=SecretStr("k")))).test_client()
+    return create_app(Services(settings=Settings(api_key=SecretStr("k")))).test_client()
 
 
 def _flask_addresses() -> set[str]:
-    app = create_app(House(settings=Settings(api_key=SecretStr("k"))))
+    app = create_app(Services(settings=Settings(api_key=SecretStr("k"))))
     return {re.sub(r"<(\w+)>", r"{\1}", rule.rule) for rule in app.url_map.iter_rules()}
 
 

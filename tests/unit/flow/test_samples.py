@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.flow import load_flow
-from orchestrator.flow.dry_run.dry_run import Rehearsal
+from orchestrator.flow.dry_run.dry_run import DryRun
 from orchestrator.flow.dry_run.scripted_callee import Callee, CalleeKind
 from orchestrator.flow.samples import SAMPLES, sample
 from orchestrator.model.call_end import end_of
@@ -20,7 +20,7 @@ PHONE = "+12025550123"
 def played(name: str, *presses: str, kind: CalleeKind = CalleeKind.HUMAN, **callee: object) -> tuple[LiveCall, str]:
     flow = load_flow(sample(name))
     variables = {wanted: "+13125550143" if "agent" in wanted else wanted for wanted in flow.required_inputs}
-    rehearsal = Rehearsal(flow, Callee(kind, presses, **callee), PHONE, variables, BEGAN)  # type: ignore[arg-type]
+    rehearsal = DryRun(flow, Callee(kind, presses, **callee), PHONE, variables, BEGAN)  # type: ignore[arg-type]
     said = "\n".join(line.text for line in rehearsal.play())
     return rehearsal.call, said
 

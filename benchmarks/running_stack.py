@@ -61,7 +61,7 @@ class Outcome:
         return sum(self.cpu_s[name] for name in STORES)
 
 
-class House:
+class RunningStack:
     """A running stack with its carrier."""
 
     def __init__(self, stack: Stack, rest: Rest, carrier_url: str) -> None:
@@ -110,7 +110,7 @@ class House:
 
 
 @contextmanager
-def house(*, calls_per_second: float, max_live_calls: int, time_scale: float = 5.0) -> Iterator[House]:
+def running_stack(*, calls_per_second: float, max_live_calls: int, time_scale: float = 5.0) -> Iterator[RunningStack]:
     """Start a carrier whose callees all answer and are people, and the whole service; stop both at the end."""
     with tempfile.TemporaryDirectory(prefix="orchestrator-bench-") as name:
         folder = Path(name)
@@ -136,7 +136,7 @@ def house(*, calls_per_second: float, max_live_calls: int, time_scale: float = 5
             try:
                 addresses = stack.start()
                 rest = Rest(addresses.api, stack.api_key)
-                yield House(stack, rest, carrier_url)
+                yield RunningStack(stack, rest, carrier_url)
                 rest.close()
             finally:
                 stack.stop()

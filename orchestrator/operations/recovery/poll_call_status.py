@@ -27,7 +27,7 @@ ASK_AGAIN = timedelta(seconds=60)
 _AT_MOST = 50
 
 
-def ask_about_calls(sql: Engine, client: redis.Redis, keys: Keys, carrier: TelnyxClient) -> int:
+def poll_call_status(sql: Engine, client: redis.Redis, keys: Keys, carrier: TelnyxClient) -> int:
     """Look into each accepted call whose deadline has passed; return how many were judged.
 
     Callers have hours: they are asked about long before, and those who still talk are left alone.
@@ -75,7 +75,7 @@ def _take_overdue(sql: Engine) -> list[Row[Any]]:
     now = func.clock_timestamp()
     may_go_on = (calls.c.direction == "inbound") & (_ends_at() > now)
     asked_again = case((may_go_on, func.least(now + timedelta(seconds=ASK_EVERY_S), _ends_at())), else_=now + ASK_AGAIN)
-    with sql.begin() as connection:
+    with sql.begin() as tx:
         taken = (
             update(calls)
             .where(calls.c.id.in_(overdue))
@@ -88,7 +88,7 @@ def _take_overdue(sql: Engine) -> list[Row[Any]]:
                 may_go_on.label("may_go_on"),
             )
         )
-        return list(connection.execute(taken).all())
+        return list(tx.execute(taken).all())
 
 
 def _ends_at() -> ColumnElement[datetime]:
