@@ -17,7 +17,7 @@ from api.server.admission import Gate
 from api.server.connection import Connection
 from api.server.limits import Limits
 from api.server.shared import Front
-from api.server.thread_pools import RateLimit, RateLimits
+from api.server.thread_pools import Lane, Lanes
 from api.server.wsgi import App
 
 ROUTES = (
@@ -56,7 +56,7 @@ def front_here(app: App, bounds: Limits, *, threads: int = 2) -> Iterator[tuple[
 
     async def run() -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        front = Front(app, Gate(ROUTES), rate_limits=RateLimits(dict.fromkeys(RateLimit, threads)), limits=bounds)
+        front = Front(app, Gate(ROUTES), lanes=Lanes(dict.fromkeys(Lane, threads)), limits=bounds)
         server = await loop.create_server(lambda: Connection(front), "127.0.0.1", 0)
         running.extend((loop, stop, server.sockets[0].getsockname()[1], front))
         began.set()
