@@ -1,0 +1,47 @@
+"""The SQL tables: the record of everything and the ledger of every dial."""
+
+from __future__ import annotations
+
+from orchestrator.store.sql.tables.calls import (
+    CALLING_US,
+    COUNTED_DIALS,
+    MAY_LIVE,
+    NUMBER_GUARD,
+    OUTCOME_BEGINS,
+    call_events,
+    calls,
+    recordings,
+)
+from orchestrator.store.sql.tables.campaigns import campaign_zones, campaigns, connections, tallies, tally_changes
+from orchestrator.store.sql.tables.columns import metadata
+from orchestrator.store.sql.tables.contacts import contacts, import_rejects, imports
+from orchestrator.store.sql.tables.flows import flows, numbers
+from orchestrator.store.sql.tables.installation import idempotency_keys, installation
+from orchestrator.store.sql.tables.suppressions import lifted_suppressions, suppression_requests, suppressions
+
+__all__ = [
+    "CALLING_US",
+    "COUNTED_DIALS",
+    "MAY_LIVE",
+    "NUMBER_GUARD",
+    "OUTCOME_BEGINS",
+    "call_events",
+    "calls",
+    "campaign_zones",
+    "campaigns",
+    "connections",
+    "contacts",
+    "flows",
+    "idempotency_keys",
+    "import_rejects",
+    "imports",
+    "installation",
+    "lifted_suppressions",
+    "metadata",
+    "numbers",
+    "recordings",
+    "suppression_requests",
+    "suppressions",
+    "tallies",
+    "tally_changes",
+]

@@ -1,0 +1,91 @@
+"""Campaigns, the connections they dial on, and the counts kept of their rows."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from orchestrator.store.sql.tables.columns import EMPTY, EMPTY_LIST, NOW, metadata, moment
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("calls_per_second", Float, nullable=False),
+    Column("max_live_calls", Integer, nullable=False),
+    moment("updated_at", nullable=False, server_default=NOW),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column(
+        "kind", Text, nullable=False, server_default=text("'campaign'")
+    ),  # direct, inbound: the homes of calls of none
+    Column("flow_id", Text, ForeignKey("flows.id")),
+    Column("connection_id", Text, ForeignKey("connections.id"), nullable=False),
+    Column("status", Text, nullable=False, server_default=text("'draft'")),
+    Column("status_reason", JSONB),
+    Column("caller_ids", JSONB, nullable=False, server_default=EMPTY_LIST),
+    moment("starts_at"),
+    moment("ends_at"),
+    Column("default_timezone", Text),
+    Column("keep_open", Boolean, nullable=False, server_default=text("false")),
+    Column("pacing", JSONB, nullable=False, server_default=EMPTY),
+    Column("calling_hours", JSONB, nullable=False, server_default=EMPTY),
+    Column("retry", JSONB, nullable=False, server_default=EMPTY),
+    Column("number_gap_s", Integer, nullable=False, server_default=text("7200")),
+    Column("caps", JSONB, nullable=False, server_default=EMPTY),  # what it says itself; the installation's hold too
+    # A campaign makes five calls, and no more until a webhook has come back since then.
+    moment("proving_since"),
+    Column("heard_webhooks", Boolean, nullable=False, server_default=text("false")),
+    moment("created_at", nullable=False, server_default=NOW),
+    moment("started_at"),
+    moment("completed_at"),
+)
+Index("campaigns_active", campaigns.c.status, postgresql_where=text("status IN ('scheduled', 'running')"))
+
+# The zones a campaign's contacts lie in, so that a claim can ask for the open ones only (R10).
+campaign_zones = Table(
+    "campaign_zones",
+    metadata,
+    Column("campaign_id", Text, ForeignKey("campaigns.id"), primary_key=True),
+    Column("zone", Text, primary_key=True),
+)
+
+# How many contacts, calls and answers of each kind a campaign has; triggers write the changes (migration 0011).
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("campaign_id", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("parts", ARRAY(Text), primary_key=True),
+    Column("n", BigInteger, nullable=False),
+)
+Index("tallies_largest", tallies.c.campaign_id, tallies.c.subject, tallies.c.n.desc(), tallies.c.parts)
+Index("tallies_empty", tallies.c.campaign_id, postgresql_where=text("n = 0"))
+tally_changes = Table(
+    "tally_changes",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("campaign_id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("parts", ARRAY(Text), nullable=False),
+    Column("n", Integer, nullable=False),
+)
+Index("tally_changes_by_campaign", tally_changes.c.campaign_id, tally_changes.c.subject)

@@ -1,0 +1,118 @@
+"""Contacts and the imports that brought them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from orchestrator.store.sql.tables.columns import EMPTY, NOW, metadata, moment
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("campaign_id", Text, ForeignKey("campaigns.id"), nullable=False),
+    Column("status", Text, nullable=False, server_default=text("'running'")),  # running completed failed withdrawn
+    Column("params", JSONB, nullable=False, server_default=EMPTY),
+    Column("rows", Integer, nullable=False, server_default=text("0")),
+    Column("accepted", Integer, nullable=False, server_default=text("0")),
+    Column("duplicates", Integer, nullable=False, server_default=text("0")),
+    Column("invalid", Integer, nullable=False, server_default=text("0")),
+    Column("error", JSONB),
+    moment("created_at", nullable=False, server_default=NOW),
+    moment("touched_at", nullable=False, server_default=NOW),
+)
+Index("imports_by_campaign", imports.c.campaign_id)
+
+import_rejects = Table(
+    "import_rejects",
+    metadata,
+    Column("import_id", Text, ForeignKey("imports.id"), primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("status", Text, nullable=False),  # duplicate or invalid
+    Column("code", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("raw", JSONB, nullable=False, server_default=EMPTY),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("campaign_id", Text, ForeignKey("campaigns.id"), nullable=False),
+    Column("import_id", Text),
+    Column("phone", Text, nullable=False),
+    Column("external_id", Text),
+    Column("timezone", Text),
+    Column("zone", Text, nullable=False, server_default=text("''")),
+    moment("not_before"),
+    moment("not_after"),
+    Column("priority", Integer, nullable=False, server_default=text("0")),
+    Column("variables", JSONB, nullable=False, server_default=EMPTY),
+    # A single call (POST /v1/calls) brings its own; None = the campaign's.
+    Column("flow_id", Text),
+    Column("caller_id", Text),
+    Column("ignore_hours", Boolean, nullable=False, server_default=text("false")),
+    Column("is_single", Boolean, nullable=False, server_default=text("false")),  # shares no identity with others
+    Column("status", Text, nullable=False, server_default=text("'waiting'")),
+    Column("reason", Text),
+    moment("due_at", server_default=NOW),  # waiting/held: when it may be claimed; NULL = not until somebody acts
+    Column(
+        "attempts", Integer, nullable=False, server_default=text("0")
+    ),  # dialed; `unspent` of the tally did not count
+    Column("unspent_tries", Integer, nullable=False, server_default=text("0")),  # in a row (R4)
+    Column(
+        "tally", JSONB, nullable=False, server_default=EMPTY
+    ),  # {"disposition:busy": 2, "outcome:heard": 1, "unspent": 1}
+    Column("current_call_id", Text),
+    Column("last_call_id", Text),
+    Column("disposition", Text),
+    Column("outcome", Text),
+    Column("answers", JSONB, nullable=False, server_default=EMPTY),
+    moment("created_at", nullable=False, server_default=NOW),
+    moment("updated_at", nullable=False, server_default=NOW),
+)
+Index(
+    "contacts_claim",
+    contacts.c.campaign_id,
+    contacts.c.zone,
+    contacts.c.priority.desc(),
+    contacts.c.due_at,
+    contacts.c.id,
+    postgresql_where=text("status IN ('waiting', 'held')"),
+)
+# Who is due, found without reading who waits for tomorrow or for ever.
+Index(
+    "contacts_due",
+    contacts.c.campaign_id,
+    contacts.c.zone,
+    contacts.c.due_at,
+    postgresql_include=["id", "priority"],
+    postgresql_where=text("status IN ('waiting', 'held') AND due_at IS NOT NULL"),
+)
+Index("contacts_by_campaign", contacts.c.campaign_id, contacts.c.id)
+Index("contacts_by_status", contacts.c.status, contacts.c.id)
+Index("contacts_standing", contacts.c.campaign_id, contacts.c.status, contacts.c.zone, contacts.c.id)
+Index("contacts_calling", contacts.c.campaign_id, postgresql_where=text("status = 'calling'"))
+Index("contacts_by_phone", contacts.c.phone)
+Index(
+    "contacts_expiry",
+    contacts.c.not_after,
+    postgresql_where=text("not_after IS NOT NULL AND status IN ('waiting', 'held')"),
+)
+Index("contacts_by_import", contacts.c.import_id, contacts.c.id, postgresql_where=text("import_id IS NOT NULL"))
+Index(
+    "contacts_identity_external",
+    contacts.c.campaign_id,
+    contacts.c.external_id,
+    unique=True,
+    postgresql_where=text("external_id IS NOT NULL AND NOT is_single"),
+)
+Index(
+    "contacts_identity_phone",
+    contacts.c.campaign_id,
+    contacts.c.phone,
+    unique=True,
+    postgresql_where=text("external_id IS NULL AND NOT is_single"),
+)
+Index("contacts_by_external", contacts.c.external_id, postgresql_where=text("external_id IS NOT NULL"))
