@@ -12,10 +12,9 @@ from orchestrator.flow.engine import answer, command_results, hangup, requested_
 from orchestrator.flow.engine.background_audio import stop_during
 from orchestrator.flow.engine.branching import follow, way_on
 from orchestrator.flow.engine.event_owner import Owner, hang_up_double, learn_ids, owner_of
-from orchestrator.flow.engine.facts import keep_facts
+from orchestrator.flow.engine.facts import keep_facts, remember
 from orchestrator.flow.engine.local_results import hear_http, hear_stream_play
 from orchestrator.flow.engine.pending_commands import charge
-from orchestrator.flow.engine.remembering import remember
 from orchestrator.flow.engine.requested_transfers import TRANSFER_TIMER, follow_transfers, stop_waiting
 from orchestrator.flow.engine.second_legs import hear_target
 from orchestrator.flow.engine.steps import enter, stall

@@ -1,8 +1,9 @@
-"""Facts that join the record whenever they come: recordings, transcripts and costs."""
+"""What a call keeps of its events: recordings, transcripts, costs, and what a later step may wait for."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from orchestrator.flow.engine.transition import Turn
 from orchestrator.telnyx.event_types import EventType
@@ -17,6 +18,7 @@ _OF_A_RECORDING = (
     "recording_ended_at",
 )
 _OF_A_COST = ("total_cost", "billed_duration_secs", "cost_parts", "status")
+_LEG_FIELDS: Final = frozenset({"call_control_id", "call_leg_id", "call_session_id", "connection_id", "client_state"})
 _TRANSCRIBED: Final = frozenset({EventType.TRANSCRIPTION, EventType.RECORDING_TRANSCRIBED})
 
 
@@ -31,6 +33,15 @@ def keep_facts(turn: Turn) -> None:
         turn.change(cost={name: payload[name] for name in _OF_A_COST if name in payload})
     elif event.type in _TRANSCRIBED and turn.before.settled:
         turn.settles = True  # what was said stands in the timeline, and that is written with the record
+
+
+def remember(turn: Turn, event: str, payload: Mapping[str, Any]) -> None:
+    """Keep the event's name, and its payload where some step waits for it."""
+    if event not in turn.call.seen:
+        turn.change(seen=(*turn.call.seen, event))
+    if turn.flow is not None and event in turn.flow.awaited:
+        kept = {name: value for name, value in payload.items() if name not in _LEG_FIELDS}
+        turn.change(heard={**turn.call.heard, event: kept})
 
 
 def _keep_recording(turn: Turn, told: dict[str, object]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from orchestrator.flow.engine.branching import way_on
+from orchestrator.flow.engine.facts import remember
 from orchestrator.flow.engine.pending_commands import forget, replace
-from orchestrator.flow.engine.remembering import remember
 from orchestrator.flow.engine.requested_transfers import is_asked_transfer
 from orchestrator.flow.engine.steps import enter
 from orchestrator.flow.engine.transition import Turn, letter_of

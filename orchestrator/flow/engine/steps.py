@@ -18,6 +18,7 @@ from orchestrator.flow.actions import (
     Value,
     WaitFor,
 )
+from orchestrator.flow.command_events import caused_by
 from orchestrator.flow.definition import Step
 from orchestrator.flow.engine.background_audio import begin_during, stop_during
 from orchestrator.flow.engine.branching import branches_for, store, take_first, way_on
@@ -26,7 +27,6 @@ from orchestrator.flow.engine.pending_commands import running
 from orchestrator.flow.engine.render_command import body_of
 from orchestrator.flow.engine.transition import OWN, STOP, Turn
 from orchestrator.flow.limits import MAX_VISITS, STALL_S
-from orchestrator.flow.parsing.events import caused_by
 from orchestrator.flow.templating.values import TemplateFailure
 from orchestrator.flow.vocabulary import BESIDE, BRIDGED, COMMAND_FAILED, CONNECTING, HTTP_FAILED, STREAM_PLAY, stop_of
 from orchestrator.model.live_call import Suppression

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.flow.command_events import caused_by
 from orchestrator.flow.parsing.context import Desk, suggestion
 from orchestrator.flow.syntax.node import Spot
 from orchestrator.flow.vocabulary import (
@@ -14,19 +15,9 @@ from orchestrator.flow.vocabulary import (
     TARGET_EVENTS,
     event_name,
 )
-from orchestrator.telnyx.commands import COMMANDS
 
 _DETECTION = frozenset({"call.machine.detection.ended", "call.machine.premium.detection.ended"})
 _LEG_EVENTS = frozenset({"call.initiated", "call.answered", "call.bridged", "call.hangup"})
-
-
-def caused_by(action: str) -> frozenset[str]:
-    """Return the events a flow can hear from a command; those of another leg carry its name."""
-    expected = frozenset(map(str, COMMANDS[action].expects))
-    if action == "transfer":
-        return TARGET_EVENTS | {"call.bridged"}
-    own = (expected - {"call.hangup"}) & KNOWN_EVENTS
-    return own | PARTNER_EVENTS if action == "bridge" else own
 
 
 def check_event(

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from orchestrator.errors import InvalidFlow
 from orchestrator.flow.actions import WaitFor
+from orchestrator.flow.command_events import caused_by
 from orchestrator.flow.definition import Flow, Input, Start, Step
 from orchestrator.flow.library import Library, Shelved, empty_library
 from orchestrator.flow.parsing.commands import read_defaults, read_dial
 from orchestrator.flow.parsing.context import STEP_NAME, WORD, Desk, suggestion
 from orchestrator.flow.parsing.early_outcomes import warn_of_early_outcomes
-from orchestrator.flow.parsing.events import caused_by
 from orchestrator.flow.parsing.hours import read_hours
 from orchestrator.flow.parsing.include import Shelves, read_includes
 from orchestrator.flow.parsing.inlining import inlined

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from orchestrator.flow import load_flow
-from orchestrator.flow.parsing.events import caused_by
+from orchestrator.flow.command_events import caused_by
 from orchestrator.flow.vocabulary import CALL_WIDE, DTMF, ENDS_CALL, GREETING, KNOWN_EVENTS, STEP_COMMANDS, TARGET
 from orchestrator.telnyx.commands import COMMANDS
 from tests.support.flows import Line, problems_of
