@@ -17,10 +17,10 @@ from api.http.routes import Body, Resource
 from api.resources.campaigns import FlowReference
 from api.resources.contacts import shown_campaign
 from api.resources.recordings import RecordingView, recording_view
+from orchestrator.model.disposition import Disposition, Fault
 from orchestrator.operations.calls.find_calls import CallStory, find_call, list_calls
 from orchestrator.operations.calls.request_command import ACTIONS, request_action, reserved_fields
 from orchestrator.operations.dialing.place_call import NewCall, place_call
-from orchestrator.policy.dispositions import Disposition, Fault
 from orchestrator.policy.phone.field import AskedNumber, Region
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import orjson
 from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from orchestrator.media.malformed import MalformedMedia
+from orchestrator.media.rtp import MalformedMedia
 
 _Text = Annotated[str | None, BeforeValidator(lambda value: None if value is None else str(value))]
 _CODECS = {"audio/x-mulaw": "PCMU", "audio/x-alaw": "PCMA"}

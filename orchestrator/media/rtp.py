@@ -1,11 +1,12 @@
-"""RTP packets (RFC 3550), read down to their payload."""
+"""Datagrams on the media port: their kind, and RTP packets (RFC 3550) down to the payload."""
 
 from __future__ import annotations
 
 import struct
+from enum import IntEnum
 from typing import NamedTuple
 
-from orchestrator.media.malformed import MalformedMedia
+from orchestrator.errors import OrchestratorError
 
 FIXED_BYTES = 12
 _FIXED = struct.Struct("!BBHII")
@@ -18,6 +19,34 @@ CODECS = {0: "PCMU", 8: "PCMA"}
 _COMFORT_NOISE = (13, 19)  # RFC 3389, and what stood there before it
 _FIRST_DYNAMIC = 96
 _KEY_BYTES = 4  # RFC 4733: of a telephone-event, whose type the two sides agree upon where nobody tells us
+
+
+class MalformedMedia(OrchestratorError):
+    """Raised when a packet or frame cannot be read; it is counted and dropped, and nothing else changes.
+
+    `fault` is one word, fit for a counter: truncated, version, length, padding, rtcp, json, shape, payload.
+    """
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"malformed media: {fault}")
+        self.fault = fault
+
+
+class PacketKind(IntEnum):
+    """What a datagram is, by its two top bits."""
+
+    T38 = 0b00
+    SIP = 0b01
+    RTP = 0b10
+    STREP = 0b11
+
+
+_BY_FIRST_BYTE = tuple(PacketKind(byte >> 6) for byte in range(256))
+
+
+def kind_of(datagram: bytes) -> PacketKind | None:
+    """Return what the datagram is; None for an empty one."""
+    return _BY_FIRST_BYTE[datagram[0]] if datagram else None
 
 
 class Rtp(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from uuid import UUID
 
-from orchestrator.media.malformed import MalformedMedia
+from orchestrator.media.rtp import MalformedMedia
 
 HEADER_BYTES = 24
 _MAGIC, _VERSION_1 = 0b11, 0b0001

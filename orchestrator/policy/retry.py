@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from orchestrator.policy.dispositions import Disposition, Fault
+from orchestrator.model.disposition import Disposition, Fault
 from orchestrator.policy.hold_reasons import FinalStatus, Reason
 from orchestrator.policy.retry_rules import RetryRule, RetryRules
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from orchestrator.policy.dispositions import Disposition
+from orchestrator.model.disposition import Disposition
 from orchestrator.policy.durations import WRITTEN_AS, format_duration, read_duration
 
 _MOST = 100

@@ -11,9 +11,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TypeVar
 from uuid import UUID
 
-from orchestrator.media.malformed import MalformedMedia
-from orchestrator.media.packet_kind import PacketKind
-from orchestrator.media.rtp import parse_rtp
+from orchestrator.media.rtp import MalformedMedia, PacketKind, parse_rtp
 from orchestrator.media.strep import HEADER_BYTES, Strep, parse_strep
 from workers.media.admission import Admission, FindCalls, Packet
 from workers.media.fork_track import ForkTrack

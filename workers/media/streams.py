@@ -24,7 +24,7 @@ from picows import (
 from pydantic import SecretStr
 
 from orchestrator.media.frames import ErrorFrame, Mark, Media, Start, Stop, parse_frame
-from orchestrator.media.malformed import MalformedMedia
+from orchestrator.media.rtp import MalformedMedia
 from orchestrator.media.stream_token import call_of_path
 from workers.media.recorder import RecordedTrack, Recorder
 from workers.media.speaker import Played, Speaker

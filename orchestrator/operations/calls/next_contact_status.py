@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.policy.dispositions import Disposition, Fault
+from orchestrator.model.disposition import Disposition, Fault
 from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, Reason
 from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step
 from orchestrator.store.sql.call_records import ContactAfter, Record

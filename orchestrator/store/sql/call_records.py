@@ -11,8 +11,8 @@ from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.model.call_end import CallEnd, end_of
+from orchestrator.model.disposition import Disposition
 from orchestrator.model.live_call import LiveCall, Suppression
-from orchestrator.policy.dispositions import Disposition
 from orchestrator.store.sql.erased_calls import ERASED, IS_ERASED
 from orchestrator.store.sql.opt_outs import IN_FORCE, Asked, write_opt_outs
 

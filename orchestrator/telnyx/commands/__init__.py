@@ -15,14 +15,13 @@ from orchestrator.telnyx.commands.dial import Dial
 from orchestrator.telnyx.commands.fork import ForkStart, ForkStop
 from orchestrator.telnyx.commands.gather import Gather, GatherStop, GatherUsingAudio, GatherUsingSpeak
 from orchestrator.telnyx.commands.hangup import Hangup
-from orchestrator.telnyx.commands.new_leg import NewLeg
 from orchestrator.telnyx.commands.noise_suppression import SuppressionStart, SuppressionStop
 from orchestrator.telnyx.commands.playback import PlaybackStart, PlaybackStop
 from orchestrator.telnyx.commands.queue import Enqueue, LeaveQueue
 from orchestrator.telnyx.commands.record import RecordPause, RecordResume, RecordStart, RecordStop
 from orchestrator.telnyx.commands.refer import Refer
-from orchestrator.telnyx.commands.reported import WebhookRetries
 from orchestrator.telnyx.commands.send_dtmf import SendDtmf
+from orchestrator.telnyx.commands.shared_fields import NewLeg, WebhookRetries
 from orchestrator.telnyx.commands.speak import Speak
 from orchestrator.telnyx.commands.streaming import StreamingStart, StreamingStop
 from orchestrator.telnyx.commands.transcription import TranscriptionStart, TranscriptionStop

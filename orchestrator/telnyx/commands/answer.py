@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from orchestrator.telnyx.commands.base import RepeatableCommand
-from orchestrator.telnyx.commands.headers import SipHeader, UserToUser
-from orchestrator.telnyx.commands.own_leg import OwnLeg
-from orchestrator.telnyx.commands.recorded import Recorded
-from orchestrator.telnyx.commands.reported import Reported
-from orchestrator.telnyx.commands.sound import SoundModifications
+from orchestrator.telnyx.commands.shared_fields import (
+    OwnLeg,
+    Recorded,
+    Reported,
+    SipHeader,
+    SoundModifications,
+    UserToUser,
+)
 from orchestrator.telnyx.event_types import EventType
 
 

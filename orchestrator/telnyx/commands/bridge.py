@@ -10,7 +10,7 @@ from pydantic import StringConstraints
 
 from orchestrator.telnyx.commands.base import Problem, RepeatableCommand, one_of, unset_means
 from orchestrator.telnyx.commands.queue import QueueName
-from orchestrator.telnyx.commands.recorded import Recorded
+from orchestrator.telnyx.commands.shared_fields import Recorded
 from orchestrator.telnyx.commands.values import Legs
 from orchestrator.telnyx.event_types import EventType
 

@@ -9,8 +9,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from orchestrator.telnyx.commands.base import Part, Problem, unset_means
-from orchestrator.telnyx.commands.new_leg import NewLeg
-from orchestrator.telnyx.commands.own_leg import OwnLeg
+from orchestrator.telnyx.commands.shared_fields import NewLeg, OwnLeg
 from orchestrator.telnyx.commands.streaming import DialogflowConfig, SamplingRate, StreamToken
 from orchestrator.telnyx.commands.values import CallerId, Destination, HttpUrl
 from orchestrator.telnyx.event_types import EventType

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from orchestrator.telnyx.commands.base import RepeatableCommand
-from orchestrator.telnyx.commands.headers import SipHeader, UserToUser
+from orchestrator.telnyx.commands.shared_fields import SipHeader, UserToUser
 from orchestrator.telnyx.commands.values import SipUri
 from orchestrator.telnyx.event_types import EventType
 

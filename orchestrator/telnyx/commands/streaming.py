@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import StringConstraints
 
 from orchestrator.telnyx.commands.base import Part, Problem, RepeatableCommand, unset_means
-from orchestrator.telnyx.commands.streamed import Streamed
+from orchestrator.telnyx.commands.shared_fields import Streamed
 from orchestrator.telnyx.event_types import EventType
 
 StreamToken = Annotated[str, StringConstraints(max_length=4000)]

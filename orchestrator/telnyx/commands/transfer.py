@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from orchestrator.telnyx.commands.base import unset_means
-from orchestrator.telnyx.commands.new_leg import NewLeg
+from orchestrator.telnyx.commands.shared_fields import NewLeg
 from orchestrator.telnyx.commands.values import Base64Text, CallerId, Destination, Legs
 from orchestrator.telnyx.event_types import EventType
 

@@ -21,7 +21,7 @@ from orchestrator.media.frames import (
     parse_frame,
     played_back,
 )
-from orchestrator.media.malformed import MalformedMedia
+from orchestrator.media.rtp import MalformedMedia
 from orchestrator.media.stream_token import call_of_path, stream_path
 
 CALL = "call_01JGZ5N3W8Q4V6X7Y8Z9ABCDEF"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.media.malformed import MalformedMedia
-from orchestrator.media.packet_kind import PacketKind, kind_of
-from orchestrator.media.rtp import parse_rtp
+from orchestrator.media.rtp import MalformedMedia, PacketKind, kind_of, parse_rtp
 from orchestrator.media.strep import parse_strep
 
 LEG = "7f3c9a52-55a1-11ef-8d1c-02420a0b1c21"

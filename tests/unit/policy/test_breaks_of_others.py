@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
+from orchestrator.model.disposition import Disposition
 from orchestrator.policy.caller_id import choose_caller_id
 from orchestrator.policy.calling_hours import is_open, next_opening
 from orchestrator.policy.dial_gate import GateFacts, Go, Hold, Never, may_dial
-from orchestrator.policy.dispositions import Disposition
 from orchestrator.policy.hold_reasons import FinalStatus, Reason
 from orchestrator.policy.pacing import share_by_weight
 from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step, unspent_delay

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from orchestrator.errors import InvalidInput
+from orchestrator.model.disposition import Disposition
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, NewCampaign
 from orchestrator.policy.checked import read_as
-from orchestrator.policy.dispositions import Disposition
 from orchestrator.policy.weekly_hours import WEEK, Day
 
 SMALLEST: dict[str, Any] = {"name": "Reminders", "flow": "appointment-reminder", "caller_ids": ["+12125550100"]}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.policy.dispositions import Disposition
+from orchestrator.model.disposition import Disposition
 from orchestrator.policy.hold_reasons import FinalStatus, Reason
 from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step, unspent_delay
 from orchestrator.policy.retry_rules import RetryRules

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from pydantic import AfterValidator
 
 from orchestrator.telnyx.commands import languages, values
-from orchestrator.telnyx.commands.new_leg import DisplayName, SendDigits
+from orchestrator.telnyx.commands.shared_fields import DisplayName, SendDigits
 
 
 class Why(StrEnum):
