@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from simulator.server import run
 from simulator.settings import Settings, parse_mix, secrets_of
-from simulator.state.faults import Faults, WrongFaults, parse_faults
+from simulator.state.faults import Faults, InvalidFaults, parse_faults
 
 _DESCRIPTION = (
     "A carrier on your desk: the Call Control API, signed webhooks and people who answer, are busy or press keys."
@@ -85,5 +85,5 @@ def _faults(text: str) -> Faults:
     try:
         raw = text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8")
         return parse_faults(raw)
-    except (OSError, WrongFaults) as err:
+    except (OSError, InvalidFaults) as err:
         raise argparse.ArgumentTypeError(str(err)) from err

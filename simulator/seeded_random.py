@@ -7,7 +7,7 @@ from hashlib import blake2b
 from itertools import accumulate
 
 
-class Dice:
+class SeededRandom:
     """Answers the same question with the same luck for the life of a seed, in whatever order things happen."""
 
     def __init__(self, seed: int) -> None:

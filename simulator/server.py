@@ -31,7 +31,7 @@ async def run(settings: Settings) -> None:
         _settle_memory()
         await _sweep_until(stopped, world)
     finally:
-        await world.courier.close()
+        await world.webhook_sender.close()
         await runner.cleanup()
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 
 
-class Tempo:
+class TimeScale:
     """Schedules what people and lines do; `scale` 10 makes a ten-second ring last one."""
 
     def __init__(self, scale: float) -> None:
@@ -24,8 +24,8 @@ class Timers:
 
     __slots__ = ("_handles", "_tempo")
 
-    def __init__(self, tempo: Tempo) -> None:
-        self._tempo = tempo
+    def __init__(self, time_scale: TimeScale) -> None:
+        self._tempo = time_scale
         self._handles: dict[str, asyncio.TimerHandle] = {}
 
     def set(self, name: str, seconds: float, act: Callable[[], None]) -> None:

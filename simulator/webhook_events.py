@@ -8,7 +8,7 @@ import orjson
 
 from simulator.clock import iso
 from simulator.ids import fresh_uuid
-from simulator.state.leg import Leg, Notice
+from simulator.state.leg import Leg, Webhook
 from simulator.world import World
 
 _LIFE = frozenset({"call.initiated", "call.answered", "call.hangup"})
@@ -44,7 +44,7 @@ _NUMBERLESS = frozenset(
 )
 
 
-def tell(world: World, leg: Leg, event_type: str, **own: Any) -> None:
+def emit(world: World, leg: Leg, event_type: str, **own: Any) -> None:
     """Record that something happened on the leg just now, and send the webhook for it."""
     now = world.clock.now()
     payload = {**_common(leg), **_numbers(leg, event_type), **carried(world, leg, event_type), **own}
@@ -56,10 +56,10 @@ def tell(world: World, leg: Leg, event_type: str, **own: Any) -> None:
         "payload": payload,
         "record_type": "event",
     }
-    notice = Notice(id=event_id, type=event_type, occurred_at=now, data=_sorted_json(event))
-    leg.note(notice)
+    webhook = Webhook(id=event_id, type=event_type, occurred_at=now, data=_sorted_json(event))
+    leg.keep_webhook(webhook)
     world.legs.touch(leg)
-    world.courier.send(leg, notice)
+    world.webhook_sender.send(leg, webhook)
 
 
 def _sorted_json(event: dict[str, Any]) -> bytes:
@@ -102,13 +102,13 @@ def _tags(world: World, leg: Leg) -> list[str]:
 
 
 def _headers(leg: Leg) -> dict[str, Any]:
-    carries = leg.carries
+    carries = leg.invite
     given = {"custom_headers": carries.custom_headers, "sip_headers": carries.sip_headers}
     return {name: headers for name, headers in given.items() if headers}
 
 
 def _announced(leg: Leg) -> dict[str, Any]:
-    carries = leg.carries
+    carries = leg.invite
     name = {"caller_id_name": carries.caller_id_name} if carries.caller_id_name else {}
     if not leg.is_incoming:
         return name
@@ -129,6 +129,6 @@ def _sip_uri(party: str) -> str:
 
 
 def _stream(leg: Leg) -> dict[str, str]:
-    wish = leg.terms.stream or {}
-    track = {"stream_track": wish.get("stream_track") or "inbound_track"}
-    return {"stream_url": wish["stream_url"], **track} if wish.get("stream_url") else {}
+    requested = leg.terms.stream or {}
+    track = {"stream_track": requested.get("stream_track") or "inbound_track"}
+    return {"stream_url": requested["stream_url"], **track} if requested.get("stream_url") else {}

@@ -6,21 +6,21 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.callees.population import Crowd
+from simulator.callees.population import CalleePopulation
 from simulator.clock import Clock
-from simulator.seeded_random import Dice
+from simulator.seeded_random import SeededRandom
 from simulator.settings import Settings, StreamFrames
-from simulator.state.account_resources import Arrangements
+from simulator.state.account_resources import ResourceOverrides
 from simulator.state.counters import Counters
-from simulator.state.faults import FaultSwitch
-from simulator.state.leg_registry import Legs
+from simulator.state.faults import ActiveFaults
+from simulator.state.leg_registry import LegRegistry
 from simulator.state.queues import Queues
-from simulator.state.rate_limits import Repeats, TrailingCount
-from simulator.state.recordings import Shelf
-from simulator.state.refused_dials import Refusals
-from simulator.time_scale import Tempo
-from simulator.webhooks.delivery_slots import Lanes
-from simulator.webhooks.sender import TIMEOUT_S, Courier
+from simulator.state.rate_limits import AcceptedCommands, SlidingWindowCount
+from simulator.state.recordings import RecordingStore
+from simulator.state.refused_dials import RefusedDials
+from simulator.time_scale import TimeScale
+from simulator.webhooks.delivery_slots import DeliverySlots
+from simulator.webhooks.sender import TIMEOUT_S, WebhookSender
 from simulator.webhooks.signing import Signer
 
 
@@ -31,23 +31,23 @@ class World:
     settings: Settings
     clock: Clock
     counters: Counters
-    courier: Courier
-    crowd: Crowd
-    dice: Dice
-    faults: FaultSwitch
-    legs: Legs
+    webhook_sender: WebhookSender
+    population: CalleePopulation
+    random: SeededRandom
+    faults: ActiveFaults
+    legs: LegRegistry
     queues: Queues
-    refusals: Refusals
-    repeats: Repeats
-    shelf: Shelf
+    refusals: RefusedDials
+    repeats: AcceptedCommands
+    recordings: RecordingStore
     signer: Signer
-    tempo: Tempo
-    dials: TrailingCount
-    dial_requests: TrailingCount
+    time_scale: TimeScale
+    dials: SlidingWindowCount
+    dial_requests: SlidingWindowCount
     started_at: float
     channels: int | None
     dials_per_5s: int | None
-    arrangements: Arrangements = field(default_factory=Arrangements)
+    arrangements: ResourceOverrides = field(default_factory=ResourceOverrides)
     agents: dict[str, dict[str, Any]] = field(default_factory=dict)  # of Dialogflow, by connection
     stream_frames: StreamFrames = "today"
     most_live: int = 0
@@ -65,46 +65,48 @@ class World:
             "revision": self.legs.revision,
             "live": self.legs.live_count,
             "most_live": self.most_live,
-            "webhooks_under_way": self.courier.under_way,
+            "webhooks_under_way": self.webhook_sender.under_way,
             "dials_in_last_5s": self.dials.now(),
-            "most_dials_in_5s": self.dials.most,
-            "most_dial_requests_in_5s": self.dial_requests.most,
+            "most_dials_in_5s": self.dials.maximum,
+            "most_dial_requests_in_5s": self.dial_requests.maximum,
             "counters": self.counters.shape(),
         }
 
 
 def build_world(settings: Settings) -> World:
     """Return a world with nobody on the phone yet; needs a running event loop."""
-    clock, counters, dice = Clock(), Counters(), Dice(settings.seed)
+    clock, counters, random = Clock(), Counters(), SeededRandom(settings.seed)
     signer = Signer(settings.signing_seed)
-    crowd = Crowd(dice=dice, mix={str(kind): weight for kind, weight in settings.mix.items()}, cards=settings.cards)
-    faults = FaultSwitch(settings.faults, cards=crowd.faults)
+    population = CalleePopulation(
+        random=random, mix={str(kind): weight for kind, weight in settings.mix.items()}, cards=settings.cards
+    )
+    faults = ActiveFaults(settings.faults, cards=population.faults)
     return World(
         settings=settings,
         clock=clock,
         counters=counters,
-        courier=Courier(
+        webhook_sender=WebhookSender(
             clock=clock,
             counters=counters,
-            dice=dice,
+            random=random,
             signer=signer,
             faults=faults,
-            lanes=Lanes(),
+            lanes=DeliverySlots(),
             failover_url=settings.webhook_failover_url,
             timeout_s=settings.webhook_timeout or TIMEOUT_S,
         ),
-        crowd=crowd,
-        dice=dice,
+        population=population,
+        random=random,
         faults=faults,
-        legs=Legs(keep=settings.keep_calls),
+        legs=LegRegistry(keep=settings.keep_calls),
         queues=Queues(),
-        refusals=Refusals(),
-        repeats=Repeats(),
-        shelf=Shelf(),
+        refusals=RefusedDials(),
+        repeats=AcceptedCommands(),
+        recordings=RecordingStore(),
         signer=signer,
-        tempo=Tempo(settings.time_scale),
-        dials=TrailingCount(),
-        dial_requests=TrailingCount(),
+        time_scale=TimeScale(settings.time_scale),
+        dials=SlidingWindowCount(),
+        dial_requests=SlidingWindowCount(),
         started_at=clock.now(),
         channels=settings.channels or None,
         dials_per_5s=settings.dials_per_5s or None,

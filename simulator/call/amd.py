@@ -6,7 +6,7 @@ from functools import partial
 
 from simulator.callees.callee import Kind
 from simulator.state.leg import Leg
-from simulator.webhook_events import tell
+from simulator.webhook_events import emit
 from simulator.world import World
 
 STANDARD = frozenset({"detect", "detect_beep", "detect_words", "greeting_end"})
@@ -19,7 +19,7 @@ _PREMIUM_RESULT = {Kind.MACHINE: "machine", Kind.FAX: "fax_detected", Kind.SILEN
 _CUTS = frozenset({"machine", "fax_detected"})
 
 
-def detect(world: World, leg: Leg) -> None:
+def detect_machine(world: World, leg: Leg) -> None:
     """Begin detection at the answer, in the mode the leg was made with."""
     if leg.terms.amd in STANDARD:
         _standard(world, leg)
@@ -31,9 +31,9 @@ def detect(world: World, leg: Leg) -> None:
 
 def _screening(world: World, leg: Leg) -> None:
     """Only this newer mode tells that detection began, and of a telephone that asks who is calling."""
-    tell(world, leg, "call.machine.premium.detection.started")
+    emit(world, leg, "call.machine.premium.detection.started")
     if leg.persona.screens:
-        told = partial(tell, world, leg, "call.machine.premium.call_screening.detected", result="screening")
+        told = partial(emit, world, leg, "call.machine.premium.call_screening.detected", result="screening")
         leg.timers.set("screening", leg.persona.decided_s / 2, told)
 
 
@@ -58,12 +58,12 @@ def _greeting(world: World, leg: Leg, decided_s: float) -> None:
 
 
 def _later(world: World, leg: Leg, seconds: float, result: str) -> None:
-    leg.timers.set("greeting", seconds, partial(tell, world, leg, "call.machine.greeting.ended", result=result))
+    leg.timers.set("greeting", seconds, partial(emit, world, leg, "call.machine.greeting.ended", result=result))
 
 
 def _premium(world: World, leg: Leg) -> None:
     who = leg.persona
-    told = partial(tell, world, leg, "call.machine.premium.greeting.ended")
+    told = partial(emit, world, leg, "call.machine.premium.greeting.ended")
     if who.kind is Kind.MACHINE and _beeps(leg) and who.greeting_s <= who.decided_s:
         leg.timers.set("greeting", who.greeting_s, partial(told, result="beep_detected"))  # and no detection.ended
         return
@@ -93,4 +93,4 @@ def _decide(world: World, leg: Leg, event_type: str, result: str) -> None:
         leg.player.stop("all", status="cancelled_amd")
         if leg.gather is not None:
             leg.gather.close("cancelled_amd")
-    tell(world, leg, event_type, result=result)
+    emit(world, leg, event_type, result=result)

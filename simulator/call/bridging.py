@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from simulator.call.callee_behavior import talk
+from simulator.call.callee_behavior import react_to_bridge
 from simulator.call.hangup import release_peer
 from simulator.state.leg import Leg
-from simulator.webhook_events import tell
+from simulator.webhook_events import emit
 from simulator.world import World
 
 
-def join(world: World, leg: Leg, other: Leg) -> None:
+def bridge_legs(world: World, leg: Leg, other: Leg) -> None:
     """Bridge two answered legs; what still played or gathered on them ends, and `other` will end the talk."""
     for side in (leg, other):
         release_peer(world, side)
-        if side.place is not None:
-            side.place.leave("bridged")
-    leg.peer, other.peer = other, leg
+        if side.queue_place is not None:
+            side.queue_place.leave("bridged")
+    leg.bridged_to, other.bridged_to = other, leg
     for side in (leg, other):
         if side.gather is not None:
             side.gather.close("cancelled")
         side.player.stop("all")
-        talk(world, side, ends=side is other)
-        tell(world, side, "call.bridged")
+        react_to_bridge(world, side, ends=side is other)
+        emit(world, side, "call.bridged")
 
 
 def unbridge(world: World, leg: Leg) -> None:
     """Take the leg out of its bridge; it hears nothing now and waits."""
-    if leg.peer is None:
+    if leg.bridged_to is None:
         return
     release_peer(world, leg)
     leg.timers.cancel("leaves")

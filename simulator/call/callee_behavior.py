@@ -5,31 +5,31 @@ from __future__ import annotations
 from functools import partial
 
 from simulator.call.dtmf import press_key
-from simulator.call.hangup import CALLER_GAVE_UP, end_leg, remote_hangup
+from simulator.call.hangup import CALLER_CANCELLED, end_leg, far_end_hangup
 from simulator.callees.callee import INVALID, Kind
 from simulator.state.leg import Leg
 from simulator.state.leg_activities import GatherPlan
-from simulator.webhook_events import tell
+from simulator.webhook_events import emit
 from simulator.world import World
 
 _KEYS = "0123456789*#"
 _BETWEEN_KEYS_S = 0.4
 
 
-def settle_in(world: World, leg: Leg) -> None:
+def start_behavior(world: World, leg: Leg) -> None:
     """Begin the callee's side of an answered call."""
     persona = leg.persona
-    leg.timers.set("leaves", persona.leaves_after_s, partial(leave, world, leg))
+    leg.timers.set("leaves", persona.leaves_after_s, partial(hang_up_far_end, world, leg))
     for nth, (after_s, keys) in enumerate(persona.keys):
         leg.timers.set(f"unasked {nth}", after_s, partial(_press_unasked, world, leg, nth, keys))
     if persona.holds is not None:
         _hold_later(world, leg, *persona.holds)
-    fall_silent(world, leg)
+    react_to_silence(world, leg)
 
 
 def _hold_later(world: World, leg: Leg, after_s: float, for_s: float) -> None:
-    leg.timers.set("hold", after_s, partial(tell, world, leg, "call.hold"))
-    leg.timers.set("unhold", after_s + for_s, partial(tell, world, leg, "call.unhold"))
+    leg.timers.set("hold", after_s, partial(emit, world, leg, "call.hold"))
+    leg.timers.set("unhold", after_s + for_s, partial(emit, world, leg, "call.unhold"))
 
 
 def _press_unasked(world: World, leg: Leg, nth: int, keys: str) -> None:
@@ -38,27 +38,27 @@ def _press_unasked(world: World, leg: Leg, nth: int, keys: str) -> None:
         leg.timers.set(f"unasked {nth}", _BETWEEN_KEYS_S, partial(_press_unasked, world, leg, nth, keys[1:]))
 
 
-def leave(world: World, leg: Leg) -> None:
+def hang_up_far_end(world: World, leg: Leg) -> None:
     """Hang up as the person on the other end; one who called and was not answered gives up."""
     gives_up = leg.is_incoming and not leg.is_answered
-    end_leg(world, leg, CALLER_GAVE_UP if gives_up else remote_hangup(leg))
+    end_leg(world, leg, CALLER_CANCELLED if gives_up else far_end_hangup(leg))
 
 
-def hear(world: World, leg: Leg, seconds: float) -> None:
+def react_to_sound(world: World, leg: Leg, seconds: float) -> None:
     """Listen to a sound of this length."""
     leg.timers.cancel("patience")
     if leg.persona.leaves_mid_sentence:
-        leg.timers.set("leaves", min(seconds, 20) * 0.4, partial(leave, world, leg))
+        leg.timers.set("leaves", min(seconds, 20) * 0.4, partial(hang_up_far_end, world, leg))
 
 
-def fall_silent(world: World, leg: Leg) -> None:
+def react_to_silence(world: World, leg: Leg) -> None:
     """Wait for something to be said, as long as patience lasts; machines record silence patiently."""
-    alone = leg.is_answered and leg.peer is None and leg.target is None
+    alone = leg.is_answered and leg.bridged_to is None and leg.transfer_target is None
     if alone and leg.persona.kind in (Kind.HUMAN, Kind.SILENCE):
-        leg.timers.set("patience", leg.persona.patience_s, partial(leave, world, leg))
+        leg.timers.set("patience", leg.persona.patience_s, partial(hang_up_far_end, world, leg))
 
 
-def be_asked(world: World, leg: Leg, plan: GatherPlan, *, prompt_s: float) -> None:
+def react_to_gather(world: World, leg: Leg, plan: GatherPlan, *, prompt_s: float) -> None:
     """Hear that keys are wanted: press them after the prompt, or into it, or not at all."""
     keys = _keys(world, leg, plan)
     if not keys:
@@ -68,11 +68,11 @@ def be_asked(world: World, leg: Leg, plan: GatherPlan, *, prompt_s: float) -> No
     leg.timers.set("keys", pause, partial(_press, world, leg, keys))
 
 
-def talk(world: World, leg: Leg, *, ends: bool) -> None:
+def react_to_bridge(world: World, leg: Leg, *, ends: bool) -> None:
     """Talk to the other side of a bridge; whoever `ends` it hangs up after a while."""
     leg.timers.cancel("patience", "leaves", "keys")
     if ends:
-        leg.timers.set("leaves", leg.persona.talks_s, partial(leave, world, leg))
+        leg.timers.set("leaves", leg.persona.talks_s, partial(hang_up_far_end, world, leg))
 
 
 def _press(world: World, leg: Leg, keys: str) -> None:
@@ -89,7 +89,7 @@ def _keys(world: World, leg: Leg, plan: GatherPlan) -> str:
         return next((key for key in _KEYS if key not in plan.valid and key != plan.terminating), "")
     good = [key for key in plan.valid if key != plan.terminating]
     keys = wanted if all(key in good for key in wanted) else ""
-    while good and len(keys) < plan.least:
-        keys += good[int(world.dice.roll("key", leg.key, plan.gather_id, len(keys)) * len(good))]
-    ends_itself = len(keys) >= plan.most or plan.least == 1
+    while good and len(keys) < plan.minimum:
+        keys += good[int(world.random.roll("key", leg.key, plan.gather_id, len(keys)) * len(good))]
+    ends_itself = len(keys) >= plan.maximum or plan.minimum == 1
     return keys if ends_itself else keys + plan.terminating

@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.callees.callee import Kind
 from simulator.state.leg import Leg
-from simulator.webhook_events import tell
+from simulator.webhook_events import emit
 from simulator.world import World
 
 _VERDICTS: dict[Kind, dict[str, Any]] = {
@@ -17,7 +17,7 @@ _VERDICTS: dict[Kind, dict[str, Any]] = {
 _NOBODY_SPOKE: dict[str, Any] = {"result": "silence_timeout", "score": None, "consistency": None}
 
 
-def look_for_deepfake(world: World, leg: Leg) -> None:
+def detect_deepfake(world: World, leg: Leg) -> None:
     """Begin at the answer, where it was asked for; fax machines and silence give no verdict."""
     seconds = leg.terms.deepfake_s
     if seconds is not None:
@@ -25,7 +25,7 @@ def look_for_deepfake(world: World, leg: Leg) -> None:
 
 
 def _conclude(world: World, leg: Leg) -> None:
-    if world.dice.hits(world.faults.of(leg.party).deepfake_error, "deepfake error", leg.key):
-        tell(world, leg, "call.deepfake_detection.error", error_message="dfd_connection_error")
+    if world.random.hits(world.faults.of(leg.far_end_number).deepfake_error, "deepfake error", leg.key):
+        emit(world, leg, "call.deepfake_detection.error", error_message="dfd_connection_error")
         return
-    tell(world, leg, "call.deepfake_detection.result", **_VERDICTS.get(leg.persona.kind, _NOBODY_SPOKE))
+    emit(world, leg, "call.deepfake_detection.result", **_VERDICTS.get(leg.persona.kind, _NOBODY_SPOKE))

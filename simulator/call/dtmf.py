@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.state.leg import MOST_KEPT, Leg
-from simulator.webhook_events import tell
+from simulator.state.leg import MAX_KEPT, Leg
+from simulator.webhook_events import emit
 from simulator.world import World
 
 
@@ -11,9 +11,9 @@ def press_key(world: World, leg: Leg, digit: str) -> None:
     """Press one key; on a leg that does not talk nothing happens."""
     if not leg.is_answered:
         return
-    leg.digits = (leg.digits + digit)[-MOST_KEPT:]
-    tell(world, leg, "call.dtmf.received", digit=digit)
-    if leg.medium is not None:
-        leg.medium.press(digit)
+    leg.digits = (leg.digits + digit)[-MAX_KEPT:]
+    emit(world, leg, "call.dtmf.received", digit=digit)
+    if leg.media_output is not None:
+        leg.media_output.press(digit)
     if leg.gather is not None:
         leg.gather.press(digit)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from simulator.call.callee_behavior import be_asked
+from simulator.call.callee_behavior import react_to_gather
 from simulator.state.leg import Leg
 from simulator.state.leg_activities import GatherPlan, Sound
-from simulator.webhook_events import tell
+from simulator.webhook_events import emit
 from simulator.world import World
 
 
@@ -49,17 +49,17 @@ class RunningGather:
         self._leg.timers.cancel("gather", "gather whole", "keys")
         self._leg.gather = None
         facts = {"digits": self._digits, "gather_id": self._plan.gather_id, "status": status}
-        tell(self._world, self._leg, "call.gather.ended", **facts)
+        emit(self._world, self._leg, "call.gather.ended", **facts)
 
     def _ask(self, *, after: Callable[[], Sound] | None = None) -> None:
         """Ask, once `after` has been heard; a key pressed into either of the two ends both."""
         self._digits = ""
         if self._plan.prompt is None:
-            be_asked(self._world, self._leg, self._plan, prompt_s=0)
+            react_to_gather(self._world, self._leg, self._plan, prompt_s=0)
             self._listen()
             return
         question = self._plan.prompt()
-        question.on_start = partial(be_asked, self._world, self._leg, self._plan, prompt_s=question.seconds)
+        question.on_start = partial(react_to_gather, self._world, self._leg, self._plan, prompt_s=question.seconds)
         question.on_end = self._listen
         self._sounding = (question,) if after is None else (after(), question)
         for sound in self._sounding:
@@ -71,13 +71,13 @@ class RunningGather:
 
     def _take(self, digit: str) -> None:
         self._digits += digit
-        if len(self._digits) >= self._plan.most:
+        if len(self._digits) >= self._plan.maximum:
             self.close("valid")
         else:
             self._leg.timers.set("gather", self._plan.inter_digit_s, self._conclude)
 
     def _conclude(self) -> None:
-        if len(self._digits) >= self._plan.least:
+        if len(self._digits) >= self._plan.minimum:
             self.close("valid")
         else:
             self._fail("invalid")
@@ -90,7 +90,7 @@ class RunningGather:
             self.close(status)
 
     def _over(self, status: str) -> None:
-        self.close("valid" if self._plan.least <= len(self._digits) else status)
+        self.close("valid" if self._plan.minimum <= len(self._digits) else status)
 
     def _hush(self) -> None:
         sounding, self._sounding = self._sounding, ()

@@ -8,12 +8,12 @@ from typing import Any
 from simulator.call.recording import stop_recording
 from simulator.clock import iso
 from simulator.state.leg import Leg, LegState
-from simulator.webhook_events import tell
+from simulator.webhook_events import emit
 from simulator.world import World
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class HangupReason:
     """Why a leg ends: hangup_cause, hangup_source and sip_hangup_cause of the webhook; `code` of its telnyx_error."""
 
     cause: str
@@ -22,78 +22,80 @@ class End:
     code: str | None = None
 
 
-CALLEE_LEFT = End("normal_clearing", "callee", "200")
-CALLER_LEFT = End("normal_clearing", "caller", "200")
-API_HANGUP = End("normal_clearing", "caller", "200")
-WE_LEFT = End("normal_clearing", "callee", "200")  # an incoming call that the application ends
-CANCELLED = End("originator_cancel", "caller", "487")
-TIMEOUT = End("timeout", "unknown", "487")
-NO_ANSWER = End("no_answer", "unknown", "487")
-TIME_LIMIT = End("time_limit", "unknown", "200")
-BUSY = End("user_busy", "callee", "486")
-REJECTED = End("call_rejected", "callee", "603")
-NOT_FOUND = End("not_found", "unknown", "404")
-FAILED = End("unspecified", "unknown", "unspecified")
-REFUSED_BY_US = End("call_rejected", "callee", "603")  # hangup on an incoming call that was not answered; assumed
-CALLER_GAVE_UP = End("originator_cancel", "caller", "487")
-NEVER_COMMANDED = End("timeout", "unknown", "480")  # first_command_timeout; its cause is not published
+CALLEE_HUNG_UP = HangupReason("normal_clearing", "callee", "200")
+CALLER_HUNG_UP = HangupReason("normal_clearing", "caller", "200")
+API_HANGUP = HangupReason("normal_clearing", "caller", "200")
+API_HANGUP_INCOMING = HangupReason("normal_clearing", "callee", "200")  # an incoming call that the application ends
+CANCELLED = HangupReason("originator_cancel", "caller", "487")
+TIMEOUT = HangupReason("timeout", "unknown", "487")
+NO_ANSWER = HangupReason("no_answer", "unknown", "487")
+TIME_LIMIT = HangupReason("time_limit", "unknown", "200")
+BUSY = HangupReason("user_busy", "callee", "486")
+REJECTED = HangupReason("call_rejected", "callee", "603")
+NOT_FOUND = HangupReason("not_found", "unknown", "404")
+FAILED = HangupReason("unspecified", "unknown", "unspecified")
+REFUSED_BY_API = HangupReason(
+    "call_rejected", "callee", "603"
+)  # hangup on an incoming call that was not answered; assumed
+CALLER_CANCELLED = HangupReason("originator_cancel", "caller", "487")
+NO_FIRST_COMMAND = HangupReason("timeout", "unknown", "480")  # first_command_timeout; its cause is not published
 
 
-def api_hangup(leg: Leg) -> End:
+def api_hangup(leg: Leg) -> HangupReason:
     """Return how a talking leg ends when the application wants it."""
-    return WE_LEFT if leg.is_incoming else API_HANGUP
+    return API_HANGUP_INCOMING if leg.is_incoming else API_HANGUP
 
 
-def remote_hangup(leg: Leg) -> End:
+def far_end_hangup(leg: Leg) -> HangupReason:
     """Return how a talking leg ends when the person on it wants it."""
-    return CALLER_LEFT if leg.is_incoming else CALLEE_LEFT
+    return CALLER_HUNG_UP if leg.is_incoming else CALLEE_HUNG_UP
 
 
-def end_leg(world: World, leg: Leg, end: End) -> None:
+def end_leg(world: World, leg: Leg, end: HangupReason) -> None:
     """End the leg; one that is over already stays as it is."""
     if not leg.is_live:
         return
     leg.player.close()
     if leg.gather is not None:
         leg.gather.close("call_hangup")
-    if leg.medium is not None:
-        leg.medium.end()
-    if leg.place is not None:
-        leg.place.hang_up()
+    if leg.media_output is not None:
+        leg.media_output.end()
+    if leg.queue_place is not None:
+        leg.queue_place.hang_up()
     leg.timers.clear()
     leg.transcription = leg.refers_to = None
     leg.state, leg.ended_at = LegState.ENDED, world.clock.now()
     leg.hangup_cause, leg.hangup_source, leg.sip_hangup_cause = end.cause, end.source, end.sip
     leg.hangup_code = end.code
     world.counters.add("hangups", end.cause)
-    tell(world, leg, "call.hangup", **_hangup(leg))
+    emit(world, leg, "call.hangup", **_hangup(leg))
     for recording in leg.recordings:
         stop_recording(world, leg, recording)
     if world.settings.call_cost:
-        tell(world, leg, "call.cost", **_cost(world, leg))
+        emit(world, leg, "call.cost", **_cost(world, leg))
     world.legs.close(leg)
     _part(world, leg)
 
 
 def _part(world: World, leg: Leg) -> None:
     """Let go of a ringing target, of the origin of a transfer, of the other side of a bridge."""
-    target, origin = leg.target, leg.origin
-    leg.target = leg.origin = leg.joins = None
+    target, origin = leg.transfer_target, leg.transferred_from
+    leg.transfer_target = leg.transferred_from = leg.joins_on_answer = None
     if target is not None:
         end_leg(world, target, CANCELLED)
-    if origin is not None and origin.target is leg:
-        origin.target = None
+    if origin is not None and origin.transfer_target is leg:
+        origin.transfer_target = None
         origin.player.rest()
     release_peer(world, leg)
 
 
 def release_peer(world: World, leg: Leg) -> None:
     """Undo the leg's bridge: the other side stays when it parks, and ends otherwise."""
-    peer, leg.peer = leg.peer, None
+    peer, leg.bridged_to = leg.bridged_to, None
     if peer is None:
         return
-    peer.peer = None
-    if peer.parks:
+    peer.bridged_to = None
+    if peer.parks_after_unbridge:
         peer.player.rest()
     else:
         end_leg(world, peer, api_hangup(peer))

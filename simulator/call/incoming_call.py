@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.call.playback import LegPlayer
-from simulator.call.ringing import ring_in
+from simulator.call.ringing import ring_incoming
 from simulator.callees.callee import Kind, Persona
 from simulator.ids import control_token, leg_uuid
 from simulator.state.invite_details import InviteDetails
-from simulator.state.leg import Destination, Direction, Leg, Terms
+from simulator.state.leg import Direction, Leg, LegOptions, WebhookRouting
 from simulator.time_scale import Timers
 from simulator.world import World
 
@@ -70,7 +70,7 @@ class IncomingCall(BaseModel):
     attestation: Literal["A", "B", "C"] | None = None
 
 
-class NoAddress(Exception):
+class NoWebhookUrl(Exception):
     """Raised when neither the call nor the simulator's settings say where webhooks go."""
 
 
@@ -78,7 +78,7 @@ def place_incoming(world: World, call: IncomingCall) -> Leg:
     """Let this call come in; raises NoAddress, and then nobody called."""
     url = call.webhook_url or world.settings.webhook_url
     if url is None:
-        raise NoAddress
+        raise NoWebhookUrl
     leg = Leg(
         key=f"from {call.from_}#{world.legs.nth_incoming(call.from_)}",
         role="I",
@@ -91,15 +91,15 @@ def place_incoming(world: World, call: IncomingCall) -> Leg:
         from_=call.from_,
         client_state=None,
         command_id=None,
-        destination=Destination(url=url, urls={}, retries_ms={}),
+        destination=WebhookRouting(url=url, urls={}, retries_ms={}),
         persona=_persona(world, call),
-        terms=Terms(timeout_s=call.gives_up_after_s),
-        carries=_carried(call),
-        timers=Timers(world.tempo),
+        terms=LegOptions(timeout_s=call.gives_up_after_s),
+        invite=_carried(call),
+        timers=Timers(world.time_scale),
         accepted_at=world.clock.now(),
     )
     leg.player = LegPlayer(world, leg)
-    ring_in(world, leg)
+    ring_incoming(world, leg)
     return leg
 
 
@@ -113,7 +113,7 @@ def _carried(call: IncomingCall) -> InviteDetails:
 
 
 def _persona(world: World, call: IncomingCall) -> Persona:
-    wishes = {
+    requested = {
         "presses": call.presses,
         "keys": tuple((pressed.after_s, pressed.press) for pressed in call.keys) or None,
         "leaves_after_s": call.hangs_up_after_s,
@@ -123,6 +123,6 @@ def _persona(world: World, call: IncomingCall) -> Persona:
         "barges_in": call.barges_in,
         "says": call.says,
     }
-    known = world.crowd.caller(call.from_)
+    known = world.population.caller(call.from_)
     persona = known if known is not None else Persona(kind=Kind.HUMAN, patience_s=120, leaves_after_s=math.inf)
-    return replace(persona, **{name: value for name, value in wishes.items() if value is not None})  # type: ignore[arg-type]  # a mixed dict
+    return replace(persona, **{name: value for name, value in requested.items() if value is not None})  # type: ignore[arg-type]  # a mixed dict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.state.leg import CommandSeen, Leg, Notice
+from simulator.state.leg import Leg, ReceivedCommand, Webhook
 from simulator.state.recordings import Recording
 from simulator.world import World
 
@@ -53,9 +53,9 @@ def shape(leg: Leg) -> dict[str, Any]:
         "sent_digits": leg.sent_digits,
         "suppression": leg.suppression,
         "recordings": [_recording(recording) for recording in leg.recordings],
-        "queue": None if leg.place is None else leg.place.queue_name,
+        "queue": None if leg.queue_place is None else leg.queue_place.queue_name,
         "commands": [_command(command) for command in leg.commands],
-        "webhooks": [_webhook(notice) for notice in leg.notices],
+        "webhooks": [_webhook(webhook) for webhook in leg.webhooks],
         "revision": leg.revision,
     }
 
@@ -65,7 +65,7 @@ def _recording(recording: Recording) -> dict[str, Any]:
     return {"id": recording.id, "state": state}
 
 
-def _command(command: CommandSeen) -> dict[str, Any]:
+def _command(command: ReceivedCommand) -> dict[str, Any]:
     body = {} if command.body is None else {"body": command.body}
     return {
         "action": command.action,
@@ -78,14 +78,14 @@ def _command(command: CommandSeen) -> dict[str, Any]:
     }
 
 
-def _webhook(notice: Notice) -> dict[str, Any]:
+def _webhook(webhook: Webhook) -> dict[str, Any]:
     return {
-        "type": notice.type,
-        "id": notice.id,
-        "occurred_at": notice.occurred_at,
-        "attempts": notice.attempts,
-        "repeats": notice.repeats,
-        "sent_at": notice.sent_at,
-        "delivered_at": notice.delivered_at,
-        "status": notice.status,
+        "type": webhook.type,
+        "id": webhook.id,
+        "occurred_at": webhook.occurred_at,
+        "attempts": webhook.attempts,
+        "repeats": webhook.repeats,
+        "sent_at": webhook.sent_at,
+        "delivered_at": webhook.delivered_at,
+        "status": webhook.status,
     }

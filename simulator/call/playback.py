@@ -8,16 +8,16 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from simulator.call.callee_behavior import fall_silent, hear
-from simulator.call.transcription import hear_ourselves
+from simulator.call.callee_behavior import react_to_silence, react_to_sound
+from simulator.call.transcription import transcribe_prompt
 from simulator.state.leg import Leg
 from simulator.state.leg_activities import Sound
-from simulator.webhook_events import tell
+from simulator.webhook_events import emit
 from simulator.world import World
 
 CHARACTERS_A_SECOND = 15
 FILE_S = 5.0
-_MOST_WAITING = 1_000
+_MAX_WAITING = 1_000
 
 _TAG = re.compile(r"<[^>]*>")
 _PLAYBACK_ONLY = frozenset({"cancelled", "file_not_found", "failed", "unknown"})
@@ -39,7 +39,7 @@ class LegPlayer:
     @property
     def is_full(self) -> bool:
         """Whether so much waits that no more is taken."""
-        return len(self._waiting) + len(self._overlays) >= _MOST_WAITING
+        return len(self._waiting) + len(self._overlays) >= _MAX_WAITING
 
     @property
     def is_playing(self) -> bool:
@@ -57,7 +57,7 @@ class LegPlayer:
         self._overlaid += 1
         name = f"overlay {self._overlaid}"
         self._overlays[name] = sound
-        self._tell_start(sound)
+        self._emit_start(sound)
         self._leg.timers.set(name, sound.seconds, partial(self._end_overlay, name, "completed"))
 
     def stop(self, which: str, *, status: str = "cancelled") -> None:
@@ -89,24 +89,24 @@ class LegPlayer:
         self.stop_overlays(status="call_hangup")
         sound, self._playing = self._playing, None
         if sound is not None:
-            self._tell_end(sound, "call_hangup")
+            self._emit_end(sound, "call_hangup")
 
     def rest(self) -> None:
         """Leave the callee in silence."""
-        fall_silent(self._world, self._leg)
+        react_to_silence(self._world, self._leg)
 
     def _next(self) -> None:
         if not self._waiting:
             self.rest()
             return
         sound = self._playing = self._waiting.pop(0)
-        self._tell_start(sound)
+        self._emit_start(sound)
         if sound.on_start is not None:
             sound.on_start()
         if sound.failure is not None:
             self._end(sound.failure)
             return
-        hear(self._world, self._leg, sound.seconds)
+        react_to_sound(self._world, self._leg, sound.seconds)
         self._leg.timers.set("sound", sound.seconds, partial(self._end, "completed"))
 
     def _end(self, status: str) -> None:
@@ -114,9 +114,9 @@ class LegPlayer:
         self._leg.timers.cancel("sound")
         if sound is None:
             return
-        self._tell_end(sound, status)
+        self._emit_end(sound, status)
         if status == "completed":
-            hear_ourselves(self._world, self._leg, sound.words)
+            transcribe_prompt(self._world, self._leg, sound.words)
         if sound.on_end is not None:
             sound.on_end()
         if self._playing is None:
@@ -124,19 +124,19 @@ class LegPlayer:
 
     def _end_overlay(self, name: str, status: str) -> None:
         self._leg.timers.cancel(name)
-        self._tell_end(self._overlays.pop(name), status)
+        self._emit_end(self._overlays.pop(name), status)
 
-    def _tell_start(self, sound: Sound) -> None:
+    def _emit_start(self, sound: Sound) -> None:
         if sound.noun is not None:
-            tell(self._world, self._leg, f"call.{sound.noun}.started", **sound.facts)
+            emit(self._world, self._leg, f"call.{sound.noun}.started", **sound.facts)
 
-    def _tell_end(self, sound: Sound, status: str) -> None:
+    def _emit_end(self, sound: Sound, status: str) -> None:
         if sound.noun == "speak":
             known = "completed" if status in _PLAYBACK_ONLY else status  # speak has no `cancelled`
-            tell(self._world, self._leg, "call.speak.ended", **sound.facts, status=known)
+            emit(self._world, self._leg, "call.speak.ended", **sound.facts, status=known)
         elif sound.noun == "playback":
             detail = "" if status in ("completed", "call_hangup") else status.replace("_", " ")
-            tell(self._world, self._leg, "call.playback.ended", **sound.facts, status=status, status_detail=detail)
+            emit(self._world, self._leg, "call.playback.ended", **sound.facts, status=status, status_detail=detail)
 
 
 def speech(payload: str, *, ssml: bool, times: float = 1, **facts: Any) -> Sound:

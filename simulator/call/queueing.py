@@ -9,11 +9,11 @@ from functools import partial
 from simulator.schema.errors import queue_full
 from simulator.state.leg import Leg
 from simulator.state.queues import Queue
-from simulator.webhook_events import tell
+from simulator.webhook_events import emit
 from simulator.world import World
 
 
-class Place:
+class PlaceInQueue:
     """A leg's place in one queue."""
 
     def __init__(self, world: World, leg: Leg, queue: Queue, *, stays_after_hangup: bool) -> None:
@@ -43,14 +43,14 @@ class Place:
         facts = {"queue_position": self.position, "wait_time_secs": self.waited_s()}
         self.queue.places.remove(self)
         self.queue.updated_at = self._world.clock.now()
-        self.leg.place = None
+        self.leg.queue_place = None
         self.leg.timers.cancel("queue")
-        tell(self._world, self.leg, "call.dequeued", queue=self.queue.name, reason=reason, **facts)
+        emit(self._world, self.leg, "call.dequeued", queue=self.queue.name, reason=reason, **facts)
 
     def forget(self) -> None:
         """Give up the place without a webhook, because the call itself is forgotten."""
         self.queue.places.remove(self)
-        self.leg.place = None
+        self.leg.queue_place = None
 
     def hang_up(self) -> None:
         """Leave because the call ends, unless it was to keep its place."""
@@ -59,14 +59,14 @@ class Place:
 
 
 def take_place(
-    world: World, leg: Leg, queue: Queue, *, most_s: float = math.inf, stays_after_hangup: bool = False
+    world: World, leg: Leg, queue: Queue, *, max_s: float = math.inf, stays_after_hangup: bool = False
 ) -> None:
     """Put the leg at the end of the queue for at most `most_s` seconds; raises CarrierError when the queue is full."""
     if len(queue.places) >= queue.max_size:
         raise queue_full()
-    place = leg.place = Place(world, leg, queue, stays_after_hangup=stays_after_hangup)
+    place = leg.queue_place = PlaceInQueue(world, leg, queue, stays_after_hangup=stays_after_hangup)
     queue.places.append(place)
     queue.updated_at = world.clock.now()
-    leg.timers.set("queue", most_s, partial(place.leave, "timeout"))
+    leg.timers.set("queue", max_s, partial(place.leave, "timeout"))
     facts = {"current_position": place.position, "queue_avg_wait_time_secs": queue.average_wait_s()}
-    tell(world, leg, "call.enqueued", queue=queue.name, **facts)
+    emit(world, leg, "call.enqueued", queue=queue.name, **facts)

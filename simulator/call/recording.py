@@ -7,13 +7,13 @@ from functools import partial
 from simulator.clock import iso
 from simulator.ids import fresh_uuid
 from simulator.state.leg import Leg
-from simulator.state.recordings import LINK_S, Kept, Recording
-from simulator.webhook_events import tell
+from simulator.state.recordings import LINK_S, Recording, SavedRecording
+from simulator.webhook_events import emit
 from simulator.world import World
 
 _STORING_S = 1.0
 _WRITING_S = 1.0
-MOST_A_LEG = 100
+MAX_PER_LEG = 100
 
 
 def start_recording(
@@ -22,7 +22,7 @@ def start_recording(
     *,
     channels: str,
     form: str,
-    most_s: float,
+    max_s: float,
     known_id: str | None = None,
     transcribe: bool = False,
 ) -> Recording:
@@ -35,10 +35,10 @@ def start_recording(
         transcribe=transcribe,
     )
     leg.recordings.append(recording)
-    if len(leg.recordings) > MOST_A_LEG:
+    if len(leg.recordings) > MAX_PER_LEG:
         leg.recordings = [kept for kept in leg.recordings if kept.ended_at is None]
-    if most_s:
-        leg.timers.set(f"recording {recording.id}", most_s, partial(stop_recording, world, leg, recording))
+    if max_s:
+        leg.timers.set(f"recording {recording.id}", max_s, partial(stop_recording, world, leg, recording))
     return recording
 
 
@@ -47,21 +47,21 @@ def stop_recording(world: World, leg: Leg, recording: Recording) -> None:
     if recording.ended_at is not None:
         return
     recording.ended_at = world.clock.now()
-    world.tempo.later(_STORING_S, partial(_stored, world, leg, recording))
+    world.time_scale.later(_STORING_S, partial(_stored, world, leg, recording))
 
 
 def _stored(world: World, leg: Leg, recording: Recording) -> None:
-    faults = world.faults.of(leg.party)
-    if world.dice.hits(faults.recording_error, "recording error", leg.key, recording.id):
-        tell(world, leg, "call.recording.error", reason="Internal server error")
+    faults = world.faults.of(leg.far_end_number)
+    if world.random.hits(faults.recording_error, "recording error", leg.key, recording.id):
+        emit(world, leg, "call.recording.error", reason="Internal server error")
         return
     _saved(world, leg, recording)
     if recording.transcribe:
-        world.tempo.later(_WRITING_S, partial(_written, world, leg, recording))
+        world.time_scale.later(_WRITING_S, partial(_written, world, leg, recording))
 
 
 def _written(world: World, leg: Leg, recording: Recording) -> None:
-    tell(
+    emit(
         world,
         leg,
         "call.recording.transcription.saved",
@@ -74,9 +74,9 @@ def _written(world: World, leg: Leg, recording: Recording) -> None:
 
 
 def _saved(world: World, leg: Leg, recording: Recording) -> None:
-    world.shelf.put(_kept(leg, recording))
+    world.recordings.put(_kept(leg, recording))
     started, ended = iso(recording.started_at), iso(recording.ended_at or recording.started_at)
-    tell(
+    emit(
         world,
         leg,
         "call.recording.saved",
@@ -102,8 +102,8 @@ def is_link_alive(world: World, expires: str) -> bool:
     return expires.isascii() and expires.isdigit() and 0 <= int(expires) - world.clock.now() <= LINK_S
 
 
-def _kept(leg: Leg, recording: Recording) -> Kept:
-    return Kept(
+def _kept(leg: Leg, recording: Recording) -> SavedRecording:
+    return SavedRecording(
         recording,
         leg.call_control_id,
         leg.call_leg_id,

@@ -6,7 +6,7 @@ from functools import partial
 
 from simulator.state.leg import Leg
 from simulator.state.leg_activities import Transcription
-from simulator.webhook_events import tell
+from simulator.webhook_events import emit
 from simulator.world import World
 
 _THINKS_S = 1.0
@@ -27,7 +27,7 @@ def stop_transcription(leg: Leg) -> None:
     leg.timers.cancel("says", "has said")
 
 
-def hear_ourselves(world: World, leg: Leg, words: str) -> None:
+def transcribe_prompt(world: World, leg: Leg, words: str) -> None:
     """Transcribe what was just spoken to the person, who then says something."""
     if leg.transcription is None:
         return
@@ -50,4 +50,4 @@ def _answer_back(world: World, leg: Leg) -> None:
 
 def _tell(world: World, leg: Leg, words: str, *, track: str, final: bool) -> None:
     data = {"confidence": _CONFIDENCE, "is_final": final, "transcript": words, "transcription_track": track}
-    tell(world, leg, "call.transcription", transcription_data=data)
+    emit(world, leg, "call.transcription", transcription_data=data)

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.callees.callee import INVALID, Kind, Persona
-from simulator.callees.test_numbers import card
-from simulator.seeded_random import Dice
+from simulator.callees.test_numbers import callee_for
+from simulator.seeded_random import SeededRandom
 
 DEFAULT_MIX = {"human": 45.0, "machine": 20.0, "busy": 10.0, "no_answer": 15.0, "rejected": 5.0, "not_found": 5.0}
 
 _HABITS = {"1": 72.0, "9": 8.0, "": 10.0, INVALID: 4.0, "leaves": 6.0}
 
 
-class Crowd:
+class CalleePopulation:
     """Chooses callees; who was busy or did not answer is drawn again at the next call, others stay."""
 
-    def __init__(self, *, dice: Dice, mix: Mapping[str, float], cards: bool) -> None:
-        self._dice = dice
+    def __init__(self, *, random: SeededRandom, mix: Mapping[str, float], cards: bool) -> None:
+        self._dice = random
         self._mix = mix
         self._cards = cards
         again = {kind: weight for kind, weight in mix.items() if kind not in ("rejected", "not_found")}
@@ -26,19 +26,19 @@ class Crowd:
 
     def answer(self, number: str, *, nth: int) -> Persona:
         """Return who this number is at its nth call, counted from 0; the same for the life of a seed."""
-        carded = card(number) if self._cards else None
+        carded = callee_for(number) if self._cards else None
         if carded is not None:
             return carded.then if carded.then is not None and nth > 0 else carded
         return self._person(self._kind(number, nth=nth), number, nth)
 
     def caller(self, number: str) -> Persona | None:
         """Return who calls from this number, when it is the card of somebody who speaks or presses keys."""
-        carded = card(number) if self._cards else None
+        carded = callee_for(number) if self._cards else None
         return carded if carded is not None and carded.answers else None
 
     def faults(self, number: str) -> Mapping[str, Any]:
         """Return the faults that the number's test card asks for."""
-        carded = card(number) if self._cards else None
+        carded = callee_for(number) if self._cards else None
         return carded.faults if carded is not None else {}
 
     def _kind(self, number: str, *, nth: int) -> Kind:

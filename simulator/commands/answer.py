@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.call.ringing import answer
-from simulator.commands.base import Body, Command, Needs, Shape
-from simulator.commands.outbound_leg import SOUND, WEBHOOKS, redirected, terms
+from simulator.commands.base import Body, BodySchema, Command, Needs
+from simulator.commands.outbound_leg import SOUND, WEBHOOKS, rerouted, terms
 from simulator.commands.shared_fields import CUSTOM_HEADERS, DEEPFAKE, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
 from simulator.commands.streaming import STREAM
 from simulator.commands.transcription import TRANSCRIBED
@@ -18,8 +18,8 @@ from simulator.world import World
 
 def _answer(world: World, leg: Leg, body: Body) -> dict[str, Any]:
     leg.terms = terms(body)
-    leg.destination = redirected(leg.destination, body)
-    leg.carries = leg.carries.answered_with(body)
+    leg.destination = rerouted(leg.destination, body)
+    leg.invite = leg.invite.answered_with(body)
     answer(world, leg)
     return {"recording_id": leg.terms.record["id"]} if leg.terms.record else {}
 
@@ -27,7 +27,7 @@ def _answer(world: World, leg: Leg, body: Body) -> dict[str, Any]:
 ANSWER = Command(
     action="answer",
     needs=Needs.PARKED,
-    shape=Shape(
+    shape=BodySchema(
         fields={
             **IDENTITY,
             **CUSTOM_HEADERS,

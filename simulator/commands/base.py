@@ -35,7 +35,7 @@ class Needs(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class BodySchema:
     """The body of a command: its fields, groups of which one must or only one may be given, and other conditions."""
 
     fields: Mapping[str, Field]
@@ -70,7 +70,7 @@ class Command:
     """One action on a leg; the effect may raise CarrierError and may add fields to the answer's `data`."""
 
     action: str
-    shape: Shape
+    shape: BodySchema
     effect: Effect
     needs: Needs = Needs.ANSWERED
     method: str = "POST"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.call.bridging import join
+from simulator.call.bridging import bridge_legs
 from simulator.call.recording import start_recording
-from simulator.commands.base import Body, Command, Shape
+from simulator.commands.base import Body, BodySchema, Command
 from simulator.commands.shared_fields import IDENTITY, RECORD_FROM_ANSWER
 from simulator.schema.addresses import Uuid
-from simulator.schema.conditions import clash
+from simulator.schema.conditions import conflict
 from simulator.schema.errors import (
     CarrierError,
     Problem,
@@ -34,14 +34,14 @@ _RINGTONES = (
 
 def _bridge(world: World, leg: Leg, body: Body) -> None:
     other = _from_queue(world, leg, body) if body.get("queue") else _named(world, leg, body)
-    leg.parks = body.get("park_after_unbridge") == "self" or body.get("hold_after_unbridge") is True
+    leg.parks_after_unbridge = body.get("park_after_unbridge") == "self" or body.get("hold_after_unbridge") is True
     if body.get("record"):
         channels, form = body.get("record_channels") or "dual", body.get("record_format") or "mp3"
-        start_recording(world, leg, channels=channels, form=form, most_s=body.get("record_max_length") or 0)
+        start_recording(world, leg, channels=channels, form=form, max_s=body.get("record_max_length") or 0)
     if other.is_answered:
-        join(world, leg, other)
+        bridge_legs(world, leg, other)
     else:
-        other.joins = leg  # as soon as it is answered
+        other.joins_on_answer = leg  # as soon as it is answered
 
 
 def _named(world: World, leg: Leg, body: Body) -> Leg:
@@ -76,31 +76,31 @@ def _refusal(leg: Leg, other: Leg, body: Body) -> CarrierError | None:
         return bridge_target_ended()
     if other.is_incoming and not other.is_answered:
         return bridge_target_unanswered()
-    if leg.peer is other:
+    if leg.bridged_to is other:
         return not_now("The two calls are bridged already.")
-    if body.get("prevent_double_bridge") is True and other.peer is not None:
+    if body.get("prevent_double_bridge") is True and other.bridged_to is not None:
         return not_now("The other call is bridged already.")
     return None
 
 
 def _context_has_a_room(body: Body, at: str) -> Iterator[Problem]:
     if body.get("video_room_context") is not None and body.get("video_room_id") is None:
-        yield clash(f"{at}/video_room_context", "needs video_room_id")
+        yield conflict(f"{at}/video_room_context", "needs video_room_id")
 
 
 BRIDGE = Command(
     action="bridge",
-    shape=Shape(
+    shape=BodySchema(
         fields={
             **IDENTITY,
             **RECORD_FROM_ANSWER,
-            "call_control_id": Text(least=1),
+            "call_control_id": Text(minimum=1),
             "hold_after_unbridge": Flag(),
             "mute_dtmf": Choice(("none", "both", "self", "opposite")),
             "park_after_unbridge": Choice(("self",)),
             "play_ringtone": Flag(),
             "prevent_double_bridge": Flag(),
-            "queue": Text(least=1, most=255),
+            "queue": Text(minimum=1, maximum=255),
             "ringtone": Choice(_RINGTONES),
             "video_room_context": Text(),
             "video_room_id": Uuid(),

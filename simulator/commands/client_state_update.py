@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.commands.base import Body, Command, Needs, Shape
+from simulator.commands.base import Body, BodySchema, Command, Needs
 from simulator.schema.fields import Base64
 from simulator.state.leg import Leg
 from simulator.world import World
@@ -16,6 +16,6 @@ CLIENT_STATE_UPDATE = Command(
     action="client_state_update",
     method="PUT",
     needs=Needs.LIVE,
-    shape=Shape(fields={"client_state": Base64(required=True, code="90017")}),
+    shape=BodySchema(fields={"client_state": Base64(required=True, code="90017")}),
     effect=_update,
 )

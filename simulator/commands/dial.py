@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.call.ringing import ring
-from simulator.commands.base import Body, Shape
-from simulator.commands.outbound_leg import OUTBOUND, check_line, dialable, new_leg
+from simulator.commands.base import Body, BodySchema
+from simulator.commands.outbound_leg import OUTBOUND, check_destination, new_leg, without_post_dial_digits
 from simulator.commands.shared_fields import CONFERENCE, DEEPFAKE
 from simulator.commands.streaming import DIALOGFLOW, STREAM
 from simulator.commands.transcription import TRANSCRIBED
@@ -21,7 +21,7 @@ from simulator.world import World
 
 _FIELDS: dict[str, Field] = {
     **OUTBOUND,
-    "connection_id": Text(required=True, least=1),
+    "connection_id": Text(required=True, minimum=1),
     "from": Phone(required=True, sip=False, keyed=False),
     "to": OneOrMany(Phone(), each=Phone(keyed=False), required=True),
     "assistant": Record(),
@@ -50,7 +50,7 @@ def _bridge_has_a_leg(body: Body, at: str) -> Iterator[Problem]:
         yield missing(f"{at}/link_to")
 
 
-DIAL = Shape(
+DIAL = BodySchema(
     fields=_FIELDS,
     one_of=(("audio_url", "media_name"),),
     conditions=(_bridge_has_a_leg,),
@@ -63,7 +63,7 @@ def dial(world: World, body: Body) -> Leg:
     _check_account(world, body)
     leg = _make(world, body)
     if body.get("bridge_on_answer") is True:
-        leg.joins = _linked(world, body)
+        leg.joins_on_answer = _linked(world, body)
     world.dials.add()
     ring(world, leg)
     return leg
@@ -77,7 +77,7 @@ def _check_account(world: World, body: Body) -> None:
         raise wrong_connection("The Call Control application has no valid webhook URL.")
     if settings.caller_ids and body["from"] not in settings.caller_ids:
         raise refused("D35")
-    check_line(world, dialed_number(body))
+    check_destination(world, dialed_number(body))
     if world.dials_per_5s is not None and world.dials.now() >= world.dials_per_5s:
         raise too_many_dials()
 
@@ -85,7 +85,7 @@ def _check_account(world: World, body: Body) -> None:
 def dialed_number(body: Body) -> str:
     """Return the number that rings; of a list only the first does."""
     to = body.get("to")
-    return dialable(str((to[0] if to else "") if isinstance(to, list) else to or ""))
+    return without_post_dial_digits(str((to[0] if to else "") if isinstance(to, list) else to or ""))
 
 
 def _make(world: World, body: Body) -> Leg:
@@ -117,7 +117,7 @@ def _linked(world: World, body: Body) -> Leg | None:
     return linked
 
 
-def dialed(leg: Leg) -> dict[str, Any]:
+def dial_response(leg: Leg) -> dict[str, Any]:
     """Return the `data` of the answer to an accepted dial."""
     state = {"client_state": leg.client_state} if leg.client_state else {}
     recording = {"recording_id": leg.terms.record["id"]} if leg.terms.record else {}

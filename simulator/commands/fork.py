@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.commands.base import Body, Command, Shape
+from simulator.commands.base import Body, BodySchema, Command
 from simulator.commands.shared_fields import IDENTITY
 from simulator.media.fork import Fork
 from simulator.media.stream import Stream
-from simulator.schema.conditions import clash
+from simulator.schema.conditions import conflict
 from simulator.schema.errors import Problem, media_in_use, missing, not_forked
 from simulator.schema.fields import Choice
 from simulator.schema.udp_address import UdpAddress
@@ -17,9 +17,9 @@ from simulator.world import World
 
 
 def _start(world: World, leg: Leg, body: Body) -> None:
-    if isinstance(leg.medium, Stream):
-        leg.medium.end()  # a fork takes the place of a stream
-    elif leg.medium is not None:
+    if isinstance(leg.media_output, Stream):
+        leg.media_output.end()  # a fork takes the place of a stream
+    elif leg.media_output is not None:
         raise media_in_use()
     Fork(world, leg, body).begin()
 
@@ -32,12 +32,12 @@ def _complete(body: Body, at: str) -> Iterator[Problem]:
 
 def _single_target_is_raw(body: Body, at: str) -> Iterator[Problem]:
     if body.get("target") is not None and body.get("stream_type") == "decrypted":
-        yield clash(f"{at}/stream_type", "decrypted needs rx and tx, not target")
+        yield conflict(f"{at}/stream_type", "decrypted needs rx and tx, not target")
 
 
 FORK_START = Command(
     action="fork_start",
-    shape=Shape(
+    shape=BodySchema(
         fields={
             **IDENTITY,
             "target": UdpAddress(),  # dropped from the current document, still taken
@@ -54,13 +54,13 @@ FORK_START = Command(
 
 
 def _stop(_world: World, leg: Leg, _body: Body) -> None:
-    if not isinstance(leg.medium, Fork):
+    if not isinstance(leg.media_output, Fork):
         raise not_forked()
-    leg.medium.end()
+    leg.media_output.end()
 
 
 FORK_STOP = Command(
     action="fork_stop",
-    shape=Shape(fields={**IDENTITY, "stream_type": Choice(("raw", "decrypted"))}),
+    shape=BodySchema(fields={**IDENTITY, "stream_type": Choice(("raw", "decrypted"))}),
     effect=_stop,
 )

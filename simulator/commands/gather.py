@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.call.gather import RunningGather
 from simulator.call.playback import playback, speech
-from simulator.commands.base import Body, Command, Shape
+from simulator.commands.base import Body, BodySchema, Command
 from simulator.commands.shared_fields import (
     AUDIO,
     DIGITS,
@@ -30,36 +30,36 @@ def limits(body: Body) -> dict[str, Any]:
     terminating = body.get("terminating_digit")
     return {
         "gather_id": body.get("gather_id") or fresh_uuid(),
-        "least": body.get("minimum_digits") or 1,
-        "most": body.get("maximum_digits") or 128,
+        "minimum": body.get("minimum_digits") or 1,
+        "maximum": body.get("maximum_digits") or 128,
         "valid": body.get("valid_digits") or "0123456789#*",
         "terminating": "#" if terminating is None else terminating,
-        "inter_digit_s": seconds(body, "inter_digit_timeout_millis", otherwise=5_000),
+        "inter_digit_s": seconds(body, "inter_digit_timeout_millis", default=5_000),
     }
 
 
-def seconds(body: Body, name: str, *, otherwise: int) -> float:
+def seconds(body: Body, name: str, *, default: int) -> float:
     """Return a field of milliseconds in seconds."""
-    return float(body.get(name) or otherwise) / 1000
+    return float(body.get(name) or default) / 1000
 
 
 def _gather(world: World, leg: Leg, body: Body) -> None:
     plan = GatherPlan(
         **limits(body),
-        first_digit_s=seconds(body, "initial_timeout_millis", otherwise=5_000),
-        whole_s=seconds(body, "timeout_millis", otherwise=60_000),
+        first_digit_s=seconds(body, "initial_timeout_millis", default=5_000),
+        whole_s=seconds(body, "timeout_millis", default=60_000),
     )
     RunningGather(world, leg, plan).begin()
 
 
 GATHER = Command(
     action="gather",
-    shape=Shape(
+    shape=BodySchema(
         fields={
             **IDENTITY,
             **DIGITS,
-            "gather_id": Text(least=1, most=40),
-            "initial_timeout_millis": Whole(least=1, most=120_000, code="90056"),
+            "gather_id": Text(minimum=1, maximum=40),
+            "initial_timeout_millis": Whole(minimum=1, maximum=120_000, code="90056"),
         },
         conditions=(DIGITS_ASCEND,),
     ),
@@ -71,7 +71,7 @@ def _gather_using_speak(world: World, leg: Leg, body: Body) -> None:
     ssml, again = body.get("payload_type") == "ssml", body.get("invalid_payload")
     plan = GatherPlan(
         **limits(body),
-        first_digit_s=seconds(body, "timeout_millis", otherwise=60_000),
+        first_digit_s=seconds(body, "timeout_millis", default=60_000),
         tries=body.get("maximum_tries") or 3,
         prompt=partial(_prompt, body["payload"], ssml),
         invalid_prompt=partial(_prompt, again, ssml) if again else None,
@@ -87,8 +87,8 @@ def _prompt(payload: str, ssml: bool) -> Sound:
 
 GATHER_USING_SPEAK = Command(
     action="gather_using_speak",
-    shape=Shape(
-        fields={**IDENTITY, **SPEECH, **DIGITS, **TRIES, "invalid_payload": Text(least=1, most=3000)},
+    shape=BodySchema(
+        fields={**IDENTITY, **SPEECH, **DIGITS, **TRIES, "invalid_payload": Text(minimum=1, maximum=3000)},
         conditions=(basic_speaks_plain_english, DIGITS_ASCEND),
     ),
     effect=_gather_using_speak,
@@ -99,7 +99,7 @@ def _gather_using_audio(world: World, leg: Leg, body: Body) -> None:
     again = {"audio_url": body.get("invalid_audio_url"), "media_name": body.get("invalid_media_name")}
     plan = GatherPlan(
         **limits(body),
-        first_digit_s=seconds(body, "timeout_millis", otherwise=60_000),
+        first_digit_s=seconds(body, "timeout_millis", default=60_000),
         tries=body.get("maximum_tries") or 3,
         prompt=partial(playback, body) if any(body.get(name) for name in AUDIO) else None,
         invalid_prompt=partial(playback, again) if any(again.values()) else None,
@@ -109,14 +109,14 @@ def _gather_using_audio(world: World, leg: Leg, body: Body) -> None:
 
 GATHER_USING_AUDIO = Command(
     action="gather_using_audio",
-    shape=Shape(
+    shape=BodySchema(
         fields={
             **IDENTITY,
             **AUDIO,
             **DIGITS,
             **TRIES,
             "invalid_audio_url": Url(),
-            "invalid_media_name": Text(least=1),
+            "invalid_media_name": Text(minimum=1),
         },
         some_of=(("audio_url", "media_name"),),
         one_of=(("audio_url", "media_name"), ("invalid_audio_url", "invalid_media_name")),
@@ -131,4 +131,4 @@ def _stop(_world: World, leg: Leg, _body: Body) -> None:
         leg.gather.close("cancelled")
 
 
-GATHER_STOP = Command(action="gather_stop", shape=Shape(fields=IDENTITY), effect=_stop)
+GATHER_STOP = Command(action="gather_stop", shape=BodySchema(fields=IDENTITY), effect=_stop)

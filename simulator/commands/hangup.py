@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.call.hangup import CANCELLED, REFUSED_BY_US, api_hangup, end_leg
-from simulator.commands.base import Body, Command, Needs, Shape
+from simulator.call.hangup import CANCELLED, REFUSED_BY_API, api_hangup, end_leg
+from simulator.commands.base import Body, BodySchema, Command, Needs
 from simulator.commands.shared_fields import CUSTOM_HEADERS, IDENTITY
 from simulator.schema.fields import Text
 from simulator.state.leg import Leg
@@ -11,13 +11,13 @@ from simulator.world import World
 
 
 def _hang_up(world: World, leg: Leg, _body: Body) -> None:
-    unanswered = REFUSED_BY_US if leg.is_incoming else CANCELLED
+    unanswered = REFUSED_BY_API if leg.is_incoming else CANCELLED
     end_leg(world, leg, api_hangup(leg) if leg.is_answered else unanswered)
 
 
 HANGUP = Command(
     action="hangup",
     needs=Needs.LIVE,
-    shape=Shape(fields={**IDENTITY, **CUSTOM_HEADERS, "reason": Text()}),
+    shape=BodySchema(fields={**IDENTITY, **CUSTOM_HEADERS, "reason": Text()}),
     effect=_hang_up,
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.commands.base import Body, Command, Shape
+from simulator.commands.base import Body, BodySchema, Command
 from simulator.commands.shared_fields import IDENTITY
-from simulator.schema.conditions import clash
+from simulator.schema.conditions import conflict
 from simulator.schema.errors import Problem
 from simulator.schema.fields import Choice, Decimal, Field, Record, Whole
 from simulator.state.leg import Leg
@@ -35,28 +35,30 @@ _OWNERS = {
 _FAMILY_OF_SIZE = {"xs": "sparrow", "xxs": "sparrow", "vf_l": "quail", "vf_1_1_l": "quail"}
 
 _CONFIG: dict[str, Field] = {
-    "attenuation_limit": Whole(least=0, most=100),
-    "enhancement_level": Decimal(least=0, most=1),
+    "attenuation_limit": Whole(minimum=0, maximum=100),
+    "enhancement_level": Decimal(minimum=0, maximum=1),
     "family": Choice(("sparrow", "quail")),
     "mode": Choice(("standard", "advanced")),
     "model": Choice(_KRISP),
     "size": Choice(("s", "l", "xs", "xxs", "vf_l", "vf_1_1_l")),
-    "suppression_level": Decimal(least=0, most=100),
-    "voice_gain": Decimal(least=0.1, most=4),
+    "suppression_level": Decimal(minimum=0, maximum=100),
+    "voice_gain": Decimal(minimum=0.1, maximum=4),
 }
 
 
 def _size_is_of_the_family(config: Body, at: str) -> Iterator[Problem]:
     family = _FAMILY_OF_SIZE.get(config.get("size") or "")
     if family and config.get("family") not in {None, family}:
-        yield clash(f"{at}/size", f"is only of the family {family}")
+        yield conflict(f"{at}/size", f"is only of the family {family}")
 
 
 def _settings_are_of_the_engine(body: Body, at: str) -> Iterator[Problem]:
     engine = _engine_name(body.get("noise_suppression_engine") or "Denoiser")
     for name, value in (body.get("noise_suppression_engine_config") or {}).items():
         if value is not None and _OWNERS.get(name, engine) != engine:
-            yield clash(f"{at}/noise_suppression_engine_config/{name}", f"belongs to {_OWNERS[name]}, not to {engine}")
+            yield conflict(
+                f"{at}/noise_suppression_engine_config/{name}", f"belongs to {_OWNERS[name]}, not to {engine}"
+            )
 
 
 def _engine_name(written: str) -> str:
@@ -69,7 +71,7 @@ def _start(_world: World, leg: Leg, body: Body) -> None:
 
 SUPPRESSION_START = Command(
     action="suppression_start",
-    shape=Shape(
+    shape=BodySchema(
         fields={
             **IDENTITY,
             "direction": Choice(("inbound", "outbound", "both")),
@@ -86,4 +88,4 @@ def _stop(_world: World, leg: Leg, _body: Body) -> None:
     leg.suppression = None
 
 
-SUPPRESSION_STOP = Command(action="suppression_stop", shape=Shape(fields=IDENTITY), effect=_stop)
+SUPPRESSION_STOP = Command(action="suppression_stop", shape=BodySchema(fields=IDENTITY), effect=_stop)

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from simulator.call.playback import LegPlayer
 from simulator.commands.base import Body
 from simulator.commands.shared_fields import AUDIO, CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
-from simulator.commands.transcription import wish
+from simulator.commands.transcription import requested
 from simulator.ids import control_token, fresh_uuid, leg_uuid
 from simulator.schema.addresses import Url
 from simulator.schema.errors import Problem, refused
 from simulator.schema.fields import Choice, Decimal, Field, Flag, Items, MapOf, OneOrMany, Record, Text, Whole
 from simulator.state.invite_details import InviteDetails
-from simulator.state.leg import Destination, Leg, Terms
+from simulator.state.leg import Leg, LegOptions, WebhookRouting
 from simulator.time_scale import Timers
 from simulator.world import World
 
-_MILLIS = Whole(least=0)
+_MILLIS = Whole(minimum=0)
 
 _AMD_CONFIG: dict[str, Field] = {
     "after_greeting_silence_millis": _MILLIS,
@@ -35,16 +35,16 @@ _AMD_CONFIG: dict[str, Field] = {
     "beep_min_frequency_hz": _MILLIS,
     "beep_min_tone_duration_millis": _MILLIS,
     "beep_spectral_confirmation": Flag(),
-    "beep_spectral_min_purity": Decimal(least=0, most=1),
+    "beep_spectral_min_purity": Decimal(minimum=0, maximum=1),
     "beep_spectral_reject_fax_cng": Flag(),
     "beep_spectral_window_millis": _MILLIS,
     "prompt_end_timeout_millis": _MILLIS,
 }
 
 _SOUND_MODIFICATIONS: dict[str, Field] = {
-    "octaves": Decimal(least=-1, most=1),
+    "octaves": Decimal(minimum=-1, maximum=1),
     "pitch": Decimal(above=0),
-    "semitone": Decimal(least=-14, most=14),
+    "semitone": Decimal(minimum=-14, maximum=14),
     "track": Text(),
 }
 
@@ -57,7 +57,7 @@ def _retries_are_short(policy: Body, at: str) -> Iterator[Problem]:
         yield Problem("10033", "Value out of range", f"{at} may add up to {_LONGEST_RETRIES_MS} at most.", at)
 
 
-_RETRIES = Record({"retries_ms": Items(Whole(least=0), most=5)}, conditions=(_retries_are_short,))
+_RETRIES = Record({"retries_ms": Items(Whole(minimum=0), maximum=5)}, conditions=(_retries_are_short,))
 
 WEBHOOKS: dict[str, Field] = {
     "webhook_retries_policies": MapOf(_RETRIES),
@@ -90,28 +90,28 @@ OUTBOUND: dict[str, Field] = {
     ),
     "answering_machine_detection_config": Record(fields=_AMD_CONFIG),
     "diversion": Text(),
-    "from_display_name": Text(most=128, chars=r"A-Za-z0-9 \-_~!.+"),
+    "from_display_name": Text(maximum=128, chars=r"A-Za-z0-9 \-_~!.+"),
     "media_encryption": Choice(("disabled", "SRTP", "DTLS")),
     "park_after_unbridge": Choice(("self",)),
     "preferred_codecs": Text(),
     "privacy": Choice(("id", "none")),
     "route_to_mobile": Flag(),
-    "send_digits_on_answer": Text(most=64, chars="0-9A-DwW*#"),
+    "send_digits_on_answer": Text(maximum=64, chars="0-9A-DwW*#"),
     "sip_auth_password": Text(),
     "sip_auth_username": Text(),
     "sip_region": Choice(("US", "Europe", "Canada", "Australia", "Middle East")),
     "sip_transport_protocol": Choice(("UDP", "TCP", "TLS")),
-    "time_limit_secs": Whole(least=30, most=14_400, code="90029"),
-    "timeout_secs": Whole(least=5, most=600),
+    "time_limit_secs": Whole(minimum=30, maximum=14_400, code="90029"),
+    "timeout_secs": Whole(minimum=5, maximum=600),
 }
 
 
-def dialable(to: str) -> str:
+def without_post_dial_digits(to: str) -> str:
     """Return what rings: the number without the digits to be keyed after the answer, which nobody here hears."""
     return to.partition(",")[0] if to.startswith("+") else to
 
 
-def check_line(world: World, number: str) -> None:
+def check_destination(world: World, number: str) -> None:
     """Raise CarrierError (403) when this number may not be called, or no channel is free."""
     d_code = world.faults.of(number).refuse
     if d_code is not None:
@@ -120,20 +120,20 @@ def check_line(world: World, number: str) -> None:
         raise refused("D1")
 
 
-def destination(body: Body, *, otherwise: str) -> Destination:
+def destination(body: Body, *, default: str) -> WebhookRouting:
     """Return where the webhooks of a new leg go; `otherwise` is the address used when the body names none."""
     policies, named = body.get("webhook_retries_policies") or {}, body.get("webhook_urls") or {}
-    return Destination(
-        url=body.get("webhook_url") or otherwise,
+    return WebhookRouting(
+        url=body.get("webhook_url") or default,
         urls={name: tuple(urls) if isinstance(urls, list) else (urls,) for name, urls in named.items()},
         retries_ms={name: tuple(policy.get("retries_ms") or ()) for name, policy in policies.items()},
     )
 
 
-def terms(body: Body) -> Terms:
+def terms(body: Body) -> LegOptions:
     """Return what the body asks of the new leg."""
     config = body.get("answering_machine_detection_config") or {}
-    return Terms(
+    return LegOptions(
         timeout_s=body.get("timeout_secs") or 30,
         time_limit_s=body.get("time_limit_secs") or 14_400,
         retry_on_timeout=body.get("retry_on_timeout") is not False,
@@ -148,21 +148,21 @@ def terms(body: Body) -> Terms:
     )
 
 
-def redirected(known: Destination, body: Body) -> Destination:
+def rerouted(known: WebhookRouting, body: Body) -> WebhookRouting:
     """Return where later webhooks of a leg go, when a command names other addresses."""
-    named = destination(body, otherwise=known.url)
-    return Destination(
+    named = destination(body, default=known.url)
+    return WebhookRouting(
         url=named.url, urls={**known.urls, **named.urls}, retries_ms={**known.retries_ms, **named.retries_ms}
     )
 
 
 def _deepfake_s(body: Body) -> float | None:
-    wish = body.get("deepfake_detection") or {}
-    return float(wish.get("timeout") or 15) if wish.get("enabled") is True else None
+    requested = body.get("deepfake_detection") or {}
+    return float(requested.get("timeout") or 15) if requested.get("enabled") is True else None
 
 
 def _transcription(body: Body) -> tuple[str, bool] | None:
-    return wish(body.get("transcription_config") or {}) if body.get("transcription") is True else None
+    return requested(body.get("transcription_config") or {}) if body.get("transcription") is True else None
 
 
 def _recording(body: Body) -> dict[str, object] | None:
@@ -201,13 +201,13 @@ def new_leg(
         from_=from_,
         client_state=client_state,
         command_id=body.get("command_id"),
-        destination=destination(body, otherwise=webhook_url),
-        persona=world.crowd.answer(to, nth=nth),
+        destination=destination(body, default=webhook_url),
+        persona=world.population.answer(to, nth=nth),
         terms=terms(body),
-        carries=InviteDetails.from_body(body),
-        timers=Timers(world.tempo),
+        invite=InviteDetails.from_body(body),
+        timers=Timers(world.time_scale),
         accepted_at=world.clock.now(),
     )
     leg.player = LegPlayer(world, leg)
-    leg.parks = body.get("park_after_unbridge") == "self" and role == "A"
+    leg.parks_after_unbridge = body.get("park_after_unbridge") == "self" and role == "A"
     return leg

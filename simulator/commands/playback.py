@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.call.playback import playback, times
-from simulator.commands.base import Body, Command, Shape
+from simulator.commands.base import Body, BodySchema, Command
 from simulator.commands.shared_fields import AUDIO, IDENTITY, LEGS, LOOP, STOP
-from simulator.schema.conditions import clash
+from simulator.schema.conditions import conflict
 from simulator.schema.errors import Problem, bad_request, not_now
 from simulator.schema.fields import Base64, Choice, Flag
 from simulator.state.leg import Leg
@@ -33,12 +33,12 @@ def _play(_world: World, leg: Leg, body: Body) -> None:
 
 def _overlay_is_heard_here(body: Body, at: str) -> Iterator[Problem]:
     if body.get("overlay") is True and body.get("target_legs") not in {None, "self"}:
-        yield clash(f"{at}/target_legs", "must be self with an overlay")
+        yield conflict(f"{at}/target_legs", "must be self with an overlay")
 
 
 PLAYBACK_START = Command(
     action="playback_start",
-    shape=Shape(
+    shape=BodySchema(
         fields={
             **IDENTITY,
             **AUDIO,
@@ -67,6 +67,6 @@ def _stop(_world: World, leg: Leg, body: Body) -> None:
 
 PLAYBACK_STOP = Command(
     action="playback_stop",
-    shape=Shape(fields={**IDENTITY, **STOP, "overlay": Flag()}),
+    shape=BodySchema(fields={**IDENTITY, **STOP, "overlay": Flag()}),
     effect=_stop,
 )

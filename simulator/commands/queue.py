@@ -6,7 +6,7 @@ import math
 
 from simulator.call.bridging import unbridge
 from simulator.call.queueing import take_place
-from simulator.commands.base import Body, Command, Shape
+from simulator.commands.base import Body, BodySchema, Command
 from simulator.commands.shared_fields import IDENTITY
 from simulator.schema.errors import already_queued, not_queued
 from simulator.schema.fields import Flag, Text, Whole
@@ -15,14 +15,14 @@ from simulator.world import World
 
 
 def _enqueue(world: World, leg: Leg, body: Body) -> None:
-    if leg.place is not None:
+    if leg.queue_place is not None:
         raise already_queued()
     queue = world.queues.open(body["queue_name"], max_size=body.get("max_size"), now=world.clock.now())
     take_place(
         world,
         leg,
         queue,
-        most_s=body.get("max_wait_time_secs") or math.inf,
+        max_s=body.get("max_wait_time_secs") or math.inf,
         stays_after_hangup=body.get("keep_after_hangup") is True,
     )
     unbridge(world, leg)
@@ -30,13 +30,15 @@ def _enqueue(world: World, leg: Leg, body: Body) -> None:
 
 ENQUEUE = Command(
     action="enqueue",
-    shape=Shape(
+    shape=BodySchema(
         fields={
             **IDENTITY,
-            "queue_name": Text(required=True, least=1, most=255),  # the carrier tells no most; ours bounds the memory
+            "queue_name": Text(
+                required=True, minimum=1, maximum=255
+            ),  # the carrier tells no most; ours bounds the memory
             "keep_after_hangup": Flag(),
-            "max_size": Whole(least=1),
-            "max_wait_time_secs": Whole(least=1),
+            "max_size": Whole(minimum=1),
+            "max_wait_time_secs": Whole(minimum=1),
         }
     ),
     effect=_enqueue,
@@ -44,9 +46,9 @@ ENQUEUE = Command(
 
 
 def _leave(_world: World, leg: Leg, _body: Body) -> None:
-    if leg.place is None:
+    if leg.queue_place is None:
         raise not_queued()
-    leg.place.leave("leave")
+    leg.queue_place.leave("leave")
 
 
-LEAVE_QUEUE = Command(action="leave_queue", shape=Shape(fields=IDENTITY), effect=_leave)
+LEAVE_QUEUE = Command(action="leave_queue", shape=BodySchema(fields=IDENTITY), effect=_leave)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.call.recording import MOST_A_LEG, start_recording, stop_recording
-from simulator.commands.base import Body, Command, Needs, Shape
+from simulator.call.recording import MAX_PER_LEG, start_recording, stop_recording
+from simulator.commands.base import Body, BodySchema, Command, Needs
 from simulator.commands.shared_fields import IDENTITY
 from simulator.schema.addresses import Uuid
 from simulator.schema.conditions import ascending
@@ -14,7 +14,7 @@ from simulator.state.leg import Leg
 from simulator.state.recordings import Recording
 from simulator.world import World
 
-CHOSEN = Shape(fields={**IDENTITY, "recording_id": Uuid()})
+CHOSEN = BodySchema(fields={**IDENTITY, "recording_id": Uuid()})
 
 
 def running(leg: Leg, body: Body) -> list[Recording]:
@@ -29,11 +29,11 @@ def running(leg: Leg, body: Body) -> list[Recording]:
 
 
 # A least number that is left out is never above the most.
-_SPEAKERS_ASCEND = ascending("transcription_min_speaker_count", "transcription_max_speaker_count", unset=(1, 6))
+_SPEAKERS_ASCEND = ascending("transcription_min_speaker_count", "transcription_max_speaker_count", defaults=(1, 6))
 
 
 def _start(world: World, leg: Leg, body: Body) -> None:
-    if sum(recording.ended_at is None for recording in leg.recordings) >= MOST_A_LEG:
+    if sum(recording.ended_at is None for recording in leg.recordings) >= MAX_PER_LEG:
         raise not_now("Too many recordings run on this call.")
     if body.get("timeout_secs") and leg.transcription is not None:
         raise recording_while_transcribing()
@@ -42,7 +42,7 @@ def _start(world: World, leg: Leg, body: Body) -> None:
         leg,
         channels=body["channels"],
         form=body["format"],
-        most_s=body.get("max_length") or 0,
+        max_s=body.get("max_length") or 0,
         transcribe=body.get("transcription") is True,
     )
 
@@ -50,21 +50,21 @@ def _start(world: World, leg: Leg, body: Body) -> None:
 RECORD_START = Command(
     action="record_start",
     needs=Needs.AUDIO,
-    shape=Shape(
+    shape=BodySchema(
         fields={
             **IDENTITY,
             "channels": Choice(("single", "dual"), required=True),
             "format": Choice(("wav", "mp3"), required=True),
-            "custom_file_name": Text(least=1, most=40),
-            "max_length": Whole(least=0, most=14_400),
+            "custom_file_name": Text(minimum=1, maximum=40),
+            "max_length": Whole(minimum=0, maximum=14_400),
             "play_beep": Flag(),
             "recording_track": Choice(("both", "inbound", "outbound")),
-            "timeout_secs": Whole(least=0, code="90049"),
+            "timeout_secs": Whole(minimum=0, code="90049"),
             "transcription": Flag(),
             "transcription_engine": Choice(("A", "B", "deepgram/nova-3")),
             "transcription_language": Choice(RECORDINGS),
-            "transcription_max_speaker_count": Whole(least=1),
-            "transcription_min_speaker_count": Whole(least=1),
+            "transcription_max_speaker_count": Whole(minimum=1),
+            "transcription_min_speaker_count": Whole(minimum=1),
             "transcription_profanity_filter": Flag(),
             "transcription_speaker_diarization": Flag(),
             "trim": Choice(("trim-silence",)),
@@ -102,6 +102,6 @@ def _stop(world: World, leg: Leg, body: Body) -> None:
 
 RECORD_STOP = Command(
     action="record_stop",
-    shape=Shape(fields={**IDENTITY, "recording_id": Uuid()}),
+    shape=BodySchema(fields={**IDENTITY, "recording_id": Uuid()}),
     effect=_stop,
 )

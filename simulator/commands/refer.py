@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from simulator.call.hangup import CANCELLED, TIMEOUT, end_leg, remote_hangup
-from simulator.call.ringing import line_says
-from simulator.commands.base import Body, Command, Needs, Shape
+from simulator.call.hangup import CANCELLED, TIMEOUT, end_leg, far_end_hangup
+from simulator.call.ringing import hangup_reason_of
+from simulator.commands.base import Body, BodySchema, Command, Needs
 from simulator.commands.shared_fields import CUSTOM_HEADERS, IDENTITY, SIP_HEADERS
 from simulator.schema.addresses import Sip
 from simulator.schema.errors import not_now
 from simulator.schema.fields import Text
 from simulator.state.leg import Leg
-from simulator.webhook_events import tell
+from simulator.webhook_events import emit
 from simulator.world import World
 
 _NUMBER = re.compile(r"sips?:(\+\d+)@")
@@ -27,7 +27,7 @@ def _refer(world: World, leg: Leg, body: Body) -> None:
     if leg.refers_to is not None:
         raise not_now("A refer of this call is under way already.")
     leg.refers_to = body["sip_address"]
-    tell(world, leg, "call.refer.started", sip_notify_response=100)
+    emit(world, leg, "call.refer.started", sip_notify_response=100)
     seconds, status = _outcome(world, body["sip_address"])
     leg.timers.set("refer", seconds, partial(_settle, world, leg, status))
 
@@ -36,10 +36,10 @@ def _outcome(world: World, address: str) -> tuple[float, int]:
     """Return after how many seconds the last NOTIFY comes, and the SIP status it tells."""
     found = _NUMBER.match(address)
     number = found[1] if found else address
-    who = world.crowd.answer(number, nth=0)
+    who = world.population.answer(number, nth=0)
     if who.answers and who.rings_s < _GIVES_UP_S:
         return who.rings_s, _SUCCESS
-    says = line_says(who.kind)
+    says = hangup_reason_of(who.kind)
     if says is None:
         return _GIVES_UP_S, int(TIMEOUT.sip)
     return who.rings_s, int(says.sip) if says.sip.isdigit() else _UNAVAILABLE
@@ -48,17 +48,17 @@ def _outcome(world: World, address: str) -> tuple[float, int]:
 def _settle(world: World, leg: Leg, status: int) -> None:
     leg.refers_to = None
     if status != _SUCCESS:
-        tell(world, leg, "call.refer.failed", sip_notify_response=status)
+        emit(world, leg, "call.refer.failed", sip_notify_response=status)
         return
-    tell(world, leg, "call.refer.completed", sip_notify_response=status)
-    end = remote_hangup(leg) if leg.is_answered else CANCELLED
+    emit(world, leg, "call.refer.completed", sip_notify_response=status)
+    end = far_end_hangup(leg) if leg.is_answered else CANCELLED
     leg.timers.set("leaves", _LEAVES_S, partial(end_leg, world, leg, end))
 
 
 REFER = Command(
     action="refer",
     needs=Needs.LIVE,
-    shape=Shape(
+    shape=BodySchema(
         fields={
             **IDENTITY,
             **CUSTOM_HEADERS,

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from simulator.commands.base import Body
 from simulator.commands.voices import VOICE_SETTINGS
 from simulator.schema.addresses import Phone, Url, Uuid
-from simulator.schema.conditions import ascending, clash
+from simulator.schema.conditions import ascending, conflict
 from simulator.schema.errors import Problem
 from simulator.schema.fields import Base64, Choice, Field, Flag, Items, Loop, Record, Text, Whole
 
 IDENTITY: dict[str, Field] = {
     "client_state": Base64(code="90017"),
-    "command_id": Text(least=1),
+    "command_id": Text(minimum=1),
 }
 
 LANGUAGES = (
@@ -23,8 +23,8 @@ LANGUAGES = (
 )  # fmt: skip
 
 SPEECH: dict[str, Field] = {
-    "payload": Text(required=True, least=1, most=3000, code="90010"),
-    "voice": Text(required=True, least=1),
+    "payload": Text(required=True, minimum=1, maximum=3000, code="90010"),
+    "voice": Text(required=True, minimum=1),
     "language": Choice(LANGUAGES),
     "payload_type": Choice(("text", "ssml")),
     "service_level": Choice(("basic", "premium")),
@@ -37,14 +37,14 @@ def basic_speaks_plain_english(body: Body, at: str) -> Iterator[Problem]:
     if body.get("service_level") != "basic":
         return
     if body.get("payload_type") == "ssml":
-        yield clash(f"{at}/payload_type", "must be text at service_level basic")
+        yield conflict(f"{at}/payload_type", "must be text at service_level basic")
     if body.get("language") not in {None, "en-US"}:
-        yield clash(f"{at}/language", "must be en-US at service_level basic")
+        yield conflict(f"{at}/language", "must be en-US at service_level basic")
 
 
 AUDIO: dict[str, Field] = {
     "audio_url": Url(),
-    "media_name": Text(least=1),
+    "media_name": Text(minimum=1),
 }
 
 LOOP: dict[str, Field] = {"loop": Loop()}
@@ -54,17 +54,17 @@ STOP: dict[str, Field] = {"stop": Choice(("current", "all"))}
 LEGS: dict[str, Field] = {"target_legs": Choice(("self", "opposite", "both"))}
 
 DIGITS: dict[str, Field] = {
-    "inter_digit_timeout_millis": Whole(least=1, most=120_000, code="90026"),
-    "maximum_digits": Whole(least=1, most=128, code="90023"),
-    "minimum_digits": Whole(least=1, most=128, code="90022"),
-    "terminating_digit": Text(most=1, chars="0-9*#", code="90007"),  # "" switches it off, as integrators send it
-    "timeout_millis": Whole(least=1),
-    "valid_digits": Text(least=1, chars="0-9*#", code="90008"),
+    "inter_digit_timeout_millis": Whole(minimum=1, maximum=120_000, code="90026"),
+    "maximum_digits": Whole(minimum=1, maximum=128, code="90023"),
+    "minimum_digits": Whole(minimum=1, maximum=128, code="90022"),
+    "terminating_digit": Text(maximum=1, chars="0-9*#", code="90007"),  # "" switches it off, as integrators send it
+    "timeout_millis": Whole(minimum=1),
+    "valid_digits": Text(minimum=1, chars="0-9*#", code="90008"),
 }
 
-DIGITS_ASCEND = ascending("minimum_digits", "maximum_digits", unset=(1, 128), code="90022")
+DIGITS_ASCEND = ascending("minimum_digits", "maximum_digits", defaults=(1, 128), code="90022")
 
-TRIES: dict[str, Field] = {"maximum_tries": Whole(least=1, most=128, code="90024")}
+TRIES: dict[str, Field] = {"maximum_tries": Whole(minimum=1, maximum=128, code="90024")}
 
 CUSTOM_HEADERS: dict[str, Field] = {
     "custom_headers": Items(Record(fields={"name": Text(required=True), "value": Text(required=True)})),
@@ -79,10 +79,10 @@ SIP_HEADERS: dict[str, Field] = {
 RECORD_FROM_ANSWER: dict[str, Field] = {
     "record": Choice(("record-from-answer",)),
     "record_channels": Choice(("single", "dual")),
-    "record_custom_file_name": Text(least=1, most=40),
+    "record_custom_file_name": Text(minimum=1, maximum=40),
     "record_format": Choice(("wav", "mp3")),
-    "record_max_length": Whole(least=0, most=43_200),
-    "record_timeout_secs": Whole(least=0, code="90049"),
+    "record_max_length": Whole(minimum=0, maximum=43_200),
+    "record_timeout_secs": Whole(minimum=0, code="90049"),
     "record_track": Choice(("both", "inbound", "outbound")),
     "record_trim": Choice(("trim-silence",)),
 }
@@ -115,8 +115,8 @@ DEEPFAKE: dict[str, Field] = {
     "deepfake_detection": Record(
         fields={
             "enabled": Flag(required=True),
-            "rtp_timeout": Whole(least=5, most=120),
-            "timeout": Whole(least=5, most=60),
+            "rtp_timeout": Whole(minimum=5, maximum=120),
+            "timeout": Whole(minimum=5, maximum=60),
         }
     ),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.call.playback import speech, times
-from simulator.commands.base import Body, Command, Shape
+from simulator.commands.base import Body, BodySchema, Command
 from simulator.commands.shared_fields import IDENTITY, LEGS, LOOP, SPEECH, STOP, basic_speaks_plain_english
 from simulator.ids import fresh_uuid
 from simulator.schema.errors import not_now
@@ -22,7 +22,7 @@ def _speak(_world: World, leg: Leg, body: Body) -> None:
 
 SPEAK = Command(
     action="speak",
-    shape=Shape(
+    shape=BodySchema(
         fields={**IDENTITY, **SPEECH, **LOOP, **STOP, **LEGS},
         conditions=(basic_speaks_plain_english,),
     ),

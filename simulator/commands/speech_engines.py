@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.commands.base import Body
-from simulator.schema.conditions import clash
-from simulator.schema.discriminated import Tagged
+from simulator.schema.conditions import conflict
+from simulator.schema.discriminated import Discriminated
 from simulator.schema.errors import Problem
 from simulator.schema.fields import Choice, Decimal, Field, Flag, Items, MapOf, Record, Text, Whole
 from simulator.schema.languages import AZURE, GOOGLE, NOVA_2, WHISPER
@@ -37,7 +37,7 @@ _GOOGLE_MODELS = (
     "medical_dictation",
 )  # fmt: skip
 _REGIONS = ("australiaeast", "centralindia", "eastus", "northcentralus", "westeurope", "westus2")
-_TERMS = Items(Text(), most=100)
+_TERMS = Items(Text(), maximum=100)
 
 
 def _deepgram(model: str, **fields: Field) -> Record:
@@ -48,13 +48,13 @@ def _deepgram(model: str, **fields: Field) -> Record:
             "interim_results": Flag(),
             "keywords_boosting": MapOf(Decimal()),
             "smart_format": Flag(),
-            "utterance_end_ms": Whole(least=0, most=5000),
+            "utterance_end_ms": Whole(minimum=0, maximum=5000),
             **fields,
         }
     )
 
 
-_DEEPGRAM = Tagged(
+_DEEPGRAM = Discriminated(
     by="transcription_model",
     of={
         "deepgram/nova-2": _deepgram("deepgram/nova-2", language=Choice(NOVA_2), hints=_TERMS),
@@ -73,7 +73,7 @@ _SETTINGS: dict[str, Field] = {
             "min_speaker_count": Whole(),
             "model": Choice(_GOOGLE_MODELS),
             "profanity_filter": Flag(),
-            "speech_context": Items(Record({"boost": Decimal(least=0, most=20), "phrases": Items(Text())})),
+            "speech_context": Items(Record({"boost": Decimal(minimum=0, maximum=20), "phrases": Items(Text())})),
             "use_enhanced": Flag(),
         }
     ),
@@ -109,7 +109,7 @@ _SETTINGS: dict[str, Field] = {
             "enable_endpoint_detection": Flag(),
             "interim_results": Flag(),
             "language": Text(),
-            "max_endpoint_delay_ms": Whole(least=500, most=3000),
+            "max_endpoint_delay_ms": Whole(minimum=500, maximum=3000),
             "transcription_model": Choice(("soniox/stt-rt-v4",)),
         }
     ),
@@ -149,6 +149,6 @@ def settings_fit(body: Body, at: str) -> Iterator[Problem]:
     if own is not None and (wrong := list(_ANY.problems(own, f"{at}/transcription_engine"))):
         yield from wrong
     elif None not in (named, own) and engine_name(named) != engine_name(own):
-        yield clash(at, f"is of {engine_name(own)}, transcription_engine says {engine_name(named)}")
+        yield conflict(at, f"is of {engine_name(own)}, transcription_engine says {engine_name(named)}")
     else:
         yield from _SETTINGS[engine_name(own or named)].problems(settings, at)

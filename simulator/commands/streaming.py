@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.commands.base import Body, Command, Shape
+from simulator.commands.base import Body, BodySchema, Command
 from simulator.commands.shared_fields import IDENTITY
-from simulator.media.begin import begin_stream
 from simulator.media.dialogflow import Dialogflow
+from simulator.media.start import begin_stream
 from simulator.media.stream import Stream
 from simulator.schema.addresses import Url, Uuid
 from simulator.schema.errors import Problem, media_in_use, missing, not_streaming
@@ -23,7 +23,7 @@ STREAM = {
     "stream_url": Url(schemes=("ws", "wss")),
     "stream_track": Choice(("inbound_track", "outbound_track", "both_tracks")),
     "stream_codec": Choice((*_CODECS, "default")),
-    "stream_auth_token": Text(most=4_000),
+    "stream_auth_token": Text(maximum=4_000),
     "stream_bidirectional_codec": Choice(_CODECS),
     "stream_bidirectional_mode": Choice(("mp3", "rtp")),
     "stream_bidirectional_sampling_rate": Choice((8000, 16000, 22050, 24000, 48000)),
@@ -38,14 +38,14 @@ def _leads_somewhere(body: Body, at: str) -> Iterator[Problem]:
 
 def start_stream(world: World, leg: Leg, body: Body) -> None:
     """Begin to connect; raise CarrierError where a stream or fork runs already."""
-    if leg.medium is not None:
+    if leg.media_output is not None:
         raise media_in_use()
     begin_stream(world, leg, body)
 
 
 STREAMING_START = Command(
     action="streaming_start",
-    shape=Shape(
+    shape=BodySchema(
         fields={
             **IDENTITY,
             **STREAM,
@@ -60,7 +60,7 @@ STREAMING_START = Command(
 
 
 def _stop(_world: World, leg: Leg, body: Body) -> None:
-    stream = leg.medium
+    stream = leg.media_output
     if not isinstance(stream, Stream | Dialogflow) or body.get("stream_id") not in (None, stream.id):
         raise not_streaming()
     stream.end()
@@ -68,6 +68,6 @@ def _stop(_world: World, leg: Leg, body: Body) -> None:
 
 STREAMING_STOP = Command(
     action="streaming_stop",
-    shape=Shape(fields={**IDENTITY, "stream_id": Uuid()}),
+    shape=BodySchema(fields={**IDENTITY, "stream_id": Uuid()}),
     effect=_stop,
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.call.transcription import start_transcription, stop_transcription
-from simulator.commands.base import Body, Command, Shape
+from simulator.commands.base import Body, BodySchema, Command
 from simulator.commands.shared_fields import IDENTITY
 from simulator.commands.speech_engines import ENGINES, engine_name, settings_fit
-from simulator.schema.conditions import clash
+from simulator.schema.conditions import conflict
 from simulator.schema.errors import Problem, already_transcribing, not_transcribing
 from simulator.schema.fields import Choice, Field, Flag, Record, Text
 from simulator.schema.languages import GOOGLE, WHISPER
@@ -27,7 +27,7 @@ TRANSCRIBED: dict[str, Field] = {
 }
 
 
-def wish(body: Body) -> tuple[str, bool]:
+def requested(body: Body) -> tuple[str, bool]:
     """Return which tracks are wanted, and whether interim results are; both spellings of the latter count."""
     config = body.get("transcription_engine_config") or {}
     interim = body.get("interim_results") is True or config.get("interim_results") is True
@@ -45,19 +45,19 @@ def _language_is_known(body: Body, at: str) -> Iterator[Problem]:
     if engine in _LANGUAGES:
         yield from _LANGUAGES[engine].problems(language, f"{at}/language")
     else:
-        yield clash(f"{at}/language", f"belongs into transcription_engine_config for {engine}")
+        yield conflict(f"{at}/language", f"belongs into transcription_engine_config for {engine}")
 
 
 def _start(world: World, leg: Leg, body: Body) -> None:
     if leg.transcription is not None:
         raise already_transcribing()
-    tracks, interim = wish(body)
+    tracks, interim = requested(body)
     start_transcription(world, leg, tracks=tracks, interim=interim)
 
 
 TRANSCRIPTION_START = Command(
     action="transcription_start",
-    shape=Shape(
+    shape=BodySchema(
         fields={
             **IDENTITY,
             **TRANSCRIPTION,
@@ -76,4 +76,4 @@ def _stop(_world: World, leg: Leg, _body: Body) -> None:
     stop_transcription(leg)
 
 
-TRANSCRIPTION_STOP = Command(action="transcription_stop", shape=Shape(fields=IDENTITY), effect=_stop)
+TRANSCRIPTION_STOP = Command(action="transcription_stop", shape=BodySchema(fields=IDENTITY), effect=_stop)

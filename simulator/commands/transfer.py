@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulator.call.ringing import ring
-from simulator.commands.base import Body, Command, Shape
-from simulator.commands.outbound_leg import OUTBOUND, check_line, dialable, new_leg
+from simulator.commands.base import Body, BodySchema, Command
+from simulator.commands.outbound_leg import OUTBOUND, check_destination, new_leg, without_post_dial_digits
 from simulator.commands.shared_fields import CALLER_ID, DESTINATION
 from simulator.schema.errors import bad_request
 from simulator.schema.fields import Base64, Choice, Flag
@@ -13,10 +13,10 @@ from simulator.world import World
 
 
 def _transfer(world: World, leg: Leg, body: Body) -> None:
-    if leg.peer is not None or leg.target is not None:
+    if leg.bridged_to is not None or leg.transfer_target is not None:
         raise bad_request("The call is already bridged or being transferred.", at="/to")
-    number = dialable(body["to"])
-    check_line(world, number)
+    number = without_post_dial_digits(body["to"])
+    check_destination(world, number)
     target = new_leg(
         world,
         body,
@@ -28,15 +28,15 @@ def _transfer(world: World, leg: Leg, body: Body) -> None:
         client_state=body.get("target_leg_client_state"),
         webhook_url=leg.destination.url,
     )
-    leg.parks = body.get("park_after_unbridge") == "self"
-    leg.target, target.origin = target, leg
+    leg.parks_after_unbridge = body.get("park_after_unbridge") == "self"
+    leg.transfer_target, target.transferred_from = target, leg
     leg.timers.cancel("patience", "leaves")
     ring(world, target)
 
 
 TRANSFER = Command(
     action="transfer",
-    shape=Shape(
+    shape=BodySchema(
         fields={
             **OUTBOUND,
             "to": DESTINATION,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from simulator.schema.discriminated import Tagged
+from simulator.schema.discriminated import Discriminated
 from simulator.schema.fields import Choice, Decimal, Record, Text, Whole
 from simulator.schema.languages import BOOSTED
 
-VOICE_SETTINGS = Tagged(
+VOICE_SETTINGS = Discriminated(
     by="type",
     of={
         "elevenlabs": Record({"api_key_ref": Text()}),
-        "telnyx": Record({"voice_speed": Decimal(least=0.1, most=2)}),
+        "telnyx": Record({"voice_speed": Decimal(minimum=0.1, maximum=2)}),
         "aws": Record(),
         "minimax": Record(
             {"language_boost": Choice(BOOSTED), "pitch": Whole(), "speed": Decimal(), "vol": Decimal()},

@@ -12,8 +12,8 @@ import orjson
 from aiohttp import web
 
 from simulator.clock import iso
-from simulator.http.pagination import page
-from simulator.http.request_handling import answer
+from simulator.http.pagination import paginated
+from simulator.http.request_handling import json_response
 from simulator.schema.errors import not_found
 from simulator.world import World
 
@@ -27,13 +27,13 @@ async def get_application(world: World, request: web.Request) -> web.StreamRespo
     found = _application(world, request.match_info["id"])
     if found is None:
         raise not_found("The application")
-    return answer(world, orjson.dumps({"data": found}))
+    return json_response(world, orjson.dumps({"data": found}))
 
 
 async def get_profiles(world: World, request: web.Request) -> web.StreamResponse:
     """List the outbound voice profiles whose names hold what is asked for."""
     asked = request.query.get("filter[name][contains]", "")
-    return page(world, request, [profile for profile in _profiles(world) if asked in profile["name"]])
+    return paginated(world, request, [profile for profile in _profiles(world) if asked in profile["name"]])
 
 
 async def get_profile(world: World, request: web.Request) -> web.StreamResponse:
@@ -41,12 +41,12 @@ async def get_profile(world: World, request: web.Request) -> web.StreamResponse:
     found = next((profile for profile in _profiles(world) if profile["id"] == request.match_info["id"]), None)
     if found is None:
         raise not_found("The outbound voice profile")
-    return answer(world, orjson.dumps({"data": found}))
+    return json_response(world, orjson.dumps({"data": found}))
 
 
 async def get_phone_numbers(world: World, request: web.Request) -> web.StreamResponse:
     """List the account's own numbers."""
-    return page(world, request, _numbers(world, request.query.get("filter[phone_number]", "")))
+    return paginated(world, request, _numbers(world, request.query.get("filter[phone_number]", "")))
 
 
 async def get_verified_number(world: World, request: web.Request) -> web.StreamResponse:
@@ -55,7 +55,7 @@ async def get_verified_number(world: World, request: web.Request) -> web.StreamR
     if number not in world.arrangements.verified:
         raise not_found("The verified number")
     data = {"record_type": "verified_number", "phone_number": number, "verified_at": iso(world.started_at)}
-    return answer(world, orjson.dumps({"data": data}))
+    return json_response(world, orjson.dumps({"data": data}))
 
 
 def _application(world: World, ident: str) -> Values | None:

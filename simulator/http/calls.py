@@ -8,11 +8,11 @@ import orjson
 from aiohttp import web
 
 from simulator.commands.base import Command
-from simulator.commands.dial import DIAL, dial, dialed, dialed_number
+from simulator.commands.dial import DIAL, dial, dial_response, dialed_number
 from simulator.commands.registry import COMMANDS
-from simulator.http.request_handling import answer, parsed, suffer_after, suffer_before
+from simulator.http.request_handling import apply_faults_after, apply_faults_before, json_response, parse_body
 from simulator.schema.errors import CarrierError, not_found, unknown_call
-from simulator.state.leg import CommandSeen, Leg
+from simulator.state.leg import Leg, ReceivedCommand
 from simulator.world import World
 
 
@@ -22,18 +22,18 @@ async def post_call(world: World, request: web.Request) -> web.StreamResponse:
     world.counters.add("dial_requests")
     body: dict[str, Any] = {}
     try:
-        body = parsed(await request.read())
+        body = parse_body(await request.read())
         number = dialed_number(body)
         faults = world.faults.of(number)
-        trouble = faults.trouble(world.dice, "dial", "dial", number, world.legs.nth_request(number))
-        await suffer_before(trouble, faults, is_dial=True)
+        request_fault = faults.request_fault(world.random, "dial", "dial", number, world.legs.nth_request(number))
+        await apply_faults_before(request_fault, faults, is_dial=True)
         data = _dial_once(world, body)
     except CarrierError as err:
         world.counters.add("dials_refused", err.code)
         world.refusals.add(body, at=world.clock.now(), status=err.status, code=err.code, detail=err.problems[0].detail)
         raise
-    await suffer_after(trouble, faults)
-    return _with_limits(world, answer(world, data))
+    await apply_faults_after(request_fault, faults)
+    return _with_limits(world, json_response(world, data))
 
 
 async def post_action(world: World, request: web.Request) -> web.StreamResponse:
@@ -42,17 +42,17 @@ async def post_action(world: World, request: web.Request) -> web.StreamResponse:
     command = COMMANDS.get((request.method, action))
     if command is None:
         raise not_found(f"The action {action}")
-    body = parsed(await request.read())
+    body = parse_body(await request.read())
     leg = world.legs.find(request.match_info["call_control_id"])
     if leg is None:
         raise unknown_call()
     leg.requests += 1
-    faults = world.faults.of(leg.party)
-    trouble = faults.trouble(world.dice, "actions", leg.key, leg.requests)
-    await suffer_before(trouble, faults, is_dial=False)
+    faults = world.faults.of(leg.far_end_number)
+    request_fault = faults.request_fault(world.random, "actions", leg.key, leg.requests)
+    await apply_faults_before(request_fault, faults, is_dial=False)
     data = _act_once(world, command, leg, body)
-    await suffer_after(trouble, faults)
-    return answer(world, data)
+    await apply_faults_after(request_fault, faults)
+    return json_response(world, data)
 
 
 def _dial_once(world: World, body: dict[str, Any]) -> bytes:
@@ -63,7 +63,7 @@ def _dial_once(world: World, body: dict[str, Any]) -> bytes:
     leg = dial(world, body)
     _count_unknown(world, "dial", DIAL.unknown(body))
     _see(world, leg, "dial", body)
-    data = orjson.dumps({"data": dialed(leg)})
+    data = orjson.dumps({"data": dial_response(leg)})
     world.repeats.remember("dial", body.get("command_id"), data, leg=leg)
     return data
 
@@ -101,8 +101,8 @@ def _carry_out(world: World, command: Command, leg: Leg, body: dict[str, Any]) -
         raise
 
 
-def _see(world: World, leg: Leg, action: str, body: dict[str, Any], *, duplicate: bool = False) -> CommandSeen:
-    seen = CommandSeen(
+def _see(world: World, leg: Leg, action: str, body: dict[str, Any], *, duplicate: bool = False) -> ReceivedCommand:
+    seen = ReceivedCommand(
         action=action,
         at=world.clock.now(),
         command_id=body.get("command_id"),
@@ -110,7 +110,7 @@ def _see(world: World, leg: Leg, action: str, body: dict[str, Any], *, duplicate
         duplicate=duplicate,
         body=body if world.settings.keep_bodies else None,
     )
-    leg.see(seen)
+    leg.keep_command(seen)
     world.counters.add("commands_repeated" if duplicate else "commands", action)
     world.legs.touch(leg)
     return seen

@@ -10,14 +10,14 @@ from aiohttp import web
 
 from simulator.http.request_handling import WORLD, Handler
 
-_OF_BROWSERS = ("Origin", "Sec-Fetch-Site")
+_BROWSER_HEADERS = ("Origin", "Sec-Fetch-Site")
 
 
-def control(view: Handler) -> Handler:
+def control_endpoint(view: Handler) -> Handler:
     """Return a handler of a control: they ask for no key, so whatever a web page could send is refused with 403."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        wrong = _wrong_with(request)
+        wrong = _refusal(request)
         if wrong:
             return web.Response(body=orjson.dumps({"error": wrong}), status=403, content_type="application/json")
         return await view(request)
@@ -25,8 +25,8 @@ def control(view: Handler) -> Handler:
     return handle
 
 
-def _wrong_with(request: web.Request) -> str | None:
-    name = next((name for name in _OF_BROWSERS if request.headers.get(name, "none") != "none"), None)
+def _refusal(request: web.Request) -> str | None:
+    name = next((name for name in _BROWSER_HEADERS if request.headers.get(name, "none") != "none"), None)
     if name:
         return f"{name}: a page in a browser may not turn the controls"
     if not _is_known(_host_of(request.host), _host_of(request.app[WORLD].settings.public_url or "")):

@@ -8,15 +8,15 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from simulator.call.callee_behavior import leave
+from simulator.call.callee_behavior import hang_up_far_end
 from simulator.call.dtmf import press_key
-from simulator.call.incoming_call import IncomingCall, NoAddress, place_incoming
+from simulator.call.incoming_call import IncomingCall, NoWebhookUrl, place_incoming
 from simulator.call.ledger import ledger
 from simulator.http.listener import LISTENER
 from simulator.http.request_handling import WORLD
 from simulator.settings import StreamFrames
-from simulator.state.account_resources import Arrangements
-from simulator.state.faults import Faults, WrongFaults, parse_faults
+from simulator.state.account_resources import ResourceOverrides
+from simulator.state.faults import Faults, InvalidFaults, parse_faults
 
 
 class Switches(BaseModel):
@@ -33,7 +33,7 @@ class Switches(BaseModel):
     stream_frames: StreamFrames | None = None
 
 
-class Deed(BaseModel):
+class CalleeAction(BaseModel):
     """What a callee does at once."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -65,7 +65,7 @@ async def post_faults(request: web.Request) -> web.Response:
     """Replace the faults; `{}` ends them all."""
     try:
         faults = parse_faults(await request.read() or b"{}")
-    except WrongFaults as err:
+    except InvalidFaults as err:
         return _json({"error": str(err)}, status=400)
     request.app[WORLD].faults.replace(faults)
     return _faults(faults)
@@ -79,7 +79,7 @@ async def get_arrangements(request: web.Request) -> web.Response:
 async def post_arrangements(request: web.Request) -> web.Response:
     """Replace how the account's resources differ; `{}` puts everything in order."""
     try:
-        arrangements = Arrangements.model_validate_json(await request.read() or b"{}")
+        arrangements = ResourceOverrides.model_validate_json(await request.read() or b"{}")
     except ValidationError as err:
         return _wrong(err)
     request.app[WORLD].arrangements = arrangements
@@ -96,7 +96,7 @@ async def post_control(request: web.Request) -> web.Response:
     if switches.down is not None:
         world.down = switches.down
     if switches.hold_webhooks is not None:
-        world.courier.hold(switches.hold_webhooks)
+        world.webhook_sender.hold(switches.hold_webhooks)
     if switches.clock_skew_s is not None:
         world.clock.skew_s = switches.clock_skew_s
     if switches.channels is not None:
@@ -119,13 +119,13 @@ async def post_callee(request: web.Request) -> web.Response:
     if leg is None:
         return _json({"error": "no such call"}, status=404)
     try:
-        deed = Deed.model_validate_json(await request.read() or b"{}")
+        deed = CalleeAction.model_validate_json(await request.read() or b"{}")
     except ValidationError as err:
         return _wrong(err)
     for digit in deed.press:
         press_key(world, leg, digit)
     if deed.hang_up:
-        leave(world, leg)
+        hang_up_far_end(world, leg)
     return _json({"state": leg.state, "digits": leg.digits})
 
 
@@ -137,7 +137,7 @@ async def post_incoming(request: web.Request) -> web.Response:
         return _wrong(err)
     try:
         leg = place_incoming(request.app[WORLD], call)
-    except NoAddress:
+    except NoWebhookUrl:
         return _json({"error": "webhook_url: neither the call nor --webhook-url says where webhooks go"}, status=400)
     ids = {name: getattr(leg, name) for name in ("call_control_id", "call_leg_id", "call_session_id", "connection_id")}
     return _json({**ids, "from": leg.from_, "to": leg.to}, status=201)

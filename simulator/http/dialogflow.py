@@ -7,15 +7,15 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from simulator.commands.base import Shape
-from simulator.http.request_handling import answer, parsed
+from simulator.commands.base import BodySchema
+from simulator.http.request_handling import json_response, parse_body
 from simulator.schema.errors import bad_request, not_found
 from simulator.schema.fields import Choice, Field, Text
 from simulator.world import World
 
-_MOST = 1_000
+_MAX = 1_000
 _KEPT = ("conversation_profile_id", "dialogflow_api", "environment", "location")
-_AGENT = Shape(
+_AGENT = BodySchema(
     fields={
         "service_account": Field(required=True),  # an object in the official SDK, its text in the carrier's tutorials
         "dialogflow_api": Choice(("cx", "es")),
@@ -26,9 +26,9 @@ _AGENT = Shape(
 
 async def put_agent(world: World, request: web.Request) -> web.StreamResponse:
     """Give a connection its agent, or another one; the secrets of the service account are not kept."""
-    ident, body = _connection(world, request), parsed(await request.read())
+    ident, body = _connection(world, request), parse_body(await request.read())
     _AGENT.check(body)
-    if ident not in world.agents and len(world.agents) >= _MOST:
+    if ident not in world.agents and len(world.agents) >= _MAX:
         raise bad_request("There are too many Dialogflow connections.", at="/connection_id")
     world.agents[ident] = {name: body.get(name) for name in _KEPT}
     return _answer(world, ident, status=201 if request.method == "POST" else 200)
@@ -61,4 +61,4 @@ def _known(world: World, request: web.Request) -> str:
 
 def _answer(world: World, ident: str, *, status: int = 200) -> web.Response:
     data: dict[str, Any] = {"record_type": "dialogflow_connection", "connection_id": ident, **world.agents[ident]}
-    return answer(world, orjson.dumps({"data": data}), status=status)
+    return json_response(world, orjson.dumps({"data": data}), status=status)

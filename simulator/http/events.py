@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from simulator.clock import iso
-from simulator.state.leg import CommandSeen, Leg, Notice
+from simulator.state.leg import Leg, ReceivedCommand, Webhook
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {"eq": eq, "gt": gt, "gte": ge, "lt": lt, "lte": le}
 
@@ -22,22 +22,22 @@ class CallEvent:
 
     leg: Leg
     at: float
-    source: CommandSeen | Notice
+    source: ReceivedCommand | Webhook
 
     @property
     def type(self) -> str:
         """Which of the two it is, in the carrier's word."""
-        return "webhook" if isinstance(self.source, Notice) else "command"
+        return "webhook" if isinstance(self.source, Webhook) else "command"
 
     @property
     def name(self) -> str:
         """The event type or the action."""
-        return self.source.type if isinstance(self.source, Notice) else self.source.action
+        return self.source.type if isinstance(self.source, Webhook) else self.source.action
 
     @property
     def failed(self) -> bool:
         """Whether a webhook was given up or a command refused."""
-        if isinstance(self.source, Notice):
+        if isinstance(self.source, Webhook):
             return self.source.delivered_at is None and self.source.status != "pending"
         return self.source.status >= 400
 
@@ -54,7 +54,7 @@ class CallEvent:
         }
 
     def _metadata(self) -> dict[str, Any]:
-        if isinstance(self.source, Notice):
+        if isinstance(self.source, Webhook):
             return {**orjson.loads(self.source.data), "attempts": self.source.attempts, "failed": self.failed}
         return {
             "call_control_id": self.leg.call_control_id,
@@ -68,7 +68,7 @@ class CallEvent:
 def events_of(leg: Leg) -> Iterator[CallEvent]:
     """Yield what a leg was told to do and what it told."""
     yield from (CallEvent(leg, command.at, command) for command in leg.commands)
-    yield from (CallEvent(leg, notice.occurred_at, notice) for notice in leg.notices)
+    yield from (CallEvent(leg, webhook.occurred_at, webhook) for webhook in leg.webhooks)
 
 
 def passes(event: CallEvent, filters: Mapping[str, str]) -> bool:

@@ -7,22 +7,22 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from simulator.http.request_handling import answer
+from simulator.http.request_handling import json_response
 from simulator.world import World
 
 
-def page(world: World, request: web.Request, rows: list[dict[str, Any]]) -> web.Response:
+def paginated(world: World, request: web.Request, rows: list[dict[str, Any]]) -> web.Response:
     """Return the page that was asked for: `page[number]` from 1, `page[size]` 20 and at most 250."""
-    size = min(250, max(1, _whole(request.query.get("page[size]"), otherwise=20)))
-    number = max(1, _whole(request.query.get("page[number]"), otherwise=1))
+    size = min(250, max(1, _whole(request.query.get("page[size]"), default=20)))
+    number = max(1, _whole(request.query.get("page[number]"), default=1))
     meta = {
         "page_number": number,
         "page_size": size,
         "total_pages": -(-len(rows) // size),
         "total_results": len(rows),
     }
-    return answer(world, orjson.dumps({"data": rows[(number - 1) * size : number * size], "meta": meta}))
+    return json_response(world, orjson.dumps({"data": rows[(number - 1) * size : number * size], "meta": meta}))
 
 
-def _whole(text: str | None, *, otherwise: int) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else otherwise
+def _whole(text: str | None, *, default: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else default

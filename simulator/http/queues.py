@@ -8,45 +8,45 @@ import orjson
 from aiohttp import web
 
 from simulator.clock import iso
-from simulator.commands.base import Shape
-from simulator.http.pagination import page
-from simulator.http.request_handling import answer, parsed
+from simulator.commands.base import BodySchema
+from simulator.http.pagination import paginated
+from simulator.http.request_handling import json_response, parse_body
 from simulator.schema.errors import not_found, queue_exists
 from simulator.schema.fields import Flag, Text, Whole
 from simulator.state.queues import Queue, WaitingCall
 from simulator.world import World
 
-_NEW = Shape(fields={"queue_name": Text(required=True, least=1, most=255), "max_size": Whole(least=1)})
-_CHANGED = Shape(fields={"max_size": Whole(required=True, least=1)})
-_CALL_CHANGED = Shape(fields={"keep_after_hangup": Flag()})
+_NEW = BodySchema(fields={"queue_name": Text(required=True, minimum=1, maximum=255), "max_size": Whole(minimum=1)})
+_CHANGED = BodySchema(fields={"max_size": Whole(required=True, minimum=1)})
+_CALL_CHANGED = BodySchema(fields={"keep_after_hangup": Flag()})
 
 
 async def get_queues(world: World, request: web.Request) -> web.StreamResponse:
     """List the queues, oldest first."""
-    return page(world, request, [_queue(queue) for queue in world.queues.all()])
+    return paginated(world, request, [_queue(queue) for queue in world.queues.all()])
 
 
 async def post_queues(world: World, request: web.Request) -> web.StreamResponse:
     """Make a queue before its first use."""
-    body = parsed(await request.read())
+    body = parse_body(await request.read())
     _NEW.check(body)
     if world.queues.find(body["queue_name"]) is not None:
         raise queue_exists()
     queue = world.queues.open(body["queue_name"], max_size=body.get("max_size"), now=world.clock.now())
-    return answer(world, orjson.dumps({"data": _queue(queue)}), status=201)
+    return json_response(world, orjson.dumps({"data": _queue(queue)}), status=201)
 
 
 async def get_queue(world: World, request: web.Request) -> web.StreamResponse:
     """Tell how many wait in one queue and how long they have."""
-    return answer(world, orjson.dumps({"data": _queue(_found(world, request))}))
+    return json_response(world, orjson.dumps({"data": _queue(_found(world, request))}))
 
 
 async def post_queue(world: World, request: web.Request) -> web.StreamResponse:
     """Change the size of a queue; calls beyond it stay."""
-    queue, body = _found(world, request), parsed(await request.read())
+    queue, body = _found(world, request), parse_body(await request.read())
     _CHANGED.check(body)
     queue.max_size, queue.updated_at = body["max_size"], world.clock.now()
-    return answer(world, orjson.dumps({"data": _queue(queue)}))
+    return json_response(world, orjson.dumps({"data": _queue(queue)}))
 
 
 async def delete_queue(world: World, request: web.Request) -> web.StreamResponse:
@@ -58,17 +58,17 @@ async def delete_queue(world: World, request: web.Request) -> web.StreamResponse
 async def get_queue_calls(world: World, request: web.Request) -> web.StreamResponse:
     """List the calls of one queue, first in line first."""
     queue = _found(world, request)
-    return page(world, request, [_call(queue, place) for place in queue.places])
+    return paginated(world, request, [_call(queue, place) for place in queue.places])
 
 
 async def get_queue_call(world: World, request: web.Request) -> web.StreamResponse:
     """Tell of one call's place in line."""
-    return answer(world, orjson.dumps({"data": _call(_found(world, request), _place(world, request))}))
+    return json_response(world, orjson.dumps({"data": _call(_found(world, request), _place(world, request))}))
 
 
 async def patch_queue_call(world: World, request: web.Request) -> web.StreamResponse:
     """Let a call keep its place after its hangup, or not."""
-    place, body = _place(world, request), parsed(await request.read())
+    place, body = _place(world, request), parse_body(await request.read())
     _CALL_CHANGED.check(body)
     place.stays_after_hangup = body.get("keep_after_hangup") is True
     return web.Response(status=204)

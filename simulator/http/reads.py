@@ -11,8 +11,8 @@ from aiohttp import web
 
 from simulator.clock import iso
 from simulator.http.events import events_of, passes
-from simulator.http.pagination import page
-from simulator.http.request_handling import answer
+from simulator.http.pagination import paginated
+from simulator.http.request_handling import json_response
 from simulator.schema.errors import not_found
 from simulator.state.leg import Leg
 from simulator.world import World
@@ -26,14 +26,14 @@ async def get_call(world: World, request: web.Request) -> web.StreamResponse:
         raise not_found("The call")
     ended = {} if leg.ended_at is None else {"end_time": iso(leg.ended_at)}
     data = {**_active(world, leg), "is_alive": leg.is_live, "start_time": iso(leg.accepted_at), **ended}
-    return answer(world, orjson.dumps({"data": data}))
+    return json_response(world, orjson.dumps({"data": data}))
 
 
 async def get_active_calls(world: World, request: web.Request) -> web.StreamResponse:
     """List the live legs of a connection, a page at a time."""
     connection = request.match_info["connection_id"]
     legs = [leg for leg in world.legs.live() if leg.connection_id == connection]
-    return page(world, request, [_active(world, leg) for leg in legs])
+    return paginated(world, request, [_active(world, leg) for leg in legs])
 
 
 async def get_call_events(world: World, request: web.Request) -> web.StreamResponse:
@@ -42,12 +42,12 @@ async def get_call_events(world: World, request: web.Request) -> web.StreamRespo
     legs = _legs(world, filters.pop("filter[leg_id]", None))
     events = chain.from_iterable(events_of(leg) for leg in legs)
     found = sorted((event for event in events if passes(event, filters)), key=lambda event: event.at)
-    return page(world, request, [event.shape() for event in found])
+    return paginated(world, request, [event.shape() for event in found])
 
 
 async def get_public_key(world: World, _request: web.Request) -> web.StreamResponse:
     """Give the key that verifies webhooks."""
-    return answer(world, orjson.dumps({"data": {"public": world.signer.public_key}}))
+    return json_response(world, orjson.dumps({"data": {"public": world.signer.public_key}}))
 
 
 async def get_nothing(_world: World, request: web.Request) -> web.StreamResponse:

@@ -22,7 +22,7 @@ from simulator.schema.errors import (
     unavailable,
     undecodable,
 )
-from simulator.state.faults import Faults, Trouble
+from simulator.state.faults import Faults, RequestFault
 from simulator.world import World
 
 WORLD = web.AppKey("world", World)
@@ -37,7 +37,7 @@ class ConnectionReset(Exception):
     """Raised when the caller shall find its connection gone instead of an answer."""
 
 
-def api(view: Api) -> Handler:
+def carrier_endpoint(view: Api) -> Handler:
     """Return a handler of the carrier's API: it needs the key, fails in the carrier's words, and may be down."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -48,14 +48,14 @@ def api(view: Api) -> Handler:
             return await view(world, request)
         except CarrierError as err:
             world.counters.add("refused", err.code)
-            return answer(world, err.body(), status=err.status)
+            return json_response(world, err.body(), status=err.status)
         except ConnectionReset:
             return reset(request)
 
     return handle
 
 
-def answer(world: World, body: bytes, *, status: int = 200) -> web.Response:
+def json_response(world: World, body: bytes, *, status: int = 200) -> web.Response:
     """Return a JSON answer; a clock that is wrong shows in its Date."""
     response = web.Response(body=body, status=status, content_type="application/json")
     if world.clock.skew_s:
@@ -74,29 +74,29 @@ def reset(request: web.Request) -> web.Response:
     return web.Response()
 
 
-async def suffer_before(trouble: Trouble | None, faults: Faults, *, is_dial: bool) -> None:
+async def apply_faults_before(request_fault: RequestFault | None, faults: Faults, *, is_dial: bool) -> None:
     """Let happen what happens before a request is carried out; raises, or returns when it may go on."""
     latency_ms = faults.dial_latency_ms if is_dial else faults.action_latency_ms
     if latency_ms:
         await asyncio.sleep(latency_ms / 1000)
-    if trouble is Trouble.REFUSE_429:
+    if request_fault is RequestFault.REFUSE_429:
         raise too_many_dials() if is_dial else too_many_requests()
-    if trouble is Trouble.ERROR_BEFORE:
+    if request_fault is RequestFault.ERROR_BEFORE:
         raise broken(faults.error_status)
-    if trouble is Trouble.RESET_BEFORE:
+    if request_fault is RequestFault.RESET_BEFORE:
         raise ConnectionReset
-    if trouble is Trouble.HANG_BEFORE:
+    if request_fault is RequestFault.HANG_BEFORE:
         await asyncio.sleep(faults.hang_s)
         raise unavailable()
 
 
-async def suffer_after(trouble: Trouble | None, faults: Faults) -> None:
+async def apply_faults_after(request_fault: RequestFault | None, faults: Faults) -> None:
     """Let happen what happens although the request was carried out."""
-    if trouble is Trouble.ERROR_AFTER:
+    if request_fault is RequestFault.ERROR_AFTER:
         raise broken(faults.error_status)
-    if trouble is Trouble.RESET_AFTER:
+    if request_fault is RequestFault.RESET_AFTER:
         raise ConnectionReset
-    if trouble is Trouble.HANG:
+    if request_fault is RequestFault.HANG:
         await asyncio.sleep(faults.hang_s)
 
 
@@ -115,7 +115,7 @@ def _check_key(world: World, request: web.Request) -> None:
         raise unauthorized()
 
 
-def parsed(raw: bytes, *, loads: Callable[[bytes], Any] = orjson.loads) -> dict[str, Any]:
+def parse_body(raw: bytes, *, loads: Callable[[bytes], Any] = orjson.loads) -> dict[str, Any]:
     """Return the object; an empty body is an empty one, and anything else raises CarrierError (400)."""
     try:
         body = loads(raw) if raw.strip() else {}

@@ -9,7 +9,7 @@ from functools import cache
 _RATE = 8_000
 
 
-def sound_file(form: str, seconds: float) -> bytes:
+def audio_file(form: str, seconds: float) -> bytes:
     """Return sound that players accept: a 440 Hz tone as WAV, silence as MP3, of whole frames."""
     return _tone(seconds) if form == "wav" else _silent_mp3(seconds)
 

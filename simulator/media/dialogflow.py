@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.ids import fresh_uuid
 from simulator.state.leg import Leg
-from simulator.webhook_events import tell
+from simulator.webhook_events import emit
 from simulator.world import World
 
 _CONNECTS_S = 0.5
@@ -21,21 +21,21 @@ class Dialogflow:
 
     def begin(self) -> None:
         """Start to connect; a webhook tells when that is done."""
-        self._leg.medium = self
+        self._leg.media_output = self
         self._leg.timers.set("dialogflow", _CONNECTS_S, self._connect)
 
     def end(self) -> None:
         """Let the agent go, and tell of it."""
-        if self._leg.medium is not self:
+        if self._leg.media_output is not self:
             return
-        self._leg.medium = None
+        self._leg.media_output = None
         self._leg.timers.cancel("dialogflow")
         if self._is_connected:
-            tell(self._world, self._leg, "streaming.stopped")
+            emit(self._world, self._leg, "streaming.stopped")
 
     def press(self, digit: str) -> None:
         """Carry no keys: what an agent makes of them is not documented."""
 
     def _connect(self) -> None:
         self._is_connected = True
-        tell(self._world, self._leg, "streaming.started")
+        emit(self._world, self._leg, "streaming.started")

@@ -8,15 +8,15 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.media.pacing import Shuffle, ticks
+from simulator.media.pacing import Reorderer, ticks
 from simulator.media.packets import RtpSource, strep_header
-from simulator.media.voice import sentence
+from simulator.media.speech_samples import speech_frames
 from simulator.schema.udp_address import udp_address
 from simulator.state.leg import Leg
-from simulator.webhook_events import tell
+from simulator.webhook_events import emit
 from simulator.world import World
 
-_TODAY = "decrypted"
+_DEFAULT_TYPE = "decrypted"
 
 
 class Fork:
@@ -25,24 +25,24 @@ class Fork:
     def __init__(self, world: World, leg: Leg, body: Mapping[str, Any]) -> None:
         self._world = world
         self._leg = leg
-        self._stream_type = body.get("stream_type") or _TODAY
-        self._ways = _ways(leg, body)
+        self._stream_type = body.get("stream_type") or _DEFAULT_TYPE
+        self._directions = _directions(leg, body)
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
         """Send from now on, and tell of it."""
-        self._leg.medium = self
-        tell(self._world, self._leg, "call.fork.started", stream_type=self._stream_type)
+        self._leg.media_output = self
+        emit(self._world, self._leg, "call.fork.started", stream_type=self._stream_type)
         self._task = asyncio.create_task(self._run())
 
     def end(self) -> None:
         """Send no more, and tell of it."""
-        if self._leg.medium is not self:
+        if self._leg.media_output is not self:
             return
-        self._leg.medium = None
+        self._leg.media_output = None
         if self._task is not None:
             self._task.cancel()
-        tell(self._world, self._leg, "call.fork.stopped", stream_type=self._stream_type)
+        emit(self._world, self._leg, "call.fork.stopped", stream_type=self._stream_type)
 
     def press(self, digit: str) -> None:
         """Carry no keys: a fork is sound alone."""
@@ -50,22 +50,22 @@ class Fork:
     async def _run(self) -> None:
         try:
             async for number in ticks():
-                for way in self._ways:
-                    way.send(number)
-                    self._world.counters.add("fork_packets", way.track)
+                for direction in self._directions:
+                    direction.send(number)
+                    self._world.counters.add("fork_packets", direction.track)
         finally:
-            for way in self._ways:
-                way.close()
+            for direction in self._directions:
+                direction.close()
 
 
-class _Way:
+class _Direction:
     """One direction on its way to one address."""
 
     def __init__(self, track: str, address: tuple[str, int], header: bytes) -> None:
         self.track = track
-        self._sound = sentence("outbound" if track == "tx" else "inbound")
+        self._sound = speech_frames("outbound" if track == "tx" else "inbound")
         self._source = RtpSource(header=header)
-        self._shuffle = Shuffle()
+        self._shuffle = Reorderer()
         self._socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._address = address
@@ -80,11 +80,13 @@ class _Way:
         self._socket.close()
 
 
-def _ways(leg: Leg, body: Mapping[str, Any]) -> tuple[_Way, ...]:
+def _directions(leg: Leg, body: Mapping[str, Any]) -> tuple[_Direction, ...]:
     target = body.get("target")
     given = ((track, target or body.get(track)) for track in ("rx", "tx"))
     return tuple(
-        _Way(track, udp_address(address), _header(leg, track) if target else b"") for track, address in given if address
+        _Direction(track, udp_address(address), _header(leg, track) if target else b"")
+        for track, address in given
+        if address
     )
 
 

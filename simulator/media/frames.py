@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from simulator.media.voice import PIECE_MS
+from simulator.media.speech_samples import FRAME_MS
 
 _TITLES = {
     100002: ("unknown_error", "Something went wrong."),
@@ -22,7 +22,7 @@ _TITLES = {
 
 
 _MIME_TYPES = {"PCMU": "audio/x-mulaw", "PCMA": "audio/x-alaw"}
-_TOLD_OF_OLD = ("user_id", "call_control_id", "client_state")
+_OLD_START_FIELDS = ("user_id", "call_control_id", "client_state")
 
 
 class FrameWriter:
@@ -41,7 +41,7 @@ class FrameWriter:
     def start(self, facts: dict[str, Any], *, codec: str) -> bytes:
         """Return what the stream is about, and the codec it really comes in."""
         encoding = _MIME_TYPES[codec] if self._is_older else codec
-        told = {name: facts[name] for name in _TOLD_OF_OLD} if self._is_older else facts
+        told = {name: facts[name] for name in _OLD_START_FIELDS} if self._is_older else facts
         media_format = {"encoding": encoding, "sample_rate": 8000, "channels": 1}
         return self._frame("start", start={**told, "media_format": media_format})
 
@@ -51,7 +51,7 @@ class FrameWriter:
         body = {
             "track": track,
             "chunk": str(chunk),
-            "timestamp": str((chunk - 1) * PIECE_MS),
+            "timestamp": str((chunk - 1) * FRAME_MS),
             "payload": b64encode(payload).decode(),
         }
         return self._frame("media", media=body)

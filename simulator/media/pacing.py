@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from simulator.media.voice import PIECE_MS
+from simulator.media.speech_samples import FRAME_MS
 
 SWAPPED_EVERY = 16  # of so many pieces one comes after its follower, as happens on real networks
 
@@ -17,10 +17,10 @@ async def ticks() -> AsyncIterator[int]:
     while True:
         number += 1
         yield number
-        await asyncio.sleep(max(0.0, began + number * PIECE_MS / 1000 - loop.time()))
+        await asyncio.sleep(max(0.0, began + number * FRAME_MS / 1000 - loop.time()))
 
 
-class Shuffle:
+class Reorderer:
     """Lets every sixteenth piece be overtaken by the next."""
 
     def __init__(self) -> None:

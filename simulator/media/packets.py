@@ -6,7 +6,7 @@ import struct
 from uuid import UUID
 
 from simulator.ids import fresh_uuid
-from simulator.media.voice import SAMPLES
+from simulator.media.speech_samples import FRAME_SAMPLES
 
 _RTP = struct.Struct("!BBHII")
 _VERSION_2, _PCMU = 0x80, 0
@@ -25,7 +25,7 @@ class RtpSource:
     def packet(self, payload: bytes) -> bytes:
         """Return the next packet."""
         self._sequence = (self._sequence + 1) & 0xFFFF
-        self._timestamp = (self._timestamp + SAMPLES) & 0xFFFF_FFFF
+        self._timestamp = (self._timestamp + FRAME_SAMPLES) & 0xFFFF_FFFF
         rtp = _RTP.pack(_VERSION_2, _PCMU, self._sequence, self._timestamp, self._ssrc)
         return self._header + rtp + payload
 

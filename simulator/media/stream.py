@@ -11,19 +11,19 @@ import aiohttp
 
 from simulator.clock import iso
 from simulator.ids import fresh_uuid
+from simulator.media.application_frames import ApplicationFrames
 from simulator.media.frames import FrameWriter
-from simulator.media.listener import AppListener
-from simulator.media.pacing import Shuffle, ticks
-from simulator.media.raw_audio import agreed
-from simulator.media.voice import CODECS, sentence
+from simulator.media.pacing import Reorderer, ticks
+from simulator.media.raw_audio import negotiated_format
+from simulator.media.speech_samples import CODECS, speech_frames
 from simulator.state.leg import Leg
-from simulator.webhook_events import tell
+from simulator.webhook_events import emit
 from simulator.world import World
 
 _CONNECT_S = 5.0
 _FAREWELL_S = 2.0
 _LARGEST_FRAME = 5 * 1_048_576  # more than 30 s of the largest raw sound, in base64
-_MOST_WAITING = 500  # frames an application may be behind: ten seconds of one track
+_MAX_WAITING = 500  # frames an application may be behind: ten seconds of one track
 _USER = "5a2f0f6e-0000-4000-8000-000000000000"
 _TRACKS = {
     "inbound_track": ("inbound",),
@@ -49,14 +49,14 @@ class Stream:
 
     def begin(self) -> None:
         """Start to connect; webhooks tell how that went."""
-        self._leg.medium = self
+        self._leg.media_output = self
         self._task = asyncio.create_task(self._run())
 
     def end(self) -> None:
         """Stop and tell of it; the last frames are still sent."""
         if not self._let_go():
             return
-        tell(self._world, self._leg, "streaming.stopped", stream_url=self._body["stream_url"])
+        emit(self._world, self._leg, "streaming.stopped", stream_url=self._body["stream_url"])
         if self._is_connected:
             self._send(self._writer.stop(self._parties()))
             self._waiting.put_nowait(None)
@@ -94,13 +94,13 @@ class Stream:
     async def _converse(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._is_connected = True
         self._send(self._writer.connected())
-        tell(self._world, self._leg, "streaming.started", stream_url=self._body["stream_url"])
+        emit(self._world, self._leg, "streaming.started", stream_url=self._body["stream_url"])
         self._send(self._writer.start(self._about(), codec=self._codec))
-        listener = AppListener(
+        listener = ApplicationFrames(
             self._writer,
             self._send,
-            raw=agreed(self._body) if self._body.get("stream_bidirectional_mode") == "rtp" else None,
-            always_wrong=self._world.faults.of(self._leg.party).stream_error,
+            raw=negotiated_format(self._body) if self._body.get("stream_bidirectional_mode") == "rtp" else None,
+            always_wrong=self._world.faults.of(self._leg.far_end_number).stream_error,
         )
         others = [asyncio.create_task(self._speak()), asyncio.create_task(self._listen(socket, listener))]
         try:
@@ -121,15 +121,15 @@ class Stream:
                 return
 
     async def _speak(self) -> None:
-        shuffles = {track: Shuffle() for track in self._tracks}
+        shuffles = {track: Reorderer() for track in self._tracks}
         async for number in ticks():
             for track, shuffle in shuffles.items():
-                sound = sentence(track, self._codec)
+                sound = speech_frames(track, self._codec)
                 for frame in shuffle.order(self._writer.media(track, sound[(number - 1) % len(sound)])):
                     self._send(frame)
                     self._world.counters.add("stream_frames", track)
 
-    async def _listen(self, socket: aiohttp.ClientWebSocketResponse, listener: AppListener) -> None:
+    async def _listen(self, socket: aiohttp.ClientWebSocketResponse, listener: ApplicationFrames) -> None:
         async for message in socket:
             if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
                 before = listener.played
@@ -140,18 +140,18 @@ class Stream:
 
     def _send(self, frame: bytes) -> None:
         """Queue a frame; for an application that does not read, sound is dropped and nothing grows."""
-        if self._waiting.qsize() < _MOST_WAITING:
+        if self._waiting.qsize() < _MAX_WAITING:
             self._waiting.put_nowait(frame)
 
     def _let_go(self) -> bool:
-        if self._leg.medium is not self:
+        if self._leg.media_output is not self:
             return False
-        self._leg.medium = None
+        self._leg.media_output = None
         return True
 
     def _fail(self, reason: str) -> None:
         if self._let_go():
-            tell_failed(self._world, self._leg, self._body, reason=reason, stream_id=self.id)
+            emit_failed(self._world, self._leg, self._body, reason=reason, stream_id=self.id)
 
     def _parties(self) -> dict[str, Any]:
         return {"user_id": _USER, "call_control_id": self._leg.call_control_id}
@@ -179,10 +179,10 @@ def _codec(world: World, asked: str | None) -> str:
     return CODECS[0]
 
 
-def tell_failed(world: World, leg: Leg, body: Mapping[str, Any], *, reason: str, stream_id: str) -> None:
+def emit_failed(world: World, leg: Leg, body: Mapping[str, Any], *, reason: str, stream_id: str) -> None:
     """Tell that a stream did not come about."""
     url = {"stream_url": body["stream_url"]} if body.get("stream_url") else {}
-    tell(
+    emit(
         world,
         leg,
         "streaming.failed",

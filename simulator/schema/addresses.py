@@ -14,7 +14,7 @@ from simulator.schema.fields import Field
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _KEYED = re.compile(r",[0-9A-DwW*#]+$")
 _SIP = re.compile(r"sips?:\S+", re.IGNORECASE)
-_MOST_URL_CHARS = 2000
+_MAX_URL_CHARS = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Url(Field):
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
         """Yield an address of another scheme, without a host, with a space, or too long."""
-        if not isinstance(value, str) or len(value) > _MOST_URL_CHARS or not self._leads_somewhere(value):
+        if not isinstance(value, str) or len(value) > _MAX_URL_CHARS or not self._leads_somewhere(value):
             yield Problem(self.code or "10003", "Invalid URL", f"{at} must be a URL ({', '.join(self.schemes)}).", at)
 
     def _leads_somewhere(self, text: str) -> bool:

@@ -9,17 +9,17 @@ from simulator.schema.errors import Problem
 from simulator.schema.fields import Condition
 
 
-def clash(at: str, detail: str, *, code: str = "10015") -> Problem:
+def conflict(at: str, detail: str, *, code: str = "10015") -> Problem:
     """Return the complaint about a field that is right by itself and wrong beside another."""
     return Problem(code, "Invalid parameter", f"{at} {detail}.", at)
 
 
-def ascending(least: str, most: str, *, unset: tuple[int, int], code: str = "10033") -> Condition:
+def ascending(minimum: str, maximum: str, *, defaults: tuple[int, int], code: str = "10033") -> Condition:
     """Return the condition that one number is not above the other; `unset` is what each is when it is left out."""
 
     def check(body: Mapping[str, Any], at: str) -> Iterator[Problem]:
-        low, high = body.get(least), body.get(most)
-        if (unset[0] if low is None else low) > (unset[1] if high is None else high):
-            yield clash(f"{at}/{least}", f"must not be above {most} ({unset[1]} unless given)", code=code)
+        low, high = body.get(minimum), body.get(maximum)
+        if (defaults[0] if low is None else low) > (defaults[1] if high is None else high):
+            yield conflict(f"{at}/{minimum}", f"must not be above {maximum} ({defaults[1]} unless given)", code=code)
 
     return check

@@ -10,7 +10,7 @@ from simulator.schema.fields import Choice, Field, Record
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tagged(Field):
+class Discriminated(Field):
     """An object whose field `by` names the shape of the others."""
 
     by: str

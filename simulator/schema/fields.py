@@ -15,7 +15,7 @@ from simulator.schema.errors import Problem, missing
 # What must hold between the fields of one object that stands at this pointer; asked once each field is right by itself.
 Condition = Callable[[Mapping[str, Any], str], Iterator[Problem]]
 
-_MOST_LISTED_CHARS = 500
+_MAX_LISTED_CHARS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,16 +42,16 @@ class Field:
 class Text(Field):
     """A string, with its length in characters and the characters it may hold."""
 
-    least: int = 0
-    most: int | None = None
+    minimum: int = 0
+    maximum: int | None = None
     chars: str | None = None
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
         """Yield a wrong type, length or character."""
         if not isinstance(value, str):
             yield self.wrong_type("a string", at)
-        elif len(value) < self.least or (self.most is not None and len(value) > self.most):
-            yield self.out_of_range(f"must have {self.least} to {self.most} characters", at)
+        elif len(value) < self.minimum or (self.maximum is not None and len(value) > self.maximum):
+            yield self.out_of_range(f"must have {self.minimum} to {self.maximum} characters", at)
         elif self.chars is not None and re.fullmatch(f"[{self.chars}]*", value) is None:
             yield Problem(
                 self.code or "10015", "Invalid characters", f"{at} holds a character that is not allowed.", at
@@ -62,31 +62,31 @@ class Text(Field):
 class Whole(Field):
     """A whole number within limits; neither a string of digits nor a boolean."""
 
-    least: int | None = None
-    most: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
         """Yield a wrong type or range."""
         if isinstance(value, bool) or not isinstance(value, int):
             yield self.wrong_type("an integer", at)
-        elif (self.least is not None and value < self.least) or (self.most is not None and value > self.most):
-            yield self.out_of_range(f"must lie between {self.least} and {self.most}", at)
+        elif (self.minimum is not None and value < self.minimum) or (self.maximum is not None and value > self.maximum):
+            yield self.out_of_range(f"must lie between {self.minimum} and {self.maximum}", at)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decimal(Field):
     """A number within limits; `above` is a limit that may not be reached itself."""
 
-    least: float | None = None
-    most: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
     above: float | None = None
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
         """Yield a wrong type or range."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             yield self.wrong_type("a number", at)
-        elif (self.least is not None and value < self.least) or (self.most is not None and value > self.most):
-            yield self.out_of_range(f"must lie between {self.least} and {self.most}", at)
+        elif (self.minimum is not None and value < self.minimum) or (self.maximum is not None and value > self.maximum):
+            yield self.out_of_range(f"must lie between {self.minimum} and {self.maximum}", at)
         elif self.above is not None and value <= self.above:
             yield self.out_of_range(f"must be more than {self.above}", at)
 
@@ -110,7 +110,7 @@ class Choice(Field):
     def problems(self, value: object, at: str) -> Iterator[Problem]:
         """Yield a value outside the set; true is not 1."""
         if isinstance(value, bool) or value not in self.of:
-            listed = shorten(", ".join(map(str, self.of)), _MOST_LISTED_CHARS, placeholder=" …")
+            listed = shorten(", ".join(map(str, self.of)), _MAX_LISTED_CHARS, placeholder=" …")
             yield Problem(self.code or "10032", "Invalid enumeration value", f"{at} must be one of: {listed}.", at)
 
 
@@ -129,15 +129,15 @@ class Items(Field):
     """A list of one kind."""
 
     of: Field
-    most: int | None = field(default=None, kw_only=True)
+    maximum: int | None = field(default=None, kw_only=True)
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
         """Yield what is wrong with the list and with each of its items."""
         if not isinstance(value, list):
             yield self.wrong_type("a list", at)
             return
-        if self.most is not None and len(value) > self.most:
-            yield self.out_of_range(f"may have at most {self.most} items", at)
+        if self.maximum is not None and len(value) > self.maximum:
+            yield self.out_of_range(f"may have at most {self.maximum} items", at)
         for index, item in enumerate(value):
             yield from self.of.problems(item, f"{at}/{index}")
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Values = dict[str, Any]
 
 
-class Arrangements(BaseModel):
+class ResourceOverrides(BaseModel):
     """What differs from an account in good order: values on top of a resource's own, null for one that is not there."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 
-_MOST_LABELS = 1_000
-_MOST_NAMES = 500_000
+_MAX_LABELS = 1_000
+_MAX_NAMES = 500_000
 
 
 class Counters:
@@ -21,7 +21,7 @@ class Counters:
             self._totals[name] += 1
         else:
             labels = self._labelled.setdefault(name, Counter())
-            labels[label if label in labels or len(labels) < _MOST_LABELS else "other"] += 1
+            labels[label if label in labels or len(labels) < _MAX_LABELS else "other"] += 1
 
     def shape(self) -> dict[str, object]:
         """Return all totals, ready for JSON."""
@@ -31,8 +31,8 @@ class Counters:
 class Tally:
     """How often each number was seen; the one seen longest ago is forgotten beyond half a million."""
 
-    def __init__(self, *, most: int = _MOST_NAMES) -> None:
-        self._most = most
+    def __init__(self, *, maximum: int = _MAX_NAMES) -> None:
+        self._max = maximum
         self._seen: OrderedDict[str, int] = OrderedDict()
 
     def next(self, name: str) -> int:
@@ -40,7 +40,7 @@ class Tally:
         before = self._seen.get(name, 0)
         self._seen[name] = before + 1
         self._seen.move_to_end(name)
-        if len(self._seen) > self._most:
+        if len(self._seen) > self._max:
             self._seen.popitem(last=False)
         return before
 

@@ -9,13 +9,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from simulator.seeded_random import Dice
+from simulator.seeded_random import SeededRandom
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Milliseconds = Annotated[int, Field(ge=0, le=600_000)]
 
 
-class Trouble(StrEnum):
+class RequestFault(StrEnum):
     """What may happen to one request; `_before` means that it was not carried out."""
 
     REFUSE_429 = "refuse_429"
@@ -27,7 +27,7 @@ class Trouble(StrEnum):
     HANG = "hang"
 
 
-class WrongEnd(BaseModel):
+class ForcedHangup(BaseModel):
     """How a leg ends instead of being answered: the words of its hangup; `code` is that of its `telnyx_error`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,7 +62,7 @@ class Faults(BaseModel):
     webhook_reorder: Probability = 0.0
     webhook_lose: Probability = 0.0
     never_tell_hangup: Probability = 0.0
-    ends: WrongEnd | None = None
+    ends: ForcedHangup | None = None
     recording_error: Probability = 0.0
     deepfake_error: Probability = 0.0
     stream_error: Literal[100002, 100003, 100004, 100005] | None = None
@@ -77,14 +77,16 @@ class Faults(BaseModel):
         """Return this set with other values on top; raises pydantic's ValidationError."""
         return Faults.model_validate({**self.model_dump(exclude={"numbers"}), **own})
 
-    def trouble(self, dice: Dice, kind: Literal["dial", "actions"], *about: object) -> Trouble | None:
+    def request_fault(
+        self, random: SeededRandom, kind: Literal["dial", "actions"], *about: object
+    ) -> RequestFault | None:
         """Return what happens to this request; the first kind of trouble that is rolled wins."""
         if kind not in self.on:
             return None
-        return next((t for t in Trouble if dice.hits(getattr(self, t), t, *about)), None)
+        return next((t for t in RequestFault if random.hits(getattr(self, t), t, *about)), None)
 
 
-class WrongFaults(ValueError):
+class InvalidFaults(ValueError):
     """Raised when a set of faults is not understood; its text names the field, of a number too, and what is known."""
 
 
@@ -95,7 +97,7 @@ def parse_faults(text: str | bytes) -> Faults:
         for number in faults.numbers:
             _check_number(faults, number)
     except ValidationError as err:
-        raise WrongFaults(_told(err)) from err
+        raise InvalidFaults(_told(err)) from err
     return faults
 
 
@@ -103,7 +105,7 @@ def _check_number(faults: Faults, number: str) -> None:
     try:
         faults.for_number(number)
     except ValidationError as err:
-        raise WrongFaults(f"numbers.{number}: {_told(err)}") from err
+        raise InvalidFaults(f"numbers.{number}: {_told(err)}") from err
 
 
 def _told(err: ValidationError) -> str:
@@ -118,7 +120,7 @@ def _line(name: str, kind: str, message: str) -> str:
     return f"{name}: there is no such fault; {hint}"
 
 
-class FaultSwitch:
+class ActiveFaults:
     """Holds the faults of the moment; per-number sets are checked when they are set."""
 
     def __init__(self, faults: Faults, *, cards: Callable[[str], Mapping[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from simulator.state.leg_activities import Gather, MediaOutput, Player, QueuePla
 from simulator.state.recordings import Recording
 from simulator.time_scale import Timers
 
-MOST_KEPT = 1_000
+MAX_KEPT = 1_000
 
 
 class Direction(StrEnum):
@@ -32,7 +32,7 @@ class LegState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
+class WebhookRouting:
     """Where this leg's webhooks go; delays are real milliseconds, by event type."""
 
     url: str
@@ -45,7 +45,7 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class LegOptions:
     """What was asked for when the leg was made; seconds of the simulated world."""
 
     timeout_s: float = 30.0
@@ -62,7 +62,7 @@ class Terms:
 
 
 @dataclass(slots=True)
-class CommandSeen:
+class ReceivedCommand:
     """A command this leg was sent, for the ledger."""
 
     action: str
@@ -75,7 +75,7 @@ class CommandSeen:
 
 
 @dataclass(slots=True)
-class Notice:
+class Webhook:
     """A webhook of this leg: its raw `data`, and what became of it."""
 
     id: str
@@ -103,10 +103,10 @@ class Leg:
     from_: str
     client_state: str | None
     command_id: str | None
-    destination: Destination
+    destination: WebhookRouting
     persona: Persona
-    terms: Terms
-    carries: InviteDetails = field(default_factory=InviteDetails)
+    terms: LegOptions
+    invite: InviteDetails = field(default_factory=InviteDetails)
     timers: Timers
     player: Player = field(init=False)
     accepted_at: float
@@ -122,33 +122,33 @@ class Leg:
     digits: str = ""
     sent_digits: str = ""
     requests: int = 0
-    parks: bool = False  # stays when the other side of a bridge leaves
+    parks_after_unbridge: bool = False  # stays when the other side of a bridge leaves
     gather: Gather | None = None
     recordings: list[Recording] = field(default_factory=list)
-    medium: MediaOutput | None = None  # the one stream or fork it may have
+    media_output: MediaOutput | None = None  # the one stream or fork it may have
     transcription: Transcription | None = None
-    place: QueuePlace | None = None  # in a queue
+    queue_place: QueuePlace | None = None  # in a queue
     suppression: str | None = None  # which direction's noise is taken out
     refers_to: str | None = None  # a REFER that is not settled yet
-    peer: Leg | None = None  # bridged with
-    target: Leg | None = None  # a transfer's leg that still rings
-    origin: Leg | None = None  # the leg that made this one by a transfer
-    joins: Leg | None = None  # the leg it will be bridged with once it is answered
-    commands: list[CommandSeen] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
-    told: int = 0
+    bridged_to: Leg | None = None  # bridged with
+    transfer_target: Leg | None = None  # a transfer's leg that still rings
+    transferred_from: Leg | None = None  # the leg that made this one by a transfer
+    joins_on_answer: Leg | None = None  # the leg it will be bridged with once it is answered
+    commands: list[ReceivedCommand] = field(default_factory=list)
+    webhooks: list[Webhook] = field(default_factory=list)
+    webhooks_created: int = 0
     revision: int = 0
 
-    def note(self, notice: Notice) -> None:
+    def keep_webhook(self, webhook: Webhook) -> None:
         """Keep a webhook; of very many the oldest are forgotten."""
-        self.told += 1
-        self.notices.append(notice)
-        del self.notices[:-MOST_KEPT]
+        self.webhooks_created += 1
+        self.webhooks.append(webhook)
+        del self.webhooks[:-MAX_KEPT]
 
-    def see(self, command: CommandSeen) -> None:
+    def keep_command(self, command: ReceivedCommand) -> None:
         """Keep a command; of very many the oldest are forgotten."""
         self.commands.append(command)
-        del self.commands[:-MOST_KEPT]
+        del self.commands[:-MAX_KEPT]
 
     @property
     def is_live(self) -> bool:
@@ -166,7 +166,7 @@ class Leg:
         return self.direction is Direction.INCOMING
 
     @property
-    def party(self) -> str:
+    def far_end_number(self) -> str:
         """The number of the person on it, which cards and faults go by."""
         return self.from_ if self.is_incoming else self.to
 

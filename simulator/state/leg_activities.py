@@ -25,8 +25,8 @@ class GatherPlan:
     """What a gather command asks for; seconds of simulated time."""
 
     gather_id: str
-    least: int = 1
-    most: int = 128
+    minimum: int = 1
+    maximum: int = 128
     valid: str = "0123456789#*"
     terminating: str = "#"
     first_digit_s: float = 5.0

@@ -12,7 +12,7 @@ from simulator.state.leg import Leg
 READABLE_S = 600.0
 
 
-class Legs:
+class LegRegistry:
     """Keeps live legs and, for ten real minutes and at most `keep`, ended ones; counts calls by number."""
 
     def __init__(self, *, keep: int) -> None:
@@ -105,5 +105,5 @@ class Legs:
         self._by_control_id.pop(leg.call_control_id, None)
         self._by_leg_id.pop(leg.call_leg_id, None)
         self._touched.pop(leg.call_control_id, None)
-        if leg.place is not None:
-            leg.place.forget()
+        if leg.queue_place is not None:
+            leg.queue_place.forget()

@@ -11,8 +11,8 @@ from simulator.schema.errors import queue_size_fixed
 from simulator.state.leg import Leg
 from simulator.state.leg_activities import QueuePlace
 
-SIZE = 100
-MOST_QUEUES = 1_000
+DEFAULT_SIZE = 100
+MAX_QUEUES = 1_000
 
 
 class WaitingCall(QueuePlace, Protocol):
@@ -68,7 +68,7 @@ class Queues:
             if max_size not in (None, known.max_size):
                 raise queue_size_fixed()
             return known
-        queue = Queue(id=fresh_uuid(), name=name, max_size=max_size or SIZE, created_at=now, updated_at=now)
+        queue = Queue(id=fresh_uuid(), name=name, max_size=max_size or DEFAULT_SIZE, created_at=now, updated_at=now)
         self._queues[name] = queue
         self._forget_some()
         return queue
@@ -80,7 +80,7 @@ class Queues:
         self._queues.pop(queue.name, None)
 
     def _forget_some(self) -> None:
-        surplus = max(0, len(self._queues) - MOST_QUEUES)
+        surplus = max(0, len(self._queues) - MAX_QUEUES)
         *older, _newest = self._queues.values()
         for queue in [queue for queue in older if not queue.places][:surplus]:
             del self._queues[queue.name]

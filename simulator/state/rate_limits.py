@@ -13,21 +13,21 @@ DIAL_WINDOW_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class AcceptedCommand:
     """The answer to an accepted command, and the leg it concerned."""
 
     answer: bytes
     leg: Leg
 
 
-class Repeats:
+class AcceptedCommands:
     """Remembers the answer to every accepted command_id for sixty real seconds (docs: receiving-webhooks)."""
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[str, str], Remembered] = {}
+        self._answers: dict[tuple[str, str], AcceptedCommand] = {}
         self._order: deque[tuple[float, tuple[str, str]]] = deque()
 
-    def find(self, scope: str, command_id: object) -> Remembered | None:
+    def find(self, scope: str, command_id: object) -> AcceptedCommand | None:
         """Return the first answer, or None when this is no repeat; the scope is a call_control_id, or `dial`."""
         self._expire()
         return self._answers.get((scope, command_id)) if isinstance(command_id, str) else None
@@ -35,7 +35,7 @@ class Repeats:
     def remember(self, scope: str, command_id: object, answer: bytes, *, leg: Leg) -> None:
         """Keep the answer to an accepted command; the window runs from this first one."""
         if isinstance(command_id, str):
-            self._answers[scope, command_id] = Remembered(answer, leg)
+            self._answers[scope, command_id] = AcceptedCommand(answer, leg)
             self._order.append((time.monotonic(), (scope, command_id)))
 
     def _expire(self) -> None:
@@ -44,12 +44,12 @@ class Repeats:
             self._answers.pop(self._order.popleft()[1], None)
 
 
-class TrailingCount:
+class SlidingWindowCount:
     """Counts what happened in the trailing five real seconds, and the most that ever did."""
 
     def __init__(self) -> None:
         self._times: deque[float] = deque()
-        self.most = 0
+        self.maximum = 0
 
     def now(self) -> int:
         """Return how many lie in the window that ends now."""
@@ -61,7 +61,7 @@ class TrailingCount:
     def add(self) -> None:
         """Count one more, now."""
         self._times.append(time.monotonic())
-        self.most = max(self.most, self.now())
+        self.maximum = max(self.maximum, self.now())
 
     def resets_in_s(self) -> int:
         """Return whole seconds until the oldest leaves the window."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 LINK_S = 600.0
-_MOST_KEPT = 100_000
+_MAX_KEPT = 100_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SavedRecording:
     """A saved recording, with the ids and numbers of its leg."""
 
     recording: Recording
@@ -41,23 +41,23 @@ class Kept:
     to: str
 
 
-class Shelf:
+class RecordingStore:
     """Keeps the newest saved recordings; they outlive the links that webhooks carry."""
 
-    def __init__(self, *, most: int = _MOST_KEPT) -> None:
-        self._most = most
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
+    def __init__(self, *, maximum: int = _MAX_KEPT) -> None:
+        self._max = maximum
+        self._kept: OrderedDict[str, SavedRecording] = OrderedDict()
 
-    def put(self, kept: Kept) -> None:
+    def put(self, kept: SavedRecording) -> None:
         """Keep a recording, and drop the oldest beyond the limit."""
-        while len(self._kept) >= self._most:
+        while len(self._kept) >= self._max:
             self._kept.popitem(last=False)
         self._kept[kept.recording.id] = kept
 
-    def find(self, recording_id: str) -> Kept | None:
+    def find(self, recording_id: str) -> SavedRecording | None:
         """Return a recording; None when it is unknown."""
         return self._kept.get(recording_id)
 
-    def all(self) -> Iterable[Kept]:
+    def all(self) -> Iterable[SavedRecording]:
         """Return every recording, oldest first."""
         return self._kept.values()

@@ -22,7 +22,7 @@ class RefusedDial:
     detail: str
 
 
-class Refusals:
+class RefusedDials:
     """Keeps the last twenty thousand refused dials."""
 
     def __init__(self) -> None:

@@ -10,25 +10,23 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 AT_ONCE = 128
-MOST_WAITING = 10_000
-MOST_IN_ALL = 40_000
+MAX_WAITING = 10_000
+MAX_TOTAL = 40_000
 
 
 @dataclass(slots=True)
-class _Lane:
+class _Receiver:
     slots: asyncio.Semaphore
     waiting: int = 0
     trying: int = 0
 
 
-class Lanes:
+class DeliverySlots:
     """A lane for each host and port; one that nobody uses is forgotten."""
 
-    def __init__(
-        self, *, at_once: int = AT_ONCE, most_waiting: int = MOST_WAITING, most_in_all: int = MOST_IN_ALL
-    ) -> None:
-        self._at_once, self._most_waiting, self._most_in_all = at_once, most_waiting, most_in_all
-        self._lanes: dict[str, _Lane] = {}
+    def __init__(self, *, at_once: int = AT_ONCE, max_waiting: int = MAX_WAITING, max_total: int = MAX_TOTAL) -> None:
+        self._at_once, self._max_waiting, self._max_total = at_once, max_waiting, max_total
+        self._lanes: dict[str, _Receiver] = {}
         self._waiting = 0
 
     def __len__(self) -> int:
@@ -37,7 +35,7 @@ class Lanes:
     def admit(self, url: str) -> bool:
         """Take one more for this address until it leaves; say no where too many wait for it, or for all together."""
         lane = self._of(url)
-        if lane.waiting >= self._most_waiting or self._waiting >= self._most_in_all:
+        if lane.waiting >= self._max_waiting or self._waiting >= self._max_total:
             self._forget_unused(url)
             return False
         lane.waiting += 1
@@ -62,10 +60,10 @@ class Lanes:
             lane.trying -= 1
             self._forget_unused(url)
 
-    def _of(self, url: str) -> _Lane:
+    def _of(self, url: str) -> _Receiver:
         receiver = _receiver(url)
         if receiver not in self._lanes:
-            self._lanes[receiver] = _Lane(asyncio.Semaphore(self._at_once))
+            self._lanes[receiver] = _Receiver(asyncio.Semaphore(self._at_once))
         return self._lanes[receiver]
 
     def _forget_unused(self, url: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from simulator.callees.test_numbers import CARDS, card
+from simulator.callees.test_numbers import TEST_NUMBERS, callee_for
 
 _PAGE = Path(__file__).resolve().parents[3] / "docs" / "simulator.md"
 _ROW = re.compile(r"^\| (\d\d)(?: to (\d\d))? \| (.+) \|$", re.MULTILINE)
@@ -21,10 +21,10 @@ def _documented() -> dict[str, str]:
 def test_every_card_has_its_row_and_every_row_its_card() -> None:
     documented = _documented()
 
-    ranges = {digits for digits in CARDS if digits[0] in "08"}
-    assert set(documented) == set(CARDS)
-    assert {digits: documented[digits] for digits in set(CARDS) - ranges} == {
-        digits: known.says for digits, known in CARDS.items() if digits not in ranges
+    ranges = {digits for digits in TEST_NUMBERS if digits[0] in "08"}
+    assert set(documented) == set(TEST_NUMBERS)
+    assert {digits: documented[digits] for digits in set(TEST_NUMBERS) - ranges} == {
+        digits: known.says for digits, known in TEST_NUMBERS.items() if digits not in ranges
     }
 
 
@@ -32,14 +32,14 @@ def test_a_row_for_several_cards_says_what_each_does() -> None:
     documented = _documented()
 
     assert {documented[f"0{digit}"] for digit in range(10)} == {"human, presses that digit when asked"}
-    assert all(CARDS[f"0{digit}"].persona.presses == str(digit) for digit in range(10))
+    assert all(TEST_NUMBERS[f"0{digit}"].persona.presses == str(digit) for digit in range(10))
     assert {documented[f"8{nth}"] for nth in range(10)} == {
         "human, answers after five times the last digit in seconds (80: at once), presses 1"
     }
-    assert [CARDS[f"8{nth}"].persona.rings_s for nth in range(1, 10)] == [5 * nth for nth in range(1, 10)]
+    assert [TEST_NUMBERS[f"8{nth}"].persona.rings_s for nth in range(1, 10)] == [5 * nth for nth in range(1, 10)]
 
 
 def test_other_numbers_are_no_cards() -> None:
-    assert card("+14155550201") is None
-    assert card("+14155550199") is None
-    assert card("+441632960101") is None
+    assert callee_for("+14155550201") is None
+    assert callee_for("+14155550199") is None
+    assert callee_for("+441632960101") is None

@@ -7,12 +7,12 @@ import asyncio
 import pytest
 
 from simulator.clock import Clock
-from simulator.seeded_random import Dice
+from simulator.seeded_random import SeededRandom
 from simulator.state.counters import Counters
-from simulator.state.faults import Faults, FaultSwitch
-from simulator.state.leg import Destination, Direction, Leg, Notice
-from simulator.webhooks.delivery_slots import Lanes
-from simulator.webhooks.sender import Courier
+from simulator.state.faults import ActiveFaults, Faults
+from simulator.state.leg import Direction, Leg, Webhook, WebhookRouting
+from simulator.webhooks.delivery_slots import DeliverySlots
+from simulator.webhooks.sender import WebhookSender
 from simulator.webhooks.signing import Signer
 
 ONE, OTHER = "http://one.test:80/a", "http://other.test/b"
@@ -20,52 +20,52 @@ ONE, OTHER = "http://one.test:80/a", "http://other.test/b"
 
 def _leg(*urls: str) -> Leg:
     leg = object.__new__(Leg)
-    leg.key, leg.to, leg.told, leg.direction = "leg", "+14155550101", 0, Direction.OUTGOING
-    leg.destination = Destination(url=urls[0], urls={"call.hangup": urls}, retries_ms={"call.hangup": ()})
+    leg.key, leg.to, leg.webhooks_created, leg.direction = "leg", "+14155550101", 0, Direction.OUTGOING
+    leg.destination = WebhookRouting(url=urls[0], urls={"call.hangup": urls}, retries_ms={"call.hangup": ()})
     return leg
 
 
-def _notices(count: int) -> list[Notice]:
-    return [Notice(id=str(nth), type="call.hangup", occurred_at=0, data=b"{}") for nth in range(count)]
+def _notices(count: int) -> list[Webhook]:
+    return [Webhook(id=str(nth), type="call.hangup", occurred_at=0, data=b"{}") for nth in range(count)]
 
 
-def _courier(counters: Counters, lanes: Lanes) -> Courier:
-    return Courier(
+def _courier(counters: Counters, lanes: DeliverySlots) -> WebhookSender:
+    return WebhookSender(
         clock=Clock(),
         counters=counters,
-        dice=Dice(1),
+        random=SeededRandom(1),
         signer=Signer(None),
-        faults=FaultSwitch(Faults(), cards=lambda _number: {}),
+        faults=ActiveFaults(Faults(), cards=lambda _number: {}),
         lanes=lanes,
     )
 
 
 @pytest.mark.parametrize("urls", [1, 2])
 def test_what_finds_no_room_is_lost_and_counted_and_room_comes_back(free_port: int, urls: int) -> None:
-    notices, counters, lanes = _notices(5), Counters(), Lanes(most_waiting=2)
+    notices, counters, lanes = _notices(5), Counters(), DeliverySlots(max_waiting=2)
     leg = _leg(*(f"http://127.0.0.1:{free_port}/{nth}" for nth in range(urls)))
 
-    async def tell() -> int:
-        courier = _courier(counters, lanes)
-        courier.hold(True)
-        for notice in notices:
-            courier.send(leg, notice)
-        under_way = courier.under_way
-        courier.hold(False)
-        await courier.close(within_s=10)
+    async def emit() -> int:
+        webhook_sender = _courier(counters, lanes)
+        webhook_sender.hold(True)
+        for webhook in notices:
+            webhook_sender.send(leg, webhook)
+        under_way = webhook_sender.under_way
+        webhook_sender.hold(False)
+        await webhook_sender.close(within_s=10)
         return under_way
 
-    under_way = asyncio.run(tell())
+    under_way = asyncio.run(emit())
 
     kept = 2 // urls
     assert under_way == kept
-    assert [notice.status for notice in notices] == ["unreachable"] * kept + ["lost"] * (5 - kept)
+    assert [webhook.status for webhook in notices] == ["unreachable"] * kept + ["lost"] * (5 - kept)
     assert counters.shape()["webhooks_lost"] == 5 - kept
     assert len(lanes) == 0
 
 
 def test_a_full_lane_is_full_for_its_host_and_port_alone() -> None:
-    lanes = Lanes(most_waiting=1, most_in_all=2)
+    lanes = DeliverySlots(max_waiting=1, max_total=2)
 
     admitted = [lanes.admit(url) for url in (ONE, "HTTP://ONE.test:80/else", OTHER, "http://third.test/")]
     lanes.leave(ONE)
@@ -77,7 +77,7 @@ def test_a_full_lane_is_full_for_its_host_and_port_alone() -> None:
 
 def test_whoever_waits_for_a_slot_of_one_address_does_not_wait_for_another() -> None:
     async def try_both() -> list[str]:
-        lanes, free, order = Lanes(at_once=1), asyncio.Event(), list[str]()
+        lanes, free, order = DeliverySlots(at_once=1), asyncio.Event(), list[str]()
 
         async def attempt(url: str, until: asyncio.Event | None = None) -> None:
             async with lanes.slot(url):

@@ -7,19 +7,19 @@ from collections import Counter
 import pytest
 
 from simulator.callees.callee import Kind, Persona
-from simulator.callees.population import DEFAULT_MIX, Crowd
-from simulator.callees.test_numbers import CARDS
-from simulator.seeded_random import Dice
+from simulator.callees.population import DEFAULT_MIX, CalleePopulation
+from simulator.callees.test_numbers import TEST_NUMBERS
+from simulator.seeded_random import SeededRandom
 
 _NUMBERS = [f"+1415{n:07d}" for n in range(5_000_000, 5_002_000)]
 
 
-def _crowd(*, seed: int = 1, mix: dict[str, float] | None = None, cards: bool = False) -> Crowd:
-    return Crowd(dice=Dice(seed), mix=mix or DEFAULT_MIX, cards=cards)
+def _crowd(*, seed: int = 1, mix: dict[str, float] | None = None, cards: bool = False) -> CalleePopulation:
+    return CalleePopulation(random=SeededRandom(seed), mix=mix or DEFAULT_MIX, cards=cards)
 
 
-def _answers(crowd: Crowd, *, nth: int = 0) -> list[Persona]:
-    return [crowd.answer(number, nth=nth) for number in _NUMBERS]
+def _answers(population: CalleePopulation, *, nth: int = 0) -> list[Persona]:
+    return [population.answer(number, nth=nth) for number in _NUMBERS]
 
 
 def test_the_same_seed_gives_the_same_people() -> None:
@@ -39,8 +39,8 @@ def test_the_mix_is_kept() -> None:
 
 
 def test_a_wrong_number_stays_wrong_and_a_busy_line_clears() -> None:
-    crowd = _crowd()
-    first, later = _answers(crowd), _answers(crowd, nth=5)
+    population = _crowd()
+    first, later = _answers(population), _answers(population, nth=5)
     pairs = list(zip(first, later, strict=True))
 
     assert all(b.kind is a.kind for a, b in pairs if a.kind in (Kind.REJECTED, Kind.NOT_FOUND, Kind.MACHINE))
@@ -59,22 +59,22 @@ def test_a_mix_of_one_kind_is_that_kind_alone() -> None:
     assert {persona.kind for persona in _answers(_crowd(mix={"busy": 1}), nth=3)} == {Kind.BUSY}
 
 
-@pytest.mark.parametrize("digits", sorted(CARDS))
+@pytest.mark.parametrize("digits", sorted(TEST_NUMBERS))
 def test_every_card_answers_in_any_area_code(digits: str) -> None:
-    crowd = _crowd(cards=True)
+    population = _crowd(cards=True)
 
     assert (
-        crowd.answer(f"+121255501{digits}", nth=0)
-        == crowd.answer(f"+141555501{digits}", nth=0)
-        == CARDS[digits].persona
+        population.answer(f"+121255501{digits}", nth=0)
+        == population.answer(f"+141555501{digits}", nth=0)
+        == TEST_NUMBERS[digits].persona
     )
 
 
 def test_a_number_that_is_no_card_is_drawn_from_the_mix() -> None:
-    crowd = _crowd(cards=True, mix={"fax": 1})
+    population = _crowd(cards=True, mix={"fax": 1})
 
-    assert crowd.answer("+14155550199", nth=0).kind is Kind.FAX
-    assert crowd.answer("+14155551101", nth=0).kind is Kind.FAX
+    assert population.answer("+14155550199", nth=0).kind is Kind.FAX
+    assert population.answer("+14155551101", nth=0).kind is Kind.FAX
 
 
 def test_cards_mean_nothing_unless_they_are_on() -> None:
@@ -82,8 +82,8 @@ def test_cards_mean_nothing_unless_they_are_on() -> None:
 
 
 def test_a_card_may_change_at_the_second_call() -> None:
-    crowd = _crowd(cards=True)
+    population = _crowd(cards=True)
 
-    kinds = [crowd.answer("+14155550141", nth=nth).kind for nth in range(3)]
+    kinds = [population.answer("+14155550141", nth=nth).kind for nth in range(3)]
 
     assert kinds == [Kind.BUSY, Kind.HUMAN, Kind.HUMAN]

@@ -5,25 +5,25 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from simulator.seeded_random import Dice
-from simulator.state.faults import Faults, FaultSwitch, Trouble, WrongFaults, parse_faults
+from simulator.seeded_random import SeededRandom
+from simulator.state.faults import ActiveFaults, Faults, InvalidFaults, RequestFault, parse_faults
 
 
-def _switch(faults: Faults, **cards: object) -> FaultSwitch:
-    return FaultSwitch(faults, cards=lambda _number: cards)
+def _switch(faults: Faults, **cards: object) -> ActiveFaults:
+    return ActiveFaults(faults, cards=lambda _number: cards)
 
 
 def test_a_certain_fault_always_happens_and_an_impossible_one_never() -> None:
-    dice = Dice(1)
+    random = SeededRandom(1)
 
-    assert {Faults(reset_after=1).trouble(dice, "dial", n) for n in range(50)} == {Trouble.RESET_AFTER}
-    assert {Faults().trouble(dice, "dial", n) for n in range(50)} == {None}
+    assert {Faults(reset_after=1).request_fault(random, "dial", n) for n in range(50)} == {RequestFault.RESET_AFTER}
+    assert {Faults().request_fault(random, "dial", n) for n in range(50)} == {None}
 
 
 def test_a_fault_happens_about_as_often_as_it_should() -> None:
-    dice, faults = Dice(3), Faults(error_before=0.2)
+    random, faults = SeededRandom(3), Faults(error_before=0.2)
 
-    hits = sum(faults.trouble(dice, "dial", n) is not None for n in range(5_000))
+    hits = sum(faults.request_fault(random, "dial", n) is not None for n in range(5_000))
 
     assert 850 < hits < 1_150
 
@@ -31,7 +31,7 @@ def test_a_fault_happens_about_as_often_as_it_should() -> None:
 def test_the_same_seed_rolls_the_same_faults() -> None:
     faults = Faults(error_after=0.5)
 
-    rolls = [[faults.trouble(Dice(9), "actions", n) for n in range(200)] for _ in range(2)]
+    rolls = [[faults.request_fault(SeededRandom(9), "actions", n) for n in range(200)] for _ in range(2)]
 
     assert rolls[0] == rolls[1]
 
@@ -39,8 +39,8 @@ def test_the_same_seed_rolls_the_same_faults() -> None:
 def test_faults_may_be_for_dials_only() -> None:
     faults = Faults(refuse_429=1, on=frozenset({"dial"}))
 
-    assert faults.trouble(Dice(1), "actions", 1) is None
-    assert faults.trouble(Dice(1), "dial", 1) is Trouble.REFUSE_429
+    assert faults.request_fault(SeededRandom(1), "actions", 1) is None
+    assert faults.request_fault(SeededRandom(1), "dial", 1) is RequestFault.REFUSE_429
 
 
 def test_a_number_may_have_faults_of_its_own_on_top() -> None:
@@ -73,7 +73,7 @@ def test_wrong_faults_are_refused(wrong: dict[str, object]) -> None:
     ],
 )
 def test_what_is_wrong_with_faults_is_told_by_name(text: str, told: str) -> None:
-    with pytest.raises(WrongFaults) as refused:
+    with pytest.raises(InvalidFaults) as refused:
         parse_faults(text)
 
     assert told in str(refused.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.commands.base import Shape
+from simulator.commands.base import BodySchema
 from simulator.commands.dial import DIAL
 from simulator.commands.registry import COMMANDS
 from simulator.schema.errors import CarrierError
@@ -12,7 +12,7 @@ from simulator.schema.errors import CarrierError
 _DIAL = {"connection_id": "1", "from": "+13125550100", "to": "+14155550101"}
 
 
-def _complaints(shape: Shape, body: dict[str, object]) -> list[tuple[str, str | None]]:
+def _complaints(shape: BodySchema, body: dict[str, object]) -> list[tuple[str, str | None]]:
     with pytest.raises(CarrierError) as refused:
         shape.check(body)
     assert refused.value.status == 422

@@ -8,7 +8,7 @@ import pytest
 
 from simulator.state import rate_limits as limits
 from simulator.state.leg import Leg
-from simulator.state.rate_limits import Repeats, TrailingCount
+from simulator.state.rate_limits import AcceptedCommands, SlidingWindowCount
 
 _LEG = cast("Leg", None)
 
@@ -31,7 +31,7 @@ def hands(monkeypatch: pytest.MonkeyPatch) -> _Hands:
 
 
 def test_r26_a_repeat_is_known_for_sixty_seconds_from_the_first(hands: _Hands) -> None:
-    repeats = Repeats()
+    repeats = AcceptedCommands()
     repeats.remember("dial", "a", b"first", leg=_LEG)
 
     hands.now += 59.9
@@ -43,7 +43,7 @@ def test_r26_a_repeat_is_known_for_sixty_seconds_from_the_first(hands: _Hands) -
 
 
 def test_a_command_id_counts_within_its_scope_only(hands: _Hands) -> None:
-    repeats = Repeats()
+    repeats = AcceptedCommands()
     repeats.remember("leg 1", "a", b"first", leg=_LEG)
 
     assert repeats.find("leg 2", "a") is None
@@ -51,7 +51,7 @@ def test_a_command_id_counts_within_its_scope_only(hands: _Hands) -> None:
 
 
 def test_r26_dials_leave_the_window_after_five_seconds(hands: _Hands) -> None:
-    dials = TrailingCount()
+    dials = SlidingWindowCount()
     for _ in range(3):
         dials.add()
 
@@ -62,4 +62,4 @@ def test_r26_dials_leave_the_window_after_five_seconds(hands: _Hands) -> None:
 
     assert (inside, resets) == (4, 1)
     assert dials.now() == 1
-    assert dials.most == 4
+    assert dials.maximum == 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.media.raw_audio import agreed
+from simulator.media.raw_audio import negotiated_format
 
 # Codec, samples a second, least and most bytes, the seconds that the least and the most last (None: only estimated).
 LIMITS = [
@@ -30,21 +30,21 @@ LIMITS = [
 ]
 
 
-@pytest.mark.parametrize(("codec", "rate", "least", "most", "is_exact"), LIMITS)
+@pytest.mark.parametrize(("codec", "rate", "minimum", "maximum", "is_exact"), LIMITS)
 def test_a_payload_lasts_20_ms_to_30_s(
-    codec: str | None, rate: int | None, least: int, most: int, is_exact: bool
+    codec: str | None, rate: int | None, minimum: int, maximum: int, is_exact: bool
 ) -> None:
-    sound = agreed({"stream_bidirectional_codec": codec, "stream_bidirectional_sampling_rate": rate})
+    sound = negotiated_format({"stream_bidirectional_codec": codec, "stream_bidirectional_sampling_rate": rate})
 
-    shortest, longest = sound.seconds(bytes(least)), sound.seconds(bytes(most))
+    shortest, longest = sound.seconds(bytes(minimum)), sound.seconds(bytes(maximum))
 
     assert shortest is not None and longest is not None
     if is_exact:
         assert (shortest, longest) == (pytest.approx(0.02), pytest.approx(30))
-    assert sound.seconds(bytes(least - sound.step)) is None
-    assert sound.seconds(bytes(most + sound.step)) is None
+    assert sound.seconds(bytes(minimum - sound.step)) is None
+    assert sound.seconds(bytes(maximum + sound.step)) is None
     assert sound.seconds(b"") is None
 
 
 def test_half_a_sample_is_no_sound() -> None:
-    assert agreed({"stream_bidirectional_codec": "L16"}).seconds(bytes(321)) is None
+    assert negotiated_format({"stream_bidirectional_codec": "L16"}).seconds(bytes(321)) is None

@@ -8,7 +8,7 @@ import pytest
 from telnyx.types import calls
 from telnyx.types.call_dial_params import CallDialParams
 
-from simulator.commands.base import Shape
+from simulator.commands.base import BodySchema
 from simulator.commands.dial import DIAL
 from simulator.commands.registry import COMMANDS
 
@@ -49,7 +49,7 @@ PARAMS: dict[str, Any] = {
 _ON_THE_WIRE = {"from_": "from", "call_control_id_to_bridge_with": "call_control_id"}
 
 
-def _shape(action: str) -> Shape:
+def _shape(action: str) -> BodySchema:
     return DIAL if action == "dial" else next(c.shape for (_, name), c in COMMANDS.items() if name == action)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orchestrator.telnyx.commands import COMMANDS
-from simulator.commands.base import Shape
+from simulator.commands.base import BodySchema
 from simulator.commands.dial import DIAL, dialed_number
 from simulator.commands.registry import COMMANDS as SIMULATED
 from tests.unit.telnyx.carrier_bodies import FULL, SMALLEST
@@ -15,7 +15,7 @@ from tests.unit.telnyx.carrier_conditions import ACCEPTED
 from tests.unit.telnyx.command_bodies import right_bodies
 
 
-def _shape(action: str) -> Shape:
+def _shape(action: str) -> BodySchema:
     return DIAL if action == "dial" else SIMULATED[COMMANDS[action].method, action].shape
 
 

@@ -7,17 +7,17 @@ from importlib.resources import files
 
 from simulator.media.companding import to_alaw
 
-PIECE_MS = 20
-SAMPLES = 160  # of a piece, at 8,000 a second
+FRAME_MS = 20
+FRAME_SAMPLES = 160  # of a piece, at 8,000 a second
 CODECS = ("PCMU", "PCMA")
 
 
 @cache
-def sentence(track: str, codec: str = "PCMU") -> tuple[bytes, ...]:
+def speech_frames(track: str, codec: str = "PCMU") -> tuple[bytes, ...]:
     """Return three seconds of a voice, a piece for every 20 ms; it is said again and again.
 
     `inbound` is the callee, `outbound` who speaks to him; the codec is one of `CODECS`.
     """
     spoken = files("simulator.media").joinpath("sounds", f"{track}.ulaw").read_bytes()
     sound = to_alaw(spoken) if codec == "PCMA" else spoken
-    return tuple(sound[at : at + SAMPLES] for at in range(0, len(sound), SAMPLES))
+    return tuple(sound[at : at + FRAME_SAMPLES] for at in range(0, len(sound), FRAME_SAMPLES))

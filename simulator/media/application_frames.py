@@ -11,14 +11,14 @@ from typing import Any
 import orjson
 
 from simulator.media.frames import FrameWriter
-from simulator.media.raw_audio import RawSound
+from simulator.media.raw_audio import RawAudioFormat
 
 _MALFORMED, _INVALID_MEDIA, _TOO_FAST = 100003, 100004, 100005
 _EVERY_S = 1.0  # real: a limit on requests is never scaled
 _MP3_BYTES_A_SECOND = 16_000  # of 128 kbit/s; how long a payload plays is only estimated
 
 
-class AppListener:
+class ApplicationFrames:
     """Takes an application's frames and answers through `send`; plays nothing, but knows how long it would last."""
 
     def __init__(
@@ -26,7 +26,7 @@ class AppListener:
         writer: FrameWriter,
         send: Callable[[bytes], None],
         *,
-        raw: RawSound | None,
+        raw: RawAudioFormat | None,
         always_wrong: int | None = None,
     ) -> None:
         """Take mp3 unless `raw` sound was agreed on; a code in `always_wrong` answers every payload."""

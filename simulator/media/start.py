@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.ids import fresh_uuid
 from simulator.media.dialogflow import Dialogflow
-from simulator.media.stream import Stream, tell_failed
+from simulator.media.stream import Stream, emit_failed
 from simulator.state.leg import Leg
 from simulator.world import World
 
@@ -19,4 +19,4 @@ def begin_stream(world: World, leg: Leg, body: Mapping[str, Any]) -> None:
     elif leg.connection_id in world.agents:
         Dialogflow(world, leg).begin()
     else:
-        tell_failed(world, leg, body, reason="dialogflow_not_configured", stream_id=fresh_uuid())
+        emit_failed(world, leg, body, reason="dialogflow_not_configured", stream_id=fresh_uuid())
