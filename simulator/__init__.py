@@ -1,1 +1,1 @@
-"""The carrier on your desk: the Call Control API, its webhooks and the people it rings, on one port."""
+"""A simulated carrier: the Call Control API, its webhooks and simulated callees, on one port."""

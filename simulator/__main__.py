@@ -1,4 +1,4 @@
-"""`python -m simulator` starts the carrier."""
+"""`python -m simulator` starts the simulated carrier."""
 
 from __future__ import annotations
 

@@ -20,12 +20,12 @@ _DESCRIPTION = (
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the simulator with these arguments until it is told to stop."""
+    """Run the simulator with these arguments until SIGTERM or SIGINT."""
     asyncio.run(run(parse(argv)))
 
 
 def parse(argv: Sequence[str] | None = None) -> Settings:
-    """Return the settings that these arguments ask for; end with a usage message if they make no sense."""
+    """Return the settings for these arguments; exits with a usage message when they are invalid."""
     parser = _parser()
     given = {name: value for name, value in vars(parser.parse_args(argv)).items() if value is not None}
     try:

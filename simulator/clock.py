@@ -1,4 +1,4 @@
-"""The carrier's wall clock, which a test may set wrong."""
+"""The carrier's wall clock, which a test may skew."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """Tells the time in Unix seconds; `skew_s` is how far it is wrong."""
+    """The time in Unix seconds, wrong by `skew_s`."""
 
     def __init__(self) -> None:
         self.skew_s = 0.0
 
     def now(self) -> float:
-        """Return Unix seconds, never scaled: signatures are judged by it."""
+        """Return Unix seconds of real time, never scaled: signatures carry it."""
         return time.time() + self.skew_s
 
 
 def iso(at: float) -> str:
-    """Return the carrier's spelling of an instant: UTC, microseconds, `Z`."""
+    """Return a time as the carrier writes it: UTC, microseconds, `Z`."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def http_date(at: float) -> str:
-    """Return the instant as an HTTP `Date`."""
+    """Return a time as an HTTP `Date`."""
     return datetime.fromtimestamp(at, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")

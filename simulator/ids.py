@@ -1,4 +1,4 @@
-"""Fresh names for calls, events and recordings; never seeded, so that two runs never share one."""
+"""Ids of calls, events and recordings; never seeded, so that two runs never share one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from base64 import urlsafe_b64encode
 from uuid import UUID, uuid1
 
-_NODE = int.from_bytes(os.urandom(6), "big") | 1 << 40  # no machine's address
+_NODE = int.from_bytes(os.urandom(6), "big") | 1 << 40  # the multicast bit: no hardware address
 
 
 def fresh_uuid() -> str:

@@ -1,4 +1,4 @@
-"""Runs one simulator until it is told to stop."""
+"""Runs one simulator until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _stop_signal() -> asyncio.Event:
 
 
 def _settle_memory() -> None:
-    # What is loaded by now stays; thousands of small live objects would otherwise be walked many times a second.
+    # What is loaded by now stays: without this, the collector would scan thousands of live objects many times a second.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)

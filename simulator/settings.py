@@ -1,4 +1,4 @@
-"""What one simulator is told at its start."""
+"""The simulator's settings."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ StreamFrames = Literal["today", "older"]
 
 
 class Settings(BaseModel):
-    """Everything that may be chosen; None for a key or a connection, and 0 for a limit, means that none is checked.
+    """All settings; None for a key or a connection, and 0 for a limit, disables the check.
 
-    `webhook_timeout` 0 is the carrier's usual two seconds.
+    `webhook_timeout` 0 is the carrier's default of two seconds.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,13 +47,13 @@ class Settings(BaseModel):
 
 
 def secrets_of(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the secrets that come by the environment, where no list of processes shows them."""
+    """Return the secrets given as environment variables, which process lists do not show."""
     named = {"api_key": "SIMULATOR_API_KEY", "signing_seed": "SIMULATOR_SIGNING_SEED"}
     return {name: environment[variable] for name, variable in named.items() if environment.get(variable)}
 
 
 def parse_mix(text: str) -> dict[Kind, float]:
-    """Return the weights of `human=45,machine=20,…`; raises ValueError, naming the part that is wrong."""
+    """Return the weights of `human=45,machine=20,…`; raises ValueError that names the invalid part."""
     mix: dict[Kind, float] = {}
     for part in filter(None, (p.strip() for p in text.split(","))):
         name, _, weight = part.partition("=")

@@ -1,4 +1,4 @@
-"""How fast the simulated world runs: ringing, talking and hanging up are divided by the time scale."""
+"""The time scale: ringing, talking and timeouts run faster than real time by this factor."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Callable
 
 
 class TimeScale:
-    """Schedules what people and lines do; `scale` 10 makes a ten-second ring last one."""
+    """Schedules in simulated time; with `scale` 10, ten seconds of ringing take one."""
 
     def __init__(self, scale: float) -> None:
         self.scale = scale
         self._loop = asyncio.get_running_loop()
 
     def later(self, seconds: float, act: Callable[[], None]) -> asyncio.TimerHandle:
-        """Run `act` after so many seconds of the simulated world."""
+        """Run `act` after so many seconds of simulated time."""
         return self._loop.call_later(seconds / self.scale, act)
 
 
 class Timers:
-    """The named timers of one leg: setting a name again replaces it, ending the leg clears them all."""
+    """The named timers of one leg; setting a timer again replaces it."""
 
     __slots__ = ("_handles", "_tempo")
 
@@ -29,13 +29,13 @@ class Timers:
         self._handles: dict[str, asyncio.TimerHandle] = {}
 
     def set(self, name: str, seconds: float, act: Callable[[], None]) -> None:
-        """Start the timer of that name afresh; infinity only stops it."""
+        """Start or restart a timer; infinity only stops it."""
         self.cancel(name)
         if math.isfinite(seconds):
             self._handles[name] = self._tempo.later(seconds, act)
 
     def cancel(self, *names: str) -> None:
-        """Stop these timers; one that never ran is no error."""
+        """Stop these timers; unknown names are ignored."""
         for name in names:
             handle = self._handles.pop(name, None)
             if handle is not None:

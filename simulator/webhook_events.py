@@ -1,4 +1,4 @@
-"""Webhooks are made here: the common payload, the event's own fields, one id for its life."""
+"""Creates webhooks: the common payload, the fields of the event type, and one id for all delivery attempts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from simulator.ids import fresh_uuid
 from simulator.state.leg import Leg, Webhook
 from simulator.world import World
 
-_LIFE = frozenset({"call.initiated", "call.answered", "call.hangup"})
-_NAMES_THE_PARTY = _LIFE | {
+_STATE_CHANGES = frozenset({"call.initiated", "call.answered", "call.hangup"})
+_WITH_PARTY_TYPE = _STATE_CHANGES | {
     "call.speak.started",
     "call.speak.ended",
     "call.recording.saved",
@@ -20,7 +20,7 @@ _NAMES_THE_PARTY = _LIFE | {
 }
 _CODECS = "PCMU,PCMA"
 _HOST = "sip.simulator.example"
-_NUMBERLESS = frozenset(
+_WITHOUT_NUMBERS = frozenset(
     {
         "call.speak.started",
         "call.speak.ended",
@@ -45,9 +45,9 @@ _NUMBERLESS = frozenset(
 
 
 def emit(world: World, leg: Leg, event_type: str, **own: Any) -> None:
-    """Record that something happened on the leg just now, and send the webhook for it."""
+    """Record an event of the leg and send its webhook."""
     now = world.clock.now()
-    payload = {**_common(leg), **_numbers(leg, event_type), **carried(world, leg, event_type), **own}
+    payload = {**_common(leg), **_numbers(leg, event_type), **_fields_of_type(world, leg, event_type), **own}
     event_id = fresh_uuid()
     event = {
         "event_type": event_type,
@@ -63,7 +63,7 @@ def emit(world: World, leg: Leg, event_type: str, **own: Any) -> None:
 
 
 def _sorted_json(event: dict[str, Any]) -> bytes:
-    # Copied: orjson's own bytes keep the kilobytes of their buffer for as long as they live.
+    # Copied: orjson's bytes object would keep its kilobytes of buffer alive.
     return bytes(memoryview(orjson.dumps(event, option=orjson.OPT_SORT_KEYS)))
 
 
@@ -78,15 +78,15 @@ def _common(leg: Leg) -> dict[str, Any]:
 
 
 def _numbers(leg: Leg, event_type: str) -> dict[str, str]:
-    return {} if event_type in _NUMBERLESS else {"from": leg.from_, "to": leg.to}
+    return {} if event_type in _WITHOUT_NUMBERS else {"from": leg.from_, "to": leg.to}
 
 
-def carried(world: World, leg: Leg, event_type: str) -> dict[str, Any]:
-    """Return the fields that a webhook of this type carries."""
+def _fields_of_type(world: World, leg: Leg, event_type: str) -> dict[str, Any]:
+    """Return the additional fields of a webhook of this type."""
     fields: dict[str, Any] = {}
-    if event_type in _NAMES_THE_PARTY:
+    if event_type in _WITH_PARTY_TYPE:
         fields["calling_party_type"] = "sip" if leg.from_.startswith("sip") else "pstn"
-    if event_type in _LIFE:
+    if event_type in _STATE_CHANGES:
         fields |= {"tags": _tags(world, leg), **_headers(leg)}
     if event_type == "call.initiated":
         fields |= _announced(leg)
@@ -96,30 +96,30 @@ def carried(world: World, leg: Leg, event_type: str) -> dict[str, Any]:
 
 
 def _tags(world: World, leg: Leg) -> list[str]:
-    """Return the tags of our own number."""
-    ours = leg.to if leg.is_incoming else leg.from_
-    return list((world.arrangements.numbers.get(ours) or {}).get("tags") or ())
+    """Return the tags of the account's number in this call."""
+    own = leg.to if leg.is_incoming else leg.from_
+    return list((world.resource_overrides.numbers.get(own) or {}).get("tags") or ())
 
 
 def _headers(leg: Leg) -> dict[str, Any]:
-    carries = leg.invite
-    given = {"custom_headers": carries.custom_headers, "sip_headers": carries.sip_headers}
+    invite = leg.invite
+    given = {"custom_headers": invite.custom_headers, "sip_headers": invite.sip_headers}
     return {name: headers for name, headers in given.items() if headers}
 
 
 def _announced(leg: Leg) -> dict[str, Any]:
-    carries = leg.invite
-    name = {"caller_id_name": carries.caller_id_name} if carries.caller_id_name else {}
+    invite = leg.invite
+    name = {"caller_id_name": invite.caller_id_name} if invite.caller_id_name else {}
     if not leg.is_incoming:
         return name
-    signed = {"shaken_stir_attestation": carries.attestation, "shaken_stir_validated": True}
+    signed = {"shaken_stir_attestation": invite.attestation, "shaken_stir_validated": True}
     return {
         **name,
         "connection_codecs": _CODECS,
         "offered_codecs": _CODECS,
         "from_sip_uri": _sip_uri(leg.from_),
         "to_sip_uri": _sip_uri(leg.to),
-        **(signed if carries.attestation else {}),
+        **(signed if invite.attestation else {}),
     }
 
 
@@ -129,6 +129,6 @@ def _sip_uri(party: str) -> str:
 
 
 def _stream(leg: Leg) -> dict[str, str]:
-    requested = leg.terms.stream or {}
+    requested = leg.options.stream or {}
     track = {"stream_track": requested.get("stream_track") or "inbound_track"}
     return {"stream_url": requested["stream_url"], **track} if requested.get("stream_url") else {}

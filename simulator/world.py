@@ -1,4 +1,4 @@
-"""Everything the carrier has, in one place: handed to whatever acts on a call."""
+"""The simulator's collaborators and switches in one place, handed to whatever acts on a call."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from simulator.webhooks.signing import Signer
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """The collaborators of one simulator, and the few switches that may be turned while it runs."""
+    """The collaborators of one simulator, and the settings that can change while it runs."""
 
     settings: Settings
     clock: Clock
@@ -47,8 +47,8 @@ class World:
     started_at: float
     channels: int | None
     dials_per_5s: int | None
-    arrangements: ResourceOverrides = field(default_factory=ResourceOverrides)
-    agents: dict[str, dict[str, Any]] = field(default_factory=dict)  # of Dialogflow, by connection
+    resource_overrides: ResourceOverrides = field(default_factory=ResourceOverrides)
+    dialogflow_agents: dict[str, dict[str, Any]] = field(default_factory=dict)  # Dialogflow agents by connection
     stream_frames: StreamFrames = "today"
     most_live: int = 0
     down: bool | str = False
@@ -66,21 +66,23 @@ class World:
             "live": self.legs.live_count,
             "most_live": self.most_live,
             "webhooks_under_way": self.webhook_sender.under_way,
-            "dials_in_last_5s": self.dials.now(),
+            "dials_in_last_5s": self.dials.count(),
             "most_dials_in_5s": self.dials.maximum,
             "most_dial_requests_in_5s": self.dial_requests.maximum,
-            "counters": self.counters.shape(),
+            "counters": self.counters.as_json(),
         }
 
 
 def build_world(settings: Settings) -> World:
-    """Return a world with nobody on the phone yet; needs a running event loop."""
+    """Return a world without calls; needs a running event loop."""
     clock, counters, random = Clock(), Counters(), SeededRandom(settings.seed)
     signer = Signer(settings.signing_seed)
     population = CalleePopulation(
-        random=random, mix={str(kind): weight for kind, weight in settings.mix.items()}, cards=settings.cards
+        random=random,
+        mix={str(kind): weight for kind, weight in settings.mix.items()},
+        with_test_numbers=settings.cards,
     )
-    faults = ActiveFaults(settings.faults, cards=population.faults)
+    faults = ActiveFaults(settings.faults, of_test_number=population.faults)
     return World(
         settings=settings,
         clock=clock,
@@ -91,7 +93,7 @@ def build_world(settings: Settings) -> World:
             random=random,
             signer=signer,
             faults=faults,
-            lanes=DeliverySlots(),
+            slots=DeliverySlots(),
             failover_url=settings.webhook_failover_url,
             timeout_s=settings.webhook_timeout or TIMEOUT_S,
         ),

@@ -1,4 +1,4 @@
-"""Answering machine detection: what each mode says about whoever picked up, and when (protocol: docs amd)."""
+"""Answering machine detection: the results of each mode, and when they are sent (carrier's AMD guide)."""
 
 from __future__ import annotations
 
@@ -12,49 +12,49 @@ from simulator.world import World
 STANDARD = frozenset({"detect", "detect_beep", "detect_words", "greeting_end"})
 _SCREENING = "premium_ios_call_screening_detection"
 PREMIUM = frozenset({"premium", _SCREENING})
-SEARCH_S = 30.0
+MAX_SEARCH_S = 30.0
 
 _STANDARD_RESULT = {Kind.HUMAN: "human", Kind.MACHINE: "machine", Kind.FAX: "machine"}
 _PREMIUM_RESULT = {Kind.MACHINE: "machine", Kind.FAX: "fax_detected", Kind.SILENCE: "silence"}
-_CUTS = frozenset({"machine", "fax_detected"})
+_ENDS_PROMPTS = frozenset({"machine", "fax_detected"})
 
 
 def detect_machine(world: World, leg: Leg) -> None:
-    """Begin detection at the answer, in the mode the leg was made with."""
-    if leg.terms.amd in STANDARD:
+    """Start detection at the answer, in the mode that the dial or transfer requested."""
+    if leg.options.amd in STANDARD:
         _standard(world, leg)
-    elif leg.terms.amd in PREMIUM:
+    elif leg.options.amd in PREMIUM:
         _premium(world, leg)
-        if leg.terms.amd == _SCREENING:
+        if leg.options.amd == _SCREENING:
             _screening(world, leg)
 
 
 def _screening(world: World, leg: Leg) -> None:
-    """Only this newer mode tells that detection began, and of a telephone that asks who is calling."""
+    """Send the events that only the screening mode has: detection started, and a phone that screens the call."""
     emit(world, leg, "call.machine.premium.detection.started")
     if leg.persona.screens:
-        told = partial(emit, world, leg, "call.machine.premium.call_screening.detected", result="screening")
-        leg.timers.set("screening", leg.persona.decided_s / 2, told)
+        send = partial(emit, world, leg, "call.machine.premium.call_screening.detected", result="screening")
+        leg.timers.set("screening", leg.persona.decided_s / 2, send)
 
 
 def _standard(world: World, leg: Leg) -> None:
     who = leg.persona
     result = "not_sure" if who.unsure else _STANDARD_RESULT.get(who.kind, "not_sure")
-    decided_s = leg.terms.amd_analysis_s if result == "not_sure" else who.decided_s
+    decided_s = leg.options.amd_analysis_s if result == "not_sure" else who.decided_s
     leg.timers.set("amd", decided_s, partial(_decide, world, leg, "call.machine.detection.ended", result))
     if result == "machine":
         _greeting(world, leg, decided_s)
 
 
 def _greeting(world: World, leg: Leg, decided_s: float) -> None:
-    who, mode = leg.persona, leg.terms.amd
-    heard_s = max(decided_s + 0.1, who.greeting_s)
+    who, mode = leg.persona, leg.options.amd
+    greeting_ends_s = max(decided_s + 0.1, who.greeting_s)
     if mode == "greeting_end":
-        _later(world, leg, heard_s, "ended")
+        _later(world, leg, greeting_ends_s, "ended")
     elif mode != "detect" and _beeps(leg):
-        _later(world, leg, heard_s, "beep_detected")
+        _later(world, leg, greeting_ends_s, "beep_detected")
     elif mode == "detect_words":
-        _later(world, leg, decided_s + SEARCH_S, "not_sure")
+        _later(world, leg, decided_s + MAX_SEARCH_S, "not_sure")
 
 
 def _later(world: World, leg: Leg, seconds: float, result: str) -> None:
@@ -63,17 +63,17 @@ def _later(world: World, leg: Leg, seconds: float, result: str) -> None:
 
 def _premium(world: World, leg: Leg) -> None:
     who = leg.persona
-    told = partial(emit, world, leg, "call.machine.premium.greeting.ended")
+    send = partial(emit, world, leg, "call.machine.premium.greeting.ended")
     if who.kind is Kind.MACHINE and _beeps(leg) and who.greeting_s <= who.decided_s:
-        leg.timers.set("greeting", who.greeting_s, partial(told, result="beep_detected"))  # and no detection.ended
+        leg.timers.set("greeting", who.greeting_s, partial(send, result="beep_detected"))  # no detection.ended follows
         return
     result = _premium_result(leg)
-    decided_s = SEARCH_S if result == "not_sure" else who.decided_s
+    decided_s = MAX_SEARCH_S if result == "not_sure" else who.decided_s
     leg.timers.set("amd", decided_s, partial(_decide, world, leg, "call.machine.premium.detection.ended", result))
     if result == "machine" and _beeps(leg):
-        leg.timers.set("greeting", who.greeting_s, partial(told, result="beep_detected"))
+        leg.timers.set("greeting", who.greeting_s, partial(send, result="beep_detected"))
     elif result == "machine":
-        leg.timers.set("greeting", SEARCH_S, partial(told, result="no_beep_detected"))
+        leg.timers.set("greeting", MAX_SEARCH_S, partial(send, result="no_beep_detected"))
 
 
 def _premium_result(leg: Leg) -> str:
@@ -89,7 +89,7 @@ def _beeps(leg: Leg) -> bool:
 
 def _decide(world: World, leg: Leg, event_type: str, result: str) -> None:
     leg.amd_result = result
-    if result in _CUTS:
+    if result in _ENDS_PROMPTS:
         leg.player.stop("all", status="cancelled_amd")
         if leg.gather is not None:
             leg.gather.close("cancelled_amd")

@@ -1,4 +1,4 @@
-"""Two legs joined: both are told and stop hearing prompts; one that was bridged before leaves its old peer."""
+"""Bridging: both legs get a webhook and their prompts end; a leg that was bridged before leaves its old peer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulator.world import World
 
 
 def bridge_legs(world: World, leg: Leg, other: Leg) -> None:
-    """Bridge two answered legs; what still played or gathered on them ends, and `other` will end the talk."""
+    """Bridge two answered legs: playbacks and gathers on both end, and later the party on `other` hangs up."""
     for side in (leg, other):
         release_peer(world, side)
         if side.queue_place is not None:
@@ -25,7 +25,7 @@ def bridge_legs(world: World, leg: Leg, other: Leg) -> None:
 
 
 def unbridge(world: World, leg: Leg) -> None:
-    """Take the leg out of its bridge; it hears nothing now and waits."""
+    """Take the leg out of its bridge; it stays up in silence."""
     if leg.bridged_to is None:
         return
     release_peer(world, leg)

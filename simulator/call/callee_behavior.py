@@ -1,4 +1,4 @@
-"""What the callee does by itself: presses keys when asked, loses patience, leaves in mid-sentence."""
+"""How a callee behaves: presses keys when prompted, hangs up after a long silence or in mid-sentence."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _BETWEEN_KEYS_S = 0.4
 
 
 def start_behavior(world: World, leg: Leg) -> None:
-    """Begin the callee's side of an answered call."""
+    """Start the callee's timers when the call is answered."""
     persona = leg.persona
     leg.timers.set("leaves", persona.leaves_after_s, partial(hang_up_far_end, world, leg))
     for nth, (after_s, keys) in enumerate(persona.keys):
-        leg.timers.set(f"unasked {nth}", after_s, partial(_press_unasked, world, leg, nth, keys))
+        leg.timers.set(f"keys {nth}", after_s, partial(_press_unprompted, world, leg, nth, keys))
     if persona.holds is not None:
         _hold_later(world, leg, *persona.holds)
     react_to_silence(world, leg)
@@ -32,34 +32,34 @@ def _hold_later(world: World, leg: Leg, after_s: float, for_s: float) -> None:
     leg.timers.set("unhold", after_s + for_s, partial(emit, world, leg, "call.unhold"))
 
 
-def _press_unasked(world: World, leg: Leg, nth: int, keys: str) -> None:
+def _press_unprompted(world: World, leg: Leg, nth: int, keys: str) -> None:
     press_key(world, leg, keys[0])
     if keys[1:]:
-        leg.timers.set(f"unasked {nth}", _BETWEEN_KEYS_S, partial(_press_unasked, world, leg, nth, keys[1:]))
+        leg.timers.set(f"keys {nth}", _BETWEEN_KEYS_S, partial(_press_unprompted, world, leg, nth, keys[1:]))
 
 
 def hang_up_far_end(world: World, leg: Leg) -> None:
-    """Hang up as the person on the other end; one who called and was not answered gives up."""
+    """End the leg from the far end; a caller who has not been answered cancels the call."""
     gives_up = leg.is_incoming and not leg.is_answered
     end_leg(world, leg, CALLER_CANCELLED if gives_up else far_end_hangup(leg))
 
 
 def react_to_sound(world: World, leg: Leg, seconds: float) -> None:
-    """Listen to a sound of this length."""
+    """React to a sound of this length, which may end in a hangup in mid-sentence."""
     leg.timers.cancel("patience")
     if leg.persona.leaves_mid_sentence:
         leg.timers.set("leaves", min(seconds, 20) * 0.4, partial(hang_up_far_end, world, leg))
 
 
 def react_to_silence(world: World, leg: Leg) -> None:
-    """Wait for something to be said, as long as patience lasts; machines record silence patiently."""
+    """Start the timer after which a person hangs up on silence; machines have none."""
     alone = leg.is_answered and leg.bridged_to is None and leg.transfer_target is None
     if alone and leg.persona.kind in (Kind.HUMAN, Kind.SILENCE):
         leg.timers.set("patience", leg.persona.patience_s, partial(hang_up_far_end, world, leg))
 
 
 def react_to_gather(world: World, leg: Leg, plan: GatherPlan, *, prompt_s: float) -> None:
-    """Hear that keys are wanted: press them after the prompt, or into it, or not at all."""
+    """React to a gather: press keys after the prompt, during it, or not at all."""
     keys = _keys(world, leg, plan)
     if not keys:
         return
@@ -69,7 +69,7 @@ def react_to_gather(world: World, leg: Leg, plan: GatherPlan, *, prompt_s: float
 
 
 def react_to_bridge(world: World, leg: Leg, *, ends: bool) -> None:
-    """Talk to the other side of a bridge; whoever `ends` it hangs up after a while."""
+    """React to a bridge; the party with `ends` hangs up after its talking time."""
     leg.timers.cancel("patience", "leaves", "keys")
     if ends:
         leg.timers.set("leaves", leg.persona.talks_s, partial(hang_up_far_end, world, leg))
@@ -90,6 +90,6 @@ def _keys(world: World, leg: Leg, plan: GatherPlan) -> str:
     good = [key for key in plan.valid if key != plan.terminating]
     keys = wanted if all(key in good for key in wanted) else ""
     while good and len(keys) < plan.minimum:
-        keys += good[int(world.random.roll("key", leg.key, plan.gather_id, len(keys)) * len(good))]
+        keys += good[int(world.random.number("key", leg.key, plan.gather_id, len(keys)) * len(good))]
     ends_itself = len(keys) >= plan.maximum or plan.minimum == 1
     return keys if ends_itself else keys + plan.terminating

@@ -1,4 +1,4 @@
-"""The search for deep fakes: one verdict, or an error, some seconds after the answer."""
+"""Deepfake detection: one result, or an error, some seconds after the answer."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _NOBODY_SPOKE: dict[str, Any] = {"result": "silence_timeout", "score": None, "co
 
 
 def detect_deepfake(world: World, leg: Leg) -> None:
-    """Begin at the answer, where it was asked for; fax machines and silence give no verdict."""
-    seconds = leg.terms.deepfake_s
+    """Start detection at the answer if it was requested; fax machines and silence end in `silence_timeout`."""
+    seconds = leg.options.deepfake_s
     if seconds is not None:
         leg.timers.set("deepfake", seconds, partial(_conclude, world, leg))
 
 
 def _conclude(world: World, leg: Leg) -> None:
-    if world.random.hits(world.faults.of(leg.far_end_number).deepfake_error, "deepfake error", leg.key):
+    if world.random.happens(world.faults.of(leg.far_end_number).deepfake_error, "deepfake error", leg.key):
         emit(world, leg, "call.deepfake_detection.error", error_message="dfd_connection_error")
         return
     emit(world, leg, "call.deepfake_detection.result", **_VERDICTS.get(leg.persona.kind, _NOBODY_SPOKE))

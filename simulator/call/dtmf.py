@@ -1,4 +1,4 @@
-"""A key pressed on a leg: told of by a webhook, and handed to the stream and the gather that run."""
+"""DTMF: a key pressed by the far end sends a webhook and goes to the leg's stream and gather."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from simulator.world import World
 
 
 def press_key(world: World, leg: Leg, digit: str) -> None:
-    """Press one key; on a leg that does not talk nothing happens."""
+    """Press one key; has no effect unless the leg is answered."""
     if not leg.is_answered:
         return
     leg.digits = (leg.digits + digit)[-MAX_KEPT:]

@@ -1,4 +1,4 @@
-"""Collecting digits: prompts, tries, time limits, and one ending that says how it went."""
+"""Gathers: collect digits with prompts, tries and timeouts, and send the result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simulator.world import World
 
 
 class RunningGather:
-    """One running gather of one leg."""
+    """One gather on one leg, from the first prompt to `call.gather.ended`."""
 
     def __init__(self, world: World, leg: Leg, plan: GatherPlan) -> None:
         self._world = world
@@ -24,7 +24,7 @@ class RunningGather:
         self._sounding: tuple[Sound, ...] = ()
 
     def begin(self) -> None:
-        """Ask for the first time; a gather that still runs on the leg is cancelled."""
+        """Start the first try; an earlier gather on the leg is cancelled."""
         if self._leg.gather is not None:
             self._leg.gather.close("cancelled")
         self._leg.gather = self
@@ -32,7 +32,7 @@ class RunningGather:
         self._ask()
 
     def press(self, digit: str) -> None:
-        """Take a key; the first one ends the prompt."""
+        """Take a digit; the first one ends the prompt."""
         self._hush()
         self._leg.timers.cancel("gather")
         if digit == self._plan.terminating:
@@ -44,7 +44,7 @@ class RunningGather:
             self._take(digit)
 
     def close(self, status: str) -> None:
-        """End the gather with this status and what was pressed so far."""
+        """End the gather with this status and the digits so far."""
         self._hush()
         self._leg.timers.cancel("gather", "gather whole", "keys")
         self._leg.gather = None
@@ -52,7 +52,7 @@ class RunningGather:
         emit(self._world, self._leg, "call.gather.ended", **facts)
 
     def _ask(self, *, after: Callable[[], Sound] | None = None) -> None:
-        """Ask, once `after` has been heard; a key pressed into either of the two ends both."""
+        """Play `after` (the invalid prompt), then the prompt; a digit pressed during either ends both."""
         self._digits = ""
         if self._plan.prompt is None:
             react_to_gather(self._world, self._leg, self._plan, prompt_s=0)
@@ -94,5 +94,5 @@ class RunningGather:
 
     def _hush(self) -> None:
         sounding, self._sounding = self._sounding, ()
-        for sound in reversed(sounding):  # the one that plays last, or the next one would begin
+        for sound in reversed(sounding):  # last first: stopping the current one would start the next
             self._leg.player.interrupt(sound)

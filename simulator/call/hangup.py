@@ -1,4 +1,4 @@
-"""How a leg ends: what ran on it ends first, then the hangup is told, then the other side learns of it."""
+"""How a leg ends: first its activities, then `call.hangup`, then the legs bridged or transferred with it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.world import World
 
 @dataclass(frozen=True, slots=True)
 class HangupReason:
-    """Why a leg ends: hangup_cause, hangup_source and sip_hangup_cause of the webhook; `code` of its telnyx_error."""
+    """Why a leg ends: hangup_cause, hangup_source, sip_hangup_cause and the code of telnyx_error in `call.hangup`."""
 
     cause: str
     source: str
@@ -25,7 +25,7 @@ class HangupReason:
 CALLEE_HUNG_UP = HangupReason("normal_clearing", "callee", "200")
 CALLER_HUNG_UP = HangupReason("normal_clearing", "caller", "200")
 API_HANGUP = HangupReason("normal_clearing", "caller", "200")
-API_HANGUP_INCOMING = HangupReason("normal_clearing", "callee", "200")  # an incoming call that the application ends
+API_HANGUP_INCOMING = HangupReason("normal_clearing", "callee", "200")  # of an incoming call
 CANCELLED = HangupReason("originator_cancel", "caller", "487")
 TIMEOUT = HangupReason("timeout", "unknown", "487")
 NO_ANSWER = HangupReason("no_answer", "unknown", "487")
@@ -34,25 +34,23 @@ BUSY = HangupReason("user_busy", "callee", "486")
 REJECTED = HangupReason("call_rejected", "callee", "603")
 NOT_FOUND = HangupReason("not_found", "unknown", "404")
 FAILED = HangupReason("unspecified", "unknown", "unspecified")
-REFUSED_BY_API = HangupReason(
-    "call_rejected", "callee", "603"
-)  # hangup on an incoming call that was not answered; assumed
+REFUSED_BY_API = HangupReason("call_rejected", "callee", "603")  # `hangup` on an unanswered incoming call; assumed
 CALLER_CANCELLED = HangupReason("originator_cancel", "caller", "487")
 NO_FIRST_COMMAND = HangupReason("timeout", "unknown", "480")  # first_command_timeout; its cause is not published
 
 
 def api_hangup(leg: Leg) -> HangupReason:
-    """Return how a talking leg ends when the application wants it."""
+    """Return the reason when the application hangs up an answered leg."""
     return API_HANGUP_INCOMING if leg.is_incoming else API_HANGUP
 
 
 def far_end_hangup(leg: Leg) -> HangupReason:
-    """Return how a talking leg ends when the person on it wants it."""
+    """Return the reason when the far end hangs up an answered leg."""
     return CALLER_HUNG_UP if leg.is_incoming else CALLEE_HUNG_UP
 
 
 def end_leg(world: World, leg: Leg, end: HangupReason) -> None:
-    """End the leg; one that is over already stays as it is."""
+    """End the leg; has no effect on one that has ended."""
     if not leg.is_live:
         return
     leg.player.close()
@@ -78,7 +76,7 @@ def end_leg(world: World, leg: Leg, end: HangupReason) -> None:
 
 
 def _part(world: World, leg: Leg) -> None:
-    """Let go of a ringing target, of the origin of a transfer, of the other side of a bridge."""
+    """Release the related legs: a ringing transfer target, the leg that was transferred, the bridged leg."""
     target, origin = leg.transfer_target, leg.transferred_from
     leg.transfer_target = leg.transferred_from = leg.joins_on_answer = None
     if target is not None:
@@ -90,7 +88,7 @@ def _part(world: World, leg: Leg) -> None:
 
 
 def release_peer(world: World, leg: Leg) -> None:
-    """Undo the leg's bridge: the other side stays when it parks, and ends otherwise."""
+    """Undo the leg's bridge: the other leg stays up if it parks, and ends otherwise."""
     peer, leg.bridged_to = leg.bridged_to, None
     if peer is None:
         return

@@ -1,4 +1,4 @@
-"""Somebody calls us: who it is, how long they wait, and what they do once they are answered."""
+"""Incoming calls: the request that places one, and the leg made from it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Keys = Annotated[str, Field(pattern=r"^[0-9*#A-D]+$", max_length=128)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 
 
-class UnaskedKeys(BaseModel):
-    """Keys that the caller presses so many seconds after the answer, whether asked or not."""
+class UnpromptedKeys(BaseModel):
+    """Keys that the caller presses some seconds after the answer, with or without a gather."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,7 +32,7 @@ class UnaskedKeys(BaseModel):
 
 
 class CustomHeader(BaseModel):
-    """A SIP header of the caller's own."""
+    """A custom SIP header of the caller."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,13 +41,13 @@ class CustomHeader(BaseModel):
 
 
 class SipHeader(CustomHeader):
-    """One of the SIP headers that the carrier knows by name."""
+    """A SIP header that the carrier supports by name."""
 
     name: Literal["User-to-User", "Diversion"]
 
 
 class IncomingCall(BaseModel):
-    """One call to place; seconds are those of the simulated world. What is left out is as the caller's card says."""
+    """A call to place; seconds of simulated time. Fields left out come from the test number of `from`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -57,7 +57,7 @@ class IncomingCall(BaseModel):
     webhook_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+", max_length=2_000)] | None = None
     gives_up_after_s: Annotated[float, Field(gt=0, le=600)] = 30.0
     presses: Keys | None = None
-    keys: Annotated[tuple[UnaskedKeys, ...], Field(max_length=50)] = ()
+    keys: Annotated[tuple[UnpromptedKeys, ...], Field(max_length=50)] = ()
     hangs_up_after_s: Seconds | None = None
     patience_s: Seconds | None = None
     talks_s: Seconds | None = None
@@ -71,11 +71,11 @@ class IncomingCall(BaseModel):
 
 
 class NoWebhookUrl(Exception):
-    """Raised when neither the call nor the simulator's settings say where webhooks go."""
+    """Raised when neither the call nor the simulator's settings name a webhook URL."""
 
 
 def place_incoming(world: World, call: IncomingCall) -> Leg:
-    """Let this call come in; raises NoAddress, and then nobody called."""
+    """Start this call and return its leg; raises NoWebhookUrl, and then no call was placed."""
     url = call.webhook_url or world.settings.webhook_url
     if url is None:
         raise NoWebhookUrl
@@ -91,10 +91,10 @@ def place_incoming(world: World, call: IncomingCall) -> Leg:
         from_=call.from_,
         client_state=None,
         command_id=None,
-        destination=WebhookRouting(url=url, urls={}, retries_ms={}),
+        webhook_routing=WebhookRouting(url=url, urls={}, retries_ms={}),
         persona=_persona(world, call),
-        terms=LegOptions(timeout_s=call.gives_up_after_s),
-        invite=_carried(call),
+        options=LegOptions(timeout_s=call.gives_up_after_s),
+        invite=_invite_details(call),
         timers=Timers(world.time_scale),
         accepted_at=world.clock.now(),
     )
@@ -103,7 +103,7 @@ def place_incoming(world: World, call: IncomingCall) -> Leg:
     return leg
 
 
-def _carried(call: IncomingCall) -> InviteDetails:
+def _invite_details(call: IncomingCall) -> InviteDetails:
     return InviteDetails(
         caller_id_name=call.caller_id_name,
         custom_headers=tuple(header.model_dump() for header in call.custom_headers),

@@ -1,4 +1,4 @@
-"""The ledger: the carrier's own account of what really happened, for tests to hold another account against."""
+"""The ledger: the simulator's record of every call, command and webhook, for tests to compare with."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from simulator.world import World
 
 
 def ledger(world: World, *, since: int = 0, brief: bool = False) -> dict[str, Any]:
-    """Return the account; `since` leaves out legs that have not changed after that revision, `brief` leaves out all."""
+    """Return the ledger as JSON; `since` keeps legs changed after that revision, `brief` leaves out all legs."""
     summary = world.summary()
     if brief:
         return summary
-    legs = [shape(leg) for leg in world.legs.changed_since(since)]
+    legs = [_leg(leg) for leg in world.legs.changed_since(since)]
     return {
         **summary,
         "dials": [leg for leg in legs if leg["role"] == "A"],
         "targets": [leg for leg in legs if leg["role"] == "B"],
         "incoming": [leg for leg in legs if leg["role"] == "I"],
-        "refused": world.refusals.shape(),
+        "refused": world.refusals.as_json(),
         "calls_by_number": world.legs.calls_by_number,
     }
 
 
-def shape(leg: Leg) -> dict[str, Any]:
-    """Return one leg's account; times are Unix seconds."""
+def _leg(leg: Leg) -> dict[str, Any]:
+    """Return one leg as JSON; times are Unix seconds."""
     return {
         "role": leg.role,
         "direction": leg.direction,
@@ -47,7 +47,7 @@ def shape(leg: Leg) -> dict[str, Any]:
         "hangup_source": leg.hangup_source,
         "sip_hangup_cause": leg.sip_hangup_cause,
         "hangup_code": leg.hangup_code,
-        "amd_mode": leg.terms.amd,
+        "amd_mode": leg.options.amd,
         "amd": leg.amd_result,
         "digits": leg.digits,
         "sent_digits": leg.sent_digits,

@@ -1,4 +1,4 @@
-"""What is played on a leg: one sound after the other, and overlays beside them."""
+"""Playback on a leg: one sound after the other, and overlays over them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PLAYBACK_ONLY = frozenset({"cancelled", "file_not_found", "failed", "unknown"})
 
 
 class LegPlayer:
-    """Plays the sounds of one leg in order, and tells of each start and end."""
+    """Plays the sounds of one leg in order, and sends the webhooks of each start and end."""
 
     __slots__ = ("_leg", "_overlaid", "_overlays", "_playing", "_waiting", "_world")
 
@@ -38,22 +38,22 @@ class LegPlayer:
 
     @property
     def is_full(self) -> bool:
-        """Whether so much waits that no more is taken."""
+        """Whether the queue takes no more sounds."""
         return len(self._waiting) + len(self._overlays) >= _MAX_WAITING
 
     @property
     def is_playing(self) -> bool:
-        """Whether a sound runs, overlays aside."""
+        """Whether a sound is playing, overlays aside."""
         return self._playing is not None
 
     def queue(self, sound: Sound) -> None:
-        """Play the sound after those that wait."""
+        """Play the sound after the queued ones."""
         self._waiting.append(sound)
         if self._playing is None:
             self._next()
 
     def overlay(self, sound: Sound) -> None:
-        """Play the sound at once, over what runs."""
+        """Play the sound at once, over the current one."""
         self._overlaid += 1
         name = f"overlay {self._overlaid}"
         self._overlays[name] = sound
@@ -61,7 +61,7 @@ class LegPlayer:
         self._leg.timers.set(name, sound.seconds, partial(self._end_overlay, name, "completed"))
 
     def stop(self, which: str, *, status: str = "cancelled") -> None:
-        """End the sound that runs; with `all`, forget those that wait, too."""
+        """End the current sound; with `all`, drop the queued ones, too."""
         dropped = tuple(self._waiting) if which == "all" else ()
         if dropped:
             self._waiting.clear()
@@ -76,7 +76,7 @@ class LegPlayer:
             self._end_overlay(name, status)
 
     def interrupt(self, sound: Sound) -> None:
-        """Take one sound out, whether it runs or waits; what follows it plays on."""
+        """Take one sound out, current or queued; the next one follows."""
         sound.on_end = None
         if sound is self._playing:
             self._end("cancelled")
@@ -84,7 +84,7 @@ class LegPlayer:
             self._waiting.remove(sound)
 
     def close(self) -> None:
-        """End everything because the call is over."""
+        """End everything because the call has ended."""
         self._waiting.clear()
         self.stop_overlays(status="call_hangup")
         sound, self._playing = self._playing, None
@@ -140,14 +140,14 @@ class LegPlayer:
 
 
 def speech(payload: str, *, ssml: bool, times: float = 1, **facts: Any) -> Sound:
-    """Return the sound of a spoken text, at fifteen characters a second."""
+    """Return the sound of a spoken text, at fifteen characters per second."""
     text = _TAG.sub("", payload) if ssml else payload
     seconds = max(0.5, len(text) / CHARACTERS_A_SECOND) * times
     return Sound(noun="speak", seconds=seconds, facts=facts, words=text.strip())
 
 
 def playback(body: Mapping[str, Any], *, times: float = 1, overlay: bool = False) -> Sound:
-    """Return a file's sound: five seconds or `?seconds=` of its URL; a name beginning with `missing` is not found."""
+    """Return a file's sound: five seconds, or `?seconds=` of its URL; a name starting with `missing` is not found."""
     url, name = body.get("audio_url"), body.get("media_name")
     facts = {key: value for key, value in (("media_url", url), ("media_name", name)) if value}
     parts = urlsplit(url or "")
@@ -161,7 +161,7 @@ def playback(body: Mapping[str, Any], *, times: float = 1, overlay: bool = False
 
 
 def times(loop: object) -> float:
-    """Return how often to play: a number, or infinity."""
+    """Return the number of repetitions that `loop` requests; infinity for `infinity`."""
     return 1.0 if loop is None else float("inf") if loop == "infinity" else float(str(loop))
 
 

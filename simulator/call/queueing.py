@@ -61,7 +61,7 @@ class PlaceInQueue:
 def take_place(
     world: World, leg: Leg, queue: Queue, *, max_s: float = math.inf, stays_after_hangup: bool = False
 ) -> None:
-    """Put the leg at the end of the queue for at most `most_s` seconds; raises CarrierError when the queue is full."""
+    """Put the leg at the end of the queue for at most `max_s` seconds; raises CarrierError when the queue is full."""
     if len(queue.places) >= queue.max_size:
         raise queue_full()
     place = leg.queue_place = PlaceInQueue(world, leg, queue, stays_after_hangup=stays_after_hangup)

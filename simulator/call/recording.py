@@ -1,4 +1,4 @@
-"""Recordings: made while a leg talks, saved a little later; a link to one is readable for ten real minutes."""
+"""Recordings of a leg: started, stopped, saved a second later; links to them live for ten minutes of real time."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def start_recording(
     leg: Leg,
     *,
     channels: str,
-    form: str,
+    audio_format: str,
     max_s: float,
     known_id: str | None = None,
     transcribe: bool = False,
 ) -> Recording:
-    """Begin to record; `most_s` 0 means no limit, and `transcribe` asks for a text of it afterwards."""
+    """Start a recording; `max_s` 0 means no limit, `transcribe` requests a transcription once it is saved."""
     recording = Recording(
         id=known_id or fresh_uuid(),
         channels=channels,
-        format=form,
+        format=audio_format,
         started_at=world.clock.now(),
         transcribe=transcribe,
     )
@@ -43,7 +43,7 @@ def start_recording(
 
 
 def stop_recording(world: World, leg: Leg, recording: Recording) -> None:
-    """End it; the webhook follows once it is stored."""
+    """Stop a recording; the webhook follows once it is saved."""
     if recording.ended_at is not None:
         return
     recording.ended_at = world.clock.now()
@@ -52,7 +52,7 @@ def stop_recording(world: World, leg: Leg, recording: Recording) -> None:
 
 def _stored(world: World, leg: Leg, recording: Recording) -> None:
     faults = world.faults.of(leg.far_end_number)
-    if world.random.hits(faults.recording_error, "recording error", leg.key, recording.id):
+    if world.random.happens(faults.recording_error, "recording error", leg.key, recording.id):
         emit(world, leg, "call.recording.error", reason="Internal server error")
         return
     _saved(world, leg, recording)
@@ -93,12 +93,12 @@ def _saved(world: World, leg: Leg, recording: Recording) -> None:
 
 
 def link_to(world: World, recording: Recording) -> str:
-    """Return a link that lives for ten minutes from now on, whatever becomes of others."""
+    """Return a new link to a recording, valid for ten minutes from now."""
     return f"{world.address}/recordings/{recording.id}.{recording.format}?expires={int(world.clock.now() + LINK_S)}"
 
 
 def is_link_alive(world: World, expires: str) -> bool:
-    """Say whether a link made here can still be fetched."""
+    """Return whether a link with this `expires` is still valid."""
     return expires.isascii() and expires.isdigit() and 0 <= int(expires) - world.clock.now() <= LINK_S
 
 

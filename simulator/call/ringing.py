@@ -1,4 +1,4 @@
-"""The life of a leg: it rings, is answered or fails, and may not last for ever."""
+"""The life of a leg: it rings, is answered or fails, and ends at its time limit."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ _REASONS: dict[Kind, HangupReason] = {
 
 
 def ring(world: World, leg: Leg) -> None:
-    """Let the leg ring; webhooks of it may be out before the command is answered."""
+    """Start ringing; the leg's first webhook may arrive before the response to the command."""
     _begin(world, leg, state="bridging")
     leg.timers.set("ring", *_outcome(world, leg))
 
 
 def ring_incoming(world: World, leg: Leg) -> None:
-    """Let somebody call us: the leg is parked until it is answered or rejected, or its caller gives up."""
+    """Start an incoming call: the leg is parked until it is answered or rejected, or the caller gives up."""
     _begin(world, leg, state="parked")
-    leg.timers.set("ring", leg.terms.timeout_s, partial(hang_up_far_end, world, leg))
+    leg.timers.set("ring", leg.options.timeout_s, partial(hang_up_far_end, world, leg))
     max_s = world.settings.first_command_timeout
     if max_s:
         leg.timers.set("first command", max_s, partial(end_leg, world, leg, NO_FIRST_COMMAND))
@@ -61,13 +61,13 @@ def _begin(world: World, leg: Leg, *, state: str) -> None:
 
 
 def _outcome(world: World, leg: Leg) -> tuple[float, partial[None]]:
-    who, patience_s = leg.persona, leg.terms.timeout_s
+    who, patience_s = leg.persona, leg.options.timeout_s
     wrong = world.faults.of(leg.to).ends
     if wrong is not None:
         end = HangupReason(wrong.cause, wrong.source, wrong.sip, wrong.code)
         return min(who.rings_s, patience_s), partial(end_leg, world, leg, end)
     if who.kind is Kind.NO_ANSWER or who.rings_s >= patience_s:
-        end = TIMEOUT if leg.terms.retry_on_timeout else NO_ANSWER
+        end = TIMEOUT if leg.options.retry_on_timeout else NO_ANSWER
         return patience_s, partial(end_leg, world, leg, end)
     if who.answers:
         return who.rings_s, partial(answer, world, leg)
@@ -75,37 +75,37 @@ def _outcome(world: World, leg: Leg) -> tuple[float, partial[None]]:
 
 
 def answer(world: World, leg: Leg) -> None:
-    """Pick up: the time limit runs, what was asked for begins, and a leg meant for another is joined to it."""
+    """Answer the leg: start its time limit and what was requested with the call, or bridge it."""
     leg.timers.cancel("ring")
     leg.state, leg.answered_at = LegState.ANSWERED, world.clock.now()
     world.counters.add("answered")
-    leg.timers.set("limit", leg.terms.time_limit_s, partial(end_leg, world, leg, TIME_LIMIT))
+    leg.timers.set("limit", leg.options.time_limit_s, partial(end_leg, world, leg, TIME_LIMIT))
     emit(world, leg, "call.answered", state="answered", start_time=iso(leg.accepted_at))
-    _begin_side_work(world, leg)
+    _start_requested_activities(world, leg)
     partner = _partner(leg)
     if partner is not None:
         bridge_legs(world, partner, leg)
         return
     start_behavior(world, leg)
-    if leg.terms.audio is not None:
-        leg.player.queue(playback(leg.terms.audio))
+    if leg.options.audio is not None:
+        leg.player.queue(playback(leg.options.audio))
 
 
-def _begin_side_work(world: World, leg: Leg) -> None:
-    """Begin all that was asked for together with the call."""
+def _start_requested_activities(world: World, leg: Leg) -> None:
+    """Start what was requested with the call: recording, detection, digits, stream, transcription."""
     _begin_recording(world, leg)
     detect_machine(world, leg)
     detect_deepfake(world, leg)
-    leg.sent_digits += leg.terms.digits
-    if leg.terms.stream is not None:
-        begin_stream(world, leg, leg.terms.stream)
-    if leg.terms.transcribe is not None:
-        tracks, interim = leg.terms.transcribe
+    leg.sent_digits += leg.options.digits
+    if leg.options.stream is not None:
+        begin_stream(world, leg, leg.options.stream)
+    if leg.options.transcribe is not None:
+        tracks, interim = leg.options.transcribe
         start_transcription(world, leg, tracks=tracks, interim=interim)
 
 
 def _partner(leg: Leg) -> Leg | None:
-    """Return the leg that this one shall talk to, now that it is answered."""
+    """Return the leg to bridge this one with, now that it is answered; None for none."""
     origin, joins, leg.joins_on_answer = leg.transferred_from, leg.joins_on_answer, None
     if origin is not None and origin.is_answered:
         origin.transfer_target = None
@@ -114,18 +114,18 @@ def _partner(leg: Leg) -> Leg | None:
 
 
 def hangup_reason_of(kind: Kind) -> HangupReason | None:
-    """Return how a call to a number of this kind ends by itself; None where it rings on."""
+    """Return the reason with which a call to such a number fails; None where it rings or is answered."""
     return _REASONS.get(kind)
 
 
 def _begin_recording(world: World, leg: Leg) -> None:
-    requested = leg.terms.record
+    requested = leg.options.record
     if requested is not None:
         start_recording(
             world,
             leg,
             channels=requested["channels"],
-            form=requested["format"],
+            audio_format=requested["format"],
             max_s=requested["most_s"],
             known_id=requested["id"],
         )

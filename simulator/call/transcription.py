@@ -1,4 +1,4 @@
-"""Transcriptions: what the person says, a line at the start and one after each prompt, and what was spoken to it."""
+"""Transcriptions: the far end says a line at the start and after each prompt; `outbound` has the prompts."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ _CONFIDENCE = 0.977
 
 
 def start_transcription(world: World, leg: Leg, *, tracks: str, interim: bool) -> None:
-    """Begin to transcribe `inbound`, `outbound` or `both`."""
+    """Start to transcribe the track `inbound`, `outbound` or `both`."""
     both = frozenset({"inbound", "outbound"})
     leg.transcription = Transcription(tracks=both if tracks == "both" else frozenset({tracks}), interim=interim)
     _answer_back(world, leg)
 
 
 def stop_transcription(leg: Leg) -> None:
-    """Transcribe no more; no webhook tells of it."""
+    """Stop the transcription; no webhook reports it."""
     leg.transcription = None
     leg.timers.cancel("says", "has said")
 
 
 def transcribe_prompt(world: World, leg: Leg, words: str) -> None:
-    """Transcribe what was just spoken to the person, who then says something."""
+    """Transcribe a prompt that has ended, and the far end's reply to it."""
     if leg.transcription is None:
         return
     if words and "outbound" in leg.transcription.tracks:
-        _tell(world, leg, words, track="outbound", final=True)
+        _emit_line(world, leg, words, track="outbound", final=True)
     _answer_back(world, leg)
 
 
@@ -44,10 +44,12 @@ def _answer_back(world: World, leg: Leg) -> None:
     running.said += 1
     if running.interim:
         half = " ".join(line.split()[: len(line.split()) // 2])
-        leg.timers.set("says", _THINKS_S, partial(_tell, world, leg, half, track="inbound", final=False))
-    leg.timers.set("has said", _THINKS_S + _SPEAKS_S, partial(_tell, world, leg, line, track="inbound", final=True))
+        leg.timers.set("says", _THINKS_S, partial(_emit_line, world, leg, half, track="inbound", final=False))
+    leg.timers.set(
+        "has said", _THINKS_S + _SPEAKS_S, partial(_emit_line, world, leg, line, track="inbound", final=True)
+    )
 
 
-def _tell(world: World, leg: Leg, words: str, *, track: str, final: bool) -> None:
+def _emit_line(world: World, leg: Leg, words: str, *, track: str, final: bool) -> None:
     data = {"confidence": _CONFIDENCE, "is_final": final, "transcript": words, "transcription_track": track}
     emit(world, leg, "call.transcription", transcription_data=data)

@@ -1,1 +1,1 @@
-"""Who is called, and how they behave: test numbers and a population drawn from the seed."""
+"""Callees: test numbers, and a population drawn from the seed."""

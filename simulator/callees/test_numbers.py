@@ -1,4 +1,4 @@
-"""Test cards: with `--cards`, the last two digits of a +1 AAA 555 01XX number say who picks up."""
+"""Test numbers: with `--cards`, the last two digits of +1 AAA 555 01XX choose the callee."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TEST_NUMBER = re.compile(r"\+1\d{3}55501(\d\d)")
 
 @dataclass(frozen=True, slots=True)
 class NumberedCallee:
-    """One number's callee, and the words for it in docs/simulator.md."""
+    """The callee of one test number, and its row in docs/simulator.md."""
 
     says: str
     persona: Persona
@@ -23,7 +23,7 @@ _HUMAN = Persona(kind=Kind.HUMAN, patience_s=120)
 _SURE = replace(_HUMAN, presses="1")
 _MACHINE = Persona(kind=Kind.MACHINE, decided_s=3, leaves_after_s=120)
 
-_PRESSERS = {
+_PRESSES = {
     f"0{digit}": NumberedCallee(f"human, presses {digit} when asked", replace(_HUMAN, presses=str(digit)))
     for digit in range(10)
 }
@@ -92,7 +92,7 @@ def _with(**faults: object) -> Persona:
     return replace(_SURE, faults=faults)
 
 
-_TROUBLES = {
+_FAULTY = {
     "60": NumberedCallee("refused at the door with 403: D13 (country)", _with(refuse="D13")),
     "61": NumberedCallee("refused at the door with 403: D60 (destination)", _with(refuse="D60")),
     "62": NumberedCallee("refused at the door with 403: D1 (channels)", _with(refuse="D1")),
@@ -140,7 +140,7 @@ _SLOW = {
     for nth in range(10)
 }
 
-_UNASKED = {
+_UNPROMPTED = {
     "90": NumberedCallee("human, presses 1234 when asked", replace(_HUMAN, presses="1234")),
     "91": NumberedCallee("human, presses 1 when asked, 8 s after the prompt", replace(_SURE, reacts_s=8)),
     "92": NumberedCallee("human, presses 5 unasked, 3 s after answering", replace(_HUMAN, keys=((3, "5"),))),
@@ -169,21 +169,21 @@ _ROUTES = {
 }
 
 TEST_NUMBERS = {
-    **_PRESSERS,
+    **_PRESSES,
     **_PEOPLE,
     **_MACHINES,
     **_LINES,
     **_ROUTES,
     **_AGENTS,
-    **_TROUBLES,
+    **_FAULTY,
     **_SLOW,
-    **_UNASKED,
+    **_UNPROMPTED,
     **_STREAM_ERRORS,
 }
 
 
 def callee_for(number: str) -> Persona | None:
-    """Return the callee this number stands for; None where it is no card."""
+    """Return the callee of a test number; None for any other number."""
     found = _TEST_NUMBER.fullmatch(number)
     known = TEST_NUMBERS.get(found[1]) if found else None
     return None if known is None else known.persona

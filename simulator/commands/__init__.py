@@ -1,1 +1,1 @@
-"""One file per command: its fields and its effect."""
+"""The commands: one file for each, or for its start and stop, with the fields and the effect."""

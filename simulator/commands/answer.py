@@ -1,4 +1,4 @@
-"""Answer an incoming call; recording, transcription and other addresses for webhooks may be asked for with it."""
+"""Answer an incoming call, optionally with recording, transcription, a stream and other webhook URLs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator.call.ringing import answer
 from simulator.commands.base import Body, BodySchema, Command, Needs
-from simulator.commands.outbound_leg import SOUND, WEBHOOKS, rerouted, terms
+from simulator.commands.outbound_leg import SOUND, WEBHOOKS, leg_options, rerouted
 from simulator.commands.shared_fields import CUSTOM_HEADERS, DEEPFAKE, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
 from simulator.commands.streaming import STREAM
 from simulator.commands.transcription import TRANSCRIBED
@@ -17,17 +17,17 @@ from simulator.world import World
 
 
 def _answer(world: World, leg: Leg, body: Body) -> dict[str, Any]:
-    leg.terms = terms(body)
-    leg.destination = rerouted(leg.destination, body)
+    leg.options = leg_options(body)
+    leg.webhook_routing = rerouted(leg.webhook_routing, body)
     leg.invite = leg.invite.answered_with(body)
     answer(world, leg)
-    return {"recording_id": leg.terms.record["id"]} if leg.terms.record else {}
+    return {"recording_id": leg.options.record["id"]} if leg.options.record else {}
 
 
 ANSWER = Command(
     action="answer",
     needs=Needs.PARKED,
-    shape=BodySchema(
+    schema=BodySchema(
         fields={
             **IDENTITY,
             **CUSTOM_HEADERS,

@@ -1,4 +1,4 @@
-"""What a command is to the carrier: its fields, when it may be given, what it does; all are data of this kind."""
+"""What a command consists of: the schema of its body, the call state it needs, and its effect."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ Effect = Callable[["World", Leg, Body], Mapping[str, Any] | None]
 
 
 class Needs(StrEnum):
-    """What a leg must be for a command to be taken."""
+    """The state of a leg that a command needs."""
 
     LIVE = "live"
-    PARKED = "parked"  # it called us and was not answered
+    PARKED = "parked"  # an incoming call that has not been answered
     ANSWERED = "answered"
     AUDIO = "audio"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodySchema:
-    """The body of a command: its fields, groups of which one must or only one may be given, and other conditions."""
+    """The schema of a JSON body: fields, groups of which at least or at most one is allowed, and conditions."""
 
     fields: Mapping[str, Field]
     some_of: tuple[tuple[str, ...], ...] = ()
@@ -44,13 +44,13 @@ class BodySchema:
     conditions: tuple[Condition, ...] = ()
 
     def check(self, body: Body) -> None:
-        """Raise CarrierError (422) with everything that is wrong."""
+        """Raise CarrierError (422) with everything that is invalid."""
         problems = [*check_fields(self.fields, body, conditions=self.conditions), *self._groups(body)]
         if problems:
             raise invalid(problems)
 
     def unknown(self, body: Body) -> list[str]:
-        """Return the names the carrier does not know and passes over."""
+        """Return the field names that the carrier does not know, and ignores."""
         return [name for name in body if name not in self.fields]
 
     def _groups(self, body: Body) -> Iterator[Problem]:
@@ -67,21 +67,21 @@ class BodySchema:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One action on a leg; the effect may raise CarrierError and may add fields to the answer's `data`."""
+    """One action on a leg; the effect may raise CarrierError and may add fields to the response's `data`."""
 
     action: str
-    shape: BodySchema
+    schema: BodySchema
     effect: Effect
     needs: Needs = Needs.ANSWERED
     method: str = "POST"
 
     @property
     def is_deduplicated(self) -> bool:
-        """Whether a repeated command_id is recognised; client_state_update has none."""
-        return "command_id" in self.shape.fields
+        """Whether a repeated command_id is recognized; client_state_update has none."""
+        return "command_id" in self.schema.fields
 
     def check_state(self, leg: Leg) -> None:
-        """Raise CarrierError (422) when the leg is not ready for this command, or is over."""
+        """Raise CarrierError (422) when the leg is not in the state that the command needs."""
         refusal = self._refusal(leg)
         if refusal is not None:
             raise refusal

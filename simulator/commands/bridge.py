@@ -1,4 +1,4 @@
-"""Bridge: two calls are joined, or a call and the first one that waits in a queue."""
+"""Bridge two calls, or a call and the first one in a queue."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from simulator.schema.fields import Choice, Flag, Text
 from simulator.state.leg import Leg
 from simulator.world import World
 
-_WITH = ("call_control_id", "queue", "video_room_id")
+_OTHER_PARTY = ("call_control_id", "queue", "video_room_id")
 
 _RINGTONES = (
     "at", "au", "be", "bg", "br", "ch", "cl", "cn", "cz", "de", "dk", "ee", "es", "fi", "fr", "gr", "hu", "il", "in",
@@ -36,8 +36,10 @@ def _bridge(world: World, leg: Leg, body: Body) -> None:
     other = _from_queue(world, leg, body) if body.get("queue") else _named(world, leg, body)
     leg.parks_after_unbridge = body.get("park_after_unbridge") == "self" or body.get("hold_after_unbridge") is True
     if body.get("record"):
-        channels, form = body.get("record_channels") or "dual", body.get("record_format") or "mp3"
-        start_recording(world, leg, channels=channels, form=form, max_s=body.get("record_max_length") or 0)
+        channels, audio_format = body.get("record_channels") or "dual", body.get("record_format") or "mp3"
+        start_recording(
+            world, leg, channels=channels, audio_format=audio_format, max_s=body.get("record_max_length") or 0
+        )
     if other.is_answered:
         bridge_legs(world, leg, other)
     else:
@@ -57,7 +59,7 @@ def _named(world: World, leg: Leg, body: Body) -> Leg:
 
 
 def _from_queue(world: World, leg: Leg, body: Body) -> Leg:
-    """Return the head of the queue, which leaves it even when no bridge can be made."""
+    """Return the first call of the queue; it leaves the queue even when it cannot be bridged."""
     queue = world.queues.find(body["queue"])
     place = next((place for place in queue.places if place.leg is not leg), None) if queue is not None else None
     if place is None:
@@ -83,14 +85,14 @@ def _refusal(leg: Leg, other: Leg, body: Body) -> CarrierError | None:
     return None
 
 
-def _context_has_a_room(body: Body, at: str) -> Iterator[Problem]:
+def _context_needs_a_room(body: Body, at: str) -> Iterator[Problem]:
     if body.get("video_room_context") is not None and body.get("video_room_id") is None:
         yield conflict(f"{at}/video_room_context", "needs video_room_id")
 
 
 BRIDGE = Command(
     action="bridge",
-    shape=BodySchema(
+    schema=BodySchema(
         fields={
             **IDENTITY,
             **RECORD_FROM_ANSWER,
@@ -105,9 +107,9 @@ BRIDGE = Command(
             "video_room_context": Text(),
             "video_room_id": Uuid(),
         },
-        some_of=(_WITH,),
-        one_of=(_WITH,),
-        conditions=(_context_has_a_room,),
+        some_of=(_OTHER_PARTY,),
+        one_of=(_OTHER_PARTY,),
+        conditions=(_context_needs_a_room,),
     ),
     effect=_bridge,
 )

@@ -1,4 +1,4 @@
-"""Change the client_state that goes with every later webhook; the one command that is a PUT."""
+"""Change the client_state of later webhooks; the only command that is a PUT."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ CLIENT_STATE_UPDATE = Command(
     action="client_state_update",
     method="PUT",
     needs=Needs.LIVE,
-    shape=BodySchema(fields={"client_state": Base64(required=True, code="90017")}),
+    schema=BodySchema(fields={"client_state": Base64(required=True, code="90017")}),
     effect=_update,
 )

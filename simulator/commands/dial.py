@@ -1,4 +1,4 @@
-"""Dial: a new leg rings, unless the connection, the caller id, the channels or the rate say no."""
+"""Dial a new leg, within the limits of connection, caller id, channels and rate."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ DIAL = BodySchema(
 
 
 def dial(world: World, body: Body) -> Leg:
-    """Start a call; raises CarrierError when nothing was started."""
+    """Start a call and return its leg; raises CarrierError, and then no call was started."""
     DIAL.check(body)
     _check_account(world, body)
     leg = _make(world, body)
@@ -78,12 +78,12 @@ def _check_account(world: World, body: Body) -> None:
     if settings.caller_ids and body["from"] not in settings.caller_ids:
         raise refused("D35")
     check_destination(world, dialed_number(body))
-    if world.dials_per_5s is not None and world.dials.now() >= world.dials_per_5s:
+    if world.dials_per_5s is not None and world.dials.count() >= world.dials_per_5s:
         raise too_many_dials()
 
 
 def dialed_number(body: Body) -> str:
-    """Return the number that rings; of a list only the first does."""
+    """Return the number to dial; of a list, the first one."""
     to = body.get("to")
     return without_post_dial_digits(str((to[0] if to else "") if isinstance(to, list) else to or ""))
 
@@ -102,8 +102,8 @@ def _make(world: World, body: Body) -> Leg:
         client_state=body.get("client_state"),
         webhook_url=world.settings.webhook_url or "",
     )
-    if body.get("enable_dialogflow") is True and leg.terms.stream is None:
-        leg.terms = replace(leg.terms, stream={"enable_dialogflow": True})
+    if body.get("enable_dialogflow") is True and leg.options.stream is None:
+        leg.options = replace(leg.options, stream={"enable_dialogflow": True})
     return leg
 
 
@@ -118,9 +118,9 @@ def _linked(world: World, body: Body) -> Leg | None:
 
 
 def dial_response(leg: Leg) -> dict[str, Any]:
-    """Return the `data` of the answer to an accepted dial."""
+    """Return the `data` of the response to an accepted dial."""
     state = {"client_state": leg.client_state} if leg.client_state else {}
-    recording = {"recording_id": leg.terms.record["id"]} if leg.terms.record else {}
+    recording = {"recording_id": leg.options.record["id"]} if leg.options.record else {}
     return {
         "record_type": "call",
         "call_control_id": leg.call_control_id,

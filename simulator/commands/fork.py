@@ -18,13 +18,13 @@ from simulator.world import World
 
 def _start(world: World, leg: Leg, body: Body) -> None:
     if isinstance(leg.media_output, Stream):
-        leg.media_output.end()  # a fork takes the place of a stream
+        leg.media_output.end()  # a fork replaces a stream
     elif leg.media_output is not None:
         raise media_in_use()
     Fork(world, leg, body).begin()
 
 
-def _complete(body: Body, at: str) -> Iterator[Problem]:
+def _has_both_directions(body: Body, at: str) -> Iterator[Problem]:
     for name, other in (("rx", "tx"), ("tx", "rx")):
         if body.get("target") is None and body.get(name) is None and body.get(other) is not None:
             yield missing(f"{at}/{name}")
@@ -37,17 +37,17 @@ def _single_target_is_raw(body: Body, at: str) -> Iterator[Problem]:
 
 FORK_START = Command(
     action="fork_start",
-    shape=BodySchema(
+    schema=BodySchema(
         fields={
             **IDENTITY,
-            "target": UdpAddress(),  # dropped from the current document, still taken
+            "target": UdpAddress(),  # dropped from the current API reference, still accepted
             "rx": UdpAddress(),
             "tx": UdpAddress(),
             "stream_type": Choice(("raw", "decrypted")),
         },
         some_of=(("target", "rx", "tx"),),
         one_of=(("target", "rx"), ("target", "tx")),
-        conditions=(_complete, _single_target_is_raw),
+        conditions=(_has_both_directions, _single_target_is_raw),
     ),
     effect=_start,
 )
@@ -61,6 +61,6 @@ def _stop(_world: World, leg: Leg, _body: Body) -> None:
 
 FORK_STOP = Command(
     action="fork_stop",
-    shape=BodySchema(fields={**IDENTITY, "stream_type": Choice(("raw", "decrypted"))}),
+    schema=BodySchema(fields={**IDENTITY, "stream_type": Choice(("raw", "decrypted"))}),
     effect=_stop,
 )

@@ -15,7 +15,7 @@ from simulator.commands.shared_fields import (
     IDENTITY,
     SPEECH,
     TRIES,
-    basic_speaks_plain_english,
+    basic_service_limits,
 )
 from simulator.ids import fresh_uuid
 from simulator.schema.addresses import Url
@@ -25,8 +25,8 @@ from simulator.state.leg_activities import GatherPlan, Sound
 from simulator.world import World
 
 
-def limits(body: Body) -> dict[str, Any]:
-    """Return the plan's fields that every gather has; milliseconds become seconds."""
+def _shared_plan_fields(body: Body) -> dict[str, Any]:
+    """Return the fields of a plan that all gathers share; milliseconds become seconds."""
     terminating = body.get("terminating_digit")
     return {
         "gather_id": body.get("gather_id") or fresh_uuid(),
@@ -34,27 +34,27 @@ def limits(body: Body) -> dict[str, Any]:
         "maximum": body.get("maximum_digits") or 128,
         "valid": body.get("valid_digits") or "0123456789#*",
         "terminating": "#" if terminating is None else terminating,
-        "inter_digit_s": seconds(body, "inter_digit_timeout_millis", default=5_000),
+        "inter_digit_s": _seconds(body, "inter_digit_timeout_millis", default=5_000),
     }
 
 
-def seconds(body: Body, name: str, *, default: int) -> float:
-    """Return a field of milliseconds in seconds."""
+def _seconds(body: Body, name: str, *, default: int) -> float:
+    """Return a field of milliseconds in seconds, or the default (milliseconds) when it is missing."""
     return float(body.get(name) or default) / 1000
 
 
 def _gather(world: World, leg: Leg, body: Body) -> None:
     plan = GatherPlan(
-        **limits(body),
-        first_digit_s=seconds(body, "initial_timeout_millis", default=5_000),
-        whole_s=seconds(body, "timeout_millis", default=60_000),
+        **_shared_plan_fields(body),
+        first_digit_s=_seconds(body, "initial_timeout_millis", default=5_000),
+        whole_s=_seconds(body, "timeout_millis", default=60_000),
     )
     RunningGather(world, leg, plan).begin()
 
 
 GATHER = Command(
     action="gather",
-    shape=BodySchema(
+    schema=BodySchema(
         fields={
             **IDENTITY,
             **DIGITS,
@@ -70,8 +70,8 @@ GATHER = Command(
 def _gather_using_speak(world: World, leg: Leg, body: Body) -> None:
     ssml, again = body.get("payload_type") == "ssml", body.get("invalid_payload")
     plan = GatherPlan(
-        **limits(body),
-        first_digit_s=seconds(body, "timeout_millis", default=60_000),
+        **_shared_plan_fields(body),
+        first_digit_s=_seconds(body, "timeout_millis", default=60_000),
         tries=body.get("maximum_tries") or 3,
         prompt=partial(_prompt, body["payload"], ssml),
         invalid_prompt=partial(_prompt, again, ssml) if again else None,
@@ -87,9 +87,9 @@ def _prompt(payload: str, ssml: bool) -> Sound:
 
 GATHER_USING_SPEAK = Command(
     action="gather_using_speak",
-    shape=BodySchema(
+    schema=BodySchema(
         fields={**IDENTITY, **SPEECH, **DIGITS, **TRIES, "invalid_payload": Text(minimum=1, maximum=3000)},
-        conditions=(basic_speaks_plain_english, DIGITS_ASCEND),
+        conditions=(basic_service_limits, DIGITS_ASCEND),
     ),
     effect=_gather_using_speak,
 )
@@ -98,8 +98,8 @@ GATHER_USING_SPEAK = Command(
 def _gather_using_audio(world: World, leg: Leg, body: Body) -> None:
     again = {"audio_url": body.get("invalid_audio_url"), "media_name": body.get("invalid_media_name")}
     plan = GatherPlan(
-        **limits(body),
-        first_digit_s=seconds(body, "timeout_millis", default=60_000),
+        **_shared_plan_fields(body),
+        first_digit_s=_seconds(body, "timeout_millis", default=60_000),
         tries=body.get("maximum_tries") or 3,
         prompt=partial(playback, body) if any(body.get(name) for name in AUDIO) else None,
         invalid_prompt=partial(playback, again) if any(again.values()) else None,
@@ -109,7 +109,7 @@ def _gather_using_audio(world: World, leg: Leg, body: Body) -> None:
 
 GATHER_USING_AUDIO = Command(
     action="gather_using_audio",
-    shape=BodySchema(
+    schema=BodySchema(
         fields={
             **IDENTITY,
             **AUDIO,
@@ -131,4 +131,4 @@ def _stop(_world: World, leg: Leg, _body: Body) -> None:
         leg.gather.close("cancelled")
 
 
-GATHER_STOP = Command(action="gather_stop", shape=BodySchema(fields=IDENTITY), effect=_stop)
+GATHER_STOP = Command(action="gather_stop", schema=BodySchema(fields=IDENTITY), effect=_stop)

@@ -1,4 +1,4 @@
-"""Hang up: a talking leg ends, a ringing one is cancelled."""
+"""Hang up: an answered leg ends, a ringing one is cancelled."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def _hang_up(world: World, leg: Leg, _body: Body) -> None:
 HANGUP = Command(
     action="hangup",
     needs=Needs.LIVE,
-    shape=BodySchema(fields={**IDENTITY, **CUSTOM_HEADERS, "reason": Text()}),
+    schema=BodySchema(fields={**IDENTITY, **CUSTOM_HEADERS, "reason": Text()}),
     effect=_hang_up,
 )

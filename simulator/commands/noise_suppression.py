@@ -71,7 +71,7 @@ def _start(_world: World, leg: Leg, body: Body) -> None:
 
 SUPPRESSION_START = Command(
     action="suppression_start",
-    shape=BodySchema(
+    schema=BodySchema(
         fields={
             **IDENTITY,
             "direction": Choice(("inbound", "outbound", "both")),
@@ -88,4 +88,4 @@ def _stop(_world: World, leg: Leg, _body: Body) -> None:
     leg.suppression = None
 
 
-SUPPRESSION_STOP = Command(action="suppression_stop", shape=BodySchema(fields=IDENTITY), effect=_stop)
+SUPPRESSION_STOP = Command(action="suppression_stop", schema=BodySchema(fields=IDENTITY), effect=_stop)

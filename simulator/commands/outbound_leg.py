@@ -1,4 +1,4 @@
-"""What dial and transfer have in common: the fields of a new leg, its terms and where its webhooks go."""
+"""What dial and transfer share: the fields of a new outbound leg, its options and its webhook routing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from simulator.call.playback import LegPlayer
 from simulator.commands.base import Body
 from simulator.commands.shared_fields import AUDIO, CUSTOM_HEADERS, IDENTITY, RECORD_FROM_ANSWER, SIP_HEADERS
-from simulator.commands.transcription import requested
+from simulator.commands.transcription import requested_transcription
 from simulator.ids import control_token, fresh_uuid, leg_uuid
 from simulator.schema.addresses import Url
 from simulator.schema.errors import Problem, refused
@@ -51,13 +51,13 @@ _SOUND_MODIFICATIONS: dict[str, Field] = {
 _LONGEST_RETRIES_MS = 60_000
 
 
-def _retries_are_short(policy: Body, at: str) -> Iterator[Problem]:
+def _retries_within_limit(policy: Body, at: str) -> Iterator[Problem]:
     if sum(policy.get("retries_ms") or ()) > _LONGEST_RETRIES_MS:
         at += "/retries_ms"
         yield Problem("10033", "Value out of range", f"{at} may add up to {_LONGEST_RETRIES_MS} at most.", at)
 
 
-_RETRIES = Record({"retries_ms": Items(Whole(minimum=0), maximum=5)}, conditions=(_retries_are_short,))
+_RETRIES = Record({"retries_ms": Items(Whole(minimum=0), maximum=5)}, conditions=(_retries_within_limit,))
 
 WEBHOOKS: dict[str, Field] = {
     "webhook_retries_policies": MapOf(_RETRIES),
@@ -107,12 +107,12 @@ OUTBOUND: dict[str, Field] = {
 
 
 def without_post_dial_digits(to: str) -> str:
-    """Return what rings: the number without the digits to be keyed after the answer, which nobody here hears."""
+    """Return the number without its post-dial digits, which have no effect here."""
     return to.partition(",")[0] if to.startswith("+") else to
 
 
 def check_destination(world: World, number: str) -> None:
-    """Raise CarrierError (403) when this number may not be called, or no channel is free."""
+    """Raise CarrierError (403) when this number is blocked or no channel is free."""
     d_code = world.faults.of(number).refuse
     if d_code is not None:
         raise refused(d_code)
@@ -120,8 +120,8 @@ def check_destination(world: World, number: str) -> None:
         raise refused("D1")
 
 
-def destination(body: Body, *, default: str) -> WebhookRouting:
-    """Return where the webhooks of a new leg go; `otherwise` is the address used when the body names none."""
+def webhook_routing(body: Body, *, default: str) -> WebhookRouting:
+    """Return the webhook routing of a new leg; `default` is the URL when the body has none."""
     policies, named = body.get("webhook_retries_policies") or {}, body.get("webhook_urls") or {}
     return WebhookRouting(
         url=body.get("webhook_url") or default,
@@ -130,8 +130,8 @@ def destination(body: Body, *, default: str) -> WebhookRouting:
     )
 
 
-def terms(body: Body) -> LegOptions:
-    """Return what the body asks of the new leg."""
+def leg_options(body: Body) -> LegOptions:
+    """Return the options that the body requests for the leg."""
     config = body.get("answering_machine_detection_config") or {}
     return LegOptions(
         timeout_s=body.get("timeout_secs") or 30,
@@ -149,8 +149,8 @@ def terms(body: Body) -> LegOptions:
 
 
 def rerouted(known: WebhookRouting, body: Body) -> WebhookRouting:
-    """Return where later webhooks of a leg go, when a command names other addresses."""
-    named = destination(body, default=known.url)
+    """Return the routing with the URLs and retries that a later command sets."""
+    named = webhook_routing(body, default=known.url)
     return WebhookRouting(
         url=named.url, urls={**known.urls, **named.urls}, retries_ms={**known.retries_ms, **named.retries_ms}
     )
@@ -162,7 +162,9 @@ def _deepfake_s(body: Body) -> float | None:
 
 
 def _transcription(body: Body) -> tuple[str, bool] | None:
-    return requested(body.get("transcription_config") or {}) if body.get("transcription") is True else None
+    return (
+        requested_transcription(body.get("transcription_config") or {}) if body.get("transcription") is True else None
+    )
 
 
 def _recording(body: Body) -> dict[str, object] | None:
@@ -188,7 +190,7 @@ def new_leg(
     client_state: str | None,
     webhook_url: str,
 ) -> Leg:
-    """Return a leg that does not ring yet; who answers is drawn here."""
+    """Return a new leg that does not ring yet, with its callee."""
     nth = world.legs.nth_call(to)
     leg = Leg(
         key=f"{to}#{nth}",
@@ -201,9 +203,9 @@ def new_leg(
         from_=from_,
         client_state=client_state,
         command_id=body.get("command_id"),
-        destination=destination(body, default=webhook_url),
+        webhook_routing=webhook_routing(body, default=webhook_url),
         persona=world.population.answer(to, nth=nth),
-        terms=terms(body),
+        options=leg_options(body),
         invite=InviteDetails.from_body(body),
         timers=Timers(world.time_scale),
         accepted_at=world.clock.now(),

@@ -31,14 +31,14 @@ def _play(_world: World, leg: Leg, body: Body) -> None:
         leg.player.queue(sound)
 
 
-def _overlay_is_heard_here(body: Body, at: str) -> Iterator[Problem]:
+def _overlay_is_for_self(body: Body, at: str) -> Iterator[Problem]:
     if body.get("overlay") is True and body.get("target_legs") not in {None, "self"}:
         yield conflict(f"{at}/target_legs", "must be self with an overlay")
 
 
 PLAYBACK_START = Command(
     action="playback_start",
-    shape=BodySchema(
+    schema=BodySchema(
         fields={
             **IDENTITY,
             **AUDIO,
@@ -52,7 +52,7 @@ PLAYBACK_START = Command(
         },
         some_of=(_SOURCES,),
         one_of=(_SOURCES,),
-        conditions=(_overlay_is_heard_here,),
+        conditions=(_overlay_is_for_self,),
     ),
     effect=_play,
 )
@@ -67,6 +67,6 @@ def _stop(_world: World, leg: Leg, body: Body) -> None:
 
 PLAYBACK_STOP = Command(
     action="playback_stop",
-    shape=BodySchema(fields={**IDENTITY, **STOP, "overlay": Flag()}),
+    schema=BodySchema(fields={**IDENTITY, **STOP, "overlay": Flag()}),
     effect=_stop,
 )

@@ -30,12 +30,12 @@ def _enqueue(world: World, leg: Leg, body: Body) -> None:
 
 ENQUEUE = Command(
     action="enqueue",
-    shape=BodySchema(
+    schema=BodySchema(
         fields={
             **IDENTITY,
             "queue_name": Text(
                 required=True, minimum=1, maximum=255
-            ),  # the carrier tells no most; ours bounds the memory
+            ),  # the carrier documents no maximum; this one bounds memory
             "keep_after_hangup": Flag(),
             "max_size": Whole(minimum=1),
             "max_wait_time_secs": Whole(minimum=1),
@@ -51,4 +51,4 @@ def _leave(_world: World, leg: Leg, _body: Body) -> None:
     leg.queue_place.leave("leave")
 
 
-LEAVE_QUEUE = Command(action="leave_queue", shape=BodySchema(fields=IDENTITY), effect=_leave)
+LEAVE_QUEUE = Command(action="leave_queue", schema=BodySchema(fields=IDENTITY), effect=_leave)

@@ -18,7 +18,7 @@ CHOSEN = BodySchema(fields={**IDENTITY, "recording_id": Uuid()})
 
 
 def running(leg: Leg, body: Body) -> list[Recording]:
-    """Return them; raises CarrierError when the named one does not run, or none does."""
+    """Return the named recording, or all; raises CarrierError when it is not running, or none is."""
     wanted = body.get("recording_id")
     chosen = [r for r in leg.recordings if r.ended_at is None and wanted in (None, r.id)]
     if wanted and not chosen:
@@ -28,7 +28,7 @@ def running(leg: Leg, body: Body) -> list[Recording]:
     return chosen
 
 
-# A least number that is left out is never above the most.
+# A missing minimum counts as 1, so it never exceeds the maximum.
 _SPEAKERS_ASCEND = ascending("transcription_min_speaker_count", "transcription_max_speaker_count", defaults=(1, 6))
 
 
@@ -41,7 +41,7 @@ def _start(world: World, leg: Leg, body: Body) -> None:
         world,
         leg,
         channels=body["channels"],
-        form=body["format"],
+        audio_format=body["format"],
         max_s=body.get("max_length") or 0,
         transcribe=body.get("transcription") is True,
     )
@@ -50,7 +50,7 @@ def _start(world: World, leg: Leg, body: Body) -> None:
 RECORD_START = Command(
     action="record_start",
     needs=Needs.AUDIO,
-    shape=BodySchema(
+    schema=BodySchema(
         fields={
             **IDENTITY,
             "channels": Choice(("single", "dual"), required=True),
@@ -80,7 +80,7 @@ def _pause(_world: World, leg: Leg, body: Body) -> None:
         recording.is_paused = True
 
 
-RECORD_PAUSE = Command(action="record_pause", shape=CHOSEN, effect=_pause)
+RECORD_PAUSE = Command(action="record_pause", schema=CHOSEN, effect=_pause)
 
 
 def _resume(_world: World, leg: Leg, body: Body) -> None:
@@ -88,7 +88,7 @@ def _resume(_world: World, leg: Leg, body: Body) -> None:
         recording.is_paused = False
 
 
-RECORD_RESUME = Command(action="record_resume", shape=CHOSEN, effect=_resume)
+RECORD_RESUME = Command(action="record_resume", schema=CHOSEN, effect=_resume)
 
 
 def _stop(world: World, leg: Leg, body: Body) -> None:
@@ -102,6 +102,6 @@ def _stop(world: World, leg: Leg, body: Body) -> None:
 
 RECORD_STOP = Command(
     action="record_stop",
-    shape=BodySchema(fields={**IDENTITY, "recording_id": Uuid()}),
+    schema=BodySchema(fields={**IDENTITY, "recording_id": Uuid()}),
     effect=_stop,
 )

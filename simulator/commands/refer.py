@@ -1,4 +1,4 @@
-"""Refer: the other end is asked to call somebody else, and leaves when that worked."""
+"""Refer: ask the far end to call another address; it hangs up when that call succeeds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _refer(world: World, leg: Leg, body: Body) -> None:
 
 
 def _outcome(world: World, address: str) -> tuple[float, int]:
-    """Return after how many seconds the last NOTIFY comes, and the SIP status it tells."""
+    """Return the seconds until the last NOTIFY, and its SIP status."""
     found = _NUMBER.match(address)
     number = found[1] if found else address
     who = world.population.answer(number, nth=0)
@@ -58,7 +58,7 @@ def _settle(world: World, leg: Leg, status: int) -> None:
 REFER = Command(
     action="refer",
     needs=Needs.LIVE,
-    shape=BodySchema(
+    schema=BodySchema(
         fields={
             **IDENTITY,
             **CUSTOM_HEADERS,

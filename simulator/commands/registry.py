@@ -1,4 +1,4 @@
-"""The table of commands, by method and action."""
+"""Every command by HTTP method and action."""
 
 from __future__ import annotations
 

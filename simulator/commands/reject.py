@@ -1,4 +1,4 @@
-"""Reject an incoming call that was not answered."""
+"""Reject an unanswered incoming call."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def _reject(world: World, leg: Leg, body: Body) -> None:
 REJECT = Command(
     action="reject",
     needs=Needs.PARKED,
-    shape=BodySchema(fields={**IDENTITY, "cause": Choice(tuple(_ENDS), required=True)}),
+    schema=BodySchema(fields={**IDENTITY, "cause": Choice(tuple(_ENDS), required=True)}),
     effect=_reject,
 )

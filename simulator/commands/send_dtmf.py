@@ -1,4 +1,4 @@
-"""Send DTMF: tones go to the callee, and no webhook tells of them."""
+"""Send DTMF to the far end; no webhook reports it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _send(_world: World, leg: Leg, body: Body) -> None:
 
 SEND_DTMF = Command(
     action="send_dtmf",
-    shape=BodySchema(
+    schema=BodySchema(
         fields={
             **IDENTITY,
             "digits": Text(required=True, minimum=1, chars="0-9A-DwW*#", code="90014"),

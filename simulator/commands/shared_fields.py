@@ -32,8 +32,8 @@ SPEECH: dict[str, Field] = {
 }
 
 
-def basic_speaks_plain_english(body: Body, at: str) -> Iterator[Problem]:
-    """Yield what the basic service level cannot say (public schema of 2026-07-16)."""
+def basic_service_limits(body: Body, at: str) -> Iterator[Problem]:
+    """Yield what the basic service level does not support (public schema of 2026-07-16)."""
     if body.get("service_level") != "basic":
         return
     if body.get("payload_type") == "ssml":
@@ -57,7 +57,7 @@ DIGITS: dict[str, Field] = {
     "inter_digit_timeout_millis": Whole(minimum=1, maximum=120_000, code="90026"),
     "maximum_digits": Whole(minimum=1, maximum=128, code="90023"),
     "minimum_digits": Whole(minimum=1, maximum=128, code="90022"),
-    "terminating_digit": Text(maximum=1, chars="0-9*#", code="90007"),  # "" switches it off, as integrators send it
+    "terminating_digit": Text(maximum=1, chars="0-9*#", code="90007"),  # "" disables it, as clients send it
     "timeout_millis": Whole(minimum=1),
     "valid_digits": Text(minimum=1, chars="0-9*#", code="90008"),
 }

@@ -1,10 +1,10 @@
-"""Speak: a text is read out, after what already waits."""
+"""Speak a text after the queued sounds."""
 
 from __future__ import annotations
 
 from simulator.call.playback import speech, times
 from simulator.commands.base import Body, BodySchema, Command
-from simulator.commands.shared_fields import IDENTITY, LEGS, LOOP, SPEECH, STOP, basic_speaks_plain_english
+from simulator.commands.shared_fields import IDENTITY, LEGS, LOOP, SPEECH, STOP, basic_service_limits
 from simulator.ids import fresh_uuid
 from simulator.schema.errors import not_now
 from simulator.state.leg import Leg
@@ -22,9 +22,9 @@ def _speak(_world: World, leg: Leg, body: Body) -> None:
 
 SPEAK = Command(
     action="speak",
-    shape=BodySchema(
+    schema=BodySchema(
         fields={**IDENTITY, **SPEECH, **LOOP, **STOP, **LEGS},
-        conditions=(basic_speaks_plain_english,),
+        conditions=(basic_service_limits,),
     ),
     effect=_speak,
 )

@@ -1,4 +1,4 @@
-"""The speech engines behind a transcription: which there are, and one shape of settings for each."""
+"""The speech engines for transcriptions, and the schema of each one's settings."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _TERMS = Items(Text(), maximum=100)
 
 
 def _deepgram(model: str, **fields: Field) -> Record:
-    # The public schema calls the engine Deepgram, the official SDK by its model.
+    # The public schema calls the engine Deepgram, the official SDK names its model.
     return Record(
         {
             "transcription_engine": Choice(("Deepgram", model)),
@@ -131,15 +131,15 @@ _SETTINGS: dict[str, Field] = {
 
 
 def engine_name(written: str | None) -> str:
-    """Return an engine's one name: A is Google, B the carrier's own, a Deepgram model is Deepgram; none is Google."""
+    """Return an engine's canonical name: A and none are Google, B is Telnyx, a Deepgram model is Deepgram."""
     name = written or "Google"
     return "Deepgram" if name in _DEEPGRAM_MODELS else _OLD_NAMES.get(name, name)
 
 
 def settings_fit(body: Body, at: str) -> Iterator[Problem]:
-    """Yield settings of another engine than the one that is named, or else what is wrong with them.
+    """Yield settings that belong to another engine, or else the invalid ones.
 
-    Settings that name no engine are those of the one named beside them.
+    Settings without an engine belong to `transcription_engine`.
     """
     settings = body.get("transcription_engine_config")
     if settings is None:

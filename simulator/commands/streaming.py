@@ -31,13 +31,13 @@ STREAM = {
 }
 
 
-def _leads_somewhere(body: Body, at: str) -> Iterator[Problem]:
+def _has_a_destination(body: Body, at: str) -> Iterator[Problem]:
     if body.get("stream_url") is None and not body.get("enable_dialogflow"):
         yield missing(f"{at}/stream_url")
 
 
 def start_stream(world: World, leg: Leg, body: Body) -> None:
-    """Begin to connect; raise CarrierError where a stream or fork runs already."""
+    """Start to connect; raises CarrierError when a stream or fork is running."""
     if leg.media_output is not None:
         raise media_in_use()
     begin_stream(world, leg, body)
@@ -45,7 +45,7 @@ def start_stream(world: World, leg: Leg, body: Body) -> None:
 
 STREAMING_START = Command(
     action="streaming_start",
-    shape=BodySchema(
+    schema=BodySchema(
         fields={
             **IDENTITY,
             **STREAM,
@@ -53,7 +53,7 @@ STREAMING_START = Command(
             "dialogflow_config": DIALOGFLOW,
             "enable_dialogflow": Flag(),
         },
-        conditions=(_leads_somewhere,),
+        conditions=(_has_a_destination,),
     ),
     effect=start_stream,
 )
@@ -68,6 +68,6 @@ def _stop(_world: World, leg: Leg, body: Body) -> None:
 
 STREAMING_STOP = Command(
     action="streaming_stop",
-    shape=BodySchema(fields={**IDENTITY, "stream_id": Uuid()}),
+    schema=BodySchema(fields={**IDENTITY, "stream_id": Uuid()}),
     effect=_stop,
 )

@@ -17,7 +17,7 @@ from simulator.world import World
 
 TRANSCRIPTION: dict[str, Field] = {
     "transcription_engine": Choice(ENGINES),
-    "transcription_engine_config": Record(),  # which fields it has depends on the engine
+    "transcription_engine_config": Record(),  # its fields depend on the engine
     "transcription_tracks": Choice(("inbound", "outbound", "both")),
 }
 
@@ -27,8 +27,8 @@ TRANSCRIBED: dict[str, Field] = {
 }
 
 
-def requested(body: Body) -> tuple[str, bool]:
-    """Return which tracks are wanted, and whether interim results are; both spellings of the latter count."""
+def requested_transcription(body: Body) -> tuple[str, bool]:
+    """Return the requested tracks, and whether interim results are requested in either place."""
     config = body.get("transcription_engine_config") or {}
     interim = body.get("interim_results") is True or config.get("interim_results") is True
     return body.get("transcription_tracks") or "inbound", interim
@@ -38,7 +38,7 @@ _LANGUAGES = {"Google": Choice(GOOGLE), "Telnyx": Choice(WHISPER)}
 
 
 def _language_is_known(body: Body, at: str) -> Iterator[Problem]:
-    """Yield what is wrong with a language that stands where the carrier took it when it had two engines."""
+    """Yield an invalid `language` at the top level, where the carrier took it when it had two engines."""
     language, engine = body.get("language"), engine_name(body.get("transcription_engine"))
     if language is None:
         return
@@ -51,17 +51,17 @@ def _language_is_known(body: Body, at: str) -> Iterator[Problem]:
 def _start(world: World, leg: Leg, body: Body) -> None:
     if leg.transcription is not None:
         raise already_transcribing()
-    tracks, interim = requested(body)
+    tracks, interim = requested_transcription(body)
     start_transcription(world, leg, tracks=tracks, interim=interim)
 
 
 TRANSCRIPTION_START = Command(
     action="transcription_start",
-    shape=BodySchema(
+    schema=BodySchema(
         fields={
             **IDENTITY,
             **TRANSCRIPTION,
-            "interim_results": Flag(),  # dropped from the current document, as is language; still taken
+            "interim_results": Flag(),  # like language, dropped from the current API reference and still accepted
             "language": Text(),
         },
         conditions=(settings_fit, _language_is_known),
@@ -76,4 +76,4 @@ def _stop(_world: World, leg: Leg, _body: Body) -> None:
     stop_transcription(leg)
 
 
-TRANSCRIPTION_STOP = Command(action="transcription_stop", shape=BodySchema(fields=IDENTITY), effect=_stop)
+TRANSCRIPTION_STOP = Command(action="transcription_stop", schema=BodySchema(fields=IDENTITY), effect=_stop)

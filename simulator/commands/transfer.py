@@ -1,4 +1,4 @@
-"""Transfer: a second leg of the same session rings; when it answers, the two are bridged."""
+"""Transfer: dial a second leg in the same session and bridge the two when it answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _transfer(world: World, leg: Leg, body: Body) -> None:
         session=leg.call_session_id,
         connection_id=leg.connection_id,
         client_state=body.get("target_leg_client_state"),
-        webhook_url=leg.destination.url,
+        webhook_url=leg.webhook_routing.url,
     )
     leg.parks_after_unbridge = body.get("park_after_unbridge") == "self"
     leg.transfer_target, target.transferred_from = target, leg
@@ -36,7 +36,7 @@ def _transfer(world: World, leg: Leg, body: Body) -> None:
 
 TRANSFER = Command(
     action="transfer",
-    shape=BodySchema(
+    schema=BodySchema(
         fields={
             **OUTBOUND,
             "to": DESTINATION,

@@ -1,4 +1,4 @@
-"""Settings of the voice that speaks: one shape per provider."""
+"""Voice settings, with one schema per provider."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The carrier's HTTP side: the API under /v2, and the simulator's own controls beside it."""
+"""The HTTP server: the carrier's API under /v2, and the simulator's own controls."""

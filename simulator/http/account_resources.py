@@ -1,6 +1,6 @@
-"""What the account has arranged in the portal: its application, outbound profile and numbers; each may be bent.
+"""Reads of the account's resources: its application, outbound voice profile and numbers.
 
-Bending changes what the reads show and nothing else: dials go on as the simulator's options say.
+Overrides change only these responses; dials follow the simulator's options.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Values = dict[str, Any]
 
 
 async def get_application(world: World, request: web.Request) -> web.StreamResponse:
-    """Show the Call Control application behind the connection."""
+    """Return the Call Control application of a connection."""
     found = _application(world, request.match_info["id"])
     if found is None:
         raise not_found("The application")
@@ -31,13 +31,13 @@ async def get_application(world: World, request: web.Request) -> web.StreamRespo
 
 
 async def get_profiles(world: World, request: web.Request) -> web.StreamResponse:
-    """List the outbound voice profiles whose names hold what is asked for."""
+    """List the outbound voice profiles whose names contain the filter."""
     asked = request.query.get("filter[name][contains]", "")
     return paginated(world, request, [profile for profile in _profiles(world) if asked in profile["name"]])
 
 
 async def get_profile(world: World, request: web.Request) -> web.StreamResponse:
-    """Show an outbound voice profile."""
+    """Return an outbound voice profile."""
     found = next((profile for profile in _profiles(world) if profile["id"] == request.match_info["id"]), None)
     if found is None:
         raise not_found("The outbound voice profile")
@@ -50,17 +50,17 @@ async def get_phone_numbers(world: World, request: web.Request) -> web.StreamRes
 
 
 async def get_verified_number(world: World, request: web.Request) -> web.StreamResponse:
-    """Show a number of somebody else's that the account may show as its own."""
+    """Return a verified number: one of another owner that may be used as caller id."""
     number = request.match_info["phone_number"]
-    if number not in world.arrangements.verified:
+    if number not in world.resource_overrides.verified:
         raise not_found("The verified number")
     data = {"record_type": "verified_number", "phone_number": number, "verified_at": iso(world.started_at)}
     return json_response(world, orjson.dumps({"data": data}))
 
 
 def _application(world: World, ident: str) -> Values | None:
-    """Return the Call Control application with this id, None where the account has none."""
-    bent, known = world.arrangements.application, world.settings.connection_id
+    """Return the Call Control application with this id; None when there is none."""
+    bent, known = world.resource_overrides.application, world.settings.connection_id
     if bent is None or (known is not None and ident != known):
         return None
     settings = world.settings
@@ -88,8 +88,8 @@ def _application(world: World, ident: str) -> Values | None:
 
 
 def _profiles(world: World) -> list[Values]:
-    """Return the outbound voice profiles of the account: one, or none."""
-    bent = world.arrangements.profile
+    """Return the account's outbound voice profiles: one or none."""
+    bent = world.resource_overrides.profile
     if bent is None:
         return []
     profile = {
@@ -121,13 +121,13 @@ def _profiles(world: World) -> list[Values]:
 
 
 def _numbers(world: World, asked: str) -> list[Values]:
-    """Return the account's numbers that hold these digits; where none are configured, the number asked for is its own.
+    """Return the account's numbers that contain these digits; without configured numbers, any number belongs to it.
 
-    Whatever is no digit finds nothing (official SDK 4.189.0).
+    Anything but digits matches nothing (official SDK 4.189.0).
     """
     if asked and not (asked.isascii() and asked.isdigit()):
         return []
-    bent = world.arrangements.numbers
+    bent = world.resource_overrides.numbers
     known = world.settings.caller_ids or ({f"+{asked}"} if asked else set())
     wanted = (number for number in sorted({*known, *bent}) if asked in number)
     return [_number(world, number, values) for number in wanted if (values := bent.get(number, {})) is not None]

@@ -1,4 +1,4 @@
-"""POST /v2/calls and the actions on a call."""
+"""POST /v2/calls, and the actions on a call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from simulator.world import World
 
 
 async def post_call(world: World, request: web.Request) -> web.StreamResponse:
-    """Dial: a repeat of an accepted command_id gets the first answer again."""
+    """Dial; a repeated command_id gets the first response again."""
     world.dial_requests.add()
     world.counters.add("dial_requests")
     body: dict[str, Any] = {}
@@ -37,7 +37,7 @@ async def post_call(world: World, request: web.Request) -> web.StreamResponse:
 
 
 async def post_action(world: World, request: web.Request) -> web.StreamResponse:
-    """Carry out one action on a leg, once per command_id."""
+    """Execute an action on a leg, once per command_id."""
     action = request.match_info["action"]
     command = COMMANDS.get((request.method, action))
     if command is None:
@@ -58,11 +58,11 @@ async def post_action(world: World, request: web.Request) -> web.StreamResponse:
 def _dial_once(world: World, body: dict[str, Any]) -> bytes:
     known = world.repeats.find("dial", body.get("command_id"))
     if known is not None:
-        _see(world, known.leg, "dial", body, duplicate=True)
+        _record_command(world, known.leg, "dial", body, duplicate=True)
         return known.answer
     leg = dial(world, body)
     _count_unknown(world, "dial", DIAL.unknown(body))
-    _see(world, leg, "dial", body)
+    _record_command(world, leg, "dial", body)
     data = orjson.dumps({"data": dial_response(leg)})
     world.repeats.remember("dial", body.get("command_id"), data, leg=leg)
     return data
@@ -72,23 +72,23 @@ def _act_once(world: World, command: Command, leg: Leg, body: dict[str, Any]) ->
     command_id = body.get("command_id") if command.is_deduplicated else None
     known = world.repeats.find(leg.call_control_id, command_id)
     if known is not None:
-        _see(world, leg, command.action, body, duplicate=True)
+        _record_command(world, leg, command.action, body, duplicate=True)
         return known.answer
-    seen = _see(world, leg, command.action, body)
+    received = _record_command(world, leg, command.action, body)
     try:
         extra = _carry_out(world, command, leg, body)
     except CarrierError as err:
-        seen.status, seen.code = err.status, err.code
+        received.status, received.code = err.status, err.code
         world.counters.add("commands_refused", err.code)
         raise
-    _count_unknown(world, command.action, command.shape.unknown(body))
+    _count_unknown(world, command.action, command.schema.unknown(body))
     data = orjson.dumps({"data": {"result": "ok", **extra}})
     world.repeats.remember(leg.call_control_id, command_id, data, leg=leg)
     return data
 
 
 def _carry_out(world: World, command: Command, leg: Leg, body: dict[str, Any]) -> dict[str, Any]:
-    command.shape.check(body)
+    command.schema.check(body)
     command.check_state(leg)
     leg.timers.cancel("first command")
     before = leg.client_state
@@ -101,8 +101,10 @@ def _carry_out(world: World, command: Command, leg: Leg, body: dict[str, Any]) -
         raise
 
 
-def _see(world: World, leg: Leg, action: str, body: dict[str, Any], *, duplicate: bool = False) -> ReceivedCommand:
-    seen = ReceivedCommand(
+def _record_command(
+    world: World, leg: Leg, action: str, body: dict[str, Any], *, duplicate: bool = False
+) -> ReceivedCommand:
+    received = ReceivedCommand(
         action=action,
         at=world.clock.now(),
         command_id=body.get("command_id"),
@@ -110,10 +112,10 @@ def _see(world: World, leg: Leg, action: str, body: dict[str, Any], *, duplicate
         duplicate=duplicate,
         body=body if world.settings.keep_bodies else None,
     )
-    leg.keep_command(seen)
+    leg.keep_command(received)
     world.counters.add("commands_repeated" if duplicate else "commands", action)
     world.legs.touch(leg)
-    return seen
+    return received
 
 
 def _count_unknown(world: World, action: str, names: list[str]) -> None:
@@ -124,6 +126,6 @@ def _count_unknown(world: World, action: str, names: list[str]) -> None:
 def _with_limits(world: World, response: web.Response) -> web.Response:
     if world.dials_per_5s is not None:
         response.headers["x-ratelimit-limit"] = str(world.dials_per_5s)
-        response.headers["x-ratelimit-remaining"] = str(max(0, world.dials_per_5s - world.dials.now()))
+        response.headers["x-ratelimit-remaining"] = str(max(0, world.dials_per_5s - world.dials.count()))
         response.headers["x-ratelimit-reset"] = str(world.dials.resets_in_s())
     return response

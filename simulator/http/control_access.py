@@ -1,4 +1,4 @@
-"""The way in to the simulator's own controls: programs on this network may turn them, pages in a browser may not."""
+"""Access to the simulator's own controls: programs on this network may use them, web pages may not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BROWSER_HEADERS = ("Origin", "Sec-Fetch-Site")
 
 
 def control_endpoint(view: Handler) -> Handler:
-    """Return a handler of a control: they ask for no key, so whatever a web page could send is refused with 403."""
+    """Return a handler that refuses with 403 whatever a web page could send, as controls need no key."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         wrong = _refusal(request)
@@ -37,7 +37,7 @@ def _refusal(request: web.Request) -> str | None:
 
 
 def _is_known(host: str, public: str) -> bool:
-    """Say whether no outsider's DNS can lead a browser here under this name: an address, a short name, our own."""
+    """Return whether this host is safe from DNS rebinding: an IP address, a name without dots, or our public name."""
     return host == public or "." not in host or host.endswith(".localhost") or _is_address(host)
 
 
@@ -53,4 +53,4 @@ def _host_of(address: str) -> str:
     try:
         return urlsplit(address if "//" in address else f"//{address}").hostname or ""
     except ValueError:
-        return "."  # no name of anything
+        return "."  # matches no host

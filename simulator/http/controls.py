@@ -1,4 +1,4 @@
-"""The simulator's own controls: ledger, faults, arrangements, switches, callees, recordings, health."""
+"""The simulator's own controls: ledger, faults, account resources, switches, callees, incoming calls, health."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from simulator.state.faults import Faults, InvalidFaults, parse_faults
 
 
 class Switches(BaseModel):
-    """What may be turned while it runs; what is left out stays as it is."""
+    """Settings that can change while it runs; fields left out stay as they are."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,7 +34,7 @@ class Switches(BaseModel):
 
 
 class CalleeAction(BaseModel):
-    """What a callee does at once."""
+    """What a callee does immediately."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -43,12 +43,12 @@ class CalleeAction(BaseModel):
 
 
 async def get_health(request: web.Request) -> web.Response:
-    """Say that it runs."""
+    """Return that the simulator is running."""
     return _json({"status": "ok", "live": request.app[WORLD].legs.live_count})
 
 
 async def get_ledger(request: web.Request) -> web.Response:
-    """Give the account; `?summary=1` only the totals, `?since=N` only legs changed after that revision."""
+    """Return the ledger; `?summary=1` only the totals, `?since=N` only legs changed after that revision."""
     since = request.query.get("since", "0")
     if not (since.isascii() and since.isdigit()):
         return _json({"error": "since is a revision: a whole number, as the last answer gave it"}, status=400)
@@ -57,12 +57,12 @@ async def get_ledger(request: web.Request) -> web.Response:
 
 
 async def get_faults(request: web.Request) -> web.Response:
-    """Show the faults in force."""
+    """Return the active faults."""
     return _faults(request.app[WORLD].faults.current)
 
 
 async def post_faults(request: web.Request) -> web.Response:
-    """Replace the faults; `{}` ends them all."""
+    """Replace the faults; `{}` removes them all."""
     try:
         faults = parse_faults(await request.read() or b"{}")
     except InvalidFaults as err:
@@ -72,22 +72,22 @@ async def post_faults(request: web.Request) -> web.Response:
 
 
 async def get_arrangements(request: web.Request) -> web.Response:
-    """Show how the account's resources differ from one in good order."""
-    return _json(request.app[WORLD].arrangements.model_dump(mode="json"))
+    """Return the overrides of the account's resources."""
+    return _json(request.app[WORLD].resource_overrides.model_dump(mode="json"))
 
 
 async def post_arrangements(request: web.Request) -> web.Response:
-    """Replace how the account's resources differ; `{}` puts everything in order."""
+    """Replace the overrides of the account's resources; `{}` removes them all."""
     try:
-        arrangements = ResourceOverrides.model_validate_json(await request.read() or b"{}")
+        overrides = ResourceOverrides.model_validate_json(await request.read() or b"{}")
     except ValidationError as err:
         return _wrong(err)
-    request.app[WORLD].arrangements = arrangements
-    return _json(arrangements.model_dump(mode="json"))
+    request.app[WORLD].resource_overrides = overrides
+    return _json(overrides.model_dump(mode="json"))
 
 
 async def post_control(request: web.Request) -> web.Response:
-    """Turn switches, and show where they stand."""
+    """Change switches and return their values."""
     try:
         switches = Switches.model_validate_json(await request.read() or b"{}")
     except ValidationError as err:
@@ -96,7 +96,7 @@ async def post_control(request: web.Request) -> web.Response:
     if switches.down is not None:
         world.down = switches.down
     if switches.hold_webhooks is not None:
-        world.webhook_sender.hold(switches.hold_webhooks)
+        world.webhook_sender.pause(switches.hold_webhooks)
     if switches.clock_skew_s is not None:
         world.clock.skew_s = switches.clock_skew_s
     if switches.channels is not None:
@@ -108,29 +108,29 @@ async def post_control(request: web.Request) -> web.Response:
     if switches.refuse_for_s is not None:
         request.app[LISTENER].close_for(switches.refuse_for_s)
     limits = {"channels": world.channels, "dials_per_5s": world.dials_per_5s}
-    told = {"down": world.down, "clock_skew_s": world.clock.skew_s, "stream_frames": world.stream_frames}
-    return _json({**told, **limits})
+    values = {"down": world.down, "clock_skew_s": world.clock.skew_s, "stream_frames": world.stream_frames}
+    return _json({**values, **limits})
 
 
 async def post_callee(request: web.Request) -> web.Response:
-    """Let the callee of a live leg press keys or hang up, now."""
+    """Make the callee of a live leg press keys or hang up now."""
     world = request.app[WORLD]
     leg = world.legs.find(request.match_info["call_control_id"])
     if leg is None:
         return _json({"error": "no such call"}, status=404)
     try:
-        deed = CalleeAction.model_validate_json(await request.read() or b"{}")
+        action = CalleeAction.model_validate_json(await request.read() or b"{}")
     except ValidationError as err:
         return _wrong(err)
-    for digit in deed.press:
+    for digit in action.press:
         press_key(world, leg, digit)
-    if deed.hang_up:
+    if action.hang_up:
         hang_up_far_end(world, leg)
     return _json({"state": leg.state, "digits": leg.digits})
 
 
 async def post_incoming(request: web.Request) -> web.Response:
-    """Let somebody call us now."""
+    """Place an incoming call now."""
     try:
         call = IncomingCall.model_validate_json(await request.read() or b"{}")
     except ValidationError as err:

@@ -1,4 +1,4 @@
-"""The Dialogflow agent of a connection: set up, read, changed and removed under /v2/dialogflow_connections."""
+"""The Dialogflow agent of a connection: created, read, changed and deleted under /v2/dialogflow_connections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ _MAX = 1_000
 _KEPT = ("conversation_profile_id", "dialogflow_api", "environment", "location")
 _AGENT = BodySchema(
     fields={
-        "service_account": Field(required=True),  # an object in the official SDK, its text in the carrier's tutorials
+        "service_account": Field(
+            required=True
+        ),  # an object in the official SDK, a JSON string in the carrier's tutorials
         "dialogflow_api": Choice(("cx", "es")),
         **{name: Text() for name in _KEPT if name != "dialogflow_api"},
     }
@@ -25,23 +27,23 @@ _AGENT = BodySchema(
 
 
 async def put_agent(world: World, request: web.Request) -> web.StreamResponse:
-    """Give a connection its agent, or another one; the secrets of the service account are not kept."""
+    """Set or replace a connection's agent; the service account's secrets are not stored."""
     ident, body = _connection(world, request), parse_body(await request.read())
     _AGENT.check(body)
-    if ident not in world.agents and len(world.agents) >= _MAX:
+    if ident not in world.dialogflow_agents and len(world.dialogflow_agents) >= _MAX:
         raise bad_request("There are too many Dialogflow connections.", at="/connection_id")
-    world.agents[ident] = {name: body.get(name) for name in _KEPT}
+    world.dialogflow_agents[ident] = {name: body.get(name) for name in _KEPT}
     return _answer(world, ident, status=201 if request.method == "POST" else 200)
 
 
 async def get_agent(world: World, request: web.Request) -> web.StreamResponse:
-    """Show a connection's agent."""
+    """Return a connection's agent."""
     return _answer(world, _known(world, request))
 
 
 async def delete_agent(world: World, request: web.Request) -> web.StreamResponse:
-    """Take a connection's agent away; calls that talk to it go on."""
-    del world.agents[_known(world, request)]
+    """Delete a connection's agent; calls connected to it go on."""
+    del world.dialogflow_agents[_known(world, request)]
     return web.Response(status=204)
 
 
@@ -54,11 +56,15 @@ def _connection(world: World, request: web.Request) -> str:
 
 def _known(world: World, request: web.Request) -> str:
     ident = _connection(world, request)
-    if ident not in world.agents:
+    if ident not in world.dialogflow_agents:
         raise not_found("The Dialogflow connection")
     return ident
 
 
 def _answer(world: World, ident: str, *, status: int = 200) -> web.Response:
-    data: dict[str, Any] = {"record_type": "dialogflow_connection", "connection_id": ident, **world.agents[ident]}
+    data: dict[str, Any] = {
+        "record_type": "dialogflow_connection",
+        "connection_id": ident,
+        **world.dialogflow_agents[ident],
+    }
     return json_response(world, orjson.dumps({"data": data}), status=status)

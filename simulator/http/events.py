@@ -26,7 +26,7 @@ class CallEvent:
 
     @property
     def type(self) -> str:
-        """Which of the two it is, in the carrier's word."""
+        """`webhook` or `command`."""
         return "webhook" if isinstance(self.source, Webhook) else "command"
 
     @property
@@ -36,12 +36,12 @@ class CallEvent:
 
     @property
     def failed(self) -> bool:
-        """Whether a webhook was given up or a command refused."""
+        """Whether delivery of the webhook was given up, or the command refused."""
         if isinstance(self.source, Webhook):
             return self.source.delivered_at is None and self.source.status != "pending"
         return self.source.status >= 400
 
-    def shape(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return the row as the carrier writes it."""
         return {
             "record_type": "call_event",
@@ -66,13 +66,13 @@ class CallEvent:
 
 
 def events_of(leg: Leg) -> Iterator[CallEvent]:
-    """Yield what a leg was told to do and what it told."""
+    """Yield the commands and webhooks of a leg."""
     yield from (CallEvent(leg, command.at, command) for command in leg.commands)
     yield from (CallEvent(leg, webhook.occurred_at, webhook) for webhook in leg.webhooks)
 
 
 def passes(event: CallEvent, filters: Mapping[str, str]) -> bool:
-    """Say whether an event meets every filter; the carrier's filters that mean nothing here are met by all."""
+    """Return whether an event passes every filter; filters without a meaning here pass everything."""
     return all(_meets(event, name, value) for name, value in filters.items())
 
 
@@ -99,5 +99,5 @@ def _in_time(at: float, name: str, value: str) -> bool:
         mark = datetime.fromisoformat(value).timestamp()
     except ValueError:
         return True
-    told = datetime.fromtimestamp(at, UTC).timestamp()  # as webhooks tell it, to the microsecond
-    return compare is None or compare(told, mark)
+    rounded = datetime.fromtimestamp(at, UTC).timestamp()  # rounded to microseconds, as in webhooks
+    return compare is None or compare(rounded, mark)

@@ -1,4 +1,4 @@
-"""The listening socket, which can be taken away for a while: connections are then refused."""
+"""The listening socket, which can be closed for a while so that connections are refused."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import socket
 
 from aiohttp import web
 
-_ANSWERED_S = 0.05  # so that the request that asked for it still gets its answer
+_ANSWERED_S = 0.05  # so that the request for it still gets its response
 
 
 class Listener:
-    """Listens on one address for as long as the simulator runs."""
+    """Listens on one address while the simulator runs."""
 
     def __init__(self, runner: web.AppRunner, *, host: str, port: int) -> None:
         self._runner = runner
@@ -21,7 +21,7 @@ class Listener:
         self._absence: asyncio.Task[None] | None = None
 
     async def open(self) -> int:
-        """Start to listen and return the port."""
+        """Start listening and return the port."""
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_STREAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -32,7 +32,7 @@ class Listener:
         return self._port
 
     def close_for(self, seconds: float) -> None:
-        """Refuse new connections and cut the open ones, soon; listen again after so many real seconds."""
+        """Close the port and abort open connections shortly; listen again after so many seconds of real time."""
         self._absence = asyncio.create_task(self._away(seconds))
 
     async def _away(self, seconds: float) -> None:

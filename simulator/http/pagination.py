@@ -1,4 +1,4 @@
-"""Lists are answered a page at a time."""
+"""Pagination of lists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulator.world import World
 
 
 def paginated(world: World, request: web.Request, rows: list[dict[str, Any]]) -> web.Response:
-    """Return the page that was asked for: `page[number]` from 1, `page[size]` 20 and at most 250."""
+    """Return the requested page: `page[number]` from 1, `page[size]` 20 by default and at most 250."""
     size = min(250, max(1, _whole(request.query.get("page[size]"), default=20)))
     number = max(1, _whole(request.query.get("page[number]"), default=1))
     meta = {

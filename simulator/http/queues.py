@@ -1,4 +1,4 @@
-"""The queues and the calls in them: read, made, changed and emptied under /v2/queues."""
+"""Queues and the calls in them: read, created, changed and deleted under /v2/queues."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def get_queues(world: World, request: web.Request) -> web.StreamResponse:
 
 
 async def post_queues(world: World, request: web.Request) -> web.StreamResponse:
-    """Make a queue before its first use."""
+    """Create a queue."""
     body = parse_body(await request.read())
     _NEW.check(body)
     if world.queues.find(body["queue_name"]) is not None:
@@ -37,12 +37,12 @@ async def post_queues(world: World, request: web.Request) -> web.StreamResponse:
 
 
 async def get_queue(world: World, request: web.Request) -> web.StreamResponse:
-    """Tell how many wait in one queue and how long they have."""
+    """Return one queue."""
     return json_response(world, orjson.dumps({"data": _queue(_found(world, request))}))
 
 
 async def post_queue(world: World, request: web.Request) -> web.StreamResponse:
-    """Change the size of a queue; calls beyond it stay."""
+    """Change the maximum size of a queue; calls beyond it stay."""
     queue, body = _found(world, request), parse_body(await request.read())
     _CHANGED.check(body)
     queue.max_size, queue.updated_at = body["max_size"], world.clock.now()
@@ -50,24 +50,24 @@ async def post_queue(world: World, request: web.Request) -> web.StreamResponse:
 
 
 async def delete_queue(world: World, request: web.Request) -> web.StreamResponse:
-    """Remove a queue; whoever waits in it leaves it."""
+    """Delete a queue; the calls in it leave it."""
     world.queues.remove(_found(world, request))
     return web.Response(status=204)
 
 
 async def get_queue_calls(world: World, request: web.Request) -> web.StreamResponse:
-    """List the calls of one queue, first in line first."""
+    """List the calls in one queue, in order."""
     queue = _found(world, request)
     return paginated(world, request, [_call(queue, place) for place in queue.places])
 
 
 async def get_queue_call(world: World, request: web.Request) -> web.StreamResponse:
-    """Tell of one call's place in line."""
+    """Return one call in a queue."""
     return json_response(world, orjson.dumps({"data": _call(_found(world, request), _place(world, request))}))
 
 
 async def patch_queue_call(world: World, request: web.Request) -> web.StreamResponse:
-    """Let a call keep its place after its hangup, or not."""
+    """Change whether a call keeps its place after its hangup."""
     place, body = _place(world, request), parse_body(await request.read())
     _CALL_CHANGED.check(body)
     place.stays_after_hangup = body.get("keep_after_hangup") is True
@@ -75,7 +75,7 @@ async def patch_queue_call(world: World, request: web.Request) -> web.StreamResp
 
 
 async def delete_queue_call(world: World, request: web.Request) -> web.StreamResponse:
-    """Take a call out of its queue."""
+    """Remove a call from its queue."""
     _place(world, request).leave("leave")
     return web.Response(status=204)
 

@@ -1,4 +1,4 @@
-"""The carrier's reads: a call, the active calls, the events, the application, profiles, numbers, the public key."""
+"""Reads of calls: one call, the active calls, call events, and the public key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from simulator.world import World
 
 
 async def get_call(world: World, request: web.Request) -> web.StreamResponse:
-    """Tell whether a call is alive; readable for ten minutes after its end."""
+    """Return a call and whether it is alive; readable for ten minutes after its end."""
     world.legs.forget_old()
     leg = world.legs.find(request.match_info["call_control_id"])
     if leg is None:
@@ -30,28 +30,28 @@ async def get_call(world: World, request: web.Request) -> web.StreamResponse:
 
 
 async def get_active_calls(world: World, request: web.Request) -> web.StreamResponse:
-    """List the live legs of a connection, a page at a time."""
+    """List the live legs of a connection."""
     connection = request.match_info["connection_id"]
     legs = [leg for leg in world.legs.live() if leg.connection_id == connection]
     return paginated(world, request, [_active(world, leg) for leg in legs])
 
 
 async def get_call_events(world: World, request: web.Request) -> web.StreamResponse:
-    """List commands and webhooks, oldest first, as the filters say."""
+    """List commands and webhooks that pass the filters, oldest first."""
     filters = {key: value for key, value in request.query.items() if key.startswith("filter[")}
     legs = _legs(world, filters.pop("filter[leg_id]", None))
     events = chain.from_iterable(events_of(leg) for leg in legs)
     found = sorted((event for event in events if passes(event, filters)), key=lambda event: event.at)
-    return paginated(world, request, [event.shape() for event in found])
+    return paginated(world, request, [event.as_json() for event in found])
 
 
 async def get_public_key(world: World, _request: web.Request) -> web.StreamResponse:
-    """Give the key that verifies webhooks."""
+    """Return the key that verifies webhooks."""
     return json_response(world, orjson.dumps({"data": {"public": world.signer.public_key}}))
 
 
 async def get_nothing(_world: World, request: web.Request) -> web.StreamResponse:
-    """Answer every other path as the carrier does."""
+    """Respond to every other path with the carrier's 404."""
     raise not_found(f"{request.method} {request.path}")
 
 

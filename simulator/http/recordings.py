@@ -1,4 +1,4 @@
-"""The carrier's recordings: told anew with links made at that moment, and their files."""
+"""Reads of recordings, with new links each time, and their files."""
 
 from __future__ import annotations
 
@@ -21,45 +21,45 @@ _FILTERS = ("call_leg_id", "call_session_id", "connection_id", "from", "to")
 
 
 async def get_recording(world: World, request: web.Request) -> web.StreamResponse:
-    """Tell of a recording, with links that live from now on."""
-    kept = world.recordings.find(request.match_info["recording_id"])
-    if kept is None:
+    """Return a recording with a new link."""
+    saved = world.recordings.find(request.match_info["recording_id"])
+    if saved is None:
         raise not_found("The recording")
-    return json_response(world, orjson.dumps({"data": _shape(world, kept)}))
+    return json_response(world, orjson.dumps({"data": _recording(world, saved)}))
 
 
 async def get_recordings(world: World, request: web.Request) -> web.StreamResponse:
-    """List recordings, oldest first, as the filters say."""
+    """List recordings that pass the filters, oldest first."""
     wanted = {name: request.query.get(f"filter[{name}]") for name in _FILTERS}
-    shapes = (_shape(world, kept) for kept in world.recordings.all())
-    found = [shape for shape in shapes if all(value in (None, shape[name]) for name, value in wanted.items())]
+    rows = (_recording(world, saved) for saved in world.recordings.all())
+    found = [row for row in rows if all(value in (None, row[name]) for name, value in wanted.items())]
     return paginated(world, request, found)
 
 
 async def get_file(request: web.Request) -> web.Response:
-    """Serve the file a link leads to until it expires."""
+    """Serve the file of a link until the link expires."""
     world = request.app[WORLD]
-    name, _, form = request.match_info["file"].rpartition(".")
-    kept = world.recordings.find(name)
-    if kept is None or form not in _TYPES:
+    name, _, audio_format = request.match_info["file"].rpartition(".")
+    saved = world.recordings.find(name)
+    if saved is None or audio_format not in _TYPES:
         return _refuse(404, "no such recording")
     if not is_link_alive(world, request.query.get("expires", "")):
         return _refuse(403, "the link has expired")
-    return web.Response(body=audio_file(form, kept.recording.seconds), content_type=_TYPES[form])
+    return web.Response(body=audio_file(audio_format, saved.recording.seconds), content_type=_TYPES[audio_format])
 
 
-def _shape(world: World, kept: SavedRecording) -> dict[str, Any]:
-    recording = kept.recording
+def _recording(world: World, saved: SavedRecording) -> dict[str, Any]:
+    recording = saved.recording
     started, ended = iso(recording.started_at), iso(recording.ended_at or recording.started_at)
     return {
         "record_type": "recording",
         "id": recording.id,
-        "call_control_id": kept.call_control_id,
-        "call_leg_id": kept.call_leg_id,
-        "call_session_id": kept.call_session_id,
-        "connection_id": kept.connection_id,
-        "from": kept.from_,
-        "to": kept.to,
+        "call_control_id": saved.call_control_id,
+        "call_leg_id": saved.call_leg_id,
+        "call_session_id": saved.call_session_id,
+        "connection_id": saved.connection_id,
+        "from": saved.from_,
+        "to": saved.to,
         "channels": recording.channels,
         "source": "call",
         "status": "completed",

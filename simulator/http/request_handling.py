@@ -34,11 +34,11 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class ConnectionReset(Exception):
-    """Raised when the caller shall find its connection gone instead of an answer."""
+    """Raised to reset the connection instead of sending a response."""
 
 
 def carrier_endpoint(view: Api) -> Handler:
-    """Return a handler of the carrier's API: it needs the key, fails in the carrier's words, and may be down."""
+    """Return a handler of the carrier's API: it simulates outages, checks the key and writes the carrier's errors."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         world = request.app[WORLD]
@@ -56,7 +56,7 @@ def carrier_endpoint(view: Api) -> Handler:
 
 
 def json_response(world: World, body: bytes, *, status: int = 200) -> web.Response:
-    """Return a JSON answer; a clock that is wrong shows in its Date."""
+    """Return a JSON response; its Date shows the clock's skew."""
     response = web.Response(body=body, status=status, content_type="application/json")
     if world.clock.skew_s:
         response.headers["Date"] = http_date(world.clock.now())
@@ -64,7 +64,7 @@ def json_response(world: World, body: bytes, *, status: int = 200) -> web.Respon
 
 
 def reset(request: web.Request) -> web.Response:
-    """Cut the connection with a TCP reset; the response returned goes nowhere."""
+    """Reset the TCP connection; the returned response is never sent."""
     transport = request.transport
     if transport is not None:
         peer = transport.get_extra_info("socket")
@@ -75,7 +75,7 @@ def reset(request: web.Request) -> web.Response:
 
 
 async def apply_faults_before(request_fault: RequestFault | None, faults: Faults, *, is_dial: bool) -> None:
-    """Let happen what happens before a request is carried out; raises, or returns when it may go on."""
+    """Apply the faults before a request is executed; raises CarrierError or ConnectionReset."""
     latency_ms = faults.dial_latency_ms if is_dial else faults.action_latency_ms
     if latency_ms:
         await asyncio.sleep(latency_ms / 1000)
@@ -91,7 +91,7 @@ async def apply_faults_before(request_fault: RequestFault | None, faults: Faults
 
 
 async def apply_faults_after(request_fault: RequestFault | None, faults: Faults) -> None:
-    """Let happen what happens although the request was carried out."""
+    """Apply the faults that come after a request was executed."""
     if request_fault is RequestFault.ERROR_AFTER:
         raise broken(faults.error_status)
     if request_fault is RequestFault.RESET_AFTER:
@@ -116,7 +116,7 @@ def _check_key(world: World, request: web.Request) -> None:
 
 
 def parse_body(raw: bytes, *, loads: Callable[[bytes], Any] = orjson.loads) -> dict[str, Any]:
-    """Return the object; an empty body is an empty one, and anything else raises CarrierError (400)."""
+    """Return the JSON object of a body, empty for an empty body; raises CarrierError (400) for anything else."""
     try:
         body = loads(raw) if raw.strip() else {}
     except ValueError as err:

@@ -1,4 +1,4 @@
-"""The paths, and what answers them."""
+"""The routes of the HTTP server."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from simulator.world import World
 
 
 def build_app(world: World) -> web.Application:
-    """Return the application; the carrier's paths lie under /v2, the simulator's own beside it."""
+    """Return the application, with the carrier's API under /v2 and the simulator's own paths beside it."""
     app = web.Application()
     app[WORLD] = world
     app.add_routes(

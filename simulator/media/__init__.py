@@ -1,1 +1,1 @@
-"""Real sound on real sockets: streams over websockets, forks over UDP; always in real time."""
+"""Audio on real sockets: streams over websockets, forks over UDP; always in real time."""

@@ -9,16 +9,18 @@ from functools import cache
 _RATE = 8_000
 
 
-def audio_file(form: str, seconds: float) -> bytes:
-    """Return sound that players accept: a 440 Hz tone as WAV, silence as MP3, of whole frames."""
-    return _tone(seconds) if form == "wav" else _silent_mp3(seconds)
+def audio_file(audio_format: str, seconds: float) -> bytes:
+    """Return a file that players accept: a 440 Hz tone as WAV, or silence as MP3 in whole frames."""
+    return _tone(seconds) if audio_format == "wav" else _silent_mp3(seconds)
 
 
 def _tone(seconds: float) -> bytes:
     sound = (_one_second() * max(1, math.ceil(seconds)))[: max(1, round(_RATE * seconds))]
     sound += b"\x80" * (len(sound) % 2)
-    form = struct.pack("<8sIHHIIHH", b"WAVEfmt ", 16, 1, 1, _RATE, _RATE, 1, 8)
-    return struct.pack("<4sI", b"RIFF", 36 + len(sound)) + form + struct.pack("<4sI", b"data", len(sound)) + sound
+    audio_format = struct.pack("<8sIHHIIHH", b"WAVEfmt ", 16, 1, 1, _RATE, _RATE, 1, 8)
+    return (
+        struct.pack("<4sI", b"RIFF", 36 + len(sound)) + audio_format + struct.pack("<4sI", b"data", len(sound)) + sound
+    )
 
 
 @cache

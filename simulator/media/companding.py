@@ -1,4 +1,4 @@
-"""G.711 from mu-law to A-law, byte by byte, by a table."""
+"""G.711: transcoding from mu-law to A-law by a table."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ _TABLE = bytes(_alaw(_sample(code)) for code in range(256))
 
 
 def to_alaw(mulaw: bytes) -> bytes:
-    """Return the same sound in the other law, a byte for a byte."""
+    """Return mu-law audio as A-law, byte for byte."""
     return mulaw.translate(_TABLE)

@@ -1,4 +1,4 @@
-"""A Dialogflow agent on a leg: the sound goes to it instead of a websocket; what it says nobody hears here."""
+"""A Dialogflow agent on a leg, in place of a websocket; its replies are not simulated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CONNECTS_S = 0.5
 
 
 class Dialogflow:
-    """One agent on one leg, from the attempt to connect to its end."""
+    """One agent on one leg, from connecting to its end."""
 
     def __init__(self, world: World, leg: Leg) -> None:
         self.id = fresh_uuid()
@@ -20,12 +20,12 @@ class Dialogflow:
         self._is_connected = False
 
     def begin(self) -> None:
-        """Start to connect; a webhook tells when that is done."""
+        """Start connecting; `streaming.started` follows."""
         self._leg.media_output = self
         self._leg.timers.set("dialogflow", _CONNECTS_S, self._connect)
 
     def end(self) -> None:
-        """Let the agent go, and tell of it."""
+        """Disconnect the agent and send `streaming.stopped`."""
         if self._leg.media_output is not self:
             return
         self._leg.media_output = None
@@ -34,7 +34,7 @@ class Dialogflow:
             emit(self._world, self._leg, "streaming.stopped")
 
     def press(self, digit: str) -> None:
-        """Carry no keys: what an agent makes of them is not documented."""
+        """Do nothing: how agents get DTMF is not documented."""
 
     def _connect(self) -> None:
         self._is_connected = True

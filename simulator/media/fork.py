@@ -1,4 +1,4 @@
-"""A fork: both directions of a leg as RTP over UDP, plain to rx and tx, with a STREP header to one target."""
+"""A fork: both directions of a leg as RTP over UDP, plain to rx and tx, or with a STREP header to one target."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DEFAULT_TYPE = "decrypted"
 
 
 class Fork:
-    """One running fork; nobody need listen at the other end."""
+    """One running fork; no receiver is needed."""
 
     def __init__(self, world: World, leg: Leg, body: Mapping[str, Any]) -> None:
         self._world = world
@@ -30,13 +30,13 @@ class Fork:
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Send from now on, and tell of it."""
+        """Start sending, and send `call.fork.started`."""
         self._leg.media_output = self
         emit(self._world, self._leg, "call.fork.started", stream_type=self._stream_type)
         self._task = asyncio.create_task(self._run())
 
     def end(self) -> None:
-        """Send no more, and tell of it."""
+        """Stop sending, and send `call.fork.stopped`."""
         if self._leg.media_output is not self:
             return
         self._leg.media_output = None
@@ -45,7 +45,7 @@ class Fork:
         emit(self._world, self._leg, "call.fork.stopped", stream_type=self._stream_type)
 
     def press(self, digit: str) -> None:
-        """Carry no keys: a fork is sound alone."""
+        """Do nothing: a fork carries only audio."""
 
     async def _run(self) -> None:
         try:
@@ -59,20 +59,20 @@ class Fork:
 
 
 class _Direction:
-    """One direction on its way to one address."""
+    """The packets of one direction to one address."""
 
     def __init__(self, track: str, address: tuple[str, int], header: bytes) -> None:
         self.track = track
         self._sound = speech_frames("outbound" if track == "tx" else "inbound")
         self._source = RtpSource(header=header)
-        self._shuffle = Reorderer()
+        self._reorderer = Reorderer()
         self._socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._address = address
 
     def send(self, number: int) -> None:
-        for packet in self._shuffle.order(self._source.packet(self._sound[(number - 1) % len(self._sound)])):
-            # UDP promises nothing: a full buffer or nobody at the other end is no error of the call's.
+        for packet in self._reorderer.order(self._source.packet(self._sound[(number - 1) % len(self._sound)])):
+            # UDP is best effort: a full buffer or a missing receiver is no error of the call.
             with contextlib.suppress(OSError):
                 self._socket.sendto(packet, self._address)
 

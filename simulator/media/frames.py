@@ -1,7 +1,7 @@
-"""The frames the carrier writes on a stream's websocket, in today's form or in the older one.
+"""Frames from the carrier on a stream's websocket, in today's form or the older one.
 
-Every number is a string, but for the code of an error in today's form. The older form names codecs by their MIME type,
-puts an error's facts under `error`, and tells less at the start.
+Numbers are strings, except the code of an error in today's form. The older form names codecs by MIME type, has the
+fields of an error under `error`, and fewer fields in `start`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _OLD_START_FIELDS = ("user_id", "call_control_id", "client_state")
 
 
 class FrameWriter:
-    """Writes the frames of one stream; sequence numbers begin at 1, chunks of a track, too."""
+    """Writes the frames of one stream; sequence numbers start at 1, and so do the chunks of each track."""
 
     def __init__(self, stream_id: str, *, is_older: bool = False) -> None:
         self._stream_id = stream_id
@@ -35,18 +35,18 @@ class FrameWriter:
         self._chunks: dict[str, int] = {}
 
     def connected(self) -> bytes:
-        """Return the first frame of all."""
+        """Return the `connected` frame, the first of all."""
         return orjson.dumps({"event": "connected", "version": "1.0.0"})
 
     def start(self, facts: dict[str, Any], *, codec: str) -> bytes:
-        """Return what the stream is about, and the codec it really comes in."""
+        """Return the `start` frame, with the codec that is actually sent."""
         encoding = _MIME_TYPES[codec] if self._is_older else codec
-        told = {name: facts[name] for name in _OLD_START_FIELDS} if self._is_older else facts
+        fields = {name: facts[name] for name in _OLD_START_FIELDS} if self._is_older else facts
         media_format = {"encoding": encoding, "sample_rate": 8000, "channels": 1}
-        return self._frame("start", start={**told, "media_format": media_format})
+        return self._frame("start", start={**fields, "media_format": media_format})
 
     def media(self, track: str, payload: bytes) -> bytes:
-        """Return the next piece of a track: raw sound, no RTP header."""
+        """Return the next `media` frame of a track: raw audio without RTP header."""
         chunk = self._chunks[track] = self._chunks.get(track, 0) + 1
         body = {
             "track": track,
@@ -57,22 +57,22 @@ class FrameWriter:
         return self._frame("media", media=body)
 
     def dtmf(self, digit: str, *, occurred_at: str) -> bytes:
-        """Return the news of a key."""
+        """Return the frame for a pressed key."""
         return self._frame("dtmf", occurred_at=occurred_at, dtmf={"digit": digit})
 
     def mark(self, name: str) -> bytes:
-        """Return the echo of a mark: what was sent before it has been played."""
+        """Return the echo of a mark, sent once all media before it has been played."""
         return self._frame("mark", mark={"name": name})
 
     def error(self, code: int) -> bytes:
-        """Return the complaint about a frame."""
+        """Return the error frame for this code."""
         title, detail = _TITLES[code]
         if self._is_older:
             return self._frame("error", error={"code": str(code), "title": title, "detail": detail})
         return self._frame("error", payload={"code": code, "title": title, "detail": detail})
 
     def stop(self, facts: dict[str, Any]) -> bytes:
-        """Return the last frame."""
+        """Return the `stop` frame, the last one."""
         return self._frame("stop", stop=facts)
 
     def _frame(self, event: str, **body: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""Ticks every 20 ms of real time: sound is never scaled, as recordings and signatures are not."""
+"""Pacing of audio frames: one every 20 ms of real time, never scaled; and reordering, as networks do it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 
 from simulator.media.speech_samples import FRAME_MS
 
-SWAPPED_EVERY = 16  # of so many pieces one comes after its follower, as happens on real networks
+REORDERED_EVERY = 16  # one of so many frames arrives after the next one, as on real networks
 
 
 async def ticks() -> AsyncIterator[int]:
-    """Yield 1, 2, 3, … at the pace of the sound; what a busy moment held up is caught up with."""
+    """Yield 1, 2, 3, … every 20 ms, catching up after delays."""
     loop = asyncio.get_running_loop()
     began, number = loop.time(), 0
     while True:
@@ -21,22 +21,22 @@ async def ticks() -> AsyncIterator[int]:
 
 
 class Reorderer:
-    """Lets every sixteenth piece be overtaken by the next."""
+    """Swaps every sixteenth frame with the next one."""
 
     def __init__(self) -> None:
         self._seen = 0
         self._held: bytes | None = None
 
-    def order(self, piece: bytes) -> tuple[bytes, ...]:
-        """Return what is sent now that this piece is ready."""
+    def order(self, frame: bytes) -> tuple[bytes, ...]:
+        """Return the frames to send now that this one is ready."""
         self._seen += 1
-        if self._seen % SWAPPED_EVERY == 0:
-            self._held = piece
+        if self._seen % REORDERED_EVERY == 0:
+            self._held = frame
             return ()
         held, self._held = self._held, None
-        return (piece,) if held is None else (piece, held)
+        return (frame,) if held is None else (frame, held)
 
     def rest(self) -> tuple[bytes, ...]:
-        """Return a piece that still waits to be overtaken."""
+        """Return the frame that is still held back."""
         held, self._held = self._held, None
         return () if held is None else (held,)

@@ -1,4 +1,4 @@
-"""RTP packets, and the STREP header before those of a fork with one `target` for both directions."""
+"""RTP packets, and the STREP header of a fork with one `target` for both directions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _VERSION_2, _PCMU = 0x80, 0
 
 
 class RtpSource:
-    """One direction's packets: numbers begin anywhere and wrap around, as in life."""
+    """The packets of one direction: sequence numbers and timestamps start anywhere and wrap around."""
 
     def __init__(self, *, header: bytes = b"") -> None:
         start = UUID(fresh_uuid())
@@ -31,6 +31,6 @@ class RtpSource:
 
 
 def strep_header(call_leg_id: str, *, is_b_leg: bool, is_sent: bool) -> bytes:
-    """Return the 24 bytes: magic 11, version 0001, L, D; length; reserved; the leg's id as its text orders it."""
+    """Return the 24 bytes: magic 11, version 0001, L, D; length; reserved; the leg's UUID in network byte order."""
     first = 0b11_0001_00 | is_b_leg << 1 | is_sent
     return bytes((first, 24, 0, 0, 0, 0, 0, 0)) + UUID(call_leg_id).bytes

@@ -1,4 +1,4 @@
-"""What people sound like here: a spoken sentence for each direction, in pieces of 20 ms."""
+"""Sample speech: one sentence for each direction, in frames of 20 ms."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from importlib.resources import files
 from simulator.media.companding import to_alaw
 
 FRAME_MS = 20
-FRAME_SAMPLES = 160  # of a piece, at 8,000 a second
+FRAME_SAMPLES = 160  # at 8,000 samples per second
 CODECS = ("PCMU", "PCMA")
 
 
 @cache
 def speech_frames(track: str, codec: str = "PCMU") -> tuple[bytes, ...]:
-    """Return three seconds of a voice, a piece for every 20 ms; it is said again and again.
+    """Return three seconds of speech, to be repeated, in frames of 20 ms.
 
-    `inbound` is the callee, `outbound` who speaks to him; the codec is one of `CODECS`.
+    The track is `inbound` (the far end) or `outbound`; the codec is one of `CODECS`.
     """
     spoken = files("simulator.media").joinpath("sounds", f"{track}.ulaw").read_bytes()
     sound = to_alaw(spoken) if codec == "PCMA" else spoken

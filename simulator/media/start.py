@@ -1,4 +1,4 @@
-"""How a stream begins: to the websocket that is named, or else to the Dialogflow agent of the leg's connection."""
+"""Starting a stream: to its websocket, or else to the Dialogflow agent of the leg's connection."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from simulator.world import World
 
 
 def begin_stream(world: World, leg: Leg, body: Mapping[str, Any]) -> None:
-    """Begin to connect; webhooks tell how that went."""
+    """Start connecting; a webhook reports the result."""
     if body.get("stream_url"):
         Stream(world, leg, body).begin()
-    elif leg.connection_id in world.agents:
+    elif leg.connection_id in world.dialogflow_agents:
         Dialogflow(world, leg).begin()
     else:
         emit_failed(world, leg, body, reason="dialogflow_not_configured", stream_id=fresh_uuid())

@@ -1,4 +1,4 @@
-"""A stream: a leg's sound on a websocket that the carrier opens to the application."""
+"""A stream: a leg's audio on a websocket that the carrier opens to the application."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from simulator.webhook_events import emit
 from simulator.world import World
 
 _CONNECT_S = 5.0
-_FAREWELL_S = 2.0
-_LARGEST_FRAME = 5 * 1_048_576  # more than 30 s of the largest raw sound, in base64
-_MAX_WAITING = 500  # frames an application may be behind: ten seconds of one track
+_CLOSE_S = 2.0
+_LARGEST_FRAME = 5 * 1_048_576  # more than 30 s of the largest raw audio, in base64
+_MAX_QUEUED_FRAMES = 500  # frames that an application may lag behind: ten seconds of one track
 _USER = "5a2f0f6e-0000-4000-8000-000000000000"
 _TRACKS = {
     "inbound_track": ("inbound",),
@@ -33,7 +33,7 @@ _TRACKS = {
 
 
 class Stream:
-    """One stream of one leg, from the attempt to connect until its last frame."""
+    """One stream of one leg, from connecting to its last frame."""
 
     def __init__(self, world: World, leg: Leg, body: Mapping[str, Any]) -> None:
         self.id = fresh_uuid()
@@ -48,13 +48,13 @@ class Stream:
         self._is_connected = False
 
     def begin(self) -> None:
-        """Start to connect; webhooks tell how that went."""
+        """Start connecting; a webhook reports the result."""
         self._leg.media_output = self
         self._task = asyncio.create_task(self._run())
 
     def end(self) -> None:
-        """Stop and tell of it; the last frames are still sent."""
-        if not self._let_go():
+        """Stop, and send `streaming.stopped`; queued frames are still sent."""
+        if not self._detach():
             return
         emit(self._world, self._leg, "streaming.stopped", stream_url=self._body["stream_url"])
         if self._is_connected:
@@ -64,7 +64,7 @@ class Stream:
             self._task.cancel()
 
     def press(self, digit: str) -> None:
-        """Tell the application of a key."""
+        """Send a pressed key to the application."""
         if self._is_connected:
             self._send(self._writer.dtmf(digit, occurred_at=iso(self._world.clock.now())))
 
@@ -79,12 +79,12 @@ class Stream:
                 await self._converse(socket)
             finally:
                 with contextlib.suppress(TimeoutError, ConnectionError, RuntimeError):
-                    await asyncio.wait_for(socket.close(), _FAREWELL_S)
-        self.end()  # where the application hung up: told as an end, not as a failure [assumed]
+                    await asyncio.wait_for(socket.close(), _CLOSE_S)
+        self.end()  # the application closed it: an end, not a failure (assumed)
 
     async def _connect(self, session: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse | None:
         token = self._body.get("stream_auth_token")
-        headers = {"Authorization": f"Bearer {token}"} if token else {}  # where it travels is not documented
+        headers = {"Authorization": f"Bearer {token}"} if token else {}  # how the token is sent is not documented
         try:
             async with asyncio.timeout(_CONNECT_S):
                 return await session.ws_connect(self._body["stream_url"], headers=headers, max_msg_size=_LARGEST_FRAME)
@@ -96,61 +96,61 @@ class Stream:
         self._send(self._writer.connected())
         emit(self._world, self._leg, "streaming.started", stream_url=self._body["stream_url"])
         self._send(self._writer.start(self._about(), codec=self._codec))
-        listener = ApplicationFrames(
+        frames = ApplicationFrames(
             self._writer,
             self._send,
             raw=negotiated_format(self._body) if self._body.get("stream_bidirectional_mode") == "rtp" else None,
             always_wrong=self._world.faults.of(self._leg.far_end_number).stream_error,
         )
-        others = [asyncio.create_task(self._speak()), asyncio.create_task(self._listen(socket, listener))]
+        tasks = [asyncio.create_task(self._speak()), asyncio.create_task(self._listen(socket, frames))]
         try:
             await self._write(socket)
         finally:
-            listener.close()
-            for task in others:
+            frames.close()
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _write(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Send what waits, until the stream has ended or the application is gone."""
+        """Send queued frames until the stream ends or the connection is lost."""
         while (frame := await self._waiting.get()) is not None:
             try:
-                async with asyncio.timeout(_FAREWELL_S * 5):
+                async with asyncio.timeout(_CLOSE_S * 5):
                     await socket.send_str(frame.decode())
             except (TimeoutError, ConnectionError, RuntimeError, aiohttp.ClientError):
                 return
 
     async def _speak(self) -> None:
-        shuffles = {track: Reorderer() for track in self._tracks}
+        reorderers = {track: Reorderer() for track in self._tracks}
         async for number in ticks():
-            for track, shuffle in shuffles.items():
+            for track, reorderer in reorderers.items():
                 sound = speech_frames(track, self._codec)
-                for frame in shuffle.order(self._writer.media(track, sound[(number - 1) % len(sound)])):
+                for frame in reorderer.order(self._writer.media(track, sound[(number - 1) % len(sound)])):
                     self._send(frame)
                     self._world.counters.add("stream_frames", track)
 
-    async def _listen(self, socket: aiohttp.ClientWebSocketResponse, listener: ApplicationFrames) -> None:
+    async def _listen(self, socket: aiohttp.ClientWebSocketResponse, frames: ApplicationFrames) -> None:
         async for message in socket:
             if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-                before = listener.played
-                listener.take(message.data)
-                for _ in range(listener.played - before):
+                before = frames.played
+                frames.take(message.data)
+                for _ in range(frames.played - before):
                     self._world.counters.add("stream_payloads_played")
         self._waiting.put_nowait(None)
 
     def _send(self, frame: bytes) -> None:
-        """Queue a frame; for an application that does not read, sound is dropped and nothing grows."""
-        if self._waiting.qsize() < _MAX_WAITING:
+        """Queue a frame; drop it when the application reads too slowly."""
+        if self._waiting.qsize() < _MAX_QUEUED_FRAMES:
             self._waiting.put_nowait(frame)
 
-    def _let_go(self) -> bool:
+    def _detach(self) -> bool:
         if self._leg.media_output is not self:
             return False
         self._leg.media_output = None
         return True
 
     def _fail(self, reason: str) -> None:
-        if self._let_go():
+        if self._detach():
             emit_failed(self._world, self._leg, self._body, reason=reason, stream_id=self.id)
 
     def _parties(self) -> dict[str, Any]:
@@ -171,7 +171,7 @@ class Stream:
 
 
 def _codec(world: World, asked: str | None) -> str:
-    """Return the codec a stream comes in: the call's own, unless another is asked for that can be made here."""
+    """Return the codec of a stream: the requested one if it is supported here, otherwise the call's own."""
     if asked in CODECS:
         return asked
     if asked not in (None, "default"):
@@ -180,7 +180,7 @@ def _codec(world: World, asked: str | None) -> str:
 
 
 def emit_failed(world: World, leg: Leg, body: Mapping[str, Any], *, reason: str, stream_id: str) -> None:
-    """Tell that a stream did not come about."""
+    """Send `streaming.failed`."""
     url = {"stream_url": body["stream_url"]} if body.get("stream_url") else {}
     emit(
         world,

@@ -1,1 +1,1 @@
-"""What a request must look like: kinds of field, conditions between fields, and the errors of the API."""
+"""Validation of requests: field types, conditions between fields, and the errors of the API."""

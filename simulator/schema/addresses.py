@@ -1,4 +1,4 @@
-"""The kinds of request field that say where something is: numbers, SIP addresses, URLs, ids."""
+"""Field types for addresses: phone numbers, SIP URIs, URLs, UUIDs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 from simulator.schema.errors import Problem
 from simulator.schema.fields import Field
 
-# E.164 has at most fifteen digits and names no least number of them.
+# E.164 allows at most fifteen digits and sets no minimum.
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _KEYED = re.compile(r",[0-9A-DwW*#]+$")
 _SIP = re.compile(r"sips?:\S+", re.IGNORECASE)
@@ -19,14 +19,14 @@ _MAX_URL_CHARS = 2000
 
 @dataclass(frozen=True, kw_only=True)
 class Phone(Field):
-    """A number as +E.164; where `sip` allows it also a SIP address, where `keyed` does, digits to be keyed later."""
+    """A number as +E.164; with `sip` also a SIP URI, with `keyed` also post-dial digits."""
 
     code: str | None = "10016"
     sip: bool = True
     keyed: bool = True
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
-        """Yield what cannot be dialed."""
+        """Yield a value that cannot be dialed."""
         text = value if isinstance(value, str) else ""
         number = _KEYED.sub("", text) if self.keyed else text
         if not (_E164.fullmatch(number) or (self.sip and _SIP.fullmatch(text))):
@@ -38,24 +38,24 @@ class Sip(Field):
     """A SIP URI."""
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
-        """Yield anything else."""
+        """Yield any other value."""
         if not isinstance(value, str) or _SIP.fullmatch(value) is None:
             yield self.wrong_type("a SIP URI", at)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Url(Field):
-    """An address of one of these schemes, at most 2,000 characters."""
+    """A URL of one of these schemes, at most 2,000 characters."""
 
     code: str | None = "10003"
     schemes: tuple[str, ...] = ("http", "https")
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
-        """Yield an address of another scheme, without a host, with a space, or too long."""
-        if not isinstance(value, str) or len(value) > _MAX_URL_CHARS or not self._leads_somewhere(value):
+        """Yield a URL of another scheme, without host, with spaces, or too long."""
+        if not isinstance(value, str) or len(value) > _MAX_URL_CHARS or not self._is_complete(value):
             yield Problem(self.code or "10003", "Invalid URL", f"{at} must be a URL ({', '.join(self.schemes)}).", at)
 
-    def _leads_somewhere(self, text: str) -> bool:
+    def _is_complete(self, text: str) -> bool:
         scheme, _, rest = text.partition("://")
         return scheme.lower() in self.schemes and bool(rest.strip("/")) and not re.search(r"\s", rest)
 
@@ -65,7 +65,7 @@ class Uuid(Field):
     """A UUID as text."""
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
-        """Yield anything else."""
+        """Yield any other value."""
         try:
             UUID(value if isinstance(value, str) else "")
         except ValueError:

@@ -1,4 +1,4 @@
-"""Conditions between the fields of one body, and how a broken one is told."""
+"""Conditions between the fields of one body, and the errors for broken ones."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from simulator.schema.fields import Condition
 
 
 def conflict(at: str, detail: str, *, code: str = "10015") -> Problem:
-    """Return the complaint about a field that is right by itself and wrong beside another."""
+    """Return the error for a field that is valid by itself and conflicts with another."""
     return Problem(code, "Invalid parameter", f"{at} {detail}.", at)
 
 
 def ascending(minimum: str, maximum: str, *, defaults: tuple[int, int], code: str = "10033") -> Condition:
-    """Return the condition that one number is not above the other; `unset` is what each is when it is left out."""
+    """Return the condition that one number is not above another; `defaults` are their values when they are missing."""
 
     def check(body: Mapping[str, Any], at: str) -> Iterator[Problem]:
         low, high = body.get(minimum), body.get(maximum)

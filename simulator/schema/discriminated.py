@@ -1,4 +1,4 @@
-"""Objects that come in several shapes, told apart by one of their fields."""
+"""Objects with several schemas, chosen by the value of one field."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from simulator.schema.fields import Choice, Field, Record
 
 @dataclass(frozen=True, kw_only=True)
 class Discriminated(Field):
-    """An object whose field `by` names the shape of the others."""
+    """An object whose field `by` chooses the schema of the others."""
 
     by: str
     of: Mapping[str, Record]
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
-        """Yield a name that is missing or unknown, or else what is wrong with the shape it names."""
+        """Yield a missing or unknown discriminator, or else the errors of the chosen schema."""
         if not isinstance(value, dict):
             yield self.wrong_type("an object", at)
             return

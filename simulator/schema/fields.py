@@ -1,4 +1,4 @@
-"""The kinds of request field the carrier knows, each with its limits and the codes it complains with."""
+"""Field types of requests, with their limits and error codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from simulator.schema.errors import Problem, missing
 
-# What must hold between the fields of one object that stands at this pointer; asked once each field is right by itself.
+# Checks several fields of the object at this JSON pointer together, once each is valid by itself.
 Condition = Callable[[Mapping[str, Any], str], Iterator[Problem]]
 
 _MAX_LISTED_CHARS = 500
@@ -20,27 +20,27 @@ _MAX_LISTED_CHARS = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """Any JSON value; `code` is the carrier's own code for this parameter where its code list has one."""
+    """Any JSON value; `code` is the carrier's specific error code for this parameter, if it has one."""
 
     required: bool = False
     code: str | None = None
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:  # noqa: ARG002 - any value will do
-        """Yield what is wrong with a value that was given."""
+        """Yield the errors of a given value; `at` is its JSON pointer."""
         return iter(())
 
     def wrong_type(self, wanted: str, at: str) -> Problem:
-        """Return the complaint about a value of another type."""
+        """Return the error for a value of another type."""
         return Problem(self.code or "10015", "Invalid parameter", f"{at} must be {wanted}.", at)
 
     def out_of_range(self, detail: str, at: str) -> Problem:
-        """Return the complaint about a value beyond its limits."""
+        """Return the error for a value beyond its limits."""
         return Problem(self.code or "10033", "Value out of range", f"{at} {detail}.", at)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Field):
-    """A string, with its length in characters and the characters it may hold."""
+    """A string, with limits on its length and its characters."""
 
     minimum: int = 0
     maximum: int | None = None
@@ -60,7 +60,7 @@ class Text(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Whole(Field):
-    """A whole number within limits; neither a string of digits nor a boolean."""
+    """An integer within limits; neither a string of digits nor a boolean."""
 
     minimum: int | None = None
     maximum: int | None = None
@@ -75,7 +75,7 @@ class Whole(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Decimal(Field):
-    """A number within limits; `above` is a limit that may not be reached itself."""
+    """A number within limits; `above` is an exclusive minimum."""
 
     minimum: float | None = None
     maximum: float | None = None
@@ -108,7 +108,7 @@ class Choice(Field):
     of: tuple[str | int, ...]
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
-        """Yield a value outside the set; true is not 1."""
+        """Yield a value outside the set; true does not count as 1."""
         if isinstance(value, bool) or value not in self.of:
             listed = shorten(", ".join(map(str, self.of)), _MAX_LISTED_CHARS, placeholder=" …")
             yield Problem(self.code or "10032", "Invalid enumeration value", f"{at} must be one of: {listed}.", at)
@@ -126,13 +126,13 @@ class Base64(Field):
 
 @dataclass(frozen=True)
 class Items(Field):
-    """A list of one kind."""
+    """A list whose items have one type."""
 
     of: Field
     maximum: int | None = field(default=None, kw_only=True)
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
-        """Yield what is wrong with the list and with each of its items."""
+        """Yield the errors of the list and of each item."""
         if not isinstance(value, list):
             yield self.wrong_type("a list", at)
             return
@@ -144,13 +144,13 @@ class Items(Field):
 
 @dataclass(frozen=True)
 class Record(Field):
-    """An object with fields of its own; what it does not list passes."""
+    """An object with these fields; unknown fields are allowed."""
 
     fields: Mapping[str, Field] = field(default_factory=dict)
     conditions: tuple[Condition, ...] = field(default=(), kw_only=True)
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
-        """Yield what is wrong with its fields, or between them."""
+        """Yield the errors of its fields, or else the broken conditions."""
         if not isinstance(value, dict):
             yield self.wrong_type("an object", at)
             return
@@ -159,12 +159,12 @@ class Record(Field):
 
 @dataclass(frozen=True)
 class MapOf(Field):
-    """An object whose values are all of one kind."""
+    """An object whose values have one type."""
 
     of: Field
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
-        """Yield what is wrong with its values."""
+        """Yield the errors of its values."""
         if not isinstance(value, dict):
             yield self.wrong_type("an object", at)
             return
@@ -174,7 +174,7 @@ class MapOf(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Loop(Field):
-    """How often to play: 1 to 100, or `infinity`; digits in a string count as digits."""
+    """A repetition count: 1 to 100, also as a string, or `infinity`."""
 
     code: str | None = "90009"
 
@@ -187,13 +187,13 @@ class Loop(Field):
 
 @dataclass(frozen=True)
 class OneOrMany(Field):
-    """One value, or a list of them that is not empty; `each` is what one of a list must be, where that differs."""
+    """One value or a non-empty list; `each` is the type of list items where it differs."""
 
     of: Field
     each: Field | None = field(default=None, kw_only=True)
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
-        """Yield what is wrong with the one, or with each."""
+        """Yield the errors of the value or of each item."""
         if not isinstance(value, list):
             yield from self.of.problems(value, at)
         elif not value:
@@ -209,9 +209,9 @@ def check_fields(
     at: str = "",
     conditions: tuple[Condition, ...] = (),
 ) -> Iterator[Problem]:
-    """Yield the required fields that are missing and the given ones that are wrong, or else the broken conditions.
+    """Yield missing required fields and invalid given ones, or else the broken conditions.
 
-    Null counts as not given.
+    Null counts as missing.
     """
     problems = list(_each_field(fields, body, at))
     if not problems:

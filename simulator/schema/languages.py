@@ -1,4 +1,4 @@
-"""The languages that each voice and each speech engine of the carrier knows (its public schema of 2026-07-16)."""
+"""Languages of the carrier's voices and speech engines (its public schema of 2026-07-16)."""
 
 from __future__ import annotations
 

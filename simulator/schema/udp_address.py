@@ -1,4 +1,4 @@
-"""`udp:ip:port`, as forks name where their packets go."""
+"""The field type `udp:ip:port`, the destination of a fork."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulator.schema.fields import Field
 
 @dataclass(frozen=True, kw_only=True)
 class UdpAddress(Field):
-    """An address of this form; a name instead of an IP address is not taken."""
+    """An address of this form; host names are not allowed."""
 
     def problems(self, value: object, at: str) -> Iterator[Problem]:
         """Yield any other form."""
@@ -21,7 +21,7 @@ class UdpAddress(Field):
 
 
 def udp_address(value: str) -> tuple[str, int]:
-    """Return host and port of a value that was checked."""
+    """Return host and port of a valid value; raises ValueError for any other."""
     found = _parts(value)
     if found is None:
         raise ValueError(value)

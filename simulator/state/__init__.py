@@ -1,1 +1,1 @@
-"""What the simulator keeps: legs, recordings, queues, counters, limits and faults; data without behaviour of a call."""
+"""State of the simulator: legs, recordings, queues, counters, limits and faults, without call behavior."""

@@ -1,4 +1,4 @@
-"""How the account's application, outbound profile and numbers differ from usable ones."""
+"""Overrides of the account's application, outbound voice profile and numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Values = dict[str, Any]
 
 
 class ResourceOverrides(BaseModel):
-    """What differs from an account in good order: values on top of a resource's own, null for one that is not there."""
+    """Overrides of an account that is set up correctly: replacement values, or null for a missing resource."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -23,20 +23,20 @@ class Counters:
             labels = self._labelled.setdefault(name, Counter())
             labels[label if label in labels or len(labels) < _MAX_LABELS else "other"] += 1
 
-    def shape(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, object]:
         """Return all totals, ready for JSON."""
         return {**self._totals, **{name: dict(labels) for name, labels in self._labelled.items()}}
 
 
 class Tally:
-    """How often each number was seen; the one seen longest ago is forgotten beyond half a million."""
+    """Counts per phone number; beyond half a million, the one seen longest ago is forgotten."""
 
     def __init__(self, *, maximum: int = _MAX_NAMES) -> None:
         self._max = maximum
         self._seen: OrderedDict[str, int] = OrderedDict()
 
     def next(self, name: str) -> int:
-        """Return how often it was seen before, and count one more."""
+        """Return the count so far, and count one more."""
         before = self._seen.get(name, 0)
         self._seen[name] = before + 1
         self._seen.move_to_end(name)
@@ -44,6 +44,6 @@ class Tally:
             self._seen.popitem(last=False)
         return before
 
-    def shape(self) -> dict[str, int]:
+    def as_json(self) -> dict[str, int]:
         """Return the counts, ready for JSON."""
         return dict(self._seen)

@@ -1,4 +1,4 @@
-"""What goes wrong on purpose: probabilities and delays, for all numbers or for one, changeable while it runs."""
+"""Injected faults: probabilities and delays, for all numbers or one, changeable while it runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Milliseconds = Annotated[int, Field(ge=0, le=600_000)]
 
 
 class RequestFault(StrEnum):
-    """What may happen to one request; `_before` means that it was not carried out."""
+    """A fault of one request; with `_before` it was not executed."""
 
     REFUSE_429 = "refuse_429"
     ERROR_BEFORE = "error_before"
@@ -28,7 +28,7 @@ class RequestFault(StrEnum):
 
 
 class ForcedHangup(BaseModel):
-    """How a leg ends instead of being answered: the words of its hangup; `code` is that of its `telnyx_error`."""
+    """A hangup instead of an answer: the fields of `call.hangup`; `code` is that of its `telnyx_error`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,7 +39,7 @@ class ForcedHangup(BaseModel):
 
 
 class Faults(BaseModel):
-    """One set of faults; delays are real milliseconds and seconds, never scaled."""
+    """One set of faults; delays are in real time, never scaled."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -69,35 +69,35 @@ class Faults(BaseModel):
     numbers: dict[str, dict[str, Any]] = {}
 
     def for_number(self, number: str) -> Faults:
-        """Return the set that holds for this number: the common one with the number's own on top."""
+        """Return the faults of this number: the common ones, overridden by its own."""
         own = self.numbers.get(number)
         return self if own is None else self.amended(own)
 
     def amended(self, own: Mapping[str, Any]) -> Faults:
-        """Return this set with other values on top; raises pydantic's ValidationError."""
+        """Return this set overridden by other values; raises pydantic's ValidationError."""
         return Faults.model_validate({**self.model_dump(exclude={"numbers"}), **own})
 
     def request_fault(
-        self, random: SeededRandom, kind: Literal["dial", "actions"], *about: object
+        self, random: SeededRandom, kind: Literal["dial", "actions"], *key: object
     ) -> RequestFault | None:
-        """Return what happens to this request; the first kind of trouble that is rolled wins."""
+        """Return the fault of this request, the first that is drawn; None for none."""
         if kind not in self.on:
             return None
-        return next((t for t in RequestFault if random.hits(getattr(self, t), t, *about)), None)
+        return next((t for t in RequestFault if random.happens(getattr(self, t), t, *key)), None)
 
 
 class InvalidFaults(ValueError):
-    """Raised when a set of faults is not understood; its text names the field, of a number too, and what is known."""
+    """Raised when a set of faults is invalid; its text names the field, also below `numbers`, and the known ones."""
 
 
 def parse_faults(text: str | bytes) -> Faults:
-    """Return the set that this JSON describes; raises WrongFaults."""
+    """Return the set that this JSON describes; raises InvalidFaults."""
     try:
         faults = Faults.model_validate_json(text)
         for number in faults.numbers:
             _check_number(faults, number)
     except ValidationError as err:
-        raise InvalidFaults(_told(err)) from err
+        raise InvalidFaults(_describe(err)) from err
     return faults
 
 
@@ -105,10 +105,10 @@ def _check_number(faults: Faults, number: str) -> None:
     try:
         faults.for_number(number)
     except ValidationError as err:
-        raise InvalidFaults(f"numbers.{number}: {_told(err)}") from err
+        raise InvalidFaults(f"numbers.{number}: {_describe(err)}") from err
 
 
-def _told(err: ValidationError) -> str:
+def _describe(err: ValidationError) -> str:
     return "; ".join(_line(".".join(map(str, e["loc"])), e["type"], e["msg"]) for e in err.errors())
 
 
@@ -121,14 +121,14 @@ def _line(name: str, kind: str, message: str) -> str:
 
 
 class ActiveFaults:
-    """Holds the faults of the moment; per-number sets are checked when they are set."""
+    """The faults in force; sets of single numbers are validated when they are set."""
 
-    def __init__(self, faults: Faults, *, cards: Callable[[str], Mapping[str, Any]]) -> None:
-        self._cards = cards
+    def __init__(self, faults: Faults, *, of_test_number: Callable[[str], Mapping[str, Any]]) -> None:
+        self._of_test_number = of_test_number
         self.replace(faults)
 
     def replace(self, faults: Faults) -> None:
-        """Use this set from now on; raises pydantic's ValidationError when a number's own set is wrong."""
+        """Use this set from now on; raises pydantic's ValidationError when the set of a number is invalid."""
         self._numbers = {number: faults.for_number(number) for number in faults.numbers}
         self._faults = faults
 
@@ -138,7 +138,7 @@ class ActiveFaults:
         return self._faults
 
     def of(self, number: str) -> Faults:
-        """Return what holds for a number: the common set, its own, and what its test card asks for."""
+        """Return the faults of a number: the common set, its own, and those of its test number."""
         faults = self._numbers.get(number, self._faults)
-        own = self._cards(number)
+        own = self._of_test_number(number)
         return faults.amended(own) if own else faults

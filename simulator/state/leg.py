@@ -1,4 +1,4 @@
-"""One leg of a call, as the carrier keeps it."""
+"""One leg of a call."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MAX_KEPT = 1_000
 
 
 class Direction(StrEnum):
-    """Who made the call: the application, or somebody out there."""
+    """Who placed the call: the application, or the far end."""
 
     OUTGOING = "outgoing"
     INCOMING = "incoming"
 
 
 class LegState(StrEnum):
-    """Where a leg is in its life."""
+    """The state of a leg."""
 
     RINGING = "ringing"
     ANSWERED = "answered"
@@ -33,20 +33,20 @@ class LegState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRouting:
-    """Where this leg's webhooks go; delays are real milliseconds, by event type."""
+    """Where a leg's webhooks go; retry delays in milliseconds of real time, by event type."""
 
     url: str
     urls: Mapping[str, tuple[str, ...]]
     retries_ms: Mapping[str, tuple[int, ...]]
 
-    def of(self, event_type: str) -> tuple[str, ...]:
-        """Return the addresses for an event of this type; each of them is told."""
+    def urls_for(self, event_type: str) -> tuple[str, ...]:
+        """Return the URLs for an event of this type; it is sent to each."""
         return self.urls.get(event_type, (self.url,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegOptions:
-    """What was asked for when the leg was made; seconds of the simulated world."""
+    """What was requested with the call; seconds of simulated time."""
 
     timeout_s: float = 30.0
     time_limit_s: float = 14_400.0
@@ -54,16 +54,16 @@ class LegOptions:
     amd: str = "disabled"
     amd_analysis_s: float = 3.5
     record: Mapping[str, Any] | None = None
-    transcribe: tuple[str, bool] | None = None  # which tracks, and whether with interim results
-    digits: str = ""  # sent as soon as it is answered
+    transcribe: tuple[str, bool] | None = None  # tracks, and whether with interim results
+    digits: str = ""  # sent at the answer
     audio: Mapping[str, Any] | None = None
     stream: Mapping[str, Any] | None = None
-    deepfake_s: float | None = None  # until a verdict is told; None asks for none
+    deepfake_s: float | None = None  # until the result; None: not requested
 
 
 @dataclass(slots=True)
 class ReceivedCommand:
-    """A command this leg was sent, for the ledger."""
+    """A command on this leg, for the ledger."""
 
     action: str
     at: float
@@ -76,7 +76,7 @@ class ReceivedCommand:
 
 @dataclass(slots=True)
 class Webhook:
-    """A webhook of this leg: its raw `data`, and what became of it."""
+    """A webhook of this leg: its raw `data` and the state of its delivery."""
 
     id: str
     type: str
@@ -91,10 +91,10 @@ class Webhook:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Leg:
-    """A leg and everything that runs on it; `key` is what its luck is rolled for, the same in every run."""
+    """A leg and its activities; `key` seeds its random values and is the same in every run."""
 
     key: str
-    role: str  # A: dialed, B: made by a transfer, I: called in
+    role: str  # A: dialed, B: target of a transfer, I: incoming
     call_control_id: str
     call_leg_id: str
     call_session_id: str
@@ -103,9 +103,9 @@ class Leg:
     from_: str
     client_state: str | None
     command_id: str | None
-    destination: WebhookRouting
+    webhook_routing: WebhookRouting
     persona: Persona
-    terms: LegOptions
+    options: LegOptions
     invite: InviteDetails = field(default_factory=InviteDetails)
     timers: Timers
     player: Player = field(init=False)
@@ -122,55 +122,55 @@ class Leg:
     digits: str = ""
     sent_digits: str = ""
     requests: int = 0
-    parks_after_unbridge: bool = False  # stays when the other side of a bridge leaves
+    parks_after_unbridge: bool = False  # stays up when the bridged leg leaves
     gather: Gather | None = None
     recordings: list[Recording] = field(default_factory=list)
-    media_output: MediaOutput | None = None  # the one stream or fork it may have
+    media_output: MediaOutput | None = None  # at most one stream or fork
     transcription: Transcription | None = None
     queue_place: QueuePlace | None = None  # in a queue
-    suppression: str | None = None  # which direction's noise is taken out
-    refers_to: str | None = None  # a REFER that is not settled yet
+    suppression: str | None = None  # the direction with noise suppression
+    refers_to: str | None = None  # target of a pending REFER
     bridged_to: Leg | None = None  # bridged with
-    transfer_target: Leg | None = None  # a transfer's leg that still rings
-    transferred_from: Leg | None = None  # the leg that made this one by a transfer
-    joins_on_answer: Leg | None = None  # the leg it will be bridged with once it is answered
+    transfer_target: Leg | None = None  # a transfer's target that still rings
+    transferred_from: Leg | None = None  # the leg whose transfer dialed this one
+    joins_on_answer: Leg | None = None  # the leg to bridge with once this one is answered
     commands: list[ReceivedCommand] = field(default_factory=list)
     webhooks: list[Webhook] = field(default_factory=list)
     webhooks_created: int = 0
     revision: int = 0
 
     def keep_webhook(self, webhook: Webhook) -> None:
-        """Keep a webhook; of very many the oldest are forgotten."""
+        """Keep a webhook; only the latest thousand are kept."""
         self.webhooks_created += 1
         self.webhooks.append(webhook)
         del self.webhooks[:-MAX_KEPT]
 
     def keep_command(self, command: ReceivedCommand) -> None:
-        """Keep a command; of very many the oldest are forgotten."""
+        """Keep a command; only the latest thousand are kept."""
         self.commands.append(command)
         del self.commands[:-MAX_KEPT]
 
     @property
     def is_live(self) -> bool:
-        """Whether the leg still rings or talks."""
+        """Whether the leg is ringing or answered."""
         return self.state is not LegState.ENDED
 
     @property
     def is_answered(self) -> bool:
-        """Whether it talks now."""
+        """Whether the leg is answered and has not ended."""
         return self.state is LegState.ANSWERED
 
     @property
     def is_incoming(self) -> bool:
-        """Whether somebody called us."""
+        """Whether this is an incoming call."""
         return self.direction is Direction.INCOMING
 
     @property
     def far_end_number(self) -> str:
-        """The number of the person on it, which cards and faults go by."""
+        """The number of the far end, which chooses callee and faults."""
         return self.from_ if self.is_incoming else self.to
 
     def seconds(self, now: float) -> int:
-        """Return its duration from the answer, in real whole seconds."""
+        """Return the duration since the answer, in whole seconds of real time."""
         start = self.answered_at
         return 0 if start is None else max(0, int((self.ended_at or now) - start))

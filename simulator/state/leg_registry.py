@@ -1,4 +1,4 @@
-"""Every leg the carrier knows: the live ones, and those that ended a while ago."""
+"""Every known leg: live ones, and those that ended recently."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ READABLE_S = 600.0
 
 
 class LegRegistry:
-    """Keeps live legs and, for ten real minutes and at most `keep`, ended ones; counts calls by number."""
+    """Keeps live legs and at most `keep` ended ones for ten minutes of real time; counts calls by number."""
 
     def __init__(self, *, keep: int) -> None:
         self._keep = keep
@@ -28,31 +28,31 @@ class LegRegistry:
         self.revision = 0
 
     def add(self, leg: Leg) -> None:
-        """Take up a leg that begins to ring."""
+        """Add a leg that starts ringing."""
         self._by_control_id[leg.call_control_id] = leg
         self._by_leg_id[leg.call_leg_id] = leg
         self._live[leg.call_control_id] = leg
         self.touch(leg)
 
     def nth_call(self, number: str) -> int:
-        """Return how many legs rang this number before, and count one more."""
+        """Return the number of earlier legs to this number, and count one more."""
         return self._calls.next(number)
 
     def nth_request(self, number: str) -> int:
-        """Return how many dial requests named this number before, and count one more."""
+        """Return the number of earlier dial requests to this number, and count one more."""
         return self._requests.next(number)
 
     def nth_incoming(self, number: str) -> int:
-        """Return how often this number called us before, and count one more."""
+        """Return the number of earlier incoming calls from this number, and count one more."""
         return self._incoming.next(number)
 
     @property
     def calls_by_number(self) -> dict[str, int]:
-        """How many legs rang each number, since the start."""
-        return self._calls.shape()
+        """The number of legs to each number since the start."""
+        return self._calls.as_json()
 
     def touch(self, leg: Leg) -> None:
-        """Mark the leg as changed, for readers who ask what is new."""
+        """Mark the leg as changed, for reads with `since`."""
         self.revision += 1
         leg.revision = self.revision
         self._touched[leg.call_control_id] = leg
@@ -66,17 +66,17 @@ class LegRegistry:
         self.forget_old()
 
     def forget_old(self) -> None:
-        """Forget what ended too long ago or too many calls ago."""
+        """Forget legs that ended too long ago, and the oldest beyond the limit."""
         oldest = time.monotonic() - READABLE_S
         while self._ended and (len(self._ended) > self._keep or self._ended[0][0] < oldest):
             self._forget(self._ended.popleft()[1])
 
     def find(self, call_control_id: str) -> Leg | None:
-        """Return the leg of this id; None when it was never given out or is forgotten."""
+        """Return the leg with this call_control_id; None when it is unknown or forgotten."""
         return self._by_control_id.get(call_control_id)
 
     def find_leg(self, call_leg_id: str) -> Leg | None:
-        """Return the leg of this call_leg_id, if it is kept."""
+        """Return the leg with this call_leg_id; None when it is unknown or forgotten."""
         return self._by_leg_id.get(call_leg_id)
 
     def live(self) -> list[Leg]:
@@ -85,15 +85,15 @@ class LegRegistry:
 
     @property
     def live_count(self) -> int:
-        """How many legs ring or talk now."""
+        """The number of live legs."""
         return len(self._live)
 
     def all(self) -> Iterator[Leg]:
-        """Yield every leg that is kept, in the order they were made."""
+        """Yield every known leg, oldest first."""
         return iter(tuple(self._by_control_id.values()))
 
     def changed_since(self, revision: int) -> list[Leg]:
-        """Return the legs changed after this revision, in the order of their change."""
+        """Return the legs changed after this revision, in order of change."""
         fresh: list[Leg] = []
         for leg in reversed(self._touched.values()):
             if leg.revision <= revision:

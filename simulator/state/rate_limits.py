@@ -1,4 +1,4 @@
-"""The carrier's own counting: repeats within sixty seconds, dials in a trailing five, calls at once."""
+"""The carrier's deduplication of commands within sixty seconds, and the count of dials in five."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ DIAL_WINDOW_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class AcceptedCommand:
-    """The answer to an accepted command, and the leg it concerned."""
+    """The response to an accepted command, and its leg."""
 
     answer: bytes
     leg: Leg
 
 
 class AcceptedCommands:
-    """Remembers the answer to every accepted command_id for sixty real seconds (docs: receiving-webhooks)."""
+    """The responses by command_id, kept for sixty seconds of real time (carrier's guide to receiving webhooks)."""
 
     def __init__(self) -> None:
         self._answers: dict[tuple[str, str], AcceptedCommand] = {}
         self._order: deque[tuple[float, tuple[str, str]]] = deque()
 
     def find(self, scope: str, command_id: object) -> AcceptedCommand | None:
-        """Return the first answer, or None when this is no repeat; the scope is a call_control_id, or `dial`."""
+        """Return the first response, or None when this is no repeat; the scope is a call_control_id or `dial`."""
         self._expire()
         return self._answers.get((scope, command_id)) if isinstance(command_id, str) else None
 
     def remember(self, scope: str, command_id: object, answer: bytes, *, leg: Leg) -> None:
-        """Keep the answer to an accepted command; the window runs from this first one."""
+        """Keep the response to an accepted command; the sixty seconds start here."""
         if isinstance(command_id, str):
             self._answers[scope, command_id] = AcceptedCommand(answer, leg)
             self._order.append((time.monotonic(), (scope, command_id)))
@@ -45,14 +45,14 @@ class AcceptedCommands:
 
 
 class SlidingWindowCount:
-    """Counts what happened in the trailing five real seconds, and the most that ever did."""
+    """Counts events in the last five seconds of real time, and the highest count so far."""
 
     def __init__(self) -> None:
         self._times: deque[float] = deque()
         self.maximum = 0
 
-    def now(self) -> int:
-        """Return how many lie in the window that ends now."""
+    def count(self) -> int:
+        """Return the count in the window that ends now."""
         oldest = time.monotonic() - DIAL_WINDOW_S
         while self._times and self._times[0] <= oldest:
             self._times.popleft()
@@ -61,10 +61,10 @@ class SlidingWindowCount:
     def add(self) -> None:
         """Count one more, now."""
         self._times.append(time.monotonic())
-        self.maximum = max(self.maximum, self.now())
+        self.maximum = max(self.maximum, self.count())
 
     def resets_in_s(self) -> int:
-        """Return whole seconds until the oldest leaves the window."""
-        if not self.now():
+        """Return the whole seconds until the oldest event leaves the window."""
+        if not self.count():
             return 0
         return max(1, round(self._times[0] + DIAL_WINDOW_S - time.monotonic()))

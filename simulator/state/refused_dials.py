@@ -1,4 +1,4 @@
-"""The dials that were refused, for the ledger."""
+"""Refused dials, for the ledger."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _KEPT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class RefusedDial:
-    """A POST /calls that started nothing."""
+    """A POST /calls that started no call."""
 
     at: float
     to: str | None
@@ -33,6 +33,6 @@ class RefusedDials:
         to, command_id = body.get("to"), body.get("command_id")
         self._kept.append(RefusedDial(at, str(to) if to else None, command_id, status, code, detail))
 
-    def shape(self) -> list[dict[str, Any]]:
+    def as_json(self) -> list[dict[str, Any]]:
         """Return them oldest first, ready for JSON."""
         return [asdict(refused) for refused in self._kept]

@@ -1,4 +1,4 @@
-"""Room for what is on its way to each receiver: one that never answers holds up no other and fills no memory."""
+"""Limits for each receiver, so that one that never responds neither delays others nor fills the memory."""
 
 from __future__ import annotations
 
@@ -22,56 +22,56 @@ class _Receiver:
 
 
 class DeliverySlots:
-    """A lane for each host and port; one that nobody uses is forgotten."""
+    """Slots for each host and port; an unused receiver is forgotten."""
 
     def __init__(self, *, at_once: int = AT_ONCE, max_waiting: int = MAX_WAITING, max_total: int = MAX_TOTAL) -> None:
         self._at_once, self._max_waiting, self._max_total = at_once, max_waiting, max_total
-        self._lanes: dict[str, _Receiver] = {}
+        self._receivers: dict[str, _Receiver] = {}
         self._waiting = 0
 
     def __len__(self) -> int:
-        return len(self._lanes)
+        return len(self._receivers)
 
     def admit(self, url: str) -> bool:
-        """Take one more for this address until it leaves; say no where too many wait for it, or for all together."""
-        lane = self._of(url)
-        if lane.waiting >= self._max_waiting or self._waiting >= self._max_total:
+        """Admit one more webhook for this URL; False when too many wait for its receiver, or for all together."""
+        receiver = self._of(url)
+        if receiver.waiting >= self._max_waiting or self._waiting >= self._max_total:
             self._forget_unused(url)
             return False
-        lane.waiting += 1
+        receiver.waiting += 1
         self._waiting += 1
         return True
 
-    def leave(self, url: str) -> None:
-        """Let one go that was admitted, delivered or given up."""
+    def release(self, url: str) -> None:
+        """Release an admitted webhook that was delivered or given up."""
         self._of(url).waiting -= 1
         self._waiting -= 1
         self._forget_unused(url)
 
     @asynccontextmanager
     async def slot(self, url: str) -> AsyncIterator[None]:
-        """Wait for one of the tries that this address may have at a time."""
-        lane = self._of(url)
-        lane.trying += 1
+        """Wait for one of the concurrent attempts that a receiver may have."""
+        receiver = self._of(url)
+        receiver.trying += 1
         try:
-            async with lane.slots:
+            async with receiver.slots:
                 yield
         finally:
-            lane.trying -= 1
+            receiver.trying -= 1
             self._forget_unused(url)
 
     def _of(self, url: str) -> _Receiver:
-        receiver = _receiver(url)
-        if receiver not in self._lanes:
-            self._lanes[receiver] = _Receiver(asyncio.Semaphore(self._at_once))
-        return self._lanes[receiver]
+        name = _host_and_port(url)
+        if name not in self._receivers:
+            self._receivers[name] = _Receiver(asyncio.Semaphore(self._at_once))
+        return self._receivers[name]
 
     def _forget_unused(self, url: str) -> None:
-        lane = self._of(url)
-        if not lane.waiting and not lane.trying:
-            del self._lanes[_receiver(url)]
+        receiver = self._of(url)
+        if not receiver.waiting and not receiver.trying:
+            del self._receivers[_host_and_port(url)]
 
 
 @lru_cache(maxsize=1_024)
-def _receiver(url: str) -> str:
+def _host_and_port(url: str) -> str:
     return urlsplit(url).netloc.lower()

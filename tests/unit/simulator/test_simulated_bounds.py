@@ -1,4 +1,4 @@
-"""What the simulator keeps in memory has an upper limit, however long it runs."""
+"""Everything that the simulator keeps in memory has an upper limit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_unknown_labels_beyond_a_thousand_are_counted_together() -> None:
         counters.add("unknown_fields", f"speak.field{nth}")
     counters.add("unknown_fields", "speak.field0")
 
-    counts = counters.shape()["unknown_fields"]
+    counts = counters.as_json()["unknown_fields"]
     assert isinstance(counts, dict)
     assert (len(counts), counts["other"], counts["speak.field0"]) == (1_001, 200, 2)
 
@@ -43,7 +43,7 @@ def test_the_number_seen_longest_ago_is_forgotten_first() -> None:
     seen = [tally.next(number) for number in ("a", "b", "a", "c", "b", "a")]
 
     assert seen == [0, 0, 1, 0, 0, 0]
-    assert tally.shape() == {"b": 1, "a": 1}
+    assert tally.as_json() == {"b": 1, "a": 1}
 
 
 def test_empty_queues_beyond_a_thousand_are_forgotten() -> None:
@@ -57,7 +57,7 @@ def test_empty_queues_beyond_a_thousand_are_forgotten() -> None:
     assert queues.find(f"queue {MAX_QUEUES + 2}") is not None
 
 
-def test_recordings_are_served_up_to_a_limit() -> None:
+def test_the_oldest_recordings_beyond_the_limit_are_dropped() -> None:
     recordings = RecordingStore(maximum=3)
 
     for nth in range(5):

@@ -1,4 +1,4 @@
-"""The table of test cards in the documentation is the one in the code."""
+"""The documented table of test numbers matches the code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _documented() -> dict[str, str]:
     return rows
 
 
-def test_every_card_has_its_row_and_every_row_its_card() -> None:
+def test_the_documented_rows_are_the_test_numbers() -> None:
     documented = _documented()
 
     ranges = {digits for digits in TEST_NUMBERS if digits[0] in "08"}
@@ -28,7 +28,7 @@ def test_every_card_has_its_row_and_every_row_its_card() -> None:
     }
 
 
-def test_a_row_for_several_cards_says_what_each_does() -> None:
+def test_a_row_for_a_range_describes_each_of_its_numbers() -> None:
     documented = _documented()
 
     assert {documented[f"0{digit}"] for digit in range(10)} == {"human, presses that digit when asked"}
@@ -39,7 +39,7 @@ def test_a_row_for_several_cards_says_what_each_does() -> None:
     assert [TEST_NUMBERS[f"8{nth}"].persona.rings_s for nth in range(1, 10)] == [5 * nth for nth in range(1, 10)]
 
 
-def test_other_numbers_are_no_cards() -> None:
+def test_other_numbers_are_not_test_numbers() -> None:
     assert callee_for("+14155550201") is None
     assert callee_for("+14155550199") is None
     assert callee_for("+441632960101") is None

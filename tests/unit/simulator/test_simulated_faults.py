@@ -1,4 +1,4 @@
-"""Faults: for all numbers or for one, rolled the same way for a seed."""
+"""Injected faults: for all numbers or for one, drawn the same way for one seed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from simulator.seeded_random import SeededRandom
 from simulator.state.faults import ActiveFaults, Faults, InvalidFaults, RequestFault, parse_faults
 
 
-def _switch(faults: Faults, **cards: object) -> ActiveFaults:
-    return ActiveFaults(faults, cards=lambda _number: cards)
+def _switch(faults: Faults, **own: object) -> ActiveFaults:
+    return ActiveFaults(faults, of_test_number=lambda _number: own)
 
 
 def test_a_certain_fault_always_happens_and_an_impossible_one_never() -> None:
@@ -28,12 +28,12 @@ def test_a_fault_happens_about_as_often_as_it_should() -> None:
     assert 850 < hits < 1_150
 
 
-def test_the_same_seed_rolls_the_same_faults() -> None:
+def test_the_same_seed_draws_the_same_faults() -> None:
     faults = Faults(error_after=0.5)
 
-    rolls = [[faults.request_fault(SeededRandom(9), "actions", n) for n in range(200)] for _ in range(2)]
+    draws = [[faults.request_fault(SeededRandom(9), "actions", n) for n in range(200)] for _ in range(2)]
 
-    assert rolls[0] == rolls[1]
+    assert draws[0] == draws[1]
 
 
 def test_faults_may_be_for_dials_only() -> None:
@@ -51,7 +51,7 @@ def test_a_number_may_have_faults_of_its_own_on_top() -> None:
     assert switch.of("+14155550102").refuse is None
 
 
-def test_a_test_card_adds_its_faults() -> None:
+def test_a_test_number_adds_its_faults() -> None:
     assert _switch(Faults(), webhook_repeat=1.0).of("+14155550171").webhook_repeat == 1
 
 
@@ -62,7 +62,7 @@ def test_wrong_faults_are_refused(wrong: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ('{"webhook_lost": 1}', "webhook_lost: there is no such fault; did you mean webhook_lose?"),
         ('{"colour": 1}', "colour: there is no such fault; known are refuse_429"),
@@ -72,11 +72,11 @@ def test_wrong_faults_are_refused(wrong: dict[str, object]) -> None:
         ("{", "Invalid JSON"),
     ],
 )
-def test_what_is_wrong_with_faults_is_told_by_name(text: str, told: str) -> None:
+def test_invalid_faults_are_named(text: str, message: str) -> None:
     with pytest.raises(InvalidFaults) as refused:
         parse_faults(text)
 
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_wrong_faults_of_one_number_are_refused_when_they_are_set() -> None:

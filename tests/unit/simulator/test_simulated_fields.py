@@ -1,4 +1,4 @@
-"""Each kind of field takes what is right and names what is wrong, with the carrier's code and pointer."""
+"""Each field type accepts valid values and names invalid ones, with the carrier's code and pointer."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from simulator.schema.errors import CarrierError
 _DIAL = {"connection_id": "1", "from": "+13125550100", "to": "+14155550101"}
 
 
-def _complaints(shape: BodySchema, body: dict[str, object]) -> list[tuple[str, str | None]]:
+def _errors(schema: BodySchema, body: dict[str, object]) -> list[tuple[str, str | None]]:
     with pytest.raises(CarrierError) as refused:
-        shape.check(body)
+        schema.check(body)
     assert refused.value.status == 422
     return [(problem.code, problem.pointer) for problem in refused.value.problems]
 
@@ -44,26 +44,26 @@ def _complaints(shape: BodySchema, body: dict[str, object]) -> list[tuple[str, s
         ("retry_on_timeout", "yes", "10015"),
     ],
 )
-def test_a_dial_with_one_wrong_field_names_it(field: str, value: object, code: str) -> None:
-    complaints = _complaints(DIAL, {**_DIAL, field: value})
+def test_a_dial_with_one_invalid_field_names_it(field: str, value: object, code: str) -> None:
+    errors = _errors(DIAL, {**_DIAL, field: value})
 
-    assert complaints == [(code, f"/{field}")]
+    assert errors == [(code, f"/{field}")]
 
 
 @pytest.mark.parametrize("field", ["connection_id", "from", "to"])
 def test_a_dial_without_a_required_field_names_it(field: str) -> None:
     body = {name: value for name, value in _DIAL.items() if name != field}
 
-    assert _complaints(DIAL, body) == [("10004", f"/{field}")]
+    assert _errors(DIAL, body) == [("10004", f"/{field}")]
 
 
-def test_every_wrong_field_is_named_at_once() -> None:
-    complaints = _complaints(DIAL, {"to": "12", "timeout_secs": 0})
+def test_every_invalid_field_is_named_at_once() -> None:
+    errors = _errors(DIAL, {"to": "12", "timeout_secs": 0})
 
-    assert {pointer for _code, pointer in complaints} == {"/connection_id", "/from", "/to", "/timeout_secs"}
+    assert {pointer for _code, pointer in errors} == {"/connection_id", "/from", "/to", "/timeout_secs"}
 
 
-def test_null_counts_as_not_given() -> None:
+def test_null_counts_as_missing() -> None:
     DIAL.check({**_DIAL, "timeout_secs": None, "client_state": None})
 
 
@@ -72,10 +72,10 @@ def test_sip_addresses_and_lists_of_numbers_may_be_dialed() -> None:
     DIAL.check({**_DIAL, "to": ["+14155550101", "+14155550102"]})
 
 
-def test_a_wrong_value_deep_inside_is_pointed_at() -> None:
+def test_a_nested_invalid_value_has_its_pointer() -> None:
     body = {**_DIAL, "webhook_retries_policies": {"call.hangup": {"retries_ms": [1, 2, "3"]}}}
 
-    assert _complaints(DIAL, body) == [("10015", "/webhook_retries_policies/call.hangup/retries_ms/2")]
+    assert _errors(DIAL, body) == [("10015", "/webhook_retries_policies/call.hangup/retries_ms/2")]
 
 
 @pytest.mark.parametrize(
@@ -143,24 +143,26 @@ def test_a_wrong_value_deep_inside_is_pointed_at() -> None:
         ("transcription_stop", {"command_id": 1}, "10015", "/command_id"),
     ],
 )
-def test_an_action_with_one_wrong_field_names_it(action: str, body: dict[str, object], code: str, pointer: str) -> None:
-    shape = COMMANDS["POST", action].shape
+def test_an_action_with_one_invalid_field_names_it(
+    action: str, body: dict[str, object], code: str, pointer: str
+) -> None:
+    schema = COMMANDS["POST", action].schema
 
-    assert _complaints(shape, body) == [(code, pointer)]
+    assert _errors(schema, body) == [(code, pointer)]
 
 
 @pytest.mark.parametrize("loop", ["infinity", 1, 100, "3"])
 def test_a_loop_is_a_count_or_infinity(loop: object) -> None:
-    COMMANDS["POST", "speak"].shape.check({"payload": "Hello", "voice": "female", "loop": loop})
+    COMMANDS["POST", "speak"].schema.check({"payload": "Hello", "voice": "female", "loop": loop})
 
 
 def test_an_empty_terminating_digit_is_allowed() -> None:
-    COMMANDS["POST", "gather"].shape.check({"terminating_digit": ""})
+    COMMANDS["POST", "gather"].schema.check({"terminating_digit": ""})
 
 
-def test_fields_the_carrier_does_not_know_are_passed_over_and_can_be_listed() -> None:
-    shape = COMMANDS["POST", "hangup"].shape
+def test_unknown_fields_are_ignored_and_can_be_listed() -> None:
+    schema = COMMANDS["POST", "hangup"].schema
 
-    shape.check({"colour": "blue"})
+    schema.check({"colour": "blue"})
 
-    assert shape.unknown({"colour": "blue", "command_id": "1"}) == ["colour"]
+    assert schema.unknown({"colour": "blue", "command_id": "1"}) == ["colour"]

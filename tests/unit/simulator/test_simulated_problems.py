@@ -1,4 +1,4 @@
-"""How a refusal looks."""
+"""The JSON of an error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def test_an_error_has_code_title_and_detail() -> None:
     assert body["errors"][0].keys() == {"code", "title", "detail", "meta"}
 
 
-def test_a_d_code_ends_the_detail_and_stands_at_the_top() -> None:
+def test_a_d_code_ends_the_detail_and_is_repeated_at_the_top_level() -> None:
     body = orjson.loads(refused("D1").body())
 
     assert body["errors"][0]["code"] == "10010"

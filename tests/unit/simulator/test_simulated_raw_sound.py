@@ -1,4 +1,4 @@
-"""Raw sound of a stream holds 20 ms to 30 s, counted by its codec and its rate."""
+"""A payload of raw audio lasts 20 ms to 30 s, by its codec and rate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from simulator.media.raw_audio import negotiated_format
 
-# Codec, samples a second, least and most bytes, the seconds that the least and the most last (None: only estimated).
+# Codec, sampling rate, minimum and maximum bytes, whether the playing time is exact.
 LIMITS = [
     (None, None, 160, 240_000, True),
     ("PCMU", None, 160, 240_000, True),
@@ -46,5 +46,5 @@ def test_a_payload_lasts_20_ms_to_30_s(
     assert sound.seconds(b"") is None
 
 
-def test_half_a_sample_is_no_sound() -> None:
+def test_half_a_sample_is_invalid() -> None:
     assert negotiated_format({"stream_bidirectional_codec": "L16"}).seconds(bytes(321)) is None

@@ -1,4 +1,4 @@
-"""The simulator knows every field that the official SDK can send, and requires none that it may leave out."""
+"""The simulator accepts every field of the official SDK, and requires none that the SDK has as optional."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ PARAMS: dict[str, Any] = {
     "transfer": calls.ActionTransferParams,
 }
 
-# What the SDK calls otherwise than the wire does.
+# Fields that the SDK names differently from the JSON.
 _ON_THE_WIRE = {"from_": "from", "call_control_id_to_bridge_with": "call_control_id"}
 
 
-def _shape(action: str) -> BodySchema:
-    return DIAL if action == "dial" else next(c.shape for (_, name), c in COMMANDS.items() if name == action)
+def _schema(action: str) -> BodySchema:
+    return DIAL if action == "dial" else next(c.schema for (_, name), c in COMMANDS.items() if name == action)
 
 
 def _names(params: Any) -> set[str]:
@@ -68,11 +68,11 @@ def test_every_command_has_its_type_in_the_sdk() -> None:
 
 @pytest.mark.parametrize("action", PARAMS)
 def test_every_field_of_the_sdk_is_known(action: str) -> None:
-    assert _names(PARAMS[action]) <= set(_shape(action).fields)
+    assert _names(PARAMS[action]) <= set(_schema(action).fields)
 
 
 @pytest.mark.parametrize("action", PARAMS)
-def test_nothing_is_required_that_the_sdk_may_leave_out(action: str) -> None:
-    required = {name for name, field in _shape(action).fields.items() if field.required}
+def test_only_required_fields_of_the_sdk_are_required(action: str) -> None:
+    required = {name for name, field in _schema(action).fields.items() if field.required}
 
     assert required <= _required(PARAMS[action])

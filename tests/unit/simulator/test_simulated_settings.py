@@ -1,4 +1,4 @@
-"""What may be chosen at the start, and what is refused."""
+"""Settings and command-line arguments, valid and invalid."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from simulator.cli import main
 from simulator.settings import Settings, parse_mix
 
 
-def test_a_mix_is_read_from_its_short_form() -> None:
+def test_a_mix_is_parsed() -> None:
     assert parse_mix("human=45, machine=20") == {Kind.HUMAN: 45, Kind.MACHINE: 20}
 
 
 @pytest.mark.parametrize("text", ["human", "human=x", "robot=1", "human=0", "", "human=2,busy=-1"])
-def test_a_mix_that_makes_no_sense_is_refused(text: str) -> None:
+def test_an_invalid_mix_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_mix(text)
 
 
 @pytest.mark.parametrize("wrong", [{"time_scale": 0}, {"port": 70_000}, {"signing_seed": "00"}, {"channels": -1}])
-def test_settings_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
+def test_invalid_settings_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Settings.model_validate(wrong)
 
@@ -30,11 +30,9 @@ def test_settings_that_make_no_sense_are_refused(wrong: dict[str, object]) -> No
     "arguments",
     [["--faults", '{"unheard_of": 1}'], ["--faults", "/no/such/file"], ["--mix", "robot=1"], ["--time-scale", "0"]],
 )
-def test_a_wrong_argument_ends_the_program_with_a_reason(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as left:
+def test_an_invalid_argument_exits_with_a_reason(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_info:
         main(arguments)
 
-    assert left.value.code == 2
+    assert exit_info.value.code == 2
     assert "error:" in capsys.readouterr().err

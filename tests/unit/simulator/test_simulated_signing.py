@@ -1,4 +1,4 @@
-"""Webhooks are signed as the carrier signs: Ed25519 over timestamp, bar and raw body."""
+"""Webhooks are signed as the carrier does: Ed25519 over timestamp, `|` and raw body."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_a_seed_fixes_the_key() -> None:
     assert Signer(_SEED).public_key == "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
 
 
-def test_a_key_is_drawn_afresh_without_a_seed() -> None:
+def test_without_a_seed_each_key_is_new() -> None:
     assert Signer(None).public_key != Signer(None).public_key
 
 
