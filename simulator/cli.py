@@ -15,7 +15,7 @@ from simulator.settings import Settings, parse_mix, secrets_of
 from simulator.state.faults import Faults, InvalidFaults, parse_faults
 
 _DESCRIPTION = (
-    "A carrier on your desk: the Call Control API, signed webhooks and people who answer, are busy or press keys."
+    "A simulated carrier: the Call Control API, signed webhooks, and callees who answer, are busy or press keys."
 )
 
 
@@ -38,39 +38,50 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="simulator", description=_DESCRIPTION)
     add = parser.add_argument
     add("--host", help="address to listen on (127.0.0.1)")
-    add("--port", type=int, help="port to listen on; 0 takes a free one and prints it (0)")
-    add("--public-url", help="how others reach it, for links to recordings (its own address)")
-    add("--webhook-url", help="where webhooks go when a dial names no webhook_url")
-    add("--webhook-failover-url", help="where a webhook goes when its own address has failed at every try")
-    add("--webhook-timeout", type=float, help="seconds a receiver has for its answer, at most 30 (2)")
-    add("--time-scale", type=float, help="ringing, talking and hanging up run so many times faster (1)")
-    add("--seed", type=int, help="what all luck is drawn from (1)")
-    add("--api-key", help="the key to ask for; better: SIMULATOR_API_KEY (without either any bearer key will do)")
-    add("--connection-id", help="the connection to accept; without it any will do")
+    add("--port", type=int, help="port to listen on; 0 chooses a free one and prints it (0)")
+    add("--public-url", help="its address for others, used in links to recordings (the listening address)")
+    add("--webhook-url", help="URL for webhooks when a dial has no webhook_url")
+    add("--webhook-failover-url", help="URL for webhooks whose own URL has failed at every attempt")
+    add("--webhook-timeout", type=float, help="seconds a receiver may take to respond, at most 30 (2)")
+    add("--time-scale", type=float, help="factor by which ringing, talking and timeouts run faster than real time (1)")
+    add("--seed", type=int, help="seed of all random values (1)")
+    add(
+        "--api-key",
+        help="the required API key; better set SIMULATOR_API_KEY (without either, any bearer key is accepted)",
+    )
+    add("--connection-id", help="the only accepted connection_id (any)")
     add(
         "--caller-id",
         dest="caller_ids",
         action="append",
-        help="a number that may be dialed from; may be repeated (all)",
+        help="an allowed caller id; may be repeated (any)",
     )
-    add("--channels", type=int, help="calls at once before 403 D1 (no limit)")
-    add("--dials-per-5s", type=int, help="dials in any trailing 5 real seconds before 429 90103; 0 for no limit (150)")
-    add("--mix", type=_mix, help="who answers: human=45,machine=20,busy=10,no_answer=15,rejected=5,not_found=5")
+    add("--channels", type=int, help="concurrent calls before 403 D1 (no limit)")
+    add("--dials-per-5s", type=int, help="dials in any 5 seconds of real time before 429/90103; 0 for no limit (150)")
+    add(
+        "--mix",
+        type=_mix,
+        help="weights of the kinds of callee: human=45,machine=20,busy=10,no_answer=15,rejected=5,not_found=5",
+    )
     add(
         "--cards",
         action="store_true",
         default=None,
-        help="numbers +1AAA55501XX choose the callee by their last two digits",
+        help="test numbers: the last two digits of +1AAA55501XX choose the callee",
     )
     add("--call-cost", action="store_true", default=None, help="send call.cost after every hangup")
-    add("--stream-frames", choices=("today", "older"), help="form of the frames on a stream's websocket (today)")
-    add("--first-command-timeout", type=float, help="seconds until a caller nobody deals with is hung up on (never)")
-    add("--keep-bodies", action="store_true", default=None, help="keep the bodies of commands in the ledger")
-    add("--keep-calls", type=int, help="ended calls to remember, for at most ten minutes (20000)")
+    add("--stream-frames", choices=("today", "older"), help="format of the frames on a stream's websocket (today)")
     add(
-        "--signing-seed", help="32 bytes in hex that fix the signing key; better: SIMULATOR_SIGNING_SEED (drawn afresh)"
+        "--first-command-timeout",
+        type=float,
+        help="seconds until an incoming call without any command is hung up (never)",
     )
-    add("--faults", type=_faults, help="what goes wrong: JSON, or the name of a file with it")
+    add("--keep-bodies", action="store_true", default=None, help="keep the bodies of commands in the ledger")
+    add("--keep-calls", type=int, help="ended calls to keep, for at most ten minutes (20000)")
+    add(
+        "--signing-seed", help="32 bytes in hex that fix the signing key; better set SIMULATOR_SIGNING_SEED (a new key)"
+    )
+    add("--faults", type=_faults, help="injected faults: JSON, or the name of a file with it")
     return parser
 
 

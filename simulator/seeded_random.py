@@ -8,7 +8,10 @@ from itertools import accumulate
 
 
 class SeededRandom:
-    """Draws the same value for the same key whenever the seed is the same, in any order of calls."""
+    """Draws the same value for the same key whenever the seed is the same, in any order of calls.
+
+    Keys are part of what a seed stands for: a changed key changes the calls of every seed.
+    """
 
     def __init__(self, seed: int) -> None:
         self._start = blake2b(str(seed).encode(), digest_size=8)

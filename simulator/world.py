@@ -37,8 +37,8 @@ class World:
     faults: ActiveFaults
     legs: LegRegistry
     queues: Queues
-    refusals: RefusedDials
-    repeats: AcceptedCommands
+    refused_dials: RefusedDials
+    accepted_commands: AcceptedCommands
     recordings: RecordingStore
     signer: Signer
     time_scale: TimeScale
@@ -48,7 +48,7 @@ class World:
     channels: int | None
     dials_per_5s: int | None
     resource_overrides: ResourceOverrides = field(default_factory=ResourceOverrides)
-    dialogflow_agents: dict[str, dict[str, Any]] = field(default_factory=dict)  # Dialogflow agents by connection
+    dialogflow_agents: dict[str, dict[str, Any]] = field(default_factory=dict)  # by connection
     stream_frames: StreamFrames = "today"
     most_live: int = 0
     down: bool | str = False
@@ -102,8 +102,8 @@ def build_world(settings: Settings) -> World:
         faults=faults,
         legs=LegRegistry(keep=settings.keep_calls),
         queues=Queues(),
-        refusals=RefusedDials(),
-        repeats=AcceptedCommands(),
+        refused_dials=RefusedDials(),
+        accepted_commands=AcceptedCommands(),
         recordings=RecordingStore(),
         signer=signer,
         time_scale=TimeScale(settings.time_scale),

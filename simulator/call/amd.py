@@ -38,17 +38,17 @@ def _screening(world: World, leg: Leg) -> None:
 
 
 def _standard(world: World, leg: Leg) -> None:
-    who = leg.persona
-    result = "not_sure" if who.unsure else _STANDARD_RESULT.get(who.kind, "not_sure")
-    decided_s = leg.options.amd_analysis_s if result == "not_sure" else who.decided_s
+    callee = leg.persona
+    result = "not_sure" if callee.unsure else _STANDARD_RESULT.get(callee.kind, "not_sure")
+    decided_s = leg.options.amd_analysis_s if result == "not_sure" else callee.decided_s
     leg.timers.set("amd", decided_s, partial(_decide, world, leg, "call.machine.detection.ended", result))
     if result == "machine":
         _greeting(world, leg, decided_s)
 
 
 def _greeting(world: World, leg: Leg, decided_s: float) -> None:
-    who, mode = leg.persona, leg.options.amd
-    greeting_ends_s = max(decided_s + 0.1, who.greeting_s)
+    callee, mode = leg.persona, leg.options.amd
+    greeting_ends_s = max(decided_s + 0.1, callee.greeting_s)
     if mode == "greeting_end":
         _later(world, leg, greeting_ends_s, "ended")
     elif mode != "detect" and _beeps(leg):
@@ -62,16 +62,18 @@ def _later(world: World, leg: Leg, seconds: float, result: str) -> None:
 
 
 def _premium(world: World, leg: Leg) -> None:
-    who = leg.persona
+    callee = leg.persona
     send = partial(emit, world, leg, "call.machine.premium.greeting.ended")
-    if who.kind is Kind.MACHINE and _beeps(leg) and who.greeting_s <= who.decided_s:
-        leg.timers.set("greeting", who.greeting_s, partial(send, result="beep_detected"))  # no detection.ended follows
+    if callee.kind is Kind.MACHINE and _beeps(leg) and callee.greeting_s <= callee.decided_s:
+        leg.timers.set(
+            "greeting", callee.greeting_s, partial(send, result="beep_detected")
+        )  # no detection.ended follows
         return
     result = _premium_result(leg)
-    decided_s = MAX_SEARCH_S if result == "not_sure" else who.decided_s
+    decided_s = MAX_SEARCH_S if result == "not_sure" else callee.decided_s
     leg.timers.set("amd", decided_s, partial(_decide, world, leg, "call.machine.premium.detection.ended", result))
     if result == "machine" and _beeps(leg):
-        leg.timers.set("greeting", who.greeting_s, partial(send, result="beep_detected"))
+        leg.timers.set("greeting", callee.greeting_s, partial(send, result="beep_detected"))
     elif result == "machine":
         leg.timers.set("greeting", MAX_SEARCH_S, partial(send, result="no_beep_detected"))
 
@@ -79,8 +81,8 @@ def _premium(world: World, leg: Leg) -> None:
 def _premium_result(leg: Leg) -> str:
     if leg.persona.unsure:
         return "not_sure"
-    people = "human_business" if leg.persona.business else "human_residence"
-    return _PREMIUM_RESULT.get(leg.persona.kind, people)
+    human = "human_business" if leg.persona.business else "human_residence"
+    return _PREMIUM_RESULT.get(leg.persona.kind, human)
 
 
 def _beeps(leg: Leg) -> bool:

@@ -53,8 +53,8 @@ def react_to_sound(world: World, leg: Leg, seconds: float) -> None:
 
 def react_to_silence(world: World, leg: Leg) -> None:
     """Start the timer after which a person hangs up on silence; machines have none."""
-    alone = leg.is_answered and leg.bridged_to is None and leg.transfer_target is None
-    if alone and leg.persona.kind in (Kind.HUMAN, Kind.SILENCE):
+    waits = leg.is_answered and leg.bridged_to is None and leg.transfer_target is None
+    if waits and leg.persona.kind in (Kind.HUMAN, Kind.SILENCE):
         leg.timers.set("patience", leg.persona.patience_s, partial(hang_up_far_end, world, leg))
 
 
@@ -87,9 +87,9 @@ def _keys(world: World, leg: Leg, plan: GatherPlan) -> str:
         return ""
     if wanted == INVALID:
         return next((key for key in _KEYS if key not in plan.valid and key != plan.terminating), "")
-    good = [key for key in plan.valid if key != plan.terminating]
-    keys = wanted if all(key in good for key in wanted) else ""
-    while good and len(keys) < plan.minimum:
-        keys += good[int(world.random.number("key", leg.key, plan.gather_id, len(keys)) * len(good))]
+    allowed = [key for key in plan.valid if key != plan.terminating]
+    keys = wanted if all(key in allowed for key in wanted) else ""
+    while allowed and len(keys) < plan.minimum:
+        keys += allowed[int(world.random.number("key", leg.key, plan.gather_id, len(keys)) * len(allowed))]
     ends_itself = len(keys) >= plan.maximum or plan.minimum == 1
     return keys if ends_itself else keys + plan.terminating

@@ -20,7 +20,7 @@ def ledger(world: World, *, since: int = 0, brief: bool = False) -> dict[str, An
         "dials": [leg for leg in legs if leg["role"] == "A"],
         "targets": [leg for leg in legs if leg["role"] == "B"],
         "incoming": [leg for leg in legs if leg["role"] == "I"],
-        "refused": world.refusals.as_json(),
+        "refused": world.refused_dials.as_json(),
         "calls_by_number": world.legs.calls_by_number,
     }
 

@@ -61,17 +61,17 @@ def _begin(world: World, leg: Leg, *, state: str) -> None:
 
 
 def _outcome(world: World, leg: Leg) -> tuple[float, partial[None]]:
-    who, patience_s = leg.persona, leg.options.timeout_s
-    wrong = world.faults.of(leg.to).ends
-    if wrong is not None:
-        end = HangupReason(wrong.cause, wrong.source, wrong.sip, wrong.code)
-        return min(who.rings_s, patience_s), partial(end_leg, world, leg, end)
-    if who.kind is Kind.NO_ANSWER or who.rings_s >= patience_s:
+    callee, timeout_s = leg.persona, leg.options.timeout_s
+    forced = world.faults.of(leg.to).ends
+    if forced is not None:
+        end = HangupReason(forced.cause, forced.source, forced.sip, forced.code)
+        return min(callee.rings_s, timeout_s), partial(end_leg, world, leg, end)
+    if callee.kind is Kind.NO_ANSWER or callee.rings_s >= timeout_s:
         end = TIMEOUT if leg.options.retry_on_timeout else NO_ANSWER
-        return patience_s, partial(end_leg, world, leg, end)
-    if who.answers:
-        return who.rings_s, partial(answer, world, leg)
-    return who.rings_s, partial(end_leg, world, leg, _REASONS[who.kind])
+        return timeout_s, partial(end_leg, world, leg, end)
+    if callee.answers:
+        return callee.rings_s, partial(answer, world, leg)
+    return callee.rings_s, partial(end_leg, world, leg, _REASONS[callee.kind])
 
 
 def answer(world: World, leg: Leg) -> None:

@@ -30,12 +30,12 @@ _PRESSES = {
 
 _PEOPLE = {
     "10": NumberedCallee("human, presses nothing and stays", replace(_HUMAN, patience_s=600)),
-    "11": NumberedCallee("human, presses a digit the gather does not take", replace(_HUMAN, presses=INVALID)),
+    "11": NumberedCallee("human, presses a digit that the gather does not accept", replace(_HUMAN, presses=INVALID)),
     "12": NumberedCallee("human, hangs up in mid-sentence", replace(_HUMAN, leaves_mid_sentence=True)),
     "13": NumberedCallee("human, answers late (20 s), presses 1", replace(_SURE, rings_s=20)),
     "14": NumberedCallee("human at a business (premium: `human_business`), presses 1", replace(_SURE, business=True)),
-    "15": NumberedCallee("human of whom detection is not sure, presses 1", replace(_SURE, unsure=True)),
-    "16": NumberedCallee("human, presses 1 into the prompt", replace(_SURE, barges_in=True)),
+    "15": NumberedCallee("human, detection ends in `not_sure`, presses 1", replace(_SURE, unsure=True)),
+    "16": NumberedCallee("human, presses 1 during the prompt", replace(_SURE, barges_in=True)),
     "17": NumberedCallee("human, hangs up right after answering", replace(_HUMAN, leaves_after_s=0.2)),
     "18": NumberedCallee("human, never hangs up", replace(_HUMAN, patience_s=math.inf, talks_s=math.inf)),
     "19": NumberedCallee("human, presses 1, hangs up after 4 s of silence", replace(_SURE, patience_s=4)),
@@ -44,15 +44,16 @@ _PEOPLE = {
 _MACHINES = {
     "20": NumberedCallee("machine with a beep after 6 s", _MACHINE),
     "21": NumberedCallee("machine without a beep", replace(_MACHINE, beeps=False)),
-    "22": NumberedCallee("machine whose beep comes before detection has decided", replace(_MACHINE, greeting_s=1.5)),
+    "22": NumberedCallee("machine whose beep comes before the detection result", replace(_MACHINE, greeting_s=1.5)),
     "23": NumberedCallee(
-        "machine with a long greeting (25 s), decided late (10 s)", replace(_MACHINE, greeting_s=25, decided_s=10)
+        "machine with a long greeting (25 s), detection result after 10 s",
+        replace(_MACHINE, greeting_s=25, decided_s=10),
     ),
     "24": NumberedCallee("machine that hangs up after 8 s", replace(_MACHINE, leaves_after_s=8)),
     "25": NumberedCallee("human, puts the call on hold after 3 s, for 5 s", replace(_HUMAN, holds=(3, 5))),
     "30": NumberedCallee("fax", Persona(kind=Kind.FAX, decided_s=2, leaves_after_s=30)),
     "31": NumberedCallee("silence", Persona(kind=Kind.SILENCE, decided_s=3.5, patience_s=60)),
-    "32": NumberedCallee("human behind a telephone that asks who is calling, presses 1", replace(_SURE, screens=True)),
+    "32": NumberedCallee("human behind a phone that screens calls, presses 1", replace(_SURE, screens=True)),
 }
 
 _LINES = {
@@ -93,9 +94,9 @@ def _with(**faults: object) -> Persona:
 
 
 _FAULTY = {
-    "60": NumberedCallee("refused at the door with 403: D13 (country)", _with(refuse="D13")),
-    "61": NumberedCallee("refused at the door with 403: D60 (destination)", _with(refuse="D60")),
-    "62": NumberedCallee("refused at the door with 403: D1 (channels)", _with(refuse="D1")),
+    "60": NumberedCallee("the dial is refused with 403: D13 (country)", _with(refuse="D13")),
+    "61": NumberedCallee("the dial is refused with 403: D60 (destination)", _with(refuse="D60")),
+    "62": NumberedCallee("the dial is refused with 403: D1 (channels)", _with(refuse="D1")),
     "63": NumberedCallee("the dial is refused with 429", _with(refuse_429=1.0, on=["dial"])),
     "64": NumberedCallee(
         "the dial is answered with 503 and not carried out", _with(error_before=1.0, error_status=503, on=["dial"])
@@ -109,26 +110,26 @@ _FAULTY = {
     ),
     "67": NumberedCallee("human; every answer to a command takes 2 s", _with(action_latency_ms=2_000)),
     "68": NumberedCallee(
-        "human; the search for deep fakes fails (`call.deepfake_detection.error`)", _with(deepfake_error=1.0)
+        "human; deepfake detection fails (`call.deepfake_detection.error`)", _with(deepfake_error=1.0)
     ),
-    "69": NumberedCallee("human; every sound sent on a stream is answered with 100002", _with(stream_error=100002)),
-    "70": NumberedCallee("human whose hangup is never told", _with(never_tell_hangup=1.0)),
-    "71": NumberedCallee("human; every webhook comes twice", _with(webhook_repeat=1.0)),
+    "69": NumberedCallee("human; every payload sent on a stream gets the error 100002", _with(stream_error=100002)),
+    "70": NumberedCallee("human; `call.hangup` is never sent", _with(never_tell_hangup=1.0)),
+    "71": NumberedCallee("human; every webhook is sent twice", _with(webhook_repeat=1.0)),
     "72": NumberedCallee("human; the dial is carried out and answered with 500", _with(error_after=1.0, on=["dial"])),
     "73": NumberedCallee(
-        "human; the dial is carried out and the connection reset", _with(reset_after=1.0, on=["dial"])
+        "human; the dial is carried out, then the connection is reset", _with(reset_after=1.0, on=["dial"])
     ),
     "74": NumberedCallee("human; the dial is carried out and not answered for 30 s", _with(hang=1.0, on=["dial"])),
     "75": NumberedCallee("the dial is answered with 500 and not carried out", _with(error_before=1.0, on=["dial"])),
-    "76": NumberedCallee("human; no webhook ever comes", _with(webhook_lose=1.0)),
+    "76": NumberedCallee("human; no webhook is ever sent", _with(webhook_lose=1.0)),
     "77": NumberedCallee("human; recordings fail (`call.recording.error`)", _with(recording_error=1.0)),
-    "78": NumberedCallee("human; every second webhook comes after the one that follows it", _with(webhook_reorder=1.0)),
+    "78": NumberedCallee("human; every second webhook arrives after the next one", _with(webhook_reorder=1.0)),
     "79": NumberedCallee("human; every webhook is up to 2 s late", _with(webhook_delay=1.0)),
 }
 
 _STREAM_ERRORS = {
     str(94 + nth): NumberedCallee(
-        f"human; every sound sent on a stream is answered with {code}", _with(stream_error=code)
+        f"human; every payload sent on a stream gets the error {code}", _with(stream_error=code)
     )
     for nth, code in enumerate((100_003, 100_004, 100_005))
 }
@@ -143,9 +144,9 @@ _SLOW = {
 _UNPROMPTED = {
     "90": NumberedCallee("human, presses 1234 when asked", replace(_HUMAN, presses="1234")),
     "91": NumberedCallee("human, presses 1 when asked, 8 s after the prompt", replace(_SURE, reacts_s=8)),
-    "92": NumberedCallee("human, presses 5 unasked, 3 s after answering", replace(_HUMAN, keys=((3, "5"),))),
+    "92": NumberedCallee("human, presses 5 without a prompt, 3 s after answering", replace(_HUMAN, keys=((3, "5"),))),
     "93": NumberedCallee(
-        "human, presses 12# unasked after 2 s and 0 after 6 s", replace(_HUMAN, keys=((2, "12#"), (6, "0")))
+        "human, presses 12# without a prompt after 2 s, and 0 after 6 s", replace(_HUMAN, keys=((2, "12#"), (6, "0")))
     ),
 }
 

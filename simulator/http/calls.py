@@ -30,7 +30,9 @@ async def post_call(world: World, request: web.Request) -> web.StreamResponse:
         data = _dial_once(world, body)
     except CarrierError as err:
         world.counters.add("dials_refused", err.code)
-        world.refusals.add(body, at=world.clock.now(), status=err.status, code=err.code, detail=err.problems[0].detail)
+        world.refused_dials.add(
+            body, at=world.clock.now(), status=err.status, code=err.code, detail=err.problems[0].detail
+        )
         raise
     await apply_faults_after(request_fault, faults)
     return _with_limits(world, json_response(world, data))
@@ -56,7 +58,7 @@ async def post_action(world: World, request: web.Request) -> web.StreamResponse:
 
 
 def _dial_once(world: World, body: dict[str, Any]) -> bytes:
-    known = world.repeats.find("dial", body.get("command_id"))
+    known = world.accepted_commands.find("dial", body.get("command_id"))
     if known is not None:
         _record_command(world, known.leg, "dial", body, duplicate=True)
         return known.answer
@@ -64,13 +66,13 @@ def _dial_once(world: World, body: dict[str, Any]) -> bytes:
     _count_unknown(world, "dial", DIAL.unknown(body))
     _record_command(world, leg, "dial", body)
     data = orjson.dumps({"data": dial_response(leg)})
-    world.repeats.remember("dial", body.get("command_id"), data, leg=leg)
+    world.accepted_commands.remember("dial", body.get("command_id"), data, leg=leg)
     return data
 
 
 def _act_once(world: World, command: Command, leg: Leg, body: dict[str, Any]) -> bytes:
     command_id = body.get("command_id") if command.is_deduplicated else None
-    known = world.repeats.find(leg.call_control_id, command_id)
+    known = world.accepted_commands.find(leg.call_control_id, command_id)
     if known is not None:
         _record_command(world, leg, command.action, body, duplicate=True)
         return known.answer
@@ -83,7 +85,7 @@ def _act_once(world: World, command: Command, leg: Leg, body: dict[str, Any]) ->
         raise
     _count_unknown(world, command.action, command.schema.unknown(body))
     data = orjson.dumps({"data": {"result": "ok", **extra}})
-    world.repeats.remember(leg.call_control_id, command_id, data, leg=leg)
+    world.accepted_commands.remember(leg.call_control_id, command_id, data, leg=leg)
     return data
 
 

@@ -127,10 +127,10 @@ class Leg:
     recordings: list[Recording] = field(default_factory=list)
     media_output: MediaOutput | None = None  # at most one stream or fork
     transcription: Transcription | None = None
-    queue_place: QueuePlace | None = None  # in a queue
+    queue_place: QueuePlace | None = None
     suppression: str | None = None  # the direction with noise suppression
     refers_to: str | None = None  # target of a pending REFER
-    bridged_to: Leg | None = None  # bridged with
+    bridged_to: Leg | None = None
     transfer_target: Leg | None = None  # a transfer's target that still rings
     transferred_from: Leg | None = None  # the leg whose transfer dialed this one
     joins_on_answer: Leg | None = None  # the leg to bridge with once this one is answered
