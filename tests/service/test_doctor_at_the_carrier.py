@@ -45,7 +45,7 @@ def _findings(
         telnyx_public_key=carrier.public_key,
         public_url=public_url,
     )
-    carrier.arrange(**arranged)
+    carrier.override_resources(**arranged)
     client = TelnyxClient(base_url=carrier.base_url, api_key=settings.telnyx_key())
     try:
         return {found.subject: found for found in check_carrier(settings, client, caller_ids, plans=plans or Plans())}

@@ -62,7 +62,7 @@ def doctor(carrier: SimulatorProcess, door: str, redis_url: str, database_url: s
 def test_what_is_in_order_ends_with_0_and_says_what_was_not_looked_at(
     doctor: Doctor, carrier: SimulatorProcess
 ) -> None:
-    carrier.arrange()
+    carrier.override_resources()
 
     told = doctor()
 
@@ -73,7 +73,7 @@ def test_what_is_in_order_ends_with_0_and_says_what_was_not_looked_at(
 
 
 def test_a_doubt_is_said_and_ends_with_0(doctor: Doctor, carrier: SimulatorProcess) -> None:
-    carrier.arrange(numbers={_NUMBER: {"connection_id": "18", "connection_name": "office"}})
+    carrier.override_resources(numbers={_NUMBER: {"connection_id": "18", "connection_name": "office"}})
 
     told = doctor()
 
@@ -83,7 +83,7 @@ def test_a_doubt_is_said_and_ends_with_0(doctor: Doctor, carrier: SimulatorProce
 
 
 def test_what_keeps_calls_from_being_made_or_heard_of_ends_with_1(doctor: Doctor, carrier: SimulatorProcess) -> None:
-    carrier.arrange(
+    carrier.override_resources(
         application={"webhook_event_url": "https://elsewhere.example.net/x"}, profile={"enabled": False}, numbers={}
     )
 
@@ -97,7 +97,7 @@ def test_what_keeps_calls_from_being_made_or_heard_of_ends_with_1(doctor: Doctor
 def test_of_a_simulators_folder_the_simulator_is_looked_at_whatever_account_is_set(
     doctor: Doctor, carrier: SimulatorProcess, door: str, tmp_path: Path
 ) -> None:
-    carrier.arrange()
+    carrier.override_resources()
     folder = _simulators_folder(tmp_path / "simulated", carrier, door)
 
     told = doctor(folder, TELNYX_BASE_URL="https://api.telnyx.com/v2", TELNYX_API_KEY="KEYmine", TELNYX_PUBLIC_KEY="x")

@@ -1,4 +1,4 @@
-"""The official SDK gives every command of the table, and verifies and types every webhook that comes of it."""
+"""Every command is given through the official SDK, which verifies and parses the resulting webhooks."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ import pytest
 
 from simulator.commands.registry import COMMANDS
 from tests.support.commands_given import BROUGHT, COMMANDS_GIVEN, TIME_SCALE, Given
-from tests.support.desk import Desk, desk
 from tests.support.poll import eventually
+from tests.support.simulated_carrier import SimulatedCarrier, simulated_carrier
 
 
 @pytest.fixture(scope="module")
-def table() -> Iterator[Desk]:
-    with desk(time_scale=TIME_SCALE, call_cost=True) as table:  # leaving it verifies and types every webhook that came
-        yield table
+def carrier() -> Iterator[SimulatedCarrier]:
+    with simulated_carrier(
+        time_scale=TIME_SCALE, call_cost=True
+    ) as carrier:  # on exit every webhook is verified and parsed
+        yield carrier
 
 
 def _proving(action: str, events: Sequence[str]) -> list[pytest.MarkDecorator]:
     return [pytest.mark.proves("simulator", action), pytest.mark.proves("webhooks", action, webhooks=tuple(events))]
 
 
-def test_the_table_is_the_document_and_every_command_of_it_is_given_here() -> None:
+def test_every_command_of_the_document_is_covered_here() -> None:
     actions = {action for _method, action in COMMANDS}
 
     assert set(COMMANDS_GIVEN) == actions | {"dial"}
@@ -34,13 +36,13 @@ def test_the_table_is_the_document_and_every_command_of_it_is_given_here() -> No
     "action",
     [pytest.param(action, marks=_proving(action, events)) for action, (_drive, events) in COMMANDS_GIVEN.items()],
 )
-def test_the_sdk_gives_the_command_and_its_webhooks_come_in_order(table: Desk, action: str) -> None:
+def test_the_sdk_gives_the_command_and_its_webhooks_come_in_order(carrier: SimulatedCarrier, action: str) -> None:
     drive, expected = COMMANDS_GIVEN[action]
 
-    leg = drive(table)
+    leg = drive(carrier)
 
-    eventually(lambda: _came(table, leg, expected))
-    given = {row["action"]: row["status"] for row in table.account(leg)["commands"]}
+    eventually(lambda: _came(carrier, leg, expected))
+    given = {row["action"]: row["status"] for row in carrier.account(leg)["commands"]}
     assert given[action] == 200
 
 
@@ -51,12 +53,12 @@ def test_the_sdk_gives_the_command_and_its_webhooks_come_in_order(table: Desk, a
         for given in BROUGHT
     ],
 )
-def test_what_else_a_command_may_bring_comes_in_order(table: Desk, given: Given) -> None:
-    leg = given.drive(table)
+def test_other_possible_webhooks_of_a_command_come_in_order(carrier: SimulatedCarrier, given: Given) -> None:
+    leg = given.drive(carrier)
 
-    eventually(lambda: _came(table, leg, given.events))
+    eventually(lambda: _came(carrier, leg, given.events))
 
 
-def _came(table: Desk, leg: str, expected: Sequence[str]) -> bool:
-    types = iter(table.receiver.types(leg))
+def _came(carrier: SimulatedCarrier, leg: str, expected: Sequence[str]) -> bool:
+    types = iter(carrier.receiver.types(leg))
     return all(wanted in types for wanted in expected)

@@ -1,4 +1,4 @@
-"""The simulator's controls ask for no key: programs may turn them, web pages may not."""
+"""The simulator's controls need no key: programs may use them, web pages may not."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _ask(running: SimulatorProcess, method: str, path: str, **headers: str) -> r
         {"Host": "["},
     ],
 )
-def test_what_a_page_in_a_browser_could_send_turns_no_control(
+def test_requests_that_a_web_page_could_send_are_refused_by_controls(
     running: SimulatorProcess, method: str, path: str, headers: dict[str, str]
 ) -> None:
     answer = _ask(running, method, path, **headers)
@@ -61,7 +61,7 @@ def test_what_a_page_in_a_browser_could_send_turns_no_control(
     "kind",
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "text/plain; application/json"],
 )
-def test_a_body_that_a_page_may_send_unasked_turns_no_control(
+def test_a_body_that_a_page_may_send_without_preflight_is_refused_by_controls(
     running: SimulatorProcess, method: str, path: str, kind: str
 ) -> None:
     answer = _ask(running, method, path, Content_Type=kind)
@@ -74,13 +74,13 @@ def test_a_body_that_a_page_may_send_unasked_turns_no_control(
 @pytest.mark.parametrize(
     "host", ["127.0.0.1:8002", "localhost:8002", "[::1]:8002", "simulator:8000", "carrier.example:8002", "a.localhost"]
 )
-def test_programs_turn_the_controls_by_any_name_that_is_the_simulators(running: SimulatorProcess, host: str) -> None:
+def test_programs_use_the_controls_by_any_host_name_of_the_simulator(running: SimulatorProcess, host: str) -> None:
     answer = _ask(running, "GET", "/faults", Host=host)
 
     assert answer.status_code == 200
 
 
-def test_an_address_that_somebody_typed_shows_the_ledger(running: SimulatorProcess) -> None:
+def test_a_typed_address_shows_the_ledger(running: SimulatorProcess) -> None:
     answer = _ask(running, "GET", "/ledger", Sec_Fetch_Site="none")
 
     assert answer.status_code == 200

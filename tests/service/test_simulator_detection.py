@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.desk import Desk, desk, number
+from tests.support.simulated_carrier import SimulatedCarrier, number, simulated_carrier
 
 _STANDARD = "call.machine.detection.ended"
 _STANDARD_GREETING = "call.machine.greeting.ended"
@@ -15,25 +15,25 @@ _PREMIUM_GREETING = "call.machine.premium.greeting.ended"
 
 
 @pytest.fixture(scope="module")
-def table() -> Iterator[Desk]:
-    with desk(time_scale=200) as table:
-        yield table
+def carrier() -> Iterator[SimulatedCarrier]:
+    with simulated_carrier(time_scale=200) as carrier:
+        yield carrier
 
 
 @pytest.fixture(scope="module")
-def slow() -> Iterator[Desk]:
-    with desk(time_scale=10) as table:
-        yield table
+def slow() -> Iterator[SimulatedCarrier]:
+    with simulated_carrier(time_scale=10) as carrier:
+        yield carrier
 
 
-def _told(table: Desk, leg: str) -> list[tuple[str, str]]:
-    """Wait for the end of the call and return what detection told, in order."""
-    table.history(leg)
-    return [(d.type, d.payload["result"]) for d in table.receiver.of(leg) if "machine" in d.type]
+def _detection_events(carrier: SimulatedCarrier, leg: str) -> list[tuple[str, str]]:
+    """Wait for the end of the call and return the events of detection, in order."""
+    carrier.history(leg)
+    return [(d.type, d.payload["result"]) for d in carrier.receiver.of(leg) if "machine" in d.type]
 
 
 @pytest.mark.parametrize(
-    ("card", "mode", "told"),
+    ("last_digits", "mode", "expected"),
     [
         ("19", "disabled", []),
         ("19", "detect", [(_STANDARD, "human")]),
@@ -57,23 +57,25 @@ def _told(table: Desk, leg: str) -> list[tuple[str, str]]:
         ("24", "premium", [(_PREMIUM, "machine"), (_PREMIUM_GREETING, "beep_detected")]),
     ],
 )
-def test_detection_tells(table: Desk, card: str, mode: str, told: list[tuple[str, str]]) -> None:
-    leg = table.talk(card, answering_machine_detection=mode)
+def test_detection_sends_its_result(
+    carrier: SimulatedCarrier, last_digits: str, mode: str, expected: list[tuple[str, str]]
+) -> None:
+    leg = carrier.talk(last_digits, answering_machine_detection=mode)
 
-    assert _told(table, leg) == told
+    assert _detection_events(carrier, leg) == expected
 
 
-def test_an_unsure_premium_detection_says_so_after_thirty_seconds(table: Desk) -> None:
-    leg = table.talk("15", answering_machine_detection="premium")
+def test_an_unsure_premium_detection_ends_after_thirty_seconds(carrier: SimulatedCarrier) -> None:
+    leg = carrier.talk("15", answering_machine_detection="premium")
 
-    result = table.receiver.wait(_PREMIUM, leg=leg).payload["result"]
+    result = carrier.receiver.wait(_PREMIUM, leg=leg).payload["result"]
 
-    answered = table.receiver.wait("call.answered", leg=leg)
+    answered = carrier.receiver.wait("call.answered", leg=leg)
     assert result == "not_sure"
-    assert table.receiver.wait(_PREMIUM, leg=leg).at - answered.at >= 0.1
+    assert carrier.receiver.wait(_PREMIUM, leg=leg).at - answered.at >= 0.1
 
 
-def test_speech_is_cut_when_a_machine_is_found(slow: Desk) -> None:
+def test_speech_is_cancelled_when_a_machine_is_detected(slow: SimulatedCarrier) -> None:
     leg = slow.talk("23", answering_machine_detection="detect")
 
     slow.sdk.calls.actions.speak(leg, payload="word " * 600, voice="female")
@@ -81,7 +83,7 @@ def test_speech_is_cut_when_a_machine_is_found(slow: Desk) -> None:
     assert slow.receiver.wait("call.speak.ended", leg=leg).payload["status"] == "cancelled_amd"
 
 
-def test_a_gather_is_cut_when_a_machine_is_found(slow: Desk) -> None:
+def test_a_gather_is_cancelled_when_a_machine_is_detected(slow: SimulatedCarrier) -> None:
     leg = slow.talk("23", answering_machine_detection="premium")
 
     slow.sdk.calls.actions.gather_using_audio(leg, audio_url="https://a.test/ask.mp3?seconds=60", maximum_digits=1)
@@ -90,10 +92,10 @@ def test_a_gather_is_cut_when_a_machine_is_found(slow: Desk) -> None:
     assert slow.receiver.wait("call.playback.ended", leg=leg).payload["status"] == "cancelled_amd"
 
 
-def test_a_transfer_may_detect_machines_too(table: Desk) -> None:
-    leg = table.talk("18")
+def test_a_transfer_may_detect_machines_too(carrier: SimulatedCarrier) -> None:
+    leg = carrier.talk("18")
 
-    table.sdk.calls.actions.transfer(leg, to=number("20"), answering_machine_detection="detect")
+    carrier.sdk.calls.actions.transfer(leg, to=number("20"), answering_machine_detection="detect")
 
-    target = table.target(leg)
-    assert table.receiver.wait(_STANDARD, leg=target).payload["result"] == "machine"
+    target = carrier.target(leg)
+    assert carrier.receiver.wait(_STANDARD, leg=target).payload["result"] == "machine"

@@ -1,4 +1,4 @@
-"""The simulated carrier refuses every body that its document calls wrong, and points at the mistake."""
+"""The simulator refuses every body that is invalid by the carrier's document, with a pointer to the field."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from tests.unit.telnyx.carrier_conditions import CONDITIONS
 from tests.unit.telnyx.command_bodies import WrongBody, wrong_bodies
 from tests.unit.telnyx.text_forms import Why
 
-# What is missing is pointed at, where our model names the field that needs it.
+# The pointer is to the missing field, while our model names the field that needs it.
 _POINTED_AT = {"bridge_intent": "link_to", "bridge_on_answer": "link_to"}
-# Beside these the carrier has codes of its own for single parameters, 90000 and up.
+# Single parameters have specific codes of the carrier, 90000 and up.
 _CODES = {Why.MISSING: {"10004"}, Why.ENUM: {"10032"}, Why.LIMIT: {"10033", "10003"}}
 
 
 @dataclass(frozen=True)
 class Line:
-    """One connection to a simulator that nobody else uses, with a call to act on."""
+    """One connection to a simulator of its own, with a call to act on."""
 
     connection: http.client.HTTPConnection
     leg: str = ""
 
     def send(self, action: str, body: Any) -> tuple[int, list[dict[str, Any]]]:
-        """Give a command as it is and return the status and the errors."""
+        """Send a command unchanged and return the status and the errors."""
         model = COMMANDS[action]
         path = "/v2" + model.path.format(call_control_id=self.leg)
         headers = {"Authorization": "Bearer KEYtest", "Content-Type": "application/json"}
         self.connection.request(model.method, path, json.dumps(body).encode(), headers)
         answer = self.connection.getresponse()
-        told = json.loads(answer.read())
-        return answer.status, told.get("errors", [])
+        response = json.loads(answer.read())
+        return answer.status, response.get("errors", [])
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def line() -> Iterator[Line]:
         connection.close()
 
 
-def _told_by_model(action: str, body: dict[str, Any]) -> set[str]:
+def _fields_named_by_model(action: str, body: dict[str, Any]) -> set[str]:
     try:
         COMMANDS[action].model_validate(body)
     except ValidationError as err:
@@ -65,7 +65,7 @@ def _pointers(status: int, errors: list[dict[str, Any]]) -> set[str]:
 
 
 def _says(line: Line, action: str, wrong: WrongBody) -> str | None:
-    """Return what is amiss with the answer to a wrong body, None when it is as it should be."""
+    """Return what is unexpected in the response to an invalid body; None when nothing is."""
     status, errors = line.send(action, wrong.body)
     pointers = {error.get("source", {}).get("pointer") for error in errors}
     if status != 422 or not pointers or not all(_leads_to(pointer, wrong.pointer) for pointer in pointers):
@@ -79,20 +79,20 @@ def _leads_to(pointer: str | None, mistake: str) -> bool:
 
 
 @pytest.mark.parametrize("action", COMMANDS)
-def test_every_mistake_in_a_field_is_refused_by_both_and_pointed_at(line: Line, action: str) -> None:
+def test_every_invalid_field_is_refused_by_both_with_its_pointer(line: Line, action: str) -> None:
     cases = list(wrong_bodies(action))
 
-    taken = [wrong.body for wrong in cases if _told_by_model(action, wrong.body) != {wrong.field}]
+    taken = [wrong.body for wrong in cases if _fields_named_by_model(action, wrong.body) != {wrong.field}]
     amiss = [said for wrong in cases if (said := _says(line, action, wrong)) is not None]
 
     assert (taken, amiss) == ([], [])
 
 
 @pytest.mark.parametrize(("action", "body", "fields"), CONDITIONS)
-def test_what_cannot_stand_together_is_refused_by_both(
+def test_conflicting_fields_are_refused_by_both(
     line: Line, action: str, body: dict[str, Any], fields: set[str]
 ) -> None:
-    assert _told_by_model(action, body) == fields
+    assert _fields_named_by_model(action, body) == fields
 
     pointers = _pointers(*line.send(action, body))
 

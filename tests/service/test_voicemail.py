@@ -1,4 +1,4 @@
-"""A voicemail is left whole, once, behind the greeting; or it does not count as left."""
+"""A voicemail is left completely, once and after the greeting; otherwise it does not count as left."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from orchestrator.flow import Flow, load_flow
 from orchestrator.flow.samples import sample
 from tests.support.calls_at_the_simulator import LedCall
-from tests.support.desk import Desk, desk
+from tests.support.simulated_carrier import SimulatedCarrier, simulated_carrier
 
 SCALE = 20.0
 ANN = {"first_name": "Ann", "appointment": "Monday at 9"}
@@ -29,27 +29,29 @@ AT_ONCE = sample("appointment").replace(
 
 
 @pytest.fixture(scope="module")
-def table() -> Iterator[Desk]:
-    with desk(time_scale=SCALE, keep_bodies=True) as table:
-        yield table
+def carrier() -> Iterator[SimulatedCarrier]:
+    with simulated_carrier(time_scale=SCALE, keep_bodies=True) as carrier:
+        yield carrier
 
 
 @dataclass(frozen=True)
 class Message:
-    """What a machine was told: at which places among the webhooks the message began, and how each time it ended."""
+    """The voicemail messages of a call: their positions among the webhooks, and the status with which each ended."""
 
     begins: list[int]
     endings: list[str]
     greeting: int | None
 
 
-def led(table: Desk, card: str, flow: Flow, *, hangs_up_at: str | None = None, nth: int = 1) -> LedCall:
-    call = LedCall(table, flow, card, scale=SCALE, contact=ANN)
+def led(
+    carrier: SimulatedCarrier, last_digits: str, flow: Flow, *, hangs_up_at: str | None = None, nth: int = 1
+) -> LedCall:
+    call = LedCall(carrier, flow, last_digits, scale=SCALE, contact=ANN)
     counted = iter(range(1, 100))
 
     def seen(event: str) -> None:
         if event == hangs_up_at and next(counted) == nth:
-            table.simulator.callee(call.leg, hang_up=True)
+            carrier.simulator.callee(call.leg, hang_up=True)
 
     call.run(seen=seen)
     return call
@@ -58,14 +60,16 @@ def led(table: Desk, card: str, flow: Flow, *, hangs_up_at: str | None = None, n
 def message_of(call: LedCall) -> Message:
     types = [each.type for each in call._desk.receiver.of(call.leg)]
     begins = [place for place, kind in enumerate(types) if kind == "call.speak.started"]
-    endings = [str(each.payload["status"]) for each in call.told("call.speak.ended")]
+    endings = [str(each.payload["status"]) for each in call.webhooks("call.speak.ended")]
     return Message(begins, endings, types.index(GREETING) if GREETING in types else None)
 
 
 @pytest.mark.parametrize("text", [sample("appointment"), AT_ONCE], ids=["detected first", "speaks at once"])
-@pytest.mark.parametrize("card", ["20", "21", "22", "23"])
-def test_the_message_begins_behind_the_greeting_and_is_said_whole_and_once(table: Desk, card: str, text: str) -> None:
-    call = led(table, card, load_flow(text))
+@pytest.mark.parametrize("last_digits", ["20", "21", "22", "23"])
+def test_the_message_begins_behind_the_greeting_and_is_said_whole_and_once(
+    carrier: SimulatedCarrier, last_digits: str, text: str
+) -> None:
+    call = led(carrier, last_digits, load_flow(text))
 
     message = message_of(call)
     assert message.endings == ["completed"]
@@ -74,24 +78,26 @@ def test_the_message_begins_behind_the_greeting_and_is_said_whole_and_once(table
     assert (call.call.outcome, call.disposition) == ("voicemail", "machine")
 
 
-@pytest.mark.parametrize("card", ["20", "22", "23", "24"])
+@pytest.mark.parametrize("last_digits", ["20", "22", "23", "24"])
 @pytest.mark.parametrize("moment", ["call.answered", GREETING, "call.speak.started"])
-def test_a_message_that_the_machine_cut_off_does_not_count_as_left(table: Desk, card: str, moment: str) -> None:
-    call = led(table, card, load_flow(sample("appointment")), hangs_up_at=moment)
+def test_a_message_that_the_machine_cut_off_does_not_count_as_left(
+    carrier: SimulatedCarrier, last_digits: str, moment: str
+) -> None:
+    call = led(carrier, last_digits, load_flow(sample("appointment")), hangs_up_at=moment)
 
     assert "completed" not in message_of(call).endings
     assert call.call.outcome == "hung_up"
 
 
-def test_a_machine_that_hangs_up_in_mid_message_was_left_none(table: Desk) -> None:
-    call = led(table, "24", load_flow(sample("appointment")))
+def test_a_machine_that_hangs_up_in_mid_message_was_left_none(carrier: SimulatedCarrier) -> None:
+    call = led(carrier, "24", load_flow(sample("appointment")))
 
     assert message_of(call).endings == ["call_hangup"]
     assert (call.call.outcome, call.disposition) == ("hung_up", "machine")
 
 
-def test_a_message_that_was_whole_when_the_machine_hung_up_counts(table: Desk) -> None:
-    call = led(table, "20", load_flow(sample("appointment")), hangs_up_at="call.speak.ended")
+def test_a_message_that_was_whole_when_the_machine_hung_up_counts(carrier: SimulatedCarrier) -> None:
+    call = led(carrier, "20", load_flow(sample("appointment")), hangs_up_at="call.speak.ended")
 
     assert message_of(call).endings == ["completed"]
     assert call.call.outcome == "voicemail"

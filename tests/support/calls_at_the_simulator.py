@@ -1,4 +1,4 @@
-"""Calls that the pure engine leads at a simulator: real webhooks in, real commands out, no stores between them."""
+"""Calls run by the flow engine against the simulator: real webhooks in, real commands out, no stores."""
 
 from __future__ import annotations
 
@@ -12,41 +12,43 @@ from orchestrator.model.call_end import end_of
 from orchestrator.model.decision import Decision
 from orchestrator.model.event import COMMAND_ACCEPTED, COMMAND_FAILED, TIMER_DUE, Event
 from orchestrator.model.live_call import LiveCall
-from tests.support.desk import Desk, number
 from tests.support.poll import eventually
+from tests.support.simulated_carrier import SimulatedCarrier, number
 from tests.support.webhook_receiver import Delivery
 
 Seen = Callable[[str], None]
 
 
 class LedCall:
-    """One call of a flow to a test card; timers fall due by the simulator's clock, which runs `scale` times faster."""
+    """One call of a flow to a test number; timers run in simulated time, `scale` times faster."""
 
-    def __init__(self, desk: Desk, flow: Flow, card: str, *, scale: float, contact: dict[str, Any]) -> None:
-        self._desk, self._flow, self._scale = desk, flow, scale
+    def __init__(
+        self, carrier: SimulatedCarrier, flow: Flow, last_digits: str, *, scale: float, contact: dict[str, Any]
+    ) -> None:
+        self._carrier, self._flow, self._scale = carrier, flow, scale
         self._began = utc_now()
         self._timers: dict[str, datetime] = {}
-        to = number(card)
+        to = number(last_digits)
         self.call: LiveCall = new_live_call(flow, call_id="call_1", to=to, contact=contact, dialed_at=self._now())
-        self.leg = desk.dial(card, **flow.dial_fields())
-        self._heard = 0
+        self.leg = carrier.dial(last_digits, **flow.dial_fields())
+        self._received = 0
 
     def run(self, *, seen: Seen = lambda _event: None) -> LiveCall:
-        """Lead the call to its end and return it; `seen` is called with each event behind the engine."""
+        """Run the call to its end and return it; `seen` is called with each event after the engine handled it."""
         eventually(lambda: self._turn(seen), within=60.0, every=0.005)
         return self.call
 
-    def told(self, event_type: str) -> list[Delivery]:
-        """Return the webhooks of that type, in the order they came."""
-        return [each for each in self._desk.receiver.of(self.leg) if each.type == event_type]
+    def webhooks(self, event_type: str) -> list[Delivery]:
+        """Return the received webhooks of that type, in order."""
+        return [each for each in self._carrier.receiver.of(self.leg) if each.type == event_type]
 
     @property
     def disposition(self) -> str | None:
         return end_of(self.call).disposition
 
     def _turn(self, seen: Seen) -> bool:
-        for delivery in self._desk.receiver.of(self.leg)[self._heard :]:
-            self._heard += 1
+        for delivery in self._carrier.receiver.of(self.leg)[self._received :]:
+            self._received += 1
             self._take(delivery.event["id"], delivery.type, delivery.payload)
             seen(delivery.type)
         for name, due in list(self._timers.items()):
@@ -68,7 +70,7 @@ class LedCall:
             if due is not None:
                 self._timers[name] = due
         for command in decision.commands:
-            answer = self._desk.act(self.leg, command.action, **command.body, command_id=command.command_id)
+            answer = self._carrier.act(self.leg, command.action, **command.body, command_id=command.command_id)
             ids = {"command_id": command.command_id, "action": command.action}
             kind = COMMAND_ACCEPTED if answer.ok else COMMAND_FAILED
             self._take(f"{kind}:{command.command_id}", kind, ids | ({} if answer.ok else {"code": answer.text[:40]}))

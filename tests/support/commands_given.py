@@ -1,4 +1,4 @@
-"""The carrier's commands, given by the official SDK to a simulator, with what must then be told.
+"""The carrier's commands, given to the simulator through the official SDK, with the expected webhooks.
 
 `COMMANDS_GIVEN` has each of the thirty once, `BROUGHT` what else each may bring, by a setting or a person.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from tests.support.desk import CALLER, Desk, number
+from tests.support.simulated_carrier import CALLER, SimulatedCarrier, number
 from tests.support.stream_app import stream_app
 
 HELLO = {"payload": "Hello from Elm Clinic.", "voice": "female"}
@@ -18,66 +18,66 @@ NOBODY = "ws://127.0.0.1:9/nobody"
 
 TIME_SCALE = 50
 
-Drive = Callable[[Desk], str]
+Drive = Callable[[SimulatedCarrier], str]
 
 
 def _on_a_talking_call(method: str, *first: tuple[str, dict[str, Any]], **fields: Any) -> Drive:
-    """Return how to give a command, after those that must come first, on an answered call."""
+    """Return a driver that gives a command, after its prerequisites, on an answered call."""
 
-    def drive(table: Desk) -> str:
-        leg = table.talk("18")
+    def drive(carrier: SimulatedCarrier) -> str:
+        leg = carrier.talk("18")
         for earlier, body in first:
-            getattr(table.sdk.calls.actions, earlier)(leg, **body)
-        getattr(table.sdk.calls.actions, method)(leg, **fields)
+            getattr(carrier.sdk.calls.actions, earlier)(leg, **body)
+        getattr(carrier.sdk.calls.actions, method)(leg, **fields)
         return leg
 
     return drive
 
 
 def _on_a_parked_call(method: str, **fields: Any) -> Drive:
-    def drive(table: Desk) -> str:
-        leg = table.simulator.call_in(caller=number("18"), to=CALLER, gives_up_after_s=600)
-        table.receiver.wait("call.initiated", leg=leg)
-        getattr(table.sdk.calls.actions, method)(leg, **fields)
+    def drive(carrier: SimulatedCarrier) -> str:
+        leg = carrier.simulator.call_in(caller=number("18"), to=CALLER, gives_up_after_s=600)
+        carrier.receiver.wait("call.initiated", leg=leg)
+        getattr(carrier.sdk.calls.actions, method)(leg, **fields)
         return leg
 
     return drive
 
 
-def _dial(table: Desk) -> str:
-    return table.dial("18")
+def _dial(carrier: SimulatedCarrier) -> str:
+    return carrier.dial("18")
 
 
-def _bridge(table: Desk) -> str:
-    leg, other = table.talk("18"), table.talk("18")
-    table.sdk.calls.actions.bridge(leg, call_control_id_to_bridge_with=other)
-    table.receiver.wait("call.bridged", leg=other)
+def _bridge(carrier: SimulatedCarrier) -> str:
+    leg, other = carrier.talk("18"), carrier.talk("18")
+    carrier.sdk.calls.actions.bridge(leg, call_control_id_to_bridge_with=other)
+    carrier.receiver.wait("call.bridged", leg=other)
     return leg
 
 
-def _stream(table: Desk) -> str:
+def _stream(carrier: SimulatedCarrier) -> str:
     with stream_app() as app:
-        leg = _on_a_talking_call("start_streaming", stream_url=app.url)(table)
+        leg = _on_a_talking_call("start_streaming", stream_url=app.url)(carrier)
         app.wait("media")
-        table.sdk.calls.actions.stop_streaming(leg)
+        carrier.sdk.calls.actions.stop_streaming(leg)
         app.wait("stop")
     return leg
 
 
-def _fork(table: Desk) -> str:
+def _fork(carrier: SimulatedCarrier) -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.settimeout(5)
         address = f"udp:127.0.0.1:{listening.getsockname()[1]}"
-        leg = _on_a_talking_call("start_forking", rx=address, tx=address)(table)
+        leg = _on_a_talking_call("start_forking", rx=address, tx=address)(carrier)
         listening.recv(2_000)
-        table.sdk.calls.actions.stop_forking(leg)
+        carrier.sdk.calls.actions.stop_forking(leg)
     return leg
 
 
 _RECORDING = ("start_recording", {"channels": "dual", "format": "wav"})
 
-# What is given, and the webhooks that must come of it on that leg, in this order.
+# The commands, and the webhooks of the leg that must follow, in order.
 COMMANDS_GIVEN: dict[str, tuple[Drive, list[str]]] = {
     "dial": (_dial, ["call.initiated", "call.answered"]),
     "answer": (_on_a_parked_call("answer"), ["call.initiated", "call.answered"]),
@@ -137,7 +137,7 @@ COMMANDS_GIVEN: dict[str, tuple[Drive, list[str]]] = {
 
 
 class Given(NamedTuple):
-    """A command, how it is given, and the webhooks that must come of it, in this order, on the leg that is returned."""
+    """A command, its driver, and the webhooks that must follow in order on the returned leg."""
 
     action: str
     drive: Drive
@@ -145,53 +145,53 @@ class Given(NamedTuple):
 
 
 class Begin(Protocol):
-    """Begins a call, or a leg of one, with these settings, and returns the leg."""
+    """Starts a call, or a leg of one, with these settings, and returns the leg."""
 
-    def __call__(self, table: Desk, **fields: Any) -> str: ...
-
-
-def _dialing(card: str) -> Begin:
-    return lambda table, **fields: table.dial(card, **fields)
+    def __call__(self, carrier: SimulatedCarrier, **fields: Any) -> str: ...
 
 
-def _answering(card: str) -> Begin:
-    def begin(table: Desk, **fields: Any) -> str:
-        leg = table.simulator.call_in(caller=number(card), to=CALLER, gives_up_after_s=600)
-        table.receiver.wait("call.initiated", leg=leg)
-        table.sdk.calls.actions.answer(leg, **fields)
+def _dialing(last_digits: str) -> Begin:
+    return lambda carrier, **fields: carrier.dial(last_digits, **fields)
+
+
+def _answering(last_digits: str) -> Begin:
+    def begin(carrier: SimulatedCarrier, **fields: Any) -> str:
+        leg = carrier.simulator.call_in(caller=number(last_digits), to=CALLER, gives_up_after_s=600)
+        carrier.receiver.wait("call.initiated", leg=leg)
+        carrier.sdk.calls.actions.answer(leg, **fields)
         return leg
 
     return begin
 
 
-def _transferring(card: str) -> Begin:
-    def begin(table: Desk, **fields: Any) -> str:
-        leg = table.talk("18")
-        table.sdk.calls.actions.transfer(leg, to=number(card), **fields)
-        return table.target(leg)
+def _transferring(last_digits: str) -> Begin:
+    def begin(carrier: SimulatedCarrier, **fields: Any) -> str:
+        leg = carrier.talk("18")
+        carrier.sdk.calls.actions.transfer(leg, to=number(last_digits), **fields)
+        return carrier.target(leg)
 
     return begin
 
 
 def _with(begin: Begin, *, until: str | None = None, **fields: Any) -> Drive:
-    """Return how to begin with these settings, and to hang up once something was told."""
+    """Return a driver that starts a call with these settings and hangs up after an event."""
 
-    def drive(table: Desk) -> str:
-        leg = begin(table, **fields)
+    def drive(carrier: SimulatedCarrier) -> str:
+        leg = begin(carrier, **fields)
         if until is not None:
-            table.receiver.wait(until, leg=leg)
-            table.sdk.calls.actions.hangup(leg)
+            carrier.receiver.wait(until, leg=leg)
+            carrier.sdk.calls.actions.hangup(leg)
         return leg
 
     return drive
 
 
 def _streamed(begin: Begin) -> Drive:
-    def drive(table: Desk) -> str:
+    def drive(carrier: SimulatedCarrier) -> str:
         with stream_app() as app:
-            leg = begin(table, stream_url=app.url)
+            leg = begin(carrier, stream_url=app.url)
             app.wait("media")
-            table.sdk.calls.actions.hangup(leg)
+            carrier.sdk.calls.actions.hangup(leg)
             app.wait("stop")
         return leg
 
@@ -199,7 +199,7 @@ def _streamed(begin: Begin) -> Drive:
 
 
 def _settings_of(action: str, who: Callable[[str], Begin]) -> Iterator[Given]:
-    """Yield what may be asked for with a dial or an answer."""
+    """Yield what may be requested with a dial or an answer."""
     detecting: dict[str, Any] = {"deepfake_detection": {"enabled": True, "timeout": 5}}
     recording: dict[str, Any] = {"record": "record-from-answer"}
     yield Given(action, _with(who("25")), ["call.answered", "call.hold", "call.unhold"])
@@ -216,59 +216,59 @@ def _settings_of(action: str, who: Callable[[str], Begin]) -> Iterator[Given]:
 
 
 def _detection_of(action: str, who: Callable[[str], Begin]) -> Iterator[Given]:
-    """Yield what detection tells of a leg that a dial or a transfer makes."""
+    """Yield the events of detection on a leg made by a dial or a transfer."""
     standard, premium = "call.machine", "call.machine.premium"
     screening = "premium_ios_call_screening_detection"
-    for card, mode, events in (
+    for last_digits, mode, events in (
         ("20", "detect_beep", [f"{standard}.detection.ended", f"{standard}.greeting.ended"]),
         ("20", "premium", [f"{premium}.detection.ended", f"{premium}.greeting.ended"]),
         ("32", screening, [f"{premium}.detection.started", f"{premium}.call_screening.detected"]),
     ):
-        yield Given(action, _with(who(card), answering_machine_detection=mode), events)
+        yield Given(action, _with(who(last_digits), answering_machine_detection=mode), events)
 
 
-def _cut_short(table: Desk) -> str:
-    """Stop a text of two hundred seconds (at fifteen characters each), and see that it was not spoken to its end."""
-    leg = table.talk("18")
-    table.sdk.calls.actions.speak(leg, payload="x" * 3_000, voice="female")
-    began = table.receiver.wait("call.speak.started", leg=leg)
-    table.sdk.calls.actions.stop_playback(leg)
-    ended = table.receiver.wait("call.speak.ended", leg=leg)
+def _cut_short(carrier: SimulatedCarrier) -> str:
+    """Stop a text of two hundred seconds (at fifteen characters per second) before its end."""
+    leg = carrier.talk("18")
+    carrier.sdk.calls.actions.speak(leg, payload="x" * 3_000, voice="female")
+    began = carrier.receiver.wait("call.speak.started", leg=leg)
+    carrier.sdk.calls.actions.stop_playback(leg)
+    ended = carrier.receiver.wait("call.speak.ended", leg=leg)
     spoken = datetime.fromisoformat(ended.event["occurred_at"]) - datetime.fromisoformat(began.event["occurred_at"])
     assert spoken.total_seconds() < 200 / TIME_SCALE
     return leg
 
 
-def _bridge_with_the_queue(table: Desk) -> str:
-    leg, waiting = table.talk("18"), table.talk("18")
-    table.sdk.calls.actions.enqueue(waiting, queue_name="bridged")
-    table.act(leg, "bridge", queue="bridged").raise_for_status()  # the SDK has dropped this way
+def _bridge_with_the_queue(carrier: SimulatedCarrier) -> str:
+    leg, waiting = carrier.talk("18"), carrier.talk("18")
+    carrier.sdk.calls.actions.enqueue(waiting, queue_name="bridged")
+    carrier.act(leg, "bridge", queue="bridged").raise_for_status()  # the SDK no longer has this parameter
     return waiting
 
 
-def _bridge_and_record(card: str) -> Drive:
-    def drive(table: Desk) -> str:
-        leg, other = table.talk(card), table.talk("18")
-        table.sdk.calls.actions.bridge(leg, call_control_id_to_bridge_with=other, record="record-from-answer")
-        table.sdk.calls.actions.hangup(leg)
+def _bridge_and_record(last_digits: str) -> Drive:
+    def drive(carrier: SimulatedCarrier) -> str:
+        leg, other = carrier.talk(last_digits), carrier.talk("18")
+        carrier.sdk.calls.actions.bridge(leg, call_control_id_to_bridge_with=other, record="record-from-answer")
+        carrier.sdk.calls.actions.hangup(leg)
         return leg
 
     return drive
 
 
-def _fail_to_record(table: Desk) -> str:
-    leg = table.talk("77")
-    table.sdk.calls.actions.start_recording(leg, channels="dual", format="wav")
-    table.sdk.calls.actions.stop_recording(leg)
+def _fail_to_record(carrier: SimulatedCarrier) -> str:
+    leg = carrier.talk("77")
+    carrier.sdk.calls.actions.start_recording(leg, channels="dual", format="wav")
+    carrier.sdk.calls.actions.stop_recording(leg)
     return leg
 
 
 def _asking(method: str, **fields: Any) -> Drive:
-    """Return how to ask somebody who presses 1."""
+    """Return a driver for a gather by a callee who presses 1."""
 
-    def drive(table: Desk) -> str:
-        leg = table.talk("01")
-        getattr(table.sdk.calls.actions, method)(leg, maximum_digits=1, **fields)
+    def drive(carrier: SimulatedCarrier) -> str:
+        leg = carrier.talk("01")
+        getattr(carrier.sdk.calls.actions, method)(leg, maximum_digits=1, **fields)
         return leg
 
     return drive

@@ -1,4 +1,4 @@
-"""A simulator in a process of its own, on a free port, for as long as a test needs it."""
+"""A simulator process on a free port, for the duration of a test."""
 
 from __future__ import annotations
 
@@ -38,32 +38,32 @@ class SimulatorProcess:
         return f"{self.url}/v2"
 
     def ledger(self, *, since: int = 0) -> dict[str, Any]:
-        """Return the simulator's own account of what really happened."""
+        """Return the simulator's ledger."""
         return self._get(f"/ledger?since={since}")
 
     def summary(self) -> dict[str, Any]:
-        """Return the totals of the ledger, which is cheap."""
+        """Return only the totals of the ledger."""
         return self._get("/ledger?summary=1")
 
     def set_faults(self, **faults: Any) -> None:
-        """Replace what goes wrong; none given ends all of it."""
+        """Replace the injected faults; without any, remove them all."""
         self._post("/faults", faults)
 
-    def arrange(self, **differences: Any) -> None:
-        """Replace how the account's application, profile and numbers differ from good order; none given mends all."""
-        self._post("/arrangements", differences)
+    def override_resources(self, **overrides: Any) -> None:
+        """Replace the overrides of the account's application, profile and numbers; without any, remove them all."""
+        self._post("/arrangements", overrides)
 
     def control(self, **switches: Any) -> dict[str, Any]:
-        """Turn switches: down, refuse_for_s, hold_webhooks, clock_skew_s, channels, dials_per_5s."""
+        """Change switches: down, refuse_for_s, hold_webhooks, clock_skew_s, channels, dials_per_5s."""
         return self._post("/control", switches)
 
     def callee(self, call_control_id: str, *, press: str = "", hang_up: bool = False) -> dict[str, Any]:
-        """Let the callee of a live leg press keys or hang up now."""
+        """Make the callee of a live leg press keys or hang up now."""
         return self._post(f"/callees/{call_control_id}", {"press": press, "hang_up": hang_up})
 
-    def call_in(self, *, caller: str, to: str, **wishes: Any) -> str:
-        """Let somebody call us and return the leg's call_control_id."""
-        return str(self._post("/inbound", {"from": caller, "to": to, **wishes})["call_control_id"])
+    def call_in(self, *, caller: str, to: str, **fields: Any) -> str:
+        """Place an incoming call and return its call_control_id."""
+        return str(self._post("/inbound", {"from": caller, "to": to, **fields})["call_control_id"])
 
     def stop(self, *, sig: signal.Signals = signal.SIGTERM) -> int:
         """End the process and return its exit status."""
@@ -96,7 +96,7 @@ def start_simulator(
     port: int = 0,
     **options: Any,
 ) -> SimulatorProcess:
-    """Start one and wait until it listens; more options as on its command line, with underscores, True for a flag."""
+    """Start a simulator and wait until it listens; options as on its command line, True for a flag."""
     arguments = {"port": port, "time_scale": time_scale, "seed": seed, "api_key": api_key, **options}
     if webhook_url is not None:
         arguments["webhook_url"] = webhook_url

@@ -18,9 +18,9 @@ from orchestrator.operations.contacts.erase_person import erase_contact
 from orchestrator.operations.recordings.recording_link import AskForLinks
 from orchestrator.operations.recordings.refetch_recording import refetch_recording
 from orchestrator.telnyx.client import TelnyxClient
-from tests.support.desk import desk
 from tests.support.raw_server import RawServer, Request, raw_server, reply
 from tests.support.recordings_shelf import Shelf
+from tests.support.simulated_carrier import simulated_carrier
 from tests.support.sounds import mp3, wav
 from tests.support.world import World
 
@@ -269,13 +269,13 @@ def test_while_the_told_link_lives_the_carrier_is_not_asked(world: World, shelf:
 
 
 def test_the_carrier_tells_a_link_that_is_over_anew_and_the_file_is_what_it_kept(world: World, shelf: Shelf) -> None:
-    with desk() as table:
-        leg = table.talk("18", record="record-from-answer", record_format="wav")
-        table.sdk.calls.actions.hangup(leg)
-        saved = table.receiver.wait("call.recording.saved", leg=leg).payload
+    with simulated_carrier() as carrier:
+        leg = carrier.talk("18", record="record-from-answer", record_format="wav")
+        carrier.sdk.calls.actions.hangup(leg)
+        saved = carrier.receiver.wait("call.recording.saved", leg=leg).payload
         link = saved["recording_urls"]["wav"]
         dead = {"wav": link.partition("?")[0] + "?expires=1"}
-        carrier = TelnyxClient(base_url=table.simulator.base_url, api_key=SecretStr(table.simulator.api_key))
+        carrier = TelnyxClient(base_url=carrier.simulator.base_url, api_key=SecretStr(carrier.simulator.api_key))
         times = {name: saved[name] for name in TIMES}
         told(world, ago_s=601, format="wav", recording_id=saved["recording_id"], recording_urls=dead, **times)
         row = fetch(shelf, carrier.recording_links)

@@ -14,9 +14,9 @@ import redis
 from orchestrator.media.capture_files import FOLDER
 from orchestrator.media.companding import mulaw_to_pcm
 from orchestrator.store.redis.keys import Keys
-from tests.support.desk import Desk, desk
 from tests.support.media_receiver import MediaReceiver, media_receiver
 from tests.support.poll import eventually
+from tests.support.simulated_carrier import SimulatedCarrier, simulated_carrier
 
 CALL = "call_01JGZ5N3W8Q4V6X7Y8Z9ABCDEF"
 OTHER = "call_01JGZ5N3W8Q4V6X7Y8Z9ABCDEG"
@@ -40,9 +40,9 @@ def carrier() -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def table() -> Iterator[Desk]:
-    with desk(time_scale=20) as table:
-        yield table
+def simulator() -> Iterator[SimulatedCarrier]:
+    with simulated_carrier(time_scale=20) as simulator:
+        yield simulator
 
 
 def rtp(sequence: int, *, sound: bytes = b"\x80" * 160, ssrc: int = 1, payload_type: int = 0) -> bytes:
@@ -75,14 +75,14 @@ def test_legs_and_directions_on_one_port_become_tracks_of_their_own(
 
 
 def test_a_simulated_fork_becomes_two_wavs_without_loss(
-    receiver: MediaReceiver, table: Desk, redis_client: redis.Redis
+    receiver: MediaReceiver, simulator: SimulatedCarrier, redis_client: redis.Redis
 ) -> None:
-    leg = table.talk("18")
-    redis_client.set(Keys().leg(table.account(leg)["call_leg_id"]), CALL)
+    leg = simulator.talk("18")
+    redis_client.set(Keys().leg(simulator.account(leg)["call_leg_id"]), CALL)
 
-    table.act(leg, "fork_start", target=f"udp:127.0.0.1:{receiver.udp[1]}")
+    simulator.act(leg, "fork_start", target=f"udp:127.0.0.1:{receiver.udp[1]}")
     eventually(lambda: sum(capture.bytes for capture in receiver.captures(CALL)) > 32_000)
-    table.sdk.calls.actions.stop_forking(leg)
+    simulator.sdk.calls.actions.stop_forking(leg)
 
     captures = receiver.finished(CALL, count=2)
     assert [capture.lost for capture in captures] == [0, 0]

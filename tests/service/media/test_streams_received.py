@@ -16,9 +16,9 @@ import redis
 from orchestrator.media.companding import mulaw_to_pcm
 from orchestrator.store.redis.audio_queue import Queued, clear_sounds, queue_sound
 from orchestrator.store.redis.keys import Keys
-from tests.support.desk import Desk, desk
 from tests.support.media_receiver import MediaReceiver, media_receiver
 from tests.support.poll import eventually
+from tests.support.simulated_carrier import SimulatedCarrier, simulated_carrier
 from tests.support.websocket_peer import Peer, peer, refused_with
 
 CALL = "call_01JGZ5N3W8Q4V6X7Y8Z9ABCDEF"
@@ -31,9 +31,9 @@ def receiver(tmp_path: Path, redis_url: str) -> Iterator[MediaReceiver]:
 
 
 @pytest.fixture
-def table() -> Iterator[Desk]:
-    with desk(time_scale=20) as table:
-        yield table
+def carrier() -> Iterator[SimulatedCarrier]:
+    with simulated_carrier(time_scale=20) as carrier:
+        yield carrier
 
 
 def media(chunk: int, *, sound: bytes = b"\x80" * 160, track: str = "inbound") -> dict[str, object]:
@@ -52,13 +52,13 @@ def stream(receiver: MediaReceiver) -> Peer:
 
 
 def test_a_simulated_call_becomes_a_wav_per_track_with_every_piece_in_its_place(
-    receiver: MediaReceiver, table: Desk
+    receiver: MediaReceiver, carrier: SimulatedCarrier
 ) -> None:
-    leg = table.talk("18")
+    leg = carrier.talk("18")
 
-    table.sdk.calls.actions.start_streaming(leg, stream_url=receiver.stream_url(CALL), stream_track="both_tracks")
+    carrier.sdk.calls.actions.start_streaming(leg, stream_url=receiver.stream_url(CALL), stream_track="both_tracks")
     eventually(lambda: sum(c.bytes for c in receiver.captures(CALL)) > 2 * 2 * 160 * 50)
-    table.sdk.calls.actions.stop_streaming(leg)
+    carrier.sdk.calls.actions.stop_streaming(leg)
 
     inbound, outbound = sorted(receiver.finished(CALL, count=2), key=lambda capture: capture.track)
     assert (inbound.track, outbound.track) == ("inbound", "outbound")
@@ -68,7 +68,7 @@ def test_a_simulated_call_becomes_a_wav_per_track_with_every_piece_in_its_place(
     period = 2 * 8_000 * 2  # the sentence of the callee repeats after two seconds
     assert loudness(heard) > 500
     assert heard[period : 2 * period] in (b"", heard[: len(heard[period : 2 * period])])
-    sent = table.simulator.summary()["counters"]["stream_frames"]
+    sent = carrier.simulator.summary()["counters"]["stream_frames"]
     assert sent == {"inbound": inbound.received, "outbound": outbound.received}
 
 
@@ -369,33 +369,33 @@ def test_no_more_than_thirty_sounds_wait_for_a_stream_and_none_without_one(redis
 
 
 def test_a_simulated_carrier_takes_our_sounds_within_its_limit(
-    receiver: MediaReceiver, table: Desk, redis_client: redis.Redis
+    receiver: MediaReceiver, carrier: SimulatedCarrier, redis_client: redis.Redis
 ) -> None:
-    leg = table.talk("18")
-    table.sdk.calls.actions.start_streaming(leg, stream_url=receiver.stream_url(CALL))
+    leg = carrier.talk("18")
+    carrier.sdk.calls.actions.start_streaming(leg, stream_url=receiver.stream_url(CALL))
     eventually(lambda: redis_client.exists(Keys().stream(CALL)))
 
     for _ in range(3):
         queue_sound(redis_client, Keys(), CALL, base64.b64encode(b"ID3" + bytes(99)).decode())
 
-    eventually(lambda: table.simulator.summary()["counters"].get("stream_payloads_played") == 3)
+    eventually(lambda: carrier.simulator.summary()["counters"].get("stream_payloads_played") == 3)
     assert not any(name.startswith("carrier_error") for name in receiver.counts())
 
 
 @pytest.mark.parametrize("form", ["today", "older"])
 def test_both_forms_of_the_carriers_frames_are_understood(
-    receiver: MediaReceiver, table: Desk, redis_client: redis.Redis, form: str
+    receiver: MediaReceiver, carrier: SimulatedCarrier, redis_client: redis.Redis, form: str
 ) -> None:
-    table.simulator.control(stream_frames=form)
-    leg = table.talk("69")  # every sound is answered with 100002
-    table.sdk.calls.actions.start_streaming(leg, stream_url=receiver.stream_url(CALL), stream_codec="PCMA")
-    table.simulator.control(stream_frames="today")
+    carrier.simulator.control(stream_frames=form)
+    leg = carrier.talk("69")  # every sound is answered with 100002
+    carrier.sdk.calls.actions.start_streaming(leg, stream_url=receiver.stream_url(CALL), stream_codec="PCMA")
+    carrier.simulator.control(stream_frames="today")
     eventually(lambda: redis_client.exists(Keys().stream(CALL)))
 
     queue_sound(redis_client, Keys(), CALL, base64.b64encode(b"ID3" + bytes(99)).decode(), sound_id="cmd-1")
 
     assert eventually(lambda: told(redis_client)) == [("cmd-1", "cut")]
-    table.sdk.calls.actions.stop_streaming(leg)
+    carrier.sdk.calls.actions.stop_streaming(leg)
     assert receiver.finished(CALL)[0].codec == "PCMA"
     assert receiver.counts()["carrier_error_100002"] == 1
     assert not any(name.startswith("frames_malformed") for name in receiver.counts())

@@ -1,4 +1,4 @@
-"""A desk for tests: a simulator with test cards, a webhook receiver, and the official SDK between them."""
+"""A simulated carrier for tests: the simulator with test numbers, a webhook receiver and an SDK client."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ CALLER = "+13125550100"
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What a test of the simulator works with; a card is the last two digits of the number dialed."""
+class SimulatedCarrier:
+    """The simulator, a receiver of its webhooks and an SDK client; test numbers are given by their last two digits."""
 
     simulator: SimulatorProcess
     receiver: Receiver
     sdk: Telnyx
 
-    def dial(self, card: str = "01", **fields: Any) -> str:
-        """Dial a test card and return the leg's call_control_id."""
-        wanted = {"connection_id": CONNECTION, "from_": CALLER, "to": number(card), **fields}
+    def dial(self, last_digits: str = "01", **fields: Any) -> str:
+        """Dial a test number and return the leg's call_control_id."""
+        wanted = {"connection_id": CONNECTION, "from_": CALLER, "to": number(last_digits), **fields}
         data = self.sdk.calls.dial(**wanted).data
         assert data is not None
         return data.call_control_id
 
-    def talk(self, card: str = "01", **fields: Any) -> str:
-        """Dial a test card, wait for the answer and return the leg's call_control_id."""
-        leg = self.dial(card, **fields)
+    def talk(self, last_digits: str = "01", **fields: Any) -> str:
+        """Dial a test number, wait for the answer and return the leg's call_control_id."""
+        leg = self.dial(last_digits, **fields)
         self.receiver.wait("call.answered", leg=leg)
         return leg
 
     def post(
         self, path: str, body: object = None, *, key: str | None = None, raw: bytes | None = None
     ) -> requests.Response:
-        """Send a request as it is, without the SDK; the path lies under /v2."""
+        """Send a request unchanged, without the SDK; the path is below /v2."""
         return requests.post(
             self.simulator.base_url + path,
             json=body,
@@ -53,28 +53,28 @@ class Desk:
         )
 
     def act(self, leg: str, action: str, **body: Any) -> requests.Response:
-        """Send an action as it is."""
+        """Send an action unchanged, without the SDK."""
         return self.post(f"/calls/{leg}/actions/{action}", body)
 
     def get(self, path: str) -> requests.Response:
-        """Read a path under /v2."""
+        """Send a GET for a path below /v2."""
         headers = {"Authorization": f"Bearer {self.simulator.api_key}"}
         return requests.get(self.simulator.base_url + path, headers=headers, timeout=15)
 
     def history(self, leg: str, *, last: str = "call.hangup") -> list[str]:
-        """Wait for the last event of a leg and return all its types in the order they occurred."""
+        """Wait for the last event of a leg and return all its event types in order."""
         self.receiver.wait(last, leg=leg)
-        eventually(lambda: all(told["status"] != "pending" for told in self.account(leg)["webhooks"]))
+        eventually(lambda: all(webhook["status"] != "pending" for webhook in self.account(leg)["webhooks"]))
         return self.receiver.types(leg)
 
     def account(self, leg: str) -> dict[str, Any]:
-        """Return what the ledger says about a leg."""
+        """Return the ledger's row of a leg."""
         ledger = self.simulator.ledger()
         rows: list[dict[str, Any]] = [*ledger["dials"], *ledger["targets"], *ledger["incoming"]]
         return next(row for row in rows if row["call_control_id"] == leg)
 
     def target(self, leg: str) -> str:
-        """Wait for the leg that a transfer of this one makes, and return its call_control_id."""
+        """Wait for the target leg of a transfer and return its call_control_id."""
         session = self.account(leg)["call_session_id"]
 
         def targets() -> list[dict[str, Any]]:
@@ -98,14 +98,14 @@ def _sdk_name(event_type: str) -> str:
     return _SDK_NAMES.get(event_type, "".join(map(str.title, whole)) + "WebhookEvent")
 
 
-def number(card: str) -> str:
-    """Return the number of a test card."""
-    return f"+141555501{card}"
+def number(last_digits: str) -> str:
+    """Return the test number with these last two digits."""
+    return f"+141555501{last_digits}"
 
 
 @contextmanager
-def desk(**options: Any) -> Iterator[Desk]:
-    """Set up a desk; at its end every webhook must pass the SDK's verification, its typed parsing and our own."""
+def simulated_carrier(**options: Any) -> Iterator[SimulatedCarrier]:
+    """Run a simulated carrier; at the end every webhook must pass verification and parsing by the SDK and by us."""
     with (
         webhook_receiver() as receiver,
         simulator(**{"webhook_url": receiver.url, "cards": True, **options}) as running,
@@ -114,8 +114,8 @@ def desk(**options: Any) -> Iterator[Desk]:
             api_key=running.api_key, base_url=running.base_url, public_key=running.public_key, max_retries=0
         )
         with client:
-            table = Desk(simulator=running, receiver=receiver, sdk=client)
-            yield table
+            carrier = SimulatedCarrier(simulator=running, receiver=receiver, sdk=client)
+            yield carrier
             for delivery in tuple(receiver.deliveries):
-                table.verified(delivery)
+                carrier.verified(delivery)
                 assert unread(delivery.type, delivery.payload) == []
