@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,7 @@ from sqlalchemy import Engine
 from orchestrator.local_stack import ports
 from orchestrator.local_stack.embedded_servers import RunningServer, start_postgres, start_valkey
 from orchestrator.store.sql.engine import open_sql
-from tests.support.databases import clone_database, drop_database
-
-_numbers = count(1)
+from tests.support.databases import ReusableDatabase
 
 
 @pytest.fixture(scope="session")
@@ -62,12 +59,18 @@ def redis_client(redis_url: str) -> Iterator[redis.Redis]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def reusable_database(postgres_server: RunningServer) -> Iterator[ReusableDatabase]:
+    database = ReusableDatabase(postgres_server.url)
+    yield database
+    database.drop()
+
+
 @pytest.fixture
-def database_url(postgres_server: RunningServer) -> Iterator[str]:
+def database_url(reusable_database: ReusableDatabase) -> Iterator[str]:
     """Return the address of a database with the newest schema and no rows."""
-    url = clone_database(postgres_server.url, f"test_{next(_numbers)}")
-    yield url
-    drop_database(url)
+    yield reusable_database.url
+    reusable_database.clear()
 
 
 @pytest.fixture
