@@ -3,11 +3,13 @@ PYTHON ?= python3
 # Processes that test side by side, each with servers of its own: most tests wait more than they work. Those that start
 # whole stacks run one by one.
 TESTERS ?= 3
-PYTEST := -o cache_dir="$$PLACE/.pytest_cache"
+PYTEST := -o cache_dir="$$PLACE/.pytest_cache" --hypothesis-profile=ci
 # What make makes lies in this folder; where that cannot be written, in one of the user's cache. Quoted by the shell
 # alone, which reads it from the environment: a path may have spaces.
 export PLACE := $(shell test -w . && echo . || \
 	echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/call-orchestrator/$$(basename "$$PWD")-$$(echo "$$PWD" | cksum | tr ' ' -)")
+# Python keeps what it compiles: otherwise each of the hundreds of processes of a test run compiles this code anew.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := "$$PLACE/.venv"
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine
@@ -16,6 +17,11 @@ from orchestrator.local_stack import ports
 from orchestrator.local_stack.embedded_servers import RunningServer, start_postgres, start_valkey
 from orchestrator.store.sql.engine import open_sql
 from tests.support.databases import ReusableDatabase
+
+# A busy machine is no fault of the code, so examples have no deadline. `make test` tries the same ones every time.
+settings.register_profile("random", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
+settings.load_profile("random")
 
 
 @pytest.fixture(scope="session")
