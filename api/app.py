@@ -33,6 +33,7 @@ def create_app(services: Services) -> Flask:
     key = auth.required_key(services.settings.api_key)
     app = bare_app("api")
     app.before_request(lambda: auth.refuse_stranger(key))
+    webhooks.install(app, services)
     mount(app, services, ROUTES)
     return app
 
@@ -40,6 +41,7 @@ def create_app(services: Services) -> Flask:
 def create_door(services: Services) -> Flask:
     """Return the webhook door alone, with its health."""
     app = bare_app("webhooks")
+    webhooks.install(app, services)
     mount(app, services, (*webhooks.resource.routes, *(r for r in health.resource.routes if r.path == "/healthz")))
     return app
 

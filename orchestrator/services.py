@@ -11,21 +11,20 @@ from sqlalchemy import Engine
 
 from orchestrator.clock import Clock, utc_now
 from orchestrator.media.stream_urls import OurStreams
-from orchestrator.operations.calls.send_http_step import HttpStepClient
-from orchestrator.operations.events.receive_webhook import Door
-from orchestrator.operations.system.store_probes import Looks
 from orchestrator.policy.caps import Caps
 from orchestrator.recordings.archive import Archive, open_archive
 from orchestrator.settings import Settings, load_settings
+from orchestrator.store.probes import StoreProbes
+from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.engine import open_redis, open_sql
 from orchestrator.store.sql.flow_cache import FlowCache
+from orchestrator.store.sql.own_connections import OurConnections
 from orchestrator.telnyx.client import TelnyxClient
-from orchestrator.telnyx.signature import SignatureVerifier
 
 
 @dataclass(frozen=True)
 class Services:
-    """What a process works with; nothing in it connects before it is used."""
+    """The collaborators of a process, each built once and on first use; held by entry points alone."""
 
     settings: Settings
     clock: Clock = utc_now
@@ -41,8 +40,13 @@ class Services:
         return open_redis(self.settings.redis_url)
 
     @cached_property
+    def keys(self) -> Keys:
+        """Return the names of everything in Redis."""
+        return Keys()
+
+    @cached_property
     def flows(self) -> FlowCache:
-        """Return the flows this process has compiled."""
+        """Return the compiled flows, shared by every part of this process."""
         return FlowCache(self.sql)
 
     @cached_property
@@ -52,11 +56,6 @@ class Services:
         return Caps(per_number_24h=settings.cap_per_number_24h, per_caller_id_24h=settings.cap_per_caller_id_24h)
 
     @cached_property
-    def door(self) -> Door:
-        """Return what takes webhooks in; raise Misconfigured without the carrier's public key."""
-        return Door(self.redis, verifier=SignatureVerifier(self.settings.public_keys(), clock=self.clock))
-
-    @cached_property
     def carrier(self) -> TelnyxClient:
         """Return the client of the carrier's API."""
         return TelnyxClient(
@@ -64,14 +63,14 @@ class Services:
         )
 
     @cached_property
-    def looks(self) -> Looks:
-        """Return what looks at the stores beside whoever asks how they are."""
-        return Looks()
+    def connections(self) -> OurConnections:
+        """Return which of the carrier's connections are this installation's; raise Misconfigured without one."""
+        return OurConnections(self.settings.connection_id(), sql=self.sql)
 
     @cached_property
-    def web(self) -> HttpStepClient:
-        """Return what asks the addresses that flows name; the carrier's own host is trusted by us, not by them."""
-        return HttpStepClient(trusted=self.settings.trusted_by_name, way=self.settings.way)
+    def probes(self) -> StoreProbes:
+        """Return the runner of checks that a store may leave without an answer."""
+        return StoreProbes()
 
     @cached_property
     def recordings(self) -> Archive:

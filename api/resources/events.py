@@ -15,7 +15,6 @@ from orchestrator.errors import NotFound
 from orchestrator.operations.events.dead_letters import list_dead_letters, list_orphans, replay_dead_letter
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
-from orchestrator.store.redis.keys import Keys
 
 resource = Resource("events")
 
@@ -41,20 +40,22 @@ class Replayed(BaseModel):
 def dead(services: Services, query: PageQuery) -> Page[KeptEvent]:
     """List events and records that failed for good, newest first."""
     return cut_page(
-        list_dead_letters(services.redis, Keys(), after=query.after, limit=query.limit + 1), query, shape=_view
+        list_dead_letters(services.redis, services.keys, after=query.after, limit=query.limit + 1), query, shape=_view
     )
 
 
 @resource.route("GET", "/v1/events/orphans", query=PageQuery, gives={200: Page[KeptEvent]}, fails=(422,))
 def orphans(services: Services, query: PageQuery) -> Page[KeptEvent]:
     """List webhooks that belong to no call of ours, newest first; the newest 10,000 are kept."""
-    return cut_page(list_orphans(services.redis, Keys(), after=query.after, limit=query.limit + 1), query, shape=_view)
+    return cut_page(
+        list_orphans(services.redis, services.keys, after=query.after, limit=query.limit + 1), query, shape=_view
+    )
 
 
 @resource.route("POST", "/v1/events/dead/{letter_id}/replay", gives={202: Replayed}, fails=(404,))
 def replay(services: Services, letter_id: str) -> Response:
     """Put a dead letter back into its stream, to be tried again; safe to repeat."""
-    if not _LETTER.fullmatch(letter_id) or not replay_dead_letter(services.redis, Keys(), letter_id):
+    if not _LETTER.fullmatch(letter_id) or not replay_dead_letter(services.redis, services.keys, letter_id):
         raise NotFound("dead letter", letter_id[:80])
     return answer(Replayed(id=letter_id), 202)
 

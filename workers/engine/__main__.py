@@ -17,11 +17,8 @@ from orchestrator.operations.events.accept_inbound_calls import Intake
 from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.services import Services, open_services
 from orchestrator.store.redis.event_streams import ensure_groups
-from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.scripts import ScriptCall, run_script
 from orchestrator.store.sql.account_limits import ensure_connection
-from orchestrator.store.sql.flow_cache import FlowCache
-from orchestrator.store.sql.own_connections import OurConnections
 from workers.engine.recording_fetchers import fetch_loops
 from workers.engine.stream_consumer import Consumer
 from workers.engine.sweepers import sweep_loops
@@ -41,15 +38,14 @@ SETTLE_EVERY_S = 0.25
 _TIMERS_AT_ONCE = 500
 
 
-def dispatch_loops(services: Services, keys: Keys) -> list[Loop]:
+def dispatch_loops(services: Services) -> list[Loop]:
     """Return the loop that claims contacts and publishes their dials."""
-    flows = FlowCache(services.sql)
     claimer = Claimer(
         sql=services.sql,
         client=services.redis,
-        flows=flows,
+        flows=services.flows,
         webhook_url=services.settings.webhook_url,
-        keys=keys,
+        keys=services.keys,
         caps=services.caps,
     )
     dispatcher = Dispatcher(
@@ -58,53 +54,55 @@ def dispatch_loops(services: Services, keys: Keys) -> list[Loop]:
         claimer=claimer,
         connection_id=services.settings.connection_id(),
         in_queue=lambda: queued(CALLS_DIAL),
-        keys=keys,
+        keys=services.keys,
     )
     return [Loop("dispatch", lambda: publish(CALLS_DIAL, dispatcher.dispatch_calls()), TICK_S)]
 
 
-def advance_loops(services: Services, keys: Keys) -> list[Loop]:
+def advance_loops(services: Services) -> list[Loop]:
     """Return the loops that take events to decisions, strays to their calls and due timers to events."""
-    flows, connection_id = FlowCache(services.sql), services.settings.connection_id()
+    connection_id = services.settings.connection_id()
     intake = Intake(
         sql=services.sql,
         client=services.redis,
-        flows=flows,
-        keys=keys,
+        flows=services.flows,
+        keys=services.keys,
         connection_id=connection_id,
         join_days=services.settings.inbound_join_days,
     )
     advancer = partial(
         EventProcessor,
         client=services.redis,
-        flows=flows,
+        flows=services.flows,
         connection_id=connection_id,
-        connections=OurConnections(connection_id, sql=services.sql),
-        keys=keys,
+        connections=services.connections,
+        keys=services.keys,
         wake=lambda call_id: publication(CALLS_PERFORM, [call_id]),
     )
-    events = Consumer(services.redis, keys.events, advancer().advance_calls, keys=keys)
+    events = Consumer(services.redis, services.keys.events, advancer().advance_calls, keys=services.keys)
     # A loop of their own: known calls go on while the database lets strays wait.
     patient = advancer(intake=intake, patience_ms=STRAYS_WAIT_MS)
-    strays = Consumer(services.redis, keys.strays, patient.advance_calls, keys=keys, left_behind_ms=STRAYS_WAIT_MS)
-    timers = ScriptCall("fire_timers", [keys.timers, keys.events], [_TIMERS_AT_ONCE])
+    strays = Consumer(
+        services.redis, services.keys.strays, patient.advance_calls, keys=services.keys, left_behind_ms=STRAYS_WAIT_MS
+    )
+    timers = ScriptCall("fire_timers", [services.keys.timers, services.keys.events], [_TIMERS_AT_ONCE])
     return [
         Loop("advance", events.consume, 0.0, close=events.retire),
         Loop("strays", strays.consume, 0.0, close=strays.retire),
-        Loop("flows", lambda: warm_flow_cache(services.sql, flows), FLOWS_EVERY_S),
+        Loop("flows", lambda: warm_flow_cache(services.sql, services.flows), FLOWS_EVERY_S),
         Loop("timers", lambda: run_script(services.redis, timers), TIMERS_EVERY_S),
     ]
 
 
-def settle_loops(services: Services, keys: Keys) -> list[Loop]:
+def settle_loops(services: Services) -> list[Loop]:
     """Return the loop that writes ended calls to the record."""
-    settler = Settler(sql=services.sql, client=services.redis, keys=keys)
-    consumer = Consumer(services.redis, keys.ended, settler.finalize_calls, keys=keys)
+    settler = Settler(sql=services.sql, client=services.redis, keys=services.keys)
+    consumer = Consumer(services.redis, services.keys.ended, settler.finalize_calls, keys=services.keys)
     # A record may be a moment late: a batch of ten costs little more than one call.
     return [Loop("settle", consumer.consume, SETTLE_EVERY_S, close=consumer.retire)]
 
 
-PARTS: dict[str, Callable[[Services, Keys], list[Loop]]] = {
+PARTS: dict[str, Callable[[Services], list[Loop]]] = {
     "dispatch": dispatch_loops,
     "advance": advance_loops,
     "settle": settle_loops,
@@ -119,17 +117,17 @@ def run_engine(only: Sequence[str] = ()) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    services, keys = open_services(), Keys()
-    loops = [loop for name in only or PARTS for loop in PARTS[name](services, keys)]
-    run_until_done(lambda: prepare(services, keys), stop)
+    services = open_services()
+    loops = [loop for name in only or PARTS for loop in PARTS[name](services)]
+    run_until_done(lambda: prepare(services), stop)
     log.info("engine runs: %s", ", ".join(loop.name for loop in loops))
     run_all([with_heartbeat(loop, services.settings.heartbeat_dir) for loop in loops], stop)
     services.close()
 
 
-def prepare(services: Services, keys: Keys) -> None:
+def prepare(services: Services) -> None:
     """Make sure of what every part leans on: the groups of the streams and the row of the connection."""
-    ensure_groups(services.redis, keys)
+    ensure_groups(services.redis, services.keys)
     with services.sql.begin() as tx:
         ensure_connection(tx, services.settings)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from orchestrator.operations.recordings.fetch_recordings import RecordingFetcher
 from orchestrator.recordings.download import Bounds, Downloader
 from orchestrator.services import Services
-from orchestrator.store.redis.keys import Keys
 from workers.heartbeat import beat
 from workers.loops import Loop
 
@@ -14,7 +13,7 @@ _EVERY_S = 1.0
 _MB = 1_000_000
 
 
-def fetch_loops(services: Services, _keys: Keys) -> list[Loop]:
+def fetch_loops(services: Services) -> list[Loop]:
     """Return the loops, each with one download at a time."""
     settings = services.settings
     downloader = Downloader(

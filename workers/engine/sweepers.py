@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import redis
+
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
 from orchestrator.operations.contacts.close_dead_imports import close_dead_imports
@@ -27,16 +29,16 @@ _WAKE_AGAIN_MS = 5_000
 _PATIENCE_MS = 8_000
 
 
-def sweep_loops(services: Services, keys: Keys) -> list[Loop]:
+def sweep_loops(services: Services) -> list[Loop]:
     """Return one loop per sweeper, each at its own pace, so that a slow one delays no other."""
-    sql, client, carrier = services.sql, services.redis, services.carrier
+    sql, client, keys, carrier = services.sql, services.redis, services.keys, services.carrier
     connection_id = services.settings.connection_id()
     rebuilder = Rebuilder(sql=sql, client=client, carrier=carrier, connection_id=connection_id, keys=keys)
     commands = QueueWatch(CALLS_PERFORM)
     reconciler = Reconciler(sql=sql, client=client, carrier=carrier, keys=keys)
     return [
         Loop("epoch", rebuilder.watch, 0.5),
-        Loop("wakes", lambda: publish(CALLS_PERFORM, overdue_wakes(services, keys, commands)), 1.0),
+        Loop("wakes", lambda: publish(CALLS_PERFORM, overdue_wakes(services.redis, services.keys, commands)), 1.0),
         Loop("sends", lambda: publish(CALLS_DIAL, resolve_unanswered_dials(sql, client, keys)), 1.0),
         Loop("suppressed", lambda: hang_up_suppressed(sql, client, keys), 1.0),
         Loop("campaigns", lambda: complete_campaigns(sql), 1.0),
@@ -54,9 +56,9 @@ def sweep_loops(services: Services, keys: Keys) -> list[Loop]:
     ]
 
 
-def overdue_wakes(services: Services, keys: Keys, queue: QueueWatch) -> list[str]:
+def overdue_wakes(client: redis.Redis, keys: Keys, queue: QueueWatch) -> list[str]:
     """Return the calls whose commands should have been sent by now, and whose wake-up is not just slow to be taken."""
     look = queue.look()
     args = [_WAKES_AT_ONCE, _WAKE_AGAIN_MS, look.length, _PATIENCE_MS, int(look.moves)]
-    found = run_script(services.redis, ScriptCall("overdue_wakes", [keys.wakes], args))
+    found = run_script(client, ScriptCall("overdue_wakes", [keys.wakes], args))
     return [call_id.decode() for call_id in found]

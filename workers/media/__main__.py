@@ -17,7 +17,6 @@ from orchestrator.errors import Misconfigured, StoreUnavailable
 from orchestrator.media.capture_files import FOLDER
 from orchestrator.services import Services, open_services
 from orchestrator.store.redis.audio_queue import find_calls_of_legs
-from orchestrator.store.redis.keys import Keys
 from workers.heartbeat import beat
 from workers.logs import log_to_stderr
 from workers.media.admission import FindCalls
@@ -45,11 +44,11 @@ async def receive(
     tally = Tally()
     recorder = Recorder(data / FOLDER, clock=utc_now, tally=tally)
     streams = StreamDoor(secret=secret, recorder=recorder, tally=tally)
-    forks = ForkDoor(recorder=recorder, tally=tally, find_calls=_finder(services, Keys()), rtp_from=rtp_from)
+    forks = ForkDoor(recorder=recorder, tally=tally, find_calls=_finder(services), rtp_from=rtp_from)
     ports = await streams.listen(host, port), forks.listen(host, udp_port)
     print(f"media listens on ws://{_spelled(host)}:{ports[0]} and udp:{host}:{ports[1]}", flush=True)
-    playback = Playback(streams, client=services.redis, keys=Keys(), clock=utc_now, tally=tally)
-    liveness = Liveness(streams, client=services.redis, keys=Keys(), clock=utc_now)
+    playback = Playback(streams, client=services.redis, keys=services.keys, clock=utc_now, tally=tally)
+    liveness = Liveness(streams, client=services.redis, keys=services.keys, clock=utc_now)
     try:
         await _run_until_stopped(services, streams, forks, playback, liveness)
     finally:
@@ -96,10 +95,10 @@ async def _repeat(step: Callable[[], Awaitable[None]], *, every_s: float) -> Non
         await asyncio.sleep(every_s)
 
 
-def _finder(services: Services, keys: Keys) -> FindCalls:
+def _finder(services: Services) -> FindCalls:
     async def find(legs: Sequence[str]) -> Mapping[str, str]:
         try:
-            return await asyncio.to_thread(find_calls_of_legs, services.redis, keys, legs)
+            return await asyncio.to_thread(find_calls_of_legs, services.redis, services.keys, legs)
         except redis.RedisError as err:
             raise StoreUnavailable("Redis") from err
 

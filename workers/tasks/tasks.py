@@ -6,9 +6,9 @@ from functools import cache
 
 from orchestrator.ids import new_id
 from orchestrator.operations.calls.send_commands import CommandSender
+from orchestrator.operations.calls.send_http_step import open_http_step_client
 from orchestrator.operations.dialing.dial_call import Dialer
 from orchestrator.services import Services, open_services
-from orchestrator.store.sql.flow_cache import FlowCache
 from workers.tasks.app import app
 from workers.tasks.names import CALLS_DIAL, CALLS_PERFORM
 
@@ -22,7 +22,7 @@ def dial(call_id: str) -> None:
 @app.task(name=CALLS_PERFORM)  # type: ignore[untyped-decorator]
 def perform(call_id: str) -> None:
     """Send what waits in one call's outbox."""
-    _performer().perform_commands(call_id, token=new_id("req"))
+    _sender().perform_commands(call_id, token=new_id("req"))
 
 
 @cache
@@ -37,12 +37,19 @@ def _dialer() -> Dialer:
         sql=services.sql,
         client=services.redis,
         carrier=services.carrier,
-        flows=FlowCache(services.sql),
+        flows=services.flows,
+        keys=services.keys,
         caps=services.caps,
     )
 
 
 @cache
-def _performer() -> CommandSender:
+def _sender() -> CommandSender:
     services = _services()
-    return CommandSender(client=services.redis, carrier=services.carrier, web=services.web, streams=services.streams)
+    return CommandSender(
+        client=services.redis,
+        carrier=services.carrier,
+        web=open_http_step_client(services.settings),
+        streams=services.streams,
+        keys=services.keys,
+    )

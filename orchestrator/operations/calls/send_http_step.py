@@ -11,6 +11,7 @@ import orjson
 from urllib3 import BaseHTTPResponse
 
 from orchestrator.model.event import HTTP_FAILED, HTTP_SUCCEEDED
+from orchestrator.settings import Settings
 from orchestrator.web.bounded_http import Budget
 from orchestrator.web.egress import DIRECT, Way
 from orchestrator.web.http_request import UNANSWERED, resolve_host, send_admitted
@@ -70,6 +71,11 @@ class HttpStepClient:
             admitted, budget=budget, method=str(asked["method"]), headers=headers, body=content, way=self._way
         ) as response:
             return _told(response)
+
+
+def open_http_step_client(settings: Settings) -> HttpStepClient:
+    """Return the client for the hosts that these settings trust by name; the carrier's own host is not one of them."""
+    return HttpStepClient(trusted=settings.trusted_by_name, way=settings.way)
 
 
 def _within(resolve: Resolve, budget: Budget) -> Resolve:

@@ -32,7 +32,7 @@ class Receipt(StrEnum):
     NOT_AN_EVENT = "not_an_event"
 
 
-class Door:
+class WebhookReceiver:
     """Takes webhooks in; one per process. Raises StoreUnavailable when the carrier should try again (503)."""
 
     def __init__(self, client: redis.Redis, *, verifier: SignatureVerifier, keys: Keys | None = None) -> None:

@@ -20,9 +20,9 @@ from orchestrator.operations.dialing.rate_limits import account_rate_limit
 from orchestrator.operations.dialing.stop_dialing import find_stop
 from orchestrator.operations.recordings.fetch_recordings import NOT_STORED
 from orchestrator.operations.system.check_disk_space import has_room
-from orchestrator.operations.system.store_probes import WITHIN_S
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.zones.clock_rules import old_rules
+from orchestrator.store.probes import WITHIN_S
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.memory_guard import MemoryWatch
 from orchestrator.store.redis.rate_limiter import RateLimit, read_health, read_room
@@ -52,7 +52,7 @@ class Check:
 
 def check_readiness(services: Services) -> list[Check]:
     """Return every check within two seconds, whatever hangs; none of them raises, and none asks the carrier."""
-    remedies = services.looks.take({name: partial(_remedy, check, services) for name, check in _CHECKS.items()})
+    remedies = services.probes.run({name: partial(_remedy, check, services) for name, check in _CHECKS.items()})
     return [_check(name, remedies.get(name, _SILENT.get(name, _WAITS))) for name in _CHECKS]
 
 

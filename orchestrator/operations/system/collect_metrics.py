@@ -46,7 +46,7 @@ def measure(services: Services) -> list[Reading]:
     Counts that take longer, of contacts by the million, are left out.
     """
     looks = {"postgresql": _ask_sql, "counts": _from_sql, "redis": _from_redis}
-    taken = services.looks.take({f"metrics/{name}": partial(look, services) for name, look in looks.items()})
+    taken = services.probes.run({f"metrics/{name}": partial(look, services) for name, look in looks.items()})
     stores = ("postgresql", "redis")
     is_up = [Reading(Metric.STORE_UP, taken.get(f"metrics/{store}") is not None, store) for store in stores]
     return [*is_up, *(reading for readings in taken.values() for reading in readings or ())]

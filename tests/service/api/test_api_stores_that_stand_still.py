@@ -46,7 +46,7 @@ def own_services(settings: Settings, own_postgres: RunningServer, own_valkey: Ru
         settings=settings.model_copy(update={"database_url": own_postgres.url, "redis_url": own_valkey.url})
     )
     yield services
-    eventually(lambda: not looking(), within=USUAL.wait_s * 2)
+    eventually(lambda: not running_probes(), within=USUAL.wait_s * 2)
     services.close()
 
 
@@ -55,8 +55,8 @@ def own_rest(own_services: Services) -> Rest:
     return Rest(create_app(own_services))
 
 
-def looking() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("look-")]
+def running_probes() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("probe-")]
 
 
 def asked(rest: Rest, path: str) -> tuple[TestResponse, float]:
@@ -110,7 +110,7 @@ def test_however_often_readiness_is_asked_of_stores_that_stand_still_no_threads_
 
     with frozen(own_postgres.pid), frozen(own_valkey.pid), ThreadPoolExecutor(20) as many:
         answers = list(many.map(lambda _: own_rest.app.test_client().get("/readyz").status_code, range(20)))
-        threads = len(looking())
+        threads = len(running_probes())
 
     assert answers == [503] * 20
     assert threads <= checks
@@ -123,7 +123,7 @@ def test_readiness_is_answered_while_every_connection_is_in_use(own_rest: Rest, 
         names = failed(own_rest)
 
     assert "postgresql" in names
-    eventually(lambda: not looking(), within=POOL_S * 2)
+    eventually(lambda: not running_probes(), within=POOL_S * 2)
     assert "postgresql" not in failed(own_rest)
 
 

@@ -33,7 +33,7 @@ def door(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Rest]:
     services = Services(settings=settings.model_copy(update={"telnyx_public_key": _public(SIGNER)}))
     app = create_door(services) if request.param == "door" else create_app(services)
     if request.param == "express":
-        app.wsgi_app = express(services, app.wsgi_app)  # type: ignore[method-assign]
+        app.wsgi_app = express(app)  # type: ignore[method-assign]
     yield Rest(app)
     services.close()
 

@@ -24,7 +24,7 @@ from orchestrator.operations.contacts.import_contacts import ImportOptions, impo
 from orchestrator.operations.events import process_events as advance_calls
 from orchestrator.operations.events.dead_letters import list_dead_letters
 from orchestrator.operations.events.process_events import EventProcessor
-from orchestrator.operations.events.receive_webhook import Door
+from orchestrator.operations.events.receive_webhook import WebhookReceiver
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
@@ -167,7 +167,7 @@ def test_r11_nothing_new_is_begun_while_the_door_refuses(world: World, carrier: 
     campaign_id = world.campaign()
     world.contacts(campaign_id, 5)
     [claimed] = world.claim(campaign_id, most=1)
-    door = Door(world.redis, verifier=Anybody())  # type: ignore[arg-type]  # who signed is not the question here
+    door = WebhookReceiver(world.redis, verifier=Anybody())  # type: ignore[arg-type]  # who signed is not the question here
 
     with full_memory(world.redis, share=0.95):
         with pytest.raises(StoreUnavailable):

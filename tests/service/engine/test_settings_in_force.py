@@ -42,7 +42,7 @@ def test_the_engine_holds_to_the_installations_caps(brought_up: World) -> None:
     world.set_caps(per_number_24h=1)
     contact_id = world.contact(world.campaign(), phone=PHONE)
 
-    [loop] = importlib.import_module("workers.engine.__main__").dispatch_loops(world.services, world.keys)
+    [loop] = importlib.import_module("workers.engine.__main__").dispatch_loops(world.services)
     loop.step()
 
     held = world.contact_row(contact_id)

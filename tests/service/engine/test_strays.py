@@ -34,7 +34,7 @@ def no_database(world: World) -> Iterator[dict[str, Loop]]:
     """Hand out the loops of an engine whose database is away."""
     services = Services(settings=world.settings)
     services.__dict__.update(sql=open_sql("postgresql+psycopg://u:p@127.0.0.1:1/x"))
-    yield {loop.name: loop for loop in advance_loops(services, world.keys)}
+    yield {loop.name: loop for loop in advance_loops(services)}
     services.close()
 
 

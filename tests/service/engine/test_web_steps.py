@@ -12,8 +12,7 @@ import pytest
 
 from orchestrator.clock import boot_seconds
 from orchestrator.operations.calls.send_commands import CommandSender
-from orchestrator.operations.calls.send_http_step import MAX_BODY_BYTES, HttpStepClient, Told
-from orchestrator.services import Services
+from orchestrator.operations.calls.send_http_step import MAX_BODY_BYTES, HttpStepClient, Told, open_http_step_client
 from orchestrator.settings import Settings
 from tests.support.raw_server import RawServer, Request, raw_server, reply, reset
 from tests.support.world import World
@@ -97,9 +96,9 @@ def test_a_body_has_at_most_64_kb(size: int, reason: str | None) -> None:
 @pytest.mark.parametrize(("listed", "reason"), [("", "address_refused"), ("127.0.0.1", None)])
 def test_the_carriers_own_host_is_inside_unless_the_operator_lists_it(listed: str, reason: str | None) -> None:
     with answering(reply(200, {})) as carrier:
-        services = Services(Settings(telnyx_base_url=carrier.url, listed_hosts=listed))
+        settings = Settings(telnyx_base_url=carrier.url, listed_hosts=listed)
 
-        told = ask(carrier.url, web=services.web)
+        told = ask(carrier.url, web=open_http_step_client(settings))
 
     assert told is not None
     assert told[1].get("reason") == reason

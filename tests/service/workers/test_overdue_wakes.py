@@ -32,15 +32,15 @@ def let_wait(client: redis.Redis, *call_ids: str, overdue_ms: int) -> None:
 def test_a_lost_wake_up_is_issued_again(services: Services, broker: redis.Redis) -> None:
     let_wait(broker, "call_1", overdue_ms=50)
 
-    assert overdue_wakes(services, KEYS, watch()) == ["call_1"]
-    assert overdue_wakes(services, KEYS, watch()) == []  # put off: another sweeper leaves it alone
+    assert overdue_wakes(services.redis, KEYS, watch()) == ["call_1"]
+    assert overdue_wakes(services.redis, KEYS, watch()) == []  # put off: another sweeper leaves it alone
 
 
 def test_what_may_still_stand_in_the_queue_is_not_issued_twice(services: Services, broker: redis.Redis) -> None:
     publish(CALLS_PERFORM, ["call_1", "call_2"])
     let_wait(broker, "call_1", "call_2", overdue_ms=50)
 
-    assert overdue_wakes(services, KEYS, watch()) == []
+    assert overdue_wakes(services.redis, KEYS, watch()) == []
 
 
 def test_one_lost_among_those_that_wait_is_found_when_the_queue_is_shorter_than_their_number(
@@ -49,14 +49,14 @@ def test_one_lost_among_those_that_wait_is_found_when_the_queue_is_shorter_than_
     publish(CALLS_PERFORM, ["call_1"])
     let_wait(broker, "call_1", "call_lost", overdue_ms=50)
 
-    assert "call_lost" in overdue_wakes(services, KEYS, watch())
+    assert "call_lost" in overdue_wakes(services.redis, KEYS, watch())
 
 
 def test_a_queue_that_never_ends_hides_a_lost_wake_up_for_seconds_only(services: Services, broker: redis.Redis) -> None:
     publish(CALLS_PERFORM, [f"call_{n}" for n in range(50)])
     let_wait(broker, "call_lost", overdue_ms=9_000)
 
-    assert overdue_wakes(services, KEYS, watch()) == ["call_lost"]
+    assert overdue_wakes(services.redis, KEYS, watch()) == ["call_lost"]
 
 
 def test_a_queue_that_nobody_reads_does_not_grow_however_long_calls_wait(
@@ -67,7 +67,7 @@ def test_a_queue_that_nobody_reads_does_not_grow_however_long_calls_wait(
 
     for _ in range(20):
         let_wait(broker, *calls, overdue_ms=9_000)
-        publish(CALLS_PERFORM, overdue_wakes(services, KEYS, queue))
+        publish(CALLS_PERFORM, overdue_wakes(services.redis, KEYS, queue))
 
     assert queue.look().length <= 2 * len(calls)
 
