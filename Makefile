@@ -56,6 +56,7 @@ lint: setup  ## the checks that need no server
 docs: setup  ## write the pages that are made from the code
 	$(BIN)/python -m tests.support.command_table
 	$(BIN)/python -m tests.support.rule_tests
+	$(BIN)/python -m tests.support.state_tables
 
 zones: setup  ## write the zones behind numbers anew, after phonenumbers or tools/number_zones.toml changed
 	$(BIN)/python -m tools.make_number_zones

@@ -13,6 +13,7 @@ OrchestratorError
 ├── BadSignature        a webhook is not the carrier's, or too old: answer 4xx
 ├── NotAnEvent          a signed body is no event: answer 4xx
 ├── NewerLiveState      a newer version advanced the call: leave it to engines of that version
+├── ForbiddenTransition a state was to change as no table allows: a defect of this program, nothing was changed
 └── Misconfigured       the operator must mend a setting; the message is the remedy
 """
 
@@ -133,6 +134,14 @@ class NewerLiveState(OrchestratorError):
     def __init__(self, call_id: str, schema_no: int) -> None:
         super().__init__(f"the live state of {call_id} has schema {schema_no}: an engine of a newer version wrote it")
         self.call_id, self.schema_no = call_id, schema_no
+
+
+class ForbiddenTransition(OrchestratorError):
+    """Raised when a state would change in a way that its table (docs/states.md) does not have; nothing was changed."""
+
+    def __init__(self, thing: str, source: str, target: str) -> None:
+        super().__init__(f"a transition of {thing} from {source} to {target} is not in the table")
+        self.thing, self.source, self.target = thing, source, target
 
 
 class Misconfigured(OrchestratorError):
