@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from orchestrator.model.campaign_status import CampaignStatus
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
-from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, FinalStatus, Reason
+from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, Reason
 from orchestrator.policy.phone.number_kind import NEVER_DIALED, NumberKind
 from orchestrator.policy.weekly_hours import CallingHours
 
@@ -75,7 +77,7 @@ class Never:
     """Not any more: the contact ends in `status`; None where it has ended already."""
 
     reason: Reason
-    status: FinalStatus | None
+    status: ContactStatus | None
 
 
 GateAnswer = Go | Hold | Never
@@ -105,27 +107,29 @@ def _contact_closed(facts: GateFacts, now: datetime) -> Never | None:  # noqa: A
 
 def _campaign_over(facts: GateFacts, now: datetime) -> Never | None:
     has_passed = facts.ends_at is not None and facts.ends_at <= now
-    end = END_OF_CAMPAIGN.get(facts.campaign_status or "") or (END_OF_CAMPAIGN["completed"] if has_passed else None)
+    end = END_OF_CAMPAIGN.get(facts.campaign_status or "") or (
+        END_OF_CAMPAIGN[CampaignStatus.COMPLETED] if has_passed else None
+    )
     return Never(end[1], end[0]) if end else None
 
 
 def _number_kind(facts: GateFacts, now: datetime) -> Never | None:  # noqa: ARG001
     is_refused = facts.number_kind in NEVER_DIALED
-    return Never(Reason.NUMBER_KIND, FinalStatus.EXHAUSTED) if is_refused else None
+    return Never(Reason.NUMBER_KIND, ContactStatus.EXHAUSTED) if is_refused else None
 
 
 def _suppressed(facts: GateFacts, now: datetime) -> Never | None:  # noqa: ARG001
-    return Never(Reason.SUPPRESSED, FinalStatus.SUPPRESSED) if facts.suppressed else None
+    return Never(Reason.SUPPRESSED, ContactStatus.SUPPRESSED) if facts.suppressed else None
 
 
 def _attempts_spent(facts: GateFacts, now: datetime) -> Never | None:  # noqa: ARG001
     spent = facts.attempts_spent >= facts.max_attempts
-    return Never(Reason.ATTEMPTS_SPENT, FinalStatus.EXHAUSTED) if spent else None
+    return Never(Reason.ATTEMPTS_SPENT, ContactStatus.EXHAUSTED) if spent else None
 
 
 def _too_late(facts: GateFacts, now: datetime) -> Never | None:
     late = facts.not_after is not None and facts.not_after <= now
-    return Never(Reason.TOO_LATE, FinalStatus.EXPIRED) if late else None
+    return Never(Reason.TOO_LATE, ContactStatus.EXPIRED) if late else None
 
 
 def _dialing_stopped(facts: GateFacts, now: datetime) -> Hold | None:  # noqa: ARG001
@@ -135,9 +139,11 @@ def _dialing_stopped(facts: GateFacts, now: datetime) -> Hold | None:  # noqa: A
 def _campaign_still(facts: GateFacts, now: datetime) -> Hold | None:
     if facts.starts_at and facts.starts_at > now:
         return Hold(Reason.CAMPAIGN_NOT_STARTED, facts.starts_at)
-    if facts.campaign_status in (None, "running"):
+    if facts.campaign_status in (None, CampaignStatus.RUNNING):
         return None
-    return Hold(Reason.CAMPAIGN_PAUSED if facts.campaign_status == "paused" else Reason.CAMPAIGN_NOT_STARTED, None)
+    return Hold(
+        Reason.CAMPAIGN_PAUSED if facts.campaign_status == CampaignStatus.PAUSED else Reason.CAMPAIGN_NOT_STARTED, None
+    )
 
 
 def _connection_closed(facts: GateFacts, now: datetime) -> Hold | None:  # noqa: ARG001

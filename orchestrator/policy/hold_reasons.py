@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
-
-class FinalStatus(StrEnum):
-    """The states in which a contact ends."""
-
-    COMPLETED = "completed"
-    EXHAUSTED = "exhausted"
-    SUPPRESSED = "suppressed"
-    CANCELED = "canceled"
-    EXPIRED = "expired"
-    UNKNOWN = "unknown"
+from orchestrator.model.campaign_status import CampaignStatus
+from orchestrator.model.contact_status import ContactStatus
 
 
 class Reason(StrEnum):
@@ -110,8 +104,8 @@ def sentence_of(code: str | None) -> str | None:
     return next((reason.sentence for reason in Reason if reason == code), None)
 
 
-END_OF_CAMPAIGN = {
-    "canceled": (FinalStatus.CANCELED, Reason.CAMPAIGN_CANCELED),
-    "completed": (FinalStatus.EXPIRED, Reason.CAMPAIGN_ENDED),
+END_OF_CAMPAIGN: Final[Mapping[str, tuple[ContactStatus, Reason]]] = {
+    CampaignStatus.CANCELED: (ContactStatus.CANCELED, Reason.CAMPAIGN_CANCELED),
+    CampaignStatus.COMPLETED: (ContactStatus.EXPIRED, Reason.CAMPAIGN_ENDED),
 }
 """What becomes of a contact that would still be dialed when its campaign has this status."""

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.model.disposition import Disposition, Fault
-from orchestrator.policy.hold_reasons import FinalStatus, Reason
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.retry_rules import RetryRule, RetryRules
 
 _UNSPENT_TRIES = 5
@@ -47,7 +48,7 @@ class RetryAt:
 class Final:
     """The contact has ended; `reason` is a disposition, an outcome or a `Reason`."""
 
-    status: FinalStatus
+    status: ContactStatus
     reason: str
 
 
@@ -60,7 +61,7 @@ def next_step(rules: RetryRules, facts: AttemptFacts, now: datetime) -> RetryAt 
     allow is exhausted.
     """
     if facts.disposition is Disposition.UNKNOWN:
-        return Final(FinalStatus.UNKNOWN, Reason.UNKNOWN_ATTEMPT)
+        return Final(ContactStatus.UNKNOWN, Reason.UNKNOWN_ATTEMPT)
     if facts.fault is not None:
         return _after_fault(rules, facts, facts.fault, now)
     found = _rule_for(rules, facts)
@@ -68,9 +69,9 @@ def next_step(rules: RetryRules, facts: AttemptFacts, now: datetime) -> RetryAt 
         return _final_without_rule(facts)
     rule, count = found
     if facts.suppressed:
-        return Final(FinalStatus.SUPPRESSED, Reason.SUPPRESSED)
+        return Final(ContactStatus.SUPPRESSED, Reason.SUPPRESSED)
     if not _has_budget(rules, rule, count, spent=facts.attempts_spent):
-        return Final(FinalStatus.EXHAUSTED, Reason.ATTEMPTS_SPENT)
+        return Final(ContactStatus.EXHAUSTED, Reason.ATTEMPTS_SPENT)
     return RetryAt(now + rule.delay_after(count), _way(facts))
 
 
@@ -88,11 +89,11 @@ def unspent_delay(tries: int) -> timedelta:
 def _after_fault(rules: RetryRules, facts: AttemptFacts, fault: Fault, now: datetime) -> RetryAt | Final:
     """Return when an attempt that the carrier failed is made again: by the rule for `failed`, or 1 min, 2 min … 1 h."""
     if facts.suppressed:
-        return Final(FinalStatus.SUPPRESSED, Reason.SUPPRESSED)
+        return Final(ContactStatus.SUPPRESSED, Reason.SUPPRESSED)
     rule = rules.on.get(Disposition.FAILED)
     most = rule.at_most if rule and rule.at_most is not None else MOST_FAULTS
     if fault is Fault.ROUTE and facts.unspent >= most:
-        return Final(FinalStatus.EXHAUSTED, fault.value)
+        return Final(ContactStatus.EXHAUSTED, fault.value)
     return RetryAt(now + (rule.delay_after(facts.unspent) if rule else _fault_delay(facts.unspent)), fault.value)
 
 
@@ -117,8 +118,8 @@ def _has_budget(rules: RetryRules, rule: RetryRule, count: int, *, spent: int) -
 def _final_without_rule(facts: AttemptFacts) -> Final:
     reached = facts.disposition.has_reached_somebody
     if facts.suppressed and not reached:
-        return Final(FinalStatus.SUPPRESSED, Reason.SUPPRESSED)
-    return Final(FinalStatus.COMPLETED if reached else FinalStatus.EXHAUSTED, _way(facts))
+        return Final(ContactStatus.SUPPRESSED, Reason.SUPPRESSED)
+    return Final(ContactStatus.COMPLETED if reached else ContactStatus.EXHAUSTED, _way(facts))
 
 
 def _way(facts: AttemptFacts) -> str:

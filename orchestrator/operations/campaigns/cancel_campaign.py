@@ -8,12 +8,13 @@ from sqlalchemy import Row, func, select, update
 
 from orchestrator.errors import Conflict
 from orchestrator.ids import stable_uuid
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.model.event import ACTION_REQUESTED, Event
 from orchestrator.operations.campaigns.create_campaign import found
 from orchestrator.operations.campaigns.end_open_contacts import end_contacts_of
 from orchestrator.operations.dialing.drain_dials import drain_dials
 from orchestrator.operations.dialing.release_attempts import ReleaseReason
-from orchestrator.policy.hold_reasons import FinalStatus, Reason
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.campaigns import lock_campaign
@@ -22,7 +23,7 @@ from orchestrator.store.sql.tables import calls, campaigns
 if TYPE_CHECKING:
     from orchestrator.services import Services
 
-_WAY_BACK = ReleaseReason(Reason.CAMPAIGN_CANCELED, final=FinalStatus.CANCELED, counts=False)
+_WAY_BACK = ReleaseReason(Reason.CAMPAIGN_CANCELED, final=ContactStatus.CANCELED, counts=False)
 _ALLOWED = ("draft", "scheduled", "running", "paused", "canceled")
 
 

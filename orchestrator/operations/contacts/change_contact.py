@@ -11,22 +11,20 @@ from sqlalchemy import Row
 
 from orchestrator.contact_files.contact_rows import ContactProblem, NewContact, read_contact
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
+from orchestrator.model.contact_status import FINAL_STATUSES, OPEN_CONTACTS, ContactStatus
 from orchestrator.operations.contacts.find_contacts import find_contact
 from orchestrator.operations.contacts.upload_target import UploadPlace, place_for_upload
 from orchestrator.operations.dialing.release_attempts import ReleaseReason, Withdrawn, free_channels, withdraw
-from orchestrator.policy.hold_reasons import FinalStatus, Reason
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.zones.named_zone import Zone
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import contacts as queries_contacts
 from orchestrator.store.sql.campaigns import add_zones
-from orchestrator.store.sql.personal_columns import FINAL_STATUSES
 from orchestrator.store.sql.tables import calls
 
 if TYPE_CHECKING:
     from orchestrator.services import Services
-
-_OPEN = ("waiting", "held", "calling")
 
 Outcome = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(all_seen)
@@ -69,7 +67,7 @@ def change_contact(services: Services, contact_id: str, change: ContactChange) -
         if contact.status in FINAL_STATUSES:
             return _as_it_ended(contact, change)
         if change.status and live and live.state == "reserved":
-            way = ReleaseReason(Reason.CONTACT_CLOSED, final=FinalStatus(change.status), counts=False)
+            way = ReleaseReason(Reason.CONTACT_CLOSED, final=ContactStatus(change.status), counts=False)
             withdrawn = withdraw(tx, calls.c.id == live.id, way)
         columns = _columns(place, contact, change)
         queries_contacts.update_contact(tx, contact_id, columns)
@@ -83,7 +81,7 @@ def _as_it_ended(contact: Row[Any], change: ContactChange) -> Row[Any]:
     if change.model_fields_set == {"status"} and change.status == contact.status:
         return contact
     detail = f"The contact has ended: it is {contact.status}."
-    raise Conflict("contact_closed", detail, status=contact.status, allowed=_OPEN)
+    raise Conflict("contact_closed", detail, status=contact.status, allowed=OPEN_CONTACTS)
 
 
 def _columns(place: UploadPlace | None, contact: Row[Any], change: ContactChange) -> dict[str, Any]:

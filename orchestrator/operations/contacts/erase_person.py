@@ -11,12 +11,13 @@ from sqlalchemy import Connection, Row
 
 from orchestrator.errors import Conflict, NotFound, StoreUnavailable
 from orchestrator.media.capture_files import FOLDER, erase_captures
+from orchestrator.model.contact_status import CLAIMABLE, FINAL_STATUSES, ContactStatus
 from orchestrator.operations.recordings.fetch_recordings import clear_erased, remove_files
 from orchestrator.store.redis.aof_rewrite import owe_rewrite
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.personal_keys import erase_keys
 from orchestrator.store.sql.erased_calls import ERASED, contacts_with, lock_calls_with, lock_contacts
-from orchestrator.store.sql.personal_columns import FINAL_STATUSES, Person, erase_columns
+from orchestrator.store.sql.personal_columns import Person, erase_columns
 from orchestrator.store.sql.recordings import erased_recordings
 from orchestrator.store.sql.tallies import forget_answers
 
@@ -67,10 +68,10 @@ def erase_number(services: Services, phone: str) -> Erasure:
 def _lock_person(tx: Connection, contact_ids: Sequence[str], *, phone: str | None = None) -> Person:
     calls = lock_calls_with(tx, contact_ids)
     contacts = lock_contacts(tx, sorted({*contact_ids, *(call.contact_id for call in calls)}))
-    calling = [contact for contact in contacts if contact.status == "calling"]
+    calling = [contact for contact in contacts if contact.status == ContactStatus.CALLING]
     if calling or any(call.is_under_way for call in calls):
         status = calling[0].status if calling else None
-        raise Conflict("call_in_progress", _DETAIL, status=status, allowed=("waiting", "held", *FINAL_STATUSES))
+        raise Conflict("call_in_progress", _DETAIL, status=status, allowed=(*CLAIMABLE, *FINAL_STATUSES))
     return _person(contacts, calls, phone)
 
 

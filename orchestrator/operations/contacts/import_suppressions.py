@@ -16,11 +16,12 @@ from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem
 from orchestrator.contact_files.csv_rows import CsvRows, Row
 from orchestrator.contact_files.problem_kinds import ProblemKinds
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_at_once
 from orchestrator.operations.contacts.suppress_number import API, GLOBAL, IN_THE_PAST
 from orchestrator.operations.dialing.drain_dials import drain_dials
 from orchestrator.operations.dialing.release_attempts import ReleaseReason
-from orchestrator.policy.hold_reasons import FinalStatus, Reason
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.names import unseen_in
 from orchestrator.policy.phone.parse_phone import read_phone
 from orchestrator.policy.timestamps import format_moment, parse_moment
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 _BATCH = 1_000
 _ERRORS_TOLD = 100
-_WAY_BACK = ReleaseReason(Reason.SUPPRESSED, final=FinalStatus.SUPPRESSED, counts=False)
+_WAY_BACK = ReleaseReason(Reason.SUPPRESSED, final=ContactStatus.SUPPRESSED, counts=False)
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import true
 
 from orchestrator.errors import FieldError, InvalidInput
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.operations.contacts.find_suppressions import Found, find_last
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_at_once
 from orchestrator.operations.dialing.drain_dials import drain_dials
 from orchestrator.operations.dialing.release_attempts import ReleaseReason
-from orchestrator.policy.hold_reasons import FinalStatus, Reason
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.timestamps import format_moment
 from orchestrator.store.sql.opt_outs import Asked, Change, write_opt_outs
 from orchestrator.store.sql.tables import calls
@@ -26,7 +27,7 @@ API = "api"
 """Who asks over REST and does not say who they are."""
 IN_THE_PAST = "an opt-out that is over from the start would change nothing; leave it out for one that holds for ever"
 
-_WAY_BACK = ReleaseReason(Reason.SUPPRESSED, final=FinalStatus.SUPPRESSED, counts=False)
+_WAY_BACK = ReleaseReason(Reason.SUPPRESSED, final=ContactStatus.SUPPRESSED, counts=False)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, select
 
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.operations.contacts.manage_imports import find_import
 from orchestrator.operations.dialing.release_attempts import ReleaseReason, free_channels, withdraw
-from orchestrator.policy.hold_reasons import FinalStatus, Reason
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import imports as queries_imports
 from orchestrator.store.sql.bounded_connection import allow
@@ -33,7 +34,7 @@ def withdraw_import(services: Services, import_id: str) -> Row[Any]:
         allow(tx, SWEEPING)
         mine = select(contacts.c.id).where(contacts.c.import_id == import_id, contacts.c.attempts == 0)
         claimed = calls.c.contact_id.in_(mine) & (calls.c.state == "reserved")
-        way = ReleaseReason(Reason.CONTACT_CLOSED, final=FinalStatus.CANCELED, counts=False)
+        way = ReleaseReason(Reason.CONTACT_CLOSED, final=ContactStatus.CANCELED, counts=False)
         withdrawn = withdraw(tx, claimed, way)
     free_channels(services.redis, Keys(), withdrawn)
     return find_import(services, import_id)

@@ -15,13 +15,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.clock import boot_seconds
 from orchestrator.flow import new_live_call
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.model.event import DIAL_ACCEPTED, DIAL_REJECTED, Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.dialing.pause_refused_campaigns import refuse_campaigns
 from orchestrator.operations.dialing.release_attempts import ReleaseReason, Withdrawn, free_channels, withdraw
 from orchestrator.policy.caps import HOUSE_CAPS, Caps
 from orchestrator.policy.dial_gate import GateAnswer, Go, Hold, Never, may_dial
-from orchestrator.policy.hold_reasons import FinalStatus, Reason
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.pacing import DispatchLimits, dispatch_limits
 from orchestrator.store.outage import in_words, is_outage
 from orchestrator.store.redis.keys import Keys
@@ -231,7 +232,7 @@ class Dialer:
         with self._sql.begin() as tx:
             return mark_answered(tx, send)
 
-    def _take_no(self, send: Send, reason: Reason, *, final: FinalStatus | None = None) -> None:
+    def _take_no(self, send: Send, reason: Reason, *, final: ContactStatus | None = None) -> None:
         """Take the attempt back, unless webhooks have come for it: then it rings, whatever was answered (R3)."""
         if self._is_surely_heard_of(send.call_id):
             log.error("a dial was refused, but webhooks came for it", extra={"call_id": send.call_id})
@@ -244,7 +245,7 @@ class Dialer:
         except redis.RedisError:
             return False  # a "no" must not be lost to an outage
 
-    def _take_back(self, send: Send, reason: Reason, *, final: FinalStatus | None = None) -> None:
+    def _take_back(self, send: Send, reason: Reason, *, final: ContactStatus | None = None) -> None:
         """Note that this send dialed nobody; withdraw the attempt unless another send of it may have (R3)."""
         withdrawn = _until_written(lambda: self._write_taken_back(send, ReleaseReason(reason, final=final, held=False)))
         free_channels(self._redis, self._keys, withdrawn)
@@ -314,6 +315,6 @@ def _event(send: Send, what: str, payload: dict[str, str | None]) -> Event:
     )
 
 
-def _end_of_single_call(facts: RowMapping) -> FinalStatus | None:
+def _end_of_single_call(facts: RowMapping) -> ContactStatus | None:
     """Return how a refused single call ends: it has no campaign that could be paused and resumed."""
-    return FinalStatus.EXHAUSTED if facts["kind"] == "direct" else None
+    return ContactStatus.EXHAUSTED if facts["kind"] == "direct" else None

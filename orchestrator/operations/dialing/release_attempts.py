@@ -10,7 +10,8 @@ from typing import Any
 import redis
 from sqlalchemy import ColumnElement, Connection, select, update
 
-from orchestrator.policy.hold_reasons import FinalStatus, Reason
+from orchestrator.model.contact_status import ContactStatus
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.retry import unspent_delay
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import let_go
@@ -36,7 +37,7 @@ class ReleaseReason:
 
     reason: Reason
     until: datetime | None = None
-    final: FinalStatus | None = None
+    final: ContactStatus | None = None
     counts: bool = True  # as an unspent try in a row; a pause or a gate's hold does not
     held: bool = True
 

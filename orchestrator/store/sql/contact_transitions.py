@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, FinalStatus, Reason
+from orchestrator.model.contact_status import ContactStatus
+from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, Reason
 
 _MOVE = text(
     """
@@ -121,7 +122,7 @@ class ContactStanding:
 
     unspent_tries: int
     now: datetime
-    end: tuple[FinalStatus, Reason] | None
+    end: tuple[ContactStatus, Reason] | None
 
 
 def lock_standings(tx: Connection, contact_ids: Sequence[str]) -> dict[str, ContactStanding]:
@@ -165,8 +166,8 @@ def wait_again(tx: Connection, moves: Sequence[WaitAgain]) -> None:
         tx.execute(_WAIT_AGAIN, {"moves": [_row(move) for move in moves]})
 
 
-def _end_of(row: Row[Any]) -> tuple[FinalStatus, Reason] | None:
-    withdrawn = (FinalStatus.CANCELED, Reason.IMPORT_WITHDRAWN) if row.is_withdrawn else None
+def _end_of(row: Row[Any]) -> tuple[ContactStatus, Reason] | None:
+    withdrawn = (ContactStatus.CANCELED, Reason.IMPORT_WITHDRAWN) if row.is_withdrawn else None
     return END_OF_CAMPAIGN.get(row.campaign_status) or withdrawn
 
 

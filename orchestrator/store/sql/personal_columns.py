@@ -31,6 +31,7 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import JSONB
 from ulid import ULID
 
+from orchestrator.model.contact_status import FINAL_STATUSES, ContactStatus
 from orchestrator.store.sql.erased_calls import CODE_ALONE, ERASED
 from orchestrator.store.sql.tables import (
     call_events,
@@ -47,7 +48,6 @@ from orchestrator.store.sql.tables import (
     suppressions,
 )
 
-FINAL_STATUSES = ("completed", "exhausted", "suppressed", "canceled", "expired", "unknown")
 GONE = 410
 """The status of a kept answer whose body was erased."""
 
@@ -138,7 +138,7 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
             "timezone": None,
             # What a person noted may be anything; what a flow found is one of its outcomes.
             "outcome": case((contacts.c.reason == "by_request", None), else_=contacts.c.outcome),
-            "status": _unless_final(contacts.c.status, "canceled"),
+            "status": _unless_final(contacts.c.status, ContactStatus.CANCELED),
             "reason": _unless_final(contacts.c.reason, "erased"),
             "current_call_id": _unless_final(contacts.c.current_call_id, None),
             "updated_at": func.now(),

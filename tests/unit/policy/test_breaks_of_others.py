@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.model.disposition import Disposition
 from orchestrator.policy.caller_id import choose_caller_id
 from orchestrator.policy.calling_hours import is_open, next_opening
 from orchestrator.policy.dial_gate import GateFacts, Go, Hold, Never, may_dial
-from orchestrator.policy.hold_reasons import FinalStatus, Reason
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.pacing import share_by_weight
 from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step, unspent_delay
 from orchestrator.policy.retry_rules import RetryRules
@@ -62,7 +63,7 @@ def test_newfies_a_pause_or_a_new_suppression_does_not_stop_what_is_already_queu
 
     assert may_dial(queued, NOON) == Go()
     assert may_dial(replace(queued, campaign_status="paused"), NOON) == Hold(Reason.CAMPAIGN_PAUSED, None)
-    assert may_dial(replace(queued, suppressed=True), NOON) == Never(Reason.SUPPRESSED, FinalStatus.SUPPRESSED)
+    assert may_dial(replace(queued, suppressed=True), NOON) == Never(Reason.SUPPRESSED, ContactStatus.SUPPRESSED)
 
 
 def test_newfies_a_retry_fires_outside_the_window() -> None:
@@ -80,7 +81,7 @@ def test_newfies_every_failure_is_retried_alike() -> None:
     steps = [next_step(RetryRules(), ended(d, spent=1), NOON) for d in (Disposition.BUSY, Disposition.NOT_FOUND)]
 
     assert isinstance(steps[0], RetryAt)
-    assert steps[1] == Final(FinalStatus.EXHAUSTED, "not_found")
+    assert steps[1] == Final(ContactStatus.EXHAUSTED, "not_found")
 
 
 def test_newfies_the_caller_id_changes_on_a_retry() -> None:
@@ -145,7 +146,7 @@ def test_open_ews_fifteen_minutes_between_all_attempts_whatever_happened() -> No
 def test_open_ews_one_misrouted_call_removes_the_person() -> None:
     step = next_step(RetryRules(), ended(Disposition.NOT_FOUND, spent=1), NOON)
 
-    assert step == Final(FinalStatus.EXHAUSTED, "not_found")  # an outcome of this contact; no number is suppressed
+    assert step == Final(ContactStatus.EXHAUSTED, "not_found")  # an outcome of this contact; no number is suppressed
 
 
 # VICIdial

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.policy.dial_gate import GateFacts, Go, Hold, Never, may_dial
-from orchestrator.policy.hold_reasons import FinalStatus, Reason
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.weekly_hours import CallingHours
 
@@ -83,18 +84,18 @@ def test_what_stands_in_the_way_is_told_with_its_time(facts: GateFacts, reason: 
     ("facts", "reason", "status"),
     [
         (replace(FREE, contact_status_ok=False), Reason.CONTACT_CLOSED, None),
-        (replace(FREE, campaign_status="canceled"), Reason.CAMPAIGN_CANCELED, FinalStatus.CANCELED),
-        (replace(FREE, campaign_status="completed"), Reason.CAMPAIGN_ENDED, FinalStatus.EXPIRED),
-        (replace(FREE, ends_at=NOON), Reason.CAMPAIGN_ENDED, FinalStatus.EXPIRED),
-        (replace(FREE, number_kind=NumberKind.PREMIUM), Reason.NUMBER_KIND, FinalStatus.EXHAUSTED),
-        (replace(FREE, number_kind=NumberKind.SATELLITE, suppressed=True), Reason.NUMBER_KIND, FinalStatus.EXHAUSTED),
-        (replace(FREE, suppressed=True), Reason.SUPPRESSED, FinalStatus.SUPPRESSED),
-        (replace(FREE, attempts_spent=3), Reason.ATTEMPTS_SPENT, FinalStatus.EXHAUSTED),
-        (replace(FREE, not_after=NOON), Reason.TOO_LATE, FinalStatus.EXPIRED),
+        (replace(FREE, campaign_status="canceled"), Reason.CAMPAIGN_CANCELED, ContactStatus.CANCELED),
+        (replace(FREE, campaign_status="completed"), Reason.CAMPAIGN_ENDED, ContactStatus.EXPIRED),
+        (replace(FREE, ends_at=NOON), Reason.CAMPAIGN_ENDED, ContactStatus.EXPIRED),
+        (replace(FREE, number_kind=NumberKind.PREMIUM), Reason.NUMBER_KIND, ContactStatus.EXHAUSTED),
+        (replace(FREE, number_kind=NumberKind.SATELLITE, suppressed=True), Reason.NUMBER_KIND, ContactStatus.EXHAUSTED),
+        (replace(FREE, suppressed=True), Reason.SUPPRESSED, ContactStatus.SUPPRESSED),
+        (replace(FREE, attempts_spent=3), Reason.ATTEMPTS_SPENT, ContactStatus.EXHAUSTED),
+        (replace(FREE, not_after=NOON), Reason.TOO_LATE, ContactStatus.EXPIRED),
     ],
 )
 def test_what_can_never_be_dialed_is_told_with_its_final_status(
-    facts: GateFacts, reason: Reason, status: FinalStatus | None
+    facts: GateFacts, reason: Reason, status: ContactStatus | None
 ) -> None:
     assert may_dial(facts, NOON) == Never(reason, status)
     assert may_dial(replace(facts, dialing_stopped=True), NOON) == Never(reason, status)
@@ -122,7 +123,7 @@ def test_a_hold_ends_at_the_contacts_or_the_campaigns_own_end_and_then_the_answe
     lost = replace(FREE, zone_key="", ends_at=NOON + 2 * HOUR)
 
     assert may_dial(closing, NOON) == Hold(Reason.OUTSIDE_HOURS, NOON + HOUR)
-    assert may_dial(closing, NOON + HOUR) == Never(Reason.TOO_LATE, FinalStatus.EXPIRED)
+    assert may_dial(closing, NOON + HOUR) == Never(Reason.TOO_LATE, ContactStatus.EXPIRED)
     assert may_dial(lost, NOON) == Hold(Reason.ZONE_UNKNOWN, NOON + 2 * HOUR)
 
 
@@ -131,7 +132,7 @@ def test_r1_the_gate_asked_at_the_send_sees_what_has_changed_since_the_claim() -
     at_send = may_dial(replace(FREE, suppressed=True), NOON + timedelta(seconds=1))
 
     assert at_claim == Go()
-    assert at_send == Never(Reason.SUPPRESSED, FinalStatus.SUPPRESSED)
+    assert at_send == Never(Reason.SUPPRESSED, ContactStatus.SUPPRESSED)
 
 
 def test_r9_a_paused_campaign_is_held_whatever_else_is_true() -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.model.disposition import Disposition
-from orchestrator.policy.hold_reasons import FinalStatus, Reason
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step, unspent_delay
 from orchestrator.policy.retry_rules import RetryRules
 
@@ -47,13 +48,13 @@ def test_by_default_busy_no_answer_and_machine_are_called_again(disposition: Dis
 
 @pytest.mark.parametrize("disposition", [Disposition.HUMAN, Disposition.ANSWERED])
 def test_a_call_that_reached_somebody_and_is_not_listed_is_completed(disposition: Disposition) -> None:
-    assert next_step(DEFAULT, ended(disposition, "confirmed"), NOW) == Final(FinalStatus.COMPLETED, "confirmed")
+    assert next_step(DEFAULT, ended(disposition, "confirmed"), NOW) == Final(ContactStatus.COMPLETED, "confirmed")
 
 
 def test_a_machine_that_is_not_listed_has_heard_the_message() -> None:
     only_busy = RetryRules.model_validate({"on": {"busy": {"after": "10m"}}})
 
-    assert next_step(only_busy, ended(Disposition.MACHINE), NOW) == Final(FinalStatus.COMPLETED, "machine")
+    assert next_step(only_busy, ended(Disposition.MACHINE), NOW) == Final(ContactStatus.COMPLETED, "machine")
 
 
 @pytest.mark.parametrize(
@@ -61,13 +62,13 @@ def test_a_machine_that_is_not_listed_has_heard_the_message() -> None:
     [Disposition.REJECTED, Disposition.NOT_FOUND, Disposition.FAILED, Disposition.FAX, Disposition.CANCELED],
 )
 def test_a_call_that_reached_nobody_and_is_not_listed_exhausts_with_its_reason(disposition: Disposition) -> None:
-    assert next_step(DEFAULT, ended(disposition), NOW) == Final(FinalStatus.EXHAUSTED, disposition.value)
+    assert next_step(DEFAULT, ended(disposition), NOW) == Final(ContactStatus.EXHAUSTED, disposition.value)
 
 
 def test_the_last_attempt_of_the_budget_exhausts() -> None:
     assert isinstance(next_step(DEFAULT, ended(Disposition.BUSY, spent=2), NOW), RetryAt)
     assert next_step(DEFAULT, ended(Disposition.BUSY, spent=3), NOW) == Final(
-        FinalStatus.EXHAUSTED, Reason.ATTEMPTS_SPENT
+        ContactStatus.EXHAUSTED, Reason.ATTEMPTS_SPENT
     )
 
 
@@ -86,7 +87,7 @@ def test_after_the_end_of_the_list_its_last_delay_repeats() -> None:
 def test_at_most_twenty_means_twenty_calls_and_no_more() -> None:
     step = next_step(ALERT, ended(Disposition.HUMAN, "heard", spent=20), NOW)
 
-    assert step == Final(FinalStatus.EXHAUSTED, Reason.ATTEMPTS_SPENT)
+    assert step == Final(ContactStatus.EXHAUSTED, Reason.ATTEMPTS_SPENT)
 
 
 def test_a_rules_own_at_most_may_also_be_smaller_than_the_budget() -> None:
@@ -98,20 +99,20 @@ def test_a_rules_own_at_most_may_also_be_smaller_than_the_budget() -> None:
 
 def test_a_suppressed_number_is_not_called_again() -> None:
     assert next_step(DEFAULT, ended(Disposition.BUSY, suppressed=True), NOW) == Final(
-        FinalStatus.SUPPRESSED, Reason.SUPPRESSED
+        ContactStatus.SUPPRESSED, Reason.SUPPRESSED
     )
 
 
 def test_a_callee_who_opted_out_in_a_call_that_is_final_anyway_has_been_reached() -> None:
     step = next_step(DEFAULT, ended(Disposition.HUMAN, "opted_out", suppressed=True), NOW)
 
-    assert step == Final(FinalStatus.COMPLETED, "opted_out")
+    assert step == Final(ContactStatus.COMPLETED, "opted_out")
 
 
 def test_an_attempt_that_may_have_been_carried_out_is_never_followed_by_another() -> None:
     step = next_step(ALERT, ended(Disposition.UNKNOWN, "heard"), NOW)
 
-    assert step == Final(FinalStatus.UNKNOWN, Reason.UNKNOWN_ATTEMPT)
+    assert step == Final(ContactStatus.UNKNOWN, Reason.UNKNOWN_ATTEMPT)
 
 
 def test_r4_unspent_tries_are_free_at_first_and_then_wait_longer_and_longer_up_to_an_hour() -> None:
