@@ -16,8 +16,13 @@ from api.http.upload_parameters import FileQuery, ProblemKind
 from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.contact_files.export_columns import REJECT_COLUMNS, exported_name
 from orchestrator.operations.contacts.import_contacts import ImportOptions, import_contacts
-from orchestrator.operations.contacts.manage_imports import each_reject, find_import, first_rejects, problem_kinds
-from orchestrator.operations.contacts.withdraw_import import withdraw_import
+from orchestrator.operations.contacts.manage_imports import (
+    each_reject,
+    find_import,
+    first_rejects,
+    problem_kinds,
+    withdraw_import,
+)
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 

@@ -18,7 +18,7 @@ from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.services import Services, open_services
 from orchestrator.store.redis.event_streams import ensure_groups
 from orchestrator.store.redis.scripts import ScriptCall, run_script
-from orchestrator.store.sql.account_limits import ensure_connection
+from orchestrator.store.sql.connections import ensure_connection
 from workers.engine.recording_fetchers import fetch_loops
 from workers.engine.stream_consumer import Consumer
 from workers.engine.sweepers import sweep_loops

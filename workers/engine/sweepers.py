@@ -6,8 +6,8 @@ import redis
 
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
-from orchestrator.operations.contacts.close_dead_imports import close_dead_imports
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
+from orchestrator.operations.contacts.manage_imports import close_dead_imports
 from orchestrator.operations.recovery.monitor_carrier import compare_clocks, reopen_dispatch, watch_webhooks
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.rebuild_redis import Rebuilder

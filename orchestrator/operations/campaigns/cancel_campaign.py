@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row
 
 from orchestrator.errors import Conflict
 from orchestrator.ids import stable_uuid
@@ -17,8 +17,9 @@ from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.sql.campaigns import lock_campaign
-from orchestrator.store.sql.tables import calls, campaigns
+from orchestrator.store.sql import call_filters
+from orchestrator.store.sql.calls import live_calls_of
+from orchestrator.store.sql.campaigns import cancel, lock_campaign, read_row
 
 if TYPE_CHECKING:
     from orchestrator.services import Services
@@ -32,21 +33,18 @@ def cancel_campaign(
 ) -> tuple[Row[Any], int]:
     """Return the canceled campaign and how many of its calls are live; nothing of it is sent after that (R9)."""
     _close_the_gate(services, campaign_id)
-    in_flight = drain_dials(services, calls.c.campaign_id == campaign_id, _WAY_BACK)
+    in_flight = drain_dials(services, call_filters.of_campaign(campaign_id), _WAY_BACK)
     end_contacts_of(services.sql, campaign_id)
     if live_calls == "hangup":
         hang_up_all(services, campaign_id)
     with services.sql.connect() as tx:
-        return tx.execute(select(campaigns).where(campaigns.c.id == campaign_id)).one(), in_flight
+        return read_row(tx, campaign_id), in_flight
 
 
 def hang_up_all(services: Services, campaign_id: str) -> int:
     """Ask for the hangup of each of the campaign's live calls; asking again is the same command."""
-    query = select(calls.c.id, func.clock_timestamp().label("now")).where(
-        calls.c.campaign_id == campaign_id, calls.c.state.in_(("dialing", "accepted", "unknown"))
-    )
     with services.sql.connect() as tx:
-        live = tx.execute(query).all()
+        live = live_calls_of(tx, campaign_id)
     for call_id, now in live:
         command_id = stable_uuid(call_id, "cancel")
         payload = {"command_id": command_id, "action": "hangup", "body": {}}
@@ -63,8 +61,4 @@ def _close_the_gate(services: Services, campaign_id: str) -> None:
         if status not in _ALLOWED:
             detail = f"A campaign that is {status} cannot be canceled."
             raise Conflict("not_cancelable", detail, status=status, allowed=_ALLOWED)
-        tx.execute(
-            update(campaigns)
-            .where(campaigns.c.id == campaign_id, campaigns.c.status != "canceled")
-            .values(status="canceled", status_reason=None, completed_at=func.now())
-        )
+        cancel(tx, campaign_id)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row
 
 from orchestrator.errors import FieldError, InvalidInput, NotFound
-from orchestrator.operations.ensure_connection import ensure_connection
 from orchestrator.operations.flows.create_flow import flow_named
 from orchestrator.policy.campaign_rules import CampaignChanges, NewCampaign, RetryRules
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.ring_floor import why_ring_too_short
 from orchestrator.store.sql import campaigns as queries_campaigns
+from orchestrator.store.sql.connections import ensure_connection
 
 if TYPE_CHECKING:
     from orchestrator.services import Services

@@ -19,9 +19,8 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.zones.named_zone import Zone
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.sql import contacts as queries_contacts
+from orchestrator.store.sql import call_filters, contacts
 from orchestrator.store.sql.campaigns import add_zones
-from orchestrator.store.sql.tables import calls
 
 if TYPE_CHECKING:
     from orchestrator.services import Services
@@ -60,17 +59,17 @@ def change_contact(services: Services, contact_id: str, change: ContactChange) -
     place = place_for_upload(services, known.campaign_id) if is_checked else None
     withdrawn: list[Withdrawn] = []
     with services.sql.begin() as tx:
-        live = queries_contacts.live_call_of(tx, contact_id)  # before the contact, as every sender does
-        contact = queries_contacts.lock_contact(tx, contact_id)
+        live = contacts.live_call_of(tx, contact_id)  # before the contact, as every sender does
+        contact = contacts.lock_contact(tx, contact_id)
         if contact is None:
             raise NotFound("contact", contact_id)
         if contact.status in FINAL_STATUSES:
             return _as_it_ended(contact, change)
         if change.status and live and live.state == "reserved":
             way = ReleaseReason(Reason.CONTACT_CLOSED, final=ContactStatus(change.status), counts=False)
-            withdrawn = withdraw(tx, calls.c.id == live.id, way)
+            withdrawn = withdraw(tx, call_filters.of_call(live.id), way)
         columns = _columns(place, contact, change)
-        queries_contacts.update_contact(tx, contact_id, columns)
+        contacts.update_contact(tx, contact_id, columns)
         if "zone" in columns:
             add_zones(tx, contact.campaign_id, [columns["zone"]])
     free_channels(services.redis, Keys(), withdrawn)

@@ -6,32 +6,19 @@ import logging
 from typing import TYPE_CHECKING
 
 import redis
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Engine, Row
 
 from orchestrator.model.event import NUMBER_SUPPRESSED, Event
 from orchestrator.store.outage import in_words
 from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import Found, Loaded, load_many
-from orchestrator.store.sql.opt_outs import IN_FORCE
-from orchestrator.store.sql.tables import NUMBER_GUARD
+from orchestrator.store.sql.suppressed_calls import ringing_at_suppressed_numbers
 
 if TYPE_CHECKING:
     from orchestrator.services import Services
 
 log = logging.getLogger(__name__)
-
-# As a scalar it is looked up by its index for each of the few calls that are open, however many numbers there are.
-# After the ring limit nothing rings: a call that Valkey has lost is taken up as ringing, and somebody may be talking.
-SUPPRESSED = text(
-    f"""
-    SELECT id, state, clock_timestamp() AS now FROM calls k
-    WHERE {NUMBER_GUARD} AND state <> 'reserved'
-        AND last_sent_at > clock_timestamp() - make_interval(secs => ring_limit_s)
-        AND (SELECT true FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
-             AND {IN_FORCE} LIMIT 1)
-    """  # noqa: S608 constants of ours
-)
 
 
 def hang_up_suppressed(sql: Engine, client: redis.Redis, keys: Keys) -> list[str]:
@@ -40,7 +27,7 @@ def hang_up_suppressed(sql: Engine, client: redis.Redis, keys: Keys) -> list[str
     It is for the call to hang up as soon as its leg is known, and to go on if somebody answers first.
     """
     with sql.connect() as tx:
-        rows = tx.execute(SUPPRESSED).all()
+        rows = ringing_at_suppressed_numbers(tx)
     live = load_many(client, keys, [row.id for row in rows]) if rows else []
     told = [row for row, found in zip(rows, live, strict=True) if _is_to_be_told(row, found)]
     for row in told:

@@ -10,8 +10,6 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-
 from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem
 from orchestrator.contact_files.csv_rows import CsvRows, Row
@@ -25,8 +23,9 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.names import unseen_in
 from orchestrator.policy.phone.parse_phone import read_phone
 from orchestrator.policy.timestamps import format_moment, parse_moment
-from orchestrator.store.sql.opt_outs import IS_IN_FORCE, Asked, Change, write_opt_outs
-from orchestrator.store.sql.tables import calls, campaigns, suppressions
+from orchestrator.store.sql import call_filters
+from orchestrator.store.sql.campaigns import list_ids
+from orchestrator.store.sql.opt_outs import Asked, Change, write_opt_outs
 
 if TYPE_CHECKING:
     from orchestrator.services import Services
@@ -106,8 +105,7 @@ def suppress_many(services: Services, file: WholeFile, defaults: SuppressionDefa
 
 def _known_scopes(services: Services) -> frozenset[str]:
     with services.sql.connect() as tx:
-        known = tx.execute(select(campaigns.c.id).where(campaigns.c.kind == "campaign")).scalars()
-        return frozenset({GLOBAL, *known})
+        return list_ids(tx) | {GLOBAL}
 
 
 def _read(
@@ -164,6 +162,4 @@ def _write(services: Services, wishes: Sequence[Asked]) -> Counter[Change]:
 
 def _settle_sends(services: Services) -> None:
     """Withdraw what had been claimed for numbers that are suppressed now, and wait for sends in the act."""
-    in_scope = (suppressions.c.scope == GLOBAL) | (suppressions.c.scope == calls.c.campaign_id)
-    listed = select(suppressions.c.id).where(suppressions.c.phone == calls.c.to_number, in_scope, IS_IN_FORCE).exists()
-    drain_dials(services, calls.c.state.in_(("reserved", "dialing", "accepted")) & listed, _WAY_BACK)
+    drain_dials(services, call_filters.open_to_suppressed_numbers(), _WAY_BACK)

@@ -1,25 +1,31 @@
-"""Finds imports and what they refused."""
+"""Finds imports and the rows they refused, withdraws them, and fails those whose process has died."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row
+from sqlalchemy import Engine, Row
 
 from orchestrator.errors import NotFound
-from orchestrator.store.sql import imports as queries_imports
+from orchestrator.model.contact_status import ContactStatus
+from orchestrator.operations.dialing.release_attempts import ReleaseReason, free_channels, withdraw
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.sql import call_filters, imports
+from orchestrator.store.sql.bounded_connection import allow
+from orchestrator.store.timeouts import SWEEPING
 
 if TYPE_CHECKING:
     from orchestrator.services import Services
 
-_BATCH = 1_000
+_REJECTS_READ, _CONTACTS_CANCELED = 1_000, 2_000  # at once
 
 
 def find_import(services: Services, import_id: str) -> Row[Any]:
     """Return an import; raise NotFound for none."""
     with services.sql.connect() as tx:
-        row = queries_imports.find_import(tx, import_id)
+        row = imports.find_import(tx, import_id)
     if row is None:
         raise NotFound("import", import_id)
     return row
@@ -28,7 +34,7 @@ def find_import(services: Services, import_id: str) -> Row[Any]:
 def first_rejects(services: Services, import_id: str, *, limit: int = 100) -> Sequence[Row[Any]]:
     """Return the first rows that an import refused, invalid ones before duplicates."""
     with services.sql.connect() as tx:
-        return queries_imports.first_rejects(tx, import_id, limit=limit)
+        return imports.first_rejects(tx, import_id, limit=limit)
 
 
 def problem_kinds(services: Services, row: Row[Any]) -> list[dict[str, Any]]:
@@ -36,7 +42,7 @@ def problem_kinds(services: Services, row: Row[Any]) -> list[dict[str, Any]]:
     kinds = row.params.get("problems", [])
     firsts = [kind["rows"][0] for kind in kinds]
     with services.sql.connect() as tx:
-        details = queries_imports.reject_details(tx, row.id, firsts)
+        details = imports.reject_details(tx, row.id, firsts)
     return [{**kind, "detail": details.get(kind["rows"][0], "")} for kind in kinds]
 
 
@@ -45,8 +51,44 @@ def each_reject(services: Services, import_id: str) -> Iterator[Row[Any]]:
     last = 0
     while True:
         with services.sql.connect() as tx:
-            rows = queries_imports.rejects_after(tx, import_id, last, limit=_BATCH)
+            rows = imports.rejects_after(tx, import_id, last, limit=_REJECTS_READ)
         if not rows:
             return
         yield from rows
         last = rows[-1].row
+
+
+def withdraw_import(services: Services, import_id: str) -> Row[Any]:
+    """Cancel the import's contacts that were never dialed, claimed ones included, and return it; safe to repeat."""
+    find_import(services, import_id)
+    with services.sql.begin() as tx:
+        allow(tx, SWEEPING)
+        imports.withdraw_import(tx, import_id)
+    for skip_locked in (True, False):  # first in peace, then the few that dispatchers were holding
+        _cancel_undialed(services, import_id, skip_locked=skip_locked)
+    with services.sql.begin() as tx:
+        allow(tx, SWEEPING)
+        way = ReleaseReason(Reason.CONTACT_CLOSED, final=ContactStatus.CANCELED, counts=False)
+        withdrawn = withdraw(tx, call_filters.reserved_of_import(import_id), way)
+    free_channels(services.redis, Keys(), withdrawn)
+    return find_import(services, import_id)
+
+
+def _cancel_undialed(services: Services, import_id: str, *, skip_locked: bool) -> None:
+    last = ""
+    while True:
+        with services.sql.begin() as tx:
+            ids = imports.contact_ids_after(tx, import_id, last, limit=_CONTACTS_CANCELED)
+            imports.cancel_undialed(tx, ids, skip_locked=skip_locked)
+        if not ids:
+            return
+        last = ids[-1]
+
+
+def close_dead_imports(sql: Engine) -> list[str]:
+    """Fail imports that have written nothing for 10 minutes and return their ids; the rows they wrote stay.
+
+    Else an import whose process died would keep its campaign from completing for ever (R22).
+    """
+    with sql.begin() as tx:
+        return imports.close_silent_imports(tx)

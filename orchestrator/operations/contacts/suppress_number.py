@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import true
-
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.operations.contacts.find_suppressions import Found, find_last
@@ -16,8 +14,8 @@ from orchestrator.operations.dialing.drain_dials import drain_dials
 from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.timestamps import format_moment
+from orchestrator.store.sql import call_filters
 from orchestrator.store.sql.opt_outs import Asked, Change, write_opt_outs
-from orchestrator.store.sql.tables import calls
 
 if TYPE_CHECKING:
     from orchestrator.services import Services
@@ -58,6 +56,6 @@ def suppress_number(
     with services.sql.begin() as tx:
         change = write_opt_outs(tx, [wish])[phone, scope]
     hang_up_at_once(services)
-    in_scope = true() if scope == GLOBAL else calls.c.campaign_id == scope
-    drain_dials(services, (calls.c.to_number == phone) & in_scope, _WAY_BACK)
+    concerned = call_filters.to_number(phone, campaign_id=None if scope == GLOBAL else scope)
+    drain_dials(services, concerned, _WAY_BACK)
     return Suppressed(find_last(services, phone, scope), change)

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row
 
 from orchestrator.contact_files.contact_rows import ContactForm, NewContact
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.policy.zones.contact_zones import zones_for
-from orchestrator.store.sql.tables import campaigns
+from orchestrator.store.sql.campaigns import find_campaign, share_lock_campaign
 
 if TYPE_CHECKING:
     from orchestrator.services import Services
@@ -64,8 +64,7 @@ def hold_open(tx: Connection, campaign_id: str) -> None:
 
 
 def _taking_contacts(tx: Connection, campaign_id: str, *, is_locked: bool) -> Row[Any]:
-    query = select(campaigns).where(campaigns.c.id == campaign_id, campaigns.c.kind == "campaign")
-    row = tx.execute(query.with_for_update(read=True) if is_locked else query).first()
+    row = share_lock_campaign(tx, campaign_id) if is_locked else find_campaign(tx, campaign_id)
     if row is None:
         raise NotFound("campaign", campaign_id)
     if row.status not in TAKES_CONTACTS:

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row
 
 from orchestrator.bounds import CallsPerSecond, LiveCalls
 from orchestrator.errors import NotFound
-from orchestrator.operations.ensure_connection import ensure_connection
 from orchestrator.store.sql import connections as queries_connections
+from orchestrator.store.sql.connections import ensure_connection
 
 if TYPE_CHECKING:
     from orchestrator.services import Services

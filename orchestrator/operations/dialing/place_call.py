@@ -15,7 +15,6 @@ from orchestrator.errors import Conflict, FieldError, InvalidInput, LimitReached
 from orchestrator.operations.campaigns.create_campaign import check_ring
 from orchestrator.operations.dialing.claim_contacts import Claimer, RateLimits, Reservation
 from orchestrator.operations.dialing.rate_limits import account_rate_limit
-from orchestrator.operations.ensure_connection import ensure_connection
 from orchestrator.operations.flows.create_flow import flow_named
 from orchestrator.policy.dial_gate import Hold
 from orchestrator.policy.hold_reasons import Reason
@@ -28,7 +27,7 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import RateLimit, read_health
 from orchestrator.store.sql.calls import find_call, is_number_in_use, newest_call_of
 from orchestrator.store.sql.campaigns import add_zones
-from orchestrator.store.sql.connections import find_connection
+from orchestrator.store.sql.connections import ensure_connection, find_connection
 from orchestrator.store.sql.dialing_stop import read_stop
 from orchestrator.store.sql.system_campaigns import ensure_system_campaign
 from orchestrator.store.sql.tables import calls, contacts

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Row
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
 from orchestrator.ids import new_id
-from orchestrator.operations.ensure_connection import ensure_connection
 from orchestrator.operations.flows.create_flow import flow_named
 from orchestrator.policy.phone.field import Number
 from orchestrator.store.sql import numbers as queries_numbers
+from orchestrator.store.sql.connections import ensure_connection
 from orchestrator.store.sql.system_campaigns import ensure_system_campaign
 
 if TYPE_CHECKING:

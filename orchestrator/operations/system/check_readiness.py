@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import redis
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.errors import Misconfigured
@@ -27,6 +26,7 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.memory_guard import MemoryWatch
 from orchestrator.store.redis.rate_limiter import RateLimit, read_health, read_room
 from orchestrator.store.sql.connections import find_connection
+from orchestrator.store.sql.installation import ping, read_epoch
 from orchestrator.store.sql.migrate import is_current
 from orchestrator.store.sql.recordings import is_any_put_off
 
@@ -75,7 +75,7 @@ def _remedy(check: Callable[[Services], str], services: Services) -> str:
 
 def _postgresql(services: Services) -> str:
     with services.sql.connect() as tx:
-        tx.execute(text("SELECT 1"))
+        ping(tx)
     return ""
 
 
@@ -98,7 +98,7 @@ def _memory(services: Services) -> str:
 def _epoch(services: Services) -> str:
     # Redis must still know what SQL believes it knows; the engine rebuilds it otherwise (R20).
     with services.sql.connect() as tx:
-        epoch = tx.execute(text("SELECT epoch FROM installation")).scalar()
+        epoch = read_epoch(tx)
     mark = services.redis.get(Keys().epoch)
     if epoch is None or mark is None:
         return "Redis is empty or new: start the engine, it rebuilds it within seconds"

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import redis
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.model.metric import Metric, Reading
@@ -16,28 +15,10 @@ from orchestrator.operations.campaigns.read_stats import latency_percentiles
 from orchestrator.store.redis.event_streams import backlog
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import dials_in_trailing_5_s, read_health
-from orchestrator.store.sql.tables import MAY_LIVE
-from orchestrator.store.sql.tallies import Tally
+from orchestrator.store.sql.installation import count_gauges, count_open_contacts, ping
 
 if TYPE_CHECKING:
     from orchestrator.services import Services
-
-_COUNTS = {
-    Metric.CALLS_OPEN: f"SELECT state, count(*) FROM calls WHERE {MAY_LIVE} GROUP BY 1",  # noqa: S608 a constant of ours
-    Metric.CAMPAIGNS: "SELECT status, count(*) FROM campaigns "
-    "WHERE kind = 'campaign' AND status NOT IN ('completed', 'canceled') GROUP BY 1",
-    Metric.DIALING_STOPPED: "SELECT '', count(*) FROM installation WHERE dialing_stopped IS NOT NULL",
-    Metric.RECORDINGS_PENDING: "SELECT '', count(*) FROM recordings WHERE state = 'pending'",
-}
-_STANDINGS = text(
-    """
-    SELECT g.calling_hours::text, t.parts, sum(t.n)::bigint FROM campaigns g CROSS JOIN LATERAL (
-        SELECT parts, n FROM tallies WHERE campaign_id = g.id AND subject = 'contacts' UNION ALL
-        SELECT parts, n FROM tally_changes WHERE campaign_id = g.id AND subject = 'contacts') t
-    WHERE g.status NOT IN ('completed', 'canceled') AND t.parts[1] IN ('waiting', 'held')
-    GROUP BY 1, 2 HAVING sum(t.n) > 0
-    """
-)
 
 
 def measure(services: Services) -> list[Reading]:
@@ -55,7 +36,7 @@ def measure(services: Services) -> list[Reading]:
 def _ask_sql(services: Services) -> list[Reading] | None:
     try:
         with services.sql.connect() as tx:
-            tx.execute(text("SELECT 1"))
+            ping(tx)
     except SQLAlchemyError:
         return None
     return []
@@ -64,12 +45,12 @@ def _ask_sql(services: Services) -> list[Reading] | None:
 def _from_sql(services: Services) -> list[Reading] | None:
     try:
         with services.sql.connect() as tx:
-            counts = {metric: tx.execute(text(query)).all() for metric, query in _COUNTS.items()}
-            contacts = tx.execute(_STANDINGS).all()
+            counts = count_gauges(tx)
+            contacts = count_open_contacts(tx)
     except SQLAlchemyError:
         return None
     # As in a campaign's numbers: who waits outside the hours there is held.
-    standings = count_all_standings(((hours, Tally(parts, n)) for hours, parts, n in contacts), services.clock())
+    standings = count_all_standings(contacts, services.clock())
     due = [Reading(Metric.CONTACTS_DUE, float(n), status) for status, n in standings.by_status.items()]
     return [*due, *(Reading(metric, float(n), label) for metric, rows in counts.items() for label, n in rows)]
 

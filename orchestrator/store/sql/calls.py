@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, text
@@ -50,6 +51,13 @@ def newest_call_of(tx: Connection, contact_id: str) -> Row[Any] | None:
     """Return the newest attempt of a contact."""
     query = _shown().where(calls.c.contact_id == contact_id).order_by(calls.c.id.desc()).limit(1)
     return tx.execute(query).first()
+
+
+def live_calls_of(tx: Connection, campaign_id: str) -> list[tuple[str, datetime]]:
+    """Return the id of each call of a campaign that the carrier has or may have, with the database's time."""
+    live = (calls.c.campaign_id == campaign_id, calls.c.state.in_(("dialing", "accepted", "unknown")))
+    rows = tx.execute(select(calls.c.id, func.clock_timestamp().label("now")).where(*live))
+    return [(row.id, row.now) for row in rows]
 
 
 def is_number_in_use(tx: Connection, number: str) -> bool:

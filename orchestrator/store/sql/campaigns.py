@@ -39,6 +39,12 @@ def lock_campaign(tx: Connection, campaign_id: str) -> Row[Any] | None:
     return tx.execute(query).first()
 
 
+def share_lock_campaign(tx: Connection, campaign_id: str) -> Row[Any] | None:
+    """Lock a campaign's row against changes while others may still read and share it, and return it."""
+    query = select(campaigns).where(campaigns.c.id == campaign_id, campaigns.c.kind == "campaign")
+    return tx.execute(query.with_for_update(read=True)).first()
+
+
 def list_campaigns(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
     """Return a page of campaigns, filtered by equality on columns."""
     query = _shown().where(*(campaigns.c[name] == value for name, value in filters.items()))
@@ -57,6 +63,50 @@ def update_campaign(tx: Connection, campaign_id: str, changes: Mapping[str, Any]
     """Change columns of a campaign."""
     if changes:
         tx.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(changes))
+
+
+def pause_by_user(tx: Connection, campaign_id: str) -> None:
+    """Pause a campaign that the caller has locked, and say that it was asked for over the API."""
+    now = func.to_char(func.clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+    reason = func.jsonb_build_object("code", "paused_by_user", "detail", "Paused over the API.", "at", now)
+    tx.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(status="paused", status_reason=reason))
+
+
+def cancel(tx: Connection, campaign_id: str) -> None:
+    """Cancel a campaign that the caller has locked; one that is canceled already keeps the time of that."""
+    tx.execute(
+        update(campaigns)
+        .where(campaigns.c.id == campaign_id, campaigns.c.status != "canceled")
+        .values(status="canceled", status_reason=None, completed_at=func.now())
+    )
+
+
+def start_scheduled(tx: Connection) -> None:
+    """Let the scheduled campaigns run whose `starts_at` has come; whether their webhooks arrive is to be proven."""
+    tx.execute(
+        update(campaigns)
+        .where(campaigns.c.status == "scheduled", campaigns.c.starts_at <= func.now())
+        .values(status="running", proving_since=func.now())
+    )
+
+
+def complete(tx: Connection, campaign_ids: Sequence[str]) -> None:
+    """Complete campaigns that the caller has locked."""
+    tx.execute(
+        update(campaigns)
+        .where(campaigns.c.id.in_(campaign_ids))
+        .values(status="completed", completed_at=func.now(), status_reason=None)
+    )
+
+
+def read_row(tx: Connection, campaign_id: str) -> Row[Any]:
+    """Return the row of a campaign that exists, hidden or not."""
+    return tx.execute(select(campaigns).where(campaigns.c.id == campaign_id)).one()
+
+
+def list_ids(tx: Connection) -> frozenset[str]:
+    """Return the ids of all campaigns."""
+    return frozenset(tx.execute(select(campaigns.c.id).where(campaigns.c.kind == "campaign")).scalars())
 
 
 def running_paces(tx: Connection, campaign_ids: Collection[str]) -> Sequence[Any]:

@@ -8,13 +8,23 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from orchestrator.settings import Settings
 from orchestrator.store.sql.tables import connections
 
 
-def ensure_connection(tx: Connection, connection_id: str, *, calls_per_second: float, max_live_calls: int) -> None:
-    """Make the row of a connection with its first limits; one that exists keeps what was said about it since."""
-    first = {"id": connection_id, "calls_per_second": calls_per_second, "max_live_calls": max_live_calls}
+def ensure_connection(tx: Connection, settings: Settings) -> str:
+    """Insert this installation's connection with the limits of the settings, unless it exists, and return its id.
+
+    A row that exists keeps its limits: an operator may have changed them. Raises Misconfigured without a connection id.
+    """
+    connection_id = settings.connection_id()
+    first = {
+        "id": connection_id,
+        "calls_per_second": settings.calls_per_second,
+        "max_live_calls": settings.max_live_calls,
+    }
     tx.execute(insert(connections).values(first).on_conflict_do_nothing())
+    return connection_id
 
 
 def find_connection(tx: Connection, connection_id: str) -> Row[Any] | None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from orchestrator.store.sql.tables import contacts, import_rejects, imports
 
 REJECTS_KEPT = 100_000  # of one import; all are counted
+_SILENT_FOR = text("interval '10 minutes'")  # an upload may be slow, but some batch of it is written in this time
+_INTERRUPTED = {
+    "code": "interrupted",
+    "detail": "The process that wrote it ended, or the upload stood still; send it again.",
+}
 
 
 def insert_import(tx: Connection, import_id: str, campaign_id: str, params: Mapping[str, Any]) -> None:
@@ -44,6 +49,13 @@ def close_import(tx: Connection, import_id: str, *, status: str, error: Mapping[
     """End an import that is running."""
     is_running = (imports.c.id == import_id, imports.c.status == "running")
     tx.execute(update(imports).where(*is_running).values(status=status, error=error, touched_at=func.now()))
+
+
+def close_silent_imports(tx: Connection) -> list[str]:
+    """Fail running imports that have written nothing for 10 minutes; return their ids."""
+    is_silent = (imports.c.status == "running", imports.c.touched_at < func.now() - _SILENT_FOR)
+    closed = update(imports).where(*is_silent).values(status="failed", error=_INTERRUPTED).returning(imports.c.id)
+    return list(tx.execute(closed).scalars())
 
 
 def withdraw_import(tx: Connection, import_id: str) -> None:

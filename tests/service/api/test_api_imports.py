@@ -12,8 +12,8 @@ from sqlalchemy import text
 from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
-from orchestrator.operations.contacts.close_dead_imports import close_dead_imports
 from orchestrator.operations.contacts.import_contacts import ImportOptions, import_contacts
+from orchestrator.operations.contacts.manage_imports import close_dead_imports
 from orchestrator.services import Services
 from tests.support.poll import eventually
 from tests.support.rest import Rest, pointers

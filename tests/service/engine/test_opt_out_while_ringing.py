@@ -11,11 +11,12 @@ import redis
 
 from orchestrator.clock import utc_now
 from orchestrator.operations.contacts.find_suppressions import lift_suppression
-from orchestrator.operations.contacts.hang_up_suppressed import SUPPRESSED, hang_up_suppressed
+from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.contacts.import_suppressions import SuppressionDefaults, suppress_many
 from orchestrator.operations.contacts.suppress_number import suppress_number
 from orchestrator.operations.dialing.stop_dialing import stop_dialing
 from orchestrator.operations.events.restore_live_calls import adopt_calls
+from orchestrator.store.sql.suppressed_calls import SUPPRESSED
 from tests.support.carrier_stub import Answer, Asked, CarrierStub, accepted_dial, refusal
 from tests.support.incoming import CALLER, answered, inbound, mapped, tell
 from tests.support.world import World

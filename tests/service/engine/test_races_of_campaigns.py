@@ -20,7 +20,7 @@ from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
-from orchestrator.operations.contacts.withdraw_import import withdraw_import
+from orchestrator.operations.contacts.manage_imports import withdraw_import
 from orchestrator.operations.dialing import claim_contacts, dial_call
 from orchestrator.operations.dialing.stop_dialing import stop_dialing
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges
@@ -329,8 +329,8 @@ def test_r22_a_contact_added_while_its_campaign_is_found_finished_keeps_it_open(
 ) -> None:
     campaign_id = world.campaign(keep_open=True, ends_at=utc_now() - timedelta(minutes=1))
     world.contact(campaign_id, status="completed")
-    point = LockPoint(complete_campaigns._finished)
-    monkeypatch.setattr(complete_campaigns, "_finished", point)
+    point = LockPoint(complete_campaigns.lock_finished)
+    monkeypatch.setattr(complete_campaigns, "lock_finished", point)
 
     with held_now(world) as slow, in_thread(lambda: complete_campaigns.complete_campaigns(slow.sql)) as completing:
         point.is_reached()

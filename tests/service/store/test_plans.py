@@ -21,8 +21,8 @@ from orchestrator.local_stack.embedded_servers import start_postgres
 from orchestrator.operations.calls.warm_flow_cache import warm_flow_cache
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
-from orchestrator.operations.contacts.close_dead_imports import close_dead_imports
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
+from orchestrator.operations.contacts.manage_imports import close_dead_imports
 from orchestrator.operations.recovery.monitor_carrier import watch_webhooks
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels

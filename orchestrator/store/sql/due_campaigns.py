@@ -1,0 +1,103 @@
+"""Queries on what time alone brings about in campaigns: contacts that expire or are held, campaigns that are finished.
+
+The moves of contacts are made in batches: none locks many contacts at once, or makes anybody wait for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from orchestrator.policy.hold_reasons import Reason
+
+BATCH = 200  # contacts moved by one statement
+
+_EXPIRE = """
+    UPDATE contacts SET status = 'expired', reason = :reason, due_at = NULL, updated_at = now() WHERE id IN (
+        SELECT id FROM contacts WHERE status IN ('waiting', 'held') AND {which} LIMIT :most FOR UPDATE SKIP LOCKED)
+"""
+_LATE = text(_EXPIRE.format(which="not_after IS NOT NULL AND not_after <= now()"))
+_IS_OVER = "status IN ('running', 'paused', 'scheduled') AND ends_at <= now()"
+_OVER = text(f"SELECT id FROM campaigns WHERE {_IS_OVER} ORDER BY id")  # noqa: S608 a constant
+# A campaign whose end is being put off is left alone.
+_THIS_ONE = f"(SELECT id FROM campaigns WHERE id = :campaign_id AND {_IS_OVER} FOR SHARE SKIP LOCKED)"  # noqa: S608
+_OF_CAMPAIGN = text(_EXPIRE.format(which=f"campaign_id = {_THIS_ONE}"))
+_ZONES = text(
+    "SELECT z.campaign_id, z.zone, g.calling_hours::text AS hours FROM campaign_zones z "
+    "JOIN campaigns g ON g.id = z.campaign_id WHERE g.status = 'running' AND g.kind = 'campaign'"
+)
+_WITH_WAITING = text(
+    """
+    SELECT z.campaign_id, z.zone FROM unnest(CAST(:campaigns AS text[]), CAST(:zones AS text[])) AS z(campaign_id, zone)
+    WHERE (SELECT 1 FROM contacts c WHERE c.campaign_id = z.campaign_id AND c.zone = z.zone AND c.status = 'waiting'
+           LIMIT 1) = 1
+    """
+)
+# Only by hours that are still in force: a change of the hours has released the held contacts already, and would not
+# release these.
+_HOLD_ZONE = text(
+    """
+    UPDATE contacts SET status = 'held', reason = :reason, due_at = NULL WHERE id IN (
+        SELECT id FROM contacts WHERE zone = :zone AND status = 'waiting' AND campaign_id = (
+            SELECT id FROM campaigns WHERE id = :campaign_id AND calling_hours = CAST(:hours AS jsonb)
+            FOR SHARE SKIP LOCKED)
+        LIMIT :most FOR UPDATE SKIP LOCKED)
+    """
+)
+# One probe for each campaign, also where millions are held for ever; NOT EXISTS would be joined with all contacts.
+_FINISHED = text(
+    """
+    SELECT g.id FROM campaigns g
+    WHERE g.status = 'running' AND g.kind = 'campaign' AND (NOT g.keep_open OR g.ends_at <= now())
+      AND (SELECT 1 FROM imports i WHERE i.campaign_id = g.id AND i.status = 'running' LIMIT 1) IS NULL
+      AND (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.status = 'calling' LIMIT 1) IS NULL
+      AND (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.status IN ('waiting', 'held')
+           AND c.due_at IS NOT NULL LIMIT 1) IS NULL
+    FOR UPDATE OF g SKIP LOCKED
+    """
+)
+
+
+def expire_late_contacts(tx: Connection) -> int:
+    """Expire up to a batch of the contacts whose `not_after` has passed; return how many."""
+    return tx.execute(_LATE, {"most": BATCH, "reason": Reason.TOO_LATE.value}).rowcount
+
+
+def campaigns_past_their_end(tx: Connection) -> Sequence[str]:
+    """Return the campaigns whose `ends_at` has passed and that have not ended."""
+    return tx.execute(_OVER).scalars().all()
+
+
+def expire_contacts_of(tx: Connection, campaign_id: str) -> int:
+    """Expire up to a batch of the contacts of a campaign whose `ends_at` has passed; return how many."""
+    params = {"campaign_id": campaign_id, "most": BATCH, "reason": Reason.CAMPAIGN_ENDED.value}
+    return tx.execute(_OF_CAMPAIGN, params).rowcount
+
+
+def zones_of_running_campaigns(tx: Connection) -> Sequence[Row[Any]]:
+    """Return campaign, zone and calling hours (JSON text) for each zone of each running campaign."""
+    return tx.execute(_ZONES).all()
+
+
+def zones_with_waiting_contacts(tx: Connection, zones: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    """Return campaign and zone of those of these rows in which a contact waits."""
+    params = {"campaigns": [row.campaign_id for row in zones], "zones": [row.zone for row in zones]}
+    return tx.execute(_WITH_WAITING, params).all() if zones else []
+
+
+def hold_zone(tx: Connection, campaign_id: str, zone: str, *, hours: str) -> int:
+    """Hold up to a batch of the contacts that wait in a zone of unknown local time; return how many.
+
+    `hours` are the campaign's calling hours (JSON text) by which that was found: nobody is held if they have changed.
+    """
+    params = {"campaign_id": campaign_id, "zone": zone, "hours": hours}
+    return tx.execute(_HOLD_ZONE, {**params, "most": BATCH, "reason": Reason.ZONE_UNKNOWN.value}).rowcount
+
+
+def lock_finished(tx: Connection) -> list[str]:
+    """Lock the running campaigns in which nobody is left to call, and return their ids."""
+    locked = set(tx.execute(_FINISHED).scalars())
+    # Once more behind the locks: what was added between that statement's snapshot and its lock is seen only now.
+    return [ident for ident in tx.execute(_FINISHED).scalars() if ident in locked]

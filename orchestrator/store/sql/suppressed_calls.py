@@ -1,0 +1,28 @@
+"""Finds the calls that still ring at a number which was suppressed after it was dialed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from orchestrator.store.sql.opt_outs import IN_FORCE
+from orchestrator.store.sql.tables import NUMBER_GUARD
+
+# As a scalar it is looked up by its index for each of the few calls that are open, however many numbers there are.
+# After the ring limit nothing rings: a call that Valkey has lost is taken up as ringing, and somebody may be talking.
+SUPPRESSED = text(
+    f"""
+    SELECT id, state, clock_timestamp() AS now FROM calls k
+    WHERE {NUMBER_GUARD} AND state <> 'reserved'
+        AND last_sent_at > clock_timestamp() - make_interval(secs => ring_limit_s)
+        AND (SELECT true FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
+             AND {IN_FORCE} LIMIT 1)
+    """  # noqa: S608 constants of ours
+)
+
+
+def ringing_at_suppressed_numbers(tx: Connection) -> Sequence[Row[Any]]:
+    """Return id, state and the database's time as `now` of each call that may ring at a suppressed number."""
+    return tx.execute(SUPPRESSED).all()
