@@ -41,6 +41,26 @@ class Outstanding(BaseModel):
     joined: bool = False
     stopped: bool = False
 
+    def as_accepted(self) -> Outstanding:
+        """Return the command as one that the carrier has accepted."""
+        return self.model_copy(update={"accepted": True})
+
+    def as_started(self) -> Outstanding:
+        """Return the command as one whose work has begun."""
+        return self.model_copy(update={"started": True})
+
+    def as_joined(self) -> Outstanding:
+        """Return the command as one whose second leg has answered."""
+        return self.model_copy(update={"joined": True})
+
+    def as_stopped(self) -> Outstanding:
+        """Return the command as one that was told to stop."""
+        return self.model_copy(update={"stopped": True})
+
+    def with_leg(self, call_control_id: str) -> Outstanding:
+        """Return the command with the leg that it created."""
+        return self.model_copy(update={"leg": call_control_id})
+
 
 NO_VISIT = 1_000_000
 """A visit no step reaches: what belongs to no step is not dropped when one is left."""
@@ -141,3 +161,33 @@ class LiveCall(BaseModel):
     def public_answers(self) -> dict[str, Any]:
         """Return the answers that are exported and counted; names that start with `_` stay private."""
         return {name: answer for name, answer in self.answers.items() if not name.startswith("_")}
+
+
+class CallDraft(LiveCall, frozen=False):
+    """A live call while one event is applied to it: the same fields, assigned one by one until it is frozen.
+
+    A name that is no field of a live call is refused, by mypy and at run time.
+    """
+
+    @classmethod
+    def of(cls, call: LiveCall) -> CallDraft:
+        """Return a draft of the call; the call itself stays as it is."""
+        draft = cls.__new__(cls)
+        draft.__setstate__(_state(dict(vars(call)), call.model_fields_set))
+        return draft
+
+    def frozen(self) -> LiveCall:
+        """Return the draft as a live call; the draft is of no use afterwards."""
+        call = LiveCall.__new__(LiveCall)
+        call.__setstate__(_state(vars(self), self.model_fields_set))
+        return call
+
+
+def _state(fields: dict[str, Any], fields_set: set[str]) -> dict[str, Any]:
+    """Return what pydantic restores a model from without validating it again, as it does when it unpickles one."""
+    return {
+        "__dict__": fields,
+        "__pydantic_fields_set__": fields_set,
+        "__pydantic_extra__": None,
+        "__pydantic_private__": None,
+    }

@@ -109,7 +109,7 @@ def _is_walking(turn: Turn) -> bool:
 
 def _ring(turn: Turn) -> None:
     if turn.call.phase == "dialing":
-        turn.change(phase="ringing")
+        turn.call.phase = "ringing"
     if turn.call.direction == "incoming" and _is_walking(turn):
         answer.begin_inbound(turn)
 

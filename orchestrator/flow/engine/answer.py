@@ -52,7 +52,7 @@ def hear_answer(turn: Turn) -> None:
 def hear_detection(turn: Turn) -> None:
     """Take in who answered; a result that comes after the start moves nothing (R16)."""
     result, before = bounded(str(turn.event.payload.get("result") or "not_sure")), turn.call.amd_result
-    turn.change(amd_result=result)
+    turn.call.amd_result = result
     _mark_answered(turn, turn.event.occurred_at)
     if not _has_begun(turn) or (before is None and _leads_elsewhere(turn, result)):
         _begin(turn, result)
@@ -61,7 +61,7 @@ def hear_detection(turn: Turn) -> None:
 def hear_greeting(turn: Turn, payload: dict[str, object]) -> None:
     """Take in that a machine's greeting is over; premium may say so without ever having said "machine"."""
     before = turn.call.amd_result
-    turn.change(amd_result=before or "machine")
+    turn.call.amd_result = before or "machine"
     _mark_answered(turn, turn.event.occurred_at)
     if not _has_begun(turn) or (before is None and _leads_elsewhere(turn, "machine")):
         _begin(turn, "machine")
@@ -99,11 +99,12 @@ def _leads_elsewhere(turn: Turn, result: str) -> bool:
 
 def _mark_answered(turn: Turn, at: datetime) -> None:
     call = turn.call
+    if call.answered_at is None and call.outcome is None and turn.flow is not None and not call.adopted:
+        call.outcome = turn.flow.outcome
     # Webhooks come in any order: the earliest word of a conversation is the closest to its beginning.
-    answered_at = at if call.answered_at is None else min(call.answered_at, at)
-    phase = call.phase if call.phase == "ended" else "answered"
-    first = turn.flow.outcome if turn.flow is not None and call.answered_at is None and not call.adopted else None
-    turn.change(answered_at=answered_at, phase=phase, outcome=call.outcome or first)
+    call.answered_at = at if call.answered_at is None else min(call.answered_at, at)
+    if call.phase != "ended":
+        call.phase = "answered"
 
 
 def _has_begun(turn: Turn) -> bool:

@@ -26,8 +26,10 @@ def begin_during(turn: Turn, step: Step) -> None:
 
 def stop_during(turn: Turn) -> None:
     """Stop what is heard during the step, once, unless it has ended."""
+    if turn.step is not None and turn.step.during is None:
+        return
     playing = find(turn.call, turn.command_id(DURING))
     if playing is None or playing.stopped or not turn.can_command:
         return
-    replace(turn, playing, stopped=True)
+    replace(turn, playing.as_stopped())
     turn.send_aside(STOPS[playing.action], command_id=turn.command_id(DURING_STOP))

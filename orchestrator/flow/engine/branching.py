@@ -56,14 +56,14 @@ def follow(turn: Turn, branch: Branch, payload: Mapping[str, Any] | None = None)
     """Store what the branch says, at once; return where it leads."""
     store(turn, branch.set, payload)
     if branch.outcome is not None:
-        turn.change(outcome=branch.outcome)
+        turn.call.outcome = branch.outcome
     return branch.goto
 
 
 def store(turn: Turn, values: Iterable[tuple[str, Value]], payload: Mapping[str, Any] | None = None) -> None:
     """Store answers; each sees those before it."""
     for name, value in values:
-        turn.change(answers={**turn.call.answers, name: _computed(turn, value, payload)})
+        turn.call.answers = {**turn.call.answers, name: _computed(turn, value, payload)}
 
 
 def _computed(turn: Turn, value: Value, payload: Mapping[str, Any] | None) -> Any:
@@ -101,4 +101,4 @@ def _was_cut(turn: Turn, payload: Mapping[str, Any]) -> bool:
 def _use_up(turn: Turn, event: str) -> None:
     # A greeting ends once in a call and that stays true; a digit or a recording serves one wait.
     if event != GREETING and event in turn.call.heard:
-        turn.change(heard={name: payload for name, payload in turn.call.heard.items() if name != event})
+        turn.call.heard = {name: payload for name, payload in turn.call.heard.items() if name != event}

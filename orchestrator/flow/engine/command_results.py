@@ -82,7 +82,7 @@ def _accept(turn: Turn, command: Outstanding) -> None:
     if is_over_once_accepted(command.action):
         forget(turn, command)
     else:
-        replace(turn, command, accepted=True)
+        replace(turn, command.as_accepted())
     step = turn.step
     if step is None or not _may_move(turn) or not is_own_command(turn, command.command_id):
         return

@@ -25,7 +25,9 @@ def owner_of(turn: Turn) -> Owner:
         return Owner.TARGET
     if call.call_control_id is not None:
         return Owner.DOUBLE
-    turn.change(call_control_id=control_id, **_ids(turn))
+    call.call_control_id = control_id
+    call.call_leg_id = _id(turn, "call_leg_id") or call.call_leg_id
+    call.call_session_id = _id(turn, "call_session_id") or call.call_session_id
     return Owner.THIS
 
 
@@ -34,18 +36,18 @@ def hang_up_double(turn: Turn) -> None:
     control_id = turn.event.call_control_id
     if control_id is None or control_id in turn.call.doubles or turn.event.type == "call.hangup":
         return
-    turn.change(doubles=(*turn.call.doubles, control_id))
+    turn.call.doubles = (*turn.call.doubles, control_id)
     turn.note("a second call for the same attempt: hung up")
     turn.hang_up_other(control_id, command_id=double_hangup_id(turn.call, control_id))
 
 
 def learn_ids(turn: Turn) -> None:
     """Keep the leg's and the session's id when they are first told."""
-    ids = {name: value for name, value in _ids(turn).items() if getattr(turn.call, name) is None}
-    if ids:
-        turn.change(**ids)
+    call = turn.call
+    call.call_leg_id = call.call_leg_id or _id(turn, "call_leg_id")
+    call.call_session_id = call.call_session_id or _id(turn, "call_session_id")
 
 
-def _ids(turn: Turn) -> dict[str, str]:
-    payload = turn.event.payload
-    return {name: bounded(str(payload[name])) for name in ("call_leg_id", "call_session_id") if payload.get(name)}
+def _id(turn: Turn, name: str) -> str | None:
+    found = turn.event.payload.get(name)
+    return bounded(str(found)) if found else None

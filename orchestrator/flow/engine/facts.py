@@ -30,7 +30,7 @@ def keep_facts(turn: Turn) -> None:
     elif event.type == EventType.RECORDING_ERROR:
         _keep_recording(turn, {"error": str(payload.get("reason") or "the carrier gave no reason")})
     elif event.type == EventType.CALL_COST and event.leg == "A":
-        turn.change(cost={name: payload[name] for name in _OF_A_COST if name in payload})
+        turn.call.cost = {name: payload[name] for name in _OF_A_COST if name in payload}
     elif event.type in _TRANSCRIBED and turn.before.settled:
         turn.settles = True  # what was said stands in the timeline, and that is written with the record
 
@@ -38,10 +38,10 @@ def keep_facts(turn: Turn) -> None:
 def remember(turn: Turn, event: str, payload: Mapping[str, Any]) -> None:
     """Keep the event's name, and its payload where some step waits for it."""
     if event not in turn.call.seen:
-        turn.change(seen=(*turn.call.seen, event))
+        turn.call.seen = (*turn.call.seen, event)
     if turn.flow is not None and event in turn.flow.awaited:
         kept = {name: value for name, value in payload.items() if name not in _LEG_FIELDS}
-        turn.change(heard={**turn.call.heard, event: kept})
+        turn.call.heard = {**turn.call.heard, event: kept}
 
 
 def _keep_recording(turn: Turn, told: dict[str, object]) -> None:
@@ -49,5 +49,5 @@ def _keep_recording(turn: Turn, told: dict[str, object]) -> None:
     if any(known.get("event_id") == event.id for known in turn.call.recordings):
         return
     kept = {"event_id": event.id, "leg": event.leg, "told_at": event.occurred_at.isoformat(), **told}
-    turn.change(recordings=(*turn.call.recordings, kept))
+    turn.call.recordings = (*turn.call.recordings, kept)
     turn.settles = True  # its links live for ten minutes, and the call may talk on for hours

@@ -11,7 +11,6 @@ from orchestrator.flow.limits import GONE_S, HANGUP_AGAIN_S, MAX_HANGUPS, SETTLE
 from orchestrator.ids import stable_uuid
 from orchestrator.telnyx.bounded_text import bounded
 
-_TOLD: Final = ("hangup_cause", "hangup_source", "sip_hangup_cause")
 _MOST_FIELDS: Final = 20
 _MOST_CHARS: Final = 500
 
@@ -21,12 +20,13 @@ def hang_up(turn: Turn, body: Mapping[str, Any] | None = None, *, user_state: st
     clear_step_timers(turn)
     turn.clear_timer("start")
     if not turn.can_command:
-        turn.change(closing=True)
+        turn.call.closing = True
         return
     turn.commands.clear()
     turn.drops_all = True
     turn.send("hangup", body or {}, index=FIRST_HANGUP + turn.call.hangups, user_state=user_state)
-    turn.change(closing=True, hangups=turn.call.hangups + 1)
+    turn.call.closing = True
+    turn.call.hangups += 1
     turn.set_timer(f"stall:{turn.call.visit}", HANGUP_AGAIN_S)
 
 
@@ -40,16 +40,16 @@ def hang_up_again(turn: Turn) -> None:
 
 def hear_hangup(turn: Turn) -> None:
     """Take in the carrier's word that this leg is over; after an assumed end it corrects cause and times (R14)."""
-    payload = turn.event.payload
-    # As text whatever it is: a SIP cause has been met as a number, and the state must be readable again.
-    told: dict[str, Any] = {
-        name: bounded(str(payload[name])) if payload.get(name) is not None else None for name in _TOLD
-    }
-    told["telnyx_error"] = _error_in(payload.get("telnyx_error"))
-    if turn.call.phase != "ended":
-        _end(turn, turn.event.occurred_at, hangup_assumed=False, **told)
-    elif turn.call.hangup_assumed:
-        turn.change(ended_at=turn.event.occurred_at, hangup_assumed=False, **told)
+    call, payload = turn.call, turn.event.payload
+    if call.phase == "ended" and not call.hangup_assumed:
+        return
+    if call.phase != "ended":
+        _end(turn, turn.event.occurred_at)
+    call.ended_at, call.hangup_assumed = turn.event.occurred_at, False
+    call.hangup_cause = _text(payload.get("hangup_cause"))
+    call.hangup_source = _text(payload.get("hangup_source"))
+    call.sip_hangup_cause = _text(payload.get("sip_hangup_cause"))
+    call.telnyx_error = _error_in(payload.get("telnyx_error"))
 
 
 def assume_hangup(turn: Turn) -> None:
@@ -58,7 +58,8 @@ def assume_hangup(turn: Turn) -> None:
         return
     cause = str(turn.event.payload.get("hangup_cause") or "unspecified")
     turn.note(str(turn.event.payload.get("reason") or "no hangup was told"))
-    _end(turn, turn.call.gone_at or turn.event.occurred_at, hangup_assumed=True, hangup_cause=cause)
+    _end(turn, turn.call.gone_at or turn.event.occurred_at)
+    turn.call.hangup_assumed, turn.call.hangup_cause = True, cause
     if turn.call.gone_at is not None and turn.call.call_control_id is not None:
         # Only an error said so: whoever should be on the line yet is not left there in silence.
         turn.hang_up_other(turn.call.call_control_id, command_id=stable_uuid(turn.call.call_id, "gone"))
@@ -69,8 +70,8 @@ def refuse_dial(turn: Turn) -> None:
     if turn.call.phase != "dialing" or turn.call.call_control_id is not None:
         turn.note("the dial was refused, but the call was heard of")
         return
-    turn.change(error=dict(turn.event.payload))
-    _end(turn, turn.event.occurred_at, hangup_assumed=False)
+    turn.call.error = dict(turn.event.payload)
+    _end(turn, turn.event.occurred_at)
     turn.clear_timer("settle")
     settle(turn)
 
@@ -79,7 +80,7 @@ def begin_to_be_gone(turn: Turn) -> None:
     """Stop commanding a leg the carrier calls over, and give its hangup 5 s to arrive (R14)."""
     if turn.call.gone_at is not None or turn.call.phase == "ended":
         return
-    turn.change(gone_at=turn.event.occurred_at)
+    turn.call.gone_at = turn.event.occurred_at
     clear_step_timers(turn)
     turn.commands.clear()
     turn.drops_all = True
@@ -91,7 +92,7 @@ def settle(turn: Turn) -> None:
     if turn.call.phase != "ended":
         return
     turn.settles = True
-    turn.change(settled=True)
+    turn.call.settled = True
 
 
 def clear_step_timers(turn: Turn) -> None:
@@ -108,8 +109,13 @@ def _error_in(told: object) -> dict[str, str] | None:
     return {name[:_MOST_CHARS]: said[:_MOST_CHARS] for name, said in known[:_MOST_FIELDS]} or None
 
 
-def _end(turn: Turn, ended_at: datetime, **told: Any) -> None:
-    turn.change(phase="ended", ended_at=ended_at, **told)
+def _text(found: object) -> str | None:
+    # As text whatever it is: a SIP cause has been met as a number, and the state must be readable again.
+    return None if found is None else bounded(str(found))
+
+
+def _end(turn: Turn, ended_at: datetime) -> None:
+    turn.call.phase, turn.call.ended_at = "ended", ended_at
     turn.commands.clear()
     turn.drops_all = True
     clear_step_timers(turn)

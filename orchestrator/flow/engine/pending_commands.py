@@ -20,24 +20,23 @@ def find(call: LiveCall, command_id: str | None) -> Outstanding | None:
 
 def forget(turn: Turn, command: Outstanding) -> None:
     """Expect nothing more of a command."""
-    turn.change(outstanding=tuple(one for one in turn.call.outstanding if one.command_id != command.command_id))
+    turn.call.outstanding = tuple(one for one in turn.call.outstanding if one.command_id != command.command_id)
 
 
-def replace(turn: Turn, command: Outstanding, **fields: object) -> Outstanding:
-    """Keep a command with other values; return it."""
-    changed = command.model_copy(update=fields)
-    same = command.command_id
-    turn.change(outstanding=tuple(changed if one.command_id == same else one for one in turn.call.outstanding))
+def replace(turn: Turn, changed: Outstanding) -> Outstanding:
+    """Put a changed command in the place of the one with its id; return it."""
+    same = changed.command_id
+    turn.call.outstanding = tuple(changed if one.command_id == same else one for one in turn.call.outstanding)
     return changed
 
 
 def running(call: LiveCall) -> Outstanding | None:
     """Return the current step's own command while it runs and could be stopped."""
+    own = [one for one in call.outstanding if one.visit == call.visit and one.action != "hangup"]
+    if not own:
+        return None
     beside = stable_uuid(call.call_id, call.visit, DURING)
-    for one in call.outstanding:
-        if one.visit == call.visit and one.action != "hangup" and one.command_id != beside:
-            return one
-    return None
+    return next((one for one in own if one.command_id != beside), None)
 
 
 def runs_gather(call: LiveCall) -> bool:
@@ -61,7 +60,7 @@ def charge(turn: Turn, event: str) -> bool:
         forget(turn, owner)
     elif _begins(event):
         _prove(turn, owner)
-        replace(turn, owner, started=True)
+        replace(turn, owner.as_started())
     return owner.visit == turn.call.visit or _may_hear(turn, event)
 
 
@@ -73,7 +72,7 @@ def prune_unsent(turn: Turn, accepted: Outstanding) -> None:
         is_older = is_older and one.command_id != accepted.command_id
         if not is_older or one.accepted or one.started or one.leg:
             kept.append(one)
-    turn.change(outstanding=tuple(kept))
+    turn.call.outstanding = tuple(kept)
 
 
 def is_over_once_accepted(action: str) -> bool:
@@ -113,7 +112,7 @@ def _join(turn: Turn) -> bool:
     newest = connecting[-1]
     _prove(turn, newest)
     if newest.action == "transfer" or newest.role is not None:
-        replace(turn, newest, joined=True)
+        replace(turn, newest.as_joined())
     else:
         forget(turn, newest)
     return newest.visit == turn.call.visit or _waits_to_talk(turn)

@@ -42,7 +42,7 @@ def _begin_hangup(turn: Turn) -> None:
     clear_step_timers(turn)
     turn.clear_timer("start")
     turn.drops_all = True
-    turn.change(closing=True)
+    turn.call.closing = True
     turn.set_timer(f"stall:{turn.call.visit}", HANGUP_AGAIN_S)
 
 

@@ -21,7 +21,7 @@ def stand_still(turn: Turn, body: Mapping[str, Any]) -> None:
     if turn.flow is None or turn.call.finished:
         return
     ring_s = body.get("timeout_secs")
-    turn.change(paused=True)
+    turn.call.paused = True
     turn.set_timer(TRANSFER_TIMER, (ring_s if isinstance(ring_s, int) else DEFAULT_RING_S) + TRANSFER_GRACE_S)
 
 
@@ -34,7 +34,7 @@ def follow_transfers(turn: Turn) -> None:
         leave_step(turn)
         turn.clear_timer("start")
         turn.clear_timer(TRANSFER_TIMER)
-        turn.change(finished=True, paused=False, step=None)
+        turn.call.finished, turn.call.paused, turn.call.step = True, False, None
     elif turn.call.paused and not asked:
         _go_on(turn)
 
@@ -54,7 +54,7 @@ def is_asked_transfer(command: Outstanding) -> bool:
 def _go_on(turn: Turn) -> None:
     turn.note("the flow goes on")
     turn.clear_timer(TRANSFER_TIMER)
-    turn.change(paused=False)
+    turn.call.paused = False
     step = turn.step
     if step is not None:
         _take_up(turn, step)
@@ -70,5 +70,5 @@ def _take_up(turn: Turn, step: Step) -> None:
     elif own is not None:
         start_clock(turn, step)
     else:
-        turn.change(visits={**turn.call.visits, name: turn.call.visits.get(name, 1) - 1})
+        turn.call.visits = {**turn.call.visits, name: turn.call.visits.get(name, 1) - 1}
         enter(turn, name)

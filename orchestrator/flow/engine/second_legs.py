@@ -25,7 +25,7 @@ def hear_target(turn: Turn, *, is_walking: bool) -> None:
         turn.proven.append(transfer.command_id)  # its leg carries a letter that nothing else was given
     event = TARGET + turn.event.type
     if event in {TARGET_ANSWERED, TARGET_BRIDGED}:
-        replace(turn, transfer, joined=True)
+        replace(turn, transfer.as_joined())
     elif event == TARGET_HANGUP:
         forget(turn, transfer)
     elif is_new and _was_left(turn, transfer):
@@ -41,7 +41,7 @@ def give_letter_back(turn: Turn, command: Outstanding) -> None:
     """Let a leg that never came hide none of those before it."""
     if command.role is not None and _is_newest(turn, command):
         left = turn.call.transfers - 1
-        turn.change(transfers=left, newest_target=letter_of(left) if left else None)
+        turn.call.transfers, turn.call.newest_target = left, letter_of(left) if left else None
 
 
 def _bridge_of(turn: Turn) -> Outstanding | None:
@@ -61,8 +61,8 @@ def _transfer_of(turn: Turn, leg: str | None) -> Outstanding | None:
     found = next((one for one in named if one.leg is None), named[0] if named else None)
     if leg is None or leg in turn.call.target_legs:
         return found
-    turn.change(target_legs=(*turn.call.target_legs, leg))
-    return replace(turn, found, leg=leg) if found is not None and found.leg is None else found
+    turn.call.target_legs = (*turn.call.target_legs, leg)
+    return replace(turn, found.with_leg(leg)) if found is not None and found.leg is None else found
 
 
 def _letter(transfer: Outstanding) -> str:

@@ -77,7 +77,7 @@ def fail(turn: Turn, failure: Mapping[str, Any]) -> str | None:
         way = way_on(turn, COMMAND_FAILED, failure)
         if way is None or way != turn.call.step or (turn.step and COMMAND_FAILED in turn.step.on):
             return way
-    turn.change(outcome="error", error=dict(failure))
+    turn.call.outcome, turn.call.error = "error", dict(failure)
     hang_up(turn)
     return None
 
@@ -85,7 +85,7 @@ def fail(turn: Turn, failure: Mapping[str, Any]) -> str | None:
 def stall(turn: Turn) -> None:
     """Give up on a step that took too long, or on the answer that comes before the first."""
     turn.note(f"step {turn.call.step} stalled" if turn.call.step else "the answer stalled")
-    turn.change(outcome="stalled")
+    turn.call.outcome = "stalled"
     hang_up(turn)
 
 
@@ -96,19 +96,20 @@ def _visit(turn: Turn, name: str) -> str | None:
     leave_step(turn, coming=None if is_spent else step)
     visit = turn.call.visit + 1
     if step is None or visit > MAX_VISITS:
-        turn.change(outcome="flow_limit" if step else "error")
+        turn.call.outcome = "flow_limit" if step else "error"
         hang_up(turn)
         return None
     if step.repeat is not None and is_spent:
-        turn.change(visit=visit)
+        turn.call.visit = visit
         return step.repeat.then
-    turn.change(step=name, visit=visit, visits={**turn.call.visits, name: times + 1})
+    turn.call.step, turn.call.visit = name, visit
+    turn.call.visits = {**turn.call.visits, name: times + 1}
     if isinstance(step.action, Command | HttpRequest | StreamPlay) and not turn.can_command:
         # The line is over (R12): what would be said is not said, and nothing lies behind it.
-        turn.change(closing=True)
+        turn.call.closing = True
         return None
     if step.outcome is not None:
-        turn.change(outcome=step.outcome)
+        turn.call.outcome = step.outcome
     return _perform(turn, step)
 
 
@@ -190,14 +191,14 @@ def _suppress(turn: Turn, scope: str, reason: Value) -> None:
     where = turn.call.campaign_id or "global" if scope == "campaign" else "global"
     wish = Suppression(scope=where, reason=said[:200])
     if all(known.scope != where for known in turn.call.suppressions):
-        turn.change(suppressions=(*turn.call.suppressions, wish))
+        turn.call.suppressions = (*turn.call.suppressions, wish)
 
 
 def _forget_heard(turn: Turn, action: str) -> None:
     """Forget what an earlier command caused: a wait after this one waits for what this one causes."""
     old = turn.call.heard.keys() & (caused_by(action) | ({BRIDGED} if action in CONNECTING else set()))
     if old:
-        turn.change(heard={name: payload for name, payload in turn.call.heard.items() if name not in old})
+        turn.call.heard = {name: payload for name, payload in turn.call.heard.items() if name not in old}
 
 
 def _stops(coming: Step | None, action: str) -> bool:

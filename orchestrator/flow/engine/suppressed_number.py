@@ -18,7 +18,7 @@ def hear_suppressed(turn: Turn) -> None:
         turn.note("the number was suppressed; the call was answered or over, and goes its way")
         return
     turn.note("suppressed before anybody answered")
-    turn.change(unwanted=True)
+    turn.call.unwanted = True
 
 
 def hang_up_unwanted(turn: Turn) -> None:
@@ -40,9 +40,17 @@ def _hang_up(turn: Turn) -> None:
         return
     # Beside the flow: it begins as ever where the answer was faster.
     command_id = turn.command_id(FIRST_HANGUP + call.hangups)
-    aside = {"visit": NO_VISIT, "optional": True, "unless_answered": True, "user_state": call.user_state}
-    turn.commands.append(SendCommand(command_id=command_id, action="hangup", **aside))
-    turn.change(hangups=call.hangups + 1)
+    turn.commands.append(
+        SendCommand(
+            command_id=command_id,
+            action="hangup",
+            visit=NO_VISIT,
+            user_state=call.user_state,
+            optional=True,
+            unless_answered=True,
+        )
+    )
+    call.hangups += 1
     turn.set_timer(UNWANTED_TIMER, UNWANTED_AGAIN_S)
 
 

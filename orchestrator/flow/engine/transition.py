@@ -15,7 +15,7 @@ from orchestrator.flow.templating.values import TemplateFailure
 from orchestrator.ids import stable_uuid
 from orchestrator.model.decision import Decision, SendCommand
 from orchestrator.model.event import Event
-from orchestrator.model.live_call import NO_VISIT, LiveCall, Outstanding
+from orchestrator.model.live_call import NO_VISIT, CallDraft, LiveCall, Outstanding
 
 # What of a command's place in its visit makes its id: the step's own, the one that stops it, our hangups, and what is
 # heard during the step with what stops that.
@@ -33,7 +33,7 @@ class Turn:
     def __init__(self, flow: Flow | None, call: LiveCall, *, event: Event, now: datetime) -> None:
         self.flow = flow
         self.before = call
-        self.call = call.model_copy()  # this turn's own: copied once, and not again for each of its changes
+        self.call = CallDraft.of(call)
         self.event = event
         self.now = now
         self.commands: list[SendCommand] = []
@@ -62,10 +62,6 @@ class Turn:
         if self.flow is None or self.call.step is None:
             return None
         return self.flow.steps.get(self.call.step)
-
-    def change(self, **fields: Any) -> None:
-        """Let the call have other values from here on."""
-        vars(self.call).update(fields)
 
     def note(self, text: str) -> None:
         """Say in the timeline what happened beside the flow."""
@@ -118,16 +114,17 @@ class Turn:
         A state of the user's own stays on the leg until another is said, as it would at the carrier.
         """
         if command.user_state is not None:
-            self.change(user_state=command.user_state)
+            self.call.user_state = command.user_state
         role = self._new_role() if _brings_a_leg(command) else None
         if role is not None and not (command.action == "transfer" and visit == NO_VISIT):
-            self.change(newest_target=role)
+            self.call.newest_target = role
         if role is not None or command.user_state != self.call.user_state:
             command = command.model_copy(update={"user_state": self.call.user_state, "target_role": role})
         self.commands.append(command)
-        since, known = self.event.occurred_at, {"command_id": command.command_id, "action": command.action}
-        mine = Outstanding(**known, visit=visit, role=role, since=since)
-        self.change(outstanding=(*self.call.outstanding, mine))
+        mine = Outstanding(
+            command_id=command.command_id, action=command.action, visit=visit, role=role, since=self.event.occurred_at
+        )
+        self.call.outstanding = (*self.call.outstanding, mine)
 
     def send_aside(self, action: str, *, command_id: str) -> None:
         """Send a command that nothing waits for and whose failure changes nothing."""
@@ -138,8 +135,16 @@ class Turn:
 
     def hang_up_other(self, call_control_id: str, *, command_id: str, role: str = "A") -> None:
         """Hang up another leg than the call's own; whether it works changes nothing."""
-        aside = {"visit": NO_VISIT, "optional": True, "call_control_id": call_control_id, "role": role}
-        self.commands.append(SendCommand(command_id=command_id, action="hangup", **aside))
+        self.commands.append(
+            SendCommand(
+                command_id=command_id,
+                action="hangup",
+                visit=NO_VISIT,
+                optional=True,
+                call_control_id=call_control_id,
+                role=role,
+            )
+        )
 
     def decision(self) -> Decision:
         """Return the whole answer."""
@@ -148,7 +153,7 @@ class Turn:
         if self.before.settled and any(getattr(self.before, f) != getattr(self.call, f) for f in _RECORDED):
             self.settles = True
         return Decision(
-            call=self.call,
+            call=self.call.frozen(),
             commands=tuple(self.commands),
             drop="all" if self.drops_all else "step" if self.drops_step else "none",
             proven=tuple(self.proven),
@@ -181,7 +186,7 @@ class Turn:
                 self.hang_up_other(control_id, command_id=command_id)
 
     def _new_role(self) -> str:
-        self.change(transfers=self.call.transfers + 1)
+        self.call.transfers += 1
         return letter_of(self.call.transfers)
 
 
