@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
 from orchestrator.model.disposition import Disposition, Fault
 from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, Reason
 from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step
@@ -29,18 +30,21 @@ def _moved_on(record: Record) -> ContactAfter:
     row = record.row
     tally = _add(row["tally"], record)
     attempts = row["attempts"] + 1
-    if row["contact_status"] not in ("calling", "held"):  # a person has ended it while the call was live
-        return _after(record, row["contact_status"], row["contact_reason"], None, attempts=attempts, tally=tally)
+    status = ContactStatus(row["contact_status"])
+    if status not in (ContactStatus.CALLING, ContactStatus.HELD):  # a person has ended it while the call was live
+        return _after(record, status, row["contact_reason"], None, attempts=attempts, tally=tally)
     match _step(record, tally, attempts):
-        case Final(status, reason):
-            return _after(record, status.value, reason, None, attempts=attempts, tally=tally)
+        case Final(end, reason):
+            return _after(record, end, reason, None, attempts=attempts, tally=tally)
         case RetryAt() if row["campaign_status"] in END_OF_CAMPAIGN:
             over, why = END_OF_CAMPAIGN[row["campaign_status"]]
-            return _after(record, over.value, why.value, None, attempts=attempts, tally=tally)
+            return _after(record, over, why.value, None, attempts=attempts, tally=tally)
         case RetryAt(at, reason) if record.end.fault:
-            return _after(record, "held", reason, at.isoformat(), attempts=attempts, tally=tally)
+            return _after(record, ContactStatus.HELD, reason, at.isoformat(), attempts=attempts, tally=tally)
         case RetryAt(at, _):
-            return _after(record, "waiting", "retry_due", at.isoformat(), attempts=attempts, tally=tally)
+            return _after(
+                record, ContactStatus.WAITING, Reason.RETRY_DUE.value, at.isoformat(), attempts=attempts, tally=tally
+            )
 
 
 def _known_after_all(record: Record) -> ContactAfter:
@@ -51,8 +55,10 @@ def _known_after_all(record: Record) -> ContactAfter:
     return _after(record, status, reason, None, attempts=attempts, tally=tally)
 
 
-def _never_again(step: RetryAt | Final) -> tuple[str, str]:
-    return (step.status.value, step.reason) if isinstance(step, Final) else ("exhausted", "unknown_attempt")
+def _never_again(step: RetryAt | Final) -> tuple[ContactStatus, str]:
+    if isinstance(step, Final):
+        return step.status, step.reason
+    return ContactStatus.EXHAUSTED, Reason.UNKNOWN_ATTEMPT.value
 
 
 def _amended(record: Record) -> ContactAfter | None:
@@ -65,12 +71,12 @@ def _amended(record: Record) -> ContactAfter | None:
     ):
         return None  # a cost or a recording says nothing of the contact, whose outcome a person may have set since
     tally = _add(_take(row["tally"], record), record)
-    status: str = row["contact_status"]
+    status = ContactStatus(row["contact_status"])
     reason, due_at = row["contact_reason"], row["due_at_text"]
     step = _step(record, tally, row["attempts"])
-    if status in ("waiting", "held") and isinstance(step, Final):
-        status, reason, due_at = step.status.value, step.reason, None
-    elif (status, reason) == ("unknown", "unknown_attempt"):
+    if status in CLAIMABLE and isinstance(step, Final):
+        status, reason, due_at = step.status, step.reason, None
+    elif (status, reason) == (ContactStatus.UNKNOWN, Reason.UNKNOWN_ATTEMPT):
         status, reason = _never_again(step)  # its end was only assumed, and now it is known
     return _after(record, status, reason, due_at, attempts=row["attempts"], tally=tally)
 
@@ -116,11 +122,18 @@ def _count(
 
 
 def _after(
-    record: Record, status: str, reason: str | None, due_at: str | None, *, attempts: int, tally: dict[str, int]
+    record: Record,
+    status: ContactStatus,
+    reason: str | None,
+    due_at: str | None,
+    *,
+    attempts: int,
+    tally: dict[str, int],
 ) -> ContactAfter:
     return ContactAfter(
         contact_id=record.row["contact_id"],
         call_id=record.call.call_id,
+        source=ContactStatus(record.row["contact_status"]),
         status=status,
         reason=reason,
         due_at=due_at,

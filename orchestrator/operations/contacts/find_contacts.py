@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row
 
 from orchestrator.errors import NotFound
+from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
 from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.hold_reasons import Reason
@@ -62,9 +63,9 @@ def list_contacts(
 def _standings(status: str, zones: Sequence[str], hours: CallingHours, now: datetime) -> list[tuple[str, str]]:
     """Return where to look for a status: in each zone, for one that waits in a zone that is closed now is held."""
     closed = {zone for zone in zones if not is_open(hours, zone, now)}
-    if status == "waiting":
-        return [("waiting", zone) for zone in zones if zone not in closed]
-    held = [("waiting", zone) for zone in closed] if status == "held" else []
+    if status == ContactStatus.WAITING:
+        return [(ContactStatus.WAITING, zone) for zone in zones if zone not in closed]
+    held = [(ContactStatus.WAITING, zone) for zone in closed] if status == ContactStatus.HELD else []
     return [(status, zone) for zone in zones] + held
 
 
@@ -73,17 +74,17 @@ def standing_of(contact: Row[Any], now: datetime, *, room: Room | None = None) -
 
     `room` is its campaign's: who is due and not dialed waits for that.
     """
-    if contact.status not in queries_contacts.OPEN:
+    if contact.status not in CLAIMABLE:
         return Standing(contact.status, contact.reason, None)
-    if contact.status == "held":
-        return Standing("held", contact.reason, contact.until)
+    if contact.status == ContactStatus.HELD:
+        return Standing(ContactStatus.HELD, contact.reason, contact.until)
     hours = stored_hours(contact.calling_hours)
     if contact.ignore_hours or is_open(hours, contact.zone, now):
         if room and room.lacks and contact.until and contact.until <= now:
             until = None if room.lacks is Reason.DIALING_STOPPED else now + timedelta(seconds=room.wait_s)
-            return Standing("waiting", room.lacks, until)
-        return Standing("waiting", contact.reason, contact.until)
-    return Standing("held", closed_reason(hours, contact.zone, now), next_opening(hours, contact.zone, now))
+            return Standing(ContactStatus.WAITING, room.lacks, until)
+        return Standing(ContactStatus.WAITING, contact.reason, contact.until)
+    return Standing(ContactStatus.HELD, closed_reason(hours, contact.zone, now), next_opening(hours, contact.zone, now))
 
 
 def closed_reason(hours: CallingHours, zone: str, now: datetime) -> Reason:

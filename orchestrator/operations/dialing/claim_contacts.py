@@ -11,6 +11,7 @@ import redis
 from sqlalchemy import Connection, Engine, RowMapping
 
 from orchestrator.ids import new_id
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.operations.dialing.check_gate import ask_gate, caller_id_of
 from orchestrator.operations.dialing.dial_request import dial_command_id, dial_request
 from orchestrator.policy.caps import HOUSE_CAPS, Caps
@@ -84,8 +85,8 @@ class Claimer:
         attempts = self._reserve(going, reservation)
         won = insert_reserved(tx, attempts)
         reservation.used = won
-        moves = [_refused(cid, refusal) for cid, refusal in refusals.items() if not _passes_by_itself(refusal)]
-        moves += [_claimed(row, row["id"] in won, rows) for row in attempts]
+        moves = [_refused(rows[cid], refusal) for cid, refusal in refusals.items() if not _passes_by_itself(refusal)]
+        moves += [_claimed(row, row["id"] in won, rows[row["contact_id"]]) for row in attempts]
         move_contacts(tx, moves)
         return Claim(tuple(row["id"] for row in attempts if row["id"] in won), len(rows), refusals)
 
@@ -157,18 +158,22 @@ def _passes_by_itself(refusal: Hold | Never | Go) -> bool:
     return isinstance(refusal, Hold) and refusal.reason in _NOT_THE_CONTACTS
 
 
-def _refused(contact_id: str, refusal: Hold | Never | Go) -> Move:
+def _refused(facts: RowMapping, refusal: Hold | Never | Go) -> Move:
     match refusal:
         case Never(reason, status):
-            return Move(contact_id, status.value if status else "exhausted", reason.value)
+            return _move(facts, status or ContactStatus.EXHAUSTED, reason=reason)
         case Hold(reason, until):
-            return Move(contact_id, "held", reason.value, until)
+            return _move(facts, ContactStatus.HELD, reason=reason, due_at=until)
         case Go():
             raise AssertionError("a contact that may be dialed was not refused")
 
 
-def _claimed(attempt: Mapping[str, Any], won: bool, rows: Mapping[str, RowMapping]) -> Move:
-    contact_id = attempt["contact_id"]
+def _claimed(attempt: Mapping[str, Any], won: bool, facts: RowMapping) -> Move:
     if won:
-        return Move(contact_id, "calling", current_call_id=attempt["id"])
-    return Move(contact_id, "held", Reason.NUMBER_IN_USE.value, rows[contact_id]["db_now"] + IN_USE_FOR)
+        return _move(facts, ContactStatus.CALLING, current_call_id=attempt["id"])
+    return _move(facts, ContactStatus.HELD, reason=Reason.NUMBER_IN_USE, due_at=facts["db_now"] + IN_USE_FOR)
+
+
+def _move(facts: RowMapping, status: ContactStatus, *, reason: Reason | None = None, **changes: Any) -> Move:
+    source = ContactStatus(facts["contact_status"])
+    return Move(facts["contact_id"], source, status, reason and reason.value, **changes)

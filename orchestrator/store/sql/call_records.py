@@ -10,11 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from orchestrator.model.attempt_state import ATTEMPT_TRANSITIONS, FINAL_STATES, MAY_RING, AttemptState
 from orchestrator.model.call_end import CallEnd, end_of
+from orchestrator.model.contact_status import CONTACT_TRANSITIONS, ContactStatus
 from orchestrator.model.disposition import Disposition
 from orchestrator.model.live_call import LiveCall, Suppression
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql.erased_calls import ERASED, IS_ERASED
 from orchestrator.store.sql.opt_outs import IN_FORCE, Asked, write_opt_outs
+from orchestrator.store.sql.state_changes import sources_of
 
 _LOCK = text(
     "SELECT k.id FROM calls k JOIN contacts c ON c.id = k.contact_id "
@@ -37,9 +41,9 @@ _READ = text(
 )
 
 _CALLS = text(
-    """
-    UPDATE calls k SET state = 'ended', disposition = r.disposition, outcome = r.outcome, answers = r.answers,
-        amd_result = r.amd_result, hangup_cause = r.hangup_cause, hangup_source = r.hangup_source,
+    f"""
+    UPDATE calls k SET state = '{AttemptState.ENDED}', disposition = r.disposition, outcome = r.outcome,
+        answers = r.answers, amd_result = r.amd_result, hangup_cause = r.hangup_cause, hangup_source = r.hangup_source,
         sip_hangup_cause = r.sip_hangup_cause, telnyx_error = r.telnyx_error, fault = r.fault,
         end_assumed = r.end_assumed, error = r.error,
         cost = r.cost, recordings = r.recordings, answered_at = r.answered_at,
@@ -53,7 +57,7 @@ _CALLS = text(
         cost jsonb, recordings jsonb, answered_at timestamptz, ended_at timestamptz, call_control_id text,
         call_leg_id text, call_session_id text)
     WHERE k.id = r.call_id
-    """
+    """  # noqa: S608 a state of ours
 ).bindparams(bindparam("records", type_=JSONB))
 
 _CONTACTS = text(
@@ -79,13 +83,14 @@ _TIMELINE = text(
 ).bindparams(bindparam("lines", type_=JSONB))
 
 _HOLD_UNRECORDED = text(
-    "UPDATE contacts SET status = 'held', reason = 'record_failed', due_at = NULL, updated_at = now(), "
-    "last_call_id = current_call_id, current_call_id = NULL WHERE current_call_id = :call_id"
+    f"UPDATE contacts SET status = '{ContactStatus.HELD}', reason = '{Reason.RECORD_FAILED}', due_at = NULL, "  # noqa: S608
+    "updated_at = now(), last_call_id = current_call_id, current_call_id = NULL "
+    f"WHERE current_call_id = :call_id AND status IN {sources_of(ContactStatus.HELD)}"
 )
 _END_UNRECORDED = text(
-    "UPDATE calls SET state = 'ended', disposition = 'failed', ended_at = now(), "
+    f"UPDATE calls SET state = '{AttemptState.ENDED}', disposition = '{Disposition.FAILED}', ended_at = now(), "  # noqa: S608
     'error = \'{"code": "record_failed", "title": "The result could not be recorded"}\' '
-    "WHERE id = :call_id AND state NOT IN ('ended', 'withdrawn')"
+    f"WHERE id = :call_id AND state IN {sources_of(AttemptState.ENDED, among=MAY_RING)}"
 )
 
 
@@ -110,7 +115,7 @@ class Record:
     @property
     def is_first_end(self) -> bool:
         """Whether this is the call's end, and not an amendment of it."""
-        return self.row["state"] not in ("ended", "withdrawn")
+        return self.row["state"] not in FINAL_STATES
 
     def kept(self, line: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a line of the timeline as the record keeps it."""
@@ -119,11 +124,15 @@ class Record:
 
 @dataclass(frozen=True)
 class ContactAfter:
-    """What an ended call makes of its contact; `due_at` is ISO text, None for ever."""
+    """What an ended call makes of its contact; `due_at` is ISO text, None for ever.
+
+    Raises ForbiddenTransition where a contact in `source` may not be in `status` next.
+    """
 
     contact_id: str
     call_id: str
-    status: str
+    source: ContactStatus
+    status: ContactStatus
     reason: str | None
     due_at: str | None
     attempts: int
@@ -131,6 +140,9 @@ class ContactAfter:
     disposition: str
     outcome: str | None
     answers: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        CONTACT_TRANSITIONS.check(self.source, self.status)
 
 
 def lock_for_record(tx: Connection, call_ids: Sequence[str]) -> dict[str, RowMapping]:
@@ -148,7 +160,9 @@ def record_of(call: LiveCall, row: RowMapping) -> Record:
 
 
 def write_calls(tx: Connection, records: Sequence[Record]) -> None:
-    """Make these calls final, or amend them."""
+    """Make these calls final, or amend them; raises ForbiddenTransition for one that was never sent."""
+    for record in records:
+        ATTEMPT_TRANSITIONS.check(AttemptState(record.row["state"]), AttemptState.ENDED)
     if records:
         tx.execute(_CALLS, {"records": [_call_row(record) for record in records]})
 

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, text
 
 from orchestrator.contact_files.contact_rows import NewContact
+from orchestrator.model.contact_status import ContactStatus
 
 Dedupe = Literal["phone", "external_id"]
 
@@ -35,7 +36,7 @@ _INSERT = """
                           priority, variables, status, reason, due_at)
     SELECT id, :campaign_id, :import_id, phone, external_id, timezone, zone, not_before, not_after, priority,
            variables,
-           CASE WHEN not_before > now() THEN 'held' ELSE 'waiting' END,
+           CASE WHEN not_before > now() THEN '{held}' ELSE '{waiting}' END,
            CASE WHEN not_before > now() THEN 'not_yet' END,
            greatest(not_before, now())
     FROM staged_contacts s {only} ORDER BY position
@@ -73,7 +74,8 @@ def insert_contacts(
     if by_phone:
         tx.execute(_SERIALIZE, {"campaign_id": campaign_id})
     _stage(tx, rows)
-    statement = text(_INSERT.format(only=_NEW_PHONES if by_phone else ""))
+    only = _NEW_PHONES if by_phone else ""
+    statement = text(_INSERT.format(only=only, held=ContactStatus.HELD, waiting=ContactStatus.WAITING))
     ids = tx.execute(statement, {"campaign_id": campaign_id, "import_id": import_id}).scalars()
     return set(ids)
 

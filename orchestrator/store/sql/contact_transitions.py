@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from orchestrator.model.contact_status import ContactStatus
+from orchestrator.model.contact_status import CONTACT_TRANSITIONS, ContactStatus
 from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, Reason
+from orchestrator.store.sql.state_lists import IS_CLAIMABLE
 
 _MOVE = text(
     """
@@ -36,13 +37,14 @@ _LOCK = text("SELECT 1 FROM contacts WHERE id = ANY(:ids) ORDER BY id FOR UPDATE
 _STANDINGS = text(
     """
     SELECT c.id, c.unspent_tries, g.status AS campaign_status, clock_timestamp() AS now,
+        c.status, c.current_call_id,
         c.attempts = 0 AND EXISTS (SELECT 1 FROM imports i WHERE i.id = c.import_id AND i.status = 'withdrawn')
             AS is_withdrawn
     FROM contacts c JOIN campaigns g ON g.id = c.campaign_id WHERE c.id = ANY(:ids)
     """
 )
 
-_DUE = """c.status IN ('waiting', 'held') AND c.due_at <= now()"""
+_DUE = f"""c.{IS_CLAIMABLE} AND c.due_at <= now()"""
 # Who is due, first come first served: with nobody due it reads nothing, however many wait for tomorrow.
 _FIRST_DUE = text(
     f"""
@@ -59,11 +61,11 @@ _BEST_DUE = text(
     f"""
     WITH RECURSIVE level (zone, priority, n) AS (
         SELECT z.zone, (SELECT max(priority) FROM contacts WHERE campaign_id = :campaign_id AND zone = z.zone
-                        AND status IN ('waiting', 'held')), 1
+                        AND {IS_CLAIMABLE}), 1
         FROM unnest(CAST(:zones AS text[])) AS z(zone)
         UNION ALL
         SELECT zone, (SELECT max(priority) FROM contacts WHERE campaign_id = :campaign_id AND zone = level.zone
-                      AND status IN ('waiting', 'held') AND priority < level.priority), n + 1
+                      AND {IS_CLAIMABLE} AND priority < level.priority), n + 1
         FROM level WHERE priority IS NOT NULL AND n < :levels
     )
     SELECT id FROM (
@@ -95,31 +97,47 @@ _HOLD_STILL = text("SELECT 1 FROM campaigns g, installation i WHERE g.id = :camp
 
 @dataclass(frozen=True)
 class Move:
-    """A contact's new status; `due_at` None means for ever, until somebody changes something."""
+    """A contact's new status; `due_at` None means for ever, until somebody changes something.
+
+    Raises ForbiddenTransition where a contact in `source` may not be in `status` next.
+    """
 
     contact_id: str
-    status: str
+    source: ContactStatus
+    status: ContactStatus
     reason: str | None = None
     due_at: datetime | None = None
     current_call_id: str | None = None
 
+    def __post_init__(self) -> None:
+        CONTACT_TRANSITIONS.check(self.source, self.status)
+
 
 @dataclass(frozen=True)
 class WaitAgain:
-    """A contact whose attempt was withdrawn; `counts` 1 if it was an unspent try of its own (R4)."""
+    """A contact whose attempt was withdrawn; `counts` 1 if it was an unspent try of its own (R4).
+
+    Raises ForbiddenTransition where a contact in `source` may not be in `status` next.
+    """
 
     contact_id: str
     call_id: str
-    status: str
+    source: ContactStatus
+    status: ContactStatus
     reason: str
     due_at: datetime | None
     counts: int
+
+    def __post_init__(self) -> None:
+        CONTACT_TRANSITIONS.check(self.source, self.status)
 
 
 @dataclass(frozen=True)
 class ContactStanding:
     """A contact whose attempt is withdrawn; `end` is set when its campaign or its import dials nobody any more."""
 
+    status: ContactStatus
+    current_call_id: str | None
     unspent_tries: int
     now: datetime
     end: tuple[ContactStatus, Reason] | None
@@ -130,7 +148,7 @@ def lock_standings(tx: Connection, contact_ids: Sequence[str]) -> dict[str, Cont
     ids = {"ids": list(contact_ids)}
     tx.execute(_LOCK, ids)
     rows = tx.execute(_STANDINGS, ids).all()
-    return {row.id: ContactStanding(row.unspent_tries, row.now, _end_of(row)) for row in rows}
+    return {row.id: _standing(row) for row in rows}
 
 
 def hold_still(tx: Connection, campaign_id: str) -> bool:
@@ -164,6 +182,11 @@ def wait_again(tx: Connection, moves: Sequence[WaitAgain]) -> None:
     """Put contacts back, each only while the withdrawn call is its current one."""
     if moves:
         tx.execute(_WAIT_AGAIN, {"moves": [_row(move) for move in moves]})
+
+
+def _standing(row: Row[Any]) -> ContactStanding:
+    status = ContactStatus(row.status)
+    return ContactStanding(status, row.current_call_id, row.unspent_tries, row.now, _end_of(row))
 
 
 def _end_of(row: Row[Any]) -> tuple[ContactStatus, Reason] | None:

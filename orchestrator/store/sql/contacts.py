@@ -7,12 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, text, tuple_, update
 
+from orchestrator.model.attempt_state import LIVE
 from orchestrator.policy.names import forms_of
 from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.tables import calls, campaigns, contacts
-
-OPEN = ("waiting", "held")
-
 
 _LAST = "~"  # behind every id
 # The newest of each standing: to filter a million by a rare one would read them all.
@@ -87,6 +85,6 @@ def update_contact(tx: Connection, contact_id: str, changes: Mapping[str, Any]) 
 
 def live_call_of(tx: Connection, contact_id: str) -> Row[Any] | None:
     """Lock and return the attempt of a contact that may be under way; call rows are locked before contacts (R1)."""
-    states = calls.c.state.in_(("reserved", "dialing", "accepted"))
+    states = calls.c.state.in_(LIVE)
     query: Select[Any] = select(calls.c.id, calls.c.state).where(calls.c.contact_id == contact_id, states)
     return tx.execute(query.with_for_update()).first()

@@ -12,9 +12,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, text
 
+from orchestrator.model.attempt_state import AttemptState
 from orchestrator.policy.caps import CAP_WINDOW
+from orchestrator.store.sql.state_lists import one_of
 from orchestrator.store.sql.tables import COUNTED_DIALS
 
+_PENDING = one_of((AttemptState.RESERVED, AttemptState.DIALING))
 _LOCKS = 7_201_341  # any fixed number: keeps these locks apart from others on the same text
 
 
@@ -24,14 +27,14 @@ def dials_within(column: str, number: str, *, most: str, besides: str) -> str:
     `pending` says that one of them may still be withdrawn. It reads no more rows than it counts, newest first.
     """
     return f"""
-        SELECT count(*) AS dials, coalesce(bool_or(state IN ('reserved', 'dialing')), false) AS pending,
+        SELECT count(*) AS dials, coalesce(bool_or(state IN {_PENDING}), false) AS pending,
             min(last_sent_at) AS oldest
         FROM (
             SELECT d.state, d.last_sent_at FROM calls d
             WHERE d.{column} = {number} AND {COUNTED_DIALS} AND d.id <> {besides}
             ORDER BY d.last_sent_at DESC LIMIT coalesce({most}, 0)
         ) newest
-        WHERE state = 'reserved' OR last_sent_at > clock_timestamp() - interval '1 day'
+        WHERE state = '{AttemptState.RESERVED}' OR last_sent_at > clock_timestamp() - interval '1 day'
     """  # noqa: S608 names of ours
 
 

@@ -24,6 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
+from orchestrator.model.attempt_state import AttemptState
+from orchestrator.store.sql.state_changes import change_state, sources_of
 from orchestrator.store.sql.tables import NUMBER_GUARD, calls
 
 REPEAT_AFTER_S = 15  # a send is unanswered after this long; the whole request is bounded to 12 s
@@ -34,29 +36,34 @@ PUBLISH_AGAIN_AFTER_S = 10  # a message that nobody has taken for so long may be
 # What every dial and every tick asks stands here as text: to build it anew costs more than to execute it.
 _LOCK = text("SELECT state FROM calls WHERE id = :id FOR UPDATE")
 _FIRST_SEND = text(
-    "UPDATE calls SET state = 'dialing', send_no = 1, first_sent_at = t.now, last_sent_at = t.now, dialed_at = t.now "
-    "FROM (SELECT clock_timestamp() AS now) t WHERE id = :id AND state = 'reserved'"
+    f"""
+    UPDATE calls SET state = '{AttemptState.DIALING}', send_no = 1, first_sent_at = t.now, last_sent_at = t.now,
+        dialed_at = t.now
+    FROM (SELECT clock_timestamp() AS now) t WHERE id = :id AND state IN {sources_of(AttemptState.DIALING)}
+    """  # noqa: S608 states of ours
 )
 _ACCEPTED = text(
     f"""
-    UPDATE calls SET state = 'accepted', answered_send = send_no, accepted_at = clock_timestamp(), unknown_at = NULL,
+    UPDATE calls SET state = '{AttemptState.ACCEPTED}', answered_send = send_no,
+        accepted_at = clock_timestamp(), unknown_at = NULL,
         deadline_at = clock_timestamp() + make_interval(secs => ring_limit_s + talk_limit_s + {DEADLINE_SLACK_S}),
         call_control_id = coalesce(call_control_id, :call_control_id),
         call_leg_id = coalesce(call_leg_id, :call_leg_id),
         call_session_id = coalesce(call_session_id, :call_session_id)
-    WHERE id = :id AND state IN ('dialing', 'unknown')
+    WHERE id = :id AND state IN {sources_of(AttemptState.ACCEPTED)}
     """  # noqa: S608 a constant of ours
 )
 _REPUBLISH = text(
-    """
+    f"""
     UPDATE calls SET published_at = now() WHERE id IN (
-        SELECT id FROM calls WHERE state = 'reserved'
+        SELECT id FROM calls WHERE state = '{AttemptState.RESERVED}'
             AND (published_at IS NULL OR published_at < now() - make_interval(secs => :older_than_s))
         ORDER BY published_at NULLS FIRST
-        LIMIT least(:limit, greatest(0, (SELECT count(*) FROM calls WHERE state = 'reserved') - :in_queue))
+        LIMIT least(:limit, greatest(0, (SELECT count(*) FROM calls WHERE state = '{AttemptState.RESERVED}')
+            - :in_queue))
         FOR UPDATE SKIP LOCKED)
     RETURNING id
-    """
+    """  # noqa: S608 a state of ours
 )
 _REPEAT_PUBLISHED = text(
     "UPDATE calls SET published_at = now() "
@@ -94,7 +101,7 @@ def mark_repeat(tx: Connection, call_id: str) -> bool:
         update(calls)
         .where(
             calls.c.id == call_id,
-            calls.c.state == "dialing",
+            calls.c.state == AttemptState.DIALING,
             calls.c.send_no == 1,
             calls.c.answered_send == 0,
             calls.c.last_sent_at < now - text(f"interval '{REPEAT_AFTER_S} seconds'"),
@@ -116,7 +123,7 @@ def mark_not_carried_out(tx: Connection, send: Send) -> None:
 
     When that is true of all of an attempt's sends (`NOTHING_CARRIED_OUT`), nobody was dialed.
     """
-    mine = (calls.c.id == send.call_id, calls.c.state == "dialing", calls.c.send_no >= send.send_no)
+    mine = (calls.c.id == send.call_id, calls.c.state == AttemptState.DIALING, calls.c.send_no >= send.send_no)
     unsent = calls.c.unsent.bitwise_or(1 << (send.send_no - 1))
     tx.execute(update(calls).where(*mine).values(unsent=unsent, send_over=_over(send)))
 
@@ -124,7 +131,7 @@ def mark_not_carried_out(tx: Connection, send: Send) -> None:
 def mark_answered(tx: Connection, send: Send) -> bool:
     """Note that this send was answered with a final no, so that nothing repeats it; False if another may ring (R3)."""
     mark_not_carried_out(tx, send)
-    mine = (calls.c.id == send.call_id, calls.c.state == "dialing", calls.c.send_no == send.send_no)
+    mine = (calls.c.id == send.call_id, calls.c.state == AttemptState.DIALING, calls.c.send_no == send.send_no)
     moved = tx.execute(update(calls).where(*mine, NOTHING_CARRIED_OUT).values(answered_send=send.send_no))
     return moved.rowcount == 1
 
@@ -132,9 +139,7 @@ def mark_answered(tx: Connection, send: Send) -> bool:
 def mark_unknown(tx: Connection, call_id: str) -> bool:
     """Move an attempt that may have been sent and was never answered to `unknown`: reconciled, never redialed."""
     moved = tx.execute(
-        update(calls)
-        .where(calls.c.id == call_id, calls.c.state == "dialing")
-        .values(state="unknown", unknown_at=func.clock_timestamp())
+        change_state(AttemptState.UNKNOWN).where(calls.c.id == call_id).values(unknown_at=func.clock_timestamp())
     )
     return moved.rowcount == 1
 
@@ -161,7 +166,7 @@ def overdue_sends(tx: Connection, *, limit: int) -> Sequence[Row[Any]]:
     return tx.execute(
         select(calls, age)
         .where(
-            calls.c.state == "dialing",
+            calls.c.state == AttemptState.DIALING,
             calls.c.last_sent_at < func.clock_timestamp() - text(f"interval '{REPEAT_AFTER_S} seconds'"),
         )
         .order_by(calls.c.last_sent_at)
@@ -172,7 +177,7 @@ def overdue_sends(tx: Connection, *, limit: int) -> Sequence[Row[Any]]:
 
 def mark_over(tx: Connection, send: Send) -> None:
     """Note that a send is under way no more, though its answer is not known: nobody needs to wait for it."""
-    mine = (calls.c.id == send.call_id, calls.c.state == "dialing")
+    mine = (calls.c.id == send.call_id, calls.c.state == AttemptState.DIALING)
     tx.execute(update(calls).where(*mine).values(send_over=_over(send)))
 
 
@@ -185,7 +190,7 @@ def count_under_way(tx: Connection, where: Any) -> int:
 
     Not those whose task has seen their end, nor those older than a request can last: their task has died.
     """
-    sent = (calls.c.state == "dialing") & (calls.c.answered_send < calls.c.send_no)
+    sent = (calls.c.state == AttemptState.DIALING) & (calls.c.answered_send < calls.c.send_no)
     young = calls.c.last_sent_at > func.clock_timestamp() - text(f"interval '{REQUEST_LASTS_S} seconds'")
     query = select(func.count()).where(where, sent, calls.c.send_over < calls.c.send_no, young)
     return int(tx.execute(query).scalar_one())

@@ -6,33 +6,43 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
+from orchestrator.model.campaign_status import FINAL_CAMPAIGN, CampaignStatus
+from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.sql.state_changes import sources_of
+from orchestrator.store.sql.state_lists import IS_CLAIMABLE, one_of
+
 BATCH = 200  # some 20 ms: an index more or less is written for each
 
 # The index of claims holds open contacts alone: one probe for each campaign that has any, whatever ever ended.
 _ENDED = text(
-    """
+    f"""
     WITH RECURSIVE open (id) AS (
-        SELECT min(campaign_id) FROM contacts WHERE status IN ('waiting', 'held')
+        SELECT min(campaign_id) FROM contacts WHERE {IS_CLAIMABLE}
         UNION ALL
-        SELECT (SELECT min(campaign_id) FROM contacts WHERE status IN ('waiting', 'held') AND campaign_id > open.id)
+        SELECT (SELECT min(campaign_id) FROM contacts WHERE {IS_CLAIMABLE} AND campaign_id > open.id)
         FROM open WHERE open.id IS NOT NULL
     )
     SELECT g.id FROM open JOIN campaigns g ON g.id = open.id
-    WHERE g.status IN ('canceled', 'completed') AND g.kind = 'campaign'
-    """
+    WHERE g.status IN {one_of(FINAL_CAMPAIGN)} AND g.kind = 'campaign'
+    """  # noqa: S608 states of ours
 )
-_END = """
+_MAY_END = sources_of(ContactStatus.CANCELED, ContactStatus.EXHAUSTED, ContactStatus.EXPIRED, among=CLAIMABLE)
+_END = f"""
     UPDATE contacts c SET updated_at = now(), due_at = NULL,
-        status = CASE WHEN g.status = 'canceled' THEN 'canceled'
-                      WHEN c.due_at IS NULL THEN 'exhausted' ELSE 'expired' END,
-        reason = CASE WHEN g.status = 'canceled' THEN 'campaign_canceled'
-                      WHEN c.due_at IS NULL THEN c.reason ELSE 'campaign_ended' END
-    FROM campaigns g WHERE g.id = c.campaign_id AND g.status IN ('canceled', 'completed') AND c.id IN (
-        SELECT id FROM contacts WHERE campaign_id = :campaign_id AND status IN ('waiting', 'held')
-        LIMIT :most FOR UPDATE {skip})
-"""
+        status = CASE WHEN g.status = '{CampaignStatus.CANCELED}' THEN '{ContactStatus.CANCELED}'
+                      WHEN c.due_at IS NULL THEN '{ContactStatus.EXHAUSTED}' ELSE '{ContactStatus.EXPIRED}' END,
+        reason = CASE WHEN g.status = '{CampaignStatus.CANCELED}' THEN '{Reason.CAMPAIGN_CANCELED}'
+                      WHEN c.due_at IS NULL THEN c.reason ELSE '{Reason.CAMPAIGN_ENDED}' END
+    FROM campaigns g WHERE g.id = c.campaign_id AND g.status IN {one_of(FINAL_CAMPAIGN)} AND c.id IN (
+        SELECT id FROM contacts WHERE campaign_id = :campaign_id AND status IN {_MAY_END}
+        LIMIT :most FOR UPDATE {{skip}})
+"""  # noqa: S608 states of ours
 _END_FREE, _END_ALL = text(_END.format(skip="SKIP LOCKED")), text(_END.format(skip=""))
-_CALLING = text("SELECT 1 FROM contacts WHERE campaign_id = :campaign_id AND status = 'calling' ORDER BY id FOR SHARE")
+_CALLING = text(
+    f"SELECT 1 FROM contacts WHERE campaign_id = :campaign_id AND status = '{ContactStatus.CALLING}' "  # noqa: S608
+    "ORDER BY id FOR SHARE"
+)
 
 
 def ended_with_open_contacts(tx: Connection) -> Sequence[str]:

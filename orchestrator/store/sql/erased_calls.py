@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, RowMapping, Select, or_, select, text
 
+from orchestrator.model.attempt_state import LIVE, AttemptState
 from orchestrator.store.sql.tables import calls, contacts
 
 ERASED: Final = "erased:"  # stands with the contact's id where a number stood
@@ -15,9 +16,7 @@ IS_ERASED: Final = f"(k.to_number LIKE '{ERASED}%' OR k.from_number LIKE '{ERASE
 CODE_ALONE: Final = text(
     "CASE WHEN telnyx_error ? 'error_code' THEN jsonb_build_object('error_code', telnyx_error->'error_code') END"
 )
-_UNDER_WAY = calls.c.state.in_(("reserved", "dialing", "accepted")) | (
-    (calls.c.state == "unknown") & calls.c.disposition.is_(None)
-)
+_UNDER_WAY = calls.c.state.in_(LIVE) | ((calls.c.state == AttemptState.UNKNOWN) & calls.c.disposition.is_(None))
 
 
 def calls_with(contact_ids: Sequence[str]) -> Select[Any]:

@@ -9,7 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, func, insert, select, text
 
+from orchestrator.model.attempt_state import AttemptState
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.store.sql.dial_ledger import DEADLINE_SLACK_S
+from orchestrator.store.sql.state_lists import one_of
 from orchestrator.store.sql.tables import calls, contacts, numbers
 
 RING_LIMIT_S = 60
@@ -19,13 +22,13 @@ _LOCK_LEG = text("SELECT pg_advisory_xact_lock(hashtextextended(:leg, 7201340))"
 
 # The locks wait for an erasing under way: whoever is erased by then is a stranger.
 _DIALED_LATELY = text(
-    """
+    f"""
     SELECT c.* FROM calls k JOIN contacts c ON c.id = k.contact_id JOIN campaigns g ON g.id = c.campaign_id
     WHERE k.to_number = :caller AND k.direction = 'outbound' AND g.kind = 'campaign'
-      AND k.state NOT IN ('reserved', 'withdrawn')
+      AND k.state NOT IN {one_of((AttemptState.RESERVED, AttemptState.WITHDRAWN))}
       AND k.last_sent_at > clock_timestamp() - make_interval(days => :days)
     ORDER BY k.last_sent_at DESC LIMIT 1 FOR KEY SHARE OF k, c
-    """
+    """  # noqa: S608 states of ours
 )
 
 
@@ -82,7 +85,7 @@ def insert_call(tx: Connection, call: ComingIn, mapping: Row[Any], *, connection
             phone=call.caller,
             caller_id=call.to,
             is_single=True,
-            status="calling",
+            status=ContactStatus.CALLING,
             due_at=None,
             current_call_id=call.call_id,
             **beside,
@@ -99,7 +102,7 @@ def insert_call(tx: Connection, call: ComingIn, mapping: Row[Any], *, connection
             to_number=call.to,
             from_number=call.caller,
             attempt=1,
-            state="accepted",
+            state=AttemptState.ACCEPTED,
             command_id="",
             ring_limit_s=RING_LIMIT_S,
             talk_limit_s=call.talk_limit_s,

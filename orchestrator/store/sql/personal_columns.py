@@ -31,7 +31,7 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import JSONB
 from ulid import ULID
 
-from orchestrator.model.contact_status import FINAL_STATUSES, ContactStatus
+from orchestrator.model.contact_status import CONTACT_TRANSITIONS, ContactStatus
 from orchestrator.store.sql.erased_calls import CODE_ALONE, ERASED
 from orchestrator.store.sql.tables import (
     call_events,
@@ -117,8 +117,12 @@ def _is_of_opt_out(person: Person) -> ColumnElement[bool]:
     return suppression_requests.c.suppression_id.in_(union_all(*theirs))
 
 
-def _unless_final(column: ColumnElement[Any], otherwise: str | None) -> ColumnElement[Any]:
-    return case((contacts.c.status.in_(FINAL_STATUSES), column), else_=otherwise)
+_MAY_BE_CANCELED = contacts.c.status.in_(CONTACT_TRANSITIONS.sources(ContactStatus.CANCELED))
+
+
+def _canceled(column: ColumnElement[Any], value: str | None) -> ColumnElement[Any]:
+    """Return what a column holds after the erasure cancels a contact; one that has ended keeps it."""
+    return case((_MAY_BE_CANCELED, value), else_=column)
 
 
 _CAME_IN = calls.c.direction == "inbound"
@@ -138,9 +142,9 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
             "timezone": None,
             # What a person noted may be anything; what a flow found is one of its outcomes.
             "outcome": case((contacts.c.reason == "by_request", None), else_=contacts.c.outcome),
-            "status": _unless_final(contacts.c.status, ContactStatus.CANCELED),
-            "reason": _unless_final(contacts.c.reason, "erased"),
-            "current_call_id": _unless_final(contacts.c.current_call_id, None),
+            "status": _canceled(contacts.c.status, ContactStatus.CANCELED),
+            "reason": _canceled(contacts.c.reason, "erased"),
+            "current_call_id": _canceled(contacts.c.current_call_id, None),
             "updated_at": func.now(),
         },
     ),

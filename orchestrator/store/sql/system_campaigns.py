@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.ids import seeded_id
+from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.policy.campaign_rules import CallingHours, RetryRules
 from orchestrator.store.sql.tables import campaigns
 
 _BEGINNING: Final = datetime(2020, 1, 1, tzinfo=UTC)
 _OF_ITS_OWN: Final = {
-    "direct": {"name": "single calls", "status": "running"},
-    "inbound": {"name": "calls that come in", "status": "completed"},  # it never dials
+    "direct": {"name": "single calls", "status": CampaignStatus.RUNNING},
+    "inbound": {"name": "calls that come in", "status": CampaignStatus.COMPLETED},  # it never dials
 }
 
 

@@ -18,17 +18,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from orchestrator.model.attempt_state import FINAL_STATES, LIVE, AttemptState
+from orchestrator.store.sql.state_lists import one_of
 from orchestrator.store.sql.tables.columns import EMPTY, EMPTY_LIST, NOW, metadata, moment
 
 # One live attempt per number, across campaigns; an unknown one may be ringing until it is given up. Any number of
 # people may call one of ours at once.
-MAY_LIVE = "(state IN ('reserved', 'dialing', 'accepted') OR (state = 'unknown' AND disposition IS NULL))"
+MAY_LIVE = f"(state IN {one_of(LIVE)} OR (state = '{AttemptState.UNKNOWN}' AND disposition IS NULL))"
 NUMBER_GUARD = f"direction = 'outbound' AND {MAY_LIVE}"
 # Who is calling us now is not dialed; no guard: a caller is never refused for a dial of ours.
-CALLING_US = "direction = 'inbound' AND state = 'accepted'"
+CALLING_US = f"direction = 'inbound' AND state = '{AttemptState.ACCEPTED}'"
 
 # The dials that caps count: what was withdrawn rang nobody, and who calls us is not dialed.
-COUNTED_DIALS = "direction = 'outbound' AND state <> 'withdrawn'"
+COUNTED_DIALS = f"direction = 'outbound' AND state <> '{AttemptState.WITHDRAWN}'"
 
 calls = Table(
     "calls",
@@ -45,7 +47,7 @@ calls = Table(
     Column("attempt", Integer, nullable=False),
     Column("ignore_hours", Boolean, nullable=False, server_default=text("false")),
     # the ledger
-    Column("state", Text, nullable=False, server_default=text("'reserved'")),
+    Column("state", Text, nullable=False, server_default=text(f"'{AttemptState.RESERVED}'")),
     Column("command_id", Text, nullable=False),
     Column("request", JSONB, nullable=False, server_default=EMPTY),  # the dial's body, the same at every send (R2)
     Column("ring_limit_s", Integer, nullable=False),
@@ -90,7 +92,7 @@ Index(
     calls.c.contact_id,
     calls.c.attempt,
     unique=True,
-    postgresql_where=text("state <> 'withdrawn'"),
+    postgresql_where=text(f"state <> '{AttemptState.WITHDRAWN}'"),
 )
 Index(
     "calls_number_guard",
@@ -99,9 +101,13 @@ Index(
     postgresql_where=text(NUMBER_GUARD),
 )
 Index("calls_calling_us", calls.c.from_number, postgresql_where=text(CALLING_US))
-Index("calls_open", calls.c.state, calls.c.id, postgresql_where=text("state NOT IN ('ended', 'withdrawn')"))
-Index("calls_unjudged", calls.c.absent_at, postgresql_where=text("state = 'unknown' AND disposition IS NULL"))
-Index("calls_unknown", calls.c.campaign_id, calls.c.id, postgresql_where=text("state = 'unknown'"))
+Index("calls_open", calls.c.state, calls.c.id, postgresql_where=text(f"state NOT IN {one_of(FINAL_STATES)}"))
+Index(
+    "calls_unjudged",
+    calls.c.absent_at,
+    postgresql_where=text(f"state = '{AttemptState.UNKNOWN}' AND disposition IS NULL"),
+)
+Index("calls_unknown", calls.c.campaign_id, calls.c.id, postgresql_where=text(f"state = '{AttemptState.UNKNOWN}'"))
 Index("calls_by_campaign", calls.c.campaign_id, calls.c.id)
 Index("calls_reserved", calls.c.campaign_id, calls.c.reserved_at)
 # What is rare is found as quickly as what is frequent; written once, at a call's end.
@@ -111,7 +117,7 @@ Index("calls_of_disposition", calls.c.campaign_id, calls.c.disposition, calls.c.
 OUTCOME_BEGINS = func.left(calls.c.outcome, 200)  # an index takes no text of any length
 Index("calls_by_outcome", OUTCOME_BEGINS, calls.c.id, postgresql_where=_HAS_OUTCOME)
 Index("calls_of_outcome", calls.c.campaign_id, OUTCOME_BEGINS, calls.c.id, postgresql_where=_HAS_OUTCOME)
-Index("calls_withdrawn", calls.c.id, postgresql_where=text("state = 'withdrawn'"))
+Index("calls_withdrawn", calls.c.id, postgresql_where=text(f"state = '{AttemptState.WITHDRAWN}'"))
 Index("calls_inbound", calls.c.id, postgresql_where=text("direction = 'inbound'"))
 Index("calls_ended", calls.c.ended_at, postgresql_where=text("ended_at IS NOT NULL"))
 Index("calls_by_contact", calls.c.contact_id, calls.c.id)

@@ -18,6 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from orchestrator.model.campaign_status import STARTED, CampaignStatus
+from orchestrator.store.sql.state_lists import one_of
 from orchestrator.store.sql.tables.columns import EMPTY, EMPTY_LIST, NOW, metadata, moment
 
 connections = Table(
@@ -39,7 +41,7 @@ campaigns = Table(
     ),  # direct, inbound: the homes of calls of none
     Column("flow_id", Text, ForeignKey("flows.id")),
     Column("connection_id", Text, ForeignKey("connections.id"), nullable=False),
-    Column("status", Text, nullable=False, server_default=text("'draft'")),
+    Column("status", Text, nullable=False, server_default=text(f"'{CampaignStatus.DRAFT}'")),
     Column("status_reason", JSONB),
     Column("caller_ids", JSONB, nullable=False, server_default=EMPTY_LIST),
     moment("starts_at"),
@@ -58,7 +60,7 @@ campaigns = Table(
     moment("started_at"),
     moment("completed_at"),
 )
-Index("campaigns_active", campaigns.c.status, postgresql_where=text("status IN ('scheduled', 'running')"))
+Index("campaigns_active", campaigns.c.status, postgresql_where=text(f"status IN {one_of(STARTED)}"))
 
 # The zones a campaign's contacts lie in, so that a claim can ask for the open ones only (R10).
 campaign_zones = Table(

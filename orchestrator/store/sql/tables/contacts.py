@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from orchestrator.model.contact_status import ContactStatus
+from orchestrator.store.sql.state_lists import IS_CLAIMABLE
 from orchestrator.store.sql.tables.columns import EMPTY, NOW, metadata, moment
 
 imports = Table(
@@ -54,7 +56,7 @@ contacts = Table(
     Column("caller_id", Text),
     Column("ignore_hours", Boolean, nullable=False, server_default=text("false")),
     Column("is_single", Boolean, nullable=False, server_default=text("false")),  # shares no identity with others
-    Column("status", Text, nullable=False, server_default=text("'waiting'")),
+    Column("status", Text, nullable=False, server_default=text(f"'{ContactStatus.WAITING}'")),
     Column("reason", Text),
     moment("due_at", server_default=NOW),  # waiting/held: when it may be claimed; NULL = not until somebody acts
     Column(
@@ -79,7 +81,7 @@ Index(
     contacts.c.priority.desc(),
     contacts.c.due_at,
     contacts.c.id,
-    postgresql_where=text("status IN ('waiting', 'held')"),
+    postgresql_where=text(IS_CLAIMABLE),
 )
 # Who is due, found without reading who waits for tomorrow or for ever.
 Index(
@@ -88,17 +90,17 @@ Index(
     contacts.c.zone,
     contacts.c.due_at,
     postgresql_include=["id", "priority"],
-    postgresql_where=text("status IN ('waiting', 'held') AND due_at IS NOT NULL"),
+    postgresql_where=text(f"{IS_CLAIMABLE} AND due_at IS NOT NULL"),
 )
 Index("contacts_by_campaign", contacts.c.campaign_id, contacts.c.id)
 Index("contacts_by_status", contacts.c.status, contacts.c.id)
 Index("contacts_standing", contacts.c.campaign_id, contacts.c.status, contacts.c.zone, contacts.c.id)
-Index("contacts_calling", contacts.c.campaign_id, postgresql_where=text("status = 'calling'"))
+Index("contacts_calling", contacts.c.campaign_id, postgresql_where=text(f"status = '{ContactStatus.CALLING}'"))
 Index("contacts_by_phone", contacts.c.phone)
 Index(
     "contacts_expiry",
     contacts.c.not_after,
-    postgresql_where=text("not_after IS NOT NULL AND status IN ('waiting', 'held')"),
+    postgresql_where=text(f"not_after IS NOT NULL AND {IS_CLAIMABLE}"),
 )
 Index("contacts_by_import", contacts.c.import_id, contacts.c.id, postgresql_where=text("import_id IS NOT NULL"))
 Index(

@@ -1,0 +1,19 @@
+"""States as SQL text spells them, for statements and partial indexes that are written as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+from orchestrator.model.contact_status import CLAIMABLE
+
+
+def one_of(states: Iterable[StrEnum]) -> str:
+    """Return these states as the list that follows IN, in their order: `('waiting', 'held')`."""
+    quoted = (f"'{state}'" for state in states)
+    return f"({', '.join(quoted)})"
+
+
+IS_CLAIMABLE: Final = f"status IN {one_of(CLAIMABLE)}"
+"""Says of a row of `contacts` that it is dialed when its time comes."""
