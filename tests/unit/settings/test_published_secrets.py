@@ -16,7 +16,7 @@ from orchestrator.errors import Misconfigured
 from orchestrator.published_secrets import PUBLISHED
 from orchestrator.settings import Settings
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 _FILE = (_ROOT / "docker-compose.yml").read_text()
 _SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(_FILE)["services"]
 _SECRETS: dict[str, dict[str, Any]] = {

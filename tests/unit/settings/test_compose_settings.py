@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from orchestrator.settings import HttpBounds, Settings
 
-_FILE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
+_FILE = Path(__file__).resolve().parents[3] / "docker-compose.yml"
 _PASSED: dict[str, Any] = YAML(typ="safe").load(_FILE.read_text())["x-with-flower"]
 # Of the command line alone; set in the image.
 _ELSEWHERE = {"ORCHESTRATOR_API_URL", "ORCHESTRATOR_HEARTBEAT_DIR"}
