@@ -47,6 +47,15 @@ _NAMES = (
 )
 _TIMES = ("Monday at 9", "Tuesday at half past ten", "Wednesday at noon", "Thursday at 2", "Friday at 4")
 
+_NEXT = """
+What to try next:
+  make demo STAY=1                                            the same, left running: REST, its reference, Flower
+  . .venv/bin/activate                                        then, of your own:
+  orchestrator flow play examples/parcel-notice/flow.yaml --press 1     one call in text, offline
+  orchestrator up                                             a stack with simulated people; it prints address and key
+  ORCHESTRATOR_API_KEY=$(cat data/api_key) python examples/run_campaign.py examples/on-call-alert
+  docs/first-call.md                                          a real phone rings"""
+
 
 class DemoTooSlow(OrchestratorError):
     """Raised when the campaign is not over in time; the message says what is left."""
@@ -75,6 +84,7 @@ def run_demo(*, data: Path, port: int, settings: Settings, stay: bool) -> int:
             say("stopping …")
             stack.stop()
             say(f"everything is stopped; what is left lies in {data}")
+    say(_NEXT)
     return 0
 
 

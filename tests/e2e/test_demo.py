@@ -75,6 +75,7 @@ def test_the_demo_calls_two_hundred_people_and_ends_with_a_report(demo: Demo) ->
     assert status == 0, demo.output
     assert "completed: 200 of 200 contacts done" in demo.output
     assert "appointment reminders: completed" in demo.output
+    assert "What to try next:" in demo.output.partition("everything is stopped")[2]
     for word in ("human", "machine", "busy", "no_answer", "rejected", "not_found", "confirmed", "voicemail"):
         assert word in demo.output
     assert not any(session_members(child) for child in children)
@@ -93,6 +94,7 @@ def test_ctrl_c_in_the_middle_of_the_demo_stops_everything_in_order(demo: Demo) 
     assert not any(session_members(child) for child in children)
     assert "was killed" not in demo.output
     assert "everything is stopped" in demo.output
+    assert "What to try next:" not in demo.output
 
 
 @pytest.mark.timeout(300)

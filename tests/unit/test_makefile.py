@@ -20,7 +20,7 @@ _PYTHON = """\
 #!/bin/sh
 [ "$1 $2" = "-m venv" ] || exit 0
 mkdir -p "$3/bin"
-printf '#!/bin/sh\\n' > "$3/bin/python"
+printf '#!/bin/sh\\necho "$0 $*"\\n' > "$3/bin/python"
 printf '#!/bin/sh\\necho "$0 $* in $ORCHESTRATOR_DATA_DIR"\\n' > "$3/bin/orchestrator"
 chmod +x "$3/bin/python" "$3/bin/orchestrator"
 """
@@ -132,3 +132,12 @@ def test_where_nothing_can_be_written_make_says_what_to_set(ground: Path) -> Non
     (ground / "home of two").chmod(0o755)
     assert done.returncode != 0
     assert "set XDG_CACHE_HOME to one that can" in done.stderr
+
+
+def test_the_first_setup_says_what_it_does_and_how_long_it_takes(ground: Path) -> None:
+    clone = _clone(ground / "clone")
+
+    done = _make(ground, clone, "setup")
+
+    assert "packages from requirements-dev.lock: one to three minutes" in done.stdout
+    assert done.stdout.index("1/3 ") < done.stdout.index("2/3 ") < done.stdout.index("3/3 ")
