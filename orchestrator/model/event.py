@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from orchestrator.telnyx.bounded_text import bounded
+
 # Of one call: A is its own leg, B, C … are those its transfers created and its bridges named, in their order; Z is a
 # call that bridged itself with this one.
 Leg = Annotated[str, StringConstraints(pattern=r"^[A-Z]$")]
@@ -48,3 +50,11 @@ class Event(BaseModel):
     leg: Leg = "A"
     call_control_id: str | None = None
     payload: dict[str, Any] = {}
+
+    def text(self, name: str) -> str | None:
+        """Return a field of the payload as text of bounded length, whatever its type; None if missing or empty.
+
+        A SIP status has come as a number where every document says text: what is kept must be readable again.
+        """
+        found = self.payload.get(name)
+        return None if found is None or found == "" else bounded(str(found))

@@ -6,10 +6,10 @@ Fields as in the official SDK 4.189.0. None is what the carrier said as null, di
 
 from __future__ import annotations
 
-from orchestrator.telnyx.payloads.base import Fact
+from orchestrator.telnyx.lenient_model import LenientModel
 
 
-class _Arranged(Fact):
+class _Arranged(LenientModel):
     def tells(self, name: str) -> bool:
         """Say whether the carrier's answer holds this field, be it null."""
         return name in self.model_fields_set

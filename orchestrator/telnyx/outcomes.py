@@ -26,14 +26,6 @@ class HangupCause(StrEnum):
         return _CAUSES.get(word, cls.UNSPECIFIED) if isinstance(word, str) else cls.UNSPECIFIED
 
 
-class HangupSource(StrEnum):
-    """Which side ended a leg."""
-
-    CALLER = "caller"
-    CALLEE = "callee"
-    UNKNOWN = "unknown"
-
-
 class AmdResult(StrEnum):
     """What detection found, both families: the standard one knows human, machine and not_sure."""
 
@@ -44,27 +36,6 @@ class AmdResult(StrEnum):
     HUMAN_BUSINESS = "human_business"
     SILENCE = "silence"
     FAX_DETECTED = "fax_detected"
-
-
-class GreetingResult(StrEnum):
-    """How a machine's greeting ended, both families."""
-
-    BEEP_DETECTED = "beep_detected"
-    ENDED = "ended"
-    NOT_SURE = "not_sure"
-    NO_BEEP_DETECTED = "no_beep_detected"
-    PROMPT_ENDED = "prompt_ended"
-
-
-class GatherStatus(StrEnum):
-    """How a gather ended."""
-
-    VALID = "valid"
-    INVALID = "invalid"
-    TIMEOUT = "timeout"
-    CALL_HANGUP = "call_hangup"
-    CANCELLED = "cancelled"
-    CANCELLED_AMD = "cancelled_amd"
 
 
 class LineKind(StrEnum):

@@ -10,9 +10,9 @@ from typing import Any
 import requests
 from telnyx import Telnyx
 
-from tests.support.payloads import unread
 from tests.support.poll import eventually
 from tests.support.simulator import SimulatorProcess, simulator
+from tests.support.webhook_fields import unread
 from tests.support.webhook_receiver import Delivery, Receiver, webhook_receiver
 
 CONNECTION = "2876500012345678901"

@@ -68,7 +68,7 @@ def _told(event: Event) -> Event:
     if event.occurred_at.tzinfo is None:
         known["occurred_at"] = event.occurred_at.replace(tzinfo=UTC)
     if event.type == own.DIAL_ACCEPTED and event.call_control_id is None:
-        known["call_control_id"] = event.payload.get("call_control_id")
+        known["call_control_id"] = event.text("call_control_id")
     return event.model_copy(update=known) if known else event
 
 
@@ -116,7 +116,7 @@ def _ring(turn: Turn) -> None:
 
 def _time_out(turn: Turn) -> None:
     """Act on a timer that fell due, unless what it waited for has happened."""
-    name, _, visit = str(turn.event.payload.get("name") or "").partition(":")
+    name, _, visit = (turn.event.text("name") or "").partition(":")
     if name == "settle":
         hangup.settle(turn)
     elif turn.call.phase == "ended":

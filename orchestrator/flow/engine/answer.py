@@ -10,7 +10,6 @@ from orchestrator.flow.engine.steps import enter
 from orchestrator.flow.engine.transition import OWN, Turn
 from orchestrator.flow.limits import STALL_S
 from orchestrator.flow.vocabulary import GREETING
-from orchestrator.telnyx.bounded_text import bounded
 from orchestrator.telnyx.event_types import EventType
 
 _STALL = "stall:0"  # before the first step is entered
@@ -51,7 +50,7 @@ def hear_answer(turn: Turn) -> None:
 
 def hear_detection(turn: Turn) -> None:
     """Take in who answered; a result that comes after the start moves nothing (R16)."""
-    result, before = bounded(str(turn.event.payload.get("result") or "not_sure")), turn.call.amd_result
+    result, before = turn.event.text("result") or "not_sure", turn.call.amd_result
     turn.call.amd_result = result
     _mark_answered(turn, turn.event.occurred_at)
     if not _has_begun(turn) or (before is None and _leads_elsewhere(turn, result)):

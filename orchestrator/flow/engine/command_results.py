@@ -21,7 +21,7 @@ from orchestrator.model.live_call import NO_VISIT, Outstanding
 
 def hear_accepted(turn: Turn) -> None:
     """Take in the carrier's yes: the step's clock starts, or its `goto` leads on."""
-    command = find(turn.call, turn.event.payload.get("command_id"))
+    command = find(turn.call, turn.event.text("command_id"))
     if command is not None:
         _accept(turn, command)
 
@@ -37,16 +37,16 @@ def take_proven(turn: Turn) -> None:
 def hear_failed(turn: Turn) -> None:
     """Take in the carrier's no, or no answer at all: the step's `command.failed`, or the end of the call."""
     payload = turn.event.payload
-    command = find(turn.call, payload.get("command_id"))
+    command = find(turn.call, turn.event.text("command_id"))
     if command is None:
         return  # a stop of what was over already
     if command.leg is not None or (command.accepted and (command.started or command.joined)):
-        turn.note(f"{command.action} was refused when it was said again: {payload.get('code')}")
+        turn.note(f"{command.action} was refused when it was said again: {turn.event.text('code')}")
         return
     forget(turn, command)
     if command.action == "bridge" and command.visit == NO_VISIT:
         give_letter_back(turn, command)
-    turn.note(f"{command.action} failed: {payload.get('code')} {payload.get('title') or ''}".strip())
+    turn.note(f"{command.action} failed: {turn.event.text('code')} {payload.get('title') or ''}".strip())
     if turn.call.phase == "ended":
         return
     if command.action == "hangup":
@@ -57,7 +57,7 @@ def hear_failed(turn: Turn) -> None:
 
 def hear_unknown(turn: Turn) -> None:
     """Take in that a command was never answered: as failed, with the code unknown, unless its work was heard of."""
-    command = find(turn.call, turn.event.payload.get("command_id"))
+    command = find(turn.call, turn.event.text("command_id"))
     if command is not None and (command.accepted or command.started or command.joined or command.leg is not None):
         if not command.accepted:
             _accept(turn, command)
@@ -69,8 +69,8 @@ def hear_unknown(turn: Turn) -> None:
 
 def hear_gone(turn: Turn) -> None:
     """Take in that the leg of a command is over (R14); another leg's end is no news about ours."""
-    command = find(turn.call, turn.event.payload.get("command_id"))
-    if command is None and turn.event.payload.get("action") == "hangup":
+    command = find(turn.call, turn.event.text("command_id"))
+    if command is None and turn.event.text("action") == "hangup":
         return
     if command is not None:
         forget(turn, command)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 from orchestrator.flow.engine.transition import Turn, double_hangup_id
-from orchestrator.telnyx.bounded_text import bounded
 
 
 class Owner(StrEnum):
@@ -26,8 +25,8 @@ def owner_of(turn: Turn) -> Owner:
     if call.call_control_id is not None:
         return Owner.DOUBLE
     call.call_control_id = control_id
-    call.call_leg_id = _id(turn, "call_leg_id") or call.call_leg_id
-    call.call_session_id = _id(turn, "call_session_id") or call.call_session_id
+    call.call_leg_id = turn.event.text("call_leg_id") or call.call_leg_id
+    call.call_session_id = turn.event.text("call_session_id") or call.call_session_id
     return Owner.THIS
 
 
@@ -43,11 +42,8 @@ def hang_up_double(turn: Turn) -> None:
 
 def learn_ids(turn: Turn) -> None:
     """Keep the leg's and the session's id when they are first told."""
-    call = turn.call
-    call.call_leg_id = call.call_leg_id or _id(turn, "call_leg_id")
-    call.call_session_id = call.call_session_id or _id(turn, "call_session_id")
-
-
-def _id(turn: Turn, name: str) -> str | None:
-    found = turn.event.payload.get(name)
-    return bounded(str(found)) if found else None
+    call, event = turn.call, turn.event
+    if call.call_leg_id is None:
+        call.call_leg_id = event.text("call_leg_id")
+    if call.call_session_id is None:
+        call.call_session_id = event.text("call_session_id")

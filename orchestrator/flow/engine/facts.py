@@ -8,7 +8,7 @@ from typing import Any, Final
 from orchestrator.flow.engine.transition import Turn
 from orchestrator.telnyx.event_types import EventType
 
-_OF_A_RECORDING = (
+RECORDING_FIELDS = (
     "recording_id",
     "recording_urls",
     "public_recording_urls",
@@ -17,7 +17,7 @@ _OF_A_RECORDING = (
     "recording_started_at",
     "recording_ended_at",
 )
-_OF_A_COST = ("total_cost", "billed_duration_secs", "cost_parts", "status")
+COST_FIELDS = ("total_cost", "billed_duration_secs", "cost_parts", "status")
 _LEG_FIELDS: Final = frozenset({"call_control_id", "call_leg_id", "call_session_id", "connection_id", "client_state"})
 _TRANSCRIBED: Final = frozenset({EventType.TRANSCRIPTION, EventType.RECORDING_TRANSCRIBED})
 
@@ -26,11 +26,11 @@ def keep_facts(turn: Turn) -> None:
     """Keep what the event tells about recordings, transcripts and costs; told twice, it is kept once."""
     event, payload = turn.event, turn.event.payload
     if event.type == EventType.RECORDING_SAVED:
-        _keep_recording(turn, {name: payload[name] for name in _OF_A_RECORDING if name in payload})
+        _keep_recording(turn, {name: payload[name] for name in RECORDING_FIELDS if name in payload})
     elif event.type == EventType.RECORDING_ERROR:
         _keep_recording(turn, {"error": str(payload.get("reason") or "the carrier gave no reason")})
     elif event.type == EventType.CALL_COST and event.leg == "A":
-        turn.call.cost = {name: payload[name] for name in _OF_A_COST if name in payload}
+        turn.call.cost = {name: payload[name] for name in COST_FIELDS if name in payload}
     elif event.type in _TRANSCRIBED and turn.before.settled:
         turn.settles = True  # what was said stands in the timeline, and that is written with the record
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 from orchestrator.flow.engine.transition import FIRST_HANGUP, Turn
 from orchestrator.flow.limits import GONE_S, HANGUP_AGAIN_S, MAX_HANGUPS, SETTLE_S
 from orchestrator.ids import stable_uuid
-from orchestrator.telnyx.bounded_text import bounded
 
 _MOST_FIELDS: Final = 20
 _MOST_CHARS: Final = 500
@@ -40,24 +39,24 @@ def hang_up_again(turn: Turn) -> None:
 
 def hear_hangup(turn: Turn) -> None:
     """Take in the carrier's word that this leg is over; after an assumed end it corrects cause and times (R14)."""
-    call, payload = turn.call, turn.event.payload
+    call, event = turn.call, turn.event
     if call.phase == "ended" and not call.hangup_assumed:
         return
     if call.phase != "ended":
-        _end(turn, turn.event.occurred_at)
-    call.ended_at, call.hangup_assumed = turn.event.occurred_at, False
-    call.hangup_cause = _text(payload.get("hangup_cause"))
-    call.hangup_source = _text(payload.get("hangup_source"))
-    call.sip_hangup_cause = _text(payload.get("sip_hangup_cause"))
-    call.telnyx_error = _error_in(payload.get("telnyx_error"))
+        _end(turn, event.occurred_at)
+    call.ended_at, call.hangup_assumed = event.occurred_at, False
+    call.hangup_cause = event.text("hangup_cause")
+    call.hangup_source = event.text("hangup_source")
+    call.sip_hangup_cause = event.text("sip_hangup_cause")
+    call.telnyx_error = _error_in(event.payload.get("telnyx_error"))
 
 
 def assume_hangup(turn: Turn) -> None:
     """Take in that the leg must be over although nobody said so."""
     if turn.call.phase == "ended":
         return
-    cause = str(turn.event.payload.get("hangup_cause") or "unspecified")
-    turn.note(str(turn.event.payload.get("reason") or "no hangup was told"))
+    cause = turn.event.text("hangup_cause") or "unspecified"
+    turn.note(turn.event.text("reason") or "no hangup was told")
     _end(turn, turn.call.gone_at or turn.event.occurred_at)
     turn.call.hangup_assumed, turn.call.hangup_cause = True, cause
     if turn.call.gone_at is not None and turn.call.call_control_id is not None:
@@ -107,11 +106,6 @@ def _error_in(told: object) -> dict[str, str] | None:
         return None
     known = [(str(name), str(said)) for name, said in told.items() if said is not None]
     return {name[:_MOST_CHARS]: said[:_MOST_CHARS] for name, said in known[:_MOST_FIELDS]} or None
-
-
-def _text(found: object) -> str | None:
-    # As text whatever it is: a SIP cause has been met as a number, and the state must be readable again.
-    return None if found is None else bounded(str(found))
 
 
 def _end(turn: Turn, ended_at: datetime) -> None:

@@ -23,7 +23,7 @@ def hear_stream_play(turn: Turn) -> None:
 
 def _is_awaited(turn: Turn) -> bool:
     """Say whether the call still stands at the step that asked; what comes later, or after the end, moves nothing."""
-    command = find(turn.call, turn.event.payload.get("command_id"))
+    command = find(turn.call, turn.event.text("command_id"))
     if command is None or command.action in COMMANDS:
         return False  # only the carrier tells what became of a command of its own
     forget(turn, command)
