@@ -21,7 +21,15 @@ def main(campaign_id: str, file: Path) -> None:
     """Import and print one line of JSON; memory is in MB."""
     services, began = open_services(), time.monotonic()
     with file.open("rb") as rows:
-        told = import_contacts(services, campaign_id, rows, options=ImportOptions(), import_id=new_id("imp"))
+        told = import_contacts(
+            campaign_id,
+            rows,
+            options=ImportOptions(),
+            import_id=new_id("imp"),
+            sql=services.sql,
+            flows=services.flows,
+            clock=services.clock,
+        )
     took = time.monotonic() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(orjson.dumps({"seconds": took, "accepted": told.accepted, "peak_mb": peak}).decode(), flush=True)

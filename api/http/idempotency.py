@@ -27,7 +27,9 @@ def once(services: Services, route: Route, respond: Callable[[], Response]) -> R
         return respond()
     scope = _digest(request.method, request.path, request.headers.get("Authorization", ""))
     raw = read_body(request, max_bytes=route.body.max_bytes) if route.body else b""
-    begun = begin_request(services, key, scope=scope, body_hash=_digest(request.query_string.decode("latin-1"), raw))
+    begun = begin_request(
+        key, scope=scope, body_hash=_digest(request.query_string.decode("latin-1"), raw), sql=services.sql
+    )
     match begun:
         case Kept():
             return _replay(begun)
@@ -66,9 +68,9 @@ def _perform(services: Services, begun: Taken, respond: Callable[[], Response]) 
     except Exception as err:  # noqa: BLE001 every error has a response of its own, and a refusal is kept like an answer
         response = to_problem(err)
     if response.status_code >= 500 or response.status_code == 429:
-        forget_request(services, begun)
+        forget_request(begun, sql=services.sql)
     else:
-        finish_request(services, begun, Kept(response.status_code, response.get_data(), response.content_type))
+        finish_request(begun, Kept(response.status_code, response.get_data(), response.content_type), sql=services.sql)
     return response
 
 

@@ -18,5 +18,12 @@ def read_number(
     read = {key: value for key, value in filters.items() if key != "region"}
     if name in read:
         campaign_id = campaign_id or read.get("campaign_id")
-        read[name] = read_asked_number(services, read[name], filters.get("region"), campaign_id=campaign_id, name=name)
+        read[name] = read_asked_number(
+            read[name],
+            filters.get("region"),
+            campaign_id=campaign_id,
+            name=name,
+            sql=services.sql,
+            caller_id=services.settings.caller_id,
+        )
     return read

@@ -15,7 +15,7 @@ from api.http.routes import Body, Resource
 from orchestrator.operations.campaigns.cancel_campaign import cancel_campaign
 from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.create_campaign import create_campaign
-from orchestrator.operations.campaigns.find_campaigns import find_campaign_in_flight, list_campaigns
+from orchestrator.operations.campaigns.find_campaigns import find_campaign_in_flight
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.campaigns.start_campaign import resume_campaign, start_campaign
 from orchestrator.operations.dialing.find_dial_blockers import find_room_to_dial
@@ -28,6 +28,7 @@ from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.services import Services
 from orchestrator.store.redis.rate_limiter import Room
+from orchestrator.store.sql.campaigns import list_campaigns
 from orchestrator.store.sql.dialing_stop import Stop
 
 resource = Resource("campaigns")
@@ -116,7 +117,7 @@ def _view(services: Services, row: Any) -> CampaignView:
 
 
 def _in_flight(services: Services, campaign_id: str) -> CampaignInFlight:
-    row, in_flight = find_campaign_in_flight(services, campaign_id)
+    row, in_flight = find_campaign_in_flight(campaign_id, sql=services.sql)
     stop = find_stop(services)
     waits_for = _waits_for(find_room_to_dial(services, [row.id]).get(row.id), services.clock(), stop)
     return CampaignInFlight.model_validate({**_fields(row, stop), "in_flight": in_flight, "waits_for": waits_for})
@@ -139,13 +140,27 @@ def create(services: Services, body: NewCampaign) -> Response:
     Left out, `calling_hours` is 09:00 to 20:00 from Monday to Saturday in the contact's own zone. In `retry` an
     outcome's rule beats a disposition's, and what is not listed is final.
     """
-    return answer(_view(services, create_campaign(services, body, campaign_id=fresh_id("cmp"))), 201)
+    return answer(
+        _view(
+            services,
+            create_campaign(
+                body,
+                campaign_id=fresh_id("cmp"),
+                sql=services.sql,
+                flows=services.flows,
+                caps=services.caps,
+                settings=services.settings,
+            ),
+        ),
+        201,
+    )
 
 
 @resource.route("GET", "/v1/campaigns", query=CampaignQuery, gives={200: Page[CampaignView]}, fails=(422,))
 def index(services: Services, query: CampaignQuery) -> Page[CampaignView]:
     """List campaigns, newest first."""
-    rows = list_campaigns(services, query.filters(), after=query.after, limit=query.limit)
+    with services.sql.connect() as tx:
+        rows = list_campaigns(tx, query.filters(), after=query.after, limit=query.limit)
     stop = find_stop(services)
     return cut_page(rows, query, shape=lambda row: CampaignView.model_validate(_fields(row, stop)))
 
@@ -165,7 +180,12 @@ def change(services: Services, campaign_id: str, body: CampaignChanges) -> Campa
     `flow` and `caller_ids` may change only in draft or paused, `starts_at` not while it runs, nothing once it is over.
     What changes is in force from the next dial on.
     """
-    return _view(services, change_campaign(services, campaign_id, body))
+    return _view(
+        services,
+        change_campaign(
+            campaign_id, body, sql=services.sql, flows=services.flows, caps=services.caps, clock=services.clock
+        ),
+    )
 
 
 @resource.route("POST", "/v1/campaigns/{campaign_id}/start", gives={200: CampaignInFlight}, fails=(404, 409))
@@ -175,7 +195,7 @@ def start(services: Services, campaign_id: str) -> CampaignInFlight:
     It runs at once, or is `scheduled` until its `starts_at`; while all dialing is stopped, `status_reason` says so and
     nobody is dialed. Refused with `no_contacts` when there is nobody to call.
     """
-    start_campaign(services, campaign_id)
+    start_campaign(campaign_id, sql=services.sql, clock=services.clock)
     return _in_flight(services, campaign_id)
 
 
@@ -185,14 +205,14 @@ def pause(services: Services, campaign_id: str) -> CampaignInFlight:
 
     After the answer nothing is dialed any more; `in_flight` calls go on to their end.
     """
-    pause_campaign(services, campaign_id)
+    pause_campaign(campaign_id, sql=services.sql, client=services.redis, keys=services.keys)
     return _in_flight(services, campaign_id)
 
 
 @resource.route("POST", "/v1/campaigns/{campaign_id}/resume", gives={200: CampaignInFlight}, fails=(404, 409))
 def resume(services: Services, campaign_id: str) -> CampaignInFlight:
     """Let a paused campaign go on."""
-    resume_campaign(services, campaign_id)
+    resume_campaign(campaign_id, sql=services.sql, clock=services.clock)
     return _in_flight(services, campaign_id)
 
 
@@ -205,5 +225,7 @@ def resume(services: Services, campaign_id: str) -> CampaignInFlight:
 )
 def cancel(services: Services, campaign_id: str, body: Cancellation) -> CampaignInFlight:
     """End a campaign for good; contacts not yet done are `canceled`."""
-    cancel_campaign(services, campaign_id, live_calls=body.live_calls)
+    cancel_campaign(
+        campaign_id, live_calls=body.live_calls, sql=services.sql, client=services.redis, keys=services.keys
+    )
     return _in_flight(services, campaign_id)

@@ -15,7 +15,7 @@ from api.http.routes import Body, Resource
 from orchestrator.operations.contacts.add_contacts import AddResult, add_contacts
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.erase_person import erase_contact
-from orchestrator.operations.contacts.find_contacts import Standing, find_contact, list_contacts, standing_of
+from orchestrator.operations.contacts.find_contacts import CurrentStatus, current_status_of, find_contact, list_contacts
 from orchestrator.operations.dialing.find_dial_blockers import find_room_to_dial
 from orchestrator.operations.dialing.stop_dialing import find_stop
 from orchestrator.policy.hold_reasons import Reason, sentence_of
@@ -133,14 +133,16 @@ def _views(services: Services, rows: Sequence[Any]) -> Iterator[ContactView]:
     rooms = find_room_to_dial(services, {row.campaign_id for row in rows if row.status == "waiting"})
     is_stopped = any(room.lacks is Reason.DIALING_STOPPED for room in rooms.values())
     stop = find_stop(services) if is_stopped else None
-    return (_shape(row, standing_of(row, services.clock(), room=rooms.get(row.campaign_id)), stop) for row in rows)
+    return (
+        _shape(row, current_status_of(row, services.clock(), room=rooms.get(row.campaign_id)), stop) for row in rows
+    )
 
 
 def _view(services: Services, row: Any) -> ContactView:
     return next(_views(services, [row]))
 
 
-def _shape(row: Any, standing: Standing, stop: Stop | None) -> ContactView:
+def _shape(row: Any, standing: CurrentStatus, stop: Stop | None) -> ContactView:
     return ContactView.model_validate(
         {
             **row._mapping,
@@ -182,7 +184,12 @@ def add(services: Services, campaign_id: str, body: NewContacts) -> AddedContact
 
     Good contacts are kept whatever the others are. Sending the same contacts again adds nobody twice.
     """
-    results = [_result(n, result) for n, result in enumerate(add_contacts(services, campaign_id, body.contacts))]
+    results = [
+        _result(n, result)
+        for n, result in enumerate(
+            add_contacts(campaign_id, body.contacts, sql=services.sql, flows=services.flows, clock=services.clock)
+        )
+    ]
     counts = [sum(result.status == status for result in results) for status in ("accepted", "duplicate", "invalid")]
     return AddedContacts(accepted=counts[0], duplicates=counts[1], invalid=counts[2], results=results)
 
@@ -194,7 +201,7 @@ def index(services: Services, query: ContactQuery) -> Page[ContactView]:
     Within a campaign, who waits for calling hours to begin counts as held.
     """
     filters = read_number(services, query.filters(), "phone")
-    rows = list_contacts(services, filters, after=query.after, limit=query.limit)
+    rows = list_contacts(filters, after=query.after, limit=query.limit, sql=services.sql, clock=services.clock)
     views = _views(services, rows)
     return cut_page(rows, query, shape=lambda _row: next(views))
 
@@ -202,7 +209,7 @@ def index(services: Services, query: ContactQuery) -> Page[ContactView]:
 @resource.route("GET", "/v1/contacts/{contact_id}", gives={200: ContactView}, fails=(404,))
 def show(services: Services, contact_id: str) -> ContactView:
     """Show a contact and where it stands."""
-    return _view(services, find_contact(services, contact_id))
+    return _view(services, find_contact(contact_id, sql=services.sql))
 
 
 @resource.route(
@@ -213,7 +220,18 @@ def change(services: Services, contact_id: str, body: ContactChange) -> ContactV
 
     A contact that is canceled or completed is never dialed again; a call to it that is under way goes on to its end.
     """
-    return _view(services, change_contact(services, contact_id, body))
+    return _view(
+        services,
+        change_contact(
+            contact_id,
+            body,
+            sql=services.sql,
+            client=services.redis,
+            keys=services.keys,
+            flows=services.flows,
+            clock=services.clock,
+        ),
+    )
 
 
 @resource.route("DELETE", "/v1/contacts/{contact_id}", gives={204: None}, fails=(404, 409))
@@ -224,5 +242,12 @@ def erase(services: Services, contact_id: str) -> Response:
     they are the ledger. What the carrier tells of its calls later is kept in the same way, and no recording is fetched.
     While a call with the contact is under way it is not erased: 409. `POST /v1/erasures` erases a number everywhere.
     """
-    erase_contact(services, contact_id)
+    erase_contact(
+        contact_id,
+        sql=services.sql,
+        client=services.redis,
+        keys=services.keys,
+        archive=services.recordings,
+        data_dir=services.settings.data_dir,
+    )
     return nothing()

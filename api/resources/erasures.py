@@ -34,5 +34,12 @@ def erase(services: Services, body: NewErasure) -> ErasureView:
     In every campaign, in single calls and in calls that came in, like `DELETE /v1/contacts/{contact_id}`. An opt-out of
     the number stays. Safe to repeat; while a call with the number is under way nothing is erased: 409.
     """
-    done = erase_number(services, body.phone)
+    done = erase_number(
+        body.phone,
+        sql=services.sql,
+        client=services.redis,
+        keys=services.keys,
+        archive=services.recordings,
+        data_dir=services.settings.data_dir,
+    )
     return ErasureView(contacts=done.contacts, calls=done.calls)

@@ -13,10 +13,11 @@ from api.http.responses import answer
 from api.http.routes import Body, Resource
 from orchestrator.flow import FlowProblem, check_flow
 from orchestrator.operations.flows.create_flow import create_flow
-from orchestrator.operations.flows.find_flows import find_flow, list_flows
+from orchestrator.operations.flows.find_flows import find_flow
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 from orchestrator.store.sql.flow_cache import stored_flows
+from orchestrator.store.sql.flows import list_flows
 
 resource = Resource("flows")
 
@@ -86,7 +87,13 @@ def create(services: Services, body: bytes) -> Response:
     The body is the flow itself. The same name and content answers 200 with the version that stands; changed content
     makes the next version. A flow with problems is refused with 422: each error names its step and line.
     """
-    stored = create_flow(services, body, request.mimetype, flow_id=fresh_id("flow"))
+    stored = create_flow(
+        body,
+        request.mimetype,
+        flow_id=fresh_id("flow"),
+        sql=services.sql,
+        has_media_receiver=services.streams is not None,
+    )
     return answer(_version(stored.row), 201 if stored.is_new else 200)
 
 
@@ -101,11 +108,12 @@ def check(services: Services, body: bytes) -> FlowCheck:
 @resource.route("GET", "/v1/flows", query=FlowQuery, gives={200: Page[FlowVersion]}, fails=(422,))
 def index(services: Services, query: FlowQuery) -> Page[FlowVersion]:
     """List versions of flows, newest first."""
-    rows = list_flows(services, query.filters(), after=query.after, limit=query.limit)
+    with services.sql.connect() as tx:
+        rows = list_flows(tx, query.filters(), after=query.after, limit=query.limit)
     return cut_page(rows, query, shape=_version)
 
 
 @resource.route("GET", "/v1/flows/{flow_id}", gives={200: FlowSource}, fails=(404,))
 def show(services: Services, flow_id: str) -> FlowSource:
     """Show a version of a flow with its text."""
-    return FlowSource.model_validate(find_flow(services, flow_id), from_attributes=True)
+    return FlowSource.model_validate(find_flow(flow_id, sql=services.sql), from_attributes=True)

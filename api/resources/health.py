@@ -17,7 +17,7 @@ from api.http.responses import answer
 from api.http.routes import Resource
 from orchestrator.model.metric import LABELS, Metric, Reading
 from orchestrator.operations.system.check_readiness import check_readiness
-from orchestrator.operations.system.collect_metrics import measure
+from orchestrator.operations.system.collect_metrics import collect_metrics
 from orchestrator.policy.zones.clock_rules import rules_version
 from orchestrator.services import Services
 
@@ -65,7 +65,17 @@ def healthz(services: Services, query: HealthQuery) -> Health:  # noqa: ARG001 i
 @resource.route("GET", "/readyz", gives={200: Readiness, 503: Readiness})
 def readyz(services: Services) -> Response:
     """Say whether the installation can do its work, and what stands in the way."""
-    checks = [CheckView(**asdict(check)) for check in check_readiness(services)]
+    checks = [
+        CheckView(**asdict(check))
+        for check in check_readiness(
+            sql=services.sql,
+            client=services.redis,
+            keys=services.keys,
+            settings=services.settings,
+            clock=services.clock,
+            probes=services.probes,
+        )
+    ]
     is_ready = all(check.ok for check in checks if check.is_vital)
     status: Literal["ready", "not_ready"] = "ready" if is_ready else "not_ready"
     return answer(Readiness(status=status, tzdata=rules_version(), checks=checks), 200 if is_ready else 503)
@@ -75,7 +85,18 @@ def readyz(services: Services) -> Response:
 def metrics(services: Services) -> Response:
     """Show what is measured, for Prometheus."""
     registry = CollectorRegistry()
-    registry.register(_Readings(measure(services)))
+    registry.register(
+        _Readings(
+            collect_metrics(
+                sql=services.sql,
+                client=services.redis,
+                keys=services.keys,
+                connection_id=services.settings.telnyx_connection_id,
+                clock=services.clock,
+                probes=services.probes,
+            )
+        )
+    )
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

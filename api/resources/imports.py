@@ -19,16 +19,17 @@ from orchestrator.operations.contacts.import_contacts import ImportOptions, impo
 from orchestrator.operations.contacts.manage_imports import (
     each_reject,
     find_import,
-    first_rejects,
     problem_kinds,
     withdraw_import,
 )
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
+from orchestrator.store.sql.imports import first_rejects
 
 resource = Resource("imports")
 
 _MOST_BYTES = 2 * 1024**3
+_ERRORS_SHOWN = 100
 
 
 class ImportQuery(FileQuery):
@@ -85,8 +86,10 @@ class ImportView(BaseModel):
 
 
 def _view(services: Services, row: Any) -> ImportView:
-    errors = [RejectView.model_validate(reject, from_attributes=True) for reject in first_rejects(services, row.id)]
-    told = {"read_as": row.params.get("read_as"), "problems": problem_kinds(services, row), "errors": errors}
+    with services.sql.connect() as tx:
+        rejects = first_rejects(tx, row.id, limit=_ERRORS_SHOWN)
+    errors = [RejectView.model_validate(reject, from_attributes=True) for reject in rejects]
+    told = {"read_as": row.params.get("read_as"), "problems": problem_kinds(row, sql=services.sql), "errors": errors}
     return ImportView.model_validate({**row._mapping, **told})
 
 
@@ -109,14 +112,22 @@ def create(services: Services, campaign_id: str, query: ImportQuery, body: Whole
     more for half a million; good rows are kept whatever the others are, and a campaign that runs dials them at once.
     """
     options = ImportOptions(region=query.region, dedupe=query.dedupe, mapping=query.map, encoding=query.encoding)
-    row = import_contacts(services, campaign_id, body, options=options, import_id=fresh_id("imp"))
+    row = import_contacts(
+        campaign_id,
+        body,
+        options=options,
+        import_id=fresh_id("imp"),
+        sql=services.sql,
+        flows=services.flows,
+        clock=services.clock,
+    )
     return answer(_view(services, row), 201)
 
 
 @resource.route("GET", "/v1/imports/{import_id}", gives={200: ImportView}, fails=(404,))
 def show(services: Services, import_id: str) -> ImportView:
     """Show an import; its counts grow while it runs."""
-    return _view(services, find_import(services, import_id))
+    return _view(services, find_import(import_id, sql=services.sql))
 
 
 class RejectsQuery(BaseModel):
@@ -136,7 +147,7 @@ def rejects(services: Services, import_id: str, query: RejectsQuery) -> Response
     Once mended, the file can be imported as it is: the columns of the reason are passed over, and every cell comes back
     as it was. A column of the file that is named like one of the reason stands behind `variable_`.
     """
-    columns = find_import(services, import_id).params.get("columns", [])
+    columns = find_import(import_id, sql=services.sql).params.get("columns", [])
     rows = _reject_rows(services, import_id, columns)
     return csv_answer(rows, name=f"{import_id}-rejects.csv", for_excel=query.format == "excel")
 
@@ -144,10 +155,10 @@ def rejects(services: Services, import_id: str, query: RejectsQuery) -> Response
 @resource.route("DELETE", "/v1/imports/{import_id}", gives={200: ImportView}, fails=(404,))
 def withdraw(services: Services, import_id: str) -> ImportView:
     """Withdraw an import: its contacts that were never dialed are canceled."""
-    return _view(services, withdraw_import(services, import_id))
+    return _view(services, withdraw_import(import_id, sql=services.sql, client=services.redis, keys=services.keys))
 
 
 def _reject_rows(services: Services, import_id: str, columns: list[str]) -> Iterator[list[Any]]:
     yield [*REJECT_COLUMNS, *(exported_name(column, REJECT_COLUMNS) for column in columns)]
-    for reject in each_reject(services, import_id):
+    for reject in each_reject(import_id, sql=services.sql):
         yield [reject.row, reject.status, reject.code, reject.detail, *(reject.raw.get(name) for name in columns)]

@@ -17,13 +17,13 @@ from orchestrator.operations.flows.assign_number import (
     NumberChange,
     change_number,
     find_number,
-    list_numbers,
     map_number,
     unmap_number,
 )
 from orchestrator.policy.phone.field import AskedNumber, Region
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
+from orchestrator.store.sql.numbers import list_numbers
 
 resource = Resource("numbers")
 
@@ -61,31 +61,32 @@ def create(services: Services, body: NewNumber) -> Response:
     At the carrier, the number must belong to the connection whose webhooks come here. Calls to numbers that are not
     mapped are left alone.
     """
-    return answer(_view(map_number(services, body)), 201)
+    return answer(_view(map_number(body, sql=services.sql, flows=services.flows, settings=services.settings)), 201)
 
 
 @resource.route("GET", "/v1/numbers", query=NumberQuery, gives={200: Page[NumberView]}, fails=(422,))
 def index(services: Services, query: NumberQuery) -> Page[NumberView]:
     """List numbers, newest first."""
     filters = read_number(services, query.filters(), "number")
-    rows = list_numbers(services, filters, after=query.after, limit=query.limit)
+    with services.sql.connect() as tx:
+        rows = list_numbers(tx, filters, after=query.after, limit=query.limit)
     return cut_page(rows, query, shape=_view)
 
 
 @resource.route("GET", "/v1/numbers/{number_id}", gives={200: NumberView}, fails=(404,))
 def show(services: Services, number_id: str) -> NumberView:
     """Show a number."""
-    return _view(find_number(services, number_id))
+    return _view(find_number(number_id, sql=services.sql))
 
 
 @resource.route("PATCH", "/v1/numbers/{number_id}", body=NumberChange, gives={200: NumberView}, fails=(404, 422))
 def change(services: Services, number_id: str, body: NumberChange) -> NumberView:
     """Change a number's flow, for the calls to come."""
-    return _view(change_number(services, number_id, body))
+    return _view(change_number(number_id, body, sql=services.sql, flows=services.flows))
 
 
 @resource.route("DELETE", "/v1/numbers/{number_id}", gives={204: None}, fails=(404,))
 def remove(services: Services, number_id: str) -> Response:
     """Let a number take no calls any more; calls under way go on."""
-    unmap_number(services, number_id)
+    unmap_number(number_id, sql=services.sql)
     return nothing()

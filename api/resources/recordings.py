@@ -10,10 +10,11 @@ from pydantic import BaseModel
 from api.http.byte_ranges import part_asked, part_headers
 from api.http.pagination import Page, PageQuery, cut_page
 from api.http.routes import Resource
-from orchestrator.operations.recordings.find_recordings import WITH_FILE, find_fetched, find_recording, list_recordings
+from orchestrator.operations.recordings.find_recordings import WITH_FILE, find_fetched, find_recording
 from orchestrator.operations.recordings.refetch_recording import refetch_recording
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
+from orchestrator.store.sql.recordings import list_recordings
 
 resource = Resource("recordings")
 
@@ -84,14 +85,15 @@ class RecordingQuery(PageQuery):
 @resource.route("GET", "/v1/recordings", query=RecordingQuery, gives={200: Page[RecordingView]}, fails=(422,))
 def index(services: Services, query: RecordingQuery) -> Page[RecordingView]:
     """List recordings, newest first."""
-    rows = list_recordings(services, query.filters(), after=query.after, limit=query.limit)
+    with services.sql.connect() as tx:
+        rows = list_recordings(tx, query.filters(), after=query.after, limit=query.limit)
     return cut_page(rows, query, shape=recording_view)
 
 
 @resource.route("GET", "/v1/recordings/{recording_id}", gives={200: RecordingView}, fails=(404,))
 def show(services: Services, recording_id: str) -> RecordingView:
     """Show a recording and where it stands."""
-    return recording_view(find_recording(services, recording_id))
+    return recording_view(find_recording(recording_id, sql=services.sql))
 
 
 @resource.route("POST", "/v1/recordings/{recording_id}/fetch", gives={200: RecordingView}, fails=(404, 409))
@@ -100,7 +102,7 @@ def fetch(services: Services, recording_id: str) -> RecordingView:
 
     It is `pending` again; 409 for one of any other status. What came before stays until more comes.
     """
-    return recording_view(refetch_recording(services, recording_id))
+    return recording_view(refetch_recording(recording_id, sql=services.sql))
 
 
 @resource.route(
@@ -115,7 +117,7 @@ def content(services: Services, recording_id: str) -> Response:
     409 while it is still being fetched; 410 when there is no file of it here, and the `code` says why. The `ETag` is
     the file's SHA-256, for `If-Range`. Several ranges at once are answered with the whole file.
     """
-    row = find_fetched(services, recording_id)
+    row = find_fetched(recording_id, sql=services.sql)
     etag = f'"{row.sha256}"'
     part = part_asked(request, size=row.size_bytes, etag=etag)
     pieces = services.recordings.read(row.place, part)

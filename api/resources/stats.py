@@ -79,7 +79,9 @@ class StatsView(BaseModel):
 @resource.route("GET", "/v1/campaigns/{campaign_id}/stats", gives={200: StatsView}, fails=(404,))
 def stats(services: Services, campaign_id: str) -> StatsView:
     """Count a campaign."""
-    numbers = asdict(read_stats(services, campaign_id))
+    numbers = asdict(
+        read_stats(campaign_id, sql=services.sql, client=services.redis, keys=services.keys, clock=services.clock)
+    )
     calls = numbers["calls"] | {name: numbers[name] for name in ("by_disposition", "by_outcome", "by_answer")}
     rate = {"dials_per_s": numbers["dials_per_s"], "limit": numbers["limit"]}
     latency = {"event_to_command": numbers["event_to_command_ms"]}
@@ -104,7 +106,7 @@ def results(services: Services, campaign_id: str, query: ResultsQuery) -> Respon
     Rows of it are a file of contacts: an import passes over what only we say, and every value comes back as it was. A
     variable that is named like a column of ours stands behind `variable_`.
     """
-    rows = export_results(services, campaign_id)
+    rows = export_results(campaign_id, sql=services.sql, flows=services.flows)
     accepted = request.accept_mimetypes.best_match([CSV, JSON_LINES], default=CSV)
     media = _MEDIA.get(query.format or "", accepted)
     return table_answer(rows, media=media, name=f"{campaign_id}-results.csv", for_excel=query.format == "excel")

@@ -190,9 +190,18 @@ def create(services: Services, body: NewSuppression) -> Response:
     answered goes on. Sending a number again only ever lengthens what stands: its reason stays, and the new words are
     kept in its history.
     """
-    check_scope(services, body.scope)
+    check_scope(body.scope, sql=services.sql)
     words = {"reason": body.reason, "by": body.by}
-    done = suppress_number(services, body.phone, scope=body.scope, expires_at=body.expires_at, **words)
+    done = suppress_number(
+        body.phone,
+        scope=body.scope,
+        expires_at=body.expires_at,
+        **words,
+        sql=services.sql,
+        client=services.redis,
+        keys=services.keys,
+        clock=services.clock,
+    )
     fields = {**_fields(done.found), "change": done.change}
     return answer(SuppressedView.model_validate(fields, from_attributes=True), 201)
 
@@ -210,7 +219,7 @@ def create_many(services: Services, query: SuppressionFileQuery, body: WholeFile
 
     A row only ever lengthens what stands for its number. The file is read as one of contacts is.
     """
-    check_scope(services, query.scope)
+    check_scope(query.scope, sql=services.sql)
     defaults = SuppressionDefaults(
         scope=query.scope,
         reason=query.reason,
@@ -219,7 +228,9 @@ def create_many(services: Services, query: SuppressionFileQuery, body: WholeFile
         mapping=query.map,
         encoding=query.encoding,
     )
-    done = suppress_many(services, body, defaults)
+    done = suppress_many(
+        body, defaults, sql=services.sql, client=services.redis, keys=services.keys, clock=services.clock
+    )
     errors = [SuppressionError(row=number, code=p.code, detail=p.detail) for number, p in done.errors]
     problems = [ProblemKind.model_validate(kind) for kind in done.problems()]
     counts = {"rows": done.rows, "accepted": done.accepted, "invalid": done.invalid}
@@ -234,7 +245,7 @@ def index(services: Services, query: SuppressionQuery) -> Page[SuppressionView]:
     past_too = query.include is not None
     campaign_id = query.scope if query.scope != "global" else None
     filters = read_number(services, query.filters(), "phone", campaign_id=campaign_id)
-    rows = list_suppressions(services, filters, past_too=past_too, after=query.after, limit=query.limit)
+    rows = list_suppressions(filters, past_too=past_too, after=query.after, limit=query.limit, sql=services.sql)
     return cut_page(rows, query, shape=_view)
 
 
@@ -242,12 +253,12 @@ def index(services: Services, query: SuppressionQuery) -> Page[SuppressionView]:
 def lift(services: Services, query: LiftQuery) -> Response:
     """Let a number be dialed again within a scope; the suppression stays as history, with who, when and why."""
     phone = read_named_number(query.phone, query.region, name="phone")
-    lift_suppression(services, {"phone": phone, "scope": query.scope}, by=query.by, because=query.because)
+    lift_suppression({"phone": phone, "scope": query.scope}, by=query.by, because=query.because, sql=services.sql)
     return nothing()
 
 
 @resource.route("DELETE", "/v1/suppressions/{suppression_id}", query=LiftWords, gives={204: None}, fails=(404, 422))
 def lift_by_id(services: Services, suppression_id: str, query: LiftWords) -> Response:
     """Lift a suppression; it stays as history, with who, when and why."""
-    lift_suppression(services, {"id": suppression_id}, by=query.by, because=query.because)
+    lift_suppression({"id": suppression_id}, by=query.by, because=query.because, sql=services.sql)
     return nothing()

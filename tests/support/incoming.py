@@ -46,7 +46,7 @@ def answered(world: World, call_id: str, kind: str = "call.answered", **payload:
 
 
 def mapped(world: World, flow: str = GREETING, **more: Any) -> None:
-    map_number(world.services, NewNumber(number=OURS, flow=world.flow(flow), **more))
+    world.run(map_number, NewNumber(number=OURS, flow=world.flow(flow), **more))
 
 
 def inbound(world: World) -> list[Any]:

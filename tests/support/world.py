@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import redis
@@ -40,6 +40,9 @@ from orchestrator.store.sql import tables
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.client_state import ClientState
+from tests.support.run_operation import run_operation
+
+T = TypeVar("T")
 
 CONNECTION = "conn-1"
 API_KEY = "test-key"
@@ -91,6 +94,10 @@ class World:
         services = Services(settings=self.settings)
         services.__dict__.update(sql=self.sql, redis=self.redis, carrier=self.carrier)
         return services
+
+    def run(self, operation: Callable[..., T], *args: Any, **values: Any) -> T:
+        """Run an operation with this installation's collaborators."""
+        return run_operation(operation, *args, services=self.services, **values)
 
     @cached_property
     def carrier(self) -> TelnyxClient:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from sqlalchemy import Row
+import redis
+from sqlalchemy import Engine, Row
 
 from orchestrator.errors import Conflict
 from orchestrator.ids import stable_uuid
@@ -21,29 +22,31 @@ from orchestrator.store.sql import call_filters
 from orchestrator.store.sql.calls import live_calls_of
 from orchestrator.store.sql.campaigns import cancel, lock_campaign, read_row
 
-if TYPE_CHECKING:
-    from orchestrator.services import Services
-
 _WAY_BACK = ReleaseReason(Reason.CAMPAIGN_CANCELED, final=ContactStatus.CANCELED, counts=False)
 _ALLOWED = ("draft", "scheduled", "running", "paused", "canceled")
 
 
 def cancel_campaign(
-    services: Services, campaign_id: str, *, live_calls: Literal["finish", "hangup"] = "finish"
+    campaign_id: str,
+    *,
+    live_calls: Literal["finish", "hangup"] = "finish",
+    sql: Engine,
+    client: redis.Redis,
+    keys: Keys,
 ) -> tuple[Row[Any], int]:
     """Return the canceled campaign and how many of its calls are live; nothing of it is sent after that (R9)."""
-    _close_the_gate(services, campaign_id)
-    in_flight = drain_dials(services, call_filters.of_campaign(campaign_id), _WAY_BACK)
-    end_contacts_of(services.sql, campaign_id)
+    _close_the_gate(sql, campaign_id)
+    in_flight = drain_dials(call_filters.of_campaign(campaign_id), _WAY_BACK, sql=sql, client=client, keys=keys)
+    end_contacts_of(sql, campaign_id)
     if live_calls == "hangup":
-        hang_up_all(services, campaign_id)
-    with services.sql.connect() as tx:
+        hang_up_all(campaign_id, sql=sql, client=client, keys=keys)
+    with sql.connect() as tx:
         return read_row(tx, campaign_id), in_flight
 
 
-def hang_up_all(services: Services, campaign_id: str) -> int:
+def hang_up_all(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys) -> int:
     """Ask for the hangup of each of the campaign's live calls; asking again is the same command."""
-    with services.sql.connect() as tx:
+    with sql.connect() as tx:
         live = live_calls_of(tx, campaign_id)
     for call_id, now in live:
         command_id = stable_uuid(call_id, "cancel")
@@ -51,12 +54,12 @@ def hang_up_all(services: Services, campaign_id: str) -> int:
         event = Event(
             id=f"request:{command_id}", type=ACTION_REQUESTED, occurred_at=now, call_id=call_id, payload=payload
         )
-        add_event(services.redis, Keys(), event)
+        add_event(client, keys, event)
     return len(live)
 
 
-def _close_the_gate(services: Services, campaign_id: str) -> None:
-    with services.sql.begin() as tx:
+def _close_the_gate(sql: Engine, campaign_id: str) -> None:
+    with sql.begin() as tx:
         status = found(lock_campaign(tx, campaign_id), campaign_id).status
         if status not in _ALLOWED:
             detail = f"A campaign that is {status} cannot be canceled."

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Engine, Row
 
+from orchestrator.clock import Clock
 from orchestrator.errors import Conflict, FieldError, InvalidInput
-from orchestrator.operations.campaigns.create_campaign import check_caps, check_outcomes, check_ring, columns_of, found
-from orchestrator.operations.flows.create_flow import flow_named
+from orchestrator.flow import Flow
+from orchestrator.operations.campaigns.create_campaign import check_caps, check_outcomes, columns_of, found
+from orchestrator.operations.flows.find_flows import check_ring, flow_named
 from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.policy.campaign_rules import CampaignChanges, RetryRules
+from orchestrator.policy.caps import Caps
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.weekly_hours import stored_hours
-from orchestrator.store.sql import campaigns as queries_campaigns
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
+from orchestrator.store.sql import campaigns
+from orchestrator.store.sql.flow_cache import FlowCache
 
 _AT_REST = ("draft", "paused")
 _BEFORE_START = ("draft", "scheduled", "paused")
@@ -32,27 +34,30 @@ _HELD_BY = {
 }
 
 
-def change_campaign(services: Services, campaign_id: str, changes: CampaignChanges) -> Row[Any]:
+def change_campaign(
+    campaign_id: str, changes: CampaignChanges, *, sql: Engine, flows: FlowCache, caps: Caps, clock: Clock
+) -> Row[Any]:
     """Change the fields that were named and return the campaign; in force from the next claim and gate on.
 
     Raises Conflict where the status does not allow a field, InvalidInput where a field contradicts the flow or a date.
     """
-    flow = flow_named(services, changes.flow) if changes.flow else None
-    if flow:
-        check_ring(services, flow_id=flow.id)
-    with services.sql.begin() as tx:
-        campaign = found(queries_campaigns.lock_campaign(tx, campaign_id), campaign_id)
+    wanted_id = flow_named(sql, changes.flow).id if changes.flow else None
+    if wanted_id:
+        check_ring(flows.get(wanted_id))
+    with sql.begin() as tx:
+        campaign = found(campaigns.lock_campaign(tx, campaign_id), campaign_id)
         _check_status(campaign, changes)
         _check_dates(campaign, changes)
-        check_caps(services, changes.caps)
-        flow_id = flow.id if flow else campaign.flow_id
-        check_outcomes(services, changes.retry or RetryRules.model_validate(campaign.retry), flow_id=flow_id)
+        check_caps(changes.caps, allowed=caps)
+        flow_id = wanted_id or campaign.flow_id
+        flow = flows.get(flow_id)
+        check_outcomes(changes.retry or RetryRules.model_validate(campaign.retry), flow)
         if flow_id != campaign.flow_id:
-            _check_inputs(services, tx, campaign_id, flow_id)
+            _check_inputs(tx, campaign_id, flow)
         columns = {**columns_of(changes, changes.model_fields_set), "flow_id": flow_id}
-        queries_campaigns.update_campaign(tx, campaign_id, columns)
-        changed = found(queries_campaigns.find_campaign(tx, campaign_id), campaign_id)
-        _apply_to_contacts(services, tx, changed, changes)
+        campaigns.update_campaign(tx, campaign_id, columns)
+        changed = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
+        _apply_to_contacts(tx, changed, changes, now=clock())
     return changed
 
 
@@ -75,21 +80,21 @@ def _check_dates(campaign: Row[Any], changes: CampaignChanges) -> None:
         raise InvalidInput([FieldError("/ends_at", "ends_at", "ends_at must be later than starts_at")])
 
 
-def _check_inputs(services: Services, tx: Connection, campaign_id: str, flow_id: str) -> None:
-    required = services.flows.get(flow_id).required_inputs
-    lacking = queries_campaigns.lacks_inputs(tx, campaign_id, required)
+def _check_inputs(tx: Connection, campaign_id: str, flow: Flow) -> None:
+    required = flow.required_inputs
+    lacking = campaigns.lacks_inputs(tx, campaign_id, required)
     if lacking:
         detail = f"{lacking} contacts lack an input of that flow; it requires {', '.join(required)}"
         raise InvalidInput([FieldError("/flow", "contacts_lack_inputs", detail)])
 
 
-def _apply_to_contacts(services: Services, tx: Connection, campaign: Row[Any], changes: CampaignChanges) -> None:
+def _apply_to_contacts(tx: Connection, campaign: Row[Any], changes: CampaignChanges, *, now: datetime) -> None:
     reasons = {reason for field in changes.model_fields_set & _HELD_BY.keys() for reason in _HELD_BY[field]}
     if campaign.default_timezone and changes.model_fields_set & {"default_timezone", "calling_hours"}:
         hours = stored_hours(campaign.calling_hours)
-        zones = queries_campaigns.list_zones(tx, campaign.id)
-        unknown = [zone for zone in zones if is_zone_unknown(hours, zone, services.clock())]
-        queries_campaigns.add_zones(tx, campaign.id, [campaign.default_timezone])
-        queries_campaigns.move_zones(tx, campaign.id, unknown, to=campaign.default_timezone)
+        zones = campaigns.list_zones(tx, campaign.id)
+        unknown = [zone for zone in zones if is_zone_unknown(hours, zone, now)]
+        campaigns.add_zones(tx, campaign.id, [campaign.default_timezone])
+        campaigns.move_zones(tx, campaign.id, unknown, to=campaign.default_timezone)
     if reasons:
-        queries_campaigns.release_holds(tx, campaign.id, sorted(reasons))
+        campaigns.release_holds(tx, campaign.id, sorted(reasons))

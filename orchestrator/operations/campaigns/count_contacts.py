@@ -16,16 +16,16 @@ from orchestrator.store.sql.tallies import Tally
 
 
 @dataclass(frozen=True)
-class Standings:
+class ContactCounts:
     """How many contacts stand where, and why the held ones are."""
 
     by_status: Counter[str] = field(default_factory=Counter)
     held_by_reason: Counter[str] = field(default_factory=Counter)
 
 
-def count_standings(tally: Sequence[Tally], hours: CallingHours, now: datetime) -> Standings:
+def count_contacts(tally: Sequence[Tally], hours: CallingHours, now: datetime) -> ContactCounts:
     """Return the standings of one campaign's contacts, tallied by [status, reason or zone]."""
-    standings = Standings()
+    standings = ContactCounts()
     for (status, detail), n in tally:
         reason = _closed(hours, detail or "", now) if status == "waiting" else None
         standings.by_status["held" if reason else str(status)] += n
@@ -34,14 +34,14 @@ def count_standings(tally: Sequence[Tally], hours: CallingHours, now: datetime) 
     return standings
 
 
-def count_all_standings(rows: Iterable[tuple[str, Tally]], now: datetime) -> Standings:
+def count_all_contacts(rows: Iterable[tuple[str, Tally]], now: datetime) -> ContactCounts:
     """Return the standings over many campaigns; each row is a campaign's calling hours as JSON, and a tally of it."""
     by_hours: dict[str, list[Tally]] = {}
     for hours, tally in rows:
         by_hours.setdefault(hours, []).append(tally)
-    whole = Standings()
+    whole = ContactCounts()
     for hours, tallies in by_hours.items():
-        part = count_standings(_added_up(tallies), hours_of(hours), now)
+        part = count_contacts(_added_up(tallies), hours_of(hours), now)
         whole.by_status.update(part.by_status)
         whole.held_by_reason.update(part.held_by_reason)
     return whole

@@ -3,45 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Engine, Row
 
 from orchestrator.errors import FieldError, InvalidInput, NotFound
-from orchestrator.operations.flows.create_flow import flow_named
+from orchestrator.flow import Flow
+from orchestrator.operations.flows.find_flows import check_ring, flow_named
 from orchestrator.policy.campaign_rules import CampaignChanges, NewCampaign, RetryRules
 from orchestrator.policy.caps import Caps
-from orchestrator.policy.ring_floor import why_ring_too_short
-from orchestrator.store.sql import campaigns as queries_campaigns
+from orchestrator.settings import Settings
+from orchestrator.store.sql import campaigns
 from orchestrator.store.sql.connections import ensure_connection
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
-
+from orchestrator.store.sql.flow_cache import FlowCache
 
 _ALLOWED = "at most {cap}, which ORCHESTRATOR_CAP_{} allows to everybody; a campaign may only ask for fewer"
 
 
-def create_campaign(services: Services, draft: NewCampaign, *, campaign_id: str) -> Row[Any]:
+def create_campaign(
+    draft: NewCampaign, *, campaign_id: str, sql: Engine, flows: FlowCache, caps: Caps, settings: Settings
+) -> Row[Any]:
     """Store a campaign as a draft and return it; the same id again returns what stands.
 
     Raises InvalidInput for an unknown flow, one that gives up too soon, a retry rule on an outcome the flow never
     declares, and caps above the installation's.
     """
-    flow = flow_named(services, draft.flow)
-    check_outcomes(services, draft.retry, flow_id=flow.id)
-    check_ring(services, flow_id=flow.id)
-    check_caps(services, draft.caps)
-    with services.sql.begin() as tx:
-        connection_id = ensure_connection(tx, services.settings)
+    flow_id = flow_named(sql, draft.flow).id
+    flow = flows.get(flow_id)
+    check_outcomes(draft.retry, flow)
+    check_ring(flow)
+    check_caps(draft.caps, allowed=caps)
+    with sql.begin() as tx:
+        connection_id = ensure_connection(tx, settings)
         values = {
             **columns_of(draft, NewCampaign.model_fields),
             "id": campaign_id,
-            "flow_id": flow.id,
+            "flow_id": flow_id,
             "connection_id": connection_id,
         }
-        queries_campaigns.insert_campaign(tx, values)
-        return found(queries_campaigns.find_campaign(tx, campaign_id), campaign_id)
+        campaigns.insert_campaign(tx, values)
+        return found(campaigns.find_campaign(tx, campaign_id), campaign_id)
 
 
 def columns_of(document: NewCampaign | CampaignChanges, fields: Collection[str]) -> dict[str, Any]:
@@ -53,23 +54,21 @@ def columns_of(document: NewCampaign | CampaignChanges, fields: Collection[str])
     return columns
 
 
-def check_outcomes(services: Services, retry: RetryRules, *, flow_id: str) -> None:
+def check_outcomes(retry: RetryRules, flow: Flow) -> None:
     """Raise InvalidInput for rules on outcomes that the flow does not declare: misspelled, they would never apply."""
-    unknown = retry.outcomes_not_in(services.flows.get(flow_id).outcomes)
-    told = "the flow declares no such outcome"
+    unknown = retry.outcomes_not_in(flow.outcomes)
     if unknown:
-        raise InvalidInput([FieldError(f"/retry/on_outcome/{name}", "unknown_outcome", told) for name in unknown])
+        raise InvalidInput(
+            [
+                FieldError(f"/retry/on_outcome/{name}", "unknown_outcome", "the flow declares no such outcome")
+                for name in unknown
+            ]
+        )
 
 
-def check_ring(services: Services, *, flow_id: str) -> None:
-    """Raise InvalidInput for a flow that gives up too soon; what runs with one already goes on."""
-    if why := why_ring_too_short(services.flows.get(flow_id).dial_fields()["timeout_secs"]):
-        raise InvalidInput([FieldError("/flow", "ring_floor", why)])
-
-
-def check_caps(services: Services, wanted: Caps | None) -> None:
+def check_caps(wanted: Caps | None, *, allowed: Caps) -> None:
     """Raise InvalidInput for caps above the installation's: a campaign may only be stricter."""
-    loosened = services.caps.loosened_by(wanted) if wanted else {}
+    loosened = allowed.loosened_by(wanted) if wanted else {}
     wrong = [
         FieldError(f"/caps/{name}", "cap_loosened", _ALLOWED.format(name.upper(), cap=cap))
         for name, cap in loosened.items()

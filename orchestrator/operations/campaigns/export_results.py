@@ -7,37 +7,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Engine, Row
 
 from orchestrator.contact_files.export_columns import ANSWER, RESULT_COLUMNS, variable_name
 from orchestrator.operations.campaigns.find_campaigns import find_campaign
 from orchestrator.policy.timestamps import format_moment
+from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.results import flows_called, results_after, variable_names_after
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
 
 _BATCH = 1_000
 _NAMED_AT_ONCE = 20_000  # contacts whose variables' names are asked for in one query: some 50 ms
 _OF_CONTACT = 3  # answers, timezone, variables: the last columns of a row
 
 
-def export_results(services: Services, campaign_id: str) -> Iterator[list[Any]]:
+def export_results(campaign_id: str, *, sql: Engine, flows: FlowCache) -> Iterator[list[Any]]:
     """Return the header and then a row for each contact; raise NotFound for no such campaign before the first row.
 
     Rows are read batch by batch, and no connection is held while the reader is slow.
     """
-    answers = _answer_names(services, find_campaign(services, campaign_id))
-    return _rows(services, campaign_id, answers, _variable_names(services, campaign_id))
+    answers = _answer_names(find_campaign(campaign_id, sql=sql), sql=sql, flows=flows)
+    return _rows(sql, campaign_id, answers, _variable_names(sql, campaign_id))
 
 
-def _rows(services: Services, campaign_id: str, answers: list[str], variables: list[str]) -> Iterator[list[Any]]:
+def _rows(sql: Engine, campaign_id: str, answers: list[str], variables: list[str]) -> Iterator[list[Any]]:
     yield [*RESULT_COLUMNS, *(f"{ANSWER}{name}" for name in answers), "timezone", *map(variable_name, variables)]
     last = ""
     while True:
-        with services.sql.connect() as tx:
+        with sql.connect() as tx:
             rows = results_after(tx, campaign_id, last, limit=_BATCH)
         if not rows:
             return
@@ -51,19 +49,19 @@ def _plain(value: Any) -> Any:
     return format_moment(value) if isinstance(value, datetime) else value
 
 
-def _variable_names(services: Services, campaign_id: str) -> list[str]:
+def _variable_names(sql: Engine, campaign_id: str) -> list[str]:
     last: str | None = ""
     names: set[str] = set()
     while last is not None:
-        with services.sql.connect() as tx:
+        with sql.connect() as tx:
             last, found = variable_names_after(tx, campaign_id, last, limit=_NAMED_AT_ONCE)
         names |= found
     return sorted(names)
 
 
-def _answer_names(services: Services, campaign: Row[Any]) -> list[str]:
+def _answer_names(campaign: Row[Any], *, sql: Engine, flows: FlowCache) -> list[str]:
     """Return the answers that any of the campaign's flows declares; names that start with `_` stay private."""
-    with services.sql.connect() as tx:
+    with sql.connect() as tx:
         flow_ids = {campaign.flow_id, *flows_called(tx, campaign.id)}
-    names = {name: None for flow_id in sorted(flow_ids) for name in services.flows.get(flow_id).answers}
+    names = {name: None for flow_id in sorted(flow_ids) for name in flows.get(flow_id).answers}
     return [name for name in names if not name.startswith("_")]

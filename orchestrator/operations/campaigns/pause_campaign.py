@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Row
+import redis
+from sqlalchemy import Engine, Row
 
 from orchestrator.errors import Conflict
 from orchestrator.operations.campaigns.create_campaign import found
 from orchestrator.operations.dialing.drain_dials import drain_dials
 from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters
 from orchestrator.store.sql.campaigns import lock_campaign, pause_by_user, read_row
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
 
 _WAY_BACK = ReleaseReason(Reason.CAMPAIGN_PAUSED, counts=False, held=False)
 _ALLOWED = ("scheduled", "running", "paused")
 
 
-def pause_campaign(services: Services, campaign_id: str) -> tuple[Row[Any], int]:
+def pause_campaign(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys) -> tuple[Row[Any], int]:
     """Return the paused campaign and how many of its calls are live. Pausing a paused one asks for no change."""
-    _close_the_gate(services, campaign_id)
-    in_flight = drain_dials(services, call_filters.of_campaign(campaign_id), _WAY_BACK)
-    with services.sql.connect() as tx:
+    _close_the_gate(sql, campaign_id)
+    in_flight = drain_dials(call_filters.of_campaign(campaign_id), _WAY_BACK, sql=sql, client=client, keys=keys)
+    with sql.connect() as tx:
         return read_row(tx, campaign_id), in_flight
 
 
-def _close_the_gate(services: Services, campaign_id: str) -> None:
-    with services.sql.begin() as tx:
+def _close_the_gate(sql: Engine, campaign_id: str) -> None:
+    with sql.begin() as tx:
         status = found(lock_campaign(tx, campaign_id), campaign_id).status
         if status not in _ALLOWED:
             raise Conflict(

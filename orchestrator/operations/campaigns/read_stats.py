@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import redis
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
-from orchestrator.operations.campaigns.count_contacts import Standings, count_standings
+from orchestrator.clock import Clock
+from orchestrator.operations.campaigns.count_contacts import ContactCounts, count_contacts
 from orchestrator.operations.campaigns.find_campaigns import find_campaign
 from orchestrator.operations.dialing.stop_dialing import status_reason_of
 from orchestrator.policy.campaign_rules import Pacing
@@ -21,9 +22,6 @@ from orchestrator.store.sql.connections import find_connection
 from orchestrator.store.sql.dialing_stop import read_stop
 from orchestrator.store.sql.stats import count_dials_since
 from orchestrator.store.sql.tallies import Tally, largest_answers, read_tally
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
 
 CONTACT_STATUSES = (
     "waiting",
@@ -67,18 +65,18 @@ class _Calls(NamedTuple):
     n: int
 
 
-def read_stats(services: Services, campaign_id: str) -> CampaignStats:
+def read_stats(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys, clock: Clock) -> CampaignStats:
     """Return the numbers of a campaign as they stand now; raise NotFound for none."""
-    campaign = find_campaign(services, campaign_id)
-    now = services.clock()
-    with services.sql.connect() as tx:
+    campaign = find_campaign(campaign_id, sql=sql)
+    now = clock()
+    with sql.connect() as tx:
         contacts = read_tally(tx, campaign_id, "contacts")
         calls = _read_calls(tx, campaign_id)
         answers = largest_answers(tx, campaign_id, most=_MOST_ANSWERS)
         dials = count_dials_since(tx, campaign_id, since=now - _RATE_OVER)
         account = find_connection(tx, campaign.connection_id)
         stop = read_stop(tx)
-    standings = count_standings(contacts, stored_hours(campaign.calling_hours), now)
+    standings = count_contacts(contacts, stored_hours(campaign.calling_hours), now)
     pace = Pacing.model_validate(campaign.pacing).calls_per_second
     allowed = [rate for rate in (pace, account and account.calls_per_second) if rate]
     return CampaignStats(
@@ -92,7 +90,7 @@ def read_stats(services: Services, campaign_id: str) -> CampaignStats:
         by_answer=_answers(answers),
         dials_per_s=round(dials / _RATE_OVER.total_seconds(), 2),
         limit=min(allowed, default=0.0),
-        event_to_command_ms=latency_percentiles(services.redis, Keys().latency_of(campaign_id)),
+        event_to_command_ms=latency_percentiles(client, keys.latency_of(campaign_id)),
     )
 
 
@@ -102,7 +100,7 @@ def _read_calls(tx: Connection, campaign_id: str) -> list[_Calls]:
     return [each for each in calls if each.state != "withdrawn"]
 
 
-def _by_status(standings: Standings) -> dict[str, int]:
+def _by_status(standings: ContactCounts) -> dict[str, int]:
     counts = standings.by_status
     return {"total": counts.total(), **{status: counts[status] for status in CONTACT_STATUSES}}
 

@@ -1,19 +1,20 @@
-"""Adds contacts to a campaign, each told its own result; sending them again adds nobody twice."""
+"""Adds contacts to a campaign, with a result for each; sending them again adds nobody twice."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sqlalchemy import Engine
+
+from orchestrator.clock import Clock
 from orchestrator.contact_files.contact_rows import ContactProblem, NewContact, read_contact
 from orchestrator.ids import new_id
 from orchestrator.operations.contacts.upload_target import UploadPlace, hold_open, place_for_upload
 from orchestrator.store.sql.campaigns import add_zones
 from orchestrator.store.sql.contact_staging import StagedContact, insert_contacts
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
+from orchestrator.store.sql.flow_cache import FlowCache
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,17 @@ class AddResult:
     problem: ContactProblem | None = None
 
 
-def add_contacts(services: Services, campaign_id: str, documents: Sequence[Any]) -> list[AddResult]:
+def add_contacts(
+    campaign_id: str, documents: Sequence[Any], *, sql: Engine, flows: FlowCache, clock: Clock
+) -> list[AddResult]:
     """Add what can be added and return a result for each document, in order.
 
     Raises NotFound, and Conflict for a campaign that is completed or canceled.
     """
-    place = place_for_upload(services, campaign_id)
+    place = place_for_upload(campaign_id, sql=sql, flows=flows, clock=clock)
     read = [read_contact(document, place.form) for document in documents]
     staged = [_staged(place, contact, n) for n, contact in enumerate(read) if isinstance(contact, NewContact)]
-    with services.sql.begin() as tx:
+    with sql.begin() as tx:
         accepted = insert_contacts(tx, staged, campaign_id=campaign_id)
         add_zones(tx, campaign_id, list({row.zone for row in staged if row.contact_id in accepted}))
         hold_open(tx, campaign_id)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
+import redis
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
-from sqlalchemy import Row
+from sqlalchemy import Engine, Row
 
+from orchestrator.clock import Clock
 from orchestrator.contact_files.contact_rows import ContactProblem, NewContact, read_contact
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
 from orchestrator.model.contact_status import FINAL_STATUSES, OPEN_CONTACTS, ContactStatus
@@ -21,9 +23,7 @@ from orchestrator.policy.zones.named_zone import Zone
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters, contacts
 from orchestrator.store.sql.campaigns import add_zones
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
+from orchestrator.store.sql.flow_cache import FlowCache
 
 Outcome = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(all_seen)
@@ -49,16 +49,25 @@ class ContactChange(BaseModel):
         return self
 
 
-def change_contact(services: Services, contact_id: str, change: ContactChange) -> Row[Any]:
+def change_contact(
+    contact_id: str,
+    change: ContactChange,
+    *,
+    sql: Engine,
+    client: redis.Redis,
+    keys: Keys,
+    flows: FlowCache,
+    clock: Clock,
+) -> Row[Any]:
     """Change a contact and return it; ended by a person it is never dialed again, and a live call goes on to its end.
 
     Raises Conflict for one that has ended otherwise, InvalidInput for variables the flow cannot use.
     """
-    known = find_contact(services, contact_id)
+    known = find_contact(contact_id, sql=sql)
     is_checked = change.variables is not None or change.timezone is not None
-    place = place_for_upload(services, known.campaign_id) if is_checked else None
+    place = place_for_upload(known.campaign_id, sql=sql, flows=flows, clock=clock) if is_checked else None
     withdrawn: list[Withdrawn] = []
-    with services.sql.begin() as tx:
+    with sql.begin() as tx:
         live = contacts.live_call_of(tx, contact_id)  # before the contact, as every sender does
         contact = contacts.lock_contact(tx, contact_id)
         if contact is None:
@@ -72,8 +81,8 @@ def change_contact(services: Services, contact_id: str, change: ContactChange) -
         contacts.update_contact(tx, contact_id, columns)
         if "zone" in columns:
             add_zones(tx, contact.campaign_id, [columns["zone"]])
-    free_channels(services.redis, Keys(), withdrawn)
-    return find_contact(services, contact_id)
+    free_channels(client, keys, withdrawn)
+    return find_contact(contact_id, sql=sql)
 
 
 def _as_it_ended(contact: Row[Any], change: ContactChange) -> Row[Any]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Row
+import redis
+from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.errors import Conflict, NotFound, StoreUnavailable
 from orchestrator.media.capture_files import FOLDER, erase_captures
 from orchestrator.model.contact_status import CLAIMABLE, FINAL_STATUSES, ContactStatus
 from orchestrator.operations.recordings.fetch_recordings import clear_erased, remove_files
+from orchestrator.recordings.archive import Archive
 from orchestrator.store.redis.aof_rewrite import owe_rewrite
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.personal_keys import erase_keys
@@ -20,9 +23,6 @@ from orchestrator.store.sql.erased_calls import ERASED, contacts_with, lock_call
 from orchestrator.store.sql.personal_columns import Person, erase_columns
 from orchestrator.store.sql.recordings import erased_recordings
 from orchestrator.store.sql.tallies import forget_answers
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -38,30 +38,34 @@ class Erasure:
     calls: int
 
 
-def erase_contact(services: Services, contact_id: str) -> Erasure:
+def erase_contact(
+    contact_id: str, *, sql: Engine, client: redis.Redis, keys: Keys, archive: Archive, data_dir: Path
+) -> Erasure:
     """Erase what is personal about a contact and its calls; rows, results and times stay as the ledger.
 
     What is told of its calls later is recorded without it. Safe to repeat. Raises NotFound, and Conflict while a call
     with it is under way.
     """
-    with services.sql.begin() as tx:
+    with sql.begin() as tx:
         person = _lock_person(tx, [contact_id])
         if contact_id not in person.contact_ids:
             raise NotFound("contact", contact_id)
-        recordings = _erase(services, tx, person)
-    _remove_files(services, recordings)
+        recordings = _erase(tx, person, client=client, keys=keys, data_dir=data_dir)
+    _remove_files(recordings, sql=sql, archive=archive)
     return Erasure(len(person.contact_ids), len(person.call_ids))
 
 
-def erase_number(services: Services, phone: str) -> Erasure:
+def erase_number(
+    phone: str, *, sql: Engine, client: redis.Redis, keys: Keys, archive: Archive, data_dir: Path
+) -> Erasure:
     """Erase whoever has a number: its contacts in every campaign, its single calls, its calls to us. Safe to repeat.
 
     Raises Conflict while a call with it is under way.
     """
-    with services.sql.begin() as tx:
+    with sql.begin() as tx:
         person = _lock_person(tx, contacts_with(tx, phone), phone=phone)
-        recordings = _erase(services, tx, person)
-    _remove_files(services, recordings)
+        recordings = _erase(tx, person, client=client, keys=keys, data_dir=data_dir)
+    _remove_files(recordings, sql=sql, archive=archive)
     return Erasure(len(person.contact_ids), len(person.call_ids))
 
 
@@ -88,29 +92,29 @@ def _person(contacts: Sequence[Row[Any]], calls: Sequence[Row[Any]], phone: str 
     )
 
 
-def _erase(services: Services, tx: Connection, person: Person) -> Sequence[Row[Any]]:
+def _erase(tx: Connection, person: Person, *, client: redis.Redis, keys: Keys, data_dir: Path) -> Sequence[Row[Any]]:
     """Clear every place; return the recordings whose files are to be removed once this is committed.
 
     SQL forgets last: as long as it knows the person, whoever repeats what broke off finds everything again.
     """
     for call_id in person.call_ids:
-        erase_captures(services.settings.data_dir / FOLDER, call_id)
-    gone_after_s = erase_keys(services.redis, Keys(), person)
-    owe_rewrite(services.redis, Keys())
+        erase_captures(data_dir / FOLDER, call_id)
+    gone_after_s = erase_keys(client, keys, person)
+    owe_rewrite(client, keys)
     if gone_after_s:
-        owe_rewrite(services.redis, Keys(), after_s=gone_after_s + _SLACK_S)
+        owe_rewrite(client, keys, after_s=gone_after_s + _SLACK_S)
     erase_columns(tx, person)
     forget_answers(tx, person.call_ids)
     return erased_recordings(tx, person.call_ids)
 
 
-def _remove_files(services: Services, recordings: Sequence[Row[Any]]) -> None:
+def _remove_files(recordings: Sequence[Row[Any]], *, sql: Engine, archive: Archive) -> None:
     """Remove what can be removed now; the fetch loop removes the rest, and what is being fetched, later."""
     for row in recordings:
         try:
             if row.lease is None:
-                clear_erased(services.sql, services.recordings, row)
+                clear_erased(sql, archive, row)
             else:
-                remove_files(services.recordings, row)
+                remove_files(archive, row)
         except StoreUnavailable as err:
             log.warning("a recording that was erased is not yet removed: %s", err)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Engine, Row
 
+from orchestrator.clock import Clock
 from orchestrator.errors import NotFound
 from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
 from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
@@ -16,15 +17,11 @@ from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store.redis.rate_limiter import Room
-from orchestrator.store.sql import campaigns as queries_campaigns
-from orchestrator.store.sql import contacts as queries_contacts
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
+from orchestrator.store.sql import campaigns, contacts
 
 
 @dataclass(frozen=True)
-class Standing:
+class CurrentStatus:
     """Where a contact stands: `until` is when it is looked at again, None for never by itself."""
 
     status: str
@@ -32,32 +29,32 @@ class Standing:
     until: datetime | None
 
 
-def find_contact(services: Services, contact_id: str) -> Row[Any]:
+def find_contact(contact_id: str, *, sql: Engine) -> Row[Any]:
     """Return a contact; raise NotFound for none."""
-    with services.sql.connect() as tx:
-        row = queries_contacts.find_contact(tx, contact_id)
+    with sql.connect() as tx:
+        row = contacts.find_contact(tx, contact_id)
     if row is None:
         raise NotFound("contact", contact_id)
     return row
 
 
 def list_contacts(
-    services: Services, filters: Mapping[str, Any], *, after: str | None, limit: int
+    filters: Mapping[str, Any], *, after: str | None, limit: int, sql: Engine, clock: Clock
 ) -> Sequence[Row[Any]]:
     """Return a page of contacts, newest first.
 
     Within one campaign, `status` counts who waits in a closed zone as held, as everywhere; across campaigns as waiting.
     """
-    with services.sql.connect() as tx:
+    with sql.connect() as tx:
         campaign_id = filters.get("campaign_id", "")
-        campaign = queries_campaigns.find_campaign(tx, campaign_id) if "status" in filters else None
+        campaign = campaigns.find_campaign(tx, campaign_id) if "status" in filters else None
         if campaign is None:
-            return queries_contacts.list_contacts(tx, filters, after=after, limit=limit)
+            return contacts.list_contacts(tx, filters, after=after, limit=limit)
         hours = stored_hours(campaign.calling_hours)
-        zones = queries_campaigns.list_zones(tx, campaign_id)
-        standings = _standings(filters["status"], zones, hours, services.clock())
+        zones = campaigns.list_zones(tx, campaign_id)
+        standings = _standings(filters["status"], zones, hours, clock())
         others = {name: value for name, value in filters.items() if name not in ("campaign_id", "status")}
-        return queries_contacts.list_standing(tx, campaign_id, standings, others, after=after, limit=limit)
+        return contacts.list_standing(tx, campaign_id, standings, others, after=after, limit=limit)
 
 
 def _standings(status: str, zones: Sequence[str], hours: CallingHours, now: datetime) -> list[tuple[str, str]]:
@@ -69,22 +66,24 @@ def _standings(status: str, zones: Sequence[str], hours: CallingHours, now: date
     return [(status, zone) for zone in zones] + held
 
 
-def standing_of(contact: Row[Any], now: datetime, *, room: Room | None = None) -> Standing:
+def current_status_of(contact: Row[Any], now: datetime, *, room: Room | None = None) -> CurrentStatus:
     """Return where a contact stands: one that waits in a zone that is closed now is held until it opens.
 
     `room` is its campaign's: who is due and not dialed waits for that.
     """
     if contact.status not in CLAIMABLE:
-        return Standing(contact.status, contact.reason, None)
+        return CurrentStatus(contact.status, contact.reason, None)
     if contact.status == ContactStatus.HELD:
-        return Standing(ContactStatus.HELD, contact.reason, contact.until)
+        return CurrentStatus(ContactStatus.HELD, contact.reason, contact.until)
     hours = stored_hours(contact.calling_hours)
     if contact.ignore_hours or is_open(hours, contact.zone, now):
         if room and room.lacks and contact.until and contact.until <= now:
             until = None if room.lacks is Reason.DIALING_STOPPED else now + timedelta(seconds=room.wait_s)
-            return Standing(ContactStatus.WAITING, room.lacks, until)
-        return Standing(ContactStatus.WAITING, contact.reason, contact.until)
-    return Standing(ContactStatus.HELD, closed_reason(hours, contact.zone, now), next_opening(hours, contact.zone, now))
+            return CurrentStatus(ContactStatus.WAITING, room.lacks, until)
+        return CurrentStatus(ContactStatus.WAITING, contact.reason, contact.until)
+    return CurrentStatus(
+        ContactStatus.HELD, closed_reason(hours, contact.zone, now), next_opening(hours, contact.zone, now)
+    )
 
 
 def closed_reason(hours: CallingHours, zone: str, now: datetime) -> Reason:

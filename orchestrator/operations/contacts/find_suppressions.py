@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.errors import FieldError, InvalidInput, NotFound
-from orchestrator.store.sql import suppressions as queries_suppressions
+from orchestrator.store.sql import suppressions
 from orchestrator.store.sql.campaigns import find_campaign
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
 
 
 @dataclass(frozen=True)
@@ -29,35 +26,35 @@ class Found:
         return str(self.row.id)
 
 
-def check_scope(services: Services, scope: str) -> None:
+def check_scope(scope: str, *, sql: Engine) -> None:
     """Raise InvalidInput for a scope that is neither `global` nor a campaign there is."""
-    with services.sql.connect() as tx:
+    with sql.connect() as tx:
         if scope != "global" and find_campaign(tx, scope) is None:
             raise InvalidInput([FieldError("/scope", "unknown_scope", f"there is no campaign {scope}")])
 
 
 def list_suppressions(
-    services: Services, filters: Mapping[str, Any], *, past_too: bool, after: str | None, limit: int
+    filters: Mapping[str, Any], *, past_too: bool, after: str | None, limit: int, sql: Engine
 ) -> list[Found]:
     """Return a page of suppressions, newest first; `past_too`: those lifted or expired as well."""
-    with services.sql.connect() as tx:
+    with sql.connect() as tx:
         return _list(tx, filters, past_too=past_too, after=after, limit=limit)
 
 
-def find_last(services: Services, phone: str, scope: str) -> Found:
+def find_last(phone: str, scope: str, *, sql: Engine) -> Found:
     """Return the newest suppression of a number within a scope; there must be one."""
-    with services.sql.connect() as tx:
+    with sql.connect() as tx:
         return _list(tx, {"phone": phone, "scope": scope}, past_too=True, after=None, limit=1)[0]
 
 
-def lift_suppression(services: Services, filters: Mapping[str, Any], *, by: str, because: str | None) -> None:
+def lift_suppression(filters: Mapping[str, Any], *, by: str, because: str | None, sql: Engine) -> None:
     """Let a number be dialed again; contacts that ended as suppressed stay ended. Raises NotFound for none."""
-    with services.sql.begin() as tx:
-        if not queries_suppressions.lift_suppressions(tx, filters, by=by, because=because):
+    with sql.begin() as tx:
+        if not suppressions.lift_suppressions(tx, filters, by=by, because=because):
             raise NotFound("suppression", " and ".join(str(value) for value in filters.values()))
 
 
 def _list(tx: Connection, filters: Mapping[str, Any], *, past_too: bool, after: str | None, limit: int) -> list[Found]:
-    rows = queries_suppressions.list_suppressions(tx, filters, past_too=past_too, after=after, limit=limit)
-    requests = queries_suppressions.read_requests(tx, [row.id for row in rows])
+    rows = suppressions.list_suppressions(tx, filters, past_too=past_too, after=after, limit=limit)
+    requests = suppressions.read_requests(tx, [row.id for row in rows])
     return [Found(row, requests[row.id]) for row in rows]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 import redis
 from sqlalchemy import Engine, Row
@@ -14,9 +13,6 @@ from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import Found, Loaded, load_many
 from orchestrator.store.sql.suppressed_calls import ringing_at_suppressed_numbers
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +32,10 @@ def hang_up_suppressed(sql: Engine, client: redis.Redis, keys: Keys) -> list[str
     return [row.id for row in told]
 
 
-def hang_up_at_once(services: Services) -> None:
+def hang_up_at_once(sql: Engine, client: redis.Redis, keys: Keys) -> None:
     """Hang up what rings at a number that was suppressed just now; with Valkey away the sweeper does it later."""
     try:
-        hang_up_suppressed(services.sql, services.redis, Keys())
+        hang_up_suppressed(sql, client, keys)
     except redis.RedisError as err:
         log.warning("what rings at a suppressed number is hung up later: %s", in_words(err))
 

@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Engine, Row
 
+from orchestrator.clock import Clock
 from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.contact_files.contact_rows import ContactProblem, NewContact, read_contact_row
 from orchestrator.contact_files.csv_rows import CsvRows
@@ -19,12 +20,10 @@ from orchestrator.errors import Conflict, OrchestratorError
 from orchestrator.ids import new_id
 from orchestrator.operations.contacts.manage_imports import find_import
 from orchestrator.operations.contacts.upload_target import UploadPlace, hold_open, place_for_upload
-from orchestrator.store.sql import imports as queries_imports
+from orchestrator.store.sql import imports
 from orchestrator.store.sql.campaigns import add_zones
 from orchestrator.store.sql.contact_staging import Dedupe, StagedContact, insert_contacts
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
+from orchestrator.store.sql.flow_cache import FlowCache
 
 BATCH = 1_000
 _LONGEST_KEPT = 4_001  # of a cell: one more than a text may have
@@ -47,13 +46,20 @@ class ImportOptions:
 
 
 def import_contacts(
-    services: Services, campaign_id: str, file: WholeFile, *, options: ImportOptions, import_id: str
+    campaign_id: str,
+    file: WholeFile,
+    *,
+    options: ImportOptions,
+    import_id: str,
+    sql: Engine,
+    flows: FlowCache,
+    clock: Clock,
 ) -> Row[Any]:
     """Write every good row of `file` and return the import with its counts; what was written stays, whatever follows.
 
     Raises InvalidInput for a file that cannot be used, Conflict for a campaign that takes no contacts any more.
     """
-    place = place_for_upload(services, campaign_id).in_region(options.region)
+    place = place_for_upload(campaign_id, sql=sql, flows=flows, clock=clock).in_region(options.region)
     rows = CsvRows(file, place.form, mapping=options.mapping, encoding=options.encoding)
     header = rows.header
     params = {
@@ -70,23 +76,23 @@ def import_contacts(
             ],
         },
     }
-    with services.sql.begin() as tx:
-        queries_imports.insert_import(tx, import_id, campaign_id, params)
+    with sql.begin() as tx:
+        imports.insert_import(tx, import_id, campaign_id, params)
         hold_open(tx, campaign_id)
     try:
-        _Importer(services, place, import_id=import_id, dedupe=options.dedupe).write_all(rows)
+        _Importer(sql, place, import_id=import_id, dedupe=options.dedupe).write_all(rows)
     except BaseException as err:
-        _close(services, import_id, "failed", error={"code": _code(err), "detail": _detail(err)})
+        _close(sql, import_id, "failed", error={"code": _code(err), "detail": _detail(err)})
         raise
-    _close(services, import_id, "completed")
-    return find_import(services, import_id)
+    _close(sql, import_id, "completed")
+    return find_import(import_id, sql=sql)
 
 
 class _Importer:
     """Writes the rows of one file."""
 
-    def __init__(self, services: Services, place: UploadPlace, *, import_id: str, dedupe: Dedupe | None) -> None:
-        self._services, self._place = services, place
+    def __init__(self, sql: Engine, place: UploadPlace, *, import_id: str, dedupe: Dedupe | None) -> None:
+        self._sql, self._place = sql, place
         self._import_id, self._dedupe = import_id, dedupe
         self._zones: set[str] = set()
         self._rejects_kept = 0
@@ -115,8 +121,8 @@ class _Importer:
             for number, _, contact in read
             if isinstance(contact, NewContact)
         ]
-        with self._services.sql.begin() as tx:
-            if not queries_imports.lock_running(tx, self._import_id):
+        with self._sql.begin() as tx:
+            if not imports.lock_running(tx, self._import_id):
                 raise Conflict("import_withdrawn", "The import was withdrawn while it ran.", status="withdrawn")
             accepted = insert_contacts(
                 tx,
@@ -132,10 +138,10 @@ class _Importer:
             for number, _, contact in read:
                 if number not in taken:
                     self._kinds.add(number, **_kind(contact))
-            kept = rejects[: max(0, queries_imports.REJECTS_KEPT - self._rejects_kept)]
-            queries_imports.insert_rejects(tx, self._import_id, kept)
+            kept = rejects[: max(0, imports.REJECTS_KEPT - self._rejects_kept)]
+            imports.insert_rejects(tx, self._import_id, kept)
             counts = _counts(len(read), len(accepted), rejects)
-            queries_imports.count_batch(tx, self._import_id, counts, problems=self._kinds.told())
+            imports.count_batch(tx, self._import_id, counts, problems=self._kinds.told())
             hold_open(tx, place.campaign_id)  # it may have been canceled since the batch before
         self._zones |= zones
         self._rejects_kept += len(kept)
@@ -181,9 +187,9 @@ def _storable(cells: dict[str, str]) -> dict[str, str]:
     return {name: text.replace("\0", "\x01")[:_LONGEST_KEPT] for name, text in cells.items()}
 
 
-def _close(services: Services, import_id: str, status: str, *, error: dict[str, str] | None = None) -> None:
-    with services.sql.begin() as tx:
-        queries_imports.close_import(tx, import_id, status=status, error=error)
+def _close(sql: Engine, import_id: str, status: str, *, error: dict[str, str] | None = None) -> None:
+    with sql.begin() as tx:
+        imports.close_import(tx, import_id, status=status, error=error)
 
 
 def _detail(error: BaseException) -> str:

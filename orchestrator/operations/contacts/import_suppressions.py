@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import redis
+from sqlalchemy import Engine
+
+from orchestrator.clock import Clock
 from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem
 from orchestrator.contact_files.csv_rows import CsvRows, Row
@@ -23,12 +27,10 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.names import unseen_in
 from orchestrator.policy.phone.parse_phone import read_phone
 from orchestrator.policy.timestamps import format_moment, parse_moment
+from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters
 from orchestrator.store.sql.campaigns import list_ids
 from orchestrator.store.sql.opt_outs import Asked, Change, write_opt_outs
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
 
 _BATCH = 1_000
 _ERRORS_TOLD = 100
@@ -77,7 +79,9 @@ class SuppressedFile:
         return [{**kind, "detail": self.details[kind["rows"][0]]} for kind in self.kinds.told()]
 
 
-def suppress_many(services: Services, file: WholeFile, defaults: SuppressionDefaults) -> SuppressedFile:
+def suppress_many(
+    file: WholeFile, defaults: SuppressionDefaults, *, sql: Engine, client: redis.Redis, keys: Keys, clock: Clock
+) -> SuppressedFile:
     """Suppress every good row of `file`: column `phone`, optional `scope`, `reason`, `expires_at`.
 
     Raises InvalidInput for a header that cannot be used. Safe to repeat: a row only ever lengthens what stands for its
@@ -85,26 +89,26 @@ def suppress_many(services: Services, file: WholeFile, defaults: SuppressionDefa
     """
     done = SuppressedFile()
     form = ContactForm(optional=("scope", "reason", "expires_at"), region=defaults.region)
-    read_row = partial(_read, defaults=defaults, scopes=_known_scopes(services), now=services.clock())
+    read_row = partial(_read, defaults=defaults, scopes=_known_scopes(sql), now=clock())
     numbered = iter(CsvRows(file, form, mapping=defaults.mapping, encoding=defaults.encoding))
     while batch := list(islice(numbered, _BATCH)):
         read = [(number, read_row(row)) for number, row in batch]
         wrong = [(number, problem) for number, problem in read if isinstance(problem, ContactProblem)]
         good = [(number, wishes) for number, wishes in read if not isinstance(wishes, ContactProblem)]
         noted = [(number, _note(wishes)) for number, wishes in good if len(wishes) > 1]
-        done.changes += _write(services, [wish for _, wishes in good for wish in wishes])
+        done.changes += _write(sql, [wish for _, wishes in good for wish in wishes])
         done.rows += len(batch)
         done.accepted += len(good)
         for number, problem in wrong:
             done.refuse(number, problem)
         done.notes += noted[: _ERRORS_TOLD - len(done.notes)]
-    hang_up_at_once(services)
-    _settle_sends(services)
+    hang_up_at_once(sql, client, keys)
+    _settle_sends(sql, client, keys)
     return done
 
 
-def _known_scopes(services: Services) -> frozenset[str]:
-    with services.sql.connect() as tx:
+def _known_scopes(sql: Engine) -> frozenset[str]:
+    with sql.connect() as tx:
         return list_ids(tx) | {GLOBAL}
 
 
@@ -153,13 +157,13 @@ def _end(written: str, now: datetime) -> str | ContactProblem | None:
     return format_moment(moment) if moment > now else ContactProblem("in_the_past", "expires_at", IN_THE_PAST)
 
 
-def _write(services: Services, wishes: Sequence[Asked]) -> Counter[Change]:
-    with services.sql.begin() as tx:
+def _write(sql: Engine, wishes: Sequence[Asked]) -> Counter[Change]:
+    with sql.begin() as tx:
         changes = Counter(write_opt_outs(tx, wishes).values())
     changes[Change.KEPT] += len(wishes) - changes.total()
     return changes
 
 
-def _settle_sends(services: Services) -> None:
+def _settle_sends(sql: Engine, client: redis.Redis, keys: Keys) -> None:
     """Withdraw what had been claimed for numbers that are suppressed now, and wait for sends in the act."""
-    drain_dials(services, call_filters.open_to_suppressed_numbers(), _WAY_BACK)
+    drain_dials(call_filters.open_to_suppressed_numbers(), _WAY_BACK, sql=sql, client=client, keys=keys)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
+import redis
 from sqlalchemy import Engine, Row
 
 from orchestrator.errors import NotFound
@@ -16,41 +17,32 @@ from orchestrator.store.sql import call_filters, imports
 from orchestrator.store.sql.bounded_connection import allow
 from orchestrator.store.timeouts import SWEEPING
 
-if TYPE_CHECKING:
-    from orchestrator.services import Services
-
 _REJECTS_READ, _CONTACTS_CANCELED = 1_000, 2_000  # at once
 
 
-def find_import(services: Services, import_id: str) -> Row[Any]:
+def find_import(import_id: str, *, sql: Engine) -> Row[Any]:
     """Return an import; raise NotFound for none."""
-    with services.sql.connect() as tx:
+    with sql.connect() as tx:
         row = imports.find_import(tx, import_id)
     if row is None:
         raise NotFound("import", import_id)
     return row
 
 
-def first_rejects(services: Services, import_id: str, *, limit: int = 100) -> Sequence[Row[Any]]:
-    """Return the first rows that an import refused, invalid ones before duplicates."""
-    with services.sql.connect() as tx:
-        return imports.first_rejects(tx, import_id, limit=limit)
-
-
-def problem_kinds(services: Services, row: Row[Any]) -> list[dict[str, Any]]:
+def problem_kinds(row: Row[Any], *, sql: Engine) -> list[dict[str, Any]]:
     """Return what an import refused by kind, with the detail of the first row of each; none of earlier versions'."""
     kinds = row.params.get("problems", [])
     firsts = [kind["rows"][0] for kind in kinds]
-    with services.sql.connect() as tx:
+    with sql.connect() as tx:
         details = imports.reject_details(tx, row.id, firsts)
     return [{**kind, "detail": details.get(kind["rows"][0], "")} for kind in kinds]
 
 
-def each_reject(services: Services, import_id: str) -> Iterator[Row[Any]]:
+def each_reject(import_id: str, *, sql: Engine) -> Iterator[Row[Any]]:
     """Yield every refused row that was kept, in the file's order, holding no connection in between."""
     last = 0
     while True:
-        with services.sql.connect() as tx:
+        with sql.connect() as tx:
             rows = imports.rejects_after(tx, import_id, last, limit=_REJECTS_READ)
         if not rows:
             return
@@ -58,26 +50,26 @@ def each_reject(services: Services, import_id: str) -> Iterator[Row[Any]]:
         last = rows[-1].row
 
 
-def withdraw_import(services: Services, import_id: str) -> Row[Any]:
+def withdraw_import(import_id: str, *, sql: Engine, client: redis.Redis, keys: Keys) -> Row[Any]:
     """Cancel the import's contacts that were never dialed, claimed ones included, and return it; safe to repeat."""
-    find_import(services, import_id)
-    with services.sql.begin() as tx:
+    find_import(import_id, sql=sql)
+    with sql.begin() as tx:
         allow(tx, SWEEPING)
         imports.withdraw_import(tx, import_id)
     for skip_locked in (True, False):  # first in peace, then the few that dispatchers were holding
-        _cancel_undialed(services, import_id, skip_locked=skip_locked)
-    with services.sql.begin() as tx:
+        _cancel_undialed(sql, import_id, skip_locked=skip_locked)
+    with sql.begin() as tx:
         allow(tx, SWEEPING)
         way = ReleaseReason(Reason.CONTACT_CLOSED, final=ContactStatus.CANCELED, counts=False)
         withdrawn = withdraw(tx, call_filters.reserved_of_import(import_id), way)
-    free_channels(services.redis, Keys(), withdrawn)
-    return find_import(services, import_id)
+    free_channels(client, keys, withdrawn)
+    return find_import(import_id, sql=sql)
 
 
-def _cancel_undialed(services: Services, import_id: str, *, skip_locked: bool) -> None:
+def _cancel_undialed(sql: Engine, import_id: str, *, skip_locked: bool) -> None:
     last = ""
     while True:
-        with services.sql.begin() as tx:
+        with sql.begin() as tx:
             ids = imports.contact_ids_after(tx, import_id, last, limit=_CONTACTS_CANCELED)
             imports.cancel_undialed(tx, ids, skip_locked=skip_locked)
         if not ids:

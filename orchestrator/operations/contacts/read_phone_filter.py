@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
 
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.policy.phone.parse_phone import PhoneProblem, country_of, read_phone
 from orchestrator.store.sql.campaigns import list_caller_ids
 
-if TYPE_CHECKING:
-    from orchestrator.services import Services
-
 _LOST_PLUS = re.compile(r" (?=\d)", re.ASCII)  # a + that nobody wrote as %2B
 
 
-def read_asked_number(services: Services, text: str, region: str | None, *, campaign_id: str | None, name: str) -> str:
+def read_asked_number(
+    text: str, region: str | None, *, campaign_id: str | None, name: str, sql: Engine, caller_id: str | None
+) -> str:
     """Return `text` as E.164; without a country code it is one of `region`, else of the country of our caller ids.
 
     Those are the campaign's, if one is named, else everybody's. Raises InvalidInput naming the parameter `name`.
     """
     if not region and not text.lstrip().startswith("+"):
-        region = _our_region(services, campaign_id)
+        region = _region_of_caller_ids(sql, campaign_id, default=caller_id)
     return read_named_number(text, region, name=name)
 
 
@@ -45,9 +45,8 @@ def _with_plus(text: str, without: str | PhoneProblem) -> str | PhoneProblem:
     return read if isinstance(read, str) else without
 
 
-def _our_region(services: Services, campaign_id: str | None) -> str | None:
-    with services.sql.connect() as tx:
+def _region_of_caller_ids(sql: Engine, campaign_id: str | None, *, default: str | None) -> str | None:
+    with sql.connect() as tx:
         caller_ids = list_caller_ids(tx, campaign_id)
-    ours = services.settings.caller_id
-    countries = {country_of(number) for number in (*caller_ids, *([ours] if ours and not campaign_id else []))}
+    countries = {country_of(number) for number in (*caller_ids, *([default] if default and not campaign_id else []))}
     return countries.pop() if len(countries) == 1 else None

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+import redis
+from sqlalchemy import Engine
+
+from orchestrator.clock import Clock
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.operations.contacts.find_suppressions import Found, find_last
@@ -14,11 +17,9 @@ from orchestrator.operations.dialing.drain_dials import drain_dials
 from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.timestamps import format_moment
+from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters
 from orchestrator.store.sql.opt_outs import Asked, Change, write_opt_outs
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
 
 GLOBAL = "global"
 API = "api"
@@ -37,25 +38,28 @@ class Suppressed:
 
 
 def suppress_number(
-    services: Services,
     phone: str,
     *,
     scope: str = GLOBAL,
     reason: str,
     by: str = API,
     expires_at: datetime | None = None,
+    sql: Engine,
+    client: redis.Redis,
+    keys: Keys,
+    clock: Clock,
 ) -> Suppressed:
     """Return the suppression that holds; `scope` is `global` or a campaign id. Safe to repeat.
 
     What stands already is lengthened or kept, never shortened. Raises InvalidInput for an end that has passed.
     """
-    if expires_at is not None and expires_at <= services.clock():
+    if expires_at is not None and expires_at <= clock():
         raise InvalidInput([FieldError("/expires_at", "in_the_past", IN_THE_PAST)])
     end = format_moment(expires_at) if expires_at else None
     wish = Asked(phone, scope, reason, asked_by=by, expires_at=end)
-    with services.sql.begin() as tx:
+    with sql.begin() as tx:
         change = write_opt_outs(tx, [wish])[phone, scope]
-    hang_up_at_once(services)
+    hang_up_at_once(sql, client, keys)
     concerned = call_filters.to_number(phone, campaign_id=None if scope == GLOBAL else scope)
-    drain_dials(services, concerned, _WAY_BACK)
-    return Suppressed(find_last(services, phone, scope), change)
+    drain_dials(concerned, _WAY_BACK, sql=sql, client=client, keys=keys)
+    return Suppressed(find_last(phone, scope, sql=sql), change)

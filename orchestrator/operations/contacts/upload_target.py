@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Engine, Row
 
+from orchestrator.clock import Clock
 from orchestrator.contact_files.contact_rows import ContactForm, NewContact
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.policy.zones.contact_zones import zones_for
 from orchestrator.store.sql.campaigns import find_campaign, share_lock_campaign
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
+from orchestrator.store.sql.flow_cache import FlowCache
 
 TAKES_CONTACTS = ("draft", "scheduled", "running", "paused")
 
@@ -41,17 +40,17 @@ class UploadPlace:
         return replace(self, form=ContactForm(self.form.required, self.form.optional, region))
 
 
-def place_for_upload(services: Services, campaign_id: str) -> UploadPlace:
+def place_for_upload(campaign_id: str, *, sql: Engine, flows: FlowCache, clock: Clock) -> UploadPlace:
     """Return what uploads to a campaign need; raise Conflict for one that takes no contacts any more."""
-    with services.sql.connect() as tx:
+    with sql.connect() as tx:
         campaign = _taking_contacts(tx, campaign_id, is_locked=False)
-    flow = services.flows.get(campaign.flow_id)
+    flow = flows.get(campaign.flow_id)
     return UploadPlace(
         campaign_id=campaign_id,
         form=ContactForm(required=tuple(flow.required_inputs), optional=tuple(flow.optional_inputs)),
         hours=stored_hours(campaign.calling_hours),
         default_timezone=campaign.default_timezone,
-        now=services.clock(),
+        now=clock(),
     )
 
 

@@ -12,10 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem, NewContact, read_contact
 from orchestrator.errors import Conflict, FieldError, InvalidInput, LimitReached
-from orchestrator.operations.campaigns.create_campaign import check_ring
 from orchestrator.operations.dialing.claim_contacts import Claimer, RateLimits, Reservation
 from orchestrator.operations.dialing.rate_limits import account_rate_limit
-from orchestrator.operations.flows.create_flow import flow_named
+from orchestrator.operations.flows.find_flows import check_ring, flow_named
 from orchestrator.policy.dial_gate import Hold
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.phone.field import Number
@@ -58,14 +57,14 @@ def place_call(services: Services, wanted: NewCall, *, contact_id: str) -> Row[A
     Raises InvalidInput for what the flow cannot use and for a flow that gives up too soon, Conflict with the gate's
     reason and time, LimitReached when rate or channels stay full for 2 s.
     """
-    flow = flow_named(services, wanted.flow) if wanted.flow else None
-    if flow:
-        check_ring(services, flow_id=flow.id)
-    contact = _checked(services, wanted, flow_id=flow.id if flow else None)
+    flow_id = flow_named(services.sql, wanted.flow).id if wanted.flow else None
+    if flow_id:
+        check_ring(services.flows.get(flow_id))
+    contact = _checked(services, wanted, flow_id=flow_id)
     pause, deadline = threading.Event(), time.monotonic() + _WAIT_FOR_A_PLACE_S
     while True:
         try:
-            return _reserve(services, wanted, contact, contact_id=contact_id, flow_id=flow.id if flow else None)
+            return _reserve(services, wanted, contact, contact_id=contact_id, flow_id=flow_id)
         except LimitReached:
             if time.monotonic() > deadline:
                 raise

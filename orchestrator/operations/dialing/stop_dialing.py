@@ -31,7 +31,7 @@ def stop_dialing(services: Services, *, reason: str = NO_REASON, by: str = "api"
     with services.sql.begin() as tx:
         write_stop(tx, Stop(services.clock(), by, reason))
     log.warning("all dialing is stopped")
-    return drain_dials(services, true(), _WAY_BACK)
+    return drain_dials(true(), _WAY_BACK, sql=services.sql, client=services.redis, keys=services.keys)
 
 
 def resume_dialing(services: Services) -> None:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
 from orchestrator.ids import new_id
-from orchestrator.operations.flows.create_flow import flow_named
+from orchestrator.operations.flows.find_flows import flow_named
 from orchestrator.policy.phone.field import Number
-from orchestrator.store.sql import numbers as queries_numbers
+from orchestrator.settings import Settings
+from orchestrator.store.sql import numbers
 from orchestrator.store.sql.connections import ensure_connection
+from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.system_campaigns import ensure_system_campaign
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
 
 JoinDays = Annotated[int, Field(ge=0, le=3650)]
 _JOINING = (
@@ -45,12 +43,12 @@ class NumberChange(BaseModel):
     join_days: JoinDays | None = Field(None, description=_JOINING)
 
 
-def map_number(services: Services, wanted: NewNumber) -> Row[Any]:
+def map_number(wanted: NewNumber, *, sql: Engine, flows: FlowCache, settings: Settings) -> Row[Any]:
     """Return the new mapping; in force for the next call. Raises Conflict for a number that is mapped already."""
-    flow_id = _flow_for_callers(services, wanted.flow)
+    flow_id = _flow_for_callers(wanted.flow, sql=sql, flows=flows)
     number_id = new_id("num")
-    with services.sql.begin() as tx:
-        home_id = ensure_system_campaign(tx, ensure_connection(tx, services.settings), kind="inbound")
+    with sql.begin() as tx:
+        home_id = ensure_system_campaign(tx, ensure_connection(tx, settings), kind="inbound")
         values = {
             "id": number_id,
             "number": wanted.number,
@@ -58,53 +56,45 @@ def map_number(services: Services, wanted: NewNumber) -> Row[Any]:
             "home_id": home_id,
             "join_days": wanted.join_days,
         }
-        if not queries_numbers.insert_number(tx, values):
+        if not numbers.insert_number(tx, values):
             raise Conflict("number_mapped", f"{wanted.number} is mapped to a flow already: change it with PATCH.")
         return _found(tx, number_id)
 
 
-def list_numbers(
-    services: Services, filters: Mapping[str, Any], *, after: str | None, limit: int
-) -> Sequence[Row[Any]]:
-    """Return a page of numbers, newest first."""
-    with services.sql.connect() as tx:
-        return queries_numbers.list_numbers(tx, filters, after=after, limit=limit)
-
-
-def find_number(services: Services, number_id: str) -> Row[Any]:
+def find_number(number_id: str, *, sql: Engine) -> Row[Any]:
     """Return a number; raise NotFound for none."""
-    with services.sql.connect() as tx:
+    with sql.connect() as tx:
         return _found(tx, number_id)
 
 
-def change_number(services: Services, number_id: str, change: NumberChange) -> Row[Any]:
+def change_number(number_id: str, change: NumberChange, *, sql: Engine, flows: FlowCache) -> Row[Any]:
     """Change what `change` names; in force for the next call."""
     changes = change.model_dump(exclude_unset=True)
     if "flow" in changes:
-        changes["flow_id"] = _flow_for_callers(services, changes.pop("flow"))
-    with services.sql.begin() as tx:
+        changes["flow_id"] = _flow_for_callers(changes.pop("flow"), sql=sql, flows=flows)
+    with sql.begin() as tx:
         _found(tx, number_id)
-        queries_numbers.update_number(tx, number_id, changes)
+        numbers.update_number(tx, number_id, changes)
         return _found(tx, number_id)
 
 
-def unmap_number(services: Services, number_id: str) -> None:
+def unmap_number(number_id: str, *, sql: Engine) -> None:
     """Let a number take no calls any more; those under way go on. Raises NotFound for none."""
-    with services.sql.begin() as tx:
-        if not queries_numbers.delete_number(tx, number_id):
+    with sql.begin() as tx:
+        if not numbers.delete_number(tx, number_id):
             raise NotFound("number", number_id)
 
 
-def _flow_for_callers(services: Services, wanted: str) -> str:
-    flow_id = str(flow_named(services, wanted).id)
-    if missing := services.flows.get(flow_id).required_inputs:
+def _flow_for_callers(wanted: str, *, sql: Engine, flows: FlowCache) -> str:
+    flow_id = str(flow_named(sql, wanted).id)
+    if missing := flows.get(flow_id).required_inputs:
         detail = f"a stranger who calls carries no {', '.join(missing)}: give these inputs a default"
         raise InvalidInput([FieldError("/flow", "needs_inputs", detail)])
     return flow_id
 
 
 def _found(tx: Connection, number_id: str) -> Row[Any]:
-    row = queries_numbers.find_number(tx, number_id)
+    row = numbers.find_number(tx, number_id)
     if row is None:
         raise NotFound("number", number_id)
     return row

@@ -5,19 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Engine, Row
 
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.flow import Flow, load_flow
 from orchestrator.flow.actions import Command
 from orchestrator.media.stream_urls import is_for_us
-from orchestrator.store.sql import flows as queries_flows
+from orchestrator.store.sql import flows
 from orchestrator.store.sql.flow_cache import stored_flows
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
 
 
 @dataclass(frozen=True)
@@ -28,25 +25,25 @@ class StoredFlow:
     is_new: bool
 
 
-def create_flow(services: Services, source: bytes, content_type: str, *, flow_id: str) -> StoredFlow:
+def create_flow(source: bytes, content_type: str, *, flow_id: str, sql: Engine, has_media_receiver: bool) -> StoredFlow:
     """Check a flow and store it as the next version of its name; the newest version's own text is stored only once.
 
     Raises InvalidFlow with every problem, InvalidInput for steps that stream to a receiver that is not set up here.
     """
-    flow = load_flow(source, content_type, library=stored_flows(services.sql))
-    if services.streams is None and (wrong := list(_streaming_to_us(flow))):
+    flow = load_flow(source, content_type, library=stored_flows(sql))
+    if not has_media_receiver and (wrong := list(_streaming_to_us(flow))):
         raise InvalidInput(wrong)
     name = flow.name
     text = source.decode("utf-8-sig")
     digest = hashlib.sha256(text.encode()).hexdigest()
-    with services.sql.begin() as tx:
-        queries_flows.lock_name(tx, name)
-        newest = queries_flows.newest_version(tx, name)
+    with sql.begin() as tx:
+        flows.lock_name(tx, name)
+        newest = flows.newest_version(tx, name)
         if newest and newest.content_hash == digest:
             return StoredFlow(newest, is_new=False)
         version = newest.version + 1 if newest else 1
         values = {"id": flow_id, "name": name, "version": version, "source": text, "content_hash": digest}
-        return StoredFlow(queries_flows.insert_flow(tx, {**values, "content_type": content_type}), is_new=True)
+        return StoredFlow(flows.insert_flow(tx, {**values, "content_type": content_type}), is_new=True)
 
 
 def _streaming_to_us(flow: Flow) -> Iterator[FieldError]:
@@ -54,12 +51,3 @@ def _streaming_to_us(flow: Flow) -> Iterator[FieldError]:
         if isinstance(step.action, Command) and is_for_us(step.action.plain):
             detail = "ours is the media receiver, but ORCHESTRATOR_MEDIA_URL does not say where the carrier reaches it"
             yield FieldError(f"/steps/{name}/{step.action.action}/stream_url", "no_receiver", detail)
-
-
-def flow_named(services: Services, wanted: str) -> Row[Any]:
-    """Return the flow with the id `wanted`, else the newest of that name; raise InvalidInput at /flow for neither."""
-    with services.sql.connect() as tx:
-        row = queries_flows.find_flow(tx, wanted) or queries_flows.newest_version(tx, wanted)
-    if row is None:
-        raise InvalidInput([FieldError("/flow", "unknown_flow", f"there is no flow with the id or name {wanted!r}")])
-    return row

@@ -1,29 +1,36 @@
-"""Finds flows: one version, or a page of them."""
+"""Finds the flow that a request means, by its id or its name, and checks that it may be dialed with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Engine, Row
 
-from orchestrator.errors import NotFound
-from orchestrator.store.sql import flows as queries_flows
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
+from orchestrator.errors import FieldError, InvalidInput, NotFound
+from orchestrator.flow import Flow
+from orchestrator.policy.ring_floor import why_ring_too_short
+from orchestrator.store.sql import flows
 
 
-def find_flow(services: Services, flow_id: str) -> Row[Any]:
+def find_flow(flow_id: str, *, sql: Engine) -> Row[Any]:
     """Return a version of a flow; raise NotFound for none."""
-    with services.sql.connect() as tx:
-        row = queries_flows.find_flow(tx, flow_id)
+    with sql.connect() as tx:
+        row = flows.find_flow(tx, flow_id)
     if row is None:
         raise NotFound("flow", flow_id)
     return row
 
 
-def list_flows(services: Services, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
-    """Return a page of versions, newest first."""
-    with services.sql.connect() as tx:
-        return queries_flows.list_flows(tx, filters, after=after, limit=limit)
+def flow_named(sql: Engine, wanted: str) -> Row[Any]:
+    """Return the flow with the id `wanted`, else the newest of that name; raise InvalidInput at /flow for neither."""
+    with sql.connect() as tx:
+        row = flows.find_flow(tx, wanted) or flows.newest_version(tx, wanted)
+    if row is None:
+        raise InvalidInput([FieldError("/flow", "unknown_flow", f"there is no flow with the id or name {wanted!r}")])
+    return row
+
+
+def check_ring(flow: Flow) -> None:
+    """Raise InvalidInput for a flow that lets the phone ring too briefly; campaigns that run with one go on."""
+    if why := why_ring_too_short(flow.dial_fields()["timeout_secs"]):
+        raise InvalidInput([FieldError("/flow", "ring_floor", why)])

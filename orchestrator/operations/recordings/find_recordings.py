@@ -1,44 +1,32 @@
-"""Finds recordings: a page of them, one, or one whose file is here."""
+"""Finds a recording, or one whose file is here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import Row
+from sqlalchemy import Engine, Row
 
 from orchestrator.errors import Conflict, Gone, NotFound
-from orchestrator.store.sql import recordings as queries_recordings
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
+from orchestrator.store.sql import recordings
 
 WITH_FILE: Final = frozenset({"fetched", "incomplete"})
 
 
-def list_recordings(
-    services: Services, filters: Mapping[str, Any], *, after: str | None, limit: int
-) -> Sequence[Row[Any]]:
-    """Return a page of recordings, newest first."""
-    with services.sql.connect() as tx:
-        return queries_recordings.list_recordings(tx, filters, after=after, limit=limit)
-
-
-def find_recording(services: Services, ident: str) -> Row[Any]:
+def find_recording(ident: str, *, sql: Engine) -> Row[Any]:
     """Return a recording; raises NotFound."""
-    with services.sql.connect() as tx:
-        row = queries_recordings.find_recording(tx, ident)
+    with sql.connect() as tx:
+        row = recordings.find_recording(tx, ident)
     if row is None:
         raise NotFound("recording", ident)
     return row
 
 
-def find_fetched(services: Services, ident: str) -> Row[Any]:
-    """Return a recording whose file is here, to be read from `services.recordings`.
+def find_fetched(ident: str, *, sql: Engine) -> Row[Any]:
+    """Return a recording whose file is here, to be read from the archive.
 
     Raises NotFound, Conflict while it is being fetched, Gone when there is none here.
     """
-    row = find_recording(services, ident)
+    row = find_recording(ident, sql=sql)
     if row.state == "pending":
         detail = "The recording is being fetched; ask again in a moment."
         raise Conflict("recording_pending", detail, status=row.state, allowed=sorted(WITH_FILE))

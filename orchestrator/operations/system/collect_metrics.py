@@ -4,65 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 import redis
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from orchestrator.clock import Clock
 from orchestrator.model.metric import Metric, Reading
-from orchestrator.operations.campaigns.count_contacts import count_all_standings
+from orchestrator.operations.campaigns.count_contacts import count_all_contacts
 from orchestrator.operations.campaigns.read_stats import latency_percentiles
+from orchestrator.store.probes import StoreProbes
 from orchestrator.store.redis.event_streams import backlog
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import dials_in_trailing_5_s, read_health
 from orchestrator.store.sql.installation import count_gauges, count_open_contacts, ping
 
-if TYPE_CHECKING:
-    from orchestrator.services import Services
 
-
-def measure(services: Services) -> list[Reading]:
-    """Return what can be measured within two seconds; a store that is away, or stands still, is a reading of its own.
+def collect_metrics(
+    *, sql: Engine, client: redis.Redis, keys: Keys, connection_id: str | None, clock: Clock, probes: StoreProbes
+) -> list[Reading]:
+    """Return what can be measured within two seconds; a store that does not answer in time is a reading of its own.
 
     Counts that take longer, of contacts by the million, are left out.
     """
-    looks = {"postgresql": _ask_sql, "counts": _from_sql, "redis": _from_redis}
-    taken = services.probes.run({f"metrics/{name}": partial(look, services) for name, look in looks.items()})
+    checks = {
+        "postgresql": partial(_ask_sql, sql),
+        "counts": partial(_from_sql, sql, clock),
+        "redis": partial(_from_redis, client, keys, connection_id),
+    }
+    answered = probes.run({f"metrics/{name}": check for name, check in checks.items()})
     stores = ("postgresql", "redis")
-    is_up = [Reading(Metric.STORE_UP, taken.get(f"metrics/{store}") is not None, store) for store in stores]
-    return [*is_up, *(reading for readings in taken.values() for reading in readings or ())]
+    is_up = [Reading(Metric.STORE_UP, answered.get(f"metrics/{store}") is not None, store) for store in stores]
+    return [*is_up, *(reading for readings in answered.values() for reading in readings or ())]
 
 
-def _ask_sql(services: Services) -> list[Reading] | None:
+def _ask_sql(sql: Engine) -> list[Reading] | None:
     try:
-        with services.sql.connect() as tx:
+        with sql.connect() as tx:
             ping(tx)
     except SQLAlchemyError:
         return None
     return []
 
 
-def _from_sql(services: Services) -> list[Reading] | None:
+def _from_sql(sql: Engine, clock: Clock) -> list[Reading] | None:
     try:
-        with services.sql.connect() as tx:
+        with sql.connect() as tx:
             counts = count_gauges(tx)
-            contacts = count_open_contacts(tx)
+            open_contacts = count_open_contacts(tx)
     except SQLAlchemyError:
         return None
-    # As in a campaign's numbers: who waits outside the hours there is held.
-    standings = count_all_standings(contacts, services.clock())
-    due = [Reading(Metric.CONTACTS_DUE, float(n), status) for status, n in standings.by_status.items()]
+    # As in a campaign's numbers: a contact that waits outside its calling hours is held.
+    contacts = count_all_contacts(open_contacts, clock())
+    due = [Reading(Metric.CONTACTS_DUE, float(n), status) for status, n in contacts.by_status.items()]
     return [*due, *(Reading(metric, float(n), label) for metric, rows in counts.items() for label, n in rows)]
 
 
-def _from_redis(services: Services) -> list[Reading] | None:
+def _from_redis(client: redis.Redis, keys: Keys, connection_id: str | None) -> list[Reading] | None:
     try:
-        return [*_nervous_system(services.redis, Keys()), *_account(services)]
+        return [*_queues(client, keys), *_account(client, keys, connection_id)]
     except redis.RedisError:
         return None
 
 
-def _nervous_system(client: redis.Redis, keys: Keys) -> Iterator[Reading]:
+def _queues(client: redis.Redis, keys: Keys) -> Iterator[Reading]:
     for stream, (entries, age_s) in backlog(client, keys).items():
         yield Reading(Metric.STREAM_ENTRIES, entries, stream)
         yield Reading(Metric.STREAM_AGE_S, age_s, stream)
@@ -75,11 +80,9 @@ def _nervous_system(client: redis.Redis, keys: Keys) -> Iterator[Reading]:
             yield Reading(Metric.EVENT_TO_COMMAND_MS, value, quantile)
 
 
-def _account(services: Services) -> Iterator[Reading]:
-    connection_id = services.settings.telnyx_connection_id
+def _account(client: redis.Redis, keys: Keys, connection_id: str | None) -> Iterator[Reading]:
     if connection_id is None:
         return
-    client, keys = services.redis, Keys()
     yield Reading(Metric.LIVE_CALLS, client.zcard(keys.slots(connection_id)))
     yield Reading(Metric.DIALS_5_S, dials_in_trailing_5_s(client, keys, connection_id))
     yield Reading(Metric.DISPATCH_OPEN, not read_health(client, keys, connection_id).closed)

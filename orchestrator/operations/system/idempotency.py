@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+from sqlalchemy import Engine
 
 from orchestrator.ids import Prefix, seeded_id
 from orchestrator.store.sql.idempotency import delete_key, find_key, insert_key, purge_keys, store_response
 from orchestrator.store.sql.personal_columns import GONE
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,9 @@ class Taken:
 Begun = Kept | Taken | Literal["in_progress", "other_body", "erased"]
 
 
-def begin_request(services: Services, key: str, *, scope: str, body_hash: str) -> Begun:
+def begin_request(key: str, *, scope: str, body_hash: str, sql: Engine) -> Begun:
     """Return Taken for a new key, Kept for an answered one, or why neither; a request dead for 60 s is taken over."""
-    with services.sql.begin() as tx:
+    with sql.begin() as tx:
         purge_keys(tx)
         entered = insert_key(tx, key, scope=scope, body_hash=body_hash)
         if entered:
@@ -61,9 +60,9 @@ def begin_request(services: Services, key: str, *, scope: str, body_hash: str) -
     return Taken(key, scope, known.created_at) if known.is_stale else "in_progress"
 
 
-def finish_request(services: Services, begun: Taken, kept: Kept) -> None:
+def finish_request(begun: Taken, kept: Kept, *, sql: Engine) -> None:
     """Keep the answer for 24 hours."""
-    with services.sql.begin() as tx:
+    with sql.begin() as tx:
         store_response(
             tx,
             begun.key,
@@ -74,7 +73,7 @@ def finish_request(services: Services, begun: Taken, kept: Kept) -> None:
         )
 
 
-def forget_request(services: Services, begun: Taken) -> None:
+def forget_request(begun: Taken, *, sql: Engine) -> None:
     """Let the key be used again: nothing was done."""
-    with services.sql.begin() as tx:
+    with sql.begin() as tx:
         delete_key(tx, begun.key, begun.scope)

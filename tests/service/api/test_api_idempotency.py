@@ -11,6 +11,7 @@ from orchestrator.ids import seeded_id
 from orchestrator.operations.system.idempotency import Kept, Taken, begin_request, finish_request
 from orchestrator.services import Services
 from tests.support.rest import CALLER_ID, FLOW, Rest, fresh_number, pointers
+from tests.support.run_operation import run_operation
 
 KEY = {"Idempotency-Key": "one"}
 
@@ -155,13 +156,15 @@ def test_a_key_is_ignored_where_repeating_does_no_harm(rest: Rest) -> None:
 
 
 def test_two_at_once_are_one(services: Services) -> None:
-    begun = [begin_request(services, "k", scope="s", body_hash="b") for _ in range(2)]
+    begun = [run_operation(begin_request, "k", scope="s", body_hash="b", services=services) for _ in range(2)]
 
     first, second = begun
     assert isinstance(first, Taken) and second == "in_progress"
-    finish_request(services, first, Kept(201, b"{}", "application/json"))
-    assert begin_request(services, "k", scope="s", body_hash="b") == Kept(201, b"{}", "application/json")
-    assert begin_request(services, "k", scope="s", body_hash="c") == "other_body"
+    run_operation(finish_request, first, Kept(201, b"{}", "application/json"), services=services)
+    assert run_operation(begin_request, "k", scope="s", body_hash="b", services=services) == Kept(
+        201, b"{}", "application/json"
+    )
+    assert run_operation(begin_request, "k", scope="s", body_hash="c", services=services) == "other_body"
 
 
 def test_a_missing_field_is_told_before_the_key_is(rest: Rest) -> None:

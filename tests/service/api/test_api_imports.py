@@ -17,6 +17,7 @@ from orchestrator.operations.contacts.manage_imports import close_dead_imports
 from orchestrator.services import Services
 from tests.support.poll import eventually
 from tests.support.rest import Rest, pointers
+from tests.support.run_operation import run_operation
 
 HEADER = "phone,first_name\n"
 
@@ -279,7 +280,9 @@ def test_an_import_withdrawn_while_it_runs_stops(rest: Rest, services: Services)
 
     def run() -> None:
         try:
-            import_contacts(services, campaign, file, options=ImportOptions(), import_id=import_id)
+            run_operation(
+                import_contacts, campaign, file, options=ImportOptions(), import_id=import_id, services=services
+            )
         except Conflict as err:
             failed.append(err)
 

@@ -13,10 +13,11 @@ from sqlalchemy import text
 
 from orchestrator.model.metric import Metric
 from orchestrator.operations.campaigns.export_results import export_results
-from orchestrator.operations.system.collect_metrics import measure
+from orchestrator.operations.system.collect_metrics import collect_metrics
 from orchestrator.services import Services
 from orchestrator.store.redis.keys import Keys
 from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number, pointers
+from tests.support.run_operation import run_operation
 
 MONDAY_NOON_IN_NEW_YORK = datetime(2031, 3, 3, 17, tzinfo=UTC)
 
@@ -90,7 +91,11 @@ def test_the_metrics_of_all_campaigns_agree_with_the_numbers_of_each(rest: Rest,
     for hour in range(0, 48, 7):
         with time_machine.travel(MONDAY_NOON_IN_NEW_YORK + timedelta(hours=hour), tick=False):
             stats = [rest.get(f"/v1/campaigns/{campaign}/stats").json for campaign in campaigns]
-            told = {r.label: r.value for r in measure(services) if r.metric is Metric.CONTACTS_DUE}
+            told = {
+                r.label: r.value
+                for r in run_operation(collect_metrics, services=services)
+                if r.metric is Metric.CONTACTS_DUE
+            }
         for status in ("waiting", "held"):
             assert told.get(status, 0) == sum(each["contacts"][status] for each in stats), (hour, status)
         assert hour == 0 or told["held"] > len(campaigns)  # those outside the hours beside those who are held at all
@@ -102,7 +107,7 @@ def test_a_campaign_that_is_over_is_in_no_metric(rest: Rest, services: Services)
     with services.sql.begin() as tx:
         tx.execute(text("UPDATE campaigns SET status = 'canceled' WHERE id = :id"), {"id": campaign})
 
-    assert [r for r in measure(services) if r.metric is Metric.CONTACTS_DUE] == []
+    assert [r for r in run_operation(collect_metrics, services=services) if r.metric is Metric.CONTACTS_DUE] == []
 
 
 def test_calls_are_counted_by_what_they_brought(rest: Rest, services: Services) -> None:
@@ -241,7 +246,7 @@ def test_results_need_no_more_memory_for_more_contacts(rest: Rest, services: Ser
 def _peak_of_export(services: Services, campaign: str, rows: int) -> int:
     tracemalloc.start()
     try:
-        assert sum(1 for _ in export_results(services, campaign)) == rows + 1
+        assert sum(1 for _ in run_operation(export_results, campaign, services=services)) == rows + 1
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

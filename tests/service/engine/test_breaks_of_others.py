@@ -23,7 +23,7 @@ def test_open_ews_pausing_leaves_what_is_queued_to_dial(world: World, carrier: C
     world.contacts(campaign_id, 40)
     queued = world.claim(campaign_id)
 
-    pause_campaign(world.services, campaign_id)
+    world.run(pause_campaign, campaign_id)
     for call_id in queued:
         world.dialer.dial_call(call_id)
 
@@ -249,7 +249,7 @@ def test_pipecat_a_command_on_an_ended_call_is_an_error_of_the_flow(world: World
 
 
 def test_phonebank_a_person_who_opted_out_is_called_by_the_next_campaign(world: World) -> None:
-    suppress_number(world.services, "+13125550142", reason="asked us to stop")
+    world.run(suppress_number, "+13125550142", reason="asked us to stop")
     campaign_id = world.campaign()
     contact_id = world.contact(campaign_id, phone="+13125550142")
 

@@ -43,7 +43,7 @@ def test_r9_a_pause_withdraws_what_is_claimed_and_the_dials_do_nothing(world: Wo
     world.contacts(campaign_id, 3)
     claimed = world.claim(campaign_id)
 
-    campaign, in_flight = pause_campaign(world.services, campaign_id)
+    campaign, in_flight = world.run(pause_campaign, campaign_id)
     for call_id in claimed:
         world.dialer.dial_call(call_id)
 
@@ -82,7 +82,7 @@ def test_r9_a_pause_does_not_wait_for_a_send_whose_answer_was_lost_and_counts_it
     call_id = world.dialed_call()
 
     assert (seen, under_way(world)) == ([1], 0)
-    assert pause_campaign(world.services, world.call_row(call_id)["campaign_id"])[1] == 1
+    assert world.run(pause_campaign, world.call_row(call_id)["campaign_id"])[1] == 1
 
 
 def test_r9_a_pause_waits_for_the_send_that_is_under_way(world: World, carrier: CarrierStub) -> None:
@@ -99,7 +99,7 @@ def test_r9_a_pause_waits_for_the_send_that_is_under_way(world: World, carrier: 
     with ThreadPoolExecutor(1) as pool:
         dialing = pool.submit(world.dialer.dial_call, call_id)
         assert arrived.wait(10)
-        pause_campaign(world.services, world.call_row(call_id)["campaign_id"])
+        world.run(pause_campaign, world.call_row(call_id)["campaign_id"])
         paused.set()
         dialing.result()
 
@@ -147,7 +147,7 @@ def test_r9_a_new_suppression_withdraws_the_claimed_attempt_for_its_number(world
     call_id = world.claimed_call()
     phone = world.call_row(call_id)["to_number"]
 
-    suppress_number(world.services, phone, reason="asked us to stop")
+    world.run(suppress_number, phone, reason="asked us to stop")
     world.dialer.dial_call(call_id)
 
     assert carrier.dials == []
@@ -162,7 +162,7 @@ def test_r9_canceling_ends_every_contact_that_waits_and_hangs_up_what_lives(worl
     world.hear(live, "call.answered")
     world.work(live)
 
-    campaign, in_flight = cancel_campaign(world.services, campaign_id, live_calls="hangup")
+    campaign, in_flight = world.run(cancel_campaign, campaign_id, live_calls="hangup")
     world.work(live)
 
     assert (campaign.status, in_flight) == ("canceled", 1)
@@ -194,7 +194,7 @@ def test_a_completed_campaign_cannot_be_paused(world: World) -> None:
     campaign_id = world.campaign(status="completed")
 
     with pytest.raises(Conflict, match="cannot be paused"):
-        pause_campaign(world.services, campaign_id)
+        world.run(pause_campaign, campaign_id)
 
 
 def test_r22_a_campaign_completes_when_nobody_waits_or_is_called(world: World) -> None:

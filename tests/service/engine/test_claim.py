@@ -179,8 +179,8 @@ def test_an_expired_suppression_does_not_count(world: World) -> None:
 def test_a_suppression_that_was_lifted_does_not_count(world: World) -> None:
     campaign_id = world.campaign()
     world.contact(campaign_id, phone="+13125550178")
-    suppress_number(world.services, "+13125550178", reason="asked")
-    lift_suppression(world.services, {"phone": "+13125550178"}, by="anna", because=None)
+    world.run(suppress_number, "+13125550178", reason="asked")
+    world.run(lift_suppression, {"phone": "+13125550178"}, by="anna", because=None)
 
     assert len(world.claim(campaign_id)) == 1
 

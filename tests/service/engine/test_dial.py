@@ -306,7 +306,7 @@ def test_r9_a_pause_waits_for_the_send_in_the_act_and_nothing_is_sent_after_it(
     sending.start()
     arrived.wait(10)
     in_flight: list[int] = []
-    pausing = threading.Thread(target=lambda: in_flight.append(pause_campaign(world.services, campaign_id)[1]))
+    pausing = threading.Thread(target=lambda: in_flight.append(world.run(pause_campaign, campaign_id)[1]))
     pausing.start()
     eventually(lambda: world.campaign_row(campaign_id)["status"] == "paused")
     assert pausing.is_alive()

@@ -61,7 +61,7 @@ def one_more(world: World, *, phone: str = PHONE, **campaign: Any) -> tuple[str,
 
 
 def say(world: World, campaign_id: str, **changes: Any) -> None:
-    change_campaign(world.services, campaign_id, CampaignChanges.model_validate(changes))
+    world.run(change_campaign, campaign_id, CampaignChanges.model_validate(changes))
 
 
 def test_a_number_is_dialed_three_times_in_24_hours_over_all_campaigns_and_the_fourth_waits_for_the_first(
@@ -299,7 +299,7 @@ def test_stats_say_how_many_wait_for_the_cap(world: World) -> None:
     campaign_id, _ = one_more(world)
     world.claim(campaign_id)
 
-    assert read_stats(world.services, campaign_id).held_by_reason == {"number_day_limit": 1}
+    assert world.run(read_stats, campaign_id).held_by_reason == {"number_day_limit": 1}
 
 
 # -- single calls ------------------------------------------------------------------------------------------------------
@@ -357,7 +357,7 @@ def test_a_claim_takes_no_more_than_its_caller_id_has_left(world: World) -> None
     claimed = world.claim(campaign_id)
 
     assert len(claimed) == 4
-    assert read_stats(world.services, campaign_id).held_by_reason == {"caller_id_quota": 5}
+    assert world.run(read_stats, campaign_id).held_by_reason == {"caller_id_quota": 5}
 
 
 def test_who_waits_for_a_caller_id_waits_until_its_oldest_dial_is_a_day_old(world: World) -> None:
@@ -401,7 +401,7 @@ def test_two_claims_at_once_do_not_both_take_the_last_place_of_a_caller_id(
             between.go_on()
 
     assert [len(claimed.result()) for claimed in (one, other)] == [1, 0]  # type: ignore[arg-type]  # lists of ids
-    assert read_stats(world.services, second).held_by_reason == {"caller_id_quota": 1}
+    assert world.run(read_stats, second).held_by_reason == {"caller_id_quota": 1}
 
 
 def test_many_claims_and_sends_at_once_dial_from_a_caller_id_exactly_as_often_as_the_cap_says(
@@ -471,7 +471,7 @@ def test_a_number_that_was_dialed_and_withdrawn_thousands_of_times_is_judged_by_
 
 def test_an_erasure_forgets_the_dials_too_so_that_the_number_may_be_dialed_again(world: World) -> None:
     [dialed(world, hours_ago=1) for _ in range(3)]
-    erase_number(world.services, PHONE)
+    world.run(erase_number, PHONE)
     campaign_id, _ = one_more(world)
 
     assert len(world.claim(campaign_id)) == 1  # until numbers are kept as keyed hashes

@@ -266,7 +266,7 @@ def test_erasing_leaves_of_an_error_only_its_code(world: World) -> None:
     error = {"error_code": "D13", "detail": "Not to +13125550142"}
     world.hang_up(call_id, cause="call_rejected", sip_hangup_cause="403", telnyx_error=error)
 
-    erase_contact(world.services, world.contact_of(call_id)["id"])
+    world.run(erase_contact, world.contact_of(call_id)["id"])
 
     assert world.call_row(call_id)["telnyx_error"] == {"error_code": "D13"}
 

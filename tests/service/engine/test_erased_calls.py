@@ -70,7 +70,7 @@ def call_back(world: World) -> tuple[str, str]:
 
 def erase(world: World, call_id: str) -> str:
     contact_id = str(world.contact_of(call_id)["id"])
-    erase_contact(world.services, contact_id)
+    world.run(erase_contact, contact_id)
     return contact_id
 
 
@@ -164,7 +164,7 @@ def test_what_a_caller_says_late_is_recorded_without_the_caller(world: World) ->
     contact_id, call_id = call_back(world)
     world.work(call_id)
     caller_hangs_up(world, call_id)
-    erase_contact(world.services, contact_id)
+    world.run(erase_contact, contact_id)
 
     links = {"mp3": "https://recordings.example.test/1.mp3"}
     answered(world, call_id, "call.recording.saved", recording_id="r-1", recording_urls=links)
@@ -179,9 +179,9 @@ def test_who_is_calling_us_is_not_erased_meanwhile(world: World) -> None:
     contact_id, call_id = call_back(world)
 
     with pytest.raises(Conflict, match="under way"):
-        erase_contact(world.services, contact_id)
+        world.run(erase_contact, contact_id)
     caller_hangs_up(world, call_id)
-    erase_contact(world.services, contact_id)
+    world.run(erase_contact, contact_id)
 
     assert is_recorded(world, CALLER) == []
 
@@ -189,10 +189,10 @@ def test_who_is_calling_us_is_not_erased_meanwhile(world: World) -> None:
 def test_who_may_be_ringing_is_not_erased_meanwhile(world: World, carrier: CarrierStub) -> None:
     call_id = unknown_call(world, carrier)
     contact_id = str(world.contact_of(call_id)["id"])
-    change_contact(world.services, contact_id, ContactChange(status="canceled"))
+    world.run(change_contact, contact_id, ContactChange(status="canceled"))
 
     with pytest.raises(Conflict, match="under way"):
-        erase_contact(world.services, contact_id)
+        world.run(erase_contact, contact_id)
 
     assert world.call_row(call_id)["to_number"] == world.contact_row(contact_id)["phone"]
 
@@ -205,7 +205,7 @@ def test_the_sound_captured_of_a_callers_call_is_erased_too(world: World, tmp_pa
     sound.parent.mkdir(parents=True)
     sound.touch()
 
-    erase_contact(world.services, contact_id)
+    world.run(erase_contact, contact_id)
 
     assert not sound.exists()
 

@@ -312,7 +312,7 @@ def test_erasing_a_contact_removes_the_files_of_its_recordings(world: World, she
         call_id = recorded_call(world, server.url)
         shelf.fetcher().fetch_recordings()
 
-    erase_contact(world.services, world.contact_of(call_id)["id"])
+    world.run(erase_contact, world.contact_of(call_id)["id"])
 
     assert (shelf.files(), world.query("SELECT * FROM recordings")) == ([], [])
 
@@ -323,7 +323,7 @@ def test_what_is_erased_while_it_is_fetched_leaves_no_file(world: World, shelf: 
         fetching = threading.Thread(target=shelf.fetcher().fetch_recordings)
         fetching.start()
         eventually(lambda: server.requests)
-        erase_contact(world.services, world.contact_of(call_id)["id"])
+        world.run(erase_contact, world.contact_of(call_id)["id"])
         let_go.set()
         fetching.join()
 
@@ -339,7 +339,7 @@ def test_files_that_could_not_be_removed_at_once_are_removed_later(world: World,
         shelf.fetcher().fetch_recordings()
     world.services.__dict__["recordings"] = Archive(shelf.files()[0] / "no folder")
 
-    erase_contact(world.services, world.contact_of(call_id)["id"])
+    world.run(erase_contact, world.contact_of(call_id)["id"])
     shelf.fetcher().fetch_recordings()
 
     assert (shelf.files(), world.query("SELECT * FROM recordings")) == ([], [])
@@ -347,7 +347,7 @@ def test_files_that_could_not_be_removed_at_once_are_removed_later(world: World,
 
 def test_a_recording_told_after_the_erasing_is_not_kept(world: World, shelf: Shelf) -> None:
     call_id = recorded_call(world, "http://127.0.0.1:1/")
-    erase_contact(world.services, world.contact_of(call_id)["id"])
+    world.run(erase_contact, world.contact_of(call_id)["id"])
 
     world.hear(call_id, "call.recording.saved", recording_id="r-2", recording_urls={"mp3": "http://127.0.0.1:1/"})
     world.advance()

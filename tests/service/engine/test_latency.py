@@ -21,8 +21,8 @@ def test_a_campaign_is_told_how_fast_its_own_webhooks_were_answered(world: World
     assert len(times) == 2  # the flow's speak, and its hangup
     assert all(0 <= late_ms < 60_000 for late_ms in times)
     assert world.redis.ttl(world.keys.latency_of(busy)) > 6 * 24 * 3_600
-    assert read_stats(world.services, busy).event_to_command_ms["p50"] is not None
-    assert read_stats(world.services, idle).event_to_command_ms == NOTHING
+    assert world.run(read_stats, busy).event_to_command_ms["p50"] is not None
+    assert world.run(read_stats, idle).event_to_command_ms == NOTHING
 
 
 def test_a_command_that_is_sent_again_is_counted_once(world: World) -> None:

@@ -58,7 +58,7 @@ def test_a_phone_that_rings_is_hung_up_when_its_number_is_suppressed(
 ) -> None:
     call_id = ringing_call(world, retry=retry)
 
-    suppress_number(world.services, number_of(world, call_id), reason="asked by mail")
+    world.run(suppress_number, number_of(world, call_id), reason="asked by mail")
     world.work(call_id)
     world.hang_up(call_id, cause="originator_cancel")
 
@@ -75,7 +75,7 @@ def test_a_file_of_opt_outs_hangs_up_every_phone_that_rings(world: World, carrie
     others = [ringing_call(world) for _ in range(2)]
     rows = "".join(f"{number_of(world, call_id)}\n" for call_id in ringing)
 
-    suppress_many(world.services, BytesIO(f"phone\n{rows}".encode()), SuppressionDefaults())
+    world.run(suppress_many, BytesIO(f"phone\n{rows}".encode()), SuppressionDefaults())
     world.advance()
     for call_id in ringing + others:
         world.perform(call_id)
@@ -88,7 +88,7 @@ def test_a_call_that_was_answered_goes_on(world: World, carrier: CarrierStub) ->
     world.hear(call_id, "call.answered")
     world.work(call_id)
 
-    suppress_number(world.services, number_of(world, call_id), reason="asked by mail")
+    world.run(suppress_number, number_of(world, call_id), reason="asked by mail")
     world.work(call_id)
     live = world.live(call_id)
 
@@ -98,7 +98,7 @@ def test_a_call_that_was_answered_goes_on(world: World, carrier: CarrierStub) ->
 
 def test_who_answers_before_the_hangup_is_sent_is_talked_to(world: World, carrier: CarrierStub) -> None:
     call_id = ringing_call(world)
-    suppress_number(world.services, number_of(world, call_id), reason="asked by mail")
+    world.run(suppress_number, number_of(world, call_id), reason="asked by mail")
     world.advance()  # decided, and not yet sent
 
     world.hear(call_id, "call.answered")
@@ -204,7 +204,7 @@ def test_a_call_that_valkey_has_lost_in_the_middle_of_the_talk_goes_on(
     if is_adopted:
         adopt_calls(world.redis, world.sql, world.keys, [call_id])
 
-    suppress_number(world.services, number_of(world, call_id), reason="said on the phone")
+    world.run(suppress_number, number_of(world, call_id), reason="said on the phone")
     world.work(call_id)
 
     assert hangups(carrier) == []
@@ -216,7 +216,7 @@ def test_the_opt_out_of_a_campaign_hangs_up_its_calls_alone(world: World, carrie
     own = str(world.call_row(call_id)["campaign_id"])
     scope = own if of == "its own campaign" else world.campaign()
 
-    suppress_number(world.services, number_of(world, call_id), scope=scope, reason="asked")
+    world.run(suppress_number, number_of(world, call_id), scope=scope, reason="asked")
     world.work(call_id)
 
     assert hangups(carrier) == ([f"v3:{call_id}"] if scope == own else [])
@@ -228,7 +228,7 @@ def test_an_opt_out_that_is_over_hangs_up_nobody(world: World, carrier: CarrierS
     phone = number_of(world, call_id)
     only_written(world, phone)
     if over == "lifted":
-        lift_suppression(world.services, {"phone": phone}, by="anna", because=None)
+        world.run(lift_suppression, {"phone": phone}, by="anna", because=None)
     else:
         world.execute("UPDATE suppressions SET expires_at = :then", then=utc_now() - timedelta(seconds=1))
 
@@ -240,7 +240,7 @@ def test_who_calls_us_is_not_hung_up(world: World, carrier: CarrierStub) -> None
     tell(world)
     world.advance()
 
-    suppress_number(world.services, CALLER, reason="asked")
+    world.run(suppress_number, CALLER, reason="asked")
     world.advance()
     call_id = str(inbound(world)[-1].id)
     answered(world, call_id)
@@ -252,7 +252,7 @@ def test_who_calls_us_is_not_hung_up(world: World, carrier: CarrierStub) -> None
 def test_a_hangup_that_is_refused_is_asked_for_thrice_and_no_oftener(world: World, carrier: CarrierStub) -> None:
     carrier.act = lambda _asked: refusal(422, "90053", title="not now")
     call_id = ringing_call(world)
-    suppress_number(world.services, number_of(world, call_id), reason="asked")
+    world.run(suppress_number, number_of(world, call_id), reason="asked")
     world.work(call_id)
 
     for due in range(1, 6):
@@ -284,7 +284,7 @@ def test_an_opt_out_holds_although_valkey_is_away_and_the_hangup_follows(world: 
     rings, waits = ringing_call(world), world.claimed_call()
     _without_valkey(world)
 
-    done = [suppress_number(world.services, number_of(world, call_id), reason="asked") for call_id in (rings, waits)]
+    done = [world.run(suppress_number, number_of(world, call_id), reason="asked") for call_id in (rings, waits)]
 
     assert [str(one.change) for one in done] == ["added", "added"]
     assert world.contact_of(waits)["status"] == "suppressed"

@@ -68,7 +68,7 @@ def today_refuses(world: World, phone: str = PHONE) -> bool:
 
 
 def lift(world: World, phone: str = PHONE) -> None:
-    lift_suppression(world.services, {"phone": phone, "scope": "global"}, by="anna", because="asked to be called")
+    world.run(lift_suppression, {"phone": phone, "scope": "global"}, by="anna", because="asked to be called")
 
 
 def expire(world: World) -> None:
@@ -76,7 +76,7 @@ def expire(world: World) -> None:
 
 
 def everything(world: World, phone: str = PHONE) -> list[Found]:
-    return list_suppressions(world.services, {"phone": phone}, past_too=True, after=None, limit=50)
+    return world.run(list_suppressions, {"phone": phone}, past_too=True, after=None, limit=50)
 
 
 def told(world: World, phone: str = PHONE) -> list[tuple[str, str | None, list[tuple[str, str]]]]:
@@ -91,13 +91,13 @@ def told(world: World, phone: str = PHONE) -> list[tuple[str, str | None, list[t
 def test_an_opt_out_that_an_older_version_writes_is_taken_and_holds(world: World, writer: str, before: str) -> None:
     until = None if before == "for ever" else utc_now() + timedelta(days=9)
     if before != "nothing":
-        suppress_number(world.services, PHONE, reason="on holiday", expires_at=until)
+        world.run(suppress_number, PHONE, reason="on holiday", expires_at=until)
     if before == "expired":
         expire(world)
     if before.startswith("lifted"):
         lift(world)
     if before == "lifted twice":
-        suppress_number(world.services, PHONE, reason="again")
+        world.run(suppress_number, PHONE, reason="again")
         lift(world)
 
     older_writes(world, WRITERS[writer])
@@ -109,7 +109,7 @@ def test_an_opt_out_that_an_older_version_writes_is_taken_and_holds(world: World
 @pytest.mark.parametrize("times", [1, 3])
 def test_an_opt_out_that_was_lifted_does_not_count_for_an_older_version_however_often(world: World, times: int) -> None:
     for _ in range(times):
-        suppress_number(world.services, PHONE, reason="asked by mail")
+        world.run(suppress_number, PHONE, reason="asked by mail")
         lift(world)
 
     assert not older_gate_refuses(world)
@@ -117,11 +117,11 @@ def test_an_opt_out_that_was_lifted_does_not_count_for_an_older_version_however_
 
 
 def test_an_opt_out_that_has_expired_and_one_after_it_count_once_for_an_older_version(world: World) -> None:
-    suppress_number(world.services, PHONE, reason="for a while", expires_at=utc_now() + timedelta(days=9))
+    world.run(suppress_number, PHONE, reason="for a while", expires_at=utc_now() + timedelta(days=9))
     expire(world)
     between = older_gate_refuses(world)
 
-    suppress_number(world.services, PHONE, reason="asked again")
+    world.run(suppress_number, PHONE, reason="asked again")
 
     assert (between, older_gate_refuses(world)) == (False, True)
     assert told(world) == [
@@ -131,7 +131,7 @@ def test_an_opt_out_that_has_expired_and_one_after_it_count_once_for_an_older_ve
 
 
 def test_what_an_older_version_lifts_is_kept_as_lifted(world: World) -> None:
-    suppress_number(world.services, PHONE, reason="asked by mail", by="anna")
+    world.run(suppress_number, PHONE, reason="asked by mail", by="anna")
 
     world.execute(OLDER_LIFT, phone=PHONE)
 
@@ -145,7 +145,7 @@ def test_the_first_words_of_an_older_version_are_in_the_history_and_so_are_those
 ) -> None:
     older_writes(world, WRITERS[writer])
     first = told(world)
-    suppress_number(world.services, PHONE, reason="list 7", by="anna")
+    world.run(suppress_number, PHONE, reason="list 7", by="anna")
 
     assert first == [("in_force", None, [(by, "pressed 9")])]
     assert told(world) == [("in_force", None, [(by, "pressed 9"), ("anna", "list 7")])]
@@ -165,7 +165,7 @@ def test_what_an_older_engine_wrote_and_a_person_lifted_is_not_brought_back_by_a
 
 
 def test_todays_own_words_are_kept_once(world: World) -> None:
-    suppress_number(world.services, PHONE, reason="asked by mail", by="anna")
-    suppress_number(world.services, OTHER, reason="asked by mail", by="anna")
+    world.run(suppress_number, PHONE, reason="asked by mail", by="anna")
+    world.run(suppress_number, OTHER, reason="asked by mail", by="anna")
 
     assert told(world) == told(world, OTHER) == [("in_force", None, [("anna", "asked by mail")])]

@@ -285,7 +285,7 @@ def test_an_erased_contact_takes_its_calls_answers_and_refused_rows_with_it(
 ) -> None:
     contact_id = meet_everywhere(world, rest, tmp_path)
 
-    erase_contact(world.services, contact_id)
+    world.run(erase_contact, contact_id)
 
     left = in_tables(world)
     assert world.query("SELECT raw::text, detail FROM import_rejects") == [("{}", "erased")] * 2
@@ -304,7 +304,7 @@ def test_the_live_state_of_an_erased_call_keeps_the_number_alone_and_for_a_quart
     _talk(world, call_id, tmp_path)
     before = _dump(world.redis, world.keys.log(call_id))
 
-    erase_contact(world.services, contact_id)
+    world.run(erase_contact, contact_id)
 
     live = world.live(call_id)
     assert live and (live.to, live.is_erased, live.contact, live.answers, live.recordings) == (CALLER, True, {}, {}, ())
@@ -324,7 +324,7 @@ def test_what_is_told_late_of_an_erased_call_stands_nowhere_afterwards(
     world.hear(call_id, "call.answered", ago_s=9, to=CALLER)
     world.work(call_id)
     world.hang_up(call_id, to=CALLER)
-    erase_number(world.services, CALLER)
+    world.run(erase_number, CALLER)
 
     world.hear(call_id, "call.gather.ended", ago_s=5, status="valid", digits=DIGITS, to=CALLER)
     tell(world, "call.transcription", leg=f"v3:{call_id}", transcription_data={"transcript": SAID})
@@ -346,7 +346,7 @@ def test_what_is_told_late_of_an_erased_call_is_in_no_key_either(world: World, r
     world.hear(call_id, "call.answered", ago_s=9)
     world.work(call_id)
     world.hang_up(call_id)
-    erase_number(world.services, CALLER)
+    world.run(erase_number, CALLER)
 
     world.hear(call_id, "call.gather.ended", ago_s=5, status="valid", digits=DIGITS)
     world.advance()
@@ -362,7 +362,7 @@ def test_a_number_without_calls_is_written_out_of_the_servers_file(world: World,
     world.advance()
     written = in_files(tmp_path)
 
-    erase_number(world.services, CALLER)
+    world.run(erase_number, CALLER)
     rewrite_owed(world)
 
     assert len(written) == 1 and in_files(tmp_path) == set()
@@ -370,7 +370,7 @@ def test_a_number_without_calls_is_written_out_of_the_servers_file(world: World,
 
 def test_a_repeat_of_a_request_whose_person_was_erased_rings_nobody(world: World, rest: Rest, tmp_path: Path) -> None:
     _call_once(world, rest)
-    erase_number(world.services, CALLER)
+    world.run(erase_number, CALLER)
 
     again = rest.post("/v1/calls", ONE_CALL, headers={"Idempotency-Key": "once"})
 
@@ -384,7 +384,7 @@ def test_who_is_in_a_call_is_not_erased_by_number(world: World, rest: Rest) -> N
     world.advance()
 
     with pytest.raises(Conflict, match="under way"):
-        erase_number(world.services, CALLER)
+        world.run(erase_number, CALLER)
 
     assert inbound(world)[0].from_number == CALLER
 
@@ -412,7 +412,7 @@ def test_others_keep_what_is_theirs(world: World, rest: Rest) -> None:
     tell(world, "call.answered", leg="v3:theirs", **{"from": other, "to": OURS})
     world.advance()
 
-    erase_number(world.services, CALLER)
+    world.run(erase_number, CALLER)
 
     assert [row.phone for row in world.query("SELECT phone FROM contacts WHERE external_id = 'b'")] == [other]
     assert [row.raw["phone"] for row in world.query("SELECT raw FROM import_rejects ORDER BY row")] == [other, "0123"]
@@ -424,10 +424,10 @@ def test_an_erasing_that_breaks_off_is_finished_by_its_repeat(world: World, rest
     world.redis.rename(world.keys.orphans, "aside")
     world.redis.set(world.keys.orphans, "no stream")
     with pytest.raises(redis.ResponseError):
-        erase_number(world.services, CALLER)
+        world.run(erase_number, CALLER)
     world.redis.rename("aside", world.keys.orphans)
 
-    erase_number(world.services, CALLER)
+    world.run(erase_number, CALLER)
 
     let_live_state_go(world)
     assert (in_tables(world), in_keys(world)) == (OPT_OUTS, set())

@@ -54,8 +54,8 @@ def test_what_a_pause_withdrew_and_no_worker_took_still_counts_against_new_claim
     for _ in range(10):
         for _ in range(40):
             world.in_queue += len(world.dispatcher.dispatch_calls())
-        pause_campaign(world.services, campaign_id)
-        resume_campaign(world.services, campaign_id)
+        world.run(pause_campaign, campaign_id)
+        world.run(resume_campaign, campaign_id)
         world.execute("UPDATE campaigns SET heard_webhooks = true")
 
     assert world.in_queue <= 64

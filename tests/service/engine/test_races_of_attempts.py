@@ -35,10 +35,10 @@ def test_r9_a_claim_that_meets_a_pause_leaves_its_contacts_waiting_for_the_resum
     with world.sql.begin() as tx:
         view = world.dispatcher._look(tx)
     assert view is not None
-    pause_campaign(world.services, campaign_id)
+    world.run(pause_campaign, campaign_id)
 
     assert world.dispatcher._claim(view) == []
-    resume_campaign(world.services, campaign_id)
+    world.run(resume_campaign, campaign_id)
     world.execute("UPDATE campaigns SET heard_webhooks = true")
 
     assert eventually(world.dispatcher.dispatch_calls)
@@ -153,7 +153,7 @@ def test_r21_an_unknown_attempt_whose_contact_a_person_closed_is_judged_all_the_
     world: World, carrier: CarrierStub
 ) -> None:
     call_id = unknown_call(world, carrier, age_s=3000)
-    change_contact(world.services, world.call_row(call_id)["contact_id"], ContactChange(status="canceled"))
+    world.run(change_contact, world.call_row(call_id)["contact_id"], ContactChange(status="canceled"))
     carrier.get = lambda _asked: (200, active_legs())
 
     for _ in range(3):
@@ -200,7 +200,7 @@ def test_in_flight_counts_no_attempt_that_was_given_up(world: World, carrier: Ca
         look_again(world)
     assert world.contact_of(call_id)["status"] == "unknown"
 
-    assert pause_campaign(world.services, world.call_row(call_id)["campaign_id"])[1] == 0
+    assert world.run(pause_campaign, world.call_row(call_id)["campaign_id"])[1] == 0
 
 
 def test_r20_the_channels_of_young_calls_are_rebuilt(world: World) -> None:

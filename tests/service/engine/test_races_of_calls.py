@@ -314,7 +314,7 @@ def test_what_a_person_set_stays_when_a_late_cost_arrives(world: World) -> None:
     call_id = answered_call(world, retry=RETRY)
     world.hang_up(call_id)
     contact_id = world.contact_of(call_id)["id"]
-    change_contact(world.services, contact_id, ContactChange(status="completed", outcome="paid"))
+    world.run(change_contact, contact_id, ContactChange(status="completed", outcome="paid"))
 
     world.hear(call_id, "call.cost", total_cost="0.01")
     world.advance()
@@ -382,7 +382,7 @@ def test_settling_and_pausing_the_same_contacts_do_not_deadlock(world: World) ->
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
     settling = run(lambda: world.settler.finalize_calls(late))
     eventually(lambda: world.query(waiting)[0][0] >= 1)
-    pausing = run(lambda: pause_campaign(world.services, campaign_id))
+    pausing = run(lambda: world.run(pause_campaign, campaign_id))
     eventually(lambda: world.query(waiting)[0][0] >= 2)
     transaction.rollback()
     blocker.close()
@@ -417,12 +417,12 @@ def test_an_import_stops_when_its_campaign_is_canceled(world: World) -> None:
 
         def read(self, size: int | None = -1) -> bytes:
             if self.times_sought > 1 and self.tell() > 30_000:
-                cancel_campaign(world.services, campaign_id)
+                world.run(cancel_campaign, campaign_id)
             return super().read(size)
 
     with pytest.raises(Conflict):
-        import_contacts(
-            world.services,
+        world.run(
+            import_contacts,
             campaign_id,
             CanceledMidway(rows.encode()),
             options=ImportOptions(),

@@ -61,7 +61,7 @@ def test_a_retry_that_is_settled_while_its_campaign_is_canceled_ends_canceled(
 
     with in_thread(world.settle):
         point.is_reached()
-        with in_thread(lambda: cancel_campaign(world.services, campaign_id)) as canceling:
+        with in_thread(lambda: world.run(cancel_campaign, campaign_id)) as canceling:
             waits_for_a_lock(world, unless=canceling)
             point.go_on()
 
@@ -108,7 +108,7 @@ def test_a_busy_carrier_puts_nobody_back_whose_import_was_withdrawn(world: World
     [call_id] = world.claim(campaign_id)
 
     def withdraw_and_refuse(_asked: Asked) -> tuple[int, dict[str, Any]]:
-        withdraw_import(world.services, "imp_1")
+        world.run(withdraw_import, "imp_1")
         return refusal(429, "90103")
 
     carrier.dial = withdraw_and_refuse
@@ -122,7 +122,7 @@ def test_r4_a_busy_answer_reopens_no_contact_that_a_person_has_ended(world: Worl
     contact_id = world.call_row(call_id)["contact_id"]
 
     def end_and_refuse(_asked: Asked) -> tuple[int, dict[str, Any]]:
-        change_contact(world.services, contact_id, ContactChange(status="completed"))
+        world.run(change_contact, contact_id, ContactChange(status="completed"))
         return refusal(429, "90103")
 
     carrier.dial = end_and_refuse
@@ -141,7 +141,7 @@ def test_r18_a_call_that_ends_moves_no_contact_whose_current_call_is_another(wor
     assert (contact["status"], contact["current_call_id"]) == ("calling", "call_other")
 
 
-@pytest.mark.parametrize("stop", [lambda w, c: pause_campaign(w.services, c), lambda w, _c: stop_dialing(w.services)])
+@pytest.mark.parametrize("stop", [lambda w, c: w.run(pause_campaign, c), lambda w, _c: stop_dialing(w.services)])
 def test_r9_a_claim_that_has_asked_the_gate_is_withdrawn_by_the_pause_it_meets(
     world: World, monkeypatch: pytest.MonkeyPatch, stop: Callable[[World, str], object]
 ) -> None:
@@ -195,7 +195,7 @@ def test_nobody_is_held_for_ever_by_hours_that_were_changed_meanwhile(
 
     with in_thread(lambda: complete_campaigns.complete_campaigns(world.sql)):
         point.is_reached()
-        change_campaign(world.services, campaign_id, ANY_TIME)
+        world.run(change_campaign, campaign_id, ANY_TIME)
         point.go_on()
 
     assert (world.contact_row(contact_id)["status"], world.campaign_row(campaign_id)["status"]) == (
@@ -225,7 +225,7 @@ def test_whom_a_send_holds_is_let_go_by_the_change_of_hours_it_meets(
 
     with in_thread(lambda: world.dialer.dial_call(call_id)):
         point.is_reached()
-        with in_thread(lambda: change_campaign(world.services, campaign_id, ANY_TIME)) as changing:
+        with in_thread(lambda: world.run(change_campaign, campaign_id, ANY_TIME)) as changing:
             waits_for_a_lock(world, unless=changing)
             point.go_on()
 
@@ -241,7 +241,7 @@ def test_a_send_is_not_held_by_hours_that_were_changed_while_it_asked(
 
     with in_thread(lambda: world.dialer.dial_call(call_id)):
         point.is_reached()
-        change_campaign(world.services, campaign_id, ANY_TIME)
+        world.run(change_campaign, campaign_id, ANY_TIME)
         point.go_on()
 
     assert len(carrier.dials) == 1
@@ -293,7 +293,7 @@ def test_a_campaign_larger_than_a_batch_is_canceled_whole(world: World) -> None:
         most=2 * BATCH,
     )
 
-    cancel_campaign(world.services, campaign_id)
+    world.run(cancel_campaign, campaign_id)
 
     assert standings(world) == [("canceled", "campaign_canceled", 2 * BATCH + 1)]
 
@@ -366,7 +366,7 @@ def test_whatever_meets_a_cancel_leaves_nobody_waiting(world: World, carrier: Ca
     def cancel() -> None:
         for _ in range(seed % 4 + 1):
             settled.acquire(timeout=5)
-        cancel_campaign(world.services, campaign_id)
+        world.run(cancel_campaign, campaign_id)
         canceled.set()
 
     with in_thread(dial), in_thread(settle), in_thread(cancel):

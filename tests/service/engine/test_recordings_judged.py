@@ -207,7 +207,7 @@ def test_what_comes_in_another_format_is_kept_as_what_it_is(world: World, shelf:
         fetch(shelf)
         row = fetch(shelf)
         names = [path.suffix for path in shelf.files()]
-        erase_contact(world.services, world.contact_of(call_id)["id"])
+        world.run(erase_contact, world.contact_of(call_id)["id"])
 
     assert (row.state, row.format, names) == ("fetched", "wav", [".wav"])
     assert (shelf.files(), world.query("SELECT * FROM recordings")) == ([], [])
@@ -327,7 +327,7 @@ def test_what_an_older_engine_gave_up_is_fetched_when_it_is_asked_for(world: Wor
         """UPDATE recordings SET state = 'failed', due_at = NULL, tries = 24, error = '{"code": "link_expired"}'"""
     )
 
-    refetch_recording(world.services, shelf.row().id)
+    world.run(refetch_recording, shelf.row().id)
     with saying(reply(200, SOUND)) as server:
         row = fetch(shelf, lambda _ident: {"mp3": server.url})
 
@@ -339,7 +339,7 @@ def test_what_was_incomplete_keeps_its_file_until_more_comes(world: World, shelf
         told(world, format="wav", recording_urls={"wav": server.url})
         row = fetch(shelf, times=5)
 
-    refetch_recording(world.services, row.id)
+    world.run(refetch_recording, row.id)
     kept = [path.read_bytes() for path in shelf.files()]
     with saying(reply(200, wav(8))) as server:
         world.execute("UPDATE recordings SET told_at = told_at - interval '1 hour'")

@@ -164,6 +164,6 @@ def test_what_was_said_is_erased_with_its_contact(world: World) -> None:
     say(world, call_id, "my number is 5")
     world.hang_up(call_id)
 
-    erase_contact(world.services, world.contact_of(call_id)["id"])
+    world.run(erase_contact, world.contact_of(call_id)["id"])
 
     assert heard(world, call_id) == []

@@ -126,7 +126,7 @@ def opted_out(world: World) -> str:
 def test_a_late_word_of_a_call_does_not_bring_back_an_opt_out_that_was_lifted(world: World) -> None:
     call_id = opted_out(world)
     phone = world.call_row(call_id)["to_number"]
-    lift_suppression(world.services, {"phone": phone, "scope": "global"}, by="anna", because="asked to be called")
+    world.run(lift_suppression, {"phone": phone, "scope": "global"}, by="anna", because="asked to be called")
 
     world.hear(call_id, "call.cost", total_cost="0.005")
     world.advance()
@@ -139,7 +139,7 @@ def test_a_late_word_of_a_call_does_not_bring_back_an_opt_out_that_was_lifted(wo
 
 def test_an_opt_out_in_a_call_after_a_lift_is_a_new_one(world: World) -> None:
     phone = world.call_row(opted_out(world))["to_number"]
-    lift_suppression(world.services, {"phone": phone, "scope": "global"}, by="anna", because=None)
+    world.run(lift_suppression, {"phone": phone, "scope": "global"}, by="anna", because=None)
 
     campaign = world.campaign(flow=OPT_OUT)
     world.contact(campaign, phone=phone)
@@ -157,7 +157,7 @@ def test_an_opt_out_in_a_call_after_a_lift_is_a_new_one(world: World) -> None:
 def test_an_opt_out_in_a_call_lengthens_what_stands_and_leaves_its_reason(world: World) -> None:
     call_id = world.dialed_call(flow=OPT_OUT)
     phone, until = world.call_row(call_id)["to_number"], utc_now() + timedelta(days=9)
-    suppress_number(world.services, phone, reason="on holiday", expires_at=until)
+    world.run(suppress_number, phone, reason="on holiday", expires_at=until)
     world.hear(call_id, "call.answered", ago_s=9)
     world.work(call_id)
     world.hear(call_id, "call.gather.ended", status="valid", digits="9", ago_s=2)

@@ -27,7 +27,7 @@ from orchestrator.operations.recovery.monitor_carrier import watch_webhooks
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
-from orchestrator.operations.system.collect_metrics import measure
+from orchestrator.operations.system.collect_metrics import collect_metrics
 from orchestrator.store.sql.engine import open_sql
 from orchestrator.store.sql.migrate import upgrade
 from orchestrator.store.sql.tallies import fold_tallies
@@ -85,7 +85,7 @@ LOOPS: dict[str, Callable[[World], object]] = {
     "deadlines": lambda w: poll_call_status(w.sql, w.redis, w.keys, w.carrier),
     "unknown": lambda w: w.reconciler.reconcile_unknown(CONNECTION),
     "channels": lambda w: reconcile_channels(w.sql, w.redis, w.keys, connection_id=CONNECTION),
-    "metrics": lambda w: measure(w.services),
+    "metrics": lambda w: w.run(collect_metrics),
     "claim under both caps": lambda w: (w.set_caps(per_number_24h=3, per_caller_id_24h=1000), w.claim(FEW_DUE)),
 }
 _LAST = "9" * 26
