@@ -19,10 +19,13 @@ from api.http.path_ids import check_ids
 from api.http.request_parsing import open_body, parse_json, parse_query, read_body
 from api.http.responses import answer
 from api.http.routes import Body, NoQuery, Route
-from api.resources import health, webhooks
-from api.resources.catalogue import ROUTES
+from api.reference import with_reference
+from api.resources import catalogue, health, webhooks
 from orchestrator.errors import InvalidInput
 from orchestrator.services import Services
+
+ROUTES = with_reference(catalogue.ROUTES)
+"""Every route of the REST API."""
 
 
 def create_app(services: Services) -> Flask:

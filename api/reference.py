@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -12,35 +13,34 @@ from flask import Response
 
 from api.http.openapi import openapi_document
 from api.http.responses import JSON
-from api.http.routes import Resource
+from api.http.routes import Resource, Route
 from orchestrator.services import Services
-
-resource = Resource("reference")
 
 _PAGE = Path(__file__).parent / "docs.html"
 
 
-@cache
-def document_bytes() -> bytes:
-    """Return the OpenAPI document as JSON."""
-    from api.resources.catalogue import ROUTES  # the catalogue holds this file's own routes
+def with_reference(routes: Sequence[Route]) -> tuple[Route, ...]:
+    """Return `routes` and those of a reference that describes them all, its own included."""
+    resource = Resource("reference")
 
-    return orjson.dumps(openapi_document(ROUTES))
+    @cache
+    def document() -> bytes:
+        return orjson.dumps(openapi_document([*routes, *resource.routes]))
 
+    @resource.route("GET", "/openapi.json", gives={200: (JSON,)})
+    def openapi(services: Services) -> Response:  # noqa: ARG001 it is the same everywhere
+        """Describe this API as OpenAPI 3.1."""
+        return Response(document(), content_type=JSON)
 
-@resource.route("GET", "/openapi.json", gives={200: (JSON,)})
-def openapi(services: Services) -> Response:  # noqa: ARG001 it is the same everywhere
-    """Describe this API as OpenAPI 3.1."""
-    return Response(document_bytes(), content_type=JSON)
+    @resource.route("GET", "/docs", gives={200: ("text/html",)})
+    def docs(services: Services) -> Response:  # noqa: ARG001 it is the same everywhere
+        """Show the reference; the page needs no network."""
+        page = _PAGE.read_text(encoding="utf-8")
+        whole = page.replace("{{document}}", _embeddable(document()))
+        headers = {"Content-Security-Policy": _policy(page)}
+        return Response(whole, content_type="text/html; charset=utf-8", headers=headers)
 
-
-@resource.route("GET", "/docs", gives={200: ("text/html",)})
-def docs(services: Services) -> Response:  # noqa: ARG001 it is the same everywhere
-    """Show the reference; the page needs no network."""
-    page = _PAGE.read_text(encoding="utf-8")
-    whole = page.replace("{{document}}", _embeddable(document_bytes()))
-    headers = {"Content-Security-Policy": _policy(page)}
-    return Response(whole, content_type="text/html; charset=utf-8", headers=headers)
+    return (*routes, *resource.routes)
 
 
 def _policy(page: str) -> str:

@@ -15,8 +15,8 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from api.http.error_schemas import FieldProblem, Problem
 from api.http.path_ids import pattern_of
+from api.http.responses import REFUSALS_OF_THE_SERVER
 from api.http.routes import Body, Route
-from api.server import error_responses as refusal
 from orchestrator.policy.durations import format_duration
 
 _REF = "#/components/schemas/{model}"
@@ -190,7 +190,7 @@ def _answer(status: int, given: Any, names: Mapping[Any, str]) -> dict[str, Any]
 
 
 def _failures(route: Route) -> dict[str, Any]:
-    statuses = {*route.fails, *refusal.STATUSES, *_refusals_of_the_address(route)}
+    statuses = {*route.fails, *REFUSALS_OF_THE_SERVER, *_refusals_of_the_address(route)}
     statuses |= {422} if route.body and route.body.model else set()
     statuses |= {409, 410, 422} if route.idempotency != "none" else set()
     return {str(status): _failure(status) for status in sorted(statuses - route.gives.keys())}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from flask import Response
@@ -12,6 +12,19 @@ from pydantic import BaseModel
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+
+
+class Refusal(NamedTuple):
+    """A refusal that needs no work of the application: what becomes of it is a problem document."""
+
+    status: int
+    code: str
+    detail: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+# What any request may be answered before its route is asked; the OpenAPI document says so of every route.
+REFUSALS_OF_THE_SERVER = frozenset({400, 408, 413, 415, 417, 431, 500, 501, 503})
 
 
 def answer(model: BaseModel, status: int = 200, *, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,8 +1,7 @@
-"""Every route of the REST API."""
+"""Every route of the resources; `api.app` adds those of the reference, which describes them."""
 
 from __future__ import annotations
 
-from api import reference
 from api.http.routes import Route
 from api.resources import (
     calls,
@@ -40,7 +39,6 @@ _RESOURCES = (
     events,
     webhooks,
     health,
-    reference,
 )
 
 ROUTES: tuple[Route, ...] = tuple(route for module in _RESOURCES for route in module.resource.routes)

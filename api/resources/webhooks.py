@@ -9,9 +9,8 @@ from typing import Any
 from flask import Flask, Response, current_app, request
 
 from api.http.problems import to_problem
-from api.http.responses import problem
+from api.http.responses import Refusal, problem
 from api.http.routes import Body, Resource
-from api.server.error_responses import Refusal
 from api.server.request_head import Head
 from api.server.wsgi import App
 from orchestrator.operations.events.receive_webhook import Receipt, WebhookReceiver

@@ -12,7 +12,7 @@ import uvloop
 
 from api.server.listener import bind, serve
 from api.server.processes import run_in_processes
-from api.service import Service
+from api.server.service import Service
 
 
 def main() -> None:

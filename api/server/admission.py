@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from api.http.responses import Refusal
 from api.http.routes import Route
-from api.server.error_responses import TOO_LARGE, Refusal
+from api.server.error_responses import TOO_LARGE
 from api.server.request_head import Head, refuse_form
 from api.server.thread_pools import Lane
 

@@ -9,7 +9,8 @@ import struct
 from enum import Enum, auto
 from typing import Any, cast
 
-from api.server.error_responses import CROWDED, NO_ROOM, TOO_SLOW, Refusal, written
+from api.http.responses import Refusal
+from api.server.error_responses import CROWDED, NO_ROOM, TOO_SLOW, written
 from api.server.exchange import Exchange
 from api.server.incoming_request import Incoming
 from api.server.response_head import CONTINUE, head_bytes

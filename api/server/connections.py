@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Protocol
 
-from api.server.error_responses import CROWDED, Refusal
+from api.http.responses import Refusal
+from api.server.error_responses import CROWDED
 
 _LOOK_EVERY_S = 0.2
 

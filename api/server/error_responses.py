@@ -5,17 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from api.http.responses import problem
-
-
-class Refusal(NamedTuple):
-    """Why a request is not answered by the application."""
-
-    status: int
-    code: str
-    detail: str
-    headers: tuple[tuple[str, str], ...] = ()
-
+from api.http.responses import Refusal, problem
 
 MALFORMED = Refusal(400, "malformed", "This is no HTTP/1.1 request, or it contradicts itself.")
 INCOMPLETE = Refusal(400, "body_incomplete", "The body ended before its announced end.")
@@ -25,9 +15,6 @@ TOO_SLOW = Refusal(408, "too_slow", "The request did not arrive in time.")
 CROWDED = Refusal(503, "crowded", "Too many requests are under way; try again.", (("Retry-After", "1"),))
 NO_ROOM = Refusal(503, "no_room", "There is no room for this upload now; try again.", (("Retry-After", "30"),))
 INTERNAL = Refusal(500, "internal", "Something broke here; it stands in the log. Sending it again may help.")
-
-# What any request may be answered before its route is asked; the OpenAPI document says so of every route.
-STATUSES = frozenset({400, 408, 413, 415, 417, 431, 500, 501, 503})
 
 
 class Plain(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any, Protocol
 
-from api.server.error_responses import INTERNAL, NO_ROOM, Refusal, written
+from api.http.responses import Refusal
+from api.server.error_responses import INTERNAL, NO_ROOM, written
 from api.server.incoming_request import Incoming
 from api.server.outgoing_response import Outgoing
 from api.server.shared import Front

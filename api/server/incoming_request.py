@@ -6,9 +6,10 @@ from typing import Protocol
 
 import httptools
 
+from api.http.responses import Refusal
 from api.server.admission import Plan
 from api.server.body import Body, Store
-from api.server.error_responses import HEAD_TOO_LARGE, INCOMPLETE, MALFORMED, TOO_LARGE, Refusal
+from api.server.error_responses import HEAD_TOO_LARGE, INCOMPLETE, MALFORMED, TOO_LARGE
 from api.server.limits import HEAD_BYTES, SENT_AHEAD
 from api.server.request_head import Head, is_of_its_version, join_headers, read_target
 

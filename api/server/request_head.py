@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from api.server.error_responses import Refusal
+from api.http.responses import Refusal
 
 _SINGLE = (b"host", b"content-type", b"authorization", b"content-encoding", b"expect")
 

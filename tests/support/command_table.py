@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 
-from api.resources.catalogue import ROUTES
+from api.app import ROUTES
 from orchestrator.flow.vocabulary import STEP_COMMANDS
 from orchestrator.telnyx.commands import COMMANDS, Command
 from simulator.commands.dial import dial

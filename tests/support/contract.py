@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
+from api.app import ROUTES
 from api.http.openapi import openapi_document
-from api.resources.catalogue import ROUTES
 
 
 @cache

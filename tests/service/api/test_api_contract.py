@@ -21,9 +21,8 @@ from pydantic_core.core_schema import ErrorType
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection, positive_data_acceptance
 
-from api.app import create_app
+from api.app import ROUTES, create_app
 from api.http.openapi import openapi_document
-from api.resources.catalogue import ROUTES
 from orchestrator.services import Services
 from orchestrator.settings import Settings
 from tests.support.contract_things import Things, make_things

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from api.app import ROUTES
 from api.http.routes import Route
-from api.resources.catalogue import ROUTES
 from api.server.response_head import EVERYWHERE
 from orchestrator.local_stack.embedded_servers import RunningServer
 from tests.support.served import AUTHORIZED, Served, head, read_answer, served

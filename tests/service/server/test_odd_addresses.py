@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from api.resources.catalogue import ROUTES
+from api.app import ROUTES
 from tests.support.served import Served
 
 ADDRESSES = sorted(

@@ -11,9 +11,8 @@ import pytest
 import redis
 from sqlalchemy import Engine
 
-from api.app import create_app
+from api.app import ROUTES, create_app
 from api.http.routes import Route
-from api.resources.catalogue import ROUTES
 from orchestrator.local_stack.embedded_servers import RunningServer
 from orchestrator.services import Services
 from orchestrator.settings import Settings

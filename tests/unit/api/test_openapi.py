@@ -12,9 +12,8 @@ from openapi_spec_validator import validate
 from pydantic import SecretStr
 
 from api import server
-from api.app import create_app
+from api.app import ROUTES, create_app
 from api.http.openapi import described_routes, openapi_document
-from api.resources.catalogue import ROUTES
 from orchestrator.operations.calls.request_command import ACTIONS, reserved_fields
 from orchestrator.services import Services
 from orchestrator.settings import Settings

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from api.http import auth
+from api.app import ROUTES
+from api.http.responses import Refusal
 from api.resources import webhooks
-from api.resources.catalogue import ROUTES
 from api.server.admission import Gate, Plan
-from api.server.error_responses import Refusal
 from api.server.request_head import Head
 from api.server.thread_pools import Lane
+from api.service import look_for_key
 from tests.support.served import signed
 
 KEY = b"key"
-GATE = Gate(ROUTES, senders=[auth.look_for(KEY), webhooks.look_for_signature])
+GATE = Gate(ROUTES, senders=[look_for_key(KEY), webhooks.look_for_signature])
 EVENT = b"{}"
 
 
