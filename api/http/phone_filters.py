@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.operations.contacts.read_phone_filter import read_asked_number
+from orchestrator.operations.contacts.read_phone_filter import read_phone_filter
 from orchestrator.services import Services
 
 ASKED_REGION = "Where a number without a country code belongs; left out, where the caller ids do."
@@ -18,7 +18,7 @@ def read_number(
     read = {key: value for key, value in filters.items() if key != "region"}
     if name in read:
         campaign_id = campaign_id or read.get("campaign_id")
-        read[name] = read_asked_number(
+        read[name] = read_phone_filter(
             read[name],
             filters.get("region"),
             campaign_id=campaign_id,

@@ -17,10 +17,10 @@ from api.http.upload_parameters import FileQuery, ProblemKind
 from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.operations.contacts.find_suppressions import Found, check_scope, lift_suppression, list_suppressions
 from orchestrator.operations.contacts.import_suppressions import SuppressionDefaults, suppress_many
-from orchestrator.operations.contacts.read_phone_filter import read_named_number
 from orchestrator.operations.contacts.suppress_number import API, suppress_number
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.phone.field import AskedNumber, Number, Region
+from orchestrator.policy.phone.phone_filter import read_number_parameter
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 from orchestrator.store.sql.opt_outs import Change
@@ -252,7 +252,7 @@ def index(services: Services, query: SuppressionQuery) -> Page[SuppressionView]:
 @resource.route("DELETE", "/v1/suppressions", query=LiftQuery, gives={204: None}, fails=(404, 422))
 def lift(services: Services, query: LiftQuery) -> Response:
     """Let a number be dialed again within a scope; the suppression stays as history, with who, when and why."""
-    phone = read_named_number(query.phone, query.region, name="phone")
+    phone = read_number_parameter(query.phone, query.region, name="phone")
     lift_suppression({"phone": phone, "scope": query.scope}, by=query.by, because=query.because, sql=services.sql)
     return nothing()
 

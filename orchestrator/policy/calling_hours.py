@@ -13,6 +13,7 @@ from functools import lru_cache, reduce
 from operator import and_
 from typing import NamedTuple
 
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.weekly_hours import CONTACT, WEEK, CallingHours
 from orchestrator.policy.zones.zone_names import zone_info, zones_of
 
@@ -50,6 +51,11 @@ def next_opening(hours: CallingHours, zone_key: str, now: datetime) -> datetime 
 def is_zone_unknown(hours: CallingHours, zone_key: str, now: datetime) -> bool:
     """Return whether the hours need a zone and the key gives none to go by (see above: "cannot be judged")."""
     return not hours.always and not _share_enough(hours, _zones(hours, zone_key), now.year)
+
+
+def closed_reason(hours: CallingHours, zone_key: str, now: datetime) -> Reason:
+    """Return why the zones of a key that are not open may not be called."""
+    return Reason.ZONE_UNKNOWN if is_zone_unknown(hours, zone_key, now) else Reason.OUTSIDE_HOURS
 
 
 def open_keys(hours: CallingHours, zone_keys: Iterable[str], now: datetime) -> list[str]:

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from orchestrator.operations.contacts.find_contacts import closed_reason
-from orchestrator.policy.calling_hours import is_open
+from orchestrator.policy.calling_hours import closed_reason, is_open
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql.dial_checks import hours_of

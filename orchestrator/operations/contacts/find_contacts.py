@@ -12,7 +12,7 @@ from sqlalchemy import Engine, Row
 from orchestrator.clock import Clock
 from orchestrator.errors import NotFound
 from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
-from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
+from orchestrator.policy.calling_hours import closed_reason, is_open, next_opening
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.weekly_hours import stored_hours
@@ -84,8 +84,3 @@ def current_status_of(contact: Row[Any], now: datetime, *, room: Room | None = N
     return CurrentStatus(
         ContactStatus.HELD, closed_reason(hours, contact.zone, now), next_opening(hours, contact.zone, now)
     )
-
-
-def closed_reason(hours: CallingHours, zone: str, now: datetime) -> Reason:
-    """Return why a zone that is not open is not."""
-    return Reason.ZONE_UNKNOWN if is_zone_unknown(hours, zone, now) else Reason.OUTSIDE_HOURS
