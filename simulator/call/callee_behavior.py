@@ -86,10 +86,10 @@ def _keys(world: World, leg: Leg, plan: GatherPlan) -> str:
     if leg.persona.kind is not Kind.HUMAN or not wanted:
         return ""
     if wanted == INVALID:
-        return next((key for key in _KEYS if key not in plan.valid and key != plan.terminating), "")
-    allowed = [key for key in plan.valid if key != plan.terminating]
+        return next((key for key in _KEYS if key not in plan.valid_digits and key != plan.terminating_digit), "")
+    allowed = [key for key in plan.valid_digits if key != plan.terminating_digit]
     keys = wanted if all(key in allowed for key in wanted) else ""
-    while allowed and len(keys) < plan.minimum:
+    while allowed and len(keys) < plan.min_digits:
         keys += allowed[int(world.random.number("key", leg.key, plan.gather_id, len(keys)) * len(allowed))]
-    ends_itself = len(keys) >= plan.maximum or plan.minimum == 1
-    return keys if ends_itself else keys + plan.terminating
+    ends_itself = len(keys) >= plan.max_digits or plan.min_digits == 1
+    return keys if ends_itself else keys + plan.terminating_digit

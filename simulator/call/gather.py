@@ -21,23 +21,23 @@ class RunningGather:
         self._plan = plan
         self._tries_left = plan.tries
         self._digits = ""
-        self._sounding: tuple[Sound, ...] = ()
+        self._prompts: tuple[Sound, ...] = ()
 
     def begin(self) -> None:
         """Start the first try; an earlier gather on the leg is cancelled."""
         if self._leg.gather is not None:
             self._leg.gather.close("cancelled")
         self._leg.gather = self
-        self._leg.timers.set("gather whole", self._plan.whole_s, partial(self._over, "timeout"))
+        self._leg.timers.set("gather timeout", self._plan.timeout_s, self._time_out)
         self._ask()
 
     def press(self, digit: str) -> None:
         """Take a digit; the first one ends the prompt."""
-        self._hush()
+        self._stop_prompts()
         self._leg.timers.cancel("gather")
-        if digit == self._plan.terminating:
+        if digit == self._plan.terminating_digit:
             self._conclude()
-        elif digit not in self._plan.valid:
+        elif digit not in self._plan.valid_digits:
             self._digits += digit
             self._fail("invalid")
         else:
@@ -45,8 +45,8 @@ class RunningGather:
 
     def close(self, status: str) -> None:
         """End the gather with this status and the digits so far."""
-        self._hush()
-        self._leg.timers.cancel("gather", "gather whole", "keys")
+        self._stop_prompts()
+        self._leg.timers.cancel("gather", "gather timeout", "keys")
         self._leg.gather = None
         facts = {"digits": self._digits, "gather_id": self._plan.gather_id, "status": status}
         emit(self._world, self._leg, "call.gather.ended", **facts)
@@ -58,26 +58,26 @@ class RunningGather:
             react_to_gather(self._world, self._leg, self._plan, prompt_s=0)
             self._listen()
             return
-        question = self._plan.prompt()
-        question.on_start = partial(react_to_gather, self._world, self._leg, self._plan, prompt_s=question.seconds)
-        question.on_end = self._listen
-        self._sounding = (question,) if after is None else (after(), question)
-        for sound in self._sounding:
+        prompt = self._plan.prompt()
+        prompt.on_start = partial(react_to_gather, self._world, self._leg, self._plan, prompt_s=prompt.seconds)
+        prompt.on_end = self._listen
+        self._prompts = (prompt,) if after is None else (after(), prompt)
+        for sound in self._prompts:
             self._leg.player.queue(sound)
 
     def _listen(self) -> None:
-        self._sounding = ()
+        self._prompts = ()
         self._leg.timers.set("gather", self._plan.first_digit_s, partial(self._fail, "timeout"))
 
     def _take(self, digit: str) -> None:
         self._digits += digit
-        if len(self._digits) >= self._plan.maximum:
+        if len(self._digits) >= self._plan.max_digits:
             self.close("valid")
         else:
             self._leg.timers.set("gather", self._plan.inter_digit_s, self._conclude)
 
     def _conclude(self) -> None:
-        if len(self._digits) >= self._plan.minimum:
+        if len(self._digits) >= self._plan.min_digits:
             self.close("valid")
         else:
             self._fail("invalid")
@@ -89,10 +89,10 @@ class RunningGather:
         else:
             self.close(status)
 
-    def _over(self, status: str) -> None:
-        self.close("valid" if self._plan.minimum <= len(self._digits) else status)
+    def _time_out(self) -> None:
+        self.close("valid" if self._plan.min_digits <= len(self._digits) else "timeout")
 
-    def _hush(self) -> None:
-        sounding, self._sounding = self._sounding, ()
-        for sound in reversed(sounding):  # last first: stopping the current one would start the next
+    def _stop_prompts(self) -> None:
+        prompts, self._prompts = self._prompts, ()
+        for sound in reversed(prompts):  # last first: stopping the current one would start the next
             self._leg.player.interrupt(sound)

@@ -72,10 +72,10 @@ def end_leg(world: World, leg: Leg, end: HangupReason) -> None:
     if world.settings.call_cost:
         emit(world, leg, "call.cost", **_cost(world, leg))
     world.legs.close(leg)
-    _part(world, leg)
+    _release_related(world, leg)
 
 
-def _part(world: World, leg: Leg) -> None:
+def _release_related(world: World, leg: Leg) -> None:
     """Release the related legs: a ringing transfer target, the leg that was transferred, the bridged leg."""
     target, origin = leg.transfer_target, leg.transferred_from
     leg.transfer_target = leg.transferred_from = leg.joins_on_answer = None
@@ -130,7 +130,7 @@ def _cost(world: World, leg: Leg) -> dict[str, Any]:
     total = f"{billed / 60 * 0.007:.4f}"
     part = {
         "billed_duration_secs": billed,
-        "call_part": "call-control",
+        "call_release_related": "call-control",
         "cost": total,
         "currency": "USD",
         "rate": "0.00700",

@@ -7,12 +7,12 @@ from functools import partial
 from simulator.clock import iso
 from simulator.ids import fresh_uuid
 from simulator.state.leg import Leg
-from simulator.state.recordings import LINK_S, Recording, SavedRecording
+from simulator.state.recordings import LINK_LIFETIME_S, Recording, SavedRecording
 from simulator.webhook_events import emit
 from simulator.world import World
 
-_STORING_S = 1.0
-_WRITING_S = 1.0
+_SAVE_DELAY_S = 1.0
+_TRANSCRIPTION_DELAY_S = 1.0
 MAX_PER_LEG = 100
 
 
@@ -36,7 +36,7 @@ def start_recording(
     )
     leg.recordings.append(recording)
     if len(leg.recordings) > MAX_PER_LEG:
-        leg.recordings = [kept for kept in leg.recordings if kept.ended_at is None]
+        leg.recordings = [each for each in leg.recordings if each.ended_at is None]
     if max_s:
         leg.timers.set(f"recording {recording.id}", max_s, partial(stop_recording, world, leg, recording))
     return recording
@@ -47,20 +47,20 @@ def stop_recording(world: World, leg: Leg, recording: Recording) -> None:
     if recording.ended_at is not None:
         return
     recording.ended_at = world.clock.now()
-    world.time_scale.later(_STORING_S, partial(_stored, world, leg, recording))
+    world.time_scale.later(_SAVE_DELAY_S, partial(_save, world, leg, recording))
 
 
-def _stored(world: World, leg: Leg, recording: Recording) -> None:
+def _save(world: World, leg: Leg, recording: Recording) -> None:
     faults = world.faults.of(leg.far_end_number)
     if world.random.happens(faults.recording_error, "recording error", leg.key, recording.id):
         emit(world, leg, "call.recording.error", reason="Internal server error")
         return
-    _saved(world, leg, recording)
+    _emit_saved(world, leg, recording)
     if recording.transcribe:
-        world.time_scale.later(_WRITING_S, partial(_written, world, leg, recording))
+        world.time_scale.later(_TRANSCRIPTION_DELAY_S, partial(_emit_transcription, world, leg, recording))
 
 
-def _written(world: World, leg: Leg, recording: Recording) -> None:
+def _emit_transcription(world: World, leg: Leg, recording: Recording) -> None:
     emit(
         world,
         leg,
@@ -73,8 +73,8 @@ def _written(world: World, leg: Leg, recording: Recording) -> None:
     )
 
 
-def _saved(world: World, leg: Leg, recording: Recording) -> None:
-    world.recordings.put(_kept(leg, recording))
+def _emit_saved(world: World, leg: Leg, recording: Recording) -> None:
+    world.recordings.put(_saved_recording(leg, recording))
     started, ended = iso(recording.started_at), iso(recording.ended_at or recording.started_at)
     emit(
         world,
@@ -94,15 +94,16 @@ def _saved(world: World, leg: Leg, recording: Recording) -> None:
 
 def link_to(world: World, recording: Recording) -> str:
     """Return a new link to a recording, valid for ten minutes from now."""
-    return f"{world.address}/recordings/{recording.id}.{recording.format}?expires={int(world.clock.now() + LINK_S)}"
+    expires = int(world.clock.now() + LINK_LIFETIME_S)
+    return f"{world.address}/recordings/{recording.id}.{recording.format}?expires={expires}"
 
 
 def is_link_alive(world: World, expires: str) -> bool:
     """Return whether a link with this `expires` is still valid."""
-    return expires.isascii() and expires.isdigit() and 0 <= int(expires) - world.clock.now() <= LINK_S
+    return expires.isascii() and expires.isdigit() and 0 <= int(expires) - world.clock.now() <= LINK_LIFETIME_S
 
 
-def _kept(leg: Leg, recording: Recording) -> SavedRecording:
+def _saved_recording(leg: Leg, recording: Recording) -> SavedRecording:
     return SavedRecording(
         recording,
         leg.call_control_id,

@@ -126,6 +126,6 @@ def _begin_recording(world: World, leg: Leg) -> None:
             leg,
             channels=requested["channels"],
             audio_format=requested["format"],
-            max_s=requested["most_s"],
+            max_s=requested["max_s"],
             known_id=requested["id"],
         )

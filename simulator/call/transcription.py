@@ -9,8 +9,8 @@ from simulator.state.leg_activities import Transcription
 from simulator.webhook_events import emit
 from simulator.world import World
 
-_THINKS_S = 1.0
-_SPEAKS_S = 1.5
+_REPLY_DELAY_S = 1.0
+_LINE_S = 1.5
 _CONFIDENCE = 0.977
 
 
@@ -18,7 +18,7 @@ def start_transcription(world: World, leg: Leg, *, tracks: str, interim: bool) -
     """Start to transcribe the track `inbound`, `outbound` or `both`."""
     both = frozenset({"inbound", "outbound"})
     leg.transcription = Transcription(tracks=both if tracks == "both" else frozenset({tracks}), interim=interim)
-    _answer_back(world, leg)
+    _say_next_line(world, leg)
 
 
 def stop_transcription(leg: Leg) -> None:
@@ -33,10 +33,10 @@ def transcribe_prompt(world: World, leg: Leg, words: str) -> None:
         return
     if words and "outbound" in leg.transcription.tracks:
         _emit_line(world, leg, words, track="outbound", final=True)
-    _answer_back(world, leg)
+    _say_next_line(world, leg)
 
 
-def _answer_back(world: World, leg: Leg) -> None:
+def _say_next_line(world: World, leg: Leg) -> None:
     running, lines = leg.transcription, leg.persona.lines
     if running is None or "inbound" not in running.tracks or running.said >= len(lines):
         return
@@ -44,9 +44,9 @@ def _answer_back(world: World, leg: Leg) -> None:
     running.said += 1
     if running.interim:
         half = " ".join(line.split()[: len(line.split()) // 2])
-        leg.timers.set("says", _THINKS_S, partial(_emit_line, world, leg, half, track="inbound", final=False))
+        leg.timers.set("says", _REPLY_DELAY_S, partial(_emit_line, world, leg, half, track="inbound", final=False))
     leg.timers.set(
-        "has said", _THINKS_S + _SPEAKS_S, partial(_emit_line, world, leg, line, track="inbound", final=True)
+        "has said", _REPLY_DELAY_S + _LINE_S, partial(_emit_line, world, leg, line, track="inbound", final=True)
     )
 
 

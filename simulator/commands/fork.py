@@ -8,10 +8,10 @@ from simulator.commands.base import Body, BodySchema, Command
 from simulator.commands.shared_fields import IDENTITY
 from simulator.media.fork import Fork
 from simulator.media.stream import Stream
+from simulator.schema.addresses import UdpAddress
 from simulator.schema.conditions import conflict
 from simulator.schema.errors import Problem, media_in_use, missing, not_forked
 from simulator.schema.fields import Choice
-from simulator.schema.udp_address import UdpAddress
 from simulator.state.leg import Leg
 from simulator.world import World
 

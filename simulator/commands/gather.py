@@ -30,10 +30,10 @@ def _shared_plan_fields(body: Body) -> dict[str, Any]:
     terminating = body.get("terminating_digit")
     return {
         "gather_id": body.get("gather_id") or fresh_uuid(),
-        "minimum": body.get("minimum_digits") or 1,
-        "maximum": body.get("maximum_digits") or 128,
-        "valid": body.get("valid_digits") or "0123456789#*",
-        "terminating": "#" if terminating is None else terminating,
+        "min_digits": body.get("minimum_digits") or 1,
+        "max_digits": body.get("maximum_digits") or 128,
+        "valid_digits": body.get("valid_digits") or "0123456789#*",
+        "terminating_digit": "#" if terminating is None else terminating,
         "inter_digit_s": _seconds(body, "inter_digit_timeout_millis", default=5_000),
     }
 
@@ -47,7 +47,7 @@ def _gather(world: World, leg: Leg, body: Body) -> None:
     plan = GatherPlan(
         **_shared_plan_fields(body),
         first_digit_s=_seconds(body, "initial_timeout_millis", default=5_000),
-        whole_s=_seconds(body, "timeout_millis", default=60_000),
+        timeout_s=_seconds(body, "timeout_millis", default=60_000),
     )
     RunningGather(world, leg, plan).begin()
 

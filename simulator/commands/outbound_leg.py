@@ -174,7 +174,7 @@ def _recording(body: Body) -> dict[str, object] | None:
         "id": fresh_uuid(),
         "channels": body.get("record_channels") or "dual",
         "format": body.get("record_format") or "mp3",
-        "most_s": body.get("record_max_length") or 0,
+        "max_s": body.get("record_max_length") or 0,
     }
 
 

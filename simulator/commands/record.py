@@ -14,10 +14,10 @@ from simulator.state.leg import Leg
 from simulator.state.recordings import Recording
 from simulator.world import World
 
-CHOSEN = BodySchema(fields={**IDENTITY, "recording_id": Uuid()})
+_SCHEMA = BodySchema(fields={**IDENTITY, "recording_id": Uuid()})
 
 
-def running(leg: Leg, body: Body) -> list[Recording]:
+def _running(leg: Leg, body: Body) -> list[Recording]:
     """Return the named recording, or all; raises CarrierError when it is not running, or none is."""
     wanted = body.get("recording_id")
     chosen = [r for r in leg.recordings if r.ended_at is None and wanted in (None, r.id)]
@@ -76,19 +76,19 @@ RECORD_START = Command(
 
 
 def _pause(_world: World, leg: Leg, body: Body) -> None:
-    for recording in running(leg, body):
+    for recording in _running(leg, body):
         recording.is_paused = True
 
 
-RECORD_PAUSE = Command(action="record_pause", schema=CHOSEN, effect=_pause)
+RECORD_PAUSE = Command(action="record_pause", schema=_SCHEMA, effect=_pause)
 
 
 def _resume(_world: World, leg: Leg, body: Body) -> None:
-    for recording in running(leg, body):
+    for recording in _running(leg, body):
         recording.is_paused = False
 
 
-RECORD_RESUME = Command(action="record_resume", schema=CHOSEN, effect=_resume)
+RECORD_RESUME = Command(action="record_resume", schema=_SCHEMA, effect=_resume)
 
 
 def _stop(world: World, leg: Leg, body: Body) -> None:
@@ -102,6 +102,6 @@ def _stop(world: World, leg: Leg, body: Body) -> None:
 
 RECORD_STOP = Command(
     action="record_stop",
-    schema=BodySchema(fields={**IDENTITY, "recording_id": Uuid()}),
+    schema=_SCHEMA,
     effect=_stop,
 )

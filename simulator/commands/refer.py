@@ -17,8 +17,8 @@ from simulator.webhook_events import emit
 from simulator.world import World
 
 _NUMBER = re.compile(r"sips?:(\+\d+)@")
-_GIVES_UP_S = 30.0
-_LEAVES_S = 0.5
+_RING_TIMEOUT_S = 30.0
+_HANGUP_DELAY_S = 0.5
 _SUCCESS = 200
 _UNAVAILABLE = 503
 
@@ -36,13 +36,13 @@ def _outcome(world: World, address: str) -> tuple[float, int]:
     """Return the seconds until the last NOTIFY, and its SIP status."""
     found = _NUMBER.match(address)
     number = found[1] if found else address
-    who = world.population.answer(number, nth=0)
-    if who.answers and who.rings_s < _GIVES_UP_S:
-        return who.rings_s, _SUCCESS
-    says = hangup_reason_of(who.kind)
-    if says is None:
-        return _GIVES_UP_S, int(TIMEOUT.sip)
-    return who.rings_s, int(says.sip) if says.sip.isdigit() else _UNAVAILABLE
+    callee = world.population.answer(number, nth=0)
+    if callee.answers and callee.rings_s < _RING_TIMEOUT_S:
+        return callee.rings_s, _SUCCESS
+    reason = hangup_reason_of(callee.kind)
+    if reason is None:
+        return _RING_TIMEOUT_S, int(TIMEOUT.sip)
+    return callee.rings_s, int(reason.sip) if reason.sip.isdigit() else _UNAVAILABLE
 
 
 def _settle(world: World, leg: Leg, status: int) -> None:
@@ -52,7 +52,7 @@ def _settle(world: World, leg: Leg, status: int) -> None:
         return
     emit(world, leg, "call.refer.completed", sip_notify_response=status)
     end = far_end_hangup(leg) if leg.is_answered else CANCELLED
-    leg.timers.set("leaves", _LEAVES_S, partial(end_leg, world, leg, end))
+    leg.timers.set("leaves", _HANGUP_DELAY_S, partial(end_leg, world, leg, end))
 
 
 REFER = Command(

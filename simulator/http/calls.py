@@ -61,7 +61,7 @@ def _dial_once(world: World, body: dict[str, Any]) -> bytes:
     known = world.accepted_commands.find("dial", body.get("command_id"))
     if known is not None:
         _record_command(world, known.leg, "dial", body, duplicate=True)
-        return known.answer
+        return known.response
     leg = dial(world, body)
     _count_unknown(world, "dial", DIAL.unknown(body))
     _record_command(world, leg, "dial", body)
@@ -75,10 +75,10 @@ def _act_once(world: World, command: Command, leg: Leg, body: dict[str, Any]) ->
     known = world.accepted_commands.find(leg.call_control_id, command_id)
     if known is not None:
         _record_command(world, leg, command.action, body, duplicate=True)
-        return known.answer
+        return known.response
     received = _record_command(world, leg, command.action, body)
     try:
-        extra = _carry_out(world, command, leg, body)
+        extra = _execute(world, command, leg, body)
     except CarrierError as err:
         received.status, received.code = err.status, err.code
         world.counters.add("commands_refused", err.code)
@@ -89,7 +89,7 @@ def _act_once(world: World, command: Command, leg: Leg, body: dict[str, Any]) ->
     return data
 
 
-def _carry_out(world: World, command: Command, leg: Leg, body: dict[str, Any]) -> dict[str, Any]:
+def _execute(world: World, command: Command, leg: Leg, body: dict[str, Any]) -> dict[str, Any]:
     command.schema.check(body)
     command.check_state(leg)
     leg.timers.cancel("first command")

@@ -81,7 +81,7 @@ async def post_arrangements(request: web.Request) -> web.Response:
     try:
         overrides = ResourceOverrides.model_validate_json(await request.read() or b"{}")
     except ValidationError as err:
-        return _wrong(err)
+        return _invalid(err)
     request.app[WORLD].resource_overrides = overrides
     return _json(overrides.model_dump(mode="json"))
 
@@ -91,7 +91,7 @@ async def post_control(request: web.Request) -> web.Response:
     try:
         switches = Switches.model_validate_json(await request.read() or b"{}")
     except ValidationError as err:
-        return _wrong(err)
+        return _invalid(err)
     world = request.app[WORLD]
     if switches.down is not None:
         world.down = switches.down
@@ -121,7 +121,7 @@ async def post_callee(request: web.Request) -> web.Response:
     try:
         action = CalleeAction.model_validate_json(await request.read() or b"{}")
     except ValidationError as err:
-        return _wrong(err)
+        return _invalid(err)
     for digit in action.press:
         press_key(world, leg, digit)
     if action.hang_up:
@@ -134,7 +134,7 @@ async def post_incoming(request: web.Request) -> web.Response:
     try:
         call = IncomingCall.model_validate_json(await request.read() or b"{}")
     except ValidationError as err:
-        return _wrong(err)
+        return _invalid(err)
     try:
         leg = place_incoming(request.app[WORLD], call)
     except NoWebhookUrl:
@@ -147,7 +147,7 @@ def _faults(faults: Faults) -> web.Response:
     return _json(faults.model_dump(mode="json"))
 
 
-def _wrong(err: ValidationError) -> web.Response:
+def _invalid(err: ValidationError) -> web.Response:
     problems = err.errors(include_url=False, include_context=False, include_input=False)
     return _json({"error": "not understood", "problems": problems}, status=400)
 

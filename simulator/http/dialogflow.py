@@ -17,9 +17,7 @@ _MAX = 1_000
 _KEPT = ("conversation_profile_id", "dialogflow_api", "environment", "location")
 _AGENT = BodySchema(
     fields={
-        "service_account": Field(
-            required=True
-        ),  # an object in the official SDK, a JSON string in the carrier's tutorials
+        "service_account": Field(required=True),  # an object in the official SDK, a string in the carrier's tutorials
         "dialogflow_api": Choice(("cx", "es")),
         **{name: Text() for name in _KEPT if name != "dialogflow_api"},
     }

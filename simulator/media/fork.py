@@ -11,7 +11,7 @@ from typing import Any
 from simulator.media.pacing import Reorderer, ticks
 from simulator.media.packets import RtpSource, strep_header
 from simulator.media.speech_samples import speech_frames
-from simulator.schema.udp_address import udp_address
+from simulator.schema.addresses import udp_address
 from simulator.state.leg import Leg
 from simulator.webhook_events import emit
 from simulator.world import World

@@ -35,8 +35,3 @@ class Reorderer:
             return ()
         held, self._held = self._held, None
         return (frame,) if held is None else (frame, held)
-
-    def rest(self) -> tuple[bytes, ...]:
-        """Return the frame that is still held back."""
-        held, self._held = self._held, None
-        return () if held is None else (held,)

@@ -170,12 +170,12 @@ class Stream:
         }
 
 
-def _codec(world: World, asked: str | None) -> str:
+def _codec(world: World, requested: str | None) -> str:
     """Return the codec of a stream: the requested one if it is supported here, otherwise the call's own."""
-    if asked in CODECS:
-        return asked
-    if asked not in (None, "default"):
-        world.counters.add("stream_codec_not_made", asked)
+    if requested in CODECS:
+        return requested
+    if requested not in (None, "default"):
+        world.counters.add("stream_codec_not_made", requested)
     return CODECS[0]
 
 

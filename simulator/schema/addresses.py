@@ -1,7 +1,8 @@
-"""Field types for addresses: phone numbers, SIP URIs, URLs, UUIDs."""
+"""Field types for addresses: phone numbers, SIP URIs, URLs, UUIDs, UDP addresses."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,3 +71,32 @@ class Uuid(Field):
             UUID(value if isinstance(value, str) else "")
         except ValueError:
             yield self.wrong_type("a UUID", at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UdpAddress(Field):
+    """The destination of a fork, as `udp:ip:port`; host names are not allowed."""
+
+    def problems(self, value: object, at: str) -> Iterator[Problem]:
+        """Yield any other form."""
+        if not isinstance(value, str) or _host_and_port(value) is None:
+            yield self.wrong_type("written as udp:ip:port", at)
+
+
+def udp_address(value: str) -> tuple[str, int]:
+    """Return host and port of a valid value; raises ValueError for any other."""
+    found = _host_and_port(value)
+    if found is None:
+        raise ValueError(value)
+    return found
+
+
+def _host_and_port(value: str) -> tuple[str, int] | None:
+    scheme, _, rest = value.partition(":")
+    host, _, port = rest.rpartition(":")
+    try:
+        ip = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+    is_port = port.isascii() and port.isdigit() and 0 < int(port) < 65_536
+    return (str(ip), int(port)) if scheme == "udp" and is_port else None

@@ -25,13 +25,13 @@ class GatherPlan:
     """What a gather command asks for; seconds of simulated time."""
 
     gather_id: str
-    minimum: int = 1
-    maximum: int = 128
-    valid: str = "0123456789#*"
-    terminating: str = "#"
+    min_digits: int = 1
+    max_digits: int = 128
+    valid_digits: str = "0123456789#*"
+    terminating_digit: str = "#"
     first_digit_s: float = 5.0
     inter_digit_s: float = 5.0
-    whole_s: float = float("inf")
+    timeout_s: float = float("inf")
     tries: int = 1
     prompt: Callable[[], Sound] | None = None
     invalid_prompt: Callable[[], Sound] | None = None

@@ -16,7 +16,7 @@ DIAL_WINDOW_S = 5.0
 class AcceptedCommand:
     """The response to an accepted command, and its leg."""
 
-    answer: bytes
+    response: bytes
     leg: Leg
 
 
@@ -24,24 +24,24 @@ class AcceptedCommands:
     """The responses by command_id, kept for sixty seconds of real time (carrier's guide to receiving webhooks)."""
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[str, str], AcceptedCommand] = {}
+        self._responses: dict[tuple[str, str], AcceptedCommand] = {}
         self._order: deque[tuple[float, tuple[str, str]]] = deque()
 
     def find(self, scope: str, command_id: object) -> AcceptedCommand | None:
         """Return the first response, or None when this is no repeat; the scope is a call_control_id or `dial`."""
         self._expire()
-        return self._answers.get((scope, command_id)) if isinstance(command_id, str) else None
+        return self._responses.get((scope, command_id)) if isinstance(command_id, str) else None
 
-    def remember(self, scope: str, command_id: object, answer: bytes, *, leg: Leg) -> None:
+    def remember(self, scope: str, command_id: object, response: bytes, *, leg: Leg) -> None:
         """Keep the response to an accepted command; the sixty seconds start here."""
         if isinstance(command_id, str):
-            self._answers[scope, command_id] = AcceptedCommand(answer, leg)
+            self._responses[scope, command_id] = AcceptedCommand(response, leg)
             self._order.append((time.monotonic(), (scope, command_id)))
 
     def _expire(self) -> None:
         oldest = time.monotonic() - DEDUPE_S
         while self._order and self._order[0][0] <= oldest:
-            self._answers.pop(self._order.popleft()[1], None)
+            self._responses.pop(self._order.popleft()[1], None)
 
 
 class SlidingWindowCount:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-LINK_S = 600.0
+LINK_LIFETIME_S = 600.0
 _MAX_KEPT = 100_000
 
 
@@ -46,18 +46,18 @@ class RecordingStore:
 
     def __init__(self, *, maximum: int = _MAX_KEPT) -> None:
         self._max = maximum
-        self._kept: OrderedDict[str, SavedRecording] = OrderedDict()
+        self._recordings: OrderedDict[str, SavedRecording] = OrderedDict()
 
-    def put(self, kept: SavedRecording) -> None:
+    def put(self, saved: SavedRecording) -> None:
         """Keep a recording, and drop the oldest beyond the limit."""
-        while len(self._kept) >= self._max:
-            self._kept.popitem(last=False)
-        self._kept[kept.recording.id] = kept
+        while len(self._recordings) >= self._max:
+            self._recordings.popitem(last=False)
+        self._recordings[saved.recording.id] = saved
 
     def find(self, recording_id: str) -> SavedRecording | None:
         """Return a recording; None when it is unknown."""
-        return self._kept.get(recording_id)
+        return self._recordings.get(recording_id)
 
     def all(self) -> Iterable[SavedRecording]:
         """Return every recording, oldest first."""
-        return self._kept.values()
+        return self._recordings.values()

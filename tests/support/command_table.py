@@ -28,7 +28,7 @@ code, and fails for an empty place.
 - **on the wire**: its method, path and JSON are those of the official SDK for the same arguments.
 - **flow**: how a flow says it; `on:` may name its webhooks. The language is in [flows.md](flows.md).
 - **REST**: how it is given to a live call.
-- **simulator**: what answers it on your desk, with the carrier's checks, errors and webhooks, when the official SDK
+- **simulator**: what handles it in the simulated carrier, with the checks, errors and webhooks, when the official SDK
   gives it.
 - **webhooks**: what may come of it. Each has come from the simulator in the test, of a leg that was given this command:
   by itself, by a setting of the command, or by what the person at the other end does.

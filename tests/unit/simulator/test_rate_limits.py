@@ -38,7 +38,7 @@ def test_r26_a_repeat_is_known_for_sixty_seconds_from_the_first(manual_clock: _M
     known = accepted.find("dial", "a")
     manual_clock.now += 0.2
 
-    assert known is not None and known.answer == b"first"
+    assert known is not None and known.response == b"first"
     assert accepted.find("dial", "a") is None
 
 
