@@ -130,7 +130,7 @@ def _cost(world: World, leg: Leg) -> dict[str, Any]:
     total = f"{billed / 60 * 0.007:.4f}"
     part = {
         "billed_duration_secs": billed,
-        "call_release_related": "call-control",
+        "call_part": "call-control",
         "cost": total,
         "currency": "USD",
         "rate": "0.00700",

@@ -118,4 +118,4 @@ def simulated_carrier(**options: Any) -> Iterator[SimulatedCarrier]:
             yield carrier
             for delivery in tuple(receiver.deliveries):
                 carrier.verified(delivery)
-                assert unread(delivery.type, delivery.payload) == []
+                assert unread(delivery.type, delivery.payload) == [], delivery.type

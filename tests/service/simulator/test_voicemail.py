@@ -58,7 +58,7 @@ def led(
 
 
 def message_of(call: LedCall) -> Message:
-    types = [each.type for each in call._desk.receiver.of(call.leg)]
+    types = [each.type for each in call._carrier.receiver.of(call.leg)]
     begins = [place for place, kind in enumerate(types) if kind == "call.speak.started"]
     endings = [str(each.payload["status"]) for each in call.webhooks("call.speak.ended")]
     return Message(begins, endings, types.index(GREETING) if GREETING in types else None)
