@@ -135,3 +135,8 @@ def _masked(code: int, payload: bytes, *, is_last: bool = True) -> bytes:
     else:
         length = b"\xff" + struct.pack("!Q", size)
     return bytes(((0x80 if is_last else 0) | code,)) + length + bytes(4) + payload  # a mask of zeros changes nothing
+
+
+def media_frame(chunk: int, *, sound: bytes = b"\x80" * 160, track: str = "inbound") -> dict[str, object]:
+    payload = base64.b64encode(sound).decode()
+    return {"event": "media", "media": {"track": track, "chunk": str(chunk), "timestamp": "0", "payload": payload}}

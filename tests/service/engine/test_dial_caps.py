@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,57 +11,21 @@ import pytest
 from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
-from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.operations.contacts.erase_person import erase_number
-from orchestrator.operations.dialing import check_gate as ask_gate
 from orchestrator.operations.dialing.place_call import NewCall, place_call
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
-from orchestrator.policy.campaign_rules import CampaignChanges
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.store.sql.dial_checks import read_send_facts
 from orchestrator.store.sql.dial_counts import count_from
 from tests.support.carrier_stub import CarrierStub, accepted_dial, refusal
+from tests.support.dial_history import DAY, PHONE, dialed, held, one_more, say, sent_at
 from tests.support.incoming import CALLER, OURS, inbound, mapped, tell
-from tests.support.lock_points import LockPoint, in_thread, waits_for_a_lock
 from tests.support.plans import explained
 from tests.support.world import World
 
-PHONE = "+13125550142"
 CALLER_ID = "+13125550100"
-DAY = timedelta(days=1)
-
-
-def dialed(world: World, *, hours_ago: float, phone: str = PHONE, **campaign: Any) -> str:
-    """Let a campaign of its own have dialed a number so long ago, and the call have ended."""
-    campaign_id = world.campaign(**campaign)
-    world.contact(campaign_id, phone=phone)
-    [call_id] = world.claim(campaign_id)
-    world.dialer.dial_call(call_id)
-    world.hang_up(call_id)
-    assert world.call_row(call_id)["state"] == "ended"
-    world.age_send(call_id, hours_ago * 3600)
-    return call_id
-
-
-def sent_at(world: World, call_id: str) -> datetime:
-    moment: datetime = world.call_row(call_id)["last_sent_at"]
-    return moment
-
-
-def held(world: World, contact_id: str) -> tuple[Any, ...]:
-    row = world.contact_row(contact_id)
-    return row["status"], row["reason"], row["due_at"]
-
-
-def one_more(world: World, *, phone: str = PHONE, **campaign: Any) -> tuple[str, str]:
-    campaign_id = world.campaign(**campaign)
-    return campaign_id, world.contact(campaign_id, phone=phone)
-
-
-def say(world: World, campaign_id: str, **changes: Any) -> None:
-    world.run(change_campaign, campaign_id, CampaignChanges.model_validate(changes))
 
 
 def test_a_number_is_dialed_three_times_in_24_hours_over_all_campaigns_and_the_fourth_waits_for_the_first(
@@ -336,106 +300,6 @@ def test_single_calls_count_for_campaigns_too(world: World, carrier: CarrierStub
     assert world.claim(campaign_id) == []
     assert held(world, contact_id)[1] == "number_day_limit"
     assert len(carrier.dials) == 3
-
-
-# -- caller ids --------------------------------------------------------------------------------------------------------
-
-
-def test_a_caller_id_dials_without_limit_where_nobody_says_one(world: World) -> None:
-    campaign_id = world.campaign()
-    world.contacts(campaign_id, 40)
-
-    assert len(world.claim(campaign_id)) == 40
-
-
-def test_a_claim_takes_no_more_than_its_caller_id_has_left(world: World) -> None:
-    world.set_caps(per_caller_id_24h=5)
-    dialed(world, hours_ago=1)
-    campaign_id = world.campaign()
-    world.contacts(campaign_id, 9)
-
-    claimed = world.claim(campaign_id)
-
-    assert len(claimed) == 4
-    assert world.run(read_stats, campaign_id).held_by_reason == {"caller_id_quota": 5}
-
-
-def test_who_waits_for_a_caller_id_waits_until_its_oldest_dial_is_a_day_old(world: World) -> None:
-    oldest, _ = (dialed(world, hours_ago=hours) for hours in (20, 1))
-    campaign_id, contact_id = one_more(world, phone="+13125550143", caps={"per_caller_id_24h": 2})
-
-    assert world.claim(campaign_id) == []
-    assert held(world, contact_id) == ("held", "caller_id_quota", sent_at(world, oldest) + DAY)
-
-
-def test_a_backlog_is_not_asked_again_for_every_place_that_frees(world: World) -> None:
-    dialed(world, hours_ago=23.999)
-    campaign_id, contact_id = one_more(world, phone="+13125550143", caps={"per_caller_id_24h": 1})
-
-    world.claim(campaign_id)
-
-    assert held(world, contact_id)[2] > utc_now() + timedelta(minutes=10)
-
-
-def test_another_caller_id_has_its_own_count(world: World) -> None:
-    world.set_caps(per_caller_id_24h=1)
-    dialed(world, hours_ago=1)
-    campaign_id = world.campaign(caller_ids=["+13125550101"])
-    world.contacts(campaign_id, 2)
-
-    assert len(world.claim(campaign_id)) == 1
-
-
-def test_two_claims_at_once_do_not_both_take_the_last_place_of_a_caller_id(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.set_caps(per_caller_id_24h=1)
-    first, second = one_more(world)[0], one_more(world, phone="+13125550143")[0]
-    between = LockPoint(ask_gate.may_dial)  # its count is read, its dial not yet written
-    monkeypatch.setattr(ask_gate, "may_dial", between)
-
-    with in_thread(lambda: world.claim(first)) as one:
-        between.is_reached()
-        with in_thread(lambda: world.claim(second)) as other:
-            waits_for_a_lock(world, unless=other)
-            between.go_on()
-
-    assert [len(claimed.result()) for claimed in (one, other)] == [1, 0]  # type: ignore[arg-type]  # lists of ids
-    assert world.run(read_stats, second).held_by_reason == {"caller_id_quota": 1}
-
-
-def test_many_claims_and_sends_at_once_dial_from_a_caller_id_exactly_as_often_as_the_cap_says(
-    world: World, carrier: CarrierStub
-) -> None:
-    world.set_caps(per_caller_id_24h=7)
-    campaigns = [world.campaign() for _ in range(5)]
-    for campaign_id in campaigns:
-        world.contacts(campaign_id, 6)
-
-    def dialer_of(campaign_id: str) -> None:
-        for _ in range(4):
-            for call_id in world.claim(campaign_id, most=2):
-                world.dialer.dial_call(call_id)
-
-    threads = [threading.Thread(target=dialer_of, args=(campaign_id,)) for campaign_id in campaigns]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(carrier.dials) == 7
-
-
-def test_a_caller_ids_cap_tightened_behind_the_claim_holds_at_the_send(world: World, carrier: CarrierStub) -> None:
-    dialed(world, hours_ago=1)
-    campaign_id, contact_id = one_more(world, phone="+13125550143")
-    [call_id] = world.claim(campaign_id)
-    say(world, campaign_id, caps={"per_caller_id_24h": 1})
-
-    world.dialer.dial_call(call_id)
-
-    assert len(carrier.dials) == 1
-    assert held(world, contact_id)[:2] == ("held", "caller_id_quota")
 
 
 _OFTEN = """

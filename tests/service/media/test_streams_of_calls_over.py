@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,12 +19,6 @@ from tests.support.websocket_peer import Peer, peer, refused_with
 
 CALL = "call_01JGZ5N3W8Q4V6X7Y8Z9ABCDEF"
 KEYS = Keys()
-
-
-@pytest.fixture
-def receiver(tmp_path: Path, redis_url: str) -> Iterator[MediaReceiver]:
-    with media_receiver(tmp_path, redis_url=redis_url) as receiver:
-        yield receiver
 
 
 @pytest.fixture
