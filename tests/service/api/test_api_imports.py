@@ -253,9 +253,9 @@ def test_rows_are_written_while_the_file_arrives_and_its_counts_grow(rest: Rest,
     campaign, import_id = rest.campaign()["id"], new_id("imp")
     file = _SlowFile([HEADER, _rows(1500), _rows(10, first=1500)])
     importer = threading.Thread(
-        target=import_contacts,
-        args=(services, campaign, file),
-        kwargs={"options": ImportOptions(), "import_id": import_id},
+        target=run_operation,
+        args=(import_contacts, campaign, file),
+        kwargs={"services": services, "options": ImportOptions(), "import_id": import_id},
     )
     importer.start()
 
@@ -356,9 +356,9 @@ def test_r22_no_campaign_completes_while_an_import_runs(rest: Rest, services: Se
     rest.patch(f"/v1/campaigns/{campaign}", {"keep_open": False})
     file = _SlowFile([HEADER + _rows(9), _rows(1, first=9)])
     importer = threading.Thread(
-        target=import_contacts,
-        args=(services, campaign, file),
-        kwargs={"options": ImportOptions(), "import_id": import_id},
+        target=run_operation,
+        args=(import_contacts, campaign, file),
+        kwargs={"services": services, "options": ImportOptions(), "import_id": import_id},
     )
     importer.start()
     file.may_go_on.release(1)

@@ -213,7 +213,7 @@ def test_the_sound_captured_of_a_callers_call_is_erased_too(world: World, tmp_pa
 def test_erasing_waits_for_a_record_that_is_being_written_and_does_not_block_it(world: World) -> None:
     call_id = ended_call(world)
     contact_id = str(world.contact_of(call_id)["id"])
-    erasing = threading.Thread(target=erase_contact, args=(world.services, contact_id))
+    erasing = threading.Thread(target=world.run, args=(erase_contact, contact_id))
 
     with world.sql.begin() as settling:
         settling.execute(text("SELECT 1 FROM calls WHERE id = :id FOR UPDATE"), {"id": call_id})
