@@ -1,1 +1,1 @@
-"""The web face: one file per resource, the webhook door, problems, auth."""
+"""The REST API: its resources, the webhook endpoint, and the HTTP server that serves them."""

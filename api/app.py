@@ -29,7 +29,7 @@ ROUTES = with_reference(catalogue.ROUTES)
 
 
 def create_app(services: Services) -> Flask:
-    """Return the REST API over `services`, the webhook door included; connects to nothing yet.
+    """Return the REST API over `services`, the webhook endpoint included; connects to nothing yet.
 
     Raises Misconfigured when no API key is set.
     """
@@ -42,7 +42,7 @@ def create_app(services: Services) -> Flask:
 
 
 def create_door(services: Services) -> Flask:
-    """Return the webhook door alone, with its health."""
+    """Return the webhook endpoint alone, with its health check."""
     app = bare_app("webhooks")
     webhooks.install(app, services)
     mount(app, services, (*webhooks.resource.routes, *(r for r in health.resource.routes if r.path == "/healthz")))
@@ -58,7 +58,7 @@ def bare_app(name: str) -> Flask:
 
 
 def mount(app: Flask, services: Services, routes: Iterable[Route]) -> None:
-    """Enter `routes` in `app`: every address once, whatever the method.
+    """Add `routes` to `app`: one rule for each path, whatever the method.
 
     A rule that left methods out would let them fall through to a rule with a variable in the same place, whose 404
     says that the address is unknown.
@@ -109,7 +109,7 @@ def _respond(services: Services, route: Route, ids: dict[str, str]) -> Response:
 
 
 def _parsed(route: Route) -> dict[str, Any]:
-    """Read query and body; what is wrong in both is told at once."""
+    """Read query and body; the errors of both are reported together."""
     parsed: dict[str, Any] = {}
     wrong = []
     for part, read in _parts(route).items():

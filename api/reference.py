@@ -1,4 +1,4 @@
-"""The API's own reference: the OpenAPI document, and a page that shows it without asking anybody else."""
+"""The API's reference: the OpenAPI document, and a page that shows it without loading anything from elsewhere."""
 
 from __future__ import annotations
 

@@ -14,14 +14,14 @@ from orchestrator.services import Services
 
 
 def rest_service(services: Services) -> Service:
-    """Return the REST API with the webhook door; raises Misconfigured when no API key is set."""
+    """Return the REST API with the webhook endpoint; raises Misconfigured when no API key is set."""
     key = auth.required_key(services.settings.api_key)
     gate = Gate(ROUTES, senders=[look_for_key(key), webhooks.look_for_signature])
     return Service(webhooks.express(create_app(services)), gate, limits_of(services.settings))
 
 
 def door_service(services: Services) -> Service:
-    """Return the webhook door alone."""
+    """Return the webhook endpoint alone."""
     gate = Gate((*webhooks.resource.routes, *health.resource.routes), senders=[webhooks.look_for_signature])
     return Service(webhooks.express(create_door(services)), gate, limits_of(services.settings))
 

@@ -1,4 +1,4 @@
-"""The process of the webhook door alone, so that no work of the API ever delays an event (R24)."""
+"""The process of the webhook endpoint alone, so that no work of the API ever delays an event (R24)."""
 
 from __future__ import annotations
 

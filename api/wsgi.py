@@ -1,4 +1,4 @@
-"""The REST process: everything, the webhook door included, so that one tunnel is enough."""
+"""The REST process: the whole API, the webhook endpoint included, so that one tunnel is enough."""
 
 from __future__ import annotations
 

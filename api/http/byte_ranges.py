@@ -1,4 +1,4 @@
-"""Parts of a file: which one a request asks for (RFC 9110, section 14), and the headers that tell of it."""
+"""Parts of a file: which one a request asks for (RFC 9110, section 14), and the headers that describe it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orchestrator.recordings.chunks import Part
 def part_asked(request: Request, *, size: int, etag: str) -> Part | None:
     """Return the part of a file of `size` bytes that `Range` asks for, or None for the whole.
 
-    The whole is also the answer to what cannot be read, to several ranges, and to an `If-Range` of another file.
+    The whole file is also the answer to an unreadable header, to several ranges, and to an `If-Range` of another file.
     Raises RequestedRangeNotSatisfiable for a range outside of the file.
     """
     asked = request.range

@@ -1,4 +1,4 @@
-"""The shapes of refusals, for the OpenAPI document."""
+"""The schemas of problem documents, for OpenAPI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes a repeated request the same request: its first answer is kept for 24 hours and said again."""
+"""Answers a repeated request with the first answer, which is kept for 24 hours, and executes it only once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks the ids in a path before anything is asked: an id says by its prefix what it names."""
+"""Checks the ids in a path before any query: the prefix of an id says what kind of thing it names."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def form_of(name: str) -> str:
 
 
 def check_ids(ids: Mapping[str, str]) -> None:
-    """Raise NotFound for an id that cannot name what its place in the path names."""
+    """Raise NotFound for an id of another kind than its position in the path asks for."""
     for name, ident in ids.items():
         if "\0" in ident:
             raise NotFound(name, repr(ident[:80]))  # and PostgreSQL takes no such text
@@ -43,5 +43,5 @@ def check_ids(ids: Mapping[str, str]) -> None:
 
 
 def has_form(name: str, ident: str) -> bool:
-    """Say whether `ident` could name what the path parameter `name` names."""
+    """Return whether `ident` has the form of the path parameter `name`."""
     return bool(_FORMS[name].fullmatch(ident))

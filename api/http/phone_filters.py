@@ -1,4 +1,4 @@
-"""The number in a list's query: read as people write it, or refused by its name."""
+"""The phone number in the query of a list: read in any usual notation, or refused with the parameter's name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator.operations.contacts.read_phone_filter import read_phone_filter
 from orchestrator.services import Services
 
-ASKED_REGION = "Where a number without a country code belongs; left out, where the caller ids do."
+ASKED_REGION = "The country of a number without a country code; left out, that of the caller ids."
 
 
 def read_number(

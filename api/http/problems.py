@@ -37,7 +37,7 @@ def install(app: Flask) -> None:
 
 @singledispatch
 def to_problem(error: Exception) -> Response:
-    """Return the problem document of `error`; what nobody foresaw is logged and becomes a bare 500."""
+    """Return the problem document of `error`; an unforeseen error is logged and becomes a 500 without details."""
     if is_outage(error):
         return _away(error)
     _log.exception("unforeseen", exc_info=error)

@@ -1,4 +1,4 @@
-"""Shapes what a view returns: models become JSON, refusals become problems (RFC 9457)."""
+"""Turns what a view returns into responses: models into JSON, refusals into problem documents (RFC 9457)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of addresses: what each takes, answers and may refuse; app and OpenAPI document are made from it."""
+"""The table of routes: input, answers and errors of each; the app and the OpenAPI document are made from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an uploaded file is to be read, as its address says it."""
+"""The query parameters that say how an uploaded file is to be read."""
 
 from __future__ import annotations
 
@@ -26,17 +26,19 @@ class FileQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    region: Region | None = Field(None, description="Where numbers without a country code belong. Of a CSV file only.")
+    region: Region | None = Field(
+        None, description="The country of numbers without a country code. Of a CSV file only."
+    )
     map: str | None = Field(
         None,
         max_length=10_000,
-        description="What columns fill, by their headers; put a pair in double quotes if its header holds a comma. "
+        description="The target of columns, by their headers; put a pair in double quotes if its header holds a comma. "
         "Of a CSV file only.",
         examples=[WRITTEN],
     )
     encoding: EncodingName | None = Field(
         None,
-        description="Left out, UTF-8, UTF-16 and Windows-1252 are told apart; a byte order mark always decides. "
+        description="Left out, UTF-8, UTF-16 and Windows-1252 are detected; a byte order mark always decides. "
         "Of a CSV file only.",
     )
 

@@ -1,4 +1,4 @@
-"""Calls: what was dialed and what came of it; single calls, and commands on live ones."""
+"""Calls: those dialed and received, single calls, and commands on live ones."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ CallStatus = Literal["reserved", "dialing", "accepted", "ended", "withdrawn", "u
 
 
 class CallView(BaseModel):
-    """A call; `ring_s` and `talk_s` are what was measured.
+    """A call; `ring_s` and `talk_s` are measured.
 
-    `sip_hangup_cause` and `telnyx_error` are the carrier's own words about its end. `fault` says what of the carrier's
-    kept it from its callee (its route, room, or our account there): such an attempt is not spent.
+    `sip_hangup_cause` and `telnyx_error` are the carrier's own description of its end. `fault` names what at the
+    carrier kept it from its callee (route, capacity or account): such an attempt does not count.
 
-    One that came in has the contact it was joined to, if a campaign had dialed its caller, and that campaign.
+    An inbound call has the contact it was joined to, if a campaign had dialed its caller, and that campaign.
     """
 
     model_config = ConfigDict(validate_by_alias=True, serialize_by_alias=True)
@@ -75,7 +75,7 @@ class CallView(BaseModel):
 
 
 class UtteranceView(BaseModel):
-    """Something that was said: live on one `track`, or the text of a whole recording, with its `recording_id`."""
+    """Transcribed speech: live on one `track`, or the text of a whole recording, with its `recording_id`."""
 
     at: Moment
     track: str | None
@@ -85,7 +85,7 @@ class UtteranceView(BaseModel):
 
 
 class TimelineEntry(BaseModel):
-    """Something that happened to a call, or a command that it caused; `leg` A is its own, any other another's."""
+    """An event of a call, or a command that was sent for it; `leg` A is its own, any other a further leg."""
 
     id: str
     kind: Literal["event", "command"]
@@ -97,7 +97,7 @@ class TimelineEntry(BaseModel):
 
 
 class CallDetail(CallView):
-    """A call with its timeline and what was said in it; `phase` and `step` while it lives."""
+    """A call with its timeline and transcript; `phase` and `step` while it is live."""
 
     phase: str | None
     step: str | None
@@ -169,7 +169,7 @@ def index(services: Services, query: CallQuery) -> Page[CallView]:
 
 @resource.route("GET", "/v1/calls/{call_id}", gives={200: CallDetail}, fails=(404,))
 def show(services: Services, call_id: str) -> CallDetail:
-    """Show a call with everything that happened to it."""
+    """Show a call with its timeline and transcript."""
     return _detail(find_call(services, call_id))
 
 
@@ -184,8 +184,9 @@ def show(services: Services, call_id: str) -> CallDetail:
 def place(services: Services, body: NewCall) -> Response:
     """Call one number.
 
-    It passes the same gate and stands in the same ledger as a campaign's calls. What the gate holds back is refused
-    with 409: the `code` is the reason. Without a `flow`, commands come from `POST /v1/calls/{call_id}/actions/…`.
+    It passes the same checks and is kept in the same ledger as a campaign's calls. A call that may not be dialed now is
+    refused with 409: the `code` is the reason. Without a `flow`, commands come from `POST
+    /v1/calls/{call_id}/actions/…`.
     """
     return answer(_view(place_call(services, body, contact_id=fresh_id("con"))), 202)
 

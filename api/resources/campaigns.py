@@ -1,4 +1,4 @@
-"""Campaigns: who is called with which flow, how fast, when, and how often."""
+"""Campaigns: which contacts are called with which flow, how fast, when, and how often."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class CampaignView(BaseModel):
 
 
 class WaitsFor(BaseModel):
-    """What the next dial of a running campaign waits for, and until when as far as that is known."""
+    """What the next dial of a running campaign waits for, and until when, if that is known."""
 
     code: str
     detail: str
@@ -99,7 +99,7 @@ class CampaignQuery(PageQuery):
 
 
 class Cancellation(BaseModel):
-    """What becomes of the calls under way: they `finish` as their flow says, or hang up at once."""
+    """What happens to the calls under way: they `finish` by their flow, or are hung up at once."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -137,8 +137,8 @@ def _waits_for(room: Room | None, now: datetime, stop: Stop | None) -> WaitsFor 
 def create(services: Services, body: NewCampaign) -> Response:
     """Create a campaign in draft.
 
-    Left out, `calling_hours` is 09:00 to 20:00 from Monday to Saturday in the contact's own zone. In `retry` an
-    outcome's rule beats a disposition's, and what is not listed is final.
+    Left out, `calling_hours` is 09:00 to 20:00 from Monday to Saturday in the contact's own zone. In `retry` the
+    rule of an outcome wins over that of a disposition; a result without a rule is final.
     """
     return answer(
         _view(
@@ -178,7 +178,7 @@ def change(services: Services, campaign_id: str, body: CampaignChanges) -> Campa
     """Change a campaign.
 
     `flow` and `caller_ids` may change only in draft or paused, `starts_at` not while it runs, nothing once it is over.
-    What changes is in force from the next dial on.
+    Changes apply from the next dial on.
     """
     return _view(
         services,
@@ -193,7 +193,7 @@ def start(services: Services, campaign_id: str) -> CampaignInFlight:
     """Start a campaign.
 
     It runs at once, or is `scheduled` until its `starts_at`; while all dialing is stopped, `status_reason` says so and
-    nobody is dialed. Refused with `no_contacts` when there is nobody to call.
+    no contact is dialed. Refused with `no_contacts` when it has none.
     """
     start_campaign(campaign_id, sql=services.sql, clock=services.clock)
     return _in_flight(services, campaign_id)
@@ -203,7 +203,7 @@ def start(services: Services, campaign_id: str) -> CampaignInFlight:
 def pause(services: Services, campaign_id: str) -> CampaignInFlight:
     """Pause a campaign.
 
-    After the answer nothing is dialed any more; `in_flight` calls go on to their end.
+    Once this has answered, nothing is dialed; the `in_flight` calls go on to their end.
     """
     pause_campaign(campaign_id, sql=services.sql, client=services.redis, keys=services.keys)
     return _in_flight(services, campaign_id)
@@ -211,7 +211,7 @@ def pause(services: Services, campaign_id: str) -> CampaignInFlight:
 
 @resource.route("POST", "/v1/campaigns/{campaign_id}/resume", gives={200: CampaignInFlight}, fails=(404, 409))
 def resume(services: Services, campaign_id: str) -> CampaignInFlight:
-    """Let a paused campaign go on."""
+    """Resume a paused campaign."""
     resume_campaign(campaign_id, sql=services.sql, clock=services.clock)
     return _in_flight(services, campaign_id)
 

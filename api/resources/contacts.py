@@ -1,4 +1,4 @@
-"""Contacts: the people of a campaign, and where each stands."""
+"""Contacts: the people of a campaign, each with its status."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ class NewContactDocument(BaseModel):
         None, max_length=200, description="Kept in Unicode's form NFC; no control or direction marks."
     )
     timezone: Annotated[str, WithJsonSchema(ZONE)] | None = Field(
-        None, description="IANA; left out, the number says it."
+        None, description="IANA name; left out, it follows from the number."
     )
     not_before: Moment | None = None
     not_after: Moment | None = None
     priority: int = Field(0, ge=-1000, le=1000, description="Higher is dialed first.")
-    variables: Variables = Field(default_factory=dict, description="What the flow's inputs ask for.")
+    variables: Variables = Field(default_factory=dict, description="Values for the flow's inputs.")
 
 
 class NewContacts(BaseModel):
-    """Contacts to add; each is checked by itself and told its own result."""
+    """Contacts to add; each is checked by itself and gets its own result."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -71,7 +71,7 @@ class ContactError(BaseModel):
 
 
 class ContactResult(BaseModel):
-    """What became of one contact; `id` when it was accepted, `error` when it is invalid."""
+    """The result for one contact: `id` when it was accepted, `error` when it is invalid."""
 
     index: int
     status: Literal["accepted", "duplicate", "invalid"]
@@ -80,7 +80,7 @@ class ContactResult(BaseModel):
 
 
 class AddedContacts(BaseModel):
-    """What became of all of them."""
+    """The results for all contacts of the request."""
 
     accepted: int
     duplicates: int
@@ -89,7 +89,7 @@ class AddedContacts(BaseModel):
 
 
 class ContactView(BaseModel):
-    """A contact. While it is waiting or held, `reason` says why and `until` when it is looked at again.
+    """A contact. While it is waiting or held, `reason` says why and `until` when it is checked again.
 
     `reason_detail` is the reason in words; null for a call's disposition or outcome.
     """
@@ -160,7 +160,7 @@ def _in_words(reason: str | None, stop: Stop | None) -> str | None:
 
 
 def shown_campaign(row: Any) -> str | None:
-    """Return the campaign of a contact or call; the home of single calls is none."""
+    """Return the campaign of a contact or call; None for a single call, which lies in a hidden one."""
     return row.campaign_id if row.campaign_kind == "campaign" else None
 
 
@@ -198,7 +198,7 @@ def add(services: Services, campaign_id: str, body: NewContacts) -> AddedContact
 def index(services: Services, query: ContactQuery) -> Page[ContactView]:
     """List contacts, newest first.
 
-    Within a campaign, who waits for calling hours to begin counts as held.
+    Within a campaign, contacts that wait for calling hours to begin count as held.
     """
     filters = read_number(services, query.filters(), "phone")
     rows = list_contacts(filters, after=query.after, limit=query.limit, sql=services.sql, clock=services.clock)
@@ -208,7 +208,7 @@ def index(services: Services, query: ContactQuery) -> Page[ContactView]:
 
 @resource.route("GET", "/v1/contacts/{contact_id}", gives={200: ContactView}, fails=(404,))
 def show(services: Services, contact_id: str) -> ContactView:
-    """Show a contact and where it stands."""
+    """Show a contact and its status."""
     return _view(services, find_contact(contact_id, sql=services.sql))
 
 
@@ -236,11 +236,12 @@ def change(services: Services, contact_id: str, body: ContactChange) -> ContactV
 
 @resource.route("DELETE", "/v1/contacts/{contact_id}", gives={204: None}, fails=(404, 409))
 def erase(services: Services, contact_id: str) -> Response:
-    """Erase what is personal about a contact.
+    """Erase the personal data of a contact.
 
-    Number, ids, variables and answers go, from its calls too, with their recordings' files; times and results stay, for
-    they are the ledger. What the carrier tells of its calls later is kept in the same way, and no recording is fetched.
-    While a call with the contact is under way it is not erased: 409. `POST /v1/erasures` erases a number everywhere.
+    Number, ids, variables and answers are cleared, in its calls too, and the files of their recordings are deleted;
+    times and results stay, as the ledger. Later webhooks of its calls are stored without personal data, and no
+    recording is fetched. While a call with the contact is under way it is not erased: 409. `POST /v1/erasures` erases a
+    number everywhere.
     """
     erase_contact(
         contact_id,

@@ -1,4 +1,4 @@
-"""The switch above all campaigns."""
+"""The stop of all dialing, in every campaign."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Words = Annotated[
 
 
 class NewStop(BaseModel):
-    """Why all dialing is to be stopped, and who says so; everybody is shown it until dialing is resumed."""
+    """Why all dialing is stopped, and by whom; shown to every client until dialing is resumed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,9 +29,9 @@ class NewStop(BaseModel):
 
 
 class DialingView(BaseModel):
-    """Whether anything is dialed, and if not: since when, by whom and why it is stopped.
+    """Whether dialing runs, and if not, since when, by whom and why it is stopped.
 
-    Of a stop, `in_flight` counts the calls that go on to their end. What an older version stopped says not by whom.
+    After a stop, `in_flight` counts the calls that go on to their end. `by` is null for a stop by an older version.
     """
 
     status: Literal["running", "stopped"]
@@ -54,8 +54,8 @@ def show(services: Services) -> DialingView:
 def stop(services: Services, body: NewStop) -> DialingView:
     """Stop all dialing, in every campaign and across restarts.
 
-    After the answer nothing is dialed any more until dialing is resumed. A second stop keeps who stopped first, when
-    and why.
+    Once this has answered, nothing is dialed until dialing is resumed. A second stop keeps the first one's author, time
+    and reason.
     """
     in_flight = stop_dialing(services, reason=body.reason, by=body.by)
     return _view(services, in_flight=in_flight)

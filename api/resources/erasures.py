@@ -1,4 +1,4 @@
-"""Erasures: a person is erased by the number alone, in whatever campaign it stands, or if it only called."""
+"""Erasures: removes the personal data of a number from every campaign and every call."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class NewErasure(BaseModel):
 
 
 class ErasureView(BaseModel):
-    """How many contacts and calls the person had here; those erased before are not counted again."""
+    """The number of contacts and calls that were erased; those erased before are not counted again."""
 
     contacts: int
     calls: int

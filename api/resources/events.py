@@ -1,4 +1,4 @@
-"""What the engine could not use: dead letters, to be looked at and replayed, and webhooks of no call of ours."""
+"""Events that the engine could not process: dead letters, to be replayed, and webhooks of unknown calls."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LETTER = re.compile(r"\d{1,20}_\d{1,20}")
 
 
 class KeptEvent(BaseModel):
-    """An entry that was set aside: when, why, and what it carried."""
+    """An entry that was set aside: when, why, and its payload."""
 
     id: str
     at: Moment
@@ -31,7 +31,7 @@ class KeptEvent(BaseModel):
 
 
 class Replayed(BaseModel):
-    """A dead letter that stands in its stream again."""
+    """A dead letter that is back in its stream."""
 
     id: str
 
@@ -46,7 +46,7 @@ def dead(services: Services, query: PageQuery) -> Page[KeptEvent]:
 
 @resource.route("GET", "/v1/events/orphans", query=PageQuery, gives={200: Page[KeptEvent]}, fails=(422,))
 def orphans(services: Services, query: PageQuery) -> Page[KeptEvent]:
-    """List webhooks that belong to no call of ours, newest first; the newest 10,000 are kept."""
+    """List webhooks that belong to no known call, newest first; the newest 10,000 are kept."""
     return cut_page(
         list_orphans(services.redis, services.keys, after=query.after, limit=query.limit + 1), query, shape=_view
     )

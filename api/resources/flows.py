@@ -43,7 +43,7 @@ class FlowSource(FlowVersion):
 
 
 class FlowProblemView(BaseModel):
-    """Something to mend in a flow; `step` is null for what stands outside the steps."""
+    """Something to mend in a flow; `step` is null for a problem outside the steps."""
 
     step: str | None
     line: int | None
@@ -52,7 +52,7 @@ class FlowProblemView(BaseModel):
 
 
 class FlowCheck(BaseModel):
-    """What a check found: `errors` refuse the flow, `warnings` tell of what is accepted and surely not meant."""
+    """What a check found: `errors` refuse the flow, `warnings` name what is accepted but hardly intended."""
 
     ok: bool
     errors: list[FlowProblemView]
@@ -84,8 +84,8 @@ def _version(row: Any) -> FlowVersion:
 def create(services: Services, body: bytes) -> Response:
     """Store a flow.
 
-    The body is the flow itself. The same name and content answers 200 with the version that stands; changed content
-    makes the next version. A flow with problems is refused with 422: each error names its step and line.
+    The body is the flow itself. The same name and content answers 200 with the stored version; changed content becomes
+    the next version. A flow with problems is refused with 422: each error names its step and line.
     """
     stored = create_flow(
         body,

@@ -1,4 +1,4 @@
-"""Whether this process lives, whether the installation can work, and what it measures."""
+"""Health of this process, readiness of the installation, and its metrics."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ resource = Resource("health")
 
 
 class HealthQuery(BaseModel):
-    """What to say back: whoever hears it again has reached this very process."""
+    """A value to be echoed: a client that gets it back has reached this very process."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,14 +33,14 @@ class HealthQuery(BaseModel):
 
 
 class Health(BaseModel):
-    """A sign of life."""
+    """The answer of a process that runs."""
 
     status: Literal["ok"] = "ok"
     nonce: str | None = None
 
 
 class CheckView(BaseModel):
-    """One thing that was looked at, and what mends it; what is not vital is a warning, and keeps no call from going."""
+    """One check and its remedy; a check that is not vital is a warning, and calls are made all the same."""
 
     name: str
     ok: bool
@@ -58,13 +58,13 @@ class Readiness(BaseModel):
 
 @resource.route("GET", "/healthz", query=HealthQuery, gives={200: Health}, fails=(422,))
 def healthz(services: Services, query: HealthQuery) -> Health:  # noqa: ARG001 it asks nothing of the stores
-    """Say that this process lives."""
+    """Say that this process runs."""
     return Health(nonce=query.nonce)
 
 
 @resource.route("GET", "/readyz", gives={200: Readiness, 503: Readiness})
 def readyz(services: Services) -> Response:
-    """Say whether the installation can do its work, and what stands in the way."""
+    """Say whether the installation can do its work, and what is wrong if not."""
     checks = [
         CheckView(**asdict(check))
         for check in check_readiness(
@@ -83,7 +83,7 @@ def readyz(services: Services) -> Response:
 
 @resource.route("GET", "/metrics", gives={200: ("text/plain",)})
 def metrics(services: Services) -> Response:
-    """Show what is measured, for Prometheus."""
+    """Show the metrics, in the format of Prometheus."""
     registry = CollectorRegistry()
     registry.register(
         _Readings(
@@ -101,7 +101,7 @@ def metrics(services: Services) -> Response:
 
 
 class _Readings(Collector):
-    """Hands readings to Prometheus' own writer."""
+    """Gives readings to the writer of the Prometheus client."""
 
     def __init__(self, readings: Iterable[Reading]) -> None:
         self._readings = list(readings)

@@ -50,7 +50,7 @@ class RejectView(BaseModel):
 
 
 class ReadColumn(BaseModel):
-    """A column by its header, and what it fills: a field of the contact, a variable, or nothing."""
+    """A column by its header, and its target: a field of the contact, a variable, or none."""
 
     header: str
     fills: str | None
@@ -68,7 +68,7 @@ class ReadAs(BaseModel):
 class ImportView(BaseModel):
     """An import; `problems` are its refused rows by kind, `errors` the first 100, invalid ones first.
 
-    All of them stand in rejects.csv. `read_as` is null for imports of earlier versions.
+    All of them are in rejects.csv. `read_as` is null for imports by earlier versions.
     """
 
     id: str
@@ -107,7 +107,7 @@ def create(services: Services, campaign_id: str, query: ImportQuery, body: Whole
     UTF-8, UTF-16 or surely Windows-1252, with `,` `;` `|` or tab; the answer says in `read_as` how it was read. One
     column for the phone, under a name that people give it (`phone`, `Mobile`, `Phone Number`, `MSISDN`, `Telefon` …),
     or named by `map`; optional `timezone`, `external_id`, `not_before`, `not_after`. The other columns are variables,
-    matched to the flow's inputs ignoring case and spaces. A title above the header and a line `sep=;` are passed over.
+    matched to the flow's inputs ignoring case and spaces. A title above the header and a line `sep=;` are skipped.
     A file that does not arrive whole is not read at all. The answer comes when every row is written, after a minute or
     more for half a million; good rows are kept whatever the others are, and a campaign that runs dials them at once.
     """
@@ -144,8 +144,8 @@ class RejectsQuery(BaseModel):
 def rejects(services: Services, import_id: str, query: RejectsQuery) -> Response:
     """Download the rows that were not imported, with the reason and their own cells (at most 100,000).
 
-    Once mended, the file can be imported as it is: the columns of the reason are passed over, and every cell comes back
-    as it was. A column of the file that is named like one of the reason stands behind `variable_`.
+    Once corrected, the file can be imported as it is: the columns of the reason are ignored, and every cell is read
+    back unchanged. A column of the file with the name of one of these is prefixed with `variable_`.
     """
     columns = find_import(import_id, sql=services.sql).params.get("columns", [])
     rows = _reject_rows(services, import_id, columns)

@@ -1,4 +1,4 @@
-"""The sound of calls: where to send it, what was captured, and sounds to play back into it."""
+"""The audio of calls: where to stream it, what was captured, and audio to play into a call."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def _base64(text: str) -> str:
 
 
 class CaptureView(BaseModel):
-    """A captured track. `content` is where its file is; `loss` is the share of the sound that never came, 0 to 1.
+    """A captured track. `content` is where its file is; `loss` is the share of the audio that was lost, 0 to 1.
 
-    `is_complete` is false while it is being captured, and stays so where the receiver died over it. G.711 becomes
-    WAV; other codecs are kept as they came, and their `seconds` are not known. `soundless` pieces of a fork were keys,
-    comfort noise or strays of another codec: silence in the file.
+    `is_complete` is false while it is being captured, and stays so if the receiver died meanwhile. G.711 becomes WAV;
+    other codecs are stored as received, and their `seconds` are unknown. `soundless` packets of a fork carried DTMF,
+    comfort noise or another codec: silence in the file.
     """
 
     file: str
@@ -62,14 +62,14 @@ class CaptureView(BaseModel):
 
 
 class MediaView(BaseModel):
-    """What was captured of a call, oldest first; `stream_url` is for `streaming_start` on this call alone."""
+    """The captured tracks of a call, oldest first; `stream_url` is for `streaming_start` on this call alone."""
 
     stream_url: str | None
     data: list[CaptureView]
 
 
 class Sound(BaseModel):
-    """A sound for the people on the call: base64 of an MP3, unless the stream was started for raw audio."""
+    """Audio to play into a call: base64 of an MP3, unless the stream was started for raw audio."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -77,7 +77,7 @@ class Sound(BaseModel):
 
 
 class SoundTaken(BaseModel):
-    """A sound that waits for its turn."""
+    """Audio that waits for its turn."""
 
     status: Literal["queued"] = "queued"
 
@@ -89,7 +89,7 @@ def _view(call_id: str, capture: Capture) -> CaptureView:
 
 @resource.route("GET", "/v1/calls/{call_id}/media", gives={200: MediaView}, fails=(404,))
 def index(services: Services, call_id: str) -> MediaView:
-    """List the sound that was captured of a call.
+    """List the audio that was captured of a call.
 
     `stream_url` is null unless ORCHESTRATOR_MEDIA_URL says where the carrier reaches `orchestrator media`.
     """
@@ -115,9 +115,9 @@ def show(services: Services, call_id: str, file: str) -> Response:
     fails=(404, 409, 422, 429),
 )
 def play(services: Services, call_id: str, body: Sound) -> Response:
-    """Play a sound into the call's open stream.
+    """Play audio into the call's open stream.
 
-    Sounds are played in order, one a second, as the carrier allows; thirty may wait. Each is played at most once.
+    Requests are played in order, one a second, as the carrier allows; thirty may wait. Each is played at most once.
     """
     play_sound(services, call_id, body.payload)
     return answer(SoundTaken(), 202)

@@ -1,4 +1,4 @@
-"""Numbers: which flow takes the calls that come to a number of ours."""
+"""Numbers: which flow answers the calls to each number of the account."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ resource = Resource("numbers")
 
 
 class NumberView(BaseModel):
-    """A number that takes calls; `join_days` is null where the installation's setting counts."""
+    """A number that takes inbound calls; `join_days` is null where the setting of the installation applies."""
 
     id: str
     number: str
@@ -55,11 +55,11 @@ def _view(row: Any) -> NumberView:
     "POST", "/v1/numbers", body=NewNumber, gives={201: NumberView}, fails=(409, 422), idempotency="optional"
 )
 def create(services: Services, body: NewNumber) -> Response:
-    """Let a flow take the calls that come to a number.
+    """Assign a flow to the inbound calls of a number.
 
     A call begins at the flow's `inbound` step while it rings; a flow without one answers and begins as with a person.
-    At the carrier, the number must belong to the connection whose webhooks come here. Calls to numbers that are not
-    mapped are left alone.
+    At the carrier, the number must belong to the connection whose webhooks come here. Calls to other numbers
+    are ignored.
     """
     return answer(_view(map_number(body, sql=services.sql, flows=services.flows, settings=services.settings)), 201)
 
@@ -81,12 +81,12 @@ def show(services: Services, number_id: str) -> NumberView:
 
 @resource.route("PATCH", "/v1/numbers/{number_id}", body=NumberChange, gives={200: NumberView}, fails=(404, 422))
 def change(services: Services, number_id: str, body: NumberChange) -> NumberView:
-    """Change a number's flow, for the calls to come."""
+    """Change a number's flow, for future calls."""
     return _view(change_number(number_id, body, sql=services.sql, flows=services.flows))
 
 
 @resource.route("DELETE", "/v1/numbers/{number_id}", gives={204: None}, fails=(404,))
 def remove(services: Services, number_id: str) -> Response:
-    """Let a number take no calls any more; calls under way go on."""
+    """Stop taking the calls of a number; calls under way go on."""
     unmap_number(number_id, sql=services.sql)
     return nothing()

@@ -1,4 +1,4 @@
-"""Recordings: what was recorded, whether its file is here, and the file."""
+"""Recordings, and their files."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ RecordingStatus = Literal["pending", "fetched", "incomplete", "stored_elsewhere"
 
 
 class RecordingError(BaseModel):
-    """Why there is no file or a short one, or what hindered the last try while it is pending."""
+    """Why there is no complete file, or why the last try failed while it is pending."""
 
     code: str
     detail: str
 
 
 class RecordingView(BaseModel):
-    """A recording. `recording_urls` are the carrier's own and live for ten minutes; `content` is where its file is.
+    """A recording. `recording_urls` are the carrier's and valid for ten minutes; `content` is the URL of its file here.
 
-    `incomplete`: less sound came than was told, and is kept; `stored_elsewhere`: the links name a bucket of yours.
-    `leg` is A for the call's own leg. `duration_s` is the time between its beginning and its end.
+    `incomplete`: shorter than announced, and stored; `stored_elsewhere`: the links point to your own bucket.
+    `leg` is A for the call's own leg. `duration_s` is the time from its start to its end.
     """
 
     id: str
@@ -92,15 +92,15 @@ def index(services: Services, query: RecordingQuery) -> Page[RecordingView]:
 
 @resource.route("GET", "/v1/recordings/{recording_id}", gives={200: RecordingView}, fails=(404,))
 def show(services: Services, recording_id: str) -> RecordingView:
-    """Show a recording and where it stands."""
+    """Show a recording and its status."""
     return recording_view(find_recording(recording_id, sql=services.sql))
 
 
 @resource.route("POST", "/v1/recordings/{recording_id}/fetch", gives={200: RecordingView}, fails=(404, 409))
 def fetch(services: Services, recording_id: str) -> RecordingView:
-    """Try again to fetch a recording that is `failed` or `incomplete`, with a link that the carrier is asked for.
+    """Fetch a recording that is `failed` or `incomplete` once more, with a new link from the carrier.
 
-    It is `pending` again; 409 for one of any other status. What came before stays until more comes.
+    It becomes `pending`; 409 for any other status. The stored part stays until a longer one arrives.
     """
     return recording_view(refetch_recording(recording_id, sql=services.sql))
 

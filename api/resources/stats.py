@@ -1,4 +1,4 @@
-"""A campaign in numbers, and its results."""
+"""The statistics of a campaign, and its results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ resource = Resource("campaigns")
 
 
 class ContactCounts(BaseModel):
-    """Contacts by where they stand; they sum to `total`."""
+    """Contacts by status; they sum to `total`."""
 
     total: int
     waiting: int
@@ -34,7 +34,7 @@ class ContactCounts(BaseModel):
 
 
 class CallCounts(BaseModel):
-    """Calls by what came of them; `dialed` counts every one that may have left."""
+    """Calls by state; `dialed` counts each that the carrier has or may have received."""
 
     dialed: int
     live: int
@@ -45,7 +45,7 @@ class CallCounts(BaseModel):
 
 
 class Rate(BaseModel):
-    """Dials per second over the last 5 s, and the most that are allowed."""
+    """Dials per second over the last 5 s, and the allowed maximum."""
 
     dials_per_s: float
     limit: float
@@ -59,13 +59,13 @@ class Percentiles(BaseModel):
 
 
 class Latency(BaseModel):
-    """How long it took from a webhook of one of the campaign's calls to the command that followed."""
+    """The time from a webhook of one of the campaign's calls to the command that follows."""
 
     event_to_command: Percentiles
 
 
 class StatsView(BaseModel):
-    """A campaign in numbers."""
+    """The statistics of a campaign."""
 
     status: str
     status_reason: StatusReason | None
@@ -78,7 +78,7 @@ class StatsView(BaseModel):
 
 @resource.route("GET", "/v1/campaigns/{campaign_id}/stats", gives={200: StatsView}, fails=(404,))
 def stats(services: Services, campaign_id: str) -> StatsView:
-    """Count a campaign."""
+    """Show the statistics of a campaign."""
     numbers = asdict(
         read_stats(campaign_id, sql=services.sql, client=services.redis, keys=services.keys, clock=services.clock)
     )
@@ -103,8 +103,8 @@ def results(services: Services, campaign_id: str, query: ResultsQuery) -> Respon
     """Download a row for each contact, with its answers as `answer_*` and its own variables by their names.
 
     CSV that is safe to open in a spreadsheet, or JSON lines with `format=jsonl` or `Accept: application/x-ndjson`.
-    Rows of it are a file of contacts: an import passes over what only we say, and every value comes back as it was. A
-    variable that is named like a column of ours stands behind `variable_`.
+    The rows can be imported as contacts: an import ignores the columns of results, and every value is read back
+    unchanged. A variable with the name of another column is prefixed with `variable_`.
     """
     rows = export_results(campaign_id, sql=services.sql, flows=services.flows)
     accepted = request.accept_mimetypes.best_match([CSV, JSON_LINES], default=CSV)

@@ -46,7 +46,7 @@ By = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
     AfterValidator(all_seen),
-    Field(description="Who says so, for the history: a person or a program of yours."),
+    Field(description="Who requests it, for the history: a person or a program of yours."),
 ]
 
 
@@ -59,11 +59,11 @@ class NewSuppression(BaseModel):
     scope: Scope = Field("global", description="`global` or the id of a campaign.")
     reason: Why = "requested"
     by: By = API
-    expires_at: Moment | None = Field(None, description="Lies ahead; null: for ever.")
+    expires_at: Moment | None = Field(None, description="In the future; null: no expiry.")
 
 
 class SuppressionRequestView(BaseModel):
-    """Somebody's word that a number be suppressed; `call_id` names the call whose flow asked."""
+    """One request to suppress a number; `call_id` names the call whose flow made it."""
 
     at: Moment = Field(validation_alias="asked_at")
     by: str = Field(validation_alias="asked_by")
@@ -73,10 +73,10 @@ class SuppressionRequestView(BaseModel):
 
 
 class SuppressionView(BaseModel):
-    """A suppression: the first who asked says its `reason`, the longest who asked its end.
+    """A suppression; its `reason` is that of the first request, its end that of the longest.
 
-    `history` has everybody who asked, oldest first. One that was lifted says by whom and why; who lifts what has
-    expired is `expiry`.
+    `history` lists every request, oldest first. A lifted one says by whom and why; `lifted_by` is `expiry` where it
+    expired.
     """
 
     id: str
@@ -94,7 +94,7 @@ class SuppressionView(BaseModel):
 
 
 class SuppressedView(SuppressionView):
-    """The suppression that holds, and what the request made of it."""
+    """The suppression in force, and how the request changed it."""
 
     change: Change
 
@@ -108,12 +108,12 @@ class SuppressionQuery(PageQuery):
     include: Literal["lifted"] | None = Field(None, description="`lifted`: those lifted or expired as well.")
 
     def filters(self) -> dict[str, Any]:
-        """Return what was asked of the suppressions themselves."""
+        """Return the filters on the suppressions themselves."""
         return {name: value for name, value in super().filters().items() if name != "include"}
 
 
 class LiftWords(BaseModel):
-    """Who lifts a suppression, and why; both are kept."""
+    """Who lifts a suppression, and why; both are stored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -134,7 +134,7 @@ class SuppressionFileQuery(FileQuery):
 
     scope: Scope = Field("global", description="Of a CSV file only.")
     reason: Why = Field("imported", description="Of a CSV file only.")
-    by: By = Field(API, description="Of a CSV file only: who says so, for the history.")
+    by: By = Field(API, description="Of a CSV file only: who requests it, for the history.")
 
 
 class SuppressionError(BaseModel):
@@ -147,7 +147,7 @@ class SuppressionError(BaseModel):
 
 
 class SuppressionNote(BaseModel):
-    """A row that was accepted, and what is to be known of it; the header is row 1."""
+    """A row that was accepted with a remark; the header is row 1."""
 
     row: int
     status: Literal["accepted"] = "accepted"
@@ -156,11 +156,11 @@ class SuppressionNote(BaseModel):
 
 
 class SuppressedFileView(BaseModel):
-    """What became of a file; `problems` are its refused rows by kind, `errors` the first 100.
+    """The result of a file; `problems` are its refused rows by kind, `errors` the first 100.
 
-    The numbers of `accepted` rows were `added`, or `lengthened` what stood for them, or it was `kept` as it was; a
-    number that stands again in the file is kept. Where a cell may mean several numbers (`030 12345/12346`), all of them
-    are suppressed and counted, and `notes` are the first 100 such rows.
+    The numbers of `accepted` rows were `added`, or `lengthened` an existing suppression, or that was `kept` unchanged;
+    a number that is repeated in the file counts as kept. Where a cell may mean several numbers (`030 12345/12346`), all
+    of them are suppressed and counted, and `notes` are the first 100 such rows.
     """
 
     rows: int
@@ -186,9 +186,9 @@ def _fields(found: Found) -> dict[str, Any]:
 def create(services: Services, body: NewSuppression) -> Response:
     """Suppress a number.
 
-    After the answer it is not dialed any more within the scope; what rings is hung up, and a call that somebody has
-    answered goes on. Sending a number again only ever lengthens what stands: its reason stays, and the new words are
-    kept in its history.
+    Once this has answered, it is not dialed within the scope; a call that still rings is hung up, an answered call goes
+    on. Sending a number again only ever lengthens its suppression: the first reason stays, and the new request is added
+    to the history.
     """
     check_scope(body.scope, sql=services.sql)
     words = {"reason": body.reason, "by": body.by}
@@ -217,7 +217,7 @@ def create(services: Services, body: NewSuppression) -> Response:
 def create_many(services: Services, query: SuppressionFileQuery, body: WholeFile) -> SuppressedFileView:
     """Suppress the numbers of a CSV file: column `phone`; optional `scope`, `reason`, `expires_at`.
 
-    A row only ever lengthens what stands for its number. The file is read as one of contacts is.
+    A row only ever lengthens the suppression of its number. The file is read like one of contacts.
     """
     check_scope(query.scope, sql=services.sql)
     defaults = SuppressionDefaults(
@@ -251,7 +251,7 @@ def index(services: Services, query: SuppressionQuery) -> Page[SuppressionView]:
 
 @resource.route("DELETE", "/v1/suppressions", query=LiftQuery, gives={204: None}, fails=(404, 422))
 def lift(services: Services, query: LiftQuery) -> Response:
-    """Let a number be dialed again within a scope; the suppression stays as history, with who, when and why."""
+    """Lift the suppression of a number within a scope; it stays in the history, with who, when and why."""
     phone = read_number_parameter(query.phone, query.region, name="phone")
     lift_suppression({"phone": phone, "scope": query.scope}, by=query.by, because=query.because, sql=services.sql)
     return nothing()
@@ -259,6 +259,6 @@ def lift(services: Services, query: LiftQuery) -> Response:
 
 @resource.route("DELETE", "/v1/suppressions/{suppression_id}", query=LiftWords, gives={204: None}, fails=(404, 422))
 def lift_by_id(services: Services, suppression_id: str, query: LiftWords) -> Response:
-    """Lift a suppression; it stays as history, with who, when and why."""
+    """Lift a suppression; it stays in the history, with who, when and why."""
     lift_suppression({"id": suppression_id}, by=query.by, because=query.because, sql=services.sql)
     return nothing()

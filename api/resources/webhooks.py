@@ -1,4 +1,4 @@
-"""The webhook door: the carrier's events come in here, and nothing else is done in the request."""
+"""The webhook endpoint: it stores the carrier's events, and does nothing else in the request."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ _ANSWERS: dict[Receipt, Callable[[], Response]] = {
 def receive(_services: Services, body: bytes) -> Response:
     """Take an event of the carrier; it is on disk when this answers 200.
 
-    With 503 the carrier is asked to send it again: a store is away, or the signature is of now and well formed but of
-    none of the keys of `TELNYX_PUBLIC_KEY`, so that it may be that of a newer one.
+    503 asks the carrier to send it again: a store is unavailable, or the signature is recent and well formed but
+    matches none of the keys of `TELNYX_PUBLIC_KEY`, and may be that of a newer one.
     """
     signed = {name: request.headers.get(name, "") for name in _SIGNED}
     return _ANSWERS[_receiver_of(current_app).receive_webhook(body, signed)]()
