@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,9 +14,11 @@ from api.http.pagination import Page, PageQuery, cut_page
 from api.http.phone_filters import ASKED_REGION, read_number
 from api.http.responses import answer
 from api.http.routes import Body, Resource
+from api.http.state_values import values_of
 from api.resources.campaigns import FlowReference
 from api.resources.contacts import shown_campaign
 from api.resources.recordings import RecordingView, recording_view
+from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.disposition import Disposition, Fault
 from orchestrator.operations.calls.find_calls import CallStory, find_call, list_calls
 from orchestrator.operations.calls.request_command import ACTIONS, request_action, reserved_fields
@@ -28,7 +30,7 @@ from orchestrator.telnyx.commands import Command
 
 resource = Resource("calls")
 
-CallStatus = Literal["reserved", "dialing", "accepted", "ended", "withdrawn", "unknown"]
+CallStatus = Annotated[AttemptState, values_of(AttemptState)]
 
 
 class CallView(BaseModel):

@@ -12,6 +12,8 @@ from api.http.idempotency import fresh_id
 from api.http.pagination import Page, PageQuery, cut_page
 from api.http.responses import answer
 from api.http.routes import Body, Resource
+from api.http.state_values import values_of
+from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.operations.campaigns.cancel_campaign import cancel_campaign
 from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.create_campaign import create_campaign
@@ -33,7 +35,7 @@ from orchestrator.store.sql.dialing_stop import Stop
 
 resource = Resource("campaigns")
 
-CampaignStatus = Literal["draft", "scheduled", "running", "paused", "completed", "canceled"]
+CampaignStatusValue = Annotated[CampaignStatus, values_of(CampaignStatus)]
 
 
 class FlowReference(BaseModel):
@@ -57,7 +59,7 @@ class CampaignView(BaseModel):
 
     id: str
     name: str
-    status: CampaignStatus
+    status: CampaignStatusValue
     status_reason: StatusReason | None
     flow: FlowReference
     connection_id: str
@@ -94,7 +96,7 @@ class CampaignInFlight(CampaignView):
 class CampaignQuery(PageQuery):
     """Which campaigns to list."""
 
-    status: CampaignStatus | None = None
+    status: CampaignStatusValue | None = None
     name: str | None = None
 
 

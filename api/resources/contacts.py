@@ -12,6 +12,8 @@ from api.http.pagination import Page, PageQuery, cut_page
 from api.http.phone_filters import ASKED_REGION, read_number
 from api.http.responses import nothing
 from api.http.routes import Body, Resource
+from api.http.state_values import values_of
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.operations.contacts.add_contacts import AddResult, add_contacts
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.erase_person import erase_contact
@@ -28,9 +30,7 @@ from orchestrator.store.sql.dialing_stop import Stop
 
 resource = Resource("contacts")
 
-ContactStatus = Literal[
-    "waiting", "held", "calling", "completed", "exhausted", "suppressed", "canceled", "expired", "unknown"
-]
+ContactStatusValue = Annotated[ContactStatus, values_of(ContactStatus)]
 Variables = dict[str, str | int | float | bool]
 
 
@@ -105,7 +105,7 @@ class ContactView(BaseModel):
     not_after: Moment | None
     priority: int
     variables: dict[str, Any]
-    status: ContactStatus
+    status: ContactStatusValue
     reason: str | None
     reason_detail: str | None
     until: Moment | None
@@ -126,11 +126,11 @@ class ContactQuery(PageQuery):
     phone: AskedNumber | None = None
     region: Region | None = Field(None, description=ASKED_REGION)
     external_id: str | None = None
-    status: ContactStatus | None = None
+    status: ContactStatusValue | None = None
 
 
 def _views(services: Services, rows: Sequence[Any]) -> Iterator[ContactView]:
-    rooms = find_room_to_dial(services, {row.campaign_id for row in rows if row.status == "waiting"})
+    rooms = find_room_to_dial(services, {row.campaign_id for row in rows if row.status == ContactStatus.WAITING})
     is_stopped = any(room.lacks is Reason.DIALING_STOPPED for room in rooms.values())
     stop = find_stop(services) if is_stopped else None
     return (

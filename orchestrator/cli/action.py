@@ -17,12 +17,13 @@ from orchestrator.cli.polling import Follower
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.ids import new_id
 from orchestrator.local_stack.interrupts import pause
+from orchestrator.model.attempt_state import FINAL_STATES, AttemptState
 from orchestrator.telnyx.commands import COMMANDS
 
 ACTIONS = tuple(sorted(name for name in COMMANDS if name != "dial"))
 _FAILED = frozenset({"command.failed", "command.gone", "command.unknown"})
 _NOT_SENT = "action.requested"  # with a note: the call takes it no more
-_OVER = frozenset({"ended", "withdrawn", "unknown"})
+_OVER = frozenset({*FINAL_STATES, AttemptState.UNKNOWN})
 _LOOKS = 60
 _EVERY_S = 0.25
 

@@ -12,8 +12,9 @@ from orchestrator.cli.api_client import Rest
 from orchestrator.cli.number_format import duration
 from orchestrator.cli.polling import Follower
 from orchestrator.local_stack.interrupts import pause
+from orchestrator.model.attempt_state import FINAL_STATES, AttemptState
 
-_OVER = frozenset({"ended", "withdrawn", "unknown"})
+_OVER = frozenset({*FINAL_STATES, AttemptState.UNKNOWN})
 _TELLING = frozenset(
     {
         "payload", "digits", "result", "status", "to", "hangup_cause", "hangup_source", "name", "code", "title",
@@ -39,7 +40,7 @@ def follow_call(rest: Rest, call_id: str, *, console: Console, every_s: float = 
                 console.print(_line(line), markup=False)
         if call["status"] in _OVER:
             _print_summary(call, console)
-            return bool(call["status"] == "ended")
+            return bool(call["status"] == AttemptState.ENDED)
         pause(every_s)
 
 

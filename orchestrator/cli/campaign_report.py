@@ -13,19 +13,18 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli.number_format import duration, rate
+from orchestrator.model.contact_status import FINAL_STATUSES, ContactStatus
 from orchestrator.policy.hold_reasons import sentence_of
 
-FINAL_CAMPAIGN = frozenset({"completed", "canceled"})
-_FINAL_CONTACT = ("completed", "exhausted", "suppressed", "canceled", "expired", "unknown")
 _KNOWN = "paused_by_user"
 _STYLES = {
-    "completed": "green",
+    ContactStatus.COMPLETED: "green",
     "confirmed": "green",
-    "calling": "cyan",
-    "waiting": "yellow",
-    "held": "magenta",
-    "exhausted": "red",
-    "unknown": "bold red",
+    ContactStatus.CALLING: "cyan",
+    ContactStatus.WAITING: "yellow",
+    ContactStatus.HELD: "magenta",
+    ContactStatus.EXHAUSTED: "red",
+    ContactStatus.UNKNOWN: "bold red",
 }
 
 
@@ -108,7 +107,7 @@ def _table(title: str, counts: Mapping[str, int]) -> Table:
 
 def _progress(stats: Mapping[str, Any]) -> tuple[int, int]:
     contacts = stats.get("contacts", {})
-    return contacts.get("total", 0), sum(contacts.get(name, 0) for name in _FINAL_CONTACT)
+    return contacts.get("total", 0), sum(contacts.get(name, 0) for name in FINAL_STATUSES)
 
 
 def _pace(stats: Mapping[str, Any]) -> str:

@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.live import Live
 
 from orchestrator.cli.api_client import Rest
-from orchestrator.cli.campaign_report import FINAL_CAMPAIGN, stats_line, stats_screen, stopped_line
+from orchestrator.cli.campaign_report import stats_line, stats_screen, stopped_line
 from orchestrator.cli.polling import Follower
 from orchestrator.local_stack.interrupts import pause
+from orchestrator.model.campaign_status import FINAL_CAMPAIGN
 
 _LINE_EVERY_S = 5.0
 

@@ -10,21 +10,23 @@ import phonenumbers
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from orchestrator.model.campaign_status import FINAL_CAMPAIGN
 from orchestrator.settings import Settings
 from orchestrator.store.sql.connections import find_connection
 from orchestrator.store.sql.engine import open_sql
+from orchestrator.store.sql.state_lists import IS_CLAIMABLE, one_of
 
 MOST_LOOKED_AT = 1_000
 
 _SHOWN = text(
-    "SELECT DISTINCT jsonb_array_elements_text(caller_ids) AS number FROM campaigns "
-    "WHERE status NOT IN ('completed', 'canceled') ORDER BY number LIMIT 50"
+    "SELECT DISTINCT jsonb_array_elements_text(caller_ids) AS number FROM campaigns "  # noqa: S608 states of ours
+    f"WHERE status NOT IN {one_of(FINAL_CAMPAIGN)} ORDER BY number LIMIT 50"
 )
 _ANSWERED = text("SELECT number FROM numbers ORDER BY number LIMIT 50")
 _WAITING = text(
-    "SELECT c.phone FROM campaigns g JOIN LATERAL (SELECT phone FROM contacts WHERE campaign_id = g.id "
-    "AND status IN ('waiting', 'held') LIMIT :most) c ON true "
-    "WHERE g.status NOT IN ('completed', 'canceled') LIMIT :most"
+    "SELECT c.phone FROM campaigns g JOIN LATERAL (SELECT phone FROM contacts WHERE campaign_id = g.id "  # noqa: S608
+    f"AND {IS_CLAIMABLE} LIMIT :most) c ON true "
+    f"WHERE g.status NOT IN {one_of(FINAL_CAMPAIGN)} LIMIT :most"
 )
 
 

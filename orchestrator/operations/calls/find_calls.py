@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row
 
 from orchestrator.errors import NotFound
+from orchestrator.model.attempt_state import MAY_RING
 from orchestrator.model.live_call import LiveCall
 from orchestrator.model.transcript import Utterance, transcript_of
 from orchestrator.store.redis.keys import Keys
@@ -19,8 +20,6 @@ from orchestrator.store.sql.recordings import recordings_of
 
 if TYPE_CHECKING:
     from orchestrator.services import Services
-
-_LIVE = ("dialing", "accepted", "unknown")
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def find_call(services: Services, call_id: str) -> CallStory:
         recordings = recordings_of(tx, [call_id])
     if row is None:
         raise NotFound("call", call_id)
-    if row.state not in _LIVE:
+    if row.state not in MAY_RING:
         return CallStory(row, None, [_line(event) for event in recorded], recordings)
     live, timeline = read_live(services.redis, Keys(), call_id)
     told = [_with_note(line) for line in timeline]

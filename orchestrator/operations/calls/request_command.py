@@ -12,6 +12,7 @@ from orchestrator.errors import Conflict, FieldError, InvalidInput, NewerLiveSta
 from orchestrator.flow.templating.ssml import ssml_fault
 from orchestrator.flow.vocabulary import SPOKEN_FIELDS
 from orchestrator.ids import stable_uuid
+from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.event import ACTION_REQUESTED, Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.calls.find_calls import find_call
@@ -76,7 +77,7 @@ def _live(services: Services, call_id: str) -> LiveCall:
         return loaded.call
     status = find_call(services, call_id).row.state  # raises NotFound for no such call
     detail = "The call takes no commands: it has not reached the carrier yet, or it has ended."
-    raise Conflict("call_not_live", detail, status=status, allowed=("accepted",))
+    raise Conflict("call_not_live", detail, status=status, allowed=(AttemptState.ACCEPTED,))
 
 
 def _load(services: Services, call_id: str) -> Loaded | None:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, Row
 
 from orchestrator.errors import Conflict
 from orchestrator.ids import stable_uuid
+from orchestrator.model.campaign_status import CAMPAIGN_TRANSITIONS, CampaignStatus
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.model.event import ACTION_REQUESTED, Event
 from orchestrator.operations.campaigns.create_campaign import found
@@ -23,7 +24,7 @@ from orchestrator.store.sql.calls import live_calls_of
 from orchestrator.store.sql.campaigns import cancel, lock_campaign, read_row
 
 _WAY_BACK = ReleaseReason(Reason.CAMPAIGN_CANCELED, final=ContactStatus.CANCELED, counts=False)
-_ALLOWED = ("draft", "scheduled", "running", "paused", "canceled")
+_ALLOWED = (*CAMPAIGN_TRANSITIONS.sources(CampaignStatus.CANCELED), CampaignStatus.CANCELED)
 
 
 def cancel_campaign(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row
 from orchestrator.clock import Clock
 from orchestrator.errors import Conflict, FieldError, InvalidInput
 from orchestrator.flow import Flow
+from orchestrator.model.campaign_status import OPEN_CAMPAIGN, CampaignStatus
 from orchestrator.operations.campaigns.create_campaign import check_caps, check_outcomes, columns_of, found
 from orchestrator.operations.flows.find_flows import check_ring, flow_named
 from orchestrator.policy.calling_hours import is_zone_unknown
@@ -20,9 +21,8 @@ from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store.sql import campaigns
 from orchestrator.store.sql.flow_cache import FlowCache
 
-_AT_REST = ("draft", "paused")
-_BEFORE_START = ("draft", "scheduled", "paused")
-_OPEN = ("draft", "scheduled", "running", "paused")
+_AT_REST = (CampaignStatus.DRAFT, CampaignStatus.PAUSED)
+_BEFORE_START = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED, CampaignStatus.PAUSED)
 
 # Contacts held for one of these are asked about again when the field changes.
 _HELD_BY = {
@@ -62,12 +62,12 @@ def change_campaign(
 
 
 def _check_status(campaign: Row[Any], changes: CampaignChanges) -> None:
-    _allow(campaign, _OPEN, sorted(changes.model_fields_set))
+    _allow(campaign, OPEN_CAMPAIGN, sorted(changes.model_fields_set))
     _allow(campaign, _AT_REST, changes.at_rest_only)
     _allow(campaign, _BEFORE_START, sorted(changes.model_fields_set & {"starts_at"}))
 
 
-def _allow(campaign: Row[Any], allowed: tuple[str, ...], fields: list[str]) -> None:
+def _allow(campaign: Row[Any], allowed: tuple[CampaignStatus, ...], fields: list[str]) -> None:
     if fields and campaign.status not in allowed:
         detail = f"{', '.join(fields)} cannot be changed while the campaign is {campaign.status}."
         raise Conflict("not_changeable", detail, status=campaign.status, allowed=allowed)

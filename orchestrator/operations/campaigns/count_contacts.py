@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.policy.calling_hours import closed_reason, is_open
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.hold_reasons import Reason
@@ -26,9 +27,9 @@ def count_contacts(tally: Sequence[Tally], hours: CallingHours, now: datetime) -
     """Return the standings of one campaign's contacts, tallied by [status, reason or zone]."""
     standings = ContactCounts()
     for (status, detail), n in tally:
-        reason = _closed(hours, detail or "", now) if status == "waiting" else None
-        standings.by_status["held" if reason else str(status)] += n
-        if reason or status == "held":
+        reason = _closed(hours, detail or "", now) if status == ContactStatus.WAITING else None
+        standings.by_status[ContactStatus.HELD if reason else str(status)] += n
+        if reason or status == ContactStatus.HELD:
             standings.held_by_reason[reason or detail or "unknown"] += n
     return standings
 

@@ -8,6 +8,7 @@ import redis
 from sqlalchemy import Engine, Row
 
 from orchestrator.errors import Conflict
+from orchestrator.model.campaign_status import CAMPAIGN_TRANSITIONS, CampaignStatus
 from orchestrator.operations.campaigns.create_campaign import found
 from orchestrator.operations.dialing.drain_dials import drain_dials
 from orchestrator.operations.dialing.release_attempts import ReleaseReason
@@ -17,7 +18,7 @@ from orchestrator.store.sql import call_filters
 from orchestrator.store.sql.campaigns import lock_campaign, pause_by_user, read_row
 
 _WAY_BACK = ReleaseReason(Reason.CAMPAIGN_PAUSED, counts=False, held=False)
-_ALLOWED = ("scheduled", "running", "paused")
+_ALLOWED = (*CAMPAIGN_TRANSITIONS.sources(CampaignStatus.PAUSED), CampaignStatus.PAUSED)
 
 
 def pause_campaign(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys) -> tuple[Row[Any], int]:
@@ -35,6 +36,6 @@ def _close_the_gate(sql: Engine, campaign_id: str) -> None:
             raise Conflict(
                 "not_pausable", f"A campaign that is {status} cannot be paused.", status=status, allowed=_ALLOWED
             )
-        if status == "paused":
+        if status == CampaignStatus.PAUSED:
             return
         pause_by_user(tx, campaign_id)

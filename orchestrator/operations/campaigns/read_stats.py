@@ -12,6 +12,8 @@ import redis
 from sqlalchemy import Connection, Engine
 
 from orchestrator.clock import Clock
+from orchestrator.model.attempt_state import IN_FLIGHT, AttemptState
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.operations.campaigns.count_contacts import ContactCounts, count_contacts
 from orchestrator.operations.campaigns.find_campaigns import find_campaign
 from orchestrator.operations.dialing.stop_dialing import status_reason_of
@@ -23,18 +25,6 @@ from orchestrator.store.sql.dialing_stop import read_stop
 from orchestrator.store.sql.stats import count_dials_since
 from orchestrator.store.sql.tallies import Tally, largest_answers, read_tally
 
-CONTACT_STATUSES = (
-    "waiting",
-    "held",
-    "calling",
-    "completed",
-    "exhausted",
-    "suppressed",
-    "canceled",
-    "expired",
-    "unknown",
-)
-_LIVE = ("dialing", "accepted")
 _RATE_OVER = timedelta(seconds=5)
 _MOST_ANSWERS = 1_000
 
@@ -97,20 +87,24 @@ def read_stats(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys
 def _read_calls(tx: Connection, campaign_id: str) -> list[_Calls]:
     tally = read_tally(tx, campaign_id, "calls")
     calls = [_Calls(state, disposition, outcome, n) for (state, disposition, outcome), n in tally]
-    return [each for each in calls if each.state != "withdrawn"]
+    return [each for each in calls if each.state != AttemptState.WITHDRAWN]
 
 
 def _by_status(standings: ContactCounts) -> dict[str, int]:
     counts = standings.by_status
-    return {"total": counts.total(), **{status: counts[status] for status in CONTACT_STATUSES}}
+    return {"total": counts.total(), **{status.value: counts[status] for status in ContactStatus}}
 
 
 def _phases(tally: Sequence[_Calls]) -> dict[str, int]:
     by_state = Counter[str | None]()
     for calls in tally:
         by_state[calls.state] += calls.n
-    live = sum(by_state[state] for state in _LIVE)
-    return {"dialed": by_state.total() - by_state["reserved"], "live": live, "ended": by_state["ended"]}
+    live = sum(by_state[state] for state in IN_FLIGHT)
+    return {
+        "dialed": by_state.total() - by_state[AttemptState.RESERVED],
+        "live": live,
+        "ended": by_state[AttemptState.ENDED],
+    }
 
 
 def _count_by(name: str, tally: Sequence[_Calls]) -> dict[str, int]:

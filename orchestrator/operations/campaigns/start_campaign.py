@@ -9,10 +9,9 @@ from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.clock import Clock
 from orchestrator.errors import Conflict
+from orchestrator.model.campaign_status import STARTED, CampaignStatus
 from orchestrator.operations.campaigns.create_campaign import found
 from orchestrator.store.sql import campaigns
-
-_STARTED = ("scheduled", "running")
 
 
 def start_campaign(campaign_id: str, *, sql: Engine, clock: Clock) -> Row[Any]:
@@ -20,32 +19,32 @@ def start_campaign(campaign_id: str, *, sql: Engine, clock: Clock) -> Row[Any]:
 
     Raises Conflict `no_contacts` when there is nobody to call and nothing that would bring anybody.
     """
-    return _set_going(sql, campaign_id, since="draft", verb="started", now=clock())
+    return _set_going(sql, campaign_id, since=CampaignStatus.DRAFT, verb="started", now=clock())
 
 
 def resume_campaign(campaign_id: str, *, sql: Engine, clock: Clock) -> Row[Any]:
     """Let a paused campaign go on, its reason cleared; one that is under way stays as it is."""
-    return _set_going(sql, campaign_id, since="paused", verb="resumed", now=clock())
+    return _set_going(sql, campaign_id, since=CampaignStatus.PAUSED, verb="resumed", now=clock())
 
 
-def _set_going(sql: Engine, campaign_id: str, *, since: str, verb: str, now: datetime) -> Row[Any]:
+def _set_going(sql: Engine, campaign_id: str, *, since: CampaignStatus, verb: str, now: datetime) -> Row[Any]:
     with sql.begin() as tx:
         campaign = found(campaigns.lock_campaign(tx, campaign_id), campaign_id)
-        if campaign.status in _STARTED:
+        if campaign.status in STARTED:
             return campaign
         if campaign.status != since:
             detail = f"A campaign that is {campaign.status} cannot be {verb}."
-            raise Conflict(f"not_{verb}", detail, status=campaign.status, allowed=[since, *_STARTED])
+            raise Conflict(f"not_{verb}", detail, status=campaign.status, allowed=[since, *STARTED])
         _check_ready(tx, campaign, now)
-        campaigns.update_campaign(tx, campaign_id, _going(campaign, now))
+        target, changes = _going(campaign, now)
+        campaigns.set_going(tx, campaign_id, target, since=since, changes=changes)
         return found(campaigns.find_campaign(tx, campaign_id), campaign_id)
 
 
-def _going(campaign: Row[Any], now: datetime) -> dict[str, Any]:
-    """Return what a campaign under way has; whether webhooks arrive is to be proven anew."""
+def _going(campaign: Row[Any], now: datetime) -> tuple[CampaignStatus, dict[str, Any]]:
+    """Return the status of a campaign under way and what else it has; whether webhooks arrive is to be proven anew."""
     is_early = campaign.starts_at is not None and campaign.starts_at > now
-    return {
-        "status": "scheduled" if is_early else "running",
+    return CampaignStatus.SCHEDULED if is_early else CampaignStatus.RUNNING, {
         "status_reason": None,
         "started_at": campaign.started_at or now,
         "proving_since": now,

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, Row
 from orchestrator.clock import Clock
 from orchestrator.contact_files.contact_rows import ContactProblem, NewContact, read_contact
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
+from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.contact_status import FINAL_STATUSES, OPEN_CONTACTS, ContactStatus
 from orchestrator.operations.contacts.find_contacts import find_contact
 from orchestrator.operations.contacts.upload_target import UploadPlace, place_for_upload
@@ -74,11 +75,11 @@ def change_contact(
             raise NotFound("contact", contact_id)
         if contact.status in FINAL_STATUSES:
             return _as_it_ended(contact, change)
-        if change.status and live and live.state == "reserved":
+        if change.status and live and live.state == AttemptState.RESERVED:
             way = ReleaseReason(Reason.CONTACT_CLOSED, final=ContactStatus(change.status), counts=False)
             withdrawn = withdraw(tx, call_filters.of_call(live.id), way)
         columns = _columns(place, contact, change)
-        contacts.update_contact(tx, contact_id, columns)
+        contacts.update_contact(tx, contact, columns)
         if "zone" in columns:
             add_zones(tx, contact.campaign_id, [columns["zone"]])
     free_channels(client, keys, withdrawn)
@@ -124,5 +125,6 @@ def _zone(place: UploadPlace, contact: Row[Any], read: NewContact) -> dict[str, 
     zone = place.zone_of(read)
     if zone == contact.zone:
         return {}
-    is_released = contact.status == "held" and contact.reason in (Reason.ZONE_UNKNOWN, Reason.OUTSIDE_HOURS)
-    return {"zone": zone, **({"status": "waiting", "reason": None, "due_at": place.now} if is_released else {})}
+    is_released = contact.status == ContactStatus.HELD and contact.reason in (Reason.ZONE_UNKNOWN, Reason.OUTSIDE_HOURS)
+    released = {"status": ContactStatus.WAITING, "reason": None, "due_at": place.now}
+    return {"zone": zone, **(released if is_released else {})}

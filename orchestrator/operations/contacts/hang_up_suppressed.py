@@ -7,6 +7,7 @@ import logging
 import redis
 from sqlalchemy import Engine, Row
 
+from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.event import NUMBER_SUPPRESSED, Event
 from orchestrator.store.outage import in_words
 from orchestrator.store.redis.event_streams import add_event
@@ -44,4 +45,4 @@ def _is_to_be_told(row: Row[tuple[object, ...]], found: Found) -> bool:
     if isinstance(found, Loaded):
         return found.call.phase in ("dialing", "ringing") and not found.call.unwanted
     # A send that is about to make its live state must not find one; the call that Valkey has lost is adopted.
-    return found is None and row.state == "accepted"
+    return found is None and row.state == AttemptState.ACCEPTED

@@ -11,13 +11,12 @@ from sqlalchemy import Connection, Engine, Row
 from orchestrator.clock import Clock
 from orchestrator.contact_files.contact_rows import ContactForm, NewContact
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.model.campaign_status import OPEN_CAMPAIGN
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.policy.zones.contact_zones import zones_for
 from orchestrator.store.sql.campaigns import find_campaign, share_lock_campaign
 from orchestrator.store.sql.flow_cache import FlowCache
-
-TAKES_CONTACTS = ("draft", "scheduled", "running", "paused")
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def _taking_contacts(tx: Connection, campaign_id: str, *, is_locked: bool) -> Ro
     row = share_lock_campaign(tx, campaign_id) if is_locked else find_campaign(tx, campaign_id)
     if row is None:
         raise NotFound("campaign", campaign_id)
-    if row.status not in TAKES_CONTACTS:
+    if row.status not in OPEN_CAMPAIGN:
         detail = f"The campaign is {row.status}; contacts go into a new one."
-        raise Conflict("campaign_over", detail, status=row.status, allowed=TAKES_CONTACTS)
+        raise Conflict("campaign_over", detail, status=row.status, allowed=OPEN_CAMPAIGN)
     return row

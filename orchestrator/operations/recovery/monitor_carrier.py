@@ -10,11 +10,14 @@ from sqlalchemy import Connection, Engine, text, update
 
 from orchestrator.clock import rfc3339
 from orchestrator.errors import CarrierRefused, OrchestratorError
+from orchestrator.model.attempt_state import AttemptState
+from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.operations.dialing.release_attempts import ReleaseReason, free_channels, withdraw
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import close_dispatch, open_dispatch, read_health
 from orchestrator.store.sql.dial_ledger import database_now
+from orchestrator.store.sql.state_changes import change_state
 from orchestrator.store.sql.tables import calls, campaigns
 from orchestrator.telnyx.client import TelnyxClient
 
@@ -25,14 +28,14 @@ SKEW = "clock_skew"
 UNHEARD_FOR_S = 20
 
 _UNPROVEN = text(
-    """
+    f"""
     SELECT g.id, g.proving_since,
         (SELECT count(*) FROM (SELECT 1 FROM calls k WHERE k.campaign_id = g.id AND k.reserved_at >= g.proving_since
             AND k.accepted_at < clock_timestamp() - make_interval(secs => :patience)
             ORDER BY k.reserved_at LIMIT 5) a) AS accepted
-    FROM campaigns g WHERE g.status = 'running' AND g.kind = 'campaign' AND NOT g.heard_webhooks
+    FROM campaigns g WHERE g.status = '{CampaignStatus.RUNNING}' AND g.kind = 'campaign' AND NOT g.heard_webhooks
         AND g.connection_id = :connection_id AND g.proving_since IS NOT NULL FOR UPDATE OF g SKIP LOCKED
-    """
+    """  # noqa: S608 a state of ours
 )
 
 
@@ -75,8 +78,9 @@ def _pause(tx: Connection, campaign_ids: list[str]) -> list[Any]:
         "at": rfc3339(database_now(tx)),
     }
     log.error("campaigns paused: no webhooks arrive")
-    tx.execute(update(campaigns).where(campaigns.c.id.in_(campaign_ids)).values(status="paused", status_reason=reason))
-    claimed = calls.c.campaign_id.in_(campaign_ids) & (calls.c.state == "reserved")
+    paused = change_state(CampaignStatus.PAUSED, among=(CampaignStatus.RUNNING,))
+    tx.execute(paused.where(campaigns.c.id.in_(campaign_ids)).values(status_reason=reason))
+    claimed = calls.c.campaign_id.in_(campaign_ids) & (calls.c.state == AttemptState.RESERVED)
     return withdraw(tx, claimed, ReleaseReason(Reason.CAMPAIGN_PAUSED, counts=False, held=False))
 
 

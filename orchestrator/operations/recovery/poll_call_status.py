@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Engine, Row, case, func, select, update
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.ids import stable_uuid
+from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.event import ACTION_REQUESTED, HANGUP_ASSUMED, Event
 from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.keys import Keys
@@ -68,7 +69,7 @@ def _take_overdue(sql: Engine) -> list[Row[Any]]:
     """Return overdue calls, their deadline moved so that one sweeper asks about each; nothing is held across HTTP."""
     overdue = (
         select(calls.c.id)
-        .where(calls.c.state == "accepted", calls.c.deadline_at < func.clock_timestamp())
+        .where(calls.c.state == AttemptState.ACCEPTED, calls.c.deadline_at < func.clock_timestamp())
         .limit(_AT_MOST)
         .with_for_update(skip_locked=True)
     )

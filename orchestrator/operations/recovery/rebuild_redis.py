@@ -10,6 +10,7 @@ import redis
 from sqlalchemy import Connection, Engine, select, text
 
 from orchestrator.ids import new_id
+from orchestrator.model.attempt_state import AttemptState
 from orchestrator.operations.events.restore_live_calls import adopt_calls
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
 from orchestrator.store.redis.event_streams import ensure_groups
@@ -74,7 +75,7 @@ class Rebuilder:
             if _epoch(tx) != known:
                 return False  # another process has just done it
             ensure_groups(self._redis, self._keys)
-            live = list(tx.execute(select(calls.c.id).where(calls.c.state == "accepted")).scalars())
+            live = list(tx.execute(select(calls.c.id).where(calls.c.state == AttemptState.ACCEPTED)).scalars())
             if live:
                 log.warning("adopting %s calls", len(live))
             adopt_calls(self._redis, self._sql, self._keys, live)

@@ -9,15 +9,18 @@ import redis
 from sqlalchemy import Engine, text
 from ulid import ULID
 
+from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import KEEP_AFTER_RECORD_S, let_go
 from orchestrator.store.redis.pipeline import round_trip
 from orchestrator.store.redis.scripts import raise_errors
 from orchestrator.store.sql.dial_ledger import DEADLINE_SLACK_S
+from orchestrator.store.sql.state_lists import one_of
 from orchestrator.store.sql.tables import NUMBER_GUARD
 
 YOUNGER_THAN_S = 30  # is left alone: its claim may not have committed yet
 
+_WITH_CHANNELS = one_of((CampaignStatus.RUNNING, CampaignStatus.PAUSED))
 # A call that came in takes none of the channels that dials are counted by.
 _OPEN = f"connection_id = :connection_id AND {NUMBER_GUARD}"
 _OPEN_CALLS = text(
@@ -25,7 +28,7 @@ _OPEN_CALLS = text(
 )
 _MAY_HOLD = text(
     f"""
-    SELECT id FROM campaigns WHERE connection_id = :connection_id AND status IN ('running', 'paused')
+    SELECT id FROM campaigns WHERE connection_id = :connection_id AND status IN {_WITH_CHANNELS}
     UNION SELECT campaign_id FROM calls WHERE {_OPEN}
     """  # noqa: S608 a constant of ours
 )

@@ -11,15 +11,20 @@ from sqlalchemy import Connection, Engine, Row, func, text, update
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.errors import OrchestratorError
+from orchestrator.model.attempt_state import AttemptState
+from orchestrator.model.contact_status import ContactStatus
+from orchestrator.model.disposition import Disposition
 from orchestrator.model.event import DIAL_ACCEPTED, Event
 from orchestrator.operations.dialing.release_attempts import Withdrawn, free_channel
 from orchestrator.operations.recovery.poll_call_status import assumed_hangup
 from orchestrator.operations.recovery.resolve_unanswered_dials import ids_of, was_heard_of
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import KEEP_AFTER_RECORD_S, let_go, load_live
 from orchestrator.store.redis.unread_events import find_unheard
 from orchestrator.store.sql.dial_ledger import mark_accepted
+from orchestrator.store.sql.state_changes import change_state
 from orchestrator.store.sql.tables import calls, contacts
 from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.client_state import ClientState
@@ -36,7 +41,7 @@ _DUE = text(
     f"""
     SELECT k.*, clock_timestamp() AS db_now, extract(epoch FROM clock_timestamp() - k.first_sent_at) AS age_s
     FROM calls k
-    WHERE k.state = 'unknown' AND k.disposition IS NULL
+    WHERE k.state = '{AttemptState.UNKNOWN}' AND k.disposition IS NULL
       AND (k.absent_at IS NULL OR k.absent_at < clock_timestamp() - interval '{LOOK_EVERY_S} s')
     ORDER BY k.absent_at NULLS FIRST LIMIT :most
     """  # noqa: S608 a number of ours
@@ -139,7 +144,7 @@ class Reconciler:
 
 def _note_absence(tx: Connection, row: Row[Any]) -> bool:
     """Note that an attempt was not found, only while it stands as it was judged; its row is locked then."""
-    as_judged = (calls.c.state == "unknown", calls.c.disposition.is_(None), calls.c.absences == row.absences)
+    as_judged = (calls.c.state == AttemptState.UNKNOWN, calls.c.disposition.is_(None), calls.c.absences == row.absences)
     absent = {"absences": row.absences + 1, "absent_at": func.clock_timestamp()}
     return tx.execute(update(calls).where(calls.c.id == row.id, *as_judged).values(absent)).rowcount == 1
 
@@ -152,18 +157,17 @@ def _leg_a(leg: ActiveCall) -> ClientState | None:
 def _give_up(tx: Connection, row: Row[Any]) -> None:
     """End the contact as `unknown`: whether it was called is not known, so it is not called again."""
     tx.execute(
-        update(contacts)
+        change_state(ContactStatus.UNKNOWN, among=(ContactStatus.CALLING,))
         .where(contacts.c.current_call_id == row.id)
         .values(
-            status="unknown",
-            reason="unknown_attempt",
+            reason=Reason.UNKNOWN_ATTEMPT.value,
             due_at=None,
             current_call_id=None,
             last_call_id=row.id,
             updated_at=func.now(),
         )
     )
-    tx.execute(update(calls).where(calls.c.id == row.id).values(disposition="unknown"))
+    tx.execute(update(calls).where(calls.c.id == row.id).values(disposition=Disposition.UNKNOWN.value))
     log.error("attempt stays unknown", extra={"call_id": row.id})
 
 

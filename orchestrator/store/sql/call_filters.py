@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, select, true
 
+from orchestrator.model.attempt_state import LIVE, AttemptState
 from orchestrator.store.sql.opt_outs import IS_IN_FORCE
 from orchestrator.store.sql.tables import calls, contacts, suppressions
 
@@ -27,10 +28,10 @@ def open_to_suppressed_numbers() -> ColumnElement[bool]:
     """Select the calls that are under way and whose number is suppressed for their campaign."""
     in_scope = (suppressions.c.scope == "global") | (suppressions.c.scope == calls.c.campaign_id)
     listed = select(suppressions.c.id).where(suppressions.c.phone == calls.c.to_number, in_scope, IS_IN_FORCE).exists()
-    return calls.c.state.in_(("reserved", "dialing", "accepted")) & listed
+    return calls.c.state.in_(LIVE) & listed
 
 
 def reserved_of_import(import_id: str) -> ColumnElement[bool]:
     """Select the attempts that are reserved for contacts of an import that were never dialed."""
     undialed = select(contacts.c.id).where(contacts.c.import_id == import_id, contacts.c.attempts == 0)
-    return calls.c.contact_id.in_(undialed) & (calls.c.state == "reserved")
+    return calls.c.contact_id.in_(undialed) & (calls.c.state == AttemptState.RESERVED)

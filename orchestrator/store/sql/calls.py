@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, text
 
+from orchestrator.model.attempt_state import MAY_RING, AttemptState
 from orchestrator.policy.names import forms_of
 from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.tables import NUMBER_GUARD, OUTCOME_BEGINS, call_events, calls, campaigns, contacts, flows
@@ -55,7 +56,7 @@ def newest_call_of(tx: Connection, contact_id: str) -> Row[Any] | None:
 
 def live_calls_of(tx: Connection, campaign_id: str) -> list[tuple[str, datetime]]:
     """Return the id of each call of a campaign that the carrier has or may have, with the database's time."""
-    live = (calls.c.campaign_id == campaign_id, calls.c.state.in_(("dialing", "accepted", "unknown")))
+    live = (calls.c.campaign_id == campaign_id, calls.c.state.in_(MAY_RING))
     rows = tx.execute(select(calls.c.id, func.clock_timestamp().label("now")).where(*live))
     return [(row.id, row.now) for row in rows]
 
@@ -70,7 +71,7 @@ def list_calls(tx: Connection, filters: Mapping[str, Any], *, after: str | None,
     """Return a page of calls; withdrawn attempts, which were never dialed, only when their status is asked for."""
     query = _shown().where(*(_condition(name, value) for name, value in filters.items()))
     if "status" not in filters:
-        query = query.where(calls.c.state != "withdrawn")
+        query = query.where(calls.c.state != AttemptState.WITHDRAWN)
     return tx.execute(newest_first(query, calls.c.id, after=after, limit=limit)).all()
 
 

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import ARRAY, Connection, Row, Select, Text, cast, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from orchestrator.model.attempt_state import IN_FLIGHT
+from orchestrator.model.campaign_status import CampaignStatus
+from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
 from orchestrator.store.sql.bounded_connection import allow
 from orchestrator.store.sql.pagination import newest_first
+from orchestrator.store.sql.state_changes import change_state
 from orchestrator.store.sql.tables import calls, campaign_zones, campaigns, connections, contacts, flows, imports
 from orchestrator.store.timeouts import COUNTING, SWEEPING
-
-IN_FLIGHT = ("dialing", "accepted")
-_OPEN = ("waiting", "held")
 
 
 def _shown() -> Select[Any]:
@@ -65,37 +66,44 @@ def update_campaign(tx: Connection, campaign_id: str, changes: Mapping[str, Any]
         tx.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(changes))
 
 
+def set_going(
+    tx: Connection, campaign_id: str, target: CampaignStatus, *, since: CampaignStatus, changes: Mapping[str, Any]
+) -> None:
+    """Start or resume a campaign that the caller has locked in the status `since`."""
+    tx.execute(change_state(target, among=(since,)).where(campaigns.c.id == campaign_id).values(dict(changes)))
+
+
 def pause_by_user(tx: Connection, campaign_id: str) -> None:
     """Pause a campaign that the caller has locked, and say that it was asked for over the API."""
     now = func.to_char(func.clock_timestamp(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
     reason = func.jsonb_build_object("code", "paused_by_user", "detail", "Paused over the API.", "at", now)
-    tx.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(status="paused", status_reason=reason))
+    tx.execute(change_state(CampaignStatus.PAUSED).where(campaigns.c.id == campaign_id).values(status_reason=reason))
 
 
 def cancel(tx: Connection, campaign_id: str) -> None:
     """Cancel a campaign that the caller has locked; one that is canceled already keeps the time of that."""
     tx.execute(
-        update(campaigns)
-        .where(campaigns.c.id == campaign_id, campaigns.c.status != "canceled")
-        .values(status="canceled", status_reason=None, completed_at=func.now())
+        change_state(CampaignStatus.CANCELED)
+        .where(campaigns.c.id == campaign_id)
+        .values(status_reason=None, completed_at=func.now())
     )
 
 
 def start_scheduled(tx: Connection) -> None:
     """Let the scheduled campaigns run whose `starts_at` has come; whether their webhooks arrive is to be proven."""
     tx.execute(
-        update(campaigns)
-        .where(campaigns.c.status == "scheduled", campaigns.c.starts_at <= func.now())
-        .values(status="running", proving_since=func.now())
+        change_state(CampaignStatus.RUNNING, among=(CampaignStatus.SCHEDULED,))
+        .where(campaigns.c.starts_at <= func.now())
+        .values(proving_since=func.now())
     )
 
 
 def complete(tx: Connection, campaign_ids: Sequence[str]) -> None:
     """Complete campaigns that the caller has locked."""
     tx.execute(
-        update(campaigns)
+        change_state(CampaignStatus.COMPLETED)
         .where(campaigns.c.id.in_(campaign_ids))
-        .values(status="completed", completed_at=func.now(), status_reason=None)
+        .values(completed_at=func.now(), status_reason=None)
     )
 
 
@@ -114,7 +122,7 @@ def running_paces(tx: Connection, campaign_ids: Collection[str]) -> Sequence[Any
     limits = (connections.c.calls_per_second, connections.c.max_live_calls)
     query = select(campaigns.c.id, campaigns.c.connection_id, campaigns.c.pacing, *limits)
     query = query.join_from(campaigns, connections, connections.c.id == campaigns.c.connection_id)
-    is_running = (campaigns.c.id.in_(campaign_ids), campaigns.c.status == "running")
+    is_running = (campaigns.c.id.in_(campaign_ids), campaigns.c.status == CampaignStatus.RUNNING)
     return tx.execute(query.where(*is_running)).all()
 
 
@@ -139,15 +147,16 @@ def lacks_inputs(tx: Connection, campaign_id: str, inputs: Sequence[str]) -> int
     """Return how many of the contacts still to be dialed lack one of the variables that a flow requires."""
     allow(tx, COUNTING)
     lacking = ~contacts.c.variables.has_all(cast(list(inputs), ARRAY(Text)))
-    query = select(func.count()).where(contacts.c.campaign_id == campaign_id, contacts.c.status.in_(_OPEN), lacking)
+    query = select(func.count()).where(contacts.c.campaign_id == campaign_id, contacts.c.status.in_(CLAIMABLE), lacking)
     return int(tx.execute(query).scalar_one())
 
 
 def release_holds(tx: Connection, campaign_id: str, reasons: Sequence[str]) -> None:
     """Let contacts that are held for one of `reasons` be asked about again at once."""
     allow(tx, SWEEPING)
-    held = (contacts.c.campaign_id == campaign_id, contacts.c.status == "held", contacts.c.reason.in_(reasons))
-    tx.execute(update(contacts).where(*held).values(status="waiting", reason=None, due_at=func.now()))
+    held = (contacts.c.campaign_id == campaign_id, contacts.c.reason.in_(reasons))
+    released = change_state(ContactStatus.WAITING, among=(ContactStatus.HELD,)).where(*held)
+    tx.execute(released.values(reason=None, due_at=func.now()))
 
 
 def list_zones(tx: Connection, campaign_id: str) -> list[str]:
@@ -167,4 +176,4 @@ def move_zones(tx: Connection, campaign_id: str, zones: Sequence[str], *, to: st
     """Give undialed contacts of `zones`, which say nothing, the zone `to`; a contact's own word stays."""
     allow(tx, SWEEPING)
     placed = (contacts.c.campaign_id == campaign_id, contacts.c.zone.in_(zones), contacts.c.timezone.is_(None))
-    tx.execute(update(contacts).where(*placed, contacts.c.status.in_(_OPEN)).values(zone=to))
+    tx.execute(update(contacts).where(*placed, contacts.c.status.in_(CLAIMABLE)).values(zone=to))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, text, tuple_, update
 
 from orchestrator.model.attempt_state import LIVE
+from orchestrator.model.contact_status import CONTACT_TRANSITIONS, ContactStatus
 from orchestrator.policy.names import forms_of
 from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.tables import calls, campaigns, contacts
@@ -78,9 +79,14 @@ def _is(name: str, value: str) -> ColumnElement[bool]:
     return contacts.c[name].in_(forms_of(value)) if name == "external_id" else contacts.c[name] == value
 
 
-def update_contact(tx: Connection, contact_id: str, changes: Mapping[str, Any]) -> None:
-    """Change columns of a contact."""
-    tx.execute(update(contacts).where(contacts.c.id == contact_id).values(**changes, updated_at=func.now()))
+def update_contact(tx: Connection, contact: Row[Any], changes: Mapping[str, Any]) -> None:
+    """Change columns of a contact that the caller has locked.
+
+    Raises ForbiddenTransition where its status may not be followed by the new one.
+    """
+    if "status" in changes:
+        CONTACT_TRANSITIONS.check(ContactStatus(contact.status), ContactStatus(changes["status"]))
+    tx.execute(update(contacts).where(contacts.c.id == contact.id).values(**changes, updated_at=func.now()))
 
 
 def live_call_of(tx: Connection, contact_id: str) -> Row[Any] | None:

@@ -10,53 +10,62 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from orchestrator.model.campaign_status import CampaignStatus
+from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.sql.state_changes import sources_of
+from orchestrator.store.sql.state_lists import IS_CLAIMABLE, one_of
 
 BATCH = 200  # contacts moved by one statement
 
-_EXPIRE = """
-    UPDATE contacts SET status = 'expired', reason = :reason, due_at = NULL, updated_at = now() WHERE id IN (
-        SELECT id FROM contacts WHERE status IN ('waiting', 'held') AND {which} LIMIT :most FOR UPDATE SKIP LOCKED)
-"""
+_MAY_EXPIRE = f"status IN {sources_of(ContactStatus.EXPIRED, among=CLAIMABLE)}"
+_EXPIRE = f"""
+    UPDATE contacts SET status = '{ContactStatus.EXPIRED}', reason = :reason, due_at = NULL, updated_at = now()
+    WHERE id IN (
+        SELECT id FROM contacts WHERE {_MAY_EXPIRE} AND {{which}} LIMIT :most FOR UPDATE SKIP LOCKED)
+"""  # noqa: S608 states of ours
 _LATE = text(_EXPIRE.format(which="not_after IS NOT NULL AND not_after <= now()"))
-_IS_OVER = "status IN ('running', 'paused', 'scheduled') AND ends_at <= now()"
+_BEGUN = (CampaignStatus.RUNNING, CampaignStatus.PAUSED, CampaignStatus.SCHEDULED)
+_IS_OVER = f"status IN {one_of(_BEGUN)} AND ends_at <= now()"
 _OVER = text(f"SELECT id FROM campaigns WHERE {_IS_OVER} ORDER BY id")  # noqa: S608 a constant
 # A campaign whose end is being put off is left alone.
 _THIS_ONE = f"(SELECT id FROM campaigns WHERE id = :campaign_id AND {_IS_OVER} FOR SHARE SKIP LOCKED)"  # noqa: S608
 _OF_CAMPAIGN = text(_EXPIRE.format(which=f"campaign_id = {_THIS_ONE}"))
 _ZONES = text(
-    "SELECT z.campaign_id, z.zone, g.calling_hours::text AS hours FROM campaign_zones z "
-    "JOIN campaigns g ON g.id = z.campaign_id WHERE g.status = 'running' AND g.kind = 'campaign'"
+    "SELECT z.campaign_id, z.zone, g.calling_hours::text AS hours FROM campaign_zones z "  # noqa: S608 a state
+    f"JOIN campaigns g ON g.id = z.campaign_id WHERE g.status = '{CampaignStatus.RUNNING}' AND g.kind = 'campaign'"
 )
 _WITH_WAITING = text(
-    """
+    f"""
     SELECT z.campaign_id, z.zone FROM unnest(CAST(:campaigns AS text[]), CAST(:zones AS text[])) AS z(campaign_id, zone)
-    WHERE (SELECT 1 FROM contacts c WHERE c.campaign_id = z.campaign_id AND c.zone = z.zone AND c.status = 'waiting'
-           LIMIT 1) = 1
-    """
+    WHERE (SELECT 1 FROM contacts c WHERE c.campaign_id = z.campaign_id AND c.zone = z.zone
+           AND c.status = '{ContactStatus.WAITING}' LIMIT 1) = 1
+    """  # noqa: S608 a state of ours
 )
 # Only by hours that are still in force: a change of the hours has released the held contacts already, and would not
 # release these.
+_MAY_BE_HELD = f"status IN {sources_of(ContactStatus.HELD, among=(ContactStatus.WAITING,))}"
 _HOLD_ZONE = text(
-    """
-    UPDATE contacts SET status = 'held', reason = :reason, due_at = NULL WHERE id IN (
-        SELECT id FROM contacts WHERE zone = :zone AND status = 'waiting' AND campaign_id = (
+    f"""
+    UPDATE contacts SET status = '{ContactStatus.HELD}', reason = :reason, due_at = NULL WHERE id IN (
+        SELECT id FROM contacts WHERE zone = :zone AND {_MAY_BE_HELD} AND campaign_id = (
             SELECT id FROM campaigns WHERE id = :campaign_id AND calling_hours = CAST(:hours AS jsonb)
             FOR SHARE SKIP LOCKED)
         LIMIT :most FOR UPDATE SKIP LOCKED)
-    """
+    """  # noqa: S608 states of ours
 )
 # One probe for each campaign, also where millions are held for ever; NOT EXISTS would be joined with all contacts.
 _FINISHED = text(
-    """
+    f"""
     SELECT g.id FROM campaigns g
-    WHERE g.status = 'running' AND g.kind = 'campaign' AND (NOT g.keep_open OR g.ends_at <= now())
+    WHERE g.status = '{CampaignStatus.RUNNING}' AND g.kind = 'campaign' AND (NOT g.keep_open OR g.ends_at <= now())
       AND (SELECT 1 FROM imports i WHERE i.campaign_id = g.id AND i.status = 'running' LIMIT 1) IS NULL
-      AND (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.status = 'calling' LIMIT 1) IS NULL
-      AND (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.status IN ('waiting', 'held')
+      AND (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.status = '{ContactStatus.CALLING}'
+           LIMIT 1) IS NULL
+      AND (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.{IS_CLAIMABLE}
            AND c.due_at IS NOT NULL LIMIT 1) IS NULL
     FOR UPDATE OF g SKIP LOCKED
-    """
+    """  # noqa: S608 states of ours
 )
 
 

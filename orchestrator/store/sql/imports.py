@@ -9,6 +9,9 @@ from sqlalchemy import Connection, Row, delete, func, insert, literal, select, t
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.sql.state_changes import change_state
 from orchestrator.store.sql.tables import contacts, import_rejects, imports
 
 REJECTS_KEPT = 100_000  # of one import; all are counted
@@ -105,9 +108,9 @@ def cancel_undialed(tx: Connection, contact_ids: Sequence[str], *, skip_locked: 
     """
     undialed = (
         select(contacts.c.id)
-        .where(contacts.c.id.in_(contact_ids), contacts.c.status.in_(("waiting", "held")), contacts.c.attempts == 0)
+        .where(contacts.c.id.in_(contact_ids), contacts.c.status.in_(CLAIMABLE), contacts.c.attempts == 0)
         .order_by(contacts.c.id)
         .with_for_update(skip_locked=skip_locked)
     )
-    canceled = {"status": "canceled", "reason": "import_withdrawn", "due_at": None, "updated_at": func.now()}
-    tx.execute(update(contacts).where(contacts.c.id.in_(undialed)).values(canceled))
+    canceled = change_state(ContactStatus.CANCELED, among=CLAIMABLE).where(contacts.c.id.in_(undialed))
+    tx.execute(canceled.values(reason=Reason.IMPORT_WITHDRAWN.value, due_at=None, updated_at=func.now()))

@@ -6,25 +6,28 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
 
+from orchestrator.model.campaign_status import FINAL_CAMPAIGN
+from orchestrator.model.contact_status import CLAIMABLE
 from orchestrator.model.metric import Metric
+from orchestrator.store.sql.state_lists import one_of
 from orchestrator.store.sql.tables import MAY_LIVE
 from orchestrator.store.sql.tallies import Tally
 
 _COUNTS = {
     Metric.CALLS_OPEN: f"SELECT state, count(*) FROM calls WHERE {MAY_LIVE} GROUP BY 1",  # noqa: S608 a constant
-    Metric.CAMPAIGNS: "SELECT status, count(*) FROM campaigns "
-    "WHERE kind = 'campaign' AND status NOT IN ('completed', 'canceled') GROUP BY 1",
+    Metric.CAMPAIGNS: "SELECT status, count(*) FROM campaigns "  # noqa: S608 states of ours
+    f"WHERE kind = 'campaign' AND status NOT IN {one_of(FINAL_CAMPAIGN)} GROUP BY 1",
     Metric.DIALING_STOPPED: "SELECT '', count(*) FROM installation WHERE dialing_stopped IS NOT NULL",
     Metric.RECORDINGS_PENDING: "SELECT '', count(*) FROM recordings WHERE state = 'pending'",
 }
 _OPEN_CONTACTS = text(
-    """
+    f"""
     SELECT g.calling_hours::text, t.parts, sum(t.n)::bigint FROM campaigns g CROSS JOIN LATERAL (
         SELECT parts, n FROM tallies WHERE campaign_id = g.id AND subject = 'contacts' UNION ALL
         SELECT parts, n FROM tally_changes WHERE campaign_id = g.id AND subject = 'contacts') t
-    WHERE g.status NOT IN ('completed', 'canceled') AND t.parts[1] IN ('waiting', 'held')
+    WHERE g.status NOT IN {one_of(FINAL_CAMPAIGN)} AND t.parts[1] IN {one_of(CLAIMABLE)}
     GROUP BY 1, 2 HAVING sum(t.n) > 0
-    """
+    """  # noqa: S608 states of ours
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from orchestrator.model.attempt_state import AttemptState
 from orchestrator.store.sql.opt_outs import IN_FORCE
 from orchestrator.store.sql.tables import NUMBER_GUARD
 
@@ -15,7 +16,7 @@ from orchestrator.store.sql.tables import NUMBER_GUARD
 SUPPRESSED = text(
     f"""
     SELECT id, state, clock_timestamp() AS now FROM calls k
-    WHERE {NUMBER_GUARD} AND state <> 'reserved'
+    WHERE {NUMBER_GUARD} AND state <> '{AttemptState.RESERVED}'
         AND last_sent_at > clock_timestamp() - make_interval(secs => ring_limit_s)
         AND (SELECT true FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
              AND {IN_FORCE} LIMIT 1)
