@@ -95,7 +95,7 @@ def test_every_redis_key_is_explained() -> None:
 
 
 def test_ten_sentences_of_the_readme_lead_to_their_files() -> None:
-    sentences = rows_under("Ten sentences of the README, and where a stranger finds them")
+    sentences = rows_under("Ten sentences of the README, and the file of each")
 
     assert len(sentences) == 10
     assert all((ROOT / file.strip("`")).is_file() for _, file in sentences)
@@ -118,6 +118,6 @@ def test_every_setting_is_explained() -> None:
 
 def test_the_ten_sentences_are_in_the_readme() -> None:
     readme = re.sub(r"\s+", " ", (ROOT / "README.md").read_text().replace("**", "")).lower()
-    sentences = [row[0] for row in rows_under("Ten sentences of the README, and where a stranger finds them")]
+    sentences = [row[0] for row in rows_under("Ten sentences of the README, and the file of each")]
 
     assert [each for each in sentences if each.rstrip(".").lower() not in readme] == []
