@@ -1,4 +1,4 @@
-"""`orchestrator flow`: read a flow with the eyes of the engine, before anybody is called."""
+"""`orchestrator flow`: checks a flow and dry-runs it offline, before anybody is called."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from orchestrator.clock import utc_now
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.flow.check import check_flow, load_flow
 from orchestrator.flow.definition import Flow
-from orchestrator.flow.dry_run.dialogue import Said
+from orchestrator.flow.dry_run.dialogue import DialogueLine
 from orchestrator.flow.dry_run.dry_run import DryRun
 from orchestrator.flow.dry_run.scripted_callee import Callee, CalleeKind
-from orchestrator.flow.library import Library, Shelved
+from orchestrator.flow.library import Library, StoredFlow
 from orchestrator.flow.syntax.document import parse_flow
 from orchestrator.model.live_call import Direction
 
-app = typer.Typer(no_args_is_help=True, help="Check a flow, or play it through at your desk; nothing is sent anywhere.")
+app = typer.Typer(no_args_is_help=True, help="Check a flow, or dry-run it offline; nothing is sent anywhere.")
 
 _File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The flow, YAML or JSON.")]
 _With = Annotated[
     list[Path] | None,
-    typer.Option("--with", exists=True, dir_okay=False, help="A flow that is included, whatever its version."),
+    typer.Option("--with", exists=True, dir_okay=False, help="An included flow; it is used for every version."),
 ]
 _STYLES = {"line": "dim", "callee": "cyan", "flow": "", "agent": "magenta", "refusal": "bold red"}
 _MARKS = {"flow": "→", "refusal": "✗"}
@@ -37,10 +37,10 @@ _DEMO_PHONE = "+12025550123"
 
 @app.command()
 def check(file: _File, with_: _With = None) -> None:
-    """Say whether a flow would be accepted; every problem names its line and step. Exit status 1 if there is one.
+    """Check whether a flow would be accepted; every problem names its line and step. Exit status 1 if there is one.
 
-    What is accepted and yet surely not meant is a warning, such as an outcome that counts although nobody may have
-    heard what it stands for; warnings leave the exit status at 0.
+    A warning is about what is accepted and yet hardly intended, such as an outcome that is set before its message was
+    played; warnings leave the exit status at 0.
     """
     console = Console(highlight=False, soft_wrap=True)
     library = _library(with_ or [])
@@ -58,10 +58,10 @@ def play(
     file: _File,
     *,
     with_: _With = None,
-    as_: Annotated[CalleeKind, typer.Option("--as", help="Who is at the other end.")] = CalleeKind.HUMAN,
+    as_: Annotated[CalleeKind, typer.Option("--as", help="Who or what answers.")] = CalleeKind.HUMAN,
     press: Annotated[
         list[str] | None,
-        typer.Option(help="What the callee presses; the first --press answers the first question, and so on."),
+        typer.Option(help="The keys that the callee presses: the first --press for the first question, and so on."),
     ] = None,
     var: Annotated[
         list[str] | None,
@@ -70,17 +70,17 @@ def play(
     hangs_up_after: Annotated[
         float | None, typer.Option(min=0, help="Seconds after answering at which the callee hangs up.")
     ] = None,
-    agent: Annotated[bool, typer.Option(help="Whether whoever the call is transferred to answers.")] = True,
-    inbound: Annotated[bool, typer.Option("--inbound", help="Play a call that comes in.")] = False,
+    agent: Annotated[bool, typer.Option(help="Whether the target of a transfer answers.")] = True,
+    inbound: Annotated[bool, typer.Option("--inbound", help="Dry-run an inbound call.")] = False,
     http_status: Annotated[
-        int, typer.Option(min=100, max=599, help="What every web address answers that the flow asks.")
+        int, typer.Option(min=100, max=599, help="The status with which every HTTP request of the flow is answered.")
     ] = 200,
-    http_body: Annotated[str, typer.Option(help="The JSON it answers with.")] = "{}",
+    http_body: Annotated[str, typer.Option(help="The JSON body of these answers.")] = "{}",
     at: Annotated[str | None, typer.Option(metavar="TIME", help=_AT)] = None,
 ) -> None:
-    """Play a scripted call and print the conversation, with the engine that runs real calls.
+    """Dry-runs a flow offline, with the engine that runs real calls, and prints the conversation.
 
-    The clock jumps from event to event, so that a call takes no time:
+    The clock jumps from event to event, so a call takes no time:
 
         orchestrator flow play appointment.yaml --as human --press 1
 
@@ -95,22 +95,22 @@ def play(
     callee = Callee(as_, tuple(press or ()), hangs_up_after, agent, http_status, _json(http_body))
     began = moment(at, option="--at") if at is not None else utc_now()
     direction: Direction = "incoming" if inbound else "outgoing"
-    rehearsal = DryRun(flow, callee, _DEMO_PHONE, _variables(flow, var or []), began, direction)
+    dry_run = DryRun(flow, callee, _DEMO_PHONE, _variables(flow, var or []), began, direction)
     if at is not None:
         console.print(f"the call is made at {began:%Y-%m-%d %H:%M:%S} UTC")
-    for said in rehearsal.play():
-        _print_line(said, console)
-    outcome = rehearsal.call.outcome
-    console.print(f"outcome {outcome or 'none'}" + "".join(f", {n} {v}" for n, v in rehearsal.call.answers.items()))
-    if rehearsal.refused:
-        console.print(f"the carrier would refuse {', '.join(rehearsal.refused)}: see ✗ above", markup=False)
+    for line in dry_run.play():
+        _print_line(line, console)
+    outcome = dry_run.call.outcome
+    console.print(f"outcome {outcome or 'none'}" + "".join(f", {n} {v}" for n, v in dry_run.call.answers.items()))
+    if dry_run.refused:
+        console.print(f"the carrier would refuse {', '.join(dry_run.refused)}: see ✗ above", markup=False)
         raise typer.Exit(1)
 
 
 def _library(files: list[Path]) -> Library:
-    """Return the flows of these files by their names; a file has no version, so it is every one."""
-    shelved = [Shelved(file.read_text(encoding="utf-8"), _content_type(file)) for file in files]
-    by_name = {str(parse_flow(*each).root.value["name"].value): each for each in shelved}
+    """Return the flows of these files by name; a file counts as every version."""
+    stored = [StoredFlow(file.read_text(encoding="utf-8"), _content_type(file)) for file in files]
+    by_name = {str(parse_flow(*each).root.value["name"].value): each for each in stored}
     return lambda name, _version: by_name.get(name)
 
 
@@ -122,7 +122,7 @@ def _json(text: str) -> Any:
 
 
 def _variables(flow: Flow, words: list[str]) -> dict[str, str]:
-    """Return the inputs that were given; a required one that was not is spoken as its own name."""
+    """Return the given inputs; a required one that is missing has its own name as its value."""
     given = pairs(words, option="--var")
     unknown = [name for name in given if name not in flow.inputs]
     if unknown:
@@ -131,9 +131,9 @@ def _variables(flow: Flow, words: list[str]) -> dict[str, str]:
     return {name: name.replace("_", " ") for name in flow.required_inputs} | given
 
 
-def _print_line(said: Said, console: Console) -> None:
-    clock = str(timedelta(seconds=int(said.at_s)))[2:]
-    console.print(f"{clock} {_MARKS.get(said.who, '←')} {said.text}", style=_STYLES[said.who], markup=False)
+def _print_line(line: DialogueLine, console: Console) -> None:
+    clock = str(timedelta(seconds=int(line.at_s)))[2:]
+    console.print(f"{clock} {_MARKS.get(line.who, '←')} {line.text}", style=_STYLES[line.who], markup=False)
 
 
 def _print_summary(flow: Flow, console: Console) -> None:

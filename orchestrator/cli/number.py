@@ -39,7 +39,7 @@ def map_(
         orchestrator number map --number +13125550100 --flow reception.yaml
 
     A call begins at the flow's `inbound` step while it rings; a flow without one answers and begins as with a person.
-    `orchestrator flow play FILE --inbound` rehearses it. At the carrier, the number must belong to the Voice API
+    `orchestrator flow play FILE --inbound` dry-runs it. At the carrier, the number must belong to the Voice API
     application whose webhooks come here.
     """
     rest = rest_of(ctx)

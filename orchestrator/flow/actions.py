@@ -1,4 +1,4 @@
-"""What a step may do: send a command, ask a web address, wait, choose, store; and the branches that lead on."""
+"""The actions of a step (command, HTTP request, wait, choice, stored answers) and the branches that lead on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orchestrator.flow.templating.templates import Template
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A value that is written as it is."""
+    """A literal value."""
 
     given: Any
 
@@ -21,11 +21,11 @@ class Constant:
         return self.given
 
     def text(self, _scope: Scope, *, for_ssml: bool = False) -> Any:  # noqa: ARG002 the same shape as a template
-        """Return the value, untouched: only what is filled in needs escaping."""
+        """Return the value as it is: only rendered values need escaping."""
         return self.given
 
     def address(self, _scope: Scope) -> str:
-        """Return the value as an address: as it is written."""
+        """Return the value as a URL, as it is written."""
         return str(self.given)
 
 
@@ -34,7 +34,7 @@ Value = Constant | Template
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One way on: taken if `match` and `when` agree, then `set` and `outcome` count at once and `goto` leads on."""
+    """A branch: taken if `match` and `when` hold; it stores `set` and `outcome` and leads to `goto`."""
 
     match: tuple[tuple[str, tuple[Value, ...]], ...] = ()
     when: Expression | None = None
@@ -46,9 +46,9 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A step that sends one command: `body` if nothing is to be filled in, else `fields` with `plain` beside them.
+    """A step that sends one command: its `body` if it has no templates, else `fields` to render beside `plain` ones.
 
-    `textual` are the fields that are always text. `stall_s` is how long it may take unless the step says so itself.
+    `textual` are the fields that are always text; `stall_s` is the default timeout in seconds.
     """
 
     action: str
@@ -61,19 +61,19 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """A list or map with templates inside: filled in as text, or `is_typed`, where a lone `{{ … }}` keeps its type."""
+    """A list or map that contains templates, rendered as text; with `is_typed` a lone `{{ … }}` keeps its type."""
 
     shape: Any
     is_typed: bool = False
 
     def value(self, scope: Scope) -> Any:
-        """Return the same shape with every place filled in."""
+        """Return the list or map with every template rendered."""
         return _filled(self.shape, scope, is_typed=self.is_typed)
 
 
 @dataclass(frozen=True, slots=True)
 class WaitFor:
-    """A step that waits until an event is seen, or goes on at once if it was."""
+    """A step that waits for an event, or goes on at once if it has occurred."""
 
     event: str
     stall_s: float | None
@@ -81,7 +81,7 @@ class WaitFor:
 
 @dataclass(frozen=True, slots=True)
 class Suppress:
-    """A step that asks never to dial this number again; `scope` is global or campaign."""
+    """A step that suppresses the contact's number; `scope` is global or campaign."""
 
     scope: str
     reason: Value
@@ -89,7 +89,7 @@ class Suppress:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """A step that takes the first branch that agrees."""
+    """A step that takes the first branch that applies."""
 
     branches: tuple[Branch, ...]
 
@@ -108,7 +108,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A step that asks a web address; `url` is None only in a flow that is not accepted."""
+    """A step that sends an HTTP request; `url` is None only in a flow with problems."""
 
     method: str
     url: Value | None
@@ -116,7 +116,7 @@ class HttpRequest:
     timeout_s: float
 
     def body(self, scope: Scope) -> dict[str, Any]:
-        """Return what the performer needs; raise TemplateFailure when it cannot be filled in."""
+        """Return the request as the command sender takes it; raise TemplateFailure when it cannot be rendered."""
         url = self.url.address(scope) if self.url is not None else ""
         asked = {"method": self.method, "url": url, "timeout_s": self.timeout_s}
         return asked if self.json is None else {**asked, "json": self.json.value(scope)}
@@ -124,7 +124,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class StreamPlay:
-    """A step that plays a sound into the call's open stream; `payload` is base64, as the receiver hands it on."""
+    """A step that plays a sound into the call's open stream; `payload` is base64."""
 
     payload: str
 

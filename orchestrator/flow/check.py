@@ -1,4 +1,4 @@
-"""Checks a flow before it is accepted, and makes the accepted one ready to run: one reader does both."""
+"""Checks a flow before it is accepted, and loads an accepted one; one parser does both."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def check_flow(text: bytes | str, content_type: str = YAML_TYPE, *, library: Lib
 def load_flow(
     text: bytes | str, content_type: str = YAML_TYPE, *, library: Library = empty_library, is_stored: bool = False
 ) -> Flow:
-    """Return the flow ready to run; raise InvalidFlow with every problem when it is not acceptable.
+    """Return the flow, ready to run; raise InvalidFlow with every problem found.
 
-    One that `is_stored` was accepted once, by this version or an older one, and is not held to what is checked since.
+    One that `is_stored` was accepted by this version or an older one; newer checks do not apply to it.
     """
     flow, findings = read_flow(parse_flow(text, content_type), library, is_stored=is_stored)
     if findings.problems:

@@ -1,4 +1,4 @@
-"""A flow as it runs: every name resolved, every template compiled, nothing left that could be unknown."""
+"""The definition of a flow: every name resolved, every template compiled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Timeout:
     """What happens when a step takes longer than `after_s`, from its command's answer on."""
 
     after_s: float
-    way: Branch
+    branch: Branch
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: what it does, what is heard during it, and the ways on."""
+    """One step: its action, its background audio and its transitions."""
 
     name: str
     action: Action
@@ -51,7 +51,7 @@ class Step:
         return isinstance(self.action, End) or (isinstance(self.action, Command) and self.action.action in ENDS_CALL)
 
     def is_ended_by(self, event: str) -> bool:
-        """Whether the step's command is over with an event."""
+        """Whether an event ends the step's command."""
         return isinstance(self.action, Command) and is_ended_by(self.action.action, event)
 
     def targets(self) -> Iterator[str]:
@@ -60,8 +60,8 @@ class Step:
             yield from (branch.goto for branch in branches if branch.goto)
         if isinstance(self.action, Choose):
             yield from (branch.goto for branch in self.action.branches if branch.goto)
-        if self.timeout and self.timeout.way.goto:
-            yield self.timeout.way.goto
+        if self.timeout and self.timeout.branch.goto:
+            yield self.timeout.branch.goto
         if self.repeat:
             yield self.repeat.then
         if self.goto:
@@ -133,7 +133,7 @@ class Flow:
 
     @property
     def caller_limit_s(self) -> int:
-        """How long, in seconds, a call that comes in may last: as the carrier lets it, unless `dial` says less."""
+        """The longest duration of an inbound call in seconds: the carrier's limit unless `dial` sets a lower one."""
         return int(self.dial.get("time_limit_secs", LONGEST_CALL_S))
 
     @property

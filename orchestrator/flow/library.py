@@ -1,4 +1,4 @@
-"""Where a flow finds the flows that it includes."""
+"""The interface through which the parser finds included flows."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 
-class Shelved(NamedTuple):
-    """A version of a flow as it was written."""
+class StoredFlow(NamedTuple):
+    """The document of one version of a flow."""
 
     text: str
     content_type: str
 
 
-Library = Callable[[str, int], Shelved | None]
-"""Gives a version of a flow by its name, None if there is none; a version never changes."""
+Library = Callable[[str, int], StoredFlow | None]
+"""Returns a version of a flow by name and number, None if there is none; a version never changes."""
 
 
-def empty_library(_name: str, _version: int) -> Shelved | None:
-    """Know no flow: what is included will not be found."""
+def empty_library(_name: str, _version: int) -> StoredFlow | None:
+    """Return None: the library without any flow."""
     return None

@@ -1,4 +1,4 @@
-"""How large a flow, its texts and its calls may become."""
+"""Limits on the size of flows and texts, and default durations of calls and steps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GATHER_GRACE_S: Final = 10.0
 GONE_S: Final = 5.0
 SETTLE_S: Final = 3.0
 HANGUP_AGAIN_S: Final = 30.0
-UNWANTED_AGAIN_S: Final = 5.0
+SUPPRESSED_AGAIN_S: Final = 5.0
 TRANSFER_GRACE_S: Final = 45.0  # a command is repeated for 40 s before it is given up
 
 HTTP_TIMEOUT_S: Final = 3.0

@@ -1,4 +1,4 @@
-"""The words a flow is written in: steps, events with their fields, results of detection, outcomes of our own."""
+"""The vocabulary of the flow language: steps, events with their fields, results of detection, built-in outcomes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BRANCH_KEYS: Final = frozenset({"match", "when", "set", "outcome", "goto", "duri
 
 
 SPOKEN_FIELDS: Final = frozenset({"payload", "invalid_payload"})
-"""What `payload_type` speaks of."""
+"""The fields to which `payload_type` applies."""
 
 FORBIDDEN_FIELDS: Final = frozenset(
     {"client_state", "command_id", "link_to", "connection_id", "target_leg_client_state"}
@@ -40,7 +40,7 @@ FORBIDDEN_IN_DIAL: Final = frozenset({"to", "from", "from_"})
 
 OURS: Final = "ours"
 OUR_RECEIVER: Final = "wss://ours.invalid/"
-"""What stands for our own media receiver until a command is sent: its address is another for every call."""
+"""Stands for our own media receiver until a command is sent: its URL differs from call to call."""
 
 BUILT_IN_OUTCOMES: Final = frozenset({"error", "stalled", "flow_limit"})
 CONTACT_FIELDS: Final = ("phone", "external_id", "timezone")
@@ -51,7 +51,7 @@ ANSWERED: Final = str(EventType.CALL_ANSWERED)
 DTMF: Final = str(EventType.DTMF_RECEIVED)
 BRIDGED: Final = str(EventType.CALL_BRIDGED)
 CONNECTING: Final = frozenset({"transfer", "bridge", "enqueue"})
-"""Whoever is asked for with these talks to somebody in the end, and hears `call.bridged` then."""
+"""Commands that connect the call with somebody: `call.bridged` follows."""
 GATHER_ENDED: Final = str(EventType.GATHER_ENDED)
 HTTP_SUCCEEDED: Final = "http.succeeded"
 HTTP_FAILED: Final = "http.failed"
@@ -62,7 +62,7 @@ TARGET_BRIDGED: Final = TARGET + EventType.CALL_BRIDGED
 TARGET_HANGUP: Final = TARGET + EventType.CALL_HANGUP
 TARGET_EVENTS: Final = frozenset({TARGET_ANSWERED, TARGET_BRIDGED, TARGET_HANGUP})
 PARTNER_EVENTS: Final = frozenset({TARGET_BRIDGED, TARGET_HANGUP})
-"""What is heard of another call of ours that a bridge names."""
+"""The events of another call that a bridge names."""
 RECORDING_EVENTS: Final = frozenset(
     map(str, (EventType.RECORDING_SAVED, EventType.RECORDING_ERROR, EventType.RECORDING_TRANSCRIBED))
 )
@@ -81,7 +81,7 @@ BESIDE_EVENTS: Final = frozenset(
         ),
     )
 )
-"""What runs beside the steps of a flow tells at any time, where the flow starts such a thing."""
+"""The events of background work (streams, forks, transcription), which may come in any step."""
 
 _ENDS_INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -156,17 +156,17 @@ START_RESULTS: Final = HUMAN_RESULTS | {"not_sure", "silence", "machine", "fax"}
 
 
 def event_name(written: str) -> str:
-    """Return the one name of an event: both families of detection say `machine.greeting.ended`."""
+    """Return the canonical name of an event: both families of detection use `machine.greeting.ended`."""
     return _SAME.get(written, written)
 
 
 def result_name(written: str) -> str:
-    """Return the one name of a result of detection: `fax_detected` is `fax`."""
+    """Return the canonical name of a result of detection: `fax_detected` is `fax`."""
     return "fax" if written == "fax_detected" else written
 
 
 def ending_of(action: str) -> str | None:
-    """Return the event that ends a command's work, or None if it is done once accepted."""
+    """Return the event that ends a command, or None if it is complete once accepted."""
     if action == "transfer" or action in ENDS_CALL:
         return None
     if action == STREAM_PLAY:
@@ -181,5 +181,5 @@ def stop_of(action: str) -> str | None:
 
 
 def is_ended_by(action: str, event: str) -> bool:
-    """Whether a command's work is over with an event: its ending, or the failure that comes instead."""
+    """Whether an event ends a command: its ending, or the failure that replaces it."""
     return event in {ending_of(action), _ENDS_INSTEAD.get(action)}

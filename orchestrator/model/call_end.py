@@ -1,7 +1,7 @@
-"""How a call ended: what the line did, and whether it was the carrier that failed; docs/dispositions.md has the table.
+"""How a call ended, and whether the carrier failed; docs/dispositions.md has the table.
 
-What an unanswered call was depends on the cause, which is the carrier's reading of it, and on the SIP status, which is
-what the line itself said. A cause that names the callee's part decides; where it names nobody's the status does.
+The disposition of an unanswered call depends on the carrier's hangup cause and on the SIP status of the line. A cause
+that names the callee's part decides; otherwise the status does.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from orchestrator.telnyx.outcomes import HangupCause
 
 @dataclass(frozen=True, slots=True)
 class CallEnd:
-    """What the line did; `fault` where it was the carrier that failed, and not the callee or we."""
+    """How the call ended; `fault` if the carrier failed, rather than the callee or we."""
 
     disposition: Disposition
     fault: Fault | None = None
 
 
 class SipStatus(StrEnum):
-    """What a SIP status says of a call, as far as it matters to the next one."""
+    """What a SIP status says of a call, as far as the next attempt depends on it."""
 
     ANSWERED = "answered"
     NO_SUCH_NUMBER = "no such number"
@@ -38,9 +38,9 @@ class SipStatus(StrEnum):
     SILENT = "says nothing"
 
     @classmethod
-    def read(cls, told: str | None) -> SipStatus:
-        """Return what a `sip_hangup_cause` says; `unspecified`, a Q.850 code (16) and other words say nothing."""
-        found = _SIP.search(told or "")
+    def read(cls, cause: str | None) -> SipStatus:
+        """Return what a `sip_hangup_cause` means; `unspecified`, a Q.850 code (16) and other words mean nothing."""
+        found = _SIP.search(cause or "")
         if found is None:
             return cls.SILENT
         return _STATUSES.get(int(found[1]), _CLASSES.get(found[1][0], cls.SILENT))
@@ -69,7 +69,7 @@ _Row: TypeAlias = Mapping[SipStatus, CallEnd]
 
 
 def _always(end: CallEnd) -> _Row:
-    """Return the row of a cause that leaves the SIP status nothing to say but that the call was answered."""
+    """Return the row of a cause that decides alone, unless the SIP status says that the call was answered."""
     return {**dict.fromkeys(SipStatus, end), SipStatus.ANSWERED: _ANSWERED}
 
 
@@ -82,7 +82,7 @@ _BY_STATUS: Final[_Row] = {
     SipStatus.ROUTE_FAILED: _ROUTE_FAILED,
     SipStatus.SILENT: _ROUTE_FAILED,
 }
-# A line that is said not to exist, or to which there was no way, has neither declined nor rung in vain.
+# A number that does not exist, or that was not reached, has neither declined nor rung unanswered.
 _NEVER_RANG: Final[_Row] = {SipStatus.NO_SUCH_NUMBER: _NOT_FOUND, SipStatus.ROUTE_FAILED: _ROUTE_FAILED}
 _UNANSWERED: Final[Mapping[HangupCause, _Row]] = {
     HangupCause.USER_BUSY: _always(_BUSY),
@@ -97,7 +97,7 @@ _UNANSWERED: Final[Mapping[HangupCause, _Row]] = {
     HangupCause.UNSPECIFIED: _BY_STATUS,
 }
 
-# The carrier's advice: not_sure is to be treated as a person; so is silence, which our flows greet.
+# The carrier's advice is to treat not_sure as a person; so is silence, which flows greet.
 _BY_RESULT: Final = {
     "human": Disposition.HUMAN,
     "human_residence": Disposition.HUMAN,
@@ -120,14 +120,12 @@ def end_of(call: LiveCall) -> CallEnd:
         return _UNKNOWN
     if call.error is not None:
         return _FAILED  # the dial was answered with it: there was no call
-    end = (
-        _told_in_error(call) or _UNANSWERED[HangupCause.read(call.hangup_cause)][SipStatus.read(call.sip_hangup_cause)]
-    )
+    end = _end_by_error(call) or _UNANSWERED[HangupCause.read(call.hangup_cause)][SipStatus.read(call.sip_hangup_cause)]
     return end if call.direction == "outgoing" else CallEnd(end.disposition)
 
 
-def _told_in_error(call: LiveCall) -> CallEnd | None:
-    """Return what the hangup's `telnyx_error` says: there was no call, because of the account, room or the number."""
+def _end_by_error(call: LiveCall) -> CallEnd | None:
+    """Return what the hangup's `telnyx_error` says: no call, because of the account, the capacity or the number."""
     match sort_hangup_error(call.telnyx_error):
         case Refused():
             return CallEnd(Disposition.FAILED, Fault.ACCOUNT)

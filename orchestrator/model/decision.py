@@ -1,4 +1,4 @@
-"""What is to be done after one event: the pure engine's whole answer, committed in one atomic step."""
+"""The engine's decision on one event: the new state and its consequences, committed in one atomic step."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from orchestrator.model.live_call import LiveCall
 
 
 class SendCommand(BaseModel):
-    """A command for the outbox; client_state and command_id are put in by the performer.
+    """A command for the outbox; the command sender adds client_state and command_id.
 
-    `visit` is the step's that sends it, or `NO_VISIT` where leaving a step must not drop it. `optional` says that its
-    failure drops nothing (stopping what may be over already). `call_control_id` names another leg than the call's own,
-    whose letter is `role`; `target_role` is the letter of a leg that the command will create or bring.
-    `unless_answered` says that it is not sent to a call that was answered in the meantime.
+    `visit` is that of the step that sends it, or `NO_VISIT` if leaving a step must not drop it. `optional` says that
+    its failure changes nothing, as for a stop of what may have ended. `call_control_id` names another leg than the
+    call's own, with the letter `role`; `target_role` is the letter of the second leg that the command adds.
+    `unless_answered` says that it is not sent to a call that has been answered in the meantime.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,11 +37,10 @@ class Decision(BaseModel):
     """The new state and its consequences.
 
     `drop` says which unsent commands leave the outbox before `commands` join it: those of steps that were left (their
-    visit is below the new one), or all. `proven` are commands whose work was heard of before their answer: they leave
-    it too, where they were sent.
-    `timers` maps a timer's name to its due time; None clears it. `settle` asks for the record to be written (again).
-    `unsendable` are the commands that were not sent because the carrier would refuse them: the action, and why with
-    the values as they were filled in, which is for a rehearsal's eyes and nobody's record.
+    visit is below the new one), or all. `proven` are commands whose events came before their response: they leave it
+    too, if they were sent. `timers` maps a timer's name to its due time; None clears it. `settle` asks for the record
+    to be written (again). `unsendable` are the commands that were not sent because the carrier would refuse them: the
+    action, and why, with the rendered values. They are shown in a dry run and never recorded.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -1,4 +1,4 @@
-"""What happened to a call: a carrier's webhook or an event of our own, in one shape."""
+"""An event of a call: a webhook of the carrier's or an event of our own, in one form."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from orchestrator.telnyx.bounded_text import bounded
 
-# Of one call: A is its own leg, B, C … are those its transfers created and its bridges named, in their order; Z is a
+# The letter of a leg within a call: A is its own, B, C … are those of its transfers and bridges in their order, Z is a
 # call that bridged itself with this one.
 Leg = Annotated[str, StringConstraints(pattern=r"^[A-Z]$")]
 
@@ -29,7 +29,7 @@ STREAM_PLAY_ENDED = "stream_play.ended"
 
 
 class Event(BaseModel):
-    """One event of one call; `id` is the carrier's `data.id` or a fixed id of ours, and is never acted on twice.
+    """One event of one call; `id` is the carrier's `data.id` or a fixed id of ours, and is processed once.
 
     Own events and their payloads:
     timer.due {name, due_at} · command.accepted {command_id, action} · command.failed {command_id, action, code, title,
@@ -54,7 +54,7 @@ class Event(BaseModel):
     def text(self, name: str) -> str | None:
         """Return a field of the payload as text of bounded length, whatever its type; None if missing or empty.
 
-        A SIP status has come as a number where every document says text: what is kept must be readable again.
+        A SIP status has come as a number where every document says text, and the state must be readable again.
         """
         found = self.payload.get(name)
         return None if found is None or found == "" else bounded(str(found))

@@ -1,4 +1,4 @@
-"""The state of a call while it lives: what the line does and where its flow stands."""
+"""The state of a live call: its leg, its position in the flow, and what it has collected."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict
 
 FIRST_SCHEMA = 1
 LIVE_SCHEMA = 3
-"""Says what a state looks like and who may write it: an engine leaves alone what a newer one wrote.
+"""The version of the state's fields: an engine does not touch a state that a newer one wrote.
 
-It is raised when a field is added or changes its meaning: an engine that does not know a field loses it. A field that
-is added has a default, with which states of the version before are read. The engines of number 1 read no number.
+Raise it when a field is added or changes its meaning: an engine that does not know a field drops it. A new field has
+a default, with which older states are read. Engines of number 1 do not read the number.
 """
 
 Direction = Literal["outgoing", "incoming"]
@@ -20,12 +20,12 @@ Phase = Literal["dialing", "ringing", "answered", "ended"]
 
 
 class Outstanding(BaseModel):
-    """A command that was decided and whose ending has not been seen.
+    """A pending command: decided, and not known to have ended.
 
-    `visit` is the step's, or `NO_VISIT` for a command that was asked for from outside. `leg` is the control id of the
-    leg a transfer created, `role` the letter of that leg or of a bridged call's, `joined` whether it answered.
-    `stopped` says that what is heard during a step was told to stop. `since` is when that occurred which made us send
-    the command.
+    `visit` is that of its step, or `NO_VISIT` for a command that was requested over REST. `leg` is the call control id
+    of the second leg that a transfer created, `role` the letter of that leg or of a bridged call's, `joined` whether it
+    answered. `stopped` says that background audio was told to stop. `since` is when the event occurred that led to the
+    command.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -63,11 +63,11 @@ class Outstanding(BaseModel):
 
 
 NO_VISIT = 1_000_000
-"""A visit no step reaches: what belongs to no step is not dropped when one is left."""
+"""A visit that no step reaches: commands of no step are not dropped when a step is left."""
 
 
 class Suppression(BaseModel):
-    """A number the flow asked never to dial again, within a scope: `global` or a campaign id."""
+    """The flow's request to suppress the number, within a scope: `global` or a campaign id."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -76,16 +76,16 @@ class Suppression(BaseModel):
 
 
 class LiveCall(BaseModel):
-    """One live call; frozen, every change is a new value. Kept as JSON in Redis beside its version.
+    """One live call, stored as JSON in Redis beside its version. Frozen: a `CallDraft` takes the changes of one event.
 
-    `seen` are the events of this leg since answer, `heard` the payloads of those a step may wait for. `closing` says
-    that a hangup was decided, `finished` that the flow was ended from outside while the line goes on, `paused` that it
-    stands still while the target of a transfer asked for from outside rings, `gone_at` when the carrier first said that
-    the leg is over. `hangups` counts how often we asked for the end. An incoming call's `to` is its caller.
-    `user_state` is the state of the user's own that the leg carries, `transfers` counts the letters that other legs
-    were given, `newest_target` is the one whose leg the flow hears.
-    `unwanted` says that the number was suppressed before anybody answered: it is hung up unless somebody does first.
-    `is_erased` says that the person was erased: nothing personal enters the state any more.
+    `seen` are the events of the call's own leg since the answer, `heard` the payloads of those that a step may wait
+    for. `closing` says that a hangup was decided, `finished` that a requested transfer ended the flow while the call
+    goes on, `paused` that the flow waits while the target of such a transfer rings. `gone_at` is when an answer of the
+    carrier's first said that the leg has ended, `hangups` the number of hangups sent. An inbound call's `to` is its
+    caller. `user_state` is the user's state that the leg carries. `transfers` counts the letters given to second legs,
+    `newest_target` is the letter of the newest, whose events the flow receives; `target_legs` are their ids. `doubles`
+    are the ids of duplicate calls of the same attempt. `unwanted` says that the number was suppressed before the
+    answer. `is_erased` says that the person was erased: personal data no longer enters the state.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -143,9 +143,9 @@ class LiveCall(BaseModel):
     is_erased: bool = False
 
     def erased(self) -> LiveCall:
-        """Return the call without what is personal: its times, results and ids, and the number while it lives.
+        """Return the call without personal data: times, results and ids stay, and the number while the call lives.
 
-        Without the number, who asks late for no more calls could not be spared them.
+        The number stays because an opt-out during the call still has to be stored.
         """
         code = {name: text for name, text in (self.telnyx_error or {}).items() if name == "error_code"}
         blank: dict[str, Any] = {
@@ -159,7 +159,7 @@ class LiveCall(BaseModel):
         return self.model_copy(update={**blank, "telnyx_error": code or None, "is_erased": True})
 
     def public_answers(self) -> dict[str, Any]:
-        """Return the answers that are exported and counted; names that start with `_` stay private."""
+        """Return the answers that are exported and counted: names that start with `_` are private."""
         return {name: answer for name, answer in self.answers.items() if not name.startswith("_")}
 
 

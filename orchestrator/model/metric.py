@@ -1,4 +1,4 @@
-"""The names of everything that is measured, said once, each with what it means."""
+"""The catalogue of metrics: each name once, with its meaning."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Metric(StrEnum):
-    """A gauge; its label, if it has one, stands in `LABELS`."""
+    """A gauge; its label, if it has one, is in `LABELS`."""
 
     STORE_UP = "orchestrator_store_up"
     STREAM_ENTRIES = "orchestrator_stream_entries"
@@ -28,7 +28,7 @@ class Metric(StrEnum):
 
     @property
     def meaning(self) -> str:
-        """One sentence for whoever reads it on a dashboard."""
+        """The help text: one sentence."""
         return _MEANINGS[self]
 
 

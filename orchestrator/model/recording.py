@@ -1,4 +1,4 @@
-"""A recording as the carrier told of it, made a row of the record."""
+"""Recordings as the carrier's events report them, in the form in which they are recorded."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _BUCKETS: Final = frozenset({"s3", "gs", "az", "azure", "abfs", "abfss", "wasb",
 
 
 class ToldRecording(BaseModel):
-    """One recording of one leg; `told_as` is the same however often and in how many events it is told.
+    """One recording of one leg; `told_as` is the same in every event that reports it.
 
-    `told_at` is the carrier's time, from which its links live ten minutes. An `error` says that there is nothing to
-    fetch; what lies in a bucket of the operator's own is there already.
+    `told_at` is the carrier's time, from which its links are valid for ten minutes. An `error` says that there is
+    nothing to fetch; a file in a bucket of the operator's own needs no fetching.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -44,12 +44,12 @@ class ToldRecording(BaseModel):
 
 
 def told_by(call: LiveCall) -> list[ToldRecording]:
-    """Return what the call's events told of recordings, tolerating what is missing or of another kind."""
+    """Return the recordings that the call's events report; fields that are missing or of another type are None."""
     return [_told(call.call_id, kept, told_at) for kept in call.recordings if (told_at := _told_at(kept))]
 
 
 def _told_at(kept: Mapping[str, Any]) -> datetime | None:
-    # An older engine kept no time of the telling: the end of the recording is the nearest there is.
+    # An older engine stored no time of the event: the end of the recording is the nearest there is.
     return parse_moment(kept.get("told_at")) or parse_moment(kept.get("recording_ended_at"))
 
 
@@ -89,7 +89,7 @@ def _links(told: Any) -> dict[str, str]:
 
 
 def is_elsewhere(url: str) -> bool:
-    """Say whether a link names a bucket of the operator's own, which the carrier has filled and we do not read."""
+    """Return whether a link names a bucket of the operator's own, which we do not read."""
     return url.partition("://")[0].lower() in _BUCKETS
 
 

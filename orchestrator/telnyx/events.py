@@ -1,4 +1,4 @@
-"""Reading a webhook: the envelope is required, everything inside it is tolerated."""
+"""Parses webhooks: the envelope is required, everything inside it is optional."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _LONGEST_ID: Final = 500
 class Webhook:
     """One delivery of one event; `id` is the same in every delivery, `attempt` counts them from 1.
 
-    `occurred_at` is aware, or None where the carrier's time is missing or unreadable. Ids and `client_state` are None
-    where an event has none: `call.recording.saved` carries no `call_control_id`, a leg nobody marked no state. What
-    cannot be an id of the carrier's (a NUL in it, or thousands of letters) is none: no store takes it. An `id` or
-    a type that long is shortened.
+    `occurred_at` is aware, or None if the carrier's time is missing or unreadable. Ids and `client_state` are None if
+    the event has none: `call.recording.saved` carries no `call_control_id`, a leg without our mark no state. What
+    cannot be an id of the carrier's (a NUL in it, or thousands of letters) is None: no store accepts it. An `id` or a
+    type of that length is shortened.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Webhook:
 
     @property
     def identity(self) -> ClientState | None:
-        """Return our own mark on the leg, or None when the leg is not ours."""
+        """Return the identity that our `client_state` gives the leg, or None if it carries none."""
         return ClientState.decode(self.client_state)
 
 
@@ -97,7 +97,7 @@ def _id(payload: Mapping[str, Any], name: str) -> str | None:
 
 
 def _connection(value: Any) -> str | None:
-    # A long decimal, which some servers write as a number. What is not named at all may be of any connection.
+    # A long decimal, which some servers write as a number.
     return bounded(str(value)) if value not in (None, "") else None
 
 

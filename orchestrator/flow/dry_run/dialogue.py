@@ -1,4 +1,4 @@
-"""Puts a rehearsal into words: what the line tells and what the flow says, and how long saying it takes."""
+"""Describes the events and commands of a dry run in words, and estimates how long speech takes."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Who = Literal["line", "callee", "flow", "agent", "refusal"]
 
 
 @dataclass(frozen=True)
-class Said:
-    """One line of the conversation; `at_s` counts from the dial."""
+class DialogueLine:
+    """One line of the conversation; `at_s` is seconds since the dial."""
 
     at_s: float
     who: Who
     text: str
 
 
-def told(event: Event) -> str | None:
-    """Return what the line says of itself in an event, None for what nobody hears."""
+def describe_event(event: Event) -> str | None:
+    """Return an event in words, or None for one that is not shown."""
     payload, who = event.payload, "the agent's phone" if event.leg != "A" else "the call"
     if event.type == EventType.CALL_ANSWERED:
         return f"{who} is answered"
@@ -47,8 +47,8 @@ def told(event: Event) -> str | None:
     return None
 
 
-def spoken(command: SendCommand) -> str:
-    """Return a command as one would read it out."""
+def describe_command(command: SendCommand) -> str:
+    """Return a command in words."""
     if command.action == STREAM_PLAY:
         return "plays a sound into the stream"
     body = dict(command.body)
@@ -57,8 +57,8 @@ def spoken(command: SendCommand) -> str:
     return " ".join([command.action, *([f"“{text}”"] if text else []), *([f"({rest})"] if rest else [])])
 
 
-def spoken_s(command: SendCommand) -> float:
-    """Return how long the command's text takes to be spoken."""
+def speech_duration_s(command: SendCommand) -> float:
+    """Return how long the command's text takes to be spoken, in seconds."""
     if command.action == "gather_using_audio":
         return CLIP_S
     return len(str(command.body.get("payload", ""))) / _LETTERS_PER_S

@@ -1,4 +1,4 @@
-"""The callee of a rehearsal, who does what the script says."""
+"""The callee of a dry run, who follows a script."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class CalleeKind(StrEnum):
-    """Who or what is at the other end."""
+    """Who or what answers."""
 
     HUMAN = "human"
     MACHINE = "machine"
@@ -30,9 +30,9 @@ FOUND = {
 
 @dataclass(frozen=True)
 class Callee:
-    """A callee by script: the n-th question gets the n-th of `presses`, and later ones no answer at all.
+    """A scripted callee: the n-th gather receives the n-th of `presses`, later ones receive nothing.
 
-    `web_status` and `web_body` are what every web address answers that the flow asks meanwhile.
+    Every HTTP request of the flow gets `web_status` and `web_body`.
     """
 
     kind: CalleeKind = CalleeKind.HUMAN

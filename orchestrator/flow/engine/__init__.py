@@ -1,4 +1,4 @@
-"""Walks a call through its flow: pure, so that what is decided can be decided again after a crash."""
+"""The engine that advances calls through their flows: pure, so that a decision can be made again after a crash."""
 
 from orchestrator.flow.engine.advance import advance
 from orchestrator.flow.engine.new_call import new_live_call

@@ -1,4 +1,4 @@
-"""The engine's one answer: what is to be done, given this call and this event."""
+"""Applies one event to one call: the entry point of the pure engine."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Final
 
 from orchestrator.flow.definition import Flow
 from orchestrator.flow.engine import answer, command_results, hangup, requested_commands
-from orchestrator.flow.engine.background_audio import stop_during
-from orchestrator.flow.engine.branching import follow, way_on
-from orchestrator.flow.engine.event_owner import Owner, hang_up_double, learn_ids, owner_of
-from orchestrator.flow.engine.facts import keep_facts, remember
-from orchestrator.flow.engine.local_results import hear_http, hear_stream_play
-from orchestrator.flow.engine.pending_commands import charge
-from orchestrator.flow.engine.requested_transfers import TRANSFER_TIMER, follow_transfers, stop_waiting
-from orchestrator.flow.engine.second_legs import hear_target
-from orchestrator.flow.engine.steps import enter, stall
+from orchestrator.flow.engine.background_audio import stop_background_audio
+from orchestrator.flow.engine.branching import next_step, take_branch
+from orchestrator.flow.engine.event_owner import Owner, hang_up_duplicate, owner_of, store_leg_ids
+from orchestrator.flow.engine.facts import keep_facts, remember_event
+from orchestrator.flow.engine.local_results import on_http_result, on_stream_play_ended
+from orchestrator.flow.engine.pending_commands import attribute_event
+from orchestrator.flow.engine.requested_transfers import TRANSFER_TIMER, apply_transfer_results, on_transfer_timer
+from orchestrator.flow.engine.second_legs import on_second_leg_event
+from orchestrator.flow.engine.steps import end_stalled_call, enter
 from orchestrator.flow.engine.suppressed_number import (
-    UNWANTED_TIMER,
-    hang_up_unwanted,
-    hang_up_unwanted_again,
-    hear_suppressed,
+    SUPPRESSED_TIMER,
+    hang_up_suppressed,
+    hang_up_suppressed_again,
+    on_number_suppressed,
 )
-from orchestrator.flow.engine.transition import Turn
+from orchestrator.flow.engine.transition import Transition
 from orchestrator.flow.vocabulary import CALL_WIDE, event_name
 from orchestrator.model import event as own
 from orchestrator.model.decision import Decision
@@ -34,36 +34,36 @@ from orchestrator.telnyx.event_types import DETECTION_ENDED, GREETING_ENDED, Eve
 
 
 def advance(flow: Flow | None, call: LiveCall, event: Event, now: datetime) -> Decision:
-    """Return what follows from `event`; pure and total: the same question has the same answer, in any order of events.
+    """Return the decision that follows from `event`: pure and total, whatever the order of events.
 
-    `now` is the server's clock when the event was taken in. `flow` is None for a call without one.
+    `now` is the server's time at which the event was received; `flow` is None for a call without one.
     """
-    turn = Turn(flow, call, event=_told(event), now=now)
-    if event.type in _OUR_OWN and event.type != own.DIAL_ACCEPTED:
-        _OUR_OWN[event.type](turn)
-        return _rounded_off(turn)
-    match owner_of(turn):
-        case Owner.DOUBLE:
-            hang_up_double(turn)
-        case Owner.TARGET:
-            keep_facts(turn)
-            hear_target(turn, is_walking=_is_walking(turn))
-        case Owner.THIS:
-            learn_ids(turn)
-            _hear(turn)
-    return _rounded_off(turn)
+    transition = Transition(flow, call, event=_normalized(event), now=now)
+    if event.type in _HANDLERS and event.type != own.DIAL_ACCEPTED:
+        _HANDLERS[event.type](transition)
+        return _finish(transition)
+    match owner_of(transition):
+        case Owner.DUPLICATE:
+            hang_up_duplicate(transition)
+        case Owner.SECOND_LEG:
+            keep_facts(transition)
+            on_second_leg_event(transition, is_walking=_is_walking(transition))
+        case Owner.OWN_LEG:
+            store_leg_ids(transition)
+            _on_own_leg_event(transition)
+    return _finish(transition)
 
 
-def _rounded_off(turn: Turn) -> Decision:
-    """Return the decision, with what follows from the state that the event led to, whatever it was."""
-    command_results.take_proven(turn)
-    follow_transfers(turn)
-    hang_up_unwanted(turn)
-    return turn.decision()
+def _finish(transition: Transition) -> Decision:
+    """Apply the rules that depend on the new state only, and return the decision."""
+    command_results.accept_proven_commands(transition)
+    apply_transfer_results(transition)
+    hang_up_suppressed(transition)
+    return transition.decision()
 
 
-def _told(event: Event) -> Event:
-    """Return the event with a time that can be compared, and the control id that a dial's answer carries inside."""
+def _normalized(event: Event) -> Event:
+    """Return the event with an aware time, and with the call control id that a dial response carries in its payload."""
     known: dict[str, object] = {}
     if event.occurred_at.tzinfo is None:
         known["occurred_at"] = event.occurred_at.replace(tzinfo=UTC)
@@ -72,95 +72,95 @@ def _told(event: Event) -> Event:
     return event.model_copy(update=known) if known else event
 
 
-def _hear(turn: Turn) -> None:
-    """Take in what happened on our own leg."""
-    event = turn.event
-    keep_facts(turn)
+def _on_own_leg_event(transition: Transition) -> None:
+    """Handle an event of the call's own leg."""
+    event = transition.event
+    keep_facts(transition)
     if event.type == EventType.CALL_HANGUP:
-        hangup.hear_hangup(turn)
+        hangup.on_hangup(transition)
     elif event.type in {EventType.CALL_INITIATED, own.DIAL_ACCEPTED}:
-        _ring(turn)
-    elif _is_walking(turn):
-        _walk(turn)
+        _on_ringing(transition)
+    elif _is_walking(transition):
+        _advance_flow(transition)
 
 
-def _walk(turn: Turn) -> None:
-    event, payload = turn.event, turn.event.payload
+def _advance_flow(transition: Transition) -> None:
+    event, payload = transition.event, transition.event.payload
     name = event_name(event.type)
-    is_own = charge(turn, name)
-    if is_own and turn.has_flow and turn.step is not None and turn.step.is_ended_by(name):
-        stop_during(turn)
-    remember(turn, name, payload)
+    is_own = attribute_event(transition, name)
+    if is_own and transition.has_flow and transition.step is not None and transition.step.is_ended_by(name):
+        stop_background_audio(transition)
+    remember_event(transition, name, payload)
     if event.type == EventType.CALL_ANSWERED:
-        answer.hear_answer(turn)
+        answer.on_answered(transition)
     elif event.type in DETECTION_ENDED:
-        answer.hear_detection(turn)
+        answer.on_detection_ended(transition)
     elif event.type in GREETING_ENDED:
-        answer.hear_greeting(turn, payload)
-    elif turn.has_flow and (is_own or name in CALL_WIDE):
-        enter(turn, way_on(turn, name, payload))
+        answer.on_greeting_ended(transition, payload)
+    elif transition.has_flow and (is_own or name in CALL_WIDE):
+        enter(transition, next_step(transition, name, payload))
 
 
-def _is_walking(turn: Turn) -> bool:
-    """Whether the event may move the flow: after the end only what occurred before it (R12)."""
-    ended_at = turn.call.ended_at
-    return ended_at is None or turn.event.occurred_at <= ended_at
+def _is_walking(transition: Transition) -> bool:
+    """Whether the event may advance the flow: after the hangup, only what occurred before it (R12)."""
+    ended_at = transition.call.ended_at
+    return ended_at is None or transition.event.occurred_at <= ended_at
 
 
-def _ring(turn: Turn) -> None:
-    if turn.call.phase == "dialing":
-        turn.call.phase = "ringing"
-    if turn.call.direction == "incoming" and _is_walking(turn):
-        answer.begin_inbound(turn)
+def _on_ringing(transition: Transition) -> None:
+    if transition.call.phase == "dialing":
+        transition.call.phase = "ringing"
+    if transition.call.direction == "incoming" and _is_walking(transition):
+        answer.begin_inbound(transition)
 
 
-def _time_out(turn: Turn) -> None:
-    """Act on a timer that fell due, unless what it waited for has happened."""
-    name, _, visit = (turn.event.text("name") or "").partition(":")
+def _on_timer(transition: Transition) -> None:
+    """Act on a due timer, unless what it waited for has happened."""
+    name, _, visit = (transition.event.text("name") or "").partition(":")
     if name == "settle":
-        hangup.settle(turn)
-    elif turn.call.phase == "ended":
+        hangup.request_record(transition)
+    elif transition.call.phase == "ended":
         return
     elif name == "gone":
-        hangup.assume_hangup(turn)
+        hangup.assume_hangup(transition)
     elif name == TRANSFER_TIMER:
-        stop_waiting(turn)
+        on_transfer_timer(transition)
     elif name == "deadline":
-        requested_commands.meet_deadline(turn)
-    elif name == UNWANTED_TIMER:
-        hang_up_unwanted_again(turn)
+        requested_commands.on_deadline(transition)
+    elif name == SUPPRESSED_TIMER:
+        hang_up_suppressed_again(transition)
     elif name == "start":
-        answer.start_without_result(turn)
-    elif visit == str(turn.call.visit):
-        _time_out_step(turn, name)
+        answer.start_without_result(transition)
+    elif visit == str(transition.call.visit):
+        _on_step_timer(transition, name)
 
 
-def _time_out_step(turn: Turn, name: str) -> None:
-    step = turn.step
-    if name == "stall" and turn.call.closing and turn.can_command:
-        hangup.hang_up_again(turn)
-    elif not turn.has_flow or not turn.can_command:
+def _on_step_timer(transition: Transition, name: str) -> None:
+    step = transition.step
+    if name == "stall" and transition.call.closing and transition.can_command:
+        hangup.hang_up_again(transition)
+    elif not transition.has_flow or not transition.can_command:
         return
     elif name == "step" and step is not None and step.timeout is not None:
-        enter(turn, follow(turn, step.timeout.way))
+        enter(transition, take_branch(transition, step.timeout.branch))
     elif name == "stall":
-        stall(turn)
+        end_stalled_call(transition)
 
 
-_OUR_OWN: Final[Mapping[str, Callable[[Turn], None]]] = MappingProxyType(
+_HANDLERS: Final[Mapping[str, Callable[[Transition], None]]] = MappingProxyType(
     {
-        own.TIMER_DUE: _time_out,
-        own.COMMAND_ACCEPTED: command_results.hear_accepted,
-        own.COMMAND_FAILED: command_results.hear_failed,
-        own.COMMAND_UNKNOWN: command_results.hear_unknown,
-        own.COMMAND_GONE: command_results.hear_gone,
-        own.DIAL_ACCEPTED: _ring,
-        own.DIAL_REJECTED: hangup.refuse_dial,
-        own.ACTION_REQUESTED: requested_commands.hear_request,
-        own.HTTP_SUCCEEDED: hear_http,
-        own.HTTP_FAILED: hear_http,
-        own.STREAM_PLAY_ENDED: hear_stream_play,
+        own.TIMER_DUE: _on_timer,
+        own.COMMAND_ACCEPTED: command_results.on_command_accepted,
+        own.COMMAND_FAILED: command_results.on_command_failed,
+        own.COMMAND_UNKNOWN: command_results.on_command_unknown,
+        own.COMMAND_GONE: command_results.on_command_gone,
+        own.DIAL_ACCEPTED: _on_ringing,
+        own.DIAL_REJECTED: hangup.on_dial_rejected,
+        own.ACTION_REQUESTED: requested_commands.on_action_requested,
+        own.HTTP_SUCCEEDED: on_http_result,
+        own.HTTP_FAILED: on_http_result,
+        own.STREAM_PLAY_ENDED: on_stream_play_ended,
         own.HANGUP_ASSUMED: hangup.assume_hangup,
-        own.NUMBER_SUPPRESSED: hear_suppressed,
+        own.NUMBER_SUPPRESSED: on_number_suppressed,
     }
 )

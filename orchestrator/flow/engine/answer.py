@@ -1,13 +1,13 @@
-"""The answer, and who answered: where a call's flow begins."""
+"""Handles the answer and the result of detection: where a call's flow begins."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from orchestrator.flow.engine.branching import way_on
+from orchestrator.flow.engine.branching import next_step
 from orchestrator.flow.engine.hangup import hang_up
 from orchestrator.flow.engine.steps import enter
-from orchestrator.flow.engine.transition import OWN, Turn
+from orchestrator.flow.engine.transition import OWN, Transition
 from orchestrator.flow.limits import STALL_S
 from orchestrator.flow.vocabulary import GREETING
 from orchestrator.telnyx.event_types import EventType
@@ -15,96 +15,99 @@ from orchestrator.telnyx.event_types import EventType
 _STALL = "stall:0"  # before the first step is entered
 
 
-def begin_inbound(turn: Turn) -> None:
-    """Begin with a call that comes in and rings; without a step for it, answer and begin as with a person."""
-    if _has_begun(turn) or turn.flow is None:
+def begin_inbound(transition: Transition) -> None:
+    """Begin an inbound call that rings; without an `inbound` step it is answered and begins as with a person."""
+    if _has_begun(transition) or transition.flow is None:
         return
-    if turn.flow.start.inbound is not None:
-        enter(turn, turn.flow.start.inbound)
-    elif turn.call.phase == "answered":
-        _begin(turn, "human")
-    elif turn.can_command and all(one.action != "answer" for one in turn.call.outstanding):
-        turn.send("answer", {}, index=OWN)
-        turn.set_timer(_STALL, STALL_S)  # who is answered unheard of would hear nothing for hours
+    if transition.flow.start.inbound is not None:
+        enter(transition, transition.flow.start.inbound)
+    elif transition.call.phase == "answered":
+        _begin(transition, "human")
+    elif transition.can_command and all(one.action != "answer" for one in transition.call.outstanding):
+        transition.send("answer", {}, index=OWN)
+        transition.set_timer(_STALL, STALL_S)  # a call whose answer event is lost must not stay silent for hours
 
 
-def hear_answer(turn: Turn) -> None:
-    """Take in that the call was answered; without detection the flow begins, a caller's goes on."""
-    _mark_answered(turn, turn.event.occurred_at)
-    if turn.call.direction == "incoming":
-        begin_inbound(turn)
-        if turn.has_flow:
-            enter(turn, way_on(turn, EventType.CALL_ANSWERED, turn.event.payload))
+def on_answered(transition: Transition) -> None:
+    """Handle the answer: without detection the flow begins; an inbound call's flow goes on."""
+    _mark_answered(transition, transition.event.occurred_at)
+    if transition.call.direction == "incoming":
+        begin_inbound(transition)
+        if transition.has_flow:
+            enter(transition, next_step(transition, EventType.CALL_ANSWERED, transition.event.payload))
         return
-    if _has_begun(turn) or turn.flow is None:
+    if _has_begun(transition) or transition.flow is None:
         return
-    if turn.flow.start.entry is not None:
-        enter(turn, turn.flow.start.entry)
-    elif turn.call.amd_result is None and turn.flow.start.answered is not None:
-        enter(turn, turn.flow.start.answered)
-    elif turn.call.amd_result is not None:
-        _begin(turn, turn.call.amd_result)
-    elif turn.call.phase != "ended":
-        turn.set_timer("start", turn.flow.start.timeout_s)
+    if transition.flow.start.entry is not None:
+        enter(transition, transition.flow.start.entry)
+    elif transition.call.amd_result is None and transition.flow.start.answered is not None:
+        enter(transition, transition.flow.start.answered)
+    elif transition.call.amd_result is not None:
+        _begin(transition, transition.call.amd_result)
+    elif transition.call.phase != "ended":
+        transition.set_timer("start", transition.flow.start.timeout_s)
 
 
-def hear_detection(turn: Turn) -> None:
-    """Take in who answered; a result that comes after the start moves nothing (R16)."""
-    result, before = turn.event.text("result") or "not_sure", turn.call.amd_result
-    turn.call.amd_result = result
-    _mark_answered(turn, turn.event.occurred_at)
-    if not _has_begun(turn) or (before is None and _leads_elsewhere(turn, result)):
-        _begin(turn, result)
+def on_detection_ended(transition: Transition) -> None:
+    """Handle the result of detection; a result after the start changes no step (R16)."""
+    result, before = transition.event.text("result") or "not_sure", transition.call.amd_result
+    transition.call.amd_result = result
+    _mark_answered(transition, transition.event.occurred_at)
+    if not _has_begun(transition) or (before is None and _leads_elsewhere(transition, result)):
+        _begin(transition, result)
 
 
-def hear_greeting(turn: Turn, payload: dict[str, object]) -> None:
-    """Take in that a machine's greeting is over; premium may say so without ever having said "machine"."""
-    before = turn.call.amd_result
-    turn.call.amd_result = before or "machine"
-    _mark_answered(turn, turn.event.occurred_at)
-    if not _has_begun(turn) or (before is None and _leads_elsewhere(turn, "machine")):
-        _begin(turn, "machine")
-    elif turn.has_flow:
-        enter(turn, way_on(turn, GREETING, payload))
+def on_greeting_ended(transition: Transition, payload: dict[str, object]) -> None:
+    """Handle the end of a machine's greeting; premium detection may send it without a result before it."""
+    before = transition.call.amd_result
+    transition.call.amd_result = before or "machine"
+    _mark_answered(transition, transition.event.occurred_at)
+    if not _has_begun(transition) or (before is None and _leads_elsewhere(transition, "machine")):
+        _begin(transition, "machine")
+    elif transition.has_flow:
+        enter(transition, next_step(transition, GREETING, payload))
 
 
-def start_without_result(turn: Turn) -> None:
-    """Begin as not sure: silence is worse than a guess."""
-    if _has_begun(turn) or turn.flow is None or turn.call.phase != "answered":
+def start_without_result(transition: Transition) -> None:
+    """Begin as `not_sure` when no result came in time: silence is worse than a guess."""
+    if _has_begun(transition) or transition.flow is None or transition.call.phase != "answered":
         return
-    turn.note("no result of detection in time")
-    enter(turn, turn.flow.start.timeout_goto or turn.flow.start.step_for("not_sure"))
+    transition.note("no result of detection in time")
+    enter(transition, transition.flow.start.timeout_goto or transition.flow.start.step_for("not_sure"))
 
 
-def _begin(turn: Turn, result: str) -> None:
-    if turn.flow is None or not turn.has_flow:
+def _begin(transition: Transition, result: str) -> None:
+    if transition.flow is None or not transition.has_flow:
         return
-    turn.clear_timer("start")
-    if turn.call.direction == "incoming":
-        turn.clear_timer(_STALL)
-    step = turn.flow.start.entry or turn.flow.start.step_for(result)
+    transition.clear_timer("start")
+    if transition.call.direction == "incoming":
+        transition.clear_timer(_STALL)
+    step = transition.flow.start.entry or transition.flow.start.step_for(result)
     if step is None:
-        hang_up(turn)
+        hang_up(transition)
     else:
-        enter(turn, step)
+        enter(transition, step)
 
 
-def _leads_elsewhere(turn: Turn, result: str) -> bool:
-    """Whether a flow that began with the answer is to go on elsewhere; people are not interrupted."""
-    if turn.flow is None or not turn.has_flow or turn.flow.start.answered is None:
+def _leads_elsewhere(transition: Transition, result: str) -> bool:
+    """Whether a flow that began with the answer must now go to another step; people are not interrupted."""
+    if transition.flow is None or not transition.has_flow or transition.flow.start.answered is None:
         return False
-    return turn.call.direction == "outgoing" and turn.flow.start.step_for(result) != turn.flow.start.answered
+    return (
+        transition.call.direction == "outgoing"
+        and transition.flow.start.step_for(result) != transition.flow.start.answered
+    )
 
 
-def _mark_answered(turn: Turn, at: datetime) -> None:
-    call = turn.call
-    if call.answered_at is None and call.outcome is None and turn.flow is not None and not call.adopted:
-        call.outcome = turn.flow.outcome
-    # Webhooks come in any order: the earliest word of a conversation is the closest to its beginning.
+def _mark_answered(transition: Transition, at: datetime) -> None:
+    call = transition.call
+    if call.answered_at is None and call.outcome is None and transition.flow is not None and not call.adopted:
+        call.outcome = transition.flow.outcome
+    # Webhooks come in any order: the earliest one that implies an answer is the closest to it.
     call.answered_at = at if call.answered_at is None else min(call.answered_at, at)
     if call.phase != "ended":
         call.phase = "answered"
 
 
-def _has_begun(turn: Turn) -> bool:
-    return turn.call.visit > 0 or not turn.has_flow
+def _has_begun(transition: Transition) -> bool:
+    return transition.call.visit > 0 or not transition.has_flow

@@ -1,35 +1,35 @@
-"""What is played or spoken while a step waits: begun with the step, stopped when its wait is over."""
+"""Audio that plays while a step waits: started with the step, stopped when its wait is over."""
 
 from __future__ import annotations
 
 from pydantic import ValidationError
 
 from orchestrator.flow.definition import Step
-from orchestrator.flow.engine.pending_commands import find, replace
-from orchestrator.flow.engine.render_command import body_of
-from orchestrator.flow.engine.transition import DURING, DURING_STOP, Turn
+from orchestrator.flow.engine.pending_commands import find_pending, replace_pending
+from orchestrator.flow.engine.render_command import render_body
+from orchestrator.flow.engine.transition import DURING, DURING_STOP, Transition
 from orchestrator.flow.templating.values import TemplateFailure
 from orchestrator.telnyx.commands import STOPS
 
 
-def begin_during(turn: Turn, step: Step) -> None:
-    """Begin what is heard during the step; the call goes on without it if it fails."""
-    if step.during is None or not turn.can_command:
+def start_background_audio(transition: Transition, step: Step) -> None:
+    """Start the step's background audio; the call goes on without it if it fails."""
+    if step.during is None or not transition.can_command:
         return
     try:
-        body = body_of(step.during, turn.scope())
+        body = render_body(step.during, transition.scope())
     except (TemplateFailure, ValidationError) as err:
-        turn.cannot_send(step.during.action, err)
+        transition.note_unsendable(step.during.action, err)
         return
-    turn.send(step.during.action, body, index=DURING)
+    transition.send(step.during.action, body, index=DURING)
 
 
-def stop_during(turn: Turn) -> None:
-    """Stop what is heard during the step, once, unless it has ended."""
-    if turn.step is not None and turn.step.during is None:
+def stop_background_audio(transition: Transition) -> None:
+    """Stop the step's background audio, once, unless it has ended."""
+    if transition.step is not None and transition.step.during is None:
         return
-    playing = find(turn.call, turn.command_id(DURING))
-    if playing is None or playing.stopped or not turn.can_command:
+    playing = find_pending(transition.call, transition.command_id(DURING))
+    if playing is None or playing.stopped or not transition.can_command:
         return
-    replace(turn, playing.as_stopped())
-    turn.send_aside(STOPS[playing.action], command_id=turn.command_id(DURING_STOP))
+    replace_pending(transition, playing.as_stopped())
+    transition.send_optional(STOPS[playing.action], command_id=transition.command_id(DURING_STOP))

@@ -1,4 +1,4 @@
-"""Choosing a way: the first branch that agrees, what it stores, where it leads."""
+"""Chooses the next step: the first branch that applies, what it stores, where it leads."""
 
 from __future__ import annotations
 
@@ -6,75 +6,79 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orchestrator.flow.actions import Branch, Value, WaitFor
-from orchestrator.flow.engine.background_audio import stop_during
+from orchestrator.flow.engine.background_audio import stop_background_audio
 from orchestrator.flow.engine.hangup import clear_step_timers
-from orchestrator.flow.engine.pending_commands import runs_gather
-from orchestrator.flow.engine.transition import Turn
+from orchestrator.flow.engine.pending_commands import is_gathering
+from orchestrator.flow.engine.transition import Transition
 from orchestrator.flow.templating.expressions import Scope
 from orchestrator.flow.templating.values import TemplateFailure, as_text
 from orchestrator.flow.vocabulary import BRIDGED, DTMF, GREETING
 
 
-def way_on(turn: Turn, event: str, payload: Mapping[str, Any]) -> str | None:
-    """Return the step an event leads to from the current one, having stored what its branch says; None stays."""
-    step = turn.step
-    if step is None or _was_cut(turn, payload):
+def next_step(transition: Transition, event: str, payload: Mapping[str, Any]) -> str | None:
+    """Return the step that an event leads to, after storing what its branch sets; None stays in the current step."""
+    step = transition.step
+    if step is None or _leads_nowhere(transition, payload):
         return None
     is_awaited = isinstance(step.action, WaitFor) and step.action.event == event
     if is_awaited:
-        _use_up(turn, event)
+        _consume(transition, event)
     if is_awaited and event == BRIDGED:
-        # What follows is the conversation: it lasts as long as it lasts, and nothing plays over it.
-        stop_during(turn)
-        clear_step_timers(turn)
+        # The conversation follows: it has no time limit here, and nothing plays over it.
+        stop_background_audio(transition)
+        clear_step_timers(transition)
     if is_awaited and step.goto is not None and event not in step.on:
         return step.goto
-    branches: Iterable[Branch] = branches_for(turn, event)
-    if event == DTMF and runs_gather(turn.call):
+    branches: Iterable[Branch] = branches_for(transition, event)
+    if event == DTMF and is_gathering(transition.call):
         branches = [branch for branch in branches if branch.during_gather]
-    return take_first(turn, branches, payload)
+    return take_first_branch(transition, branches, payload)
 
 
-def branches_for(turn: Turn, event: str) -> tuple[Branch, ...]:
+def branches_for(transition: Transition, event: str) -> tuple[Branch, ...]:
     """Return the branches of an event: the step's own, else the flow's."""
-    if turn.step is None or turn.flow is None:
+    if transition.step is None or transition.flow is None:
         return ()
-    own = turn.step.on.get(event)
-    return turn.flow.on.get(event, ()) if own is None else own
+    own = transition.step.on.get(event)
+    return transition.flow.on.get(event, ()) if own is None else own
 
 
-def take_first(turn: Turn, branches: Iterable[Branch], payload: Mapping[str, Any] | None = None) -> str | None:
-    """Take the first branch that agrees; return where it leads."""
-    scope = turn.scope(payload)
+def take_first_branch(
+    transition: Transition, branches: Iterable[Branch], payload: Mapping[str, Any] | None = None
+) -> str | None:
+    """Take the first branch that applies; return the step it leads to."""
+    scope = transition.scope(payload)
     for branch in branches:
-        if _agrees(branch, scope):
-            return follow(turn, branch, payload)
+        if _applies(branch, scope):
+            return take_branch(transition, branch, payload)
     return None
 
 
-def follow(turn: Turn, branch: Branch, payload: Mapping[str, Any] | None = None) -> str | None:
-    """Store what the branch says, at once; return where it leads."""
-    store(turn, branch.set, payload)
+def take_branch(transition: Transition, branch: Branch, payload: Mapping[str, Any] | None = None) -> str | None:
+    """Store what the branch sets; return the step it leads to."""
+    store_answers(transition, branch.set, payload)
     if branch.outcome is not None:
-        turn.call.outcome = branch.outcome
+        transition.call.outcome = branch.outcome
     return branch.goto
 
 
-def store(turn: Turn, values: Iterable[tuple[str, Value]], payload: Mapping[str, Any] | None = None) -> None:
+def store_answers(
+    transition: Transition, values: Iterable[tuple[str, Value]], payload: Mapping[str, Any] | None = None
+) -> None:
     """Store answers; each sees those before it."""
     for name, value in values:
-        turn.call.answers = {**turn.call.answers, name: _computed(turn, value, payload)}
+        transition.call.answers = {**transition.call.answers, name: _computed(transition, value, payload)}
 
 
-def _computed(turn: Turn, value: Value, payload: Mapping[str, Any] | None) -> Any:
+def _computed(transition: Transition, value: Value, payload: Mapping[str, Any] | None) -> Any:
     try:
-        return value.value(turn.scope(payload))
+        return value.value(transition.scope(payload))
     except TemplateFailure as err:
-        turn.note(f"an answer could not be kept: {err}")
+        transition.note(f"an answer could not be kept: {err}")
         return None
 
 
-def _agrees(branch: Branch, scope: Scope) -> bool:
+def _applies(branch: Branch, scope: Scope) -> bool:
     try:
         if branch.when is not None and not branch.when.read(scope):
             return False
@@ -88,17 +92,21 @@ def _matches(found: Any, texts: tuple[Value, ...], scope: Scope) -> bool:
     return any(said == as_text(text.value(scope)) for text in texts)
 
 
-def _was_cut(turn: Turn, payload: Mapping[str, Any]) -> bool:
-    """Whether an ending leads nowhere: the line is over, or a machine was found whose result leads on instead.
+def _leads_nowhere(transition: Transition, payload: Mapping[str, Any]) -> bool:
+    """Whether an ending leads nowhere: the leg is over, or the result of detection decides the next step instead.
 
-    Where the result is known, or leads nowhere because the flow has begun without it, the ending has its branches.
+    Where the result is known, or changes no step because the flow began without it, the ending takes its branches.
     """
     status = payload.get("status")
-    awaits_result = turn.flow is not None and turn.flow.start.answered is not None and turn.call.amd_result is None
+    awaits_result = (
+        transition.flow is not None
+        and transition.flow.start.answered is not None
+        and transition.call.amd_result is None
+    )
     return status == "call_hangup" or (status == "cancelled_amd" and awaits_result)
 
 
-def _use_up(turn: Turn, event: str) -> None:
+def _consume(transition: Transition, event: str) -> None:
     # A greeting ends once in a call and that stays true; a digit or a recording serves one wait.
-    if event != GREETING and event in turn.call.heard:
-        turn.call.heard = {name: payload for name, payload in turn.call.heard.items() if name != event}
+    if event != GREETING and event in transition.call.heard:
+        transition.call.heard = {name: payload for name, payload in transition.call.heard.items() if name != event}

@@ -1,101 +1,101 @@
-"""What became of a command: accepted, failed, never answered, or too late for its leg."""
+"""Handles the result of a command: accepted, failed, never answered, or too late for its leg."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.flow.engine.hangup import begin_to_be_gone, hang_up_again
+from orchestrator.flow.engine.hangup import hang_up_again, on_leg_gone
 from orchestrator.flow.engine.pending_commands import (
-    find,
-    forget,
+    find_pending,
     is_over_once_accepted,
     is_own_command,
     prune_unsent,
-    replace,
+    remove_pending,
+    replace_pending,
 )
-from orchestrator.flow.engine.second_legs import give_letter_back
-from orchestrator.flow.engine.steps import enter, fail, start_clock
-from orchestrator.flow.engine.transition import Turn
+from orchestrator.flow.engine.second_legs import release_leg_letter
+from orchestrator.flow.engine.steps import enter, on_step_failed, start_step_timer
+from orchestrator.flow.engine.transition import Transition
 from orchestrator.model.live_call import NO_VISIT, Outstanding
 
 
-def hear_accepted(turn: Turn) -> None:
-    """Take in the carrier's yes: the step's clock starts, or its `goto` leads on."""
-    command = find(turn.call, turn.event.text("command_id"))
+def on_command_accepted(transition: Transition) -> None:
+    """Handle an accepted command: the step's timer starts, or its `goto` leads on."""
+    command = find_pending(transition.call, transition.event.text("command_id"))
     if command is not None:
-        _accept(turn, command)
+        _accept(transition, command)
 
 
-def take_proven(turn: Turn) -> None:
-    """Take commands as accepted whose work was heard of before their answer: that may be lost for good."""
-    for command_id in turn.proven:
-        command = find(turn.call, command_id)
+def accept_proven_commands(transition: Transition) -> None:
+    """Accept commands whose events came before their response: the response may never come."""
+    for command_id in transition.proven:
+        command = find_pending(transition.call, command_id)
         if command is not None:
-            _accept(turn, command)
+            _accept(transition, command)
 
 
-def hear_failed(turn: Turn) -> None:
-    """Take in the carrier's no, or no answer at all: the step's `command.failed`, or the end of the call."""
-    payload = turn.event.payload
-    command = find(turn.call, turn.event.text("command_id"))
+def on_command_failed(transition: Transition) -> None:
+    """Handle a refused or unanswered command: take the step's `command.failed`, or end the call."""
+    payload = transition.event.payload
+    command = find_pending(transition.call, transition.event.text("command_id"))
     if command is None:
-        return  # a stop of what was over already
+        return  # an optional command, such as the stop of what had ended
     if command.leg is not None or (command.accepted and (command.started or command.joined)):
-        turn.note(f"{command.action} was refused when it was said again: {turn.event.text('code')}")
+        transition.note(f"{command.action} was refused when it was said again: {transition.event.text('code')}")
         return
-    forget(turn, command)
+    remove_pending(transition, command)
     if command.action == "bridge" and command.visit == NO_VISIT:
-        give_letter_back(turn, command)
-    turn.note(f"{command.action} failed: {turn.event.text('code')} {payload.get('title') or ''}".strip())
-    if turn.call.phase == "ended":
+        release_leg_letter(transition, command)
+    transition.note(f"{command.action} failed: {transition.event.text('code')} {payload.get('title') or ''}".strip())
+    if transition.call.phase == "ended":
         return
     if command.action == "hangup":
-        hang_up_again(turn)
-    elif _may_move(turn) and is_own_command(turn, command.command_id):
-        enter(turn, fail(turn, _failure(payload, command.action)))
+        hang_up_again(transition)
+    elif _may_move(transition) and is_own_command(transition, command.command_id):
+        enter(transition, on_step_failed(transition, _failure(payload, command.action)))
 
 
-def hear_unknown(turn: Turn) -> None:
-    """Take in that a command was never answered: as failed, with the code unknown, unless its work was heard of."""
-    command = find(turn.call, turn.event.text("command_id"))
+def on_command_unknown(transition: Transition) -> None:
+    """Handle a command without a response: failed with the code `unknown`, unless its events prove the contrary."""
+    command = find_pending(transition.call, transition.event.text("command_id"))
     if command is not None and (command.accepted or command.started or command.joined or command.leg is not None):
         if not command.accepted:
-            _accept(turn, command)
+            _accept(transition, command)
         return
-    told = {"title": "never answered", **turn.event.payload, "code": "unknown"}
-    turn.event = turn.event.model_copy(update={"payload": told})
-    hear_failed(turn)
+    fields = {"title": "never answered", **transition.event.payload, "code": "unknown"}
+    transition.event = transition.event.model_copy(update={"payload": fields})
+    on_command_failed(transition)
 
 
-def hear_gone(turn: Turn) -> None:
-    """Take in that the leg of a command is over (R14); another leg's end is no news about ours."""
-    command = find(turn.call, turn.event.text("command_id"))
-    if command is None and turn.event.text("action") == "hangup":
+def on_command_gone(transition: Transition) -> None:
+    """Handle the answer that a command's leg has ended (R14); another leg's end says nothing about the call's own."""
+    command = find_pending(transition.call, transition.event.text("command_id"))
+    if command is None and transition.event.text("action") == "hangup":
         return
     if command is not None:
-        forget(turn, command)
-    begin_to_be_gone(turn)
+        remove_pending(transition, command)
+    on_leg_gone(transition)
 
 
-def _accept(turn: Turn, command: Outstanding) -> None:
-    prune_unsent(turn, command)
+def _accept(transition: Transition, command: Outstanding) -> None:
+    prune_unsent(transition, command)
     if is_over_once_accepted(command.action):
-        forget(turn, command)
+        remove_pending(transition, command)
     else:
-        replace(turn, command.as_accepted())
-    step = turn.step
-    if step is None or not _may_move(turn) or not is_own_command(turn, command.command_id):
+        replace_pending(transition, command.as_accepted())
+    step = transition.step
+    if step is None or not _may_move(transition) or not is_own_command(transition, command.command_id):
         return
     if step.goto is not None:
-        enter(turn, step.goto)
+        enter(transition, step.goto)
     else:
-        start_clock(turn, step)
+        start_step_timer(transition, step)
 
 
-def _may_move(turn: Turn) -> bool:
-    return turn.has_flow and turn.can_command
+def _may_move(transition: Transition) -> bool:
+    return transition.has_flow and transition.can_command
 
 
 def _failure(payload: dict[str, Any], action: str) -> dict[str, Any]:
-    told = {name: payload.get(name) for name in ("code", "title", "detail")}
-    return {"command": action, **told}
+    fields = {name: payload.get(name) for name in ("code", "title", "detail")}
+    return {"command": action, **fields}

@@ -1,11 +1,11 @@
-"""What a call keeps of its events: recordings, transcripts, costs, and what a later step may wait for."""
+"""Stores what a call keeps of its events: recordings, costs, and the events that a later step may wait for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from orchestrator.flow.engine.transition import Turn
+from orchestrator.flow.engine.transition import Transition
 from orchestrator.telnyx.event_types import EventType
 
 RECORDING_FIELDS = (
@@ -22,32 +22,32 @@ _LEG_FIELDS: Final = frozenset({"call_control_id", "call_leg_id", "call_session_
 _TRANSCRIBED: Final = frozenset({EventType.TRANSCRIPTION, EventType.RECORDING_TRANSCRIBED})
 
 
-def keep_facts(turn: Turn) -> None:
-    """Keep what the event tells about recordings, transcripts and costs; told twice, it is kept once."""
-    event, payload = turn.event, turn.event.payload
+def keep_facts(transition: Transition) -> None:
+    """Store what the event reports about recordings, transcripts and costs; a repeated event is stored once."""
+    event, payload = transition.event, transition.event.payload
     if event.type == EventType.RECORDING_SAVED:
-        _keep_recording(turn, {name: payload[name] for name in RECORDING_FIELDS if name in payload})
+        _keep_recording(transition, {name: payload[name] for name in RECORDING_FIELDS if name in payload})
     elif event.type == EventType.RECORDING_ERROR:
-        _keep_recording(turn, {"error": str(payload.get("reason") or "the carrier gave no reason")})
+        _keep_recording(transition, {"error": str(payload.get("reason") or "the carrier gave no reason")})
     elif event.type == EventType.CALL_COST and event.leg == "A":
-        turn.call.cost = {name: payload[name] for name in COST_FIELDS if name in payload}
-    elif event.type in _TRANSCRIBED and turn.before.settled:
-        turn.settles = True  # what was said stands in the timeline, and that is written with the record
+        transition.call.cost = {name: payload[name] for name in COST_FIELDS if name in payload}
+    elif event.type in _TRANSCRIBED and transition.before.settled:
+        transition.settles = True  # the transcript is part of the timeline, which is written with the record
 
 
-def remember(turn: Turn, event: str, payload: Mapping[str, Any]) -> None:
-    """Keep the event's name, and its payload where some step waits for it."""
-    if event not in turn.call.seen:
-        turn.call.seen = (*turn.call.seen, event)
-    if turn.flow is not None and event in turn.flow.awaited:
+def remember_event(transition: Transition, event: str, payload: Mapping[str, Any]) -> None:
+    """Store the event's name, and its payload if some step of the flow waits for it."""
+    if event not in transition.call.seen:
+        transition.call.seen = (*transition.call.seen, event)
+    if transition.flow is not None and event in transition.flow.awaited:
         kept = {name: value for name, value in payload.items() if name not in _LEG_FIELDS}
-        turn.call.heard = {**turn.call.heard, event: kept}
+        transition.call.heard = {**transition.call.heard, event: kept}
 
 
-def _keep_recording(turn: Turn, told: dict[str, object]) -> None:
-    event = turn.event
-    if any(known.get("event_id") == event.id for known in turn.call.recordings):
+def _keep_recording(transition: Transition, fields: dict[str, object]) -> None:
+    event = transition.event
+    if any(known.get("event_id") == event.id for known in transition.call.recordings):
         return
-    kept = {"event_id": event.id, "leg": event.leg, "told_at": event.occurred_at.isoformat(), **told}
-    turn.call.recordings = (*turn.call.recordings, kept)
-    turn.settles = True  # its links live for ten minutes, and the call may talk on for hours
+    kept = {"event_id": event.id, "leg": event.leg, "told_at": event.occurred_at.isoformat(), **fields}
+    transition.call.recordings = (*transition.call.recordings, kept)
+    transition.settles = True  # its links expire after ten minutes, and the call may go on for hours

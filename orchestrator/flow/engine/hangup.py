@@ -1,4 +1,4 @@
-"""How calls end: hung up by the flow, told by the carrier, refused at the dial, or assumed when nobody tells."""
+"""Ends calls: hung up by the flow, reported by the carrier, refused at the dial, or assumed without a report."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from orchestrator.flow.engine.transition import FIRST_HANGUP, Turn
+from orchestrator.flow.engine.transition import FIRST_HANGUP, Transition
 from orchestrator.flow.limits import GONE_S, HANGUP_AGAIN_S, MAX_HANGUPS, SETTLE_S
 from orchestrator.ids import stable_uuid
 
@@ -14,105 +14,107 @@ _MOST_FIELDS: Final = 20
 _MOST_CHARS: Final = 500
 
 
-def hang_up(turn: Turn, body: Mapping[str, Any] | None = None, *, user_state: str | None = None) -> None:
-    """End the flow and ask for the end of the call; a hangup drops every other command."""
-    clear_step_timers(turn)
-    turn.clear_timer("start")
-    if not turn.can_command:
-        turn.call.closing = True
+def hang_up(transition: Transition, body: Mapping[str, Any] | None = None, *, user_state: str | None = None) -> None:
+    """End the flow and hang up; every other unsent command is dropped."""
+    clear_step_timers(transition)
+    transition.clear_timer("start")
+    if not transition.can_command:
+        transition.call.closing = True
         return
-    turn.commands.clear()
-    turn.drops_all = True
-    turn.send("hangup", body or {}, index=FIRST_HANGUP + turn.call.hangups, user_state=user_state)
-    turn.call.closing = True
-    turn.call.hangups += 1
-    turn.set_timer(f"stall:{turn.call.visit}", HANGUP_AGAIN_S)
+    transition.commands.clear()
+    transition.drops_all = True
+    transition.send("hangup", body or {}, index=FIRST_HANGUP + transition.call.hangups, user_state=user_state)
+    transition.call.closing = True
+    transition.call.hangups += 1
+    transition.set_timer(f"stall:{transition.call.visit}", HANGUP_AGAIN_S)
 
 
-def hang_up_again(turn: Turn) -> None:
-    """Ask once more after a hangup that failed or had no effect; the time limit ends what three could not."""
-    if turn.call.hangups < MAX_HANGUPS:
-        hang_up(turn)
+def hang_up_again(transition: Transition) -> None:
+    """Hang up again after a hangup that failed or had no effect; after three, the call ends at its time limit."""
+    if transition.call.hangups < MAX_HANGUPS:
+        hang_up(transition)
     else:
-        turn.note("hanging up failed; the call ends at its time limit")
+        transition.note("hanging up failed; the call ends at its time limit")
 
 
-def hear_hangup(turn: Turn) -> None:
-    """Take in the carrier's word that this leg is over; after an assumed end it corrects cause and times (R14)."""
-    call, event = turn.call, turn.event
+def on_hangup(transition: Transition) -> None:
+    """Handle the end of the call's own leg; after an assumed end it corrects cause and times (R14)."""
+    call, event = transition.call, transition.event
     if call.phase == "ended" and not call.hangup_assumed:
         return
     if call.phase != "ended":
-        _end(turn, event.occurred_at)
+        _end(transition, event.occurred_at)
     call.ended_at, call.hangup_assumed = event.occurred_at, False
     call.hangup_cause = event.text("hangup_cause")
     call.hangup_source = event.text("hangup_source")
     call.sip_hangup_cause = event.text("sip_hangup_cause")
-    call.telnyx_error = _error_in(event.payload.get("telnyx_error"))
+    call.telnyx_error = _error_of(event.payload.get("telnyx_error"))
 
 
-def assume_hangup(turn: Turn) -> None:
-    """Take in that the leg must be over although nobody said so."""
-    if turn.call.phase == "ended":
+def assume_hangup(transition: Transition) -> None:
+    """End a call whose leg must be over although no hangup event came."""
+    if transition.call.phase == "ended":
         return
-    cause = turn.event.text("hangup_cause") or "unspecified"
-    turn.note(turn.event.text("reason") or "no hangup was told")
-    _end(turn, turn.call.gone_at or turn.event.occurred_at)
-    turn.call.hangup_assumed, turn.call.hangup_cause = True, cause
-    if turn.call.gone_at is not None and turn.call.call_control_id is not None:
-        # Only an error said so: whoever should be on the line yet is not left there in silence.
-        turn.hang_up_other(turn.call.call_control_id, command_id=stable_uuid(turn.call.call_id, "gone"))
+    cause = transition.event.text("hangup_cause") or "unspecified"
+    transition.note(transition.event.text("reason") or "no hangup was told")
+    _end(transition, transition.call.gone_at or transition.event.occurred_at)
+    transition.call.hangup_assumed, transition.call.hangup_cause = True, cause
+    if transition.call.gone_at is not None and transition.call.call_control_id is not None:
+        # Only an error response said so: hang up, in case somebody is still on the line.
+        transition.hang_up_other_leg(
+            transition.call.call_control_id, command_id=stable_uuid(transition.call.call_id, "gone")
+        )
 
 
-def refuse_dial(turn: Turn) -> None:
-    """End a call that the carrier did not start; a call that was heard of since is not touched."""
-    if turn.call.phase != "dialing" or turn.call.call_control_id is not None:
-        turn.note("the dial was refused, but the call was heard of")
+def on_dial_rejected(transition: Transition) -> None:
+    """End a call that the carrier refused to dial; one that has had events since is not touched."""
+    if transition.call.phase != "dialing" or transition.call.call_control_id is not None:
+        transition.note("the dial was refused, but the call was heard of")
         return
-    turn.call.error = dict(turn.event.payload)
-    _end(turn, turn.event.occurred_at)
-    turn.clear_timer("settle")
-    settle(turn)
+    transition.call.error = dict(transition.event.payload)
+    _end(transition, transition.event.occurred_at)
+    transition.clear_timer("settle")
+    request_record(transition)
 
 
-def begin_to_be_gone(turn: Turn) -> None:
-    """Stop commanding a leg the carrier calls over, and give its hangup 5 s to arrive (R14)."""
-    if turn.call.gone_at is not None or turn.call.phase == "ended":
+def on_leg_gone(transition: Transition) -> None:
+    """Send no more commands to a leg that has ended, and give its hangup event 5 s to arrive (R14)."""
+    if transition.call.gone_at is not None or transition.call.phase == "ended":
         return
-    turn.call.gone_at = turn.event.occurred_at
-    clear_step_timers(turn)
-    turn.commands.clear()
-    turn.drops_all = True
-    turn.set_timer("gone", GONE_S)
+    transition.call.gone_at = transition.event.occurred_at
+    clear_step_timers(transition)
+    transition.commands.clear()
+    transition.drops_all = True
+    transition.set_timer("gone", GONE_S)
 
 
-def settle(turn: Turn) -> None:
-    """Have the record written; what comes later amends it."""
-    if turn.call.phase != "ended":
+def request_record(transition: Transition) -> None:
+    """Ask for the call's record to be written; later events amend it."""
+    if transition.call.phase != "ended":
         return
-    turn.settles = True
-    turn.call.settled = True
+    transition.settles = True
+    transition.call.settled = True
 
 
-def clear_step_timers(turn: Turn) -> None:
-    """Clear what the current step waits for."""
+def clear_step_timers(transition: Transition) -> None:
+    """Clear the timers of the current step."""
     for name in ("step", "stall"):
-        turn.clear_timer(f"{name}:{turn.call.visit}")
+        transition.clear_timer(f"{name}:{transition.call.visit}")
 
 
-def _error_in(told: object) -> dict[str, str] | None:
-    """Return a hangup's `telnyx_error` as text, bounded: beyond its `error_code` its shape is not published."""
-    if not isinstance(told, Mapping):
+def _error_of(fields: object) -> dict[str, str] | None:
+    """Return a hangup's `telnyx_error` as bounded texts: only its `error_code` is documented."""
+    if not isinstance(fields, Mapping):
         return None
-    known = [(str(name), str(said)) for name, said in told.items() if said is not None]
+    known = [(str(name), str(said)) for name, said in fields.items() if said is not None]
     return {name[:_MOST_CHARS]: said[:_MOST_CHARS] for name, said in known[:_MOST_FIELDS]} or None
 
 
-def _end(turn: Turn, ended_at: datetime) -> None:
-    turn.call.phase, turn.call.ended_at = "ended", ended_at
-    turn.commands.clear()
-    turn.drops_all = True
-    clear_step_timers(turn)
+def _end(transition: Transition, ended_at: datetime) -> None:
+    transition.call.phase, transition.call.ended_at = "ended", ended_at
+    transition.commands.clear()
+    transition.drops_all = True
+    clear_step_timers(transition)
     for name in ("start", "gone", "unwanted"):
-        turn.clear_timer(name)
-    turn.set_timer("settle", SETTLE_S)
+        transition.clear_timer(name)
+    transition.set_timer("settle", SETTLE_S)

@@ -1,4 +1,4 @@
-"""The first state of a call: before it is dialed, or before it is taken."""
+"""Creates the first state of a call: before it is dialed, or before it is answered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def new_live_call(
     contact_id: str | None = None,
     direction: Direction = "outgoing",
 ) -> LiveCall:
-    """Return a call that is about to be dialed, or one that comes in and whose `call.initiated` is still to be heard.
+    """Return a call that is about to be dialed, or an inbound one before its `call.initiated` is processed.
 
     `contact` is as for `Flow.contact_view`, `flow` None for none. `to` is the number at the other end, an incoming
     call's caller, and `caller_id` the number of ours.

@@ -1,4 +1,4 @@
-"""Fills a command's places in, as a call knows them at the moment."""
+"""Renders a command's templates from the state of the call."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from orchestrator.flow.vocabulary import SPOKEN_FIELDS
 from orchestrator.telnyx.commands import COMMANDS
 
 
-def body_of(command: Command, scope: Scope) -> dict[str, Any]:
-    """Return the command's body; raise TemplateFailure or pydantic's ValidationError when it cannot be filled in."""
+def render_body(command: Command, scope: Scope) -> dict[str, Any]:
+    """Return the command's body; raise TemplateFailure or pydantic's ValidationError when it cannot be rendered."""
     if command.body is not None:
         return dict(command.body)
     fields = dict(command.plain)

@@ -1,4 +1,4 @@
-"""Transfers asked for from outside: the flow stands still while the target rings, and goes on if nobody comes."""
+"""Handles transfers requested over REST: the flow pauses while the target rings, and resumes if nobody answers."""
 
 from __future__ import annotations
 
@@ -6,69 +6,69 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.flow.definition import Step
-from orchestrator.flow.engine.answer import hear_answer
-from orchestrator.flow.engine.pending_commands import running
-from orchestrator.flow.engine.steps import enter, leave_step, start_clock
-from orchestrator.flow.engine.transition import Turn
+from orchestrator.flow.engine.answer import on_answered
+from orchestrator.flow.engine.pending_commands import running_command
+from orchestrator.flow.engine.steps import enter, leave_step, start_step_timer
+from orchestrator.flow.engine.transition import Transition
 from orchestrator.flow.limits import DEFAULT_RING_S, TRANSFER_GRACE_S
 from orchestrator.model.live_call import NO_VISIT, Outstanding
 
 TRANSFER_TIMER: Final = "transfer"
 
 
-def stand_still(turn: Turn, body: Mapping[str, Any]) -> None:
-    """Let nothing move the flow until the target answers or is over; what the step runs is heard to its end."""
-    if turn.flow is None or turn.call.finished:
+def pause_flow(transition: Transition, body: Mapping[str, Any]) -> None:
+    """Pause the flow until the target answers or hangs up; the current step's command runs to its end."""
+    if transition.flow is None or transition.call.finished:
         return
     ring_s = body.get("timeout_secs")
-    turn.call.paused = True
-    turn.set_timer(TRANSFER_TIMER, (ring_s if isinstance(ring_s, int) else DEFAULT_RING_S) + TRANSFER_GRACE_S)
+    transition.call.paused = True
+    transition.set_timer(TRANSFER_TIMER, (ring_s if isinstance(ring_s, int) else DEFAULT_RING_S) + TRANSFER_GRACE_S)
 
 
-def follow_transfers(turn: Turn) -> None:
-    """End the flow for good once a target has answered; go on with it when no transfer is left to wait for."""
-    if turn.flow is None or turn.call.finished or turn.call.closing or not turn.can_command:
+def apply_transfer_results(transition: Transition) -> None:
+    """End the flow once a target has answered; resume it when no requested transfer is pending."""
+    if transition.flow is None or transition.call.finished or transition.call.closing or not transition.can_command:
         return
-    asked = [one for one in turn.call.outstanding if is_asked_transfer(one)]
-    if any(one.joined for one in asked):
-        leave_step(turn)
-        turn.clear_timer("start")
-        turn.clear_timer(TRANSFER_TIMER)
-        turn.call.finished, turn.call.paused, turn.call.step = True, False, None
-    elif turn.call.paused and not asked:
-        _go_on(turn)
+    requested = [one for one in transition.call.outstanding if is_requested_transfer(one)]
+    if any(one.joined for one in requested):
+        leave_step(transition)
+        transition.clear_timer("start")
+        transition.clear_timer(TRANSFER_TIMER)
+        transition.call.finished, transition.call.paused, transition.call.step = True, False, None
+    elif transition.call.paused and not requested:
+        _resume_flow(transition)
 
 
-def stop_waiting(turn: Turn) -> None:
-    """Go on although nobody told what became of the target: it has rung for longer than it may."""
-    if turn.call.paused and not turn.call.closing and turn.can_command:
-        turn.note("nobody told what became of the transfer")
-        _go_on(turn)
+def on_transfer_timer(transition: Transition) -> None:
+    """Resume the flow although no event reported the target's end: it cannot ring any longer."""
+    if transition.call.paused and not transition.call.closing and transition.can_command:
+        transition.note("nobody told what became of the transfer")
+        _resume_flow(transition)
 
 
-def is_asked_transfer(command: Outstanding) -> bool:
-    """Whether a command is a transfer that no step of the flow began."""
+def is_requested_transfer(command: Outstanding) -> bool:
+    """Whether a command is a transfer that was requested over REST."""
     return command.action == "transfer" and command.visit == NO_VISIT
 
 
-def _go_on(turn: Turn) -> None:
-    turn.note("the flow goes on")
-    turn.clear_timer(TRANSFER_TIMER)
-    turn.call.paused = False
-    step = turn.step
+def _resume_flow(transition: Transition) -> None:
+    transition.note("the flow goes on")
+    transition.clear_timer(TRANSFER_TIMER)
+    transition.call.paused = False
+    step = transition.step
     if step is not None:
-        _take_up(turn, step)
-    elif turn.call.phase == "answered":
-        hear_answer(turn)  # it had not begun
+        _resume_step(transition, step)
+    elif transition.call.phase == "answered":
+        on_answered(transition)  # the flow had not begun
 
 
-def _take_up(turn: Turn, step: Step) -> None:
-    """Wait on for what the step still runs; what ended unheard meanwhile is begun again."""
-    own, name = running(turn.call), str(turn.call.step)
+def _resume_step(transition: Transition, step: Step) -> None:
+    """Go on waiting for the step's command; a step whose command ended during the pause is entered again."""
+    own, name = running_command(transition.call), str(transition.call.step)
     if own is not None and own.accepted and step.goto is not None:
-        enter(turn, step.goto)
+        enter(transition, step.goto)
     elif own is not None:
-        start_clock(turn, step)
+        start_step_timer(transition, step)
     else:
-        turn.call.visits = {**turn.call.visits, name: turn.call.visits.get(name, 1) - 1}
-        enter(turn, name)
+        transition.call.visits = {**transition.call.visits, name: transition.call.visits.get(name, 1) - 1}
+        enter(transition, name)

@@ -1,4 +1,4 @@
-"""Entering steps, one after the other, until one has to wait."""
+"""Enters steps one after another, until one has to wait."""
 
 from __future__ import annotations
 
@@ -20,195 +20,201 @@ from orchestrator.flow.actions import (
 )
 from orchestrator.flow.command_events import caused_by
 from orchestrator.flow.definition import Step
-from orchestrator.flow.engine.background_audio import begin_during, stop_during
-from orchestrator.flow.engine.branching import branches_for, store, take_first, way_on
+from orchestrator.flow.engine.background_audio import start_background_audio, stop_background_audio
+from orchestrator.flow.engine.branching import branches_for, next_step, store_answers, take_first_branch
 from orchestrator.flow.engine.hangup import clear_step_timers, hang_up
-from orchestrator.flow.engine.pending_commands import running
-from orchestrator.flow.engine.render_command import body_of
-from orchestrator.flow.engine.transition import OWN, STOP, Turn
+from orchestrator.flow.engine.pending_commands import running_command
+from orchestrator.flow.engine.render_command import render_body
+from orchestrator.flow.engine.transition import OWN, STOP, Transition
 from orchestrator.flow.limits import MAX_VISITS, STALL_S
 from orchestrator.flow.templating.values import TemplateFailure
 from orchestrator.flow.vocabulary import BESIDE, BRIDGED, COMMAND_FAILED, CONNECTING, HTTP_FAILED, STREAM_PLAY, stop_of
 from orchestrator.model.live_call import Suppression
 
 
-def enter(turn: Turn, name: str | None) -> None:
-    """Go to a step and on from it as far as it goes; None stays."""
+def enter(transition: Transition, name: str | None) -> None:
+    """Enter a step, and the steps it leads to, until one has to wait; None stays in the current step."""
     while name is not None:
-        name = _visit(turn, name)
+        name = _visit(transition, name)
 
 
-def leave_step(turn: Turn, *, coming: Step | None = None) -> None:
-    """Stop what the step still runs, unless the `coming` one does, drop what it has not sent, clear its timers."""
-    if turn.call.step is None:
+def leave_step(transition: Transition, *, coming: Step | None = None) -> None:
+    """Leave the current step: stop its command unless the `coming` step does, drop what is unsent, clear its timers."""
+    if transition.call.step is None:
         return
-    stop_during(turn)
-    own = running(turn.call)
+    stop_background_audio(transition)
+    own = running_command(transition.call)
     if own is not None and _stops(coming, own.action):
         pass
-    elif own is not None and (stop := _to_be_stopped_by(turn, own.action)) and turn.can_command:
-        turn.send_aside(stop, command_id=turn.command_id(STOP))
-    elif own is not None and own.leg and not own.joined and turn.can_command:
-        # A transfer that still rings: its leg is hung up, ours stays.
-        turn.hang_up_other(own.leg, command_id=turn.command_id(STOP), role=own.role or "B")
-    turn.drops_step = True
-    clear_step_timers(turn)
+    elif own is not None and (stop := _to_be_stopped_by(transition, own.action)) and transition.can_command:
+        transition.send_optional(stop, command_id=transition.command_id(STOP))
+    elif own is not None and own.leg and not own.joined and transition.can_command:
+        # A transfer that still rings: its second leg is hung up.
+        transition.hang_up_other_leg(own.leg, command_id=transition.command_id(STOP), role=own.role or "B")
+    transition.drops_step = True
+    clear_step_timers(transition)
 
 
-def start_clock(turn: Turn, step: Step) -> None:
-    """Start the step's own timeout, or else the default that calls it stalled (R15)."""
-    visit = turn.call.visit
+def start_step_timer(transition: Transition, step: Step) -> None:
+    """Start the step's own timeout, or the default one after which it counts as stalled (R15)."""
+    visit = transition.call.visit
     stall_s = _stall_s(step)
     if step.timeout is not None:
-        turn.set_timer(f"step:{visit}", step.timeout.after_s)
-        turn.clear_timer(f"stall:{visit}")
+        transition.set_timer(f"step:{visit}", step.timeout.after_s)
+        transition.clear_timer(f"stall:{visit}")
     elif stall_s is not None:
-        turn.set_timer(f"stall:{visit}", stall_s)
+        transition.set_timer(f"stall:{visit}", stall_s)
     else:
-        turn.clear_timer(f"stall:{visit}")
+        transition.clear_timer(f"stall:{visit}")
 
 
-def fail(turn: Turn, failure: Mapping[str, Any]) -> str | None:
-    """Take the way for a failed command; without one the call is hung up with the outcome error.
+def on_step_failed(transition: Transition, failure: Mapping[str, Any]) -> str | None:
+    """Return where the branch for a failed command leads; without one, hang up with the outcome `error`.
 
-    A step that the flow's own handler leads to is not led to itself again: what fails there would fail for ever.
+    The flow-wide handler does not lead to the step it leads from: what fails there would fail for ever.
     """
-    if branches_for(turn, COMMAND_FAILED):
-        way = way_on(turn, COMMAND_FAILED, failure)
-        if way is None or way != turn.call.step or (turn.step and COMMAND_FAILED in turn.step.on):
-            return way
-    turn.call.outcome, turn.call.error = "error", dict(failure)
-    hang_up(turn)
+    if branches_for(transition, COMMAND_FAILED):
+        branch = next_step(transition, COMMAND_FAILED, failure)
+        if (
+            branch is None
+            or branch != transition.call.step
+            or (transition.step and COMMAND_FAILED in transition.step.on)
+        ):
+            return branch
+    transition.call.outcome, transition.call.error = "error", dict(failure)
+    hang_up(transition)
     return None
 
 
-def stall(turn: Turn) -> None:
-    """Give up on a step that took too long, or on the answer that comes before the first."""
-    turn.note(f"step {turn.call.step} stalled" if turn.call.step else "the answer stalled")
-    turn.call.outcome = "stalled"
-    hang_up(turn)
+def end_stalled_call(transition: Transition) -> None:
+    """Hang up a call whose step, or whose answer before the first step, took too long."""
+    transition.note(f"step {transition.call.step} stalled" if transition.call.step else "the answer stalled")
+    transition.call.outcome = "stalled"
+    hang_up(transition)
 
 
-def _visit(turn: Turn, name: str) -> str | None:
-    step = turn.flow.steps.get(name) if turn.flow else None
-    times = turn.call.visits.get(name, 0)
+def _visit(transition: Transition, name: str) -> str | None:
+    step = transition.flow.steps.get(name) if transition.flow else None
+    times = transition.call.visits.get(name, 0)
     is_spent = step is not None and step.repeat is not None and times >= step.repeat.at_most
-    leave_step(turn, coming=None if is_spent else step)
-    visit = turn.call.visit + 1
+    leave_step(transition, coming=None if is_spent else step)
+    visit = transition.call.visit + 1
     if step is None or visit > MAX_VISITS:
-        turn.call.outcome = "flow_limit" if step else "error"
-        hang_up(turn)
+        transition.call.outcome = "flow_limit" if step else "error"
+        hang_up(transition)
         return None
     if step.repeat is not None and is_spent:
-        turn.call.visit = visit
+        transition.call.visit = visit
         return step.repeat.then
-    turn.call.step, turn.call.visit = name, visit
-    turn.call.visits = {**turn.call.visits, name: times + 1}
-    if isinstance(step.action, Command | HttpRequest | StreamPlay) and not turn.can_command:
-        # The line is over (R12): what would be said is not said, and nothing lies behind it.
-        turn.call.closing = True
+    transition.call.step, transition.call.visit = name, visit
+    transition.call.visits = {**transition.call.visits, name: times + 1}
+    if isinstance(step.action, Command | HttpRequest | StreamPlay) and not transition.can_command:
+        # The leg is over (R12): its commands cannot be sent, so the flow ends here.
+        transition.call.closing = True
         return None
     if step.outcome is not None:
-        turn.call.outcome = step.outcome
-    return _perform(turn, step)
+        transition.call.outcome = step.outcome
+    return _perform(transition, step)
 
 
-def _perform(turn: Turn, step: Step) -> str | None:
+def _perform(transition: Transition, step: Step) -> str | None:
     match step.action:
         case Command():
-            return _command(turn, step, step.action)
+            return _send_command(transition, step, step.action)
         case HttpRequest():
-            return _ask(turn, step, step.action)
+            return _send_http_request(transition, step, step.action)
         case StreamPlay(payload=payload):
-            turn.send(STREAM_PLAY, {"payload": payload}, index=OWN)
-            turn.set_timer(f"stall:{turn.call.visit}", STALL_S)
+            transition.send(STREAM_PLAY, {"payload": payload}, index=OWN)
+            transition.set_timer(f"stall:{transition.call.visit}", STALL_S)
             return None
         case WaitFor(event=event):
-            start_clock(turn, step)
-            heard = turn.call.heard.get(event)
+            start_step_timer(transition, step)
+            heard = transition.call.heard.get(event)
             if heard is not None:
-                return way_on(turn, event, heard)
-            begin_during(turn, step)
+                return next_step(transition, event, heard)
+            start_background_audio(transition, step)
             return None
         case Suppress(scope=scope, reason=reason):
-            _suppress(turn, scope, reason)
+            _suppress(transition, scope, reason)
             return step.goto
         case Choose(branches=branches):
-            return take_first(turn, branches)
+            return take_first_branch(transition, branches)
         case SetAnswers(set=values):
-            store(turn, values)
+            store_answers(transition, values)
             return step.goto
         case End():
-            hang_up(turn)
+            hang_up(transition)
             return None
 
 
-def _command(turn: Turn, step: Step, command: Command) -> str | None:
-    scope = turn.scope()
+def _send_command(transition: Transition, step: Step, command: Command) -> str | None:
+    scope = transition.scope()
     try:
-        body = body_of(command, scope)
+        body = render_body(command, scope)
         state = str(step.state.text(scope)) if step.state else None
     except (TemplateFailure, ValidationError) as err:
-        return fail(turn, _failure(command, turn.cannot_send(command.action, err)))
+        return on_step_failed(transition, _failure(command, transition.note_unsendable(command.action, err)))
     if command.action == "hangup":
-        hang_up(turn, body, user_state=state)
+        hang_up(transition, body, user_state=state)
         return None
-    _forget_heard(turn, command.action)
-    turn.send(command.action, body, index=OWN, user_state=state)
-    begin_during(turn, step)
-    # Until the carrier answers; then the step's own clock starts.
-    turn.set_timer(f"stall:{turn.call.visit}", STALL_S)
+    _forget_caused_events(transition, command.action)
+    transition.send(command.action, body, index=OWN, user_state=state)
+    start_background_audio(transition, step)
+    # Until the carrier responds; then the step's own timer starts.
+    transition.set_timer(f"stall:{transition.call.visit}", STALL_S)
     return None
 
 
-def _ask(turn: Turn, step: Step, request: HttpRequest) -> str | None:
+def _send_http_request(transition: Transition, step: Step, request: HttpRequest) -> str | None:
     try:
-        body = request.body(turn.scope())
+        body = request.body(transition.scope())
     except TemplateFailure as err:
-        return after_http(turn, HTTP_FAILED, {"reason": "template", "detail": turn.cannot_send("http", err)})
-    begin_during(turn, step)
-    turn.send("http", body, index=OWN)
-    turn.set_timer(f"stall:{turn.call.visit}", STALL_S)
+        return after_http(
+            transition, HTTP_FAILED, {"reason": "template", "detail": transition.note_unsendable("http", err)}
+        )
+    start_background_audio(transition, step)
+    transition.send("http", body, index=OWN)
+    transition.set_timer(f"stall:{transition.call.visit}", STALL_S)
     return None
 
 
-def after_http(turn: Turn, event: str, payload: Mapping[str, Any]) -> str | None:
-    """Return where an answer to the step's `http` leads, or that there was none."""
-    step = turn.step
-    return step.goto if step is not None and step.goto is not None else way_on(turn, event, payload)
+def after_http(transition: Transition, event: str, payload: Mapping[str, Any]) -> str | None:
+    """Return where the response to the step's `http` request, or its failure, leads."""
+    step = transition.step
+    return step.goto if step is not None and step.goto is not None else next_step(transition, event, payload)
 
 
 def _failure(command: Command, detail: str) -> dict[str, Any]:
     return {"command": command.action, "code": "template", "title": "the step could not be filled in", "detail": detail}
 
 
-def _suppress(turn: Turn, scope: str, reason: Value) -> None:
+def _suppress(transition: Transition, scope: str, reason: Value) -> None:
     try:
-        said = str(reason.text(turn.scope()))
+        said = str(reason.text(transition.scope()))
     except TemplateFailure:
         said = "opt-out"
-    # A call of no campaign has none to be taken off: then the wish counts everywhere.
-    where = turn.call.campaign_id or "global" if scope == "campaign" else "global"
+    # A call without a campaign: the number is suppressed everywhere.
+    where = transition.call.campaign_id or "global" if scope == "campaign" else "global"
     wish = Suppression(scope=where, reason=said[:200])
-    if all(known.scope != where for known in turn.call.suppressions):
-        turn.call.suppressions = (*turn.call.suppressions, wish)
+    if all(known.scope != where for known in transition.call.suppressions):
+        transition.call.suppressions = (*transition.call.suppressions, wish)
 
 
-def _forget_heard(turn: Turn, action: str) -> None:
-    """Forget what an earlier command caused: a wait after this one waits for what this one causes."""
-    old = turn.call.heard.keys() & (caused_by(action) | ({BRIDGED} if action in CONNECTING else set()))
+def _forget_caused_events(transition: Transition, action: str) -> None:
+    """Forget events that an earlier command of this kind caused: a later wait is for this command's."""
+    old = transition.call.heard.keys() & (caused_by(action) | ({BRIDGED} if action in CONNECTING else set()))
     if old:
-        turn.call.heard = {name: payload for name, payload in turn.call.heard.items() if name not in old}
+        transition.call.heard = {name: payload for name, payload in transition.call.heard.items() if name not in old}
 
 
 def _stops(coming: Step | None, action: str) -> bool:
-    """Whether a step is itself what stops a command: a second stop would fail, and the flow would hear of it."""
+    """Whether a step itself stops a command: a second stop would fail, and the flow would receive the failure."""
     return coming is not None and isinstance(coming.action, Command) and coming.action.action == stop_of(action)
 
 
-def _to_be_stopped_by(turn: Turn, action: str) -> str | None:
-    # With a goto it was started to run beside the steps that follow.
-    goes_on = action in BESIDE and turn.step is not None and turn.step.goto is not None
+def _to_be_stopped_by(transition: Transition, action: str) -> str | None:
+    # With a goto it was started to run in the background of the following steps.
+    goes_on = action in BESIDE and transition.step is not None and transition.step.goto is not None
     return None if goes_on else stop_of(action)
 
 

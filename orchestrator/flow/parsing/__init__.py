@@ -1,1 +1,1 @@
-"""Understands a flow document: turns its spots into a definition and tells every problem on the way."""
+"""Parses a flow document into a definition and reports every problem in it."""

@@ -1,4 +1,4 @@
-"""The desk a document is read at: what is known of the flow so far, and the problems found."""
+"""What the parser knows of a flow so far, and the problems it has found."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from orchestrator.flow.actions import Branch, Constant, Value
 from orchestrator.flow.definition import Input
-from orchestrator.flow.syntax.node import Kind, Spot
+from orchestrator.flow.syntax.node import DocumentNode, Kind
 from orchestrator.flow.syntax.problem import FlowProblem
 from orchestrator.flow.templating.expressions import BadExpression, Expression
 from orchestrator.flow.templating.templates import Template, has_places, parse_template
@@ -24,10 +24,10 @@ STEP_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
 @dataclass
-class Desk:
-    """What the readers share; `problems` and `warnings` are the answer of the check.
+class ParseContext:
+    """The state that the parsing functions share; `problems` and `warnings` are the result of the check.
 
-    A flow that `is_stored` was accepted once: what a later version of this program finds wrong with it does not count.
+    A flow that `is_stored` was accepted once: checks that are newer than that do not apply to it.
     """
 
     lines: list[str]
@@ -38,84 +38,84 @@ class Desk:
     answers: dict[str, Any] = field(default_factory=dict)
     outcomes: frozenset[str] = BUILT_IN_OUTCOMES
     steps: frozenset[str] = frozenset()
-    defaults: dict[str, dict[str, Spot]] = field(default_factory=dict)
+    defaults: dict[str, dict[str, DocumentNode]] = field(default_factory=dict)
     hours: Mapping[str, CallingHours] = field(default_factory=dict)
     texts: frozenset[str] | None = None
-    spoken: Texts | None = None
+    translations: Texts | None = None
     detection: str | None = None
-    of_targets: frozenset[str] = frozenset()
-    connects: bool = False
-    beside: frozenset[str] = frozenset()
+    second_leg_events: frozenset[str] = frozenset()
+    has_connecting_step: bool = False
+    background_events: frozenset[str] = frozenset()
     on: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
 
-    def tell(self, spot: Spot, detail: str, *, line: int | None = None) -> None:
-        """Note a problem, once."""
-        problem = FlowProblem(spot.step, line or spot.line, spot.pointer, detail)
+    def report(self, node: DocumentNode, detail: str, *, line: int | None = None) -> None:
+        """Add a problem, once."""
+        problem = FlowProblem(node.step, line or node.line, node.pointer, detail)
         if problem not in self.problems:
             self.problems.append(problem)
 
-    def warn(self, spot: Spot, detail: str) -> None:
-        """Note what is accepted and yet surely not meant."""
-        self.warnings.append(FlowProblem(spot.step, spot.line, spot.pointer, detail))
+    def warn(self, node: DocumentNode, detail: str) -> None:
+        """Add a warning: what is accepted and yet hardly intended."""
+        self.warnings.append(FlowProblem(node.step, node.line, node.pointer, detail))
 
-    def expect(self, spot: Spot, kind: Kind, what: str) -> bool:
-        """Whether the spot is of that kind; tells if not."""
-        if spot.kind is kind:
+    def expect(self, node: DocumentNode, kind: Kind, what: str) -> bool:
+        """Return whether the node is of that kind; report a problem if not."""
+        if node.kind is kind:
             return True
-        if kind is Kind.TEXT or spot.kind is Kind.BRACES:
-            self.tell_not_text(spot, what)
+        if kind is Kind.TEXT or node.kind is Kind.BRACES:
+            self.report_not_text(node, what)
         else:
-            self.tell(spot, f"{what} is {kind}, but here stands {spot.kind}")
+            self.report(node, f"{what} is {kind}, but here stands {node.kind}")
         return False
 
-    def tell_not_text(self, spot: Spot, what: str) -> None:
-        """Tell that text is wanted, and the quoted form to write."""
-        if spot.kind in {Kind.MAP, Kind.LIST}:
-            self.tell(spot, f"{what} is text, but here stands {spot.kind}")
+    def report_not_text(self, node: DocumentNode, what: str) -> None:
+        """Report that text is required, with the quoted form to write."""
+        if node.kind in {Kind.MAP, Kind.LIST}:
+            self.report(node, f"{what} is text, but here stands {node.kind}")
             return
-        self.tell(spot, f"{what} is text, but here stands {spot.kind}; write {_label(spot)}{self._quoted(spot)}")
+        self.report(node, f"{what} is text, but here stands {node.kind}; write {_label(node)}{self._quoted(node)}")
 
-    def text(self, spot: Spot | None, what: str) -> str | None:
-        """Return the text at the spot, or None with a problem told; None for a missing spot is silent."""
-        if spot is None or not self.expect(spot, Kind.TEXT, what):
+    def text(self, node: DocumentNode | None, what: str) -> str | None:
+        """Return the node's text, or None after reporting a problem; a missing node gives None without one."""
+        if node is None or not self.expect(node, Kind.TEXT, what):
             return None
-        return str(spot.node.value)
+        return str(node.value)
 
-    def scalar(self, spot: Spot, what: str) -> Any:
-        """Return a plain value: text, number, true or false, nothing; None with a problem told for anything else."""
-        if spot.kind in {Kind.MAP, Kind.LIST}:
-            self.tell(spot, f"{what} is a single value, but here stands {spot.kind}")
-        elif spot.kind is Kind.BRACES:
-            self.tell_not_text(spot, what)
-        elif spot.kind is Kind.NUMBER and spot.node.value is None:
-            self.tell(spot, f"{spot.node.raw} is beyond every number that can be kept; write it as text")
+    def scalar(self, node: DocumentNode, what: str) -> Any:
+        """Return a scalar: text, number, true, false or nothing; None after reporting a problem for anything else."""
+        if node.kind in {Kind.MAP, Kind.LIST}:
+            self.report(node, f"{what} is a single value, but here stands {node.kind}")
+        elif node.kind is Kind.BRACES:
+            self.report_not_text(node, what)
+        elif node.kind is Kind.NUMBER and node.value is None:
+            self.report(node, f"{node.raw} is beyond every number that can be kept; write it as text")
         else:
-            return spot.node.value
+            return node.value
         return None
 
-    def value(self, spot: Spot, what: str, *, has_event: str | None = None) -> Value:
-        """Return a plain value or a template; `has_event` names the event that `event` means here, if any."""
-        plain = self.scalar(spot, what)
+    def value(self, node: DocumentNode, what: str, *, has_event: str | None = None) -> Value:
+        """Return a constant or a template; `has_event` names the event whose fields `event` has here, if any."""
+        plain = self.scalar(node, what)
         if isinstance(plain, str) and has_places(plain):
-            template = self.template(spot, plain, has_event=has_event)
+            template = self.template(node, plain, has_event=has_event)
             return template or Constant(None)
         return Constant(plain)
 
-    def template(self, spot: Spot, text: str, *, has_event: str | None = None) -> Template | None:
-        """Return the compiled template, or None with a problem told."""
+    def template(self, node: DocumentNode, text: str, *, has_event: str | None = None) -> Template | None:
+        """Return the compiled template, or None after reporting a problem."""
         try:
             template = parse_template(text)
         except BadExpression as err:
-            self.tell(spot, str(err))
+            self.report(node, str(err))
             return None
-        self.check_names(spot, template, has_event=has_event)
+        self.check_names(node, template, has_event=has_event)
         return template
 
-    def check_names(self, spot: Spot, text: Template | Expression, *, has_event: str | None) -> None:
-        """Tell every name that would be unknown when the call runs."""
+    def check_names(self, node: DocumentNode, text: Template | Expression, *, has_event: str | None) -> None:
+        """Report every name that would be unknown when the call runs."""
         for hours in text.hours:
             if hours not in self.hours:
-                self.tell(spot, f"there are no hours {hours}; say them under hours:{suggestion(hours, self.hours)}")
+                self.report(node, f"there are no hours {hours}; say them under hours:{suggestion(hours, self.hours)}")
         known: dict[str, Iterable[str]] = {"contact": (*self.inputs, *CONTACT_FIELDS), "answers": self.answers}
         if has_event is not None:
             known["event"] = EVENT_FIELDS.get(has_event, frozenset())
@@ -125,50 +125,52 @@ class Desk:
             if path == ("language",) and self.texts is not None:
                 continue
             if path[0] not in known:
-                self.tell(spot, _unknown_root(path[0], known))
+                self.report(node, _unknown_root(path[0], known))
             elif len(path) == 1:
-                self.tell(
-                    spot, f"{path[0]} needs the name of one of its values, such as {path[0]}.{_any(known[path[0]])}"
+                self.report(
+                    node, f"{path[0]} needs the name of one of its values, such as {path[0]}.{_any(known[path[0]])}"
                 )
             elif path[1] not in known[path[0]]:
-                self.tell(spot, f"unknown: {'.'.join(path)}{suggestion(path[1], known[path[0]])}")
+                self.report(node, f"unknown: {'.'.join(path)}{suggestion(path[1], known[path[0]])}")
 
-    def map_of(self, spot: Spot, what: str, allowed: Iterable[str]) -> dict[str, Spot]:
-        """Return the known entries of a map; tells what is not a map, or not known."""
-        if not self.expect(spot, Kind.MAP, what):
+    def map_of(self, node: DocumentNode, what: str, allowed: Iterable[str]) -> dict[str, DocumentNode]:
+        """Return the known entries of a map; report unknown keys and what is no map."""
+        if not self.expect(node, Kind.MAP, what):
             return {}
         known = frozenset(allowed)
-        for key, entry in spot.entries():
+        for key, entry in node.entries():
             if key not in known:
-                self.tell(entry, f"{what} has no {key}{suggestion(key, known)}", line=entry.node.key_line)
-        return {key: entry for key, entry in spot.entries() if key in known}
+                self.report(entry, f"{what} has no {key}{suggestion(key, known)}", line=entry.key_line)
+        return {key: entry for key, entry in node.entries() if key in known}
 
-    def step_name(self, spot: Spot | None, what: str) -> str | None:
-        """Return the name of a step that exists, or None with a problem told."""
-        name = self.text(spot, what)
-        if spot is None or name is None:
+    def step_name(self, node: DocumentNode | None, what: str) -> str | None:
+        """Return the name of an existing step, or None after reporting a problem."""
+        name = self.text(node, what)
+        if node is None or name is None:
             return None
         if name not in self.steps:
-            self.tell(spot, f"there is no step {name}{suggestion(name, self.steps)}")
+            self.report(node, f"there is no step {name}{suggestion(name, self.steps)}")
             return None
         return name
 
-    def outcome(self, spot: Spot | None) -> str | None:
-        """Return an outcome that is declared, or None with a problem told."""
-        name = self.text(spot, "an outcome")
-        if spot is None or name is None:
+    def outcome(self, node: DocumentNode | None) -> str | None:
+        """Return a declared outcome, or None after reporting a problem."""
+        name = self.text(node, "an outcome")
+        if node is None or name is None:
             return None
         if name not in self.outcomes:
-            self.tell(spot, f"the outcome {name} is not declared; add it to outcomes{suggestion(name, self.outcomes)}")
+            self.report(
+                node, f"the outcome {name} is not declared; add it to outcomes{suggestion(name, self.outcomes)}"
+            )
             return None
         return name
 
-    def _quoted(self, spot: Spot) -> str:
-        if spot.kind is not Kind.NOTHING:
-            return json.dumps(spot.node.raw, ensure_ascii=False)
-        line = self.lines[spot.node.key_line - 1] if spot.node.key_line <= len(self.lines) else ""
-        hidden = re.search(r"#\S*", line.partition(spot.name)[2])
-        return json.dumps("#" if hidden else spot.node.raw)
+    def _quoted(self, node: DocumentNode) -> str:
+        if node.kind is not Kind.NOTHING:
+            return json.dumps(node.raw, ensure_ascii=False)
+        line = self.lines[node.key_line - 1] if node.key_line <= len(self.lines) else ""
+        hidden = re.search(r"#\S*", line.partition(node.name)[2])
+        return json.dumps("#" if hidden else node.raw)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -179,8 +181,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f"; there is {', '.join(names)}" if 0 < len(names) <= 12 else ""
 
 
-def _label(spot: Spot) -> str:
-    return f"{spot.name}: " if spot.name and not spot.name.isdigit() else ""
+def _label(node: DocumentNode) -> str:
+    return f"{node.name}: " if node.name and not node.name.isdigit() else ""
 
 
 def _any(names: Iterable[str]) -> str:

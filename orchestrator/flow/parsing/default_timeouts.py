@@ -1,4 +1,4 @@
-"""How long a command may take before its step counts as stalled."""
+"""Default timeouts: how long a command may take before its step counts as stalled."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from orchestrator.flow.vocabulary import BESIDE
 
 _SPOKEN_CHARS_PER_S: Final = 10.0
 _LONGEST_PROMPT_S: Final = 60.0
-_PATIENT: Final = frozenset({"transfer", "bridge", "enqueue"}) | BESIDE
+_UNLIMITED: Final = frozenset({"transfer", "bridge", "enqueue"}) | BESIDE
 
 
-def stall_after_s(action: str, fields: Mapping[str, Any]) -> float | None:
-    """Return the default timeout: a gather's limits and 10 s, none while legs talk, wait or are heard, else 120 s."""
-    if action in _PATIENT:
+def default_timeout_s(action: str, fields: Mapping[str, Any]) -> float | None:
+    """Return the default timeout in seconds: a gather's limits plus 10, else 120; None for what may go on for long."""
+    if action in _UNLIMITED:
         return None
     if action.startswith("gather"):
         return _gather_s(action, fields) if action != "gather_stop" else STALL_S

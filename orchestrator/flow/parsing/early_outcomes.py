@@ -1,4 +1,4 @@
-"""Warns of outcomes that count although what they stand for may have been cut off, or never came about."""
+"""Warns of outcomes that are set before what they stand for is known to have happened."""
 
 from __future__ import annotations
 
@@ -7,63 +7,67 @@ from typing import Final
 
 from orchestrator.flow.actions import Branch, Command, StreamPlay
 from orchestrator.flow.definition import Step
-from orchestrator.flow.parsing.context import Desk
-from orchestrator.flow.syntax.node import Spot
+from orchestrator.flow.parsing.context import ParseContext
+from orchestrator.flow.syntax.node import DocumentNode
 from orchestrator.flow.vocabulary import GREETING, STREAM_PLAY, TARGET_BRIDGED, ending_of, event_name
 
-_SAID: Final = frozenset({"speak", "playback_start", STREAM_PLAY})
-"""What ends with a status, which is `completed` only where all of it was said."""
-_SAID_ENDED: Final = frozenset(map(ending_of, _SAID))
+_SPEECH: Final = frozenset({"speak", "playback_start", STREAM_PLAY})
+"""Commands that end with a status: `completed` only if everything was played."""
+_SPEECH_ENDED: Final = frozenset(map(ending_of, _SPEECH))
 
 
-def warn_of_early_outcomes(desk: Desk, steps: Mapping[str, Step], places: Mapping[str, Spot]) -> None:
-    """Warn of each outcome that counts before its command is over, however it ends, or before it has even begun."""
-    for name, place in places.items():
+def warn_of_early_outcomes(
+    context: ParseContext, steps: Mapping[str, Step], step_nodes: Mapping[str, DocumentNode]
+) -> None:
+    """Warn of each outcome that is set before its command has ended, whatever its ending, or before it has started."""
+    for name, place in step_nodes.items():
         step = steps[name]
-        _warn_of_its_own(desk, place, step)
-        _warn_of_any_ending(desk, place, step)
-        _warn_of_the_greeting(desk, place, step, steps)
+        _warn_of_its_own(context, place, step)
+        _warn_of_any_ending(context, place, step)
+        _warn_of_the_greeting(context, place, step, steps)
 
 
-def _warn_of_its_own(desk: Desk, place: Spot, step: Step) -> None:
-    action, spot = _command_of(step), place.child("outcome")
-    if action is None or spot is None or step.outcome is None or step.goto is not None:
+def _warn_of_its_own(context: ParseContext, place: DocumentNode, step: Step) -> None:
+    action, node = _command_of(step), place.child("outcome")
+    if action is None or node is None or step.outcome is None or step.goto is not None:
         return
     end = TARGET_BRIDGED if action == "transfer" else ending_of(action)
     if end is not None:
-        desk.warn(spot, f"the outcome {step.outcome} counts as soon as {action} begins; {_instead(step.outcome, end)}")
+        context.warn(
+            node, f"the outcome {step.outcome} counts as soon as {action} begins; {_instead(step.outcome, end)}"
+        )
 
 
-def _warn_of_any_ending(desk: Desk, place: Spot, step: Step) -> None:
+def _warn_of_any_ending(context: ParseContext, place: DocumentNode, step: Step) -> None:
     action = _command_of(step)
-    if action not in _SAID:
+    if action not in _SPEECH:
         return
     end = str(ending_of(action))
-    for spot, branch in _written(place, step, end):
+    for node, branch in _written(place, step, end):
         if _asks_for_status(branch):
-            return  # from here on, it is known how it ended
+            return  # the branches that follow know how it ended
         if branch.outcome is not None:
-            told = f"the outcome {branch.outcome} counts even if {action} is cut off; {_instead(branch.outcome, end)}"
-            desk.warn(spot, told)
+            detail = f"the outcome {branch.outcome} counts even if {action} is cut off; {_instead(branch.outcome, end)}"
+            context.warn(node, detail)
 
 
-def _warn_of_the_greeting(desk: Desk, place: Spot, step: Step, steps: Mapping[str, Step]) -> None:
-    for spot, branch in _written(place, step, GREETING):
+def _warn_of_the_greeting(context: ParseContext, place: DocumentNode, step: Step, steps: Mapping[str, Step]) -> None:
+    for node, branch in _written(place, step, GREETING):
         following = steps.get(branch.goto or "")
-        if branch.outcome is not None and following is not None and _command_of(following) in _SAID:
+        if branch.outcome is not None and following is not None and _command_of(following) in _SPEECH:
             end = str(ending_of(str(_command_of(following))))
-            told = f"the outcome {branch.outcome} counts before anything is said; {_instead(branch.outcome, end)}"
-            desk.warn(spot, told)
+            detail = f"the outcome {branch.outcome} counts before anything is said; {_instead(branch.outcome, end)}"
+            context.warn(node, detail)
 
 
 def _instead(outcome: str, event: str) -> str:
-    if event in _SAID_ENDED:  # with a branch for every other ending, which the check of branches asks for
+    if event in _SPEECH_ENDED:  # with a branch for every other ending, which the check of branches asks for
         return f"write {event}: [{{match: {{status: completed}}, outcome: {outcome}, goto: …}}, {{goto: …}}]"
     return f"write {event}: {{outcome: {outcome}, goto: …}}"
 
 
-def _written(place: Spot, step: Step, event: str) -> Iterator[tuple[Spot, Branch]]:
-    """Yield the branches of an event with the spots where they stand."""
+def _written(place: DocumentNode, step: Step, event: str) -> Iterator[tuple[DocumentNode, Branch]]:
+    """Yield the branches of an event with their nodes."""
     on = place.child("on")
     for written, entry in on.entries() if on else ():
         if event_name(written) == event:

@@ -1,4 +1,4 @@
-"""What a command's field takes, asked of the command's own model: names, kinds, and a value that would pass."""
+"""Queries a command's model: its field names, their types, and a value that each of them accepts."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def own_problems(action: str, name: str, value: Any) -> list[Any]:
 
 
 def command_body(action: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the JSON-ready body; raise pydantic's ValidationError. What the engine adds later is stood in for."""
+    """Return the JSON-ready body, with stand-ins for what the engine adds later; raise pydantic's ValidationError."""
     added = _REQUIRED.get(action, {})
     body = COMMANDS[action].model_validate({**added, **fields}).body()
     return {name: value for name, value in body.items() if name not in added}

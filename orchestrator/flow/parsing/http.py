@@ -1,4 +1,4 @@
-"""Reads an `http` step: what is asked, of whom, and how long an answer may take."""
+"""Parses an `http` step: method, URL, JSON and timeout."""
 
 from __future__ import annotations
 
@@ -8,47 +8,47 @@ from urllib.parse import urlsplit
 
 from orchestrator.flow.actions import HttpRequest, Nested, Value
 from orchestrator.flow.limits import HTTP_LONGEST_S, HTTP_SHORTEST_S, HTTP_TIMEOUT_S
-from orchestrator.flow.parsing.context import Desk, suggestion
+from orchestrator.flow.parsing.context import ParseContext, suggestion
 from orchestrator.flow.parsing.durations import read_duration
-from orchestrator.flow.parsing.nested_values import read_shape
-from orchestrator.flow.syntax.node import Kind, Spot
+from orchestrator.flow.parsing.nested_values import read_nested
+from orchestrator.flow.syntax.node import DocumentNode, Kind
 
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
-# The host is the flow's to say: what a contact carries must not choose whom we ask.
+# The flow names the host: a contact's data must not choose where a request goes.
 _HOST_FIRST: Final = re.compile(r"https?://[^/?#{}\s@\\]+([/?#][^\s]*)?", re.ASCII | re.DOTALL)
 
 
-def read_http(desk: Desk, spot: Spot) -> HttpRequest:
-    """Return the request; every wrong field is told."""
-    entries = desk.map_of(spot, "http", ("method", "url", "json", "timeout"))
-    if "url" not in entries and spot.kind is Kind.MAP:
-        desk.tell(spot, "http needs url")
-    content = _json(desk, entries["json"]) if "json" in entries else None
-    method = _method(desk, entries.get("method"), "POST" if content else "GET")
+def read_http(context: ParseContext, node: DocumentNode) -> HttpRequest:
+    """Return the request; report every invalid field."""
+    entries = context.map_of(node, "http", ("method", "url", "json", "timeout"))
+    if "url" not in entries and node.kind is Kind.MAP:
+        context.report(node, "http needs url")
+    content = _json(context, entries["json"]) if "json" in entries else None
+    method = _method(context, entries.get("method"), "POST" if content else "GET")
     if content is not None and method == "GET":
-        desk.tell(entries["json"], "GET carries no json; say method: POST, or put it into the url")
+        context.report(entries["json"], "GET carries no json; say method: POST, or put it into the url")
     return HttpRequest(
         method=method,
-        url=_url(desk, entries["url"]) if "url" in entries else None,
+        url=_url(context, entries["url"]) if "url" in entries else None,
         json=content,
-        timeout_s=_timeout(desk, entries.get("timeout")),
+        timeout_s=_timeout(context, entries.get("timeout")),
     )
 
 
-def _method(desk: Desk, spot: Spot | None, default: str) -> str:
-    method = desk.text(spot, "method")
-    if spot is not None and method is not None and method not in _METHODS:
-        desk.tell(spot, f"method is one of {', '.join(_METHODS)}{suggestion(method, _METHODS)}")
+def _method(context: ParseContext, node: DocumentNode | None, default: str) -> str:
+    method = context.text(node, "method")
+    if node is not None and method is not None and method not in _METHODS:
+        context.report(node, f"method is one of {', '.join(_METHODS)}{suggestion(method, _METHODS)}")
     return method or default
 
 
-def _url(desk: Desk, spot: Spot) -> Value | None:
-    text = desk.text(spot, "url")
+def _url(context: ParseContext, node: DocumentNode) -> Value | None:
+    text = context.text(node, "url")
     if text is None:
         return None
     if not _is_address(text):
-        desk.tell(spot, "url is https:// or http:// and a host in plain letters; {{ … }} may stand after the host")
-    return desk.value(spot, "url")
+        context.report(node, "url is https:// or http:// and a host in plain letters; {{ … }} may stand after the host")
+    return context.value(node, "url")
 
 
 def _is_address(text: str) -> bool:
@@ -61,17 +61,17 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def _json(desk: Desk, spot: Spot) -> Nested:
-    if spot.kind not in {Kind.MAP, Kind.LIST}:
-        desk.tell(spot, f"json is a map or a list, but here stands {spot.kind}")
-    shape, _ = read_shape(desk, spot)
+def _json(context: ParseContext, node: DocumentNode) -> Nested:
+    if node.kind not in {Kind.MAP, Kind.LIST}:
+        context.report(node, f"json is a map or a list, but here stands {node.kind}")
+    shape, _ = read_nested(context, node)
     return Nested(shape, is_typed=True)
 
 
-def _timeout(desk: Desk, spot: Spot | None) -> float:
-    seconds = read_duration(desk, spot)
-    if spot is None or seconds is None:
+def _timeout(context: ParseContext, node: DocumentNode | None) -> float:
+    seconds = read_duration(context, node)
+    if node is None or seconds is None:
         return HTTP_TIMEOUT_S
     if not HTTP_SHORTEST_S <= seconds <= HTTP_LONGEST_S:
-        desk.tell(spot, f"timeout is {HTTP_SHORTEST_S:g}s to {HTTP_LONGEST_S:g}s: somebody is waiting on the line")
+        context.report(node, f"timeout is {HTTP_SHORTEST_S:g}s to {HTTP_LONGEST_S:g}s: somebody is waiting on the line")
     return seconds

@@ -1,4 +1,4 @@
-"""Makes the steps of an included flow steps of the one that includes it, each under a name of its own."""
+"""Copies the steps of an included flow into the including one, under prefixed names."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from orchestrator.flow.definition import Flow, Step
 
 
 def inlined(flow: Flow, *, under: str, leave: str | None) -> dict[str, Step]:
-    """Return the flow's steps as `under.step`; what would end the flow leads to `leave` instead, if there is one."""
+    """Return the flow's steps, named `under.step`; an `end` leads to `leave` if there is one."""
     moved = (_moved(step, under, leave) for step in flow.steps.values())
     return {step.name: step for step in moved}
 
 
 def _moved(step: Step, under: str, leave: str | None) -> Step:
     goto = leave if isinstance(step.action, End) else _to(step.goto, under)
-    timeout = step.timeout and replace(step.timeout, way=_branch(step.timeout.way, under))
+    timeout = step.timeout and replace(step.timeout, branch=_branch(step.timeout.branch, under))
     repeat = step.repeat and replace(step.repeat, then=f"{under}.{step.repeat.then}")
     return replace(
         step,

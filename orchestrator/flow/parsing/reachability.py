@@ -1,4 +1,4 @@
-"""Walks the steps as a graph: what is never reached, and from where no hangup can be."""
+"""Checks the steps as a graph: which are never reached, and from which no hangup can be reached."""
 
 from __future__ import annotations
 
@@ -6,38 +6,40 @@ from collections.abc import Iterable, Mapping
 
 from orchestrator.flow.actions import WaitFor
 from orchestrator.flow.definition import Step
-from orchestrator.flow.parsing.context import Desk
-from orchestrator.flow.syntax.node import Spot
+from orchestrator.flow.parsing.context import ParseContext
+from orchestrator.flow.syntax.node import DocumentNode
 
 
-def check_graph(desk: Desk, first: Iterable[str], steps: Mapping[str, Step], places: Mapping[str, Spot]) -> None:
-    """Tell steps that nothing leads to, and steps from which no way leads to the end.
+def check_reachability(
+    context: ParseContext, first: Iterable[str], steps: Mapping[str, Step], step_nodes: Mapping[str, DocumentNode]
+) -> None:
+    """Report steps that nothing leads to, and steps from which no path leads to the end.
 
     `first` are the steps that need no other to be reached: those of the start, and of what may come at any time.
-    A step with a problem of its own counts as a way out: what hides behind it is told once it can be read.
+    A step with a problem counts as an end: what follows it is checked once it can be parsed.
     """
-    ways = {name: {target for target in _targets(desk, step) if target in steps} for name, step in steps.items()}
-    doubtful = {problem.step for problem in desk.problems}
-    reached = _closure(first, ways)
-    if not any(problem.pointer.startswith(("/start", "/inbound", "/on")) for problem in desk.problems):
+    ways = {name: {target for target in _targets(context, step) if target in steps} for name, step in steps.items()}
+    unread = {problem.step for problem in context.problems}
+    reached = _reachable(first, ways)
+    if not any(problem.pointer.startswith(("/start", "/inbound", "/on")) for problem in context.problems):
         for name in ways.keys() - reached:
-            desk.tell(places[name], "nothing leads to this step")
+            context.report(step_nodes[name], "nothing leads to this step")
     backwards: dict[str, set[str]] = {name: set() for name in ways}
     for name, targets in ways.items():
         for target in targets:
             backwards[target].add(name)
-    ends = {name for name, step in steps.items() if step.ends_call or name in doubtful}
-    for name in ways.keys() - _closure(ends, backwards):
-        desk.tell(places[name], "no way leads from here to a hangup or end")
+    ends = {name for name, step in steps.items() if step.ends_call or name in unread}
+    for name in ways.keys() - _reachable(ends, backwards):
+        context.report(step_nodes[name], "no way leads from here to a hangup or end")
 
 
-def _targets(desk: Desk, step: Step) -> set[str]:
-    """Return where a step leads; what it waits for may be the flow's own to handle."""
-    awaited = desk.on.get(step.action.event, ()) if isinstance(step.action, WaitFor) else ()
+def _targets(context: ParseContext, step: Step) -> set[str]:
+    """Return the steps that a step can lead to, flow-wide handlers of the awaited event included."""
+    awaited = context.on.get(step.action.event, ()) if isinstance(step.action, WaitFor) else ()
     return {*step.targets(), *(branch.goto for branch in awaited if branch.goto)}
 
 
-def _closure(first: Iterable[str], ways: Mapping[str, set[str]]) -> set[str]:
+def _reachable(first: Iterable[str], ways: Mapping[str, set[str]]) -> set[str]:
     seen: set[str] = set()
     waiting = list(first)
     while waiting:

@@ -1,29 +1,29 @@
-"""Reads where a flow begins."""
+"""Parses where a flow begins."""
 
 from __future__ import annotations
 
 from orchestrator.flow.definition import Start
 from orchestrator.flow.limits import START_TIMEOUT_S
-from orchestrator.flow.parsing.context import Desk
+from orchestrator.flow.parsing.context import ParseContext
 from orchestrator.flow.parsing.durations import read_duration
-from orchestrator.flow.syntax.node import Kind, Spot
+from orchestrator.flow.syntax.node import DocumentNode, Kind
 from orchestrator.flow.vocabulary import START_RESULTS
 
 
-def read_start(desk: Desk, spot: Spot) -> Start:
+def read_start(context: ParseContext, node: DocumentNode) -> Start:
     """Return the start: a step's name with detection off, a step for each result with detection on."""
-    if desk.detection is None:
-        return _without_detection(desk, spot)
-    if spot.kind is not Kind.MAP:
-        desk.tell(spot, "detection is on, so start says where each result leads: {human: step, machine: step}")
+    if context.detection is None:
+        return _without_detection(context, node)
+    if node.kind is not Kind.MAP:
+        context.report(node, "detection is on, so start says where each result leads: {human: step, machine: step}")
         return Start()
-    if spot.child("answered") is not None:
-        return _at_once(desk, spot)
-    entries = desk.map_of(spot, "start", START_RESULTS | {"timeout", "answered"})
+    if node.child("answered") is not None:
+        return _without_waiting(context, node)
+    entries = context.map_of(node, "start", START_RESULTS | {"timeout", "answered"})
     if "human" not in entries:
-        desk.tell(spot, "start needs human: who is not sure to be a machine is treated as a person")
-    by_result = {result: desk.step_name(entries[result], result) for result in START_RESULTS if result in entries}
-    timeout_s, timeout_goto = _timeout(desk, entries.get("timeout"))
+        context.report(node, "start needs human: who is not sure to be a machine is treated as a person")
+    by_result = {result: context.step_name(entries[result], result) for result in START_RESULTS if result in entries}
+    timeout_s, timeout_goto = _timeout(context, entries.get("timeout"))
     return Start(
         by_result={result: step for result, step in by_result.items() if step},
         timeout_s=timeout_s,
@@ -31,35 +31,35 @@ def read_start(desk: Desk, spot: Spot) -> Start:
     )
 
 
-def _at_once(desk: Desk, spot: Spot) -> Start:
-    """Return the start of a flow that does not wait for the result; people stay where they are then."""
-    for key, entry in spot.entries():
+def _without_waiting(context: ParseContext, node: DocumentNode) -> Start:
+    """Return the start of a flow that does not wait for the result: only a machine or a fax changes its step."""
+    for key, entry in node.entries():
         if key in (START_RESULTS - {"machine", "fax"}) | {"timeout"}:
             why = "the flow has begun, and only a machine or a fax leads elsewhere"
-            desk.tell(entry, f"{key} has no place beside answered: {why}", line=entry.node.key_line)
-    entries = desk.map_of(spot, "start", START_RESULTS | {"timeout", "answered"})
+            context.report(entry, f"{key} has no place beside answered: {why}", line=entry.key_line)
+    entries = context.map_of(node, "start", START_RESULTS | {"timeout", "answered"})
     if "machine" not in entries:
-        desk.tell(spot, "start needs machine beside answered: where the flow goes on when one is found")
-    led = {result: desk.step_name(entries[result], result) for result in ("machine", "fax") if result in entries}
+        context.report(node, "start needs machine beside answered: where the flow goes on when one is found")
+    led = {result: context.step_name(entries[result], result) for result in ("machine", "fax") if result in entries}
     return Start(
         by_result={result: step for result, step in led.items() if step},
-        answered=desk.step_name(entries["answered"], "answered"),
+        answered=context.step_name(entries["answered"], "answered"),
     )
 
 
-def _without_detection(desk: Desk, spot: Spot) -> Start:
-    if spot.kind is Kind.MAP:
-        told = "detection is off, so start is the name of a step; turn detection on under dial: to tell who answered"
-        desk.tell(spot, told)
+def _without_detection(context: ParseContext, node: DocumentNode) -> Start:
+    if node.kind is Kind.MAP:
+        detail = "detection is off, so start is the name of a step; turn detection on under dial: to tell who answered"
+        context.report(node, detail)
         return Start()
-    return Start(entry=desk.step_name(spot, "start"))
+    return Start(entry=context.step_name(node, "start"))
 
 
-def _timeout(desk: Desk, spot: Spot | None) -> tuple[float, str | None]:
-    if spot is None:
+def _timeout(context: ParseContext, node: DocumentNode | None) -> tuple[float, str | None]:
+    if node is None:
         return START_TIMEOUT_S, None
-    entries = desk.map_of(spot, "timeout", {"after", "goto"})
-    if "after" not in entries and spot.kind is Kind.MAP:
-        desk.tell(spot, "timeout needs after, as in {after: 6s, goto: step}")
-    after_s = read_duration(desk, entries.get("after"))
-    return after_s if after_s is not None else START_TIMEOUT_S, desk.step_name(entries.get("goto"), "goto")
+    entries = context.map_of(node, "timeout", {"after", "goto"})
+    if "after" not in entries and node.kind is Kind.MAP:
+        context.report(node, "timeout needs after, as in {after: 6s, goto: step}")
+    after_s = read_duration(context, entries.get("after"))
+    return after_s if after_s is not None else START_TIMEOUT_S, context.step_name(entries.get("goto"), "goto")

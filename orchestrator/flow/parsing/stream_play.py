@@ -1,4 +1,4 @@
-"""Reads a `stream_play` step: the sound that is played into the call's open stream."""
+"""Parses a `stream_play` step: a sound that is played into the call's open stream."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import binascii
 from base64 import b64decode
 
 from orchestrator.flow.actions import StreamPlay
-from orchestrator.flow.parsing.context import Desk
-from orchestrator.flow.syntax.node import Kind, Spot
+from orchestrator.flow.parsing.context import ParseContext
+from orchestrator.flow.syntax.node import DocumentNode, Kind
 
 
-def read_stream_play(desk: Desk, spot: Spot) -> StreamPlay:
-    """Return the sound; it stands in the flow as it is, because what is filled in is text."""
-    entries = desk.map_of(spot, "stream_play", ("payload",))
+def read_stream_play(context: ParseContext, node: DocumentNode) -> StreamPlay:
+    """Return the action; its payload takes no templates, because they render text."""
+    entries = context.map_of(node, "stream_play", ("payload",))
     if "payload" not in entries:
-        if spot.kind is Kind.MAP:
-            desk.tell(spot, "stream_play needs payload, an MP3 in base64")
+        if node.kind is Kind.MAP:
+            context.report(node, "stream_play needs payload, an MP3 in base64")
         return StreamPlay("")
-    payload = desk.text(entries["payload"], "payload")
+    payload = context.text(entries["payload"], "payload")
     if payload is not None and not _is_sound(payload):
-        desk.tell(entries["payload"], "payload is base64 of an MP3 (of raw audio, where the stream was started for it)")
+        context.report(
+            entries["payload"], "payload is base64 of an MP3 (of raw audio, where the stream was started for it)"
+        )
     return StreamPlay(payload or "")
 
 

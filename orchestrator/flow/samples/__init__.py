@@ -1,4 +1,4 @@
-"""Flows to begin with: a reminder, a survey, an alert, a lead; each passes the check and can be played."""
+"""Sample flows: a reminder, a survey, an alert, a lead; each passes the check."""
 
 from __future__ import annotations
 

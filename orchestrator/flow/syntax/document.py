@@ -1,4 +1,4 @@
-"""A flow as it was written: read from YAML or JSON, not yet understood."""
+"""A flow document: read from YAML or JSON, not yet parsed."""
 
 from __future__ import annotations
 

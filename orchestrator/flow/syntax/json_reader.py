@@ -1,4 +1,4 @@
-"""Reads a JSON document into nodes: a strict reader of its own, because the standard one forgets the lines."""
+"""Reads a JSON document into nodes: a strict reader of our own, because the standard one keeps no lines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WORDS: Final = {"true": (Kind.TRUTH, True), "false": (Kind.TRUTH, False), "null
 
 
 class _Reader:
-    """A position in the text and what was found so far."""
+    """The reader's position in the text and what it has found."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -91,7 +91,7 @@ class _Reader:
             self.path.append(key)
             node = self.value().under_key(key_line)
             if key in entries:
-                self._tell(key_line, f"{key} stands here a second time; the first is on line {entries[key].key_line}")
+                self._report(key_line, f"{key} stands here a second time; the first is on line {entries[key].key_line}")
             self.path.pop()
             entries.setdefault(key, node)
         self.expect("}")
@@ -114,7 +114,7 @@ class _Reader:
             raise Unreadable(self.line(), "not JSON: a name in quotes is missing")
         return self.line()
 
-    def _tell(self, line: int, detail: str) -> None:
+    def _report(self, line: int, detail: str) -> None:
         step = self.path[1] if len(self.path) > 1 and self.path[0] == "steps" else None
         pointer = "".join(f"/{escape_pointer(part)}" for part in self.path)
         self.problems.append(FlowProblem(step, line, pointer, detail))

@@ -1,4 +1,4 @@
-"""A piece of a flow document that remembers its line and how it was written."""
+"""Nodes of a flow document, which know their line and how they were written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """What a piece of the document is; `BRACES` is a `{{ … }}` that lost its quotes and loads as a map of maps."""
+    """What a node is; `BRACES` is a `{{ … }}` without quotes, which loads as a map of maps."""
 
     MAP = "a map"
     LIST = "a list"
@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value with its source: `raw` is the text as it stands, `key_line` the line of its key, `size` its nodes."""
+    """A value with its source: `raw` is the text as written, `key_line` the line of its key, `size` its node count."""
 
     kind: Kind
     value: Any
@@ -31,7 +31,7 @@ class Node:
     size: int = 1
 
     def under_key(self, line: int) -> Node:
-        """Return this value as it stands under a key on `line`."""
+        """Return this value as the one of a key on `line`."""
         return replace(self, key_line=line)
 
 
@@ -41,56 +41,71 @@ def escape_pointer(part: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """A node at its place in the document: what a problem points at."""
+class DocumentNode:
+    """A node with its JSON pointer, its key and the step it belongs to: what a problem points at."""
 
-    node: Node
+    source: Node
     pointer: str = ""
     name: str = ""
     step: str | None = None
 
     @property
     def kind(self) -> Kind:
-        """The kind of the node."""
-        return self.node.kind
+        """What the node is."""
+        return self.source.kind
+
+    @property
+    def value(self) -> Any:
+        """The value: a map of nodes, a list of nodes, or a scalar; None for nothing and for an unusable number."""
+        return self.source.value
+
+    @property
+    def raw(self) -> str:
+        """The text as it is written in the document."""
+        return self.source.raw
+
+    @property
+    def key_line(self) -> int:
+        """The line of the key."""
+        return self.source.key_line
 
     @property
     def line(self) -> int:
-        """The line to show: of the key for maps, lists and nothing, else of the value itself."""
+        """The line to report: of the key for maps, lists and nothing, else of the value."""
         inline = self.kind in {Kind.TEXT, Kind.NUMBER, Kind.TRUTH}
-        return self.node.line if inline else self.node.key_line
+        return self.source.line if inline else self.key_line
 
-    def child(self, key: str | int) -> Spot | None:
-        """Return the spot under `key`, or None."""
-        children = self.node.value
+    def child(self, key: str | int) -> DocumentNode | None:
+        """Return the node under a key or an index, or None."""
+        children = self.value
         if self.kind is Kind.MAP and key in children:
             return self._under(str(key), children[key])
         if self.kind is Kind.LIST and isinstance(key, int) and key < len(children):
             return self._under(str(key), children[key])
         return None
 
-    def entries(self) -> list[tuple[str, Spot]]:
+    def entries(self) -> list[tuple[str, DocumentNode]]:
         """Return the entries of a map in their order; nothing for anything else."""
         if self.kind is not Kind.MAP:
             return []
-        return [(key, self._under(key, node)) for key, node in self.node.value.items()]
+        return [(key, self._under(key, child)) for key, child in self.value.items()]
 
-    def items(self) -> list[Spot]:
+    def items(self) -> list[DocumentNode]:
         """Return the items of a list in their order; nothing for anything else."""
         if self.kind is not Kind.LIST:
             return []
-        return [self._under(str(number), node) for number, node in enumerate(self.node.value)]
+        return [self._under(str(number), child) for number, child in enumerate(self.value)]
 
-    def in_step(self, name: str) -> Spot:
-        """Return this spot as the place of the step `name`."""
+    def in_step(self, name: str) -> DocumentNode:
+        """Return this node as part of the step `name`."""
         return replace(self, step=name)
 
     def plain(self) -> Any:
-        """Return the value without its sources."""
-        return _plain(self.node)
+        """Return the value in plain Python types."""
+        return _plain(self.source)
 
-    def _under(self, key: str, node: Node) -> Spot:
-        return Spot(node, f"{self.pointer}/{escape_pointer(key)}", key, self.step)
+    def _under(self, key: str, node: Node) -> DocumentNode:
+        return DocumentNode(node, f"{self.pointer}/{escape_pointer(key)}", key, self.step)
 
 
 def _plain(node: Node) -> Any:

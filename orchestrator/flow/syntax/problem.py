@@ -1,4 +1,4 @@
-"""One thing wrong with a flow: where it stands and what to write instead."""
+"""A problem of a flow: where it is and what to write instead."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class FlowProblem:
 
 
 class Findings(NamedTuple):
-    """What a check finds, each in the order of the lines: `problems` refuse the flow, `warnings` do not."""
+    """The findings of a check, in the order of the lines: `problems` make a flow unacceptable, `warnings` do not."""
 
     problems: list[FlowProblem]
     warnings: list[FlowProblem]

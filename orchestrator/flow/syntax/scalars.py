@@ -1,4 +1,4 @@
-"""What an unquoted word means in YAML 1.2: its core schema, in which `on` and `no` are words."""
+"""Resolves unquoted scalars by the core schema of YAML 1.2, in which `on` and `no` are text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BEYOND: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", re.ASCII)
 
 
 def resolve_plain(text: str) -> tuple[Kind, Any]:
-    """Return the kind and the value of an unquoted scalar; a number beyond all use has the value None."""
+    """Return the kind and the value of an unquoted scalar; a number that is too large has the value None."""
     if text in _NOTHING:
         return Kind.NOTHING, None
     if text in _TRUTH:
@@ -40,7 +40,7 @@ def usable_number(number: float) -> float | None:
 
 
 def forbidden_character(text: str) -> str | None:
-    """Return the name of a character no carrier and no database takes, or None."""
+    """Return the name of a character in the text that no carrier and no database accepts, or None."""
     if "\0" in text:
         return "a NUL character"
     if any("\ud800" <= char <= "\udfff" for char in text):

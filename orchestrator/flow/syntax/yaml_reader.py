@@ -1,4 +1,4 @@
-"""Reads a YAML 1.2 document into nodes, with every line kept and every bomb defused while it is still small."""
+"""Reads a YAML 1.2 document into nodes that keep their lines; stops early at documents that expand without bound."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _IN_QUOTES: Final = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
 
 
 class Unreadable(Exception):
-    """Raised when the text is no document at all; it carries the one problem that can be told."""
+    """Raised when the text cannot be read at all; carries the one problem found."""
 
     def __init__(self, line: int, detail: str) -> None:
         super().__init__(detail)
@@ -157,14 +157,14 @@ class _Composer:
             return
         name = key.raw
         if key.kind is not Kind.TEXT:
-            self._tell(key, f"a name is text, but {name or 'this'} is {key.kind}; write {json.dumps(name)}:")
+            self._report(key, f"a name is text, but {name or 'this'} is {key.kind}; write {json.dumps(name)}:")
         if name in frame.entries:
             first = frame.entries[name].key_line
-            self._tell(key, f"{name} stands here a second time; the first is on line {first}", name)
+            self._report(key, f"{name} stands here a second time; the first is on line {first}", name)
             return
         frame.entries[name] = node.under_key(key.line)
 
-    def _tell(self, key: Node, detail: str, name: str | None = None) -> None:
+    def _report(self, key: Node, detail: str, name: str | None = None) -> None:
         path = [frame.key.raw if frame.is_map and frame.key else str(len(frame.items)) for frame in self.open[:-1]]
         path += [name] if name is not None else []
         step = path[1] if len(path) > 1 and path[0] == "steps" else None
@@ -178,7 +178,7 @@ class _Composer:
 
 
 class _BoundedScanner(Scanner):
-    """Refuses brackets nested too deep where they stand: each open one is asked about again at whatever follows."""
+    """Refuses brackets that are nested too deep as they are scanned: the parser's time grows with each open one."""
 
     def fetch_flow_collection_start(self, *args: Any, **options: Any) -> None:
         if self.flow_level >= MAX_DEPTH:
@@ -187,7 +187,7 @@ class _BoundedScanner(Scanner):
 
 
 def read_yaml(text: str) -> tuple[Node, list[FlowProblem]]:
-    """Return the document's root and the problems that do not keep it from being read.
+    """Return the document's root and the problems that do not stop the reading.
 
     Raises Unreadable at the first thing that does: broken syntax, too many nodes, a text that contains itself.
     """
@@ -221,7 +221,7 @@ def _broken(text: str, err: YAMLError) -> Unreadable:
 
 
 def _trap_before(text: str, line: int) -> tuple[int, str] | None:
-    """Name the two ways in which an unquoted value breaks the lines after it."""
+    """Return line and detail of an unquoted value that breaks the lines after it, or None."""
     for number, content in reversed(list(enumerate(text.splitlines()[:line], start=1))):
         if len(content) > _LONGEST_LINE:
             continue  # the patterns look ahead from every colon: a line of 100,000 of them took a minute

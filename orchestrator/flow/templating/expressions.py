@@ -1,4 +1,4 @@
-"""Expressions: parsed by Jinja's grammar, checked node by node against a list, run by functions of our own.
+"""Expressions: parsed by Jinja's grammar, checked node by node against a list, evaluated by functions of our own.
 
 Nothing of Jinja runs a template here. What is not on the list (`*`, `**`, `%`, statements, tests, calls other than
 `open('name')`) is refused with its name, because in Jinja's own sandbox `'a' * 3e8` took 6 s and `'%900000000d' % 1`
@@ -54,7 +54,7 @@ _ALLOWED_WORDS: Final = "names, attributes, comparisons, and, or, not, if-else, 
 
 @dataclass(frozen=True, slots=True)
 class SaidText:
-    """The text that `texts.name` stands for, in the call's language; the scope's `texts` says it."""
+    """The value of `texts.name`: that text in the call's language."""
 
     name: str
 
@@ -86,7 +86,7 @@ class Expression:
 
 
 def parse_expression(text: str) -> Expression:
-    """Compile what stands in a `when`; raise BadExpression with the reason."""
+    """Compile the expression of a `when`; raise BadExpression with the reason."""
     if len(text) > MAX_TEMPLATE_CHARS:
         raise BadExpression(f"longer than {MAX_TEMPLATE_CHARS:,} characters")
     if "{{" in text or "{%" in text:
@@ -242,7 +242,7 @@ def _unary(node: nodes.UnaryExpr) -> Evaluate:
 
 
 def _paths(tree: nodes.Node) -> Iterator[tuple[str, ...]]:
-    """Yield every name with the attributes that follow it, each once where it stands."""
+    """Yield every name with the attributes that follow it."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()

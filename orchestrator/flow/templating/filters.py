@@ -1,4 +1,4 @@
-"""The filters a template may use; each gives an answer for any value."""
+"""The filters of templates; each accepts any value."""
 
 from __future__ import annotations
 

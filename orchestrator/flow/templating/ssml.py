@@ -1,4 +1,4 @@
-"""What makes a text SSML: well-formed XML within one `speak`; and what a value must not bring into it."""
+"""Checks SSML, which is well-formed XML with the root `speak`, and escapes values for it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def begins_as_ssml(text: str) -> bool:
 
 
 def filled_into_ssml(text: str) -> str:
-    """Return a value as text of an SSML document, whatever it holds: its marks are no marks there."""
+    """Return a value escaped as text of an SSML document."""
     return escape(_NO_XML.sub("", text), _QUOTES)
 
 
@@ -68,8 +68,8 @@ def _parse(text: str) -> None:
     parser.Parse(text.encode(), True)
 
 
-def _in_words(told: str) -> str:
-    reason = told.partition(":")[0]
+def _in_words(message: str) -> str:
+    reason = message.partition(":")[0]
     return _IN_WORDS.get(reason, reason)
 
 

@@ -1,4 +1,4 @@
-"""Templates: text with `{{ … }}` in it, checked when the flow is accepted and filled in while a call runs."""
+"""Templates: text with `{{ … }}`, checked when the flow is accepted and rendered while a call runs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REFUSED = {"{%": "statements {% %}", "{#": "comments {# #}"}
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text with places to fill; `paths` are the names it reads, `hours` those it asks `open` about.
+    """A compiled template; `paths` are the names it reads, `hours` the arguments of its `open` calls.
 
     `value(scope)` keeps the type when the whole text is one `{{ … }}`; `text(scope)` is always text, and with
     `for_ssml` whatever is filled in is escaped. Both raise TemplateFailure above 3,000 characters.
@@ -48,12 +48,12 @@ class Template:
         return self.text(scope)
 
     def text(self, scope: Scope, *, for_ssml: bool = False) -> str:
-        """Return the text with every place filled in."""
+        """Return the rendered text."""
         fill = _filled_for_ssml if for_ssml else as_text
         return bounded("".join(_written(part, scope, fill, for_ssml=for_ssml) for part in self.parts))
 
     def address(self, scope: Scope) -> str:
-        """Return the text as an address: what is filled in is percent-encoded."""
+        """Return the rendered text as a URL, with rendered values percent-encoded."""
         return bounded("".join(part if isinstance(part, str) else _filled_for_url(part(scope)) for part in self.parts))
 
 
@@ -63,12 +63,12 @@ def _filled_for_url(value: Any) -> str:
 
 
 def has_places(text: str) -> bool:
-    """Whether `text` is a template rather than plain text; statements and comments count, to be refused."""
+    """Whether `text` is a template; statements and comments count, because they are refused later."""
     return "{{" in text or "{%" in text or "{#" in text
 
 
 def parse_template(text: str) -> Template:
-    """Compile `text`; raise BadExpression for broken places and for everything that is not on the list."""
+    """Compile `text`; raise BadExpression for broken expressions and for every node that is not allowed."""
     if len(text) > MAX_TEMPLATE_CHARS:
         raise BadExpression(f"longer than {MAX_TEMPLATE_CHARS:,} characters")
     for opening, what in _REFUSED.items():

@@ -1,4 +1,4 @@
-"""What a flow says, by language: which language a call is held in, and each text in it."""
+"""A flow's texts by language, and the choice of a call's language."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Texts:
     by_name: Mapping[str, Mapping[str, Any]]
 
     def language_for(self, contact: Mapping[str, Any]) -> str:
-        """Return the contact's `language` as the texts have it, else a sister of it (es-MX for es), else the flow's."""
+        """Return the contact's `language` if the texts have it, else a related one (es-MX for es), else the flow's."""
         wanted = as_text(contact.get("language")).strip().casefold().replace("_", "-")
         if not wanted:
             return self.language

@@ -1,4 +1,4 @@
-"""How values of expressions behave: always an answer, never a surprise, never larger than what can be spoken."""
+"""Operations on the values of expressions: total, and bounded in size."""
 
 from __future__ import annotations
 

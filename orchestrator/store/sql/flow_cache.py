@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 
 from orchestrator.errors import NotFound
 from orchestrator.flow import Flow, load_flow
-from orchestrator.flow.library import Library, Shelved
+from orchestrator.flow.library import Library, StoredFlow
 from orchestrator.store.sql import flows as queries_flows
 from orchestrator.store.sql.tables import flows
 
@@ -37,9 +37,9 @@ class FlowCache:
 def stored_flows(sql: Engine) -> Library:
     """Return the library of the stored flows."""
 
-    def find(name: str, version: int) -> Shelved | None:
+    def find(name: str, version: int) -> StoredFlow | None:
         with sql.connect() as tx:
             row = queries_flows.find_version(tx, name, version)
-        return None if row is None else Shelved(row.source, row.content_type)
+        return None if row is None else StoredFlow(row.source, row.content_type)
 
     return find

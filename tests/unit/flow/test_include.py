@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.flow import FlowProblem, load_flow
-from orchestrator.flow.library import Library, Shelved
+from orchestrator.flow.library import Library, StoredFlow
 from orchestrator.flow.limits import MAX_INCLUDES
 from orchestrator.flow.syntax.document import YAML_TYPE
 from tests.support.flows import Line, problems_of
@@ -45,7 +45,7 @@ steps:
 
 def library(**flows: str) -> Library:
     """Know version 2 of each."""
-    return lambda name, version: Shelved(flows[name], YAML_TYPE) if version == 2 and name in flows else None
+    return lambda name, version: StoredFlow(flows[name], YAML_TYPE) if version == 2 and name in flows else None
 
 
 def problems(text: str, **flows: str) -> list[FlowProblem]:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from orchestrator.errors import InvalidFlow
 from orchestrator.flow import load_flow
 from orchestrator.flow.actions import Command
-from orchestrator.flow.engine.render_command import body_of
-from orchestrator.flow.library import Shelved
+from orchestrator.flow.engine.render_command import render_body
+from orchestrator.flow.library import StoredFlow
 from tests.support.flows import Line, only_problem, problems_of
 
 NO_ROOT = "there is no speak element"
@@ -192,7 +192,7 @@ def test_whatever_is_filled_in_the_payload_is_ssml_and_utf_8(name: str) -> None:
     action = load_flow(flow(MARKED), "application/json").steps["first"].action
     assert isinstance(action, Command)
 
-    payload = body_of(action, {"contact": {"a": name}})["payload"]
+    payload = render_body(action, {"contact": {"a": name}})["payload"]
 
     ET.fromstring(payload.encode())
 
@@ -217,7 +217,7 @@ def test_a_flow_that_was_stored_before_is_loaded_as_it_is() -> None:
 
 
 def test_a_flow_that_was_stored_before_is_included_as_it_is() -> None:
-    shelved = Shelved(flow("<speak>hi"), "application/json")
+    shelved = StoredFlow(flow("<speak>hi"), "application/json")
 
     outer = "name: outer\nstart: a\nsteps:\n  a: {include: test@1}\n"
     loaded = load_flow(outer, library=lambda _name, _version: shelved)
