@@ -36,7 +36,7 @@ _NOT_IN_THE_SDK = {
 _READ = {
     EventType.CALL_INITIATED: {"direction", "from", "to", "call_leg_id", "call_session_id"},
     EventType.CALL_HANGUP: {"hangup_cause", "hangup_source", "sip_hangup_cause", "telnyx_error"},
-    **{detection: {"result"} for detection in DETECTION_ENDED},
+    **{detection: {"result"} for detection in sorted(DETECTION_ENDED)},
     EventType.RECORDING_SAVED: set(facts.RECORDING_FIELDS),
     EventType.RECORDING_ERROR: {"reason"},
     EventType.RECORDING_TRANSCRIBED: {"recording_id", "transcription_text"},
