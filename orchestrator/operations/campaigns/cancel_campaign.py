@@ -1,4 +1,4 @@
-"""Cancels a campaign for good: what waits is canceled, what lives finishes or is hung up."""
+"""Cancels a campaign for good: its open contacts are canceled, its live calls finish or are hung up."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from orchestrator.store.sql import call_filters
 from orchestrator.store.sql.calls import live_calls_of
 from orchestrator.store.sql.campaigns import cancel, lock_campaign, read_row
 
-_WAY_BACK = ReleaseReason(Reason.CAMPAIGN_CANCELED, final=ContactStatus.CANCELED, counts=False)
+_RELEASE = ReleaseReason(Reason.CAMPAIGN_CANCELED, final=ContactStatus.CANCELED, counts=False)
 _ALLOWED = (*CAMPAIGN_TRANSITIONS.sources(CampaignStatus.CANCELED), CampaignStatus.CANCELED)
 
 
@@ -37,7 +37,7 @@ def cancel_campaign(
 ) -> tuple[Row[Any], int]:
     """Return the canceled campaign and how many of its calls are live; nothing of it is sent after that (R9)."""
     _close_the_gate(sql, campaign_id)
-    in_flight = drain_dials(call_filters.of_campaign(campaign_id), _WAY_BACK, sql=sql, client=client, keys=keys)
+    in_flight = drain_dials(call_filters.of_campaign(campaign_id), _RELEASE, sql=sql, client=client, keys=keys)
     end_contacts_of(sql, campaign_id)
     if live_calls == "hangup":
         hang_up_all(campaign_id, sql=sql, client=client, keys=keys)
@@ -46,7 +46,7 @@ def cancel_campaign(
 
 
 def hang_up_all(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys) -> int:
-    """Ask for the hangup of each of the campaign's live calls; asking again is the same command."""
+    """Request the hangup of each live call of the campaign; a repeated request is the same command."""
     with sql.connect() as tx:
         live = live_calls_of(tx, campaign_id)
     for call_id, now in live:

@@ -1,4 +1,4 @@
-"""Changes what a campaign carries, as far as its status allows."""
+"""Changes the fields of a campaign, as far as its status allows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from orchestrator.store.sql.flow_cache import FlowCache
 _AT_REST = (CampaignStatus.DRAFT, CampaignStatus.PAUSED)
 _BEFORE_START = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED, CampaignStatus.PAUSED)
 
-# Contacts held for one of these are asked about again when the field changes.
+# Contacts held for one of these reasons are released when the field changes.
 _HELD_BY = {
     "calling_hours": (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN),
     "default_timezone": (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN),
@@ -37,7 +37,7 @@ _HELD_BY = {
 def change_campaign(
     campaign_id: str, changes: CampaignChanges, *, sql: Engine, flows: FlowCache, caps: Caps, clock: Clock
 ) -> Row[Any]:
-    """Change the fields that were named and return the campaign; in force from the next claim and gate on.
+    """Change the given fields and return the campaign; they apply from the next claim and the next dial on.
 
     Raises Conflict where the status does not allow a field, InvalidInput where a field contradicts the flow or a date.
     """

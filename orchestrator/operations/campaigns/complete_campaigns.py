@@ -19,7 +19,7 @@ _BATCHES_AT_ONCE = 25
 
 
 def complete_campaigns(sql: Engine) -> list[str]:
-    """Make the moves that are due, of millions some thousands at a time; return the campaigns that completed."""
+    """Make the transitions that are due, some thousands of contacts at a time; return the campaigns that completed."""
     with sql.begin() as tx:
         start_scheduled(tx)
         ending = due_campaigns.campaigns_past_their_end(tx)

@@ -1,4 +1,4 @@
-"""Counts contacts by where they stand at a moment: who waits in a zone that is closed is held."""
+"""Counts contacts by status at a moment: a contact that waits in a closed zone counts as held."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from orchestrator.store.sql.tallies import Tally
 
 @dataclass(frozen=True)
 class ContactCounts:
-    """How many contacts stand where, and why the held ones are."""
+    """The number of contacts by status, and of held ones by reason."""
 
     by_status: Counter[str] = field(default_factory=Counter)
     held_by_reason: Counter[str] = field(default_factory=Counter)
 
 
 def count_contacts(tally: Sequence[Tally], hours: CallingHours, now: datetime) -> ContactCounts:
-    """Return the standings of one campaign's contacts, tallied by [status, reason or zone]."""
-    standings = ContactCounts()
+    """Return the counts of one campaign's contacts from its tallies by [status, reason or zone]."""
+    counts = ContactCounts()
     for (status, detail), n in tally:
         reason = _closed(hours, detail or "", now) if status == ContactStatus.WAITING else None
-        standings.by_status[ContactStatus.HELD if reason else str(status)] += n
+        counts.by_status[ContactStatus.HELD if reason else str(status)] += n
         if reason or status == ContactStatus.HELD:
-            standings.held_by_reason[reason or detail or "unknown"] += n
-    return standings
+            counts.held_by_reason[reason or detail or "unknown"] += n
+    return counts
 
 
 def count_all_contacts(rows: Iterable[tuple[str, Tally]], now: datetime) -> ContactCounts:
-    """Return the standings over many campaigns; each row is a campaign's calling hours as JSON, and a tally of it."""
+    """Return the counts of many campaigns; each row is calling hours (JSON text) and a tally of one campaign."""
     by_hours: dict[str, list[Tally]] = {}
     for hours, tally in rows:
         by_hours.setdefault(hours, []).append(tally)
@@ -48,7 +48,7 @@ def count_all_contacts(rows: Iterable[tuple[str, Tally]], now: datetime) -> Cont
 
 
 def _added_up(tallies: Iterable[Tally]) -> list[Tally]:
-    """Return one tally for each kind: hours that many campaigns share are asked once for each zone."""
+    """Return one tally for each kind, so that hours shared by many campaigns are judged once for each zone."""
     counts = Counter[tuple[str | None, ...]]()
     for parts, n in tallies:
         counts[tuple(parts)] += n

@@ -1,4 +1,4 @@
-"""Creates a campaign in draft: nothing is dialed before it is started."""
+"""Creates a campaign as a draft: nothing is dialed before it is started."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _ALLOWED = "at most {cap}, which ORCHESTRATOR_CAP_{} allows to everybody; a camp
 def create_campaign(
     draft: NewCampaign, *, campaign_id: str, sql: Engine, flows: FlowCache, caps: Caps, settings: Settings
 ) -> Row[Any]:
-    """Store a campaign as a draft and return it; the same id again returns what stands.
+    """Store a campaign as a draft and return it; the same id again returns the stored one.
 
-    Raises InvalidInput for an unknown flow, one that gives up too soon, a retry rule on an outcome the flow never
-    declares, and caps above the installation's.
+    Raises InvalidInput for an unknown flow, one that rings too briefly, a retry rule on an outcome that the flow does
+    not declare, and caps above the installation's.
     """
     flow_id = flow_named(sql, draft.flow).id
     flow = flows.get(flow_id)
@@ -46,7 +46,7 @@ def create_campaign(
 
 
 def columns_of(document: NewCampaign | CampaignChanges, fields: Collection[str]) -> dict[str, Any]:
-    """Return the table's columns for those `fields` of a request that are stored as they are; its flow is not."""
+    """Return the columns for those `fields` of a request that are stored unchanged, which the flow is not."""
     columns = document.model_dump(mode="json", include=set(fields) - {"flow", "number_gap"})
     columns |= {name: getattr(document, name) for name in ("starts_at", "ends_at") if name in fields}
     if "number_gap" in fields and document.number_gap is not None:

@@ -1,4 +1,4 @@
-"""Ends the contacts that still stand open in campaigns that have ended, a batch at a time."""
+"""Ends the contacts that are still open in campaigns that have ended, a batch at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _BATCHES_AT_ONCE = 200
 
 
 def end_open_contacts(sql: Engine) -> int:
-    """End what a process that died in a cancel, or a campaign too large for one, has left; return how many."""
+    """End contacts that were left open by a process that died, or in a very large campaign; return how many."""
     with sql.connect() as tx:
         ended = ended_with_open_contacts(tx)
     return sum(_end_some(sql, campaign_id) for campaign_id in ended)
@@ -22,7 +22,7 @@ def end_contacts_of(sql: Engine, campaign_id: str) -> None:
         wait_for_moves(tx, campaign_id)
     if _end_some(sql, campaign_id) < _BATCHES_AT_ONCE * BATCH:
         with sql.begin() as tx:
-            end_batch(tx, campaign_id, skip_locked=False)  # the few that somebody was moving
+            end_batch(tx, campaign_id, skip_locked=False)  # the few that were locked
 
 
 def _end_some(sql: Engine, campaign_id: str) -> int:

@@ -1,6 +1,6 @@
-"""Exports a campaign's results: one row a contact, in flat memory, however many there are.
+"""Exports a campaign's results: one row for each contact, in constant memory.
 
-What belongs to the contact comes along, so that rows of it are a file of contacts for another campaign.
+The contact's own columns are included, so that the rows can be imported into another campaign.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _OF_CONTACT = 3  # answers, timezone, variables: the last columns of a row
 def export_results(campaign_id: str, *, sql: Engine, flows: FlowCache) -> Iterator[list[Any]]:
     """Return the header and then a row for each contact; raise NotFound for no such campaign before the first row.
 
-    Rows are read batch by batch, and no connection is held while the reader is slow.
+    Rows are read batch by batch, and no connection is held in between.
     """
     answers = _answer_names(find_campaign(campaign_id, sql=sql), sql=sql, flows=flows)
     return _rows(sql, campaign_id, answers, _variable_names(sql, campaign_id))

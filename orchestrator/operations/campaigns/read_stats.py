@@ -1,4 +1,4 @@
-"""Counts a campaign: where its contacts stand, what its calls brought, how fast it dials and answers."""
+"""Reads the statistics of a campaign: contacts by status, calls by result, its rate and its latency."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MOST_ANSWERS = 1_000
 
 @dataclass(frozen=True)
 class CampaignStats:
-    """A campaign's numbers; the counts of `contacts` sum to their total."""
+    """The statistics of a campaign; the counts of `contacts` sum to their total."""
 
     status: str
     status_reason: dict[str, Any] | None
@@ -47,7 +47,7 @@ class CampaignStats:
 
 
 class _Calls(NamedTuple):
-    """How many calls stand alike; withdrawn attempts are none."""
+    """The number of calls with the same state and result, without withdrawn attempts."""
 
     state: str | None
     disposition: str | None
@@ -56,7 +56,7 @@ class _Calls(NamedTuple):
 
 
 def read_stats(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys, clock: Clock) -> CampaignStats:
-    """Return the numbers of a campaign as they stand now; raise NotFound for none."""
+    """Return the statistics of a campaign at this moment; raise NotFound for none."""
     campaign = find_campaign(campaign_id, sql=sql)
     now = clock()
     with sql.connect() as tx:
@@ -66,14 +66,14 @@ def read_stats(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys
         dials = count_dials_since(tx, campaign_id, since=now - _RATE_OVER)
         account = find_connection(tx, campaign.connection_id)
         stop = read_stop(tx)
-    standings = count_contacts(contacts, stored_hours(campaign.calling_hours), now)
+    counts_of_contacts = count_contacts(contacts, stored_hours(campaign.calling_hours), now)
     pace = Pacing.model_validate(campaign.pacing).calls_per_second
     allowed = [rate for rate in (pace, account and account.calls_per_second) if rate]
     return CampaignStats(
         status=campaign.status,
         status_reason=status_reason_of(campaign, stop),
-        contacts=_by_status(standings),
-        held_by_reason=dict(standings.held_by_reason),
+        contacts=_by_status(counts_of_contacts),
+        held_by_reason=dict(counts_of_contacts.held_by_reason),
         calls=_phases(calls),
         by_disposition=_count_by("disposition", calls),
         by_outcome=_count_by("outcome", calls),
@@ -90,8 +90,8 @@ def _read_calls(tx: Connection, campaign_id: str) -> list[_Calls]:
     return [each for each in calls if each.state != AttemptState.WITHDRAWN]
 
 
-def _by_status(standings: ContactCounts) -> dict[str, int]:
-    counts = standings.by_status
+def _by_status(counts_of_contacts: ContactCounts) -> dict[str, int]:
+    counts = counts_of_contacts.by_status
     return {"total": counts.total(), **{status.value: counts[status] for status in ContactStatus}}
 
 
@@ -123,7 +123,7 @@ def _answers(tally: Sequence[Tally]) -> dict[str, dict[str, int]]:
 
 
 def latency_percentiles(client: redis.Redis, name: str) -> dict[str, float | None]:
-    """Return the median and 99th percentile of the newest event-to-command times under a key, in ms; None of none."""
+    """Return median and 99th percentile of the newest event-to-command times under a key, in ms, or None."""
     times = sorted(float(value) for value in client.lrange(name, 0, -1))
     return {"p50": _percentile(times, 0.50), "p99": _percentile(times, 0.99)}
 

@@ -1,4 +1,4 @@
-"""Starts a campaign, and lets a paused one go on."""
+"""Starts a campaign, and resumes a paused one."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from orchestrator.store.sql import campaigns
 def start_campaign(campaign_id: str, *, sql: Engine, clock: Clock) -> Row[Any]:
     """Set a draft running, or scheduled until its starts_at; one that was started stays as it is.
 
-    Raises Conflict `no_contacts` when there is nobody to call and nothing that would bring anybody.
+    Raises Conflict `no_contacts` when it has no contacts and no import that would add some.
     """
     return _set_going(sql, campaign_id, since=CampaignStatus.DRAFT, verb="started", now=clock())
 
 
 def resume_campaign(campaign_id: str, *, sql: Engine, clock: Clock) -> Row[Any]:
-    """Let a paused campaign go on, its reason cleared; one that is under way stays as it is."""
+    """Resume a paused campaign, its reason cleared; one that is under way stays as it is."""
     return _set_going(sql, campaign_id, since=CampaignStatus.PAUSED, verb="resumed", now=clock())
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from orchestrator.clock import Clock
 from orchestrator.contact_files.contact_rows import ContactProblem, NewContact, read_contact
 from orchestrator.ids import new_id
-from orchestrator.operations.contacts.upload_target import UploadPlace, hold_open, place_for_upload
+from orchestrator.operations.contacts.upload_target import UploadTarget, hold_open, upload_target_of
 from orchestrator.store.sql.campaigns import add_zones
 from orchestrator.store.sql.contact_staging import StagedContact, insert_contacts
 from orchestrator.store.sql.flow_cache import FlowCache
@@ -19,7 +19,7 @@ from orchestrator.store.sql.flow_cache import FlowCache
 
 @dataclass(frozen=True)
 class AddResult:
-    """What became of one contact of a request: exactly one of `contact_id` (accepted), `problem`, or neither."""
+    """The result for one contact: `contact_id` (accepted), `problem`, or neither (a duplicate)."""
 
     contact_id: str | None = None
     problem: ContactProblem | None = None
@@ -32,7 +32,7 @@ def add_contacts(
 
     Raises NotFound, and Conflict for a campaign that is completed or canceled.
     """
-    place = place_for_upload(campaign_id, sql=sql, flows=flows, clock=clock)
+    place = upload_target_of(campaign_id, sql=sql, flows=flows, clock=clock)
     read = [read_contact(document, place.form) for document in documents]
     staged = [_staged(place, contact, n) for n, contact in enumerate(read) if isinstance(contact, NewContact)]
     with sql.begin() as tx:
@@ -44,5 +44,5 @@ def add_contacts(
     return [AddResult(ids.get(n), problems.get(n)) for n in range(len(documents))]
 
 
-def _staged(place: UploadPlace, contact: NewContact, position: int) -> StagedContact:
+def _staged(place: UploadTarget, contact: NewContact, position: int) -> StagedContact:
     return StagedContact(new_id("con"), contact, place.zone_of(contact), position)

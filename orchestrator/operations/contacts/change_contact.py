@@ -1,4 +1,4 @@
-"""Changes a contact on a person's word; what is being dialed at this moment is asked about at the gate."""
+"""Changes a contact on request; an attempt that is being dialed meets the change at the last check before its dial."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.contact_status import FINAL_STATUSES, OPEN_CONTACTS, ContactStatus
 from orchestrator.operations.contacts.find_contacts import find_contact
-from orchestrator.operations.contacts.upload_target import UploadPlace, place_for_upload
+from orchestrator.operations.contacts.upload_target import UploadTarget, upload_target_of
 from orchestrator.operations.dialing.release_attempts import ReleaseReason, Withdrawn, free_channels, withdraw
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.names import all_seen
@@ -32,14 +32,16 @@ Outcome = Annotated[
 
 
 class ContactChange(BaseModel):
-    """What a person may say about a contact."""
+    """The fields of a contact that may be changed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     status: Literal["canceled", "completed"] | None = None
-    outcome: Outcome | None = Field(default=None, description="What was achieved; only with status `completed`.")
+    outcome: Outcome | None = Field(
+        default=None, description="The result that was reached; only with status `completed`."
+    )
     variables: dict[str, str | int | float | bool | None] | None = Field(
-        default=None, description="Merged into the contact's variables; null takes one away."
+        default=None, description="Merged into the contact's variables; null removes one."
     )
     timezone: Zone | None = None
 
@@ -60,16 +62,16 @@ def change_contact(
     flows: FlowCache,
     clock: Clock,
 ) -> Row[Any]:
-    """Change a contact and return it; ended by a person it is never dialed again, and a live call goes on to its end.
+    """Change a contact and return it; an ended contact is never dialed again, and a live call goes on to its end.
 
     Raises Conflict for one that has ended otherwise, InvalidInput for variables the flow cannot use.
     """
     known = find_contact(contact_id, sql=sql)
     is_checked = change.variables is not None or change.timezone is not None
-    place = place_for_upload(known.campaign_id, sql=sql, flows=flows, clock=clock) if is_checked else None
+    place = upload_target_of(known.campaign_id, sql=sql, flows=flows, clock=clock) if is_checked else None
     withdrawn: list[Withdrawn] = []
     with sql.begin() as tx:
-        live = contacts.live_call_of(tx, contact_id)  # before the contact, as every sender does
+        live = contacts.live_call_of(tx, contact_id)  # before the contact, in the order of every dial
         contact = contacts.lock_contact(tx, contact_id)
         if contact is None:
             raise NotFound("contact", contact_id)
@@ -93,19 +95,19 @@ def _as_it_ended(contact: Row[Any], change: ContactChange) -> Row[Any]:
     raise Conflict("contact_closed", detail, status=contact.status, allowed=OPEN_CONTACTS)
 
 
-def _columns(place: UploadPlace | None, contact: Row[Any], change: ContactChange) -> dict[str, Any]:
+def _columns(place: UploadTarget | None, contact: Row[Any], change: ContactChange) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     if place:
         columns |= _checked(place, contact, change)
     if change.status:
-        # without a current call, whatever the live one brings moves this contact no more (R18)
+        # without a current call, the result of the live one changes this contact no more (R18)
         columns |= {"status": change.status, "reason": "by_request", "current_call_id": None}
     if change.outcome:
         columns["outcome"] = change.outcome
     return columns
 
 
-def _checked(place: UploadPlace, contact: Row[Any], change: ContactChange) -> dict[str, Any]:
+def _checked(place: UploadTarget, contact: Row[Any], change: ContactChange) -> dict[str, Any]:
     said = {place.form.input_for(name): value for name, value in (change.variables or {}).items()}
     merged = {**contact.variables, **said}
     document = {
@@ -116,12 +118,12 @@ def _checked(place: UploadPlace, contact: Row[Any], change: ContactChange) -> di
     read = read_contact(document, place.form)
     if isinstance(read, ContactProblem):
         raise InvalidInput([FieldError(f"/{read.field}", read.code, read.detail)])
-    # what was stored is not held to what is refused since
+    # a stored time zone may be one that is refused today
     read = replace(read, timezone=read.timezone or contact.timezone)
     return {"variables": read.variables, "timezone": read.timezone, **_zone(place, contact, read)}
 
 
-def _zone(place: UploadPlace, contact: Row[Any], read: NewContact) -> dict[str, Any]:
+def _zone(place: UploadTarget, contact: Row[Any], read: NewContact) -> dict[str, Any]:
     zone = place.zone_of(read)
     if zone == contact.zone:
         return {}

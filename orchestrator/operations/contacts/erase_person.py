@@ -1,4 +1,4 @@
-"""Erases a person: every place in the lists of personal data is cleared, and the ledger of what was done stays."""
+"""Erases the personal data of a contact or a number everywhere; the ledger of its calls stays."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DETAIL = "A call with this person is under way; cancel the contact and erase it
 
 @dataclass(frozen=True)
 class Erasure:
-    """How many contacts and calls were a person's."""
+    """The number of contacts and calls of a person."""
 
     contacts: int
     calls: int
@@ -41,10 +41,10 @@ class Erasure:
 def erase_contact(
     contact_id: str, *, sql: Engine, client: redis.Redis, keys: Keys, archive: Archive, data_dir: Path
 ) -> Erasure:
-    """Erase what is personal about a contact and its calls; rows, results and times stay as the ledger.
+    """Erase the personal data of a contact and its calls; rows, results and times stay as the ledger.
 
-    What is told of its calls later is recorded without it. Safe to repeat. Raises NotFound, and Conflict while a call
-    with it is under way.
+    Later webhooks of its calls are recorded without personal data. Safe to repeat. Raises NotFound, and Conflict while
+    a call with it is under way.
     """
     with sql.begin() as tx:
         person = _lock_person(tx, [contact_id])
@@ -58,7 +58,7 @@ def erase_contact(
 def erase_number(
     phone: str, *, sql: Engine, client: redis.Redis, keys: Keys, archive: Archive, data_dir: Path
 ) -> Erasure:
-    """Erase whoever has a number: its contacts in every campaign, its single calls, its calls to us. Safe to repeat.
+    """Erase the data of a number: contacts in every campaign, single calls, inbound calls. Safe to repeat.
 
     Raises Conflict while a call with it is under way.
     """
@@ -93,9 +93,9 @@ def _person(contacts: Sequence[Row[Any]], calls: Sequence[Row[Any]], phone: str 
 
 
 def _erase(tx: Connection, person: Person, *, client: redis.Redis, keys: Keys, data_dir: Path) -> Sequence[Row[Any]]:
-    """Clear every place; return the recordings whose files are to be removed once this is committed.
+    """Clear all stores; return the recordings whose files are to be removed once this is committed.
 
-    SQL forgets last: as long as it knows the person, whoever repeats what broke off finds everything again.
+    SQL is cleared last: as long as it knows the person, a repeat after a crash finds everything again.
     """
     for call_id in person.call_ids:
         erase_captures(data_dir / FOLDER, call_id)
@@ -109,7 +109,7 @@ def _erase(tx: Connection, person: Person, *, client: redis.Redis, keys: Keys, d
 
 
 def _remove_files(recordings: Sequence[Row[Any]], *, sql: Engine, archive: Archive) -> None:
-    """Remove what can be removed now; the fetch loop removes the rest, and what is being fetched, later."""
+    """Remove the files that can be removed now; the fetch loop removes the others later."""
     for row in recordings:
         try:
             if row.lease is None:

@@ -1,4 +1,4 @@
-"""Finds contacts, each with the reason it waits and until when."""
+"""Finds contacts, each with its status, the reason why it waits, and until when."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from orchestrator.store.sql import campaigns, contacts
 
 @dataclass(frozen=True)
 class CurrentStatus:
-    """Where a contact stands: `until` is when it is looked at again, None for never by itself."""
+    """A contact's status at a moment; `until` is when it is checked again, None where it waits for a change."""
 
     status: str
     reason: str | None
@@ -43,7 +43,7 @@ def list_contacts(
 ) -> Sequence[Row[Any]]:
     """Return a page of contacts, newest first.
 
-    Within one campaign, `status` counts who waits in a closed zone as held, as everywhere; across campaigns as waiting.
+    With a campaign in the filters, contacts that wait in a closed zone count as held; without one, as waiting.
     """
     with sql.connect() as tx:
         campaign_id = filters.get("campaign_id", "")
@@ -58,7 +58,7 @@ def list_contacts(
 
 
 def _standings(status: str, zones: Sequence[str], hours: CallingHours, now: datetime) -> list[tuple[str, str]]:
-    """Return where to look for a status: in each zone, for one that waits in a zone that is closed now is held."""
+    """Return the (stored status, zone) pairs of a status: a contact that waits in a closed zone is held."""
     closed = {zone for zone in zones if not is_open(hours, zone, now)}
     if status == ContactStatus.WAITING:
         return [(ContactStatus.WAITING, zone) for zone in zones if zone not in closed]
@@ -67,9 +67,9 @@ def _standings(status: str, zones: Sequence[str], hours: CallingHours, now: date
 
 
 def current_status_of(contact: Row[Any], now: datetime, *, room: Room | None = None) -> CurrentStatus:
-    """Return where a contact stands: one that waits in a zone that is closed now is held until it opens.
+    """Return the status of a contact: one that waits in a zone that is closed now is held until it opens.
 
-    `room` is its campaign's: who is due and not dialed waits for that.
+    `room` is its campaign's: a contact that is due and not dialed waits for it.
     """
     if contact.status not in CLAIMABLE:
         return CurrentStatus(contact.status, contact.reason, None)

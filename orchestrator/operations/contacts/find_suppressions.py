@@ -15,7 +15,7 @@ from orchestrator.store.sql.campaigns import find_campaign
 
 @dataclass(frozen=True)
 class Found:
-    """A suppression with everybody who asked for it, oldest first."""
+    """A suppression with the requests for it, oldest first."""
 
     row: Row[Any]
     requests: Sequence[Row[Any]]
@@ -36,7 +36,7 @@ def check_scope(scope: str, *, sql: Engine) -> None:
 def list_suppressions(
     filters: Mapping[str, Any], *, past_too: bool, after: str | None, limit: int, sql: Engine
 ) -> list[Found]:
-    """Return a page of suppressions, newest first; `past_too`: those lifted or expired as well."""
+    """Return a page of suppressions, newest first; with `past_too` also those lifted or expired."""
     with sql.connect() as tx:
         return _list(tx, filters, past_too=past_too, after=after, limit=limit)
 
@@ -48,7 +48,7 @@ def find_last(phone: str, scope: str, *, sql: Engine) -> Found:
 
 
 def lift_suppression(filters: Mapping[str, Any], *, by: str, because: str | None, sql: Engine) -> None:
-    """Let a number be dialed again; contacts that ended as suppressed stay ended. Raises NotFound for none."""
+    """Lift suppressions; contacts that ended as suppressed stay ended. Raises NotFound for none."""
     with sql.begin() as tx:
         if not suppressions.lift_suppressions(tx, filters, by=by, because=because):
             raise NotFound("suppression", " and ".join(str(value) for value in filters.values()))

@@ -1,4 +1,4 @@
-"""Hangs up what still rings at a number that was suppressed since it was dialed; what was answered goes on."""
+"""Hangs up calls that still ring at a number which was suppressed meanwhile; answered calls go on."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ log = logging.getLogger(__name__)
 
 
 def hang_up_suppressed(sql: Engine, client: redis.Redis, keys: Keys) -> list[str]:
-    """Tell each call at a suppressed number that nobody answered yet; return which. Safe to repeat.
+    """Send an event to each call that rings at a suppressed number; return which. Safe to repeat.
 
-    It is for the call to hang up as soon as its leg is known, and to go on if somebody answers first.
+    The call hangs up as soon as its leg is known, or goes on if it is answered first.
     """
     with sql.connect() as tx:
         rows = ringing_at_suppressed_numbers(tx)
     live = load_many(client, keys, [row.id for row in rows]) if rows else []
-    told = [row for row, found in zip(rows, live, strict=True) if _is_to_be_told(row, found)]
-    for row in told:
+    concerned = [row for row, found in zip(rows, live, strict=True) if _is_concerned(row, found)]
+    for row in concerned:
         event = Event(id=f"suppressed:{row.id}", type=NUMBER_SUPPRESSED, occurred_at=row.now, call_id=row.id)
         add_event(client, keys, event)
-    return [row.id for row in told]
+    return [row.id for row in concerned]
 
 
 def hang_up_at_once(sql: Engine, client: redis.Redis, keys: Keys) -> None:
-    """Hang up what rings at a number that was suppressed just now; with Valkey away the sweeper does it later."""
+    """Hang up calls that ring at a number suppressed just now; without Redis the sweeper does it later."""
     try:
         hang_up_suppressed(sql, client, keys)
     except redis.RedisError as err:
         log.warning("what rings at a suppressed number is hung up later: %s", in_words(err))
 
 
-def _is_to_be_told(row: Row[tuple[object, ...]], found: Found) -> bool:
+def _is_concerned(row: Row[tuple[object, ...]], found: Found) -> bool:
     if isinstance(found, Loaded):
         return found.call.phase in ("dialing", "ringing") and not found.call.unwanted
-    # A send that is about to make its live state must not find one; the call that Valkey has lost is adopted.
+    # A dial in progress creates its live state and must not find one; a call that Redis has lost is restored.
     return found is None and row.state == AttemptState.ACCEPTED

@@ -19,7 +19,7 @@ from orchestrator.contact_files.problem_kinds import ProblemKinds
 from orchestrator.errors import Conflict, OrchestratorError
 from orchestrator.ids import new_id
 from orchestrator.operations.contacts.manage_imports import find_import
-from orchestrator.operations.contacts.upload_target import UploadPlace, hold_open, place_for_upload
+from orchestrator.operations.contacts.upload_target import UploadTarget, hold_open, upload_target_of
 from orchestrator.store.sql import imports
 from orchestrator.store.sql.campaigns import add_zones
 from orchestrator.store.sql.contact_staging import Dedupe, StagedContact, insert_contacts
@@ -27,7 +27,7 @@ from orchestrator.store.sql.flow_cache import FlowCache
 
 BATCH = 1_000
 _LONGEST_KEPT = 4_001  # of a cell: one more than a text may have
-_REST_PER_WORK = 0.15  # of the time a batch took: dialing has the database to itself in between (R23)
+_REST_PER_WORK = 0.15  # of the time of a batch: a pause in which dialing has the database to itself (R23)
 
 Numbered = tuple[int, CsvRow]
 
@@ -55,11 +55,11 @@ def import_contacts(
     flows: FlowCache,
     clock: Clock,
 ) -> Row[Any]:
-    """Write every good row of `file` and return the import with its counts; what was written stays, whatever follows.
+    """Write every good row of `file` and return the import with its counts; written rows stay, whatever follows.
 
-    Raises InvalidInput for a file that cannot be used, Conflict for a campaign that takes no contacts any more.
+    Raises InvalidInput for a file that cannot be used, Conflict for a campaign that has ended.
     """
-    place = place_for_upload(campaign_id, sql=sql, flows=flows, clock=clock).in_region(options.region)
+    place = upload_target_of(campaign_id, sql=sql, flows=flows, clock=clock).in_region(options.region)
     rows = CsvRows(file, place.form, mapping=options.mapping, encoding=options.encoding)
     header = rows.header
     params = {
@@ -91,7 +91,7 @@ def import_contacts(
 class _Importer:
     """Writes the rows of one file."""
 
-    def __init__(self, sql: Engine, place: UploadPlace, *, import_id: str, dedupe: Dedupe | None) -> None:
+    def __init__(self, sql: Engine, place: UploadTarget, *, import_id: str, dedupe: Dedupe | None) -> None:
         self._sql, self._place = sql, place
         self._import_id, self._dedupe = import_id, dedupe
         self._zones: set[str] = set()
@@ -148,7 +148,7 @@ class _Importer:
 
 
 def _batches(rows: Iterable[Numbered]) -> Iterator[list[Numbered]]:
-    """Yield rows in lists; what had come when a file breaks off is yielded before its error is raised."""
+    """Yield rows in lists; rows read before a file breaks off are yielded before its error is raised."""
     batch: list[Numbered] = []
     try:
         for row in rows:
@@ -183,7 +183,7 @@ def _reject(number: int, row: CsvRow, contact: NewContact | ContactProblem) -> d
 
 
 def _storable(cells: dict[str, str]) -> dict[str, str]:
-    """Return cells as they can be kept: one that had to be changed is one that is refused again."""
+    """Return cells as they can be stored; a cell that is changed for it will be refused again."""
     return {name: text.replace("\0", "\x01")[:_LONGEST_KEPT] for name, text in cells.items()}
 
 
@@ -193,7 +193,7 @@ def _close(sql: Engine, import_id: str, status: str, *, error: dict[str, str] | 
 
 
 def _detail(error: BaseException) -> str:
-    """Return what an import ended with; what a driver says quotes rows, and stands in the log alone."""
+    """Return why an import failed; messages of a driver may quote rows, and go to the log alone."""
     return str(error) if isinstance(error, OrchestratorError) else "it broke here; the log says how"
 
 

@@ -1,4 +1,4 @@
-"""Suppresses the numbers of a file: after it returns, nothing is sent to any of them (R9)."""
+"""Suppresses the numbers of a file: once it has returned, nothing is dialed to any of them (R9)."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from orchestrator.store.sql.campaigns import list_ids
 from orchestrator.store.sql.opt_outs import Asked, Change, write_opt_outs
 
 _BATCH = 1_000
-_ERRORS_TOLD = 100
-_WAY_BACK = ReleaseReason(Reason.SUPPRESSED, final=ContactStatus.SUPPRESSED, counts=False)
+_ERRORS_KEPT = 100
+_RELEASE = ReleaseReason(Reason.SUPPRESSED, final=ContactStatus.SUPPRESSED, counts=False)
 
 
 @dataclass(frozen=True)
 class SuppressionDefaults:
-    """What a row's empty cells mean, who sends the file, and how it is to be read (as in `ImportOptions`)."""
+    """The values of empty cells, the author of the requests, and how to read the file (as in `ImportOptions`)."""
 
     scope: str = GLOBAL
     reason: str = "imported"
@@ -51,10 +51,10 @@ class SuppressionDefaults:
 
 @dataclass
 class SuppressedFile:
-    """What became of a file's rows; `errors` and `notes` are the first 100: (row, problem).
+    """The result for a file's rows; `errors` and `notes` are the first 100: (row, problem).
 
-    `changes` counts the numbers of accepted rows by what they made of what stood; one that stands again in the file is
-    kept. `notes` are accepted rows whose cell may mean several numbers: all of them are suppressed.
+    `changes` counts the numbers of accepted rows by their change; one that is repeated in the file counts as kept.
+    `notes` are accepted rows whose cell may mean several numbers: all of them are suppressed.
     """
 
     rows: int = 0
@@ -71,7 +71,7 @@ class SuppressedFile:
         self.invalid += 1
         if self.kinds.add(row, status="invalid", code=problem.code, of=problem.field):
             self.details[row] = problem.detail
-        if len(self.errors) < _ERRORS_TOLD:
+        if len(self.errors) < _ERRORS_KEPT:
             self.errors.append((row, problem))
 
     def problems(self) -> list[dict[str, Any]]:
@@ -84,8 +84,8 @@ def suppress_many(
 ) -> SuppressedFile:
     """Suppress every good row of `file`: column `phone`, optional `scope`, `reason`, `expires_at`.
 
-    Raises InvalidInput for a header that cannot be used. Safe to repeat: a row only ever lengthens what stands for its
-    number.
+    Raises InvalidInput for a header that cannot be used. Safe to repeat: a row only ever lengthens the suppression
+    of its number.
     """
     done = SuppressedFile()
     form = ContactForm(optional=("scope", "reason", "expires_at"), region=defaults.region)
@@ -101,9 +101,9 @@ def suppress_many(
         done.accepted += len(good)
         for number, problem in wrong:
             done.refuse(number, problem)
-        done.notes += noted[: _ERRORS_TOLD - len(done.notes)]
+        done.notes += noted[: _ERRORS_KEPT - len(done.notes)]
     hang_up_at_once(sql, client, keys)
-    _settle_sends(sql, client, keys)
+    _drain_suppressed(sql, client, keys)
     return done
 
 
@@ -133,7 +133,7 @@ def _read(
 
 
 def _numbers(cell: str, region: str | None) -> tuple[str, ...] | ContactProblem:
-    """Return every number that the cell may mean: a row that is refused protects nobody, one too many calls nobody."""
+    """Return every number that the cell may mean: one too many does no harm, a refused row protects nobody."""
     read = read_phone(cell, region)
     if isinstance(read, str):
         return (read,)
@@ -164,6 +164,6 @@ def _write(sql: Engine, wishes: Sequence[Asked]) -> Counter[Change]:
     return changes
 
 
-def _settle_sends(sql: Engine, client: redis.Redis, keys: Keys) -> None:
-    """Withdraw what had been claimed for numbers that are suppressed now, and wait for sends in the act."""
-    drain_dials(call_filters.open_to_suppressed_numbers(), _WAY_BACK, sql=sql, client=client, keys=keys)
+def _drain_suppressed(sql: Engine, client: redis.Redis, keys: Keys) -> None:
+    """Withdraw attempts reserved for numbers that are suppressed now, and wait for dials under way."""
+    drain_dials(call_filters.open_to_suppressed_numbers(), _RELEASE, sql=sql, client=client, keys=keys)

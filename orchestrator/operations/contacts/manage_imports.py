@@ -30,7 +30,7 @@ def find_import(import_id: str, *, sql: Engine) -> Row[Any]:
 
 
 def problem_kinds(row: Row[Any], *, sql: Engine) -> list[dict[str, Any]]:
-    """Return what an import refused by kind, with the detail of the first row of each; none of earlier versions'."""
+    """Return the refused rows of an import by kind, with the detail of the first of each; none for old imports."""
     kinds = row.params.get("problems", [])
     firsts = [kind["rows"][0] for kind in kinds]
     with sql.connect() as tx:
@@ -56,7 +56,7 @@ def withdraw_import(import_id: str, *, sql: Engine, client: redis.Redis, keys: K
     with sql.begin() as tx:
         allow(tx, SWEEPING)
         imports.withdraw_import(tx, import_id)
-    for skip_locked in (True, False):  # first in peace, then the few that dispatchers were holding
+    for skip_locked in (True, False):  # first those that are free, then the few that dispatchers had locked
         _cancel_undialed(sql, import_id, skip_locked=skip_locked)
     with sql.begin() as tx:
         allow(tx, SWEEPING)

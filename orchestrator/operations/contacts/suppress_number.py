@@ -1,4 +1,4 @@
-"""Suppresses a number: after it returns, nothing is sent to it within the scope (R9), and what rings is hung up."""
+"""Suppresses a number: once it has returned, the number is not dialed (R9), and ringing calls are hung up."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from orchestrator.store.sql.opt_outs import Asked, Change, write_opt_outs
 
 GLOBAL = "global"
 API = "api"
-"""Who asks over REST and does not say who they are."""
+"""The author of a request over REST that names none."""
 IN_THE_PAST = "an opt-out that is over from the start would change nothing; leave it out for one that holds for ever"
 
-_WAY_BACK = ReleaseReason(Reason.SUPPRESSED, final=ContactStatus.SUPPRESSED, counts=False)
+_RELEASE = ReleaseReason(Reason.SUPPRESSED, final=ContactStatus.SUPPRESSED, counts=False)
 
 
 @dataclass(frozen=True)
 class Suppressed:
-    """The suppression that holds now, and what the wish made of it."""
+    """The suppression in force, and how the request changed it."""
 
     found: Found
     change: Change
@@ -49,9 +49,9 @@ def suppress_number(
     keys: Keys,
     clock: Clock,
 ) -> Suppressed:
-    """Return the suppression that holds; `scope` is `global` or a campaign id. Safe to repeat.
+    """Return the suppression in force; `scope` is `global` or a campaign id. Safe to repeat.
 
-    What stands already is lengthened or kept, never shortened. Raises InvalidInput for an end that has passed.
+    An existing one is lengthened or kept, never shortened. Raises InvalidInput for an end that has passed.
     """
     if expires_at is not None and expires_at <= clock():
         raise InvalidInput([FieldError("/expires_at", "in_the_past", IN_THE_PAST)])
@@ -61,5 +61,5 @@ def suppress_number(
         change = write_opt_outs(tx, [wish])[phone, scope]
     hang_up_at_once(sql, client, keys)
     concerned = call_filters.to_number(phone, campaign_id=None if scope == GLOBAL else scope)
-    drain_dials(concerned, _WAY_BACK, sql=sql, client=client, keys=keys)
+    drain_dials(concerned, _RELEASE, sql=sql, client=client, keys=keys)
     return Suppressed(find_last(phone, scope, sql=sql), change)

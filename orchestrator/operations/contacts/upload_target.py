@@ -1,4 +1,4 @@
-"""What every upload of contacts needs to know about its campaign: what they must carry and which zone each lies in."""
+"""What an upload of contacts needs to know about its campaign: the inputs of its flow, and the zone of each contact."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from orchestrator.store.sql.flow_cache import FlowCache
 
 
 @dataclass(frozen=True)
-class UploadPlace:
+class UploadTarget:
     """A campaign as an upload sees it."""
 
     campaign_id: str
@@ -30,21 +30,21 @@ class UploadPlace:
     now: datetime
 
     def zone_of(self, contact: NewContact) -> str:
-        """Return the key of the zones that a contact may be in."""
+        """Return the key of the zones in which a contact may be."""
         known = zones_for(contact.phone, contact.timezone, self.default_timezone, hours=self.hours, now=self.now)
         return known.key
 
-    def in_region(self, region: str | None) -> UploadPlace:
-        """Return this place with national numbers read as those of `region`."""
+    def in_region(self, region: str | None) -> UploadTarget:
+        """Return this target with national numbers read as those of `region`."""
         return replace(self, form=ContactForm(self.form.required, self.form.optional, region))
 
 
-def place_for_upload(campaign_id: str, *, sql: Engine, flows: FlowCache, clock: Clock) -> UploadPlace:
-    """Return what uploads to a campaign need; raise Conflict for one that takes no contacts any more."""
+def upload_target_of(campaign_id: str, *, sql: Engine, flows: FlowCache, clock: Clock) -> UploadTarget:
+    """Return what an upload to a campaign needs; raise Conflict for a campaign that has ended."""
     with sql.connect() as tx:
         campaign = _taking_contacts(tx, campaign_id, is_locked=False)
     flow = flows.get(campaign.flow_id)
-    return UploadPlace(
+    return UploadTarget(
         campaign_id=campaign_id,
         form=ContactForm(required=tuple(flow.required_inputs), optional=tuple(flow.optional_inputs)),
         hours=stored_hours(campaign.calling_hours),
@@ -56,7 +56,7 @@ def place_for_upload(campaign_id: str, *, sql: Engine, flows: FlowCache, clock: 
 def hold_open(tx: Connection, campaign_id: str) -> None:
     """Keep a campaign from completing until this transaction ends; raise Conflict if it has (R22).
 
-    Asked last, so that the sends that count on the same row wait for a commit and not for an upload.
+    Called last, so that dials which lock the same row wait for a commit and not for an upload.
     """
     _taking_contacts(tx, campaign_id, is_locked=True)
 

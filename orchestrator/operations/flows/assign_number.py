@@ -1,4 +1,4 @@
-"""Maps numbers of ours to the flows that take their calls."""
+"""Assigns numbers of the account to the flows that answer their calls."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from orchestrator.store.sql.system_campaigns import ensure_system_campaign
 
 JoinDays = Annotated[int, Field(ge=0, le=3650)]
 _JOINING = (
-    "A caller whom a campaign dialed within so many days is joined to that contact; 0 joins nobody. "
+    "A caller whom a campaign dialed within so many days is joined to that contact; 0 for never. "
     "Left out: ORCHESTRATOR_INBOUND_JOIN_DAYS."
 )
 
 
 class NewNumber(BaseModel):
-    """A number of ours and the flow that takes its calls."""
+    """A number of the account and the flow that answers its calls."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     number: Number
-    flow: str = Field(description="Id or name. Every input needs a default: a stranger who calls carries none.")
+    flow: str = Field(description="Id or name. Every input needs a default: an unknown caller has no values.")
     join_days: JoinDays | None = Field(None, description=_JOINING)
 
 
 class NumberChange(BaseModel):
-    """What may change about a number; calls that are under way keep their flow."""
+    """The fields of a number that may change; calls under way keep their flow."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -44,7 +44,7 @@ class NumberChange(BaseModel):
 
 
 def map_number(wanted: NewNumber, *, sql: Engine, flows: FlowCache, settings: Settings) -> Row[Any]:
-    """Return the new mapping; in force for the next call. Raises Conflict for a number that is mapped already."""
+    """Return the new row; it applies from the next call on. Raises Conflict for a number that is assigned already."""
     flow_id = _flow_for_callers(wanted.flow, sql=sql, flows=flows)
     number_id = new_id("num")
     with sql.begin() as tx:
@@ -68,7 +68,7 @@ def find_number(number_id: str, *, sql: Engine) -> Row[Any]:
 
 
 def change_number(number_id: str, change: NumberChange, *, sql: Engine, flows: FlowCache) -> Row[Any]:
-    """Change what `change` names; in force for the next call."""
+    """Change the fields of `change`; they apply from the next call on."""
     changes = change.model_dump(exclude_unset=True)
     if "flow" in changes:
         changes["flow_id"] = _flow_for_callers(changes.pop("flow"), sql=sql, flows=flows)
@@ -79,7 +79,7 @@ def change_number(number_id: str, change: NumberChange, *, sql: Engine, flows: F
 
 
 def unmap_number(number_id: str, *, sql: Engine) -> None:
-    """Let a number take no calls any more; those under way go on. Raises NotFound for none."""
+    """Stop taking the calls of a number; those under way go on. Raises NotFound for none."""
     with sql.begin() as tx:
         if not numbers.delete_number(tx, number_id):
             raise NotFound("number", number_id)

@@ -1,4 +1,4 @@
-"""Stores a flow: a new name, a new version of a known one, or the same again."""
+"""Stores a flow under a new name or as the next version of a known one; unchanged text is not stored again."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from orchestrator.store.sql.flow_cache import stored_flows
 
 @dataclass(frozen=True)
 class StoredFlow:
-    """A version as it stands in SQL, and whether this request wrote it."""
+    """A stored version, and whether this request wrote it."""
 
     row: Row[Any]
     is_new: bool
 
 
 def create_flow(source: bytes, content_type: str, *, flow_id: str, sql: Engine, has_media_receiver: bool) -> StoredFlow:
-    """Check a flow and store it as the next version of its name; the newest version's own text is stored only once.
+    """Check a flow and store it as the next version of its name; the text of the newest version is not stored again.
 
-    Raises InvalidFlow with every problem, InvalidInput for steps that stream to a receiver that is not set up here.
+    Raises InvalidFlow with every problem, InvalidInput for steps that stream to a media receiver that is not set up.
     """
     flow = load_flow(source, content_type, library=stored_flows(sql))
     if not has_media_receiver and (wrong := list(_streaming_to_us(flow))):

@@ -1,4 +1,4 @@
-"""Fetches recordings while their links live: one at a time per fetcher, taken up again wherever a process died."""
+"""Fetches recordings while their links are valid, one at a time per fetcher; what a dead process left is continued."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from orchestrator.store.sql.recordings import (
 
 log = logging.getLogger(__name__)
 
-LEASE_S: Final = 150.0  # twice what a download may take, so that nobody waits long for what a dead process held
+LEASE_S: Final = 150.0  # twice what a download may take, so that the recording of a dead process is soon tried again
 NOT_STORED: Final = "not_stored"
 NOT_SOUND: Final = "not_sound"
 INCOMPLETE: Final = "incomplete"
@@ -42,7 +42,7 @@ _RENEWALS: Final = 5  # within one lease, so that a download before an upload le
 
 
 class RecordingFetcher:
-    """Takes recordings that are due to their files; any number of them may run.
+    """Downloads recordings that are due into the archive; any number of fetchers may run.
 
     `show_alive` is called again and again while an upload goes on.
     """
@@ -90,7 +90,7 @@ class RecordingFetcher:
         return True
 
     def interrupt(self) -> None:
-        """Give up the download under way, which somebody else takes up at once, and begin no other."""
+        """Stop the download under way, which another fetcher continues at once, and begin no other."""
         self._stop.set()
 
     def _fetch(self, row: Row[Any], draft: Path) -> None:
@@ -100,7 +100,7 @@ class RecordingFetcher:
         except StoreUnavailable as err:
             log.warning("recording %s is not stored yet: %s", row.id, err, extra={"call_id": row.call_id})
             found = NotDownloaded(NOT_STORED, str(err))
-        except Exception as err:  # whatever it is, it is this recording's own failure, and no other waits for it
+        except Exception as err:  # the failure of one recording must not delay the others
             log.exception("recording %s cannot be fetched", row.id, extra={"call_id": row.call_id})
             found = NotDownloaded("broken", type(err).__name__)
         if isinstance(found, NotDownloaded):
@@ -109,7 +109,7 @@ class RecordingFetcher:
             self._change(row, {"state": "stored_elsewhere", "error": None})
 
     def _try(self, row: Row[Any], draft: Path) -> NotDownloaded | Elsewhere | None:
-        """Fetch and keep what there is; return why that was not all, None when it was."""
+        """Fetch and store the file; return why it is missing or incomplete, None when it is complete."""
         link = link_now(row, self._ask_for_links)
         if not isinstance(link, Link):
             return link
@@ -120,7 +120,7 @@ class RecordingFetcher:
         sound = read_sound(draft)
         if sound is None:
             return NotDownloaded(NOT_SOUND, f"what came is neither WAVE nor MPEG audio ({found.size_bytes} bytes)")
-        shortage = sound.shortage(_told_s(row))
+        shortage = sound.shortage(_announced_s(row))
         if shortage and found.size_bytes <= (row.size_bytes or 0):  # no more than an earlier try brought
             return NotDownloaded(INCOMPLETE, shortage, is_final=row.tries >= LEAST_TRIES)
         self._keep(row, draft, found, form=sound.format, shortage=shortage)
@@ -132,7 +132,7 @@ class RecordingFetcher:
 
     @contextmanager
     def _renewing(self, row: Row[Any]) -> Iterator[None]:
-        """Keep the lease for as long as the body runs: a bucket may take an upload as slowly as it likes."""
+        """Keep the lease for as long as the body runs: an upload to a bucket may be slow."""
         is_done = threading.Event()
 
         def renew() -> None:
@@ -184,13 +184,13 @@ class RecordingFetcher:
         self._change(row, changes)
 
     def _give_up(self, row: Row[Any], why: NotDownloaded) -> None:
-        error = _last_word(row, why)
+        error = _final_error(row, why)
         state = INCOMPLETE if error["code"] == INCOMPLETE else "failed"
         log.warning("recording %s is %s: %s", row.id, state, error["code"], extra={"call_id": row.call_id})
         self._change(row, {"state": state, "error": error})
 
     def _change(self, row: Row[Any], changes: Mapping[str, Any]) -> None:
-        """Change the row and give it back."""
+        """Change the row and release its lease."""
         with self._sql.begin() as tx:
             change_leased(tx, row.id, row.lease, {"due_at": None, "lease": None, **changes})
 
@@ -201,23 +201,23 @@ def file_name(row: Row[Any], form: str) -> str:
 
 
 def clear_erased(sql: Engine, archive: Archive, row: Row[Any]) -> None:
-    """Remove the file of an erased recording, and its row behind it; safe to repeat. Raises StoreUnavailable."""
+    """Remove the file of an erased recording, and then its row; safe to repeat. Raises StoreUnavailable."""
     remove_files(archive, row)
     with sql.begin() as tx:
         forget_recording(tx, row.id)
 
 
 def remove_files(archive: Archive, row: Row[Any]) -> None:
-    """Remove what is kept of a recording in any format, for what comes need not be what was told."""
+    """Remove the files of a recording in every format, for it may have come in another one than announced."""
     for form in FORMATS:
         archive.remove(file_name(row, form))
 
 
-def _told_s(row: Row[Any]) -> float | None:
+def _announced_s(row: Row[Any]) -> float | None:
     return (row.ended_at - row.started_at).total_seconds() if row.started_at and row.ended_at else None
 
 
-def _last_word(row: Row[Any], why: NotDownloaded) -> dict[str, str]:
+def _final_error(row: Row[Any], why: NotDownloaded) -> dict[str, str]:
     if why.code == INCOMPLETE:
         return {"code": INCOMPLETE, "detail": why.detail}
     if row.place:

@@ -1,4 +1,4 @@
-"""Where a recording can be fetched now: by the link that was told, or by one that the carrier is asked for."""
+"""Chooses the link to fetch a recording from: the announced one, or a new one from the carrier."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ log = logging.getLogger(__name__)
 AskForLinks: TypeAlias = Callable[[str], Mapping[str, str] | None]
 """Returns the carrier's own links to a recording by format; None where it has no such recording."""
 
-_DEAD: Final = frozenset({"status_403", "status_410"})  # what a link says that is over before its time
+_DEAD: Final = frozenset({"status_403", "status_410"})  # the answers of a link that has expired early
 _NOT_IN_A_PATH: Final = re.compile(r"[^\x21-\x7e]")
 
 
 @dataclass(frozen=True)
 class Link:
-    """An address to fetch; after one that `is_last` the carrier has no other."""
+    """A URL to fetch; after one that `is_last` the carrier has no other."""
 
     url: str
     is_last: bool = False
@@ -35,13 +35,13 @@ class Link:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """The address of a bucket of the operator's own, into which the carrier puts what it records."""
+    """The address of a bucket of the operator's own, in which the carrier stores recordings."""
 
     url: str
 
 
 def link_now(row: Row[Any], ask: AskForLinks) -> Link | Elsewhere | NotDownloaded:
-    """Return where to fetch a recording; the carrier is asked once the told link is over, or said so itself."""
+    """Return where to fetch a recording; the carrier is asked for a new link once the announced one has expired."""
     told = _choose(row, row.urls) or _choose(row, row.public_urls)
     is_over = row.age_s >= LINKS_LIVE_S or (row.error or {}).get("code") in _DEAD
     fresh = None
@@ -61,12 +61,12 @@ def _read(url: str | None, *, is_last: bool) -> Link | Elsewhere | NotDownloaded
 
 
 def _choose(row: Row[Any], links: Mapping[str, Any]) -> str | None:
-    """Return the link of the format that was told, else of any."""
+    """Return the link of the announced format, else of any."""
     return next((str(links[name]) for name in (row.format, *FORMATS) if links.get(name)), None)
 
 
 def _written_out(url: str) -> str:
-    """Return the address with what no path may hold (spaces, letters beyond ASCII) as a request has it; no more."""
+    """Return the URL with characters that no path may contain (spaces, beyond ASCII) percent-encoded."""
     scheme, _, rest = url.partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}://{host}{slash}{_NOT_IN_A_PATH.sub(lambda found: quote(found[0]), path)}"

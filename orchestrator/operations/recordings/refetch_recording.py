@@ -1,4 +1,4 @@
-"""Tries a recording again that was given up: the carrier may have it still, and tell a new link."""
+"""Tries a recording again that was given up: the carrier may still have it, and give a new link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Says whether the disk of a folder has room left for the stores to work."""
+"""Checks whether the disk of a folder has space left for the stores."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LEAST_ROOM = 16 * 2**20  # bytes: PostgreSQL's next segment of its log, without 
 
 
 def has_room(folder: Path) -> bool:
-    """Say whether the disk of a folder with stores has room for them to work; one that cannot be asked has none."""
+    """Return whether the disk of a folder has space for the stores; False where that cannot be found out."""
     try:
         return shutil.disk_usage(folder).free >= LEAST_ROOM
     except OSError:

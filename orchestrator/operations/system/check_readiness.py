@@ -1,7 +1,7 @@
-"""Checks whether this installation can do its work, and says for each thing that is wrong what mends it.
+"""Checks whether this installation can do its work, and gives a remedy for each thing that is wrong.
 
-The place of recordings is not asked here: no call needs it, so that it must not take an API out of service, and a dead
-bucket would hold every answer up. What the engine met there is repeated as a warning; `orchestrator doctor` tries it.
+The storage of recordings is not checked here: no call needs it, so it must not take an API out of service, and a dead
+bucket would delay every answer. Failures of the engine there are repeated as a warning; `orchestrator doctor` tries it.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _LONG_S = 5.0  # without a dial, on account of the rate alone
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at; `remedy` is empty when it is as it should be.
+    """One check; `remedy` is empty when all is well.
 
-    What is not vital is a warning: calls are made without it.
+    A check that is not vital is a warning: calls are made all the same.
     """
 
     name: str
@@ -62,7 +62,7 @@ class _Installation:
 def check_readiness(
     *, sql: Engine, client: redis.Redis, keys: Keys, settings: Settings, clock: Clock, probes: StoreProbes
 ) -> list[Check]:
-    """Return every check within two seconds, whatever hangs; none of them raises, and none asks the carrier."""
+    """Return every check within two seconds, whatever hangs; none raises, and none asks the carrier."""
     installation = _Installation(sql, client, keys, settings, clock)
     remedies = probes.run({name: partial(_remedy, check, installation) for name, check in _CHECKS.items()})
     return [_check(name, remedies.get(name, _SILENT.get(name, _WAITS))) for name in _CHECKS]

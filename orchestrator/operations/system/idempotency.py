@@ -1,4 +1,4 @@
-"""Remembers a request by its Idempotency-Key, so that its repeat gets the first answer and makes nothing new."""
+"""Stores the answer of a request by its Idempotency-Key, so that a repeat gets it and changes nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from orchestrator.store.sql.personal_columns import GONE
 
 @dataclass(frozen=True)
 class Kept:
-    """The answer a key was given."""
+    """The stored answer of a key."""
 
     status: int
     body: bytes
@@ -24,9 +24,9 @@ class Kept:
 
 @dataclass(frozen=True)
 class Taken:
-    """A key that this request answers.
+    """A key whose request is to be executed.
 
-    Ids are made from it: should the process die between the deed and its note, the repeat finds the deed done.
+    Ids are derived from it: if the process dies between the change and its note, the repeat finds the change made.
     """
 
     key: str
@@ -74,6 +74,6 @@ def finish_request(begun: Taken, kept: Kept, *, sql: Engine) -> None:
 
 
 def forget_request(begun: Taken, *, sql: Engine) -> None:
-    """Let the key be used again: nothing was done."""
+    """Release the key: nothing was changed."""
     with sql.begin() as tx:
         delete_key(tx, begun.key, begun.scope)

@@ -1,7 +1,7 @@
-"""Connections to PostgreSQL that wait for no answer longer than their bound.
+"""Connections to PostgreSQL that wait for an answer no longer than a bound.
 
-The server's own time-outs do not fire in a server that stands still, and TCP sees nothing wrong with it, for the kernel
-goes on acknowledging. So this side looks at its own clock: psycopg passes every wait through `Connection.wait`.
+The server's own timeouts do not fire while its process is stopped, and TCP sees nothing wrong, for the kernel goes on
+acknowledging. So the client watches its own clock: psycopg passes every wait through `Connection.wait`.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _SET_LOCAL = text(
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """A connection that is closed, as one that was lost, when an answer takes longer than `wait_at_most_s`."""
+    """A connection that is closed like a lost one when an answer takes longer than `wait_at_most_s`."""
 
     wait_at_most_s = USUAL.wait_s
 
     def wait(self, gen: Generator[Any, Any, T], interval: float = _INTERVAL_S, timeout: float | None = None) -> T:
         """Wait for an answer; raise OperationalError once the bound has passed.
 
-        The answer may still come, to a statement that may still be carried out: so nothing else is asked here again.
+        The statement may still be carried out, and its answer may still arrive: so this connection is not used again.
         """
         bound_s = self.wait_at_most_s if timeout is None else timeout
         try:
@@ -43,9 +43,9 @@ class BoundedConnection(psycopg.Connection[Any]):
 
 
 class OneAtATime:
-    """Connects; while the server is silent one thread at a time tries, and all others learn so at once.
+    """Connects; while the server does not answer, one thread at a time tries, and the others fail at once.
 
-    Else a server that stands still would hold every thread of a process, however short each wait is.
+    Otherwise a server that hangs would hold every thread of a process, however short each wait is.
     """
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class OneAtATime:
 
 
 def connect_args(bounds: SqlBounds) -> dict[str, Any]:
-    """Return what libpq is told: how soon it gives up a silent peer, and what the server itself ends."""
+    """Return the arguments of libpq: when it gives up a silent peer, and the timeouts of the server itself."""
     timeouts = {
         "statement_timeout": bounds.statement_s,
         "lock_timeout": bounds.lock_s,
@@ -91,7 +91,7 @@ def connect_args(bounds: SqlBounds) -> dict[str, Any]:
 
 
 def allow(tx: Connection, bounds: SqlBounds) -> None:
-    """Let this transaction take longer than the usual; the pool takes the leave back with the connection."""
+    """Raise the bounds of this transaction; the pool resets them when the connection is returned."""
     ms = {"statement": bounds.statement_s, "lock": bounds.lock_s, "idle": bounds.idle_s}
     tx.execute(_SET_LOCAL, {name: f"{s}s" for name, s in ms.items()})
     tx.connection.driver_connection.wait_at_most_s = bounds.wait_s  # type: ignore[union-attr]  # it is ours

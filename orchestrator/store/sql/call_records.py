@@ -1,4 +1,4 @@
-"""The SQL of the record: what is written when a call has ended, and again when a late fact amends it (R18)."""
+"""Writes the record of a call when it has ended, and amends it when a late fact arrives (R18)."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ _END_UNRECORDED = text(
 
 @dataclass(frozen=True)
 class Record:
-    """An ended call beside its row and its contact as they stood before."""
+    """An ended call, with its row and its contact as they were before."""
 
     call: LiveCall
     row: RowMapping
@@ -104,7 +104,7 @@ class Record:
 
     @property
     def disposition(self) -> Disposition:
-        """What the line did."""
+        """How the call ended."""
         return self.end.disposition
 
     @property
@@ -114,7 +114,7 @@ class Record:
 
     @property
     def is_first_end(self) -> bool:
-        """Whether this is the call's end, and not an amendment of it."""
+        """Whether this is the call's end, not an amendment of it."""
         return self.row["state"] not in FINAL_STATES
 
     def kept(self, line: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -155,7 +155,7 @@ def lock_for_record(tx: Connection, call_ids: Sequence[str]) -> dict[str, RowMap
 
 
 def record_of(call: LiveCall, row: RowMapping) -> Record:
-    """Return the record that `call` makes of `row`; once its contact is erased, what is personal stays out."""
+    """Return the record that `call` makes of `row`; personal data is left out once its contact is erased."""
     return Record(call.erased() if row["is_erased"] else call, row, end_of(call))
 
 
@@ -168,20 +168,20 @@ def write_calls(tx: Connection, records: Sequence[Record]) -> None:
 
 
 def write_contacts(tx: Connection, contacts: Sequence[ContactAfter]) -> None:
-    """Write what the calls made of their contacts."""
+    """Write the contacts' states after their calls."""
     if contacts:
         tx.execute(_CONTACTS, {"contacts": [asdict(contact) for contact in contacts]})
 
 
 def write_timeline(tx: Connection, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """Add what is not yet in the timelines; an event id is kept once per call for ever (R17)."""
+    """Add lines that are not yet in the timelines; an event id is stored once per call (R17)."""
     if lines:
         rows = [_timeline_row(n, call_id, line) for n, (call_id, line) in enumerate(lines)]
         tx.execute(_TIMELINE, {"lines": rows})
 
 
 def write_suppressions(tx: Connection, records: Sequence[Record]) -> None:
-    """Write that these flows asked never to dial a number again; a call that is amended asks no second time."""
+    """Write the suppressions that these calls' flows requested; an amended call does not request them again."""
     wishes = [
         Asked(number, _scope(wish, record), wish.reason, asked_by="flow", call_id=record.call.call_id)
         for record in records
@@ -192,19 +192,19 @@ def write_suppressions(tx: Connection, records: Sequence[Record]) -> None:
 
 
 def _their_number(record: Record) -> str | None:
-    # Who wants no more calls and is erased is known by the live state alone, as long as that lasts.
+    # The number of an erased person who opted out is known from the live state alone, as long as that lasts.
     number = str(record.call.to if record.row["is_erased"] else record.row["their_number"])
     return None if number.startswith(ERASED) else number
 
 
 def _scope(wish: Suppression, record: Record) -> str:
-    # The home of calls that come in is no campaign: the wish names the one whose contact has called.
+    # Inbound calls lie in a hidden campaign: the request names the campaign whose contact has called.
     came_in = record.row["direction"] == "inbound"
     return wish.scope if wish.scope == "global" or came_in else str(record.row["campaign_id"])
 
 
 def hold_unrecorded(tx: Connection, call_id: str) -> None:
-    """Hold the contact of a call whose result cannot be written, until a person has looked."""
+    """Hold the contact of a call whose result cannot be written, until an operator acts."""
     tx.execute(_HOLD_UNRECORDED, {"call_id": call_id})
 
 

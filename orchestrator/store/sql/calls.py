@@ -1,4 +1,4 @@
-"""Queries on calls as a reader sees them: pages, single ones, timelines."""
+"""Queries that show calls: pages, single ones, timelines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.tables import NUMBER_GUARD, OUTCOME_BEGINS, call_events, calls, campaigns, contacts, flows
 
 _PLAIN = ("campaign_id", "disposition", "direction")
-_JOINED = contacts.alias("joined")  # whom a campaign had dialed, of a call that came in
+_JOINED = contacts.alias("joined")  # of an inbound call: the contact whom a campaign had dialed
 _FILTERS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "contact_id": lambda value: or_(calls.c.contact_id == value, calls.c.joined_contact_id == value),
     "to": lambda value: calls.c.to_number == value,
@@ -44,7 +44,7 @@ def _shown() -> Select[Any]:
 
 
 def find_call(tx: Connection, call_id: str) -> Row[Any] | None:
-    """Return a call with what stands beside it."""
+    """Return a call with its flow, its campaign's kind and the contact it is joined to."""
     return tx.execute(_shown().where(calls.c.id == call_id)).first()
 
 
@@ -62,13 +62,13 @@ def live_calls_of(tx: Connection, campaign_id: str) -> list[tuple[str, datetime]
 
 
 def is_number_in_use(tx: Connection, number: str) -> bool:
-    """Say whether an attempt to a number is under way."""
+    """Return whether an attempt to a number is under way."""
     under_way = exists().where(calls.c.to_number == number, text(NUMBER_GUARD))
     return bool(tx.execute(select(under_way)).scalar_one())
 
 
 def list_calls(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
-    """Return a page of calls; withdrawn attempts, which were never dialed, only when their status is asked for."""
+    """Return a page of calls; withdrawn attempts, which were never dialed, only where their status is filtered for."""
     query = _shown().where(*(_condition(name, value) for name, value in filters.items()))
     if "status" not in filters:
         query = query.where(calls.c.state != AttemptState.WITHDRAWN)
@@ -80,6 +80,6 @@ def _condition(name: str, value: Any) -> ColumnElement[bool]:
 
 
 def timeline(tx: Connection, call_id: str) -> Sequence[Row[Any]]:
-    """Return the recorded timeline of a call, in the order in which it took notice."""
+    """Return the recorded timeline of a call, in the order in which it was processed."""
     query = select(call_events).where(call_events.c.call_id == call_id)
     return tx.execute(query.order_by(call_events.c.position, call_events.c.event_id)).all()

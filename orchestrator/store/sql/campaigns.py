@@ -1,4 +1,4 @@
-"""Queries on campaigns, without the hidden one that is the home of single calls."""
+"""Queries on campaigns; the hidden ones of single and inbound calls are left out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _shown() -> Select[Any]:
 
 
 def insert_campaign(tx: Connection, values: Mapping[str, Any]) -> None:
-    """Insert a campaign; one with the same id was made by the same request and stays."""
+    """Insert a campaign; one with the same id, made by the same request, stays."""
     tx.execute(upsert(campaigns).values(values).on_conflict_do_nothing(index_elements=[campaigns.c.id]))
 
 
@@ -35,7 +35,7 @@ def find_campaign(tx: Connection, campaign_id: str) -> Row[Any] | None:
 
 
 def lock_campaign(tx: Connection, campaign_id: str) -> Row[Any] | None:
-    """Lock a campaign's row against every other change of its status, and return it; sends only read it."""
+    """Lock a campaign's row against every other change of its status, and return it; a send only reads it."""
     query = _shown().where(campaigns.c.id == campaign_id).with_for_update(of=campaigns, key_share=True)
     return tx.execute(query).first()
 
@@ -133,12 +133,12 @@ def count_in_flight(tx: Connection, campaign_id: str) -> int:
 
 
 def has_contacts(tx: Connection, campaign_id: str) -> bool:
-    """Say whether a campaign has anybody to call."""
+    """Return whether a campaign has contacts."""
     return bool(tx.execute(select(exists().where(contacts.c.campaign_id == campaign_id))).scalar_one())
 
 
 def has_open_import(tx: Connection, campaign_id: str) -> bool:
-    """Say whether contacts are being written for a campaign."""
+    """Return whether an import of contacts runs for a campaign."""
     running = exists().where(imports.c.campaign_id == campaign_id, imports.c.status == "running")
     return bool(tx.execute(select(running)).scalar_one())
 
@@ -152,7 +152,7 @@ def lacks_inputs(tx: Connection, campaign_id: str, inputs: Sequence[str]) -> int
 
 
 def release_holds(tx: Connection, campaign_id: str, reasons: Sequence[str]) -> None:
-    """Let contacts that are held for one of `reasons` be asked about again at once."""
+    """Release contacts that are held for one of `reasons`, to be checked again at once."""
     allow(tx, SWEEPING)
     held = (contacts.c.campaign_id == campaign_id, contacts.c.reason.in_(reasons))
     released = change_state(ContactStatus.WAITING, among=(ContactStatus.HELD,)).where(*held)
@@ -160,20 +160,20 @@ def release_holds(tx: Connection, campaign_id: str, reasons: Sequence[str]) -> N
 
 
 def list_zones(tx: Connection, campaign_id: str) -> list[str]:
-    """Return the zone keys a campaign's contacts lie in."""
+    """Return the zone keys of a campaign's contacts."""
     query = select(campaign_zones.c.zone).where(campaign_zones.c.campaign_id == campaign_id)
     return list(tx.execute(query).scalars())
 
 
 def add_zones(tx: Connection, campaign_id: str, zones: Sequence[str]) -> None:
-    """Enter zone keys in a campaign's list, in order, so that two uploads cannot lock each other."""
+    """Add zone keys to a campaign's list, in order, so that two uploads cannot deadlock."""
     if zones:
         rows = [{"campaign_id": campaign_id, "zone": zone} for zone in sorted(zones)]
         tx.execute(upsert(campaign_zones).values(rows).on_conflict_do_nothing())
 
 
 def move_zones(tx: Connection, campaign_id: str, zones: Sequence[str], *, to: str) -> None:
-    """Give undialed contacts of `zones`, which say nothing, the zone `to`; a contact's own word stays."""
+    """Move open contacts from `zones` to the zone `to`, except those with a time zone of their own."""
     allow(tx, SWEEPING)
     placed = (contacts.c.campaign_id == campaign_id, contacts.c.zone.in_(zones), contacts.c.timezone.is_(None))
     tx.execute(update(contacts).where(*placed, contacts.c.status.in_(CLAIMABLE)).values(zone=to))

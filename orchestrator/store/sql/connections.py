@@ -1,4 +1,4 @@
-"""Queries on connections: the limits of a carrier account."""
+"""Queries on Telnyx connections and their limits: calls per second and live calls."""
 
 from __future__ import annotations
 
@@ -33,6 +33,6 @@ def find_connection(tx: Connection, connection_id: str) -> Row[Any] | None:
 
 
 def update_connection(tx: Connection, connection_id: str, changes: Mapping[str, Any]) -> Row[Any] | None:
-    """Change a connection's limits and return its row; the dispatchers read it anew every round."""
+    """Change a connection's limits and return its row; dispatchers read it in every round."""
     changed = update(connections).where(connections.c.id == connection_id).values(**changes, updated_at=func.now())
     return tx.execute(changed.returning(connections)).first()

@@ -1,4 +1,4 @@
-"""Writes contacts in bulk: COPY into a table of the session, then one INSERT that skips what is there already."""
+"""Writes contacts in bulk: COPY into a table of the session, then one INSERT that skips contacts that exist already."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _SERIALIZE = text("SELECT pg_advisory_xact_lock(hashtextextended('contacts/' || 
 
 @dataclass(frozen=True, slots=True)
 class StagedContact:
-    """A contact that may be stored, with the id it would get and the zone it lies in."""
+    """A contact that may be stored, with the id it would get and its zone."""
 
     contact_id: str
     contact: NewContact
@@ -63,10 +63,10 @@ def insert_contacts(
     import_id: str | None = None,
     dedupe: Dedupe | None = None,
 ) -> set[str]:
-    """Insert contacts and return the ids of those that were new; the first of two alike is kept.
+    """Insert contacts and return the ids of those that were new; of duplicates the first is kept.
 
-    A contact is its campaign's (external_id) if it has one, else (phone). With dedupe `phone` a number is taken once,
-    whatever ids its rows carry; such uploads of one campaign take turns.
+    Within a campaign a contact is identified by its external_id if it has one, else by its phone. With dedupe `phone` a
+    number is taken once, whatever its external ids; such uploads of one campaign take turns.
     """
     if not rows:
         return set()

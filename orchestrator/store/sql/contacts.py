@@ -1,4 +1,4 @@
-"""Queries on contacts: pages, single ones, and what a person may change about them."""
+"""Queries on contacts: pages, single ones, and changes on request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.tables import calls, campaigns, contacts
 
 _LAST = "~"  # behind every id
-# The newest of each standing: to filter a million by a rare one would read them all.
+# The newest of each status and zone: filtering a million contacts by a rare status would read them all.
 _STANDING = text(
     """
     SELECT p.id FROM unnest(CAST(:statuses AS text[]), CAST(:zones AS text[])) AS s(status, zone)
@@ -45,7 +45,7 @@ def lock_contact(tx: Connection, contact_id: str) -> Row[Any] | None:
 
 def list_contacts(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
     """Return a page of contacts whose columns have these values."""
-    # Who called us is in no list of people to call.
+    # The contact of an inbound call is in no list of contacts to call.
     query = _shown().where(campaigns.c.kind != "inbound", *(_is(name, value) for name, value in filters.items()))
     return tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
 

@@ -1,7 +1,7 @@
-"""Counts what caps count: the dials to a number and from a caller id in the last 24 hours.
+"""Counts the dials to a number and from a caller id in the last 24 hours, which caps limit.
 
-A dial counts from its reservation on, so that two at once cannot both be the last one allowed, and it counts whatever
-became of it unless it was withdrawn: then it was surely not made.
+A dial counts from its reservation on, so that two at once cannot both be the last one allowed, and whatever its result,
+unless it was withdrawn: then it was surely not made.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LOCKS = 7_201_341  # any fixed number: keeps these locks apart from others on t
 
 
 def dials_within(column: str, number: str, *, most: str, besides: str) -> str:
-    """Return the SQL that counts the newest dials of a number, `most` of them at most, and tells the oldest of these.
+    """Return the SQL that counts the newest dials of a number, `most` of them at most, and returns the oldest of these.
 
     `pending` says that one of them may still be withdrawn. It reads no more rows than it counts, newest first.
     """
@@ -68,7 +68,7 @@ def dials_of(row: RowMapping, cap: int | None) -> Dials:
 
 
 def lock_caller_ids(tx: Connection, caller_ids: Sequence[str]) -> None:
-    """Let nobody else reserve a dial from these until this transaction ends.
+    """Keep other transactions from reserving dials from these caller ids until this one ends.
 
     No number guard keeps two dials from one caller id apart, and each of two claims would take the same free place.
     """

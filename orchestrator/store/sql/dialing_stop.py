@@ -1,4 +1,4 @@
-"""The stop of all dialing as PostgreSQL keeps it: who stopped it, when and why."""
+"""Stores the stop of all dialing: by whom, since when and why."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from orchestrator.clock import rfc3339
 from orchestrator.policy.timestamps import parse_moment
 
-# The first stop holds: who comes second must not take its reason from whoever has to lift it.
+# The first stop stays: a second one must not overwrite the reason, which is needed to decide when to resume.
 _STOP = text(
     "INSERT INTO installation (id, dialing_stopped) VALUES (1, :stop) "
     "ON CONFLICT (id) DO UPDATE SET dialing_stopped = coalesce(installation.dialing_stopped, :stop)"
@@ -24,7 +24,7 @@ _RESUME = text("UPDATE installation SET dialing_stopped = NULL")
 
 @dataclass(frozen=True)
 class Stop:
-    """A stop of all dialing; what an older version wrote does not say by whom."""
+    """A stop of all dialing; `by` is None where an older version wrote it."""
 
     since: datetime | None
     by: str | None
@@ -32,7 +32,7 @@ class Stop:
 
     @property
     def sentence(self) -> str:
-        """Who stopped it, when and why, and what lets it go on."""
+        """By whom, since when and why dialing is stopped, and how to resume it."""
         by = f" by {self.by}" if self.by else ""
         since = f" since {rfc3339(self.since)}" if self.since else ""
         why = f": {self.reason}" if self.reason else ""
@@ -52,7 +52,7 @@ def read_stop(tx: Connection) -> Stop | None:
 
 
 def clear_stop(tx: Connection) -> None:
-    """Let dialing go on."""
+    """Resume dialing."""
     tx.execute(_RESUME)
 
 

@@ -1,6 +1,6 @@
 """Queries on what time alone brings about in campaigns: contacts that expire or are held, campaigns that are finished.
 
-The moves of contacts are made in batches: none locks many contacts at once, or makes anybody wait for long.
+The moves of contacts are made in batches: none locks many contacts at once, or blocks others for long.
 """
 
 from __future__ import annotations
@@ -99,14 +99,14 @@ def zones_with_waiting_contacts(tx: Connection, zones: Sequence[Row[Any]]) -> Se
 def hold_zone(tx: Connection, campaign_id: str, zone: str, *, hours: str) -> int:
     """Hold up to a batch of the contacts that wait in a zone of unknown local time; return how many.
 
-    `hours` are the campaign's calling hours (JSON text) by which that was found: nobody is held if they have changed.
+    `hours` are the campaign's calling hours (JSON text) that were judged: no contact is held if they have changed.
     """
     params = {"campaign_id": campaign_id, "zone": zone, "hours": hours}
     return tx.execute(_HOLD_ZONE, {**params, "most": BATCH, "reason": Reason.ZONE_UNKNOWN.value}).rowcount
 
 
 def lock_finished(tx: Connection) -> list[str]:
-    """Lock the running campaigns in which nobody is left to call, and return their ids."""
+    """Lock the running campaigns in which no contact is left to call, and return their ids."""
     locked = set(tx.execute(_FINISHED).scalars())
     # Once more behind the locks: what was added between that statement's snapshot and its lock is seen only now.
     return [ident for ident in tx.execute(_FINISHED).scalars() if ident in locked]

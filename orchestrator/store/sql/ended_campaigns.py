@@ -1,4 +1,4 @@
-"""Contacts that still stand open in campaigns that have ended: nobody dials them, and nobody would look at them."""
+"""Ends contacts that are still open in campaigns that have ended, where they would never be dialed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql.state_changes import sources_of
 from orchestrator.store.sql.state_lists import IS_CLAIMABLE, one_of
 
-BATCH = 200  # some 20 ms: an index more or less is written for each
+BATCH = 200  # some 20 ms: several indexes are written for each
 
 # The index of claims holds open contacts alone: one probe for each campaign that has any, whatever ever ended.
 _ENDED = text(
@@ -46,19 +46,19 @@ _CALLING = text(
 
 
 def ended_with_open_contacts(tx: Connection) -> Sequence[str]:
-    """Return the campaigns that have ended and still have contacts who wait or are held."""
+    """Return the campaigns that have ended and still have contacts that wait or are held."""
     return tx.execute(_ENDED).scalars().all()
 
 
 def end_batch(tx: Connection, campaign_id: str, *, skip_locked: bool = True) -> int:
     """End up to a batch of the open contacts of a campaign that has ended; return how many.
 
-    With `skip_locked` those that somebody is moving are left out, else they are waited for.
+    With `skip_locked` those that another transaction has locked are left out, else they are waited for.
     """
     statement = _END_FREE if skip_locked else _END_ALL
     return tx.execute(statement, {"campaign_id": campaign_id, "most": BATCH}).rowcount
 
 
 def wait_for_moves(tx: Connection, campaign_id: str) -> None:
-    """Wait for every transaction that is moving a contact out of a call: those behind it see the campaign as it is."""
+    """Wait for each transaction that is finishing a call of a contact; later ones see that the campaign has ended."""
     tx.execute(_CALLING, {"campaign_id": campaign_id})

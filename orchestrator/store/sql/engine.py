@@ -1,4 +1,4 @@
-"""Opens the two stores with the timeouts, pools and retry rules the guarantees ask for."""
+"""Opens the two stores with the timeouts, pools and retry rules that the guarantees need."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def open_sql(
 ) -> Engine:
     """Return an engine of at most `pool_size` connections, READ COMMITTED; connects at first use (R23).
 
-    A connection that rested for `ping_after_s` is asked whether it is alive before it is used again. Nothing waits
-    longer than `bounds` allow.
+    A connection that was idle for `ping_after_s` is pinged before it is used again. No wait is longer than `bounds`
+    allow.
     """
     engine = create_engine(
         database_url,
@@ -43,7 +43,7 @@ def open_sql(
         connect_args={"connect_timeout": CONNECT_S, **connect_args(bounds)},
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
-        hide_parameters=True,  # they are people's numbers and names, and errors go to the log
+        hide_parameters=True,  # they are phone numbers and names, and errors go to the log
     )
     _bound_waits(engine, bounds)
     _ping_when_rested(engine, ping_after_s)
@@ -65,13 +65,13 @@ def open_redis(redis_url: str, *, max_connections: int = 128) -> redis.Redis:
 
 
 def _to_json(value: Any) -> str:
-    """Return JSON that PostgreSQL takes: it has no place for a NUL, and a webhook may carry one."""
+    """Return JSON that PostgreSQL accepts: it cannot store a NUL, and a webhook may contain one."""
     text = orjson.dumps(value).decode()
     return _NUL.sub(r"\1", text) if "\\u0000" in text else text
 
 
 def _bound_waits(engine: Engine, bounds: SqlBounds) -> None:
-    """Let the engine's connections be bounded ones, each with the usual leave whenever it is handed out."""
+    """Make the engine's connections bounded ones, reset to the usual bounds whenever the pool hands them out."""
     connector = OneAtATime()
 
     def connect(_dialect: Any, _record: Any, args: list[Any], params: dict[str, Any]) -> BoundedConnection:
@@ -85,7 +85,7 @@ def _bound_waits(engine: Engine, bounds: SqlBounds) -> None:
 
 
 def _ping_when_rested(engine: Engine, ping_after_s: float) -> None:
-    """Take another connection for one that died at rest; to ask at every use would cost a round trip each."""
+    """Replace a connection that died while idle; a ping at every use would cost a round trip each."""
 
     def note_rest(_driver: Any, record: Any) -> None:
         record.info["rests_since"] = time.monotonic()

@@ -1,4 +1,4 @@
-"""The SQL of finding whom to erase: their calls and contacts, locked, and how an erased call is known."""
+"""Finds and locks the calls and contacts of a person who is to be erased, and recognizes erased calls."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row, RowMapping, Select, or_, select, text
 from orchestrator.model.attempt_state import LIVE, AttemptState
 from orchestrator.store.sql.tables import calls, contacts
 
-ERASED: Final = "erased:"  # stands with the contact's id where a number stood
+ERASED: Final = "erased:"  # followed by the contact's id, in place of the number
 IS_ERASED: Final = f"(k.to_number LIKE '{ERASED}%' OR k.from_number LIKE '{ERASED}%')"  # of a call as `k`
-# The code says how the call ended, and goes on doing so; what stands beside it may name a number.
+# The code says how the call ended and is kept; the rest of the error may name a number.
 CODE_ALONE: Final = text(
     "CASE WHEN telnyx_error ? 'error_code' THEN jsonb_build_object('error_code', telnyx_error->'error_code') END"
 )
@@ -20,13 +20,13 @@ _UNDER_WAY = calls.c.state.in_(LIVE) | ((calls.c.state == AttemptState.UNKNOWN) 
 
 
 def calls_with(contact_ids: Sequence[str]) -> Select[Any]:
-    """Return the ids of these contacts' calls: those to them, and those of their own to us."""
+    """Return the ids of these contacts' calls, outbound and inbound."""
     theirs = or_(calls.c.contact_id.in_(contact_ids), calls.c.joined_contact_id.in_(contact_ids))
     return select(calls.c.id).where(theirs)
 
 
 def lock_calls_with(tx: Connection, contact_ids: Sequence[str]) -> Sequence[Row[Any]]:
-    """Lock these contacts' calls, before any contact and in the order of the settle loop, and return them.
+    """Lock these contacts' calls, before any contact and in the order of finalizing, and return them.
 
     Each row says with `is_under_way` whether the carrier has or may have the call.
     """
@@ -41,16 +41,16 @@ def lock_contacts(tx: Connection, contact_ids: Sequence[str]) -> Sequence[Row[An
 
 
 def contacts_with(tx: Connection, phone: str) -> list[str]:
-    """Return the ids of the contacts of a number in every campaign, and of those that stand for its calls to us."""
+    """Return the ids of the contacts of a number in every campaign, and of those of its inbound calls."""
     return list(tx.scalars(select(contacts.c.id).where(contacts.c.phone == phone)))
 
 
 def is_erased(row: RowMapping) -> bool:
-    """Say whether the person of a row of `calls` was erased."""
+    """Return whether the person of a row of `calls` was erased."""
     return any(str(row[name]).startswith(ERASED) for name in ("to_number", "from_number"))
 
 
 def is_leg_of_erased(tx: Connection, call_control_id: str) -> bool:
-    """Say whether a leg of the carrier's was a call with somebody who was erased."""
+    """Return whether a leg belongs to a call with a person who was erased."""
     same_leg = select(calls.c.to_number, calls.c.from_number).where(calls.c.call_control_id == call_control_id)
     return any(is_erased(row) for row in tx.execute(same_leg).mappings())

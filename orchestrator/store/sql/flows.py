@@ -1,4 +1,4 @@
-"""Queries on flows: versions of one name, never changed once written."""
+"""Queries on flows: versions under one name, never changed once written."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def newest_version(tx: Connection, name: str) -> Row[Any] | None:
 def find_version(tx: Connection, name: str, version: int) -> Row[Any] | None:
     """Return a version by the flow's name and its number."""
     return tx.execute(select(flows).where(flows.c.name == name, flows.c.version == version)).first()
+
+
+def read_source(tx: Connection, flow_id: str) -> tuple[str, str] | None:
+    """Return the text and the content type of a version by its id."""
+    row = tx.execute(select(flows.c.source, flows.c.content_type).where(flows.c.id == flow_id)).first()
+    return (row.source, row.content_type) if row else None
 
 
 def insert_flow(tx: Connection, values: Mapping[str, Any]) -> Row[Any]:

@@ -1,4 +1,4 @@
-"""Queries on the keys clients send so that a repeated request is the same request."""
+"""Queries on idempotency keys and the answers kept for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STALE = text("interval '60 seconds'")
 
 
 def insert_key(tx: Connection, key: str, *, scope: str, body_hash: str) -> Row[Any] | None:
-    """Enter a key that is new or older than 24 h and return its row; None when it stands already."""
+    """Insert a key that is new or older than 24 h and return its row; None when it exists already."""
     fresh = insert(keys).values(key=key, scope=scope, body_hash=body_hash)
     forgotten = {"body_hash": body_hash, "status": None, "response": None, "content_type": None}
     entered = fresh.on_conflict_do_update(
@@ -26,7 +26,7 @@ def insert_key(tx: Connection, key: str, *, scope: str, body_hash: str) -> Row[A
 
 
 def find_key(tx: Connection, key: str, scope: str) -> Row[Any] | None:
-    """Return a key's row; `is_stale` says that whoever answered it must have died."""
+    """Return a key's row; `is_stale` says that the process that answered it must have died."""
     is_stale = (keys.c.created_at < func.now() - _STALE).label("is_stale")
     return tx.execute(select(keys, is_stale).where(keys.c.key == key, keys.c.scope == scope)).first()
 
@@ -40,12 +40,12 @@ def store_response(
 
 
 def delete_key(tx: Connection, key: str, scope: str) -> None:
-    """Forget a key whose request came to nothing."""
+    """Delete a key whose request failed without effect."""
     tx.execute(delete(keys).where(keys.c.key == key, keys.c.scope == scope, keys.c.status.is_(None)))
 
 
 def purge_keys(tx: Connection, *, limit: int = 20) -> None:
-    """Delete some keys older than 24 h; called with every new one, so that the table stays a day long."""
+    """Delete some keys older than 24 h; called with every new one, so that the table holds one day."""
     old = select(keys.c.key, keys.c.scope).where(keys.c.created_at < func.now() - _KEPT)
     some = old.limit(limit).with_for_update(skip_locked=True).subquery()
     tx.execute(delete(keys).where(keys.c.key == some.c.key, keys.c.scope == some.c.scope))

@@ -41,7 +41,7 @@ def lock_running(tx: Connection, import_id: str) -> bool:
 def count_batch(
     tx: Connection, import_id: str, counts: Mapping[str, int], *, problems: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Add a batch's counts, and tell what was wrong with all rows so far."""
+    """Add a batch's counts, and store the kinds of problems of all rows so far."""
     added = {name: imports.c[name] + count for name, count in counts.items()}
     params = imports.c.params.op("||")(literal({"problems": problems}, JSONB))
     values = {**added, "params": params, "touched_at": func.now()}
@@ -62,7 +62,7 @@ def close_silent_imports(tx: Connection) -> list[str]:
 
 
 def withdraw_import(tx: Connection, import_id: str) -> None:
-    """Stop an import where it stands and forget what it refused; no batch is written after this has committed."""
+    """Stop an import and delete its rejects; no batch is written after this has committed."""
     tx.execute(select(imports.c.id).where(imports.c.id == import_id).with_for_update())
     tx.execute(update(imports).where(imports.c.id == import_id).values(status="withdrawn"))
     tx.execute(delete(import_rejects).where(import_rejects.c.import_id == import_id))

@@ -1,4 +1,4 @@
-"""The SQL of calls that come in: whose number was called, by whom, and the row that stands for the call."""
+"""Queries on inbound calls: the number that was called, its caller, and the row of the call."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from orchestrator.store.sql.state_lists import one_of
 from orchestrator.store.sql.tables import calls, contacts, numbers
 
 RING_LIMIT_S = 60
-ASK_EVERY_S = 600  # whether a caller still talks: the hangup of one who does not may have been lost
+ASK_EVERY_S = 600  # whether the call still lives: the webhook of its hangup may have been lost
 
 _LOCK_LEG = text("SELECT pg_advisory_xact_lock(hashtextextended(:leg, 7201340))")
 
-# The locks wait for an erasing under way: whoever is erased by then is a stranger.
+# The locks wait for an erasure under way: a person who is erased by then is not found.
 _DIALED_LATELY = text(
     f"""
     SELECT c.* FROM calls k JOIN contacts c ON c.id = k.contact_id JOIN campaigns g ON g.id = c.campaign_id
@@ -34,7 +34,7 @@ _DIALED_LATELY = text(
 
 @dataclass(frozen=True)
 class ComingIn:
-    """A call that comes in, as its first webhook tells it; `to` is the number of ours."""
+    """An inbound call, as its first webhook describes it; `to` is the number of this account."""
 
     call_id: str
     contact_id: str
@@ -48,7 +48,7 @@ class ComingIn:
 
 
 def lock_leg(tx: Connection, call_control_id: str) -> None:
-    """Let nobody else look at this leg until the transaction ends: told twice at once, it is one call."""
+    """Lock a leg until the transaction ends: two webhooks of it at once make one call."""
     tx.execute(_LOCK_LEG, {"leg": call_control_id})
 
 
@@ -60,12 +60,12 @@ def find_inbound_call(tx: Connection, call_control_id: str) -> RowMapping | None
 
 
 def find_mapping(tx: Connection, number: str) -> Row[Any] | None:
-    """Return what a number of ours is mapped to."""
+    """Return the row of a number of this account: its flow and its settings."""
     return tx.execute(select(numbers).where(numbers.c.number == number)).first()
 
 
 def contact_dialed_lately(tx: Connection, caller: str, *, within_days: int) -> RowMapping | None:
-    """Return the contact of the newest call of a campaign to `caller`, if it was dialed so lately."""
+    """Return the contact of the newest call of a campaign to `caller`, if it was dialed within so many days."""
     if within_days == 0:
         return None
     return tx.execute(_DIALED_LATELY, {"caller": caller, "days": within_days}).mappings().first()
@@ -77,7 +77,7 @@ def find_contact(tx: Connection, contact_id: str) -> RowMapping | None:
 
 
 def insert_call(tx: Connection, call: ComingIn, mapping: Row[Any], *, connection_id: str, joined: str | None) -> None:
-    """Write the call, accepted by its nature, and the hidden contact that keeps the ledger's form."""
+    """Insert an inbound call, in state `accepted`, with a hidden contact, for each call has one."""
     beside: Mapping[str, Any] = {"campaign_id": mapping.home_id, "flow_id": mapping.flow_id}
     tx.execute(
         insert(contacts).values(

@@ -1,4 +1,4 @@
-"""Moves opt-outs that are over out of the table that the gate reads; who, when and why stays."""
+"""Moves suppressions that were lifted or have expired to a table of their own, with who, when and why."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Insert, TextClause, delete, insert, litera
 from orchestrator.store.sql.tables import lifted_suppressions, suppressions
 
 LIFTING = ("lifted_at", "lifted_by", "because")
-"""What a lifted suppression has beside the columns of one that stands."""
+"""The columns that a lifted suppression has beside those of one in force."""
 
 
 def lifted(

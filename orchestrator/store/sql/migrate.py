@@ -42,7 +42,7 @@ def upgrade(database_url: str) -> None:
 
 
 def is_current(tx: Connection) -> bool:
-    """Say whether the schema is the one this code was written for."""
+    """Return whether the schema is the one that this code needs."""
     head = ScriptDirectory.from_config(_config(tx)).get_current_head()
     return MigrationContext.configure(tx).get_current_revision() == head
 

@@ -1,4 +1,4 @@
-"""Queries on numbers of ours that take calls."""
+"""Queries on the numbers that take inbound calls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _shown() -> Select[Any]:
 
 
 def insert_number(tx: Connection, values: Mapping[str, Any]) -> bool:
-    """Write a number; False if it is there already."""
+    """Insert a number; False if it exists already."""
     row = insert(numbers).values(values).on_conflict_do_nothing(index_elements=["number"]).returning(numbers.c.id)
     return tx.execute(row).first() is not None
 
@@ -40,6 +40,6 @@ def update_number(tx: Connection, number_id: str, changes: Mapping[str, Any]) ->
 
 
 def delete_number(tx: Connection, number_id: str) -> bool:
-    """Delete a number; the calls that came to it stay. False if there was none."""
+    """Delete a number; its calls stay. False if there was none."""
     gone = delete(numbers).where(numbers.c.id == number_id).returning(numbers.c.id)
     return tx.execute(gone).first() is not None

@@ -1,4 +1,4 @@
-"""Writes opt-outs: that of a number within a scope is only ever lengthened, and every word of who asked is kept."""
+"""Writes opt-outs: that of a number within a scope is only ever lengthened, and every request is kept."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from orchestrator.ids import new_id
 from orchestrator.store.sql.lifted_opt_outs import lifted
 from orchestrator.store.sql.tables import suppressions
 
-# Whether `s`, a row of `suppressions`, counts at this moment: what was lifted is no longer there.
+# Whether `s`, a row of `suppressions`, is in force at this moment; lifted ones are in another table.
 IN_FORCE = "(s.expires_at IS NULL OR s.expires_at > clock_timestamp())"
 IS_IN_FORCE = suppressions.c.expires_at.is_(None) | (suppressions.c.expires_at > func.clock_timestamp())
 EXPIRY = "expiry"
-"""Who lifts what has expired."""
+"""The value of `lifted_by` for an opt-out that has expired."""
 
 _ONE_WRITER = text("SELECT pg_advisory_xact_lock(hashtextextended('suppressions', 0))")
 _ASKED = """jsonb_to_recordset(:rows) AS a(
@@ -65,9 +65,9 @@ _KEEP_WORDS = text(
 
 @dataclass(frozen=True)
 class Asked:
-    """A wish that a number be dialed no more: who asks and why, until when (by `format_moment`; None: for ever).
+    """A request to suppress a number: by whom, why, and until when (by `format_moment`; None: for ever).
 
-    `call_id` is the call whose flow asked.
+    `call_id` is the call whose flow made it.
     """
 
     phone: str
@@ -79,7 +79,7 @@ class Asked:
 
 
 class Change(StrEnum):
-    """What a wish made of what stood for its number and scope."""
+    """How a request changed the suppression of its number and scope."""
 
     ADDED = "added"
     LENGTHENED = "lengthened"
@@ -91,11 +91,11 @@ Place: TypeAlias = tuple[str, str]
 
 
 def write_opt_outs(tx: Connection, wishes: Sequence[Asked]) -> Mapping[Place, Change]:
-    """Write wishes and return what became of each number and scope; of several for one, the longest holds.
+    """Write requests and return the change of each number and scope; of several for one, the longest holds.
 
-    No end beats any end, the later end wins, and the reason stays that of the first. Every wish is kept in the history
-    of what holds, unless it says nothing new. Safe to repeat, in any order: one that a call's flow made before and a
-    person has lifted since does not come back.
+    No end wins over any end, the later end over the earlier, and the reason stays that of the first. Every request is
+    kept in the history, unless it repeats an earlier one. Safe to repeat, in any order: a request of a call's flow that
+    was lifted since does not come back.
     """
     fresh = _not_heard_before(tx, wishes)
     if not fresh:
@@ -110,7 +110,7 @@ def write_opt_outs(tx: Connection, wishes: Sequence[Asked]) -> Mapping[Place, Ch
 
 
 def be_the_one_writer(tx: Connection) -> None:
-    """Let no other transaction write opt-outs until this one is over: two would deadlock, or both say `added`."""
+    """Keep other transactions from writing opt-outs until this one ends: two would deadlock, or both say `added`."""
     tx.execute(_ONE_WRITER)
 
 

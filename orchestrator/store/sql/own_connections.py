@@ -1,4 +1,4 @@
-"""Which of the carrier's connections are of this installation: the one it dials on, and those it has a row of."""
+"""Knows the Telnyx connections of this installation: the one it dials on, and those that have a row."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from orchestrator.store.sql.tables import connections
 
 
 class OurConnections:
-    """Answers without the database for connections met before; a webhook that names none may be of any."""
+    """Remembers the connections it has found; a webhook that names none counts as one of this installation."""
 
     def __init__(self, connection_id: str, *, sql: Engine) -> None:
         self._known = {connection_id}
         self._sql = sql
 
     def include(self, connection_id: str | None) -> bool:
-        """Say whether the connection is known to be ours; no is no more than that nobody has asked yet."""
+        """Return whether the connection is known as this installation's; False where it was never looked up."""
         return connection_id is None or connection_id in self._known
 
     def ask(self, connection_id: str | None) -> bool:
-        """Say whether the connection is ours. Raises SQLAlchemyError when the database is away."""
+        """Return whether the connection is this installation's. Raises SQLAlchemyError without the database."""
         if self.include(connection_id):
             return True
         with self._sql.connect() as tx:

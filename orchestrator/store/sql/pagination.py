@@ -1,4 +1,4 @@
-"""Keyset pages in SQL: newest first by id, one row more than asked for to know whether there are more."""
+"""Keyset pages in SQL: newest first by id, and one row more than requested, to know whether there are more."""
 
 from __future__ import annotations
 

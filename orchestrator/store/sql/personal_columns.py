@@ -1,6 +1,6 @@
-"""Where SQL holds personal data, column by column, and how erasing a person clears each; a test holds it to the schema.
+"""Lists where SQL holds personal data and how erasing a person clears it; a test compares it with the schema.
 
-Every column that takes text stands in one of three lists: what is erased, what is kept and why, what is about nobody.
+Every column of text is in one of three lists: erased, kept (with the reason), or without personal data.
 """
 
 from __future__ import annotations
@@ -49,17 +49,17 @@ from orchestrator.store.sql.tables import (
 )
 
 GONE = 410
-"""The status of a kept answer whose body was erased."""
+"""The status of a stored answer whose body was erased."""
 
-_FEWEST_DIGITS = 7  # of a number as somebody wrote it: fewer could be the end of many
+_FEWEST_DIGITS = 7  # of a number as it was written: fewer could be the end of many
 _SAME_REQUEST = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
 class Person:
-    """Whom to erase: their contacts, those that stand for their calls to us, the calls, and by what they are known.
+    """The person to erase: contacts, those of inbound calls included, calls, and identifiers.
 
-    `campaign_ids` are where files with their rows were uploaded; None for anywhere. `legs` are the carrier's ids.
+    `campaign_ids` are the campaigns whose imports are searched; None for all. `legs` are the carrier's ids.
     """
 
     contact_ids: Sequence[str]
@@ -72,7 +72,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Erased:
-    """Columns of one table: whose rows they are cleared in, and what stands there afterwards."""
+    """Columns of one table: the rows in which they are cleared, and their values afterwards."""
 
     table: Table
     rows: Callable[[Person], ColumnElement[bool]]
@@ -80,12 +80,12 @@ class Erased:
 
 
 def _has_a_number(column: ColumnElement[Any]) -> Callable[[Person], ColumnElement[bool]]:
-    """Return the rows whose text names a number: what somebody else wrote may do so anywhere."""
+    """Return a condition for rows whose text contains a number of the person."""
     return lambda person: or_(false(), *(cast(column, SqlText).contains(n, autoescape=True) for n in person.numbers))
 
 
 def _is_of_row(person: Person) -> ColumnElement[bool]:
-    """Return the refused rows of a person, however their number was written there: with its country or without."""
+    """Return a condition for the rejects of a person, their number written with its country code or without."""
     raw = import_rejects.c.raw
     digits = func.ltrim(func.regexp_replace(raw["phone"].astext, r"\D", "", "g"), "0")
     by_number = [literal(number[1:]).like(func.concat("%", digits)) for number in person.numbers]
@@ -98,7 +98,7 @@ def _is_of_row(person: Person) -> ColumnElement[bool]:
 
 
 def _is_their_answer(person: Person) -> ColumnElement[bool]:
-    """Return the kept answers that show a person's calls; an id made from a key says when the key came."""
+    """Return a condition for stored answers about a person; the id made from a key tells the time of the key."""
     return or_(false(), *(_made(contact_id) for contact_id in person.contact_ids))
 
 
@@ -140,7 +140,7 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
             "variables": _NOTHING,
             "answers": _NOTHING,
             "timezone": None,
-            # What a person noted may be anything; what a flow found is one of its outcomes.
+            # An outcome set on request may be any text; that of a flow is one of its outcomes.
             "outcome": case((contacts.c.reason == "by_request", None), else_=contacts.c.outcome),
             "status": _canceled(contacts.c.status, ContactStatus.CANCELED),
             "reason": _canceled(contacts.c.reason, "erased"),
@@ -169,7 +169,7 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
             "urls": _NOTHING,
             "public_urls": _NOTHING,
             "error": null(),
-            # Whoever fetches one now may still write its file: it stays due until that lease is over.
+            # A fetch under way may still write its file: it stays due until that lease is over.
             "due_at": func.coalesce(recordings.c.due_at, func.now()),
         },
     ),
@@ -180,7 +180,7 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
         lambda person: suppressions.c.phone.in_(person.numbers),
         {"reason": "erased"},
     ),
-    # Behind those that stand: what is lifted in between is met here.
+    # After those in force: what is lifted in between is cleared here.
     Erased(
         lifted_suppressions,
         lambda person: lifted_suppressions.c.phone.in_(person.numbers),
@@ -206,25 +206,25 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
 
 KEPT: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "suppressions.phone": "an opt-out holds for ever, whoever is erased",
-        "lifted_suppressions.phone": "an opt-out that was lifted is told of, with who, when and why",
-        "lifted_suppressions.lifted_by": "who of the staff lifted it",
-        "suppression_requests.asked_by": "who of the staff wrote it down",
+        "suppressions.phone": "an opt-out holds for ever, also of an erased person",
+        "lifted_suppressions.phone": "a lifted opt-out stays on record, with who, when and why",
+        "lifted_suppressions.lifted_by": "which operator lifted it",
+        "suppression_requests.asked_by": "which operator requested it",
         "contacts.zone": "the zone of the number: when a call was allowed is part of the ledger",
         "contacts.disposition": "the result of a call, from a closed set",
-        "contacts.tally": "how often each result came, by names of the flow's own",
+        "contacts.tally": "how often each result came, by names of the flow",
         "calls.outcome": "the result of a call, one of its flow's outcomes",
-        "calls.call_control_id": "the carrier's id, by which a late webhook is known for one of an erased call",
+        "calls.call_control_id": "the carrier's id, by which a late webhook is recognized as one of an erased call",
         "calls.call_leg_id": "the carrier's id",
         "calls.call_session_id": "the carrier's id",
         "calls.cost": "what a call cost",
         "recordings.recording_id": "the carrier's id; the row goes with its file",
         "recordings.place": "where the file is, by the row's id; the row goes with its file",
         "recordings.sha256": "of the file; the row goes with it",
-        "recordings.lease": "who fetches the file now, and removes it",
-        "tallies.parts": "what was answered and how often; what nobody else answered goes with the call's answers",
-        "tally_changes.parts": "what was answered, until it is folded; erasing folds it",
-        "idempotency_keys.key": "the client's own word for a request, for a day: without it a repeat would ring again",
+        "recordings.lease": "the process that fetches the file now, and removes it",
+        "tallies.parts": "answers and their counts; one that no other call gave is erased with the call's",
+        "tally_changes.parts": "answers, until they are added to the tallies; erasing does so",
+        "idempotency_keys.key": "the client's name of a request, for a day: without it a repeat would dial again",
         "idempotency_keys.body_hash": "tells a repeat from another request, for a day",
     }
 )
@@ -262,6 +262,6 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 
 def erase_columns(tx: Connection, person: Person) -> None:
-    """Clear every column of a person's rows; the rows stay, for they are the ledger. Safe to repeat."""
+    """Clear every column of a person's rows; the rows stay as the ledger. Safe to repeat."""
     for erased in ERASED_COLUMNS:
         tx.execute(update(erased.table).where(erased.rows(person)).values(erased.values))

@@ -1,4 +1,4 @@
-"""Queries on recordings: written as they are told, leased by whoever fetches them, found, erased."""
+"""Queries on recordings: written when announced, leased to be fetched, listed, erased."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orchestrator.store.sql.erased_calls import IS_ERASED
 from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.tables import recordings
 
-# Told again with newer links, what has not been fetched is tried again; a call that was erased gets none.
+# Announced again with newer links, a recording not yet fetched is tried again; an erased call gets none.
 _WRITE = text(
     f"""
     INSERT INTO recordings (id, call_id, told_as, event_id, told_at, recording_id, leg, channels, format, started_at,
@@ -46,7 +46,7 @@ _TAKE = text(
 
 def write_recordings(tx: Connection, told: Sequence[ToldRecording]) -> None:
     """Write recordings that are not yet known; safe to repeat."""
-    # Of two tellings in one batch the later one counts: a statement may not touch a row twice.
+    # Of two announcements in one batch the later one counts: a statement may not touch a row twice.
     newest = {(each.call_id, each.told_as): each for each in sorted(told, key=lambda each: each.told_at)}
     if newest:
         rows = [{"id": new_id("rec"), **each.model_dump(mode="json")} for _, each in sorted(newest.items())]
@@ -54,46 +54,46 @@ def write_recordings(tx: Connection, told: Sequence[ToldRecording]) -> None:
 
 
 def take_recording(tx: Connection, lease: str, *, lease_s: float) -> Row[Any] | None:
-    """Return one recording that is due, with its age in seconds, and nobody else's until the lease is over.
+    """Lease one recording that is due and return it, with its age in seconds; no other process gets it meanwhile.
 
-    What was never tried comes first: no number of links that fail holds up those that work.
+    Recordings never tried come first, so that failing links do not delay others.
     """
     return tx.execute(_TAKE, {"lease": lease, "lease_s": lease_s}).first()
 
 
 def renew_lease(tx: Connection, ident: str, lease: str, *, lease_s: float) -> bool:
-    """Let a lease last for so long from now; False when it is no longer ours."""
+    """Extend a lease to `lease_s` from now; False when another process holds it."""
     ours = (recordings.c.id == ident, recordings.c.lease == lease)
     renewed = update(recordings).where(*ours).values(due_at=seconds_from_now(lease_s))
     return tx.execute(renewed).rowcount == 1
 
 
 def change_leased(tx: Connection, ident: str, lease: str, changes: Mapping[str, Any]) -> bool:
-    """Change a pending recording under its lease; False when it is no longer ours."""
+    """Change a pending recording under its lease; False when another process holds it."""
     ours = (recordings.c.id == ident, recordings.c.lease == lease, recordings.c.state == "pending")
     return tx.execute(update(recordings).where(*ours).values(dict(changes))).rowcount == 1
 
 
 def seconds_from_now(seconds: float) -> ColumnElement[Any]:
-    """Return a moment by the database's clock."""
+    """Return the SQL for a time so many seconds from now, by the database's clock."""
     return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
 def is_kept(tx: Connection, ident: str) -> bool:
-    """Say whether the recording is still to be had: neither erased nor gone."""
+    """Return whether the recording still exists and is not erased."""
     kept = select(recordings.c.id).where(recordings.c.id == ident, recordings.c.state != "erased")
     return tx.execute(kept).first() is not None
 
 
 def fetch_anew(tx: Connection, ident: str) -> bool:
-    """Let a recording be tried again from the first try on; False unless it was given up."""
+    """Make a recording that was given up due again, with all its tries; False for any other."""
     given_up = (recordings.c.id == ident, recordings.c.state.in_(("incomplete", "failed")))
     anew = {"state": "pending", "tries": 0, "due_at": func.now(), "lease": None, "error": None}
     return tx.execute(update(recordings).where(*given_up).values(anew)).rowcount == 1
 
 
 def is_any_put_off(tx: Connection, code: str) -> bool:
-    """Say whether any recording is still to be fetched whose last try failed with this code."""
+    """Return whether a recording waits to be fetched whose last try failed with this code."""
     put_off = (recordings.c.state == "pending", recordings.c.error["code"].astext == code)
     return tx.execute(select(recordings.c.id).where(*put_off).limit(1)).first() is not None
 
@@ -105,7 +105,7 @@ def erased_recordings(tx: Connection, call_ids: Sequence[str]) -> Sequence[Row[A
 
 
 def forget_recording(tx: Connection, ident: str) -> None:
-    """Delete the row of an erased recording whose file is gone."""
+    """Delete the row of an erased recording whose file is deleted."""
     tx.execute(delete(recordings).where(recordings.c.id == ident, recordings.c.state == "erased"))
 
 
@@ -128,7 +128,7 @@ def find_recording(tx: Connection, ident: str) -> Row[Any] | None:
 
 
 def recordings_of(tx: Connection, call_ids: Sequence[str]) -> Sequence[Row[Any]]:
-    """Return the recordings of these calls, call by call, in the order in which they were told."""
+    """Return the recordings of these calls, call by call, in the order in which they were announced."""
     query = _shown().where(recordings.c.call_id.in_(call_ids))
     return tx.execute(query.order_by(recordings.c.call_id, recordings.c.told_at, recordings.c.id)).all()
 

@@ -28,7 +28,7 @@ _VARIABLE_NAMES = text(
 
 
 def results_after(tx: Connection, campaign_id: str, contact_id: str, *, limit: int) -> Sequence[Row[Any]]:
-    """Return `RESULT_COLUMNS`, the answers, the zone that was given and the variables of contacts after `contact_id`.
+    """Return `RESULT_COLUMNS`, the answers, the given time zone and the variables of contacts after `contact_id`.
 
     They come in the order of their ids.
     """

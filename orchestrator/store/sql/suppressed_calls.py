@@ -12,7 +12,7 @@ from orchestrator.store.sql.opt_outs import IN_FORCE
 from orchestrator.store.sql.tables import NUMBER_GUARD
 
 # As a scalar it is looked up by its index for each of the few calls that are open, however many numbers there are.
-# After the ring limit nothing rings: a call that Valkey has lost is taken up as ringing, and somebody may be talking.
+# After the ring limit nothing rings: a call that Redis has lost is restored as ringing, though it may be answered.
 SUPPRESSED = text(
     f"""
     SELECT id, state, clock_timestamp() AS now FROM calls k

@@ -23,7 +23,7 @@ _LIFTED = select(
 def list_suppressions(
     tx: Connection, filters: Mapping[str, Any], *, past_too: bool, after: str | None, limit: int
 ) -> Sequence[Row[Any]]:
-    """Return a page of suppressions with their status; `past_too`: those lifted or expired as well."""
+    """Return a page of suppressions with their status; `past_too`: also those lifted or expired."""
     page = partial(newest_first, after=after, limit=limit)
     standing = _STANDING.where(*_matching(suppressions, filters))
     if not past_too:
@@ -34,7 +34,7 @@ def list_suppressions(
 
 
 def read_requests(tx: Connection, suppression_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
-    """Return who asked for each of these suppressions, oldest first."""
+    """Return the requests for each of these suppressions, oldest first."""
     asked = suppression_requests
     query = select(asked).where(asked.c.suppression_id.in_(suppression_ids)).order_by(asked.c.id)
     by_id: dict[str, list[Row[Any]]] = {ident: [] for ident in suppression_ids}
@@ -44,7 +44,7 @@ def read_requests(tx: Connection, suppression_ids: Sequence[str]) -> dict[str, l
 
 
 def lift_suppressions(tx: Connection, filters: Mapping[str, Any], *, by: str, because: str | None) -> int:
-    """Lift what matches all of `filters` and return how many that were; they are kept with who, when and why."""
+    """Lift the suppressions that match all of `filters`; return how many. They stay in the history."""
     be_the_one_writer(tx)
     matching = and_(true(), *_matching(suppressions, filters))
     statement = lifted(matching, at=func.clock_timestamp(), by=by, because=because)

@@ -1,7 +1,7 @@
-"""How many rows of each kind a campaign has, kept as they change, so that no question counts millions.
+"""Keeps how many rows of each kind a campaign has, so that no query counts millions.
 
-Triggers write what every statement changed into `tally_changes`, where no two transactions meet; folded now and then
-into `tallies`, the two together are exact at any moment.
+Triggers write the changes of every statement into `tally_changes`, where no two transactions block each other; they are
+added to `tallies` now and then. The two together are exact at any moment.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _LARGEST = text(
 
 
 class Tally(NamedTuple):
-    """How many rows there are of one kind, and what makes them one kind."""
+    """The number of rows of one kind, and the values that define the kind."""
 
     parts: list[str | None]
     n: int
@@ -77,18 +77,18 @@ def read_tally(tx: Connection, campaign_id: str, subject: Subject) -> list[Tally
 
 
 def largest_answers(tx: Connection, campaign_id: str, *, most: int) -> list[Tally]:
-    """Return the answers that calls have stored by [name, value], the most frequent first."""
+    """Return the answers of calls by [name, value], the most frequent first."""
     params = {"campaign_id": campaign_id, "subject": "answers", "most": most}
     return [Tally(*row) for row in tx.execute(_LARGEST, params)]
 
 
 def fold_tallies(sql: Engine) -> int:
-    """Add changes to the tallies, some at a time; return how many. Whoever else does so meanwhile is left to it."""
+    """Add changes to the tallies, some at a time; return how many. Does nothing while another process does so."""
     return sum(takewhile(bool, (_fold_some(sql) for _ in range(_FOLDS_AT_ONCE))))
 
 
 def fold_changes(tx: Connection) -> int:
-    """Do so once, within the caller's transaction."""
+    """Add one batch of changes to the tallies, within the caller's transaction; return how many."""
     if not tx.execute(_LOCK).scalar_one():
         return 0
     folded = tx.execute(_FOLD_OLDEST, {"most": _FOLDED_AT_ONCE}).scalar_one()
@@ -97,7 +97,7 @@ def fold_changes(tx: Connection) -> int:
 
 
 def forget_answers(tx: Connection, call_ids: Sequence[str]) -> None:
-    """Let answers that these calls gave alone, and have no more, stand nowhere."""
+    """Remove answers from the tallies that only these calls gave, once they are erased from the calls."""
     tx.execute(_WAIT)
     tx.execute(_FOLD_ANSWERS, {"call_ids": list(call_ids)})
     tx.execute(_FORGET)
