@@ -6,9 +6,12 @@ import ast
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from orchestrator.cli.app import app
 from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.tables import metadata
@@ -43,6 +46,17 @@ def leads_somewhere(link: str, page: Path) -> bool:
     return path.exists() and (not anchor or path.suffix != ".md" or anchor in anchors(path))
 
 
+def is_understood(words: list[str]) -> bool:
+    """Whether the command line has this command, and the command these options."""
+    command: Any = get_command(app)
+    known: set[str] = set()
+    for word in words:
+        known |= {option for parameter in command.params for option in parameter.opts}
+        command = getattr(command, "commands", {}).get(word, command)
+    known |= {option for parameter in command.params for option in parameter.opts}
+    return not hasattr(command, "commands") and {word for word in words if word.startswith("--")} <= known
+
+
 def rows_under(heading: str) -> list[list[str]]:
     """Return the cells of the table in this section of the architecture, without its head."""
     section = ARCHITECTURE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
@@ -60,6 +74,13 @@ def test_every_file_and_folder_that_a_page_names_exists(name: str) -> None:
     page = (ROOT / name).read_text()
 
     assert sorted(path for path in named_paths(page) if not list(ROOT.glob(path))) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_command_line_of_a_page_is_understood(name: str) -> None:
+    lines = re.findall(r"^(?:\$ )?orchestrator (.+?)(?: +#.*)?$", (ROOT / name).read_text(), re.MULTILINE)
+
+    assert [line for line in lines if not is_understood(line.split())] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
