@@ -17,7 +17,7 @@ from benchmarks.webhooks import PUBLIC_KEY
 from orchestrator.ids import new_id, new_version, stable_uuid
 from orchestrator.local_stack import command_lines
 from orchestrator.local_stack.interrupts import pause
-from orchestrator.local_stack.process import Child
+from orchestrator.local_stack.process import ChildProcess
 from orchestrator.local_stack.program import Program
 from orchestrator.model.decision import Decision, SendCommand
 from orchestrator.model.live_call import LiveCall
@@ -70,7 +70,7 @@ def _workers(ground: Ground, carrier: Sink, pace: float | None) -> Iterator[tupl
             )
 
 
-def _side(ground: Ground, carrier: Sink, worker: Child, prepare: Publish, publish: Publish) -> Side:
+def _side(ground: Ground, carrier: Sink, worker: ChildProcess, prepare: Publish, publish: Publish) -> Side:
     def run() -> Sample:
         ids = [new_id("call") for _ in range(_COMMANDS)]
         ground.redis.delete(Keys().events, Keys().wakes)
@@ -88,7 +88,7 @@ def _side(ground: Ground, carrier: Sink, worker: Child, prepare: Publish, publis
     return run
 
 
-def _paced(ground: Ground, carrier: Sink, worker: Child, publish: Publish, pace: float) -> Side:
+def _paced(ground: Ground, carrier: Sink, worker: ChildProcess, publish: Publish, pace: float) -> Side:
     def run() -> Sample:
         meter, count = _Meter(ground, carrier, worker, 0.0), int(pace * _PACED_S)
         for number in range(count):
@@ -104,7 +104,7 @@ def _paced(ground: Ground, carrier: Sink, worker: Child, publish: Publish, pace:
 class _Meter:
     """Reads what was spent from its making to the last answer."""
 
-    def __init__(self, ground: Ground, carrier: Sink, worker: Child, published_s: float) -> None:
+    def __init__(self, ground: Ground, carrier: Sink, worker: ChildProcess, published_s: float) -> None:
         self._ground, self._carrier, self._worker, self.published_s = ground, carrier, worker, published_s
         self._answered, self.began = carrier.answered, time.perf_counter()
         self._before, self._store_before = cpu_s(worker.pid), cpu_s(ground.valkey.pid)

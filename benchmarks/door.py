@@ -14,7 +14,7 @@ from benchmarks.measures import Measure, Sample, Side, Target, in_turns
 from benchmarks.webhooks import CALL, PUBLIC_KEY, signed_request, webhook
 from orchestrator.local_stack import programs
 from orchestrator.local_stack.ports import free_port
-from orchestrator.local_stack.process import Child
+from orchestrator.local_stack.process import ChildProcess
 from orchestrator.store.redis.keys import Keys
 
 _WEBHOOKS = 4_000
@@ -66,7 +66,7 @@ def _bare_argv(port: int) -> tuple[str, ...]:
     return (sys.executable, "-m", "granian", *words)
 
 
-def _side(ground: Ground, child: Child, port: int, stream: str, pace: float | None) -> Side:
+def _side(ground: Ground, child: ChildProcess, port: int, stream: str, pace: float | None) -> Side:
     count = int(pace * _PACED_S) if pace else _WEBHOOKS
 
     def run() -> Sample:

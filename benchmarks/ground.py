@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from benchmarks.cpu import cpu_s
 from orchestrator.local_stack.embedded_servers import RunningServer, start_postgres, start_valkey
-from orchestrator.local_stack.process import Child
+from orchestrator.local_stack.process import ChildProcess
 from orchestrator.local_stack.program import Program
 from orchestrator.store.sql.engine import open_redis, open_sql
 from orchestrator.store.sql.migrate import upgrade
@@ -51,12 +51,12 @@ class Ground:
         return cpu_s(self.valkey.pid) + cpu_s(self.postgres.pid)
 
     @contextmanager
-    def running(self, *programs: Program) -> Iterator[dict[str, Child]]:
+    def running(self, *programs: Program) -> Iterator[dict[str, ChildProcess]]:
         """Run programs until the block ends; all are ready when it begins."""
         with ExitStack() as ends:
             children = {}
             for program in programs:
-                children[program.name] = Child(program, self.folder / f"{program.name}.log")
+                children[program.name] = ChildProcess(program, self.folder / f"{program.name}.log")
                 ends.callback(children[program.name].end)
             for child in children.values():
                 child.wait_until_ready()

@@ -23,7 +23,7 @@ from orchestrator.ids import new_id
 from orchestrator.local_stack import command_lines
 from orchestrator.local_stack.interrupts import pause
 from orchestrator.local_stack.ports import free_port
-from orchestrator.local_stack.process import Child
+from orchestrator.local_stack.process import ChildProcess
 from orchestrator.local_stack.program import Program
 from orchestrator.media.capture_files import FOLDER, list_captures
 from orchestrator.media.stream_token import stream_path
@@ -79,7 +79,7 @@ def _a_core(sample: Sample) -> float:
 @dataclass(frozen=True)
 class _Receiver:
     ground: Ground
-    child: Child
+    child: ChildProcess
     port: int
     udp_port: int
 
@@ -114,7 +114,7 @@ def _streams(receiver: _Receiver) -> Side:
     def run() -> Sample:
         calls = [new_id("call") for _ in range(_STREAMS)]
         urls = [("127.0.0.1", receiver.port, stream_path(SecretStr(API_KEY), call)) for call in calls]
-        sample = _speak(receiver, urls, "frames", 1)
+        sample = _print_line(receiver, urls, "frames", 1)
         receiver.wait("pieces", receiver.counts()["frames"])
         folder = receiver.ground.folder / "sound" / FOLDER
         captures = [capture for call in calls for capture in list_captures(folder, call)]
@@ -127,10 +127,10 @@ def _streams(receiver: _Receiver) -> Side:
 
 
 def _bare_streams(receiver: _Receiver) -> Side:
-    return lambda: _speak(receiver, [("127.0.0.1", receiver.port, "/")] * _STREAMS, "tcp_bytes", None)
+    return lambda: _print_line(receiver, [("127.0.0.1", receiver.port, "/")] * _STREAMS, "tcp_bytes", None)
 
 
-def _speak(receiver: _Receiver, urls: list[tuple[str, int, str]], counted: str, each: int | None) -> Sample:
+def _print_line(receiver: _Receiver, urls: list[tuple[str, int, str]], counted: str, each: int | None) -> Sample:
     """Meter the streams while they run; files and connections are opened before, and closed after."""
     seen = receiver.counts().get(counted, 0)
     speakers = Speakers(urls, pieces=_PIECES)

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from benchmarks.cpu import cpu_s
 from benchmarks.ground import API_KEY, CONNECTION
-from orchestrator.cli.api_client import Rest
+from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.demo import SAMPLE
 from orchestrator.cli.upload import upload_flow
 from orchestrator.local_stack.interrupts import Interrupts, pause
@@ -64,7 +64,7 @@ class Outcome:
 class RunningStack:
     """A running stack with its carrier."""
 
-    def __init__(self, stack: Stack, rest: Rest, carrier_url: str) -> None:
+    def __init__(self, stack: Stack, rest: ApiClient, carrier_url: str) -> None:
         self._stack, self._rest, self._carrier_url = stack, rest, carrier_url
 
     def run(self, campaign: Campaign) -> Outcome:
@@ -135,7 +135,7 @@ def running_stack(*, calls_per_second: float, max_live_calls: int, time_scale: f
             stack = Stack(options, settings, interrupts=Interrupts(), say=print)
             try:
                 addresses = stack.start()
-                rest = Rest(addresses.api, stack.api_key)
+                rest = ApiClient(addresses.api, stack.api_key)
                 yield RunningStack(stack, rest, carrier_url)
                 rest.close()
             finally:

@@ -165,11 +165,11 @@ class CarrierRefused(OrchestratorError):
 
 
 class BadSignature(OrchestratorError):
-    """Raised when a webhook's signature or time does not hold; `fault` names which."""
+    """Raised when a webhook's signature or time does not hold; `reason` names which."""
 
-    def __init__(self, fault: str) -> None:
-        super().__init__(f"webhook refused: {fault}")
-        self.fault = fault
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"webhook refused: {reason}")
+        self.reason = reason
 
 
 class NotAnEvent(OrchestratorError):

@@ -10,7 +10,7 @@ import redis
 from sqlalchemy import Engine
 
 from orchestrator.clock import Clock, utc_now
-from orchestrator.media.stream_urls import OurStreams
+from orchestrator.media.stream_urls import StreamUrls
 from orchestrator.policy.caps import Caps
 from orchestrator.recordings.archive import Archive, open_archive
 from orchestrator.settings import Settings, load_settings
@@ -59,7 +59,7 @@ class Services:
     def carrier(self) -> TelnyxClient:
         """Return the client of the carrier's API."""
         return TelnyxClient(
-            base_url=self.settings.telnyx_base_url, api_key=self.settings.telnyx_key(), way=self.settings.way
+            base_url=self.settings.telnyx_base_url, api_key=self.settings.telnyx_key(), egress=self.settings.egress
         )
 
     @cached_property
@@ -78,10 +78,10 @@ class Services:
         return open_archive(self.settings)
 
     @cached_property
-    def streams(self) -> OurStreams | None:
+    def streams(self) -> StreamUrls | None:
         """Return the addresses of our own media receiver, or None where ORCHESTRATOR_MEDIA_URL is not set."""
         url, secret = self.settings.media_url, self.settings.api_key
-        return OurStreams(url, secret) if url and secret else None
+        return StreamUrls(url, secret) if url and secret else None
 
     def close(self) -> None:
         """Give back the connections that were opened."""

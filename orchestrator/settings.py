@@ -16,7 +16,7 @@ from orchestrator.bounds import DIALS_PER_NUMBER, CallsPerSecond, DialsPerCaller
 from orchestrator.errors import Misconfigured
 from orchestrator.published_secrets import refuse_published_secrets
 from orchestrator.telnyx.public_keys import listed_keys
-from orchestrator.web.egress import Way, read_way
+from orchestrator.web.egress import Egress, read_egress
 from orchestrator.web.ssrf_guard import host_and_port
 
 T = TypeVar("T")
@@ -123,20 +123,22 @@ class Settings(BaseSettings):
         return (*self.trusted_by_name, host_and_port(self.telnyx_base_url))
 
     @property
-    def way(self) -> Way:
+    def egress(self) -> Egress:
         """Return how our own requests leave; raise Misconfigured naming the variable that is wrong."""
-        return read_way(_shown(self.outbound_proxy), direct=self.outbound_direct, ca_bundle=self.outbound_ca_bundle)
+        return read_egress(
+            _plain_text(self.outbound_proxy), direct=self.outbound_direct, ca_bundle=self.outbound_ca_bundle
+        )
 
     def refuse_published_secrets(self) -> None:
         """Raise Misconfigured where calls are real and a secret is one that everybody can read in our files."""
-        given = {
-            "ORCHESTRATOR_API_KEY": [_shown(self.api_key)],
-            "TELNYX_API_KEY": [_shown(self.telnyx_api_key)],
+        secrets = {
+            "ORCHESTRATOR_API_KEY": [_plain_text(self.api_key)],
+            "TELNYX_API_KEY": [_plain_text(self.telnyx_api_key)],
             "TELNYX_PUBLIC_KEY": listed_keys(self.telnyx_public_key or ""),
             "POSTGRES_PASSWORD": [_password_in(self.database_url)],
-            "FLOWER_PASSWORD": [_shown(self.flower_user).partition(":")[2]],
+            "FLOWER_PASSWORD": [_plain_text(self.flower_user).partition(":")[2]],
         }
-        refuse_published_secrets(given, carrier=self.telnyx_base_url, public_url=self.public_url)
+        refuse_published_secrets(secrets, carrier=self.telnyx_base_url, public_url=self.public_url)
 
     def telnyx_key(self) -> SecretStr:
         """Return the carrier's API key; raise Misconfigured naming the variable if there is none."""
@@ -165,7 +167,7 @@ def load_settings() -> Settings:
     except ValidationError as err:
         raise Misconfigured("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in err.errors())) from err
     settings.refuse_published_secrets()
-    _ = settings.way  # what is wrong with it is said before anything starts
+    _ = settings.egress  # what is wrong with it is said before anything starts
     return settings
 
 
@@ -179,7 +181,7 @@ def _password_in(url: str) -> str:
     return found[1] if found else ""
 
 
-def _shown(secret: SecretStr | None) -> str:
+def _plain_text(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
-from orchestrator.recordings.chunks import Part
+from orchestrator.recordings.byte_chunks import ByteRange
 
 
-def part_asked(request: Request, *, size: int, etag: str) -> Part | None:
+def part_asked(request: Request, *, size: int, etag: str) -> ByteRange | None:
     """Return the part of a file of `size` bytes that `Range` asks for, or None for the whole.
 
     The whole file is also the answer to an unreadable header, to several ranges, and to an `If-Range` of another file.
@@ -24,10 +24,10 @@ def part_asked(request: Request, *, size: int, etag: str) -> Part | None:
     end = size if end is None else min(end, size)
     if start >= end:
         raise RequestedRangeNotSatisfiable(size)
-    return Part(start, end - start)
+    return ByteRange(start, end - start)
 
 
-def part_headers(part: Part | None, *, size: int) -> dict[str, str]:
+def part_headers(part: ByteRange | None, *, size: int) -> dict[str, str]:
     """Return the headers of an answer that carries the part, or the whole where there is none."""
     if part is None:
         return {"Accept-Ranges": "bytes", "Content-Length": str(size)}

@@ -10,10 +10,10 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from orchestrator.cli.api_client import Rest
-from orchestrator.cli.arguments import pairs
+from orchestrator.cli.api_client import ApiClient
+from orchestrator.cli.arguments import parse_pairs
 from orchestrator.cli.call_timeline import print_line
-from orchestrator.cli.polling import Follower
+from orchestrator.cli.polling import ApiPoller
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.ids import new_id
 from orchestrator.local_stack.interrupts import pause
@@ -28,15 +28,22 @@ _LOOKS = 60
 _EVERY_S = 0.25
 
 
-def act_on_call(
-    rest: Rest, call_id: str, action: str, *, fields: Sequence[str], document: str | None, console: Console, wait: bool
+def send_command(
+    api: ApiClient,
+    call_id: str,
+    action: str,
+    *,
+    fields: Sequence[str],
+    document: str | None,
+    console: Console,
+    wait: bool,
 ) -> bool:
     """Send the command and print its id, then the timeline entries that tell of it; say whether the carrier took it."""
     body = body_of(action, fields, document)
-    sent = rest.post(f"/v1/calls/{call_id}/actions/{action}", body, idempotency_key=new_id("req"))
+    sent = api.post(f"/v1/calls/{call_id}/actions/{action}", body, idempotency_key=new_id("req"))
     command_id = str(sent["command_id"])
     console.print(command_id, markup=False)
-    return not wait or _follow(rest, call_id, command_id, console)
+    return not wait or _print_result(api, call_id, command_id, console)
 
 
 def body_of(action: str, fields: Sequence[str], document: str | None) -> dict[str, Any]:
@@ -51,15 +58,15 @@ def body_of(action: str, fields: Sequence[str], document: str | None) -> dict[st
         raise InvalidInput([FieldError("--json", "malformed_json", f"this is not JSON: {err}")]) from err
     if not isinstance(whole, dict):
         raise InvalidInput([FieldError("--json", "not_an_object", "the fields stand in an object: {…}")])
-    return whole | pairs(fields, option="--field")
+    return whole | parse_pairs(fields, option="--field")
 
 
-def _follow(rest: Rest, call_id: str, command_id: str, console: Console) -> bool:
+def _print_result(api: ApiClient, call_id: str, command_id: str, console: Console) -> bool:
     shown: set[str] = set()
-    follower = Follower(rest, console)
+    follower = ApiPoller(api, console)
     for _ in range(_LOOKS):
         call = follower.get(f"/v1/calls/{call_id}") or {"status": None, "timeline": []}
-        for line in _about(call["timeline"], command_id):
+        for line in _entries_of(call["timeline"], command_id):
             if line["id"] not in shown:
                 shown.add(line["id"])
                 print_line(line, console=console)
@@ -74,13 +81,13 @@ def _follow(rest: Rest, call_id: str, command_id: str, console: Console) -> bool
     return False
 
 
-def _about(timeline: Sequence[Mapping[str, Any]], command_id: str) -> Iterator[Mapping[str, Any]]:
+def _entries_of(timeline: Sequence[Mapping[str, Any]], command_id: str) -> Iterator[Mapping[str, Any]]:
     for line in timeline:
         if command_id in (line["id"], (line.get("payload") or {}).get("command_id")):
             yield line
 
 
-def exit_unless(taken: bool) -> None:
+def exit_unless_accepted(taken: bool) -> None:
     """End with status 1 when the carrier did not take the command."""
     if not taken:
         raise typer.Exit(1)

@@ -11,9 +11,9 @@ import typer
 from pydantic import SecretStr
 
 from orchestrator.errors import Misconfigured, OrchestratorError
-from orchestrator.local_stack.data_folder import announced, kept_api_key
+from orchestrator.local_stack.data_folder import read_addresses, stored_api_key
 from orchestrator.settings import Settings, load_settings
-from orchestrator.web.egress import DIRECT, Way
+from orchestrator.web.egress import DIRECT, Egress
 from orchestrator.web.session import open_session
 
 _DEFAULT_URL = "http://127.0.0.1:8000"
@@ -23,7 +23,7 @@ KeyOption = Annotated[str | None, typer.Option(help="API key. Default: ORCHESTRA
 DataOption = Annotated[Path | None, typer.Option(help="Data folder of a running `orchestrator up`.")]
 
 
-class RefusedByApi(OrchestratorError):
+class ApiError(OrchestratorError):
     """Raised when the API says no; the message is the problem's detail and every wrong field."""
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
@@ -34,19 +34,19 @@ class RefusedByApi(OrchestratorError):
         self.status, self.problem = status, problem
 
 
-class ApiNotReached(OrchestratorError):
+class ApiUnreachable(OrchestratorError):
     """Raised when nothing answers at the API's address; the message is the remedy."""
 
 
 _UPLOAD_S = 3600  # the answer comes when every row is written
 
 
-class Rest:
+class ApiClient:
     """A client of this project's own API; every request is bounded to 30 s and none is repeated."""
 
-    def __init__(self, base_url: str, key: SecretStr, *, way: Way = DIRECT) -> None:
+    def __init__(self, base_url: str, key: SecretStr, *, egress: Egress = DIRECT) -> None:
         self.base_url = base_url.rstrip("/")
-        self._session = open_session(way)
+        self._session = open_session(egress)
         self._session.headers["Authorization"] = f"Bearer {key.get_secret_value()}"
 
     def get(self, path: str, **params: Any) -> Any:
@@ -95,20 +95,20 @@ class Rest:
         try:
             answer = self._session.request(method, f"{self.base_url}{path}", **{"timeout": (3.05, 30), **more})
         except requests.RequestException as err:
-            raise ApiNotReached(
+            raise ApiUnreachable(
                 f"no API answers at {self.base_url}: start one with `orchestrator up`, or say where it is with --url"
             ) from err
         if answer.ok:
             return answer
-        raise RefusedByApi(answer.status_code, _problem(answer))
+        raise ApiError(answer.status_code, _problem(answer))
 
 
-def open_rest(url: str | None, key: str | None, data: Path | None) -> Rest:
+def open_client(url: str | None, key: str | None, data: Path | None) -> ApiClient:
     """Return a client of the API that was named, or of the stack whose data folder is here."""
     settings = load_settings()
     folder = data or settings.data_dir
-    address = url or settings.api_url or announced(folder).get("api") or _DEFAULT_URL
-    return Rest(address, _key(key, settings, folder), way=settings.way)
+    address = url or settings.api_url or read_addresses(folder).get("api") or _DEFAULT_URL
+    return ApiClient(address, _key(key, settings, folder), egress=settings.egress)
 
 
 def connect(ctx: typer.Context, url: UrlOption = None, key: KeyOption = None, data: DataOption = None) -> None:
@@ -116,11 +116,11 @@ def connect(ctx: typer.Context, url: UrlOption = None, key: KeyOption = None, da
     ctx.obj = (url, key, data)
 
 
-def rest_of(ctx: typer.Context) -> Rest:
+def api_client(ctx: typer.Context) -> ApiClient:
     """Return the client that the group's options describe; it is closed with the command."""
-    rest = open_rest(*ctx.obj)
-    ctx.call_on_close(rest.close)
-    return rest
+    api = open_client(*ctx.obj)
+    ctx.call_on_close(api.close)
+    return api
 
 
 def _where(error: dict[str, Any]) -> str:
@@ -131,7 +131,7 @@ def _where(error: dict[str, Any]) -> str:
 
 
 def _key(key: str | None, settings: Settings, folder: Path) -> SecretStr:
-    found = SecretStr(key) if key else settings.api_key or kept_api_key(folder)
+    found = SecretStr(key) if key else settings.api_key or stored_api_key(folder)
     if found is None:
         raise Misconfigured(
             f"no API key: set ORCHESTRATOR_API_KEY, or name a running stack's folder with --data ({folder} is none)"

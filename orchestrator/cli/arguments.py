@@ -12,7 +12,7 @@ _YEARS: Final = range(1970, 9999)
 _MOMENT: Final = "write a time such as 2027-03-01T09:00-05:00; without an offset it is UTC"
 
 
-def pairs(words: Sequence[str], *, option: str) -> dict[str, str]:
+def parse_pairs(words: Sequence[str], *, option: str) -> dict[str, str]:
     """Return name=value words as a mapping; raise InvalidInput naming every word that is none."""
     wrong = [word for word in words if not word.partition("=")[1] or word.startswith("=")]
     if wrong:
@@ -20,7 +20,7 @@ def pairs(words: Sequence[str], *, option: str) -> dict[str, str]:
     return dict(word.split("=", 1) for word in words)
 
 
-def moment(text: str, *, option: str) -> datetime:
+def parse_time(text: str, *, option: str) -> datetime:
     """Return the moment in UTC that ISO 8601 text says, in UTC where it has no offset; raise InvalidInput for none."""
     try:
         said = datetime.fromisoformat(text.strip().upper())

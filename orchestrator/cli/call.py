@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from orchestrator.cli.action import ACTIONS, act_on_call, exit_unless
-from orchestrator.cli.api_client import connect, rest_of
-from orchestrator.cli.arguments import pairs
+from orchestrator.cli.action import ACTIONS, exit_unless_accepted, send_command
+from orchestrator.cli.api_client import api_client, connect
+from orchestrator.cli.arguments import parse_pairs
 from orchestrator.cli.call_timeline import follow_call, print_call
 from orchestrator.cli.upload import flow_reference
 from orchestrator.ids import new_id
@@ -39,21 +39,21 @@ def dial(
 
     The call passes the same gate and the same ledger as a campaign's: a suppressed number is not dialed.
     """
-    rest = rest_of(ctx)
-    body = {"to": to, "from": from_, "flow": flow_reference(rest, flow), "external_id": external_id}
+    api = api_client(ctx)
+    body = {"to": to, "from": from_, "flow": flow_reference(api, flow), "external_id": external_id}
     body = {name: value for name, value in body.items() if value is not None}
-    body |= {"variables": pairs(var or [], option="--var"), "ignore_hours": ignore_hours}  # type: ignore[dict-item]  # JSON
-    call = rest.post("/v1/calls", body, idempotency_key=new_id("req"))
+    body |= {"variables": parse_pairs(var or [], option="--var"), "ignore_hours": ignore_hours}  # type: ignore[dict-item]  # JSON
+    call = api.post("/v1/calls", body, idempotency_key=new_id("req"))
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"{call['id']} → {to}", markup=False)
-    if wait and not follow_call(rest, call["id"], console=console):
+    if wait and not follow_call(api, call["id"], console=console):
         raise typer.Exit(1)
 
 
 @app.command()
 def show(ctx: typer.Context, call: Annotated[str, typer.Argument(metavar="ID", help="The call, call_01J…")]) -> None:
     """Show a call with everything that happened in it."""
-    print_call(rest_of(ctx).get(f"/v1/calls/{call}"), console=Console(highlight=False, soft_wrap=True))
+    print_call(api_client(ctx).get(f"/v1/calls/{call}"), console=Console(highlight=False, soft_wrap=True))
 
 
 @app.command(epilog=f"The commands: {', '.join(ACTIONS)}.")
@@ -86,5 +86,5 @@ def act(
     flow. Prints the command's id, then the entries of the timeline that tell of it; status 1 when the carrier refused.
     """
     console = Console(highlight=False, soft_wrap=True)
-    taken = act_on_call(rest_of(ctx), call, action, fields=field or [], document=json, console=console, wait=wait)
-    exit_unless(taken)
+    taken = send_command(api_client(ctx), call, action, fields=field or [], document=json, console=console, wait=wait)
+    exit_unless_accepted(taken)

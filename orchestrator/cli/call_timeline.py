@@ -8,9 +8,9 @@ from typing import Any
 
 from rich.console import Console
 
-from orchestrator.cli.api_client import Rest
+from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.number_format import duration
-from orchestrator.cli.polling import Follower
+from orchestrator.cli.polling import ApiPoller
 from orchestrator.local_stack.interrupts import pause
 from orchestrator.model.attempt_state import FINAL_STATES, AttemptState
 
@@ -28,10 +28,10 @@ _SUMMARY = (
 _LASTED = {"ring_s": "rang", "talk_s": "talked"}
 
 
-def follow_call(rest: Rest, call_id: str, *, console: Console, every_s: float = 0.25) -> bool:
+def follow_call(api: ApiClient, call_id: str, *, console: Console, every_s: float = 0.25) -> bool:
     """Print a call's timeline as it grows until the call is over; say whether the call took place."""
     seen: set[str] = set()
-    follower = Follower(rest, console)
+    follower = ApiPoller(api, console)
     while True:
         call = follower.get(f"/v1/calls/{call_id}") or {"status": None}
         for line in _told(call):

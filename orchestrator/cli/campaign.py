@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from orchestrator.bounds import FASTEST, HEAVIEST, MOST_LIVE_CALLS, SLOWEST
-from orchestrator.cli.api_client import connect, rest_of
+from orchestrator.cli.api_client import api_client, connect
 from orchestrator.cli.campaign_report import report as print_report
 from orchestrator.cli.campaign_report import stopped_line
 from orchestrator.cli.campaign_watch import watch_campaign
@@ -66,15 +66,15 @@ def create(
 
     orchestrator campaign create reminders --flow appointment.yaml --caller-id +12025550100
     """
-    rest = rest_of(ctx)
+    api = api_client(ctx)
     body = read_document(settings) if settings else {}
-    body |= {"name": name, "flow": flow_reference(rest, flow), "caller_ids": caller_id}
+    body |= {"name": name, "flow": flow_reference(api, flow), "caller_ids": caller_id}
     pacing = {"calls_per_second": calls_per_second, "max_live_calls": max_live_calls, "weight": weight}
     _put(body, "pacing", _given(pacing))
     _put(body, "calling_hours", {"always": True} if always else {})
     _put(body, "retry", _given({"max_attempts": max_attempts}))
     body |= _given({"default_timezone": timezone, "keep_open": keep_open or None})
-    campaign = rest.post("/v1/campaigns", body)
+    campaign = api.post("/v1/campaigns", body)
     typer.echo(campaign["id"])
 
 
@@ -101,7 +101,7 @@ def import_(
     Exits with 1 when nobody was imported; a file whose people are all in the campaign already is no failure.
     """
     options = _given({"region": region, "dedupe": dedupe, "map": map_, "encoding": encoding})
-    import_contacts(rest_of(ctx), campaign, file, options=options, console=_console())
+    import_contacts(api_client(ctx), campaign, file, options=options, console=_console())
 
 
 @app.command()
@@ -139,7 +139,7 @@ def watch(
     every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 1.0,
 ) -> None:
     """Watch a campaign until it is over; Ctrl-C ends the watching, not the campaign."""
-    watch_campaign(rest_of(ctx), campaign, every_s=every, console=_console())
+    watch_campaign(api_client(ctx), campaign, every_s=every, console=_console())
 
 
 @app.command()
@@ -150,18 +150,18 @@ def report(
     excel: Annotated[bool, typer.Option(help="Write it as Excel opens it by itself, with every digit.")] = False,
 ) -> None:
     """Print what became of the contacts and the calls."""
-    rest = rest_of(ctx)
-    about = rest.get(f"/v1/campaigns/{campaign}")
+    api = api_client(ctx)
+    about = api.get(f"/v1/campaigns/{campaign}")
     if reason := stopped_line(about):
         _console().print(reason, markup=False)
-    print_report(_console(), f"{about['name']} · {about['status']}", rest.get(f"/v1/campaigns/{campaign}/stats"))
+    print_report(_console(), f"{about['name']} · {about['status']}", api.get(f"/v1/campaigns/{campaign}/stats"))
     if csv:
-        rest.download(f"/v1/campaigns/{campaign}/results", csv, format="excel" if excel else "csv")
+        api.download(f"/v1/campaigns/{campaign}/results", csv, format="excel" if excel else "csv")
         _console().print(f"a row per contact: {csv}")
 
 
 def _act(ctx: typer.Context, campaign: str, action: str, body: dict[str, Any] | None = None) -> None:
-    answer = rest_of(ctx).post(f"/v1/campaigns/{campaign}/{action}", body)
+    answer = api_client(ctx).post(f"/v1/campaigns/{campaign}/{action}", body)
     in_flight = answer.get("in_flight")
     more = f", {in_flight} calls still live" if in_flight else ""
     _console().print(f"{answer.get('name', campaign)} is {answer['status']}{more}")

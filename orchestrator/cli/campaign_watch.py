@@ -11,9 +11,9 @@ from typing import Any, Self
 from rich.console import Console
 from rich.live import Live
 
-from orchestrator.cli.api_client import Rest
+from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.campaign_report import stats_line, stats_screen, stopped_line
-from orchestrator.cli.polling import Follower
+from orchestrator.cli.polling import ApiPoller
 from orchestrator.local_stack.interrupts import pause
 from orchestrator.model.campaign_status import FINAL_CAMPAIGN
 
@@ -60,11 +60,11 @@ class StatsView:
 
 
 def watch_campaign(
-    rest: Rest, campaign: str, *, every_s: float, console: Console, wait: Callable[[float], None] = pause
+    api: ApiClient, campaign: str, *, every_s: float, console: Console, wait: Callable[[float], None] = pause
 ) -> Watched:
     """Draw a campaign until it is completed or canceled and return what was seen."""
-    title, seen = rest.get(f"/v1/campaigns/{campaign}")["name"], Watched({})
-    follower = Follower(rest, console)
+    title, seen = api.get(f"/v1/campaigns/{campaign}")["name"], Watched({})
+    follower = ApiPoller(api, console)
     with StatsView(console, title) as view:
         while True:
             stats = follower.get(f"/v1/campaigns/{campaign}/stats")

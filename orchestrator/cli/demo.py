@@ -10,13 +10,13 @@ from typing import Any
 
 from rich.console import Console
 
-from orchestrator.cli.api_client import Rest
+from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.campaign_report import report
 from orchestrator.cli.campaign_watch import watch_campaign
 from orchestrator.cli.upload import upload_flow
 from orchestrator.errors import OrchestratorError
-from orchestrator.local_stack.banner import saying, welcome
-from orchestrator.local_stack.interrupts import Interrupts, listening, pause
+from orchestrator.local_stack.banner import line_printer, print_banner
+from orchestrator.local_stack.interrupts import Interrupts, count_interrupts, pause
 from orchestrator.local_stack.options import StackOptions
 from orchestrator.local_stack.ports import Ports
 from orchestrator.local_stack.stack import Stack
@@ -64,19 +64,19 @@ class DemoTooSlow(OrchestratorError):
 def run_demo(*, data: Path, port: int, settings: Settings, stay: bool) -> int:
     """Run the demo and return the exit status: 0 once every contact has its outcome and everything is stopped."""
     console = Console(highlight=False, soft_wrap=True)
-    say, ports = saying(console), Ports()
+    say, ports = line_printer(console), Ports()
     options = StackOptions(data=data, port=ports.near(port), fresh=True, flower=stay, time_scale=_PEOPLE_ARE_FASTER)
-    with listening() as interrupts:
+    with count_interrupts() as interrupts:
         stack = Stack(options, settings, interrupts=interrupts, say=say, ports=ports)
         try:
             say(f"starting a whole stack in {data} …")
             started = monotonic()
             addresses = stack.start()
             say(f"up after {monotonic() - started:.1f} s: {', '.join(stack.pids())}")
-            _run_campaign(Rest(addresses.api, stack.api_key), stack, interrupts, console=console)
+            _run_campaign(ApiClient(addresses.api, stack.api_key), stack, interrupts, console=console)
             if stay:
                 keys = {"api_key": stack.api_key, "flower_password": stack.flower_password}
-                welcome(console, options, addresses, **keys)
+                print_banner(console, options, addresses, **keys)
                 keep_running(stack, interrupts)
         except Interrupted:
             return 130
@@ -88,20 +88,20 @@ def run_demo(*, data: Path, port: int, settings: Settings, stay: bool) -> int:
     return 0
 
 
-def _run_campaign(rest: Rest, stack: Stack, interrupts: Interrupts, *, console: Console) -> None:
+def _run_campaign(api: ApiClient, stack: Stack, interrupts: Interrupts, *, console: Console) -> None:
     deadline = monotonic() + _MOST_S
     wait = _looking_after(stack, interrupts, deadline)
-    campaign = _create(rest)
+    campaign = _create(api)
     console.print(f"{CONTACTS} people, {campaign['pacing']['calls_per_second']:g} calls a second")
-    seen = watch_campaign(rest, campaign["id"], every_s=0.5, console=console, wait=wait)
+    seen = watch_campaign(api, campaign["id"], every_s=0.5, console=console, wait=wait)
     title = f"{campaign['name']}: {seen.stats['status']}"
     report(console, title, seen.stats, peak_dials_per_s=seen.peak_dials_per_s)
-    rest.close()
+    api.close()
 
 
-def _create(rest: Rest) -> dict[str, Any]:
-    flow = upload_flow(rest, SAMPLE)
-    campaign: dict[str, Any] = rest.post(
+def _create(api: ApiClient) -> dict[str, Any]:
+    flow = upload_flow(api, SAMPLE)
+    campaign: dict[str, Any] = api.post(
         "/v1/campaigns",
         {
             "name": "appointment reminders",
@@ -114,8 +114,8 @@ def _create(rest: Rest) -> dict[str, Any]:
         },
     )
     path = f"/v1/campaigns/{campaign['id']}"
-    rest.post(f"{path}/contacts", {"contacts": demo_contacts()})
-    rest.post(f"{path}/start")
+    api.post(f"{path}/contacts", {"contacts": demo_contacts()})
+    api.post(f"{path}/start")
     return campaign
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from orchestrator.cli.api_client import connect, rest_of
+from orchestrator.cli.api_client import api_client, connect
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,19 +29,19 @@ def stop(
 
     orchestrator dialing stop --reason "wrong list"
     """
-    _print(rest_of(ctx).post("/v1/dialing/stop", {"reason": reason, "by": by or _who()}))
+    _print(api_client(ctx).post("/v1/dialing/stop", {"reason": reason, "by": by or _who()}))
 
 
 @app.command()
 def resume(ctx: typer.Context) -> None:
     """Let running campaigns dial again."""
-    _print(rest_of(ctx).post("/v1/dialing/resume"))
+    _print(api_client(ctx).post("/v1/dialing/resume"))
 
 
 @app.command()
 def status(ctx: typer.Context) -> None:
     """Say whether dialing is stopped, since when, by whom and why."""
-    _print(rest_of(ctx).get("/v1/dialing"))
+    _print(api_client(ctx).get("/v1/dialing"))
 
 
 def _print(dialing: Mapping[str, Any]) -> None:

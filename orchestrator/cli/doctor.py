@@ -109,7 +109,7 @@ def _carrier_findings(settings: Settings, caller_ids: list[str], plans: Plans) -
     if list(_unset(settings.telnyx_key, settings.connection_id)):
         yield from _unset(settings.telnyx_key, settings.connection_id, settings.public_keys)
         return
-    client = TelnyxClient(base_url=settings.telnyx_base_url, api_key=settings.telnyx_key(), way=settings.way)
+    client = TelnyxClient(base_url=settings.telnyx_base_url, api_key=settings.telnyx_key(), egress=settings.egress)
     try:
         yield from check_carrier(settings, client, caller_ids, plans=plans)
     finally:
@@ -131,9 +131,9 @@ def _with_stack(settings: Settings, folder: Path) -> Settings:
     Of a simulator's folder the carrier too, whatever the operator's settings name: its calls go nowhere else.
     """
     from orchestrator.doctor.carrier_choice import with_simulator
-    from orchestrator.local_stack.data_folder import announced
+    from orchestrator.local_stack.data_folder import read_addresses
 
-    told = announced(folder)
+    told = read_addresses(folder)
     names = {"redis_url", "database_url"} - settings.model_fields_set
     stores = {name: told[name] for name in names if name in told}
     return with_simulator(settings.model_copy(update={"data_dir": folder, **stores}), folder)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from orchestrator.cli.arguments import moment, pairs
+from orchestrator.cli.arguments import parse_pairs, parse_time
 from orchestrator.clock import utc_now
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.flow.check import check_flow, load_flow
@@ -93,7 +93,7 @@ def play(
     console = Console(highlight=False, soft_wrap=True)
     flow = load_flow(file.read_bytes(), _content_type(file), library=_library(with_ or []))
     callee = Callee(as_, tuple(press or ()), hangs_up_after, agent, http_status, _json(http_body))
-    began = moment(at, option="--at") if at is not None else utc_now()
+    began = parse_time(at, option="--at") if at is not None else utc_now()
     direction: Direction = "incoming" if inbound else "outgoing"
     dry_run = DryRun(flow, callee, _DEMO_PHONE, _variables(flow, var or []), began, direction)
     if at is not None:
@@ -123,7 +123,7 @@ def _json(text: str) -> Any:
 
 def _variables(flow: Flow, words: list[str]) -> dict[str, str]:
     """Return the given inputs; a required one that is missing has its own name as its value."""
-    given = pairs(words, option="--var")
+    given = parse_pairs(words, option="--var")
     unknown = [name for name in given if name not in flow.inputs]
     if unknown:
         known = ", ".join(flow.inputs) or "none"

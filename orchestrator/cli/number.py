@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from orchestrator.cli.api_client import RefusedByApi, Rest, connect, rest_of
+from orchestrator.cli.api_client import ApiClient, ApiError, api_client, connect
 from orchestrator.cli.upload import flow_reference
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
 
@@ -42,11 +42,11 @@ def map_(
     `orchestrator flow play FILE --inbound` dry-runs it. At the carrier, the number must belong to the Voice API
     application whose webhooks come here.
     """
-    rest = rest_of(ctx)
-    body = {"number": number, "flow": flow_reference(rest, flow), **_joining(join_days)}
+    api = api_client(ctx)
+    body = {"number": number, "flow": flow_reference(api, flow), **_joining(join_days)}
     try:
-        _print(rest.post("/v1/numbers", body))
-    except RefusedByApi as err:
+        _print(api.post("/v1/numbers", body))
+    except ApiError as err:
         if err.problem.get("code") != "number_mapped":
             raise
         remedy = f"`orchestrator number change {number} --flow {quote(flow)}`"
@@ -56,7 +56,7 @@ def map_(
 @app.command("list")
 def list_(ctx: typer.Context) -> None:
     """List the numbers that take calls, newest first: id, number, flow, and whom it joins to a contact."""
-    for mapped in rest_of(ctx).each("/v1/numbers", limit=500):
+    for mapped in api_client(ctx).each("/v1/numbers", limit=500):
         _print(mapped)
 
 
@@ -74,10 +74,10 @@ def change(
     """
     if flow is None and join_days is None:
         raise InvalidInput([FieldError("--flow", "missing", "say what to change: --flow, --join-days, or both")])
-    rest = rest_of(ctx)
-    number_id = _id_of(rest, number)
-    chosen = {"flow": flow_reference(rest, flow)} if flow is not None else {}
-    _print(rest.patch(f"/v1/numbers/{number_id}", chosen | _joining(join_days)))
+    api = api_client(ctx)
+    number_id = _id_of(api, number)
+    chosen = {"flow": flow_reference(api, flow)} if flow is not None else {}
+    _print(api.patch(f"/v1/numbers/{number_id}", chosen | _joining(join_days)))
 
 
 @app.command()
@@ -86,15 +86,15 @@ def remove(ctx: typer.Context, number: _Which) -> None:
 
     orchestrator number remove +13125550100
     """
-    rest = rest_of(ctx)
-    rest.delete(f"/v1/numbers/{_id_of(rest, number)}")
+    api = api_client(ctx)
+    api.delete(f"/v1/numbers/{_id_of(api, number)}")
     _console().print(f"{number} takes no calls any more", markup=False)
 
 
-def _id_of(rest: Rest, number: str) -> str:
+def _id_of(api: ApiClient, number: str) -> str:
     if number.startswith("num_"):
         return number
-    for mapped in rest.each("/v1/numbers", number=number):
+    for mapped in api.each("/v1/numbers", number=number):
         return str(mapped["id"])
     raise NotFound("number", f"{number} that takes calls: `orchestrator number list` shows those that do")
 

@@ -8,17 +8,17 @@ from typing import Any
 
 from rich.console import Console
 
-from orchestrator.cli.api_client import ApiNotReached, RefusedByApi, Rest
+from orchestrator.cli.api_client import ApiClient, ApiError, ApiUnreachable
 
 GIVE_UP_AFTER_S = 120.0
 _MAY_PASS = (408, 429)
 
 
-class Follower:
+class ApiPoller:
     """Follows something through an API that may be restarted meanwhile."""
 
-    def __init__(self, rest: Rest, console: Console, *, clock: Callable[[], float] = monotonic) -> None:
-        self._rest, self._console, self._clock = rest, console, clock
+    def __init__(self, api: ApiClient, console: Console, *, clock: Callable[[], float] = monotonic) -> None:
+        self._rest, self._console, self._clock = api, console, clock
         self._failing_since: float | None = None
 
     def get(self, path: str) -> Any | None:
@@ -28,7 +28,7 @@ class Follower:
         """
         try:
             answer = self._rest.get(path)
-        except (ApiNotReached, RefusedByApi) as err:
+        except (ApiUnreachable, ApiError) as err:
             if not _may_pass(err) or self._has_lasted():
                 raise
             self._say(f"no answer ({_first_line(err)}); asking on for {GIVE_UP_AFTER_S:.0f} s")
@@ -47,8 +47,8 @@ class Follower:
             self._console.print(what, markup=False)
 
 
-def _may_pass(err: ApiNotReached | RefusedByApi) -> bool:
-    return isinstance(err, ApiNotReached) or err.status >= 500 or err.status in _MAY_PASS
+def _may_pass(err: ApiUnreachable | ApiError) -> bool:
+    return isinstance(err, ApiUnreachable) or err.status >= 500 or err.status in _MAY_PASS
 
 
 def _first_line(err: Exception) -> str:

@@ -108,7 +108,7 @@ def serve(
         raise typer.BadParameter(f"{only!r}: the only part that runs alone is 'webhooks'", param_hint="--only")
     _check_serving(load_settings(), only_webhooks=bool(only))
     argv = command_lines.serve(only_webhooks=bool(only), host=host, port=port, workers=workers, threads=threads)
-    _become(argv)
+    _exec(argv)
 
 
 def engine(
@@ -119,7 +119,7 @@ def engine(
 
     Any number may run; all of them are active.
     """
-    _become(command_lines.engine([part.value for part in only or ()]))
+    _exec(command_lines.engine([part.value for part in only or ()]))
 
 
 def media(
@@ -140,12 +140,12 @@ def media(
     if load_settings().api_key is None:
         raise Misconfigured("ORCHESTRATOR_API_KEY is not set: the tokens of stream addresses are made with it")
     _check_networks(rtp_from or [])
-    _become(command_lines.media(host=host, port=port, udp_port=udp_port, data=data, rtp_from=rtp_from or ()))
+    _exec(command_lines.media(host=host, port=port, udp_port=udp_port, data=data, rtp_from=rtp_from or ()))
 
 
 def simulator(ctx: typer.Context) -> None:
     """Run the simulated carrier; `orchestrator simulator --help` shows its own options."""
-    _become(command_lines.simulator(ctx.args))
+    _exec(command_lines.simulator(ctx.args))
 
 
 def migrate() -> None:
@@ -186,5 +186,5 @@ def _check_networks(networks: Sequence[str]) -> None:
             raise typer.BadParameter(f"{err}", param_hint="--rtp-from") from err
 
 
-def _become(argv: tuple[str, ...]) -> None:
+def _exec(argv: tuple[str, ...]) -> None:
     os.execv(argv[0], argv)  # noqa: S606 servers run as processes of their own; this one becomes it

@@ -10,45 +10,45 @@ from rich.console import Console
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from orchestrator.cli.api_client import Rest
-from orchestrator.cli.polling import Follower
+from orchestrator.cli.api_client import ApiClient
+from orchestrator.cli.polling import ApiPoller
 from orchestrator.errors import Misconfigured
 from orchestrator.local_stack.interrupts import pause
 
 _TYPES = {".json": "application/json", ".yaml": "application/yaml", ".yml": "application/yaml"}
 
 
-def flow_reference(rest: Rest, flow: str) -> str:
+def flow_reference(api: ApiClient, flow: str) -> str:
     """Return the id of the flow: uploaded if `flow` is a file, otherwise the id or name it is."""
     file = Path(flow)
     if file.suffix not in _TYPES:
         return flow
     if not file.is_file():
         raise Misconfigured(f"there is no file {flow}")
-    return str(upload_flow(rest, file)["id"])
+    return str(upload_flow(api, file)["id"])
 
 
-def upload_flow(rest: Rest, file: Path) -> dict[str, Any]:
+def upload_flow(api: ApiClient, file: Path) -> dict[str, Any]:
     """Store the flow of this file; the same content again is the same flow."""
     content_type = _TYPES.get(file.suffix, "application/yaml")
-    answer: dict[str, Any] = rest.upload("/v1/flows", file.read_bytes(), content_type=content_type)
+    answer: dict[str, Any] = api.upload("/v1/flows", file.read_bytes(), content_type=content_type)
     return answer
 
 
-def import_contacts(rest: Rest, campaign: str, file: Path, *, options: dict[str, str], console: Console) -> None:
+def import_contacts(api: ApiClient, campaign: str, file: Path, *, options: dict[str, str], console: Console) -> None:
     """Upload a CSV, wait until it is taken in, and tell how many rows were good and which were not.
 
     Exits with 1 where nobody of the file is in the campaign afterwards.
     """
     with file.open("rb") as rows:
-        told = rest.upload(f"/v1/campaigns/{campaign}/imports", rows, content_type="text/csv", **options)
-    follower = Follower(rest, console)
+        told = api.upload(f"/v1/campaigns/{campaign}/imports", rows, content_type="text/csv", **options)
+    follower = ApiPoller(api, console)
     while told["status"] not in ("done", "completed", "failed", "canceled"):
         pause(0.3)
         told = follower.get(f"/v1/imports/{told['id']}") or told
     counts = f"{told['accepted']} accepted, {_counted(told['duplicates'], 'duplicate')}, {told['invalid']} invalid"
     console.print(f"{told['id']} {told['status']}: {_counted(told['rows'], 'row')}, {counts}")
-    for line in told_problems(told):
+    for line in problem_lines(told):
         console.print(f"  {line}", markup=False)
     if not told["accepted"] + told["duplicates"]:
         console.print("nobody was imported" if told["rows"] else "nobody was imported: the file has no rows")
@@ -61,12 +61,12 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
-def told_problems(told: dict[str, Any]) -> list[str]:
+def problem_lines(told: dict[str, Any]) -> list[str]:
     """Return a line for each kind of refused rows, with its count and the first of them."""
-    return [_told_kind(kind) for kind in told.get("problems", [])]
+    return [_problem_line(kind) for kind in told.get("problems", [])]
 
 
-def _told_kind(kind: dict[str, Any]) -> str:
+def _problem_line(kind: dict[str, Any]) -> str:
     rows = ", ".join(map(str, kind["rows"]))
     if kind["count"] == 1:
         return f"row {rows}: {kind['detail']}"

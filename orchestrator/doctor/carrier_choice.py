@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from orchestrator.doctor.findings import Finding, unseen
-from orchestrator.local_stack.data_folder import announced, is_simulators, kept_secret
+from orchestrator.local_stack.data_folder import is_bound_to_simulator, read_addresses, stored_secret
 from orchestrator.local_stack.environment import SIMULATED_CONNECTION
 from orchestrator.settings import Settings
 
@@ -30,13 +30,13 @@ def with_simulator(settings: Settings, folder: Path) -> Settings:
 
     `telnyx_base_url` is empty where no simulator has run in it yet.
     """
-    if not is_simulators(folder):
+    if not is_bound_to_simulator(folder):
         return settings
-    told = announced(folder)
+    told = read_addresses(folder)
     return settings.model_copy(
         update={
             "telnyx_base_url": told.get("carrier", ""),
-            "telnyx_api_key": kept_secret(folder, "simulator_key") or SecretStr(""),
+            "telnyx_api_key": stored_secret(folder, "simulator_key") or SecretStr(""),
             "telnyx_public_key": told.get("public_key"),
             "telnyx_connection_id": SIMULATED_CONNECTION,
             "public_url": told.get("webhooks"),
@@ -49,7 +49,7 @@ def name_carrier(settings: Settings, folder: Path) -> Finding | None:
     if is_telnyx(settings):
         return None
     other = f"{settings.telnyx_base_url}, which is not Telnyx"
-    which = f"the simulator of {folder}" if is_simulators(folder) else other
+    which = f"the simulator of {folder}" if is_bound_to_simulator(folder) else other
     detail = (
         f"{which}: no phone rings. Your Telnyx account (key, application, profile, numbers) and the way in from "
         "outside are not looked at"

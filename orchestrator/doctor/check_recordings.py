@@ -16,10 +16,10 @@ from orchestrator.doctor.findings import Finding, bad, good
 from orchestrator.errors import Misconfigured
 from orchestrator.ids import new_id
 from orchestrator.recordings.archive import open_bucket
-from orchestrator.recordings.bucket import BucketUnavailable, Patience
+from orchestrator.recordings.bucket import BucketTimeouts, BucketUnavailable
 from orchestrator.settings import Settings
 
-_PATIENCE: Final = Patience(connect_s=3, silence_s=5)
+_PATIENCE: Final = BucketTimeouts(connect_s=3, silence_s=5)
 _TRIED_BYTES: Final = 65_536
 
 _WRONG_KEY: Final = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to a live key of this store"
@@ -39,14 +39,14 @@ _OTHER_REFUSAL: Final = "the store's own log says why; ask again later"
 _NOT_REACHED: Final = "is ORCHESTRATOR_BUCKET_URL right ({url}), and may this machine reach it?"
 
 
-def check_recordings(settings: Settings, *, patience: Patience = _PATIENCE) -> Iterator[Finding]:
+def check_recordings(settings: Settings, *, timeouts: BucketTimeouts = _PATIENCE) -> Iterator[Finding]:
     """Yield how the folder is, and the bucket if one is set; what is written to try them is removed again.
 
     A bucket is waited for 3 s until it is connected, and 5 s for each of three answers.
     """
     yield _check_folder(settings.recordings_folder, is_all=settings.recordings_bucket is None)
     if settings.recordings_bucket is not None:
-        yield _check_bucket(settings, settings.recordings_bucket, patience=patience)
+        yield _check_bucket(settings, settings.recordings_bucket, timeouts=timeouts)
 
 
 def _check_folder(folder: Path, *, is_all: bool) -> Finding:
@@ -64,10 +64,10 @@ def _check_folder(folder: Path, *, is_all: bool) -> Finding:
     return good(subject, str(folder) if nearest == folder else f"{folder}, to be made with the first recording")
 
 
-def _check_bucket(settings: Settings, name: str, *, patience: Patience) -> Finding:
+def _check_bucket(settings: Settings, name: str, *, timeouts: BucketTimeouts) -> Finding:
     subject = "recordings bucket"
     try:
-        bucket = open_bucket(settings, patience=patience)
+        bucket = open_bucket(settings, timeouts=timeouts)
         is_same = bucket is not None and bucket.try_out(f"doctor/{new_id('req')}.txt")
     except Misconfigured as err:
         return bad(subject, f"{name} cannot be asked", str(err))

@@ -38,7 +38,7 @@ def check_public_url(settings: Settings) -> Finding:
         return wrong
     nonce, url = secrets.token_urlsafe(16), f"{settings.public_url.rstrip('/')}/healthz"
     try:
-        answer = open_session(settings.way).get(url, params={"nonce": nonce}, timeout=(5, 10))
+        answer = open_session(settings.egress).get(url, params={"nonce": nonce}, timeout=(5, 10))
         echoed = answer.json().get("nonce") == nonce
     except (requests.RequestException, ValueError, AttributeError) as err:
         detail = f"nothing of ours answers at {url} ({type(err).__name__})"
@@ -73,7 +73,7 @@ def check_media(settings: Settings) -> Iterator[Finding]:
         return
     asked = f"{url.replace('ws', 'http', 1)}/healthz"
     try:
-        is_receiver = "streams_open" in open_session(settings.way).get(asked, timeout=(5, 10)).json()
+        is_receiver = "streams_open" in open_session(settings.egress).get(asked, timeout=(5, 10)).json()
     except (requests.RequestException, ValueError, TypeError) as err:
         remedy = "is `orchestrator media` running, and does the address lead to its --port?"
         yield bad(subject, f"no media receiver answers at {asked} ({type(err).__name__})", remedy)

@@ -39,7 +39,7 @@ FORBIDDEN_PREFIX: Final = "webhook_"
 FORBIDDEN_IN_DIAL: Final = frozenset({"to", "from", "from_"})
 
 OURS: Final = "ours"
-OUR_RECEIVER: Final = "wss://ours.invalid/"
+OWN_RECEIVER: Final = "wss://ours.invalid/"
 """Stands for our own media receiver until a command is sent: its URL differs from call to call."""
 
 BUILT_IN_OUTCOMES: Final = frozenset({"error", "stalled", "flow_limit"})

@@ -17,7 +17,7 @@ from orchestrator.local_stack.stack import Addresses
 _WIDE = 140
 
 
-def saying(console: Console) -> Callable[[str], None]:
+def line_printer(console: Console) -> Callable[[str], None]:
     """Return what prints a line; one that the terminal, or the disk behind a pipe, does not take is lost, no more."""
 
     def say(line: str) -> None:
@@ -27,7 +27,7 @@ def saying(console: Console) -> Callable[[str], None]:
     return say
 
 
-def welcome(
+def print_banner(
     console: Console, options: StackOptions, addresses: Addresses, *, api_key: SecretStr, flower_password: SecretStr
 ) -> None:
     """Print the screen of a stack that is up; neither a pipe nor a narrow window cuts what one may copy."""

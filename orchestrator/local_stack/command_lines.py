@@ -10,13 +10,13 @@ from typing import Literal
 Queue = Literal["commands", "dials"]
 
 API = "api.wsgi:service"
-WEBHOOK_DOOR = "api.webhooks_wsgi:service"
+WEBHOOK_SERVICE = "api.webhooks_wsgi:service"
 _CELERY = ("-m", "celery", "-A", "workers.celery_app")
 
 
 def serve(*, only_webhooks: bool, host: str, port: int, workers: int = 1, threads: int = 8) -> tuple[str, ...]:
     """Return the server of the REST API and its door, or of the webhook door alone."""
-    service = WEBHOOK_DOOR if only_webhooks else API
+    service = WEBHOOK_SERVICE if only_webhooks else API
     words = ["-m", "api.server", "--host", host, "--port", port, "--workers", workers, "--threads", threads]
     return _python([*words, service])
 

@@ -72,7 +72,7 @@ class DataFolder:
         """Take the rights of others off a stack's folder; raise Misconfigured for one that holds other things too."""
         if not stat.S_IMODE(self.path.stat().st_mode) & _RIGHTS_OF_OTHERS:
             return
-        if not self._is_a_stacks():
+        if not self._holds_stack_data():
             raise Misconfigured(
                 f"{self.path} is open to other users and holds other things than a stack's data: "
                 "choose another folder with --data, or `chmod 700` this one"
@@ -119,14 +119,14 @@ class DataFolder:
 
     def clear(self) -> None:
         """Empty the folder; raise Misconfigured if it holds anything but a stack's data."""
-        if not self._is_a_stacks():
+        if not self._holds_stack_data():
             raise Misconfigured(
                 f"{self.path} holds other things than a stack's data: choose another folder with --data"
             )
         for entry in self._contents():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
-    def _is_a_stacks(self) -> bool:
+    def _holds_stack_data(self) -> bool:
         return self._binding.exists() or not self._contents()
 
     def _contents(self) -> list[Path]:
@@ -136,12 +136,12 @@ class DataFolder:
     def _binding(self) -> Path:
         return self.path / "carrier.json"
 
-    def announce(self, addresses: Mapping[str, str]) -> None:
+    def write_addresses(self, addresses: Mapping[str, str]) -> None:
         """Write where the stack answers, for the other commands of this machine."""
         write_private(self.path / "addresses.json", json.dumps(dict(addresses)))
 
 
-def announced(path: Path) -> dict[str, str]:
+def read_addresses(path: Path) -> dict[str, str]:
     """Return where the stack of this data folder and its stores last answered; empty if it never did."""
     try:
         told = json.loads((path / "addresses.json").read_text())
@@ -150,7 +150,7 @@ def announced(path: Path) -> dict[str, str]:
     return {str(name): str(address) for name, address in told.items()}
 
 
-def is_simulators(path: Path) -> bool:
+def is_bound_to_simulator(path: Path) -> bool:
     """Say whether the calls of this data folder go to the simulator."""
     try:
         return Binding.model_validate_json((path / "carrier.json").read_text()).base_url == SIMULATOR
@@ -158,12 +158,12 @@ def is_simulators(path: Path) -> bool:
         return False
 
 
-def kept_api_key(path: Path) -> SecretStr | None:
+def stored_api_key(path: Path) -> SecretStr | None:
     """Return the API key kept in this data folder, if there is one that this user may read."""
-    return kept_secret(path, "api_key")
+    return stored_secret(path, "api_key")
 
 
-def kept_secret(path: Path, name: str) -> SecretStr | None:
+def stored_secret(path: Path, name: str) -> SecretStr | None:
     """Return the secret kept in the file `name` of this data folder, if there is one that this user may read."""
     try:
         return SecretStr((path / name).read_text().strip())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestrator.local_stack.postgres import make_database, plan_postgres
-from orchestrator.local_stack.process import Child
+from orchestrator.local_stack.process import ChildProcess
 from orchestrator.local_stack.program import Program
 from orchestrator.local_stack.valkey import plan_valkey
 
@@ -15,7 +15,7 @@ from orchestrator.local_stack.valkey import plan_valkey
 class RunningServer:
     """A server that answers at `url` until it is stopped or this process dies."""
 
-    def __init__(self, url: str, child: Child, *, afterwards: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, url: str, child: ChildProcess, *, afterwards: Callable[[], None] = lambda: None) -> None:
         self.url, self._child, self._afterwards = url, child, afterwards
 
     @property
@@ -45,8 +45,8 @@ def start_postgres(folder: Path, *, durable: bool = True) -> RunningServer:
     return RunningServer(plan.url, child, afterwards=lambda: shutil.rmtree(plan.socket_folder) if own else None)
 
 
-def _started(program: Program, folder: Path) -> Child:
-    child = Child(program, folder / f"{program.name}.log")
+def _started(program: Program, folder: Path) -> ChildProcess:
+    child = ChildProcess(program, folder / f"{program.name}.log")
     try:
         child.wait_until_ready()
     except BaseException:

@@ -21,7 +21,7 @@ _TELNYX_NEEDS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Carriage:
+class CarrierAccess:
     """How the stack's processes reach the carrier, and the carrier them."""
 
     base_url: str
@@ -31,7 +31,7 @@ class Carriage:
     public_url: str
 
 
-def telnyx_carriage(settings: Settings) -> Carriage:
+def telnyx_access(settings: Settings) -> CarrierAccess:
     """Return the operator's own account; raise Misconfigured naming every variable that is missing, with its remedy."""
     given = {
         "TELNYX_API_KEY": settings.telnyx_api_key.get_secret_value() if settings.telnyx_api_key else None,
@@ -42,7 +42,7 @@ def telnyx_carriage(settings: Settings) -> Carriage:
     missing = [f"{name} ({_TELNYX_NEEDS[name]})" for name, value in given.items() if not value]
     if missing:
         raise Misconfigured(f"--carrier telnyx needs {'; '.join(missing)}")
-    return Carriage(
+    return CarrierAccess(
         base_url=settings.telnyx_base_url,
         api_key=str(given["TELNYX_API_KEY"]),
         public_key=str(given["TELNYX_PUBLIC_KEY"]),
@@ -70,14 +70,14 @@ def store_environment(stores: Mapping[str, str]) -> dict[str, str]:
     return {"ORCHESTRATOR_REDIS_URL": stores["redis_url"], "ORCHESTRATOR_DATABASE_URL": stores["database_url"]}
 
 
-def carrier_environment(carriage: Carriage, *, calls_per_second: float, max_live_calls: int) -> dict[str, str]:
+def carrier_environment(access: CarrierAccess, *, calls_per_second: float, max_live_calls: int) -> dict[str, str]:
     """Return the variables that lead to the carrier and bound what is asked of it."""
     return {
-        "TELNYX_BASE_URL": carriage.base_url,
-        "TELNYX_API_KEY": carriage.api_key,
-        "TELNYX_PUBLIC_KEY": carriage.public_key,
-        "TELNYX_CONNECTION_ID": carriage.connection_id,
-        "ORCHESTRATOR_PUBLIC_URL": carriage.public_url,
+        "TELNYX_BASE_URL": access.base_url,
+        "TELNYX_API_KEY": access.api_key,
+        "TELNYX_PUBLIC_KEY": access.public_key,
+        "TELNYX_CONNECTION_ID": access.connection_id,
+        "ORCHESTRATOR_PUBLIC_URL": access.public_url,
         "ORCHESTRATOR_CALLS_PER_SECOND": f"{calls_per_second:g}",
         "ORCHESTRATOR_MAX_LIVE_CALLS": str(max_live_calls),
     }

@@ -19,21 +19,22 @@ class Interrupts:
         """Say whether somebody asked for the end."""
         return self._count > 0
 
-    def hurried(self) -> bool:
+    def forced(self) -> bool:
         """Say whether somebody asked again."""
         return self._count > 1
 
-    def heard(self, _signal: int, _frame: FrameType | None) -> None:
+    def count_signal(self, _signal: int, _frame: FrameType | None) -> None:
         """Count one request; the shape of a signal handler."""
         self._count += 1
 
 
 @contextmanager
-def listening() -> Iterator[Interrupts]:
+def count_interrupts() -> Iterator[Interrupts]:
     """Turn SIGINT, SIGTERM and SIGHUP into counts for the time of the block."""
     interrupts = Interrupts()
     before = {
-        number: signal.signal(number, interrupts.heard) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        number: signal.signal(number, interrupts.count_signal)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     }
     try:
         yield interrupts

@@ -12,18 +12,18 @@ from typing import BinaryIO
 LONGEST = 8 * 2**20  # bytes; as much again is kept of what was written before
 
 
-def appending(log: Path) -> BinaryIO:
+def open_append(log: Path) -> BinaryIO:
     """Open a log that only its owner may read; whatever writes to it writes at its end, even when it was emptied."""
     return os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
 
 
 def add_line(log: Path, line: str, *, at: datetime) -> None:
     """Append one line with its time; a line for which there is no room is lost, and nothing else."""
-    with suppress(OSError), appending(log) as file:
+    with suppress(OSError), open_append(log) as file:
         file.write(f"{at:%Y-%m-%dT%H:%M:%SZ} {line}\n".encode())
 
 
-def keep_short(log: Path, *, longest: int = LONGEST) -> None:
+def truncate_log(log: Path, *, longest: int = LONGEST) -> None:
     """Move what a long log holds to `NAME.1`, in place of what was there; its writer goes on with an empty file.
 
     Without room for the copy it is emptied all the same, for that makes room.

@@ -16,9 +16,9 @@ import psycopg
 
 from orchestrator.errors import Misconfigured
 from orchestrator.local_stack.postgres_programs import program_folder
-from orchestrator.local_stack.process import Child, DidNotStart
+from orchestrator.local_stack.process import ChildProcess, DidNotStart
 from orchestrator.local_stack.program import Program
-from orchestrator.local_stack.server_user import give_to_server, let_server_in, server_user
+from orchestrator.local_stack.server_user import chown_to_server, server_user, share_with_server
 
 DATABASE = "orchestrator"
 _MAJOR = "18"
@@ -48,7 +48,7 @@ def plan_postgres(folder: Path, *, durable: bool = True) -> PostgresPlan:
     bound = "." if sockets == cluster else str(sockets)
     program = Program(
         name="postgres",
-        argv=(str(programs / "postgres"), "-D", _seen_by_server(cluster), *_options(bound, durable=durable)),
+        argv=(str(programs / "postgres"), "-D", _server_path(cluster), *_options(bound, durable=durable)),
         cwd=cluster,
         ready=lambda: answers(url_of("postgres", sockets)),
         stop_signal=SIGINT,  # PostgreSQL's fast shutdown: open connections are closed, nothing is waited for
@@ -85,7 +85,7 @@ def _plain(url: str) -> str:
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
-def _seen_by_server(cluster: Path) -> str:
+def _server_path(cluster: Path) -> str:
     """Return how the server, started in `cluster`, calls it: root's `nobody` may not walk there from above."""
     return str(cluster) if server_user() is None else _WITHIN
 
@@ -113,13 +113,13 @@ def _make_cluster(cluster: Path, programs: Path, *, durable: bool) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft.mkdir(mode=0o700)
-    give_to_server(draft)
-    words = ["-D", _seen_by_server(draft), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
+    chown_to_server(draft)
+    words = ["-D", _server_path(draft), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
     words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", *([] if durable else ["--no-sync"])]
     program = Program(
         name="initdb", argv=(str(programs / "initdb"), *words), cwd=draft, drops_root=True, ready=lambda: False
     )
-    child = Child(program, cluster.with_name("initdb.log"))
+    child = ChildProcess(program, cluster.with_name("initdb.log"))
     try:
         child.wait_until_ready()
     except DidNotStart:
@@ -145,7 +145,7 @@ def _socket_folder(cluster: Path) -> Path:
     folder = above / name
     folder.mkdir(mode=0o700, exist_ok=True)
     _refuse_if_not_ours(folder)
-    let_server_in(folder)
+    share_with_server(folder)
     return folder
 
 

@@ -16,7 +16,7 @@ import psutil
 from orchestrator.errors import OrchestratorError
 from orchestrator.local_stack import parent_death as leash
 from orchestrator.local_stack.interrupts import pause
-from orchestrator.local_stack.log_files import appending, keep_short
+from orchestrator.local_stack.log_files import open_append, truncate_log
 from orchestrator.local_stack.program import Program
 from orchestrator.local_stack.server_user import server_user
 from orchestrator.settings import child_environment
@@ -29,7 +29,7 @@ class DidNotStart(OrchestratorError):
     """Raised when a program ended or stayed silent before it was ready; the message ends with what it logged."""
 
 
-class Child:
+class ChildProcess:
     """One running program; the thread that starts it must outlive it, for the kernel's leash is tied to the thread."""
 
     def __init__(self, program: Program, log: Path) -> None:
@@ -38,7 +38,7 @@ class Child:
         user = server_user() if program.drops_root else None
         identity = f"{user.uid}:{user.gid}" if user else leash.UNCHANGED
         words = (sys.executable, "-I", "-S", _LEASH, os.getpid(), int(program.death_signal), identity, *program.argv)
-        with appending(log) as output:
+        with open_append(log) as output:
             self._process = subprocess.Popen(  # noqa: S603 the command lines are this package's own
                 [str(word) for word in words],
                 stdin=subprocess.DEVNULL,
@@ -59,9 +59,9 @@ class Child:
         """Return how it ended, or None while it runs."""
         return self._process.poll()
 
-    def keep_log_short(self) -> None:
+    def truncate_log(self) -> None:
         """Put away what a long log holds."""
-        keep_short(self.log)
+        truncate_log(self.log)
 
     def output(self) -> str:
         """Return what this run has logged so far."""
@@ -91,14 +91,14 @@ class Child:
             self._asked = True
             self._process.send_signal(self.program.stop_signal)
 
-    def end(self, *, hurried: Callable[[], bool] = lambda: False) -> bool:
+    def end(self, *, forced: Callable[[], bool] = lambda: False) -> bool:
         """Stop the program and whatever it started; say whether it ended by itself.
 
-        It is killed when its patience is over or `hurried` says so.
+        It is killed when its patience is over or `forced` says so.
         """
         self.ask_to_end()
         deadline = monotonic() + self.program.patience_s
-        while self.exit_code() is None and monotonic() < deadline and not hurried():
+        while self.exit_code() is None and monotonic() < deadline and not forced():
             pause(0.02)
         willing = self.exit_code() is not None
         end_session(self.pid)

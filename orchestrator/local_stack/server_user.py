@@ -34,14 +34,14 @@ def server_user() -> ServerUser | None:
     return ServerUser(entry.pw_uid, _GROUP)
 
 
-def give_to_server(folder: Path) -> None:
+def chown_to_server(folder: Path) -> None:
     """Make the server's user the owner of a folder that was just made for it."""
     user = server_user()
     if user:
         _chown(folder, user.uid, user.gid)
 
 
-def let_server_in(folder: Path) -> None:
+def share_with_server(folder: Path) -> None:
     """Let the server, and no other program of its user, put something into a folder that stays root's."""
     user = server_user()
     if user:

@@ -12,14 +12,14 @@ from orchestrator.clock import utc_now
 from orchestrator.errors import Misconfigured
 from orchestrator.local_stack import environment, programs
 from orchestrator.local_stack.data_folder import DataFolder
-from orchestrator.local_stack.environment import Carriage
+from orchestrator.local_stack.environment import CarrierAccess
 from orchestrator.local_stack.interrupts import Interrupts
-from orchestrator.local_stack.log_files import add_line, keep_short
+from orchestrator.local_stack.log_files import add_line, truncate_log
 from orchestrator.local_stack.options import Carrier, StackOptions
 from orchestrator.local_stack.ports import Ports
 from orchestrator.local_stack.postgres import make_database, plan_postgres
 from orchestrator.local_stack.program import Program
-from orchestrator.local_stack.stale_processes import end_orphans
+from orchestrator.local_stack.stale_processes import end_stale_processes
 from orchestrator.local_stack.supervisor import Supervisor
 from orchestrator.local_stack.valkey import plan_valkey
 from orchestrator.operations.system.check_disk_space import has_room
@@ -56,7 +56,7 @@ class Stack:
         say: Callable[[str], None],
         ports: Ports | None = None,
     ) -> None:
-        self._options, self._settings, self._speak = options, settings, say
+        self._options, self._settings, self._print_line = options, settings, say
         self._ports = ports or Ports()
         self.folder = DataFolder(options.data)
         self._log = self.folder.logs / "up.log"
@@ -91,7 +91,7 @@ class Stack:
             raise Misconfigured(f"the disk of {self.folder.path} takes nothing more ({err.strerror})") from err
 
     def _start(self) -> Addresses:
-        self._refuse_what_cannot_work()
+        self._check_preconditions()
         self._take_over_folder()
         addresses = self._choose_addresses()
         stores = self._start_stores()
@@ -104,7 +104,7 @@ class Stack:
         if addresses.media and not self._settings.media_url:
             env["ORCHESTRATOR_MEDIA_URL"] = addresses.media.replace("http://", "ws://")
         self._supervisor.start(*self._programs(env, addresses))
-        self.folder.announce({"api": addresses.api, **stores, **self._simulated(env)})
+        self.folder.write_addresses({"api": addresses.api, **stores, **self._simulated(env)})
         return addresses
 
     def tick(self) -> None:
@@ -122,25 +122,25 @@ class Stack:
         self._ports.close()
 
     def _say(self, line: str) -> None:
-        self._speak(line)
+        self._print_line(line)
         add_line(self._log, line, at=utc_now())
-        keep_short(self._log)
+        truncate_log(self._log)
 
-    def _refuse_what_cannot_work(self) -> None:
-        self._carriage_of_telnyx()
+    def _check_preconditions(self) -> None:
+        self._telnyx_access()
         self.folder.check(environment.binding(self._options, self._settings))
         if not self._ports.take(self._options.port):
             raise Misconfigured(f"port {self._options.port} is taken: choose another with --port")
 
     def _take_over_folder(self) -> None:
-        for name in end_orphans(self.folder.children):
+        for name in end_stale_processes(self.folder.children):
             self._say(f"ended {name}, left over from the last run")
         if self._options.fresh:
             self.folder.clear()
         self.folder.bind(environment.binding(self._options, self._settings))
 
-    def _carriage_of_telnyx(self) -> Carriage | None:
-        return environment.telnyx_carriage(self._settings) if self._options.carrier is Carrier.TELNYX else None
+    def _telnyx_access(self) -> CarrierAccess | None:
+        return environment.telnyx_access(self._settings) if self._options.carrier is Carrier.TELNYX else None
 
     def _choose_addresses(self) -> Addresses:
         port, near = self._options.port, self._ports.near
@@ -162,9 +162,9 @@ class Stack:
         return {"redis_url": valkey.url, "database_url": postgres.url}
 
     def _start_carrier(self, addresses: Addresses) -> dict[str, str]:
-        carriage = self._carriage_of_telnyx() or self._start_simulator(addresses)
+        access = self._telnyx_access() or self._start_simulator(addresses)
         rate, channels = environment.limits(self._options, self._settings)
-        return environment.carrier_environment(carriage, calls_per_second=rate, max_live_calls=channels)
+        return environment.carrier_environment(access, calls_per_second=rate, max_live_calls=channels)
 
     def _simulated(self, env: Mapping[str, str]) -> dict[str, str]:
         """Return what leads to the simulated carrier and back, and nothing of a real account."""
@@ -173,7 +173,7 @@ class Stack:
         named = {"carrier": "TELNYX_BASE_URL", "public_key": "TELNYX_PUBLIC_KEY", "webhooks": "ORCHESTRATOR_PUBLIC_URL"}
         return {name: env[variable] for name, variable in named.items()}
 
-    def _start_simulator(self, addresses: Addresses) -> Carriage:
+    def _start_simulator(self, addresses: Addresses) -> CarrierAccess:
         key = self.folder.secret("simulator_key").get_secret_value()
         program = programs.simulator(
             port=_port_of(addresses.carrier),
@@ -186,7 +186,7 @@ class Stack:
         answer = open_session().get(
             f"{addresses.carrier}/public_key", headers={"Authorization": f"Bearer {key}"}, timeout=5
         )
-        return Carriage(
+        return CarrierAccess(
             base_url=addresses.carrier,
             api_key=key,
             public_key=str(answer.json()["data"]["public"]),

@@ -16,7 +16,7 @@ from orchestrator.local_stack.process import end_session, session_members
 _SAME_START_S = 2.0  # the kernel's clock of process starts drifts a little against the wall clock
 
 
-class Running(NamedTuple):
+class RunningProgram(NamedTuple):
     """A program that runs under this process id."""
 
     name: str
@@ -34,13 +34,13 @@ class _Recorded(BaseModel):
 _Record = TypeAdapter(list[_Recorded])
 
 
-def record(file: Path, running: Iterable[Running]) -> None:
+def record(file: Path, running: Iterable[RunningProgram]) -> None:
     """Write down who runs, with the start times that tell a process from a later one of the same number."""
     known = [_Recorded(name=one.name, pid=one.pid, started=start) for one in running if (start := _start(one.pid))]
     write_private(file, _Record.dump_json(known).decode())
 
 
-def end_orphans(file: Path, *, patience_s: float = 5.0) -> list[str]:
+def end_stale_processes(file: Path, *, patience_s: float = 5.0) -> list[str]:
     """End every recorded program that still runs, and what it or a dead one left running; return their names."""
     recorded = [one for one in _read(file) if abs((_start(one.pid) or one.started) - one.started) < _SAME_START_S]
     orphans = [one for one in recorded if session_members(one.pid)]

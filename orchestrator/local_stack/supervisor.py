@@ -9,9 +9,9 @@ from time import monotonic
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.local_stack.interrupts import Interrupts
-from orchestrator.local_stack.process import Child
+from orchestrator.local_stack.process import ChildProcess
 from orchestrator.local_stack.program import Program
-from orchestrator.local_stack.stale_processes import Running, record
+from orchestrator.local_stack.stale_processes import RunningProgram, record
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STEADY_AFTER_S = 0.5, 30.0, 60.0
 _LOGS_EVERY_S = 5.0
@@ -25,7 +25,7 @@ class Interrupted(OrchestratorError):
 class _Watched:
     """A program under watch: its present child, or the time at which it gets another."""
 
-    child: Child
+    child: ChildProcess
     started_at: float
     deaths: int = 0
     starts_again_at: float | None = None
@@ -64,20 +64,20 @@ class Supervisor:
         """
         children = []
         for program in programs:
-            self._refuse_when_stopping()
+            self._raise_if_stopping()
             children.append(self._launch(program))
         for child in children:
             child.wait_until_ready(self._interrupts.stopping)
-            self._refuse_when_stopping()
+            self._raise_if_stopping()
 
     def tick(self) -> None:
         """Notice deaths and start again whose pause is over; to be called a few times a second."""
-        self._look_at_the_disk()
+        self._check_disk()
         for watched in list(self._watched.values()):
             if watched.starts_again_at is not None:
-                self._revive(watched)
+                self._restart_due(watched)
             elif watched.child.exit_code() is not None:
-                self._mourn(watched)
+                self._handle_exit(watched)
 
     def stop(self, order: Sequence[Sequence[str]]) -> None:
         """End the programs stage by stage; within a stage side by side; what no stage names comes first."""
@@ -91,37 +91,39 @@ class Supervisor:
         """Return the process id of every program that runs, by name."""
         return {name: one.child.pid for name, one in self._watched.items() if one.starts_again_at is None}
 
-    def _launch(self, program: Program) -> Child:
-        child = Child(program, self._logs / f"{program.name}.log")
+    def _launch(self, program: Program) -> ChildProcess:
+        child = ChildProcess(program, self._logs / f"{program.name}.log")
         deaths = self._watched[program.name].deaths if program.name in self._watched else 0
         self._watched[program.name] = _Watched(child, monotonic(), deaths)
         self._record()
         return child
 
-    def _mourn(self, watched: _Watched) -> None:
+    def _handle_exit(self, watched: _Watched) -> None:
         name, status = watched.child.program.name, watched.child.exit_code()
         steady = monotonic() - watched.started_at > _STEADY_AFTER_S
         watched.child.end()  # nothing is left of its session when the next one starts
-        self._put_off(watched, f"{name} ended with status {status}", deaths=1 if steady else watched.deaths + 1)
+        self._schedule_restart(
+            watched, f"{name} ended with status {status}", deaths=1 if steady else watched.deaths + 1
+        )
 
-    def _put_off(self, watched: _Watched, why: str, *, deaths: int) -> None:
+    def _schedule_restart(self, watched: _Watched, why: str, *, deaths: int) -> None:
         watched.deaths = deaths
         watched.starts_again_at = monotonic() + watched.pause_s
         when = "once there is room" if self._is_full else f"in {watched.pause_s:g} s"
         self._say(f"{why}; starting it again {when} ({watched.child.log})")
 
-    def _revive(self, watched: _Watched) -> None:
+    def _restart_due(self, watched: _Watched) -> None:
         if self._is_full or watched.starts_again_at is None or monotonic() < watched.starts_again_at:
             return
         name = watched.child.program.name
         try:
             self._launch(watched.child.program)
         except OSError as err:  # no room for its log, no memory for its process
-            self._put_off(watched, f"{name} cannot be started ({err.strerror})", deaths=watched.deaths + 1)
+            self._schedule_restart(watched, f"{name} cannot be started ({err.strerror})", deaths=watched.deaths + 1)
         else:
             self._say(f"{name} started again")
 
-    def _look_at_the_disk(self) -> None:
+    def _check_disk(self) -> None:
         """Notice whether it is full, write down what could not be written, and keep the logs short."""
         was_full, self._is_full = self._is_full, not self._has_room()
         if self._is_full and not was_full:
@@ -136,25 +138,25 @@ class Supervisor:
         if monotonic() - self._logs_seen_at > _LOGS_EVERY_S:
             self._logs_seen_at = monotonic()
             for watched in self._watched.values():
-                watched.child.keep_log_short()
+                watched.child.truncate_log()
 
-    def _end(self, children: Sequence[Child]) -> None:
+    def _end(self, children: Sequence[ChildProcess]) -> None:
         for child in children:
             child.ask_to_end()
         for child in children:
-            if not child.end(hurried=self._interrupts.hurried):
+            if not child.end(forced=self._interrupts.forced):
                 self._say(f"{child.program.name} did not end by itself and was killed")
 
     def _record(self) -> None:
         """Write down who runs, now or, if the disk does not take it, at a later tick."""
         was_due, self._is_record_due = self._is_record_due, False
         try:
-            record(self._record_file, (Running(name, pid) for name, pid in self.pids().items()))
+            record(self._record_file, (RunningProgram(name, pid) for name, pid in self.pids().items()))
         except OSError as err:
             self._is_record_due = True
             if not was_due:
                 self._say(f"{self._record_file} cannot be written ({err.strerror}); trying again")
 
-    def _refuse_when_stopping(self) -> None:
+    def _raise_if_stopping(self) -> None:
         if self._interrupts.stopping():
             raise Interrupted("stopped before everything was up")

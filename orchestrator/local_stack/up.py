@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from orchestrator.local_stack.banner import saying, welcome
-from orchestrator.local_stack.interrupts import Interrupts, listening, pause
+from orchestrator.local_stack.banner import line_printer, print_banner
+from orchestrator.local_stack.interrupts import Interrupts, count_interrupts, pause
 from orchestrator.local_stack.options import StackOptions
 from orchestrator.local_stack.stack import Stack
 from orchestrator.local_stack.supervisor import Interrupted
@@ -14,14 +14,14 @@ from orchestrator.settings import Settings
 
 def run_up(options: StackOptions, settings: Settings, *, console: Console) -> None:
     """Run the stack until the end is asked for; raise Misconfigured or DidNotStart if it cannot be started."""
-    say = saying(console)
-    with listening() as interrupts:
+    say = line_printer(console)
+    with count_interrupts() as interrupts:
         stack = Stack(options, settings, interrupts=interrupts, say=say)
         try:
             say("starting …")
             addresses = stack.start()
             keys = {"api_key": stack.api_key, "flower_password": stack.flower_password}
-            welcome(console, options, addresses, **keys)
+            print_banner(console, options, addresses, **keys)
             keep_running(stack, interrupts)
         except Interrupted:
             pass

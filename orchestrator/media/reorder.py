@@ -9,21 +9,21 @@ from typing import Generic, TypeVar
 WINDOW = 50  # pieces waited for: one second of 20 ms pieces
 RTP_MODULUS = 65_536
 NEVER_WRAPS = 1 << 62
-_OPENING = 4  # pieces looked at before the first goes out: they too may be swapped
-_MOST_JUMP = 3_000  # RFC 3550, A.1: a number further away is a stray, or the sender has started anew
+_INITIAL_PIECES = 4  # pieces looked at before the first goes out: they too may be swapped
+_MAX_JUMP = 3_000  # RFC 3550, A.1: a number further away is a stray, or the sender has started anew
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """How a track arrived, in pieces; `late` came after their turn, `strays` bore numbers far from all others."""
+    """How a track arrived, in pieces; `late` came after their turn, `outliers` bore numbers far from all others."""
 
     received: int = 0
     lost: int = 0
     late: int = 0
     repeated: int = 0
-    strays: int = 0
+    outliers: int = 0
 
     @property
     def loss(self) -> float:
@@ -37,7 +37,7 @@ class Arrival:
             lost=self.lost - before.lost,
             late=self.late - before.late,
             repeated=self.repeated - before.repeated,
-            strays=self.strays - before.strays,
+            outliers=self.outliers - before.outliers,
         )
 
 
@@ -47,8 +47,21 @@ class Reorder(Generic[T]):
     Numbers wrap around at `modulus`. Bounded: at most `window` pieces wait.
     """
 
-    __slots__ = ("_due", "_is_open", "_late", "_lost", "_modulus", "_next", "_out", "_received", "_repeated",
-                 "_strays", "_suspect", "_waiting", "_window")  # fmt: skip
+    __slots__ = (
+        "_due",
+        "_is_open",
+        "_late",
+        "_lost",
+        "_modulus",
+        "_next",
+        "_out",
+        "_outliers",
+        "_received",
+        "_repeated",
+        "_suspect",
+        "_waiting",
+        "_window",
+    )  # fmt: skip
 
     def __init__(self, out: Callable[[T | None], object], *, modulus: int = NEVER_WRAPS, window: int = WINDOW) -> None:
         self._out = out
@@ -59,7 +72,7 @@ class Reorder(Generic[T]):
         self._next = -1  # the same as its sender writes it; only this piece takes the short way
         self._waiting: dict[int, T] = {}
         self._suspect = -1
-        self._received = self._lost = self._late = self._repeated = self._strays = 0
+        self._received = self._lost = self._late = self._repeated = self._outliers = 0
 
     def push(self, number: int, piece: T) -> None:
         """Take one piece in; whatever is now in order goes out."""
@@ -69,11 +82,11 @@ class Reorder(Generic[T]):
             self._received += 1
             self._out(piece)
         elif self._is_open:
-            self._place(number, piece)
+            self._insert(number, piece)
         else:
             self._open(number, piece)
 
-    def give(self, out: Callable[[T | None], object]) -> None:
+    def set_output(self, out: Callable[[T | None], object]) -> None:
         """Give what follows to another."""
         self._out = out
 
@@ -81,7 +94,7 @@ class Reorder(Generic[T]):
         """Give out what still waits: nothing more will come."""
         self._is_open = True
         while self._waiting:
-            self._pass_over_gap()
+            self._skip_gap()
 
     def arrival(self) -> Arrival:
         """Return the counts so far; pieces that may still come do not count as lost."""
@@ -90,21 +103,21 @@ class Reorder(Generic[T]):
             lost=self._lost,
             late=self._late,
             repeated=self._repeated,
-            strays=self._strays,
+            outliers=self._outliers,
         )
 
     def _open(self, number: int, piece: T) -> None:
         if not self._waiting:
             self._due = number + self._modulus  # a turn on, so that what came before it has a number, too
-        self._place(number, piece)
-        if len(self._waiting) >= _OPENING:
+        self._insert(number, piece)
+        if len(self._waiting) >= _INITIAL_PIECES:
             self._is_open, self._due = True, min(self._waiting)
             self._release()
 
-    def _place(self, number: int, piece: T) -> None:
+    def _insert(self, number: int, piece: T) -> None:
         place = self._unwrapped(number)
-        if abs(place - self._due) > _MOST_JUMP:
-            self._stray(place, piece)
+        if abs(place - self._due) > _MAX_JUMP:
+            self._handle_outlier(place, piece)
         elif place < self._due and self._is_open:
             self._late += 1
         elif place in self._waiting:
@@ -119,11 +132,11 @@ class Reorder(Generic[T]):
         ahead = (number - self._due) % self._modulus
         return self._due + (ahead - self._modulus if ahead > self._modulus // 2 else ahead)
 
-    def _stray(self, place: int, piece: T) -> None:
+    def _handle_outlier(self, place: int, piece: T) -> None:
         """Drop a far number, unless it follows another far one: then the sender counts anew from there."""
         follows, self._suspect = place == self._suspect, place + 1
         if not follows:
-            self._strays += 1
+            self._outliers += 1
             return
         self.flush()
         self._due, self._suspect = place + self._modulus, -1
@@ -133,19 +146,19 @@ class Reorder(Generic[T]):
     def _release(self) -> None:
         if not self._is_open:
             return
-        self._give_out()
+        self._emit_ready()
         while len(self._waiting) > self._window:
-            self._pass_over_gap()
+            self._skip_gap()
 
-    def _pass_over_gap(self) -> None:
+    def _skip_gap(self) -> None:
         due = self._due if self._is_open and self._received else min(self._waiting)
         for _ in range(min(self._waiting) - due):
             self._lost += 1
             self._out(None)
         self._due = min(self._waiting)
-        self._give_out()
+        self._emit_ready()
 
-    def _give_out(self) -> None:
+    def _emit_ready(self) -> None:
         while (piece := self._waiting.pop(self._due, None)) is not None:
             self._due += 1
             self._received += 1

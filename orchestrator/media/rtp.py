@@ -24,12 +24,12 @@ _KEY_BYTES = 4  # RFC 4733: of a telephone-event, whose type the two sides agree
 class MalformedMedia(OrchestratorError):
     """Raised when a packet or frame cannot be read; it is counted and dropped, and nothing else changes.
 
-    `fault` is one word, fit for a counter: truncated, version, length, padding, rtcp, json, shape, payload.
+    `reason` is one word, fit for a counter: truncated, version, length, padding, rtcp, json, shape, payload.
     """
 
-    def __init__(self, fault: str) -> None:
-        super().__init__(f"malformed media: {fault}")
-        self.fault = fault
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"malformed media: {reason}")
+        self.reason = reason
 
 
 class PacketKind(IntEnum):
@@ -75,7 +75,7 @@ def parse_rtp(datagram: bytes, at: int = 0) -> Rtp:
     return Rtp(second & 0x7F, sequence, timestamp, ssrc, datagram[start : _payload_end(datagram, start, first)])
 
 
-def carries_sound(rtp: Rtp) -> bool:
+def carries_audio(rtp: Rtp) -> bool:
     """Say whether a packet is sound: not a key (telephone-event), comfort noise, or empty."""
     is_key = rtp.payload_type >= _FIRST_DYNAMIC and len(rtp.payload) <= _KEY_BYTES
     return bool(rtp.payload) and rtp.payload_type not in _COMFORT_NOISE and not is_key

@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from orchestrator.flow.vocabulary import OUR_RECEIVER
+from orchestrator.flow.vocabulary import OWN_RECEIVER
 from orchestrator.media.stream_token import stream_path
 
 
 @dataclass(frozen=True)
-class OurStreams:
+class StreamUrls:
     """The addresses of the media receiver that the carrier reaches at `media_url`; the secret makes their tokens."""
 
     media_url: str
@@ -24,6 +24,6 @@ class OurStreams:
         return self.media_url.rstrip("/") + stream_path(self.secret, call_id)
 
 
-def is_for_us(body: Mapping[str, Any]) -> bool:
+def targets_own_receiver(body: Mapping[str, Any]) -> bool:
     """Say whether a command's body streams to our own receiver, whose address is still to be written into it."""
-    return body.get("stream_url") == OUR_RECEIVER
+    return body.get("stream_url") == OWN_RECEIVER

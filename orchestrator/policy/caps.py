@@ -29,5 +29,5 @@ class Caps(BaseModel):
         return {name: cap for name, cap in ours.items() if cap is not None and (getattr(wanted, name) or 0) > cap}
 
 
-HOUSE_CAPS = Caps(per_number_24h=DIALS_PER_NUMBER)
+DEFAULT_CAPS = Caps(per_number_24h=DIALS_PER_NUMBER)
 """The caps of an installation that says nothing."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from orchestrator.errors import Misconfigured, StoreUnavailable
-from orchestrator.recordings.bucket import USUAL, Bucket, Patience
-from orchestrator.recordings.chunks import Part, Pieces
+from orchestrator.recordings.bucket import DEFAULT_TIMEOUTS, Bucket, BucketTimeouts
+from orchestrator.recordings.byte_chunks import ByteChunks, ByteRange
 from orchestrator.recordings.disk import Disk
 from orchestrator.settings import Settings
 
@@ -54,7 +54,7 @@ class Archive:
         self._disk.put(draft, name)
         return f"{_DISK}:{name}"
 
-    def read(self, place: str, part: Part | None = None) -> Pieces:
+    def read(self, place: str, part: ByteRange | None = None) -> ByteChunks:
         """Return the pieces of a file, or of a part of it, to be closed by whoever does not read them to their end.
 
         Raises Gone, StoreUnavailable, or Misconfigured when its bucket is not set.
@@ -83,7 +83,7 @@ def open_archive(settings: Settings) -> Archive:
     return Archive(settings.recordings_folder, bucket=open_bucket(settings))
 
 
-def open_bucket(settings: Settings, *, patience: Patience = USUAL) -> Bucket | None:
+def open_bucket(settings: Settings, *, timeouts: BucketTimeouts = DEFAULT_TIMEOUTS) -> Bucket | None:
     """Return the bucket the settings ask for, if any; raise Misconfigured for one without its keys."""
     if settings.recordings_bucket is None:
         return None
@@ -94,6 +94,6 @@ def open_bucket(settings: Settings, *, patience: Patience = USUAL) -> Bucket | N
         region=settings.bucket_region,
         key_id=key_id,
         secret=secret,
-        patience=patience,
-        way=settings.way,
+        timeouts=timeouts,
+        egress=settings.egress,
     )

@@ -17,14 +17,14 @@ from pydantic import SecretStr
 from urllib3.exceptions import HTTPError
 
 from orchestrator.errors import Gone, Misconfigured, StoreUnavailable
-from orchestrator.recordings.chunks import Part, Pieces
-from orchestrator.web.egress import DIRECT, Way
+from orchestrator.recordings.byte_chunks import ByteChunks, ByteRange
+from orchestrator.web.egress import DIRECT, Egress
 
 _TYPES: Final = {".mp3": "audio/mpeg", ".wav": "audio/wav"}
-_AWAY: Final = (MinioException, HTTPError, OSError)
+_UNREACHABLE: Final = (MinioException, HTTPError, OSError)
 _MISSING: Final = ("NoSuchKey", "NoSuchBucket", "InvalidRange")
 _PARTIAL_CONTENT: Final = 206
-_TRIED: Final = b"put here to see whether that works, and removed at once\n"
+_PROBE: Final = b"put here to see whether that works, and removed at once\n"
 
 
 class BucketUnavailable(StoreUnavailable):
@@ -36,14 +36,14 @@ class BucketUnavailable(StoreUnavailable):
 
 
 @dataclass(frozen=True)
-class Patience:
+class BucketTimeouts:
     """How long a bucket may take to be connected, and to be silent in between, in seconds."""
 
     connect_s: float = 5
     silence_s: float = 15
 
 
-USUAL: Final = Patience()
+DEFAULT_TIMEOUTS: Final = BucketTimeouts()
 
 
 class Bucket:
@@ -60,15 +60,15 @@ class Bucket:
         region: str,
         key_id: str,
         secret: SecretStr,
-        patience: Patience = USUAL,
-        way: Way = DIRECT,
+        timeouts: BucketTimeouts = DEFAULT_TIMEOUTS,
+        egress: Egress = DIRECT,
     ) -> None:
         self._bucket, _, self._folder = name.strip("/").partition("/")
         try:
             check_bucket_name(self._bucket)
         except ValueError as err:
             raise Misconfigured(f"ORCHESTRATOR_RECORDINGS_BUCKET is no bucket, nor bucket/folder: {err}") from err
-        self._client = _client(url, patience, way, region=region, key_id=key_id, secret=secret)
+        self._client = _client(url, timeouts, egress, region=region, key_id=key_id, secret=secret)
 
     def put(self, draft: Path, name: str) -> None:
         """Upload a draft under its name, whole or not at all; raises StoreUnavailable."""
@@ -77,10 +77,10 @@ class Bucket:
             self._client.fput_object(
                 bucket_name=self._bucket, object_name=self._key(name), file_path=str(draft), content_type=kind
             )
-        except _AWAY as err:
+        except _UNREACHABLE as err:
             raise _unavailable(err) from err
 
-    def read(self, name: str, part: Part | None = None) -> Pieces:
+    def read(self, name: str, part: ByteRange | None = None) -> ByteChunks:
         """Return the pieces of an object whose reading has begun, or of a part of it; no more than a piece is held.
 
         Raises StoreUnavailable, and Gone when there is no object, or none that has such a part.
@@ -92,48 +92,50 @@ class Bucket:
             if err.code in _MISSING:
                 raise Gone("file_missing", "The file of this recording is no longer in its bucket.") from err
             raise _unavailable(err) from err
-        except _AWAY as err:
+        except _UNREACHABLE as err:
             raise _unavailable(err) from err
         if part and response.status != _PARTIAL_CONTENT:
             response.close()
             raise BucketUnavailable("it serves no parts")
-        return Pieces(response)
+        return ByteChunks(response)
 
     def remove(self, name: str) -> None:
         """Remove an object; safe to repeat. Raises StoreUnavailable."""
         try:
             self._client.remove_object(bucket_name=self._bucket, object_name=self._key(name))
-        except _AWAY as err:
+        except _UNREACHABLE as err:
             raise _unavailable(err) from err
 
     def try_out(self, name: str) -> bool:
         """Put a small object, read it and remove it; say whether it was the same. Raises BucketUnavailable."""
         try:
-            self._client.put_object(self._bucket, self._key(name), BytesIO(_TRIED), len(_TRIED))
+            self._client.put_object(self._bucket, self._key(name), BytesIO(_PROBE), len(_PROBE))
             try:
                 with closing(self._client.get_object(self._bucket, self._key(name))) as response:
-                    return response.read(len(_TRIED) + 1) == _TRIED
+                    return response.read(len(_PROBE) + 1) == _PROBE
             finally:
                 self._client.remove_object(self._bucket, self._key(name))
-        except _AWAY as err:
+        except _UNREACHABLE as err:
             raise _unavailable(err) from err
 
     def _key(self, name: str) -> str:
         return f"{self._folder}/{name}" if self._folder else name
 
 
-def _pools(url: str, patience: Patience, way: Way) -> urllib3.PoolManager:
-    tls = way.new_tls()
+def _pools(url: str, timeouts: BucketTimeouts, egress: Egress) -> urllib3.PoolManager:
+    tls = egress.new_tls()
     tls.load_default_certs()  # a store of one's own may stand behind the machine's authority
-    timeout = urllib3.Timeout(connect=patience.connect_s, read=patience.silence_s)
-    if proxy := way.proxy_for(url):
+    timeout = urllib3.Timeout(connect=timeouts.connect_s, read=timeouts.silence_s)
+    if proxy := egress.proxy_for(url):
         return urllib3.ProxyManager(
             proxy.address, proxy_headers=proxy.headers, ssl_context=tls, timeout=timeout, retries=False
         )
     return urllib3.PoolManager(ssl_context=tls, timeout=timeout, retries=False)
 
 
-def _client(url: str, patience: Patience, way: Way, *, region: str, key_id: str, secret: SecretStr) -> Minio:
+def _client(
+    url: str, timeouts: BucketTimeouts, egress: Egress, *, region: str, key_id: str, secret: SecretStr
+) -> Minio:
     parts = urlsplit(url)
     wrong = "ORCHESTRATOR_BUCKET_URL is not the address of an S3 store, such as https://s3.amazonaws.com"
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
@@ -145,7 +147,7 @@ def _client(url: str, patience: Patience, way: Way, *, region: str, key_id: str,
             secret_key=secret.get_secret_value(),
             secure=parts.scheme == "https",
             region=region,
-            http_client=_pools(url, patience, way),
+            http_client=_pools(url, timeouts, egress),
         )
     except ValueError as err:
         raise Misconfigured(f"{wrong}: {err}") from err

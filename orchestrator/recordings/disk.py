@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from orchestrator.errors import Gone, StoreUnavailable
-from orchestrator.recordings.chunks import Part, Pieces
+from orchestrator.recordings.byte_chunks import ByteChunks, ByteRange
 
 
 class Disk:
@@ -26,7 +26,7 @@ class Disk:
         except OSError as err:
             raise StoreUnavailable(f"the folder of recordings ({err.strerror})") from err
 
-    def read(self, name: str, part: Part | None = None) -> Pieces:
+    def read(self, name: str, part: ByteRange | None = None) -> ByteChunks:
         """Return the pieces of a file that is open already, or of a part of it.
 
         Raises StoreUnavailable, and Gone when there is no file, or none that has such a part.
@@ -41,7 +41,7 @@ class Disk:
             raise _missing() from err
         except OSError as err:
             raise StoreUnavailable(f"the folder of recordings ({err.strerror})") from err
-        return Pieces(file, length=part.length if part else None)
+        return ByteChunks(file, length=part.length if part else None)
 
     def remove(self, name: str) -> None:
         """Remove a file; safe to repeat. Raises StoreUnavailable."""

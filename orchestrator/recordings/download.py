@@ -11,9 +11,9 @@ from typing import Final
 
 from orchestrator.clock import boot_seconds
 from orchestrator.errors import StoreUnavailable
-from orchestrator.recordings.unpacked import unpacked
+from orchestrator.recordings.gzip_stream import decompressed
 from orchestrator.web.bounded_http import Budget
-from orchestrator.web.egress import DIRECT, Way
+from orchestrator.web.egress import DIRECT, Egress
 from orchestrator.web.http_request import UNANSWERED, resolve_host, send_admitted
 from orchestrator.web.ssrf_guard import Admitted, Refused, Resolve, admit
 
@@ -34,7 +34,7 @@ class Bounds:
     least_per_s: float = 32_000.0
     max_bytes: int = 200_000_000
 
-    def patience_s(self, tries: int) -> float:
+    def slow_limit_s(self, tries: int) -> float:
         """Return the seconds a slow download gets: twice as many with each try, so that a slow line gets there too."""
         return min(self.whole_s, self.slow_s * 2.0 ** min(tries - 1, 10))
 
@@ -56,7 +56,7 @@ class NotDownloaded:
     is_final: bool = False
 
 
-class _Patience(Budget):
+class _DownloadBudget(Budget):
     """The time of one download, of which no single wait gets more than `idle_s`, and which a stop ends."""
 
     __slots__ = ("_began_at", "_bounds", "_is_stopped", "_slow_s")
@@ -65,7 +65,7 @@ class _Patience(Budget):
         super().__init__()
         self._bounds = bounds
         self._is_stopped = is_stopped
-        self._slow_s = bounds.patience_s(tries)
+        self._slow_s = bounds.slow_limit_s(tries)
         self._began_at = boot_seconds()
         self.start(bounds.whole_s)
 
@@ -85,12 +85,12 @@ class Downloader:
     """Downloads links within `bounds`; `trusted` are the hosts that may lie in a private network."""
 
     def __init__(
-        self, *, bounds: Bounds, trusted: Collection[str], resolve: Resolve = resolve_host, way: Way = DIRECT
+        self, *, bounds: Bounds, trusted: Collection[str], resolve: Resolve = resolve_host, egress: Egress = DIRECT
     ) -> None:
         self._bounds = bounds
         self._trusted = trusted
         self._resolve = resolve
-        self._way = way
+        self._egress = egress
 
     def download(
         self, url: str, into: Path, *, tries: int = 1, is_stopped: Callable[[], bool] = lambda: False
@@ -99,32 +99,32 @@ class Downloader:
 
         Raises StoreUnavailable when the file cannot be written.
         """
-        patience = _Patience(self._bounds, is_stopped, tries=tries)
+        timeouts = _DownloadBudget(self._bounds, is_stopped, tries=tries)
         try:
-            admitted = admit(url, trusted=self._trusted, resolve=self._resolve, way=self._way)
+            admitted = admit(url, trusted=self._trusted, resolve=self._resolve, egress=self._egress)
             if isinstance(admitted, Refused):
                 return NotDownloaded(admitted.code, admitted.detail, is_final=True)
-            return self._receive(admitted, into, patience)
+            return self._receive(admitted, into, timeouts)
         except UNANSWERED as err:
             if is_stopped():
                 return NotDownloaded("interrupted", "the process was asked to end")
-            if patience.is_too_slow():
-                return NotDownloaded("too_slow", f"{patience.received} bytes in all ({_host(url)})")
+            if timeouts.is_too_slow():
+                return NotDownloaded("too_slow", f"{timeouts.received} bytes in all ({_host(url)})")
             return NotDownloaded("unreachable", f"{type(err).__name__} ({_host(url)})")
 
-    def _receive(self, admitted: Admitted, into: Path, patience: _Patience) -> Downloaded | NotDownloaded:
-        with send_admitted(admitted, budget=patience, way=self._way) as response:
+    def _receive(self, admitted: Admitted, into: Path, timeouts: _DownloadBudget) -> Downloaded | NotDownloaded:
+        with send_admitted(admitted, budget=timeouts, egress=self._egress) as response:
             if 300 <= response.status < 400:
                 return NotDownloaded("redirected", "the link leads on to another address", is_final=True)
             if response.status != _OK:
                 return NotDownloaded(f"status_{response.status}", f"{admitted.host} answered {response.status}")
             if _length(response.headers.get("Content-Length")) > self._bounds.max_bytes:
                 return self._too_large()
-            return self._write(unpacked(response.stream(_CHUNK, decode_content=False)), into)
+            return self._write(decompressed(response.stream(_CHUNK, decode_content=False)), into)
 
     def _write(self, pieces: Iterator[bytes], into: Path) -> Downloaded | NotDownloaded:
         digest, size = sha256(), 0
-        with _draft(into) as write:
+        with _open_draft(into) as write:
             for piece in pieces:
                 size += len(piece)
                 if size > self._bounds.max_bytes:
@@ -141,7 +141,7 @@ class Downloader:
 
 
 @contextmanager
-def _draft(path: Path) -> Iterator[Callable[[bytes], object]]:
+def _open_draft(path: Path) -> Iterator[Callable[[bytes], object]]:
     """Yield what writes to a new file, whose failures are not taken for the network's."""
     with _writing():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mmap import mmap
 from typing import Final
 
-from orchestrator.recordings.wav import Length
+from orchestrator.recordings.wav import AudioLength
 
 _TAG_HEAD: Final = 10
 _LEAD_BYTES: Final = 4096  # of anything else before the first frame
@@ -35,23 +35,23 @@ class _Frame:
     seconds: float
 
 
-def mp3_length(data: mmap) -> Length | None:
+def mp3_length(data: mmap) -> AudioLength | None:
     """Return the length of an MPEG audio file; None where nothing of the kind begins it."""
     at = _after_tags(data)
     first = _find_frame(data, at, until=at + _LEAD_BYTES)
     if first is None:
         return None
     at, frame = first
-    meant_s = _frames_told(data[at : at + _INFO_BYTES]) * frame.seconds
-    here_s, strays = 0.0, _STRAY_BYTES
+    declared_s = _declared_frames(data[at : at + _INFO_BYTES]) * frame.seconds
+    present_s, strays = 0.0, _STRAY_BYTES
     while True:
         if at + frame.size <= len(data):
-            here_s += frame.seconds
+            present_s += frame.seconds
         at += frame.size
         following = _frame(data, at)
         if following is None or following.kind != frame.kind:
             if (found := _find_frame(data, at, until=at + strays)) is None:
-                return Length(here_s, max(meant_s, here_s))
+                return AudioLength(present_s, max(declared_s, present_s))
             strays -= found[0] - at
             at, following = found
         frame = following
@@ -98,7 +98,7 @@ def _after_tags(data: mmap) -> int:
     return at
 
 
-def _frames_told(head: bytes) -> int:
+def _declared_frames(head: bytes) -> int:
     """Return the number of frames that the first one (Xing, Info) announces, 0 where it says nothing."""
     at = max(head.find(b"Xing"), head.find(b"Info"))
     if at < 0 or at + 12 > len(head) or not head[at + 7] & 1:

@@ -10,18 +10,18 @@ from typing import Final
 
 _CHUNK_HEAD: Final = 8
 _FIRST_CHUNK: Final = 12
-_UNTOLD: Final = (0, 0xFFFF_FFFF)  # what writers that stream put where a length belongs
+_NO_LENGTH: Final = (0, 0xFFFF_FFFF)  # what writers that stream put where a length belongs
 
 
 @dataclass(frozen=True, slots=True)
-class Length:
+class AudioLength:
     """Seconds of sound that are there, and that the file itself says there should be."""
 
-    here_s: float
-    meant_s: float
+    present_s: float
+    declared_s: float
 
 
-def wav_length(data: mmap) -> Length | None:
+def wav_length(data: mmap) -> AudioLength | None:
     """Return the length of a WAVE file; None where this is none."""
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         return None
@@ -31,8 +31,8 @@ def wav_length(data: mmap) -> Length | None:
         return None
     begin, told = chunks.get(b"data", (len(data), 0))
     here = len(data) - begin
-    meant = here if told in _UNTOLD else told
-    return Length(min(here, meant) / bytes_per_s, meant / bytes_per_s)
+    meant = here if told in _NO_LENGTH else told
+    return AudioLength(min(here, meant) / bytes_per_s, meant / bytes_per_s)
 
 
 def _chunks(data: mmap) -> Iterator[tuple[bytes, tuple[int, int]]]:
@@ -41,7 +41,7 @@ def _chunks(data: mmap) -> Iterator[tuple[bytes, tuple[int, int]]]:
     while at + _CHUNK_HEAD <= len(data):
         name, size = struct.unpack_from("<4sI", data, at)
         yield name, (at + _CHUNK_HEAD, size)
-        if name == b"data" and size in _UNTOLD:
+        if name == b"data" and size in _NO_LENGTH:
             return
         at += _CHUNK_HEAD + size + size % 2
 

@@ -19,7 +19,7 @@ from orchestrator.telnyx.commands import COMMANDS
 from orchestrator.telnyx.rate_limits import RateLimit
 from orchestrator.telnyx.resources import ActiveCall, CallEvent, CallStatus, StoredRecording
 from orchestrator.telnyx.wire import NotSent, Reply, Unanswered, Wire
-from orchestrator.web.egress import DIRECT, Way
+from orchestrator.web.egress import DIRECT, Egress
 
 LIVE_BASE_URL: Final = "https://api.telnyx.com/v2"
 
@@ -51,7 +51,7 @@ class TelnyxClient:
         connect_timeout_s: float = 3.05,
         max_idle_s: float = 50.0,
         clock: Clock = utc_now,
-        way: Way = DIRECT,
+        egress: Egress = DIRECT,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._wire = Wire(
@@ -61,7 +61,7 @@ class TelnyxClient:
             connect_timeout_s=connect_timeout_s,
             max_idle_s=max_idle_s,
             clock=clock,
-            way=way,
+            egress=egress,
         )
 
     @property

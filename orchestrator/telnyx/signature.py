@@ -95,5 +95,5 @@ def _header(headers: Mapping[str, str], name: str) -> str | None:
     return next((text for key, text in headers.items() if key.lower() == name), None)
 
 
-def _refuse(fault: SignatureFault) -> NoReturn:
-    raise BadSignature(fault) from None
+def _refuse(reason: SignatureFault) -> NoReturn:
+    raise BadSignature(reason) from None

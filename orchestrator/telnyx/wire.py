@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError
 from orchestrator.clock import Clock, boot_seconds
 from orchestrator.telnyx.rate_limits import RateLimit, read_rate_limit, read_retry_after
 from orchestrator.web.bounded_http import BoundedAdapter
-from orchestrator.web.egress import DIRECT, Way
+from orchestrator.web.egress import DIRECT, Egress
 
 MAX_ANSWER_BYTES: Final = 1_000_000
 
@@ -52,8 +52,8 @@ class _Line:
 
     __slots__ = ("adapter", "last_used", "pid", "session")
 
-    def __init__(self, headers: Mapping[str, str], way: Way) -> None:
-        self.adapter = BoundedAdapter(way)
+    def __init__(self, headers: Mapping[str, str], egress: Egress) -> None:
+        self.adapter = BoundedAdapter(egress)
         self.session = _Session()
         self.session.trust_env = False  # no .netrc, no proxies of the environment
         self.session.headers.clear()
@@ -87,7 +87,7 @@ class Wire:
         connect_timeout_s: float,
         max_idle_s: float,
         clock: Clock,
-        way: Way = DIRECT,
+        egress: Egress = DIRECT,
     ) -> None:
         self.skew_s: float | None = None
         self.rate_limit: RateLimit | None = None
@@ -96,7 +96,7 @@ class Wire:
         self._whole_timeout_s = whole_timeout_s
         self._max_idle_s = max_idle_s
         self._clock = clock
-        self._way = way
+        self._egress = egress
         self._threads = threading.local()
         self._last_date = ""
         self._headers = {
@@ -132,7 +132,7 @@ class Wire:
         line: _Line | None = getattr(self._threads, "line", None)
         # A forked child must not talk on its parent's connection.
         if line is None or line.pid != os.getpid():
-            line = self._threads.line = _Line(self._headers, self._way)
+            line = self._threads.line = _Line(self._headers, self._egress)
         return line
 
     def _request(self, method: str, path: str, body: bytes | None) -> requests.PreparedRequest:

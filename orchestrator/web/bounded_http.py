@@ -13,8 +13,8 @@ from urllib3.exceptions import ConnectTimeoutError
 from urllib3.util.retry import Retry
 
 from orchestrator.clock import boot_seconds
-from orchestrator.web.egress import DIRECT, Way
-from orchestrator.web.session import WayAdapter
+from orchestrator.web.egress import DIRECT, Egress
+from orchestrator.web.session import EgressAdapter
 
 _CONNECT_RETRIES: Final = 0  # a second look-up of a name would double a time nobody bounds
 
@@ -46,18 +46,18 @@ class Budget:
         return min(self._until, self._send_before) - boot_seconds()
 
 
-class BoundedAdapter(WayAdapter):
+class BoundedAdapter(EgressAdapter):
     """One thread's connection: retries only what was never sent, and obeys `budget` to the last byte.
 
     A read timeout bounds one read, so a server that drips holds a request for ever; here each read gets what is left.
     """
 
-    def __init__(self, way: Way = DIRECT) -> None:
+    def __init__(self, egress: Egress = DIRECT) -> None:
         self.budget = Budget()
         never_after_sending = Retry(
             total=None, connect=_CONNECT_RETRIES, read=0, redirect=0, status=0, other=0, backoff_factor=0.1
         )
-        super().__init__(way, pool_connections=1, pool_maxsize=1, max_retries=never_after_sending)
+        super().__init__(egress, pool_connections=1, pool_maxsize=1, max_retries=never_after_sending)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make pools whose connections spend this adapter's budget."""

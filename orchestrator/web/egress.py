@@ -30,7 +30,7 @@ class Proxy:
 
 
 @dataclass(frozen=True)
-class Way:
+class Egress:
     """How requests leave; no proxy is asked for the `direct` hosts, and `ca_bundle` is believed beside the usual."""
 
     proxy: Proxy | None = None
@@ -61,14 +61,14 @@ class Way:
         return self.new_tls()
 
 
-DIRECT: Final = Way()
+DIRECT: Final = Egress()
 
 
-def read_way(proxy: str | None, *, direct: str, ca_bundle: Path | None) -> Way:
+def read_egress(proxy: str | None, *, direct: str, ca_bundle: Path | None) -> Egress:
     """Return the way that settings name; raises Misconfigured naming the setting, and never what it holds."""
     if ca_bundle:
         _check_bundle(ca_bundle)
-    return Way(_read_proxy(proxy) if proxy else None, _read_direct(direct), ca_bundle)
+    return Egress(_read_proxy(proxy) if proxy else None, _read_direct(direct), ca_bundle)
 
 
 def _check_bundle(path: Path) -> None:

@@ -11,7 +11,7 @@ from urllib3 import BaseHTTPResponse, HTTPConnectionPool, ProxyManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from orchestrator.web.bounded_http import Budget, bounded_pools
-from orchestrator.web.egress import DIRECT, Way
+from orchestrator.web.egress import DIRECT, Egress
 from orchestrator.web.ssrf_guard import Admitted
 
 UNANSWERED: Final = (HTTPError, OSError)
@@ -34,13 +34,13 @@ def send_admitted(
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
-    way: Way = DIRECT,
+    egress: Egress = DIRECT,
 ) -> Iterator[BaseHTTPResponse]:
     """Yield the answer, its body unread; raises one of UNANSWERED. `budget` has been started and bounds all of it.
 
     Nothing of the operator's environment (proxies, netrc) has a say; what is sent is sent once.
     """
-    pool = _pool(admitted, budget, way)
+    pool = _pool(admitted, budget, egress)
     sent = {"Host": admitted.authority, "Accept-Encoding": "identity", **(headers or {})}
     try:
         yield pool.urlopen(
@@ -57,14 +57,14 @@ def send_admitted(
         pool.close()
 
 
-def _pool(admitted: Admitted, budget: Budget, way: Way) -> HTTPConnectionPool:
+def _pool(admitted: Admitted, budget: Budget, egress: Egress) -> HTTPConnectionPool:
     names: dict[str, Any] = {"maxsize": 1}
     if admitted.scheme == "https":
         # The certificate is the name's, though the connection goes to the address.
         names |= {"server_hostname": admitted.host, "assert_hostname": admitted.host}
-        names |= {"cert_reqs": "CERT_REQUIRED", "ssl_context": way.tls}
+        names |= {"cert_reqs": "CERT_REQUIRED", "ssl_context": egress.tls}
     pools = bounded_pools(budget)
-    proxy = way.proxy_to(admitted.scheme, admitted.host, admitted.port)
+    proxy = egress.proxy_to(admitted.scheme, admitted.host, admitted.port)
     if proxy is None:
         return pools[admitted.scheme](admitted.address, admitted.port, **names)
     manager = ProxyManager(proxy.address, proxy_headers=proxy.headers)

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from orchestrator.web.closed_networks import is_open
-from orchestrator.web.egress import DIRECT, Way
+from orchestrator.web.egress import DIRECT, Egress
 
 Resolve = Callable[[str, int], Sequence[str]]
 """Returns every address of a host as text; raises OSError for a name that has none."""
@@ -45,7 +45,7 @@ class Refused:
     detail: str
 
 
-def admit(url: str, *, trusted: Collection[str], resolve: Resolve, way: Way = DIRECT) -> Admitted | Refused:
+def admit(url: str, *, trusted: Collection[str], resolve: Resolve, egress: Egress = DIRECT) -> Admitted | Refused:
     """Judge `url`; `trusted` are hosts, or hosts with a port, that may lie anywhere. Raises OSError as `resolve` does.
 
     One private address among those of a name is enough for a no: which of them is asked is not ours to say. A proxy is
@@ -56,7 +56,7 @@ def admit(url: str, *, trusted: Collection[str], resolve: Resolve, way: Way = DI
         return parts
     host, port = str(parts.hostname).rstrip("."), parts.port or _PORTS[parts.scheme]
     is_trusted = _is_trusted(host, port, trusted)
-    if is_trusted and way.proxy_to(parts.scheme, host, port):
+    if is_trusted and egress.proxy_to(parts.scheme, host, port):
         return _admitted(parts, host, port, address=host)
     try:
         addresses = [ip_address(found) for found in resolve(host, port)]

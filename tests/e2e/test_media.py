@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from orchestrator.cli.api_client import RefusedByApi, Rest
+from orchestrator.cli.api_client import ApiClient, ApiError
 from orchestrator.local_stack.ports import free_port
 from tests.support.poll import eventually
 from tests.support.up import Up
@@ -46,14 +46,14 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 
 @pytest.fixture
-def rest(up: Up) -> Iterator[Rest]:
+def rest(up: Up) -> Iterator[ApiClient]:
     key, address = up.wait_until_up()
-    rest = Rest(address.removesuffix("/v1/flows"), SecretStr(key))
+    rest = ApiClient(address.removesuffix("/v1/flows"), SecretStr(key))
     yield rest
     rest.close()
 
 
-def test_a_live_call_is_streamed_played_to_and_captured(up: Up, rest: Rest) -> None:
+def test_a_live_call_is_streamed_played_to_and_captured(up: Up, rest: ApiClient) -> None:
     call_id = answered_call(rest, range(100, 150))
     stream_url = rest.get(f"/v1/calls/{call_id}/media")["stream_url"]
 
@@ -72,7 +72,7 @@ def test_a_live_call_is_streamed_played_to_and_captured(up: Up, rest: Rest) -> N
             assert sound.getnframes() / 8000 == pytest.approx(capture["seconds"], abs=0.02)
 
 
-def test_a_flow_streams_to_our_receiver_plays_a_sound_and_goes_on_when_it_was_heard(up: Up, rest: Rest) -> None:
+def test_a_flow_streams_to_our_receiver_plays_a_sound_and_goes_on_when_it_was_heard(up: Up, rest: ApiClient) -> None:
     flow_id = rest.upload("/v1/flows", FLOW.encode(), content_type="application/yaml")["id"]
 
     call_id = answered_call(rest, range(150, 200), flow=flow_id)
@@ -84,12 +84,12 @@ def test_a_flow_streams_to_our_receiver_plays_a_sound_and_goes_on_when_it_was_he
     assert "/streams/" not in str([line for line in call["timeline"] if line["kind"] == "command"])
 
 
-def ended(rest: Rest, call_id: str) -> dict[str, Any] | None:
+def ended(rest: ApiClient, call_id: str) -> dict[str, Any] | None:
     call = dict(rest.get(f"/v1/calls/{call_id}"))
     return call if call["status"] == "ended" else None
 
 
-def answered_call(rest: Rest, lines: range, **more: Any) -> str:
+def answered_call(rest: ApiClient, lines: range, **more: Any) -> str:
     """Call one person after the other until somebody answers; return that call."""
     for line in lines:
         whom = {"to": f"+14155550{line}", "from": "+13125550100", "ignore_hours": True, **more}
@@ -102,30 +102,30 @@ def answered_call(rest: Rest, lines: range, **more: Any) -> str:
     raise AssertionError("nobody answers")
 
 
-def reached(rest: Rest, call_id: str) -> str | None:
+def reached(rest: ApiClient, call_id: str) -> str | None:
     """Return which came first of an answer and a hangup, or None while it rings."""
     return next((event for event in told(rest, call_id) if event in {"call.answered", "call.hangup"}), None)
 
 
-def told(rest: Rest, call_id: str) -> list[str]:
+def told(rest: ApiClient, call_id: str) -> list[str]:
     return [line["type"] for line in rest.get(f"/v1/calls/{call_id}")["timeline"]]
 
 
-def plays(rest: Rest, call_id: str) -> bool:
+def plays(rest: ApiClient, call_id: str) -> bool:
     """Say whether the receiver has told that it has the call's stream, and takes a sound for it."""
     try:
         rest.post(f"/v1/calls/{call_id}/media/play", {"payload": MP3})
-    except RefusedByApi as refused:
+    except ApiError as refused:
         if refused.status != 409:
             raise
         return False
     return True
 
 
-def captures(rest: Rest, call_id: str) -> list[dict[str, Any]]:
+def captures(rest: ApiClient, call_id: str) -> list[dict[str, Any]]:
     return list(rest.get(f"/v1/calls/{call_id}/media")["data"])
 
 
-def complete(rest: Rest, call_id: str) -> list[dict[str, Any]]:
+def complete(rest: ApiClient, call_id: str) -> list[dict[str, Any]]:
     found = captures(rest, call_id)
     return found if all(capture["is_complete"] for capture in found) else []

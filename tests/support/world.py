@@ -27,7 +27,7 @@ from orchestrator.operations.events.accept_inbound_calls import Intake
 from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.operations.recovery.rebuild_redis import Rebuilder
 from orchestrator.operations.recovery.reconcile_unknown_calls import Reconciler
-from orchestrator.policy.caps import HOUSE_CAPS, Caps
+from orchestrator.policy.caps import DEFAULT_CAPS, Caps
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.services import Services
 from orchestrator.settings import Settings
@@ -73,7 +73,7 @@ class World:
     redis_url: str
     keys: Keys = field(default_factory=Keys)
     in_queue: int = 0  # dials that stand in the queue
-    caps: Caps = HOUSE_CAPS
+    caps: Caps = DEFAULT_CAPS
 
     @cached_property
     def settings(self) -> Settings:

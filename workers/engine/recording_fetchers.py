@@ -17,7 +17,9 @@ def fetch_loops(services: Services) -> list[Loop]:
     """Return the loops, each with one download at a time."""
     settings = services.settings
     downloader = Downloader(
-        bounds=Bounds(max_bytes=int(settings.recording_max_mb * _MB)), trusted=settings.trusted_hosts, way=settings.way
+        bounds=Bounds(max_bytes=int(settings.recording_max_mb * _MB)),
+        trusted=settings.trusted_hosts,
+        egress=settings.egress,
     )
     return [_fetch_loop(services, downloader, f"fetch-{number}") for number in range(1, FETCHERS + 1)]
 

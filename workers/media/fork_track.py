@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from orchestrator.media.companding import EXPANDERS
 from orchestrator.media.reorder import RTP_MODULUS, Arrival, Reorder
-from orchestrator.media.rtp import CODECS, Rtp, carries_sound
+from orchestrator.media.rtp import CODECS, Rtp, carries_audio
 from workers.media.recorder import RecordedFile
 from workers.media.tally import Tally
 
@@ -76,7 +76,7 @@ class ForkTrack:
 
     def _take_other(self, rtp: Rtp) -> None:
         """Count what is no sound; follow another codec once it seems to last."""
-        if not carries_sound(rtp):
+        if not carries_audio(rtp):
             self._soundless += 1
             self._tally.add("packets_without_sound")
             return

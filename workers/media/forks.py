@@ -139,7 +139,7 @@ class ForkDoor:
             else:
                 self._tally.add("packets_sip" if kind == PacketKind.SIP else "packets_t38")
         except MalformedMedia as err:
-            self._tally.add(f"packets_malformed_{err.fault}")
+            self._tally.add(f"packets_malformed_{err.reason}")
         except IndexError:
             self._tally.add("packets_empty")
 

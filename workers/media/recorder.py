@@ -124,7 +124,7 @@ class RecordedTrack:
 
     def _give_up(self, err: OSError) -> None:
         self._file.give_up(err)
-        self._order.give(self._file.add)
+        self._order.set_output(self._file.add)
 
 
 def _forget(_sound: object) -> None:

@@ -152,7 +152,7 @@ class Stream(WSListener):
         try:
             frame = parse_frame(text)
         except MalformedMedia as err:
-            self._refuse(err.fault)
+            self._refuse(err.reason)
             return
         if type(frame) is Media:
             name, chunk, payload = frame
@@ -187,8 +187,8 @@ class Stream(WSListener):
         )
         return track
 
-    def _refuse(self, fault: str) -> None:
-        self._tally.add(f"frames_malformed_{fault}")
+    def _refuse(self, reason: str) -> None:
+        self._tally.add(f"frames_malformed_{reason}")
         self._malformed += 1
         if self._malformed > _MOST_MALFORMED:
             self.cut(WSCloseCode.POLICY_VIOLATION)

@@ -22,7 +22,7 @@ from orchestrator.flow.parsing.nested_values import read_nested
 from orchestrator.flow.parsing.speech import check_speech
 from orchestrator.flow.syntax.node import DocumentNode, Kind
 from orchestrator.flow.templating.templates import Template, has_places
-from orchestrator.flow.vocabulary import FORBIDDEN_FIELDS, FORBIDDEN_IN_DIAL, FORBIDDEN_PREFIX, OUR_RECEIVER, OURS
+from orchestrator.flow.vocabulary import FORBIDDEN_FIELDS, FORBIDDEN_IN_DIAL, FORBIDDEN_PREFIX, OURS, OWN_RECEIVER
 
 _RESERVED_NESTED = frozenset({"client_state", "command_id"})
 
@@ -143,7 +143,7 @@ def _own_receiver(context: ParseContext, action: str, node: DocumentNode) -> str
     if action == "dial":
         context.report(node, "dial cannot stream to our own receiver: write a step streaming_start: {stream_url: ours}")
         return None
-    return OUR_RECEIVER
+    return OWN_RECEIVER
 
 
 def _validate(context: ParseContext, fields: _Fields, defaulted: set[str]) -> None:

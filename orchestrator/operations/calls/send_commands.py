@@ -16,7 +16,7 @@ import redis
 from orchestrator.clock import boot_seconds
 from orchestrator.errors import OrchestratorError
 from orchestrator.flow.vocabulary import STREAM_CLEAR, STREAM_PLAY
-from orchestrator.media.stream_urls import OurStreams, is_for_us
+from orchestrator.media.stream_urls import StreamUrls, targets_own_receiver
 from orchestrator.model.event import COMMAND_ACCEPTED, COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN, HTTP_FAILED, Event
 from orchestrator.operations.calls.bridge_calls import (
     BRIDGE,
@@ -76,7 +76,7 @@ class CommandSender:
         client: redis.Redis,
         carrier: TelnyxClient,
         web: HttpStepClient | None = None,
-        streams: OurStreams | None = None,
+        streams: StreamUrls | None = None,
         keys: Keys | None = None,
     ) -> None:
         self._redis = client
@@ -107,7 +107,7 @@ class CommandSender:
             return self._asked(turn, token)
         if turn.command["action"] in (STREAM_PLAY, STREAM_CLEAR):
             return self._streamed(turn, token)
-        if is_for_us(turn.command.get("body", {})) and self._streams is None:
+        if targets_own_receiver(turn.command.get("body", {})) and self._streams is None:
             return _event(turn, COMMAND_FAILED, code="no_receiver", title="ORCHESTRATOR_MEDIA_URL is not set")
         if turn.age_ms > AGAIN_WITHIN_MS:
             return _event(turn, COMMAND_UNKNOWN, code="unknown", title="never answered")
@@ -194,7 +194,7 @@ class CommandSender:
     def _send(self, turn: Turn) -> Answer:
         action = str(turn.command["action"])
         body = body_of(turn)
-        if self._streams and is_for_us(body):
+        if self._streams and targets_own_receiver(body):
             body["stream_url"] = self._streams.url_of(turn.call_id)
         return self._carrier.act(turn.call_control_id, action, body, send_before=turn.send_before)
 

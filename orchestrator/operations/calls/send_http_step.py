@@ -13,7 +13,7 @@ from urllib3 import BaseHTTPResponse
 from orchestrator.model.event import HTTP_FAILED, HTTP_SUCCEEDED
 from orchestrator.settings import Settings
 from orchestrator.web.bounded_http import Budget
-from orchestrator.web.egress import DIRECT, Way
+from orchestrator.web.egress import DIRECT, Egress
 from orchestrator.web.http_request import UNANSWERED, resolve_host, send_admitted
 from orchestrator.web.ssrf_guard import Refused, Resolve, admit
 
@@ -35,11 +35,11 @@ class HttpStepClient:
         trusted: Collection[str] = (),
         resolve: Resolve = resolve_host,
         at_once: int = _AT_ONCE,
-        way: Way = DIRECT,
+        egress: Egress = DIRECT,
     ) -> None:
         self._trusted = trusted
         self._resolve = resolve
-        self._way = way
+        self._egress = egress
         self._slots = BoundedSemaphore(at_once)
 
     def ask(self, asked: Mapping[str, Any], *, command_id: str, send_before: float) -> Told | None:
@@ -61,21 +61,21 @@ class HttpStepClient:
 
     def _ask(self, asked: Mapping[str, Any], command_id: str, budget: Budget) -> Told:
         admitted = admit(
-            str(asked["url"]), trusted=self._trusted, resolve=_within(self._resolve, budget), way=self._way
+            str(asked["url"]), trusted=self._trusted, resolve=_within(self._resolve, budget), egress=self._egress
         )
         if isinstance(admitted, Refused):
             return _failed(admitted.code, admitted.detail)
         content = orjson.dumps(asked["json"]) if "json" in asked else None
         headers = _headers(command_id, has_content=content is not None)
         with send_admitted(
-            admitted, budget=budget, method=str(asked["method"]), headers=headers, body=content, way=self._way
+            admitted, budget=budget, method=str(asked["method"]), headers=headers, body=content, egress=self._egress
         ) as response:
             return _told(response)
 
 
 def open_http_step_client(settings: Settings) -> HttpStepClient:
     """Return the client for the hosts that these settings trust by name; the carrier's own host is not one of them."""
-    return HttpStepClient(trusted=settings.trusted_by_name, way=settings.way)
+    return HttpStepClient(trusted=settings.trusted_by_name, egress=settings.egress)
 
 
 def _within(resolve: Resolve, budget: Budget) -> Resolve:

@@ -14,7 +14,7 @@ from orchestrator.ids import new_id
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.operations.dialing.check_gate import ask_gate, caller_id_of
 from orchestrator.operations.dialing.dial_request import dial_command_id, dial_request
-from orchestrator.policy.caps import HOUSE_CAPS, Caps
+from orchestrator.policy.caps import DEFAULT_CAPS, Caps
 from orchestrator.policy.dial_gate import Go, Hold, Never
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.outage import is_outage
@@ -57,7 +57,7 @@ class Claimer:
         flows: FlowCache,
         webhook_url: str | None,
         keys: Keys | None = None,
-        caps: Caps = HOUSE_CAPS,
+        caps: Caps = DEFAULT_CAPS,
     ) -> None:
         self._sql = sql
         self._redis = client

@@ -20,7 +20,7 @@ from orchestrator.model.event import DIAL_ACCEPTED, DIAL_REJECTED, Event
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.dialing.pause_refused_campaigns import refuse_campaigns
 from orchestrator.operations.dialing.release_attempts import ReleaseReason, Withdrawn, free_channels, withdraw
-from orchestrator.policy.caps import HOUSE_CAPS, Caps
+from orchestrator.policy.caps import DEFAULT_CAPS, Caps
 from orchestrator.policy.dial_gate import GateAnswer, Go, Hold, Never, may_dial
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.pacing import DispatchLimits, dispatch_limits
@@ -85,7 +85,7 @@ class Dialer:
         carrier: TelnyxClient,
         flows: FlowCache,
         keys: Keys | None = None,
-        caps: Caps = HOUSE_CAPS,
+        caps: Caps = DEFAULT_CAPS,
         age_clock: Callable[[], float] = boot_seconds,
     ) -> None:
         self._sql = sql

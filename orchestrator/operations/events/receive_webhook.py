@@ -59,7 +59,7 @@ class WebhookReceiver:
         return Receipt.TAKEN
 
     def _not_believed(self, err: BadSignature) -> Receipt:
-        if err.fault != SignatureFault.MISMATCH:
+        if err.reason != SignatureFault.MISMATCH:
             return Receipt.BAD_SIGNATURE
         # Anybody may send such a webhook, as often as he likes: the log is told of it now and then.
         if boot_seconds() >= self._quiet_until:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, Row
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.flow import Flow, load_flow
 from orchestrator.flow.actions import Command
-from orchestrator.media.stream_urls import is_for_us
+from orchestrator.media.stream_urls import targets_own_receiver
 from orchestrator.store.sql import flows
 from orchestrator.store.sql.flow_cache import stored_flows
 
@@ -48,6 +48,6 @@ def create_flow(source: bytes, content_type: str, *, flow_id: str, sql: Engine, 
 
 def _streaming_to_us(flow: Flow) -> Iterator[FieldError]:
     for name, step in flow.steps.items():
-        if isinstance(step.action, Command) and is_for_us(step.action.plain):
+        if isinstance(step.action, Command) and targets_own_receiver(step.action.plain):
             detail = "ours is the media receiver, but ORCHESTRATOR_MEDIA_URL does not say where the carrier reaches it"
             yield FieldError(f"/steps/{name}/{step.action.action}/stream_url", "no_receiver", detail)

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, Row
 
 from orchestrator.errors import FieldError, InvalidInput, NotFound
 from orchestrator.flow import Flow
-from orchestrator.policy.ring_floor import why_ring_too_short
+from orchestrator.policy.ring_time import why_ring_too_short
 from orchestrator.store.sql import flows
 
 

@@ -20,8 +20,8 @@ from orchestrator.model.recording import FORMATS
 from orchestrator.operations.recordings.recording_link import AskForLinks, Elsewhere, Link, link_now
 from orchestrator.operations.recordings.retry_schedule import LEAST_TRIES, LINKS_LIVE_S, is_over, pause_after
 from orchestrator.recordings.archive import Archive
+from orchestrator.recordings.audio_file import read_audio_file
 from orchestrator.recordings.download import Downloaded, Downloader, NotDownloaded
-from orchestrator.recordings.sound import read_sound
 from orchestrator.store.sql.recordings import (
     change_leased,
     forget_recording,
@@ -117,7 +117,7 @@ class RecordingFetcher:
         if isinstance(found, NotDownloaded):
             is_over = found.is_final or (link.is_last and found.code.startswith("status_"))
             return replace(found, is_final=is_over)
-        sound = read_sound(draft)
+        sound = read_audio_file(draft)
         if sound is None:
             return NotDownloaded(NOT_SOUND, f"what came is neither WAVE nor MPEG audio ({found.size_bytes} bytes)")
         shortage = sound.shortage(_announced_s(row))

@@ -6,24 +6,24 @@ from typing import ClassVar, Literal
 
 from orchestrator.telnyx.commands.base import RepeatableCommand
 from orchestrator.telnyx.commands.shared_fields import (
-    OwnLeg,
-    Recorded,
-    Reported,
+    AnsweredLeg,
+    RecordingFields,
     SipHeader,
     SoundModifications,
     UserToUser,
+    WebhookFields,
 )
 from orchestrator.telnyx.event_types import EventType
 
 
-class Answer(RepeatableCommand, Recorded, OwnLeg, Reported):
+class Answer(RepeatableCommand, RecordingFields, AnsweredLeg, WebhookFields):
     """Answer an incoming leg, before any other command on it; refused on an outgoing one (90102).
 
     The HTTP answer carries a `recording_id` when recording begins with it.
     """
 
     action: ClassVar[str] = "answer"
-    expects: ClassVar[frozenset[str]] = OwnLeg.told | {EventType.CALL_ANSWERED}
+    expects: ClassVar[frozenset[str]] = AnsweredLeg.leg_events | {EventType.CALL_ANSWERED}
     ended_by: ClassVar[str | None] = EventType.CALL_ANSWERED
 
     custom_headers: tuple[SipHeader, ...] | None = None

@@ -58,7 +58,7 @@ class Part(BaseModel):
     @model_validator(mode="after")
     def _check_conditions(self) -> Self:
         if problems := tuple(self.problems()):
-            raise _told(type(self), problems)
+            raise _validation_error(type(self), problems)
         return self
 
     @classmethod
@@ -159,7 +159,7 @@ def _without_null(shape: dict[str, Any]) -> None:
         shape |= kinds[0]
 
 
-def _told(model: type[Part], problems: tuple[Problem, ...]) -> ValidationError:
+def _validation_error(model: type[Part], problems: tuple[Problem, ...]) -> ValidationError:
     details = [
         InitErrorDetails(
             type=PydanticCustomError("condition", "{detail}", {"detail": problem.detail}),

@@ -10,7 +10,7 @@ from pydantic import StringConstraints
 
 from orchestrator.telnyx.commands.base import Problem, RepeatableCommand, one_of, unset_means
 from orchestrator.telnyx.commands.queue import QueueName
-from orchestrator.telnyx.commands.shared_fields import Recorded
+from orchestrator.telnyx.commands.shared_fields import RecordingFields
 from orchestrator.telnyx.commands.values import Legs
 from orchestrator.telnyx.event_types import EventType
 
@@ -21,7 +21,7 @@ Ringtone = Literal[
 ]  # fmt: skip
 
 
-class Bridge(RepeatableCommand, Recorded):
+class Bridge(RepeatableCommand, RecordingFields):
     """Connect this leg with another leg, with the first caller of a queue, or with a video room.
 
     `call_control_id` is the other leg's; today's schema calls it required, its text names the three as alternatives.

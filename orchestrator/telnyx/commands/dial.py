@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from orchestrator.telnyx.commands.base import Part, Problem, unset_means
-from orchestrator.telnyx.commands.shared_fields import NewLeg, OwnLeg
+from orchestrator.telnyx.commands.shared_fields import AnsweredLeg, NewLeg
 from orchestrator.telnyx.commands.streaming import DialogflowConfig, SamplingRate, StreamToken
 from orchestrator.telnyx.commands.values import CallerId, Destination, HttpUrl
 from orchestrator.telnyx.event_types import EventType
@@ -36,7 +36,7 @@ class ConferenceConfig(Part):
     whisper_call_control_ids: tuple[str, ...] | None = None
 
 
-class Dial(NewLeg, OwnLeg):
+class Dial(NewLeg, AnsweredLeg):
     """Dial a number or SIP URI; the answer carries the leg's ids, the rest comes by webhook.
 
     `from` is a caller id in E.164. Several destinations may be given, then without `,digits` behind a number. The
@@ -45,7 +45,7 @@ class Dial(NewLeg, OwnLeg):
 
     action: ClassVar[str] = "dial"
     path: ClassVar[str] = "/calls"
-    expects: ClassVar[frozenset[str]] = NewLeg.expects | OwnLeg.told
+    expects: ClassVar[frozenset[str]] = NewLeg.expects | AnsweredLeg.leg_events
     ended_by: ClassVar[str | None] = EventType.CALL_HANGUP
 
     connection_id: ConnectionId

@@ -69,7 +69,7 @@ class WebhookRetries(Part):
             yield Problem("retries_ms", f"must sum to at most {MAX_RETRY_MS_TOTAL} ms")
 
 
-class Reported(Part):
+class WebhookFields(Part):
     """`webhook_url` counts for the rest of the leg; the maps are per webhook type.
 
     A type has one address by the public schema of 2026-07-16, several by the official SDK; both are taken.
@@ -82,7 +82,7 @@ class Reported(Part):
     webhook_urls_method: HttpMethod | None = unset_means("POST")
 
 
-class Recorded(Part):
+class RecordingFields(Part):
     """What is recorded from the answer on; lengths in seconds, at most 43,200, 0 for no limit.
 
     Unless set: dual channels, mp3, both tracks (public schema of 2026-07-16).
@@ -98,7 +98,7 @@ class Recorded(Part):
     record_trim: Literal["trim-silence"] | None = None
 
 
-class Streamed(Part):
+class StreamFields(Part):
     """A websocket the carrier opens to `stream_url`; unless set, it sends the inbound track in the call's own codec.
 
     Audio that comes back is mp3, or RTP payloads in `stream_bidirectional_codec` (PCMU unless set; without meaning for
@@ -113,13 +113,13 @@ class Streamed(Part):
     stream_url: WebsocketUrl | None = None
 
 
-class OwnLeg(Streamed):
-    """Streaming, transcribing and telling real voices from made ones; `told` are the webhooks that come of it.
+class AnsweredLeg(StreamFields):
+    """Streaming, transcribing and telling real voices from made ones; `leg_events` are the webhooks that come of it.
 
     `assistant` and `conversation_relay_config` belong to the carrier's AI features and are passed on as they are.
     """
 
-    told: ClassVar[frozenset[str]] = frozenset(
+    leg_events: ClassVar[frozenset[str]] = frozenset(
         {
             EventType.STREAMING_STARTED,
             EventType.STREAMING_STOPPED,
@@ -148,7 +148,7 @@ SendDigits = Annotated[str, StringConstraints(pattern=r"^[0-9A-DwW*#]*$", max_le
 DisplayName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 \-_~!.+]*$", max_length=128)]
 
 
-class NewLeg(RepeatableCommand, Recorded, Reported):
+class NewLeg(RepeatableCommand, RecordingFields, WebhookFields):
     """The common fields of an outgoing leg: rings `timeout_secs` (5..600), lasts `time_limit_secs` (30..14400) at most.
 
     Limits: public schema of 2026-07-16.

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import StringConstraints
 
 from orchestrator.telnyx.commands.base import Part, Problem, RepeatableCommand, unset_means
-from orchestrator.telnyx.commands.shared_fields import Streamed
+from orchestrator.telnyx.commands.shared_fields import StreamFields
 from orchestrator.telnyx.event_types import EventType
 
 StreamToken = Annotated[str, StringConstraints(max_length=4000)]
@@ -31,7 +31,7 @@ class StreamParameter(Part):
     value: str | None = None
 
 
-class StreamingStart(RepeatableCommand, Streamed):
+class StreamingStart(RepeatableCommand, StreamFields):
     """Open a websocket to `stream_url` and stream until `streaming_stop` or the end of the call.
 
     `stream_url` is needed unless a Dialogflow agent listens. One stream or fork runs per call: a second is refused

@@ -132,6 +132,6 @@ def _simulators_folder(path: Path, carrier: SimulatorProcess, door: str) -> Path
     folder = DataFolder(path)
     folder.bind(Binding(base_url=SIMULATOR, connection_id=SIMULATED_CONNECTION))
     write_private(folder.path / "simulator_key", carrier.api_key)
-    folder.announce({"carrier": carrier.base_url, "public_key": carrier.public_key, "webhooks": door})
+    folder.write_addresses({"carrier": carrier.base_url, "public_key": carrier.public_key, "webhooks": door})
     folder.close()
     return folder.path

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from orchestrator.doctor.check_recordings import check_recordings
 from orchestrator.doctor.findings import Finding, Verdict
-from orchestrator.recordings.bucket import USUAL, Patience
+from orchestrator.recordings.bucket import DEFAULT_TIMEOUTS, BucketTimeouts
 from orchestrator.settings import Settings
 from tests.support.s3_stub import S3Stub, s3_stub
 
@@ -23,7 +23,9 @@ def store() -> Iterator[S3Stub]:
         yield stub
 
 
-def found(folder: Path, url: str = "", *, patience: Patience = USUAL, **changes: Any) -> dict[str, Finding]:
+def found(
+    folder: Path, url: str = "", *, timeouts: BucketTimeouts = DEFAULT_TIMEOUTS, **changes: Any
+) -> dict[str, Finding]:
     bucket = {
         "recordings_bucket": "calls/2026",
         "bucket_url": url,
@@ -31,7 +33,7 @@ def found(folder: Path, url: str = "", *, patience: Patience = USUAL, **changes:
         "bucket_secret": SecretStr("secret"),
     }
     settings = Settings(recordings_dir=folder, **{**(bucket if url else {}), **changes})
-    return {finding.subject: finding for finding in check_recordings(settings, patience=patience)}
+    return {finding.subject: finding for finding in check_recordings(settings, timeouts=timeouts)}
 
 
 def test_a_folder_that_can_be_written_is_good_and_stays_as_it_was(tmp_path: Path) -> None:
@@ -107,7 +109,7 @@ def test_a_bucket_that_is_not_there_is_found(tmp_path: Path, free_port: int) -> 
 def test_a_bucket_that_says_nothing_is_not_waited_for(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        bucket = found(tmp_path, url, patience=Patience(connect_s=5, silence_s=0.1))["recordings bucket"]
+        bucket = found(tmp_path, url, timeouts=BucketTimeouts(connect_s=5, silence_s=0.1))["recordings bucket"]
 
     assert (bucket.verdict, "ReadTimeout" in bucket.detail) == (Verdict.BAD, True)
 

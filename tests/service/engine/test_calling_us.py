@@ -14,7 +14,7 @@ from orchestrator.operations.dialing.place_call import NewCall, place_call
 from orchestrator.operations.events import accept_inbound_calls
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
-from orchestrator.policy.caps import HOUSE_CAPS
+from orchestrator.policy.caps import DEFAULT_CAPS
 from orchestrator.store.sql.dial_checks import _FACTS, _SEND_FACTS
 from tests.support.carrier_stub import CarrierStub, accepted_dial
 from tests.support.incoming import CALLER, caller_hangs_up, mapped, only_call, tell
@@ -196,6 +196,6 @@ def test_who_is_calling_us_is_found_by_an_index(world: World, facts: Any, params
     with world.sql.begin() as tx:
         tx.execute(text("SET LOCAL enable_seqscan = off"))  # the tables of a test fit into one page
 
-        plan = tx.execute(text(f"EXPLAIN {facts.text}"), params | HOUSE_CAPS.model_dump()).scalars().all()
+        plan = tx.execute(text(f"EXPLAIN {facts.text}"), params | DEFAULT_CAPS.model_dump()).scalars().all()
 
     assert any("calls_calling_us" in line for line in plan)

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from orchestrator.clock import utc_now
 from orchestrator.media.stream_token import stream_path
-from orchestrator.media.stream_urls import OurStreams
+from orchestrator.media.stream_urls import StreamUrls
 from orchestrator.model.event import STREAM_PLAY_ENDED, Event
 from orchestrator.operations.calls.send_commands import CommandSender
 from orchestrator.store.redis.audio_queue import fetch_silences, fetch_sounds
@@ -38,7 +38,7 @@ steps:
 """
 
 
-def streaming_call(world: World, *, is_open: bool = True, streams: OurStreams | None) -> str:
+def streaming_call(world: World, *, is_open: bool = True, streams: StreamUrls | None) -> str:
     """Return a call that stands at its sound: the carrier has told that the stream runs."""
     world.__dict__["performer"] = CommandSender(client=world.redis, carrier=world.carrier, streams=streams)
     call_id = world.dialed_call(flow=FLOW)
@@ -51,8 +51,8 @@ def streaming_call(world: World, *, is_open: bool = True, streams: OurStreams | 
 
 
 @pytest.fixture
-def streams() -> OurStreams:
-    return OurStreams("wss://media.example.com/", KEY)
+def streams() -> StreamUrls:
+    return StreamUrls("wss://media.example.com/", KEY)
 
 
 def sent(carrier: CarrierStub) -> list[str]:
@@ -68,7 +68,7 @@ def played(world: World, call_id: str) -> None:
 
 
 def test_the_carrier_is_given_this_calls_own_address_and_the_record_is_not(
-    world: World, carrier: CarrierStub, streams: OurStreams
+    world: World, carrier: CarrierStub, streams: StreamUrls
 ) -> None:
     call_id = streaming_call(world, streams=streams)
 
@@ -91,7 +91,7 @@ def test_without_a_receiver_the_step_fails_and_nothing_is_sent(world: World, car
 
 
 def test_a_sound_is_left_for_the_stream_and_its_end_leads_on(
-    world: World, carrier: CarrierStub, streams: OurStreams
+    world: World, carrier: CarrierStub, streams: StreamUrls
 ) -> None:
     call_id = streaming_call(world, streams=streams)
     world.work(call_id)
@@ -105,7 +105,7 @@ def test_a_sound_is_left_for_the_stream_and_its_end_leads_on(
 
 
 def test_r13_a_performer_that_died_over_a_sound_leaves_it_once(
-    world: World, carrier: CarrierStub, streams: OurStreams
+    world: World, carrier: CarrierStub, streams: StreamUrls
 ) -> None:
     class Killed(BaseException):
         pass
@@ -128,7 +128,7 @@ def test_r13_a_performer_that_died_over_a_sound_leaves_it_once(
     assert sent(carrier)[-1] == "hangup"
 
 
-def test_a_stream_that_opens_late_is_waited_for(world: World, carrier: CarrierStub, streams: OurStreams) -> None:
+def test_a_stream_that_opens_late_is_waited_for(world: World, carrier: CarrierStub, streams: StreamUrls) -> None:
     call_id = streaming_call(world, is_open=False, streams=streams)
     world.work(call_id)
     assert world.redis.llen(Keys().sounds(call_id)) == 0
@@ -139,7 +139,7 @@ def test_a_stream_that_opens_late_is_waited_for(world: World, carrier: CarrierSt
     assert world.redis.llen(Keys().sounds(call_id)) == 1
 
 
-def test_a_stream_that_never_opens_is_a_failed_command(world: World, carrier: CarrierStub, streams: OurStreams) -> None:
+def test_a_stream_that_never_opens_is_a_failed_command(world: World, carrier: CarrierStub, streams: StreamUrls) -> None:
     call_id = streaming_call(world, is_open=False, streams=streams)
     world.work(call_id)
     names = [name for name in world.redis.hkeys(world.keys.call(call_id)) if name.startswith(b"c:")]
@@ -152,7 +152,7 @@ def test_a_stream_that_never_opens_is_a_failed_command(world: World, carrier: Ca
     assert (live.step, live.outcome) == ("sorry", "unheard")
 
 
-def test_a_key_pressed_over_the_sound_has_it_cut_off(world: World, carrier: CarrierStub, streams: OurStreams) -> None:
+def test_a_key_pressed_over_the_sound_has_it_cut_off(world: World, carrier: CarrierStub, streams: StreamUrls) -> None:
     call_id = streaming_call(world, streams=streams)
     world.work(call_id)
 

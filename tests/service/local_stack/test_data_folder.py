@@ -12,15 +12,15 @@ import psutil
 import pytest
 
 from orchestrator.errors import Misconfigured
-from orchestrator.local_stack.data_folder import Binding, DataFolder, announced, kept_api_key
+from orchestrator.local_stack.data_folder import Binding, DataFolder, read_addresses, stored_api_key
 from orchestrator.local_stack.embedded_servers import start_valkey
 from orchestrator.local_stack.interrupts import Interrupts
 from orchestrator.local_stack.options import StackOptions
 from orchestrator.local_stack.ports import free_port
-from orchestrator.local_stack.process import Child
+from orchestrator.local_stack.process import ChildProcess
 from orchestrator.local_stack.program import Program
 from orchestrator.local_stack.stack import Stack
-from orchestrator.local_stack.stale_processes import Running, end_orphans, record
+from orchestrator.local_stack.stale_processes import RunningProgram, end_stale_processes, record
 from orchestrator.settings import Settings
 from tests.support.full_disk import nothing_more_written
 from tests.support.poll import eventually
@@ -61,7 +61,7 @@ def test_the_api_key_is_made_once_and_only_its_owner_may_read_it(folder: DataFol
 
     second = folder.secret("api_key")
 
-    assert first == second == kept_api_key(folder.path)
+    assert first == second == stored_api_key(folder.path)
     assert stat.S_IMODE((folder.path / "api_key").stat().st_mode) == 0o600
     assert len(first.get_secret_value()) >= 32
 
@@ -78,19 +78,19 @@ def test_a_data_folder_refuses_another_carrier_naming_both(folder: DataFolder) -
 
 
 def test_a_data_folder_tells_the_other_commands_where_the_stack_answers(folder: DataFolder) -> None:
-    assert announced(folder.path) == {}
+    assert read_addresses(folder.path) == {}
 
-    folder.announce({"api": "http://127.0.0.1:8000"})
+    folder.write_addresses({"api": "http://127.0.0.1:8000"})
 
-    assert announced(folder.path) == {"api": "http://127.0.0.1:8000"}
+    assert read_addresses(folder.path) == {"api": "http://127.0.0.1:8000"}
 
 
 def test_r24_a_recorded_orphan_is_ended_before_the_next_start(
     folder: DataFolder, stray: subprocess.Popen[bytes]
 ) -> None:
-    record(folder.children, [Running("engine", stray.pid)])
+    record(folder.children, [RunningProgram("engine", stray.pid)])
 
-    ended = end_orphans(folder.children, patience_s=0.5)
+    ended = end_stale_processes(folder.children, patience_s=0.5)
 
     assert ended == ["engine"]
     assert eventually(lambda: stray.poll() is not None)
@@ -99,12 +99,12 @@ def test_r24_a_recorded_orphan_is_ended_before_the_next_start(
 def test_r24_a_later_process_with_a_recorded_number_is_left_alone(
     folder: DataFolder, stray: subprocess.Popen[bytes]
 ) -> None:
-    record(folder.children, [Running("engine", stray.pid)])
+    record(folder.children, [RunningProgram("engine", stray.pid)])
     text = folder.children.read_text()
     start = text.split('"started":')[1].split("}")[0]
     folder.children.write_text(text.replace(start, str(float(start) - 60)))
 
-    ended = end_orphans(folder.children, patience_s=0.5)
+    ended = end_stale_processes(folder.children, patience_s=0.5)
 
     assert ended == []
     assert stray.poll() is None
@@ -114,7 +114,7 @@ def test_r24_a_later_process_with_a_recorded_number_is_left_alone(
 def test_a_record_cut_off_by_a_crash_names_no_orphans(folder: DataFolder, content: str) -> None:
     folder.children.write_text(content)
 
-    assert end_orphans(folder.children) == []
+    assert end_stale_processes(folder.children) == []
 
 
 def test_r24_what_a_dead_child_left_running_is_ended_too(folder: DataFolder) -> None:
@@ -122,10 +122,10 @@ def test_r24_what_a_dead_child_left_running_is_ended_too(folder: DataFolder) -> 
     leader = subprocess.Popen([sys.executable, "-c", script + "; input()"], stdin=-1, stdout=-1, start_new_session=True)
     assert leader.stdout is not None
     left_behind = psutil.Process(int(leader.stdout.readline()))
-    record(folder.children, [Running("api", leader.pid)])
+    record(folder.children, [RunningProgram("api", leader.pid)])
     leader.communicate(b"\n")
 
-    ended = end_orphans(folder.children, patience_s=0.5)
+    ended = end_stale_processes(folder.children, patience_s=0.5)
 
     assert ended == ["api"]
     assert eventually(lambda: not left_behind.is_running())
@@ -141,12 +141,12 @@ def test_whatever_lies_in_a_data_folder_is_its_owners_alone_under_any_umask(tmp_
         folder = DataFolder(tmp_path / "data")
         folder.bind(_SIMULATOR)
         folder.secret("api_key")
-        folder.announce({"api": "http://127.0.0.1:8000"})
+        folder.write_addresses({"api": "http://127.0.0.1:8000"})
         record(folder.children, [])
         server = start_valkey(folder.path / "valkey")
         script = "import pathlib; pathlib.Path('written').touch(); pathlib.Path('made').mkdir()"
         program = Program(name="engine", argv=(sys.executable, "-c", script), cwd=folder.path, ready=lambda: False)
-        child = Child(program, folder.logs / "engine.log")
+        child = ChildProcess(program, folder.logs / "engine.log")
         eventually(lambda: child.exit_code() is not None)
         server.stop()
         folder.close()

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from orchestrator.errors import Gone, Misconfigured, StoreUnavailable
 from orchestrator.recordings.archive import Archive, open_archive
-from orchestrator.recordings.chunks import Part
+from orchestrator.recordings.byte_chunks import ByteRange
 from orchestrator.settings import Settings
 from tests.support.s3_stub import S3Stub, s3_stub
 
@@ -81,15 +81,17 @@ def archive(request: pytest.FixtureRequest, tmp_path: Path, store: S3Stub) -> Ar
     return open_archive(settings(tmp_path, store.url if request.param == "bucket" else ""))
 
 
-@pytest.mark.parametrize("part", [Part(0, 1), Part(0, len(SOUND)), Part(300, 2_000), Part(len(SOUND) - 1, 1)])
-def test_a_part_of_a_file_is_read_and_no_more(archive: Archive, part: Part) -> None:
+@pytest.mark.parametrize(
+    "part", [ByteRange(0, 1), ByteRange(0, len(SOUND)), ByteRange(300, 2_000), ByteRange(len(SOUND) - 1, 1)]
+)
+def test_a_part_of_a_file_is_read_and_no_more(archive: Archive, part: ByteRange) -> None:
     place = put(archive)
 
     assert b"".join(archive.read(place, part)) == SOUND[part.start : part.end]
 
 
-@pytest.mark.parametrize("part", [Part(len(SOUND), 1), Part(len(SOUND) * 2, 5)])
-def test_a_file_that_has_become_shorter_than_its_part_is_gone(archive: Archive, part: Part) -> None:
+@pytest.mark.parametrize("part", [ByteRange(len(SOUND), 1), ByteRange(len(SOUND) * 2, 5)])
+def test_a_file_that_has_become_shorter_than_its_part_is_gone(archive: Archive, part: ByteRange) -> None:
     place = put(archive)
 
     with pytest.raises(Gone):
@@ -100,7 +102,7 @@ def test_a_bucket_is_asked_for_the_part_alone(tmp_path: Path, store: S3Stub) -> 
     archive = open_archive(settings(tmp_path, store.url))
     place = put(archive)
 
-    archive.read(place, Part(300, 2_000)).close()
+    archive.read(place, ByteRange(300, 2_000)).close()
     archive.read(place).close()
 
     assert store.ranges == ["bytes=300-2299", None]
@@ -112,7 +114,7 @@ def test_a_store_that_serves_no_parts_is_not_taken_for_one_that_does(tmp_path: P
     store.has_parts = False
 
     with pytest.raises(StoreUnavailable, match="no parts"):
-        archive.read(place, Part(1, 2))
+        archive.read(place, ByteRange(1, 2))
 
 
 def test_a_file_in_a_bucket_is_never_held_whole(tmp_path: Path, store: S3Stub) -> None:
@@ -121,7 +123,7 @@ def test_a_file_in_a_bucket_is_never_held_whole(tmp_path: Path, store: S3Stub) -
 
     tracemalloc.start()
     whole = sum(len(piece) for piece in archive.read(f"bucket:{NAME}"))
-    part = sum(len(piece) for piece in archive.read(f"bucket:{NAME}", Part(1, 30 * 1_048_576)))
+    part = sum(len(piece) for piece in archive.read(f"bucket:{NAME}", ByteRange(1, 30 * 1_048_576)))
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 

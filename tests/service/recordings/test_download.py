@@ -16,7 +16,7 @@ import pytest
 from orchestrator.errors import StoreUnavailable
 from orchestrator.recordings.download import Bounds, Downloaded, Downloader, NotDownloaded
 from orchestrator.web.bounded_http import Budget
-from orchestrator.web.egress import Way
+from orchestrator.web.egress import Egress
 from orchestrator.web.http_request import UNANSWERED, send_admitted
 from orchestrator.web.ssrf_guard import Admitted
 from tests.support.raw_server import Behaviour, RawServer, Request, raw_server, reply, reset
@@ -158,7 +158,7 @@ def test_a_link_that_is_too_slow_is_given_up_long_before_its_whole_time_is_over(
 def test_a_link_that_is_too_slow_gets_twice_as_long_with_every_try(tmp_path: Path) -> None:
     bounds = Bounds(slow_s=10.0, whole_s=75.0)
 
-    assert [bounds.patience_s(tries) for tries in (1, 2, 3, 4, 5, 30)] == [10, 20, 40, 75, 75, 75]
+    assert [bounds.slow_limit_s(tries) for tries in (1, 2, 3, 4, 5, 30)] == [10, 20, 40, 75, 75, 75]
 
 
 def test_a_link_that_is_fast_enough_gets_its_whole_time(tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_a_certificate_is_held_against_the_name_and_not_the_address(
         serving.start()
         admitted = Admitted("https", host, listener.getsockname()[1], "127.0.0.1", "/")
         try:
-            with send_admitted(admitted, budget=budget, way=Way(ca_bundle=certificate / "cert.pem")) as response:
+            with send_admitted(admitted, budget=budget, egress=Egress(ca_bundle=certificate / "cert.pem")) as response:
                 outcome = response.read() == b"hello"
         except UNANSWERED:
             outcome = False

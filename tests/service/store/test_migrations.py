@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
 
 from orchestrator.local_stack.embedded_servers import RunningServer
-from orchestrator.policy.caps import HOUSE_CAPS
+from orchestrator.policy.caps import DEFAULT_CAPS
 from orchestrator.store.sql.dial_checks import read_facts
 from orchestrator.store.sql.migrate import upgrade
 from orchestrator.store.sql.tables import metadata
@@ -201,7 +201,7 @@ def test_campaigns_of_the_release_before_say_nothing_of_caps_and_their_dials_cou
 
         with engine.connect() as tx:
             caps = tx.execute(text("SELECT caps FROM campaigns")).scalar_one()
-            facts = read_facts(tx, ["con"], HOUSE_CAPS)["con"]
+            facts = read_facts(tx, ["con"], DEFAULT_CAPS)["con"]
         engine.dispose()
 
     assert caps == {}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from orchestrator.cli.api_client import ApiNotReached, Rest
+from orchestrator.cli.api_client import ApiClient, ApiUnreachable
 from orchestrator.clock import boot_seconds
 from orchestrator.errors import CarrierUnavailable, StoreUnavailable
 from orchestrator.operations.calls.send_http_step import HttpStepClient
@@ -17,7 +17,7 @@ from orchestrator.recordings.bucket import Bucket
 from orchestrator.recordings.download import Bounds, Downloaded, Downloader, NotDownloaded
 from orchestrator.telnyx.answers import Accepted, Ambiguous, Unavailable
 from orchestrator.telnyx.client import TelnyxClient
-from orchestrator.web.egress import Way, read_way
+from orchestrator.web.egress import Egress, read_egress
 from orchestrator.web.session import open_session
 from tests.support.connect_proxy import ConnectProxy, connect_proxy
 from tests.support.private_ca import Authority, TlsServer, make_authority, tls_server
@@ -43,13 +43,15 @@ def proxy() -> Iterator[ConnectProxy]:
         yield running
 
 
-def way(authority: Authority | None, proxy: ConnectProxy | None = None, user: str = "user:hidden", **more: str) -> Way:
+def egress(
+    authority: Authority | None, proxy: ConnectProxy | None = None, user: str = "user:hidden", **more: str
+) -> Egress:
     direct, bundle = more.get("direct", ""), authority.bundle if authority else None
-    return read_way(proxy.url(user) if proxy else None, direct=direct, ca_bundle=bundle)
+    return read_egress(proxy.url(user) if proxy else None, direct=direct, ca_bundle=bundle)
 
 
-def client(server: TlsServer, chosen: Way, host: str = "carrier.test") -> TelnyxClient:
-    return TelnyxClient(base_url=f"https://{host}:{server.port}/v2", api_key=SecretStr("K"), way=chosen)
+def client(server: TlsServer, chosen: Egress, host: str = "carrier.test") -> TelnyxClient:
+    return TelnyxClient(base_url=f"https://{host}:{server.port}/v2", api_key=SecretStr("K"), egress=chosen)
 
 
 def loopback(_host: str, _port: int) -> list[str]:
@@ -59,7 +61,7 @@ def loopback(_host: str, _port: int) -> list[str]:
 def test_a_command_goes_through_the_proxy_which_finds_the_name(
     server: TlsServer, authority: Authority, proxy: ConnectProxy
 ) -> None:
-    carrier = client(server, way(authority, proxy))
+    carrier = client(server, egress(authority, proxy))
 
     answers = [carrier.dial({"to": "+12125550100"}) for _ in range(2)]
 
@@ -72,7 +74,7 @@ def test_a_command_goes_through_the_proxy_which_finds_the_name(
 def test_a_command_that_the_proxy_lets_not_through_was_surely_not_sent(
     server: TlsServer, authority: Authority, proxy: ConnectProxy
 ) -> None:
-    answer = client(server, way(authority, proxy, "user:wrong-hidden")).dial({"to": "+12125550100"})
+    answer = client(server, egress(authority, proxy, "user:wrong-hidden")).dial({"to": "+12125550100"})
 
     assert isinstance(answer, Unavailable), answer
     assert "407" in answer.detail and "hidden" not in answer.detail
@@ -82,7 +84,7 @@ def test_a_command_that_the_proxy_lets_not_through_was_surely_not_sent(
 def test_a_command_without_a_proxy_at_the_address_was_surely_not_sent(
     server: TlsServer, authority: Authority, free_port: int
 ) -> None:
-    chosen = read_way(f"http://user:hidden@127.0.0.1:{free_port}", direct="", ca_bundle=authority.bundle)
+    chosen = read_egress(f"http://user:hidden@127.0.0.1:{free_port}", direct="", ca_bundle=authority.bundle)
 
     answer = client(server, chosen).dial({"to": "+12125550100"})
 
@@ -95,7 +97,7 @@ def test_a_command_that_was_sent_through_a_proxy_and_not_answered_may_have_arriv
 ) -> None:
     server.answer = b"not JSON"
 
-    assert isinstance(client(server, way(authority, proxy)).dial({"to": "+12125550100"}), Ambiguous)
+    assert isinstance(client(server, egress(authority, proxy)).dial({"to": "+12125550100"}), Ambiguous)
 
 
 @pytest.mark.parametrize("is_proxied", [True, False])
@@ -104,9 +106,9 @@ def test_a_private_authority_is_believed_only_where_it_is_set(
 ) -> None:
     through = proxy if is_proxied else None
 
-    trusting = client(server, way(authority, through), "localhost").public_key()
+    trusting = client(server, egress(authority, through), "localhost").public_key()
     with pytest.raises(CarrierUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
-        client(server, way(None, through), "localhost").public_key()
+        client(server, egress(None, through), "localhost").public_key()
 
     assert trusting is None
     assert len(server.asked) == 1
@@ -116,7 +118,7 @@ def test_a_certificate_of_another_name_is_not_believed(
     server: TlsServer, authority: Authority, proxy: ConnectProxy
 ) -> None:
     with pytest.raises(CarrierUnavailable, match=r"(?i)certificate"):
-        client(server, way(authority, proxy), "stranger.test").public_key()
+        client(server, egress(authority, proxy), "stranger.test").public_key()
 
     assert server.asked == []
 
@@ -124,7 +126,7 @@ def test_a_certificate_of_another_name_is_not_believed(
 def test_a_host_that_is_listed_is_reached_directly(
     server: TlsServer, authority: Authority, proxy: ConnectProxy
 ) -> None:
-    client(server, way(authority, proxy, direct="localhost"), "localhost").public_key()
+    client(server, egress(authority, proxy, direct="localhost"), "localhost").public_key()
 
     assert (proxy.asked, len(server.asked)) == ([], 1)
 
@@ -135,8 +137,8 @@ def test_the_proxies_of_the_environment_have_no_say(
     for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
 
-    client(server, way(authority), "localhost").public_key()
-    open_session(way(authority)).get(f"https://localhost:{server.port}/", timeout=5)
+    client(server, egress(authority), "localhost").public_key()
+    open_session(egress(authority)).get(f"https://localhost:{server.port}/", timeout=5)
 
     assert len(server.asked) == 2
 
@@ -146,7 +148,7 @@ def test_a_recording_comes_through_the_proxy_from_the_address_that_was_checked(
 ) -> None:
     server.answer = wav(1)
     monkeypatch.setattr("orchestrator.web.ssrf_guard.is_open", lambda _address: True)
-    downloader = Downloader(bounds=Bounds(), trusted=(), resolve=loopback, way=way(authority, proxy))
+    downloader = Downloader(bounds=Bounds(), trusted=(), resolve=loopback, egress=egress(authority, proxy))
 
     found = downloader.download(f"https://media.test:{server.port}/1.wav", tmp_path / "draft")
 
@@ -158,7 +160,7 @@ def test_a_recording_comes_through_the_proxy_from_the_address_that_was_checked(
 def test_a_proxy_leads_nowhere_that_the_guard_refuses(
     server: TlsServer, authority: Authority, proxy: ConnectProxy, tmp_path: Path
 ) -> None:
-    downloader = Downloader(bounds=Bounds(), trusted=(), resolve=loopback, way=way(authority, proxy))
+    downloader = Downloader(bounds=Bounds(), trusted=(), resolve=loopback, egress=egress(authority, proxy))
 
     found = downloader.download(f"https://media.test:{server.port}/1.wav", tmp_path / "draft")
 
@@ -173,8 +175,8 @@ def test_a_host_that_is_trusted_is_found_by_the_proxy(
         raise OSError("no such name here")
 
     server.answer = wav(1)
-    chosen = way(authority, proxy)
-    downloader = Downloader(bounds=Bounds(), trusted=("media.test",), resolve=unknown, way=chosen)
+    chosen = egress(authority, proxy)
+    downloader = Downloader(bounds=Bounds(), trusted=("media.test",), resolve=unknown, egress=chosen)
 
     found = downloader.download(f"https://media.test:{server.port}/1.wav", tmp_path / "draft")
 
@@ -186,7 +188,7 @@ def test_a_host_that_is_trusted_is_found_by_the_proxy(
 def test_a_flows_request_goes_through_the_proxy(
     server: TlsServer, authority: Authority, proxy: ConnectProxy, trusted: tuple[str, ...], host: str
 ) -> None:
-    asker = HttpStepClient(trusted=trusted, resolve=loopback, way=way(authority, proxy))
+    asker = HttpStepClient(trusted=trusted, resolve=loopback, egress=egress(authority, proxy))
     asked = {"url": f"https://{host}:{server.port}/crm", "method": "POST", "json": {"a": 1}, "timeout_s": 5.0}
 
     told = asker.ask(asked, command_id="c-1", send_before=boot_seconds() + 5)
@@ -198,7 +200,9 @@ def test_a_flows_request_goes_through_the_proxy(
 def test_a_flows_request_that_the_proxy_lets_not_through_has_failed(
     server: TlsServer, authority: Authority, proxy: ConnectProxy
 ) -> None:
-    asker = HttpStepClient(trusted=("media.test",), resolve=loopback, way=way(authority, proxy, "user:wrong-hidden"))
+    asker = HttpStepClient(
+        trusted=("media.test",), resolve=loopback, egress=egress(authority, proxy, "user:wrong-hidden")
+    )
     asked = {"url": f"https://media.test:{server.port}/", "method": "GET", "timeout_s": 5.0}
 
     told = asker.ask(asked, command_id="c-1", send_before=boot_seconds() + 5)
@@ -213,13 +217,13 @@ def test_an_upload_goes_through_the_proxy(
     draft = tmp_path / "draft"
     draft.write_bytes(wav(1))
 
-    def bucket(chosen: Way) -> Bucket:
+    def bucket(chosen: Egress) -> Bucket:
         url = f"https://media.test:{server.port}"
-        return Bucket("calls", url=url, region="r", key_id="k", secret=SecretStr("s"), way=chosen)
+        return Bucket("calls", url=url, region="r", key_id="k", secret=SecretStr("s"), egress=chosen)
 
-    bucket(way(authority, proxy)).remove("1.wav")
+    bucket(egress(authority, proxy)).remove("1.wav")
     with pytest.raises(StoreUnavailable):
-        bucket(way(None, proxy)).put(draft, "1.wav")
+        bucket(egress(None, proxy)).put(draft, "1.wav")
 
     assert set(proxy.asked) == {f"CONNECT media.test:{server.port}"}
     assert server.asked == [f"DELETE /calls/1.wav media.test:{server.port}"]
@@ -228,12 +232,12 @@ def test_an_upload_goes_through_the_proxy(
 def test_the_command_line_reaches_its_api_by_the_same_way(
     server: TlsServer, authority: Authority, proxy: ConnectProxy
 ) -> None:
-    def ask(chosen: Way) -> object:
-        return Rest(f"https://carrier.test:{server.port}", SecretStr("k"), way=chosen).get("/v1/campaigns")
+    def ask(chosen: Egress) -> object:
+        return ApiClient(f"https://carrier.test:{server.port}", SecretStr("k"), egress=chosen).get("/v1/campaigns")
 
-    found = ask(way(authority, proxy))
-    with pytest.raises(ApiNotReached):
-        ask(way(None, proxy))
+    found = ask(egress(authority, proxy))
+    with pytest.raises(ApiUnreachable):
+        ask(egress(None, proxy))
 
     assert found == IDS
     assert set(proxy.asked) == {f"CONNECT carrier.test:{server.port}"}

@@ -8,12 +8,12 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.test import EnvironBuilder
 
 from api.http.byte_ranges import part_asked
-from orchestrator.recordings.chunks import Part
+from orchestrator.recordings.byte_chunks import ByteRange
 
 SIZE, ETAG = 1_000, '"this"'
 
 
-def asked(method: str = "GET", *, size: int = SIZE, **headers: str) -> Part | None:
+def asked(method: str = "GET", *, size: int = SIZE, **headers: str) -> ByteRange | None:
     told = {name.replace("_", "-"): value for name, value in headers.items()}
     return part_asked(Request(EnvironBuilder(method=method, headers=told).get_environ()), size=size, etag=ETAG)
 
@@ -31,7 +31,7 @@ def asked(method: str = "GET", *, size: int = SIZE, **headers: str) -> Part | No
     ],
 )
 def test_a_range_is_the_bytes_of_the_file_that_lie_in_it(words: str, start: int, end: int) -> None:
-    assert asked(Range=words) == Part(start, end - start)
+    assert asked(Range=words) == ByteRange(start, end - start)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_range_beyond_the_file_is_refused(words: str, size: int) -> None:
 @pytest.mark.parametrize("mark", ['"other"', 'W/"this"', "this", "Sun, 01 Mar 2026 10:00:00 GMT"])
 def test_a_part_of_another_file_means_the_whole(mark: str) -> None:
     assert asked(Range="bytes=5-9", If_Range=mark) is None
-    assert asked(Range="bytes=5-9", If_Range=ETAG) == Part(5, 5)
+    assert asked(Range="bytes=5-9", If_Range=ETAG) == ByteRange(5, 5)
 
 
 def test_only_a_get_has_parts() -> None:

@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from orchestrator.cli.action import act_on_call
-from orchestrator.cli.api_client import ApiNotReached, RefusedByApi, Rest
+from orchestrator.cli.action import send_command
+from orchestrator.cli.api_client import ApiClient, ApiError, ApiUnreachable
 from orchestrator.cli.call_timeline import follow_call
 from orchestrator.cli.campaign_watch import watch_campaign
-from orchestrator.cli.polling import GIVE_UP_AFTER_S, Follower
+from orchestrator.cli.polling import GIVE_UP_AFTER_S, ApiPoller
 from orchestrator.cli.upload import import_contacts
 
-AWAY, BROKEN, BUSY = ApiNotReached("no API answers at x"), RefusedByApi(503, {}), RefusedByApi(429, {})
+AWAY, BROKEN, BUSY = ApiUnreachable("no API answers at x"), ApiError(503, {}), ApiError(429, {})
 STATS = {"status": "completed", "rate": {"dials_per_s": 3.0}}
 
 
-class Script(Rest):
+class Script(ApiClient):
     """An API that answers what the test has written down, one after another; an error is raised."""
 
     def __init__(self, *answers: Any) -> None:
@@ -68,7 +68,7 @@ def test_following_a_call_goes_on_when_one_look_fails(console: Console) -> None:
 def test_following_a_command_goes_on_when_one_look_fails(console: Console) -> None:
     accepted = {"status": "accepted", "timeline": [{"id": "c1", "type": "command.accepted"}]}
 
-    assert act_on_call(
+    assert send_command(
         Script(BROKEN, accepted), "call_1", "hangup", fields=[], document=None, console=console, wait=True
     )
 
@@ -83,18 +83,18 @@ def test_following_an_import_goes_on_when_one_look_fails(console: Console, tmp_p
 
 
 def test_a_definite_no_ends_the_following_at_once(console: Console) -> None:
-    follower = Follower(Script(RefusedByApi(404, {"detail": "There is no such campaign."})), console)
+    follower = ApiPoller(Script(ApiError(404, {"detail": "There is no such campaign."})), console)
 
-    with pytest.raises(RefusedByApi, match="no such campaign"):
+    with pytest.raises(ApiError, match="no such campaign"):
         follower.get("/v1/campaigns/x/stats")
 
 
 def test_an_api_that_stays_away_ends_the_following_after_the_stated_time(console: Console) -> None:
     moments = iter([0.0, GIVE_UP_AFTER_S - 1, GIVE_UP_AFTER_S + 1])
-    follower = Follower(Script(AWAY, AWAY, AWAY), console, clock=lambda: next(moments))
+    follower = ApiPoller(Script(AWAY, AWAY, AWAY), console, clock=lambda: next(moments))
 
     waited = [follower.get("/x"), follower.get("/x")]
 
     assert waited == [None, None]
-    with pytest.raises(ApiNotReached):
+    with pytest.raises(ApiUnreachable):
         follower.get("/x")

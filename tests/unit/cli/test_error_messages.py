@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator.cli.api_client import RefusedByApi
+from orchestrator.cli.api_client import ApiError
 
 
 def refusal(*errors: dict[str, Any]) -> str:
-    return str(RefusedByApi(422, {"detail": "2 problems; see errors.", "errors": list(errors)}))
+    return str(ApiError(422, {"detail": "2 problems; see errors.", "errors": list(errors)}))
 
 
 @pytest.mark.parametrize(

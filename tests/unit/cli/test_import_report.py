@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from orchestrator.cli.api_client import Rest
+from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.upload import import_contacts
 
 
-class Answering(Rest):
+class Answering(ApiClient):
     """An API that answers an upload with what the test has written down."""
 
     def __init__(self, **answer: Any) -> None:
@@ -30,7 +30,7 @@ def problem(count: int, *rows: int, status: str = "invalid", detail: str = "phon
     return {"status": status, "code": "c", "field": "phone", "detail": detail, "count": count, "rows": list(rows)}
 
 
-def told(rest: Rest, tmp_path: Path, **options: str) -> list[str]:
+def told(rest: ApiClient, tmp_path: Path, **options: str) -> list[str]:
     """Return the lines that were printed; raises what the command raises, with them as a note."""
     console = Console(file=io.StringIO(), width=200)
     file = tmp_path / "list.csv"

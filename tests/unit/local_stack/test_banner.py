@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from rich.console import Console
 
-from orchestrator.local_stack.banner import welcome
+from orchestrator.local_stack.banner import print_banner
 from orchestrator.local_stack.options import StackOptions
 from orchestrator.local_stack.stack import Addresses
 
@@ -25,7 +25,7 @@ ADDRESSES = Addresses(
 def screen(*, width: int, terminal: bool) -> str:
     console = Console(file=io.StringIO(), width=width, force_terminal=terminal, no_color=True, color_system=None)
     secrets = {"api_key": SecretStr(KEY), "flower_password": SecretStr("uH3QLZSFY-Mhbgp2UPgbAR_TySFJt_bI")}
-    welcome(console, StackOptions(data=Path("data/demo")), ADDRESSES, **secrets)
+    print_banner(console, StackOptions(data=Path("data/demo")), ADDRESSES, **secrets)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from orchestrator.errors import Misconfigured
-from orchestrator.local_stack.environment import binding, limits, telnyx_carriage
+from orchestrator.local_stack.environment import binding, limits, telnyx_access
 from orchestrator.local_stack.options import Carrier, StackOptions
 from orchestrator.local_stack.programs import stop_order
 from orchestrator.settings import Settings
@@ -25,7 +25,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_telnyx_without_its_variables_is_refused_naming_each_with_its_remedy() -> None:
     with pytest.raises(Misconfigured) as refusal:
-        telnyx_carriage(Settings(telnyx_api_key=SecretStr("KEY1")))
+        telnyx_access(Settings(telnyx_api_key=SecretStr("KEY1")))
 
     assert "TELNYX_API_KEY" not in str(refusal.value)
     assert "TELNYX_PUBLIC_KEY (copy it from the portal" in str(refusal.value)
@@ -41,10 +41,10 @@ def test_telnyx_is_used_as_the_variables_say() -> None:
         public_url="https://t.example",
     )
 
-    carriage = telnyx_carriage(settings)
+    access = telnyx_access(settings)
 
-    assert carriage.base_url == "https://api.telnyx.com/v2"
-    assert (carriage.api_key, carriage.public_key, carriage.connection_id) == ("KEY1", "p", "17")
+    assert access.base_url == "https://api.telnyx.com/v2"
+    assert (access.api_key, access.public_key, access.connection_id) == ("KEY1", "p", "17")
 
 
 def test_the_simulator_may_be_dialed_fast_and_telnyx_as_the_settings_say() -> None:

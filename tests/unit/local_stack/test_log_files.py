@@ -9,8 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchestrator.local_stack.banner import saying
-from orchestrator.local_stack.log_files import add_line, appending, keep_short
+from orchestrator.local_stack.banner import line_printer
+from orchestrator.local_stack.log_files import add_line, open_append, truncate_log
 from tests.support.full_disk import nothing_more_written
 
 _NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -18,11 +18,11 @@ _NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 def test_a_long_log_is_put_away_while_its_writer_goes_on(tmp_path: Path) -> None:
     log = tmp_path / "engine.log"
-    with appending(log) as writer:
+    with open_append(log) as writer:
         writer.write(b"before\n")
         writer.flush()
 
-        keep_short(log, longest=3)
+        truncate_log(log, longest=3)
 
         writer.write(b"after\n")
     assert log.read_text() == "after\n"
@@ -34,7 +34,7 @@ def test_a_short_log_is_left_alone(tmp_path: Path) -> None:
     log = tmp_path / "engine.log"
     log.write_text("all of it\n")
 
-    keep_short(log)
+    truncate_log(log)
 
     assert [path.name for path in tmp_path.iterdir()] == ["engine.log"]
     assert log.read_text() == "all of it\n"
@@ -45,14 +45,14 @@ def test_where_there_is_no_room_for_the_copy_a_long_log_makes_room(tmp_path: Pat
     log.write_text("much\n" * 1_000)
 
     with nothing_more_written():
-        keep_short(log, longest=3)
+        truncate_log(log, longest=3)
 
     assert log.stat().st_size == 0
     assert [path.name for path in tmp_path.iterdir()] == ["engine.log"]
 
 
 def test_a_log_that_is_not_there_is_no_trouble(tmp_path: Path) -> None:
-    keep_short(tmp_path / "engine.log")
+    truncate_log(tmp_path / "engine.log")
 
     assert list(tmp_path.iterdir()) == []
 
@@ -69,7 +69,7 @@ def test_a_line_that_the_disk_does_not_take_is_lost_and_the_next_one_is_not(tmp_
 
 def test_a_screen_whose_disk_is_full_ends_nothing() -> None:
     full = open("/dev/full", "w")  # noqa: PTH123, SIM115 a device, closed below
-    say = saying(Console(file=full))
+    say = line_printer(Console(file=full))
 
     say("the disk is full")
     say("[/and] there is markup in a path")

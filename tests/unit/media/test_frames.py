@@ -83,7 +83,7 @@ def test_the_other_frames_are_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"),
+    ("text", "reason"),
     [
         (b"", "json"),
         (b"\xff\xfe", "json"),
@@ -103,11 +103,11 @@ def test_the_other_frames_are_known() -> None:
         (b'{"event":"start","start":{"media_format":{"sample_rate":0}}}', "shape"),
     ],
 )
-def test_garbage_is_refused_with_a_word_for_its_counter(text: bytes, fault: str) -> None:
+def test_garbage_is_refused_with_a_word_for_its_counter(text: bytes, reason: str) -> None:
     with pytest.raises(MalformedMedia) as refused:
         parse_frame(text)
 
-    assert refused.value.fault == fault
+    assert refused.value.reason == reason
 
 
 def test_a_sound_goes_back_as_a_media_frame() -> None:

@@ -93,14 +93,14 @@ def test_a_single_far_number_is_a_stray_and_makes_no_silence() -> None:
     out, order = played([1, 2, 3, 4, 50_000_000, 5, 6])
 
     assert out == [1, 2, 3, 4, 5, 6]
-    assert order.arrival().strays == 1
+    assert order.arrival().outliers == 1
 
 
 def test_a_sender_that_starts_anew_is_followed_from_its_second_piece() -> None:
     out, order = played([1, 2, 3, 4, 5, 40_000, 40_001, 40_002, 40_003])
 
     assert out == [1, 2, 3, 4, 5, 40_001, 40_002, 40_003]
-    assert (order.arrival().strays, order.arrival().lost) == (1, 0)
+    assert (order.arrival().outliers, order.arrival().lost) == (1, 0)
 
 
 def test_a_track_of_fewer_pieces_than_the_opening_comes_out_at_its_end() -> None:

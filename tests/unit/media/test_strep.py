@@ -57,7 +57,7 @@ def test_an_empty_packet_is_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("packet", "fault"),
+    ("packet", "reason"),
     [
         (f"c4180000000000{ID}", "truncated"),
         (f"c420000000000000{ID}", "length"),
@@ -68,11 +68,11 @@ def test_an_empty_packet_is_nothing() -> None:
         ("", "truncated"),
     ],
 )
-def test_a_header_that_is_cut_off_or_forged_is_refused(packet: str, fault: str) -> None:
+def test_a_header_that_is_cut_off_or_forged_is_refused(packet: str, reason: str) -> None:
     with pytest.raises(MalformedMedia) as refused:
         parse_strep(bytes.fromhex(packet))
 
-    assert refused.value.fault == fault
+    assert refused.value.reason == reason
 
 
 def test_a_longer_header_of_version_1_is_skipped_whole() -> None:
@@ -96,7 +96,7 @@ def test_what_stands_between_header_and_sound_is_skipped(packet: str, payload: s
 
 
 @pytest.mark.parametrize(
-    ("packet", "fault"),
+    ("packet", "reason"),
     [
         ("80000001", "truncated"),
         ("400000010000000000000001", "version"),
@@ -106,8 +106,8 @@ def test_what_stands_between_header_and_sound_is_skipped(packet: str, payload: s
         ("a00000010000000000000001000000", "padding"),
     ],
 )
-def test_rtp_that_claims_more_than_it_has_is_refused(packet: str, fault: str) -> None:
+def test_rtp_that_claims_more_than_it_has_is_refused(packet: str, reason: str) -> None:
     with pytest.raises(MalformedMedia) as refused:
         parse_rtp(bytes.fromhex(packet))
 
-    assert refused.value.fault == fault
+    assert refused.value.reason == reason

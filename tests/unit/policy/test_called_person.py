@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from orchestrator.policy.campaign_rules import CallingHours
-from orchestrator.policy.caps import CAP_WINDOW, HOUSE_CAPS
+from orchestrator.policy.caps import CAP_WINDOW, DEFAULT_CAPS
 from orchestrator.policy.dial_gate import GateFacts, Go, Hold, Never, may_dial
 from orchestrator.policy.phone.number_kind import number_kind
-from orchestrator.policy.ring_floor import why_ring_too_short
+from orchestrator.policy.ring_time import why_ring_too_short
 from orchestrator.policy.zones.contact_zones import zones_for
 
 ROWS = list(csv.DictReader((Path(__file__).parent / "called_person.csv").read_text().splitlines()))
@@ -50,7 +50,7 @@ def _facts(number: str, settings: dict[str, Any], now: datetime) -> GateFacts:
         number_kind=number_kind(number),
         suppressed=settings.get("suppressed", False),
         number_dials_last_day=int(dials[1]) if dials else 0,
-        number_day_limit=HOUSE_CAPS.per_number_24h,
+        number_day_limit=DEFAULT_CAPS.per_number_24h,
         number_frees_at=datetime.fromisoformat(dials[2]) + CAP_WINDOW if dials else None,
         ends_at=datetime.fromisoformat(ends_at) if ends_at else None,
     )

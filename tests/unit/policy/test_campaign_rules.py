@@ -10,7 +10,7 @@ import pytest
 from orchestrator.errors import InvalidInput
 from orchestrator.model.disposition import Disposition
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, NewCampaign
-from orchestrator.policy.checked import read_as
+from orchestrator.policy.field_errors import parse_model
 from orchestrator.policy.weekly_hours import WEEK, Day
 
 SMALLEST: dict[str, Any] = {"name": "Reminders", "flow": "appointment-reminder", "caller_ids": ["+12125550100"]}
@@ -40,12 +40,12 @@ FULL: dict[str, Any] = SMALLEST | {
 
 def wrong_fields(document: dict[str, Any], model: type[NewCampaign | CampaignChanges] = NewCampaign) -> dict[str, str]:
     with pytest.raises(InvalidInput) as refused:
-        read_as(model, document)
+        parse_model(model, document)
     return {error["pointer"]: error["code"] for error in refused.value.errors}
 
 
 def test_the_smallest_campaign_has_careful_defaults() -> None:
-    campaign = read_as(NewCampaign, SMALLEST)
+    campaign = parse_model(NewCampaign, SMALLEST)
 
     assert campaign.retry.max_attempts == 3
     assert set(campaign.retry.on) == {Disposition.BUSY, Disposition.NO_ANSWER, Disposition.MACHINE}
@@ -57,7 +57,7 @@ def test_the_smallest_campaign_has_careful_defaults() -> None:
 
 
 def test_a_full_campaign_is_read_and_written_back_as_it_was() -> None:
-    campaign = read_as(NewCampaign, FULL)
+    campaign = parse_model(NewCampaign, FULL)
 
     written = campaign.model_dump(mode="json", exclude_none=True)
 
@@ -160,19 +160,19 @@ def test_a_wrong_window_is_told_by_its_place(window: dict[str, Any], pointer: st
 
 def test_a_pointer_stands_under_the_place_the_document_came_from() -> None:
     with pytest.raises(InvalidInput) as refused:
-        read_as(NewCampaign, SMALLEST | {"a/b~c": 1}, at="/campaigns/0")
+        parse_model(NewCampaign, SMALLEST | {"a/b~c": 1}, at="/campaigns/0")
 
     assert [error["pointer"] for error in refused.value.errors] == ["/campaigns/0/a~1b~0c"]
 
 
 def test_a_caller_id_named_twice_counts_once() -> None:
-    campaign = read_as(NewCampaign, SMALLEST | {"caller_ids": ["+12125550100", "+1 212 555 0100"]})
+    campaign = parse_model(NewCampaign, SMALLEST | {"caller_ids": ["+12125550100", "+1 212 555 0100"]})
 
     assert campaign.caller_ids == ("+12125550100",)
 
 
 def test_a_change_names_what_it_changes_and_what_needs_the_campaign_at_rest() -> None:
-    change = read_as(CampaignChanges, {"ends_at": None, "flow": "other", "pacing": {"weight": 2}})
+    change = parse_model(CampaignChanges, {"ends_at": None, "flow": "other", "pacing": {"weight": 2}})
 
     assert change.model_fields_set == {"ends_at", "flow", "pacing"}
     assert change.pacing is not None
@@ -186,16 +186,16 @@ def test_only_dates_and_the_default_zone_can_be_taken_away(field: str) -> None:
 
 
 def test_outcomes_the_flow_never_declares_are_found() -> None:
-    campaign = read_as(NewCampaign, FULL)
+    campaign = parse_model(NewCampaign, FULL)
 
     assert campaign.retry.outcomes_not_in(["heard", "confirmed"]) == []
     assert campaign.retry.outcomes_not_in(["confirmed"]) == ["heard"]
 
 
 def test_the_most_attempts_are_the_largest_limit_and_never_a_sum() -> None:
-    assert read_as(NewCampaign, FULL).retry.most_attempts == 20
-    assert read_as(NewCampaign, SMALLEST).retry.most_attempts == 3
+    assert parse_model(NewCampaign, FULL).retry.most_attempts == 20
+    assert parse_model(NewCampaign, SMALLEST).retry.most_attempts == 3
 
 
 def test_times_are_kept_in_utc() -> None:
-    assert read_as(NewCampaign, FULL).starts_at == datetime(2027, 1, 4, 14, tzinfo=UTC)
+    assert parse_model(NewCampaign, FULL).starts_at == datetime(2027, 1, 4, 14, tzinfo=UTC)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.recordings.sound import Sound, read_sound
+from orchestrator.recordings.audio_file import AudioFile, read_audio_file
 from tests.support.sounds import mp3, wav
 
 XML = b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>Expired</Message></Error>'
@@ -19,10 +19,10 @@ V2_5 = (bytes.fromhex("ffe318c4") + bytes(68)) * 50  # MPEG-2.5, 8 kbit/s, 8 kHz
 STEREO = (bytes.fromhex("fffb90c4") + bytes(413)) * 50  # MPEG-1, 128 kbit/s, 44.1 kHz: 1152 samples in 417 bytes
 
 
-def sound(tmp_path: Path, data: bytes) -> Sound | None:
+def sound(tmp_path: Path, data: bytes) -> AudioFile | None:
     path = tmp_path / "draft"
     path.write_bytes(data)
-    return read_sound(path)
+    return read_audio_file(path)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_whatever_else_a_link_may_lead_to_is_no_sound(tmp_path: Path, data: byte
 
 
 @pytest.mark.parametrize(
-    ("data", "told_s"),
+    ("data", "reported_s"),
     [
         (wav(0), 8.0),
         (wav(0), None),
@@ -109,15 +109,17 @@ def test_whatever_else_a_link_may_lead_to_is_no_sound(tmp_path: Path, data: byte
         (mp3(94), 96.0),
     ],
 )
-def test_sound_shorter_than_was_told_is_not_taken_for_whole(tmp_path: Path, data: bytes, told_s: float | None) -> None:
+def test_sound_shorter_than_was_told_is_not_taken_for_whole(
+    tmp_path: Path, data: bytes, reported_s: float | None
+) -> None:
     found = sound(tmp_path, data)
 
     assert found is not None
-    assert "of sound came of" in found.shortage(told_s)
+    assert "of sound came of" in found.shortage(reported_s)
 
 
 @pytest.mark.parametrize(
-    ("data", "told_s"),
+    ("data", "reported_s"),
     [
         (wav(7.0), 8.0),
         (wav(8), None),
@@ -132,12 +134,12 @@ def test_sound_shorter_than_was_told_is_not_taken_for_whole(tmp_path: Path, data
     ],
 )
 def test_a_second_and_a_hundredth_may_be_missing_and_anything_may_be_there_beside(
-    tmp_path: Path, data: bytes, told_s: float | None
+    tmp_path: Path, data: bytes, reported_s: float | None
 ) -> None:
     found = sound(tmp_path, data)
 
     assert found is not None
-    assert found.shortage(told_s) == ""
+    assert found.shortage(reported_s) == ""
 
 
 def test_frames_that_the_first_one_announces_and_that_are_not_there_are_missing(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from orchestrator.errors import Misconfigured
-from orchestrator.policy.caps import HOUSE_CAPS, Caps
+from orchestrator.policy.caps import DEFAULT_CAPS, Caps
 from orchestrator.services import Services
 from orchestrator.settings import load_settings
 
@@ -28,7 +28,7 @@ def caps() -> Caps:
 
 
 def test_a_number_is_dialed_three_times_a_day_where_nothing_is_said() -> None:
-    assert caps() == HOUSE_CAPS == Caps(per_number_24h=3, per_caller_id_24h=None)
+    assert caps() == DEFAULT_CAPS == Caps(per_number_24h=3, per_caller_id_24h=None)
 
 
 @pytest.mark.parametrize(

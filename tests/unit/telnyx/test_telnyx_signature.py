@@ -36,7 +36,7 @@ def _verify(raw: bytes, headers: dict[str, str], *, at: float = SENT_AT, key: st
 def _fault(raw: bytes, headers: dict[str, str], *, at: float = SENT_AT, key: str = PUBLIC_KEY) -> str:
     with pytest.raises(BadSignature) as caught:
         _verify(raw, headers, at=at, key=key)
-    return caught.value.fault
+    return caught.value.reason
 
 
 def test_a_known_signature_holds() -> None:
@@ -81,7 +81,7 @@ def test_another_key_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "fault"),
+    ("change", "reason"),
     [
         ({"Telnyx-Signature-Ed25519": ""}, SignatureFault.MISSING_SIGNATURE),
         ({"Telnyx-Timestamp": ""}, SignatureFault.MISSING_TIMESTAMP),
@@ -97,8 +97,8 @@ def test_another_key_is_refused() -> None:
         ({"Telnyx-Signature-Ed25519": base64.b64encode(bytes(64)).decode()}, SignatureFault.MISMATCH),
     ],
 )
-def test_each_malformed_header_is_told_by_name(change: dict[str, str], fault: SignatureFault) -> None:
-    assert _fault(RAW, {**_sign(), **change}) == fault
+def test_each_malformed_header_is_told_by_name(change: dict[str, str], reason: SignatureFault) -> None:
+    assert _fault(RAW, {**_sign(), **change}) == reason
 
 
 def test_no_headers_at_all_are_refused() -> None:

@@ -10,11 +10,11 @@ from pydantic import SecretStr
 
 from orchestrator.errors import Misconfigured
 from orchestrator.settings import Settings, load_settings
-from orchestrator.web.egress import DIRECT, Way, read_way
+from orchestrator.web.egress import DIRECT, Egress, read_egress
 
 
-def way(proxy: str | None = "http://proxy.test:3128", *, direct: str = "", ca_bundle: Path | None = None) -> Way:
-    return read_way(proxy, direct=direct, ca_bundle=ca_bundle)
+def egress(proxy: str | None = "http://proxy.test:3128", *, direct: str = "", ca_bundle: Path | None = None) -> Egress:
+    return read_egress(proxy, direct=direct, ca_bundle=ca_bundle)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def way(proxy: str | None = "http://proxy.test:3128", *, direct: str = "", ca_bu
     ],
 )
 def test_a_proxy_is_read(setting: str, address: str, authorization: str | None) -> None:
-    proxy = way(setting).proxy
+    proxy = egress(setting).proxy
 
     assert proxy is not None
     assert (proxy.address, proxy.headers.get("Proxy-Authorization")) == (address, authorization)
@@ -58,7 +58,7 @@ def test_a_proxy_is_read(setting: str, address: str, authorization: str | None) 
 )
 def test_what_is_no_proxy_is_told_by_name_and_not_shown(setting: str) -> None:
     with pytest.raises(Misconfigured, match=r"^ORCHESTRATOR_HTTPS_PROXY is no address of a proxy") as refusal:
-        way(setting)
+        egress(setting)
 
     assert "hidden" not in str(refusal.value)
 
@@ -66,7 +66,7 @@ def test_what_is_no_proxy_is_told_by_name_and_not_shown(setting: str) -> None:
 def test_a_password_is_shown_nowhere() -> None:
     settings = Settings(outbound_proxy=SecretStr("http://user:hidden@proxy.test:3128"))
 
-    assert "hidden" not in f"{settings!r} {settings.way!r}" and "aGlkZGVu" not in repr(settings.way)
+    assert "hidden" not in f"{settings!r} {settings.egress!r}" and "aGlkZGVu" not in repr(settings.egress)
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,13 @@ def test_a_password_is_shown_nowhere() -> None:
     ],
 )
 def test_hosts_that_are_reached_without_it_are_listed(direct: str, url: str, is_direct: bool) -> None:
-    assert (way(direct=direct).proxy_for(url) is None) is is_direct
+    assert (egress(direct=direct).proxy_for(url) is None) is is_direct
 
 
 @pytest.mark.parametrize("direct", ["10.0.0.0/8", "https://s3.corp", "a.test b.test"])
 def test_a_host_that_is_none_is_told(direct: str) -> None:
     with pytest.raises(Misconfigured, match=r"^ORCHESTRATOR_NO_PROXY"):
-        way(direct=direct)
+        egress(direct=direct)
 
 
 @pytest.mark.parametrize(
@@ -117,9 +117,9 @@ def test_a_bundle_that_is_none_is_told_by_name(tmp_path: Path, content: bytes | 
         path.write_bytes(content)
 
     with pytest.raises(Misconfigured, match=f"^ORCHESTRATOR_CA_BUNDLE: .*ca.pem {said}"):
-        way(ca_bundle=path)
+        egress(ca_bundle=path)
     with pytest.raises(Misconfigured, match=r"^ORCHESTRATOR_CA_BUNDLE: .* cannot be read"):
-        way(ca_bundle=tmp_path)
+        egress(ca_bundle=tmp_path)
 
 
 def test_what_is_wrong_ends_every_program_at_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,11 +136,11 @@ def test_without_settings_nothing_of_the_environment_counts(monkeypatch: pytest.
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://proxy.test:3128")
 
-    assert Settings().way == DIRECT
+    assert Settings().egress == DIRECT
 
 
 def test_a_bundle_is_believed_beside_the_public_authorities() -> None:
     public = len(DIRECT.new_tls().get_ca_certs())
 
     assert public > 50
-    assert len(way(None, ca_bundle=Path(certifi.where())).new_tls().get_ca_certs()) == public
+    assert len(egress(None, ca_bundle=Path(certifi.where())).new_tls().get_ca_certs()) == public

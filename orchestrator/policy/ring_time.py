@@ -5,11 +5,11 @@ Sources: 47 CFR 64.1200(a)(6), 16 CFR 310.4(b)(4)(ii): 15 s or four rings; Ofcom
 
 from __future__ import annotations
 
-LEAST_RING_S = 15
+MIN_RING_S = 15
 
 
 def why_ring_too_short(ring_s: int) -> str | None:
     """Return why a dial may not give up after `ring_s`; None if it may."""
-    if ring_s >= LEAST_RING_S:
+    if ring_s >= MIN_RING_S:
         return None
-    return f"it gives up after ringing for {ring_s} s; dial.timeout_secs must be at least {LEAST_RING_S}"
+    return f"it gives up after ringing for {ring_s} s; dial.timeout_secs must be at least {MIN_RING_S}"

@@ -14,7 +14,7 @@ _CODES = {"missing": "required", "extra_forbidden": "unknown_field"}
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read_as(model: type[Model], document: Any, *, at: str = "") -> Model:
+def parse_model(model: type[Model], document: Any, *, at: str = "") -> Model:
     """Return `document` as `model`; raise InvalidInput listing every wrong field by its JSON pointer under `at`."""
     try:
         return model.model_validate(document)

@@ -10,7 +10,7 @@ _CHUNK: Final = 65_536
 
 
 @dataclass(frozen=True)
-class Part:
+class ByteRange:
     """`length` bytes, one at least, from byte `start` on, which counts from 0."""
 
     start: int
@@ -32,14 +32,14 @@ class Source(Protocol):
         """Give it back."""
 
 
-class Pieces:
+class ByteChunks:
     """Reads an open source, up to `length` bytes; gives it back at its end and with `close`, begun or not."""
 
     def __init__(self, source: Source, *, length: int | None = None) -> None:
         self._source = source
         self._left = sys.maxsize if length is None else length
 
-    def __iter__(self) -> Pieces:
+    def __iter__(self) -> ByteChunks:
         """Return itself."""
         return self
 

@@ -14,7 +14,7 @@ _WITH_GZIP_HEAD: Final = zlib.MAX_WBITS | 16
 _PIECE: Final = 65_536
 
 
-def unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def decompressed(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the pieces, those of gzip unpacked and 64 KiB at most; raises ProtocolError where that breaks."""
     following = iter(pieces)
     head = b""
@@ -28,13 +28,13 @@ def _gunzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
     unpacking = zlib.decompressobj(_WITH_GZIP_HEAD)
     for piece in pieces:
         while piece and not unpacking.eof:
-            yield _some(unpacking, piece)
+            yield _decompress_some(unpacking, piece)
             piece = unpacking.unconsumed_tail
     if not unpacking.eof:
         raise ProtocolError("what was packed ends early")
 
 
-def _some(unpacking: zlib._Decompress, piece: bytes) -> bytes:
+def _decompress_some(unpacking: zlib._Decompress, piece: bytes) -> bytes:
     try:
         return unpacking.decompress(piece, _PIECE)
     except zlib.error as err:
