@@ -1,20 +1,20 @@
-"""The tree of this project's own errors; a branch says what the caller can do.
+"""Exception hierarchy; each class says what its caller can do.
 
 OrchestratorError
-├── InvalidInput        the caller sent something wrong: tell which field, change nothing
-│   └── InvalidFlow     a flow document with problems (step, line, detail each)
-├── NotFound            no such thing
-├── Conflict            the thing is in a state that does not allow it
-├── Gone                the thing was to be had and will not be again
-├── LimitReached        rate or channels are used up: the same call may be tried again in a moment
-├── StoreUnavailable    Redis, PostgreSQL or the place of recordings is away: try again, nothing was changed
-├── CarrierUnavailable  the carrier gave no answer to a question: ask again later
-├── CarrierRefused      the carrier answered a question with no: its code and detail say why
-├── BadSignature        a webhook is not the carrier's, or too old: answer 4xx
-├── NotAnEvent          a signed body is no event: answer 4xx
-├── NewerLiveState      a newer version advanced the call: leave it to engines of that version
+├── InvalidInput        the request is wrong: answer with every wrong field; nothing was changed
+│   └── InvalidFlow     a flow document with problems (step, line and detail of each)
+├── NotFound            the id names nothing
+├── Conflict            the state of the resource does not allow the request
+├── Gone                the resource existed and is no longer available
+├── LimitReached        the rate or the channels are used up: retry after `retry_after_s`
+├── StoreUnavailable    Redis, PostgreSQL or the recordings store is unreachable: retry, nothing was changed
+├── CarrierUnavailable  the carrier did not answer a query: retry later
+├── CarrierRefused      the carrier refused a query: its code and detail say why
+├── BadSignature        a webhook is not signed by the carrier, or is too old: answer 4xx
+├── NotAnEvent          a signed body is not an event: answer 4xx
+├── NewerLiveState      a newer version wrote the live call: leave it to engines of that version
 ├── ForbiddenTransition a state was to change as no table allows: a defect of this program, nothing was changed
-└── Misconfigured       the operator must mend a setting; the message is the remedy
+└── Misconfigured       the operator must correct a setting; the message is the remedy
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any, Protocol
 
 
 class OrchestratorError(Exception):
-    """The root of everything this project raises on purpose."""
+    """Base class of every exception that this project defines."""
 
 
 class FieldError(dict[str, Any]):
@@ -50,7 +50,7 @@ class Located(Protocol):
 
     @property
     def step(self) -> str | None:
-        """The step it stands in."""
+        """The step that contains it."""
 
     @property
     def line(self) -> int:
@@ -77,7 +77,7 @@ class InvalidFlow(InvalidInput):
 
 
 class NotFound(OrchestratorError):
-    """Raised when an id names nothing."""
+    """Raised when no resource has this id."""
 
     def __init__(self, kind: str, ident: str) -> None:
         super().__init__(f"no {kind} {ident}")
@@ -85,9 +85,9 @@ class NotFound(OrchestratorError):
 
 
 class Conflict(OrchestratorError):
-    """Raised when a thing's state does not allow what was asked.
+    """Raised when the state of a resource does not allow the request.
 
-    `allowed` lists the states that would; `until` is when it may be asked again (RFC 3339), if that is known.
+    `allowed` lists the states that would allow it; `until` is when it may be retried (RFC 3339), if known.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Conflict(OrchestratorError):
 
 
 class Gone(OrchestratorError):
-    """Raised when what an id names cannot be had, now or later."""
+    """Raised when a resource is no longer available and will not be again."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -121,7 +121,7 @@ class LimitReached(OrchestratorError):
 
 
 class StoreUnavailable(OrchestratorError):
-    """Raised when Redis, PostgreSQL or the place of recordings does not answer; the same call may be tried again."""
+    """Raised when Redis, PostgreSQL or the recordings store does not answer; the operation may be retried."""
 
     def __init__(self, store: str, *, retry_after_s: float = 1.0) -> None:
         super().__init__(f"{store} is not reachable")
@@ -149,7 +149,7 @@ class Misconfigured(OrchestratorError):
 
 
 class CarrierUnavailable(OrchestratorError):
-    """Raised when the carrier does not answer a question in time, or answers that it cannot; nothing was changed."""
+    """Raised when the carrier does not answer a query in time, or answers with 5xx or 429; nothing was changed."""
 
     def __init__(self, detail: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(f"the carrier does not answer: {detail}")
@@ -157,7 +157,7 @@ class CarrierUnavailable(OrchestratorError):
 
 
 class CarrierRefused(OrchestratorError):
-    """Raised when the carrier refuses a question: a wrong key (401), a missing right (403), a bad argument (4xx)."""
+    """Raised when the carrier refuses a query: a wrong key (401), a missing right (403), a bad argument (4xx)."""
 
     def __init__(self, status: int, *, code: str, title: str, detail: str) -> None:
         super().__init__(f"the carrier answered {status} {code}: {detail or title}")
@@ -165,7 +165,7 @@ class CarrierRefused(OrchestratorError):
 
 
 class BadSignature(OrchestratorError):
-    """Raised when a webhook's signature or time does not hold; `reason` names which."""
+    """Raised when a webhook's signature or timestamp is not valid; `reason` says which."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"webhook refused: {reason}")
@@ -173,4 +173,4 @@ class BadSignature(OrchestratorError):
 
 
 class NotAnEvent(OrchestratorError):
-    """Raised when a webhook's body is not one of the carrier's events; the message says what is missing."""
+    """Raised when a webhook's body is not a carrier event; the message says what is missing."""

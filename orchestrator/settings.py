@@ -1,4 +1,4 @@
-"""Every setting of every process, read once from the environment; nothing else reads it."""
+"""Settings of all processes, read once from the environment; no other module reads environment variables."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _read_cap(value: Any) -> Any:
 
 
 class HttpBounds(BaseSettings):
-    """How long, how large and how many requests may be; `docs/operations.md` says what each is for."""
+    """Limits of the HTTP server: seconds, bytes and counts; `docs/operations.md` describes each."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_ignore_empty=True, env_prefix="ORCHESTRATOR_HTTP_"
@@ -55,9 +55,9 @@ class HttpBounds(BaseSettings):
 
 
 class Settings(BaseSettings):
-    """What the operator decided; handed down from `wiring.py`, never looked up again."""
+    """The settings of one process; read at start-up and passed down."""
 
-    # Fields have names for our own code too: the prefix keeps a DATABASE_URL of another program out.
+    # Fields can also be filled by name: the prefix keeps out the DATABASE_URL of another program.
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True, env_prefix="ORCHESTRATOR__"
     )
@@ -109,28 +109,28 @@ class Settings(BaseSettings):
 
     @property
     def recordings_folder(self) -> Path:
-        """Return the folder that recordings are written to, and in which they are kept where there is no bucket."""
+        """Return the folder that recordings are downloaded to; they stay there unless a bucket is set."""
         return self.recordings_dir or self.data_dir / "recordings"
 
     @property
     def trusted_by_name(self) -> tuple[str, ...]:
-        """Return the hosts that the operator listed: a flow's requests may reach them in private networks too."""
+        """Return the hosts in private networks that the operator listed; requests of flows may reach them."""
         return tuple(host.strip() for host in self.listed_hosts.split(",") if host.strip())
 
     @property
     def trusted_hosts(self) -> tuple[str, ...]:
-        """Return the hosts that our own requests may reach in private networks too: those listed, and the carrier."""
+        """Return the hosts in private networks that outgoing requests may reach: those listed, and the carrier."""
         return (*self.trusted_by_name, host_and_port(self.telnyx_base_url))
 
     @property
     def egress(self) -> Egress:
-        """Return how our own requests leave; raise Misconfigured naming the variable that is wrong."""
+        """Return the route of outgoing requests; raises Misconfigured naming the variable that is wrong."""
         return read_egress(
             _plain_text(self.outbound_proxy), direct=self.outbound_direct, ca_bundle=self.outbound_ca_bundle
         )
 
     def refuse_published_secrets(self) -> None:
-        """Raise Misconfigured where calls are real and a secret is one that everybody can read in our files."""
+        """Raise Misconfigured if calls are real and a secret is one that is published in this repository."""
         secrets = {
             "ORCHESTRATOR_API_KEY": [_plain_text(self.api_key)],
             "TELNYX_API_KEY": [_plain_text(self.telnyx_api_key)],

@@ -1,4 +1,4 @@
-"""What a person sees of a running stack: one screen with every address, the key and a line to try."""
+"""The start-up banner of a stack: every address, the API key and a command to try."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WIDE = 140
 
 
 def line_printer(console: Console) -> Callable[[str], None]:
-    """Return what prints a line; one that the terminal, or the disk behind a pipe, does not take is lost, no more."""
+    """Return a function that prints a line; a line that cannot be written is lost, without an error."""
 
     def say(line: str) -> None:
         with suppress(OSError):
@@ -30,7 +30,7 @@ def line_printer(console: Console) -> Callable[[str], None]:
 def print_banner(
     console: Console, options: StackOptions, addresses: Addresses, *, api_key: SecretStr, flower_password: SecretStr
 ) -> None:
-    """Print the screen of a stack that is up; neither a pipe nor a narrow window cuts what one may copy."""
+    """Print the banner; neither a pipe nor a narrow window truncates what is meant to be copied."""
     if not console.is_terminal:
         console = Console(file=console.file, width=_WIDE)
     key = api_key.get_secret_value()

@@ -15,14 +15,14 @@ _CELERY = ("-m", "celery", "-A", "workers.celery_app")
 
 
 def serve(*, only_webhooks: bool, host: str, port: int, workers: int = 1, threads: int = 8) -> tuple[str, ...]:
-    """Return the server of the REST API and its door, or of the webhook door alone."""
+    """Return the server of the REST API and the webhook endpoint, or of the webhook endpoint alone."""
     service = WEBHOOK_SERVICE if only_webhooks else API
     words = ["-m", "api.server", "--host", host, "--port", port, "--workers", workers, "--threads", threads]
     return _python([*words, service])
 
 
 def worker(queue: Queue, *, name: str, threads: int = 64) -> tuple[str, ...]:
-    """Return a Celery worker of one queue: threads, and none of the chatter that workers do not need."""
+    """Return a Celery worker of one queue, on threads, without gossip and mingle."""
     words = [*_CELERY, "worker", "-Q", queue, "-n", f"{name}@%h", "-P", "threads", "-c", threads, "-l", "INFO"]
     # Heartbeats stay on: without them a worker has no events at all that Flower could turn on.
     return _python([*words, "--without-gossip", "--without-mingle"])
@@ -43,12 +43,12 @@ def media(
 
 
 def flower(*, port: int) -> tuple[str, ...]:
-    """Return Flower on the loopback address; its password comes in FLOWER_BASIC_AUTH, out of sight of `ps`."""
+    """Return Flower on the loopback address; its password comes in FLOWER_BASIC_AUTH, so that `ps` does not show it."""
     return _python([*_CELERY, "flower", "--address=127.0.0.1", f"--port={port}", "--max-tasks=5000"])
 
 
 def simulator(options: Sequence[object] = ()) -> tuple[str, ...]:
-    """Return the carrier on your desk, with options of its own."""
+    """Return the simulated carrier with its own options."""
     return _python(["-m", "simulator", *options])
 
 

@@ -1,4 +1,4 @@
-"""The data folder: whoever holds its lock owns the stack that lives in it."""
+"""The data folder of a stack; its lock allows one stack at a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_CONTENTS = ("lock", "logs", "demo")  # `demo` is the data folder that `orche
 
 
 class Binding(BaseModel):
-    """The carrier whose calls the folder's ledger tells of."""
+    """The carrier account that made the calls in the folder's ledger."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,7 +29,7 @@ class Binding(BaseModel):
     connection_id: str
 
     def __str__(self) -> str:
-        """Name the carrier as the operator knows it."""
+        """Return the carrier in the words of the settings."""
         return f"{self.base_url} (connection {self.connection_id})"
 
 
@@ -37,7 +37,7 @@ class DataFolder:
     """A locked data folder; the lock ends with `close` or with the process, whatever ends it."""
 
     def __init__(self, path: Path) -> None:
-        """Make the folder if need be, keep others out of it and lock it.
+        """Create the folder if needed, restrict its permissions and lock it.
 
         Raise Misconfigured, saying what to do, if it is in use, cannot be written or holds something else.
         """
@@ -69,7 +69,7 @@ class DataFolder:
             raise
 
     def _keep_others_out(self) -> None:
-        """Take the rights of others off a stack's folder; raise Misconfigured for one that holds other things too."""
+        """Remove the permissions of other users; raise Misconfigured if the folder also holds foreign files."""
         if not stat.S_IMODE(self.path.stat().st_mode) & _RIGHTS_OF_OTHERS:
             return
         if not self._holds_stack_data():
@@ -80,7 +80,7 @@ class DataFolder:
         self.path.chmod(0o700)
 
     def close(self) -> None:
-        """Let the folder go."""
+        """Release the lock."""
         os.close(self._lock)
 
     @property
@@ -96,7 +96,7 @@ class DataFolder:
         return self.path / "children.json"
 
     def secret(self, name: str) -> SecretStr:
-        """Return the secret kept in the file `name`, made at the first asking, readable by its owner alone."""
+        """Return the secret in the file `name`; created at first use, readable by its owner alone."""
         file = self.path / name
         if not file.exists():
             write_private(file, secrets.token_urlsafe(24) + "\n")
@@ -137,17 +137,17 @@ class DataFolder:
         return self.path / "carrier.json"
 
     def write_addresses(self, addresses: Mapping[str, str]) -> None:
-        """Write where the stack answers, for the other commands of this machine."""
+        """Write the addresses of the stack, for other commands on this machine."""
         write_private(self.path / "addresses.json", json.dumps(dict(addresses)))
 
 
 def read_addresses(path: Path) -> dict[str, str]:
-    """Return where the stack of this data folder and its stores last answered; empty if it never did."""
+    """Return the last addresses of the stack of this data folder and of its stores; empty if it never ran."""
     try:
-        told = json.loads((path / "addresses.json").read_text())
+        addresses = json.loads((path / "addresses.json").read_text())
     except (OSError, ValueError):
         return {}
-    return {str(name): str(address) for name, address in told.items()}
+    return {str(name): str(address) for name, address in addresses.items()}
 
 
 def is_bound_to_simulator(path: Path) -> bool:

@@ -13,18 +13,18 @@ from orchestrator.local_stack.valkey import plan_valkey
 
 
 class RunningServer:
-    """A server that answers at `url` until it is stopped or this process dies."""
+    """A server that is available at `url` until it is stopped or this process dies."""
 
     def __init__(self, url: str, child: ChildProcess, *, afterwards: Callable[[], None] = lambda: None) -> None:
         self.url, self._child, self._afterwards = url, child, afterwards
 
     @property
     def pid(self) -> int:
-        """Return the server's process id, for those who want to kill it."""
+        """Return the process id of the server."""
         return self._child.pid
 
     def stop(self) -> None:
-        """Stop the server in good order and wait for its end."""
+        """Shut the server down cleanly and wait for it to exit."""
         self._child.end()
         self._afterwards()
 

@@ -22,7 +22,7 @@ _TELNYX_NEEDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class CarrierAccess:
-    """How the stack's processes reach the carrier, and the carrier them."""
+    """How the stack's processes reach the carrier, and how the carrier reaches them."""
 
     base_url: str
     api_key: str
@@ -32,7 +32,7 @@ class CarrierAccess:
 
 
 def telnyx_access(settings: Settings) -> CarrierAccess:
-    """Return the operator's own account; raise Misconfigured naming every variable that is missing, with its remedy."""
+    """Return the access to the operator's Telnyx account; raises Misconfigured with every missing variable."""
     given = {
         "TELNYX_API_KEY": settings.telnyx_api_key.get_secret_value() if settings.telnyx_api_key else None,
         "TELNYX_PUBLIC_KEY": settings.telnyx_public_key,
@@ -52,7 +52,7 @@ def telnyx_access(settings: Settings) -> CarrierAccess:
 
 
 def binding(options: StackOptions, settings: Settings) -> Binding:
-    """Return what ties the data folder to its carrier; the simulator is the same one on whatever port it answers."""
+    """Return the binding of the data folder to its carrier; for the simulator it does not depend on the port."""
     if options.carrier is Carrier.SIMULATOR:
         return Binding(base_url=SIMULATOR, connection_id=SIMULATED_CONNECTION)
     return Binding(base_url=settings.telnyx_base_url.rstrip("/"), connection_id=settings.connection_id())
@@ -66,12 +66,12 @@ def limits(options: StackOptions, settings: Settings) -> tuple[float, int]:
 
 
 def store_environment(stores: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that lead to the stores."""
+    """Return the variables with the addresses of the stores."""
     return {"ORCHESTRATOR_REDIS_URL": stores["redis_url"], "ORCHESTRATOR_DATABASE_URL": stores["database_url"]}
 
 
 def carrier_environment(access: CarrierAccess, *, calls_per_second: float, max_live_calls: int) -> dict[str, str]:
-    """Return the variables that lead to the carrier and bound what is asked of it."""
+    """Return the variables with the address, credentials and limits of the carrier."""
     return {
         "TELNYX_BASE_URL": access.base_url,
         "TELNYX_API_KEY": access.api_key,

@@ -1,4 +1,4 @@
-"""Ctrl-C and friends: the first asks for the end, the second for a quick one."""
+"""Counts SIGINT, SIGTERM and SIGHUP: the first requests a shutdown, the second an immediate one."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from types import FrameType
 
 
 class Interrupts:
-    """How often the end was asked for; counting is all a signal handler does, so that it can never deadlock."""
+    """The number of shutdown signals; the handler only counts, so that it cannot deadlock."""
 
     def __init__(self) -> None:
         self._count = 0
 
     def stopping(self) -> bool:
-        """Say whether somebody asked for the end."""
+        """Return whether a shutdown was requested."""
         return self._count > 0
 
     def forced(self) -> bool:
-        """Say whether somebody asked again."""
+        """Return whether a second signal requested an immediate shutdown."""
         return self._count > 1
 
     def count_signal(self, _signal: int, _frame: FrameType | None) -> None:
-        """Count one request; the shape of a signal handler."""
+        """Count one signal; has the signature of a signal handler."""
         self._count += 1
 
 
 @contextmanager
 def count_interrupts() -> Iterator[Interrupts]:
-    """Turn SIGINT, SIGTERM and SIGHUP into counts for the time of the block."""
+    """Count SIGINT, SIGTERM and SIGHUP while the block runs; the former handlers are restored."""
     interrupts = Interrupts()
     before = {
         number: signal.signal(number, interrupts.count_signal)
@@ -44,5 +44,5 @@ def count_interrupts() -> Iterator[Interrupts]:
 
 
 def pause(seconds: float) -> None:
-    """Wait a moment; loops ask their question between short ones."""
+    """Sleep for `seconds`; a signal handler runs meanwhile."""
     Event().wait(seconds)

@@ -1,4 +1,4 @@
-"""Log files that stay short, and that cost nobody's life when the disk is full."""
+"""Log files with a bounded size; a full disk does not stop their writers."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-LONGEST = 8 * 2**20  # bytes; as much again is kept of what was written before
+LONGEST = 8 * 2**20  # bytes; as much again is kept in the previous file
 
 
 def open_append(log: Path) -> BinaryIO:
-    """Open a log that only its owner may read; whatever writes to it writes at its end, even when it was emptied."""
+    """Open a log in append mode, readable by its owner alone; appending works after truncation too."""
     return os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
 
 
 def add_line(log: Path, line: str, *, at: datetime) -> None:
-    """Append one line with its time; a line for which there is no room is lost, and nothing else."""
+    """Append one line with its time; on a full disk the line is lost."""
     with suppress(OSError), open_append(log) as file:
         file.write(f"{at:%Y-%m-%dT%H:%M:%SZ} {line}\n".encode())
 
 
 def truncate_log(log: Path, *, longest: int = LONGEST) -> None:
-    """Move what a long log holds to `NAME.1`, in place of what was there; its writer goes on with an empty file.
+    """Move the contents of a log longer than `longest` bytes to `NAME.1`; its writer goes on with an empty file.
 
-    Without room for the copy it is emptied all the same, for that makes room.
+    If the disk is too full for the copy, the log is emptied all the same.
     """
     with suppress(OSError):
         if log.stat().st_size <= longest:

@@ -1,4 +1,4 @@
-"""What may be chosen about a stack on one machine."""
+"""Options of a stack on one machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class Carrier(StrEnum):
-    """Who carries the calls."""
+    """The carrier of the calls."""
 
     SIMULATOR = "simulator"
     TELNYX = "telnyx"
@@ -16,9 +16,9 @@ class Carrier(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class StackOptions:
-    """The choices of `orchestrator up`.
+    """The options of `orchestrator up`.
 
-    None for a limit means what the settings say, or what suits the simulator; `fresh` empties the data folder first.
+    None for a limit means that of the settings, or of the simulator; `fresh` empties the data folder first.
     """
 
     data: Path

@@ -1,7 +1,7 @@
-"""Becomes another program that dies with its parent: `leash.py PARENT SIGNAL USER:GROUP PROGRAM ARGS…`.
+"""Parent-death watchdog: `parent_death.py PARENT SIGNAL USER:GROUP PROGRAM ARGS…` executes a program.
 
-Run as a script, with the standard library alone: the kernel's leash (PDEATHSIG) must be put on after the fork and
-before the program, and a hook that runs Python between fork and exec can deadlock in a process with threads.
+The kernel sends it SIGNAL when the parent dies (PDEATHSIG). Run as a script with the standard library alone: the
+signal must be set between fork and exec, where a Python hook can deadlock in a process with threads.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main(arguments: list[str]) -> None:
-    """Give up root if numbers of another user are given, put the leash on, become the program."""
+    """Drop root if USER:GROUP is given, set the parent-death signal, execute the program."""
     parent, signal, identity, *program = arguments
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         if identity != UNCHANGED:
             _become(*map(int, identity.split(":")))
-        libc.prctl(_PR_SET_PDEATHSIG, int(signal), 0, 0, 0)  # after setuid, which takes it off
-        if os.getppid() != int(parent):  # it died before the leash was on
+        libc.prctl(_PR_SET_PDEATHSIG, int(signal), 0, 0, 0)  # after setuid, which clears it
+        if os.getppid() != int(parent):  # it died before the signal was set
             sys.exit(0)
     os.execvp(program[0], program)  # noqa: S606 that is what this file is for
 
 
 def _become(user: int, group: int) -> None:
-    """Drop root, as PostgreSQL demands, with all its rights; where that is not allowed, say what to do."""
+    """Drop root and its capabilities, as PostgreSQL demands; exit with a remedy if that is not allowed."""
     try:
         os.setgroups([])
         os.setgid(group)

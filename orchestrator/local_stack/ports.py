@@ -1,4 +1,4 @@
-"""Finds TCP ports on the loopback address that nobody listens on, and keeps them for one stack."""
+"""Finds free TCP ports on the loopback address and reserves them for one stack."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ _BELOW_EPHEMERAL = range(20_000, 32_000)  # the kernel never lends these to outg
 
 
 class Ports:
-    """The ports of one stack, kept from the other stacks of this machine from the choice until `close`.
+    """The ports of one stack, reserved against the other stacks of this machine until `close`.
 
-    A port that is free now says little: two stacks that start at once would both choose it, and the later server would
-    not start or, sharing its port (SO_REUSEPORT), would answer to some of the other's requests.
+    That a port is free now is not enough: two stacks that start together would both choose it, and the later server
+    would not start or, sharing the port (SO_REUSEPORT), would receive some of the requests of the other.
     """
 
     def __init__(self) -> None:
         self._kept: dict[int, socket.socket] = {}
 
     def take(self, port: int) -> bool:
-        """Keep this port; say whether it was to be had, or is ours already."""
+        """Reserve this port; return whether it is reserved for this stack now."""
         if port in self._kept:
             return True
         note = _keep(port) if is_free(port) else None
@@ -30,17 +30,17 @@ class Ports:
         return note is not None
 
     def near(self, port: int) -> int:
-        """Keep the port one would guess, or any that is free if that is taken."""
+        """Reserve this port, or any free one if it is taken; return the port."""
         return port if self.take(port) else self.any()
 
     def any(self) -> int:
-        """Keep a port that is free and return it."""
+        """Reserve a free port and return it."""
         while not self.take(port := free_port()):
             pass
         return port
 
     def close(self) -> None:
-        """Let all of them go; the end of the process does it too."""
+        """Release all ports; the end of the process releases them too."""
         for note in self._kept.values():
             note.close()
         self._kept.clear()
@@ -66,7 +66,7 @@ def is_free(port: int) -> bool:
 
 
 def _keep(port: int) -> socket.socket | None:
-    """Return what keeps the port: a name in the kernel that only one may have and that dies with its process."""
+    """Return the reservation: an abstract Unix socket name, unique in the kernel and released with its process."""
     note = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
         if sys.platform == "linux":  # elsewhere there are no such names

@@ -28,7 +28,7 @@ _WITHIN = "/proc/self/cwd"  # leads into the working directory, whoever may pass
 
 @dataclass(frozen=True)
 class PostgresPlan:
-    """A PostgreSQL that is to be started: the program, where it will answer, and the folder of its socket."""
+    """A PostgreSQL to be started: the program, its address and the folder of its socket."""
 
     program: Program
     url: str
@@ -60,12 +60,12 @@ def plan_postgres(folder: Path, *, durable: bool = True) -> PostgresPlan:
 
 
 def url_of(database: str, socket_folder: Path) -> str:
-    """Return the SQLAlchemy address of one database of the server whose socket is in this folder."""
+    """Return the SQLAlchemy URL of one database of the server with its socket in this folder."""
     return f"postgresql+psycopg://postgres@/{database}?host={quote(str(socket_folder), safe='')}"
 
 
 def answers(url: str) -> bool:
-    """Say whether the server at `url` takes connections."""
+    """Return whether the server at `url` accepts connections."""
     try:
         psycopg.connect(_plain(url), connect_timeout=2).close()
     except psycopg.OperationalError:
@@ -86,7 +86,7 @@ def _plain(url: str) -> str:
 
 
 def _server_path(cluster: Path) -> str:
-    """Return how the server, started in `cluster`, calls it: root's `nobody` may not walk there from above."""
+    """Return the path of the cluster for a server started in it; `nobody` may not traverse its parent folders."""
     return str(cluster) if server_user() is None else _WITHIN
 
 

@@ -1,4 +1,4 @@
-"""A program while it runs: in a session of its own, on the leash, its output in a log file."""
+"""A running program: in its own session, under the parent-death watchdog, with its output in a log file."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from time import monotonic
 import psutil
 
 from orchestrator.errors import OrchestratorError
-from orchestrator.local_stack import parent_death as leash
+from orchestrator.local_stack import parent_death
 from orchestrator.local_stack.interrupts import pause
 from orchestrator.local_stack.log_files import open_append, truncate_log
 from orchestrator.local_stack.program import Program
 from orchestrator.local_stack.server_user import server_user
 from orchestrator.settings import child_environment
 
-_LEASH = Path(leash.__file__)
+_WATCHDOG = Path(parent_death.__file__)
 _PRIVATE = 0o077  # whatever a program writes is its owner's alone, under any umask of the operator's
 
 
@@ -30,14 +30,14 @@ class DidNotStart(OrchestratorError):
 
 
 class ChildProcess:
-    """One running program; the thread that starts it must outlive it, for the kernel's leash is tied to the thread."""
+    """One running program; the thread that starts it must outlive it: the parent-death signal is tied to the thread."""
 
     def __init__(self, program: Program, log: Path) -> None:
         self.program, self.log, self._asked = program, log, False
         self._log_start = log.stat().st_size if log.exists() else 0
         user = server_user() if program.drops_root else None
-        identity = f"{user.uid}:{user.gid}" if user else leash.UNCHANGED
-        words = (sys.executable, "-I", "-S", _LEASH, os.getpid(), int(program.death_signal), identity, *program.argv)
+        identity = f"{user.uid}:{user.gid}" if user else parent_death.UNCHANGED
+        words = (sys.executable, "-I", "-S", _WATCHDOG, os.getpid(), int(program.death_signal), identity, *program.argv)
         with open_append(log) as output:
             self._process = subprocess.Popen(  # noqa: S603 the command lines are this package's own
                 [str(word) for word in words],

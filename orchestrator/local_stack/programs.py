@@ -1,4 +1,4 @@
-"""The programs of a stack: each command line with its environment, its readiness and its way to end."""
+"""The programs of a stack: command line, environment, readiness check and shutdown signal of each."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ STOP_ORDER = (
 
 
 def stop_order(names: list[str]) -> list[list[str]]:
-    """Return the programs of these names in the stages in which they end; `dials-2` ends with `dials`."""
+    """Return the program names in stages, in the order of shutdown; `dials-2` belongs to the stage of `dials`."""
     return [[name for name in names if name.rsplit("-", 1)[0] in stage] for stage in STOP_ORDER]
 
 
 def api(env: Mapping[str, str], *, port: int) -> Program:
-    """Return the REST API, which answers the carrier's webhooks too."""
+    """Return the REST API, which serves the webhook endpoint too."""
     argv = command_lines.serve(only_webhooks=False, host="127.0.0.1", port=port, threads=8)
     return Program(name="api", argv=argv, env=env, ready=_answers(port), death_signal=SIGTERM)
 
 
 def webhooks(env: Mapping[str, str], *, port: int) -> Program:
-    """Return the webhook door in a process of its own, which no slow upload can delay."""
+    """Return the webhook endpoint in a separate process, which no slow upload can delay."""
     argv = command_lines.serve(only_webhooks=True, host="127.0.0.1", port=port, threads=4)
     return Program(name="webhooks", argv=argv, env=env, ready=_answers(port), death_signal=SIGTERM)
 
@@ -49,24 +49,24 @@ def workers(env: Mapping[str, str], *, count: int) -> list[Program]:
 
 
 def dispatch(env: Mapping[str, str]) -> Program:
-    """Return the loop that claims contacts, in a process of its own so that it can be the first to end."""
+    """Return the loop that claims contacts, in a separate process so that it can be stopped first."""
     return Program(name="dispatch", argv=command_lines.engine(["dispatch"]), env=env, ready_line=_ENGINE_RUNS)
 
 
 def engine(env: Mapping[str, str]) -> Program:
-    """Return the loops that walk calls through their flows, write the record, sweep and fetch recordings."""
+    """Return the loops that advance calls, write their records, sweep and fetch recordings."""
     parts = ["advance", "settle", "sweep", "fetch"]
     return Program(name="engine", argv=command_lines.engine(parts), env=env, ready_line=_ENGINE_RUNS)
 
 
 def flower(env: Mapping[str, str], *, port: int, password: str) -> Program:
-    """Return Flower, which shows the tasks to whoever knows the password."""
+    """Return Flower, which shows the tasks behind a password."""
     env = {**env, "FLOWER_BASIC_AUTH": f"admin:{password}"}
     return Program(name="flower", argv=command_lines.flower(port=port), env=env, ready=_answers(port, "/healthcheck"))
 
 
 def media(env: Mapping[str, str], *, port: int) -> Program:
-    """Return the receivers of live sound, which take websockets and packets at the same number of port."""
+    """Return the media receivers, which take websockets and UDP packets on the same port number."""
     argv = command_lines.media(host="127.0.0.1", port=port, udp_port=port, data=None)
     return Program(name="media", argv=argv, env=env, ready=_answers(port), death_signal=SIGTERM)
 
@@ -88,7 +88,7 @@ def _worker(env: Mapping[str, str], queue: command_lines.Queue, number: int) -> 
 
 
 def _answers(port: int, path: str = "/healthz") -> Callable[[], bool]:
-    """Return a probe: something answers there, and be it that we are not let in."""
+    """Return a probe for any answer below 500, authorized or not."""
 
     def probe() -> bool:
         try:

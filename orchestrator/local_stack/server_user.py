@@ -17,14 +17,14 @@ _GROUP = 64_937  # no group of any distribution; it needs no entry
 
 
 class ServerUser(NamedTuple):
-    """A user by its numbers."""
+    """A user and group id."""
 
     uid: int
     gid: int
 
 
 def server_user() -> ServerUser | None:
-    """Return who the server becomes when root starts it; None for everybody else, who stays who they are."""
+    """Return the user that the server runs as when root starts it; None for an ordinary user."""
     if os.geteuid() != 0:
         return None
     try:
@@ -35,14 +35,14 @@ def server_user() -> ServerUser | None:
 
 
 def chown_to_server(folder: Path) -> None:
-    """Make the server's user the owner of a folder that was just made for it."""
+    """Make the server's user the owner of a folder that was just created."""
     user = server_user()
     if user:
         _chown(folder, user.uid, user.gid)
 
 
 def share_with_server(folder: Path) -> None:
-    """Let the server, and no other program of its user, put something into a folder that stays root's."""
+    """Let the server, and no other program of its user, write to a folder that root keeps owning."""
     user = server_user()
     if user:
         _chown(folder, 0, user.gid)

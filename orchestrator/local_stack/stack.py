@@ -1,4 +1,4 @@
-"""The whole service on one machine, from an empty folder to answering, and back."""
+"""The whole service on one machine: start, supervision and shutdown."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 @dataclass(frozen=True, kw_only=True)
 class Addresses:
-    """Where the parts of a running stack answer."""
+    """The addresses of a running stack."""
 
     api: str
     webhooks: str
@@ -44,7 +44,7 @@ class Addresses:
 class Stack:
     """One stack; `start`, then `tick` a few times a second, then `stop`, all in the main thread.
 
-    `say` is told in a sentence whatever a person should know; `ports` may keep some for this stack already.
+    `say` receives one sentence per event; `ports` may hold reservations for this stack already.
     """
 
     def __init__(
@@ -79,9 +79,9 @@ class Stack:
         return self.folder.secret("flower_password")
 
     def start(self) -> Addresses:
-        """Start everything and return where it answers.
+        """Start everything and return the addresses.
 
-        Raise Misconfigured or DidNotStart with what to do, Interrupted on Ctrl-C; call `stop` in every case.
+        Raises Misconfigured or DidNotStart with a remedy, Interrupted on Ctrl-C; call `stop` in every case.
         """
         try:
             return self._start()
@@ -108,7 +108,7 @@ class Stack:
         return addresses
 
     def tick(self) -> None:
-        """Notice deaths and start again what died."""
+        """Restart programs that have exited."""
         self._supervisor.tick()
 
     def pids(self) -> dict[str, int]:
@@ -116,7 +116,7 @@ class Stack:
         return self._supervisor.pids()
 
     def stop(self) -> None:
-        """End everything in order and let the folder go."""
+        """Stop all programs in order and release the data folder."""
         self._supervisor.stop(programs.stop_order(list(self._supervisor.pids())))
         self.folder.close()
         self._ports.close()
@@ -167,7 +167,7 @@ class Stack:
         return environment.carrier_environment(access, calls_per_second=rate, max_live_calls=channels)
 
     def _simulated(self, env: Mapping[str, str]) -> dict[str, str]:
-        """Return what leads to the simulated carrier and back, and nothing of a real account."""
+        """Return the addresses and the public key of the simulated carrier; empty for a real account."""
         if self._options.carrier is not Carrier.SIMULATOR:
             return {}
         named = {"carrier": "TELNYX_BASE_URL", "public_key": "TELNYX_PUBLIC_KEY", "webhooks": "ORCHESTRATOR_PUBLIC_URL"}

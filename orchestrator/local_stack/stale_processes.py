@@ -1,4 +1,4 @@
-"""Remembers the programs that were started, and ends those that outlived their supervisor."""
+"""Records the programs that were started, and ends stale processes that outlived their supervisor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SAME_START_S = 2.0  # the kernel's clock of process starts drifts a little agai
 
 
 class RunningProgram(NamedTuple):
-    """A program that runs under this process id."""
+    """A running program and its process id."""
 
     name: str
     pid: int
@@ -35,29 +35,29 @@ _Record = TypeAdapter(list[_Recorded])
 
 
 def record(file: Path, running: Iterable[RunningProgram]) -> None:
-    """Write down who runs, with the start times that tell a process from a later one of the same number."""
+    """Record the running programs with their start times, which detect a reused process id."""
     known = [_Recorded(name=one.name, pid=one.pid, started=start) for one in running if (start := _start(one.pid))]
     write_private(file, _Record.dump_json(known).decode())
 
 
 def end_stale_processes(file: Path, *, patience_s: float = 5.0) -> list[str]:
-    """End every recorded program that still runs, and what it or a dead one left running; return their names."""
+    """End every recorded program that still runs, with all processes of its session; return the names."""
     recorded = [one for one in _read(file) if abs((_start(one.pid) or one.started) - one.started) < _SAME_START_S]
-    orphans = [one for one in recorded if session_members(one.pid)]
-    leaders = [psutil.Process(one.pid) for one in orphans if psutil.pid_exists(one.pid)]
+    stale = [one for one in recorded if session_members(one.pid)]
+    leaders = [psutil.Process(one.pid) for one in stale if psutil.pid_exists(one.pid)]
     for leader in leaders:
         leader.send_signal(signal.SIGINT if leader.name() == "postgres" else signal.SIGTERM)
     psutil.wait_procs(leaders, timeout=patience_s)
-    for one in orphans:
+    for one in stale:
         end_session(one.pid)
     psutil.wait_procs(leaders, timeout=patience_s)
-    return [one.name for one in orphans]
+    return [one.name for one in stale]
 
 
 def _read(file: Path) -> list[_Recorded]:
     try:
         return _Record.validate_json(file.read_bytes())
-    except (OSError, ValidationError):  # never written, or cut off by a crash of the machine: nobody outlived that
+    except (OSError, ValidationError):  # never written, or truncated by a crash of the machine
         return []
 
 

@@ -1,4 +1,4 @@
-"""Starts programs, keeps them running, and ends them in the order that loses nothing."""
+"""Starts programs, restarts them when they exit, and stops them in the order that loses nothing."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _LOGS_EVERY_S = 5.0
 
 
 class Interrupted(OrchestratorError):
-    """Raised when the end was asked for before everything was up."""
+    """Raised when a shutdown is requested before all programs are ready."""
 
 
 @dataclass
 class _Watched:
-    """A program under watch: its present child, or the time at which it gets another."""
+    """A supervised program: its child process, or the time of its next start."""
 
     child: ChildProcess
     started_at: float
@@ -36,10 +36,10 @@ class _Watched:
 
 
 class Supervisor:
-    """Watches over the programs of one stack; all its methods belong to the main thread.
+    """Supervises the programs of one stack; call its methods from the main thread only.
 
-    `say` is told what a person should know: every death, every new start, every program that had to be killed.
-    While `has_room` says no, nothing that died is started again. No failure of the disk ends the watch itself.
+    `say` receives a sentence about every exit, every restart and every program that had to be killed.
+    While `has_room` returns False nothing is restarted. A disk failure does not stop the supervisor itself.
     """
 
     def __init__(
@@ -59,8 +59,8 @@ class Supervisor:
     def start(self, *programs: Program) -> None:
         """Start programs side by side and return once all are ready.
 
-        Raise DidNotStart with the log of one that is not, Interrupted if the end is asked for meanwhile; what was
-        started stays under watch either way, for `stop`.
+        Raises DidNotStart with the log of one that is not, Interrupted if a shutdown is requested meanwhile; what was
+        started stays supervised in both cases, for `stop`.
         """
         children = []
         for program in programs:
@@ -71,7 +71,7 @@ class Supervisor:
             self._raise_if_stopping()
 
     def tick(self) -> None:
-        """Notice deaths and start again whose pause is over; to be called a few times a second."""
+        """Detect exits and restart programs after their back-off; call it a few times a second."""
         self._check_disk()
         for watched in list(self._watched.values()):
             if watched.starts_again_at is not None:
@@ -80,7 +80,7 @@ class Supervisor:
                 self._handle_exit(watched)
 
     def stop(self, order: Sequence[Sequence[str]]) -> None:
-        """End the programs stage by stage; within a stage side by side; what no stage names comes first."""
+        """Stop the programs stage by stage, in parallel within a stage; programs in no stage are stopped first."""
         named = {name for stage in order for name in stage}
         for stage in ([name for name in self._watched if name not in named], *order):
             watched = [self._watched.pop(name) for name in stage if name in self._watched]
@@ -101,7 +101,7 @@ class Supervisor:
     def _handle_exit(self, watched: _Watched) -> None:
         name, status = watched.child.program.name, watched.child.exit_code()
         steady = monotonic() - watched.started_at > _STEADY_AFTER_S
-        watched.child.end()  # nothing is left of its session when the next one starts
+        watched.child.end()  # no process of its session remains when the next one starts
         self._schedule_restart(
             watched, f"{name} ended with status {status}", deaths=1 if steady else watched.deaths + 1
         )
@@ -124,7 +124,7 @@ class Supervisor:
             self._say(f"{name} started again")
 
     def _check_disk(self) -> None:
-        """Notice whether it is full, write down what could not be written, and keep the logs short."""
+        """Detect a full disk, write the record that could not be written, and truncate long logs."""
         was_full, self._is_full = self._is_full, not self._has_room()
         if self._is_full and not was_full:
             self._say(f"the disk of {self._logs} is full: what ends is started again once there is room")
@@ -148,7 +148,7 @@ class Supervisor:
                 self._say(f"{child.program.name} did not end by itself and was killed")
 
     def _record(self) -> None:
-        """Write down who runs, now or, if the disk does not take it, at a later tick."""
+        """Record the running programs now or, if the disk is full, at a later tick."""
         was_due, self._is_record_due = self._is_record_due, False
         try:
             record(self._record_file, (RunningProgram(name, pid) for name, pid in self.pids().items()))

@@ -13,7 +13,7 @@ from orchestrator.settings import Settings
 
 
 def run_up(options: StackOptions, settings: Settings, *, console: Console) -> None:
-    """Run the stack until the end is asked for; raise Misconfigured or DidNotStart if it cannot be started."""
+    """Run the stack until a shutdown is requested; raises Misconfigured or DidNotStart if it cannot be started."""
     say = line_printer(console)
     with count_interrupts() as interrupts:
         stack = Stack(options, settings, interrupts=interrupts, say=say)
@@ -32,7 +32,7 @@ def run_up(options: StackOptions, settings: Settings, *, console: Console) -> No
 
 
 def keep_running(stack: Stack, interrupts: Interrupts) -> None:
-    """Look after the stack until the end is asked for."""
+    """Supervise the stack until a shutdown is requested."""
     while not interrupts.stopping():
         stack.tick()
         pause(0.2)

@@ -20,14 +20,14 @@ from orchestrator.local_stack.program import Program
 
 @dataclass(frozen=True)
 class ValkeyPlan:
-    """A Valkey that is to be started: the program and where it will answer."""
+    """A Valkey to be started: the program and its address."""
 
     program: Program
     url: str
 
 
 def plan_valkey(folder: Path, *, port: int | None = None, maxmemory: str = "512mb") -> ValkeyPlan:
-    """Write the configuration into `folder` and return what to start; the data in the folder is taken up again."""
+    """Write the configuration into `folder` and return what to start; existing data is loaded."""
     port, password = port or free_port(), secrets.token_urlsafe(18)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     configuration = folder / "valkey.conf"
@@ -46,13 +46,13 @@ def plan_valkey(folder: Path, *, port: int | None = None, maxmemory: str = "512m
 def _within(file: Path) -> str:
     """Return a path to a file of the working directory without `[`, `*` and `?`.
 
-    Valkey takes these for a pattern, finds no file that fits it, and runs without a password and without its data.
+    Valkey takes these for a glob, finds no matching file, and runs without a password and without its data.
     """
     return f"/proc/self/cwd/{file.name}" if sys.platform == "linux" else str(file.resolve())
 
 
 def answers(url: str) -> bool:
-    """Say whether the server at `url` answers a ping and has loaded its data."""
+    """Return whether the server at `url` answers PING and has loaded its data."""
     client = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
     try:
         return bool(client.ping())

@@ -1,4 +1,4 @@
-"""An HTTP transport whose whole exchange ends in time, and which knows whether anything was sent."""
+"""An HTTP transport with a time limit for the whole exchange, which records whether anything was sent."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ class BoundedAdapter(EgressAdapter):
         super().__init__(egress, pool_connections=1, pool_maxsize=1, max_retries=never_after_sending)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make pools whose connections spend this adapter's budget."""
+        """Create pools whose connections spend the budget of this adapter."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = bounded_pools(self.budget)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Return pools behind the proxy whose connections spend this adapter's budget."""
+        """Return pools behind the proxy; their connections spend the budget of this adapter."""
         manager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = bounded_pools(self.budget)
         return manager

@@ -1,4 +1,4 @@
-"""The way our own requests leave: directly or through a proxy, and whose certificates they believe."""
+"""The route of outgoing requests: direct or through a proxy, and the certificate authorities they trust."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DIRECT_NAME: Final = "ORCHESTRATOR_NO_PROXY"
 
 @dataclass(frozen=True)
 class Proxy:
-    """A proxy that connects us (CONNECT) and hears nothing of what is said; `headers` hold its password."""
+    """An HTTP proxy that tunnels TLS (CONNECT); `headers` hold its credentials."""
 
     address: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -31,24 +31,24 @@ class Proxy:
 
 @dataclass(frozen=True)
 class Egress:
-    """How requests leave; no proxy is asked for the `direct` hosts, and `ca_bundle` is believed beside the usual."""
+    """The route of outgoing requests; `direct` hosts bypass the proxy, `ca_bundle` is trusted beside the public CAs."""
 
     proxy: Proxy | None = None
     direct: tuple[str, ...] = ()
     ca_bundle: Path | None = None
 
     def proxy_to(self, scheme: str, host: str, port: int) -> Proxy | None:
-        """Return the proxy that leads to a host, if any; what is not encrypted never goes through one."""
+        """Return the proxy for a host, or None; unencrypted requests never go through one."""
         is_direct = scheme != "https" or any(_is_meant(entry, host, port) for entry in self.direct)
         return None if is_direct else self.proxy
 
     def proxy_for(self, url: str) -> Proxy | None:
-        """Return the proxy that leads to an address, if any."""
+        """Return the proxy for a URL, or None."""
         parts = urlsplit(url)
         return self.proxy_to(parts.scheme, parts.hostname or "", parts.port or 443)
 
     def new_tls(self) -> ssl.SSLContext:
-        """Return a context that believes the public authorities and those of the bundle."""
+        """Return a new TLS context that trusts the public authorities and those of the bundle."""
         context = create_urllib3_context()
         context.load_verify_locations(certifi.where())
         if self.ca_bundle:
@@ -57,7 +57,7 @@ class Egress:
 
     @cached_property
     def tls(self) -> ssl.SSLContext:
-        """Return the one context of requests whose pools each check the name themselves."""
+        """Return the shared TLS context, for pools that verify the host name themselves."""
         return self.new_tls()
 
 
@@ -65,7 +65,7 @@ DIRECT: Final = Egress()
 
 
 def read_egress(proxy: str | None, *, direct: str, ca_bundle: Path | None) -> Egress:
-    """Return the way that settings name; raises Misconfigured naming the setting, and never what it holds."""
+    """Return the route that the settings describe; raises Misconfigured naming the setting, never its value."""
     if ca_bundle:
         _check_bundle(ca_bundle)
     return Egress(_read_proxy(proxy) if proxy else None, _read_direct(direct), ca_bundle)

@@ -1,4 +1,4 @@
-"""One bounded request to an address that was admitted: it goes there and nowhere else, and follows no redirect."""
+"""One bounded HTTP request to an admitted address; redirects are not followed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from orchestrator.web.egress import DIRECT, Egress
 from orchestrator.web.ssrf_guard import Admitted
 
 UNANSWERED: Final = (HTTPError, OSError)
-"""What a request may raise: nobody there, too slow, cut off, a certificate that does not hold."""
+"""Exceptions of a request: unreachable, timed out, cut off, certificate not trusted."""
 
 _CONNECT_S: Final = 5.0
 
@@ -38,7 +38,7 @@ def send_admitted(
 ) -> Iterator[BaseHTTPResponse]:
     """Yield the answer, its body unread; raises one of UNANSWERED. `budget` has been started and bounds all of it.
 
-    Nothing of the operator's environment (proxies, netrc) has a say; what is sent is sent once.
+    The environment (proxies, netrc) is ignored; the request is sent once.
     """
     pool = _pool(admitted, budget, egress)
     sent = {"Host": admitted.authority, "Accept-Encoding": "identity", **(headers or {})}

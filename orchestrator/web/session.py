@@ -1,4 +1,4 @@
-"""Sessions of `requests` that leave by the way of the settings, and by nothing of the environment."""
+"""Sessions of `requests` that use the configured egress and ignore the environment."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from orchestrator.web.egress import DIRECT, Egress
 
 
 class EgressAdapter(HTTPAdapter):
-    """Connections that take one way."""
+    """A transport adapter whose connections use one egress."""
 
     def __init__(self, egress: Egress = DIRECT, **more: Any) -> None:
         self._egress = egress
         super().__init__(**more)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make pools that believe the way's certificates."""
+        """Create pools that trust the authorities of the egress."""
         super().init_poolmanager(*args, ssl_context=self._egress.new_tls(), **kwargs)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Return the pools behind the proxy, which believe the same certificates."""
+        """Return the pools behind the proxy, which trust the same authorities."""
         if proxy not in self.proxy_manager:
             kwargs["ssl_context"] = self._egress.new_tls()
         return super().proxy_manager_for(proxy, **kwargs)
 
     def proxy_headers(self, _proxy: str) -> dict[str, str]:
-        """Return what the proxy is told of us; its address holds no password."""
+        """Return the headers for the proxy, with its credentials; its URL holds none."""
         return dict(self._egress.proxy.headers) if self._egress.proxy else {}
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send a request by the way that leads to its address."""
+        """Send a request through the proxy for its URL, or directly."""
         return super().send(request, *args, **{**kwargs, "proxies": self._proxies(str(request.url))})
 
     def _proxies(self, url: str) -> Mapping[str, str]:
@@ -42,7 +42,7 @@ class EgressAdapter(HTTPAdapter):
 
 
 def open_session(egress: Egress = DIRECT) -> requests.Session:
-    """Return a session; nothing of the environment (proxies, netrc, CA bundles) has a say in it."""
+    """Return a session; it ignores the environment (proxies, netrc, CA bundles)."""
     session = requests.Session()
     session.trust_env = False
     session.mount("https://", EgressAdapter(egress))

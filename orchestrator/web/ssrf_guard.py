@@ -1,4 +1,4 @@
-"""Says where our own requests may go: nowhere in the operator's network, unless the host is trusted by name."""
+"""Guard against SSRF: outgoing requests reach no private network, unless the host is trusted by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Admitted:
-    """A request that may be sent: to `address` and nowhere else, for the name may lead elsewhere a moment later.
+    """A request that may be sent, to `address` only: the name may resolve to another address a moment later.
 
     `host` belongs in the Host header and the certificate, `target` (path and query) in the request line.
     """
@@ -32,7 +32,7 @@ class Admitted:
 
     @property
     def authority(self) -> str:
-        """Return what the Host header says."""
+        """Return the value of the Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
@@ -46,10 +46,10 @@ class Refused:
 
 
 def admit(url: str, *, trusted: Collection[str], resolve: Resolve, egress: Egress = DIRECT) -> Admitted | Refused:
-    """Judge `url`; `trusted` are hosts, or hosts with a port, that may lie anywhere. Raises OSError as `resolve` does.
+    """Check `url`; `trusted` hosts (host or host:port) may be in any network. Raises OSError as `resolve` does.
 
-    One private address among those of a name is enough for a no: which of them is asked is not ours to say. A proxy is
-    asked for the address that was judged too; only a trusted host it may look up itself.
+    A name with any private address is refused, because the connection could go to that one. A proxy gets the address
+    that was checked; it resolves only trusted hosts itself.
     """
     parts = _split(url)
     if isinstance(parts, Refused):
@@ -78,7 +78,7 @@ def _admitted(parts: SplitResult, host: str, port: int, *, address: str) -> Admi
 
 
 def host_and_port(url: str) -> str:
-    """Return `host:port` of an address of ours, as `trusted` takes it."""
+    """Return the `host:port` of a URL, in the form that `trusted` takes."""
     parts = urlsplit(url)
     return f"{(parts.hostname or '').rstrip('.')}:{parts.port or _PORTS.get(parts.scheme, 443)}"
 

@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine, NullPool, create_engine, text
 
-from orchestrator.local_stack import parent_death as leash
+from orchestrator.local_stack import parent_death
 from orchestrator.local_stack.ports import free_port, is_free
 from orchestrator.local_stack.process import session_members
 from orchestrator.settings import child_environment
@@ -36,8 +36,8 @@ SIGNING_SEED = "5e" * 32
 CALLS_PER_SECOND, LIVE_CALLS = 29, 500
 UP_S = 90.0
 
-# On the kernel's leash, so that a killed test run leaves no stack behind that would go on restarting its programs.
-_LEASHED = (sys.executable, "-I", "-S", leash.__file__)
+# Under the parent-death watchdog, so that a killed test run leaves no stack behind that restarts its programs.
+_WATCHED = (sys.executable, "-I", "-S", parent_death.__file__)
 _ORCHESTRATOR = (sys.executable, "-c", "from orchestrator.cli.app import app; app()")
 
 
@@ -80,7 +80,7 @@ class StackRun:
         words += ["--carrier", "telnyx", "--no-flower"]
         with self._screen.open("wb") as screen:
             self._process = subprocess.Popen(
-                [*_LEASHED, str(os.getpid()), str(int(signal.SIGTERM)), leash.UNCHANGED, *_ORCHESTRATOR, *words],
+                [*_WATCHED, str(os.getpid()), str(int(signal.SIGTERM)), parent_death.UNCHANGED, *_ORCHESTRATOR, *words],
                 stdout=screen,
                 stderr=subprocess.STDOUT,
                 env=child_environment({**self._environment, **changes}),
