@@ -1,4 +1,4 @@
-"""`orchestrator call act`: one command on a live call, and what became of it."""
+"""`orchestrator call act`: sends one command to a live call and prints its result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from orchestrator.telnyx.commands import COMMANDS
 
 ACTIONS = tuple(sorted(name for name in COMMANDS if name != "dial"))
 _FAILED = frozenset({"command.failed", "command.gone", "command.unknown"})
-_NOT_SENT = "action.requested"  # with a note: the call takes it no more
+_NOT_SENT = "action.requested"  # with a note: the call no longer accepts it
 _OVER = frozenset({*FINAL_STATES, AttemptState.UNKNOWN})
 _LOOKS = 60
 _EVERY_S = 0.25
@@ -38,7 +38,7 @@ def send_command(
     console: Console,
     wait: bool,
 ) -> bool:
-    """Send the command and print its id, then the timeline entries that tell of it; say whether the carrier took it."""
+    """Send the command, print its id and its timeline entries; return whether the carrier accepted it."""
     body = body_of(action, fields, document)
     sent = api.post(f"/v1/calls/{call_id}/actions/{action}", body, idempotency_key=new_id("req"))
     command_id = str(sent["command_id"])
@@ -47,7 +47,7 @@ def send_command(
 
 
 def body_of(action: str, fields: Sequence[str], document: str | None) -> dict[str, Any]:
-    """Return the command's JSON body from `--json` and `--field`; raise InvalidInput for what is none."""
+    """Return the JSON body of the command from `--json` and `--field`; raises InvalidInput for a malformed one."""
     if action not in ACTIONS:
         near = get_close_matches(action, ACTIONS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(ACTIONS)}"
@@ -88,6 +88,6 @@ def _entries_of(timeline: Sequence[Mapping[str, Any]], command_id: str) -> Itera
 
 
 def exit_unless_accepted(taken: bool) -> None:
-    """End with status 1 when the carrier did not take the command."""
+    """Exit with status 1 if the carrier did not accept the command."""
     if not taken:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""How the command line talks to the API: where it answers, with which key, and what its refusals mean."""
+"""The API client of the command line: address, key and error messages."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ from orchestrator.web.session import open_session
 
 _DEFAULT_URL = "http://127.0.0.1:8000"
 
-UrlOption = Annotated[str | None, typer.Option(help="The API. Default: ORCHESTRATOR_API_URL, or the stack of --data.")]
-KeyOption = Annotated[str | None, typer.Option(help="API key. Default: ORCHESTRATOR_API_KEY, or the one of --data.")]
+UrlOption = Annotated[
+    str | None, typer.Option(help="URL of the API. Default: ORCHESTRATOR_API_URL, or that of the stack in --data.")
+]
+KeyOption = Annotated[
+    str | None, typer.Option(help="API key. Default: ORCHESTRATOR_API_KEY, or that of the stack in --data.")
+]
 DataOption = Annotated[Path | None, typer.Option(help="Data folder of a running `orchestrator up`.")]
 
 
 class ApiError(OrchestratorError):
-    """Raised when the API says no; the message is the problem's detail and every wrong field."""
+    """Raised when the API answers with an error; the message has the detail and every wrong field."""
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
         fields = [f"  {_where(error)}{error.get('detail', '')}" for error in problem.get("errors", [])]
@@ -35,14 +39,14 @@ class ApiError(OrchestratorError):
 
 
 class ApiUnreachable(OrchestratorError):
-    """Raised when nothing answers at the API's address; the message is the remedy."""
+    """Raised when the API is unreachable; the message is the remedy."""
 
 
 _UPLOAD_S = 3600  # the answer comes when every row is written
 
 
 class ApiClient:
-    """A client of this project's own API; every request is bounded to 30 s and none is repeated."""
+    """A client of the REST API; every request ends within 30 s, none is retried."""
 
     def __init__(self, base_url: str, key: SecretStr, *, egress: Egress = DIRECT) -> None:
         self.base_url = base_url.rstrip("/")
@@ -59,7 +63,7 @@ class ApiClient:
         return self._ask("POST", path, json=json if json is not None else {}, headers=headers).json()
 
     def each(self, path: str, **params: Any) -> Iterator[Any]:
-        """Yield every item of a list, asking for page after page."""
+        """Yield every item of a paginated list."""
         while True:
             page = self.get(path, **params)
             yield from page["data"]
@@ -68,11 +72,11 @@ class ApiClient:
             params["cursor"] = page["next_cursor"]
 
     def patch(self, path: str, json: Any) -> Any:
-        """Send the changes of a thing and return what it is now."""
+        """Change a resource and return it."""
         return self._ask("PATCH", path, json=json).json()
 
     def delete(self, path: str) -> None:
-        """Delete what is at `path`."""
+        """Delete the resource at `path`."""
         self._ask("DELETE", path)
 
     def upload(self, path: str, body: Any, *, content_type: str, **params: Any) -> Any:
@@ -81,14 +85,14 @@ class ApiClient:
         return self._ask("POST", path, data=body, params=params, headers=headers, timeout=timeout).json()
 
     def download(self, path: str, file: Path, **params: Any) -> None:
-        """Write what is at `path` into `file`, piece by piece."""
+        """Download `path` to `file`, in chunks."""
         answer = self._ask("GET", path, params=params, stream=True)
         with file.open("wb") as target:
             for piece in answer.iter_content(65_536):
                 target.write(piece)
 
     def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         self._session.close()
 
     def _ask(self, method: str, path: str, **more: Any) -> requests.Response:
@@ -104,7 +108,7 @@ class ApiClient:
 
 
 def open_client(url: str | None, key: str | None, data: Path | None) -> ApiClient:
-    """Return a client of the API that was named, or of the stack whose data folder is here."""
+    """Return a client of the given API, or of the stack in the data folder."""
     settings = load_settings()
     folder = data or settings.data_dir
     address = url or settings.api_url or read_addresses(folder).get("api") or _DEFAULT_URL
@@ -112,19 +116,19 @@ def open_client(url: str | None, key: str | None, data: Path | None) -> ApiClien
 
 
 def connect(ctx: typer.Context, url: UrlOption = None, key: KeyOption = None, data: DataOption = None) -> None:
-    """Remember how to reach the API, for the commands of a group."""
+    """Store the connection options of a command group."""
     ctx.obj = (url, key, data)
 
 
 def api_client(ctx: typer.Context) -> ApiClient:
-    """Return the client that the group's options describe; it is closed with the command."""
+    """Return the client for the options of the group; it is closed at the end of the command."""
     api = open_client(*ctx.obj)
     ctx.call_on_close(api.close)
     return api
 
 
 def _where(error: dict[str, Any]) -> str:
-    """Return what an error speaks of, a line of a flow or a field, with a colon; nothing for the whole body."""
+    """Return the place of an error, a line of a flow or a field, with a colon; "" for the whole body."""
     if line := error.get("line"):
         return f"line {line}" + (f", step {error['step']}: " if error.get("step") else ": ")
     return f"{error['pointer']}: " if error.get("pointer") else ""

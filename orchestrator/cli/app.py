@@ -1,4 +1,4 @@
-"""The command line: `orchestrator --help` is the table of contents."""
+"""The command line `orchestrator`: its command groups and error messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from orchestrator.errors import InvalidFlow, InvalidInput, OrchestratorError
 
 
 class _Group(TyperGroup):
-    """Turns this project's own errors into one readable message and exit status 1."""
+    """Prints an OrchestratorError as a message and exits with status 1."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -39,7 +39,7 @@ app = typer.Typer(
     add_completion=False,
     help="""Self-hosted engine for outbound call campaigns on the Telnyx Call Control API.
 
-    `orchestrator up` starts everything here, with a simulated carrier: no account is needed, no phone rings.
+    `orchestrator up` starts everything on this machine with a simulated carrier: no account needed, no phone rings.
     Then, in another terminal, create a campaign, import contacts, start it and watch it:
 
         orchestrator campaign create reminders --flow appointment.yaml --caller-id +12025550100
@@ -51,11 +51,11 @@ app = typer.Typer(
 
         orchestrator call dial --to +1… --flow FILE
 
-    To stop everything at once:
+    To stop all dialing:
 
         orchestrator dialing stop --reason "wrong list"
 
-    To let a flow take the calls that come in:
+    To answer incoming calls with a flow:
 
         orchestrator number map --number +1… --flow FILE
     """,

@@ -1,4 +1,4 @@
-"""Reads what was typed: name=value pairs, and moments."""
+"""Parses command-line arguments: name=value pairs and times."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOMENT: Final = "write a time such as 2027-03-01T09:00-05:00; without an offset
 
 
 def parse_pairs(words: Sequence[str], *, option: str) -> dict[str, str]:
-    """Return name=value words as a mapping; raise InvalidInput naming every word that is none."""
+    """Return name=value arguments as a mapping; raises InvalidInput naming every malformed one."""
     wrong = [word for word in words if not word.partition("=")[1] or word.startswith("=")]
     if wrong:
         raise InvalidInput([FieldError(option, "not_a_pair", f"{word!r} must read name=value") for word in wrong])
@@ -21,7 +21,7 @@ def parse_pairs(words: Sequence[str], *, option: str) -> dict[str, str]:
 
 
 def parse_time(text: str, *, option: str) -> datetime:
-    """Return the moment in UTC that ISO 8601 text says, in UTC where it has no offset; raise InvalidInput for none."""
+    """Return an ISO 8601 time in UTC; without an offset it is UTC. Raises InvalidInput for a malformed one."""
     try:
         said = datetime.fromisoformat(text.strip().upper())
         at = said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)

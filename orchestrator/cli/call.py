@@ -1,4 +1,4 @@
-"""`orchestrator call`: ring one phone, command a live call, read what happened, over the REST API."""
+"""`orchestrator call`: dials one number, sends commands to a live call, shows a call, over the REST API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from orchestrator.ids import new_id
 app = typer.Typer(
     no_args_is_help=True,
     callback=connect,
-    help="Make one call, command one, or show one. Finds the API like `orchestrator campaign` does.",
+    help="Dial one number, send a command to a live call, or show a call. Finds the API like `orchestrator campaign`.",
 )
 
 
@@ -25,19 +25,19 @@ app = typer.Typer(
 def dial(
     ctx: typer.Context,
     *,
-    to: Annotated[str, typer.Option(help="The phone to ring, +1…")],
+    to: Annotated[str, typer.Option(help="Number to dial, +1…")],
     flow: Annotated[str, typer.Option(help="A flow file (uploaded first), or the id or name of a stored flow.")],
-    from_: Annotated[str | None, typer.Option("--from", help="Number to show. Default: ORCHESTRATOR_CALLER_ID")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="Caller id. Default: ORCHESTRATOR_CALLER_ID")] = None,
     var: Annotated[list[str] | None, typer.Option(help="An input of the flow, name=value; may be repeated.")] = None,
-    external_id: Annotated[str | None, typer.Option(help="Your own name for the call.")] = None,
-    ignore_hours: Annotated[bool, typer.Option(help="Ring at any hour: for your own phone.")] = False,
+    external_id: Annotated[str | None, typer.Option(help="Your own id for the call.")] = None,
+    ignore_hours: Annotated[bool, typer.Option(help="Dial outside calling hours, for your own phone.")] = False,
     wait: Annotated[bool, typer.Option(help="Print the call as it happens, until it ends.")] = True,
 ) -> None:
-    """Ring one phone and print the call as it happens.
+    """Dial one number and print the call as it happens.
 
         orchestrator call dial --to +12025550123 --flow appointment.yaml --var first_name=Ada
 
-    The call passes the same gate and the same ledger as a campaign's: a suppressed number is not dialed.
+    The call passes the same checks and the same ledger as the calls of a campaign: a suppressed number is not dialed.
     """
     api = api_client(ctx)
     body = {"to": to, "from": from_, "flow": flow_reference(api, flow), "external_id": external_id}
@@ -52,7 +52,7 @@ def dial(
 
 @app.command()
 def show(ctx: typer.Context, call: Annotated[str, typer.Argument(metavar="ID", help="The call, call_01J…")]) -> None:
-    """Show a call with everything that happened in it."""
+    """Show a call with its timeline and its result."""
     print_call(api_client(ctx).get(f"/v1/calls/{call}"), console=Console(highlight=False, soft_wrap=True))
 
 
@@ -60,13 +60,13 @@ def show(ctx: typer.Context, call: Annotated[str, typer.Argument(metavar="ID", h
 def act(
     ctx: typer.Context,
     call: Annotated[str, typer.Argument(metavar="CALL_ID", help="A live call, call_01J…")],
-    action: Annotated[str, typer.Argument(metavar="ACTION", help="The carrier's name of the command, such as speak.")],
+    action: Annotated[str, typer.Argument(metavar="ACTION", help="The carrier's name for the command, such as speak.")],
     *,
     field: Annotated[
         list[str] | None, typer.Option(help="A field of the command, name=value; may be repeated.")
     ] = None,
     json: Annotated[str | None, typer.Option(help="The fields as a JSON object; --field wins over it.")] = None,
-    wait: Annotated[bool, typer.Option(help="Print what became of it.")] = True,
+    wait: Annotated[bool, typer.Option(help="Wait for the result and print it.")] = True,
 ) -> None:
     """Send one of the carrier's commands to a live call.
 
@@ -82,8 +82,8 @@ def act(
 
         orchestrator call act call_01J… hangup
 
-    It takes its turn behind what the call's flow sends, and the flow hears its webhooks; hangup and transfer end the
-    flow. Prints the command's id, then the entries of the timeline that tell of it; status 1 when the carrier refused.
+    The command is queued behind those of the flow, and the flow receives its webhooks; hangup and transfer end the
+    flow. Prints the id of the command, then its timeline entries; exit status 1 if the carrier refuses it.
     """
     console = Console(highlight=False, soft_wrap=True)
     taken = send_command(api_client(ctx), call, action, fields=field or [], document=json, console=console, wait=wait)

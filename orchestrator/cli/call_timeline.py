@@ -1,4 +1,4 @@
-"""Prints what happens in one call: events and commands in their order, then how it ended."""
+"""Prints the timeline of one call: events and commands in order, then its result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from orchestrator.local_stack.interrupts import pause
 from orchestrator.model.attempt_state import FINAL_STATES, AttemptState
 
 _OVER = frozenset({*FINAL_STATES, AttemptState.UNKNOWN})
-_TELLING = frozenset(
+_SHOWN_FIELDS = frozenset(
     {
         "payload", "digits", "result", "status", "to", "hangup_cause", "hangup_source", "name", "code", "title",
         "detail", "queue", "queue_name", "current_position", "queue_position", "wait_time_secs", "reason", "cause",
@@ -29,12 +29,12 @@ _LASTED = {"ring_s": "rang", "talk_s": "talked"}
 
 
 def follow_call(api: ApiClient, call_id: str, *, console: Console, every_s: float = 0.25) -> bool:
-    """Print a call's timeline as it grows until the call is over; say whether the call took place."""
+    """Print a call's timeline as it grows until the call is over; return whether the call took place."""
     seen: set[str] = set()
     follower = ApiPoller(api, console)
     while True:
         call = follower.get(f"/v1/calls/{call_id}") or {"status": None}
-        for line in _told(call):
+        for line in _visible_entries(call):
             if (mark := _mark(line)) not in seen:
                 seen.add(mark)
                 console.print(_line(line), markup=False)
@@ -47,7 +47,7 @@ def follow_call(api: ApiClient, call_id: str, *, console: Console, every_s: floa
 def print_call(call: Mapping[str, Any], *, console: Console) -> None:
     """Print a whole call."""
     console.print(f"{call['id']}: {call.get('from', '')} → {call.get('to', '')}", markup=False)
-    for line in _told(call):
+    for line in _visible_entries(call):
         console.print(_line(line), markup=False)
     _print_summary(call, console)
 
@@ -57,8 +57,8 @@ def print_line(line: Mapping[str, Any], *, console: Console) -> None:
     console.print(_line(line), markup=False)
 
 
-def _told(call: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return what concerns the listener: all but our own bookkeeping."""
+def _visible_entries(call: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the timeline without internal bookkeeping."""
     return [line for line in call.get("timeline", []) if not _is_bookkeeping(line)]
 
 
@@ -71,10 +71,12 @@ def _mark(line: Mapping[str, Any]) -> str:
 
 
 def _line(line: Mapping[str, Any]) -> str:
-    told = line.get("payload") or line.get("body") or {}
+    fields = line.get("payload") or line.get("body") or {}
     is_command = line.get("kind") == "command"
-    telling = _TELLING if is_command else _TELLING - {"to"}  # every webhook repeats the number
-    words = [f"{name}={_short(told[name])}" for name in told if name in telling and told[name] not in (None, "")]
+    shown_fields = _SHOWN_FIELDS if is_command else _SHOWN_FIELDS - {"to"}  # every webhook repeats the number
+    words = [
+        f"{name}={_short(fields[name])}" for name in fields if name in shown_fields and fields[name] not in (None, "")
+    ]
     arrow = "→" if is_command else "←"
     what = line.get("action") or line.get("type") or ""
     leg = "" if line.get("leg", "A") == "A" else f" ({line['leg']})"

@@ -1,4 +1,4 @@
-"""`orchestrator campaign`: from a flow and a list of numbers to a report, over the REST API."""
+"""`orchestrator campaign`: creates, fills, runs and reports campaigns, over the REST API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from orchestrator.cli.upload import flow_reference, import_contacts, read_docume
 app = typer.Typer(
     no_args_is_help=True,
     callback=connect,
-    help="Create, fill, start, watch and report campaigns. "
+    help="Create campaigns, import contacts, start, watch and report. "
     "Finds the API and its key in the data folder of a running `orchestrator up`, or through --url and --key.",
 )
 
@@ -27,7 +27,7 @@ _Id = Annotated[str, typer.Argument(metavar="ID", help="The campaign, such as cm
 
 
 class LiveCalls(StrEnum):
-    """What becomes of the calls that live when a campaign is canceled."""
+    """What happens to live calls when a campaign is canceled."""
 
     FINISH = "finish"
     HANGUP = "hangup"
@@ -36,33 +36,36 @@ class LiveCalls(StrEnum):
 @app.command()
 def create(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="What people will call it.")],
+    name: Annotated[str, typer.Argument(help="Name of the campaign.")],
     *,
     flow: Annotated[str, typer.Option(help="A flow file (uploaded first), or the id or name of a stored flow.")],
-    caller_id: Annotated[list[str], typer.Option(help="Number to show, +1…; repeat the option for several.")],
+    caller_id: Annotated[list[str], typer.Option(help="Caller id, +1…; repeat the option for several.")],
     calls_per_second: Annotated[
-        float | None, typer.Option(min=SLOWEST, max=FASTEST, help="Most dials a second of this campaign.")
+        float | None, typer.Option(min=SLOWEST, max=FASTEST, help="Maximum dials per second of this campaign.")
     ] = None,
     max_live_calls: Annotated[
-        int | None, typer.Option(min=1, max=MOST_LIVE_CALLS, help="Most calls at once of this campaign.")
+        int | None, typer.Option(min=1, max=MOST_LIVE_CALLS, help="Maximum live calls of this campaign.")
     ] = None,
     weight: Annotated[
-        int | None, typer.Option(min=1, max=HEAVIEST, help="Share beside other running campaigns.")
+        int | None, typer.Option(min=1, max=HEAVIEST, help="Share relative to other running campaigns.")
     ] = None,
     always: Annotated[
         bool,
-        typer.Option(
-            help="Call at any hour. Default: 9:00 to 20:00, Monday to Saturday, by the clock of whoever is called."
-        ),
+        typer.Option(help="Call at any hour. Default: 9:00 to 20:00, Monday to Saturday, in the contact's time zone."),
     ] = False,
-    timezone: Annotated[str | None, typer.Option(help="Zone of contacts whose number does not tell theirs.")] = None,
-    max_attempts: Annotated[int | None, typer.Option(help="Most calls to one contact.")] = None,
-    keep_open: Annotated[bool, typer.Option(help="Do not complete when everybody is called: more will come.")] = False,
+    timezone: Annotated[
+        str | None,
+        typer.Option(help="Time zone for contacts without one of their own, if the number does not imply it."),
+    ] = None,
+    max_attempts: Annotated[int | None, typer.Option(help="Maximum calls to one contact.")] = None,
+    keep_open: Annotated[
+        bool, typer.Option(help="Do not complete when all contacts are called: more will be added.")
+    ] = False,
     settings: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="YAML or JSON with any other field of the API.")
     ] = None,
 ) -> None:
-    """Create a campaign, as a draft that dials nobody until it is started.
+    """Create a campaign as a draft; it dials nobody until it is started.
 
     orchestrator campaign create reminders --flow appointment.yaml --caller-id +12025550100
     """
@@ -85,20 +88,20 @@ def import_(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV with a column of phone numbers.")],
     *,
     map_: Annotated[
-        str | None, typer.Option("--map", help="What columns fill, such as `phone:Mobile,first_name:Vorname`.")
+        str | None, typer.Option("--map", help="Mapping of columns, such as `phone:Mobile,first_name:Vorname`.")
     ] = None,
     encoding: Annotated[
-        str | None, typer.Option(help="Of a file that is not read as it should, such as windows-1250.")
+        str | None, typer.Option(help="Encoding of the file if it is not detected, such as windows-1250.")
     ] = None,
     region: Annotated[str | None, typer.Option(help="Country of national numbers, such as US.")] = None,
     dedupe: Annotated[str | None, typer.Option(help="phone or external_id: what makes two rows the same.")] = None,
 ) -> None:
-    """Add the contacts of a CSV file; good rows are kept, and what is wrong with others is told by kind.
+    """Import the contacts of a CSV file; valid rows are kept, the problems of all others are listed by kind.
 
-    The phone's column is known by many names (**phone, Mobile, Phone Number, Telefon** …), or named with **--map**.
-    Columns **timezone, external_id, not_before, not_after** are understood; all others are the flow's inputs.
+    The phone column is detected by many names (**phone, Mobile, Phone Number, Telefon** …), or named with **--map**.
+    Columns **timezone, external_id, not_before, not_after** are recognized; all others are inputs of the flow.
 
-    Exits with 1 when nobody was imported; a file whose people are all in the campaign already is no failure.
+    Exit status 1 if no contact was imported; a file with duplicates only is not a failure.
     """
     options = _given({"region": region, "dedupe": dedupe, "map": map_, "encoding": encoding})
     import_contacts(api_client(ctx), campaign, file, options=options, console=_console())
@@ -112,13 +115,13 @@ def start(ctx: typer.Context, campaign: _Id) -> None:
 
 @app.command()
 def pause(ctx: typer.Context, campaign: _Id) -> None:
-    """Stop dialing; once this returns nothing more is sent, and calls that live run on to their end."""
+    """Stop dialing; when this returns no more dials are sent. Live calls continue to their end."""
     _act(ctx, campaign, "pause")
 
 
 @app.command()
 def resume(ctx: typer.Context, campaign: _Id) -> None:
-    """Go on after a pause."""
+    """Resume a paused campaign."""
     _act(ctx, campaign, "resume")
 
 
@@ -126,9 +129,9 @@ def resume(ctx: typer.Context, campaign: _Id) -> None:
 def cancel(
     ctx: typer.Context,
     campaign: _Id,
-    live_calls: Annotated[LiveCalls, typer.Option(help="What becomes of calls that live.")] = LiveCalls.FINISH,
+    live_calls: Annotated[LiveCalls, typer.Option(help="What happens to live calls.")] = LiveCalls.FINISH,
 ) -> None:
-    """End a campaign for good; whoever was not called yet will not be."""
+    """Cancel a campaign permanently; contacts that were not called yet will not be called."""
     _act(ctx, campaign, "cancel", {"live_calls": live_calls.value})
 
 
@@ -136,9 +139,9 @@ def cancel(
 def watch(
     ctx: typer.Context,
     campaign: _Id,
-    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 1.0,
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two updates.")] = 1.0,
 ) -> None:
-    """Watch a campaign until it is over; Ctrl-C ends the watching, not the campaign."""
+    """Watch a campaign until it is completed or canceled; Ctrl-C ends the display, not the campaign."""
     watch_campaign(api_client(ctx), campaign, every_s=every, console=_console())
 
 
@@ -146,10 +149,12 @@ def watch(
 def report(
     ctx: typer.Context,
     campaign: _Id,
-    csv: Annotated[Path | None, typer.Option(dir_okay=False, help="Also write a row per contact here.")] = None,
-    excel: Annotated[bool, typer.Option(help="Write it as Excel opens it by itself, with every digit.")] = False,
+    csv: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Also write a CSV file with one row per contact.")
+    ] = None,
+    excel: Annotated[bool, typer.Option(help="Write the CSV so that Excel keeps every digit.")] = False,
 ) -> None:
-    """Print what became of the contacts and the calls."""
+    """Print the results of the contacts and the calls."""
     api = api_client(ctx)
     about = api.get(f"/v1/campaigns/{campaign}")
     if reason := stopped_line(about):

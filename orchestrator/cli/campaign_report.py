@@ -1,4 +1,4 @@
-"""A campaign in numbers, drawn: its contacts by state, its calls by what became of them, its pace."""
+"""Renders the statistics of a campaign: contacts by state, calls by result, pace."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STYLES = {
 
 
 def stats_screen(title: str, stats: Mapping[str, Any]) -> RenderableType:
-    """Return the whole screen for one answer of `GET /v1/campaigns/{id}/stats`."""
+    """Return the live screen for one answer of `GET /v1/campaigns/{id}/stats`."""
     calls = stats.get("calls", {})
     tables = [
         _table("contacts", {name: n for name, n in stats.get("contacts", {}).items() if name != "total"}),
@@ -50,7 +50,7 @@ def stats_screen(title: str, stats: Mapping[str, Any]) -> RenderableType:
 
 
 def stats_line(stats: Mapping[str, Any]) -> str:
-    """Return one line for a terminal that is none: a log, a pipe."""
+    """Return one line, for output that is not a terminal: a log, a pipe."""
     contacts = {name: n for name, n in stats.get("contacts", {}).items() if n and name != "total"}
     total, final = _progress(stats)
     states = " ".join(f"{name} {number}" for name, number in contacts.items())
@@ -61,13 +61,13 @@ def stats_line(stats: Mapping[str, Any]) -> str:
 
 
 def stopped_line(answer: Mapping[str, Any]) -> str:
-    """Return why a campaign stands still unless the asker knows, "" where it does not."""
+    """Return why a running campaign does not dial, "" if it dials."""
     reason = answer.get("status_reason") or {}
     return "" if reason.get("code") == _KNOWN else str(reason.get("detail", ""))
 
 
 def report(console: Console, title: str, stats: Mapping[str, Any], *, peak_dials_per_s: float | None = None) -> None:
-    """Print the final account: shares of all contacts and of all calls; the peak is the watcher's own observation."""
+    """Print the final report: shares of contacts and calls; the peak rate is the one observed by the watcher."""
     calls = stats.get("calls", {})
     contacts = dict(stats.get("contacts", {}))
     total = contacts.pop("total", sum(contacts.values()))
@@ -117,7 +117,7 @@ def _pace(stats: Mapping[str, Any]) -> str:
 
 
 def _latency(stats: Mapping[str, Any]) -> str | None:
-    """Return how fast the campaign's own webhooks were answered, None where no call of it has had one lately."""
+    """Return the recent latency from webhook to command for this campaign, None if there were no webhooks."""
     told = stats.get("latency_ms", {}).get("event_to_command", {})
     words = [f"{name} {duration(told[name])}" for name in ("p50", "p99") if told.get(name) is not None]
     return f"webhook to command {', '.join(words)}" if words else None

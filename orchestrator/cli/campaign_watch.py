@@ -1,4 +1,4 @@
-"""Looks at a campaign again and again and draws what it sees."""
+"""Polls a campaign and renders its statistics until it ends."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _LINE_EVERY_S = 5.0
 
 @dataclass
 class Watched:
-    """What a watcher saw: the last numbers, and the fastest dialing."""
+    """The last statistics and the highest dial rate observed."""
 
     stats: dict[str, Any]
     peak_dials_per_s: float = 0.0
 
 
 class StatsView:
-    """A live screen in a terminal; elsewhere a line every few seconds, and one when status or reason change."""
+    """A live screen in a terminal; otherwise a line every few seconds and on changes of status or reason."""
 
     def __init__(self, console: Console, title: str) -> None:
         self._console, self._title = console, title
@@ -48,7 +48,7 @@ class StatsView:
             self._live.stop()
 
     def draw(self, stats: dict[str, Any]) -> None:
-        """Show these numbers."""
+        """Show these statistics."""
         if self._live:
             self._live.update(stats_screen(self._title, stats), refresh=True)
         elif (
@@ -62,7 +62,7 @@ class StatsView:
 def watch_campaign(
     api: ApiClient, campaign: str, *, every_s: float, console: Console, wait: Callable[[float], None] = pause
 ) -> Watched:
-    """Draw a campaign until it is completed or canceled and return what was seen."""
+    """Show a campaign until it is completed or canceled; return the observation."""
     title, seen = api.get(f"/v1/campaigns/{campaign}")["name"], Watched({})
     follower = ApiPoller(api, console)
     with StatsView(console, title) as view:

@@ -1,4 +1,4 @@
-"""`make demo`: two hundred simulated people are called, each through the sample flow, and their account is printed."""
+"""`make demo`: calls two hundred simulated people with the sample flow and prints the report."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ What to try next:
 
 
 class DemoTooSlow(OrchestratorError):
-    """Raised when the campaign is not over in time; the message says what is left."""
+    """Raised when the campaign does not end in time; the message says what is left."""
 
 
 def run_demo(*, data: Path, port: int, settings: Settings, stay: bool) -> int:
@@ -120,7 +120,7 @@ def _create(api: ApiClient) -> dict[str, Any]:
 
 
 def demo_contacts() -> list[dict[str, Any]]:
-    """Return people whose numbers lie in the range set aside for stories: nobody real is ever among them."""
+    """Return contacts with numbers reserved for fiction, so that no real person is called."""
     numbers = (f"+1{area}55501{line:02d}" for area, line in product((202, 415), range(100)))
     people = zip(cycle(_NAMES), cycle(_TIMES), strict=False)
     return [
@@ -130,7 +130,7 @@ def demo_contacts() -> list[dict[str, Any]]:
 
 
 def _looking_after(stack: Stack, interrupts: Interrupts, deadline: float) -> Callable[[float], None]:
-    """Return a pause that meanwhile looks after the stack, and ends the demo on Ctrl-C or when its time is over."""
+    """Return a pause that supervises the stack meanwhile; it ends the demo on Ctrl-C or after its time limit."""
 
     def wait(seconds: float) -> None:
         until = monotonic() + seconds

@@ -1,4 +1,4 @@
-"""`orchestrator dialing`: the switch above all campaigns, over the REST API."""
+"""`orchestrator dialing`: stops and resumes all dialing, over the REST API."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orchestrator.cli.api_client import api_client, connect
 app = typer.Typer(
     no_args_is_help=True,
     callback=connect,
-    help="Stop all dialing at once, and let it go on. Finds the API like `orchestrator campaign` does.",
+    help="Stop all dialing, and resume it. Finds the API like `orchestrator campaign`.",
 )
 
 
@@ -22,10 +22,10 @@ app = typer.Typer(
 def stop(
     ctx: typer.Context,
     *,
-    reason: Annotated[str, typer.Option(help="Why; whoever looks at a campaign is shown it.")],
-    by: Annotated[str | None, typer.Option(help="Who. Default: your name on this machine.")] = None,
+    reason: Annotated[str, typer.Option(help="Reason, shown with every campaign.")],
+    by: Annotated[str | None, typer.Option(help="Who stops it. Default: your user name on this machine.")] = None,
 ) -> None:
-    """Stop every dial of every campaign, across restarts; calls that live run on to their end.
+    """Stop all dialing of all campaigns, also after restarts; live calls continue to their end.
 
     orchestrator dialing stop --reason "wrong list"
     """
@@ -34,13 +34,13 @@ def stop(
 
 @app.command()
 def resume(ctx: typer.Context) -> None:
-    """Let running campaigns dial again."""
+    """Resume dialing of running campaigns."""
     _print(api_client(ctx).post("/v1/dialing/resume"))
 
 
 @app.command()
 def status(ctx: typer.Context) -> None:
-    """Say whether dialing is stopped, since when, by whom and why."""
+    """Show whether dialing is stopped, since when, by whom and why."""
     _print(api_client(ctx).get("/v1/dialing"))
 
 

@@ -1,4 +1,4 @@
-"""`orchestrator doctor`: looks at everything a first real call needs, and names the remedy for what is wrong."""
+"""`orchestrator doctor`: checks everything a first real call needs, and prints a remedy for each problem."""
 
 from __future__ import annotations
 
@@ -28,24 +28,23 @@ _SUMMED_UP = {Verdict.BAD: "{} to mend", Verdict.DOUBTFUL: "{} to think about", 
 
 
 def add_to(app: typer.Typer) -> None:
-    """Give `app` the command of this file."""
+    """Add the command of this file to `app`."""
     app.command()(doctor)
 
 
 def doctor(
     *,
     data: Annotated[Path | None, typer.Option(help="Data folder of the running `orchestrator up`.")] = None,
-    caller_id: Annotated[list[str] | None, typer.Option(help="A number you mean to show; may be repeated.")] = None,
+    caller_id: Annotated[list[str] | None, typer.Option(help="A caller id you want to use; may be repeated.")] = None,
 ) -> None:
-    """Check that real calls would work: ✓ good, ✗ wrong, ! doubtful though calls are made, ? not to be seen yet.
+    """Check that real calls would work: ✓ good, ✗ wrong, ! doubtful though calls are made, ? unknown.
 
-    Each but ✓ says what to do. Looks at the carrier's key, clock and public key; the application, and whether its
-    webhooks come here; the outbound profile, its countries and limits; the numbers that are shown and those that are
-    answered; the public URL (fetching a word of its own through it), Valkey's durability, the database, whether
-    somebody has stopped all dialing, the rules of clocks, the folder and the bucket of recordings (writing to them and
-    removing it again), and the media receiver if ORCHESTRATOR_MEDIA_URL names one. Ask it while `orchestrator up
-    --carrier telnyx` runs. Nothing else is changed and nobody is called. On the folder of a simulator it looks at the
-    simulator, and says so.
+    Each finding but ✓ comes with a remedy. Checks the carrier's API key, clock and public key; the application and its
+    webhook URL; the outbound profile, its countries and limits; the caller ids and the numbers that take calls; the
+    public URL (by fetching a nonce through it); Valkey's durability; the database; whether all dialing is stopped; the
+    time zone data; the folder and the bucket of recordings (a test file is written and removed); and the media
+    receiver if ORCHESTRATOR_MEDIA_URL is set. Run it while `orchestrator up --carrier telnyx` runs. Nothing else is
+    changed and nobody is called. For the data folder of a simulator it checks the simulator, and says so.
 
     Exit status 1 if anything is wrong (✗), otherwise 0.
     """
@@ -126,14 +125,14 @@ def _unset(*reads: Callable[[], object]) -> Iterator[Finding]:
 
 
 def _with_stack(settings: Settings, folder: Path) -> Settings:
-    """Take the folder that was named, and the addresses of its stack's stores unless the operator named them.
+    """Return the settings with the given data folder and the store addresses of its stack, unless they are set.
 
-    Of a simulator's folder the carrier too, whatever the operator's settings name: its calls go nowhere else.
+    For the data folder of a simulator the carrier is the simulator, whatever the settings say.
     """
     from orchestrator.doctor.carrier_choice import with_simulator
     from orchestrator.local_stack.data_folder import read_addresses
 
-    told = read_addresses(folder)
+    addresses = read_addresses(folder)
     names = {"redis_url", "database_url"} - settings.model_fields_set
-    stores = {name: told[name] for name in names if name in told}
+    stores = {name: addresses[name] for name in names if name in addresses}
     return with_simulator(settings.model_copy(update={"data_dir": folder, **stores}), folder)

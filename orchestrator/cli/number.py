@@ -1,4 +1,4 @@
-"""`orchestrator number`: which flow takes the calls that come to a number of ours, over the REST API."""
+"""`orchestrator number`: maps numbers to the flows that answer their incoming calls, over the REST API."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
 app = typer.Typer(
     no_args_is_help=True,
     callback=connect,
-    help="Let flows take the calls that come in. Finds the API like `orchestrator campaign` does.",
+    help="Answer incoming calls with flows. Finds the API like `orchestrator campaign`.",
 )
 
 _FLOW = "A flow file (uploaded first), or the id or name of a stored flow. Every input of it needs a default."
-_JOIN = "A caller dialed within so many days is joined to that contact; 0: never. Default: the installation's."
+_JOIN = "A caller who was dialed within this many days is joined to that contact; 0: never. Default: the setting."
 
 _Which = Annotated[str, typer.Argument(metavar="NUMBER", help="The number, +1…, or its id, num_01J….")]
 _JoinDays = Annotated[int | None, typer.Option(help=_JOIN)]
@@ -34,13 +34,13 @@ def map_(
     flow: Annotated[str, typer.Option(help=_FLOW)],
     join_days: _JoinDays = None,
 ) -> None:
-    """Let a flow take the calls that come to a number, from the next one on.
+    """Map a number to a flow that answers its calls, from the next call on.
 
         orchestrator number map --number +13125550100 --flow reception.yaml
 
-    A call begins at the flow's `inbound` step while it rings; a flow without one answers and begins as with a person.
+    A call starts at the flow's `inbound` step while it rings; a flow without one answers and starts as with a human.
     `orchestrator flow play FILE --inbound` dry-runs it. At the carrier, the number must belong to the Voice API
-    application whose webhooks come here.
+    application that sends its webhooks here.
     """
     api = api_client(ctx)
     body = {"number": number, "flow": flow_reference(api, flow), **_joining(join_days)}
@@ -55,7 +55,7 @@ def map_(
 
 @app.command("list")
 def list_(ctx: typer.Context) -> None:
-    """List the numbers that take calls, newest first: id, number, flow, and whom it joins to a contact."""
+    """List the mapped numbers, newest first: id, number, flow, and when callers are joined to a contact."""
     for mapped in api_client(ctx).each("/v1/numbers", limit=500):
         _print(mapped)
 
@@ -68,7 +68,7 @@ def change(
     flow: Annotated[str | None, typer.Option(help=_FLOW)] = None,
     join_days: _JoinDays = None,
 ) -> None:
-    """Give a number another flow, or another time of joining, for the calls to come.
+    """Change the flow of a number, or the days of joining, for future calls.
 
     orchestrator number change +13125550100 --flow reception.yaml
     """
@@ -82,7 +82,7 @@ def change(
 
 @app.command()
 def remove(ctx: typer.Context, number: _Which) -> None:
-    """Let a number take no calls any more; those under way go on, later ones are left alone.
+    """Remove the mapping of a number; live calls continue, later calls are not answered.
 
     orchestrator number remove +13125550100
     """

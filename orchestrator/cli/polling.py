@@ -1,4 +1,4 @@
-"""Asks the API again and again: a failure is said once and waited out, and only one that lasts ends the following."""
+"""Polls the API: an outage is printed once and waited out; only a lasting one ends the polling."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _MAY_PASS = (408, 429)
 
 
 class ApiPoller:
-    """Follows something through an API that may be restarted meanwhile."""
+    """Reads from an API that may be restarted meanwhile."""
 
     def __init__(self, api: ApiClient, console: Console, *, clock: Callable[[], float] = monotonic) -> None:
         self._rest, self._console, self._clock = api, console, clock
         self._failing_since: float | None = None
 
     def get(self, path: str) -> Any | None:
-        """Return the JSON at `path`, or None when the API does not give it now.
+        """Return the JSON at `path`, or None while the API is unavailable.
 
         Raises RefusedByApi for a definite no, and what went wrong last when nothing has come for two minutes.
         """

@@ -24,7 +24,7 @@ _Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 inside a
 
 
 class EnginePart(StrEnum):
-    """What an engine may do alone."""
+    """A part of the engine that can run in a separate process."""
 
     DISPATCH = "dispatch"
     ADVANCE = "advance"
@@ -34,7 +34,7 @@ class EnginePart(StrEnum):
 
 
 def add_to(app: typer.Typer) -> None:
-    """Give `app` the commands of this file."""
+    """Add the commands of this file to `app`."""
     app.command()(up)
     app.command()(serve)
     app.command()(engine)
@@ -49,27 +49,27 @@ def add_to(app: typer.Typer) -> None:
 def up(
     *,
     port: Annotated[int, typer.Option(help="Port of the API; the other servers take the next free ones.")] = 8000,
-    data: Annotated[
-        Path | None, typer.Option(help="Where everything is kept. Default: ORCHESTRATOR_DATA_DIR, data")
-    ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes for commands, and as many for dials.")] = 1,
+    data: Annotated[Path | None, typer.Option(help="Data folder. Default: ORCHESTRATOR_DATA_DIR, data")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes for commands, and as many for dials.")] = 1,
     carrier: Annotated[
         Carrier, typer.Option(help="simulator: no phone rings. telnyx: real calls.")
     ] = Carrier.SIMULATOR,
     flower: Annotated[bool, typer.Option(help="Show the Celery tasks in Flower.")] = True,
-    media: Annotated[bool, typer.Option(help="Take the sound of live calls: streams and forks.")] = False,
-    time_scale: Annotated[float, typer.Option(min=0.1, help="How much faster the simulated people are.")] = 1.0,
+    media: Annotated[bool, typer.Option(help="Receive the audio of live calls: streams and forks.")] = False,
+    time_scale: Annotated[
+        float, typer.Option(min=0.1, help="Factor by which simulated callees are faster than real time.")
+    ] = 1.0,
     calls_per_second: Annotated[
-        float | None, typer.Option(min=SLOWEST, max=FASTEST, help="The account's dial rate at first.")
+        float | None, typer.Option(min=SLOWEST, max=FASTEST, help="Initial dial rate of the account.")
     ] = None,
     max_live_calls: Annotated[
-        int | None, typer.Option(min=1, max=MOST_LIVE_CALLS, help="The account's live calls at first.")
+        int | None, typer.Option(min=1, max=MOST_LIVE_CALLS, help="Initial limit of live calls of the account.")
     ] = None,
 ) -> None:
     """Start everything on this machine, and stop it with Ctrl-C.
 
-    Valkey and PostgreSQL run from their wheels inside the data folder; beside them the API, the webhook door, the
-    workers, the engine, Flower, and the simulated carrier. Started again on the same folder, running campaigns go on.
+    Runs Valkey and PostgreSQL from their wheels in the data folder, the API, the webhook endpoint, the workers, the
+    engine, Flower and the simulated carrier. Started again on the same folder, running campaigns continue.
 
     **--carrier telnyx** dials real phones. It needs TELNYX_API_KEY, TELNYX_PUBLIC_KEY,
     TELNYX_CONNECTION_ID and ORCHESTRATOR_PUBLIC_URL, the address at which Telnyx reaches this machine;
@@ -94,15 +94,17 @@ def up(
 
 def serve(
     *,
-    only: Annotated[str | None, typer.Option(help="webhooks: the webhook door alone, without the REST API.")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="webhooks: the webhook endpoint alone, without the REST API.")
+    ] = None,
     host: _Host = "127.0.0.1",
     port: _Port = 8000,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each process.")] = 8,
 ) -> None:
-    """Serve the REST API, its reference and the webhook door; any number may run.
+    """Serve the REST API, its reference and the webhook endpoint; any number of processes may run.
 
-    Run `orchestrator serve --only webhooks` as a process of its own: no slow upload then delays a webhook.
+    Run `orchestrator serve --only webhooks` as a separate process, so that no slow upload delays a webhook.
     """
     if only not in (None, "webhooks"):
         raise typer.BadParameter(f"{only!r}: the only part that runs alone is 'webhooks'", param_hint="--only")
@@ -113,11 +115,11 @@ def serve(
 
 def engine(
     *,
-    only: Annotated[list[EnginePart] | None, typer.Option(help="One part of it; may be repeated.")] = None,
+    only: Annotated[list[EnginePart] | None, typer.Option(help="Run this part only; may be repeated.")] = None,
 ) -> None:
-    """Run the loops: dispatch dials, advance calls, settle their records, sweep what is overdue, fetch recordings.
+    """Run the loops: dispatch dials, advance calls, settle their records, sweep overdue work, fetch recordings.
 
-    Any number may run; all of them are active.
+    Any number may run; all are active.
     """
     _exec(command_lines.engine([part.value for part in only or ()]))
 
@@ -125,17 +127,17 @@ def engine(
 def media(
     *,
     host: _Host = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port for streams, which come by websocket.")] = 8010,
-    udp_port: Annotated[int, typer.Option(help="Port for forks, which come by UDP.")] = 8011,
+    port: Annotated[int, typer.Option(help="TCP port for streams (websocket).")] = 8010,
+    udp_port: Annotated[int, typer.Option(help="UDP port for forks.")] = 8011,
     data: Annotated[Path | None, typer.Option(help="Data folder. Default: ORCHESTRATOR_DATA_DIR, data")] = None,
     rtp_from: Annotated[
         list[str] | None,
-        typer.Option(help="Network whose plain RTP (rx, tx) is taken, like 192.76.120.0/21; may be repeated."),
+        typer.Option(help="Network to accept plain RTP (rx, tx) from, such as 192.76.120.0/21; may be repeated."),
     ] = None,
 ) -> None:
-    """Take the sound of live calls: streams by websocket, forks by UDP; a WAV for each track.
+    """Receive the audio of live calls: streams by websocket, forks by UDP; writes a WAV for each track.
 
-    `GET /v1/calls/{id}/media` tells the address of a call's stream and lists what was captured. Any number may run.
+    `GET /v1/calls/{id}/media` returns the stream URL of a call and lists its captures. Any number may run.
     """
     if load_settings().api_key is None:
         raise Misconfigured("ORCHESTRATOR_API_KEY is not set: the tokens of stream addresses are made with it")
@@ -144,12 +146,12 @@ def media(
 
 
 def simulator(ctx: typer.Context) -> None:
-    """Run the simulated carrier; `orchestrator simulator --help` shows its own options."""
+    """Run the simulated carrier; `orchestrator simulator --help` shows its options."""
     _exec(command_lines.simulator(ctx.args))
 
 
 def migrate() -> None:
-    """Bring the database of ORCHESTRATOR_DATABASE_URL to the newest schema; safe to run twice, or from two places."""
+    """Migrate the database of ORCHESTRATOR_DATABASE_URL to the newest schema; safe to repeat and to run in parallel."""
     from orchestrator.store.sql.migrate import upgrade
 
     upgrade(load_settings().database_url)
@@ -158,13 +160,13 @@ def migrate() -> None:
 
 def demo(
     *,
-    stay: Annotated[bool, typer.Option(help="Leave everything up when the campaign is over.")] = False,
+    stay: Annotated[bool, typer.Option(help="Keep everything running after the campaign.")] = False,
     data: Annotated[
         Path | None, typer.Option(help="Data folder, emptied first. Default: demo in ORCHESTRATOR_DATA_DIR, data")
     ] = None,
     port: _Port = 8000,
 ) -> None:
-    """Call two hundred simulated people and show how it goes: what `make demo` runs."""
+    """Call two hundred simulated people and show the progress: what `make demo` runs."""
     from orchestrator.cli.demo import run_demo
 
     settings = load_settings()
@@ -172,7 +174,7 @@ def demo(
 
 
 def _check_serving(settings: Settings, *, only_webhooks: bool) -> None:
-    """Raise Misconfigured here, in words, for what the server would only say in a traceback."""
+    """Raise Misconfigured for what the server would otherwise report with a traceback."""
     read_keys(settings.public_keys())
     if not only_webhooks and settings.api_key is None:
         raise Misconfigured("ORCHESTRATOR_API_KEY is not set: choose the key that clients of the REST API must send")
@@ -187,4 +189,4 @@ def _check_networks(networks: Sequence[str]) -> None:
 
 
 def _exec(argv: tuple[str, ...]) -> None:
-    os.execv(argv[0], argv)  # noqa: S606 servers run as processes of their own; this one becomes it
+    os.execv(argv[0], argv)  # noqa: S606 this process is replaced by the server

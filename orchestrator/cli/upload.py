@@ -1,4 +1,4 @@
-"""Sends what lies in files to the API: flows, lists of contacts, documents."""
+"""Uploads files to the API: flows, contacts, JSON and YAML documents."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ def upload_flow(api: ApiClient, file: Path) -> dict[str, Any]:
 
 
 def import_contacts(api: ApiClient, campaign: str, file: Path, *, options: dict[str, str], console: Console) -> None:
-    """Upload a CSV, wait until it is taken in, and tell how many rows were good and which were not.
+    """Upload a CSV file, wait for the import, and print the counts and the rejected rows.
 
-    Exits with 1 where nobody of the file is in the campaign afterwards.
+    Exits with status 1 if no contact of the file is in the campaign afterwards.
     """
     with file.open("rb") as rows:
-        told = api.upload(f"/v1/campaigns/{campaign}/imports", rows, content_type="text/csv", **options)
+        job = api.upload(f"/v1/campaigns/{campaign}/imports", rows, content_type="text/csv", **options)
     follower = ApiPoller(api, console)
-    while told["status"] not in ("done", "completed", "failed", "canceled"):
+    while job["status"] not in ("done", "completed", "failed", "canceled"):
         pause(0.3)
-        told = follower.get(f"/v1/imports/{told['id']}") or told
-    counts = f"{told['accepted']} accepted, {_counted(told['duplicates'], 'duplicate')}, {told['invalid']} invalid"
-    console.print(f"{told['id']} {told['status']}: {_counted(told['rows'], 'row')}, {counts}")
-    for line in problem_lines(told):
+        job = follower.get(f"/v1/imports/{job['id']}") or job
+    counts = f"{job['accepted']} accepted, {_counted(job['duplicates'], 'duplicate')}, {job['invalid']} invalid"
+    console.print(f"{job['id']} {job['status']}: {_counted(job['rows'], 'row')}, {counts}")
+    for line in problem_lines(job):
         console.print(f"  {line}", markup=False)
-    if not told["accepted"] + told["duplicates"]:
-        console.print("nobody was imported" if told["rows"] else "nobody was imported: the file has no rows")
-    elif told["status"] != "failed":
+    if not job["accepted"] + job["duplicates"]:
+        console.print("nobody was imported" if job["rows"] else "nobody was imported: the file has no rows")
+    elif job["status"] != "failed":
         return
     raise SystemExit(1)
 
@@ -61,9 +61,9 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
-def problem_lines(told: dict[str, Any]) -> list[str]:
-    """Return a line for each kind of refused rows, with its count and the first of them."""
-    return [_problem_line(kind) for kind in told.get("problems", [])]
+def problem_lines(job: dict[str, Any]) -> list[str]:
+    """Return a line for each kind of problem, with its count and the first rows."""
+    return [_problem_line(kind) for kind in job.get("problems", [])]
 
 
 def _problem_line(kind: dict[str, Any]) -> str:
@@ -87,7 +87,7 @@ def read_document(file: Path) -> dict[str, Any]:
 
 
 def _times_as_text(value: Any) -> Any:
-    """Return the same with its times as the API reads them: with their own offset, or refused for having none."""
+    """Return the value with its dates and times as ISO 8601 text, for the API to validate."""
     if isinstance(value, dict):
         return {name: _times_as_text(each) for name, each in value.items()}
     if isinstance(value, list):
