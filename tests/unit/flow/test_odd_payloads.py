@@ -96,9 +96,9 @@ def test_a_status_that_is_newer_than_this_release_meets_the_branch_for_all_other
 @pytest.mark.parametrize(
     ("given_as", "read_as"), [("0.97", 0.97), (1, 1.0), ("high", None), (float("nan"), None), ([], None)]
 )
-def test_a_confidence_comes_as_number_or_text(given_as: Any, parse_model: float | None) -> None:
+def test_a_confidence_comes_as_number_or_text(given_as: Any, read_as: float | None) -> None:
     payload = {"transcription_data": {"transcript": 42, "is_final": "true", "confidence": given_as}}
 
     (utterance,) = transcript_of([{"type": "call.transcription", "at": BEGAN, "payload": payload}])
 
-    assert (utterance.text, utterance.confidence) == ("42", parse_model)
+    assert (utterance.text, utterance.confidence) == ("42", read_as)
