@@ -20,9 +20,9 @@ from orchestrator.operations.dialing.stop_dialing import status_reason_of
 from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store.redis.keys import Keys
+from orchestrator.store.sql.calls import count_dials_since
 from orchestrator.store.sql.connections import find_connection
 from orchestrator.store.sql.dialing_stop import read_stop
-from orchestrator.store.sql.stats import count_dials_since
 from orchestrator.store.sql.tallies import Tally, largest_answers, read_tally
 
 _RATE_OVER = timedelta(seconds=5)

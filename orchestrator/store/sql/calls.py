@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, text
@@ -14,6 +14,7 @@ from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.tables import NUMBER_GUARD, OUTCOME_BEGINS, call_events, calls, campaigns, contacts, flows
 
 _PLAIN = ("campaign_id", "disposition", "direction")
+_RESERVED_AT_MOST_BEFORE = timedelta(minutes=2)  # the first send of a call
 _JOINED = contacts.alias("joined")  # of an inbound call: the contact whom a campaign had dialed
 _FILTERS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "contact_id": lambda value: or_(calls.c.contact_id == value, calls.c.joined_contact_id == value),
@@ -59,6 +60,13 @@ def live_calls_of(tx: Connection, campaign_id: str) -> list[tuple[str, datetime]
     live = (calls.c.campaign_id == campaign_id, calls.c.state.in_(MAY_RING))
     rows = tx.execute(select(calls.c.id, func.clock_timestamp().label("now")).where(*live))
     return [(row.id, row.now) for row in rows]
+
+
+def count_dials_since(tx: Connection, campaign_id: str, *, since: datetime) -> int:
+    """Return how many of a campaign's calls were first sent since then, of those reserved up to two minutes before."""
+    recent = (calls.c.reserved_at > since - _RESERVED_AT_MOST_BEFORE, calls.c.first_sent_at > since)
+    query = select(func.count()).where(calls.c.campaign_id == campaign_id, *recent)
+    return int(tx.execute(query).scalar_one())
 
 
 def is_number_in_use(tx: Connection, number: str) -> bool:

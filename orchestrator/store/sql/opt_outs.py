@@ -7,18 +7,42 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, bindparam, func, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    TextClause,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.ids import new_id
-from orchestrator.store.sql.lifted_opt_outs import lifted
-from orchestrator.store.sql.tables import suppressions
+from orchestrator.store.sql.tables import lifted_suppressions, suppressions
 
 # Whether `s`, a row of `suppressions`, is in force at this moment; lifted ones are in another table.
 IN_FORCE = "(s.expires_at IS NULL OR s.expires_at > clock_timestamp())"
 IS_IN_FORCE = suppressions.c.expires_at.is_(None) | (suppressions.c.expires_at > func.clock_timestamp())
 EXPIRY = "expiry"
 """The value of `lifted_by` for an opt-out that has expired."""
+LIFTING = ("lifted_at", "lifted_by", "because")
+"""The columns that a lifted suppression has beside those of one in force."""
+
+
+def lifted(
+    which: ColumnElement[bool] | TextClause, *, at: ColumnElement[Any] | None = None, by: str, because: str | None
+) -> Insert:
+    """Return the statement that moves `which` suppressions to the lifted ones; `at` None: each when it expired."""
+    over = delete(suppressions).where(which).returning(*suppressions.c).cte("over")
+    moved = select(*over.c, over.c.expires_at if at is None else at, literal(by), literal(because))
+    names = [*suppressions.c.keys(), *LIFTING]
+    return insert(lifted_suppressions).from_select(names, moved)
+
 
 _ONE_WRITER = text("SELECT pg_advisory_xact_lock(hashtextextended('suppressions', 0))")
 _ASKED = """jsonb_to_recordset(:rows) AS a(

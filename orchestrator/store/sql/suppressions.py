@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, and_, case, cast, func, null, select, true, union_all
 
-from orchestrator.store.sql.lifted_opt_outs import LIFTING, lifted
-from orchestrator.store.sql.opt_outs import EXPIRY, IS_IN_FORCE, be_the_one_writer
+from orchestrator.store.sql.opt_outs import EXPIRY, IS_IN_FORCE, LIFTING, be_the_one_writer, lifted
 from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.tables import lifted_suppressions, suppression_requests, suppressions
 
