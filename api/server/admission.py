@@ -1,4 +1,4 @@
-"""What the head of a request decides: who may send a body, how large it may be, and which threads answer it."""
+"""Decides by the head of a request whether a body may be sent, how large it may be, and which threads answer it."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from api.http.responses import Refusal
 from api.http.routes import Route
 from api.server.error_responses import TOO_LARGE
 from api.server.request_head import Head, refuse_form
-from api.server.thread_pools import Lane
+from api.server.thread_pools import ThreadPool
 
 UNASKED_BYTES = 64 * 1024  # of a body that nobody reads
-_LANES = {"/healthz": Lane.ALIVE, "/readyz": Lane.VITAL, "/metrics": Lane.VITAL}
+_LANES = {"/healthz": ThreadPool.ALIVE, "/readyz": ThreadPool.VITAL, "/metrics": ThreadPool.VITAL}
 
 Sender = Callable[[Head, str], Refusal | None]
 
 
 class Plan(NamedTuple):
-    """How a request is taken in: the threads that answer it and the most bytes its body may have."""
+    """How a request is received: the threads that answer it and the largest body it may have."""
 
-    lane: Lane = Lane.USUAL
+    pool: ThreadPool = ThreadPool.USUAL
     max_bytes: int = UNASKED_BYTES
 
 
 class Gate:
-    """Looks at heads; knows the routes of one application and who may send to them."""
+    """Checks heads by the routes of one application and the senders that they admit."""
 
     def __init__(self, routes: Iterable[Route], *, senders: Iterable[Sender] = ()) -> None:
         self._senders = tuple(senders)
@@ -57,8 +57,8 @@ class Gate:
 
 def _plan_of(route: Route) -> Plan:
     if route.body is None:
-        return Plan(_LANES.get(route.path, Lane.USUAL))
-    return Plan(Lane.UPLOADS if route.body.is_streamed else Lane.USUAL, route.body.max_bytes)
+        return Plan(_LANES.get(route.path, ThreadPool.USUAL))
+    return Plan(ThreadPool.UPLOADS if route.body.is_streamed else ThreadPool.USUAL, route.body.max_bytes)
 
 
 def _pattern(path: str) -> re.Pattern[str]:

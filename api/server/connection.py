@@ -14,7 +14,7 @@ from api.server.error_responses import CROWDED, NO_ROOM, TOO_SLOW, written
 from api.server.exchange import Exchange
 from api.server.incoming_request import Incoming
 from api.server.response_head import CONTINUE, head_bytes
-from api.server.shared import Front
+from api.server.shared import ServerState
 from api.server.spill_to_disk import spill
 
 _LINGER_S = 2.0
@@ -38,9 +38,9 @@ _ARRIVING = (Phase.HEAD, Phase.BODY)
 class Connection(asyncio.Protocol):
     """Takes one request after the other, each whole before anybody works on it."""
 
-    def __init__(self, front: Front) -> None:
-        self._front = front
-        self._incoming = Incoming(front.gate, front.store)
+    def __init__(self, state: ServerState) -> None:
+        self._state = state
+        self._incoming = Incoming(state.gate, state.store)
         self._exchange: Exchange | None = None
         self._ahead = b""
         self._sent = 0
@@ -53,7 +53,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport = cast("asyncio.Transport", transport)  # uvloop's own do not inherit from it
         transport.set_write_buffer_limits(high=_WRITE_BUFFER)
         self._enter(Phase.HEAD)
-        if not self._front.crowd.admit(self):
+        if not self._state.connections.admit(self):
             self._refuse(CROWDED)
             transport.close()
 
@@ -78,7 +78,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _exc: Exception | None) -> None:
         """Give back what it held; a request that is not whole is never worked on."""
         self.is_gone = True
-        self._front.crowd.leave(self)
+        self._state.connections.leave(self)
         if self._phase in _ARRIVING:
             self._incoming.body.drop()
         elif self._exchange:
@@ -101,12 +101,12 @@ class Connection(asyncio.Protocol):
         """Return how much of what was sent the client has not taken yet, as far as it waits here."""
         return self._transport.get_write_buffer_size()
 
-    # -- what the crowd calls --------------------------------------------------------------------------------------
+    # -- what the table calls --------------------------------------------------------------------------------------
 
     @property
     def waits_since(self) -> float:
         """Return since when we wait for the other side, leaving out the time that its bytes have bought."""
-        return self._since + self._moved_bytes() / self._front.limits.bytes_per_s
+        return self._since + self._moved_bytes() / self._state.limits.bytes_per_s
 
     @property
     def is_waiting_for_peer(self) -> bool:
@@ -130,7 +130,7 @@ class Connection(asyncio.Protocol):
         if self._phase in _ARRIVING and self._incoming.has_begun:
             self._refuse(refusal)
             self._transport.close()
-            self._front.loop.call_later(_LINGER_S, self._transport.abort)  # who never reads would never be gone
+            self._state.loop.call_later(_LINGER_S, self._transport.abort)  # who never reads would never be gone
         else:
             self._transport.abort()
 
@@ -140,7 +140,7 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _is_overdue(self, took_s: float) -> bool:
-        limits, moved, unread = self._front.limits, self._moved_bytes(), self.unread_bytes
+        limits, moved, unread = self._state.limits, self._moved_bytes(), self.unread_bytes
         match self._phase:
             case Phase.HEAD:
                 return took_s > limits.head_s
@@ -186,11 +186,11 @@ class Connection(asyncio.Protocol):
     def answered(self, *, keeps_alive: bool) -> None:
         """Wait for the next request, or go."""
         self._exchange = None
-        if not keeps_alive or self.is_last or self._front.is_stopping:
+        if not keeps_alive or self.is_last or self._state.is_stopping:
             self._leave()
             return
         self._enter(Phase.IDLE)
-        self._incoming = Incoming(self._front.gate, self._front.store)
+        self._incoming = Incoming(self._state.gate, self._state.store)
         self._sent = 0
         if not self.is_choked:
             self._read_on()
@@ -198,7 +198,7 @@ class Connection(asyncio.Protocol):
     # -- the way in ------------------------------------------------------------------------------------------------
 
     def _enter(self, phase: Phase) -> None:
-        self._phase, self._since = phase, self._front.loop.time()
+        self._phase, self._since = phase, self._state.loop.time()
 
     def _read_on(self) -> None:
         ahead, self._ahead = self._ahead, b""
@@ -216,12 +216,12 @@ class Connection(asyncio.Protocol):
         incoming = self._incoming
         if incoming.refusal:
             self._refuse(incoming.refusal)
-        elif incoming.is_whole and self._front.lanes.waiting(incoming.plan.lane) >= self._front.limits.waiting:
+        elif incoming.is_whole and self._state.pools.waiting(incoming.plan.pool) >= self._state.limits.waiting:
             self._refuse(CROWDED)
         elif incoming.is_whole:
             self._enter(Phase.WORKING)
             self.is_last = self.is_last or incoming.is_followed
-            self._exchange = Exchange(self._front, incoming, self)
+            self._exchange = Exchange(self._state, incoming, self)
         elif incoming.head:
             self._await_body(is_new=self._phase is Phase.HEAD)
 
@@ -232,16 +232,16 @@ class Connection(asyncio.Protocol):
                 self._transport.write(CONTINUE)
         if self._incoming.body.wants_disk:
             self._spill()
-        elif self._front.store.is_over_memory:
-            self._front.crowd.free_memory()
+        elif self._state.store.is_over_memory:
+            self._state.connections.free_memory()
 
     def _spill(self) -> None:
-        if not self._front.store.has_room_for(self._incoming.still_to_keep):
+        if not self._state.store.has_room_for(self._incoming.still_to_keep):
             self._refuse(NO_ROOM)
             return
         self._phase = Phase.SPILLING  # and the client's time goes on
         self._transport.pause_reading()
-        spill(self._front, self._incoming.body, self._spilled)
+        spill(self._state, self._incoming.body, self._spilled)
 
     def _spilled(self, is_kept: bool) -> None:
         self._phase = Phase.BODY

@@ -1,4 +1,4 @@
-"""Everybody who is connected: how many may be, who has used up the time, and who goes first when it is full."""
+"""The open connections: how many there may be, which have used up their time, and which is closed when it is full."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from api.server.error_responses import CROWDED
 _LOOK_EVERY_S = 0.2
 
 
-class Guest(Protocol):
-    """A connection, as the crowd sees it."""
+class OpenConnection(Protocol):
+    """A connection, as the table sees it."""
 
     @property
     def waits_since(self) -> float:
@@ -41,65 +41,65 @@ class Guest(Protocol):
         """Break it off."""
 
 
-class Crowd:
-    """The connections of one process; looks at the clock only while there are any."""
+class ConnectionTable:
+    """The connections of one process; it watches the clock only while there are any."""
 
     def __init__(self, *, most: int) -> None:
-        self.guests: dict[Guest, None] = {}
+        self.open: dict[OpenConnection, None] = {}
         self._most = most
         self._loop = asyncio.get_running_loop()
         self._is_looking = False
         self._emptied: asyncio.Event | None = None
 
-    def admit(self, guest: Guest) -> bool:
-        """Take `guest` in, where it is full in the place of who made us wait longest; False when there is no such."""
-        if len(self.guests) >= self._most:
-            waiting = self._oldest(guest for guest in self.guests if guest.is_waiting_for_peer)
+    def admit(self, connection: OpenConnection) -> bool:
+        """Add a connection, where it is full in place of the one waited for longest; False when there is none."""
+        if len(self.open) >= self._most:
+            waiting = self._oldest(connection for connection in self.open if connection.is_waiting_for_peer)
             if waiting is None:
                 return False
             waiting.evict(CROWDED)
             self.leave(waiting)
-        self.guests[guest] = None
+        self.open[connection] = None
         if not self._is_looking:
             self._look_later()
         return True
 
-    def leave(self, guest: Guest) -> None:
-        """Forget `guest`; safe to repeat."""
-        self.guests.pop(guest, None)
-        if self._emptied and not self.guests:
+    def leave(self, connection: OpenConnection) -> None:
+        """Forget `connection`; safe to repeat."""
+        self.open.pop(connection, None)
+        if self._emptied and not self.open:
             self._emptied.set()
 
     def free_memory(self) -> None:
-        """End the body that has made us wait longest."""
-        if holder := self._oldest(guest for guest in self.guests if guest.holds_memory):
+        """Close the connection whose body has been waited for longest."""
+        if holder := self._oldest(connection for connection in self.open if connection.holds_memory):
             holder.evict(CROWDED)
 
     async def empty(self, *, within_s: float) -> None:
-        """Let everybody end what is under way and nothing more; break off what takes longer."""
+        """Let requests under way finish and begin no other; abort connections that take longer."""
         self._emptied = asyncio.Event()
-        for guest in list(self.guests):
-            guest.stop()
+        for connection in list(self.open):
+            connection.stop()
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 await self._until_empty()
-        for guest in list(self.guests):
-            guest.abort()
+        for connection in list(self.open):
+            connection.abort()
         await self._until_empty()  # a loop that closes over open connections fails
 
     async def _until_empty(self) -> None:
-        if self.guests and self._emptied:
+        if self.open and self._emptied:
             await self._emptied.wait()
 
-    def _oldest(self, guests: Iterator[Guest]) -> Guest | None:
-        return min(guests, key=lambda guest: guest.waits_since, default=None)
+    def _oldest(self, connections: Iterator[OpenConnection]) -> OpenConnection | None:
+        return min(connections, key=lambda connection: connection.waits_since, default=None)
 
     def _look(self) -> None:
         self._is_looking = False
         now = self._loop.time()
-        for guest in list(self.guests):
-            guest.look_at_clock(now)
-        if self.guests:
+        for connection in list(self.open):
+            connection.look_at_clock(now)
+        if self.open:
             self._look_later()
 
     def _look_later(self) -> None:

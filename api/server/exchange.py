@@ -9,14 +9,14 @@ from api.http.responses import Refusal
 from api.server.error_responses import INTERNAL, NO_ROOM, written
 from api.server.incoming_request import Incoming
 from api.server.outgoing_response import Outgoing
-from api.server.shared import Front
-from api.server.thread_pools import Lane
+from api.server.shared import ServerState
+from api.server.thread_pools import ThreadPool
 from api.server.wsgi import Answer, call, environ_of
 
 _log = logging.getLogger(__name__)
 
 
-class Line(Protocol):
+class ClientConnection(Protocol):
     """The connection, as an exchange sees it."""
 
     is_gone: bool
@@ -42,14 +42,14 @@ class Line(Protocol):
 class Exchange:
     """Holds a thread only while the application works, or makes the next piece of its answer."""
 
-    def __init__(self, front: Front, incoming: Incoming, line: Line) -> None:
-        self._front, self._line, self._incoming = front, line, incoming
+    def __init__(self, state: ServerState, incoming: Incoming, connection: ClientConnection) -> None:
+        self._state, self._connection, self._incoming = state, connection, incoming
         assert incoming.head is not None
         self._head = incoming.head
         self._answer = Answer()
         self._outgoing: Outgoing | None = None
         self._in_thread = True
-        front.lanes.put(incoming.plan.lane, self._work)
+        state.pools.put(incoming.plan.pool, self._work)
 
     @property
     def waits_for_reader(self) -> bool:
@@ -58,34 +58,34 @@ class Exchange:
 
     def go_on(self) -> None:
         """Have the next piece made, if the client reads; called when it has read, too."""
-        if not self._in_thread and not self._line.is_choked:
+        if not self._in_thread and not self._connection.is_choked:
             self._in_thread = True
-            self._front.lanes.put(Lane.PIECES, self._make_more)
+            self._state.pools.put(ThreadPool.PIECES, self._make_more)
 
     def give_up(self) -> None:
         """End it because the client is gone."""
         if not self._in_thread:
             self._in_thread = True
-            self._front.lanes.put(Lane.PIECES, self._end)
+            self._state.pools.put(ThreadPool.PIECES, self._end)
 
     # -- in a thread -----------------------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        if not self._line.is_gone:  # who left while it waited has asked for nothing
+        if not self._connection.is_gone:  # who left while it waited has asked for nothing
             self._answer = self._call()
         self._incoming.body.close()
-        self._front.loop.call_soon_threadsafe(self._begin)
+        self._state.loop.call_soon_threadsafe(self._begin)
 
     def _call(self) -> Answer:
-        body, line = self._incoming.body, self._line
-        peer, here = line.info("peername"), line.info("sockname")
+        body, connection = self._incoming.body, self._connection
+        peer, here = connection.info("peername"), connection.info("sockname")
         try:
             opened = body.opened()
         except OSError:
             _log.exception("an upload cannot be kept")
             return _plain(NO_ROOM)
         try:
-            return call(self._front.app, environ_of(self._head, opened, length=body.size, peer=peer, here=here))
+            return call(self._state.app, environ_of(self._head, opened, length=body.size, peer=peer, here=here))
         except Exception:  # noqa: BLE001 logged with its traceback, and the client gets a 500
             _log.exception("unforeseen")
             return _plain(INTERNAL)
@@ -96,9 +96,9 @@ class Exchange:
         except Exception:  # noqa: BLE001 logged with its traceback, and the connection breaks off
             _log.exception("an answer breaks off")
             self._end()
-            self._front.loop.call_soon_threadsafe(self._line.abort)
+            self._state.loop.call_soon_threadsafe(self._connection.abort)
         else:
-            self._front.loop.call_soon_threadsafe(self._send_more, piece)
+            self._state.loop.call_soon_threadsafe(self._send_more, piece)
 
     def _end(self) -> None:
         self._answer.end()
@@ -108,40 +108,40 @@ class Exchange:
     def _begin(self) -> None:
         self._in_thread = False
         self._incoming.body.drop()
-        if self._line.is_gone:
+        if self._connection.is_gone:
             self.give_up()
             return
-        keeps_alive = self._head.keeps_alive and not self._line.is_last and not self._front.is_stopping
+        keeps_alive = self._head.keeps_alive and not self._connection.is_last and not self._state.is_stopping
         try:
             self._outgoing = Outgoing(self._answer, self._head, keeps_alive=keeps_alive)
             first = self._outgoing.first()
         except ValueError:
             _log.exception("an answer without status, or with a header that nobody can send")
-            self._line.abort()
+            self._connection.abort()
             return
         if self._outgoing.is_ended_by_connection:
-            self._line.reset_unless_finished()
+            self._connection.reset_unless_finished()
         self._sent(first)
 
     def _send_more(self, piece: bytes) -> None:
         self._in_thread = False
         assert self._outgoing is not None
-        if self._line.is_gone:
+        if self._connection.is_gone:
             self.give_up()
         else:
             self._sent(self._outgoing.next(piece))
 
     def _sent(self, data: bytes) -> None:
         assert self._outgoing is not None
-        self._line.send(data)
+        self._connection.send(data)
         if not self._outgoing.is_over:
             self.go_on()
         elif self._outgoing.is_short:
-            self._line.abort()
+            self._connection.abort()
         else:
             if self._answer.more is not None:  # a HEAD: its body is not asked for
                 self.give_up()
-            self._line.answered(keeps_alive=self._outgoing.keeps_alive)
+            self._connection.answered(keeps_alive=self._outgoing.keeps_alive)
 
 
 def _plain(refusal: Refusal) -> Answer:

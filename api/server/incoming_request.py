@@ -14,8 +14,8 @@ from api.server.limits import HEAD_BYTES, SENT_AHEAD
 from api.server.request_head import Head, is_of_its_version, join_headers, read_target
 
 
-class Gatekeeper(Protocol):
-    """Who decides on heads."""
+class HeadCheck(Protocol):
+    """What decides on heads."""
 
     def look(self, head: Head) -> Plan | Refusal:
         """Return how a request is to be taken in, or why it is not."""
@@ -24,7 +24,7 @@ class Gatekeeper(Protocol):
 class Incoming:
     """Takes bytes until the request is whole or refused; whatever comes behind its end is no part of it."""
 
-    def __init__(self, gate: Gatekeeper, store: Store) -> None:
+    def __init__(self, gate: HeadCheck, store: Store) -> None:
         self._gate = gate
         self._parser = httptools.HttpRequestParser(self)
         self._target = b""

@@ -30,7 +30,7 @@ class Limits:
 
     @property
     def waiting(self) -> int:
-        """Return how many requests may wait for threads of one lane: others must find room to connect meanwhile."""
+        """Return how many requests may wait for threads of one pool: others must find room to connect meanwhile."""
         return self.connections // 2
 
     def has_time(self, took_s: float, moved: int, *, first_s: float) -> bool:

@@ -11,15 +11,15 @@ import socket
 from api.server.admission import Gate
 from api.server.connection import Connection
 from api.server.limits import Limits
-from api.server.shared import Front
-from api.server.thread_pools import Lane, Lanes
+from api.server.shared import ServerState
+from api.server.thread_pools import ThreadPool, ThreadPools
 from api.server.wsgi import App
 
 _log = logging.getLogger(__name__)
 
 _BACKLOG = 1024
 _OTHER_FILES = 256  # logs, stores, media: whatever is neither a connection nor its upload
-_THREADS = {Lane.UPLOADS: 4, Lane.PIECES: 4, Lane.VITAL: 2, Lane.ALIVE: 1, Lane.DISK: 1}
+_THREADS = {ThreadPool.UPLOADS: 4, ThreadPool.PIECES: 4, ThreadPool.VITAL: 2, ThreadPool.ALIVE: 1, ThreadPool.DISK: 1}
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -36,13 +36,13 @@ async def serve(app: App, gate: Gate, *, listener: socket.socket, threads: int, 
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    front = Front(app, gate, lanes=Lanes({Lane.USUAL: threads, **_THREADS}), limits=limits)
-    server = await loop.create_server(lambda: Connection(front), sock=listener, backlog=_BACKLOG)
+    state = ServerState(app, gate, pools=ThreadPools({ThreadPool.USUAL: threads, **_THREADS}), limits=limits)
+    server = await loop.create_server(lambda: Connection(state), sock=listener, backlog=_BACKLOG)
     _log.info("listening at %s:%d", *listener.getsockname()[:2])
     await stop.wait()
     server.close()
-    front.is_stopping = True
-    await front.crowd.empty(within_s=limits.stop_s)
+    state.is_stopping = True
+    await state.connections.empty(within_s=limits.stop_s)
 
 
 def _allow_files(needed: int) -> None:

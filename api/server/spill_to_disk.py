@@ -6,13 +6,13 @@ import logging
 from collections.abc import Callable
 
 from api.server.body import Body
-from api.server.shared import Front
-from api.server.thread_pools import Lane
+from api.server.shared import ServerState
+from api.server.thread_pools import ThreadPool
 
 _log = logging.getLogger(__name__)
 
 
-def spill(front: Front, body: Body, done: Callable[[bool], None]) -> None:
+def spill(state: ServerState, body: Body, done: Callable[[bool], None]) -> None:
     """Have it written in a thread; `done` is called in the loop with whether the disk has taken it."""
 
     def write() -> None:
@@ -20,8 +20,8 @@ def spill(front: Front, body: Body, done: Callable[[bool], None]) -> None:
             body.write_down()
         except OSError:
             _log.exception("an upload cannot be kept")
-            front.loop.call_soon_threadsafe(done, False)
+            state.loop.call_soon_threadsafe(done, False)
         else:
-            front.loop.call_soon_threadsafe(done, True)
+            state.loop.call_soon_threadsafe(done, True)
 
-    front.lanes.put(Lane.DISK, write)
+    state.pools.put(ThreadPool.DISK, write)

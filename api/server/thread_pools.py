@@ -1,4 +1,4 @@
-"""The threads that requests are answered in: lanes of their own for what must never wait for something else."""
+"""The threads that requests are answered in: pools of their own for what must never wait for something else."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _log = logging.getLogger(__name__)
 Job = Callable[[], None]
 
 
-class Lane(StrEnum):
-    """Which requests share threads."""
+class ThreadPool(StrEnum):
+    """The pools of threads, by the requests they answer."""
 
     USUAL = "usual"
     UPLOADS = "uploads"  # files of any length, which take minutes to be worked through
@@ -24,23 +24,23 @@ class Lane(StrEnum):
     DISK = "disk"  # the server's own writing of uploads
 
 
-class Lanes:
-    """Runs jobs in the threads of their lane, in order."""
+class ThreadPools:
+    """Runs jobs in the threads of their pool, in order."""
 
-    def __init__(self, threads: Mapping[Lane, int]) -> None:
-        self._queues: dict[Lane, SimpleQueue[Job]] = {lane: SimpleQueue() for lane in threads}
-        for lane, count in threads.items():
+    def __init__(self, threads: Mapping[ThreadPool, int]) -> None:
+        self._queues: dict[ThreadPool, SimpleQueue[Job]] = {pool: SimpleQueue() for pool in threads}
+        for pool, count in threads.items():
             for number in range(count):
-                name = f"{lane}-{number + 1}"
-                threading.Thread(target=_work, args=(self._queues[lane],), name=name, daemon=True).start()
+                name = f"{pool}-{number + 1}"
+                threading.Thread(target=_work, args=(self._queues[pool],), name=name, daemon=True).start()
 
-    def waiting(self, lane: Lane) -> int:
-        """Return how many jobs wait for a thread of `lane`."""
-        return self._queues[lane].qsize()
+    def waiting(self, pool: ThreadPool) -> int:
+        """Return how many jobs wait for a thread of `pool`."""
+        return self._queues[pool].qsize()
 
-    def put(self, lane: Lane, job: Job) -> None:
-        """Have `job` run as soon as a thread of the lane is free."""
-        self._queues[lane].put(job)
+    def put(self, pool: ThreadPool, job: Job) -> None:
+        """Have `job` run as soon as a thread of the pool is free."""
+        self._queues[pool].put(job)
 
 
 def _work(jobs: SimpleQueue[Job]) -> None:

@@ -16,8 +16,8 @@ from api.http.routes import Body, Route
 from api.server.admission import Gate
 from api.server.connection import Connection
 from api.server.limits import Limits
-from api.server.shared import Front
-from api.server.thread_pools import Lane, Lanes
+from api.server.shared import ServerState
+from api.server.thread_pools import ThreadPool, ThreadPools
 from api.server.wsgi import App
 
 ROUTES = (
@@ -49,20 +49,20 @@ class Echo:
 
 
 @contextmanager
-def front_here(app: App, bounds: Limits, *, threads: int = 2) -> Iterator[tuple[int, Front]]:
+def front_here(app: App, bounds: Limits, *, threads: int = 2) -> Iterator[tuple[int, ServerState]]:
     """Run it until the block ends; yields its port and itself."""
     began = threading.Event()
     running: list[Any] = []
 
     async def run() -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        front = Front(app, Gate(ROUTES), lanes=Lanes(dict.fromkeys(Lane, threads)), limits=bounds)
+        front = ServerState(app, Gate(ROUTES), pools=ThreadPools(dict.fromkeys(ThreadPool, threads)), limits=bounds)
         server = await loop.create_server(lambda: Connection(front), "127.0.0.1", 0)
         running.extend((loop, stop, server.sockets[0].getsockname()[1], front))
         began.set()
         await stop.wait()
         server.close()
-        await front.crowd.empty(within_s=bounds.stop_s)
+        await front.connections.empty(within_s=bounds.stop_s)
 
     def run_loop() -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from api.server.limits import IN_MEMORY
-from api.server.thread_pools import Lane
+from api.server.thread_pools import ThreadPool
 from tests.support.front_here import Echo, connect, front_here, limits
 from tests.support.poll import eventually
 from tests.support.served import chunk, head, read_all, read_answer
@@ -65,7 +65,7 @@ def test_when_it_is_full_the_oldest_goes_and_the_newest_is_served(tmp_path: Path
         slow = []
         for number in range(3):
             slow.append(ends.enter_context(connect(port, _begun(100, 1))))
-            eventually(lambda: len(front.crowd.guests) == number + 1)  # noqa: B023 it is asked at once
+            eventually(lambda: len(front.connections.open) == number + 1)  # noqa: B023 it is asked at once
 
         newcomer = ends.enter_context(connect(port, _begun(1, 1)))
 
@@ -111,7 +111,7 @@ def test_however_many_wait_for_a_thread_the_sign_of_life_finds_its_own(tmp_path:
         first = ends.enter_context(connect(port, _begun(1, 1)))
         assert working.wait(30)
         waiting = [ends.enter_context(connect(port, _begun(1, 1))) for _ in range(bounds.waiting)]
-        eventually(lambda: front.lanes.waiting(Lane.USUAL) == bounds.waiting)
+        eventually(lambda: front.pools.waiting(ThreadPool.USUAL) == bounds.waiting)
 
         with connect(port, _begun(1, 1)) as one_more, connect(port, head("GET", "/healthz", {})) as asking:
             assert read_answer(one_more)[0] == 503

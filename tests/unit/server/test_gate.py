@@ -9,7 +9,7 @@ from api.http.responses import Refusal
 from api.resources import webhooks
 from api.server.admission import Gate, Plan
 from api.server.request_head import Head
-from api.server.thread_pools import Lane
+from api.server.thread_pools import ThreadPool
 from api.service import look_for_key
 from tests.support.served import signed
 
@@ -55,12 +55,12 @@ def test_each_media_type_of_an_address_has_its_own_bound() -> None:
     as_file = _look("POST", "/v1/suppressions", authorization="Bearer key", content_type="text/csv; charset=utf-8")
 
     assert isinstance(as_json, Plan) and isinstance(as_file, Plan)
-    assert as_json.lane is Lane.USUAL and as_file.lane is Lane.UPLOADS
+    assert as_json.pool is ThreadPool.USUAL and as_file.pool is ThreadPool.UPLOADS
     assert as_json.max_bytes < as_file.max_bytes
 
 
 @pytest.mark.parametrize(
-    ("path", "lane"), [("/healthz", Lane.ALIVE), ("/readyz", Lane.VITAL), ("/metrics", Lane.VITAL)]
+    ("path", "lane"), [("/healthz", ThreadPool.ALIVE), ("/readyz", ThreadPool.VITAL), ("/metrics", ThreadPool.VITAL)]
 )
-def test_what_an_operator_asks_has_threads_of_its_own(path: str, lane: Lane) -> None:
+def test_what_an_operator_asks_has_threads_of_its_own(path: str, lane: ThreadPool) -> None:
     assert _look("GET", path) == _look("HEAD", path) == Plan(lane)

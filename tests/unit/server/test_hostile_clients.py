@@ -14,7 +14,7 @@ import pytest
 from api.server.body import Body, Store
 from api.server.connection import Connection
 from api.server.limits import IN_MEMORY
-from api.server.shared import Front
+from api.server.shared import ServerState
 from tests.support.front_here import Echo, connect, front_here, limits
 from tests.support.full_disk import small_disk
 from tests.support.poll import eventually
@@ -42,8 +42,8 @@ class Spurred:
         return [ANSWER]
 
 
-def _only(front: Front) -> Connection:
-    (connection,) = front.crowd.guests
+def _only(front: ServerState) -> Connection:
+    (connection,) = front.connections.open
     assert isinstance(connection, Connection)
     return connection
 
@@ -52,7 +52,7 @@ def test_who_asks_and_never_reads_is_not_answered_without_end(tmp_path: Path) ->
     app = Spurred(most=1_000)
     with front_here(app, limits(tmp_path)) as (port, front), connect(port, receive_buffer=4096) as app.peer:
         app.peer.sendall(GET)
-        stuck = eventually(lambda: front.crowd.guests and _only(front))
+        stuck = eventually(lambda: front.connections.open and _only(front))
         eventually(lambda: stuck.is_choked)
 
         with connect(port) as other:
@@ -68,7 +68,7 @@ def test_who_reads_at_last_gets_all_that_was_asked(tmp_path: Path) -> None:
     app = Spurred(most=100)
     with front_here(app, limits(tmp_path)) as (port, front), connect(port, receive_buffer=4096) as app.peer:
         app.peer.sendall(GET)
-        stuck = eventually(lambda: front.crowd.guests and _only(front))
+        stuck = eventually(lambda: front.connections.open and _only(front))
         eventually(lambda: stuck.is_choked)
 
         with app.peer.makefile("rb") as file:
@@ -80,7 +80,7 @@ def test_who_reads_at_last_gets_all_that_was_asked(tmp_path: Path) -> None:
 def test_who_makes_room_leaves_though_an_answer_was_never_read(tmp_path: Path) -> None:
     app = Spurred(most=1)
     with front_here(app, limits(tmp_path, connections=2)) as (port, front), connect(port, receive_buffer=4096) as peer:
-        stuck = eventually(lambda: front.crowd.guests and _only(front))
+        stuck = eventually(lambda: front.connections.open and _only(front))
         while not stuck.unread_bytes:
             asked = app.calls
             peer.sendall(GET)
