@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
+from orchestrator.model.contact_status import CLAIMABLE, CONTACT_TRANSITIONS, ContactStatus
 from orchestrator.model.disposition import Disposition, Fault
 from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, Reason
 from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step
@@ -48,10 +48,12 @@ def _moved_on(record: Record) -> ContactAfter:
 
 
 def _known_after_all(record: Record) -> ContactAfter:
-    """Tell the truth about an attempt that was given up as unknown; the contact is never dialed again (R21)."""
+    """Return the truth about an attempt that was given up as unknown; the contact is never dialed again (R21)."""
     tally = _add(record.row["tally"], record)
     attempts = record.row["attempts"] + 1
-    status, reason = _never_again(_step(record, tally, attempts))
+    status, reason = ContactStatus(record.row["contact_status"]), record.row["contact_reason"]
+    if not CONTACT_TRANSITIONS.is_final(status):  # else it was ended by a person or with its campaign
+        status, reason = _never_again(_step(record, tally, attempts))
     return _after(record, status, reason, None, attempts=attempts, tally=tally)
 
 

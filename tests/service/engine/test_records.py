@@ -10,11 +10,13 @@ import pytest
 
 from orchestrator.clock import utc_now
 from orchestrator.model.event import Event
+from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.find_suppressions import lift_suppression
 from orchestrator.operations.contacts.suppress_number import suppress_number
 from orchestrator.operations.events import process_events as advance_calls
 from orchestrator.operations.events.dead_letters import list_dead_letters, replay_dead_letter
 from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.sql.call_records import hold_unrecorded
 from tests.support.carrier_stub import CarrierStub, refusal
 from tests.support.world import CONNECTION, World
 
@@ -257,6 +259,21 @@ def test_r18_one_call_that_cannot_be_recorded_does_not_hold_up_the_others(world:
 
     assert world.call_row(bad)["disposition"] == "answered"
     assert (world.contact_of(bad)["status"], world.contact_of(bad)["attempts"]) == ("completed", 1)
+
+
+def test_r18_a_contact_that_a_person_ended_stays_so_when_the_record_of_its_call_is_written_after_all(
+    world: World,
+) -> None:
+    call_id = world.dialed_call()
+    contact_id = world.contact_of(call_id)["id"]
+    with world.sql.begin() as tx:
+        hold_unrecorded(tx, call_id)
+    world.run(change_contact, contact_id, ContactChange(status="canceled"))
+
+    world.hang_up(call_id)
+
+    assert world.call_row(call_id)["state"] == "ended"
+    assert (world.contact_row(contact_id)["status"], world.contact_row(contact_id)["attempts"]) == ("canceled", 1)
 
 
 def test_r19_a_poisoned_event_goes_to_the_dead_letters_and_can_be_replayed(
