@@ -1,4 +1,4 @@
-"""Which carrier a folder's calls go to: Telnyx, or a simulator where no phone rings."""
+"""The carrier of a data folder: Telnyx, or the simulator."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FOR_REAL = (
 
 
 def is_telnyx(settings: Settings) -> bool:
-    """Say whether calls go to Telnyx itself."""
+    """Return whether calls go to Telnyx itself."""
     host = (urlsplit(settings.telnyx_base_url).hostname or "").lower()
     return host == _LIVE or host.endswith(f".{_LIVE}")
 
@@ -45,7 +45,7 @@ def with_simulator(settings: Settings, folder: Path) -> Settings:
 
 
 def name_carrier(settings: Settings, folder: Path) -> Finding | None:
-    """Say that this is not Telnyx, and what is therefore not known; None where it is."""
+    """Return a finding that the carrier is not Telnyx and what is therefore unknown; None for Telnyx."""
     if is_telnyx(settings):
         return None
     other = f"{settings.telnyx_base_url}, which is not Telnyx"

@@ -1,4 +1,4 @@
-"""Checks of the Voice API application: it is on, and what it sends comes to us, in the form we understand."""
+"""Checks of the Voice API application: it is active, and its webhooks come here in API version 2."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PLACE = "portal, Voice › Programmable Voice, the application"  # noqa: RUF001
 
 
 def check_application(application: Application, settings: Settings, plans: Plans) -> Iterator[Finding]:
-    """Yield what is found; what the carrier did not tell is not called wrong."""
+    """Yield findings; fields that the carrier does not return are not reported as wrong."""
     yield _check_active(application, settings.connection_id())
     yield _check_version(application)
     yield _check_webhook_url(application, settings.webhook_url)
@@ -79,5 +79,5 @@ def _check_channels(application: Application, plans: Plans) -> Iterator[Finding]
 
 
 def lower_ours(most: int) -> str:
-    """Return the remedy for more live calls of ours than the carrier allows."""
+    """Return the remedy for a limit of live calls above that of the carrier."""
     return f"raise the limit in the portal, or take ours down to {most}: PATCH /v1/connections/{{id}}, max_live_calls"

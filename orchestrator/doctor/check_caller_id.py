@@ -1,4 +1,4 @@
-"""Checks of our numbers: those we show are ours to show, and whoever calls them comes to us."""
+"""Checks of numbers: caller ids belong to the account or are verified, and calls to mapped numbers arrive here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOT_YET = frozenset(
 
 
 def check_caller_id(client: TelnyxClient, number: str, *, connection_id: str, plans: Plans) -> Iterator[Finding]:
-    """Look the number up among the account's own and among those it has verified; yield what is found."""
+    """Yield whether the number belongs to the account or is verified."""
     subject = f"caller id {number}"
     try:
         own = client.own_number(number)
@@ -42,7 +42,7 @@ def check_caller_id(client: TelnyxClient, number: str, *, connection_id: str, pl
 
 
 def check_answered_number(client: TelnyxClient, number: str, *, connection_id: str) -> Finding:
-    """Say whether those who call a number that was given a flow come to us at all."""
+    """Return whether calls to a mapped number arrive here."""
     subject = f"number {number}"
     try:
         own = client.own_number(number)

@@ -22,7 +22,7 @@ _NO_PLANS = Plans()
 def check_carrier(
     settings: Settings, client: TelnyxClient, caller_ids: Sequence[str], *, plans: Plans = _NO_PLANS
 ) -> Iterator[Finding]:
-    """Yield what is found, each as soon as it is known; what hangs on a failed check is left out."""
+    """Yield findings as they are known; checks that depend on a failed one are left out."""
     key = _check_key(client, settings)
     yield key
     yield _check_clock(client)

@@ -1,4 +1,4 @@
-"""Checks of the outbound voice profile, without which no call leaves the account: where it leads, and how much."""
+"""Checks of the outbound voice profile: destinations, limits and spending; without one no call leaves the account."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ASSIGN = f"give the application an outbound voice profile: {_PLACE}, Add connec
 
 
 def check_profile(client: TelnyxClient, application: Application, plans: Plans) -> Iterator[Finding]:
-    """Yield what is found; what the carrier did not tell is not called wrong."""
+    """Yield findings; fields that the carrier does not return are not reported as wrong."""
     outbound = application.outbound
     if outbound is None or not outbound.tells("outbound_voice_profile_id"):
         yield unseen(_SUBJECT, "the carrier does not tell whether the application has one", _ASSIGN)
@@ -117,7 +117,7 @@ def _is_spend_limited(profile: OutboundProfile) -> bool:
 
 
 def _dollars(text: str | None) -> Decimal:
-    """Return the amount; what cannot be read is not called wrong."""
+    """Return the amount; an unreadable one is not reported as wrong."""
     try:
         amount = Decimal(text or "Infinity")
     except InvalidOperation:

@@ -1,7 +1,7 @@
-"""Checks where recordings go: the folder and the bucket, tried the way the engine uses them.
+"""Checks of the recordings store: folder and bucket, used as the engine uses them.
 
-Not part of `/readyz`: a call needs neither, so an API that is taken out of service for a dead bucket would end calls
-for the sake of their recordings. `/readyz` only repeats what the engine met, and stays ready.
+Not part of `/readyz`: a call needs neither, and an API taken out of service because of its bucket would lose calls
+for the sake of their recordings. `/readyz` only reports what the engine met, and stays ready.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _NOT_REACHED: Final = "is ORCHESTRATOR_BUCKET_URL right ({url}), and may this ma
 
 
 def check_recordings(settings: Settings, *, timeouts: BucketTimeouts = _PATIENCE) -> Iterator[Finding]:
-    """Yield how the folder is, and the bucket if one is set; what is written to try them is removed again.
+    """Yield findings about the folder, and the bucket if one is set; test files are removed again.
 
-    A bucket is waited for 3 s until it is connected, and 5 s for each of three answers.
+    A bucket has 3 s to connect, and 5 s for each of three answers.
     """
     yield _check_folder(settings.recordings_folder, is_all=settings.recordings_bucket is None)
     if settings.recordings_bucket is not None:

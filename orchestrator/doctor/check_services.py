@@ -1,4 +1,4 @@
-"""Checks of our own side: the stores, the schema, and whether the world reaches the webhook door and the receiver."""
+"""Checks of the installation: stores, schema, dialing, and whether the public addresses lead here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _START = "start `orchestrator up` and ask again, or set {variable}"
 
 
 def check_public_url(settings: Settings) -> Finding:
-    """Fetch a nonce of our own through the public address: only our own door can know it."""
+    """Fetch a nonce through the public address, which only this webhook endpoint can know."""
     subject = "public URL"
     if not settings.public_url:
         remedy = (
@@ -52,7 +52,7 @@ def check_public_url(settings: Settings) -> Finding:
 
 
 def _wrong_from_outside(settings: Settings) -> Finding | None:
-    """Return why the real carrier cannot reach the public URL, whatever answers there from here."""
+    """Return why the real carrier cannot reach the public URL, even if it answers from this machine."""
     subject, url = "public URL", settings.public_url or ""
     parts = split_address(url)
     remedy = f"set ORCHESTRATOR_PUBLIC_URL to where the carrier reaches this machine: {_PUBLIC_EXAMPLE}, a tunnel's"
@@ -63,7 +63,7 @@ def _wrong_from_outside(settings: Settings) -> Finding | None:
 
 
 def check_media(settings: Settings) -> Iterator[Finding]:
-    """Yield whether a media receiver answers where the carrier is told to send the sound; nothing if it is not told."""
+    """Yield whether the media receiver answers at ORCHESTRATOR_MEDIA_URL; nothing if it is not set."""
     subject, url = "media URL", (settings.media_url or "").rstrip("/")
     if not url:
         return
@@ -85,7 +85,7 @@ def check_media(settings: Settings) -> Iterator[Finding]:
 
 
 def check_redis(settings: Settings) -> Iterator[Finding]:
-    """Yield how Valkey keeps what it is told."""
+    """Yield findings about Valkey: reachability and durability."""
     client = open_redis(settings.redis_url)
     try:
         policy, appendonly, fsync = (
@@ -110,7 +110,7 @@ def check_redis(settings: Settings) -> Iterator[Finding]:
 
 
 def check_database(settings: Settings) -> Finding:
-    """Say whether the database answers and has the schema of this version."""
+    """Return whether the database answers and has the schema of this version."""
     engine = open_sql(settings.database_url, pool_size=1)
     try:
         with engine.connect() as tx:
@@ -124,7 +124,7 @@ def check_database(settings: Settings) -> Finding:
 
 
 def check_dialing(settings: Settings) -> Finding:
-    """Say whether somebody has stopped all dialing: then no call is made, however right everything is."""
+    """Return whether an operator has stopped all dialing; then no call is made."""
     engine = open_sql(settings.database_url, pool_size=1)
     try:
         with engine.connect() as tx:
@@ -139,7 +139,7 @@ def check_dialing(settings: Settings) -> Finding:
 
 
 def check_clock_rules(clock: Clock) -> Finding:
-    """Say which rules tell what time it is where a person is called, and whether they are too old to be trusted."""
+    """Return which time zone data is in use, and whether it is outdated."""
     subject, found = "clock rules", f"tzdata {rules_version()}"
     remedy = old_rules(clock())
     return bad(subject, f"{found}, over 120 days old", remedy) if remedy else good(subject, found)

@@ -1,4 +1,4 @@
-"""What a check found: good, bad or doubtful with its remedy, or not to be seen yet."""
+"""Findings of a check: good, bad or doubtful with a remedy, or unknown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """How a check ended: bad keeps calls from being made or from being heard of, doubtful does not."""
+    """The result of a check: bad prevents calls or their webhooks, doubtful does not."""
 
     GOOD = "good"
     BAD = "bad"
@@ -17,7 +17,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One check: what was looked at, how it is, and what to do about it."""
+    """One finding: its subject, verdict, detail and remedy."""
 
     subject: str
     verdict: Verdict
@@ -26,20 +26,20 @@ class Finding:
 
 
 def good(subject: str, detail: str) -> Finding:
-    """Return that all is well."""
+    """Return a finding without a problem."""
     return Finding(subject, Verdict.GOOD, detail)
 
 
 def bad(subject: str, detail: str, remedy: str) -> Finding:
-    """Return what is wrong, and how to mend it."""
+    """Return a problem with its remedy."""
     return Finding(subject, Verdict.BAD, detail, remedy)
 
 
 def doubtful(subject: str, detail: str, remedy: str) -> Finding:
-    """Return what is as it should not be although calls are made, and how to mend it."""
+    """Return a problem that does not prevent calls, with its remedy."""
     return Finding(subject, Verdict.DOUBTFUL, detail, remedy)
 
 
 def unseen(subject: str, detail: str, remedy: str) -> Finding:
-    """Return that this could not be looked at, and what must come first."""
+    """Return a finding that could not be checked, and what is needed first."""
     return Finding(subject, Verdict.UNSEEN, detail, remedy)

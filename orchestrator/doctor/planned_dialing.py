@@ -1,4 +1,4 @@
-"""What this installation means to do, as far as its database tells: how many calls, from and to which numbers."""
+"""The dialing plans of this installation by its database: live calls, caller ids, countries."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WAITING = text(
 
 @dataclass(frozen=True, kw_only=True)
 class Plans:
-    """Numbers that campaigns not yet over show, numbers whose callers meet a flow, the most live calls.
+    """Caller ids of campaigns that have not ended, mapped numbers, the highest limit of live calls.
 
     `countries` counts the first thousand waiting contacts by their country (two letters).
     """
@@ -44,7 +44,7 @@ class Plans:
 
 
 def read_plans(settings: Settings) -> Plans:
-    """Return the plans; what there is nothing of where the database does not answer or has another schema."""
+    """Return the plans; empty if the database does not answer or has another schema."""
     engine = open_sql(settings.database_url, pool_size=1)
     try:
         with engine.connect() as tx:
@@ -56,7 +56,7 @@ def read_plans(settings: Settings) -> Plans:
 
 
 def country_of(number: str) -> str | None:
-    """Return the two letters of a number's country; None where it has none (+800), or cannot be read."""
+    """Return the two-letter country of a number; None if it has none (+800) or is malformed."""
     try:
         region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
     except phonenumbers.NumberParseException:

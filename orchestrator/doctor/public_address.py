@@ -1,4 +1,4 @@
-"""Whether an address is one that the carrier can reach from outside, and a safe one."""
+"""Whether the carrier can reach a public URL, and whether it is encrypted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def split_address(url: str) -> SplitResult | None:
-    """Return the parts of an http or https address; None for what is none."""
+    """Return the parts of an http or https URL; None for anything else."""
     try:
         parts = urlsplit(url.strip())
         is_address = parts.scheme in _PORTS and bool(parts.hostname) and (parts.port or 1) > 0
@@ -20,12 +20,12 @@ def split_address(url: str) -> SplitResult | None:
 
 
 def is_same_place(one: str, other: str) -> bool:
-    """Say whether two addresses lead to the same path of the same server, whatever query follows it."""
+    """Return whether two URLs have the same server and path; the query is ignored."""
     return _place(one) is not None and _place(one) == _place(other)
 
 
 def why_out_of_reach(host: str) -> str | None:
-    """Return why nobody outside reaches this host, None for one that may be reached."""
+    """Return why this host is unreachable from outside, None if it may be reachable."""
     try:
         address = ip_address(host)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What was captured of a call, as files: each track beside a description of it."""
+"""Captured audio of a call as files: each track with a JSON description beside it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _WAV_HEADER_BYTES = 44
 class Capture(BaseModel):
     """A captured track; `seconds` are seconds of sound, `loss` the share of it that never came (0 to 1).
 
-    `soundless` pieces came and were no sound of this codec: keys, comfort noise, strays of another.
+    `soundless` chunks are no audio of this codec: DTMF, comfort noise, another codec.
 
-    `is_complete` is false while it is being captured, and stays so if the receiver died over it.
+    `is_complete` is false during the capture, and stays so if the receiver died.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,7 +51,7 @@ class Capture(BaseModel):
 
 
 class CapturedTrack:
-    """A track that is being captured: its file, and the description that stands beside it from the first moment."""
+    """A track that is being captured: its file and its description, both written from the start."""
 
     def __init__(self, folder: Path, begun: Capture) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ class CapturedTrack:
         self._describe(self._begun)
 
     def close(self, arrival: Arrival, *, at: datetime, soundless: int = 0) -> None:
-        """Finish the file and say how it arrived."""
+        """Finish the file and write the arrival statistics."""
         try:
             self._file.close()
         finally:
@@ -79,7 +79,7 @@ class CapturedTrack:
 
 
 def list_captures(folder: Path, call_id: str) -> list[Capture]:
-    """Return what was captured of a call, oldest first; empty for a call of which there is nothing."""
+    """Return the captures of a call, oldest first; empty if there are none."""
     if not _CALL.fullmatch(call_id):
         return []
     found = [_read(description) for description in (folder / call_id).glob("*.json")]

@@ -1,4 +1,4 @@
-"""The JSON frames of a stream's websocket, in the older form and in today's."""
+"""The JSON frames of a stream's websocket, in the older and the current form."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TRACKS = {"inbound": "inbound", "outbound": "outbound", "inbound_track": "inbou
 
 
 class Media(NamedTuple):
-    """A piece of sound: raw audio without any header. `track` is inbound or outbound; `chunk` counts its pieces."""
+    """An audio chunk, raw and without header. `track` is inbound or outbound; `chunk` is its number."""
 
     track: str
     chunk: int
@@ -35,7 +35,7 @@ class Connected(_Frame):
 
 
 class Start(_Frame):
-    """What the stream will carry; `encoding` is as it came: `audio/x-mulaw` once, `PCMU` today."""
+    """The format of the stream; `encoding` is verbatim: `audio/x-mulaw` in the older form, `PCMU` today."""
 
     stream_id: _Text = None
     call_control_id: _Text = Field(default=None, validation_alias=AliasPath("start", "call_control_id"))
@@ -58,23 +58,23 @@ class Stop(_Frame):
 
 
 class Dtmf(_Frame):
-    """A key that was pressed."""
+    """A DTMF digit."""
 
     digit: _Text = Field(default=None, validation_alias=AliasPath("dtmf", "digit"))
 
 
 class Mark(_Frame):
-    """The echo of our own mark: the sound sent before it has been played."""
+    """The echo of a mark that was sent: the audio before it has been played."""
 
     name: _Text = Field(default=None, validation_alias=AliasPath("mark", "name"))
 
 
 class Clear(_Frame):
-    """What waits to be played is thrown away."""
+    """Queued audio is discarded."""
 
 
 class ErrorFrame(_Frame):
-    """The carrier did not like a frame of ours; its facts lie under `error`, or under `payload` in today's form."""
+    """The carrier rejected a frame; the details are under `error`, or under `payload` in the current form."""
 
     code: _Text = Field(
         default=None, validation_alias=AliasChoices(AliasPath("error", "code"), AliasPath("payload", "code"))
@@ -88,12 +88,12 @@ class ErrorFrame(_Frame):
 
     @property
     def is_rate_limit(self) -> bool:
-        """Say whether a payload came sooner than a second after the one before."""
+        """Return whether a payload was sent less than a second after the previous one."""
         return self.code == "100005"
 
 
 class UnknownFrame(_Frame):
-    """A frame of a kind that is not known here; it is passed over."""
+    """A frame of an unknown kind; it is ignored."""
 
     event: str
 

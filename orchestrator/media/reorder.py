@@ -1,4 +1,4 @@
-"""Puts numbered pieces of a track into order, waits a little for late ones, and counts what never came."""
+"""Jitter buffer: reorders the numbered chunks of a track, waits for late ones, and counts lost ones."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-WINDOW = 50  # pieces waited for: one second of 20 ms pieces
+WINDOW = 50  # chunks waited for: one second of 20 ms chunks
 RTP_MODULUS = 65_536
 NEVER_WRAPS = 1 << 62
-_INITIAL_PIECES = 4  # pieces looked at before the first goes out: they too may be swapped
-_MAX_JUMP = 3_000  # RFC 3550, A.1: a number further away is a stray, or the sender has started anew
+_INITIAL_PIECES = 4  # chunks buffered before the first is emitted: they too may be out of order
+_MAX_JUMP = 3_000  # RFC 3550, A.1: a number further away is an outlier, or the sender has restarted
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """How a track arrived, in pieces; `late` came after their turn, `outliers` bore numbers far from all others."""
+    """Arrival statistics of a track, in chunks; `late` came after their turn, `outliers` had distant numbers."""
 
     received: int = 0
     lost: int = 0
@@ -27,7 +27,7 @@ class Arrival:
 
     @property
     def loss(self) -> float:
-        """Return the share that never came, 0 to 1."""
+        """Return the share that was lost, 0 to 1."""
         return self.lost / (self.received + self.lost) if self.lost else 0.0
 
     def since(self, before: Arrival) -> Arrival:
@@ -42,9 +42,9 @@ class Arrival:
 
 
 class Reorder(Generic[T]):
-    """The order of one track; gives `out` each piece in its turn, and None for each that never came.
+    """The jitter buffer of one track; calls `out` with each chunk in order, and with None for each lost one.
 
-    Numbers wrap around at `modulus`. Bounded: at most `window` pieces wait.
+    Numbers wrap around at `modulus`; at most `window` chunks are buffered.
     """
 
     __slots__ = (
@@ -68,14 +68,14 @@ class Reorder(Generic[T]):
         self._modulus = modulus
         self._window = window
         self._is_open = False
-        self._due = 0  # counted on, however often the numbers wrap around
-        self._next = -1  # the same as its sender writes it; only this piece takes the short way
+        self._due = 0  # unwrapped, however often the numbers wrap around
+        self._next = -1  # the same, wrapped; only this chunk takes the fast path
         self._waiting: dict[int, T] = {}
         self._suspect = -1
         self._received = self._lost = self._late = self._repeated = self._outliers = 0
 
     def push(self, number: int, piece: T) -> None:
-        """Take one piece in; whatever is now in order goes out."""
+        """Add one chunk and emit what is now in order."""
         if number == self._next and not self._waiting:
             self._due += 1
             self._next = (number + 1) % self._modulus
@@ -87,17 +87,17 @@ class Reorder(Generic[T]):
             self._open(number, piece)
 
     def set_output(self, out: Callable[[T | None], object]) -> None:
-        """Give what follows to another."""
+        """Replace the function that receives the chunks."""
         self._out = out
 
     def flush(self) -> None:
-        """Give out what still waits: nothing more will come."""
+        """Emit what is buffered: nothing more will come."""
         self._is_open = True
         while self._waiting:
             self._skip_gap()
 
     def arrival(self) -> Arrival:
-        """Return the counts so far; pieces that may still come do not count as lost."""
+        """Return the counts so far; chunks that may still come do not count as lost."""
         return Arrival(
             received=self._received,
             lost=self._lost,
@@ -133,7 +133,7 @@ class Reorder(Generic[T]):
         return self._due + (ahead - self._modulus if ahead > self._modulus // 2 else ahead)
 
     def _handle_outlier(self, place: int, piece: T) -> None:
-        """Drop a far number, unless it follows another far one: then the sender counts anew from there."""
+        """Drop a distant number, unless it follows another distant one: then the sender has restarted there."""
         follows, self._suspect = place == self._suspect, place + 1
         if not follows:
             self._outliers += 1

@@ -16,15 +16,15 @@ _REPORTS = range(192, 224)  # RFC 5761, 4: the second byte of RTCP that shares t
 _PLAIN = 0b1000_0000  # version 2; no padding, extension or contributing sources
 
 CODECS = {0: "PCMU", 8: "PCMA"}
-_COMFORT_NOISE = (13, 19)  # RFC 3389, and what stood there before it
+_COMFORT_NOISE = (13, 19)  # RFC 3389, and its predecessor
 _FIRST_DYNAMIC = 96
-_KEY_BYTES = 4  # RFC 4733: of a telephone-event, whose type the two sides agree upon where nobody tells us
+_KEY_BYTES = 4  # RFC 4733: size of a telephone-event, whose dynamic type is not known here
 
 
 class MalformedMedia(OrchestratorError):
     """Raised when a packet or frame cannot be read; it is counted and dropped, and nothing else changes.
 
-    `reason` is one word, fit for a counter: truncated, version, length, padding, rtcp, json, shape, payload.
+    `reason` is one word for a counter: truncated, version, length, padding, rtcp, json, shape, payload.
     """
 
     def __init__(self, reason: str) -> None:
@@ -76,7 +76,7 @@ def parse_rtp(datagram: bytes, at: int = 0) -> Rtp:
 
 
 def carries_audio(rtp: Rtp) -> bool:
-    """Say whether a packet is sound: not a key (telephone-event), comfort noise, or empty."""
+    """Return whether a packet carries audio: not DTMF (telephone-event), comfort noise, or empty."""
     is_key = rtp.payload_type >= _FIRST_DYNAMIC and len(rtp.payload) <= _KEY_BYTES
     return bool(rtp.payload) and rtp.payload_type not in _COMFORT_NOISE and not is_key
 

@@ -1,4 +1,4 @@
-"""The address of a call's own stream: its token proves that we gave it out, for this call alone."""
+"""The stream path of a call, with a token that authenticates it for this call alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PURPOSE = b"media stream of "
 
 
 def stream_token(secret: SecretStr, call_id: str) -> str:
-    """Return the token of a call's stream: 32 letters that only the holder of the secret can make."""
+    """Return the token of a call's stream: 32 characters that only the holder of the secret can compute."""
     digest = hmac.digest(secret.get_secret_value().encode(), _PURPOSE + call_id.encode(), "sha256")
     return urlsafe_b64encode(digest[:24]).decode()
 
@@ -22,7 +22,7 @@ def stream_path(secret: SecretStr, call_id: str) -> str:
 
 
 def call_of_path(secret: SecretStr, path: str) -> str | None:
-    """Return the call whose stream this path is; None for a path that we did not give out."""
+    """Return the call of a stream path; None if its token is not valid."""
     parts = path.partition("?")[0].split("/")
     if len(parts) != 4 or parts[:2] != ["", "streams"]:
         return None

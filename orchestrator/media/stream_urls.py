@@ -1,4 +1,4 @@
-"""Where the carrier sends the sound of a call so that our own receiver takes it."""
+"""Stream URLs at which the carrier reaches the media receiver of this installation."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ class StreamUrls:
 
 
 def targets_own_receiver(body: Mapping[str, Any]) -> bool:
-    """Say whether a command's body streams to our own receiver, whose address is still to be written into it."""
+    """Return whether a command's body streams to the receiver of this installation; its URL is filled in later."""
     return body.get("stream_url") == OWN_RECEIVER

@@ -1,4 +1,4 @@
-"""The STREP header between UDP and RTP, which says whose media a forked packet carries."""
+"""The STREP header between UDP and RTP, which identifies the leg of a forked packet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DIRECTIONS = (("a-received", "a-sent"), ("b-received", "b-sent"))
 
 
 class Strep(NamedTuple):
-    """One header: the call leg, which of its two sides, which way the media went, and where the RTP begins.
+    """One header: the call leg, which of its two sides, the direction of the media, and the offset of the RTP.
 
     `is_b_leg` is bit L, `is_sent` bit D (sent by the carrier). `leg` is the id's 16 raw bytes.
     """

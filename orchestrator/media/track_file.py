@@ -1,4 +1,4 @@
-"""One track of a call on disk: G.711 as a WAV that any player opens, every other codec as it came."""
+"""One track of a call on disk: G.711 as a WAV file, every other codec raw."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Sink(Protocol):
 
 
 class TrackFile:
-    """Takes pieces in order and writes a second of them at a time; None is a piece that never came: silence.
+    """Writes chunks in order, a second at a time; None is a lost chunk and becomes silence.
 
     Raises FileExistsError when the file is there already. What has been written stays readable if the process dies.
     """
@@ -42,7 +42,7 @@ class TrackFile:
         self._sink: _Sink = _Wav(file, EXPANDERS[codec][0], sample_rate, channels) if is_g711 else _Raw(file)
 
     def add(self, piece: bytes | None) -> None:
-        """Append one piece; beyond four hours nothing more is kept, and `is_cut` says so."""
+        """Append one chunk; nothing is kept beyond four hours, and `is_cut` is set."""
         if piece is None:
             piece = self._silence * self._last
         elif piece:
@@ -52,14 +52,14 @@ class TrackFile:
             self.write_out()
 
     def add_silence(self, samples: int) -> None:
-        """Append silence of any length; a codec whose silence is not known gets none."""
+        """Append silence of any length; only for codecs with known silence (G.711)."""
         for begun in range(0, samples, _SILENCE_AT_ONCE):
             self._pieces.append(self._silence * min(_SILENCE_AT_ONCE, samples - begun))
             if len(self._pieces) >= _PIECES_AT_ONCE:
                 self.write_out()
 
     def write_out(self) -> None:
-        """Write what waits; raise OSError when the disk does not take it."""
+        """Write the buffered chunks; raises OSError when the disk is full or broken."""
         pieces, self._pieces = self._pieces, []
         size = sum(map(len, pieces))
         if size > self._room:

@@ -1,4 +1,4 @@
-"""The files of recordings: on disk, or in a bucket where one is set; each is found where it was once put."""
+"""The archive of recording files: on disk, or in a bucket if one is set; each stays where it was put."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DRAFTS: Final = "drafts"
 
 
 class Archive:
-    """Keeps files under names; a place (`disk:NAME`, `bucket:NAME`) says where one was put."""
+    """Stores files by name; a place (`disk:NAME`, `bucket:NAME`) is the location of one."""
 
     def __init__(self, folder: Path, *, bucket: Bucket | None = None) -> None:
         self._drafts = folder / _DRAFTS
@@ -28,7 +28,7 @@ class Archive:
         self._bucket = bucket
 
     def draft(self, ident: str, lease: str) -> Path:
-        """Return where this try at a recording is written, having removed what tries before it left behind."""
+        """Return the draft path of this download attempt, after removing the drafts of earlier ones."""
         self._discard_drafts(ident)
         return self._drafts / f"{ident}.{lease}"
 
@@ -55,7 +55,7 @@ class Archive:
         return f"{_DISK}:{name}"
 
     def read(self, place: str, part: ByteRange | None = None) -> ByteChunks:
-        """Return the pieces of a file, or of a part of it, to be closed by whoever does not read them to their end.
+        """Return the chunks of a file, or of a byte range of it; close them unless they are read to the end.
 
         Raises Gone, StoreUnavailable, or Misconfigured when its bucket is not set.
         """

@@ -1,4 +1,4 @@
-"""Whether a downloaded file is sound, and how much of it: what is there counts, not what a head promises."""
+"""Duration of a downloaded audio file, measured from its contents and not from its header."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orchestrator.errors import StoreUnavailable
 from orchestrator.recordings.mp3 import mp3_length
 from orchestrator.recordings.wav import AudioLength, wav_length
 
-# No library does: they take a length from the head, or reckon it from the first frames and the file's size.
+# No library does this: they use the header, or extrapolate from the first frames and the file size.
 _READERS: Final[Mapping[str, Callable[[mmap.mmap], AudioLength | None]]] = {"wav": wav_length, "mp3": mp3_length}
 
 # The carrier's two times are those of its events: the first packet comes a moment later, and clocks differ a little.
@@ -23,17 +23,17 @@ _MOST_SLACK_SHARE: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class AudioFile:
-    """A file's format, the seconds of sound in it, and the seconds that its own head announces."""
+    """The format of a file, its seconds of audio, and the seconds that its header declares."""
 
     format: str
     seconds: float
     declared_s: float
 
     def shortage(self, reported_s: float | None) -> str:
-        """Return what is missing in words, "" where nothing is.
+        """Return a sentence about missing audio, "" if the file is complete.
 
-        A second and a hundredth of what was announced may be missing, and never more than its half. What is longer is
-        whole.
+        One second plus 1 % of the declared duration may be missing, but never more than half. A longer file is
+        complete.
         """
         declared_s = max(self.declared_s, reported_s or 0.0)
         slack_s = min(_SLACK_S + _SLACK_SHARE * declared_s, _MOST_SLACK_SHARE * declared_s)
@@ -43,7 +43,7 @@ class AudioFile:
 
 
 def read_audio_file(path: Path) -> AudioFile | None:
-    """Return what a file holds; None where it is neither WAVE nor MPEG audio. Raises StoreUnavailable."""
+    """Return the duration of a file; None if it is neither WAVE nor MPEG audio. Raises StoreUnavailable."""
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _read(data)

@@ -1,4 +1,4 @@
-"""Recordings kept in a bucket of any store that speaks S3."""
+"""Recordings in a bucket of an S3-compatible store."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PROBE: Final = b"put here to see whether that works, and removed at once\n"
 
 
 class BucketUnavailable(StoreUnavailable):
-    """Raised when a bucket does not do what it is asked; `code` is the store's own word for `why`, if it said one."""
+    """Raised when an operation on the bucket fails; `code` is the error code of the store, if any."""
 
     def __init__(self, why: str, *, code: str | None = None) -> None:
         super().__init__(f"the bucket of recordings ({why})")
@@ -37,7 +37,7 @@ class BucketUnavailable(StoreUnavailable):
 
 @dataclass(frozen=True)
 class BucketTimeouts:
-    """How long a bucket may take to be connected, and to be silent in between, in seconds."""
+    """Timeouts of a bucket: connecting, and silence while reading, in seconds."""
 
     connect_s: float = 5
     silence_s: float = 15
@@ -81,7 +81,7 @@ class Bucket:
             raise _unavailable(err) from err
 
     def read(self, name: str, part: ByteRange | None = None) -> ByteChunks:
-        """Return the pieces of an object whose reading has begun, or of a part of it; no more than a piece is held.
+        """Return the chunks of an object, or of a byte range of it; at most one chunk is in memory.
 
         Raises StoreUnavailable, and Gone when there is no object, or none that has such a part.
         """
@@ -124,7 +124,7 @@ class Bucket:
 
 def _pools(url: str, timeouts: BucketTimeouts, egress: Egress) -> urllib3.PoolManager:
     tls = egress.new_tls()
-    tls.load_default_certs()  # a store of one's own may stand behind the machine's authority
+    tls.load_default_certs()  # a private store may have a certificate of the machine's authorities
     timeout = urllib3.Timeout(connect=timeouts.connect_s, read=timeouts.silence_s)
     if proxy := egress.proxy_for(url):
         return urllib3.ProxyManager(

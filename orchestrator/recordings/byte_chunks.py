@@ -1,4 +1,4 @@
-"""The bytes of a file, piece by piece: all of them, or a part."""
+"""Reads a file, or a byte range of it, in chunks."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class ByteRange:
 
 
 class Source(Protocol):
-    """What bytes are read from."""
+    """An open source of bytes."""
 
     def read(self, amount: int, /) -> bytes:
         """Return up to `amount` bytes, nothing at the end."""
 
     def close(self) -> None:
-        """Give it back."""
+        """Close the source."""
 
 
 class ByteChunks:
-    """Reads an open source, up to `length` bytes; gives it back at its end and with `close`, begun or not."""
+    """Iterator over the chunks of an open source, up to `length` bytes; closes it at its end and with `close`."""
 
     def __init__(self, source: Source, *, length: int | None = None) -> None:
         self._source = source
@@ -44,7 +44,7 @@ class ByteChunks:
         return self
 
     def __next__(self) -> bytes:
-        """Return the next piece, 64 KiB at most."""
+        """Return the next chunk, 64 KiB at most."""
         piece = self._source.read(min(_CHUNK, self._left)) if self._left else b""
         self._left -= len(piece)
         if not piece:
@@ -53,5 +53,5 @@ class ByteChunks:
         return piece
 
     def close(self) -> None:
-        """Give the source back; safe to repeat."""
+        """Close the source; safe to repeat."""
         self._source.close()

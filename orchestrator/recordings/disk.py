@@ -1,4 +1,4 @@
-"""Recordings kept as files in a folder; a file is there whole or not at all."""
+"""Recordings as files in a folder; files appear atomically."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Disk:
             raise StoreUnavailable(f"the folder of recordings ({err.strerror})") from err
 
     def read(self, name: str, part: ByteRange | None = None) -> ByteChunks:
-        """Return the pieces of a file that is open already, or of a part of it.
+        """Return the chunks of a file, or of a byte range of it; the file is open already.
 
         Raises StoreUnavailable, and Gone when there is no file, or none that has such a part.
         """

@@ -1,4 +1,4 @@
-"""Downloads one link into a file, bounded in time and size, and only from where our requests may go."""
+"""Downloads one link to a file, with limits of time and size, from admitted addresses only."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _OK: Final = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """What a download may take: whole seconds, seconds without a byte, bytes.
+    """Limits of a download: total seconds, seconds without a byte, bytes.
 
-    One that brings fewer than `least_per_s` bytes a second gets `slow_s` seconds at its first try.
+    A download below `least_per_s` bytes per second gets `slow_s` seconds at its first try.
     """
 
     whole_s: float = 75.0
@@ -35,13 +35,13 @@ class Bounds:
     max_bytes: int = 200_000_000
 
     def slow_limit_s(self, tries: int) -> float:
-        """Return the seconds a slow download gets: twice as many with each try, so that a slow line gets there too."""
+        """Return the seconds a slow download gets, doubled with each try, so that a slow line succeeds too."""
         return min(self.whole_s, self.slow_s * 2.0 ** min(tries - 1, 10))
 
 
 @dataclass(frozen=True)
 class Downloaded:
-    """What the file holds now."""
+    """Size and hash of the downloaded file."""
 
     size_bytes: int
     sha256: str
@@ -57,7 +57,7 @@ class NotDownloaded:
 
 
 class _DownloadBudget(Budget):
-    """The time of one download, of which no single wait gets more than `idle_s`, and which a stop ends."""
+    """The time budget of one download; a single wait gets at most `idle_s`, and a stop ends it."""
 
     __slots__ = ("_began_at", "_bounds", "_is_stopped", "_slow_s")
 
@@ -75,7 +75,7 @@ class _DownloadBudget(Budget):
         return 0.0 if is_over else min(self._bounds.idle_s, super().left())
 
     def is_too_slow(self) -> bool:
-        """Say whether too little has come for too long, with whole time left that others can use."""
+        """Return whether the download is too slow, while time is left that others can use."""
         passed_s = boot_seconds() - self._began_at
         is_time = self._slow_s <= passed_s < self._bounds.whole_s
         return is_time and self.received < passed_s * self._bounds.least_per_s
@@ -95,7 +95,7 @@ class Downloader:
     def download(
         self, url: str, into: Path, *, tries: int = 1, is_stopped: Callable[[], bool] = lambda: False
     ) -> Downloaded | NotDownloaded:
-        """Write what `url` leads to into a new file; `tries` counts this one, `is_stopped` is asked at every wait.
+        """Download `url` to a new file; `tries` includes this one, `is_stopped` is called at every wait.
 
         Raises StoreUnavailable when the file cannot be written.
         """
@@ -142,7 +142,7 @@ class Downloader:
 
 @contextmanager
 def _open_draft(path: Path) -> Iterator[Callable[[bytes], object]]:
-    """Yield what writes to a new file, whose failures are not taken for the network's."""
+    """Yield a function that writes to a new file; its failures are distinct from those of the network."""
     with _writing():
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("wb")
@@ -166,8 +166,8 @@ def _writing() -> Iterator[None]:
         raise StoreUnavailable(f"the folder of recordings ({err.strerror})") from err
 
 
-def _length(told: str | None) -> int:
-    return int(told) if told and told.isdecimal() else 0
+def _length(header: str | None) -> int:
+    return int(header) if header and header.isdecimal() else 0
 
 
 def _host(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Undoes what a server packed unasked: a link's sound may come as gzip, whether its head says so or not."""
+"""Decompresses a gzip stream, also if the server sends it without being asked and without a header."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PIECE: Final = 65_536
 
 
 def decompressed(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the pieces, those of gzip unpacked and 64 KiB at most; raises ProtocolError where that breaks."""
+    """Yield the chunks, those of gzip decompressed and 64 KiB at most; raises ProtocolError for broken gzip."""
     following = iter(pieces)
     head = b""
     while len(head) < len(_MAGIC) and (piece := next(following, b"")):

@@ -1,4 +1,4 @@
-"""How much sound an MPEG audio file holds: its frames, counted one by one."""
+"""Duration of an MPEG audio file, by counting its frames."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _frame(data: mmap, at: int) -> _Frame | None:
 
 
 def _after_tags(data: mmap) -> int:
-    """Return where the ID3v2 tags end, each of which tells its length in four bytes of seven bits."""
+    """Return the offset after the ID3v2 tags; each has its length in four bytes of seven bits."""
     at = 0
     while data[at : at + 3] == b"ID3" and at + _TAG_HEAD <= len(data):
         a, b, c, d = data[at + 6 : at + _TAG_HEAD]
@@ -99,7 +99,7 @@ def _after_tags(data: mmap) -> int:
 
 
 def _declared_frames(head: bytes) -> int:
-    """Return the number of frames that the first one (Xing, Info) announces, 0 where it says nothing."""
+    """Return the number of frames that the first one (Xing, Info) declares, 0 if it does not."""
     at = max(head.find(b"Xing"), head.find(b"Info"))
     if at < 0 or at + 12 > len(head) or not head[at + 7] & 1:
         return 0

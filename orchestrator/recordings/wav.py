@@ -1,4 +1,4 @@
-"""How much sound a RIFF/WAVE file holds, whatever its head says."""
+"""Duration of a RIFF/WAVE file, by its contents and not only by its header."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NO_LENGTH: Final = (0, 0xFFFF_FFFF)  # what writers that stream put where a len
 
 @dataclass(frozen=True, slots=True)
 class AudioLength:
-    """Seconds of sound that are there, and that the file itself says there should be."""
+    """Seconds of audio that are present, and seconds that the header declares."""
 
     present_s: float
     declared_s: float
@@ -29,9 +29,9 @@ def wav_length(data: mmap) -> AudioLength | None:
     bytes_per_s = _bytes_per_s(data, *chunks.get(b"fmt ", (0, 0)))
     if not bytes_per_s:
         return None
-    begin, told = chunks.get(b"data", (len(data), 0))
+    begin, declared = chunks.get(b"data", (len(data), 0))
     here = len(data) - begin
-    meant = here if told in _NO_LENGTH else told
+    meant = here if declared in _NO_LENGTH else declared
     return AudioLength(min(here, meant) / bytes_per_s, meant / bytes_per_s)
 
 

@@ -1,1 +1,1 @@
-"""The carrier's language: commands, answers, webhooks, signatures, and the client that speaks it."""
+"""The Telnyx Call Control API: commands, answers, webhooks, signatures and the client."""

@@ -1,7 +1,7 @@
-"""What an account has arranged at the carrier: its application, outbound voice profile and numbers.
+"""The configuration of an account at the carrier: application, outbound voice profile and numbers.
 
-Fields as in the official SDK 4.189.0. None is what the carrier said as null, did not say, or what cannot be read:
-`tells` says whether it said anything.
+Fields as in the official SDK 4.189.0. None stands for null, missing or unreadable;
+`tells` returns whether the field was present.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from orchestrator.telnyx.lenient_model import LenientModel
 
 class _Arranged(LenientModel):
     def tells(self, name: str) -> bool:
-        """Say whether the carrier's answer holds this field, be it null."""
+        """Return whether the answer has this field, null included."""
         return name in self.model_fields_set
 
 
 class Outbound(_Arranged):
-    """An application's way out: its calls at once, None for no limit, and the profile they are allowed by."""
+    """The outbound settings of an application: its channel limit, None for no limit, and its outbound profile."""
 
     channel_limit: int | None = None
     outbound_voice_profile_id: str | None = None
@@ -37,7 +37,7 @@ class Application(_Arranged):
 
 
 class CallRecording(_Arranged):
-    """Which calls a profile records by itself: all, none, by_caller_phone_number."""
+    """Which calls a profile records automatically: all, none, by_caller_phone_number."""
 
     call_recording_type: str | None = None
     call_recording_caller_phone_numbers: tuple[str, ...] | None = None
@@ -67,7 +67,7 @@ class OutboundProfile(_Arranged):
 
 
 class OwnNumber(_Arranged):
-    """A number of the account's; `connection_id` is where calls to it go."""
+    """A number of the account; `connection_id` receives its calls."""
 
     phone_number: str | None = None
     status: str | None = None

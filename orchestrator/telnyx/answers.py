@@ -15,7 +15,7 @@ _MAX_DETAIL_CHARS: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The carrier took the command; a dial carries the new leg's ids, a recording its own."""
+    """The carrier accepted the command; a dial has the ids of the new leg, a recording its own id."""
 
     call_control_id: str | None = None
     call_leg_id: str | None = None
@@ -25,9 +25,9 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotAccepted:
-    """What the carrier, or the way to it, said instead of yes.
+    """An error of the carrier, or of the network on the way to it.
 
-    `code` is the carrier's own where it sent one, else a word of ours; `d_code` the reason its telephony gave (D13),
+    `code` is that of the carrier, or one of this module; `d_code` the reason of its telephony (D13),
     `pointer` the field it complained about, `status` None where there was no HTTP answer. `retry_after_s` is the
     carrier's own wish in seconds, where it said one.
     """
@@ -41,7 +41,7 @@ class NotAccepted:
     retry_after_s: float | None = None
 
     def as_error(self) -> dict[str, Any]:
-        """Return the parts an event or a record keeps."""
+        """Return the fields that events and records keep."""
         return {"code": self.d_code or self.code, "title": self.title, "detail": self.detail}
 
 
@@ -52,7 +52,7 @@ class Rejected(NotAccepted):
 
 
 class Refused(NotAccepted):
-    """The account, key, connection or caller id is wrong: nothing was spent, pause what it concerns."""
+    """The account, key, connection or caller id is wrong: no attempt was used, pause what it concerns."""
 
     __slots__ = ()
 
@@ -64,19 +64,19 @@ class Gone(NotAccepted):
 
 
 class Unavailable(NotAccepted):
-    """Surely nothing was sent: try again later."""
+    """Nothing was sent: retry later."""
 
     __slots__ = ()
 
 
 class Ambiguous(NotAccepted):
-    """The command may or may not have arrived: only a repeat with the same `command_id`, or a look, tells."""
+    """The command may have arrived: only a repeat with the same `command_id`, or a status query, resolves it."""
 
     __slots__ = ()
 
 
 class Busy(NotAccepted):
-    """The carrier has no room now: nothing was done, slow down and try again later."""
+    """The carrier is at its limit: nothing was done, slow down and retry later."""
 
     __slots__ = ()
 

@@ -1,18 +1,18 @@
-"""Texts that come from outside, made short enough for every place where they are kept."""
+"""Text from webhooks, shortened to fit every index and column."""
 
 from __future__ import annotations
 
 from hashlib import sha256
 from typing import Final
 
-LONGEST: Final = 200  # letters: four bytes each, an id and what stands before it still fit into an index
+LONGEST: Final = 200  # characters of up to four bytes: an id with its prefix fits into an index
 
 
 def bounded(text: str) -> str:
-    """Return the text; of one that is too long its beginning and its hash, which only the same text gets.
+    """Return the text; a text that is too long is replaced by its beginning and its hash.
 
-    An event with an endless id is not refused, for after a few tries the carrier would never tell it again; and its id
-    is not cut, for the next one that begins alike would be taken for the first told twice.
+    An event with a very long id is not refused, because the carrier would stop redelivering it; its id is not cut,
+    because another id with the same beginning would count as a duplicate.
     """
     if len(text) <= LONGEST:
         return text

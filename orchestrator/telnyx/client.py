@@ -1,4 +1,4 @@
-"""The carrier's API: commands whose answers are sorted, and questions that are answered or raise."""
+"""Client of the carrier's API: commands return a sorted answer, queries return data or raise."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _Item = TypeVar("_Item", bound=BaseModel)
 
 
 class TelnyxClient:
-    """Speaks to one account; one connection per thread, every request bounded in time (`whole_timeout_s`).
+    """Client of one account: one connection per thread, each request limited to `whole_timeout_s`.
 
     A connection idle for longer than `max_idle_s` is not used again: a dial lost on it would be ambiguous.
 
-    Commands never raise for what the network or the carrier does: their Answer says what is known. They are never
-    repeated here, for only the ledger knows whether a repeat is allowed. Questions are asked up to three times and
+    Commands never raise because of the network or the carrier: their Answer says what is known. They are never
+    retried here, because only the ledger knows whether a retry is allowed. Queries are tried up to three times and
     raise CarrierUnavailable or CarrierRefused.
     """
 
@@ -66,12 +66,12 @@ class TelnyxClient:
 
     @property
     def skew_s(self) -> float | None:
-        """Return how far the carrier's clock is ahead of ours in seconds, None before its first answer."""
+        """Return how far the carrier's clock is ahead of the local one in seconds, None before its first answer."""
         return self._wire.skew_s
 
     @property
     def rate_limit(self) -> RateLimit | None:
-        """Return the carrier's last word on its limits, None while it has said nothing."""
+        """Return the rate limits of the last answer, None if there were none."""
         return self._wire.rate_limit
 
     def dial(self, body: Mapping[str, Any], *, send_before: float | None = None) -> Answer:
@@ -90,11 +90,11 @@ class TelnyxClient:
         return self._command(command.method, path, body, dialing=False, send_before=send_before)
 
     def call_status(self, call_control_id: str) -> CallStatus | None:
-        """Return a leg as the carrier knows it, None when it knows none (or it ended 10 minutes ago)."""
+        """Return the status of a leg, None if the carrier has none (it ended more than 10 minutes ago)."""
         return _read(CallStatus, self._ask(f"/calls/{_in_path(call_control_id)}"))
 
     def active_calls(self, connection_id: str) -> list[ActiveCall]:
-        """Return every leg alive on a connection, ours or not."""
+        """Return every live leg of a connection, also those that other programs started."""
         return self._list(ActiveCall, f"/connections/{_in_path(connection_id)}/active_calls", {})
 
     def call_events(
@@ -107,7 +107,7 @@ class TelnyxClient:
         kind: Literal["command", "webhook"] | None = None,
         since: datetime | None = None,
     ) -> list[CallEvent]:
-        """Return the carrier's log of the last 24 hours, narrowed by what is given."""
+        """Return the carrier's event log of the last 24 hours, filtered by the arguments."""
         filters = {
             "filter[connection_id]": connection_id,
             "filter[to]": to,
@@ -128,12 +128,12 @@ class TelnyxClient:
 
     def own_number(self, number: str) -> OwnNumber | None:
         """Return one of the account's own numbers (E.164), None when this is none of them."""
-        # The filter finds parts of numbers too, and nothing at all for what is no digit.
+        # The filter matches parts of numbers too, and nothing for characters other than digits.
         found = self._list(OwnNumber, "/phone_numbers", {"filter[phone_number]": number.lstrip("+")})
         return next((own for own in found if own.phone_number == number), None)
 
     def is_verified(self, number: str) -> bool:
-        """Say whether a number (E.164) of somebody else's is one that the account may show."""
+        """Return whether a number (E.164) outside the account is verified as a caller id."""
         return self._ask(f"/verified_numbers/{_in_path(number)}") is not None
 
     def recording_links(self, recording_id: str) -> dict[str, str] | None:
@@ -149,7 +149,7 @@ class TelnyxClient:
         return public if isinstance(public, str) else None
 
     def ping(self) -> float:
-        """Ask one cheap question and return the seconds it took; raises like every question."""
+        """Send one cheap query and return its duration in seconds; raises like every query."""
         started = boot_seconds()
         self._ask("/public_key")
         return boot_seconds() - started

@@ -1,4 +1,4 @@
-"""The mark that every command leaves on a leg, so that each webhook says whose it is."""
+"""The `client_state` that every command sets on a leg, so that each webhook identifies its call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 
 class ClientState(BaseModel):
-    """A leg's identity: our call's id, the leg's role, and what the flow's author wants back.
+    """The identity of a leg: call id, role, and the `client_state` of the flow's author.
 
     The role is a letter: A is the call's own leg, B, C … are those its transfers created, in their order.
 
@@ -29,7 +29,7 @@ class ClientState(BaseModel):
 
     @classmethod
     def decode(cls, text: str | None) -> ClientState | None:
-        """Return what `encode` was given, or None for null and for anything that is not ours."""
+        """Return the decoded state, or None for null and for state that another program set."""
         if not isinstance(text, str) or not text:
             return None
         try:

@@ -1,4 +1,4 @@
-"""The telephony's own reason for a refusal (D13), wherever the carrier's words name it."""
+"""The D code (such as D13) of a refusal, found in the carrier's fields or texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 
 class Scope(IntEnum):
-    """What a reason says no to, the most urgent first."""
+    """What a D code concerns, the most urgent first."""
 
     ACCOUNT = 0
     ROOM = 1
@@ -20,7 +20,7 @@ class Scope(IntEnum):
 _ROOM: Final = frozenset({"D1", "D2", "D3", "D5", "D9", "D22", "D56"})
 _NUMBER: Final = frozenset({"D11", "D12", "D13", "D21", "D24", "D40", "D41", "D59", "D60", "D61"})
 
-# A word of its own: no part of a longer word or number (ID13, D130, D1.5), an address (d2.example.com) or a mailbox.
+# A whole word: not part of a longer word or number (ID13, D130, D1.5), an address (d2.example.com) or a mailbox.
 _D_CODE: Final = re.compile(r"(?<![\w@])(?<!\d\.)[Dd]\d{1,2}(?![\w@])(?!\.[a-z\d])")
 _LAST_WORD: Final = re.compile(_D_CODE.pattern + r"\W*$")
 
@@ -35,7 +35,7 @@ def scope_of(d_code: str) -> Scope:
 def find_d_code(telephony: Any, *texts: str, may_quote: bool = False) -> str | None:
     """Return the reason in the carrier's `telnyx_error`, else the most urgent one in its texts, in capitals.
 
-    Texts that may quote a value of ours (`from_display_name "D2 Ltd" is …`) name a reason only as their last word.
+    Texts that may quote a request value (`from_display_name "D2 Ltd" is …`) count only if the code is their last word.
     """
     told = telephony if isinstance(telephony, dict) else {}
     if named := _codes_in(_D_CODE, *_words(told, "error_code", "code")):

@@ -1,4 +1,4 @@
-"""The keys that the carrier may sign its webhooks with: one, or several while one takes the place of another."""
+"""The public keys of webhook signatures: one, or several during a key rotation."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _KEY_BYTES: Final = 32
 
 
 def listed_keys(setting: str) -> list[str]:
-    """Return the keys of a setting, which stand between commas."""
+    """Return the comma-separated keys of a setting."""
     return [key.strip() for key in setting.split(",")]
 
 
 def read_keys(setting: str) -> tuple[VerifyKey, ...]:
     """Return the keys of a setting: base64 of 32 bytes each, as the carrier's portal and `GET /public_key` show them.
 
-    Raises Misconfigured naming the key that is none, or that stands there twice.
+    Raises Misconfigured naming a key that is malformed or listed twice.
     """
     keys = [_read_key(text, place=place) for place, text in enumerate(listed_keys(setting), 1)]
     if len(set(keys)) < len(keys):

@@ -1,4 +1,4 @@
-"""What the carrier says about its limits in an answer's headers."""
+"""Rate limits in the headers of the carrier's answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST_WAIT_S: Final = 10_000_000.0
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Requests allowed, left, and the seconds until they are counted anew; None where the carrier said nothing."""
+    """Requests allowed, requests left, and seconds until reset; None for a missing header."""
 
     limit: int | None
     remaining: int | None

@@ -1,4 +1,4 @@
-"""What the carrier tells about calls when asked."""
+"""The carrier's answers to queries about calls and recordings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Leg(_Told):
 
     @property
     def identity(self) -> ClientState | None:
-        """Return our own mark on the leg, or None when the leg is not ours."""
+        """Return the decoded `client_state`, or None if this engine did not set it."""
         return ClientState.decode(self.client_state)
 
 
@@ -35,11 +35,11 @@ class CallStatus(_Leg):
 
 
 class ActiveCall(_Leg):
-    """One leg that is alive on a connection; `call_duration` in seconds."""
+    """One live leg of a connection; `call_duration` in seconds."""
 
 
 class CallEvent(_Told):
-    """One line of the carrier's own log: a command it took or a webhook it sent, within 24 hours."""
+    """One entry of the carrier's event log: a command it accepted or a webhook it sent, within 24 hours."""
 
     name: str
     type: str | None = None
@@ -54,12 +54,12 @@ class CallEvent(_Told):
 
     @property
     def identity(self) -> ClientState | None:
-        """Return our own mark on the leg, or None when the leg is not ours."""
+        """Return the decoded `client_state`, or None if this engine did not set it."""
         return ClientState.decode(self.find("client_state"))
 
 
 class StoredRecording(_Told):
-    """A recording the carrier keeps; its links are made when they are asked for, and live ten minutes."""
+    """A recording stored at the carrier; its links are created per query and expire after ten minutes."""
 
     id: str | None = None
     download_urls: dict[str, str | None] | None = None

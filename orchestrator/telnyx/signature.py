@@ -1,4 +1,4 @@
-"""Whether a webhook is the carrier's own: Ed25519 over `timestamp|body`, at most five minutes old or early."""
+"""Verification of webhook signatures: Ed25519 over `timestamp|body`, at most five minutes old or early."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SIGNATURE_BYTES: Final = 64
 
 
 class SignatureFault(StrEnum):
-    """Why a webhook is refused."""
+    """The reason for which a webhook is refused."""
 
     MISSING_SIGNATURE = "missing_signature"
     MISSING_TIMESTAMP = "missing_timestamp"
@@ -31,7 +31,7 @@ class SignatureFault(StrEnum):
     OUT_OF_WINDOW = "out_of_window"
     MALFORMED_SIGNATURE = "malformed_signature"
     MISMATCH = "mismatch"
-    """Signed just now, as far as one can see, by none of the known keys: perhaps by one that is newer."""
+    """A recent, well-formed signature by none of the known keys, perhaps by a newer key."""
 
 
 class SignatureVerifier:
@@ -47,7 +47,7 @@ class SignatureVerifier:
         self._tolerance_s = tolerance_s
 
     def verify(self, raw: bytes, headers: Mapping[str, str]) -> None:
-        """Return if the carrier signed `raw` just now; raises BadSignature with a SignatureFault otherwise."""
+        """Return None if the carrier signed `raw` recently; raises BadSignature with a SignatureFault otherwise."""
         timestamp, signature = _read_signed(headers, clock=self._clock, tolerance_s=self._tolerance_s)
         message = f"{timestamp}|".encode() + raw
         for key in self._keys:
@@ -58,7 +58,7 @@ class SignatureVerifier:
 
 
 def look_signed(headers: Mapping[str, str], *, clock: Clock = utc_now) -> bool:
-    """Say whether these headers could be the carrier's, as far as one can tell without key and body."""
+    """Return whether the headers are well-formed, without a check of the signature."""
     try:
         _read_signed(headers, clock=clock, tolerance_s=TOLERANCE_S)
     except BadSignature:
@@ -67,7 +67,7 @@ def look_signed(headers: Mapping[str, str], *, clock: Clock = utc_now) -> bool:
 
 
 def _read_signed(headers: Mapping[str, str], *, clock: Clock, tolerance_s: int) -> tuple[str, bytes]:
-    """Return time and signature; raises BadSignature for what is missing, malformed, or not of now."""
+    """Return time and signature; raises BadSignature if one is missing, malformed or outdated."""
     signature = _header(headers, SIGNATURE_HEADER) or _refuse(SignatureFault.MISSING_SIGNATURE)
     timestamp = _header(headers, TIMESTAMP_HEADER) or _refuse(SignatureFault.MISSING_TIMESTAMP)
     # int() would take spaces, signs, underscores and digits of other scripts.

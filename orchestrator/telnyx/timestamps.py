@@ -1,4 +1,4 @@
-"""The carrier's times."""
+"""Parsing of the carrier's timestamps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UT
 def parse_moment(value: Any) -> datetime | None:
     """Return an ISO 8601 time of the carrier as an aware datetime (UTC where it names no zone), else None.
 
-    One of another age is none: the database would take it and could not hand it out again.
+    A year out of range is None: the database would store it and could not return it.
     """
     if not isinstance(value, str):
         return None

@@ -1,4 +1,4 @@
-"""One exchange with the carrier: a bounded request in, an answer or the reason for none out."""
+"""The transport to the carrier: sends a bounded request, returns the answer or raises."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ MAX_ANSWER_BYTES: Final = 1_000_000
 
 
 class NotSent(Exception):
-    """Raised when nothing left this machine: refused, not resolved, no handshake, out of time before."""
+    """Raised when nothing was sent: connection refused, name not resolved, no handshake, timeout before."""
 
 
 class Unanswered(Exception):
-    """Raised when a request left and no whole answer came back in time."""
+    """Raised when a request was sent and no complete answer came in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Wire:
 
     def _line(self) -> _Line:
         line: _Line | None = getattr(self._threads, "line", None)
-        # A forked child must not talk on its parent's connection.
+        # A forked child must not use the connection of its parent.
         if line is None or line.pid != os.getpid():
             line = self._threads.line = _Line(self._headers, self._egress)
         return line

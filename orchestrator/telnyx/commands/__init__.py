@@ -1,4 +1,4 @@
-"""The commands, one class each; by name in `COMMANDS`, with what stops and what ends them."""
+"""The commands, one class each; `COMMANDS` by name, `STOPS` their stop commands, `ENDING` their final webhooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking an incoming call, or turning it away."""
+"""Answering or rejecting an incoming call."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Answer(RepeatableCommand, RecordingFields, AnsweredLeg, WebhookFields):
 
 
 class Reject(RepeatableCommand):
-    """Turn away an incoming leg that has not been answered; the caller hears the SIP status of the cause.
+    """Turn away an incoming leg that has not been answered; the caller gets the SIP status of the cause.
 
     USER_BUSY is 486, CALL_REJECTED 603; the official SDK adds NOT_FOUND (404) and TEMPORARILY_UNAVAILABLE (480).
     """

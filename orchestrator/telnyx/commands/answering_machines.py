@@ -1,4 +1,4 @@
-"""How the carrier tells people from machines when a leg answers."""
+"""Settings of answering machine detection (AMD)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every command is: frozen, closed, and knowing its own path, webhooks and ending."""
+"""Base classes of the commands: frozen models with path, expected webhooks and final webhook."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from orchestrator.telnyx.commands.values import Base64Text, CommandId
 
 
 def unset_means(value: Any) -> Any:
-    """Return a field that may be left out, saying what the carrier does then; nothing of it goes on the wire."""
+    """Return an optional field with the carrier's default for the schema; the default is not sent."""
     return Field(default=None, json_schema_extra={"default": value})
 
 
 class Problem(NamedTuple):
-    """One broken condition between fields, told at the field the caller would change."""
+    """One violated condition between fields, reported at the field that the caller would change."""
 
     field: str
     detail: str
 
 
 class Part(BaseModel):
-    """A frozen piece of a command; unknown fields and nulls are refused, each problem names its field.
+    """A frozen part of a command; unknown fields and nulls are refused, each problem names its field.
 
-    JSON says by itself what is a number and what is text; a flow, whose templates make text of everything, does not.
+    JSON input is checked for strict types; a flow is not, because its templates turn every value into text.
     """
 
     model_config = ConfigDict(
@@ -63,7 +63,7 @@ class Part(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Show no null where null is refused, and the carrier's own defaults."""
+        """Remove null from fields that refuse it, and show the carrier's defaults."""
         schema = handler(core_schema)
         nullable = {cls.model_fields[name].alias or name for name in cls.nullable}
         properties = handler.resolve_ref_schema(schema).get("properties", {})
@@ -77,11 +77,11 @@ class Part(BaseModel):
 
 
 class Command(Part):
-    """One call control command: its fields are the JSON body, its class says all else there is to know.
+    """One call control command: its fields are the JSON body, its class attributes describe it.
 
     `action` names it, `method` and `path` say where it goes, `expects` which webhooks it can cause. `ended_by` is the
     webhook that ends what it started, `stopped_by` the action that cuts it short; both are None for what is over once
-    accepted. `carries_command_id` tells whether the carrier ignores a repeat (protocol facts §4: 60 s).
+    accepted. `carries_command_id` is whether the carrier ignores a repeat (protocol facts §4: 60 s).
     """
 
     action: ClassVar[str]
@@ -128,7 +128,7 @@ def one_of(command: Part, *names: str) -> Iterator[Problem]:
 
 
 def _kinds(annotation: Any) -> frozenset[type]:
-    """Return which scalars a field takes; none where it takes anything else, too."""
+    """Return the scalar types that a field accepts; empty if it accepts other types too."""
     if get_origin(annotation) is Literal:
         return frozenset(type(value) for value in get_args(annotation))
     if get_origin(annotation) in (Union, UnionType):

@@ -1,4 +1,4 @@
-"""The speech engines behind transcription: one shape of settings each, told apart by `transcription_engine`."""
+"""The speech engines behind transcription: one model of settings each, selected by `transcription_engine`."""
 
 from __future__ import annotations
 

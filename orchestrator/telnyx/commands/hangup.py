@@ -10,7 +10,7 @@ from orchestrator.telnyx.event_types import EventType
 
 
 class Hangup(RepeatableCommand):
-    """Hang up, or cancel a leg that has not answered; `reason` is told to the callee's side only in that case."""
+    """Hang up, or cancel a leg that has not answered; `reason` is sent to the callee's side only in that case."""
 
     action: ClassVar[str] = "hangup"
     expects: ClassVar[frozenset[str]] = frozenset({EventType.CALL_HANGUP, EventType.RECORDING_SAVED})

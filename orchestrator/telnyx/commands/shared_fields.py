@@ -51,7 +51,7 @@ class SoundModifications(Part):
 
 
 class DeepfakeDetection(Part):
-    """Whether a voice is real; times in seconds (rtp 30, whole 15 unless set)."""
+    """Deepfake detection; times in seconds (rtp 30, whole 15 unless set)."""
 
     enabled: bool
     rtp_timeout: Annotated[int, Field(ge=5, le=120)] | None = unset_means(30)
@@ -102,7 +102,7 @@ class StreamFields(Part):
     """A websocket the carrier opens to `stream_url`; unless set, it sends the inbound track in the call's own codec.
 
     Audio that comes back is mp3, or RTP payloads in `stream_bidirectional_codec` (PCMU unless set; without meaning for
-    mp3), heard by the opposite leg unless `stream_bidirectional_target_legs` says otherwise.
+    mp3), played to the opposite leg unless `stream_bidirectional_target_legs` says otherwise.
     """
 
     stream_bidirectional_codec: Literal["PCMU", "PCMA", "G722", "OPUS", "AMR-WB", "L16"] | None = unset_means("PCMU")
@@ -114,7 +114,7 @@ class StreamFields(Part):
 
 
 class AnsweredLeg(StreamFields):
-    """Streaming, transcribing and telling real voices from made ones; `leg_events` are the webhooks that come of it.
+    """Fields for streaming, transcription and deepfake detection; `leg_events` are the webhooks they cause.
 
     `assistant` and `conversation_relay_config` belong to the carrier's AI features and are passed on as they are.
     """

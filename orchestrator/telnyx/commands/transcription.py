@@ -18,7 +18,7 @@ class TranscriptionStart(RepeatableCommand, Transcribed):
     """Transcribe until `transcription_stop` or the end of the call; a second start is refused (90054).
 
     One webhook per utterance, and per draft of it where `interim_results` are on. `language` and `interim_results`
-    stood here when the carrier had two engines, A (Google) and B (its own); today they belong into
+    were set here when the carrier had two engines, A (Google) and B (its own); today they belong into
     `transcription_engine_config`.
     """
 

@@ -1,4 +1,4 @@
-"""The carrier's kinds of value: numbers, digits, addresses, texts, each with the limit its documents state."""
+"""Value types of the carrier: numbers, digits, addresses and texts, with the documented limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of the voice behind `speak`: one shape per provider, told apart by `type`."""
+"""Settings of the voice behind `speak`: one model per provider, selected by `type`."""
 
 from __future__ import annotations
 
