@@ -1,4 +1,4 @@
-"""Lines of a binary file with their places, in flat memory however long a line is."""
+"""Lines of a binary file with their offsets, in constant memory however long a line is."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Readable(Protocol):
 
 
 class WholeFile(Readable, Protocol):
-    """A file that has arrived whole, and can be read once more from its start."""
+    """A complete file that can be read again from its start."""
 
     def seek(self, offset: int, /) -> int:
-        """Go back to the start; nobody asks for another place than 0."""
+        """Go back to the start; the offset is always 0."""
 
 
 class ByteLine(NamedTuple):
-    """One line with its line ending; `data` is None for one that is longer than the cap, whose rest is passed over."""
+    """One line with its line ending; `data` is None for a line above the limit, whose rest is skipped."""
 
     number: int
     offset: int
@@ -33,7 +33,7 @@ class ByteLine(NamedTuple):
 def byte_lines(file: Readable, *, longest: int, end: bytes = b"\n") -> Iterator[ByteLine]:
     """Yield the lines of `file` as they are read; never holds more than `longest` bytes and one chunk.
 
-    A line that is too long is told as soon as it is, and not at its end, which may never come.
+    A line that is too long is reported at once, and not at its end, which may never come.
     """
     number, start, pending, skipped = 1, 0, b"", 0
     while chunk := file.read(_CHUNK):

@@ -1,4 +1,4 @@
-"""A mapping of columns as a client writes it: `phone:Phone Number,first_name:Vorname`."""
+"""Parses the column mapping of a client: `phone:Phone Number,first_name:Vorname`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def key_of(header: str) -> str:
 def read_map(text: str | None, form: ContactForm) -> ColumnMap:
     """Return the mapping that `text` writes down: pairs `field:Header`, quoted where a header holds a comma.
 
-    Raises InvalidInput (`?map`) for what is no such pair, and for a field or a header that stands twice.
+    Raises InvalidInput (`?map`) for a malformed pair, and for a field or a header that occurs twice.
     """
     pairs: ColumnMap = {}
     for part in _parts(text or ""):

@@ -1,6 +1,6 @@
 """One contact as a client sends it, an object or a row of a file, turned into a contact or refused by field.
 
-"No" is a value here: in a file of a million rows a wrong one is news for its sender, not an exception.
+A rejection is a value here: in a file of a million rows a wrong one is expected, not an exception.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _PRIORITIES = range(-1000, 1001)
 
 @dataclass(frozen=True, slots=True)
 class NewContact:
-    """A contact that may be stored: `phone` is E.164, times are UTC, `variables` stand under the flow's own names."""
+    """A contact that may be stored: `phone` is E.164, times are UTC, `variables` have the names of the flow."""
 
     phone: str
     external_id: str | None
@@ -52,7 +52,7 @@ class NewContact:
 
 @dataclass(frozen=True, slots=True)
 class ContactProblem:
-    """Why a contact is refused: the first field that is wrong, a code, and what was expected."""
+    """A rejection: the first wrong field, a code, and what was expected."""
 
     code: str
     field: str
@@ -114,7 +114,7 @@ def read_contact(document: Any, form: ContactForm) -> NewContact | ContactProble
 def read_contact_row(row: Mapping[str, str], form: ContactForm) -> NewContact | ContactProblem:
     """Return the contact of a file's row, keyed by `column_for`; an empty cell counts as missing.
 
-    What cannot be seen in an id, a zone or a time is no part of it: it was copied along.
+    Invisible characters in an id, a zone or a time are removed.
     """
     fields = row if _COPIED.isdisjoint(row) else {**row, **{name: visible(row[name]) for name in _COPIED & row.keys()}}
     variables: dict[str, Value] = {name: text for name, text in row.items() if text and name not in _COLUMN_FIELDS}

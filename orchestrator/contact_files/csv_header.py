@@ -18,7 +18,7 @@ from orchestrator.policy.names import unseen_in, unspeakable_in
 from orchestrator.policy.visible_text import visible
 
 DELIMITERS = (",", ";", "\t", "|")
-LOOKED_AT = 5  # rows at the top of a file: a title may stand above the header
+LOOKED_AT = 5  # rows at the top of a file: a title may precede the header
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _NUMBER = re.compile(r"(?:\d[^\d\n]{0,3}){6}\d")
 _MOST_COLUMNS = 200
@@ -40,13 +40,13 @@ class Header:
 
 
 def told_delimiter(text: str) -> str | None:
-    """Return the delimiter that a spreadsheet's first line `sep=;` tells."""
+    """Return the delimiter that the first line `sep=;` of a spreadsheet declares."""
     told = _SEPARATOR.fullmatch(text.strip("\r\n"))
     return told[1] if told else None
 
 
 def find_header(rows: Sequence[tuple[int, str]], form: ContactForm, mapped: ColumnMap, told: str | None) -> Header:
-    """Return the header among the first rows (numbers and texts) of a file; a title may stand above it.
+    """Return the header among the first rows (numbers and texts) of a file; a title may precede it.
 
     Raises InvalidInput for none: no column or more than one that may be the phone, a column twice, too many.
     """

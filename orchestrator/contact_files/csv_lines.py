@@ -1,4 +1,4 @@
-"""Lines of a CSV file that can be put back, and the rows at its top, where the header is looked for."""
+"""Lines of a CSV file with push-back, and its first rows, where the header is searched."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class CsvLines:
         return self._ahead.popleft() if self._ahead else next(self._lines, None)
 
     def put_back(self, lines: Iterable[ByteLine]) -> None:
-        """Let these lines come next."""
+        """Push these lines back."""
         self._ahead.extendleft(reversed(list(lines)))
 
 
@@ -39,7 +39,7 @@ class TopRow(NamedTuple):
 
 
 class Top(NamedTuple):
-    """The first rows that are not blank, the delimiter that the first line tells, and a line that cannot be read."""
+    """The first rows that are not blank, the delimiter that the first line declares, and an unreadable line."""
 
     rows: list[TopRow]
     told_delimiter: str | None

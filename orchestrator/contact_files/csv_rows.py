@@ -1,7 +1,7 @@
-"""Rows of an uploaded CSV file, one at a time, with every broken row told and every good one kept.
+"""Rows of an uploaded CSV file, one at a time; broken rows are reported, valid ones are kept.
 
 A file is read as people's spreadsheets write it (`text_encoding`, `csv_header`). Rows are numbered as a spreadsheet
-shows them: the header is row 1 if nothing stands above it.
+shows them: the header is row 1 if nothing precedes it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The columns of our own exports: their names never clash with a client's, and an import knows them again."""
+"""The columns of exports: their names never clash with those of a client, and an import recognizes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_FORM = ContactForm()
 
 
 def exported_name(column: str, ours: Sequence[str]) -> str:
-    """Return the header of a client's column beside `ours`: its name, behind `variable_` where that would clash."""
+    """Return the header of a client's column beside `ours`: its name, with the prefix `variable_` if it clashes."""
     is_taken = column in ours or column.startswith(_PREFIXES)
     return f"{_VARIABLE}{column}" if is_taken else column
 

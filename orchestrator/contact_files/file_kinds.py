@@ -1,4 +1,4 @@
-"""Files that are no CSV although somebody may take them for one, told by how they begin."""
+"""Recognizes files that are not CSV, such as spreadsheets, by their first bytes."""
 
 from __future__ import annotations
 

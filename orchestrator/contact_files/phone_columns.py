@@ -1,4 +1,4 @@
-"""Which column of a file holds the phone numbers, by the names that people and programs give it."""
+"""Recognizes the phone column of a file by its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was wrong with the rows of a file, by kind: a hundred equal errors are one, with a count."""
+"""Problems of the rows of a file, grouped by kind and counted."""
 
 from __future__ import annotations
 

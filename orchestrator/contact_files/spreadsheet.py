@@ -15,7 +15,7 @@ _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _CONTROL = ("\t", "\r", "\n")
 _MAY_RUN = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
 # Where a program may cut the file although we did not: it takes `;` or tabs for the delimiter, and then the quotes that
-# keep a comma or a line break within its cell stand in the middle of one. What begins there begins a cell.
+# keep a comma or a line break within its cell are in the middle of one. What begins there begins a cell.
 _CUT = re.compile(r"([;\t\r\n])")
 _BEGUN_PIECE = re.compile(r"""(?:[^\S\t\r\n]|["\ufeff\u200b])*([=+\-@\uff1d\uff0b\uff0d\uff20].*)""")
 _BEFORE = '\ufeff\u200b"'

@@ -1,4 +1,4 @@
-"""The encoding of a text file: told by a byte order mark, by being whole UTF-8, or by being surely Windows-1252."""
+"""Detects the encoding of a text file: by a byte order mark, as valid UTF-8, or as certain Windows-1252."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ _HARDLY_UTF8 = re.compile(
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a file is to be read; `mark` is the length of its byte order mark.
+    """The encoding of a file; `mark` is the length of its byte order mark.
 
-    `name` is what clients are told; `unknown` reads plain ASCII lines alone.
+    `name` is reported to clients; `unknown` reads plain ASCII lines only.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A text file in whatever encoding, read as UTF-8; what cannot be read stays wrong in its own line."""
+"""Reads a text file of any encoding as UTF-8; undecodable bytes stay invalid in their own line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from orchestrator.contact_files.byte_lines import Readable
 from orchestrator.contact_files.text_encoding import Encoding
 
 _CHUNK = 1 << 16
-_WRONG = b"\xff"  # stands in no UTF-8
+_WRONG = b"\xff"  # occurs in no UTF-8
 
 
 class TextFile:

@@ -1,4 +1,4 @@
-"""Whether bytes are surely text in Windows-1252, and not in another encoding that reads the same bytes otherwise.
+"""Decides whether bytes are certainly Windows-1252, and not another encoding with the same bytes.
 
 Its rivals are those that spreadsheets write: Mac Roman, DOS (437, 850), Windows-1250, -1251, -1254, -1257, ISO 8859-2
 and -15, Shift JIS, GBK. Each gives an accented letter a byte that Windows-1252 reads as something that does not stand
@@ -77,7 +77,7 @@ _SURE_PUNCTUATION = re.compile(
 
 
 class Judgement:
-    """Hears the lines of a file that are not ASCII; `is_sure` if all read as Windows-1252 and as nothing else."""
+    """Examines the non-ASCII lines of a file; `is_sure` if all are Windows-1252 and nothing else."""
 
     def __init__(self) -> None:
         self._is_doubtful = False
@@ -85,7 +85,7 @@ class Judgement:
         self._has_open_punctuation = False
 
     def hear(self, line: bytes) -> None:
-        """Take one line in."""
+        """Examine one line."""
         if self._is_doubtful:
             return
         if _UNDEFINED.search(line):

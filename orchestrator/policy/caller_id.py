@@ -1,4 +1,4 @@
-"""Which of a campaign's numbers a contact sees: the same one at every attempt."""
+"""Selects the caller id of a contact: the same one at every attempt."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from hashlib import blake2b
 def choose_caller_id(
     caller_ids: Sequence[str], contact_id: str, *, resting: Collection[str] = frozenset()
 ) -> str | None:
-    """Return the contact's caller id, or None when all of them rest.
+    """Return the caller id of a contact, or None if all are `resting`.
 
-    The choice hangs on nothing but the contact and the numbers: a retry shows the same number, a number added or taken
-    away moves only the contacts it gains or had, and the contacts of one that rests spread over the others.
+    The choice depends on the contact and the numbers only (rendezvous hashing): a retry shows the same number, adding
+    or removing a number moves only its own contacts, and those of a resting number are spread over the others.
     """
     awake = [caller_id for caller_id in caller_ids if caller_id not in resting]
     return max(awake, key=lambda caller_id: _weight(caller_id, contact_id), default=None)

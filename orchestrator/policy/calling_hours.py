@@ -1,6 +1,6 @@
-"""Whether a set of zones may be called now, and when it may be next.
+"""Whether a set of time zones may be called now, and when it may be called next.
 
-A number can belong to several zones: the hour must be open in all of them. What cannot be judged is closed: no zone,
+A number can belong to several zones: the hour must be open in all of them. What cannot be decided is closed: no zone,
 a name that is no zone, or zones that share less than two hours a day. Hours are read off the wall clock of the place:
 a local time that comes twice (clocks set back) is open twice, one that never comes (clocks set forward) is skipped.
 """
@@ -31,7 +31,7 @@ class _Span(NamedTuple):
 
 
 def is_open(hours: CallingHours, zone_key: str, now: datetime) -> bool:
-    """Return whether the wall clocks of all the key's zones stand inside a window at `now`; never raises."""
+    """Return whether the local times of all zones of the key are inside a window at `now`; never raises."""
     if hours.always:
         return True
     zones = _zones(hours, zone_key)
@@ -49,7 +49,7 @@ def next_opening(hours: CallingHours, zone_key: str, now: datetime) -> datetime 
 
 
 def is_zone_unknown(hours: CallingHours, zone_key: str, now: datetime) -> bool:
-    """Return whether the hours need a zone and the key gives none to go by (see above: "cannot be judged")."""
+    """Return whether the hours need a zone and the key has none (see above: "cannot be decided")."""
     return not hours.always and not _share_enough(hours, _zones(hours, zone_key), now.year)
 
 

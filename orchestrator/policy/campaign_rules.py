@@ -1,4 +1,4 @@
-"""What a campaign carries: the documents that create and change one, every field checked."""
+"""The documents that create and change a campaign, with validation of every field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often one number may be dialed, and one caller id may dial, within 24 hours."""
+"""Caps on dials per number and per caller id within 24 hours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CAP_WINDOW = timedelta(days=1)
 
 
 class Caps(BaseModel):
-    """What an installation or a campaign says of it; null says nothing, and of two numbers the smaller holds."""
+    """The caps of an installation or a campaign; null is no cap, and the smaller of two caps applies."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -24,10 +24,10 @@ class Caps(BaseModel):
     )
 
     def loosened_by(self, wanted: Caps) -> dict[str, int]:
-        """Return those of our caps, by name, that `wanted` lies above: a campaign may only ask for fewer."""
-        ours = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: cap for name, cap in ours.items() if cap is not None and (getattr(wanted, name) or 0) > cap}
+        """Return the caps, by name, that `wanted` exceeds: a campaign may only lower them."""
+        caps = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: cap for name, cap in caps.items() if cap is not None and (getattr(wanted, name) or 0) > cap}
 
 
 DEFAULT_CAPS = Caps(per_number_24h=DIALS_PER_NUMBER)
-"""The caps of an installation that says nothing."""
+"""The caps of an installation without settings of its own."""

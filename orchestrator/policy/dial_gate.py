@@ -1,6 +1,6 @@
 """The gate: may this contact be dialed at this moment? Asked at the claim and once more right before the send.
 
-The checks stand in two tables. Those that answer for ever come first, so that a contact that can never be dialed is not
+The checks are in two tables. Those with a permanent answer come first: a contact that can never be dialed is not
 shown as waiting for a pause to end.
 """
 

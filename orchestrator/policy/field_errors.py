@@ -1,4 +1,4 @@
-"""Reading a document into one of our models, with every wrong field named."""
+"""Parses a document into a pydantic model, and lists every wrong field."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def parse_model(model: type[Model], document: Any, *, at: str = "") -> Model:
 
 
 def field_errors(err: ValidationError, *, at: str = "") -> list[FieldError]:
-    """Return pydantic's errors as ours: pointer, code and what was expected."""
+    """Return the errors of pydantic as FieldError: pointer, code and what was expected."""
     return [
         FieldError(at + _pointer(error), _CODES.get(error["type"], error["type"]), error["msg"])
         for error in err.errors(include_url=False, include_context=False, include_input=False)

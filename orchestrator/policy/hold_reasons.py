@@ -46,7 +46,7 @@ class Reason(StrEnum):
 
     @property
     def sentence(self) -> str:
-        """One sentence for `explain`: what stands in the way, and where it can be changed, what changes it."""
+        """Return one sentence for `explain`: what blocks the dial, and how to change it if it can be changed."""
         return _SENTENCES[self]
 
 

@@ -7,7 +7,7 @@ import unicodedata
 
 from pydantic_core import PydanticCustomError
 
-# Control characters, breaks of lines and paragraphs, marks that turn the direction of what stands around them (UAX #9),
+# Control characters, breaks of lines and paragraphs, marks that change the direction of the text around them (UAX #9),
 # and half characters: a name with one of them reads as another, on a screen, in a log, in a file.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 # What no speech and no XML takes; line breaks and tabs are breaks in a text.

@@ -1,4 +1,4 @@
-"""What follows an ended attempt: another one at a time, or the contact's end."""
+"""Decides what follows an ended attempt: another attempt at a given time, or the end of the contact."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AttemptFacts:
 
 @dataclass(frozen=True, slots=True)
 class RetryAt:
-    """Wait, and dial again from `at` on; the gate is asked again then."""
+    """Dial again from `at` on; the gate is checked again then."""
 
     at: datetime
     reason: str

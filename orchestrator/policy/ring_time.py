@@ -1,4 +1,4 @@
-"""How long a phone rings at least before we give up: people are to have the time to reach it.
+"""The minimum ring time of a dial, so that people can reach the phone.
 
 Sources: 47 CFR 64.1200(a)(6), 16 CFR 310.4(b)(4)(ii): 15 s or four rings; Ofcom's statement of 2016-12-20: 15 s.
 """
@@ -9,7 +9,7 @@ MIN_RING_S = 15
 
 
 def why_ring_too_short(ring_s: int) -> str | None:
-    """Return why a dial may not give up after `ring_s`; None if it may."""
+    """Return why a dial may not end after ringing for `ring_s` seconds; None if it may."""
     if ring_s >= MIN_RING_S:
         return None
     return f"it gives up after ringing for {ring_s} s; dial.timeout_secs must be at least {MIN_RING_S}"

@@ -1,4 +1,4 @@
-"""Points in time as requests write them: RFC 3339, always with an offset."""
+"""Timestamps in requests and answers: RFC 3339, always with an offset."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FORM = 'write a time as RFC 3339 with its offset, such as "2027-03-01T09:00:00-
 
 
 def parse_moment(text: str) -> datetime:
-    """Return the moment that `text` says, in UTC; raise ValueError for any other form and for a missing offset."""
+    """Return `text` as a UTC datetime; raises ValueError for any other form and for a missing offset."""
     written = _RFC3339.fullmatch(text.strip())
     if written is None:
         raise ValueError(f"{text!r}: {_FORM}")

@@ -1,4 +1,4 @@
-"""Text as a person sees it: what has no width is gone, and every kind of blank is a space.
+"""Removes invisible characters from text, and turns every kind of blank into a space.
 
 Copied cells carry such characters: a no-break space of a web page, the direction marks of a telephone's address book, a
 byte order mark in the middle of a file. They belong to no number and to no column's name.
@@ -19,7 +19,7 @@ _LINE_BREAK = re.compile("[\x85\u2028\u2029]")
 
 
 def visible(text: str) -> str:
-    """Return `text` without what cannot be seen in it or around it; every line break inside is a newline."""
+    """Return `text` without invisible characters and outer blanks; every line break inside is a newline."""
     if text.isascii():
         return text.strip()
     return _LINE_BREAK.sub("\n", _BLANK.sub(" ", _WITHOUT_WIDTH.sub("", text))).strip()

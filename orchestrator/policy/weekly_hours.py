@@ -176,5 +176,5 @@ class CallingHours(BaseModel):
 
 
 def stored_hours(document: Any) -> CallingHours:
-    """Return hours from what this version or an older one stored: it is not held to what is refused since."""
+    """Return hours that this or an older version stored, without the checks that were added since."""
     return CallingHours.model_validate(document, context=_AS_STORED)

@@ -60,7 +60,7 @@ def _read_both_ways(digits: str, number: PhoneNumber) -> tuple[str, ...]:
 
 
 def _begins_abroad(digits: str, number: PhoneNumber) -> bool:
-    """011 49 30… in Germany, whose own prefix is 00: read as a number of the area 0114, it would be a stranger's."""
+    """011 49 30… in Germany, whose own prefix is 00: read as area code 0114, it would be another subscriber."""
     if number.country_code_source != CountryCodeSource.FROM_DEFAULT_COUNTRY or not _ABROAD.match(digits):
         return False
     return not phonenumbers.is_valid_number(number) and _is_valid("+" + _ABROAD.sub("", digits, count=1))

@@ -1,4 +1,4 @@
-"""What kind of line a number leads to, and which kinds are never dialed: who answers there earns by the call, or pays.
+"""The kinds of numbers, and those that are never dialed: premium, shared-cost and emergency numbers among others.
 
 The kinds are phonenumbers' own, but for what it does not say: which codes of no country are satellites, the exchange
 976 and the area code 911 of North America, and numbers too long for their kind.
@@ -16,7 +16,7 @@ from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberType, shortnumbe
 
 
 class NumberKind(StrEnum):
-    """The kinds that are told apart; `unknown` is everything else, and new ranges."""
+    """The kinds of numbers; `unknown` is everything else, and new ranges."""
 
     GEOGRAPHIC = "geographic"
     MOBILE = "mobile"
@@ -83,20 +83,20 @@ def number_kind(e164: str) -> NumberKind:
 
 
 def why_never_dialed(e164: str) -> str | None:
-    """Return why a number is never dialed, for whoever sent it; None if its kind may be."""
+    """Return why a number is never dialed, as an error text; None if it may be dialed."""
     words = NEVER_DIALED.get(number_kind(e164))
     return f"{e164} is {words}; such numbers are never dialed" if words else None
 
 
 def why_never_shown(e164: str) -> str | None:
-    """Return why a number is no caller id: whoever calls back would pay for it, or ring those who help."""
+    """Return why a number is no caller id: calling back would be charged, or reach an emergency service."""
     kind = number_kind(e164)
     return f"{e164} is {NEVER_DIALED[kind]}, which is no caller id" if kind in _NEVER_SHOWN else None
 
 
 @lru_cache(maxsize=1024)
 def _in_area(area: str) -> NumberKind:
-    """Return the kind of a North American area code: on it alone hangs whether its numbers are charged."""
+    """Return the kind of a North American area code, which alone decides whether its numbers are charged."""
     if area == "911":
         return NumberKind.EMERGENCY
     number = PhoneNumber(country_code=1, national_number=int(f"{area}2345678"))
@@ -110,7 +110,7 @@ def _is_emergency(number: PhoneNumber) -> bool:
 
 
 def _as_it_begins(number: PhoneNumber) -> NumberKind:
-    """Return the kind of a number too long for its kind: exchanges ring it as soon as they have heard enough."""
+    """Return the kind of a number with surplus digits: exchanges ignore them."""
     national = phonenumbers.national_significant_number(number)
     for region in phonenumbers.region_codes_for_country_code(number.country_code or 0):
         for kind, pattern, lengths in _charged(PhoneMetadata.metadata_for_region(region)):

@@ -1,7 +1,7 @@
 """Phone numbers as people write them, turned into E.164 or refused with a reason.
 
-The one reader of numbers: whatever takes one, a file, a request, a filter, a setting, reads it here. The digits that
-come out are those that went in, but for the prefixes of the numbering plans (+, 00, 011, a trunk 0).
+The only parser of numbers: files, requests, filters and settings use it. It keeps all digits except the prefixes of
+the numbering plans (+, 00, 011, a trunk 0).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WRITTEN_AS = {
     "description": "E.164; spaces, dots, dashes, slashes and brackets between the digits are understood, too.",
     "examples": ["+12125550123"],
 }
-"""How a document says what a number looks like (JSON Schema)."""
+"""The JSON Schema of a phone number."""
 
 _LONGEST_TEXT = 100
 _ONLY_DIGITS = re.compile(r"\+?\d{1,30}", re.ASCII)
@@ -40,7 +40,7 @@ def parse_phone(text: str, region: str | None = None, *, pointer: str = "/phone"
 
 
 def read_phone(text: str, region: str | None = None) -> str | PhoneProblem:
-    """Return `text` as E.164, or why it is none; a number without `+` is read as one of `region` (such as "US")."""
+    """Return `text` as E.164, or a PhoneProblem; a number without `+` is parsed in `region` (such as "US")."""
     if NORTH_AMERICAN.fullmatch(text):
         return text
     text, region = plain_text(text), region and region.upper()

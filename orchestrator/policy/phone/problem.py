@@ -1,4 +1,4 @@
-"""Why a text is no number to dial."""
+"""The reason for which a text is not a phone number."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PhoneProblem:
-    """A code of the list below, and a sentence for whoever sent the text.
+    """A code of the list below, and a sentence for the client.
 
     not_a_number, several_numbers, extension, sip_uri; no_region, unknown_country, impossible, ambiguous. Of several and
-    ambiguous ones `numbers` are all that the text may mean, as E.164, or none when one of them cannot be told.
+    ambiguous ones `numbers` are all candidates as E.164, or none if one of them is unknown.
     """
 
     code: str

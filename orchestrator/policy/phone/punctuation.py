@@ -1,7 +1,7 @@
-"""What people and spreadsheets write around and between the digits of a number: a closed list, and all else is refused.
+"""The characters and labels allowed around and between the digits of a number: a closed list, all else is refused.
 
-Nothing is skipped over: a character that is not listed here makes the text no number, for what a parser drops in
-silence (a letter, a decimal, a second number) is what turns one number into another.
+Nothing is skipped: a character that is not listed here makes the text invalid, because what a parser drops silently
+(a letter, a decimal, a second number) turns one number into another.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _ASCII_FOR = {ord(dash): "-" for dash in _DASHES} | {
 
 
 def plain_text(text: str) -> str:
-    """Return `text` as it is seen, with the digits, pluses, dashes and slashes of every script written in ASCII."""
+    """Return the visible `text`, with the digits, pluses, dashes and slashes of every script in ASCII."""
     text = visible(text)
     if not text.isascii():
         text = "".join(map(_ascii_sign, text))
@@ -52,7 +52,7 @@ def plain_text(text: str) -> str:
 
 
 def bare_number(text: str) -> str | PhoneProblem:
-    """Return the digits of one number with what stands between them, without the labels and quotes around it."""
+    """Return the digits of one number with the characters between them, without labels and quotes around it."""
     if problem := unspoken_shape(text):
         return problem
     found = _PARTS.fullmatch(text)

@@ -1,8 +1,8 @@
-"""Finds the second number in a cell, before two become one that belongs to a stranger.
+"""Finds several numbers in one cell, so that two are not joined into a third one.
 
 Where a country's numbers have many lengths (Germany's have 4 to 15 digits), 030 12345/12346 is as long as a number may
 be. So a text is cut where a number is complete already and what follows is set apart from it. An area code is not
-complete: 030/12345 is one number, and so is 030 12345-12, whose hyphen leads to a desk.
+complete: 030/12345 is one number, and so is 030 12345-12, whose hyphen precedes an extension.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _WIDEST_RANGE = 100
 _COUNTRY_DIGITS = 14  # as many as say the country, and never too many to be read
 _NORTH_AMERICA = 1
 _TWO_FIT = {"HK": "852", "IT": "39", "LU": "352", "VA": "39", "WS": "685"}
-"""Countries without a trunk prefix, one of whose numbers may be as long as two others."""
+"""Countries without a trunk prefix, where one number may be as long as two others."""
 _CODES_WHERE_TWO_FIT = frozenset(map(int, _TWO_FIT.values()))
 _PLUS_WHERE_TWO_FIT = tuple(f"+{code}" for code in _TWO_FIT.values())
 
@@ -49,7 +49,7 @@ class Piece:
 
 
 def separate_parts(text: str) -> list[str]:
-    """Return the parts of a text between marks and labels that never stand inside a number, if two have digits."""
+    """Return the parts of a text between separators and labels that never occur in a number, if two have digits."""
     parts = [part for part in _BETWEEN.split(text) if part.strip()]
     with_digits = [part for part in parts if _GROUPS.search(part)]
     return with_digits if len(with_digits) > 1 else [" ".join(parts)]
@@ -88,7 +88,7 @@ def digits_of(core: str) -> str:
 
 
 def region_of(core: str, region: str | None) -> str | None:
-    """Return the region whose numbers stand in `core`, for a short one beside a number with its country code."""
+    """Return the region of the numbers in `core`, for a short one beside a number with its country code."""
     plan = _Plan.of(core, region)
     return plan.region if plan else region
 
@@ -171,7 +171,7 @@ class _Plan:
         return len(last) == 1 and _look_alike(_GROUPS.findall(left)[-1], last[0]) and self._is_complete(left)
 
     def _are_two(self, left: str, right: str) -> bool:
-        """Where nothing stands before an area code (Luxembourg), two numbers side by side are two valid ones."""
+        """Without a prefix before area codes (Luxembourg), two adjacent numbers are two valid ones."""
         if self.code not in _CODES_WHERE_TWO_FIT:
             return False
         return self._is_valid(left) and self._is_valid(right) and not self._is_valid(self.core)

@@ -1,6 +1,6 @@
-"""The rules of the world's clocks: those of the locked package `tzdata` alone, whatever the machine has.
+"""Time zone data: that of the locked package `tzdata` alone.
 
-A system's zone files and PYTHONTZPATH are not looked at: one that is a year behind rings people an hour late.
+The zone files of the system and PYTHONTZPATH are ignored: outdated ones would dial people an hour late.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _PACKAGE = files("tzdata")
 _VERSION: str = tzdata.IANA_VERSION
 _OLD = timedelta(days=120)
 
-# When the package of a release was made; the version that is locked must stand here.
+# Dates of the tzdata releases; the locked version must be listed here.
 _MADE_ON = {"2026f": date(2026, 10, 28)}
 
 

@@ -1,4 +1,4 @@
-"""Which time zones a contact may be in, and who says so."""
+"""The possible time zones of a contact, and their source."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def zones_for(
     hours: CallingHours | None = None,
     now: datetime,
 ) -> ZoneAnswer:
-    """Return the zones to go by: the contact's own word, else the number's, else the campaign's default.
+    """Return the zones of a contact: its own, else those of the number, else the default of the campaign.
 
     The default steps in where the number says nothing, or names zones that share too little of `hours` to call in.
     A contact's own zone that does not exist stays unknown: a guess in its place could ring at night.

@@ -1,4 +1,4 @@
-"""Reads the time zone that somebody names: a place, or UTC.
+"""Parses the name of a time zone: a place, or UTC.
 
 An abbreviation or an offset is refused with what to write instead. IANA gives EST, MST and HST no summer time, which
 rings people an hour early or late for half the year, and Etc/GMT+5 lies west of Greenwich, not east. UTC stays: it
@@ -21,7 +21,7 @@ WRITTEN_AS = {
     "description": "IANA, by the name of a place (or UTC); case does not matter. EST, GMT and offsets are refused.",
     "examples": ["America/Chicago"],
 }
-"""How a document says what the name of a zone looks like (JSON Schema)."""
+"""The JSON Schema of a time zone name."""
 
 _UTC = frozenset({"UTC", "UCT", "Universal", "Zulu", "Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu"})
 _ABBREVIATIONS = frozenset(
@@ -30,7 +30,7 @@ _ABBREVIATIONS = frozenset(
 _OFFSET = re.compile(r"(?:\(?(?:utc|gmt)\s*)?[+-]?\d{1,2}(?::?\d\d)?\)?", re.IGNORECASE)
 _INVERTED = re.compile(r"etc/gmt[+-]?\d+", re.IGNORECASE)
 
-# What people mean, as far as one place stands for it.
+# Suggestions for common names, where one place fits.
 _INSTEAD = (
     (re.compile(r"e[sd]?t|est5edt|eastern.*"), "America/New_York"),
     (re.compile(r"c[sd]?t|cst6cdt|central.*"), "America/Chicago"),
@@ -48,7 +48,7 @@ _A_PLACE = "a place such as America/Chicago"
 
 
 class ZoneProblem(NamedTuple):
-    """Why a text names no time zone to go by."""
+    """The reason for which a text is not a time zone."""
 
     detail: str
 
