@@ -19,7 +19,7 @@ class Metric(StrEnum):
     OUTBOX_DUE = "orchestrator_outbox_due"
     TIMERS = "orchestrator_timers"
     DEAD_LETTERS = "orchestrator_dead_letters"
-    ORPHANS = "orchestrator_orphan_webhooks"
+    UNMATCHED_WEBHOOKS = "orchestrator_orphan_webhooks"
     RECORDINGS_PENDING = "orchestrator_recordings_pending"
     DIALS_5_S = "orchestrator_dials_trailing_5_seconds"
     DISPATCH_OPEN = "orchestrator_dispatch_open"
@@ -63,7 +63,7 @@ _MEANINGS = {
     Metric.OUTBOX_DUE: "Calls with commands that are waiting to be sent.",
     Metric.TIMERS: "Timers that are pending.",
     Metric.DEAD_LETTERS: "Dead letters: entries that failed permanently and need an operator.",
-    Metric.ORPHANS: "Unmatched webhooks: kept webhooks that belong to no known call.",
+    Metric.UNMATCHED_WEBHOOKS: "Unmatched webhooks: kept webhooks that belong to no known call.",
     Metric.RECORDINGS_PENDING: "Recordings that are waiting to be downloaded.",
     Metric.DIALS_5_S: "Dials sent in the last 5 seconds.",
     Metric.DISPATCH_OPEN: "1 if the carrier accepts new dials, 0 while dialing is paused because of it.",

@@ -18,7 +18,7 @@ NO_LINK: Final = "no_link"
 _BUCKETS: Final = frozenset({"s3", "gs", "az", "azure", "abfs", "abfss", "wasb", "wasbs"})
 
 
-class ToldRecording(BaseModel):
+class ReportedRecording(BaseModel):
     """One recording of one leg; `told_as` is the same in every event that reports it.
 
     `told_at` is the carrier's time, from which its links are valid for ten minutes. An `error` says that there is
@@ -43,22 +43,22 @@ class ToldRecording(BaseModel):
     error: dict[str, str] | None
 
 
-def told_by(call: LiveCall) -> list[ToldRecording]:
+def reported_recordings(call: LiveCall) -> list[ReportedRecording]:
     """Return the recordings that the call's events report; fields that are missing or of another type are None."""
-    return [_told(call.call_id, kept, told_at) for kept in call.recordings if (told_at := _told_at(kept))]
+    return [_reported(call.call_id, kept, told_at) for kept in call.recordings if (told_at := _reported_at(kept))]
 
 
-def _told_at(kept: Mapping[str, Any]) -> datetime | None:
+def _reported_at(kept: Mapping[str, Any]) -> datetime | None:
     # An older engine stored no time of the event: the end of the recording is the nearest there is.
     return parse_moment(kept.get("told_at")) or parse_moment(kept.get("recording_ended_at"))
 
 
-def _told(call_id: str, kept: Mapping[str, Any], told_at: datetime) -> ToldRecording:
+def _reported(call_id: str, kept: Mapping[str, Any], told_at: datetime) -> ReportedRecording:
     urls, public_urls = _links(kept.get("recording_urls")), _links(kept.get("public_recording_urls"))
     linked = [name for name in (str(kept.get("format")).lower(), *FORMATS) if name in urls or name in public_urls]
     error = _error(kept, is_linked=bool(linked))
     links = [links[name] for links in (urls, public_urls) for name in linked if name in links]
-    return ToldRecording(
+    return ReportedRecording(
         call_id=call_id,
         told_as=_text(kept.get("recording_id")) or str(kept["event_id"]),
         event_id=str(kept["event_id"]),
@@ -82,8 +82,8 @@ def _error(kept: Mapping[str, Any], *, is_linked: bool) -> dict[str, str] | None
     return None if is_linked else {"code": NO_LINK, "detail": "the carrier told no link that could be fetched"}
 
 
-def _links(told: Any) -> dict[str, str]:
-    pairs = told.items() if isinstance(told, Mapping) else ()
+def _links(found: Any) -> dict[str, str]:
+    pairs = found.items() if isinstance(found, Mapping) else ()
     known = {str(name).lower(): url.strip() for name, url in pairs if isinstance(url, str) and url.strip()}
     return {name: url for name, url in known.items() if name in FORMATS}
 

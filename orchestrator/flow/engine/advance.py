@@ -47,7 +47,7 @@ def advance(flow: Flow | None, call: LiveCall, event: Event, now: datetime) -> D
             hang_up_duplicate(transition)
         case Owner.SECOND_LEG:
             keep_facts(transition)
-            on_second_leg_event(transition, is_walking=_is_walking(transition))
+            on_second_leg_event(transition, may_advance=_may_advance(transition))
         case Owner.OWN_LEG:
             store_leg_ids(transition)
             _on_own_leg_event(transition)
@@ -80,7 +80,7 @@ def _on_own_leg_event(transition: Transition) -> None:
         hangup.on_hangup(transition)
     elif event.type in {EventType.CALL_INITIATED, own.DIAL_ACCEPTED}:
         _on_ringing(transition)
-    elif _is_walking(transition):
+    elif _may_advance(transition):
         _advance_flow(transition)
 
 
@@ -101,7 +101,7 @@ def _advance_flow(transition: Transition) -> None:
         enter(transition, next_step(transition, name, payload))
 
 
-def _is_walking(transition: Transition) -> bool:
+def _may_advance(transition: Transition) -> bool:
     """Whether the event may advance the flow: after the hangup, only what occurred before it (R12)."""
     ended_at = transition.call.ended_at
     return ended_at is None or transition.event.occurred_at <= ended_at
@@ -110,7 +110,7 @@ def _is_walking(transition: Transition) -> bool:
 def _on_ringing(transition: Transition) -> None:
     if transition.call.phase == "dialing":
         transition.call.phase = "ringing"
-    if transition.call.direction == "incoming" and _is_walking(transition):
+    if transition.call.direction == "incoming" and _may_advance(transition):
         answer.begin_inbound(transition)
 
 

@@ -14,7 +14,7 @@ from orchestrator.model.live_call import NO_VISIT, Outstanding
 from orchestrator.telnyx.event_types import EventType
 
 
-def on_second_leg_event(transition: Transition, *, is_walking: bool) -> None:
+def on_second_leg_event(transition: Transition, *, may_advance: bool) -> None:
     """Handle an event of a second leg; only that of the flow's newest transfer or bridge advances the flow."""
     leg = transition.event.call_control_id
     is_new = leg is not None and leg not in transition.call.target_legs
@@ -30,7 +30,7 @@ def on_second_leg_event(transition: Transition, *, is_walking: bool) -> None:
         remove_pending(transition, transfer)
     elif is_new and _is_abandoned(transition, transfer):
         _hang_up(transition, transfer)
-    if not is_walking or not _is_newest(transition, transfer) or is_requested_transfer(transfer):
+    if not may_advance or not _is_newest(transition, transfer) or is_requested_transfer(transfer):
         return
     remember_event(transition, event, transition.event.payload)
     if transition.has_flow:

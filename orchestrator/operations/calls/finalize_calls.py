@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.errors import NewerLiveState
 from orchestrator.model.live_call import LiveCall
-from orchestrator.model.recording import told_by
+from orchestrator.model.recording import reported_recordings
 from orchestrator.operations.calls.next_contact_status import contact_after
 from orchestrator.operations.dialing.pause_refused_campaigns import refuse_campaigns
 from orchestrator.store.doubt import DOUBTS, is_really_away
@@ -88,7 +88,7 @@ class Settler:
         return first_ends
 
     def _write(self, tx: Connection, told: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> int:
-        write_recordings(tx, [row for one in told if one.call.call_id in rows for row in told_by(one.call)])
+        write_recordings(tx, [row for one in told if one.call.call_id in rows for row in reported_recordings(one.call)])
         known = [one for one in told if one.call.settled and one.call.call_id in rows]
         records = [record_of(one.call, rows[one.call.call_id]) for one in known]
         write_calls(tx, records)

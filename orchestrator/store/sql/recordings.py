@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.ids import new_id
-from orchestrator.model.recording import ToldRecording
+from orchestrator.model.recording import ReportedRecording
 from orchestrator.store.sql.erased_calls import IS_ERASED
 from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.tables import recordings
@@ -44,7 +44,7 @@ _TAKE = text(
 )
 
 
-def write_recordings(tx: Connection, told: Sequence[ToldRecording]) -> None:
+def write_recordings(tx: Connection, told: Sequence[ReportedRecording]) -> None:
     """Write recordings that are not yet known; safe to repeat."""
     # Of two announcements in one batch the later one counts: a statement may not touch a row twice.
     newest = {(each.call_id, each.told_as): each for each in sorted(told, key=lambda each: each.told_at)}

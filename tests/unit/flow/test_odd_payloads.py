@@ -12,7 +12,7 @@ from orchestrator.flow import load_flow
 from orchestrator.model.call_end import end_of
 from orchestrator.model.disposition import Disposition
 from orchestrator.model.live_call import LiveCall
-from orchestrator.model.recording import told_by
+from orchestrator.model.recording import reported_recordings
 from orchestrator.model.transcript import transcript_of
 from tests.support.flows import BEGAN, GREETING, Line
 from tests.unit.telnyx.carrier_payloads import WHOLE
@@ -36,7 +36,7 @@ def _heard(event_type: str, payload: dict[str, Any]) -> LiveCall:
 
 def _assert_kept(call: LiveCall) -> None:
     assert LiveCall.model_validate_json(call.model_dump_json()) == call
-    told_by(call)
+    reported_recordings(call)
 
 
 @pytest.mark.parametrize("event_type", WHOLE)

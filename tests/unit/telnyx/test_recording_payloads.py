@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestrator.model.live_call import LiveCall
-from orchestrator.model.recording import ToldRecording, told_by
+from orchestrator.model.recording import ReportedRecording, reported_recordings
 from orchestrator.model.transcript import transcript_of
 
 AT = datetime(2026, 3, 2, 15, 4, tzinfo=UTC)
@@ -23,9 +23,9 @@ SAVED = {
 }
 
 
-def told(**kept: Any) -> ToldRecording:
+def told(**kept: Any) -> ReportedRecording:
     kept = {"event_id": "e1", "leg": "A", "told_at": AT.isoformat(), **kept}
-    [recording] = told_by(LiveCall(call_id="call_1", recordings=(kept,)))
+    [recording] = reported_recordings(LiveCall(call_id="call_1", recordings=(kept,)))
     return recording
 
 
@@ -76,7 +76,7 @@ def test_a_time_nobody_can_read_is_no_time(moment: Any) -> None:
 def test_a_recording_kept_by_an_older_engine_was_told_when_it_ended() -> None:
     call = LiveCall(call_id="call_1", recordings=({"event_id": "e1", "leg": "A", **SAVED},))
 
-    [recording] = told_by(call)
+    [recording] = reported_recordings(call)
 
     assert recording.told_at == recording.ended_at
 
