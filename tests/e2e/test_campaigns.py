@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.account import LAW_AT_THE_CARRIER, account_equals_ledger, late_commands, most_in_window
 from tests.support.campaign_run import FINAL, CampaignRun
 from tests.support.poll import eventually, stays
 from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import StackRun
-
-pytestmark = pytest.mark.timeout(240)
 
 
 def test_a_campaign_ends_with_the_carriers_account(stack: StackRun, simulator: SimulatorProcess) -> None:

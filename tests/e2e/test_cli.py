@@ -44,9 +44,11 @@ _ANYBODY = (
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     up = Up(tmp_path_factory.mktemp("cli") / "data", any_free_port(), "--time-scale", "10", "--flower")
-    up.wait_until_up()
-    yield up
-    up.clear_away()
+    try:
+        up.wait_until_up()
+        yield up
+    finally:
+        up.clear_away()
 
 
 @pytest.fixture

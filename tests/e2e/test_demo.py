@@ -16,7 +16,7 @@ from orchestrator.local_stack.process import session_members
 from tests.support.poll import eventually
 from tests.support.up import command
 
-_DEMO_S = 150.0
+_DEMO_S = 300.0
 
 
 class Demo:
@@ -65,7 +65,6 @@ def test_demo_numbers_are_nobodys() -> None:
     assert all(phone[5:10] == "55501" for phone in phones)
 
 
-@pytest.mark.timeout(300)
 def test_the_demo_calls_two_hundred_people_and_ends_with_a_report(demo: Demo) -> None:
     eventually(lambda: "up after" in demo.output, within=_DEMO_S)
     children = demo.children()
@@ -83,7 +82,6 @@ def test_the_demo_calls_two_hundred_people_and_ends_with_a_report(demo: Demo) ->
     assert sorted(path.name for path in demo.data.parent.iterdir()) == ["data", "demo.out"]
 
 
-@pytest.mark.timeout(300)
 def test_ctrl_c_in_the_middle_of_the_demo_stops_everything_in_order(demo: Demo) -> None:
     eventually(lambda: "running: " in demo.output, within=_DEMO_S)
     children = demo.children()
@@ -97,7 +95,6 @@ def test_ctrl_c_in_the_middle_of_the_demo_stops_everything_in_order(demo: Demo) 
     assert "What to try next:" not in demo.output
 
 
-@pytest.mark.timeout(300)
 def test_two_demos_that_start_at_once_get_servers_of_their_own(two_demos: list[Demo]) -> None:
     eventually(lambda: all("up after" in demo.output for demo in two_demos), within=_DEMO_S)
     addresses = [json.loads((demo.data / "addresses.json").read_text()) for demo in two_demos]

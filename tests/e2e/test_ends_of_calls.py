@@ -6,15 +6,12 @@ import csv
 import io
 from typing import Any
 
-import pytest
 import requests
 
 from tests.support.campaign_run import CampaignRun
 from tests.support.poll import eventually
 from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import API_KEY, StackRun
-
-pytestmark = pytest.mark.timeout(240)
 
 RETRY = {"max_attempts": 2, "on": {"no_answer": {"after": "2s"}, "failed": {"after": "2s"}}}
 # What the first call to each number ends with, and whether a second is made.

@@ -9,8 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.support.stack_run import API_KEY, StackRun
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -25,7 +23,6 @@ def without_waiting(example: Path, folder: Path) -> Path:
     return copy
 
 
-@pytest.mark.timeout(240)
 def test_the_script_runs_every_example_to_its_end(stack: StackRun, tmp_path: Path) -> None:
     copies = [without_waiting(flow.parent, tmp_path) for flow in sorted(EXAMPLES.glob("*/flow.yaml"))]
     environment = {**os.environ, "ORCHESTRATOR_API_URL": stack.rest.url, "ORCHESTRATOR_API_KEY": API_KEY}

@@ -32,7 +32,6 @@ def up(disk: SmallDisk, tmp_path: Path, free_port: int) -> Iterator[Up]:
     up.clear_away()
 
 
-@pytest.mark.timeout(300)
 def test_a_full_disk_is_waited_for_and_the_campaign_goes_on(disk: SmallDisk, up: Up, tmp_path: Path) -> None:
     up.wait_until_up()
     campaign = start_campaign(up, tmp_path)

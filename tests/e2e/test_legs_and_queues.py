@@ -12,7 +12,7 @@ from tests.support.poll import eventually
 from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import CALLER_ID, StackRun, stack_and_simulator
 
-PRESSES_1, STAYS, BUSY, NO_ANSWER, AGENT = "01", "18", "40", "42", "51"
+PRESSES_1, STAYS, BUSY, NO_ANSWER, AGENT = "01", "18", "40", "42", "50"
 
 LEAD = f"""
 name: lead

@@ -18,8 +18,6 @@ from tests.support.poll import eventually
 from tests.support.stack_run import CALLER_ID, CARRIER_KEY, CONNECTION, StackRun, free_ports
 from tests.support.stream_app import stream_app
 
-pytestmark = pytest.mark.timeout(240)
-
 HELLO = {"payload": "Hello.", "voice": "female"}
 FILE = {"audio_url": "https://example.com/a.mp3"}
 PARKED = """

@@ -7,7 +7,6 @@ import shutil
 import signal
 import time
 
-import pytest
 import requests
 
 from simulator.webhooks.signing import Signer
@@ -16,8 +15,6 @@ from tests.support.campaign_run import CampaignRun
 from tests.support.poll import eventually, stays
 from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import SIGNING_SEED, StackRun
-
-pytestmark = pytest.mark.timeout(240)
 
 
 def test_workers_and_an_engine_killed_in_mid_campaign(stack: StackRun, simulator: SimulatorProcess) -> None:

@@ -13,8 +13,6 @@ from tests.support.poll import eventually
 from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import API_KEY, StackRun
 
-pytestmark = pytest.mark.timeout(240)
-
 RECORDING = """
 name: recording
 inputs: {first_name: {}, appointment: {}}

@@ -87,7 +87,7 @@ def test_a_first_start_writes_no_warning_and_no_error_into_a_log(tmp_path: Path,
     ups.append(up)
     up.wait_until_up()
     engine = tmp_path / "data" / "logs" / "engine.log"
-    eventually(lambda: "engine runs" in engine.read_text())
+    eventually(lambda: "engine runs" in engine.read_text(), within=UP_S)
 
     ours = [
         log for log in engine.parent.glob("*.log") if log.stem not in {"postgres", "valkey"}
@@ -118,7 +118,7 @@ def test_r24_a_second_up_on_the_same_folder_is_refused_and_harms_nothing(
 ) -> None:
     first = Up(tmp_path / "data", free_port)
     ups.append(first)
-    eventually((tmp_path / "data" / "lock").exists)
+    eventually((tmp_path / "data" / "lock").exists, within=UP_S)
 
     second = Up(tmp_path / "data", free_port + 50)
     ups.append(second)
@@ -156,7 +156,7 @@ def test_r24_a_killed_child_is_started_again_while_the_rest_runs_on(
     for name in ("valkey", "engine"):
         psutil.Process(children[name]).kill()
 
-    assert eventually(lambda: "valkey started again" in up.output and "engine started again" in up.output)
+    assert eventually(lambda: "valkey started again" in up.output and "engine started again" in up.output, within=UP_S)
     assert up.process.poll() is None
     os.kill(up.process.pid, signal.SIGTERM)
     assert up.ends() == 0
