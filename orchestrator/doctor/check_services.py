@@ -18,7 +18,7 @@ from orchestrator.policy.zones.clock_rules import old_rules, rules_version
 from orchestrator.settings import Settings
 from orchestrator.store.sql.dialing_stop import read_stop
 from orchestrator.store.sql.engine import open_redis, open_sql
-from orchestrator.store.sql.migrate import is_current
+from orchestrator.store.sql.schema_version import is_current
 from orchestrator.web.session import open_session
 
 _PUBLIC_EXAMPLE = "https://…"

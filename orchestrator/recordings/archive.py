@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from orchestrator.errors import Misconfigured, StoreUnavailable
-from orchestrator.recordings.bucket import DEFAULT_TIMEOUTS, Bucket, BucketTimeouts
 from orchestrator.recordings.byte_chunks import ByteChunks, ByteRange
 from orchestrator.recordings.disk import Disk
 from orchestrator.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestrator.recordings.bucket import Bucket, BucketTimeouts
 
 log = logging.getLogger(__name__)
 
@@ -83,10 +85,12 @@ def open_archive(settings: Settings) -> Archive:
     return Archive(settings.recordings_folder, bucket=open_bucket(settings))
 
 
-def open_bucket(settings: Settings, *, timeouts: BucketTimeouts = DEFAULT_TIMEOUTS) -> Bucket | None:
+def open_bucket(settings: Settings, *, timeouts: BucketTimeouts | None = None) -> Bucket | None:
     """Return the bucket the settings ask for, if any; raise Misconfigured for one without its keys."""
     if settings.recordings_bucket is None:
         return None
+    from orchestrator.recordings.bucket import DEFAULT_TIMEOUTS, Bucket  # the S3 client is a tenth of the time of a start
+
     key_id, secret = settings.bucket_keys()
     return Bucket(
         settings.recordings_bucket,
@@ -94,6 +98,6 @@ def open_bucket(settings: Settings, *, timeouts: BucketTimeouts = DEFAULT_TIMEOU
         region=settings.bucket_region,
         key_id=key_id,
         secret=secret,
-        timeouts=timeouts,
+        timeouts=timeouts or DEFAULT_TIMEOUTS,
         egress=settings.egress,
     )

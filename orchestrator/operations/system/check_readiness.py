@@ -29,8 +29,8 @@ from orchestrator.store.redis.rate_limiter import RateLimit, read_health, read_r
 from orchestrator.store.sql.connections import find_connection
 from orchestrator.store.sql.dialing_stop import read_stop
 from orchestrator.store.sql.installation import ping, read_epoch
-from orchestrator.store.sql.migrate import is_current
 from orchestrator.store.sql.recordings import is_any_put_off
+from orchestrator.store.sql.schema_version import is_current
 
 _LONG_S = 5.0  # without a dial, on account of the rate alone
 

@@ -7,12 +7,11 @@ from pathlib import Path
 import psycopg
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from orchestrator.store.sql.engine import open_sql
+from orchestrator.store.sql.schema_version import is_current
 from orchestrator.store.sql.tables import metadata
 from orchestrator.store.timeouts import MIGRATING
 
@@ -39,12 +38,6 @@ def upgrade(database_url: str) -> None:
             command.upgrade(_config(tx), "head")
     finally:
         engine.dispose()
-
-
-def is_current(tx: Connection) -> bool:
-    """Return whether the schema is the one that this code needs."""
-    head = ScriptDirectory.from_config(_config(tx)).get_current_head()
-    return MigrationContext.configure(tx).get_current_revision() == head
 
 
 def _take_tables(tx: Connection) -> None:
