@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import phonenumbers
-from phonenumbers.geodata import GEOCODE_DATA
 from phonenumbers.tzdata import TIMEZONE_DATA
 
 FACTS = Path(__file__).parent / "number_zones.toml"
@@ -72,6 +71,8 @@ def _listed_exchanges(code: str, zones: frozenset[str], facts: dict[str, Any]) -
 
 
 def _towns(facts: dict[str, Any]) -> Iterator[Row]:
+    from phonenumbers.geodata import GEOCODE_DATA  # half a second to import
+
     for fact in facts["towns"]:
         for prefix, names in GEOCODE_DATA.items():
             if prefix.startswith(fact["within"]) and names.get("en") in fact["names"]:
