@@ -1,8 +1,9 @@
 # make demo: two hundred simulated people are called before your eyes. make test: everything is checked.
 PYTHON ?= python3
-# Processes that test side by side, each with servers of its own: most tests wait more than they work. Those that start
-# whole stacks run one by one.
+# Processes that test side by side, each with servers of its own: most tests wait more than they work. Whole stacks, of
+# eight processes each, are tested two at a time.
 TESTERS ?= 3
+STACK_TESTERS ?= 2
 PYTEST := -o cache_dir="$$PLACE/.pytest_cache" --hypothesis-profile=ci
 # What make makes lies in this folder; where that cannot be written, in one of the user's cache. Quoted by the shell
 # alone, which reads it from the environment: a path may have spaces.
@@ -47,9 +48,9 @@ demo: setup  ## run a whole campaign with a simulated carrier; STAY=1 leaves it 
 up: setup  ## start everything on this machine
 	@$(IN_DATA) $(BIN)/orchestrator up
 
-test: lint  ## lint, types, import arrows, all tests; TESTERS=1 runs them one by one
-	$(IN_CACHES) $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile $(PYTEST) tests/unit tests/service
-	$(IN_CACHES) $(BIN)/python -m pytest $(PYTEST) tests/e2e
+test: lint coverage  ## lint, types, import arrows, all tests; TESTERS=1 STACK_TESTERS=1 runs them one by one
+	$(IN_CACHES) $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile $(PYTEST) $(COVERED:%=--ignore=%) tests/unit tests/service
+	$(IN_CACHES) $(BIN)/python -m pytest -n $(STACK_TESTERS) --dist loadfile $(PYTEST) tests/e2e
 
 lint: setup  ## the checks that need no server
 	$(IN_CACHES) $(BIN)/ruff check .
@@ -59,6 +60,7 @@ lint: setup  ## the checks that need no server
 
 # Decisions are made in these, without stores or network, so a line that no unit test reaches is a case nobody thought of.
 LEAST_COVERED := 94
+COVERED := tests/unit/flow tests/unit/policy
 PURE := orchestrator.flow orchestrator.policy orchestrator.model orchestrator.contact_files
 
 coverage: setup  ## lines of flow, policy, model and contact_files that unit tests reach; ALL=1 for everything by all tests
@@ -66,7 +68,7 @@ coverage: setup  ## lines of flow, policy, model and contact_files that unit tes
 	COVERAGE_CORE=$$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
 	$(BIN)/python -m pytest -q -n $(TESTERS) --dist loadfile $(PYTEST) --durations 0 --durations-min 60 $(if $(ALL),\
 	--cov=api --cov=orchestrator --cov=simulator --cov=workers --cov-report=term tests/unit tests/service,\
-	$(PURE:%=--cov=%) --cov-report=term --cov-fail-under=$(LEAST_COVERED) tests/unit/flow tests/unit/policy)
+	$(PURE:%=--cov=%) --cov-report=term --cov-fail-under=$(LEAST_COVERED) $(COVERED))
 
 docs: setup  ## write the pages that are made from the code
 	$(BIN)/python -m tests.support.command_table
