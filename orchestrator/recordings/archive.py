@@ -89,7 +89,7 @@ def open_bucket(settings: Settings, *, timeouts: BucketTimeouts | None = None) -
     """Return the bucket the settings ask for, if any; raise Misconfigured for one without its keys."""
     if settings.recordings_bucket is None:
         return None
-    from orchestrator.recordings.bucket import DEFAULT_TIMEOUTS, Bucket  # the S3 client is a tenth of the time of a start
+    from orchestrator.recordings.bucket import DEFAULT_TIMEOUTS, Bucket  # costs a tenth of a start
 
     key_id, secret = settings.bucket_keys()
     return Bucket(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, get_args
 
 import pytest
@@ -18,7 +19,11 @@ from nacl.encoding import Base64Encoder
 from nacl.signing import SigningKey
 from pydantic import SecretStr
 from pydantic_core.core_schema import ErrorType
-from schemathesis.checks import not_a_server_error
+from schemathesis.checks import load_all_checks, not_a_server_error
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
+from schemathesis.python._constants.orchestrator import make_constants_value_source
+from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection, positive_data_acceptance
 
 from api.app import ROUTES, create_app
@@ -31,9 +36,8 @@ from tests.support.rest import CALLER_ID, CONNECTION, KEY, Rest
 
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "3"))
 SAME_EVERY_TIME = {"deterministic": True, "max-examples": EXAMPLES, "no-shrink": True, "allow-x00": False}
-API = schemathesis.openapi.from_dict(
-    openapi_document(ROUTES), config=schemathesis.Config.from_dict({"generation": SAME_EVERY_TIME})
-)
+DOCUMENT = openapi_document(ROUTES)
+OPERATIONS = [f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods]
 AUTHORIZED = {"Authorization": f"Bearer {KEY}"}
 # What a schema cannot say decides too: the gate, a flow's inputs, a zone that exists, fields that exclude each other.
 # What it can say is asked for by `refused_for_its_shape` instead.
@@ -85,7 +89,29 @@ def things(rest: Rest, services: Services) -> Things:
     return make_things(rest, services)
 
 
-@API.parametrize()
+@cache
+def _api() -> BaseSchema:
+    load_all_checks()
+    return schemathesis.openapi.from_dict(
+        DOCUMENT, config=schemathesis.Config.from_dict({"generation": SAME_EVERY_TIME})
+    )
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_operation_answers_as_its_document_says(operation: str, rest: Rest, things: Things) -> None:
+    # `@schema.parametrize()` would build the cases of all operations, ten seconds long, in every process that collects.
+    method, path = operation.split(" ")
+    run_cases = build_operation_test(
+        config=_api().config,
+        operation=_api()[path][method],
+        test_func=_answers_as_its_document_says,
+        given_kwargs={},
+        feedback=FeedbackSources(constants_value_source=make_constants_value_source(_api())),
+    )
+
+    run_cases(rest=rest, things=things)
+
+
 @examples(
     max_examples=EXAMPLES,
     deadline=None,
@@ -93,7 +119,7 @@ def things(rest: Rest, services: Services) -> Things:
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-def test_an_operation_answers_as_its_document_says(case: schemathesis.Case, rest: Rest, things: Things) -> None:
+def _answers_as_its_document_says(case: schemathesis.Case, rest: Rest, things: Things) -> None:
     case.operation.schema.app = rest.app
     things.put_into(case)
 
