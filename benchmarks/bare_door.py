@@ -1,4 +1,4 @@
-"""The bare webhook door: verify, XADD, 200; everything that could be left out is left out."""
+"""A minimal webhook receiver: verify, XADD, 200."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ app = Flask("bare")
 
 @app.post("/webhooks/telnyx")
 def receive() -> tuple[str, int]:
-    """Take one webhook in."""
+    """Receive one webhook."""
     raw = request.get_data()
     signed = request.headers["telnyx-timestamp"].encode() + b"|" + raw
     _key.verify(signed, b64decode(request.headers["telnyx-signature-ed25519"]))

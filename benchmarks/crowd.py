@@ -1,4 +1,4 @@
-"""The webhook door in a crowd: how long genuine webhooks take beside slow connections, and beside forged ones."""
+"""The latency of genuine webhooks beside slow connections, and beside forged webhooks."""
 
 from __future__ import annotations
 

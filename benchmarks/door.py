@@ -1,4 +1,4 @@
-"""The webhook door against a bare Flask view on the same server, with the same requests."""
+"""The webhook receiver against a minimal Flask view on the same server, with the same requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PACED_S = 5.0
 
 
 def measure_door(ground: Ground, *, rounds: int = 5, pace: float | None = None) -> tuple[list[Measure], Sample]:
-    """Return the measures, and what the bare door costs; with `pace` (webhooks/s) the latter alone, at that pace."""
+    """Return the measures, and the cost of the minimal receiver; with `pace` (webhooks/s) only the latter."""
     with _doors(ground, pace) as (ours, bare):
         if pace:
             return [], in_turns({"bare": bare}, rounds=rounds)["bare"]
@@ -52,7 +52,7 @@ def _doors(ground: Ground, pace: float | None) -> Iterator[tuple[Side, Side]]:
 
 
 def _bare_argv(port: int) -> tuple[str, ...]:
-    """Return a WSGI server that hands each request to a thread as it arrives, with as many threads as ours has."""
+    """Return a WSGI server that hands each request to a thread, with as many threads as the real one has."""
     words = [
         "--interface",
         "wsgi",

@@ -46,7 +46,7 @@ def measure_events(ground: Ground, *, rounds: int = 5, pace: float | None = None
     if pace:
         return [], in_turns({"bare": _bare(ground, pace)}, rounds=rounds)["bare"]
     os.environ.update({**ground.env, **carrier_env("http://127.0.0.1:1/v2", PUBLIC_KEY)})
-    collect_rarely()  # as every process of ours does; here it serves the bare script too
+    collect_rarely()  # as every process of the service does; here it serves the bare script too
     advance, full = _ours(ground, publish=False), _ours(ground, publish=True)
     medians = in_turns({"advance": advance, "bare": _bare(ground, None), "full": full}, rounds=rounds)
     loop, bare, with_wakes = medians["advance"], medians["bare"], medians["full"]

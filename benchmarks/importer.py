@@ -1,4 +1,4 @@
-"""Imports one CSV file in a process of its own and tells how long it took and how much memory it had at most.
+"""Imports one CSV file in a separate process and prints its duration and peak memory.
 
 Run: python -m benchmarks.importer CAMPAIGN FILE
 """
@@ -21,7 +21,7 @@ def main(campaign_id: str, file: Path) -> None:
     """Import and print one line of JSON; memory is in MB."""
     services, began = open_services(), time.monotonic()
     with file.open("rb") as rows:
-        told = import_contacts(
+        result = import_contacts(
             campaign_id,
             rows,
             options=ImportOptions(),
@@ -32,7 +32,7 @@ def main(campaign_id: str, file: Path) -> None:
         )
     took = time.monotonic() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(orjson.dumps({"seconds": took, "accepted": told.accepted, "peak_mb": peak}).decode(), flush=True)
+    print(orjson.dumps({"seconds": took, "accepted": result.accepted, "peak_mb": peak}).decode(), flush=True)
 
 
 if __name__ == "__main__":

@@ -42,25 +42,25 @@ def measure_imports(ground: Ground, *, large: int) -> list[Measure]:
         with _dialing(world) as sends:
             time.sleep(_QUIET_S)
         quiet = list(sends)
-        told, busy = {}, {}
+        results, busy = {}, {}
         for rows in (SMALL, large):
             file = _write_csv(ground.folder / f"{rows}.csv", rows)
             with _dialing(world) as sends:
-                told[rows] = _import(ground, world.campaign(flow=SAMPLE.read_text()), file)
+                results[rows] = _import(ground, world.campaign(flow=SAMPLE.read_text()), file)
             busy[rows] = list(sends)
-    return _lines(told, busy, quiet, large)
+    return _lines(results, busy, quiet, large)
 
 
-def _lines(told: dict[int, Any], busy: dict[int, list[float]], quiet: list[float], large: int) -> list[Measure]:
+def _lines(results: dict[int, Any], busy: dict[int, list[float]], quiet: list[float], large: int) -> list[Measure]:
     lines = []
-    for rows, one in told.items():
+    for rows, one in results.items():
         assert one["accepted"] == rows, f"{one['accepted']} of {rows} rows were taken"
         p99 = share(busy[rows], 0.99)
         note = f"{len(busy[rows])} sends beside it"
         beside = f"send transaction p99 beside {rows:,} rows"
         lines.append(Measure(f"import of {rows:,} rows", rows / one["seconds"], "rows/s"))
         lines.append(Measure(beside, p99, "ms", None, Target("most", 20), f"{note}; {share(quiet, 0.99):.1f} alone"))
-    peaks = [told[rows]["peak_mb"] for rows in (SMALL, large)]
+    peaks = [results[rows]["peak_mb"] for rows in (SMALL, large)]
     name = f"importer's memory, {large:,} rows beside {SMALL:,}"
     return [*lines, Measure(name, peaks[1], "MB", peaks[0], Target("most", 1.15))]
 

@@ -26,7 +26,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Measure:
-    """One line of the table; without a target it is told for orientation only."""
+    """One line of the table; without a target it is for orientation only."""
 
     name: str
     value: float

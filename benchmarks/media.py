@@ -39,7 +39,7 @@ _LEAST = Target("least", 0.6)
 _FULL_SECONDS = 4
 _FULL_PIECES = int(_FULL_SECONDS / PIECE_S)
 _FULL_WITHIN_S = 1.0
-_LEGS_AT_ONCE = 200  # so many the receiver lets wait at its door, and some
+_LEGS_AT_ONCE = 200  # the size of the receiver's accept queue, and some
 
 
 def measure_media(ground: Ground, *, rounds: int = 3) -> list[Measure]:

@@ -1,4 +1,4 @@
-"""The whole service beside a simulated carrier, as `orchestrator up` runs it, and what both tell afterwards."""
+"""The whole service beside a simulated carrier, as `orchestrator up` runs it, and the measurements of both."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def _person(number: int) -> dict[str, Any]:
 
 
 def _free_pair() -> int:
-    """Return a free port whose neighbour is free too: the door's address must be known before it is started."""
+    """Return a free port with a free neighbour: the webhook address must be known before the start."""
     while not is_free((port := free_port()) + 1):
         pass
     return port

@@ -1,4 +1,4 @@
-"""A carrier that says yes to everything, at the least cost: what is measured is who asks."""
+"""A minimal carrier that accepts every command, so that only the client is measured."""
 
 from __future__ import annotations
 

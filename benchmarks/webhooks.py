@@ -27,7 +27,7 @@ CALL: Sequence[tuple[str, dict[str, Any]]] = (
     ("call.speak.ended", {"status": "completed"}),
     ("call.hangup", {"hangup_cause": "normal_clearing", "hangup_source": "caller", "sip_hangup_cause": "200"}),
 )
-"""What the carrier tells of an appointment that is confirmed."""
+"""The webhooks of a call in which an appointment is confirmed."""
 
 
 def webhook(call_id: str, number: int) -> bytes:

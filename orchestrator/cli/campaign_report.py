@@ -118,6 +118,6 @@ def _pace(stats: Mapping[str, Any]) -> str:
 
 def _latency(stats: Mapping[str, Any]) -> str | None:
     """Return the recent latency from webhook to command for this campaign, None if there were no webhooks."""
-    told = stats.get("latency_ms", {}).get("event_to_command", {})
-    words = [f"{name} {duration(told[name])}" for name in ("p50", "p99") if told.get(name) is not None]
+    latencies = stats.get("latency_ms", {}).get("event_to_command", {})
+    words = [f"{name} {duration(latencies[name])}" for name in ("p50", "p99") if latencies.get(name) is not None]
     return f"webhook to command {', '.join(words)}" if words else None

@@ -16,7 +16,7 @@ from orchestrator.contact_files.phone_columns import letters_of
 from orchestrator.policy.names import one_form, unseen_in, unspeakable_in
 from orchestrator.policy.phone.number_kind import why_never_dialed
 from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
-from orchestrator.policy.timestamps import parse_moment
+from orchestrator.policy.timestamps import parse_timestamp
 from orchestrator.policy.visible_text import visible
 from orchestrator.policy.zones.named_zone import ZoneProblem, read_zone
 
@@ -183,7 +183,7 @@ def _moment(fields: Mapping[str, Any], name: str) -> datetime | None:
     if not text or not text.strip():
         return None
     try:
-        return parse_moment(text)
+        return parse_timestamp(text)
     except ValueError as err:
         raise _Wrong("moment", name, str(err)) from err
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from orchestrator.contact_files.column_map import ColumnMap, key_of, wrong_map
 from orchestrator.contact_files.contact_rows import ContactForm, column_for
 from orchestrator.contact_files.csv_cells import BrokenRow, OpenQuote, split_row
-from orchestrator.contact_files.export_columns import columns_of_ours
+from orchestrator.contact_files.export_columns import exported_columns
 from orchestrator.contact_files.phone_columns import may_be_phone
 from orchestrator.contact_files.spreadsheet import plain_cell
 from orchestrator.errors import FieldError, InvalidInput
@@ -22,7 +22,7 @@ LOOKED_AT = 5  # rows at the top of a file: a title may precede the header
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _NUMBER = re.compile(r"(?:\d[^\d\n]{0,3}){6}\d")
 _MOST_COLUMNS = 200
-_TOLD = 30
+_MOST_SHOWN = 30
 
 
 @dataclass(frozen=True)
@@ -39,22 +39,22 @@ class Header:
     columns: tuple[str, ...]
 
 
-def told_delimiter(text: str) -> str | None:
+def declared_delimiter(text: str) -> str | None:
     """Return the delimiter that the first line `sep=;` of a spreadsheet declares."""
-    told = _SEPARATOR.fullmatch(text.strip("\r\n"))
-    return told[1] if told else None
+    match = _SEPARATOR.fullmatch(text.strip("\r\n"))
+    return match[1] if match else None
 
 
-def find_header(rows: Sequence[tuple[int, str]], form: ContactForm, mapped: ColumnMap, told: str | None) -> Header:
+def find_header(rows: Sequence[tuple[int, str]], form: ContactForm, mapped: ColumnMap, separator: str | None) -> Header:
     """Return the header among the first rows (numbers and texts) of a file; a title may precede it.
 
     Raises InvalidInput for none: no column or more than one that may be the phone, a column twice, too many.
     """
-    marks = (told,) if told else DELIMITERS
+    marks = (separator,) if separator else DELIMITERS
     for index, (row, text) in enumerate(rows):
         delimiter, cells = _best_cut(text, marks, form, mapped)
-        if index == 0 and (ours := columns_of_ours(cells, form)):
-            return _of_ours(row, delimiter, cells, ours, mapped)
+        if index == 0 and (exported := exported_columns(cells, form)):
+            return _exported_header(row, delimiter, cells, exported, mapped)
         if _phones(cells, form, mapped) and all(_is_title(above, delimiter) for _, above in rows[:index]):
             return _checked(index, row, delimiter, cells, form, mapped)
     raise _no_phone(rows[0][1], marks, form, mapped)
@@ -102,8 +102,8 @@ def _checked(index: int, row: int, delimiter: str, cells: list[str], form: Conta
     return Header(index, row, delimiter, tuple(cells), tuple(columns))
 
 
-def _of_ours(row: int, delimiter: str, cells: list[str], ours: list[str], mapped: ColumnMap) -> Header:
-    columns = [mapped.get(key_of(name)) or column for name, column in zip(cells, ours, strict=True)]
+def _exported_header(row: int, delimiter: str, cells: list[str], exported: list[str], mapped: ColumnMap) -> Header:
+    columns = [mapped.get(key_of(name)) or column for name, column in zip(cells, exported, strict=True)]
     _check_map(cells, mapped)
     _check_columns(cells, columns)
     return Header(0, row, delimiter, tuple(cells), tuple(columns))
@@ -161,8 +161,8 @@ def _no_phone(text: str, marks: Sequence[str], form: ContactForm, mapped: Column
 
 
 def _quoted(names: Sequence[str]) -> str:
-    told = ", ".join(repr(name[:80]) for name in names[:_TOLD])
-    return f"{told} and {len(names) - _TOLD} more" if len(names) > _TOLD else told
+    shown = ", ".join(repr(name[:80]) for name in names[:_MOST_SHOWN])
+    return f"{shown} and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else shown
 
 
 def unusable(code: str, detail: str) -> InvalidInput:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from orchestrator.contact_files.byte_lines import ByteLine
 from orchestrator.contact_files.csv_cells import is_blank
-from orchestrator.contact_files.csv_header import DELIMITERS, LOOKED_AT, told_delimiter
+from orchestrator.contact_files.csv_header import DELIMITERS, LOOKED_AT, declared_delimiter
 
 _BLANKS = str.maketrans("", "", "".join(DELIMITERS) + '"')
 _MOST_LINES = 20  # of one header: its names may hold line breaks
@@ -42,7 +42,7 @@ class Top(NamedTuple):
     """The first rows that are not blank, the delimiter that the first line declares, and an unreadable line."""
 
     rows: list[TopRow]
-    told_delimiter: str | None
+    declared_delimiter: str | None
     unreadable: ByteLine | None
 
 
@@ -50,14 +50,14 @@ def read_top(lines: CsvLines, *, codec: str) -> Top:
     """Take the first rows, up to one that is too long or not in `codec`, which is left."""
     rows: list[TopRow] = []
     taken: list[ByteLine] = []
-    number, told = 0, None
+    number, separator = 0, None
     while len(rows) < LOOKED_AT and (line := lines.next()) is not None:
         taken.append(line)
         text = _text_of(line, codec)
         if text is None:
             lines.put_back(taken)
-            return Top(rows, told, line)
-        if not rows and told is None and (told := told_delimiter(text)):
+            return Top(rows, separator, line)
+        if not rows and separator is None and (separator := declared_delimiter(text)):
             taken = []
             continue
         number += 1
@@ -68,7 +68,7 @@ def read_top(lines: CsvLines, *, codec: str) -> Top:
         rows.append(TopRow(number, text, taken))
         taken = []
     lines.put_back(taken)
-    return Top(rows, told, None)
+    return Top(rows, separator, None)
 
 
 def _rest_of(lines: CsvLines, taken: list[ByteLine], codec: str) -> str:

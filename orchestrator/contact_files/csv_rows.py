@@ -134,7 +134,7 @@ class CsvRows:
         top = read_top(self._lines, codec=self.encoding.of_lines)
         if not top.rows:
             raise _unreadable(top.unreadable, self.encoding)
-        header = find_header([(row.number, row.text) for row in top.rows], form, mapped, top.told_delimiter)
+        header = find_header([(row.number, row.text) for row in top.rows], form, mapped, top.declared_delimiter)
         for row in reversed(top.rows[header.index + 1 :]):
             self._lines.put_back(row.lines)
         return header

@@ -20,9 +20,9 @@ _SURELY_RESULTS = frozenset({"phone", "status", "attempts", "last_call_id"})
 _NO_FORM = ContactForm()
 
 
-def exported_name(column: str, ours: Sequence[str]) -> str:
-    """Return the header of a client's column beside `ours`: its name, with the prefix `variable_` if it clashes."""
-    is_taken = column in ours or column.startswith(_PREFIXES)
+def exported_name(column: str, columns: Sequence[str]) -> str:
+    """Return the header of a client's column beside `columns`: its name, with the prefix `variable_` if it clashes."""
+    is_taken = column in columns or column.startswith(_PREFIXES)
     return f"{_VARIABLE}{column}" if is_taken else column
 
 
@@ -32,7 +32,7 @@ def variable_name(variable: str) -> str:
     return f"{_VARIABLE}{variable}" if is_field else exported_name(variable, RESULT_COLUMNS)
 
 
-def columns_of_ours(names: Sequence[str], form: ContactForm) -> list[str] | None:
+def exported_columns(names: Sequence[str], form: ContactForm) -> list[str] | None:
     """Return what the columns of our own export fill, "" for what only we say; None if `names` is another file's."""
     if tuple(names[: len(REJECT_COLUMNS)]) == REJECT_COLUMNS:
         theirs = names[len(REJECT_COLUMNS) :]

@@ -1,7 +1,7 @@
 """Decides whether bytes are certainly Windows-1252, and not another encoding with the same bytes.
 
 Its rivals are those that spreadsheets write: Mac Roman, DOS (437, 850), Windows-1250, -1251, -1254, -1257, ISO 8859-2
-and -15, Shift JIS, GBK. Each gives an accented letter a byte that Windows-1252 reads as something that does not stand
+and -15, Shift JIS, GBK. Each gives an accented letter a byte that Windows-1252 reads as something that does not occur
 there in a word of a language that Windows-1252 can write. One such place makes the whole file unsure: a name spoken
 wrong is worse than a file to be saved once more.
 """
@@ -69,7 +69,7 @@ _PLACES = (
 _DOUBTFUL = re.compile("|".join((*_WORDS, *_NEIGHBORS, *_PLACES)))
 
 # Punctuation that is the same on every Windows, and a letter on a Mac (í ì î ñ ó …): sure beside evidence, and where no
-# letter can stand.
+# letter can occur.
 _SURE_PUNCTUATION = re.compile(
     r"(?<=[A-Za-z])’(?=[A-Z])|(?<=n)’(?=t\b)|(?<=[a-z])’(?=(?:re|ve|ll)\b)|(?<=I)’(?=m\b)"
     r"|(?<=[\s\d])[–—](?=[\s\d])|“(?=[A-Z])|€(?=\s?\d)|(?<=\d)\s?€(?!\w)"

@@ -32,14 +32,14 @@ def with_simulator(settings: Settings, folder: Path) -> Settings:
     """
     if not is_bound_to_simulator(folder):
         return settings
-    told = read_addresses(folder)
+    addresses = read_addresses(folder)
     return settings.model_copy(
         update={
-            "telnyx_base_url": told.get("carrier", ""),
+            "telnyx_base_url": addresses.get("carrier", ""),
             "telnyx_api_key": stored_secret(folder, "simulator_key") or SecretStr(""),
-            "telnyx_public_key": told.get("public_key"),
+            "telnyx_public_key": addresses.get("public_key"),
             "telnyx_connection_id": SIMULATED_CONNECTION,
-            "public_url": told.get("webhooks"),
+            "public_url": addresses.get("webhooks"),
         }
     )
 

@@ -39,30 +39,30 @@ def _check_version(application: Application) -> Finding:
     return good(subject, "2")
 
 
-def _check_webhook_url(application: Application, ours: str | None) -> Finding:
-    subject, theirs = "webhook URL", application.webhook_event_url
-    remedy = f"set the webhook URL to {ours or 'ORCHESTRATOR_PUBLIC_URL followed by /webhooks/telnyx'}: {_PLACE}"
+def _check_webhook_url(application: Application, configured: str | None) -> Finding:
+    subject, registered = "webhook URL", application.webhook_event_url
+    remedy = f"set the webhook URL to {configured or 'ORCHESTRATOR_PUBLIC_URL followed by /webhooks/telnyx'}: {_PLACE}"
     if not application.tells("webhook_event_url"):
         return unseen(subject, "the carrier does not tell it", remedy)
-    if not theirs:
+    if not registered:
         return bad(subject, "the application has none: dials may be refused, and no incoming call is told", remedy)
-    if ours is None:
-        return unseen(subject, f"{theirs}; ours is not known without ORCHESTRATOR_PUBLIC_URL", remedy)
-    if not is_same_place(theirs, ours):
-        detail = f"incoming calls and every call.initiated go to {theirs}, not to us"
+    if configured is None:
+        return unseen(subject, f"{registered}; ours is not known without ORCHESTRATOR_PUBLIC_URL", remedy)
+    if not is_same_place(registered, configured):
+        detail = f"incoming calls and every call.initiated go to {registered}, not to us"
         return bad(subject, detail, remedy)
-    return good(subject, theirs)
+    return good(subject, registered)
 
 
-def _check_failover_url(application: Application, ours: str | None) -> Iterator[Finding]:
-    subject, theirs = "failover URL", application.webhook_event_failover_url
-    if not theirs or ours is None:
+def _check_failover_url(application: Application, configured: str | None) -> Iterator[Finding]:
+    subject, registered = "failover URL", application.webhook_event_failover_url
+    if not registered or configured is None:
         return
-    if is_same_place(theirs, ours):
-        yield good(subject, theirs)
+    if is_same_place(registered, configured):
+        yield good(subject, registered)
         return
-    detail = f"what does not reach us at once goes to {theirs}, and may never come to us"
-    yield doubtful(subject, detail, f"empty the failover URL, or set it to {ours}: {_PLACE}")
+    detail = f"what does not reach us at once goes to {registered}, and may never come to us"
+    yield doubtful(subject, detail, f"empty the failover URL, or set it to {configured}: {_PLACE}")
 
 
 def _check_channels(application: Application, plans: Plans) -> Iterator[Finding]:

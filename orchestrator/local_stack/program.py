@@ -18,7 +18,7 @@ class Program:
 
     `death_signal` reaches it when its parent dies without a word; `patience_s` is how long it may take to end after
     `stop_signal` before it is killed. It is ready when `ready` says so (asked often; never raises, answers within a
-    second or so) and `ready_line`, if any, stands in its log.
+    second or so) and `ready_line`, if any, is in its log.
     """
 
     name: str

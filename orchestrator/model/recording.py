@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestrator.model.live_call import LiveCall
 from orchestrator.telnyx.bounded_text import bounded
-from orchestrator.telnyx.timestamps import parse_moment
+from orchestrator.telnyx.timestamps import parse_timestamp
 
 FORMATS: Final = ("mp3", "wav")
 NO_FILE: Final = "no_file"
@@ -50,7 +50,7 @@ def reported_recordings(call: LiveCall) -> list[ReportedRecording]:
 
 def _reported_at(kept: Mapping[str, Any]) -> datetime | None:
     # An older engine stored no time of the event: the end of the recording is the nearest there is.
-    return parse_moment(kept.get("told_at")) or parse_moment(kept.get("recording_ended_at"))
+    return parse_timestamp(kept.get("told_at")) or parse_timestamp(kept.get("recording_ended_at"))
 
 
 def _reported(call_id: str, kept: Mapping[str, Any], told_at: datetime) -> ReportedRecording:
@@ -67,8 +67,8 @@ def _reported(call_id: str, kept: Mapping[str, Any], told_at: datetime) -> Repor
         recording_id=_text(kept.get("recording_id")),
         channels=_text(kept.get("channels")),
         format=linked[0] if linked else None,
-        started_at=parse_moment(kept.get("recording_started_at")),
-        ended_at=parse_moment(kept.get("recording_ended_at")),
+        started_at=parse_timestamp(kept.get("recording_started_at")),
+        ended_at=parse_timestamp(kept.get("recording_ended_at")),
         urls=urls,
         public_urls=public_urls,
         state="failed" if error else "stored_elsewhere" if all(map(is_elsewhere, links)) else "pending",

@@ -13,7 +13,7 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d
 _FORM = 'write a time as RFC 3339 with its offset, such as "2027-03-01T09:00:00-05:00"'
 
 
-def parse_moment(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     """Return `text` as a UTC datetime; raises ValueError for any other form and for a missing offset."""
     written = _RFC3339.fullmatch(text.strip())
     if written is None:
@@ -28,7 +28,7 @@ def _within_microseconds(text: str, fraction: str | None) -> str:
     return text if fraction is None else text.replace(fraction, fraction[:7])
 
 
-def format_moment(moment: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     """Return `moment` in UTC with milliseconds and Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -39,7 +39,7 @@ def _read(value: Any) -> datetime:
     if not isinstance(value, str):
         raise PydanticCustomError("moment", "{why}", {"why": _FORM})
     try:
-        return parse_moment(value)
+        return parse_timestamp(value)
     except ValueError as err:
         raise PydanticCustomError("moment", "{why}", {"why": str(err)}) from err
 
@@ -47,6 +47,6 @@ def _read(value: Any) -> datetime:
 Moment = Annotated[
     datetime,
     BeforeValidator(_read),
-    PlainSerializer(format_moment, return_type=str, when_used="json"),
+    PlainSerializer(format_timestamp, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]

@@ -112,7 +112,7 @@ _SCOPES: Final[Mapping[Scope, type[Refused | Busy | Rejected]]] = {
 def sort_answer(
     status: int, body: bytes, *, dialing: bool, retry_after_s: float | None = None, sent: Collection[str] = ()
 ) -> Answer:
-    """Return what an HTTP answer means; `dialing` tells a POST /calls from a command on a leg that lived.
+    """Return what an HTTP answer means; `dialing` is True for POST /calls, False for a command on a live leg.
 
     The status decides first, the code second, for one code can mean two things (protocol facts §2). Several errors in
     one body: Gone before Refused before Busy before Rejected. When dialing, an unknown 4xx is Refused: pausing loudly

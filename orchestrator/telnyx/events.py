@@ -13,7 +13,7 @@ import orjson
 from orchestrator.errors import NotAnEvent
 from orchestrator.telnyx.bounded_text import bounded
 from orchestrator.telnyx.client_state import ClientState
-from orchestrator.telnyx.timestamps import parse_moment
+from orchestrator.telnyx.timestamps import parse_timestamp
 
 _COUNT: Final = re.compile(r"[0-9]{1,9}")
 _LONGEST_ID: Final = 500
@@ -58,7 +58,7 @@ def parse_webhook(raw: bytes) -> Webhook:
     return Webhook(
         id=_required(data, "id"),
         event_type=_required(data, "event_type"),
-        occurred_at=parse_moment(data.get("occurred_at")),
+        occurred_at=parse_timestamp(data.get("occurred_at")),
         payload=payload,
         call_control_id=_id(payload, "call_control_id"),
         call_leg_id=_id(payload, "call_leg_id"),

@@ -8,7 +8,7 @@ from typing import Any
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def parse_moment(value: Any) -> datetime | None:
+def parse_timestamp(value: Any) -> datetime | None:
     """Return an ISO 8601 time of the carrier as an aware datetime (UTC where it names no zone), else None.
 
     A year out of range is None: the database would store it and could not return it.

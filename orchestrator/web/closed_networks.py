@@ -21,7 +21,7 @@ class ClosedNetwork:
 
 
 # What a registry lists as reachable from everywhere (AS112, AMT, anycast of protocols) is closed too: no web server is
-# there. Addresses of clouds stand here by name though most lie in a wider block, so that no change of one opens them.
+# there. Addresses of clouds are listed by name though most lie in a wider block, so that no change of one opens them.
 CLOSED_NETWORKS: Final = tuple(
     ClosedNetwork(ip_network(block), purpose, source)
     for block, purpose, source in (

@@ -74,7 +74,7 @@ class Served:
 def served(
     *, database_url: str, redis_url: str, only_webhooks: bool = False, workers: int = 1, **more: str
 ) -> Iterator[Served]:
-    """Run the API, or the webhook door alone, until the block ends; `more` are environment variables."""
+    """Run the API, or the webhook endpoint alone, until the block ends; `more` are environment variables."""
     port = free_port()
     argv = command_lines.serve(only_webhooks=only_webhooks, host="127.0.0.1", port=port, workers=workers)
     environment = {

@@ -54,7 +54,7 @@ def carrier_of(simulator: SimulatorProcess) -> dict[str, str]:
 class StackRun:
     """`orchestrator up --carrier telnyx` on one data folder, started and stopped as often as a test likes.
 
-    The carrier is given the webhook door; every process of the stack can be had by its name, to be hurt.
+    The carrier gets the address of the webhook endpoint; every process of the stack is available by name.
     """
 
     def __init__(self, folder: Path, carrier: dict[str, str], *, port: int, workers: int = 1) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from orchestrator.telnyx.outcomes import AmdResult, HangupCause
-from orchestrator.telnyx.timestamps import parse_moment
+from orchestrator.telnyx.timestamps import parse_timestamp
 
 Check = Callable[[Any], bool]
 
@@ -40,7 +40,7 @@ OBJECT: Final[Check] = lambda value: isinstance(value, dict)  # noqa: E731
 ANYTHING: Final[Check] = lambda _value: True  # noqa: E731
 NUMBER: Final[Check] = _is_number
 """A number, or the text of one: the carrier writes packets, prices and positions either way."""
-MOMENT: Final[Check] = lambda value: parse_moment(value) is not None  # noqa: E731
+MOMENT: Final[Check] = lambda value: parse_timestamp(value) is not None  # noqa: E731
 
 LEG: Final[Mapping[str, Check]] = {
     "call_control_id": TEXT,

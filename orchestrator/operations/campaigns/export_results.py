@@ -13,7 +13,7 @@ from sqlalchemy import Engine, Row
 
 from orchestrator.contact_files.export_columns import ANSWER, RESULT_COLUMNS, variable_name
 from orchestrator.operations.campaigns.find_campaigns import find_campaign
-from orchestrator.policy.timestamps import format_moment
+from orchestrator.policy.timestamps import format_timestamp
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.results import flows_called, results_after, variable_names_after
 
@@ -46,7 +46,7 @@ def _rows(sql: Engine, campaign_id: str, answers: list[str], variables: list[str
 
 
 def _plain(value: Any) -> Any:
-    return format_moment(value) if isinstance(value, datetime) else value
+    return format_timestamp(value) if isinstance(value, datetime) else value
 
 
 def _variable_names(sql: Engine, campaign_id: str) -> list[str]:

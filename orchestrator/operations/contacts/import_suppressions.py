@@ -26,7 +26,7 @@ from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.names import unseen_in
 from orchestrator.policy.phone.parse_phone import read_phone
-from orchestrator.policy.timestamps import format_moment, parse_moment
+from orchestrator.policy.timestamps import format_timestamp, parse_timestamp
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters
 from orchestrator.store.sql.campaigns import list_ids
@@ -151,10 +151,10 @@ def _end(written: str, now: datetime) -> str | ContactProblem | None:
     if not written.strip():
         return None
     try:
-        moment = parse_moment(written)
+        moment = parse_timestamp(written)
     except ValueError as err:
         return ContactProblem("moment", "expires_at", str(err))
-    return format_moment(moment) if moment > now else ContactProblem("in_the_past", "expires_at", IN_THE_PAST)
+    return format_timestamp(moment) if moment > now else ContactProblem("in_the_past", "expires_at", IN_THE_PAST)
 
 
 def _write(sql: Engine, wishes: Sequence[Asked]) -> Counter[Change]:

@@ -16,7 +16,7 @@ from orchestrator.operations.contacts.hang_up_suppressed import hang_up_at_once
 from orchestrator.operations.dialing.drain_dials import drain_dials
 from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import Reason
-from orchestrator.policy.timestamps import format_moment
+from orchestrator.policy.timestamps import format_timestamp
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters
 from orchestrator.store.sql.opt_outs import Asked, Change, write_opt_outs
@@ -55,7 +55,7 @@ def suppress_number(
     """
     if expires_at is not None and expires_at <= clock():
         raise InvalidInput([FieldError("/expires_at", "in_the_past", IN_THE_PAST)])
-    end = format_moment(expires_at) if expires_at else None
+    end = format_timestamp(expires_at) if expires_at else None
     wish = Asked(phone, scope, reason, asked_by=by, expires_at=end)
     with sql.begin() as tx:
         change = write_opt_outs(tx, [wish])[phone, scope]

@@ -20,7 +20,7 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.phone.field import Number
 from orchestrator.policy.phone.number_kind import why_never_shown
 from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
-from orchestrator.policy.timestamps import format_moment
+from orchestrator.policy.timestamps import format_timestamp
 from orchestrator.policy.zones.contact_zones import zones_for
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import RateLimit, read_health
@@ -144,7 +144,7 @@ def _claim(services: Services, tx: Connection, contact_id: str, to: str, reserva
     until = refusal.until if isinstance(refusal, Hold) else None
     stop = read_stop(tx) if reason is Reason.DIALING_STOPPED else None
     raise Conflict(
-        reason.value, stop.sentence if stop else reason.sentence, until=format_moment(until) if until else None
+        reason.value, stop.sentence if stop else reason.sentence, until=format_timestamp(until) if until else None
     )
 
 

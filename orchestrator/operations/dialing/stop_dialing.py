@@ -10,7 +10,7 @@ from sqlalchemy import Row, true
 from orchestrator.operations.dialing.drain_dials import drain_dials
 from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import Reason
-from orchestrator.policy.timestamps import format_moment
+from orchestrator.policy.timestamps import format_timestamp
 from orchestrator.store.sql.dialing_stop import Stop, clear_stop, read_stop, write_stop
 
 if TYPE_CHECKING:
@@ -52,5 +52,5 @@ def status_reason_of(campaign: Row[Any], stop: Stop | None) -> dict[str, Any] | 
     if stop is None or campaign.status not in _MAY_DIAL:
         own: dict[str, Any] | None = campaign.status_reason
         return own
-    at = format_moment(stop.since) if stop.since else None
+    at = format_timestamp(stop.since) if stop.since else None
     return {"code": Reason.DIALING_STOPPED.value, "detail": stop.sentence, "at": at}

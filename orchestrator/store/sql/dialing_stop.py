@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.clock import rfc3339
-from orchestrator.policy.timestamps import parse_moment
+from orchestrator.policy.timestamps import parse_timestamp
 
 # The first stop stays: a second one must not overwrite the reason, which is needed to decide when to resume.
 _STOP = text(
@@ -58,4 +58,4 @@ def clear_stop(tx: Connection) -> None:
 
 def _read(kept: Mapping[str, Any]) -> Stop:
     since = kept.get("at")
-    return Stop(since=parse_moment(since) if since else None, by=kept.get("by"), reason=kept.get("reason"))
+    return Stop(since=parse_timestamp(since) if since else None, by=kept.get("by"), reason=kept.get("reason"))

@@ -89,7 +89,7 @@ _KEEP_WORDS = text(
 
 @dataclass(frozen=True)
 class Asked:
-    """A request to suppress a number: by whom, why, and until when (by `format_moment`; None: for ever).
+    """A request to suppress a number: by whom, why, and until when (by `format_timestamp`; None: for ever).
 
     `call_id` is the call whose flow made it.
     """

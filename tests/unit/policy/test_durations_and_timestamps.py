@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.policy.durations import format_duration, parse_duration
-from orchestrator.policy.timestamps import format_moment, parse_moment
+from orchestrator.policy.timestamps import format_timestamp, parse_timestamp
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_written_duration_reads_as_itself(seconds: int) -> None:
     ],
 )
 def test_a_moment_is_rfc_3339_and_kept_in_utc(text: str, moment: datetime) -> None:
-    assert parse_moment(text) == moment
+    assert parse_timestamp(text) == moment
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_a_moment_is_rfc_3339_and_kept_in_utc(text: str, moment: datetime) -> No
 )
 def test_any_other_form_and_a_missing_offset_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"RFC 3339|calendar"):
-        parse_moment(text)
+        parse_timestamp(text)
 
 
 def test_a_moment_is_written_with_milliseconds_and_z() -> None:
-    assert format_moment(parse_moment("2027-03-01T09:00:00.1239-05:00")) == "2027-03-01T14:00:00.123Z"
+    assert format_timestamp(parse_timestamp("2027-03-01T09:00:00.1239-05:00")) == "2027-03-01T14:00:00.123Z"

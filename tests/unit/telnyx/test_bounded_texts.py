@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.telnyx.bounded_text import LONGEST, bounded
 from orchestrator.telnyx.events import parse_webhook
-from orchestrator.telnyx.timestamps import parse_moment
+from orchestrator.telnyx.timestamps import parse_timestamp
 
 
 @pytest.mark.parametrize("text", ["", "call.answered", "x" * LONGEST, "ü" * LONGEST])
@@ -41,4 +41,4 @@ def test_a_webhook_of_any_id_and_type_is_read_with_short_ones() -> None:
 
 @pytest.mark.parametrize("told", ["0001-01-01T00:00:00+14:00", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"])
 def test_a_time_of_another_age_is_none(told: str) -> None:
-    assert parse_moment(told) is None
+    assert parse_timestamp(told) is None

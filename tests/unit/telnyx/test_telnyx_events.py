@@ -14,7 +14,7 @@ from orchestrator.errors import NotAnEvent
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.event_types import DETECTION_ENDED, GREETING_ENDED, LATE_FACTS, EventType
 from orchestrator.telnyx.events import Webhook, parse_webhook
-from orchestrator.telnyx.timestamps import parse_moment
+from orchestrator.telnyx.timestamps import parse_timestamp
 
 STATE = ClientState(call="call_01J", role="B")
 IDS = {
@@ -133,7 +133,7 @@ def test_a_strangers_state_is_no_identity(state: Any) -> None:
     ],
 )
 def test_times_are_aware_or_absent(text: Any, moment: datetime | None) -> None:
-    found = parse_moment(text)
+    found = parse_timestamp(text)
 
     assert found == moment
     assert found is None or found.utcoffset() is not None
@@ -178,7 +178,7 @@ def test_a_body_that_is_no_event_is_refused_with_the_reason(raw: bytes, words: s
 
 
 def test_moments_of_two_zones_compare() -> None:
-    early, late = parse_moment("2026-05-04T10:00:00Z"), parse_moment("2026-05-04T12:00:01+02:00")
+    early, late = parse_timestamp("2026-05-04T10:00:00Z"), parse_timestamp("2026-05-04T12:00:01+02:00")
 
     assert early is not None and late is not None
     assert late - early == timedelta(seconds=1)
