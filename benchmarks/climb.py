@@ -23,17 +23,17 @@ class Step:
 
     @property
     def is_whole(self) -> bool:
-        """Say whether everything arrived."""
+        """Return whether everything arrived."""
         return self.arrived == self.sent
 
     @property
     def is_paced(self) -> bool:
-        """Say whether it was sent as fast as in life."""
+        """Return whether it was sent as fast as in life."""
         return self.behind_s <= _MOST_BEHIND * self.seconds
 
     @property
     def is_carried(self) -> bool:
-        """Say whether this proves that so many are carried."""
+        """Return whether this proves that so many are carried."""
         return self.is_whole and self.is_paced
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ class Target:
     bound: float
 
     def holds(self, number: float) -> bool:
-        """Say whether `number` is good enough."""
+        """Return whether `number` is good enough."""
         return number >= self.bound if self.at == "least" else number <= self.bound
 
     def __str__(self) -> str:
@@ -42,7 +42,7 @@ class Measure:
 
     @property
     def is_ok(self) -> bool | None:
-        """Say whether the target is met; None without one."""
+        """Return whether the target is met; None without one."""
         if self.target is None:
             return None
         return self.target.holds(self.value if self.ratio is None else self.ratio)

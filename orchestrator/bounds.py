@@ -1,4 +1,4 @@
-"""What may be said of a rate, of channels, of a weight and of caps: the same bounds wherever one of them is set."""
+"""Bounds of rates, channels, weights and caps, the same wherever one of them is set."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-# Below one dial in 100 s nobody is reached any more: who wants no dials pauses.
+# A rate below one dial in 100 s is of no use: pause instead.
 SLOWEST, FASTEST = 0.01, 1000.0
 MOST_LIVE_CALLS = 100_000
 HEAVIEST = 1000
-DIALS_PER_NUMBER = 3  # in 24 h, where nobody says otherwise
+DIALS_PER_NUMBER = 3  # in 24 h, by default
 MOST_DIALS_PER_NUMBER = 1000
-MOST_DIALS_PER_CALLER_ID = 5_000  # so many rows are counted before each dial: some 9 ms
+MOST_DIALS_PER_CALLER_ID = 5_000  # rows counted before each dial: about 9 ms
 
 CallsPerSecond = Annotated[float, Field(ge=SLOWEST, le=FASTEST, allow_inf_nan=False)]
 LiveCalls = Annotated[int, Field(ge=1, le=MOST_LIVE_CALLS)]

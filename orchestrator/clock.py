@@ -1,4 +1,4 @@
-"""The one place that reads the wall clock; everything else is handed a time."""
+"""The only module that reads the clock; all others receive a time."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """Return the present moment, aware, in UTC."""
+    """Return the current time as an aware datetime in UTC."""
     return datetime.now(UTC)  # noqa: TID251 the clock itself
 
 
 def boot_seconds() -> float:
-    """Return seconds of a clock that goes on while the machine is suspended: a frozen process sees its own age."""
+    """Return the seconds since boot; they advance while the machine is suspended."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 

@@ -1,4 +1,4 @@
-"""The secrets that docker-compose.yml shows to everybody: enough for its simulator, and refused everywhere else."""
+"""The secrets published in docker-compose.yml: accepted with its simulator, refused with any other carrier."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from orchestrator.errors import Misconfigured
 
-_SIMULATOR, _ITS_DOOR = "simulator", "webhooks"  # names that only the compose file's own network knows
+_SIMULATOR, _WEBHOOKS = "simulator", "webhooks"  # host names inside the network of the compose file
 PUBLISHED: Mapping[str, str] = {
     "ORCHESTRATOR_API_KEY": "simulator-only",
     "TELNYX_API_KEY": "simulated-key",
@@ -18,11 +18,12 @@ PUBLISHED: Mapping[str, str] = {
 
 
 def refuse_published_secrets(given: Mapping[str, Collection[str]], *, carrier: str, public_url: str | None) -> None:
-    """Raise Misconfigured, naming each variable that has its published value, unless nobody outside can come in.
+    """Raise Misconfigured naming each variable with a published value, unless carrier and webhooks are local.
 
-    `given` are the values of each. Whoever reads the file could sign webhooks, read the results and start campaigns.
+    `given` has the values of each variable. Published values would let anybody sign webhooks, read results and start
+    campaigns.
     """
-    if urlsplit(carrier).hostname == _SIMULATOR and urlsplit(public_url or "").hostname in (None, _ITS_DOOR):
+    if urlsplit(carrier).hostname == _SIMULATOR and urlsplit(public_url or "").hostname in (None, _WEBHOOKS):
         return
     known = [name for name, value in PUBLISHED.items() if value in given.get(name, ())]
     if known:

@@ -151,7 +151,7 @@ def read_addresses(path: Path) -> dict[str, str]:
 
 
 def is_bound_to_simulator(path: Path) -> bool:
-    """Say whether the calls of this data folder go to the simulator."""
+    """Return whether the calls of this data folder go to the simulator."""
     try:
         return Binding.model_validate_json((path / "carrier.json").read_text()).base_url == SIMULATOR
     except (OSError, ValueError):

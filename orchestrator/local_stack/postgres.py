@@ -150,7 +150,7 @@ def _socket_folder(cluster: Path) -> Path:
 
 
 def _is_address(folder: Path) -> bool:
-    """Say whether a socket in this folder can be had by its path: libpq takes a comma for the end of one."""
+    """Return whether a socket in this folder can be addressed by its path: libpq takes a comma for the end of one."""
     return len(os.fsencode(folder)) <= _LONGEST_SOCKET_FOLDER and "," not in str(folder)
 
 

@@ -71,7 +71,7 @@ class ChildProcess:
             return file.read().decode(errors="replace")
 
     def is_ready(self) -> bool:
-        """Say whether the program says so, in its answers or in its log."""
+        """Return whether the program is ready, by its probe and by its log."""
         line = self.program.ready_line
         return self.program.ready() and (line is None or line in self.output())
 

@@ -122,7 +122,7 @@ _WRAPPED: Final = (
 
 
 def is_open(address: IPv4Address | IPv6Address) -> bool:
-    """Say whether an address lies in the open internet, looking through IPv4 addresses that are wrapped in IPv6."""
+    """Return whether an address lies in the open internet, looking through IPv4 addresses that are wrapped in IPv6."""
     if (inner := _unwrapped(address)) is not None:
         return is_open(inner)
     return not any(address in closed.block for closed in CLOSED_NETWORKS)
