@@ -54,6 +54,13 @@ def valkey(tmp_path: Path) -> Iterator[RunningServer]:
 
 
 @pytest.fixture
+def redis_client(valkey: RunningServer) -> Iterator[redis.Redis]:
+    """Return a client of that Valkey, so that what the test writes lies in its folder."""
+    with redis.Redis.from_url(valkey.url) as client:
+        yield client
+
+
+@pytest.fixture
 def rest(world: World, tmp_path: Path) -> Rest:
     more = {"api_key": SecretStr(KEY), "data_dir": tmp_path, "caller_id": CALLER_ID}
     world.__dict__["settings"] = world.settings.model_copy(update=more)
