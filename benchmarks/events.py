@@ -66,11 +66,11 @@ def _ours(ground: Ground, *, publish: bool) -> Side:
     keys, flows = Keys(), FlowCache(ground.sql)
     flow = load_flow(SAMPLE.read_text(), "application/yaml")
     flows.get = lambda _flow_id: flow  # type: ignore[assignment]  # the shelf after its first look
-    advancer = EventProcessor(client=ground.redis, flows=flows, connection_id=CONNECTION, wake=wake)
+    processor = EventProcessor(client=ground.redis, flows=flows, connection_id=CONNECTION, wake=wake, keys=Keys())
 
     def handle(entries: Sequence[Any]) -> None:
         handled.append(len(entries))
-        advancer.advance_calls(entries)
+        processor.process_events(entries)
 
     def run() -> Sample:
         call_ids = [new_id("call") for _ in range(_CALLS)]

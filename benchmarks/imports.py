@@ -22,6 +22,7 @@ from orchestrator.cli.demo import SAMPLE
 from orchestrator.operations.dialing.claim_contacts import RateLimits
 from orchestrator.operations.dialing.dial_call import Dialer
 from orchestrator.settings import child_environment
+from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import RateLimit
 from orchestrator.store.sql.engine import open_sql
 from tests.support.world import CONNECTION, ZONE, World, world_of
@@ -78,7 +79,7 @@ def _dialing(world: World) -> Iterator[list[float]]:
     sql, stop, taken = open_sql(world.database_url), threading.Event(), []
     campaign_id = world.campaign(flow=SAMPLE.read_text())
     spent = _timed_transactions(sql)
-    dialer = Dialer(sql=sql, client=world.redis, carrier=world.carrier, flows=world.flows)
+    dialer = Dialer(sql=sql, client=world.redis, carrier=world.carrier, flows=world.flows, keys=Keys())
     rate_limits = RateLimits(RateLimit(CONNECTION, 1_000.0, 100.0, 0), RateLimit(campaign_id))
 
     def dial() -> None:

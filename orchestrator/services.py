@@ -18,7 +18,7 @@ from orchestrator.store.probes import StoreProbes
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.engine import open_redis, open_sql
 from orchestrator.store.sql.flow_cache import FlowCache
-from orchestrator.store.sql.own_connections import OurConnections
+from orchestrator.store.sql.own_connections import OwnConnections
 from orchestrator.telnyx.client import TelnyxClient
 
 
@@ -63,9 +63,9 @@ class Services:
         )
 
     @cached_property
-    def connections(self) -> OurConnections:
+    def connections(self) -> OwnConnections:
         """Return which of the carrier's connections are this installation's; raise Misconfigured without one."""
-        return OurConnections(self.settings.connection_id(), sql=self.sql)
+        return OwnConnections(self.settings.connection_id(), sql=self.sql)
 
     @cached_property
     def probes(self) -> StoreProbes:

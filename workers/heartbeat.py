@@ -17,7 +17,7 @@ def beat(folder: Path, name: str) -> None:
 
 
 def with_heartbeat(loop: Loop, folder: Path | None) -> Loop:
-    """Return the loop with a heartbeat in `folder`, or as it is where nobody looks.
+    """Return the loop with a heartbeat in `folder`, or as it is without one.
 
     It beats after a step that failed too: a loop that turns in vain is alive, for a restart heals no store.
     """

@@ -21,7 +21,7 @@ from api.resources.recordings import RecordingView, recording_view
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.disposition import Disposition, Fault
 from orchestrator.operations.calls.find_calls import CallStory, find_call, list_calls
-from orchestrator.operations.calls.request_command import ACTIONS, request_action, reserved_fields
+from orchestrator.operations.calls.request_command import ACTIONS, request_command, reserved_fields
 from orchestrator.operations.dialing.place_call import NewCall, place_call
 from orchestrator.policy.phone.field import AskedNumber, Region
 from orchestrator.policy.timestamps import Moment
@@ -165,14 +165,14 @@ def _detail(story: CallStory) -> CallDetail:
 def index(services: Services, query: CallQuery) -> Page[CallView]:
     """List calls, newest first; attempts that were withdrawn undialed only with `status=withdrawn`."""
     filters = read_number(services, query.filters(), "to")
-    rows, recordings = list_calls(services, filters, after=query.after, limit=query.limit)
+    rows, recordings = list_calls(services.sql, filters, after=query.after, limit=query.limit)
     return cut_page(rows, query, shape=lambda row: _view(row, recordings.get(row.id, ())))
 
 
 @resource.route("GET", "/v1/calls/{call_id}", gives={200: CallDetail}, fails=(404,))
 def show(services: Services, call_id: str) -> CallDetail:
     """Show a call with its timeline and transcript."""
-    return _detail(find_call(services, call_id))
+    return _detail(find_call(call_id, sql=services.sql, client=services.redis, keys=services.keys))
 
 
 @resource.route(
@@ -190,7 +190,18 @@ def place(services: Services, body: NewCall) -> Response:
     refused with 409: the `code` is the reason. Without a `flow`, commands come from `POST
     /v1/calls/{call_id}/actions/…`.
     """
-    return answer(_view(place_call(services, body, contact_id=fresh_id("con"))), 202)
+    placed = place_call(
+        body,
+        contact_id=fresh_id("con"),
+        sql=services.sql,
+        client=services.redis,
+        keys=services.keys,
+        flows=services.flows,
+        settings=services.settings,
+        caps=services.caps,
+        clock=services.clock,
+    )
+    return answer(_view(placed), 202)
 
 
 _ACTION = """It takes its turn behind the commands of the flow, and the flow hears its webhooks; `hangup` ends the
@@ -224,9 +235,16 @@ def _needs_fields(command: type[Command]) -> bool:
 
 def _action_view() -> Callable[..., Response]:
     def act(services: Services, call_id: str, body: Command) -> Response:
-        return answer(
-            AcceptedCommand(command_id=request_action(services, call_id, body, request_id=fresh_id("req"))), 202
+        command_id = request_command(
+            call_id,
+            body,
+            request_id=fresh_id("req"),
+            sql=services.sql,
+            client=services.redis,
+            keys=services.keys,
+            now=services.clock(),
         )
+        return answer(AcceptedCommand(command_id=command_id), 202)
 
     return act
 

@@ -115,13 +115,17 @@ def _fields(row: Any, stop: Stop | None) -> dict[str, Any]:
 
 
 def _view(services: Services, row: Any) -> CampaignView:
-    return CampaignView.model_validate(_fields(row, find_stop(services)))
+    return CampaignView.model_validate(_fields(row, find_stop(services.sql)))
 
 
 def _in_flight(services: Services, campaign_id: str) -> CampaignInFlight:
     row, in_flight = find_campaign_in_flight(campaign_id, sql=services.sql)
-    stop = find_stop(services)
-    waits_for = _waits_for(find_room_to_dial(services, [row.id]).get(row.id), services.clock(), stop)
+    stop = find_stop(services.sql)
+    waits_for = _waits_for(
+        find_room_to_dial([row.id], sql=services.sql, client=services.redis, keys=services.keys).get(row.id),
+        services.clock(),
+        stop,
+    )
     return CampaignInFlight.model_validate({**_fields(row, stop), "in_flight": in_flight, "waits_for": waits_for})
 
 
@@ -163,7 +167,7 @@ def index(services: Services, query: CampaignQuery) -> Page[CampaignView]:
     """List campaigns, newest first."""
     with services.sql.connect() as tx:
         rows = list_campaigns(tx, query.filters(), after=query.after, limit=query.limit)
-    stop = find_stop(services)
+    stop = find_stop(services.sql)
     return cut_page(rows, query, shape=lambda row: CampaignView.model_validate(_fields(row, stop)))
 
 

@@ -30,7 +30,7 @@ def _shape(row: Any) -> ConnectionView:
 @resource.route("GET", "/v1/connections/{connection_id}", gives={200: ConnectionView}, fails=(404,))
 def show(services: Services, connection_id: str) -> ConnectionView:
     """Show the limits of a connection."""
-    return _shape(show_connection(services, connection_id))
+    return _shape(show_connection(connection_id, sql=services.sql, settings=services.settings))
 
 
 @resource.route(
@@ -41,4 +41,4 @@ def change(services: Services, connection_id: str, body: ConnectionChange) -> Co
 
     Set `calls_per_second` to what the carrier allows the account; the engine stays below it in any trailing 5 seconds.
     """
-    return _shape(change_connection(services, connection_id, body))
+    return _shape(change_connection(connection_id, body, sql=services.sql, settings=services.settings))

@@ -130,9 +130,14 @@ class ContactQuery(PageQuery):
 
 
 def _views(services: Services, rows: Sequence[Any]) -> Iterator[ContactView]:
-    rooms = find_room_to_dial(services, {row.campaign_id for row in rows if row.status == ContactStatus.WAITING})
+    rooms = find_room_to_dial(
+        {row.campaign_id for row in rows if row.status == ContactStatus.WAITING},
+        sql=services.sql,
+        client=services.redis,
+        keys=services.keys,
+    )
     is_stopped = any(room.lacks is Reason.DIALING_STOPPED for room in rooms.values())
-    stop = find_stop(services) if is_stopped else None
+    stop = find_stop(services.sql) if is_stopped else None
     return (
         _shape(row, current_status_of(row, services.clock(), room=rooms.get(row.campaign_id)), stop) for row in rows
     )

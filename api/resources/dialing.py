@@ -57,19 +57,26 @@ def stop(services: Services, body: NewStop) -> DialingView:
     Once this has answered, nothing is dialed until dialing is resumed. A second stop keeps the first one's author, time
     and reason.
     """
-    in_flight = stop_dialing(services, reason=body.reason, by=body.by)
+    in_flight = stop_dialing(
+        sql=services.sql,
+        client=services.redis,
+        keys=services.keys,
+        now=services.clock(),
+        reason=body.reason,
+        by=body.by,
+    )
     return _view(services, in_flight=in_flight)
 
 
 @resource.route("POST", "/v1/dialing/resume", gives={200: DialingView})
 def resume(services: Services) -> DialingView:
     """Let running campaigns dial again."""
-    resume_dialing(services)
+    resume_dialing(services.sql)
     return _view(services)
 
 
 def _view(services: Services, *, in_flight: int | None = None) -> DialingView:
-    stop = find_stop(services)
+    stop = find_stop(services.sql)
     if stop is None:
         return DialingView(status="running", stopped=False, since=None, by=None, reason=None, in_flight=in_flight)
     told = {"since": stop.since, "by": stop.by, "reason": stop.reason}

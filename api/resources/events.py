@@ -12,7 +12,7 @@ from api.http.pagination import Page, PageQuery, cut_page
 from api.http.responses import answer
 from api.http.routes import Resource
 from orchestrator.errors import NotFound
-from orchestrator.operations.events.dead_letters import list_dead_letters, list_orphans, replay_dead_letter
+from orchestrator.operations.events.dead_letters import list_dead_letters, list_unmatched, replay_dead_letter
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
@@ -48,7 +48,7 @@ def dead(services: Services, query: PageQuery) -> Page[KeptEvent]:
 def orphans(services: Services, query: PageQuery) -> Page[KeptEvent]:
     """List webhooks that belong to no known call, newest first; the newest 10,000 are kept."""
     return cut_page(
-        list_orphans(services.redis, services.keys, after=query.after, limit=query.limit + 1), query, shape=_view
+        list_unmatched(services.redis, services.keys, after=query.after, limit=query.limit + 1), query, shape=_view
     )
 
 

@@ -93,7 +93,7 @@ def index(services: Services, call_id: str) -> MediaView:
 
     `stream_url` is null unless ORCHESTRATOR_MEDIA_URL says where the carrier reaches `orchestrator media`.
     """
-    found = find_media(services, call_id)
+    found = find_media(call_id, sql=services.sql, data_dir=services.settings.data_dir, streams=services.streams)
     return MediaView(stream_url=found.stream_url, data=[_view(call_id, capture) for capture in found.captures])
 
 
@@ -102,7 +102,7 @@ def index(services: Services, call_id: str) -> MediaView:
 )
 def show(services: Services, call_id: str, file: str) -> Response:
     """Fetch a captured track; parts of it with `Range`, nothing with `If-None-Match` and the `ETag` it still has."""
-    path = open_capture(services, call_id, file)
+    path = open_capture(call_id, file, data_dir=services.settings.data_dir)
     media = WAV if path.suffix == ".wav" else RAW
     return send_file(path, mimetype=media, as_attachment=True, download_name=f"{call_id}-{file}", conditional=True)
 
@@ -119,5 +119,5 @@ def play(services: Services, call_id: str, body: Sound) -> Response:
 
     Requests are played in order, one a second, as the carrier allows; thirty may wait. Each is played at most once.
     """
-    play_sound(services, call_id, body.payload)
+    play_sound(call_id, body.payload, sql=services.sql, client=services.redis, keys=services.keys)
     return answer(SoundTaken(), 202)

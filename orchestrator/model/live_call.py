@@ -142,6 +142,11 @@ class LiveCall(BaseModel):
     cost: dict[str, Any] | None = None
     is_erased: bool = False
 
+    @property
+    def is_known_to_carrier(self) -> bool:
+        """Whether the carrier has reported this call in any way."""
+        return self.call_control_id is not None or self.phase != "dialing"
+
     def erased(self) -> LiveCall:
         """Return the call without personal data: times, results and ids stay, and the number while the call lives.
 

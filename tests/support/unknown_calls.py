@@ -31,6 +31,6 @@ def unknown_call(world: World, carrier: CarrierStub, *, age_s: float = 41) -> st
     return call_id
 
 
-def look_again(world: World) -> int:
+def match_again(world: World) -> int:
     world.execute("UPDATE calls SET absent_at = absent_at - interval '31 seconds'")
-    return world.reconciler.reconcile_unknown(CONNECTION)
+    return world.reconciler.reconcile_unknown_calls(CONNECTION)

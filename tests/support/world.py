@@ -18,12 +18,15 @@ from sqlalchemy import Engine, insert, select, text, update
 from orchestrator.clock import rfc3339, utc_now
 from orchestrator.ids import new_id
 from orchestrator.model.live_call import LiveCall
-from orchestrator.operations.calls.finalize_calls import Settler
+from orchestrator.operations.calls.finalize_calls import CallFinalizer
+from orchestrator.operations.calls.find_calls import CallStory, find_call
+from orchestrator.operations.calls.request_command import request_command
 from orchestrator.operations.calls.send_commands import CommandSender
 from orchestrator.operations.dialing.claim_contacts import Claimer, RateLimits
 from orchestrator.operations.dialing.dial_call import Dialer
 from orchestrator.operations.dialing.dispatch_calls import Dispatcher
-from orchestrator.operations.events.accept_inbound_calls import Intake
+from orchestrator.operations.dialing.stop_dialing import NO_REASON, stop_dialing
+from orchestrator.operations.events.accept_inbound_calls import InboundCalls
 from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.operations.recovery.rebuild_redis import Rebuilder
 from orchestrator.operations.recovery.reconcile_unknown_calls import Reconciler
@@ -40,6 +43,7 @@ from orchestrator.store.sql import tables
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.client_state import ClientState
+from orchestrator.telnyx.commands import Command
 from tests.support.run_operation import run_operation
 
 T = TypeVar("T")
@@ -107,6 +111,16 @@ class World:
     def flows(self) -> FlowCache:
         return FlowCache(self.sql)
 
+    def find_call(self, call_id: str) -> CallStory:
+        return find_call(call_id, sql=self.sql, client=self.redis, keys=self.keys)
+
+    def request_command(self, call_id: str, command: Command, *, request_id: str) -> str:
+        stores = {"sql": self.sql, "client": self.redis, "keys": self.keys}
+        return request_command(call_id, command, request_id=request_id, now=utc_now(), **stores)
+
+    def stop_dialing(self, *, reason: str = NO_REASON) -> int:
+        return stop_dialing(sql=self.sql, client=self.redis, keys=self.keys, now=utc_now(), reason=reason)
+
     @cached_property
     def claimer(self) -> Claimer:
         return Claimer(
@@ -115,11 +129,14 @@ class World:
             flows=self.flows,
             webhook_url=self.settings.webhook_url,
             caps=self.caps,
+            keys=self.keys,
         )
 
     @cached_property
     def dialer(self) -> Dialer:
-        return Dialer(sql=self.sql, client=self.redis, carrier=self.carrier, flows=self.flows, caps=self.caps)
+        return Dialer(
+            sql=self.sql, client=self.redis, carrier=self.carrier, flows=self.flows, caps=self.caps, keys=self.keys
+        )
 
     @cached_property
     def dispatcher(self) -> Dispatcher:
@@ -129,19 +146,20 @@ class World:
             claimer=self.claimer,
             connection_id=CONNECTION,
             in_queue=lambda: self.in_queue,
+            keys=self.keys,
         )
 
     @cached_property
-    def performer(self) -> CommandSender:
-        return CommandSender(client=self.redis, carrier=self.carrier)
+    def sender(self) -> CommandSender:
+        return CommandSender(client=self.redis, carrier=self.carrier, keys=self.keys)
 
     @cached_property
-    def advancer(self) -> EventProcessor:
-        return EventProcessor(client=self.redis, flows=self.flows, connection_id=CONNECTION)
+    def processor(self) -> EventProcessor:
+        return EventProcessor(client=self.redis, flows=self.flows, connection_id=CONNECTION, keys=self.keys)
 
     @cached_property
-    def intake(self) -> Intake:
-        return Intake(
+    def inbound_calls(self) -> InboundCalls:
+        return InboundCalls(
             sql=self.sql,
             client=self.redis,
             flows=self.flows,
@@ -151,25 +169,29 @@ class World:
         )
 
     @cached_property
-    def stray_advancer(self) -> EventProcessor:
-        return EventProcessor(client=self.redis, flows=self.flows, connection_id=CONNECTION, intake=self.intake)
+    def unmatched_processor(self) -> EventProcessor:
+        return EventProcessor(
+            client=self.redis, flows=self.flows, connection_id=CONNECTION, inbound=self.inbound_calls, keys=self.keys
+        )
 
     @cached_property
-    def settler(self) -> Settler:
-        return Settler(sql=self.sql, client=self.redis)
+    def finalizer(self) -> CallFinalizer:
+        return CallFinalizer(sql=self.sql, client=self.redis, keys=self.keys)
 
     @cached_property
     def rebuilder(self) -> Rebuilder:
-        return Rebuilder(sql=self.sql, client=self.redis, carrier=self.carrier, connection_id=CONNECTION)
+        return Rebuilder(
+            sql=self.sql, client=self.redis, carrier=self.carrier, connection_id=CONNECTION, keys=self.keys
+        )
 
     @cached_property
     def reconciler(self) -> Reconciler:
-        return Reconciler(sql=self.sql, client=self.redis, carrier=self.carrier)
+        return Reconciler(sql=self.sql, client=self.redis, carrier=self.carrier, keys=self.keys)
 
     def use_carrier(self, url: str) -> None:
         """Talk to another carrier from now on."""
         self.carrier_url = url
-        for name in ("settings", "carrier", "services", "dialer", "performer", "rebuilder", "reconciler"):
+        for name in ("settings", "carrier", "services", "dialer", "sender", "rebuilder", "reconciler"):
             self.__dict__.pop(name, None)
 
     def set_caps(self, **caps: int | None) -> None:
@@ -270,15 +292,18 @@ class World:
         """Handle every event, strays behind the others; return the calls that were woken."""
         woken: list[str] = []
         for _ in range(2):  # what a stray gives back to the events is handled too
-            for stream, advancer in ((self.keys.events, self.advancer), (self.keys.strays, self.stray_advancer)):
-                woken += [call_id for batch in self._batches(stream) for call_id in advancer.advance_calls(batch)]
+            for stream, processor in (
+                (self.keys.events, self.processor),
+                (self.keys.unmatched, self.unmatched_processor),
+            ):
+                woken += [call_id for batch in self._batches(stream) for call_id in processor.process_events(batch)]
         return woken
 
     def perform(self, call_id: str) -> int:
-        return self.performer.perform_commands(call_id, token=new_id("req"))
+        return self.sender.send_commands(call_id, token=new_id("req"))
 
     def settle(self) -> int:
-        return sum(self.settler.finalize_calls(batch) for batch in self._batches(self.keys.ended))
+        return sum(self.finalizer.finalize_calls(batch) for batch in self._batches(self.keys.ended))
 
     def work(self, call_id: str) -> None:
         """Advance, perform and advance again until the call is quiet."""

@@ -9,11 +9,11 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from orchestrator.operations.calls.finalize_calls import Settler
+from orchestrator.operations.calls.finalize_calls import CallFinalizer
 from orchestrator.operations.calls.warm_flow_cache import warm_flow_cache
 from orchestrator.operations.dialing.claim_contacts import Claimer
 from orchestrator.operations.dialing.dispatch_calls import Dispatcher
-from orchestrator.operations.events.accept_inbound_calls import Intake
+from orchestrator.operations.events.accept_inbound_calls import InboundCalls
 from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.services import Services, open_services
 from orchestrator.store.redis.event_streams import ensure_groups
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 TICK_S = 0.1
 TIMERS_EVERY_S = 0.05
 FLOWS_EVERY_S = 1.0
-STRAYS_WAIT_MS = 1_000  # for an engine that learns whose leg it is at the same moment
+UNMATCHED_WAIT_MS = 1_000  # for another engine that learns the call of a leg at the same moment
 SETTLE_EVERY_S = 0.25
 _TIMERS_AT_ONCE = 500
 
@@ -60,9 +60,9 @@ def dispatch_loops(services: Services) -> list[Loop]:
 
 
 def advance_loops(services: Services) -> list[Loop]:
-    """Return the loops that take events to decisions, strays to their calls and due timers to events."""
+    """Return the loops that take events to decisions, unmatched events to their calls, and due timers to events."""
     connection_id = services.settings.connection_id()
-    intake = Intake(
+    inbound = InboundCalls(
         sql=services.sql,
         client=services.redis,
         flows=services.flows,
@@ -70,7 +70,7 @@ def advance_loops(services: Services) -> list[Loop]:
         connection_id=connection_id,
         join_days=services.settings.inbound_join_days,
     )
-    advancer = partial(
+    processor = partial(
         EventProcessor,
         client=services.redis,
         flows=services.flows,
@@ -79,16 +79,20 @@ def advance_loops(services: Services) -> list[Loop]:
         keys=services.keys,
         wake=lambda call_id: publication(CALLS_PERFORM, [call_id]),
     )
-    events = Consumer(services.redis, services.keys.events, advancer().advance_calls, keys=services.keys)
-    # A loop of their own: known calls go on while the database lets strays wait.
-    patient = advancer(intake=intake, patience_ms=STRAYS_WAIT_MS)
-    strays = Consumer(
-        services.redis, services.keys.strays, patient.advance_calls, keys=services.keys, left_behind_ms=STRAYS_WAIT_MS
+    events = Consumer(services.redis, services.keys.events, processor().process_events, keys=services.keys)
+    # A loop of their own: known calls go on while unmatched events wait for the database.
+    unmatched_processor = processor(inbound=inbound, wait_ms=UNMATCHED_WAIT_MS)
+    unmatched = Consumer(
+        services.redis,
+        services.keys.unmatched,
+        unmatched_processor.process_events,
+        keys=services.keys,
+        left_behind_ms=UNMATCHED_WAIT_MS,
     )
     timers = ScriptCall("fire_timers", [services.keys.timers, services.keys.events], [_TIMERS_AT_ONCE])
     return [
         Loop("advance", events.consume, 0.0, close=events.retire),
-        Loop("strays", strays.consume, 0.0, close=strays.retire),
+        Loop("strays", unmatched.consume, 0.0, close=unmatched.retire),
         Loop("flows", lambda: warm_flow_cache(services.sql, services.flows), FLOWS_EVERY_S),
         Loop("timers", lambda: run_script(services.redis, timers), TIMERS_EVERY_S),
     ]
@@ -96,8 +100,8 @@ def advance_loops(services: Services) -> list[Loop]:
 
 def settle_loops(services: Services) -> list[Loop]:
     """Return the loop that writes ended calls to the record."""
-    settler = Settler(sql=services.sql, client=services.redis, keys=services.keys)
-    consumer = Consumer(services.redis, services.keys.ended, settler.finalize_calls, keys=services.keys)
+    finalizer = CallFinalizer(sql=services.sql, client=services.redis, keys=services.keys)
+    consumer = Consumer(services.redis, services.keys.ended, finalizer.finalize_calls, keys=services.keys)
     # A record may be a moment late: a batch of ten costs little more than one call.
     return [Loop("settle", consumer.consume, SETTLE_EVERY_S, close=consumer.retire)]
 
@@ -135,8 +139,8 @@ def prepare(services: Services) -> None:
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(prog="workers.engine", description=__doc__)
-    told = "run this part alone; may be repeated"
-    parser.add_argument("--only", action="append", choices=PARTS, default=[], help=told)
+    usage = "run this part alone; may be repeated"
+    parser.add_argument("--only", action="append", choices=PARTS, default=[], help=usage)
     run_engine(parser.parse_args().only)
 
 

@@ -49,7 +49,7 @@ def sweep_loops(services: Services) -> list[Loop]:
         Loop("carrier", lambda: reopen_dispatch(client, keys, carrier, connection_id=connection_id), 2.0),
         Loop("clock", lambda: compare_clocks(client, keys, carrier, connection_id=connection_id), 30.0),
         Loop("deadlines", lambda: poll_call_status(sql, client, keys, carrier), 5.0),
-        Loop("unknown", lambda: reconciler.reconcile_unknown(connection_id), 5.0),
+        Loop("unknown", lambda: reconciler.reconcile_unknown_calls(connection_id), 5.0),
         Loop("rewrites", lambda: rewrite_when_owed(client, keys), 30.0),
         Loop("consumers", lambda: forget_dead_consumers(client, keys), 600.0),
         Loop("channels", lambda: reconcile_channels(sql, client, keys, connection_id=connection_id), 10.0),
@@ -58,7 +58,7 @@ def sweep_loops(services: Services) -> list[Loop]:
 
 def overdue_wakes(client: redis.Redis, keys: Keys, queue: QueueWatch) -> list[str]:
     """Return the calls whose commands should have been sent by now, and whose wake-up is not just slow to be taken."""
-    look = queue.look()
-    args = [_WAKES_AT_ONCE, _WAKE_AGAIN_MS, look.length, _PATIENCE_MS, int(look.moves)]
+    state = queue.read()
+    args = [_WAKES_AT_ONCE, _WAKE_AGAIN_MS, state.length, _PATIENCE_MS, int(state.moves)]
     found = run_script(client, ScriptCall("overdue_wakes", [keys.wakes], args))
     return [call_id.decode() for call_id in found]

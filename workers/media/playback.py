@@ -11,7 +11,13 @@ import redis
 
 from orchestrator.clock import Clock
 from orchestrator.model.event import STREAM_PLAY_ENDED, Event
-from orchestrator.store.redis.audio_queue import Sound, announce_streams, fetch_silences, fetch_sounds, tell_played
+from orchestrator.store.redis.audio_queue import (
+    Sound,
+    add_played_events,
+    announce_streams,
+    fetch_silences,
+    fetch_sounds,
+)
 from orchestrator.store.redis.keys import Keys
 from workers.media.speaker import Played, Speaker
 from workers.media.streams import StreamDoor
@@ -84,7 +90,7 @@ class Playback:
         return {stream.call_id for stream in self._door.streams()} - self._announced
 
     def _exchange(self, news: Sequence[str], open_calls: Sequence[str], ready: Sequence[str]) -> _Wishes:
-        tell_played(self._client, self._keys, self._untold)
+        add_played_events(self._client, self._keys, self._untold)
         self._untold = []
         announce_streams(self._client, self._keys, news)
         silences = fetch_silences(self._client, self._keys, open_calls)

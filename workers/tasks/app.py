@@ -15,12 +15,12 @@ from orchestrator.settings import load_settings
 from orchestrator.store.timeouts import BROKER_HEALTH_S, CONNECT_S, REDIS_ANSWER_S
 from workers.logs import log_to_stderr
 from workers.tasks.broker import spare_clients, survive_outages
-from workers.tasks.heartbeat import Pulse
+from workers.tasks.heartbeat import WorkerHeartbeat
 from workers.tasks.names import BROKER_PREFIX, CALLS_DIAL, CALLS_PERFORM, QUEUE_COMMANDS, QUEUE_DIALS
 
 
 def _queue(name: str) -> Queue:
-    """Return a queue with an exchange of its own: left out, it would be the default queue's, and hear its messages."""
+    """Return a queue with an exchange of its own: left out, it would be the default queue's, and get its messages."""
     return Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]  # kombu ships no types
 
 
@@ -30,7 +30,7 @@ survive_outages()
 spare_clients()
 app = Celery("orchestrator", broker=load_settings().redis_url, include=["workers.tasks.tasks"])
 app.conf.update(
-    # Whoever asks the app, such as Flower for its broker page, hears of every queue and not of the default one alone.
+    # A program that asks the app, such as Flower for its broker page, learns of every queue, not of the default one.
     task_queues=[_queue(QUEUE_COMMANDS), _queue(QUEUE_DIALS)],
     task_routes={CALLS_DIAL: {"queue": QUEUE_DIALS}, CALLS_PERFORM: {"queue": QUEUE_COMMANDS}},
     task_default_queue=QUEUE_COMMANDS,
@@ -63,7 +63,7 @@ app.conf.update(
         "global_keyprefix": BROKER_PREFIX,
     },
 )
-app.steps["consumer"].add(Pulse)
+app.steps["consumer"].add(WorkerHeartbeat)
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types

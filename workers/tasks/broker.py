@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class PatientQoS(QoS):
-    """Lets go of messages whose channel is gone; a sweeper issues again what was not done.
+    """Drops messages when their channel is gone; a sweeper issues again what was not done.
 
     kombu 5.7 would acknowledge or restore them on the torn-down connection, and its AttributeError ends the worker.
     """

@@ -13,7 +13,7 @@ from workers.heartbeat import beat
 _EVERY_S = 5.0
 
 
-class Pulse(StartStopStep):  # type: ignore[misc]  # Celery ships no types
+class WorkerHeartbeat(StartStopStep):  # type: ignore[misc]  # Celery ships no types
     """Beats while the worker consumes; silent while it has no broker."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)

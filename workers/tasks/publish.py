@@ -33,7 +33,7 @@ def publish(task: str, call_ids: Sequence[str]) -> None:
 
 
 def publication(task: str, call_ids: Sequence[str]) -> Command:
-    """Return the command that publishes one message per call, for who has a trip to the broker to make anyhow."""
+    """Return the command that publishes one message per call, for a caller with a round trip to make anyhow."""
     queue = _QUEUES[task]
     return ("LPUSH", BROKER_PREFIX + queue, *(wake_up(task, call_id, queue=queue) for call_id in call_ids))
 
@@ -46,28 +46,28 @@ def queued(task: str) -> int:
 
 
 @dataclass(frozen=True)
-class QueueLook:
-    """A queue at one look: how many messages no worker has taken yet, and whether any was taken since the last look."""
+class QueueState:
+    """A queue: how many messages no worker has taken yet, and whether any was taken since it was last read."""
 
     length: int
     moves: bool
 
 
 class QueueWatch:
-    """Looks at a queue again and again: one whose oldest message stays where it is has no reader."""
+    """Reads a queue again and again: one whose oldest message stays where it is has no reader."""
 
     def __init__(self, task: str) -> None:
         self._queue = BROKER_PREFIX + _QUEUES[task]
         self._oldest: bytes | None = None
 
-    def look(self) -> QueueLook:
-        """Return the queue as it stands."""
+    def read(self) -> QueueState:
+        """Return the state of the queue."""
         answers = round_trip(_broker(), [("LLEN", self._queue), ("LINDEX", self._queue, -1)])
         raise_errors(answers)
         length, oldest = answers
         moves = oldest is None or oldest != self._oldest
         self._oldest = oldest
-        return QueueLook(int(length), moves)
+        return QueueState(int(length), moves)
 
 
 @cache

@@ -22,7 +22,7 @@ def dial(call_id: str) -> None:
 @app.task(name=CALLS_PERFORM)  # type: ignore[untyped-decorator]
 def perform(call_id: str) -> None:
     """Send what waits in one call's outbox."""
-    _sender().perform_commands(call_id, token=new_id("req"))
+    _sender().send_commands(call_id, token=new_id("req"))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""A bridge that names another call of ours: each hears of the other from before the command goes out."""
+"""Bridges a call with another call of this installation, so that each is notified of the other."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _OURS = "call_"
 
 
 class NoSuchCall(Exception):
-    """Raised when a bridge names a call of ours that does not live."""
+    """Raised when a bridge names a call of this installation that is not live."""
 
 
 def find_other_call(client: redis.Redis, keys: Keys, command: Mapping[str, Any]) -> LiveCall | None:
-    """Return the call of ours that a bridge names by its id or its leg; None when it names something else.
+    """Return the live call that a bridge names by its id or its leg; None when it names something else.
 
-    Raises NoSuchCall for a call of ours that is over or unknown.
+    Raises NoSuchCall for an id of a call that is over or unknown.
     """
     named = str(command.get("body", {}).get("call_control_id") or "")
     is_id = named.startswith(_OURS)
@@ -40,7 +40,7 @@ def find_other_call(client: redis.Redis, keys: Keys, command: Mapping[str, Any])
 
 
 def with_leg_of(other: LiveCall, command: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the command as the carrier understands it: it knows legs, and not our ids."""
+    """Return the command as the carrier understands it: it knows legs, and not the ids of calls here."""
     return {**command, "body": {**command["body"], "call_control_id": other.call_control_id}}
 
 
@@ -52,9 +52,9 @@ def bridge_paired(
     letter: str,
     send: Callable[[], Event | None],
 ) -> Event | None:
-    """Send the bridge of the first of two calls with the other, which is heard of under `letter`.
+    """Send the bridge of the first of two calls with the other, whose events carry the leg `letter`.
 
-    They are paired first, for what the carrier tells may overtake its answer; a bridge it refuses pairs nobody.
+    They are paired first, for webhooks may overtake the carrier's answer; a bridge that it refuses pairs nobody.
     """
     call_id, other_id = calls
     before = pair_calls(client, keys, call_id, other_id, letter=letter)

@@ -18,13 +18,13 @@ from orchestrator.errors import NewerLiveState
 from orchestrator.model.live_call import LiveCall
 from orchestrator.model.recording import reported_recordings
 from orchestrator.operations.calls.next_contact_status import contact_after
-from orchestrator.operations.dialing.pause_refused_campaigns import refuse_campaigns
+from orchestrator.operations.dialing.pause_refused_campaigns import pause_refused_campaigns
 from orchestrator.store.doubt import DOUBTS, is_really_away
 from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.event_streams import acknowledge, bury, count_failure
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import forget_later, load_many, read_logs
-from orchestrator.store.redis.rate_limiter import RateLimit, give_back
+from orchestrator.store.redis.rate_limiter import RateLimit, return_reservation
 from orchestrator.store.sql.call_records import (
     end_unrecorded,
     hold_unrecorded,
@@ -56,13 +56,13 @@ class _Ended:
 _Entries = Mapping[str, Sequence[RawEntry]]
 
 
-class Settler:
+class CallFinalizer:
     """Takes entries of the `ended` stream to the record; idempotent, any number of them may run."""
 
-    def __init__(self, *, sql: Engine, client: redis.Redis, keys: Keys | None = None) -> None:
+    def __init__(self, *, sql: Engine, client: redis.Redis, keys: Keys) -> None:
         self._sql = sql
         self._redis = client
-        self._keys = keys or Keys()
+        self._keys = keys
 
     def finalize_calls(self, entries: Sequence[RawEntry]) -> int:
         """Record these calls; return how many were ended for the first time. Raises when a store is away (R18)."""
@@ -70,26 +70,28 @@ class Settler:
         for entry in entries:
             by_call.setdefault(entry[1][b"call"].decode(), []).append(entry)
         try:
-            return self._settle(by_call)
+            return self._finalize(by_call)
         except Exception as err:
             if is_really_away(err, self._sql):
                 raise
             log.exception("a batch could not be recorded: one by one")
-            return sum(self._settle_alone(call_id, found) for call_id, found in by_call.items())
+            return sum(self._finalize_alone(call_id, found) for call_id, found in by_call.items())
 
-    def _settle(self, by_call: _Entries) -> int:
+    def _finalize(self, by_call: _Entries) -> int:
         with self._sql.begin() as tx:
             rows = lock_for_record(tx, list(by_call))
-            # Read behind the lock: of two settlers of one call, the later one writes the later state.
+            # Read behind the lock: of two finalizers of one call, the later one writes the later state.
             ended = self._read(by_call)
             first_ends = self._write(tx, ended, rows)
-        self._heed_refusals(ended, rows)
+        self._pause_refused(ended, rows)
         self._let_go(ended, rows)
         return first_ends
 
-    def _write(self, tx: Connection, told: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> int:
-        write_recordings(tx, [row for one in told if one.call.call_id in rows for row in reported_recordings(one.call)])
-        known = [one for one in told if one.call.settled and one.call.call_id in rows]
+    def _write(self, tx: Connection, ended: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> int:
+        write_recordings(
+            tx, [row for one in ended if one.call.call_id in rows for row in reported_recordings(one.call)]
+        )
+        known = [one for one in ended if one.call.settled and one.call.call_id in rows]
         records = [record_of(one.call, rows[one.call.call_id]) for one in known]
         write_calls(tx, records)
         write_suppressions(tx, records)
@@ -98,16 +100,16 @@ class Settler:
         write_timeline(tx, [(r.call.call_id, r.kept(line)) for one, r in kept for line in one.timeline])
         return sum(record.is_first_end for record in records)
 
-    def _heed_refusals(self, told: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> None:
+    def _pause_refused(self, ended: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> None:
         """Pause what a hangup refuses our account for, as an answer to a dial would (R5); acknowledged after it."""
-        for call, row in ((one.call, rows[one.call.call_id]) for one in told if one.call.call_id in rows):
+        for call, row in ((one.call, rows[one.call.call_id]) for one in ended if one.call.call_id in rows):
             answer = sort_hangup_error(call.telnyx_error) if call.direction == "outgoing" else None
             if isinstance(answer, Refused):
-                refuse_campaigns(self._sql, self._redis, self._keys, row, answer, dialed_at=row["dialed_at"])
+                pause_refused_campaigns(self._sql, self._redis, self._keys, row, answer, dialed_at=row["dialed_at"])
 
-    def _settle_alone(self, call_id: str, entries: Sequence[RawEntry]) -> int:
+    def _finalize_alone(self, call_id: str, entries: Sequence[RawEntry]) -> int:
         try:
-            return self._settle({call_id: entries})
+            return self._finalize({call_id: entries})
         except Exception as err:  # whatever else it is, it is this record's own failure
             if is_really_away(err, self._sql):
                 raise
@@ -122,23 +124,23 @@ class Settler:
         timelines = read_logs(self._redis, self._keys, list(by_call))
         for found, live, timeline in zip(by_call.values(), loaded, timelines, strict=True):
             if live is None:
-                self._acknowledge(found)  # Redis has lost it: the sweeper judges the row
+                self._acknowledge(found)  # Redis has lost it: the sweeper resolves the row
                 continue
             if isinstance(live, NewerLiveState):
-                log.warning("not recorded here: %s", live)  # the entry stays, for a settler of that version
+                log.warning("not recorded here: %s", live)  # the entry stays, for a finalizer of that version
                 continue
             ended.append(_Ended(tuple(found), live.call, timeline))
         return ended
 
-    def _let_go(self, told: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> None:
-        ended = [one for one in told if one.call.settled]
-        by_lanes: dict[tuple[RateLimit, RateLimit], list[str]] = {}
-        for row in (rows[one.call.call_id] for one in ended if one.call.call_id in rows):
-            by_lanes.setdefault((RateLimit(row["connection_id"]), RateLimit(row["campaign_id"])), []).append(row["id"])
-        for (connection, campaign), call_ids in by_lanes.items():
-            give_back(self._redis, self._keys, connection, campaign, call_ids=call_ids, rate_too=False)
-        forget_later(self._redis, self._keys, [one.call for one in ended])
-        self._acknowledge([entry for one in told for entry in one.entries])
+    def _let_go(self, ended: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> None:
+        settled = [one for one in ended if one.call.settled]
+        by_limits: dict[tuple[RateLimit, RateLimit], list[str]] = {}
+        for row in (rows[one.call.call_id] for one in settled if one.call.call_id in rows):
+            by_limits.setdefault((RateLimit(row["connection_id"]), RateLimit(row["campaign_id"])), []).append(row["id"])
+        for (connection, campaign), call_ids in by_limits.items():
+            return_reservation(self._redis, self._keys, connection, campaign, call_ids=call_ids, rate_too=False)
+        forget_later(self._redis, self._keys, [one.call for one in settled])
+        self._acknowledge([entry for one in ended for entry in one.entries])
 
     def _acknowledge(self, entries: Sequence[RawEntry]) -> None:
         acknowledge(self._redis, self._keys, self._keys.ended, [entry_id for entry_id, _ in entries])
@@ -156,7 +158,7 @@ class Settler:
         row = self._tried(call_id, lambda connection: _end(connection, call_id))
         if row:
             rate_limits = RateLimit(row["connection_id"]), RateLimit(row["campaign_id"])
-            give_back(self._redis, self._keys, *rate_limits, call_ids=[call_id], rate_too=False)
+            return_reservation(self._redis, self._keys, *rate_limits, call_ids=[call_id], rate_too=False)
 
     def _tried(self, call_id: str, write: Callable[[Connection], _T]) -> _T | None:
         try:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Row
+import redis
+from sqlalchemy import Engine, Row
 
 from orchestrator.errors import NotFound
 from orchestrator.model.attempt_state import MAY_RING
@@ -17,9 +18,6 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import read_live
 from orchestrator.store.sql import calls as queries_calls
 from orchestrator.store.sql.recordings import recordings_of
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
 
 
 @dataclass(frozen=True)
@@ -38,18 +36,18 @@ class CallStory:
 
 
 def list_calls(
-    services: Services, filters: Mapping[str, Any], *, after: str | None, limit: int
+    sql: Engine, filters: Mapping[str, Any], *, after: str | None, limit: int
 ) -> tuple[Sequence[Row[Any]], dict[str, list[Row[Any]]]]:
     """Return a page of calls, newest first, and their recordings by call id."""
-    with services.sql.connect() as tx:
+    with sql.connect() as tx:
         rows = queries_calls.list_calls(tx, filters, after=after, limit=limit)
         found = recordings_of(tx, [row.id for row in rows])
     return rows, {call_id: list(same) for call_id, same in groupby(found, key=lambda row: row.call_id)}
 
 
-def find_call(services: Services, call_id: str) -> CallStory:
+def find_call(call_id: str, *, sql: Engine, client: redis.Redis, keys: Keys) -> CallStory:
     """Return a call with its timeline, from the record or, while it lives, from its live state."""
-    with services.sql.connect() as tx:
+    with sql.connect() as tx:
         row = queries_calls.find_call(tx, call_id)
         recorded = queries_calls.timeline(tx, call_id)
         recordings = recordings_of(tx, [call_id])
@@ -57,9 +55,9 @@ def find_call(services: Services, call_id: str) -> CallStory:
         raise NotFound("call", call_id)
     if row.state not in MAY_RING:
         return CallStory(row, None, [_line(event) for event in recorded], recordings)
-    live, timeline = read_live(services.redis, Keys(), call_id)
-    told = [_with_note(line) for line in timeline]
-    return CallStory(row, live, told or [_line(event) for event in recorded], recordings)
+    live, timeline = read_live(client, keys, call_id)
+    current = [_with_note(line) for line in timeline]
+    return CallStory(row, live, current or [_line(event) for event in recorded], recordings)
 
 
 def _with_note(line: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,18 +1,17 @@
-"""Finds the sound that was captured of a call, and tells where its stream may be sent."""
+"""Finds the audio that was captured of a call, and the address that its stream may be sent to."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
 
 from orchestrator.errors import NotFound
 from orchestrator.media.capture_files import FOLDER, Capture, capture_file, list_captures
+from orchestrator.media.stream_urls import StreamUrls
 from orchestrator.store.sql import calls as queries_calls
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
 
 
 @dataclass(frozen=True)
@@ -23,19 +22,19 @@ class CallMedia:
     captures: Sequence[Capture]
 
 
-def find_media(services: Services, call_id: str) -> CallMedia:
+def find_media(call_id: str, *, sql: Engine, data_dir: Path, streams: StreamUrls | None) -> CallMedia:
     """Return what was captured of a call; raise NotFound for an id that names none."""
-    with services.sql.connect() as tx:
+    with sql.connect() as tx:
         if queries_calls.find_call(tx, call_id) is None:
             raise NotFound("call", call_id)
-    stream_url = services.streams.url_of(call_id) if services.streams else None
-    return CallMedia(stream_url, list_captures(_folder(services), call_id))
+    stream_url = streams.url_of(call_id) if streams else None
+    return CallMedia(stream_url, list_captures(_folder(data_dir), call_id))
 
 
-def open_capture(services: Services, call_id: str, file: str) -> Path:
+def open_capture(call_id: str, file: str, *, data_dir: Path) -> Path:
     """Return the path of a captured file; raise NotFound for any name that is not one of this call's."""
-    return capture_file(_folder(services), call_id, file)
+    return capture_file(_folder(data_dir), call_id, file)
 
 
-def _folder(services: Services) -> Path:
-    return (services.settings.data_dir / FOLDER).resolve()
+def _folder(data_dir: Path) -> Path:
+    return (data_dir / FOLDER).resolve()

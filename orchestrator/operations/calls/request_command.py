@@ -1,12 +1,16 @@
-"""Asks for a command on a live call; it goes the way of the flow's own commands, in order with them."""
+"""Requests a command on a live call; it is sent in order with the commands of the flow."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 from collections.abc import Iterator
+from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import redis
+from sqlalchemy import Engine
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NewerLiveState
 from orchestrator.flow.templating.ssml import ssml_fault
@@ -21,15 +25,21 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import Loaded, load_live
 from orchestrator.telnyx.commands import COMMANDS, Command
 
-if TYPE_CHECKING:
-    from orchestrator.services import Services
-
 ACTIONS = MappingProxyType({name: command for name, command in COMMANDS.items() if name != "dial"})
 _OURS = ("command_id", "target_leg_client_state", "link_to")
 _FOR_CALLERS = ("answer", "reject")
 
 
-def request_action(services: Services, call_id: str, command: Command, *, request_id: str) -> str:
+def request_command(
+    call_id: str,
+    command: Command,
+    *,
+    request_id: str,
+    sql: Engine,
+    client: redis.Redis,
+    keys: Keys,
+    now: datetime,
+) -> str:
     """Put the command in the call's own stream and return its command id; the same `request_id` is the same command.
 
     A `client_state` (base64, as at the carrier) is the user's own and travels beside ours. A bridge may name another
@@ -40,16 +50,20 @@ def request_action(services: Services, call_id: str, command: Command, *, reques
     body = command.body()
     if wrong := list(_problems(command, body)):
         raise InvalidInput(wrong)
-    _check_may(_live(services, call_id), command.action)
+    live = _live_call(client, keys, call_id)
+    if live is None:
+        status = find_call(call_id, sql=sql, client=client, keys=keys).row.state  # raises NotFound for no such call
+        detail = "The call takes no commands: it has not reached the carrier yet, or it has ended."
+        raise Conflict("call_not_live", detail, status=status, allowed=(AttemptState.ACCEPTED,))
+    _check_may(live, command.action)
     if command.action == "bridge":
-        body = _with_other_leg(services, body)
+        body = _with_other_leg(client, keys, body)
     command_id = stable_uuid(call_id, request_id)
     payload: dict[str, Any] = {"command_id": command_id, "action": command.action, "body": body}
     if (state := body.pop("client_state", None)) is not None:
         payload["state"] = base64.b64decode(state).decode()
-    now = services.clock()
     event = Event(id=f"request:{command_id}", type=ACTION_REQUESTED, occurred_at=now, call_id=call_id, payload=payload)
-    add_event(services.redis, Keys(), event)
+    add_event(client, keys, event)
     return command_id
 
 
@@ -71,18 +85,15 @@ def _problems(command: Command, body: dict[str, Any]) -> Iterator[FieldError]:
                 yield FieldError(f"/{name}", "not_ssml", f"is not SSML: {fault}")
 
 
-def _live(services: Services, call_id: str) -> LiveCall:
-    loaded = _load(services, call_id)
-    if loaded and _takes_commands(loaded.call):
-        return loaded.call
-    status = find_call(services, call_id).row.state  # raises NotFound for no such call
-    detail = "The call takes no commands: it has not reached the carrier yet, or it has ended."
-    raise Conflict("call_not_live", detail, status=status, allowed=(AttemptState.ACCEPTED,))
+def _live_call(client: redis.Redis, keys: Keys, call_id: str) -> LiveCall | None:
+    """Return the call while it takes commands."""
+    loaded = _load(client, keys, call_id)
+    return loaded.call if loaded and _takes_commands(loaded.call) else None
 
 
-def _load(services: Services, call_id: str) -> Loaded | None:
+def _load(client: redis.Redis, keys: Keys, call_id: str) -> Loaded | None:
     try:
-        return load_live(services.redis, Keys(), call_id)
+        return load_live(client, keys, call_id)
     except NewerLiveState as err:
         detail = "A newer version of this program has advanced the call: ask an API of that version."
         raise Conflict("newer_version", detail) from err
@@ -106,13 +117,13 @@ def _check_may(call: LiveCall, action: str) -> None:
         raise Conflict("already_answered", f"The call is answered: it takes no {action} any more.")
 
 
-def _with_other_leg(services: Services, body: dict[str, Any]) -> dict[str, Any]:
+def _with_other_leg(client: redis.Redis, keys: Keys, body: dict[str, Any]) -> dict[str, Any]:
     """Return the body with the other leg's control id where it names one of our calls."""
     other = body.get("call_control_id")
     if not isinstance(other, str) or not other.startswith("call_"):
         return body
-    loaded = _load(services, other)
-    if loaded is None or not _takes_commands(loaded.call):
+    live = _live_call(client, keys, other)
+    if live is None:
         detail = f"{other} is no live call of ours"
         raise InvalidInput([FieldError("/call_control_id", "call_not_live", detail)])
-    return {**body, "call_control_id": loaded.call.call_control_id}
+    return {**body, "call_control_id": live.call_control_id}

@@ -1,4 +1,4 @@
-"""Sends a call's commands, oldest first, one performer at a time; each may be sent again, none twice for the callee."""
+"""Sends a call's commands, oldest first, one sender at a time; each may be sent again, none twice for the callee."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ log = logging.getLogger(__name__)
 LEASE_MS = 20_000
 AGAIN_WITHIN_MS = 40_000  # the carrier ignores a repeated command_id for 60 s (R13)
 AGAIN_AFTER_MS = 1_000
-UNBOUND_MS = 5_000  # a command for a leg nobody has heard of yet; its first webhook wakes it too
+UNBOUND_MS = 5_000  # a command for a leg that is not known yet; its first webhook wakes it too
 SEND_WITHIN_S = 3.0
 WEB_AGAIN_AFTER_MS = 250  # too many web addresses are being asked
-STREAM_OPENS_MS, STREAM_AGAIN_AFTER_MS = 5_000, 200  # a receiver tells of a stream half a second after it began
+STREAM_OPENS_MS, STREAM_AGAIN_AFTER_MS = 5_000, 200  # a receiver reports a stream half a second after it began
 HTTP = "http"
 _FAILURES = frozenset({COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN})
 _LATENCIES_KEPT, _LATENCIES_KEPT_S = 1_000, 7 * 24 * 3_600  # of one campaign
@@ -77,18 +77,18 @@ class CommandSender:
         carrier: TelnyxClient,
         web: HttpStepClient | None = None,
         streams: StreamUrls | None = None,
-        keys: Keys | None = None,
+        keys: Keys,
     ) -> None:
         self._redis = client
         self._carrier = carrier
         self._web = web or HttpStepClient()
         self._streams = streams
-        self._keys = keys or Keys()
+        self._keys = keys
 
-    def perform_commands(self, call_id: str, *, token: str) -> int:
+    def send_commands(self, call_id: str, *, token: str) -> int:
         """Send what waits for this call; return how many commands were answered. Safe to run 0, 1 or n times.
 
-        `token` names this performer's turn. A command without an answer is left for a later turn, with its command_id.
+        `token` names this sender's turn. A command without an answer is left for a later turn, with its command_id.
         """
         for done in range(_AT_MOST):
             turn = self._begin(call_id, token)
@@ -102,7 +102,7 @@ class CommandSender:
         return _AT_MOST
 
     def _answered(self, turn: Turn, token: str) -> Event | None:
-        """Send the command and return what the call is told of it; None when it has to wait for a later turn."""
+        """Send the command and return the event for its call; None when it has to wait for a later turn."""
         if turn.command["action"] == HTTP:
             return self._asked(turn, token)
         if turn.command["action"] in (STREAM_PLAY, STREAM_CLEAR):
@@ -118,7 +118,7 @@ class CommandSender:
         return self._carried_out(turn, token)
 
     def _bridged(self, turn: Turn, token: str) -> Event | None:
-        """Bridge with another leg; if it is of a call of ours, each call is to hear of the other."""
+        """Bridge with another leg; if that is a call of this installation, each call is notified of the other."""
         try:
             other = find_other_call(self._redis, self._keys, turn.command)
         except NoSuchCall as err:
@@ -152,15 +152,15 @@ class CommandSender:
         return status is not None and status.is_alive
 
     def _asked(self, turn: Turn, token: str) -> Event | None:
-        """Ask the web address of a step; what comes of it is told in any case, for somebody is waiting on the line."""
+        """Send the request of an `http` step; its result is always an event, for a person waits on the line."""
         command_id = str(turn.command["command_id"])
         if turn.age_ms > AGAIN_WITHIN_MS:
             return _event(turn, HTTP_FAILED, status=None, body=None, reason="unknown", detail="never answered")
-        told = self._web.ask(turn.command["body"], command_id=command_id, send_before=turn.send_before)
-        if told is None:
+        result = self._web.ask(turn.command["body"], command_id=command_id, send_before=turn.send_before)
+        if result is None:
             self._put_off(turn, token, WEB_AGAIN_AFTER_MS)
             return None
-        return _event(turn, told[0], **told[1])
+        return _event(turn, result[0], **result[1])
 
     def _streamed(self, turn: Turn, token: str) -> Event | None:
         """Hand a sound, or the wish for silence, to the receiver that holds the call's stream."""
@@ -216,7 +216,7 @@ class CommandSender:
 
 
 def body_of(turn: Turn) -> dict[str, Any]:
-    """Return the command's whole JSON body: the flow's fields, and the identity that is always ours (R6)."""
+    """Return the command's whole JSON body: the flow's fields, and the identity that is always set here (R6)."""
     command = turn.command
     state = ClientState(call=turn.call_id, role=command.get("role", "A"), user=command.get("user_state"))
     body = {**command.get("body", {}), "client_state": state.encode()}
@@ -258,7 +258,7 @@ def _pause_ms(answer: Answer) -> int:
 def _event(turn: Turn, what: str, **facts: Any) -> Event:
     command_id, action = str(turn.command["command_id"]), str(turn.command["action"])
     return Event(
-        # A failure's id is the command's own: told twice, it happens once (R13).
+        # A failure's id is the command's own: written twice, it happens once (R13).
         id=command_id,
         type=what,
         occurred_at=datetime.now(UTC),  # noqa: TID251 replaced by the entry's own stamp when it is read

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine
 
 from orchestrator.errors import OrchestratorError
+from orchestrator.store.sql.calls import list_flows_in_use
 from orchestrator.store.sql.flow_cache import FlowCache
-from orchestrator.store.sql.tables import MAY_LIVE, calls
 
 log = logging.getLogger(__name__)
 
 
 def warm_flow_cache(sql: Engine, flows: FlowCache) -> int:
-    """Make sure that the shelf holds the flow of every open call; return how many it holds of them."""
-    query = select(calls.c.flow_id).where(text(MAY_LIVE), calls.c.flow_id.is_not(None)).distinct()
+    """Load the flow of every open call; return how many of them the cache holds."""
     with sql.connect() as tx:
-        wanted = list(tx.execute(query).scalars())
-    return sum(_is_ready(flows, flow_id) for flow_id in wanted)
+        in_use = list_flows_in_use(tx)
+    return sum(_is_ready(flows, flow_id) for flow_id in in_use)
 
 
 def _is_ready(flows: FlowCache, flow_id: str) -> bool:
     try:
         flows.get(flow_id)
-    except OrchestratorError as err:  # its events tell the same, and go to the dead letters
+    except OrchestratorError as err:  # its events fail the same way, and go to the dead letters
         log.warning("the flow %s cannot be used: %s", flow_id, err)
         return False
     return True

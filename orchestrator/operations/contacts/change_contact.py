@@ -17,7 +17,12 @@ from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.contact_status import FINAL_STATUSES, OPEN_CONTACTS, ContactStatus
 from orchestrator.operations.contacts.find_contacts import find_contact
 from orchestrator.operations.contacts.upload_target import UploadTarget, upload_target_of
-from orchestrator.operations.dialing.release_attempts import ReleaseReason, Withdrawn, free_channels, withdraw
+from orchestrator.operations.dialing.release_attempts import (
+    ReleasedAttempt,
+    ReleaseReason,
+    free_channels,
+    release_attempts,
+)
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.zones.named_zone import Zone
@@ -69,7 +74,7 @@ def change_contact(
     known = find_contact(contact_id, sql=sql)
     is_checked = change.variables is not None or change.timezone is not None
     place = upload_target_of(known.campaign_id, sql=sql, flows=flows, clock=clock) if is_checked else None
-    withdrawn: list[Withdrawn] = []
+    withdrawn: list[ReleasedAttempt] = []
     with sql.begin() as tx:
         live = contacts.live_call_of(tx, contact_id)  # before the contact, in the order of every dial
         contact = contacts.lock_contact(tx, contact_id)
@@ -79,7 +84,7 @@ def change_contact(
             return _as_it_ended(contact, change)
         if change.status and live and live.state == AttemptState.RESERVED:
             way = ReleaseReason(Reason.CONTACT_CLOSED, final=ContactStatus(change.status), counts=False)
-            withdrawn = withdraw(tx, call_filters.of_call(live.id), way)
+            withdrawn = release_attempts(tx, call_filters.of_call(live.id), way)
         columns = _columns(place, contact, change)
         contacts.update_contact(tx, contact, columns)
         if "zone" in columns:

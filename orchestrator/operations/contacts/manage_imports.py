@@ -10,7 +10,7 @@ from sqlalchemy import Engine, Row
 
 from orchestrator.errors import NotFound
 from orchestrator.model.contact_status import ContactStatus
-from orchestrator.operations.dialing.release_attempts import ReleaseReason, free_channels, withdraw
+from orchestrator.operations.dialing.release_attempts import ReleaseReason, free_channels, release_attempts
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters, imports
@@ -61,7 +61,7 @@ def withdraw_import(import_id: str, *, sql: Engine, client: redis.Redis, keys: K
     with sql.begin() as tx:
         allow(tx, SWEEPING)
         way = ReleaseReason(Reason.CONTACT_CLOSED, final=ContactStatus.CANCELED, counts=False)
-        withdrawn = withdraw(tx, call_filters.reserved_of_import(import_id), way)
+        withdrawn = release_attempts(tx, call_filters.reserved_of_import(import_id), way)
     free_channels(client, keys, withdrawn)
     return find_import(import_id, sql=sql)
 

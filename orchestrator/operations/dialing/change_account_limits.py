@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.bounds import CallsPerSecond, LiveCalls
 from orchestrator.errors import NotFound
+from orchestrator.settings import Settings
 from orchestrator.store.sql import connections as queries_connections
 from orchestrator.store.sql.connections import ensure_connection
-
-if TYPE_CHECKING:
-    from orchestrator.services import Services
 
 
 class ConnectionChange(BaseModel):
@@ -25,20 +23,20 @@ class ConnectionChange(BaseModel):
     max_live_calls: LiveCalls = Field(default=2, description="Channels of the account.")
 
 
-def show_connection(services: Services, connection_id: str) -> Row[Any]:
+def show_connection(connection_id: str, *, sql: Engine, settings: Settings) -> Row[Any]:
     """Return the row of a connection; raise NotFound for one that is not this installation's."""
-    with services.sql.begin() as tx:
-        _ensure_own(tx, services, connection_id)
+    with sql.begin() as tx:
+        _ensure_own(tx, settings, connection_id)
         row = queries_connections.find_connection(tx, connection_id)
     if row is None:
         raise NotFound("connection", repr(connection_id))
     return row
 
 
-def change_connection(services: Services, connection_id: str, change: ConnectionChange) -> Row[Any]:
+def change_connection(connection_id: str, change: ConnectionChange, *, sql: Engine, settings: Settings) -> Row[Any]:
     """Change what `change` names and return the row; in force from the dispatcher's next round on."""
-    with services.sql.begin() as tx:
-        _ensure_own(tx, services, connection_id)
+    with sql.begin() as tx:
+        _ensure_own(tx, settings, connection_id)
         changes = change.model_dump(exclude_unset=True)
         row = queries_connections.update_connection(tx, connection_id, changes)
     if row is None:
@@ -46,6 +44,6 @@ def change_connection(services: Services, connection_id: str, change: Connection
     return row
 
 
-def _ensure_own(tx: Connection, services: Services, connection_id: str) -> None:
-    if connection_id == services.settings.telnyx_connection_id:
-        ensure_connection(tx, services.settings)
+def _ensure_own(tx: Connection, settings: Settings, connection_id: str) -> None:
+    if connection_id == settings.telnyx_connection_id:
+        ensure_connection(tx, settings)

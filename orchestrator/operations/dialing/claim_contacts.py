@@ -19,8 +19,8 @@ from orchestrator.policy.dial_gate import Go, Hold, Never
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.redis.rate_limiter import RateLimit, give_back, reserve
-from orchestrator.store.sql.contact_transitions import Move, hold_still, lock_candidates, move_contacts
+from orchestrator.store.redis.rate_limiter import RateLimit, reserve, return_reservation
+from orchestrator.store.sql.contact_transitions import Move, lock_candidates, lock_dialing_rules, move_contacts
 from orchestrator.store.sql.dial_checks import read_facts
 from orchestrator.store.sql.dial_ledger import DEADLINE_SLACK_S, insert_reserved
 from orchestrator.store.sql.flow_cache import FlowCache
@@ -56,21 +56,21 @@ class Claimer:
         client: redis.Redis,
         flows: FlowCache,
         webhook_url: str | None,
-        keys: Keys | None = None,
+        keys: Keys,
         caps: Caps = DEFAULT_CAPS,
     ) -> None:
         self._sql = sql
         self._redis = client
         self._flows = flows
         self._webhook_url = webhook_url
-        self._keys = keys or Keys()
+        self._keys = keys
         self._caps = caps
 
     def claim_contacts(self, campaign_id: str, rate_limits: RateLimits, *, zones: Sequence[str], most: int) -> Claim:
         """Claim up to `most` due contacts whose zone is open, in one SQL transaction; return their new attempts."""
         with Reservation(self._redis, self._keys, rate_limits) as reservation, self._sql.begin() as tx:
             locked = lock_candidates(tx, campaign_id, zones=zones, most=most)
-            if not locked or not hold_still(tx, campaign_id):
+            if not locked or not lock_dialing_rules(tx, campaign_id):
                 return Claim((), 0, {})
             return self.claim_locked(tx, locked, reservation)
 
@@ -129,13 +129,13 @@ class Reservation:
     """What one claim was granted; at its end, whatever happened, the part that was not used is returned."""
 
     def __init__(self, client: redis.Redis, keys: Keys, rate_limits: RateLimits) -> None:
-        self._redis, self._keys, self._lanes = client, keys, rate_limits
+        self._redis, self._keys, self._rate_limits = client, keys, rate_limits
         self._granted: list[str] = []
         self.used: set[str] = set()
 
     def take(self, call_ids: Sequence[str], *, lease_s: int) -> int:
         """Return how many of `call_ids`, from the first, have a place in the rate and a channel."""
-        rate_limits = self._lanes
+        rate_limits = self._rate_limits
         count = reserve(
             self._redis, self._keys, rate_limits.connection, rate_limits.campaign, call_ids=call_ids, lease_s=lease_s
         )
@@ -149,8 +149,10 @@ class Reservation:
         if failure and is_outage(failure):
             return  # the commit may have been made: the sweeper frees the channels of rows that are not there
         unused = [cid for cid in self._granted if failure or cid not in self.used]
-        rate_limits = self._lanes
-        give_back(self._redis, self._keys, rate_limits.connection, rate_limits.campaign, call_ids=unused, rate_too=True)
+        rate_limits = self._rate_limits
+        return_reservation(
+            self._redis, self._keys, rate_limits.connection, rate_limits.campaign, call_ids=unused, rate_too=True
+        )
 
 
 def _passes_by_itself(refusal: Hold | Never | Go) -> bool:

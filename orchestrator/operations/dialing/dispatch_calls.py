@@ -12,7 +12,7 @@ from datetime import datetime
 
 import redis
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, RowMapping, select, text
+from sqlalchemy import Connection, Engine, RowMapping
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.errors import OrchestratorError
@@ -25,47 +25,26 @@ from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.memory_guard import MemoryWatch
 from orchestrator.store.redis.rate_limiter import Health, RateLimit, read_health
+from orchestrator.store.sql.campaigns import list_zones
 from orchestrator.store.sql.dial_checks import hours_of
 from orchestrator.store.sql.dial_ledger import PUBLISH_AGAIN_AFTER_S, republish
-from orchestrator.store.sql.tables import campaign_zones
+from orchestrator.store.sql.dispatch import list_dispatched_campaigns, read_dispatch_state
 
 log = logging.getLogger(__name__)
 
 QUEUED_AT_MOST_S = 2.0  # of dials published and unsent: a longer queue would burst when it drains (R7)
 QUEUED_AHEAD, QUEUED_AHEAD_S = 64, 0.5  # and no more than the workers are seen to send soon: it cannot be taken back
 LATE_AT_MOST = 10  # calls whose next command waits: then the workers have all they can do
-FIRST_CALLS_UNHEARD = 5  # a campaign dials no more than these before a webhook has come back
+FIRST_CALLS = 5  # a campaign dials no more than these before a webhook has come back
 _REST_S = 0.5  # a campaign without due contacts is not asked again for so long
 _REST_AFTER_FAULT_S = 10.0
 _ZONES_FOR_S = 2.0
 _REPUBLISH_AT_MOST = 500
 
-_CAMPAIGNS = text(
-    """
-    SELECT id, kind, pacing, calling_hours::text AS calling_hours, heard_webhooks, proving_since,
-        CASE WHEN heard_webhooks OR kind = 'direct' THEN 0 ELSE
-            (SELECT count(*) FROM (SELECT 1 FROM calls k WHERE k.campaign_id = g.id AND k.reserved_at >= g.proving_since
-             AND (k.state IN ('reserved', 'dialing', 'unknown') OR k.accepted_at IS NOT NULL)
-             ORDER BY k.reserved_at LIMIT 5) f)
-            END AS first_calls
-    FROM campaigns g WHERE status = 'running' AND connection_id = :connection_id
-        AND (starts_at IS NULL OR starts_at <= now())
-    ORDER BY kind DESC, id
-    """
-)
-_STATE = text(
-    """
-    SELECT i.dialing_stopped IS NOT NULL AS stopped, i.epoch, n.calls_per_second, n.max_live_calls,
-           (SELECT count(*) FROM calls WHERE state = 'reserved' AND connection_id = n.id) AS queued,
-           clock_timestamp() AS db_now
-    FROM installation i JOIN connections n ON n.id = :connection_id
-    """
-)
-
 
 @dataclass
 class _Memory:
-    """What one dispatcher keeps between ticks; losing it costs nothing but a look."""
+    """What one dispatcher keeps between ticks; losing it costs nothing but one query."""
 
     carried: Mapping[str, float]
     resting: dict[str, float]
@@ -93,7 +72,7 @@ class Dispatcher:
         claimer: Claimer,
         connection_id: str,
         in_queue: Callable[[], int],
-        keys: Keys | None = None,
+        keys: Keys,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sql = sql
@@ -101,7 +80,7 @@ class Dispatcher:
         self._claimer = claimer
         self._connection_id = connection_id
         self._in_queue = in_queue
-        self._keys = keys or Keys()
+        self._keys = keys
         self._monotonic = monotonic
         self._memory = _Memory({}, {}, {})
         self._memory_watch = MemoryWatch(client)
@@ -112,11 +91,11 @@ class Dispatcher:
         with self._sql.begin() as tx:
             bounds = {"older_than_s": PUBLISH_AGAIN_AFTER_S, "limit": _REPUBLISH_AT_MOST}
             forgotten = republish(tx, **bounds, in_queue=in_queue)
-            view = self._look(tx, in_queue=in_queue)
+            view = self._read_view(tx, in_queue=in_queue)
         return forgotten + (self._claim(view) if view else [])
 
-    def _look(self, tx: Connection, *, in_queue: int = 0) -> _View | None:
-        state = tx.execute(_STATE, {"connection_id": self._connection_id}).mappings().one_or_none()
+    def _read_view(self, tx: Connection, *, in_queue: int = 0) -> _View | None:
+        state = read_dispatch_state(tx, self._connection_id)
         if state is None:
             return None  # a new installation: its Redis is still to be made whole for the first time
         if state["stopped"] or self._memory_watch.is_nearly_full():
@@ -126,12 +105,12 @@ class Dispatcher:
         if health.closed or health.epoch is None or health.epoch != state["epoch"]:
             return None
         if health.late > LATE_AT_MOST:
-            return None  # nobody new is called while those who listen wait for the next word
-        rows = tx.execute(_CAMPAIGNS, {"connection_id": self._connection_id}).mappings().all()
+            return None  # no new call starts while callees on the line wait for the next sentence
+        rows = list_dispatched_campaigns(tx, self._connection_id)
         campaigns = [row for row in rows if self._may_claim(row, health)]
         if not campaigns:
             return None
-        queued = max(state["queued"], in_queue)  # what was withdrawn since stands in the queue all the same
+        queued = max(state["queued"], in_queue)  # attempts withdrawn since are still in the queue
         rate, now = state["calls_per_second"], state["db_now"]
         rate_limit = account_rate_limit(
             self._connection_id, calls_per_second=rate, max_live_calls=state["max_live_calls"]
@@ -141,8 +120,8 @@ class Dispatcher:
     def _may_claim(self, row: RowMapping, health: Health) -> bool:
         if self._memory.resting.get(row["id"], 0.0) > self._monotonic():
             return False
-        heard = row["heard_webhooks"] or row["kind"] == "direct" or _heard_since(row, health)
-        return heard or row["first_calls"] < FIRST_CALLS_UNHEARD
+        is_proven = row["heard_webhooks"] or row["kind"] == "direct" or _is_webhook_newer(row, health)
+        return is_proven or row["first_calls"] < FIRST_CALLS
 
     def _claim(self, view: _View) -> list[str]:
         claimed: list[str] = []
@@ -172,7 +151,7 @@ class Dispatcher:
                 claimed += taken[cid]
             counts.update({cid: len(call_ids) for cid, call_ids in taken.items()})
             budget -= sum(map(len, taken.values()))
-            # Who took less than offered has no more, or its own limit stands in the way: the rest goes to the others.
+            # A campaign that took less than offered has no more or meets its own limit: the rest goes to the others.
             wanted = {
                 cid: budget for cid, call_ids in taken.items() if call_ids and len(call_ids) == shares.grants[cid]
             }
@@ -180,8 +159,8 @@ class Dispatcher:
                 break
 
     def _claim_one(self, view: _View, row: RowMapping, most: int, *, already: int) -> tuple[str, ...]:
-        if row["kind"] != "direct" and not (row["heard_webhooks"] or _heard_since(row, view.health)):
-            most = min(most, FIRST_CALLS_UNHEARD - row["first_calls"] - already)
+        if row["kind"] != "direct" and not (row["heard_webhooks"] or _is_webhook_newer(row, view.health)):
+            most = min(most, FIRST_CALLS - row["first_calls"] - already)
         try:
             rate_limits = RateLimits(view.rate_limit, campaign_rate_limit(row["id"], row["pacing"]))
             claim = self._claimer.claim_contacts(
@@ -201,14 +180,13 @@ class Dispatcher:
     def _open_zones(self, row: RowMapping, now: datetime) -> list[str]:
         until, zones = self._memory.zones.get(row["id"], (0.0, []))
         if until < self._monotonic():
-            query = select(campaign_zones.c.zone).where(campaign_zones.c.campaign_id == row["id"])
             with self._sql.connect() as tx:
-                known = tx.execute(query).scalars().all()
+                known = list_zones(tx, row["id"])
             # A single call brings its own leave to ignore the hours: the gate answers for each.
-            zones = list(known) if row["kind"] == "direct" else open_keys(hours_of(row["calling_hours"]), known, now)
+            zones = known if row["kind"] == "direct" else open_keys(hours_of(row["calling_hours"]), known, now)
             self._memory.zones[row["id"]] = (self._monotonic() + _ZONES_FOR_S, zones)
         return zones
 
 
-def _heard_since(row: RowMapping, health: Health) -> bool:
-    return bool(row["proving_since"]) and health.heard_ms > row["proving_since"].timestamp() * 1000
+def _is_webhook_newer(row: RowMapping, health: Health) -> bool:
+    return bool(row["proving_since"]) and health.last_webhook_ms > row["proving_since"].timestamp() * 1000

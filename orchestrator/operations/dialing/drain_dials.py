@@ -1,4 +1,4 @@
-"""Stops sends: withdraws what is claimed, waits for what is in the act, tells what is live (R9)."""
+"""Stops sends: releases what is claimed, waits for the sends under way, and counts the live calls (R9)."""
 
 from __future__ import annotations
 
@@ -8,55 +8,53 @@ import time
 from collections.abc import Sequence
 
 import redis
-from sqlalchemy import ColumnElement, Engine, func, select
+from sqlalchemy import ColumnElement, Engine
 
-from orchestrator.operations.dialing.release_attempts import ReleaseReason, Withdrawn, free_channels, withdraw
+from orchestrator.operations.dialing.release_attempts import (
+    ReleasedAttempt,
+    ReleaseReason,
+    free_channels,
+    release_attempts,
+)
 from orchestrator.store.outage import in_words
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.sql.dial_ledger import count_under_way
-from orchestrator.store.sql.tables import calls
+from orchestrator.store.sql.call_filters import is_reserved
+from orchestrator.store.sql.dial_ledger import count_live, count_under_way
 
 log = logging.getLogger(__name__)
 
 WAIT_AT_MOST_S = 15.0
-_LOOK_EVERY_S = 0.05
+_CHECK_EVERY_S = 0.05
 
 
 def drain_dials(
     concerned: ColumnElement[bool],
-    way: ReleaseReason,
+    release: ReleaseReason,
     *,
     sql: Engine,
     client: redis.Redis,
     keys: Keys,
     wait_s: float = WAIT_AT_MOST_S,
 ) -> int:
-    """Withdraw the `reserved` attempts of `concerned`, wait until none of their sends is under way.
+    """Release the `reserved` attempts of `concerned`, wait until none of their sends is under way.
 
     Returns how many calls are live; a send whose answer was lost is one of them. Comes after the commit of whatever
     closes the gate: then nothing is sent once this returns, repeats included. Waits for the row locks of such sends.
     """
     with sql.begin() as tx:
-        withdrawn = withdraw(tx, concerned & (calls.c.state == "reserved"), way)
-    _free(client, keys, withdrawn)
+        released = release_attempts(tx, concerned & is_reserved(), release)
+    _free(client, keys, released)
     _wait_for_answers(sql, concerned, wait_s)
     with sql.connect() as tx:
-        live = select(func.count()).where(concerned, is_live())
-        return int(tx.execute(live).scalar_one())
+        return count_live(tx, concerned)
 
 
-def _free(client: redis.Redis, keys: Keys, withdrawn: Sequence[Withdrawn]) -> None:
+def _free(client: redis.Redis, keys: Keys, released: Sequence[ReleasedAttempt]) -> None:
     try:
-        free_channels(client, keys, withdrawn)
+        free_channels(client, keys, released)
     except redis.RedisError as err:
         # What stops dialing must not need Valkey; the sweeper frees them once it is back.
         log.warning("channels are freed later: %s", in_words(err))
-
-
-def is_live() -> ColumnElement[bool]:
-    """Select the attempts behind which a phone may ring or be off the hook; an unknown one until it is given up."""
-    may_be = (calls.c.state == "unknown") & calls.c.disposition.is_(None)
-    return calls.c.state.in_(("dialing", "accepted")) | may_be
 
 
 def _wait_for_answers(sql: Engine, concerned: ColumnElement[bool], wait_s: float) -> None:
@@ -65,5 +63,5 @@ def _wait_for_answers(sql: Engine, concerned: ColumnElement[bool], wait_s: float
         with sql.connect() as tx:
             if count_under_way(tx, concerned) == 0:
                 return
-        pause.wait(_LOOK_EVERY_S)
+        pause.wait(_CHECK_EVERY_S)
     log.warning("sends are still under way; the gate keeps them from being repeated")

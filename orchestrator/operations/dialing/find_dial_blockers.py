@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
 
 import redis
+from sqlalchemy import Engine
 
 from orchestrator.operations.dialing.rate_limits import account_rate_limit, campaign_rate_limit
 from orchestrator.policy.hold_reasons import Reason
@@ -16,15 +16,14 @@ from orchestrator.store.redis.rate_limiter import Room, read_room
 from orchestrator.store.sql.campaigns import running_paces
 from orchestrator.store.sql.dialing_stop import read_stop
 
-if TYPE_CHECKING:
-    from orchestrator.services import Services
-
 log = logging.getLogger(__name__)
 
 
-def find_room_to_dial(services: Services, campaign_ids: Collection[str]) -> Mapping[str, Room]:
+def find_room_to_dial(
+    campaign_ids: Collection[str], *, sql: Engine, client: redis.Redis, keys: Keys
+) -> Mapping[str, Room]:
     """Return the room of those of these campaigns that run; of none when Redis cannot say it."""
-    with services.sql.connect() as tx:
+    with sql.connect() as tx:
         rows = running_paces(tx, campaign_ids) if campaign_ids else []
         is_stopped = bool(rows) and read_stop(tx) is not None
     if is_stopped:
@@ -39,7 +38,7 @@ def find_room_to_dial(services: Services, campaign_ids: Collection[str]) -> Mapp
         for row in rows
     ]
     try:
-        rooms = read_room(services.redis, Keys(), rate_limits)
+        rooms = read_room(client, keys, rate_limits)
     except redis.RedisError as err:
         log.warning("why campaigns wait is not known: %s", in_words(err))
         return {}

@@ -1,20 +1,23 @@
-"""Places a single call: the same gate, the same ledger, without a campaign of its own."""
+"""Places a single call: through the same gate and ledger as a campaign's, without a campaign of its own."""
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
+import redis
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, Row, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Engine, Row
 
+from orchestrator.clock import Clock
 from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem, NewContact, read_contact
 from orchestrator.errors import Conflict, FieldError, InvalidInput, LimitReached
 from orchestrator.operations.dialing.claim_contacts import Claimer, RateLimits, Reservation
 from orchestrator.operations.dialing.rate_limits import account_rate_limit
 from orchestrator.operations.flows.find_flows import check_ring, flow_named
+from orchestrator.policy.caps import Caps
 from orchestrator.policy.dial_gate import Hold
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.phone.field import Number
@@ -22,20 +25,19 @@ from orchestrator.policy.phone.number_kind import why_never_shown
 from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
 from orchestrator.policy.timestamps import format_timestamp
 from orchestrator.policy.zones.contact_zones import zones_for
+from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.redis.rate_limiter import RateLimit, read_health
-from orchestrator.store.sql.calls import find_call, is_number_in_use, newest_call_of
+from orchestrator.store.redis.rate_limiter import Health, RateLimit, read_health
+from orchestrator.store.sql.calls import find_call, is_number_in_use, newest_call_of, publish_at_next_tick
 from orchestrator.store.sql.campaigns import add_zones
 from orchestrator.store.sql.connections import ensure_connection, find_connection
+from orchestrator.store.sql.contacts import insert_single_contact
 from orchestrator.store.sql.dialing_stop import read_stop
+from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.system_campaigns import ensure_system_campaign
-from orchestrator.store.sql.tables import calls, contacts
 
-if TYPE_CHECKING:
-    from orchestrator.services import Services
-
-_WAIT_FOR_A_PLACE_S = 2.0
-_ASK_EVERY_S = 0.05
+_WAIT_FOR_ROOM_S = 2.0
+_TRY_EVERY_S = 0.05
 
 
 class NewCall(BaseModel):
@@ -51,43 +53,67 @@ class NewCall(BaseModel):
     ignore_hours: bool = Field(default=False, description="Dial outside the calling hours, too.")
 
 
-def place_call(services: Services, wanted: NewCall, *, contact_id: str) -> Row[Any]:
+@dataclass(frozen=True)
+class _CheckedCall:
+    """A single call that can be dialed as far as its request goes."""
+
+    contact_id: str
+    flow_id: str | None
+    contact: NewContact
+    caller_id: str
+    ignore_hours: bool
+
+
+def place_call(
+    wanted: NewCall,
+    *,
+    contact_id: str,
+    sql: Engine,
+    client: redis.Redis,
+    keys: Keys,
+    flows: FlowCache,
+    settings: Settings,
+    caps: Caps,
+    clock: Clock,
+) -> Row[Any]:
     """Reserve the call, to be dialed at the next tick, and return it; the same `contact_id` again is the same call.
 
     Raises InvalidInput for what the flow cannot use and for a flow that gives up too soon, Conflict with the gate's
     reason and time, LimitReached when rate or channels stay full for 2 s.
     """
-    flow_id = flow_named(services.sql, wanted.flow).id if wanted.flow else None
-    if flow_id:
-        check_ring(services.flows.get(flow_id))
-    contact = _checked(services, wanted, flow_id=flow_id)
-    pause, deadline = threading.Event(), time.monotonic() + _WAIT_FOR_A_PLACE_S
+    call = _check(wanted, contact_id=contact_id, sql=sql, flows=flows, settings=settings)
+    claimer = Claimer(sql=sql, client=client, flows=flows, webhook_url=settings.webhook_url, keys=keys, caps=caps)
+    pause, deadline = threading.Event(), time.monotonic() + _WAIT_FOR_ROOM_S
     while True:
         try:
-            return _reserve(services, wanted, contact, contact_id=contact_id, flow_id=flow_id)
+            return _reserve(call, claimer, sql=sql, client=client, keys=keys, settings=settings, clock=clock)
         except LimitReached:
             if time.monotonic() > deadline:
                 raise
-        pause.wait(_ASK_EVERY_S)
+        pause.wait(_TRY_EVERY_S)
 
 
-def _checked(services: Services, wanted: NewCall, *, flow_id: str | None) -> NewContact:
-    flow = services.flows.get(flow_id) if flow_id else None
+def _check(wanted: NewCall, *, contact_id: str, sql: Engine, flows: FlowCache, settings: Settings) -> _CheckedCall:
+    flow_id = flow_named(sql, wanted.flow).id if wanted.flow else None
+    flow = flows.find(flow_id)
+    if flow:
+        check_ring(flow)
     form = ContactForm(required=flow.required_inputs, optional=flow.optional_inputs) if flow else ContactForm()
     document = {"phone": wanted.to, "external_id": wanted.external_id, "variables": wanted.variables}
-    read = read_contact(document, form)
-    wrong = [FieldError(_pointer(read), read.code, read.detail)] if isinstance(read, ContactProblem) else []
-    shown = _caller_id(services, wanted)
-    if isinstance(shown, FieldError):
-        wrong.append(shown)
-    if wrong or isinstance(read, ContactProblem):
-        raise InvalidInput(wrong)
-    return read
+    contact = read_contact(document, form)
+    caller_id = _caller_id(wanted.from_ or settings.caller_id)
+    errors: list[FieldError] = []
+    if isinstance(contact, ContactProblem):
+        errors.append(FieldError(_pointer(contact), contact.code, contact.detail))
+    if isinstance(caller_id, FieldError):
+        errors.append(caller_id)
+    if isinstance(contact, ContactProblem) or isinstance(caller_id, FieldError):
+        raise InvalidInput(errors)
+    return _CheckedCall(contact_id, flow_id, contact, caller_id, wanted.ignore_hours)
 
 
-def _caller_id(services: Services, wanted: NewCall) -> str | FieldError:
-    """Return the number that is shown, the request's or the setting's, as E.164, or why there is none."""
-    shown = wanted.from_ or services.settings.caller_id
+def _caller_id(shown: str | None) -> str | FieldError:
+    """Return the number that the callee sees, as E.164, or why there is none."""
     if shown is None:
         return FieldError("/from", "required", "name a caller id, or set ORCHESTRATOR_CALLER_ID")
     read = read_phone(shown)
@@ -102,43 +128,41 @@ def _pointer(problem: ContactProblem) -> str:
 
 
 def _reserve(
-    services: Services, wanted: NewCall, contact: NewContact, *, contact_id: str, flow_id: str | None
+    call: _CheckedCall,
+    claimer: Claimer,
+    *,
+    sql: Engine,
+    client: redis.Redis,
+    keys: Keys,
+    settings: Settings,
+    clock: Clock,
 ) -> Row[Any]:
-    with services.sql.begin() as tx:
-        connection_id = ensure_connection(tx, services.settings)
-        home = ensure_system_campaign(tx, connection_id, kind="direct")
+    with sql.begin() as tx:
+        connection_id = ensure_connection(tx, settings)
+        campaign_id = ensure_system_campaign(tx, connection_id, kind="direct")
         limits = find_connection(tx, connection_id)
-    _check_carrier(services, connection_id)
+    _check_carrier(read_health(client, keys, connection_id))
     assert limits is not None
-    allowed = {"calls_per_second": limits.calls_per_second, "max_live_calls": limits.max_live_calls}
-    account = account_rate_limit(connection_id, **allowed)
-    with (
-        Reservation(services.redis, Keys(), RateLimits(account, RateLimit(home))) as reservation,
-        services.sql.begin() as tx,
-    ):
-        if not _insert_contact(tx, services, wanted, contact, ids=(contact_id, home, flow_id)):
-            return _placed_before(tx, contact_id)
-        call_id = _claim(services, tx, contact_id, contact.phone, reservation)
-        # nobody has published it: the dispatcher does at its next tick
-        tx.execute(update(calls).where(calls.c.id == call_id).values(published_at=None))
+    account = account_rate_limit(
+        connection_id, calls_per_second=limits.calls_per_second, max_live_calls=limits.max_live_calls
+    )
+    with Reservation(client, keys, RateLimits(account, RateLimit(campaign_id))) as reservation, sql.begin() as tx:
+        if not _insert_contact(tx, call, campaign_id, clock):
+            return _placed_before(tx, call.contact_id)
+        call_id = _claim(tx, call, claimer, reservation)
+        publish_at_next_tick(tx, call_id)
         row = find_call(tx, call_id)
     assert row is not None
     return row
 
 
-def _claim(services: Services, tx: Connection, contact_id: str, to: str, reservation: Reservation) -> str:
-    claimer = Claimer(
-        sql=services.sql,
-        client=services.redis,
-        flows=services.flows,
-        webhook_url=services.settings.webhook_url,
-        caps=services.caps,
-    )
-    claim = claimer.claim_locked(tx, [contact_id], reservation)
+def _claim(tx: Connection, call: _CheckedCall, claimer: Claimer, reservation: Reservation) -> str:
+    """Return the id of the attempt; raise LimitReached without room for it, Conflict with the gate's refusal."""
+    claim = claimer.claim_locked(tx, [call.contact_id], reservation)
     if claim.call_ids:
         return claim.call_ids[0]
-    refusal = claim.refusals.get(contact_id)
-    if refusal is None and not is_number_in_use(tx, to):
+    refusal = claim.refusals.get(call.contact_id)
+    if refusal is None and not is_number_in_use(tx, call.contact.phone):
         raise LimitReached(Reason.NO_CAPACITY.value, "The rate or the channels allowed are used up at the moment.")
     reason = refusal.reason if refusal else Reason.NUMBER_IN_USE
     until = refusal.until if isinstance(refusal, Hold) else None
@@ -148,32 +172,28 @@ def _claim(services: Services, tx: Connection, contact_id: str, to: str, reserva
     )
 
 
-def _check_carrier(services: Services, connection_id: str) -> None:
-    health = read_health(services.redis, Keys(), connection_id)
+def _check_carrier(health: Health) -> None:
     if health.closed:
         raise Conflict("dialing_closed", f"Dialing is closed for the moment: {health.reason}.")
 
 
-def _insert_contact(
-    tx: Connection, services: Services, wanted: NewCall, contact: NewContact, *, ids: tuple[str, str, str | None]
-) -> bool:
-    contact_id, home, flow_id = ids
-    zone = zones_for(contact.phone, now=services.clock()).key
+def _insert_contact(tx: Connection, call: _CheckedCall, campaign_id: str, clock: Clock) -> bool:
+    """Insert the hidden contact of the call; False if it is there already."""
+    zone = zones_for(call.contact.phone, now=clock()).key
     values = {
-        "id": contact_id,
-        "campaign_id": home,
-        "phone": contact.phone,
-        "external_id": contact.external_id,
-        "variables": contact.variables,
+        "id": call.contact_id,
+        "campaign_id": campaign_id,
+        "phone": call.contact.phone,
+        "external_id": call.contact.external_id,
+        "variables": call.contact.variables,
         "zone": zone,
-        "flow_id": flow_id,
-        "caller_id": _caller_id(services, wanted),
-        "ignore_hours": wanted.ignore_hours,
+        "flow_id": call.flow_id,
+        "caller_id": call.caller_id,
+        "ignore_hours": call.ignore_hours,
         "is_single": True,
     }
-    add_zones(tx, home, [zone])
-    row = insert(contacts).values(values).on_conflict_do_nothing(index_elements=["id"]).returning(contacts.c.id)
-    return tx.execute(row).first() is not None  # an insert's rowcount is -1: SQLAlchemy does not keep it
+    add_zones(tx, campaign_id, [zone])
+    return insert_single_contact(tx, values)
 
 
 def _placed_before(tx: Connection, contact_id: str) -> Row[Any]:

@@ -1,4 +1,4 @@
-"""Withdraws attempts that were surely not dialed: the one way back from the ledger (R4)."""
+"""Releases attempts that were surely not dialed, so that their contacts can be dialed again (R4)."""
 
 from __future__ import annotations
 
@@ -8,24 +8,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import redis
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection
 
-from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.retry import unspent_delay
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.redis.live_calls import let_go
-from orchestrator.store.redis.rate_limiter import RateLimit, give_back
-from orchestrator.store.sql.contact_transitions import ContactStanding, WaitAgain, lock_standings, wait_again
-from orchestrator.store.sql.dial_ledger import NOTHING_CARRIED_OUT
-from orchestrator.store.sql.state_changes import change_state
-from orchestrator.store.sql.tables import calls
+from orchestrator.store.redis.live_calls import expire_live_state
+from orchestrator.store.redis.rate_limiter import RateLimit, return_reservation
+from orchestrator.store.sql.contact_transitions import (
+    ContactRelease,
+    ReleaseFacts,
+    lock_release_facts,
+    release_contacts,
+)
+from orchestrator.store.sql.dial_ledger import withdraw_undialed
 
 
 @dataclass(frozen=True)
-class Withdrawn:
-    """An attempt that is no more; its channel is to be freed once the transaction has committed."""
+class ReleasedAttempt:
+    """An attempt that was withdrawn; its channel is to be freed once the transaction has committed."""
 
     call_id: str
     contact_id: str
@@ -44,61 +46,51 @@ class ReleaseReason:
     held: bool = True
 
 
-def withdraw(tx: Connection, where: ColumnElement[bool], way: ReleaseReason) -> list[Withdrawn]:
-    """Withdraw the attempts of `where` that never left, or each of whose sends was surely not carried out.
+def release_attempts(tx: Connection, where: ColumnElement[bool], release: ReleaseReason) -> list[ReleasedAttempt]:
+    """Release the attempts of `where` that never left, or each of whose sends was surely not carried out.
 
     Call row, contact and its count of unspent tries move in the caller's transaction; the caller frees the channels
     afterwards (`free_channels`). Waits for the row locks of sends in the act.
     """
-    never_sent = calls.c.state == AttemptState.RESERVED
-    surely_not_dialed = never_sent | ((calls.c.state == AttemptState.DIALING) & NOTHING_CARRIED_OUT)
-    locked = select(calls.c.id).where(where, surely_not_dialed).order_by(calls.c.id).with_for_update()
-    ids = list(tx.execute(locked).scalars())
-    if not ids:
+    released = [ReleasedAttempt(**row) for row in withdraw_undialed(tx, where, release.reason.value)]
+    if not released:
         return []
-    moved = tx.execute(
-        change_state(AttemptState.WITHDRAWN)
-        .where(calls.c.id.in_(ids), surely_not_dialed)
-        .values(withdrawn_reason=way.reason.value)
-        .returning(calls.c.id, calls.c.contact_id, calls.c.campaign_id, calls.c.connection_id)
-    ).all()
-    withdrawn = [Withdrawn(*row) for row in moved]
-    standings = lock_standings(tx, [row.contact_id for row in withdrawn])
-    current = [row for row in withdrawn if standings[row.contact_id].current_call_id == row.call_id]
-    wait_again(tx, [_way_back(way, row, standings[row.contact_id]) for row in current])
-    return withdrawn
+    facts = lock_release_facts(tx, [attempt.contact_id for attempt in released])
+    current = [each for each in released if facts[each.contact_id].current_call_id == each.call_id]
+    release_contacts(tx, [_contact_release(release, each, facts[each.contact_id]) for each in current])
+    return released
 
 
-def free_channels(client: redis.Redis, keys: Keys, withdrawn: Sequence[Withdrawn]) -> None:
-    """Give back the channels and forget the live state of withdrawn attempts; the sweeper does it if we die before.
+def free_channels(client: redis.Redis, keys: Keys, released: Sequence[ReleasedAttempt]) -> None:
+    """Free the channels and expire the live state of released attempts; the sweeper does it if this process dies.
 
-    A call that the carrier told of all the same keeps its live state.
+    A call that the carrier has reported all the same keeps its live state.
     """
-    let_go(client, keys, [row.call_id for row in withdrawn], after_s=0)
-    for row in withdrawn:
+    expire_live_state(client, keys, [row.call_id for row in released], after_s=0)
+    for row in released:
         free_channel(client, keys, row)
 
 
-def free_channel(client: redis.Redis, keys: Keys, over: Withdrawn) -> None:
-    """Give back the channel of an attempt that is no more."""
-    connection, campaign = RateLimit(over.connection_id), RateLimit(over.campaign_id)
-    give_back(client, keys, connection, campaign, call_ids=[over.call_id], rate_too=False)
+def free_channel(client: redis.Redis, keys: Keys, released: ReleasedAttempt) -> None:
+    """Free the channel of a released attempt."""
+    connection, campaign = RateLimit(released.connection_id), RateLimit(released.campaign_id)
+    return_reservation(client, keys, connection, campaign, call_ids=[released.call_id], rate_too=False)
 
 
-def _way_back(way: ReleaseReason, row: Withdrawn, standing: ContactStanding) -> WaitAgain:
-    fate: dict[str, Any] = {
-        "contact_id": row.contact_id,
-        "call_id": row.call_id,
-        "source": standing.status,
-        "counts": int(way.counts),
+def _contact_release(release: ReleaseReason, attempt: ReleasedAttempt, facts: ReleaseFacts) -> ContactRelease:
+    ids: dict[str, Any] = {
+        "contact_id": attempt.contact_id,
+        "call_id": attempt.call_id,
+        "source": facts.status,
+        "counts": int(release.counts),
     }
-    end = (way.final, way.reason) if way.final else standing.end
+    end = (release.final, release.reason) if release.final else facts.end
     if end:
-        return WaitAgain(**fate, status=end[0], reason=end[1].value, due_at=None)
-    delay = unspent_delay(standing.unspent_tries + 1) if way.counts else timedelta(0)
-    if way.until is None and way.held:
-        return WaitAgain(**fate, status=ContactStatus.HELD, reason=way.reason.value, due_at=None)
-    due_at = max(way.until or standing.now, standing.now + delay)
-    held = way.held or delay > timedelta(0)
-    status = ContactStatus.HELD if held else ContactStatus.WAITING
-    return WaitAgain(**fate, status=status, reason=way.reason.value, due_at=due_at)
+        return ContactRelease(**ids, status=end[0], reason=end[1].value, due_at=None)
+    delay = unspent_delay(facts.unspent_tries + 1) if release.counts else timedelta(0)
+    if release.until is None and release.held:
+        return ContactRelease(**ids, status=ContactStatus.HELD, reason=release.reason.value, due_at=None)
+    due_at = max(release.until or facts.now, facts.now + delay)
+    is_held = release.held or delay > timedelta(0)
+    status = ContactStatus.HELD if is_held else ContactStatus.WAITING
+    return ContactRelease(**ids, status=status, reason=release.reason.value, due_at=due_at)

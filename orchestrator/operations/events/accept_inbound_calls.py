@@ -1,6 +1,6 @@
-"""Takes in calls that come to a number of ours: a row first, then live state; told again, it is the same call.
+"""Accepts inbound calls: writes a row first, then live state; a webhook that is sent again finds the same call.
 
-Calls that Redis has forgotten get their live state back the same way.
+Calls that Redis has lost get their live state back the same way.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from sqlalchemy import Connection, Engine, RowMapping
 from orchestrator.flow import new_live_call
 from orchestrator.ids import seeded_id
 from orchestrator.model.live_call import LiveCall
-from orchestrator.operations.events.restore_live_calls import adopt_calls
+from orchestrator.operations.events.restore_live_calls import restore_live_calls
 from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import create_live
-from orchestrator.store.redis.unmatched_webhooks import hear_orphans
+from orchestrator.store.redis.unmatched_webhooks import retry_unmatched
 from orchestrator.store.sql.erased_calls import is_leg_of_erased
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.inbound_calls import (
-    ComingIn,
-    contact_dialed_lately,
+    InboundCall,
     find_contact,
+    find_contact_dialed_lately,
     find_inbound_call,
-    find_mapping,
+    find_number,
     insert_call,
     lock_leg,
 )
@@ -41,8 +41,8 @@ log = logging.getLogger(__name__)
 FRESH_FOR_S = 60
 
 
-class Intake:
-    """Finds or makes the calls of strays, by asking the database; any number of them may run."""
+class InboundCalls:
+    """Finds or creates the calls of unmatched events in the database; any number of them may run."""
 
     def __init__(
         self, *, sql: Engine, client: redis.Redis, flows: FlowCache, keys: Keys, connection_id: str, join_days: int
@@ -55,9 +55,9 @@ class Intake:
         self._join_days = join_days
 
     def call_of(self, webhook: Webhook, *, stamped_ms: int) -> str | None:
-        """Return the id of the call that came in on the webhook's leg, made now if this is its beginning.
+        """Return the id of the call that came in on the webhook's leg, created now if this webhook starts it.
 
-        None for a leg that is none of ours. Raises SQLAlchemyError when the database is away or does not take it.
+        None for a leg of no call here. Raises SQLAlchemyError when the database is away or does not accept the row.
         """
         if webhook.call_control_id is None:
             return None
@@ -69,29 +69,29 @@ class Intake:
             row = find_inbound_call(tx, webhook.call_control_id) or self._write(tx, webhook, stamped_ms)
             live = self._live_call(tx, row) if row and _is_fresh(row) else None
         if live is not None:
-            # Whoever died between the row and this left the webhook unacknowledged: it comes here again.
+            # A process that dies between the row and this leaves the webhook unacknowledged: it comes here again.
             create_live(self._redis, self._keys, live)
         if row is not None:
-            hear_orphans(self._redis, self._keys, webhook.call_control_id)
+            retry_unmatched(self._redis, self._keys, webhook.call_control_id)
         return row["id"] if row else None
 
-    def look_again(self, raw: bytes) -> None:
-        """Let an orphan be heard whose call came in, elsewhere, while it was judged. Raises like `call_of`."""
+    def match_again(self, raw: bytes) -> None:
+        """Put an unmatched webhook back if another process has created its call meanwhile. Raises like `call_of`."""
         leg = parse_webhook(raw).call_control_id
         if leg is not None and self._find(leg) is not None:
-            hear_orphans(self._redis, self._keys, leg)
+            retry_unmatched(self._redis, self._keys, leg)
 
     def is_of_erased(self, raw: bytes) -> bool:
-        """Say whether a webhook tells of a leg that was a call with an erased person. Raises like `call_of`."""
+        """Return whether a webhook is of a leg of a call with an erased person. Raises like `call_of`."""
         leg = parse_webhook(raw).call_control_id
         if leg is None:
             return False
         with self._sql.connect() as tx:
             return is_leg_of_erased(tx, leg)
 
-    def adopt(self, call_ids: Sequence[str]) -> set[str]:
+    def restore(self, call_ids: Sequence[str]) -> set[str]:
         """Return which of these calls may have been dialed; they have live state now. Raises like `call_of`."""
-        return adopt_calls(self._redis, self._sql, self._keys, call_ids)
+        return restore_live_calls(self._redis, self._sql, self._keys, call_ids)
 
     def _find(self, call_control_id: str) -> RowMapping | None:
         with self._sql.connect() as tx:
@@ -99,13 +99,13 @@ class Intake:
 
     def _write(self, tx: Connection, webhook: Webhook, stamped_ms: int) -> RowMapping | None:
         to, caller = _number(webhook.payload.get("to")), _number(webhook.payload.get("from"))
-        mapping = find_mapping(tx, to)
+        mapping = find_number(tx, to)
         if mapping is None or webhook.call_control_id is None:
             return None
         days = self._join_days if mapping.join_days is None else mapping.join_days
-        joined = contact_dialed_lately(tx, caller, within_days=days)
+        joined = find_contact_dialed_lately(tx, caller, within_days=days)
         at = datetime.fromtimestamp(stamped_ms / 1000, UTC)
-        call = ComingIn(
+        call = InboundCall(
             call_id=seeded_id("call", f"inbound/{webhook.call_control_id}", made_at=at),
             contact_id=seeded_id("con", f"inbound/{webhook.call_control_id}", made_at=at),
             to=to,
@@ -151,7 +151,7 @@ def _known_of(contact: RowMapping) -> Mapping[str, Any]:
 
 
 def _number(given: Any) -> str:
-    """Return a number in its one form; what is none (a SIP address, `anonymous`) stays as it was told, in print."""
-    told = str(given or "anonymous")
-    read = read_phone(told)
-    return "".join(filter(str.isprintable, told[:200])) or "anonymous" if isinstance(read, PhoneProblem) else read
+    """Return a number as E.164; what is none (a SIP address, `anonymous`) is kept, without unprintable characters."""
+    text = str(given or "anonymous")
+    read = read_phone(text)
+    return "".join(filter(str.isprintable, text[:200])) or "anonymous" if isinstance(read, PhoneProblem) else read

@@ -31,9 +31,9 @@ def list_dead_letters(client: redis.Redis, keys: Keys, *, after: str | None = No
     ]
 
 
-def list_orphans(client: redis.Redis, keys: Keys, *, after: str | None = None, limit: int = 100) -> list[Kept]:
-    """Return webhooks that belonged to no call of ours, newest first, older than `after` (R6)."""
-    newest = _newest(client, keys.orphans, after, limit)
+def list_unmatched(client: redis.Redis, keys: Keys, *, after: str | None = None, limit: int = 100) -> list[Kept]:
+    """Return webhooks that matched no call, newest first, older than `after` (R6)."""
+    newest = _newest(client, keys.unmatched_webhooks, after, limit)
     return [_kept(ident, fields[b"why"], {b"raw": fields[b"raw"]}) for ident, fields in newest]
 
 

@@ -1,4 +1,4 @@
-"""Tells calls of those they were bridged with: that the other talks to somebody, and that it is over."""
+"""Notifies calls of the calls they were bridged with: that the other was bridged, and that it has ended."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from orchestrator.model.event import Event
 from orchestrator.model.live_call import LiveCall
-from orchestrator.store.redis.bridged_calls import tell_hearers
+from orchestrator.store.redis.bridged_calls import notify_calls
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.scripts import ScriptCall
 from orchestrator.telnyx.event_types import EventType
 
-# What tells whom the other call belongs to (its numbers, its state) stays in the other call, which can be erased.
+# What identifies the person on the other call (its numbers, its state) stays there, where it can be erased.
 _SHARED = ("call_leg_id", "call_session_id", "connection_id", "start_time", "end_time", "state")
 _CAUSES = ("hangup_cause", "hangup_source", "sip_hangup_cause")
 
@@ -26,15 +26,15 @@ class Advanced(NamedTuple):
 
 
 def notify_bridged_calls(keys: Keys, advanced: Iterable[Advanced]) -> list[ScriptCall]:
-    """Return the script calls that tell of these calls to those that hear of them; none for most events.
+    """Return the script calls that notify the calls bridged with these; none for most events.
 
-    They go before what commits the events: whoever dies between tells it again, under the same id, and it happens once.
+    They run before the commits of the events: repeated after a crash, a notice has the same id and counts once.
     """
-    return [tell_hearers(keys, told) for one in advanced if (told := _news(one)) is not None]
+    return [notify_calls(keys, notice) for one in advanced if (notice := _notice(one)) is not None]
 
 
-def _news(one: Advanced) -> Event | None:
-    """Return what is to be told of a call, however its end became known; None for nothing."""
+def _notice(one: Advanced) -> Event | None:
+    """Return the event for the calls bridged with this one, however its end became known; None if there is none."""
     event, after = one.event, one.after
     if one.before.phase != "ended" and after.phase == "ended":
         ident, kind, at = f"partner:{after.call_id}:hangup", str(EventType.CALL_HANGUP), after.ended_at

@@ -1,4 +1,4 @@
-"""The door's one act: verify a webhook, put it on disk, answer. Everything else happens behind it."""
+"""Receives a webhook: verifies it and appends it to the event stream. Everything else happens behind the stream."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SILENCE_S: Final = 60.0
 
 
 class Receipt(StrEnum):
-    """What became of a webhook at the door."""
+    """What became of a received webhook."""
 
     TAKEN = "taken"
     BAD_SIGNATURE = "bad_signature"
@@ -33,12 +33,12 @@ class Receipt(StrEnum):
 
 
 class WebhookReceiver:
-    """Takes webhooks in; one per process. Raises StoreUnavailable when the carrier should try again (503)."""
+    """Receives webhooks; one per process. Raises StoreUnavailable when the carrier should try again (503)."""
 
-    def __init__(self, client: redis.Redis, *, verifier: SignatureVerifier, keys: Keys | None = None) -> None:
+    def __init__(self, client: redis.Redis, *, verifier: SignatureVerifier, keys: Keys) -> None:
         self._redis = client
         self._verifier = verifier
-        self._keys = keys or Keys()
+        self._keys = keys
         self._memory = MemoryWatch(client)
         self._quiet_until = 0.0
 
@@ -54,14 +54,14 @@ class WebhookReceiver:
             self._refuse_when_full()
             add_webhook(self._redis, self._keys, raw)
         except redis.RedisError as err:
-            log.warning("a webhook is refused, to be told again: %s", in_words(err))
+            log.warning("a webhook is refused, to be sent again: %s", in_words(err))
             raise StoreUnavailable("Redis") from err
         return Receipt.TAKEN
 
     def _not_believed(self, err: BadSignature) -> Receipt:
         if err.reason != SignatureFault.MISMATCH:
             return Receipt.BAD_SIGNATURE
-        # Anybody may send such a webhook, as often as he likes: the log is told of it now and then.
+        # Anybody can send such a webhook, any number of times: it is logged once a minute.
         if boot_seconds() >= self._quiet_until:
             self._quiet_until = boot_seconds() + _SILENCE_S
             log.warning("a webhook is signed with none of our keys: compare TELNYX_PUBLIC_KEY with the carrier's")

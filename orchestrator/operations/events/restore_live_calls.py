@@ -1,44 +1,43 @@
-"""Gives calls that Redis does not know their live state back, from their rows in SQL."""
+"""Restores the live state of calls that Redis has lost, from their rows in SQL."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import redis
-from sqlalchemy import Engine, RowMapping, select
+from sqlalchemy import Engine, RowMapping
 
 from orchestrator.model.live_call import LiveCall, Phase
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import KEEP_AFTER_RECORD_S, KEEP_LEG_S, create_live
+from orchestrator.store.sql.calls import list_sent
 from orchestrator.store.sql.erased_calls import is_erased
-from orchestrator.store.sql.tables import calls
 
 
-def adopt_calls(client: redis.Redis, sql: Engine, keys: Keys, call_ids: Sequence[str]) -> set[str]:
+def restore_live_calls(client: redis.Redis, sql: Engine, keys: Keys, call_ids: Sequence[str]) -> set[str]:
     """Create live state for every call that may have been dialed; return the ids that now have one.
 
-    An adopted call has no flow position: it gets no command but the hangup at its deadline (R20). A row that is final
+    A restored call has no flow position: it gets no command but the hangup at its deadline (R20). A row that is final
     comes back as a recorded call, so that a late fact amends it. `reserved` and `withdrawn` rows were never sent.
     """
-    query = select(calls).where(calls.c.id.in_(set(call_ids)), calls.c.state.not_in(("reserved", "withdrawn")))
     with sql.connect() as tx:
-        rows = tx.execute(query).mappings().all()
+        rows = list_sent(tx, call_ids)
     for row in rows:
         create_live(client, keys, live_call_of(row), keep_s=_kept_s(row))
     return {row["id"] for row in rows}
 
 
 def live_call_of(row: RowMapping) -> LiveCall:
-    """Return what a row of `calls` tells of a call."""
+    """Return the live call that a row of `calls` describes."""
     ended, came_in = row["state"] == "ended", row["direction"] == "inbound"
-    ours, theirs = ("to_number", "from_number") if came_in else ("from_number", "to_number")
+    own, other = ("to_number", "from_number") if came_in else ("from_number", "to_number")
     return LiveCall(
         call_id=row["id"],
         flow_id=row["flow_id"],
         campaign_id=None if came_in else row["campaign_id"],
         contact_id=row["joined_contact_id"] if came_in else row["contact_id"],
-        to=row[theirs],
-        caller_id=row[ours],
+        to=row[other],
+        caller_id=row[own],
         direction="incoming" if came_in else "outgoing",
         dialed_at=row["dialed_at"],
         adopted=True,
@@ -65,7 +64,7 @@ def live_call_of(row: RowMapping) -> LiveCall:
 
 
 def _kept_s(row: RowMapping) -> int:
-    """Return for how long the state is kept, 0 where something else lets it go: a judge is bound to judge the row."""
+    """Return for how many seconds the state is kept, 0 where a sweeper ends it with the row."""
     if row["state"] == "ended":
         return KEEP_AFTER_RECORD_S
     return KEEP_LEG_S if row["state"] == "unknown" and row["disposition"] is not None else 0
@@ -76,5 +75,5 @@ def _phase(row: RowMapping) -> Phase:
         return "ended"
     if row["answered_at"]:
         return "answered"
-    # A dial whose answer is out has not been heard of: only the carrier's word makes it ring.
+    # A dial without an answer is not known to the carrier: only a webhook or an answer makes it ring.
     return "ringing" if row["accepted_at"] or row["call_control_id"] else "dialing"

@@ -1,24 +1,26 @@
-"""Watches the way to the carrier and back: reopens dispatch, compares clocks, asks whether webhooks come in."""
+"""Monitors the carrier: reopens dispatch, compares clocks, and checks that webhooks arrive."""
 
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import redis
-from sqlalchemy import Connection, Engine, text, update
+from sqlalchemy import Connection, Engine
 
 from orchestrator.clock import rfc3339
 from orchestrator.errors import CarrierRefused, OrchestratorError
-from orchestrator.model.attempt_state import AttemptState
-from orchestrator.model.campaign_status import CampaignStatus
-from orchestrator.operations.dialing.release_attempts import ReleaseReason, free_channels, withdraw
+from orchestrator.operations.dialing.release_attempts import (
+    ReleasedAttempt,
+    ReleaseReason,
+    free_channels,
+    release_attempts,
+)
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import close_dispatch, open_dispatch, read_health
+from orchestrator.store.sql.call_filters import reserved_of_campaigns
+from orchestrator.store.sql.campaigns import lock_unproven_campaigns, mark_webhooks_received, pause_campaigns
 from orchestrator.store.sql.dial_ledger import database_now
-from orchestrator.store.sql.state_changes import change_state
-from orchestrator.store.sql.tables import calls, campaigns
 from orchestrator.telnyx.client import TelnyxClient
 
 log = logging.getLogger(__name__)
@@ -26,17 +28,6 @@ log = logging.getLogger(__name__)
 MOST_SKEW_S = 60.0
 SKEW = "clock_skew"
 UNHEARD_FOR_S = 20
-
-_UNPROVEN = text(
-    f"""
-    SELECT g.id, g.proving_since,
-        (SELECT count(*) FROM (SELECT 1 FROM calls k WHERE k.campaign_id = g.id AND k.reserved_at >= g.proving_since
-            AND k.accepted_at < clock_timestamp() - make_interval(secs => :patience)
-            ORDER BY k.reserved_at LIMIT 5) a) AS accepted
-    FROM campaigns g WHERE g.status = '{CampaignStatus.RUNNING}' AND g.kind = 'campaign' AND NOT g.heard_webhooks
-        AND g.connection_id = :connection_id AND g.proving_since IS NOT NULL FOR UPDATE OF g SKIP LOCKED
-    """  # noqa: S608 a state of ours
-)
 
 
 def reopen_dispatch(client: redis.Redis, keys: Keys, carrier: TelnyxClient, *, connection_id: str) -> None:
@@ -56,20 +47,19 @@ def compare_clocks(client: redis.Redis, keys: Keys, carrier: TelnyxClient, *, co
 def watch_webhooks(
     sql: Engine, client: redis.Redis, keys: Keys, *, connection_id: str, patience_s: float = UNHEARD_FOR_S
 ) -> list[str]:
-    """Note the campaigns whose webhooks arrive; pause those that hear nothing after five accepted dials (§7)."""
-    heard_ms = read_health(client, keys, connection_id).heard_ms
+    """Note the campaigns whose webhooks arrive; pause those that receive none after five accepted dials (§7)."""
+    last_webhook_ms = read_health(client, keys, connection_id).last_webhook_ms
     with sql.begin() as tx:
-        params = {"connection_id": connection_id, "patience": patience_s}
-        rows = tx.execute(_UNPROVEN, params).all()
-        heard = [row.id for row in rows if heard_ms > row.proving_since.timestamp() * 1000]
-        tx.execute(update(campaigns).where(campaigns.c.id.in_(heard)).values(heard_webhooks=True))
-        deaf = [row.id for row in rows if row.id not in heard and row.accepted >= 5]
-        withdrawn = _pause(tx, deaf)
-    free_channels(client, keys, withdrawn)
-    return deaf
+        rows = lock_unproven_campaigns(tx, connection_id, patience_s=patience_s)
+        proven = [row.id for row in rows if last_webhook_ms > row.proving_since.timestamp() * 1000]
+        mark_webhooks_received(tx, proven)
+        silent = [row.id for row in rows if row.id not in proven and row.accepted >= 5]
+        released = _pause(tx, silent)
+    free_channels(client, keys, released)
+    return silent
 
 
-def _pause(tx: Connection, campaign_ids: list[str]) -> list[Any]:
+def _pause(tx: Connection, campaign_ids: list[str]) -> list[ReleasedAttempt]:
     if not campaign_ids:
         return []
     reason = {
@@ -78,17 +68,17 @@ def _pause(tx: Connection, campaign_ids: list[str]) -> list[Any]:
         "at": rfc3339(database_now(tx)),
     }
     log.error("campaigns paused: no webhooks arrive")
-    paused = change_state(CampaignStatus.PAUSED, among=(CampaignStatus.RUNNING,))
-    tx.execute(paused.where(campaigns.c.id.in_(campaign_ids)).values(status_reason=reason))
-    claimed = calls.c.campaign_id.in_(campaign_ids) & (calls.c.state == AttemptState.RESERVED)
-    return withdraw(tx, claimed, ReleaseReason(Reason.CAMPAIGN_PAUSED, counts=False, held=False))
+    pause_campaigns(tx, campaign_ids, reason)
+    return release_attempts(
+        tx, reserved_of_campaigns(campaign_ids), ReleaseReason(Reason.CAMPAIGN_PAUSED, counts=False, held=False)
+    )
 
 
 def _answers(carrier: TelnyxClient) -> bool:
     try:
         carrier.ping()
     except CarrierRefused as err:
-        log.warning("the carrier refuses our question: %s", err)  # it answers; what it refuses, a dial will say
+        log.warning("the carrier refuses the ping: %s", err)  # it answers; a dial will say what it refuses
     except OrchestratorError as err:
         log.warning("the carrier is away: %s", err)
         return False

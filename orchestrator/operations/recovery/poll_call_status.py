@@ -3,43 +3,41 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
 from typing import Any
 
 import redis
-from sqlalchemy import ColumnElement, Engine, Row, case, func, select, update
+from sqlalchemy import Engine, Row
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.ids import stable_uuid
-from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.event import ACTION_REQUESTED, HANGUP_ASSUMED, Event
 from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import load_live
-from orchestrator.store.redis.unread_events import find_unheard
-from orchestrator.store.sql.dial_ledger import DEADLINE_SLACK_S
-from orchestrator.store.sql.inbound_calls import ASK_EVERY_S
-from orchestrator.store.sql.tables import calls
+from orchestrator.store.redis.unread_events import find_unread
+from orchestrator.store.sql.overdue_calls import take_overdue_calls
 from orchestrator.telnyx.client import TelnyxClient
 
 log = logging.getLogger(__name__)
 
-ASK_AGAIN = timedelta(seconds=60)
+ASK_AGAIN_S = 60
 _AT_MOST = 50
 
 
 def poll_call_status(sql: Engine, client: redis.Redis, keys: Keys, carrier: TelnyxClient) -> int:
-    """Look into each accepted call whose deadline has passed; return how many were judged.
+    """Ask the carrier about each accepted call whose deadline has passed; return how many these were.
 
-    Callers have hours: they are asked about long before, and those who still talk are left alone.
+    Callers may talk for hours: the carrier is asked long before, and those who still talk are left alone.
     """
-    unheard = find_unheard(client, keys)
-    if unheard.is_behind:
-        return 0  # their ends may stand in the streams: an engine that was away has hours of them
-    overdue = [row for row in _take_overdue(sql) if not unheard.is_of(row.id, row.call_control_id)]
+    unread = find_unread(client, keys)
+    if unread.is_behind:
+        return 0  # their ends may still be in the streams: an engine that was away has hours of them
+    with sql.begin() as tx:  # nothing is held across HTTP
+        taken = take_overdue_calls(tx, ask_again_s=ASK_AGAIN_S, limit=_AT_MOST)
+    overdue = [row for row in taken if not unread.is_of(row.id, row.call_control_id)]
     for row in overdue:
         try:
-            leg = row.call_control_id or _leg_told_of(client, keys, row.id)
+            leg = row.call_control_id or _live_leg(client, keys, row.id)
             status = carrier.call_status(leg) if leg else None
         except OrchestratorError as err:
             log.warning("cannot ask about a call: %s", err, extra={"call_id": row.id})
@@ -55,7 +53,7 @@ def poll_call_status(sql: Engine, client: redis.Redis, keys: Keys, carrier: Teln
 
 
 def assumed_hangup(row: Any, *, reason: str) -> Event:
-    """Return the hangup nobody told us of; a late real one corrects it and is no second end (R14)."""
+    """Return the hangup that was never reported; a late real one corrects it and is no second end (R14)."""
     return Event(
         id=f"synth:{row.id}:hangup",
         type=HANGUP_ASSUMED,
@@ -65,40 +63,7 @@ def assumed_hangup(row: Any, *, reason: str) -> Event:
     )
 
 
-def _take_overdue(sql: Engine) -> list[Row[Any]]:
-    """Return overdue calls, their deadline moved so that one sweeper asks about each; nothing is held across HTTP."""
-    overdue = (
-        select(calls.c.id)
-        .where(calls.c.state == AttemptState.ACCEPTED, calls.c.deadline_at < func.clock_timestamp())
-        .limit(_AT_MOST)
-        .with_for_update(skip_locked=True)
-    )
-    now = func.clock_timestamp()
-    may_go_on = (calls.c.direction == "inbound") & (_ends_at() > now)
-    asked_again = case((may_go_on, func.least(now + timedelta(seconds=ASK_EVERY_S), _ends_at())), else_=now + ASK_AGAIN)
-    with sql.begin() as tx:
-        taken = (
-            update(calls)
-            .where(calls.c.id.in_(overdue))
-            .values(deadline_at=asked_again)
-            .returning(
-                calls.c.id,
-                calls.c.call_control_id,
-                calls.c.deadline_at,
-                now.label("db_now"),
-                may_go_on.label("may_go_on"),
-            )
-        )
-        return list(tx.execute(taken).all())
-
-
-def _ends_at() -> ColumnElement[datetime]:
-    """Return when a call has had all the time it was given."""
-    lasts_s = calls.c.ring_limit_s + calls.c.talk_limit_s + DEADLINE_SLACK_S
-    return calls.c.accepted_at + func.make_interval(0, 0, 0, 0, 0, 0, lasts_s)
-
-
-def _leg_told_of(client: redis.Redis, keys: Keys, call_id: str) -> str | None:
+def _live_leg(client: redis.Redis, keys: Keys, call_id: str) -> str | None:
     """Return the leg that only the live state knows: a webhook may have named it where the carrier's answer did not."""
     loaded = load_live(client, keys, call_id)
     return loaded.call.call_control_id if loaded else None

@@ -1,4 +1,4 @@
-"""Judges dials whose answer never came: heard of, repeated once, or `unknown`; never dialed as new (R2, R3)."""
+"""Resolves dials without an answer: accepted by a webhook, repeated once, or `unknown`; never dialed anew (R2, R3)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestrator.model.live_call import LiveCall
 from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import load_live
-from orchestrator.store.redis.unread_events import find_unheard
+from orchestrator.store.redis.unread_events import find_unread
 from orchestrator.store.sql.dial_ledger import (
     PUBLISH_AGAIN_AFTER_S,
     REPEAT_WITHIN_S,
@@ -30,23 +30,23 @@ _AT_MOST = 200
 
 def resolve_unanswered_dials(sql: Engine, client: redis.Redis, keys: Keys) -> list[str]:
     """Move every send that went unanswered for 15 s; return the attempts whose one repeat is to be published."""
-    unheard = find_unheard(client, keys)
-    if unheard.is_behind:
+    unread = find_unread(client, keys)
+    if unread.is_behind:
         return []  # what still waits in the streams may answer (R21)
     with sql.begin() as tx:
-        overdue = [row for row in overdue_sends(tx, limit=_AT_MOST) if not unheard.is_of(row.id)]
-        return [row.id for row in overdue if _judge(tx, row._mapping, client, keys)]
+        overdue = [row for row in overdue_sends(tx, limit=_AT_MOST) if not unread.is_of(row.id)]
+        return [row.id for row in overdue if _resolve(tx, row._mapping, client, keys)]
 
 
-def _judge(tx: Connection, row: RowMapping, client: redis.Redis, keys: Keys) -> bool:
-    # A row is judged only after looking at its live state: a webhook may have answered for the carrier (R21).
+def _resolve(tx: Connection, row: RowMapping, client: redis.Redis, keys: Keys) -> bool:
+    # A row is resolved only after reading its live state: a webhook may have come in place of the answer (R21).
     try:
         loaded = load_live(client, keys, row["id"])
     except NewerLiveState as err:
-        log.warning("not judged here: %s", err)  # a sweeper of that version does
+        log.warning("not resolved here: %s", err)  # a sweeper of that version does
         return False
-    if loaded and was_heard_of(loaded.call):
-        mark_accepted(tx, row["id"], ids=ids_of(loaded.call))
+    if loaded and loaded.call.is_known_to_carrier:
+        mark_accepted(tx, row["id"], ids=carrier_ids(loaded.call))
         return False
     if row["answered_send"] > 0:
         add_event(client, keys, _lost_rejection(row))
@@ -57,12 +57,7 @@ def _judge(tx: Connection, row: RowMapping, client: redis.Redis, keys: Keys) -> 
     return False
 
 
-def was_heard_of(call: LiveCall) -> bool:
-    """Say whether the carrier has told of this call in any way."""
-    return call.call_control_id is not None or call.phase != "dialing"
-
-
-def ids_of(call: LiveCall) -> dict[str, str | None]:
+def carrier_ids(call: LiveCall) -> dict[str, str | None]:
     """Return the carrier's ids of leg A as far as they are known."""
     return {
         "call_control_id": call.call_control_id,

@@ -74,7 +74,7 @@ def _queues(client: redis.Redis, keys: Keys) -> Iterator[Reading]:
     yield Reading(Metric.OUTBOX_DUE, client.zcard(keys.wakes))
     yield Reading(Metric.TIMERS, client.zcard(keys.timers))
     yield Reading(Metric.DEAD_LETTERS, client.xlen(keys.dead))
-    yield Reading(Metric.UNMATCHED_WEBHOOKS, client.xlen(keys.orphans))
+    yield Reading(Metric.UNMATCHED_WEBHOOKS, client.xlen(keys.unmatched_webhooks))
     for quantile, value in latency_percentiles(client, keys.latency).items():
         if value is not None:
             yield Reading(Metric.EVENT_TO_COMMAND_MS, value, quantile)

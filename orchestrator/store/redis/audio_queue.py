@@ -17,7 +17,7 @@ from orchestrator.store.redis.scripts import Arg, ScriptCall, raise_errors, run_
 MOST_WAITING = 30
 _OPEN_S = 10
 _WAITING_S = 60
-_KNOWN_S = 120  # twice as long as a performer may try again
+_KNOWN_S = 120  # twice as long as a sender may try again
 
 
 class Queued(Enum):
@@ -74,7 +74,7 @@ def fetch_silences(client: redis.Redis, keys: Keys, call_ids: Sequence[str]) -> 
     return wished
 
 
-def tell_played(client: redis.Redis, keys: Keys, events: Sequence[Event]) -> None:
+def add_played_events(client: redis.Redis, keys: Keys, events: Sequence[Event]) -> None:
     """Tell calls that their sounds were heard."""
     raise_errors(round_trip(client, [("XADD", keys.events, "*", "own", event.model_dump_json()) for event in events]))
 

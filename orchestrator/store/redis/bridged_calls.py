@@ -43,6 +43,6 @@ def part_calls(client: redis.Redis, keys: Keys, call_id: str, other_id: str, *, 
     raise_errors([beside, *round_trip(client, undone)])
 
 
-def tell_hearers(keys: Keys, event: Event) -> ScriptCall:
+def notify_calls(keys: Keys, event: Event) -> ScriptCall:
     """Return the script call that puts what happened to a call into the stream, once for each call that hears of it."""
     return ScriptCall("tell_hearers", [keys.partners(event.call_id), keys.events], [event.model_dump_json()])

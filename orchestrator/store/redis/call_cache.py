@@ -13,7 +13,7 @@ from orchestrator.store.redis.live_calls import Found, Loaded, load_many
 _KEPT = 4_096
 
 
-class KnownCalls:
+class CallCache:
     """Live calls by id, most of them without a question to Redis; whether one still holds is said by its commit.
 
     A commit names the version it was decided on, and no two states of a call ever share a version: not even when Redis

@@ -1,6 +1,6 @@
-"""The event stream: what the door, the timers and our own tasks put in, and how an entry is read again.
+"""The event stream: entries of webhooks, timers and tasks, and how each is read.
 
-Whose call Redis does not know is set aside into a stream of its own, `strays`, where it waits for the database. So the
+An event whose call Redis does not know is set aside into a stream of its own, where it waits for the database. So the
 timers, which are not issued while older entries wait in `events` (R15), never wait for a database that is away: a call
 that has timers has live state, and its events are not set aside.
 """
@@ -87,7 +87,7 @@ def ensure_groups(client: redis.Redis, keys: Keys) -> None:
 
 def streams_of(keys: Keys) -> dict[str, str]:
     """Return the streams that are read as a group, by their short names."""
-    return {"events": keys.events, "strays": keys.strays, "ended": keys.ended}
+    return {"events": keys.events, "strays": keys.unmatched, "ended": keys.ended}
 
 
 def read_entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
@@ -113,9 +113,9 @@ def bury(
 
 
 def set_aside(client: redis.Redis, keys: Keys, entry: Entry) -> None:
-    """Move an entry from `events` to `strays`; it keeps the moment in which it came."""
+    """Move an entry from `events` to the unmatched ones; it keeps its time of arrival."""
     args: list[Arg] = ["", GROUP, entry.entry_id, "came", entry.stamped_ms]
-    run_script(client, ScriptCall("move_entry", [keys.strays, keys.events, keys.failures], args))
+    run_script(client, ScriptCall("move_entry", [keys.unmatched, keys.events, keys.failures], args))
 
 
 def count_failure(client: redis.Redis, keys: Keys, entry: str) -> int:

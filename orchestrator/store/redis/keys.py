@@ -1,4 +1,4 @@
-"""Builds every Redis key; the hash tag of the partition stands in each, so that sharding stays possible."""
+"""Builds every Redis key; each contains the hash tag of the partition, so that sharding stays possible."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Keys:
         return self._key("events")
 
     @cached_property
-    def strays(self) -> str:
-        """Name the stream of events whose call Redis does not know: the database is asked, and no timer waits."""
+    def unmatched(self) -> str:
+        """Name the stream of events whose call Redis does not know; its key is `strays`. No timer waits for it."""
         return self._key("strays")
 
     @cached_property
@@ -52,8 +52,8 @@ class Keys:
         return self._key("dead")
 
     @cached_property
-    def orphans(self) -> str:
-        """Name the bounded stream of carrier events that belong to no call of ours."""
+    def unmatched_webhooks(self) -> str:
+        """Name the bounded stream of webhooks that match no call; its key is named `orphans`."""
         return self._key("orphans")
 
     @cached_property
@@ -103,7 +103,7 @@ class Keys:
         return self._key("outbox", call_id)
 
     def lease(self, call_id: str) -> str:
-        """Name the lease of the one performer a call has at a time (R13)."""
+        """Name the lease of the one sender a call has at a time (R13)."""
         return self._key("lease", call_id)
 
     def leg(self, leg: str) -> str:
@@ -111,7 +111,7 @@ class Keys:
         return self._key("leg", leg)
 
     def partners(self, call_id: str) -> str:
-        """Name the hash of the calls that hear of this one, bridged with it: each with its letter there."""
+        """Name the hash of the calls bridged with this one, which are notified of its events: call id to leg letter."""
         return self._key("partners", call_id)
 
     def stream(self, call_id: str) -> str:

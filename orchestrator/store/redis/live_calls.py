@@ -60,6 +60,12 @@ def load_live(client: redis.Redis, keys: Keys, call_id: str) -> Loaded | None:
     return found
 
 
+def carrier_knows(client: redis.Redis, keys: Keys, call_id: str) -> bool:
+    """Return whether the carrier has reported this call, so far as its live state tells."""
+    loaded = load_live(client, keys, call_id)
+    return loaded is not None and loaded.call.is_known_to_carrier
+
+
 def read_live(client: redis.Redis, keys: Keys, call_id: str) -> tuple[LiveCall | None, list[dict[str, Any]]]:
     """Return a live call and its timeline so far; (None, []) when Redis no longer holds it.
 
@@ -202,7 +208,7 @@ def forget_later(client: redis.Redis, keys: Keys, calls: Sequence[LiveCall]) -> 
     raise_errors(round_trip(client, [("EXPIRE", name, KEEP_AFTER_RECORD_S) for name in names]))
 
 
-def let_go(client: redis.Redis, keys: Keys, call_ids: Sequence[str], *, after_s: int) -> None:
+def expire_live_state(client: redis.Redis, keys: Keys, call_ids: Sequence[str], *, after_s: int) -> None:
     """Let the live state of attempts that are over go after so many seconds, 0 for at once; safe to repeat.
 
     That of a call which the carrier told of, and which is not recorded yet, stays as long as a call may last.

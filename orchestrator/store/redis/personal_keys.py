@@ -48,7 +48,7 @@ _CONTENT = (b"raw", b"own")
 
 def erase_keys(client: redis.Redis, keys: Keys, person: Person) -> float:
     """Clear what Valkey holds of a person; return the seconds after which the last of it is gone. Safe to repeat."""
-    for stream in (keys.dead, keys.orphans):
+    for stream in (keys.dead, keys.unmatched_webhooks):
         _erase_entries(client, stream, person)
     return max((_erase_live(client, keys, call_id) for call_id in person.call_ids), default=0.0)
 

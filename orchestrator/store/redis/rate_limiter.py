@@ -64,7 +64,7 @@ class Health:
     rate: float | None
     closed: bool
     reason: str | None
-    heard_ms: int
+    last_webhook_ms: int
 
 
 def reserve(
@@ -89,7 +89,7 @@ def read_room(client: redis.Redis, keys: Keys, rate_limits: Sequence[tuple[RateL
     return [Room(_REASONS.get(why), wait_s=wait / 1000) for _, why, wait in answers]
 
 
-def give_back(
+def return_reservation(
     client: redis.Redis,
     keys: Keys,
     connection: RateLimit,
@@ -101,7 +101,7 @@ def give_back(
     """Return channels (and with `rate_too` the place in the rate) that were granted and not used; safe to repeat."""
     if call_ids:
         rates = [connection.rate, campaign.rate] if rate_too else [0, 0]
-        run_script(client, ScriptCall("give_back", _lane_keys(keys, connection, campaign), [*rates, *call_ids]))
+        run_script(client, ScriptCall("give_back", _limit_keys(keys, connection, campaign), [*rates, *call_ids]))
 
 
 def permit_send(
@@ -154,7 +154,7 @@ def read_health(client: redis.Redis, keys: Keys, connection_id: str) -> Health:
         rate=float(rate) if rate else None,
         closed=closed is not None,
         reason=_text(reason),
-        heard_ms=int(heard or 0),
+        last_webhook_ms=int(heard or 0),
     )
 
 
@@ -168,7 +168,7 @@ def open_dispatch(client: redis.Redis, keys: Keys, connection_id: str) -> None:
     client.hdel(keys.health(connection_id), "closed", "reason", "failures")
 
 
-def heard_from_carrier(client: redis.Redis, keys: Keys, connection_id: str, *, at_ms: int) -> None:
+def note_webhook(client: redis.Redis, keys: Keys, connection_id: str, *, at_ms: int) -> None:
     """Note that a webhook of a call of ours came in: the way back from the carrier works."""
     write_though_full(client, "HSET", keys.health(connection_id), "heard", at_ms)
 
@@ -183,12 +183,12 @@ def dials_in_trailing_5_s(client: redis.Redis, keys: Keys, connection_id: str) -
 def _reservation(
     keys: Keys, connection: RateLimit, campaign: RateLimit, *, call_ids: Sequence[str], lease_s: int
 ) -> ScriptCall:
-    names = [*_lane_keys(keys, connection, campaign), keys.health(connection.scope)]
+    names = [*_limit_keys(keys, connection, campaign), keys.health(connection.scope)]
     limits = [connection.rate, connection.burst, connection.channels, campaign.rate, campaign.burst, campaign.channels]
     return ScriptCall("reserve", names, [*limits, lease_s * 1000, SLOWED_AT_LEAST, *call_ids])
 
 
-def _lane_keys(keys: Keys, connection: RateLimit, campaign: RateLimit) -> list[str]:
+def _limit_keys(keys: Keys, connection: RateLimit, campaign: RateLimit) -> list[str]:
     return [
         keys.gcra(connection.scope),
         keys.gcra(campaign.scope),

@@ -1,4 +1,4 @@
-"""What still waits in the streams: no judge judges an attempt of which something waits there (R21)."""
+"""What still waits in the streams: no attempt is resolved while an entry of it waits there (R21)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from orchestrator.store.redis.keys import GROUP, Keys
 from orchestrator.telnyx.events import parse_webhook
 
 YOUNGER_THAN_MS = 3_000  # is on its way, and not waiting
-STUCK_AFTER = 3  # deliveries: whoever comes back as often is not waiting for an engine that was away
-_LOOKED_THROUGH = 1_000
+STUCK_AFTER = 3  # deliveries: an entry that was delivered as often is not waiting for an engine that was away
+_AT_MOST = 1_000
 
 
 @dataclass(frozen=True)
-class Unheard:
-    """What waits: `is_behind` says that an engine is, and nothing may be judged.
+class UnreadEvents:
+    """What waits: `is_behind` says that an engine is behind, and nothing may be resolved.
 
     `names` are the calls and legs of entries that were delivered again and again and stay all the same, because an
-    error keeps them or only an engine of a newer version can read them. They hold up the judging of these calls alone.
+    error keeps them or only an engine of a newer version can read them. They hold up these calls alone.
     """
 
     is_behind: bool = False
@@ -34,31 +34,31 @@ class Unheard:
         return not self.names.isdisjoint(names)
 
 
-def find_unheard(client: redis.Redis, keys: Keys) -> Unheard:
-    """Return what waits; one look at the head of each stream, as long as nothing is old."""
+def find_unread(client: redis.Redis, keys: Keys) -> UnreadEvents:
+    """Return what waits; reads the head of each stream alone as long as nothing is old."""
     seconds, micros = client.time()
     before_ms = seconds * 1000 + micros // 1000 - YOUNGER_THAN_MS
     names: set[str] = set()
     for stream in streams_of(keys).values():
         old = _old_entries(client, stream, before_ms)
         deliveries = _deliveries(client, stream) if old else {}
-        if len(old) == _LOOKED_THROUGH or any(deliveries.get(ident, 0) < STUCK_AFTER for ident in old):
-            return Unheard(is_behind=True)
+        if len(old) == _AT_MOST or any(deliveries.get(ident, 0) < STUCK_AFTER for ident in old):
+            return UnreadEvents(is_behind=True)
         names.update(name for ident, fields in old.items() for name in _names_in(ident, fields))
-    return Unheard(names=frozenset(names))
+    return UnreadEvents(names=frozenset(names))
 
 
 def _old_entries(client: redis.Redis, stream: str, before_ms: int) -> dict[bytes, Mapping[bytes, bytes]]:
     first: Any = client.xrange(stream, count=1)
     if not first or stamp_of(*first[0]) >= before_ms:
         return {}
-    entries: Any = client.xrange(stream, count=_LOOKED_THROUGH)
+    entries: Any = client.xrange(stream, count=_AT_MOST)
     return {ident: fields for ident, fields in entries if stamp_of(ident, fields) < before_ms}
 
 
 def _deliveries(client: redis.Redis, stream: str) -> dict[bytes, int]:
     try:
-        pending: Any = client.xpending_range(stream, GROUP, "-", "+", _LOOKED_THROUGH)
+        pending: Any = client.xpending_range(stream, GROUP, "-", "+", _AT_MOST)
     except redis.ResponseError as err:
         if "NOGROUP" not in str(err):
             raise

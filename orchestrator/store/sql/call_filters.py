@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, select, true
 
-from orchestrator.model.attempt_state import LIVE, AttemptState
+from orchestrator.model.attempt_state import IN_FLIGHT, LIVE, AttemptState
 from orchestrator.store.sql.opt_outs import IS_IN_FORCE
 from orchestrator.store.sql.tables import calls, contacts, suppressions
 
@@ -35,3 +37,29 @@ def reserved_of_import(import_id: str) -> ColumnElement[bool]:
     """Select the attempts that are reserved for contacts of an import that were never dialed."""
     undialed = select(contacts.c.id).where(contacts.c.import_id == import_id, contacts.c.attempts == 0)
     return calls.c.contact_id.in_(undialed) & (calls.c.state == AttemptState.RESERVED)
+
+
+def every_call() -> ColumnElement[bool]:
+    """Select all calls."""
+    return true()
+
+
+def reserved_of_campaigns(campaign_ids: Sequence[str]) -> ColumnElement[bool]:
+    """Select the attempts of these campaigns that are claimed and were never sent."""
+    return calls.c.campaign_id.in_(campaign_ids) & is_reserved()
+
+
+def is_reserved() -> ColumnElement[bool]:
+    """Select the attempts that are claimed and were never sent."""
+    return calls.c.state == AttemptState.RESERVED
+
+
+def dialing_call(call_id: str) -> ColumnElement[bool]:
+    """Select one attempt while a send of it may have left."""
+    return (calls.c.id == call_id) & (calls.c.state == AttemptState.DIALING)
+
+
+def is_live() -> ColumnElement[bool]:
+    """Select the attempts behind which a phone may ring or be off the hook; an unknown one until it is given up."""
+    may_be = (calls.c.state == AttemptState.UNKNOWN) & calls.c.disposition.is_(None)
+    return calls.c.state.in_(IN_FLIGHT) | may_be

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, and_, exists, func, or_, select, text, update
 
 from orchestrator.model.attempt_state import MAY_RING, AttemptState
 from orchestrator.policy.names import forms_of
 from orchestrator.store.sql.pagination import newest_first
-from orchestrator.store.sql.tables import NUMBER_GUARD, OUTCOME_BEGINS, call_events, calls, campaigns, contacts, flows
+from orchestrator.store.sql.tables import (
+    MAY_LIVE,
+    NUMBER_GUARD,
+    OUTCOME_BEGINS,
+    call_events,
+    calls,
+    campaigns,
+    contacts,
+    flows,
+)
 
 _PLAIN = ("campaign_id", "disposition", "direction")
 _RESERVED_AT_MOST_BEFORE = timedelta(minutes=2)  # the first send of a call
@@ -81,6 +90,29 @@ def list_calls(tx: Connection, filters: Mapping[str, Any], *, after: str | None,
     if "status" not in filters:
         query = query.where(calls.c.state != AttemptState.WITHDRAWN)
     return tx.execute(newest_first(query, calls.c.id, after=after, limit=limit)).all()
+
+
+def list_accepted(tx: Connection) -> list[str]:
+    """Return the ids of the calls that the carrier owns."""
+    return list(tx.execute(select(calls.c.id).where(calls.c.state == AttemptState.ACCEPTED)).scalars())
+
+
+def list_sent(tx: Connection, call_ids: Collection[str]) -> Sequence[RowMapping]:
+    """Return the rows of those of these calls that may have been dialed; the others were never sent (R20)."""
+    never_sent = (AttemptState.RESERVED, AttemptState.WITHDRAWN)
+    query = select(calls).where(calls.c.id.in_(set(call_ids)), calls.c.state.not_in(never_sent))
+    return tx.execute(query).mappings().all()
+
+
+def list_flows_in_use(tx: Connection) -> list[str]:
+    """Return the ids of the flows of open calls."""
+    query = select(calls.c.flow_id).where(text(MAY_LIVE), calls.c.flow_id.is_not(None)).distinct()
+    return list(tx.execute(query).scalars())
+
+
+def publish_at_next_tick(tx: Connection, call_id: str) -> None:
+    """Mark a reserved call as published by nobody, so that the dispatcher publishes it at its next tick."""
+    tx.execute(update(calls).where(calls.c.id == call_id).values(published_at=None))
 
 
 def _condition(name: str, value: Any) -> ColumnElement[bool]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Row, Select, Text, cast, exists, func, select, update
+from sqlalchemy import ARRAY, Connection, Row, Select, Text, cast, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from orchestrator.model.attempt_state import IN_FLIGHT
@@ -16,6 +17,17 @@ from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.state_changes import change_state
 from orchestrator.store.sql.tables import calls, campaign_zones, campaigns, connections, contacts, flows, imports
 from orchestrator.store.timeouts import COUNTING, SWEEPING
+
+_UNPROVEN = text(
+    f"""
+    SELECT g.id, g.proving_since,
+        (SELECT count(*) FROM (SELECT 1 FROM calls k WHERE k.campaign_id = g.id AND k.reserved_at >= g.proving_since
+            AND k.accepted_at < clock_timestamp() - make_interval(secs => :patience)
+            ORDER BY k.reserved_at LIMIT 5) a) AS accepted
+    FROM campaigns g WHERE g.status = '{CampaignStatus.RUNNING}' AND g.kind = 'campaign' AND NOT g.heard_webhooks
+        AND g.connection_id = :connection_id AND g.proving_since IS NOT NULL FOR UPDATE OF g SKIP LOCKED
+    """  # noqa: S608 a state
+)
 
 
 def _shown() -> Select[Any]:
@@ -115,6 +127,48 @@ def read_row(tx: Connection, campaign_id: str) -> Row[Any]:
 def list_ids(tx: Connection) -> frozenset[str]:
     """Return the ids of all campaigns."""
     return frozenset(tx.execute(select(campaigns.c.id).where(campaigns.c.kind == "campaign")).scalars())
+
+
+def pause_running_campaigns(
+    tx: Connection,
+    *,
+    connection_id: str,
+    caller_id: str | None,
+    resumed_before: datetime | None,
+    status_reason: Mapping[str, Any],
+) -> list[str]:
+    """Pause the running campaigns of a caller id, or without one of a connection; return their ids.
+
+    With `resumed_before`, campaigns that were started or resumed since then go on.
+    """
+    paused = change_state(CampaignStatus.PAUSED, among=(CampaignStatus.RUNNING,)).where(campaigns.c.kind == "campaign")
+    if caller_id is not None:
+        paused = paused.where(campaigns.c.caller_ids.contains([caller_id]))
+    else:
+        paused = paused.where(campaigns.c.connection_id == connection_id)
+    if resumed_before is not None:
+        paused = paused.where(or_(campaigns.c.proving_since.is_(None), campaigns.c.proving_since <= resumed_before))
+    paused = paused.values(status_reason=dict(status_reason))
+    return list(tx.execute(paused.returning(campaigns.c.id)).scalars())
+
+
+def pause_campaigns(tx: Connection, campaign_ids: Sequence[str], status_reason: Mapping[str, Any]) -> None:
+    """Pause these campaigns and state why."""
+    paused = change_state(CampaignStatus.PAUSED, among=(CampaignStatus.RUNNING,))
+    tx.execute(paused.where(campaigns.c.id.in_(campaign_ids)).values(status_reason=dict(status_reason)))
+
+
+def lock_unproven_campaigns(tx: Connection, connection_id: str, *, patience_s: float) -> Sequence[Row[Any]]:
+    """Lock and return the running campaigns that no webhook has been received for, as (id, proving_since, accepted).
+
+    `accepted` counts, up to five, their dials that were accepted over `patience_s` ago.
+    """
+    return tx.execute(_UNPROVEN, {"connection_id": connection_id, "patience": patience_s}).all()
+
+
+def mark_webhooks_received(tx: Connection, campaign_ids: Sequence[str]) -> None:
+    """Note that webhooks of these campaigns arrive."""
+    tx.execute(update(campaigns).where(campaigns.c.id.in_(campaign_ids)).values(heard_webhooks=True))
 
 
 def running_paces(tx: Connection, campaign_ids: Collection[str]) -> Sequence[Any]:

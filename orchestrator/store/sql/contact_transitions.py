@@ -114,7 +114,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class WaitAgain:
+class ContactRelease:
     """A contact whose attempt was withdrawn; `counts` 1 if it was an unspent try of its own (R4).
 
     Raises ForbiddenTransition where a contact in `source` may not be in `status` next.
@@ -133,7 +133,7 @@ class WaitAgain:
 
 
 @dataclass(frozen=True)
-class ContactStanding:
+class ReleaseFacts:
     """A contact whose attempt is withdrawn; `end` is set when its campaign or its import dials nobody any more."""
 
     status: ContactStatus
@@ -143,15 +143,15 @@ class ContactStanding:
     end: tuple[ContactStatus, Reason] | None
 
 
-def lock_standings(tx: Connection, contact_ids: Sequence[str]) -> dict[str, ContactStanding]:
+def lock_release_facts(tx: Connection, contact_ids: Sequence[str]) -> dict[str, ReleaseFacts]:
     """Lock contacts and return how they stand, read behind the locks: who ends their campaign waits for them."""
     ids = {"ids": list(contact_ids)}
     tx.execute(_LOCK, ids)
     rows = tx.execute(_STANDINGS, ids).all()
-    return {row.id: _standing(row) for row in rows}
+    return {row.id: _release_facts(row) for row in rows}
 
 
-def hold_still(tx: Connection, campaign_id: str) -> bool:
+def lock_dialing_rules(tx: Connection, campaign_id: str) -> bool:
     """Keep a campaign's status and the stop of all dialing as they are until this transaction ends.
 
     False while somebody is changing one of them: nobody is claimed then, and no dispatcher waits for it.
@@ -178,15 +178,15 @@ def move_contacts(tx: Connection, moves: Sequence[Move]) -> None:
         tx.execute(_MOVE, {"moves": [_row(move) for move in moves]})
 
 
-def wait_again(tx: Connection, moves: Sequence[WaitAgain]) -> None:
+def release_contacts(tx: Connection, moves: Sequence[ContactRelease]) -> None:
     """Put contacts back, each only while the withdrawn call is its current one."""
     if moves:
         tx.execute(_WAIT_AGAIN, {"moves": [_row(move) for move in moves]})
 
 
-def _standing(row: Row[Any]) -> ContactStanding:
+def _release_facts(row: Row[Any]) -> ReleaseFacts:
     status = ContactStatus(row.status)
-    return ContactStanding(status, row.current_call_id, row.unspent_tries, row.now, _end_of(row))
+    return ReleaseFacts(status, row.current_call_id, row.unspent_tries, row.now, _end_of(row))
 
 
 def _end_of(row: Row[Any]) -> tuple[ContactStatus, Reason] | None:
@@ -194,6 +194,6 @@ def _end_of(row: Row[Any]) -> tuple[ContactStatus, Reason] | None:
     return END_OF_CAMPAIGN.get(row.campaign_status) or withdrawn
 
 
-def _row(move: Move | WaitAgain) -> dict[str, Any]:
+def _row(move: Move | ContactRelease) -> dict[str, Any]:
     due_at = move.due_at.isoformat() if move.due_at else None
     return {**asdict(move), "due_at": due_at}

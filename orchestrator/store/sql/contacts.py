@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.model.attempt_state import LIVE
 from orchestrator.model.contact_status import CONTACT_TRANSITIONS, ContactStatus
@@ -35,6 +36,12 @@ def _shown() -> Select[Any]:
 def find_contact(tx: Connection, contact_id: str) -> Row[Any] | None:
     """Return a contact with the calling hours of its campaign."""
     return tx.execute(_shown().where(contacts.c.id == contact_id)).first()
+
+
+def insert_single_contact(tx: Connection, values: Mapping[str, Any]) -> bool:
+    """Insert the hidden contact of a single call; False if one with its id is there already."""
+    row = insert(contacts).values(values).on_conflict_do_nothing(index_elements=["id"]).returning(contacts.c.id)
+    return tx.execute(row).first() is not None  # an insert's rowcount is -1: SQLAlchemy does not keep it
 
 
 def lock_contact(tx: Connection, contact_id: str) -> Row[Any] | None:

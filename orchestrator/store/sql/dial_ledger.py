@@ -25,6 +25,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.model.attempt_state import AttemptState
+from orchestrator.store.sql.call_filters import is_live
 from orchestrator.store.sql.state_changes import change_state, sources_of
 from orchestrator.store.sql.tables import NUMBER_GUARD, calls
 
@@ -183,6 +184,34 @@ def mark_over(tx: Connection, send: Send) -> None:
 
 def _over(send: Send) -> ColumnElement[int]:
     return func.greatest(calls.c.send_over, send.send_no)
+
+
+def withdraw_undialed(tx: Connection, where: ColumnElement[bool], reason: str) -> Sequence[RowMapping]:
+    """Withdraw the attempts of `where` that never left, or each of whose sends was surely not carried out (R4).
+
+    Returns their (call_id, contact_id, campaign_id, connection_id). Waits for the row locks of sends in the act.
+    """
+    never_sent = calls.c.state == AttemptState.RESERVED
+    surely_not_dialed = never_sent | ((calls.c.state == AttemptState.DIALING) & NOTHING_CARRIED_OUT)
+    locked = select(calls.c.id).where(where, surely_not_dialed).order_by(calls.c.id).with_for_update()
+    ids = list(tx.execute(locked).scalars())
+    if not ids:
+        return []
+    return (
+        tx.execute(
+            change_state(AttemptState.WITHDRAWN)
+            .where(calls.c.id.in_(ids), surely_not_dialed)
+            .values(withdrawn_reason=reason)
+            .returning(calls.c.id.label("call_id"), calls.c.contact_id, calls.c.campaign_id, calls.c.connection_id)
+        )
+        .mappings()
+        .all()
+    )
+
+
+def count_live(tx: Connection, where: ColumnElement[bool]) -> int:
+    """Return how many of the attempts of `where` may have a phone ringing or off the hook."""
+    return int(tx.execute(select(func.count()).where(where, is_live())).scalar_one())
 
 
 def count_under_way(tx: Connection, where: Any) -> int:

@@ -33,7 +33,7 @@ _DIALED_LATELY = text(
 
 
 @dataclass(frozen=True)
-class ComingIn:
+class InboundCall:
     """An inbound call, as its first webhook describes it; `to` is the number of this account."""
 
     call_id: str
@@ -59,12 +59,12 @@ def find_inbound_call(tx: Connection, call_control_id: str) -> RowMapping | None
     return tx.execute(select(calls, age).where(mine)).mappings().first()
 
 
-def find_mapping(tx: Connection, number: str) -> Row[Any] | None:
+def find_number(tx: Connection, number: str) -> Row[Any] | None:
     """Return the row of a number of this account: its flow and its settings."""
     return tx.execute(select(numbers).where(numbers.c.number == number)).first()
 
 
-def contact_dialed_lately(tx: Connection, caller: str, *, within_days: int) -> RowMapping | None:
+def find_contact_dialed_lately(tx: Connection, caller: str, *, within_days: int) -> RowMapping | None:
     """Return the contact of the newest call of a campaign to `caller`, if it was dialed within so many days."""
     if within_days == 0:
         return None
@@ -76,7 +76,9 @@ def find_contact(tx: Connection, contact_id: str) -> RowMapping | None:
     return tx.execute(select(contacts).where(contacts.c.id == contact_id)).mappings().first()
 
 
-def insert_call(tx: Connection, call: ComingIn, mapping: Row[Any], *, connection_id: str, joined: str | None) -> None:
+def insert_call(
+    tx: Connection, call: InboundCall, mapping: Row[Any], *, connection_id: str, joined: str | None
+) -> None:
     """Insert an inbound call, in state `accepted`, with a hidden contact, for each call has one."""
     beside: Mapping[str, Any] = {"campaign_id": mapping.home_id, "flow_id": mapping.flow_id}
     tx.execute(

@@ -13,6 +13,10 @@ from orchestrator.store.sql.state_lists import one_of
 from orchestrator.store.sql.tables import MAY_LIVE
 from orchestrator.store.sql.tallies import Tally
 
+_REBUILD_LOCK = 7_201_339
+_WRITE_EPOCH = text(
+    "INSERT INTO installation (id, epoch) VALUES (1, :epoch) ON CONFLICT (id) DO UPDATE SET epoch = :epoch"
+)
 _COUNTS = {
     Metric.CALLS_OPEN: f"SELECT state, count(*) FROM calls WHERE {MAY_LIVE} GROUP BY 1",  # noqa: S608 a constant
     Metric.CAMPAIGNS: "SELECT status, count(*) FROM campaigns "  # noqa: S608 states of ours
@@ -34,6 +38,16 @@ _OPEN_CONTACTS = text(
 def ping(tx: Connection) -> None:
     """Ask PostgreSQL for an answer; raise SQLAlchemyError where it gives none."""
     tx.execute(text("SELECT 1"))
+
+
+def try_lock_rebuild(tx: Connection) -> bool:
+    """Take the lock of the one process that rebuilds Redis until the transaction ends; False if another has it."""
+    return bool(tx.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _REBUILD_LOCK}).scalar_one())
+
+
+def write_epoch(tx: Connection, epoch: str) -> None:
+    """Write the id that this database shares with its Redis from now on."""
+    tx.execute(_WRITE_EPOCH, {"epoch": epoch})
 
 
 def read_epoch(tx: Connection) -> str | None:

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 from orchestrator.store.sql.tables import connections
 
 
-class OurConnections:
+class OwnConnections:
     """Remembers the connections it has found; a webhook that names none counts as one of this installation."""
 
     def __init__(self, connection_id: str, *, sql: Engine) -> None:

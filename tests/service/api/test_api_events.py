@@ -46,7 +46,7 @@ def test_a_letter_that_never_was_is_not_found(rest: Rest) -> None:
 
 
 def test_r6_orphans_are_listed_with_the_reason(rest: Rest, services: Services) -> None:
-    services.redis.xadd(KEYS.orphans, {"raw": b'{"data":{}}', "why": "it carries no client_state of ours"})
+    services.redis.xadd(KEYS.unmatched_webhooks, {"raw": b'{"data":{}}', "why": "it carries no client_state of ours"})
 
     [kept] = rest.get("/v1/events/orphans").json["data"]
 

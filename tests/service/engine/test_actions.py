@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestrator.errors import Conflict, InvalidInput
-from orchestrator.operations.calls.request_command import ACTIONS, request_action
+from orchestrator.operations.calls.request_command import ACTIONS
 from orchestrator.store.redis.live_calls import read_log
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import Asked, CarrierStub, refusal
@@ -53,7 +53,7 @@ def answered_call(world: World) -> str:
 
 def act(world: World, call_id: str, action: str, *, request_id: str = "req-1", **fields: Any) -> str:
     command = ACTIONS[action].model_validate(fields)
-    command_id = request_action(world.services, call_id, command, request_id=request_id)
+    command_id = world.request_command(call_id, command, request_id=request_id)
     world.work(call_id)
     return command_id
 

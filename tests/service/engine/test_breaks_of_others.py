@@ -11,7 +11,6 @@ from orchestrator.clock import utc_now
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.contacts.suppress_number import suppress_number
-from orchestrator.operations.dialing.stop_dialing import stop_dialing
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.store.sql.dial_ledger import republish
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
@@ -140,7 +139,7 @@ def test_dograh_accepted_by_the_carrier_and_then_marked_failed_because_a_write_f
         raise RuntimeError("the database has gone away")
 
     with monkeypatch.context() as patch:
-        patch.setattr("orchestrator.operations.dialing.dial_call.mark_accepted", broken)
+        patch.setattr("orchestrator.operations.dialing.settle_dial.mark_accepted", broken)
         with pytest.raises(RuntimeError):
             world.dialer.dial_call(call_id)
     assert world.call_row(call_id)["state"] == "dialing"
@@ -259,7 +258,7 @@ def test_phonebank_a_person_who_opted_out_is_called_by_the_next_campaign(world: 
 
 def test_callparty_stop_is_forgotten_by_a_restart(world: World) -> None:
     world.contacts(world.campaign(), 2)
-    stop_dialing(world.services)
+    world.stop_dialing()
     world.redis.flushall()
     world.prepare_again()
 

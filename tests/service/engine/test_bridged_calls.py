@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import redis
 
-from orchestrator.operations.calls.request_command import ACTIONS, request_action
-from orchestrator.operations.events import process_events as advance_calls
+from orchestrator.operations.calls.request_command import ACTIONS
+from orchestrator.operations.events import process_events
 from orchestrator.store.redis.live_calls import read_log
 from orchestrator.store.redis.scripts import ScriptCall, run_scripts
 from tests.support.carrier_stub import Answer, Asked, CarrierStub, refusal
@@ -52,7 +52,7 @@ def answered_call(world: World, flow: str = WAITING, **variables: Any) -> str:
 
 def bridge(world: World, one: str, other: str, *, request_id: str = "req-1", **fields: Any) -> None:
     command = ACTIONS["bridge"].model_validate({"call_control_id": other, "park_after_unbridge": "self", **fields})
-    request_action(world.services, one, command, request_id=request_id)
+    world.request_command(one, command, request_id=request_id)
     world.work(one)
 
 
@@ -125,12 +125,12 @@ def test_who_dies_before_the_commit_tells_it_again_and_it_happens_once(
         raise Died
 
     one, other = bridged_pair(world)
-    monkeypatch.setattr(advance_calls, "run_scripts", die)
+    monkeypatch.setattr(process_events, "run_scripts", die)
     with pytest.raises(Died):
         hangs_up(world, other)
     monkeypatch.undo()
 
-    world.advancer.advance_calls(world.redis.xautoclaim(world.keys.events, "engine", "another", 0)[1])
+    world.processor.process_events(world.redis.xautoclaim(world.keys.events, "engine", "another", 0)[1])
     world.advance()
 
     assert told(world, one) == ["call.bridged", "call.hangup"]
@@ -159,7 +159,7 @@ def test_an_end_that_nobody_told_is_heard_too(world: World, carrier: CarrierStub
     one, other = bridged_pair(world)
     carrier.act = lambda _asked: refusal(404, "10005", title="Resource not found")
 
-    request_action(world.services, other, ACTIONS["record_pause"](), request_id="req-2")
+    world.request_command(other, ACTIONS["record_pause"](), request_id="req-2")
     world.work(other)
     world.let_timers_fire()
     world.advance()

@@ -141,9 +141,9 @@ def test_a_single_call_to_who_is_calling_us_is_refused_with_the_reason(world: Wo
     came_in = calls_us(world)
 
     with pytest.raises(Conflict) as refused:
-        place_call(world.services, wanted, contact_id=new_id("con"))
+        world.run(place_call, wanted, contact_id=new_id("con"))
     caller_hangs_up(world, came_in)
-    placed = place_call(world.services, wanted, contact_id=new_id("con"))
+    placed = world.run(place_call, wanted, contact_id=new_id("con"))
 
     assert refused.value.code == "number_in_use"
     assert placed.state == "reserved"

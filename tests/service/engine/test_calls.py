@@ -66,7 +66,7 @@ def test_r11_a_commit_is_all_or_nothing_and_a_crash_before_it_replays(world: Wor
 
     claimed = world.redis.xautoclaim(world.keys.events, GROUP, "heir", 0)[1]
     assert [entry[0] for entry in claimed] == [entry[0] for entry in taken]
-    world.advancer.advance_calls(claimed)
+    world.processor.process_events(claimed)
 
     assert outbox(world, call_id) == ["speak"]
     assert world.redis.xpending(world.keys.events, GROUP)["pending"] == 0
@@ -108,11 +108,14 @@ def test_r11_two_engines_racing_for_one_call_lose_no_event(world: World) -> None
     call_id = world.dialed_call(flow=TWO_STEPS)
     for n in range(40):
         world.hear(call_id, "call.dtmf.received", digit=str(n % 10))
-    rivals = [EventProcessor(client=world.redis, flows=world.flows, connection_id=CONNECTION) for _ in range(3)]
+    rivals = [
+        EventProcessor(client=world.redis, flows=world.flows, connection_id=CONNECTION, keys=world.keys)
+        for _ in range(3)
+    ]
 
     def engine(number: int) -> None:
         while found := world.redis.xreadgroup(GROUP, f"rival-{number}", {world.keys.events: ">"}, count=5):
-            rivals[number].advance_calls(found[0][1])
+            rivals[number].process_events(found[0][1])
 
     threads = [threading.Thread(target=engine, args=(n,)) for n in range(3)]
     for thread in threads:
@@ -186,7 +189,7 @@ def test_r6_an_event_of_no_call_of_ours_becomes_an_orphan(world: World) -> None:
 
     world.advance()
 
-    assert world.redis.xlen(world.keys.orphans) == 2
+    assert world.redis.xlen(world.keys.unmatched_webhooks) == 2
     assert world.redis.xlen(world.keys.events) == 0
 
 
@@ -204,7 +207,7 @@ def test_a_webhook_that_lost_its_client_state_is_found_by_its_leg(world: World) 
 
     world.advance()
 
-    assert world.redis.xlen(world.keys.orphans) == 0
+    assert world.redis.xlen(world.keys.unmatched_webhooks) == 0
     live = world.live(call_id)
     assert live is not None and len(live.recordings) == 1
 

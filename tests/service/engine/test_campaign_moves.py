@@ -16,10 +16,10 @@ from orchestrator.operations.campaigns.complete_campaigns import complete_campai
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.contacts.suppress_number import suppress_number
 from orchestrator.operations.dialing.dispatch_calls import QUEUED_AHEAD
-from orchestrator.operations.dialing.stop_dialing import find_stop, resume_dialing, stop_dialing
+from orchestrator.operations.dialing.stop_dialing import find_stop, resume_dialing
 from orchestrator.operations.recovery.monitor_carrier import reopen_dispatch, watch_webhooks
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
-from orchestrator.store.redis.rate_limiter import close_dispatch, heard_from_carrier, read_health
+from orchestrator.store.redis.rate_limiter import close_dispatch, note_webhook, read_health
 from orchestrator.store.sql.dial_ledger import count_under_way
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial
 from tests.support.poll import eventually
@@ -178,15 +178,15 @@ def test_r9_stopping_all_dialing_survives_and_is_lifted_only_by_a_resume(world: 
     world.contacts(campaign_id, 2)
     claimed = world.claim(campaign_id)
 
-    stop_dialing(world.services)
+    world.stop_dialing()
     for call_id in claimed:
         world.dialer.dial_call(call_id)
     assert (carrier.dials, world.dispatcher.dispatch_calls()) == ([], [])
     world.redis.flushall()
     world.prepare_again()  # nor is it Valkey that remembers
-    assert world.dispatcher.dispatch_calls() == [] and find_stop(world.services) is not None
+    assert world.dispatcher.dispatch_calls() == [] and find_stop(world.sql) is not None
 
-    resume_dialing(world.services)
+    resume_dialing(world.sql)
     assert len(world.dispatcher.dispatch_calls()) == 2
 
 
@@ -286,7 +286,7 @@ def test_a_campaign_makes_five_calls_and_no_more_until_a_webhook_has_come(world:
     claimed = first_calls(world)
     assert world.dispatcher.dispatch_calls() == []
     seconds, _ = world.redis.time()
-    heard_from_carrier(world.redis, world.keys, CONNECTION, at_ms=seconds * 1000)
+    note_webhook(world.redis, world.keys, CONNECTION, at_ms=seconds * 1000)
 
     assert watch_webhooks(world.sql, world.redis, world.keys, connection_id=CONNECTION) == []
     assert world.campaign_row(campaign_id)["heard_webhooks"] is True

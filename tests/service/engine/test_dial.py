@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator.clock import boot_seconds, utc_now
-from orchestrator.operations.dialing.dial_call import TOO_OLD_S, Dialer
+from orchestrator.operations.dialing.dial_call import Dialer
+from orchestrator.operations.dialing.permit_dial import TOO_OLD_S
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
 from tests.support.poll import eventually
@@ -87,7 +88,12 @@ def test_r1_the_gate_is_asked_at_the_last_moment(
 def test_r1_a_process_that_stood_still_does_not_thaw_and_dial(world: World, carrier: CarrierStub) -> None:
     ticks = iter([100.0, 100.0 + TOO_OLD_S + 0.1])
     frozen = Dialer(
-        sql=world.sql, client=world.redis, carrier=world.carrier, flows=world.flows, age_clock=lambda: next(ticks)
+        sql=world.sql,
+        client=world.redis,
+        carrier=world.carrier,
+        flows=world.flows,
+        age_clock=lambda: next(ticks),
+        keys=world.keys,
     )
     call_id = world.claimed_call()
 
@@ -101,7 +107,12 @@ def test_r1_a_process_that_stood_still_does_not_thaw_and_dial(world: World, carr
 def test_r1_a_process_that_stood_still_behind_its_last_look_does_not_dial(world: World, carrier: CarrierStub) -> None:
     began = boot_seconds() - TOO_OLD_S - 1  # by its own clock no time has passed until the socket
     frozen = Dialer(
-        sql=world.sql, client=world.redis, carrier=world.carrier, flows=world.flows, age_clock=lambda: began
+        sql=world.sql,
+        client=world.redis,
+        carrier=world.carrier,
+        flows=world.flows,
+        age_clock=lambda: began,
+        keys=world.keys,
     )
     call_id = world.claimed_call()
 

@@ -271,7 +271,7 @@ def test_stats_say_how_many_wait_for_the_cap(world: World) -> None:
 
 def single(world: World, **changes: Any) -> Any:
     wanted = NewCall.model_validate({"to": PHONE, "from": CALLER_ID, "ignore_hours": True, **changes})
-    return place_call(world.services, wanted, contact_id=new_id("con"))
+    return world.run(place_call, wanted, contact_id=new_id("con"))
 
 
 def test_a_single_call_over_the_cap_is_refused_with_the_moment_it_frees(world: World) -> None:

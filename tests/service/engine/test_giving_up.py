@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.model.live_call import LiveCall
-from orchestrator.operations.dialing.release_attempts import Withdrawn, free_channels
-from orchestrator.operations.events.restore_live_calls import adopt_calls
+from orchestrator.operations.dialing.release_attempts import ReleasedAttempt, free_channels
+from orchestrator.operations.events.restore_live_calls import restore_live_calls
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
 from orchestrator.operations.recovery.reconcile_unknown_calls import ABSENT_AFTER_S, GIVE_UP_AFTER_S
 from orchestrator.store.redis.live_calls import KEEP_AFTER_RECORD_S, KEEP_LEG_S, create_live
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import Answer, Asked, CarrierStub
-from tests.support.unknown_calls import active_legs, look_again, unknown_call
+from tests.support.unknown_calls import active_legs, match_again, unknown_call
 from tests.support.world import CONNECTION, World
 
 
@@ -27,7 +27,7 @@ def long_absent_call(world: World, carrier: CarrierStub) -> str:
     """Return an unknown attempt that the next look gives up."""
     carrier.get = lambda _asked: (200, active_legs())
     call_id = unknown_call(world, carrier, age_s=GIVE_UP_AFTER_S + 700)
-    world.reconciler.reconcile_unknown(CONNECTION)
+    world.reconciler.reconcile_unknown_calls(CONNECTION)
     return call_id
 
 
@@ -48,12 +48,12 @@ def test_r21_an_attempt_that_is_heard_of_while_the_carrier_is_asked_is_not_given
         return 200, active_legs()
 
     carrier.get = get
-    look_again(world)
+    match_again(world)
 
     assert (world.contact_of(call_id)["status"], world.call_row(call_id)["disposition"]) == ("calling", None)
     assert world.redis.llen(world.keys.outbox(call_id)) == 1
     assert kept_s(world, call_id) == [-1, -1, -1]
-    look_again(world)
+    match_again(world)
     assert world.call_row(call_id)["state"] == "accepted"
 
 
@@ -68,7 +68,7 @@ def test_r21_giving_up_writes_over_no_record_that_came_meanwhile(world: World, c
         return 200, active_legs()
 
     carrier.get = get
-    look_again(world)
+    match_again(world)
 
     row, contact = world.call_row(call_id), world.contact_of(call_id)
     assert (row["state"], row["disposition"], row["absences"]) == ("ended", "answered", 1)
@@ -81,11 +81,11 @@ def test_r21_of_two_reconcilers_that_looked_at_once_one_notes_the_absence(world:
 
     def get(_asked: Asked) -> Answer:
         carrier.get = lambda _asked: (200, active_legs())
-        world.reconciler.reconcile_unknown(CONNECTION)
+        world.reconciler.reconcile_unknown_calls(CONNECTION)
         return 200, active_legs()
 
     carrier.get = get
-    world.reconciler.reconcile_unknown(CONNECTION)
+    world.reconciler.reconcile_unknown_calls(CONNECTION)
 
     assert world.call_row(call_id)["absences"] == 1
 
@@ -93,7 +93,7 @@ def test_r21_of_two_reconcilers_that_looked_at_once_one_notes_the_absence(world:
 def test_an_attempt_that_was_given_up_leaves_no_live_state_without_an_end(world: World, carrier: CarrierStub) -> None:
     call_id = long_absent_call(world, carrier)
 
-    look_again(world)
+    match_again(world)
 
     assert world.contact_of(call_id)["status"] == "unknown"
     assert 0 < kept_s(world, call_id)[0] <= KEEP_AFTER_RECORD_S
@@ -103,7 +103,7 @@ def test_a_call_that_was_given_up_and_is_heard_of_after_all_keeps_its_flow_as_lo
     world: World, carrier: CarrierStub
 ) -> None:
     call_id = long_absent_call(world, carrier)
-    look_again(world)
+    match_again(world)
     assert world.contact_of(call_id)["status"] == "unknown"
 
     answer(world, call_id)
@@ -128,8 +128,8 @@ def test_r21_a_call_that_is_heard_of_while_the_carriers_log_is_read_is_not_assum
         return 200, {"data": [{"name": "call.initiated", "call_leg_id": "leg-9", "metadata": metadata}]}
 
     carrier.get = get
-    world.reconciler.reconcile_unknown(CONNECTION)
-    look_again(world)
+    world.reconciler.reconcile_unknown_calls(CONNECTION)
+    match_again(world)
     world.advance()
 
     assert (live := world.live(call_id)) is not None and live.phase == "answered"
@@ -159,7 +159,7 @@ def test_live_state_of_a_call_that_was_heard_of_outlives_the_withdrawal_of_its_a
     world.set_call(call_id, state="withdrawn")
 
     if who == "withdrawer":
-        gone = Withdrawn(call_id, row["contact_id"], row["campaign_id"], CONNECTION)
+        gone = ReleasedAttempt(call_id, row["contact_id"], row["campaign_id"], CONNECTION)
         free_channels(world.redis, world.keys, [gone])
     else:
         old = "call_01J00000000000000000000000"
@@ -179,7 +179,9 @@ def test_live_state_of_an_attempt_that_was_never_heard_of_goes_with_its_withdraw
     assert kept_s(world, call_id)[0] == -1
     world.redis.delete(world.keys.events)
 
-    free_channels(world.redis, world.keys, [Withdrawn(call_id, row["contact_id"], row["campaign_id"], CONNECTION)])
+    free_channels(
+        world.redis, world.keys, [ReleasedAttempt(call_id, row["contact_id"], row["campaign_id"], CONNECTION)]
+    )
 
     assert kept_s(world, call_id) == [-2, -2, -2]
 
@@ -189,7 +191,7 @@ def test_a_recorded_call_that_comes_back_from_its_row_has_an_end_from_the_first_
     world.hang_up(call_id)
     world.redis.delete(world.keys.call(call_id), world.keys.log(call_id), world.keys.outbox(call_id))
 
-    adopt_calls(world.redis, world.sql, world.keys, [call_id])
+    restore_live_calls(world.redis, world.sql, world.keys, [call_id])
     before = kept_s(world, call_id)
     world.hear(call_id, "call.cost", total_cost="0.01")
     world.advance()
@@ -203,7 +205,7 @@ def test_adopting_takes_no_time_from_a_live_call(world: World) -> None:
     answer(world, call_id)
     world.set_call(call_id, state="ended")
 
-    adopt_calls(world.redis, world.sql, world.keys, [call_id])
+    restore_live_calls(world.redis, world.sql, world.keys, [call_id])
 
     assert kept_s(world, call_id) == [-1, -1, -1]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.operations.calls.request_command import ACTIONS, request_action
+from orchestrator.operations.calls.request_command import ACTIONS
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.store.redis.live_calls import read_log
 from tests.support.carrier_stub import CarrierStub
@@ -47,7 +47,7 @@ def sent(carrier: CarrierStub) -> list[str]:
 
 
 def orphans(world: World) -> int:
-    return int(world.redis.xlen(world.keys.orphans))
+    return int(world.redis.xlen(world.keys.unmatched_webhooks))
 
 
 def test_a_call_to_a_mapped_number_walks_through_its_flow_to_its_record(world: World, carrier: CarrierStub) -> None:
@@ -211,7 +211,7 @@ def test_a_caller_who_waits_is_answered_or_rejected_by_an_action_and_what_comes_
     call_id = only_call(world)
     world.work(call_id)
 
-    request_action(world.services, call_id, ACTIONS[action].model_validate(body), request_id="req-1")
+    world.request_command(call_id, ACTIONS[action].model_validate(body), request_id="req-1")
     world.work(call_id)
     answered(world, call_id, told[0], **told[1])
     world.work(call_id)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestrator.operations.events import accept_inbound_calls
-from orchestrator.operations.events.accept_inbound_calls import Intake
+from orchestrator.operations.events.accept_inbound_calls import InboundCalls
 from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.redis.live_calls import read_log
@@ -29,7 +29,7 @@ def new(world: World, stream: str) -> list[Any]:
 
 
 def orphans(world: World) -> int:
-    return int(world.redis.xlen(world.keys.orphans))
+    return int(world.redis.xlen(world.keys.unmatched_webhooks))
 
 
 @pytest.mark.parametrize("same_id", [True, False])
@@ -86,12 +86,14 @@ def test_what_overtook_the_beginning_is_heard_in_its_order_and_nothing_else_is(w
     tell(world, "call.dtmf.received", client_state=ClientState(call="call_never_was", role="A").encode())
     long_ago = tell(world, "call.dtmf.received", digit="9")
     world.advance()
-    [(ident, fields)] = [one for one in world.redis.xrange(world.keys.orphans) if long_ago.encode() in one[1][b"raw"]]
-    kept = [one for one in world.redis.xrange(world.keys.orphans) if one[0] != ident]
-    world.redis.delete(world.keys.orphans)
-    world.redis.xadd(world.keys.orphans, fields, id=int(time.time() * 1000) - 61_000)
+    [(ident, fields)] = [
+        one for one in world.redis.xrange(world.keys.unmatched_webhooks) if long_ago.encode() in one[1][b"raw"]
+    ]
+    kept = [one for one in world.redis.xrange(world.keys.unmatched_webhooks) if one[0] != ident]
+    world.redis.delete(world.keys.unmatched_webhooks)
+    world.redis.xadd(world.keys.unmatched_webhooks, fields, id=int(time.time() * 1000) - 61_000)
     for name, others in kept:
-        world.redis.xadd(world.keys.orphans, others, id=name)
+        world.redis.xadd(world.keys.unmatched_webhooks, others, id=name)
 
     tell(world)
     world.advance()
@@ -102,25 +104,27 @@ def test_what_overtook_the_beginning_is_heard_in_its_order_and_nothing_else_is(w
 
 
 def test_an_event_that_was_judged_while_its_call_came_in_elsewhere_is_heard(world: World) -> None:
-    class Overtaken(Intake):
+    class Overtaken(InboundCalls):
         def call_of(self, webhook: Webhook, *, stamped_ms: int) -> str | None:
             found = super().call_of(webhook, stamped_ms=stamped_ms)
             if found is None:
-                world.stray_advancer.advance_calls(beginning)
+                world.unmatched_processor.process_events(beginning)
             return found
 
     mapped(world)
     tell(world)
-    world.advancer.advance_calls(new(world, world.keys.events))
-    beginning = new(world, world.keys.strays)
+    world.processor.process_events(new(world, world.keys.events))
+    beginning = new(world, world.keys.unmatched)
     tell(world, "call.hangup", hangup_cause="originator_cancel", hangup_source="caller")
-    world.advancer.advance_calls(new(world, world.keys.events))
+    world.processor.process_events(new(world, world.keys.events))
     slow = Overtaken(
         sql=world.sql, client=world.redis, flows=world.flows, keys=world.keys, connection_id=CONNECTION, join_days=7
     )
-    other = EventProcessor(client=world.redis, flows=world.flows, connection_id=CONNECTION, intake=slow)
+    other = EventProcessor(
+        client=world.redis, flows=world.flows, connection_id=CONNECTION, inbound=slow, keys=world.keys
+    )
 
-    other.advance_calls(new(world, world.keys.strays))
+    other.process_events(new(world, world.keys.unmatched))
     world.advance()
 
     live = world.live(only_call(world))
@@ -146,8 +150,8 @@ def test_who_dies_between_the_row_and_the_live_state_leaves_a_call_that_is_taken
     call_id = only_call(world)
     assert world.live(call_id) is None
 
-    pending = world.redis.xautoclaim(world.keys.strays, "engine", "another", 0)[1]
-    world.stray_advancer.advance_calls(pending)
+    pending = world.redis.xautoclaim(world.keys.unmatched, "engine", "another", 0)[1]
+    world.unmatched_processor.process_events(pending)
     world.work(call_id)
 
     assert (only_call(world), sent(carrier)) == (call_id, ["answer"])

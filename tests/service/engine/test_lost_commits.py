@@ -11,9 +11,10 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.clock import boot_seconds
-from orchestrator.operations.calls.finalize_calls import Settler
+from orchestrator.operations.calls.finalize_calls import CallFinalizer
 from orchestrator.operations.dialing.claim_contacts import Claimer, RateLimits
-from orchestrator.operations.dialing.dial_call import TOO_OLD_S, Dialer
+from orchestrator.operations.dialing.dial_call import Dialer
+from orchestrator.operations.dialing.permit_dial import TOO_OLD_S
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import GROUP
@@ -43,7 +44,7 @@ def through_proxy(proxy: PostgresProxy) -> Iterator[Engine]:
 
 
 def dial(world: World, sql: Engine, call_id: str) -> None:
-    Dialer(sql=sql, client=world.redis, carrier=world.carrier, flows=world.flows).dial_call(call_id)
+    Dialer(sql=sql, client=world.redis, carrier=world.carrier, flows=world.flows, keys=world.keys).dial_call(call_id)
 
 
 @pytest.mark.parametrize(
@@ -146,12 +147,12 @@ def test_a_late_no_to_the_first_send_is_one_fact_however_often_it_is_written(
     call_id = world.claimed_call()
     world.execute("UPDATE calls SET state = 'dialing', send_no = 2, first_sent_at = now(), last_sent_at = now()")
     first, second = (Send(call_id, n, world.call_row(call_id)) for n in (1, 2))  # type: ignore[arg-type]  # a row it is
-    dialer = Dialer(sql=through_proxy, client=world.redis, carrier=world.carrier, flows=world.flows)
+    dialer = Dialer(sql=through_proxy, client=world.redis, carrier=world.carrier, flows=world.flows, keys=world.keys)
     proxy.lose_answer_to("COMMIT", after="SET unsent")
 
-    dialer._take_back(first, Reason.CARRIER_BUSY)
+    dialer._settler.release(first, Reason.CARRIER_BUSY)
     noted = world.call_row(call_id)
-    dialer._take_back(second, Reason.CARRIER_UNAVAILABLE)
+    dialer._settler.release(second, Reason.CARRIER_UNAVAILABLE)
 
     assert (proxy.lost, noted["state"], noted["unsent"]) == (1, "dialing", 1)
     assert world.call_row(call_id)["state"] == "withdrawn"
@@ -163,7 +164,7 @@ def test_r8_a_claim_whose_commit_was_not_confirmed_keeps_the_channels_of_its_att
 ) -> None:
     campaign_id = world.campaign()
     world.contacts(campaign_id, 2)
-    claimer = Claimer(sql=through_proxy, client=world.redis, flows=world.flows, webhook_url=None)
+    claimer = Claimer(sql=through_proxy, client=world.redis, flows=world.flows, webhook_url=None, keys=world.keys)
     rate_limits = RateLimits(RateLimit(CONNECTION, 1000.0, 1000.0, 500), RateLimit(campaign_id))
     proxy.lose_answer_to("COMMIT", after="INSERT INTO calls")
 
@@ -183,11 +184,11 @@ def test_r18_a_record_whose_commit_was_not_confirmed_is_written_again_and_counte
     world.advance()
     world.let_timers_fire()
     world.advance()
-    settler = Settler(sql=through_proxy, client=world.redis)
+    finalizer = CallFinalizer(sql=through_proxy, client=world.redis, keys=world.keys)
     [(_, entries)] = world.redis.xreadgroup(GROUP, "test", {world.keys.ended: ">"}, count=100)
     proxy.lose_answer_to("COMMIT", after="UPDATE contacts")
 
-    first_ends = settler.finalize_calls(entries)  # PostgreSQL answers, so the record is written once more, alone
+    first_ends = finalizer.finalize_calls(entries)  # PostgreSQL answers, so the record is written once more, alone
 
     contact = world.contact_of(call_id)
     assert (proxy.lost, first_ends) == (1, 0)
@@ -218,7 +219,9 @@ def test_r4_a_no_that_meets_a_full_pool_is_written_once_there_is_room(
 
     carrier.dial, ticks, call_id = busy, list[float](), world.claimed_call()
 
-    Dialer(sql=pool, client=world.redis, carrier=world.carrier, flows=world.flows, age_clock=tick).dial_call(call_id)
+    Dialer(
+        sql=pool, client=world.redis, carrier=world.carrier, flows=world.flows, age_clock=tick, keys=world.keys
+    ).dial_call(call_id)
 
     pool.dispose()
     assert len(carrier.dials) == int(not stopped)

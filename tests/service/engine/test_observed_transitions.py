@@ -17,7 +17,7 @@ from orchestrator.operations.campaigns.start_campaign import resume_campaign, st
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.erase_person import erase_contact
 from orchestrator.operations.contacts.suppress_number import suppress_number
-from orchestrator.operations.dialing.release_attempts import ReleaseReason, withdraw
+from orchestrator.operations.dialing.release_attempts import ReleaseReason, release_attempts
 from orchestrator.operations.recovery.reconcile_unknown_calls import GIVE_UP_AFTER_S
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.policy.hold_reasons import Reason
@@ -26,7 +26,7 @@ from orchestrator.store.sql.dial_ledger import Send, mark_not_carried_out
 from orchestrator.store.sql.tables import calls
 from tests.support.carrier_stub import CarrierStub, accepted_dial, refusal
 from tests.support.incoming import answered, mapped, only_call, tell
-from tests.support.unknown_calls import active_legs, look_again
+from tests.support.unknown_calls import active_legs, match_again
 from tests.support.world import CONNECTION, World
 
 Pairs = set[tuple[str, str]]
@@ -126,13 +126,13 @@ def dial_in_every_way(world: World, carrier: CarrierStub, campaign_id: str) -> N
     world.contacts(campaign_id, 1)
     found = unanswered(world, carrier, campaign_id, age_s=41)
     carrier.get = lambda _asked: (200, active_legs(found))
-    world.reconciler.reconcile_unknown(CONNECTION)
+    world.reconciler.reconcile_unknown_calls(CONNECTION)
     answer_and_complete(world, found)
     world.contacts(campaign_id, 1)
     lost = unanswered(world, carrier, campaign_id, age_s=GIVE_UP_AFTER_S + 700)
     carrier.get = lambda _asked: (200, active_legs())
-    world.reconciler.reconcile_unknown(CONNECTION)
-    look_again(world)
+    world.reconciler.reconcile_unknown_calls(CONNECTION)
+    match_again(world)
     answer_and_complete(world, lost)
 
 
@@ -151,7 +151,7 @@ def withdraw_one_that_rings(world: World, carrier: CarrierStub, campaign_id: str
     carrier.dial = accepted_dial
     with world.sql.begin() as tx:
         mark_not_carried_out(tx, Send(call_id, 1, world.call_row(call_id)))  # type: ignore[arg-type]  # a row's mapping
-        withdraw(tx, calls.c.id == call_id, ReleaseReason(Reason.CARRIER_BUSY))
+        release_attempts(tx, calls.c.id == call_id, ReleaseReason(Reason.CARRIER_BUSY))
     answer_and_complete(world, call_id)
 
 

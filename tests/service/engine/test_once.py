@@ -82,7 +82,7 @@ def test_r20_an_attempt_that_was_never_sent_is_not_adopted(world: World, state: 
     world.advance()
 
     assert world.live(call_id) is None
-    assert world.redis.xlen(world.keys.orphans) == 1
+    assert world.redis.xlen(world.keys.unmatched_webhooks) == 1
 
 
 def hang_up_requested(call_id: str) -> Event:

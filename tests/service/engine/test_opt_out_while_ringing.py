@@ -14,8 +14,7 @@ from orchestrator.operations.contacts.find_suppressions import lift_suppression
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.contacts.import_suppressions import SuppressionDefaults, suppress_many
 from orchestrator.operations.contacts.suppress_number import suppress_number
-from orchestrator.operations.dialing.stop_dialing import stop_dialing
-from orchestrator.operations.events.restore_live_calls import adopt_calls
+from orchestrator.operations.events.restore_live_calls import restore_live_calls
 from orchestrator.store.sql.suppressed_calls import SUPPRESSED
 from tests.support.carrier_stub import Answer, Asked, CarrierStub, accepted_dial, refusal
 from tests.support.incoming import CALLER, answered, inbound, mapped, tell
@@ -202,7 +201,7 @@ def test_a_call_that_valkey_has_lost_in_the_middle_of_the_talk_goes_on(
     world.redis.delete(world.keys.call(call_id))
     world.execute("UPDATE calls SET last_sent_at = last_sent_at - make_interval(secs => ring_limit_s)")
     if is_adopted:
-        adopt_calls(world.redis, world.sql, world.keys, [call_id])
+        restore_live_calls(world.redis, world.sql, world.keys, [call_id])
 
     world.run(suppress_number, number_of(world, call_id), reason="said on the phone")
     world.work(call_id)
@@ -297,7 +296,7 @@ def test_dialing_is_stopped_although_valkey_is_away(world: World, carrier: Carri
     call_id = world.claimed_call()
     _without_valkey(world)
 
-    stop_dialing(world.services, reason="everything is wrong")
+    world.stop_dialing(reason="everything is wrong")
     world.dialer.dial_call(call_id)
 
     assert carrier.dials == [] and world.call_row(call_id)["state"] == "withdrawn"

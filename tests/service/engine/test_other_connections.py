@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from orchestrator.operations.events.dead_letters import list_orphans
+from orchestrator.operations.events.dead_letters import list_unmatched
 from orchestrator.store.sql import tables
 from tests.support.incoming import inbound, mapped, tell
 from tests.support.world import World
@@ -21,7 +21,7 @@ def add_connection(world: World, ident: str) -> None:
 
 
 def noted(world: World) -> list[str]:
-    return [kept.why for kept in list_orphans(world.redis, world.keys)]
+    return [kept.why for kept in list_unmatched(world.redis, world.keys)]
 
 
 @pytest.mark.parametrize("told", [OTHER, int(OTHER), ["no", "id"]])
@@ -35,7 +35,7 @@ def test_a_webhook_of_another_connection_is_noted_and_moves_no_call_whatever_it_
 
     assert world.live(call_id) == before
     assert noted(world) == [f"it is of connection {told}, which is not of this installation"]
-    assert (world.redis.xlen(world.keys.events), world.redis.xlen(world.keys.strays)) == (0, 0)
+    assert (world.redis.xlen(world.keys.events), world.redis.xlen(world.keys.unmatched)) == (0, 0)
 
 
 def test_a_webhook_of_another_connection_that_names_only_a_leg_of_ours_moves_no_call(world: World) -> None:

@@ -261,16 +261,16 @@ def test_others_keep_what_is_theirs(world: World, rest: Rest) -> None:
 
     assert [row.phone for row in world.query("SELECT phone FROM contacts WHERE external_id = 'b'")] == [other]
     assert [row.raw["phone"] for row in world.query("SELECT raw FROM import_rejects ORDER BY row")] == [other, "0123"]
-    assert world.redis.xlen(world.keys.orphans) == 1
+    assert world.redis.xlen(world.keys.unmatched_webhooks) == 1
 
 
 def test_an_erasing_that_breaks_off_is_finished_by_its_repeat(world: World, rest: Rest, tmp_path: Path) -> None:
     meet_everywhere(world, rest, tmp_path)
-    world.redis.rename(world.keys.orphans, "aside")
-    world.redis.set(world.keys.orphans, "no stream")
+    world.redis.rename(world.keys.unmatched_webhooks, "aside")
+    world.redis.set(world.keys.unmatched_webhooks, "no stream")
     with pytest.raises(redis.ResponseError):
         world.run(erase_number, CALLER)
-    world.redis.rename("aside", world.keys.orphans)
+    world.redis.rename("aside", world.keys.unmatched_webhooks)
 
     world.run(erase_number, CALLER)
 

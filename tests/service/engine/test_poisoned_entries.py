@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from orchestrator.operations.calls.finalize_calls import Settler
-from orchestrator.operations.events.accept_inbound_calls import Intake
+from orchestrator.operations.calls.finalize_calls import CallFinalizer
+from orchestrator.operations.events.accept_inbound_calls import InboundCalls
 from orchestrator.operations.events.dead_letters import list_dead_letters, replay_dead_letter
 from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.store.redis.keys import GROUP
-from orchestrator.store.redis.unread_events import find_unheard
+from orchestrator.store.redis.unread_events import find_unread
 from orchestrator.store.sql.engine import open_sql
 from orchestrator.store.sql.flow_cache import FlowCache
 from tests.support.incoming import CALLER, inbound, mapped, tell
@@ -43,7 +43,7 @@ def take_again(world: World, stream: str, handle: Callable[[Any], object], times
 
 
 def settle_again(world: World, times: int) -> None:
-    take_again(world, world.keys.ended, world.settler.finalize_calls, times)
+    take_again(world, world.keys.ended, world.finalizer.finalize_calls, times)
 
 
 def buried(world: World) -> int:
@@ -64,7 +64,7 @@ def test_r18_a_record_that_a_database_which_answers_refuses_each_time_is_buried_
     contact = world.contact_of(bad)
     assert (buried(world), contact["status"], contact["reason"]) == (1, "held", "record_failed")
     assert (world.redis.xlen(world.keys.ended), world.redis.hlen(world.keys.failures)) == (0, 0)
-    assert find_unheard(world.redis, world.keys).names == frozenset()
+    assert find_unread(world.redis, world.keys).names == frozenset()
 
     take_rows(world, "call_events")
     assert replay_dead_letter(world.redis, world.keys, list_dead_letters(world.redis, world.keys)[0].id)
@@ -90,12 +90,14 @@ def test_r18_a_database_without_room_or_without_writes_buries_no_record(world: W
 
 def test_r18_a_database_that_is_away_buries_no_record(world: World) -> None:
     ended_call(world)
-    settler = Settler(sql=open_sql("postgresql+psycopg://u:p@127.0.0.1:1/x"), client=world.redis)
+    finalizer = CallFinalizer(
+        sql=open_sql("postgresql+psycopg://u:p@127.0.0.1:1/x"), client=world.redis, keys=world.keys
+    )
     entries = world.redis.xreadgroup(GROUP, "test", {world.keys.ended: ">"})[0][1]
 
     for _ in range(TRIES + 1):
         with pytest.raises(OperationalError):
-            settler.finalize_calls(entries)
+            finalizer.finalize_calls(entries)
 
     assert (buried(world), world.redis.hlen(world.keys.failures)) == (0, 0)
 
@@ -135,11 +137,11 @@ def test_r19_a_stray_that_a_database_which_answers_refuses_each_time_is_buried_a
 
     world.advance()
     assert [row.from_number for row in inbound(world)] == [CALLER]
-    take_again(world, world.keys.strays, world.stray_advancer.advance_calls, TRIES - 2)
+    take_again(world, world.keys.unmatched, world.unmatched_processor.process_events, TRIES - 2)
     assert buried(world) == 0
-    take_again(world, world.keys.strays, world.stray_advancer.advance_calls, 1)
+    take_again(world, world.keys.unmatched, world.unmatched_processor.process_events, 1)
 
-    assert (buried(world), world.redis.xlen(world.keys.strays), world.redis.hlen(world.keys.failures)) == (1, 0, 0)
+    assert (buried(world), world.redis.xlen(world.keys.unmatched), world.redis.hlen(world.keys.failures)) == (1, 0, 0)
 
 
 def test_r19_a_stray_that_was_refused_for_a_while_leaves_no_count_behind(world: World) -> None:
@@ -150,7 +152,7 @@ def test_r19_a_stray_that_was_refused_for_a_while_leaves_no_count_behind(world: 
     assert world.redis.hlen(world.keys.failures) == 1
 
     take_rows(world, "contacts")
-    take_again(world, world.keys.strays, world.stray_advancer.advance_calls, 1)
+    take_again(world, world.keys.unmatched, world.unmatched_processor.process_events, 1)
 
     assert len(inbound(world)) == 1
     assert world.redis.hlen(world.keys.failures) == 0
@@ -161,14 +163,18 @@ def test_r19_a_database_that_is_away_buries_no_stray_however_often_it_is_taken(w
     flows = FlowCache(away)
     own = {"client": world.redis, "flows": flows, "keys": world.keys, "connection_id": CONNECTION}
     strays = EventProcessor(
-        client=world.redis, flows=flows, connection_id=CONNECTION, intake=Intake(sql=away, join_days=7, **own)
+        client=world.redis,
+        flows=flows,
+        connection_id=CONNECTION,
+        inbound=InboundCalls(sql=away, join_days=7, **own),
+        keys=world.keys,
     )
     tell(world)
-    world.advancer.advance_calls(world.redis.xreadgroup(GROUP, "test", {world.keys.events: ">"})[0][1])
-    entries = world.redis.xreadgroup(GROUP, "test", {world.keys.strays: ">"})[0][1]
+    world.processor.process_events(world.redis.xreadgroup(GROUP, "test", {world.keys.events: ">"})[0][1])
+    entries = world.redis.xreadgroup(GROUP, "test", {world.keys.unmatched: ">"})[0][1]
 
     for _ in range(TRIES + 1):
         with pytest.raises(OperationalError):
-            strays.advance_calls(entries)
+            strays.process_events(entries)
 
-    assert (buried(world), world.redis.xlen(world.keys.strays)) == (0, 1)
+    assert (buried(world), world.redis.xlen(world.keys.unmatched)) == (0, 1)

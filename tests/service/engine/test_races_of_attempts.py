@@ -12,16 +12,16 @@ from orchestrator.operations.campaigns.complete_campaigns import complete_campai
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.campaigns.start_campaign import resume_campaign
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
-from orchestrator.operations.dialing import dial_call
+from orchestrator.operations.dialing import settle_dial
 from orchestrator.operations.dialing.place_call import NewCall, place_call
-from orchestrator.operations.dialing.stop_dialing import resume_dialing, stop_dialing
+from orchestrator.operations.dialing.stop_dialing import resume_dialing
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql.dial_ledger import Send
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
 from tests.support.poll import eventually
-from tests.support.unknown_calls import active_legs, look_again, unknown_call
+from tests.support.unknown_calls import active_legs, match_again, unknown_call
 from tests.support.world import CONNECTION, World
 
 
@@ -33,7 +33,7 @@ def test_r9_a_claim_that_meets_a_pause_leaves_its_contacts_waiting_for_the_resum
     campaign_id = world.campaign()
     world.contacts(campaign_id, 3)
     with world.sql.begin() as tx:
-        view = world.dispatcher._look(tx)
+        view = world.dispatcher._read_view(tx)
     assert view is not None
     world.run(pause_campaign, campaign_id)
 
@@ -48,12 +48,12 @@ def test_r9_a_claim_that_meets_the_stop_of_all_dialing_loses_nobody(world: World
     campaign_id = world.campaign()
     world.contacts(campaign_id, 3)
     with world.sql.begin() as tx:
-        view = world.dispatcher._look(tx)
+        view = world.dispatcher._read_view(tx)
     assert view is not None
-    stop_dialing(world.services)
+    world.stop_dialing()
 
     world.dispatcher._claim(view)
-    resume_dialing(world.services)
+    resume_dialing(world.sql)
 
     assert complete_campaigns(world.sql) == []
     assert eventually(world.dispatcher.dispatch_calls)
@@ -107,14 +107,14 @@ def test_r4_a_no_that_postgresql_could_not_write_at_once_burns_no_contact(
 ) -> None:
     carrier.dial = lambda _asked: refusal(429, "90103")
     call_id = world.claimed_call()
-    real, failures = dial_call.withdraw, iter([True, True])
+    real, failures = settle_dial.release_attempts, iter([True, True])
 
     def restarting(*args: object, **kwargs: object) -> object:
         if next(failures, False):
             raise OperationalError("UPDATE", {}, Exception("the database system is shutting down"))
         return real(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(dial_call, "withdraw", restarting)
+    monkeypatch.setattr(settle_dial, "release_attempts", restarting)
     world.dialer.dial_call(call_id)
 
     assert world.call_row(call_id)["state"] == "withdrawn"
@@ -131,7 +131,7 @@ def test_two_sends_that_both_never_left_withdraw_the_attempt(world: World) -> No
     assert world.call_row(call_id)["state"] == "dialing"
 
     first = Send(call_id, 1, world.call_row(call_id))  # type: ignore[arg-type]  # and now it has failed, too
-    world.dialer._take_back(first, Reason.CARRIER_UNAVAILABLE)
+    world.dialer._settler.release(first, Reason.CARRIER_UNAVAILABLE)
 
     assert world.call_row(call_id)["state"] == "withdrawn"
     assert world.contact_of(call_id)["status"] == "waiting"
@@ -144,7 +144,7 @@ def test_a_number_whose_attempt_may_be_ringing_is_not_dialed_again(world: World,
     wanted = NewCall.model_validate({"to": phone, "from": "+13125550100", "ignore_hours": True})
 
     with pytest.raises(Exception, match="under way"):
-        place_call(world.services, wanted, contact_id=new_id("con"))
+        world.run(place_call, wanted, contact_id=new_id("con"))
 
     assert len(carrier.dials) == 1
 
@@ -157,7 +157,7 @@ def test_r21_an_unknown_attempt_whose_contact_a_person_closed_is_judged_all_the_
     carrier.get = lambda _asked: (200, active_legs())
 
     for _ in range(3):
-        look_again(world)
+        match_again(world)
 
     assert world.redis.zcard(world.keys.slots(CONNECTION)) == 0
     assert world.contact_of(call_id)["status"] == "canceled"
@@ -168,7 +168,7 @@ def test_r21_a_transfers_target_is_never_taken_for_the_call_itself(world: World,
     state = ClientState(call=call_id, role="B", user=None).encode()
     carrier.get = lambda _asked: (200, active_legs(call_id, state_of={call_id: state}))
 
-    world.reconciler.reconcile_unknown(CONNECTION)
+    world.reconciler.reconcile_unknown_calls(CONNECTION)
 
     assert world.call_row(call_id)["state"] == "unknown"
 
@@ -178,7 +178,7 @@ def test_r21_nobody_is_given_up_while_the_carriers_log_cannot_be_read(world: Wor
     carrier.get = lambda asked: (500, {}) if "call_events" in asked.path else (200, active_legs())
 
     for _ in range(3):
-        look_again(world)
+        match_again(world)
 
     assert world.contact_of(call_id)["status"] == "calling"
 
@@ -197,7 +197,7 @@ def test_in_flight_counts_no_attempt_that_was_given_up(world: World, carrier: Ca
     call_id = unknown_call(world, carrier, age_s=5000)
     carrier.get = lambda _asked: (200, active_legs())
     for _ in range(3):
-        look_again(world)
+        match_again(world)
     assert world.contact_of(call_id)["status"] == "unknown"
 
     assert world.run(pause_campaign, world.call_row(call_id)["campaign_id"])[1] == 0

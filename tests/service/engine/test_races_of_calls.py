@@ -15,7 +15,6 @@ from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict, StoreUnavailable
 from orchestrator.ids import new_id
 from orchestrator.model.event import Event
-from orchestrator.operations.calls.request_command import request_action
 from orchestrator.operations.campaigns.cancel_campaign import cancel_campaign
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
@@ -60,7 +59,7 @@ def test_a_requested_command_hears_its_own_failure(world: World, carrier: Carrie
     )
     transfer = COMMANDS["transfer"].model_validate({"to": "+13125550177"})
 
-    request_action(world.services, call_id, transfer, request_id="r1")
+    world.request_command(call_id, transfer, request_id="r1")
     world.work(call_id)
 
     live = world.live(call_id)
@@ -153,7 +152,7 @@ def test_r11_nothing_new_is_begun_while_the_door_refuses(world: World, carrier: 
     campaign_id = world.campaign()
     world.contacts(campaign_id, 5)
     [claimed] = world.claim(campaign_id, most=1)
-    door = WebhookReceiver(world.redis, verifier=Anybody())  # type: ignore[arg-type]  # who signed is not the question here
+    door = WebhookReceiver(world.redis, verifier=Anybody(), keys=world.keys)  # type: ignore[arg-type]  # who signed is not the question here
 
     with full_memory(world.redis, share=0.95):
         with pytest.raises(StoreUnavailable):
@@ -222,7 +221,7 @@ def test_of_two_settlers_the_later_state_is_the_one_that_stays(world: World, mon
     blocker = world.sql.connect()
     transaction = blocker.begin()
     blocker.execute(text("SELECT 1 FROM calls WHERE id = :id FOR UPDATE"), {"id": call_id})
-    settling = threading.Thread(target=world.settler.finalize_calls, args=(slow,))
+    settling = threading.Thread(target=world.finalizer.finalize_calls, args=(slow,))
     settling.start()
     eventually(lambda: world.query("SELECT 1 FROM pg_locks WHERE NOT granted"))
     world.hear(call_id, "call.recording.saved", recording_id="rec-1", recording_urls={"mp3": "http://x/y.mp3"})
@@ -270,7 +269,7 @@ def test_settling_and_pausing_the_same_contacts_do_not_deadlock(world: World) ->
     transaction = blocker.begin()
     blocker.execute(text("SELECT 1 FROM contacts WHERE id = :a FOR UPDATE"), {"a": first})
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    settling = run(lambda: world.settler.finalize_calls(late))
+    settling = run(lambda: world.finalizer.finalize_calls(late))
     eventually(lambda: world.query(waiting)[0][0] >= 1)
     pausing = run(lambda: world.run(pause_campaign, campaign_id))
     eventually(lambda: world.query(waiting)[0][0] >= 2)

@@ -21,8 +21,7 @@ from orchestrator.operations.campaigns.end_open_contacts import end_open_contact
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.manage_imports import withdraw_import
-from orchestrator.operations.dialing import claim_contacts, dial_call
-from orchestrator.operations.dialing.stop_dialing import stop_dialing
+from orchestrator.operations.dialing import claim_contacts, permit_dial
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.sql.contact_transitions import lock_candidates
@@ -141,7 +140,7 @@ def test_r18_a_call_that_ends_moves_no_contact_whose_current_call_is_another(wor
     assert (contact["status"], contact["current_call_id"]) == ("calling", "call_other")
 
 
-@pytest.mark.parametrize("stop", [lambda w, c: w.run(pause_campaign, c), lambda w, _c: stop_dialing(w.services)])
+@pytest.mark.parametrize("stop", [lambda w, c: w.run(pause_campaign, c), lambda w, _c: w.stop_dialing()])
 def test_r9_a_claim_that_has_asked_the_gate_is_withdrawn_by_the_pause_it_meets(
     world: World, monkeypatch: pytest.MonkeyPatch, stop: Callable[[World, str], object]
 ) -> None:
@@ -220,8 +219,8 @@ def test_whom_a_send_holds_is_let_go_by_the_change_of_hours_it_meets(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign_id, call_id = claimed_and_closed_since(world)
-    point = LockPoint(dial_call.withdraw)
-    monkeypatch.setattr(dial_call, "withdraw", point)
+    point = LockPoint(permit_dial.release_attempts)
+    monkeypatch.setattr(permit_dial, "release_attempts", point)
 
     with in_thread(lambda: world.dialer.dial_call(call_id)):
         point.is_reached()
@@ -236,8 +235,8 @@ def test_a_send_is_not_held_by_hours_that_were_changed_while_it_asked(
     world: World, carrier: CarrierStub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign_id, call_id = claimed_and_closed_since(world)
-    point = LockPoint(dial_call.hold_still)
-    monkeypatch.setattr(dial_call, "hold_still", point)
+    point = LockPoint(permit_dial.lock_dialing_rules)
+    monkeypatch.setattr(permit_dial, "lock_dialing_rules", point)
 
     with in_thread(lambda: world.dialer.dial_call(call_id)):
         point.is_reached()
@@ -361,7 +360,7 @@ def test_whatever_meets_a_cancel_leaves_nobody_waiting(world: World, carrier: Ca
     def settle() -> None:
         while found := world.redis.xreadgroup(GROUP, "test", {world.keys.ended: ">"}, count=rng.randint(1, 3)):
             settled.release()
-            world.settler.finalize_calls(found[0][1])  # type: ignore[index]  # its stub knows no streams
+            world.finalizer.finalize_calls(found[0][1])  # type: ignore[index]  # its stub knows no streams
 
     def cancel() -> None:
         for _ in range(seed % 4 + 1):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.operations.calls.find_calls import find_call
 from orchestrator.operations.contacts.erase_person import erase_contact
 from tests.support.world import World
 
@@ -136,7 +135,7 @@ def say(world: World, call_id: str, words: str, **more: Any) -> None:
 
 
 def heard(world: World, call_id: str) -> list[str]:
-    return [utterance.text for utterance in find_call(world.services, call_id).transcript]
+    return [utterance.text for utterance in world.find_call(call_id).transcript]
 
 
 def test_what_is_said_is_told_while_the_call_lives(world: World) -> None:

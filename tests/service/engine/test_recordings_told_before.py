@@ -6,7 +6,6 @@ import json
 from importlib import import_module
 
 from api.http.path_ids import has_form
-from orchestrator.operations.calls.find_calls import find_call
 from tests.support.world import World
 
 _MIGRATION = import_module("orchestrator.store.sql.migrations.versions.0002_recordings")
@@ -22,7 +21,7 @@ def test_a_recording_of_an_older_version_becomes_a_row_that_failed(world: World)
 
     world.execute(_MIGRATION._TOLD_BEFORE)
 
-    first, second, third = sorted(find_call(world.services, call_id).recordings, key=lambda row: row.event_id)
+    first, second, third = sorted(world.find_call(call_id).recordings, key=lambda row: row.event_id)
     assert (first.leg, first.recording_id, first.urls) == ("B", "r-1", {"mp3": "https://x.test/1.mp3"})
     assert (second.told_as, second.started_at.year) == ("e-2", 2026)
     assert (third.leg, third.urls, third.public_urls, third.ended_at) == ("A", {}, {}, None)

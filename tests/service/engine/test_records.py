@@ -13,7 +13,7 @@ from orchestrator.model.event import Event
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.find_suppressions import lift_suppression
 from orchestrator.operations.contacts.suppress_number import suppress_number
-from orchestrator.operations.events import process_events as advance_calls
+from orchestrator.operations.events import process_events
 from orchestrator.operations.events.dead_letters import list_dead_letters, replay_dead_letter
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.sql.call_records import hold_unrecorded
@@ -245,7 +245,7 @@ def test_r18_one_call_that_cannot_be_recorded_does_not_hold_up_the_others(world:
     entries = world.redis.xreadgroup(GROUP, "test", {world.keys.ended: ">"}, count=10)[0][1]
 
     for _ in range(5):
-        world.settler.finalize_calls(entries)
+        world.finalizer.finalize_calls(entries)
 
     assert world.call_row(good)["state"] == "ended"
     contact = world.contact_of(bad)
@@ -282,7 +282,7 @@ def test_r19_a_poisoned_event_goes_to_the_dead_letters_and_can_be_replayed(
     call_id = world.dialed_call()
     healthy = world.dialed_call()
     world.advance()
-    real = advance_calls.advance
+    real = process_events.advance
 
     def poisoned(flow: object, call: object, event: Event, now: datetime) -> object:
         if event.type == "call.answered" and event.call_id == call_id:
@@ -290,7 +290,7 @@ def test_r19_a_poisoned_event_goes_to_the_dead_letters_and_can_be_replayed(
         return real(flow, call, event, now)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(advance_calls, "advance", poisoned)
+        patch.setattr(process_events, "advance", poisoned)
         world.hear(call_id, "call.answered")
         world.hear(healthy, "call.answered")
         world.advance()

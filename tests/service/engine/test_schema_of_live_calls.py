@@ -10,8 +10,6 @@ import pytest
 from orchestrator.errors import Conflict, NewerLiveState
 from orchestrator.ids import new_version
 from orchestrator.model.live_call import LIVE_SCHEMA
-from orchestrator.operations.calls.find_calls import find_call
-from orchestrator.operations.calls.request_command import request_action
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.store.redis.event_streams import streams_of
 from orchestrator.store.redis.keys import GROUP
@@ -132,17 +130,17 @@ def test_an_event_of_a_call_that_a_newer_version_advanced_waits_for_its_engines(
     world.hear(other, "call.hangup", hangup_cause="user_busy")
     world.advance()
     for _ in range(10):
-        take_over(world, world.keys.strays, world.stray_advancer.advance_calls)
+        take_over(world, world.keys.unmatched, world.unmatched_processor.process_events)
 
     left = {name: world.redis.xlen(stream) for name, stream in streams_of(world.keys).items()}
     assert left == {"events": 0, "strays": 1, "ended": 0}
-    assert (world.redis.xlen(world.keys.dead), world.redis.xlen(world.keys.orphans)) == (0, 0)
+    assert (world.redis.xlen(world.keys.dead), world.redis.xlen(world.keys.unmatched_webhooks)) == (0, 0)
     assert world.redis.hget(world.keys.call(call_id), "s") == state
     assert (live := world.live(other)) is not None and live.phase == "ended"
     assert f"the live state of {call_id} has schema {LIVE_SCHEMA + 1}" in caplog.text
 
     let_newer_engine_read(world, call_id, state)
-    take_over(world, world.keys.strays, world.stray_advancer.advance_calls)
+    take_over(world, world.keys.unmatched, world.unmatched_processor.process_events)
 
     assert (live := world.live(call_id)) is not None and live.hangup_cause == "user_busy"
 
@@ -181,7 +179,7 @@ def test_the_record_of_a_call_that_a_newer_version_ended_is_left_to_its_engines(
 
     world.settle()
     for _ in range(10):
-        take_over(world, world.keys.ended, world.settler.finalize_calls)
+        take_over(world, world.keys.ended, world.finalizer.finalize_calls)
 
     assert world.call_row(other)["state"] == "ended"
     assert world.call_row(call_id)["state"] == "accepted"
@@ -190,7 +188,7 @@ def test_the_record_of_a_call_that_a_newer_version_ended_is_left_to_its_engines(
     world.redis.hset(
         world.keys.call(call_id), "s", orjson.dumps({**orjson.loads(state), "schema_no": 1, "phase": "ended"})
     )
-    take_over(world, world.keys.ended, world.settler.finalize_calls)
+    take_over(world, world.keys.ended, world.finalizer.finalize_calls)
 
     assert world.call_row(call_id)["state"] == "ended"
 
@@ -199,9 +197,9 @@ def test_a_call_that_a_newer_version_advanced_is_shown_by_its_row_and_takes_no_c
     call_id = answered_call(world)
     let_newer_version_write(world, call_id)
 
-    story = find_call(world.services, call_id)
+    story = world.find_call(call_id)
     with pytest.raises(Conflict) as refused:
-        request_action(world.services, call_id, COMMANDS["hangup"].model_validate({}), request_id="r1")
+        world.request_command(call_id, COMMANDS["hangup"].model_validate({}), request_id="r1")
 
     assert (story.row.id, story.live) == (call_id, None)
     assert "call.answered" in [line["type"] for line in story.timeline]
@@ -220,7 +218,7 @@ def test_judges_leave_the_calls_of_a_newer_version_to_its_own_and_judge_the_othe
     resolve_unanswered_dials(world.sql, world.redis, world.keys)
     carrier.get = lambda _asked: (200, active_legs())
     world.set_call(newer, state="unknown")
-    world.reconciler.reconcile_unknown(CONNECTION)
+    world.reconciler.reconcile_unknown_calls(CONNECTION)
 
     assert [world.call_row(call_id)["absences"] for call_id in (newer, other)] == [0, 1]
 

@@ -16,7 +16,7 @@ from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.services import Services
 from orchestrator.store.redis.event_streams import add_webhook, read_entry, set_aside
 from orchestrator.store.redis.keys import GROUP
-from orchestrator.store.redis.unread_events import find_unheard
+from orchestrator.store.redis.unread_events import find_unread
 from orchestrator.store.sql.engine import open_sql
 from orchestrator.store.sql.flow_cache import FlowCache
 from tests.support.incoming import CALLER, OURS, inbound, mapped, tell
@@ -41,8 +41,8 @@ def no_database(world: World) -> Iterator[dict[str, Loop]]:
 def left(world: World) -> tuple[int, int, int]:
     """Return how many entries wait, are orphans, are dead letters."""
     keys = world.keys
-    waiting = int(world.redis.xlen(keys.events)) + int(world.redis.xlen(keys.strays))
-    return waiting, int(world.redis.xlen(keys.orphans)), int(world.redis.xlen(keys.dead))
+    waiting = int(world.redis.xlen(keys.events)) + int(world.redis.xlen(keys.unmatched))
+    return waiting, int(world.redis.xlen(keys.unmatched_webhooks)), int(world.redis.xlen(keys.dead))
 
 
 def due_now(world: World, call_id: str) -> None:
@@ -53,8 +53,8 @@ def due_now(world: World, call_id: str) -> None:
 
 def take_over(world: World) -> None:
     """Let another engine, whose database is there, take what the first one has read."""
-    pending = world.redis.xautoclaim(world.keys.strays, GROUP, "another", 0)[1]
-    world.stray_advancer.advance_calls(pending)
+    pending = world.redis.xautoclaim(world.keys.unmatched, GROUP, "another", 0)[1]
+    world.unmatched_processor.process_events(pending)
     world.advance()
 
 
@@ -138,11 +138,11 @@ def test_a_stray_that_waits_for_the_database_holds_up_no_known_call(world: World
     world.hear(call_id, "call.answered")
     entries = world.redis.xreadgroup(GROUP, "x", {world.keys.events: ">"}, count=10)[0][1]
 
-    world.advancer.advance_calls(entries)
+    world.processor.process_events(entries)
 
     live = world.live(call_id)
     assert live is not None and live.phase == "answered"
-    assert (world.redis.xlen(world.keys.events), world.redis.xlen(world.keys.strays)) == (0, 1)
+    assert (world.redis.xlen(world.keys.events), world.redis.xlen(world.keys.unmatched)) == (0, 1)
 
 
 def test_who_calls_while_the_database_is_away_is_taken_in_when_it_is_back(
@@ -192,8 +192,8 @@ def test_r15_an_event_of_an_open_call_does_not_wait_for_its_flow_while_the_datab
     sql.dispose()
 
     world.hear(call_id, "call.answered")
-    advancer = EventProcessor(client=world.redis, flows=flows, connection_id=CONNECTION)
-    advancer.advance_calls(world.redis.xreadgroup(GROUP, "x", {world.keys.events: ">"})[0][1])
+    processor = EventProcessor(client=world.redis, flows=flows, connection_id=CONNECTION, keys=world.keys)
+    processor.process_events(world.redis.xreadgroup(GROUP, "x", {world.keys.events: ">"})[0][1])
 
     live = world.live(call_id)
     assert ready == 1
@@ -208,7 +208,7 @@ def test_r19_a_database_that_is_away_counts_against_no_stray(world: World, no_da
     for _ in range(4):
         with pytest.raises(OperationalError):
             no_database["strays"].step()
-        world.redis.xgroup_setid(world.keys.strays, GROUP, "0")
+        world.redis.xgroup_setid(world.keys.unmatched, GROUP, "0")
 
     assert left(world) == (1, 0, 0)
 
@@ -218,7 +218,7 @@ def test_a_hangup_that_lost_its_state_is_heard_though_it_comes_with_what_first_n
     world.hear(call_id, "call.hangup", client_state=None, hangup_cause="user_busy", hangup_source="callee")
     entries = world.redis.xreadgroup(GROUP, "test", {world.keys.events: ">"}, count=100)[0][1]
 
-    world.advancer.advance_calls(entries)
+    world.processor.process_events(entries)
 
     assert (live := world.live(call_id)) is not None
     assert (live.phase, live.hangup_cause) == ("ended", "user_busy")
@@ -230,13 +230,13 @@ def test_a_stray_waits_a_moment_for_the_engine_that_learns_whose_leg_it_is(world
     elsewhere = world.redis.xreadgroup(GROUP, "slow engine", {world.keys.events: ">"}, count=100)[0][1]
     world.hear(call_id, "call.hangup", client_state=None, hangup_cause="user_busy", hangup_source="callee")
     own = {"client": world.redis, "flows": world.flows, "connection_id": CONNECTION}
-    quick = EventProcessor(**own, intake=world.intake, patience_ms=60_000)
-    world.advancer.advance_calls(world.redis.xreadgroup(GROUP, "test", {world.keys.events: ">"})[0][1])
+    quick = EventProcessor(**own, inbound=world.inbound_calls, wait_ms=60_000, keys=world.keys)
+    world.processor.process_events(world.redis.xreadgroup(GROUP, "test", {world.keys.events: ">"})[0][1])
 
-    quick.advance_calls(world.redis.xreadgroup(GROUP, "test", {world.keys.strays: ">"})[0][1])
+    quick.process_events(world.redis.xreadgroup(GROUP, "test", {world.keys.unmatched: ">"})[0][1])
 
-    assert world.redis.xlen(world.keys.orphans) == 0
-    world.advancer.advance_calls(elsewhere)
+    assert world.redis.xlen(world.keys.unmatched_webhooks) == 0
+    world.processor.process_events(elsewhere)
     take_over(world)
     assert (live := world.live(call_id)) is not None
     assert live.phase == "ended"
@@ -249,7 +249,7 @@ def test_a_stray_is_set_aside_once_and_keeps_the_moment_in_which_it_came(world: 
     for _ in range(2):
         set_aside(world.redis, world.keys, entry)
 
-    [(name, fields)] = world.redis.xrange(world.keys.strays)
+    [(name, fields)] = world.redis.xrange(world.keys.unmatched)
     assert (read_entry(name, fields).raw, read_entry(name, fields).stamped_ms) == (b"{}", 1234)
     assert world.redis.xlen(world.keys.events) == 0
-    assert find_unheard(world.redis, world.keys).is_behind
+    assert find_unread(world.redis, world.keys).is_behind

@@ -10,7 +10,7 @@ import pytest
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.store.redis.keys import GROUP
-from orchestrator.store.redis.unread_events import STUCK_AFTER, find_unheard
+from orchestrator.store.redis.unread_events import STUCK_AFTER, find_unread
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import CarrierStub
 from tests.support.unknown_calls import active_legs, unknown_call
@@ -68,7 +68,7 @@ def test_r21_a_stuck_entry_stops_the_reconciling_of_its_own_call_alone(world: Wo
     its_own, other = unknown_call(world, carrier), unknown_call(world, carrier)
     stuck(world, world.keys.events, own(its_own))
 
-    world.reconciler.reconcile_unknown(CONNECTION)
+    world.reconciler.reconcile_unknown_calls(CONNECTION)
 
     assert [world.call_row(call_id)["absences"] for call_id in (its_own, other)] == [0, 1]
 
@@ -77,7 +77,7 @@ def test_r21_a_stuck_entry_stops_the_deadline_of_its_own_leg_alone(world: World,
     its_own, other = world.dialed_call(), world.dialed_call()
     world.advance()
     world.execute("UPDATE calls SET deadline_at = now() - interval '1 second'")
-    stuck(world, world.keys.strays, webhook(leg=f"v3:{its_own}"))
+    stuck(world, world.keys.unmatched, webhook(leg=f"v3:{its_own}"))
 
     poll_call_status(world.sql, world.redis, world.keys, world.carrier)
 
@@ -88,7 +88,7 @@ def test_r21_a_stuck_entry_stops_the_deadline_of_its_own_leg_alone(world: World,
 def test_an_entry_that_nobody_can_read_stops_no_judge(world: World, fields: dict[str, Any]) -> None:
     stuck(world, world.keys.events, fields)
 
-    unheard = find_unheard(world.redis, world.keys)
+    unheard = find_unread(world.redis, world.keys)
 
     assert (unheard.is_behind, unheard.names) == (False, frozenset())
 
@@ -97,11 +97,11 @@ def test_an_entry_that_nobody_can_read_stops_no_judge(world: World, fields: dict
 def test_r21_an_entry_that_waits_for_an_engine_that_was_away_stops_every_judge(world: World, deliveries: int) -> None:
     stuck(world, world.keys.events, own("call_1"), deliveries=deliveries)
 
-    assert find_unheard(world.redis, world.keys).is_behind
+    assert find_unread(world.redis, world.keys).is_behind
 
 
 def test_r21_what_waits_behind_a_stuck_entry_is_seen(world: World) -> None:
     stuck(world, world.keys.events, own("call_1"))
     world.redis.execute_command("XADD", world.keys.events, "1001-0", "own", own("call_2")["own"])
 
-    assert find_unheard(world.redis, world.keys).is_behind
+    assert find_unread(world.redis, world.keys).is_behind

@@ -26,7 +26,7 @@ from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import Asked, CarrierStub
 from tests.support.stub_http import stub_http
-from tests.support.unknown_calls import active_legs, look_again, unknown_call
+from tests.support.unknown_calls import active_legs, match_again, unknown_call
 from tests.support.world import CONNECTION, World
 
 
@@ -163,6 +163,7 @@ def test_r20_redis_back_empty_is_rebuilt_after_five_seconds_shut_and_dials_nobod
         carrier=world.carrier,
         connection_id=CONNECTION,
         monotonic=lambda: now[0],
+        keys=world.keys,
     )
 
     shut = rebuilder.watch()
@@ -202,6 +203,7 @@ def test_r20_two_rebuilders_make_one_epoch(world: World) -> None:
             carrier=world.carrier,
             connection_id=CONNECTION,
             monotonic=iter([0.0, SHUT_FOR_S + 1, SHUT_FOR_S + 1]).__next__,
+            keys=world.keys,
         )
         for _ in range(2)
     ]
@@ -221,7 +223,7 @@ def test_r21_an_unknown_dial_that_is_alive_at_the_carrier_is_adopted_with_its_id
     call_id = unknown_call(world, carrier)
     carrier.get = lambda _asked: (200, active_legs(call_id))
 
-    world.reconciler.reconcile_unknown(CONNECTION)
+    world.reconciler.reconcile_unknown_calls(CONNECTION)
     world.advance()
 
     row = world.call_row(call_id)
@@ -233,7 +235,7 @@ def test_r21_a_leg_without_our_client_state_is_never_taken_for_ours(world: World
     call_id = unknown_call(world, carrier)
     carrier.get = lambda _asked: (200, active_legs(call_id, state_of={call_id: "c29tZWJvZHkgZWxzZQ=="}))
 
-    world.reconciler.reconcile_unknown(CONNECTION)
+    world.reconciler.reconcile_unknown_calls(CONNECTION)
 
     assert world.call_row(call_id)["state"] == "unknown"
 
@@ -243,7 +245,7 @@ def test_r21_a_webhook_that_came_is_looked_at_before_the_carrier_is_asked(world:
     world.hear(call_id, "call.initiated")
     world.advance()
 
-    world.reconciler.reconcile_unknown(CONNECTION)
+    world.reconciler.reconcile_unknown_calls(CONNECTION)
 
     assert world.call_row(call_id)["state"] == "accepted"
 
@@ -253,7 +255,7 @@ def test_r21_nothing_is_judged_while_older_entries_wait(world: World, carrier: C
     world.redis.xadd(world.keys.events, {"raw": b"{}"}, id="1-1")
     carrier.get = lambda _asked: (200, active_legs(call_id))
 
-    assert world.reconciler.reconcile_unknown(CONNECTION) == 0
+    assert world.reconciler.reconcile_unknown_calls(CONNECTION) == 0
     assert world.call_row(call_id)["state"] == "unknown"
 
 
@@ -262,12 +264,12 @@ def test_r21_absent_twice_the_contact_is_unknown_after_ten_minutes_and_never_red
 ) -> None:
     call_id = unknown_call(world, carrier, age_s=ABSENT_AFTER_S + 1)
     carrier.get = lambda _asked: (200, active_legs())
-    world.reconciler.reconcile_unknown(CONNECTION)
-    look_again(world)
+    world.reconciler.reconcile_unknown_calls(CONNECTION)
+    match_again(world)
     assert world.contact_of(call_id)["status"] == "calling"
 
     world.age_send(call_id, GIVE_UP_AFTER_S + 600)
-    look_again(world)
+    match_again(world)
 
     contact, row = world.contact_of(call_id), world.call_row(call_id)
     assert (contact["status"], contact["current_call_id"], row["state"]) == ("unknown", None, "unknown")
@@ -279,8 +281,8 @@ def test_r21_absent_twice_the_contact_is_unknown_after_ten_minutes_and_never_red
 def test_r21_late_truth_amends_an_unknown_contact_and_does_not_reopen_it(world: World, carrier: CarrierStub) -> None:
     call_id = unknown_call(world, carrier, age_s=GIVE_UP_AFTER_S + 700)
     carrier.get = lambda _asked: (200, active_legs())
-    world.reconciler.reconcile_unknown(CONNECTION)
-    look_again(world)
+    world.reconciler.reconcile_unknown_calls(CONNECTION)
+    match_again(world)
     assert world.contact_of(call_id)["status"] == "unknown"
 
     world.hear(call_id, "call.hangup", hangup_cause="timeout")
@@ -305,8 +307,8 @@ def test_r21_a_dial_that_only_the_carriers_log_knows_is_ended(world: World, carr
         return 200, active_legs()
 
     carrier.get = get
-    world.reconciler.reconcile_unknown(CONNECTION)
-    look_again(world)
+    world.reconciler.reconcile_unknown_calls(CONNECTION)
+    match_again(world)
     world.advance()
     world.let_timers_fire()
     world.advance()

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from orchestrator.operations.calls.find_calls import find_call
 from orchestrator.operations.events.dead_letters import list_dead_letters
 from orchestrator.telnyx.bounded_text import LONGEST
 from tests.support.incoming import inbound, mapped, tell
@@ -86,7 +85,7 @@ def test_a_call_whose_times_are_of_another_age_is_recorded_and_can_be_shown(worl
 
     world.hang_up(call_id)
 
-    story = find_call(world.services, call_id)
+    story = world.find_call(call_id)
     assert (story.row.state, len(story.recordings), story.recordings[0].started_at) == ("ended", 1, None)
 
 

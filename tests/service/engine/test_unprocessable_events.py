@@ -7,7 +7,7 @@ import json
 import pytest
 
 from orchestrator.model.event import Event
-from orchestrator.operations.events import process_events as advance_calls
+from orchestrator.operations.events import process_events
 from orchestrator.operations.events.dead_letters import list_dead_letters
 from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.store.redis.event_streams import add_webhook
@@ -53,14 +53,14 @@ def test_r19_a_failing_event_does_not_hold_up_the_timers_of_others(
 ) -> None:
     bad, other = world.dialed_call(), world.dialed_call()
     world.advance()
-    real = advance_calls.advance
+    real = process_events.advance
 
     def poisoned(flow: object, call: object, event: Event, now: object) -> object:
         if event.call_id == bad:
             raise RuntimeError("a fault")
         return real(flow, call, event, now)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(advance_calls, "advance", poisoned)
+    monkeypatch.setattr(process_events, "advance", poisoned)
     world.hear(bad, "call.answered")
     world.advance()
     world.redis.zadd(world.keys.timers, {f"{other}|start": 1})
@@ -111,14 +111,14 @@ def test_r19_a_database_that_is_away_counts_against_no_event(world: World) -> No
     call_id = world.dialed_call()
     world.advance()
     away = open_sql("postgresql+psycopg://u:p@127.0.0.1:1/x")
-    advancer = EventProcessor(client=world.redis, flows=FlowCache(away), connection_id=CONNECTION)
+    processor = EventProcessor(client=world.redis, flows=FlowCache(away), connection_id=CONNECTION, keys=world.keys)
     world.hear(call_id, "call.answered")
     entries = world.redis.xreadgroup(GROUP, "x", {world.keys.events: ">"}, count=10)[0][1]
 
     for _ in range(4):
-        advancer.advance_calls(entries)
+        processor.process_events(entries)
 
     assert list_dead_letters(world.redis, world.keys) == []
-    world.advancer.advance_calls(entries)
+    world.processor.process_events(entries)
     live = world.live(call_id)
     assert live is not None and live.phase == "answered"

@@ -34,7 +34,7 @@ COUNT_ON = "return redis.call('HSET', KEYS[1], 'v', redis.call('HGET', KEYS[1], 
 
 
 def engine(world: World) -> EventProcessor:
-    return EventProcessor(client=world.redis, flows=world.flows, connection_id=CONNECTION)
+    return EventProcessor(client=world.redis, flows=world.flows, connection_id=CONNECTION, keys=world.keys)
 
 
 def new_entries(world: World) -> Any:
@@ -45,11 +45,11 @@ def left_behind(world: World) -> Any:
     return world.redis.xautoclaim(world.keys.events, GROUP, "test", 0)[1]
 
 
-def asked_call(world: World, advancer: EventProcessor) -> str:
+def asked_call(world: World, processor: EventProcessor) -> str:
     """Return a call whose callee is being asked, advanced by this engine."""
     call_id = world.dialed_call(flow=OPT_OUT)
     world.hear(call_id, "call.answered", ago_s=9)
-    advancer.advance_calls(new_entries(world))
+    processor.process_events(new_entries(world))
     return call_id
 
 
@@ -59,12 +59,12 @@ def test_an_opt_out_stands_though_another_engine_remembers_a_commit_that_the_fai
     world.hear(call_id, "call.dtmf.received", digit="9", ago_s=3)
     behind = new_entries(world)
     earlier = snapshot(world.redis)
-    one.advance_calls(behind)
+    one.process_events(behind)
     roll_back(world.redis, earlier)
 
     world.hear(call_id, "call.gather.ended", status="valid", digits="9", ago_s=2)
-    other.advance_calls(new_entries(world))
-    one.advance_calls(left_behind(world))
+    other.process_events(new_entries(world))
+    one.process_events(left_behind(world))
     world.hang_up(call_id)
 
     assert world.query("SELECT scope, reason FROM suppressions") == [("global", "opt-out")]
@@ -76,9 +76,9 @@ def test_a_commit_holds_only_on_the_very_state_it_was_decided_on(world: World) -
     call_id = asked_call(world, one)
     earlier = snapshot(world.redis)
     versions = []
-    for advancer in (one, other):
+    for processor in (one, other):
         world.hear(call_id, "call.dtmf.received", digit="1")
-        advancer.advance_calls(new_entries(world))
+        processor.process_events(new_entries(world))
         loaded = load_live(world.redis, world.keys, call_id)
         versions.append(loaded.version if loaded else None)
         roll_back(world.redis, earlier)
@@ -101,7 +101,7 @@ def test_an_engine_that_counts_versions_on_may_run_beside(world: World) -> None:
     world.redis.eval(COUNT_ON, 1, world.keys.call(call_id))
     theirs = load_live(world.redis, world.keys, call_id)
     world.hear(call_id, "call.gather.ended", status="valid", digits="9")
-    ours.advance_calls(new_entries(world))
+    ours.process_events(new_entries(world))
 
     assert theirs is not None and theirs.version == loaded.version + 1
     assert (live := world.live(call_id)) is not None
@@ -114,7 +114,7 @@ def test_live_state_whose_version_was_counted_goes_on(world: World) -> None:
     world.redis.hset(world.keys.call(call_id), "v", f"{seconds * 1_000_000 + micros}")
 
     world.hear(call_id, "call.gather.ended", status="valid", digits="9")
-    engine(world).advance_calls(new_entries(world))
+    engine(world).process_events(new_entries(world))
 
     assert (live := world.live(call_id)) is not None
     assert live.outcome == "opted_out"
@@ -128,8 +128,8 @@ def test_the_commands_of_two_decisions_on_one_state_are_two_batches(world: World
     behind = new_entries(world)
     earlier = snapshot(world.redis)
     batches = []
-    for advancer in (one, other):
-        advancer.advance_calls(behind)
+    for processor in (one, other):
+        processor.process_events(behind)
         batches.append(orjson.loads(world.redis.lindex(world.keys.outbox(call_id), 0) or b"{}")["batch"])
         roll_back(world.redis, earlier)
 

@@ -13,9 +13,11 @@ def wake(call_id: str) -> Command:
 
 
 def advance(world: World) -> list[str]:
-    advancer = EventProcessor(client=world.redis, flows=world.flows, connection_id=CONNECTION, wake=wake)
+    processor = EventProcessor(
+        client=world.redis, flows=world.flows, connection_id=CONNECTION, wake=wake, keys=world.keys
+    )
     entries = world.redis.xreadgroup(GROUP, "test", {world.keys.events: ">"}, count=100)
-    return advancer.advance_calls(entries[0][1])
+    return processor.process_events(entries[0][1])
 
 
 def woken(world: World) -> list[str]:

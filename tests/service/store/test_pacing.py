@@ -17,13 +17,13 @@ from orchestrator.store.redis.rate_limiter import (
     Permission,
     RateLimit,
     close_dispatch,
-    give_back,
     open_dispatch,
     permit_send,
     read_health,
     read_room,
     report_answer,
     reserve,
+    return_reservation,
 )
 from tests.support.poll import eventually
 
@@ -76,7 +76,7 @@ def test_what_is_given_back_can_be_granted_again(redis_client: redis.Redis) -> N
     rate_limit, campaign = RateLimit("conn", rate=0.01, burst=4, channels=100), RateLimit("cmp_1")
     take(redis_client, 4, conn=rate_limit)
 
-    give_back(redis_client, KEYS, rate_limit, campaign, call_ids=["call_0", "call_1"], rate_too=True)
+    return_reservation(redis_client, KEYS, rate_limit, campaign, call_ids=["call_0", "call_1"], rate_too=True)
 
     assert slots(redis_client, "conn") == 2
     assert take(redis_client, 4, conn=rate_limit, start=10) == 2
@@ -87,7 +87,7 @@ def test_giving_back_twice_frees_once(redis_client: redis.Redis) -> None:
     take(redis_client, 4, conn=rate_limit)
 
     for _ in range(2):
-        give_back(redis_client, KEYS, rate_limit, campaign, call_ids=["call_0"], rate_too=True)
+        return_reservation(redis_client, KEYS, rate_limit, campaign, call_ids=["call_0"], rate_too=True)
 
     assert take(redis_client, 4, conn=rate_limit, start=10) == 1
 

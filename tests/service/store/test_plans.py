@@ -83,7 +83,7 @@ LOOPS: dict[str, Callable[[World], object]] = {
     "imports": lambda w: close_dead_imports(w.sql),
     "webhooks": lambda w: watch_webhooks(w.sql, w.redis, w.keys, connection_id=CONNECTION),
     "deadlines": lambda w: poll_call_status(w.sql, w.redis, w.keys, w.carrier),
-    "unknown": lambda w: w.reconciler.reconcile_unknown(CONNECTION),
+    "unknown": lambda w: w.reconciler.reconcile_unknown_calls(CONNECTION),
     "channels": lambda w: reconcile_channels(w.sql, w.redis, w.keys, connection_id=CONNECTION),
     "metrics": lambda w: w.run(collect_metrics),
     "claim under both caps": lambda w: (w.set_caps(per_number_24h=3, per_caller_id_24h=1000), w.claim(FEW_DUE)),

@@ -69,14 +69,14 @@ def test_a_queue_that_nobody_reads_does_not_grow_however_long_calls_wait(
         let_wait(broker, *calls, overdue_ms=9_000)
         publish(CALLS_PERFORM, overdue_wakes(services.redis, KEYS, queue))
 
-    assert queue.look().length <= 2 * len(calls)
+    assert queue.read().length <= 2 * len(calls)
 
 
 def test_a_queue_that_is_read_again_moves(broker: redis.Redis) -> None:
     queue = QueueWatch(CALLS_PERFORM)
     publish(CALLS_PERFORM, ["call_1", "call_2"])
 
-    looks = [queue.look().moves, queue.look().moves]
+    reads = [queue.read().moves, queue.read().moves]
     broker.rpop(BROKER_PREFIX + QUEUE_COMMANDS)
 
-    assert [*looks, queue.look().moves] == [True, False, True]
+    assert [*reads, queue.read().moves] == [True, False, True]

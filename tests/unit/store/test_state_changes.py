@@ -11,7 +11,7 @@ from orchestrator.model.attempt_state import MAY_RING, AttemptState
 from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
 from orchestrator.store.sql.call_records import ContactAfter
-from orchestrator.store.sql.contact_transitions import Move, WaitAgain
+from orchestrator.store.sql.contact_transitions import ContactRelease, Move
 from orchestrator.store.sql.state_changes import change_state, sources_of
 
 
@@ -53,7 +53,7 @@ def test_a_contact_that_has_ended_is_not_claimed() -> None:
 
 def test_r4_only_a_contact_that_is_being_called_is_put_back() -> None:
     with pytest.raises(ForbiddenTransition):
-        WaitAgain("con_1", "call_1", ContactStatus.CANCELED, ContactStatus.WAITING, "carrier_busy", None, 1)
+        ContactRelease("con_1", "call_1", ContactStatus.CANCELED, ContactStatus.WAITING, "carrier_busy", None, 1)
 
 
 def test_r12_a_record_never_reopens_a_contact() -> None:

@@ -1,0 +1,167 @@
+"""Permits one send of an attempt: by the gate and the ledger in SQL, then by the rate limit in Redis."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import redis
+from sqlalchemy import Connection, Engine, RowMapping
+
+from orchestrator.flow import new_live_call
+from orchestrator.model.live_call import LiveCall
+from orchestrator.operations.dialing.release_attempts import (
+    ReleasedAttempt,
+    ReleaseReason,
+    free_channels,
+    release_attempts,
+)
+from orchestrator.policy.caps import Caps
+from orchestrator.policy.dial_gate import GateAnswer, Go, Hold, Never, may_dial
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.pacing import DispatchLimits, dispatch_limits
+from orchestrator.store.outage import in_words
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.live_calls import carrier_knows
+from orchestrator.store.redis.memory_guard import MemoryWatch
+from orchestrator.store.redis.rate_limiter import Permission, permit_send
+from orchestrator.store.sql.call_filters import of_call
+from orchestrator.store.sql.contact_transitions import lock_dialing_rules
+from orchestrator.store.sql.dial_checks import gate_facts, read_send_facts
+from orchestrator.store.sql.dial_counts import Dials, count_from
+from orchestrator.store.sql.dial_ledger import Send, lock_call, mark_first_send, mark_repeat
+from orchestrator.store.sql.flow_cache import FlowCache
+
+log = logging.getLogger(__name__)
+
+TOO_OLD_S = 3.0  # between the transaction and the socket: a frozen process must not thaw and dial (R1)
+
+
+@dataclass(frozen=True)
+class Permit:
+    """A send that SQL has permitted, and the limits it is made under."""
+
+    send: Send
+    limits: DispatchLimits
+
+
+class DialPermits:
+    """Permits sends; any number of processes may ask, about the same attempt too."""
+
+    def __init__(
+        self,
+        *,
+        sql: Engine,
+        client: redis.Redis,
+        flows: FlowCache,
+        keys: Keys,
+        caps: Caps,
+        age_clock: Callable[[], float],
+    ) -> None:
+        self._sql = sql
+        self._redis = client
+        self._flows = flows
+        self._keys = keys
+        self._caps = caps
+        self._age_clock = age_clock
+        self._memory_watch = MemoryWatch(client)
+
+    def permit_dial(self, call_id: str) -> Permit | None:
+        """Move the attempt to its next send in one transaction (R1, R2); None if nothing may be sent now."""
+        released: list[ReleasedAttempt] = []
+        with self._sql.begin() as tx:
+            if lock_call(tx, call_id) not in ("reserved", "dialing"):
+                return None
+            row, answer = self._ask_gate(tx, call_id)
+            if isinstance(answer, Hold):
+                # A change of the campaign releases the contacts it holds, and would miss one held a moment later.
+                if not lock_dialing_rules(tx, row["campaign_id"]):
+                    return None  # published again soon
+                row, answer = self._ask_gate(tx, call_id)
+            send_no = self._take_send(tx, row, answer, released)
+        free_channels(self._redis, self._keys, released)  # behind the commit: until then the channel is taken
+        return Permit(Send(call_id, send_no, row), dispatch_limits(row["calls_per_second"])) if send_no else None
+
+    def refuse_late(self, permit: Permit, *, began: float) -> Reason | None:
+        """Return why the permitted send must not leave now; None when Redis permits it too and it is young enough.
+
+        `began` is the time of `age_clock` before the transaction, in seconds. Creates the live state of the call.
+        """
+        try:
+            if self._memory_watch.is_nearly_full():
+                return Reason.REDIS  # its webhooks would be refused (R11)
+            permission = self._ask_rate_limit(permit)
+        except redis.RedisError as err:
+            log.warning("not dialed: %s", in_words(err), extra={"call_id": permit.send.call_id})
+            return Reason.REDIS
+        if permission != Permission.PERMITTED:
+            return Reason.RATE if permission == Permission.REFUSED else Reason.REDIS
+        return Reason.SEND_TOO_OLD if self._age_clock() - began > TOO_OLD_S else None
+
+    def _ask_gate(self, tx: Connection, call_id: str) -> tuple[RowMapping, GateAnswer]:
+        """Return the attempt, read behind its lock, and the gate's answer: a pause that committed is seen here (R9)."""
+        row = read_send_facts(tx, call_id, self._caps)
+        is_current = row["contact_status"] == "calling" and row["current_call_id"] == row["id"]
+        facts = gate_facts(row, contact_status_ok=is_current, from_caller_id=_other_dials(tx, row))
+        return row, may_dial(facts, row["db_now"])
+
+    def _take_send(self, tx: Connection, row: RowMapping, answer: GateAnswer, released: list[ReleasedAttempt]) -> int:
+        """Return the number of the send that is permitted; 0 if none is. Adds to `released` what the gate stops."""
+        if row["state"] == "dialing":
+            return 2 if self._may_repeat(tx, row, allowed=isinstance(answer, Go)) else 0
+        if not isinstance(answer, Go):
+            released += release_attempts(tx, of_call(row["id"]), _release_reason(answer))
+            return 0
+        mark_first_send(tx, row["id"])
+        return 1
+
+    def _may_repeat(self, tx: Connection, row: RowMapping, *, allowed: bool) -> bool:
+        if not allowed or carrier_knows(self._redis, self._keys, row["id"]):
+            return False
+        return mark_repeat(tx, row["id"])
+
+    def _ask_rate_limit(self, permit: Permit) -> Permission:
+        send = permit.send
+        return permit_send(
+            self._redis,
+            self._keys,
+            send.row["connection_id"],
+            epoch=send.row["epoch"] or "",
+            live=self._live_call(send.row),
+            limits=permit.limits,
+            send=f"{send.call_id}/{send.send_no}",
+        )
+
+    def _live_call(self, row: RowMapping) -> LiveCall:
+        contact = {name: row[name] for name in ("phone", "external_id", "timezone")}
+        return new_live_call(
+            self._flows.find(row["flow_id"]),
+            call_id=row["id"],
+            flow_id=row["flow_id"],
+            campaign_id=row["campaign_id"],
+            contact_id=row["contact_id"],
+            to=row["to_number"],
+            caller_id=row["from_number"],
+            contact={**row["variables"], **contact},
+            dialed_at=row["db_now"],
+        )
+
+
+def _other_dials(tx: Connection, row: RowMapping) -> Dials:
+    """Return what else was dialed from this caller id; of two sends at once each sees the other's reservation."""
+    cap, caller_id = row["caller_id_day_limit"], row["from_number"]
+    return count_from(tx, [caller_id], cap=cap, besides=row["id"])[caller_id] if cap is not None else Dials()
+
+
+def _release_reason(answer: Hold | Never | Go) -> ReleaseReason:
+    """Return what becomes of a contact whose send the gate has stopped."""
+    match answer:
+        case Hold(Reason.CAMPAIGN_PAUSED | Reason.DIALING_STOPPED as reason, _):
+            return ReleaseReason(reason, counts=False, held=False)
+        case Hold(reason, until):
+            return ReleaseReason(reason, until, counts=False)
+        case Never(reason, status):
+            return ReleaseReason(reason, final=status, counts=False)
+        case Go():
+            raise AssertionError("the gate has permitted the send")
