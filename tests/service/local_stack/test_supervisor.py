@@ -189,8 +189,8 @@ def test_a_second_request_to_stop_waits_for_nobody(stage: Stage) -> None:
         "stubborn", _STUBBORN, patience_s=600, ready=lambda: (stage.folder / "stubborn.log").stat().st_size
     )
     stage.supervisor.start(program)
-    stage.interrupts.heard(signal.SIGINT, None)
-    stage.interrupts.heard(signal.SIGINT, None)
+    stage.interrupts.count_signal(signal.SIGINT, None)
+    stage.interrupts.count_signal(signal.SIGINT, None)
 
     stage.supervisor.stop([["stubborn"]])
 
@@ -223,7 +223,7 @@ def test_a_program_that_is_never_ready_is_reported_at_its_deadline(stage: Stage)
 
 def test_ctrl_c_during_the_start_starts_nothing_more(stage: Stage) -> None:
     def interrupt() -> bool:
-        stage.interrupts.heard(signal.SIGINT, None)
+        stage.interrupts.count_signal(signal.SIGINT, None)
         return False
 
     with pytest.raises(Interrupted):
