@@ -47,6 +47,7 @@ ATTEMPT_TRANSITIONS: Final = TransitionTable(
         _Row(AttemptState.ACCEPTED, AttemptState.ENDED, "finalizer: the call is over", "R18"),
         _Row(AttemptState.UNKNOWN, AttemptState.ACCEPTED, "reconciler: the call was found", "R21"),
         _Row(AttemptState.UNKNOWN, AttemptState.ENDED, "finalizer: an event came late", "R21"),
+        _Row(AttemptState.RESERVED, AttemptState.ENDED, "finalizer: PostgreSQL lost the send, webhooks prove it", "R6"),
         _Row(AttemptState.WITHDRAWN, AttemptState.ENDED, "finalizer: webhooks came for it all the same", "R6"),
     ),
 )

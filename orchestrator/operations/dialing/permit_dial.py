@@ -10,6 +10,8 @@ import redis
 from sqlalchemy import Connection, Engine, RowMapping
 
 from orchestrator.flow import new_live_call
+from orchestrator.model.attempt_state import AttemptState
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.dialing.release_attempts import (
     ReleasedAttempt,
@@ -71,7 +73,7 @@ class DialPermits:
         """Move the attempt to its next send in one transaction (R1, R2); None if nothing may be sent now."""
         released: list[ReleasedAttempt] = []
         with self._sql.begin() as tx:
-            if lock_call(tx, call_id) not in ("reserved", "dialing"):
+            if lock_call(tx, call_id) not in (AttemptState.RESERVED, AttemptState.DIALING):
                 return None
             row, answer = self._ask_gate(tx, call_id)
             if isinstance(answer, Hold):
@@ -102,13 +104,13 @@ class DialPermits:
     def _ask_gate(self, tx: Connection, call_id: str) -> tuple[RowMapping, GateAnswer]:
         """Return the attempt, read behind its lock, and the gate's answer: a pause that committed is seen here (R9)."""
         row = read_send_facts(tx, call_id, self._caps)
-        is_current = row["contact_status"] == "calling" and row["current_call_id"] == row["id"]
+        is_current = row["contact_status"] == ContactStatus.CALLING and row["current_call_id"] == row["id"]
         facts = gate_facts(row, contact_status_ok=is_current, from_caller_id=_other_dials(tx, row))
         return row, may_dial(facts, row["db_now"])
 
     def _take_send(self, tx: Connection, row: RowMapping, answer: GateAnswer, released: list[ReleasedAttempt]) -> int:
         """Return the number of the send that is permitted; 0 if none is. Adds to `released` what the gate stops."""
-        if row["state"] == "dialing":
+        if row["state"] == AttemptState.DIALING:
             return 2 if self._may_repeat(tx, row, allowed=isinstance(answer, Go)) else 0
         if not isinstance(answer, Go):
             released += release_attempts(tx, of_call(row["id"]), _release_reason(answer))

@@ -9,6 +9,7 @@ from typing import Any
 import redis
 from sqlalchemy import Engine, Row
 
+from orchestrator.model.campaign_status import STARTED, CampaignStatus
 from orchestrator.operations.dialing.drain_dials import drain_dials
 from orchestrator.operations.dialing.release_attempts import ReleaseReason
 from orchestrator.policy.hold_reasons import Reason
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 
 NO_REASON = "no reason was given"
 _RELEASE = ReleaseReason(Reason.DIALING_STOPPED, counts=False, held=False)
-_MAY_DIAL = ("draft", "scheduled", "running")
+_MAY_DIAL = (CampaignStatus.DRAFT, *STARTED)
 
 
 def stop_dialing(

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, RowMapping
 
 from orchestrator.flow import new_live_call
 from orchestrator.ids import seeded_id
+from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.events.restore_live_calls import restore_live_calls
 from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
@@ -143,7 +144,7 @@ def _begins(webhook: Webhook) -> bool:
 
 
 def _is_fresh(row: RowMapping) -> bool:
-    return bool(row["state"] == "accepted" and row["age_s"] < FRESH_FOR_S)
+    return bool(row["state"] == AttemptState.ACCEPTED and row["age_s"] < FRESH_FOR_S)
 
 
 def _known_of(contact: RowMapping) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import redis
 from sqlalchemy import Engine, RowMapping
 
+from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.live_call import LiveCall, Phase
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import KEEP_AFTER_RECORD_S, KEEP_LEG_S, create_live
@@ -29,7 +30,7 @@ def restore_live_calls(client: redis.Redis, sql: Engine, keys: Keys, call_ids: S
 
 def live_call_of(row: RowMapping) -> LiveCall:
     """Return the live call that a row of `calls` describes."""
-    ended, came_in = row["state"] == "ended", row["direction"] == "inbound"
+    ended, came_in = row["state"] == AttemptState.ENDED, row["direction"] == "inbound"
     own, other = ("to_number", "from_number") if came_in else ("from_number", "to_number")
     return LiveCall(
         call_id=row["id"],
@@ -65,13 +66,13 @@ def live_call_of(row: RowMapping) -> LiveCall:
 
 def _kept_s(row: RowMapping) -> int:
     """Return for how many seconds the state is kept, 0 where a sweeper ends it with the row."""
-    if row["state"] == "ended":
+    if row["state"] == AttemptState.ENDED:
         return KEEP_AFTER_RECORD_S
-    return KEEP_LEG_S if row["state"] == "unknown" and row["disposition"] is not None else 0
+    return KEEP_LEG_S if row["state"] == AttemptState.UNKNOWN and row["disposition"] is not None else 0
 
 
 def _phase(row: RowMapping) -> Phase:
-    if row["state"] == "ended":
+    if row["state"] == AttemptState.ENDED:
         return "ended"
     if row["answered_at"]:
         return "answered"

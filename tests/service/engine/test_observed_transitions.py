@@ -155,6 +155,17 @@ def withdraw_one_that_rings(world: World, carrier: CarrierStub, campaign_id: str
     answer_and_complete(world, call_id)
 
 
+def lose_a_send_and_end_its_call(world: World, campaign_id: str) -> None:
+    """Take the commit of a send back, as a failover of PostgreSQL does, and let the call's webhooks come."""
+    world.contacts(campaign_id, 1)
+    call_id = dial_next(world, campaign_id)
+    world.execute("ALTER TABLE calls DISABLE TRIGGER see_calls")
+    world.execute("UPDATE calls SET state = 'reserved' WHERE id = :call_id", call_id=call_id)
+    world.execute("ALTER TABLE calls ENABLE TRIGGER see_calls")
+    answer_and_complete(world, call_id)
+    assert world.call_row(call_id)["state"] == "ended"
+
+
 def change_those_who_wait(world: World, campaign_id: str) -> None:
     """Erase one contact, complete one and suppress one."""
     erased, done, opted_out = world.contacts(campaign_id, 3)
@@ -204,6 +215,7 @@ def test_a_whole_campaign_makes_no_change_of_state_that_its_table_does_not_allow
     world.run(start_campaign, campaign_id)
     dial_in_every_way(world, carrier, campaign_id)
     withdraw_one_that_rings(world, carrier, campaign_id)
+    lose_a_send_and_end_its_call(world, campaign_id)
     change_those_who_wait(world, campaign_id)
 
     live = hold_one_whose_number_is_in_use(world, campaign_id, other)
