@@ -31,5 +31,5 @@ def part_headers(part: ByteRange | None, *, size: int) -> dict[str, str]:
     """Return the headers of an answer that carries the part, or the whole where there is none."""
     if part is None:
         return {"Accept-Ranges": "bytes", "Content-Length": str(size)}
-    told = f"bytes {part.start}-{part.end - 1}/{size}"
-    return {"Accept-Ranges": "bytes", "Content-Length": str(part.length), "Content-Range": told}
+    content_range = f"bytes {part.start}-{part.end - 1}/{size}"
+    return {"Accept-Ranges": "bytes", "Content-Length": str(part.length), "Content-Range": content_range}

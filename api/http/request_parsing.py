@@ -141,7 +141,7 @@ def _in_query(error: Mapping[str, str]) -> FieldError:
 
 
 def _pointer(error: ErrorDetails, value: Any) -> str:
-    """Follow an error through `value`; a rule between fields is told at the field that its error is named after."""
+    """Follow an error through `value`; a rule between fields is reported at the field that its error is named after."""
     steps = list(_steps(value, error["loc"]))
     parts = [part for _, part in steps]
     last = steps[-1][0][parts[-1]] if steps else value

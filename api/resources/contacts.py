@@ -147,15 +147,15 @@ def _view(services: Services, row: Any) -> ContactView:
     return next(_views(services, [row]))
 
 
-def _shape(row: Any, standing: CurrentStatus, stop: Stop | None) -> ContactView:
+def _shape(row: Any, current: CurrentStatus, stop: Stop | None) -> ContactView:
     return ContactView.model_validate(
         {
             **row._mapping,
             "campaign_id": shown_campaign(row),
-            "status": standing.status,
-            "reason": standing.reason,
-            "reason_detail": _in_words(standing.reason, stop),
-            "until": standing.until,
+            "status": current.status,
+            "reason": current.reason,
+            "reason_detail": _in_words(current.reason, stop),
+            "until": current.until,
         }
     )
 

@@ -79,5 +79,5 @@ def _view(services: Services, *, in_flight: int | None = None) -> DialingView:
     stop = find_stop(services.sql)
     if stop is None:
         return DialingView(status="running", stopped=False, since=None, by=None, reason=None, in_flight=in_flight)
-    told = {"since": stop.since, "by": stop.by, "reason": stop.reason}
-    return DialingView(status="stopped", stopped=True, in_flight=in_flight, **told)
+    fields = {"since": stop.since, "by": stop.by, "reason": stop.reason}
+    return DialingView(status="stopped", stopped=True, in_flight=in_flight, **fields)

@@ -89,8 +89,8 @@ def _view(services: Services, row: Any) -> ImportView:
     with services.sql.connect() as tx:
         rejects = first_rejects(tx, row.id, limit=_ERRORS_SHOWN)
     errors = [RejectView.model_validate(reject, from_attributes=True) for reject in rejects]
-    told = {"read_as": row.params.get("read_as"), "problems": problem_kinds(row, sql=services.sql), "errors": errors}
-    return ImportView.model_validate({**row._mapping, **told})
+    fields = {"read_as": row.params.get("read_as"), "problems": problem_kinds(row, sql=services.sql), "errors": errors}
+    return ImportView.model_validate({**row._mapping, **fields})
 
 
 @resource.route(

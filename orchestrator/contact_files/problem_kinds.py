@@ -25,7 +25,7 @@ class ProblemKinds:
         self._kinds[key] = (count + 1, [*rows, row] if len(rows) < _ROWS_TOLD else rows)
         return count == 0
 
-    def told(self) -> list[dict[str, Any]]:
+    def as_json(self) -> list[dict[str, Any]]:
         """Return the kinds, invalid ones before duplicates, the most frequent first; `rows` are the first of each."""
         kinds = [
             {"status": status, "code": code, "field": of or None, "count": count, "rows": rows}

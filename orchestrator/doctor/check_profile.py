@@ -65,8 +65,8 @@ def _check_destinations(profile: OutboundProfile, plans: Plans) -> Iterator[Find
     known = {country.upper() for country in allowed}
     refused = {country: count for country, count in plans.countries.items() if country not in known}
     if refused:
-        told = ", ".join(f"{count} in {country}" for country, count in sorted(refused.items()))
-        detail = f"calls to these contacts are refused (D13), of the first {MOST_LOOKED_AT:,} that wait: {told}"
+        by_country = ", ".join(f"{count} in {country}" for country, count in sorted(refused.items()))
+        detail = f"calls to these contacts are refused (D13), of the first {MOST_LOOKED_AT:,} that wait: {by_country}"
         yield doubtful(subject, detail, remedy)
     else:
         yield good(subject, _shortened(sorted(known)))

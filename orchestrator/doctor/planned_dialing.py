@@ -19,7 +19,7 @@ from orchestrator.store.sql.state_lists import IS_CLAIMABLE, one_of
 MOST_LOOKED_AT = 1_000
 
 _SHOWN = text(
-    "SELECT DISTINCT jsonb_array_elements_text(caller_ids) AS number FROM campaigns "  # noqa: S608 states of ours
+    "SELECT DISTINCT jsonb_array_elements_text(caller_ids) AS number FROM campaigns "  # noqa: S608 built from constants
     f"WHERE status NOT IN {one_of(FINAL_CAMPAIGN)} ORDER BY number LIMIT 50"
 )
 _ANSWERED = text("SELECT number FROM numbers ORDER BY number LIMIT 50")

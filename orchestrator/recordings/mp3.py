@@ -11,7 +11,7 @@ from orchestrator.recordings.wav import AudioLength
 
 _TAG_HEAD: Final = 10
 _LEAD_BYTES: Final = 4096  # of anything else before the first frame
-_STRAY_BYTES: Final = 1_000_000  # of anything else between frames: looking through it is slow
+_SKIPPED_AT_MOST: Final = 1_000_000  # of anything else between frames: looking through it is slow
 _INFO_BYTES: Final = 64  # within which the first frame says how many follow
 
 # By version (2.5, reserved, 2, 1) and layer (reserved, III, II, I), as a frame's head numbers them (ISO 13818-3).
@@ -43,16 +43,16 @@ def mp3_length(data: mmap) -> AudioLength | None:
         return None
     at, frame = first
     declared_s = _declared_frames(data[at : at + _INFO_BYTES]) * frame.seconds
-    present_s, strays = 0.0, _STRAY_BYTES
+    present_s, skippable = 0.0, _SKIPPED_AT_MOST
     while True:
         if at + frame.size <= len(data):
             present_s += frame.seconds
         at += frame.size
         following = _frame(data, at)
         if following is None or following.kind != frame.kind:
-            if (found := _find_frame(data, at, until=at + strays)) is None:
+            if (found := _find_frame(data, at, until=at + skippable)) is None:
                 return AudioLength(present_s, max(declared_s, present_s))
-            strays -= found[0] - at
+            skippable -= found[0] - at
             at, following = found
         frame = following
 

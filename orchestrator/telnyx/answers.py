@@ -133,13 +133,13 @@ def sort_answer(
     return _say(most_urgent, kinds[most_urgent])
 
 
-def sort_hangup_error(told: Mapping[str, Any] | None) -> Refused | Busy | Rejected | None:
+def sort_hangup_error(error: Mapping[str, Any] | None) -> Refused | Busy | Rejected | None:
     """Return what a hangup's `telnyx_error` means for the next dial, by the same codes as an answer.
 
     None where there is none, and where its code says nothing of the account, of room or of the number: then the cause
     and the SIP status decide.
     """
-    problem = _read_hangup_error(told or {})
+    problem = _read_hangup_error(error or {})
     if problem.d_code is not None:
         kind = _SCOPES[scope_of(problem.d_code)]
     elif problem.code in _HANGUP_CODES:
@@ -181,10 +181,10 @@ def _sort_success(status: int, body: bytes, *, dialing: bool) -> Accepted | Ambi
     )
 
 
-def _read_hangup_error(told: Mapping[str, Any]) -> NotAccepted:
-    title, detail = str(told.get("title") or "The call was refused"), str(told.get("detail") or "")
-    code = str(told.get("error_code") or told.get("code") or "")
-    return NotAccepted(code=code, title=title, detail=detail, d_code=find_d_code(told, detail, title))
+def _read_hangup_error(error: Mapping[str, Any]) -> NotAccepted:
+    title, detail = str(error.get("title") or "The call was refused"), str(error.get("detail") or "")
+    code = str(error.get("error_code") or error.get("code") or "")
+    return NotAccepted(code=code, title=title, detail=detail, d_code=find_d_code(error, detail, title))
 
 
 def _kind(problem: NotAccepted, *, dialing: bool, sent: Collection[str]) -> _Sorted:

@@ -37,15 +37,15 @@ def find_d_code(telephony: Any, *texts: str, may_quote: bool = False) -> str | N
 
     Texts that may quote a request value (`from_display_name "D2 Ltd" is …`) count only if the code is their last word.
     """
-    told = telephony if isinstance(telephony, dict) else {}
-    if named := _codes_in(_D_CODE, *_words(told, "error_code", "code")):
+    error = telephony if isinstance(telephony, dict) else {}
+    if named := _codes_in(_D_CODE, *_words(error, "error_code", "code")):
         return named[0]
-    told_at_length = _codes_in(_D_CODE, *_words(told, "detail", "title"))
-    return min(told_at_length + _codes_in(_LAST_WORD if may_quote else _D_CODE, *texts), key=scope_of, default=None)
+    named_in_text = _codes_in(_D_CODE, *_words(error, "detail", "title"))
+    return min(named_in_text + _codes_in(_LAST_WORD if may_quote else _D_CODE, *texts), key=scope_of, default=None)
 
 
-def _words(told: Mapping[str, Any], *names: str) -> list[str]:
-    return [str(told.get(name) or "") for name in names]
+def _words(error: Mapping[str, Any], *names: str) -> list[str]:
+    return [str(error.get(name) or "") for name in names]
 
 
 def _codes_in(pattern: re.Pattern[str], *texts: str) -> list[str]:

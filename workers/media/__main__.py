@@ -20,11 +20,11 @@ from orchestrator.store.redis.audio_queue import find_calls_of_legs
 from workers.heartbeat import beat
 from workers.logs import log_to_stderr
 from workers.media.admission import FindCalls
-from workers.media.forks import ForkDoor, Network
+from workers.media.forks import ForkReceiver, Network
 from workers.media.liveness import Liveness
 from workers.media.playback import Playback
 from workers.media.recorder import Recorder
-from workers.media.streams import StreamDoor
+from workers.media.streams import StreamReceiver
 from workers.media.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,8 @@ async def receive(
         raise Misconfigured("ORCHESTRATOR_API_KEY is not set: the tokens of stream addresses are made with it")
     tally = Tally()
     recorder = Recorder(data / FOLDER, clock=utc_now, tally=tally)
-    streams = StreamDoor(secret=secret, recorder=recorder, tally=tally)
-    forks = ForkDoor(recorder=recorder, tally=tally, find_calls=_finder(services), rtp_from=rtp_from)
+    streams = StreamReceiver(secret=secret, recorder=recorder, tally=tally)
+    forks = ForkReceiver(recorder=recorder, tally=tally, find_calls=_finder(services), rtp_from=rtp_from)
     ports = await streams.listen(host, port), forks.listen(host, udp_port)
     print(f"media listens on ws://{_spelled(host)}:{ports[0]} and udp:{host}:{ports[1]}", flush=True)
     playback = Playback(streams, client=services.redis, keys=services.keys, clock=utc_now, tally=tally)
@@ -58,7 +58,7 @@ async def receive(
 
 
 async def _run_until_stopped(
-    services: Services, streams: StreamDoor, forks: ForkDoor, playback: Playback, liveness: Liveness
+    services: Services, streams: StreamReceiver, forks: ForkReceiver, playback: Playback, liveness: Liveness
 ) -> None:
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -77,7 +77,7 @@ async def _run_until_stopped(
     tasks = [
         asyncio.create_task(_repeat(forks.admit, every_s=_ADMIT_EVERY_S)),
         asyncio.create_task(_repeat(turn, every_s=_TURN_S)),
-        asyncio.create_task(_repeat(liveness.judge, every_s=_TURN_S)),
+        asyncio.create_task(_repeat(liveness.cut_streams_of_ended_calls, every_s=_TURN_S)),
         asyncio.create_task(_repeat(sweep, every_s=_SWEEP_EVERY_S)),
     ]
     await stopped.wait()

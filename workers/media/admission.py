@@ -9,7 +9,7 @@ from orchestrator.errors import StoreUnavailable
 from workers.media.tally import Tally
 
 FindCalls = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
-"""Returns the call of each leg (both as text) that is one of ours; raises StoreUnavailable when it cannot know."""
+"""Returns the call of each leg that belongs to a call here; raises StoreUnavailable when it cannot know."""
 
 MOST_PENDING = 256
 _KEPT_EACH = 50
@@ -34,7 +34,7 @@ class Admission:
         self._refused: dict[str, float] = {}
 
     def keep(self, leg: str, packet: Packet, *, now: float) -> None:
-        """Keep a packet of an unknown leg for `judge`, or count and drop it."""
+        """Keep a packet of an unknown leg for `admit_known_legs`, or count and drop it."""
         waiting = self._pending.get(leg)
         if waiting is None:
             if len(self._pending) >= MOST_PENDING or self._refused.get(leg, 0.0) > now:
@@ -46,8 +46,8 @@ class Admission:
         else:
             self._tally.add("packets_of_unknown_legs")
 
-    async def judge(self, *, now: float) -> list[tuple[str, str, list[Packet]]]:
-        """Return (leg, call, packets kept) of the legs that are ours; the others are refused for two seconds."""
+    async def admit_known_legs(self, *, now: float) -> list[tuple[str, str, list[Packet]]]:
+        """Return (leg, call, packets kept) of known legs; the others are refused for 2 s."""
         if not self._pending:
             return []
         asked = list(self._pending)
@@ -56,13 +56,13 @@ class Admission:
         except StoreUnavailable:
             self._tally.add("legs_not_asked")
             return []  # asked again at the next turn; what is kept stays bounded
-        judged = {leg: self._pending.pop(leg) for leg in asked}
-        self._refuse([leg for leg in asked if leg not in found], judged, until=now + _REFUSED_FOR_S)
-        return [(leg, found[leg], judged[leg]) for leg in asked if leg in found]
+        packets_of = {leg: self._pending.pop(leg) for leg in asked}
+        self._refuse([leg for leg in asked if leg not in found], packets_of, until=now + _REFUSED_FOR_S)
+        return [(leg, found[leg], packets_of[leg]) for leg in asked if leg in found]
 
-    def _refuse(self, legs: Sequence[str], judged: Mapping[str, list[Packet]], *, until: float) -> None:
+    def _refuse(self, legs: Sequence[str], packets_of: Mapping[str, list[Packet]], *, until: float) -> None:
         if len(self._refused) > _MOST_REFUSED:
             self._refused.clear()
         for leg in legs:
             self._refused[leg] = until
-            self._tally.add("packets_of_unknown_legs", len(judged[leg]))
+            self._tally.add("packets_of_unknown_legs", len(packets_of[leg]))

@@ -11,7 +11,7 @@ from orchestrator.media.rtp import CODECS, Rtp, carries_audio
 from workers.media.recorder import RecordedFile
 from workers.media.tally import Tally
 
-_LASTING = 5  # packets of another codec, a tenth of a second: no stray
+_LASTING = 5  # packets of another codec, a tenth of a second: not an outlier
 _MOST_FILES = 20
 _AHEAD_S = 10.0  # how far silence may run before the clock: a fork that is silent for longer has ended
 _SAMPLE_RATE = 8_000  # of G.711, the only codecs whose timestamps are looked at

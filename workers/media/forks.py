@@ -1,4 +1,4 @@
-"""The UDP door: takes forked packets, many legs and directions on one port, and gives each its track."""
+"""The UDP receiver: takes forked packets, many legs and directions on one port, and gives each its track."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ K = TypeVar("K")
 
 
 class _Leg:
-    """A leg of ours: its call, and the only address its packets may come from."""
+    """An admitted leg: its call, and the only address its packets may come from."""
 
     __slots__ = ("call_id", "sender", "tracks")
 
@@ -43,7 +43,7 @@ class _Leg:
         self.tracks: dict[int, ForkTrack] = {}
 
 
-class ForkDoor:
+class ForkReceiver:
     """Reads the port and sorts what comes: STREP by leg and direction, plain RTP by sender and source."""
 
     def __init__(
@@ -79,8 +79,8 @@ class ForkDoor:
             track.close()
 
     async def admit(self) -> None:
-        """Let the legs in that have turned out to be ours, with what was kept for them."""
-        for leg, call_id, packets in await self._admission.judge(now=self._loop.time()):
+        """Admit the pending legs that belong to a call here, with their kept packets."""
+        for leg, call_id, packets in await self._admission.admit_known_legs(now=self._loop.time()):
             self._legs[UUID(leg).bytes] = _Leg(call_id, packets[0].sender)
             log.info("a fork has begun", extra={"call_id": call_id})
             for packet in packets:

@@ -1,4 +1,4 @@
-"""Gives the sounds that wait to the open streams, at the pace the carrier allows, and tells calls what was heard."""
+"""Plays queued sounds on the open streams at the pace the carrier allows, and reports what was played to its call."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from orchestrator.store.redis.audio_queue import (
 )
 from orchestrator.store.redis.keys import Keys
 from workers.media.speaker import Played, Speaker
-from workers.media.streams import StreamDoor
+from workers.media.streams import StreamReceiver
 from workers.media.tally import Tally
 
 log = logging.getLogger(__name__)
 
 _ANNOUNCE_EVERY_S = 3.0  # what is announced is believed for ten
-_MOST_UNTOLD = 10_000
+_MOST_UNREPORTED = 10_000
 
 
 class _Wishes(NamedTuple):
@@ -39,8 +39,10 @@ class _Wishes(NamedTuple):
 class Playback:
     """Fetches at most one sound a second for each call; what is not fetched waits in Redis."""
 
-    def __init__(self, door: StreamDoor, *, client: redis.Redis, keys: Keys, clock: Clock, tally: Tally) -> None:
-        self._door = door
+    def __init__(
+        self, receiver: StreamReceiver, *, client: redis.Redis, keys: Keys, clock: Clock, tally: Tally
+    ) -> None:
+        self._receiver = receiver
         self._tally = tally
         self._client = client
         self._keys = keys
@@ -48,15 +50,15 @@ class Playback:
         self._is_away = False
         self._announced: set[str] = set()
         self._began_at = float("-inf")
-        self._untold: list[Event] = []
+        self._unreported: list[Event] = []
 
     async def play(self) -> None:
         """Do what waits for every stream that may be spoken into now; a store that is away is waited for."""
         now = asyncio.get_running_loop().time()
-        speakers = {stream.call_id: stream.speaker for stream in self._door.streams() if stream.speaker is not None}
+        speakers = {stream.call_id: stream.speaker for stream in self._receiver.streams() if stream.speaker is not None}
         free = {call_id: speaker for call_id, speaker in speakers.items() if speaker.may_speak(now)}
         ready = [call_id for call_id, speaker in free.items() if not self._speak_again(speaker, now)]
-        self._untold = [*self._untold, *map(self._event_of, self._door.take_played())][-_MOST_UNTOLD:]
+        self._unreported = [*self._unreported, *map(self._event_of, self._receiver.take_played())][-_MOST_UNREPORTED:]
         news = self._to_announce(now)
         try:
             wishes = await asyncio.to_thread(self._exchange, list(news), list(speakers), ready)
@@ -87,21 +89,21 @@ class Playback:
         """Return the calls whose stream is new; every three seconds all that are open."""
         if now - self._began_at >= _ANNOUNCE_EVERY_S:
             self._began_at, self._announced = now, set()
-        return {stream.call_id for stream in self._door.streams()} - self._announced
+        return {stream.call_id for stream in self._receiver.streams()} - self._announced
 
     def _exchange(self, news: Sequence[str], open_calls: Sequence[str], ready: Sequence[str]) -> _Wishes:
-        add_played_events(self._client, self._keys, self._untold)
-        self._untold = []
+        add_played_events(self._client, self._keys, self._unreported)
+        self._unreported = []
         announce_streams(self._client, self._keys, news)
         silences = fetch_silences(self._client, self._keys, open_calls)
         return _Wishes(silences, fetch_sounds(self._client, self._keys, ready))
 
     def _event_of(self, played: Played) -> Event:
-        told = {"command_id": played.sound_id, "action": "stream_play"}
+        fields = {"command_id": played.sound_id, "action": "stream_play"}
         return Event(
             id=f"played:{played.sound_id}",
             type=STREAM_PLAY_ENDED,
             occurred_at=self._clock(),
             call_id=played.call_id,
-            payload={**told, "status": "completed" if played.is_whole else "cut"},
+            payload={**fields, "status": "completed" if played.is_whole else "cut"},
         )

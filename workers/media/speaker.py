@@ -15,7 +15,7 @@ _BETWEEN_SOUNDS_S = 1.05  # the carrier takes one a second, by its own clock
 
 
 class Played(NamedTuple):
-    """What became of a sound that somebody waits for: it was heard to its end, or cut off, or never taken."""
+    """What became of a sound that somebody waits for: played to its end, cut off, or never taken."""
 
     call_id: str
     sound_id: str
@@ -30,21 +30,21 @@ class Speaker:
         self._transport = transport
         self._tally = tally
         self._tell = tell
-        self._is_crowded = False
+        self._is_paused = False
         self._spoke_at = float("-inf")
         self._last: Sound | None = None
         self._refused: Sound | None = None
         self._repeated: Sound | None = None
-        self._heard_of: dict[str, Sound] = {}  # by the mark that was sent behind it
+        self._sounds_by_mark: dict[str, Sound] = {}  # by the mark that was sent behind it
         self._marks = 0
 
-    def crowd(self, is_crowded: bool) -> None:
+    def pause_writing(self, is_paused: bool) -> None:
         """Note whether the peer reads too slowly to be sent more."""
-        self._is_crowded = is_crowded
+        self._is_paused = is_paused
 
     def may_speak(self, now: float) -> bool:
         """Say whether a sound may be sent now."""
-        return not self._is_crowded and now - self._spoke_at >= _BETWEEN_SOUNDS_S
+        return not self._is_paused and now - self._spoke_at >= _BETWEEN_SOUNDS_S
 
     def speak(self, sound: Sound, now: float) -> None:
         """Send a sound to the people on the call; ask `may_speak` first."""
@@ -55,11 +55,11 @@ class Speaker:
         self._last, self._spoke_at = sound, now
         if sound.id:
             self._marks += 1
-            self._heard_of[str(self._marks)] = sound
+            self._sounds_by_mark[str(self._marks)] = sound
             self._transport.send(WSMsgType.TEXT, marked(str(self._marks)))
 
     def silence(self) -> None:
-        """Let nothing more be heard of what was sent."""
+        """Stop what is being played."""
         if not self._transport.is_disconnected:
             self._transport.send(WSMsgType.TEXT, cleared())
         self.end()
@@ -71,7 +71,7 @@ class Speaker:
     def hear_refusal(self) -> None:
         """Keep the sound that came too early, to be sent once more; give it up if that was its second time.
 
-        The mark behind it comes back without its having been heard.
+        Its mark comes back although it was not played to its end.
         """
         refused = self._take_back()
         if refused is None:
@@ -82,13 +82,13 @@ class Speaker:
             self._refused = refused
 
     def hear_failure(self) -> None:
-        """Give up the sound that the carrier will not play; the mark behind it comes back without its being heard."""
+        """Give up the sound that the carrier will not play; its mark comes back although it was not played."""
         self._drop(self._take_back())
 
     def _take_back(self) -> Sound | None:
-        """Return the sound that a complaint is about, None where the last one was heard or silenced already."""
+        """Return the sound that a complaint is about, None where the last one was played or silenced already."""
         sound, self._last = self._last, None
-        self._heard_of = {mark: waits for mark, waits in self._heard_of.items() if waits is not sound}
+        self._sounds_by_mark = {mark: waits for mark, waits in self._sounds_by_mark.items() if waits is not sound}
         return sound
 
     def _drop(self, sound: Sound | None) -> None:
@@ -103,15 +103,15 @@ class Speaker:
         return refused
 
     def end(self) -> None:
-        """Tell of all that was not heard to its end."""
+        """Report every sound that was not played to its end."""
         refused, self._refused = self._refused, None
         self._last = None
         if refused is not None:
             self._finish(refused, is_whole=False)
-        self._conclude(list(self._heard_of), is_whole=False)
+        self._conclude(list(self._sounds_by_mark), is_whole=False)
 
     def _conclude(self, marks: Iterable[str], *, is_whole: bool) -> None:
-        for sound in (self._heard_of.pop(mark, None) for mark in marks):
+        for sound in (self._sounds_by_mark.pop(mark, None) for mark in marks):
             if sound is not None:
                 self._last = None if sound is self._last else self._last
                 self._finish(sound, is_whole=is_whole)

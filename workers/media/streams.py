@@ -1,4 +1,4 @@
-"""The websocket door: takes the streams that the carrier opens, if their path bears the token of their call."""
+"""The websocket receiver: takes the streams that the carrier opens, if their path bears the token of their call."""
 
 from __future__ import annotations
 
@@ -59,16 +59,16 @@ class _Register(Protocol):
 class Stream(WSListener):
     """One stream of one call, from its handshake until its tracks are files."""
 
-    def __init__(self, call_id: str, *, recorder: Recorder, tally: Tally, door: _Register) -> None:
+    def __init__(self, call_id: str, *, recorder: Recorder, tally: Tally, receiver: _Register) -> None:
         super().__init__()
         self.call_id = call_id
         self.frames = 0
         self._recorder = recorder
         self._tally = tally
-        self._door = door
+        self._receiver = receiver
         self._about = Start()
         self._tracks: dict[str, RecordedTrack] = {}
-        self._heard: list[bytes] = []
+        self._received: list[bytes] = []
         self._parts = bytearray()
         self._malformed = 0
         self._transport: WSTransport | None = None
@@ -78,15 +78,15 @@ class Stream(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Remember the way back, and count as open."""
         self._transport = transport
-        self.speaker = Speaker(self.call_id, transport, tally=self._tally, tell=self._door.tell)
-        self._door.enter(self)
+        self.speaker = Speaker(self.call_id, transport, tally=self._tally, tell=self._receiver.tell)
+        self._receiver.enter(self)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take one frame of the websocket; most are only laid aside, for read in a row they cost half."""
         kind = frame.msg_type
         if kind == WSMsgType.TEXT and frame.fin and not self._parts:
-            self._heard.append(frame.get_payload_as_bytes())
-            if len(self._heard) >= _AT_ONCE or frame.payload_size > _LARGE:
+            self._received.append(frame.get_payload_as_bytes())
+            if len(self._received) >= _AT_ONCE or frame.payload_size > _LARGE:
                 self.digest()
             if frame.last_in_buffer:
                 self._rest(transport)
@@ -104,17 +104,17 @@ class Stream(WSListener):
         if self.speaker is not None:
             self.speaker.end()
         self.speaker = None
-        self._door.leave(self)
+        self._receiver.leave(self)
 
     def pause_writing(self) -> None:
         """Play nothing while the peer does not read."""
         if self.speaker is not None:
-            self.speaker.crowd(True)
+            self.speaker.pause_writing(True)
 
     def resume_writing(self) -> None:
         """Play again."""
         if self.speaker is not None:
-            self.speaker.crowd(False)
+            self.speaker.pause_writing(False)
 
     def wake(self) -> None:
         """Let more come."""
@@ -130,9 +130,9 @@ class Stream(WSListener):
 
     def digest(self) -> None:
         """Read what was laid aside."""
-        heard, self._heard = self._heard, []
-        self.frames += len(heard)
-        for text in heard:
+        received, self._received = self._received, []
+        self.frames += len(received)
+        for text in received:
             self._take(text)
 
     def cut(self, code: WSCloseCode) -> None:
@@ -176,7 +176,7 @@ class Stream(WSListener):
             self._refuse("length")
             self.cut(WSCloseCode.MESSAGE_TOO_BIG)
         elif frame.fin:
-            self._heard.append(bytes(self._parts))
+            self._received.append(bytes(self._parts))
             self._parts = bytearray()
             self.digest()
 
@@ -194,7 +194,7 @@ class Stream(WSListener):
             self.cut(WSCloseCode.POLICY_VIOLATION)
 
 
-class StreamDoor:
+class StreamReceiver:
     """Lets streams in, and knows those that are open."""
 
     def __init__(self, *, secret: SecretStr, recorder: Recorder, tally: Tally) -> None:
@@ -309,7 +309,7 @@ class StreamDoor:
         if len(self._open) >= MOST_STREAMS or self._of_call[call_id] >= _MOST_OF_A_CALL:
             self._tally.add("streams_crowded_out")
             return _answer(HTTPStatus.SERVICE_UNAVAILABLE, b"too many streams\n")
-        return Stream(call_id, recorder=self._recorder, tally=self._tally, door=self)
+        return Stream(call_id, recorder=self._recorder, tally=self._tally, receiver=self)
 
 
 def _answer(status: HTTPStatus, body: bytes) -> WSUpgradeResponseWithListener:

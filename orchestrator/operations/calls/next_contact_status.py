@@ -11,7 +11,7 @@ from orchestrator.store.sql.dial_checks import rules_of
 
 
 def contact_after(record: Record) -> ContactAfter | None:
-    """Return the contact's new standing, or None when this call has no say in it any more.
+    """Return the contact's new status, or None when this call has no say in it any more.
 
     Only a contact whose current call this is moves on (R18). A late fact about its last call amends what is kept of it
     and may only lower what remains to be dialed: a wait becomes an end, never the other way round (R12).

@@ -22,7 +22,7 @@ _AT_ONCE: Final = 16  # of a worker's 64 threads: the rest stays with the comman
 _MAX_DEPTH: Final = 32
 _PIECE_BYTES: Final = 16_384
 
-Told = tuple[str, dict[str, Any]]
+StepResult = tuple[str, dict[str, Any]]
 """The event's type, and what of the answer it tells."""
 
 
@@ -42,7 +42,7 @@ class HttpStepClient:
         self._egress = egress
         self._slots = BoundedSemaphore(at_once)
 
-    def ask(self, asked: Mapping[str, Any], *, command_id: str, send_before: float) -> Told | None:
+    def ask(self, asked: Mapping[str, Any], *, command_id: str, send_before: float) -> StepResult | None:
         """Return what came of the request, or None when too many others are under way to send it now.
 
         `send_before` is a moment of `boot_seconds`. The command's id goes along as `Idempotency-Key`: after a crash the
@@ -59,7 +59,7 @@ class HttpStepClient:
         finally:
             self._slots.release()
 
-    def _ask(self, asked: Mapping[str, Any], command_id: str, budget: Budget) -> Told:
+    def _ask(self, asked: Mapping[str, Any], command_id: str, budget: Budget) -> StepResult:
         admitted = admit(
             str(asked["url"]), trusted=self._trusted, resolve=_within(self._resolve, budget), egress=self._egress
         )
@@ -70,7 +70,7 @@ class HttpStepClient:
         with send_admitted(
             admitted, budget=budget, method=str(asked["method"]), headers=headers, body=content, egress=self._egress
         ) as response:
-            return _told(response)
+            return _result_of(response)
 
 
 def open_http_step_client(settings: Settings) -> HttpStepClient:
@@ -107,7 +107,7 @@ def _headers(command_id: str, *, has_content: bool) -> dict[str, str]:
     return {**headers, "Content-Type": "application/json"} if has_content else headers
 
 
-def _told(response: BaseHTTPResponse) -> Told:
+def _result_of(response: BaseHTTPResponse) -> StepResult:
     if 300 <= response.status < 400:
         return _failed("redirect", "the address leads on to another, which is not followed", status=response.status)
     raw = _read(response)
@@ -146,5 +146,5 @@ def _is_shallow(value: Any, most: int) -> bool:
     return most > 0 and all(_is_shallow(each, most - 1) for each in within)
 
 
-def _failed(reason: str, detail: str, *, status: int | None = None, body: Any = None) -> Told:
+def _failed(reason: str, detail: str, *, status: int | None = None, body: Any = None) -> StepResult:
     return HTTP_FAILED, {"status": status, "body": body, "reason": reason, "detail": detail}

@@ -52,12 +52,12 @@ def list_contacts(
             return contacts.list_contacts(tx, filters, after=after, limit=limit)
         hours = stored_hours(campaign.calling_hours)
         zones = campaigns.list_zones(tx, campaign_id)
-        standings = _standings(filters["status"], zones, hours, clock())
+        statuses_and_zones = _statuses_and_zones(filters["status"], zones, hours, clock())
         others = {name: value for name, value in filters.items() if name not in ("campaign_id", "status")}
-        return contacts.list_standing(tx, campaign_id, standings, others, after=after, limit=limit)
+        return contacts.list_by_current_status(tx, campaign_id, statuses_and_zones, others, after=after, limit=limit)
 
 
-def _standings(status: str, zones: Sequence[str], hours: CallingHours, now: datetime) -> list[tuple[str, str]]:
+def _statuses_and_zones(status: str, zones: Sequence[str], hours: CallingHours, now: datetime) -> list[tuple[str, str]]:
     """Return the (stored status, zone) pairs of a status: a contact that waits in a closed zone is held."""
     closed = {zone for zone in zones if not is_open(hours, zone, now)}
     if status == ContactStatus.WAITING:

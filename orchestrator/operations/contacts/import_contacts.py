@@ -141,7 +141,7 @@ class _Importer:
             kept = rejects[: max(0, imports.REJECTS_KEPT - self._rejects_kept)]
             imports.insert_rejects(tx, self._import_id, kept)
             counts = _counts(len(read), len(accepted), rejects)
-            imports.count_batch(tx, self._import_id, counts, problems=self._kinds.told())
+            imports.count_batch(tx, self._import_id, counts, problems=self._kinds.as_json())
             hold_open(tx, place.campaign_id)  # it may have been canceled since the batch before
         self._zones |= zones
         self._rejects_kept += len(kept)

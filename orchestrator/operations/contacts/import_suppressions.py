@@ -76,7 +76,7 @@ class SuppressedFile:
 
     def problems(self) -> list[dict[str, Any]]:
         """Return the refused rows by kind, with the detail of the first of each."""
-        return [{**kind, "detail": self.details[kind["rows"][0]]} for kind in self.kinds.told()]
+        return [{**kind, "detail": self.details[kind["rows"][0]]} for kind in self.kinds.as_json()]
 
 
 def suppress_many(

@@ -10,7 +10,7 @@ from orchestrator.ids import stable_uuid
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.commands import COMMANDS, Dial
 
-# Five tries within the 60 s the carrier allows: an outage of the door longer than that loses webhooks for good.
+# Five tries within the 60 s the carrier allows: a longer outage of the webhook receiver loses webhooks for good.
 WEBHOOK_RETRIES_MS = (1_000, 3_000, 8_000, 18_000, 30_000)
 _CAUSED = sorted(frozenset[str]().union(*(command.expects for command in COMMANDS.values())))
 _WITHOUT_FLOW = {"timeout_secs": DEFAULT_RING_S, "time_limit_secs": DEFAULT_TIME_LIMIT_S}

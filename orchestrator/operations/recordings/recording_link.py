@@ -42,16 +42,16 @@ class Elsewhere:
 
 def link_now(row: Row[Any], ask: AskForLinks) -> Link | Elsewhere | NotDownloaded:
     """Return where to fetch a recording; the carrier is asked for a new link once the announced one has expired."""
-    told = _choose(row, row.urls) or _choose(row, row.public_urls)
+    link = _choose(row, row.urls) or _choose(row, row.public_urls)
     is_over = row.age_s >= LINKS_LIVE_S or (row.error or {}).get("code") in _DEAD
     fresh = None
-    if row.recording_id and (is_over or not told):
+    if row.recording_id and (is_over or not link):
         try:
             fresh = _choose(row, ask(row.recording_id) or {})
         except (CarrierUnavailable, CarrierRefused) as err:
             log.warning("the carrier tells no new link: %s", err, extra={"call_id": row.call_id})
-            return _read(told, is_last=False)
-    return _read(fresh or told, is_last=is_over and not fresh)
+            return _read(link, is_last=False)
+    return _read(fresh or link, is_last=is_over and not fresh)
 
 
 def _read(url: str | None, *, is_last: bool) -> Link | Elsewhere | NotDownloaded:

@@ -29,7 +29,7 @@ class Queued(Enum):
 
 
 class Sound(NamedTuple):
-    """A base64 sound; whoever gave it an id is told when it was heard."""
+    """A base64 sound; if it has an id, the end of its playback is reported."""
 
     payload: str
     id: str = ""
@@ -66,7 +66,7 @@ def fetch_sounds(client: redis.Redis, keys: Keys, call_ids: Sequence[str]) -> di
 
 
 def fetch_silences(client: redis.Redis, keys: Keys, call_ids: Sequence[str]) -> list[str]:
-    """Return those of these calls on which nothing more is to be heard; each is told once."""
+    """Return those of these calls on which nothing more is to be played; each is named once."""
     answers = client.mget([keys.silence(call_id) for call_id in call_ids]) if call_ids else []
     wished = [call_id for call_id, answer in zip(call_ids, answers, strict=True) if answer is not None]
     if wished:
@@ -75,11 +75,11 @@ def fetch_silences(client: redis.Redis, keys: Keys, call_ids: Sequence[str]) -> 
 
 
 def add_played_events(client: redis.Redis, keys: Keys, events: Sequence[Event]) -> None:
-    """Tell calls that their sounds were heard."""
+    """Report to calls that their sounds were played."""
     raise_errors(round_trip(client, [("XADD", keys.events, "*", "own", event.model_dump_json()) for event in events]))
 
 
 def find_calls_of_legs(client: redis.Redis, keys: Keys, legs: Sequence[str]) -> dict[str, str]:
-    """Return the call of each of these legs that is one of ours."""
+    """Return the call of each of these legs that belongs to a call here."""
     answers = client.mget([keys.leg(leg) for leg in legs]) if legs else []
     return {leg: answer.decode() for leg, answer in zip(legs, answers, strict=True) if isinstance(answer, bytes)}

@@ -108,8 +108,8 @@ def bury(
 ) -> None:
     """Move an entry that failed for good to the dead letters, with its error; it can be listed and replayed."""
     letter = {b"stream": stream.encode(), b"entry": entry_id.encode(), b"error": why[:2000].encode(), **fields}
-    told = [part for name, value in letter.items() for part in (name, value)]
-    run_script(client, ScriptCall("bury", [keys.dead, stream, keys.failures], [DEAD_KEPT, GROUP, entry_id, *told]))
+    pairs = [part for name, value in letter.items() for part in (name, value)]
+    run_script(client, ScriptCall("bury", [keys.dead, stream, keys.failures], [DEAD_KEPT, GROUP, entry_id, *pairs]))
 
 
 def set_aside(client: redis.Redis, keys: Keys, entry: Entry) -> None:

@@ -211,7 +211,7 @@ def forget_later(client: redis.Redis, keys: Keys, calls: Sequence[LiveCall]) -> 
 def expire_live_state(client: redis.Redis, keys: Keys, call_ids: Sequence[str], *, after_s: int) -> None:
     """Let the live state of attempts that are over go after so many seconds, 0 for at once; safe to repeat.
 
-    That of a call which the carrier told of, and which is not recorded yet, stays as long as a call may last.
+    That of a call which the carrier reported, and which is not recorded yet, stays as long as a call may last.
     """
     names = [[keys.call(call_id), keys.log(call_id), keys.outbox(call_id)] for call_id in call_ids]
     raise_errors(run_scripts(client, [ScriptCall("let_go", each, [after_s, KEEP_LEG_S]) for each in names]))

@@ -31,7 +31,7 @@ ERASED_KEYS: Final[Mapping[str, str]] = MappingProxyType(
 PASSING: Final[Mapping[str, str]] = MappingProxyType(
     {
         "events": "an entry is gone when it was handled, and a call whose person is erased keeps nothing of it",
-        "strays": "the same; what becomes an orphan is not kept when its leg was a call with an erased person",
+        "strays": "the same; what stays unmatched is not kept when its leg was a call with an erased person",
     }
 )
 

@@ -135,9 +135,16 @@ def report_answer(
     reason: str,
     event: Event | None = None,
 ) -> bool:
-    """Tell how the carrier answered a dial, to the call by `event`; True when this answer closed dispatch."""
-    told = event.model_dump_json() if event else ""
-    args: list[str | float] = ["good" if good else "bad", rate, CLOSE_AFTER_FAILURES, reason, told, SLOWED_AT_LEAST]
+    """Report how the carrier answered a dial, to the call by `event`; True when this answer closed dispatch."""
+    event_json = event.model_dump_json() if event else ""
+    args: list[str | float] = [
+        "good" if good else "bad",
+        rate,
+        CLOSE_AFTER_FAILURES,
+        reason,
+        event_json,
+        SLOWED_AT_LEAST,
+    ]
     names = [keys.health(connection_id), keys.events]
     return bool(run_script(client, ScriptCall("report_answer", names, args)) == b"closed")
 
@@ -146,7 +153,7 @@ def read_health(client: redis.Redis, keys: Keys, connection_id: str) -> Health:
     """Return the carrier's health as the tasks reported it."""
     names = [keys.health(connection_id), keys.epoch, keys.wakes, keys.sends(connection_id)]
     answer = run_script(client, ScriptCall("read_health", names, [WAKE_AFTER_MS - LATE_MS]))
-    (rate, closed, reason, heard), epoch, late, sent = answer
+    (rate, closed, reason, last_webhook), epoch, late, sent = answer
     return Health(
         epoch=_text(epoch),
         late=int(late),
@@ -154,7 +161,7 @@ def read_health(client: redis.Redis, keys: Keys, connection_id: str) -> Health:
         rate=float(rate) if rate else None,
         closed=closed is not None,
         reason=_text(reason),
-        last_webhook_ms=int(heard or 0),
+        last_webhook_ms=int(last_webhook or 0),
     )
 
 
@@ -169,7 +176,7 @@ def open_dispatch(client: redis.Redis, keys: Keys, connection_id: str) -> None:
 
 
 def note_webhook(client: redis.Redis, keys: Keys, connection_id: str, *, at_ms: int) -> None:
-    """Note that a webhook of a call of ours came in: the way back from the carrier works."""
+    """Note that a webhook of one of our calls came in: the carrier reaches us."""
     write_though_full(client, "HSET", keys.health(connection_id), "heard", at_ms)
 
 

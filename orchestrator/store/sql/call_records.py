@@ -37,7 +37,7 @@ _READ = text(
            g.retry::text AS retry, g.status AS campaign_status, g.kind, clock_timestamp() AS db_now
     FROM calls k JOIN contacts c ON c.id = k.contact_id JOIN campaigns g ON g.id = k.campaign_id
     WHERE k.id = ANY(:ids)
-    """  # noqa: S608 a constant of ours
+    """  # noqa: S608 built from constants
 )
 
 _CALLS = text(
@@ -57,7 +57,7 @@ _CALLS = text(
         cost jsonb, recordings jsonb, answered_at timestamptz, ended_at timestamptz, call_control_id text,
         call_leg_id text, call_session_id text)
     WHERE k.id = r.call_id
-    """  # noqa: S608 a state of ours
+    """  # noqa: S608 built from constants
 ).bindparams(bindparam("records", type_=JSONB))
 
 _CONTACTS = text(

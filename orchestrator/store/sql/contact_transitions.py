@@ -53,7 +53,7 @@ _FIRST_DUE = text(
         WHERE c.campaign_id = :campaign_id AND c.zone = z.zone AND {_DUE} AND c.due_at IS NOT NULL
         ORDER BY c.due_at LIMIT :few) p
     LIMIT :few
-    """  # noqa: S608 a constant of ours
+    """  # noqa: S608 built from constants
 )
 # The best of many. Each priority is a range of its own: those who are due do not stand behind all who are not. Where
 # there are more priorities than are worth a look each, the rest is one range.
@@ -81,13 +81,13 @@ _BEST_DUE = text(
             ORDER BY c.priority DESC, c.due_at, c.id LIMIT :spread) p
         WHERE level.n = :levels
     ) best ORDER BY priority DESC, due_at, id LIMIT :spread
-    """  # noqa: S608 a constant of ours
+    """  # noqa: S608 built from constants
 )
 _LOCK_CANDIDATES = text(
     f"""
     SELECT c.id FROM contacts c WHERE c.id = ANY(:ids) AND {_DUE}
     ORDER BY c.priority DESC, c.due_at, c.id LIMIT :most FOR UPDATE SKIP LOCKED
-    """  # noqa: S608 a constant of ours
+    """  # noqa: S608 built from constants
 )
 _LEVELS = 32
 

@@ -57,10 +57,10 @@ def list_contacts(tx: Connection, filters: Mapping[str, Any], *, after: str | No
     return tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
 
 
-def list_standing(
+def list_by_current_status(
     tx: Connection,
     campaign_id: str,
-    standings: Sequence[tuple[str, str]],
+    statuses_and_zones: Sequence[tuple[str, str]],
     others: Mapping[str, Any],
     *,
     after: str | None,
@@ -68,13 +68,13 @@ def list_standing(
 ) -> Sequence[Row[Any]]:
     """Return a page of a campaign's contacts with one of these statuses, each in its zone, filtered by `others` too."""
     if others:
-        wanted = tuple_(contacts.c.status, contacts.c.zone).in_(standings)
+        wanted = tuple_(contacts.c.status, contacts.c.zone).in_(statuses_and_zones)
         query = _shown().where(contacts.c.campaign_id == campaign_id, wanted, *(_is(*each) for each in others.items()))
         return tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
     params = {
         "campaign_id": campaign_id,
-        "statuses": [status for status, _ in standings],
-        "zones": [zone for _, zone in standings],
+        "statuses": [status for status, _ in statuses_and_zones],
+        "zones": [zone for _, zone in statuses_and_zones],
         "after": after or _LAST,
         "most": limit + 1,
     }

@@ -35,7 +35,7 @@ def dials_within(column: str, number: str, *, most: str, besides: str) -> str:
             ORDER BY d.last_sent_at DESC LIMIT coalesce({most}, 0)
         ) newest
         WHERE state = '{AttemptState.RESERVED}' OR last_sent_at > clock_timestamp() - interval '1 day'
-    """  # noqa: S608 names of ours
+    """  # noqa: S608 built from constants
 
 
 _FROM_CALLER_IDS = text(

@@ -41,7 +41,7 @@ _FIRST_SEND = text(
     UPDATE calls SET state = '{AttemptState.DIALING}', send_no = 1, first_sent_at = t.now, last_sent_at = t.now,
         dialed_at = t.now
     FROM (SELECT clock_timestamp() AS now) t WHERE id = :id AND state IN {sources_of(AttemptState.DIALING)}
-    """  # noqa: S608 states of ours
+    """  # noqa: S608 built from constants
 )
 _ACCEPTED = text(
     f"""
@@ -52,7 +52,7 @@ _ACCEPTED = text(
         call_leg_id = coalesce(call_leg_id, :call_leg_id),
         call_session_id = coalesce(call_session_id, :call_session_id)
     WHERE id = :id AND state IN {sources_of(AttemptState.ACCEPTED)}
-    """  # noqa: S608 a constant of ours
+    """  # noqa: S608 built from constants
 )
 _REPUBLISH = text(
     f"""
@@ -64,7 +64,7 @@ _REPUBLISH = text(
             - :in_queue))
         FOR UPDATE SKIP LOCKED)
     RETURNING id
-    """  # noqa: S608 a state of ours
+    """  # noqa: S608 built from constants
 )
 _REPEAT_PUBLISHED = text(
     "UPDATE calls SET published_at = now() "
@@ -237,7 +237,7 @@ def _insertion(names: tuple[str, ...]) -> TextClause:
     columns = ", ".join(names)
     shape = ", ".join(f"{name} {calls.c[name].type.compile(_DIALECT)}" for name in names)
     return text(
-        f"INSERT INTO calls ({columns}) SELECT {columns} FROM jsonb_to_recordset(:rows) AS r({shape}) "  # noqa: S608 ours
+        f"INSERT INTO calls ({columns}) SELECT {columns} FROM jsonb_to_recordset(:rows) AS r({shape}) "  # noqa: S608 built from constants
         "ORDER BY to_number "
         f"ON CONFLICT (to_number) WHERE {NUMBER_GUARD} DO NOTHING RETURNING id"
     ).bindparams(bindparam("rows", type_=JSONB))

@@ -22,7 +22,7 @@ _CAMPAIGNS = text(
     FROM campaigns g WHERE status = '{CampaignStatus.RUNNING}' AND connection_id = :connection_id
         AND (starts_at IS NULL OR starts_at <= now())
     ORDER BY kind DESC, id
-    """  # noqa: S608 states of ours
+    """  # noqa: S608 built from constants
 )
 _STATE = text(
     f"""
@@ -30,7 +30,7 @@ _STATE = text(
            (SELECT count(*) FROM calls WHERE state = '{AttemptState.RESERVED}' AND connection_id = n.id) AS queued,
            clock_timestamp() AS db_now
     FROM installation i JOIN connections n ON n.id = :connection_id
-    """  # noqa: S608 a state of ours
+    """  # noqa: S608 built from constants
 )
 
 

@@ -25,7 +25,7 @@ _ENDED = text(
     )
     SELECT g.id FROM open JOIN campaigns g ON g.id = open.id
     WHERE g.status IN {one_of(FINAL_CAMPAIGN)} AND g.kind = 'campaign'
-    """  # noqa: S608 states of ours
+    """  # noqa: S608 built from constants
 )
 _MAY_END = sources_of(ContactStatus.CANCELED, ContactStatus.EXHAUSTED, ContactStatus.EXPIRED, among=CLAIMABLE)
 _END = f"""
@@ -37,7 +37,7 @@ _END = f"""
     FROM campaigns g WHERE g.id = c.campaign_id AND g.status IN {one_of(FINAL_CAMPAIGN)} AND c.id IN (
         SELECT id FROM contacts WHERE campaign_id = :campaign_id AND status IN {_MAY_END}
         LIMIT :most FOR UPDATE {{skip}})
-"""  # noqa: S608 states of ours
+"""  # noqa: S608 built from constants
 _END_FREE, _END_ALL = text(_END.format(skip="SKIP LOCKED")), text(_END.format(skip=""))
 _CALLING = text(
     f"SELECT 1 FROM contacts WHERE campaign_id = :campaign_id AND status = '{ContactStatus.CALLING}' "  # noqa: S608

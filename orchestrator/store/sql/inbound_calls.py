@@ -28,7 +28,7 @@ _DIALED_LATELY = text(
       AND k.state NOT IN {one_of((AttemptState.RESERVED, AttemptState.WITHDRAWN))}
       AND k.last_sent_at > clock_timestamp() - make_interval(days => :days)
     ORDER BY k.last_sent_at DESC LIMIT 1 FOR KEY SHARE OF k, c
-    """  # noqa: S608 states of ours
+    """  # noqa: S608 built from constants
 )
 
 

@@ -19,7 +19,7 @@ _WRITE_EPOCH = text(
 )
 _COUNTS = {
     Metric.CALLS_OPEN: f"SELECT state, count(*) FROM calls WHERE {MAY_LIVE} GROUP BY 1",  # noqa: S608 a constant
-    Metric.CAMPAIGNS: "SELECT status, count(*) FROM campaigns "  # noqa: S608 states of ours
+    Metric.CAMPAIGNS: "SELECT status, count(*) FROM campaigns "  # noqa: S608 built from constants
     f"WHERE kind = 'campaign' AND status NOT IN {one_of(FINAL_CAMPAIGN)} GROUP BY 1",
     Metric.DIALING_STOPPED: "SELECT '', count(*) FROM installation WHERE dialing_stopped IS NOT NULL",
     Metric.RECORDINGS_PENDING: "SELECT '', count(*) FROM recordings WHERE state = 'pending'",
@@ -31,7 +31,7 @@ _OPEN_CONTACTS = text(
         SELECT parts, n FROM tally_changes WHERE campaign_id = g.id AND subject = 'contacts') t
     WHERE g.status NOT IN {one_of(FINAL_CAMPAIGN)} AND t.parts[1] IN {one_of(CLAIMABLE)}
     GROUP BY 1, 2 HAVING sum(t.n) > 0
-    """  # noqa: S608 states of ours
+    """  # noqa: S608 built from constants
 )
 
 

@@ -47,7 +47,7 @@ def lifted(
 _ONE_WRITER = text("SELECT pg_advisory_xact_lock(hashtextextended('suppressions', 0))")
 _ASKED = """jsonb_to_recordset(:rows) AS a(
     n int, phone text, scope text, reason text, asked_by text, expires_at timestamptz, call_id text)"""
-_HEARD_BEFORE = text(
+_RECORDED_BEFORE = text(
     """
     SELECT s.phone, s.scope, r.call_id FROM suppression_requests r
     JOIN (SELECT id, phone, scope FROM suppressions UNION ALL SELECT id, phone, scope FROM lifted_suppressions) s
@@ -59,7 +59,7 @@ _EXPIRED = text(
     f"""
     (suppressions.phone, suppressions.scope) IN (SELECT a.phone, a.scope FROM {_ASKED})
         AND suppressions.expires_at <= clock_timestamp()
-    """  # noqa: S608 constants of ours
+    """  # noqa: S608 built from constants
 ).bindparams(bindparam("rows", type_=JSONB))
 _CLOSE_EXPIRED = lifted(_EXPIRED, by=EXPIRY, because=None)
 _LENGTHEN = text(
@@ -83,7 +83,7 @@ _KEEP_WORDS = text(
             AND r.reason = a.reason AND r.expires_at IS NOT DISTINCT FROM a.expires_at
             AND r.call_id IS NOT DISTINCT FROM a.call_id)
     GROUP BY s.id, a.asked_by, a.reason, a.expires_at, a.call_id ORDER BY min(a.n)
-    """  # noqa: S608 constants of ours
+    """  # noqa: S608 built from constants
 ).bindparams(bindparam("rows", type_=JSONB))
 
 
@@ -121,7 +121,7 @@ def write_opt_outs(tx: Connection, wishes: Sequence[Asked]) -> Mapping[Place, Ch
     kept in the history, unless it repeats an earlier one. Safe to repeat, in any order: a request of a call's flow that
     was lifted since does not come back.
     """
-    fresh = _not_heard_before(tx, wishes)
+    fresh = _not_recorded_before(tx, wishes)
     if not fresh:
         return {}
     be_the_one_writer(tx)
@@ -138,12 +138,12 @@ def be_the_one_writer(tx: Connection) -> None:
     tx.execute(_ONE_WRITER)
 
 
-def _not_heard_before(tx: Connection, wishes: Sequence[Asked]) -> list[Asked]:
+def _not_recorded_before(tx: Connection, wishes: Sequence[Asked]) -> list[Asked]:
     call_ids = [wish.call_id for wish in wishes if wish.call_id]
     if not call_ids:
         return list(wishes)
-    heard = {tuple(row) for row in tx.execute(_HEARD_BEFORE, {"call_ids": call_ids})}
-    return [wish for wish in wishes if (wish.phone, wish.scope, wish.call_id) not in heard]
+    already_recorded = {tuple(row) for row in tx.execute(_RECORDED_BEFORE, {"call_ids": call_ids})}
+    return [wish for wish in wishes if (wish.phone, wish.scope, wish.call_id) not in already_recorded]
 
 
 def _longest(wishes: Sequence[Asked]) -> dict[Place, Asked]:

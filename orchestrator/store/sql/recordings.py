@@ -30,7 +30,7 @@ _WRITE = text(
         error = excluded.error, tries = 0, due_at = now(), lease = NULL
     WHERE recordings.told_at < excluded.told_at AND recordings.state IN ('pending', 'incomplete', 'failed')
         AND excluded.state = 'pending'
-    """  # noqa: S608 a constant of ours
+    """  # noqa: S608 built from constants
 ).bindparams(bindparam("rows", type_=JSONB))
 
 _TAKE = text(
@@ -44,10 +44,10 @@ _TAKE = text(
 )
 
 
-def write_recordings(tx: Connection, told: Sequence[ReportedRecording]) -> None:
+def write_recordings(tx: Connection, reported: Sequence[ReportedRecording]) -> None:
     """Write recordings that are not yet known; safe to repeat."""
     # Of two announcements in one batch the later one counts: a statement may not touch a row twice.
-    newest = {(each.call_id, each.told_as): each for each in sorted(told, key=lambda each: each.told_at)}
+    newest = {(each.call_id, each.told_as): each for each in sorted(reported, key=lambda each: each.told_at)}
     if newest:
         rows = [{"id": new_id("rec"), **each.model_dump(mode="json")} for _, each in sorted(newest.items())]
         tx.execute(_WRITE, {"rows": rows})

@@ -20,7 +20,7 @@ SUPPRESSED = text(
         AND last_sent_at > clock_timestamp() - make_interval(secs => ring_limit_s)
         AND (SELECT true FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
              AND {IN_FORCE} LIMIT 1)
-    """  # noqa: S608 constants of ours
+    """  # noqa: S608 built from constants
 )
 
 

@@ -82,7 +82,7 @@ calls = Table(
     Column("sip_hangup_cause", Text),
     Column("telnyx_error", JSONB(none_as_null=True)),
     Column("fault", Text),  # the carrier's own: the attempt is not spent
-    Column("end_assumed", Boolean, nullable=False, server_default=text("false")),  # nobody told us (R14)
+    Column("end_assumed", Boolean, nullable=False, server_default=text("false")),  # no hangup webhook came (R14)
     Column("error", JSONB),
     Column("cost", JSONB),
     Column("recordings", JSONB, nullable=False, server_default=EMPTY_LIST),
@@ -125,7 +125,7 @@ Index("calls_by_number", calls.c.to_number, calls.c.last_sent_at.desc())
 Index("calls_dials_to_number", calls.c.to_number, calls.c.last_sent_at.desc(), postgresql_where=text(COUNTED_DIALS))
 Index("calls_dials_from_number", calls.c.from_number, calls.c.last_sent_at.desc(), postgresql_where=text(COUNTED_DIALS))
 Index("calls_by_control_id", calls.c.call_control_id)
-# A call that comes in is told more than once, and is one call.
+# An inbound call is reported more than once, and is one call.
 Index(
     "calls_inbound_leg",
     calls.c.call_control_id,

@@ -26,7 +26,7 @@ _KEEP_FIRST_WORDS = f"""
         END IF;
         RETURN NULL;
     END $$
-"""  # noqa: S608 constants of ours
+"""  # noqa: S608 built from constants
 _WHEN_WRITTEN = (
     "CREATE CONSTRAINT TRIGGER keep_first_words AFTER INSERT ON suppressions "
     "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION keep_first_words()"
