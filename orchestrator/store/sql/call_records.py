@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from orchestrator.model.attempt_state import ATTEMPT_TRANSITIONS, FINAL_STATES, MAY_RING, AttemptState
+from orchestrator.model.attempt_state import ATTEMPT_TRANSITIONS, FINAL_STATES, LIVE, AttemptState
 from orchestrator.model.call_end import CallEnd, end_of
 from orchestrator.model.contact_status import CONTACT_TRANSITIONS, ContactStatus
 from orchestrator.model.disposition import Disposition
@@ -87,10 +87,11 @@ _HOLD_UNRECORDED = text(
     "updated_at = now(), last_call_id = current_call_id, current_call_id = NULL "
     f"WHERE current_call_id = :call_id AND status IN {sources_of(ContactStatus.HELD)}"
 )
+_NOT_OVER = (*LIVE, AttemptState.UNKNOWN)  # `reserved` too: PostgreSQL may have lost the send
 _END_UNRECORDED = text(
     f"UPDATE calls SET state = '{AttemptState.ENDED}', disposition = '{Disposition.FAILED}', ended_at = now(), "  # noqa: S608
     'error = \'{"code": "record_failed", "title": "The result could not be recorded"}\' '
-    f"WHERE id = :call_id AND state IN {sources_of(AttemptState.ENDED, among=MAY_RING)}"
+    f"WHERE id = :call_id AND state IN {sources_of(AttemptState.ENDED, among=_NOT_OVER)}"
 )
 
 

@@ -261,6 +261,23 @@ def test_r18_one_call_that_cannot_be_recorded_does_not_hold_up_the_others(world:
     assert (world.contact_of(bad)["status"], world.contact_of(bad)["attempts"]) == ("completed", 1)
 
 
+def test_r18_a_call_that_cannot_be_recorded_and_whose_send_was_lost_is_ended_too(world: World) -> None:
+    call_id = answered_call(world)
+    world.execute("UPDATE calls SET state = 'reserved' WHERE id = :call_id", call_id=call_id)  # as a failover leaves it
+    world.hear(call_id, "call.hangup", hangup_cause="normal_clearing")
+    world.advance()
+    world.let_timers_fire()
+    world.advance()
+    world.execute("ALTER TABLE calls ADD CONSTRAINT poison CHECK (disposition <> 'answered')")
+    entries = world.redis.xreadgroup(GROUP, "test", {world.keys.ended: ">"}, count=10)[0][1]
+
+    for _ in range(5):
+        world.finalizer.finalize_calls(entries)
+
+    assert (world.call_row(call_id)["state"], world.call_row(call_id)["disposition"]) == ("ended", "failed")
+    assert world.contact_of(call_id)["reason"] == "record_failed"
+
+
 def test_r18_a_contact_that_a_person_ended_stays_so_when_the_record_of_its_call_is_written_after_all(
     world: World,
 ) -> None:
