@@ -54,7 +54,11 @@ CONTACT_TRANSITIONS: Final = TransitionTable(
             ContactStatus.CANCELED, "a person, the campaign's cancel, a withdrawn import, erasure", "R22"
         ),
         *_leave_claimable(ContactStatus.EXPIRED, f"{_GATE}; sweeper: its or the campaign's end has come", "R22"),
-        _Row(ContactStatus.HELD, ContactStatus.UNKNOWN, "finalizer: a failed record is written after all", "R18"),
+        *_leave_claimable(
+            ContactStatus.UNKNOWN,
+            "finalizer: a late fact about the last call; a failed record, written after all",
+            "R12",
+        ),
         _Row(ContactStatus.CALLING, ContactStatus.WAITING, "its attempt is withdrawn, or is to be repeated", "R4"),
         _Row(ContactStatus.CALLING, ContactStatus.HELD, "its attempt is withdrawn, or the carrier failed it", "R4"),
         _Row(ContactStatus.CALLING, ContactStatus.COMPLETED, "finalizer: somebody was reached; a person", "R18"),

@@ -9,6 +9,8 @@ import orjson
 from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.store.redis.live_calls import load_live
+from orchestrator.telnyx.commands.hangup import Hangup
+from tests.support.carrier_stub import CarrierStub, refusal
 from tests.support.rolled_back import roll_back, snapshot
 from tests.support.world import CONNECTION, World
 
@@ -134,3 +136,27 @@ def test_the_commands_of_two_decisions_on_one_state_are_two_batches(world: World
         roll_back(world.redis, earlier)
 
     assert batches[0] != batches[1]
+
+
+def test_r12_a_contact_that_waits_is_not_dialed_again_where_the_failover_took_back_how_its_call_ended(
+    world: World, carrier: CarrierStub
+) -> None:
+    retry = {"max_attempts": 3, "on": {"no_answer": {"after": "1h"}}, "on_outcome": {}}
+    call_id = world.dialed_call(retry=retry)
+    world.hear(call_id, "call.initiated")
+    world.advance()
+    earlier = snapshot(world.redis)
+    world.hang_up(call_id, cause="timeout")
+    assert world.contact_of(call_id)["status"] == "waiting"
+    roll_back(world.redis, earlier)  # the call rings again, though its record says how it ended
+
+    carrier.act = lambda _asked: refusal(422, "90018")
+    world.request_command(call_id, Hangup(), request_id="req-1")
+    world.work(call_id)
+    for _ in range(2):  # the hangup that does not come is assumed, and then recorded
+        world.let_timers_fire()
+        world.advance()
+    world.settle()
+
+    assert world.call_row(call_id)["disposition"] == "unknown"
+    assert (world.contact_of(call_id)["status"], world.contact_of(call_id)["reason"]) == ("unknown", "unknown_attempt")
