@@ -18,15 +18,27 @@ def run_in_processes(work: Callable[[], None], *, count: int) -> None:
         work()
         return
     children = {_fork(work, parent=os.getpid()) for _ in range(count)}
+    asked = False
+
+    def end_all(*_: object) -> None:
+        nonlocal asked
+        asked = True
+        _end(children)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: _end(children))
+        signal.signal(number, end_all)
     failed = False
     while children:
         pid, status = os.wait()
         children.discard(pid)
-        failed = failed or status != 0
+        failed = failed or not _ended_well(status, asked=asked)
         _end(children)
     sys.exit(failed)
+
+
+def _ended_well(status: int, *, asked: bool) -> bool:
+    """Return whether a child ended by itself, or because all were asked to, which it may have been as it started."""
+    return status == 0 or (asked and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGTERM)
 
 
 def _fork(work: Callable[[], None], *, parent: int) -> int:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -66,6 +70,31 @@ def test_all_processes_of_a_server_answer_and_end_together(
 
         assert server.process.wait(timeout=PATIENCE_S) == (0 if way == "asked" else 1)
         eventually(lambda: not any(worker.is_running() for worker in workers), within=PATIENCE_S)
+
+
+def test_processes_that_are_asked_to_end_while_they_start_have_not_failed() -> None:
+    started = subprocess.Popen([sys.executable, "-c", _STARTING], stdout=subprocess.PIPE)
+    with started:
+        assert started.stdout is not None
+        assert [started.stdout.readline() for _ in range(2)] == [b"starting\n"] * 2
+        parent = psutil.Process(started.pid)
+        eventually(lambda: _handles_sigterm(parent))
+
+        started.terminate()
+
+        assert started.wait(timeout=PATIENCE_S) == 0
+
+
+_STARTING = """
+import time
+from api.server.processes import run_in_processes
+run_in_processes(lambda: (print("starting", flush=True), time.sleep(600)), count=2)
+"""
+
+
+def _handles_sigterm(process: psutil.Process) -> bool:
+    [caught] = re.findall(r"^SigCgt:\s*(\w+)$", Path(f"/proc/{process.pid}/status").read_text(), re.MULTILINE)
+    return bool(int(caught, 16) & 1 << signal.SIGTERM - 1)
 
 
 def test_a_server_may_open_as_many_files_as_its_connections_can_need(
