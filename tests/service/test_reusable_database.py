@@ -45,6 +45,20 @@ def test_rows_are_gone_and_triggers_work_on(database: ReusableDatabase, campaign
         _run(database, _CAMPAIGNS, 1)
 
 
+def test_the_planner_forgets_what_it_learned_of_the_tables(database: ReusableDatabase) -> None:
+    sizes = "SELECT relname, relpages, reltuples FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"
+    at_first = _run(database, sizes)
+    _run(database, _CONNECTION)
+    _run(database, _CAMPAIGNS, 300)
+    _run(database, "VACUUM ANALYZE")
+    assert _run(database, sizes) != at_first
+
+    database.clear()
+
+    assert _run(database, sizes) == at_first
+    assert _run(database, "SELECT count(*) FROM pg_stats WHERE schemaname = 'public'") == [(0,)]
+
+
 def test_numbers_begin_again(database: ReusableDatabase) -> None:
     sequences = "SELECT last_value FROM pg_sequences WHERE last_value IS NOT NULL"
     name = _run(database, "SELECT quote_ident(sequencename) FROM pg_sequences")[0][0]

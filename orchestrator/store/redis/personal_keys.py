@@ -24,14 +24,14 @@ ERASED_KEYS: Final[Mapping[str, str]] = MappingProxyType(
         "outbox": "deleted",
         "sounds": "deleted",
         "dead": "entries that tell of the person are deleted",
-        "orphans": "entries that tell of the person are deleted",
+        "unmatched_webhooks": "entries that tell of the person are deleted",
     }
 )
 
 PASSING: Final[Mapping[str, str]] = MappingProxyType(
     {
         "events": "an entry is gone when it was handled, and a call whose person is erased keeps nothing of it",
-        "strays": "the same; what stays unmatched is not kept when its leg was a call with an erased person",
+        "unmatched": "the same; what stays unmatched is not kept when its leg was a call with an erased person",
     }
 )
 

@@ -119,8 +119,8 @@ def test_r13_a_performer_that_died_over_a_sound_leaves_it_once(
     call_id = streaming_call(world, streams=streams)
     world.advance()
     with pytest.raises(Killed):
-        Dying(client=world.redis, carrier=world.carrier, streams=streams).send_commands(
-            call_id, token="first", keys=world.keys
+        Dying(client=world.redis, carrier=world.carrier, keys=world.keys, streams=streams).send_commands(
+            call_id, token="first"
         )
     world.redis.delete(world.keys.lease(call_id))  # as it lapses
 

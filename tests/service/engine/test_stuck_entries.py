@@ -46,7 +46,7 @@ def unanswered(world: World, carrier: CarrierStub) -> str:
     return call_id
 
 
-@pytest.mark.parametrize("stream", ["events", "strays", "ended"])
+@pytest.mark.parametrize("stream", ["events", "unmatched", "ended"])
 def test_r21_a_stuck_entry_stops_the_judging_of_its_own_call_alone(
     world: World, carrier: CarrierStub, stream: str
 ) -> None:
