@@ -52,9 +52,13 @@ class Event(BaseModel):
     payload: dict[str, Any] = {}
 
     def text(self, name: str) -> str | None:
-        """Return a field of the payload as text of bounded length, whatever its type; None if missing or empty.
+        """Return a field of the payload as text of bounded length, whatever its type; None if missing or null.
 
         A SIP status has come as a number where every document says text, and the state must be readable again.
         """
         found = self.payload.get(name)
-        return None if found is None or found == "" else bounded(str(found))
+        return None if found is None else bounded(str(found))
+
+    def text_if_any(self, name: str) -> str | None:
+        """Return `text`, or None where the field holds nothing: an empty text, list or object, zero or false."""
+        return self.text(name) if self.payload.get(name) else None

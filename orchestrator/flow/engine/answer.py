@@ -50,7 +50,7 @@ def on_answered(transition: Transition) -> None:
 
 def on_detection_ended(transition: Transition) -> None:
     """Handle the result of detection; a result after the start changes no step (R16)."""
-    result, before = transition.event.text("result") or "not_sure", transition.call.amd_result
+    result, before = transition.event.text_if_any("result") or "not_sure", transition.call.amd_result
     transition.call.amd_result = result
     _mark_answered(transition, transition.event.occurred_at)
     if not _has_begun(transition) or (before is None and _leads_elsewhere(transition, result)):

@@ -25,8 +25,8 @@ def owner_of(transition: Transition) -> Owner:
     if call.call_control_id is not None:
         return Owner.DUPLICATE
     call.call_control_id = control_id
-    call.call_leg_id = transition.event.text("call_leg_id") or call.call_leg_id
-    call.call_session_id = transition.event.text("call_session_id") or call.call_session_id
+    call.call_leg_id = transition.event.text_if_any("call_leg_id") or call.call_leg_id
+    call.call_session_id = transition.event.text_if_any("call_session_id") or call.call_session_id
     return Owner.OWN_LEG
 
 
@@ -44,6 +44,6 @@ def store_leg_ids(transition: Transition) -> None:
     """Store the leg's and the session's id when an event carries them for the first time."""
     call, event = transition.call, transition.event
     if call.call_leg_id is None:
-        call.call_leg_id = event.text("call_leg_id")
+        call.call_leg_id = event.text_if_any("call_leg_id")
     if call.call_session_id is None:
-        call.call_session_id = event.text("call_session_id")
+        call.call_session_id = event.text_if_any("call_session_id")

@@ -74,6 +74,25 @@ def test_a_number_in_a_field_of_text_is_text() -> None:
     assert end_of(call).disposition is Disposition.BUSY
 
 
+def test_an_empty_text_in_a_hangup_is_kept_and_an_empty_id_is_none() -> None:
+    empty = dict.fromkeys(("hangup_cause", "hangup_source", "sip_hangup_cause", "call_leg_id", "call_session_id"), "")
+
+    call = Line(FLOW).hear("call.hangup", empty).call
+
+    assert (call.hangup_cause, call.hangup_source, call.sip_hangup_cause) == ("", "", "")
+    assert (call.call_leg_id, call.call_session_id) == (None, None)
+
+
+@pytest.mark.parametrize("nothing", ["", 0, False, [], {}])
+def test_a_result_and_ids_that_hold_nothing_are_as_if_missing(nothing: Any) -> None:
+    line = Line(FLOW)
+    line.hear("call.answered", {"call_leg_id": nothing, "call_session_id": nothing})
+
+    call = line.hear("call.machine.premium.detection.ended", {"result": nothing}).call
+
+    assert (call.call_leg_id, call.call_session_id, call.amd_result) == (None, None, "not_sure")
+
+
 def test_a_key_that_comes_as_a_number_meets_its_branch() -> None:
     call = _heard("call.gather.ended", {"digits": 1, "status": "valid"})
 
