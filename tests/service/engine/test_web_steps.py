@@ -12,7 +12,12 @@ import pytest
 
 from orchestrator.clock import boot_seconds
 from orchestrator.operations.calls.send_commands import CommandSender
-from orchestrator.operations.calls.send_http_step import MAX_BODY_BYTES, HttpStepClient, Told, open_http_step_client
+from orchestrator.operations.calls.send_http_step import (
+    MAX_BODY_BYTES,
+    HttpStepClient,
+    StepResult,
+    open_http_step_client,
+)
 from orchestrator.settings import Settings
 from tests.support.raw_server import RawServer, Request, raw_server, reply, reset
 from tests.support.world import World
@@ -29,13 +34,13 @@ def answering(answer: bytes) -> Iterator[RawServer]:
         yield server
 
 
-def ask(url: str, *, web: HttpStepClient | None = None, timeout_s: float = 5.0, **asked: Any) -> Told | None:
+def ask(url: str, *, web: HttpStepClient | None = None, timeout_s: float = 5.0, **asked: Any) -> StepResult | None:
     web = web or HttpStepClient(trusted=HERE)
     request = {"method": "GET", "url": url, "timeout_s": timeout_s, **asked}
     return web.ask(request, command_id="cmd-1", send_before=boot_seconds() + 5)
 
 
-def failure(told: Told | None) -> str:
+def failure(told: StepResult | None) -> str:
     assert told is not None
     assert told[0] == "http.failed"
     return str(told[1]["reason"])
@@ -190,7 +195,7 @@ def test_only_so_many_are_asked_at_once() -> None:
 
     with raw_server(behave) as server:
         web = HttpStepClient(trusted=HERE, at_once=1)
-        first: list[Told | None] = []
+        first: list[StepResult | None] = []
         thread = threading.Thread(target=lambda: first.append(ask(server.url, web=web)))
         thread.start()
         assert asked.wait(5)
@@ -276,7 +281,7 @@ def test_a_performer_that_died_in_between_is_followed_by_one_with_the_same_key(w
         pass
 
     class Dying(HttpStepClient):
-        def ask(self, *args: Any, **kwargs: Any) -> Told | None:
+        def ask(self, *args: Any, **kwargs: Any) -> StepResult | None:
             super().ask(*args, **kwargs)
             raise Killed
 
@@ -298,7 +303,7 @@ def test_a_performer_that_died_in_between_is_followed_by_one_with_the_same_key(w
 
 def test_a_question_that_waited_too_long_is_a_failure(world: World, carrier: Any) -> None:
     class Full(HttpStepClient):
-        def ask(self, *_args: Any, **_kwargs: Any) -> Told | None:
+        def ask(self, *_args: Any, **_kwargs: Any) -> StepResult | None:
             return None
 
     call_id = asking_call(world, "http://127.0.0.1:9/", web=Full())
