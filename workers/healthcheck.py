@@ -15,5 +15,10 @@ def stale(folder: Path, *, now: float) -> list[str]:
     return [file.name for file in beats if now - file.stat().st_mtime > FRESH_S] if beats else ["no heartbeat yet"]
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Exit with 0, or with 1 and the names of the stale loops on stderr."""
     sys.exit(", ".join(stale(Path(sys.argv[1]), now=time.time())) or 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -59,14 +59,15 @@ def test_nobody_who_looks_costs_no_heartbeat() -> None:
     assert with_heartbeat(loop, None) is loop
 
 
+@pytest.mark.parametrize("program", ["workers.healthcheck", "workers.alive"])
 @pytest.mark.parametrize(("beats", "status"), [(["advance"], 0), ([], 1)])
-def test_the_health_check_says_so_in_its_exit_status(tmp_path: Path, beats: list[str], status: int) -> None:
+def test_the_health_check_says_so_in_its_exit_status(
+    tmp_path: Path, beats: list[str], status: int, program: str
+) -> None:
     for name in beats:
         beat(tmp_path, name)
 
-    checked = subprocess.run(
-        [sys.executable, "-m", "workers.healthcheck", str(tmp_path)], capture_output=True, check=False
-    )
+    checked = subprocess.run([sys.executable, "-m", program, str(tmp_path)], capture_output=True, check=False)
 
     assert checked.returncode == status
 
