@@ -34,7 +34,7 @@ def test_an_update_may_be_narrowed_to_some_of_the_sources() -> None:
 
 
 def test_one_update_that_leads_to_several_states_starts_where_all_of_them_may_follow() -> None:
-    assert sources_of(ContactStatus.COMPLETED, ContactStatus.UNKNOWN) == "('held', 'calling')"
+    assert sources_of(ContactStatus.COMPLETED, ContactStatus.UNKNOWN) == "('waiting', 'held', 'calling')"
 
 
 def test_no_update_is_built_for_a_change_that_is_not_in_the_table() -> None:
