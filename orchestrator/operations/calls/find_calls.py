@@ -16,7 +16,7 @@ from orchestrator.model.live_call import LiveCall
 from orchestrator.model.transcript import Utterance, transcript_of
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import read_live
-from orchestrator.store.sql import calls as queries_calls
+from orchestrator.store.sql import calls
 from orchestrator.store.sql.recordings import recordings_of
 
 
@@ -40,7 +40,7 @@ def list_calls(
 ) -> tuple[Sequence[Row[Any]], dict[str, list[Row[Any]]]]:
     """Return a page of calls, newest first, and their recordings by call id."""
     with sql.connect() as tx:
-        rows = queries_calls.list_calls(tx, filters, after=after, limit=limit)
+        rows = calls.list_calls(tx, filters, after=after, limit=limit)
         found = recordings_of(tx, [row.id for row in rows])
     return rows, {call_id: list(same) for call_id, same in groupby(found, key=lambda row: row.call_id)}
 
@@ -48,8 +48,8 @@ def list_calls(
 def find_call(call_id: str, *, sql: Engine, client: redis.Redis, keys: Keys) -> CallStory:
     """Return a call with its timeline, from the record or, while it lives, from its live state."""
     with sql.connect() as tx:
-        row = queries_calls.find_call(tx, call_id)
-        recorded = queries_calls.timeline(tx, call_id)
+        row = calls.find_call(tx, call_id)
+        recorded = calls.timeline(tx, call_id)
         recordings = recordings_of(tx, [call_id])
     if row is None:
         raise NotFound("call", call_id)

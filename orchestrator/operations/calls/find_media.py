@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from orchestrator.errors import NotFound
 from orchestrator.media.capture_files import FOLDER, Capture, capture_file, list_captures
 from orchestrator.media.stream_urls import StreamUrls
-from orchestrator.store.sql import calls as queries_calls
+from orchestrator.store.sql import calls
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class CallMedia:
 def find_media(call_id: str, *, sql: Engine, data_dir: Path, streams: StreamUrls | None) -> CallMedia:
     """Return what was captured of a call; raise NotFound for an id that names none."""
     with sql.connect() as tx:
-        if queries_calls.find_call(tx, call_id) is None:
+        if calls.find_call(tx, call_id) is None:
             raise NotFound("call", call_id)
     stream_url = streams.url_of(call_id) if streams else None
     return CallMedia(stream_url, list_captures(_folder(data_dir), call_id))

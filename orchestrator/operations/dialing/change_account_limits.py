@@ -10,8 +10,7 @@ from sqlalchemy import Connection, Engine, Row
 from orchestrator.bounds import CallsPerSecond, LiveCalls
 from orchestrator.errors import NotFound
 from orchestrator.settings import Settings
-from orchestrator.store.sql import connections as queries_connections
-from orchestrator.store.sql.connections import ensure_connection
+from orchestrator.store.sql.connections import ensure_connection, find_connection, update_connection
 
 
 class ConnectionChange(BaseModel):
@@ -27,7 +26,7 @@ def show_connection(connection_id: str, *, sql: Engine, settings: Settings) -> R
     """Return the row of a connection; raise NotFound for one that is not this installation's."""
     with sql.begin() as tx:
         _ensure_own(tx, settings, connection_id)
-        row = queries_connections.find_connection(tx, connection_id)
+        row = find_connection(tx, connection_id)
     if row is None:
         raise NotFound("connection", repr(connection_id))
     return row
@@ -38,7 +37,7 @@ def change_connection(connection_id: str, change: ConnectionChange, *, sql: Engi
     with sql.begin() as tx:
         _ensure_own(tx, settings, connection_id)
         changes = change.model_dump(exclude_unset=True)
-        row = queries_connections.update_connection(tx, connection_id, changes)
+        row = update_connection(tx, connection_id, changes)
     if row is None:
         raise NotFound("connection", repr(connection_id))
     return row
