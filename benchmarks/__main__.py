@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks import beside_textbook
 from benchmarks.calls import COMMANDS_OF_A_CALL, WEBHOOKS_OF_A_CALL, measure_flat_out, measure_steady
 from benchmarks.commands import measure_commands
 from benchmarks.crowd import measure_crowd
@@ -25,7 +26,18 @@ from benchmarks.measures import Measure, Sample
 from benchmarks.media import measure_media
 from benchmarks.table import show, write_json
 
-PARTS = ("door", "crowd", "commands", "events", "steady", "flat-out", "import", "media")
+PARTS = (
+    "door",
+    "crowd",
+    "commands",
+    "events",
+    "steady",
+    "flat-out",
+    "import",
+    "media",
+    "textbook",
+    "textbook-flat-out",
+)
 _IN_TURNS: dict[str, Callable[..., tuple[list[Measure], Sample]]] = {
     "door": measure_door,
     "commands": measure_commands,
@@ -33,6 +45,7 @@ _IN_TURNS: dict[str, Callable[..., tuple[list[Measure], Sample]]] = {
 }
 _OF_A_CALL = {"door": WEBHOOKS_OF_A_CALL, "commands": 1 + COMMANDS_OF_A_CALL, "events": WEBHOOKS_OF_A_CALL}
 _WHOLE = {"steady": measure_steady, "flat-out": measure_flat_out}
+_TEXTBOOK = {"textbook": beside_textbook.measure_paced, "textbook-flat-out": beside_textbook.measure_flat_out}
 _LARGE_UNLESS_FULL = 100_000
 _WIDE = 200
 
@@ -73,6 +86,10 @@ def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) 
             if name in only:
                 console.print(f"measuring {name} …")
                 measures += measure_calls(partial(_bare_parts, stores))
+    for name, measure_beside in _TEXTBOOK.items():
+        if name in only:
+            console.print(f"measuring {name} …")
+            measures += measure_beside(rounds=rounds)
     return measures
 
 

@@ -97,7 +97,7 @@ class RunningStack:
                 "number_gap": "0s",
             },
         )
-        people = [_person(number) for number in range(campaign.contacts)]
+        people = [person(number) for number in range(campaign.contacts)]
         for start in range(0, len(people), 500):
             self._rest.post(f"/v1/campaigns/{made['id']}/contacts", {"contacts": people[start : start + 500]})
         return str(made["id"])
@@ -115,7 +115,7 @@ def running_stack(*, calls_per_second: float, max_live_calls: int, time_scale: f
     with tempfile.TemporaryDirectory(prefix="orchestrator-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)
-        with _simulator(time_scale) as (carrier_url, public_key):
+        with simulator(time_scale) as (carrier_url, public_key):
             port = _free_pair()
             settings = Settings(
                 telnyx_api_key=SecretStr(API_KEY),
@@ -143,7 +143,8 @@ def running_stack(*, calls_per_second: float, max_live_calls: int, time_scale: f
 
 
 @contextmanager
-def _simulator(time_scale: float) -> Iterator[tuple[str, str]]:
+def simulator(time_scale: float) -> Iterator[tuple[str, str]]:
+    """Start a carrier whose callees all answer and are people; give its address and its public key."""
     words = ["--port", "0", "--api-key", API_KEY, "--mix", "human=1", "--dials-per-5s", "0"]
     words += ["--time-scale", str(time_scale)]
     process = subprocess.Popen(
@@ -161,7 +162,8 @@ def _simulator(time_scale: float) -> Iterator[tuple[str, str]]:
         process.stdout.close()
 
 
-def _person(number: int) -> dict[str, Any]:
+def person(number: int) -> dict[str, Any]:
+    """Return a contact with a number of its own."""
     phone = f"+1312{5_560_000 + number:07d}"
     return {"phone": phone, "variables": {"first_name": "Ada", "appointment": "Monday at 9"}}
 

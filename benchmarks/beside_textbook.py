@@ -1,0 +1,119 @@
+"""Our stack and the textbook app, in turns, with the same flow, people and carrier: cost, lateness and pace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Protocol
+
+from benchmarks.calls import waits_ms
+from benchmarks.measures import Measure, Target, share
+from benchmarks.running_stack import Campaign, Outcome, running_stack
+from benchmarks.textbook_stack import textbook_stack
+
+PACE = 29.0
+_PACED = Campaign(contacts=600, calls_per_second=PACE, max_live_calls=2_000)
+_FLAT_OUT = Campaign(contacts=1_500, calls_per_second=1_000.0, max_live_calls=5_000)
+_LATEST_MS = 250.0
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one campaign showed: CPU-ms a call with the stores, ms from webhook to command, calls a second."""
+
+    cpu_ms: float
+    p50_ms: float
+    p99_ms: float
+    calls_per_s: float
+    cpu_by_process: Mapping[str, float]
+
+
+class _Running(Protocol):
+    def run(self, campaign: Campaign) -> Outcome: ...
+
+
+_Stack = Callable[[Campaign], AbstractContextManager[_Running]]
+_Rounds = list[dict[str, Figures]]
+
+
+def measure_paced(*, rounds: int) -> list[Measure]:
+    """Measure both at the carrier's usual pace."""
+    taken = _in_turns(_PACED, rounds)
+    return [
+        _beside(taken, "CPU of a call", "ms", lambda f: f.cpu_ms, 0.7, f"{PACE:g} calls/s"),
+        _beside(taken, "webhook to command p50", "ms", lambda f: f.p50_ms, 0.7, f"{PACE:g} calls/s"),
+        _beside(taken, "webhook to command p99", "ms", lambda f: f.p99_ms, 0.7, f"{PACE:g} calls/s"),
+        *_shares(taken, f"{PACE:g} calls/s"),
+    ]
+
+
+def measure_flat_out(*, rounds: int) -> list[Measure]:
+    """Measure both as fast as this machine goes."""
+    taken = _in_turns(_FLAT_OUT, rounds)
+    latest = median(each["ours"].p99_ms for each in taken)
+    return [
+        _beside(taken, "calls", "calls/s", lambda f: f.calls_per_s, 2.0, "flat out", least=True),
+        _beside(taken, "CPU of a call", "ms", lambda f: f.cpu_ms, None, "flat out"),
+        _beside(taken, "webhook to command p50", "ms", lambda f: f.p50_ms, None, "flat out"),
+        Measure("ours: webhook to command p99, flat out", latest, "ms", None, Target("most", _LATEST_MS)),
+        *_shares(taken, "flat out"),
+    ]
+
+
+def _in_turns(campaign: Campaign, rounds: int) -> _Rounds:
+    return [{name: _figures(stack, campaign) for name, stack in _STACKS.items()} for _ in range(rounds)]
+
+
+def _figures(stack: _Stack, campaign: Campaign) -> Figures:
+    with stack(campaign) as running:
+        outcome = running.run(campaign)
+    calls = len(outcome.dials)
+    waits = [wait for dial in outcome.dials for wait in waits_ms(dial)]
+    dialed = sorted(dial["accepted_at"] for dial in outcome.dials)
+    by_process = {name: spent * 1000 / calls for name, spent in outcome.cpu_s.items()}
+    pace = (calls - 1) / (_last_end(outcome.dials) - dialed[0])
+    return Figures(sum(by_process.values()), share(waits, 0.5), share(waits, 0.99), pace, by_process)
+
+
+def _last_end(dials: list[dict[str, Any]]) -> float:
+    return float(max(dial["ended_at"] for dial in dials))
+
+
+def _beside(
+    taken: _Rounds,
+    name: str,
+    unit: str,
+    figure: Callable[[Figures], float],
+    bound: float | None,
+    when: str,
+    *,
+    least: bool = False,
+) -> Measure:
+    ours, theirs = (median(figure(each[side]) for each in taken) for side in ("ours", "textbook"))
+    ratios = ", ".join(f"{figure(each['ours']) / figure(each['textbook']):.2f}" for each in taken)
+    target = Target("least" if least else "most", bound) if bound else None
+    return Measure(f"{name} beside the textbook app, {when}", ours, unit, theirs, target, f"each round: {ratios}")
+
+
+def _shares(taken: _Rounds, when: str) -> list[Measure]:
+    return [_share_of(taken, side, when) for side in ("ours", "textbook")]
+
+
+def _share_of(taken: _Rounds, side: str, when: str) -> Measure:
+    names = taken[0][side].cpu_by_process
+    spent = {name: median(each[side].cpu_by_process[name] for each in taken) for name in names}
+    note = ", ".join(f"{name} {ms:.1f}" for name, ms in spent.items())
+    return Measure(f"{side}: CPU by process, {when}", sum(spent.values()), "ms/call", note=note)
+
+
+def _ours(campaign: Campaign) -> AbstractContextManager[_Running]:
+    return running_stack(calls_per_second=campaign.calls_per_second, max_live_calls=campaign.max_live_calls)
+
+
+def _textbook(_campaign: Campaign) -> AbstractContextManager[_Running]:
+    return textbook_stack()
+
+
+_STACKS: Mapping[str, _Stack] = {"ours": _ours, "textbook": _textbook}
