@@ -14,7 +14,7 @@ import requests
 
 from benchmarks.cpu import cpu_s
 from benchmarks.ground import carrier_env
-from benchmarks.running_stack import Campaign, Outcome, person, simulator
+from benchmarks.running_stack import Campaign, Outcome, SimulatedCarrier, person, simulator
 from orchestrator.local_stack.embedded_servers import start_valkey
 from orchestrator.local_stack.interrupts import pause
 from orchestrator.local_stack.ports import free_port
@@ -29,36 +29,33 @@ _QUIET_S = 1.0
 class RunningTextbook:
     """The running app with its carrier."""
 
-    def __init__(self, url: str, carrier_url: str, pids: dict[str, int]) -> None:
-        self._url, self._carrier_url, self._pids = url, carrier_url, pids
+    def __init__(self, url: str, carrier: SimulatedCarrier, pids: dict[str, int]) -> None:
+        self._url, self._carrier, self._pids = url, carrier, pids
 
     def run(self, campaign: Campaign) -> Outcome:
         """Call everybody once, and wait until the carrier has nothing left to do."""
         people = [_flat(person(number)) for number in range(campaign.contacts)]
-        revision = self._ledger("summary=1")["revision"]
-        before, began = self._cpu(), time.monotonic()
+        revision = self._carrier.ledger("summary=1")["revision"]
+        before, carrier_before, began = self._cpu(), self._carrier.cpu_s(), time.monotonic()
         body = {"people": people, "calls_per_second": campaign.calls_per_second}
         requests.post(f"{self._url}/campaigns", json=body, timeout=60).raise_for_status()
         while not self._is_over(campaign.contacts, revision):
             pause(0.25)
             if time.monotonic() - began > _MOST_S:
                 raise AssertionError(f"the campaign is not over after {_MOST_S:g} s")
-        took, after = time.monotonic() - began, self._cpu()
-        ledger = self._ledger(f"since={revision}")
+        took, after, carrier_s = time.monotonic() - began, self._cpu(), self._carrier.cpu_s() - carrier_before
+        ledger = self._carrier.ledger(f"since={revision}")
         spent = {name: after[name] - before[name] for name in before}
-        return Outcome(spent, ledger["dials"], ledger, took)
+        return Outcome(spent, carrier_s, ledger["dials"], ledger, took)
 
     def _is_over(self, contacts: int, revision: int) -> bool:
-        summary = self._ledger("summary=1")
+        summary = self._carrier.ledger("summary=1")
         if summary["live"] or summary["webhooks_under_way"]:
             return False
-        return len(self._ledger(f"since={revision}")["dials"]) >= contacts
+        return len(self._carrier.ledger(f"since={revision}")["dials"]) >= contacts
 
     def _cpu(self) -> dict[str, float]:
         return {name: cpu_s(pid) for name, pid in self._pids.items()}
-
-    def _ledger(self, query: str) -> dict[str, Any]:
-        return dict(requests.get(f"{self._carrier_url}/ledger?{query}", timeout=60).json())
 
 
 @contextmanager
@@ -66,14 +63,14 @@ def textbook_stack(*, time_scale: float = 5.0) -> Iterator[RunningTextbook]:
     """Start the app and a carrier whose callees all answer and are people; stop all at the end."""
     with tempfile.TemporaryDirectory(prefix="textbook-bench-") as name, ExitStack() as ends:
         folder = Path(name)
-        carrier_url, public_key = ends.enter_context(simulator(time_scale))
+        carrier = ends.enter_context(simulator(time_scale))
         valkey = start_valkey(folder / "valkey")
         ends.callback(valkey.stop)
         with open_redis(valkey.url) as client:
             client.config_set("appendfsync", "everysec")  # as the tutorials leave it
         port = free_port()
         env = {
-            **carrier_env(f"{carrier_url}/v2", public_key),
+            **carrier_env(f"{carrier.url}/v2", carrier.public_key),
             "TEXTBOOK_REDIS_URL": valkey.url,
             "TEXTBOOK_WEBHOOK_URL": f"http://127.0.0.1:{port}/webhooks/telnyx",
         }
@@ -83,7 +80,7 @@ def textbook_stack(*, time_scale: float = 5.0) -> Iterator[RunningTextbook]:
             ends.callback(child.end)
             child.wait_until_ready()
             pids[program.name] = child.pid
-        yield RunningTextbook(f"http://127.0.0.1:{port}", carrier_url, pids)
+        yield RunningTextbook(f"http://127.0.0.1:{port}", carrier, pids)
 
 
 def _programs(env: dict[str, str], port: int) -> Sequence[Program]:
