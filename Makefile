@@ -19,7 +19,7 @@ IN_CACHES := RUFF_CACHE_DIR="$$PLACE/.ruff_cache" MYPY_CACHE_DIR="$$PLACE/.mypy_
 	HYPOTHESIS_STORAGE_DIRECTORY="$$PLACE/.hypothesis"
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup venv demo up test lint coverage docs zones chaos plans contract mutations bench compose-test lock clean
+.PHONY: help setup venv demo up test lint coverage docs zones chaos plans contract mutations bench growth compose-test lock clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -90,8 +90,11 @@ contract: setup  ## ask every operation of the REST API hundreds of questions, a
 mutations: setup  ## break each line that keeps a promise; a test must turn red
 	$(BIN)/python -m tests.mutations.run
 
-bench: setup  ## measure, each number as a ratio to the bare parts
+bench: setup  ## measure, each number as a ratio to its base
 	$(BIN)/python -m benchmarks --full
+
+growth: setup  ## measure how the cost of a call grows with contacts, live calls and workers (a quarter of an hour)
+	$(BIN)/python -m benchmarks --only growth
 
 compose-test: setup  ## run a campaign on docker compose, scaled too
 	$(BIN)/python tests/compose/run.py

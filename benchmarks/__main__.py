@@ -1,6 +1,7 @@
-"""`make bench`: measures every part beside its bare parts and prints the table; a missed target is no failure.
+"""`make bench`: measures every part beside its base and prints the table; a missed target is no failure.
 
 Run: python -m benchmarks [--only NAME] [--full] [--json FILE]
+`--only growth` (`make growth`) measures how the cost of a call grows, which takes a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from benchmarks.crowd import measure_crowd
 from benchmarks.door import measure_door
 from benchmarks.events import measure_events
 from benchmarks.ground import Ground, ground
+from benchmarks.growth import Sizes, measure_growth
+from benchmarks.growth_table import as_measures, show_growth
 from benchmarks.imports import LARGE, measure_imports
 from benchmarks.ledger import measure_ledger
 from benchmarks.measures import Measure, Sample
@@ -53,16 +56,39 @@ _WIDE = 200
 def main() -> None:
     """Read the command line, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", action="append", choices=PARTS, help="measure this part alone; may be repeated")
+    parser.add_argument(
+        "--only", action="append", choices=(*PARTS, "growth"), help="measure this part alone; may be repeated"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="how often the two sides take turns (5)")
     parser.add_argument("--full", action="store_true", help=f"import {LARGE:,} rows, which takes minutes")
     parser.add_argument("--json", type=Path, help="write the numbers into this file too")
+    growth = parser.add_argument_group("growth")
+    growth.add_argument("--contacts", type=_numbers, help="contacts that wait (1000,100000,2000000)")
+    growth.add_argument("--held", type=_numbers, help="calls held on the line meanwhile (50,2000)")
+    growth.add_argument("--workers", type=_numbers, help="workers of each kind (1,4)")
+    growth.add_argument("--seconds", type=float, help="how long each is measured (20)")
+    growth.add_argument("--flat-out", type=int, help="contacts of the runs flat out (1500)")
+    growth.add_argument("--flat-out-workers", type=_numbers, help="workers of each kind, flat out (1,2,4)")
     given = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else _WIDE)
     measures = _measure(given.only or PARTS, console, rounds=given.rounds, full=given.full)
-    show(measures, console)
+    if measures:
+        show(measures, console)
+    if "growth" in (given.only or ()):
+        measures += _measure_growth(given, console)
     if given.json:
         write_json(measures, given.json)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
+
+
+def _measure_growth(given: argparse.Namespace, console: Console) -> list[Measure]:
+    chosen = {name: vars(given)[name] for name in Sizes.__dataclass_fields__ if vars(given)[name] is not None}
+    grown, scaled = measure_growth(Sizes(**chosen), console)
+    show_growth(grown, scaled, console)
+    return list(as_measures(grown, scaled))
 
 
 def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) -> list[Measure]:

@@ -15,7 +15,7 @@ from benchmarks.textbook_stack import textbook_stack
 
 PACE = 29.0
 _PACED = Campaign(contacts=600, calls_per_second=PACE, max_live_calls=2_000)
-_FLAT_OUT = Campaign(contacts=1_500, calls_per_second=1_000.0, max_live_calls=5_000)
+FLAT_OUT = Campaign(contacts=1_500, calls_per_second=1_000.0, max_live_calls=5_000)
 _LATEST_MS = 250.0
 
 
@@ -55,7 +55,7 @@ def measure_paced(*, rounds: int) -> list[Measure]:
 
 def measure_flat_out(*, rounds: int) -> list[Measure]:
     """Measure both as fast as this machine goes."""
-    taken = _in_turns(_FLAT_OUT, rounds)
+    taken = _in_turns(FLAT_OUT, rounds)
     latest = median(each["ours"].p99_ms for each in taken)
     return [
         _beside(taken, "calls", "calls/s", lambda f: f.calls_per_s, 2.0, "flat out", least=True),
@@ -72,7 +72,11 @@ def _in_turns(campaign: Campaign, rounds: int) -> _Rounds:
 
 def _figures(stack: _Stack, campaign: Campaign) -> Figures:
     with stack(campaign) as running:
-        outcome = running.run(campaign)
+        return figures_of(running.run(campaign))
+
+
+def figures_of(outcome: Outcome) -> Figures:
+    """Return what one whole campaign showed."""
     calls = len(outcome.dials)
     waits = [wait for dial in outcome.dials for wait in waits_ms(dial)]
     dialed = sorted(dial["accepted_at"] for dial in outcome.dials)

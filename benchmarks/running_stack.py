@@ -7,7 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from benchmarks.ground import API_KEY, CONNECTION
 from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.demo import SAMPLE
 from orchestrator.cli.upload import upload_flow
+from orchestrator.local_stack.data_folder import read_addresses
 from orchestrator.local_stack.interrupts import Interrupts, pause
 from orchestrator.local_stack.options import Carrier, StackOptions
 from orchestrator.local_stack.ports import free_port, is_free
@@ -86,31 +88,33 @@ class RunningStack:
     """A running stack with its carrier."""
 
     def __init__(self, stack: Stack, rest: ApiClient, carrier: SimulatedCarrier) -> None:
-        self._stack, self._rest, self._carrier = stack, rest, carrier
+        self.rest, self.carrier = rest, carrier
+        self._stack = stack
+
+    @property
+    def database_url(self) -> str:
+        """Return where the stack's PostgreSQL is."""
+        return read_addresses(self._stack.folder.path)["database_url"]
 
     def run(self, campaign: Campaign) -> Outcome:
         """Run one campaign to its end; every contact is called once."""
-        campaign_id = self._create(campaign)
-        revision = self._carrier.ledger("summary=1")["revision"]
-        before, carrier_before, began = self._cpu(), self._carrier.cpu_s(), time.monotonic()
-        self._rest.post(f"/v1/campaigns/{campaign_id}/start")
-        while self._rest.get(f"/v1/campaigns/{campaign_id}")["status"] != "completed":
-            pause(0.25)
-            self._stack.tick()
-            if time.monotonic() - began > _MOST_S:
-                raise AssertionError(f"the campaign is not over after {_MOST_S:g} s")
-        took, after, carrier_s = time.monotonic() - began, self._cpu(), self._carrier.cpu_s() - carrier_before
-        ledger = self._carrier.ledger(f"since={revision}")
+        campaign_id = self.create(campaign)
+        revision = self.carrier.ledger("summary=1")["revision"]
+        before, carrier_before, began = self.cpu_s(), self.carrier.cpu_s(), time.monotonic()
+        self.rest.post(f"/v1/campaigns/{campaign_id}/start")
+        self.wait_until(lambda: self.rest.get(f"/v1/campaigns/{campaign_id}")["status"] == "completed")
+        took, after, carrier_s = time.monotonic() - began, self.cpu_s(), self.carrier.cpu_s() - carrier_before
+        ledger = self.carrier.ledger(f"since={revision}")
         spent = {name: after[name] - before[name] for name in before}
         return Outcome(spent, carrier_s, ledger["dials"], ledger, took)
 
-    def _create(self, campaign: Campaign) -> str:
-        flow = upload_flow(self._rest, SAMPLE)
-        made = self._rest.post(
+    def create(self, campaign: Campaign, *, flow: Path = SAMPLE) -> str:
+        """Create a campaign with its contacts, and return its id."""
+        made = self.rest.post(
             "/v1/campaigns",
             {
                 "name": "bench",
-                "flow": flow["id"],
+                "flow": upload_flow(self.rest, flow)["id"],
                 "caller_ids": ["+13125550100"],
                 "pacing": {"calls_per_second": campaign.calls_per_second, "max_live_calls": campaign.max_live_calls},
                 "calling_hours": {"always": True},
@@ -120,15 +124,35 @@ class RunningStack:
         )
         people = [person(number) for number in range(campaign.contacts)]
         for start in range(0, len(people), 500):
-            self._rest.post(f"/v1/campaigns/{made['id']}/contacts", {"contacts": people[start : start + 500]})
+            self.rest.post(f"/v1/campaigns/{made['id']}/contacts", {"contacts": people[start : start + 500]})
         return str(made["id"])
 
-    def _cpu(self) -> dict[str, float]:
-        return {name: cpu_s(pid) for name, pid in self._stack.pids().items()}
+    def wait_until(self, holds: Callable[[], bool], *, most_s: float = _MOST_S) -> None:
+        """Keep the stack running until something holds."""
+        began = time.monotonic()
+        while not holds():
+            pause(0.25)
+            self._stack.tick()
+            if time.monotonic() - began > most_s:
+                raise AssertionError(f"what was waited for has not come after {most_s:g} s")
+
+    def run_for(self, seconds: float) -> None:
+        """Keep the stack running for so long."""
+        ends = time.monotonic() + seconds
+        self.wait_until(lambda: time.monotonic() >= ends)
+
+    def cpu_s(self) -> dict[str, float]:
+        """Return what each process has used so far, by the name of its program: two workers of a kind count as one."""
+        spent: dict[str, float] = defaultdict(float)
+        for name, pid in self._stack.pids().items():
+            spent[name.rstrip("-0123456789")] += cpu_s(pid)
+        return dict(spent)
 
 
 @contextmanager
-def running_stack(*, calls_per_second: float, max_live_calls: int, time_scale: float = 5.0) -> Iterator[RunningStack]:
+def running_stack(
+    *, calls_per_second: float, max_live_calls: int, time_scale: float = 5.0, workers: int = 1
+) -> Iterator[RunningStack]:
     """Start a carrier whose callees all answer and are people, and the whole service; stop both at the end."""
     with tempfile.TemporaryDirectory(prefix="orchestrator-bench-") as name:
         folder = Path(name)
@@ -145,6 +169,7 @@ def running_stack(*, calls_per_second: float, max_live_calls: int, time_scale: f
             options = StackOptions(
                 data=folder / "data",
                 port=port,
+                workers=workers,
                 carrier=Carrier.TELNYX,
                 flower=False,
                 calls_per_second=calls_per_second,

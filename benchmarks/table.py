@@ -16,8 +16,8 @@ _VERDICTS = {True: "[green]ok[/]", False: "[bold red]miss[/]", None: ""}
 
 def show(measures: Sequence[Measure], console: Console) -> None:
     """Print one line per measure."""
-    table = Table(title="each number beside the bare parts, from the same run")
-    for column in ("", "value", "bare", "ratio", "target", "", ""):
+    table = Table(title="each number beside its base of the same run: its bare parts, or the textbook app")
+    for column in ("", "value", "base", "ratio", "target", "", ""):
         table.add_column(column, justify="left" if column == "" else "right")
     for measure in measures:
         table.add_row(
