@@ -93,7 +93,7 @@ mutations: setup  ## break each line that keeps a promise; a test must turn red
 bench: setup  ## measure, each number as a ratio to its base
 	$(BIN)/python -m benchmarks --full
 
-growth: setup  ## measure how the cost of a call grows with contacts, live calls and workers (a quarter of an hour)
+growth: setup  ## measure how the cost of a call grows with contacts, live calls and workers (half an hour)
 	$(BIN)/python -m benchmarks --only growth
 
 compose-test: setup  ## run a campaign on docker compose, scaled too

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from benchmarks.beside_textbook import FLAT_OUT, PACE, Figures, figures_of
 from benchmarks.calls import waits_ms
 from benchmarks.measures import share
 from benchmarks.running_stack import Campaign, RunningStack, running_stack
+from benchmarks.volumes import read_volumes
 from benchmarks.waiting_contacts import WaitingContacts
 
 _HOLD = Path(__file__).parent / "hold.yaml"
@@ -50,10 +51,11 @@ class Grown:
 
 @dataclass(frozen=True)
 class Scaled:
-    """The figures of so many workers of each kind, as fast as they go."""
+    """The figures of so many workers of each kind, as fast as they go, and what a call took besides CPU."""
 
     workers: int
     figures: Figures
+    volumes: Mapping[str, float]
 
 
 def measure_growth(sizes: Sizes, console: Console) -> tuple[list[Grown], list[Scaled]]:
@@ -75,7 +77,7 @@ def _grown(contacts: int, workers: int, sizes: Sizes) -> Iterator[Grown]:
         most_held = int(max(sizes.held) * _SOME_LEAVE) + 1
         holding = _Pausable(stack, stack.create(Campaign(most_held, PACE, _CHANNELS), flow=_HOLD))
         measured = _Pausable(stack, stack.create(Campaign(0, PACE, _CHANNELS)))
-        with closing(WaitingContacts(stack.database_url, measured.campaign_id)) as waiting:
+        with closing(WaitingContacts(stack.stores[0], measured.campaign_id)) as waiting:
             for held in sorted(sizes.held):
                 waiting.fill_up_to(contacts)
                 _hold(stack, holding, held)
@@ -153,4 +155,7 @@ def _scaled(workers: int, contacts: int) -> Scaled:
     campaign = replace(FLAT_OUT, contacts=contacts)
     rate, channels = campaign.calls_per_second, campaign.max_live_calls
     with running_stack(calls_per_second=rate, max_live_calls=channels, workers=workers) as stack:
-        return Scaled(workers, figures_of(stack.run(campaign)))
+        before = read_volumes(*stack.stores)
+        outcome = stack.run(campaign)
+        volumes = read_volumes(*stack.stores).of_a_call(before, len(outcome.dials))
+        return Scaled(workers, figures_of(outcome), volumes)

@@ -11,6 +11,7 @@ from benchmarks.beside_textbook import Figures
 from benchmarks.growth import Grown, Scaled
 from benchmarks.measures import Measure
 
+_RATES = (30, 300, 3_000)
 _BENDS, _BENDS_MS = 1.2, 0.3  # costs so much more, by factor and by CPU-ms: what is less may be noise
 
 
@@ -28,6 +29,7 @@ def show_growth(grown: Sequence[Grown], scaled: Sequence[Scaled], console: Conso
         for each in scaled:
             table.add_row(str(each.workers), *_cells(each.figures), bends(each.figures, scaled[0].figures))
         console.print(table)
+        console.print(_needs(scaled[0]))
 
 
 def as_measures(grown: Sequence[Grown], scaled: Sequence[Scaled]) -> Iterator[Measure]:
@@ -37,6 +39,8 @@ def as_measures(grown: Sequence[Grown], scaled: Sequence[Scaled]) -> Iterator[Me
         yield from _measures(name, row.figures, grown[0].figures, "dials/s")
     for each in scaled:
         yield from _measures(f"{each.workers} workers flat out", each.figures, scaled[0].figures, "calls/s")
+    for each in scaled[:1]:
+        yield from (Measure(f"a call: {what}", number, "") for what, number in each.volumes.items())
 
 
 def bends(figures: Figures, base: Figures) -> str:
@@ -56,6 +60,18 @@ def _table(title: str, sizes: Sequence[str], figures: Figures, pace: str) -> Tab
     for column in (*sizes, "all", *figures.cpu_by_process, "carrier", "p50 ms", "p99 ms", pace):
         table.add_column(column, justify="right")
     table.add_column("what bends, beside the first row")
+    return table
+
+
+def _needs(scaled: Scaled) -> Table:
+    """Say what larger installations need if a call costs there what it costs here: a sum, not a measurement."""
+    table = Table(title="calculated from one worker flat out")
+    for column in ("", "of a call", *(f"{rate:,} calls/s" for rate in _RATES)):
+        table.add_column(column, justify="right" if column else "left")
+    for process, ms in scaled.figures.cpu_by_process.items():
+        table.add_row(f"{process}, cores", f"{ms:.1f} ms", *(f"{ms * rate / 1000:,.1f}" for rate in _RATES))
+    for what, number in scaled.volumes.items():
+        table.add_row(f"{what}, a second", f"{number:,.0f}", *(f"{number * rate:,.0f}" for rate in _RATES))
     return table
 
 

@@ -92,9 +92,10 @@ class RunningStack:
         self._stack = stack
 
     @property
-    def database_url(self) -> str:
-        """Return where the stack's PostgreSQL is."""
-        return read_addresses(self._stack.folder.path)["database_url"]
+    def stores(self) -> tuple[str, str]:
+        """Return where the stack's PostgreSQL and its Valkey are."""
+        addresses = read_addresses(self._stack.folder.path)
+        return addresses["database_url"], addresses["redis_url"]
 
     def run(self, campaign: Campaign) -> Outcome:
         """Run one campaign to its end; every contact is called once."""
