@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping
 from orchestrator.policy.caller_id import choose_caller_id
 from orchestrator.policy.dial_gate import GateAnswer, Go, may_dial
 from orchestrator.store.sql.dial_checks import gate_facts
-from orchestrator.store.sql.dial_counts import Dials, count_from, lock_caller_ids
+from orchestrator.store.sql.dial_counts import CallerIdCap, Dials, count_from, lock_caller_ids
 
 
 def ask_gate(tx: Connection, rows: Mapping[str, RowMapping], contact_ids: Sequence[str]) -> dict[str, GateAnswer]:
@@ -37,6 +37,7 @@ def _dials_from(tx: Connection, rows: Sequence[RowMapping]) -> dict[str, Dials]:
     caps = [row["caller_id_day_limit"] for row in rows if row["caller_id_day_limit"] is not None]
     if not caps:
         return {}
-    caller_ids = {caller_id_of(row) for row in rows}
-    lock_caller_ids(tx, sorted(caller_ids))
-    return count_from(tx, sorted(caller_ids), cap=max(caps))
+    caller_ids = sorted({caller_id_of(row) for row in rows})
+    lock_caller_ids(tx, caller_ids)
+    counted = count_from(tx, [CallerIdCap(caller_id, max(caps)) for caller_id in caller_ids])
+    return dict(zip(caller_ids, counted, strict=True))

@@ -1,9 +1,9 @@
-"""Permits one send of an attempt: by the gate and the ledger in SQL, then by the rate limit in Redis."""
+"""Permits sends of attempts: by the gate and the ledger in SQL, then by the rate limit in Redis."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import redis
@@ -27,12 +27,12 @@ from orchestrator.store.outage import in_words
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import carrier_knows
 from orchestrator.store.redis.memory_guard import MemoryWatch
-from orchestrator.store.redis.rate_limiter import Permission, permit_send
+from orchestrator.store.redis.rate_limiter import AskedSend, Permission, permit_sends
 from orchestrator.store.sql.call_filters import of_call
 from orchestrator.store.sql.contact_transitions import lock_dialing_rules
 from orchestrator.store.sql.dial_checks import gate_facts, read_send_facts
-from orchestrator.store.sql.dial_counts import Dials, count_from
-from orchestrator.store.sql.dial_ledger import Send, lock_call, mark_first_send, mark_repeat
+from orchestrator.store.sql.dial_counts import CallerIdCap, Dials, count_from
+from orchestrator.store.sql.dial_ledger import Send, lock_call, lock_reserved, mark_first_sends, mark_repeat
 from orchestrator.store.sql.flow_cache import FlowCache
 
 log = logging.getLogger(__name__)
@@ -69,44 +69,61 @@ class DialPermits:
         self._age_clock = age_clock
         self._memory_watch = MemoryWatch(client)
 
+    def permit_first_sends(self, call_ids: Sequence[str]) -> list[Permit]:
+        """Move to their first send, in one transaction, the attempts that are free and that the gate lets go (R1).
+
+        The others are left as they are, to be asked for one by one: who is withdrawn may leave its place under a cap to
+        the next, and is locked with its contact, which nobody should do who holds many attempts.
+        """
+        with self._sql.begin() as tx:
+            asked = self._ask_gate(tx, lock_reserved(tx, call_ids))
+            going = [row for row, answer in asked if isinstance(answer, Go)]
+            if going:
+                mark_first_sends(tx, [row["id"] for row in going])
+        return [_permit(row, 1) for row in going]
+
     def permit_dial(self, call_id: str) -> Permit | None:
         """Move the attempt to its next send in one transaction (R1, R2); None if nothing may be sent now."""
         released: list[ReleasedAttempt] = []
         with self._sql.begin() as tx:
             if lock_call(tx, call_id) not in (AttemptState.RESERVED, AttemptState.DIALING):
                 return None
-            row, answer = self._ask_gate(tx, call_id)
+            [(row, answer)] = self._ask_gate(tx, [call_id])
             if isinstance(answer, Hold):
                 # A change of the campaign releases the contacts it holds, and would miss one held a moment later.
                 if not lock_dialing_rules(tx, row["campaign_id"]):
                     return None  # published again soon
-                row, answer = self._ask_gate(tx, call_id)
+                [(row, answer)] = self._ask_gate(tx, [call_id])
             send_no = self._take_send(tx, row, answer, released)
         free_channels(self._redis, self._keys, released)  # behind the commit: until then the channel is taken
-        return Permit(Send(call_id, send_no, row), dispatch_limits(row["calls_per_second"])) if send_no else None
+        return _permit(row, send_no) if send_no else None
 
-    def refuse_late(self, permit: Permit, *, began: float) -> Reason | None:
-        """Return why the permitted send must not leave now; None when Redis permits it too and it is young enough.
+    def refuse_late(self, permits: Sequence[Permit], *, began: float) -> list[Reason | None]:
+        """Return why each permitted send must not leave now; None when Redis permits it too and it is young enough.
 
-        `began` is the time of `age_clock` before the transaction, in seconds. Creates the live state of the call.
+        `began` is the time of `age_clock` before the transaction, in seconds. Creates the live state of the calls.
         """
+        if not permits:
+            return []
+        asked = [self._asked_send(permit) for permit in permits]
         try:
             if self._memory_watch.is_nearly_full():
-                return Reason.REDIS  # its webhooks would be refused (R11)
-            permission = self._ask_rate_limit(permit)
+                return [Reason.REDIS] * len(asked)  # their webhooks would be refused (R11)
+            permissions = permit_sends(self._redis, self._keys, asked)
         except redis.RedisError as err:
-            log.warning("not dialed: %s", in_words(err), extra={"call_id": permit.send.call_id})
-            return Reason.REDIS
-        if permission != Permission.PERMITTED:
-            return Reason.RATE if permission == Permission.REFUSED else Reason.REDIS
-        return Reason.SEND_TOO_OLD if self._age_clock() - began > TOO_OLD_S else None
+            log.warning("%s not dialed: %s", len(asked), in_words(err))
+            return [Reason.REDIS] * len(asked)
+        is_too_old = self._age_clock() - began > TOO_OLD_S
+        late = Reason.SEND_TOO_OLD if is_too_old else None
+        return [_refusal(permission) or late for permission in permissions]
 
-    def _ask_gate(self, tx: Connection, call_id: str) -> tuple[RowMapping, GateAnswer]:
-        """Return the attempt, read behind its lock, and the gate's answer: a pause that committed is seen here (R9)."""
-        row = read_send_facts(tx, call_id, self._caps)
-        is_current = row["contact_status"] == ContactStatus.CALLING and row["current_call_id"] == row["id"]
-        facts = gate_facts(row, contact_status_ok=is_current, from_caller_id=_other_dials(tx, row))
-        return row, may_dial(facts, row["db_now"])
+    def _ask_gate(self, tx: Connection, call_ids: Sequence[str]) -> list[tuple[RowMapping, GateAnswer]]:
+        """Return attempts, read behind their locks, and the gate's answers: it sees a pause that committed (R9)."""
+        if not call_ids:
+            return []
+        rows = read_send_facts(tx, call_ids, self._caps)
+        others = _other_dials(tx, rows)
+        return [(row, _may_dial(row, others.get(row["id"], Dials()))) for row in rows]
 
     def _take_send(self, tx: Connection, row: RowMapping, answer: GateAnswer, released: list[ReleasedAttempt]) -> int:
         """Return the number of the send that is permitted; 0 if none is. Adds to `released` what the gate stops."""
@@ -115,7 +132,7 @@ class DialPermits:
         if not isinstance(answer, Go):
             released += release_attempts(tx, of_call(row["id"]), _release_reason(answer))
             return 0
-        mark_first_send(tx, row["id"])
+        mark_first_sends(tx, [row["id"]])
         return 1
 
     def _may_repeat(self, tx: Connection, row: RowMapping, *, allowed: bool) -> bool:
@@ -123,16 +140,14 @@ class DialPermits:
             return False
         return mark_repeat(tx, row["id"])
 
-    def _ask_rate_limit(self, permit: Permit) -> Permission:
+    def _asked_send(self, permit: Permit) -> AskedSend:
         send = permit.send
-        return permit_send(
-            self._redis,
-            self._keys,
-            send.row["connection_id"],
+        return AskedSend(
+            name=f"{send.call_id}/{send.send_no}",
+            connection_id=send.row["connection_id"],
             epoch=send.row["epoch"] or "",
             live=self._live_call(send.row),
             limits=permit.limits,
-            send=f"{send.call_id}/{send.send_no}",
         )
 
     def _live_call(self, row: RowMapping) -> LiveCall:
@@ -150,10 +165,31 @@ class DialPermits:
         )
 
 
-def _other_dials(tx: Connection, row: RowMapping) -> Dials:
-    """Return what else was dialed from this caller id; of two sends at once each sees the other's reservation."""
-    cap, caller_id = row["caller_id_day_limit"], row["from_number"]
-    return count_from(tx, [caller_id], cap=cap, besides=row["id"])[caller_id] if cap is not None else Dials()
+def _permit(row: RowMapping, send_no: int) -> Permit:
+    return Permit(Send(row["id"], send_no, row), dispatch_limits(row["calls_per_second"]))
+
+
+def _may_dial(row: RowMapping, from_caller_id: Dials) -> GateAnswer:
+    is_current = row["contact_status"] == ContactStatus.CALLING and row["current_call_id"] == row["id"]
+    return may_dial(gate_facts(row, contact_status_ok=is_current, from_caller_id=from_caller_id), row["db_now"])
+
+
+def _refusal(permission: Permission | redis.ResponseError) -> Reason | None:
+    """Return why Redis does not permit a send."""
+    if isinstance(permission, redis.ResponseError):
+        log.warning("not dialed: %s", in_words(permission))
+        return Reason.REDIS
+    return {Permission.PERMITTED: None, Permission.REFUSED: Reason.RATE, Permission.STALE: Reason.REDIS}[permission]
+
+
+def _other_dials(tx: Connection, rows: Sequence[RowMapping]) -> dict[str, Dials]:
+    """Return, by call id, what else was dialed from its caller id, where this is capped.
+
+    Of two sends at once, in one transaction or in two, each sees the other's reservation.
+    """
+    capped = [row for row in rows if row["caller_id_day_limit"] is not None]
+    caps = [CallerIdCap(row["from_number"], row["caller_id_day_limit"], besides=row["id"]) for row in capped]
+    return {row["id"]: dials for row, dials in zip(capped, count_from(tx, caps), strict=True)}
 
 
 def _release_reason(answer: Hold | Never | Go) -> ReleaseReason:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
-from typing import TypeVar, assert_never
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias, TypeVar, assert_never
 
 import redis
 from sqlalchemy import Engine, RowMapping
@@ -26,9 +26,9 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import carrier_knows
-from orchestrator.store.redis.rate_limiter import report_answer
+from orchestrator.store.redis.rate_limiter import AnswerReport, report_answers
 from orchestrator.store.sql.call_filters import dialing_call
-from orchestrator.store.sql.dial_ledger import Send, mark_accepted, mark_answered, mark_not_carried_out, mark_over
+from orchestrator.store.sql.dial_ledger import Send, mark_all_accepted, mark_answered, mark_not_carried_out, mark_over
 from orchestrator.telnyx.answers import (
     Accepted,
     Ambiguous,
@@ -42,6 +42,8 @@ from orchestrator.telnyx.answers import (
 )
 
 T = TypeVar("T")
+No: TypeAlias = Rejected | Refused | Gone | Busy | Unavailable | Ambiguous
+"""Every answer but Accepted."""
 
 log = logging.getLogger(__name__)
 
@@ -58,23 +60,25 @@ class DialSettler:
         self._redis = client
         self._keys = keys
 
-    def settle_dial(self, permit: Permit, answer: Answer) -> None:
+    def settle_accepted(self, accepted: Sequence[tuple[Permit, Accepted]]) -> None:
+        """Write what was accepted to the ledger in one statement, then report it all in one trip, as `settle_no`."""
+        ids_of = {permit.send.call_id: _leg_ids(answer) for permit, answer in accepted}
+        _until_written(lambda: self._write_accepted(ids_of))
+        self._report([_report(permit, answer, _accepted_event(permit.send, answer)) for permit, answer in accepted])
+
+    def settle_no(self, permit: Permit, answer: No) -> None:
         """Write the answer to the ledger, then report it to the rate limit and, as an event, to the call."""
-        send = permit.send
-        log.info("dial answered: %s", type(answer).__name__, extra={"call_id": send.call_id, "send_no": send.send_no})
-        event = self._write(send, answer)
-        self._report(permit, answer, event)
+        event = self._write(permit.send, answer)
+        self._report([_report(permit, answer, event)])
 
     def release(self, send: Send, reason: Reason, *, final: ContactStatus | None = None) -> None:
         """Note that this send dialed nobody; release the attempt unless another send of it may have dialed (R3)."""
         release = ReleaseReason(reason, final=final, held=False)
         free_channels(self._redis, self._keys, _until_written(lambda: self._write_released(send, release)))
 
-    def _write(self, send: Send, answer: Answer) -> Event | None:
+    def _write(self, send: Send, answer: No) -> Event | None:
         """Write what the answer makes of the attempt; return the event for its call, if there is one."""
         match answer:
-            case Accepted():
-                return self._accept(send, answer)
             case Rejected():
                 return self._reject(send, answer)
             case Refused():
@@ -92,18 +96,9 @@ class DialSettler:
                 assert_never(answer)
         return None
 
-    def _accept(self, send: Send, answer: Accepted) -> Event:
-        ids = {
-            "call_control_id": answer.call_control_id,
-            "call_leg_id": answer.call_leg_id,
-            "call_session_id": answer.call_session_id,
-        }
-        _until_written(lambda: self._write_accepted(send, ids))
-        return _event(send, DIAL_ACCEPTED, dict(ids))
-
-    def _write_accepted(self, send: Send, ids: dict[str, str | None]) -> None:
+    def _write_accepted(self, ids_of: Mapping[str, Mapping[str, str | None]]) -> None:
         with self._single_statements.connect() as tx:
-            mark_accepted(tx, send.call_id, ids=ids)
+            mark_all_accepted(tx, ids_of)
 
     def _reject(self, send: Send, answer: NotAccepted) -> Event | None:
         is_final = _until_written(lambda: self._write_rejected(send))
@@ -135,14 +130,9 @@ class DialSettler:
         with self._single_statements.connect() as tx:
             mark_over(tx, send)
 
-    def _report(self, permit: Permit, answer: Answer, event: Event | None) -> None:
-        is_bad = isinstance(answer, Busy | Unavailable | Ambiguous)
-        reason = answer.title if isinstance(answer, NotAccepted) else ""
-        rate, connection_id = permit.limits.pace_per_s, permit.send.row["connection_id"]
-        if report_answer(
-            self._redis, self._keys, connection_id, good=not is_bad, rate=rate, reason=reason, event=event
-        ):
-            log.error("dispatch closed: the carrier failed %s times in a row", reason)
+    def _report(self, reports: Sequence[AnswerReport]) -> None:
+        if report_answers(self._redis, self._keys, reports):
+            log.error("dispatch closed: the carrier failed %s times in a row", reports[-1].reason)
 
 
 def _until_written(write: Callable[[], T]) -> T:
@@ -159,6 +149,28 @@ def _until_written(write: Callable[[], T]) -> T:
                 raise
             log.warning("the answer is not written yet: %s", str(err).partition("\n")[0])
         pause.wait(next(pauses, _WRITE_AGAIN_AFTER_S[-1]))
+
+
+def _leg_ids(answer: Accepted) -> dict[str, str | None]:
+    return {
+        "call_control_id": answer.call_control_id,
+        "call_leg_id": answer.call_leg_id,
+        "call_session_id": answer.call_session_id,
+    }
+
+
+def _report(permit: Permit, answer: Answer, event: Event | None) -> AnswerReport:
+    return AnswerReport(
+        permit.send.row["connection_id"],
+        good=not isinstance(answer, Busy | Unavailable | Ambiguous),
+        rate=permit.limits.pace_per_s,
+        reason=answer.title if isinstance(answer, NotAccepted) else "",
+        event=event,
+    )
+
+
+def _accepted_event(send: Send, answer: Accepted) -> Event:
+    return _event(send, DIAL_ACCEPTED, _leg_ids(answer))
 
 
 def _event(send: Send, kind: str, payload: dict[str, str | None]) -> Event:

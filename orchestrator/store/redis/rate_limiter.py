@@ -51,6 +51,28 @@ class Permission(StrEnum):
 
 
 @dataclass(frozen=True)
+class AskedSend:
+    """A send that is about to leave: `name` tells it from every other, `epoch` is the one that SQL knows."""
+
+    name: str
+    connection_id: str
+    epoch: str
+    live: LiveCall
+    limits: DispatchLimits
+
+
+@dataclass(frozen=True)
+class AnswerReport:
+    """How the carrier answered a dial; `rate` is the connection's full one in dials per s, `event` is for the call."""
+
+    connection_id: str
+    good: bool
+    rate: float
+    reason: str = ""
+    event: Event | None = None
+
+
+@dataclass(frozen=True)
 class Health:
     """How the carrier has answered lately: the slowed rate if any, whether dispatch is closed, and why.
 
@@ -104,49 +126,21 @@ def return_reservation(
         run_script(client, ScriptCall("give_back", _limit_keys(keys, connection, campaign), [*rates, *call_ids]))
 
 
-def permit_send(
-    client: redis.Redis,
-    keys: Keys,
-    connection_id: str,
-    *,
-    epoch: str,
-    live: LiveCall,
-    limits: DispatchLimits,
-    send: str,
-) -> Permission:
-    """Create the call's live state unless it is there and enter the send in the log of the trailing window.
+def permit_sends(client: redis.Redis, keys: Keys, asked: Sequence[AskedSend]) -> list[Permission | redis.ResponseError]:
+    """Create each call's live state unless it is there and enter the sends in the logs of the trailing windows.
 
-    `refused` is the law's answer (R7); `stale` says that Redis is not the one of this epoch (R20).
+    `refused` is the law's answer (R7), which counts those before it in `asked`, too; `stale` says that Redis is not the
+    one of this epoch (R20). An answer may be an error of its own send.
     """
-    law: list[str | int] = [limits.law_sends, int(limits.law_window_s * 1000), send, epoch]
-    args = [*law, live.model_dump_json(), new_version()]
-    names = [keys.sends(connection_id), keys.epoch, keys.call(live.call_id)]
-    answer: bytes = run_script(client, ScriptCall("permit_send", names, args))
-    return Permission(answer.decode())
+    answers = run_scripts(client, [_permission(keys, each) for each in asked])
+    return [Permission(answer.decode()) if isinstance(answer, bytes) else answer for answer in answers]
 
 
-def report_answer(
-    client: redis.Redis,
-    keys: Keys,
-    connection_id: str,
-    *,
-    good: bool,
-    rate: float,
-    reason: str,
-    event: Event | None = None,
-) -> bool:
-    """Report how the carrier answered a dial, to the call by `event`; True when this answer closed dispatch."""
-    event_json = event.model_dump_json() if event else ""
-    args: list[str | float] = [
-        "good" if good else "bad",
-        rate,
-        CLOSE_AFTER_FAILURES,
-        reason,
-        event_json,
-        SLOWED_AT_LEAST,
-    ]
-    names = [keys.health(connection_id), keys.events]
-    return bool(run_script(client, ScriptCall("report_answer", names, args)) == b"closed")
+def report_answers(client: redis.Redis, keys: Keys, reports: Sequence[AnswerReport]) -> bool:
+    """Report how the carrier answered dials, to each call by its event; True when one of them closed dispatch."""
+    answers = run_scripts(client, [_report(keys, each) for each in reports])
+    raise_errors(answers)
+    return b"closed" in answers
 
 
 def read_health(client: redis.Redis, keys: Keys, connection_id: str) -> Health:
@@ -193,6 +187,20 @@ def _reservation(
     names = [*_limit_keys(keys, connection, campaign), keys.health(connection.scope)]
     limits = [connection.rate, connection.burst, connection.channels, campaign.rate, campaign.burst, campaign.channels]
     return ScriptCall("reserve", names, [*limits, lease_s * 1000, SLOWED_AT_LEAST, *call_ids])
+
+
+def _permission(keys: Keys, asked: AskedSend) -> ScriptCall:
+    limits, live = asked.limits, asked.live
+    law: list[str | int] = [limits.law_sends, int(limits.law_window_s * 1000), asked.name, asked.epoch]
+    names = [keys.sends(asked.connection_id), keys.epoch, keys.call(live.call_id)]
+    return ScriptCall("permit_send", names, [*law, live.model_dump_json(), new_version()])
+
+
+def _report(keys: Keys, report: AnswerReport) -> ScriptCall:
+    event_json = report.event.model_dump_json() if report.event else ""
+    answer = "good" if report.good else "bad"
+    args: list[str | float] = [answer, report.rate, CLOSE_AFTER_FAILURES, report.reason, event_json, SLOWED_AT_LEAST]
+    return ScriptCall("report_answer", [keys.health(report.connection_id), keys.events], args)
 
 
 def _limit_keys(keys: Keys, connection: RateLimit, campaign: RateLimit) -> list[str]:

@@ -53,7 +53,7 @@ _SEND_FACTS = text(
     FROM calls a JOIN contacts c ON c.id = a.contact_id JOIN campaigns k ON k.id = c.campaign_id
         JOIN connections n ON n.id = a.connection_id
         CROSS JOIN LATERAL ({dials_within("to_number", "c.phone", most=_NUMBER_CAP, besides="a.id")}) u
-    WHERE a.id = :call_id
+    WHERE a.id = ANY(:call_ids)
     """  # noqa: S608 built from constants
 )
 
@@ -64,9 +64,9 @@ def read_facts(tx: Connection, contact_ids: Sequence[str], caps: Caps) -> dict[s
     return {row["contact_id"]: row for row in rows}
 
 
-def read_send_facts(tx: Connection, call_id: str, caps: Caps) -> RowMapping:
-    """Return an attempt beside all that speaks for or against sending it, and its connection's calls per second."""
-    return tx.execute(_SEND_FACTS, {"call_id": call_id, **caps.model_dump()}).mappings().one()
+def read_send_facts(tx: Connection, call_ids: Sequence[str], caps: Caps) -> Sequence[RowMapping]:
+    """Return attempts, each beside all that speaks for or against sending it, and its connection's calls per second."""
+    return tx.execute(_SEND_FACTS, {"call_ids": list(call_ids), **caps.model_dump()}).mappings().all()
 
 
 def gate_facts(row: RowMapping, *, contact_status_ok: bool, from_caller_id: Dials) -> GateFacts:

@@ -40,9 +40,10 @@ def dials_within(column: str, number: str, *, most: str, besides: str) -> str:
 
 _FROM_CALLER_IDS = text(
     f"""
-    SELECT n.number, u.* FROM unnest(CAST(:numbers AS text[])) AS n(number) CROSS JOIN LATERAL (
-        {dials_within("from_number", "n.number", most=":most", besides=":besides")}
-    ) u
+    SELECT u.* FROM unnest(CAST(:numbers AS text[]), CAST(:caps AS int[]), CAST(:besides AS text[]))
+        WITH ORDINALITY AS n(number, cap, besides, place) CROSS JOIN LATERAL (
+        {dials_within("from_number", "n.number", most="n.cap", besides="n.besides")}
+    ) u ORDER BY n.place
     """  # noqa: S608
 )
 _LOCK = text(
@@ -75,8 +76,23 @@ def lock_caller_ids(tx: Connection, caller_ids: Sequence[str]) -> None:
     tx.execute(_LOCK, {"numbers": sorted(caller_ids), "locks": _LOCKS})
 
 
-def count_from(tx: Connection, caller_ids: Sequence[str], *, cap: int, besides: str = "") -> dict[str, Dials]:
-    """Return the dials of each caller id in the last 24 h, the attempt `besides` left out, up to `cap` of them."""
-    params = {"numbers": list(caller_ids), "most": cap, "besides": besides}
+@dataclass(frozen=True, slots=True)
+class CallerIdCap:
+    """A cap on the dials from a caller id; the attempt `besides` is left out of the count."""
+
+    caller_id: str
+    cap: int
+    besides: str = ""
+
+
+def count_from(tx: Connection, caps: Sequence[CallerIdCap]) -> list[Dials]:
+    """Return, for each of `caps`, the dials from its caller id in the last 24 h, up to the cap."""
+    if not caps:
+        return []
+    params = {
+        "numbers": [each.caller_id for each in caps],
+        "caps": [each.cap for each in caps],
+        "besides": [each.besides for each in caps],
+    }
     rows = tx.execute(_FROM_CALLER_IDS, params).mappings()
-    return {row["number"]: dials_of(row, cap) for row in rows}
+    return [dials_of(row, each.cap) for row, each in zip(rows, caps, strict=True)]

@@ -36,11 +36,17 @@ DEADLINE_SLACK_S = 60
 PUBLISH_AGAIN_AFTER_S = 10  # a message that nobody has taken for so long may be lost
 # What every dial and every tick asks stands here as text: to build it anew costs more than to execute it.
 _LOCK = text("SELECT state FROM calls WHERE id = :id FOR UPDATE")
-_FIRST_SEND = text(
+_LOCK_RESERVED = text(
+    f"""
+    SELECT id FROM calls WHERE id = ANY(:ids) AND state = '{AttemptState.RESERVED}'
+    ORDER BY id FOR UPDATE SKIP LOCKED
+    """  # noqa: S608 built from constants
+)
+_FIRST_SENDS = text(
     f"""
     UPDATE calls SET state = '{AttemptState.DIALING}', send_no = 1, first_sent_at = t.now, last_sent_at = t.now,
         dialed_at = t.now
-    FROM (SELECT clock_timestamp() AS now) t WHERE id = :id AND state IN {sources_of(AttemptState.DIALING)}
+    FROM (SELECT clock_timestamp() AS now) t WHERE id = ANY(:ids) AND state IN {sources_of(AttemptState.DIALING)}
     """  # noqa: S608 built from constants
 )
 _ACCEPTED = text(
@@ -48,10 +54,12 @@ _ACCEPTED = text(
     UPDATE calls SET state = '{AttemptState.ACCEPTED}', answered_send = send_no,
         accepted_at = clock_timestamp(), unknown_at = NULL,
         deadline_at = clock_timestamp() + make_interval(secs => ring_limit_s + talk_limit_s + {DEADLINE_SLACK_S}),
-        call_control_id = coalesce(call_control_id, :call_control_id),
-        call_leg_id = coalesce(call_leg_id, :call_leg_id),
-        call_session_id = coalesce(call_session_id, :call_session_id)
-    WHERE id = :id AND state IN {sources_of(AttemptState.ACCEPTED)}
+        call_control_id = coalesce(calls.call_control_id, told.call_control_id),
+        call_leg_id = coalesce(calls.call_leg_id, told.call_leg_id),
+        call_session_id = coalesce(calls.call_session_id, told.call_session_id)
+    FROM unnest(CAST(:call_ids AS text[]), CAST(:call_control_id AS text[]), CAST(:call_leg_id AS text[]),
+        CAST(:call_session_id AS text[])) AS told(call_id, call_control_id, call_leg_id, call_session_id)
+    WHERE id = told.call_id AND state IN {sources_of(AttemptState.ACCEPTED)}
     """  # noqa: S608 built from constants
 )
 _REPUBLISH = text(
@@ -90,9 +98,17 @@ def lock_call(tx: Connection, call_id: str) -> str | None:
     return state
 
 
-def mark_first_send(tx: Connection, call_id: str) -> None:
-    """Move `reserved` to `dialing`: from this commit on a POST may have left (R1)."""
-    tx.execute(_FIRST_SEND, {"id": call_id})
+def lock_reserved(tx: Connection, call_ids: Sequence[str]) -> list[str]:
+    """Lock those of these attempts that were never sent and return their ids, in order.
+
+    Leaves out whom somebody else holds: who holds many must wait for none, or two of them wait for each other.
+    """
+    return list(tx.execute(_LOCK_RESERVED, {"ids": list(call_ids)}).scalars())
+
+
+def mark_first_sends(tx: Connection, call_ids: Sequence[str]) -> None:
+    """Move `reserved` to `dialing`: from this commit on their POSTs may have left (R1)."""
+    tx.execute(_FIRST_SENDS, {"ids": list(call_ids)})
 
 
 def mark_repeat(tx: Connection, call_id: str) -> bool:
@@ -115,8 +131,14 @@ def mark_repeat(tx: Connection, call_id: str) -> bool:
 
 def mark_accepted(tx: Connection, call_id: str, *, ids: Mapping[str, str | None]) -> bool:
     """Move an attempt the carrier owns to `accepted` with its ids; False if it is final or was accepted before."""
-    known = {name: ids.get(name) for name in ("call_control_id", "call_leg_id", "call_session_id")}
-    return tx.execute(_ACCEPTED, {"id": call_id, **known}).rowcount == 1
+    return mark_all_accepted(tx, {call_id: ids}) == 1
+
+
+def mark_all_accepted(tx: Connection, ids_of: Mapping[str, Mapping[str, str | None]]) -> int:
+    """Move the attempts of `ids_of`, by call id, as `mark_accepted` does; return how many were moved."""
+    names = ("call_control_id", "call_leg_id", "call_session_id")
+    columns = {name: [ids.get(name) for ids in ids_of.values()] for name in names}
+    return tx.execute(_ACCEPTED, {"call_ids": list(ids_of), **columns}).rowcount
 
 
 def mark_not_carried_out(tx: Connection, send: Send) -> None:

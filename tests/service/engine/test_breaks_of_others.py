@@ -139,7 +139,7 @@ def test_dograh_accepted_by_the_carrier_and_then_marked_failed_because_a_write_f
         raise RuntimeError("the database has gone away")
 
     with monkeypatch.context() as patch:
-        patch.setattr("orchestrator.operations.dialing.settle_dial.mark_accepted", broken)
+        patch.setattr("orchestrator.operations.dialing.settle_dial.mark_all_accepted", broken)
         with pytest.raises(RuntimeError):
             world.dialer.dial_call(call_id)
     assert world.call_row(call_id)["state"] == "dialing"

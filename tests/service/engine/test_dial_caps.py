@@ -18,7 +18,7 @@ from orchestrator.operations.dialing.place_call import NewCall, place_call
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.store.sql.dial_checks import read_send_facts
-from orchestrator.store.sql.dial_counts import count_from
+from orchestrator.store.sql.dial_counts import CallerIdCap, count_from
 from tests.support.carrier_stub import CarrierStub, accepted_dial, refusal
 from tests.support.dial_history import DAY, PHONE, dialed, held, one_more, say, sent_at
 from tests.support.incoming import CALLER, OURS, inbound, mapped, tell
@@ -322,8 +322,8 @@ def test_a_number_that_was_dialed_and_withdrawn_thousands_of_times_is_judged_by_
     with explained(world.sql) as plans:
         [call_id] = world.claim(campaign_id)
         with world.sql.begin() as tx:
-            read_send_facts(tx, call_id, world.caps)
-            count_from(tx, [CALLER_ID], cap=75, besides=call_id)
+            read_send_facts(tx, [call_id], world.caps)
+            count_from(tx, [CallerIdCap(CALLER_ID, 75, besides=call_id)])
 
     reads = [plan for plan in plans if "dials" in plan.statement]
     assert len(reads) == 4  # the number's and the caller id's, at the claim and at the send

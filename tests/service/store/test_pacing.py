@@ -14,14 +14,16 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import create_live, load_live
 from orchestrator.store.redis.rate_limiter import (
     CLOSE_AFTER_FAILURES,
+    AnswerReport,
+    AskedSend,
     Permission,
     RateLimit,
     close_dispatch,
     open_dispatch,
-    permit_send,
+    permit_sends,
     read_health,
     read_room,
-    report_answer,
+    report_answers,
     reserve,
     return_reservation,
 )
@@ -98,7 +100,14 @@ def permit(
     if found:
         client.set(KEYS.epoch, found)
     live = LiveCall(call_id=call_id)
-    return permit_send(client, KEYS, "conn", epoch=epoch, live=live, limits=limits, send=f"{call_id}/1")
+    asked = AskedSend(name=f"{call_id}/1", connection_id="conn", epoch=epoch, live=live, limits=limits)
+    [permission] = permit_sends(client, KEYS, [asked])
+    assert isinstance(permission, Permission)
+    return permission
+
+
+def report(client: redis.Redis, *, good: bool, rate: float = 20.0, reason: str = "") -> bool:
+    return report_answers(client, KEYS, [AnswerReport("conn", good=good, rate=rate, reason=reason)])
 
 
 def test_r7_the_law_refuses_the_send_above_five_seconds_worth(redis_client: redis.Redis) -> None:
@@ -137,23 +146,23 @@ def test_r20_a_call_has_its_live_state_before_it_is_sent_and_keeps_it(redis_clie
 
 def test_r7_a_bad_answer_halves_the_rate_once_a_second(redis_client: redis.Redis) -> None:
     for _ in range(3):
-        report_answer(redis_client, KEYS, "conn", good=False, rate=20, reason="429")
+        report(redis_client, good=False, reason="429")
 
     assert read_health(redis_client, KEYS, "conn").rate == pytest.approx(10)
 
 
 def test_r7_good_answers_bring_the_rate_back(redis_client: redis.Redis) -> None:
-    report_answer(redis_client, KEYS, "conn", good=False, rate=20, reason="429")
+    report(redis_client, good=False, reason="429")
     redis_client.hincrby(KEYS.health("conn"), "changed", -5000)
 
-    report_answer(redis_client, KEYS, "conn", good=True, rate=20, reason="")
+    report(redis_client, good=True)
 
     assert read_health(redis_client, KEYS, "conn").rate == pytest.approx(11)
 
 
 def test_r7_failures_in_a_row_close_dispatch_until_it_is_opened(redis_client: redis.Redis) -> None:
     rate_limit = RateLimit("conn", rate=1000, burst=1000, channels=100)
-    closed = [report_answer(redis_client, KEYS, "conn", good=False, rate=20, reason="away") for _ in range(12)]
+    closed = [report(redis_client, good=False, reason="away") for _ in range(12)]
 
     assert closed.index(True) == CLOSE_AFTER_FAILURES - 1 and closed.count(True) == 1
     assert take(redis_client, 5, conn=rate_limit) == 0
@@ -164,7 +173,7 @@ def test_r7_failures_in_a_row_close_dispatch_until_it_is_opened(redis_client: re
 def test_r7_one_good_answer_breaks_the_row(redis_client: redis.Redis) -> None:
     answers = [False] * 9 + [True] + [False] * 9
 
-    closed = [report_answer(redis_client, KEYS, "conn", good=good, rate=20, reason="") for good in answers]
+    closed = [report(redis_client, good=good) for good in answers]
 
     assert not any(closed)
 
@@ -196,7 +205,7 @@ def test_r7_however_the_rate_changes_no_more_than_the_burst_lies_ahead(redis_cli
 def test_r7_what_an_account_of_few_dials_was_slowed_to_does_not_outlast_a_higher_rate(
     redis_client: redis.Redis,
 ) -> None:
-    report_answer(redis_client, KEYS, "conn", good=False, rate=0.01, reason="429")
+    report(redis_client, good=False, rate=0.01, reason="429")
 
     room = read_room(redis_client, KEYS, [(RateLimit("conn", rate=1000, burst=1), RateLimit("cmp_1"))])
     take(redis_client, 1, conn=RateLimit("conn", rate=1000, burst=1))
