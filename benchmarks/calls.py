@@ -59,7 +59,7 @@ def _cost(outcome: Outcome, bare: Bare, when: str) -> list[Measure]:
     made = f"{webhooks:.1f} webhooks, {commands:.1f} commands"
     by_name = ", ".join(f"{name} {spent * 1000 / calls:.1f}" for name, spent in outcome.cpu_s.items())
     return [
-        Measure(f"CPU of a call, {when}", outcome.ours_s * 1000 / calls, "ms", parts, Target("most", 1.5), made),
+        Measure(f"CPU of a call, {when}", outcome.ours_s * 1000 / calls, "ms", parts, Target("most", 1.1), made),
         Measure(f"CPU of the stores, {when}", outcome.stores_s * 1000 / calls, "ms/call", note=by_name),
     ]
 
