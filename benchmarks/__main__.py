@@ -27,6 +27,7 @@ from benchmarks.imports import LARGE, measure_imports
 from benchmarks.ledger import measure_ledger
 from benchmarks.measures import Measure, Sample
 from benchmarks.media import measure_media
+from benchmarks.polling import measure_polling
 from benchmarks.table import show, write_json
 
 PARTS = (
@@ -38,6 +39,7 @@ PARTS = (
     "flat-out",
     "import",
     "media",
+    "polling",
     "textbook",
     "textbook-flat-out",
 )
@@ -60,7 +62,7 @@ def main() -> None:
         "--only", action="append", choices=(*PARTS, "growth"), help="measure this part alone; may be repeated"
     )
     parser.add_argument("--rounds", type=int, default=5, help="how often the two sides take turns (5)")
-    parser.add_argument("--full", action="store_true", help=f"import {LARGE:,} rows, which takes minutes")
+    parser.add_argument("--full", action="store_true", help=f"import and poll {LARGE:,} contacts, which takes minutes")
     parser.add_argument("--json", type=Path, help="write the numbers into this file too")
     growth = parser.add_argument_group("growth")
     growth.add_argument("--contacts", type=_numbers, help="contacts that wait (1000,100000,2000000)")
@@ -112,6 +114,9 @@ def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) 
         if "media" in only:
             console.print("measuring media …")
             measures += measure_media(stores)
+    if "polling" in only:
+        console.print("measuring polling …")
+        measures += measure_polling(contacts=LARGE if full else _LARGE_UNLESS_FULL, rounds=rounds)
     for name, measure_beside in _TEXTBOOK.items():
         if name in only:
             console.print(f"measuring {name} …")

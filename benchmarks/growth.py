@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from benchmarks.beside_textbook import FLAT_OUT, PACE, Figures, figures_of
-from benchmarks.calls import waits_ms
-from benchmarks.measures import share
 from benchmarks.running_stack import Campaign, RunningStack, running_stack
 from benchmarks.volumes import read_volumes
 from benchmarks.waiting_contacts import WaitingContacts
+from benchmarks.windows import PausableCampaign, live_calls, measure_window
 
 _HOLD = Path(__file__).parent / "hold.yaml"
-_ENDED_FIRST = 60  # by then as many calls end as begin
 _ANSWERED_S = 8.0  # who still rings has answered by then
 _SOME_LEAVE = 1.2  # of those who are to be held, some hang up while the others are being dialed
 _CHANNELS = 5_000
-_DRAINED_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -75,80 +70,22 @@ def measure_growth(sizes: Sizes, console: Console) -> tuple[list[Grown], list[Sc
 def _grown(contacts: int, workers: int, sizes: Sizes) -> Iterator[Grown]:
     with running_stack(calls_per_second=PACE, max_live_calls=_CHANNELS, workers=workers) as stack:
         most_held = int(max(sizes.held) * _SOME_LEAVE) + 1
-        holding = _Pausable(stack, stack.create(Campaign(most_held, PACE, _CHANNELS), flow=_HOLD))
-        measured = _Pausable(stack, stack.create(Campaign(0, PACE, _CHANNELS)))
+        holding = PausableCampaign(stack, stack.create(Campaign(most_held, PACE, _CHANNELS), flow=_HOLD))
+        measured = PausableCampaign(stack, stack.create(Campaign(0, PACE, _CHANNELS)))
         with closing(WaitingContacts(stack.stores[0], measured.campaign_id)) as waiting:
             for held in sorted(sizes.held):
                 waiting.fill_up_to(contacts)
                 _hold(stack, holding, held)
-                live, figures = _measure(stack, measured, sizes.seconds)
+                live, figures = measure_window(stack, measured, sizes.seconds)
                 yield Grown(contacts, held, workers, live, figures)
 
 
-class _Pausable:
-    """A campaign that dials only while it is told to."""
-
-    def __init__(self, stack: RunningStack, campaign_id: str) -> None:
-        self.campaign_id = campaign_id
-        self._rest, self._first = stack.rest, True
-
-    @contextmanager
-    def dialing(self) -> Iterator[None]:
-        """Let it dial until the block ends; nothing is dialed after that."""
-        self._do("start" if self._first else "resume")
-        self._first = False
-        yield
-        self._do("pause")
-
-    def may_hold(self, calls: int) -> None:
-        """Bound its live calls."""
-        pacing = {"calls_per_second": PACE, "max_live_calls": calls}
-        self._rest.patch(f"/v1/campaigns/{self.campaign_id}", {"pacing": pacing})
-
-    def _do(self, what: str) -> None:
-        self._rest.post(f"/v1/campaigns/{self.campaign_id}/{what}")
-
-
-def _hold(stack: RunningStack, holding: _Pausable, count: int) -> None:
+def _hold(stack: RunningStack, holding: PausableCampaign, count: int) -> None:
     """Call people who stay on the line until there are so many."""
     holding.may_hold(count)
     with holding.dialing():
-        stack.wait_until(lambda: _live(stack) >= count)
+        stack.wait_until(lambda: live_calls(stack) >= count)
     stack.run_for(_ANSWERED_S)
-
-
-def _measure(stack: RunningStack, campaign: _Pausable, seconds: float) -> tuple[int, Figures]:
-    """Measure while as many calls end as begin; return how many live at its end, and the figures of a call."""
-    held, revision = _live(stack), stack.carrier.ledger("summary=1")["revision"]
-
-    def dials() -> list[dict[str, Any]]:
-        return list(stack.carrier.ledger(f"since={revision}")["dials"])
-
-    with campaign.dialing():
-        stack.wait_until(lambda: sum(map(_is_over, dials())) >= _ENDED_FIRST)
-        before, carrier_before, began = stack.cpu_s(), stack.carrier.cpu_s(), time.time()
-        stack.run_for(seconds)
-        after, carrier_after, ended, live = stack.cpu_s(), stack.carrier.cpu_s(), time.time(), _live(stack)
-    stack.wait_until(lambda: _live(stack) <= held, most_s=_DRAINED_S)
-    dialed = [dial for dial in dials() if began <= dial["accepted_at"] < ended]
-    spent = {name: (after[name] - before[name]) * 1000 / len(dialed) for name in before}
-    waits = [wait for dial in dialed for wait in waits_ms(dial)]
-    return live, Figures(
-        cpu_ms=sum(spent.values()),
-        p50_ms=share(waits, 0.5),
-        p99_ms=share(waits, 0.99),
-        calls_per_s=len(dialed) / (ended - began),
-        cpu_by_process=spent,
-        carrier_ms=(carrier_after - carrier_before) * 1000 / len(dialed),
-    )
-
-
-def _is_over(dial: dict[str, Any]) -> bool:
-    return dial["ended_at"] is not None
-
-
-def _live(stack: RunningStack) -> int:
-    return int(stack.carrier.ledger("summary=1")["live"])
 
 
 def _scaled(workers: int, contacts: int) -> Scaled:
