@@ -59,14 +59,14 @@ def measure_events(ground: Ground, *, rounds: int = 5, pace: float | None = None
 
 def _ours(ground: Ground, *, publish: bool) -> Side:
     from workers.tasks.names import CALLS_PERFORM
-    from workers.tasks.publish import publication
+    from workers.tasks.publish import wake_ups
 
-    wake = (lambda call_id: publication(CALLS_PERFORM, [call_id])) if publish else None
+    wakes = wake_ups(CALLS_PERFORM) if publish else None
     handled: list[int] = []
     keys, flows = Keys(), FlowCache(ground.sql)
     flow = load_flow(SAMPLE.read_text(), "application/yaml")
     flows.get = lambda _flow_id: flow  # type: ignore[assignment]  # the shelf after its first look
-    processor = EventProcessor(client=ground.redis, flows=flows, connection_id=CONNECTION, wake=wake, keys=Keys())
+    processor = EventProcessor(client=ground.redis, flows=flows, connection_id=CONNECTION, wake_ups=wakes, keys=Keys())
 
     def handle(entries: Sequence[Any]) -> None:
         handled.append(len(entries))

@@ -26,7 +26,7 @@ from workers.heartbeat import with_heartbeat
 from workers.logs import log_to_stderr
 from workers.loops import Loop, run_all, run_until_done
 from workers.tasks.names import CALLS_DIAL, CALLS_PERFORM
-from workers.tasks.publish import publication, publish, queued
+from workers.tasks.publish import publish, queued, wake_ups
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def advance_loops(services: Services) -> list[Loop]:
         connection_id=connection_id,
         connections=services.connections,
         keys=services.keys,
-        wake=lambda call_id: publication(CALLS_PERFORM, [call_id]),
+        wake_ups=wake_ups(CALLS_PERFORM),
     )
     events = Consumer(services.redis, services.keys.events, processor().process_events, keys=services.keys)
     # A loop of their own: known calls go on while unmatched events wait for the database.

@@ -1,8 +1,14 @@
-"""The two tasks. Each carries a call id, is safe to run 0, 1 or n times, and leaves all else to its operation."""
+"""The two tasks. Each carries a call id, is safe to run 0, 1 or n times, and leaves all else to its operation.
+
+A task serves the call it came for, and then every call that is ready while its shift lasts.
+"""
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, partial
+
+from celery.signals import worker_shutting_down
 
 from orchestrator.ids import new_id
 from orchestrator.operations.calls.send_commands import CommandSender
@@ -11,18 +17,53 @@ from orchestrator.operations.dialing.dial_call import Dialer
 from orchestrator.services import Services, open_services
 from workers.tasks.app import app
 from workers.tasks.names import CALLS_DIAL, CALLS_PERFORM
+from workers.tasks.publish import ready_calls, send_messages
+from workers.tasks.shift import Serve, ShiftBounds, Shifts
+
+_DIALING = _SENDING = ShiftBounds(threads=64, calls_at_once=1)
 
 
 @app.task(name=CALLS_DIAL)  # type: ignore[untyped-decorator]  # Celery ships no types
-def dial(call_id: str) -> None:
-    """Dial one attempt, if the ledger permits it."""
-    _dialer().dial_call(call_id)
+def dial(call_id: str) -> dict[str, int]:
+    """Dial one attempt, if the ledger permits it, and what else is to be dialed while the shift lasts."""
+    return _dial_shifts().begin(call_id)
 
 
 @app.task(name=CALLS_PERFORM)  # type: ignore[untyped-decorator]
-def perform(call_id: str) -> None:
-    """Send what waits in one call's outbox."""
-    _sender().send_commands(call_id, token=new_id("req"))
+def perform(call_id: str) -> dict[str, int]:
+    """Send what waits in one call's outbox, and in those of the calls that are ready while the shift lasts."""
+    return _command_shifts().begin(call_id)
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def _close_shifts(**_: object) -> None:
+    for shifts in (_dial_shifts, _command_shifts):
+        if shifts.cache_info().currsize:
+            shifts().close()
+
+
+@cache
+def _dial_shifts() -> Shifts:
+    return _shifts(CALLS_DIAL, _dial, _DIALING)
+
+
+@cache
+def _command_shifts() -> Shifts:
+    return _shifts(CALLS_PERFORM, _send_commands, _SENDING)
+
+
+def _dial(call_ids: Sequence[str]) -> None:
+    for call_id in call_ids:
+        _dialer().dial_call(call_id)
+
+
+def _send_commands(call_ids: Sequence[str]) -> None:
+    for call_id in call_ids:
+        _sender().send_commands(call_id, token=new_id("req"))
+
+
+def _shifts(task: str, serve: Serve, bounds: ShiftBounds) -> Shifts:
+    return Shifts(ready_calls(task), serve, bounds=bounds, send_messages=partial(send_messages, task))
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -27,8 +27,8 @@ from orchestrator.store.redis.call_cache import CallCache
 from orchestrator.store.redis.event_streams import blank_log_entry, count_failure, log_entry
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import DONE, MISSING, STALE, Found, Loaded, commit_call, remember_legs
-from orchestrator.store.redis.pipeline import Command
 from orchestrator.store.redis.rate_limiter import note_webhook
+from orchestrator.store.redis.ready_calls import WakeUps
 from orchestrator.store.redis.scripts import ScriptCall, raise_errors, run_scripts
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.own_connections import OwnConnections
@@ -74,7 +74,7 @@ class EventProcessor:
         flows: FlowCache,
         connection_id: str,
         keys: Keys,
-        wake: Callable[[str], Command] | None = None,
+        wake_ups: WakeUps | None = None,
         inbound: InboundCalls | None = None,
         connections: OwnConnections | None = None,
         wait_ms: int = 0,
@@ -84,7 +84,7 @@ class EventProcessor:
         self._connection_id = connection_id
         self._keys = keys
         self._cache = CallCache(client, self._keys)
-        self._wake = wake
+        self._wake_ups = wake_ups
         self._matcher = EventMatcher(
             client=client,
             keys=self._keys,
@@ -99,7 +99,7 @@ class EventProcessor:
         """Act on each entry once; return the calls whose outbox was filled.
 
         Raises when a store that it cannot do without is away; then the entries stay, and count no failure.
-        With `wake`, the command it gives for a call wakes the sender of commands, in the same round trip as the commit.
+        With `wake_ups` these are woken by it: those on shift in the round trip of the commits, others behind it.
         """
         try:
             return self._process(entries)
@@ -208,10 +208,13 @@ class EventProcessor:
         )
         commits = [self._commit_of(each) for each in decided]
         # In the trip of the commits: a wake-up for a lost race finds nothing to do, a late one costs a silence.
-        wakes = [self._wake(each.call.call_id) for each in decided if each.is_due] if self._wake else []
-        answers = run_scripts(self._redis, [*notices, *commits], behind=wakes)
+        due = [each.call.call_id for each in decided if each.is_due] if self._wake_ups else []
+        offers = [self._wake_ups.offer(due)] if self._wake_ups and due else []
+        answers = run_scripts(self._redis, [*notices, *commits, *offers])
         raise_errors(answers[: len(notices)])
-        return answers[len(notices) :]
+        if self._wake_ups and due and answers[-1] != 1:
+            self._wake_ups.send_messages(due)
+        return answers[len(notices) : len(notices) + len(commits)]
 
     def _hand_on(self, decided: Sequence[Decided], answers: Sequence[Any], woken: list[str]) -> list[MatchedEvent]:
         """Keep what was committed and add the calls to wake to `woken`; return the events that lost their race."""

@@ -71,6 +71,14 @@ class Keys:
         """Name the sorted set of calls with a full outbox: score the time in ms at which the sweeper wakes it."""
         return self._key("wakes")
 
+    def ready(self, queue: str) -> str:
+        """Name the list of calls that are ready for the workers of a queue that are on shift, the oldest first."""
+        return self._key("ready", queue)
+
+    def shift(self, queue: str) -> str:
+        """Name the mark that a worker of a queue is on shift: it takes ready calls."""
+        return self._key("shift", queue)
+
     @cached_property
     def rewrites(self) -> str:
         """Name the sorted set of rewrites that are owed to the server's own file: score the time in ms from when."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import redis
 from redis.exceptions import NoScriptError, ResponseError
 
-from orchestrator.store.redis.pipeline import Command, round_trip
+from orchestrator.store.redis.pipeline import round_trip
 
 _FOLDER = Path(__file__).parent / "lua"
 _SOURCES = {path.stem: path.read_text() for path in _FOLDER.glob("*.lua")}
@@ -36,14 +36,12 @@ def run_script(client: redis.Redis, call: ScriptCall) -> Any:
     return answer
 
 
-def run_scripts(client: redis.Redis, calls: Sequence[ScriptCall], *, behind: Sequence[Command] = ()) -> list[Any]:
+def run_scripts(client: redis.Redis, calls: Sequence[ScriptCall]) -> list[Any]:
     """Run many scripts in one round trip, in order; an answer may be a ResponseError of its own call.
-
-    Commands `behind` them go the same way, and nobody hears of their answers.
 
     After a restart of the server every script meets NOSCRIPT; then they are loaded and replayed (R11).
     """
-    answers = _pipelined(client, calls, behind)[: len(calls)]
+    answers = _pipelined(client, calls)
     missing = [n for n, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
     if missing:
         for name in {calls[n].name for n in missing}:
@@ -65,6 +63,5 @@ def raise_errors(answers: Sequence[Any]) -> None:
             raise answer
 
 
-def _pipelined(client: redis.Redis, calls: Sequence[ScriptCall], behind: Sequence[Command] = ()) -> list[Any]:
-    runs = [("EVALSHA", _DIGESTS[c.name], len(c.keys), *c.keys, *c.args) for c in calls]
-    return round_trip(client, [*runs, *behind])
+def _pipelined(client: redis.Redis, calls: Sequence[ScriptCall]) -> list[Any]:
+    return round_trip(client, [("EVALSHA", _DIGESTS[c.name], len(c.keys), *c.keys, *c.args) for c in calls])

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-import redis
 from sqlalchemy import text
 
 from orchestrator.clock import utc_now
@@ -26,6 +23,7 @@ from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.keys import GROUP
 from orchestrator.telnyx.commands import COMMANDS
 from tests.support.carrier_stub import CarrierStub, refusal
+from tests.support.full_memory import full_memory
 from tests.support.poll import eventually
 from tests.support.world import CONNECTION, World
 
@@ -38,18 +36,6 @@ def answered_call(world: World, **campaign: object) -> str:
     world.hear(call_id, "call.answered")
     world.work(call_id)
     return call_id
-
-
-@contextmanager
-def full_memory(client: redis.Redis, *, share: float = 2.0) -> Iterator[None]:
-    """Let Redis hold `share` times what it may."""
-    used = client.info("memory")["used_memory"]
-    client.config_set("maxmemory-policy", "noeviction")
-    client.config_set("maxmemory", int(used / share))
-    try:
-        yield
-    finally:
-        client.config_set("maxmemory", 0)
 
 
 def test_a_requested_command_hears_its_own_failure(world: World, carrier: CarrierStub) -> None:
