@@ -13,14 +13,15 @@ from celery.signals import worker_shutting_down
 from orchestrator.ids import new_id
 from orchestrator.operations.calls.send_commands import CommandSender
 from orchestrator.operations.calls.send_http_step import open_http_step_client
-from orchestrator.operations.dialing.dial_call import Dialer
+from orchestrator.operations.dialing.dial_call import SENDS_AT_ONCE, Dialer
 from orchestrator.services import Services, open_services
 from workers.tasks.app import app
 from workers.tasks.names import CALLS_DIAL, CALLS_PERFORM
 from workers.tasks.publish import ready_calls, send_messages
 from workers.tasks.shift import Serve, ShiftBounds, Shifts
 
-_DIALING = _SENDING = ShiftBounds(threads=64, calls_at_once=1)
+_DIALING = ShiftBounds(threads=8, calls_at_once=SENDS_AT_ONCE // 8)  # nothing permitted waits for a thread to send it
+_SENDING = ShiftBounds(threads=64, calls_at_once=1)
 
 
 @app.task(name=CALLS_DIAL)  # type: ignore[untyped-decorator]  # Celery ships no types
@@ -44,17 +45,12 @@ def _close_shifts(**_: object) -> None:
 
 @cache
 def _dial_shifts() -> Shifts:
-    return _shifts(CALLS_DIAL, _dial, _DIALING)
+    return _shifts(CALLS_DIAL, _dialer().dial_calls, _DIALING)
 
 
 @cache
 def _command_shifts() -> Shifts:
     return _shifts(CALLS_PERFORM, _send_commands, _SENDING)
-
-
-def _dial(call_ids: Sequence[str]) -> None:
-    for call_id in call_ids:
-        _dialer().dial_call(call_id)
 
 
 def _send_commands(call_ids: Sequence[str]) -> None:
