@@ -83,7 +83,8 @@ class Shift:
         self._ready, self._serve, self._bounds, self._send_messages = ready, serve, bounds, send_messages
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
-        self._waiting = self._calls = self._failed = 0
+        self._takers, self._waiting = 1, 0  # the task's own thread, and those that were added
+        self._calls = self._failed = 0
         self._began = self._served_at = time.monotonic()
         self._marked_at = float("-inf")
         self._end = threading.Event()
@@ -106,22 +107,27 @@ class Shift:
 
     def work(self, first: Sequence[str]) -> dict[str, int]:
         """Serve these calls and then what is ready; return {calls, failed} once every thread is done."""
-        self._hire(self._take_calls)
+        self._hire()
         self._serve_calls(first)
         self._take_calls()
+        self._end.wait()  # others may go on without this thread
         for thread in self._threads:
             thread.join()
         return {"calls": self._calls, "failed": self._failed}
 
     def _take_calls(self) -> None:
         try:
-            while not self.is_over:
-                self._take_once()
+            while not self.is_over and self._take_once():
+                pass
         except redis.RedisError as err:
             log.warning("a shift ends: %s", in_words(err))
             self.end()
+        finally:
+            with self._lock:
+                self._takers -= 1
 
-    def _take_once(self) -> None:
+    def _take_once(self) -> bool:
+        """Wait for calls and serve them; return whether this thread is still needed: False where another waits too."""
         with self._lock:
             self._waiting += 1
         try:
@@ -130,15 +136,16 @@ class Shift:
         finally:
             with self._lock:
                 self._waiting -= 1
-                is_last = self._waiting == 0
+                is_last_to_wait = self._waiting == 0
         now = time.monotonic()
         if call_ids:
             self._served_at = now
-            if is_last:
+            if is_last_to_wait:
                 self._call_for_help()
             self._serve_calls(call_ids)
         if now - self._began > self._bounds.longest_s or now - self._served_at > self._bounds.quiet_s:
             self.end()
+        return bool(call_ids) or is_last_to_wait
 
     def _mark(self) -> None:
         now = time.monotonic()
@@ -148,18 +155,18 @@ class Shift:
 
     def _call_for_help(self) -> None:
         """Let somebody wait for the next call: another thread, or with all of them busy, another worker."""
-        with self._lock:
-            is_full = len(self._threads) + 1 >= self._bounds.threads
-        if not is_full:
-            self._hire(self._take_calls)
+        if self._takers < self._bounds.threads:
+            self._hire()
         elif self._marked_at > float("-inf"):
             self._marked_at = float("-inf")
             self._ready.unmark_shift()
 
-    def _hire(self, work: Callable[[], None]) -> None:
-        thread = threading.Thread(target=work, name=f"shift-{len(self._threads) + 1}", daemon=True)
-        self._threads.append(thread)
-        thread.start()
+    def _hire(self) -> None:
+        thread = threading.Thread(target=self._take_calls, daemon=True)
+        with self._lock:
+            self._takers += 1
+            self._threads = [*(each for each in self._threads if each.is_alive()), thread]
+            thread.start()
 
     def _serve_calls(self, call_ids: Sequence[str]) -> None:
         try:

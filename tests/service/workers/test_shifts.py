@@ -218,3 +218,22 @@ def test_a_shift_ends_when_the_broker_goes_away(broker: redis.Redis, ready: Read
         eventually(lambda: result)
 
     assert served.calls == ["call_first"]
+
+
+def test_threads_that_are_not_needed_leave(broker: redis.Redis, ready: ReadyCalls) -> None:
+    go_on = threading.Event()
+    served = Served(lambda _: go_on.wait(20))
+    with on_shift(ready, served):
+        eventually(lambda: is_marked(broker))
+        publish(CALLS_PERFORM, ["call_1"])
+        publish(CALLS_PERFORM, ["call_2"])
+        eventually(lambda: blocked_clients(broker) == 1)
+        go_on.set()
+        eventually(lambda: blocked_clients(broker) > 1)
+
+        assert eventually(lambda: blocked_clients(broker) == 1)
+    assert len(served.calls) == 3
+
+
+def blocked_clients(broker: redis.Redis) -> int:
+    return int(broker.info("clients")["blocked_clients"])
