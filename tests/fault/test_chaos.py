@@ -70,7 +70,7 @@ def test_processes_frozen_and_thawed(tmp_path: Path, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(51, 53))
 def test_a_frozen_performer_and_its_successor_say_nothing_twice(tmp_path: Path, seed: int) -> None:
-    # Slow people: their calls outlive the lease of the frozen worker (20 s).
+    # Slow people: their calls outlive the lease of the frozen worker (5 s).
     with stack_and_simulator(tmp_path / "data", seed=seed, workers=2, time_scale=2) as (stack, simulator):
         campaign = CampaignRun(stack, 150)
         campaign.act("start")

@@ -26,6 +26,7 @@ from orchestrator.operations.calls.bridge_calls import (
     is_of_another_leg,
     with_leg_of,
 )
+from orchestrator.operations.calls.command_leases import LEASE_MS, CommandLeases
 from orchestrator.operations.calls.send_http_step import HttpStepClient
 from orchestrator.store.redis.audio_queue import Queued, clear_sounds, queue_sound
 from orchestrator.store.redis.keys import Keys
@@ -38,7 +39,6 @@ from orchestrator.telnyx.commands import COMMANDS
 
 log = logging.getLogger(__name__)
 
-LEASE_MS = 20_000
 AGAIN_WITHIN_MS = 40_000  # the carrier ignores a repeated command_id for 60 s (R13)
 AGAIN_AFTER_MS = 1_000
 UNBOUND_MS = 5_000  # a command for a leg that is not known yet; its first webhook wakes it too
@@ -84,6 +84,7 @@ class CommandSender:
         self._web = web or HttpStepClient()
         self._streams = streams
         self._keys = keys
+        self._leases = CommandLeases(client, keys)
 
     def send_commands(self, call_id: str, *, token: str) -> int:
         """Send what waits for this call; return how many commands were answered. Safe to run 0, 1 or n times.
@@ -94,7 +95,8 @@ class CommandSender:
             turn = self._begin(call_id, token)
             if turn is None:
                 return done
-            event = self._answered(turn, token)
+            with self._leases.kept(call_id, token):
+                event = self._answered(turn, token)
             if event is None:
                 return done
             if self._complete(turn, token, event) == _NOTHING_LEFT:
