@@ -1,9 +1,11 @@
-"""`calls.perform` against a bare Celery task that POSTs: the same commands, worker settings and carrier."""
+"""`calls.perform` against a bare Celery task that POSTs: the same commands, worker settings and carrier.
+
+Ours is measured as it works under load, on shift: woken once, it takes the calls from a list.
+"""
 
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +28,7 @@ from orchestrator.store.redis.live_calls import commit_call, create_live, load_l
 from orchestrator.store.redis.scripts import run_scripts
 
 _COMMANDS = 1_000
+_WARM_UP = 10
 _WITHIN_S = 60.0
 _PACED_S = 5.0
 
@@ -72,17 +75,15 @@ def _workers(ground: Ground, carrier: Sink, pace: float | None) -> Iterator[tupl
 
 def _side(ground: Ground, carrier: Sink, worker: ChildProcess, prepare: Publish, publish: Publish) -> Side:
     def run() -> Sample:
-        ids = [new_id("call") for _ in range(_COMMANDS)]
+        ids = [new_id("call") for _ in range(_WARM_UP + _COMMANDS)]
         ground.redis.delete(Keys().events, Keys().wakes)
         prepare(ids)
-        os.kill(worker.pid, signal.SIGSTOP)
-        try:
-            before = time.process_time()
-            publish(ids)
-            published_s = time.process_time() - before
-        finally:
-            os.kill(worker.pid, signal.SIGCONT)
-        meter = _Meter(ground, carrier, worker, published_s)
+        publish(ids[:_WARM_UP])
+        _Meter(ground, carrier, worker, 0.0).read(_WARM_UP)
+        meter = _Meter(ground, carrier, worker, 0.0)
+        before = time.thread_time()
+        publish(ids[_WARM_UP:])
+        meter.published_s = time.thread_time() - before
         return meter.read(_COMMANDS)
 
     return run
