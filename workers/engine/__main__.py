@@ -25,6 +25,7 @@ from workers.engine.sweepers import sweep_loops
 from workers.heartbeat import with_heartbeat
 from workers.logs import log_to_stderr
 from workers.loops import Loop, run_all, run_until_done
+from workers.priority import yield_to_live_calls
 from workers.tasks.names import CALLS_DIAL, CALLS_PERFORM
 from workers.tasks.publish import publish, queued, wake_ups
 
@@ -121,6 +122,8 @@ def run_engine(only: Sequence[str] = ()) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    if set(only) == {"dispatch"}:
+        yield_to_live_calls()
     services = open_services()
     loops = [loop for name in only or PARTS for loop in PARTS[name](services)]
     run_until_done(lambda: prepare(services), stop)

@@ -8,12 +8,13 @@ from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging
+from celery.signals import celeryd_after_setup, setup_logging
 from kombu.entity import Exchange, Queue
 
 from orchestrator.settings import load_settings
 from orchestrator.store.timeouts import BROKER_HEALTH_S, CONNECT_S, REDIS_ANSWER_S
 from workers.logs import log_to_stderr
+from workers.priority import yield_to_live_calls
 from workers.tasks.broker import spare_clients, survive_outages
 from workers.tasks.heartbeat import WorkerHeartbeat
 from workers.tasks.names import BROKER_PREFIX, CALLS_DIAL, CALLS_PERFORM, QUEUE_COMMANDS, QUEUE_DIALS
@@ -64,6 +65,12 @@ app.conf.update(
     },
 )
 app.steps["consumer"].add(WorkerHeartbeat)
+
+
+@celeryd_after_setup.connect  # type: ignore[untyped-decorator]
+def _yield_to_live_calls(instance: Any, **_: Any) -> None:
+    if set(instance.app.amqp.queues.consume_from) == {QUEUE_DIALS}:
+        yield_to_live_calls()
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 QUEUED_AT_MOST_S = 2.0  # of dials published and unsent: a longer queue would burst when it drains (R7)
 QUEUED_AHEAD, QUEUED_AHEAD_S = 64, 0.5  # and no more than the workers are seen to send soon: it cannot be taken back
-LATE_AT_MOST = 10  # calls whose next command waits: then the workers have all they can do
+LATE_AT_MOST = 10  # events and commands that wait: then engines and workers have all they can do
 FIRST_CALLS = 5  # a campaign dials no more than these before a webhook has come back
 _REST_S = 0.5  # a campaign without due contacts is not asked again for so long
 _REST_AFTER_FAULT_S = 10.0

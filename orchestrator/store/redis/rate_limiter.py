@@ -19,6 +19,7 @@ from orchestrator.store.redis.scripts import ScriptCall, raise_errors, run_scrip
 
 CLOSE_AFTER_FAILURES = 10
 LATE_MS = 100
+_LATE_EVENTS_COUNTED = 100
 SLOWED_AT_LEAST = 0.2  # dials per s: what bad answers leave of the rate, however slow the account was when they came
 
 _REASONS = {b"closed": Reason.CARRIER_UNAVAILABLE, b"rate": Reason.RATE, b"channels": Reason.NO_CAPACITY}
@@ -76,8 +77,9 @@ class AnswerReport:
 class Health:
     """How the carrier has answered lately: the slowed rate if any, whether dispatch is closed, and why.
 
-    `epoch` is this Redis's own, None for one that came back empty; `late` counts the calls whose next command has
-    waited to be sent for a tenth of a second or more, `sent` the dials of the last second.
+    `epoch` is this Redis's own, None for one that came back empty; `late` counts the calls whose next command
+    has waited to be sent for a tenth of a second or more, and the events that have waited as long to be acted on;
+    `sent` counts the dials of the last second.
     """
 
     epoch: str | None
@@ -145,8 +147,9 @@ def report_answers(client: redis.Redis, keys: Keys, reports: Sequence[AnswerRepo
 
 def read_health(client: redis.Redis, keys: Keys, connection_id: str) -> Health:
     """Return the carrier's health as the tasks reported it."""
-    names = [keys.health(connection_id), keys.epoch, keys.wakes, keys.sends(connection_id)]
-    answer = run_script(client, ScriptCall("read_health", names, [WAKE_AFTER_MS - LATE_MS]))
+    names = [keys.health(connection_id), keys.epoch, keys.wakes, keys.sends(connection_id), keys.events]
+    args = [WAKE_AFTER_MS - LATE_MS, LATE_MS, _LATE_EVENTS_COUNTED]
+    answer = run_script(client, ScriptCall("read_health", names, args))
     (rate, closed, reason, last_webhook), epoch, late, sent = answer
     return Health(
         epoch=_text(epoch),

@@ -16,6 +16,13 @@ def let_calls_wait(world: World, number: int, *, for_ms: int) -> None:
     world.redis.zadd(world.keys.wakes, {f"call_{n}": now_ms - for_ms + WAKE_AFTER_MS for n in range(number)})
 
 
+def let_events_wait(world: World, number: int, *, for_ms: int) -> None:
+    """Leave events that came so long ago and that no engine has acted on."""
+    came_ms = server_ms(world.redis) - for_ms
+    for n in range(number):
+        world.redis.xadd(world.keys.events, {"raw": b"{}"}, id=f"{came_ms}-{n + 1}")
+
+
 def server_ms(client: redis.Redis) -> int:
     seconds, micros = client.time()
     return int(seconds) * 1000 + int(micros) // 1000
@@ -31,6 +38,26 @@ def test_nobody_new_is_called_while_calls_wait_for_their_commands(world: World) 
 
     assert held == []
     assert len(released) == 3
+
+
+def test_nobody_new_is_called_while_events_wait_to_be_acted_on(world: World) -> None:
+    world.contacts(world.campaign(), 3)
+    let_events_wait(world, LATE_AT_MOST + 1, for_ms=LATE_MS + 100)
+
+    held = world.dispatcher.dispatch_calls()
+    world.redis.xtrim(
+        world.keys.events, maxlen=LATE_AT_MOST, approximate=False
+    )  # what an error keeps there holds nobody up
+    released = world.dispatcher.dispatch_calls()
+
+    assert (held, len(released)) == ([], 3)
+
+
+def test_events_that_have_just_come_hold_nobody_up(world: World) -> None:
+    world.contacts(world.campaign(), 3)
+    let_events_wait(world, 100, for_ms=-5_000)
+
+    assert len(world.dispatcher.dispatch_calls()) == 3
 
 
 def test_commands_that_have_just_been_decided_hold_nobody_up(world: World) -> None:
