@@ -23,6 +23,7 @@ from benchmarks.events import measure_events
 from benchmarks.ground import Ground, ground
 from benchmarks.growth import Sizes, measure_growth
 from benchmarks.growth_table import as_measures, show_growth
+from benchmarks.idle import measure_idle
 from benchmarks.imports import LARGE, measure_imports
 from benchmarks.ledger import measure_ledger
 from benchmarks.measures import Measure, Sample
@@ -40,6 +41,7 @@ PARTS = (
     "import",
     "media",
     "polling",
+    "idle",
     "textbook",
     "textbook-flat-out",
 )
@@ -117,6 +119,9 @@ def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) 
     if "polling" in only:
         console.print("measuring polling …")
         measures += measure_polling(contacts=LARGE if full else _LARGE_UNLESS_FULL, rounds=rounds)
+    if "idle" in only:
+        console.print("measuring idle …")
+        measures += measure_idle()
     for name, measure_beside in _TEXTBOOK.items():
         if name in only:
             console.print(f"measuring {name} …")

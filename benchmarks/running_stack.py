@@ -27,6 +27,7 @@ from orchestrator.local_stack.interrupts import Interrupts, pause
 from orchestrator.local_stack.options import Carrier, StackOptions
 from orchestrator.local_stack.ports import free_port, is_free
 from orchestrator.local_stack.stack import Stack
+from orchestrator.local_stack.up import TICK_S
 from orchestrator.settings import Settings
 
 STORES = ("valkey", "postgres")
@@ -109,6 +110,24 @@ class RunningStack:
         spent = {name: after[name] - before[name] for name in before}
         return Outcome(spent, carrier_s, ledger["dials"], ledger, took)
 
+    def pause(self, campaign: Campaign) -> None:
+        """Start a campaign and pause it before it has called anybody."""
+        campaign_id = self.create(campaign)
+        self.rest.post("/v1/dialing/stop")
+        self.rest.post(f"/v1/campaigns/{campaign_id}/start")
+        self.rest.post(f"/v1/campaigns/{campaign_id}/pause")
+        self.rest.post("/v1/dialing/resume")
+
+    def stay(self, seconds: float) -> dict[str, float]:
+        """Supervise for so long, as `orchestrator up` does; return the CPU seconds by process, its own as `up`."""
+        before, until = self.cpu_s(), time.monotonic() + seconds
+        began = time.process_time()
+        while time.monotonic() < until:
+            self._stack.tick()
+            pause(TICK_S)
+        own, after = time.process_time() - began, self.cpu_s()
+        return {"up": own, **{name: after[name] - before[name] for name in before}}
+
     def create(self, campaign: Campaign, *, flow: Path = SAMPLE) -> str:
         """Create a campaign with its contacts, and return its id."""
         made = self.rest.post(
@@ -152,9 +171,17 @@ class RunningStack:
 
 @contextmanager
 def running_stack(
-    *, calls_per_second: float, max_live_calls: int, time_scale: float = 5.0, workers: int = 1
+    *,
+    calls_per_second: float,
+    max_live_calls: int,
+    time_scale: float = 5.0,
+    workers: int = 1,
+    everything: bool = False,
 ) -> Iterator[RunningStack]:
-    """Start a carrier whose callees all answer and are people, and the whole service; stop both at the end."""
+    """Start a carrier whose callees all answer and are people, and the whole service; stop both at the end.
+
+    With `everything`, Flower and the media receivers are part of it.
+    """
     with tempfile.TemporaryDirectory(prefix="orchestrator-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)
@@ -172,7 +199,8 @@ def running_stack(
                 port=port,
                 workers=workers,
                 carrier=Carrier.TELNYX,
-                flower=False,
+                flower=everything,
+                media=everything,
                 calls_per_second=calls_per_second,
                 max_live_calls=max_live_calls,
             )

@@ -24,9 +24,9 @@ def with_heartbeat(loop: Loop, folder: Path | None) -> Loop:
     if folder is None:
         return loop
 
-    def step() -> None:
+    def step() -> object:
         try:
-            loop.step()
+            return loop.step()
         finally:
             beat(folder, loop.name)
 

@@ -20,11 +20,15 @@ _LONGEST_PAUSE_S = 5.0
 _LEAST_REST = 0.1  # of a loop's pace
 
 
+IDLE = object()  # what a step returns that has found nothing to do, and may be late with the next thing
+
+
 @dataclass(frozen=True)
 class Loop:
     """A named step and its pace: `every_s` from the beginning of one to that of the next, 0 for one that waits itself.
 
-    Steps never overlap; `close` is called behind the last one, `interrupt` beside one that would keep a stop waiting.
+    Behind a step that returns IDLE it is `idle_s`, where that is longer. Steps never overlap; `close` is called behind
+    the last one, `interrupt` beside one that would keep a stop waiting.
     """
 
     name: str
@@ -32,22 +36,24 @@ class Loop:
     every_s: float
     close: Callable[[], object] | None = None
     interrupt: Callable[[], object] | None = None
+    idle_s: float = 0.0
 
 
 def run_loop(loop: Loop, stop: threading.Event) -> None:
     """Take the loop's step until `stop`; a failing one is logged and tried again, after a growing pause."""
     pause_s, rest_s = 0.0, loop.every_s
     while not stop.wait(max(rest_s, pause_s)):
-        began = time.monotonic()
+        began, every_s = time.monotonic(), loop.every_s
         try:
-            loop.step()
+            if loop.step() is IDLE:
+                every_s = max(every_s, loop.idle_s)
         except Exception as err:  # noqa: BLE001 the last resort of a loop: nothing may end it but a stop
             pause_s = min(_LONGEST_PAUSE_S, max(0.1, pause_s * 2))
             _tell(loop, err, pause_s)
         else:
             pause_s = 0.0
         # A slow step does not slow the pace, and even one that is always late lets the others run.
-        rest_s = max(_LEAST_REST * loop.every_s, loop.every_s - (time.monotonic() - began))
+        rest_s = max(_LEAST_REST * every_s, every_s - (time.monotonic() - began))
     _close(loop)
 
 

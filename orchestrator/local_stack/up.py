@@ -11,6 +11,8 @@ from orchestrator.local_stack.stack import Stack
 from orchestrator.local_stack.supervisor import Interrupted
 from orchestrator.settings import Settings
 
+TICK_S = 0.2
+
 
 def run_up(options: StackOptions, settings: Settings, *, console: Console) -> None:
     """Run the stack until a shutdown is requested; raises Misconfigured or DidNotStart if it cannot be started."""
@@ -35,4 +37,4 @@ def keep_running(stack: Stack, interrupts: Interrupts) -> None:
     """Supervise the stack until a shutdown is requested."""
     while not interrupts.stopping():
         stack.tick()
-        pause(0.2)
+        pause(TICK_S)

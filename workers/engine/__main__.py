@@ -24,7 +24,7 @@ from workers.engine.stream_consumer import Consumer
 from workers.engine.sweepers import sweep_loops
 from workers.heartbeat import with_heartbeat
 from workers.logs import log_to_stderr
-from workers.loops import Loop, run_all, run_until_done
+from workers.loops import IDLE, Loop, run_all, run_until_done
 from workers.priority import yield_to_live_calls
 from workers.tasks.names import CALLS_DIAL, CALLS_PERFORM
 from workers.tasks.publish import publish, queued, wake_ups
@@ -32,6 +32,7 @@ from workers.tasks.publish import publish, queued, wake_ups
 log = logging.getLogger(__name__)
 
 TICK_S = 0.1
+IDLE_TICK_S = 0.2  # how long a campaign that was just started waits at most
 TIMERS_EVERY_S = 0.05
 FLOWS_EVERY_S = 1.0
 UNMATCHED_WAIT_MS = 1_000  # for another engine that learns the call of a leg at the same moment
@@ -57,7 +58,12 @@ def dispatch_loops(services: Services) -> list[Loop]:
         in_queue=lambda: queued(CALLS_DIAL),
         keys=services.keys,
     )
-    return [Loop("dispatch", lambda: publish(CALLS_DIAL, dispatcher.dispatch_calls()), TICK_S)]
+
+    def tick() -> object:
+        publish(CALLS_DIAL, dispatcher.dispatch_calls())
+        return IDLE if dispatcher.is_idle else None
+
+    return [Loop("dispatch", tick, TICK_S, idle_s=IDLE_TICK_S)]
 
 
 def advance_loops(services: Services) -> list[Loop]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.operations.recordings.fetch_recordings import RecordingFetcher
+from orchestrator.operations.recordings.lookout import Lookout
 from orchestrator.recordings.download import Bounds, Downloader
 from orchestrator.services import Services
 from workers.heartbeat import beat
@@ -10,6 +11,7 @@ from workers.loops import Loop
 
 FETCHERS = 16
 _EVERY_S = 1.0
+_LOOK_EVERY_S = 0.9  # less than the pace, so that one of them looks once a second
 _MB = 1_000_000
 
 
@@ -21,16 +23,18 @@ def fetch_loops(services: Services) -> list[Loop]:
         trusted=settings.trusted_hosts,
         egress=settings.egress,
     )
-    return [_fetch_loop(services, downloader, f"fetch-{number}") for number in range(1, FETCHERS + 1)]
+    lookout = Lookout(_LOOK_EVERY_S)
+    return [_fetch_loop(services, downloader, lookout, f"fetch-{number}") for number in range(1, FETCHERS + 1)]
 
 
-def _fetch_loop(services: Services, downloader: Downloader, name: str) -> Loop:
+def _fetch_loop(services: Services, downloader: Downloader, lookout: Lookout, name: str) -> Loop:
     folder = services.settings.heartbeat_dir
     fetcher = RecordingFetcher(
         sql=services.sql,
         archive=services.recordings,
         downloader=downloader,
         ask_for_links=services.carrier.recording_links,
+        lookout=lookout,
         show_alive=lambda: beat(folder, name) if folder else None,
     )
     return Loop(name, fetcher.fetch_recordings, _EVERY_S, interrupt=fetcher.interrupt)

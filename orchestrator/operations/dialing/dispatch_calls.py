@@ -12,7 +12,7 @@ from datetime import datetime
 
 import redis
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, RowMapping
+from sqlalchemy import Engine, RowMapping
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.errors import OrchestratorError
@@ -28,7 +28,7 @@ from orchestrator.store.redis.rate_limiter import Health, RateLimit, read_health
 from orchestrator.store.sql.campaigns import list_zones
 from orchestrator.store.sql.dial_checks import hours_of
 from orchestrator.store.sql.dial_ledger import PUBLISH_AGAIN_AFTER_S, republish
-from orchestrator.store.sql.dispatch import list_dispatched_campaigns, read_dispatch_state
+from orchestrator.store.sql.dispatch import DispatchState, read_dispatch_state
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +76,7 @@ class Dispatcher:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sql = sql
+        self._single_statements = sql.execution_options(isolation_level="AUTOCOMMIT")
         self._redis = client
         self._claimer = claimer
         self._connection_id = connection_id
@@ -84,44 +85,50 @@ class Dispatcher:
         self._monotonic = monotonic
         self._memory = _Memory({}, {}, {})
         self._memory_watch = MemoryWatch(client)
+        self.is_idle = False  # at the last tick no campaign ran, or none that had anybody due a moment ago
 
     def dispatch_calls(self) -> list[str]:
         """Return the attempts to publish now: newly claimed ones, and reserved ones nobody has taken (§1)."""
+        state = self._read_state()
+        if state is None:
+            return []  # a new installation: its Redis is still to be made whole for the first time
+        campaigns = [row for row in state.campaigns if not self._is_resting(row)]
+        self.is_idle = not campaigns
+        if self.is_idle and not state.has_forgotten:
+            return []
         in_queue = self._in_queue()
-        with self._sql.begin() as tx:
-            bounds = {"older_than_s": PUBLISH_AGAIN_AFTER_S, "limit": _REPUBLISH_AT_MOST}
-            forgotten = republish(tx, **bounds, in_queue=in_queue)
-            view = self._read_view(tx, in_queue=in_queue)
+        view = self._read_view(state, campaigns, in_queue=in_queue)
+        forgotten = self._republish(in_queue) if state.has_forgotten else []
         return forgotten + (self._claim(view) if view else [])
 
-    def _read_view(self, tx: Connection, *, in_queue: int = 0) -> _View | None:
-        state = read_dispatch_state(tx, self._connection_id)
-        if state is None:
-            return None  # a new installation: its Redis is still to be made whole for the first time
-        if state["stopped"] or self._memory_watch.is_nearly_full():
+    def _read_state(self) -> DispatchState | None:
+        with self._single_statements.connect() as tx:
+            return read_dispatch_state(tx, self._connection_id, forgotten_after_s=PUBLISH_AGAIN_AFTER_S)
+
+    def _republish(self, in_queue: int) -> list[str]:
+        bounds = {"older_than_s": PUBLISH_AGAIN_AFTER_S, "limit": _REPUBLISH_AT_MOST}
+        with self._sql.begin() as tx:
+            return republish(tx, **bounds, in_queue=in_queue)
+
+    def _read_view(self, state: DispatchState, campaigns: Sequence[RowMapping], *, in_queue: int) -> _View | None:
+        if state.stopped or not campaigns or self._memory_watch.is_nearly_full():
             return None
         health = read_health(self._redis, self._keys, self._connection_id)
         # A Redis that came back empty is rebuilt before anything is dialed (R20).
-        if health.closed or health.epoch is None or health.epoch != state["epoch"]:
+        if health.closed or health.epoch is None or health.epoch != state.epoch:
             return None
         if health.late > LATE_AT_MOST:
             return None  # no new call starts while callees on the line wait for the next sentence
-        rows = list_dispatched_campaigns(tx, self._connection_id)
-        campaigns = [row for row in rows if self._may_claim(row, health)]
+        campaigns = [row for row in campaigns if _may_claim(row, health)]
         if not campaigns:
             return None
-        queued = max(state["queued"], in_queue)  # attempts withdrawn since are still in the queue
-        rate, now = state["calls_per_second"], state["db_now"]
-        rate_limit = account_rate_limit(
-            self._connection_id, calls_per_second=rate, max_live_calls=state["max_live_calls"]
-        )
-        return _View(campaigns, dispatch_limits(rate), rate_limit, queued, now, health)
+        queued = max(state.queued, in_queue)  # attempts withdrawn since are still in the queue
+        rate = state.calls_per_second
+        rate_limit = account_rate_limit(self._connection_id, calls_per_second=rate, max_live_calls=state.max_live_calls)
+        return _View(campaigns, dispatch_limits(rate), rate_limit, queued, state.db_now, health)
 
-    def _may_claim(self, row: RowMapping, health: Health) -> bool:
-        if self._memory.resting.get(row["id"], 0.0) > self._monotonic():
-            return False
-        is_proven = row["heard_webhooks"] or row["kind"] == "direct" or _is_webhook_newer(row, health)
-        return is_proven or row["first_calls"] < FIRST_CALLS
+    def _is_resting(self, row: RowMapping) -> bool:
+        return self._memory.resting.get(row["id"], 0.0) > self._monotonic()
 
     def _claim(self, view: _View) -> list[str]:
         claimed: list[str] = []
@@ -186,6 +193,11 @@ class Dispatcher:
             zones = known if row["kind"] == "direct" else open_keys(hours_of(row["calling_hours"]), known, now)
             self._memory.zones[row["id"]] = (self._monotonic() + _ZONES_FOR_S, zones)
         return zones
+
+
+def _may_claim(row: RowMapping, health: Health) -> bool:
+    is_proven = row["heard_webhooks"] or row["kind"] == "direct" or _is_webhook_newer(row, health)
+    return is_proven or row["first_calls"] < FIRST_CALLS
 
 
 def _is_webhook_newer(row: RowMapping, health: Health) -> bool:

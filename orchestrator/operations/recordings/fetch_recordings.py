@@ -17,6 +17,7 @@ from orchestrator.clock import boot_seconds
 from orchestrator.errors import StoreUnavailable
 from orchestrator.ids import new_id
 from orchestrator.model.recording import FORMATS
+from orchestrator.operations.recordings.lookout import Lookout
 from orchestrator.operations.recordings.recording_link import AskForLinks, Elsewhere, Link, link_now
 from orchestrator.operations.recordings.retry_schedule import LEAST_TRIES, LINKS_LIVE_S, is_over, pause_after
 from orchestrator.recordings.archive import Archive
@@ -44,7 +45,8 @@ _RENEWALS: Final = 5  # within one lease, so that a download before an upload le
 class RecordingFetcher:
     """Downloads recordings that are due into the archive; any number of fetchers may run.
 
-    `show_alive` is called again and again while an upload goes on.
+    Those that share a `lookout` ask for work as often as one. `show_alive` is called again and again while an upload
+    goes on.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class RecordingFetcher:
         downloader: Downloader,
         ask_for_links: AskForLinks,
         lease_s: float = LEASE_S,
+        lookout: Lookout | None = None,
         show_alive: Callable[[], object] = lambda: None,
     ) -> None:
         self._sql = sql
@@ -62,6 +65,7 @@ class RecordingFetcher:
         self._downloader = downloader
         self._ask_for_links = ask_for_links
         self._lease_s = lease_s
+        self._lookout = lookout or Lookout(every_s=0)
         self._show_alive = show_alive
         self._stop = threading.Event()
 
@@ -73,12 +77,15 @@ class RecordingFetcher:
         return tried
 
     def fetch_next(self) -> bool:
-        """Try one recording that is due; False when there is none."""
+        """Try one recording that is due; False when there is none, or somebody has just found none."""
+        if not self._lookout.takes_turn():
+            return False
         lease = new_id("req")
         with self._sql.begin() as tx:
             row = take_recording(tx, lease, lease_s=self._lease_s)
         if row is None:
             return False
+        self._lookout.found()
         if row.state == "erased":
             clear_erased(self._sql, self._archive, row)
             return True

@@ -11,6 +11,8 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg._preparing import PrepareManager
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, text
 
 from orchestrator.store.timeouts import SILENT_S, USUAL, SqlBounds
@@ -40,6 +42,21 @@ class BoundedConnection(psycopg.Connection[Any]):
         except psycopg.errors._WaitTimeout as err:
             self.pgconn.finish()
             raise psycopg.OperationalError(f"no answer within {bound_s:g} s") from err
+
+    def rollback(self) -> None:
+        """Roll back; keep the prepared statements unless a statement has failed.
+
+        Every read ends so, and psycopg would forget all statements each time, that none is ever planned once for many
+        uses. After an error they are forgotten: it may be one of them that no longer fits its table.
+        """
+        if self.info.transaction_status != TransactionStatus.INTRANS:
+            super().rollback()
+            return
+        kept, self._prepared = self._prepared, PrepareManager()
+        try:
+            super().rollback()
+        finally:
+            self._prepared = kept
 
 
 class OneAtATime:

@@ -62,11 +62,12 @@ _ACCEPTED = text(
     WHERE id = told.call_id AND state IN {sources_of(AttemptState.ACCEPTED)}
     """  # noqa: S608 built from constants
 )
+NOT_TAKEN = "(published_at IS NULL OR published_at < now() - make_interval(secs => :older_than_s))"
 _REPUBLISH = text(
     f"""
     UPDATE calls SET published_at = now() WHERE id IN (
         SELECT id FROM calls WHERE state = '{AttemptState.RESERVED}'
-            AND (published_at IS NULL OR published_at < now() - make_interval(secs => :older_than_s))
+            AND {NOT_TAKEN}
         ORDER BY published_at NULLS FIRST
         LIMIT least(:limit, greatest(0, (SELECT count(*) FROM calls WHERE state = '{AttemptState.RESERVED}')
             - :in_queue))

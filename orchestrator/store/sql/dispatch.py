@@ -1,44 +1,74 @@
-"""Queries of the dispatcher's tick: the state of its connection and the campaigns that may dial on it."""
+"""The query of the dispatcher's tick: the state of its connection and the campaigns that may dial on it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, text
 
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.campaign_status import CampaignStatus
+from orchestrator.store.sql.dial_ledger import NOT_TAKEN
 from orchestrator.store.sql.state_lists import one_of
 
 _NOT_YET_ACCEPTED = one_of((AttemptState.RESERVED, AttemptState.DIALING, AttemptState.UNKNOWN))
-_CAMPAIGNS = text(
+# One statement for the whole tick: a round trip each would cost more than what it asks.
+_TICK = text(
     f"""
-    SELECT id, kind, pacing, calling_hours::text AS calling_hours, heard_webhooks, proving_since,
-        CASE WHEN heard_webhooks OR kind = 'direct' THEN 0 ELSE
+    SELECT i.dialing_stopped IS NOT NULL AS stopped, i.epoch, n.calls_per_second, n.max_live_calls,
+        r.queued, r.forgotten, clock_timestamp() AS db_now,
+        g.id, g.kind, g.pacing, g.calling_hours::text AS calling_hours, g.heard_webhooks, g.proving_since,
+        CASE WHEN g.heard_webhooks OR g.kind = 'direct' THEN 0 ELSE
             (SELECT count(*) FROM (SELECT 1 FROM calls k WHERE k.campaign_id = g.id AND k.reserved_at >= g.proving_since
              AND (k.state IN {_NOT_YET_ACCEPTED} OR k.accepted_at IS NOT NULL)
              ORDER BY k.reserved_at LIMIT 5) f)
             END AS first_calls
-    FROM campaigns g WHERE status = '{CampaignStatus.RUNNING}' AND connection_id = :connection_id
-        AND (starts_at IS NULL OR starts_at <= now())
-    ORDER BY kind DESC, id
-    """  # noqa: S608 built from constants
-)
-_STATE = text(
-    f"""
-    SELECT i.dialing_stopped IS NOT NULL AS stopped, i.epoch, n.calls_per_second, n.max_live_calls,
-           (SELECT count(*) FROM calls WHERE state = '{AttemptState.RESERVED}' AND connection_id = n.id) AS queued,
-           clock_timestamp() AS db_now
     FROM installation i JOIN connections n ON n.id = :connection_id
+        CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE connection_id = n.id) AS queued,
+                coalesce(bool_or({NOT_TAKEN}), false) AS forgotten
+            FROM calls WHERE state = '{AttemptState.RESERVED}') r
+        LEFT JOIN campaigns g ON g.status = '{CampaignStatus.RUNNING}' AND g.connection_id = n.id
+            AND (g.starts_at IS NULL OR g.starts_at <= now())
+    ORDER BY g.kind DESC, g.id
     """  # noqa: S608 built from constants
 )
 
 
-def read_dispatch_state(tx: Connection, connection_id: str) -> RowMapping | None:
-    """Return the stop, epoch, limits, queue length and time of the database; None in a new installation."""
-    return tx.execute(_STATE, {"connection_id": connection_id}).mappings().one_or_none()
+@dataclass(frozen=True)
+class DispatchState:
+    """The stop, epoch, limits, queue length and time of the database, and the running campaigns of a connection.
+
+    `has_forgotten` says that an attempt stands `reserved` which nobody has taken for too long; single calls come first
+    among the campaigns, each with the dials of one that has not heard a webhook yet.
+    """
+
+    stopped: bool
+    epoch: str | None
+    calls_per_second: float
+    max_live_calls: int
+    queued: int
+    has_forgotten: bool
+    db_now: datetime
+    campaigns: Sequence[RowMapping]
 
 
-def list_dispatched_campaigns(tx: Connection, connection_id: str) -> Sequence[RowMapping]:
-    """Return the running campaigns of a connection, single calls first, with the dials of unproven ones."""
-    return tx.execute(_CAMPAIGNS, {"connection_id": connection_id}).mappings().all()
+def read_dispatch_state(tx: Connection, connection_id: str, *, forgotten_after_s: int) -> DispatchState | None:
+    """Return what a dispatcher must know at a tick; None in a new installation."""
+    params = {"connection_id": connection_id, "older_than_s": forgotten_after_s}
+    rows = tx.execute(_TICK, params).mappings().all()
+    if not rows:
+        return None
+    first, campaigns = rows[0], [row for row in rows if row["id"] is not None]
+    return DispatchState(
+        first["stopped"],
+        first["epoch"],
+        first["calls_per_second"],
+        first["max_live_calls"],
+        first["queued"],
+        first["forgotten"],
+        first["db_now"],
+        campaigns,
+    )

@@ -38,6 +38,7 @@ def open_sql(
         database_url,
         pool_size=pool_size,
         max_overflow=0,
+        pool_use_lifo=True,  # few connections at work have prepared more than many that take turns
         pool_timeout=POOL_S,
         isolation_level="READ COMMITTED",
         connect_args={"connect_timeout": CONNECT_S, **connect_args(bounds)},

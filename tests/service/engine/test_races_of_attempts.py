@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -29,12 +30,18 @@ def judge(world: World) -> list[str]:
     return resolve_unanswered_dials(world.sql, world.redis, world.keys)
 
 
+def look(world: World) -> Any:
+    state = world.dispatcher._read_state()
+    assert state is not None
+    view = world.dispatcher._read_view(state, state.campaigns, in_queue=0)
+    assert view is not None
+    return view
+
+
 def test_r9_a_claim_that_meets_a_pause_leaves_its_contacts_waiting_for_the_resume(world: World) -> None:
     campaign_id = world.campaign()
     world.contacts(campaign_id, 3)
-    with world.sql.begin() as tx:
-        view = world.dispatcher._read_view(tx)
-    assert view is not None
+    view = look(world)
     world.run(pause_campaign, campaign_id)
 
     assert world.dispatcher._claim(view) == []
@@ -47,9 +54,7 @@ def test_r9_a_claim_that_meets_a_pause_leaves_its_contacts_waiting_for_the_resum
 def test_r9_a_claim_that_meets_the_stop_of_all_dialing_loses_nobody(world: World) -> None:
     campaign_id = world.campaign()
     world.contacts(campaign_id, 3)
-    with world.sql.begin() as tx:
-        view = world.dispatcher._read_view(tx)
-    assert view is not None
+    view = look(world)
     world.stop_dialing()
 
     world.dispatcher._claim(view)

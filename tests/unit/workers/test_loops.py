@@ -6,7 +6,7 @@ import threading
 import time
 from itertools import pairwise
 
-from workers.loops import Loop, run_all, run_loop
+from workers.loops import IDLE, Loop, run_all, run_loop
 
 
 def beginnings(step_s: float, *, every_s: float, steps: int) -> list[float]:
@@ -33,6 +33,21 @@ def test_a_loop_that_is_always_late_rests_all_the_same() -> None:
     began = beginnings(0.03, every_s=0.02, steps=4)
 
     assert all(later - earlier >= 0.03 + 0.002 for earlier, later in pairwise(began))
+
+
+def test_a_loop_that_has_nothing_to_do_rests_longer_until_it_has() -> None:
+    stop, began = threading.Event(), list[float]()
+
+    def step() -> object:
+        began.append(time.monotonic())
+        if len(began) == 3:
+            stop.set()
+        return IDLE if len(began) == 1 else None
+
+    run_loop(Loop("test", step, 0.001, idle_s=0.2), stop)
+
+    after_nothing, after_something = (later - earlier for earlier, later in pairwise(began))
+    assert after_nothing >= 0.2 > after_something
 
 
 def test_a_step_that_fails_is_taken_again() -> None:
