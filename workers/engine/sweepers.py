@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import redis
 
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
@@ -14,10 +16,12 @@ from orchestrator.operations.recovery.rebuild_redis import Rebuilder
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
 from orchestrator.operations.recovery.reconcile_unknown_calls import Reconciler
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
+from orchestrator.operations.recovery.work_watch import WorkWatch
 from orchestrator.services import Services
 from orchestrator.store.redis.aof_rewrite import rewrite_when_owed
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.scripts import ScriptCall, run_script
+from orchestrator.store.sql.sweeping_work import Work
 from orchestrator.store.sql.tallies import fold_tallies
 from workers.engine.stream_consumer import forget_dead_consumers
 from workers.loops import Loop
@@ -36,16 +40,27 @@ def sweep_loops(services: Services) -> list[Loop]:
     rebuilder = Rebuilder(sql=sql, client=client, carrier=carrier, connection_id=connection_id, keys=keys)
     commands = QueueWatch(CALLS_PERFORM)
     reconciler = Reconciler(sql=sql, client=client, carrier=carrier, keys=keys)
+    watch = WorkWatch(sql)
+
+    def repeat_sends() -> None:
+        publish(CALLS_DIAL, resolve_unanswered_dials(sql, client, keys))
+
+    def prove_webhooks() -> None:
+        watch_webhooks(sql, client, keys, connection_id=connection_id)
+
+    def when(work: Work, step: Callable[[], object]) -> Callable[[], object]:
+        return lambda: step() if watch.has(work) else None
+
     return [
         Loop("epoch", rebuilder.watch, 0.5),
         Loop("wakes", lambda: publish(CALLS_PERFORM, overdue_wakes(services.redis, services.keys, commands)), 1.0),
-        Loop("sends", lambda: publish(CALLS_DIAL, resolve_unanswered_dials(sql, client, keys)), 1.0),
-        Loop("suppressed", lambda: hang_up_suppressed(sql, client, keys), 1.0),
-        Loop("campaigns", lambda: complete_campaigns(sql), 1.0),
-        Loop("ended", lambda: end_open_contacts(sql), 2.0),
-        Loop("tallies", lambda: fold_tallies(sql), 1.0),
+        Loop("sends", when(Work.SENDS, repeat_sends), 1.0),
+        Loop("suppressed", when(Work.SUPPRESSED, lambda: hang_up_suppressed(sql, client, keys)), 1.0),
+        Loop("campaigns", when(Work.CAMPAIGNS, lambda: complete_campaigns(sql)), 1.0),
+        Loop("ended", when(Work.ENDED, lambda: end_open_contacts(sql)), 2.0),
+        Loop("tallies", when(Work.TALLIES, lambda: fold_tallies(sql)), 1.0),
         Loop("imports", lambda: close_dead_imports(sql), 30.0),
-        Loop("webhooks", lambda: watch_webhooks(sql, client, keys, connection_id=connection_id), 1.0),
+        Loop("webhooks", when(Work.WEBHOOKS, prove_webhooks), 1.0),
         Loop("carrier", lambda: reopen_dispatch(client, keys, carrier, connection_id=connection_id), 2.0),
         Loop("clock", lambda: compare_clocks(client, keys, carrier, connection_id=connection_id), 30.0),
         Loop("deadlines", lambda: poll_call_status(sql, client, keys, carrier), 5.0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -32,6 +33,11 @@ class Admission:
         self._tally = tally
         self._pending: dict[str, list[Packet]] = {}
         self._refused: dict[str, float] = {}
+        self._asked_for = asyncio.Event()
+
+    async def wait_until_asked_for(self) -> None:
+        """Return once a leg waits to be judged."""
+        await self._asked_for.wait()
 
     def keep(self, leg: str, packet: Packet, *, now: float) -> None:
         """Keep a packet of an unknown leg for `admit_known_legs`, or count and drop it."""
@@ -41,6 +47,7 @@ class Admission:
                 self._tally.add("packets_of_unknown_legs")
                 return
             waiting = self._pending[leg] = []
+            self._asked_for.set()
         if len(waiting) < _KEPT_EACH:
             waiting.append(packet)
         else:
@@ -57,6 +64,8 @@ class Admission:
             self._tally.add("legs_not_asked")
             return []  # asked again at the next turn; what is kept stays bounded
         packets_of = {leg: self._pending.pop(leg) for leg in asked}
+        if not self._pending:
+            self._asked_for.clear()
         self._refuse([leg for leg in asked if leg not in found], packets_of, until=now + _REFUSED_FOR_S)
         return [(leg, found[leg], packets_of[leg]) for leg in asked if leg in found]
 

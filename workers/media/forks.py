@@ -79,7 +79,8 @@ class ForkReceiver:
             track.close()
 
     async def admit(self) -> None:
-        """Admit the pending legs that belong to a call here, with their kept packets."""
+        """Wait for pending legs and admit those that belong to a call here, with their kept packets."""
+        await self._admission.wait_until_asked_for()
         for leg, call_id, packets in await self._admission.admit_known_legs(now=self._loop.time()):
             self._legs[UUID(leg).bytes] = _Leg(call_id, packets[0].sender)
             log.info("a fork has begun", extra={"call_id": call_id})

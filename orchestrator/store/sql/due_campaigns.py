@@ -24,12 +24,14 @@ _EXPIRE = f"""
     WHERE id IN (
         SELECT id FROM contacts WHERE {_MAY_EXPIRE} AND {{which}} LIMIT :most FOR UPDATE SKIP LOCKED)
 """  # noqa: S608 built from constants
-_LATE = text(_EXPIRE.format(which="not_after IS NOT NULL AND not_after <= now()"))
+_PASSED = "not_after IS NOT NULL AND not_after <= now()"
+IS_LATE = f"{_MAY_EXPIRE} AND {_PASSED}"
+_LATE = text(_EXPIRE.format(which=_PASSED))
 _BEGUN = (CampaignStatus.RUNNING, CampaignStatus.PAUSED, CampaignStatus.SCHEDULED)
-_IS_OVER = f"status IN {one_of(_BEGUN)} AND ends_at <= now()"
-_OVER = text(f"SELECT id FROM campaigns WHERE {_IS_OVER} ORDER BY id")  # noqa: S608 a constant
+IS_OVER = f"status IN {one_of(_BEGUN)} AND ends_at <= now()"
+_OVER = text(f"SELECT id FROM campaigns WHERE {IS_OVER} ORDER BY id")  # noqa: S608 a constant
 # A campaign whose end is being put off is left alone.
-_THIS_ONE = f"(SELECT id FROM campaigns WHERE id = :campaign_id AND {_IS_OVER} FOR SHARE SKIP LOCKED)"  # noqa: S608
+_THIS_ONE = f"(SELECT id FROM campaigns WHERE id = :campaign_id AND {IS_OVER} FOR SHARE SKIP LOCKED)"  # noqa: S608
 _OF_CAMPAIGN = text(_EXPIRE.format(which=f"campaign_id = {_THIS_ONE}"))
 _ZONES = text(
     "SELECT z.campaign_id, z.zone, g.calling_hours::text AS hours FROM campaign_zones z "  # noqa: S608 a state

@@ -15,7 +15,7 @@ from orchestrator.store.sql.state_lists import IS_CLAIMABLE, one_of
 BATCH = 200  # some 20 ms: several indexes are written for each
 
 # The index of claims holds open contacts alone: one probe for each campaign that has any, whatever ever ended.
-_ENDED = text(
+ENDED = text(
     f"""
     WITH RECURSIVE open (id) AS (
         SELECT min(campaign_id) FROM contacts WHERE {IS_CLAIMABLE}
@@ -47,7 +47,7 @@ _CALLING = text(
 
 def ended_with_open_contacts(tx: Connection) -> Sequence[str]:
     """Return the campaigns that have ended and still have contacts that wait or are held."""
-    return tx.execute(_ENDED).scalars().all()
+    return tx.execute(ENDED).scalars().all()
 
 
 def end_batch(tx: Connection, campaign_id: str, *, skip_locked: bool = True) -> int:
