@@ -321,15 +321,17 @@ def test_the_accepted_dials_of_a_batch_whose_write_was_not_confirmed_are_accepte
     assert [world.live(call_id).call_control_id for call_id in call_ids] == [f"v3:{each}" for each in call_ids]  # type: ignore[union-attr]
 
 
-def test_ids_that_cannot_be_written_keep_no_other_answer_from_being_written(world: World, carrier: CarrierStub) -> None:
+def test_ids_that_cannot_be_written_keep_none_beside_them_from_being_written(world: World) -> None:
     call_ids = claimed(world)
-    broken = call_ids[0]
-    carrier.dial = answering({broken: (200, {"data": {"call_control_id": "v3:\0", "call_leg_id": "l"}})})
+    permits = world.dialer._permits.permit_first_sends(call_ids)
+    ids = ["v3:\0", "v3:second", "v3:third"]
+    accepted = [(permit, Accepted(call_control_id=one)) for permit, one in zip(permits, ids, strict=True)]
 
     with pytest.raises(ExceptionGroup):
-        world.dialer.dial_calls(call_ids)
+        world.dialer._settle_accepted(accepted)
 
-    assert states(world, call_ids) == ["dialing", "accepted", "accepted"]
+    by_id = {permit.send.call_id: world.call_row(permit.send.call_id)["state"] for permit in permits}
+    assert list(by_id.values()) == ["dialing", "accepted", "accepted"]
 
 
 def test_an_answer_waits_for_no_other_of_its_batch(world: World, carrier: CarrierStub) -> None:
