@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from flask import Flask
+
 from api.app import ROUTES, create_app, create_door
 from api.http import auth
 from api.http.responses import Refusal
+from api.http.routes import Route
 from api.resources import health, webhooks
 from api.server.admission import Gate, Sender
 from api.server.limits import limits_of
@@ -16,14 +21,18 @@ from orchestrator.services import Services
 def rest_service(services: Services) -> Service:
     """Return the REST API with the webhook endpoint; raises Misconfigured when no API key is set."""
     key = auth.required_key(services.settings.api_key)
-    gate = Gate(ROUTES, senders=[look_for_key(key), webhooks.look_for_signature])
-    return Service(webhooks.express(create_app(services)), gate, limits_of(services.settings))
+    return _service(create_app(services), ROUTES, services, senders=[look_for_key(key), webhooks.look_for_signature])
 
 
 def door_service(services: Services) -> Service:
     """Return the webhook endpoint alone."""
-    gate = Gate((*webhooks.resource.routes, *health.resource.routes), senders=[webhooks.look_for_signature])
-    return Service(webhooks.express(create_door(services)), gate, limits_of(services.settings))
+    routes = (*webhooks.resource.routes, *health.resource.routes)
+    return _service(create_door(services), routes, services, senders=[webhooks.look_for_signature])
+
+
+def _service(app: Flask, routes: Iterable[Route], services: Services, *, senders: Iterable[Sender]) -> Service:
+    gate = Gate(routes, senders=senders, in_loop=[webhooks.PATH])
+    return Service(app, gate, limits_of(services.settings), lambda: webhooks.WebhookDesk(services))
 
 
 def look_for_key(key: bytes) -> Sender:

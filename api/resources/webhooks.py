@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 from flask import Flask, Response, current_app, request
 
 from api.http.problems import to_problem
 from api.http.responses import Refusal, problem
 from api.http.routes import Body, Resource
+from api.server.in_loop import Then
+from api.server.plain import Plain, plain_of
 from api.server.request_head import Head
-from api.server.wsgi import App
+from orchestrator.errors import StoreUnavailable
+from orchestrator.operations.events.receive_in_loop import LoopReceiver
 from orchestrator.operations.events.receive_webhook import Receipt, WebhookReceiver
 from orchestrator.services import Services
+from orchestrator.store.redis.loop_connection import LoopConnection
 from orchestrator.telnyx.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, SignatureVerifier, look_signed
 
 resource = Resource("webhooks")
 
 _MOST_BYTES = 256 * 1024
-_SIGNED = (SIGNATURE_HEADER, TIMESTAMP_HEADER)
-_IN_ENVIRON = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in _SIGNED}
-_PATH = "/webhooks/telnyx"
+_SIGNED = {name: name.encode() for name in (SIGNATURE_HEADER, TIMESTAMP_HEADER)}
+PATH = "/webhooks/telnyx"
 _RECEIVER = "webhook_receiver"  # in the application's extensions
 _UNSIGNED = Refusal(403, "bad_signature", "The signature or its time is not the carrier's.")
 
 _ANSWERS: dict[Receipt, Callable[[], Response]] = {
-    Receipt.TAKEN: lambda: Response(status=200),
+    Receipt.TAKEN: lambda: Response(b"", status=200),
     Receipt.BAD_SIGNATURE: lambda: problem(403, _UNSIGNED.code, _UNSIGNED.detail),
     Receipt.UNKNOWN_KEY: lambda: problem(503, "unknown_key", "Signed with a key not known here: send it again."),
     Receipt.NOT_AN_EVENT: lambda: problem(400, "not_an_event", "The body is no event of the carrier."),
@@ -36,7 +38,7 @@ _ANSWERS: dict[Receipt, Callable[[], Response]] = {
 
 @resource.route(
     "POST",
-    _PATH,
+    PATH,
     body=Body(media=("application/json",), max_bytes=_MOST_BYTES, is_any_media=True),
     gives={200: None},
     fails=(400, 403, 413),
@@ -53,10 +55,9 @@ def receive(_services: Services, body: bytes) -> Response:
 
 def look_for_signature(head: Head, path: str) -> Refusal | None:
     """Refuse a webhook by its head where that can carry no signature of now; the signature itself needs the body."""
-    if path != _PATH or head.method != "POST":
+    if path != PATH or head.method != "POST":
         return None
-    signed = {name: head.headers.get(name.encode(), b"").decode("latin-1") for name in _SIGNED}
-    return None if look_signed(signed) else _UNSIGNED
+    return None if look_signed(_signed(head)) else _UNSIGNED
 
 
 def install(app: Flask, services: Services) -> None:
@@ -64,8 +65,7 @@ def install(app: Flask, services: Services) -> None:
 
     @cache
     def receiver() -> WebhookReceiver:
-        verifier = SignatureVerifier(services.settings.public_keys(), clock=services.clock)
-        return WebhookReceiver(services.redis, verifier=verifier, keys=services.keys)
+        return WebhookReceiver(services.redis, verifier=_verifier(services), keys=services.keys)
 
     app.extensions[_RECEIVER] = receiver
 
@@ -75,21 +75,49 @@ def _receiver_of(app: Flask) -> WebhookReceiver:
     return build()
 
 
-def express(app: Flask) -> App:
-    """Return `app` with a short way in for webhooks: everything else an application does for a request is left out."""
-    serve = app.wsgi_app
+class WebhookDesk:
+    """Takes webhooks in the server's loop, with the answers of `receive`; belongs to the running loop."""
 
-    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["PATH_INFO"] != _PATH or environ["REQUEST_METHOD"] != "POST":
-            return serve(environ, start_response)
-        return _taken(app, environ)(environ, start_response)
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._receiver: LoopReceiver | None = None
 
-    return answer
+    @property
+    def waiting(self) -> int:
+        """Return how many webhooks are not on disk yet."""
+        return self._receiver.waiting if self._receiver else 0
+
+    def answer(self, head: Head, body: bytes, then: Then) -> None:
+        """Take a webhook and tell `then` the answer once it is on disk, or why it is not."""
+        try:
+            self._receiver = self._receiver or self._open()
+            self._receiver.receive(body, _signed(head), lambda became: then(_plain(became)))
+        except Exception as err:  # noqa: BLE001 every error has an answer of its own, as it has in the application
+            then(plain_of(to_problem(err)))
+
+    def close(self) -> None:
+        """Leave Redis."""
+        if self._receiver:
+            self._receiver.close()
+
+    def _open(self) -> LoopReceiver:
+        services = self._services
+        verifier = _verifier(services)
+        return LoopReceiver(LoopConnection(services.settings.redis_url), verifier=verifier, keys=services.keys)
 
 
-def _taken(app: Flask, environ: dict[str, Any]) -> Response:
-    signed = {name: environ.get(key, "") for name, key in _IN_ENVIRON.items()}
-    try:
-        return _ANSWERS[_receiver_of(app).receive_webhook(environ["wsgi.input"].read(), signed)]()
-    except Exception as err:  # noqa: BLE001 every error has an answer of its own, as it has in the application
-        return to_problem(err)
+def _plain(became: Receipt | StoreUnavailable) -> Plain:
+    return _answer_to(became) if isinstance(became, Receipt) else plain_of(to_problem(became))
+
+
+@cache
+def _answer_to(receipt: Receipt) -> Plain:
+    return plain_of(_ANSWERS[receipt]())
+
+
+def _signed(head: Head) -> dict[str, str]:
+    return {name: head.headers.get(raw, b"").decode("latin-1") for name, raw in _SIGNED.items()}
+
+
+def _verifier(services: Services) -> SignatureVerifier:
+    return SignatureVerifier(services.settings.public_keys(), clock=services.clock)

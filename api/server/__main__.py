@@ -33,7 +33,7 @@ def _run(name: str, listener: socket.socket, threads: int) -> None:
     module, _, attribute = name.partition(":")
     service: Service = getattr(import_module(module), attribute)()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(service.app, service.gate, listener=listener, threads=threads, limits=service.limits))
+        runner.run(serve(service, listener=listener, threads=threads))
 
 
 if __name__ == "__main__":

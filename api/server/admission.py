@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -21,20 +21,37 @@ Sender = Callable[[Head, str], Refusal | None]
 
 
 class Plan(NamedTuple):
-    """How a request is received: the threads that answer it and the largest body it may have."""
+    """How a request is received: the threads that answer it, or none for one answered in the loop, and its bound."""
 
     pool: ThreadPool = ThreadPool.USUAL
     max_bytes: int = UNASKED_BYTES
+    is_in_loop: bool = False
+
+
+class _Entry(NamedTuple):
+    """A route, as far as it is asked for here."""
+
+    pattern: re.Pattern[str]
+    media: frozenset[str]
+    plan: Plan
 
 
 class Gate:
-    """Checks heads by the routes of one application and the senders that they admit."""
+    """Checks heads by the routes of one application and the senders that they admit.
 
-    def __init__(self, routes: Iterable[Route], *, senders: Iterable[Sender] = ()) -> None:
+    What comes to one of the paths `in_loop`, whose bodies fit into memory, is answered in the loop.
+    """
+
+    def __init__(
+        self, routes: Iterable[Route], *, senders: Iterable[Sender] = (), in_loop: Collection[str] = ()
+    ) -> None:
+        routes = tuple(routes)
         self._senders = tuple(senders)
-        self._routes: dict[str, list[tuple[re.Pattern[str], Route]]] = defaultdict(list)
+        self._entries: dict[str, list[_Entry]] = defaultdict(list)
         for route in routes:
-            self._routes[route.method].append((_pattern(route.path), route))
+            self._entries[route.method].append(_entry(route, is_in_loop=route.path in in_loop))
+        # Of an address without variables it is known beforehand which routes may be meant.
+        self._known = {(r.method, r.path): self._search(r.method, r.path) for r in routes if "{" not in r.path}
 
     def look(self, head: Head) -> Plan | Refusal:
         """Return how the request is to be taken in, or why it is not; nothing of its body is read before."""
@@ -47,19 +64,23 @@ class Gate:
 
     def _plan(self, head: Head, path: str) -> Plan:
         method = "GET" if head.method == "HEAD" else head.method
-        found = [route for pattern, route in self._routes[method] if pattern.fullmatch(path)]
-        media = head.headers.get(b"content-type", b"").split(b";")[0].strip().lower().decode("latin-1")
-        for route in found:
-            if route.body and media in route.body.media:
-                return _plan_of(route)
-        return _plan_of(found[0]) if found else Plan()
+        found = self._known.get((method, path)) or self._search(method, path)
+        if len(found) > 1:
+            media = head.headers.get(b"content-type", b"").split(b";")[0].strip().lower().decode("latin-1")
+            found = [entry for entry in found if media in entry.media] or found
+        return found[0].plan if found else Plan()
+
+    def _search(self, method: str, path: str) -> list[_Entry]:
+        return [entry for entry in self._entries[method] if entry.pattern.fullmatch(path)]
 
 
-def _plan_of(route: Route) -> Plan:
+def _entry(route: Route, *, is_in_loop: bool) -> _Entry:
+    media = frozenset(route.body.media) if route.body else frozenset[str]()
+    return _Entry(re.compile(re.sub(r"\{\w+\}", "[^/]+", route.path)), media, _plan_of(route, is_in_loop=is_in_loop))
+
+
+def _plan_of(route: Route, *, is_in_loop: bool) -> Plan:
     if route.body is None:
         return Plan(_LANES.get(route.path, ThreadPool.USUAL))
-    return Plan(ThreadPool.UPLOADS if route.body.is_streamed else ThreadPool.USUAL, route.body.max_bytes)
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
+    pool = ThreadPool.UPLOADS if route.body.is_streamed else ThreadPool.USUAL
+    return Plan(pool, route.body.max_bytes, is_in_loop)

@@ -69,6 +69,10 @@ class Body:
         """Return how much of it lies on disk."""
         return self.size - self._pending
 
+    def in_memory(self) -> bytes:
+        """Return the whole body of a request that may have no more than memory holds."""
+        return bytes(self._kept)
+
     def opened(self) -> IO[bytes]:
         """Return the whole body, to be read from its start; may write its file, and raise OSError like `write_down`."""
         if self._file is None:

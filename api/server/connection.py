@@ -13,6 +13,7 @@ from api.http.responses import Refusal
 from api.server.error_responses import CROWDED, NO_ROOM, TOO_SLOW, written
 from api.server.exchange import Exchange
 from api.server.incoming_request import Incoming
+from api.server.loop_exchange import LoopExchange
 from api.server.response_head import CONTINUE, head_bytes
 from api.server.shared import ServerState
 from api.server.spill_to_disk import spill
@@ -41,7 +42,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, state: ServerState) -> None:
         self._state = state
         self._incoming = Incoming(state.gate, state.store)
-        self._exchange: Exchange | None = None
+        self._exchange: Exchange | LoopExchange | None = None
         self._ahead = b""
         self._sent = 0
         self.is_gone = self.is_choked = self.is_last = self._resets = False
@@ -216,12 +217,14 @@ class Connection(asyncio.Protocol):
         incoming = self._incoming
         if incoming.refusal:
             self._refuse(incoming.refusal)
-        elif incoming.is_whole and self._state.pools.waiting(incoming.plan.pool) >= self._state.limits.waiting:
+        elif incoming.is_whole and self._state.waiting_beside(incoming.plan) >= self._state.limits.waiting:
             self._refuse(CROWDED)
         elif incoming.is_whole:
             self._enter(Phase.WORKING)
             self.is_last = self.is_last or incoming.is_followed
-            self._exchange = Exchange(self._state, incoming, self)
+            kind = LoopExchange if incoming.plan.is_in_loop else Exchange
+            self._exchange = kind(self._state, incoming, self)
+            self._exchange.begin()
         elif incoming.head:
             self._await_body(is_new=self._phase is Phase.HEAD)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 
 from api.http.responses import Refusal, problem
+from api.server.plain import Plain, plain_of
 
 MALFORMED = Refusal(400, "malformed", "This is no HTTP/1.1 request, or it contradicts itself.")
 INCOMPLETE = Refusal(400, "body_incomplete", "The body ended before its announced end.")
@@ -17,16 +17,7 @@ NO_ROOM = Refusal(503, "no_room", "There is no room for this upload now; try aga
 INTERNAL = Refusal(500, "internal", "Something broke here; it stands in the log. Sending it again may help.")
 
 
-class Plain(NamedTuple):
-    """An answer in its parts."""
-
-    status: str
-    headers: list[tuple[str, str]]
-    body: bytes
-
-
 @lru_cache(maxsize=256)
 def written(refusal: Refusal) -> Plain:
     """Return the problem document of `refusal`."""
-    response = problem(refusal.status, refusal.code, refusal.detail, headers=dict(refusal.headers))
-    return Plain(response.status, list(response.headers), response.get_data())
+    return plain_of(problem(refusal.status, refusal.code, refusal.detail, headers=dict(refusal.headers)))

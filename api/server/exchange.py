@@ -49,7 +49,10 @@ class Exchange:
         self._answer = Answer()
         self._outgoing: Outgoing | None = None
         self._in_thread = True
-        state.pools.put(incoming.plan.pool, self._work)
+
+    def begin(self) -> None:
+        """Have a thread work on it."""
+        self._state.pools.put(self._incoming.plan.pool, self._work)
 
     @property
     def waits_for_reader(self) -> bool:
@@ -146,4 +149,4 @@ class Exchange:
 
 def _plain(refusal: Refusal) -> Answer:
     plain = written(refusal)
-    return Answer(plain.status, plain.headers, plain.body)
+    return Answer(plain.status, list(plain.headers), plain.body)

@@ -8,12 +8,10 @@ import resource
 import signal
 import socket
 
-from api.server.admission import Gate
 from api.server.connection import Connection
-from api.server.limits import Limits
+from api.server.service import Service
 from api.server.shared import ServerState
 from api.server.thread_pools import ThreadPool, ThreadPools
-from api.server.wsgi import App
 
 _log = logging.getLogger(__name__)
 
@@ -30,19 +28,22 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-async def serve(app: App, gate: Gate, *, listener: socket.socket, threads: int, limits: Limits) -> None:
+async def serve(service: Service, *, listener: socket.socket, threads: int) -> None:
     """Answer requests until SIGTERM or SIGINT; then those that are under way, and no more."""
+    app, gate, limits = service.app, service.gate, service.limits
     _allow_files(2 * limits.connections + _OTHER_FILES)
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    state = ServerState(app, gate, pools=ThreadPools({ThreadPool.USUAL: threads, **_THREADS}), limits=limits)
+    pools, in_loop = ThreadPools({ThreadPool.USUAL: threads, **_THREADS}), service.in_loop()
+    state = ServerState(app, gate, pools=pools, limits=limits, in_loop=in_loop)
     server = await loop.create_server(lambda: Connection(state), sock=listener, backlog=_BACKLOG)
     _log.info("listening at %s:%d", *listener.getsockname()[:2])
     await stop.wait()
     server.close()
     state.is_stopping = True
     await state.connections.empty(within_s=limits.stop_s)
+    in_loop.close()
 
 
 def _allow_files(needed: int) -> None:

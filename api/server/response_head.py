@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from email.utils import formatdate
 from functools import lru_cache
 
@@ -20,10 +21,12 @@ EVERYWHERE = (
 _EVERYWHERE = tuple((name.lower(), f"{name}: {value}\r\n") for name, value in EVERYWHERE)
 
 
-def head_bytes(status: str, headers: list[tuple[str, str]], *, framing: str) -> bytes:
+def head_bytes(status: str, headers: Iterable[tuple[str, str]], *, framing: str) -> bytes:
     """Return the head of an answer; `framing` are the lines that say where its body and the connection end."""
-    given = {name.lower() for name, _ in headers}
-    lines = [f"{name}: {value}\r\n" for name, value in headers]
+    lines, given = [], set()
+    for name, value in headers:
+        lines.append(f"{name}: {value}\r\n")
+        given.add(name.lower())
     lines += [line for name, line in _EVERYWHERE if name not in given]
     head = f"HTTP/1.1 {status}\r\n{''.join(lines)}Date: {_date(int(time.time()))}\r\n{framing}\r\n"
     return head.encode("latin-1")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from api.server.admission import Gate
+from api.server.in_loop import InLoop
 from api.server.limits import Limits
 from api.server.wsgi import App
 
 
 class Service(NamedTuple):
-    """An application that can be served."""
+    """An application that can be served; `in_loop` is called in the loop and makes what answers there."""
 
     app: App
     gate: Gate
     limits: Limits
+    in_loop: Callable[[], InLoop]

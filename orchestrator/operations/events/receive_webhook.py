@@ -32,31 +32,20 @@ class Receipt(StrEnum):
     NOT_AN_EVENT = "not_an_event"
 
 
-class WebhookReceiver:
-    """Receives webhooks; one per process. Raises StoreUnavailable when the carrier should try again (503)."""
+class WebhookCheck:
+    """Tells what the carrier has signed from what it has not, and events from other bodies; asks no store."""
 
-    def __init__(self, client: redis.Redis, *, verifier: SignatureVerifier, keys: Keys) -> None:
-        self._redis = client
+    def __init__(self, verifier: SignatureVerifier) -> None:
         self._verifier = verifier
-        self._keys = keys
-        self._memory = MemoryWatch(client)
         self._quiet_until = 0.0
 
-    def receive_webhook(self, raw: bytes, headers: Mapping[str, str]) -> Receipt:
-        """Verify `raw` and append it to the event stream; it is on disk when this returns TAKEN."""
+    def refuse(self, raw: bytes, headers: Mapping[str, str]) -> Receipt | None:
+        """Return why `raw` is not taken, or None for an event of the carrier."""
         try:
             self._verifier.verify(raw, headers)
         except BadSignature as err:
             return self._not_believed(err)
-        if not _is_event(raw):
-            return Receipt.NOT_AN_EVENT
-        try:
-            self._refuse_when_full()
-            add_webhook(self._redis, self._keys, raw)
-        except redis.RedisError as err:
-            log.warning("a webhook is refused, to be sent again: %s", in_words(err))
-            raise StoreUnavailable("Redis") from err
-        return Receipt.TAKEN
+        return None if _is_event(raw) else Receipt.NOT_AN_EVENT
 
     def _not_believed(self, err: BadSignature) -> Receipt:
         if err.reason != SignatureFault.MISMATCH:
@@ -67,9 +56,38 @@ class WebhookReceiver:
             log.warning("a webhook is signed with none of our keys: compare TELNYX_PUBLIC_KEY with the carrier's")
         return Receipt.UNKNOWN_KEY
 
-    def _refuse_when_full(self) -> None:
-        if self._memory.is_nearly_full():
-            raise StoreUnavailable("Redis (its memory is nearly full)", retry_after_s=2.0)
+
+class WebhookReceiver:
+    """Receives webhooks; one per process. Raises StoreUnavailable when the carrier should try again (503)."""
+
+    def __init__(self, client: redis.Redis, *, verifier: SignatureVerifier, keys: Keys) -> None:
+        self._redis = client
+        self._check = WebhookCheck(verifier)
+        self._keys = keys
+        self._memory = MemoryWatch(client)
+
+    def receive_webhook(self, raw: bytes, headers: Mapping[str, str]) -> Receipt:
+        """Verify `raw` and append it to the event stream; it is on disk when this returns TAKEN."""
+        if refused := self._check.refuse(raw, headers):
+            return refused
+        try:
+            if self._memory.is_nearly_full():
+                raise nearly_full()
+            add_webhook(self._redis, self._keys, raw)
+        except redis.RedisError as err:
+            raise not_stored(err) from err
+        return Receipt.TAKEN
+
+
+def nearly_full() -> StoreUnavailable:
+    """Return what the carrier is told while Redis is nearly full."""
+    return StoreUnavailable("Redis (its memory is nearly full)", retry_after_s=2.0)
+
+
+def not_stored(err: redis.RedisError) -> StoreUnavailable:
+    """Return what the carrier is told of a webhook that Redis did not take; `err` is logged."""
+    log.warning("a webhook is refused, to be sent again: %s", in_words(err))
+    return StoreUnavailable("Redis")
 
 
 def _is_event(raw: bytes) -> bool:

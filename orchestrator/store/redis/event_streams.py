@@ -27,7 +27,7 @@ from orchestrator.model.event import (
     Event,
 )
 from orchestrator.store.redis.keys import GROUP, Keys
-from orchestrator.store.redis.pipeline import round_trip
+from orchestrator.store.redis.pipeline import Command, round_trip
 from orchestrator.store.redis.scripts import Arg, ScriptCall, raise_errors, run_script, write_though_full
 
 DEAD_KEPT = 100_000
@@ -46,9 +46,14 @@ class Entry:
 
 def add_webhook(client: redis.Redis, keys: Keys, raw: bytes) -> str:
     """Append a verified webhook body; the entry's id carries the moment of receipt by the server's clock."""
-    answers = round_trip(client, [("XADD", keys.events, "*", "raw", raw)])
+    answers = round_trip(client, [append_webhook(keys, raw)])
     raise_errors(answers)
     return _text(answers[0])
+
+
+def append_webhook(keys: Keys, raw: bytes) -> Command:
+    """Return the command of `add_webhook`."""
+    return "XADD", keys.events, "*", "raw", raw
 
 
 def add_event(client: redis.Redis, keys: Keys, event: Event) -> str:
