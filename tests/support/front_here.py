@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import uvloop
 from api.http.routes import Body, Route
 from api.server.admission import Gate
 from api.server.connection import Connection
+from api.server.in_loop import InLoop
 from api.server.limits import Limits
 from api.server.shared import ServerState
 from api.server.thread_pools import ThreadPool, ThreadPools
@@ -49,20 +50,31 @@ class Echo:
 
 
 @contextmanager
-def front_here(app: App, bounds: Limits, *, threads: int = 2) -> Iterator[tuple[int, ServerState]]:
+def front_here(
+    app: App,
+    bounds: Limits,
+    *,
+    threads: int = 2,
+    gate: Gate | None = None,
+    in_loop: Callable[[], InLoop] | None = None,
+) -> Iterator[tuple[int, ServerState]]:
     """Run it until the block ends; yields its port and itself."""
     began = threading.Event()
     running: list[Any] = []
 
     async def run() -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        front = ServerState(app, Gate(ROUTES), pools=ThreadPools(dict.fromkeys(ThreadPool, threads)), limits=bounds)
+        pools, desk = ThreadPools(dict.fromkeys(ThreadPool, threads)), in_loop() if in_loop else None
+        front = ServerState(app, gate or Gate(ROUTES), pools=pools, limits=bounds, in_loop=desk)
         server = await loop.create_server(lambda: Connection(front), "127.0.0.1", 0)
         running.extend((loop, stop, server.sockets[0].getsockname()[1], front))
         began.set()
         await stop.wait()
         server.close()
         await front.connections.empty(within_s=bounds.stop_s)
+        if desk:
+            desk.close()
+            await asyncio.sleep(0)
 
     def run_loop() -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
