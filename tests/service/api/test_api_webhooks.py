@@ -173,7 +173,7 @@ def test_without_a_public_key_the_door_says_what_to_set(services: Services) -> N
 
 
 def test_r11_the_door_is_shut_before_the_memory_is_full(door: Door, services: Services) -> None:
-    with full_memory(services.redis, share=0.95):
+    with full_memory(services.redis, share=0.85):
         assert _send(door, EVENT) == 503
         assert services.redis.xlen(Keys().events) == 0
 
