@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import uvloop
 from pydantic import ValidationError
 
 from simulator.server import run
@@ -21,7 +22,9 @@ _DESCRIPTION = (
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the simulator with these arguments until SIGTERM or SIGINT."""
-    asyncio.run(run(parse(argv)))
+    settings = parse(argv)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(settings))
 
 
 def parse(argv: Sequence[str] | None = None) -> Settings:

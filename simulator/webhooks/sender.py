@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
-import aiohttp
 import orjson
 
 from simulator.clock import Clock
@@ -14,13 +13,13 @@ from simulator.seeded_random import SeededRandom
 from simulator.state.counters import Counters
 from simulator.state.faults import ActiveFaults, Faults
 from simulator.state.leg import Leg, Webhook
+from simulator.webhooks.client import WebhookClient
 from simulator.webhooks.delivery_slots import DeliverySlots
 from simulator.webhooks.signing import Signer
 
 TIMEOUT_S = 2.0  # carrier's guide to fundamentals
 RETRIES_MS = (1_000, 2_000, 4_000)  # assumed: not published
 
-_CONNECTIONS = 768  # six receivers that never respond; a process usually has 1,024 file descriptors
 _REORDER_DELAY_S = 0.05
 _REORDER_TIMEOUT_S = 2.0
 
@@ -55,11 +54,7 @@ class WebhookSender:
         self._is_closed = False
         self._open = asyncio.Event()
         self._open.set()
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=60),
-            timeout=aiohttp.ClientTimeout(total=timeout_s),
-            headers={"Content-Type": "application/json", "User-Agent": "telnyx-webhooks"},
-        )
+        self._client = WebhookClient(timeout_s=timeout_s)
 
     def pause(self, paused: bool) -> None:
         """Pause or resume sending."""
@@ -92,7 +87,7 @@ class WebhookSender:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._session.close()
+        self._client.close()
 
     @property
     def under_way(self) -> int:
@@ -143,7 +138,10 @@ class WebhookSender:
     async def _deliver(self, leg: Leg, webhook: Webhook, urls: Sequence[str], after_s: float) -> None:
         if after_s:
             await asyncio.sleep(after_s)
-        statuses = await asyncio.gather(*(self._deliver_to(leg, webhook, url) for url in urls))
+        if len(urls) == 1:
+            statuses = [await self._deliver_to(leg, webhook, urls[0])]
+        else:
+            statuses = await asyncio.gather(*(self._deliver_to(leg, webhook, url) for url in urls))
         status = next((each for each in statuses if not 200 <= each < 300), statuses[0])
         delivered = 200 <= status < 300
         self._settle(webhook, str(status) if status else "unreachable", delivered=delivered)
@@ -177,13 +175,7 @@ class WebhookSender:
             webhook.attempts += 1
             webhook.sent_at = webhook.sent_at or now
             self._counters.add("webhook_attempts")
-            try:
-                async with self._session.post(
-                    url, data=body, headers=self._signer.headers(body, now=now), allow_redirects=False
-                ) as answer:
-                    return answer.status
-            except (aiohttp.ClientError, TimeoutError, OSError):
-                return 0
+            return await self._client.post(url, body, self._signer.headers(body, now=now))
 
     def _settle(self, webhook: Webhook, status: str, *, delivered: bool) -> None:
         if delivered:
