@@ -8,20 +8,23 @@ import signal
 
 from aiohttp import web
 
+from simulator.http.command_door import CommandDoor
 from simulator.http.listener import LISTENER, Listener
 from simulator.http.routes import build_app
 from simulator.settings import Settings
 from simulator.world import World, build_world
 
 _SWEEP_S = 10.0
+_SHUTDOWN_S = 0.5
 
 
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; prints one line with its address once it listens."""
     world = build_world(settings)
     app = build_app(world)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-    listener = app[LISTENER] = Listener(runner, host=settings.host, port=settings.port)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+    door = CommandDoor(world, lambda: _protocol_of(runner))
+    listener = app[LISTENER] = Listener(runner, door, host=settings.host, port=settings.port)
     stopped = _stop_signal()
     await runner.setup()
     try:
@@ -32,7 +35,12 @@ async def run(settings: Settings) -> None:
         await _sweep_until(stopped, world)
     finally:
         await world.webhook_sender.close()
-        await runner.cleanup()
+        await listener.close(within_s=_SHUTDOWN_S)
+
+
+def _protocol_of(runner: web.AppRunner) -> asyncio.Protocol:
+    assert runner.server is not None
+    return runner.server()
 
 
 async def _sweep_until(stopped: asyncio.Event, world: World) -> None:

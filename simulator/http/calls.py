@@ -10,19 +10,31 @@ from aiohttp import web
 from simulator.commands.base import Command
 from simulator.commands.dial import DIAL, dial, dial_response, dialed_number
 from simulator.commands.registry import COMMANDS
-from simulator.http.request_handling import apply_faults_after, apply_faults_before, json_response, parse_body
+from simulator.http.request_handling import Reply, apply_faults_after, apply_faults_before, parse_body, web_response
 from simulator.schema.errors import CarrierError, not_found, unknown_call
 from simulator.state.leg import Leg, ReceivedCommand
 from simulator.world import World
 
 
 async def post_call(world: World, request: web.Request) -> web.StreamResponse:
+    """Take a dial from aiohttp."""
+    return web_response(world, await take_dial(world, await request.read()))
+
+
+async def post_action(world: World, request: web.Request) -> web.StreamResponse:
+    """Take an action from aiohttp."""
+    command = command_for(request.method, request.match_info["action"])
+    raw = await request.read()
+    return web_response(world, await take_action(world, command, request.match_info["call_control_id"], raw))
+
+
+async def take_dial(world: World, raw: bytes) -> Reply:
     """Dial; a repeated command_id gets the first response again."""
     world.dial_requests.add()
     world.counters.add("dial_requests")
     body: dict[str, Any] = {}
     try:
-        body = parse_body(await request.read())
+        body = parse_body(raw)
         number = dialed_number(body)
         faults = world.faults.of(number)
         request_fault = faults.request_fault(world.random, "dial", "dial", number, world.legs.nth_request(number))
@@ -35,17 +47,21 @@ async def post_call(world: World, request: web.Request) -> web.StreamResponse:
         )
         raise
     await apply_faults_after(request_fault, faults)
-    return _with_limits(world, json_response(world, data))
+    return Reply(data, headers=_limits(world))
 
 
-async def post_action(world: World, request: web.Request) -> web.StreamResponse:
-    """Execute an action on a leg, once per command_id."""
-    action = request.match_info["action"]
-    command = COMMANDS.get((request.method, action))
+def command_for(method: str, action: str) -> Command:
+    """Return the command of this name; raises CarrierError (404)."""
+    command = COMMANDS.get((method, action))
     if command is None:
         raise not_found(f"The action {action}")
-    body = parse_body(await request.read())
-    leg = world.legs.find(request.match_info["call_control_id"])
+    return command
+
+
+async def take_action(world: World, command: Command, call_control_id: str, raw: bytes) -> Reply:
+    """Execute an action on a leg, once per command_id."""
+    body = parse_body(raw)
+    leg = world.legs.find(call_control_id)
     if leg is None:
         raise unknown_call()
     leg.requests += 1
@@ -54,7 +70,7 @@ async def post_action(world: World, request: web.Request) -> web.StreamResponse:
     await apply_faults_before(request_fault, faults, is_dial=False)
     data = _act_once(world, command, leg, body)
     await apply_faults_after(request_fault, faults)
-    return json_response(world, data)
+    return Reply(data)
 
 
 def _dial_once(world: World, body: dict[str, Any]) -> bytes:
@@ -125,9 +141,11 @@ def _count_unknown(world: World, action: str, names: list[str]) -> None:
         world.counters.add("unknown_fields", f"{action}.{name}")
 
 
-def _with_limits(world: World, response: web.Response) -> web.Response:
-    if world.dials_per_5s is not None:
-        response.headers["x-ratelimit-limit"] = str(world.dials_per_5s)
-        response.headers["x-ratelimit-remaining"] = str(max(0, world.dials_per_5s - world.dials.count()))
-        response.headers["x-ratelimit-reset"] = str(world.dials.resets_in_s())
-    return response
+def _limits(world: World) -> dict[str, str]:
+    if world.dials_per_5s is None:
+        return {}
+    return {
+        "x-ratelimit-limit": str(world.dials_per_5s),
+        "x-ratelimit-remaining": str(max(0, world.dials_per_5s - world.dials.count())),
+        "x-ratelimit-reset": str(world.dials.resets_in_s()),
+    }

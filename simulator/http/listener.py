@@ -7,17 +7,20 @@ import socket
 
 from aiohttp import web
 
+from simulator.http.command_door import CommandDoor
+
 _ANSWERED_S = 0.05  # so that the request for it still gets its response
 
 
 class Listener:
     """Listens on one address while the simulator runs."""
 
-    def __init__(self, runner: web.AppRunner, *, host: str, port: int) -> None:
+    def __init__(self, runner: web.AppRunner, door: CommandDoor, *, host: str, port: int) -> None:
         self._runner = runner
+        self._door = door
         self._host = host
         self._port = port
-        self._site: web.BaseSite | None = None
+        self._server: asyncio.AbstractServer | None = None
         self._absence: asyncio.Task[None] | None = None
 
     async def open(self) -> int:
@@ -27,9 +30,15 @@ class Listener:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((self._host, self._port))
         self._port = int(sock.getsockname()[1])
-        self._site = web.SockSite(self._runner, sock, backlog=1024)
-        await self._site.start()
+        self._server = await asyncio.get_running_loop().create_server(self._door, sock=sock, backlog=1024)
         return self._port
+
+    async def close(self, *, within_s: float) -> None:
+        """Stop listening, and close every connection when its request was answered, or after so many seconds."""
+        if self._server is not None:
+            self._server.close()
+        await self._door.close(within_s=within_s)
+        await self._runner.cleanup()
 
     def close_for(self, seconds: float) -> None:
         """Close the port and abort open connections shortly; listen again after so many seconds of real time."""
@@ -37,10 +46,11 @@ class Listener:
 
     async def _away(self, seconds: float) -> None:
         await asyncio.sleep(_ANSWERED_S)
-        if self._site is None:
+        if self._server is None:
             return
-        await self._site.stop()
-        self._site = None
+        self._server.close()
+        self._server = None
+        self._door.abort()
         for connection in tuple(self._runner.server.connections if self._runner.server else ()):
             if connection.transport is not None:
                 connection.transport.abort()

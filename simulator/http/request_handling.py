@@ -6,8 +6,9 @@ import asyncio
 import hmac
 import socket
 import struct
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import orjson
 from aiohttp import web
@@ -37,41 +38,66 @@ class ConnectionReset(Exception):
     """Raised to reset the connection instead of sending a response."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A JSON response that either way of serving can send."""
+
+    body: bytes
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 def carrier_endpoint(view: Api) -> Handler:
     """Return a handler of the carrier's API: it simulates outages, checks the key and writes the carrier's errors."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         world = request.app[WORLD]
         try:
-            _check_up(world)
-            _check_key(world, request)
+            check_access(world, request.headers.get("Authorization", ""))
             return await view(world, request)
         except CarrierError as err:
-            world.counters.add("refused", err.code)
-            return json_response(world, err.body(), status=err.status)
+            return web_response(world, refusal(world, err))
         except ConnectionReset:
-            return reset(request)
+            if request.transport is not None:
+                reset(request.transport)
+            return web.Response()  # which is never sent
 
     return handle
 
 
+def check_access(world: World, authorization: str) -> None:
+    """Raise ConnectionReset or CarrierError during an outage, and CarrierError (401) without a valid key."""
+    _check_up(world)
+    _check_key(world, authorization)
+
+
+def refusal(world: World, error: CarrierError) -> Reply:
+    """Return the response to a request that failed, and count it."""
+    world.counters.add("refused", error.code)
+    return Reply(error.body(), error.status)
+
+
 def json_response(world: World, body: bytes, *, status: int = 200) -> web.Response:
-    """Return a JSON response; its Date shows the clock's skew."""
-    response = web.Response(body=body, status=status, content_type="application/json")
+    """Return a JSON response."""
+    return web_response(world, Reply(body, status))
+
+
+def web_response(world: World, reply: Reply) -> web.Response:
+    """Return the response for aiohttp to send; its Date shows the clock's skew."""
+    response = web.Response(
+        body=reply.body, status=reply.status, headers=reply.headers, content_type="application/json"
+    )
     if world.clock.skew_s:
         response.headers["Date"] = http_date(world.clock.now())
     return response
 
 
-def reset(request: web.Request) -> web.Response:
-    """Reset the TCP connection; the returned response is never sent."""
-    transport = request.transport
-    if transport is not None:
-        peer = transport.get_extra_info("socket")
-        if peer is not None:
-            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-        transport.abort()
-    return web.Response()
+def reset(transport: asyncio.BaseTransport) -> None:
+    """Reset the TCP connection."""
+    peer = transport.get_extra_info("socket")
+    if peer is not None:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    cast("asyncio.Transport", transport).abort()  # uvloop's own do not inherit from it
 
 
 async def apply_faults_before(request_fault: RequestFault | None, faults: Faults, *, is_dial: bool) -> None:
@@ -107,8 +133,8 @@ def _check_up(world: World) -> None:
         raise unavailable()
 
 
-def _check_key(world: World, request: web.Request) -> None:
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+def _check_key(world: World, authorization: str) -> None:
+    scheme, _, key = authorization.partition(" ")
     wanted = world.settings.api_key
     good = bool(key.strip()) if wanted is None else hmac.compare_digest(key.strip().encode(), wanted.encode())
     if scheme.lower() != "bearer" or not good:
