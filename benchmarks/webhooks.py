@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from nacl.signing import SigningKey
 
+from benchmarks.ground import CONNECTION
 from orchestrator.clock import rfc3339, utc_now
 from orchestrator.telnyx.client_state import ClientState
 
@@ -39,7 +40,7 @@ def webhook(call_id: str, number: int) -> bytes:
         "call_leg_id": f"leg-{call_id}",
         "call_session_id": f"session-{call_id}",
         "client_state": ClientState(call=call_id, role="A").encode(),
-        "connection_id": "2876500012345678901",
+        "connection_id": CONNECTION,
         "from": "+13125550100",
         "to": "+13125550142",
         "start_time": now,
