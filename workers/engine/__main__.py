@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.1
 IDLE_TICK_S = 0.2  # how long a campaign that was just started waits at most
+ADVANCE_EVERY_S = 0.005  # an event may be so late when many come: what comes meanwhile shares its round trips
 TIMERS_EVERY_S = 0.05
 FLOWS_EVERY_S = 1.0
 UNMATCHED_WAIT_MS = 1_000  # for another engine that learns the call of a leg at the same moment
@@ -98,7 +99,7 @@ def advance_loops(services: Services) -> list[Loop]:
     )
     timers = ScriptCall("fire_timers", [services.keys.timers, services.keys.events], [_TIMERS_AT_ONCE])
     return [
-        Loop("advance", events.consume, 0.0, close=events.retire),
+        Loop("advance", events.consume, ADVANCE_EVERY_S, close=events.retire),
         Loop("strays", unmatched.consume, 0.0, close=unmatched.retire),
         Loop("flows", lambda: warm_flow_cache(services.sql, services.flows), FLOWS_EVERY_S),
         Loop("timers", lambda: run_script(services.redis, timers), TIMERS_EVERY_S),

@@ -26,7 +26,7 @@ from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.call_cache import CallCache
 from orchestrator.store.redis.event_streams import blank_log_entry, count_failure, log_entry
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.redis.live_calls import DONE, MISSING, STALE, Found, Loaded, commit_call, remember_legs
+from orchestrator.store.redis.live_calls import DONE, MISSING, STALE, Found, Loaded, commit_call
 from orchestrator.store.redis.rate_limiter import note_webhook
 from orchestrator.store.redis.ready_calls import WakeUps
 from orchestrator.store.redis.scripts import ScriptCall, raise_errors, run_scripts
@@ -144,7 +144,6 @@ class EventProcessor:
         queues: dict[str, deque[MatchedEvent]] = {}
         for each in events:
             queues.setdefault(each.event.call_id, deque()).append(each)
-        self._note_webhooks(events)
         woken: list[str] = []
         while queues:
             # Two events of one call never share a round: the second would be decided on a state that is gone.
@@ -159,7 +158,7 @@ class EventProcessor:
             if not events:
                 return woken
             decided = self._decide(events, self._load(events))
-            events = self._hand_on(decided, self._commit(decided), woken)
+            events = self._hand_on(decided, self._commit(decided, self._note_webhooks(events)), woken)
         if events:
             log.warning("%s events lost every race for their calls; they are taken up again", len(events))
         return woken
@@ -201,8 +200,11 @@ class EventProcessor:
         # An event of an erased person still counts, and leaves nothing of the person behind.
         return decision.model_copy(update={"call": decision.call.erased()}) if loaded.call.is_erased else decision
 
-    def _commit(self, decided: Sequence[Decided]) -> Sequence[Any]:
-        """Commit all decisions in one round trip, behind the notices to bridged calls; return each commit's answer."""
+    def _commit(self, decided: Sequence[Decided], noted: Sequence[ScriptCall]) -> Sequence[Any]:
+        """Commit all decisions in one round trip, behind what is `noted` and the notices to bridged calls.
+
+        Returns each commit's answer.
+        """
         notices = notify_bridged_calls(
             self._keys, (Advanced(each.matched.event, each.before.call, each.call) for each in decided)
         )
@@ -210,16 +212,16 @@ class EventProcessor:
         # In the trip of the commits: a wake-up for a lost race finds nothing to do, a late one costs a silence.
         due = [each.call.call_id for each in decided if each.is_due] if self._wake_ups else []
         offers = [self._wake_ups.offer(due)] if self._wake_ups and due else []
-        answers = run_scripts(self._redis, [*notices, *commits, *offers])
-        raise_errors(answers[: len(notices)])
+        first = len(noted) + len(notices)
+        answers = run_scripts(self._redis, [*noted, *notices, *commits, *offers])
+        raise_errors(answers[:first])
         if self._wake_ups and due and answers[-1] != 1:
             self._wake_ups.send_messages(due)
-        return answers[len(notices) : len(notices) + len(commits)]
+        return answers[first : first + len(commits)]
 
     def _hand_on(self, decided: Sequence[Decided], answers: Sequence[Any], woken: list[str]) -> list[MatchedEvent]:
         """Keep what was committed and add the calls to wake to `woken`; return the events that lost their race."""
         lost: list[MatchedEvent] = []
-        first_legs: list[LiveCall] = []
         for each, answer in zip(decided, answers, strict=True):
             if isinstance(answer, ResponseError):
                 raise answer
@@ -229,8 +231,6 @@ class EventProcessor:
             elif answer == DONE:
                 self._cache.keep(each.version, each.call)
                 woken += [each.call.call_id] if each.is_due else []
-                first_legs += [] if each.before.call.call_control_id else [each.call]
-        remember_legs(self._redis, self._keys, first_legs)
         return lost
 
     def _commit_of(self, decided: Decided) -> ScriptCall:
@@ -248,16 +248,16 @@ class EventProcessor:
             log=blank_log_entry(line) if decision.call.is_erased else line,
         )
 
-    def _note_webhooks(self, events: Sequence[MatchedEvent]) -> None:
-        """Note when the newest of the carrier's webhooks came, at most every 100 ms."""
+    def _note_webhooks(self, events: Sequence[MatchedEvent]) -> list[ScriptCall]:
+        """Return the script call that notes when the newest of the carrier's webhooks came: one in 100 ms at most."""
         webhooks = [each.entry for each in events if each.entry.raw]
         if not webhooks:
-            return
+            return []
         at_ms = int(webhooks[-1].entry_id.partition("-")[0])
         if abs(at_ms - self._webhook_ms) < _NOTE_EVERY_MS:
-            return
-        note_webhook(self._redis, self._keys, self._connection_id, at_ms=at_ms)
+            return []
         self._webhook_ms = at_ms
+        return [note_webhook(self._keys, self._connection_id, at_ms=at_ms)]
 
 
 def _first_line(err: Exception) -> str:

@@ -109,13 +109,6 @@ def _unfold(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def remember_legs(client: redis.Redis, keys: Keys, calls: Sequence[LiveCall]) -> None:
-    """Let webhooks that lost their client_state be found by their leg; kept as long as a call may last."""
-    legs = [(leg, call.call_id) for call in calls for leg in (call.call_control_id, call.call_leg_id) if leg]
-    kept = [ScriptCall("write_though_full", [keys.leg(leg)], ["SET", cid, "EX", KEEP_LEG_S]) for leg, cid in legs]
-    raise_errors(run_scripts(client, kept))
-
-
 def find_call_of_leg(client: redis.Redis, keys: Keys, legs: Sequence[str | None]) -> str | None:
     """Return the call id that was remembered for any of `legs` (control ids or leg ids)."""
     names = [keys.leg(leg) for leg in legs if leg]
@@ -156,11 +149,12 @@ def commit_call(
     """Return the script call that commits what was decided on `loaded`; it answers DONE, SEEN, STALE or MISSING.
 
     `version` is new and names the state that the commit makes. It takes the entry that caused the decision out of
-    `stream`.
+    `stream`, and lets webhooks that lost their client_state be found by the legs of a call that is bound by it.
     """
     call = decision.call
     commands = [_outbox_line(decision, n, version, stamped_ms) for n in range(len(decision.commands))]
     newly_bound = "" if loaded.call.call_control_id else call.call_control_id or ""
+    legs = [] if loaded.call.call_control_id else _legs(keys, call)
     timers: list[str] = []
     for name, due in decision.timers.items():
         timers += [name, "" if due is None else str(int(due.timestamp() * 1000))]
@@ -175,6 +169,7 @@ def commit_call(
             stream,
             keys.ended,
             keys.failures,
+            *legs,
         ],
         [
             call.call_id,
@@ -203,8 +198,7 @@ def forget_later(client: redis.Redis, keys: Keys, calls: Sequence[LiveCall]) -> 
     """Let recorded calls go after 15 minutes, in which late facts still find them (R17)."""
     names: list[str] = []
     for call in calls:
-        legs = [keys.leg(leg) for leg in (call.call_control_id, call.call_leg_id) if leg]
-        names += [keys.call(call.call_id), keys.log(call.call_id), keys.outbox(call.call_id), *legs]
+        names += [keys.call(call.call_id), keys.log(call.call_id), keys.outbox(call.call_id), *_legs(keys, call)]
     raise_errors(round_trip(client, [("EXPIRE", name, KEEP_AFTER_RECORD_S) for name in names]))
 
 
@@ -215,6 +209,10 @@ def expire_live_state(client: redis.Redis, keys: Keys, call_ids: Sequence[str], 
     """
     names = [[keys.call(call_id), keys.log(call_id), keys.outbox(call_id)] for call_id in call_ids]
     raise_errors(run_scripts(client, [ScriptCall("let_go", each, [after_s, KEEP_LEG_S]) for each in names]))
+
+
+def _legs(keys: Keys, call: LiveCall) -> list[str]:
+    return [keys.leg(leg) for leg in (call.call_control_id, call.call_leg_id) if leg]
 
 
 def _outbox_line(decision: Decision, number: int, version: int, stamped_ms: int) -> bytes:

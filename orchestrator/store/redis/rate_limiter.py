@@ -15,7 +15,7 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.pacing import DispatchLimits
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import WAKE_AFTER_MS
-from orchestrator.store.redis.scripts import ScriptCall, raise_errors, run_script, run_scripts, write_though_full
+from orchestrator.store.redis.scripts import ScriptCall, raise_errors, run_script, run_scripts
 
 CLOSE_AFTER_FAILURES = 10
 LATE_MS = 100
@@ -172,9 +172,9 @@ def open_dispatch(client: redis.Redis, keys: Keys, connection_id: str) -> None:
     client.hdel(keys.health(connection_id), "closed", "reason", "failures")
 
 
-def note_webhook(client: redis.Redis, keys: Keys, connection_id: str, *, at_ms: int) -> None:
-    """Note that a webhook of one of our calls came in: the carrier reaches us."""
-    write_though_full(client, "HSET", keys.health(connection_id), "heard", at_ms)
+def note_webhook(keys: Keys, connection_id: str, *, at_ms: int) -> ScriptCall:
+    """Return the script call that notes that a webhook of one of our calls came in: the carrier reaches us."""
+    return ScriptCall("write_though_full", [keys.health(connection_id)], ["HSET", "heard", at_ms])
 
 
 def dials_in_trailing_5_s(client: redis.Redis, keys: Keys, connection_id: str) -> int:

@@ -20,6 +20,7 @@ from orchestrator.operations.dialing.stop_dialing import find_stop, resume_diali
 from orchestrator.operations.recovery.monitor_carrier import reopen_dispatch, watch_webhooks
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.store.redis.rate_limiter import close_dispatch, note_webhook, read_health
+from orchestrator.store.redis.scripts import run_scripts
 from orchestrator.store.sql.dial_ledger import count_under_way
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial
 from tests.support.poll import eventually
@@ -286,7 +287,7 @@ def test_a_campaign_makes_five_calls_and_no_more_until_a_webhook_has_come(world:
     claimed = first_calls(world)
     assert world.dispatcher.dispatch_calls() == []
     seconds, _ = world.redis.time()
-    note_webhook(world.redis, world.keys, CONNECTION, at_ms=seconds * 1000)
+    run_scripts(world.redis, [note_webhook(world.keys, CONNECTION, at_ms=seconds * 1000)])
 
     assert watch_webhooks(world.sql, world.redis, world.keys, connection_id=CONNECTION) == []
     assert world.campaign_row(campaign_id)["heard_webhooks"] is True
