@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from benchmarks.hops import measure_hops
 from benchmarks.measures import Measure, Sample, Target, share
 from benchmarks.running_stack import Campaign, Outcome, running_stack
 
@@ -29,9 +30,11 @@ def measure_steady(bare_at: BareAt) -> list[Measure]:
     """Measure calls at the carrier's usual pace, and behind them their bare parts."""
     with running_stack(calls_per_second=PACE, max_live_calls=2_000) as running:
         outcome = running.run(_STEADY)
+        hops = measure_hops(running.stores[1], f"{PACE:g} calls/s")
     return [
         *_cost(outcome, bare_at(PACE), f"{PACE:g} calls/s"),
         *_lateness(outcome, f"{PACE:g} calls/s", 10, 40),
+        *hops,
         *_pace(outcome),
     ]
 

@@ -14,6 +14,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 the clock itself
 
 
+def unix_ms() -> float:
+    """Return the milliseconds since 1970, to be held against the stamps of the streams."""
+    return time.time() * 1000
+
+
 def boot_seconds() -> float:
     """Return the seconds since boot; they advance while the machine is suspended."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)

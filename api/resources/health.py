@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Literal
 
 from flask import Response
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.responses import answer
 from api.http.routes import Resource
-from orchestrator.model.metric import LABELS, Metric, Reading
+from orchestrator.model.metric import LABELS, Distribution, Metric, Reading
 from orchestrator.operations.system.check_readiness import check_readiness
 from orchestrator.operations.system.collect_metrics import collect_metrics
 from orchestrator.policy.zones.clock_rules import rules_version
@@ -103,20 +103,31 @@ def metrics(services: Services) -> Response:
 class _Readings(Collector):
     """Gives readings to the writer of the Prometheus client."""
 
-    def __init__(self, readings: Iterable[Reading]) -> None:
+    def __init__(self, readings: Iterable[Reading | Distribution]) -> None:
         self._readings = list(readings)
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
+    def collect(self) -> Iterator[GaugeMetricFamily | HistogramMetricFamily]:
         """Yield a family for each metric that was read."""
         for metric in Metric:
             read = [reading for reading in self._readings if reading.metric is metric]
-            if read:
-                yield _family(metric, read)
+            if gauges := [each for each in read if isinstance(each, Reading)]:
+                yield _gauges(metric, gauges)
+            if histograms := [each for each in read if isinstance(each, Distribution)]:
+                yield _histograms(metric, histograms)
 
 
-def _family(metric: Metric, readings: Iterable[Reading]) -> GaugeMetricFamily:
+def _gauges(metric: Metric, readings: Iterable[Reading]) -> GaugeMetricFamily:
     labels = [LABELS[metric]] if metric in LABELS else []
     family = GaugeMetricFamily(metric.value, metric.meaning, labels=labels)
     for reading in readings:
         family.add_metric([reading.label] if labels else [], reading.value)
+    return family
+
+
+def _histograms(metric: Metric, distributions: Iterable[Distribution]) -> HistogramMetricFamily:
+    labels = [LABELS[metric]] if metric in LABELS else []
+    family = HistogramMetricFamily(metric.value, metric.meaning, labels=labels)
+    for each in distributions:
+        buckets = [*((f"{bound:g}", n) for bound, n in each.at_most), ("+Inf", each.count)]
+        family.add_metric([each.label] if labels else [], buckets, sum_value=each.sum)
     return family

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Metric(StrEnum):
-    """A gauge; its label, if it has one, is in `LABELS`."""
+    """A gauge, or a histogram; its label, if it has one, is in `LABELS`."""
 
     STORE_UP = "orchestrator_store_up"
     STREAM_ENTRIES = "orchestrator_stream_entries"
@@ -25,6 +25,7 @@ class Metric(StrEnum):
     DISPATCH_OPEN = "orchestrator_dispatch_open"
     DIALING_STOPPED = "orchestrator_dialing_stopped"
     EVENT_TO_COMMAND_MS = "orchestrator_event_to_command_milliseconds"
+    COMMAND_HOP_S = "orchestrator_command_hop_seconds"
 
     @property
     def meaning(self) -> str:
@@ -40,6 +41,7 @@ LABELS = {
     Metric.CONTACTS_DUE: "status",
     Metric.CAMPAIGNS: "status",
     Metric.EVENT_TO_COMMAND_MS: "quantile",
+    Metric.COMMAND_HOP_S: "hop",
 }
 
 
@@ -49,6 +51,17 @@ class Reading:
 
     metric: Metric
     value: float
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """What a histogram has seen: for each upper bound how many were not above it, how many in all, and their sum."""
+
+    metric: Metric
+    at_most: tuple[tuple[float, int], ...]
+    count: int
+    sum: float
     label: str = ""
 
 
@@ -69,4 +82,5 @@ _MEANINGS = {
     Metric.DISPATCH_OPEN: "1 if the carrier accepts new dials, 0 while dialing is paused because of it.",
     Metric.DIALING_STOPPED: "1 if an operator has stopped all dialing, else 0.",
     Metric.EVENT_TO_COMMAND_MS: "Milliseconds from a webhook to the command it causes, over the latest measurements.",
+    Metric.COMMAND_HOP_S: "Seconds of each hop of a command, from the webhook that causes it to the carrier's answer.",
 }

@@ -13,11 +13,12 @@ from typing import Any, assert_never
 import orjson
 import redis
 
-from orchestrator.clock import boot_seconds
+from orchestrator.clock import boot_seconds, unix_ms
 from orchestrator.errors import OrchestratorError
 from orchestrator.flow.vocabulary import STREAM_CLEAR, STREAM_PLAY
 from orchestrator.media.stream_urls import StreamUrls, targets_own_receiver
 from orchestrator.model.event import COMMAND_ACCEPTED, COMMAND_FAILED, COMMAND_GONE, COMMAND_UNKNOWN, HTTP_FAILED, Event
+from orchestrator.model.hop import hops_of
 from orchestrator.operations.calls.bridge_calls import (
     BRIDGE,
     NoSuchCall,
@@ -29,9 +30,10 @@ from orchestrator.operations.calls.bridge_calls import (
 from orchestrator.operations.calls.command_leases import LEASE_MS, CommandLeases
 from orchestrator.operations.calls.send_http_step import HttpStepClient
 from orchestrator.store.redis.audio_queue import Queued, clear_sounds, queue_sound
+from orchestrator.store.redis.hop_counts import HopCounts
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import Loaded, load_many
-from orchestrator.store.redis.scripts import Arg, ScriptCall, run_script
+from orchestrator.store.redis.scripts import Arg, ScriptCall, raise_errors, run_script, run_scripts
 from orchestrator.telnyx.answers import Accepted, Ambiguous, Answer, Busy, Gone, Refused, Rejected, Unavailable
 from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.client_state import ClientState
@@ -65,6 +67,7 @@ class Turn:
     call_control_id: str
     send_before: float
     late_ms: int | None = None
+    started_ms: int = 0
 
 
 class CommandSender:
@@ -85,6 +88,7 @@ class CommandSender:
         self._streams = streams
         self._keys = keys
         self._leases = CommandLeases(client, keys)
+        self._hops = HopCounts(keys)
 
     def send_commands(self, call_id: str, *, token: str) -> int:
         """Send what waits for this call; return how many commands were answered. Safe to run 0, 1 or n times.
@@ -135,7 +139,11 @@ class CommandSender:
         return bridge_paired(self._redis, self._keys, both, letter=letter, send=send)
 
     def _carried_out(self, turn: Turn, token: str) -> Event | None:
-        event = _event_for(turn, answer := self._send(turn), lives=partial(self._lives, turn))
+        posted_ms, answer, answered_ms = unix_ms(), self._send(turn), unix_ms()
+        event = _event_for(turn, answer, lives=partial(self._lives, turn))
+        if event and turn.age_ms == 0:  # a repeat would count the pause before it
+            times = {"started_ms": turn.started_ms, "posted_ms": posted_ms, "answered_ms": answered_ms}
+            self._hops.add(hops_of(turn.command, **times))
         if event is None:
             log.info("command unanswered: %s", type(answer).__name__, extra={"call_id": turn.call_id})
             self._put_off(turn, token, _pause_ms(answer))
@@ -191,7 +199,7 @@ class CommandSender:
         # A process that froze after this must not thaw and send: the lease may be another's by then.
         first_ms, now_ms = int(answer[2]), int(answer[3])
         late_ms = first_ms - int(command["caused_at"]) if command.get("caused_at") is not None else None
-        return Turn(call_id, command, now_ms - first_ms, control_id, began + SEND_WITHIN_S, late_ms)
+        return Turn(call_id, command, now_ms - first_ms, control_id, began + SEND_WITHIN_S, late_ms, now_ms)
 
     def _send(self, turn: Turn) -> Answer:
         action = str(turn.command["action"])
@@ -214,7 +222,10 @@ class CommandSender:
         names += [keys.latency_of(campaign_id or "none")]
         args: list[Arg] = [token, str(turn.command["command_id"]), event.model_dump_json(), batch, turn.call_id]
         args += [late_ms, _LATENCIES_KEPT, _LATENCIES_KEPT_S]
-        return int(run_script(self._redis, ScriptCall("complete_command", names, args)))
+        complete = ScriptCall("complete_command", names, args)
+        answers = run_scripts(self._redis, [complete, *self._hops.due()])
+        raise_errors(answers[:1])  # whether hops could be counted concerns no command
+        return int(answers[0])
 
 
 def body_of(turn: Turn) -> dict[str, Any]:

@@ -245,6 +245,7 @@ class EventProcessor:
             event_id=event.id,
             entry_id=entry.entry_id,
             stamped_ms=entry.stamped_ms,
+            read_ms=entry.read_ms,
             log=blank_log_entry(line) if decision.call.is_erased else line,
         )
 

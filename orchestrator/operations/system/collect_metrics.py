@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 import redis
@@ -10,24 +10,28 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.clock import Clock
-from orchestrator.model.metric import Metric, Reading
+from orchestrator.model.hop import BOUNDS_MS
+from orchestrator.model.metric import Distribution, Metric, Reading
 from orchestrator.operations.campaigns.count_contacts import count_all_contacts
 from orchestrator.operations.campaigns.read_stats import latency_percentiles
 from orchestrator.store.probes import StoreProbes
 from orchestrator.store.redis.event_streams import backlog
+from orchestrator.store.redis.hop_counts import read_hops
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import dials_in_trailing_5_s, read_health
 from orchestrator.store.sql.installation import count_gauges, count_open_contacts, ping
 
+Measured = Reading | Distribution
+
 
 def collect_metrics(
     *, sql: Engine, client: redis.Redis, keys: Keys, connection_id: str | None, clock: Clock, probes: StoreProbes
-) -> list[Reading]:
+) -> list[Measured]:
     """Return what can be measured within two seconds; a store that does not answer in time is a reading of its own.
 
     Counts that take longer, of contacts by the million, are left out.
     """
-    checks = {
+    checks: Mapping[str, Callable[[], Sequence[Measured] | None]] = {
         "postgresql": partial(_ask_sql, sql),
         "counts": partial(_from_sql, sql, clock),
         "redis": partial(_from_redis, client, keys, connection_id),
@@ -38,7 +42,7 @@ def collect_metrics(
     return [*is_up, *(reading for readings in answered.values() for reading in readings or ())]
 
 
-def _ask_sql(sql: Engine) -> list[Reading] | None:
+def _ask_sql(sql: Engine) -> Sequence[Measured] | None:
     try:
         with sql.connect() as tx:
             ping(tx)
@@ -47,7 +51,7 @@ def _ask_sql(sql: Engine) -> list[Reading] | None:
     return []
 
 
-def _from_sql(sql: Engine, clock: Clock) -> list[Reading] | None:
+def _from_sql(sql: Engine, clock: Clock) -> Sequence[Measured] | None:
     try:
         with sql.connect() as tx:
             counts = count_gauges(tx)
@@ -60,9 +64,9 @@ def _from_sql(sql: Engine, clock: Clock) -> list[Reading] | None:
     return [*due, *(Reading(metric, float(n), label) for metric, rows in counts.items() for label, n in rows)]
 
 
-def _from_redis(client: redis.Redis, keys: Keys, connection_id: str | None) -> list[Reading] | None:
+def _from_redis(client: redis.Redis, keys: Keys, connection_id: str | None) -> Sequence[Measured] | None:
     try:
-        return [*_queues(client, keys), *_account(client, keys, connection_id)]
+        return [*_queues(client, keys), *_account(client, keys, connection_id), *_hops(client, keys)]
     except redis.RedisError:
         return None
 
@@ -78,6 +82,12 @@ def _queues(client: redis.Redis, keys: Keys) -> Iterator[Reading]:
     for quantile, value in latency_percentiles(client, keys.latency).items():
         if value is not None:
             yield Reading(Metric.EVENT_TO_COMMAND_MS, value, quantile)
+
+
+def _hops(client: redis.Redis, keys: Keys) -> Iterator[Distribution]:
+    for hop, times in read_hops(client, keys).items():
+        at_most = tuple((ms / 1000, n) for ms, n in zip(BOUNDS_MS, times.at_most, strict=True))
+        yield Distribution(Metric.COMMAND_HOP_S, at_most, times.count, times.sum_ms / 1000, hop)
 
 
 def _account(client: redis.Redis, keys: Keys, connection_id: str | None) -> Iterator[Reading]:

@@ -8,14 +8,14 @@ that has timers has live state, and its events are not set aside.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import redis
 
-from orchestrator.clock import rfc3339
+from orchestrator.clock import rfc3339, unix_ms
 from orchestrator.flow.vocabulary import STREAM_PLAY
 from orchestrator.model.decision import SendCommand
 from orchestrator.model.event import (
@@ -42,6 +42,7 @@ class Entry:
     stamped_ms: int
     raw: bytes | None = None
     own: Event | None = None
+    read_ms: float = field(default_factory=unix_ms, compare=False)
 
 
 def add_webhook(client: redis.Redis, keys: Keys, raw: bytes) -> str:

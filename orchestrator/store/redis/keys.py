@@ -94,6 +94,11 @@ class Keys:
         """Name the bounded list of the newest event-to-command times in ms."""
         return self._key("latency")
 
+    @cached_property
+    def hops(self) -> str:
+        """Name the hash of how long commands took from the webhook to the answer: `<hop>|<bucket>` to a count."""
+        return self._key("hops")
+
     def latency_of(self, campaign_id: str) -> str:
         """Name the bounded list of a campaign's newest event-to-command times in ms."""
         return self._key("latency", campaign_id)

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import redis
 
+from orchestrator.clock import unix_ms
 from orchestrator.errors import NewerLiveState
 from orchestrator.ids import new_version
 from orchestrator.model.decision import Decision
@@ -145,14 +146,16 @@ def commit_call(
     entry_id: str,
     stamped_ms: int,
     log: bytes,
+    read_ms: float | None = None,
 ) -> ScriptCall:
     """Return the script call that commits what was decided on `loaded`; it answers DONE, SEEN, STALE or MISSING.
 
     `version` is new and names the state that the commit makes. It takes the entry that caused the decision out of
     `stream`, and lets webhooks that lost their client_state be found by the legs of a call that is bound by it.
+    Commands carry when the entry was stamped and read, for the hops of their way to be measured.
     """
     call = decision.call
-    commands = [_outbox_line(decision, n, version, stamped_ms) for n in range(len(decision.commands))]
+    commands = [_outbox_line(decision, n, version, stamped_ms, read_ms) for n in range(len(decision.commands))]
     newly_bound = "" if loaded.call.call_control_id else call.call_control_id or ""
     legs = [] if loaded.call.call_control_id else _legs(keys, call)
     timers: list[str] = []
@@ -215,9 +218,11 @@ def _legs(keys: Keys, call: LiveCall) -> list[str]:
     return [keys.leg(leg) for leg in (call.call_control_id, call.call_leg_id) if leg]
 
 
-def _outbox_line(decision: Decision, number: int, version: int, stamped_ms: int) -> bytes:
+def _outbox_line(decision: Decision, number: int, version: int, stamped_ms: int, read_ms: float | None) -> bytes:
     command = decision.commands[number].model_dump(exclude_none=True)
-    cause = {"caused_at": stamped_ms, "campaign_id": decision.call.campaign_id}
+    cause: dict[str, int | float | str | None] = {"caused_at": stamped_ms, "campaign_id": decision.call.campaign_id}
+    if read_ms is not None:
+        cause |= {"read_at": read_ms, "committed_at": unix_ms()}  # the commit leaves with these very bytes
     return orjson.dumps({**command, "batch": str(version), **cause})
 
 

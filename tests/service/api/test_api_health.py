@@ -159,6 +159,18 @@ def test_metrics_carry_every_store_and_stream(rest: Rest, services: Services) ->
     assert all(families[name].documentation for name in families)
 
 
+def test_how_long_the_hops_of_commands_took_is_a_histogram(rest: Rest, services: Services) -> None:
+    services.redis.hset(Keys().hops, mapping={"door_to_read|0": 2, "door_to_read|3": 1, "door_to_read|us": 5_500})
+
+    families = {f.name: f for f in text_string_to_metric_families(rest.get("/metrics").text)}
+
+    hops = families[Metric.COMMAND_HOP_S]
+    told = {(s.name.removeprefix(hops.name), s.labels.get("le")): s.value for s in hops.samples}
+    assert hops.type == "histogram" and {s.labels["hop"] for s in hops.samples} == {"door_to_read"}
+    assert (told["_count", None], told["_sum", None]) == (3, 0.0055)
+    assert [told["_bucket", le] for le in ("0.001", "0.003", "0.005", "5", "+Inf")] == [2, 2, 3, 3, 3]
+
+
 def test_metrics_survive_a_store_that_is_away(without_redis: Rest, without_sql: Rest) -> None:
     assert 'orchestrator_store_up{store="redis"} 0.0' in without_redis.get("/metrics").text
     assert 'orchestrator_store_up{store="postgresql"} 0.0' in without_sql.get("/metrics").text
