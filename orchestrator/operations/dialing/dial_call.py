@@ -114,17 +114,17 @@ class Dialer:
         """Run the steps beside each other and settle what was accepted, as it comes; return how many were sent."""
         if len(steps) == 1:
             return self._settle([steps[0]()])  # a thread of its own would cost more than the rest
-        sent, failures, running = 0, list[Exception](), {self._executor.submit(step) for step in steps}
+        sent, failures, running = 0, list[BaseException](), {self._executor.submit(step) for step in steps}
         while running:
             wait(running, return_when=FIRST_COMPLETED)
             done, running = wait(running, timeout=_GATHER_S)
-            failures += [err for each in done if isinstance(err := each.exception(), Exception)]
+            failures += [err for each in done if (err := each.exception())]
             try:
                 sent += self._settle([each.result() for each in done if not each.exception()])
             except Exception as err:  # noqa: BLE001 raised behind the others
                 failures.append(err)
         if failures:
-            raise ExceptionGroup("some attempts could not be dialed or settled", failures)
+            raise BaseExceptionGroup("some attempts could not be dialed or settled", failures)
         return sent
 
     def _settle(self, found: Sequence[_Sent | None]) -> int:

@@ -5,15 +5,17 @@
 --       6 the slowest that bad answers make it, per s.
 -- Answer: 'open', or 'closed' when this answer closed it.
 if ARGV[5] ~= '' then redis.call('XADD', KEYS[2], '*', 'own', ARGV[5]) end
+local health = redis.call('HMGET', KEYS[1], 'rate', 'changed', 'failures')
+if ARGV[1] == 'good' and not health[1] and not health[3] then return 'open' end  -- as nearly always: nothing to write
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local full, since = tonumber(ARGV[2]), now - tonumber(redis.call('HGET', KEYS[1], 'changed') or '0')
-local rate = tonumber(redis.call('HGET', KEYS[1], 'rate') or ARGV[2])
+local full, since = tonumber(ARGV[2]), now - tonumber(health[2] or '0')
+local rate = tonumber(health[1] or ARGV[2])
 if ARGV[1] == 'good' then
-  redis.call('HSET', KEYS[1], 'failures', 0)
+  redis.call('HDEL', KEYS[1], 'failures')
   if rate < full then
     redis.call('HSET', KEYS[1], 'rate', math.min(full, rate + math.min(since, 1000) / 1000), 'changed', now)
-  elseif redis.call('HEXISTS', KEYS[1], 'rate') == 1 then
+  else
     redis.call('HDEL', KEYS[1], 'rate')
   end
   return 'open'
