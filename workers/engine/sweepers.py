@@ -52,7 +52,7 @@ def sweep_loops(services: Services) -> list[Loop]:
         return lambda: step() if watch.has(work) else None
 
     return [
-        Loop("epoch", rebuilder.watch, 0.5),
+        Loop("epoch", rebuilder.watch, 1.0),
         Loop("wakes", lambda: publish(CALLS_PERFORM, overdue_wakes(services.redis, services.keys, commands)), 1.0),
         Loop("sends", when(Work.SENDS, repeat_sends), 1.0),
         Loop("suppressed", when(Work.SUPPRESSED, lambda: hang_up_suppressed(sql, client, keys)), 1.0),
