@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
+from psycopg._queries import PostgresQuery
+from psycopg.adapt import Transformer
 from sqlalchemy import Connection, Engine, event
 
 LARGE = frozenset(
@@ -47,15 +50,33 @@ def explained(sql: Engine) -> Iterator[list[Plan]]:
 
 def _explain(tx: Connection, statement: str, parameters: Any) -> Plan:
     driver: Any = tx.connection.driver_connection
-    with driver.cursor() as cursor:
-        cursor.execute("SAVEPOINT explained")
-        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", parameters)
-        [explained] = cursor.fetchone()[0]
-        cursor.execute("ROLLBACK TO SAVEPOINT explained")
+    with driver.transaction(force_rollback=True), psycopg.ClientCursor(driver) as cursor:
+        for_any = PostgresQuery(Transformer(driver))
+        for_any.convert(statement, parameters)
+        # A connection that has used a statement often keeps one plan for all values: this one.
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        types = f"({', '.join(map(_type_name, for_any.types))})" if for_any.types else ""
+        cursor.execute(f"PREPARE explained {types} AS ".encode() + for_any.query)
+        values = _in_order(for_any, parameters)
+        execution = f"EXECUTE explained ({', '.join(['%s'] * len(values))})" if values else "EXECUTE explained"
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {execution}", values)
+        [[[explained]]] = cursor.fetchall()
+        cursor.execute("DEALLOCATE explained")
     root = explained["Plan"]
     whole = frozenset(node["Relation Name"] for node in _nodes(root) if node["Node Type"] == "Seq Scan")
     pages = root["Shared Hit Blocks"] + root["Shared Read Blocks"]
     return Plan(statement, whole & LARGE, pages, explained["Execution Time"])
+
+
+def _type_name(oid: int) -> str:
+    known = psycopg.postgres.types.get(oid)
+    if known is None:
+        return "unknown"
+    return f"{known.regtype}[]" if oid == known.array_oid else known.regtype
+
+
+def _in_order(query: PostgresQuery, parameters: Any) -> list[Any]:
+    return [parameters[name] for name in query._order or ()] if isinstance(parameters, Mapping) else list(parameters)
 
 
 def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

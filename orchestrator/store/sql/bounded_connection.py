@@ -19,6 +19,9 @@ from orchestrator.store.timeouts import SILENT_S, USUAL, SqlBounds
 
 T = TypeVar("T")
 
+# A plan is kept for long: it must not read a table whole because it was small when the plan was made. And compiling a
+# plan pays for no statement of ours.
+_PLANNING = ("-c enable_seqscan=off", "-c jit=off")
 _INTERVAL_S = 0.1  # as psycopg's own: how soon Ctrl-C is seen
 _SET_LOCAL = text(
     "SELECT set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true), "
@@ -97,7 +100,11 @@ def connect_args(bounds: SqlBounds) -> dict[str, Any]:
         "lock_timeout": bounds.lock_s,
         "idle_in_transaction_session_timeout": bounds.idle_s,
     }
-    options = ["-c timezone=UTC -c synchronous_commit=on", *(f"-c {name}={s}s" for name, s in timeouts.items())]
+    options = [
+        "-c timezone=UTC -c synchronous_commit=on",
+        *_PLANNING,
+        *(f"-c {name}={s}s" for name, s in timeouts.items()),
+    ]
     return {
         "options": " ".join(options),
         "tcp_user_timeout": SILENT_S * 1000,

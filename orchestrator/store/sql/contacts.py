@@ -12,6 +12,7 @@ from orchestrator.model.attempt_state import LIVE
 from orchestrator.model.contact_status import CONTACT_TRANSITIONS, ContactStatus
 from orchestrator.policy.names import forms_of
 from orchestrator.store.sql.pagination import newest_first
+from orchestrator.store.sql.state_lists import spelled
 from orchestrator.store.sql.tables import calls, campaigns, contacts
 
 _LAST = "~"  # behind every id
@@ -53,7 +54,7 @@ def lock_contact(tx: Connection, contact_id: str) -> Row[Any] | None:
 def list_contacts(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
     """Return a page of contacts whose columns have these values."""
     # The contact of an inbound call is in no list of contacts to call.
-    query = _shown().where(campaigns.c.kind != "inbound", *(_is(name, value) for name, value in filters.items()))
+    query = _shown().where(text("campaigns.kind <> 'inbound'"), *(_is(name, value) for name, value in filters.items()))
     return tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
 
 
@@ -83,6 +84,8 @@ def list_by_current_status(
 
 
 def _is(name: str, value: str) -> ColumnElement[bool]:
+    if name == "status":
+        return contacts.c.status == spelled(ContactStatus(value))  # a rare one is found otherwise than a frequent one
     return contacts.c[name].in_(forms_of(value)) if name == "external_id" else contacts.c[name] == value
 
 

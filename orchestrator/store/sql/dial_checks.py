@@ -40,10 +40,11 @@ _COLUMNS = f"""
 """  # noqa: S608 built from constants
 _FACTS = text(
     f"""
-    SELECT {_COLUMNS}, coalesce(c.flow_id, k.flow_id) AS flow_id, c.caller_id, k.caller_ids, k.connection_id
-    FROM contacts c JOIN campaigns k ON k.id = c.campaign_id
-        CROSS JOIN LATERAL ({dials_within("to_number", "c.phone", most=_NUMBER_CAP, besides="''")}) u
-    WHERE c.id = ANY(:ids)
+    SELECT one.* FROM unnest(CAST(:ids AS text[])) AS asked(id) CROSS JOIN LATERAL (
+        SELECT {_COLUMNS}, coalesce(c.flow_id, k.flow_id) AS flow_id, c.caller_id, k.caller_ids, k.connection_id
+        FROM contacts c JOIN campaigns k ON k.id = c.campaign_id
+            CROSS JOIN LATERAL ({dials_within("to_number", "c.phone", most=_NUMBER_CAP, besides="''")}) u
+        WHERE c.id = asked.id OFFSET 0) one
     """  # noqa: S608 built from constants
 )
 # OFFSET 0 keeps it planned as for one attempt: a plan that is kept must not read a table whole that was small once.

@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.store.sql.call_filters import is_live
 from orchestrator.store.sql.state_changes import change_state, sources_of
+from orchestrator.store.sql.state_lists import spelled
 from orchestrator.store.sql.tables import NUMBER_GUARD, calls
 
 REPEAT_AFTER_S = 15  # a send is unanswered after this long; the whole request is bounded to 12 s
@@ -193,7 +194,7 @@ def overdue_sends(tx: Connection, *, limit: int) -> Sequence[Row[Any]]:
     return tx.execute(
         select(calls, age)
         .where(
-            calls.c.state == AttemptState.DIALING,
+            calls.c.state == spelled(AttemptState.DIALING),
             calls.c.last_sent_at < func.clock_timestamp() - text(f"interval '{REPEAT_AFTER_S} seconds'"),
         )
         .order_by(calls.c.last_sent_at)

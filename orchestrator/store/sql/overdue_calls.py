@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, select, updat
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.store.sql.dial_ledger import DEADLINE_SLACK_S
 from orchestrator.store.sql.inbound_calls import ASK_EVERY_S
+from orchestrator.store.sql.state_lists import spelled
 from orchestrator.store.sql.tables import calls
 
 
@@ -21,7 +22,7 @@ def take_overdue_calls(tx: Connection, *, ask_again_s: int, limit: int) -> Seque
     """
     overdue = (
         select(calls.c.id)
-        .where(calls.c.state == AttemptState.ACCEPTED, calls.c.deadline_at < func.clock_timestamp())
+        .where(calls.c.state == spelled(AttemptState.ACCEPTED), calls.c.deadline_at < func.clock_timestamp())
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

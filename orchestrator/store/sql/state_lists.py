@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
+from sqlalchemy import ColumnElement, literal
+
 from orchestrator.model.contact_status import CLAIMABLE
 
 
@@ -13,6 +15,11 @@ def one_of(states: Iterable[StrEnum]) -> str:
     """Return these states as the list that follows IN, in their order: `('waiting', 'held')`."""
     quoted = (f"'{state}'" for state in states)
     return f"({', '.join(quoted)})"
+
+
+def spelled(state: StrEnum) -> ColumnElement[str]:
+    """Return a state that stands in the statement's text, where an index holds the rows of some states only."""
+    return literal(str(state), literal_execute=True)
 
 
 IS_CLAIMABLE: Final = f"status IN {one_of(CLAIMABLE)}"
