@@ -1,4 +1,4 @@
-"""Rate limits in the headers of the carrier's answers."""
+"""Rate limits in the headers of the carrier's answers; names of headers are in lower case."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds to wait: retry-after-ms, Retry-After (seconds or a date), else the reset when none is left."""
     if (millis := _number(headers.get("retry-after-ms"))) is not None:
         return millis / 1000
-    if (text := headers.get("Retry-After")) is not None:
+    if (text := headers.get("retry-after")) is not None:
         return _wait(text, now)
     if _number(headers.get("x-ratelimit-remaining")) == 0:
         return _wait(headers.get("x-ratelimit-reset"), now)
@@ -43,22 +43,26 @@ def read_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def _wait(text: str | None, now: datetime) -> float | None:
+    if text is None:
+        return None
     number = _number(text)
     if number is None:
         return _until_date(text, now)
     return number if number < _LONGEST_WAIT_S else max(0.0, number - now.timestamp())
 
 
-def _until_date(text: str | None, now: datetime) -> float | None:
+def _until_date(text: str, now: datetime) -> float | None:
     try:
-        return max(0.0, (parsedate_to_datetime(text or "") - now).total_seconds())
+        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
     except (TypeError, ValueError):
         return None
 
 
 def _number(text: str | None) -> float | None:
+    if text is None:
+        return None
     # The carrier may send a list of windows; the first is the one in force.
-    first = (text or "").split(",")[0].strip()
+    first = text.split(",")[0].strip()
     return float(first) if first.replace(".", "", 1).isdecimal() and first.isascii() else None
 
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
+from urllib.parse import urlsplit
 
-import requests
 from pydantic import SecretStr
-from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import HTTPError
 
 from orchestrator.clock import Clock, boot_seconds
+from orchestrator.errors import Misconfigured
 from orchestrator.telnyx.rate_limits import RateLimit, read_rate_limit, read_retry_after
-from orchestrator.web.bounded_http import BoundedAdapter
 from orchestrator.web.egress import DIRECT, Egress
+from orchestrator.web.kept_connection import BROKEN, Answered, KeptConnection
 
 MAX_ANSWER_BYTES: Final = 1_000_000
 
@@ -40,26 +38,13 @@ class Reply:
     retry_after_s: float | None
 
 
-class _Session(requests.Session):
-    """A session for which no answer is a redirect: even one it may not follow, requests would read and prepare."""
-
-    def get_redirect_target(self, _resp: requests.Response) -> None:
-        """Return that there is none."""
-
-
 class _Line:
-    """One thread's session and its one connection."""
+    """One thread's connection."""
 
-    __slots__ = ("adapter", "last_used", "pid", "session")
+    __slots__ = ("connection", "last_used", "pid")
 
-    def __init__(self, headers: Mapping[str, str], egress: Egress) -> None:
-        self.adapter = BoundedAdapter(egress)
-        self.session = _Session()
-        self.session.trust_env = False  # no .netrc, no proxies of the environment
-        self.session.headers.clear()
-        self.session.headers.update(headers)
-        self.session.mount("https://", self.adapter)
-        self.session.mount("http://", self.adapter)
+    def __init__(self, base_url: str, connect_timeout_s: float, egress: Egress) -> None:
+        self.connection = KeptConnection(base_url, connect_timeout_s=connect_timeout_s, egress=egress)
         self.last_used = boot_seconds()
         self.pid = os.getpid()
 
@@ -67,7 +52,7 @@ class _Line:
         """Drop a connection that was idle for so long that the other side may have closed it unseen."""
         now = boot_seconds()
         if now - self.last_used > max_idle_s:
-            self.adapter.close()
+            self.connection.close()
         self.last_used = now
 
 
@@ -92,20 +77,15 @@ class Wire:
         self.skew_s: float | None = None
         self.rate_limit: RateLimit | None = None
         self._base_url = base_url.rstrip("/")
-        self._timeout = (connect_timeout_s, whole_timeout_s)
+        self._base_path = urlsplit(self._base_url).path
+        self._connect_timeout_s = connect_timeout_s
         self._whole_timeout_s = whole_timeout_s
         self._max_idle_s = max_idle_s
         self._clock = clock
         self._egress = egress
         self._threads = threading.local()
         self._last_date = ""
-        self._headers = {
-            "Authorization": f"Bearer {api_key.get_secret_value()}",
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "Connection": "keep-alive",
-            "User-Agent": "call-orchestrator",
-        }
+        self._head = _head_of(base_url, api_key.get_secret_value())
 
     def exchange(self, method: str, path: str, *, body: bytes | None = None, send_before: float | None = None) -> Reply:
         """Return the answer to one request; raises NotSent or Unanswered, follows no redirect, repeats nothing sent.
@@ -114,45 +94,39 @@ class Wire:
         """
         line = self._line()
         line.freshen(self._max_idle_s)
-        line.adapter.budget.start(self._whole_timeout_s, send_before=send_before)
-        request = self._request(method, path, body)
+        line.connection.budget.start(self._whole_timeout_s, send_before=send_before)
         try:
-            with line.session.send(request, stream=True, allow_redirects=False, timeout=self._timeout) as response:
-                return self._read(response)
-        except (requests.RequestException, HTTPError, OSError) as err:
-            reason = Unanswered if line.adapter.budget.sent else NotSent
-            raise reason(_tell(err)) from err
+            answered = line.connection.exchange(method, self._request(method, path, body), most_bytes=MAX_ANSWER_BYTES)
+        except BROKEN as err:
+            reason = Unanswered if line.connection.budget.sent else NotSent
+            raise reason(f"{type(err).__name__}: {err}"[:300]) from err
+        return self._noted(answered)
 
     def close(self) -> None:
         """Close this thread's connection; those of other threads end with them."""
         if line := getattr(self._threads, "line", None):
-            line.session.close()
+            line.connection.close()
 
     def _line(self) -> _Line:
         line: _Line | None = getattr(self._threads, "line", None)
         # A forked child must not use the connection of its parent.
         if line is None or line.pid != os.getpid():
-            line = self._threads.line = _Line(self._headers, self._egress)
+            line = self._threads.line = _Line(self._base_url, self._connect_timeout_s, self._egress)
         return line
 
-    def _request(self, method: str, path: str, body: bytes | None) -> requests.PreparedRequest:
-        # Prepared by hand: requests would parse, quote and merge again what is constant, a third of a command's cost.
-        request = requests.PreparedRequest()
-        request.method, request.url, request.body = method, self._base_url + path, body
-        request.headers = CaseInsensitiveDict(self._headers)
-        if body is not None:
-            request.headers["Content-Type"] = "application/json"
-            request.headers["Content-Length"] = str(len(body))
-        return request
+    def _request(self, method: str, path: str, body: bytes | None) -> bytes:
+        # In one piece, and written here: the carrier reads it at once, and all but the first line is always the same.
+        line = f"{method} {self._base_path}{path} HTTP/1.1\r\n".encode("ascii")
+        if body is None:
+            return line + self._head + b"\r\n"
+        of_body = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+        return line + self._head + of_body + body
 
-    def _read(self, response: requests.Response) -> Reply:
-        body = response.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
-        if len(body) > MAX_ANSWER_BYTES:
-            raise HTTPError(f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
-        now = self._clock()
-        self._note_clock(response.headers.get("Date"), now)
-        self.rate_limit = read_rate_limit(response.headers, now) or self.rate_limit
-        return Reply(response.status_code, body, read_retry_after(response.headers, now))
+    def _noted(self, answered: Answered) -> Reply:
+        headers, now = answered.headers, self._clock()
+        self._note_clock(headers.get("date"), now)
+        self.rate_limit = read_rate_limit(headers, now) or self.rate_limit
+        return Reply(answered.status, answered.body, read_retry_after(headers, now))
 
     def _note_clock(self, date: str | None, now: datetime) -> None:
         # The header has whole seconds: just after it changed it is nearest to the truth.
@@ -165,6 +139,16 @@ class Wire:
             return
 
 
-def _tell(err: BaseException) -> str:
-    reason = getattr(err.args[0], "reason", None) if err.args else None
-    return f"{type(err).__name__}: {reason or err}"[:300]
+def _head_of(base_url: str, api_key: str) -> bytes:
+    """Return the headers that every request has; raises Misconfigured for a key that none can hold."""
+    if not (api_key.isascii() and api_key.isprintable()):
+        raise Misconfigured("TELNYX_API_KEY holds characters that no API key has: copy it from the portal as it is")
+    headers = {
+        "Host": urlsplit(base_url).netloc.rpartition("@")[2],
+        "Authorization": f"Bearer {api_key}",
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "Connection": "keep-alive",
+        "User-Agent": "call-orchestrator",
+    }
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")

@@ -5,18 +5,13 @@ from __future__ import annotations
 import io
 import socket
 from http.client import HTTPResponse
-from typing import Any, Final
+from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError
-from urllib3.util.retry import Retry
 
 from orchestrator.clock import boot_seconds
-from orchestrator.web.egress import DIRECT, Egress
-from orchestrator.web.session import EgressAdapter
-
-_CONNECT_RETRIES: Final = 0  # a second look-up of a name would double a time nobody bounds
 
 
 class Budget:
@@ -46,37 +41,21 @@ class Budget:
         return min(self._until, self._send_before) - boot_seconds()
 
 
-class BoundedAdapter(EgressAdapter):
-    """One thread's connection: retries only what was never sent, and obeys `budget` to the last byte.
+def bounded_pools(budget: Budget) -> dict[str, type[HTTPConnectionPool]]:
+    """Return pools by scheme whose connections spend `budget`."""
+    connections = bounded_connections(budget)
+    return {
+        "http": _pool(HTTPConnectionPool, connections["http"]),
+        "https": _pool(HTTPSConnectionPool, connections["https"]),
+    }
+
+
+def bounded_connections(budget: Budget) -> dict[str, type[HTTPConnection]]:
+    """Return connections by scheme that spend `budget`: to its last byte, and nothing is sent after its time.
 
     A read timeout bounds one read, so a server that drips holds a request for ever; here each read gets what is left.
     """
-
-    def __init__(self, egress: Egress = DIRECT) -> None:
-        self.budget = Budget()
-        never_after_sending = Retry(
-            total=None, connect=_CONNECT_RETRIES, read=0, redirect=0, status=0, other=0, backoff_factor=0.1
-        )
-        super().__init__(egress, pool_connections=1, pool_maxsize=1, max_retries=never_after_sending)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Create pools whose connections spend the budget of this adapter."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = bounded_pools(self.budget)
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Return pools behind the proxy; their connections spend the budget of this adapter."""
-        manager = super().proxy_manager_for(proxy, **kwargs)
-        manager.pool_classes_by_scheme = bounded_pools(self.budget)
-        return manager
-
-
-def bounded_pools(budget: Budget) -> dict[str, type[HTTPConnectionPool]]:
-    """Return pools by scheme whose connections spend `budget`."""
-    return {
-        "http": _pool(HTTPConnectionPool, _connection(HTTPConnection, budget)),
-        "https": _pool(HTTPSConnectionPool, _connection(HTTPSConnection, budget)),
-    }
+    return {"http": _connection(HTTPConnection, budget), "https": _connection(HTTPSConnection, budget)}
 
 
 def _pool(base: type[HTTPConnectionPool], connection: type[HTTPConnection]) -> type[HTTPConnectionPool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import threading
@@ -13,7 +14,9 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from orchestrator.errors import Misconfigured
 from orchestrator.telnyx.answers import Accepted, Ambiguous, Busy, Gone, Refused, Rejected, Unavailable
 from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.rate_limits import RateLimit
@@ -23,6 +26,8 @@ from tests.support.raw_server import Behaviour, RawServer, Request, raw_server, 
 DIAL = {"connection_id": "1", "from": "+13125550142", "to": "+13125550187"}
 IDS = {"call_control_id": "v3:leg", "call_leg_id": "leg", "call_session_id": "session", "is_alive": False}
 YES = reply(200, {"data": {"result": "ok"}})
+ACCEPTED = json.dumps({"data": IDS}).encode()
+GZIPPED = gzip.compress(ACCEPTED)
 
 
 def _drips(head: bytes, drop: bytes) -> Any:
@@ -104,6 +109,15 @@ def test_a_connection_closed_meanwhile_is_replaced() -> None:
 
     assert first == second == Accepted()
     assert len(server.requests) == 2
+
+
+def test_a_connection_that_the_carrier_leaves_is_not_asked_again() -> None:
+    with raw_server(answering(reply(200, {"data": {}}, Connection="close"))) as server:
+        client = client_of(server.url)
+        answers = [client.act("v3:leg", "hangup", {}) for _ in range(3)]
+
+    assert answers == [Accepted()] * 3
+    assert server.connections == 3
 
 
 def test_threads_do_not_share_connections() -> None:
@@ -250,6 +264,55 @@ def test_r3_whatever_happens_after_sending_is_ambiguous_and_sent_once(command: A
 
     assert isinstance(answer, Ambiguous)
     assert len(server.requests) == 1
+
+
+def test_r3_an_answer_that_is_shorter_than_announced_is_none_though_it_can_be_read(command: Any) -> None:
+    shorter = YES.replace(b"Content-Length: 2", b"Content-Length: 12")
+
+    def act(connection: socket.socket, _request: Request) -> None:
+        connection.sendall(shorter)
+        connection.shutdown(socket.SHUT_WR)
+
+    with raw_server(behaving(act)) as server:
+        answer = command(client_of(server.url))
+
+    assert shorter != YES and isinstance(answer, Ambiguous) and answer.code == "no_answer"
+
+
+@pytest.mark.parametrize(
+    ("size", "code"), [(1_000_000, "unreadable"), (1_000_001, "no_answer")], ids=["the most", "too long"]
+)
+def test_r3_an_answer_is_read_up_to_a_megabyte(size: int, code: str) -> None:
+    with raw_server(answering(reply(200, b" " * size))) as server:
+        answer = client_of(server.url).act("v3:leg", "hangup", {})
+
+    assert isinstance(answer, Ambiguous) and answer.code == code
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (
+            b"Transfer-Encoding: chunked",
+            b"10\r\n" + ACCEPTED[:16] + b"\r\n%x\r\n" % len(ACCEPTED[16:]) + ACCEPTED[16:] + b"\r\n0\r\n\r\n",
+        ),
+        (b"Content-Encoding: gzip\r\nContent-Length: %d" % len(GZIPPED), GZIPPED),
+    ],
+    ids=["in chunks", "compressed"],
+)
+def test_an_answer_is_read_in_each_form_it_may_have(head: bytes, body: bytes) -> None:
+    with raw_server(answering(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n" + body)) as server:
+        client = client_of(server.url)
+        answers = [client.dial(DIAL) for _ in range(2)]
+
+    assert answers == [Accepted(call_control_id="v3:leg", call_leg_id="leg", call_session_id="session")] * 2
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("key", ["KEY\n", "K\u00c9Y"])
+def test_a_key_that_no_header_can_hold_is_named(key: str) -> None:
+    with pytest.raises(Misconfigured, match="TELNYX_API_KEY"):
+        TelnyxClient(api_key=SecretStr(key))
 
 
 def test_r3_a_reset_before_reading_is_ambiguous_for_nobody_knows(command: Any) -> None:

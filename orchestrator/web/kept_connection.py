@@ -1,0 +1,119 @@
+"""One connection to one server, kept between requests whose bytes are given, and bounded in time and size.
+
+A pool asks of every request where it goes, how often it may be repeated and whom else it could lead to. Here that is
+known beforehand: to the one server, once, and nowhere else. What is left out costs twice what the exchange itself does.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from http.client import HTTPException, HTTPResponse, IncompleteRead
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+from urllib3.exceptions import HTTPError
+from urllib3.util import parse_url
+
+from orchestrator.web.bounded_http import Budget, bounded_connections
+from orchestrator.web.egress import Egress
+
+BROKEN: Final = (HTTPError, HTTPException, OSError)
+"""Exceptions of an exchange: unreachable, not trusted, timed out, cut off, no HTTP, too long."""
+
+_GZIP_OR_ZLIB: Final = 47  # zlib's word for: whichever of them it is
+
+
+class Answered(NamedTuple):
+    """One whole answer; names of headers are in lower case, and of a repeated one the first counts."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class KeptConnection:
+    """The connection to the server of `url`, made when it is needed; its thread starts `budget` before each use.
+
+    Environment, redirects and repeats are none of its business: a request is sent once, to this server.
+    """
+
+    def __init__(self, url: str, *, connect_timeout_s: float, egress: Egress) -> None:
+        self._connection: Any = None
+        self.budget = Budget()
+        parts = urlsplit(url)
+        self._scheme, self._host = parts.scheme, parts.hostname or ""
+        self._port = parts.port or {"https": 443}.get(parts.scheme, 80)
+        self._timeout_s = connect_timeout_s
+        self._proxy = egress.proxy_to(self._scheme, self._host, self._port)
+        self._class: Any = bounded_connections(self.budget)[self._scheme]
+        self._tls = {"ssl_context": egress.new_tls(), "cert_reqs": "CERT_REQUIRED"} if self._scheme == "https" else {}
+
+    def __del__(self) -> None:
+        """Close the connection with the thread whose it was: a thread that ends tells nobody."""
+        self.close()
+
+    def exchange(self, method: str, request: bytes, *, most_bytes: int) -> Answered:
+        """Send a request and return its answer, of at most `most_bytes`; raises one of BROKEN.
+
+        `budget.sent` says then whether any of it was sent. After an error the connection is closed: what still comes on
+        it answers nobody.
+        """
+        connection = self._ready()
+        try:
+            connection.send(request)
+            response = connection.response_class(connection.sock, method=method)
+            try:
+                response.begin()
+                answered = _read(response, most_bytes)
+            finally:
+                response.close()
+        except BaseException:
+            self.close()
+            raise
+        if response.will_close:
+            self.close()
+        return answered
+
+    def close(self) -> None:
+        """Close the connection; the next exchange makes another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _ready(self) -> Any:
+        if self._connection is not None and self._connection.is_connected:  # nothing to read: the other side is there
+            self._connection.sock.settimeout(self.budget.left())
+            return self._connection
+        self.close()
+        self._connection = self._new()
+        return self._connection
+
+    def _new(self) -> Any:
+        if self._proxy is None:
+            return self._class(self._host, self._port, timeout=self._timeout_s, **self._tls)
+        proxy = parse_url(self._proxy.address)
+        connection = self._class(proxy.host, proxy.port, timeout=self._timeout_s, proxy=proxy, **self._tls)
+        connection.set_tunnel(self._host, self._port, headers=self._proxy.headers)
+        return connection
+
+
+def _read(response: HTTPResponse, most_bytes: int) -> Answered:
+    headers: dict[str, str] = {}
+    for name, value in response.getheaders():
+        headers.setdefault(name.lower(), value)
+    body = response.read(most_bytes + 1)
+    if len(body) > most_bytes:
+        raise HTTPException(f"the answer is longer than {most_bytes} bytes")
+    if response.length:
+        raise IncompleteRead(body, response.length)
+    if headers.get("content-encoding", "identity") != "identity":
+        body = _decoded(body, most_bytes)
+    return Answered(response.status, headers, body)
+
+
+def _decoded(body: bytes, most_bytes: int) -> bytes:
+    try:
+        return zlib.decompressobj(_GZIP_OR_ZLIB).decompress(body, most_bytes)
+    except zlib.error as err:
+        raise HTTPException("the answer is compressed in a form that nobody asked for") from err
