@@ -12,7 +12,7 @@ import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.clock import boot_seconds
@@ -351,3 +351,19 @@ def test_an_answer_waits_for_no_other_of_its_batch(world: World, carrier: Carrie
         go.set()
 
     assert states(world, call_ids) == ["accepted"] * 3
+
+
+def test_the_facts_of_a_send_are_planned_once_per_connection(world: World, database_url: str) -> None:
+    sql = open_sql(database_url, pool_size=1)
+    one_connection, call_ids = dialer(world, sql=sql), claimed(world, 8)
+
+    for call_id in call_ids:
+        one_connection.dial_call(call_id)
+    with sql.connect() as tx:
+        kept = (
+            "SELECT generic_plans > 0, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%number_gap_s%'"
+        )
+        plans = tx.execute(text(kept)).all()
+
+    sql.dispose()
+    assert plans == [(True, 0)]
