@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -33,7 +34,8 @@ class SendCommand(BaseModel):
     unless_answered: bool = False
 
 
-class Decision(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Decision:
     """The new state and its consequences.
 
     `drop` says which unsent commands leave the outbox before `commands` join it: those of steps that were left (their
@@ -43,13 +45,11 @@ class Decision(BaseModel):
     action, and why, with the rendered values. They are shown in a dry run and never recorded.
     """
 
-    model_config = ConfigDict(frozen=True)
-
     call: LiveCall
     commands: tuple[SendCommand, ...] = ()
     drop: Literal["none", "step", "all"] = "none"
     proven: tuple[str, ...] = ()
-    timers: dict[str, datetime | None] = {}
+    timers: dict[str, datetime | None] = field(default_factory=dict)
     settle: bool = False
     note: str | None = None
     unsendable: tuple[tuple[str, str], ...] = ()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated
+from functools import lru_cache
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+_REMEMBERED: Final = 4_096  # every webhook of a leg carries the same
 
 
 class ClientState(BaseModel):
@@ -30,9 +33,12 @@ class ClientState(BaseModel):
     @classmethod
     def decode(cls, text: str | None) -> ClientState | None:
         """Return the decoded state, or None for null and for state that another program set."""
-        if not isinstance(text, str) or not text:
-            return None
-        try:
-            return cls.model_validate_json(base64.b64decode(text, validate=True))
-        except (binascii.Error, ValueError, ValidationError):
-            return None
+        return _decoded(text) if isinstance(text, str) and text else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _decoded(text: str) -> ClientState | None:
+    try:
+        return ClientState.model_validate_json(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError, ValidationError):
+        return None

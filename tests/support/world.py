@@ -318,7 +318,8 @@ class World:
 
     def let_due_timers_fire(self) -> int:
         """Hand in the timers that are due, and tell how many there were."""
-        return int(run_script(self.redis, ScriptCall("fire_timers", [self.keys.timers, self.keys.events], [100])))
+        fired: int = run_script(self.redis, ScriptCall("fire_timers", [self.keys.timers, self.keys.events], [100]))
+        return max(0, fired)
 
     def _batches(self, stream: str) -> Iterator[list[Any]]:
         while found := self.redis.xreadgroup(GROUP, "test", {stream: ">"}, count=100):

@@ -6,7 +6,8 @@ import pytest
 
 from orchestrator.errors import NewerLiveState
 from orchestrator.model.live_call import LIVE_SCHEMA, LiveCall, Outstanding
-from orchestrator.store.redis.live_state import read_state
+from orchestrator.store.redis.live_state import read_state, write_state
+from tests.support.flows import GREETING, Line
 
 FIELDS_OF_SCHEMA_3 = {
     "adopted", "amd_result", "answered_at", "answers", "call_control_id", "call_id", "call_leg_id", "call_session_id",
@@ -36,3 +37,15 @@ def test_a_state_without_a_number_is_of_the_first() -> None:
 def test_a_state_of_a_newer_version_is_not_read_even_where_it_looks_alike() -> None:
     with pytest.raises(NewerLiveState):
         read_state(LiveCall(call_id="call_1", schema_no=LIVE_SCHEMA + 1).model_dump_json().encode())
+
+
+@pytest.mark.parametrize("said", ["Ann", 2**70, 1.5, None, ["ä", {"n": -1}], True, "\u2028"])
+def test_a_state_is_written_as_every_version_reads_it(said: object) -> None:
+    line = Line(GREETING)
+    call = line.hear("call.answered").call
+    call = call.model_copy(update={"answers": {"said": said}, "cost": {"total": said}, "gone_at": call.answered_at})
+
+    written = write_state(call)
+
+    assert written == call.model_dump_json().encode()
+    assert read_state(written) == call

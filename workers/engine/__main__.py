@@ -35,10 +35,11 @@ TICK_S = 0.1
 IDLE_TICK_S = 0.2  # how long a campaign that was just started waits at most
 ADVANCE_EVERY_S = 0.005  # an event may be so late when many come: what comes meanwhile shares its round trips
 TIMERS_EVERY_S = 0.05
+IDLE_TIMERS_S = 0.2  # how late the first timer may be that is set when there was none
 FLOWS_EVERY_S = 1.0
 UNMATCHED_WAIT_MS = 1_000  # for another engine that learns the call of a leg at the same moment
 SETTLE_EVERY_S = 0.25
-_TIMERS_AT_ONCE = 500
+_TIMERS_AT_ONCE, _NO_TIMERS = 500, -1
 
 
 def dispatch_loops(services: Services) -> list[Loop]:
@@ -97,12 +98,16 @@ def advance_loops(services: Services) -> list[Loop]:
         keys=services.keys,
         left_behind_ms=UNMATCHED_WAIT_MS,
     )
-    timers = ScriptCall("fire_timers", [services.keys.timers, services.keys.events], [_TIMERS_AT_ONCE])
+    fire = ScriptCall("fire_timers", [services.keys.timers, services.keys.events], [_TIMERS_AT_ONCE])
+
+    def fire_timers() -> object:
+        return IDLE if run_script(services.redis, fire) == _NO_TIMERS else None
+
     return [
         Loop("advance", events.consume, ADVANCE_EVERY_S, close=events.retire),
         Loop("strays", unmatched.consume, 0.0, close=unmatched.retire),
         Loop("flows", lambda: warm_flow_cache(services.sql, services.flows), FLOWS_EVERY_S),
-        Loop("timers", lambda: run_script(services.redis, timers), TIMERS_EVERY_S),
+        Loop("timers", fire_timers, TIMERS_EVERY_S, idle_s=IDLE_TIMERS_S),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -198,7 +198,7 @@ class EventProcessor:
             return None
         decision = advance(flow, loaded.call, matched.event, now)
         # An event of an erased person still counts, and leaves nothing of the person behind.
-        return decision.model_copy(update={"call": decision.call.erased()}) if loaded.call.is_erased else decision
+        return replace(decision, call=decision.call.erased()) if loaded.call.is_erased else decision
 
     def _commit(self, decided: Sequence[Decided], noted: Sequence[ScriptCall]) -> Sequence[Any]:
         """Commit all decisions in one round trip, behind what is `noted` and the notices to bridged calls.

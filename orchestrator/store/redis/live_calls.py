@@ -16,7 +16,7 @@ from orchestrator.ids import new_version
 from orchestrator.model.decision import Decision
 from orchestrator.model.live_call import LiveCall
 from orchestrator.store.redis.keys import GROUP, Keys
-from orchestrator.store.redis.live_state import read_state
+from orchestrator.store.redis.live_state import read_state, write_state
 from orchestrator.store.redis.pipeline import round_trip
 from orchestrator.store.redis.scripts import Arg, ScriptCall, raise_errors, run_script, run_scripts
 
@@ -180,7 +180,7 @@ def commit_call(
             event_id,
             entry_id,
             GROUP,
-            call.model_dump_json(),
+            write_state(call),
             log,
             newly_bound,
             decision.drop,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -87,7 +88,7 @@ def test_r11_a_commit_that_lost_its_race_makes_no_leg_known(world: World) -> Non
     assert loaded is not None
     line = Line(GREETING)
     decision = line.hear("call.answered")
-    bound = decision.model_copy(update={"call": loaded.call.model_copy(update={"call_control_id": "v3:double"})})
+    bound = replace(decision, call=loaded.call.model_copy(update={"call_control_id": "v3:double"}))
     another = type(loaded)(loaded.version + 1, loaded.call)
 
     commit = commit_call(

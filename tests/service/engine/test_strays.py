@@ -24,7 +24,7 @@ from tests.support.postgres_proxy import postgres_proxy
 from tests.support.refused_rows import refuse_rows
 from tests.support.world import CONNECTION, World
 from workers.engine.__main__ import advance_loops
-from workers.loops import Loop
+from workers.loops import IDLE, Loop
 
 UNKNOWN = "call_01J00000000000000000000000"
 
@@ -129,6 +129,17 @@ def test_r15_a_stray_that_waits_for_the_database_holds_up_no_timer(
 
     [(_, fields)] = world.redis.xrange(world.keys.events)
     assert fields[b"timer"] == f"{call_id}|start".encode()
+
+
+def test_the_loop_of_timers_rests_only_while_none_is_set(world: World, no_database: dict[str, Loop]) -> None:
+    assert no_database["timers"].step() is IDLE
+
+    call_id = world.dialed_call()
+    world.hear(call_id, "call.answered")
+    world.advance()
+
+    assert world.redis.zcard(world.keys.timers) > 0
+    assert no_database["timers"].step() is not IDLE
 
 
 def test_a_stray_that_waits_for_the_database_holds_up_no_known_call(world: World) -> None:

@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 -- Turns due timers into events, unless older entries still wait in the stream: what came before a deadline wins (R15).
--- KEYS: 1 timers, 2 events. ARGV: 1 the most to fire. Answer: how many were fired.
+-- KEYS: 1 timers, 2 events. ARGV: 1 the most to fire. Answer: how many were fired, -1 if none is set.
+if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
 local time = redis.call('TIME')
 local due_before = time[1] * 1000 + math.floor(time[2] / 1000)
 local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
