@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from base64 import urlsafe_b64encode
-from uuid import UUID, uuid1
+from uuid import uuid1
 
 _NODE = int.from_bytes(os.urandom(6), "big") | 1 << 40  # the multicast bit: no hardware address
 
 
 def fresh_uuid() -> str:
-    """Return a random UUID, for events and recordings."""
-    return str(UUID(bytes=os.urandom(16), version=4))
+    """Return a random UUID (version 4), for events and recordings."""
+    digits = os.urandom(16).hex()
+    variant = "89ab"[int(digits[16], 16) % 4]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def leg_uuid() -> str:

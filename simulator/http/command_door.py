@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
-from typing import cast
 
 from aiohttp.http import SERVER_SOFTWARE
 
@@ -60,7 +59,8 @@ class CommandConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's own do not inherit from it
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
         self._door.connections.add(self)
 
     def data_received(self, data: bytes) -> None:

@@ -8,7 +8,7 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from aiohttp import web
@@ -92,12 +92,12 @@ def web_response(world: World, reply: Reply) -> web.Response:
     return response
 
 
-def reset(transport: asyncio.BaseTransport) -> None:
+def reset(transport: asyncio.Transport) -> None:
     """Reset the TCP connection."""
     peer = transport.get_extra_info("socket")
     if peer is not None:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-    cast("asyncio.Transport", transport).abort()  # uvloop's own do not inherit from it
+    transport.abort()
 
 
 async def apply_faults_before(request_fault: RequestFault | None, faults: Faults, *, is_dial: bool) -> None:

@@ -191,3 +191,20 @@ def test_commands_on_a_kept_connection_use_it_again(carrier: SimulatedCarrier) -
     connection.close()
 
     assert len(ports) == 1
+
+
+def test_a_command_that_comes_before_the_last_was_answered_waits(carrier: SimulatedCarrier) -> None:
+    dialed = carrier.simulator.summary()["counters"].get("dial_requests", 0)
+    hangup = _request(carrier, "POST /v2/calls/v3:none/actions/hangup HTTP/1.1")
+    carrier.simulator.set_faults(dial_latency_ms=500)
+    try:
+        with _connected(carrier) as sock:
+            sock.sendall(_dial(carrier))
+            eventually(lambda: carrier.simulator.summary()["counters"]["dial_requests"] > dialed)
+            sock.sendall(hangup)
+
+            answers = _answers(sock, 2)
+    finally:
+        carrier.simulator.set_faults()
+
+    assert [status for status, _, _ in answers] == [200, 422]
