@@ -17,10 +17,9 @@ from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.operations.campaigns.cancel_campaign import cancel_campaign
 from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.create_campaign import create_campaign
-from orchestrator.operations.campaigns.find_campaigns import find_campaign_in_flight
+from orchestrator.operations.campaigns.find_campaigns import find_campaign_now
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.campaigns.start_campaign import resume_campaign, start_campaign
-from orchestrator.operations.dialing.find_dial_blockers import find_room_to_dial
 from orchestrator.operations.dialing.stop_dialing import find_stop, status_reason_of
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, NewCampaign, Pacing, RetryRules
 from orchestrator.policy.caps import Caps
@@ -119,14 +118,10 @@ def _view(services: Services, row: Any) -> CampaignView:
 
 
 def _in_flight(services: Services, campaign_id: str) -> CampaignInFlight:
-    row, in_flight = find_campaign_in_flight(campaign_id, sql=services.sql)
-    stop = find_stop(services.sql)
-    waits_for = _waits_for(
-        find_room_to_dial([row.id], sql=services.sql, client=services.redis, keys=services.keys).get(row.id),
-        services.clock(),
-        stop,
-    )
-    return CampaignInFlight.model_validate({**_fields(row, stop), "in_flight": in_flight, "waits_for": waits_for})
+    now = find_campaign_now(campaign_id, sql=services.sql, client=services.redis, keys=services.keys)
+    waits_for = _waits_for(now.room, services.clock(), now.stop)
+    fields = _fields(now.campaign, now.stop)
+    return CampaignInFlight.model_validate({**fields, "in_flight": now.in_flight, "waits_for": waits_for})
 
 
 def _waits_for(room: Room | None, now: datetime, stop: Stop | None) -> WaitsFor | None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import redis
 from sqlalchemy import Engine, Row
 
+from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.operations.campaigns.create_campaign import found
+from orchestrator.operations.dialing.find_dial_blockers import room_within
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.rate_limiter import Room
 from orchestrator.store.sql import campaigns
+from orchestrator.store.sql.dialing_stop import Stop, read_stop
 
 
 def find_campaign(campaign_id: str, *, sql: Engine) -> Row[Any]:
@@ -16,8 +22,20 @@ def find_campaign(campaign_id: str, *, sql: Engine) -> Row[Any]:
         return found(campaigns.find_campaign(tx, campaign_id), campaign_id)
 
 
-def find_campaign_in_flight(campaign_id: str, *, sql: Engine) -> tuple[Row[Any], int]:
-    """Return a campaign and the number of its calls that the carrier has or may have."""
+class CampaignNow(NamedTuple):
+    """A campaign, how many of its calls the carrier has or may have, the stop in force, and its room to dial."""
+
+    campaign: Row[Any]
+    in_flight: int
+    stop: Stop | None
+    room: Room | None
+
+
+def find_campaign_now(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys) -> CampaignNow:
+    """Return a campaign as whoever follows it polls it: in one transaction; raise NotFound for none."""
     with sql.connect() as tx:
         campaign = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
-        return campaign, campaigns.count_in_flight(tx, campaign_id)
+        in_flight, stop = campaigns.count_in_flight(tx, campaign_id), read_stop(tx)
+        limits = campaigns.running_paces(tx, [campaign_id]) if campaign.status == CampaignStatus.RUNNING else []
+    room = room_within(limits, is_stopped=stop is not None, client=client, keys=keys).get(campaign_id)
+    return CampaignNow(campaign, in_flight, stop, room)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import redis
 from sqlalchemy import Engine
@@ -26,6 +27,11 @@ def find_room_to_dial(
     with sql.connect() as tx:
         rows = running_paces(tx, campaign_ids) if campaign_ids else []
         is_stopped = bool(rows) and read_stop(tx) is not None
+    return room_within(rows, is_stopped=is_stopped, client=client, keys=keys)
+
+
+def room_within(rows: Sequence[Any], *, is_stopped: bool, client: redis.Redis, keys: Keys) -> Mapping[str, Room]:
+    """Return the room of running campaigns, whose limits `rows` are; of none when Redis cannot say it."""
     if is_stopped:
         return {row.id: Room(Reason.DIALING_STOPPED, 0.0) for row in rows}
     rate_limits = [
