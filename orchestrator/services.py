@@ -28,11 +28,12 @@ class Services:
 
     settings: Settings
     clock: Clock = utc_now
+    by_index: bool = False  # of a process that runs loops: no statement of theirs reads a table whole
 
     @cached_property
     def sql(self) -> Engine:
         """Return the pool of PostgreSQL connections."""
-        return open_sql(self.settings.database_url)
+        return open_sql(self.settings.database_url, by_index=self.by_index)
 
     @cached_property
     def redis(self) -> redis.Redis:
@@ -92,10 +93,10 @@ class Services:
             self.redis.close()
 
 
-def open_services(settings: Settings | None = None) -> Services:
+def open_services(settings: Settings | None = None, *, by_index: bool = False) -> Services:
     """Return the collaborators of this process, from `settings` or from the environment."""
     collect_rarely()
-    return Services(settings=settings or load_settings())
+    return Services(settings=settings or load_settings(), by_index=by_index)
 
 
 def collect_rarely() -> None:

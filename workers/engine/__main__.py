@@ -136,7 +136,7 @@ def run_engine(only: Sequence[str] = ()) -> None:
         signal.signal(number, lambda *_: stop.set())
     if set(only) == {"dispatch"}:
         yield_to_live_calls()
-    services = open_services()
+    services = open_services(by_index=True)
     loops = [loop for name in only or PARTS for loop in PARTS[name](services)]
     run_until_done(lambda: prepare(services), stop)
     log.info("engine runs: %s", ", ".join(loop.name for loop in loops))

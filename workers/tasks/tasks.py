@@ -64,7 +64,7 @@ def _shifts(task: str, serve: Serve, bounds: ShiftBounds) -> Shifts:
 
 @cache
 def _services() -> Services:
-    return open_services()
+    return open_services(by_index=True)
 
 
 @cache

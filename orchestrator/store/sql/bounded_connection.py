@@ -19,9 +19,9 @@ from orchestrator.store.timeouts import SILENT_S, USUAL, SqlBounds
 
 T = TypeVar("T")
 
-# A plan is kept for long: it must not read a table whole because it was small when the plan was made. And compiling a
-# plan pays for no statement of ours.
-_PLANNING = ("-c enable_seqscan=off", "-c jit=off")
+# A plan is kept for long: it must not read a table whole because it was small when the plan was made. PostgreSQL takes
+# what it must read whole all the same for very dear, and would compile it.
+_BY_INDEX = ("-c enable_seqscan=off", "-c jit=off")
 _INTERVAL_S = 0.1  # as psycopg's own: how soon Ctrl-C is seen
 _SET_LOCAL = text(
     "SELECT set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true), "
@@ -93,18 +93,18 @@ class OneAtATime:
         return made
 
 
-def connect_args(bounds: SqlBounds) -> dict[str, Any]:
-    """Return the arguments of libpq: when it gives up a silent peer, and the timeouts of the server itself."""
+def connect_args(bounds: SqlBounds, *, by_index: bool = False) -> dict[str, Any]:
+    """Return the arguments of libpq: when it gives up a silent peer, and the timeouts of the server itself.
+
+    With `by_index` a table is read whole only where no index serves.
+    """
     timeouts = {
         "statement_timeout": bounds.statement_s,
         "lock_timeout": bounds.lock_s,
         "idle_in_transaction_session_timeout": bounds.idle_s,
     }
-    options = [
-        "-c timezone=UTC -c synchronous_commit=on",
-        *_PLANNING,
-        *(f"-c {name}={s}s" for name, s in timeouts.items()),
-    ]
+    options = ["-c timezone=UTC -c synchronous_commit=on", *(f"-c {name}={s}s" for name, s in timeouts.items())]
+    options += _BY_INDEX if by_index else ()
     return {
         "options": " ".join(options),
         "tcp_user_timeout": SILENT_S * 1000,

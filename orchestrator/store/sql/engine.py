@@ -28,11 +28,12 @@ def open_sql(
     pool_size: int = POOL_PER_PROCESS,
     ping_after_s: float = PING_AFTER_S,
     bounds: SqlBounds = USUAL,
+    by_index: bool = False,
 ) -> Engine:
     """Return an engine of at most `pool_size` connections, READ COMMITTED; connects at first use (R23).
 
     A connection that was idle for `ping_after_s` is pinged before it is used again. No wait is longer than `bounds`
-    allow.
+    allow. `by_index` is for loops, which never want to read a table whole.
     """
     engine = create_engine(
         database_url,
@@ -41,7 +42,7 @@ def open_sql(
         pool_use_lifo=True,  # few connections at work have prepared more than many that take turns
         pool_timeout=POOL_S,
         isolation_level="READ COMMITTED",
-        connect_args={"connect_timeout": CONNECT_S, **connect_args(bounds)},
+        connect_args={"connect_timeout": CONNECT_S, **connect_args(bounds, by_index=by_index)},
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
         hide_parameters=True,  # they are phone numbers and names, and errors go to the log

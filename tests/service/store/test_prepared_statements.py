@@ -53,3 +53,17 @@ def test_a_statement_that_no_longer_fits_its_table_fails_once_and_then_answers(o
         read(one, "SELECT * FROM grows WHERE a = :n")
 
     assert read(one, "SELECT * FROM grows WHERE a = :n") == [(1, 2)]
+
+
+def test_a_loop_keeps_no_plan_that_reads_a_table_whole_because_it_is_small(one: Engine, database_url: str) -> None:
+    with one.begin() as tx:
+        tx.execute(text("CREATE TABLE grows (a int PRIMARY KEY)"))
+        tx.execute(text("INSERT INTO grows VALUES (1), (2)"))
+        tx.execute(text("ANALYZE grows"))
+    loops = open_sql(database_url, pool_size=1, by_index=True)
+
+    usual, by_index = (str(read(engine, "EXPLAIN SELECT a FROM grows WHERE a = :n")) for engine in (one, loops))
+    loops.dispose()
+
+    assert "Seq Scan" in usual
+    assert "Index" in by_index
