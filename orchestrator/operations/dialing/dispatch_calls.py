@@ -1,4 +1,4 @@
-"""Fills the queue of dials at the allowed rate, fairly among running campaigns; ticked every 100 ms, or every 200 while none runs."""
+"""Fills the queue of dials at the allowed rate, fairly among running campaigns, tick by tick of its loop."""
 
 from __future__ import annotations
 
