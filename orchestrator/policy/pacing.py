@@ -9,6 +9,7 @@ from dataclasses import dataclass
 # The carrier counts dials in a trailing 5 s, as they arrive: one may take 50 ms longer than the next.
 CARRIER_WINDOW_S = 5.0
 LAW_WINDOW_S = CARRIER_WINDOW_S + 0.05
+LAW_PERMITS_FOR_S = 0.025  # the law is asked again about a send that left later: the rest of the 50 ms is the network's
 # Pace and burst stay below the law, so that it rarely has to refuse a send.
 _PACE = 0.98
 _BURST_S = 0.15

@@ -16,6 +16,7 @@ from orchestrator.operations.dialing.permit_dial import TOO_OLD_S, DialPermits, 
 from orchestrator.operations.dialing.settle_dial import DialSettler
 from orchestrator.policy.caps import DEFAULT_CAPS, Caps
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.pacing import LAW_PERMITS_FOR_S
 from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.flow_cache import FlowCache
@@ -82,12 +83,13 @@ class Dialer:
 
     def _send_steps(self, permits: Sequence[Permit], began: float) -> list[_Step]:
         """Ask Redis for all of them in one trip; a call whose live state cannot be made stops no other."""
+        asked_at = self._age_clock()
         try:
             stopped = self._permits.refuse_late(permits, began=began)
         except Exception as err:  # noqa: BLE001 whose fault it is shows when each is asked alone
             log.warning("%s attempts are sent one by one: %s", len(permits), type(err).__name__)
             return [partial(self._ask_and_send, permit, began) for permit in permits]
-        return [partial(self._send, permit, why, began) for permit, why in zip(permits, stopped, strict=True)]
+        return [partial(self._send, permit, why, began, asked_at) for permit, why in zip(permits, stopped, strict=True)]
 
     def _dial_alone(self, call_id: str) -> _Sent | None:
         began = self._age_clock()
@@ -95,12 +97,16 @@ class Dialer:
         return self._ask_and_send(permit, began) if permit else None
 
     def _ask_and_send(self, permit: Permit, began: float) -> _Sent | None:
+        asked_at = self._age_clock()
         [stopped] = self._permits.refuse_late([permit], began=began)
-        return self._send(permit, stopped, began)
+        return self._send(permit, stopped, began, asked_at)
 
-    def _send(self, permit: Permit, stopped: Reason | None, began: float) -> _Sent | None:
+    def _send(self, permit: Permit, stopped: Reason | None, began: float, asked_at: float) -> _Sent | None:
         """Send it once and settle it, unless it was accepted: those are settled together."""
         send = permit.send
+        if not stopped and self._age_clock() - asked_at > LAW_PERMITS_FOR_S:
+            # The law counts sends when they are asked for, the carrier when they arrive: a late one counts from now.
+            [stopped] = self._permits.refuse_late([permit], began=began)
         if stopped:
             self._settler.release(send, stopped)
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from itertools import chain, repeat
 
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -12,6 +13,7 @@ from orchestrator.clock import boot_seconds, utc_now
 from orchestrator.operations.dialing.dial_call import Dialer
 from orchestrator.operations.dialing.permit_dial import TOO_OLD_S
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
+from orchestrator.policy.pacing import LAW_PERMITS_FOR_S
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
 from tests.support.poll import eventually
 from tests.support.world import CONNECTION, GREETING, World
@@ -86,7 +88,7 @@ def test_r1_the_gate_is_asked_at_the_last_moment(
 
 
 def test_r1_a_process_that_stood_still_does_not_thaw_and_dial(world: World, carrier: CarrierStub) -> None:
-    ticks = iter([100.0, 100.0 + TOO_OLD_S + 0.1])
+    ticks = chain([100.0], repeat(100.0 + TOO_OLD_S + 0.1))
     frozen = Dialer(
         sql=world.sql,
         client=world.redis,
@@ -120,6 +122,31 @@ def test_r1_a_process_that_stood_still_behind_its_last_look_does_not_dial(world:
 
     assert carrier.dials == []
     assert world.contact_of(call_id)["status"] == "waiting"
+
+
+@pytest.mark.parametrize(("sends_of_others", "dialed"), [(149, 1), (150, 0)])
+def test_r7_a_send_that_leaves_late_is_counted_from_then(
+    world: World, carrier: CarrierStub, sends_of_others: int, dialed: int
+) -> None:
+    sends, began = world.keys.sends(CONNECTION), boot_seconds()
+
+    def clock() -> float:
+        if not world.redis.exists(sends):
+            return began
+        # Between the law's permission and the socket others send what it allows in five seconds.
+        server_s, micros = world.redis.time()
+        world.redis.zadd(sends, {f"other-{n}": server_s * 1000 + micros / 1000 for n in range(sends_of_others)})
+        return began + 2 * LAW_PERMITS_FOR_S
+
+    late = Dialer(
+        sql=world.sql, client=world.redis, carrier=world.carrier, flows=world.flows, age_clock=clock, keys=world.keys
+    )
+    call_id = world.claimed_call()
+    world.execute("UPDATE connections SET calls_per_second = 30")
+    late.dial_call(call_id)
+
+    assert len(carrier.dials) == dialed
+    assert world.call_row(call_id)["withdrawn_reason"] == (None if dialed else "rate")
 
 
 @pytest.mark.parametrize("answer", [refusal(429, "90103"), refusal(401, "10009"), refusal(422, "10016")])

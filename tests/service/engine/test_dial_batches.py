@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -163,7 +164,7 @@ def test_r9_a_pause_that_commits_while_a_batch_waits_for_one_of_its_locks_stops_
 
 
 def test_r1_a_batch_that_stood_still_does_not_thaw_and_dial(world: World, carrier: CarrierStub) -> None:
-    call_ids, ticks = claimed(world), iter([100.0, 100.0 + TOO_OLD_S + 0.1])
+    call_ids, ticks = claimed(world), chain([100.0], repeat(100.0 + TOO_OLD_S + 0.1))
 
     sent = dialer(world, age_clock=lambda: next(ticks)).dial_calls(call_ids)
 
