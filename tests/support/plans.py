@@ -33,13 +33,17 @@ class Plan:
 
 
 @contextmanager
-def explained(sql: Engine) -> Iterator[list[Plan]]:
-    """Collect the plan of every statement that goes through `sql` within the block."""
+def explained(sql: Engine, *, kept: bool) -> Iterator[list[Plan]]:
+    """Collect the plan of every statement that goes through `sql` within the block.
+
+    `kept` is the plan for any values, which a connection of a loop keeps; else it is the one for these values.
+    """
     plans: list[Plan] = []
+    mode = "force_generic_plan" if kept else "force_custom_plan"
 
     def explain(tx: Connection, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if statement.lstrip().startswith(_READS_OR_WRITES):
-            plans.append(_explain(tx, statement, parameters))
+            plans.append(_explain(tx, statement, parameters, mode=mode))
 
     event.listen(sql, "before_cursor_execute", explain)
     try:
@@ -48,13 +52,12 @@ def explained(sql: Engine) -> Iterator[list[Plan]]:
         event.remove(sql, "before_cursor_execute", explain)
 
 
-def _explain(tx: Connection, statement: str, parameters: Any) -> Plan:
+def _explain(tx: Connection, statement: str, parameters: Any, *, mode: str) -> Plan:
     driver: Any = tx.connection.driver_connection
     with driver.transaction(force_rollback=True), psycopg.ClientCursor(driver) as cursor:
         for_any = PostgresQuery(Transformer(driver))
         for_any.convert(statement, parameters)
-        # A connection that has used a statement often keeps one plan for all values: this one.
-        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        cursor.execute(f"SET LOCAL plan_cache_mode = {mode}")
         types = f"({', '.join(map(_type_name, for_any.types))})" if for_any.types else ""
         cursor.execute(f"PREPARE explained {types} AS ".encode() + for_any.query)
         values = _in_order(for_any, parameters)

@@ -22,6 +22,8 @@ T = TypeVar("T")
 # A plan is kept for long: it must not read a table whole because it was small when the plan was made. PostgreSQL takes
 # what it must read whole all the same for very dear, and would compile it.
 _BY_INDEX = ("-c enable_seqscan=off", "-c jit=off")
+# Lists are asked for with all kinds of values: rare ones are found otherwise than frequent ones.
+_BY_VALUES = ("-c plan_cache_mode=force_custom_plan",)
 _INTERVAL_S = 0.1  # as psycopg's own: how soon Ctrl-C is seen
 _SET_LOCAL = text(
     "SELECT set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true), "
@@ -96,7 +98,7 @@ class OneAtATime:
 def connect_args(bounds: SqlBounds, *, by_index: bool = False) -> dict[str, Any]:
     """Return the arguments of libpq: when it gives up a silent peer, and the timeouts of the server itself.
 
-    With `by_index` a table is read whole only where no index serves.
+    With `by_index` plans are kept, and a table is read whole only where no index serves; else each use is planned.
     """
     timeouts = {
         "statement_timeout": bounds.statement_s,
@@ -104,7 +106,7 @@ def connect_args(bounds: SqlBounds, *, by_index: bool = False) -> dict[str, Any]
         "idle_in_transaction_session_timeout": bounds.idle_s,
     }
     options = ["-c timezone=UTC -c synchronous_commit=on", *(f"-c {name}={s}s" for name, s in timeouts.items())]
-    options += _BY_INDEX if by_index else ()
+    options += _BY_INDEX if by_index else _BY_VALUES
     return {
         "options": " ".join(options),
         "tcp_user_timeout": SILENT_S * 1000,

@@ -319,7 +319,7 @@ def test_a_number_that_was_dialed_and_withdrawn_thousands_of_times_is_judged_by_
     world.execute("UPDATE contacts SET attempts = 4000, tally = '{\"unspent\": 4000}'")
     world.execute("ANALYZE calls")
 
-    with explained(world.sql) as plans:
+    with explained(world.sql, kept=True) as plans:
         [call_id] = world.claim(campaign_id)
         with world.sql.begin() as tx:
             read_send_facts(tx, [call_id], world.caps)

@@ -1,8 +1,8 @@
 """What loops and polls ask of a large installation costs a few pages, whatever ever happened: no plan reads it all.
 
-Each statement is explained just before it is sent, by the plan for any values that a connection keeps in the end, on
-PostgreSQL 18 and on 16, which plans as 17 does, that compose ships. PLANS_CONTACTS says how many contacts there are;
-`make plans` takes two million.
+Each statement is explained just before it is sent, on PostgreSQL 18 and on 16, which plans as 17 does, that compose
+ships: of loops the plan for any values, which their connections keep, of polls the one for these. PLANS_CONTACTS says
+how many contacts there are; `make plans` takes two million.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ POLLS = (
 @pytest.mark.parametrize("name", LOOPS)
 def test_what_a_loop_asks_again_and_again_reads_a_few_pages(world: World, name: str) -> None:
     LOOPS[name](world)  # what is to be done once is done
-    with explained(world.sql) as plans:
+    with explained(world.sql, kept=True) as plans:
         LOOPS[name](world)
 
     _assert_cheap(plans)
@@ -184,7 +184,7 @@ def test_what_a_loop_asks_again_and_again_reads_a_few_pages(world: World, name: 
 def test_what_people_and_dashboards_poll_reads_a_few_pages(world: World, path: str) -> None:
     rest = Rest(create_app(world.services))
 
-    with explained(world.sql) as plans:
+    with explained(world.sql, kept=False) as plans:
         assert rest.get(
             path, headers={"Authorization": f"Bearer {world.services.settings.api_key.get_secret_value()}"}
         ).status_code in (200, 404, 503)
