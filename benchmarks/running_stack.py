@@ -175,17 +175,18 @@ def running_stack(
     calls_per_second: float,
     max_live_calls: int,
     time_scale: float = 5.0,
+    patience_s: float = 0,
     workers: int = 1,
     everything: bool = False,
 ) -> Iterator[RunningStack]:
-    """Start a carrier whose callees all answer and are people, and the whole service; stop both at the end.
+    """Start a carrier as `simulator` does, and the whole service; stop both at the end.
 
     With `everything`, Flower and the media receivers are part of it.
     """
     with tempfile.TemporaryDirectory(prefix="orchestrator-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)
-        with simulator(time_scale) as carrier:
+        with simulator(time_scale, patience_s=patience_s) as carrier:
             port = _free_pair()
             settings = Settings(
                 telnyx_api_key=SecretStr(API_KEY),
@@ -215,10 +216,10 @@ def running_stack(
 
 
 @contextmanager
-def simulator(time_scale: float) -> Iterator[SimulatedCarrier]:
-    """Start a carrier whose callees all answer and are people."""
+def simulator(time_scale: float, *, patience_s: float = 0) -> Iterator[SimulatedCarrier]:
+    """Start a carrier whose callees all answer and are people, who bear so much silence; with 0 each has a bound."""
     words = ["--port", "0", "--api-key", API_KEY, "--mix", "human=1", "--dials-per-5s", "0"]
-    words += ["--time-scale", str(time_scale)]
+    words += ["--time-scale", str(time_scale), "--patience", str(patience_s)]
     process = subprocess.Popen(
         [sys.executable, "-m", "simulator", *words], cwd=_ROOT, stdout=subprocess.PIPE, text=True
     )

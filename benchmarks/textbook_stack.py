@@ -59,11 +59,11 @@ class RunningTextbook:
 
 
 @contextmanager
-def textbook_stack(*, time_scale: float = 5.0) -> Iterator[RunningTextbook]:
+def textbook_stack(*, time_scale: float = 5.0, patience_s: float = 0) -> Iterator[RunningTextbook]:
     """Start the app and a carrier whose callees all answer and are people; stop all at the end."""
     with tempfile.TemporaryDirectory(prefix="textbook-bench-") as name, ExitStack() as ends:
         folder = Path(name)
-        carrier = ends.enter_context(simulator(time_scale))
+        carrier = ends.enter_context(simulator(time_scale, patience_s=patience_s))
         valkey = start_valkey(folder / "valkey")
         ends.callback(valkey.stop)
         with open_redis(valkey.url) as client:

@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         default=None,
         help="test numbers: the last two digits of +1AAA55501XX choose the callee",
     )
+    add("--patience", type=float, help="seconds of silence after which a person hangs up (10 to 30, by the number)")
     add("--call-cost", action="store_true", default=None, help="send call.cost after every hangup")
     add("--stream-frames", choices=("today", "older"), help="format of the frames on a stream's websocket (today)")
     add(

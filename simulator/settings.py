@@ -17,7 +17,7 @@ StreamFrames = Literal["today", "older"]
 class Settings(BaseModel):
     """All settings; None for a key or a connection, and 0 for a limit, disables the check.
 
-    `webhook_timeout` 0 is the carrier's default of two seconds.
+    `webhook_timeout` 0 is the carrier's default of two seconds, `patience` 0 each person's own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +39,7 @@ class Settings(BaseModel):
     cards: bool = False
     call_cost: bool = False
     stream_frames: StreamFrames = "today"
+    patience: Annotated[float, Field(ge=0, le=86_400)] = 0
     first_command_timeout: Annotated[float, Field(ge=0, le=600)] = 0
     keep_bodies: bool = False
     keep_calls: Annotated[int, Field(ge=0)] = 20_000

@@ -81,6 +81,7 @@ def build_world(settings: Settings) -> World:
         random=random,
         mix={str(kind): weight for kind, weight in settings.mix.items()},
         with_test_numbers=settings.cards,
+        patience_s=settings.patience,
     )
     faults = ActiveFaults(settings.faults, of_test_number=population.faults)
     return World(

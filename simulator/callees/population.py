@@ -15,12 +15,18 @@ _BEHAVIORS = {"1": 72.0, "9": 8.0, "": 10.0, INVALID: 4.0, "leaves": 6.0}
 
 
 class CalleePopulation:
-    """Draws callees; one that was busy or did not answer is drawn again at the next call, the others are fixed."""
+    """Draws callees; one that was busy or did not answer is drawn again at the next call, the others are fixed.
 
-    def __init__(self, *, random: SeededRandom, mix: Mapping[str, float], with_test_numbers: bool) -> None:
+    `patience_s` is how long a drawn person bears silence; 0 leaves it to the draw.
+    """
+
+    def __init__(
+        self, *, random: SeededRandom, mix: Mapping[str, float], with_test_numbers: bool, patience_s: float = 0
+    ) -> None:
         self._random = random
         self._mix = mix
         self._with_test_numbers = with_test_numbers
+        self._patience_s = patience_s
         again = {kind: weight for kind, weight in mix.items() if kind not in ("rejected", "not_found")}
         self._again = again if sum(again.values()) > 0 else mix
 
@@ -79,6 +85,6 @@ class CalleePopulation:
             business=happens(0.15, "business", number),
             unsure=happens(0.03, "unsure", number),
             decided_s=between(0.8, 2, "decided", number),
-            patience_s=between(10, 30, "patience", number, nth),
+            patience_s=self._patience_s or between(10, 30, "patience", number, nth),
             talks_s=between(10, 60, "talks", number, nth),
         )

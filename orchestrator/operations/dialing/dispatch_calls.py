@@ -20,6 +20,7 @@ from orchestrator.operations.dialing.claim_contacts import Claimer, RateLimits
 from orchestrator.operations.dialing.rate_limits import account_rate_limit, campaign_rate_limit
 from orchestrator.policy.calling_hours import open_keys
 from orchestrator.policy.campaign_rules import Pacing
+from orchestrator.policy.own_pace import OwnPace
 from orchestrator.policy.pacing import DispatchLimits, dispatch_limits, share_by_weight
 from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.keys import Keys
@@ -49,6 +50,7 @@ class _Memory:
     carried: Mapping[str, float]
     resting: dict[str, float]
     zones: dict[str, tuple[float, list[str]]]
+    own_pace: OwnPace
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class _View:
     queued: int
     now: datetime
     health: Health
+    room: int
 
 
 class Dispatcher:
@@ -83,7 +86,7 @@ class Dispatcher:
         self._in_queue = in_queue
         self._keys = keys
         self._monotonic = monotonic
-        self._memory = _Memory({}, {}, {})
+        self._memory = _Memory({}, {}, {}, OwnPace(monotonic()))
         self._memory_watch = MemoryWatch(client)
         self.is_idle = False  # at the last tick no campaign ran, or none that had anybody due a moment ago
 
@@ -117,7 +120,8 @@ class Dispatcher:
         # A Redis that came back empty is rebuilt before anything is dialed (R20).
         if health.closed or health.epoch is None or health.epoch != state.epoch:
             return None
-        if health.late > LATE_AT_MOST:
+        room = self._memory.own_pace.room(self._monotonic(), is_late=health.late > LATE_AT_MOST)
+        if room < 1:
             return None  # no new call starts while callees on the line wait for the next sentence
         campaigns = [row for row in campaigns if _may_claim(row, health)]
         if not campaigns:
@@ -125,7 +129,7 @@ class Dispatcher:
         queued = max(state.queued, in_queue)  # attempts withdrawn since are still in the queue
         rate = state.calls_per_second
         rate_limit = account_rate_limit(self._connection_id, calls_per_second=rate, max_live_calls=state.max_live_calls)
-        return _View(campaigns, dispatch_limits(rate), rate_limit, queued, state.db_now, health)
+        return _View(campaigns, dispatch_limits(rate), rate_limit, queued, state.db_now, health, room)
 
     def _is_resting(self, row: RowMapping) -> bool:
         return self._memory.resting.get(row["id"], 0.0) > self._monotonic()
@@ -138,12 +142,13 @@ class Dispatcher:
             if not is_outage(err):
                 raise
             log.warning("claims stop: %s; what is claimed is published", type(err).__name__)
+        self._memory.own_pace.take(len(claimed))
         return claimed
 
     def _claim_into(self, claimed: list[str], view: _View) -> None:
         lawful = math.floor(QUEUED_AT_MOST_S * view.limits.pace_per_s + 1)
         sendable = QUEUED_AHEAD + math.floor(QUEUED_AHEAD_S * view.health.sent)
-        budget = min(min(lawful, sendable) - view.queued, math.ceil(view.limits.burst + 1))
+        budget = min(min(lawful, sendable) - view.queued, math.ceil(view.limits.burst + 1), view.room)
         counts: Counter[str] = Counter()
         wanted = {row["id"]: budget for row in view.campaigns}
         rows = {row["id"]: row for row in view.campaigns}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import redis
 
-from orchestrator.operations.dialing.dispatch_calls import LATE_AT_MOST
+from orchestrator.operations.dialing.dispatch_calls import LATE_AT_MOST, QUEUED_AHEAD
 from orchestrator.store.redis.live_calls import WAKE_AFTER_MS
 from orchestrator.store.redis.rate_limiter import LATE_MS
 from tests.support.world import World
@@ -65,3 +65,18 @@ def test_commands_that_have_just_been_decided_hold_nobody_up(world: World) -> No
     let_calls_wait(world, 100, for_ms=0)
 
     assert len(world.dispatcher.dispatch_calls()) == 3
+
+
+def test_behind_a_time_in_which_somebody_waited_fewer_are_dialed_at_once(world: World) -> None:
+    campaign_id = world.campaign(pacing={"calls_per_second": 1000, "max_live_calls": 1000})
+    world.contacts(campaign_id, 100)
+    world.execute("UPDATE connections SET calls_per_second = 1000, max_live_calls = 1000")
+    world.execute("UPDATE campaigns SET heard_webhooks = true")
+    let_calls_wait(world, LATE_AT_MOST + 1, for_ms=LATE_MS + 100)
+
+    held = world.dispatcher.dispatch_calls()
+    world.redis.delete(world.keys.wakes)
+    released = world.dispatcher.dispatch_calls()
+
+    assert held == []
+    assert 0 < len(released) < QUEUED_AHEAD
