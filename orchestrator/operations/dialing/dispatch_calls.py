@@ -120,7 +120,7 @@ class Dispatcher:
         # A Redis that came back empty is rebuilt before anything is dialed (R20).
         if health.closed or health.epoch is None or health.epoch != state.epoch:
             return None
-        room = self._memory.own_pace.room(self._monotonic(), is_late=health.late > LATE_AT_MOST)
+        room = self._room(health)
         if room < 1:
             return None  # no new call starts while callees on the line wait for the next sentence
         campaigns = [row for row in campaigns if _may_claim(row, health)]
@@ -130,6 +130,15 @@ class Dispatcher:
         rate = state.calls_per_second
         rate_limit = account_rate_limit(self._connection_id, calls_per_second=rate, max_live_calls=state.max_live_calls)
         return _View(campaigns, dispatch_limits(rate), rate_limit, queued, state.db_now, health, room)
+
+    def _room(self, health: Health) -> int:
+        """Return how many more calls this installation serves now, by how late it is with those on the line."""
+        own_pace = self._memory.own_pace
+        before = own_pace.pace
+        room = own_pace.room(self._monotonic(), is_late=health.late > LATE_AT_MOST)
+        if own_pace.pace < before:
+            log.warning("%s events and commands wait: dialing slows down to %.0f/s", health.late, own_pace.pace)
+        return room
 
     def _is_resting(self, row: RowMapping) -> bool:
         return self._memory.resting.get(row["id"], 0.0) > self._monotonic()
