@@ -191,7 +191,7 @@ def test_r20_redis_back_empty_keeps_the_caller_undialed_until_the_carrier_knows_
     assert len(world.claim(campaign_id)) == 1
 
 
-@pytest.mark.parametrize(("facts", "params"), [(_FACTS, {"ids": ["con_1"]}), (_SEND_FACTS, {"call_id": "call_1"})])
+@pytest.mark.parametrize(("facts", "params"), [(_FACTS, {"ids": ["con_1"]}), (_SEND_FACTS, {"call_ids": ["call_1"]})])
 def test_who_is_calling_us_is_found_by_an_index(world: World, facts: Any, params: dict[str, Any]) -> None:
     with world.sql.begin() as tx:
         tx.execute(text("SET LOCAL enable_seqscan = off"))  # the tables of a test fit into one page
