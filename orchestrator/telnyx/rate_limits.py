@@ -10,6 +10,7 @@ from typing import Final
 
 # Whatever is larger is a Unix time, not a number of seconds to wait.
 _LONGEST_WAIT_S: Final = 10_000_000.0
+_LONGEST_NUMBER: Final = 40  # digits: more are no number of anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ def _number(text: str | None) -> float | None:
         return None
     # The carrier may send a list of windows; the first is the one in force.
     first = text.split(",")[0].strip()
-    return float(first) if first.replace(".", "", 1).isdecimal() and first.isascii() else None
+    if not first.replace(".", "", 1).isdecimal() or not first.isascii() or len(first) > _LONGEST_NUMBER:
+        return None
+    return float(first)
 
 
 def _whole(number: float | None) -> int | None:

@@ -21,6 +21,8 @@ from orchestrator.web.egress import Egress
 BROKEN: Final = (HTTPError, HTTPException, OSError)
 """Exceptions of an exchange: unreachable, not trusted, timed out, cut off, no HTTP, too long."""
 
+_SHORTEST_S = 0.001
+_FIRST_FINAL = 200
 _GZIP_OR_ZLIB: Final = 47  # zlib's word for: whichever of them it is
 
 
@@ -65,11 +67,15 @@ class KeptConnection:
             response = connection.response_class(connection.sock, method=method)
             try:
                 response.begin()
+                if response.status < _FIRST_FINAL:  # the answer itself is still to come, and would answer the next
+                    raise HTTPException(f"{response.status} before the answer")
                 answered = _read(response, most_bytes)
             finally:
                 response.close()
-        except BaseException:
+        except BaseException as err:
             self.close()
+            if isinstance(err, ValueError) and not isinstance(err, BROKEN):
+                raise HTTPException("the answer is no HTTP") from err
             raise
         if response.will_close:
             self.close()
@@ -83,7 +89,7 @@ class KeptConnection:
 
     def _ready(self) -> Any:
         if self._connection is not None and self._connection.is_connected:  # nothing to read: the other side is there
-            self._connection.sock.settimeout(self.budget.left())
+            self._connection.sock.settimeout(max(self.budget.left(), _SHORTEST_S))  # one that is over ends at its send
             return self._connection
         self.close()
         self._connection = self._new()

@@ -65,6 +65,7 @@ def ready_calls(task: str) -> ReadyCalls:
 
 def queued(task: str) -> int:
     """Return how many calls no worker has taken yet, by message or from the list of ready calls."""
+    send_messages(task, ready_calls(task).left_behind())
     [length] = round_trip(_broker(), [("LLEN", BROKER_PREFIX + _QUEUES[task])])
     raise_errors([length])
     return int(length) + ready_calls(task).count()[0]
@@ -82,12 +83,14 @@ class QueueWatch:
     """Reads a queue again and again: one whose oldest calls stay where they are has no reader."""
 
     def __init__(self, task: str) -> None:
+        self._task = task
         self._queue = BROKER_PREFIX + _QUEUES[task]
         self._ready = ready_calls(task)
         self._oldest: tuple[bytes | None, bytes | None] = (None, None)
 
     def read(self) -> QueueState:
         """Return the state of the queue."""
+        send_messages(self._task, self._ready.left_behind())
         answers = round_trip(_broker(), [("LLEN", self._queue), ("LINDEX", self._queue, -1)])
         raise_errors(answers)
         ready, next_ready = self._ready.count()

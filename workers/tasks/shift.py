@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import redis
@@ -46,6 +47,8 @@ class Shifts:
     ) -> None:
         self._ready, self._serve, self._bounds, self._send_messages = ready, serve, bounds, send_messages
         self._lock = threading.Lock()
+        # Kept from shift to shift, as are the connections of each: to Redis, and to the carrier.
+        self._threads = ThreadPoolExecutor(bounds.threads, thread_name_prefix="shift")
         self._current: Shift | None = None
         self._is_closed = False
 
@@ -60,7 +63,13 @@ class Shifts:
         return {"calls": 1, "failed": 0}
 
     def _new_shift(self) -> Shift:
-        self._current = Shift(self._ready, self._serve, bounds=self._bounds, send_messages=self._send_messages)
+        self._current = Shift(
+            self._ready,
+            self._serve,
+            bounds=self._bounds,
+            send_messages=self._send_messages,
+            threads=self._threads,
+        )
         return self._current
 
     def close(self) -> None:
@@ -78,11 +87,18 @@ class Shift:
     """
 
     def __init__(
-        self, ready: ReadyCalls, serve: Serve, *, bounds: ShiftBounds, send_messages: Callable[[Sequence[str]], None]
+        self,
+        ready: ReadyCalls,
+        serve: Serve,
+        *,
+        bounds: ShiftBounds,
+        send_messages: Callable[[Sequence[str]], None],
+        threads: Executor,
     ) -> None:
         self._ready, self._serve, self._bounds, self._send_messages = ready, serve, bounds, send_messages
         self._lock = threading.Lock()
-        self._threads: list[threading.Thread] = []
+        self._threads = threads
+        self._hired: list[Future[None]] = []
         self._takers, self._waiting = 1, 0  # the task's own thread, and those that were added
         self._calls = self._failed = 0
         self._began = self._served_at = time.monotonic()
@@ -100,6 +116,9 @@ class Shift:
             if self._end.is_set():
                 return
             self._end.set()
+        self._hand_over()
+
+    def _hand_over(self) -> None:
         try:
             self._send_messages(self._ready.end_shift())
         except redis.RedisError as err:
@@ -111,8 +130,7 @@ class Shift:
         self._serve_calls(first)
         self._take_calls()
         self._end.wait()  # others may go on without this thread
-        for thread in self._threads:
-            thread.join()
+        wait(self._hired)
         return {"calls": self._calls, "failed": self._failed}
 
     def _take_calls(self) -> None:
@@ -132,6 +150,9 @@ class Shift:
             self._waiting += 1
         try:
             self._mark()
+            if self.is_over:  # it ended while this thread marked it
+                self._hand_over()
+                return False
             call_ids = self._ready.take(self._bounds.calls_at_once, wait_s=_WAIT_S)
         finally:
             with self._lock:
@@ -162,11 +183,9 @@ class Shift:
             self._ready.unmark_shift()
 
     def _hire(self) -> None:
-        thread = threading.Thread(target=self._take_calls, daemon=True)
         with self._lock:
             self._takers += 1
-            self._threads = [*(each for each in self._threads if each.is_alive()), thread]
-            thread.start()
+            self._hired = [*(each for each in self._hired if not each.done()), self._threads.submit(self._take_calls)]
 
     def _serve_calls(self, call_ids: Sequence[str]) -> None:
         try:

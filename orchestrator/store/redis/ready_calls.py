@@ -59,6 +59,11 @@ class ReadyCalls:
         left = run_script(self._redis, ScriptCall("end_shift", [self._shift, self._ready], []))
         return [call_id.decode() for call_id in left]
 
+    def left_behind(self) -> list[str]:
+        """Return the calls that were offered to workers who are gone, or all busy: each needs a message now."""
+        left = run_script(self._redis, ScriptCall("left_behind", [self._shift, self._ready], []))
+        return [call_id.decode() for call_id in left]
+
     def count(self) -> tuple[int, bytes | None]:
         """Return how many calls wait, and the one that has waited longest."""
         answers = round_trip(self._redis, [("LLEN", self._ready), ("LINDEX", self._ready, 0)])

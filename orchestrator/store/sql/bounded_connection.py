@@ -47,6 +47,10 @@ class BoundedConnection(psycopg.Connection[Any]):
         except psycopg.errors._WaitTimeout as err:
             self.pgconn.finish()
             raise psycopg.OperationalError(f"no answer within {bound_s:g} s") from err
+        except psycopg.errors.FeatureNotSupported:
+            # One that no longer fits its table: outside of a transaction nothing else forgets it.
+            self._prepared.clear()
+            raise
 
     def rollback(self) -> None:
         """Roll back; keep the prepared statements unless a statement has failed.

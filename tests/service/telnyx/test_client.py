@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from orchestrator.clock import boot_seconds
 from orchestrator.errors import Misconfigured
 from orchestrator.telnyx.answers import Accepted, Ambiguous, Busy, Gone, Refused, Rejected, Unavailable
 from orchestrator.telnyx.client import TelnyxClient
@@ -252,17 +254,52 @@ def test_r3_a_silent_handshake_was_surely_not_sent(command: Any) -> None:
         lambda connection, _request: (connection.sendall(b"not HTTP at all\r\n\r\n"), connection.close()),
         lambda connection, _request: connection.sendall(reply(200, b" " * 1_000_001)),
         lambda connection, _request: connection.sendall(reply(200, b"<html>")),
+        lambda connection, _request: connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n"),
         lambda connection, _request: connection.sendall(
             b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope"
         ),
     ],
-    ids=["reset", "closed", "cut short", "reset in mid-answer", "not HTTP", "endless", "not JSON", "not gzip"],
+    ids=[
+        "reset",
+        "closed",
+        "cut short",
+        "reset in mid-answer",
+        "not HTTP",
+        "endless",
+        "not JSON",
+        "no chunk",
+        "not gzip",
+    ],
 )
 def test_r3_whatever_happens_after_sending_is_ambiguous_and_sent_once(command: Any, act: Behaviour) -> None:
     with raw_server(behaving(act)) as server:
         answer = command(client_of(server.url))
 
     assert isinstance(answer, Ambiguous)
+    assert len(server.requests) == 1
+
+
+def test_r3_the_answer_to_one_dial_is_never_taken_for_that_to_the_next() -> None:
+    def early(connection: socket.socket, _request: Request) -> None:
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n" + YES)
+
+    with raw_server(behaving(early)) as server:
+        client = client_of(server.url)
+        answers = [client.dial(DIAL), client.dial(DIAL)]
+
+    assert [type(answer) for answer in answers] == [Ambiguous, Ambiguous]
+    assert server.connections == 2
+
+
+def test_r3_what_a_suspended_machine_had_no_time_to_send_was_surely_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    with raw_server(answering(YES)) as server:
+        client = client_of(server.url)
+        client.act("v3:leg", "hangup", {})
+        clock = chain([boot_seconds()], repeat(boot_seconds() + 100))  # it stood still behind the start of the bound
+        monkeypatch.setattr("orchestrator.web.bounded_http.boot_seconds", lambda: next(clock))
+        answer = client.dial(DIAL)
+
+    assert isinstance(answer, Unavailable)
     assert len(server.requests) == 1
 
 

@@ -237,3 +237,65 @@ def test_threads_that_are_not_needed_leave(broker: redis.Redis, ready: ReadyCall
 
 def blocked_clients(broker: redis.Redis) -> int:
     return int(broker.info("clients")["blocked_clients"])
+
+
+def test_commands_offered_to_a_worker_that_died_are_woken_by_the_sweeper(
+    broker: redis.Redis, ready: ReadyCalls
+) -> None:
+    ready.mark_shift()
+    publish(CALLS_PERFORM, ["call_1"])
+    broker.delete(KEYS.shift(QUEUE_COMMANDS))  # it was killed, and its mark has lapsed
+
+    QueueWatch(CALLS_PERFORM).read()
+
+    assert (message_count(broker), ready.count()[0]) == (1, 0)
+
+
+def test_calls_offered_to_a_worker_that_died_stop_no_dispatcher(broker: redis.Redis, ready: ReadyCalls) -> None:
+    ready.mark_shift()
+    publish(CALLS_PERFORM, ["call_1", "call_2"])
+    broker.delete(KEYS.shift(QUEUE_COMMANDS))
+
+    assert queued(CALLS_PERFORM) == 2
+    assert message_count(broker) == 2  # which a worker takes, and begins a shift
+
+
+def test_what_is_offered_to_a_worker_on_shift_stays_with_it(broker: redis.Redis, ready: ReadyCalls) -> None:
+    ready.mark_shift()
+    publish(CALLS_PERFORM, ["call_1", "call_2"])
+
+    assert (queued(CALLS_PERFORM), QueueWatch(CALLS_PERFORM).read().length) == (2, 2)
+    assert message_count(broker) == 0
+
+
+def test_no_mark_stands_behind_the_end_of_a_shift(broker: redis.Redis, ready: ReadyCalls) -> None:
+    mark, shift_ends = ready.mark_shift, threading.Event()
+
+    def mark_late() -> None:
+        if shift_ends.is_set():
+            shifts.close()  # another thread ends the shift while this one is about to mark it
+        mark()
+
+    ready.mark_shift = mark_late  # type: ignore[method-assign]
+    with on_shift(ready, Served()) as (shifts, _):
+        eventually(lambda: is_marked(broker))
+        shift_ends.set()
+        eventually(lambda: shifts._current is not None and shifts._current.is_over)
+
+    assert not is_marked(broker)
+
+
+def test_the_threads_of_a_shift_serve_the_next_one_too(broker: redis.Redis, ready: ReadyCalls) -> None:
+    names: list[set[str]] = []
+    served = Served(lambda _: names[-1].add(threading.current_thread().name))
+    bounds = ShiftBounds(threads=2, calls_at_once=1, longest_s=0.2, quiet_s=60)
+    shifts = Shifts(ready, served, bounds=bounds, send_messages=lambda ids: send_messages(CALLS_PERFORM, ids))
+    for _ in range(2):
+        names.append(set())
+        thread = threading.Thread(target=shifts.begin, args=("call_first",), name="task")
+        thread.start()
+        while thread.is_alive():
+            publish(CALLS_PERFORM, ["call_1"])
+        thread.join()
+
+    assert names[0] & names[1] - {"task"}
