@@ -94,17 +94,24 @@ class LoopConnection(asyncio.Protocol):
     # -- inside ----------------------------------------------------------------------------------------------------
 
     async def _connect(self) -> None:
-        opened = self._pool.make_connection()
         try:
             async with asyncio.timeout(CONNECT_S + self._answer_s):
-                await opened.connect()  # with all that the address asks for: a password, a number, TLS
-        except (redis.RedisError, OSError) as err:
-            await opened.disconnect(nowait=True)
+                opened = await self._open()
+        except Exception as err:  # noqa: BLE001 whatever it is, all who wait hear of it
+            self._connecting = None  # before they do: who asks again at once begins a new attempt
             self._fail(redis.ConnectionError(str(err) or "no connection in time"))
         else:
-            self._take_over(opened)
-        finally:
             self._connecting = None
+            self._take_over(opened)
+
+    async def _open(self) -> Any:
+        opened = self._pool.make_connection()
+        try:
+            await opened.connect()  # with all that the address asks for: a password, a number, TLS
+        except BaseException:
+            await opened.disconnect(nowait=True)
+            raise
+        return opened
 
     def _take_over(self, opened: Any) -> None:
         self._stream = opened._writer  # kept: a stream that is forgotten may close what it writes to

@@ -105,3 +105,24 @@ def test_who_fails_over_an_answer_takes_none_from_the_others(redis_url: str, cap
 
     assert _in_loop(redis_url, play) == [b"x"]
     assert "of one's own" in caplog.text
+
+
+def test_who_asks_again_when_told_that_there_is_no_connection_is_told_again(free_port: int) -> None:
+    async def play(connection: LoopConnection) -> list[Any]:
+        again: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        connection.ask(("PING",), lambda _lost: connection.ask(("PING",), again.set_result))
+        return [await again, *await _ask(connection, ("PING",))]
+
+    answers = _in_loop(f"redis://127.0.0.1:{free_port}/0", play)
+
+    assert [type(each) for each in answers] == [redis.ConnectionError] * 2
+
+
+@pytest.mark.parametrize("unusable", ["redis://127.0.0.1:1/0?timeout=3", "unix:///nowhere/redis.sock"])
+def test_an_address_that_no_connection_can_be_made_from_is_told_to_all_who_wait(unusable: str) -> None:
+    async def play(connection: LoopConnection) -> list[Any]:
+        return await _ask(connection, ("PING",), ("PING",)) + await _ask(connection, ("PING",))
+
+    answers = _in_loop(unusable, play)
+
+    assert [type(each) for each in answers] == [redis.ConnectionError] * 3
