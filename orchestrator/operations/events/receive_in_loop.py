@@ -11,7 +11,7 @@ from orchestrator.errors import StoreUnavailable
 from orchestrator.operations.events.receive_webhook import Receipt, WebhookCheck, nearly_full, not_stored
 from orchestrator.store.redis.event_streams import append_webhook
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.redis.loop_connection import LoopConnection
+from orchestrator.store.redis.loop_connection import LoopConnection, tell
 from orchestrator.store.redis.memory_guard import MemoryLevel, read_memory
 from orchestrator.telnyx.signature import SignatureVerifier
 
@@ -37,7 +37,7 @@ class LoopReceiver:
     def receive(self, raw: bytes, headers: Mapping[str, str], then: Then) -> None:
         """Verify `raw` and append it to the event stream; it is on disk when `then` is told TAKEN."""
         if refused := self._check.refuse(raw, headers):
-            then(refused)
+            tell(then, refused)
         elif self._held or self._memory.is_outdated:
             self._held.append((raw, then))
             if len(self._held) == 1:
@@ -52,16 +52,19 @@ class LoopReceiver:
     def _go_on(self, answer: Any) -> None:
         held, self._held = self._held, []
         if not isinstance(answer, redis.RedisError):
-            self._memory.note(read_memory(answer))
+            try:
+                self._memory.note(read_memory(answer))
+            except Exception as err:  # noqa: BLE001 whatever it is, all that are held hear of it
+                answer = redis.InvalidResponse(f"INFO cannot be read: {err!r}")
         for raw, then in held:
             if isinstance(answer, redis.RedisError):
-                then(not_stored(answer))
+                tell(then, not_stored(answer))
             else:
                 self._append(raw, then)
 
     def _append(self, raw: bytes, then: Then) -> None:
         if self._memory.is_nearly_full:
-            then(nearly_full())
+            tell(then, nearly_full())
             return
 
         def appended(answer: Any) -> None:

@@ -82,7 +82,7 @@ class LoopConnection(asyncio.Protocol):
         self._reader.feed(data)
         while (answer := self._reader.gets()) is not False:
             _, then = self._asked.popleft()
-            _tell(then, answer)
+            tell(then, answer)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell all who wait that there will be no answer; the next command connects again."""
@@ -129,7 +129,7 @@ class LoopConnection(asyncio.Protocol):
     def _fail(self, err: redis.ConnectionError) -> None:
         asked, self._asked, self._unsent = self._asked, deque(), []
         for _, then in asked:
-            _tell(then, err)
+            tell(then, err)
 
     def _look(self) -> None:
         self._is_watched = False
@@ -143,7 +143,8 @@ class LoopConnection(asyncio.Protocol):
         self._loop.call_later(_LOOK_EVERY_S, self._look)
 
 
-def _tell(then: Then, answer: Any) -> None:
+def tell(then: Then, answer: Any) -> None:
+    """Call `then` with `answer`; an error of its own is logged and reaches nobody else."""
     try:
         then(answer)
     except Exception:  # noqa: BLE001 logged; the answers behind it belong to others

@@ -29,7 +29,8 @@ class MemoryLevel:
 
     def note(self, memory: Mapping[str, Any]) -> None:
         """Take the section `memory` of INFO: more than 80 % of maxmemory is nearly full; never without maxmemory."""
-        self.is_nearly_full = bool(memory["maxmemory"]) and memory["used_memory"] > FULL_AT * memory["maxmemory"]
+        bound = memory.get("maxmemory", 0)
+        self.is_nearly_full = bool(bound) and memory["used_memory"] > FULL_AT * bound
         self._looked_at = self._monotonic()
 
 
