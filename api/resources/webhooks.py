@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections import deque
 from collections.abc import Callable
 from functools import cache
 
@@ -23,6 +26,7 @@ from orchestrator.telnyx.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, Si
 resource = Resource("webhooks")
 
 _MOST_BYTES = 256 * 1024
+_TURN_S = 0.002
 _SIGNED = {name: name.encode() for name in (SIGNATURE_HEADER, TIMESTAMP_HEADER)}
 PATH = "/webhooks/telnyx"
 _RECEIVER = "webhook_receiver"  # in the application's extensions
@@ -76,29 +80,66 @@ def _receiver_of(app: Flask) -> WebhookReceiver:
 
 
 class WebhookDesk:
-    """Takes webhooks in the server's loop, with the answers of `receive`; belongs to the running loop."""
+    """Takes webhooks in the server's loop, with the answers of `receive`; belongs to the running loop.
 
-    def __init__(self, services: Services) -> None:
+    Verifying one takes time, and anybody may send it. So they get 2 ms of each turn of the loop; what is left waits for
+    the next turns, between which the loop serves all other connections.
+    """
+
+    def __init__(self, services: Services, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._services = services
+        self._monotonic = monotonic  # the loop's own time stands still within a turn
+        self._loop = asyncio.get_running_loop()
         self._receiver: LoopReceiver | None = None
+        self._queue: deque[tuple[Head, bytes, Then]] = deque()
+        self._has_begun = False  # this turn's share, which lasts until:
+        self._until = 0.0
+        self._is_working = False
 
     @property
     def waiting(self) -> int:
         """Return how many webhooks are not on disk yet."""
-        return self._receiver.waiting if self._receiver else 0
+        return len(self._queue) + (self._receiver.waiting if self._receiver else 0)
 
     def answer(self, head: Head, body: bytes, then: Then) -> None:
-        """Take a webhook and tell `then` the answer once it is on disk, or why it is not."""
+        """Take a webhook, at once while there is time in this turn, and tell `then` when it is on disk or why not."""
+        self._queue.append((head, body, then))
+        if not self._has_begun:
+            self._begin_turn()
+        self._work()
+
+    def close(self) -> None:
+        """Leave Redis."""
+        self._queue.clear()
+        if self._receiver:
+            self._receiver.close()
+
+    def _begin_turn(self) -> None:
+        self._has_begun, self._until = True, self._monotonic() + _TURN_S
+        self._loop.call_soon(self._next_turn)
+
+    def _next_turn(self) -> None:
+        self._has_begun = False
+        if self._queue:
+            self._begin_turn()
+            self._work()
+
+    def _work(self) -> None:
+        if self._is_working:  # who is told an answer may ask again at once
+            return
+        self._is_working = True
+        try:
+            while self._queue and self._monotonic() < self._until:
+                self._take(*self._queue.popleft())
+        finally:
+            self._is_working = False
+
+    def _take(self, head: Head, body: bytes, then: Then) -> None:
         try:
             self._receiver = self._receiver or self._open()
             self._receiver.receive(body, _signed(head), lambda became: then(_plain(became)))
         except Exception as err:  # noqa: BLE001 every error has an answer of its own, as it has in the application
             then(plain_of(to_problem(err)))
-
-    def close(self) -> None:
-        """Leave Redis."""
-        if self._receiver:
-            self._receiver.close()
 
     def _open(self) -> LoopReceiver:
         services = self._services
