@@ -143,6 +143,13 @@ def test_an_interim_response_is_no_answer() -> None:
     assert (statuses, receiver.connections) == ([200, 200], 1)
 
 
+async def _post_until_cut(client: WebhookClient, receiver: Receiver, url: str) -> int:
+    """Post one webhook, and return its status once the connection is closed."""
+    status = await client.post(url, b"{}", HEADERS)
+    await receiver.ended.wait()
+    return status
+
+
 @pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9.6\r\n", b""])
 def test_a_receiver_that_hangs_up_or_does_not_speak_http_gave_no_status(answer: bytes) -> None:
     statuses, _ = _run(lambda: Receiver(answer, closes=True), _statuses(1))
@@ -151,23 +158,14 @@ def test_a_receiver_that_hangs_up_or_does_not_speak_http_gave_no_status(answer: 
 
 
 def test_a_receiver_that_never_responds_gave_no_status_and_its_connection_is_closed() -> None:
-    async def post(client: WebhookClient, receiver: Receiver, url: str) -> int:
-        status = await client.post(url, b"{}", HEADERS)
-        await receiver.ended.wait()
-        return status
-
-    status, _ = _run(lambda: Receiver(b""), post, timeout_s=0.05)
+    status, _ = _run(lambda: Receiver(b""), _post_until_cut, timeout_s=0.05)
 
     assert status == 0
 
 
 def test_a_body_that_never_ends_keeps_no_connection_beyond_the_timeout() -> None:
-    async def post(client: WebhookClient, receiver: Receiver, url: str) -> int:
-        status = await client.post(url, b"{}", HEADERS)
-        await receiver.ended.wait()
-        return status
-
-    status, _ = _run(lambda: Receiver(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nso"), post, timeout_s=0.05)
+    begun = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nso"
+    status, _ = _run(lambda: Receiver(begun), _post_until_cut, timeout_s=0.05)
 
     assert status == 200
 
@@ -179,12 +177,7 @@ def test_waiting_for_one_of_the_connections_counts_towards_the_timeout() -> None
 
 
 def test_a_connection_that_nobody_uses_is_closed() -> None:
-    async def post(client: WebhookClient, receiver: Receiver, url: str) -> int:
-        status = await client.post(url, b"{}", HEADERS)
-        await receiver.ended.wait()
-        return status
-
-    status, receiver = _run(lambda: Receiver(OK), post, kept_idle_s=0.01)
+    status, receiver = _run(lambda: Receiver(OK), _post_until_cut, kept_idle_s=0.01)
 
     assert (status, receiver.connections) == (200, 1)
 
