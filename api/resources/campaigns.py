@@ -25,6 +25,7 @@ from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, Ne
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.services import Services
@@ -63,6 +64,9 @@ class CampaignView(BaseModel):
     flow: FlowReference
     connection_id: str
     caller_ids: list[str]
+    purpose: Purpose | None
+    subject: str | None
+    voice: Voice | None
     starts_at: Moment | None
     ends_at: Moment | None
     default_timezone: str | None

@@ -25,6 +25,7 @@ from orchestrator.policy.durations import Duration
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.phone.number_kind import why_never_shown
 from orchestrator.policy.phone.parse_phone import WRITTEN_AS, PhoneProblem, read_phone
+from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.retry_rules import RetryRule, RetryRules
 from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.weekly_hours import CallingHours, Window
@@ -44,9 +45,9 @@ __all__ = [
 DEFAULT_NUMBER_GAP = timedelta(hours=2)
 
 _MOST_CALLER_IDS = 200
-_TAKEN_AWAY = frozenset({"starts_at", "ends_at", "default_timezone"})  # by null
+_TAKEN_AWAY = frozenset({"starts_at", "ends_at", "default_timezone", "purpose", "subject", "voice"})  # by null
 
-CHANGED_ONLY_AT_REST = frozenset({"flow", "caller_ids"})
+CHANGED_ONLY_AT_REST = frozenset({"flow", "caller_ids", "purpose", "subject", "voice"})
 """Fields that may be changed in draft or paused, not while running."""
 
 
@@ -77,6 +78,13 @@ CallerIds = Annotated[
     AfterValidator(_once_each),
     Field(json_schema_extra={"minItems": 1, "maxItems": _MOST_CALLER_IDS}),
 ]
+CampaignPurpose = Annotated[
+    Purpose | None, Field(description="What it calls for; the law depends on it. Null: informational.")
+]
+Subject = Annotated[
+    Name | None, Field(description="What the calls are about; caps on the same subject count by it. Null: the name.")
+]
+CampaignVoice = Annotated[Voice | None, Field(description="Whose voice is heard. Null: as the flow speaks.")]
 NumberGap = Annotated[Duration, AfterValidator(_short_enough)]
 
 
@@ -98,6 +106,9 @@ class NewCampaign(BaseModel):
     name: Name
     flow: Name
     caller_ids: CallerIds
+    purpose: CampaignPurpose = None
+    subject: Subject = None
+    voice: CampaignVoice = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     default_timezone: Zone | None = None
@@ -123,6 +134,9 @@ class CampaignChanges(BaseModel):
     name: Name | None = None
     flow: Name | None = None
     caller_ids: CallerIds | None = None
+    purpose: CampaignPurpose = None
+    subject: Subject = None
+    voice: CampaignVoice = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     default_timezone: Zone | None = None

@@ -20,16 +20,29 @@ class Reason(StrEnum):
     CAMPAIGN_CANCELED = "campaign_canceled"
     CONTACT_CLOSED = "contact_closed"
     NUMBER_KIND = "number_kind"
+    REGION_NOT_ALLOWED = "region_not_allowed"
     SUPPRESSED = "suppressed"
+    CONSENT_REVOKED = "consent_revoked"
+    NOT_ON_ALLOW_LIST = "not_on_allow_list"
+    NUMBER_REASSIGNED = "number_reassigned"
     ATTEMPTS_SPENT = "attempts_spent"
     NOT_YET = "not_yet"
     TOO_LATE = "too_late"
     RETRY_DUE = "retry_due"
     OUTSIDE_HOURS = "outside_hours"
     ZONE_UNKNOWN = "zone_unknown"
+    LAW_HOURS = "law_hours"
+    LAW_HOLIDAY = "law_holiday"
+    CONSENT_MISSING = "consent_missing"
+    LIST_STALE = "list_stale"
     NUMBER_IN_USE = "number_in_use"
     NUMBER_GAP = "number_gap"
+    REST_AFTER_HUMAN = "rest_after_human"
+    REST_AFTER_ABANDONED = "rest_after_abandoned"
     NUMBER_DAY_LIMIT = "number_day_limit"
+    NUMBER_WEEK_LIMIT = "number_week_limit"
+    SUBJECT_DAY_LIMIT = "subject_day_limit"
+    CALLER_ID_RESTING = "caller_id_resting"
     CALLER_ID_QUOTA = "caller_id_quota"
     NO_CAPACITY = "no_capacity"
     RATE = "rate"
@@ -60,7 +73,11 @@ _SENTENCES = {
     Reason.NUMBER_KIND: (
         "The number is of a kind that is never dialed: premium rate, shared cost, personal, satellite or emergency."
     ),
+    Reason.REGION_NOT_ALLOWED: "The number belongs to a country that this connection does not dial (dial_regions).",
     Reason.SUPPRESSED: "The number is on a suppression list that covers this campaign.",
+    Reason.CONSENT_REVOKED: "The person has revoked the consent to such calls.",
+    Reason.NOT_ON_ALLOW_LIST: "The campaign dials the numbers of its allow list alone, and this one is not on it.",
+    Reason.NUMBER_REASSIGNED: "The number has been given to somebody else since the person consented.",
     Reason.ATTEMPTS_SPENT: "The contact has been dialed as often as the retry rules allow.",
     Reason.NOT_YET: "The contact's not_before has not come.",
     Reason.TOO_LATE: "The contact's not_after has passed.",
@@ -70,12 +87,28 @@ _SENTENCES = {
         "The contact's time zone is unknown, or its zones share less than two hours a day; "
         "give the contact a timezone or the campaign a default_timezone."
     ),
+    Reason.LAW_HOURS: "The law of the place where the person is allows no such call at this hour.",
+    Reason.LAW_HOLIDAY: "It is a holiday in the place where the person is, on which its law allows no such call.",
+    Reason.CONSENT_MISSING: (
+        "The campaign calls only people who have consented, and no consent of the kind it asks for is on record."
+    ),
+    Reason.LIST_STALE: ("A registry that covers this number is older than it may be; import its newest copy to go on."),
     Reason.NUMBER_IN_USE: "Another call to or from this number is under way.",
     Reason.NUMBER_GAP: "This number was dialed for another contact less than the number_gap ago.",
+    Reason.REST_AFTER_HUMAN: "Somebody was talked to at this number; it rests before the next call.",
+    Reason.REST_AFTER_ABANDONED: (
+        "The last call to this number was abandoned: somebody answered and heard nothing. The number rests before the "
+        "next call."
+    ),
     Reason.NUMBER_DAY_LIMIT: (
         "This number has been dialed as often as it may be within 24 hours, all campaigns and single calls together; "
         "the caps of the installation and of the campaign say how often."
     ),
+    Reason.NUMBER_WEEK_LIMIT: (
+        "This number has been dialed as often as it may be within 7 days, all campaigns and single calls together."
+    ),
+    Reason.SUBJECT_DAY_LIMIT: "This number has been dialed as often as it may be within 24 hours on the same subject.",
+    Reason.CALLER_ID_RESTING: "Every caller id of the campaign rests.",
     Reason.CALLER_ID_QUOTA: (
         "The caller id has made as many calls as it may within 24 hours, all campaigns and single calls together; "
         "the caps of the installation and of the campaign say how many."

@@ -34,6 +34,9 @@ def test_a_new_campaign_is_a_draft_with_the_defaults(rest: Rest) -> None:
 
 def test_a_campaign_is_given_back_as_it_was_written(rest: Rest) -> None:
     document = {
+        "purpose": "debt",
+        "subject": "invoice of March",
+        "voice": "agent",
         "starts_at": "2031-01-01T00:00:00.000Z",
         "ends_at": "2031-02-01T00:00:00.000Z",
         "default_timezone": "America/Chicago",
@@ -71,6 +74,13 @@ _WRONG: list[tuple[str, Any, str]] = [
     ("caller_ids", "+12125550100", "/caller_ids"),
     ("caller_ids", ["+12125550100", "anonymous"], "/caller_ids/1"),
     ("caller_ids", [12125550100], "/caller_ids/0"),
+    ("purpose", "marketing", "/purpose"),
+    ("purpose", "", "/purpose"),
+    ("purpose", 1, "/purpose"),
+    ("subject", "", "/subject"),
+    ("subject", 5, "/subject"),
+    ("voice", "robot", "/voice"),
+    ("voice", ["tts"], "/voice"),
     ("starts_at", "tomorrow", "/starts_at"),
     ("starts_at", "2031-01-01T00:00:00", "/starts_at"),
     ("starts_at", 1893456000, "/starts_at"),

@@ -175,6 +175,9 @@ def test_a_cursor_is_never_empty_and_what_is_left_out_never_null() -> None:
 
     assert re.search(cursor["pattern"], "Y29uXzE") and not re.search(cursor["pattern"], "")
     assert [name for name, shape in changes.items() if {"type": "null"} in shape.get("anyOf", ())] == [
+        "purpose",
+        "subject",
+        "voice",
         "starts_at",
         "ends_at",
         "default_timezone",

@@ -44,6 +44,10 @@ campaigns = Table(
     Column("status", Text, nullable=False, server_default=text(f"'{CampaignStatus.DRAFT}'")),
     Column("status_reason", JSONB),
     Column("caller_ids", JSONB, nullable=False, server_default=EMPTY_LIST),
+    # NULL is what holds where nothing was said: informational, the campaign's name, as the flow speaks.
+    Column("purpose", Text),
+    Column("subject", Text),
+    Column("voice", Text),
     moment("starts_at"),
     moment("ends_at"),
     Column("default_timezone", Text),

@@ -1,0 +1,48 @@
+"""What the gate looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.phone.number_kind import NumberKind
+from orchestrator.policy.weekly_hours import CallingHours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateFacts:
+    """All that the gate looks at, gathered by the store in the transaction that acts on the answer.
+
+    `campaign_status` is None for a single call outside any campaign. `number_in_use` says that the person is calling us
+    now; two dials to a number are kept apart by the ledger itself. `last_dial_to_number_at` is the last dial for
+    *another* contact: this contact's own attempts are spaced by its retry rules. `max_attempts` is the rules'
+    `most_attempts`. `*_frees_at` is when the oldest dial counted by that limit is a day old; None while one that is
+    counted may yet turn out never to have been made.
+    """
+
+    campaign_status: str | None
+    calling_hours: CallingHours
+    zone_key: str
+    attempts_spent: int
+    max_attempts: int
+    dialing_stopped: bool = False
+    connection_closed: Reason | None = None
+    connection_opens_at: datetime | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    ignore_hours: bool = False
+    suppressed: bool = False
+    contact_status_ok: bool = True
+    number_kind: NumberKind = NumberKind.UNKNOWN
+    number_in_use: bool = False
+    last_dial_to_number_at: datetime | None = None
+    number_gap: timedelta = timedelta(0)
+    number_dials_last_day: int = 0
+    number_day_limit: int | None = None
+    number_frees_at: datetime | None = None
+    caller_id_dials_last_day: int = 0
+    caller_id_day_limit: int | None = None
+    caller_id_frees_at: datetime | None = None

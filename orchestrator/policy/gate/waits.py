@@ -1,0 +1,111 @@
+"""The checks whose answer passes with time, or with somebody's action."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from orchestrator.model.campaign_status import CampaignStatus
+from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
+from orchestrator.policy.gate.answers import Hold
+from orchestrator.policy.gate.check import Check
+from orchestrator.policy.gate.facts import GateFacts
+from orchestrator.policy.hold_reasons import Reason
+
+_ASK_AGAIN_IN_USE = timedelta(minutes=1)
+_ASK_AGAIN_QUOTA = timedelta(minutes=15)
+
+
+def _dialing_stopped(facts: GateFacts, now: datetime) -> Hold | None:  # noqa: ARG001 the table's shape
+    return Hold(Reason.DIALING_STOPPED, None) if facts.dialing_stopped else None
+
+
+def _campaign_still(facts: GateFacts, now: datetime) -> Hold | None:
+    if facts.starts_at and facts.starts_at > now:
+        return Hold(Reason.CAMPAIGN_NOT_STARTED, facts.starts_at)
+    if facts.campaign_status in (None, CampaignStatus.RUNNING):
+        return None
+    return Hold(
+        Reason.CAMPAIGN_PAUSED if facts.campaign_status == CampaignStatus.PAUSED else Reason.CAMPAIGN_NOT_STARTED, None
+    )
+
+
+def _connection_closed(facts: GateFacts, now: datetime) -> Hold | None:  # noqa: ARG001
+    return Hold(facts.connection_closed, facts.connection_opens_at) if facts.connection_closed else None
+
+
+def _not_yet(facts: GateFacts, now: datetime) -> Hold | None:
+    early = facts.not_before is not None and facts.not_before > now
+    return Hold(Reason.NOT_YET, facts.not_before) if early else None
+
+
+def _closed_hours(facts: GateFacts, now: datetime) -> Hold | None:
+    if facts.ignore_hours or is_open(facts.calling_hours, facts.zone_key, now):
+        return None
+    if is_zone_unknown(facts.calling_hours, facts.zone_key, now):
+        return Hold(Reason.ZONE_UNKNOWN, None)
+    return Hold(Reason.OUTSIDE_HOURS, next_opening(facts.calling_hours, facts.zone_key, now))
+
+
+def _number_in_use(facts: GateFacts, now: datetime) -> Hold | None:
+    return Hold(Reason.NUMBER_IN_USE, now + _ASK_AGAIN_IN_USE) if facts.number_in_use else None
+
+
+def _number_gap(facts: GateFacts, now: datetime) -> Hold | None:
+    free_at = facts.last_dial_to_number_at and facts.last_dial_to_number_at + facts.number_gap
+    return Hold(Reason.NUMBER_GAP, free_at) if free_at and free_at > now else None
+
+
+def _number_day_limit(facts: GateFacts, now: datetime) -> Hold | None:
+    if facts.number_day_limit is None or facts.number_dials_last_day < facts.number_day_limit:
+        return None
+    return Hold(Reason.NUMBER_DAY_LIMIT, facts.number_frees_at or now + _ASK_AGAIN_IN_USE)
+
+
+def _caller_id_quota(facts: GateFacts, now: datetime) -> Hold | None:
+    if facts.caller_id_day_limit is None or facts.caller_id_dials_last_day < facts.caller_id_day_limit:
+        return None
+    # Thousands may wait for one caller id, and its next free place takes one: not all are asked again for each.
+    free_at = max(facts.caller_id_frees_at or now, now + _ASK_AGAIN_QUOTA)
+    return Hold(Reason.CALLER_ID_QUOTA, free_at)
+
+
+FOR_NOW = (
+    Check("dialing_stopped", _dialing_stopped, lambda facts, _now: {"dialing_stopped": facts.dialing_stopped}),
+    Check(
+        "campaign_running",
+        _campaign_still,
+        lambda facts, _now: {"campaign_status": facts.campaign_status, "starts_at": facts.starts_at},
+    ),
+    Check(
+        "connection_open",
+        _connection_closed,
+        lambda facts, _now: {"closed": facts.connection_closed and facts.connection_closed.value},
+    ),
+    Check("not_before", _not_yet, lambda facts, _now: {"not_before": facts.not_before}),
+    Check(
+        "calling_hours",
+        _closed_hours,
+        lambda facts, _now: {
+            "calling_hours": facts.calling_hours.model_dump(mode="json"),
+            "zones": facts.zone_key,
+            "ignored": facts.ignore_hours,
+        },
+    ),
+    Check("number_in_use", _number_in_use, lambda facts, _now: {"is_calling_us": facts.number_in_use}),
+    Check(
+        "number_gap",
+        _number_gap,
+        lambda facts, _now: {"last_dial_at": facts.last_dial_to_number_at, "gap": facts.number_gap},
+    ),
+    Check(
+        "number_day_limit",
+        _number_day_limit,
+        lambda facts, _now: {"dials_in_24h": facts.number_dials_last_day, "most": facts.number_day_limit},
+    ),
+    Check(
+        "caller_id_quota",
+        _caller_id_quota,
+        lambda facts, _now: {"dials_in_24h": facts.caller_id_dials_last_day, "most": facts.caller_id_day_limit},
+    ),
+)
+"""The passing checks, in the order in which they are asked."""
