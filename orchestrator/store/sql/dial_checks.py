@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from sqlalchemy import Connection, RowMapping, text
@@ -16,10 +16,18 @@ from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.policy.weekly_hours import CallingHours, stored_hours
 from orchestrator.policy.zones.contact_zones import zones_for
 from orchestrator.store.sql.dial_counts import Dials, dials_of, dials_within
-from orchestrator.store.sql.opt_outs import IN_FORCE
+from orchestrator.store.sql.moment import AT, IS_ASKED, known_by_then
 from orchestrator.store.sql.tables import CALLING_US, COUNTED_DIALS
 
 _NUMBER_CAP = "least(CAST(:per_number_24h AS int), (k.caps->>'per_number_24h')::int)"
+_HOLDS = f"(s.expires_at IS NULL OR s.expires_at > {AT})"
+_IS_SUPPRESSED = f"""
+    EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = c.phone AND s.scope IN ('global', k.id)
+            AND {_HOLDS} AND {known_by_then("s.created_at")})
+    OR ({IS_ASKED} AND EXISTS (SELECT 1 FROM lifted_suppressions s WHERE s.phone = c.phone
+            AND s.scope IN ('global', k.id) AND s.created_at <= {AT} AND s.lifted_at > {AT} AND {_HOLDS}))
+"""  # noqa: S608 built from constants
+# Every window ends at AT, so that an explanation of another moment reads what the ledger knew then.
 _COLUMNS = f"""
     c.id AS contact_id, c.phone, c.external_id, c.timezone, c.variables, c.attempts,
     c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent,
@@ -28,15 +36,14 @@ _COLUMNS = f"""
     k.calling_hours::text AS calling_hours, k.default_timezone, k.retry::text AS retry,
     (SELECT epoch FROM installation) AS epoch,
     EXISTS (SELECT 1 FROM installation WHERE dialing_stopped IS NOT NULL) AS dialing_stopped,
-    EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = c.phone AND s.scope IN ('global', k.id)
-            AND {IN_FORCE}) AS suppressed,
+    ({_IS_SUPPRESSED}) AS suppressed,
     EXISTS (SELECT 1 FROM calls WHERE from_number = c.phone AND {CALLING_US}) AS is_calling_us,
     (SELECT max(p.last_sent_at) FROM calls p WHERE p.to_number = c.phone AND p.contact_id <> c.id AND {COUNTED_DIALS}
-            AND p.last_sent_at > statement_timestamp() - make_interval(secs => k.number_gap_s))
+            AND p.last_sent_at > {AT} - make_interval(secs => k.number_gap_s) AND {known_by_then("p.last_sent_at")})
         AS last_dial_to_number_at,
     {_NUMBER_CAP} AS number_day_limit, u.dials, u.pending, u.oldest,
     least(CAST(:per_caller_id_24h AS int), (k.caps->>'per_caller_id_24h')::int) AS caller_id_day_limit,
-    clock_timestamp() AS db_now
+    coalesce(CAST(:at AS timestamptz), clock_timestamp()) AS db_now
 """  # noqa: S608 built from constants
 _FACTS = text(
     f"""
@@ -61,15 +68,20 @@ _SEND_FACTS = text(
 )
 
 
-def read_facts(tx: Connection, contact_ids: Sequence[str], caps: Caps) -> dict[str, RowMapping]:
-    """Return, by contact id, the contact with its campaign and all that speaks for or against dialing it."""
-    rows = tx.execute(_FACTS, {"ids": list(contact_ids), **caps.model_dump()}).mappings()
+def read_facts(
+    tx: Connection, contact_ids: Sequence[str], caps: Caps, *, at: datetime | None = None
+) -> dict[str, RowMapping]:
+    """Return, by contact id, the contact with its campaign and all that speaks for or against dialing it.
+
+    With `at`, what the ledger knows is read as it stands at that moment; the settings are those of now.
+    """
+    rows = tx.execute(_FACTS, {"ids": list(contact_ids), "at": at, **caps.model_dump()}).mappings()
     return {row["contact_id"]: row for row in rows}
 
 
 def read_send_facts(tx: Connection, call_ids: Sequence[str], caps: Caps) -> Sequence[RowMapping]:
     """Return attempts, each beside all that speaks for or against sending it, and its connection's calls per second."""
-    return tx.execute(_SEND_FACTS, {"call_ids": list(call_ids), **caps.model_dump()}).mappings().all()
+    return tx.execute(_SEND_FACTS, {"call_ids": list(call_ids), "at": None, **caps.model_dump()}).mappings().all()
 
 
 def gate_facts(row: RowMapping, *, contact_status_ok: bool, from_caller_id: Dials) -> GateFacts:

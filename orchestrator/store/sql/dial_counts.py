@@ -14,6 +14,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.policy.caps import CAP_WINDOW
+from orchestrator.store.sql.moment import AT, known_by_then
 from orchestrator.store.sql.state_lists import one_of
 from orchestrator.store.sql.tables import COUNTED_DIALS
 
@@ -24,7 +25,8 @@ _LOCKS = 7_201_341  # any fixed number: keeps these locks apart from others on t
 def dials_within(column: str, number: str, *, most: str, besides: str) -> str:
     """Return the SQL that counts the newest dials of a number, `most` of them at most, and returns the oldest of these.
 
-    `pending` says that one of them may still be withdrawn. It reads no more rows than it counts, newest first.
+    `pending` says that one of them may still be withdrawn. It reads no more rows than it counts, newest first. Its
+    parameter `at` is the moment that the 24 hours end at; None: now.
     """
     return f"""
         SELECT count(*) AS dials, coalesce(bool_or(state IN {_PENDING}), false) AS pending,
@@ -32,9 +34,10 @@ def dials_within(column: str, number: str, *, most: str, besides: str) -> str:
         FROM (
             SELECT d.state, d.last_sent_at FROM calls d
             WHERE d.{column} = {number} AND {COUNTED_DIALS} AND d.id <> {besides}
+                AND {known_by_then("coalesce(d.last_sent_at, d.reserved_at)")}
             ORDER BY d.last_sent_at DESC LIMIT coalesce({most}, 0)
         ) newest
-        WHERE state = '{AttemptState.RESERVED}' OR last_sent_at > clock_timestamp() - interval '1 day'
+        WHERE state = '{AttemptState.RESERVED}' OR last_sent_at > {AT} - interval '1 day'
     """  # noqa: S608 built from constants
 
 
@@ -85,11 +88,12 @@ class CallerIdCap:
     besides: str = ""
 
 
-def count_from(tx: Connection, caps: Sequence[CallerIdCap]) -> list[Dials]:
-    """Return, for each of `caps`, the dials from its caller id in the last 24 h, up to the cap."""
+def count_from(tx: Connection, caps: Sequence[CallerIdCap], *, at: datetime | None = None) -> list[Dials]:
+    """Return, for each of `caps`, the dials from its caller id in the 24 h until `at` (None: now), up to the cap."""
     if not caps:
         return []
     params = {
+        "at": at,
         "numbers": [each.caller_id for each in caps],
         "caps": [each.cap for each in caps],
         "besides": [each.besides for each in caps],
