@@ -35,4 +35,6 @@ class Fault(StrEnum):
     ACCOUNT = "carrier_refused"
 
 
+TALKED_TO: Final = (Disposition.HUMAN, Disposition.ANSWERED)
+"""The dispositions of a conversation; without detection whoever answers is taken for a person."""
 _REACHED: Final = frozenset({Disposition.ANSWERED, Disposition.HUMAN, Disposition.MACHINE})

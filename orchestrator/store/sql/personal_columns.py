@@ -43,6 +43,7 @@ from orchestrator.store.sql.tables import (
     imports,
     installation,
     lifted_suppressions,
+    policy_changes,
     recordings,
     suppression_requests,
     suppressions,
@@ -197,6 +198,7 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
         _has_a_number(imports.c.error),
         {"error": imports.c.error.op("||")(literal({"detail": "erased"}, JSONB))},
     ),
+    Erased(policy_changes, _has_a_number(policy_changes.c.because), {"because": "erased"}),
     Erased(
         installation,
         _has_a_number(installation.c.dialing_stopped),
@@ -210,9 +212,11 @@ KEPT: Final[Mapping[str, str]] = MappingProxyType(
         "lifted_suppressions.phone": "a lifted opt-out stays on record, with who, when and why",
         "lifted_suppressions.lifted_by": "which operator lifted it",
         "suppression_requests.asked_by": "which operator requested it",
+        "policy_changes.changed_by": "which operator changed what holds for everybody",
         "contacts.zone": "the zone of the number: when a call was allowed is part of the ledger",
         "contacts.disposition": "the result of a call, from a closed set",
         "contacts.tally": "how often each result came, by names of the flow",
+        "calls.number_key": "the number's keyed hash, by which caps and rests hold on for a number that was erased",
         "calls.outcome": "the result of a call, one of its flow's outcomes",
         "calls.call_control_id": "the carrier's id, by which a late webhook is recognized as one of an erased call",
         "calls.call_leg_id": "the carrier's id",
@@ -241,7 +245,7 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "campaign_zones": frozenset({"campaign_id", "zone"}),
         "campaigns": frozenset(
             {"id", "name", "kind", "flow_id", "connection_id", "status", "caller_ids", "default_timezone", "pacing"}
-            | {"calling_hours", "retry", "caps"}
+            | {"calling_hours", "retry", "caps", "purpose", "subject", "voice"}
         ),
         "connections": frozenset({"id"}),
         "contacts": frozenset({"id", "campaign_id", "import_id", "flow_id", "caller_id", "last_call_id"}),
@@ -249,9 +253,10 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "idempotency_keys": frozenset({"scope"}),
         "import_rejects": frozenset({"import_id", "status", "code"}),
         "imports": frozenset({"id", "campaign_id", "status", "params"}),
-        "installation": frozenset({"epoch", "carrier"}),
+        "installation": frozenset({"epoch", "carrier", "policy", "number_key_inner", "number_key_outer"}),
         "lifted_suppressions": frozenset({"id", "scope", "call_id"}),
         "numbers": frozenset({"id", "number", "flow_id", "home_id"}),
+        "policy_changes": frozenset({"changes"}),
         "recordings": frozenset({"id", "call_id", "campaign_id", "told_as", "event_id", "leg", "channels", "format"}),
         "suppression_requests": frozenset({"suppression_id", "call_id"}),
         "suppressions": frozenset({"id", "scope", "call_id"}),

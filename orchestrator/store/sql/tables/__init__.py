@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orchestrator.store.sql.tables.calls import (
     CALLING_US,
+    CONVERSATION,
     COUNTED_DIALS,
     MAY_LIVE,
     NUMBER_GUARD,
@@ -16,11 +17,12 @@ from orchestrator.store.sql.tables.campaigns import campaign_zones, campaigns, c
 from orchestrator.store.sql.tables.columns import metadata
 from orchestrator.store.sql.tables.contacts import contacts, import_rejects, imports
 from orchestrator.store.sql.tables.flows import flows, numbers
-from orchestrator.store.sql.tables.installation import idempotency_keys, installation
+from orchestrator.store.sql.tables.installation import idempotency_keys, installation, policy_changes
 from orchestrator.store.sql.tables.suppressions import lifted_suppressions, suppression_requests, suppressions
 
 __all__ = [
     "CALLING_US",
+    "CONVERSATION",
     "COUNTED_DIALS",
     "MAY_LIVE",
     "NUMBER_GUARD",
@@ -39,6 +41,7 @@ __all__ = [
     "lifted_suppressions",
     "metadata",
     "numbers",
+    "policy_changes",
     "recordings",
     "suppression_requests",
     "suppressions",

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     Table,
     Text,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.model.attempt_state import FINAL_STATES, LIVE, AttemptState
+from orchestrator.model.disposition import TALKED_TO
 from orchestrator.store.sql.state_lists import one_of
 from orchestrator.store.sql.tables.columns import EMPTY, EMPTY_LIST, NOW, metadata, moment
 
@@ -31,6 +33,7 @@ CALLING_US = f"direction = 'inbound' AND state = '{AttemptState.ACCEPTED}'"
 
 # The dials that caps count: what was withdrawn rang nobody, and who calls us is not dialed.
 COUNTED_DIALS = f"direction = 'outbound' AND state <> '{AttemptState.WITHDRAWN}'"
+CONVERSATION = f"disposition IN {one_of(TALKED_TO)} AND NOT abandoned"
 
 calls = Table(
     "calls",
@@ -43,6 +46,7 @@ calls = Table(
     Column("direction", Text, nullable=False, server_default=text("'outbound'")),  # or 'inbound': to a number of ours
     Column("joined_contact_id", Text, ForeignKey("contacts.id")),  # inbound: whom a campaign had dialed
     Column("to_number", Text, nullable=False),
+    Column("number_key", LargeBinary),  # outbound: to_number's keyed hash, which stays; a trigger writes it
     Column("from_number", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("ignore_hours", Boolean, nullable=False, server_default=text("false")),
@@ -86,6 +90,7 @@ calls = Table(
     Column("error", JSONB),
     Column("cost", JSONB),
     Column("recordings", JSONB, nullable=False, server_default=EMPTY_LIST),
+    Column("abandoned", Boolean, nullable=False, server_default=text("false")),  # somebody answered and heard nothing
 )
 Index(
     "calls_attempt",
@@ -122,7 +127,16 @@ Index("calls_inbound", calls.c.id, postgresql_where=text("direction = 'inbound'"
 Index("calls_ended", calls.c.ended_at, postgresql_where=text("ended_at IS NOT NULL"))
 Index("calls_by_contact", calls.c.contact_id, calls.c.id)
 Index("calls_by_number", calls.c.to_number, calls.c.last_sent_at.desc())
-Index("calls_dials_to_number", calls.c.to_number, calls.c.last_sent_at.desc(), postgresql_where=text(COUNTED_DIALS))
+# By the key: who is called is counted whatever campaign, and whatever became of the person's data.
+_BY_KEY = (calls.c.number_key, calls.c.ended_at.desc())
+Index(
+    "calls_dials_to_number_key",
+    calls.c.number_key,
+    calls.c.last_sent_at.desc(),
+    postgresql_where=text(COUNTED_DIALS),
+)
+Index("calls_conversations", *_BY_KEY, postgresql_where=text(CONVERSATION))
+Index("calls_abandoned", *_BY_KEY, postgresql_where=text("abandoned"))
 Index("calls_dials_from_number", calls.c.from_number, calls.c.last_sent_at.desc(), postgresql_where=text(COUNTED_DIALS))
 Index("calls_by_control_id", calls.c.call_control_id)
 # An inbound call is reported more than once, and is one call.

@@ -1,13 +1,14 @@
-"""The one row about the installation, and the answers kept for repeated requests."""
+"""The one row about the installation, who changed its policy and why, and the answers kept for repeated requests."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, LargeBinary, SmallInteger, Table, Text, text
+from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from orchestrator.store.sql.tables.columns import NOW, metadata, moment
+from orchestrator.store.sql.tables.columns import EMPTY, NOW, metadata, moment
 
-# One row for the whole installation: the kill switch, the epoch of Redis, the carrier this data belongs to.
+# One row for the whole installation: the kill switch, the epoch of Redis, the carrier this data belongs to, what holds
+# for every campaign, and the secret of number keys as HMAC's two padded keys. Triggers make these where they are missing.
 installation = Table(
     "installation",
     metadata,
@@ -15,6 +16,20 @@ installation = Table(
     Column("epoch", Text),
     Column("dialing_stopped", JSONB),
     Column("carrier", JSONB),
+    Column("policy", JSONB, nullable=False, server_default=EMPTY),  # {caps: {…}}
+    Column("number_key_inner", LargeBinary),
+    Column("number_key_outer", LargeBinary),
+)
+
+# Who changed what in `installation.policy`, and why: never changed.
+policy_changes = Table(
+    "policy_changes",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("changes", JSONB, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    moment("changed_at", nullable=False, server_default=NOW),
 )
 
 idempotency_keys = Table(
