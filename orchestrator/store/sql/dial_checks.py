@@ -38,7 +38,8 @@ _COLUMNS = f"""
     EXISTS (SELECT 1 FROM installation WHERE dialing_stopped IS NOT NULL) AS dialing_stopped,
     ({_IS_SUPPRESSED}) AS suppressed,
     EXISTS (SELECT 1 FROM calls WHERE from_number = c.phone AND {CALLING_US}) AS is_calling_us,
-    (SELECT max(p.last_sent_at) FROM calls p WHERE p.to_number = c.phone AND p.contact_id <> c.id AND {COUNTED_DIALS}
+    (SELECT max(p.last_sent_at) FROM calls p
+        WHERE p.number_key = number_key(c.phone) AND p.contact_id <> c.id AND {COUNTED_DIALS}
             AND p.last_sent_at > {AT} - make_interval(secs => k.number_gap_s) AND {known_by_then("p.last_sent_at")})
         AS last_dial_to_number_at,
     {_NUMBER_CAP} AS number_day_limit, u.dials, u.pending, u.oldest,
@@ -50,7 +51,7 @@ _FACTS = text(
     SELECT one.* FROM unnest(CAST(:ids AS text[])) AS asked(id) CROSS JOIN LATERAL (
         SELECT {_COLUMNS}, coalesce(c.flow_id, k.flow_id) AS flow_id, c.caller_id, k.caller_ids, k.connection_id
         FROM contacts c JOIN campaigns k ON k.id = c.campaign_id
-            CROSS JOIN LATERAL ({dials_within("to_number", "c.phone", most=_NUMBER_CAP, besides="''")}) u
+            CROSS JOIN LATERAL ({dials_within("number_key", "number_key(c.phone)", most=_NUMBER_CAP, besides="''")}) u
         WHERE c.id = asked.id OFFSET 0) one
     """  # noqa: S608 built from constants
 )
@@ -62,7 +63,7 @@ _SEND_FACTS = text(
                n.calls_per_second
         FROM calls a JOIN contacts c ON c.id = a.contact_id JOIN campaigns k ON k.id = c.campaign_id
             JOIN connections n ON n.id = a.connection_id
-            CROSS JOIN LATERAL ({dials_within("to_number", "c.phone", most=_NUMBER_CAP, besides="a.id")}) u
+            CROSS JOIN LATERAL ({dials_within("number_key", "number_key(c.phone)", most=_NUMBER_CAP, besides="a.id")}) u
         WHERE a.id = asked.id OFFSET 0) one
     """  # noqa: S608 built from constants
 )

@@ -330,12 +330,11 @@ def test_a_number_that_was_dialed_and_withdrawn_thousands_of_times_is_judged_by_
     assert max(plan.pages for plan in reads) < 150, "\n".join(map(str, reads))
 
 
-# -- what is known not to hold -----------------------------------------------------------------------------------------
-
-
-def test_an_erasure_forgets_the_dials_too_so_that_the_number_may_be_dialed_again(world: World) -> None:
-    [dialed(world, hours_ago=1) for _ in range(3)]
+def test_an_erasure_re_opens_no_cap(world: World) -> None:
+    first, *_ = [dialed(world, hours_ago=hours) for hours in (23, 12, 1)]
     world.run(erase_number, PHONE)
-    campaign_id, _ = one_more(world)
+    campaign_id, contact_id = one_more(world)
 
-    assert len(world.claim(campaign_id)) == 1  # until numbers are kept as keyed hashes
+    assert world.claim(campaign_id) == []
+    assert held(world, contact_id) == ("held", "number_day_limit", sent_at(world, first) + DAY)
+    assert world.call_row(first)["to_number"].startswith("erased:")
