@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -22,6 +22,11 @@ def parse_timestamp(text: str) -> datetime:
         return datetime.fromisoformat(_within_microseconds(text.strip().upper(), written[2])).astimezone(UTC)
     except (ValueError, OverflowError) as err:
         raise ValueError(f"{text!r} is no moment of the calendar") from err
+
+
+def not_before(moment: datetime) -> datetime:
+    """Return the first whole millisecond at or behind `moment`: written in milliseconds, it is no earlier."""
+    return moment + timedelta(microseconds=-moment.microsecond % 1000)
 
 
 def _within_microseconds(text: str, fraction: str | None) -> str:

@@ -159,7 +159,10 @@ class CallingHours(BaseModel):
     always: bool = Field(default=False, strict=True)
     timezone: Annotated[str, BeforeValidator(_read_zone), WithJsonSchema(_ZONE)] = CONTACT
     windows: Annotated[tuple[Window, ...], AfterValidator(_a_few)] = _DEFAULT_WINDOWS
-    holidays: Annotated[frozenset[Annotated[date, BeforeValidator(_read_date)]], Field(max_length=1000)] = frozenset()
+    holidays: Annotated[
+        frozenset[Annotated[date, BeforeValidator(_read_date)]],
+        Field(max_length=1000, json_schema_extra=lambda schema: schema.pop("uniqueItems", None)),  # twice is once
+    ] = frozenset()
 
     @model_validator(mode="after")
     def _is_one_of_two(self) -> Self:

@@ -18,7 +18,7 @@ class GateFacts:
     now; two dials to a number are kept apart by the ledger itself. `last_dial_to_number_at` is the last dial for
     *another* contact: this contact's own attempts are spaced by its retry rules. `max_attempts` is the rules'
     `most_attempts`. `*_frees_at` is when the oldest dial counted by that limit is a day old; None while one that is
-    counted may yet turn out never to have been made.
+    counted may yet turn out never to have been made. `contact_status` is for explanations alone.
     """
 
     campaign_status: str | None
@@ -36,6 +36,7 @@ class GateFacts:
     ignore_hours: bool = False
     suppressed: bool = False
     contact_status_ok: bool = True
+    contact_status: str | None = None
     number_kind: NumberKind = NumberKind.UNKNOWN
     number_in_use: bool = False
     last_dial_to_number_at: datetime | None = None

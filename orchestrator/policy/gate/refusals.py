@@ -45,7 +45,7 @@ def _too_late(facts: GateFacts, now: datetime) -> Never | None:
 
 
 FOR_EVER = (
-    Check("contact_open", _contact_closed, lambda _facts, _now: {}),
+    Check("contact_open", _contact_closed, lambda facts, _now: {"contact_status": facts.contact_status}),
     Check(
         "campaign_open",
         _campaign_over,

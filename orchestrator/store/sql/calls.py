@@ -78,6 +78,13 @@ def count_dials_since(tx: Connection, campaign_id: str, *, since: datetime) -> i
     return int(tx.execute(query).scalar_one())
 
 
+def count_spent_since(tx: Connection, contact_id: str, moment: datetime) -> int:
+    """Return how many attempts of a contact ended behind a moment and were spent."""
+    ended = (calls.c.contact_id == contact_id, calls.c.ended_at > moment, calls.c.fault.is_(None))
+    query = select(func.count()).where(*ended, calls.c.state == AttemptState.ENDED)
+    return int(tx.execute(query).scalar_one())
+
+
 def is_number_in_use(tx: Connection, number: str) -> bool:
     """Return whether an attempt to a number is under way."""
     under_way = exists().where(calls.c.to_number == number, text(NUMBER_GUARD))

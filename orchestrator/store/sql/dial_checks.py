@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, RowMapping, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.dial_gate import GateFacts
@@ -67,6 +69,15 @@ _SEND_FACTS = text(
         WHERE a.id = asked.id OFFSET 0) one
     """  # noqa: S608 built from constants
 )
+# A contact of no campaign, as if both stood in the tables.
+_SUPPOSED_FACTS = text(
+    f"""
+    SELECT {_COLUMNS}, k.flow_id, c.caller_id, k.caller_ids, k.connection_id
+    FROM jsonb_populate_record(NULL::contacts, :contact) c
+        CROSS JOIN jsonb_populate_record(NULL::campaigns, :campaign) k
+        CROSS JOIN LATERAL ({dials_within("number_key", "number_key(c.phone)", most=_NUMBER_CAP, besides="''")}) u
+    """  # noqa: S608 built from constants
+).bindparams(bindparam("contact", type_=JSONB), bindparam("campaign", type_=JSONB))
 
 
 def read_facts(
@@ -78,6 +89,14 @@ def read_facts(
     """
     rows = tx.execute(_FACTS, {"ids": list(contact_ids), "at": at, **caps.model_dump()}).mappings()
     return {row["contact_id"]: row for row in rows}
+
+
+def read_supposed_facts(
+    tx: Connection, contact: Mapping[str, Any], campaign: Mapping[str, Any], caps: Caps, *, at: datetime | None
+) -> RowMapping:
+    """Return a row as `read_facts` does, for a contact and a campaign that are stored nowhere, by their columns."""
+    supposed = {"contact": dict(contact), "campaign": dict(campaign)}
+    return tx.execute(_SUPPOSED_FACTS, {**supposed, "at": at, **caps.model_dump()}).mappings().one()
 
 
 def read_send_facts(tx: Connection, call_ids: Sequence[str], caps: Caps) -> Sequence[RowMapping]:
@@ -102,6 +121,7 @@ def gate_facts(row: RowMapping, *, contact_status_ok: bool, from_caller_id: Dial
         ignore_hours=row["ignore_hours"],
         suppressed=row["suppressed"],
         contact_status_ok=contact_status_ok,
+        contact_status=row["contact_status"],
         number_kind=number_kind(row["phone"]),
         number_in_use=row["is_calling_us"],
         last_dial_to_number_at=row["last_dial_to_number_at"],

@@ -1,0 +1,83 @@
+"""The answer to "why is this person (not) called?": the gate's verdict, its sentence, the zones and regions of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, RowMapping
+
+from orchestrator.model.campaign_status import CampaignStatus
+from orchestrator.operations.dialing.check_gate import caller_id_of
+from orchestrator.policy.dial_gate import GateFacts
+from orchestrator.policy.explain import Explanation
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.zones.contact_zones import Provenance, zones_for
+from orchestrator.policy.zones.zone_names import zone_info, zones_of
+from orchestrator.store.sql.dial_checks import hours_of
+from orchestrator.store.sql.dial_counts import CallerIdCap, Dials, count_from
+from orchestrator.store.sql.dialing_stop import Stop
+
+MAY_BE_DIALED = "Nothing stands in the way: the contact may be dialed."
+
+
+class ZoneAt(NamedTuple):
+    """A time zone of a contact, where it is known from, and its local time; None for a name that is no zone."""
+
+    name: str
+    source: Provenance
+    local: datetime | None
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A verdict at a moment, with all that led to it."""
+
+    at: datetime
+    explanation: Explanation
+    sentence: str
+    zones: tuple[ZoneAt, ...]
+    regions: tuple[str, ...]
+
+
+def dials_from_its_caller_id(tx: Connection, row: RowMapping, *, at: datetime | None) -> Dials:
+    """Return what was dialed in 24 h from the number that a contact would see, where that is capped."""
+    cap, caller_id = row["caller_id_day_limit"], caller_id_of(row)
+    if cap is None or not caller_id:
+        return Dials()
+    [dials] = count_from(tx, [CallerIdCap(caller_id, cap)], at=at)
+    return dials
+
+
+def begun_by(facts: GateFacts, at: datetime) -> GateFacts:
+    """Return the facts with a scheduled campaign running from its `starts_at` on."""
+    has_begun = facts.starts_at is None or facts.starts_at <= at
+    is_scheduled = facts.campaign_status == CampaignStatus.SCHEDULED
+    return replace(facts, campaign_status=CampaignStatus.RUNNING) if is_scheduled and has_begun else facts
+
+
+def zones_at(row: RowMapping, at: datetime) -> tuple[ZoneAt, ...]:
+    """Return the zones that decide when a contact may be called."""
+    hours = hours_of(row["calling_hours"])
+    answer = zones_for(row["phone"], row["timezone"], row["default_timezone"], hours=hours, now=at)
+    return tuple(
+        ZoneAt(name, answer.provenance, at.astimezone(info) if (info := zone_info(name)) else None)
+        for name in zones_of(answer.key)
+    )
+
+
+def in_words(
+    explanation: Explanation, *, stop: Stop | None = None, paused_because: Mapping[str, Any] | None = None
+) -> str:
+    """Return what to tell people; `stop` and `paused_because` are what is known of a stop and of a pause."""
+    match explanation.reason:
+        case None:
+            return MAY_BE_DIALED
+        case Reason.DIALING_STOPPED if stop:
+            return stop.sentence
+        case Reason.CAMPAIGN_PAUSED if paused_because:
+            return f"{Reason.CAMPAIGN_PAUSED.sentence} {paused_because['detail']}"
+        case reason:
+            return reason.sentence

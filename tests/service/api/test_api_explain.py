@@ -1,0 +1,133 @@
+"""Explanations over REST: their shape, any moment, and every field that is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.rest import Rest, fresh_number, pointers
+
+NIGHT = "2030-12-03T04:00:00Z"  # a Monday, 22:00 in Chicago
+MORNING = "2030-12-03T15:00:00.000Z"
+NINE_TO_EIGHT = {"windows": [{"days": ["mon-sat"], "start": "09:00", "end": "20:00"}]}
+NUMBER = {"phone": "+13125550142"}
+
+
+def explained(rest: Rest, path: str) -> dict[str, Any]:
+    answer = rest.get(path)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json or {})
+
+
+def test_a_contact_is_explained_with_its_checks_its_zones_and_a_sentence(rest: Rest) -> None:
+    campaign = rest.campaign(calling_hours=NINE_TO_EIGHT)["id"]
+    [contact] = rest.contacts(campaign, "+13125550142")
+    rest.post(f"/v1/campaigns/{campaign}/start")
+
+    answer = explained(rest, f"/v1/contacts/{contact}/explain?at={NIGHT}")
+
+    assert answer.keys() == {"verdict", "reason", "sentence", "until", "zones", "regions", "checks"}
+    assert (answer["verdict"], answer["reason"], answer["until"]) == ("hold", "outside_hours", MORNING)
+    assert "calling hours" in answer["sentence"]
+    assert answer["zones"] == [
+        {"name": "America/Chicago", "from": "number", "local": "2030-12-02T22:00:00-06:00"},
+    ]
+    [hours] = [check for check in answer["checks"] if not check["passed"]]
+    assert hours.keys() == {"check", "passed", "facts", "source", "as_of"}
+    assert (hours["check"], hours["facts"]["zones"]) == ("calling_hours", "America/Chicago")
+
+
+def test_a_contact_that_may_be_called_has_no_reason(rest: Rest) -> None:
+    campaign = rest.campaign(calling_hours=NINE_TO_EIGHT)["id"]
+    [contact] = rest.contacts(campaign, "+13125550142")
+    rest.post(f"/v1/campaigns/{campaign}/start")
+
+    answer = explained(rest, f"/v1/contacts/{contact}/explain?at={MORNING}")
+
+    assert (answer["verdict"], answer["reason"], answer["until"]) == ("go", None, None)
+    assert all(check["passed"] for check in answer["checks"])
+
+
+def test_a_time_in_milliseconds_is_never_before_the_hold_ends(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    [contact] = rest.contacts(campaign, "+13125550142", not_before="2030-12-03T15:00:00.123456Z")
+    rest.post(f"/v1/campaigns/{campaign}/start")
+
+    until = explained(rest, f"/v1/contacts/{contact}/explain?at={NIGHT}")["until"]
+
+    assert until == "2030-12-03T15:00:00.124Z"
+    assert explained(rest, f"/v1/contacts/{contact}/explain?at={until}")["verdict"] == "go"
+
+
+def test_a_moment_that_is_none_is_refused_and_so_is_a_contact_that_is_not_there(rest: Rest) -> None:
+    [contact] = rest.contacts(rest.campaign()["id"], fresh_number())
+
+    assert pointers(rest.get(f"/v1/contacts/{contact}/explain?at=tomorrow")) == {"?at": "moment"}
+    assert pointers(rest.get(f"/v1/contacts/{contact}/explain?when={NIGHT}")) == {"?when": "unknown_field"}
+    assert rest.get(f"/v1/contacts/con_{'0' * 26}/explain").status_code == 404
+
+
+def test_a_number_of_no_campaign_is_explained_and_stored_nowhere(rest: Rest) -> None:
+    answer = rest.post("/v1/explain", {**NUMBER, "at": NIGHT})
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json is not None
+    assert (answer.json["verdict"], answer.json["reason"], answer.json["until"]) == ("hold", "outside_hours", MORNING)
+    assert rest.get("/v1/contacts").json == {"data": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize(
+    ("fields", "verdict", "reason"),
+    [
+        ({"timezone": "Asia/Tokyo"}, "go", None),
+        ({"default_timezone": "Asia/Tokyo"}, "hold", "outside_hours"),
+        ({"calling_hours": {"timezone": "Asia/Tokyo"}}, "go", None),
+        ({"ends_at": NIGHT}, "never", "campaign_ended"),
+        ({"starts_at": "2031-01-01T00:00:00Z"}, "hold", "campaign_not_started"),
+        ({"not_before": "2031-01-01T00:00:00Z"}, "hold", "not_yet"),
+        ({"not_after": NIGHT}, "never", "too_late"),
+        ({"phone": "+19005550142"}, "never", "number_kind"),
+        ({"phone": "+18005550142"}, "hold", "zone_unknown"),
+        ({"phone": "+18005550142", "default_timezone": "Asia/Tokyo"}, "go", None),
+        ({"purpose": "survey", "subject": "a survey", "voice": "agent", "timezone": "Asia/Tokyo"}, "go", None),
+        ({"number_gap": "1d", "caps": {"per_number_24h": 1}, "timezone": "Asia/Tokyo"}, "go", None),
+    ],
+)
+def test_the_fields_of_a_campaign_and_of_a_contact_count(
+    rest: Rest, fields: dict[str, Any], verdict: str, reason: str | None
+) -> None:
+    answer = rest.post("/v1/explain", {**NUMBER, "at": NIGHT, **fields})
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json is not None
+    assert (answer.json["verdict"], answer.json["reason"]) == (verdict, reason)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "pointer", "code"),
+    [
+        ("phone", "nobody", "/phone", "not_a_number"),
+        ("phone", None, "/phone", "not_a_number"),
+        ("at", "noon", "/at", "moment"),
+        ("timezone", "EST", "/timezone", "unknown_zone"),
+        ("default_timezone", "Nowhere", "/default_timezone", "unknown_zone"),
+        ("not_before", "2031-01-01", "/not_before", "moment"),
+        ("not_after", 5, "/not_after", "moment"),
+        ("starts_at", "soon", "/starts_at", "moment"),
+        ("ends_at", "late", "/ends_at", "moment"),
+        ("purpose", "fun", "/purpose", "enum"),
+        ("voice", "robot", "/voice", "enum"),
+        ("subject", "", "/subject", "string_too_short"),
+        ("number_gap", "often", "/number_gap", "duration"),
+        ("calling_hours", {"windows": []}, "/calling_hours/windows", "windows"),
+        ("caps", {"per_number_24h": 0}, "/caps/per_number_24h", "greater_than_equal"),
+        ("name", "x", "/name", "unknown_field"),
+        ("flow", "x", "/flow", "unknown_field"),
+    ],
+)
+def test_every_wrong_field_is_named(rest: Rest, field: str, value: Any, pointer: str, code: str) -> None:
+    wrong = pointers(rest.post("/v1/explain", {**NUMBER, field: value}))
+
+    assert wrong == {pointer: code}
+    assert pointers(rest.post("/v1/explain", {})) == {"/phone": "required"}
