@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from itertools import chain, islice
+from typing import Any, NamedTuple
 
 import redis
 from redis.exceptions import ResponseError
@@ -29,7 +30,7 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import DONE, MISSING, STALE, Found, Loaded, commit_call
 from orchestrator.store.redis.rate_limiter import note_webhook
 from orchestrator.store.redis.ready_calls import WakeUps
-from orchestrator.store.redis.scripts import ScriptCall, raise_errors, run_scripts
+from orchestrator.store.redis.scripts import ScriptCall, raise_errors, run_scripts_in_parts
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.own_connections import OwnConnections
 
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 
 GIVE_UP_AFTER = 3  # an entry's own failures (R19)
 _NOTE_EVERY_MS = 100
+_PART = 16  # events that are decided while Redis carries out the commits of those before them
 _ROUNDS_OF_ONE_EVENT = 20  # losing the race this often in a row is a fault, not a race
 
 
@@ -59,6 +61,23 @@ class Decided:
         """Whether something is to be sent: new commands, or a hangup that was asked for before the leg was known."""
         may_send_at_last = self.before.call.call_control_id is None and self.call.closing
         return bool(self.decision.commands) or may_send_at_last
+
+
+class _Part(NamedTuple):
+    """Some decisions, the calls to wake for them, and the scripts that say so: notices, commits, wake-ups."""
+
+    decided: Sequence[Decided]
+    notices: int
+    due: Sequence[str]
+    scripts: Sequence[ScriptCall]
+
+
+@dataclass
+class _Parts:
+    """The parts made so far, and why there are no more of them if that is a failure."""
+
+    made: list[_Part] = field(default_factory=list)
+    failure: Exception | None = None
 
 
 class EventProcessor:
@@ -157,11 +176,41 @@ class EventProcessor:
         for _ in range(_ROUNDS_OF_ONE_EVENT):
             if not events:
                 return woken
-            decided = self._decide(events, self._load(events))
-            events = self._hand_on(decided, self._commit(decided, self._note_webhooks(events)), woken)
+            events = self._decide_and_commit(events, woken)
         if events:
             log.warning("%s events lost every race for their calls; they are taken up again", len(events))
         return woken
+
+    def _decide_and_commit(self, events: Sequence[MatchedEvent], woken: list[str]) -> list[MatchedEvent]:
+        """Decide and commit events in parts; add the calls to wake to `woken`, return the events that lost their race.
+
+        An event that cannot be decided is raised behind those before it, which stay committed.
+        """
+        noted, parts = self._note_webhooks(events), _Parts()
+        loaded = self._load(events)
+        answers = run_scripts_in_parts(self._redis, chain([noted], self._make_parts(events, loaded, parts)))
+        raise_errors(answers[: len(noted)])
+        left = iter(answers[len(noted) :])
+        answered = [(part, list(islice(left, len(part.scripts)))) for part in parts.made]
+        for part, of_part in answered:
+            self._wake(part, of_part)
+        lost = [each for part, of_part in answered for each in self._hand_on(part, of_part, woken)]
+        if parts.failure:
+            raise parts.failure
+        return lost
+
+    def _make_parts(
+        self, events: Sequence[MatchedEvent], loaded: Sequence[Loaded | None], parts: _Parts
+    ) -> Iterator[Sequence[ScriptCall]]:
+        """Yield the scripts of one part after the other; Redis carries out each while the next is decided."""
+        for n in range(0, len(events), _PART):
+            try:
+                part = self._make_part(self._decide(events[n : n + _PART], loaded[n : n + _PART]))
+            except Exception as err:  # noqa: BLE001 raised when the answers to those before it are read
+                parts.failure = err
+                return
+            parts.made.append(part)
+            yield part.scripts
 
     def _load(self, events: Sequence[MatchedEvent]) -> list[Loaded | None]:
         call_ids = [each.event.call_id for each in events]
@@ -200,11 +249,8 @@ class EventProcessor:
         # An event of an erased person still counts, and leaves nothing of the person behind.
         return replace(decision, call=decision.call.erased()) if loaded.call.is_erased else decision
 
-    def _commit(self, decided: Sequence[Decided], noted: Sequence[ScriptCall]) -> Sequence[Any]:
-        """Commit all decisions in one round trip, behind what is `noted` and the notices to bridged calls.
-
-        Returns each commit's answer.
-        """
+    def _make_part(self, decided: Sequence[Decided]) -> _Part:
+        """Return the scripts that commit these decisions, behind the notices to bridged calls."""
         notices = notify_bridged_calls(
             self._keys, (Advanced(each.matched.event, each.before.call, each.call) for each in decided)
         )
@@ -212,17 +258,19 @@ class EventProcessor:
         # In the trip of the commits: a wake-up for a lost race finds nothing to do, a late one costs a silence.
         due = [each.call.call_id for each in decided if each.is_due] if self._wake_ups else []
         offers = [self._wake_ups.offer(due)] if self._wake_ups and due else []
-        first = len(noted) + len(notices)
-        answers = run_scripts(self._redis, [*noted, *notices, *commits, *offers])
-        raise_errors(answers[:first])
-        if self._wake_ups and due and answers[-1] != 1:
-            self._wake_ups.send_messages(due)
-        return answers[first : first + len(commits)]
+        return _Part(decided, len(notices), due, [*notices, *commits, *offers])
 
-    def _hand_on(self, decided: Sequence[Decided], answers: Sequence[Any], woken: list[str]) -> list[MatchedEvent]:
+    def _wake(self, part: _Part, answers: Sequence[Any]) -> None:
+        """Send messages for a part's calls if nobody was on shift to take them."""
+        raise_errors(answers[: part.notices])
+        if self._wake_ups and part.due and answers[-1] != 1:
+            self._wake_ups.send_messages(part.due)
+
+    def _hand_on(self, part: _Part, answers: Sequence[Any], woken: list[str]) -> list[MatchedEvent]:
         """Keep what was committed and add the calls to wake to `woken`; return the events that lost their race."""
         lost: list[MatchedEvent] = []
-        for each, answer in zip(decided, answers, strict=True):
+        commits = answers[part.notices : part.notices + len(part.decided)]
+        for each, answer in zip(part.decided, commits, strict=True):
             if isinstance(answer, ResponseError):
                 raise answer
             if answer in (STALE, MISSING):

@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 import hiredis
@@ -32,13 +32,42 @@ def round_trip(client: redis.Redis, commands: Sequence[Command]) -> list[Any]:
     """
     if not commands:
         return []
-    connection = _line(client).ready()
-    try:
-        connection.send_packed_command([b"".join(_pack(tuple(command)) for command in commands)])
-        return [_answer(connection) for _ in commands]
-    except BaseException:
-        connection.disconnect()  # answers to these commands may still be on their way
-        raise
+    with Trip(client) as trip:
+        trip.send(commands)
+        return trip.answers()
+
+
+class Trip:
+    """A round trip whose commands are sent in parts: the server carries out one while the next is being made.
+
+    Until it ends, the thread asks this server nothing else.
+    """
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._line = _line(client)
+        self._awaited = 0
+
+    def __enter__(self) -> Self:
+        self._connection = self._line.begin_trip()
+        return self
+
+    def send(self, commands: Sequence[Command]) -> None:
+        """Send some more commands; nothing is repeated when the connection breaks."""
+        if not commands:
+            return
+        self._connection.send_packed_command([b"".join(_pack(tuple(command)) for command in commands)])
+        self._awaited += len(commands)
+
+    def answers(self) -> list[Any]:
+        """Return the answers to all commands sent since the last answers, in their order."""
+        answers = [_answer(self._connection) for _ in range(self._awaited)]
+        self._awaited = 0
+        return answers
+
+    def __exit__(self, kind: type[BaseException] | None, _error: BaseException | None, _trace: object) -> None:
+        self._line.end_trip()
+        if kind is not None or self._awaited:
+            self._connection.disconnect()  # answers to these commands may still be on their way
 
 
 class _Line:
@@ -48,14 +77,22 @@ class _Line:
         self.pid = os.getpid()
         self._connection: Any = pool.connection_class(**pool.connection_kwargs)
         self._used_at = time.monotonic()
+        self._is_on_a_trip = False
 
-    def ready(self) -> Any:
+    def begin_trip(self) -> Any:
         """Return the connection; one that died while it rested is left, and made anew by its next use."""
+        if self._is_on_a_trip:
+            raise RuntimeError("a thread asks Redis in the middle of another trip: it would read the other's answers")
+        self._is_on_a_trip = True
         now = time.monotonic()
         if now - self._used_at > _RESTED_S and self._connection.is_connected and self._is_dead():
             self._connection.disconnect()
         self._used_at = now
         return self._connection
+
+    def end_trip(self) -> None:
+        """Let the thread begin its next trip."""
+        self._is_on_a_trip = False
 
     def _is_dead(self) -> bool:
         try:

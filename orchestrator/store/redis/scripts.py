@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import redis
 from redis.exceptions import NoScriptError, ResponseError
 
-from orchestrator.store.redis.pipeline import round_trip
+from orchestrator.store.redis.pipeline import Command, Trip, round_trip
 
 _FOLDER = Path(__file__).parent / "lua"
 _SOURCES = {path.stem: path.read_text() for path in _FOLDER.glob("*.lua")}
@@ -41,7 +41,20 @@ def run_scripts(client: redis.Redis, calls: Sequence[ScriptCall]) -> list[Any]:
 
     After a restart of the server every script meets NOSCRIPT; then they are loaded and replayed (R11).
     """
-    answers = _pipelined(client, calls)
+    return run_scripts_in_parts(client, [calls])
+
+
+def run_scripts_in_parts(client: redis.Redis, parts: Iterable[Sequence[ScriptCall]]) -> list[Any]:
+    """Run the scripts of all parts as `run_scripts` does: the server carries out one part while the next is being made.
+
+    What `parts` raises is raised; the parts before it have been sent, and their answers are not known.
+    """
+    calls: list[ScriptCall] = []
+    with Trip(client) as trip:
+        for part in parts:
+            trip.send(_evalshas(part))
+            calls += part
+        answers = trip.answers()
     missing = [n for n, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
     if missing:
         for name in {calls[n].name for n in missing}:
@@ -64,4 +77,8 @@ def raise_errors(answers: Sequence[Any]) -> None:
 
 
 def _pipelined(client: redis.Redis, calls: Sequence[ScriptCall]) -> list[Any]:
-    return round_trip(client, [("EVALSHA", _DIGESTS[c.name], len(c.keys), *c.keys, *c.args) for c in calls])
+    return round_trip(client, _evalshas(calls))
+
+
+def _evalshas(calls: Sequence[ScriptCall]) -> list[Command]:
+    return [("EVALSHA", _DIGESTS[c.name], len(c.keys), *c.keys, *c.args) for c in calls]

@@ -12,6 +12,7 @@ from orchestrator.operations.events.dead_letters import list_dead_letters
 from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.store.redis.event_streams import add_webhook
 from orchestrator.store.redis.keys import GROUP
+from orchestrator.store.redis.ready_calls import ReadyCalls, WakeUps
 from orchestrator.store.redis.scripts import ScriptCall, run_script
 from orchestrator.store.sql.engine import open_sql
 from orchestrator.store.sql.flow_cache import FlowCache
@@ -66,6 +67,40 @@ def test_r19_a_failing_event_does_not_hold_up_the_timers_of_others(
     world.redis.zadd(world.keys.timers, {f"{other}|start": 1})
 
     assert run_script(world.redis, ScriptCall("fire_timers", [world.keys.timers, world.keys.events], [10])) == 1
+
+
+def test_r19_what_was_decided_before_a_failing_event_is_committed_and_woken_by_the_same_round(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[str] = []
+    offer = ReadyCalls(world.redis, world.keys, "commands").offer
+    processor = EventProcessor(
+        client=world.redis,
+        flows=world.flows,
+        connection_id=CONNECTION,
+        keys=world.keys,
+        wake_ups=WakeUps(offer, woken.extend),
+    )
+    call_ids = [world.dialed_call() for _ in range(5)]
+    world.advance()
+    monkeypatch.setattr(process_events, "_PART", 2)
+    real = process_events.advance
+
+    def poisoned(flow: object, call: object, event: Event, now: object) -> object:
+        if event.call_id == call_ids[3]:
+            raise RuntimeError("a fault")
+        return real(flow, call, event, now)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(process_events, "advance", poisoned)
+    for call_id in call_ids:
+        world.hear(call_id, "call.answered")
+    [[_, entries]] = world.redis.xreadgroup(GROUP, "mine", {world.keys.events: ">"}, count=100)
+    processor.process_events(entries)
+
+    good = [call_id for call_id in call_ids if call_id != call_ids[3]]
+    assert [(live := world.live(call_id)) and live.phase for call_id in good] == ["answered"] * 4
+    assert sorted(woken) == sorted(good)
+    assert len(list_dead_letters(world.redis, world.keys)) == 1 and world.redis.xlen(world.keys.events) == 0
 
 
 def test_r19_an_entry_that_ends_every_process_is_buried(world: World) -> None:

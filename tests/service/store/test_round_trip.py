@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 import redis
 from redis.exceptions import ResponseError
 
-from orchestrator.store.redis.pipeline import round_trip
+from orchestrator.store.redis.pipeline import Trip, round_trip
+from orchestrator.store.redis.scripts import ScriptCall, run_scripts_in_parts
+from tests.support.poll import eventually
 
 
 def test_answers_come_in_the_order_of_the_commands_and_an_error_is_one_of_them(redis_client: redis.Redis) -> None:
@@ -47,3 +51,54 @@ def test_threads_share_no_connection(redis_client: redis.Redis) -> None:
     thread.join()
 
     assert len(set(ids)) == 2
+
+
+def test_a_trip_in_parts_answers_in_the_order_of_all_its_commands(redis_client: redis.Redis) -> None:
+    with Trip(redis_client) as trip:
+        trip.send([("SET", "a", 1), ("INCR", "a")])
+        trip.send([])
+        trip.send([("GET", "a")])
+
+        assert trip.answers() == [b"OK", 2, b"2"]
+        assert trip.answers() == []
+
+
+def test_a_trip_that_is_broken_off_leaves_no_answer_to_the_next_one(redis_client: redis.Redis) -> None:
+    with suppress(ZeroDivisionError), Trip(redis_client) as trip:
+        trip.send([("INCR", "a")])
+        raise ZeroDivisionError
+    with Trip(redis_client) as trip:
+        trip.send([("INCR", "a")])
+
+    assert round_trip(redis_client, [("ECHO", "mine")]) == [b"mine"]
+
+
+def test_a_thread_begins_no_second_trip_in_the_middle_of_one(redis_client: redis.Redis) -> None:
+    with Trip(redis_client) as trip:
+        trip.send([("ECHO", "first")])
+        with pytest.raises(RuntimeError):
+            round_trip(redis_client, [("ECHO", "second")])
+
+        assert trip.answers() == [b"first"]
+
+
+def test_r11_scripts_that_a_server_has_forgotten_are_replayed_from_all_parts(redis_client: redis.Redis) -> None:
+    redis_client.script_flush()
+    parts = [[ScriptCall("write_though_full", ["a"], ["RPUSH", n])] for n in "xyz"]
+
+    assert run_scripts_in_parts(redis_client, parts) == [1, 2, 3]
+    assert redis_client.lrange("a", 0, -1) == [b"x", b"y", b"z"]
+
+
+def test_the_server_carries_out_a_part_while_the_next_one_is_made(redis_client: redis.Redis) -> None:
+    seen = []
+
+    def parts() -> Iterator[list[ScriptCall]]:
+        yield [ScriptCall("write_though_full", ["a"], ["SET", 1])]
+        seen.append(eventually(lambda: redis_client.get("a")))
+        yield [ScriptCall("write_though_full", ["b"], ["SET", 2])]
+
+    run_scripts_in_parts(redis_client, [[ScriptCall("write_though_full", ["c"], ["SET", 0])]])
+    run_scripts_in_parts(redis_client, parts())
+
+    assert seen == [b"1"]
