@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -177,22 +177,21 @@ class CallDraft(LiveCall, frozen=False):
     @classmethod
     def of(cls, call: LiveCall) -> CallDraft:
         """Return a draft of the call; the call itself stays as it is."""
-        draft = cls.__new__(cls)
-        draft.__setstate__(_state(dict(vars(call)), call.model_fields_set))
-        return draft
+        return _restored(cls.__new__(cls), dict(vars(call)), call.model_fields_set)
 
     def frozen(self) -> LiveCall:
         """Return the draft as a live call; the draft is of no use afterwards."""
-        call = LiveCall.__new__(LiveCall)
-        call.__setstate__(_state(vars(self), self.model_fields_set))
-        return call
+        return _restored(LiveCall.__new__(LiveCall), vars(self), self.model_fields_set)
 
 
-def _state(fields: dict[str, Any], fields_set: set[str]) -> dict[str, Any]:
-    """Return what pydantic restores a model from without validating it again, as it does when it unpickles one."""
-    return {
-        "__dict__": fields,
-        "__pydantic_fields_set__": fields_set,
-        "__pydantic_extra__": None,
-        "__pydantic_private__": None,
-    }
+_Call = TypeVar("_Call", bound=LiveCall)
+_set = object.__setattr__
+
+
+def _restored(model: _Call, fields: dict[str, Any], fields_set: set[str]) -> _Call:
+    """Return the model with these fields, not validated again: as pydantic restores one that it unpickles."""
+    _set(model, "__dict__", fields)
+    _set(model, "__pydantic_fields_set__", fields_set)
+    _set(model, "__pydantic_extra__", None)
+    _set(model, "__pydantic_private__", None)
+    return model
