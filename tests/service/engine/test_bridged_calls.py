@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -120,12 +120,12 @@ def test_who_dies_before_the_commit_tells_it_again_and_it_happens_once(
     class Died(BaseException):
         pass
 
-    def die(client: redis.Redis, calls: Sequence[ScriptCall], **_: object) -> list[Any]:
-        run_scripts(client, [call for call in calls if call.name == "tell_hearers"])
+    def die(client: redis.Redis, parts: Iterable[Sequence[ScriptCall]]) -> list[Any]:
+        run_scripts(client, [call for part in parts for call in part if call.name == "tell_hearers"])
         raise Died
 
     one, other = bridged_pair(world)
-    monkeypatch.setattr(process_events, "run_scripts", die)
+    monkeypatch.setattr(process_events, "run_scripts_in_parts", die)
     with pytest.raises(Died):
         hangs_up(world, other)
     monkeypatch.undo()
