@@ -196,6 +196,7 @@ def test_who_is_calling_us_is_found_by_an_index(world: World, facts: Any, params
     with world.sql.begin() as tx:
         tx.execute(text("SET LOCAL enable_seqscan = off"))  # the tables of a test fit into one page
 
-        plan = tx.execute(text(f"EXPLAIN {facts.text}"), {"at": None, **params, **DEFAULT_CAPS.model_dump()}).scalars().all()
+        given = {"at": None, **params, **DEFAULT_CAPS.model_dump()}
+        plan = tx.execute(text(f"EXPLAIN {facts.text}"), given).scalars().all()
 
     assert any("calls_calling_us" in line for line in plan)

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from orchestrator.store.sql.tables.columns import EMPTY, NOW, metadata, moment
 
 # One row for the whole installation: the kill switch, the epoch of Redis, the carrier this data belongs to, what holds
-# for every campaign, and the secret of number keys as the two padded keys of HMAC (a trigger makes them where none are).
+# for every campaign, and the secret of number keys as the two padded keys of HMAC (made by a trigger).
 installation = Table(
     "installation",
     metadata,
