@@ -39,6 +39,9 @@ class CallView(BaseModel):
     `sip_hangup_cause` and `telnyx_error` are the carrier's own description of its end. `fault` names what at the
     carrier kept it from its callee (route, capacity or account): such an attempt does not count.
 
+    `heard_after_ms` is how long after the answer a person first heard something, null for nothing at all; `abandoned`
+    says that it was more than two seconds, `silent` more than three; `silent` is null where nobody was measured.
+
     An inbound call has the contact it was joined to, if a campaign had dialed its caller, and that campaign.
     """
 
@@ -73,6 +76,9 @@ class CallView(BaseModel):
     withdrawn_reason: str | None
     error: dict[str, Any] | None
     cost: Any
+    heard_after_ms: int | None
+    abandoned: bool
+    silent: bool | None
     recordings: list[RecordingView]
 
 

@@ -34,11 +34,19 @@ class ContactCounts(BaseModel):
 
 
 class CallCounts(BaseModel):
-    """Calls by state; `dialed` counts each that the carrier has or may have received."""
+    """Calls by state; `dialed` counts each that the carrier has or may have received.
+
+    Of the `people` who answered and were measured, `abandoned` heard nothing within two seconds, `silent` nothing
+    within three, and `opted_out` asked not to be called again.
+    """
 
     dialed: int
     live: int
     ended: int
+    people: int
+    abandoned: int
+    silent: int
+    opted_out: int
     by_disposition: dict[str, int]
     by_outcome: dict[str, int]
     by_answer: dict[str, dict[str, int]]
@@ -82,7 +90,11 @@ def stats(services: Services, campaign_id: str) -> StatsView:
     numbers = asdict(
         read_stats(campaign_id, sql=services.sql, client=services.redis, keys=services.keys, clock=services.clock)
     )
-    calls = numbers["calls"] | {name: numbers[name] for name in ("by_disposition", "by_outcome", "by_answer")}
+    calls = (
+        numbers["calls"]
+        | numbers["people"]
+        | {name: numbers[name] for name in ("by_disposition", "by_outcome", "by_answer")}
+    )
     rate = {"dials_per_s": numbers["dials_per_s"], "limit": numbers["limit"]}
     latency = {"event_to_command": numbers["event_to_command_ms"]}
     return StatsView.model_validate({**numbers, "calls": calls, "rate": rate, "latency_ms": latency})

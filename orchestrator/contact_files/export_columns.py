@@ -12,6 +12,7 @@ RESULT_COLUMNS: Final = (
     *("contact_id", "phone", "external_id", "status", "reason", "attempts", "disposition", "outcome", "last_call_id"),
     *("from", "dialed_at", "answered_at", "ended_at"),
     *("hangup_cause", "sip_hangup_cause", "telnyx_error", "fault"),
+    *("heard_after_ms", "abandoned", "silent"),
 )
 ANSWER: Final = "answer_"
 _VARIABLE = "variable_"

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 FIRST_SCHEMA = 1
-LIVE_SCHEMA = 3
+LIVE_SCHEMA = 4
 """The version of the state's fields: an engine does not touch a state that a newer one wrote.
 
 Raise it when a field is added or changes its meaning: an engine that does not know a field drops it. A new field has
@@ -85,7 +85,9 @@ class LiveCall(BaseModel):
     caller. `user_state` is the user's state that the leg carries. `transfers` counts the letters given to second legs,
     `newest_target` is the letter of the newest, whose events the flow receives; `target_legs` are their ids. `doubles`
     are the ids of duplicate calls of the same attempt. `unwanted` says that the number was suppressed before the
-    answer. `is_erased` says that the person was erased: personal data no longer enters the state.
+    answer. `is_erased` says that the person was erased: personal data no longer enters the state. `heard_at` is when
+    the person first heard something, by the carrier's clock; `answer_noted_at` when the answer was noted here, by ours,
+    and None for a call that was answered before such things were noted.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -107,6 +109,8 @@ class LiveCall(BaseModel):
     call_leg_id: str | None = None
     call_session_id: str | None = None
     answered_at: datetime | None = None
+    answer_noted_at: datetime | None = None
+    heard_at: datetime | None = None
     ended_at: datetime | None = None
     amd_result: str | None = None
     hangup_cause: str | None = None

@@ -13,6 +13,7 @@ from orchestrator.flow.engine.background_audio import stop_background_audio
 from orchestrator.flow.engine.branching import next_step, take_branch
 from orchestrator.flow.engine.event_owner import Owner, hang_up_duplicate, owner_of, store_leg_ids
 from orchestrator.flow.engine.facts import keep_facts, remember_event
+from orchestrator.flow.engine.first_sound import note_sound
 from orchestrator.flow.engine.local_results import on_http_result, on_stream_play_ended
 from orchestrator.flow.engine.pending_commands import attribute_event
 from orchestrator.flow.engine.requested_transfers import TRANSFER_TIMER, apply_transfer_results, on_transfer_timer
@@ -76,6 +77,7 @@ def _on_own_leg_event(transition: Transition) -> None:
     """Handle an event of the call's own leg."""
     event = transition.event
     keep_facts(transition)
+    note_sound(transition)
     if event.type == EventType.CALL_HANGUP:
         hangup.on_hangup(transition)
     elif event.type in {EventType.CALL_INITIATED, own.DIAL_ACCEPTED}:

@@ -103,6 +103,7 @@ def _mark_answered(transition: Transition, at: datetime) -> None:
     call = transition.call
     if call.answered_at is None and call.outcome is None and transition.flow is not None and not call.adopted:
         call.outcome = transition.flow.outcome
+    call.answer_noted_at = call.answer_noted_at or (transition.now if call.answered_at is None else None)
     # Webhooks come in any order: the earliest one that implies an answer is the closest to it.
     call.answered_at = at if call.answered_at is None else min(call.answered_at, at)
     if call.phase != "ended":

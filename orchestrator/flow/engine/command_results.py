@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from orchestrator.flow.engine.first_sound import note_accepted_sound
 from orchestrator.flow.engine.hangup import hang_up_again, on_leg_gone
 from orchestrator.flow.engine.pending_commands import (
     find_pending,
@@ -79,6 +80,7 @@ def on_command_gone(transition: Transition) -> None:
 
 def _accept(transition: Transition, command: Outstanding) -> None:
     prune_unsent(transition, command)
+    note_accepted_sound(transition, command.action)
     if is_over_once_accepted(command.action):
         remove_pending(transition, command)
     else:

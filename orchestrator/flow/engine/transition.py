@@ -22,7 +22,7 @@ from orchestrator.model.live_call import NO_VISIT, CallDraft, LiveCall, Outstand
 OWN, STOP, FIRST_HANGUP, DURING, DURING_STOP = 0, 1, 2, 20, 21
 
 _RECORDED = (
-    "outcome", "answers", "suppressions", "recordings", "cost", "answered_at", "ended_at",
+    "outcome", "answers", "suppressions", "recordings", "cost", "answered_at", "ended_at", "heard_at",
     "amd_result", "hangup_cause", "hangup_source", "sip_hangup_cause", "telnyx_error", "error", "call_control_id",
 )  # fmt: skip
 

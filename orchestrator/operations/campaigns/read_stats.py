@@ -23,6 +23,7 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.calls import count_dials_since
 from orchestrator.store.sql.connections import find_connection
 from orchestrator.store.sql.dialing_stop import read_stop
+from orchestrator.store.sql.people import read_people
 from orchestrator.store.sql.tallies import Tally, largest_answers, read_tally
 
 _RATE_OVER = timedelta(seconds=5)
@@ -38,6 +39,7 @@ class CampaignStats:
     contacts: dict[str, int]
     held_by_reason: dict[str, int]
     calls: dict[str, int]
+    people: dict[str, int]
     by_disposition: dict[str, int]
     by_outcome: dict[str, int]
     by_answer: dict[str, dict[str, int]]
@@ -62,6 +64,7 @@ def read_stats(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys
     with sql.connect() as tx:
         contacts = read_tally(tx, campaign_id, "contacts")
         calls = _read_calls(tx, campaign_id)
+        people = read_people(tx, campaign_id)
         answers = largest_answers(tx, campaign_id, most=_MOST_ANSWERS)
         dials = count_dials_since(tx, campaign_id, since=now - _RATE_OVER)
         account = find_connection(tx, campaign.connection_id)
@@ -75,6 +78,7 @@ def read_stats(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys
         contacts=_by_status(counts_of_contacts),
         held_by_reason=dict(counts_of_contacts.held_by_reason),
         calls=_phases(calls),
+        people=people.counts(),
         by_disposition=_count_by("disposition", calls),
         by_outcome=_count_by("outcome", calls),
         by_answer=_answers(answers),

@@ -14,6 +14,7 @@ from orchestrator.model.attempt_state import ATTEMPT_TRANSITIONS, FINAL_STATES, 
 from orchestrator.model.call_end import CallEnd, end_of
 from orchestrator.model.contact_status import CONTACT_TRANSITIONS, ContactStatus
 from orchestrator.model.disposition import Disposition
+from orchestrator.model.hearing import hearing_of
 from orchestrator.model.live_call import LiveCall, Suppression
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql.erased_calls import ERASED, IS_ERASED
@@ -48,7 +49,8 @@ _CALLS = text(
         answers = r.answers, amd_result = r.amd_result, hangup_cause = r.hangup_cause, hangup_source = r.hangup_source,
         sip_hangup_cause = r.sip_hangup_cause, telnyx_error = r.telnyx_error, fault = r.fault,
         end_assumed = r.end_assumed, error = r.error,
-        cost = r.cost, recordings = r.recordings, answered_at = r.answered_at,
+        cost = r.cost, heard_after_ms = r.heard_after_ms, abandoned = r.abandoned, silent = r.silent,
+        opted_out = r.opted_out, recordings = r.recordings, answered_at = r.answered_at,
         ended_at = coalesce(r.ended_at, k.ended_at, now()),
         call_control_id = coalesce(k.call_control_id, r.call_control_id),
         call_leg_id = coalesce(k.call_leg_id, r.call_leg_id),
@@ -56,7 +58,8 @@ _CALLS = text(
     FROM jsonb_to_recordset(:records) AS r(
         call_id text, disposition text, outcome text, answers jsonb, amd_result text, hangup_cause text,
         hangup_source text, sip_hangup_cause text, telnyx_error jsonb, fault text, end_assumed boolean, error jsonb,
-        cost jsonb, recordings jsonb, answered_at timestamptz, ended_at timestamptz, call_control_id text,
+        cost jsonb, heard_after_ms int, abandoned boolean, silent boolean, opted_out boolean,
+        recordings jsonb, answered_at timestamptz, ended_at timestamptz, call_control_id text,
         call_leg_id text, call_session_id text)
     WHERE k.id = r.call_id
     """  # noqa: S608 built from constants
@@ -218,6 +221,7 @@ def end_unrecorded(tx: Connection, call_id: str) -> None:
 
 def _call_row(record: Record) -> dict[str, Any]:
     call = record.call
+    hearing = hearing_of(call, record.disposition)
     return {
         "call_id": call.call_id,
         "disposition": record.disposition.value,
@@ -232,6 +236,10 @@ def _call_row(record: Record) -> dict[str, Any]:
         "fault": record.end.fault and record.end.fault.value,
         "error": call.error,
         "cost": call.cost,
+        "heard_after_ms": hearing.after_ms,
+        "abandoned": hearing.abandoned,
+        "silent": hearing.silent,
+        "opted_out": hearing.opted_out,
         "recordings": list(call.recordings),
         "answered_at": call.answered_at,
         "ended_at": call.ended_at,

@@ -222,6 +222,7 @@ KEPT: Final[Mapping[str, str]] = MappingProxyType(
         "calls.call_leg_id": "the carrier's id",
         "calls.call_session_id": "the carrier's id",
         "calls.cost": "what a call cost",
+        "campaigns.guards": "why an operator loosened a guard",
         "recordings.recording_id": "the carrier's id; the row goes with its file",
         "recordings.place": "where the file is, by the row's id; the row goes with its file",
         "recordings.sha256": "of the file; the row goes with it",
@@ -245,7 +246,7 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "campaign_zones": frozenset({"campaign_id", "zone"}),
         "campaigns": frozenset(
             {"id", "name", "kind", "flow_id", "connection_id", "status", "caller_ids", "default_timezone", "pacing"}
-            | {"calling_hours", "retry", "caps", "purpose", "subject", "voice"}
+            | {"calling_hours", "retry", "caps", "purpose", "subject", "voice", "spend"}
         ),
         "connections": frozenset({"id"}),
         "contacts": frozenset({"id", "campaign_id", "import_id", "flow_id", "caller_id", "last_call_id"}),

@@ -13,8 +13,9 @@ _LAST = calls.alias("last")
 _WHO = ("id", "phone", "external_id", "status", "reason", "attempts", "disposition", "outcome", "last_call_id")
 _WHEN = ("from_number", "dialed_at", "answered_at", "ended_at")
 _END = ("hangup_cause", "sip_hangup_cause", "telnyx_error", "fault")
+_HEARD = ("heard_after_ms", "abandoned", "silent")
 
-RESULT_COLUMNS = (*_WHO, *_WHEN, *_END)
+RESULT_COLUMNS = (*_WHO, *_WHEN, *_END, *_HEARD)
 
 _VARIABLE_NAMES = text(
     """
@@ -39,7 +40,7 @@ def results_after(tx: Connection, campaign_id: str, contact_id: str, *, limit: i
         .limit(limit)
         .subquery("page")
     )
-    columns = [*(page.c[name] for name in _WHO), *(_LAST.c[name] for name in (*_WHEN, *_END))]
+    columns = [*(page.c[name] for name in _WHO), *(_LAST.c[name] for name in (*_WHEN, *_END, *_HEARD))]
     joined = page.outerjoin(_LAST, _LAST.c.id == page.c.last_call_id)
     query: Select[Any] = select(*columns, page.c.answers, page.c.timezone, page.c.variables).select_from(joined)
     return tx.execute(query.order_by(page.c.id)).all()

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, Engine, text
 
-Subject = Literal["contacts", "calls", "answers"]
+Subject = Literal["contacts", "calls", "answers", "people", "spent"]
 
 _FOLDED_AT_ONCE, _FOLDS_AT_ONCE = 500, 40
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('tallies'))")
@@ -71,7 +71,10 @@ class Tally(NamedTuple):
 
 
 def read_tally(tx: Connection, campaign_id: str, subject: Subject) -> list[Tally]:
-    """Return contacts by [status, reason or zone], calls by [state, disposition, outcome]."""
+    """Return contacts by [status, reason or zone], calls by [state, disposition, outcome].
+
+    People who answered are by [day, what of them], what was spent, in millionths, by [day] of its claim; days are UTC.
+    """
     rows = tx.execute(_READ, {"campaign_id": campaign_id, "subject": subject})
     return [Tally(*row) for row in rows]
 

@@ -273,3 +273,39 @@ def test_contacts_of_the_release_before_that_are_never_dialed_and_have_no_zone_e
             ended = "SELECT id, reason FROM contacts WHERE status = 'exhausted' ORDER BY id"
             assert tx.execute(text(ended)).all() == [(ident, "number_kind") for ident in charged]
         engine.dispose()
+
+
+def test_calls_of_an_engine_beside_the_new_schema_are_no_people_that_heard_nothing(
+    postgres_server: RunningServer,
+) -> None:
+    ends = "UPDATE calls SET state = 'ended', disposition = 'human', answered_at = now(), ended_at = now()"
+    measured = "UPDATE calls SET abandoned = true, silent = true, opted_out = false, spent = 0.25"
+    kept = "SELECT subject, parts[2], n FROM tally_changes WHERE subject IN ('people', 'spent') ORDER BY 1, 2"
+    with database_at(postgres_server.url, "0015", name="schema_0015") as url:
+        engine = create_engine(url)
+        with engine.begin() as tx:
+            for statement in _A_CALL:
+                tx.execute(text(statement))
+
+        upgrade(url)
+
+        with engine.begin() as tx:
+            tx.execute(text(ends))
+            told = tx.execute(text("SELECT heard_after_ms, abandoned, silent, opted_out, spent FROM calls")).one()
+            before = tx.execute(text(kept)).all()
+            tx.execute(text(measured))
+            since = [tuple(row) for row in tx.execute(text(kept)).all()]
+            said = tx.execute(text("SELECT guards, spend FROM campaigns")).one()
+        engine.dispose()
+        downgrade_to(url, "0015")
+        upgrade(url)
+
+    assert tuple(told) == (None, False, None, None, None)
+    assert before == []
+    assert since == [
+        ("people", "abandoned", 1),
+        ("people", "people", 1),
+        ("people", "silent", 1),
+        ("spent", None, 250000),
+    ]
+    assert tuple(said) == ({}, None)

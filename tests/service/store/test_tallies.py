@@ -21,6 +21,15 @@ _COUNTED = {
         FROM contacts WHERE campaign_id = :campaign GROUP BY 1
     """,
     "calls": "SELECT ARRAY[state, disposition, outcome], count(*) FROM calls WHERE campaign_id = :campaign GROUP BY 1",
+    "people": """
+        SELECT ARRAY[to_char(answered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), what], count(*) FROM calls, LATERAL (VALUES
+            ('people', true), ('abandoned', abandoned), ('silent', silent), ('opted_out', opted_out)) x(what, holds)
+        WHERE campaign_id = :campaign AND silent IS NOT NULL AND holds GROUP BY 1
+    """,
+    "spent": """
+        SELECT ARRAY[to_char(reserved_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')], sum(spent) * 1000000 FROM calls
+        WHERE campaign_id = :campaign AND spent IS NOT NULL AND state <> 'withdrawn' GROUP BY 1 HAVING sum(spent) <> 0
+    """,
 }
 _BEGIN = (
     "INSERT INTO connections (id, calls_per_second, max_live_calls) VALUES ('conn', 1, 1)",
@@ -44,6 +53,15 @@ _MOVES = (
     WHERE contact_id = ANY(:ids)
     """,
     "UPDATE calls SET state = 'withdrawn', outcome = :word, answers = '{}' WHERE contact_id = ANY(:ids)",
+    """
+    UPDATE calls SET abandoned = :word = '', silent = :word <> 'busy', opted_out = :word = 'human', spent = 0.0123,
+        answered_at = '2026-11-29T23:59:59Z' WHERE contact_id = ANY(:ids)
+    """,
+    """
+    UPDATE calls SET abandoned = false, silent = false, answered_at = '2026-11-30T00:00:00Z', spent = length(:word) * 0.5,
+        state = 'accepted' WHERE contact_id = ANY(:ids)
+    """,
+    "UPDATE calls SET abandoned = false, silent = NULL, opted_out = NULL, spent = NULL WHERE contact_id = ANY(:ids)",
     "DELETE FROM calls WHERE contact_id = ANY(:ids)",
 )
 _WORDS = ("busy", "human", "Europe/Berlin", "")
@@ -72,6 +90,8 @@ def _agree(sql: Engine) -> None:
     for campaign in ("a", "b"):
         assert _kept(sql, "contacts", campaign) == _counted(sql, "contacts", campaign)
         assert _kept(sql, "calls", campaign) == _counted(sql, "calls", campaign)
+        assert _kept(sql, "people", campaign) == _counted(sql, "people", campaign)
+        assert _kept(sql, "spent", campaign) == _counted(sql, "spent", campaign)
 
 
 @pytest.mark.parametrize("seed", range(4))

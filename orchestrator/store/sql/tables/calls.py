@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Numeric,
     SmallInteger,
     Table,
     Text,
@@ -89,8 +90,13 @@ calls = Table(
     Column("end_assumed", Boolean, nullable=False, server_default=text("false")),  # no hangup webhook came (R14)
     Column("error", JSONB),
     Column("cost", JSONB),
+    # What a person heard who answered (model/hearing.py); `silent` is NULL where nobody was measured.
+    Column("heard_after_ms", Integer),
+    Column("silent", Boolean),
+    Column("opted_out", Boolean),
+    Column("spent", Numeric),  # reserved by the claim where the campaign has a budget; the carrier's cost once told
     Column("recordings", JSONB, nullable=False, server_default=EMPTY_LIST),
-    Column("abandoned", Boolean, nullable=False, server_default=text("false")),  # somebody answered and heard nothing
+    Column("abandoned", Boolean, nullable=False, server_default=text("false")),  # somebody answered and heard nothing in time
 )
 Index(
     "calls_attempt",
@@ -125,6 +131,21 @@ Index("calls_of_outcome", calls.c.campaign_id, OUTCOME_BEGINS, calls.c.id, postg
 Index("calls_withdrawn", calls.c.id, postgresql_where=text(f"state = '{AttemptState.WITHDRAWN}'"))
 Index("calls_inbound", calls.c.id, postgresql_where=text("direction = 'inbound'"))
 Index("calls_ended", calls.c.ended_at, postgresql_where=text("ended_at IS NOT NULL"))
+# What guards look at: a campaign's newest dials that are over, and the newest people who answered.
+Index(
+    "calls_ended_of",
+    calls.c.campaign_id,
+    calls.c.ended_at.desc(),
+    postgresql_include=["disposition"],
+    postgresql_where=text("ended_at IS NOT NULL AND direction = 'outbound'"),
+)
+Index(
+    "calls_people_of",
+    calls.c.campaign_id,
+    calls.c.answered_at.desc(),
+    postgresql_include=["silent", "opted_out"],
+    postgresql_where=text("silent IS NOT NULL"),
+)
 Index("calls_by_contact", calls.c.contact_id, calls.c.id)
 Index("calls_by_number", calls.c.to_number, calls.c.last_sent_at.desc())
 # By the key: who is called is counted whatever campaign, and whatever became of the person's data.

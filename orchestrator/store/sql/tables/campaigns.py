@@ -57,6 +57,10 @@ campaigns = Table(
     Column("retry", JSONB, nullable=False, server_default=EMPTY),
     Column("number_gap_s", Integer, nullable=False, server_default=text("7200")),
     Column("caps", JSONB, nullable=False, server_default=EMPTY),  # what it says itself; the installation's hold too
+    Column(
+        "guards", JSONB, nullable=False, server_default=EMPTY
+    ),  # what it says itself; what is left out is the default
+    Column("spend", JSONB(none_as_null=True)),  # its budget, if it has one
     # A campaign makes five calls, and no more until a webhook has come back since then.
     moment("proving_since"),
     Column("heard_webhooks", Boolean, nullable=False, server_default=text("false")),
@@ -92,6 +96,6 @@ tally_changes = Table(
     Column("campaign_id", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("parts", ARRAY(Text), nullable=False),
-    Column("n", Integer, nullable=False),
+    Column("n", BigInteger, nullable=False),
 )
 Index("tally_changes_by_campaign", tally_changes.c.campaign_id, tally_changes.c.subject)
