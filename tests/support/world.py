@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import count
 from typing import Any, TypeVar
@@ -332,6 +332,7 @@ class World:
         *,
         leg: str = "A",
         ago_s: float = 0.0,
+        at: datetime | None = None,
         ident: str | None = None,
         **payload: Any,
     ) -> str:
@@ -339,7 +340,7 @@ class World:
         event_id = ident or f"evt-{next(_events)}"
         state = ClientState(call=call_id, role=leg, user=None).encode()  # type: ignore[arg-type]
         ids = {"call_control_id": f"v3:{call_id}", "call_leg_id": f"leg-{call_id}", "call_session_id": f"ses-{call_id}"}
-        occurred = rfc3339(utc_now() - timedelta(seconds=ago_s))
+        occurred = rfc3339(at or utc_now() - timedelta(seconds=ago_s))
         data = {
             "record_type": "event",
             "event_type": event_type,

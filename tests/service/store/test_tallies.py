@@ -54,12 +54,12 @@ _MOVES = (
     """,
     "UPDATE calls SET state = 'withdrawn', outcome = :word, answers = '{}' WHERE contact_id = ANY(:ids)",
     """
-    UPDATE calls SET abandoned = :word = '', silent = :word <> 'busy', opted_out = :word = 'human', spent = 0.0123,
-        answered_at = '2026-11-29T23:59:59Z' WHERE contact_id = ANY(:ids)
+    UPDATE calls SET abandoned = :word = '', silent = :word <> 'busy', opted_out = :word = 'human',
+        spent = 0.0123, answered_at = '2026-11-29T23:59:59Z' WHERE contact_id = ANY(:ids)
     """,
     """
-    UPDATE calls SET abandoned = false, silent = false, answered_at = '2026-11-30T00:00:00Z', spent = length(:word) * 0.5,
-        state = 'accepted' WHERE contact_id = ANY(:ids)
+    UPDATE calls SET abandoned = false, silent = false, answered_at = '2026-11-30T00:00:00Z', state = 'accepted',
+        spent = length(:word) * 0.5 WHERE contact_id = ANY(:ids)
     """,
     "UPDATE calls SET abandoned = false, silent = NULL, opted_out = NULL, spent = NULL WHERE contact_id = ANY(:ids)",
     "DELETE FROM calls WHERE contact_id = ANY(:ids)",

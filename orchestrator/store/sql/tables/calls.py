@@ -96,7 +96,9 @@ calls = Table(
     Column("opted_out", Boolean),
     Column("spent", Numeric),  # reserved by the claim where the campaign has a budget; the carrier's cost once told
     Column("recordings", JSONB, nullable=False, server_default=EMPTY_LIST),
-    Column("abandoned", Boolean, nullable=False, server_default=text("false")),  # somebody answered and heard nothing in time
+    Column(
+        "abandoned", Boolean, nullable=False, server_default=text("false")
+    ),  # somebody answered and heard nothing in time
 )
 Index(
     "calls_attempt",
