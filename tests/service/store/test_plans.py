@@ -18,6 +18,8 @@ from sqlalchemy import Engine
 
 from api.app import create_app
 from api.http.pagination import encode_cursor
+from orchestrator.contact_files.contact_rows import NewContact
+from orchestrator.ids import new_id
 from orchestrator.local_stack.embedded_servers import start_postgres
 from orchestrator.operations.calls.warm_flow_cache import warm_flow_cache
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
@@ -31,6 +33,7 @@ from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_un
 from orchestrator.operations.recovery.work_watch import WorkWatch
 from orchestrator.operations.system.collect_metrics import collect_metrics
 from orchestrator.store.sql.call_records import lock_for_record
+from orchestrator.store.sql.contact_staging import Dedupe, StagedContact, insert_contacts
 from orchestrator.store.sql.engine import open_sql
 from orchestrator.store.sql.migrate import upgrade
 from orchestrator.store.sql.recordings import renew_lease, take_recording
@@ -90,6 +93,17 @@ def read_for_the_record(world: World) -> None:
         assert lock_for_record(tx, call_ids)
 
 
+def import_some(world: World, *, dedupe: Dedupe) -> None:
+    """Add contacts of a file of which half are there already, as the importer does batch by batch."""
+    phones = [f"+12{n:09}" for n in (*range(2_000_000, 2_000_010), *range(999_000_000, 999_000_010))]
+    rows = [
+        StagedContact(new_id("con"), NewContact(phone, f"of-{phone}", None, None, None, 0, {}), "America/New_York", n)
+        for n, phone in enumerate(phones)
+    ]
+    with world.sql.begin() as tx:
+        insert_contacts(tx, rows, campaign_id=ALL_WAIT, dedupe=dedupe)
+
+
 LOOPS: dict[str, Callable[[World], object]] = {
     "settle": read_for_the_record,
     "dispatch": lambda w: w.dispatcher.dispatch_calls(),
@@ -109,6 +123,8 @@ LOOPS: dict[str, Callable[[World], object]] = {
     "what sweepers have to do": lambda w: WorkWatch(w.sql).has(Work.SENDS),
     "epoch": lambda w: w.rebuilder.watch(),
     "recordings": take_some,
+    "import, a contact for each external id": lambda w: import_some(w, dedupe="external_id"),
+    "import, a contact for each number": lambda w: import_some(w, dedupe="phone"),
     "claim under both caps": lambda w: (w.set_caps(per_number_24h=3, per_caller_id_24h=1000), w.claim(FEW_DUE)),
 }
 _LAST = "9" * 26
