@@ -23,8 +23,13 @@ from orchestrator.operations.dialing.stop_dialing import find_stop
 from orchestrator.policy.hold_reasons import Reason, sentence_of
 from orchestrator.policy.phone.field import AskedNumber, Region
 from orchestrator.policy.phone.parse_phone import WRITTEN_AS as PHONE
+from orchestrator.policy.region_codes import MEANS as REGION_MEANS
+from orchestrator.policy.region_codes import WRITTEN_AS as REGION
 from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.zones.named_zone import WRITTEN_AS as ZONE
+from orchestrator.policy.zones.timezone_source import DEFAULT_SOURCE, TimezoneSource
+from orchestrator.policy.zones.timezone_source import MEANS as SOURCE_MEANS
+from orchestrator.policy.zones.timezone_source import WRITTEN_AS as SOURCE
 from orchestrator.services import Services
 from orchestrator.store.sql.dialing_stop import Stop
 
@@ -44,6 +49,8 @@ class NewContactDocument(BaseModel):
     timezone: Annotated[str, WithJsonSchema(ZONE)] | None = Field(
         None, description="IANA name; left out, it follows from the number."
     )
+    timezone_source: Annotated[str, WithJsonSchema(SOURCE)] | None = Field(None, description=SOURCE_MEANS)
+    region: Annotated[str, WithJsonSchema(REGION)] | None = Field(None, description=REGION_MEANS)
     not_before: Moment | None = None
     not_after: Moment | None = None
     priority: int = Field(0, ge=-1000, le=1000, description="Higher is dialed first.")
@@ -100,6 +107,8 @@ class ContactView(BaseModel):
     phone: str
     external_id: str | None
     timezone: str | None
+    timezone_source: TimezoneSource
+    region: str | None
     zone: str
     not_before: Moment | None
     not_after: Moment | None
@@ -151,6 +160,7 @@ def _shape(row: Any, current: CurrentStatus, stop: Stop | None) -> ContactView:
     return ContactView.model_validate(
         {
             **row._mapping,
+            "timezone_source": row.timezone_source or DEFAULT_SOURCE,
             "campaign_id": shown_campaign(row),
             "status": current.status,
             "reason": current.reason,

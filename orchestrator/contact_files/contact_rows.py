@@ -16,14 +16,24 @@ from orchestrator.contact_files.phone_columns import letters_of
 from orchestrator.policy.names import one_form, unseen_in, unspeakable_in
 from orchestrator.policy.phone.number_kind import why_never_dialed
 from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
+from orchestrator.policy.region_codes import RegionProblem, read_region
 from orchestrator.policy.timestamps import parse_timestamp
 from orchestrator.policy.visible_text import visible
 from orchestrator.policy.zones.named_zone import ZoneProblem, read_zone
+from orchestrator.policy.zones.timezone_source import TimezoneSource, read_source
 
 Value = str | int | float | bool
 
-_FIELDS = frozenset({"phone", "external_id", "timezone", "not_before", "not_after", "priority", "variables"})
-_COLUMNS = {"phone": "phone", "externalid": "external_id", "timezone": "timezone"} | {
+_TEXTS = ("phone", "external_id", "timezone", "timezone_source", "region", "not_before", "not_after")
+_FIELDS = frozenset({*_TEXTS, "priority", "variables"})
+# A file's column of the contact's region has a name that no variable is likely to have: many tables have a `region`.
+REGION_COLUMN = "contact_region"
+_COLUMNS = {
+    "phone": "phone",
+    "externalid": "external_id",
+    "timezone": "timezone",
+    "timezonesource": "timezone_source",
+    "contactregion": REGION_COLUMN,
     "notbefore": "not_before",
     "notafter": "not_after",
 }
@@ -48,6 +58,8 @@ class NewContact:
     not_after: datetime | None
     priority: int
     variables: dict[str, Value]
+    timezone_source: TimezoneSource | None = None
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +112,10 @@ def is_own_field(column: str) -> bool:
 
 def column_for(name: str, form: ContactForm) -> str:
     """Return what a file's column fills: a contact's own field such as `external_id`, or a variable."""
-    return _COLUMNS.get(letters_of(name)) or form.input_for(name)
+    letters = letters_of(name)
+    if letters == "region" and not form.knows(name):
+        return REGION_COLUMN
+    return _COLUMNS.get(letters) or form.input_for(name)
 
 
 def read_contact(document: Any, form: ContactForm) -> NewContact | ContactProblem:
@@ -119,7 +134,7 @@ def read_contact_row(row: Mapping[str, str], form: ContactForm) -> NewContact | 
     fields = row if _COPIED.isdisjoint(row) else {**row, **{name: visible(row[name]) for name in _COPIED & row.keys()}}
     variables: dict[str, Value] = {name: text for name, text in row.items() if text and name not in _COLUMN_FIELDS}
     try:
-        return _contact(fields, variables, form)
+        return _contact(fields, variables, form, region=fields.get(REGION_COLUMN))
     except _Wrong as wrong:
         return wrong.problem
 
@@ -129,13 +144,16 @@ def _from_object(document: Any, form: ContactForm) -> NewContact:
         raise _Wrong("not_an_object", "", "a contact is an object such as {phone, variables}")
     for name in document.keys() - _FIELDS:
         raise _Wrong("unknown_field", str(name), "no such field; what the flow needs stands in `variables`")
-    for name in ("phone", "external_id", "timezone", "not_before", "not_after"):
+    for name in _TEXTS:
         if not isinstance(document.get(name), str | None):
             raise _Wrong("not_text", name, "write it as text, in quotes")
-    return _contact(document, _variables(document.get("variables"), form), form)
+    variables = _variables(document.get("variables"), form)
+    return _contact(document, variables, form, region=document.get("region"))
 
 
-def _contact(fields: Mapping[str, Any], variables: dict[str, Value], form: ContactForm) -> NewContact:
+def _contact(
+    fields: Mapping[str, Any], variables: dict[str, Value], form: ContactForm, *, region: str | None
+) -> NewContact:
     phone = _phone(fields.get("phone"), form.region)
     not_before, not_after = _moment(fields, "not_before"), _moment(fields, "not_after")
     if not_before and not_after and not_after <= not_before:
@@ -148,6 +166,8 @@ def _contact(fields: Mapping[str, Any], variables: dict[str, Value], form: Conta
         not_after=not_after,
         priority=_priority(fields.get("priority")),
         variables=_complete(variables, form.required),
+        timezone_source=_source(fields.get("timezone_source")),
+        region=_region(region),
     )
 
 
@@ -176,6 +196,24 @@ def _zone(text: str | None) -> str | None:
     if isinstance(zone, ZoneProblem):
         raise _Wrong("unknown_zone", "timezone", zone.detail)
     return zone
+
+
+def _source(text: str | None) -> TimezoneSource | None:
+    if not text or not text.strip():
+        return None
+    source = read_source(text)
+    if source is None:
+        raise _Wrong("timezone_source", "timezone_source", f"{text!r} is no source; write address, crm or said")
+    return source
+
+
+def _region(text: str | None) -> str | None:
+    if not text or not text.strip():
+        return None
+    region = read_region(text)
+    if isinstance(region, RegionProblem):
+        raise _Wrong("unknown_region", "region", region.detail)
+    return region
 
 
 def _moment(fields: Mapping[str, Any], name: str) -> datetime | None:

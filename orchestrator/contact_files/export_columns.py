@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from orchestrator.contact_files.contact_rows import ContactForm, column_for, is_own_field
+from orchestrator.contact_files.contact_rows import REGION_COLUMN, ContactForm, column_for, is_own_field
 
 REJECT_COLUMNS: Final = ("row", "status", "code", "detail")
 RESULT_COLUMNS: Final = (
@@ -14,6 +14,8 @@ RESULT_COLUMNS: Final = (
     *("hangup_cause", "sip_hangup_cause", "telnyx_error", "fault"),
     *("heard_after_ms", "abandoned", "silent"),
 )
+PLACE_COLUMNS: Final = ("timezone", "timezone_source", "region")
+"""What results say of a contact's place, as it was given."""
 ANSWER: Final = "answer_"
 _VARIABLE = "variable_"
 _PREFIXES = (ANSWER, _VARIABLE)
@@ -39,7 +41,8 @@ def exported_columns(names: Sequence[str], form: ContactForm) -> list[str] | Non
         theirs = names[len(REJECT_COLUMNS) :]
         return [""] * len(REJECT_COLUMNS) + [_filled(name, form) for name in theirs]
     if names[:1] == ["contact_id"] and set(names) >= _SURELY_RESULTS:
-        return [_of_results(name, form) for name in names]
+        has_places = set(names) >= set(PLACE_COLUMNS)
+        return [REGION_COLUMN if has_places and name == "region" else _of_results(name, form) for name in names]
     return None
 
 

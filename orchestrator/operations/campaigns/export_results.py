@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row
 
-from orchestrator.contact_files.export_columns import ANSWER, RESULT_COLUMNS, variable_name
+from orchestrator.contact_files.export_columns import ANSWER, PLACE_COLUMNS, RESULT_COLUMNS, variable_name
 from orchestrator.operations.campaigns.find_campaigns import find_campaign
 from orchestrator.policy.timestamps import format_timestamp
 from orchestrator.store.sql.flow_cache import FlowCache
@@ -19,7 +19,7 @@ from orchestrator.store.sql.results import flows_called, results_after, variable
 
 _BATCH = 1_000
 _NAMED_AT_ONCE = 20_000  # contacts whose variables' names are asked for in one query: some 50 ms
-_OF_CONTACT = 3  # answers, timezone, variables: the last columns of a row
+_OF_CONTACT = 2 + len(PLACE_COLUMNS)  # answers, its place, variables: the last columns of a row
 
 
 def export_results(campaign_id: str, *, sql: Engine, flows: FlowCache) -> Iterator[list[Any]]:
@@ -32,7 +32,7 @@ def export_results(campaign_id: str, *, sql: Engine, flows: FlowCache) -> Iterat
 
 
 def _rows(sql: Engine, campaign_id: str, answers: list[str], variables: list[str]) -> Iterator[list[Any]]:
-    yield [*RESULT_COLUMNS, *(f"{ANSWER}{name}" for name in answers), "timezone", *map(variable_name, variables)]
+    yield [*RESULT_COLUMNS, *(f"{ANSWER}{name}" for name in answers), *PLACE_COLUMNS, *map(variable_name, variables)]
     last = ""
     while True:
         with sql.connect() as tx:
@@ -41,7 +41,8 @@ def _rows(sql: Engine, campaign_id: str, answers: list[str], variables: list[str
             return
         for row in rows:
             known = map(_plain, row[:-_OF_CONTACT])
-            yield [*known, *map(row.answers.get, answers), row.timezone, *map(row.variables.get, variables)]
+            place = (row.timezone, row.timezone_source, row.region)
+            yield [*known, *map(row.answers.get, answers), *place, *map(row.variables.get, variables)]
         last = rows[-1].id
 
 

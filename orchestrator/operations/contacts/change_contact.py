@@ -25,7 +25,11 @@ from orchestrator.operations.dialing.release_attempts import (
 )
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.names import all_seen
+from orchestrator.policy.region_codes import MEANS as REGION_MEANS
+from orchestrator.policy.region_codes import PersonsRegion
 from orchestrator.policy.zones.named_zone import Zone
+from orchestrator.policy.zones.timezone_source import MEANS as SOURCE_MEANS
+from orchestrator.policy.zones.timezone_source import SaidSource
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters, contacts
 from orchestrator.store.sql.campaigns import add_zones
@@ -34,6 +38,10 @@ from orchestrator.store.sql.flow_cache import FlowCache
 Outcome = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(all_seen)
 ]
+
+
+_MAY_BE_TAKEN_AWAY = frozenset({"timezone_source", "region"})
+_HELD_BY_PLACE = (Reason.ZONE_UNKNOWN, Reason.OUTSIDE_HOURS, Reason.LAW_HOURS, Reason.LAW_HOLIDAY)
 
 
 class ContactChange(BaseModel):
@@ -49,6 +57,10 @@ class ContactChange(BaseModel):
         default=None, description="Merged into the contact's variables; null removes one."
     )
     timezone: Zone | None = None
+    timezone_source: SaidSource | None = Field(
+        default=None, description=f"{SOURCE_MEANS} A timezone that is changed without it counts as from the crm."
+    )
+    region: PersonsRegion | None = Field(default=None, description=f"{REGION_MEANS} Null takes it away.")
 
     @model_validator(mode="after")
     def _outcome_needs_an_end(self) -> Self:
@@ -72,7 +84,9 @@ def change_contact(
     Raises Conflict for one that has ended otherwise, InvalidInput for variables the flow cannot use.
     """
     known = find_contact(contact_id, sql=sql)
-    is_checked = change.variables is not None or change.timezone is not None
+    is_checked = (
+        change.variables is not None or change.timezone is not None or change.model_fields_set & _MAY_BE_TAKEN_AWAY
+    )
     place = upload_target_of(known.campaign_id, sql=sql, flows=flows, clock=clock) if is_checked else None
     withdrawn: list[ReleasedAttempt] = []
     with sql.begin() as tx:
@@ -125,13 +139,19 @@ def _checked(place: UploadTarget, contact: Row[Any], change: ContactChange) -> d
         raise InvalidInput([FieldError(f"/{read.field}", read.code, read.detail)])
     # a stored time zone may be one that is refused today
     read = replace(read, timezone=read.timezone or contact.timezone)
-    return {"variables": read.variables, "timezone": read.timezone, **_zone(place, contact, read)}
+    return {"variables": read.variables, **_place(place, contact, change, read)}
 
 
-def _zone(place: UploadTarget, contact: Row[Any], read: NewContact) -> dict[str, Any]:
+def _place(place: UploadTarget, contact: Row[Any], change: ContactChange, read: NewContact) -> dict[str, Any]:
     zone = place.zone_of(read)
-    if zone == contact.zone:
-        return {}
-    is_released = contact.status == ContactStatus.HELD and contact.reason in (Reason.ZONE_UNKNOWN, Reason.OUTSIDE_HOURS)
-    released = {"status": ContactStatus.WAITING, "reason": None, "due_at": place.now}
-    return {"zone": zone, **(released if is_released else {})}
+    columns: dict[str, Any] = {"timezone": read.timezone}
+    if "timezone_source" in change.model_fields_set or read.timezone != contact.timezone:
+        columns["timezone_source"] = change.timezone_source
+    if "region" in change.model_fields_set:
+        columns["region"] = change.region
+    if zone != contact.zone:
+        columns["zone"] = zone
+    is_moved = any(getattr(contact, name) != value for name, value in columns.items())
+    if is_moved and contact.status == ContactStatus.HELD and contact.reason in _HELD_BY_PLACE:
+        columns |= {"status": ContactStatus.WAITING, "reason": None, "due_at": place.now}
+    return columns

@@ -23,8 +23,13 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.phone.field import Number
 from orchestrator.policy.phone.number_kind import why_never_shown
 from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
+from orchestrator.policy.region_codes import MEANS as REGION_MEANS
+from orchestrator.policy.region_codes import PersonsRegion
 from orchestrator.policy.timestamps import format_timestamp
 from orchestrator.policy.zones.contact_zones import zones_for
+from orchestrator.policy.zones.named_zone import Zone
+from orchestrator.policy.zones.timezone_source import MEANS as SOURCE_MEANS
+from orchestrator.policy.zones.timezone_source import SaidSource
 from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import Health, RateLimit, read_health
@@ -50,6 +55,9 @@ class NewCall(BaseModel):
     flow: str | None = Field(None, description="Id or name; left out, the call is driven by actions.")
     variables: dict[str, str | int | float | bool] = Field(default_factory=dict)
     external_id: str | None = None
+    timezone: Zone | None = Field(None, description="IANA name; left out, it follows from the number.")
+    timezone_source: SaidSource | None = Field(None, description=SOURCE_MEANS)
+    region: PersonsRegion | None = Field(None, description=REGION_MEANS)
     ignore_hours: bool = Field(default=False, description="Dial outside the calling hours, too.")
 
 
@@ -99,7 +107,8 @@ def _check(wanted: NewCall, *, contact_id: str, sql: Engine, flows: FlowCache, s
     if flow:
         check_ring(flow)
     form = ContactForm(required=flow.required_inputs, optional=flow.optional_inputs) if flow else ContactForm()
-    document = {"phone": wanted.to, "external_id": wanted.external_id, "variables": wanted.variables}
+    names = ("external_id", "timezone", "timezone_source", "region", "variables")
+    document = {"phone": wanted.to, **{name: getattr(wanted, name) for name in names}}
     contact = read_contact(document, form)
     caller_id = _caller_id(wanted.from_ or settings.caller_id)
     errors: list[FieldError] = []
@@ -179,13 +188,16 @@ def _check_carrier(health: Health) -> None:
 
 def _insert_contact(tx: Connection, call: _CheckedCall, campaign_id: str, clock: Clock) -> bool:
     """Insert the hidden contact of the call; False if it is there already."""
-    zone = zones_for(call.contact.phone, now=clock()).key
+    zone = zones_for(call.contact.phone, call.contact.timezone, now=clock()).key
     values = {
         "id": call.contact_id,
         "campaign_id": campaign_id,
         "phone": call.contact.phone,
         "external_id": call.contact.external_id,
         "variables": call.contact.variables,
+        "timezone": call.contact.timezone,
+        "timezone_source": call.contact.timezone_source,
+        "region": call.contact.region,
         "zone": zone,
         "flow_id": call.flow_id,
         "caller_id": call.caller_id,

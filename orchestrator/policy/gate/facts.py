@@ -17,13 +17,15 @@ class GateFacts:
     `campaign_status` is None for a single call outside any campaign. `number_in_use` says that the person is calling us
     now; two dials to a number are kept apart by the ledger itself. `last_dial_to_number_at` is the last dial for
     *another* contact: this contact's own attempts are spaced by its retry rules. `max_attempts` is the rules'
-    `most_attempts`. `*_frees_at` is when the oldest dial counted by that limit is a day old; None while one that is
-    counted may yet turn out never to have been made. `contact_status` is for explanations alone.
+    `most_attempts`. `law_zone_key` has the zones in all of which the hours of the law must be open, "" for those of
+    `zone_key`. `*_frees_at` is when the oldest dial counted by that limit is a day old; None while one that is counted
+    may yet turn out never to have been made. `contact_status` is for explanations alone.
     """
 
     campaign_status: str | None
     calling_hours: CallingHours
     zone_key: str
+    law_zone_key: str = ""
     attempts_spent: int
     max_attempts: int
     dialing_stopped: bool = False

@@ -1,9 +1,9 @@
-"""The possible time zones of a contact, and their source."""
+"""The possible time zones of a contact and their source: those of its calling hours, and those of the law."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -13,7 +13,8 @@ from phonenumbers import timezone as number_zones
 from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.policy.weekly_hours import CallingHours
 from orchestrator.policy.zones.number_zones import zones_by_prefix
-from orchestrator.policy.zones.zone_names import zone_key
+from orchestrator.policy.zones.timezone_source import TimezoneSource
+from orchestrator.policy.zones.zone_names import zone_key, zones_of
 
 Provenance = Literal["contact", "number", "campaign_default"]
 
@@ -47,6 +48,40 @@ def zones_for(
     if default_timezone and is_zone_unknown(hours or CallingHours(), by_number, now):
         return ZoneAnswer(zone_key([default_timezone]), "campaign_default")
     return ZoneAnswer(by_number, "number")
+
+
+def law_zones_for(
+    phone: str,
+    explicit_timezone: str | None = None,
+    source: str | None = None,
+    default_timezone: str | None = None,
+    *,
+    now: datetime,
+) -> str:
+    """Return the key of the zones in all of which the hours of the law must be open.
+
+    They are the contact's own and those of the number: a record may be old, and the person anywhere behind the number.
+    A zone from the person's address counts alone. The default of the campaign counts for a number that says nothing.
+    """
+    by_number = _number_key(phone)
+    says_nothing = _says_nothing(by_number, now.year)
+    if not explicit_timezone:
+        return zone_key([default_timezone]) if default_timezone and says_nothing else by_number
+    own = zone_key([explicit_timezone])
+    if says_nothing or not own or source == TimezoneSource.ADDRESS:
+        return own
+    return _both(own, by_number)
+
+
+@lru_cache(maxsize=8_192)
+def _both(one: str, other: str) -> str:
+    return zone_key({*zones_of(one), *zones_of(other)})
+
+
+@lru_cache(maxsize=8_192)
+def _says_nothing(key: str, year: int) -> bool:
+    """Return whether the zones of a number share less than two hours of a usual day: then they tell no place."""
+    return is_zone_unknown(CallingHours(), key, datetime(year, 1, 1, tzinfo=UTC))
 
 
 def _number_key(phone: str) -> str:

@@ -18,24 +18,24 @@ Dedupe = Literal["phone", "external_id"]
 _STAGING = text(
     """
     CREATE TEMP TABLE IF NOT EXISTS staged_contacts (
-        id text, phone text, external_id text, timezone text, zone text, not_before timestamptz, not_after timestamptz,
-        priority int, variables jsonb, position int
+        id text, phone text, external_id text, timezone text, timezone_source text, region text, zone text,
+        not_before timestamptz, not_after timestamptz, priority int, variables jsonb, position int
     ) ON COMMIT DELETE ROWS
     """
 )
 _COPY = (
-    "COPY staged_contacts (id, phone, external_id, timezone, zone, not_before, not_after, priority, variables, "
-    "position) FROM STDIN"
+    "COPY staged_contacts (id, phone, external_id, timezone, timezone_source, region, zone, not_before, not_after, "
+    "priority, variables, position) FROM STDIN"
 )
 _NEW_PHONES = """
     WHERE NOT EXISTS (SELECT 1 FROM contacts c WHERE c.campaign_id = :campaign_id AND c.phone = s.phone)
       AND NOT EXISTS (SELECT 1 FROM staged_contacts t WHERE t.phone = s.phone AND t.position < s.position)
 """
 _INSERT = """
-    INSERT INTO contacts (id, campaign_id, import_id, phone, external_id, timezone, zone, not_before, not_after,
-                          priority, variables, status, reason, due_at)
-    SELECT id, :campaign_id, :import_id, phone, external_id, timezone, zone, not_before, not_after, priority,
-           variables,
+    INSERT INTO contacts (id, campaign_id, import_id, phone, external_id, timezone, timezone_source, region, zone,
+                          not_before, not_after, priority, variables, status, reason, due_at)
+    SELECT id, :campaign_id, :import_id, phone, external_id, timezone, timezone_source, region, zone, not_before,
+           not_after, priority, variables,
            CASE WHEN not_before > now() THEN '{held}' ELSE '{waiting}' END,
            CASE WHEN not_before > now() THEN 'not_yet' END,
            greatest(not_before, now())
@@ -95,6 +95,8 @@ def _cells(row: StagedContact) -> tuple[str | int | datetime | None, ...]:
         contact.phone,
         contact.external_id,
         contact.timezone,
+        contact.timezone_source,
+        contact.region,
         row.zone,
         contact.not_before,
         contact.not_after,

@@ -16,7 +16,7 @@ from orchestrator.policy.dial_gate import GateFacts
 from orchestrator.policy.phone.number_kind import number_kind
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.policy.weekly_hours import CallingHours, stored_hours
-from orchestrator.policy.zones.contact_zones import zones_for
+from orchestrator.policy.zones.contact_zones import law_zones_for, zones_for
 from orchestrator.store.sql.dial_counts import Dials, dials_of, dials_within
 from orchestrator.store.sql.moment import AT, IS_ASKED, known_by_then
 from orchestrator.store.sql.tables import CALLING_US, COUNTED_DIALS
@@ -31,7 +31,7 @@ _IS_SUPPRESSED = f"""
 """  # noqa: S608 built from constants
 # Every window ends at AT, so that an explanation of another moment reads what the ledger knew then.
 _COLUMNS = f"""
-    c.id AS contact_id, c.phone, c.external_id, c.timezone, c.variables, c.attempts,
+    c.id AS contact_id, c.phone, c.external_id, c.timezone, c.timezone_source, c.region, c.variables, c.attempts,
     c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent,
     c.status AS contact_status, c.current_call_id, c.not_before, c.not_after, c.ignore_hours,
     k.id AS campaign_id, k.kind, k.status AS campaign_status, k.starts_at, k.ends_at, k.number_gap_s,
@@ -111,6 +111,7 @@ def gate_facts(row: RowMapping, *, contact_status_ok: bool, from_caller_id: Dial
         campaign_status=row["campaign_status"],
         calling_hours=hours,
         zone_key=_zone_key(row, hours),
+        law_zone_key=_law_zone_key(row),
         attempts_spent=row["attempts_spent"],
         max_attempts=rules_of(row["retry"]).most_attempts,
         dialing_stopped=row["dialing_stopped"],
@@ -139,6 +140,11 @@ def _zone_key(row: RowMapping, hours: CallingHours) -> str:
     # Not the zone that is stored: an older version may have written it, by what it knew of places then.
     said = row["timezone"], row["default_timezone"]
     return zones_for(row["phone"], *said, hours=hours, now=row["db_now"]).key
+
+
+def _law_zone_key(row: RowMapping) -> str:
+    said = row["timezone"], row["timezone_source"], row["default_timezone"]
+    return law_zones_for(row["phone"], *said, now=row["db_now"])
 
 
 @lru_cache(maxsize=1024)

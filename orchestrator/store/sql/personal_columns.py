@@ -141,6 +141,8 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
             "variables": _NOTHING,
             "answers": _NOTHING,
             "timezone": None,
+            "timezone_source": None,
+            "region": None,
             # An outcome set on request may be any text; that of a flow is one of its outcomes.
             "outcome": case((contacts.c.reason == "by_request", None), else_=contacts.c.outcome),
             "status": _canceled(contacts.c.status, ContactStatus.CANCELED),

@@ -29,7 +29,7 @@ _VARIABLE_NAMES = text(
 
 
 def results_after(tx: Connection, campaign_id: str, contact_id: str, *, limit: int) -> Sequence[Row[Any]]:
-    """Return `RESULT_COLUMNS`, the answers, the given time zone and the variables of contacts after `contact_id`.
+    """Return `RESULT_COLUMNS`, the answers, the given place and the variables of contacts after `contact_id`.
 
     They come in the order of their ids.
     """
@@ -42,7 +42,8 @@ def results_after(tx: Connection, campaign_id: str, contact_id: str, *, limit: i
     )
     columns = [*(page.c[name] for name in _WHO), *(_LAST.c[name] for name in (*_WHEN, *_END, *_HEARD))]
     joined = page.outerjoin(_LAST, _LAST.c.id == page.c.last_call_id)
-    query: Select[Any] = select(*columns, page.c.answers, page.c.timezone, page.c.variables).select_from(joined)
+    given = (page.c.timezone, page.c.timezone_source, page.c.region)
+    query: Select[Any] = select(*columns, page.c.answers, *given, page.c.variables).select_from(joined)
     return tx.execute(query.order_by(page.c.id)).all()
 
 

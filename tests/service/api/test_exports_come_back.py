@@ -170,4 +170,6 @@ def test_names_of_variables_are_found_beyond_the_first_of_many_contacts(rest: Re
 
     answered = rest.get(f"/v1/campaigns/{campaign}/results").text
 
-    assert answered.splitlines()[0].endswith(",timezone,late") and answered.rstrip().endswith(",1")
+    assert answered.splitlines()[0].endswith(",timezone,timezone_source,region,late") and answered.rstrip().endswith(
+        ",1"
+    )

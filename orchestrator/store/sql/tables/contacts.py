@@ -46,6 +46,8 @@ contacts = Table(
     Column("phone", Text, nullable=False),
     Column("external_id", Text),
     Column("timezone", Text),
+    Column("timezone_source", Text),  # address, crm, said; NULL = nothing was said, which is crm
+    Column("region", Text),  # where the person is, by ISO 3166-2
     Column("zone", Text, nullable=False, server_default=text("''")),
     moment("not_before"),
     moment("not_after"),
