@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.routes import Resource
 from api.http.state_values import values_of
+from orchestrator.operations.campaigns.explain_campaign import explain_campaign
 from orchestrator.operations.contacts.explain_contact import explain_contact
 from orchestrator.operations.contacts.explain_number import NumberToExplain, explain_number
 from orchestrator.operations.contacts.explained import Explained, ZoneAt
@@ -64,6 +65,31 @@ class ExplanationView(BaseModel):
     checks: list[CheckView]
 
 
+class BecauseView(BaseModel):
+    """The contacts that are not dialed for one reason, and when the next of them may be; null where nobody knows."""
+
+    reason: Reason
+    sentence: str
+    contacts: int
+    next_at: Moment | None
+
+
+class LimitsView(BaseModel):
+    """Calls per second and live calls allowed, of the connection's and the campaign's the smaller."""
+
+    rate: float | None
+    channels: int | None
+    guard: str | None = Field(description="The guard that paused the campaign.")
+
+
+class CampaignExplanationView(BaseModel):
+    """Whether a campaign dials, and what those of its contacts wait for that are not dialed, most of them first."""
+
+    is_dialing: bool
+    because: list[BecauseView]
+    limits: LimitsView
+
+
 @resource.route(
     "GET",
     "/v1/contacts/{contact_id}/explain",
@@ -93,6 +119,17 @@ def of_number(services: Services, body: NumberToExplain) -> ExplanationView:
     opt-outs are those that the ledger knew at that moment; nothing is changed.
     """
     return _view(explain_number(body, sql=services.sql, caps=services.caps))
+
+
+@resource.route("GET", "/v1/campaigns/{campaign_id}/explain", gives={200: CampaignExplanationView}, fails=(404,))
+def of_campaign(services: Services, campaign_id: str) -> CampaignExplanationView:
+    """Explain why a campaign does not dial, or not faster.
+
+    What keeps the whole campaign from dialing stands alone, with all contacts that are not done. Of the contacts that
+    wait for a retry and of those that are due, the first 20,000 are told apart.
+    """
+    told = explain_campaign(campaign_id, sql=services.sql, client=services.redis, keys=services.keys)
+    return CampaignExplanationView.model_validate(told, from_attributes=True)
 
 
 def _view(explained: Explained) -> ExplanationView:

@@ -131,3 +131,24 @@ def test_every_wrong_field_is_named(rest: Rest, field: str, value: Any, pointer:
 
     assert wrong == {pointer: code}
     assert pointers(rest.post("/v1/explain", {})) == {"/phone": "required"}
+
+
+def test_a_campaign_says_what_its_contacts_wait_for(rest: Rest) -> None:
+    campaign = rest.campaign(pacing={"calls_per_second": 2})["id"]
+    rest.contacts(campaign, fresh_number(), fresh_number())
+
+    answer = explained(rest, f"/v1/campaigns/{campaign}/explain")
+
+    assert answer == {
+        "is_dialing": False,
+        "because": [
+            {
+                "reason": "campaign_not_started",
+                "sentence": "The campaign has not been started, or its starts_at has not come.",
+                "contacts": 2,
+                "next_at": None,
+            }
+        ],
+        "limits": {"rate": 2.0, "channels": 50, "guard": None},
+    }
+    assert rest.get(f"/v1/campaigns/cmp_{'0' * 26}/explain").status_code == 404

@@ -134,6 +134,9 @@ POLLS = (
     f"/v1/campaigns/{ALL_WAIT}",
     f"/v1/campaigns/{ALL_WAIT}/stats",
     f"/v1/campaigns/{FEW_DUE}/stats",
+    *(f"/v1/campaigns/{campaign}/explain" for campaign in (ALL_WAIT, FEW_DUE, NOWHERE)),
+    f"/v1/contacts/con_{'2':0>26}/explain",
+    f"/v1/contacts/con_{'2':0>26}/explain?at=2026-01-01T00:00:00Z",
     *(
         f"/v1/contacts?{scope}status={status}"
         for scope in ("", f"campaign_id={ALL_WAIT}&", f"campaign_id={NOWHERE}&")

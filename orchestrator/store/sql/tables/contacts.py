@@ -94,6 +94,16 @@ Index(
     postgresql_include=["id", "priority"],
     postgresql_where=text(f"{IS_CLAIMABLE} AND due_at IS NOT NULL"),
 )
+# Why people wait, and who is next for each reason; who was imported and not called yet has no reason.
+Index(
+    "contacts_by_reason",
+    contacts.c.campaign_id,
+    contacts.c.status,
+    contacts.c.reason,
+    contacts.c.due_at,
+    postgresql_include=["zone"],
+    postgresql_where=text(f"{IS_CLAIMABLE} AND reason IS NOT NULL"),
+)
 Index("contacts_by_campaign", contacts.c.campaign_id, contacts.c.id)
 Index("contacts_by_status", contacts.c.status, contacts.c.id)
 Index("contacts_standing", contacts.c.campaign_id, contacts.c.status, contacts.c.zone, contacts.c.id)
