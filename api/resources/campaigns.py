@@ -23,6 +23,7 @@ from orchestrator.operations.campaigns.start_campaign import resume_campaign, st
 from orchestrator.operations.dialing.stop_dialing import find_stop, status_reason_of
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, NewCampaign, Pacing, RetryRules
 from orchestrator.policy.caps import Caps
+from orchestrator.policy.consents import ConsentRule, OnOptOut
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.purposes import Purpose, Voice
@@ -76,6 +77,8 @@ class CampaignView(BaseModel):
     retry: RetryRules
     number_gap: Duration
     caps: Caps
+    consent: ConsentRule
+    on_opt_out: OnOptOut
     created_at: Moment
     started_at: Moment | None
     completed_at: Moment | None

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from orchestrator.cli import call as cli_call
 from orchestrator.cli import campaign as cli_campaign
+from orchestrator.cli import consent as cli_consent
 from orchestrator.cli import dialing as cli_dialing
 from orchestrator.cli import doctor as cli_doctor
 from orchestrator.cli import flow as cli_flow
@@ -65,6 +66,7 @@ app.add_typer(cli_campaign.app, name="campaign")
 app.add_typer(cli_call.app, name="call")
 app.add_typer(cli_dialing.app, name="dialing")
 app.add_typer(cli_number.app, name="number")
+app.add_typer(cli_consent.app, name="consent")
 cli_stack.add_to(app)
 cli_doctor.add_to(app)
 

@@ -21,6 +21,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from orchestrator.bounds import CallsPerSecond, LiveCalls, Weight
 from orchestrator.policy.caps import Caps
+from orchestrator.policy.consents import ConsentRule, OnOptOut
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.phone.number_kind import why_never_shown
@@ -85,6 +86,10 @@ Subject = Annotated[
     Name | None, Field(description="What the calls are about; caps on the same subject count by it. Null: the name.")
 ]
 CampaignVoice = Annotated[Voice | None, Field(description="Whose voice is heard. Null: as the flow speaks.")]
+CampaignOnOptOut = Annotated[
+    OnOptOut,
+    Field(description="A call that rings while its number is suppressed or revoked: `hangup`, or let it `finish`."),
+]
 NumberGap = Annotated[Duration, AfterValidator(_short_enough)]
 
 
@@ -118,6 +123,8 @@ class NewCampaign(BaseModel):
     retry: RetryRules = RetryRules()
     number_gap: NumberGap = DEFAULT_NUMBER_GAP
     caps: Caps = Caps()
+    consent: ConsentRule = ConsentRule()
+    on_opt_out: CampaignOnOptOut = OnOptOut.HANGUP
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -146,6 +153,8 @@ class CampaignChanges(BaseModel):
     retry: RetryRules | None = None
     number_gap: NumberGap | None = None
     caps: Caps | None = None
+    consent: ConsentRule | None = None
+    on_opt_out: CampaignOnOptOut | None = None
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

@@ -75,7 +75,7 @@ _SENTENCES = {
     ),
     Reason.REGION_NOT_ALLOWED: "The number belongs to a country that this connection does not dial (dial_regions).",
     Reason.SUPPRESSED: "The number is on a suppression list that covers this campaign.",
-    Reason.CONSENT_REVOKED: "The person has revoked the consent to such calls.",
+    Reason.CONSENT_REVOKED: "The person has revoked such calls, and has not consented again since.",
     Reason.NOT_ON_ALLOW_LIST: "The campaign dials the numbers of its allow list alone, and this one is not on it.",
     Reason.NUMBER_REASSIGNED: "The number has been given to somebody else since the person consented.",
     Reason.ATTEMPTS_SPENT: "The contact has been dialed as often as the retry rules allow.",
@@ -90,7 +90,8 @@ _SENTENCES = {
     Reason.LAW_HOURS: "The law of the place where the person is allows no such call at this hour.",
     Reason.LAW_HOLIDAY: "It is a holiday in the place where the person is, on which its law allows no such call.",
     Reason.CONSENT_MISSING: (
-        "The campaign calls only people who have consented, and no consent of the kind it asks for is on record."
+        "The campaign calls only people who have consented, and no consent of the kind and purpose it asks for is on "
+        "record; POST /v1/consents records one."
     ),
     Reason.LIST_STALE: ("A registry that covers this number is older than it may be; import its newest copy to go on."),
     Reason.NUMBER_IN_USE: "Another call to or from this number is under way.",

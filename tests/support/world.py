@@ -151,7 +151,7 @@ class World:
 
     @cached_property
     def sender(self) -> CommandSender:
-        return CommandSender(client=self.redis, carrier=self.carrier, keys=self.keys)
+        return CommandSender(sql=self.sql, client=self.redis, carrier=self.carrier, keys=self.keys)
 
     @cached_property
     def processor(self) -> EventProcessor:

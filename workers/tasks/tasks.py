@@ -84,6 +84,7 @@ def _dialer() -> Dialer:
 def _sender() -> CommandSender:
     services = _services()
     return CommandSender(
+        sql=services.sql,
         client=services.redis,
         carrier=services.carrier,
         web=open_http_step_client(services.settings),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
+from orchestrator.flow.engine.branching import branches_for, next_step
 from orchestrator.flow.engine.first_sound import note_accepted_sound
 from orchestrator.flow.engine.hangup import hang_up_again, on_leg_gone
 from orchestrator.flow.engine.pending_commands import (
@@ -17,7 +19,11 @@ from orchestrator.flow.engine.pending_commands import (
 from orchestrator.flow.engine.second_legs import release_leg_letter
 from orchestrator.flow.engine.steps import enter, on_step_failed, start_step_timer
 from orchestrator.flow.engine.transition import Transition
+from orchestrator.flow.vocabulary import COMMAND_FAILED, TARGET_HANGUP
 from orchestrator.model.live_call import NO_VISIT, Outstanding
+from orchestrator.policy.hold_reasons import Reason
+
+_NOT_CALLED: Final = frozenset({Reason.SUPPRESSED, Reason.CONSENT_REVOKED})
 
 
 def on_command_accepted(transition: Transition) -> None:
@@ -53,7 +59,7 @@ def on_command_failed(transition: Transition) -> None:
     if command.action == "hangup":
         hang_up_again(transition)
     elif _may_move(transition) and is_own_command(transition, command.command_id):
-        enter(transition, on_step_failed(transition, _failure(payload, command.action)))
+        enter(transition, _after_failure(transition, _failure(payload, command.action)))
 
 
 def on_command_unknown(transition: Transition) -> None:
@@ -92,6 +98,15 @@ def _accept(transition: Transition, command: Outstanding) -> None:
         enter(transition, step.goto)
     else:
         start_step_timer(transition, step)
+
+
+def _after_failure(transition: Transition, failure: Mapping[str, Any]) -> str | None:
+    """Return where a failed command leads; a target that must not be called is otherwise one that did not answer."""
+    if failure["code"] in _NOT_CALLED and not branches_for(transition, COMMAND_FAILED):
+        step = next_step(transition, TARGET_HANGUP, {**failure, "hangup_cause": failure["code"]})
+        if step is not None:
+            return step
+    return on_step_failed(transition, failure)
 
 
 def _may_move(transition: Transition) -> bool:

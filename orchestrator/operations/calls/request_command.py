@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -19,6 +19,7 @@ from orchestrator.ids import stable_uuid
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.event import ACTION_REQUESTED, Event
 from orchestrator.model.live_call import LiveCall
+from orchestrator.operations.calls.check_target import why_target_refused
 from orchestrator.operations.calls.find_calls import find_call
 from orchestrator.store.redis.event_streams import add_event
 from orchestrator.store.redis.keys import Keys
@@ -45,7 +46,8 @@ def request_command(
     A `client_state` (base64, as at the carrier) is the user's own and travels beside ours. A bridge may name another
     call by our id. Raises NotFound for no such call, InvalidInput for fields that are ours or cannot be used, Conflict
     for a call that is not live, whose direction the action is not for, that is not answered yet, that was
-    adopted after Redis was lost, or that a newer version of this program has advanced.
+    adopted after Redis was lost, or that a newer version of this program has advanced, and for a target that must not
+    be called (`suppressed`, `consent_revoked`).
     """
     body = command.body()
     if wrong := list(_problems(command, body)):
@@ -56,6 +58,7 @@ def request_command(
         detail = "The call takes no commands: it has not reached the carrier yet, or it has ended."
         raise Conflict("call_not_live", detail, status=status, allowed=(AttemptState.ACCEPTED,))
     _check_may(live, command.action)
+    _check_target(sql, live, {"action": command.action, "body": body})
     if command.action == "bridge":
         body = _with_other_leg(client, keys, body)
     command_id = stable_uuid(call_id, request_id)
@@ -115,6 +118,12 @@ def _check_may(call: LiveCall, action: str) -> None:
         raise Conflict("not_incoming", f"Only a call that came in takes {action}; this one was dialed.")
     if call.phase == "answered":
         raise Conflict("already_answered", f"The call is answered: it takes no {action} any more.")
+
+
+def _check_target(sql: Engine, live: LiveCall, command: Mapping[str, Any]) -> None:
+    """Refuse at once what the sender would not send: it asks once more."""
+    if why := why_target_refused(command, campaign_id=live.campaign_id, sql=sql):
+        raise Conflict(why.value, why.sentence)
 
 
 def _with_other_leg(client: redis.Redis, keys: Keys, body: dict[str, Any]) -> dict[str, Any]:

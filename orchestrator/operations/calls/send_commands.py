@@ -12,6 +12,8 @@ from typing import Any, assert_never
 
 import orjson
 import redis
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.clock import boot_seconds, unix_ms
 from orchestrator.errors import OrchestratorError
@@ -27,8 +29,11 @@ from orchestrator.operations.calls.bridge_calls import (
     is_of_another_leg,
     with_leg_of,
 )
+from orchestrator.operations.calls.check_target import CALL_OTHERS, why_target_refused
 from orchestrator.operations.calls.command_leases import LEASE_MS, CommandLeases
 from orchestrator.operations.calls.send_http_step import HttpStepClient
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.audio_queue import Queued, clear_sounds, queue_sound
 from orchestrator.store.redis.hop_counts import HopCounts
 from orchestrator.store.redis.keys import Keys
@@ -76,12 +81,14 @@ class CommandSender:
     def __init__(
         self,
         *,
+        sql: Engine,
         client: redis.Redis,
         carrier: TelnyxClient,
         web: HttpStepClient | None = None,
         streams: StreamUrls | None = None,
         keys: Keys,
     ) -> None:
+        self._sql = sql
         self._redis = client
         self._carrier = carrier
         self._web = web or HttpStepClient()
@@ -119,9 +126,24 @@ class CommandSender:
             return _event(turn, COMMAND_UNKNOWN, code="unknown", title="never answered")
         if turn.command["action"] == BRIDGE:
             return self._bridged(turn, token)
+        if turn.command["action"] in CALL_OTHERS:
+            return self._transferred(turn, token)
         if turn.command.get("unless_answered") and self._is_answered(turn.call_id):
             return _event(turn, COMMAND_FAILED, code="answered", title="somebody answered first: the call goes on")
         return self._carried_out(turn, token)
+
+    def _transferred(self, turn: Turn, token: str) -> Event | None:
+        """Ring somebody else's phone, unless that person must not be called; nobody is called unasked."""
+        campaign_id = turn.command.get("campaign_id")
+        try:
+            why = why_target_refused(turn.command, campaign_id=campaign_id, sql=self._sql)
+        except SQLAlchemyError as err:
+            if not is_outage(err):
+                raise
+            log.warning("a transfer waits for PostgreSQL", extra={"call_id": turn.call_id})
+            self._put_off(turn, token, AGAIN_AFTER_MS)
+            return None
+        return _event(turn, COMMAND_FAILED, **_refused_by(why)) if why else self._carried_out(turn, token)
 
     def _bridged(self, turn: Turn, token: str) -> Event | None:
         """Bridge with another leg; if that is a call of this installation, each call is notified of the other."""
@@ -255,6 +277,10 @@ def _event_for(turn: Turn, answer: Answer, *, lives: Callable[[], bool]) -> Even
             return None
         case _:
             assert_never(answer)
+
+
+def _refused_by(why: Reason) -> dict[str, str]:
+    return {"code": why.value, "title": "the target must not be called", "detail": why.sentence}
 
 
 def _is_in_doubt(turn: Turn, gone: Gone) -> bool:

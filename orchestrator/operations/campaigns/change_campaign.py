@@ -30,6 +30,8 @@ _HELD_BY = {
     "default_timezone": (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN),
     "number_gap": (Reason.NUMBER_GAP,),
     "caps": (Reason.NUMBER_DAY_LIMIT, Reason.CALLER_ID_QUOTA),
+    "consent": (Reason.CONSENT_MISSING,),
+    "purpose": (Reason.CONSENT_MISSING,),
     "starts_at": (Reason.CAMPAIGN_NOT_STARTED,),
 }
 

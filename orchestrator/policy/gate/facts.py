@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.weekly_hours import CallingHours
@@ -37,6 +38,12 @@ class GateFacts:
     not_after: datetime | None = None
     ignore_hours: bool = False
     suppressed: bool = False
+    # The newest revocation that covers the campaign, the newest consent to its purpose that holds, and the newest that
+    # is what the campaign asks for.
+    revoked_at: datetime | None = None
+    consented_at: datetime | None = None
+    consent_required: RequiredConsent = RequiredConsent.NONE
+    required_consent_at: datetime | None = None
     contact_status_ok: bool = True
     contact_status: str | None = None
     number_kind: NumberKind = NumberKind.UNKNOWN

@@ -8,6 +8,7 @@ from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.policy.gate.answers import Never
 from orchestrator.policy.gate.check import Check
+from orchestrator.policy.gate.consents import REVOCATION
 from orchestrator.policy.gate.facts import GateFacts
 from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, Reason
 from orchestrator.policy.phone.number_kind import NEVER_DIALED
@@ -53,6 +54,7 @@ FOR_EVER = (
     ),
     Check("number_kind", _number_kind, lambda facts, _now: {"number_kind": facts.number_kind.value}),
     Check("suppression", _suppressed, lambda facts, _now: {"suppressed": facts.suppressed}),
+    REVOCATION,
     Check(
         "attempts_left",
         _attempts_spent,

@@ -8,6 +8,7 @@ from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
 from orchestrator.policy.gate.answers import Hold
 from orchestrator.policy.gate.check import Check
+from orchestrator.policy.gate.consents import CONSENT
 from orchestrator.policy.gate.facts import GateFacts
 from orchestrator.policy.hold_reasons import Reason
 
@@ -91,6 +92,7 @@ FOR_NOW = (
             "ignored": facts.ignore_hours,
         },
     ),
+    CONSENT,
     Check("number_in_use", _number_in_use, lambda facts, _now: {"is_calling_us": facts.number_in_use}),
     Check(
         "number_gap",

@@ -21,6 +21,11 @@ def of_call(call_id: str) -> ColumnElement[bool]:
     return calls.c.id == call_id
 
 
+def of_calls(call_ids: Sequence[str]) -> ColumnElement[bool]:
+    """Select these calls."""
+    return calls.c.id.in_(call_ids)
+
+
 def to_number(phone: str, *, campaign_id: str | None) -> ColumnElement[bool]:
     """Select the calls to a number, in one campaign or in all."""
     return (calls.c.to_number == phone) & (calls.c.campaign_id == campaign_id if campaign_id else true())

@@ -12,11 +12,13 @@ from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.policy.caps import Caps
+from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts
 from orchestrator.policy.phone.number_kind import number_kind
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.policy.weekly_hours import CallingHours, stored_hours
 from orchestrator.policy.zones.contact_zones import law_zones_for, zones_for
+from orchestrator.store.sql.consent_facts import consent_moments
 from orchestrator.store.sql.dial_counts import Dials, dials_of, dials_within
 from orchestrator.store.sql.moment import AT, IS_ASKED, known_by_then
 from orchestrator.store.sql.tables import CALLING_US, COUNTED_DIALS
@@ -44,16 +46,20 @@ _COLUMNS = f"""
         WHERE p.number_key = number_key(c.phone) AND p.contact_id <> c.id AND {COUNTED_DIALS}
             AND p.last_sent_at > {AT} - make_interval(secs => k.number_gap_s) AND {known_by_then("p.last_sent_at")})
         AS last_dial_to_number_at,
+    m.revoked_at, m.consented_at, m.required_consent_at, k.consent->>'require' AS consent_required,
     {_NUMBER_CAP} AS number_day_limit, u.dials, u.pending, u.oldest,
     least(CAST(:per_caller_id_24h AS int), (k.caps->>'per_caller_id_24h')::int) AS caller_id_day_limit,
     coalesce(CAST(:at AS timestamptz), clock_timestamp()) AS db_now
 """  # noqa: S608 built from constants
+_MOMENTS = consent_moments("number_key(c.phone)", at=AT, known=known_by_then("e.recorded_at"))
+_CONSENTS = f"CROSS JOIN LATERAL ({_MOMENTS}) m"
 _FACTS = text(
     f"""
     SELECT one.* FROM unnest(CAST(:ids AS text[])) AS asked(id) CROSS JOIN LATERAL (
         SELECT {_COLUMNS}, coalesce(c.flow_id, k.flow_id) AS flow_id, c.caller_id, k.caller_ids, k.connection_id
         FROM contacts c JOIN campaigns k ON k.id = c.campaign_id
             CROSS JOIN LATERAL ({dials_within("number_key", "number_key(c.phone)", most=_NUMBER_CAP, besides="''")}) u
+            {_CONSENTS}
         WHERE c.id = asked.id OFFSET 0) one
     """  # noqa: S608 built from constants
 )
@@ -66,6 +72,7 @@ _SEND_FACTS = text(
         FROM calls a JOIN contacts c ON c.id = a.contact_id JOIN campaigns k ON k.id = c.campaign_id
             JOIN connections n ON n.id = a.connection_id
             CROSS JOIN LATERAL ({dials_within("number_key", "number_key(c.phone)", most=_NUMBER_CAP, besides="a.id")}) u
+            {_CONSENTS}
         WHERE a.id = asked.id OFFSET 0) one
     """  # noqa: S608 built from constants
 )
@@ -76,6 +83,7 @@ _SUPPOSED_FACTS = text(
     FROM jsonb_populate_record(NULL::contacts, :contact) c
         CROSS JOIN jsonb_populate_record(NULL::campaigns, :campaign) k
         CROSS JOIN LATERAL ({dials_within("number_key", "number_key(c.phone)", most=_NUMBER_CAP, besides="''")}) u
+        {_CONSENTS}
     """  # noqa: S608 built from constants
 ).bindparams(bindparam("contact", type_=JSONB), bindparam("campaign", type_=JSONB))
 
@@ -121,6 +129,10 @@ def gate_facts(row: RowMapping, *, contact_status_ok: bool, from_caller_id: Dial
         not_after=row["not_after"],
         ignore_hours=row["ignore_hours"],
         suppressed=row["suppressed"],
+        revoked_at=row["revoked_at"],
+        consented_at=row["consented_at"],
+        consent_required=RequiredConsent(row["consent_required"] or RequiredConsent.NONE),
+        required_consent_at=row["required_consent_at"],
         contact_status_ok=contact_status_ok,
         contact_status=row["contact_status"],
         number_kind=number_kind(row["phone"]),

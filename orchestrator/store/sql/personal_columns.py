@@ -37,6 +37,7 @@ from orchestrator.store.sql.tables import (
     call_events,
     calls,
     campaigns,
+    consent_events,
     contacts,
     idempotency_keys,
     import_rejects,
@@ -118,6 +119,11 @@ def _is_of_opt_out(person: Person) -> ColumnElement[bool]:
     return suppression_requests.c.suppression_id.in_(union_all(*theirs))
 
 
+def _is_of_everywhere(person: Person) -> ColumnElement[bool]:
+    """Return a condition for what a person said, which is of a number and not of one contact."""
+    return consent_events.c.phone.in_(person.numbers) if person.campaign_ids is None else false()
+
+
 _MAY_BE_CANCELED = contacts.c.status.in_(CONTACT_TRANSITIONS.sources(ContactStatus.CANCELED))
 
 
@@ -191,6 +197,11 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
     ),
     Erased(suppression_requests, _is_of_opt_out, {"reason": "erased"}),
     Erased(
+        consent_events,
+        _is_of_everywhere,
+        dict.fromkeys(("phone", "text", "source", "evidence_url", "words", "digest")),
+    ),
+    Erased(
         campaigns,
         _has_a_number(campaigns.c.status_reason),
         {"status_reason": campaigns.c.status_reason.op("||")(literal({"detail": "erased"}, JSONB))},
@@ -210,6 +221,7 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
 
 KEPT: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "consent_events.number_key": "a revocation holds for ever, also of an erased person",
         "suppressions.phone": "an opt-out holds for ever, also of an erased person",
         "lifted_suppressions.phone": "a lifted opt-out stays on record, with who, when and why",
         "lifted_suppressions.lifted_by": "which operator lifted it",
@@ -249,8 +261,10 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "campaigns": frozenset(
             {"id", "name", "kind", "flow_id", "connection_id", "status", "caller_ids", "default_timezone", "pacing"}
             | {"calling_hours", "retry", "caps", "purpose", "subject", "voice", "spend"}
+            | {"consent", "on_opt_out"}
         ),
         "connections": frozenset({"id"}),
+        "consent_events": frozenset({"id", "act", "kind", "purposes", "scope", "subject", "channel"}),
         "contacts": frozenset({"id", "campaign_id", "import_id", "flow_id", "caller_id", "last_call_id"}),
         "flows": frozenset({"id", "name", "source", "content_type", "content_hash"}),
         "idempotency_keys": frozenset({"scope"}),

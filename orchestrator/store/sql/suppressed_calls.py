@@ -1,4 +1,4 @@
-"""Finds the calls that still ring at a number which was suppressed after it was dialed."""
+"""Finds the calls that still ring at a number which was suppressed, or whose person revoked, after it was dialed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from orchestrator.model.attempt_state import AttemptState
+from orchestrator.policy.consents import OnOptOut
+from orchestrator.store.sql.consent_facts import is_revoked
 from orchestrator.store.sql.opt_outs import IN_FORCE
 from orchestrator.store.sql.tables import NUMBER_GUARD
 
@@ -15,11 +17,13 @@ from orchestrator.store.sql.tables import NUMBER_GUARD
 # After the ring limit nothing rings: a call that Redis has lost is restored as ringing, though it may be answered.
 SUPPRESSED = text(
     f"""
-    SELECT id, state, clock_timestamp() AS now FROM calls k
-    WHERE {NUMBER_GUARD} AND state <> '{AttemptState.RESERVED}'
-        AND last_sent_at > clock_timestamp() - make_interval(secs => ring_limit_s)
-        AND (SELECT true FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
-             AND {IN_FORCE} LIMIT 1)
+    SELECT c.id, c.state, clock_timestamp() AS now
+    FROM calls c CROSS JOIN LATERAL (SELECT * FROM campaigns WHERE id = c.campaign_id OFFSET 0) k
+    WHERE {NUMBER_GUARD} AND c.state <> '{AttemptState.RESERVED}'
+        AND c.last_sent_at > clock_timestamp() - make_interval(secs => c.ring_limit_s)
+        AND k.on_opt_out = '{OnOptOut.HANGUP}'
+        AND ((SELECT true FROM suppressions s WHERE s.phone = c.to_number AND s.scope IN ('global', k.id)
+              AND {IN_FORCE} LIMIT 1) OR {is_revoked("c.number_key")})
     """  # noqa: S608 built from constants
 )
 

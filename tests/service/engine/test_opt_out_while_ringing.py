@@ -69,6 +69,20 @@ def test_a_phone_that_rings_is_hung_up_when_its_number_is_suppressed(
     assert told == [("suppressed before anybody answered",)]
 
 
+@pytest.mark.parametrize(("on_opt_out", "is_hung_up"), [("hangup", True), ("finish", False)])
+def test_the_campaign_says_whether_a_phone_that_rings_is_hung_up(
+    world: World, carrier: CarrierStub, on_opt_out: str, is_hung_up: bool
+) -> None:
+    call_id = ringing_call(world, on_opt_out=on_opt_out)
+
+    world.run(suppress_number, number_of(world, call_id), reason="asked by mail")
+    told = sweep(world)
+    world.work(call_id)
+
+    assert hangups(carrier) == ([f"v3:{call_id}"] if is_hung_up else [])
+    assert told == ([call_id] if is_hung_up else [])
+
+
 def test_a_file_of_opt_outs_hangs_up_every_phone_that_rings(world: World, carrier: CarrierStub) -> None:
     ringing = [ringing_call(world) for _ in range(14)]
     others = [ringing_call(world) for _ in range(2)]

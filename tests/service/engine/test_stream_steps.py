@@ -41,7 +41,7 @@ steps:
 def streaming_call(world: World, *, is_open: bool = True, streams: StreamUrls | None) -> str:
     """Return a call that stands at its sound: the carrier has told that the stream runs."""
     world.__dict__["sender"] = CommandSender(
-        client=world.redis, carrier=world.carrier, streams=streams, keys=world.keys
+        sql=world.sql, client=world.redis, carrier=world.carrier, streams=streams, keys=world.keys
     )
     call_id = world.dialed_call(flow=FLOW)
     world.hear(call_id, "call.answered")
@@ -81,7 +81,7 @@ def test_the_carrier_is_given_this_calls_own_address_and_the_record_is_not(
 
 
 def test_without_a_receiver_the_step_fails_and_nothing_is_sent(world: World, carrier: CarrierStub) -> None:
-    world.__dict__["sender"] = CommandSender(client=world.redis, carrier=world.carrier, keys=world.keys)
+    world.__dict__["sender"] = CommandSender(sql=world.sql, client=world.redis, carrier=world.carrier, keys=world.keys)
     call_id = world.dialed_call(flow=FLOW)
     world.hear(call_id, "call.answered")
 
@@ -119,7 +119,7 @@ def test_r13_a_performer_that_died_over_a_sound_leaves_it_once(
     call_id = streaming_call(world, streams=streams)
     world.advance()
     with pytest.raises(Killed):
-        Dying(client=world.redis, carrier=world.carrier, keys=world.keys, streams=streams).send_commands(
+        Dying(sql=world.sql, client=world.redis, carrier=world.carrier, keys=world.keys, streams=streams).send_commands(
             call_id, token="first"
         )
     world.redis.delete(world.keys.lease(call_id))  # as it lapses

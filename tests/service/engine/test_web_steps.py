@@ -227,7 +227,11 @@ steps:
 
 def asking_call(world: World, url: str, *, web: HttpStepClient | None = None) -> str:
     world.__dict__["sender"] = CommandSender(
-        client=world.redis, carrier=world.carrier, web=web or HttpStepClient(trusted=HERE), keys=world.keys
+        sql=world.sql,
+        client=world.redis,
+        carrier=world.carrier,
+        web=web or HttpStepClient(trusted=HERE),
+        keys=world.keys,
     )
     call_id = world.dialed_call(flow=FLOW.replace("URL", url))
     world.hear(call_id, "call.initiated")
@@ -291,7 +295,7 @@ def test_a_performer_that_died_in_between_is_followed_by_one_with_the_same_key(w
             world.work(call_id)
         world.redis.delete(world.keys.lease(call_id))  # as it lapses
         world.__dict__["sender"] = CommandSender(
-            client=world.redis, carrier=world.carrier, web=HttpStepClient(trusted=HERE), keys=world.keys
+            sql=world.sql, client=world.redis, carrier=world.carrier, web=HttpStepClient(trusted=HERE), keys=world.keys
         )
 
         world.work(call_id)

@@ -15,6 +15,7 @@ from orchestrator.store.sql.tables.calls import (
 )
 from orchestrator.store.sql.tables.campaigns import campaign_zones, campaigns, connections, tallies, tally_changes
 from orchestrator.store.sql.tables.columns import metadata
+from orchestrator.store.sql.tables.consents import consent_events
 from orchestrator.store.sql.tables.contacts import contacts, import_rejects, imports
 from orchestrator.store.sql.tables.flows import flows, numbers
 from orchestrator.store.sql.tables.installation import idempotency_keys, installation, policy_changes
@@ -32,6 +33,7 @@ __all__ = [
     "campaign_zones",
     "campaigns",
     "connections",
+    "consent_events",
     "contacts",
     "flows",
     "idempotency_keys",
