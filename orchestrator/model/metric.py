@@ -17,6 +17,7 @@ class Metric(StrEnum):
     CONTACTS_DUE = "orchestrator_contacts_open"
     CAMPAIGNS = "orchestrator_campaigns"
     OUTBOX_DUE = "orchestrator_outbox_due"
+    WAITING_TOO_LONG = "orchestrator_waiting_too_long"
     TIMERS = "orchestrator_timers"
     DEAD_LETTERS = "orchestrator_dead_letters"
     UNMATCHED_WEBHOOKS = "orchestrator_orphan_webhooks"
@@ -74,6 +75,7 @@ _MEANINGS = {
     Metric.CONTACTS_DUE: "Contacts still to be called, by status; held: outside their calling hours or limits.",
     Metric.CAMPAIGNS: "Campaigns that are not completed or canceled, by status.",
     Metric.OUTBOX_DUE: "Calls with commands that are waiting to be sent.",
+    Metric.WAITING_TOO_LONG: "Events and commands that have waited for 0.1 s; above 10 nobody new is called.",
     Metric.TIMERS: "Timers that are pending.",
     Metric.DEAD_LETTERS: "Dead letters: entries that failed permanently and need an operator.",
     Metric.UNMATCHED_WEBHOOKS: "Unmatched webhooks: kept webhooks that belong to no known call.",

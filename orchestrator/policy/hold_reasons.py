@@ -46,6 +46,7 @@ class Reason(StrEnum):
     CALLER_ID_QUOTA = "caller_id_quota"
     NO_CAPACITY = "no_capacity"
     RATE = "rate"
+    CATCHING_UP = "catching_up"
     REDIS = "redis"
     CARRIER_BUSY = "carrier_busy"
     CARRIER_UNAVAILABLE = "carrier_unavailable"
@@ -116,6 +117,10 @@ _SENTENCES = {
     ),
     Reason.NO_CAPACITY: "All channels of the account or the campaign are in use.",
     Reason.RATE: "The calls per second allowed are used up; the contact is next in line.",
+    Reason.CATCHING_UP: (
+        "Calls under way wait for this installation, which dials again as soon as they are served; "
+        "if this lasts, start more engines or command workers."
+    ),
     Reason.REDIS: (
         "Redis is away, nearly full or being rebuilt, or it refuses what it is asked; /readyz and the log say which."
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+LATE_AT_MOST: Final = 10  # events and commands that wait: with more, engines and workers have all they can do
 FIRST_PACE: Final = 100.0  # dials per s: above the rate of nearly every account, below what two cores serve
 _RISE: Final = 10.0  # dials per s in a second: what a dial brings comes seconds after it, when somebody answers
 _FALL: Final = 0.7

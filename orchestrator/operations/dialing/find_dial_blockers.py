@@ -11,13 +11,16 @@ from sqlalchemy import Engine
 
 from orchestrator.operations.dialing.rate_limits import account_rate_limit, campaign_rate_limit
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.own_pace import LATE_AT_MOST
 from orchestrator.store.outage import in_words
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.redis.rate_limiter import Room, read_room
+from orchestrator.store.redis.rate_limiter import Room, read_health, read_room
 from orchestrator.store.sql.campaigns import running_paces
 from orchestrator.store.sql.dialing_stop import read_stop
 
 log = logging.getLogger(__name__)
+
+_CATCHING_UP = Room(Reason.CATCHING_UP, 0.0)
 
 
 def find_room_to_dial(
@@ -45,7 +48,13 @@ def room_within(rows: Sequence[Any], *, is_stopped: bool, client: redis.Redis, k
     ]
     try:
         rooms = read_room(client, keys, rate_limits)
+        busy = {
+            each for each in {row.connection_id for row in rows} if read_health(client, keys, each).late > LATE_AT_MOST
+        }
     except redis.RedisError as err:
         log.warning("why campaigns wait is not known: %s", in_words(err))
         return {}
-    return {row.id: room for row, room in zip(rows, rooms, strict=True)}
+    return {
+        row.id: _CATCHING_UP if row.connection_id in busy and room.lacks is None else room
+        for row, room in zip(rows, rooms, strict=True)
+    }

@@ -95,4 +95,6 @@ def _account(client: redis.Redis, keys: Keys, connection_id: str | None) -> Iter
         return
     yield Reading(Metric.LIVE_CALLS, client.zcard(keys.slots(connection_id)))
     yield Reading(Metric.DIALS_5_S, dials_in_trailing_5_s(client, keys, connection_id))
-    yield Reading(Metric.DISPATCH_OPEN, not read_health(client, keys, connection_id).closed)
+    health = read_health(client, keys, connection_id)
+    yield Reading(Metric.DISPATCH_OPEN, not health.closed)
+    yield Reading(Metric.WAITING_TOO_LONG, health.late)

@@ -142,8 +142,9 @@ def mark_accepted(tx: Connection, call_id: str, *, ids: Mapping[str, str | None]
 def mark_all_accepted(tx: Connection, ids_of: Mapping[str, Mapping[str, str | None]]) -> int:
     """Move the attempts of `ids_of`, by call id, as `mark_accepted` does; return how many were moved."""
     names = ("call_control_id", "call_leg_id", "call_session_id")
-    columns = {name: [ids.get(name) for ids in ids_of.values()] for name in names}
-    return tx.execute(_ACCEPTED, {"call_ids": list(ids_of), **columns}).rowcount
+    call_ids = sorted(ids_of)  # in the order in which all lock calls: two that lock many would wait for each other
+    columns = {name: [ids_of[call_id].get(name) for call_id in call_ids] for name in names}
+    return tx.execute(_ACCEPTED, {"call_ids": call_ids, **columns}).rowcount
 
 
 def mark_not_carried_out(tx: Connection, send: Send) -> None:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import redis
 
-from orchestrator.operations.dialing.dispatch_calls import LATE_AT_MOST, QUEUED_AHEAD
+from orchestrator.model.metric import Metric
+from orchestrator.operations.dialing.dispatch_calls import QUEUED_AHEAD
+from orchestrator.operations.dialing.find_dial_blockers import find_room_to_dial
+from orchestrator.operations.system.collect_metrics import collect_metrics
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.own_pace import LATE_AT_MOST
 from orchestrator.store.redis.live_calls import WAKE_AFTER_MS
 from orchestrator.store.redis.rate_limiter import LATE_MS
 from tests.support.world import World
@@ -51,6 +56,18 @@ def test_nobody_new_is_called_while_events_wait_to_be_acted_on(world: World) -> 
     released = world.dispatcher.dispatch_calls()
 
     assert (held, len(released)) == ([], 3)
+
+
+def test_a_campaign_says_that_it_waits_for_those_on_the_line(world: World) -> None:
+    campaign_id = world.campaign()
+    let_calls_wait(world, LATE_AT_MOST + 1, for_ms=LATE_MS + 100)
+
+    said = world.run(find_room_to_dial, [campaign_id])[campaign_id].lacks
+    late = {r.metric: r.value for r in world.run(collect_metrics)}[Metric.WAITING_TOO_LONG]
+    world.redis.delete(world.keys.wakes)
+    later = world.run(find_room_to_dial, [campaign_id])[campaign_id].lacks
+
+    assert (said, late, later) == (Reason.CATCHING_UP, LATE_AT_MOST + 1, None)
 
 
 def test_events_that_have_just_come_hold_nobody_up(world: World) -> None:
