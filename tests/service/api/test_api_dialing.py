@@ -41,7 +41,10 @@ def _json(rest: Rest, path: str) -> dict[str, Any]:
 
 def _keep(services: Services, kept: str) -> None:
     with services.sql.begin() as tx:
-        stop = "INSERT INTO installation (id, dialing_stopped) VALUES (1, CAST(:kept AS jsonb))"
+        stop = (
+            "INSERT INTO installation (id, dialing_stopped) VALUES (1, CAST(:kept AS jsonb)) "
+            "ON CONFLICT (id) DO UPDATE SET dialing_stopped = excluded.dialing_stopped"
+        )
         tx.execute(text(stop), {"kept": kept})
 
 

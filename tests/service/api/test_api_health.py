@@ -21,6 +21,7 @@ from orchestrator.services import Services
 from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import close_dispatch
+from orchestrator.store.sql.installation import write_epoch
 from tests.support.full_disk import small_disk
 from tests.support.recorded import recorded
 from tests.support.rest import CONNECTION, Rest, fresh_number
@@ -49,7 +50,7 @@ def _failed(rest: Rest) -> dict[str, str]:
 
 def _mark_epoch(services: Services) -> None:
     with services.sql.begin() as tx:
-        tx.execute(text("INSERT INTO installation (id, epoch) VALUES (1, 'e1')"))
+        write_epoch(tx, "e1")
     services.redis.set(Keys().epoch, "e1")
 
 
