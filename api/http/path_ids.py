@@ -16,6 +16,7 @@ PREFIXES = {
     "suppression_id": ("suppression", "sup"),
     "recording_id": ("recording", "rec"),
     "number_id": ("number", "num"),
+    "pool_id": ("caller id pool", "pool"),
 }
 
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"

@@ -65,6 +65,7 @@ class CampaignView(BaseModel):
     flow: FlowReference
     connection_id: str
     caller_ids: list[str]
+    caller_id_pool: str | None
     purpose: Purpose | None
     subject: str | None
     voice: Voice | None
@@ -146,7 +147,8 @@ def create(services: Services, body: NewCampaign) -> Response:
     """Create a campaign in draft.
 
     Left out, `calling_hours` is 09:00 to 20:00 from Monday to Saturday in the contact's own zone. In `retry` the
-    rule of an outcome wins over that of a disposition; a result without a rule is final.
+    rule of an outcome wins over that of a disposition; a result without a rule is final. The numbers shown come from
+    `caller_ids` or from a `caller_id_pool`: exactly one of them is named.
     """
     return answer(
         _view(
@@ -185,8 +187,8 @@ def show(services: Services, campaign_id: str) -> CampaignInFlight:
 def change(services: Services, campaign_id: str, body: CampaignChanges) -> CampaignView:
     """Change a campaign.
 
-    `flow` and `caller_ids` may change only in draft or paused, `starts_at` not while it runs, nothing once it is over.
-    Changes apply from the next dial on.
+    `flow`, `caller_ids` and `caller_id_pool`, of which one takes the place of the other, may change only in draft or
+    paused, `starts_at` not while it runs, nothing once it is over. Changes apply from the next dial on.
     """
     return _view(
         services,

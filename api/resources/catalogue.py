@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.http.routes import Route
 from api.resources import (
+    caller_id_pools,
     calls,
     campaigns,
     connections,
@@ -38,6 +39,7 @@ _RESOURCES = (
     suppressions,
     consents,
     numbers,
+    caller_id_pools,
     connections,
     dialing,
     events,

@@ -85,8 +85,11 @@ def change(services: Services, number_id: str, body: NumberChange) -> NumberView
     return _view(change_number(number_id, body, sql=services.sql, flows=services.flows))
 
 
-@resource.route("DELETE", "/v1/numbers/{number_id}", gives={204: None}, fails=(404,))
+@resource.route("DELETE", "/v1/numbers/{number_id}", gives={204: None}, fails=(404, 409))
 def remove(services: Services, number_id: str) -> Response:
-    """Stop taking the calls of a number; calls under way go on."""
+    """Stop taking the calls of a number; calls under way go on.
+
+    Refused with `number_in_pool` while a pool of caller ids shows it to people as a local number.
+    """
     unmap_number(number_id, sql=services.sql)
     return nothing()

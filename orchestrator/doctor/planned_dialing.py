@@ -19,8 +19,12 @@ from orchestrator.store.sql.state_lists import IS_CLAIMABLE, one_of
 MOST_LOOKED_AT = 1_000
 
 _SHOWN = text(
-    "SELECT DISTINCT jsonb_array_elements_text(caller_ids) AS number FROM campaigns "  # noqa: S608 built from constants
-    f"WHERE status NOT IN {one_of(FINAL_CAMPAIGN)} ORDER BY number LIMIT 50"
+    f"""
+    SELECT jsonb_array_elements_text(caller_ids) AS number FROM campaigns WHERE status NOT IN {one_of(FINAL_CAMPAIGN)}
+    UNION SELECT jsonb_array_elements(p.numbers)->>'number' FROM caller_id_pools p
+    WHERE EXISTS (SELECT 1 FROM campaigns g WHERE g.caller_id_pool = p.id AND g.status NOT IN {one_of(FINAL_CAMPAIGN)})
+    ORDER BY number LIMIT 50
+    """  # noqa: S608 built from constants
 )
 _ANSWERED = text("SELECT number FROM numbers ORDER BY number LIMIT 50")
 _WAITING = text(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
     StringConstraints,
-    WithJsonSchema,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -24,8 +22,7 @@ from orchestrator.policy.caps import Caps
 from orchestrator.policy.consents import ConsentRule, OnOptOut
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.names import all_seen
-from orchestrator.policy.phone.number_kind import why_never_shown
-from orchestrator.policy.phone.parse_phone import WRITTEN_AS, PhoneProblem, read_phone
+from orchestrator.policy.phone.caller_id_field import CallerId
 from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.retry_rules import RetryRule, RetryRules
 from orchestrator.policy.timestamps import Moment
@@ -45,25 +42,16 @@ __all__ = [
 
 DEFAULT_NUMBER_GAP = timedelta(hours=2)
 
-_MOST_CALLER_IDS = 200
+MOST_CALLER_IDS = 200
 _TAKEN_AWAY = frozenset({"starts_at", "ends_at", "default_timezone", "purpose", "subject", "voice"})  # by null
 
-CHANGED_ONLY_AT_REST = frozenset({"flow", "caller_ids", "purpose", "subject", "voice"})
+CHANGED_ONLY_AT_REST = frozenset({"flow", "caller_ids", "caller_id_pool", "purpose", "subject", "voice"})
 """Fields that may be changed in draft or paused, not while running."""
 
 
-def _read_caller_id(value: Any) -> str:
-    answer = read_phone(value) if isinstance(value, str) else PhoneProblem("not_a_number", "write it as text: +1…")
-    if isinstance(answer, PhoneProblem):
-        raise PydanticCustomError("caller_id", "{why}", {"why": answer.detail})
-    if why := why_never_shown(answer):
-        raise PydanticCustomError("number_kind", "{why}", {"why": why})
-    return answer
-
-
 def _once_each(numbers: tuple[str, ...]) -> tuple[str, ...]:
-    if not 1 <= len(numbers) <= _MOST_CALLER_IDS:
-        raise PydanticCustomError("caller_ids", f"1 to {_MOST_CALLER_IDS} numbers of your account")
+    if not 1 <= len(numbers) <= MOST_CALLER_IDS:
+        raise PydanticCustomError("caller_ids", f"1 to {MOST_CALLER_IDS} numbers of your account")
     return tuple(dict.fromkeys(numbers))
 
 
@@ -75,9 +63,12 @@ def _short_enough(gap: timedelta) -> timedelta:
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(all_seen)]
 CallerIds = Annotated[
-    tuple[Annotated[str, BeforeValidator(_read_caller_id), WithJsonSchema(WRITTEN_AS)], ...],
+    tuple[CallerId, ...],
     AfterValidator(_once_each),
-    Field(json_schema_extra={"minItems": 1, "maxItems": _MOST_CALLER_IDS}),
+    Field(json_schema_extra={"minItems": 1, "maxItems": MOST_CALLER_IDS}),
+]
+PoolId = Annotated[
+    str, Field(min_length=1, max_length=200, description="A pool that the caller ids come from, by its id.")
 ]
 CampaignPurpose = Annotated[
     Purpose | None, Field(description="What it calls for; the law depends on it. Null: informational.")
@@ -91,6 +82,12 @@ CampaignOnOptOut = Annotated[
     Field(description="A call that rings while its number is suppressed or revoked: `hangup`, or let it `finish`."),
 ]
 NumberGap = Annotated[Duration, AfterValidator(_short_enough)]
+
+
+def check_either(numbers: tuple[str, ...] | None, pool: str | None) -> None:
+    """Raise an error of pydantic's for both caller ids and a pool of them."""
+    if numbers is not None and pool is not None:
+        raise PydanticCustomError("caller_ids", "name caller_ids or a caller_id_pool, not both")
 
 
 class Pacing(BaseModel):
@@ -110,7 +107,8 @@ class NewCampaign(BaseModel):
 
     name: Name
     flow: Name
-    caller_ids: CallerIds
+    caller_id_pool: PoolId | None = None
+    caller_ids: CallerIds | None = Field(None, description="The numbers shown, where there is no `caller_id_pool`.")
     purpose: CampaignPurpose = None
     subject: Subject = None
     voice: CampaignVoice = None
@@ -126,6 +124,23 @@ class NewCampaign(BaseModel):
     consent: ConsentRule = ConsentRule()
     on_opt_out: CampaignOnOptOut = OnOptOut.HANGUP
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Show that exactly one of the two ways to name the caller ids is taken."""
+        schema = handler(core_schema)
+        model = handler.resolve_ref_schema(schema)
+        for name in ("caller_ids", "caller_id_pool"):
+            shape = model["properties"][name]
+            shape |= next(kind for kind in shape.pop("anyOf") if kind != {"type": "null"})
+            del shape["default"]
+        model["oneOf"] = [{"required": ["caller_ids"]}, {"required": ["caller_id_pool"]}]
+        return schema
+
+    @model_validator(mode="after")
+    def _names_its_caller_ids_in_one_way(self) -> Self:
+        check_either(self.caller_ids, self.caller_id_pool)
+        return self
+
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
@@ -140,6 +155,7 @@ class CampaignChanges(BaseModel):
 
     name: Name | None = None
     flow: Name | None = None
+    caller_id_pool: PoolId | None = None
     caller_ids: CallerIds | None = None
     purpose: CampaignPurpose = None
     subject: Subject = None
@@ -171,6 +187,7 @@ class CampaignChanges(BaseModel):
         for field in self.model_fields_set - _TAKEN_AWAY:
             if getattr(self, field) is None:
                 raise PydanticCustomError(field, "{field} cannot be null", {"field": field})
+        check_either(self.caller_ids, self.caller_id_pool)
         return self
 
     @property

@@ -11,6 +11,7 @@ from orchestrator.clock import Clock
 from orchestrator.errors import Conflict, FieldError, InvalidInput
 from orchestrator.flow import Flow
 from orchestrator.model.campaign_status import OPEN_CAMPAIGN, CampaignStatus
+from orchestrator.operations.caller_ids.write_pools import HELD_BY_CALLER_IDS, hold_pool
 from orchestrator.operations.campaigns.create_campaign import check_caps, check_outcomes, columns_of, found
 from orchestrator.operations.flows.find_flows import check_ring, flow_named
 from orchestrator.policy.calling_hours import is_zone_unknown
@@ -32,6 +33,8 @@ _HELD_BY = {
     "caps": (Reason.NUMBER_DAY_LIMIT, Reason.CALLER_ID_QUOTA),
     "consent": (Reason.CONSENT_MISSING,),
     "purpose": (Reason.CONSENT_MISSING,),
+    "caller_ids": HELD_BY_CALLER_IDS,
+    "caller_id_pool": HELD_BY_CALLER_IDS,
     "starts_at": (Reason.CAMPAIGN_NOT_STARTED,),
 }
 
@@ -51,6 +54,7 @@ def change_campaign(
         _check_status(campaign, changes)
         _check_dates(campaign, changes)
         check_caps(changes.caps, allowed=caps)
+        hold_pool(tx, changes.caller_id_pool)
         flow_id = wanted_id or campaign.flow_id
         flow = flows.get(flow_id)
         check_outcomes(changes.retry or RetryRules.model_validate(campaign.retry), flow)

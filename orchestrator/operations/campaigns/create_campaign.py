@@ -9,6 +9,7 @@ from sqlalchemy import Engine, Row
 
 from orchestrator.errors import FieldError, InvalidInput, NotFound
 from orchestrator.flow import Flow
+from orchestrator.operations.caller_ids.write_pools import hold_pool
 from orchestrator.operations.flows.find_flows import check_ring, flow_named
 from orchestrator.policy.campaign_rules import CampaignChanges, NewCampaign, RetryRules
 from orchestrator.policy.caps import Caps
@@ -25,9 +26,10 @@ def create_campaign(
 ) -> Row[Any]:
     """Store a campaign as a draft and return it; the same id again returns the stored one.
 
-    Raises InvalidInput for an unknown flow, one that rings too briefly, a retry rule on an outcome that the flow does
-    not declare, and caps above the installation's.
+    Raises InvalidInput for an unknown flow or pool of caller ids, a flow that rings too briefly, a retry rule on an
+    outcome that the flow does not declare, and caps above the installation's.
     """
+    _check_caller_ids(draft)
     flow_id = flow_named(sql, draft.flow).id
     flow = flows.get(flow_id)
     check_outcomes(draft.retry, flow)
@@ -35,6 +37,7 @@ def create_campaign(
     check_caps(draft.caps, allowed=caps)
     with sql.begin() as tx:
         connection_id = ensure_connection(tx, settings)
+        hold_pool(tx, draft.caller_id_pool)
         values = {
             **columns_of(draft, NewCampaign.model_fields),
             "id": campaign_id,
@@ -49,9 +52,16 @@ def columns_of(document: NewCampaign | CampaignChanges, fields: Collection[str])
     """Return the columns for those `fields` of a request that are stored unchanged, which the flow is not."""
     columns = document.model_dump(mode="json", include=set(fields) - {"flow", "number_gap"})
     columns |= {name: getattr(document, name) for name in ("starts_at", "ends_at") if name in fields}
+    if columns.keys() & {"caller_ids", "caller_id_pool"}:  # one takes the place of the other
+        columns |= {"caller_ids": columns.get("caller_ids") or [], "caller_id_pool": columns.get("caller_id_pool")}
     if "number_gap" in fields and document.number_gap is not None:
         columns["number_gap_s"] = int(document.number_gap.total_seconds())
     return columns
+
+
+def _check_caller_ids(draft: NewCampaign) -> None:
+    if draft.caller_ids is None and draft.caller_id_pool is None:
+        raise InvalidInput([FieldError("/caller_ids", "required", "name caller_ids, or a caller_id_pool")])
 
 
 def check_outcomes(retry: RetryRules, flow: Flow) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, RowMapping
 
 from orchestrator.ids import new_id
 from orchestrator.model.contact_status import ContactStatus
-from orchestrator.operations.dialing.check_gate import ask_gate, caller_id_of
+from orchestrator.operations.dialing.check_gate import ask_gate
 from orchestrator.operations.dialing.dial_request import dial_command_id, dial_request
 from orchestrator.policy.caps import DEFAULT_CAPS, Caps
 from orchestrator.policy.dial_gate import Go, Hold, Never
@@ -79,10 +79,10 @@ class Claimer:
         if not contact_ids:
             return Claim((), 0, {})
         rows = read_facts(tx, contact_ids, self._caps)
-        answers = ask_gate(tx, rows, contact_ids)
-        refusals = {cid: answer for cid, answer in answers.items() if not isinstance(answer, Go)}
+        asked = ask_gate(tx, rows, contact_ids)
+        refusals = {cid: answer for cid, answer in asked.answers.items() if not isinstance(answer, Go)}
         going = [rows[cid] for cid in contact_ids if cid not in refusals]
-        attempts = self._reserve(going, reservation)
+        attempts = self._reserve(going, asked.caller_ids, reservation)
         won = insert_reserved(tx, attempts)
         reservation.used = won
         moves = [_refused(rows[cid], refusal) for cid, refusal in refusals.items() if not _passes_by_itself(refusal)]
@@ -90,16 +90,17 @@ class Claimer:
         move_contacts(tx, moves)
         return Claim(tuple(row["id"] for row in attempts if row["id"] in won), len(rows), refusals)
 
-    def _reserve(self, going: Sequence[RowMapping], reservation: Reservation) -> list[dict[str, Any]]:
-        attempts = [self._attempt(row) for row in going]
+    def _reserve(
+        self, going: Sequence[RowMapping], caller_ids: Mapping[str, str], reservation: Reservation
+    ) -> list[dict[str, Any]]:
+        attempts = [self._attempt(row, caller_ids[row["contact_id"]]) for row in going]
         if not attempts:
             return []
         longest_s = max(row["ring_limit_s"] + row["talk_limit_s"] for row in attempts) + DEADLINE_SLACK_S
         return attempts[: reservation.take([row["id"] for row in attempts], lease_s=longest_s)]
 
-    def _attempt(self, facts: RowMapping) -> dict[str, Any]:
+    def _attempt(self, facts: RowMapping, caller_id: str) -> dict[str, Any]:
         call_id = new_id("call")
-        caller_id = caller_id_of(facts)
         request = dial_request(
             self._flows.find(facts["flow_id"]),
             call_id=call_id,

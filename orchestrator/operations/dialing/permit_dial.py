@@ -13,12 +13,14 @@ from orchestrator.flow import new_live_call
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.model.live_call import LiveCall
+from orchestrator.operations.dialing.pool_choices import closed_at_send
 from orchestrator.operations.dialing.release_attempts import (
     ReleasedAttempt,
     ReleaseReason,
     free_channels,
     release_attempts,
 )
+from orchestrator.policy.caller_id import ClosedCallerIds
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.dial_gate import GateAnswer, Go, Hold, Never, may_dial
 from orchestrator.policy.hold_reasons import Reason
@@ -122,8 +124,8 @@ class DialPermits:
         if not call_ids:
             return []
         rows = read_send_facts(tx, call_ids, self._caps)
-        others = _other_dials(tx, rows)
-        return [(row, _may_dial(row, others.get(row["id"], Dials()))) for row in rows]
+        others, closed = _other_dials(tx, rows), closed_at_send(tx, rows)
+        return [(row, _may_dial(row, others.get(row["id"], Dials()), closed.get(row["id"]))) for row in rows]
 
     def _take_send(self, tx: Connection, row: RowMapping, answer: GateAnswer, released: list[ReleasedAttempt]) -> int:
         """Return the number of the send that is permitted; 0 if none is. Adds to `released` what the gate stops."""
@@ -169,9 +171,10 @@ def _permit(row: RowMapping, send_no: int) -> Permit:
     return Permit(Send(row["id"], send_no, row), dispatch_limits(row["calls_per_second"]))
 
 
-def _may_dial(row: RowMapping, from_caller_id: Dials) -> GateAnswer:
+def _may_dial(row: RowMapping, from_caller_id: Dials, closed: ClosedCallerIds | None) -> GateAnswer:
     is_current = row["contact_status"] == ContactStatus.CALLING and row["current_call_id"] == row["id"]
-    return may_dial(gate_facts(row, contact_status_ok=is_current, from_caller_id=from_caller_id), row["db_now"])
+    facts = gate_facts(row, contact_status_ok=is_current, from_caller_id=from_caller_id, closed_caller_ids=closed)
+    return may_dial(facts, row["db_now"])
 
 
 def _refusal(permission: Permission | redis.ResponseError) -> Reason | None:
@@ -187,7 +190,7 @@ def _other_dials(tx: Connection, rows: Sequence[RowMapping]) -> dict[str, Dials]
 
     Of two sends at once, in one transaction or in two, each sees the other's reservation.
     """
-    capped = [row for row in rows if row["caller_id_day_limit"] is not None]
+    capped = [row for row in rows if row["caller_id_day_limit"] is not None and row["caller_id_pool"] is None]
     caps = [CallerIdCap(row["from_number"], row["caller_id_day_limit"], besides=row["id"]) for row in capped]
     return {row["id"]: dials for row, dials in zip(capped, count_from(tx, caps), strict=True)}
 

@@ -13,6 +13,7 @@ from orchestrator.operations.flows.find_flows import flow_named
 from orchestrator.policy.phone.field import Number
 from orchestrator.settings import Settings
 from orchestrator.store.sql import numbers
+from orchestrator.store.sql.caller_id_pools import local_pools_with
 from orchestrator.store.sql.connections import ensure_connection
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.system_campaigns import ensure_system_campaign
@@ -79,10 +80,18 @@ def change_number(number_id: str, change: NumberChange, *, sql: Engine, flows: F
 
 
 def unmap_number(number_id: str, *, sql: Engine) -> None:
-    """Stop taking the calls of a number; those under way go on. Raises NotFound for none."""
+    """Stop taking the calls of a number; those under way go on.
+
+    Raises NotFound for none, Conflict while people are shown it as a local number: who calls it back must be answered.
+    """
     with sql.begin() as tx:
-        if not numbers.delete_number(tx, number_id):
+        number = numbers.lock_number(tx, number_id)
+        if number is None:
             raise NotFound("number", number_id)
+        if pools := local_pools_with(tx, number):
+            detail = f"{number} is shown as a local number by {', '.join(pools)}: who calls it back must be answered."
+            raise Conflict("number_in_pool", detail)
+        numbers.delete_number(tx, number_id)
 
 
 def _flow_for_callers(wanted: str, *, sql: Engine, flows: FlowCache) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from orchestrator.model.campaign_status import CampaignStatus
+from orchestrator.policy.caller_id import when_a_place_frees
 from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
 from orchestrator.policy.gate.answers import Hold
 from orchestrator.policy.gate.check import Check
@@ -13,7 +14,6 @@ from orchestrator.policy.gate.facts import GateFacts
 from orchestrator.policy.hold_reasons import Reason
 
 _ASK_AGAIN_IN_USE = timedelta(minutes=1)
-_ASK_AGAIN_QUOTA = timedelta(minutes=15)
 
 
 def _dialing_stopped(facts: GateFacts, now: datetime) -> Hold | None:  # noqa: ARG001 the table's shape
@@ -62,12 +62,17 @@ def _number_day_limit(facts: GateFacts, now: datetime) -> Hold | None:
     return Hold(Reason.NUMBER_DAY_LIMIT, facts.number_frees_at or now + _ASK_AGAIN_IN_USE)
 
 
+def _caller_id_resting(facts: GateFacts, now: datetime) -> Hold | None:  # noqa: ARG001
+    rests = facts.caller_ids_closed is Reason.CALLER_ID_RESTING
+    return Hold(Reason.CALLER_ID_RESTING, facts.caller_ids_open_at) if rests else None
+
+
 def _caller_id_quota(facts: GateFacts, now: datetime) -> Hold | None:
+    if facts.caller_ids_closed is Reason.CALLER_ID_QUOTA:
+        return Hold(Reason.CALLER_ID_QUOTA, facts.caller_ids_open_at)
     if facts.caller_id_day_limit is None or facts.caller_id_dials_last_day < facts.caller_id_day_limit:
         return None
-    # Thousands may wait for one caller id, and its next free place takes one: not all are asked again for each.
-    free_at = max(facts.caller_id_frees_at or now, now + _ASK_AGAIN_QUOTA)
-    return Hold(Reason.CALLER_ID_QUOTA, free_at)
+    return Hold(Reason.CALLER_ID_QUOTA, when_a_place_frees(facts.caller_id_frees_at or now, now))
 
 
 FOR_NOW = (
@@ -104,10 +109,15 @@ FOR_NOW = (
         _number_day_limit,
         lambda facts, _now: {"dials_in_24h": facts.number_dials_last_day, "most": facts.number_day_limit},
     ),
+    Check("caller_id_resting", _caller_id_resting, lambda facts, _now: {"pool": facts.caller_ids_closed}),
     Check(
         "caller_id_quota",
         _caller_id_quota,
-        lambda facts, _now: {"dials_in_24h": facts.caller_id_dials_last_day, "most": facts.caller_id_day_limit},
+        lambda facts, _now: {
+            "dials_in_24h": facts.caller_id_dials_last_day,
+            "most": facts.caller_id_day_limit,
+            "pool": facts.caller_ids_closed,
+        },
     ),
 )
 """The passing checks, in the order in which they are asked."""

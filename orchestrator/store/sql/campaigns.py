@@ -6,7 +6,21 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Row, Select, Text, cast, exists, func, or_, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from orchestrator.model.attempt_state import IN_FLIGHT
@@ -15,7 +29,16 @@ from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
 from orchestrator.store.sql.bounded_connection import allow
 from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.state_changes import change_state
-from orchestrator.store.sql.tables import calls, campaign_zones, campaigns, connections, contacts, flows, imports
+from orchestrator.store.sql.tables import (
+    caller_id_pools,
+    calls,
+    campaign_zones,
+    campaigns,
+    connections,
+    contacts,
+    flows,
+    imports,
+)
 from orchestrator.store.timeouts import COUNTING, SWEEPING
 
 _UNPROVEN = text(
@@ -65,11 +88,18 @@ def list_campaigns(tx: Connection, filters: Mapping[str, Any], *, after: str | N
 
 
 def list_caller_ids(tx: Connection, campaign_id: str | None = None) -> frozenset[str]:
-    """Return the caller ids of a campaign, or of all of them."""
-    query = select(campaigns.c.caller_ids).distinct()
-    if campaign_id:
-        query = query.where(campaigns.c.id == campaign_id)
-    return frozenset(number for numbers in tx.execute(query).scalars() for number in numbers)
+    """Return the caller ids of a campaign, those of its pool too, or of all of them."""
+    own = select(campaigns.c.caller_ids).distinct()
+    pools = select(caller_id_pools.c.numbers).where(
+        caller_id_pools.c.id.in_(select(campaigns.c.caller_id_pool).where(*_of(campaign_id)))
+    )
+    named = (number for numbers in tx.execute(own.where(*_of(campaign_id))).scalars() for number in numbers)
+    pooled = (each["number"] for numbers in tx.execute(pools).scalars() for each in numbers)
+    return frozenset((*named, *pooled))
+
+
+def _of(campaign_id: str | None) -> tuple[ColumnElement[bool], ...]:
+    return (campaigns.c.id == campaign_id,) if campaign_id else ()
 
 
 def update_campaign(tx: Connection, campaign_id: str, changes: Mapping[str, Any]) -> None:
@@ -143,7 +173,9 @@ def pause_running_campaigns(
     """
     paused = change_state(CampaignStatus.PAUSED, among=(CampaignStatus.RUNNING,)).where(campaigns.c.kind == "campaign")
     if caller_id is not None:
-        paused = paused.where(campaigns.c.caller_ids.contains([caller_id]))
+        shown = caller_id_pools.c.numbers.contains([{"number": caller_id}])
+        pools = select(caller_id_pools.c.id).where(shown)
+        paused = paused.where(or_(campaigns.c.caller_ids.contains([caller_id]), campaigns.c.caller_id_pool.in_(pools)))
     else:
         paused = paused.where(campaigns.c.connection_id == connection_id)
     if resumed_before is not None:

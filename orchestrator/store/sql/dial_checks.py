@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from orchestrator.policy.caller_id import ClosedCallerIds
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts
@@ -37,7 +38,7 @@ _COLUMNS = f"""
     c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent,
     c.status AS contact_status, c.current_call_id, c.not_before, c.not_after, c.ignore_hours,
     k.id AS campaign_id, k.kind, k.status AS campaign_status, k.starts_at, k.ends_at, k.number_gap_s,
-    k.calling_hours::text AS calling_hours, k.default_timezone, k.retry::text AS retry,
+    k.calling_hours::text AS calling_hours, k.default_timezone, k.retry::text AS retry, k.caller_id_pool,
     (SELECT epoch FROM installation) AS epoch,
     EXISTS (SELECT 1 FROM installation WHERE dialing_stopped IS NOT NULL) AS dialing_stopped,
     ({_IS_SUPPRESSED}) AS suppressed,
@@ -56,7 +57,9 @@ _CONSENTS = f"CROSS JOIN LATERAL ({_MOMENTS}) m"
 _FACTS = text(
     f"""
     SELECT one.* FROM unnest(CAST(:ids AS text[])) AS asked(id) CROSS JOIN LATERAL (
-        SELECT {_COLUMNS}, coalesce(c.flow_id, k.flow_id) AS flow_id, c.caller_id, k.caller_ids, k.connection_id
+        SELECT {_COLUMNS}, coalesce(c.flow_id, k.flow_id) AS flow_id, c.caller_id, k.caller_ids, k.connection_id,
+            (SELECT b.from_number FROM calls b WHERE b.id = c.last_call_id AND k.caller_id_pool IS NOT NULL)
+                AS last_caller_id
         FROM contacts c JOIN campaigns k ON k.id = c.campaign_id
             CROSS JOIN LATERAL ({dials_within("number_key", "number_key(c.phone)", most=_NUMBER_CAP, besides="''")}) u
             {_CONSENTS}
@@ -112,7 +115,13 @@ def read_send_facts(tx: Connection, call_ids: Sequence[str], caps: Caps) -> Sequ
     return tx.execute(_SEND_FACTS, {"call_ids": list(call_ids), "at": None, **caps.model_dump()}).mappings().all()
 
 
-def gate_facts(row: RowMapping, *, contact_status_ok: bool, from_caller_id: Dials) -> GateFacts:
+def gate_facts(
+    row: RowMapping,
+    *,
+    contact_status_ok: bool,
+    from_caller_id: Dials,
+    closed_caller_ids: ClosedCallerIds | None = None,
+) -> GateFacts:
     """Return a row of `read_facts` or `read_send_facts` as the gate reads it."""
     hours, to_number = hours_of(row["calling_hours"]), dials_of(row, row["number_day_limit"])
     return GateFacts(
@@ -145,6 +154,8 @@ def gate_facts(row: RowMapping, *, contact_status_ok: bool, from_caller_id: Dial
         caller_id_dials_last_day=from_caller_id.counted,
         caller_id_day_limit=row["caller_id_day_limit"],
         caller_id_frees_at=from_caller_id.frees_at,
+        caller_ids_closed=closed_caller_ids.reason if closed_caller_ids else None,
+        caller_ids_open_at=closed_caller_ids.until if closed_caller_ids else None,
     )
 
 

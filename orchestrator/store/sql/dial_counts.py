@@ -6,7 +6,7 @@ unless it was withdrawn: then it was surely not made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from orchestrator.store.sql.moment import AT, known_by_then
 from orchestrator.store.sql.state_lists import one_of
 from orchestrator.store.sql.tables import COUNTED_DIALS
 
-_PENDING = one_of((AttemptState.RESERVED, AttemptState.DIALING))
+PENDING = one_of((AttemptState.RESERVED, AttemptState.DIALING))
 _LOCKS = 7_201_341  # any fixed number: keeps these locks apart from others on the same text
 
 
@@ -29,7 +29,7 @@ def dials_within(column: str, number: str, *, most: str, besides: str) -> str:
     parameter `at` is the moment that the 24 hours end at; None: now.
     """
     return f"""
-        SELECT count(*) AS dials, coalesce(bool_or(state IN {_PENDING}), false) AS pending,
+        SELECT count(*) AS dials, coalesce(bool_or(state IN {PENDING}), false) AS pending,
             min(last_sent_at) AS oldest
         FROM (
             SELECT d.state, d.last_sent_at FROM calls d
@@ -71,7 +71,7 @@ def dials_of(row: RowMapping, cap: int | None) -> Dials:
     return Dials(row["dials"], row["oldest"] + CAP_WINDOW if is_reached else None)
 
 
-def lock_caller_ids(tx: Connection, caller_ids: Sequence[str]) -> None:
+def lock_caller_ids(tx: Connection, caller_ids: Collection[str]) -> None:
     """Keep other transactions from reserving dials from these caller ids until this one ends.
 
     No number guard keeps two dials from one caller id apart, and each of two claims would take the same free place.

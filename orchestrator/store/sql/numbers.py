@@ -39,7 +39,11 @@ def update_number(tx: Connection, number_id: str, changes: Mapping[str, Any]) ->
     tx.execute(update(numbers).where(numbers.c.id == number_id).values({**changes, "updated_at": func.now()}))
 
 
-def delete_number(tx: Connection, number_id: str) -> bool:
-    """Delete a number; its calls stay. False if there was none."""
-    gone = delete(numbers).where(numbers.c.id == number_id).returning(numbers.c.id)
-    return tx.execute(gone).first() is not None
+def lock_number(tx: Connection, number_id: str) -> str | None:
+    """Lock a row against everybody who relies on it, and return its number; None if there is none."""
+    return tx.execute(select(numbers.c.number).where(numbers.c.id == number_id).with_for_update()).scalar()
+
+
+def delete_number(tx: Connection, number_id: str) -> None:
+    """Delete a number; its calls stay."""
+    tx.execute(delete(numbers).where(numbers.c.id == number_id))

@@ -257,11 +257,13 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             | {"command_id", "withdrawn_reason", "disposition", "amd_result", "hangup_cause", "hangup_source"}
             | {"sip_hangup_cause", "fault"}
         ),
+        "caller_id_pools": frozenset({"id", "name", "numbers", "choose", "health"}),
+        "caller_id_states": frozenset({"number", "rested_for", "attestation"}),
         "campaign_zones": frozenset({"campaign_id", "zone"}),
         "campaigns": frozenset(
             {"id", "name", "kind", "flow_id", "connection_id", "status", "caller_ids", "default_timezone", "pacing"}
             | {"calling_hours", "retry", "caps", "purpose", "subject", "voice", "spend"}
-            | {"consent", "on_opt_out"}
+            | {"consent", "on_opt_out", "caller_id_pool"}
         ),
         "connections": frozenset({"id"}),
         "consent_events": frozenset({"id", "act", "kind", "purposes", "scope", "subject", "channel"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.store.sql.tables.caller_ids import caller_id_pools, caller_id_states
 from orchestrator.store.sql.tables.calls import (
     CALLING_US,
     CONVERSATION,
@@ -29,6 +30,8 @@ __all__ = [
     "NUMBER_GUARD",
     "OUTCOME_BEGINS",
     "call_events",
+    "caller_id_pools",
+    "caller_id_states",
     "calls",
     "campaign_zones",
     "campaigns",

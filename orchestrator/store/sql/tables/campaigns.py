@@ -44,6 +44,7 @@ campaigns = Table(
     Column("status", Text, nullable=False, server_default=text(f"'{CampaignStatus.DRAFT}'")),
     Column("status_reason", JSONB),
     Column("caller_ids", JSONB, nullable=False, server_default=EMPTY_LIST),
+    Column("caller_id_pool", Text, ForeignKey("caller_id_pools.id")),  # instead of caller_ids, which is empty then
     # NULL is what holds where nothing was said: informational, the campaign's name, as the flow speaks.
     Column("purpose", Text),
     Column("subject", Text),
@@ -70,6 +71,7 @@ campaigns = Table(
     moment("started_at"),
     moment("completed_at"),
 )
+Index("campaigns_of_pool", campaigns.c.caller_id_pool, postgresql_where=text("caller_id_pool IS NOT NULL"))
 Index("campaigns_active", campaigns.c.status, postgresql_where=text(f"status IN {one_of(STARTED)}"))
 
 # The zones a campaign's contacts lie in, so that a claim can ask for the open ones only (R10).

@@ -1,0 +1,1 @@
+"""Operations on pools of caller ids and on the health of their numbers."""

@@ -1,0 +1,110 @@
+"""Creates, changes and deletes pools of caller ids."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row
+
+from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
+from orchestrator.policy.caller_id_pool import CallerIdPoolChanges, Choose, NewCallerIdPool, PoolNumber
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.sql import caller_id_pools as pools
+from orchestrator.store.sql.campaigns import release_holds
+
+HELD_BY_CALLER_IDS = (Reason.CALLER_ID_QUOTA, Reason.CALLER_ID_RESTING)
+"""The reasons that a change of caller ids may end."""
+
+_UNITED_KINGDOM = "+44"
+_MOST_NAMED = 20
+
+
+def create_pool(wanted: NewCallerIdPool, *, pool_id: str, sql: Engine) -> Row[Any]:
+    """Store a pool and return it; the same id again returns the stored one.
+
+    Raises InvalidInput for numbers that may not be chosen by where the contact is.
+    """
+    with sql.begin() as tx:
+        _check_local(tx, wanted.choose, wanted.numbers)
+        pools.insert_pool(tx, {**columns_of(wanted, NewCallerIdPool.model_fields), "id": pool_id})
+        return found_pool(pools.find_pool(tx, pool_id), pool_id)
+
+
+def change_pool(pool_id: str, changes: CallerIdPoolChanges, *, sql: Engine) -> Row[Any]:
+    """Change the given fields and return the pool; they apply from the next claim and the next dial on.
+
+    Contacts of its campaigns that wait for a caller id are asked about again. Raises InvalidInput as `create_pool`.
+    """
+    with sql.begin() as tx:
+        before = found_pool(pools.lock_pool(tx, pool_id), pool_id)
+        numbers = changes.numbers or tuple(PoolNumber.model_validate(each) for each in before.numbers)
+        _check_local(tx, changes.choose or Choose(before.choose), numbers)
+        pools.update_pool(tx, pool_id, columns_of(changes, changes.model_fields_set))
+        for campaign_id in pools.campaigns_of(tx, pool_id):
+            release_holds(tx, campaign_id, HELD_BY_CALLER_IDS)
+        return found_pool(pools.find_pool(tx, pool_id), pool_id)
+
+
+def delete_pool(pool_id: str, *, sql: Engine) -> None:
+    """Delete a pool; raise Conflict while a campaign that is not over uses it."""
+    with sql.begin() as tx:
+        found_pool(pools.lock_pool(tx, pool_id), pool_id)
+        if users := pools.campaigns_of(tx, pool_id):
+            raise Conflict("pool_in_use", f"{_named(users)} {'dials' if len(users) == 1 else 'dial'} from this pool.")
+        pools.delete_pool(tx, pool_id)
+
+
+def hold_pool(tx: Connection, pool_id: str | None) -> None:
+    """Keep a pool as it is until the transaction ends; raise InvalidInput if there is none of this id."""
+    if pool_id is not None and not pools.hold_pool(tx, pool_id):
+        detail = f"there is no pool of caller ids {pool_id!r}"
+        raise InvalidInput([FieldError("/caller_id_pool", "unknown_pool", detail)])
+
+
+def columns_of(document: NewCallerIdPool | CallerIdPoolChanges, fields: Collection[str]) -> dict[str, Any]:
+    """Return the columns of those `fields` of a request."""
+    columns = document.model_dump(mode="json", include=set(fields) - {"rest"})
+    if "rest" in fields and document.rest is not None:
+        columns["rest_s"] = int(document.rest.total_seconds())
+    return columns
+
+
+def found_pool(row: Row[Any] | None, pool_id: str) -> Row[Any]:
+    """Return `row`, or raise NotFound for a pool that is not there."""
+    if row is None:
+        raise NotFound("caller id pool", pool_id)
+    return row
+
+
+def _check_local(tx: Connection, choose: Choose, numbers: Sequence[PoolNumber]) -> None:
+    """Raise InvalidInput for numbers that may not be chosen by where the contact is.
+
+    A British number that is shown because it looks local misleads (Ofcom, guidance on CLI facilities). And a person who
+    calls back a local number must reach somebody who says who called, and who takes an opt-out.
+    """
+    if choose is not Choose.LOCAL_THEN_STICKY:
+        return
+    answered = pools.hold_answered(tx, [each.number for each in numbers])
+    wrong = [error for n, each in enumerate(numbers) if (error := _why_not_local(n, each.number, answered))]
+    if wrong:
+        raise InvalidInput(wrong)
+
+
+def _why_not_local(place: int, number: str, answered: Collection[str]) -> FieldError | None:
+    pointer = f"/numbers/{place}/number"
+    if number.startswith(_UNITED_KINGDOM):
+        detail = f"{number} is British: a number may not be chosen there to look local; use choose: sticky"
+        return FieldError(pointer, "local_not_allowed", detail)
+    if number not in answered:
+        detail = (
+            f"no flow answers {number}: who calls a local number back must reach you; "
+            "map it with POST /v1/numbers, or use choose: sticky"
+        )
+        return FieldError(pointer, "number_not_answered", detail)
+    return None
+
+
+def _named(campaign_ids: Sequence[str]) -> str:
+    more = len(campaign_ids) - _MOST_NAMED
+    return ", ".join(campaign_ids[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,189 @@
+"""A pool of caller ids: its numbers, how one is chosen for a contact, how often each is dialed from, when it rests."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from orchestrator.bounds import DialsPerCallerId
+from orchestrator.policy.campaign_rules import MOST_CALLER_IDS, Name
+from orchestrator.policy.durations import Duration
+from orchestrator.policy.phone.area_code import area_code
+from orchestrator.policy.phone.caller_id_field import CallerId
+from orchestrator.policy.phone.parse_phone import is_region
+
+MOST_JUDGED = 500
+"""The newest calls of a number that its health is judged by, at most."""
+
+_REGION = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?", re.ASCII)
+_SAME_REGION, _SAME_AREA = 2, 1
+
+
+class Choose(StrEnum):
+    """How a number is chosen: one for each contact, or first one of the place where the contact is."""
+
+    STICKY = "sticky"
+    LOCAL_THEN_STICKY = "local_then_sticky"
+
+
+def _known_region(region: str) -> str:
+    written = _REGION.fullmatch(region)
+    if written is None or not is_region(written[1]):
+        raise PydanticCustomError("region", "write a country such as US, or one with its state such as US-FL")
+    return region
+
+
+def _as_a_rest(rest: timedelta) -> timedelta:
+    if not timedelta(minutes=1) <= rest <= timedelta(days=30):
+        raise PydanticCustomError("rest", "a rest lasts 1m to 30d")
+    return rest
+
+
+Place = Annotated[str, AfterValidator(_known_region), Field(json_schema_extra={"pattern": f"^{_REGION.pattern}$"})]
+Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
+Cap = Annotated[DialsPerCallerId, Field(strict=True)]
+Rest = Annotated[Duration, AfterValidator(_as_a_rest)]
+
+
+class PoolNumber(BaseModel):
+    """A number of a pool."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: CallerId
+    regions: Annotated[tuple[Place, ...], Field(max_length=100)] = Field(
+        (), description="Where the people are who see it first under `local_then_sticky`, such as `US-FL`."
+    )
+    label: Name | None = None
+
+    def is_of(self, regions: Collection[str]) -> bool:
+        """Return whether people of these regions see it first; one of a whole country is of each of its states."""
+        return any(here == region or here.startswith(f"{region}-") for region in self.regions for here in regions)
+
+
+class Health(BaseModel):
+    """When a number goes to rest, by its calls of the last 24 hours."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_calls: Annotated[int, Field(ge=1, le=MOST_JUDGED, strict=True)] = Field(
+        50, description="With fewer ended calls it is not judged."
+    )
+    answer_rate_below: Share = Field(
+        0.5, description="It rests when its answer rate is below this share of the median of the pool's numbers."
+    )
+    short_call_share: Share = Field(
+        0.6, description="It rests when more than this share of its answered calls lasted less than 6 s."
+    )
+
+
+def _each_once(numbers: tuple[PoolNumber, ...]) -> tuple[PoolNumber, ...]:
+    if not 1 <= len(numbers) <= MOST_CALLER_IDS:
+        raise PydanticCustomError("numbers", f"1 to {MOST_CALLER_IDS} numbers of your account")
+    seen: set[str] = set()
+    for each in numbers:
+        if each.number in seen:
+            raise PydanticCustomError("numbers", "{number} stands in it twice", {"number": each.number})
+        seen.add(each.number)
+    return numbers
+
+
+Numbers = Annotated[
+    tuple[PoolNumber, ...],
+    AfterValidator(_each_once),
+    Field(json_schema_extra={"minItems": 1, "maxItems": MOST_CALLER_IDS}),
+]
+
+
+class NewCallerIdPool(BaseModel):
+    """The body of POST /v1/caller-id-pools."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    numbers: Numbers
+    choose: Choose = Choose.STICKY
+    per_day: Cap = Field(75, description="Dials from each number in 24 h, all campaigns and single calls together.")
+    per_hour: Cap = Field(20, description="Dials from each number in an hour, all campaigns and single calls together.")
+    rest: Rest = Field(timedelta(hours=24), description="How long a number rests.")
+    health: Health = Health()
+
+
+class CallerIdPoolChanges(BaseModel):
+    """The body of PATCH /v1/caller-id-pools/{id}: only what is given is changed, `numbers` and `health` as a whole."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name | None = None
+    numbers: Numbers | None = None
+    choose: Choose | None = None
+    per_day: Cap | None = None
+    per_hour: Cap | None = None
+    rest: Rest | None = None
+    health: Health | None = None
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Show no null: nothing can be taken away."""
+        schema = handler(core_schema)
+        for shape in handler.resolve_ref_schema(schema).get("properties", {}).values():
+            [kind] = [kind for kind in shape.pop("anyOf") if kind != {"type": "null"}]
+            shape |= kind
+            del shape["default"]
+        return schema
+
+    @model_validator(mode="after")
+    def _takes_nothing_away(self) -> Self:
+        for field in self.model_fields_set:
+            if getattr(self, field) is None:
+                raise PydanticCustomError(field, "{field} cannot be null", {"field": field})
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class CallerIdPool:
+    """A stored pool, as a claim reads it."""
+
+    numbers: tuple[PoolNumber, ...]
+    choose: Choose
+    per_day: int
+    per_hour: int
+
+    @property
+    def caller_ids(self) -> list[str]:
+        """Return its numbers in E.164."""
+        return [each.number for each in self.numbers]
+
+    def under(self, limits: Sequence[int]) -> CallerIdPool:
+        """Return the pool as it is where these caps on dials from a caller id in 24 h hold, too."""
+        return replace(self, per_day=min(self.per_day, *limits)) if limits else self
+
+    def nearness(self, phone: str, regions: Collection[str]) -> Mapping[str, int]:
+        """Return how near each number is to a phone in these regions; nothing where the pool prefers none.
+
+        The region counts more than the area code.
+        """
+        if self.choose is Choose.STICKY:
+            return {}
+        area = area_code(phone)
+        return {
+            each.number: _SAME_REGION * each.is_of(regions)
+            + _SAME_AREA * (area is not None and area == area_code(each.number))
+            for each in self.numbers
+        }
+
+
+@lru_cache(maxsize=256)
+def stored_numbers(written: str) -> tuple[PoolNumber, ...]:
+    """Return the numbers of a pool from their stored JSON text."""
+    return tuple(PoolNumber.model_validate(each) for each in json.loads(written))

@@ -1,0 +1,87 @@
+"""Counts what was dialed from the caller ids of pools in the last 24 hours and in the last hour, and who rests.
+
+A dial counts as for caps: from its reservation on, unless it was withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection, RowMapping, text
+
+from orchestrator.model.attempt_state import AttemptState
+from orchestrator.policy.caller_id import CallerIdUse
+from orchestrator.store.sql.dial_counts import PENDING
+from orchestrator.store.sql.tables import COUNTED_DIALS
+
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_USES = text(
+    f"""
+    SELECT n.per_day, n.per_hour, s.resting_until, s.rested_for, s.attestation, u.*
+    FROM unnest(CAST(:numbers AS text[]), CAST(:per_day AS int[]), CAST(:per_hour AS int[]), CAST(:besides AS text[]))
+            WITH ORDINALITY AS n(number, per_day, per_hour, besides, place)
+        LEFT JOIN caller_id_states s ON s.number = n.number
+        CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE in_day) AS dials_day, count(*) FILTER (WHERE in_hour) AS dials_hour,
+                coalesce(bool_or(in_day AND state IN {PENDING}), false) AS pending,
+                max(last_sent_at) FILTER (WHERE in_day AND rank = n.per_day) AS last_of_day,
+                max(last_sent_at) FILTER (WHERE in_hour AND rank = n.per_hour) AS last_of_hour
+            FROM (
+                SELECT state, last_sent_at, row_number() OVER (ORDER BY last_sent_at DESC) AS rank,
+                    is_reserved OR last_sent_at > clock_timestamp() - interval '1 day' AS in_day,
+                    is_reserved OR last_sent_at > clock_timestamp() - interval '1 hour' AS in_hour
+                FROM (
+                    SELECT d.state, d.last_sent_at, d.state = '{AttemptState.RESERVED}' AS is_reserved FROM calls d
+                    WHERE d.from_number = n.number AND {COUNTED_DIALS} AND d.id <> n.besides
+                    ORDER BY d.last_sent_at DESC LIMIT greatest(n.per_day, n.per_hour, :at_least)
+                ) newest
+            ) ranked
+        ) u ORDER BY n.place
+    """  # noqa: S608 built from constants
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCallerId:
+    """A number with the caps it is held to; the attempt `besides` is left out of the count."""
+
+    number: str
+    per_day: int
+    per_hour: int
+    besides: str = ""
+
+
+def read_uses(tx: Connection, asked: Sequence[AskedCallerId]) -> list[CallerIdUse]:
+    """Return how each number was used, as far as its caps ask: it reads no more dials than they allow."""
+    return [use_of(row) for row in read_use_rows(tx, asked)]
+
+
+def read_use_rows(tx: Connection, asked: Sequence[AskedCallerId], *, at_least: int = 0) -> Sequence[RowMapping]:
+    """Return how each number was used, with its rest and its attestation; `at_least` so many dials are counted."""
+    if not asked:
+        return []
+    params = {
+        "numbers": [each.number for each in asked],
+        "per_day": [each.per_day for each in asked],
+        "per_hour": [each.per_hour for each in asked],
+        "besides": [each.besides for each in asked],
+        "at_least": at_least,
+    }
+    return tx.execute(_USES, params).mappings().all()
+
+
+def use_of(row: RowMapping) -> CallerIdUse:
+    """Return a row of `read_use_rows` as policy reads it."""
+    is_sure = not row["pending"]
+    day, hour = row["last_of_day"], row["last_of_hour"]
+    return CallerIdUse(
+        per_day=row["per_day"],
+        per_hour=row["per_hour"],
+        dials_day=row["dials_day"],
+        dials_hour=row["dials_hour"],
+        day_frees_at=day + _DAY if day and is_sure else None,
+        hour_frees_at=hour + _HOUR if hour and is_sure else None,
+        resting_until=row["resting_until"],
+    )
