@@ -38,7 +38,7 @@ def history(world: World, number: str, count: int, *, ago: timedelta, **columns:
     values = {"state": "ended", "disposition": "no_answer", **columns}
     names = ", ".join(values)
     world.execute(
-        "INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, command_id,"  # noqa: S608 names of columns
+        "INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, command_id,"
         f" ring_limit_s, talk_limit_s, last_sent_at, {names})"
         " SELECT :prefix || n, :campaign, :contact, :connection, '+13125559999', :number, n, '', 30, 60,"
         f" CAST(:last AS timestamptz) - n * interval '1 second', {', '.join(f':{name}' for name in values)}"

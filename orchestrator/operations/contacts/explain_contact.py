@@ -14,6 +14,7 @@ from orchestrator.model.contact_status import CLAIMABLE, FINAL_STATUSES, Contact
 from orchestrator.operations.contacts.explained import (
     Explained,
     begun_by,
+    closed_caller_ids,
     dials_from_its_caller_id,
     in_words,
     zones_at,
@@ -47,7 +48,12 @@ def explain_contact(
             raise NotFound("contact", contact_id)
         when, stop, is_past = row["db_now"], read_stop(tx), at is not None and at < database_now(tx)
         dials = dials_from_its_caller_id(tx, row, at=at)
-        facts = gate_facts(row, contact_status_ok=not _has_ended(contact, by=when), from_caller_id=dials)
+        facts = gate_facts(
+            row,
+            contact_status_ok=not _has_ended(contact, by=when),
+            from_caller_id=dials,
+            closed_caller_ids=closed_caller_ids(tx, row, at=at),
+        )
         if is_past:
             facts = _as_it_stood(tx, facts, contact_id, when, stop)
         explanation = explain(begun_by(facts, when), when)

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, RowMapping
 
 from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.operations.dialing.check_gate import caller_id_of
+from orchestrator.operations.dialing.pool_choices import find_pools, open_pools
+from orchestrator.policy.caller_id import ClosedCallerIds
 from orchestrator.policy.dial_gate import GateFacts
 from orchestrator.policy.explain import Explanation
 from orchestrator.policy.hold_reasons import Reason
@@ -45,10 +47,16 @@ class Explained:
 def dials_from_its_caller_id(tx: Connection, row: RowMapping, *, at: datetime | None) -> Dials:
     """Return what was dialed in 24 h from the number that a contact would see, where that is capped."""
     cap, caller_id = row["caller_id_day_limit"], caller_id_of(row)
-    if cap is None or not caller_id:
+    if cap is None or not caller_id or row["caller_id_pool"]:
         return Dials()
     [dials] = count_from(tx, [CallerIdCap(caller_id, cap)], at=at)
     return dials
+
+
+def closed_caller_ids(tx: Connection, row: RowMapping, *, at: datetime | None) -> ClosedCallerIds | None:
+    """Return why a call may be made from no number of the campaign's pool of caller ids, where it has one."""
+    pools = open_pools(tx, find_pools(tx, [row]), row["db_now"], at=at)
+    return next((pool.why_closed for pool in pools.values()), None)
 
 
 def begun_by(facts: GateFacts, at: datetime) -> GateFacts:

@@ -32,7 +32,7 @@ class PoolRoom:
             self._pool.caller_ids,
             row["contact_id"],
             resting=self._closed,
-            nearness=self._pool.nearness(row["phone"], ()),
+            nearness=self._pool.nearness(row["phone"], (row["region"],) if row["region"] else ()),
             before=row["last_caller_id"],
         )
 
@@ -52,10 +52,15 @@ def find_pools(tx: Connection, rows: Sequence[RowMapping]) -> dict[str, CallerId
     return {pool_id: pool.under(limits[pool_id]) for pool_id, pool in read_pools(tx, limits).items()}
 
 
-def open_pools(tx: Connection, pools: Mapping[str, CallerIdPool], now: datetime) -> dict[str, PoolRoom]:
-    """Return pools with the room that their numbers have; the caller keeps others from dialing from these."""
+def open_pools(
+    tx: Connection, pools: Mapping[str, CallerIdPool], now: datetime, *, at: datetime | None = None
+) -> dict[str, PoolRoom]:
+    """Return pools with the room that their numbers have; who claims keeps others from dialing from these.
+
+    `at` is as for the facts of the gate.
+    """
     capped = [(number, pool.per_day, pool.per_hour) for pool in pools.values() for number in pool.caller_ids]
-    uses = iter(read_uses(tx, [AskedCallerId(*each) for each in capped]))
+    uses = iter(read_uses(tx, [AskedCallerId(*each) for each in capped], at=at))
     return {
         pool_id: PoolRoom(pool, {number: next(uses) for number in pool.caller_ids}, now)
         for pool_id, pool in pools.items()

@@ -20,8 +20,8 @@ class GateFacts:
     *another* contact: this contact's own attempts are spaced by its retry rules. `max_attempts` is the rules'
     `most_attempts`. `law_zone_key` has the zones in all of which the hours of the law must be open, "" for those of
     `zone_key`. `*_frees_at` is when the oldest dial counted by that limit is a day old; None while one that is counted
-    may yet turn out never to have been made. `contact_status` is for explanations alone. `caller_ids_closed` says why no
-    number of the campaign's pool of caller ids may be dialed from, until `caller_ids_open_at`.
+    may yet turn out never to have been made. `contact_status` is for explanations alone. `caller_ids_closed` says why
+    no number of the campaign's pool of caller ids may be dialed from, until `caller_ids_open_at`.
     """
 
     campaign_status: str | None

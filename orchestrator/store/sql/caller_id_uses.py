@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, text
 
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.policy.caller_id import CallerIdUse
 from orchestrator.store.sql.dial_counts import PENDING
+from orchestrator.store.sql.moment import AT, known_by_then
 from orchestrator.store.sql.tables import COUNTED_DIALS
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
@@ -30,11 +31,12 @@ _USES = text(
                 max(last_sent_at) FILTER (WHERE in_hour AND rank = n.per_hour) AS last_of_hour
             FROM (
                 SELECT state, last_sent_at, row_number() OVER (ORDER BY last_sent_at DESC) AS rank,
-                    is_reserved OR last_sent_at > clock_timestamp() - interval '1 day' AS in_day,
-                    is_reserved OR last_sent_at > clock_timestamp() - interval '1 hour' AS in_hour
+                    is_reserved OR last_sent_at > {AT} - interval '1 day' AS in_day,
+                    is_reserved OR last_sent_at > {AT} - interval '1 hour' AS in_hour
                 FROM (
                     SELECT d.state, d.last_sent_at, d.state = '{AttemptState.RESERVED}' AS is_reserved FROM calls d
                     WHERE d.from_number = n.number AND {COUNTED_DIALS} AND d.id <> n.besides
+                        AND {known_by_then("coalesce(d.last_sent_at, d.reserved_at)")}
                     ORDER BY d.last_sent_at DESC LIMIT greatest(n.per_day, n.per_hour, :at_least)
                 ) newest
             ) ranked
@@ -53,12 +55,14 @@ class AskedCallerId:
     besides: str = ""
 
 
-def read_uses(tx: Connection, asked: Sequence[AskedCallerId]) -> list[CallerIdUse]:
-    """Return how each number was used, as far as its caps ask: it reads no more dials than they allow."""
-    return [use_of(row) for row in read_use_rows(tx, asked)]
+def read_uses(tx: Connection, asked: Sequence[AskedCallerId], *, at: datetime | None = None) -> list[CallerIdUse]:
+    """Return how each number was used until `at` (None: now); it reads no more dials than its caps allow."""
+    return [use_of(row) for row in read_use_rows(tx, asked, at=at)]
 
 
-def read_use_rows(tx: Connection, asked: Sequence[AskedCallerId], *, at_least: int = 0) -> Sequence[RowMapping]:
+def read_use_rows(
+    tx: Connection, asked: Sequence[AskedCallerId], *, at: datetime | None = None, at_least: int = 0
+) -> Sequence[RowMapping]:
     """Return how each number was used, with its rest and its attestation; `at_least` so many dials are counted."""
     if not asked:
         return []
@@ -68,6 +72,7 @@ def read_use_rows(tx: Connection, asked: Sequence[AskedCallerId], *, at_least: i
         "per_hour": [each.per_hour for each in asked],
         "besides": [each.besides for each in asked],
         "at_least": at_least,
+        "at": at,
     }
     return tx.execute(_USES, params).mappings().all()
 

@@ -10,8 +10,11 @@ import pytest
 
 from orchestrator.clock import utc_now
 from orchestrator.operations.campaigns.read_stats import read_stats
+from orchestrator.operations.contacts.explain_contact import explain_contact
 from orchestrator.operations.dialing import check_gate as ask_gate
 from orchestrator.operations.dialing.pause_refused_campaigns import pause_refused_campaigns
+from orchestrator.policy.dial_gate import Go, Hold
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.telnyx.answers import Refused
 from tests.support.caller_id_pools import ONE, OTHER, THIRD, change, history, pool, pooled, rest_number, shown
 from tests.support.carrier_stub import CarrierStub
@@ -72,7 +75,9 @@ def test_a_full_number_moves_its_own_contacts_to_others_and_nobody_else(world: W
     contacts = world.contacts(campaign_id, 30)
     before = _claimed_by_contact(world, campaign_id)
     world.execute("UPDATE calls SET state = 'withdrawn'")
-    world.execute("UPDATE contacts SET status = 'waiting', current_call_id = NULL, due_at = now() - interval '1 minute'")
+    world.execute(
+        "UPDATE contacts SET status = 'waiting', current_call_id = NULL, due_at = now() - interval '1 minute'"
+    )
     history(world, ONE, 60, ago=10 * HOUR)
 
     after = _claimed_by_contact(world, campaign_id)
@@ -294,9 +299,7 @@ def test_a_number_put_to_rest_behind_the_claim_is_not_dialed_from(
     assert {first, second} == {ONE, OTHER} and world.contact_row(contact_id)["attempts"] == 0
 
 
-def test_a_number_taken_out_of_the_pool_behind_the_claim_is_not_dialed_from(
-    world: World, carrier: CarrierStub
-) -> None:
+def test_a_number_taken_out_of_the_pool_behind_the_claim_is_not_dialed_from(world: World, carrier: CarrierStub) -> None:
     pool_id = pool(world, ONE)
     campaign_id = pooled(world, pool_id)
     world.contact(campaign_id)
@@ -348,6 +351,27 @@ def test_a_refused_caller_id_pauses_the_campaigns_of_its_pools(world: World) -> 
     pause_refused_campaigns(world.sql, world.redis, world.keys, row, refused)  # type: ignore[arg-type]  # as a row
 
     assert [world.campaign_row(each)["status"] for each in (concerned, other)] == ["paused", "running"]
+
+
+@pytest.mark.parametrize("rests", [True, False])
+def test_a_contact_is_explained_by_its_pool(world: World, rests: bool) -> None:
+    campaign_id = pooled(world, pool(world, ONE, OTHER))
+    contact_id = world.contact(campaign_id)
+    awakes = utc_now() + HOUR
+    for number in (ONE, OTHER):
+        if rests:
+            rest_number(world, number, awakes)
+        else:
+            history(world, number, 20, ago=HOUR / 2)
+
+    explained = world.run(explain_contact, contact_id, at=None)
+
+    answer = explained.explanation.answer
+    reason = Reason.CALLER_ID_RESTING if rests else Reason.CALLER_ID_QUOTA
+    assert isinstance(answer, Hold) and answer.reason is reason
+    assert answer.until == awakes if rests else abs(answer.until - utc_now() - HOUR / 2) < MINUTE
+    later = world.run(explain_contact, contact_id, at=utc_now() + 2 * HOUR)
+    assert isinstance(later.explanation.answer, Go)
 
 
 def _would_see(world: World, campaign_id: str) -> str:

@@ -309,3 +309,33 @@ def test_calls_of_an_engine_beside_the_new_schema_are_no_people_that_heard_nothi
         ("spent", None, 250000),
     ]
     assert tuple(said) == ({}, None)
+
+
+def test_campaigns_of_the_release_before_keep_their_caller_ids_and_a_pool_becomes_caller_ids_on_the_way_back(
+    postgres_server: RunningServer,
+) -> None:
+    with database_at(postgres_server.url, "0019", name="schema_0019_pools") as url:
+        engine = create_engine(url)
+        with engine.begin() as tx:
+            for statement in (*_A_CALL, """UPDATE campaigns SET caller_ids = '["+12125550100"]'"""):
+                tx.execute(text(statement))
+
+        upgrade(url)
+
+        with engine.begin() as tx:
+            kept = tx.execute(text("SELECT caller_ids, caller_id_pool FROM campaigns")).one()
+            tx.execute(
+                text(
+                    "INSERT INTO caller_id_pools (id, name, numbers, choose, per_day, per_hour, rest_s, health) VALUES"
+                    """ ('pool', 'p', '[{"number": "+12125550111"}, {"number": "+12125550112"}]', 'sticky', 1, 1, 1,"""
+                    " '{}')"
+                )
+            )
+            tx.execute(text("UPDATE campaigns SET caller_ids = '[]', caller_id_pool = 'pool'"))
+            tx.execute(text("INSERT INTO campaigns (id, name, connection_id) VALUES ('beside', 'n', 'conn')"))
+        downgrade_to(url, "0019")
+        with engine.connect() as tx:
+            back = tx.execute(text("SELECT caller_ids FROM campaigns ORDER BY id")).scalars().all()
+        engine.dispose()
+    assert tuple(kept) == (["+12125550100"], None)
+    assert back == [[], ["+12125550111", "+12125550112"]]
