@@ -13,6 +13,7 @@ OrchestratorError
 ├── BadSignature        a webhook is not signed by the carrier, or is too old: answer 4xx
 ├── NotAnEvent          a signed body is not an event: answer 4xx
 ├── NewerLiveState      a newer version wrote the live call: leave it to engines of that version
+├── InvalidPack         a pack of rules has a mistake: a defect of this program; file and line are named
 ├── ForbiddenTransition a state was to change as no table allows: a defect of this program, nothing was changed
 └── Misconfigured       the operator must correct a setting; the message is the remedy
 """
@@ -134,6 +135,10 @@ class NewerLiveState(OrchestratorError):
     def __init__(self, call_id: str, schema_no: int) -> None:
         super().__init__(f"the live state of {call_id} has schema {schema_no}: an engine of a newer version wrote it")
         self.call_id, self.schema_no = call_id, schema_no
+
+
+class InvalidPack(OrchestratorError):
+    """Raised when a pack of rules has a mistake; the message names file, line and what was expected."""
 
 
 class ForbiddenTransition(OrchestratorError):

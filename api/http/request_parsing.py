@@ -145,7 +145,7 @@ def _pointer(error: ErrorDetails, value: Any) -> str:
     steps = list(_steps(value, error["loc"]))
     parts = [part for _, part in steps]
     last = steps[-1][0][parts[-1]] if steps else value
-    if error["type"] == "missing":
+    if error["type"] == "missing" or (error["type"] == "because" and parts[-1:] != ["because"]):
         parts.append(error["loc"][-1])
     elif _holds(last, error["type"]):
         parts.append(error["type"])

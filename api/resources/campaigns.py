@@ -26,6 +26,7 @@ from orchestrator.policy.caps import Caps
 from orchestrator.policy.consents import ConsentRule, OnOptOut
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.law.setting import LawSetting, stored_setting
 from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.weekly_hours import stored_hours
@@ -69,6 +70,7 @@ class CampaignView(BaseModel):
     purpose: Purpose | None
     subject: str | None
     voice: Voice | None
+    law: Annotated[LawSetting, BeforeValidator(stored_setting)]
     starts_at: Moment | None
     ends_at: Moment | None
     default_timezone: str | None
@@ -118,7 +120,9 @@ class Cancellation(BaseModel):
 def _fields(row: Any, stop: Stop | None) -> dict[str, Any]:
     fields = {**row._mapping, "status_reason": status_reason_of(row, stop)}
     flow = FlowReference(id=row.flow_id, name=row.flow_name, version=row.flow_version)
-    return {**fields, "flow": flow, "number_gap": f"{row.number_gap_s}s"}
+    because = {"because": row.always_because} if row.always_because else {}
+    hours = {**row.calling_hours, **because}
+    return {**fields, "flow": flow, "number_gap": f"{row.number_gap_s}s", "calling_hours": hours}
 
 
 def _view(services: Services, row: Any) -> CampaignView:

@@ -30,7 +30,10 @@ def dial(
     from_: Annotated[str | None, typer.Option("--from", help="Caller id. Default: ORCHESTRATOR_CALLER_ID")] = None,
     var: Annotated[list[str] | None, typer.Option(help="An input of the flow, name=value; may be repeated.")] = None,
     external_id: Annotated[str | None, typer.Option(help="Your own id for the call.")] = None,
-    ignore_hours: Annotated[bool, typer.Option(help="Dial outside calling hours, for your own phone.")] = False,
+    ignore_hours: Annotated[
+        bool, typer.Option(help="Dial outside calling hours, for your own phone; needs --because.")
+    ] = False,
+    because: Annotated[str | None, typer.Option(help="Why --ignore-hours; it is kept.")] = None,
     wait: Annotated[bool, typer.Option(help="Print the call as it happens, until it ends.")] = True,
 ) -> None:
     """Dial one number and print the call as it happens.
@@ -40,7 +43,7 @@ def dial(
     The call passes the same checks and the same ledger as the calls of a campaign: a suppressed number is not dialed.
     """
     api = api_client(ctx)
-    body = {"to": to, "from": from_, "flow": flow_reference(api, flow), "external_id": external_id}
+    body = {"to": to, "from": from_, "flow": flow_reference(api, flow), "external_id": external_id, "because": because}
     body = {name: value for name, value in body.items() if value is not None}
     body |= {"variables": parse_pairs(var or [], option="--var"), "ignore_hours": ignore_hours}  # type: ignore[dict-item]  # JSON
     call = api.post("/v1/calls", body, idempotency_key=new_id("req"))

@@ -15,6 +15,8 @@ from orchestrator.cli.campaign_report import report as print_report
 from orchestrator.cli.campaign_report import stopped_line
 from orchestrator.cli.campaign_watch import watch_campaign
 from orchestrator.cli.upload import flow_reference, import_contacts, read_document
+from orchestrator.policy.law.setting import LawMode
+from orchestrator.policy.purposes import Purpose, Voice
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -49,10 +51,22 @@ def create(
     weight: Annotated[
         int | None, typer.Option(min=1, max=HEAVIEST, help="Share relative to other running campaigns.")
     ] = None,
+    purpose: Annotated[
+        Purpose | None, typer.Option(help="What it calls for; the law depends on it. Default: informational.")
+    ] = None,
+    subject: Annotated[str | None, typer.Option(help="What the calls are about. Default: the campaign's name.")] = None,
+    voice: Annotated[Voice | None, typer.Option(help="Whose voice is heard. Default: as the flow speaks.")] = None,
     always: Annotated[
         bool,
-        typer.Option(help="Call at any hour. Default: 9:00 to 20:00, Monday to Saturday, in the contact's time zone."),
+        typer.Option(
+            help="Call at any hour that the law allows; needs --because. "
+            "Default: 9:00 to 20:00, Monday to Saturday, in the contact's time zone."
+        ),
     ] = False,
+    law: Annotated[
+        LawMode | None, typer.Option(help="warn: call, and say what the law says; off: do not ask it. Needs --because.")
+    ] = None,
+    because: Annotated[str | None, typer.Option(help="Why --always, or --law warn or off; it is kept.")] = None,
     timezone: Annotated[
         str | None,
         typer.Option(help="Time zone for contacts without one of their own, if the number does not imply it."),
@@ -74,8 +88,10 @@ def create(
     body |= {"name": name, "flow": flow_reference(api, flow), "caller_ids": caller_id}
     pacing = {"calls_per_second": calls_per_second, "max_live_calls": max_live_calls, "weight": weight}
     _put(body, "pacing", _given(pacing))
-    _put(body, "calling_hours", {"always": True} if always else {})
+    _put(body, "calling_hours", _given({"always": True, "because": because}) if always else {})
+    _put(body, "law", _given({"mode": law.value, "because": because}) if law else {})
     _put(body, "retry", _given({"max_attempts": max_attempts}))
+    body |= _given({"purpose": purpose, "subject": subject, "voice": voice})
     body |= _given({"default_timezone": timezone, "keep_open": keep_open or None})
     campaign = api.post("/v1/campaigns", body)
     typer.echo(campaign["id"])

@@ -99,6 +99,9 @@ def _run_campaign(api: ApiClient, stack: Stack, interrupts: Interrupts, *, conso
     api.close()
 
 
+_BECAUSE = "a demonstration: nobody is called but the simulator"
+
+
 def _create(api: ApiClient) -> dict[str, Any]:
     flow = upload_flow(api, SAMPLE)
     campaign: dict[str, Any] = api.post(
@@ -108,7 +111,8 @@ def _create(api: ApiClient) -> dict[str, Any]:
             "flow": flow["id"],
             "caller_ids": ["+13125550100"],
             "pacing": {"calls_per_second": 20, "max_live_calls": 200},
-            "calling_hours": {"always": True},
+            "calling_hours": {"always": True, "because": _BECAUSE},
+            "law": {"mode": "off", "because": _BECAUSE},
             "retry": {"max_attempts": 2, "on": {"busy": {"after": "6s"}, "no_answer": {"after": "6s"}}},
             "number_gap": "1s",
         },

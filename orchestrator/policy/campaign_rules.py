@@ -21,6 +21,7 @@ from orchestrator.bounds import CallsPerSecond, LiveCalls, Weight
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.consents import ConsentRule, OnOptOut
 from orchestrator.policy.durations import Duration
+from orchestrator.policy.law.setting import LawSetting
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.phone.caller_id_field import CallerId
 from orchestrator.policy.purposes import Purpose, Voice
@@ -112,6 +113,7 @@ class NewCampaign(BaseModel):
     purpose: CampaignPurpose = None
     subject: Subject = None
     voice: CampaignVoice = None
+    law: LawSetting = LawSetting()
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     default_timezone: Zone | None = None
@@ -160,6 +162,7 @@ class CampaignChanges(BaseModel):
     purpose: CampaignPurpose = None
     subject: Subject = None
     voice: CampaignVoice = None
+    law: LawSetting | None = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     default_timezone: Zone | None = None

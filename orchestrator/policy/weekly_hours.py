@@ -16,11 +16,13 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     ValidationInfo,
     WithJsonSchema,
+    field_validator,
     model_serializer,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from orchestrator.policy.because import Because, because_needed
 from orchestrator.policy.zones.named_zone import WRITTEN_AS, ZoneProblem, read_zone
 from orchestrator.policy.zones.zone_names import known_zone
 
@@ -156,7 +158,8 @@ class CallingHours(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    always: bool = Field(default=False, strict=True)
+    always: bool = Field(default=False, strict=True, description="Any hour; it needs `because`.")
+    because: Because | None = Field(default=None, validate_default=True)
     timezone: Annotated[str, BeforeValidator(_read_zone), WithJsonSchema(_ZONE)] = CONTACT
     windows: Annotated[tuple[Window, ...], AfterValidator(_a_few)] = _DEFAULT_WINDOWS
     holidays: Annotated[
@@ -164,16 +167,27 @@ class CallingHours(BaseModel):
         Field(max_length=1000, json_schema_extra=lambda schema: schema.pop("uniqueItems", None)),  # twice is once
     ] = frozenset()
 
+    @field_validator("because")
+    @classmethod
+    def _goes_with_always(cls, because: str | None, info: ValidationInfo) -> str | None:
+        always = info.data.get("always", False)
+        if always and because is None and info.context is not _AS_STORED:
+            raise because_needed("calling_hours.always")
+        if because is not None and not always:
+            raise PydanticCustomError("because", "`because` goes with `always: true`; leave it out")
+        return because
+
     @model_validator(mode="after")
     def _is_one_of_two(self) -> Self:
-        if self.always and self.model_fields_set != {"always"}:
-            raise PydanticCustomError("always", "`always: true` stands alone; leave out timezone, windows and holidays")
+        if self.always and self.model_fields_set - {"always", "because"}:
+            why = "`always: true` has `because` beside it alone; leave out timezone, windows and holidays"
+            raise PydanticCustomError("always", "{why}", {"why": why})
         return self
 
     @model_serializer(mode="wrap")
     def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         if self.always:
-            return {"always": True}
+            return {"always": True, "because": self.because} if self.because else {"always": True}
         shown = handler(self)
         return {"timezone": shown["timezone"], "windows": shown["windows"], "holidays": sorted(shown["holidays"])}
 

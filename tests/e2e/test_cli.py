@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from orchestrator.local_stack.ports import free_port as any_free_port
+from tests.support.campaigns_by_cli import AT_ANY_HOUR
 from tests.support.poll import eventually
 from tests.support.up import Up
 
@@ -38,6 +39,8 @@ _ANYBODY = (
     "--var",
     "appointment=B",
     "--ignore-hours",
+    "--because",
+    "a test",
 )
 
 
@@ -73,7 +76,7 @@ def _create(up: Up, *options: str) -> str:
 
 
 def test_a_campaign_goes_from_a_flow_file_to_a_report(up: Up, contacts: str, tmp_path: Path) -> None:
-    campaign = _create(up, "--always", "--calls-per-second", "10", "--max-attempts", "1")
+    campaign = _create(up, *AT_ANY_HOUR, "--calls-per-second", "10", "--max-attempts", "1")
     imported = up.run("campaign", "import", campaign, contacts)
     started = up.run("campaign", "start", campaign)
     watched = up.run("campaign", "watch", campaign, "--every", "0.3")
@@ -90,7 +93,7 @@ def test_a_campaign_goes_from_a_flow_file_to_a_report(up: Up, contacts: str, tmp
 
 
 def test_a_campaign_is_paused_resumed_and_canceled(up: Up, contacts: str) -> None:
-    campaign = _create(up, "--always", "--calls-per-second", "0.1")
+    campaign = _create(up, *AT_ANY_HOUR, "--calls-per-second", "0.1")
     up.run("campaign", "import", campaign, contacts)
 
     said = [up.run("campaign", verb, campaign).stdout for verb in ("start", "pause", "resume", "cancel")]
@@ -100,7 +103,7 @@ def test_a_campaign_is_paused_resumed_and_canceled(up: Up, contacts: str) -> Non
 
 
 def test_one_call_is_told_as_it_happens(up: Up) -> None:
-    words = ["--to", "+14155550177", "--from", "+13125550100", "--flow", _FLOW, "--ignore-hours"]
+    words = ["--to", "+14155550177", "--from", "+13125550100", "--flow", _FLOW, "--ignore-hours", "--because", "a test"]
 
     told = up.run("call", "dial", *words, "--var", "first_name=Ada", "--var", "appointment=Monday")
 
@@ -114,7 +117,7 @@ def test_one_call_is_told_as_it_happens(up: Up) -> None:
 
 def test_a_live_call_is_commanded_and_told_what_became_of_it(up: Up, tmp_path: Path) -> None:
     (tmp_path / "music.yaml").write_text(_MUSIC)  # in silence, the callee would be gone before we act
-    words = ["--from", "+13125550100", "--flow", str(tmp_path / "music.yaml"), "--ignore-hours"]
+    words = ["--from", "+13125550100", "--flow", str(tmp_path / "music.yaml"), "--ignore-hours", "--because", "a test"]
     dialed = up.run("call", "dial", "--to", "+12025550110", *words, "--no-wait")
     call = dialed.stdout.split()[0]
     eventually(lambda: "call.answered" in up.run("call", "show", call).stdout, within=20, every=0.2)

@@ -122,7 +122,7 @@ def upload(stack: StackRun, flow: str) -> str:
 
 
 def dial(stack: StackRun, number: str, **document: Any) -> str:
-    body = {"to": number, "from": CALLER_ID, "ignore_hours": True, **document}
+    body = {"to": number, "from": CALLER_ID, "ignore_hours": True, "because": "a test", **document}
     placed = stack.rest.ask("POST", "/v1/calls", json=body, headers={"Idempotency-Key": number})
     assert placed.ok, placed.text
     return str(placed.json()["id"])

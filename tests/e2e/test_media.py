@@ -92,7 +92,7 @@ def ended(rest: ApiClient, call_id: str) -> dict[str, Any] | None:
 def answered_call(rest: ApiClient, lines: range, **more: Any) -> str:
     """Call one person after the other until somebody answers; return that call."""
     for line in lines:
-        whom = {"to": f"+14155550{line}", "from": "+13125550100", "ignore_hours": True, **more}
+        whom = {"to": f"+14155550{line}", "from": "+13125550100", "ignore_hours": True, "because": "a test", **more}
         call_id = str(rest.post("/v1/calls", whom, idempotency_key=f"line-{line}")["id"])
         types = eventually(
             lambda call_id=call_id: {"call.answered", "call.hangup"} & set(told(rest, call_id)), within=40

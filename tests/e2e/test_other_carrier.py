@@ -154,7 +154,7 @@ def test_every_command_is_taken_by_another_carrier_and_what_it_tells_is_heard(
 
 def _talking(stack: StackRun) -> str:
     """Dial somebody, and return the call once it is answered."""
-    body = {"to": f"+141555501{next(_people)}", "from": CALLER_ID, "ignore_hours": True}
+    body = {"to": f"+141555501{next(_people)}", "from": CALLER_ID, "ignore_hours": True, "because": "a test"}
     placed = stack.rest.ask("POST", "/v1/calls", json=body, headers={"Idempotency-Key": str(body["to"])})
     assert placed.ok, placed.text
     call_id = str(placed.json()["id"])

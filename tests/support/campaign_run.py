@@ -22,6 +22,7 @@ _AREAS = (
 )  # fmt: skip
 _numbers: Iterator[str] = (f"+1{area}55501{line:02d}" for area, line in product(_AREAS, range(100)))
 _campaigns = count(1)
+_BECAUSE = "a test at any hour"
 
 RETRY = {"max_attempts": 2, "on": {"busy": {"after": "2s"}, "no_answer": {"after": "2s"}}}
 
@@ -38,7 +39,8 @@ class CampaignRun:
             "name": f"campaign {next(_campaigns)}",
             "flow": stored["id"],
             "caller_ids": [CALLER_ID],
-            "calling_hours": {"always": True},
+            "calling_hours": {"always": True, "because": _BECAUSE},
+            "law": {"mode": "off", "because": _BECAUSE},
             "retry": RETRY,
             "number_gap": "1s",
             **changes,

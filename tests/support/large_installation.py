@@ -23,17 +23,18 @@ _HOURS = """{"always": true}"""
 _NINE_TO_FIVE = (
     """{"timezone": "contact", "windows": [{"days": ["mon-sun"], "start": "09:00", "end": "20:00"}], "holidays": []}"""
 )
-_CAMPAIGN = """
-    INSERT INTO campaigns (id, name, flow_id, connection_id, status, caller_ids, calling_hours, retry, proving_since,
-        heard_webhooks, number_gap_s, keep_open)
-    VALUES (:id, :id, 'flow_1', :connection, :status, '["+13125550100"]', CAST(:hours AS jsonb),
-        '{"max_attempts": 3}', now(), :heard, 0, true)
+_LAW = """{"mode": "off", "packs": "auto", "because": "rows of a test"}"""
+_CAMPAIGN = f"""
+    INSERT INTO campaigns (id, name, flow_id, connection_id, status, caller_ids, calling_hours, law, retry,
+        proving_since, heard_webhooks, number_gap_s, keep_open)
+    VALUES (:id, :id, 'flow_1', :connection, :status, '["+13125550100"]', CAST(:hours AS jsonb), '{_LAW}',
+        '{{"max_attempts": 3}}', now(), :heard, 0, true)
 """
 _SMALL_CAMPAIGNS = f"""
-    INSERT INTO campaigns (id, name, flow_id, connection_id, status, caller_ids, calling_hours, heard_webhooks)
+    INSERT INTO campaigns (id, name, flow_id, connection_id, status, caller_ids, calling_hours, law, heard_webhooks)
     SELECT 'cmp_0000000000000000000001' || lpad(n::text, 4, '0'), 'small ' || n, 'flow_1', :connection,
         CASE n % 4 WHEN 0 THEN 'running' WHEN 1 THEN 'paused' WHEN 2 THEN 'canceled' ELSE 'completed' END,
-        '["+13125550100"]', '{_HOURS}', true
+        '["+13125550100"]', '{_HOURS}', '{_LAW}', true
     FROM generate_series(0, {SMALL - 1}) n
 """
 # Of twenty contacts ten wait for tomorrow, five are of the campaign of which few are due, and so on.

@@ -44,7 +44,13 @@ steps:
   bye: {hangup: {}}
 """
 FILE = f"phone,external_id,first_name\n{CALLER},{EXTERNAL},{NAME}\n{NATIONAL},,{NAME}\n12,{EXTERNAL},{NAME}\n"
-ONE_CALL = {"to": CALLER, "external_id": EXTERNAL, "variables": {"first_name": NAME}, "ignore_hours": True}
+ONE_CALL = {
+    "to": CALLER,
+    "external_id": EXTERNAL,
+    "variables": {"first_name": NAME},
+    "ignore_hours": True,
+    "because": f"{NAME} asked to be called back",
+}
 TEXTS = (
     "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' "
     "AND data_type IN ('text', 'character varying', 'json', 'jsonb', 'bytea', 'ARRAY') ORDER BY 1, 2"

@@ -13,6 +13,10 @@ from tests.support.contract import check_answer
 KEY = "key-of-the-tests"
 CONNECTION = "conn-1"
 CALLER_ID = "+12125550100"
+AT_ANY_HOUR = {
+    "calling_hours": {"always": True, "because": "a test"},
+    "law": {"mode": "off", "because": "a test at any hour"},
+}
 
 FLOW = """
 name: {name}
@@ -69,7 +73,7 @@ class Rest:
 
     def campaign(self, **changes: Any) -> dict[str, Any]:
         """Create a campaign that may call at any hour, and return the answer."""
-        document = {"name": "test", "caller_ids": [CALLER_ID], "calling_hours": {"always": True}, **changes}
+        document = {"name": "test", "caller_ids": [CALLER_ID], **AT_ANY_HOUR, **changes}
         document.setdefault("flow", self.flow()["id"] if "flow" not in changes else None)
         created = self.post("/v1/campaigns", document)
         assert created.status_code == 201, created.text

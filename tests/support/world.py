@@ -48,6 +48,7 @@ from tests.support.run_operation import run_operation
 
 T = TypeVar("T")
 
+BECAUSE = "a test at any hour"
 CONNECTION = "conn-1"
 API_KEY = "test-key"
 ZONE = "America/New_York"
@@ -239,6 +240,8 @@ class World:
             "status": "running",
             "caller_ids": ["+13125550100"],
             "calling_hours": {"always": True},
+            "always_because": BECAUSE,
+            "law": {"mode": "off", "packs": "auto", "because": BECAUSE},
             "pacing": {},
             "retry": RetryRules().model_dump(mode="json"),
             "number_gap_s": 0,

@@ -54,6 +54,8 @@ def columns_of(document: NewCampaign | CampaignChanges, fields: Collection[str])
     columns |= {name: getattr(document, name) for name in ("starts_at", "ends_at") if name in fields}
     if columns.keys() & {"caller_ids", "caller_id_pool"}:  # one takes the place of the other
         columns |= {"caller_ids": columns.get("caller_ids") or [], "caller_id_pool": columns.get("caller_id_pool")}
+    if columns.get("calling_hours"):
+        columns["always_because"] = columns["calling_hours"].pop("because", None)
     if "number_gap" in fields and document.number_gap is not None:
         columns["number_gap_s"] = int(document.number_gap.total_seconds())
     return columns

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.clock import Clock
@@ -17,6 +18,7 @@ from orchestrator.errors import Conflict, FieldError, InvalidInput, LimitReached
 from orchestrator.operations.dialing.claim_contacts import Claimer, RateLimits, Reservation
 from orchestrator.operations.dialing.rate_limits import account_rate_limit
 from orchestrator.operations.flows.find_flows import check_ring, flow_named
+from orchestrator.policy.because import Because, because_needed
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.dial_gate import Hold
 from orchestrator.policy.hold_reasons import Reason
@@ -58,7 +60,20 @@ class NewCall(BaseModel):
     timezone: Zone | None = Field(None, description="IANA name; left out, it follows from the number.")
     timezone_source: SaidSource | None = Field(None, description=SOURCE_MEANS)
     region: PersonsRegion | None = Field(None, description=REGION_MEANS)
-    ignore_hours: bool = Field(default=False, description="Dial outside the calling hours, too.")
+    ignore_hours: bool = Field(
+        default=False, description="Dial outside the calling hours and those of the law, too; it needs `because`."
+    )
+    because: Because | None = Field(None, validate_default=True)
+
+    @field_validator("because")
+    @classmethod
+    def _goes_with_ignored_hours(cls, because: str | None, info: ValidationInfo) -> str | None:
+        ignored = info.data.get("ignore_hours", False)
+        if ignored and because is None:
+            raise because_needed("ignore_hours")
+        if because is not None and not ignored:
+            raise PydanticCustomError("because", "`because` goes with `ignore_hours: true`; leave it out")
+        return because
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,7 @@ class _CheckedCall:
     contact: NewContact
     caller_id: str
     ignore_hours: bool
+    because: str | None
 
 
 def place_call(
@@ -118,7 +134,7 @@ def _check(wanted: NewCall, *, contact_id: str, sql: Engine, flows: FlowCache, s
         errors.append(caller_id)
     if isinstance(contact, ContactProblem) or isinstance(caller_id, FieldError):
         raise InvalidInput(errors)
-    return _CheckedCall(contact_id, flow_id, contact, caller_id, wanted.ignore_hours)
+    return _CheckedCall(contact_id, flow_id, contact, caller_id, wanted.ignore_hours, wanted.because)
 
 
 def _caller_id(shown: str | None) -> str | FieldError:
@@ -202,6 +218,7 @@ def _insert_contact(tx: Connection, call: _CheckedCall, campaign_id: str, clock:
         "flow_id": call.flow_id,
         "caller_id": call.caller_id,
         "ignore_hours": call.ignore_hours,
+        "ignore_hours_because": call.because,
         "is_single": True,
     }
     add_zones(tx, campaign_id, [zone])

@@ -149,6 +149,7 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
             "timezone": None,
             "timezone_source": None,
             "region": None,
+            "ignore_hours_because": None,
             # An outcome set on request may be any text; that of a flow is one of its outcomes.
             "outcome": case((contacts.c.reason == "by_request", None), else_=contacts.c.outcome),
             "status": _canceled(contacts.c.status, ContactStatus.CANCELED),
@@ -262,8 +263,9 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "campaign_zones": frozenset({"campaign_id", "zone"}),
         "campaigns": frozenset(
             {"id", "name", "kind", "flow_id", "connection_id", "status", "caller_ids", "default_timezone", "pacing"}
-            | {"calling_hours", "retry", "caps", "purpose", "subject", "voice", "spend"}
             | {"consent", "on_opt_out", "caller_id_pool"}
+            | {"calling_hours", "retry", "caps", "purpose", "subject", "voice", "spend"}
+            | {"always_because", "law"}
         ),
         "connections": frozenset({"id"}),
         "consent_events": frozenset({"id", "act", "kind", "purposes", "scope", "subject", "channel"}),

@@ -14,7 +14,7 @@ from tests.support.ledger_rows import ended_call, live_call
 from tests.support.rest import CALLER_ID, CONNECTION, FLOW, Rest, fresh_number, pointers
 
 ANN = {"first_name": "Ann"}
-ALWAYS = {"ignore_hours": True}
+ALWAYS = {"ignore_hours": True, "because": "a test"}
 
 
 def _place(rest: Rest, key: str = "k", **document: Any) -> Any:
@@ -274,6 +274,10 @@ def test_when_all_channels_are_taken_the_caller_may_try_again(rest: Rest) -> Non
         ({"to": "+12125550123", "external_id": 7}, "/external_id"),
         ({"to": "+12125550123", "external_id": "x" * 300}, "/external_id"),
         ({"to": "+12125550123", "ignore_hours": "yes"}, "/ignore_hours"),
+        ({"to": "+12125550123", "ignore_hours": True}, "/because"),
+        ({"to": "+12125550123", "ignore_hours": True, "because": ""}, "/because"),
+        ({"to": "+12125550123", "ignore_hours": True, "because": "x" * 501}, "/because"),
+        ({"to": "+12125550123", "because": "my own phone"}, "/because"),
         ({"to": "+12125550123", "when": "now"}, "/when"),
     ],
 )

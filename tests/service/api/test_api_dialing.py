@@ -173,7 +173,7 @@ def test_who_is_due_waits_for_the_stop_to_end(rest: Rest) -> None:
 def test_a_single_call_is_refused_with_the_words_of_the_stop(rest: Rest) -> None:
     _stop(rest)
 
-    wanted = {"to": fresh_number(), "ignore_hours": True}
+    wanted = {"to": fresh_number(), "ignore_hours": True, "because": "a test"}
     refused = rest.post("/v1/calls", wanted, headers={"Idempotency-Key": "stopped-1"})
 
     assert refused.status_code == 409 and (refused.json or {})["code"] == "dialing_stopped"
@@ -217,7 +217,7 @@ def test_a_stop_of_the_release_before_is_a_stop_and_obeyed_at_the_send(
 
     shown = _json(rest, "/v1/dialing")
     started = rest.post(f"/v1/campaigns/{campaign}/start").json or {}
-    wanted = {"to": fresh_number(), "ignore_hours": True}
+    wanted = {"to": fresh_number(), "ignore_hours": True, "because": "a test"}
     refused = rest.post("/v1/calls", wanted, headers={"Idempotency-Key": "old-1"})
 
     assert (shown["stopped"], shown["since"], shown["by"]) == (True, since, None)

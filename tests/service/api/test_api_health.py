@@ -191,7 +191,7 @@ def test_without_redis_what_needs_it_asks_to_try_again_and_the_rest_works(withou
 
     stats = without_redis.get(f"/v1/campaigns/{campaign}/stats")
     call = without_redis.post(
-        "/v1/calls", {"to": fresh_number(), "ignore_hours": True}, headers={"Idempotency-Key": "k"}
+        "/v1/calls", {"to": fresh_number(), "ignore_hours": True, "because": "a test"}, headers={"Idempotency-Key": "k"}
     )
 
     assert stats.status_code == call.status_code == 503
@@ -203,7 +203,7 @@ def test_a_redis_that_comes_back_is_used_again(settings: Settings, tmp_path: Pat
     server = start_valkey(tmp_path / "valkey")
     services = Services(settings=settings.model_copy(update={"redis_url": server.url}))
     rest = Rest(create_app(services))
-    document, key = {"to": fresh_number(), "ignore_hours": True}, {"Idempotency-Key": "k"}
+    document, key = {"to": fresh_number(), "ignore_hours": True, "because": "a test"}, {"Idempotency-Key": "k"}
 
     with redis.Redis.from_url(server.url) as client:
         client.client_pause(0)

@@ -33,7 +33,7 @@ def test_a_key_with_another_body_is_refused(rest: Rest) -> None:
 def test_a_refusal_is_said_again_too(rest: Rest) -> None:
     number = fresh_number()
     rest.post("/v1/suppressions", {"phone": number})
-    document = {"to": number, "ignore_hours": True}
+    document = {"to": number, "ignore_hours": True, "because": "a test"}
     first = rest.post("/v1/calls", document, headers=KEY)
     rest.delete("/v1/suppressions?phone=%2B" + number[1:])
 
@@ -76,7 +76,7 @@ def test_a_key_whose_first_request_is_being_answered_waits(rest: Rest, services:
 
 
 def test_a_repeat_after_the_process_died_finds_the_deed_done(rest: Rest, services: Services) -> None:
-    document = {"to": fresh_number(), "ignore_hours": True}
+    document = {"to": fresh_number(), "ignore_hours": True, "because": "a test"}
     first = rest.post("/v1/calls", document, headers=KEY)
     with services.sql.begin() as tx:
         tx.execute(

@@ -42,7 +42,7 @@ def rest(services: Services) -> Rest:
 
 @pytest.fixture
 def call_id(rest: Rest) -> str:
-    body = {"to": fresh_number(), "ignore_hours": True}
+    body = {"to": fresh_number(), "ignore_hours": True, "because": "a test"}
     placed = rest.post("/v1/calls", body, headers={"Idempotency-Key": "one"})
     assert placed.status_code == 202, placed.text
     return str((placed.json or {})["id"])

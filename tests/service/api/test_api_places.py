@@ -225,7 +225,7 @@ def test_rejects_bring_the_place_back(rest: Rest) -> None:
 def _call(rest: Rest, **fields: Any) -> Any:
     return rest.post(
         "/v1/calls",
-        {"to": fresh_number(), "from": "+12125550100", "ignore_hours": True, **fields},
+        {"to": fresh_number(), "from": "+12125550100", "ignore_hours": True, "because": "a test", **fields},
         headers={"Idempotency-Key": fresh_number()},
     )
 

@@ -81,7 +81,7 @@ def test_the_metrics_of_all_campaigns_agree_with_the_numbers_of_each(rest: Rest,
         rest.campaign(calling_hours=noons)["id"],
         rest.campaign(calling_hours=noons)["id"],
         rest.campaign()["id"],
-        rest.campaign(calling_hours={"always": True})["id"],
+        rest.campaign(calling_hours={"always": True, "because": "a test"})["id"],
     ]
     for campaign in campaigns:
         phones = [f"+1212555{fresh_number()[-4:]}", f"+1415555{fresh_number()[-4:]}", f"+1602555{fresh_number()[-4:]}"]

@@ -137,7 +137,7 @@ def test_r2_an_unanswered_dial_is_repeated_only_once_its_callee_no_longer_talks_
 
 
 def test_a_single_call_to_who_is_calling_us_is_refused_with_the_reason(world: World) -> None:
-    wanted = NewCall.model_validate({"to": CALLER, "from": "+13125550100", "ignore_hours": True})
+    wanted = NewCall.model_validate({"to": CALLER, "from": "+13125550100", "ignore_hours": True, "because": "a test"})
     came_in = calls_us(world)
 
     with pytest.raises(Conflict) as refused:

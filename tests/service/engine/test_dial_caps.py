@@ -270,7 +270,9 @@ def test_stats_say_how_many_wait_for_the_cap(world: World) -> None:
 
 
 def single(world: World, **changes: Any) -> Any:
-    wanted = NewCall.model_validate({"to": PHONE, "from": CALLER_ID, "ignore_hours": True, **changes})
+    wanted = NewCall.model_validate(
+        {"to": PHONE, "from": CALLER_ID, "ignore_hours": True, "because": "a test", **changes}
+    )
     return world.run(place_call, wanted, contact_id=new_id("con"))
 
 

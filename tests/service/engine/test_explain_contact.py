@@ -345,7 +345,7 @@ def test_a_number_of_no_campaign_is_explained_by_the_settings_that_are_given(wor
 
 def test_a_number_of_no_campaign_has_its_history_in_the_ledger(world: World) -> None:
     first, *_ = [sent_at(world, dialed(world, hours_ago=hours)) for hours in (20, 12, 6)]
-    always = {"calling_hours": {"always": True}}
+    always = {"calling_hours": {"always": True, "because": "a test"}}
     asked = number(at=first + 23 * HOUR, **always)
 
     assert told(world.run(explain_number, asked)) == (Verdict.HOLD, Reason.NUMBER_DAY_LIMIT, first + DAY)

@@ -146,7 +146,7 @@ def test_a_number_whose_attempt_may_be_ringing_is_not_dialed_again(world: World,
     first = unknown_call(world, carrier)
     carrier.dial = accepted_dial
     phone = world.call_row(first)["to_number"]
-    wanted = NewCall.model_validate({"to": phone, "from": "+13125550100", "ignore_hours": True})
+    wanted = NewCall.model_validate({"to": phone, "from": "+13125550100", "ignore_hours": True, "because": "a test"})
 
     with pytest.raises(Exception, match="under way"):
         world.run(place_call, wanted, contact_id=new_id("con"))

@@ -30,7 +30,7 @@ from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusa
 from tests.support.lock_points import LockPoint, held_now, in_thread, waits_for_a_lock
 from tests.support.world import ZONE, World
 
-ANY_TIME = CampaignChanges.model_validate({"calling_hours": {"always": True}})
+ANY_TIME = CampaignChanges.model_validate({"calling_hours": {"always": True, "because": "a test"}})
 RETRY = {"max_attempts": 3, "on": {"no_answer": {"after": "1s"}}}
 
 

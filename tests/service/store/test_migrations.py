@@ -11,6 +11,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from orchestrator.local_stack.embedded_servers import RunningServer
 from orchestrator.policy.caps import DEFAULT_CAPS
+from orchestrator.policy.law.setting import LawMode, LawSetting, stored_setting
 from orchestrator.store.sql.dial_checks import read_facts
 from orchestrator.store.sql.migrate import upgrade
 from orchestrator.store.sql.tables import metadata
@@ -122,6 +123,31 @@ def test_recordings_of_the_release_before_and_of_an_engine_beside_it_say_whose_c
             rows = tx.execute(text("SELECT id, campaign_id FROM recordings ORDER BY 1")).all()
         engine.dispose()
     assert [tuple(row) for row in rows] == [("before", "cmp"), ("beside", "cmp")]
+
+
+def test_campaigns_of_the_release_before_that_call_at_any_hour_go_on_and_all_others_obey_the_law(
+    postgres_server: RunningServer,
+) -> None:
+    always, default, hours = """{"always": true}""", "{}", """{"windows": []}"""
+    with database_at(postgres_server.url, "0020", name="schema_0020_law") as url:
+        engine = create_engine(url)
+        insert = text(
+            "INSERT INTO campaigns (id, name, connection_id, calling_hours) VALUES (:id, :id, 'conn', :hours)"
+        )
+        with engine.begin() as tx:
+            tx.execute(text(_A_CALL[0]))
+            for ident, written in (("always", always), ("default", default), ("hours", hours)):
+                tx.execute(insert, {"id": ident, "hours": written})
+
+        upgrade(url)
+
+        with engine.begin() as tx:
+            tx.execute(insert, {"id": "made by an engine beside", "hours": default})
+            laws = {row.id: stored_setting(row.law) for row in tx.execute(text("SELECT id, law FROM campaigns"))}
+        downgrade_to(url, "0020")
+        engine.dispose()
+    assert laws.pop("always") == LawSetting(mode=LawMode.OFF, because="created before the law was enforced")
+    assert set(laws.values()) == {LawSetting()}
 
 
 _IDS = (

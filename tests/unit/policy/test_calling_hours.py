@@ -65,7 +65,7 @@ def test_the_next_opening_of_an_open_hour_is_now() -> None:
 
 
 def test_always_needs_no_zone() -> None:
-    always = CallingHours(always=True)
+    always = CallingHours(always=True, because="a test")
     now = datetime(2027, 1, 4, 3, tzinfo=UTC)
 
     assert is_open(always, "", now)

@@ -11,10 +11,12 @@ from orchestrator.errors import InvalidInput
 from orchestrator.model.disposition import Disposition
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, NewCampaign
 from orchestrator.policy.field_errors import parse_model
-from orchestrator.policy.weekly_hours import WEEK, Day
+from orchestrator.policy.law.setting import LawMode, LawSetting, stored_setting
+from orchestrator.policy.weekly_hours import WEEK, Day, stored_hours
 
 SMALLEST: dict[str, Any] = {"name": "Reminders", "flow": "appointment-reminder", "caller_ids": ["+12125550100"]}
 FULL: dict[str, Any] = SMALLEST | {
+    "law": {"mode": "warn", "packs": ["debt-us"], "because": "a trial of one week"},
     "starts_at": "2027-01-04T09:00:00-05:00",
     "ends_at": "2027-02-01T00:00:00Z",
     "default_timezone": "America/Chicago",
@@ -66,8 +68,26 @@ def test_a_full_campaign_is_read_and_written_back_as_it_was() -> None:
     assert NewCampaign.model_validate_json(campaign.model_dump_json()) == campaign
 
 
-def test_always_is_written_as_always_alone() -> None:
-    assert CallingHours.model_validate({"always": True}).model_dump(mode="json") == {"always": True}
+def test_always_is_written_with_its_reason_alone() -> None:
+    written = {"always": True, "because": "our own staff"}
+
+    assert CallingHours.model_validate(written).model_dump(mode="json") == written
+
+
+def test_hours_that_a_release_before_stored_without_a_reason_are_read() -> None:
+    assert stored_hours({"always": True}).model_dump(mode="json") == {"always": True}
+    assert stored_hours(stored_hours({"always": True})) == stored_hours({"always": True})
+
+
+def test_the_law_is_enforced_unless_a_campaign_says_why_not() -> None:
+    assert parse_model(NewCampaign, SMALLEST).law == LawSetting(mode=LawMode.ENFORCE, packs="auto")
+    assert stored_setting(None) == LawSetting()
+    said = {"mode": "off", "packs": ["us", "us-fl"], "because": "our own staff"}
+    assert LawSetting.model_validate(said).model_dump(mode="json") == said
+
+
+def test_a_pack_that_a_later_release_has_no_more_is_still_read_from_the_store() -> None:
+    assert stored_setting({"packs": ["us-zz"]}).more_packs == ("us-zz",)
 
 
 @pytest.mark.parametrize("days", [["mon-sat"], "mon-sat", ["Monday", "tue", "WED", "thu", "fri", "sat"], "mon,tue-sat"])
@@ -114,7 +134,21 @@ def test_every_missing_field_is_told_at_once() -> None:
         ({"pacing": {"max_live_calls": True}}, "/pacing/max_live_calls", "int_type"),
         ({"pacing": {"weight": 0}}, "/pacing/weight", "greater_than_equal"),
         ({"pacing": {"cps": 1}}, "/pacing/cps", "unknown_field"),
-        ({"calling_hours": {"always": True, "timezone": "contact"}}, "/calling_hours", "always"),
+        ({"calling_hours": {"always": True, "because": "x", "timezone": "contact"}}, "/calling_hours", "always"),
+        ({"calling_hours": {"always": True}}, "/calling_hours/because", "because"),
+        ({"calling_hours": {"always": True, "because": " "}}, "/calling_hours/because", "string_too_short"),
+        ({"calling_hours": {"always": True, "because": "x" * 501}}, "/calling_hours/because", "string_too_long"),
+        ({"calling_hours": {"always": True, "because": "\u202e"}}, "/calling_hours/because", "bad_character"),
+        ({"calling_hours": {"because": "never on Sundays"}}, "/calling_hours/because", "because"),
+        ({"law": {"mode": "off"}}, "/law/because", "because"),
+        ({"law": {"mode": "warn", "because": ""}}, "/law/because", "string_too_short"),
+        ({"law": {"mode": "off", "because": 1}}, "/law/because", "string_type"),
+        ({"law": {"mode": "never", "because": "x"}}, "/law/mode", "enum"),
+        ({"law": {"packs": ["us", "us-zz"]}}, "/law/packs", "unknown_pack"),
+        ({"law": {"packs": "us"}}, "/law/packs", "packs"),
+        ({"law": {"packs": [1]}}, "/law/packs", "packs"),
+        ({"law": {"pack": ["us"]}}, "/law/pack", "unknown_field"),
+        ({"law": "off"}, "/law", "model_type"),
         ({"calling_hours": {"timezone": "Mars/Olympus"}}, "/calling_hours/timezone", "unknown_zone"),
         ({"calling_hours": {"windows": []}}, "/calling_hours/windows", "windows"),
         ({"calling_hours": {"holidays": [20270118]}}, "/calling_hours/holidays/0", "date"),

@@ -28,7 +28,7 @@ MOMENTS = st.none() | st.integers(-72, 72).map(lambda hours: NOON + hours * HOUR
 ANY_FACTS = st.builds(
     GateFacts,
     campaign_status=st.sampled_from([None, "draft", "scheduled", "running", "paused", "completed", "canceled"]),
-    calling_hours=st.sampled_from([CallingHours(), CallingHours(always=True)]),
+    calling_hours=st.sampled_from([CallingHours(), CallingHours(always=True, because="a test")]),
     zone_key=st.sampled_from(["", "America/New_York", "Asia/Tokyo", "America/New_York|Pacific/Guam"]),
     attempts_spent=st.integers(0, 4),
     max_attempts=st.just(3),

@@ -49,12 +49,14 @@ campaigns = Table(
     Column("purpose", Text),
     Column("subject", Text),
     Column("voice", Text),
+    Column("law", JSONB),  # NULL: the law of the person's place is enforced
     moment("starts_at"),
     moment("ends_at"),
     Column("default_timezone", Text),
     Column("keep_open", Boolean, nullable=False, server_default=text("false")),
     Column("pacing", JSONB, nullable=False, server_default=EMPTY),
     Column("calling_hours", JSONB, nullable=False, server_default=EMPTY),
+    Column("always_because", Text),  # apart from the hours: the version before takes no more there
     Column("retry", JSONB, nullable=False, server_default=EMPTY),
     Column("number_gap_s", Integer, nullable=False, server_default=text("7200")),
     Column("caps", JSONB, nullable=False, server_default=EMPTY),  # what it says itself; the installation's hold too

@@ -57,6 +57,7 @@ contacts = Table(
     Column("flow_id", Text),
     Column("caller_id", Text),
     Column("ignore_hours", Boolean, nullable=False, server_default=text("false")),
+    Column("ignore_hours_because", Text),
     Column("is_single", Boolean, nullable=False, server_default=text("false")),  # shares no identity with others
     Column("status", Text, nullable=False, server_default=text(f"'{ContactStatus.WAITING}'")),
     Column("reason", Text),
