@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
@@ -11,6 +12,9 @@ SLOWEST, FASTEST = 0.01, 1000.0
 MOST_LIVE_CALLS = 100_000
 HEAVIEST = 1000
 DIALS_PER_NUMBER = 3  # in 24 h, by default
+DIALS_PER_NUMBER_IN_A_WEEK = 7  # by default
+LONGEST_GAP, LONGEST_REST = timedelta(days=30), timedelta(days=366)
+REST_AFTER_ABANDONED = timedelta(hours=72)  # by default (Ofcom, statement of 2016-12-20)
 MOST_DIALS_PER_NUMBER = 1000
 MOST_DIALS_PER_CALLER_ID = 5_000  # rows counted before each dial: about 9 ms
 

@@ -52,9 +52,8 @@ class Services:
 
     @cached_property
     def caps(self) -> Caps:
-        """Return how often a number may be dialed and a caller id may dial, where a campaign says nothing stricter."""
-        settings = self.settings
-        return Caps(per_number_24h=settings.cap_per_number_24h, per_caller_id_24h=settings.cap_per_caller_id_24h)
+        """Return the caps of the environment: nothing that is said over REST is laxer."""
+        return Caps(**{name: getattr(self.settings, f"cap_{name}") for name in Caps.model_fields})
 
     @cached_property
     def carrier(self) -> TelnyxClient:

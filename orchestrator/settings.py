@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -12,7 +13,17 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from orchestrator.bounds import DIALS_PER_NUMBER, CallsPerSecond, DialsPerCallerId, DialsPerNumber, LiveCalls
+from orchestrator.bounds import (
+    DIALS_PER_NUMBER,
+    DIALS_PER_NUMBER_IN_A_WEEK,
+    LONGEST_GAP,
+    LONGEST_REST,
+    REST_AFTER_ABANDONED,
+    CallsPerSecond,
+    DialsPerCallerId,
+    DialsPerNumber,
+    LiveCalls,
+)
 from orchestrator.errors import Misconfigured
 from orchestrator.published_secrets import refuse_published_secrets
 from orchestrator.telnyx.public_keys import listed_keys
@@ -22,6 +33,9 @@ from orchestrator.web.ssrf_guard import host_and_port
 T = TypeVar("T")
 
 NO_CAP = "off"
+
+_REST = re.compile(r"([1-9][0-9]{0,7})([smhd])", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def _read_cap(value: Any) -> Any:
@@ -33,6 +47,23 @@ def _read_cap(value: Any) -> Any:
     if not value.strip().isascii() or not value.strip().isdigit() or int(value) == 0:
         raise ValueError(f"write a number of dials from 1, or {NO_CAP}")
     return int(value)
+
+
+def _read_rest(value: Any) -> Any:
+    """Return None for `off`, and the time that a text such as `72h` says."""
+    if not isinstance(value, str):
+        return value
+    if value.strip().lower() == NO_CAP:
+        return None
+    written = _REST.fullmatch(value.strip())
+    if written is None:
+        raise ValueError(f"write a time of at least 1s, such as 90s, 10m, 72h or 7d, or {NO_CAP}")
+    return timedelta(**{_UNITS[written[2]]: int(written[1])})
+
+
+Cap = Annotated[DialsPerNumber | None, BeforeValidator(_read_cap)]
+Rest = Annotated[Annotated[timedelta, Field(le=LONGEST_REST)] | None, BeforeValidator(_read_rest)]
+MinGap = Annotated[Annotated[timedelta, Field(le=LONGEST_GAP)] | None, BeforeValidator(_read_rest)]
 
 
 class HttpBounds(BaseSettings):
@@ -78,8 +109,15 @@ class Settings(BaseSettings):
     max_live_calls: LiveCalls = Field(default=2, validation_alias="ORCHESTRATOR_MAX_LIVE_CALLS")
     caller_id: str | None = Field(default=None, validation_alias="ORCHESTRATOR_CALLER_ID")
     inbound_join_days: int = Field(default=7, ge=0, le=3650, validation_alias="ORCHESTRATOR_INBOUND_JOIN_DAYS")
-    cap_per_number_24h: Annotated[DialsPerNumber | None, BeforeValidator(_read_cap)] = Field(
-        default=DIALS_PER_NUMBER, validation_alias="ORCHESTRATOR_CAP_PER_NUMBER_24H"
+    cap_per_number_24h: Cap = Field(default=DIALS_PER_NUMBER, validation_alias="ORCHESTRATOR_CAP_PER_NUMBER_24H")
+    cap_per_number_7d: Cap = Field(
+        default=DIALS_PER_NUMBER_IN_A_WEEK, validation_alias="ORCHESTRATOR_CAP_PER_NUMBER_7D"
+    )
+    cap_per_subject_24h: Cap = Field(default=None, validation_alias="ORCHESTRATOR_CAP_PER_SUBJECT_24H")
+    cap_min_gap: MinGap = Field(default=None, validation_alias="ORCHESTRATOR_CAP_MIN_GAP")
+    cap_rest_after_human: Rest = Field(default=None, validation_alias="ORCHESTRATOR_CAP_REST_AFTER_HUMAN")
+    cap_rest_after_abandoned: Rest = Field(
+        default=REST_AFTER_ABANDONED, validation_alias="ORCHESTRATOR_CAP_REST_AFTER_ABANDONED"
     )
     cap_per_caller_id_24h: Annotated[DialsPerCallerId | None, BeforeValidator(_read_cap)] = Field(
         default=None, validation_alias="ORCHESTRATOR_CAP_PER_CALLER_ID_24H"

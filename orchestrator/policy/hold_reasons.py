@@ -96,20 +96,28 @@ _SENTENCES = {
     ),
     Reason.LIST_STALE: ("A registry that covers this number is older than it may be; import its newest copy to go on."),
     Reason.NUMBER_IN_USE: "Another call to or from this number is under way.",
-    Reason.NUMBER_GAP: "This number was dialed for another contact less than the number_gap ago.",
-    Reason.REST_AFTER_HUMAN: "Somebody was talked to at this number; it rests before the next call.",
+    Reason.NUMBER_GAP: (
+        "This number was dialed for another contact less than the number_gap, or the min_gap of the caps, ago."
+    ),
+    Reason.REST_AFTER_HUMAN: (
+        "Somebody was talked to at this number; it rests (rest_after_human of the caps) before the next call."
+    ),
     Reason.REST_AFTER_ABANDONED: (
-        "The last call to this number was abandoned: somebody answered and heard nothing. The number rests before the "
-        "next call."
+        "A call to this number was abandoned: somebody answered and heard nothing. The number rests "
+        "(rest_after_abandoned of the caps) before the next call."
     ),
     Reason.NUMBER_DAY_LIMIT: (
         "This number has been dialed as often as it may be within 24 hours, all campaigns and single calls together; "
         "the caps of the installation and of the campaign say how often."
     ),
     Reason.NUMBER_WEEK_LIMIT: (
-        "This number has been dialed as often as it may be within 7 days, all campaigns and single calls together."
+        "This number has been dialed as often as it may be within 7 days, all campaigns and single calls together; "
+        "the caps of the installation and of the campaign say how often."
     ),
-    Reason.SUBJECT_DAY_LIMIT: "This number has been dialed as often as it may be within 24 hours on the same subject.",
+    Reason.SUBJECT_DAY_LIMIT: (
+        "This number has been dialed as often as it may be within 24 hours on the campaign's subject, by all campaigns "
+        "of that subject together."
+    ),
     Reason.CALLER_ID_RESTING: "Every caller id of the campaign rests.",
     Reason.CALLER_ID_QUOTA: (
         "The caller id has made as many calls as it may within 24 hours, all campaigns and single calls together; "
@@ -142,6 +150,17 @@ def sentence_of(code: str | None) -> str | None:
     """Return the sentence of a reason by its code; None where it is none of these, such as a disposition."""
     return next((reason.sentence for reason in Reason if reason == code), None)
 
+
+HELD_BY_CAPS: Final = (
+    Reason.NUMBER_GAP,
+    Reason.REST_AFTER_HUMAN,
+    Reason.REST_AFTER_ABANDONED,
+    Reason.NUMBER_DAY_LIMIT,
+    Reason.NUMBER_WEEK_LIMIT,
+    Reason.SUBJECT_DAY_LIMIT,
+    Reason.CALLER_ID_QUOTA,
+)
+"""The reasons of contacts that wait for a cap or a rest: a change of these releases them."""
 
 END_OF_CAMPAIGN: Final[Mapping[str, tuple[ContactStatus, Reason]]] = {
     CampaignStatus.CANCELED: (ContactStatus.CANCELED, Reason.CAMPAIGN_CANCELED),

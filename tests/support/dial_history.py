@@ -5,11 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from orchestrator.ids import new_id
 from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.policy.campaign_rules import CampaignChanges
 from tests.support.world import World
 
 PHONE = "+13125550142"
+_RECORDED = """
+    INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, state, command_id,
+        ring_limit_s, talk_limit_s, reserved_at, last_sent_at, ended_at, disposition, abandoned)
+    SELECT :id, :campaign_id, :contact_id, 'conn-1', :phone, '+13125550100', 1, 'ended', 'c', 30, 60, sent, sent,
+        sent + CAST(:talked_for AS interval), :disposition, :abandoned
+    FROM (SELECT clock_timestamp() - make_interval(secs => CAST(:hours AS float) * 3600) AS sent) t
+"""
 DAY = timedelta(days=1)
 
 
@@ -22,6 +30,34 @@ def dialed(world: World, *, hours_ago: float, phone: str = PHONE, **campaign: An
     world.hang_up(call_id)
     assert world.call_row(call_id)["state"] == "ended"
     world.age_send(call_id, hours_ago * 3600)
+    return call_id
+
+
+def recorded(
+    world: World,
+    *,
+    hours_ago: float,
+    phone: str = PHONE,
+    campaign_id: str | None = None,
+    disposition: str = "no_answer",
+    abandoned: bool = False,
+    talked_for: timedelta = timedelta(minutes=1),
+) -> str:
+    """Write a call of another contact that was sent so long ago and has ended; return its id."""
+    campaign_id = campaign_id or world.campaign()
+    call_id = new_id("call")
+    contact_id = world.contact(campaign_id, phone=phone, status="completed", due_at=None, external_id=call_id)
+    world.execute(
+        _RECORDED,
+        id=call_id,
+        campaign_id=campaign_id,
+        contact_id=contact_id,
+        phone=phone,
+        hours=hours_ago,
+        talked_for=talked_for,
+        disposition=disposition,
+        abandoned=abandoned,
+    )
     return call_id
 
 

@@ -90,8 +90,7 @@ class World:
             redis_url=self.redis_url,
             database_url=self.database_url,
             api_key=SecretStr(API_KEY),
-            cap_per_number_24h=self.caps.per_number_24h,
-            cap_per_caller_id_24h=self.caps.per_caller_id_24h,
+            **{f"cap_{name}": getattr(self.caps, name) for name in Caps.model_fields},
         )
 
     @cached_property
@@ -195,7 +194,7 @@ class World:
         for name in ("settings", "carrier", "services", "dialer", "sender", "rebuilder", "reconciler"):
             self.__dict__.pop(name, None)
 
-    def set_caps(self, **caps: int | None) -> None:
+    def set_caps(self, **caps: Any) -> None:
         """Start anew with these caps for everybody."""
         self.caps = Caps(**caps)
         for name in ("settings", "services", "claimer", "dialer", "dispatcher"):

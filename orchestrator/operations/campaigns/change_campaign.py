@@ -17,10 +17,11 @@ from orchestrator.operations.flows.find_flows import check_ring, flow_named
 from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.policy.campaign_rules import CampaignChanges, RetryRules
 from orchestrator.policy.caps import Caps
-from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.hold_reasons import HELD_BY_CAPS, Reason
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store.sql import campaigns
 from orchestrator.store.sql.flow_cache import FlowCache
+from orchestrator.store.sql.installation_policy import caps_in_force
 
 _AT_REST = (CampaignStatus.DRAFT, CampaignStatus.PAUSED)
 _BEFORE_START = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED, CampaignStatus.PAUSED)
@@ -30,9 +31,11 @@ _HELD_BY = {
     "calling_hours": (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN),
     "default_timezone": (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN),
     "number_gap": (Reason.NUMBER_GAP,),
-    "caps": (Reason.NUMBER_DAY_LIMIT, Reason.CALLER_ID_QUOTA),
+    "caps": HELD_BY_CAPS,
     "consent": (Reason.CONSENT_MISSING,),
-    "purpose": (Reason.CONSENT_MISSING,),
+    "purpose": (Reason.CONSENT_MISSING, *HELD_BY_CAPS),  # some have no caps
+    "subject": (Reason.SUBJECT_DAY_LIMIT,),
+    "name": (Reason.SUBJECT_DAY_LIMIT,),  # its subject, where it says none
     "caller_ids": HELD_BY_CALLER_IDS,
     "caller_id_pool": HELD_BY_CALLER_IDS,
     "starts_at": (Reason.CAMPAIGN_NOT_STARTED,),
@@ -53,7 +56,7 @@ def change_campaign(
         campaign = found(campaigns.lock_campaign(tx, campaign_id), campaign_id)
         _check_status(campaign, changes)
         _check_dates(campaign, changes)
-        check_caps(changes.caps, allowed=caps)
+        check_caps(changes.caps, allowed=caps_in_force(tx, caps))
         hold_pool(tx, changes.caller_id_pool)
         flow_id = wanted_id or campaign.flow_id
         flow = flows.get(flow_id)

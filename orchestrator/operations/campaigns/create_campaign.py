@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Engine, Row
@@ -11,14 +12,17 @@ from orchestrator.errors import FieldError, InvalidInput, NotFound
 from orchestrator.flow import Flow
 from orchestrator.operations.caller_ids.write_pools import hold_pool
 from orchestrator.operations.flows.find_flows import check_ring, flow_named
-from orchestrator.policy.campaign_rules import CampaignChanges, NewCampaign, RetryRules
+from orchestrator.policy.campaign_rules import DEFAULT_NUMBER_GAP, CampaignChanges, NewCampaign, RetryRules
 from orchestrator.policy.caps import Caps
+from orchestrator.policy.durations import format_duration
+from orchestrator.policy.purposes import UNCAPPED
 from orchestrator.settings import Settings
 from orchestrator.store.sql import campaigns
 from orchestrator.store.sql.connections import ensure_connection
 from orchestrator.store.sql.flow_cache import FlowCache
+from orchestrator.store.sql.installation_policy import caps_in_force
 
-_ALLOWED = "at most {cap}, which ORCHESTRATOR_CAP_{} allows to everybody; a campaign may only ask for fewer"
+_ALLOWED = "at {bound} {cap}, which ORCHESTRATOR_CAP_{name} or PATCH /v1/policy says for everybody; only be stricter"
 
 
 def create_campaign(
@@ -34,12 +38,14 @@ def create_campaign(
     flow = flows.get(flow_id)
     check_outcomes(draft.retry, flow)
     check_ring(flow)
-    check_caps(draft.caps, allowed=caps)
     with sql.begin() as tx:
+        in_force = caps_in_force(tx, caps)
+        check_caps(draft.caps, allowed=in_force)
         connection_id = ensure_connection(tx, settings)
         hold_pool(tx, draft.caller_id_pool)
         values = {
             **columns_of(draft, NewCampaign.model_fields),
+            "number_gap_s": _gap_s(draft, in_force),
             "id": campaign_id,
             "flow_id": flow_id,
             "connection_id": connection_id,
@@ -48,9 +54,16 @@ def create_campaign(
         return found(campaigns.find_campaign(tx, campaign_id), campaign_id)
 
 
+def _gap_s(draft: NewCampaign, in_force: Caps) -> int:
+    if "number_gap" not in draft.model_fields_set:
+        gap = timedelta(0) if draft.purpose in UNCAPPED else in_force.min_gap or DEFAULT_NUMBER_GAP
+        return int(gap.total_seconds())
+    return int(draft.number_gap.total_seconds())
+
+
 def columns_of(document: NewCampaign | CampaignChanges, fields: Collection[str]) -> dict[str, Any]:
     """Return the columns for those `fields` of a request that are stored unchanged, which the flow is not."""
-    columns = document.model_dump(mode="json", include=set(fields) - {"flow", "number_gap"})
+    columns = document.model_dump(mode="json", include=set(fields) - {"flow", "number_gap", "caps"})
     columns |= {name: getattr(document, name) for name in ("starts_at", "ends_at") if name in fields}
     if columns.keys() & {"caller_ids", "caller_id_pool"}:  # one takes the place of the other
         columns |= {"caller_ids": columns.get("caller_ids") or [], "caller_id_pool": columns.get("caller_id_pool")}
@@ -58,6 +71,8 @@ def columns_of(document: NewCampaign | CampaignChanges, fields: Collection[str])
         columns["always_because"] = columns["calling_hours"].pop("because", None)
     if "number_gap" in fields and document.number_gap is not None:
         columns["number_gap_s"] = int(document.number_gap.total_seconds())
+    if "caps" in fields and document.caps is not None:
+        columns["caps"] = document.caps.stored()
     return columns
 
 
@@ -81,12 +96,14 @@ def check_outcomes(retry: RetryRules, flow: Flow) -> None:
 def check_caps(wanted: Caps | None, *, allowed: Caps) -> None:
     """Raise InvalidInput for caps above the installation's: a campaign may only be stricter."""
     loosened = allowed.loosened_by(wanted) if wanted else {}
-    wrong = [
-        FieldError(f"/caps/{name}", "cap_loosened", _ALLOWED.format(name.upper(), cap=cap))
-        for name, cap in loosened.items()
-    ]
+    wrong = [FieldError(f"/caps/{name}", "cap_loosened", _allowed(name, cap)) for name, cap in loosened.items()]
     if wrong:
         raise InvalidInput(wrong)
+
+
+def _allowed(name: str, cap: int | timedelta) -> str:
+    bound, written = ("least", format_duration(cap)) if isinstance(cap, timedelta) else ("most", cap)
+    return _ALLOWED.format(bound=bound, cap=written, name=name.upper())
 
 
 def found(row: Row[Any] | None, campaign_id: str) -> Row[Any]:

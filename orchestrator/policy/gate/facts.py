@@ -19,8 +19,8 @@ class GateFacts:
     now; two dials to a number are kept apart by the ledger itself. `last_dial_to_number_at` is the last dial for
     *another* contact: this contact's own attempts are spaced by its retry rules. `max_attempts` is the rules'
     `most_attempts`. `law_zone_key` has the zones in all of which the hours of the law must be open, "" for those of
-    `zone_key`. `*_frees_at` is when the oldest dial counted by that limit is a day old; None while one that is counted
-    may yet turn out never to have been made. `contact_status` is for explanations alone. `caller_ids_closed` says why
+    `zone_key`. `*_frees_at` is when the oldest dial counted by that limit leaves its window; None while one that is
+    counted may yet turn out never to have been made. A limit or a rest that is None is none. `contact_status` is for explanations alone. `caller_ids_closed` says why
     no number of the campaign's pool of caller ids may be dialed from, until `caller_ids_open_at`.
     """
 
@@ -54,6 +54,16 @@ class GateFacts:
     number_dials_last_day: int = 0
     number_day_limit: int | None = None
     number_frees_at: datetime | None = None
+    number_dials_last_week: int = 0
+    number_week_limit: int | None = None
+    number_week_frees_at: datetime | None = None
+    subject_dials_last_day: int = 0
+    subject_day_limit: int | None = None
+    subject_frees_at: datetime | None = None
+    last_human_at: datetime | None = None
+    rest_after_human: timedelta | None = None
+    last_abandoned_at: datetime | None = None
+    rest_after_abandoned: timedelta | None = None
     caller_id_dials_last_day: int = 0
     caller_id_day_limit: int | None = None
     caller_id_frees_at: datetime | None = None

@@ -8,6 +8,7 @@ from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.policy.caller_id import when_a_place_frees
 from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
 from orchestrator.policy.gate.answers import Hold
+from orchestrator.policy.gate.caps import CAPS, RESTS
 from orchestrator.policy.gate.check import Check
 from orchestrator.policy.gate.consents import CONSENT
 from orchestrator.policy.gate.facts import GateFacts
@@ -56,12 +57,6 @@ def _number_gap(facts: GateFacts, now: datetime) -> Hold | None:
     return Hold(Reason.NUMBER_GAP, free_at) if free_at and free_at > now else None
 
 
-def _number_day_limit(facts: GateFacts, now: datetime) -> Hold | None:
-    if facts.number_day_limit is None or facts.number_dials_last_day < facts.number_day_limit:
-        return None
-    return Hold(Reason.NUMBER_DAY_LIMIT, facts.number_frees_at or now + _ASK_AGAIN_IN_USE)
-
-
 def _caller_id_resting(facts: GateFacts, now: datetime) -> Hold | None:  # noqa: ARG001
     rests = facts.caller_ids_closed is Reason.CALLER_ID_RESTING
     return Hold(Reason.CALLER_ID_RESTING, facts.caller_ids_open_at) if rests else None
@@ -104,11 +99,8 @@ FOR_NOW = (
         _number_gap,
         lambda facts, _now: {"last_dial_at": facts.last_dial_to_number_at, "gap": facts.number_gap},
     ),
-    Check(
-        "number_day_limit",
-        _number_day_limit,
-        lambda facts, _now: {"dials_in_24h": facts.number_dials_last_day, "most": facts.number_day_limit},
-    ),
+    *RESTS,
+    *CAPS,
     Check("caller_id_resting", _caller_id_resting, lambda facts, _now: {"pool": facts.caller_ids_closed}),
     Check(
         "caller_id_quota",

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from orchestrator.model.attempt_state import IN_FLIGHT
-from orchestrator.model.campaign_status import CampaignStatus
+from orchestrator.model.campaign_status import FINAL_CAMPAIGN, CampaignStatus
 from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
 from orchestrator.store.sql.bounded_connection import allow
 from orchestrator.store.sql.pagination import newest_first
@@ -235,6 +235,11 @@ def lacks_inputs(tx: Connection, campaign_id: str, inputs: Sequence[str]) -> int
     lacking = ~contacts.c.variables.has_all(cast(list(inputs), ARRAY(Text)))
     query = select(func.count()).where(contacts.c.campaign_id == campaign_id, contacts.c.status.in_(CLAIMABLE), lacking)
     return int(tx.execute(query).scalar_one())
+
+
+def list_open_campaigns(tx: Connection) -> list[str]:
+    """Return the ids of the campaigns that have not ended."""
+    return list(tx.execute(select(campaigns.c.id).where(campaigns.c.status.not_in(FINAL_CAMPAIGN))).scalars())
 
 
 def release_holds(tx: Connection, campaign_id: str, reasons: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -20,11 +20,11 @@ from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.policy.weekly_hours import CallingHours, stored_hours
 from orchestrator.policy.zones.contact_zones import law_zones_for, zones_for
 from orchestrator.store.sql.consent_facts import consent_moments
-from orchestrator.store.sql.dial_counts import Dials, dials_of, dials_within
+from orchestrator.store.sql.dial_counts import Dials
 from orchestrator.store.sql.moment import AT, IS_ASKED, known_by_then
-from orchestrator.store.sql.tables import CALLING_US, COUNTED_DIALS
+from orchestrator.store.sql.number_history import HISTORY, NumberDials, caps_and_dials
+from orchestrator.store.sql.tables import CALLING_US
 
-_NUMBER_CAP = "least(CAST(:per_number_24h AS int), (k.caps->>'per_number_24h')::int)"
 _HOLDS = f"(s.expires_at IS NULL OR s.expires_at > {AT})"
 _IS_SUPPRESSED = f"""
     EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = c.phone AND s.scope IN ('global', k.id)
@@ -43,16 +43,11 @@ _COLUMNS = f"""
     EXISTS (SELECT 1 FROM installation WHERE dialing_stopped IS NOT NULL) AS dialing_stopped,
     ({_IS_SUPPRESSED}) AS suppressed,
     EXISTS (SELECT 1 FROM calls WHERE from_number = c.phone AND {CALLING_US}) AS is_calling_us,
-    (SELECT max(p.last_sent_at) FROM calls p
-        WHERE p.number_key = number_key(c.phone) AND p.contact_id <> c.id AND {COUNTED_DIALS}
-            AND p.last_sent_at > {AT} - make_interval(secs => k.number_gap_s) AND {known_by_then("p.last_sent_at")})
-        AS last_dial_to_number_at,
+    {HISTORY},
     m.revoked_at, m.consented_at, m.required_consent_at, k.consent->>'require' AS consent_required,
-    {_NUMBER_CAP} AS number_day_limit, u.dials, u.pending, u.oldest,
-    least(CAST(:per_caller_id_24h AS int), (k.caps->>'per_caller_id_24h')::int) AS caller_id_day_limit,
     coalesce(CAST(:at AS timestamptz), clock_timestamp()) AS db_now
 """  # noqa: S608 built from constants
-_MOMENTS = consent_moments("number_key(c.phone)", at=AT, known=known_by_then("e.recorded_at"))
+_MOMENTS = consent_moments("caps.number_key", at=AT, known=known_by_then("e.recorded_at"))
 _CONSENTS = f"CROSS JOIN LATERAL ({_MOMENTS}) m"
 _FACTS = text(
     f"""
@@ -61,8 +56,7 @@ _FACTS = text(
             (SELECT b.from_number FROM calls b WHERE b.id = c.last_call_id AND k.caller_id_pool IS NOT NULL)
                 AS last_caller_id
         FROM contacts c JOIN campaigns k ON k.id = c.campaign_id
-            CROSS JOIN LATERAL ({dials_within("number_key", "number_key(c.phone)", most=_NUMBER_CAP, besides="''")}) u
-            {_CONSENTS}
+            {caps_and_dials(besides="''")} {_CONSENTS}
         WHERE c.id = asked.id OFFSET 0) one
     """  # noqa: S608 built from constants
 )
@@ -74,8 +68,7 @@ _SEND_FACTS = text(
                n.calls_per_second
         FROM calls a JOIN contacts c ON c.id = a.contact_id JOIN campaigns k ON k.id = c.campaign_id
             JOIN connections n ON n.id = a.connection_id
-            CROSS JOIN LATERAL ({dials_within("number_key", "number_key(c.phone)", most=_NUMBER_CAP, besides="a.id")}) u
-            {_CONSENTS}
+            {caps_and_dials(besides="a.id")} {_CONSENTS}
         WHERE a.id = asked.id OFFSET 0) one
     """  # noqa: S608 built from constants
 )
@@ -85,8 +78,7 @@ _SUPPOSED_FACTS = text(
     SELECT {_COLUMNS}, k.flow_id, c.caller_id, k.caller_ids, k.connection_id
     FROM jsonb_populate_record(NULL::contacts, :contact) c
         CROSS JOIN jsonb_populate_record(NULL::campaigns, :campaign) k
-        CROSS JOIN LATERAL ({dials_within("number_key", "number_key(c.phone)", most=_NUMBER_CAP, besides="''")}) u
-        {_CONSENTS}
+        {caps_and_dials(besides="''")} {_CONSENTS}
     """  # noqa: S608 built from constants
 ).bindparams(bindparam("contact", type_=JSONB), bindparam("campaign", type_=JSONB))
 
@@ -123,7 +115,9 @@ def gate_facts(
     closed_caller_ids: ClosedCallerIds | None = None,
 ) -> GateFacts:
     """Return a row of `read_facts` or `read_send_facts` as the gate reads it."""
-    hours, to_number = hours_of(row["calling_hours"]), dials_of(row, row["number_day_limit"])
+    hours, dials = hours_of(row["calling_hours"]), NumberDials(row)
+    in_a_day, in_a_week = dials.in_a_day(row["number_day_limit"]), dials.in_a_week(row["number_week_limit"])
+    on_subject = dials.on_subject(row["subject_day_limit"])
     return GateFacts(
         campaign_status=row["campaign_status"],
         calling_hours=hours,
@@ -147,10 +141,20 @@ def gate_facts(
         number_kind=number_kind(row["phone"]),
         number_in_use=row["is_calling_us"],
         last_dial_to_number_at=row["last_dial_to_number_at"],
-        number_gap=timedelta(seconds=row["number_gap_s"]),
-        number_dials_last_day=to_number.counted,
+        number_gap=row["number_gap"],
+        number_dials_last_day=in_a_day.counted,
         number_day_limit=row["number_day_limit"],
-        number_frees_at=to_number.frees_at,
+        number_frees_at=in_a_day.frees_at,
+        number_dials_last_week=in_a_week.counted,
+        number_week_limit=row["number_week_limit"],
+        number_week_frees_at=in_a_week.frees_at,
+        subject_dials_last_day=on_subject.counted,
+        subject_day_limit=row["subject_day_limit"],
+        subject_frees_at=on_subject.frees_at,
+        last_human_at=row["last_human_at"],
+        rest_after_human=row["rest_after_human"],
+        last_abandoned_at=row["last_abandoned_at"],
+        rest_after_abandoned=row["rest_after_abandoned"],
         caller_id_dials_last_day=from_caller_id.counted,
         caller_id_day_limit=row["caller_id_day_limit"],
         caller_id_frees_at=from_caller_id.frees_at,

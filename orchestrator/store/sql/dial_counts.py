@@ -1,4 +1,4 @@
-"""Counts the dials to a number and from a caller id in the last 24 hours, which caps limit.
+"""Counts the dials from a caller id in the last 24 hours, which a cap limits.
 
 A dial counts from its reservation on, so that two at once cannot both be the last one allowed, and whatever its result,
 unless it was withdrawn: then it was surely not made.
@@ -22,7 +22,7 @@ PENDING = one_of((AttemptState.RESERVED, AttemptState.DIALING))
 _LOCKS = 7_201_341  # any fixed number: keeps these locks apart from others on the same text
 
 
-def dials_within(column: str, number: str, *, most: str, besides: str) -> str:
+def _dials_within(column: str, number: str, *, most: str, besides: str) -> str:
     """Return the SQL that counts the newest dials of a number, `most` of them at most, and returns the oldest of these.
 
     `pending` says that one of them may still be withdrawn. It reads no more rows than it counts, newest first. Its
@@ -45,7 +45,7 @@ _FROM_CALLER_IDS = text(
     f"""
     SELECT u.* FROM unnest(CAST(:numbers AS text[]), CAST(:caps AS int[]), CAST(:besides AS text[]))
         WITH ORDINALITY AS n(number, cap, besides, place) CROSS JOIN LATERAL (
-        {dials_within("from_number", "n.number", most="n.cap", besides="n.besides")}
+        {_dials_within("from_number", "n.number", most="n.cap", besides="n.besides")}
     ) u ORDER BY n.place
     """  # noqa: S608
 )
@@ -65,8 +65,8 @@ class Dials:
     frees_at: datetime | None = None
 
 
-def dials_of(row: RowMapping, cap: int | None) -> Dials:
-    """Return what `dials_within` found, against the cap it counted up to."""
+def _dials_of(row: RowMapping, cap: int | None) -> Dials:
+    """Return what `_dials_within` found, against the cap it counted up to."""
     is_reached = cap is not None and row["dials"] >= cap and not row["pending"]
     return Dials(row["dials"], row["oldest"] + CAP_WINDOW if is_reached else None)
 
@@ -99,4 +99,4 @@ def count_from(tx: Connection, caps: Sequence[CallerIdCap], *, at: datetime | No
         "besides": [each.besides for each in caps],
     }
     rows = tx.execute(_FROM_CALLER_IDS, params).mappings()
-    return [dials_of(row, each.cap) for row, each in zip(rows, caps, strict=True)]
+    return [_dials_of(row, each.cap) for row, each in zip(rows, caps, strict=True)]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from orchestrator.policy.caps import Caps
 from orchestrator.services import Services
 from tests.support.rest import CALLER_ID, CONNECTION, FLOW, Rest, fresh_number, pointers
 
@@ -53,7 +54,15 @@ def test_a_campaign_is_given_back_as_it_was_written(rest: Rest) -> None:
             "on_outcome": {"heard": {"after": ["2m", "5m"], "at_most": 20}},
         },
         "number_gap": "90s",
-        "caps": {"per_number_24h": 2, "per_caller_id_24h": 5_000},
+        "caps": {
+            "per_number_24h": 2,
+            "per_number_7d": 5,
+            "per_subject_24h": 1,
+            "per_caller_id_24h": 5_000,
+            "min_gap": "3h",
+            "rest_after_human": "7d",
+            "rest_after_abandoned": "4d",
+        },
     }
 
     created = rest.campaign(**document)
@@ -131,6 +140,18 @@ _WRONG: list[tuple[str, Any, str]] = [
     ("caps", {"per_caller_id_24h": 0}, "/caps/per_caller_id_24h"),
     ("caps", {"per_caller_id_24h": 5_001}, "/caps/per_caller_id_24h"),
     ("caps", {"per_day": 2}, "/caps/per_day"),
+    ("caps", {"per_number_7d": 0}, "/caps/per_number_7d"),
+    ("caps", {"per_number_7d": 8}, "/caps/per_number_7d"),
+    ("caps", {"per_subject_24h": 1_001}, "/caps/per_subject_24h"),
+    ("caps", {"per_subject_24h": "3"}, "/caps/per_subject_24h"),
+    ("caps", {"min_gap": "0s"}, "/caps/min_gap"),
+    ("caps", {"min_gap": "31d"}, "/caps/min_gap"),
+    ("caps", {"min_gap": 7200}, "/caps/min_gap"),
+    ("caps", {"rest_after_human": "a week"}, "/caps/rest_after_human"),
+    ("caps", {"rest_after_human": "367d"}, "/caps/rest_after_human"),
+    ("caps", {"rest_after_human": True}, "/caps/rest_after_human"),
+    ("caps", {"rest_after_abandoned": "71h"}, "/caps/rest_after_abandoned"),
+    ("caps", {"rest_after_abandoned": "0s"}, "/caps/rest_after_abandoned"),
     ("status", "running", "/status"),
 ]
 
@@ -258,8 +279,9 @@ def test_a_campaign_may_be_stricter_than_the_installation_and_never_laxer(rest: 
 
     assert pointers(laxer) == {"/caps/per_number_24h": "cap_loosened"}
     assert "at most 3" in laxer.text and "ORCHESTRATOR_CAP_PER_NUMBER_24H" in laxer.text
-    assert stricter["caps"] == {"per_number_24h": 1, "per_caller_id_24h": 75}
-    assert unsaid["caps"] == rest.campaign()["caps"] == {"per_number_24h": None, "per_caller_id_24h": None}
+    nothing = dict.fromkeys(Caps.model_fields)
+    assert stricter["caps"] == {**nothing, "per_number_24h": 1, "per_caller_id_24h": 75}
+    assert unsaid["caps"] == rest.campaign()["caps"] == nothing
 
 
 def test_creating_a_campaign_again_under_its_key_makes_no_second_one(rest: Rest) -> None:

@@ -1,0 +1,59 @@
+"""What holds for every campaign: how often a number is called at most, and how long it rests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.http.routes import Resource
+from orchestrator.operations.system.change_policy import Policy, PolicyChanges, change_policy, find_policy
+from orchestrator.policy.caps import Caps
+from orchestrator.policy.timestamps import Moment
+from orchestrator.services import Services
+
+resource = Resource("policy")
+
+
+class PolicyChange(BaseModel):
+    """A change of the policy: what was given, by whom, when and why."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    changes: dict[str, Any]
+    because: str
+    by: str = Field(validation_alias="changed_by")
+    at: Moment = Field(validation_alias="changed_at")
+
+
+class PolicyView(BaseModel):
+    """What holds for every campaign.
+
+    `caps` are in force: of `settings`, which the environment says, and `said`, which was said here, the stricter. A
+    `min_gap` that neither says is the number_gap of campaigns that say none. `changes` are the last twenty.
+    """
+
+    caps: Caps
+    said: Caps
+    settings: Caps
+    changes: list[PolicyChange]
+
+
+@resource.route("GET", "/v1/policy", gives={200: PolicyView})
+def show(services: Services) -> PolicyView:
+    """Return what holds for every campaign, and why it was changed."""
+    return _view(find_policy(sql=services.sql, caps=services.caps))
+
+
+@resource.route("PATCH", "/v1/policy", body=PolicyChanges, gives={200: PolicyView}, fails=(422,))
+def change(services: Services, body: PolicyChanges) -> PolicyView:
+    """Change what holds for every campaign, from the next dial on.
+
+    Nothing may be laxer than the environment's settings. Contacts that caps or rests held are asked about again.
+    """
+    return _view(change_policy(body, sql=services.sql, caps=services.caps))
+
+
+def _view(policy: Policy) -> PolicyView:
+    changes = [PolicyChange.model_validate(row) for row in policy.changes]
+    return PolicyView(caps=policy.caps, said=policy.said, settings=policy.settings, changes=changes)

@@ -1,0 +1,82 @@
+"""Says and changes what holds for every campaign: the caps, which nobody may loosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import Engine, Row
+
+from orchestrator.operations.campaigns.create_campaign import check_caps
+from orchestrator.policy.campaign_rules import DEFAULT_NUMBER_GAP
+from orchestrator.policy.caps import Caps
+from orchestrator.policy.hold_reasons import HELD_BY_CAPS
+from orchestrator.policy.names import all_seen
+from orchestrator.store.sql.campaigns import list_open_campaigns, release_holds
+from orchestrator.store.sql.installation_policy import (
+    list_changes,
+    lock_policy,
+    read_policy,
+    said_caps,
+    write_policy,
+)
+
+_LAST_CHANGES = 20
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(all_seen)]
+
+
+class PolicyChanges(BaseModel):
+    """The body of PATCH /v1/policy: only the fields that are given are changed, those of `caps` too."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    caps: Caps = Field(Caps(), description="Null takes back what was said here: the environment's holds again.")
+    because: Words = Field(description="Why; it is kept with the change.")
+    by: Words = "api"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What holds for every campaign, where it comes from, and the last changes, newest first."""
+
+    caps: Caps
+    said: Caps
+    settings: Caps
+    changes: Sequence[Row[Any]]
+
+
+def find_policy(*, sql: Engine, caps: Caps) -> Policy:
+    """Return what holds for every campaign; `caps` are the environment's."""
+    with sql.connect() as tx:
+        said, changes = said_caps(read_policy(tx)), list_changes(tx, limit=_LAST_CHANGES)
+    in_force = caps.tightened_by(said)
+    shown = in_force.model_copy(update={"min_gap": in_force.min_gap or DEFAULT_NUMBER_GAP})
+    return Policy(caps=shown, said=said, settings=caps, changes=changes)
+
+
+def change_policy(changes: PolicyChanges, *, sql: Engine, caps: Caps) -> Policy:
+    """Change what holds for every campaign, and ask again about the contacts that caps and rests held. Safe to repeat.
+
+    It holds from the next claim and the next dial on, in every process. Raises InvalidInput for caps that are laxer
+    than the environment's.
+    """
+    wanted = {name: getattr(changes.caps, name) for name in changes.caps.model_fields_set}
+    check_caps(changes.caps, allowed=caps)
+    with sql.begin() as tx:
+        said = said_caps(lock_policy(tx)).model_copy(update=wanted)
+        told = changes.caps.model_dump(mode="json", include=changes.caps.model_fields_set)
+        write_policy(tx, {"caps": said.stored()}, changes={"caps": told}, because=changes.because, by=changes.by)
+    _release_held(sql)
+    return find_policy(sql=sql, caps=caps)
+
+
+def _release_held(sql: Engine) -> None:
+    """Release them campaign by campaign: of a large one there may be a million."""
+    with sql.connect() as tx:
+        campaign_ids = list_open_campaigns(tx)
+    for campaign_id in campaign_ids:
+        with sql.begin() as tx:
+            release_holds(tx, campaign_id, HELD_BY_CAPS)
