@@ -20,8 +20,9 @@ class GateFacts:
     *another* contact: this contact's own attempts are spaced by its retry rules. `max_attempts` is the rules'
     `most_attempts`. `law_zone_key` has the zones in all of which the hours of the law must be open, "" for those of
     `zone_key`. `*_frees_at` is when the oldest dial counted by that limit leaves its window; None while one that is
-    counted may yet turn out never to have been made. A limit or a rest that is None is none. `contact_status` is for explanations alone. `caller_ids_closed` says why
-    no number of the campaign's pool of caller ids may be dialed from, until `caller_ids_open_at`.
+    counted may yet turn out never to have been made. A limit or a rest that is None is none. `contact_status` is for
+    explanations alone. `caller_ids_closed` says why no number of the campaign's pool of caller ids may be dialed from,
+    until `caller_ids_open_at`.
     """
 
     campaign_status: str | None
