@@ -175,6 +175,21 @@ def test_a_lead_tries_two_agents_and_the_queue_before_it_is_told_that_nobody_is_
     assert call["outcome"] == "waited"
 
 
+def test_who_is_suppressed_is_called_by_no_transfer_and_the_next_agent_is_tried(
+    stack: StackRun, simulator: SimulatorProcess
+) -> None:
+    target = f"+13065550{100 + int(BUSY)}"
+    stack.rest.post("/v1/suppressions", {"phone": target, "reason": "asked by mail"})
+    flow = LEAD.replace("name: lead", "name: lead-suppressed").replace("+13105550140", target)
+
+    call = ended(stack, dial(stack, f"+12065550{100 + int(PRESSES_1)}", flow=upload(stack, flow)))
+
+    [failed] = told(call, "command.failed")
+    assert failed["payload"]["code"] == "suppressed"
+    assert target not in str(simulator.ledger()) and "+13105550142" in str(simulator.ledger())
+    assert call["outcome"] == "waited"
+
+
 def test_an_agent_who_leaves_ends_the_conversation_and_then_the_call(stack: StackRun) -> None:
     flow = LEAD.replace("name: lead", "name: lead-two").replace("+13105550140", f"+13105550{100 + int(AGENT)}")
 

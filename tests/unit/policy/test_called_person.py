@@ -13,6 +13,7 @@ import pytest
 
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.caps import CAP_WINDOW, DEFAULT_CAPS
+from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts, Go, Hold, Never, may_dial
 from orchestrator.policy.phone.number_kind import number_kind
 from orchestrator.policy.ring_time import why_ring_too_short
@@ -30,7 +31,6 @@ WAITS_FOR = {
     "30": "rests after an abandoned call",
     "32": "rests after a conversation",
     "35": "registries",
-    "36": "consents",
     "38": "guards",
     "39": "pools of caller ids",
     "40": "law packs",
@@ -52,8 +52,14 @@ def _facts(number: str, settings: dict[str, Any], now: datetime) -> GateFacts:
         number_dials_last_day=int(dials[1]) if dials else 0,
         number_day_limit=DEFAULT_CAPS.per_number_24h,
         number_frees_at=datetime.fromisoformat(dials[2]) + CAP_WINDOW if dials else None,
+        consent_required=_consent_required(settings.get("x", "")),
         ends_at=datetime.fromisoformat(ends_at) if ends_at else None,
     )
+
+
+def _consent_required(words: str) -> RequiredConsent:
+    """Return what a campaign asks for to whom the law's demand is its own."""
+    return RequiredConsent.WRITTEN if "no consent of kind written" in words else RequiredConsent.NONE
 
 
 def _told(verdict: Go | Hold | Never) -> tuple[str, str, str]:
