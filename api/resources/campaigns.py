@@ -27,6 +27,7 @@ from orchestrator.policy.consents import ConsentRule, OnOptOut
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.setting import LawSetting, stored_setting
+from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.weekly_hours import stored_hours
@@ -71,6 +72,7 @@ class CampaignView(BaseModel):
     subject: str | None
     voice: Voice | None
     law: Annotated[LawSetting, BeforeValidator(stored_setting)]
+    allow_number_kinds: list[NumberKind]
     starts_at: Moment | None
     ends_at: Moment | None
     default_timezone: str | None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.http.routes import Resource
 from orchestrator.operations.dialing.change_account_limits import ConnectionChange, change_connection, show_connection
+from orchestrator.policy.phone.dial_regions import MEAN as DIAL_REGIONS_MEAN
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
@@ -20,6 +21,7 @@ class ConnectionView(BaseModel):
     id: str
     calls_per_second: float
     max_live_calls: int
+    dial_regions: list[str] | None = Field(description=DIAL_REGIONS_MEAN)
     updated_at: Moment
 
 
@@ -40,5 +42,6 @@ def change(services: Services, connection_id: str, body: ConnectionChange) -> Co
     """Change the limits of a connection, in force at once.
 
     Set `calls_per_second` to what the carrier allows the account; the engine stays below it in any trailing 5 seconds.
+    A number outside `dial_regions` is not dialed, and its contact ends as `exhausted` with `region_not_allowed`.
     """
     return _shape(change_connection(connection_id, body, sql=services.sql, settings=services.settings))

@@ -14,7 +14,7 @@ from typing import Any
 
 from orchestrator.contact_files.phone_columns import letters_of
 from orchestrator.policy.names import one_form, unseen_in, unspeakable_in
-from orchestrator.policy.phone.number_kind import why_never_dialed
+from orchestrator.policy.phone.number_kind import NumberKind, why_never_dialed
 from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
 from orchestrator.policy.region_codes import RegionProblem, read_region
 from orchestrator.policy.timestamps import parse_timestamp
@@ -81,11 +81,15 @@ class _Wrong(Exception):
 
 @dataclass(frozen=True)
 class ContactForm:
-    """What contacts of one upload must look like: the flow's inputs by name, and the region of national numbers."""
+    """What contacts of one upload must look like: the flow's inputs by name, and the region of national numbers.
+
+    `allowed_kinds` are those kinds of numbers that its campaign dials though others do not.
+    """
 
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     region: str | None = None
+    allowed_kinds: frozenset[NumberKind] = frozenset()
 
     @cached_property
     def _names(self) -> dict[str, str]:
@@ -154,7 +158,7 @@ def _from_object(document: Any, form: ContactForm) -> NewContact:
 def _contact(
     fields: Mapping[str, Any], variables: dict[str, Value], form: ContactForm, *, region: str | None
 ) -> NewContact:
-    phone = _phone(fields.get("phone"), form.region)
+    phone = _phone(fields.get("phone"), form)
     not_before, not_after = _moment(fields, "not_before"), _moment(fields, "not_after")
     if not_before and not_after and not_after <= not_before:
         raise _Wrong("not_after", "not_after", "not_after must be later than not_before")
@@ -171,13 +175,13 @@ def _contact(
     )
 
 
-def _phone(text: str | None, region: str | None) -> str:
+def _phone(text: str | None, form: ContactForm) -> str:
     if not text:
         raise _Wrong("required", "phone", "a contact needs a phone number")
-    answer = read_phone(text, region)
+    answer = read_phone(text, form.region)
     if isinstance(answer, PhoneProblem):
         raise _Wrong(answer.code, "phone", answer.detail)
-    if why := why_never_dialed(answer):
+    if why := why_never_dialed(answer, form.allowed_kinds):
         raise _Wrong("number_kind", "phone", why)
     return answer
 

@@ -23,6 +23,7 @@ from orchestrator.policy.consents import ConsentRule, OnOptOut
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.law.setting import LawSetting
 from orchestrator.policy.names import all_seen
+from orchestrator.policy.phone.allowed_kinds import AllowedKinds
 from orchestrator.policy.phone.caller_id_field import CallerId
 from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.retry_rules import RetryRule, RetryRules
@@ -114,6 +115,7 @@ class NewCampaign(BaseModel):
     subject: Subject = None
     voice: CampaignVoice = None
     law: LawSetting = LawSetting()
+    allow_number_kinds: AllowedKinds = ()
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     default_timezone: Zone | None = None
@@ -163,6 +165,7 @@ class CampaignChanges(BaseModel):
     subject: Subject = None
     voice: CampaignVoice = None
     law: LawSetting | None = None
+    allow_number_kinds: AllowedKinds | None = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     default_timezone: Zone | None = None

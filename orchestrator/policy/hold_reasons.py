@@ -72,9 +72,13 @@ _SENTENCES = {
     Reason.CAMPAIGN_CANCELED: "The campaign was canceled.",
     Reason.CONTACT_CLOSED: "The contact already has its final status.",
     Reason.NUMBER_KIND: (
-        "The number is of a kind that is never dialed: premium rate, shared cost, personal, satellite or emergency."
+        "The number is of a kind that is not dialed: premium rate, shared cost, personal, satellite or emergency. "
+        "All but the last can be allowed by the campaign's allow_number_kinds."
     ),
-    Reason.REGION_NOT_ALLOWED: "The number belongs to a country that this connection does not dial (dial_regions).",
+    Reason.REGION_NOT_ALLOWED: (
+        "The number belongs to a country that this connection does not dial: its dial_regions say which it does, and "
+        "where they are left out, those of the caller ids."
+    ),
     Reason.SUPPRESSED: "The number is on a suppression list that covers this campaign.",
     Reason.CONSENT_REVOKED: "The person has revoked such calls, and has not consented again since.",
     Reason.NOT_ON_ALLOW_LIST: "The campaign dials the numbers of its allow list alone, and this one is not on it.",

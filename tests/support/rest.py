@@ -34,6 +34,7 @@ steps:
 """
 
 _numbers = count(1)
+_AREAS = (212, 213, 214, 215, 216, 217, 218, 224, 225, 228, 229, 231, 234, 239, 240, 248, 251, 252, 253, 254)  # US
 
 
 class Rest:
@@ -93,9 +94,9 @@ class Rest:
 
 
 def fresh_number() -> str:
-    """Return a number of the reserved range that no other test uses."""
+    """Return a number of the US that no other test uses."""
     n = next(_numbers)
-    return f"+1{212 + n // 100 % 80}555{100 + n % 100:04d}"
+    return f"+1{_AREAS[n // 900 % len(_AREAS)]}555{100 + n % 900:04d}"
 
 
 def pointers(response: TestResponse) -> dict[str, str]:

@@ -13,6 +13,7 @@ from orchestrator.contact_files.contact_rows import ContactForm, NewContact
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.model.campaign_status import OPEN_CAMPAIGN
 from orchestrator.policy.campaign_rules import CallingHours
+from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.policy.zones.contact_zones import zones_for
 from orchestrator.store.sql.campaigns import find_campaign, share_lock_campaign
@@ -36,7 +37,7 @@ class UploadTarget:
 
     def in_region(self, region: str | None) -> UploadTarget:
         """Return this target with national numbers read as those of `region`."""
-        return replace(self, form=ContactForm(self.form.required, self.form.optional, region))
+        return replace(self, form=replace(self.form, region=region))
 
 
 def upload_target_of(campaign_id: str, *, sql: Engine, flows: FlowCache, clock: Clock) -> UploadTarget:
@@ -46,7 +47,11 @@ def upload_target_of(campaign_id: str, *, sql: Engine, flows: FlowCache, clock: 
     flow = flows.get(campaign.flow_id)
     return UploadTarget(
         campaign_id=campaign_id,
-        form=ContactForm(required=tuple(flow.required_inputs), optional=tuple(flow.optional_inputs)),
+        form=ContactForm(
+            required=tuple(flow.required_inputs),
+            optional=tuple(flow.optional_inputs),
+            allowed_kinds=frozenset(map(NumberKind, campaign.allow_number_kinds)),
+        ),
         hours=stored_hours(campaign.calling_hours),
         default_timezone=campaign.default_timezone,
         now=clock(),

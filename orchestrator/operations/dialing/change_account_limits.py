@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.bounds import CallsPerSecond, LiveCalls
 from orchestrator.errors import NotFound
+from orchestrator.policy.phone.dial_regions import MEAN as DIAL_REGIONS_MEAN
+from orchestrator.policy.phone.dial_regions import DialRegions
 from orchestrator.settings import Settings
 from orchestrator.store.sql.connections import ensure_connection, find_connection, update_connection
 
@@ -20,6 +22,7 @@ class ConnectionChange(BaseModel):
 
     calls_per_second: CallsPerSecond = Field(default=1, description="Dials per second the account may start.")
     max_live_calls: LiveCalls = Field(default=2, description="Channels of the account.")
+    dial_regions: DialRegions | None = Field(default=None, description=DIAL_REGIONS_MEAN)
 
 
 def show_connection(connection_id: str, *, sql: Engine, settings: Settings) -> Row[Any]:

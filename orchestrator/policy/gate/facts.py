@@ -49,6 +49,9 @@ class GateFacts:
     contact_status_ok: bool = True
     contact_status: str | None = None
     number_kind: NumberKind = NumberKind.UNKNOWN
+    allowed_kinds: frozenset[NumberKind] = frozenset()
+    number_regions: frozenset[str] = frozenset()
+    dial_regions: frozenset[str] = frozenset()  # of which the number must be; none: all are dialed
     number_in_use: bool = False
     last_dial_to_number_at: datetime | None = None
     number_gap: timedelta = timedelta(0)

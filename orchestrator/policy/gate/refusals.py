@@ -11,7 +11,7 @@ from orchestrator.policy.gate.check import Check
 from orchestrator.policy.gate.consents import REVOCATION
 from orchestrator.policy.gate.facts import GateFacts
 from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, Reason
-from orchestrator.policy.phone.number_kind import NEVER_DIALED
+from orchestrator.policy.phone.number_kind import is_refused
 
 
 def _contact_closed(facts: GateFacts, now: datetime) -> Never | None:  # noqa: ARG001 the table's shape
@@ -27,8 +27,13 @@ def _campaign_over(facts: GateFacts, now: datetime) -> Never | None:
 
 
 def _number_kind(facts: GateFacts, now: datetime) -> Never | None:  # noqa: ARG001
-    is_refused = facts.number_kind in NEVER_DIALED
-    return Never(Reason.NUMBER_KIND, ContactStatus.EXHAUSTED) if is_refused else None
+    refused = is_refused(facts.number_kind, facts.allowed_kinds)
+    return Never(Reason.NUMBER_KIND, ContactStatus.EXHAUSTED) if refused else None
+
+
+def _region(facts: GateFacts, now: datetime) -> Never | None:  # noqa: ARG001
+    is_foreign = facts.dial_regions and facts.number_regions.isdisjoint(facts.dial_regions)
+    return Never(Reason.REGION_NOT_ALLOWED, ContactStatus.EXHAUSTED) if is_foreign else None
 
 
 def _suppressed(facts: GateFacts, now: datetime) -> Never | None:  # noqa: ARG001
@@ -52,7 +57,16 @@ FOR_EVER = (
         _campaign_over,
         lambda facts, _now: {"campaign_status": facts.campaign_status, "ends_at": facts.ends_at},
     ),
-    Check("number_kind", _number_kind, lambda facts, _now: {"number_kind": facts.number_kind.value}),
+    Check(
+        "number_kind",
+        _number_kind,
+        lambda facts, _now: {"number_kind": facts.number_kind.value, "allowed": sorted(facts.allowed_kinds)},
+    ),
+    Check(
+        "region",
+        _region,
+        lambda facts, _now: {"regions": sorted(facts.number_regions), "dial_regions": sorted(facts.dial_regions)},
+    ),
     Check("suppression", _suppressed, lambda facts, _now: {"suppressed": facts.suppressed}),
     REVOCATION,
     Check(

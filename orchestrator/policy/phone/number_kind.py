@@ -7,7 +7,7 @@ The kinds are phonenumbers' own, but for what it does not say: which codes of no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 from functools import lru_cache
 
@@ -36,7 +36,10 @@ NEVER_DIALED = {
     NumberKind.SATELLITE: "a satellite phone's or an international network's number",
     NumberKind.EMERGENCY: "an emergency number",
 }
-"""The kinds that no campaign and no single call dials, in words."""
+"""The kinds that are not dialed, in words."""
+
+MAY_BE_ALLOWED = frozenset(NEVER_DIALED) - {NumberKind.EMERGENCY}
+"""The kinds that a campaign may dial all the same, if it says so."""
 
 _NEVER_SHOWN = frozenset({NumberKind.PREMIUM, NumberKind.EMERGENCY})
 _KINDS = {
@@ -82,10 +85,15 @@ def number_kind(e164: str) -> NumberKind:
     return _as_it_begins(number) if found == PhoneNumberType.UNKNOWN else _KINDS.get(found, NumberKind.UNKNOWN)
 
 
-def why_never_dialed(e164: str) -> str | None:
-    """Return why a number is never dialed, as an error text; None if it may be dialed."""
-    words = NEVER_DIALED.get(number_kind(e164))
-    return f"{e164} is {words}; such numbers are never dialed" if words else None
+def is_refused(kind: NumberKind, allowed: Collection[NumberKind] = ()) -> bool:
+    """Return whether numbers of a kind are not dialed by a campaign that allows these; emergency numbers never are."""
+    return kind in NEVER_DIALED and not (kind in MAY_BE_ALLOWED and kind in allowed)
+
+
+def why_never_dialed(e164: str, allowed: Collection[NumberKind] = ()) -> str | None:
+    """Return why a campaign that allows these kinds never dials a number, as an error text; None if it may."""
+    kind = number_kind(e164)
+    return f"{e164} is {NEVER_DIALED[kind]}; such numbers are never dialed" if is_refused(kind, allowed) else None
 
 
 def why_never_shown(e164: str) -> str | None:

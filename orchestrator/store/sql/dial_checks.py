@@ -15,7 +15,8 @@ from orchestrator.policy.caller_id import ClosedCallerIds
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts
-from orchestrator.policy.phone.number_kind import number_kind
+from orchestrator.policy.phone.number_kind import NumberKind, number_kind
+from orchestrator.policy.phone.number_region import number_regions, stored_regions
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.policy.weekly_hours import CallingHours, stored_hours
 from orchestrator.policy.zones.contact_zones import law_zones_for, zones_for
@@ -39,6 +40,12 @@ _COLUMNS = f"""
     c.status AS contact_status, c.current_call_id, c.not_before, c.not_after, c.ignore_hours,
     k.id AS campaign_id, k.kind, k.status AS campaign_status, k.starts_at, k.ends_at, k.number_gap_s,
     k.calling_hours::text AS calling_hours, k.default_timezone, k.retry::text AS retry, k.caller_id_pool,
+    coalesce(k.allow_number_kinds, '[]')::text AS allow_number_kinds,
+    (SELECT r.dial_regions::text FROM connections r WHERE r.id = k.connection_id) AS dial_regions,
+    (CASE WHEN c.caller_id IS NOT NULL THEN jsonb_build_array(c.caller_id)
+          WHEN k.caller_id_pool IS NULL THEN coalesce(k.caller_ids, '[]')
+          ELSE (SELECT jsonb_path_query_array(p.numbers, '$[*].number') FROM caller_id_pools p
+                WHERE p.id = k.caller_id_pool) END)::text AS may_show,
     (SELECT epoch FROM installation) AS epoch,
     EXISTS (SELECT 1 FROM installation WHERE dialing_stopped IS NOT NULL) AS dialing_stopped,
     ({_IS_SUPPRESSED}) AS suppressed,
@@ -139,6 +146,9 @@ def gate_facts(
         contact_status_ok=contact_status_ok,
         contact_status=row["contact_status"],
         number_kind=number_kind(row["phone"]),
+        allowed_kinds=kinds_of(row["allow_number_kinds"]),
+        number_regions=number_regions(row["phone"]),
+        dial_regions=stored_regions(row["dial_regions"], row["may_show"]),
         number_in_use=row["is_calling_us"],
         last_dial_to_number_at=row["last_dial_to_number_at"],
         number_gap=row["number_gap"],
@@ -178,6 +188,12 @@ def _law_zone_key(row: RowMapping) -> str:
 def hours_of(stored: str) -> CallingHours:
     """Return calling hours from their stored JSON text."""
     return stored_hours(json.loads(stored))
+
+
+@lru_cache(maxsize=1024)
+def kinds_of(stored: str) -> frozenset[NumberKind]:
+    """Return kinds of numbers from their stored JSON text."""
+    return frozenset(map(NumberKind, json.loads(stored)))
 
 
 @lru_cache(maxsize=1024)

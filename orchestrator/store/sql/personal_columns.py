@@ -266,8 +266,9 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             | {"consent", "on_opt_out", "caller_id_pool"}
             | {"calling_hours", "retry", "caps", "purpose", "subject", "voice", "spend"}
             | {"always_because", "law"}
+            | {"allow_number_kinds"}
         ),
-        "connections": frozenset({"id"}),
+        "connections": frozenset({"id", "dial_regions"}),
         "consent_events": frozenset({"id", "act", "kind", "purposes", "scope", "subject", "channel"}),
         "contacts": frozenset({"id", "campaign_id", "import_id", "flow_id", "caller_id", "last_call_id"}),
         "flows": frozenset({"id", "name", "source", "content_type", "content_hash"}),

@@ -28,6 +28,7 @@ connections = Table(
     Column("id", Text, primary_key=True),
     Column("calls_per_second", Float, nullable=False),
     Column("max_live_calls", Integer, nullable=False),
+    Column("dial_regions", JSONB(none_as_null=True)),  # the countries it dials; NULL = those of the caller ids
     moment("updated_at", nullable=False, server_default=NOW),
 )
 
@@ -50,6 +51,7 @@ campaigns = Table(
     Column("subject", Text),
     Column("voice", Text),
     Column("law", JSONB),  # NULL: the law of the person's place is enforced
+    Column("allow_number_kinds", JSONB, nullable=False, server_default=EMPTY_LIST),  # dialed all the same
     moment("starts_at"),
     moment("ends_at"),
     Column("default_timezone", Text),
