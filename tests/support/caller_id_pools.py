@@ -31,7 +31,7 @@ def pooled(world: World, pool_id: str, **campaign: Any) -> str:
     return world.campaign(caller_ids=[], caller_id_pool=pool_id, **campaign)
 
 
-def history(world: World, number: str, count: int, *, ago: timedelta, **columns: Any) -> None:
+def history(world: World, number: str, count: int, *, ago: timedelta, to: int = 9999, **columns: Any) -> None:
     """Let `count` calls have been made from a number, the last one `ago`, each a second before the next."""
     campaign_id = world.campaign()
     contact_id = world.contact(campaign_id, due_at=None, status="completed")
@@ -40,7 +40,7 @@ def history(world: World, number: str, count: int, *, ago: timedelta, **columns:
     world.execute(
         "INSERT INTO calls (id, campaign_id, contact_id, connection_id, to_number, from_number, attempt, command_id,"
         f" ring_limit_s, talk_limit_s, last_sent_at, {names})"
-        " SELECT :prefix || n, :campaign, :contact, :connection, '+13125559999', :number, n, '', 30, 60,"
+        " SELECT :prefix || n, :campaign, :contact, :connection, :to, :number, n, '', 30, 60,"
         f" CAST(:last AS timestamptz) - n * interval '1 second', {', '.join(f':{name}' for name in values)}"
         " FROM generate_series(0, :count - 1) n",
         prefix=new_id("call"),
@@ -48,6 +48,7 @@ def history(world: World, number: str, count: int, *, ago: timedelta, **columns:
         contact=contact_id,
         connection=CONNECTION,
         number=number,
+        to=f"+1312555{to:04d}",
         last=utc_now() - ago,
         count=count,
         **values,

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import redis
 
+from orchestrator.operations.caller_ids.attest_numbers import attest_numbers
+from orchestrator.operations.caller_ids.rest_numbers import rest_numbers
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
@@ -66,6 +68,8 @@ def sweep_loops(services: Services) -> list[Loop]:
         Loop("deadlines", lambda: poll_call_status(sql, client, keys, carrier), 5.0),
         Loop("unknown", lambda: reconciler.reconcile_unknown_calls(connection_id), 5.0),
         Loop("rewrites", lambda: rewrite_when_owed(client, keys), 30.0),
+        Loop("caller ids", lambda: rest_numbers(sql), 60.0),
+        Loop("attestations", lambda: attest_numbers(sql, carrier), 30.0),
         Loop("consumers", lambda: forget_dead_consumers(client, keys), 600.0),
         Loop("channels", lambda: reconcile_channels(sql, client, keys, connection_id=connection_id), 10.0),
     ]
