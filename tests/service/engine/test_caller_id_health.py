@@ -13,6 +13,7 @@ from orchestrator.errors import OrchestratorError
 from orchestrator.operations.caller_ids.attest_numbers import attest_numbers
 from orchestrator.operations.caller_ids.find_pools import NumberNow, find_pool
 from orchestrator.operations.caller_ids.rest_numbers import rest_numbers
+from orchestrator.store.sql.caller_id_health import put_to_rest
 from tests.support.caller_id_pools import ONE, OTHER, THIRD, change, history, pool, pooled, rest_number, shown
 from tests.support.carrier_stub import Answer, Asked, CarrierStub, refusal
 from tests.support.world import World
@@ -87,6 +88,16 @@ def test_a_number_that_rests_already_rests_no_longer_for_it(world: World, in_use
 
     assert rest_numbers(world.sql) == {}
     assert number_now(world, in_use, ONE).use.resting_until == until
+
+
+def test_of_two_looks_at_once_the_first_says_how_long_a_number_rests(world: World) -> None:
+    with world.sql.begin() as tx:
+        first = put_to_rest(tx, {ONE: {}}, rest_s=60)
+    with world.sql.begin() as tx:
+        second = put_to_rest(tx, {ONE: {}}, rest_s=3600)
+
+    assert (list(first), second) == ([ONE], {})
+    assert number_now(world, pool(world, ONE), ONE).use.resting_until == first[ONE]
 
 
 def test_behind_its_rest_a_number_begins_anew(world: World, in_use: str) -> None:

@@ -21,6 +21,8 @@ from api.http.pagination import encode_cursor
 from orchestrator.contact_files.contact_rows import NewContact
 from orchestrator.ids import new_id
 from orchestrator.local_stack.embedded_servers import start_postgres
+from orchestrator.operations.caller_ids.attest_numbers import attest_numbers
+from orchestrator.operations.caller_ids.rest_numbers import rest_numbers
 from orchestrator.operations.calls.warm_flow_cache import warm_flow_cache
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
@@ -104,6 +106,23 @@ def import_some(world: World, *, dedupe: Dedupe) -> None:
         insert_contacts(tx, rows, campaign_id=ALL_WAIT, dedupe=dedupe)
 
 
+_BUSY_POOL = """
+    INSERT INTO caller_id_pools (id, name, numbers, choose, per_day, per_hour, rest_s, health)
+    SELECT 'pool_1', 'busy', jsonb_agg(jsonb_build_object('number', '+1312555' || lpad(n::text, 4, '0'), 'regions',
+            '[]'::jsonb, 'label', NULL)), 'sticky',
+        75, 20, 86400, '{}' FROM generate_series(100, 120) n ON CONFLICT DO NOTHING
+"""
+
+
+def from_a_pool(world: World, step: Callable[[World], object]) -> None:
+    """Take a step while a campaign dials from a pool, one of whose numbers has made all calls there ever were."""
+    world.execute(_BUSY_POOL)
+    chosen = "UPDATE campaigns SET caller_ids = :numbers, caller_id_pool = :pool WHERE id = :id"
+    world.execute(chosen, id=FEW_DUE, pool="pool_1", numbers="[]")
+    step(world)
+    world.execute(chosen, id=FEW_DUE, pool=None, numbers='["+13125550100"]')
+
+
 LOOPS: dict[str, Callable[[World], object]] = {
     "settle": read_for_the_record,
     "dispatch": lambda w: w.dispatcher.dispatch_calls(),
@@ -123,6 +142,9 @@ LOOPS: dict[str, Callable[[World], object]] = {
     "what sweepers have to do": lambda w: WorkWatch(w.sql).has(Work.SENDS),
     "epoch": lambda w: w.rebuilder.watch(),
     "recordings": take_some,
+    "rests of caller ids": lambda w: from_a_pool(w, lambda w: rest_numbers(w.sql)),
+    "numbers to attest": lambda w: from_a_pool(w, lambda w: attest_numbers(w.sql, w.carrier)),
+    "claim from a pool": lambda w: from_a_pool(w, lambda w: w.claim(FEW_DUE)),
     "import, a contact for each external id": lambda w: import_some(w, dedupe="external_id"),
     "import, a contact for each number": lambda w: import_some(w, dedupe="phone"),
     "claim under both caps": lambda w: (w.set_caps(per_number_24h=3, per_caller_id_24h=1000), w.claim(FEW_DUE)),
@@ -177,6 +199,7 @@ POLLS = (
     "/v1/suppressions?phone=%2B13012000002",
     "/v1/suppressions?phone=%2B13012000010&include=lifted",
     "/v1/numbers",
+    "/v1/caller-id-pools",
     "/v1/flows",
     "/v1/dialing",
     f"/v1/imports/imp_{'2':0>26}",
