@@ -65,6 +65,32 @@ def test_a_single_call_outside_any_campaign_goes_the_same_way() -> None:
             NOON + HOUR,
         ),
         (
+            replace(FREE, number_dials_last_week=7, number_week_limit=7),
+            Reason.NUMBER_WEEK_LIMIT,
+            NOON + timedelta(minutes=1),
+        ),
+        (
+            replace(FREE, number_dials_last_week=8, number_week_limit=7, number_week_frees_at=NOON + HOUR),
+            Reason.NUMBER_WEEK_LIMIT,
+            NOON + HOUR,
+        ),
+        (
+            replace(FREE, subject_dials_last_day=1, subject_day_limit=1),
+            Reason.SUBJECT_DAY_LIMIT,
+            NOON + timedelta(minutes=1),
+        ),
+        (
+            replace(FREE, subject_dials_last_day=1, subject_day_limit=1, subject_frees_at=NOON + HOUR),
+            Reason.SUBJECT_DAY_LIMIT,
+            NOON + HOUR,
+        ),
+        (replace(FREE, last_human_at=NOON - HOUR, rest_after_human=2 * HOUR), Reason.REST_AFTER_HUMAN, NOON + HOUR),
+        (
+            replace(FREE, last_abandoned_at=NOON - HOUR, rest_after_abandoned=2 * HOUR),
+            Reason.REST_AFTER_ABANDONED,
+            NOON + HOUR,
+        ),
+        (
             replace(FREE, caller_id_dials_last_day=75, caller_id_day_limit=75),
             Reason.CALLER_ID_QUOTA,
             NOON + timedelta(minutes=15),
@@ -112,10 +138,41 @@ def test_what_can_never_be_dialed_is_told_with_its_final_status(
         replace(FREE, attempts_spent=2),
         replace(FREE, caller_id_dials_last_day=74, caller_id_day_limit=75),
         replace(FREE, number_dials_last_day=10_000),
+        replace(FREE, number_dials_last_week=6, number_week_limit=7),
+        replace(FREE, number_dials_last_week=10_000),
+        replace(FREE, subject_dials_last_day=2, subject_day_limit=3),
+        replace(FREE, subject_dials_last_day=10_000),
+        replace(FREE, last_human_at=NOON - HOUR, rest_after_human=HOUR),
+        replace(FREE, last_human_at=NOON),
+        replace(FREE, rest_after_human=HOUR, rest_after_abandoned=HOUR),
+        replace(FREE, last_abandoned_at=NOON - HOUR, rest_after_abandoned=HOUR),
     ],
 )
 def test_at_the_edge_of_a_limit_the_contact_may_be_dialed(edge: GateFacts) -> None:
     assert may_dial(edge, NOON) == Go()
+
+
+def test_gap_rests_and_caps_are_told_in_this_order() -> None:
+    held = {
+        Reason.NUMBER_IN_USE: {"number_in_use": True},
+        Reason.NUMBER_GAP: {"last_dial_to_number_at": NOON, "number_gap": HOUR},
+        Reason.REST_AFTER_HUMAN: {"last_human_at": NOON, "rest_after_human": HOUR},
+        Reason.REST_AFTER_ABANDONED: {"last_abandoned_at": NOON, "rest_after_abandoned": HOUR},
+        Reason.NUMBER_DAY_LIMIT: {"number_dials_last_day": 3, "number_day_limit": 3},
+        Reason.NUMBER_WEEK_LIMIT: {"number_dials_last_week": 7, "number_week_limit": 7},
+        Reason.SUBJECT_DAY_LIMIT: {"subject_dials_last_day": 1, "subject_day_limit": 1},
+        Reason.CALLER_ID_QUOTA: {"caller_id_dials_last_day": 75, "caller_id_day_limit": 75},
+    }
+
+    told = []
+    for first in range(len(held)):
+        facts = FREE
+        for changes in list(held.values())[first:]:
+            facts = replace(facts, **changes)  # type: ignore[arg-type]  # of all kinds
+        answer = may_dial(facts, NOON)
+        told.append(answer.reason if isinstance(answer, Hold) else None)
+
+    assert told == list(held)
 
 
 def test_a_hold_ends_at_the_contacts_or_the_campaigns_own_end_and_then_the_answer_is_never() -> None:
