@@ -27,7 +27,9 @@ A_WEEKS_DIALS = (160, 140, 120, 100, 80, 60, 30)  # hours ago; never more than t
 
 
 def single(world: World, **changes: Any) -> Any:
-    wanted = NewCall.model_validate({"to": PHONE, "from": "+13125550100", "ignore_hours": True, **changes})
+    wanted = NewCall.model_validate(
+        {"to": PHONE, "from": "+13125550100", "ignore_hours": True, "because": "a test", **changes}
+    )
     return world.run(place_call, wanted, contact_id=new_id("con"))
 
 
