@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, text
 
+from orchestrator.policy.zones.zones_version import zones_version
 from orchestrator.store.sql.tallies import fold_tallies
 from tests.support.world import CONNECTION, GREETING
 
@@ -39,10 +40,10 @@ _SMALL_CAMPAIGNS = f"""
 """
 # Of twenty contacts ten wait for tomorrow, five are of the campaign of which few are due, and so on.
 _CONTACTS = f"""
-    INSERT INTO contacts (id, campaign_id, import_id, phone, zone, priority, variables, status, reason, due_at,
-        attempts, last_call_id, disposition, outcome)
+    INSERT INTO contacts (id, campaign_id, import_id, phone, zone, zones_version, priority, variables, status, reason,
+        due_at, attempts, last_call_id, disposition, outcome)
     SELECT 'con_' || lpad(n::text, 26, '0'), campaign, 'imp_1', '+1' || (2012000000 + n),
-        CASE campaign WHEN '{NOWHERE}' THEN '' ELSE (CAST(:zones AS text[]))[n % 20 + 1] END,
+        CASE campaign WHEN '{NOWHERE}' THEN '' ELSE (CAST(:zones AS text[]))[n % 20 + 1] END, :version,
         CASE WHEN campaign = '{FEW_DUE}' AND n % 1000 <> 10 THEN 5 ELSE 0 END,
         jsonb_build_object('first_name', 'Name ' || n, 'account', n),
         CASE WHEN campaign = '{NOWHERE}' THEN 'held' WHEN campaign = '{OVER}' THEN 'completed'
@@ -110,6 +111,7 @@ def fill(sql: Engine, *, contacts: int) -> None:
         tx.execute(text("SET LOCAL statement_timeout = 0"))
         tx.connection.driver_connection.wait_at_most_s = 3600  # type: ignore[union-attr]
         shared = {"connection": CONNECTION, "contacts": contacts, "zones": _ZONES.split()}
+        shared["version"] = zones_version().name
         tx.execute(
             text("INSERT INTO connections (id, calls_per_second, max_live_calls) VALUES (:connection, 29, 500)"), shared
         )

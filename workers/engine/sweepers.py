@@ -12,6 +12,7 @@ from orchestrator.operations.campaigns.complete_campaigns import complete_campai
 from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.contacts.manage_imports import close_dead_imports
+from orchestrator.operations.contacts.renew_zones import renew_zones
 from orchestrator.operations.recovery.monitor_carrier import compare_clocks, reopen_dispatch, watch_webhooks
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.rebuild_redis import Rebuilder
@@ -26,7 +27,7 @@ from orchestrator.store.redis.scripts import ScriptCall, run_script
 from orchestrator.store.sql.sweeping_work import Work
 from orchestrator.store.sql.tallies import fold_tallies
 from workers.engine.stream_consumer import forget_dead_consumers
-from workers.loops import Loop
+from workers.loops import IDLE, Loop
 from workers.tasks.names import CALLS_DIAL, CALLS_PERFORM
 from workers.tasks.publish import QueueWatch, publish
 
@@ -61,6 +62,7 @@ def sweep_loops(services: Services) -> list[Loop]:
         Loop("campaigns", when(Work.CAMPAIGNS, lambda: complete_campaigns(sql)), 1.0),
         Loop("ended", when(Work.ENDED, lambda: end_open_contacts(sql)), 2.0),
         Loop("tallies", when(Work.TALLIES, lambda: fold_tallies(sql)), 1.0),
+        Loop("zones", lambda: renew_zones(sql) or IDLE, 1.0, idle_s=30.0),
         Loop("imports", lambda: close_dead_imports(sql), 30.0),
         Loop("webhooks", when(Work.WEBHOOKS, prove_webhooks), 1.0),
         Loop("carrier", lambda: reopen_dispatch(client, keys, carrier, connection_id=connection_id), 2.0),

@@ -30,6 +30,7 @@ from orchestrator.policy.region_codes import PersonsRegion
 from orchestrator.policy.zones.named_zone import Zone
 from orchestrator.policy.zones.timezone_source import MEANS as SOURCE_MEANS
 from orchestrator.policy.zones.timezone_source import SaidSource
+from orchestrator.policy.zones.zones_version import zones_version
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters, contacts
 from orchestrator.store.sql.campaigns import add_zones
@@ -154,4 +155,4 @@ def _place(place: UploadTarget, contact: Row[Any], change: ContactChange, read: 
     is_moved = any(getattr(contact, name) != value for name, value in columns.items())
     if is_moved and contact.status == ContactStatus.HELD and contact.reason in _HELD_BY_PLACE:
         columns |= {"status": ContactStatus.WAITING, "reason": None, "due_at": place.now}
-    return columns
+    return {**columns, "zones_version": zones_version().name}

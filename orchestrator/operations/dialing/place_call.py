@@ -32,6 +32,7 @@ from orchestrator.policy.zones.contact_zones import zones_for
 from orchestrator.policy.zones.named_zone import Zone
 from orchestrator.policy.zones.timezone_source import MEANS as SOURCE_MEANS
 from orchestrator.policy.zones.timezone_source import SaidSource
+from orchestrator.policy.zones.zones_version import zones_version
 from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import Health, RateLimit, read_health
@@ -215,6 +216,7 @@ def _insert_contact(tx: Connection, call: _CheckedCall, campaign_id: str, clock:
         "timezone_source": call.contact.timezone_source,
         "region": call.contact.region,
         "zone": zone,
+        "zones_version": zones_version().name,
         "flow_id": call.flow_id,
         "caller_id": call.caller_id,
         "ignore_hours": call.ignore_hours,

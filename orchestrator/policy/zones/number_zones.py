@@ -17,9 +17,14 @@ def zones_by_prefix(phone: str) -> str | None:
     return next((table[digits[:n]] for n in range(len(digits), 0, -1) if digits[:n] in table), None)
 
 
+def table_text() -> str:
+    """Return the table as it stands in its file."""
+    return files("orchestrator.policy.zones").joinpath(_TABLE).read_text("ascii")
+
+
 @cache
 def _table() -> dict[str, str]:
-    _, *lines = files("orchestrator.policy.zones").joinpath(_TABLE).read_text("ascii").splitlines()
+    _, *lines = table_text().splitlines()
     rows = (line.split("\t") for line in lines)
     return {prefix: zone_key(zones.split("|")) for prefix, zones, _, _ in rows}
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from orchestrator.contact_files.contact_rows import NewContact
 from orchestrator.model.contact_status import ContactStatus
+from orchestrator.policy.zones.zones_version import zones_version
 
 Dedupe = Literal["phone", "external_id"]
 
@@ -33,9 +34,9 @@ _NEW_PHONES = """
 """
 _INSERT = """
     INSERT INTO contacts (id, campaign_id, import_id, phone, external_id, timezone, timezone_source, region, zone,
-                          not_before, not_after, priority, variables, status, reason, due_at)
-    SELECT id, :campaign_id, :import_id, phone, external_id, timezone, timezone_source, region, zone, not_before,
-           not_after, priority, variables,
+                          zones_version, not_before, not_after, priority, variables, status, reason, due_at)
+    SELECT id, :campaign_id, :import_id, phone, external_id, timezone, timezone_source, region, zone,
+           :zones_version, not_before, not_after, priority, variables,
            CASE WHEN not_before > now() THEN '{held}' ELSE '{waiting}' END,
            CASE WHEN not_before > now() THEN 'not_yet' END,
            greatest(not_before, now())
@@ -76,7 +77,8 @@ def insert_contacts(
     _stage(tx, rows)
     only = _NEW_PHONES if by_phone else ""
     statement = text(_INSERT.format(only=only, held=ContactStatus.HELD, waiting=ContactStatus.WAITING))
-    ids = tx.execute(statement, {"campaign_id": campaign_id, "import_id": import_id}).scalars()
+    params = {"campaign_id": campaign_id, "import_id": import_id, "zones_version": zones_version().name}
+    ids = tx.execute(statement, params).scalars()
     return set(ids)
 
 

@@ -270,7 +270,9 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         ),
         "connections": frozenset({"id", "dial_regions"}),
         "consent_events": frozenset({"id", "act", "kind", "purposes", "scope", "subject", "channel"}),
-        "contacts": frozenset({"id", "campaign_id", "import_id", "flow_id", "caller_id", "last_call_id"}),
+        "contacts": frozenset(
+            {"id", "campaign_id", "import_id", "flow_id", "caller_id", "last_call_id", "zones_version"}
+        ),
         "flows": frozenset({"id", "name", "source", "content_type", "content_hash"}),
         "idempotency_keys": frozenset({"scope"}),
         "import_rejects": frozenset({"import_id", "status", "code"}),

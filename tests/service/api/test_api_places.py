@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from orchestrator.policy.zones.zones_version import zones_version
 from orchestrator.services import Services
 from tests.support.rest import Rest, fresh_number, pointers
 
@@ -248,3 +249,21 @@ def test_a_single_call_says_where_its_person_is(rest: Rest) -> None:
 )
 def test_a_single_call_with_a_wrong_place_is_refused(rest: Rest, field: str, value: Any, code: str) -> None:
     assert pointers(_call(rest, **{field: value})) == {f"/{field}": code}
+
+
+def test_every_way_in_says_by_what_data_the_zone_was_derived(rest: Rest, services: Services) -> None:
+    campaign = rest.campaign()["id"]
+    posted = _contact(rest, campaign)["id"]
+    assert rest.upload(campaign, "phone,first_name\n+12125550123,Ann\n").json["accepted"] == 1
+    _call(rest)
+
+    versions = text("SELECT DISTINCT zones_version FROM contacts")
+    with services.sql.begin() as tx:
+        told = tx.execute(versions).scalars().all()
+        tx.execute(text("UPDATE contacts SET zones_version = NULL"))
+    rest.patch(f"/v1/contacts/{posted}", {"timezone": "America/Denver"})
+    with services.sql.connect() as tx:
+        changed = tx.execute(text("SELECT zones_version FROM contacts WHERE id = :id"), {"id": posted}).scalar_one()
+
+    assert told == [zones_version().name]
+    assert changed == zones_version().name

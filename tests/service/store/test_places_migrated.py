@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import create_engine, text
 
 from orchestrator.local_stack.embedded_servers import RunningServer
+from orchestrator.operations.contacts.renew_zones import renew_zones
 from orchestrator.policy.caps import DEFAULT_CAPS
+from orchestrator.policy.zones.zones_version import zones_version
 from orchestrator.store.sql.dial_checks import read_facts
 from orchestrator.store.sql.migrate import upgrade
 from tests.support.old_schema import database_at, downgrade_to
@@ -40,3 +42,28 @@ def test_contacts_of_the_release_before_say_nothing_of_a_source_and_one_beside_i
         engine.dispose()
     assert [tuple(row) for row in told] == [("America/Denver", None, None)] * 2
     assert (facts["timezone_source"], left) == (None, 2)
+
+
+def test_zones_of_the_release_before_and_of_an_engine_beside_it_are_derived_anew(
+    postgres_server: RunningServer,
+) -> None:
+    insert = text("INSERT INTO contacts (id, campaign_id, phone, zone) VALUES (:id, 'cmp', :id, 'America/New_York')")
+    with database_at(postgres_server.url, BEFORE, name="schema_zones") as url:
+        engine = create_engine(url)
+        with engine.begin() as tx:
+            for statement in _A_CAMPAIGN:
+                tx.execute(text(statement))
+            tx.execute(insert, {"id": "+12192002000"})
+
+        upgrade(url)
+        first = renew_zones(engine)
+        with engine.begin() as tx:
+            tx.execute(insert, {"id": "+12192002001"})
+        second = renew_zones(engine)
+
+        with engine.connect() as tx:
+            zones = tx.execute(text("SELECT DISTINCT zone, zones_version FROM contacts")).all()
+        downgrade_to(url, BEFORE)
+        engine.dispose()
+    assert (first, second) == (1, 1)
+    assert [tuple(row) for row in zones] == [("America/Chicago|America/New_York", zones_version().name)]

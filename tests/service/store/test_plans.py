@@ -28,6 +28,7 @@ from orchestrator.operations.campaigns.complete_campaigns import complete_campai
 from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.contacts.manage_imports import close_dead_imports
+from orchestrator.operations.contacts.renew_zones import renew_zones
 from orchestrator.operations.recovery.monitor_carrier import watch_webhooks
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
@@ -133,6 +134,7 @@ LOOPS: dict[str, Callable[[World], object]] = {
     "ended": lambda w: end_open_contacts(w.sql),
     "suppressed": lambda w: hang_up_suppressed(w.sql, w.redis, w.keys),
     "tallies": lambda w: fold_tallies(w.sql),
+    "zones": lambda w: renew_zones(w.sql),
     "imports": lambda w: close_dead_imports(w.sql),
     "webhooks": lambda w: watch_webhooks(w.sql, w.redis, w.keys, connection_id=CONNECTION),
     "deadlines": lambda w: poll_call_status(w.sql, w.redis, w.keys, w.carrier),

@@ -49,6 +49,7 @@ contacts = Table(
     Column("timezone_source", Text),  # address, crm, said; NULL = nothing was said, which is crm
     Column("region", Text),  # where the person is, by ISO 3166-2
     Column("zone", Text, nullable=False, server_default=text("''")),
+    Column("zones_version", Text(collation="C")),  # of the data that gave the zone; NULL = an older engine wrote it
     moment("not_before"),
     moment("not_after"),
     Column("priority", Integer, nullable=False, server_default=text("0")),
@@ -105,6 +106,7 @@ Index(
     postgresql_include=["zone"],
     postgresql_where=text(f"{IS_CLAIMABLE} AND reason IS NOT NULL"),
 )
+Index("contacts_zones_version", contacts.c.zones_version, postgresql_where=text(IS_CLAIMABLE))
 Index("contacts_by_campaign", contacts.c.campaign_id, contacts.c.id)
 Index("contacts_by_status", contacts.c.status, contacts.c.id)
 Index("contacts_standing", contacts.c.campaign_id, contacts.c.status, contacts.c.zone, contacts.c.id)

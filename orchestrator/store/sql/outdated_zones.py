@@ -1,0 +1,55 @@
+"""Finds open contacts whose zone was derived by other data than today's, and writes the one that holds now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, RowMapping, func, text
+
+from orchestrator.model.contact_status import ContactStatus
+from orchestrator.policy.zones.zones_version import ZonesVersion
+from orchestrator.store.sql.state_changes import change_state
+from orchestrator.store.sql.state_lists import IS_CLAIMABLE
+from orchestrator.store.sql.tables import contacts
+
+BATCH = 200
+
+# Each is a range of the index. A newer version is left alone: two that work side by side would undo each other's work.
+_OTHERS = (
+    "c.zones_version IS NULL",  # of engines that knew no versions
+    "c.zones_version < :name",
+    "c.zones_version > :name AND c.zones_version < :below",
+)
+# The campaign is held, so that its default does not change meanwhile; who is busy is met by the next batch.
+_LOCK = """
+    SELECT c.id, c.phone, c.timezone, c.zone, c.status, c.reason, c.campaign_id, g.default_timezone,
+        g.calling_hours::text AS calling_hours, clock_timestamp() AS now
+    FROM contacts c JOIN campaigns g ON g.id = c.campaign_id
+    WHERE c.{claimable} AND {others}
+    LIMIT :most FOR UPDATE OF c SKIP LOCKED FOR SHARE OF g SKIP LOCKED
+"""
+_LOCKS = tuple(text(_LOCK.format(claimable=IS_CLAIMABLE, others=others)) for others in _OTHERS)
+_WRITE = text(
+    """
+    UPDATE contacts SET zone = derived.zone, zones_version = :version
+    FROM unnest(CAST(:ids AS text[]), CAST(:zones AS text[])) AS derived(id, zone) WHERE contacts.id = derived.id
+    """
+)
+
+
+def lock_outdated(tx: Connection, version: ZonesVersion) -> Sequence[RowMapping]:
+    """Lock and return a batch of open contacts with what their zone is derived from; none when all are of today."""
+    params = {"name": version.name, "below": version.below, "most": BATCH}
+    batches = (tx.execute(statement, params).mappings().all() for statement in _LOCKS)
+    return next(filter(None, batches), ())
+
+
+def write_zones(tx: Connection, zones: Mapping[str, str], version: ZonesVersion) -> None:
+    """Write the zones of locked contacts, by contact id."""
+    tx.execute(_WRITE, {"ids": list(zones), "zones": list(zones.values()), "version": version.name})
+
+
+def release(tx: Connection, contact_ids: Sequence[str]) -> None:
+    """Let held contacts be looked at again at once."""
+    released = change_state(ContactStatus.WAITING, among=(ContactStatus.HELD,)).where(contacts.c.id.in_(contact_ids))
+    tx.execute(released.values(reason=None, due_at=func.now()))
