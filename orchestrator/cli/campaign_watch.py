@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
@@ -59,10 +59,20 @@ class StatsView:
             self._last_line_at, self._last_status = monotonic(), (stats["status"], stopped_line(stats))
 
 
+def _has_ended(stats: Mapping[str, Any]) -> bool:
+    return stats["status"] in FINAL_CAMPAIGN
+
+
 def watch_campaign(
-    api: ApiClient, campaign: str, *, every_s: float, console: Console, wait: Callable[[float], None] = pause
+    api: ApiClient,
+    campaign: str,
+    *,
+    every_s: float,
+    console: Console,
+    wait: Callable[[float], None] = pause,
+    is_over: Callable[[Mapping[str, Any]], bool] = _has_ended,
 ) -> Watched:
-    """Show a campaign until it is completed or canceled; return the observation."""
+    """Show a campaign until `is_over` says so of its statistics, completed or canceled; return the observation."""
     title, seen = api.get(f"/v1/campaigns/{campaign}")["name"], Watched({})
     follower = ApiPoller(api, console)
     with StatsView(console, title) as view:
@@ -74,6 +84,6 @@ def watch_campaign(
             seen.stats = stats
             seen.peak_dials_per_s = max(seen.peak_dials_per_s, seen.stats["rate"]["dials_per_s"])
             view.draw(seen.stats)
-            if seen.stats["status"] in FINAL_CAMPAIGN:
+            if is_over(seen.stats):
                 return seen
             wait(every_s)

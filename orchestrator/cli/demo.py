@@ -1,9 +1,8 @@
-"""`make demo`: calls two hundred simulated people with the sample flow and prints the report."""
+"""`make demo`: calls two hundred simulated people with the sample flow, and reports; also on whom it did not call."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import cycle, islice, product
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -13,7 +12,10 @@ from rich.console import Console
 from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.campaign_report import report
 from orchestrator.cli.campaign_watch import watch_campaign
+from orchestrator.cli.demo_people import people_in_the_night, people_on_the_list, people_to_call
+from orchestrator.cli.demo_reasons import show_reasons
 from orchestrator.cli.upload import upload_flow
+from orchestrator.clock import utc_now
 from orchestrator.errors import OrchestratorError
 from orchestrator.local_stack.banner import line_printer, print_banner
 from orchestrator.local_stack.interrupts import Interrupts, count_interrupts, pause
@@ -22,30 +24,13 @@ from orchestrator.local_stack.ports import Ports
 from orchestrator.local_stack.stack import Stack
 from orchestrator.local_stack.supervisor import Interrupted
 from orchestrator.local_stack.up import keep_running
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.settings import Settings
 
 SAMPLE = Path(__file__).parents[1] / "flow" / "samples" / "appointment.yaml"
-CONTACTS = 200
 _PEOPLE_ARE_FASTER = 8.0
 _MOST_S = 85.0
-
-_NAMES = (
-    "Ada",
-    "Ben",
-    "Chloe",
-    "Dev",
-    "Elena",
-    "Femi",
-    "Grace",
-    "Hugo",
-    "Ines",
-    "Jonas",
-    "Kim",
-    "Lena",
-    "Mira",
-    "Noah",
-)
-_TIMES = ("Monday at 9", "Tuesday at half past ten", "Wednesday at noon", "Thursday at 2", "Friday at 4")
+_UNTIL_TOMORROW = {Reason.OUTSIDE_HOURS, Reason.LAW_HOURS, Reason.NUMBER_DAY_LIMIT}
 
 _NEXT = """
 What to try next:
@@ -92,14 +77,18 @@ def _run_campaign(api: ApiClient, stack: Stack, interrupts: Interrupts, *, conso
     deadline = monotonic() + _MOST_S
     wait = _looking_after(stack, interrupts, deadline)
     campaign = _create(api)
-    console.print(f"{CONTACTS} people, {campaign['pacing']['calls_per_second']:g} calls a second")
-    seen = watch_campaign(api, campaign["id"], every_s=0.5, console=console, wait=wait)
-    title = f"{campaign['name']}: {seen.stats['status']}"
-    report(console, title, seen.stats, peak_dials_per_s=seen.peak_dials_per_s)
+    total = api.get(f"/v1/campaigns/{campaign['id']}/stats")["contacts"]["total"]
+    console.print(f"{total} people, {campaign['pacing']['calls_per_second']:g} calls a second")
+    seen = watch_campaign(api, campaign["id"], every_s=0.5, console=console, wait=wait, is_over=_is_over_for_today)
+    report(console, f"{campaign['name']}: today's calls are made", seen.stats, peak_dials_per_s=seen.peak_dials_per_s)
+    show_reasons(api, campaign["id"], console=console)
     api.close()
 
 
-_BECAUSE = "a demonstration: nobody is called but the simulator"
+def _is_over_for_today(stats: Mapping[str, Any]) -> bool:
+    """Return whether all are called but those who may not be called before tomorrow."""
+    contacts = stats["contacts"]
+    return not (contacts["waiting"] or contacts["calling"]) and set(stats["held_by_reason"]) <= _UNTIL_TOMORROW
 
 
 def _create(api: ApiClient) -> dict[str, Any]:
@@ -111,26 +100,20 @@ def _create(api: ApiClient) -> dict[str, Any]:
             "flow": flow["id"],
             "caller_ids": ["+13125550100"],
             "pacing": {"calls_per_second": 20, "max_live_calls": 200},
-            "calling_hours": {"always": True, "because": _BECAUSE},
-            "law": {"mode": "off", "because": _BECAUSE},
-            "retry": {"max_attempts": 2, "on": {"busy": {"after": "6s"}, "no_answer": {"after": "6s"}}},
+            "purpose": "informational",
+            "calling_hours": {"windows": [{"days": ["mon-sun"], "start": "08:00", "end": "21:00"}]},
+            "retry": {"max_attempts": 4, "on": {"busy": {"after": "4s"}, "no_answer": {"after": "4s"}}},
             "number_gap": "1s",
         },
     )
     path = f"/v1/campaigns/{campaign['id']}"
-    api.post(f"{path}/contacts", {"contacts": demo_contacts()})
+    now = utc_now()
+    for contact in people_on_the_list(now):
+        api.post("/v1/suppressions", {"phone": contact["phone"], "reason": "asked not to be called"})
+    people = [*people_to_call(now), *people_in_the_night(now), *people_on_the_list(now)]
+    api.post(f"{path}/contacts", {"contacts": people})
     api.post(f"{path}/start")
     return campaign
-
-
-def demo_contacts() -> list[dict[str, Any]]:
-    """Return contacts with numbers reserved for fiction, so that no real person is called."""
-    numbers = (f"+1{area}55501{line:02d}" for area, line in product((202, 415), range(100)))
-    people = zip(cycle(_NAMES), cycle(_TIMES), strict=False)
-    return [
-        {"phone": phone, "external_id": f"patient-{number}", "variables": {"first_name": name, "appointment": time}}
-        for number, (phone, (name, time)) in enumerate(zip(islice(numbers, CONTACTS), people, strict=False), start=1)
-    ]
 
 
 def _looking_after(stack: Stack, interrupts: Interrupts, deadline: float) -> Callable[[float], None]:

@@ -7,12 +7,15 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from orchestrator.cli.demo import demo_contacts
+from orchestrator.cli.demo_people import people_in_the_night, people_on_the_list, people_to_call
+from orchestrator.clock import utc_now
 from orchestrator.local_stack.process import session_members
+from orchestrator.policy.zones.zone_names import zone_info
 from tests.support.poll import eventually
 from tests.support.up import command
 
@@ -43,6 +46,17 @@ class Demo:
         self.process.wait()
 
 
+@pytest.mark.parametrize("hour", range(24))
+def test_it_is_day_where_those_live_who_are_called_and_night_where_the_others_live(hour: int) -> None:
+    now = datetime(2026, 11, 29, hour, 30, tzinfo=UTC)
+
+    [by_day] = {contact["timezone"] for contact in [*people_to_call(now), *people_on_the_list(now)]}
+    [by_night] = {contact["timezone"] for contact in people_in_the_night(now)}
+
+    assert 9 <= now.astimezone(zone_info(by_day)).hour < 18
+    assert not 7 <= now.astimezone(zone_info(by_night)).hour < 21
+
+
 @pytest.fixture
 def demo(tmp_path: Path, free_port: int) -> Iterator[Demo]:
     demo = Demo(tmp_path, free_port)
@@ -59,9 +73,11 @@ def two_demos(tmp_path: Path, free_port: int) -> Iterator[list[Demo]]:
 
 
 def test_demo_numbers_are_nobodys() -> None:
-    phones = [contact["phone"] for contact in demo_contacts()]
+    now = utc_now()
+    people = [*people_to_call(now), *people_in_the_night(now), *people_on_the_list(now)]
+    phones = [contact["phone"] for contact in people]
 
-    assert len(set(phones)) == 200
+    assert len(set(phones)) == len({contact["external_id"] for contact in people}) == 210
     assert all(phone[5:10] == "55501" for phone in phones)
 
 
@@ -72,8 +88,10 @@ def test_the_demo_calls_two_hundred_people_and_ends_with_a_report(demo: Demo) ->
     status = demo.process.wait(timeout=_DEMO_S)
 
     assert status == 0, demo.output
-    assert "completed: 200 of 200 contacts done" in demo.output
-    assert "appointment reminders: completed" in demo.output
+    assert "appointment reminders: today's calls are made" in demo.output
+    reasons = demo.output.partition("not called, or not again today")[2]
+    for line in "6 outside_hours: ", "2 number_day_limit: ", "4 suppressed: ":
+        assert line in reasons, demo.output
     assert "What to try next:" in demo.output.partition("everything is stopped")[2]
     for word in ("human", "machine", "busy", "no_answer", "rejected", "not_found", "confirmed", "voicemail"):
         assert word in demo.output
