@@ -9,6 +9,7 @@ from functools import cached_property
 import redis
 from sqlalchemy import Engine
 
+from orchestrator.bounds import DIALS_PER_NUMBER_IN_A_WEEK
 from orchestrator.clock import Clock, utc_now
 from orchestrator.media.stream_urls import StreamUrls
 from orchestrator.policy.caps import Caps
@@ -53,7 +54,9 @@ class Services:
     @cached_property
     def caps(self) -> Caps:
         """Return the caps of the environment: nothing that is said over REST is laxer."""
-        return Caps(**{name: getattr(self.settings, f"cap_{name}") for name in Caps.model_fields})
+        caps = Caps(**{name: getattr(self.settings, f"cap_{name}") for name in Caps.model_fields})
+        is_said = "cap_per_number_7d" in self.settings.model_fields_set
+        return caps if is_said else caps.model_copy(update={"per_number_7d": _week_of(caps.per_number_24h)})
 
     @cached_property
     def carrier(self) -> TelnyxClient:
@@ -90,6 +93,11 @@ class Services:
             self.sql.dispose()
         if "redis" in opened:
             self.redis.close()
+
+
+def _week_of(day: int | None) -> int | None:
+    """Return the cap of a week that is not set: who allows more in a day is not stopped by the default of a week."""
+    return None if day is None else max(day, DIALS_PER_NUMBER_IN_A_WEEK)
 
 
 def open_services(settings: Settings | None = None, *, by_index: bool = False) -> Services:

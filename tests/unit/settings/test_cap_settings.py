@@ -19,8 +19,8 @@ NUMBER, CALLER_ID = "ORCHESTRATOR_CAP_PER_NUMBER_24H", "ORCHESTRATOR_CAP_PER_CAL
 
 @pytest.fixture(autouse=True)
 def _read_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in (NUMBER, CALLER_ID):
-        monkeypatch.delenv(name, raising=False)
+    for name in Caps.model_fields:
+        monkeypatch.delenv(f"ORCHESTRATOR_CAP_{name.upper()}", raising=False)
     load_settings.cache_clear()
     yield
     load_settings.cache_clear()
@@ -51,6 +51,22 @@ def test_the_cap_of_a_caller_id_is_what_the_environment_says(monkeypatch: pytest
     monkeypatch.setenv(CALLER_ID, "75")
 
     assert caps() == DEFAULT_CAPS.model_copy(update={"per_caller_id_24h": 75})
+
+
+@pytest.mark.parametrize(("day", "week"), [("1", 7), ("7", 7), ("8", 8), ("100", 100), ("off", None)])
+def test_who_allows_more_in_a_day_is_not_stopped_by_the_default_of_a_week(
+    monkeypatch: pytest.MonkeyPatch, day: str, week: int | None
+) -> None:
+    monkeypatch.setenv(NUMBER, day)
+
+    assert caps().per_number_7d == week
+
+
+def test_a_cap_of_a_week_that_is_set_holds_whatever_a_day_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NUMBER, "100")
+    monkeypatch.setenv("ORCHESTRATOR_CAP_PER_NUMBER_7D", "7")
+
+    assert caps().per_number_7d == 7
 
 
 @pytest.mark.parametrize("name", ["PER_NUMBER_7D", "PER_SUBJECT_24H"])
