@@ -88,7 +88,8 @@ class NotFound(OrchestratorError):
 class Conflict(OrchestratorError):
     """Raised when the state of a resource does not allow the request.
 
-    `allowed` lists the states that would allow it; `until` is when it may be retried (RFC 3339), if known.
+    `allowed` lists the states that would allow it; `until` is when it may be retried (RFC 3339), if known; `errors` are
+    the fields that stand in the way, if there are any.
     """
 
     def __init__(
@@ -99,10 +100,11 @@ class Conflict(OrchestratorError):
         status: str | None = None,
         allowed: Sequence[str] = (),
         until: str | None = None,
+        errors: Sequence[FieldError] = (),
     ) -> None:
         super().__init__(detail)
         self.code, self.detail, self.status, self.allowed = code, detail, status, list(allowed)
-        self.until = until
+        self.until, self.errors = until, list(errors)
 
 
 class Gone(OrchestratorError):

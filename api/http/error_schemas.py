@@ -27,7 +27,9 @@ class Problem(BaseModel):
     status: int
     code: str = Field(description="Stable, for programs.")
     detail: str = Field(description="What to do, for people.")
-    errors: list[FieldProblem] | None = Field(None, description="Of a 422: every wrong field.")
+    errors: list[FieldProblem] | None = Field(
+        None, description="Of a 422: every wrong field. Of a 409 `preflight`: what forbids the start."
+    )
     current_status: str | None = Field(None, description="Of a 409: the thing's status.")
     allowed: list[str] | None = Field(None, description="Of a 409: the statuses that would allow it.")
     until: Any = Field(None, description="Of a 409: when it may be asked again, if that is known.")

@@ -19,7 +19,7 @@ from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.create_campaign import create_campaign
 from orchestrator.operations.campaigns.find_campaigns import find_campaign_now
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
-from orchestrator.operations.campaigns.start_campaign import resume_campaign, start_campaign
+from orchestrator.operations.campaigns.start_campaign import Start, resume_campaign, start_campaign
 from orchestrator.operations.dialing.stop_dialing import find_stop, status_reason_of
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, NewCampaign, Pacing, RetryRules
 from orchestrator.policy.caps import Caps
@@ -204,14 +204,21 @@ def change(services: Services, campaign_id: str, body: CampaignChanges) -> Campa
     )
 
 
-@resource.route("POST", "/v1/campaigns/{campaign_id}/start", gives={200: CampaignInFlight}, fails=(404, 409))
-def start(services: Services, campaign_id: str) -> CampaignInFlight:
+@resource.route(
+    "POST",
+    "/v1/campaigns/{campaign_id}/start",
+    body=Body(model=Start, may_be_missing=True),
+    gives={200: CampaignInFlight},
+    fails=(404, 409, 422),
+)
+def start(services: Services, campaign_id: str, body: Start) -> CampaignInFlight:
     """Start a campaign.
 
     It runs at once, or is `scheduled` until its `starts_at`; while all dialing is stopped, `status_reason` says so and
-    no contact is dialed. Refused with `no_contacts` when it has none.
+    no contact is dialed. Refused with `no_contacts` when it has none, and with `preflight` for the errors of one that
+    are found at once: `errors` lists them, and `accept` starts in spite of those that it names.
     """
-    start_campaign(campaign_id, sql=services.sql, clock=services.clock)
+    start_campaign(campaign_id, body, sql=services.sql, flows=services.flows, caps=services.caps, clock=services.clock)
     return _in_flight(services, campaign_id)
 
 

@@ -20,6 +20,7 @@ from api.resources import (
     media,
     numbers,
     policy,
+    preflights,
     recordings,
     stats,
     suppressions,
@@ -29,6 +30,7 @@ from api.resources import (
 _RESOURCES = (
     flows,
     campaigns,
+    preflights,
     stats,
     contacts,
     explanations,

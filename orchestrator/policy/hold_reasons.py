@@ -150,6 +150,11 @@ _SENTENCES = {
 }
 
 
+def reason_of_wait(code: str | None) -> Reason:
+    """Return why a contact waits, by its code; behind a call it stands there with that call's result."""
+    return next((reason for reason in Reason if reason == code), Reason.RETRY_DUE)
+
+
 def sentence_of(code: str | None) -> str | None:
     """Return the sentence of a reason by its code; None where it is none of these, such as a disposition."""
     return next((reason.sentence for reason in Reason if reason == code), None)

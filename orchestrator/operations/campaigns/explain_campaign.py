@@ -17,7 +17,7 @@ from orchestrator.operations.campaigns.create_campaign import found
 from orchestrator.operations.dialing.find_dial_blockers import room_within
 from orchestrator.policy.calling_hours import closed_reason, is_open, next_opening
 from orchestrator.policy.campaign_rules import CallingHours, Pacing
-from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, Reason
+from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, Reason, reason_of_wait
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import Room
@@ -160,7 +160,7 @@ def _reasons(waiting: _Waiting, room: Room | None) -> Iterator[Because]:
 def _held(waiting: _Waiting) -> Iterator[Because]:
     next_at = {each.reason: each.next_at for each in waiting.later if each.status == ContactStatus.HELD}
     for code, contacts in waiting.held.items():
-        reason = _known(code)
+        reason = reason_of_wait(code)
         yield Because(reason, reason.sentence, contacts, next_at.get(code))
 
 
@@ -183,7 +183,7 @@ def _not_yet_due(waiting: _Waiting) -> Iterator[Because]:
     contacts, times = Counter[Reason](), dict[Reason, list[datetime]]()
     for each in waiting.later:
         if each.later and each.next_at:
-            reason = _known(each.reason)
+            reason = reason_of_wait(each.reason)
             is_cut = each.later >= COUNTED_AT_MOST
             contacts[reason] += each.later + (uncounted if is_cut else 0)
             uncounted = 0 if is_cut else uncounted
@@ -197,8 +197,3 @@ def _next_in_line(waiting: _Waiting, room: Room | None) -> Iterator[Because]:
     lacks, wait_s = (room.lacks, room.wait_s) if room else (Reason.REDIS, 0.0)
     if due > 0 and lacks:
         yield Because(lacks, lacks.sentence, due, waiting.now + timedelta(seconds=wait_s) if wait_s else None)
-
-
-def _known(code: str) -> Reason:
-    """Return the reason of a held contact; one that waits behind a call stands with that call's result."""
-    return Reason(code) if code in set(Reason) else Reason.RETRY_DUE

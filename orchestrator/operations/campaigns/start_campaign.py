@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.clock import Clock
-from orchestrator.errors import Conflict
+from orchestrator.errors import Conflict, FieldError
 from orchestrator.model.campaign_status import STARTED, CampaignStatus
+from orchestrator.operations.campaigns.check_start import find_start_errors
 from orchestrator.operations.campaigns.create_campaign import found
+from orchestrator.policy.caps import Caps
+from orchestrator.policy.preflight import StartError
 from orchestrator.store.sql import campaigns
+from orchestrator.store.sql.flow_cache import FlowCache
+
+_REFUSED = "The preflight finds errors; correct them, or start in spite of them by naming their codes in `accept`."
 
 
-def start_campaign(campaign_id: str, *, sql: Engine, clock: Clock) -> Row[Any]:
+class Start(BaseModel):
+    """How to start a campaign."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    accept: tuple[StartError, ...] = Field((), description="Errors of the preflight to start in spite of, by code.")
+
+
+def start_campaign(
+    campaign_id: str, wanted: Start, *, sql: Engine, flows: FlowCache, caps: Caps, clock: Clock
+) -> Row[Any]:
     """Set a draft running, or scheduled until its starts_at; one that was started stays as it is.
 
-    Raises Conflict `no_contacts` when it has no contacts and no import that would add some.
+    Raises Conflict `no_contacts` when it has no contacts and no import that would add some, and `preflight` with all
+    errors that a quick look finds and that are not accepted.
     """
-    return _set_going(sql, campaign_id, since=CampaignStatus.DRAFT, verb="started", now=clock())
+
+    def check(tx: Connection, campaign: Row[Any]) -> None:
+        errors = find_start_errors(tx, campaign, flows=flows, caps=caps)
+        refused = [FieldError(*error) for error in errors if error.code not in wanted.accept]
+        if refused:
+            raise Conflict("preflight", _REFUSED, status=campaign.status, errors=refused)
+
+    return _set_going(sql, campaign_id, since=CampaignStatus.DRAFT, verb="started", now=clock(), check=check)
 
 
 def resume_campaign(campaign_id: str, *, sql: Engine, clock: Clock) -> Row[Any]:
@@ -27,7 +53,15 @@ def resume_campaign(campaign_id: str, *, sql: Engine, clock: Clock) -> Row[Any]:
     return _set_going(sql, campaign_id, since=CampaignStatus.PAUSED, verb="resumed", now=clock())
 
 
-def _set_going(sql: Engine, campaign_id: str, *, since: CampaignStatus, verb: str, now: datetime) -> Row[Any]:
+def _set_going(
+    sql: Engine,
+    campaign_id: str,
+    *,
+    since: CampaignStatus,
+    verb: str,
+    now: datetime,
+    check: Callable[[Connection, Row[Any]], None] = lambda _tx, _campaign: None,
+) -> Row[Any]:
     with sql.begin() as tx:
         campaign = found(campaigns.lock_campaign(tx, campaign_id), campaign_id)
         if campaign.status in STARTED:
@@ -36,6 +70,7 @@ def _set_going(sql: Engine, campaign_id: str, *, since: CampaignStatus, verb: st
             detail = f"A campaign that is {campaign.status} cannot be {verb}."
             raise Conflict(f"not_{verb}", detail, status=campaign.status, allowed=[since, *STARTED])
         _check_ready(tx, campaign, now)
+        check(tx, campaign)
         target, changes = _going(campaign, now)
         campaigns.set_going(tx, campaign_id, target, since=since, changes=changes)
         return found(campaigns.find_campaign(tx, campaign_id), campaign_id)

@@ -24,7 +24,8 @@ from orchestrator.operations.dialing.find_dial_blockers import room_within
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.dial_gate import GateFacts, Go
 from orchestrator.policy.explain import Checked, explain
-from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.hold_reasons import Reason, reason_of_wait
+from orchestrator.policy.law.regions import regions_of
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import campaigns, contacts
 from orchestrator.store.sql.calls import count_spent_since, is_number_in_use
@@ -71,7 +72,7 @@ def explain_contact(
         explanation=explanation,
         sentence=in_words(explanation, stop=stop, paused_because=paused_because),
         zones=zones_at(row, when),
-        regions=(),
+        regions=regions_of(contact.phone, contact.region),
     )
 
 
@@ -94,12 +95,7 @@ def _due(contact: Row[Any], when: datetime) -> Checked:
     """Return whether the contact's own time has come: that of a retry, or the one it is held until."""
     is_due = contact.due_at is not None and contact.due_at <= when
     facts = {"status": contact.status, "due_at": contact.due_at, "because": contact.reason}
-    return Checked("due", None if is_due else _waits_for(contact), None if is_due else contact.due_at, facts)
-
-
-def _waits_for(contact: Row[Any]) -> Reason:
-    is_own_reason = contact.reason in set(Reason)
-    return Reason(contact.reason) if is_own_reason else Reason.RETRY_DUE
+    return Checked("due", None if is_due else reason_of_wait(contact.reason), None if is_due else contact.due_at, facts)
 
 
 def _number_free(tx: Connection, contact: Row[Any], when: datetime) -> Checked:

@@ -9,7 +9,12 @@ from sqlalchemy import Engine
 
 from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.model.contact_status import ContactStatus
-from orchestrator.operations.contacts.explained import Explained, dials_from_its_caller_id, in_words, zones_at
+from orchestrator.operations.contacts.explained import (
+    Explained,
+    dials_from_its_caller_id,
+    in_words,
+    zones_at,
+)
 from orchestrator.policy.campaign_rules import (
     DEFAULT_NUMBER_GAP,
     CallingHours,
@@ -20,15 +25,26 @@ from orchestrator.policy.campaign_rules import (
     Subject,
 )
 from orchestrator.policy.caps import Caps
+from orchestrator.policy.consents import ConsentRule
 from orchestrator.policy.explain import explain
+from orchestrator.policy.law.regions import regions_of
+from orchestrator.policy.law.setting import LawSetting
+from orchestrator.policy.phone.allowed_kinds import AllowedKinds
 from orchestrator.policy.phone.field import Number
+from orchestrator.policy.region_codes import MEANS as REGION_MEANS
+from orchestrator.policy.region_codes import PersonsRegion
 from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.zones.named_zone import Zone
+from orchestrator.policy.zones.timezone_source import MEANS as SOURCE_MEANS
+from orchestrator.policy.zones.timezone_source import SaidSource
 from orchestrator.store.sql.dial_checks import gate_facts, read_supposed_facts
 from orchestrator.store.sql.dialing_stop import read_stop
 
-_CONTACT = ("timezone", "not_before", "not_after")
-_CAMPAIGN = ("purpose", "subject", "voice", "starts_at", "ends_at", "default_timezone", "calling_hours", "caps")
+_CONTACT = ("timezone", "timezone_source", "region", "not_before", "not_after")
+_CAMPAIGN = (
+    *("purpose", "subject", "voice", "law", "allow_number_kinds", "consent"),
+    *("starts_at", "ends_at", "default_timezone", "calling_hours"),
+)
 
 
 class NumberToExplain(BaseModel):
@@ -39,17 +55,22 @@ class NumberToExplain(BaseModel):
     phone: Number
     at: Moment | None = Field(None, description="Left out: now.")
     timezone: Zone | None = None
+    timezone_source: SaidSource | None = Field(None, description=SOURCE_MEANS)
+    region: PersonsRegion | None = Field(None, description=REGION_MEANS)
     not_before: Moment | None = None
     not_after: Moment | None = None
     purpose: CampaignPurpose = None
     subject: Subject = None
     voice: CampaignVoice = None
+    law: LawSetting = LawSetting()
+    allow_number_kinds: AllowedKinds = ()
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     default_timezone: Zone | None = None
     calling_hours: CallingHours = CallingHours()
     number_gap: NumberGap = DEFAULT_NUMBER_GAP
     caps: Caps = Caps()
+    consent: ConsentRule = ConsentRule()
 
 
 def explain_number(wanted: NumberToExplain, *, sql: Engine, caps: Caps) -> Explained:
@@ -62,7 +83,8 @@ def explain_number(wanted: NumberToExplain, *, sql: Engine, caps: Caps) -> Expla
         when, stop = row["db_now"], read_stop(tx)
         dials = dials_from_its_caller_id(tx, row, at=wanted.at)
     explanation = explain(gate_facts(row, contact_status_ok=True, from_caller_id=dials), when)
-    return Explained(when, explanation, in_words(explanation, stop=stop), zones_at(row, when), ())
+    regions = regions_of(wanted.phone, wanted.region)
+    return Explained(when, explanation, in_words(explanation, stop=stop), zones_at(row, when), regions)
 
 
 def _contact(wanted: NumberToExplain) -> dict[str, Any]:
@@ -75,6 +97,6 @@ def _contact(wanted: NumberToExplain) -> dict[str, Any]:
 def _campaign(wanted: NumberToExplain) -> dict[str, Any]:
     """Return the columns of a running campaign."""
     columns = wanted.model_dump(mode="json", include=set(_CAMPAIGN))
-    fixed = {"id": "", "kind": "campaign", "status": CampaignStatus.RUNNING.value, "caller_ids": []}
-    retry = RetryRules().model_dump(mode="json")
-    return {**fixed, **columns, "number_gap_s": int(wanted.number_gap.total_seconds()), "retry": retry}
+    fixed = {"id": "", "name": "", "kind": "campaign", "status": CampaignStatus.RUNNING.value, "caller_ids": []}
+    gap_s, retry = int(wanted.number_gap.total_seconds()), RetryRules().model_dump(mode="json")
+    return {**fixed, **columns, "caps": wanted.caps.stored(), "number_gap_s": gap_s, "retry": retry}

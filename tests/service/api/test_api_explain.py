@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.services import Services
 from tests.support.rest import Rest, fresh_number, pointers
 
 NIGHT = "2030-12-03T04:00:00Z"  # a Monday, 22:00 in Chicago
@@ -152,3 +153,67 @@ def test_a_campaign_says_what_its_contacts_wait_for(rest: Rest) -> None:
         "limits": {"rate": 2.0, "channels": 50, "guard": None},
     }
     assert rest.get(f"/v1/campaigns/cmp_{'0' * 26}/explain").status_code == 404
+
+
+def test_a_preflight_counts_all_contacts_of_a_draft(rest: Rest) -> None:
+    campaign = rest.campaign(calling_hours=NINE_TO_EIGHT, pacing={"calls_per_second": 2})["id"]
+    rest.contacts(campaign, "+13125550142", "+13125550143")
+
+    answer = rest.post(f"/v1/campaigns/{campaign}/preflight", {"at": NIGHT})
+
+    assert answer.status_code == 200, answer.text
+    told = dict(answer.json or {})
+    assert told["held"][0].pop("example").startswith("con_")
+    assert "purpose_left_out" in {warning["code"] for warning in told.pop("warnings")}
+    assert told == {
+        "at": "2030-12-03T04:00:00.000Z",
+        "contacts": 2,
+        "dialable_now": 0,
+        "held": [
+            {
+                "reason": "outside_hours",
+                "sentence": "It is outside the calling hours in at least one of the contact's time zones.",
+                "contacts": 2,
+                "next_at": MORNING,
+            }
+        ],
+        "never": [],
+        "by_region": [{"region": "US-IL", "contacts": 2, "dialable_now": 0}],
+        "caller_ids": [{"number": "+12125550100", "attestation": None, "room_today": None}],
+        "lists": [],
+        "overrides": [{"field": "law.mode", "because": "a test at any hour"}],
+        "estimate": {"dials": 2, "duration_s": 1.6, "peak_channels": 2, "cost": None},
+        "errors": [],
+    }
+
+
+def test_a_preflight_needs_no_body_and_refuses_a_wrong_one(rest: Rest) -> None:
+    path = f"/v1/campaigns/{rest.campaign()['id']}/preflight"
+
+    assert rest.post(path).status_code == 200
+    assert pointers(rest.post(path, {"at": "noon"})) == {"/at": "moment"}
+    assert pointers(rest.post(path, {"when": NIGHT})) == {"/when": "unknown_field"}
+    assert rest.post(f"/v1/campaigns/cmp_{'0' * 26}/preflight").status_code == 404
+
+
+def test_a_start_is_refused_with_the_errors_of_the_preflight_and_started_in_spite_of_those_named(
+    rest: Rest, services: Services
+) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, "+13125550142")
+    rest.post("/v1/suppressions", {"phone": "+13125550142", "reason": "asked"})
+    with services.sql.begin() as tx:
+        tx.exec_driver_sql("UPDATE contacts SET status = 'waiting', reason = NULL, due_at = now()")
+    path = f"/v1/campaigns/{campaign}/start"
+
+    refused = rest.post(path)
+
+    assert refused.status_code == 409, refused.text
+    assert refused.json is not None
+    assert (refused.json["code"], refused.json["current_status"]) == ("preflight", "draft")
+    [error] = refused.json["errors"]
+    assert (error["pointer"], error["code"]) == ("/contacts", "nobody_dialable")
+    assert "suppressed" in error["detail"]
+    assert rest.post(path, {"accept": ["ring_floor"]}).status_code == 409
+    assert pointers(rest.post(path, {"accept": ["anything"]})) == {"/accept/0": "enum"}
+    assert rest.post(path, {"accept": ["nobody_dialable"]}).json["status"] == "running"  # type: ignore[index]  # it is

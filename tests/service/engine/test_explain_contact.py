@@ -179,7 +179,7 @@ def test_a_number_that_was_dialed_three_times_in_a_day(world: World) -> None:
 
 def test_a_caller_id_that_has_dialed_as_often_as_it_may(world: World) -> None:
     world.set_caps(per_caller_id_24h=1)
-    dial = sent_at(world, dialed(world, hours_ago=2, phone="+13125550177"))
+    dial = sent_at(world, dialed(world, hours_ago=2, phone="+17085550177"))
     _, contact_id = one_more(world)
 
     assert until_it_ends(world, contact_id, Reason.CALLER_ID_QUOTA, "caller_id_quota") == dial + DAY
@@ -282,23 +282,23 @@ def test_a_carrier_that_is_away_is_said(world: World) -> None:
 def test_what_is_explained_is_what_the_claim_does(world: World) -> None:
     """Many contacts of every kind: the explanation before the claim, and what the claim makes of them."""
     now = utc_now()
-    [dialed(world, hours_ago=hours, phone="+13125550160") for hours in (20, 12, 6)]
-    dialed(world, hours_ago=1, phone="+13125550161")
-    world.run(suppress_number, "+13125550162", reason="asked")
+    [dialed(world, hours_ago=hours, phone="+17085550160") for hours in (20, 12, 6)]
+    dialed(world, hours_ago=1, phone="+17085550161")
+    world.run(suppress_number, "+17085550162", reason="asked")
     campaign_id = world.campaign(number_gap_s=7200, ends_at=now + 30 * DAY)
     kinds: list[dict[str, Any]] = [
         {},
-        {"phone": "+13125550160"},
-        {"phone": "+13125550161"},
-        {"phone": "+13125550162"},
+        {"phone": "+17085550160"},
+        {"phone": "+17085550161"},
+        {"phone": "+17085550162"},
         {"phone": "+19005550142"},
         {"not_before": now + HOUR},
         {"not_before": now + HOUR, "not_after": now + 2 * HOUR},
         {"not_after": now - HOUR},
         {"attempts": 3},
         {"attempts": 2},
-        {"phone": "+13125550163"},
-        {"phone": "+13125550163", "external_id": "twice"},
+        {"phone": "+17085550163"},
+        {"phone": "+17085550163", "external_id": "twice"},
     ]
     contact_ids = [world.contact(campaign_id, **kind) for kind in kinds]
 

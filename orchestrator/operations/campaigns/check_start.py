@@ -1,0 +1,76 @@
+"""Finds what forbids the start of a campaign; quick, whatever its size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from orchestrator.errors import InvalidFlow, NotFound
+from orchestrator.flow import Flow
+from orchestrator.model.campaign_status import CampaignStatus
+from orchestrator.model.contact_status import CLAIMABLE
+from orchestrator.policy.caps import Caps
+from orchestrator.policy.dial_gate import GateFacts, Never, may_dial
+from orchestrator.policy.phone.number_kind import why_never_shown
+from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
+from orchestrator.policy.preflight import Finding, StartError
+from orchestrator.policy.ring_time import why_ring_too_short
+from orchestrator.store.sql.campaigns import has_open_import
+from orchestrator.store.sql.contacts_ahead import some_open
+from orchestrator.store.sql.dial_checks import gate_facts, read_facts
+from orchestrator.store.sql.dial_counts import Dials
+from orchestrator.store.sql.flow_cache import FlowCache
+from orchestrator.store.sql.tallies import read_tally
+
+_LOOKED_AT = 500  # of more contacts it is not told that nobody may be dialed, but by a preflight
+
+
+def find_start_errors(tx: Connection, campaign: Row[Any], *, flows: FlowCache, caps: Caps) -> list[Finding]:
+    """Return what forbids the start of a campaign that has not ended."""
+    return [*_of_flow(campaign, flows), *_of_caller_ids(campaign), *_of_contacts(tx, campaign, caps)]
+
+
+def as_if_running(facts: GateFacts) -> GateFacts:
+    """Return the facts of a campaign that is under way: only what is of the contact is asked."""
+    return replace(facts, campaign_status=CampaignStatus.RUNNING, dialing_stopped=False, starts_at=None)
+
+
+def _of_flow(campaign: Row[Any], flows: FlowCache) -> Iterator[Finding]:
+    try:
+        flow: Flow = flows.get(campaign.flow_id)
+    except (InvalidFlow, NotFound) as err:
+        yield Finding("/flow", StartError.FLOW_INVALID, f"this version cannot run the flow: {err}")
+        return
+    if why := why_ring_too_short(flow.dial_fields()["timeout_secs"]):
+        yield Finding("/flow", StartError.RING_FLOOR, why)
+
+
+def _of_caller_ids(campaign: Row[Any]) -> Iterator[Finding]:
+    for n, number in enumerate(campaign.caller_ids):
+        read = read_phone(number)
+        why = read.detail if isinstance(read, PhoneProblem) else why_never_shown(read)
+        if why:
+            yield Finding(f"/caller_ids/{n}", StartError.CALLER_ID, why)
+
+
+def _of_contacts(tx: Connection, campaign: Row[Any], caps: Caps) -> Iterator[Finding]:
+    """Yield that nobody may ever be dialed, where there are few enough contacts to be sure of it at once."""
+    undone = sum(n for (status, _), n in read_tally(tx, campaign.id, "contacts") if status in CLAIMABLE)
+    if campaign.keep_open or not 0 < undone <= _LOOKED_AT or has_open_import(tx, campaign.id):
+        return
+    rows = read_facts(tx, some_open(tx, campaign.id, limit=_LOOKED_AT), caps).values()
+    answers = [
+        may_dial(as_if_running(gate_facts(row, contact_status_ok=True, from_caller_id=Dials())), row["db_now"])
+        for row in rows
+    ]
+    if answers and all(isinstance(answer, Never) for answer in answers):
+        reasons = sorted({answer.reason for answer in answers if isinstance(answer, Never)})
+        yield Finding("/contacts", StartError.NOBODY_DIALABLE, nobody_dialable(reasons))
+
+
+def nobody_dialable(reasons: Sequence[str]) -> str:
+    """Return the words for a campaign of which nobody may be dialed, for these reasons."""
+    return f"none of its contacts may ever be dialed: {', '.join(reasons)}"

@@ -1,0 +1,201 @@
+"""Says before a campaign dials what would become of it: who may be called, who waits for what, who never will be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row
+
+from orchestrator.model.campaign_status import FINAL_CAMPAIGN
+from orchestrator.operations.campaigns.check_start import find_start_errors, nobody_dialable
+from orchestrator.operations.campaigns.create_campaign import found
+from orchestrator.operations.campaigns.survey_contacts import PAGE, CallerIds, Group, Survey, survey_contacts
+from orchestrator.policy.caller_id import why_all_closed
+from orchestrator.policy.campaign_rules import Pacing
+from orchestrator.policy.caps import Caps
+from orchestrator.policy.consents import RequiredConsent
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.law.setting import LawMode, stored_setting
+from orchestrator.policy.preflight import Estimate, Finding, Plan, StartError, estimate, warnings
+from orchestrator.policy.weekly_hours import stored_hours
+from orchestrator.store.sql import campaigns
+from orchestrator.store.sql.caller_id_pools import read_pools
+from orchestrator.store.sql.caller_id_uses import AskedCallerId, read_use_rows, use_of
+from orchestrator.store.sql.connections import find_connection
+from orchestrator.store.sql.contacts_ahead import CallsLately, read_calls_lately
+from orchestrator.store.sql.dial_counts import CallerIdCap, count_from
+from orchestrator.store.sql.dial_ledger import database_now
+from orchestrator.store.sql.dialing_stop import Stop, read_stop
+from orchestrator.store.sql.flow_cache import FlowCache
+
+
+@dataclass(frozen=True)
+class CallerIdAhead:
+    """A caller id; how the carrier attests it (None: not known), and how often it may dial today (None: no cap)."""
+
+    number: str
+    attestation: str | None
+    room_today: int | None
+
+
+@dataclass(frozen=True)
+class RegionAhead:
+    """The contacts of one region, and how many of them may be dialed."""
+
+    region: str
+    contacts: int
+    dialable_now: int
+
+
+@dataclass(frozen=True)
+class Override:
+    """A field by which a campaign leaves a rule out, and the reason in writing."""
+
+    field: str
+    because: str | None
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What would become of a campaign's contacts at a moment, if it ran; all of them are counted once."""
+
+    at: datetime
+    contacts: int
+    dialable_now: int
+    held: Sequence[Group]
+    never: Sequence[Group]
+    by_region: Sequence[RegionAhead]
+    caller_ids: Sequence[CallerIdAhead]
+    lists: Sequence[Any]
+    overrides: Sequence[Override]
+    estimate: Estimate
+    errors: Sequence[Finding]
+    warnings: Sequence[Finding]
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What is known beside the contacts."""
+
+    campaign: Row[Any]
+    account: Row[Any] | None
+    lately: CallsLately
+    stop: Stop | None
+
+
+def preflight_campaign(
+    campaign_id: str, *, at: datetime | None, sql: Engine, flows: FlowCache, caps: Caps, page: int = PAGE
+) -> Preflight:
+    """Return what the gate would say of all contacts of a campaign at `at`, as if it ran; raise NotFound for none.
+
+    Left out, `at` is now, or the campaign's starts_at where that is later. Nothing is changed.
+    """
+    with sql.connect() as tx:
+        campaign = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
+        now = database_now(tx)
+        when = at or max(now, campaign.starts_at or now)
+        shown, caller_ids = _look_at_caller_ids(tx, campaign, _cap(campaign, caps), when)
+        account = find_connection(tx, campaign.connection_id)
+        around = _Around(campaign, account, read_calls_lately(tx), read_stop(tx))
+        errors = [] if campaign.status in FINAL_CAMPAIGN else find_start_errors(tx, campaign, flows=flows, caps=caps)
+    survey = survey_contacts(campaign, when, sql=sql, caps=caps, caller_ids=caller_ids, page=page)
+    reachable = survey.dialable_now + sum(each.contacts for each in survey.held.values()) - survey.waits_for_somebody
+    return Preflight(
+        at=when,
+        contacts=survey.contacts,
+        dialable_now=survey.dialable_now,
+        held=_largest(survey.held),
+        never=_largest(survey.never),
+        by_region=[RegionAhead(name, n, survey.dialable_by_region[name]) for name, n in survey.by_region.most_common()],
+        caller_ids=shown,
+        lists=(),
+        overrides=list(_overrides(campaign)),
+        estimate=_estimate(around, reachable),
+        errors=[*errors, *_nobody(survey, errors)],
+        warnings=_warnings(around, survey, shown, reachable),
+    )
+
+
+def _cap(campaign: Row[Any], caps: Caps) -> int | None:
+    own, shared = campaign.caps.get("per_caller_id_24h"), caps.per_caller_id_24h
+    return min((cap for cap in (own, shared) if cap is not None), default=None)
+
+
+def _look_at_caller_ids(
+    tx: Connection, campaign: Row[Any], cap: int | None, at: datetime
+) -> tuple[list[CallerIdAhead], CallerIds]:
+    if campaign.caller_id_pool:
+        return _look_at_pool(tx, campaign.caller_id_pool, cap, at)
+    numbers = list(campaign.caller_ids)
+    counted = count_from(tx, [CallerIdCap(number, cap) for number in numbers], at=at) if cap is not None else []
+    dials = dict(zip(numbers, counted, strict=True)) if cap is not None else {}
+    told = read_use_rows(tx, [AskedCallerId(number, 0, 0) for number in numbers], at=at)
+    full = {number: each for number, each in dials.items() if cap is not None and each.counted >= cap}
+    rooms = [None if cap is None else max(0, cap - dials[number].counted) for number in numbers]
+    return list(map(CallerIdAhead, numbers, (row["attestation"] for row in told), rooms)), CallerIds(full)
+
+
+def _look_at_pool(tx: Connection, pool_id: str, cap: int | None, at: datetime) -> tuple[list[CallerIdAhead], CallerIds]:
+    found = read_pools(tx, [pool_id]).get(pool_id)
+    if found is None:
+        return [], CallerIds()
+    pool = found.under([] if cap is None else [cap])
+    rows = read_use_rows(tx, [AskedCallerId(number, pool.per_day, pool.per_hour) for number in pool.caller_ids], at=at)
+    uses = [use_of(row) for row in rows]
+    closed = None if any(use.is_open(at) for use in uses) else why_all_closed(uses, at)
+    rooms = (max(0, use.per_day - use.dials_day) for use in uses)
+    return list(map(CallerIdAhead, pool.caller_ids, (row["attestation"] for row in rows), rooms)), CallerIds({}, closed)
+
+
+def _largest(groups: Mapping[Reason, Group]) -> list[Group]:
+    return sorted(groups.values(), key=lambda group: -group.contacts)
+
+
+def _overrides(campaign: Row[Any]) -> Iterator[Override]:
+    if stored_hours(campaign.calling_hours).always:
+        yield Override("calling_hours.always", campaign.calling_hours.get("because"))
+    law = stored_setting(campaign.law)
+    if law.mode is not LawMode.ENFORCE:
+        yield Override("law.mode", law.because)
+
+
+def _nobody(survey: Survey, errors: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield that nobody may ever be dialed, now that all were asked; a campaign of nobody says so at its start."""
+    undone = {reason: group for reason, group in survey.never.items() if reason is not Reason.CONTACT_CLOSED}
+    if not undone or survey.dialable_now or survey.held:
+        return
+    if all(error.code != StartError.NOBODY_DIALABLE for error in errors):
+        yield Finding("/contacts", StartError.NOBODY_DIALABLE, nobody_dialable(sorted(undone)))
+
+
+def _estimate(around: _Around, dials: int) -> Estimate:
+    pacing, account = Pacing.model_validate(around.campaign.pacing), around.account
+    rates = [rate for rate in (pacing.calls_per_second, account and account.calls_per_second) if rate]
+    channels = [most for most in (pacing.max_live_calls, account and account.max_live_calls) if most]
+    return estimate(
+        dials,
+        rate=min(rates, default=None),
+        channels=min(channels, default=None),
+        call_s=around.lately.seconds,
+        cost=around.lately.cost,
+    )
+
+
+def _warnings(around: _Around, survey: Survey, caller_ids: Sequence[CallerIdAhead], dials: int) -> list[Finding]:
+    campaign = around.campaign
+    return warnings(
+        Plan(
+            purpose=campaign.purpose,
+            is_always_open=stored_hours(campaign.calling_hours).always,
+            caller_ids=len(caller_ids),
+            verified=[each.number for each in caller_ids if each.attestation == "verified"],
+            dials=dials,
+            asks_for_consent=RequiredConsent((campaign.consent or {}).get("require", RequiredConsent.NONE))
+            is not RequiredConsent.NONE,
+            held_for_ever=survey.waits_for_somebody,
+            stop=around.stop.sentence if around.stop else None,
+        )
+    )

@@ -1,0 +1,80 @@
+"""Queries of a preflight: the contacts of a campaign page by page, and how long calls took lately."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlalchemy import Connection, RowMapping, text
+
+from orchestrator.store.sql.state_lists import IS_CLAIMABLE
+from orchestrator.store.sql.tables import CALLING_US, COUNTED_DIALS
+
+_LOOKED_BACK = timedelta(days=366)  # no rest is longer
+
+# The key is made here, not by number_key(): its call costs more than the rest of a row.
+_KEY = "sha256(i.number_key_outer || sha256(i.number_key_inner || convert_to(p.phone, 'UTF8')))"
+_HAS_HISTORY = f"""
+    EXISTS (SELECT 1 FROM calls d WHERE d.number_key = {_KEY} AND d.{COUNTED_DIALS}
+            AND (d.last_sent_at IS NULL OR d.last_sent_at > :since))
+    OR EXISTS (SELECT 1 FROM consent_events e WHERE e.number_key = {_KEY})
+    OR EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = p.phone)
+    OR EXISTS (SELECT 1 FROM lifted_suppressions s WHERE s.phone = p.phone AND s.lifted_at > :at)
+    OR EXISTS (SELECT 1 FROM calls d WHERE d.from_number = p.phone AND d.{CALLING_US})
+"""  # noqa: S608 built from constants
+# OFFSET 0 keeps the page what it is: a page's worth of rows, each with a few looks into an index.
+_PAGE = text(
+    f"""
+    SELECT p.*, ({_HAS_HISTORY}) AS has_history
+    FROM (
+        SELECT c.id, c.phone, c.timezone, c.timezone_source, c.region, c.not_before, c.not_after, c.ignore_hours,
+            c.status, c.reason, c.due_at, c.caller_id,
+            c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent
+        FROM contacts c WHERE c.campaign_id = :campaign_id AND c.id > :after ORDER BY c.id LIMIT :most OFFSET 0
+    ) p CROSS JOIN installation i ORDER BY p.id
+    """  # noqa: S608 built from constants
+)
+_SOME_OPEN = text(
+    f"SELECT id FROM contacts WHERE campaign_id = :campaign_id AND {IS_CLAIMABLE} LIMIT :most"  # noqa: S608
+)
+_LATELY = text(
+    """
+    SELECT count(*) AS calls, avg(extract(epoch FROM ended_at - dialed_at))::float AS seconds,
+        avg((cost->>'total_cost')::numeric) AS cost
+    FROM (SELECT ended_at, dialed_at, CASE WHEN cost->>'total_cost' ~ '^[0-9]+(\\.[0-9]+)?$' THEN cost END AS cost
+          FROM calls WHERE ended_at IS NOT NULL AND direction = 'outbound' AND dialed_at IS NOT NULL
+          ORDER BY ended_at DESC LIMIT :most) newest
+    """
+)
+
+
+class CallsLately(NamedTuple):
+    """How many of the newest calls were looked at, how long they took and cost on average; None where none is known."""
+
+    calls: int
+    seconds: float | None
+    cost: Decimal | None
+
+
+def contacts_after(
+    tx: Connection, campaign_id: str, contact_id: str, *, at: datetime, limit: int
+) -> Sequence[RowMapping]:
+    """Return the next contacts of a campaign by their ids, with what the gate looks at of the contact itself.
+
+    `has_history` says that something is known of the number: a dial of the last year, an opt-out, a consent, a call
+    to us.
+    """
+    params = {"campaign_id": campaign_id, "after": contact_id, "most": limit, "at": at, "since": at - _LOOKED_BACK}
+    return tx.execute(_PAGE, params).mappings().all()
+
+
+def some_open(tx: Connection, campaign_id: str, *, limit: int) -> list[str]:
+    """Return the ids of contacts of a campaign that are not done, up to `limit`."""
+    return list(tx.execute(_SOME_OPEN, {"campaign_id": campaign_id, "most": limit}).scalars())
+
+
+def read_calls_lately(tx: Connection, *, limit: int = 1_000) -> CallsLately:
+    """Return what the newest calls of this installation took and cost."""
+    return CallsLately(*tx.execute(_LATELY, {"most": limit}).one())
