@@ -42,11 +42,12 @@ class ApiUnreachable(OrchestratorError):
     """Raised when the API is unreachable; the message is the remedy."""
 
 
+_ANSWER_S = 30.0
 _UPLOAD_S = 3600  # the answer comes when every row is written
 
 
 class ApiClient:
-    """A client of the REST API; every request ends within 30 s, none is retried."""
+    """A client of the REST API; every request ends within 30 s unless more is asked, none is retried."""
 
     def __init__(self, base_url: str, key: SecretStr, *, egress: Egress = DIRECT) -> None:
         self.base_url = base_url.rstrip("/")
@@ -57,10 +58,13 @@ class ApiClient:
         """Return the JSON at `path`; raise RefusedByApi or ApiNotReached."""
         return self._ask("GET", path, params=params).json()
 
-    def post(self, path: str, json: Any = None, *, idempotency_key: str | None = None) -> Any:
+    def post(
+        self, path: str, json: Any = None, *, idempotency_key: str | None = None, timeout_s: float = _ANSWER_S
+    ) -> Any:
         """Post JSON and return the answer's; raise RefusedByApi or ApiNotReached."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        return self._ask("POST", path, json=json if json is not None else {}, headers=headers).json()
+        body, timeout = json if json is not None else {}, (3.05, timeout_s)
+        return self._ask("POST", path, json=body, headers=headers, timeout=timeout).json()
 
     def each(self, path: str, **params: Any) -> Iterator[Any]:
         """Yield every item of a paginated list."""
@@ -97,7 +101,7 @@ class ApiClient:
 
     def _ask(self, method: str, path: str, **more: Any) -> requests.Response:
         try:
-            answer = self._session.request(method, f"{self.base_url}{path}", **{"timeout": (3.05, 30), **more})
+            answer = self._session.request(method, f"{self.base_url}{path}", **{"timeout": (3.05, _ANSWER_S), **more})
         except requests.RequestException as err:
             raise ApiUnreachable(
                 f"no API answers at {self.base_url}: start one with `orchestrator up`, or say where it is with --url"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,11 +13,14 @@ import typer
 from rich.console import Console
 
 from orchestrator.bounds import FASTEST, HEAVIEST, MOST_LIVE_CALLS, SLOWEST
-from orchestrator.cli.api_client import api_client, connect
+from orchestrator.cli.api_client import ApiClient, api_client, connect
+from orchestrator.cli.arguments import parse_time
 from orchestrator.cli.campaign_report import report as print_report
 from orchestrator.cli.campaign_report import stopped_line
 from orchestrator.cli.campaign_watch import watch_campaign
+from orchestrator.cli.explanations import print_campaign, print_explanation, print_preflight
 from orchestrator.cli.upload import flow_reference, import_contacts, read_document
+from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.policy.law.setting import LawMode
 from orchestrator.policy.purposes import Purpose, Voice
 
@@ -26,6 +32,11 @@ app = typer.Typer(
 )
 
 _Id = Annotated[str, typer.Argument(metavar="ID", help="The campaign, such as cmp_01J…")]
+
+
+_At = Annotated[str | None, typer.Option(help="A time such as 2027-03-01T09:00-05:00. Default: now.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the answer of the API.")]
+_PREFLIGHT_S = 300
 
 
 class LiveCalls(StrEnum):
@@ -124,9 +135,63 @@ def import_(
 
 
 @app.command()
-def start(ctx: typer.Context, campaign: _Id) -> None:
+def preflight(ctx: typer.Context, campaign: _Id, *, at: _At = None, json: _Json = False) -> None:
+    """Look through all contacts before dialing: who may be called, who waits for what, who never will be.
+
+    Nothing is changed. Exit status 1 if something forbids the start.
+    """
+    api = api_client(ctx)
+    body = {"at": moment.isoformat()} if (moment := _moment(at)) else {}
+    told = api.post(f"/v1/campaigns/{campaign}/preflight", body, timeout_s=_PREFLIGHT_S)
+    if json:
+        typer.echo(dumps(told, indent=2, ensure_ascii=False))
+    else:
+        print_preflight(_console(), api.get(f"/v1/campaigns/{campaign}")["name"], told)
+    if told["errors"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def explain(
+    ctx: typer.Context,
+    campaign: _Id,
+    *,
+    contact: Annotated[str | None, typer.Option(help="A contact, such as con_01J…: why is it (not) called?")] = None,
+    phone: Annotated[str | None, typer.Option(help="The same of the contact with this number.")] = None,
+    at: _At = None,
+    json: _Json = False,
+) -> None:
+    """Say why a campaign does not dial, or not faster; with --contact or --phone, why one person is (not) called.
+
+    orchestrator campaign explain cmp_… --phone +12025550123 --at 2027-03-01T09:00-05:00
+    """
+    if contact and phone:
+        raise InvalidInput([FieldError("--phone", "one_of_both", "name --contact or --phone, not both")])
+    if at and not (contact or phone):
+        raise InvalidInput([FieldError("--at", "of_a_person", "--at goes with --contact or --phone")])
+    api = api_client(ctx)
+    person = contact or (_contact_with(api, campaign, phone) if phone else None)
+    if person is None:
+        told = api.get(f"/v1/campaigns/{campaign}/explain")
+        _show(told, json=json, draw=lambda console: print_campaign(console, campaign, told))
+        return
+    moment = _moment(at)
+    told = api.get(f"/v1/contacts/{person}/explain", **({"at": moment.isoformat()} if moment else {}))
+    _show(told, json=json, draw=lambda console: print_explanation(console, phone or person, told))
+
+
+@app.command()
+def start(
+    ctx: typer.Context,
+    campaign: _Id,
+    *,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(help="Start in spite of this error of the preflight, by its code; repeat the option for several."),
+    ] = None,
+) -> None:
     """Start dialing."""
-    _act(ctx, campaign, "start")
+    _act(ctx, campaign, "start", {"accept": accept} if accept else None)
 
 
 @app.command()
@@ -188,6 +253,25 @@ def _act(ctx: typer.Context, campaign: str, action: str, body: dict[str, Any] | 
     _console().print(f"{answer.get('name', campaign)} is {answer['status']}{more}")
     if reason := stopped_line(answer):
         _console().print(reason, markup=False)
+
+
+def _show(told: Any, *, json: bool, draw: Callable[[Console], None]) -> None:
+    if json:
+        typer.echo(dumps(told, indent=2, ensure_ascii=False))
+    else:
+        draw(_console())
+
+
+def _contact_with(api: ApiClient, campaign: str, phone: str) -> str:
+    """Return the contact of a campaign with this number."""
+    found = api.get("/v1/contacts", campaign_id=campaign, phone=phone)["data"]
+    if not found:
+        raise InvalidInput([FieldError("--phone", "unknown_number", f"no contact of the campaign has {phone}")])
+    return str(found[0]["id"])
+
+
+def _moment(at: str | None) -> datetime | None:
+    return parse_time(at, option="--at") if at else None
 
 
 def _console() -> Console:
