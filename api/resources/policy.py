@@ -1,4 +1,4 @@
-"""What holds for every campaign: how often a number is called at most, and how long it rests."""
+"""What holds for every campaign: how often a number is called at most, how long it rests, and how long data is kept."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.http.routes import Resource
 from orchestrator.operations.system.change_policy import Policy, PolicyChanges, change_policy, find_policy
 from orchestrator.policy.caps import Caps
+from orchestrator.policy.retention import Retention
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
@@ -36,6 +37,7 @@ class PolicyView(BaseModel):
     caps: Caps
     said: Caps
     settings: Caps
+    retention: Retention
     changes: list[PolicyChange]
 
 
@@ -49,11 +51,18 @@ def show(services: Services) -> PolicyView:
 def change(services: Services, body: PolicyChanges) -> PolicyView:
     """Change what holds for every campaign, from the next dial on.
 
-    Nothing may be laxer than the environment's settings. Contacts that caps or rests held are asked about again.
+    No cap may be laxer than the environment's settings. Contacts that caps or rests held are asked about again. What is
+    older than `retention` keeps it is erased within hours, and cannot be brought back.
     """
     return _view(change_policy(body, sql=services.sql, caps=services.caps))
 
 
 def _view(policy: Policy) -> PolicyView:
     changes = [PolicyChange.model_validate(row) for row in policy.changes]
-    return PolicyView(caps=policy.caps, said=policy.said, settings=policy.settings, changes=changes)
+    return PolicyView(
+        caps=policy.caps,
+        said=policy.said,
+        settings=policy.settings,
+        retention=policy.retention,
+        changes=changes,
+    )

@@ -10,6 +10,7 @@ from orchestrator.operations.caller_ids.attest_numbers import attest_numbers
 from orchestrator.operations.caller_ids.rest_numbers import rest_numbers
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
+from orchestrator.operations.contacts.apply_retention import RetentionSweep
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.contacts.manage_imports import close_dead_imports
 from orchestrator.operations.contacts.renew_zones import renew_zones
@@ -44,6 +45,9 @@ def sweep_loops(services: Services) -> list[Loop]:
     commands = QueueWatch(CALLS_PERFORM)
     reconciler = Reconciler(sql=sql, client=client, carrier=carrier, keys=keys)
     watch = WorkWatch(sql)
+    retention = RetentionSweep(
+        sql=sql, client=client, keys=keys, archive=services.recordings, data_dir=services.settings.data_dir
+    )
 
     def repeat_sends() -> None:
         publish(CALLS_DIAL, resolve_unanswered_dials(sql, client, keys))
@@ -69,6 +73,7 @@ def sweep_loops(services: Services) -> list[Loop]:
         Loop("clock", lambda: compare_clocks(client, keys, carrier, connection_id=connection_id), 30.0),
         Loop("deadlines", lambda: poll_call_status(sql, client, keys, carrier), 5.0),
         Loop("unknown", lambda: reconciler.reconcile_unknown_calls(connection_id), 5.0),
+        Loop("retention", lambda: None if retention.sweep() else IDLE, 1.0, idle_s=1800.0),
         Loop("rewrites", lambda: rewrite_when_owed(client, keys), 30.0),
         Loop("caller ids", lambda: rest_numbers(sql), 60.0),
         Loop("attestations", lambda: attest_numbers(sql, carrier), 30.0),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,12 @@ from orchestrator.recordings.archive import Archive
 from orchestrator.store.redis.aof_rewrite import owe_rewrite
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.personal_keys import erase_keys
-from orchestrator.store.sql.erased_calls import ERASED, contacts_with, lock_calls_with, lock_contacts
+from orchestrator.store.sql.bounded_connection import allow
+from orchestrator.store.sql.erased_calls import ERASED, contacts_with, lock_calls, lock_calls_with, lock_contacts
 from orchestrator.store.sql.personal_columns import Person, erase_columns
 from orchestrator.store.sql.recordings import erased_recordings
 from orchestrator.store.sql.tallies import forget_answers
+from orchestrator.store.timeouts import SWEEPING
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,53 @@ def erase_number(
         recordings = _erase(tx, person, client=client, keys=keys, data_dir=data_dir)
     _remove_files(recordings, sql=sql, archive=archive)
     return Erasure(len(person.contact_ids), len(person.call_ids))
+
+
+def erase_aged_contacts(
+    contact_ids: Sequence[str], *, sql: Engine, client: redis.Redis, keys: Keys, archive: Archive, data_dir: Path
+) -> int:
+    """Erase contacts that are older than they are to be kept, and their calls; return how many.
+
+    One with whom a call is under way is left for another time, and so are the words of opt-outs. Safe to repeat.
+    """
+    stores: dict[str, Any] = {"sql": sql, "client": client, "keys": keys, "archive": archive, "data_dir": data_dir}
+    try:
+        _erase_together(lambda tx: _lock_person(tx, contact_ids), **stores)
+    except Conflict:
+        if len(contact_ids) == 1:
+            return 0
+        return sum(erase_aged_contacts([contact_id], **stores) for contact_id in contact_ids)
+    return len(contact_ids)
+
+
+def erase_aged_calls(
+    call_ids: Sequence[str], *, sql: Engine, client: redis.Redis, keys: Keys, archive: Archive, data_dir: Path
+) -> int:
+    """Erase calls that are older than they are to be kept; their contacts stay. Returns how many. Safe to repeat."""
+    stores: dict[str, Any] = {"client": client, "keys": keys, "archive": archive, "data_dir": data_dir}
+    _erase_together(lambda tx: _calls_alone(lock_calls(tx, call_ids)), sql=sql, **stores)
+    return len(call_ids)
+
+
+def _erase_together(
+    find: Callable[[Connection], Person],
+    *,
+    sql: Engine,
+    client: redis.Redis,
+    keys: Keys,
+    archive: Archive,
+    data_dir: Path,
+) -> None:
+    with sql.begin() as tx:
+        allow(tx, SWEEPING)
+        person = replace(find(tx), keeps_opt_outs=True)
+        recordings = _erase(tx, person, client=client, keys=keys, data_dir=data_dir)
+    _remove_files(recordings, sql=sql, archive=archive)
+
+
+def _calls_alone(calls: Sequence[Row[Any]]) -> Person:
+    legs = [leg for call in calls for leg in (call.call_control_id, call.call_leg_id, call.call_session_id) if leg]
+    return Person([], [call.id for call in calls if not call.is_under_way], [], [], legs, [])
 
 
 def _lock_person(tx: Connection, contact_ids: Sequence[str], *, phone: str | None = None) -> Person:

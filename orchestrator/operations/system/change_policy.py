@@ -1,4 +1,4 @@
-"""Says and changes what holds for every campaign: the caps, which nobody may loosen."""
+"""Says and changes what holds for every campaign: the caps, which nobody may loosen, and how long data is kept."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from orchestrator.policy.campaign_rules import DEFAULT_NUMBER_GAP
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.hold_reasons import HELD_BY_CAPS
 from orchestrator.policy.names import all_seen
+from orchestrator.policy.retention import Retention
 from orchestrator.store.sql.campaigns import list_open_campaigns, release_holds
 from orchestrator.store.sql.installation_policy import (
     list_changes,
     lock_policy,
     read_policy,
     said_caps,
+    said_retention,
     write_policy,
 )
 
@@ -29,11 +31,12 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 
 
 class PolicyChanges(BaseModel):
-    """The body of PATCH /v1/policy: only the fields that are given are changed, those of `caps` too."""
+    """The body of PATCH /v1/policy: only the fields that are given are changed, inside `caps` and `retention` too."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     caps: Caps = Field(Caps(), description="Null takes back what was said here: the environment's holds again.")
+    retention: Retention = Field(Retention(), description="Null: kept until somebody erases it.")
     because: Words = Field(description="Why; it is kept with the change.")
     by: Words = "api"
 
@@ -45,32 +48,42 @@ class Policy:
     caps: Caps
     said: Caps
     settings: Caps
+    retention: Retention
     changes: Sequence[Row[Any]]
 
 
 def find_policy(*, sql: Engine, caps: Caps) -> Policy:
     """Return what holds for every campaign; `caps` are the environment's."""
     with sql.connect() as tx:
-        said, changes = said_caps(read_policy(tx)), list_changes(tx, limit=_LAST_CHANGES)
+        policy, changes = read_policy(tx), list_changes(tx, limit=_LAST_CHANGES)
+    said = said_caps(policy)
     in_force = caps.tightened_by(said)
     shown = in_force.model_copy(update={"min_gap": in_force.min_gap or DEFAULT_NUMBER_GAP})
-    return Policy(caps=shown, said=said, settings=caps, changes=changes)
+    return Policy(caps=shown, said=said, settings=caps, retention=said_retention(policy), changes=changes)
 
 
 def change_policy(changes: PolicyChanges, *, sql: Engine, caps: Caps) -> Policy:
     """Change what holds for every campaign, and ask again about the contacts that caps and rests held. Safe to repeat.
 
-    It holds from the next claim and the next dial on, in every process. Raises InvalidInput for caps that are laxer
+    It holds from the next claim and the next dial on, in every process; what is kept no longer is erased within hours.
+    Raises InvalidInput for caps that are laxer
     than the environment's.
     """
-    wanted = {name: getattr(changes.caps, name) for name in changes.caps.model_fields_set}
+    parts: dict[str, Caps | Retention] = {"caps": changes.caps, "retention": changes.retention}
+    told = {name: each.model_dump(mode="json", include=each.model_fields_set) for name, each in parts.items()}
     check_caps(changes.caps, allowed=caps)
     with sql.begin() as tx:
-        said = said_caps(lock_policy(tx)).model_copy(update=wanted)
-        told = changes.caps.model_dump(mode="json", include=changes.caps.model_fields_set)
-        write_policy(tx, {"caps": said.stored()}, changes={"caps": told}, because=changes.because, by=changes.by)
+        policy = lock_policy(tx)
+        said = {"caps": said_caps(policy).model_copy(update=_given(changes.caps)).stored()}
+        said["retention"] = said_retention(policy).model_copy(update=_given(changes.retention)).model_dump()
+        given = {name: told[name] for name in changes.model_fields_set & parts.keys()}
+        write_policy(tx, said, changes=given, because=changes.because, by=changes.by)
     _release_held(sql)
     return find_policy(sql=sql, caps=caps)
+
+
+def _given(part: Caps | Retention) -> dict[str, Any]:
+    return {name: getattr(part, name) for name in part.model_fields_set}
 
 
 def _release_held(sql: Engine) -> None:

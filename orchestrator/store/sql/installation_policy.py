@@ -1,4 +1,4 @@
-"""Stores what holds for every campaign: the caps said over REST, beside those of the environment."""
+"""Stores what holds for every campaign: the caps said over REST, beside those of the environment, and retention."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.policy.caps import Caps
+from orchestrator.policy.retention import Retention
 
 _READ = text("SELECT policy FROM installation WHERE id = 1")
 # Waits for the claims under way, which share this row; those that follow read what is written now.
@@ -23,7 +24,7 @@ _CHANGES = text("SELECT changes, because, changed_by, changed_at FROM policy_cha
 
 
 def read_policy(tx: Connection) -> Mapping[str, Any]:
-    """Return what was said over REST, by field: `caps`."""
+    """Return what was said over REST, by field: `caps`, `retention`."""
     return tx.execute(_READ).scalar() or {}
 
 
@@ -36,6 +37,11 @@ def lock_policy(tx: Connection) -> Mapping[str, Any]:
 def said_caps(policy: Mapping[str, Any]) -> Caps:
     """Return the caps of a stored policy."""
     return Caps.model_validate(policy.get("caps", {}))
+
+
+def said_retention(policy: Mapping[str, Any]) -> Retention:
+    """Return the retention of a stored policy."""
+    return Retention.model_validate(policy.get("retention", {}))
 
 
 def caps_in_force(tx: Connection, caps: Caps) -> Caps:

@@ -62,6 +62,7 @@ class Person:
     """The person to erase: contacts, those of inbound calls included, calls, and identifiers.
 
     `campaign_ids` are the campaigns whose imports are searched; None for all. `legs` are the carrier's ids.
+    `keeps_opt_outs` leaves the words of opt-outs: the person is only too old, and has not asked to be erased.
     """
 
     contact_ids: Sequence[str]
@@ -70,6 +71,7 @@ class Person:
     external_ids: Sequence[str]
     legs: Sequence[str]
     campaign_ids: Sequence[str] | None
+    keeps_opt_outs: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,14 @@ def _made(contact_id: str) -> ColumnElement[bool]:
     )
 
 
+def _is_opt_out(table: Table) -> Callable[[Person], ColumnElement[bool]]:
+    """Return a condition for the opt-outs of a person."""
+    return lambda person: false() if person.keeps_opt_outs else table.c.phone.in_(person.numbers)
+
+
 def _is_of_opt_out(person: Person) -> ColumnElement[bool]:
+    if person.keeps_opt_outs:
+        return false()
     theirs = [
         select(table.c.id).where(table.c.phone.in_(person.numbers)) for table in (suppressions, lifted_suppressions)
     ]
@@ -187,13 +196,13 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
     Erased(idempotency_keys, _is_their_answer, {"status": GONE, "response": None, "content_type": None}),
     Erased(
         suppressions,
-        lambda person: suppressions.c.phone.in_(person.numbers),
+        _is_opt_out(suppressions),
         {"reason": "erased"},
     ),
     # After those in force: what is lifted in between is cleared here.
     Erased(
         lifted_suppressions,
-        lambda person: lifted_suppressions.c.phone.in_(person.numbers),
+        _is_opt_out(lifted_suppressions),
         {"reason": "erased", "because": case((lifted_suppressions.c.because.is_not(None), "erased"))},
     ),
     Erased(suppression_requests, _is_of_opt_out, {"reason": "erased"}),

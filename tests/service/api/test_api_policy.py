@@ -28,6 +28,7 @@ def test_the_caps_of_a_new_installation_are_shown_with_the_gap_of_campaigns_that
         "caps": {**BY_DEFAULT, "min_gap": "2h"},
         "said": NOTHING,
         "settings": BY_DEFAULT,
+        "retention": {**dict.fromkeys(("contacts", "recordings", "calls", "consents")), "opt_outs": "forever"},
         "changes": [],
     }
 
@@ -142,3 +143,40 @@ def test_the_least_gap_is_the_gap_of_a_campaign_that_says_none(rest: Rest) -> No
 def test_a_campaign_without_caps_has_no_gap_unless_it_says_one(rest: Rest, purpose: str) -> None:
     assert rest.campaign(purpose=purpose)["number_gap"] == "0s"
     assert rest.campaign(purpose=purpose, number_gap="5m")["number_gap"] == "5m"
+
+
+def test_how_long_data_is_kept_is_said_part_by_part_and_taken_back(rest: Rest) -> None:
+    rest.patch("/v1/policy", {"retention": {"contacts": "90d", "calls": "5y"}, **REASON})
+    changed = rest.patch(
+        "/v1/policy", {"retention": {"calls": None, "consents": "5y after revoke", "opt_outs": "forever"}, **REASON}
+    )
+
+    kept = {"contacts": "90d", "recordings": None, "calls": None, "consents": "5y after revoke", "opt_outs": "forever"}
+    assert (changed.json or {})["retention"] == kept
+    assert (changed.json or {})["changes"][1]["changes"] == {"retention": {"contacts": "90d", "calls": "5y"}}
+
+
+@pytest.mark.parametrize(
+    ("retention", "pointer"),
+    [
+        (None, "/retention"),
+        ({"contacts": "90"}, "/retention/contacts"),
+        ({"contacts": 90}, "/retention/contacts"),
+        ({"contacts": "0d"}, "/retention/contacts"),
+        ({"contacts": "12h"}, "/retention/contacts"),
+        ({"contacts": "-1d"}, "/retention/contacts"),
+        ({"contacts": "101y"}, "/retention/contacts"),
+        ({"recordings": "forever"}, "/retention/recordings"),
+        ({"calls": "5y after revoke"}, "/retention/calls"),
+        ({"consents": "5y"}, "/retention/consents"),
+        ({"consents": " after revoke"}, "/retention/consents"),
+        ({"opt_outs": "5y"}, "/retention/opt_outs"),
+        ({"opt_outs": None}, "/retention/opt_outs"),
+        ({"flows": "5y"}, "/retention/flows"),
+    ],
+)
+def test_what_is_said_wrongly_of_retention_is_named(rest: Rest, retention: Any, pointer: str) -> None:
+    before = rest.get("/v1/policy").json
+
+    assert pointer in pointers(rest.patch("/v1/policy", {"retention": retention, **REASON}))
+    assert rest.get("/v1/policy").json == before
