@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from ulid import ULID
 
-Prefix = Literal["cmp", "con", "call", "flow", "imp", "sup", "req", "rec", "num", "cns", "pool"]
+Prefix = Literal["cmp", "con", "call", "flow", "imp", "sup", "req", "rec", "num", "cns", "pool", "lst", "lch"]
 
 _NAMESPACE = UUID("5f1f4c5e-6f0b-5b57-9d0e-6f3f1c2a7d10")
 

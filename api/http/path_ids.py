@@ -17,6 +17,7 @@ PREFIXES = {
     "recording_id": ("recording", "rec"),
     "number_id": ("number", "num"),
     "pool_id": ("caller id pool", "pool"),
+    "list_id": ("list", "lst"),
 }
 
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"

@@ -27,6 +27,7 @@ from orchestrator.policy.consents import ConsentRule, OnOptOut
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.setting import LawSetting, stored_setting
+from orchestrator.policy.lists.campaign_lists import DEFAULT_LISTS, CampaignLists
 from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.timestamps import Moment
@@ -57,6 +58,10 @@ class StatusReason(BaseModel):
     at: str | None = None
 
 
+def _said_lists(value: Any) -> Any:
+    return DEFAULT_LISTS if value is None else value
+
+
 class CampaignView(BaseModel):
     """A campaign."""
 
@@ -84,6 +89,7 @@ class CampaignView(BaseModel):
     caps: Caps
     consent: ConsentRule
     on_opt_out: OnOptOut
+    lists: Annotated[CampaignLists, BeforeValidator(_said_lists)]
     created_at: Moment
     started_at: Moment | None
     completed_at: Moment | None

@@ -174,7 +174,8 @@ class SuppressedFileView(BaseModel):
     notes: list[SuppressionNote]
 
 
-def _view(found: Found) -> SuppressionView:
+def suppression_view(found: Found) -> SuppressionView:
+    """Return a suppression as it is shown."""
     return SuppressionView.model_validate(_fields(found), from_attributes=True)
 
 
@@ -246,7 +247,7 @@ def index(services: Services, query: SuppressionQuery) -> Page[SuppressionView]:
     campaign_id = query.scope if query.scope != "global" else None
     filters = read_number(services, query.filters(), "phone", campaign_id=campaign_id)
     rows = list_suppressions(filters, past_too=past_too, after=query.after, limit=query.limit, sql=services.sql)
-    return cut_page(rows, query, shape=_view)
+    return cut_page(rows, query, shape=suppression_view)
 
 
 @resource.route("DELETE", "/v1/suppressions", query=LiftQuery, gives={204: None}, fails=(404, 422))

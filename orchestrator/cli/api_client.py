@@ -88,6 +88,11 @@ class ApiClient:
         headers, timeout = {"Content-Type": content_type}, (3.05, _UPLOAD_S)
         return self._ask("POST", path, data=body, params=params, headers=headers, timeout=timeout).json()
 
+    def replace(self, path: str, body: Any, *, content_type: str, **params: Any) -> Any:
+        """Put a document (an open file) in the place of another and return the answer's JSON."""
+        headers, timeout = {"Content-Type": content_type}, (3.05, _UPLOAD_S)
+        return self._ask("PUT", path, data=body, params=params, headers=headers, timeout=timeout).json()
+
     def download(self, path: str, file: Path, **params: Any) -> None:
         """Download `path` to `file`, in chunks."""
         answer = self._ask("GET", path, params=params, stream=True)

@@ -15,6 +15,7 @@ from orchestrator.cli import consent as cli_consent
 from orchestrator.cli import dialing as cli_dialing
 from orchestrator.cli import doctor as cli_doctor
 from orchestrator.cli import flow as cli_flow
+from orchestrator.cli import list as cli_list
 from orchestrator.cli import number as cli_number
 from orchestrator.cli import processes as cli_stack
 from orchestrator.errors import InvalidFlow, InvalidInput, OrchestratorError
@@ -67,6 +68,7 @@ app.add_typer(cli_call.app, name="call")
 app.add_typer(cli_dialing.app, name="dialing")
 app.add_typer(cli_number.app, name="number")
 app.add_typer(cli_consent.app, name="consent")
+app.add_typer(cli_list.app, name="list")
 cli_stack.add_to(app)
 cli_doctor.add_to(app)
 

@@ -22,6 +22,7 @@ from orchestrator.policy.caps import Caps
 from orchestrator.policy.consents import ConsentRule, OnOptOut
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.law.setting import LawSetting
+from orchestrator.policy.lists.campaign_lists import CampaignLists
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.phone.allowed_kinds import AllowedKinds
 from orchestrator.policy.phone.caller_id_field import CallerId
@@ -127,6 +128,7 @@ class NewCampaign(BaseModel):
     caps: Caps = Caps()
     consent: ConsentRule = ConsentRule()
     on_opt_out: CampaignOnOptOut = OnOptOut.HANGUP
+    lists: CampaignLists = CampaignLists()
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -177,6 +179,7 @@ class CampaignChanges(BaseModel):
     caps: Caps | None = None
     consent: ConsentRule | None = None
     on_opt_out: CampaignOnOptOut | None = None
+    lists: CampaignLists | None = None
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

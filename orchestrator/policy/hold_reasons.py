@@ -79,9 +79,13 @@ _SENTENCES = {
         "The number belongs to a country that this connection does not dial: its dial_regions say which it does, and "
         "where they are left out, those of the caller ids."
     ),
-    Reason.SUPPRESSED: "The number is on a suppression list that covers this campaign.",
+    Reason.SUPPRESSED: (
+        "The number is suppressed: everywhere, for this campaign, or by a list or registry that covers the campaign."
+    ),
     Reason.CONSENT_REVOKED: "The person has revoked such calls, and has not consented again since.",
-    Reason.NOT_ON_ALLOW_LIST: "The campaign dials the numbers of its allow list alone, and this one is not on it.",
+    Reason.NOT_ON_ALLOW_LIST: (
+        "The campaign dials the numbers of its allow list alone, and this one is not on it; add it to go on."
+    ),
     Reason.NUMBER_REASSIGNED: "The number has been given to somebody else since the person consented.",
     Reason.ATTEMPTS_SPENT: "The contact has been dialed as often as the retry rules allow.",
     Reason.NOT_YET: "The contact's not_before has not come.",
@@ -98,7 +102,10 @@ _SENTENCES = {
         "The campaign calls only people who have consented, and no consent of the kind and purpose it asks for is on "
         "record; POST /v1/consents records one."
     ),
-    Reason.LIST_STALE: ("A registry that covers this number is older than it may be; import its newest copy to go on."),
+    Reason.LIST_STALE: (
+        "A registry that covers this number is older than its max_age, or was never imported; import its newest copy "
+        "to go on."
+    ),
     Reason.NUMBER_IN_USE: "Another call to or from this number is under way.",
     Reason.NUMBER_GAP: (
         "This number was dialed for another contact less than the number_gap, or the min_gap of the caps, ago."
@@ -176,3 +183,6 @@ END_OF_CAMPAIGN: Final[Mapping[str, tuple[ContactStatus, Reason]]] = {
     CampaignStatus.COMPLETED: (ContactStatus.EXPIRED, Reason.CAMPAIGN_ENDED),
 }
 """What becomes of a contact that would still be dialed when its campaign has this status."""
+
+RELEASED_BY_LISTS: Final = (Reason.LIST_STALE, Reason.NOT_ON_ALLOW_LIST)
+"""What ends when a list changes: contacts that are held for it are then asked for again."""

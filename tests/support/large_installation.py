@@ -98,6 +98,29 @@ _LIFTED = """
     FROM generate_series(10, :contacts / 10, 10) n
 """
 
+# A registry of as many numbers as there are contacts, one of the lists that campaigns name, and the history of both.
+_LISTS = """
+    INSERT INTO lists (id, name, kind, max_age_s, content, version, as_of, entries, prefix_lengths)
+    VALUES ('lst_00000000000000000000000001', 'national', 'registry', 2678400, 1, 1, now(), :contacts, '{}'),
+        ('lst_00000000000000000000000002', 'internal', 'suppress', NULL, 2, 1, now(), :contacts / 10, '{5,6}')
+"""
+_CONTENTS = """
+    INSERT INTO list_contents (list_id, version, status, as_of, loaded_by, entries)
+    SELECT 'lst_' || lpad(n::text, 26, '0'), 1, 'in_force', now(), 'api', :contacts FROM generate_series(1, 2) n
+"""
+_ENTRIES = """
+    INSERT INTO list_entries (content, number)
+    SELECT 1, '+1' || (4012000000 + n) FROM generate_series(1, :contacts) n
+    UNION ALL SELECT 2, '+1' || (5012000000 + n) FROM generate_series(1, :contacts / 10) n
+"""
+_CHANGES = """
+    INSERT INTO list_changes (id, list_id, action, number, by)
+    SELECT 'lch_' || lpad(n::text, 26, '0'), 'lst_00000000000000000000000002', 'add', '+1' || (5012000000 + n), 'api'
+    FROM generate_series(1, :contacts / 10) n
+"""
+_NAMED = """UPDATE campaigns SET lists = '{"suppress": ["global", "internal"]}'"""
+_OF_LISTS = (_LISTS, _CONTENTS, _ENTRIES, _CHANGES, _NAMED)
+
 
 def fill(sql: Engine, *, contacts: int) -> None:
     """Write `contacts` contacts in some 200 campaigns and half as many calls, and let the planner know."""
@@ -124,7 +147,7 @@ def fill(sql: Engine, *, contacts: int) -> None:
         )
         for campaign in campaigns:
             tx.execute(text(_CAMPAIGN), {**shared, **campaign})
-        for statement in (_SMALL_CAMPAIGNS, _CONTACTS, _CALLS, _RECORDINGS, _SUPPRESSIONS, _LIFTED):
+        for statement in (_SMALL_CAMPAIGNS, _CONTACTS, _CALLS, _RECORDINGS, _SUPPRESSIONS, _LIFTED, *_OF_LISTS):
             tx.execute(text(statement), shared)
         tx.execute(
             text("INSERT INTO campaign_zones (campaign_id, zone) SELECT DISTINCT campaign_id, zone FROM contacts")

@@ -72,6 +72,8 @@ def meet_everywhere(world: World, rest: Rest, folder: Path) -> str:
     rest.post("/v1/suppressions", {"phone": CALLER, "reason": f"{NAME} asked"})
     rest.delete(f"/v1/suppressions?phone={CALLER.replace('+', '%2B')}&because={NAME}+changed+her+mind")
     rest.post("/v1/suppressions", {"phone": CALLER, "reason": f"{NAME} asked again"})
+    made = rest.post("/v1/lists", {"name": "complained", "kind": "suppress"}).json or {}
+    rest.post(f"/v1/lists/{made['id']}/entries", {"entries": [CALLER], "because": f"{NAME} complained"})
     rest.patch(f"/v1/contacts/{contact_id}", {"status": "completed", "outcome": f"{NAME} was told"})
     world.execute(
         "UPDATE campaigns SET status_reason = jsonb_build_object('code', 'x', 'detail', CAST(:said AS text))",

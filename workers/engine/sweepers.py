@@ -14,6 +14,7 @@ from orchestrator.operations.contacts.apply_retention import RetentionSweep
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.contacts.manage_imports import close_dead_imports
 from orchestrator.operations.contacts.renew_zones import renew_zones
+from orchestrator.operations.lists.sweep_lists import sweep_lists
 from orchestrator.operations.recovery.monitor_carrier import compare_clocks, reopen_dispatch, watch_webhooks
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.rebuild_redis import Rebuilder
@@ -68,6 +69,7 @@ def sweep_loops(services: Services) -> list[Loop]:
         Loop("tallies", when(Work.TALLIES, lambda: fold_tallies(sql)), 1.0),
         Loop("zones", lambda: renew_zones(sql) or IDLE, 1.0, idle_s=30.0),
         Loop("imports", lambda: close_dead_imports(sql), 30.0),
+        Loop("lists", when(Work.LISTS, lambda: sweep_lists(sql)), 1.0),
         Loop("webhooks", when(Work.WEBHOOKS, prove_webhooks), 1.0),
         Loop("carrier", lambda: reopen_dispatch(client, keys, carrier, connection_id=connection_id), 2.0),
         Loop("clock", lambda: compare_clocks(client, keys, carrier, connection_id=connection_id), 30.0),

@@ -12,12 +12,18 @@ from orchestrator.errors import Conflict, FieldError, InvalidInput
 from orchestrator.flow import Flow
 from orchestrator.model.campaign_status import OPEN_CAMPAIGN, CampaignStatus
 from orchestrator.operations.caller_ids.write_pools import HELD_BY_CALLER_IDS, hold_pool
-from orchestrator.operations.campaigns.create_campaign import check_caps, check_outcomes, columns_of, found
+from orchestrator.operations.campaigns.create_campaign import (
+    check_caps,
+    check_outcomes,
+    columns_of,
+    found,
+    known_lists,
+)
 from orchestrator.operations.flows.find_flows import check_ring, flow_named
 from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.policy.campaign_rules import CampaignChanges, RetryRules
 from orchestrator.policy.caps import Caps
-from orchestrator.policy.hold_reasons import HELD_BY_CAPS, Reason
+from orchestrator.policy.hold_reasons import HELD_BY_CAPS, RELEASED_BY_LISTS, Reason
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store.sql import campaigns
 from orchestrator.store.sql.flow_cache import FlowCache
@@ -33,12 +39,13 @@ _HELD_BY = {
     "number_gap": (Reason.NUMBER_GAP,),
     "caps": HELD_BY_CAPS,
     "consent": (Reason.CONSENT_MISSING,),
-    "purpose": (Reason.CONSENT_MISSING, *HELD_BY_CAPS),  # some have no caps
+    "purpose": (Reason.CONSENT_MISSING, *HELD_BY_CAPS, *RELEASED_BY_LISTS),  # some have no caps
     "subject": (Reason.SUBJECT_DAY_LIMIT,),
     "name": (Reason.SUBJECT_DAY_LIMIT,),  # its subject, where it says none
     "caller_ids": HELD_BY_CALLER_IDS,
     "caller_id_pool": HELD_BY_CALLER_IDS,
     "starts_at": (Reason.CAMPAIGN_NOT_STARTED,),
+    "lists": RELEASED_BY_LISTS,
 }
 
 
@@ -64,6 +71,8 @@ def change_campaign(
         if flow_id != campaign.flow_id:
             _check_inputs(tx, campaign_id, flow)
         columns = {**columns_of(changes, changes.model_fields_set), "flow_id": flow_id}
+        if changes.lists:
+            columns["lists"] = known_lists(tx, changes.lists).model_dump(mode="json")
         campaigns.update_campaign(tx, campaign_id, columns)
         changed = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
         _apply_to_contacts(tx, changed, changes, now=clock())

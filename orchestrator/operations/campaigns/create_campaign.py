@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row
+from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.errors import FieldError, InvalidInput, NotFound
 from orchestrator.flow import Flow
@@ -15,12 +15,14 @@ from orchestrator.operations.flows.find_flows import check_ring, flow_named
 from orchestrator.policy.campaign_rules import DEFAULT_NUMBER_GAP, CampaignChanges, NewCampaign, RetryRules
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.durations import format_duration
+from orchestrator.policy.lists.campaign_lists import CampaignLists
 from orchestrator.policy.purposes import UNCAPPED
 from orchestrator.settings import Settings
 from orchestrator.store.sql import campaigns
 from orchestrator.store.sql.connections import ensure_connection
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.installation_policy import caps_in_force
+from orchestrator.store.sql.lists import hold_named
 
 _ALLOWED = "at {bound} {cap}, which ORCHESTRATOR_CAP_{name} or PATCH /v1/policy says for everybody; only be stricter"
 
@@ -31,7 +33,7 @@ def create_campaign(
     """Store a campaign as a draft and return it; the same id again returns the stored one.
 
     Raises InvalidInput for an unknown flow or pool of caller ids, a flow that rings too briefly, a retry rule on an
-    outcome that the flow does not declare, and caps above the installation's.
+    outcome that the flow does not declare, caps above the installation's, and lists that are unknown or of other kinds.
     """
     _check_caller_ids(draft)
     flow_id = flow_named(sql, draft.flow).id
@@ -46,6 +48,7 @@ def create_campaign(
         values = {
             **columns_of(draft, NewCampaign.model_fields),
             "number_gap_s": _gap_s(draft, in_force),
+            "lists": known_lists(tx, draft.lists).model_dump(mode="json"),
             "id": campaign_id,
             "flow_id": flow_id,
             "connection_id": connection_id,
@@ -104,6 +107,30 @@ def check_caps(wanted: Caps | None, *, allowed: Caps) -> None:
 def _allowed(name: str, cap: int | timedelta) -> str:
     bound, written = ("least", format_duration(cap)) if isinstance(cap, timedelta) else ("most", cap)
     return _ALLOWED.format(bound=bound, cap=written, name=name.upper())
+
+
+def known_lists(tx: Connection, wanted: CampaignLists) -> CampaignLists:
+    """Return these lists by their names, kept from being deleted until this transaction ends.
+
+    Raises InvalidInput for each that is unknown or of another kind.
+    """
+    references = wanted.references
+    rows = hold_named(tx, list(references.values())) if references else ()
+    kinds = {ident: row.kind for row in rows for ident in (row.name, row.id)}
+    wrong = [
+        FieldError(f"/lists{pointer}", *problem)
+        for pointer, ref in references.items()
+        if (problem := _list_problem(ref, kinds.get(ref), pointer.split("/")[1]))
+    ]
+    if wrong:
+        raise InvalidInput(wrong)
+    return wanted.named_by({row.id: row.name for row in rows})
+
+
+def _list_problem(reference: str, kind: str | None, wanted: str) -> tuple[str, str] | None:
+    if kind is None:
+        return "unknown_list", f"there is no list with the name or id {reference!r}"
+    return ("wrong_kind", f"{reference!r} is a list of kind {kind}, not {wanted}") if kind != wanted else None
 
 
 def found(row: Row[Any] | None, campaign_id: str) -> Row[Any]:

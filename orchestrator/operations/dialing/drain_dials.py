@@ -44,7 +44,7 @@ def drain_dials(
     with sql.begin() as tx:
         released = release_attempts(tx, concerned & is_reserved(), release)
     _free(client, keys, released)
-    _wait_for_answers(sql, concerned, wait_s)
+    wait_for_sends(concerned, sql=sql, wait_s=wait_s)
     with sql.connect() as tx:
         return count_live(tx, concerned)
 
@@ -57,7 +57,8 @@ def _free(client: redis.Redis, keys: Keys, released: Sequence[ReleasedAttempt]) 
         log.warning("channels are freed later: %s", in_words(err))
 
 
-def _wait_for_answers(sql: Engine, concerned: ColumnElement[bool], wait_s: float) -> None:
+def wait_for_sends(concerned: ColumnElement[bool], *, sql: Engine, wait_s: float = WAIT_AT_MOST_S) -> None:
+    """Wait until none of the sends of `concerned` is under way; those that begin later are judged anew."""
     deadline, pause = time.monotonic() + wait_s, threading.Event()
     while time.monotonic() < deadline:
         with sql.connect() as tx:

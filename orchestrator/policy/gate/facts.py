@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.lists.registries import Registry
 from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.weekly_hours import CallingHours
 
@@ -18,7 +19,8 @@ class GateFacts:
     `campaign_status` is None for a single call outside any campaign. `number_in_use` says that the person is calling us
     now; two dials to a number are kept apart by the ledger itself. `last_dial_to_number_at` is the last dial for
     *another* contact: this contact's own attempts are spaced by its retry rules. `max_attempts` is the rules'
-    `most_attempts`. `law_zone_key` has the zones in all of which the hours of the law must be open, "" for those of
+    `most_attempts`. `listed_on` is a list or registry of the campaign that holds the number, `registries` are those
+    that cover it. `law_zone_key` has the zones in all of which the hours of the law must be open, "" for those of
     `zone_key`. `*_frees_at` is when the oldest dial counted by that limit leaves its window; None while one that is
     counted may yet turn out never to have been made. A limit or a rest that is None is none. `contact_status` is for
     explanations alone. `caller_ids_closed` says why no number of the campaign's pool of caller ids may be dialed from,
@@ -46,6 +48,10 @@ class GateFacts:
     consented_at: datetime | None = None
     consent_required: RequiredConsent = RequiredConsent.NONE
     required_consent_at: datetime | None = None
+    listed_on: str | None = None
+    registries: tuple[Registry, ...] = ()
+    allow_list: str | None = None
+    is_allowed: bool = True
     contact_status_ok: bool = True
     contact_status: str | None = None
     number_kind: NumberKind = NumberKind.UNKNOWN

@@ -37,7 +37,8 @@ def _region(facts: GateFacts, now: datetime) -> Never | None:  # noqa: ARG001
 
 
 def _suppressed(facts: GateFacts, now: datetime) -> Never | None:  # noqa: ARG001
-    return Never(Reason.SUPPRESSED, ContactStatus.SUPPRESSED) if facts.suppressed else None
+    is_suppressed = facts.suppressed or facts.listed_on is not None
+    return Never(Reason.SUPPRESSED, ContactStatus.SUPPRESSED) if is_suppressed else None
 
 
 def _attempts_spent(facts: GateFacts, now: datetime) -> Never | None:  # noqa: ARG001
@@ -67,7 +68,7 @@ FOR_EVER = (
         _region,
         lambda facts, _now: {"regions": sorted(facts.number_regions), "dial_regions": sorted(facts.dial_regions)},
     ),
-    Check("suppression", _suppressed, lambda facts, _now: {"suppressed": facts.suppressed}),
+    Check("suppression", _suppressed, lambda facts, _now: {"suppressed": facts.suppressed, "list": facts.listed_on}),
     REVOCATION,
     Check(
         "attempts_left",

@@ -15,6 +15,8 @@ from orchestrator.policy.caller_id import ClosedCallerIds
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts
+from orchestrator.policy.law.regions import regions_of
+from orchestrator.policy.lists.registries import registries_for, stored_lists
 from orchestrator.policy.phone.number_kind import NumberKind, number_kind
 from orchestrator.policy.phone.number_region import number_regions, stored_regions
 from orchestrator.policy.retry_rules import RetryRules
@@ -22,6 +24,7 @@ from orchestrator.policy.weekly_hours import CallingHours, stored_hours
 from orchestrator.policy.zones.contact_zones import law_zones_for, zones_for
 from orchestrator.store.sql.consent_facts import consent_moments
 from orchestrator.store.sql.dial_counts import Dials
+from orchestrator.store.sql.listed_numbers import REGISTRIES, standing
 from orchestrator.store.sql.moment import AT, IS_ASKED, known_by_then
 from orchestrator.store.sql.number_history import HISTORY, NumberDials, caps_and_dials
 from orchestrator.store.sql.tables import CALLING_US
@@ -52,10 +55,12 @@ _COLUMNS = f"""
     EXISTS (SELECT 1 FROM calls WHERE from_number = c.phone AND {CALLING_US}) AS is_calling_us,
     {HISTORY},
     m.revoked_at, m.consented_at, m.required_consent_at, k.consent->>'require' AS consent_required,
+    k.lists::text AS lists, k.purpose, {REGISTRIES} AS registries, z.listed_on, z.is_allowed,
     coalesce(CAST(:at AS timestamptz), clock_timestamp()) AS db_now
 """  # noqa: S608 built from constants
 _MOMENTS = consent_moments("caps.number_key", at=AT, known=known_by_then("e.recorded_at"))
 _CONSENTS = f"CROSS JOIN LATERAL ({_MOMENTS}) m"
+_LISTS = f"CROSS JOIN LATERAL ({standing('c.phone', 'k')}) z"
 _FACTS = text(
     f"""
     SELECT one.* FROM unnest(CAST(:ids AS text[])) AS asked(id) CROSS JOIN LATERAL (
@@ -63,7 +68,7 @@ _FACTS = text(
             (SELECT b.from_number FROM calls b WHERE b.id = c.last_call_id AND k.caller_id_pool IS NOT NULL)
                 AS last_caller_id
         FROM contacts c JOIN campaigns k ON k.id = c.campaign_id
-            {caps_and_dials(besides="''")} {_CONSENTS}
+            {caps_and_dials(besides="''")} {_CONSENTS} {_LISTS}
         WHERE c.id = asked.id OFFSET 0) one
     """  # noqa: S608 built from constants
 )
@@ -75,7 +80,7 @@ _SEND_FACTS = text(
                n.calls_per_second
         FROM calls a JOIN contacts c ON c.id = a.contact_id JOIN campaigns k ON k.id = c.campaign_id
             JOIN connections n ON n.id = a.connection_id
-            {caps_and_dials(besides="a.id")} {_CONSENTS}
+            {caps_and_dials(besides="a.id")} {_CONSENTS} {_LISTS}
         WHERE a.id = asked.id OFFSET 0) one
     """  # noqa: S608 built from constants
 )
@@ -143,6 +148,12 @@ def gate_facts(
         consented_at=row["consented_at"],
         consent_required=RequiredConsent(row["consent_required"] or RequiredConsent.NONE),
         required_consent_at=row["required_consent_at"],
+        listed_on=row["listed_on"],
+        registries=registries_for(
+            row["registries"], row["lists"], row["purpose"], regions_of(row["phone"], row["region"])
+        ),
+        allow_list=stored_lists(row["lists"]).allow,
+        is_allowed=row["is_allowed"],
         contact_status_ok=contact_status_ok,
         contact_status=row["contact_status"],
         number_kind=number_kind(row["phone"]),

@@ -56,6 +56,7 @@ _HOLD_ZONE = text(
         LIMIT :most FOR UPDATE SKIP LOCKED)
     """  # noqa: S608 built from constants
 )
+# The next import of a registry ends the wait for it: a campaign stays open for that, as it does for a time.
 # One probe for each campaign, also where millions are held for ever; NOT EXISTS would be joined with all contacts.
 _FINISHED = text(
     f"""
@@ -66,6 +67,8 @@ _FINISHED = text(
            LIMIT 1) IS NULL
       AND (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.{IS_CLAIMABLE}
            AND c.due_at IS NOT NULL LIMIT 1) IS NULL
+      AND (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.status = '{ContactStatus.HELD}'
+           AND c.reason = '{Reason.LIST_STALE}' LIMIT 1) IS NULL
     FOR UPDATE OF g SKIP LOCKED
     """  # noqa: S608 built from constants
 )

@@ -44,6 +44,7 @@ from orchestrator.store.sql.tables import (
     imports,
     installation,
     lifted_suppressions,
+    list_changes,
     policy_changes,
     recordings,
     suppression_requests,
@@ -212,6 +213,11 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
         dict.fromkeys(("phone", "text", "source", "evidence_url", "words", "digest")),
     ),
     Erased(
+        list_changes,
+        lambda person: list_changes.c.number.in_(person.numbers),
+        {"because": case((list_changes.c.because.is_not(None), "erased"))},
+    ),
+    Erased(
         campaigns,
         _has_a_number(campaigns.c.status_reason),
         {"status_reason": campaigns.c.status_reason.op("||")(literal({"detail": "erased"}, JSONB))},
@@ -236,6 +242,11 @@ KEPT: Final[Mapping[str, str]] = MappingProxyType(
         "lifted_suppressions.phone": "a lifted opt-out stays on record, with who, when and why",
         "lifted_suppressions.lifted_by": "which operator lifted it",
         "suppression_requests.asked_by": "which operator requested it",
+        "list_entries.number": "who is on a list stays on it, also when erased",
+        "list_changes.number": "who put a number on a list or took it off stays on record",
+        "list_changes.by": "which operator changed it",
+        "list_contents.loaded_by": "which operator imported it",
+        "list_contents.swept_to": "how far a content that is over was deleted; gone when all of it is",
         "policy_changes.changed_by": "which operator changed what holds for everybody",
         "contacts.zone": "the zone of the number: when a call was allowed is part of the ledger",
         "contacts.disposition": "the result of a call, from a closed set",
@@ -273,7 +284,7 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "campaigns": frozenset(
             {"id", "name", "kind", "flow_id", "connection_id", "status", "caller_ids", "default_timezone", "pacing"}
             | {"consent", "on_opt_out", "caller_id_pool"}
-            | {"calling_hours", "retry", "caps", "purpose", "subject", "voice", "spend"}
+            | {"calling_hours", "retry", "caps", "lists", "purpose", "subject", "voice", "spend"}
             | {"always_because", "law"}
             | {"allow_number_kinds"}
         ),
@@ -288,6 +299,9 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "imports": frozenset({"id", "campaign_id", "status", "params"}),
         "installation": frozenset({"epoch", "carrier", "policy", "number_key_inner", "number_key_outer"}),
         "lifted_suppressions": frozenset({"id", "scope", "call_id"}),
+        "list_changes": frozenset({"id", "list_id", "action"}),
+        "list_contents": frozenset({"list_id", "status", "prefix_lengths"}),
+        "lists": frozenset({"id", "name", "kind", "regions", "purposes", "owner", "prefix_lengths"}),
         "numbers": frozenset({"id", "number", "flow_id", "home_id"}),
         "policy_changes": frozenset({"changes"}),
         "recordings": frozenset({"id", "call_id", "campaign_id", "told_as", "event_id", "leg", "channels", "format"}),

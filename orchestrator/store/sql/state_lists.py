@@ -8,7 +8,8 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, literal
 
-from orchestrator.model.contact_status import CLAIMABLE
+from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
+from orchestrator.policy.hold_reasons import RELEASED_BY_LISTS
 
 
 def one_of(states: Iterable[StrEnum]) -> str:
@@ -24,3 +25,6 @@ def spelled(state: StrEnum) -> ColumnElement[str]:
 
 IS_CLAIMABLE: Final = f"status IN {one_of(CLAIMABLE)}"
 """Says of a row of `contacts` that it is dialed when its time comes."""
+
+WAITS_FOR_LIST: Final = f"status = '{ContactStatus.HELD}' AND reason IN {one_of(RELEASED_BY_LISTS)}"
+"""Says of a row of `contacts` that it is held until a list changes."""

@@ -11,6 +11,8 @@ from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.store.sql.dial_ledger import REPEAT_AFTER_S
 from orchestrator.store.sql.due_campaigns import IS_LATE, IS_OVER
 from orchestrator.store.sql.ended_campaigns import ENDED
+from orchestrator.store.sql.list_contents import IS_SILENT, TO_SWEEP
+from orchestrator.store.sql.list_releases import IS_TO_RELEASE
 from orchestrator.store.sql.suppressed_calls import SUPPRESSED
 
 
@@ -23,6 +25,7 @@ class Work(StrEnum):
     ENDED = "ended"
     TALLIES = "tallies"
     WEBHOOKS = "webhooks"
+    LISTS = "lists"
 
 
 _RUNS = f"status = '{CampaignStatus.RUNNING}' AND kind = 'campaign'"
@@ -39,6 +42,9 @@ _ROWS = {
     Work.ENDED: ENDED.text,
     Work.TALLIES: "SELECT FROM tally_changes",
     Work.WEBHOOKS: f"SELECT FROM campaigns WHERE {_RUNS} AND NOT heard_webhooks",
+    Work.LISTS: f"""
+        SELECT FROM lists WHERE {IS_TO_RELEASE} UNION ALL SELECT FROM list_contents WHERE {TO_SWEEP}
+        UNION ALL SELECT FROM list_contents WHERE {IS_SILENT}""",  # noqa: S608 built from constants
 }
 _WORK = text("SELECT " + ", ".join(f"EXISTS ({rows}) AS {work}" for work, rows in _ROWS.items()))
 

@@ -327,5 +327,6 @@ def test_the_sweeper_looks_each_open_call_up_by_an_index(world: World) -> None:
 
     plan = "\n".join(row[0] for row in world.query(f"EXPLAIN {SUPPRESSED.text}"))
 
-    assert "Index Scan using suppressions_" in plan and "Seq Scan" not in plan
+    assert "Index Scan using suppressions_" in plan
+    assert {line.split(" on ")[1].split()[0] for line in plan.splitlines() if "Seq Scan" in line} <= {"lists"}
     assert sweep(world) == [call_id]

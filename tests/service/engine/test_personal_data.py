@@ -42,7 +42,7 @@ from tests.support.poll import eventually
 from tests.support.rest import CALLER_ID, KEY, Rest
 from tests.support.world import World
 
-OPT_OUTS = {"suppressions.phone", "lifted_suppressions.phone"}
+OPT_OUTS = {"suppressions.phone", "lifted_suppressions.phone", "list_entries.number", "list_changes.number"}
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from sqlalchemy import Engine, create_engine, text
 from orchestrator.local_stack.embedded_servers import RunningServer
 from orchestrator.policy.caps import DEFAULT_CAPS
 from orchestrator.policy.law.setting import LawMode, LawSetting, stored_setting
-from orchestrator.store.sql.dial_checks import read_facts
+from orchestrator.store.sql.dial_checks import gate_facts, read_facts
+from orchestrator.store.sql.dial_counts import Dials
 from orchestrator.store.sql.migrate import upgrade
 from orchestrator.store.sql.tables import metadata
 from tests.support.old_schema import database_at, downgrade_to
@@ -256,6 +257,38 @@ def test_opt_outs_of_the_release_before_hold_on_with_their_first_words(postgres_
         engine.dispose()
     assert stands == [("sup_1", "global", "asked"), ("sup_2", "cmp_1", "pressed 9")]
     assert words == [("sup_1", "api", "asked", None, True), ("sup_2", "flow", "pressed 9", "call_1", False)]
+
+
+def test_campaigns_of_the_release_before_and_of_an_engine_beside_it_ask_every_registry(
+    postgres_server: RunningServer,
+) -> None:
+    with database_at(postgres_server.url, "0014", name="schema_0014") as url:
+        engine = create_engine(url)
+        with engine.begin() as tx:
+            for statement in _A_CALL:
+                tx.execute(text(statement))
+
+        upgrade(url)
+
+        with engine.begin() as tx:
+            tx.execute(text("INSERT INTO campaigns (id, name, connection_id) VALUES ('cmp_2', 'n', 'conn')"))
+            tx.execute(text("INSERT INTO contacts (id, campaign_id, phone) VALUES ('con_2', 'cmp_2', '+12125550124')"))
+            tx.execute(
+                text(
+                    "INSERT INTO lists (id, name, kind, max_age_s, content) VALUES ('l', 'national', 'registry', 60, 7)"
+                )
+            )
+            tx.execute(text("INSERT INTO list_entries (content, number) VALUES (7, '+12125550124')"))
+            read = read_facts(tx, ["con", "con_2"], DEFAULT_CAPS)
+            facts = {
+                ident: gate_facts(row, contact_status_ok=True, from_caller_id=Dials()) for ident, row in read.items()
+            }
+        assert [registry.name for registry in facts["con"].registries] == ["national"]
+        assert (facts["con"].listed_on, facts["con_2"].listed_on) == (None, "national")
+        downgrade_to(url, "0014")
+        with engine.connect() as tx:
+            assert tx.execute(text("SELECT id FROM campaigns ORDER BY id")).scalars().all() == ["cmp", "cmp_2"]
+        engine.dispose()
 
 
 def test_going_back_to_the_release_before_leaves_what_stands_and_brings_nothing_lifted_back(

@@ -29,6 +29,7 @@ from orchestrator.operations.campaigns.end_open_contacts import end_open_contact
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.contacts.manage_imports import close_dead_imports
 from orchestrator.operations.contacts.renew_zones import renew_zones
+from orchestrator.operations.lists.sweep_lists import sweep_lists
 from orchestrator.operations.recovery.monitor_carrier import watch_webhooks
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.reconcile_channels import reconcile_channels
@@ -149,6 +150,7 @@ LOOPS: dict[str, Callable[[World], object]] = {
     "claim from a pool": lambda w: from_a_pool(w, lambda w: w.claim(FEW_DUE)),
     "import, a contact for each external id": lambda w: import_some(w, dedupe="external_id"),
     "import, a contact for each number": lambda w: import_some(w, dedupe="phone"),
+    "lists": lambda w: sweep_lists(w.sql),
     "claim under both caps": lambda w: (w.set_caps(per_number_24h=3, per_caller_id_24h=1000), w.claim(FEW_DUE)),
 }
 _LAST = "9" * 26
@@ -202,6 +204,10 @@ POLLS = (
     "/v1/suppressions?phone=%2B13012000010&include=lifted",
     "/v1/numbers",
     "/v1/caller-id-pools",
+    "/v1/lists",
+    "/v1/lists/lookup?phone=%2B15012000002",
+    f"/v1/lists/lst_{'2':0>26}",
+    f"/v1/lists/lst_{'2':0>26}/changes",
     "/v1/flows",
     "/v1/dialing",
     f"/v1/imports/imp_{'2':0>26}",

@@ -15,12 +15,15 @@ from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.caps import CAP_WINDOW, DEFAULT_CAPS
 from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts, Go, Hold, Never, may_dial
+from orchestrator.policy.law.regions import regions_of
+from orchestrator.policy.lists.registries import Registry, registries_for
 from orchestrator.policy.phone.number_kind import number_kind
 from orchestrator.policy.ring_time import why_ring_too_short
 from orchestrator.policy.zones.contact_zones import zones_for
 
 ROWS = list(csv.DictReader((Path(__file__).parent / "called_person.csv").read_text().splitlines()))
 _DIALS = re.compile(r"(\d+) dials by two other campaigns, oldest (\S+Z)")
+_LIST = re.compile(r"list (\S+) as_of (\S+)")
 _RING = re.compile(r"timeout_secs (\d+)")
 HOURS = ("always", "timezone", "windows", "holidays")
 
@@ -30,7 +33,6 @@ WAITS_FOR = {
     "28": "law packs",
     "30": "rests after an abandoned call",
     "32": "rests after a conversation",
-    "35": "registries",
     "38": "guards",
     "39": "pools of caller ids",
     "40": "law packs",
@@ -54,12 +56,18 @@ def _facts(number: str, settings: dict[str, Any], now: datetime) -> GateFacts:
         number_frees_at=datetime.fromisoformat(dials[2]) + CAP_WINDOW if dials else None,
         consent_required=_consent_required(settings.get("x", "")),
         ends_at=datetime.fromisoformat(ends_at) if ends_at else None,
+        registries=_registries(number, settings.get("x", "")),
     )
 
 
 def _consent_required(words: str) -> RequiredConsent:
     """Return what a campaign asks for to whom the law's demand is its own."""
     return RequiredConsent.WRITTEN if "no consent of kind written" in words else RequiredConsent.NONE
+
+
+def _registries(number: str, said: str) -> tuple[Registry, ...]:
+    stored = [[name, ["US"], ["sales"], f"{as_of}T00:00:00Z", 31 * 86_400] for name, as_of in _LIST.findall(said)]
+    return registries_for(json.dumps(stored), None, "sales", regions_of(number))
 
 
 def _told(verdict: Go | Hold | Never) -> tuple[str, str, str]:

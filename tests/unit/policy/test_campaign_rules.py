@@ -40,6 +40,7 @@ FULL: dict[str, Any] = SMALLEST | {
     },
     "number_gap": "2h",
     "caps": {"per_number_24h": 2, "per_caller_id_24h": 75},
+    "lists": {"suppress": ["global", "internal"], "registry": ["us-national"], "allow": "agreed"},
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.policy.dial_gate import GateFacts, Go, Hold, Never, may_dial
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.lists.registries import Registry
 from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.weekly_hours import CallingHours
 
@@ -22,6 +23,10 @@ FREE = GateFacts(
     attempts_spent=0,
     max_attempts=3,
 )
+DAY = timedelta(days=1)
+STALE = Registry("national", NOON - 31 * DAY, 31 * DAY)
+FRESH = Registry("florida", NOON - 31 * DAY + timedelta(microseconds=1), 31 * DAY)
+NEVER_IMPORTED = Registry("new", None, 31 * DAY)
 
 
 def test_a_contact_with_nothing_in_its_way_may_be_dialed() -> None:
@@ -53,6 +58,11 @@ def test_a_single_call_outside_any_campaign_goes_the_same_way() -> None:
         (replace(FREE, zone_key="America/New_York|Pacific/Guam"), Reason.ZONE_UNKNOWN, None),
         (replace(FREE, zone_key="Asia/Tokyo"), Reason.OUTSIDE_HOURS, datetime(2027, 1, 5, 0, tzinfo=UTC)),
         (replace(FREE, number_in_use=True), Reason.NUMBER_IN_USE, NOON + timedelta(minutes=1)),
+        (replace(FREE, registries=(STALE,)), Reason.LIST_STALE, None),
+        (replace(FREE, registries=(FRESH, STALE)), Reason.LIST_STALE, None),
+        (replace(FREE, registries=(NEVER_IMPORTED,), number_in_use=True), Reason.LIST_STALE, None),
+        (replace(FREE, registries=(STALE,), ends_at=NOON + HOUR), Reason.LIST_STALE, NOON + HOUR),
+        (replace(FREE, allow_list="agreed", is_allowed=False), Reason.NOT_ON_ALLOW_LIST, None),
         (replace(FREE, last_dial_to_number_at=NOON - HOUR, number_gap=2 * HOUR), Reason.NUMBER_GAP, NOON + HOUR),
         (
             replace(FREE, number_dials_last_day=3, number_day_limit=3),
@@ -116,6 +126,8 @@ def test_what_stands_in_the_way_is_told_with_its_time(facts: GateFacts, reason: 
         (replace(FREE, number_kind=NumberKind.PREMIUM), Reason.NUMBER_KIND, ContactStatus.EXHAUSTED),
         (replace(FREE, number_kind=NumberKind.SATELLITE, suppressed=True), Reason.NUMBER_KIND, ContactStatus.EXHAUSTED),
         (replace(FREE, suppressed=True), Reason.SUPPRESSED, ContactStatus.SUPPRESSED),
+        (replace(FREE, listed_on="internal"), Reason.SUPPRESSED, ContactStatus.SUPPRESSED),
+        (replace(FREE, listed_on="national", registries=(STALE,)), Reason.SUPPRESSED, ContactStatus.SUPPRESSED),
         (replace(FREE, attempts_spent=3), Reason.ATTEMPTS_SPENT, ContactStatus.EXHAUSTED),
         (replace(FREE, not_after=NOON), Reason.TOO_LATE, ContactStatus.EXPIRED),
     ],
@@ -136,6 +148,9 @@ def test_what_can_never_be_dialed_is_told_with_its_final_status(
         replace(FREE, ends_at=NOON + timedelta(microseconds=1)),
         replace(FREE, last_dial_to_number_at=NOON - HOUR, number_gap=HOUR),
         replace(FREE, attempts_spent=2),
+        replace(FREE, registries=(FRESH,)),
+        replace(FREE, allow_list="agreed", is_allowed=True),
+        replace(FREE, is_allowed=False),
         replace(FREE, caller_id_dials_last_day=74, caller_id_day_limit=75),
         replace(FREE, number_dials_last_day=10_000),
         replace(FREE, number_dials_last_week=6, number_week_limit=7),

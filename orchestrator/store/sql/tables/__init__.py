@@ -20,6 +20,7 @@ from orchestrator.store.sql.tables.consents import consent_events
 from orchestrator.store.sql.tables.contacts import contacts, import_rejects, imports
 from orchestrator.store.sql.tables.flows import flows, numbers
 from orchestrator.store.sql.tables.installation import idempotency_keys, installation, policy_changes
+from orchestrator.store.sql.tables.lists import list_changes, list_contents, list_entries, lists
 from orchestrator.store.sql.tables.suppressions import lifted_suppressions, suppression_requests, suppressions
 
 __all__ = [
@@ -44,6 +45,10 @@ __all__ = [
     "imports",
     "installation",
     "lifted_suppressions",
+    "list_changes",
+    "list_contents",
+    "list_entries",
+    "lists",
     "metadata",
     "numbers",
     "policy_changes",

@@ -68,6 +68,7 @@ campaigns = Table(
     Column("spend", JSONB(none_as_null=True)),  # its budget, if it has one
     Column("consent", JSONB, nullable=False, server_default=EMPTY),
     Column("on_opt_out", Text, nullable=False, server_default=text("'hangup'")),  # or 'finish': what rings goes on
+    Column("lists", JSONB(none_as_null=True)),  # by name; NULL where nothing was said: every registry that covers it
     # A campaign makes five calls, and no more until a webhook has come back since then.
     moment("proving_since"),
     Column("heard_webhooks", Boolean, nullable=False, server_default=text("false")),

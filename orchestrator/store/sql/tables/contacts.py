@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text,
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.model.contact_status import ContactStatus
-from orchestrator.store.sql.state_lists import IS_CLAIMABLE
+from orchestrator.store.sql.state_lists import IS_CLAIMABLE, WAITS_FOR_LIST
 from orchestrator.store.sql.tables.columns import EMPTY, NOW, metadata, moment
 
 imports = Table(
@@ -112,6 +112,8 @@ Index("contacts_by_status", contacts.c.status, contacts.c.id)
 Index("contacts_standing", contacts.c.campaign_id, contacts.c.status, contacts.c.zone, contacts.c.id)
 Index("contacts_calling", contacts.c.campaign_id, postgresql_where=text(f"status = '{ContactStatus.CALLING}'"))
 Index("contacts_by_phone", contacts.c.phone)
+# Who waits for a list to change, and is released when it does.
+Index("contacts_wait_for_list", contacts.c.campaign_id, contacts.c.id, postgresql_where=text(WAITS_FOR_LIST))
 Index(
     "contacts_expiry",
     contacts.c.not_after,

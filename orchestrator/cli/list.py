@@ -1,0 +1,158 @@
+"""`orchestrator list`: creates lists of numbers, fills them from files and looks numbers up, over the REST API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from orchestrator.cli.api_client import ApiClient, api_client, connect
+from orchestrator.cli.arguments import parse_time
+from orchestrator.cli.upload import problem_lines
+from orchestrator.clock import rfc3339
+from orchestrator.errors import NotFound
+
+app = typer.Typer(
+    no_args_is_help=True,
+    callback=connect,
+    help="Keep lists of numbers: those not to be dialed, registries, and those that alone are dialed. "
+    "Finds the API like `orchestrator campaign`.",
+)
+
+_Name = Annotated[str, typer.Argument(metavar="NAME", help="The list's name, or its id, lst_01J….")]
+
+
+class Kind(StrEnum):
+    """What a list is for."""
+
+    SUPPRESS = "suppress"
+    REGISTRY = "registry"
+    ALLOW = "allow"
+
+
+@app.command()
+def create(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of the list.")],
+    *,
+    kind: Annotated[Kind, typer.Option(help="suppress: campaigns that name it do not dial its numbers.")],
+    region: Annotated[list[str] | None, typer.Option(help="Of a registry: US, US-FL, …; repeatable.")] = None,
+    purpose: Annotated[list[str] | None, typer.Option(help="Of a registry: sales, survey, …; repeatable.")] = None,
+    max_age: Annotated[str | None, typer.Option(help="Of a registry: how old its copy may be. Default: 31d.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Who keeps it up to date.")] = None,
+) -> None:
+    """Create a list without entries.
+
+        orchestrator list create us-national --kind registry --region US --purpose sales
+
+    A registry holds the contacts that it covers until its first import.
+    """
+    given = {"regions": region, "purposes": purpose, "max_age": max_age, "owner": owner}
+    body = {"name": name, "kind": kind.value, **{field: value for field, value in given.items() if value}}
+    _print(api_client(ctx).post("/v1/lists", body))
+
+
+@app.command("import")
+def import_(
+    ctx: typer.Context,
+    name: _Name,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file with a column `phone`.")],
+    *,
+    as_of: Annotated[
+        str | None, typer.Option(help="When the file was made, such as 2027-03-01T00:00Z. Default: now.")
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="The country of numbers without a country code.")] = None,
+    map_: Annotated[str | None, typer.Option("--map", help="The column of the numbers: phone:Header.")] = None,
+    because: Annotated[str | None, typer.Option(help="Why, for the history.")] = None,
+    accept_smaller: Annotated[bool, typer.Option(help="Accept a file with less than half of the entries.")] = False,
+    accept_older: Annotated[bool, typer.Option(help="Accept a file of an earlier moment than the list's.")] = False,
+) -> None:
+    """Replace the entries of a list by those of a file, all at once.
+
+    orchestrator list import us-national registry.csv --as-of 2027-03-01T00:00Z
+    """
+    api = api_client(ctx)
+    moment = rfc3339(parse_time(as_of, option="--as-of")) if as_of else None
+    options = {"as_of": moment, "region": region, "map": map_, "because": because, "by": "cli"}
+    accepted = {"accept_smaller": accept_smaller, "accept_older": accept_older}
+    params = {field: value for field, value in options.items() if value}
+    params |= {field: "true" for field, value in accepted.items() if value}
+    with file.open("rb") as rows:
+        done = api.replace(f"/v1/lists/{_id_of(api, name)}/content", rows, content_type="text/csv", **params)
+    _print(done["list"])
+    _console().print(f"{done['rows']} rows: {done['accepted']} accepted, {done['invalid']} invalid", markup=False)
+    for line in problem_lines(done):
+        _console().print(f"  {line}", markup=False)
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A list's name or id. Default: all lists.")] = None,
+) -> None:
+    """Show a list with its history, or all lists.
+
+    orchestrator list show us-national
+    """
+    api = api_client(ctx)
+    if name is None:
+        for each in api.each("/v1/lists", limit=500):
+            _print(each)
+        return
+    list_id = _id_of(api, name)
+    _print(api.get(f"/v1/lists/{list_id}"))
+    for line in api.get(f"/v1/lists/{list_id}/changes", limit=20)["data"]:
+        _console().print(f"  {_change(line)}", markup=False)
+
+
+@app.command()
+def lookup(
+    ctx: typer.Context,
+    phone: Annotated[str, typer.Argument(metavar="NUMBER", help="The number, +1….")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show every list that holds a number, and its suppressions.
+
+    orchestrator list lookup +12025550123
+    """
+    found = api_client(ctx).get("/v1/lists/lookup", phone=phone)
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    for each in found["lists"]:
+        by = "" if each["entry"] == found["phone"] else f" by {each['entry']}"
+        _console().print(f"{each['kind']} list {each['name']}{by}", markup=False)
+    for each in found["suppressions"]:
+        _console().print(f"suppressed ({each['scope']}): {each['reason']}", markup=False)
+    if not found["lists"] and not found["suppressions"]:
+        _console().print(f"{found['phone']} is on no list and not suppressed", markup=False)
+
+
+def _id_of(api: ApiClient, name: str) -> str:
+    if name.startswith("lst_"):
+        return name
+    for each in api.each("/v1/lists", name=name):
+        return str(each["id"])
+    raise NotFound("list", f"{name}: `orchestrator list show` shows those that are there")
+
+
+def _print(row: Mapping[str, Any]) -> None:
+    as_of = f", as of {row['as_of']}" if row["as_of"] else ", never imported"
+    stale = f", too old from {row['stale_from']}" if row["stale_from"] else ""
+    line = f"{row['id']} {row['name']}: {row['kind']}, {row['entries']} entries, version {row['version']}{as_of}{stale}"
+    _console().print(line, markup=False)
+
+
+def _change(line: Mapping[str, Any]) -> str:
+    what = " ".join(str(part) for part in (line["action"], line["number"] or line["version"]) if part is not None)
+    return f"{line['at']} {what} by {line['by']}" + (f": {line['because']}" if line["because"] else "")
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True)

@@ -1,0 +1,76 @@
+"""Which lists hold for a campaign: those that suppress, the registries, and one whose numbers alone are dialed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from orchestrator.policy.lists.list_fields import GLOBAL, Words
+from orchestrator.policy.names import all_seen
+
+AUTO: Final = "auto"
+OFF: Final = "off"
+_MOST = 100
+
+_Reference = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(all_seen)
+]
+
+
+def _with_global(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((GLOBAL, *names)))
+
+
+class CampaignLists(BaseModel):
+    """The lists of a campaign, by name; a request may name them by id."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    suppress: Annotated[
+        tuple[_Reference, ...],
+        AfterValidator(_with_global),
+        Field(
+            max_length=_MOST,
+            description="Lists whose numbers are not dialed. `global`, the suppressions of everybody, always holds.",
+        ),
+    ] = (GLOBAL,)
+    registry: Annotated[
+        Literal["auto", "off"] | Annotated[tuple[_Reference, ...], Field(min_length=1, max_length=_MOST)],
+        Field(
+            description="`auto`: every registry that covers the number's region and the campaign's purpose. A list of "
+            "names: these alone. `off`: none, which needs `because`."
+        ),
+    ] = AUTO
+    allow: Annotated[
+        _Reference | None, Field(description="A list of kind allow: only its numbers are dialed. Null: no such list.")
+    ] = None
+    because: Annotated[Words | None, Field(description="Why no registry is asked; with `registry: off` alone.")] = None
+
+    @model_validator(mode="after")
+    def _says_why_no_registry_is_asked(self) -> Self:
+        if (self.registry == OFF) is not (self.because is not None):
+            raise PydanticCustomError("because", "`registry: off` needs `because`, and nothing else has it")
+        return self
+
+    @property
+    def references(self) -> dict[str, str]:
+        """The lists that are named, by the JSON pointer of the name."""
+        named = {f"/suppress/{n}": name for n, name in enumerate(self.suppress) if name != GLOBAL}
+        if not isinstance(self.registry, str):
+            named |= {f"/registry/{n}": name for n, name in enumerate(self.registry)}
+        return named | ({"/allow": self.allow} if self.allow else {})
+
+    def named_by(self, names: dict[str, str]) -> CampaignLists:
+        """Return these lists with each reference replaced by the name it stands for."""
+        changes: dict[str, Any] = {"suppress": _with_global(tuple(names.get(ref, ref) for ref in self.suppress))}
+        if not isinstance(self.registry, str):
+            changes["registry"] = tuple(dict.fromkeys(names.get(ref, ref) for ref in self.registry))
+        if self.allow:
+            changes["allow"] = names.get(self.allow, self.allow)
+        return self.model_copy(update=changes)
+
+
+DEFAULT_LISTS: Final = CampaignLists()
+"""What holds for a campaign that says nothing."""
