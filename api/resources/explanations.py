@@ -104,7 +104,7 @@ def of_contact(services: Services, contact_id: str, query: ExplainQuery) -> Expl
     are those that the ledger knew then. Without `at` the answer says, too, whether a call to the number is under way
     and whether rate and channels have room.
     """
-    return _view(
+    return explanation_view(
         explain_contact(
             contact_id, at=query.at, sql=services.sql, client=services.redis, keys=services.keys, caps=services.caps
         )
@@ -118,7 +118,7 @@ def of_number(services: Services, body: NumberToExplain) -> ExplanationView:
     Fields are those of a campaign and of a contact; what is left out is what a new campaign would have. Dials and
     opt-outs are those that the ledger knew at that moment; nothing is changed.
     """
-    return _view(explain_number(body, sql=services.sql, caps=services.caps))
+    return explanation_view(explain_number(body, sql=services.sql, caps=services.caps))
 
 
 @resource.route("GET", "/v1/campaigns/{campaign_id}/explain", gives={200: CampaignExplanationView}, fails=(404,))
@@ -132,7 +132,8 @@ def of_campaign(services: Services, campaign_id: str) -> CampaignExplanationView
     return CampaignExplanationView.model_validate(told, from_attributes=True)
 
 
-def _view(explained: Explained) -> ExplanationView:
+def explanation_view(explained: Explained) -> ExplanationView:
+    """Return an explanation as the API gives it."""
     told = explained.explanation
     return ExplanationView(
         verdict=told.verdict,

@@ -33,8 +33,9 @@ from orchestrator.store.sql.dial_checks import gate_facts, read_facts
 from orchestrator.store.sql.dial_counts import Dials
 
 PAGE = 2_000
-_REST = 0.2  # of the time that a page took: whoever dials comes in between
-_KINDS_KEPT = 50_000
+_REST = 0.15  # of the time that a page took: whoever dials comes in between
+_KINDS_KEPT, _PLACES_KEPT = 50_000, 200_000
+_NOWHERE = "unknown"
 _SUBSCRIBER = 4  # the last digits of a number say nothing of its place and kind
 
 
@@ -106,6 +107,10 @@ class _Place(NamedTuple):
     countries: frozenset[str]
     regions: tuple[str, ...]
 
+    @property
+    def region(self) -> str:
+        return self.regions[-1] if self.regions else _NOWHERE
+
 
 def survey_contacts(
     campaign: Row[Any],
@@ -145,12 +150,13 @@ class _Surveyor:
         if len(self._answers) > _KINDS_KEPT:
             self._answers.clear()
         undone = [row for row in rows if row["status"] in CLAIMABLE]
-        kinds = {row["id"]: self._kind(row) for row in undone if not row["has_history"]}
+        places = {row["id"]: self._place(row["phone"]) for row in rows}
+        kinds = {row["id"]: self._kind(row, places[row["id"]]) for row in undone if not row["has_history"]}
         alone = self._judge(tx, undone, kinds)
         for row in rows:
             contact_id = row["id"]
             answer = alone[contact_id] if contact_id in alone else self._answers.get(kinds.get(contact_id, ()), _GONE)
-            self._survey.add(contact_id, _answer(row, answer, self._at), self._region(row))
+            self._survey.add(contact_id, _answer(row, answer, self._at), row["region"] or places[contact_id].region)
 
     def _judge(
         self, tx: Connection, undone: Sequence[RowMapping], kinds: Mapping[str, tuple[Any, ...]]
@@ -168,10 +174,10 @@ class _Surveyor:
         facts = gate_facts(row, contact_status_ok=True, from_caller_id=dials, closed_caller_ids=self._closed)
         return may_dial(facts if row["campaign_status"] in FINAL_CAMPAIGN else as_if_running(facts), self._at)
 
-    def _kind(self, row: RowMapping) -> tuple[Any, ...]:
+    def _kind(self, row: RowMapping, place: _Place) -> tuple[Any, ...]:
         """Return all that the gate looks at of a contact whose number has no history."""
         return (
-            self._place(row["phone"]),
+            place,
             row["timezone"],
             row["timezone_source"],
             row["region"],
@@ -193,7 +199,7 @@ class _Surveyor:
         prefix = phone[:-_SUBSCRIBER]
         place = self._places.get(prefix)
         if place is None:
-            if len(self._places) > _KINDS_KEPT:
+            if len(self._places) > _PLACES_KEPT:
                 self._places.clear()
             place = _Place(
                 zones_for(phone, now=self._at).key, number_kind(phone), number_regions(phone), regions_of(phone)
@@ -201,12 +207,8 @@ class _Surveyor:
             self._places[prefix] = place
         return place
 
-    def _region(self, row: RowMapping) -> str:
-        return row["region"] or next(reversed(self._place(row["phone"]).regions), _NOWHERE)
-
 
 _GONE = Never(Reason.CONTACT_CLOSED, None)  # erased since the page was read
-_NOWHERE = "unknown"
 
 
 def _answer(row: RowMapping, answer: GateAnswer, at: datetime) -> GateAnswer:

@@ -1,0 +1,152 @@
+"""Writes the tables of docs/policy.md that show each reason as it is explained, by what the gate really says.
+
+`python -m tests.support.explained_reasons` rewrites them; a test holds the page against them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from api.resources.explanations import explanation_view
+from orchestrator.operations.contacts.explained import Explained, ZoneAt, in_words
+from orchestrator.policy.consents import RequiredConsent
+from orchestrator.policy.dial_gate import GateFacts
+from orchestrator.policy.explain import Explanation, explain
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.phone.number_kind import NumberKind
+from orchestrator.policy.weekly_hours import CallingHours
+from orchestrator.policy.zones.zone_names import zone_info
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "policy.md"
+BEGIN, END = "<!-- written by tests/support/explained_reasons.py -->", "<!-- until here -->"
+
+NOON = datetime(2027, 1, 4, 17, tzinfo=UTC)  # a Monday, noon in New York
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+NIGHT = NOON + 10 * HOUR
+FREE = GateFacts(
+    campaign_status="running",
+    calling_hours=CallingHours(),
+    zone_key="America/New_York",
+    attempts_spent=0,
+    max_attempts=3,
+    contact_status="waiting",
+)
+
+
+class Example(NamedTuple):
+    """What somebody finds who asks: the check that does not pass, by these facts at this moment."""
+
+    check: str
+    facts: GateFacts
+    at: datetime = NOON
+
+
+EXAMPLES = (
+    Example("contact_open", replace(FREE, contact_status_ok=False, contact_status="completed")),
+    Example("campaign_open", replace(FREE, campaign_status="canceled")),
+    Example("campaign_open", replace(FREE, ends_at=NOON - DAY)),
+    Example("number_kind", replace(FREE, number_kind=NumberKind.PREMIUM)),
+    Example("region", replace(FREE, number_regions=frozenset({"JM"}), dial_regions=frozenset({"US"}))),
+    Example("suppression", replace(FREE, suppressed=True)),
+    Example("revocation", replace(FREE, revoked_at=NOON - DAY)),
+    Example("attempts_left", replace(FREE, attempts_spent=3)),
+    Example("not_after", replace(FREE, not_after=NOON - HOUR)),
+    Example("dialing_stopped", replace(FREE, dialing_stopped=True)),
+    Example("campaign_running", replace(FREE, campaign_status="scheduled", starts_at=NOON + DAY)),
+    Example("campaign_running", replace(FREE, campaign_status="paused")),
+    Example(
+        "connection_open",
+        replace(FREE, connection_closed=Reason.CARRIER_UNAVAILABLE, connection_opens_at=NOON + HOUR),
+    ),
+    Example("not_before", replace(FREE, not_before=NOON + HOUR)),
+    Example("calling_hours", FREE, NIGHT),
+    Example("calling_hours", replace(FREE, zone_key="")),
+    Example("consent", replace(FREE, consent_required=RequiredConsent.WRITTEN)),
+    Example("number_in_use", replace(FREE, number_in_use=True)),
+    Example("number_gap", replace(FREE, last_dial_to_number_at=NOON - HOUR, number_gap=2 * HOUR)),
+    Example("rest_after_human", replace(FREE, last_human_at=NOON - 3 * DAY, rest_after_human=7 * DAY)),
+    Example("rest_after_abandoned", replace(FREE, last_abandoned_at=NOON - 10 * HOUR, rest_after_abandoned=3 * DAY)),
+    Example(
+        "number_day_limit",
+        replace(FREE, number_dials_last_day=3, number_day_limit=3, number_frees_at=NOON + HOUR),
+    ),
+    Example(
+        "number_week_limit",
+        replace(FREE, number_dials_last_week=7, number_week_limit=7, number_week_frees_at=NOON + DAY),
+    ),
+    Example(
+        "subject_day_limit",
+        replace(FREE, subject_dials_last_day=3, subject_day_limit=3, subject_frees_at=NOON + HOUR),
+    ),
+    Example(
+        "caller_id_resting",
+        replace(FREE, caller_ids_closed=Reason.CALLER_ID_RESTING, caller_ids_open_at=NOON + DAY),
+    ),
+    Example(
+        "caller_id_quota",
+        replace(FREE, caller_id_dials_last_day=75, caller_id_day_limit=75, caller_id_frees_at=NOON + HOUR),
+    ),
+)
+"""One for each answer of the gate, in the order in which it asks."""
+
+_LONG = ("calling_hours", "windows")
+
+
+def page_part() -> str:
+    """Return what stands on the page between the two marks."""
+    return "\n".join([BEGIN, "", "```json", _whole(), "```", "", *_rows(), "", END])
+
+
+def told_of(example: Example) -> Explanation:
+    """Return the explanation of an example."""
+    return explain(example.facts, example.at)
+
+
+def _whole() -> str:
+    """Return an answer of the API, without the checks that passed."""
+    told, zone = explain(FREE, NIGHT), "America/New_York"
+    zones = (ZoneAt(zone, "number", NIGHT.astimezone(zone_info(zone))),)
+    view = explanation_view(Explained(NIGHT, told, in_words(told), zones, ("US", "US-NY")))
+    document = json.loads(view.model_dump_json())
+    document["checks"] = [check for check in document["checks"] if not check["passed"]]
+    lines = [f'  "{name}": {json.dumps(value)}' for name, value in document.items()]
+    return "{\n" + ",\n".join(lines) + "\n}"
+
+
+def _rows() -> Iterator[str]:
+    yield "| reason | what is said | judged by | until |"
+    yield "| --- | --- | --- | --- |"
+    for example in EXAMPLES:
+        told = told_of(example)
+        view = explanation_view(Explained(example.at, told, in_words(told), (), ()))
+        document = json.loads(view.model_dump_json())
+        [failed] = [check for check in document["checks"] if check["check"] == example.check]
+        source = f"<br>{failed['source']}" if failed["source"] else ""
+        until = (
+            _written(document["until"]) if document["until"] else ("–" if document["verdict"] == "hold" else "never")
+        )
+        yield f"| `{document['reason']}` | {document['sentence']} | {_facts(failed['facts'])}{source} | {until} |"
+
+
+def _facts(facts: Mapping[str, Any]) -> str:
+    said = {name: value for name, value in facts.items() if name not in _LONG and value not in (None, [], {}, "")}
+    return ", ".join(f"{name.replace('_', ' ')}: {_written(value)}" for name, value in said.items())
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return re.sub(r"T(\d\d:\d\d):00\.000Z$", r" \1Z", str(value))
+
+
+if __name__ == "__main__":
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    PAGE.write_text(before + page_part() + rest.partition(END)[2])
