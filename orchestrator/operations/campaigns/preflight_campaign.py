@@ -16,10 +16,13 @@ from orchestrator.operations.campaigns.survey_contacts import PAGE, CallerIds, G
 from orchestrator.policy.caller_id import why_all_closed
 from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.caps import Caps
-from orchestrator.policy.consents import RequiredConsent
+from orchestrator.policy.consent_warnings import consent_warnings
+from orchestrator.policy.consents import ConsentRule, RequiredConsent
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.law.law import law_for
 from orchestrator.policy.law.setting import LawMode, stored_setting
 from orchestrator.policy.preflight import Estimate, Finding, Plan, StartError, estimate, warnings
+from orchestrator.policy.purposes import DEFAULT_PURPOSE, Purpose, Voice
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store.sql import campaigns
 from orchestrator.store.sql.caller_id_pools import read_pools
@@ -115,7 +118,7 @@ def preflight_campaign(
         overrides=list(_overrides(campaign)),
         estimate=_estimate(around, reachable),
         errors=[*errors, *_nobody(survey, errors)],
-        warnings=_warnings(around, survey, shown, reachable),
+        warnings=[*_warnings(around, survey, shown, reachable), *_by_law(campaign, survey)],
     )
 
 
@@ -199,3 +202,16 @@ def _warnings(around: _Around, survey: Survey, caller_ids: Sequence[CallerIdAhea
             stop=around.stop.sentence if around.stop else None,
         )
     )
+
+
+def _by_law(campaign: Row[Any], survey: Survey) -> list[Finding]:
+    """Return, once each, where the law of the contacts' places asks for more consent than the campaign does."""
+    rule, purpose = ConsentRule.model_validate(campaign.consent), Purpose(campaign.purpose or DEFAULT_PURPOSE)
+    voice = Voice(campaign.voice) if campaign.voice else None
+    laws = [law_for(_places(region), purpose, voice) for region in sorted(survey.by_region) if region]
+    return list(dict.fromkeys(finding for law in laws for finding in consent_warnings(rule, law)))
+
+
+def _places(region: str) -> tuple[str, ...]:
+    """Return `US-FL` as its country and itself."""
+    return tuple(dict.fromkeys((region.partition("-")[0], region)))

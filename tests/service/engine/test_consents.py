@@ -10,8 +10,10 @@ from sqlalchemy.exc import DBAPIError
 
 from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
+from orchestrator.operations.campaigns.preflight_campaign import preflight_campaign
 from orchestrator.operations.contacts import record_consent as operations
 from orchestrator.operations.contacts.erase_person import erase_contact, erase_number
+from orchestrator.operations.contacts.explain_contact import explain_contact
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.contacts.record_consent import (
     NewConsent,
@@ -417,3 +419,44 @@ def test_the_sweeper_looks_each_open_call_up_by_an_index(world: World) -> None:
     plan = "\n".join(row[0] for row in world.query(f"EXPLAIN {SUPPRESSED.text}"))
 
     assert "consent_events_by_number" in plan and "Seq Scan on consent_events" not in plan
+
+
+@pytest.mark.parametrize(
+    ("campaign", "warned"),
+    [
+        ({"purpose": "sales", "voice": "recorded"}, ["written", "express"]),
+        ({"purpose": "sales", "voice": "recorded", **WRITTEN}, []),
+        ({"purpose": "sales", "voice": "agent"}, []),
+        ({"purpose": "informational", "voice": "agent"}, []),
+    ],
+)
+def test_a_look_ahead_says_where_the_law_asks_for_more_consent(
+    world: World, campaign: dict[str, Any], warned: list[str]
+) -> None:
+    campaign_id, _ = contact(world, status="draft", **campaign)
+
+    told = world.run(preflight_campaign, campaign_id, at=None)
+
+    found = [warning.detail for warning in told.warnings if warning.code == "consent_asked_by_law"]
+    assert [detail.partition("asks for ")[2].split()[0] for detail in found] == warned
+
+
+def test_a_look_ahead_counts_who_has_not_consented_and_who_has_revoked(world: World) -> None:
+    campaign_id, _ = contact(world, status="draft", **WRITTEN)
+    revoked = world.contact(campaign_id)
+    revoke(world, str(world.contact_row(revoked)["phone"]))
+
+    told = world.run(preflight_campaign, campaign_id, at=None)
+
+    assert [(group.reason, group.contacts) for group in told.held] == [("consent_missing", 1)]
+    assert [(group.reason, group.contacts) for group in told.never] == [("consent_revoked", 1)]
+
+
+def test_an_explanation_of_the_past_leaves_out_what_was_recorded_since(world: World) -> None:
+    _, contact_id = contact(world)
+    before = utc_now()
+    revoke(world, at=ago(days=2))
+
+    then, now = (world.run(explain_contact, contact_id, at=at) for at in (before, None))
+
+    assert (then.explanation.reason, now.explanation.reason) == (None, "consent_revoked")
