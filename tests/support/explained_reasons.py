@@ -19,6 +19,7 @@ from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts
 from orchestrator.policy.explain import Explanation, explain
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.lists.registries import Registry
 from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.weekly_hours import CallingHours
 from orchestrator.policy.zones.zone_names import zone_info
@@ -54,6 +55,7 @@ EXAMPLES = (
     Example("number_kind", replace(FREE, number_kind=NumberKind.PREMIUM)),
     Example("region", replace(FREE, number_regions=frozenset({"JM"}), dial_regions=frozenset({"US"}))),
     Example("suppression", replace(FREE, suppressed=True)),
+    Example("suppression", replace(FREE, listed_on="us-national")),
     Example("revocation", replace(FREE, revoked_at=NOON - DAY)),
     Example("attempts_left", replace(FREE, attempts_spent=3)),
     Example("not_after", replace(FREE, not_after=NOON - HOUR)),
@@ -68,6 +70,8 @@ EXAMPLES = (
     Example("calling_hours", FREE, NIGHT),
     Example("calling_hours", replace(FREE, zone_key="")),
     Example("consent", replace(FREE, consent_required=RequiredConsent.WRITTEN)),
+    Example("registries", replace(FREE, registries=(Registry("us-national", NOON - 32 * DAY, 31 * DAY),))),
+    Example("allow_list", replace(FREE, allow_list="customers", is_allowed=False)),
     Example("number_in_use", replace(FREE, number_in_use=True)),
     Example("number_gap", replace(FREE, last_dial_to_number_at=NOON - HOUR, number_gap=2 * HOUR)),
     Example("rest_after_human", replace(FREE, last_human_at=NOON - 3 * DAY, rest_after_human=7 * DAY)),
@@ -143,7 +147,7 @@ def _written(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return " ".join(map(str, value))
+        return " ".join(f"({_facts(item)})" if isinstance(item, dict) else str(item) for item in value)
     return re.sub(r"T(\d\d:\d\d):00\.000Z$", r" \1Z", str(value))
 
 

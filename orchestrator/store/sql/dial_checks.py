@@ -90,7 +90,7 @@ _SUPPOSED_FACTS = text(
     SELECT {_COLUMNS}, k.flow_id, c.caller_id, k.caller_ids, k.connection_id
     FROM jsonb_populate_record(NULL::contacts, :contact) c
         CROSS JOIN jsonb_populate_record(NULL::campaigns, :campaign) k
-        {caps_and_dials(besides="''")} {_CONSENTS}
+        {caps_and_dials(besides="''")} {_CONSENTS} {_LISTS}
     """  # noqa: S608 built from constants
 ).bindparams(bindparam("contact", type_=JSONB), bindparam("campaign", type_=JSONB))
 
