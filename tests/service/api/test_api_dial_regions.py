@@ -39,7 +39,7 @@ def test_countries_that_are_none_are_refused(rest: Rest, regions: Any, pointer: 
 
 
 def _call(rest: Rest, to: str, **fields: Any) -> Any:
-    document = {"to": to, "from": CALLER_ID, "ignore_hours": True, **fields}
+    document = {"to": to, "from": CALLER_ID, "ignore_hours": True, "because": "a test", **fields}
     return rest.post("/v1/calls", document, headers={"Idempotency-Key": fresh_number()})
 
 
