@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 import phonenumbers
 import pytest
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneNumber, PhoneNumberType
 from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 from phonenumbers.tzdata import TIMEZONE_DATA
 
@@ -19,6 +20,7 @@ from orchestrator.policy.zones.number_zones import zones_by_prefix
 from orchestrator.policy.zones.zone_names import zone_info, zones_of
 from tools.make_number_zones import WRITTEN_TO, make_table
 
+LAW_REGIONS = Path(str(files("orchestrator.policy.law"))) / "number_regions.tsv"
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 TWO_YEARS = [NOW + timedelta(days=5 * step) for step in range(150)]
 EASTERN, CENTRAL, MOUNTAIN, PACIFIC = "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"
@@ -110,6 +112,7 @@ PLACES = [
     ("+61732001234", {"Australia/Brisbane"}),
     ("+61755361234", {"Australia/Brisbane", "Australia/Sydney"}),  # Tweed Heads
     ("+61755231234", {"Australia/Brisbane", "Australia/Sydney"}),
+    ("+61755241234", {"Australia/Brisbane", "Australia/Sydney"}),
     ("+61291234567", {"Australia/Sydney"}),
     ("+61889321234", {"Australia/Darwin", "Australia/Adelaide"}),
     ("+6281234567890", {"Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"}),
@@ -197,6 +200,19 @@ def test_a_code_in_service_is_some_places_and_not_all_of_north_americas() -> Non
     }
 
     assert {number: zones for number, zones in told.items() if not 1 <= zones <= 11} == {}
+
+
+def test_every_code_of_a_place_that_phonenumbers_or_the_law_knows_is_no_more_than_one_places() -> None:
+    """Of all 800: whoever takes a code for a place's must be told its clocks, not those of all North America."""
+    of_the_law = {line[1:4] for line in LAW_REGIONS.read_text().splitlines()[1:] if line[0] == "1" and len(line) > 3}
+    told = {}
+    for code in map(str, range(200, 1000)):
+        kind = phonenumbers.number_type(PhoneNumber(country_code=1, national_number=int(f"{code}2345678")))
+        if kind == PhoneNumberType.FIXED_LINE_OR_MOBILE or code in of_the_law:
+            told[code] = len(zones_of(key_of(f"+1{code}2342000")))
+
+    assert len(told) > 420
+    assert {code: zones for code, zones in told.items() if not 1 <= zones <= 11} == {}
 
 
 @pytest.mark.parametrize(
