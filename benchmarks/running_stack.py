@@ -34,6 +34,7 @@ STORES = ("valkey", "postgres")
 _ROOT = Path(__file__).resolve().parents[1]
 _MOST_S = 240.0
 _BECAUSE = "a benchmark: nobody is called but the simulator"
+_GUARDS = ("abandon", "silence", "failures", "no_answers", "opt_outs")
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,7 @@ class RunningStack:
                 "pacing": {"calls_per_second": campaign.calls_per_second, "max_live_calls": campaign.max_live_calls},
                 "calling_hours": {"always": True, "because": _BECAUSE},
                 "law": {"mode": "off", "because": _BECAUSE},
+                "guards": {name: {"pause": None, "because": _BECAUSE} for name in _GUARDS},
                 "retry": {"max_attempts": 1},
                 "number_gap": "0s",
             },

@@ -14,11 +14,13 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestrator.bounds import (
+    CALL_ESTIMATE,
     DIALS_PER_NUMBER,
     DIALS_PER_NUMBER_IN_A_WEEK,
     LONGEST_GAP,
     LONGEST_REST,
     REST_AFTER_ABANDONED,
+    CallEstimate,
     CallsPerSecond,
     DialsPerCallerId,
     DialsPerNumber,
@@ -122,6 +124,7 @@ class Settings(BaseSettings):
     cap_per_caller_id_24h: Annotated[DialsPerCallerId | None, BeforeValidator(_read_cap)] = Field(
         default=None, validation_alias="ORCHESTRATOR_CAP_PER_CALLER_ID_24H"
     )
+    call_estimate: CallEstimate = Field(default=CALL_ESTIMATE, validation_alias="ORCHESTRATOR_CALL_ESTIMATE")
     data_dir: Path = Field(default=Path("data"), validation_alias="ORCHESTRATOR_DATA_DIR")
     api_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_API_URL")
     media_url: str | None = Field(default=None, validation_alias="ORCHESTRATOR_MEDIA_URL")

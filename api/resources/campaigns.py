@@ -25,6 +25,8 @@ from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, Ne
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.consents import ConsentRule, OnOptOut
 from orchestrator.policy.durations import Duration
+from orchestrator.policy.guards.budget import Spend
+from orchestrator.policy.guards.rules import Guards
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.setting import LawSetting, stored_setting
 from orchestrator.policy.lists.campaign_lists import DEFAULT_LISTS, CampaignLists
@@ -90,6 +92,8 @@ class CampaignView(BaseModel):
     consent: ConsentRule
     on_opt_out: OnOptOut
     lists: Annotated[CampaignLists, BeforeValidator(_said_lists)]
+    guards: Guards
+    spend: Spend | None
     created_at: Moment
     started_at: Moment | None
     completed_at: Moment | None
@@ -224,7 +228,15 @@ def start(services: Services, campaign_id: str, body: Start) -> CampaignInFlight
     no contact is dialed. Refused with `no_contacts` when it has none, and with `preflight` for the errors of one that
     are found at once: `errors` lists them, and `accept` starts in spite of those that it names.
     """
-    start_campaign(campaign_id, body, sql=services.sql, flows=services.flows, caps=services.caps, clock=services.clock)
+    start_campaign(
+        campaign_id,
+        body,
+        sql=services.sql,
+        flows=services.flows,
+        caps=services.caps,
+        clock=services.clock,
+        call_estimate=services.settings.call_estimate,
+    )
     return _in_flight(services, campaign_id)
 
 
@@ -240,8 +252,11 @@ def pause(services: Services, campaign_id: str) -> CampaignInFlight:
 
 @resource.route("POST", "/v1/campaigns/{campaign_id}/resume", gives={200: CampaignInFlight}, fails=(404, 409))
 def resume(services: Services, campaign_id: str) -> CampaignInFlight:
-    """Resume a paused campaign."""
-    resume_campaign(campaign_id, sql=services.sql, clock=services.clock)
+    """Resume a paused campaign.
+
+    Refused with `guard_abandon` or `guard_spend` while that guard would pause it at once.
+    """
+    resume_campaign(campaign_id, sql=services.sql, clock=services.clock, call_estimate=services.settings.call_estimate)
     return _in_flight(services, campaign_id)
 
 

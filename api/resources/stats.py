@@ -13,6 +13,8 @@ from api.http.table_responses import CSV, EXCEL_SAYS, JSON_LINES, table_answer
 from api.resources.campaigns import StatusReason
 from orchestrator.operations.campaigns.export_results import export_results
 from orchestrator.operations.campaigns.read_stats import read_stats
+from orchestrator.policy.guards.judge import State
+from orchestrator.policy.guards.rules import Guard
 from orchestrator.services import Services
 
 resource = Resource("campaigns")
@@ -72,6 +74,16 @@ class Latency(BaseModel):
     event_to_command: Percentiles
 
 
+class GuardView(BaseModel):
+    """What a guard says whose counts last over a resume: its share, where it pauses, and the figures in words."""
+
+    guard: Guard
+    state: State
+    share: float | None
+    limit: float | None
+    detail: str
+
+
 class StatsView(BaseModel):
     """The statistics of a campaign."""
 
@@ -80,6 +92,7 @@ class StatsView(BaseModel):
     contacts: ContactCounts
     held_by_reason: dict[str, int]
     calls: CallCounts
+    guards: list[GuardView]
     rate: Rate
     latency_ms: Latency
 
@@ -88,7 +101,14 @@ class StatsView(BaseModel):
 def stats(services: Services, campaign_id: str) -> StatsView:
     """Show the statistics of a campaign."""
     numbers = asdict(
-        read_stats(campaign_id, sql=services.sql, client=services.redis, keys=services.keys, clock=services.clock)
+        read_stats(
+            campaign_id,
+            sql=services.sql,
+            client=services.redis,
+            keys=services.keys,
+            clock=services.clock,
+            call_estimate=services.settings.call_estimate,
+        )
     )
     calls = (
         numbers["calls"]

@@ -17,6 +17,7 @@ from orchestrator.model.contact_status import FINAL_STATUSES, ContactStatus
 from orchestrator.policy.hold_reasons import sentence_of
 
 _KNOWN = "paused_by_user"
+_GUARD = "guard_"
 _STYLES = {
     ContactStatus.COMPLETED: "green",
     "confirmed": "green",
@@ -40,7 +41,8 @@ def stats_screen(title: str, stats: Mapping[str, Any]) -> RenderableType:
         tables.append(_table("held because", stats["held_by_reason"]))
     total, final = _progress(stats)
     stopped = stopped_line(stats)
-    words = [Text(line) for line in (_pace(stats), _latency(stats)) if line]
+    words = [Text(line) for line in (_pace(stats), _heard(stats), _latency(stats)) if line]
+    words += [Text(line, style="yellow") for line in _warnings(stats)]
     words += [Text(stopped, style="bold red")] if stopped else []
     head = Group(*words, ProgressBar(total=max(total, 1), completed=final, width=72))
     why = [Text(f"{code}: {sentence_of(code) or ''}", style="dim") for code in stats.get("held_by_reason") or {}]
@@ -57,13 +59,17 @@ def stats_line(stats: Mapping[str, Any]) -> str:
     done = f"{stats.get('status', '')}: {final} of {total} contacts done" + (f" ({states})" if states else "")
     held = ", ".join(f"{code} {number}" for code, number in (stats.get("held_by_reason") or {}).items())
     because = f"held because {held}" if held else ""
-    return " · ".join(line for line in (done, because, _pace(stats), _latency(stats), stopped_line(stats)) if line)
+    words = (done, because, _pace(stats), _heard(stats), _latency(stats), stopped_line(stats))
+    return " · ".join(line for line in words if line)
 
 
 def stopped_line(answer: Mapping[str, Any]) -> str:
     """Return why a running campaign does not dial, "" if it dials."""
     reason = answer.get("status_reason") or {}
-    return "" if reason.get("code") == _KNOWN else str(reason.get("detail", ""))
+    code, detail = str(reason.get("code", "")), str(reason.get("detail", ""))
+    if code.startswith(_GUARD):
+        return f"paused by the guard {code.removeprefix(_GUARD)}: {detail}"
+    return "" if code == _KNOWN else detail
 
 
 def report(console: Console, title: str, stats: Mapping[str, Any], *, peak_dials_per_s: float | None = None) -> None:
@@ -82,8 +88,9 @@ def report(console: Console, title: str, stats: Mapping[str, Any], *, peak_dials
     console.print(table if table.row_count else f"{title}: no contacts yet", markup=False)
     if peak_dials_per_s is not None:
         console.print(f"at most {rate(peak_dials_per_s)} dials/s over 5 s")
-    if line := _latency(stats):
-        console.print(line)
+    for line in (_heard(stats), *_warnings(stats), _latency(stats)):
+        if line:
+            console.print(line, markup=False)
 
 
 def _section(table: Table, title: str, counts: Mapping[str, int], *, whole: int) -> None:
@@ -114,6 +121,22 @@ def _pace(stats: Mapping[str, Any]) -> str:
     calls, pace = stats.get("calls", {}), stats.get("rate", {})
     now, most = (rate(pace[name]) if pace.get(name) is not None else "?" for name in ("dials_per_s", "limit"))
     return f"dialed {calls.get('dialed', 0)} · live {calls.get('live', 0)} · {now} of {most} dials/s"
+
+
+def _heard(stats: Mapping[str, Any]) -> str:
+    """Return how many people answered and how many of them were abandoned or heard nothing, "" for none at all."""
+    calls = stats.get("calls", {})
+    if not calls.get("people"):
+        return ""
+    told = ", ".join(f"{calls.get(name, 0)} {name.replace('_', ' ')}" for name in ("abandoned", "silent", "opted_out"))
+    return f"{calls['people']} people answered: {told}"
+
+
+def _warnings(stats: Mapping[str, Any]) -> list[str]:
+    """Return what guards warn of; the one that has paused the campaign is its reason."""
+    return [
+        f"guard {guard['guard']}: {guard['detail']}" for guard in stats.get("guards", ()) if guard["state"] == "warn"
+    ]
 
 
 def _latency(stats: Mapping[str, Any]) -> str | None:

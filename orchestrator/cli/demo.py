@@ -104,6 +104,8 @@ def _create(api: ApiClient) -> dict[str, Any]:
             "calling_hours": {"windows": [{"days": ["mon-sun"], "start": "08:00", "end": "21:00"}]},
             "retry": {"max_attempts": 4, "on": {"busy": {"after": "4s"}, "no_answer": {"after": "4s"}}},
             "number_gap": "1s",
+            # Detection that is not sure takes longer than two seconds, here as in life.
+            "guards": {"abandon": {"pause": None, "because": "a demonstration: only the simulator is called"}},
         },
     )
     path = f"/v1/campaigns/{campaign['id']}"

@@ -38,7 +38,12 @@ CAMPAIGN_TRANSITIONS: Final = TransitionTable(
         _Row(CampaignStatus.SCHEDULED, CampaignStatus.RUNNING, "sweeper: its starts_at has come", "R22"),
         _Row(CampaignStatus.SCHEDULED, CampaignStatus.PAUSED, "a person", "R9"),
         _Row(CampaignStatus.SCHEDULED, CampaignStatus.CANCELED, "a person", "R9"),
-        _Row(CampaignStatus.RUNNING, CampaignStatus.PAUSED, "a person; the carrier refuses it; no webhooks come", "R9"),
+        _Row(
+            CampaignStatus.RUNNING,
+            CampaignStatus.PAUSED,
+            "a person; the carrier refuses it; no webhooks come; a guard",
+            "R9",
+        ),
         _Row(CampaignStatus.RUNNING, CampaignStatus.COMPLETED, "sweeper: nobody is left to call", "R22"),
         _Row(CampaignStatus.RUNNING, CampaignStatus.CANCELED, "a person", "R9"),
         _Row(CampaignStatus.PAUSED, CampaignStatus.SCHEDULED, "a person resumes it before its starts_at"),

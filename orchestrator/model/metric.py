@@ -16,6 +16,7 @@ class Metric(StrEnum):
     CALLS_OPEN = "orchestrator_calls_open"
     CONTACTS_DUE = "orchestrator_contacts_open"
     CAMPAIGNS = "orchestrator_campaigns"
+    CAMPAIGNS_GUARDED = "orchestrator_campaigns_paused_by_guard"
     OUTBOX_DUE = "orchestrator_outbox_due"
     WAITING_TOO_LONG = "orchestrator_waiting_too_long"
     TIMERS = "orchestrator_timers"
@@ -41,6 +42,7 @@ LABELS = {
     Metric.CALLS_OPEN: "state",
     Metric.CONTACTS_DUE: "status",
     Metric.CAMPAIGNS: "status",
+    Metric.CAMPAIGNS_GUARDED: "guard",
     Metric.EVENT_TO_COMMAND_MS: "quantile",
     Metric.COMMAND_HOP_S: "hop",
 }
@@ -74,6 +76,7 @@ _MEANINGS = {
     Metric.CALLS_OPEN: "Calls that have not ended, by ledger state.",
     Metric.CONTACTS_DUE: "Contacts still to be called, by status; held: outside their calling hours or limits.",
     Metric.CAMPAIGNS: "Campaigns that are not completed or canceled, by status.",
+    Metric.CAMPAIGNS_GUARDED: "Campaigns that a guard has paused and nobody has resumed, by guard.",
     Metric.OUTBOX_DUE: "Calls with commands that are waiting to be sent.",
     Metric.WAITING_TOO_LONG: "Events and commands that have waited for 0.1 s; above 10 nobody new is called.",
     Metric.TIMERS: "Timers that are pending.",

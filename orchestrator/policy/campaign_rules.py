@@ -21,6 +21,8 @@ from orchestrator.bounds import CallsPerSecond, LiveCalls, Weight
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.consents import ConsentRule, OnOptOut
 from orchestrator.policy.durations import Duration
+from orchestrator.policy.guards.budget import Spend
+from orchestrator.policy.guards.rules import Guards
 from orchestrator.policy.law.setting import LawSetting
 from orchestrator.policy.lists.campaign_lists import CampaignLists
 from orchestrator.policy.names import all_seen
@@ -46,7 +48,7 @@ __all__ = [
 DEFAULT_NUMBER_GAP = timedelta(hours=2)
 
 MOST_CALLER_IDS = 200
-_TAKEN_AWAY = frozenset({"starts_at", "ends_at", "default_timezone", "purpose", "subject", "voice"})  # by null
+_TAKEN_AWAY = frozenset({"starts_at", "ends_at", "default_timezone", "purpose", "subject", "voice", "spend"})  # by null
 
 CHANGED_ONLY_AT_REST = frozenset({"flow", "caller_ids", "caller_id_pool", "purpose", "subject", "voice"})
 """Fields that may be changed in draft or paused, not while running."""
@@ -84,6 +86,7 @@ CampaignOnOptOut = Annotated[
     OnOptOut,
     Field(description="A call that rings while its number is suppressed or revoked: `hangup`, or let it `finish`."),
 ]
+CampaignSpend = Annotated[Spend | None, Field(description="What its calls may cost. Null: no limit.")]
 NumberGap = Annotated[Duration, AfterValidator(_short_enough)]
 
 
@@ -129,6 +132,8 @@ class NewCampaign(BaseModel):
     consent: ConsentRule = ConsentRule()
     on_opt_out: CampaignOnOptOut = OnOptOut.HANGUP
     lists: CampaignLists = CampaignLists()
+    guards: Guards = Guards()
+    spend: CampaignSpend = None
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -180,6 +185,8 @@ class CampaignChanges(BaseModel):
     consent: ConsentRule | None = None
     on_opt_out: CampaignOnOptOut | None = None
     lists: CampaignLists | None = None
+    guards: Guards | None = None
+    spend: CampaignSpend = None
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

@@ -23,6 +23,7 @@ _AREAS = (
 _numbers: Iterator[str] = (f"+1{area}55501{line:02d}" for area, line in product(_AREAS, range(100)))
 _campaigns = count(1)
 _BECAUSE = "a test at any hour"
+_GUARDS = ("abandon", "silence", "failures", "no_answers", "opt_outs")
 
 RETRY = {"max_attempts": 2, "on": {"busy": {"after": "2s"}, "no_answer": {"after": "2s"}}}
 
@@ -41,6 +42,7 @@ class CampaignRun:
             "caller_ids": [CALLER_ID],
             "calling_hours": {"always": True, "because": _BECAUSE},
             "law": {"mode": "off", "because": _BECAUSE},
+            "guards": {name: {"pause": None, "because": "faults are what is tested"} for name in _GUARDS},
             "retry": RETRY,
             "number_gap": "1s",
             **changes,

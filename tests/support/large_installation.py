@@ -63,7 +63,8 @@ _CONTACTS = f"""
 _CALLS = """
     INSERT INTO calls (id, campaign_id, contact_id, connection_id, flow_id, to_number, from_number, attempt, state,
         command_id, ring_limit_s, talk_limit_s, send_no, reserved_at, published_at, first_sent_at, last_sent_at,
-        accepted_at, deadline_at, dialed_at, ended_at, call_control_id, disposition, outcome, answers)
+        accepted_at, deadline_at, dialed_at, ended_at, call_control_id, disposition, outcome, answers,
+        answered_at, silent, opted_out)
     SELECT 'call_' || lpad(n::text, 26, '0'), c.campaign_id, c.id, :connection, 'flow_1', c.phone, '+13125550100', 1,
         state, 'cmd-' || n, 30, 600, 1, began, began, began, began, began,
         CASE WHEN state = 'accepted' THEN now() + interval '10 minutes' ELSE began + interval '11 minutes' END,
@@ -73,7 +74,9 @@ _CALLS = """
                  ELSE 'no_answer' END
         END,
         CASE WHEN n % 200000 = 10 THEN 'promised' WHEN n % 3 = 0 THEN 'heard' END,
-        CASE WHEN n % 30 = 0 THEN jsonb_build_object('digit', (n % 9)::text, 'pin', n) ELSE '{}' END
+        CASE WHEN n % 30 = 0 THEN jsonb_build_object('digit', (n % 9)::text, 'pin', n) ELSE '{}' END,
+        CASE WHEN state = 'ended' AND n % 3 = 0 THEN began + interval '10 s' END,
+        CASE WHEN state = 'ended' AND n % 3 = 0 THEN false END, CASE WHEN state = 'ended' AND n % 3 = 0 THEN false END
     FROM (SELECT n, now() - make_interval(secs => (:contacts - n) / 2 + 3600) AS began,
             CASE WHEN n > :contacts - 40 THEN 'accepted' WHEN n % 500 = 12 THEN 'unknown'
                  WHEN n % 20000 = 14 THEN 'withdrawn' ELSE 'ended' END AS state

@@ -20,6 +20,7 @@ def run_operation(operation: Callable[..., T], *args: Any, services: Services, *
         "flows": lambda: services.flows,
         "caps": lambda: services.caps,
         "clock": lambda: services.clock,
+        "call_estimate": lambda: services.settings.call_estimate,
         "settings": lambda: services.settings,
         "probes": lambda: services.probes,
         "archive": lambda: services.recordings,

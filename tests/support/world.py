@@ -129,6 +129,7 @@ class World:
             flows=self.flows,
             webhook_url=self.settings.webhook_url,
             caps=self.caps,
+            call_estimate=self.settings.call_estimate,
             keys=self.keys,
         )
 

@@ -51,6 +51,7 @@ def dispatch_loops(services: Services) -> list[Loop]:
         webhook_url=services.settings.webhook_url,
         keys=services.keys,
         caps=services.caps,
+        call_estimate=services.settings.call_estimate,
     )
     dispatcher = Dispatcher(
         sql=services.sql,

@@ -10,6 +10,7 @@ from orchestrator.operations.caller_ids.attest_numbers import attest_numbers
 from orchestrator.operations.caller_ids.rest_numbers import rest_numbers
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
+from orchestrator.operations.campaigns.guard_campaigns import CampaignGuard
 from orchestrator.operations.contacts.apply_retention import RetentionSweep
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.contacts.manage_imports import close_dead_imports
@@ -49,6 +50,7 @@ def sweep_loops(services: Services) -> list[Loop]:
     retention = RetentionSweep(
         sql=sql, client=client, keys=keys, archive=services.recordings, data_dir=services.settings.data_dir
     )
+    guard = CampaignGuard(sql=sql, client=client, keys=keys, call_estimate=services.settings.call_estimate)
 
     def repeat_sends() -> None:
         publish(CALLS_DIAL, resolve_unanswered_dials(sql, client, keys))
@@ -68,6 +70,7 @@ def sweep_loops(services: Services) -> list[Loop]:
         Loop("ended", when(Work.ENDED, lambda: end_open_contacts(sql)), 2.0),
         Loop("tallies", when(Work.TALLIES, lambda: fold_tallies(sql)), 1.0),
         Loop("zones", lambda: renew_zones(sql) or IDLE, 1.0, idle_s=30.0),
+        Loop("guards", when(Work.GUARDS, guard.guard_campaigns), 2.0),
         Loop("imports", lambda: close_dead_imports(sql), 30.0),
         Loop("lists", when(Work.LISTS, lambda: sweep_lists(sql)), 1.0),
         Loop("webhooks", when(Work.WEBHOOKS, prove_webhooks), 1.0),

@@ -17,14 +17,15 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters
 from orchestrator.store.sql.campaigns import lock_campaign, pause_by_user, read_row
 
-_RELEASE = ReleaseReason(Reason.CAMPAIGN_PAUSED, counts=False, held=False)
+RELEASE = ReleaseReason(Reason.CAMPAIGN_PAUSED, counts=False, held=False)
+"""What becomes of the attempts that a pause withdraws."""
 _ALLOWED = (*CAMPAIGN_TRANSITIONS.sources(CampaignStatus.PAUSED), CampaignStatus.PAUSED)
 
 
 def pause_campaign(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys) -> tuple[Row[Any], int]:
     """Return the paused campaign and how many of its calls are live. A paused one stays as it is."""
     _close_the_gate(sql, campaign_id)
-    in_flight = drain_dials(call_filters.of_campaign(campaign_id), _RELEASE, sql=sql, client=client, keys=keys)
+    in_flight = drain_dials(call_filters.of_campaign(campaign_id), RELEASE, sql=sql, client=client, keys=keys)
     with sql.connect() as tx:
         return read_row(tx, campaign_id), in_flight
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import redis
@@ -18,11 +19,13 @@ from orchestrator.operations.campaigns.count_contacts import ContactCounts, coun
 from orchestrator.operations.campaigns.find_campaigns import find_campaign
 from orchestrator.operations.dialing.stop_dialing import status_reason_of
 from orchestrator.policy.campaign_rules import Pacing
+from orchestrator.policy.guards.judge import Reading, judge_lasting
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.calls import count_dials_since
 from orchestrator.store.sql.connections import find_connection
 from orchestrator.store.sql.dialing_stop import read_stop
+from orchestrator.store.sql.guard_counts import count_lasting
 from orchestrator.store.sql.people import read_people
 from orchestrator.store.sql.tallies import Tally, largest_answers, read_tally
 
@@ -45,6 +48,7 @@ class CampaignStats:
     by_answer: dict[str, dict[str, int]]
     dials_per_s: float
     limit: float
+    guards: list[Reading]
     event_to_command_ms: dict[str, float | None]
 
 
@@ -57,7 +61,9 @@ class _Calls(NamedTuple):
     n: int
 
 
-def read_stats(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys, clock: Clock) -> CampaignStats:
+def read_stats(
+    campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys, clock: Clock, call_estimate: Decimal
+) -> CampaignStats:
     """Return the statistics of a campaign at this moment; raise NotFound for none."""
     campaign = find_campaign(campaign_id, sql=sql)
     now = clock()
@@ -65,6 +71,7 @@ def read_stats(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys
         contacts = read_tally(tx, campaign_id, "contacts")
         calls = _read_calls(tx, campaign_id)
         people = read_people(tx, campaign_id)
+        guarded = count_lasting(tx, campaign_id, next_call=call_estimate)
         answers = largest_answers(tx, campaign_id, most=_MOST_ANSWERS)
         dials = count_dials_since(tx, campaign_id, since=now - _RATE_OVER)
         account = find_connection(tx, campaign.connection_id)
@@ -84,6 +91,7 @@ def read_stats(campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys
         by_answer=_answers(answers),
         dials_per_s=round(dials / _RATE_OVER.total_seconds(), 2),
         limit=min(allowed, default=0.0),
+        guards=judge_lasting(guarded.guards, guarded.spend, guarded.counts),
         event_to_command_ms=latency_percentiles(client, keys.latency_of(campaign_id)),
     )
 

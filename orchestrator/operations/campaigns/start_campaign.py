@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Engine, Row
@@ -15,9 +16,20 @@ from orchestrator.model.campaign_status import STARTED, CampaignStatus
 from orchestrator.operations.campaigns.check_start import find_start_errors
 from orchestrator.operations.campaigns.create_campaign import found
 from orchestrator.policy.caps import Caps
+from orchestrator.policy.guards.judge import ABANDON_DAYS, State, judge_lasting
+from orchestrator.policy.guards.rules import Guard
 from orchestrator.policy.preflight import StartError
 from orchestrator.store.sql import campaigns
 from orchestrator.store.sql.flow_cache import FlowCache
+from orchestrator.store.sql.guard_counts import count_lasting
+
+_REMEDIES: Final = {
+    Guard.ABANDON: (
+        f"It can be resumed when days of many abandoned calls are older than {ABANDON_DAYS} days, "
+        "or with laxer guards.abandon and its because."
+    ),
+    Guard.SPEND: "Raise spend, or wait for the next day (UTC) where the day's limit is reached.",
+}
 
 _REFUSED = "The preflight finds errors; correct them, or start in spite of them by naming their codes in `accept`."
 
@@ -31,12 +43,19 @@ class Start(BaseModel):
 
 
 def start_campaign(
-    campaign_id: str, wanted: Start, *, sql: Engine, flows: FlowCache, caps: Caps, clock: Clock
+    campaign_id: str,
+    wanted: Start,
+    *,
+    sql: Engine,
+    flows: FlowCache,
+    caps: Caps,
+    clock: Clock,
+    call_estimate: Decimal,
 ) -> Row[Any]:
     """Set a draft running, or scheduled until its starts_at; one that was started stays as it is.
 
     Raises Conflict `no_contacts` when it has no contacts and no import that would add some, and `preflight` with all
-    errors that a quick look finds and that are not accepted.
+    errors that a quick look finds and that are not accepted. The code is a guard's if that would pause it at once.
     """
 
     def check(tx: Connection, campaign: Row[Any]) -> None:
@@ -44,13 +63,21 @@ def start_campaign(
         refused = [FieldError(*error) for error in errors if error.code not in wanted.accept]
         if refused:
             raise Conflict("preflight", _REFUSED, status=campaign.status, errors=refused)
+        _check_guards(tx, campaign, call_estimate)
 
     return _set_going(sql, campaign_id, since=CampaignStatus.DRAFT, verb="started", now=clock(), check=check)
 
 
-def resume_campaign(campaign_id: str, *, sql: Engine, clock: Clock) -> Row[Any]:
-    """Resume a paused campaign, its reason cleared; one that is under way stays as it is."""
-    return _set_going(sql, campaign_id, since=CampaignStatus.PAUSED, verb="resumed", now=clock())
+def resume_campaign(campaign_id: str, *, sql: Engine, clock: Clock, call_estimate: Decimal) -> Row[Any]:
+    """Resume a paused campaign, its reason cleared; one that is under way stays as it is.
+
+    Raises Conflict with the code of a guard that would pause it at once: what it counts does not end with a resume.
+    """
+
+    def check(tx: Connection, campaign: Row[Any]) -> None:
+        _check_guards(tx, campaign, call_estimate)
+
+    return _set_going(sql, campaign_id, since=CampaignStatus.PAUSED, verb="resumed", now=clock(), check=check)
 
 
 def _set_going(
@@ -60,7 +87,7 @@ def _set_going(
     since: CampaignStatus,
     verb: str,
     now: datetime,
-    check: Callable[[Connection, Row[Any]], None] = lambda _tx, _campaign: None,
+    check: Callable[[Connection, Row[Any]], None],
 ) -> Row[Any]:
     with sql.begin() as tx:
         campaign = found(campaigns.lock_campaign(tx, campaign_id), campaign_id)
@@ -95,3 +122,10 @@ def _check_ready(tx: Connection, campaign: Row[Any], now: datetime) -> None:
     if not campaigns.has_open_import(tx, campaign.id):
         detail = "It has no contacts: add some, or set keep_open so that they may come later."
         raise Conflict("no_contacts", detail, status=campaign.status)
+
+
+def _check_guards(tx: Connection, campaign: Row[Any], call_estimate: Decimal) -> None:
+    guarded = count_lasting(tx, campaign.id, next_call=call_estimate)
+    for reading in judge_lasting(guarded.guards, guarded.spend, guarded.counts):
+        if reading.state is State.PAUSE:
+            raise Conflict(reading.guard.code, f"{reading.detail} {_REMEDIES[reading.guard]}", status=campaign.status)

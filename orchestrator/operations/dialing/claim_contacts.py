@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Self
 
 import redis
 from sqlalchemy import Connection, Engine, RowMapping
 
+from orchestrator.bounds import CALL_ESTIMATE
 from orchestrator.ids import new_id
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.operations.dialing.check_gate import ask_gate
 from orchestrator.operations.dialing.dial_request import dial_command_id, dial_request
 from orchestrator.policy.caps import DEFAULT_CAPS, Caps
 from orchestrator.policy.dial_gate import Go, Hold, Never
+from orchestrator.policy.guards.budget import Spend
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.outage import is_outage
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import RateLimit, reserve, return_reservation
+from orchestrator.store.sql.budgets import calls_left
 from orchestrator.store.sql.contact_transitions import Move, lock_candidates, lock_dialing_rules, move_contacts
 from orchestrator.store.sql.dial_checks import read_facts
 from orchestrator.store.sql.dial_ledger import DEADLINE_SLACK_S, insert_reserved
@@ -58,6 +62,7 @@ class Claimer:
         webhook_url: str | None,
         keys: Keys,
         caps: Caps = DEFAULT_CAPS,
+        call_estimate: Decimal = CALL_ESTIMATE,
     ) -> None:
         self._sql = sql
         self._redis = client
@@ -65,6 +70,7 @@ class Claimer:
         self._webhook_url = webhook_url
         self._keys = keys
         self._caps = caps
+        self._call_estimate = call_estimate
 
     def claim_contacts(self, campaign_id: str, rate_limits: RateLimits, *, zones: Sequence[str], most: int) -> Claim:
         """Claim up to `most` due contacts whose zone is open, in one SQL transaction; return their new attempts."""
@@ -82,13 +88,23 @@ class Claimer:
         asked = ask_gate(tx, rows, contact_ids)
         refusals = {cid: answer for cid, answer in asked.answers.items() if not isinstance(answer, Go)}
         going = [rows[cid] for cid in contact_ids if cid not in refusals]
-        attempts = self._reserve(going, asked.caller_ids, reservation)
+        attempts = self._reserve(self._affordable(tx, going), asked.caller_ids, reservation)
         won = insert_reserved(tx, attempts)
         reservation.used = won
         moves = [_refused(rows[cid], refusal) for cid, refusal in refusals.items() if not _passes_by_itself(refusal)]
         moves += [_claimed(row, row["id"] in won, rows[row["contact_id"]]) for row in attempts]
         move_contacts(tx, moves)
         return Claim(tuple(row["id"] for row in attempts if row["id"] in won), len(rows), refusals)
+
+    def _affordable(self, tx: Connection, going: list[RowMapping]) -> list[RowMapping]:
+        """Return the first of them whose estimates fit into what their campaign may still spend; without a budget all.
+
+        Nobody else claims for this campaign then until the transaction ends.
+        """
+        if not going or going[0]["spend"] is None:
+            return going
+        budget = Spend.model_validate_json(going[0]["spend"])
+        return going[: calls_left(tx, going[0]["campaign_id"], budget, estimate=self._call_estimate)]
 
     def _reserve(
         self, going: Sequence[RowMapping], caller_ids: Mapping[str, str], reservation: Reservation
@@ -123,6 +139,7 @@ class Claimer:
             "ring_limit_s": request["timeout_secs"],
             "talk_limit_s": request["time_limit_secs"],
             "published_at": facts["db_now"],
+            "spent": str(self._call_estimate) if facts["spend"] is not None else None,
         }
 
 

@@ -16,6 +16,7 @@ from orchestrator.model.contact_status import CONTACT_TRANSITIONS, ContactStatus
 from orchestrator.model.disposition import Disposition
 from orchestrator.model.hearing import hearing_of
 from orchestrator.model.live_call import LiveCall, Suppression
+from orchestrator.policy.guards.budget import cost_told
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql.erased_calls import ERASED, IS_ERASED
 from orchestrator.store.sql.listed_numbers import is_listed
@@ -38,7 +39,8 @@ _READ = text(
            c.reason AS contact_reason, c.due_at::text AS due_at_text,
            EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
                    AND {IN_FORCE}) OR {is_listed("k.to_number", "g")} AS is_suppressed,
-           g.retry::text AS retry, g.status AS campaign_status, g.kind, clock_timestamp() AS db_now
+           g.retry::text AS retry, g.status AS campaign_status, g.kind,
+           g.spend->>'currency' AS budget_currency, clock_timestamp() AS db_now
     FROM calls k JOIN contacts c ON c.id = k.contact_id JOIN campaigns g ON g.id = k.campaign_id
     WHERE k.id = ANY(:ids)
     """  # noqa: S608 built from constants
@@ -51,7 +53,9 @@ _CALLS = text(
         sip_hangup_cause = r.sip_hangup_cause, telnyx_error = r.telnyx_error, fault = r.fault,
         end_assumed = r.end_assumed, error = r.error,
         cost = r.cost, heard_after_ms = r.heard_after_ms, abandoned = r.abandoned, silent = r.silent,
-        opted_out = r.opted_out, recordings = r.recordings, answered_at = r.answered_at,
+        opted_out = r.opted_out,
+        spent = coalesce(r.cost_told, CASE WHEN r.was_unanswered THEN k.spent * 0 ELSE k.spent END),
+        recordings = r.recordings, answered_at = r.answered_at,
         ended_at = coalesce(r.ended_at, k.ended_at, now()),
         call_control_id = coalesce(k.call_control_id, r.call_control_id),
         call_leg_id = coalesce(k.call_leg_id, r.call_leg_id),
@@ -60,8 +64,8 @@ _CALLS = text(
         call_id text, disposition text, outcome text, answers jsonb, amd_result text, hangup_cause text,
         hangup_source text, sip_hangup_cause text, telnyx_error jsonb, fault text, end_assumed boolean, error jsonb,
         cost jsonb, heard_after_ms int, abandoned boolean, silent boolean, opted_out boolean,
-        recordings jsonb, answered_at timestamptz, ended_at timestamptz, call_control_id text,
-        call_leg_id text, call_session_id text)
+        cost_told numeric, was_unanswered boolean, recordings jsonb, answered_at timestamptz, ended_at timestamptz,
+        call_control_id text, call_leg_id text, call_session_id text)
     WHERE k.id = r.call_id
     """  # noqa: S608 built from constants
 ).bindparams(bindparam("records", type_=JSONB))
@@ -223,6 +227,7 @@ def end_unrecorded(tx: Connection, call_id: str) -> None:
 def _call_row(record: Record) -> dict[str, Any]:
     call = record.call
     hearing = hearing_of(call, record.disposition)
+    cost = cost_told(call.cost, currency=record.row["budget_currency"] or "")
     return {
         "call_id": call.call_id,
         "disposition": record.disposition.value,
@@ -241,6 +246,9 @@ def _call_row(record: Record) -> dict[str, Any]:
         "abandoned": hearing.abandoned,
         "silent": hearing.silent,
         "opted_out": hearing.opted_out,
+        "cost_told": None if cost is None else str(cost),
+        # The carrier bills what was answered; where the end is only assumed, that may have been.
+        "was_unanswered": call.answered_at is None and not call.hangup_assumed,
         "recordings": list(call.recordings),
         "answered_at": call.answered_at,
         "ended_at": call.ended_at,

@@ -65,6 +65,7 @@ _FACTS = text(
     f"""
     SELECT one.* FROM unnest(CAST(:ids AS text[])) AS asked(id) CROSS JOIN LATERAL (
         SELECT {_COLUMNS}, coalesce(c.flow_id, k.flow_id) AS flow_id, c.caller_id, k.caller_ids, k.connection_id,
+            k.spend::text AS spend,
             (SELECT b.from_number FROM calls b WHERE b.id = c.last_call_id AND k.caller_id_pool IS NOT NULL)
                 AS last_caller_id
         FROM contacts c JOIN campaigns k ON k.id = c.campaign_id

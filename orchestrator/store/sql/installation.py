@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
 
-from orchestrator.model.campaign_status import FINAL_CAMPAIGN
+from orchestrator.model.campaign_status import FINAL_CAMPAIGN, CampaignStatus
 from orchestrator.model.contact_status import CLAIMABLE
 from orchestrator.model.metric import Metric
 from orchestrator.store.sql.state_lists import one_of
@@ -21,6 +21,8 @@ _COUNTS = {
     Metric.CALLS_OPEN: f"SELECT state, count(*) FROM calls WHERE {MAY_LIVE} GROUP BY 1",  # noqa: S608 a constant
     Metric.CAMPAIGNS: "SELECT status, count(*) FROM campaigns "  # noqa: S608 built from constants
     f"WHERE kind = 'campaign' AND status NOT IN {one_of(FINAL_CAMPAIGN)} GROUP BY 1",
+    Metric.CAMPAIGNS_GUARDED: "SELECT substr(status_reason->>'code', 7), count(*) FROM campaigns "  # noqa: S608 a state
+    f"WHERE status = '{CampaignStatus.PAUSED}' AND status_reason->>'code' LIKE 'guard\\_%' GROUP BY 1",
     Metric.DIALING_STOPPED: "SELECT '', count(*) FROM installation WHERE dialing_stopped IS NOT NULL",
     Metric.RECORDINGS_PENDING: "SELECT '', count(*) FROM recordings WHERE state = 'pending'",
 }

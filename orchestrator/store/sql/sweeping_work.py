@@ -26,6 +26,7 @@ class Work(StrEnum):
     TALLIES = "tallies"
     WEBHOOKS = "webhooks"
     LISTS = "lists"
+    GUARDS = "guards"
 
 
 _RUNS = f"status = '{CampaignStatus.RUNNING}' AND kind = 'campaign'"
@@ -45,6 +46,7 @@ _ROWS = {
     Work.LISTS: f"""
         SELECT FROM lists WHERE {IS_TO_RELEASE} UNION ALL SELECT FROM list_contents WHERE {TO_SWEEP}
         UNION ALL SELECT FROM list_contents WHERE {IS_SILENT}""",  # noqa: S608 built from constants
+    Work.GUARDS: f"SELECT FROM campaigns WHERE {_RUNS}",
 }
 _WORK = text("SELECT " + ", ".join(f"EXISTS ({rows}) AS {work}" for work, rows in _ROWS.items()))
 

@@ -284,6 +284,63 @@ def test_a_campaign_may_be_stricter_than_the_installation_and_never_laxer(rest: 
     assert unsaid["caps"] == rest.campaign()["caps"] == nothing
 
 
+def test_guards_hold_by_default_and_are_loosened_with_a_reason_alone(rest: Rest) -> None:
+    named = {"name": "x", "flow": rest.flow()["id"], "caller_ids": [CALLER_ID]}
+    loosened = {"pause": None, "because": "measured by the client"}
+    unsaid = dict.fromkeys(("abandon", "silence", "failures", "no_answers", "opt_outs"))
+
+    silent = rest.campaign()
+    refused = rest.post("/v1/campaigns", {**named, "guards": {"silence": {"pause": None}, "opt_outs": {"pause": 0.06}}})
+    changed = rest.patch(f"/v1/campaigns/{silent['id']}", {"guards": {"silence": loosened}})
+    taken = rest.patch(f"/v1/campaigns/{silent['id']}", {"guards": None})
+
+    assert (silent["guards"], silent["spend"]) == (unsaid, None)
+    assert pointers(refused) == {"/guards/silence": "because", "/guards/opt_outs": "because"}
+    assert "laxer than its default of 0.05" in refused.text
+    assert (changed.json or {})["guards"] == {**unsaid, "silence": loosened}
+    assert rest.get(f"/v1/campaigns/{silent['id']}").json["guards"] == {**unsaid, "silence": loosened}
+    assert pointers(taken)
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer"),
+    [
+        ({"guards": []}, "/guards"),
+        ({"guards": {"abandon": {"pause": 2, "because": "x"}}}, "/guards/abandon/pause"),
+        ({"guards": {"abandon": {"pause": "3 %"}}}, "/guards/abandon/pause"),
+        ({"guards": {"abandon": {"warn": 0}}}, "/guards/abandon/warn"),
+        ({"guards": {"failures": {"because": 7}}}, "/guards/failures/because"),
+        ({"guards": {"noise": {}}}, "/guards/noise"),
+        ({"spend": "5"}, "/spend"),
+        ({"spend": {}}, "/spend"),
+        ({"spend": {"total": 5}}, "/spend/total"),
+        ({"spend": {"per_day": "5,00"}}, "/spend/per_day"),
+        ({"spend": {"total": "5", "currency": "$"}}, "/spend/currency"),
+        ({"spend": {"total": "5", "per_week": "5"}}, "/spend/per_week"),
+    ],
+)
+def test_guards_and_budgets_that_are_written_wrongly_are_refused_by_name(
+    rest: Rest, document: dict[str, Any], pointer: str
+) -> None:
+    campaign = rest.campaign()
+    named = {"name": "x", "flow": campaign["flow"]["id"], "caller_ids": [CALLER_ID]}
+
+    created = rest.post("/v1/campaigns", {**named, **document})
+    changed = rest.patch(f"/v1/campaigns/{campaign['id']}", document)
+
+    assert (list(pointers(created)), list(pointers(changed))) == ([pointer], [pointer])
+
+
+def test_a_budget_is_kept_as_it_was_written_and_taken_away_by_null(rest: Rest) -> None:
+    budget = {"per_day": "25.50", "total": "1000", "currency": "USD"}
+
+    campaign = rest.campaign(spend={"per_day": "25.50", "total": "1000"})
+    without = rest.patch(f"/v1/campaigns/{campaign['id']}", {"spend": None})
+
+    assert campaign["spend"] == budget
+    assert (without.json or {})["spend"] is None
+
+
 def test_creating_a_campaign_again_under_its_key_makes_no_second_one(rest: Rest) -> None:
     document = {"name": "x", "flow": rest.flow()["id"], "caller_ids": [CALLER_ID]}
     key = {"Idempotency-Key": "spring-2031"}

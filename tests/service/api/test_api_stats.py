@@ -257,3 +257,26 @@ def test_a_format_that_is_repeated_or_unknown_is_refused(rest: Rest) -> None:
 
     assert pointers(rest.get(f"/v1/campaigns/{campaign}/results?format=csv&format=csv")) == {"?format": "repeated"}
     assert pointers(rest.get(f"/v1/campaigns/{campaign}/results?format=xml")) == {"?format": "literal_error"}
+
+
+def test_a_campaign_that_a_guard_has_paused_says_so_in_its_stats_and_in_the_metrics(
+    rest: Rest, services: Services
+) -> None:
+    campaign = rest.campaign()["id"]
+    (contact,) = rest.contacts(campaign, fresh_number())
+    _call(services, contact)
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE calls SET abandoned = true, silent = true, opted_out = false, answered_at = now()"))
+    running = rest.get(f"/v1/campaigns/{campaign}/stats").json
+    reason = '{"code": "guard_abandon", "detail": "x", "at": null}'
+    with services.sql.begin() as tx:
+        tx.execute(text(f"UPDATE campaigns SET status = 'paused', status_reason = '{reason}'"))
+
+    paused = rest.get(f"/v1/campaigns/{campaign}/stats").json
+
+    counted = {name: running["calls"][name] for name in ("people", "abandoned", "silent", "opted_out")}
+    assert counted == {"people": 1, "abandoned": 1, "silent": 1, "opted_out": 0}
+    [guard] = running["guards"]
+    assert (guard["guard"], guard["state"], guard["share"], guard["limit"]) == ("abandon", "ok", 1.0, 0.03)
+    assert paused["status_reason"]["code"] == "guard_abandon"
+    assert '\norchestrator_campaigns_paused_by_guard{guard="abandon"} 1.0' in rest.get("/metrics").text

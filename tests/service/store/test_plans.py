@@ -26,6 +26,7 @@ from orchestrator.operations.caller_ids.rest_numbers import rest_numbers
 from orchestrator.operations.calls.warm_flow_cache import warm_flow_cache
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
+from orchestrator.operations.campaigns.guard_campaigns import CampaignGuard
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.contacts.manage_imports import close_dead_imports
 from orchestrator.operations.contacts.renew_zones import renew_zones
@@ -125,6 +126,23 @@ def from_a_pool(world: World, step: Callable[[World], object]) -> None:
     world.execute(chosen, id=FEW_DUE, pool=None, numbers='["+13125550100"]')
 
 
+def under_a_budget(world: World, step: Callable[[], object]) -> None:
+    """Take a step while a campaign may spend no end of money."""
+    world.execute("""UPDATE campaigns SET spend = '{"total": "1000000"}' WHERE id = :id""", id=FEW_DUE)
+    step()
+    world.execute("UPDATE campaigns SET spend = NULL WHERE id = :id", id=FEW_DUE)
+
+
+def claim_under_a_budget(world: World) -> None:
+    """Claim for a campaign that has a budget."""
+    under_a_budget(world, lambda: world.claim(FEW_DUE))
+
+
+def guard_with_a_budget(world: World) -> None:
+    """Look at every campaign that runs, one of them with a budget."""
+    under_a_budget(world, world.run(CampaignGuard).guard_campaigns)
+
+
 LOOPS: dict[str, Callable[[World], object]] = {
     "settle": read_for_the_record,
     "dispatch": lambda w: w.dispatcher.dispatch_calls(),
@@ -136,6 +154,7 @@ LOOPS: dict[str, Callable[[World], object]] = {
     "suppressed": lambda w: hang_up_suppressed(w.sql, w.redis, w.keys),
     "tallies": lambda w: fold_tallies(w.sql),
     "zones": lambda w: renew_zones(w.sql),
+    "guards": guard_with_a_budget,
     "imports": lambda w: close_dead_imports(w.sql),
     "webhooks": lambda w: watch_webhooks(w.sql, w.redis, w.keys, connection_id=CONNECTION),
     "deadlines": lambda w: poll_call_status(w.sql, w.redis, w.keys, w.carrier),
@@ -151,6 +170,7 @@ LOOPS: dict[str, Callable[[World], object]] = {
     "import, a contact for each external id": lambda w: import_some(w, dedupe="external_id"),
     "import, a contact for each number": lambda w: import_some(w, dedupe="phone"),
     "lists": lambda w: sweep_lists(w.sql),
+    "claim under a budget": claim_under_a_budget,
     "claim under both caps": lambda w: (w.set_caps(per_number_24h=3, per_caller_id_24h=1000), w.claim(FEW_DUE)),
 }
 _LAST = "9" * 26

@@ -133,14 +133,7 @@ Index("calls_of_outcome", calls.c.campaign_id, OUTCOME_BEGINS, calls.c.id, postg
 Index("calls_withdrawn", calls.c.id, postgresql_where=text(f"state = '{AttemptState.WITHDRAWN}'"))
 Index("calls_inbound", calls.c.id, postgresql_where=text("direction = 'inbound'"))
 Index("calls_ended", calls.c.ended_at, postgresql_where=text("ended_at IS NOT NULL"))
-# What guards look at: a campaign's newest dials that are over, and the newest people who answered.
-Index(
-    "calls_ended_of",
-    calls.c.campaign_id,
-    calls.c.ended_at.desc(),
-    postgresql_include=["disposition"],
-    postgresql_where=text("ended_at IS NOT NULL AND direction = 'outbound'"),
-)
+# The newest people who answered a campaign, whom its guards look at.
 Index(
     "calls_people_of",
     calls.c.campaign_id,

@@ -10,13 +10,9 @@ branch_labels = None
 depends_on = None
 
 _HEARD = ("silent", "opted_out")
-_IS_OVER = "ended_at IS NOT NULL AND direction = 'outbound'"
-_INDEXES = (
-    ("calls_ended_of", f"calls (campaign_id, ended_at DESC) INCLUDE (disposition) WHERE {_IS_OVER}"),
-    (
-        "calls_people_of",
-        "calls (campaign_id, answered_at DESC) INCLUDE (silent, opted_out) WHERE silent IS NOT NULL",
-    ),
+_INDEX = (
+    "CREATE INDEX calls_people_of ON calls (campaign_id, answered_at DESC) INCLUDE (silent, opted_out) "
+    "WHERE silent IS NOT NULL"
 )
 _CHANGES = {"INSERT": (("added", 1),), "UPDATE": (("added", 1), ("removed", -1)), "DELETE": (("removed", -1),)}
 
@@ -72,13 +68,11 @@ def upgrade() -> None:
     op.add_column("campaigns", sa.Column("spend", JSONB()))
     op.alter_column("tally_changes", "n", type_=sa.BigInteger())
     _count(_SINCE)
-    for name, columns in _INDEXES:
-        op.execute(f"CREATE INDEX {name} ON {columns}")
+    op.execute(_INDEX)
 
 
 def downgrade() -> None:
-    for name, _ in _INDEXES:
-        op.execute(f"DROP INDEX {name}")
+    op.execute("DROP INDEX calls_people_of")
     _count(_BEFORE)
     for table in ("tally_changes", "tallies"):
         op.execute(f"DELETE FROM {table} WHERE subject IN ('people', 'spent')")  # noqa: S608 a constant

@@ -1,0 +1,1 @@
+"""Guards: what pauses a campaign by itself, and says why."""

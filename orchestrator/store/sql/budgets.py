@@ -1,0 +1,33 @@
+"""Says how many calls a campaign can still afford, to one claim at a time.
+
+What is spent is the sum over its calls (`calls.spent`): the estimate from the claim on, then the carrier's cost. What
+is withdrawn was not dialed and costs nothing. Triggers keep the sums, in millionths, by the UTC day of the claim.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from sqlalchemy import Connection, text
+
+from orchestrator.policy.guards.budget import Spend
+from orchestrator.store.sql.guard_counts import MILLIONTHS
+from orchestrator.store.sql.tallies import read_tally
+
+_LOCKS = 7_201_342  # any fixed number: keeps these locks apart from others on the same text
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:campaign_id, :locks))")
+_TODAY = text("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD')")
+
+
+def calls_left(tx: Connection, campaign_id: str, budget: Spend, *, estimate: Decimal) -> int:
+    """Return how many calls of this estimate fit into a campaign's budget; no other claim sees it until this one ends.
+
+    Read behind the lock: what the claim before has reserved is counted.
+    """
+    tx.execute(_LOCK, {"campaign_id": campaign_id, "locks": _LOCKS})
+    today = str(tx.execute(_TODAY).scalar_one())
+    spent = {str(day): n for (day,), n in read_tally(tx, campaign_id, "spent")}
+    limits = ((budget.per_day, spent.get(today, 0)), (budget.total, sum(spent.values())))
+    left = [Fraction(limit) - Fraction(millionths, MILLIONTHS) for limit, millionths in limits if limit is not None]
+    return max(0, min(left) // Fraction(estimate))
