@@ -66,8 +66,7 @@ def change_policy(changes: PolicyChanges, *, sql: Engine, caps: Caps) -> Policy:
     """Change what holds for every campaign, and ask again about the contacts that caps and rests held. Safe to repeat.
 
     It holds from the next claim and the next dial on, in every process; what is kept no longer is erased within hours.
-    Raises InvalidInput for caps that are laxer
-    than the environment's.
+    Raises InvalidInput for caps that are laxer than the environment's.
     """
     parts: dict[str, Caps | Retention] = {"caps": changes.caps, "retention": changes.retention}
     told = {name: each.model_dump(mode="json", include=each.model_fields_set) for name, each in parts.items()}
