@@ -18,14 +18,16 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from orchestrator.bounds import DialsPerCallerId
 from orchestrator.policy.campaign_rules import MOST_CALLER_IDS, Name
 from orchestrator.policy.durations import Duration
+from orchestrator.policy.law.regions import regions_of
 from orchestrator.policy.phone.area_code import area_code
 from orchestrator.policy.phone.caller_id_field import CallerId
 from orchestrator.policy.phone.parse_phone import is_region
+from orchestrator.policy.region_codes import RegionProblem, read_region
 
 MOST_JUDGED = 500
 """The newest calls of a number that its health is judged by, at most."""
 
-_REGION = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?", re.ASCII)
+_REGION = re.compile(r"[A-Z]{2}(?:-[A-Z]{2,3})?", re.ASCII)
 _SAME_REGION, _SAME_AREA = 2, 1
 
 
@@ -37,10 +39,12 @@ class Choose(StrEnum):
 
 
 def _known_region(region: str) -> str:
-    written = _REGION.fullmatch(region)
-    if written is None or not is_region(written[1]):
-        raise PydanticCustomError("region", "write a country such as US, or one with its state such as US-FL")
-    return region
+    read = read_region(region) if "-" in region else region.upper()
+    if isinstance(read, RegionProblem):
+        raise PydanticCustomError("unknown_region", "{why}", {"why": read.detail})
+    if not _REGION.fullmatch(read) or not is_region(read[:2]):
+        raise PydanticCustomError("unknown_region", "write a country such as US, or one with its state such as US-FL")
+    return read
 
 
 def _as_a_rest(rest: timedelta) -> timedelta:
@@ -49,7 +53,8 @@ def _as_a_rest(rest: timedelta) -> timedelta:
     return rest
 
 
-Place = Annotated[str, AfterValidator(_known_region), Field(json_schema_extra={"pattern": f"^{_REGION.pattern}$"})]
+_WRITTEN = {"pattern": "^[A-Za-z]{2}(?:-[A-Za-z]{2,3})?$"}
+Place = Annotated[str, AfterValidator(_known_region), Field(json_schema_extra=_WRITTEN)]
 Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 Cap = Annotated[DialsPerCallerId, Field(strict=True)]
 Rest = Annotated[Duration, AfterValidator(_as_a_rest)]
@@ -62,13 +67,13 @@ class PoolNumber(BaseModel):
 
     number: CallerId
     regions: Annotated[tuple[Place, ...], Field(max_length=100)] = Field(
-        (), description="Where the people are who see it first under `local_then_sticky`, such as `US-FL`."
+        (), description="Whose people see it first under `local_then_sticky`, such as `US-FL`. Left out: its own place."
     )
     label: Name | None = None
 
     def is_of(self, regions: Collection[str]) -> bool:
-        """Return whether people of these regions see it first; one of a whole country is of each of its states."""
-        return any(here == region or here.startswith(f"{region}-") for region in self.regions for here in regions)
+        """Return whether people in these regions, such as ("US", "US-FL"), see it first."""
+        return not _of(self).isdisjoint(regions)
 
 
 class Health(BaseModel):
@@ -169,9 +174,9 @@ class CallerIdPool:
         return replace(self, per_day=min(self.per_day, *limits)) if limits else self
 
     def nearness(self, phone: str, regions: Collection[str]) -> Mapping[str, int]:
-        """Return how near each number is to a phone in these regions; nothing where the pool prefers none.
+        """Return how near each number is to a phone in `regions`, such as ("US", "US-FL").
 
-        The region counts more than the area code.
+        The region counts more than the area code. Nothing where the pool prefers none.
         """
         if self.choose is Choose.STICKY:
             return {}
@@ -181,6 +186,16 @@ class CallerIdPool:
             + _SAME_AREA * (area is not None and area == area_code(each.number))
             for each in self.numbers
         }
+
+
+@lru_cache(maxsize=4096)
+def _of(number: PoolNumber) -> frozenset[str]:
+    """Return the regions whose people see a number first: those it names, else its state, else its country."""
+    if number.regions:
+        return frozenset(number.regions)
+    own = regions_of(number.number)
+    states = frozenset(place for place in own if "-" in place)
+    return states if number.number.startswith("+1") else frozenset(own)  # a free number of +1 lies nowhere
 
 
 @lru_cache(maxsize=256)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping
 from orchestrator.policy.caller_id import CallerIdUse, ClosedCallerIds, choose_caller_id, why_all_closed
 from orchestrator.policy.caller_id_pool import CallerIdPool
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.law.regions import regions_of
 from orchestrator.store.sql.caller_id_pools import read_pools
 from orchestrator.store.sql.caller_id_uses import AskedCallerId, read_uses
 
@@ -32,7 +33,7 @@ class PoolRoom:
             self._pool.caller_ids,
             row["contact_id"],
             resting=self._closed,
-            nearness=self._pool.nearness(row["phone"], (row["region"],) if row["region"] else ()),
+            nearness=self._pool.nearness(row["phone"], regions_of(row["phone"], row["region"])),
             before=row["last_caller_id"],
         )
 

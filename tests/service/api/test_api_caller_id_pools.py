@@ -106,7 +106,7 @@ _WRONG: list[tuple[str, Any, str]] = [
     ("numbers", [{"number": "+19005550111"}], "/numbers/0/number"),
     ("numbers", [{"number": "+12125550111", "regions": "US"}], "/numbers/0/regions"),
     ("numbers", [{"number": "+12125550111", "regions": ["XX"]}], "/numbers/0/regions/0"),
-    ("numbers", [{"number": "+12125550111", "regions": ["US", "us-fl"]}], "/numbers/0/regions/1"),
+    ("numbers", [{"number": "+12125550111", "regions": ["US", "US-ZZ"]}], "/numbers/0/regions/1"),
     ("numbers", [{"number": "+12125550111", "regions": ["Florida"]}], "/numbers/0/regions/0"),
     ("numbers", [{"number": "+12125550111", "label": ""}], "/numbers/0/label"),
     ("numbers", [{"number": "+12125550111", "label": 5}], "/numbers/0/label"),

@@ -103,6 +103,16 @@ def test_a_number_of_the_contacts_region_or_area_comes_first(world: World) -> No
     assert {row["to_number"][:5] == row["from_number"][:5] for row in rows} == {True} and len(rows) == 9
 
 
+def test_where_the_contact_says_to_be_counts_more_than_the_area_code(world: World) -> None:
+    for number in (ONE, OTHER):
+        _map(world, number)
+    campaign_id = pooled(world, pool(world, ONE, OTHER, choose="local_then_sticky"))
+    for n in range(5):
+        world.contact(campaign_id, phone=f"+1{ONE[2:5]}555{n:04d}", region="US-FL")  # and OTHER is a number of Miami
+
+    assert set(shown(world, world.claim(campaign_id))) == {OTHER}
+
+
 def test_a_campaign_without_a_pool_dials_as_before(world: World) -> None:
     rest_number(world, "+13125550100", utc_now() + DAY)
     history(world, "+13125550100", 80, ago=MINUTE)

@@ -65,9 +65,19 @@ def test_the_region_counts_more_than_the_area_code() -> None:
     miami, tampa, chicago = "+13055550101", "+18135550102", "+13125550103"
     pool = local({"number": miami, "regions": ["US-FL"]}, {"number": tampa}, {"number": chicago, "regions": ["US"]})
 
-    assert pool.nearness("+18135550199", ["US-FL"]) == {miami: 2, tampa: 1, chicago: 2}
-    assert pool.nearness("+18135550199", []) == {miami: 0, tampa: 1, chicago: 0}
-    assert pool.nearness("+13055550199", ["US-FL"]) == {miami: 3, tampa: 0, chicago: 2}
+    assert pool.nearness("+18135550199", ["US", "US-FL"]) == {miami: 2, tampa: 3, chicago: 2}
+    assert pool.nearness("+18135550199", ["US", "US-NY"]) == {miami: 0, tampa: 1, chicago: 2}
+    assert pool.nearness("+13055550199", ["US", "US-FL"]) == {miami: 3, tampa: 2, chicago: 2}
+
+
+def test_a_number_that_names_no_region_is_of_its_own_place() -> None:
+    numbers = "+12125550101", "+18005550101", "+14165550101", "+4930901820"
+    pool = local(*({"number": number} for number in numbers))
+
+    assert [*pool.nearness("+13475550199", ["US", "US-NY"]).values()] == [2, 0, 0, 0]
+    assert [*pool.nearness("+16475550199", ["CA", "CA-ON"]).values()] == [0, 0, 2, 0]
+    assert [*pool.nearness("+4915112345678", ["DE"]).values()] == [0, 0, 0, 2]
+    assert [*pool.nearness("+4930123456", ["DE"]).values()] == [0, 0, 0, 3]
 
 
 def test_a_sticky_pool_prefers_no_number() -> None:
