@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.idempotency import fresh_id
 from api.http.pagination import Page, PageQuery, cut_page
@@ -14,6 +14,7 @@ from api.http.routes import Body, Resource
 from orchestrator.flow import FlowProblem, check_flow
 from orchestrator.operations.flows.create_flow import create_flow
 from orchestrator.operations.flows.find_flows import find_flow
+from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 from orchestrator.store.sql.flow_cache import stored_flows
@@ -59,6 +60,15 @@ class FlowCheck(BaseModel):
     warnings: list[FlowProblemView]
 
 
+class FlowCheckQuery(BaseModel):
+    """For which calls a flow is checked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    purpose: Purpose | None = Field(None, description="What a campaign calls for; `sales` asks for most.")
+    voice: Voice | None = Field(None, description="Whose voice is heard. Left out: as the flow speaks.")
+
+
 class FlowQuery(PageQuery):
     """Which flows to list."""
 
@@ -97,10 +107,13 @@ def create(services: Services, body: bytes) -> Response:
     return answer(_version(stored.row), 201 if stored.is_new else 200)
 
 
-@resource.route("POST", "/v1/flows/check", body=_DOCUMENT, gives={200: FlowCheck}, fails=(413, 415))
-def check(services: Services, body: bytes) -> FlowCheck:
-    """Check a flow without storing it."""
-    found = check_flow(body, request.mimetype, library=stored_flows(services.sql))
+@resource.route(
+    "POST", "/v1/flows/check", body=_DOCUMENT, query=FlowCheckQuery, gives={200: FlowCheck}, fails=(413, 415, 422)
+)
+def check(services: Services, body: bytes, query: FlowCheckQuery) -> FlowCheck:
+    """Check a flow without storing it; with a `purpose`, also what a campaign of that purpose must say."""
+    library = stored_flows(services.sql)
+    found = check_flow(body, request.mimetype, library=library, purpose=query.purpose, voice=query.voice)
     errors, warnings = ([_view(each) for each in kind] for kind in found)
     return FlowCheck(ok=not errors, errors=errors, warnings=warnings)
 

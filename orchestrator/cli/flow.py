@@ -21,6 +21,7 @@ from orchestrator.flow.dry_run.scripted_callee import Callee, CalleeKind
 from orchestrator.flow.library import Library, StoredFlow
 from orchestrator.flow.syntax.document import parse_flow
 from orchestrator.model.live_call import Direction
+from orchestrator.policy.purposes import Purpose, Voice
 
 app = typer.Typer(no_args_is_help=True, help="Check a flow, or dry-run it offline; nothing is sent anywhere.")
 
@@ -36,7 +37,14 @@ _DEMO_PHONE = "+12025550123"
 
 
 @app.command()
-def check(file: _File, with_: _With = None) -> None:
+def check(
+    file: _File,
+    with_: _With = None,
+    purpose: Annotated[
+        Purpose | None, typer.Option(help="Check what calls for this purpose must say, too; sales asks for most.")
+    ] = None,
+    voice: Annotated[Voice | None, typer.Option(help="Whose voice is heard. Default: as the flow speaks.")] = None,
+) -> None:
     """Check whether a flow would be accepted; every problem names its line and step. Exit status 1 if there is one.
 
     A warning is about what is accepted and yet hardly intended, such as an outcome that is set before its message was
@@ -44,7 +52,9 @@ def check(file: _File, with_: _With = None) -> None:
     """
     console = Console(highlight=False, soft_wrap=True)
     library = _library(with_ or [])
-    problems, warnings = check_flow(file.read_bytes(), _content_type(file), library=library)
+    problems, warnings = check_flow(
+        file.read_bytes(), _content_type(file), library=library, purpose=purpose, voice=voice
+    )
     for mark, found in (("✗", problems), ("!", warnings)):
         for each in found:
             console.print(f"{mark} {file}, {each}", markup=False)

@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator.flow.actions import Action, Branch, Choose, Command, End, Value
 from orchestrator.flow.limits import DEFAULT_RING_S, DEFAULT_TIME_LIMIT_S, LONGEST_CALL_S, START_TIMEOUT_S
+from orchestrator.flow.notices import Said, SaysOfItself
 from orchestrator.flow.templating.translations import Texts
 from orchestrator.flow.vocabulary import CONTACT_FIELDS, ENDS_CALL, HUMAN_RESULTS, is_ended_by, result_name
 from orchestrator.policy.calling_hours import is_open
@@ -44,6 +45,7 @@ class Step:
     outcome: str | None = None
     state: Value | None = None
     during: Command | None = None
+    says: frozenset[Said] = frozenset()  # of the call itself, in its payload
 
     @property
     def ends_call(self) -> bool:
@@ -121,6 +123,8 @@ class Flow:
     hours: Mapping[str, CallingHours] = field(default_factory=dict)
     on: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
     texts: Texts | None = None
+    says: SaysOfItself = field(default_factory=SaysOfItself)
+    reads_notices: bool = False
 
     def is_open(self, name: str, now: datetime) -> bool:
         """Return whether the hours of that name are open at `now`; hours that are not there never are."""
@@ -150,13 +154,19 @@ class Flow:
         """Return the required variables that a contact with `variables` lacks; an empty text is none."""
         return tuple(name for name in self.required_inputs if _is_blank(variables.get(name)))
 
-    def contact_view(self, contact: Mapping[str, Any]) -> dict[str, Any]:
+    def contact_view(self, contact: Mapping[str, Any], *, region: str | None = None) -> dict[str, Any]:
         """Return what templates see: the inputs, defaults applied, and the contact's phone, external_id and timezone.
 
-        `contact` holds its variables and those three side by side; what the flow does not declare stays out.
+        `contact` holds its variables and those three side by side; what the flow does not declare stays out. The
+        notices are there as the law of the place asks for them: of `region`, such as US-FL, or that of the phone.
         """
         view = {name: _given(contact.get(name), wanted.default) for name, wanted in self.inputs.items()}
-        return view | {name: contact.get(name) for name in CONTACT_FIELDS}
+        view |= {name: contact.get(name) for name in CONTACT_FIELDS}
+        return view | (self._notices(view, region) if self.reads_notices else {})
+
+    def _notices(self, view: Mapping[str, Any], region: str | None) -> dict[str, str]:
+        said = self.texts.language_for(view) if self.texts else view.get("language") or self.says.language
+        return self.says.heard_by(str(view.get("phone") or ""), region, str(said or ""))
 
 
 def _is_blank(value: Any) -> bool:

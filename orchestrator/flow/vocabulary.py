@@ -23,7 +23,7 @@ DURING_COMMANDS: Final = frozenset({"playback_start", "speak"})
 FLOW_KEYS: Final = frozenset(
     {
         "name", "inputs", "answers", "outcomes", "outcome", "defaults", "dial", "start", "inbound", "on", "hours",
-        "language", "texts", "steps",
+        "language", "texts", "identify", "ai_notice", "recording_notice", "opt_out", "steps",
     }
 )  # fmt: skip
 BRANCH_KEYS: Final = frozenset({"match", "when", "set", "outcome", "goto", "during_gather"})

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from orchestrator.flow.actions import Branch, Constant, Value
 from orchestrator.flow.definition import Input
+from orchestrator.flow.notices import NOTICES, Said, SaysOfItself, expanded, hidden_name
 from orchestrator.flow.syntax.node import DocumentNode, Kind
 from orchestrator.flow.syntax.problem import FlowProblem
 from orchestrator.flow.templating.expressions import BadExpression, Expression
@@ -20,6 +21,7 @@ from orchestrator.flow.vocabulary import BUILT_IN_OUTCOMES, CONTACT_FIELDS, EVEN
 from orchestrator.policy.weekly_hours import CallingHours
 
 WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
+_NOTICES: Final = frozenset(("contact", hidden_name(notice)) for notice in NOTICES)
 STEP_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
@@ -47,6 +49,9 @@ class ParseContext:
     has_connecting_step: bool = False
     background_events: frozenset[str] = frozenset()
     on: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
+    says: SaysOfItself = field(default_factory=SaysOfItself)
+    reads_notices: bool = False
+    said_by_text: Mapping[str, frozenset[Said]] = field(default_factory=dict)
 
     def report(self, node: DocumentNode, detail: str, *, line: int | None = None) -> None:
         """Add a problem, once."""
@@ -104,7 +109,7 @@ class ParseContext:
     def template(self, node: DocumentNode, text: str, *, has_event: str | None = None) -> Template | None:
         """Return the compiled template, or None after reporting a problem."""
         try:
-            template = parse_template(text)
+            template = parse_template(expanded(text, self.says.identify))
         except BadExpression as err:
             self.report(node, str(err))
             return None
@@ -123,6 +128,9 @@ class ParseContext:
             known["texts"] = self.texts
         for path in text.paths:
             if path == ("language",) and self.texts is not None:
+                continue
+            if path in _NOTICES:
+                self.reads_notices = True
                 continue
             if path[0] not in known:
                 self.report(node, _unknown_root(path[0], known))

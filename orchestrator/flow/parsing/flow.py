@@ -18,6 +18,7 @@ from orchestrator.flow.parsing.early_outcomes import warn_of_early_outcomes
 from orchestrator.flow.parsing.hours import read_hours
 from orchestrator.flow.parsing.include import IncludeContext, read_includes
 from orchestrator.flow.parsing.inlining import inlined
+from orchestrator.flow.parsing.notices import check_opt_out, read_says, texts_that_say
 from orchestrator.flow.parsing.reachability import check_reachability
 from orchestrator.flow.parsing.start import read_start
 from orchestrator.flow.parsing.steps import read_on, read_step
@@ -82,6 +83,8 @@ def _read(context: ParseContext, entries: dict[str, DocumentNode], includes: Inc
     context.inputs = _inputs(context, entries.get("inputs"))
     context.answers = _answers(context, entries.get("answers"))
     context.hours = read_hours(context, entries.get("hours"))
+    context.says = read_says(context, entries)
+    context.said_by_text = texts_that_say(entries.get("texts"), context.says.identify)
     step_nodes = _step_nodes(context, entries.get("steps"))
     included = read_includes(context, step_nodes, includes)
     _declare(context, included.values())
@@ -110,6 +113,7 @@ def _read(context: ParseContext, entries: dict[str, DocumentNode], includes: Inc
         own = _with_included(steps[step], flow)
         steps |= own
         step_nodes |= dict.fromkeys(own, step_nodes[step])
+    check_opt_out(context, entries.get("opt_out"), steps, context.on)
     check_reachability(context, [*start.targets(), *anywhere], steps, step_nodes)
     return Flow(
         name=name,
@@ -124,6 +128,8 @@ def _read(context: ParseContext, entries: dict[str, DocumentNode], includes: Inc
         hours=context.hours,
         on=context.on,
         texts=texts,
+        says=context.says,
+        reads_notices=context.reads_notices,
     )
 
 
@@ -145,6 +151,7 @@ def _declare(context: ParseContext, included: Iterable[Flow]) -> None:
         context.inputs = {**flow.inputs, **context.inputs}
         context.answers = {**flow.answers, **context.answers}
         context.hours = {**flow.hours, **context.hours}
+        context.reads_notices = context.reads_notices or flow.reads_notices
 
 
 def _name(context: ParseContext, node: DocumentNode | None) -> str:

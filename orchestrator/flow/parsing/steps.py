@@ -20,11 +20,13 @@ from orchestrator.flow.actions import (
 )
 from orchestrator.flow.definition import Repeat, Step
 from orchestrator.flow.limits import MAX_VISITS, STALL_S
+from orchestrator.flow.notices import Said
 from orchestrator.flow.parsing.branches import read_branches, read_choices, read_set, read_timeout
 from orchestrator.flow.parsing.commands import read_command
 from orchestrator.flow.parsing.context import ParseContext, suggestion
 from orchestrator.flow.parsing.events import check_event
 from orchestrator.flow.parsing.http import read_http
+from orchestrator.flow.parsing.notices import said_by
 from orchestrator.flow.parsing.stream_play import read_stream_play
 from orchestrator.flow.parsing.transitions import check_transitions
 from orchestrator.flow.syntax.node import DocumentNode, Kind
@@ -62,10 +64,17 @@ def read_step(context: ParseContext, name: str, node: DocumentNode) -> Step:
         outcome=context.outcome(entries.get("outcome")),
         state=context.value(entries["state"], "state") if _is_text(context, entries.get("state")) else None,
         during=_during(context, entries["during"], action_name) if "during" in entries else None,
+        says=_says(context, action_name, entries),
     )
     if action_name:
         check_transitions(context, node, entries, step)
     return step
+
+
+def _says(context: ParseContext, action: str | None, entries: Mapping[str, DocumentNode]) -> frozenset[Said]:
+    if action not in STEP_COMMANDS:
+        return frozenset()
+    return said_by(context, entries[action].child("payload") or context.defaults.get(action, {}).get("payload"))
 
 
 def _check_one_action(context: ParseContext, node: DocumentNode, found: list[str]) -> None:

@@ -19,7 +19,7 @@ from orchestrator.operations.campaigns.create_campaign import (
     found,
     known_lists,
 )
-from orchestrator.operations.flows.find_flows import check_ring, flow_named
+from orchestrator.operations.flows.find_flows import check_ring, check_said, flow_named
 from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.policy.campaign_rules import CampaignChanges, RetryRules
 from orchestrator.policy.caps import Caps
@@ -31,6 +31,8 @@ from orchestrator.store.sql.installation_policy import caps_in_force
 
 _AT_REST = (CampaignStatus.DRAFT, CampaignStatus.PAUSED)
 _BEFORE_START = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED, CampaignStatus.PAUSED)
+
+_SAID_BY = {"flow", "purpose", "voice"}
 
 # Contacts held for one of these reasons are released when the field changes.
 _HELD_BY = {
@@ -73,6 +75,9 @@ def change_campaign(
         columns = {**columns_of(changes, changes.model_fields_set), "flow_id": flow_id}
         if changes.lists:
             columns["lists"] = known_lists(tx, changes.lists).model_dump(mode="json")
+        if changes.model_fields_set & _SAID_BY:
+            said = {name: columns.get(name, getattr(campaign, name)) for name in ("purpose", "voice")}
+            check_said(flow, **said)
         campaigns.update_campaign(tx, campaign_id, columns)
         changed = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
         _apply_to_contacts(tx, changed, changes, now=clock())

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Row
 from orchestrator.errors import FieldError, InvalidInput, NotFound
 from orchestrator.flow import Flow
 from orchestrator.operations.caller_ids.write_pools import hold_pool
-from orchestrator.operations.flows.find_flows import check_ring, flow_named
+from orchestrator.operations.flows.find_flows import check_ring, check_said, flow_named
 from orchestrator.policy.campaign_rules import DEFAULT_NUMBER_GAP, CampaignChanges, NewCampaign, RetryRules
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.durations import format_duration
@@ -40,6 +40,7 @@ def create_campaign(
     flow = flows.get(flow_id)
     check_outcomes(draft.retry, flow)
     check_ring(flow)
+    check_said(flow, draft.purpose, draft.voice)
     with sql.begin() as tx:
         in_force = caps_in_force(tx, caps)
         check_caps(draft.caps, allowed=in_force)

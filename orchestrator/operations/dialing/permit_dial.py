@@ -163,6 +163,7 @@ class DialPermits:
             to=row["to_number"],
             caller_id=row["from_number"],
             contact={**row["variables"], **contact},
+            region=row["region"],
             dialed_at=row["db_now"],
         )
 

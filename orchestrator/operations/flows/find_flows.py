@@ -8,6 +8,8 @@ from sqlalchemy import Engine, Row
 
 from orchestrator.errors import FieldError, InvalidInput, NotFound
 from orchestrator.flow import Flow
+from orchestrator.flow.what_is_said import SpokenProblem, check_what_is_said
+from orchestrator.policy.purposes import DEFAULT_PURPOSE, Purpose, Voice
 from orchestrator.policy.ring_time import why_ring_too_short
 from orchestrator.store.sql import flows
 
@@ -28,6 +30,17 @@ def flow_named(sql: Engine, wanted: str) -> Row[Any]:
     if row is None:
         raise InvalidInput([FieldError("/flow", "unknown_flow", f"there is no flow with the id or name {wanted!r}")])
     return row
+
+
+def check_said(flow: Flow, purpose: str | None, voice: str | None) -> None:
+    """Raise InvalidInput for a flow that does not say what a campaign of this purpose must say in this voice."""
+    said = check_what_is_said(flow, Purpose(purpose or DEFAULT_PURPOSE), Voice(voice) if voice else None)
+    if said.problems:
+        raise InvalidInput([FieldError("/flow", each.code, _in_words(each)) for each in said.problems])
+
+
+def _in_words(problem: SpokenProblem) -> str:
+    return f"step {problem.step}: {problem.detail}" if problem.step else problem.detail
 
 
 def check_ring(flow: Flow) -> None:

@@ -18,6 +18,7 @@ steps:
   waits: WAITS
   leave: {speak: {payload: x, voice: female}, on: {call.speak.ended: bye}}
   bye: {hangup: {}}
+recording_notice: never
 """
 PLAIN_FIRST = "{speak: {payload: x, voice: female}, on: {call.speak.ended: bye}}"
 PLAIN_WAIT = "{wait_for: machine.greeting.ended, on: {machine.greeting.ended: leave}}"

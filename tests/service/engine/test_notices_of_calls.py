@@ -1,0 +1,32 @@
+"""A call says the notices that the law of the person's place asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.world import World
+
+RECORDING = """
+name: recorded
+start: greet
+steps:
+  greet: {speak: {payload: "{{ recording_notice }} Hello.", voice: female}, on: {call.speak.ended: bye}}
+  bye: {hangup: {}}
+"""
+
+
+@pytest.mark.parametrize(("region", "is_said"), [("US-FL", True), ("US-NY", False), (None, True)])
+def test_a_call_says_what_the_law_of_the_contacts_region_asks_for(
+    world: World, region: str | None, is_said: bool
+) -> None:
+    campaign_id = world.campaign(flow=RECORDING)
+    world.contact(campaign_id, phone="+13125550142", region=region)  # a number of Illinois
+    [call_id] = world.claim(campaign_id)
+
+    world.dialer.dial_call(call_id)
+    world.hear(call_id, "call.answered")
+    world.work(call_id)
+
+    live = world.live(call_id)
+    assert live is not None
+    assert live.contact["_recording_notice"] == ("This call is recorded." if is_said else "")
