@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.http.routes import Resource
 from api.http.state_values import values_of
 from orchestrator.operations.campaigns.explain_campaign import explain_campaign
+from orchestrator.operations.campaigns.explain_number import NumberToExplain, explain_number
 from orchestrator.operations.contacts.explain_contact import explain_contact
-from orchestrator.operations.contacts.explain_number import NumberToExplain, explain_number
 from orchestrator.operations.contacts.explained import Explained, ZoneAt
 from orchestrator.policy.durations import format_duration
 from orchestrator.policy.explain import Checked, Verdict

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.routes import Body, Resource
@@ -62,7 +60,7 @@ class ListAge(BaseModel):
     """A list that the campaign asks, and whether its copy is young enough."""
 
     name: str
-    as_of: date | None
+    as_of: Moment | None
     age_days: int | None
     ok: bool
 

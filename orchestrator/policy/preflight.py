@@ -32,6 +32,7 @@ class StartError(StrEnum):
     RING_FLOOR = "ring_floor"
     CALLER_ID = "caller_id"
     NOBODY_DIALABLE = "nobody_dialable"
+    UNKNOWN_LIST = "unknown_list"
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Plan:
     held_for_ever: int
     asks_for_consent: bool = False
     asks_lists: bool = False
+    old_lists: Sequence[str] = ()
     stop: str | None = None
 
 
@@ -108,6 +110,8 @@ def _warnings(plan: Plan) -> Iterator[Finding]:
         yield Finding("/consent", "consent_not_asked", f"a campaign for {plan.purpose} does not ask for consents")
     if plan.purpose in _ASKS_FOR_CONSENT and not plan.asks_lists:
         yield Finding("/lists", "lists_not_asked", f"a campaign for {plan.purpose} asks no do-not-call registry")
+    if plan.old_lists:
+        yield Finding("/lists", "list_stale", f"older than they may be, so that they hold: {', '.join(plan.old_lists)}")
     if plan.held_for_ever:
         yield Finding(
             "/contacts",

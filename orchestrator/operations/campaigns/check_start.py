@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -14,12 +15,13 @@ from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.model.contact_status import CLAIMABLE
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.dial_gate import GateFacts, Never, may_dial
+from orchestrator.policy.lists.campaign_lists import CampaignLists
 from orchestrator.policy.phone.number_kind import why_never_shown
 from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
 from orchestrator.policy.preflight import Finding, StartError
 from orchestrator.policy.ring_time import why_ring_too_short
 from orchestrator.store.sql.campaigns import has_open_import
-from orchestrator.store.sql.contacts_ahead import some_open
+from orchestrator.store.sql.contacts_ahead import lists_of, some_open
 from orchestrator.store.sql.dial_checks import gate_facts, read_facts
 from orchestrator.store.sql.dial_counts import Dials
 from orchestrator.store.sql.flow_cache import FlowCache
@@ -30,7 +32,8 @@ _LOOKED_AT = 500  # of more contacts it is not told that nobody may be dialed, b
 
 def find_start_errors(tx: Connection, campaign: Row[Any], *, flows: FlowCache, caps: Caps) -> list[Finding]:
     """Return what forbids the start of a campaign that has not ended."""
-    return [*_of_flow(campaign, flows), *_of_caller_ids(campaign), *_of_contacts(tx, campaign, caps)]
+    found = (_of_flow(campaign, flows), _of_caller_ids(campaign), _of_lists(tx, campaign))
+    return [*chain.from_iterable(found), *_of_contacts(tx, campaign, caps)]
 
 
 def as_if_running(facts: GateFacts) -> GateFacts:
@@ -54,6 +57,15 @@ def _of_caller_ids(campaign: Row[Any]) -> Iterator[Finding]:
         why = read.detail if isinstance(read, PhoneProblem) else why_never_shown(read)
         if why:
             yield Finding(f"/caller_ids/{n}", StartError.CALLER_ID, why)
+
+
+def _of_lists(tx: Connection, campaign: Row[Any]) -> Iterator[Finding]:
+    """Yield the lists of a campaign that are not there: an older version may have deleted one."""
+    named = CampaignLists.model_validate(campaign.lists or {}).references
+    known = {each.name for each in lists_of(tx, campaign.id)}
+    for pointer, name in named.items():
+        if name not in known:
+            yield Finding(f"/lists{pointer}", StartError.UNKNOWN_LIST, f"there is no list {name}")
 
 
 def _of_contacts(tx: Connection, campaign: Row[Any], caps: Caps) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row
@@ -21,6 +21,8 @@ from orchestrator.policy.consents import ConsentRule, RequiredConsent
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import law_for
 from orchestrator.policy.law.setting import LawMode, stored_setting
+from orchestrator.policy.lists.campaign_lists import OFF, CampaignLists
+from orchestrator.policy.lists.registries import Registry
 from orchestrator.policy.preflight import Estimate, Finding, Plan, StartError, estimate, warnings
 from orchestrator.policy.purposes import DEFAULT_PURPOSE, Purpose, Voice
 from orchestrator.policy.weekly_hours import stored_hours
@@ -28,7 +30,7 @@ from orchestrator.store.sql import campaigns
 from orchestrator.store.sql.caller_id_pools import read_pools
 from orchestrator.store.sql.caller_id_uses import AskedCallerId, read_use_rows, use_of
 from orchestrator.store.sql.connections import find_connection
-from orchestrator.store.sql.contacts_ahead import CallsLately, read_calls_lately
+from orchestrator.store.sql.contacts_ahead import CallsLately, ListInForce, lists_of, read_calls_lately
 from orchestrator.store.sql.dial_counts import CallerIdCap, count_from
 from orchestrator.store.sql.dial_ledger import database_now
 from orchestrator.store.sql.dialing_stop import Stop, read_stop
@@ -54,6 +56,16 @@ class RegionAhead:
 
 
 @dataclass(frozen=True)
+class ListAhead:
+    """A list that the campaign asks: when its copy was made, how old it is, and whether it is young enough."""
+
+    name: str
+    as_of: datetime | None
+    age_days: int | None
+    ok: bool
+
+
+@dataclass(frozen=True)
 class Override:
     """A field by which a campaign leaves a rule out, and the reason in writing."""
 
@@ -72,7 +84,7 @@ class Preflight:
     never: Sequence[Group]
     by_region: Sequence[RegionAhead]
     caller_ids: Sequence[CallerIdAhead]
-    lists: Sequence[Any]
+    lists: Sequence[ListAhead]
     overrides: Sequence[Override]
     estimate: Estimate
     errors: Sequence[Finding]
@@ -87,6 +99,7 @@ class _Around:
     account: Row[Any] | None
     lately: CallsLately
     stop: Stop | None
+    lists: Sequence[ListInForce]
 
 
 def preflight_campaign(
@@ -102,7 +115,7 @@ def preflight_campaign(
         when = at or max(now, campaign.starts_at or now)
         shown, caller_ids = _look_at_caller_ids(tx, campaign, _cap(campaign, caps), when)
         account = find_connection(tx, campaign.connection_id)
-        around = _Around(campaign, account, read_calls_lately(tx), read_stop(tx))
+        around = _Around(campaign, account, read_calls_lately(tx), read_stop(tx), lists_of(tx, campaign_id))
         errors = [] if campaign.status in FINAL_CAMPAIGN else find_start_errors(tx, campaign, flows=flows, caps=caps)
     survey = survey_contacts(campaign, when, sql=sql, caps=caps, caller_ids=caller_ids, page=page)
     reachable = survey.dialable_now + sum(each.contacts for each in survey.held.values()) - survey.waits_for_somebody
@@ -114,11 +127,11 @@ def preflight_campaign(
         never=_largest(survey.never),
         by_region=[RegionAhead(name, n, survey.dialable_by_region[name]) for name, n in survey.by_region.most_common()],
         caller_ids=shown,
-        lists=(),
+        lists=[_ahead(each, when) for each in around.lists],
         overrides=list(_overrides(campaign)),
         estimate=_estimate(around, reachable),
         errors=[*errors, *_nobody(survey, errors)],
-        warnings=[*_warnings(around, survey, shown, reachable), *_by_law(campaign, survey)],
+        warnings=[*_warnings(around, survey, shown, reachable, when), *_by_law(campaign, survey)],
     )
 
 
@@ -153,6 +166,13 @@ def _look_at_pool(tx: Connection, pool_id: str, cap: int | None, at: datetime) -
     return list(map(CallerIdAhead, pool.caller_ids, (row["attestation"] for row in rows), rooms)), CallerIds({}, closed)
 
 
+def _ahead(found: ListInForce, at: datetime) -> ListAhead:
+    age_days = None if found.as_of is None else (at - found.as_of).days
+    registry = Registry(found.name, found.as_of, timedelta(seconds=found.max_age_s or 0))
+    is_old = found.kind == "registry" and registry.is_stale(at)
+    return ListAhead(found.name, found.as_of, age_days, ok=not is_old)
+
+
 def _largest(groups: Mapping[Reason, Group]) -> list[Group]:
     return sorted(groups.values(), key=lambda group: -group.contacts)
 
@@ -160,6 +180,9 @@ def _largest(groups: Mapping[Reason, Group]) -> list[Group]:
 def _overrides(campaign: Row[Any]) -> Iterator[Override]:
     if stored_hours(campaign.calling_hours).always:
         yield Override("calling_hours.always", campaign.calling_hours.get("because"))
+    lists = CampaignLists.model_validate(campaign.lists or {})
+    if lists.registry == OFF:
+        yield Override("lists.registry", lists.because)
     law = stored_setting(campaign.law)
     if law.mode is not LawMode.ENFORCE:
         yield Override("law.mode", law.because)
@@ -187,7 +210,9 @@ def _estimate(around: _Around, dials: int) -> Estimate:
     )
 
 
-def _warnings(around: _Around, survey: Survey, caller_ids: Sequence[CallerIdAhead], dials: int) -> list[Finding]:
+def _warnings(
+    around: _Around, survey: Survey, caller_ids: Sequence[CallerIdAhead], dials: int, at: datetime
+) -> list[Finding]:
     campaign = around.campaign
     return warnings(
         Plan(
@@ -198,6 +223,8 @@ def _warnings(around: _Around, survey: Survey, caller_ids: Sequence[CallerIdAhea
             dials=dials,
             asks_for_consent=RequiredConsent((campaign.consent or {}).get("require", RequiredConsent.NONE))
             is not RequiredConsent.NONE,
+            asks_lists=any(each.kind == "registry" for each in around.lists),
+            old_lists=[each.name for each in around.lists if not _ahead(each, at).ok],
             held_for_ever=survey.waits_for_somebody,
             stop=around.stop.sentence if around.stop else None,
         )

@@ -185,6 +185,7 @@ class _Surveyor:
             row["not_after"],
             row["ignore_hours"],
             row["attempts_spent"],
+            row["is_allowed"],
             self._full_caller_id(row),
         )
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, RowMapping, text
 
+from orchestrator.store.sql.listed_numbers import holds_for, standing
 from orchestrator.store.sql.state_lists import IS_CLAIMABLE
 from orchestrator.store.sql.tables import CALLING_US, COUNTED_DIALS
 
@@ -20,6 +21,7 @@ _HAS_HISTORY = f"""
     EXISTS (SELECT 1 FROM calls d WHERE d.number_key = {_KEY} AND d.{COUNTED_DIALS}
             AND (d.last_sent_at IS NULL OR d.last_sent_at > :since))
     OR EXISTS (SELECT 1 FROM consent_events e WHERE e.number_key = {_KEY})
+    OR z.listed_on IS NOT NULL
     OR EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = p.phone)
     OR EXISTS (SELECT 1 FROM lifted_suppressions s WHERE s.phone = p.phone AND s.lifted_at > :at)
     OR EXISTS (SELECT 1 FROM calls d WHERE d.from_number = p.phone AND d.{CALLING_US})
@@ -27,13 +29,15 @@ _HAS_HISTORY = f"""
 # OFFSET 0 keeps the page what it is: a page's worth of rows, each with a few looks into an index.
 _PAGE = text(
     f"""
-    SELECT p.*, ({_HAS_HISTORY}) AS has_history
+    SELECT p.*, ({_HAS_HISTORY}) AS has_history, z.is_allowed
     FROM (
         SELECT c.id, c.phone, c.timezone, c.timezone_source, c.region, c.not_before, c.not_after, c.ignore_hours,
             c.status, c.reason, c.due_at, c.caller_id,
             c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent
         FROM contacts c WHERE c.campaign_id = :campaign_id AND c.id > :after ORDER BY c.id LIMIT :most OFFSET 0
-    ) p CROSS JOIN installation i ORDER BY p.id
+    ) p CROSS JOIN installation i JOIN campaigns k ON k.id = :campaign_id
+        CROSS JOIN LATERAL ({standing("p.phone", "k")}) z
+    ORDER BY p.id
     """  # noqa: S608 built from constants
 )
 _SOME_OPEN = text(
@@ -50,6 +54,23 @@ _LATELY = text(
 )
 
 
+_LISTS = text(
+    f"""
+    SELECT l.name, l.kind, l.as_of, l.max_age_s FROM lists l JOIN campaigns k ON k.id = :campaign_id
+    WHERE {holds_for("k")} ORDER BY l.kind, l.name
+    """  # noqa: S608
+)
+
+
+class ListInForce(NamedTuple):
+    """A list that a campaign asks: its kind, the date of its copy, and how old that may be, in s."""
+
+    name: str
+    kind: str
+    as_of: datetime | None
+    max_age_s: int | None
+
+
 class CallsLately(NamedTuple):
     """How many of the newest calls were looked at, how long they took and cost on average; None where none is known."""
 
@@ -63,8 +84,8 @@ def contacts_after(
 ) -> Sequence[RowMapping]:
     """Return the next contacts of a campaign by their ids, with what the gate looks at of the contact itself.
 
-    `has_history` says that something is known of the number: a dial of the last year, an opt-out, a consent, a call
-    to us.
+    `has_history` says that something is known of the number: a dial of the last year, an opt-out, a consent, a list
+    of the campaign, a call to us. `is_allowed` says that its allow list holds it.
     """
     params = {"campaign_id": campaign_id, "after": contact_id, "most": limit, "at": at, "since": at - _LOOKED_BACK}
     return tx.execute(_PAGE, params).mappings().all()
@@ -73,6 +94,11 @@ def contacts_after(
 def some_open(tx: Connection, campaign_id: str, *, limit: int) -> list[str]:
     """Return the ids of contacts of a campaign that are not done, up to `limit`."""
     return list(tx.execute(_SOME_OPEN, {"campaign_id": campaign_id, "most": limit}).scalars())
+
+
+def lists_of(tx: Connection, campaign_id: str) -> list[ListInForce]:
+    """Return the lists that hold for a campaign."""
+    return [ListInForce(*row) for row in tx.execute(_LISTS, {"campaign_id": campaign_id})]
 
 
 def read_calls_lately(tx: Connection, *, limit: int = 1_000) -> CallsLately:

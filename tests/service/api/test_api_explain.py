@@ -13,6 +13,7 @@ NIGHT = "2030-12-03T04:00:00Z"  # a Monday, 22:00 in Chicago
 MORNING = "2030-12-03T15:00:00.000Z"
 NINE_TO_EIGHT = {"windows": [{"days": ["mon-sat"], "start": "09:00", "end": "20:00"}]}
 NUMBER = {"phone": "+13125550142"}
+LISTS = {"enough": "suppress", "us-national": "registry", "customers": "allow"}
 
 
 def explained(rest: Rest, path: str) -> dict[str, Any]:
@@ -217,3 +218,33 @@ def test_a_start_is_refused_with_the_errors_of_the_preflight_and_started_in_spit
     assert rest.post(path, {"accept": ["ring_floor"]}).status_code == 409
     assert pointers(rest.post(path, {"accept": ["anything"]})) == {"/accept/0": "enum"}
     assert rest.post(path, {"accept": ["nobody_dialable"]}).json["status"] == "running"  # type: ignore[index]  # it is
+
+
+def test_lists_hold_in_explanations_and_in_a_preflight_that_shows_how_old_they_are(rest: Rest) -> None:
+    made = [rest.post("/v1/lists", {"name": name, "kind": kind}).json for name, kind in LISTS.items()]
+    ids = {each["name"]: each["id"] for each in made if each}
+    for name, phone in (("enough", "+13125550142"), ("customers", "+13125550143"), ("customers", "+13125550142")):
+        rest.post(f"/v1/lists/{ids[name]}/entries", {"entries": [phone]})
+    asked = {"lists": {"suppress": ["enough"], "registry": ["us-national"], "allow": "customers"}}
+    campaign = rest.campaign(**asked)["id"]
+    contacts = rest.contacts(campaign, "+13125550142", "+13125550143", "+13125550144")
+
+    told = rest.post(f"/v1/campaigns/{campaign}/preflight").json or {}
+
+    assert [(each["name"], each["as_of"], each["ok"]) for each in told["lists"]] == [
+        ("customers", None, True),
+        ("us-national", None, False),
+        ("enough", None, True),
+    ]
+    assert "list_stale" in {warning["code"] for warning in told["warnings"]}
+    assert {each["reason"]: each["contacts"] for each in told["never"]} == {"suppressed": 1}
+    assert {each["reason"]: each["contacts"] for each in told["held"]} == {"list_stale": 2}
+    rest.post(f"/v1/campaigns/{campaign}/start")
+    each = [explained(rest, f"/v1/contacts/{contact}/explain")["reason"] for contact in contacts]
+    assert each == ["suppressed", "list_stale", "list_stale"]
+    phones = {"+13125550142": "suppressed", "+13125550143": None, "+13125550144": "not_on_allow_list"}
+    lists = {**asked["lists"], "registry": "off", "because": "a test"}
+    for phone, reason in phones.items():
+        answer = rest.post("/v1/explain", {"phone": phone, "lists": lists, "at": MORNING})
+        assert (answer.json or {})["reason"] == reason
+    assert pointers(rest.post("/v1/explain", {**NUMBER, "lists": {"allow": "nobody"}})).keys() == {"/lists/allow"}

@@ -9,8 +9,8 @@ import pytest
 
 from orchestrator.clock import utc_now
 from orchestrator.errors import NotFound
+from orchestrator.operations.campaigns.explain_number import NumberToExplain, explain_number
 from orchestrator.operations.contacts.explain_contact import explain_contact
-from orchestrator.operations.contacts.explain_number import NumberToExplain, explain_number
 from orchestrator.operations.contacts.explained import Explained
 from orchestrator.operations.contacts.find_suppressions import lift_suppression
 from orchestrator.operations.contacts.suppress_number import suppress_number

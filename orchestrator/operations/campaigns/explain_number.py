@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.model.contact_status import ContactStatus
+from orchestrator.operations.campaigns.create_campaign import known_lists
 from orchestrator.operations.contacts.explained import (
     Explained,
     dials_from_its_caller_id,
@@ -29,6 +30,7 @@ from orchestrator.policy.consents import ConsentRule
 from orchestrator.policy.explain import explain
 from orchestrator.policy.law.regions import regions_of
 from orchestrator.policy.law.setting import LawSetting
+from orchestrator.policy.lists.campaign_lists import CampaignLists
 from orchestrator.policy.phone.allowed_kinds import AllowedKinds
 from orchestrator.policy.phone.field import Number
 from orchestrator.policy.region_codes import MEANS as REGION_MEANS
@@ -71,15 +73,18 @@ class NumberToExplain(BaseModel):
     number_gap: NumberGap = DEFAULT_NUMBER_GAP
     caps: Caps = Caps()
     consent: ConsentRule = ConsentRule()
+    lists: CampaignLists = CampaignLists()
 
 
 def explain_number(wanted: NumberToExplain, *, sql: Engine, caps: Caps) -> Explained:
     """Return what the gate would say of a number in a running campaign with these settings.
 
     Dials and opt-outs are those that the ledger knew at `at`. Of these caps and the installation's the smaller hold.
+    Raises InvalidInput for a list that is unknown or of another kind.
     """
     with sql.connect() as tx:
-        row = read_supposed_facts(tx, _contact(wanted), _campaign(wanted), caps, at=wanted.at)
+        lists = known_lists(tx, wanted.lists).model_dump(mode="json")
+        row = read_supposed_facts(tx, _contact(wanted), {**_campaign(wanted), "lists": lists}, caps, at=wanted.at)
         when, stop = row["db_now"], read_stop(tx)
         dials = dials_from_its_caller_id(tx, row, at=wanted.at)
     explanation = explain(gate_facts(row, contact_status_ok=True, from_caller_id=dials), when)
