@@ -46,7 +46,9 @@ def make_things(rest: Rest, services: Services) -> Things:
             "import_id": upload["id"],
             "suppression_id": suppressed["id"],
             "number_id": _number(rest)["id"],
-            "list_id": (rest.post("/v1/lists", {"name": f"mine {fresh_number()}", "kind": "registry"}).json or {})["id"],
+            "list_id": (rest.post("/v1/lists", {"name": f"mine {fresh_number()}", "kind": "registry"}).json or {})[
+                "id"
+            ],
             "connection_id": CONNECTION,
         }
     )

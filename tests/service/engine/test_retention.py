@@ -180,11 +180,14 @@ def test_calls_alone_may_be_kept_for_a_shorter_time_than_contacts(world: World, 
 @pytest.mark.parametrize("status", ["waiting", "held", "calling"])
 def test_a_contact_that_is_open_keeps_everything(world: World, tmp_path: Path, status: str) -> None:
     contact_id, call_id = met(world, days=4000, status=status)
+    never_called, its_call = met(world, days=4000, status=status, phone="+13125550178")
+    world.execute("DELETE FROM calls WHERE id = :id", id=its_call)
     keep(world, contacts="1d", calls="1d")
 
     sweep(world, tmp_path)
 
     assert words_of(world, contact_id) == KEPT and world.call_row(call_id)["to_number"] == PHONE
+    assert world.contact_row(never_called)["phone"] == "+13125550178"
 
 
 def test_a_call_under_way_keeps_its_person(world: World, tmp_path: Path) -> None:
@@ -200,12 +203,15 @@ def test_a_call_under_way_keeps_its_person(world: World, tmp_path: Path) -> None
 def test_recordings_are_given_to_the_loop_that_removes_their_files(world: World, tmp_path: Path) -> None:
     _, call_id = met(world, days=40)
     old, young = recorded(world, call_id, days=31), recorded(world, call_id, days=29)
+    again = recorded(world, call_id, days=33)
+    world.execute("UPDATE recordings SET told_at = now() WHERE id = :id", id=again)  # the carrier told of it anew
     keep(world, recordings="30d")
 
     sweep(world, tmp_path)
 
     found = world.query("SELECT id, state, urls, due_at IS NOT NULL FROM recordings ORDER BY id")
     assert [tuple(row) for row in found] == [
+        (again, "fetched", {"mp3": "https://x"}, False),
         (old, "erased", {}, True),
         (young, "fetched", {"mp3": "https://x"}, False),
     ]

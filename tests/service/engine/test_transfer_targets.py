@@ -8,10 +8,14 @@ import pytest
 
 from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
+from orchestrator.ids import new_id
 from orchestrator.operations.calls.check_target import number_called_by
 from orchestrator.operations.calls.request_command import ACTIONS
 from orchestrator.operations.contacts.record_consent import Revocation, record_revocation
 from orchestrator.operations.contacts.suppress_number import suppress_number
+from orchestrator.operations.lists.change_entries import add_entries
+from orchestrator.operations.lists.manage_lists import create_list
+from orchestrator.policy.lists.list_fields import NewList
 from orchestrator.store.redis.live_calls import read_log
 from tests.support.carrier_stub import CarrierStub
 from tests.support.incoming import answered, inbound, mapped, tell
@@ -119,6 +123,32 @@ def test_the_revocation_of_a_subject_holds_for_transfers_about_it(
     revoke(world, scope="subject", subject="parcels")
 
     answer(world, subject=subject)
+
+    assert sent(carrier) == [action]
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "action"),
+    [
+        ("suppress", ["global", "internal"], "speak"),
+        ("suppress", ["global"], "transfer"),
+        ("registry", ["global"], "transfer"),
+    ],
+    ids=["a list of the campaign", "a list of others", "a registry, on which an agent may be"],
+)
+def test_who_is_on_a_suppress_list_of_the_campaign_is_not_called(
+    world: World, carrier: CarrierStub, kind: str, asked: list[str], action: str
+) -> None:
+    list_id = new_id("lst")
+    world.run(create_list, NewList.model_validate({"name": "internal", "kind": kind}), list_id=list_id)
+    call_id = world.dialed_call(
+        flow=FORWARDS, lists={"suppress": asked, "registry": "auto", "allow": None, "because": None}
+    )
+    world.run(add_entries, list_id, [TARGET])
+    world.hear(call_id, "call.initiated")
+    world.hear(call_id, "call.answered")
+
+    world.work(call_id)
 
     assert sent(carrier) == [action]
 
