@@ -106,7 +106,13 @@ def of_contact(services: Services, contact_id: str, query: ExplainQuery) -> Expl
     """
     return explanation_view(
         explain_contact(
-            contact_id, at=query.at, sql=services.sql, client=services.redis, keys=services.keys, caps=services.caps
+            contact_id,
+            at=query.at,
+            sql=services.sql,
+            client=services.redis,
+            keys=services.keys,
+            flows=services.flows,
+            caps=services.caps,
         )
     )
 

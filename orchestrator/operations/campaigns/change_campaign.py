@@ -24,7 +24,7 @@ from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.policy.campaign_rules import CampaignChanges, RetryRules
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.hold_reasons import HELD_BY_CAPS, RELEASED_BY_LISTS, Reason
-from orchestrator.policy.weekly_hours import stored_hours
+from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.store.sql import campaigns
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.installation_policy import caps_in_force
@@ -34,14 +34,18 @@ _BEFORE_START = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED, CampaignStatus.
 
 _SAID_BY = {"flow", "purpose", "voice"}
 
+_HELD_BY_HOURS = (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN, Reason.LAW_HOURS, Reason.LAW_HOLIDAY)
 # Contacts held for one of these reasons are released when the field changes.
 _HELD_BY = {
     "calling_hours": (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN),
-    "default_timezone": (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN),
+    "default_timezone": _HELD_BY_HOURS,
+    "flow": _HELD_BY_HOURS,
+    "law": _HELD_BY_HOURS,
+    "voice": _HELD_BY_HOURS,
     "number_gap": (Reason.NUMBER_GAP,),
     "caps": HELD_BY_CAPS,
     "consent": (Reason.CONSENT_MISSING,),
-    "purpose": (Reason.CONSENT_MISSING, *HELD_BY_CAPS, *RELEASED_BY_LISTS),  # some have no caps
+    "purpose": (Reason.CONSENT_MISSING, *_HELD_BY_HOURS, *HELD_BY_CAPS, *RELEASED_BY_LISTS),  # some have no caps
     "subject": (Reason.SUBJECT_DAY_LIMIT,),
     "name": (Reason.SUBJECT_DAY_LIMIT,),  # its subject, where it says none
     "caller_ids": HELD_BY_CALLER_IDS,
@@ -114,7 +118,7 @@ def _check_inputs(tx: Connection, campaign_id: str, flow: Flow) -> None:
 def _apply_to_contacts(tx: Connection, campaign: Row[Any], changes: CampaignChanges, *, now: datetime) -> None:
     reasons = {reason for field in changes.model_fields_set & _HELD_BY.keys() for reason in _HELD_BY[field]}
     if campaign.default_timezone and changes.model_fields_set & {"default_timezone", "calling_hours"}:
-        hours = stored_hours(campaign.calling_hours)
+        hours = hours_in_force(campaign.calling_hours, campaign.purpose)
         zones = campaigns.list_zones(tx, campaign.id)
         unknown = [zone for zone in zones if is_zone_unknown(hours, zone, now)]
         campaigns.add_zones(tx, campaign.id, [campaign.default_timezone])

@@ -18,7 +18,7 @@ from orchestrator.operations.dialing.find_dial_blockers import room_within
 from orchestrator.policy.calling_hours import closed_reason, is_open, next_opening
 from orchestrator.policy.campaign_rules import CallingHours, Pacing
 from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, Reason, reason_of_wait
-from orchestrator.policy.weekly_hours import stored_hours
+from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import Room
 from orchestrator.store.sql import campaigns
@@ -131,7 +131,7 @@ def _of_the_campaign(campaign: Row[Any], tally: Sequence[Tally], stop: Stop | No
 
 
 def _read_waiting(tx: Any, campaign: Row[Any], tally: Sequence[Tally], now: datetime) -> _Waiting:
-    hours = stored_hours(campaign.calling_hours)
+    hours = hours_in_force(campaign.calling_hours, campaign.purpose)
     by_zone, held = Counter[str](), Counter[str]()
     for (status, detail), n in tally:
         if status == ContactStatus.WAITING:

@@ -117,7 +117,9 @@ def preflight_campaign(
         account = find_connection(tx, campaign.connection_id)
         around = _Around(campaign, account, read_calls_lately(tx), read_stop(tx), lists_of(tx, campaign_id))
         errors = [] if campaign.status in FINAL_CAMPAIGN else find_start_errors(tx, campaign, flows=flows, caps=caps)
-    survey = survey_contacts(campaign, when, sql=sql, caps=caps, caller_ids=caller_ids, page=page)
+    survey = survey_contacts(
+        campaign, when, sql=sql, caps=caps, caller_ids=caller_ids, flow_voice=flows.voice(campaign.flow_id), page=page
+    )
     reachable = survey.dialable_now + sum(each.contacts for each in survey.held.values()) - survey.waits_for_somebody
     return Preflight(
         at=when,
@@ -183,6 +185,7 @@ def _overrides(campaign: Row[Any]) -> Iterator[Override]:
     lists = CampaignLists.model_validate(campaign.lists or {})
     if lists.registry == OFF:
         yield Override("lists.registry", lists.because)
+        yield Override("calling_hours.always", campaign.always_because)
     law = stored_setting(campaign.law)
     if law.mode is not LawMode.ENFORCE:
         yield Override("law.mode", law.because)

@@ -20,7 +20,7 @@ from orchestrator.operations.campaigns.find_campaigns import find_campaign
 from orchestrator.operations.dialing.stop_dialing import status_reason_of
 from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.guards.judge import Reading, judge_lasting
-from orchestrator.policy.weekly_hours import stored_hours
+from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.calls import count_dials_since
 from orchestrator.store.sql.connections import find_connection
@@ -76,7 +76,7 @@ def read_stats(
         dials = count_dials_since(tx, campaign_id, since=now - _RATE_OVER)
         account = find_connection(tx, campaign.connection_id)
         stop = read_stop(tx)
-    counts_of_contacts = count_contacts(contacts, stored_hours(campaign.calling_hours), now)
+    counts_of_contacts = count_contacts(contacts, hours_in_force(campaign.calling_hours, campaign.purpose), now)
     pace = Pacing.model_validate(campaign.pacing).calls_per_second
     allowed = [rate for rate in (pace, account and account.calls_per_second) if rate]
     return CampaignStats(

@@ -27,6 +27,7 @@ from orchestrator.policy.hold_reasons import Reason, reason_of_wait
 from orchestrator.policy.law.regions import regions_of
 from orchestrator.policy.phone.number_kind import NumberKind, number_kind
 from orchestrator.policy.phone.number_region import number_regions
+from orchestrator.policy.purposes import Voice
 from orchestrator.policy.zones.contact_zones import zones_for
 from orchestrator.store.sql.contacts_ahead import contacts_after
 from orchestrator.store.sql.dial_checks import gate_facts, read_facts
@@ -119,15 +120,18 @@ def survey_contacts(
     sql: Engine,
     caps: Caps,
     caller_ids: CallerIds,
+    flow_voice: Voice | None = None,
     page: int = PAGE,
 ) -> Survey:
     """Return the gate's answers at `at`."""
-    return _Surveyor(campaign, at, caps, caller_ids).survey(sql, page)
+    return _Surveyor(campaign, at, caps, caller_ids, flow_voice).survey(sql, page)
 
 
 class _Surveyor:
-    def __init__(self, campaign: Row[Any], at: datetime, caps: Caps, caller_ids: CallerIds) -> None:
-        self._campaign, self._at, self._caps = campaign, at, caps
+    def __init__(
+        self, campaign: Row[Any], at: datetime, caps: Caps, caller_ids: CallerIds, flow_voice: Voice | None
+    ) -> None:
+        self._campaign, self._at, self._caps, self._flow_voice = campaign, at, caps, flow_voice
         self._full_caller_ids, self._closed = caller_ids.full, caller_ids.closed
         self._survey = Survey()
         self._places: dict[str, _Place] = {}
@@ -171,7 +175,13 @@ class _Surveyor:
 
     def _ask(self, row: RowMapping) -> GateAnswer:
         dials = self._full_caller_ids.get(caller_id_of(row), Dials()) if self._full_caller_ids else Dials()
-        facts = gate_facts(row, contact_status_ok=True, from_caller_id=dials, closed_caller_ids=self._closed)
+        facts = gate_facts(
+            row,
+            contact_status_ok=True,
+            from_caller_id=dials,
+            closed_caller_ids=self._closed,
+            flow_voice=self._flow_voice,
+        )
         return may_dial(facts if row["campaign_status"] in FINAL_CAMPAIGN else as_if_running(facts), self._at)
 
     def _kind(self, row: RowMapping, place: _Place) -> tuple[Any, ...]:

@@ -32,10 +32,11 @@ from orchestrator.store.sql.calls import count_spent_since, is_number_in_use
 from orchestrator.store.sql.dial_checks import gate_facts, read_facts
 from orchestrator.store.sql.dial_ledger import database_now
 from orchestrator.store.sql.dialing_stop import Stop, read_stop
+from orchestrator.store.sql.flow_cache import FlowCache
 
 
 def explain_contact(
-    contact_id: str, *, at: datetime | None, sql: Engine, client: redis.Redis, keys: Keys, caps: Caps
+    contact_id: str, *, at: datetime | None, sql: Engine, client: redis.Redis, keys: Keys, flows: FlowCache, caps: Caps
 ) -> Explained:
     """Return what the gate says of a contact at `at` (None: now) by the settings of now; raise NotFound for none.
 
@@ -54,6 +55,7 @@ def explain_contact(
             contact_status_ok=not _has_ended(contact, by=when),
             from_caller_id=dials,
             closed_caller_ids=closed_caller_ids(tx, row, at=at),
+            flow_voice=flows.voice(row["flow_id"]),
         )
         if is_past:
             facts = _as_it_stood(tx, facts, contact_id, when, stop)

@@ -15,7 +15,7 @@ from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
 from orchestrator.policy.calling_hours import closed_reason, is_open, next_opening
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.hold_reasons import Reason
-from orchestrator.policy.weekly_hours import stored_hours
+from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.store.redis.rate_limiter import Room
 from orchestrator.store.sql import campaigns, contacts
 
@@ -50,7 +50,7 @@ def list_contacts(
         campaign = campaigns.find_campaign(tx, campaign_id) if "status" in filters else None
         if campaign is None:
             return contacts.list_contacts(tx, filters, after=after, limit=limit)
-        hours = stored_hours(campaign.calling_hours)
+        hours = hours_in_force(campaign.calling_hours, campaign.purpose)
         zones = campaigns.list_zones(tx, campaign_id)
         statuses_and_zones = _statuses_and_zones(filters["status"], zones, hours, clock())
         others = {name: value for name, value in filters.items() if name not in ("campaign_id", "status")}
@@ -75,7 +75,7 @@ def current_status_of(contact: Row[Any], now: datetime, *, room: Room | None = N
         return CurrentStatus(contact.status, contact.reason, None)
     if contact.status == ContactStatus.HELD:
         return CurrentStatus(ContactStatus.HELD, contact.reason, contact.until)
-    hours = stored_hours(contact.calling_hours)
+    hours = hours_in_force(contact.calling_hours, contact.purpose)
     if contact.ignore_hours or is_open(hours, contact.zone, now):
         if room and room.lacks and contact.until and contact.until <= now:
             until = None if room.lacks is Reason.DIALING_STOPPED else now + timedelta(seconds=room.wait_s)

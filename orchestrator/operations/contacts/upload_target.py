@@ -13,8 +13,8 @@ from orchestrator.contact_files.contact_rows import ContactForm, NewContact
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.model.campaign_status import OPEN_CAMPAIGN
 from orchestrator.policy.campaign_rules import CallingHours
+from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.policy.phone.number_kind import NumberKind
-from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.policy.zones.contact_zones import zones_for
 from orchestrator.store.sql.campaigns import find_campaign, share_lock_campaign
 from orchestrator.store.sql.flow_cache import FlowCache
@@ -52,7 +52,7 @@ def upload_target_of(campaign_id: str, *, sql: Engine, flows: FlowCache, clock: 
             optional=tuple(flow.optional_inputs),
             allowed_kinds=frozenset(map(NumberKind, campaign.allow_number_kinds)),
         ),
-        hours=stored_hours(campaign.calling_hours),
+        hours=hours_in_force(campaign.calling_hours, campaign.purpose),
         default_timezone=campaign.default_timezone,
         now=clock(),
     )

@@ -12,6 +12,7 @@ from orchestrator.policy.caller_id import choose_caller_id
 from orchestrator.policy.dial_gate import GateAnswer, Go, may_dial
 from orchestrator.store.sql.dial_checks import gate_facts
 from orchestrator.store.sql.dial_counts import CallerIdCap, Dials, count_from, lock_caller_ids
+from orchestrator.store.sql.flow_cache import FlowCache
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Asked:
     caller_ids: dict[str, str] = field(default_factory=dict)
 
 
-def ask_gate(tx: Connection, rows: Mapping[str, RowMapping], contact_ids: Sequence[str]) -> Asked:
+def ask_gate(tx: Connection, rows: Mapping[str, RowMapping], contact_ids: Sequence[str], *, flows: FlowCache) -> Asked:
     """Return the gate's answer for each of `contact_ids`, in their order, and their caller ids.
 
     Where a cap on caller ids is in force, nobody else reserves a dial from these until the transaction ends.
@@ -38,6 +39,7 @@ def ask_gate(tx: Connection, rows: Mapping[str, RowMapping], contact_ids: Sequen
             contact_status_ok=True,
             from_caller_id=dials.get(caller_id, Dials()),
             closed_caller_ids=pool.why_closed if pool else None,
+            flow_voice=flows.voice(row["flow_id"]),
         )
         asked.caller_ids[cid] = caller_id
         asked.answers[cid] = may_dial(facts, row["db_now"])

@@ -85,7 +85,7 @@ class Claimer:
         if not contact_ids:
             return Claim((), 0, {})
         rows = read_facts(tx, contact_ids, self._caps)
-        asked = ask_gate(tx, rows, contact_ids)
+        asked = ask_gate(tx, rows, contact_ids, flows=self._flows)
         refusals = {cid: answer for cid, answer in asked.answers.items() if not isinstance(answer, Go)}
         going = [rows[cid] for cid in contact_ids if cid not in refusals]
         attempts = self._reserve(self._affordable(tx, going), asked.caller_ids, reservation)

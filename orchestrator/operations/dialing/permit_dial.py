@@ -125,7 +125,17 @@ class DialPermits:
             return []
         rows = read_send_facts(tx, call_ids, self._caps)
         others, closed = _other_dials(tx, rows), closed_at_send(tx, rows)
-        return [(row, _may_dial(row, others.get(row["id"], Dials()), closed.get(row["id"]))) for row in rows]
+        return [(row, self._may_dial(row, others.get(row["id"], Dials()), closed.get(row["id"]))) for row in rows]
+
+    def _may_dial(self, row: RowMapping, from_caller_id: Dials, closed: ClosedCallerIds | None) -> GateAnswer:
+        facts = gate_facts(
+            row,
+            contact_status_ok=row["contact_status"] == ContactStatus.CALLING and row["current_call_id"] == row["id"],
+            from_caller_id=from_caller_id,
+            closed_caller_ids=closed,
+            flow_voice=self._flows.voice(row["flow_id"]),
+        )
+        return may_dial(facts, row["db_now"])
 
     def _take_send(self, tx: Connection, row: RowMapping, answer: GateAnswer, released: list[ReleasedAttempt]) -> int:
         """Return the number of the send that is permitted; 0 if none is. Adds to `released` what the gate stops."""
@@ -170,12 +180,6 @@ class DialPermits:
 
 def _permit(row: RowMapping, send_no: int) -> Permit:
     return Permit(Send(row["id"], send_no, row), dispatch_limits(row["calls_per_second"]))
-
-
-def _may_dial(row: RowMapping, from_caller_id: Dials, closed: ClosedCallerIds | None) -> GateAnswer:
-    is_current = row["contact_status"] == ContactStatus.CALLING and row["current_call_id"] == row["id"]
-    facts = gate_facts(row, contact_status_ok=is_current, from_caller_id=from_caller_id, closed_caller_ids=closed)
-    return may_dial(facts, row["db_now"])
 
 
 def _refusal(permission: Permission | redis.ResponseError) -> Reason | None:

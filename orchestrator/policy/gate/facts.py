@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.law.law import Law
+from orchestrator.policy.law.setting import LawMode
 from orchestrator.policy.lists.registries import Registry
 from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.weekly_hours import CallingHours
@@ -41,6 +43,8 @@ class GateFacts:
     not_before: datetime | None = None
     not_after: datetime | None = None
     ignore_hours: bool = False
+    law: Law | None = None
+    law_mode: LawMode = LawMode.ENFORCE
     suppressed: bool = False
     # The newest revocation that covers the campaign, the newest consent to its purpose that holds, and the newest that
     # is what the campaign asks for.

@@ -12,6 +12,7 @@ from orchestrator.policy.gate.caps import CAPS, RESTS
 from orchestrator.policy.gate.check import Check
 from orchestrator.policy.gate.consents import CONSENT
 from orchestrator.policy.gate.facts import GateFacts
+from orchestrator.policy.gate.law import LAW
 from orchestrator.policy.gate.lists import LISTS
 from orchestrator.policy.hold_reasons import Reason
 
@@ -93,6 +94,7 @@ FOR_NOW = (
             "ignored": facts.ignore_hours,
         },
     ),
+    *LAW,
     CONSENT,
     *LISTS,
     Check("number_in_use", _number_in_use, lambda facts, _now: {"is_calling_us": facts.number_in_use}),

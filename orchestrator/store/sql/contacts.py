@@ -29,7 +29,8 @@ _STANDING = text(
 
 
 def _shown() -> Select[Any]:
-    rules = (campaigns.c.calling_hours, campaigns.c.kind.label("campaign_kind"))
+    kept = ("calling_hours", "purpose")
+    rules = (*(campaigns.c[name] for name in kept), campaigns.c.kind.label("campaign_kind"))
     joined = contacts.join(campaigns, campaigns.c.id == contacts.c.campaign_id)
     return select(contacts, contacts.c.due_at.label("until"), *rules).select_from(joined)
 

@@ -15,15 +15,19 @@ from orchestrator.policy.caller_id import ClosedCallerIds
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts
+from orchestrator.policy.law.law import Law, law_for
 from orchestrator.policy.law.regions import regions_of
+from orchestrator.policy.law.setting import setting_of
 from orchestrator.policy.lists.registries import registries_for, stored_lists
 from orchestrator.policy.phone.number_kind import NumberKind, number_kind
 from orchestrator.policy.phone.number_region import number_regions, stored_regions
+from orchestrator.policy.purposes import DEFAULT_PURPOSE, Purpose, Voice
 from orchestrator.policy.retry_rules import RetryRules
 from orchestrator.policy.weekly_hours import CallingHours, stored_hours
 from orchestrator.policy.zones.contact_zones import law_zones_for, zones_for
 from orchestrator.store.sql.consent_facts import consent_moments
 from orchestrator.store.sql.dial_counts import Dials
+from orchestrator.store.sql.hours_in_force import hours_in_force
 from orchestrator.store.sql.listed_numbers import REGISTRIES, standing
 from orchestrator.store.sql.moment import AT, IS_ASKED, known_by_then
 from orchestrator.store.sql.number_history import HISTORY, NumberDials, caps_and_dials
@@ -42,7 +46,8 @@ _COLUMNS = f"""
     c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent,
     c.status AS contact_status, c.current_call_id, c.not_before, c.not_after, c.ignore_hours,
     k.id AS campaign_id, k.kind, k.status AS campaign_status, k.starts_at, k.ends_at, k.number_gap_s,
-    k.calling_hours::text AS calling_hours, k.default_timezone, k.retry::text AS retry, k.caller_id_pool,
+    {hours_in_force("k")} AS calling_hours, k.purpose, k.voice, k.law::text AS law,
+    k.default_timezone, k.retry::text AS retry, k.caller_id_pool,
     coalesce(k.allow_number_kinds, '[]')::text AS allow_number_kinds,
     (SELECT r.dial_regions::text FROM connections r WHERE r.id = k.connection_id) AS dial_regions,
     (CASE WHEN c.caller_id IS NOT NULL THEN jsonb_build_array(c.caller_id)
@@ -55,7 +60,7 @@ _COLUMNS = f"""
     EXISTS (SELECT 1 FROM calls WHERE from_number = c.phone AND {CALLING_US}) AS is_calling_us,
     {HISTORY},
     m.revoked_at, m.consented_at, m.required_consent_at, k.consent->>'require' AS consent_required,
-    k.lists::text AS lists, k.purpose, {REGISTRIES} AS registries, z.listed_on, z.is_allowed,
+    k.lists::text AS lists, {REGISTRIES} AS registries, z.listed_on, z.is_allowed,
     coalesce(CAST(:at AS timestamptz), clock_timestamp()) AS db_now
 """  # noqa: S608 built from constants
 _MOMENTS = consent_moments("caps.number_key", at=AT, known=known_by_then("e.recorded_at"))
@@ -126,8 +131,12 @@ def gate_facts(
     contact_status_ok: bool,
     from_caller_id: Dials,
     closed_caller_ids: ClosedCallerIds | None = None,
+    flow_voice: Voice | None = None,
 ) -> GateFacts:
-    """Return a row of `read_facts` or `read_send_facts` as the gate reads it."""
+    """Return a row of `read_facts` or `read_send_facts` as the gate reads it.
+
+    `flow_voice` is the voice of its flow, which counts where the campaign names none; None where nobody knows it.
+    """
     hours, dials = hours_of(row["calling_hours"]), NumberDials(row)
     in_a_day, in_a_week = dials.in_a_day(row["number_day_limit"]), dials.in_a_week(row["number_week_limit"])
     on_subject = dials.on_subject(row["subject_day_limit"])
@@ -144,6 +153,8 @@ def gate_facts(
         not_before=row["not_before"],
         not_after=row["not_after"],
         ignore_hours=row["ignore_hours"],
+        law=law_of(row, flow_voice),
+        law_mode=setting_of(row["law"]).mode,
         suppressed=row["suppressed"],
         revoked_at=row["revoked_at"],
         consented_at=row["consented_at"],
@@ -189,6 +200,13 @@ def _zone_key(row: RowMapping, hours: CallingHours) -> str:
     # Not the zone that is stored: an older version may have written it, by what it knew of places then.
     said = row["timezone"], row["default_timezone"]
     return zones_for(row["phone"], *said, hours=hours, now=row["db_now"]).key
+
+
+def law_of(row: RowMapping, flow_voice: Voice | None) -> Law:
+    """Return the law that binds a call to the contact of such a row, whether its campaign obeys it or not."""
+    voice = Voice(row["voice"]) if row["voice"] else flow_voice
+    regions, purpose = regions_of(row["phone"], row["region"]), Purpose(row["purpose"] or DEFAULT_PURPOSE)
+    return law_for(regions, purpose, voice, also=setting_of(row["law"]).more_packs)
 
 
 def _law_zone_key(row: RowMapping) -> str:

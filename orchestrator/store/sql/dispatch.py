@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, text
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.store.sql.dial_ledger import NOT_TAKEN
+from orchestrator.store.sql.hours_in_force import hours_in_force
 from orchestrator.store.sql.state_lists import one_of
 
 _NOT_YET_ACCEPTED = one_of((AttemptState.RESERVED, AttemptState.DIALING, AttemptState.UNKNOWN))
@@ -19,7 +20,7 @@ _TICK = text(
     f"""
     SELECT i.dialing_stopped IS NOT NULL AS stopped, i.epoch, n.calls_per_second, n.max_live_calls,
         r.queued, r.forgotten, clock_timestamp() AS db_now,
-        g.id, g.kind, g.pacing, g.calling_hours::text AS calling_hours, g.heard_webhooks, g.proving_since,
+        g.id, g.kind, g.pacing, {hours_in_force("g")} AS calling_hours, g.heard_webhooks, g.proving_since,
         CASE WHEN g.heard_webhooks OR g.kind = 'direct' THEN 0 ELSE
             (SELECT count(*) FROM (SELECT 1 FROM calls k WHERE k.campaign_id = g.id AND k.reserved_at >= g.proving_since
              AND (k.state IN {_NOT_YET_ACCEPTED} OR k.accepted_at IS NOT NULL)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, text
 from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.sql.hours_in_force import hours_in_force
 from orchestrator.store.sql.state_changes import sources_of
 from orchestrator.store.sql.state_lists import IS_CLAIMABLE, one_of
 
@@ -34,7 +35,7 @@ _OVER = text(f"SELECT id FROM campaigns WHERE {IS_OVER} ORDER BY id")  # noqa: S
 _THIS_ONE = f"(SELECT id FROM campaigns WHERE id = :campaign_id AND {IS_OVER} FOR SHARE SKIP LOCKED)"  # noqa: S608
 _OF_CAMPAIGN = text(_EXPIRE.format(which=f"campaign_id = {_THIS_ONE}"))
 _ZONES = text(
-    "SELECT z.campaign_id, z.zone, g.calling_hours::text AS hours FROM campaign_zones z "  # noqa: S608 a state
+    f"SELECT z.campaign_id, z.zone, {hours_in_force('g')} AS hours FROM campaign_zones z "  # noqa: S608 a state
     f"JOIN campaigns g ON g.id = z.campaign_id WHERE g.status = '{CampaignStatus.RUNNING}' AND g.kind = 'campaign'"
 )
 _WITH_WAITING = text(
@@ -51,7 +52,7 @@ _HOLD_ZONE = text(
     f"""
     UPDATE contacts SET status = '{ContactStatus.HELD}', reason = :reason, due_at = NULL WHERE id IN (
         SELECT id FROM contacts WHERE zone = :zone AND {_MAY_BE_HELD} AND campaign_id = (
-            SELECT id FROM campaigns WHERE id = :campaign_id AND calling_hours = CAST(:hours AS jsonb)
+            SELECT g.id FROM campaigns g WHERE g.id = :campaign_id AND {hours_in_force("g")} = :hours
             FOR SHARE SKIP LOCKED)
         LIMIT :most FOR UPDATE SKIP LOCKED)
     """  # noqa: S608 built from constants

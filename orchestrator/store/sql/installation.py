@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from orchestrator.model.campaign_status import FINAL_CAMPAIGN, CampaignStatus
 from orchestrator.model.contact_status import CLAIMABLE
 from orchestrator.model.metric import Metric
+from orchestrator.store.sql.hours_in_force import hours_in_force
 from orchestrator.store.sql.state_lists import one_of
 from orchestrator.store.sql.tables import MAY_LIVE
 from orchestrator.store.sql.tallies import Tally
@@ -28,7 +29,7 @@ _COUNTS = {
 }
 _OPEN_CONTACTS = text(
     f"""
-    SELECT g.calling_hours::text, t.parts, sum(t.n)::bigint FROM campaigns g CROSS JOIN LATERAL (
+    SELECT {hours_in_force("g")}, t.parts, sum(t.n)::bigint FROM campaigns g CROSS JOIN LATERAL (
         SELECT parts, n FROM tallies WHERE campaign_id = g.id AND subject = 'contacts' UNION ALL
         SELECT parts, n FROM tally_changes WHERE campaign_id = g.id AND subject = 'contacts') t
     WHERE g.status NOT IN {one_of(FINAL_CAMPAIGN)} AND t.parts[1] IN {one_of(CLAIMABLE)}

@@ -9,6 +9,7 @@ import pytest
 from orchestrator.services import Services
 from tests.support.rest import Rest, fresh_number, pointers
 
+IN_TOKYO = {"timezone": "Asia/Tokyo", "timezone_source": "address"}
 NIGHT = "2030-12-03T04:00:00Z"  # a Monday, 22:00 in Chicago
 MORNING = "2030-12-03T15:00:00.000Z"
 NINE_TO_EIGHT = {"windows": [{"days": ["mon-sat"], "start": "09:00", "end": "20:00"}]}
@@ -82,9 +83,12 @@ def test_a_number_of_no_campaign_is_explained_and_stored_nowhere(rest: Rest) -> 
 @pytest.mark.parametrize(
     ("fields", "verdict", "reason"),
     [
-        ({"timezone": "Asia/Tokyo"}, "go", None),
+        ({"timezone": "Asia/Tokyo"}, "hold", "law_hours"),
+        (IN_TOKYO, "go", None),
+        ({"timezone": "Asia/Tokyo", "law": {"mode": "warn", "because": "a test"}}, "go", None),
+        ({**IN_TOKYO, "law": {"packs": ["us-ri"]}, "purpose": "debt"}, "go", None),
         ({"default_timezone": "Asia/Tokyo"}, "hold", "outside_hours"),
-        ({"calling_hours": {"timezone": "Asia/Tokyo"}}, "go", None),
+        ({"calling_hours": {"timezone": "Asia/Tokyo"}}, "hold", "law_hours"),
         ({"ends_at": NIGHT}, "never", "campaign_ended"),
         ({"starts_at": "2031-01-01T00:00:00Z"}, "hold", "campaign_not_started"),
         ({"not_before": "2031-01-01T00:00:00Z"}, "hold", "not_yet"),
@@ -92,8 +96,8 @@ def test_a_number_of_no_campaign_is_explained_and_stored_nowhere(rest: Rest) -> 
         ({"phone": "+19005550142"}, "never", "number_kind"),
         ({"phone": "+18005550142"}, "hold", "zone_unknown"),
         ({"phone": "+18005550142", "default_timezone": "Asia/Tokyo"}, "go", None),
-        ({"purpose": "survey", "subject": "a survey", "voice": "agent", "timezone": "Asia/Tokyo"}, "go", None),
-        ({"number_gap": "1d", "caps": {"per_number_24h": 1}, "timezone": "Asia/Tokyo"}, "go", None),
+        ({"purpose": "survey", "subject": "a survey", "voice": "agent", **IN_TOKYO}, "go", None),
+        ({"number_gap": "1d", "caps": {"per_number_24h": 1}, **IN_TOKYO}, "go", None),
     ],
 )
 def test_the_fields_of_a_campaign_and_of_a_contact_count(

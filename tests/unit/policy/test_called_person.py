@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,38 +16,48 @@ from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.caps import CAP_WINDOW, DEFAULT_CAPS
 from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts, Go, Hold, Never, may_dial
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.law.law import law_for
 from orchestrator.policy.law.regions import regions_of
+from orchestrator.policy.law.setting import LawMode
 from orchestrator.policy.lists.registries import Registry, registries_for
 from orchestrator.policy.phone.number_kind import number_kind
+from orchestrator.policy.purposes import DEFAULT_PURPOSE, Purpose
 from orchestrator.policy.ring_time import why_ring_too_short
-from orchestrator.policy.zones.contact_zones import zones_for
+from orchestrator.policy.zones.contact_zones import law_zones_for, zones_for
 
 ROWS = list(csv.DictReader((Path(__file__).parent / "called_person.csv").read_text().splitlines()))
 _DIALS = re.compile(r"(\d+) dials by two other campaigns, oldest (\S+Z)")
 _LIST = re.compile(r"list (\S+) as_of (\S+)")
+_PURPOSE = re.compile(r"purpose (\w+)")
 _RING = re.compile(r"timeout_secs (\d+)")
 HOURS = ("always", "timezone", "windows", "holidays")
 
 # Rows that wait for something the gate does not know yet; a mark that has become wrong fails.
 WAITS_FOR = {
-    "25": "law packs",
-    "28": "law packs",
     "30": "rests after an abandoned call",
     "32": "rests after a conversation",
     "38": "guards",
     "39": "pools of caller ids",
-    "40": "law packs",
 }
 
 
+# Rows about the wall clock alone: they dial in the night, when the law of New York is closed.
+BY_THE_CLOCK_ALONE = {"15", "17"}
+
+
 def _facts(number: str, settings: dict[str, Any], now: datetime) -> GateFacts:
-    hours = CallingHours.model_validate({name: settings[name] for name in HOURS if name in settings})
+    windows = {name: settings[name] for name in HOURS if name in settings}
+    hours = CallingHours.model_validate({**windows, **({"timezone": settings["tz"]} if "tz" in settings else {})})
+    purpose = found[1] if (found := _PURPOSE.search(settings.get("x", ""))) else DEFAULT_PURPOSE
     ends_at = settings.get("ends_at")
     dials = _DIALS.search(settings.get("x", ""))
     return GateFacts(
         campaign_status="running",
         calling_hours=hours,
         zone_key=zones_for(number, None, settings.get("default_timezone"), hours=hours, now=now).key,
+        law_zone_key=law_zones_for(number, default_timezone=settings.get("default_timezone"), now=now),
+        law=law_for(regions_of(number), Purpose(purpose)),
         attempts_spent=0,
         max_attempts=3,
         number_kind=number_kind(number),
@@ -88,9 +99,22 @@ def test_a_called_person_is_judged_as_the_table_says(row: dict[str, str]) -> Non
         assert why_ring_too_short(int(_RING.search(row["campaign_settings"])[1]))  # type: ignore[index]  # it stands there
         return
 
-    verdict = may_dial(_facts(row["number"], json.loads(row["campaign_settings"]), now), now)
+    facts = _facts(row["number"], json.loads(row["campaign_settings"]), now)
+    mode = LawMode.OFF if row["id"] in BY_THE_CLOCK_ALONE else LawMode.ENFORCE
+
+    verdict = may_dial(replace(facts, law_mode=mode), now)
 
     assert _told(verdict) == (row["expected_verdict"], row["reason"], row["until_utc"])
+
+
+@pytest.mark.parametrize("ident", sorted(BY_THE_CLOCK_ALONE))
+def test_the_law_of_new_york_is_closed_in_the_night(ident: str) -> None:
+    [row] = [row for row in ROWS if row["id"] == ident]
+    now = datetime.fromisoformat(row["instant_utc"])
+
+    verdict = may_dial(_facts(row["number"], json.loads(row["campaign_settings"]), now), now)
+
+    assert isinstance(verdict, Hold) and verdict.reason is Reason.LAW_HOURS
 
 
 def test_every_row_that_waits_is_a_row() -> None:

@@ -1,0 +1,185 @@
+"""The law of the person's place, asked where it counts: at the claim, at the send, and of a single call."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from orchestrator.clock import utc_now
+from orchestrator.errors import Conflict
+from orchestrator.ids import new_id
+from orchestrator.operations.campaigns.change_campaign import change_campaign
+from orchestrator.operations.contacts.explain_contact import explain_contact
+from orchestrator.operations.dialing.place_call import NewCall, place_call
+from orchestrator.policy.calling_hours import is_open, next_opening
+from orchestrator.policy.campaign_rules import CampaignChanges
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.law.law import law_for
+from orchestrator.policy.purposes import Purpose
+from orchestrator.policy.zones.zone_names import zone_info
+from tests.support.world import BECAUSE, World
+
+ENFORCED = {"mode": "enforce", "packs": "auto", "because": None}
+OFF = {"mode": "off", "packs": "auto", "because": BECAUSE}
+US = law_for(("US",), Purpose.INFORMATIONAL)
+# One for each hour of the day.
+ZONES = [
+    *("Pacific/Pago_Pago", "Pacific/Honolulu", "America/Anchorage", "America/Los_Angeles", "America/Denver"),
+    *("America/Chicago", "America/New_York", "America/Puerto_Rico", "America/Sao_Paulo", "America/Noronha"),
+    *("Atlantic/Cape_Verde", "Europe/London", "Europe/Berlin", "Europe/Athens", "Europe/Moscow", "Asia/Dubai"),
+    *("Asia/Karachi", "Asia/Dhaka", "Asia/Bangkok", "Asia/Singapore", "Asia/Tokyo", "Australia/Brisbane"),
+    *("Pacific/Noumea", "Pacific/Auckland"),
+]
+
+
+def zone_that_is(*, open_now: bool) -> str:
+    """Return a zone in which the hours of the United States are open or closed, and stay so for a while."""
+    assert US.hours
+    now = utc_now()
+    moments = [now, now + timedelta(minutes=5)]
+    return next(zone for zone in ZONES if all(is_open(US.hours, zone, moment) is open_now for moment in moments))
+
+
+def by_day_and_by_night() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the columns of a contact whose address lies where it is day, and of one where it is night."""
+    return tuple(  # type: ignore[return-value]  # two of them
+        {"timezone": zone_that_is(open_now=is_day), "timezone_source": "address"} for is_day in (True, False)
+    )
+
+
+def stands(world: World, contact_id: str) -> tuple[Any, ...]:
+    [row] = world.query("SELECT status, reason, due_at FROM contacts WHERE id = :id", id=contact_id)
+    return tuple(row)
+
+
+def test_a_contact_whose_law_is_closed_is_held_by_its_claim_until_it_opens(world: World) -> None:
+    day, night = by_day_and_by_night()
+    campaign_id = world.campaign(law=ENFORCED)
+    dialed, held = world.contact(campaign_id, **day), world.contact(campaign_id, **night)
+
+    assert len(world.claim(campaign_id)) == 1
+
+    assert stands(world, dialed)[0] == "calling"
+    opens_at = US.hours and next_opening(US.hours, night["timezone"], utc_now())
+    assert stands(world, held) == ("held", "law_hours", opens_at)
+
+
+def test_a_send_that_comes_when_the_law_has_closed_is_not_made(world: World) -> None:
+    _, night = by_day_and_by_night()
+    campaign_id = world.campaign(law=OFF)
+    contact_id = world.contact(campaign_id, **night)
+    [call_id] = world.claim(campaign_id)
+    world.execute("UPDATE campaigns SET law = NULL")
+
+    world.dialer.dial_call(call_id)
+
+    assert world.query("SELECT state FROM calls") == [("withdrawn",)]
+    assert stands(world, contact_id)[:2] == ("held", "law_hours")
+
+
+@pytest.mark.parametrize("mode", ["warn", "off"])
+def test_a_campaign_that_says_why_it_does_not_obey_dials_and_its_explanation_tells_the_law(
+    world: World, mode: str
+) -> None:
+    _, night = by_day_and_by_night()
+    campaign_id = world.campaign(law={**OFF, "mode": mode})
+    contact_id = world.contact(campaign_id, **night)
+
+    [law] = [
+        check
+        for check in world.run(explain_contact, contact_id, at=None).explanation.checks
+        if check.check == "law_hours"
+    ]
+
+    assert (law.passed, law.facts["would_hold"], law.facts["mode"]) == (True, "law_hours", mode)
+    assert len(world.claim(campaign_id)) == 1
+
+
+def test_an_emergency_is_dialed_in_the_night_whatever_hours_its_campaign_carries(world: World) -> None:
+    _, night = by_day_and_by_night()
+    never = {"timezone": "contact", "windows": [{"days": ["mon"], "start": "03:00", "end": "03:01"}], "holidays": []}
+    campaign_id = world.campaign(law=ENFORCED, purpose="emergency", calling_hours=never)
+    contact_id = world.contact(campaign_id, **night)
+
+    world.dispatcher.dispatch_calls()
+
+    assert stands(world, contact_id)[0] == "calling"
+
+
+@pytest.mark.parametrize("change", [{"law": OFF}, {"purpose": "emergency"}])
+def test_contacts_that_the_law_holds_are_asked_again_when_the_campaign_changes(
+    world: World, change: dict[str, Any]
+) -> None:
+    _, night = by_day_and_by_night()
+    campaign_id = world.campaign(law=ENFORCED)
+    contact_id = world.contact(campaign_id, **night)
+    world.claim(campaign_id)
+    world.execute("UPDATE campaigns SET status = 'paused'")
+
+    world.run(change_campaign, campaign_id, CampaignChanges.model_validate(change))
+
+    assert stands(world, contact_id)[0] == "waiting"
+    world.execute("UPDATE campaigns SET status = 'running'")
+    assert len(world.claim(campaign_id)) == 1
+
+
+def test_the_region_that_a_contact_says_decides_whose_law_counts(world: World) -> None:
+    hours = law_for(("US", "US-KY"), Purpose.SALES).hours
+    assert hours
+    campaign_id = world.campaign(law=ENFORCED, purpose="sales", voice="agent")
+    zone = next(zone for zone in ZONES if _is_between(zone, 8, 10))
+    rest = {"timezone": zone, "timezone_source": "address", "phone": "+12125550123"}
+    new_york = world.contact(campaign_id, **rest)
+    kentucky = world.contact(campaign_id, **{**rest, "phone": "+12125550124"}, region="US-KY")
+
+    world.claim(campaign_id)
+
+    assert stands(world, new_york)[0] == "calling"
+    assert stands(world, kentucky) == ("held", "law_hours", next_opening(hours, zone, utc_now()))
+
+
+def _is_between(zone: str, start: int, end: int) -> bool:
+    """Return whether it is such an hour in a zone, on a day when all of the packs used here are open, and stays so."""
+    local = [moment.astimezone(zone_info(zone)) for moment in (utc_now(), utc_now() + timedelta(minutes=2))]
+    return all(start <= moment.hour < end for moment in local)
+
+
+def test_packs_that_a_campaign_names_bind_it_too(world: World) -> None:
+    campaign_id = world.campaign(law={**ENFORCED, "packs": ["us-ri"]}, purpose="sales")
+    contact_id = world.contact(campaign_id)
+    sunday = datetime(2030, 12, 1, 18, tzinfo=UTC)  # noon in Chicago
+
+    assert world.run(explain_contact, contact_id, at=sunday).explanation.reason is Reason.LAW_HOURS
+
+
+@pytest.mark.parametrize(("voice", "is_held"), [("agent", False), (None, True)])
+def test_the_voice_is_the_campaigns_or_that_of_its_flow(world: World, voice: str | None, is_held: bool) -> None:
+    campaign_id = world.campaign(law=ENFORCED, purpose="sales", voice=voice)
+    contact_id = world.contact(campaign_id, phone="+14025550123")
+    sunday = datetime(2030, 12, 1, 16, tzinfo=UTC)  # 10:00 in Nebraska, where recordings wait until 13:00
+
+    explained = world.run(explain_contact, contact_id, at=sunday).explanation
+
+    [law] = [check for check in explained.checks if check.check == "law_hours"]
+    assert (law.reason is Reason.LAW_HOURS) is is_held
+    assert law.facts["voice"] == (voice or "tts")
+
+
+def test_a_single_call_obeys_the_law_unless_it_says_why_it_ignores_the_hours(world: World) -> None:
+    _, night = by_day_and_by_night()
+    world.execute("UPDATE campaigns SET calling_hours = '{\"always\": true}'")
+    wanted = {"to": "+12125550123", "from": "+13125550100", **night}
+
+    with pytest.raises(Conflict) as refused:
+        world.run(place_call, NewCall.model_validate(wanted), contact_id=new_id("con"))
+    placed = world.run(
+        place_call,
+        NewCall.model_validate({**wanted, "ignore_hours": True, "because": "my own phone"}),
+        contact_id=new_id("con"),
+    )
+
+    assert refused.value.code in ("outside_hours", "law_hours")
+    assert placed.state == "reserved"
+    assert world.query("SELECT ignore_hours_because FROM contacts") == [("my own phone",)]
