@@ -21,7 +21,9 @@ from benchmarks.cpu import cpu_s
 from benchmarks.ground import API_KEY, CONNECTION
 from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.demo import SAMPLE
+from orchestrator.cli.demo_people import NOON, zone_where_it_is
 from orchestrator.cli.upload import upload_flow
+from orchestrator.clock import utc_now
 from orchestrator.local_stack.data_folder import read_addresses
 from orchestrator.local_stack.interrupts import Interrupts, pause
 from orchestrator.local_stack.options import Carrier, StackOptions
@@ -139,14 +141,15 @@ class RunningStack:
                 "flow": upload_flow(self.rest, flow)["id"],
                 "caller_ids": ["+13125550100"],
                 "pacing": {"calls_per_second": campaign.calls_per_second, "max_live_calls": campaign.max_live_calls},
-                "calling_hours": {"always": True, "because": _BECAUSE},
-                "law": {"mode": "off", "because": _BECAUSE},
+                "purpose": "informational",
+                "calling_hours": {"windows": [{"days": ["mon-sun"], "start": "08:00", "end": "21:00"}]},
                 "guards": {name: {"pause": None, "because": _BECAUSE} for name in _GUARDS},
                 "retry": {"max_attempts": 1},
                 "number_gap": "0s",
             },
         )
-        people = [person(number) for number in range(campaign.contacts)]
+        zone = zone_where_it_is(NOON, utc_now())
+        people = [person(number, zone=zone) for number in range(campaign.contacts)]
         for start in range(0, len(people), 500):
             self.rest.post(f"/v1/campaigns/{made['id']}/contacts", {"contacts": people[start : start + 500]})
         return str(made["id"])
@@ -239,10 +242,14 @@ def simulator(time_scale: float, *, patience_s: float = 0) -> Iterator[Simulated
         process.stdout.close()
 
 
-def person(number: int) -> dict[str, Any]:
-    """Return a contact with a number of its own."""
-    phone = f"+1312{5_560_000 + number:07d}"
-    return {"phone": phone, "variables": {"first_name": "Ada", "appointment": "Monday at 9"}}
+def person(number: int, *, zone: str) -> dict[str, Any]:
+    """Return a contact with a number of its own, who lives in a zone where it is day: the law's hours are kept."""
+    return {
+        "phone": f"+1312{5_560_000 + number:07d}",
+        "timezone": zone,
+        "timezone_source": "address",
+        "variables": {"first_name": "Ada", "appointment": "Monday at 9"},
+    }
 
 
 def _free_pair() -> int:

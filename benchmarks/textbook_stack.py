@@ -34,7 +34,7 @@ class RunningTextbook:
 
     def run(self, campaign: Campaign) -> Outcome:
         """Call everybody once, and wait until the carrier has nothing left to do."""
-        people = [_flat(person(number)) for number in range(campaign.contacts)]
+        people = [_flat(person(number, zone="UTC")) for number in range(campaign.contacts)]
         revision = self._carrier.ledger("summary=1")["revision"]
         before, carrier_before, began = self._cpu(), self._carrier.cpu_s(), time.monotonic()
         body = {"people": people, "calls_per_second": campaign.calls_per_second}

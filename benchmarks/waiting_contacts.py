@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, create_engine, text
 
+from orchestrator.cli.demo_people import NOON, zone_where_it_is
+from orchestrator.clock import utc_now
 from orchestrator.ids import new_id
+from orchestrator.policy.zones.zones_version import zones_version
 from orchestrator.store.sql.campaigns import add_zones
 from orchestrator.store.sql.imports import close_import, count_batch, insert_import
 from orchestrator.store.sql.tallies import fold_tallies
 
-_ZONE = "America/Chicago"  # of +1 312
 _AT_ONCE = 20_000
 # The columns an import fills. Triggers count the rows, as they do for every insert.
 _INSERT = text(
     """
-    INSERT INTO contacts (id, campaign_id, import_id, phone, zone, variables, due_at)
-    SELECT 'con_' || lpad(n::text, 26, '0'), :campaign_id, :import_id, '+1312' || (2000000 + n), :zone,
-           '{"first_name": "Ada", "appointment": "Monday at 9"}', now()
+    INSERT INTO contacts (id, campaign_id, import_id, phone, timezone, timezone_source, zone, zones_version, variables,
+                          due_at)
+    SELECT 'con_' || lpad(n::text, 26, '0'), :campaign_id, :import_id, '+1312' || (2000000 + n), :zone, 'address',
+           :zone, :zones_version, '{"first_name": "Ada", "appointment": "Monday at 9"}', now()
     FROM generate_series(CAST(:first AS bigint), :last) n
     """
 )
@@ -24,11 +27,12 @@ _WAITING = text("SELECT count(*) FROM contacts WHERE campaign_id = :campaign_id 
 
 
 class WaitingContacts:
-    """Keeps a campaign filled."""
+    """Keeps a campaign filled with people who live in `zone`, where it is day."""
 
     def __init__(self, database_url: str, campaign_id: str) -> None:
         self._sql: Engine = create_engine(database_url)
         self._campaign_id, self._written = campaign_id, 0
+        self.zone = zone_where_it_is(NOON, utc_now())
 
     def fill_up_to(self, count: int) -> None:
         """Write what is missing for so many waiting contacts, and let the planner know of them."""
@@ -50,10 +54,11 @@ class WaitingContacts:
         self._written += count
         with self._sql.begin() as tx:
             insert_import(tx, import_id, self._campaign_id, {})
-            add_zones(tx, self._campaign_id, [_ZONE])
+            add_zones(tx, self._campaign_id, [self.zone])
         for start in range(first, self._written + 1, _AT_ONCE):
             last = min(start + _AT_ONCE - 1, self._written)
-            names = {"campaign_id": self._campaign_id, "import_id": import_id, "zone": _ZONE}
+            names = {"campaign_id": self._campaign_id, "import_id": import_id, "zone": self.zone}
+            names |= {"zones_version": zones_version().name}
             rows = last - start + 1
             with self._sql.begin() as tx:
                 tx.execute(_INSERT, {**names, "first": start, "last": last})

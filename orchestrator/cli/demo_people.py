@@ -40,8 +40,13 @@ _ZONES = (
     "America/Los_Angeles",
     "Pacific/Honolulu",
 )
-_NOON, _NIGHT = 13, 2  # o'clock
+NOON, _NIGHT = 13, 2  # o'clock
 _OF_THE_NIGHT, _OF_THE_LIST = range(1, 7), range(11, 15)
+
+
+def zone_where_it_is(hour: int, now: datetime) -> str:
+    """Return the zone of a place where it is nearest to that hour, within about an hour and a half."""
+    return min(_ZONES, key=lambda zone: _hours_apart(now.astimezone(zone_info(zone)), hour))
 
 
 def people_to_call(now: datetime) -> list[dict[str, Any]]:
@@ -50,18 +55,20 @@ def people_to_call(now: datetime) -> list[dict[str, Any]]:
     Two of them are reached by none of their first three calls: the simulated carrier draws them so.
     """
     numbers = (f"+1{area}55501{line:02d}" for area, line in product((202, 415), range(100)))
-    return list(islice(_at(_zone_at(_NOON, now), numbers), CONTACTS))
+    return list(islice(_at(zone_where_it_is(NOON, now), numbers), CONTACTS))
 
 
 def people_in_the_night(now: datetime) -> list[dict[str, Any]]:
     """Return contacts who live where it is two at night, or so."""
-    return list(_at(_zone_at(_NIGHT, now), (f"+1312555010{line}" for line in _OF_THE_NIGHT), first=CONTACTS + 1))
+    return list(
+        _at(zone_where_it_is(_NIGHT, now), (f"+1312555010{line}" for line in _OF_THE_NIGHT), first=CONTACTS + 1)
+    )
 
 
 def people_on_the_list(now: datetime) -> list[dict[str, Any]]:
     """Return contacts who have asked not to be called."""
     first = CONTACTS + 1 + len(_OF_THE_NIGHT)
-    return list(_at(_zone_at(_NOON, now), (f"+131255501{line}" for line in _OF_THE_LIST), first=first))
+    return list(_at(zone_where_it_is(NOON, now), (f"+131255501{line}" for line in _OF_THE_LIST), first=first))
 
 
 def _at(zone: str, numbers: Iterator[str], *, first: int = 1) -> Iterator[dict[str, Any]]:
@@ -75,11 +82,6 @@ def _at(zone: str, numbers: Iterator[str], *, first: int = 1) -> Iterator[dict[s
             "timezone_source": "address",
             "variables": {"first_name": name, "appointment": time},
         }
-
-
-def _zone_at(hour: int, now: datetime) -> str:
-    """Return the zone in which it is nearest to that hour."""
-    return min(_ZONES, key=lambda zone: _hours_apart(now.astimezone(zone_info(zone)), hour))
 
 
 def _hours_apart(local: datetime, hour: int) -> float:

@@ -18,10 +18,9 @@ def test_contacts_that_wait_for_a_measurement_are_as_an_import_leaves_them(
     rest: Rest, sql: Engine, database_url: str
 ) -> None:
     imported, written = rest.campaign()["id"], rest.campaign()["id"]
-    lines = "".join(f"+1312200000{n},Ada,Monday at 9\n" for n in range(1, 4))
-
-    done = rest.upload(imported, f"phone,first_name,appointment\n{lines}").json
     with closing(WaitingContacts(database_url, written)) as waiting:
+        lines = "".join(f"+1312200000{n},Ada,Monday at 9,{waiting.zone},address\n" for n in range(1, 4))
+        done = rest.upload(imported, f"phone,first_name,appointment,timezone,timezone_source\n{lines}").json
         waiting.fill_up_to(2)
         waiting.fill_up_to(3)
 
