@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from orchestrator.policy.lists.list_fields import GLOBAL, Words
@@ -46,13 +46,17 @@ class CampaignLists(BaseModel):
     allow: Annotated[
         _Reference | None, Field(description="A list of kind allow: only its numbers are dialed. Null: no such list.")
     ] = None
-    because: Annotated[Words | None, Field(description="Why no registry is asked; with `registry: off` alone.")] = None
+    because: Annotated[
+        Words | None,
+        Field(validate_default=True, description="Why no registry is asked; with `registry: off` alone."),
+    ] = None
 
-    @model_validator(mode="after")
-    def _says_why_no_registry_is_asked(self) -> Self:
-        if (self.registry == OFF) is not (self.because is not None):
+    @field_validator("because")
+    @classmethod
+    def _says_why_no_registry_is_asked(cls, because: str | None, info: ValidationInfo) -> str | None:
+        if "registry" in info.data and (info.data["registry"] == OFF) is not (because is not None):
             raise PydanticCustomError("because", "`registry: off` needs `because`, and nothing else has it")
-        return self
+        return because
 
     @property
     def references(self) -> dict[str, str]:

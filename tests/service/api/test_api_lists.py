@@ -352,7 +352,7 @@ def test_a_campaign_names_lists_by_name_or_id_and_shows_their_names(rest: Rest) 
         ({"allow": "nobody"}, "/lists/allow", "unknown_list"),
         ({"allow": "internal"}, "/lists/allow", "wrong_kind"),
         ({"allow": ["agreed"]}, "/lists/allow", "string_type"),
-        ({"registry": "off"}, "/lists", "because"),
+        ({"registry": "off"}, "/lists/because", "because"),
         ({"registry": "auto", "because": "x"}, "/lists/because", "because"),
         ({"registry": "off", "because": ""}, "/lists/because", "string_too_short"),
         ({"block": []}, "/lists/block", "unknown_field"),
@@ -415,7 +415,7 @@ def test_what_names_no_list_is_not_found(rest: Rest) -> None:
 
 def test_a_single_call_asks_the_registries(rest: Rest, services: Services) -> None:
     list_id, phone = make(rest, "national", "registry"), fresh_number()
-    call = {"to": phone, "ignore_hours": True}
+    call = {"to": phone, "ignore_hours": True, "because": "a test"}
 
     stale = rest.post("/v1/calls", call, headers={"Idempotency-Key": "a"})
     put(rest, list_id, f"{phone}\n")
