@@ -49,6 +49,7 @@ def make_things(rest: Rest, services: Services) -> Things:
             "list_id": (rest.post("/v1/lists", {"name": f"mine {fresh_number()}", "kind": "registry"}).json or {})[
                 "id"
             ],
+            "list_id": _list(rest)["id"],
             "connection_id": CONNECTION,
         }
     )
@@ -57,6 +58,11 @@ def make_things(rest: Rest, services: Services) -> Things:
 def _number(rest: Rest) -> dict[str, Any]:
     flow = rest.flow(text="name: {name}\nstart: bye\nsteps: {{bye: {{hangup: {{}}}}}}\n")
     made = rest.post("/v1/numbers", {"number": fresh_number(), "flow": flow["id"]})
+    return dict(made.json or {})
+
+
+def _list(rest: Rest) -> dict[str, Any]:
+    made = rest.post("/v1/lists", {"name": f"list {next(_keys)}", "kind": "suppress"})
     return dict(made.json or {})
 
 
