@@ -108,7 +108,8 @@ _SENTENCES = {
     ),
     Reason.NUMBER_IN_USE: "Another call to or from this number is under way.",
     Reason.NUMBER_GAP: (
-        "This number was dialed for another contact less than the number_gap, or the min_gap of the caps, ago."
+        "This number was dialed for another contact less than the number_gap, or the min_gap of the caps, ago; or for "
+        "anybody within a gap that the law of the person's place says."
     ),
     Reason.REST_AFTER_HUMAN: (
         "Somebody was talked to at this number; it rests (rest_after_human of the caps) before the next call."

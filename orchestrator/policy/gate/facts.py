@@ -20,13 +20,13 @@ class GateFacts:
 
     `campaign_status` is None for a single call outside any campaign. `number_in_use` says that the person is calling us
     now; two dials to a number are kept apart by the ledger itself. `last_dial_to_number_at` is the last dial for
-    *another* contact: this contact's own attempts are spaced by its retry rules. `max_attempts` is the rules'
-    `most_attempts`. `listed_on` is a list or registry of the campaign that holds the number, `registries` are those
-    that cover it. `law_zone_key` has the zones in all of which the hours of the law must be open, "" for those of
-    `zone_key`. `*_frees_at` is when the oldest dial counted by that limit leaves its window; None while one that is
-    counted may yet turn out never to have been made. A limit or a rest that is None is none. `contact_status` is for
-    explanations alone. `caller_ids_closed` says why no number of the campaign's pool of caller ids may be dialed from,
-    until `caller_ids_open_at`.
+    *another* contact: this contact's own attempts are spaced by its retry rules. `last_dial_at` is the last for any
+    contact, from which the `law_gap` counts. `max_attempts` is the rules' `most_attempts`. `listed_on` is a list or
+    registry of the campaign that holds the number, `registries` are those that cover it. `law_zone_key` has the zones
+    in all of which the hours of the law must be open, "" for those of `zone_key`. `*_frees_at` is when the oldest dial
+    counted by that limit leaves its window; None while one that is counted may yet turn out never to have been made. A
+    limit or a rest that is None is none. `contact_status` is for explanations alone. `caller_ids_closed` says why no
+    number of the campaign's pool of caller ids may be dialed from, until `caller_ids_open_at`.
     """
 
     campaign_status: str | None
@@ -65,6 +65,8 @@ class GateFacts:
     number_in_use: bool = False
     last_dial_to_number_at: datetime | None = None
     number_gap: timedelta = timedelta(0)
+    last_dial_at: datetime | None = None
+    law_gap: timedelta = timedelta(0)
     number_dials_last_day: int = 0
     number_day_limit: int | None = None
     number_frees_at: datetime | None = None

@@ -8,13 +8,14 @@ from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.policy.caller_id import when_a_place_frees
 from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
 from orchestrator.policy.gate.answers import Hold
-from orchestrator.policy.gate.caps import CAPS, RESTS
+from orchestrator.policy.gate.caps import CAPS, RESTS, said_by_law
 from orchestrator.policy.gate.check import Check
 from orchestrator.policy.gate.consents import CONSENT
 from orchestrator.policy.gate.facts import GateFacts
 from orchestrator.policy.gate.law import LAW
 from orchestrator.policy.gate.lists import LISTS
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.law.kinds import Kind
 
 _ASK_AGAIN_IN_USE = timedelta(minutes=1)
 
@@ -55,7 +56,9 @@ def _number_in_use(facts: GateFacts, now: datetime) -> Hold | None:
 
 
 def _number_gap(facts: GateFacts, now: datetime) -> Hold | None:
-    free_at = facts.last_dial_to_number_at and facts.last_dial_to_number_at + facts.number_gap
+    ours = facts.last_dial_to_number_at and facts.last_dial_to_number_at + facts.number_gap
+    laws = facts.last_dial_at and facts.last_dial_at + facts.law_gap
+    free_at = max((moment for moment in (ours, laws) if moment), default=None)
     return Hold(Reason.NUMBER_GAP, free_at) if free_at and free_at > now else None
 
 
@@ -101,7 +104,13 @@ FOR_NOW = (
     Check(
         "number_gap",
         _number_gap,
-        lambda facts, _now: {"last_dial_at": facts.last_dial_to_number_at, "gap": facts.number_gap},
+        lambda facts, _now: {
+            "last_dial_at": facts.last_dial_to_number_at,
+            "gap": facts.number_gap,
+            "last_dial_of_any_contact_at": facts.last_dial_at,
+            "law_gap": facts.law_gap,
+        },
+        said_by_law(Kind.CAP, "min_gap"),
     ),
     *RESTS,
     *CAPS,

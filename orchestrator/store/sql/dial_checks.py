@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +17,7 @@ from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts
 from orchestrator.policy.law.law import Law, law_for
 from orchestrator.policy.law.regions import regions_of
-from orchestrator.policy.law.setting import setting_of
+from orchestrator.policy.law.setting import LawMode, setting_of
 from orchestrator.policy.lists.registries import registries_for, stored_lists
 from orchestrator.policy.phone.number_kind import NumberKind, number_kind
 from orchestrator.policy.phone.number_region import number_regions, stored_regions
@@ -30,7 +30,7 @@ from orchestrator.store.sql.dial_counts import Dials
 from orchestrator.store.sql.hours_in_force import hours_in_force
 from orchestrator.store.sql.listed_numbers import REGISTRIES, standing
 from orchestrator.store.sql.moment import AT, IS_ASKED, known_by_then
-from orchestrator.store.sql.number_history import HISTORY, NumberDials, caps_and_dials
+from orchestrator.store.sql.number_history import HISTORY, NumberDials, caps_and_dials, limits_of
 from orchestrator.store.sql.tables import CALLING_US
 
 _HOLDS = f"(s.expires_at IS NULL OR s.expires_at > {AT})"
@@ -138,8 +138,11 @@ def gate_facts(
     `flow_voice` is the voice of its flow, which counts where the campaign names none; None where nobody knows it.
     """
     hours, dials = hours_of(row["calling_hours"]), NumberDials(row)
-    in_a_day, in_a_week = dials.in_a_day(row["number_day_limit"]), dials.in_a_week(row["number_week_limit"])
-    on_subject = dials.on_subject(row["subject_day_limit"])
+    law, law_mode = law_of(row, flow_voice), setting_of(row["law"]).mode
+    enforced = law if law_mode is LawMode.ENFORCE else None
+    limits = limits_of(row, enforced)
+    in_a_day, in_a_week = dials.in_a_day(limits.in_a_day), dials.in_a_week(limits.in_a_week)
+    on_subject = dials.on_subject(limits.on_subject)
     return GateFacts(
         campaign_status=row["campaign_status"],
         calling_hours=hours,
@@ -153,8 +156,8 @@ def gate_facts(
         not_before=row["not_before"],
         not_after=row["not_after"],
         ignore_hours=row["ignore_hours"],
-        law=law_of(row, flow_voice),
-        law_mode=setting_of(row["law"]).mode,
+        law=law,
+        law_mode=law_mode,
         suppressed=row["suppressed"],
         revoked_at=row["revoked_at"],
         consented_at=row["consented_at"],
@@ -175,19 +178,21 @@ def gate_facts(
         number_in_use=row["is_calling_us"],
         last_dial_to_number_at=row["last_dial_to_number_at"],
         number_gap=row["number_gap"],
+        last_dial_at=dials.last_at,
+        law_gap=(enforced and enforced.caps.min_gap) or timedelta(0),
         number_dials_last_day=in_a_day.counted,
-        number_day_limit=row["number_day_limit"],
+        number_day_limit=limits.in_a_day,
         number_frees_at=in_a_day.frees_at,
         number_dials_last_week=in_a_week.counted,
-        number_week_limit=row["number_week_limit"],
+        number_week_limit=limits.in_a_week,
         number_week_frees_at=in_a_week.frees_at,
         subject_dials_last_day=on_subject.counted,
-        subject_day_limit=row["subject_day_limit"],
+        subject_day_limit=limits.on_subject,
         subject_frees_at=on_subject.frees_at,
         last_human_at=row["last_human_at"],
-        rest_after_human=row["rest_after_human"],
+        rest_after_human=limits.after_human,
         last_abandoned_at=row["last_abandoned_at"],
-        rest_after_abandoned=row["rest_after_abandoned"],
+        rest_after_abandoned=limits.after_abandoned,
         caller_id_dials_last_day=from_caller_id.counted,
         caller_id_day_limit=row["caller_id_day_limit"],
         caller_id_frees_at=from_caller_id.frees_at,

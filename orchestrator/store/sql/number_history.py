@@ -7,15 +7,16 @@ its campaign; the statement takes the installation's caps and the moment `at` as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import RowMapping
 
 from orchestrator.bounds import MOST_DIALS_PER_NUMBER
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.policy.caps import CAP_WINDOW, WEEK
+from orchestrator.policy.law.law import Law, LawCaps, LawRests
 from orchestrator.policy.purposes import UNCAPPED
 from orchestrator.store.sql.dial_counts import PENDING, Dials
 from orchestrator.store.sql.moment import AT, known_by_then
@@ -112,6 +113,32 @@ HISTORY: Final = f"""
 """The columns that `caps` and `to_number`, the dials of the number, add to the facts of the gate."""
 
 
+class Limits(NamedTuple):
+    """The caps and rests that hold for a contact: those of the installation, of its campaign, and of the law."""
+
+    in_a_day: int | None
+    in_a_week: int | None
+    on_subject: int | None
+    after_human: timedelta | None
+    after_abandoned: timedelta | None
+
+
+def limits_of(row: RowMapping, law: Law | None) -> Limits:
+    """Return the strictest of what the columns of `HISTORY` say and what the law does; None where it does not bind."""
+    caps, rests = (law.caps, law.rests) if law else (LawCaps(), LawRests())
+    return Limits(
+        _strictest(min, row["number_day_limit"], caps.per_number_24h),
+        _strictest(min, row["number_week_limit"], caps.per_number_7d),
+        _strictest(min, row["subject_day_limit"], caps.per_subject_24h),
+        _strictest(max, row["rest_after_human"], rests.after_human),
+        _strictest(max, row["rest_after_abandoned"], rests.after_abandoned),
+    )
+
+
+def _strictest(choose: Callable[[Any, Any], Any], said: Any, by_law: Any) -> Any:
+    return said if by_law is None else by_law if said is None else choose(said, by_law)
+
+
 class NumberDials:
     """The dials to one number, newest first, against the caps that count them."""
 
@@ -120,6 +147,11 @@ class NumberDials:
         self._sent_at: Sequence[datetime | None] = row["sent_at"] or ()
         self._on_subject: Sequence[bool] = row["on_subject"] or ()
         self._is_pending: bool = row["pending"]
+
+    @property
+    def last_at(self) -> datetime | None:
+        """When the number was last dialed, for whatever contact, within 7 days."""
+        return next((at for at in self._sent_at if at), None)
 
     def in_a_day(self, cap: int | None) -> Dials:
         """Return the dials of the last 24 h, and when the number is free of `cap`."""

@@ -25,18 +25,26 @@ from orchestrator.policy.phone.number_kind import number_kind
 from orchestrator.policy.purposes import DEFAULT_PURPOSE, Purpose
 from orchestrator.policy.ring_time import why_ring_too_short
 from orchestrator.policy.zones.contact_zones import law_zones_for, zones_for
+from orchestrator.store.sql.number_history import limits_of
 
 ROWS = list(csv.DictReader((Path(__file__).parent / "called_person.csv").read_text().splitlines()))
 _DIALS = re.compile(r"(\d+) dials by two other campaigns, oldest (\S+Z)")
 _LIST = re.compile(r"list (\S+) as_of (\S+)")
 _PURPOSE = re.compile(r"purpose (\w+)")
 _RING = re.compile(r"timeout_secs (\d+)")
+_LAST = ("conversation", "abandoned call to it ended")
+# What an installation says that says nothing of its own, by the columns of the facts.
+INSTALLATION: Any = {
+    "number_day_limit": DEFAULT_CAPS.per_number_24h,
+    "number_week_limit": DEFAULT_CAPS.per_number_7d,
+    "subject_day_limit": DEFAULT_CAPS.per_subject_24h,
+    "rest_after_human": DEFAULT_CAPS.rest_after_human,
+    "rest_after_abandoned": DEFAULT_CAPS.rest_after_abandoned,
+}
 HOURS = ("always", "timezone", "windows", "holidays")
 
 # Rows that wait for something the gate does not know yet; a mark that has become wrong fails.
 WAITS_FOR = {
-    "30": "rests after an abandoned call",
-    "32": "rests after a conversation",
     "38": "guards",
     "39": "pools of caller ids",
 }
@@ -50,25 +58,35 @@ def _facts(number: str, settings: dict[str, Any], now: datetime) -> GateFacts:
     windows = {name: settings[name] for name in HOURS if name in settings}
     hours = CallingHours.model_validate({**windows, **({"timezone": settings["tz"]} if "tz" in settings else {})})
     purpose = found[1] if (found := _PURPOSE.search(settings.get("x", ""))) else DEFAULT_PURPOSE
-    ends_at = settings.get("ends_at")
+    law, ends_at = law_for(regions_of(number), Purpose(purpose)), settings.get("ends_at")
+    limits, last = limits_of(INSTALLATION, law), {name: _moment(name, settings.get("x", "")) for name in _LAST}
     dials = _DIALS.search(settings.get("x", ""))
     return GateFacts(
         campaign_status="running",
         calling_hours=hours,
         zone_key=zones_for(number, None, settings.get("default_timezone"), hours=hours, now=now).key,
         law_zone_key=law_zones_for(number, default_timezone=settings.get("default_timezone"), now=now),
-        law=law_for(regions_of(number), Purpose(purpose)),
+        law=law,
         attempts_spent=0,
         max_attempts=3,
         number_kind=number_kind(number),
         suppressed=settings.get("suppressed", False),
         number_dials_last_day=int(dials[1]) if dials else 0,
-        number_day_limit=DEFAULT_CAPS.per_number_24h,
+        number_day_limit=limits.in_a_day,
+        last_human_at=last["conversation"],
+        rest_after_human=limits.after_human,
+        last_abandoned_at=last["abandoned call to it ended"],
+        rest_after_abandoned=limits.after_abandoned,
         number_frees_at=datetime.fromisoformat(dials[2]) + CAP_WINDOW if dials else None,
         consent_required=_consent_required(settings.get("x", "")),
         ends_at=datetime.fromisoformat(ends_at) if ends_at else None,
         registries=_registries(number, settings.get("x", "")),
     )
+
+
+def _moment(name: str, said: str) -> datetime | None:
+    found = re.search(rf"{name} (\S+Z)", said)
+    return datetime.fromisoformat(found[1]) if found else None
 
 
 def _consent_required(words: str) -> RequiredConsent:
