@@ -46,9 +46,6 @@ def make_things(rest: Rest, services: Services) -> Things:
             "import_id": upload["id"],
             "suppression_id": suppressed["id"],
             "number_id": _number(rest)["id"],
-            "list_id": (rest.post("/v1/lists", {"name": f"mine {fresh_number()}", "kind": "registry"}).json or {})[
-                "id"
-            ],
             "list_id": _list(rest)["id"],
             "connection_id": CONNECTION,
         }
