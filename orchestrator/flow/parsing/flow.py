@@ -37,7 +37,7 @@ from orchestrator.flow.vocabulary import (
     STEP_COMMANDS,
     TARGET_EVENTS,
 )
-from orchestrator.policy.ring_time import MIN_RING_S, why_ring_too_short
+from orchestrator.policy.ring_time import min_ring_s, why_ring_too_short
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
@@ -135,7 +135,7 @@ def _read(context: ParseContext, entries: dict[str, DocumentNode], includes: Inc
 
 def _warn_of_short_ring(context: ParseContext, node: DocumentNode | None, dial: Mapping[str, Any]) -> None:
     ring = node.child("timeout_secs") if node else None
-    if ring is not None and (why := why_ring_too_short(dial.get("timeout_secs", MIN_RING_S))):
+    if ring is not None and (why := why_ring_too_short(dial.get("timeout_secs", min_ring_s()))):
         context.warn(ring, f"no campaign and no single call may use this flow: {why}")
 
 

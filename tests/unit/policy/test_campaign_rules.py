@@ -39,6 +39,7 @@ FULL: dict[str, Any] = SMALLEST | {
         "on_outcome": {"heard": {"after": ["2m", "5m"], "at_most": 20}},
     },
     "number_gap": "2h",
+    "guards": {"abandon": {"warn": 0.01, "pause": 0.03}},
     "caps": {"per_number_24h": 2, "per_caller_id_24h": 75},
     "lists": {"suppress": ["global", "internal"], "registry": ["us-national"], "allow": "agreed"},
 }
@@ -108,7 +109,7 @@ def test_a_span_of_days_may_cross_the_weekend() -> None:
 
 
 def test_every_missing_field_is_told_at_once() -> None:
-    assert wrong_fields({}) == {"/name": "required", "/flow": "required", "/caller_ids": "required"}
+    assert wrong_fields({}) == {"/name": "required", "/flow": "required"}
 
 
 @pytest.mark.parametrize(
