@@ -43,10 +43,10 @@ def zones_for(
     A contact's own zone that does not exist stays unknown: a guess in its place could ring at night.
     """
     if explicit_timezone:
-        return ZoneAnswer(zone_key([explicit_timezone]), "contact")
+        return ZoneAnswer(_key_of(explicit_timezone), "contact")
     by_number = _number_key(phone)
     if default_timezone and is_zone_unknown(hours or CallingHours(), by_number, now):
-        return ZoneAnswer(zone_key([default_timezone]), "campaign_default")
+        return ZoneAnswer(_key_of(default_timezone), "campaign_default")
     return ZoneAnswer(by_number, "number")
 
 
@@ -66,11 +66,16 @@ def law_zones_for(
     by_number = _number_key(phone)
     says_nothing = _says_nothing(by_number, now.year)
     if not explicit_timezone:
-        return zone_key([default_timezone]) if default_timezone and says_nothing else by_number
-    own = zone_key([explicit_timezone])
+        return _key_of(default_timezone) if default_timezone and says_nothing else by_number
+    own = _key_of(explicit_timezone)
     if says_nothing or not own or source == TimezoneSource.ADDRESS:
         return own
     return _both(own, by_number)
+
+
+@lru_cache(maxsize=1_024)
+def _key_of(zone: str) -> str:
+    return zone_key([zone])
 
 
 @lru_cache(maxsize=8_192)
