@@ -18,8 +18,14 @@ from workers.engine.sweepers import sweep_loops
 
 TWO_CLOCKS, BOTH = "+12192002000", "America/Chicago|America/New_York"
 NOW = zones_version()
-OTHER_TABLE = NOW.name.rpartition("/")[0] + "/00000000"
-OTHERS = [None, "2025b/008.013.000/ffffffff", "2026e/009.000.043/00000000", OTHER_TABLE]
+SAME_RELEASES = NOW.name.rpartition("/")[0]
+OTHERS = [
+    None,
+    "2025b/008.013.000/ffffffff",
+    "2026e/009.000.043/00000000",
+    f"{SAME_RELEASES}/00000000",
+    f"{SAME_RELEASES}/ffffffff",
+]
 
 
 def told(world: World, contact_id: str) -> tuple[str, str | None]:
