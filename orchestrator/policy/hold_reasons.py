@@ -93,8 +93,8 @@ _SENTENCES = {
     Reason.RETRY_DUE: "The last attempt is followed by another one at this time, as the retry rules say.",
     Reason.OUTSIDE_HOURS: "It is outside the calling hours in at least one of the contact's time zones.",
     Reason.ZONE_UNKNOWN: (
-        "The contact's time zone is unknown, or its zones share less than two hours a day; "
-        "give the contact a timezone or the campaign a default_timezone."
+        "The contact's time zone is unknown, or its zones share less than two hours a day; give the contact a timezone "
+        "(with the timezone_source `address` where its number lies elsewhere) or the campaign a default_timezone."
     ),
     Reason.LAW_HOURS: "The law of the place where the person is allows no such call at this hour.",
     Reason.LAW_HOLIDAY: "It is a holiday in the place where the person is, on which its law allows no such call.",

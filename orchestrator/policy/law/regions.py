@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from importlib.resources import files
 
-import phonenumbers
+from orchestrator.policy.phone.number_region import NO_COUNTRY, number_regions
 
 _TABLE = "number_regions.tsv"  # written by tools/make_number_regions.py
 _AREA_CODE = len("+1212")
-_NO_COUNTRY = "001"  # phonenumbers: satellites and other numbers of no country
 
 
 def regions_of(phone: str, region: str | None = None) -> tuple[str, ...]:
@@ -33,15 +32,8 @@ def _of_area_code(prefix: str) -> tuple[str, ...]:
     return _with_countries(_table().get(prefix[1:], ("US",)))
 
 
-@lru_cache(maxsize=8192)
 def _country_of(phone: str) -> tuple[str, ...]:
-    try:
-        number = phonenumbers.parse(phone)
-    except phonenumbers.NumberParseException:
-        return ()
-    code = number.country_code or 0
-    country = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(code)
-    return () if country in (_NO_COUNTRY, phonenumbers.UNKNOWN_REGION) else (country,)
+    return tuple(sorted(number_regions(phone) - {NO_COUNTRY}))
 
 
 def _with_countries(places: tuple[str, ...]) -> tuple[str, ...]:
