@@ -18,6 +18,7 @@ from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.consent_warnings import consent_warnings
 from orchestrator.policy.consents import ConsentRule, RequiredConsent
+from orchestrator.policy.guards.rules import Guards
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import law_for
 from orchestrator.policy.law.setting import LawMode, stored_setting
@@ -189,6 +190,8 @@ def _overrides(campaign: Row[Any]) -> Iterator[Override]:
     law = stored_setting(campaign.law)
     if law.mode is not LawMode.ENFORCE:
         yield Override("law.mode", law.because)
+    for field, because in Guards.stored(campaign.guards).loosened().items():
+        yield Override(field, because)
 
 
 def _nobody(survey: Survey, errors: Sequence[Finding]) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from orchestrator.services import Services
 from tests.support.rest import Rest, fresh_number, pointers
@@ -190,6 +191,25 @@ def test_a_preflight_counts_all_contacts_of_a_draft(rest: Rest) -> None:
         "estimate": {"dials": 2, "duration_s": 1.6, "peak_channels": 2, "cost": None},
         "errors": [],
     }
+
+
+def test_a_loosened_guard_is_shown_with_its_reason_and_the_guard_that_paused_by_its_code(
+    rest: Rest, services: Services
+) -> None:
+    guards = {"silence": {"pause": None, "because": "agents answer at once"}, "failures": {"pause": 0.3}}
+    campaign = rest.campaign(guards=guards)["id"]
+    rest.contacts(campaign, "+13125550142")
+
+    overrides = rest.post(f"/v1/campaigns/{campaign}/preflight").json["overrides"]
+    with services.sql.begin() as tx:
+        reason = '{"code": "guard_abandon", "detail": "3 of 3 people were abandoned.", "at": null}'
+        tx.execute(text(f"UPDATE campaigns SET status = 'paused', status_reason = '{reason}'"))
+    explained = rest.get(f"/v1/campaigns/{campaign}/explain").json
+
+    assert {"field": "guards.silence", "because": "agents answer at once"} in overrides
+    assert "guards.failures" not in {override["field"] for override in overrides}
+    assert (explained["is_dialing"], explained["limits"]["guard"]) == (False, "guard_abandon")
+    assert "3 of 3 people were abandoned." in explained["because"][0]["sentence"]
 
 
 def test_a_preflight_needs_no_body_and_refuses_a_wrong_one(rest: Rest) -> None:

@@ -38,8 +38,9 @@ _SPENT = f"""
     SELECT campaign_id, ARRAY[{_DAY.format("reserved_at")}] AS parts, {{sign}} * ceil(spent * 1000000)::bigint AS n
     FROM {{rows}} WHERE spent IS NOT NULL AND state <> 'withdrawn'
 """  # noqa: S608 texts of this file
+_IS_COUNTED = "silent IS NOT NULL OR spent IS NOT NULL"
 _BEFORE = {"calls": _CALLS, "answers": _ANSWERS}
-_SINCE = {**_BEFORE, "people": _PEOPLE, "spent": _SPENT}
+_SINCE = {"people": _PEOPLE, "spent": _SPENT}
 
 
 def _changed(subject: str, shape: str, action: str) -> str:
@@ -50,9 +51,13 @@ def _changed(subject: str, shape: str, action: str) -> str:
     )
 
 
-def _count(subjects: dict[str, str]) -> None:
-    for action in _CHANGES:
-        body = " ".join(_changed(subject, shape, action) for subject, shape in subjects.items())
+def _count(also: dict[str, str]) -> None:
+    for action, tables in _CHANGES.items():
+        body = " ".join(_changed(subject, shape, action) for subject, shape in _BEFORE.items())
+        if also:  # most changes are of calls that are not over yet
+            known = " OR ".join(f"EXISTS (SELECT FROM {rows} WHERE {_IS_COUNTED})" for rows, _ in tables)
+            more = " ".join(_changed(subject, shape, action) for subject, shape in also.items())
+            body += f" IF {known} THEN {more} END IF;"
         op.execute(
             f"CREATE OR REPLACE FUNCTION tally_calls_{action.lower()}() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN {body} RETURN NULL; END $$"
@@ -67,13 +72,13 @@ def upgrade() -> None:
     op.add_column("campaigns", sa.Column("guards", JSONB(), nullable=False, server_default=sa.text("'{}'")))
     op.add_column("campaigns", sa.Column("spend", JSONB()))
     op.alter_column("tally_changes", "n", type_=sa.BigInteger())
-    _count(_SINCE)
+    _count(also=_SINCE)
     op.execute(_INDEX)
 
 
 def downgrade() -> None:
     op.execute("DROP INDEX calls_people_of")
-    _count(_BEFORE)
+    _count(also={})
     for table in ("tally_changes", "tallies"):
         op.execute(f"DELETE FROM {table} WHERE subject IN ('people', 'spent')")  # noqa: S608 a constant
     op.alter_column("tally_changes", "n", type_=sa.Integer())
