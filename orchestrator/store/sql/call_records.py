@@ -18,6 +18,7 @@ from orchestrator.model.hearing import hearing_of
 from orchestrator.model.live_call import LiveCall, Suppression
 from orchestrator.policy.guards.budget import cost_told
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.sql.consent_facts import is_revoked
 from orchestrator.store.sql.erased_calls import ERASED, IS_ERASED
 from orchestrator.store.sql.listed_numbers import is_listed
 from orchestrator.store.sql.opt_outs import IN_FORCE, Asked, write_opt_outs
@@ -38,7 +39,8 @@ _READ = text(
            c.status AS contact_status, c.current_call_id, c.last_call_id, c.attempts, c.tally,
            c.reason AS contact_reason, c.due_at::text AS due_at_text,
            EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
-                   AND {IN_FORCE}) OR {is_listed("k.to_number", "g")} AS is_suppressed,
+                   AND {IN_FORCE}) OR {is_listed("k.to_number", "g")}
+               OR {is_revoked("k.number_key", campaign="g")} AS is_suppressed,
            g.retry::text AS retry, g.status AS campaign_status, g.kind,
            g.spend->>'currency' AS budget_currency, clock_timestamp() AS db_now
     FROM calls k JOIN contacts c ON c.id = k.contact_id JOIN campaigns g ON g.id = k.campaign_id

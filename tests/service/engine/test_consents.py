@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator.clock import utc_now
@@ -24,6 +25,8 @@ from orchestrator.operations.contacts.record_consent import (
 )
 from orchestrator.operations.dialing import claim_contacts, permit_dial
 from orchestrator.operations.dialing.place_call import NewCall, place_call
+from orchestrator.policy.caps import DEFAULT_CAPS
+from orchestrator.store.sql import dial_checks
 from orchestrator.store.sql.suppressed_calls import SUPPRESSED
 from tests.support.carrier_stub import CarrierStub
 from tests.support.lock_points import LockPoint, in_thread, waits_for_a_lock
@@ -318,12 +321,14 @@ def test_r9_a_send_that_has_asked_the_gate_is_waited_for_and_none_follows(
 
 
 def test_a_phone_that_rings_is_hung_up_when_its_person_revokes(world: World, carrier: CarrierStub) -> None:
-    call_id = ringing_call(world)
+    call_id = ringing_call(world, retry={"max_attempts": 3, "on": {"canceled": {"after": "1m"}}})
 
     revoke(world)
     world.work(call_id)
+    world.hang_up(call_id, cause="originator_cancel")
 
     assert hangups(carrier) == [f"v3:{call_id}"]
+    assert world.contact_of(call_id)["status"] == "suppressed"
 
 
 def test_a_revocation_that_binds_not_this_campaign_lets_the_phone_ring(world: World, carrier: CarrierStub) -> None:
@@ -460,3 +465,20 @@ def test_an_explanation_of_the_past_leaves_out_what_was_recorded_since(world: Wo
     then, now = (world.run(explain_contact, contact_id, at=at) for at in (before, None))
 
     assert (then.explanation.reason, now.explanation.reason) == (None, "consent_revoked")
+
+
+def test_a_claim_looks_consents_up_by_their_index(world: World) -> None:
+    _, contact_id = contact(world)
+    world.execute(
+        "INSERT INTO consent_events (id, number_key, phone, act, scope, words, channel, at) SELECT 'cns_' || n, "
+        "number_key('+1646' || (5550000 + n)), '+1646' || (5550000 + n), 'revoked', 'all', 'x', 'sms', now() "
+        "FROM generate_series(1, 20000) n"
+    )
+    world.execute("ANALYZE consent_events")
+
+    with world.sql.begin() as tx:
+        tx.execute(text("SET LOCAL plan_cache_mode = 'force_generic_plan'"))
+        params = {"ids": [contact_id], "at": None, **DEFAULT_CAPS.model_dump()}
+        plan = "\n".join(tx.execute(text(f"EXPLAIN {dial_checks._FACTS.text}"), params).scalars())
+
+    assert "consent_events_by_number" in plan and "Seq Scan on consent_events" not in plan
