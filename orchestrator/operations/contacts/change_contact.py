@@ -42,7 +42,13 @@ Outcome = Annotated[
 
 
 _MAY_BE_TAKEN_AWAY = frozenset({"timezone_source", "region"})
-_HELD_BY_PLACE = (Reason.ZONE_UNKNOWN, Reason.OUTSIDE_HOURS, Reason.LAW_HOURS, Reason.LAW_HOLIDAY)
+_HELD_BY_PLACE = (
+    Reason.ZONE_UNKNOWN,
+    Reason.OUTSIDE_HOURS,
+    Reason.LAW_HOURS,
+    Reason.LAW_HOLIDAY,
+    Reason.LIST_STALE,
+)
 
 
 class ContactChange(BaseModel):

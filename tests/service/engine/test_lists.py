@@ -23,6 +23,7 @@ from orchestrator.errors import Conflict, NotFound
 from orchestrator.ids import new_id
 from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
+from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.lists import import_content as importing
 from orchestrator.operations.lists.change_entries import add_entries, delete_entry
@@ -335,6 +336,19 @@ def test_a_campaign_that_asks_no_registry_any_more_releases_whom_one_held(world:
     world.run(change_campaign, campaign_id, wanted)
 
     assert status(world, contact) == ("waiting", None) and len(world.claim(campaign_id)) == 1
+
+
+def test_a_contact_that_is_said_to_be_elsewhere_waits_for_the_registry_of_that_place(world: World) -> None:
+    make(world, "florida", "registry", regions=["US-FL"])
+    campaign_id = world.campaign()
+    contact = world.contact(campaign_id, phone="+13055550142")  # Miami
+    assert world.claim(campaign_id) == [] and status(world, contact) == ("held", "list_stale")
+
+    world.run(change_contact, contact, ContactChange(region="US-CA"))
+
+    assert status(world, contact) == ("waiting", None)
+    world.execute("UPDATE contacts SET zone = 'America/New_York'")
+    assert len(world.claim(campaign_id)) == 1
 
 
 def test_whom_a_claim_holds_while_the_import_is_switched_is_released_too(world: World) -> None:
