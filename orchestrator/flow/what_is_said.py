@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from orchestrator.flow.actions import Command, Suppress
 from orchestrator.flow.definition import Flow, Step
 from orchestrator.flow.notices import Said, When
 from orchestrator.flow.vocabulary import CONNECTING
+from orchestrator.policy.law.kinds import Kind
+from orchestrator.policy.law.law import Law
 from orchestrator.policy.purposes import Purpose, Voice
 
 _READ_OUT = frozenset({"speak", "gather_using_speak"})
@@ -25,6 +27,9 @@ class SpokenProblem:
     code: str
     step: str | None
     detail: str
+
+    def __str__(self) -> str:
+        return f"step {self.step}: {self.detail}" if self.step else self.detail
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,21 @@ def check_what_is_said(flow: Flow, purpose: Purpose | None, voice: Voice | None)
         )
         found.problems.append(SpokenProblem("opt_out_missing", None, detail))
     return found
+
+
+def warn_before_start(
+    flow: Flow, purpose: Purpose | None, voice: Voice | None, laws: Iterable[Law]
+) -> list[SpokenProblem]:
+    """Return what to look at before people are called whose places have these laws.
+
+    The flow of an older campaign may lack what a new one is refused for.
+    """
+    found = check_what_is_said(flow, purpose, voice)
+    asking = sorted({law.regions[-1] for law in laws if law.of(Kind.RECORDING)})
+    if asking and (why := records_unannounced(flow)):
+        detail = f"{why}; the law asks for it in {', '.join(asking)}"
+        found.warnings.append(SpokenProblem("recording_unannounced", None, detail))
+    return [*found.problems, *found.warnings]
 
 
 def first_spoken(flow: Flow) -> list[Step]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row
 
+from orchestrator.errors import InvalidFlow, NotFound
+from orchestrator.flow.what_is_said import warn_before_start
 from orchestrator.model.campaign_status import FINAL_CAMPAIGN
 from orchestrator.operations.campaigns.check_start import find_start_errors, nobody_dialable
 from orchestrator.operations.campaigns.create_campaign import found
@@ -20,7 +22,7 @@ from orchestrator.policy.consent_warnings import consent_warnings
 from orchestrator.policy.consents import ConsentRule, RequiredConsent
 from orchestrator.policy.guards.rules import Guards
 from orchestrator.policy.hold_reasons import Reason
-from orchestrator.policy.law.law import law_for
+from orchestrator.policy.law.law import Law, law_for
 from orchestrator.policy.law.setting import LawMode, stored_setting
 from orchestrator.policy.lists.campaign_lists import OFF, CampaignLists
 from orchestrator.policy.lists.registries import Registry
@@ -134,7 +136,11 @@ def preflight_campaign(
         overrides=list(_overrides(campaign)),
         estimate=_estimate(around, reachable),
         errors=[*errors, *_nobody(survey, errors)],
-        warnings=[*_warnings(around, survey, shown, reachable, when), *_by_law(campaign, survey)],
+        warnings=[
+            *_warnings(around, survey, shown, reachable, when),
+            *_by_law(campaign, survey),
+            *_of_what_is_said(campaign, survey, flows),
+        ],
     )
 
 
@@ -239,10 +245,28 @@ def _warnings(
 
 def _by_law(campaign: Row[Any], survey: Survey) -> list[Finding]:
     """Return, once each, where the law of the contacts' places asks for more consent than the campaign does."""
-    rule, purpose = ConsentRule.model_validate(campaign.consent), Purpose(campaign.purpose or DEFAULT_PURPOSE)
-    voice = Voice(campaign.voice) if campaign.voice else None
-    laws = [law_for(_places(region), purpose, voice) for region in sorted(survey.by_region) if region]
-    return list(dict.fromkeys(finding for law in laws for finding in consent_warnings(rule, law)))
+    rule = ConsentRule.model_validate(campaign.consent)
+    return list(dict.fromkeys(finding for law in _laws(campaign, survey) for finding in consent_warnings(rule, law)))
+
+
+def _of_what_is_said(campaign: Row[Any], survey: Survey, flows: FlowCache) -> list[Finding]:
+    """Return what people would not be told, or too late."""
+    try:
+        flow = flows.get(campaign.flow_id)
+    except (InvalidFlow, NotFound):
+        return []  # which forbids the start
+    found = warn_before_start(flow, *_purpose_and_voice(campaign), _laws(campaign, survey))
+    return [Finding("/flow", each.code, str(each)) for each in found]
+
+
+def _laws(campaign: Row[Any], survey: Survey) -> list[Law]:
+    """Return the law of each place in which contacts are."""
+    known = _purpose_and_voice(campaign)
+    return [law_for(_places(region), *known) for region in sorted(survey.by_region) if region]
+
+
+def _purpose_and_voice(campaign: Row[Any]) -> tuple[Purpose, Voice | None]:
+    return Purpose(campaign.purpose or DEFAULT_PURPOSE), Voice(campaign.voice) if campaign.voice else None
 
 
 def _places(region: str) -> tuple[str, ...]:

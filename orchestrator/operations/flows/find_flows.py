@@ -8,7 +8,7 @@ from sqlalchemy import Engine, Row
 
 from orchestrator.errors import FieldError, InvalidInput, NotFound
 from orchestrator.flow import Flow
-from orchestrator.flow.what_is_said import SpokenProblem, check_what_is_said
+from orchestrator.flow.what_is_said import check_what_is_said
 from orchestrator.policy.purposes import DEFAULT_PURPOSE, Purpose, Voice
 from orchestrator.policy.ring_time import why_ring_too_short
 from orchestrator.store.sql import flows
@@ -36,11 +36,7 @@ def check_said(flow: Flow, purpose: str | None, voice: str | None) -> None:
     """Raise InvalidInput for a flow that does not say what a campaign of this purpose must say in this voice."""
     said = check_what_is_said(flow, Purpose(purpose or DEFAULT_PURPOSE), Voice(voice) if voice else None)
     if said.problems:
-        raise InvalidInput([FieldError("/flow", each.code, _in_words(each)) for each in said.problems])
-
-
-def _in_words(problem: SpokenProblem) -> str:
-    return f"step {problem.step}: {problem.detail}" if problem.step else problem.detail
+        raise InvalidInput([FieldError("/flow", each.code, str(each)) for each in said.problems])
 
 
 def check_ring(flow: Flow) -> None:

@@ -200,6 +200,46 @@ def test_what_is_to_be_looked_at_before_the_start_is_a_warning(
     assert start(world, campaign_id).status == "running"
 
 
+RECORDS = """
+name: records
+start: greet
+steps:
+  greet: {speak: {payload: "WORDS", voice: female}, on: {call.speak.ended: record}}
+  record: {record_start: {format: mp3, channels: single}, on: {call.recording.saved: bye}}
+  bye: {hangup: {}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("region", "words", "told_of"),
+    [
+        ("US-FL", "Hello.", "the law asks for it in US-FL"),
+        ("US-NY", "Hello.", None),
+        ("US-FL", "Hello. {{ recording_notice }}", None),
+    ],
+)
+def test_a_recording_that_nobody_is_told_of_is_a_warning_where_the_law_asks_for_it(
+    world: World, region: str, words: str, told_of: str | None
+) -> None:
+    campaign_id = world.campaign(status="draft", flow=RECORDS.replace("WORDS", words))
+    world.contact(campaign_id, region=region)
+
+    found = [each for each in preflight(world, campaign_id).warnings if each.code == "recording_unannounced"]
+
+    assert len(found) == (told_of is not None)
+    assert all(told_of is not None and told_of in each.detail for each in found)
+
+
+def test_a_campaign_for_sales_of_an_older_version_is_told_what_its_flow_lacks(world: World) -> None:
+    campaign_id = world.campaign(status="draft", purpose="sales", voice="tts")
+    world.contact(campaign_id)
+
+    told = preflight(world, campaign_id)
+
+    assert {"identity_missing", "notice_missing", "opt_out_missing"} <= set(codes(told.warnings))
+    assert told.errors == []
+
+
 def test_more_dials_than_a_caller_id_bears_in_a_day_are_a_warning(world: World) -> None:
     campaign_id = world.campaign(status="draft")
     world.contacts(campaign_id, 75)
