@@ -18,28 +18,29 @@ from orchestrator.store.sql.moment import AT, known_by_then
 from orchestrator.store.sql.tables import COUNTED_DIALS
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_OF_NUMBER = f"""
+    FROM calls d WHERE d.from_number = n.number AND {COUNTED_DIALS} AND d.id <> n.besides
+        AND {known_by_then("coalesce(d.last_sent_at, d.reserved_at)")} ORDER BY d.last_sent_at DESC
+"""
+# The dial that a full number waits for is looked up only where it is full: to rank all of them takes twice as long.
 _USES = text(
     f"""
-    SELECT n.per_day, n.per_hour, s.resting_until, s.rested_for, s.attestation, u.*
+    SELECT n.per_day, n.per_hour, s.resting_until, s.rested_for, s.attestation, u.*,
+        CASE WHEN u.dials_day >= n.per_day THEN
+            (SELECT d.last_sent_at {_OF_NUMBER} OFFSET greatest(n.per_day, 1) - 1 LIMIT 1) END AS last_of_day,
+        CASE WHEN u.dials_hour >= n.per_hour THEN
+            (SELECT d.last_sent_at {_OF_NUMBER} OFFSET greatest(n.per_hour, 1) - 1 LIMIT 1) END AS last_of_hour
     FROM unnest(CAST(:numbers AS text[]), CAST(:per_day AS int[]), CAST(:per_hour AS int[]), CAST(:besides AS text[]))
             WITH ORDINALITY AS n(number, per_day, per_hour, besides, place)
         LEFT JOIN caller_id_states s ON s.number = n.number
         CROSS JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE in_day) AS dials_day, count(*) FILTER (WHERE in_hour) AS dials_hour,
-                coalesce(bool_or(in_day AND state IN {PENDING}), false) AS pending,
-                max(last_sent_at) FILTER (WHERE in_day AND rank = n.per_day) AS last_of_day,
-                max(last_sent_at) FILTER (WHERE in_hour AND rank = n.per_hour) AS last_of_hour
+            SELECT count(*) AS dials_day, coalesce(bool_or(state IN {PENDING}), false) AS pending,
+                count(*) FILTER (WHERE is_reserved OR last_sent_at > {AT} - interval '1 hour') AS dials_hour
             FROM (
-                SELECT state, last_sent_at, row_number() OVER (ORDER BY last_sent_at DESC) AS rank,
-                    is_reserved OR last_sent_at > {AT} - interval '1 day' AS in_day,
-                    is_reserved OR last_sent_at > {AT} - interval '1 hour' AS in_hour
-                FROM (
-                    SELECT d.state, d.last_sent_at, d.state = '{AttemptState.RESERVED}' AS is_reserved FROM calls d
-                    WHERE d.from_number = n.number AND {COUNTED_DIALS} AND d.id <> n.besides
-                        AND {known_by_then("coalesce(d.last_sent_at, d.reserved_at)")}
-                    ORDER BY d.last_sent_at DESC LIMIT greatest(n.per_day, n.per_hour, :at_least)
-                ) newest
-            ) ranked
+                SELECT d.state, d.last_sent_at, d.state = '{AttemptState.RESERVED}' AS is_reserved {_OF_NUMBER}
+                LIMIT greatest(n.per_day, n.per_hour, :at_least)
+            ) newest
+            WHERE is_reserved OR last_sent_at > {AT} - interval '1 day'
         ) u ORDER BY n.place
     """  # noqa: S608 built from constants
 )
