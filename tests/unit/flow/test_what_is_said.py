@@ -220,6 +220,7 @@ def test_an_opt_out_digit_leads_straight_to_a_suppression(way: str) -> None:
     "way",
     [
         '{match: {digits: "9"}, goto: sorry}',  # who hangs up on these words would be called again
+        '{match: {digits: "9"}, goto: ended}',
         '{match: {digits: "9", status: valid}, goto: stop}',
         '{match: {digits: "99"}, goto: stop}',
         "{when: \"event.digits == '9'\", goto: stop}",
@@ -227,9 +228,13 @@ def test_an_opt_out_digit_leads_straight_to_a_suppression(way: str) -> None:
 )
 def test_an_opt_out_digit_that_does_not_surely_suppress_is_refused(way: str) -> None:
     text = flow().replace('{match: {digits: "9"}, goto: stop}', way)
-    sorry = "  sorry: {speak: {payload: Sorry}, on: {call.speak.ended: stop}}\n" if "sorry" in way else ""
+    words = {
+        "sorry": "  sorry: {speak: {payload: Sorry}, on: {call.speak.ended: stop}}\n",
+        "ended": "  ended: {gather_stop: {}, goto: stop}\n",
+    }
+    said = "".join(step for name, step in words.items() if name in way)
 
-    assert only_problem(text.replace("  stop:", f"{sorry}  stop:")).pointer == "/opt_out"
+    assert only_problem(text.replace("  stop:", f"{said}  stop:")).pointer == "/opt_out"
 
 
 def test_an_opt_out_may_be_pressed_at_any_time() -> None:
