@@ -76,7 +76,7 @@ def _print_rows(console: Console, rows: Sequence[Mapping[str, Any]], *, first: s
     names = [first, *(name for name in rows[0] if name != first)]
     table = _table(*(name.replace("_", " ") for name in names))
     for row in rows:
-        table.add_row(*(Text("" if row[name] is None else str(row[name])) for name in names))
+        table.add_row(*(Text("" if row[name] is None else _fact(row[name])) for name in names))
     console.print(table)
 
 
