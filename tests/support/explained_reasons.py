@@ -19,8 +19,10 @@ from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts
 from orchestrator.policy.explain import Explanation, explain
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.law.law import law_for
 from orchestrator.policy.lists.registries import Registry
 from orchestrator.policy.phone.number_kind import NumberKind
+from orchestrator.policy.purposes import Purpose
 from orchestrator.policy.weekly_hours import CallingHours
 from orchestrator.policy.zones.zone_names import zone_info
 
@@ -30,6 +32,7 @@ BEGIN, END = "<!-- written by tests/support/explained_reasons.py -->", "<!-- unt
 NOON = datetime(2027, 1, 4, 17, tzinfo=UTC)  # a Monday, noon in New York
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NIGHT = NOON + 10 * HOUR
+LONG = CallingHours.model_validate({"windows": [{"days": ["mon-sun"], "start": "08:00", "end": "21:00"}]})
 FREE = GateFacts(
     campaign_status="running",
     calling_hours=CallingHours(),
@@ -69,6 +72,14 @@ EXAMPLES = (
     Example("not_before", replace(FREE, not_before=NOON + HOUR)),
     Example("calling_hours", FREE, NIGHT),
     Example("calling_hours", replace(FREE, zone_key="")),
+    Example(
+        "law_hours", replace(FREE, calling_hours=LONG, law=law_for(("US", "US-FL"), Purpose.SALES)), NOON + 8.5 * HOUR
+    ),
+    Example(
+        "law_holiday",
+        replace(FREE, zone_key="America/Chicago", law=law_for(("US", "US-LA"), Purpose.SALES)),
+        datetime(2027, 1, 1, 18, tzinfo=UTC),
+    ),
     Example("consent", replace(FREE, consent_required=RequiredConsent.WRITTEN)),
     Example("registries", replace(FREE, registries=(Registry("us-national", NOON - 32 * DAY, 31 * DAY),))),
     Example("allow_list", replace(FREE, allow_list="customers", is_allowed=False)),
@@ -144,6 +155,8 @@ def _facts(facts: Mapping[str, Any]) -> str:
 
 
 def _written(value: Any) -> str:
+    if isinstance(value, dict):
+        return _facts(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

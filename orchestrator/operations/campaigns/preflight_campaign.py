@@ -15,6 +15,7 @@ from orchestrator.model.campaign_status import FINAL_CAMPAIGN
 from orchestrator.operations.campaigns.check_start import find_start_errors, nobody_dialable
 from orchestrator.operations.campaigns.create_campaign import found
 from orchestrator.operations.campaigns.survey_contacts import PAGE, CallerIds, Group, Survey, survey_contacts
+from orchestrator.operations.contacts.explained import voice_of
 from orchestrator.policy.caller_id import why_all_closed
 from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.caps import Caps
@@ -121,7 +122,13 @@ def preflight_campaign(
         around = _Around(campaign, account, read_calls_lately(tx), read_stop(tx), lists_of(tx, campaign_id))
         errors = [] if campaign.status in FINAL_CAMPAIGN else find_start_errors(tx, campaign, flows=flows, caps=caps)
     survey = survey_contacts(
-        campaign, when, sql=sql, caps=caps, caller_ids=caller_ids, flow_voice=flows.voice(campaign.flow_id), page=page
+        campaign,
+        when,
+        sql=sql,
+        caps=caps,
+        caller_ids=caller_ids,
+        flow_voice=voice_of(flows, campaign.flow_id),
+        page=page,
     )
     reachable = survey.dialable_now + sum(each.contacts for each in survey.held.values()) - survey.waits_for_somebody
     return Preflight(
@@ -188,11 +195,10 @@ def _largest(groups: Mapping[Reason, Group]) -> list[Group]:
 
 def _overrides(campaign: Row[Any]) -> Iterator[Override]:
     if stored_hours(campaign.calling_hours).always:
-        yield Override("calling_hours.always", campaign.calling_hours.get("because"))
+        yield Override("calling_hours.always", campaign.always_because)
     lists = CampaignLists.model_validate(campaign.lists or {})
     if lists.registry == OFF:
         yield Override("lists.registry", lists.because)
-        yield Override("calling_hours.always", campaign.always_because)
     law = stored_setting(campaign.law)
     if law.mode is not LawMode.ENFORCE:
         yield Override("law.mode", law.because)

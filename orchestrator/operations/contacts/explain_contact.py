@@ -17,6 +17,7 @@ from orchestrator.operations.contacts.explained import (
     closed_caller_ids,
     dials_from_its_caller_id,
     in_words,
+    voice_of,
     zones_at,
 )
 from orchestrator.operations.dialing.claim_contacts import IN_USE_FOR
@@ -55,7 +56,7 @@ def explain_contact(
             contact_status_ok=not _has_ended(contact, by=when),
             from_caller_id=dials,
             closed_caller_ids=closed_caller_ids(tx, row, at=at),
-            flow_voice=flows.voice(row["flow_id"]),
+            flow_voice=voice_of(flows, row["flow_id"]),
         )
         if is_past:
             facts = _as_it_stood(tx, facts, contact_id, when, stop)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping
 
+from orchestrator.errors import InvalidFlow, NotFound
 from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.operations.dialing.check_gate import caller_id_of
 from orchestrator.operations.dialing.pool_choices import find_pools, open_pools
@@ -16,11 +17,14 @@ from orchestrator.policy.caller_id import ClosedCallerIds
 from orchestrator.policy.dial_gate import GateFacts
 from orchestrator.policy.explain import Explanation
 from orchestrator.policy.hold_reasons import Reason
-from orchestrator.policy.zones.contact_zones import Provenance, zones_for
+from orchestrator.policy.law.setting import LawMode
+from orchestrator.policy.purposes import Voice
+from orchestrator.policy.zones.contact_zones import Provenance, law_zones_for, zones_for
 from orchestrator.policy.zones.zone_names import zone_info, zones_of
 from orchestrator.store.sql.dial_checks import hours_of
 from orchestrator.store.sql.dial_counts import CallerIdCap, Dials, count_from
 from orchestrator.store.sql.dialing_stop import Stop
+from orchestrator.store.sql.flow_cache import FlowCache
 
 MAY_BE_DIALED = "Nothing stands in the way: the contact may be dialed."
 
@@ -59,6 +63,14 @@ def closed_caller_ids(tx: Connection, row: RowMapping, *, at: datetime | None) -
     return next((pool.why_closed for pool in pools.values()), None)
 
 
+def voice_of(flows: FlowCache, flow_id: str | None) -> Voice | None:
+    """Return the voice of a flow; None where nobody knows it, such as of a flow that this version cannot run."""
+    try:
+        return flows.voice(flow_id)
+    except (InvalidFlow, NotFound):
+        return None
+
+
 def begun_by(facts: GateFacts, at: datetime) -> GateFacts:
     """Return the facts with a scheduled campaign running from its `starts_at` on."""
     has_begun = facts.starts_at is None or facts.starts_at <= at
@@ -70,9 +82,13 @@ def zones_at(row: RowMapping, at: datetime) -> tuple[ZoneAt, ...]:
     """Return the zones that decide when a contact may be called."""
     hours = hours_of(row["calling_hours"])
     answer = zones_for(row["phone"], row["timezone"], row["default_timezone"], hours=hours, now=at)
+    said = row["timezone"], row["timezone_source"], row["default_timezone"]
+    of_the_law = zones_of(law_zones_for(row["phone"], *said, now=at))
+    sources: dict[str, Provenance] = dict.fromkeys(of_the_law, "number")
+    sources |= dict.fromkeys(zones_of(answer.key), answer.provenance)
     return tuple(
-        ZoneAt(name, answer.provenance, at.astimezone(info) if (info := zone_info(name)) else None)
-        for name in zones_of(answer.key)
+        ZoneAt(name, source, at.astimezone(info) if (info := zone_info(name)) else None)
+        for name, source in sorted(sources.items())
     )
 
 
@@ -82,10 +98,17 @@ def in_words(
     """Return what to tell people; `stop` and `paused_because` are what is known of a stop and of a pause."""
     match explanation.reason:
         case None:
-            return MAY_BE_DIALED
+            return " ".join([MAY_BE_DIALED, *_warned_of(explanation)])
         case Reason.DIALING_STOPPED if stop:
             return stop.sentence
         case Reason.CAMPAIGN_PAUSED if paused_because:
             return f"{Reason.CAMPAIGN_PAUSED.sentence} {paused_because['detail']}"
         case reason:
             return reason.sentence
+
+
+def _warned_of(explanation: Explanation) -> Iterator[str]:
+    """Yield what the law says where the campaign does not obey it (`law.mode: warn`)."""
+    for checked in explanation.checks:
+        if checked.facts.get("mode") == LawMode.WARN and (code := checked.facts.get("would_hold")):
+            yield f"The campaign only warns of the law, which says {code}: {Reason(code).sentence}"

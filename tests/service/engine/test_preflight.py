@@ -113,7 +113,7 @@ def test_every_contact_is_counted_as_it_would_be_explained(world: World, page: i
         world.contact(campaign_id, **kind)
     ids = [row[0] for row in world.query("SELECT id FROM contacts WHERE campaign_id = :c", c=campaign_id)]
 
-    for at in (now + timedelta(seconds=5), TUESDAY_NIGHT, WEDNESDAY_NINE, WEDNESDAY_NINE + 4 * HOUR):
+    for at in (utc_now() + timedelta(seconds=5), TUESDAY_NIGHT, WEDNESDAY_NINE, WEDNESDAY_NINE + 4 * HOUR):
         told = world.run(preflight_campaign, campaign_id, at=at, page=page)
         each = [world.run(explain_contact, ident, at=at).explanation for ident in ids]
         assert told.contacts == len(ids)
