@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from orchestrator.policy.caller_id import CallerIdUse, ClosedCallerIds, why_all_closed
+from orchestrator.policy.caller_id_pool import NewCallerIdPool
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.caps import CAP_WINDOW, DEFAULT_CAPS
 from orchestrator.policy.consents import RequiredConsent
@@ -31,6 +33,7 @@ ROWS = list(csv.DictReader((Path(__file__).parent / "called_person.csv").read_te
 _DIALS = re.compile(r"(\d+) dials by two other campaigns, oldest (\S+Z)")
 _LIST = re.compile(r"list (\S+) as_of (\S+)")
 _PURPOSE = re.compile(r"purpose (\w+)")
+_POOL = re.compile(r"pool of two caller ids, both (\d+) dials in 24 h, oldest (\S+Z)")
 _RING = re.compile(r"timeout_secs (\d+)")
 _LAST = ("conversation", "abandoned call to it ended")
 # What an installation says that says nothing of its own, by the columns of the facts.
@@ -46,7 +49,6 @@ HOURS = ("always", "timezone", "windows", "holidays")
 # Rows that wait for something the gate does not know yet; a mark that has become wrong fails.
 WAITS_FOR = {
     "38": "guards",
-    "39": "pools of caller ids",
 }
 
 
@@ -61,6 +63,7 @@ def _facts(number: str, settings: dict[str, Any], now: datetime) -> GateFacts:
     law, ends_at = law_for(regions_of(number), Purpose(purpose)), settings.get("ends_at")
     limits, last = limits_of(INSTALLATION, law), {name: _moment(name, settings.get("x", "")) for name in _LAST}
     dials = _DIALS.search(settings.get("x", ""))
+    closed = _closed_caller_ids(settings.get("x", ""), now)
     return GateFacts(
         campaign_status="running",
         calling_hours=hours,
@@ -81,7 +84,18 @@ def _facts(number: str, settings: dict[str, Any], now: datetime) -> GateFacts:
         consent_required=_consent_required(settings.get("x", "")),
         ends_at=datetime.fromisoformat(ends_at) if ends_at else None,
         registries=_registries(number, settings.get("x", "")),
+        caller_ids_closed=closed.reason if closed else None,
+        caller_ids_open_at=closed.until if closed else None,
     )
+
+
+def _closed_caller_ids(said: str, now: datetime) -> ClosedCallerIds | None:
+    """Return why nobody is dialed from a pool of two numbers, the second of which frees later."""
+    if not (found := _POOL.search(said)):
+        return None
+    pool = NewCallerIdPool.model_validate({"name": "x", "numbers": [{"number": "+12125550100"}]})
+    first = CallerIdUse(pool.per_day, pool.per_hour, int(found[1]), 0, datetime.fromisoformat(found[2]) + CAP_WINDOW)
+    return why_all_closed([replace(first, day_frees_at=now + CAP_WINDOW), first], now)
 
 
 def _moment(name: str, said: str) -> datetime | None:
