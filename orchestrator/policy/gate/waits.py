@@ -9,7 +9,7 @@ from orchestrator.policy.caller_id import when_a_place_frees
 from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
 from orchestrator.policy.gate.answers import Hold
 from orchestrator.policy.gate.caps import CAPS, RESTS, said_by_law
-from orchestrator.policy.gate.check import Check
+from orchestrator.policy.gate.check import Check, Facts
 from orchestrator.policy.gate.consents import CONSENT
 from orchestrator.policy.gate.facts import GateFacts
 from orchestrator.policy.gate.law import LAW
@@ -62,6 +62,12 @@ def _number_gap(facts: GateFacts, now: datetime) -> Hold | None:
     return Hold(Reason.NUMBER_GAP, free_at) if free_at and free_at > now else None
 
 
+def _gap_facts(facts: GateFacts, _now: datetime) -> Facts:
+    ours = {"last_dial_at": facts.last_dial_to_number_at, "gap": facts.number_gap}
+    laws = {"last_dial_for_anybody_at": facts.last_dial_at, "gap_of_law": facts.law_gap}
+    return {**ours, **(laws if facts.law_gap else {})}
+
+
 def _caller_id_resting(facts: GateFacts, now: datetime) -> Hold | None:  # noqa: ARG001
     rests = facts.caller_ids_closed is Reason.CALLER_ID_RESTING
     return Hold(Reason.CALLER_ID_RESTING, facts.caller_ids_open_at) if rests else None
@@ -104,12 +110,7 @@ FOR_NOW = (
     Check(
         "number_gap",
         _number_gap,
-        lambda facts, _now: {
-            "last_dial_at": facts.last_dial_to_number_at,
-            "gap": facts.number_gap,
-            "last_dial_of_any_contact_at": facts.last_dial_at,
-            "law_gap": facts.law_gap,
-        },
+        _gap_facts,
         said_by_law(Kind.CAP, "min_gap"),
     ),
     *RESTS,

@@ -121,6 +121,9 @@ def test_an_explanation_says_where_a_rest_of_the_law_is_written(world: World) ->
     debt, _ = facts_of(world, waiting(world, CHICAGO, purpose="debt"))
     around, _ = facts_of(world, waiting(world, CHICAGO, purpose="debt", law=WARNED))
 
+    gap = next(check for check in CHECKS if check.name == "number_gap")
+    automated, now = facts_of(world, waiting(world, PORTLAND, purpose="sales", voice="tts"))
+    assert gap.facts(automated, now)["gap_of_law"] == timedelta(hours=8)
     [source] = check.sources(debt)
     assert isinstance(source, Source) and source.source.startswith("12 CFR 1006.14")
     assert list(check.sources(around)) == []

@@ -158,6 +158,19 @@ def test_calls_that_come_in_hide_no_dial_from_the_count(world: World) -> None:
     assert held(world, contact_id)[1] == "number_day_limit"
 
 
+def test_calls_that_come_in_hide_no_dial_from_the_count_of_a_caller_id(world: World) -> None:
+    world.set_caps(per_caller_id_24h=3)
+    [dialed(world, hours_ago=1, phone=f"+1312555017{n}", caller_ids=[CALLER]) for n in range(3)]
+    mapped(world)
+    for n in range(4):
+        tell(world, leg=f"in-{n}")
+    world.advance()
+    campaign_id, contact_id = one_more(world, caller_ids=[CALLER])
+
+    assert world.claim(campaign_id) == []
+    assert held(world, contact_id)[1] == "caller_id_quota"
+
+
 def test_the_repeat_of_an_unanswered_dial_is_the_same_dial(world: World, carrier: CarrierStub) -> None:
     [dialed(world, hours_ago=1) for _ in range(2)]
     campaign_id, _ = one_more(world)
