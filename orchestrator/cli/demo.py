@@ -30,6 +30,8 @@ from orchestrator.settings import Settings
 SAMPLE = Path(__file__).parents[1] / "flow" / "samples" / "appointment.yaml"
 _PEOPLE_ARE_FASTER = 8.0
 _MOST_S = 85.0
+# Detection that is not sure takes longer than two seconds, here as in life, and many simulated people opt out.
+_BECAUSE = "a demonstration: only the simulator is called"
 _UNTIL_TOMORROW = {Reason.OUTSIDE_HOURS, Reason.LAW_HOURS, Reason.NUMBER_DAY_LIMIT}
 
 _NEXT = """
@@ -104,8 +106,7 @@ def _create(api: ApiClient) -> dict[str, Any]:
             "calling_hours": {"windows": [{"days": ["mon-sun"], "start": "08:00", "end": "21:00"}]},
             "retry": {"max_attempts": 4, "on": {"busy": {"after": "4s"}, "no_answer": {"after": "4s"}}},
             "number_gap": "1s",
-            # Detection that is not sure takes longer than two seconds, here as in life.
-            "guards": {"abandon": {"pause": None, "because": "a demonstration: only the simulator is called"}},
+            "guards": {name: {"pause": None, "because": _BECAUSE} for name in ("abandon", "opt_outs")},
         },
     )
     path = f"/v1/campaigns/{campaign['id']}"

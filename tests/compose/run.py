@@ -147,7 +147,7 @@ def _start_campaign(rest: requests.Session, *, area: int) -> str:
             "pacing": {"calls_per_second": 20, "max_live_calls": 100},
             "calling_hours": {"always": True, "because": _BECAUSE},
             "law": {"mode": "off", "because": _BECAUSE},
-            "guards": {"abandon": {"pause": None, "because": _BECAUSE}},
+            "guards": {name: {"pause": None, "because": _BECAUSE} for name in ("abandon", "opt_outs")},
             "retry": {"max_attempts": 2, "on": {"busy": {"after": "3s"}, "no_answer": {"after": "3s"}}},
             "number_gap": "1s",
         },
