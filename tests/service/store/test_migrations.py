@@ -398,3 +398,31 @@ def test_campaigns_of_the_release_before_keep_their_caller_ids_and_a_pool_become
         engine.dispose()
     assert tuple(kept) == (["+12125550100"], None)
     assert back == [[], ["+12125550111", "+12125550112"]]
+
+
+def test_a_connection_of_the_release_before_goes_on_dialing_the_countries_of_those_who_wait(
+    postgres_server: RunningServer,
+) -> None:
+    add = (
+        "INSERT INTO contacts (id, campaign_id, phone, status) VALUES "
+        "('ca', 'cmp', '+14165550123', 'held'), ('gb', 'cmp', '+447400123456', 'waiting'), "
+        "('fr', 'cmp', '+33612345678', 'completed')"
+    )
+    with database_at(postgres_server.url, "0021", name="schema_0021_abroad") as url:
+        engine = create_engine(url)
+        with engine.begin() as tx:
+            for statement in (*_A_CALL, """UPDATE campaigns SET caller_ids = '["+12125550100"]'""", add):
+                tx.execute(text(statement))
+            tx.execute(text("INSERT INTO connections (id, calls_per_second, max_live_calls) VALUES ('at home', 1, 1)"))
+            tx.execute(text("INSERT INTO campaigns (id, name, connection_id) VALUES ('home', 'n', 'at home')"))
+            tx.execute(text("UPDATE campaigns SET caller_ids = '[\"+12125550100\"]'"))
+            tx.execute(text("INSERT INTO contacts (id, campaign_id, phone) VALUES ('us', 'home', '+12135550123')"))
+
+        upgrade(url)
+
+        with engine.connect() as tx:
+            rows = tx.execute(text("SELECT id, dial_regions FROM connections"))
+            dialed = {row.id: row.dial_regions for row in rows}
+        engine.dispose()
+
+    assert dialed == {"conn": ["CA", "GB", "US"], "at home": None}
