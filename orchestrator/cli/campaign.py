@@ -52,7 +52,10 @@ def create(
     name: Annotated[str, typer.Argument(help="Name of the campaign.")],
     *,
     flow: Annotated[str, typer.Option(help="A flow file (uploaded first), or the id or name of a stored flow.")],
-    caller_id: Annotated[list[str], typer.Option(help="Caller id, +1…; repeat the option for several.")],
+    caller_id: Annotated[list[str] | None, typer.Option(help="Caller id, +1…; repeat the option for several.")] = None,
+    caller_id_pool: Annotated[
+        str | None, typer.Option(help="The id of a pool of caller ids, instead of --caller-id.")
+    ] = None,
     calls_per_second: Annotated[
         float | None, typer.Option(min=SLOWEST, max=FASTEST, help="Maximum dials per second of this campaign.")
     ] = None,
@@ -96,7 +99,8 @@ def create(
     """
     api = api_client(ctx)
     body = read_document(settings) if settings else {}
-    body |= {"name": name, "flow": flow_reference(api, flow), "caller_ids": caller_id}
+    body |= {"name": name, "flow": flow_reference(api, flow)}
+    body |= _given({"caller_ids": caller_id or None, "caller_id_pool": caller_id_pool})
     pacing = {"calls_per_second": calls_per_second, "max_live_calls": max_live_calls, "weight": weight}
     _put(body, "pacing", _given(pacing))
     _put(body, "calling_hours", _given({"always": True, "because": because}) if always else {})
