@@ -29,7 +29,7 @@ from orchestrator.policy.phone.number_kind import NumberKind, number_kind
 from orchestrator.policy.phone.number_region import number_regions
 from orchestrator.policy.purposes import Voice
 from orchestrator.policy.zones.contact_zones import zones_for
-from orchestrator.store.sql.contacts_ahead import contacts_after
+from orchestrator.store.sql.contacts_ahead import contacts_after, lists_of
 from orchestrator.store.sql.dial_checks import gate_facts, read_facts
 from orchestrator.store.sql.dial_counts import Dials
 
@@ -139,11 +139,13 @@ class _Surveyor:
         self._pause = threading.Event()
 
     def survey(self, sql: Engine, page: int) -> Survey:
+        with sql.connect() as tx:
+            asks_lists = bool(lists_of(tx, self._campaign.id))
         last = ""
         while True:
             began = time.monotonic()
             with sql.connect() as tx:
-                rows = contacts_after(tx, self._campaign.id, last, at=self._at, limit=page)
+                rows = contacts_after(tx, self._campaign.id, last, at=self._at, limit=page, asks_lists=asks_lists)
                 if not rows:
                     return self._survey
                 self._add_page(tx, rows)

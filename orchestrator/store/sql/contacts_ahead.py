@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, RowMapping, TextClause, text
 
 from orchestrator.store.sql.listed_numbers import holds_for, standing
 from orchestrator.store.sql.state_lists import IS_CLAIMABLE
@@ -18,28 +18,36 @@ _LOOKED_BACK = timedelta(days=366)  # no rest is longer
 # The key is made here, not by number_key(): its call costs more than the rest of a row.
 _KEY = "sha256(i.number_key_outer || sha256(i.number_key_inner || convert_to(p.phone, 'UTF8')))"
 _HAS_HISTORY = f"""
-    EXISTS (SELECT 1 FROM calls d WHERE d.number_key = {_KEY} AND d.{COUNTED_DIALS}
+    EXISTS (SELECT 1 FROM calls d WHERE d.number_key = h.key AND d.{COUNTED_DIALS}
             AND (d.last_sent_at IS NULL OR d.last_sent_at > :since))
-    OR EXISTS (SELECT 1 FROM consent_events e WHERE e.number_key = {_KEY})
+    OR EXISTS (SELECT 1 FROM consent_events e WHERE e.number_key = h.key)
     OR z.listed_on IS NOT NULL
     OR EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = p.phone)
     OR EXISTS (SELECT 1 FROM lifted_suppressions s WHERE s.phone = p.phone AND s.lifted_at > :at)
     OR EXISTS (SELECT 1 FROM calls d WHERE d.from_number = p.phone AND d.{CALLING_US})
 """  # noqa: S608 built from constants
-# OFFSET 0 keeps the page what it is: a page's worth of rows, each with a few looks into an index.
-_PAGE = text(
-    f"""
-    SELECT p.*, ({_HAS_HISTORY}) AS has_history, z.is_allowed
-    FROM (
-        SELECT c.id, c.phone, c.timezone, c.timezone_source, c.region, c.not_before, c.not_after, c.ignore_hours,
-            c.status, c.reason, c.due_at, c.caller_id,
-            c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent
-        FROM contacts c WHERE c.campaign_id = :campaign_id AND c.id > :after ORDER BY c.id LIMIT :most OFFSET 0
-    ) p CROSS JOIN installation i JOIN campaigns k ON k.id = :campaign_id
-        CROSS JOIN LATERAL ({standing("p.phone", "k")}) z
-    ORDER BY p.id
-    """  # noqa: S608 built from constants
-)
+_NO_LISTS = "SELECT CAST(NULL AS text) AS listed_on, true AS is_allowed"
+
+
+def _page(standing_on_lists: str) -> TextClause:
+    # OFFSET 0 keeps the page what it is: a page's worth of rows, each with a few looks into an index.
+    return text(
+        f"""
+        SELECT p.*, ({_HAS_HISTORY}) AS has_history, z.is_allowed
+        FROM (
+            SELECT c.id, c.phone, c.timezone, c.timezone_source, c.region, c.not_before, c.not_after, c.ignore_hours,
+                c.status, c.reason, c.due_at, c.caller_id,
+                c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent
+            FROM contacts c WHERE c.campaign_id = :campaign_id AND c.id > :after ORDER BY c.id LIMIT :most OFFSET 0
+        ) p JOIN campaigns k ON k.id = :campaign_id LEFT JOIN installation i ON true
+            CROSS JOIN LATERAL (SELECT {_KEY} AS key OFFSET 0) h
+            CROSS JOIN LATERAL ({standing_on_lists}) z
+        ORDER BY p.id
+        """  # noqa: S608 built from constants
+    )
+
+
+_PAGE, _PAGE_WITHOUT_LISTS = _page(standing("p.phone", "k")), _page(_NO_LISTS)
 _SOME_OPEN = text(
     f"SELECT id FROM contacts WHERE campaign_id = :campaign_id AND {IS_CLAIMABLE} LIMIT :most"  # noqa: S608
 )
@@ -80,7 +88,7 @@ class CallsLately(NamedTuple):
 
 
 def contacts_after(
-    tx: Connection, campaign_id: str, contact_id: str, *, at: datetime, limit: int
+    tx: Connection, campaign_id: str, contact_id: str, *, at: datetime, limit: int, asks_lists: bool
 ) -> Sequence[RowMapping]:
     """Return the next contacts of a campaign by their ids, with what the gate looks at of the contact itself.
 
@@ -88,7 +96,7 @@ def contacts_after(
     of the campaign, a call to us. `is_allowed` says that its allow list holds it.
     """
     params = {"campaign_id": campaign_id, "after": contact_id, "most": limit, "at": at, "since": at - _LOOKED_BACK}
-    return tx.execute(_PAGE, params).mappings().all()
+    return tx.execute(_PAGE if asks_lists else _PAGE_WITHOUT_LISTS, params).mappings().all()
 
 
 def some_open(tx: Connection, campaign_id: str, *, limit: int) -> list[str]:
