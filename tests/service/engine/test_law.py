@@ -19,8 +19,10 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import law_for
 from orchestrator.policy.purposes import Purpose
 from orchestrator.policy.zones.zone_names import zone_info
+from tests.support.dial_history import recorded
 from tests.support.world import BECAUSE, World
 
+PORTLAND = "+12075550142"
 ENFORCED = {"mode": "enforce", "packs": "auto", "because": None}
 OFF = {"mode": "off", "packs": "auto", "because": BECAUSE}
 US = law_for(("US",), Purpose.INFORMATIONAL)
@@ -165,6 +167,26 @@ def test_the_voice_is_the_campaigns_or_that_of_its_flow(world: World, voice: str
     [law] = [check for check in explained.checks if check.check == "law_hours"]
     assert (law.reason is Reason.LAW_HOURS) is is_held
     assert law.facts["voice"] == (voice or "tts")
+
+
+def test_the_voice_of_the_flow_counts_at_the_claim_and_at_the_send(world: World) -> None:
+    """In Maine eight hours lie between two sales calls by a machine, and none between two by agents."""
+    day, _ = by_day_and_by_night()
+    recorded(world, hours_ago=3, phone=PORTLAND)
+    by_agents = world.campaign(law=ENFORCED, purpose="sales", voice="agent")
+    contact_id = world.contact(by_agents, **day, phone=PORTLAND)
+    [call_id] = world.claim(by_agents)
+    world.execute("UPDATE campaigns SET voice = NULL")  # its flow speaks
+
+    world.dialer.dial_call(call_id)
+
+    assert stands(world, contact_id)[:2] == ("held", "number_gap")
+    world.execute("UPDATE contacts SET due_at = now(), status = 'waiting'")
+    assert world.claim(by_agents) == []
+    assert stands(world, contact_id)[:2] == ("held", "number_gap")
+    world.execute("UPDATE contacts SET due_at = now(), status = 'waiting'")
+    world.execute("UPDATE campaigns SET voice = 'agent'")
+    assert len(world.claim(by_agents)) == 1
 
 
 def test_a_single_call_obeys_the_law_unless_it_says_why_it_ignores_the_hours(world: World) -> None:
