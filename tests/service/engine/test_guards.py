@@ -17,12 +17,11 @@ from orchestrator.operations.campaigns.guard_campaigns import CampaignGuard
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.operations.campaigns.start_campaign import resume_campaign
-from orchestrator.operations.dialing.check_gate import ask_gate
+from orchestrator.operations.contacts.explain_contact import explain_contact
 from orchestrator.operations.recovery.monitor_carrier import watch_webhooks
 from orchestrator.policy.campaign_rules import CampaignChanges
 from orchestrator.policy.dial_gate import Hold
 from orchestrator.policy.hold_reasons import Reason
-from orchestrator.store.sql.dial_checks import read_facts
 from orchestrator.store.sql.sweeping_work import Work, find_work
 from orchestrator.store.sql.tallies import fold_tallies
 from tests.support.carrier_stub import CarrierStub
@@ -60,9 +59,8 @@ def test_row_38_with_thirty_of_a_thousand_abandoned_the_campaign_pauses_and_its_
     assert reason(world, campaign_id) == ("paused", "guard_abandon")
     told = world.campaign_row(campaign_id)["status_reason"]
     assert told["detail"].startswith("30 of 1,001 (3.0 %) people") and told["at"].endswith("Z")
-    with world.sql.begin() as tx:
-        rows = read_facts(tx, [contact_id], world.caps)
-        assert ask_gate(tx, rows, [contact_id]).answers == {contact_id: Hold(Reason.CAMPAIGN_PAUSED, None)}
+    answer = world.run(explain_contact, contact_id, at=None).explanation.answer
+    assert answer == Hold(Reason.CAMPAIGN_PAUSED, None)
     assert world.claim(campaign_id) == []
 
 
