@@ -272,3 +272,15 @@ def test_lists_hold_in_explanations_and_in_a_preflight_that_shows_how_old_they_a
         answer = rest.post("/v1/explain", {"phone": phone, "lists": lists, "at": MORNING})
         assert (answer.json or {})["reason"] == reason
     assert pointers(rest.post("/v1/explain", {**NUMBER, "lists": {"allow": "nobody"}})).keys() == {"/lists/allow"}
+
+
+def test_a_preflight_shows_the_numbers_of_a_pool_and_their_room(rest: Rest) -> None:
+    numbers = [{"number": "+12125550101"}, {"number": "+12125550102"}]
+    pool = rest.post("/v1/caller-id-pools", {"name": "main", "numbers": numbers, "per_day": 40}).json or {}
+    campaign = rest.campaign(caller_ids=None, caller_id_pool=pool["id"])["id"]
+    rest.contacts(campaign, "+13125550142")
+
+    told = rest.post(f"/v1/campaigns/{campaign}/preflight").json or {}
+
+    assert told["caller_ids"] == [{"number": each["number"], "attestation": None, "room_today": 40} for each in numbers]
+    assert (told["dialable_now"], told["errors"]) == (1, [])
