@@ -1,0 +1,78 @@
+"""`orchestrator campaign preflight`, `explain` and `start --accept` over a real API."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from threading import Thread
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+from werkzeug.serving import make_server
+
+from orchestrator.cli.app import app
+from tests.support.rest import KEY, Rest
+
+Campaign = Callable[..., Result]
+PHONE = "+13125550142"
+NINE_TO_EIGHT = {"windows": [{"days": ["mon-sat"], "start": "09:00", "end": "20:00"}]}
+NIGHT = "2030-12-02T22:00-06:00"
+
+
+@pytest.fixture
+def campaign(rest: Rest) -> Iterator[Campaign]:
+    def with_whole_bodies(environ: dict[str, Any], respond: Any) -> Any:
+        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+        return rest.app(environ, respond)
+
+    server = make_server("127.0.0.1", 0, with_whole_bodies, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(app, ["campaign", "--url", f"http://127.0.0.1:{server.port}", "--key", KEY, *words])
+
+    yield run
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_preflight_is_printed_for_people_and_as_json(rest: Rest, campaign: Campaign) -> None:
+    ident = rest.campaign(calling_hours=NINE_TO_EIGHT)["id"]
+    rest.contacts(ident, PHONE)
+
+    shown = campaign("preflight", ident, "--at", NIGHT)
+    as_json = campaign("preflight", ident, "--at", NIGHT, "--json")
+
+    assert shown.exit_code == 0, shown.output
+    assert "0 of 1 contacts may be called" in shown.output
+    assert "outside_hours" in shown.output
+    assert json.loads(as_json.output)["held"][0]["reason"] == "outside_hours"
+    assert campaign("preflight", ident, "--at", "soon").exit_code != 0
+
+
+def test_a_campaign_and_a_person_are_explained(rest: Rest, campaign: Campaign) -> None:
+    ident = rest.campaign(calling_hours=NINE_TO_EIGHT)["id"]
+    [contact] = rest.contacts(ident, PHONE)
+
+    whole = campaign("explain", ident)
+    assert whole.exit_code == 0, whole.output
+    assert "not dialing" in whole.output and "campaign_not_started" in whole.output
+    rest.post(f"/v1/campaigns/{ident}/start")
+    for who in (("--contact", contact), ("--phone", PHONE)):
+        person = campaign("explain", ident, *who, "--at", NIGHT)
+        assert person.exit_code == 0, person.output
+        assert "not now until 2030-12-03T15:00:00.000Z" in person.output
+    for wrong in (("--phone", "+13125550143"), ("--at", NIGHT), ("--phone", PHONE, "--contact", contact)):
+        assert campaign("explain", ident, *wrong).exit_code != 0
+
+
+def test_a_start_in_spite_of_an_error_names_it(rest: Rest, campaign: Campaign) -> None:
+    ident = rest.campaign()["id"]
+    rest.contacts(ident, PHONE, not_after="2031-01-01T00:00:00Z")
+
+    assert campaign("start", ident, "--accept", "anything").exit_code != 0
+    assert campaign("start", ident, "--accept", "nobody_dialable").exit_code == 0
