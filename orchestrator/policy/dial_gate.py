@@ -26,14 +26,18 @@ def may_dial(facts: GateFacts, now: datetime) -> GateAnswer:
     A hold never outlasts the contact's not_after or the campaign's ends_at: at that time the answer becomes Never.
     """
     for check in CHECKS:
-        if refusal := judge(check, facts, now):
-            return refusal
+        if answer := check.judge(facts, now):
+            return _bounded(answer, facts)
     return Go()
 
 
 def judge(check: Check, facts: GateFacts, now: datetime) -> Hold | Never | None:
     """Return what one check says; None where it lets the contact pass."""
     answer = check.judge(facts, now)
+    return _bounded(answer, facts) if answer else None
+
+
+def _bounded(answer: Hold | Never, facts: GateFacts) -> Hold | Never:
     if isinstance(answer, Hold):
         return Hold(answer.reason, _earliest(answer.until, facts.not_after, facts.ends_at))
     return answer
