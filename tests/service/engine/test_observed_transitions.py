@@ -13,7 +13,7 @@ from orchestrator.model.contact_status import CONTACT_TRANSITIONS
 from orchestrator.operations.campaigns.cancel_campaign import cancel_campaign
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
-from orchestrator.operations.campaigns.start_campaign import resume_campaign, start_campaign
+from orchestrator.operations.campaigns.start_campaign import Start, resume_campaign, start_campaign
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.erase_person import erase_contact
 from orchestrator.operations.contacts.suppress_number import suppress_number
@@ -180,7 +180,7 @@ def hold_one_whose_number_is_in_use(world: World, campaign_id: str, other: str) 
     in_use = world.contact(campaign_id)
     world.contact(other, phone=world.contact_row(in_use)["phone"])
     live = dial_next(world, campaign_id)
-    world.run(start_campaign, other)
+    world.run(start_campaign, other, Start())
     world.claim(other)
     return live
 
@@ -212,7 +212,7 @@ def test_a_whole_campaign_makes_no_change_of_state_that_its_table_does_not_allow
     world: World, carrier: CarrierStub
 ) -> None:
     campaign_id, other = new_campaign(world, keep_open=True), new_campaign(world)
-    world.run(start_campaign, campaign_id)
+    world.run(start_campaign, campaign_id, Start())
     dial_in_every_way(world, carrier, campaign_id)
     withdraw_one_that_rings(world, carrier, campaign_id)
     lose_a_send_and_end_its_call(world, campaign_id)
