@@ -145,7 +145,7 @@ def preflight_campaign(
         errors=[*errors, *_nobody(survey, errors)],
         warnings=[
             *_warnings(around, survey, shown, reachable, when),
-            *_by_law(campaign, survey),
+            *_by_law(campaign, survey, flows),
             *_of_what_is_said(campaign, survey, flows),
         ],
     )
@@ -249,10 +249,11 @@ def _warnings(
     )
 
 
-def _by_law(campaign: Row[Any], survey: Survey) -> list[Finding]:
+def _by_law(campaign: Row[Any], survey: Survey, flows: FlowCache) -> list[Finding]:
     """Return, once each, where the law of the contacts' places asks for more consent than the campaign does."""
     rule = ConsentRule.model_validate(campaign.consent)
-    return list(dict.fromkeys(finding for law in _laws(campaign, survey) for finding in consent_warnings(rule, law)))
+    laws = _laws(campaign, survey, flows)
+    return list(dict.fromkeys(finding for law in laws for finding in consent_warnings(rule, law)))
 
 
 def _of_what_is_said(campaign: Row[Any], survey: Survey, flows: FlowCache) -> list[Finding]:
@@ -261,18 +262,19 @@ def _of_what_is_said(campaign: Row[Any], survey: Survey, flows: FlowCache) -> li
         flow = flows.get(campaign.flow_id)
     except (InvalidFlow, NotFound):
         return []  # which forbids the start
-    found = warn_before_start(flow, *_purpose_and_voice(campaign), _laws(campaign, survey))
+    found = warn_before_start(flow, *_purpose_and_voice(campaign, flows), _laws(campaign, survey, flows))
     return [Finding("/flow", each.code, str(each)) for each in found]
 
 
-def _laws(campaign: Row[Any], survey: Survey) -> list[Law]:
+def _laws(campaign: Row[Any], survey: Survey, flows: FlowCache) -> list[Law]:
     """Return the law of each place in which contacts are."""
-    known = _purpose_and_voice(campaign)
+    known = _purpose_and_voice(campaign, flows)
     return [law_for(_places(region), *known) for region in sorted(survey.by_region) if region]
 
 
-def _purpose_and_voice(campaign: Row[Any]) -> tuple[Purpose, Voice | None]:
-    return Purpose(campaign.purpose or DEFAULT_PURPOSE), Voice(campaign.voice) if campaign.voice else None
+def _purpose_and_voice(campaign: Row[Any], flows: FlowCache) -> tuple[Purpose, Voice | None]:
+    voice = Voice(campaign.voice) if campaign.voice else voice_of(flows, campaign.flow_id)
+    return Purpose(campaign.purpose or DEFAULT_PURPOSE), voice
 
 
 def _places(region: str) -> tuple[str, ...]:

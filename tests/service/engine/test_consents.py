@@ -34,6 +34,13 @@ from tests.support.world import World
 
 PHONE = "+13125550177"
 WRITTEN = {"consent": {"require": "written"}}
+CONNECTS = """
+name: connects
+start: agent
+steps:
+  agent: {transfer: {to: "+13125550100"}, on: {target.call.hangup: bye}}
+  bye: {hangup: {}}
+"""
 
 
 def ago(**span: float) -> datetime:
@@ -432,6 +439,8 @@ def test_the_sweeper_looks_each_open_call_up_by_an_index(world: World) -> None:
         ({"purpose": "sales", "voice": "recorded"}, ["written", "express"]),
         ({"purpose": "sales", "voice": "recorded", **WRITTEN}, []),
         ({"purpose": "sales", "voice": "agent"}, []),
+        ({"purpose": "sales"}, ["written", "express"]),  # the usual flow speaks
+        ({"purpose": "sales", "flow": CONNECTS}, []),
         ({"purpose": "informational", "voice": "agent"}, []),
     ],
 )
