@@ -24,7 +24,6 @@ class Reason(StrEnum):
     SUPPRESSED = "suppressed"
     CONSENT_REVOKED = "consent_revoked"
     NOT_ON_ALLOW_LIST = "not_on_allow_list"
-    NUMBER_REASSIGNED = "number_reassigned"
     ATTEMPTS_SPENT = "attempts_spent"
     NOT_YET = "not_yet"
     TOO_LATE = "too_late"
@@ -86,7 +85,6 @@ _SENTENCES = {
     Reason.NOT_ON_ALLOW_LIST: (
         "The campaign dials the numbers of its allow list alone, and this one is not on it; add it to go on."
     ),
-    Reason.NUMBER_REASSIGNED: "The number has been given to somebody else since the person consented.",
     Reason.ATTEMPTS_SPENT: "The contact has been dialed as often as the retry rules allow.",
     Reason.NOT_YET: "The contact's not_before has not come.",
     Reason.TOO_LATE: "The contact's not_after has passed.",
