@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import Any
 
 import redis
 from sqlalchemy import Engine
@@ -17,7 +16,7 @@ from orchestrator.clock import Clock
 from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem
 from orchestrator.contact_files.csv_rows import CsvRows, Row
-from orchestrator.contact_files.problem_kinds import ProblemKinds
+from orchestrator.contact_files.file_account import ERRORS_KEPT, FileAccount
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_at_once
 from orchestrator.operations.contacts.suppress_number import API, GLOBAL, IN_THE_PAST
@@ -33,7 +32,6 @@ from orchestrator.store.sql.campaigns import list_ids
 from orchestrator.store.sql.opt_outs import Asked, Change, write_opt_outs
 
 _BATCH = 1_000
-_ERRORS_KEPT = 100
 _RELEASE = ReleaseReason(Reason.SUPPRESSED, final=ContactStatus.SUPPRESSED, counts=False)
 
 
@@ -50,33 +48,13 @@ class SuppressionDefaults:
 
 
 @dataclass
-class SuppressedFile:
-    """The result for a file's rows; `errors` and `notes` are the first 100: (row, problem).
+class SuppressedFile(FileAccount):
+    """What became of a file and its rows.
 
     `changes` counts the numbers of accepted rows by their change; one that is repeated in the file counts as kept.
-    `notes` are accepted rows whose cell may mean several numbers: all of them are suppressed.
     """
 
-    rows: int = 0
-    accepted: int = 0
     changes: Counter[Change] = field(default_factory=Counter)
-    invalid: int = 0
-    errors: list[tuple[int, ContactProblem]] = field(default_factory=list)
-    notes: list[tuple[int, ContactProblem]] = field(default_factory=list)
-    details: dict[int, str] = field(default_factory=dict)
-    kinds: ProblemKinds = field(default_factory=ProblemKinds)
-
-    def refuse(self, row: int, problem: ContactProblem) -> None:
-        """Count a refused row."""
-        self.invalid += 1
-        if self.kinds.add(row, status="invalid", code=problem.code, of=problem.field):
-            self.details[row] = problem.detail
-        if len(self.errors) < _ERRORS_KEPT:
-            self.errors.append((row, problem))
-
-    def problems(self) -> list[dict[str, Any]]:
-        """Return the refused rows by kind, with the detail of the first of each."""
-        return [{**kind, "detail": self.details[kind["rows"][0]]} for kind in self.kinds.as_json()]
 
 
 def suppress_many(
@@ -101,7 +79,7 @@ def suppress_many(
         done.accepted += len(good)
         for number, problem in wrong:
             done.refuse(number, problem)
-        done.notes += noted[: _ERRORS_KEPT - len(done.notes)]
+        done.notes += noted[: ERRORS_KEPT - len(done.notes)]
     hang_up_at_once(sql, client, keys)
     _drain_suppressed(sql, client, keys)
     return done

@@ -19,7 +19,7 @@ from orchestrator.operations.dialing.release_attempts import (
 from orchestrator.store.outage import in_words
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.call_filters import is_reserved
-from orchestrator.store.sql.dial_ledger import count_live, count_under_way
+from orchestrator.store.sql.dial_ledger import count_live, count_under_way, lock_call
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,16 @@ def _free(client: redis.Redis, keys: Keys, released: Sequence[ReleasedAttempt]) 
     except redis.RedisError as err:
         # What stops dialing must not need Valkey; the sweeper frees them once it is back.
         log.warning("channels are freed later: %s", in_words(err))
+
+
+def wait_for_judgments(call_ids: Sequence[str], *, sql: Engine) -> None:
+    """Wait for the transactions in which sends of these calls are being judged, by what held before.
+
+    One call after the other: who locks many at once and they would wait for each other.
+    """
+    for call_id in call_ids:
+        with sql.begin() as tx:
+            lock_call(tx, call_id)
 
 
 def wait_for_sends(concerned: ColumnElement[bool], *, sql: Engine, wait_s: float = WAIT_AT_MOST_S) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -18,7 +18,7 @@ from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem
 from orchestrator.contact_files.csv_rows import CsvRows
 from orchestrator.contact_files.csv_rows import Row as CsvRow
-from orchestrator.contact_files.problem_kinds import ProblemKinds
+from orchestrator.contact_files.file_account import ERRORS_KEPT, FileAccount
 from orchestrator.errors import Conflict, FieldError, InvalidInput
 from orchestrator.operations.lists.manage_lists import API, found
 from orchestrator.operations.lists.take_effect import take_effect
@@ -32,7 +32,6 @@ from orchestrator.store.sql import list_contents, lists
 log = logging.getLogger(__name__)
 
 _BATCH = 5_000
-_ERRORS_KEPT = 100
 _SMALLER = (
     "The file has {new} entries, the list {now}: less than half. If it is whole, send it with accept_smaller=true."
 )
@@ -56,34 +55,14 @@ class ListFile:
 
 
 @dataclass
-class ImportedContent:
-    """What became of a file: its rows, those refused (`errors` are the first 100), and the list afterwards.
+class ImportedContent(FileAccount):
+    """What became of a file and its rows, and the list afterwards.
 
-    `notes` are accepted rows whose cell may mean several numbers: all of them are on the list. `changed_since` counts
-    the entries that were added or deleted one by one after `as_of`: they stay as they were made.
+    `changed_since` counts the entries that were added or deleted one by one after `as_of`: they stay as they were made.
     """
 
     row: Row[Any] | None = None
-    rows: int = 0
-    accepted: int = 0
-    invalid: int = 0
     changed_since: int = 0
-    errors: list[tuple[int, ContactProblem]] = field(default_factory=list)
-    notes: list[tuple[int, ContactProblem]] = field(default_factory=list)
-    details: dict[int, str] = field(default_factory=dict)
-    kinds: ProblemKinds = field(default_factory=ProblemKinds)
-
-    def refuse(self, row: int, problem: ContactProblem) -> None:
-        """Count a refused row."""
-        self.invalid += 1
-        if self.kinds.add(row, status="invalid", code=problem.code, of=problem.field):
-            self.details[row] = problem.detail
-        if len(self.errors) < _ERRORS_KEPT:
-            self.errors.append((row, problem))
-
-    def problems(self) -> list[dict[str, Any]]:
-        """Return the refused rows by kind, with the detail of the first of each."""
-        return [{**kind, "detail": self.details[kind["rows"][0]]} for kind in self.kinds.as_json()]
 
 
 def import_content(
@@ -142,7 +121,7 @@ def _read(number: int, row: CsvRow, kind: ListKind, region: str | None, done: Im
         done.refuse(number, ContactProblem(read.code, "phone", read.detail))
         return ()
     done.accepted += 1
-    if len(read) > 1 and len(done.notes) < _ERRORS_KEPT:
+    if len(read) > 1 and len(done.notes) < ERRORS_KEPT:
         detail = f"the cell may mean several numbers, all are on the list: {', '.join(read)}"
         done.notes.append((number, ContactProblem("several_numbers", "phone", detail)))
     return read

@@ -8,7 +8,7 @@ import redis
 from sqlalchemy import Engine
 
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_at_once
-from orchestrator.operations.dialing.drain_dials import wait_for_sends
+from orchestrator.operations.dialing.drain_dials import wait_for_judgments, wait_for_sends
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import list_releases
 from orchestrator.store.sql.bounded_connection import allow
@@ -28,6 +28,7 @@ def take_effect(*, sql: Engine, client: redis.Redis, keys: Keys) -> None:
     with sql.connect() as tx:
         kept_out = open_calls_kept_out(tx)
     if kept_out:
+        wait_for_judgments(kept_out, sql=sql)
         wait_for_sends(calls.c.id.in_(kept_out), sql=sql)
     release_waiting(sql)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -138,9 +138,3 @@ def sweep_batch(tx: Connection, *, most: int) -> int | None:
     values = {"is_swept": is_swept, "swept_to": None if is_swept else found.swept_to}
     tx.execute(update(list_contents).where(list_contents.c.content == row.content).values(values))
     return int(found.n)
-
-
-def contents_of(tx: Connection, list_id: str) -> Sequence[Row[Any]]:
-    """Return the contents that a list has had, newest first."""
-    query = select(list_contents).where(list_contents.c.list_id == list_id)
-    return tx.execute(query.order_by(list_contents.c.version.desc())).all()

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
-from werkzeug.serving import make_server
 
 from orchestrator.cli.app import app
 from orchestrator.doctor.check_services import check_dialing
 from orchestrator.doctor.findings import Verdict
 from orchestrator.services import Services
 from orchestrator.settings import Settings
-from tests.support.rest import KEY, Rest, fresh_number, pointers
+from tests.support.api_over_http import options_for
+from tests.support.rest import Rest, fresh_number, pointers
 
 PLAIN = CliRunner(env={"NO_COLOR": "1", "TERM": "dumb"})
 WORDS = {"reason": "wrong list", "by": "anna"}
@@ -51,19 +50,14 @@ def _keep(services: Services, kept: str) -> None:
 @pytest.fixture
 def cli(rest: Rest) -> Iterator[Any]:
     """Return the command line, with this API behind it."""
-    server = make_server("127.0.0.1", 0, rest.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    with options_for(rest) as options:
 
-    def run(group: str, *words: str) -> str:
-        ran = PLAIN.invoke(app, [group, "--url", f"http://127.0.0.1:{server.server_port}", "--key", KEY, *words])
-        assert ran.exit_code == 0, ran.output
-        return ran.output
+        def run(group: str, *words: str) -> str:
+            ran = PLAIN.invoke(app, [group, *options, *words])
+            assert ran.exit_code == 0, ran.output
+            return ran.output
 
-    yield run
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
+        yield run
 
 
 def test_dialing_says_who_stopped_it_when_and_why(rest: Rest) -> None:

@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from threading import Thread
 
 import pytest
 from typer.testing import CliRunner
-from werkzeug.serving import make_server
 
 from orchestrator.cli.app import app
-from tests.support.rest import KEY, Rest, fresh_number
+from tests.support.api_over_http import options_for
+from tests.support.rest import Rest, fresh_number
 
 Run = Callable[..., str]
 
 
 @pytest.fixture
 def run(rest: Rest) -> Iterator[Run]:
-    server = make_server("127.0.0.1", 0, rest.app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
+    with options_for(rest) as options:
 
-    def run(command: str, *words: str, fails: bool = False) -> str:
-        options = ["--url", f"http://127.0.0.1:{server.port}", "--key", KEY]
-        done = CliRunner().invoke(app, ["consent", *options, command, *words])
-        assert (done.exit_code != 0) == fails, done.output
-        return done.output
+        def run(command: str, *words: str, fails: bool = False) -> str:
+            done = CliRunner().invoke(app, ["consent", *options, command, *words])
+            assert (done.exit_code != 0) == fails, done.output
+            return done.output
 
-    yield run
-    server.shutdown()
-    thread.join()
-    server.server_close()
+        yield run
 
 
 def test_a_consent_is_recorded_revoked_and_shown(run: Run) -> None:

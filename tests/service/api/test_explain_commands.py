@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Iterator
-from threading import Thread
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
-from werkzeug.serving import make_server
 
 from orchestrator.cli.app import app
-from tests.support.rest import KEY, Rest
+from tests.support.api_over_http import options_for
+from tests.support.rest import Rest
 
 Campaign = Callable[..., Result]
 PHONE = "+13125550142"
@@ -23,21 +20,8 @@ NIGHT = "2030-12-02T22:00-06:00"
 
 @pytest.fixture
 def campaign(rest: Rest) -> Iterator[Campaign]:
-    def with_whole_bodies(environ: dict[str, Any], respond: Any) -> Any:
-        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
-        return rest.app(environ, respond)
-
-    server = make_server("127.0.0.1", 0, with_whole_bodies, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(app, ["campaign", "--url", f"http://127.0.0.1:{server.port}", "--key", KEY, *words])
-
-    yield run
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with options_for(rest) as options:
+        yield lambda *words: CliRunner().invoke(app, ["campaign", *options, *words])
 
 
 def test_a_preflight_is_printed_for_people_and_as_json(rest: Rest, campaign: Campaign) -> None:

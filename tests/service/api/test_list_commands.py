@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
-from werkzeug.serving import make_server
 
 from orchestrator.cli.app import app
-from tests.support.rest import KEY, Rest
+from tests.support.api_over_http import options_for
+from tests.support.rest import Rest
 
 Run = Callable[..., str]
 
 
 @pytest.fixture
 def run(rest: Rest) -> Iterator[Run]:
-    def with_whole_bodies(environ: dict[str, Any], respond: Any) -> Any:
-        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
-        return rest.app(environ, respond)
+    with options_for(rest) as options:
 
-    server = make_server("127.0.0.1", 0, with_whole_bodies, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
+        def run(command: str, *words: str, fails: bool = False) -> str:
+            done = CliRunner().invoke(app, ["list", *options, command, *words])
+            assert (done.exit_code != 0) == fails, done.output
+            return done.output
 
-    def run(command: str, *words: str, fails: bool = False) -> str:
-        options = ["--url", f"http://127.0.0.1:{server.port}", "--key", KEY]
-        done = CliRunner().invoke(app, ["list", *options, command, *words])
-        assert (done.exit_code != 0) == fails, done.output
-        return done.output
-
-    yield run
-    server.shutdown()
-    thread.join()
-    server.server_close()
+        yield run
 
 
 def test_a_registry_is_created_imported_and_shown(run: Run, tmp_path: Path) -> None:

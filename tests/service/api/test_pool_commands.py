@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
-from werkzeug.serving import make_server
 
 from orchestrator.cli.app import app
-from tests.support.rest import CALLER_ID, KEY, Rest
+from tests.support.api_over_http import options_for
+from tests.support.rest import CALLER_ID, Rest
 
 Create = Callable[..., Result]
 
 
 @pytest.fixture
 def create(rest: Rest) -> Iterator[Create]:
-    def with_whole_bodies(environ: dict[str, Any], respond: Any) -> Any:
-        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
-        return rest.app(environ, respond)
-
-    server = make_server("127.0.0.1", 0, with_whole_bodies, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
     flow_id = rest.flow()["id"]
-
-    def create(*words: str) -> Result:
-        options = ["--url", f"http://127.0.0.1:{server.port}", "--key", KEY]
-        return CliRunner().invoke(app, ["campaign", *options, "create", "x", "--flow", flow_id, *words])
-
-    yield create
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with options_for(rest) as options:
+        yield lambda *words: CliRunner().invoke(app, ["campaign", *options, "create", "x", "--flow", flow_id, *words])
 
 
 def test_a_campaign_is_created_with_a_pool_of_caller_ids(rest: Rest, create: Create, tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from orchestrator.local_stack.embedded_servers import RunningServer
 from orchestrator.store.sql.installation import write_epoch
 from orchestrator.store.sql.migrate import upgrade
-from orchestrator.store.sql.number_keys import NumberKeys, read_number_keys
 from tests.support.incoming import mapped, tell
+from tests.support.number_keys import NumberKeys, read_number_keys
 from tests.support.old_schema import database_at, downgrade_to
 from tests.support.world import World
 
@@ -39,7 +39,7 @@ def stored_keys(tx: Connection) -> dict[str, bytes | None]:
 
 
 @pytest.mark.parametrize("number", [PHONE, "+1", "+4915112345678901", "", "é"])
-def test_postgresql_and_this_code_give_a_number_the_same_key(world: World, number: str) -> None:
+def test_postgresql_gives_a_number_the_key_that_rfc_2104_says(world: World, number: str) -> None:
     with world.sql.connect() as tx:
         keys = read_number_keys(tx)
         by_sql = bytes(tx.execute(text("SELECT number_key(:number)"), {"number": number}).scalar_one())

@@ -1,8 +1,4 @@
-"""Number keys: keyed hashes, by which a number is known again when the number itself has been erased.
-
-A key is HMAC-SHA256 (RFC 2104) of the E.164 number with the installation's own secret. PostgreSQL's `number_key(text)`
-gives the same value, and triggers write it to every dial.
-"""
+"""The keys of numbers as RFC 2104 says them, to hold those of PostgreSQL against."""
 
 from __future__ import annotations
 

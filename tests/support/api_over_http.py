@@ -1,0 +1,32 @@
+"""The API of a test behind a real port, for the command line to talk to."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+
+from werkzeug.serving import make_server
+
+from tests.support.rest import KEY, Rest
+
+
+@contextmanager
+def options_for(rest: Rest) -> Iterator[list[str]]:
+    """Serve the API; yield the options by which the command line reaches it."""
+
+    def with_whole_bodies(environ: dict[str, Any], respond: Any) -> Any:
+        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+        return rest.app(environ, respond)
+
+    server = make_server("127.0.0.1", 0, with_whole_bodies, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield ["--url", f"http://127.0.0.1:{server.port}", "--key", KEY]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
