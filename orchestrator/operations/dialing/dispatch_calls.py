@@ -93,13 +93,16 @@ class Dispatcher:
         """Return the attempts to publish now: newly claimed ones, and reserved ones nobody has taken (§1)."""
         state = self._read_state()
         if state is None:
-            return []  # a new installation: its Redis is still to be made whole for the first time
+            return []  # a new installation, without a connection yet
         campaigns = [row for row in state.campaigns if not self._is_resting(row)]
         self.is_idle = not campaigns
         if self.is_idle and not state.has_forgotten:
             return []
+        health = read_health(self._redis, self._keys, self._connection_id)
+        if health.epoch is None or health.epoch != state.epoch:
+            return []  # new, or come back empty: it is rebuilt first, and what is reserved waits under its id (R20)
         in_queue = self._in_queue()
-        view = self._read_view(state, campaigns, in_queue=in_queue)
+        view = self._read_view(state, campaigns, health, in_queue=in_queue)
         forgotten = self._republish(in_queue) if state.has_forgotten else []
         return forgotten + (self._claim(view) if view else [])
 
@@ -112,12 +115,10 @@ class Dispatcher:
         with self._sql.begin() as tx:
             return republish(tx, **bounds, in_queue=in_queue)
 
-    def _read_view(self, state: DispatchState, campaigns: Sequence[RowMapping], *, in_queue: int) -> _View | None:
-        if state.stopped or not campaigns or self._memory_watch.is_nearly_full():
-            return None
-        health = read_health(self._redis, self._keys, self._connection_id)
-        # A Redis that came back empty is rebuilt before anything is dialed (R20).
-        if health.closed or health.epoch is None or health.epoch != state.epoch:
+    def _read_view(
+        self, state: DispatchState, campaigns: Sequence[RowMapping], health: Health, *, in_queue: int
+    ) -> _View | None:
+        if state.stopped or health.closed or not campaigns or self._memory_watch.is_nearly_full():
             return None
         room = self._room(health)
         if room < 1:
