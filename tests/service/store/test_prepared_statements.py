@@ -71,3 +71,13 @@ def test_a_loop_keeps_no_plan_that_reads_a_table_whole_because_it_is_small(one: 
 
     assert "Seq Scan" in usual
     assert "Index" in by_index
+
+
+def test_a_loop_prepares_a_statement_at_its_first_use(database_url: str) -> None:
+    loops = open_sql(database_url, pool_size=1, by_index=True)
+
+    read(loops, "SELECT 1 AS first WHERE :n = 1")
+    known = is_prepared(loops, "SELECT 1 AS first%")
+    loops.dispose()
+
+    assert known
