@@ -19,7 +19,7 @@ from orchestrator.operations.dialing.release_attempts import (
 from orchestrator.store.outage import in_words
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.call_filters import is_reserved
-from orchestrator.store.sql.dial_ledger import count_live, count_under_way, lock_call
+from orchestrator.store.sql.dial_ledger import count_live, count_under_way, list_being_judged, lock_call
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,9 @@ def drain_dials(
     with sql.begin() as tx:
         released = release_attempts(tx, concerned & is_reserved(), release)
     _free(client, keys, released)
+    with sql.begin() as tx:
+        judged = list_being_judged(tx, concerned)
+    wait_for_judgments(judged, sql=sql)
     wait_for_sends(concerned, sql=sql, wait_s=wait_s)
     with sql.connect() as tx:
         return count_live(tx, concerned)

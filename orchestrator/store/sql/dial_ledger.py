@@ -32,6 +32,7 @@ from orchestrator.store.sql.tables import NUMBER_GUARD, calls
 
 REPEAT_AFTER_S = 15  # a send is unanswered after this long; the whole request is bounded to 12 s
 REPEAT_WITHIN_S = 40  # the carrier ignores repeats of a command_id for 60 s
+_JUDGED_FOR_S = 5  # at most, where a send follows: one that is judged for longer than 3 s is not made (R1)
 REQUEST_LASTS_S = 16  # at most 3 s to the socket (R1) and 12 s from there, and one for a slow clock
 DEADLINE_SLACK_S = 60
 PUBLISH_AGAIN_AFTER_S = 10  # a message that nobody has taken for so long may be lost
@@ -251,6 +252,16 @@ def count_under_way(tx: Connection, where: Any) -> int:
     young = calls.c.last_sent_at > func.clock_timestamp() - text(f"interval '{REQUEST_LASTS_S} seconds'")
     query = select(func.count()).where(where, sent, calls.c.send_over < calls.c.send_no, young)
     return int(tx.execute(query).scalar_one())
+
+
+def list_being_judged(tx: Connection, where: ColumnElement[bool]) -> list[str]:
+    """Return the attempts of `where` whose repeat may be being judged now: somebody else holds their rows."""
+    oldest = text(f"interval '{REPEAT_AFTER_S - _JUDGED_FOR_S} seconds'")
+    may_be_repeated = (calls.c.state == spelled(AttemptState.DIALING)) & (calls.c.send_no == 1)
+    query = select(calls.c.id).where(where, may_be_repeated, calls.c.last_sent_at < func.clock_timestamp() - oldest)
+    every = tx.execute(query).scalars().all()
+    free = tx.execute(query.with_for_update(skip_locked=True)).scalars().all() if every else ()
+    return sorted(set(every).difference(free))
 
 
 def insert_reserved(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
