@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -13,26 +13,25 @@ _ASK_AGAIN_QUOTA = timedelta(minutes=15)
 
 
 def choose_caller_id(
-    caller_ids: Sequence[str],
-    contact_id: str,
-    *,
-    resting: Collection[str] = frozenset(),
-    nearness: Mapping[str, int] | None = None,
-    before: str | None = None,
+    caller_ids: Iterable[str], contact_id: str, *, seeds: Mapping[str, blake2b] | None = None
 ) -> str | None:
-    """Return the caller id of a contact, or None if all are `resting`.
+    """Return the caller id of a contact, or None if there is none to choose from.
 
-    The nearest comes first, then the one that the contact saw `before`. Among equals the choice depends on the contact
-    and the numbers only (rendezvous hashing): a retry shows the same number, adding or removing a number moves only its
-    own contacts, and those of a resting number are spread over the others.
+    The choice depends on the contact and the numbers only (rendezvous hashing): a retry shows the same number, adding
+    or removing a number moves only its own contacts. `seeds` are those of the numbers, made beforehand.
     """
-    near = nearness or {}
-    awake = [caller_id for caller_id in caller_ids if caller_id not in resting]
-    return max(
-        awake,
-        key=lambda caller_id: (near.get(caller_id, 0), caller_id == before, _weight(caller_id, contact_id)),
-        default=None,
-    )
+    written, chosen, heaviest = contact_id.encode(), None, b""
+    for caller_id in caller_ids:
+        weight = (seeds[caller_id] if seeds else seed_of(caller_id)).copy()
+        weight.update(written)
+        if (digest := weight.digest()) > heaviest:
+            chosen, heaviest = caller_id, digest
+    return chosen
+
+
+def seed_of(caller_id: str) -> blake2b:
+    """Return what the weights of a number begin with, for every contact; to be copied."""
+    return blake2b(f"{caller_id}/".encode(), digest_size=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,3 @@ def when_a_place_frees(first: datetime, now: datetime) -> datetime:
     In 15 minutes at the earliest: thousands may wait, each place takes one, and not all are asked again for each.
     """
     return max(first, now + _ASK_AGAIN_QUOTA)
-
-
-def _weight(caller_id: str, contact_id: str) -> bytes:
-    return blake2b(f"{caller_id}/{contact_id}".encode(), digest_size=8).digest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -16,10 +16,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from orchestrator.bounds import DialsPerCallerId
+from orchestrator.policy.caller_id_index import CallerIdIndex
 from orchestrator.policy.campaign_rules import MOST_CALLER_IDS, Name
 from orchestrator.policy.durations import Duration
-from orchestrator.policy.law.regions import regions_of
-from orchestrator.policy.phone.area_code import area_code
 from orchestrator.policy.phone.caller_id_field import CallerId
 from orchestrator.policy.phone.parse_phone import is_region
 from orchestrator.policy.region_codes import RegionProblem, read_region
@@ -28,7 +27,6 @@ MOST_JUDGED = 500
 """The newest calls of a number that its health is judged by, at most."""
 
 _REGION = re.compile(r"[A-Z]{2}(?:-[A-Z]{2,3})?", re.ASCII)
-_SAME_REGION, _SAME_AREA = 2, 1
 
 
 class Choose(StrEnum):
@@ -70,10 +68,6 @@ class PoolNumber(BaseModel):
         (), description="Whose people see it first under `local_then_sticky`, such as `US-FL`. Left out: its own place."
     )
     label: Name | None = None
-
-    def is_of(self, regions: Collection[str]) -> bool:
-        """Return whether people in these regions, such as ("US", "US-FL"), see it first."""
-        return not _of(self).isdisjoint(regions)
 
 
 class Health(BaseModel):
@@ -159,46 +153,41 @@ class CallerIdPoolChanges(BaseModel):
 class CallerIdPool:
     """A stored pool, as a claim reads it."""
 
-    numbers: tuple[PoolNumber, ...]
+    numbers: CallerIdIndex
     choose: Choose
     per_day: int
     per_hour: int
 
     @property
-    def caller_ids(self) -> list[str]:
+    def caller_ids(self) -> tuple[str, ...]:
         """Return its numbers in E.164."""
-        return [each.number for each in self.numbers]
+        return self.numbers.caller_ids
 
     def under(self, limits: Sequence[int]) -> CallerIdPool:
         """Return the pool as it is where these caps on dials from a caller id in 24 h hold, too."""
         return replace(self, per_day=min(self.per_day, *limits)) if limits else self
 
-    def nearness(self, phone: str, regions: Collection[str]) -> Mapping[str, int]:
-        """Return how near each number is to a phone in `regions`, such as ("US", "US-FL").
+    def choose_for(
+        self,
+        contact_id: str,
+        phone: str,
+        *,
+        regions: Collection[str],
+        resting: Collection[str] = frozenset(),
+        before: str | None = None,
+    ) -> str | None:
+        """Return the caller id of a contact, or None if all are `resting`.
 
-        The region counts more than the area code. Nothing where the pool prefers none.
+        The nearest comes first where the pool prefers it, then the one that the contact saw `before`. Those of a
+        resting number are spread over the others.
         """
-        if self.choose is Choose.STICKY:
-            return {}
-        area = area_code(phone)
-        return {
-            each.number: _SAME_REGION * each.is_of(regions)
-            + _SAME_AREA * (area is not None and area == area_code(each.number))
-            for each in self.numbers
-        }
-
-
-@lru_cache(maxsize=4096)
-def _of(number: PoolNumber) -> frozenset[str]:
-    """Return the regions whose people see a number first: those it names, else its state, else its country."""
-    if number.regions:
-        return frozenset(number.regions)
-    own = regions_of(number.number)
-    states = frozenset(place for place in own if "-" in place)
-    return states if number.number.startswith("+1") else frozenset(own)  # a free number of +1 lies nowhere
+        is_local = self.choose is Choose.LOCAL_THEN_STICKY
+        groups = self.numbers.nearest_first(phone, regions) if is_local else (self.caller_ids,)
+        chosen = (self.numbers.choose(group, contact_id, resting=resting, before=before) for group in groups)
+        return next((number for number in chosen if number), None)
 
 
 @lru_cache(maxsize=256)
-def stored_numbers(written: str) -> tuple[PoolNumber, ...]:
+def stored_numbers(written: str) -> CallerIdIndex:
     """Return the numbers of a pool from their stored JSON text."""
-    return tuple(PoolNumber.model_validate(each) for each in json.loads(written))
+    return CallerIdIndex([PoolNumber.model_validate(each) for each in json.loads(written)])

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping
 
-from orchestrator.policy.caller_id import CallerIdUse, ClosedCallerIds, choose_caller_id, why_all_closed
+from orchestrator.policy.caller_id import CallerIdUse, ClosedCallerIds, why_all_closed
 from orchestrator.policy.caller_id_pool import CallerIdPool
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.regions import regions_of
@@ -29,12 +29,9 @@ class PoolRoom:
 
     def choose(self, row: RowMapping) -> str | None:
         """Return the caller id of a contact; None where no number may be dialed from."""
-        return choose_caller_id(
-            self._pool.caller_ids,
-            row["contact_id"],
-            resting=self._closed,
-            nearness=self._pool.nearness(row["phone"], regions_of(row["phone"], row["region"])),
-            before=row["last_caller_id"],
+        phone, regions = row["phone"], regions_of(row["phone"], row["region"])
+        return self._pool.choose_for(
+            row["contact_id"], phone, regions=regions, resting=self._closed, before=row["last_caller_id"]
         )
 
     def take(self, number: str) -> None:
@@ -80,7 +77,7 @@ def closed_at_send(tx: Connection, rows: Sequence[RowMapping]) -> dict[str, Clos
     closed = {}
     for row, use in zip(pooled, read_uses(tx, asked), strict=True):
         now = row["db_now"]
-        is_there = row["from_number"] in pools[row["caller_id_pool"]].caller_ids
+        is_there = row["from_number"] in pools[row["caller_id_pool"]].numbers
         if use.rests(now) or not is_there:
             closed[row["id"]] = ClosedCallerIds(Reason.CALLER_ID_RESTING, now)
         elif not use.is_open(now):

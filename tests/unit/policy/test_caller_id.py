@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orchestrator.policy.caller_id import CallerIdUse, ClosedCallerIds, choose_caller_id, why_all_closed
-from orchestrator.policy.caller_id_pool import CallerIdPool, Choose, PoolNumber
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.phone.area_code import area_code
 
@@ -30,58 +29,10 @@ def test_contacts_are_spread_evenly_over_the_numbers() -> None:
 
 
 def test_a_number_taken_away_moves_only_its_own_contacts() -> None:
+    assert choose_caller_id([], CONTACTS[0]) is None
     moved = [c for c in CONTACTS if choose_caller_id(POOL, c) != choose_caller_id(POOL[1:], c)]
 
     assert all(choose_caller_id(POOL, contact) == POOL[0] for contact in moved)
-
-
-def test_a_resting_number_is_passed_over_and_none_is_left_when_all_rest() -> None:
-    contact = next(c for c in CONTACTS if choose_caller_id(POOL, c) == POOL[3])
-
-    assert choose_caller_id(POOL, contact, resting={POOL[3]}) not in (None, POOL[3])
-    assert choose_caller_id(POOL, contact, resting=set(POOL)) is None
-    assert choose_caller_id([], contact) is None
-
-
-def test_the_nearest_number_comes_first_and_of_the_nearest_the_one_seen_before() -> None:
-    for contact in CONTACTS[:100]:
-        assert choose_caller_id(POOL, contact, nearness={POOL[2]: 1}) == POOL[2]
-        assert choose_caller_id(POOL, contact, nearness={POOL[2]: 1}, before=POOL[5]) == POOL[2]
-        assert choose_caller_id(POOL, contact, before=POOL[5]) == POOL[5]
-        assert choose_caller_id(POOL, contact, nearness=dict.fromkeys(POOL[:4], 1), before=POOL[3]) == POOL[3]
-        assert choose_caller_id(POOL, contact, before="+12125559999") == choose_caller_id(POOL, contact)
-
-
-def test_the_nearest_number_that_rests_is_passed_over() -> None:
-    assert choose_caller_id(POOL, "con_1", resting={POOL[2]}, nearness={POOL[2]: 2, POOL[3]: 1}) == POOL[3]
-
-
-def local(*numbers: dict[str, object]) -> CallerIdPool:
-    named = tuple(PoolNumber.model_validate(each) for each in numbers)
-    return CallerIdPool(named, Choose.LOCAL_THEN_STICKY, per_day=75, per_hour=20)
-
-
-def test_the_region_counts_more_than_the_area_code() -> None:
-    miami, tampa, chicago = "+13055550101", "+18135550102", "+13125550103"
-    pool = local({"number": miami, "regions": ["US-FL"]}, {"number": tampa}, {"number": chicago, "regions": ["US"]})
-
-    assert pool.nearness("+18135550199", ["US", "US-FL"]) == {miami: 2, tampa: 3, chicago: 2}
-    assert pool.nearness("+18135550199", ["US", "US-NY"]) == {miami: 0, tampa: 1, chicago: 2}
-    assert pool.nearness("+13055550199", ["US", "US-FL"]) == {miami: 3, tampa: 2, chicago: 2}
-
-
-def test_a_number_that_names_no_region_is_of_its_own_place() -> None:
-    numbers = "+12125550101", "+18005550101", "+14165550101", "+4930901820"
-    pool = local(*({"number": number} for number in numbers))
-
-    assert [*pool.nearness("+13475550199", ["US", "US-NY"]).values()] == [2, 0, 0, 0]
-    assert [*pool.nearness("+16475550199", ["CA", "CA-ON"]).values()] == [0, 0, 2, 0]
-    assert [*pool.nearness("+4915112345678", ["DE"]).values()] == [0, 0, 0, 2]
-    assert [*pool.nearness("+4930123456", ["DE"]).values()] == [0, 0, 0, 3]
-
-
-def test_a_sticky_pool_prefers_no_number() -> None:
-    assert replace(local({"number": POOL[0]}), choose=Choose.STICKY).nearness(POOL[0], ["US-NY"]) == {}
 
 
 @pytest.mark.parametrize(
