@@ -124,7 +124,8 @@ def of_number(services: Services, body: NumberToExplain) -> ExplanationView:
     Fields are those of a campaign and of a contact; what is left out is what a new campaign would have. Dials and
     opt-outs are those that the ledger knew at that moment; nothing is changed.
     """
-    return explanation_view(explain_number(body, sql=services.sql, caps=services.caps))
+    told = explain_number(body, sql=services.sql, caps=services.caps, settings=services.settings)
+    return explanation_view(told)
 
 
 @resource.route("GET", "/v1/campaigns/{campaign_id}/explain", gives={200: CampaignExplanationView}, fails=(404,))

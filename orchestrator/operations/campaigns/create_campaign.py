@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
+from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.errors import FieldError, InvalidInput, NotFound
@@ -16,7 +17,7 @@ from orchestrator.policy.campaign_rules import DEFAULT_NUMBER_GAP, CampaignChang
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.durations import format_duration
 from orchestrator.policy.lists.campaign_lists import CampaignLists
-from orchestrator.policy.purposes import UNCAPPED
+from orchestrator.policy.purposes import UNCAPPED, Purpose
 from orchestrator.settings import Settings
 from orchestrator.store.sql import campaigns
 from orchestrator.store.sql.connections import ensure_connection
@@ -48,7 +49,7 @@ def create_campaign(
         hold_pool(tx, draft.caller_id_pool)
         values = {
             **columns_of(draft, NewCampaign.model_fields),
-            "number_gap_s": _gap_s(draft, in_force),
+            "number_gap_s": gap_s(draft, draft.number_gap, draft.purpose, in_force),
             "lists": known_lists(tx, draft.lists).model_dump(mode="json"),
             "id": campaign_id,
             "flow_id": flow_id,
@@ -56,13 +57,6 @@ def create_campaign(
         }
         campaigns.insert_campaign(tx, values)
         return found(campaigns.find_campaign(tx, campaign_id), campaign_id)
-
-
-def _gap_s(draft: NewCampaign, in_force: Caps) -> int:
-    if "number_gap" not in draft.model_fields_set:
-        gap = timedelta(0) if draft.purpose in UNCAPPED else in_force.min_gap or DEFAULT_NUMBER_GAP
-        return int(gap.total_seconds())
-    return int(draft.number_gap.total_seconds())
 
 
 def columns_of(document: NewCampaign | CampaignChanges, fields: Collection[str]) -> dict[str, Any]:
@@ -78,6 +72,14 @@ def columns_of(document: NewCampaign | CampaignChanges, fields: Collection[str])
     if "caps" in fields and document.caps is not None:
         columns["caps"] = document.caps.stored()
     return columns
+
+
+def gap_s(draft: BaseModel, number_gap: timedelta, purpose: Purpose | None, in_force: Caps) -> int:
+    """Return the gap of a new campaign in seconds: that of the caps in force where the `draft` says none."""
+    if "number_gap" in draft.model_fields_set:
+        return int(number_gap.total_seconds())
+    gap = timedelta(0) if purpose in UNCAPPED else in_force.min_gap or DEFAULT_NUMBER_GAP
+    return int(gap.total_seconds())
 
 
 def _check_caller_ids(draft: NewCampaign) -> None:

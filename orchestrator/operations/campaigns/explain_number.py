@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Engine
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy import Connection, Engine, RowMapping
 
 from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.model.contact_status import ContactStatus
-from orchestrator.operations.campaigns.create_campaign import known_lists
-from orchestrator.operations.contacts.explained import (
-    Explained,
-    dials_from_its_caller_id,
-    in_words,
-    zones_at,
-)
+from orchestrator.operations.caller_ids.write_pools import hold_pool
+from orchestrator.operations.campaigns.create_campaign import gap_s, known_lists
+from orchestrator.operations.contacts.explained import Explained, closed_caller_ids, in_words, zones_at
 from orchestrator.policy.campaign_rules import (
     DEFAULT_NUMBER_GAP,
+    CallerIds,
     CallingHours,
     CampaignPurpose,
     CampaignVoice,
     NumberGap,
+    PoolId,
     RetryRules,
     Subject,
+    check_either,
 )
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.consents import ConsentRule
@@ -39,13 +38,16 @@ from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.zones.named_zone import Zone
 from orchestrator.policy.zones.timezone_source import MEANS as SOURCE_MEANS
 from orchestrator.policy.zones.timezone_source import SaidSource
+from orchestrator.settings import Settings
 from orchestrator.store.sql.dial_checks import gate_facts, read_supposed_facts
+from orchestrator.store.sql.dial_counts import CallerIdCap, Dials, count_from
 from orchestrator.store.sql.dialing_stop import read_stop
+from orchestrator.store.sql.installation_policy import caps_in_force
 
 _CONTACT = ("timezone", "timezone_source", "region", "not_before", "not_after")
 _CAMPAIGN = (
     *("purpose", "subject", "voice", "law", "allow_number_kinds", "consent"),
-    *("starts_at", "ends_at", "default_timezone", "calling_hours"),
+    *("starts_at", "ends_at", "default_timezone", "calling_hours", "caller_id_pool"),
 )
 
 
@@ -61,6 +63,12 @@ class NumberToExplain(BaseModel):
     region: PersonsRegion | None = Field(None, description=REGION_MEANS)
     not_before: Moment | None = None
     not_after: Moment | None = None
+    caller_id_pool: PoolId | None = None
+    caller_ids: CallerIds | None = Field(
+        None,
+        description="The numbers shown. Of several a contact would see one of its own; here the one with most room "
+        "counts. Without these and a pool no cap of caller ids is asked, nor whose countries are dialed.",
+    )
     purpose: CampaignPurpose = None
     subject: Subject = None
     voice: CampaignVoice = None
@@ -75,19 +83,31 @@ class NumberToExplain(BaseModel):
     consent: ConsentRule = ConsentRule()
     lists: CampaignLists = CampaignLists()
 
+    @model_validator(mode="after")
+    def _names_its_caller_ids_in_one_way(self) -> Self:
+        check_either(self.caller_ids, self.caller_id_pool)
+        return self
 
-def explain_number(wanted: NumberToExplain, *, sql: Engine, caps: Caps) -> Explained:
+
+def explain_number(wanted: NumberToExplain, *, sql: Engine, caps: Caps, settings: Settings) -> Explained:
     """Return what the gate would say of a number in a running campaign with these settings.
 
     Dials and opt-outs are those that the ledger knew at `at`. Of these caps and the installation's the smaller hold.
-    Raises InvalidInput for a list that is unknown or of another kind.
+    Raises InvalidInput for an unknown pool of caller ids, and for a list that is unknown or of another kind.
     """
     with sql.connect() as tx:
-        lists = known_lists(tx, wanted.lists).model_dump(mode="json")
-        row = read_supposed_facts(tx, _contact(wanted), {**_campaign(wanted), "lists": lists}, caps, at=wanted.at)
+        hold_pool(tx, wanted.caller_id_pool)
+        campaign = {
+            **_campaign(wanted),
+            "lists": known_lists(tx, wanted.lists).model_dump(mode="json"),
+            "number_gap_s": gap_s(wanted, wanted.number_gap, wanted.purpose, caps_in_force(tx, caps)),
+            "connection_id": settings.telnyx_connection_id,
+        }
+        row = read_supposed_facts(tx, _contact(wanted), campaign, caps, at=wanted.at)
         when, stop = row["db_now"], read_stop(tx)
-        dials = dials_from_its_caller_id(tx, row, at=wanted.at)
-    explanation = explain(gate_facts(row, contact_status_ok=True, from_caller_id=dials), when)
+        dials, closed = _dials_from(tx, row, wanted), closed_caller_ids(tx, row, at=wanted.at)
+    facts = gate_facts(row, contact_status_ok=True, from_caller_id=dials, closed_caller_ids=closed)
+    explanation = explain(facts, when)
     regions = regions_of(wanted.phone, wanted.region)
     return Explained(when, explanation, in_words(explanation, stop=stop), zones_at(row, when), regions)
 
@@ -102,6 +122,15 @@ def _contact(wanted: NumberToExplain) -> dict[str, Any]:
 def _campaign(wanted: NumberToExplain) -> dict[str, Any]:
     """Return the columns of a running campaign."""
     columns = wanted.model_dump(mode="json", include=set(_CAMPAIGN))
-    fixed = {"id": "", "name": "", "kind": "campaign", "status": CampaignStatus.RUNNING.value, "caller_ids": []}
-    gap_s, retry = int(wanted.number_gap.total_seconds()), RetryRules().model_dump(mode="json")
-    return {**fixed, **columns, "caps": wanted.caps.stored(), "number_gap_s": gap_s, "retry": retry}
+    fixed = {"id": "", "name": "", "kind": "campaign", "status": CampaignStatus.RUNNING.value}
+    shown, retry = list(wanted.caller_ids or ()), RetryRules().model_dump(mode="json")
+    return {**fixed, **columns, "caller_ids": shown, "caps": wanted.caps.stored(), "retry": retry}
+
+
+def _dials_from(tx: Connection, row: RowMapping, wanted: NumberToExplain) -> Dials:
+    """Return what was dialed in 24 h from the caller id with the most room, where these are capped."""
+    cap, caller_ids = row["caller_id_day_limit"], wanted.caller_ids or ()
+    if cap is None or not caller_ids:
+        return Dials()
+    counted = count_from(tx, [CallerIdCap(number, cap) for number in caller_ids], at=wanted.at)
+    return min(counted, key=lambda dials: (dials.counted, dials.frees_at is None, dials.frees_at))

@@ -129,6 +129,9 @@ def test_the_fields_of_a_campaign_and_of_a_contact_count(
         ("number_gap", "often", "/number_gap", "duration"),
         ("calling_hours", {"windows": []}, "/calling_hours/windows", "windows"),
         ("caps", {"per_number_24h": 0}, "/caps/per_number_24h", "greater_than_equal"),
+        ("caller_ids", [], "/caller_ids", "caller_ids"),
+        ("caller_ids", ["nobody"], "/caller_ids/0", "caller_id"),
+        ("caller_id_pool", "pool_nobody", "/caller_id_pool", "unknown_pool"),
         ("name", "x", "/name", "unknown_field"),
         ("flow", "x", "/flow", "unknown_field"),
     ],
@@ -138,6 +141,15 @@ def test_every_wrong_field_is_named(rest: Rest, field: str, value: Any, pointer:
 
     assert wrong == {pointer: code}
     assert pointers(rest.post("/v1/explain", {})) == {"/phone": "required"}
+
+
+def test_caller_ids_are_named_in_one_way(rest: Rest) -> None:
+    pool = rest.post("/v1/caller-id-pools", {"name": "main", "numbers": [{"number": "+12125550101"}]}).json or {}
+    either = {"caller_ids": ["+12125550100"]}, {"caller_id_pool": pool["id"]}
+
+    for each in either:
+        assert rest.post("/v1/explain", {**NUMBER, **each}).status_code == 200
+    assert set(pointers(rest.post("/v1/explain", {**NUMBER, **either[0], **either[1]})).values()) == {"caller_ids"}
 
 
 def test_a_campaign_says_what_its_contacts_wait_for(rest: Rest) -> None:
