@@ -28,7 +28,7 @@ from orchestrator.store.sql.imports import first_rejects
 
 resource = Resource("imports")
 
-_MOST_BYTES = 2 * 1024**3
+MOST_BYTES = 2 * 1024**3
 _ERRORS_SHOWN = 100
 
 
@@ -38,6 +38,11 @@ class ImportQuery(FileQuery):
     dedupe: Literal["phone", "external_id"] | None = Field(
         None, description="What makes two rows one contact; left out: the external_id if a row has one, else the phone."
     )
+
+
+def options_of(query: ImportQuery) -> ImportOptions:
+    """Return how the file is to be read, as the operations take it."""
+    return ImportOptions(region=query.region, dedupe=query.dedupe, mapping=query.map, encoding=query.encoding)
 
 
 class RejectView(BaseModel):
@@ -97,7 +102,7 @@ def _view(services: Services, row: Any) -> ImportView:
     "POST",
     "/v1/campaigns/{campaign_id}/imports",
     query=ImportQuery,
-    body=Body(media=("text/csv",), max_bytes=_MOST_BYTES, is_streamed=True),
+    body=Body(media=("text/csv",), max_bytes=MOST_BYTES, is_streamed=True),
     gives={201: ImportView},
     fails=(404, 409, 413, 415, 422),
 )
@@ -111,11 +116,10 @@ def create(services: Services, campaign_id: str, query: ImportQuery, body: Whole
     A file that does not arrive whole is not read at all. The answer comes when every row is written, after a minute or
     more for half a million; good rows are kept whatever the others are, and a campaign that runs dials them at once.
     """
-    options = ImportOptions(region=query.region, dedupe=query.dedupe, mapping=query.map, encoding=query.encoding)
     row = import_contacts(
         campaign_id,
         body,
-        options=options,
+        options=options_of(query),
         import_id=fresh_id("imp"),
         sql=services.sql,
         flows=services.flows,

@@ -19,6 +19,7 @@ from orchestrator.cli.campaign_report import report as print_report
 from orchestrator.cli.campaign_report import stopped_line
 from orchestrator.cli.campaign_watch import watch_campaign
 from orchestrator.cli.explanations import print_campaign, print_explanation, print_preflight
+from orchestrator.cli.import_preview import preview_contacts
 from orchestrator.cli.upload import flow_reference, import_contacts, read_document
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.policy.law.setting import LawMode
@@ -126,15 +127,21 @@ def import_(
     ] = None,
     region: Annotated[str | None, typer.Option(help="Country of national numbers, such as US.")] = None,
     dedupe: Annotated[str | None, typer.Option(help="phone or external_id: what makes two rows the same.")] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Only show how the file is read, and propose --map; nobody is imported.")
+    ] = False,
 ) -> None:
     """Import the contacts of a CSV file; valid rows are kept, the problems of all others are listed by kind.
 
     The phone column is detected by many names (**phone, Mobile, Phone Number, Telefon** …), or named with **--map**.
     Columns **timezone, external_id, not_before, not_after** are recognized; all others are inputs of the flow.
 
-    Exit status 1 if no contact was imported; a file with duplicates only is not a failure.
+    Exit status 1 if no contact was imported (with --preview: would be); a file with duplicates only is not a failure.
     """
     options = _given({"region": region, "dedupe": dedupe, "map": map_, "encoding": encoding})
+    if preview:
+        preview_contacts(api_client(ctx), campaign, file, options=options, console=_console())
+        return
     import_contacts(api_client(ctx), campaign, file, options=options, console=_console())
 
 

@@ -16,6 +16,7 @@ from orchestrator.errors import Misconfigured
 from orchestrator.local_stack.interrupts import pause
 
 _TYPES = {".json": "application/json", ".yaml": "application/yaml", ".yml": "application/yaml"}
+_TABLES: dict[str, str] = {}
 
 
 def flow_reference(api: ApiClient, flow: str) -> str:
@@ -35,19 +36,24 @@ def upload_flow(api: ApiClient, file: Path) -> dict[str, Any]:
     return answer
 
 
+def content_type_of(file: Path) -> str:
+    """Return the media type of a table, by the name of its file."""
+    return _TABLES.get(file.suffix.lower(), "text/csv")
+
+
 def import_contacts(api: ApiClient, campaign: str, file: Path, *, options: dict[str, str], console: Console) -> None:
     """Upload a CSV file, wait for the import, and print the counts and the rejected rows.
 
     Exits with status 1 if no contact of the file is in the campaign afterwards.
     """
     with file.open("rb") as rows:
-        job = api.upload(f"/v1/campaigns/{campaign}/imports", rows, content_type="text/csv", **options)
+        job = api.upload(f"/v1/campaigns/{campaign}/imports", rows, content_type=content_type_of(file), **options)
     follower = ApiPoller(api, console)
     while job["status"] not in ("done", "completed", "failed", "canceled"):
         pause(0.3)
         job = follower.get(f"/v1/imports/{job['id']}") or job
-    counts = f"{job['accepted']} accepted, {_counted(job['duplicates'], 'duplicate')}, {job['invalid']} invalid"
-    console.print(f"{job['id']} {job['status']}: {_counted(job['rows'], 'row')}, {counts}")
+    counts = f"{job['accepted']} accepted, {counted(job['duplicates'], 'duplicate')}, {job['invalid']} invalid"
+    console.print(f"{job['id']} {job['status']}: {counted(job['rows'], 'row')}, {counts}")
     for line in problem_lines(job):
         console.print(f"  {line}", markup=False)
     if not job["accepted"] + job["duplicates"]:
@@ -57,7 +63,8 @@ def import_contacts(api: ApiClient, campaign: str, file: Path, *, options: dict[
     raise SystemExit(1)
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, in the plural where it is one."""
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 

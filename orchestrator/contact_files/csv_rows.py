@@ -13,7 +13,7 @@ from orchestrator.contact_files.byte_lines import ByteLine, WholeFile, byte_line
 from orchestrator.contact_files.column_map import read_map
 from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem
 from orchestrator.contact_files.csv_cells import BrokenRow, OpenQuote, is_blank, split_row
-from orchestrator.contact_files.csv_header import Header, find_header, unusable
+from orchestrator.contact_files.csv_header import DELIMITERS, Header, find_header, header_cells, unusable
 from orchestrator.contact_files.csv_lines import CsvLines, read_top
 from orchestrator.contact_files.file_kinds import foreign_kind
 from orchestrator.contact_files.spreadsheet import plain_cell
@@ -48,11 +48,7 @@ class CsvRows:
         self, file: WholeFile, form: ContactForm, *, mapping: str | None = None, encoding: str | None = None
     ) -> None:
         mapped = read_map(mapping, form)
-        self.encoding = encoding_of(file, encoding)
-        text = TextFile(file, self.encoding)
-        if kind := foreign_kind(text.raw_head):
-            raise unusable("not_csv", f"the file is {kind}")
-        self._lines = CsvLines(byte_lines(text, longest=_LONGEST_LINE, end=_line_end(text.head)))
+        self.encoding, self._lines = _opened(file, encoding)
         self.header = self._read_header(form, mapped)
 
     def __iter__(self) -> Iterator[tuple[int, Row]]:
@@ -138,6 +134,22 @@ class CsvRows:
         for row in reversed(top.rows[header.index + 1 :]):
             self._lines.put_back(row.lines)
         return header
+
+
+def top_names(file: WholeFile, *, encoding: str | None = None) -> list[str]:
+    """Return the cells of the widest of the first rows, which names the columns; none of a file without any row."""
+    read_as, lines = _opened(file, encoding)
+    top = read_top(lines, codec=read_as.of_lines)
+    marks = (top.declared_delimiter,) if top.declared_delimiter else DELIMITERS
+    return max((header_cells(row.text, mark) for row in top.rows for mark in marks), default=[], key=len)
+
+
+def _opened(file: WholeFile, named: str | None) -> tuple[Encoding, CsvLines]:
+    encoding = encoding_of(file, named)
+    text = TextFile(file, encoding)
+    if kind := foreign_kind(text.raw_head):
+        raise unusable("not_csv", f"the file is {kind}")
+    return encoding, CsvLines(byte_lines(text, longest=_LONGEST_LINE, end=_line_end(text.head)))
 
 
 def _torn(short: tuple[int, Row, int], row: Row, lacks: int, *, width: int) -> ContactProblem | None:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, Row
 
 from orchestrator.clock import Clock
 from orchestrator.contact_files.byte_lines import WholeFile
-from orchestrator.contact_files.contact_rows import ContactProblem, NewContact, read_contact_row
+from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem, NewContact, read_contact_row
 from orchestrator.contact_files.csv_rows import CsvRows
 from orchestrator.contact_files.csv_rows import Row as CsvRow
 from orchestrator.contact_files.problem_kinds import ProblemKinds
@@ -66,15 +66,7 @@ def import_contacts(
         "region": options.region,
         "dedupe": options.dedupe,
         "columns": [column for column in header.columns if column],
-        "read_as": {
-            "encoding": rows.encoding.name,
-            "delimiter": header.delimiter,
-            "header_row": header.row,
-            "columns": [
-                {"header": name, "fills": column or None}
-                for name, column in zip(header.names, header.columns, strict=True)
-            ],
-        },
+        "read_as": read_as(rows),
     }
     with sql.begin() as tx:
         imports.insert_import(tx, import_id, campaign_id, params)
@@ -86,6 +78,28 @@ def import_contacts(
         raise
     _close(sql, import_id, "completed")
     return find_import(import_id, sql=sql)
+
+
+def read_as(rows: CsvRows) -> dict[str, Any]:
+    """Return how a file is read, as it is told."""
+    header = rows.header
+    columns = zip(header.names, header.columns, strict=True)
+    return {
+        "encoding": rows.encoding.name,
+        "delimiter": header.delimiter,
+        "header_row": header.row,
+        "columns": [{"header": name, "fills": column or None} for name, column in columns],
+    }
+
+
+def contact_of(row: CsvRow, form: ContactForm, dedupe: Dedupe | None) -> NewContact | ContactProblem:
+    """Return the contact that a row says, or what is wrong with the row."""
+    if isinstance(row, ContactProblem):
+        return row
+    contact = read_contact_row(row, form)
+    if dedupe == "external_id" and isinstance(contact, NewContact) and contact.external_id is None:
+        return ContactProblem("required", "external_id", "dedupe=external_id needs one in every row")
+    return contact
 
 
 class _Importer:
@@ -101,18 +115,10 @@ class _Importer:
 
     def write_all(self, rows: Iterable[Numbered]) -> None:
         for batch in filter(None, _batches(rows)):
-            read = [(number, row, self._read(row)) for number, row in batch]
+            read = [(number, row, contact_of(row, self._place.form, self._dedupe)) for number, row in batch]
             began = time.monotonic()
             self._write(read)
             self._pause.wait(_REST_PER_WORK * (time.monotonic() - began))
-
-    def _read(self, row: CsvRow) -> NewContact | ContactProblem:
-        if isinstance(row, ContactProblem):
-            return row
-        contact = read_contact_row(row, self._place.form)
-        if self._dedupe == "external_id" and isinstance(contact, NewContact) and contact.external_id is None:
-            return ContactProblem("required", "external_id", "dedupe=external_id needs one in every row")
-        return contact
 
     def _write(self, read: Sequence[tuple[int, CsvRow, NewContact | ContactProblem]]) -> None:
         place = self._place

@@ -1,0 +1,51 @@
+"""Shows how a file of contacts would be read, before it is imported."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from orchestrator.cli.api_client import ApiClient
+from orchestrator.cli.upload import content_type_of, counted, problem_lines
+
+
+def preview_contacts(api: ApiClient, campaign: str, file: Path, *, options: dict[str, str], console: Console) -> None:
+    """Print the columns, the first contacts and the problems of a file; exit with 1 if nobody would be imported."""
+    with file.open("rb") as rows:
+        address = f"/v1/campaigns/{campaign}/imports/preview"
+        told = api.upload(address, rows, content_type=content_type_of(file), **options)
+    for line in preview_lines(told, given_map=options.get("map")):
+        console.print(line, markup=False)
+    if not told["accepted"]:
+        raise SystemExit(1)
+
+
+def preview_lines(told: dict[str, Any], *, given_map: str | None) -> list[str]:
+    """Return what to print of a preview, line by line."""
+    problem = told["header_problem"]
+    lines = [f"header: {problem['detail']}"] if problem else []
+    if told["header_row"] is None:
+        return [*lines, "nobody would be imported"]
+    lines.append(f"read as {told['encoding']}, header in row {told['header_row']}")
+    lines += [f"  {column['header']} → {column['fills'] or 'not read'}" for column in told["columns"]]
+    if told["map"] != given_map:
+        lines.append(f"proposed: --map {shlex.quote(told['map'])}")
+    lines += [f"row {row['row']}: {_contact(row)}" for row in told["first_rows"]]
+    return [*lines, _counts(told), *(f"  {line}" for line in problem_lines(told))]
+
+
+def _contact(row: dict[str, Any]) -> str:
+    if row["problem"]:
+        return f"{row['problem']['status']}: {row['problem']['detail']}"
+    fields = {name: value for name, value in row["contact"].items() if value and name != "variables"}
+    words = [f"{name} {value}" for name, value in {**fields, **row["contact"]["variables"]}.items()]
+    return ", ".join(words)
+
+
+def _counts(told: dict[str, Any]) -> str:
+    of = counted(told["rows"], "row") if told["is_whole"] else f"of the first {counted(told['rows'], 'row')}"
+    duplicates = counted(told["duplicates"], "duplicate")
+    return f"{of}: {told['accepted']} would be accepted, {duplicates}, {told['invalid']} invalid"
