@@ -42,6 +42,9 @@ class CallView(BaseModel):
     `heard_after_ms` is how long after the answer a person first heard something, null for nothing at all; `abandoned`
     says that it was more than two seconds, `silent` more than three; `silent` is null where nobody was measured.
 
+    A `withdrawn` call was never dialed. Its contact is called when the reason is gone, by the call `next_call_id`: null
+    until then, and where nobody is called any more; the contact's status tells which.
+
     An inbound call has the contact it was joined to, if a campaign had dialed its caller, and that campaign.
     """
 
@@ -74,6 +77,7 @@ class CallView(BaseModel):
     telnyx_error: dict[str, str] | None
     fault: Fault | None
     withdrawn_reason: str | None
+    next_call_id: str | None
     error: dict[str, Any] | None
     cost: Any
     heard_after_ms: int | None
@@ -193,8 +197,9 @@ def place(services: Services, body: NewCall) -> Response:
     """Call one number.
 
     It passes the same checks and is kept in the same ledger as a campaign's calls. A call that may not be dialed now is
-    refused with 409: the `code` is the reason. Without a `flow`, commands come from `POST
-    /v1/calls/{call_id}/actions/…`.
+    refused with 409: the `code` is the reason. What comes up after this answer, such as a carrier that is away, makes
+    the call `withdrawn`; who is called later all the same is called by its `next_call_id`. Without a `flow`, commands
+    come from `POST /v1/calls/{call_id}/actions/…`.
     """
     placed = place_call(
         body,

@@ -13,6 +13,7 @@ from orchestrator.cli.number_format import duration
 from orchestrator.cli.polling import ApiPoller
 from orchestrator.local_stack.interrupts import pause
 from orchestrator.model.attempt_state import FINAL_STATES, AttemptState
+from orchestrator.model.contact_status import ContactStatus
 
 _OVER = frozenset({*FINAL_STATES, AttemptState.UNKNOWN})
 _SHOWN_FIELDS = frozenset(
@@ -24,24 +25,42 @@ _SHOWN_FIELDS = frozenset(
 )  # fmt: skip
 _SUMMARY = (
     "status", "disposition", "outcome", "amd_result", "hangup_cause", "sip_hangup_cause", "fault", "withdrawn_reason",
+    "next_call_id",
 )  # fmt: skip
 _LASTED = {"ring_s": "rang", "talk_s": "talked"}
 
 
 def follow_call(api: ApiClient, call_id: str, *, console: Console, every_s: float = 0.25) -> bool:
-    """Print a call's timeline as it grows until the call is over; return whether the call took place."""
+    """Print a call's timeline as it grows until the call is over; return whether the call took place.
+
+    Where it was withdrawn before it was dialed, the call that follows it is followed, while its contact waits for one.
+    """
     seen: set[str] = set()
     follower = ApiPoller(api, console)
     while True:
         call = follower.get(f"/v1/calls/{call_id}") or {"status": None}
+        if next_id := call.get("next_call_id"):
+            console.print(f"{call_id}: withdrawn, {call['withdrawn_reason']}; {next_id} follows it", markup=False)
+            call_id = next_id
+            continue
         for line in _visible_entries(call):
             if (mark := _mark(line)) not in seen:
                 seen.add(mark)
                 console.print(_line(line), markup=False)
-        if call["status"] in _OVER:
+        if call["status"] in _OVER and not _waits_for_another(call, follower):
             _print_summary(call, console)
             return bool(call["status"] == AttemptState.ENDED)
         pause(every_s)
+
+
+def _waits_for_another(call: Mapping[str, Any], follower: ApiPoller) -> bool:
+    """Return whether the contact of a withdrawn call is called again without anybody doing something for it."""
+    if call["status"] != AttemptState.WITHDRAWN:
+        return False
+    contact = follower.get(f"/v1/contacts/{call['contact_id']}")
+    if contact is None or contact["status"] in (ContactStatus.WAITING, ContactStatus.CALLING):
+        return True
+    return bool(contact["status"] == ContactStatus.HELD and contact["until"])
 
 
 def print_call(call: Mapping[str, Any], *, console: Console) -> None:

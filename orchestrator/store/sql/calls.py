@@ -6,7 +6,21 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, and_, exists, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    RowMapping,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from orchestrator.model.attempt_state import MAY_RING, AttemptState
 from orchestrator.policy.names import forms_of
@@ -25,6 +39,15 @@ from orchestrator.store.sql.tables import (
 _PLAIN = ("campaign_id", "disposition", "direction")
 _RESERVED_AT_MOST_BEFORE = timedelta(minutes=2)  # the first send of a call
 _JOINED = contacts.alias("joined")  # of an inbound call: the contact whom a campaign had dialed
+_LATER = calls.alias("later")
+# By the database's clock: the ids of two dispatchers are made by two clocks.
+_NEXT_CALL = (
+    select(_LATER.c.id)
+    .where(_LATER.c.contact_id == calls.c.contact_id, _LATER.c.reserved_at > calls.c.reserved_at)
+    .order_by(_LATER.c.reserved_at)
+    .limit(1)
+    .scalar_subquery()
+)
 _FILTERS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "contact_id": lambda value: or_(calls.c.contact_id == value, calls.c.joined_contact_id == value),
     "to": lambda value: calls.c.to_number == value,
@@ -47,6 +70,7 @@ def _shown() -> Select[Any]:
         func.coalesce(_JOINED.c.external_id, contacts.c.external_id).label("external_id"),
         _JOINED.c.campaign_id.label("joined_campaign_id"),
         campaigns.c.kind.label("campaign_kind"),
+        case((calls.c.state == AttemptState.WITHDRAWN, _NEXT_CALL)).label("next_call_id"),
         flows.c.name.label("flow_name"),
         flows.c.version.label("flow_version"),
     )

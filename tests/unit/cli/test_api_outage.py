@@ -65,6 +65,24 @@ def test_following_a_call_goes_on_when_one_look_fails(console: Console) -> None:
     assert follow_call(Script(AWAY, ended), "call_1", console=console, every_s=0.0)
 
 
+def test_a_withdrawn_call_is_followed_by_the_one_that_is_dialed_instead(console: Console) -> None:
+    withdrawn = {"id": "call_1", "status": "withdrawn", "contact_id": "con_1", "withdrawn_reason": "redis"}
+    waiting = {"status": "held", "until": "2031-01-01T00:00:00Z"}
+    ended = {"id": "call_2", "status": "ended", "timeline": []}
+    rest = Script(withdrawn, waiting, withdrawn, {"status": "calling"}, {**withdrawn, "next_call_id": "call_2"}, ended)
+
+    assert follow_call(rest, "call_1", console=console, every_s=0.0)
+    assert "call_1: withdrawn, redis; call_2 follows it" in told(console)
+
+
+@pytest.mark.parametrize("contact", [{"status": "suppressed", "until": None}, {"status": "held", "until": None}])
+def test_a_withdrawn_call_that_nothing_follows_is_over(console: Console, contact: dict[str, Any]) -> None:
+    withdrawn = {"id": "call_1", "status": "withdrawn", "contact_id": "con_1", "withdrawn_reason": "suppressed"}
+
+    assert not follow_call(Script(withdrawn, contact), "call_1", console=console, every_s=0.0)
+    assert "withdrawn_reason suppressed" in told(console)
+
+
 def test_following_a_command_goes_on_when_one_look_fails(console: Console) -> None:
     accepted = {"status": "accepted", "timeline": [{"id": "c1", "type": "command.accepted"}]}
 

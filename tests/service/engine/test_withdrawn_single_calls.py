@@ -1,0 +1,76 @@
+"""A single call that is withdrawn before it is dialed: the person is called all the same, and who polls finds out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from orchestrator.ids import new_id
+from orchestrator.operations.dialing.place_call import NewCall, place_call
+from orchestrator.operations.dialing.stop_dialing import resume_dialing
+from tests.support.carrier_stub import CarrierStub, accepted_dial, refusal
+from tests.support.poll import eventually
+from tests.support.world import World
+
+Step = Callable[[World, CarrierStub], object]
+PHONE = "+13125550177"
+
+
+def _lose_redis(world: World, _carrier: CarrierStub) -> None:
+    world.redis.delete(world.keys.epoch)
+
+
+def _stop(world: World, _carrier: CarrierStub) -> None:
+    world.stop_dialing()
+
+
+def _say(*answer: Any) -> Step:
+    def step(_world: World, carrier: CarrierStub) -> None:
+        carrier.dial = lambda _asked: answer  # type: ignore[assignment]  # a status and a body
+
+    return step
+
+
+def _accept(_world: World, carrier: CarrierStub) -> None:
+    carrier.dial = accepted_dial
+
+
+_WAYS: dict[str, tuple[Step, Step]] = {
+    "redis": (_lose_redis, lambda world, _carrier: world.prepare_again()),
+    "dialing_stopped": (_stop, lambda world, _carrier: resume_dialing(world.sql)),
+    "carrier_busy": (_say(*refusal(429, "10011")), _accept),
+    "carrier_unavailable": (
+        lambda world, _carrier: world.use_carrier("http://127.0.0.1:1/v2"),
+        lambda world, carrier: world.use_carrier(carrier.url),
+    ),
+}
+
+
+def _place(world: World) -> str:
+    wanted = NewCall(to=PHONE, from_="+13125550100", ignore_hours=True, because="a test", timezone="America/Chicago")
+    call_id: str = world.run(place_call, wanted, contact_id=new_id("con")).id
+    return call_id
+
+
+@pytest.mark.parametrize("reason", _WAYS)
+def test_r4_a_single_call_that_is_withdrawn_is_dialed_again_and_names_the_call_that_followed(
+    world: World, carrier: CarrierStub, reason: str
+) -> None:
+    fail, mend = _WAYS[reason]
+    call_id = _place(world)
+    [published] = world.dispatcher.dispatch_calls()
+    fail(world, carrier)
+    world.dialer.dial_call(published)
+    withdrawn = world.find_call(call_id).row
+    assert (withdrawn.state, withdrawn.withdrawn_reason, withdrawn.next_call_id) == ("withdrawn", reason, None)
+
+    mend(world, carrier)
+    world.execute("UPDATE contacts SET due_at = now() WHERE due_at > now()")  # as if that time had passed
+    next_id = eventually(lambda: next(iter(world.dispatcher.dispatch_calls()), None))
+    world.dialer.dial_call(next_id)
+
+    assert next_id != call_id and world.find_call(call_id).row.next_call_id == next_id
+    assert world.find_call(next_id).row.next_call_id is None
+    assert (world.call_row(next_id)["state"], world.call_row(next_id)["attempt"]) == ("accepted", 1)
