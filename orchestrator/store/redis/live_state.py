@@ -16,10 +16,20 @@ class _Head(BaseModel):
     call_id: str = ""
 
 
+# Scripts read the phase, and a state without a number was written by the first version.
+_ALWAYS_WRITTEN = {"schema_no", "phase"}
+_LEFT_OUT = {name: field.default for name, field in LiveCall.model_fields.items() if name not in _ALWAYS_WRITTEN}
+_NOTHING = object()
+
+
 def write_state(call: LiveCall) -> bytes:
-    """Return the call as JSON, as pydantic would write it in three times the time; every event writes one."""
+    """Return the call as JSON, as pydantic would write it in three times the time; every event writes one.
+
+    Fields at their default are left out, but for empty objects: each write is sent, kept and appended to a file.
+    """
+    fields = {name: value for name, value in vars(call).items() if value is not _LEFT_OUT.get(name, _NOTHING)}
     try:
-        return orjson.dumps(vars(call), default=vars, option=orjson.OPT_UTC_Z)
+        return orjson.dumps(fields, default=vars, option=orjson.OPT_UTC_Z)
     except orjson.JSONEncodeError:  # an integer of more than 64 bits
         return call.model_dump_json().encode()
 
