@@ -26,6 +26,7 @@ from api.resources import (
     recordings,
     stats,
     suppressions,
+    timeseries,
     webhooks,
 )
 
@@ -34,6 +35,7 @@ _RESOURCES = (
     campaigns,
     preflights,
     stats,
+    timeseries,
     contacts,
     explanations,
     erasures,

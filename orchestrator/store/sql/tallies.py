@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, Engine, text
 
-Subject = Literal["contacts", "calls", "answers", "people", "spent"]
+Subject = Literal["contacts", "calls", "answers", "people", "spent", "minutes"]
 
 _FOLDED_AT_ONCE, _FOLDS_AT_ONCE = 500, 40
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('tallies'))")
@@ -73,7 +73,8 @@ class Tally(NamedTuple):
 def read_tally(tx: Connection, campaign_id: str, subject: Subject) -> list[Tally]:
     """Return contacts by [status, reason or zone], calls by [state, disposition, outcome].
 
-    People who answered are by [day, what of them], what was spent, in millionths, by [day] of its claim; days are UTC.
+    People who answered are by [day, what of them], what was spent, in millionths, by [day] of its claim, and what
+    happened to calls that are over by [minute, what, value]; days and minutes are UTC.
     """
     rows = tx.execute(_READ, {"campaign_id": campaign_id, "subject": subject})
     return [Tally(*row) for row in rows]

@@ -30,6 +30,17 @@ _COUNTED = {
         SELECT ARRAY[to_char(reserved_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')], sum(spent) * 1000000 FROM calls
         WHERE campaign_id = :campaign AND spent IS NOT NULL AND state <> 'withdrawn' GROUP BY 1 HAVING sum(spent) <> 0
     """,
+    "minutes": """
+        SELECT ARRAY[to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI'), what, value], count(*)
+        FROM calls, LATERAL (
+            VALUES ('dial', dialed_at, NULL), ('answer', answered_at, NULL), ('end', ended_at, NULL),
+                ('disposition', ended_at, disposition)) x(what, at, value)
+        WHERE campaign_id = :campaign AND state = 'ended' AND ended_at IS NOT NULL AND at IS NOT NULL GROUP BY 1
+        UNION ALL
+        SELECT ARRAY[to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI'), 'outcome', outcome], count(*)
+        FROM calls WHERE campaign_id = :campaign AND state = 'ended' AND ended_at IS NOT NULL AND outcome IS NOT NULL
+        GROUP BY 1
+    """,
 }
 _BEGIN = (
     "INSERT INTO connections (id, calls_per_second, max_live_calls) VALUES ('conn', 1, 1)",
@@ -60,6 +71,10 @@ _MOVES = (
     """
     UPDATE calls SET abandoned = false, silent = false, answered_at = '2026-11-30T00:00:00Z', state = 'accepted',
         spent = length(:word) * 0.5 WHERE contact_id = ANY(:ids)
+    """,
+    """
+    UPDATE calls SET state = 'ended', outcome = nullif(:word, ''), dialed_at = '2026-11-29T23:58:59Z',
+        ended_at = '2026-11-30T00:01:00Z' WHERE contact_id = ANY(:ids)
     """,
     "UPDATE calls SET abandoned = false, silent = NULL, opted_out = NULL, spent = NULL WHERE contact_id = ANY(:ids)",
     "DELETE FROM calls WHERE contact_id = ANY(:ids)",
@@ -92,6 +107,7 @@ def _agree(sql: Engine) -> None:
         assert _kept(sql, "calls", campaign) == _counted(sql, "calls", campaign)
         assert _kept(sql, "people", campaign) == _counted(sql, "people", campaign)
         assert _kept(sql, "spent", campaign) == _counted(sql, "spent", campaign)
+        assert _kept(sql, "minutes", campaign) == _counted(sql, "minutes", campaign)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -213,6 +229,9 @@ def test_the_rows_of_the_release_before_are_counted_too(postgres_server: Running
                 tx.execute(text(_CONTACT), {"id": f"c{n}", "campaign": "a", "zone": ""})
                 tx.execute(text(_CALL), {"id": f"c{n}"})
             tx.execute(text(_MOVES[5]), {"ids": ["c1", "c2"], "word": "busy"})
+            tx.execute(
+                text("UPDATE calls SET dialed_at = now(), ended_at = now(), outcome = 'x' WHERE state = 'ended'")
+            )
 
         upgrade(url)
 
