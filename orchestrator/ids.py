@@ -9,7 +9,7 @@ from typing import Literal
 
 from ulid import ULID
 
-Prefix = Literal["cmp", "con", "call", "flow", "imp", "sup", "req", "rec", "num", "cns", "pool", "lst", "lch"]
+Prefix = Literal["cmp", "con", "call", "flow", "imp", "sup", "req", "rec", "num", "cns", "pool", "lst", "lch", "chg"]
 
 _NAMESPACE = bytes.fromhex("5f1f4c5e6f0b5b579d0e6f3f1c2a7d10")
 

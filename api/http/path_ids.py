@@ -18,6 +18,7 @@ PREFIXES = {
     "number_id": ("number", "num"),
     "pool_id": ("caller id pool", "pool"),
     "list_id": ("list", "lst"),
+    "change_id": ("change", "chg"),
 }
 
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"

@@ -204,7 +204,8 @@ def change(services: Services, campaign_id: str, body: CampaignChanges) -> Campa
     """Change a campaign.
 
     `flow`, `caller_ids` and `caller_id_pool`, of which one takes the place of the other, may change only in draft or
-    paused, `starts_at` not while it runs, nothing once it is over. Changes apply from the next dial on.
+    paused, `starts_at` not while it runs, and once it has completed `ends_at` alone, for a redial. Changes apply from
+    the next dial on.
     """
     return _view(
         services,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.http.routes import Route
 from api.resources import (
+    bulk_changes,
     caller_id_pools,
     calls,
     campaigns,
@@ -37,6 +38,7 @@ _RESOURCES = (
     stats,
     timeseries,
     contacts,
+    bulk_changes,
     explanations,
     erasures,
     imports,

@@ -46,6 +46,13 @@ CAMPAIGN_TRANSITIONS: Final = TransitionTable(
         ),
         _Row(CampaignStatus.RUNNING, CampaignStatus.COMPLETED, "sweeper: nobody is left to call", "R22"),
         _Row(CampaignStatus.RUNNING, CampaignStatus.CANCELED, "a person", "R9"),
+        _Row(
+            CampaignStatus.COMPLETED,
+            CampaignStatus.RUNNING,
+            "a person has some of its contacts called again",
+            "R22",
+            on_request=True,
+        ),
         _Row(CampaignStatus.PAUSED, CampaignStatus.SCHEDULED, "a person resumes it before its starts_at"),
         _Row(CampaignStatus.PAUSED, CampaignStatus.RUNNING, "a person resumes it"),
         _Row(CampaignStatus.PAUSED, CampaignStatus.CANCELED, "a person", "R9"),

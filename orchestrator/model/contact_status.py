@@ -29,9 +29,13 @@ OPEN_CONTACTS: Final = (*CLAIMABLE, ContactStatus.CALLING)
 """Not over."""
 
 FINAL_STATUSES: Final = tuple(status for status in ContactStatus if status not in OPEN_CONTACTS)
-"""Never dialed again; late truth may still make an `unknown` one another of these."""
+"""Dialed no more, unless a person asks for it; late truth may still make an `unknown` one another of these."""
+
+REDIALED: Final = (ContactStatus.COMPLETED, ContactStatus.EXHAUSTED, ContactStatus.EXPIRED, ContactStatus.CANCELED)
+"""Called again when a person asks for it; what is suppressed or unknown never is."""
 
 _Row = Transition[ContactStatus]
+_MORE = "a person asks for more attempts"
 _GATE = "claim: the gate never lets it pass"
 
 
@@ -67,6 +71,8 @@ CONTACT_TRANSITIONS: Final = TransitionTable(
         _Row(ContactStatus.CALLING, ContactStatus.CANCELED, "a person; the campaign was canceled meanwhile", "R22"),
         _Row(ContactStatus.CALLING, ContactStatus.EXPIRED, "the campaign ended meanwhile; gate", "R22"),
         _Row(ContactStatus.CALLING, ContactStatus.UNKNOWN, "reconciler gives up; finalizer: the end is assumed", "R21"),
+        *(_Row(source, ContactStatus.WAITING, _MORE, on_request=True) for source in REDIALED),
+        *(_Row(source, ContactStatus.HELD, f"{_MORE}, from a time on", on_request=True) for source in REDIALED),
         _Row(ContactStatus.UNKNOWN, ContactStatus.COMPLETED, "finalizer: an event came late", "R21"),
         _Row(ContactStatus.UNKNOWN, ContactStatus.EXHAUSTED, "finalizer: an event came late", "R21"),
         _Row(ContactStatus.UNKNOWN, ContactStatus.SUPPRESSED, "finalizer: an event came late", "R21"),

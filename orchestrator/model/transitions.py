@@ -14,12 +14,17 @@ S = TypeVar("S", bound=StrEnum)
 
 @dataclass(frozen=True)  # with slots, 3.11 cannot build a generic one
 class Transition(Generic[S]):
-    """One allowed change of state; `rule` is None where no guarantee asks for it."""
+    """One allowed change of state; `rule` is None where no guarantee asks for it.
+
+    With `on_request` it is made only where a person asks for this very change: nothing that the engine does by itself
+    may make it.
+    """
 
     source: S
     target: S
     by: str
     rule: str | None = None
+    on_request: bool = False
 
 
 class TransitionTable(Generic[S]):
@@ -28,7 +33,8 @@ class TransitionTable(Generic[S]):
     def __init__(self, thing: str, states: type[S], rows: Collection[Transition[S]]) -> None:
         self.thing, self.states = thing, states
         self._rows = tuple(rows)
-        self._allowed = frozenset((row.source, row.target) for row in rows)
+        self._allowed = frozenset((row.source, row.target) for row in rows if not row.on_request)
+        self._requested = frozenset((row.source, row.target) for row in rows if row.on_request)
 
     def __iter__(self) -> Iterator[Transition[S]]:
         return iter(self._rows)
@@ -42,17 +48,20 @@ class TransitionTable(Generic[S]):
         if not self.allowed(source, target):
             raise ForbiddenTransition(self.thing, source, target)
 
-    def sources(self, target: S, *, among: Collection[S] | None = None) -> tuple[S, ...]:
+    def sources(self, target: S, *, among: Collection[S] | None = None, on_request: bool = False) -> tuple[S, ...]:
         """Return the states that `target` may follow, in the enum's order: all of them, or those `among` these.
+
+        With `on_request` those from which a person's request leads there, and no others.
 
         Raises ForbiddenTransition when the table has no row for `target`, or none for one of `among`.
         """
-        found = tuple(state for state in self.states if (state, target) in self._allowed)
+        allowed = self._requested if on_request else self._allowed
+        found = tuple(state for state in self.states if (state, target) in allowed)
         lacking = [state for state in among or () if state not in found]
         if lacking or not found:
             raise ForbiddenTransition(self.thing, lacking[0] if lacking else "any state", target)
         return tuple(state for state in found if among is None or state in among)
 
     def is_final(self, state: S) -> bool:
-        """Return whether no change leads out of `state`."""
-        return all(row.source != state for row in self._rows)
+        """Return whether no change leads out of `state`, but on request."""
+        return all(row.source != state for row in self._rows if not row.on_request)

@@ -23,12 +23,14 @@ class AttemptFacts:
     """How an attempt ended, with the contact's history; all counts include this attempt and no withdrawn one.
 
     `suppressed` says that the number may no longer be dialed, by this call's own flow or otherwise. `fault` is what of
-    the carrier's ended the attempt, which then is not among the spent ones; `unspent` counts those.
+    the carrier's ended the attempt, which then is not among the spent ones; `unspent` counts those. `attempts_limit` is
+    how many a person has asked for, the earlier ones counted: it stands instead of all that the rules allow.
     """
 
     disposition: Disposition
     outcome: str | None = None
     attempts_spent: int
+    attempts_limit: int | None = None
     disposition_counts: Mapping[Disposition, int] = field(default_factory=dict)
     outcome_counts: Mapping[str, int] = field(default_factory=dict)
     suppressed: bool = False
@@ -70,7 +72,7 @@ def next_step(rules: RetryRules, facts: AttemptFacts, now: datetime) -> RetryAt 
     rule, count = found
     if facts.suppressed:
         return Final(ContactStatus.SUPPRESSED, Reason.SUPPRESSED)
-    if not _has_budget(rules, rule, count, spent=facts.attempts_spent):
+    if not _has_budget(rules, rule, count, facts):
         return Final(ContactStatus.EXHAUSTED, Reason.ATTEMPTS_SPENT)
     return RetryAt(now + rule.delay_after(count), _way(facts))
 
@@ -109,7 +111,10 @@ def _rule_for(rules: RetryRules, facts: AttemptFacts) -> tuple[RetryRule, int] |
     return None
 
 
-def _has_budget(rules: RetryRules, rule: RetryRule, count: int, *, spent: int) -> bool:
+def _has_budget(rules: RetryRules, rule: RetryRule, count: int, facts: AttemptFacts) -> bool:
+    spent = facts.attempts_spent
+    if facts.attempts_limit is not None:
+        return spent < facts.attempts_limit
     if rule.at_most is None:
         return spent < rules.max_attempts
     return count < rule.at_most and spent < max(rules.max_attempts, rule.at_most)

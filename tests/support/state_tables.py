@@ -23,9 +23,9 @@ _HEAD = """\
 # States and their transitions
 
 Written by `make docs` from the tables in `orchestrator/model/`, by which the store moves every state. A change that is
-not listed raises `ForbiddenTransition`. The rules are those of [guarantees.md](guarantees.md), which also says what a
-state of an attempt means and who acts when nothing happens. How a call ended is its `disposition`, which is no state:
-[dispositions.md](dispositions.md).
+not listed raises `ForbiddenTransition`. What is final stays so, until a person asks for more attempts. The rules are
+those of [guarantees.md](guarantees.md), which also says what a state of an attempt means and who acts when nothing
+happens. How a call ended is its `disposition`, which is no state: [dispositions.md](dispositions.md).
 """
 
 

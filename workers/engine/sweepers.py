@@ -11,7 +11,9 @@ from orchestrator.operations.caller_ids.rest_numbers import rest_numbers
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.end_open_contacts import end_open_contacts
 from orchestrator.operations.campaigns.guard_campaigns import CampaignGuard
+from orchestrator.operations.campaigns.ways_of_changing import WAYS
 from orchestrator.operations.contacts.apply_retention import RetentionSweep
+from orchestrator.operations.contacts.bulk_changes import Stores, carry_on_interrupted
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.contacts.manage_imports import close_dead_imports
 from orchestrator.operations.contacts.renew_zones import renew_zones
@@ -72,6 +74,7 @@ def sweep_loops(services: Services) -> list[Loop]:
         Loop("zones", lambda: renew_zones(sql) or IDLE, 1.0, idle_s=30.0),
         Loop("guards", when(Work.GUARDS, guard.guard_campaigns), 2.0),
         Loop("imports", lambda: close_dead_imports(sql), 30.0),
+        Loop("changes", when(Work.CHANGES, lambda: carry_on_interrupted(Stores(sql, client, keys), ways=WAYS)), 1.0),
         Loop("lists", when(Work.LISTS, lambda: sweep_lists(sql)), 1.0),
         Loop("webhooks", when(Work.WEBHOOKS, prove_webhooks), 1.0),
         Loop("carrier", lambda: reopen_dispatch(client, keys, carrier, connection_id=connection_id), 2.0),

@@ -76,11 +76,17 @@ def _amended(record: Record) -> ContactAfter | None:
     status = ContactStatus(row["contact_status"])
     reason, due_at = row["contact_reason"], row["due_at_text"]
     step = _step(record, tally, row["attempts"])
-    if status in CLAIMABLE and isinstance(step, Final):
+    if status in CLAIMABLE and isinstance(step, Final) and not _is_asked_for_since(record, step):
         status, reason, due_at = step.status, step.reason, None
     elif (status, reason) == (ContactStatus.UNKNOWN, Reason.UNKNOWN_ATTEMPT):
         status, reason = _never_again(step)  # its end was only assumed, and now it is known
     return _after(record, status, reason, due_at, attempts=row["attempts"], tally=tally)
+
+
+def _is_asked_for_since(record: Record, step: Final) -> bool:
+    """Return whether a person has asked for more attempts after this call: only an opt-out takes them back."""
+    asked_for = record.row["redialed_after"] == record.call.call_id
+    return asked_for and step.status is not ContactStatus.SUPPRESSED
 
 
 def _step(record: Record, tally: dict[str, int], attempts: int) -> RetryAt | Final:
@@ -89,6 +95,7 @@ def _step(record: Record, tally: dict[str, int], attempts: int) -> RetryAt | Fin
         disposition=record.disposition,
         outcome=record.call.outcome,
         attempts_spent=attempts - unspent,
+        attempts_limit=record.row["attempts_limit"],
         disposition_counts={d: tally.get(f"disposition:{d}", 0) for d in Disposition},
         outcome_counts={name[8:]: count for name, count in tally.items() if name.startswith("outcome:")},
         suppressed=bool(record.call.suppressions) or record.row["is_suppressed"],

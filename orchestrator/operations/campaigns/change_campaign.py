@@ -89,7 +89,9 @@ def change_campaign(
 
 
 def _check_status(campaign: Row[Any], changes: CampaignChanges) -> None:
-    _allow(campaign, OPEN_CAMPAIGN, sorted(changes.model_fields_set))
+    # A later end is what lets a completed campaign run again, by a redial.
+    _allow(campaign, (*OPEN_CAMPAIGN, CampaignStatus.COMPLETED), sorted(changes.model_fields_set & {"ends_at"}))
+    _allow(campaign, OPEN_CAMPAIGN, sorted(changes.model_fields_set - {"ends_at"}))
     _allow(campaign, _AT_REST, changes.at_rest_only)
     _allow(campaign, _BEFORE_START, sorted(changes.model_fields_set & {"starts_at"}))
 

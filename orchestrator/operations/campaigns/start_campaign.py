@@ -63,7 +63,7 @@ def start_campaign(
         refused = [FieldError(*error) for error in errors if error.code not in wanted.accept]
         if refused:
             raise Conflict("preflight", _REFUSED, status=campaign.status, errors=refused)
-        _check_guards(tx, campaign, call_estimate)
+        check_guards(tx, campaign, call_estimate)
 
     return _set_going(sql, campaign_id, since=CampaignStatus.DRAFT, verb="started", now=clock(), check=check)
 
@@ -75,7 +75,7 @@ def resume_campaign(campaign_id: str, *, sql: Engine, clock: Clock, call_estimat
     """
 
     def check(tx: Connection, campaign: Row[Any]) -> None:
-        _check_guards(tx, campaign, call_estimate)
+        check_guards(tx, campaign, call_estimate)
 
     return _set_going(sql, campaign_id, since=CampaignStatus.PAUSED, verb="resumed", now=clock(), check=check)
 
@@ -124,7 +124,8 @@ def _check_ready(tx: Connection, campaign: Row[Any], now: datetime) -> None:
         raise Conflict("no_contacts", detail, status=campaign.status)
 
 
-def _check_guards(tx: Connection, campaign: Row[Any], call_estimate: Decimal) -> None:
+def check_guards(tx: Connection, campaign: Row[Any], call_estimate: Decimal) -> None:
+    """Raise Conflict with the code of a guard that would pause the campaign at once."""
     guarded = count_lasting(tx, campaign.id, next_call=call_estimate)
     for reading in judge_lasting(guarded.guards, guarded.spend, guarded.counts):
         if reading.state is State.PAUSE:

@@ -197,6 +197,7 @@ class _Surveyor:
             row["not_after"],
             row["ignore_hours"],
             row["attempts_spent"],
+            row["attempts_limit"],
             row["is_allowed"],
             self._full_caller_id(row),
         )

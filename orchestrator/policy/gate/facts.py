@@ -21,7 +21,8 @@ class GateFacts:
     `campaign_status` is None for a single call outside any campaign. `number_in_use` says that the person is calling us
     now; two dials to a number are kept apart by the ledger itself. `last_dial_to_number_at` is the last dial for
     *another* contact: this contact's own attempts are spaced by its retry rules. `last_dial_at` is the last for any
-    contact, from which the `law_gap` counts. `max_attempts` is the rules' `most_attempts`. `listed_on` is a list or
+    contact, from which the `law_gap` counts. `max_attempts` is the rules' `most_attempts`, or
+    what a person has asked for. `listed_on` is a list or
     registry of the campaign that holds the number, `registries` are those that cover it. `law_zone_key` has the zones
     in all of which the hours of the law must be open, "" for those of `zone_key`. `*_frees_at` is when the oldest dial
     counted by that limit leaves its window; None while one that is counted may yet turn out never to have been made. A

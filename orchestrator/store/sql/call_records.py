@@ -36,7 +36,8 @@ _READ = text(
            k.fault AS old_fault, k.from_number,
            CASE k.direction WHEN 'inbound' THEN k.from_number ELSE k.to_number END AS their_number,
            k.outcome AS old_outcome, {IS_ERASED} AS is_erased, k.answers AS old_answers, k.dialed_at,
-           c.status AS contact_status, c.current_call_id, c.last_call_id, c.attempts, c.tally,
+           c.status AS contact_status, c.current_call_id, c.last_call_id, c.attempts, c.attempts_limit,
+           c.redialed_after, c.tally,
            c.reason AS contact_reason, c.due_at::text AS due_at_text,
            EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
                    AND {IN_FORCE}) OR {is_listed("k.to_number", "g")}

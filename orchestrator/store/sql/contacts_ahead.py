@@ -37,7 +37,7 @@ def _page(standing_on_lists: str) -> TextClause:
         FROM (
             SELECT c.id, c.phone, c.timezone, c.timezone_source, c.region, c.not_before, c.not_after, c.ignore_hours,
                 c.status, c.reason, c.due_at, c.caller_id,
-                c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent
+                c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent, c.attempts_limit
             FROM contacts c WHERE c.campaign_id = :campaign_id AND c.id > :after ORDER BY c.id LIMIT :most OFFSET 0
         ) p JOIN campaigns k ON k.id = :campaign_id LEFT JOIN installation i ON true
             CROSS JOIN LATERAL (SELECT {_KEY} AS key OFFSET 0) h

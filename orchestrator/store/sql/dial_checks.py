@@ -43,7 +43,7 @@ _IS_SUPPRESSED = f"""
 # Every window ends at AT, so that an explanation of another moment reads what the ledger knew then.
 _COLUMNS = f"""
     c.id AS contact_id, c.phone, c.external_id, c.timezone, c.timezone_source, c.region, c.variables, c.attempts,
-    c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent,
+    c.attempts - coalesce((c.tally->>'unspent')::int, 0) AS attempts_spent, c.attempts_limit,
     c.status AS contact_status, c.current_call_id, c.not_before, c.not_after, c.ignore_hours,
     k.id AS campaign_id, k.kind, k.status AS campaign_status, k.starts_at, k.ends_at, k.number_gap_s,
     {hours_in_force("k")} AS calling_hours, k.purpose, k.voice, k.law::text AS law,
@@ -149,7 +149,7 @@ def gate_facts(
         zone_key=_zone_key(row, hours),
         law_zone_key=_law_zone_key(row),
         attempts_spent=row["attempts_spent"],
-        max_attempts=rules_of(row["retry"]).most_attempts,
+        max_attempts=row["attempts_limit"] or rules_of(row["retry"]).most_attempts,
         dialing_stopped=row["dialing_stopped"],
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],

@@ -70,6 +70,7 @@ _FINISHED = text(
            AND c.due_at IS NOT NULL LIMIT 1) IS NULL
       AND (SELECT 1 FROM contacts c WHERE c.campaign_id = g.id AND c.status = '{ContactStatus.HELD}'
            AND c.reason = '{Reason.LIST_STALE}' LIMIT 1) IS NULL
+      AND (SELECT 1 FROM bulk_changes b WHERE b.campaign_id = g.id AND b.status = 'running' LIMIT 1) IS NULL
     FOR UPDATE OF g SKIP LOCKED
     """  # noqa: S608 built from constants
 )

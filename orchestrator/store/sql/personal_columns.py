@@ -248,6 +248,7 @@ KEPT: Final[Mapping[str, str]] = MappingProxyType(
         "list_contents.loaded_by": "which operator imported it",
         "list_contents.swept_to": "how far a content that is over was deleted; gone when all of it is",
         "policy_changes.changed_by": "which operator changed what holds for everybody",
+        "bulk_changes.filter": "whom a change under way looks for; emptied when it is over",
         "contacts.zone": "the zone of the number: when a call was allowed is part of the ledger",
         "contacts.disposition": "the result of a call, from a closed set",
         "contacts.tally": "how often each result came, by names of the flow",
@@ -272,6 +273,7 @@ KEPT: Final[Mapping[str, str]] = MappingProxyType(
 ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "alembic_version": frozenset({"version_num"}),
+        "bulk_changes": frozenset({"id", "kind", "campaign_id", "status", "wanted", "upto", "done_to", "error"}),
         "call_events": frozenset({"call_id", "event_id", "kind", "type", "leg"}),
         "calls": frozenset(
             {"id", "campaign_id", "contact_id", "connection_id", "flow_id", "direction", "joined_contact_id", "state"}
@@ -291,7 +293,16 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "connections": frozenset({"id", "dial_regions"}),
         "consent_events": frozenset({"id", "act", "kind", "purposes", "scope", "subject", "channel"}),
         "contacts": frozenset(
-            {"id", "campaign_id", "import_id", "flow_id", "caller_id", "last_call_id", "zones_version"}
+            {
+                "id",
+                "campaign_id",
+                "import_id",
+                "flow_id",
+                "caller_id",
+                "last_call_id",
+                "zones_version",
+                "redialed_after",
+            }
         ),
         "flows": frozenset({"id", "name", "source", "content_type", "content_hash"}),
         "idempotency_keys": frozenset({"scope"}),

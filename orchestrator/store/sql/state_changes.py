@@ -28,21 +28,22 @@ _KEPT_IN: Final[Mapping[type[StrEnum], tuple[Column[Any], TransitionTable[Any]]]
 }
 
 
-def change_state(target: S, *, among: Collection[S] | None = None) -> Update:
+def change_state(target: S, *, among: Collection[S] | None = None, on_request: bool = False) -> Update:
     """Return the UPDATE that moves rows to `target` from every state that may precede it, or those `among` these.
 
-    The caller adds which rows, and what else changes. Raises ForbiddenTransition where the table has no such row.
+    The caller adds which rows, and what else changes; `on_request` says that a person asks for this change. Raises
+    ForbiddenTransition where the table has no such row.
     """
     column, table = _KEPT_IN[type(target)]
-    found = table.sources(target, among=among)
+    found = table.sources(target, among=among, on_request=on_request)
     return update(column.table).where(column.in_(found)).values({column: target})
 
 
-def sources_of(*targets: S, among: Collection[S] | None = None) -> str:
+def sources_of(*targets: S, among: Collection[S] | None = None, on_request: bool = False) -> str:
     """Return the states that each of `targets` may follow as the list after IN, for an UPDATE written as text.
 
     Raises ForbiddenTransition where the table has no such row.
     """
     _, table = _KEPT_IN[type(targets[0])]
-    found = [table.sources(target, among=among) for target in targets]
+    found = [table.sources(target, among=among, on_request=on_request) for target in targets]
     return one_of(state for state in found[0] if all(state in others for others in found))

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.campaign_status import CampaignStatus
+from orchestrator.store.sql.bulk_changes import IS_INTERRUPTED
 from orchestrator.store.sql.dial_ledger import REPEAT_AFTER_S
 from orchestrator.store.sql.due_campaigns import IS_LATE, IS_OVER
 from orchestrator.store.sql.ended_campaigns import ENDED
@@ -27,6 +28,7 @@ class Work(StrEnum):
     WEBHOOKS = "webhooks"
     LISTS = "lists"
     GUARDS = "guards"
+    CHANGES = "changes"
 
 
 _RUNS = f"status = '{CampaignStatus.RUNNING}' AND kind = 'campaign'"
@@ -47,6 +49,7 @@ _ROWS = {
         SELECT FROM lists WHERE {IS_TO_RELEASE} UNION ALL SELECT FROM list_contents WHERE {TO_SWEEP}
         UNION ALL SELECT FROM list_contents WHERE {IS_SILENT}""",  # noqa: S608 built from constants
     Work.GUARDS: f"SELECT FROM campaigns WHERE {_RUNS}",
+    Work.CHANGES: f"SELECT FROM bulk_changes WHERE {IS_INTERRUPTED}",
 }
 _WORK = text("SELECT " + ", ".join(f"EXISTS ({rows}) AS {work}" for work, rows in _ROWS.items()))
 

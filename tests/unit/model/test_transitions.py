@@ -9,7 +9,7 @@ import pytest
 from orchestrator.errors import ForbiddenTransition
 from orchestrator.model.attempt_state import ATTEMPT_TRANSITIONS, FINAL_STATES, AttemptState
 from orchestrator.model.campaign_status import CAMPAIGN_TRANSITIONS, FINAL_CAMPAIGN, CampaignStatus
-from orchestrator.model.contact_status import CLAIMABLE, CONTACT_TRANSITIONS, FINAL_STATUSES, ContactStatus
+from orchestrator.model.contact_status import CLAIMABLE, CONTACT_TRANSITIONS, FINAL_STATUSES, REDIALED, ContactStatus
 from orchestrator.model.transitions import TransitionTable
 from tests.support.rule_tests import rules
 from tests.support.state_tables import PAGE, text
@@ -47,9 +47,18 @@ def test_a_state_that_is_called_final_has_no_way_out_but_to_the_truth() -> None:
     assert [state for state in AttemptState if ATTEMPT_TRANSITIONS.is_final(state)] == [AttemptState.ENDED]
     assert [row.target for row in ATTEMPT_TRANSITIONS if row.source is AttemptState.WITHDRAWN] == [AttemptState.ENDED]
     assert set(FINAL_STATES) == {AttemptState.ENDED, AttemptState.WITHDRAWN}
-    assert [row.source for row in CONTACT_TRANSITIONS if row.source in FINAL_STATUSES] == [ContactStatus.UNKNOWN] * 3
+    assert {row.source for row in CONTACT_TRANSITIONS if row.source in FINAL_STATUSES and not row.on_request} == {
+        ContactStatus.UNKNOWN
+    }
     assert {row.target for row in CONTACT_TRANSITIONS if row.source is ContactStatus.UNKNOWN} <= set(FINAL_STATUSES)
     assert {state for state in CampaignStatus if CAMPAIGN_TRANSITIONS.is_final(state)} == set(FINAL_CAMPAIGN)
+
+
+def test_only_a_person_lets_who_has_ended_wait_again_and_never_the_suppressed_or_unknown() -> None:
+    assert set(CONTACT_TRANSITIONS.sources(ContactStatus.WAITING, on_request=True)) == set(REDIALED)
+    assert not set(CONTACT_TRANSITIONS.sources(ContactStatus.WAITING)) & set(FINAL_STATUSES)
+    assert {ContactStatus.SUPPRESSED, ContactStatus.UNKNOWN}.isdisjoint(REDIALED)
+    assert CAMPAIGN_TRANSITIONS.sources(CampaignStatus.RUNNING, on_request=True) == (CampaignStatus.COMPLETED,)
 
 
 def test_r21_a_contact_whose_attempt_stayed_unknown_is_never_dialed_again() -> None:

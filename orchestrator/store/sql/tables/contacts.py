@@ -66,6 +66,8 @@ contacts = Table(
     Column(
         "attempts", Integer, nullable=False, server_default=text("0")
     ),  # dialed; `unspent` of the tally did not count
+    Column("attempts_limit", Integer),  # as many as a person has asked for; NULL = what the retry rules allow
+    Column("redialed_after", Text),  # the last call before that
     Column("unspent_tries", Integer, nullable=False, server_default=text("0")),  # in a row (R4)
     Column(
         "tally", JSONB, nullable=False, server_default=EMPTY

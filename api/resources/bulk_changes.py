@@ -1,0 +1,96 @@
+"""Changes of many contacts at once, and the contacts of a campaign that are called again."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from api.http.idempotency import fresh_id
+from api.http.routes import Resource
+from orchestrator.operations.campaigns.redial_campaign import Redial, count_redial, redial_campaign
+from orchestrator.operations.contacts.bulk_changes import Stores, find_change
+from orchestrator.policy.timestamps import Moment
+from orchestrator.services import Services
+
+resource = Resource("contacts")
+
+
+class ChangeError(BaseModel):
+    """Why a change was stopped before its end."""
+
+    code: str
+    detail: str
+
+
+class BulkChangeView(BaseModel):
+    """A change of many contacts; `running` means that it goes on by itself, in batches."""
+
+    id: str
+    kind: Literal["redial"]
+    campaign_id: str | None
+    status: Literal["running", "completed", "stopped"]
+    matched: int
+    changed: int
+    error: ChangeError | None
+    created_at: Moment
+
+
+class Redialed(BaseModel):
+    """What came of a redial: `contacts` wait again, or with `dry_run` would.
+
+    While `status` is `running`, more of them follow by themselves: see `GET /v1/bulk-changes/{change_id}`.
+    """
+
+    id: str | None = Field(description="Of the change; null for a dry run.")
+    status: Literal["running", "completed", "stopped"]
+    contacts: int
+    error: ChangeError | None = None
+
+
+def stores_of(services: Services) -> Stores:
+    """Return the stores that a change may need."""
+    return Stores(services.sql, services.redis, services.keys)
+
+
+def view_of(row: Any) -> BulkChangeView:
+    """Return a change as it is shown."""
+    return BulkChangeView.model_validate(dict(row._mapping))
+
+
+@resource.route(
+    "POST",
+    "/v1/campaigns/{campaign_id}/redial",
+    body=Redial,
+    gives={200: Redialed},
+    fails=(404, 409, 422),
+    idempotency="optional",
+)
+def redial(services: Services, campaign_id: str, body: Redial) -> Redialed:
+    """Call contacts of a campaign again that have ended.
+
+    They wait again with their history and may be called `attempts` times more. A completed campaign runs again for
+    them. Nobody is touched whose number is suppressed, of whom a call lives, or who may have been called by an attempt
+    that stayed unknown. With an Idempotency-Key a repeat goes on where the first request broke off, and lets nobody
+    wait twice.
+    """
+    if body.dry_run:
+        counted = count_redial(
+            campaign_id, body, sql=services.sql, clock=services.clock, call_estimate=services.settings.call_estimate
+        )
+        return Redialed(id=None, status="completed", contacts=counted)
+    row = redial_campaign(
+        campaign_id,
+        body,
+        change_id=fresh_id("chg"),
+        stores=stores_of(services),
+        clock=services.clock,
+        call_estimate=services.settings.call_estimate,
+    )
+    return Redialed(id=row.id, status=row.status, contacts=row.changed, error=row.error)
+
+
+@resource.route("GET", "/v1/bulk-changes/{change_id}", gives={200: BulkChangeView}, fails=(404,))
+def show(services: Services, change_id: str) -> BulkChangeView:
+    """Show how far a change of many contacts is."""
+    return view_of(find_change(change_id, sql=services.sql))

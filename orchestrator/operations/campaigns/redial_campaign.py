@@ -1,0 +1,132 @@
+"""Lets contacts of a campaign that have ended wait for more attempts; a completed campaign runs again for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+from sqlalchemy import Connection, Engine, Row
+
+from orchestrator.clock import Clock
+from orchestrator.errors import Conflict
+from orchestrator.model.campaign_status import CampaignStatus
+from orchestrator.model.contact_status import REDIALED, ContactStatus
+from orchestrator.operations.campaigns.create_campaign import found
+from orchestrator.operations.campaigns.start_campaign import check_guards
+from orchestrator.operations.contacts.bulk_changes import Stores, TryAgain, Way, count_matching, make_change
+from orchestrator.operations.contacts.contact_filter import Dispositions, Outcomes
+from orchestrator.policy.timestamps import Moment, parse_timestamp
+from orchestrator.store.sql import campaigns, redials
+
+MOST_ATTEMPTS = 20
+_UNLESS_SAID = tuple(status for status in REDIALED if status is not ContactStatus.CANCELED)
+_OVER = (
+    "Its ends_at has passed: set a later one with PATCH, or clone the campaign with the contacts that are to be called."
+)
+_ALLOWED = tuple(status for status in CampaignStatus if status is not CampaignStatus.CANCELED)
+
+
+class Redial(BaseModel):
+    """Which contacts to call again, and how often: of each field that is given, one of its values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dispositions: Dispositions = None
+    outcomes: Outcomes = None
+    statuses: Annotated[
+        list[Literal["completed", "exhausted", "expired", "canceled"]] | None,
+        Field(min_length=1, description="Left out: completed, exhausted and expired. Others are never called again."),
+    ] = None
+    attempts: int = Field(
+        1, ge=1, le=MOST_ATTEMPTS, strict=True, description="How many more, at most: when, the retry rules say."
+    )
+    not_before: Moment | None = Field(None, description="Left out, they are called as soon as they may be.")
+    dry_run: bool = Field(default=False, description="Count them, and change nothing.")
+
+    @model_validator(mode="after")
+    def _says_which(self) -> Self:
+        if self.dispositions is self.outcomes is self.statuses is None:
+            raise PydanticCustomError("filter_required", "say which contacts: by dispositions, outcomes or statuses")
+        return self
+
+    def filters(self, campaign_id: str) -> dict[str, Any]:
+        """Return whom to look for, as JSON."""
+        asked = self.model_dump(mode="json", include={"dispositions", "outcomes", "statuses"}, exclude_none=True)
+        return {"statuses": [status.value for status in _UNLESS_SAID], **asked, "campaign_id": campaign_id}
+
+
+def redial_campaign(
+    campaign_id: str, wanted: Redial, *, change_id: str, stores: Stores, clock: Clock, call_estimate: Decimal
+) -> Row[Any]:
+    """Let the contacts wait again and return the change; the same `change_id` again goes on with it.
+
+    Raises Conflict for a campaign that was canceled, whose ends_at has passed, or that a guard would pause at once.
+    """
+    with stores.sql.connect() as tx:
+        campaign = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
+        _check(tx, campaign, clock(), call_estimate)
+    written = {"more": wanted.attempts, "not_before": wanted.model_dump(mode="json")["not_before"]}
+    filters = wanted.filters(campaign_id)
+    return make_change(change_id, REDIALING, filters=filters, wanted=written, campaign_id=campaign_id, stores=stores)
+
+
+def count_redial(campaign_id: str, wanted: Redial, *, sql: Engine, clock: Clock, call_estimate: Decimal) -> int:
+    """Return how many contacts a redial would let wait again; raises what it would raise."""
+    with sql.connect() as tx:
+        campaign = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
+        _check(tx, campaign, clock(), call_estimate)
+    count = partial(redials.count_redialable, not_before=wanted.not_before)
+    return count_matching(wanted.filters(campaign_id), sql=sql, count=count)[1]
+
+
+def _check(tx: Connection, campaign: Row[Any], now: datetime, call_estimate: Decimal) -> None:
+    if campaign.status == CampaignStatus.CANCELED:
+        detail = "The campaign was canceled for good; clone it, with the contacts that are to be called."
+        raise Conflict("campaign_over", detail, status=campaign.status, allowed=_ALLOWED)
+    if campaign.ends_at is not None and campaign.ends_at <= now:
+        raise Conflict("already_over", _OVER, status=campaign.status)
+    if campaign.status == CampaignStatus.COMPLETED:
+        check_guards(tx, campaign, call_estimate)
+
+
+def _open_again(stores: Stores, change: Row[Any], contact_ids: Sequence[str]) -> None:
+    """Let a completed campaign run before its contacts wait: one that is completed takes nobody."""
+    if not contact_ids:
+        return
+    not_before = _moment(change.wanted["not_before"])
+    with stores.sql.begin() as tx:
+        campaign = campaigns.find_campaign(tx, change.campaign_id)
+        if campaign is None or campaign.status != CampaignStatus.COMPLETED:
+            return
+        if redials.count_redialable(tx, contact_ids, not_before=not_before):
+            redials.run_again(tx, change.campaign_id)
+
+
+def _wait_again(tx: Connection, change: Row[Any], contact_ids: Sequence[str]) -> int:
+    wanted = change.wanted
+    not_before = _moment(wanted["not_before"])
+    changed = redials.wait_again(tx, contact_ids, more=wanted["more"], not_before=not_before)
+    if changed:
+        _check_takes_them(tx, change.campaign_id)
+    return changed
+
+
+def _check_takes_them(tx: Connection, campaign_id: str) -> None:
+    """Keep the campaign from ending until this transaction does; locked last, as an upload locks it."""
+    campaign = campaigns.share_lock_campaign(tx, campaign_id)
+    if campaign is None or campaign.status == CampaignStatus.CANCELED:
+        raise Conflict("campaign_over", "The campaign was canceled meanwhile.", status=CampaignStatus.CANCELED)
+    if campaign.status == CampaignStatus.COMPLETED:
+        raise TryAgain
+
+
+def _moment(written: str | None) -> datetime | None:
+    return parse_timestamp(written) if written else None
+
+
+REDIALING = Way("redial", apply=_wait_again, prepare=_open_again)

@@ -1,0 +1,48 @@
+"""Which contacts a request is about, by what is stored of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from orchestrator.model.contact_status import ContactStatus
+from orchestrator.model.disposition import Disposition
+
+_Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Dispositions = Annotated[
+    list[Disposition] | None, Field(min_length=1, max_length=20, description="How the last call ended.")
+]
+Outcomes = Annotated[list[_Word] | None, Field(min_length=1, max_length=100, description="What the last call came to.")]
+Reasons = Annotated[list[_Word] | None, Field(min_length=1, max_length=100)]
+Statuses = Annotated[
+    list[ContactStatus] | None,
+    Field(
+        min_length=1,
+        max_length=20,
+        description="A contact that waits for calling hours to begin is `waiting` here, and not `held`.",
+    ),
+]
+
+
+class CampaignFilter(BaseModel):
+    """Some contacts of one campaign: of each field that is given, one of the values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    statuses: Statuses = None
+    reasons: Reasons = None
+    dispositions: Dispositions = None
+    outcomes: Outcomes = None
+
+    def stored(self) -> dict[str, Any]:
+        """Return what is asked for, as JSON."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class ContactFilter(CampaignFilter):
+    """Some contacts: of each field that is given, one of the values."""
+
+    campaign_id: str | None = None
+    phone: str | None = None
+    external_id: str | None = None
