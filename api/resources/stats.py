@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Literal
 
 from flask import Response, request
@@ -15,6 +16,7 @@ from orchestrator.operations.campaigns.export_results import export_results
 from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.policy.guards.judge import State
 from orchestrator.policy.guards.rules import Guard
+from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
 resource = Resource("campaigns")
@@ -84,15 +86,52 @@ class GuardView(BaseModel):
     detail: str
 
 
+class WaitView(BaseModel):
+    """How many contacts wait for one reason, and when the next of them may be dialed; null where nobody knows."""
+
+    contacts: int
+    next_at: Moment | None
+    sentence: str
+
+
+class EtaView(BaseModel):
+    """When the last contact will have been dialed: a forecast. Null where it is not within 30 days.
+
+    Reckoned by the pace of the last ten minutes, or that allowed where there was none; within the calling hours; with
+    as many dials for each contact as were made so far. Those who are `left_out` wait until somebody acts.
+    """
+
+    at: Moment | None
+    dials_per_s: float
+    is_measured: bool
+    dials_each: float
+    left_out: int
+
+
+class SpendView(BaseModel):
+    """What calls that are over have cost, today (UTC) and in all, and what is reserved for those that are not."""
+
+    today: Decimal
+    total: Decimal
+    reserved: Decimal
+    per_day_limit: Decimal | None
+    total_limit: Decimal | None
+    currency: str
+
+
 class StatsView(BaseModel):
     """The statistics of a campaign."""
 
     status: str
     status_reason: StatusReason | None
     contacts: ContactCounts
-    held_by_reason: dict[str, int]
+    waiting_by_reason: dict[str, WaitView] = Field(description="Of those that may be dialed by hours and zone.")
+    held_by_reason: dict[str, WaitView] = Field(description="Those in a zone that is closed are among them.")
+    eta: EtaView | None = Field(description="Null for a campaign that does not run.")
     calls: CallCounts
     guards: list[GuardView]
+    abandon_rate_30d: float | None = Field(description="Of the people who answered in 30 days; null for none.")
+    spend: SpendView | None = Field(description="Null for a campaign without a budget.")
     rate: Rate
     latency_ms: Latency
 

@@ -14,7 +14,6 @@ from rich.text import Text
 
 from orchestrator.cli.number_format import duration, rate
 from orchestrator.model.contact_status import FINAL_STATUSES, ContactStatus
-from orchestrator.policy.hold_reasons import sentence_of
 
 _KNOWN = "paused_by_user"
 _GUARD = "guard_"
@@ -37,15 +36,16 @@ def stats_screen(title: str, stats: Mapping[str, Any]) -> RenderableType:
         _table("dispositions", calls.get("by_disposition", {})),
         _table("outcomes", calls.get("by_outcome", {})),
     ]
-    if stats.get("held_by_reason"):
-        tables.append(_table("held because", stats["held_by_reason"]))
+    held = _held(stats)
+    if held:
+        tables.append(_table("held because", {code: why["contacts"] for code, why in held.items()}))
     total, final = _progress(stats)
     stopped = stopped_line(stats)
-    words = [Text(line) for line in (_pace(stats), _heard(stats), _latency(stats)) if line]
+    words = [Text(line) for line in (_pace(stats), _heard(stats), _latency(stats), _eta(stats)) if line]
     words += [Text(line, style="yellow") for line in _warnings(stats)]
     words += [Text(stopped, style="bold red")] if stopped else []
     head = Group(*words, ProgressBar(total=max(total, 1), completed=final, width=72))
-    why = [Text(f"{code}: {sentence_of(code) or ''}", style="dim") for code in stats.get("held_by_reason") or {}]
+    why = [Text(f"{code}: {each['sentence']}{_next(each)}", style="dim") for code, each in held.items()]
     return Panel(
         Group(head, Text(), Columns(tables, padding=(0, 3)), *why), title=f"{title} · {stats.get('status', '')}"
     )
@@ -57,9 +57,9 @@ def stats_line(stats: Mapping[str, Any]) -> str:
     total, final = _progress(stats)
     states = " ".join(f"{name} {number}" for name, number in contacts.items())
     done = f"{stats.get('status', '')}: {final} of {total} contacts done" + (f" ({states})" if states else "")
-    held = ", ".join(f"{code} {number}" for code, number in (stats.get("held_by_reason") or {}).items())
+    held = ", ".join(f"{code} {why['contacts']}{_next(why)}" for code, why in _held(stats).items())
     because = f"held because {held}" if held else ""
-    words = (done, because, _pace(stats), _heard(stats), _latency(stats), stopped_line(stats))
+    words = (done, because, _pace(stats), _heard(stats), _latency(stats), _eta(stats), stopped_line(stats))
     return " · ".join(line for line in words if line)
 
 
@@ -137,6 +137,20 @@ def _warnings(stats: Mapping[str, Any]) -> list[str]:
     return [
         f"guard {guard['guard']}: {guard['detail']}" for guard in stats.get("guards", ()) if guard["state"] == "warn"
     ]
+
+
+def _held(stats: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    return stats.get("held_by_reason") or {}
+
+
+def _next(why: Mapping[str, Any]) -> str:
+    return f", next at {why['next_at']}" if why.get("next_at") else ""
+
+
+def _eta(stats: Mapping[str, Any]) -> str:
+    """Return when the last contact will have been dialed, "" where nobody knows."""
+    at = (stats.get("eta") or {}).get("at")
+    return f"the last is dialed about {at}" if at else ""
 
 
 def _latency(stats: Mapping[str, Any]) -> str | None:

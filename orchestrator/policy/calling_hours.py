@@ -63,6 +63,20 @@ def open_keys(hours: CallingHours, zone_keys: Iterable[str], now: datetime) -> l
     return [key for key in zone_keys if is_open(hours, key, now)]
 
 
+def week_of(hours: CallingHours, zone_key: str, now: datetime) -> int:
+    """Return a week from Monday 00:00 UTC as bits, one a minute, set where all zones of the key are open.
+
+    Without holidays, and with the clocks as they are at `now`; no bit is set where that cannot be decided.
+    """
+    if hours.always:
+        return (1 << _WEEK_MINUTES) - 1
+    zones = _zones(hours, zone_key)
+    if not _share_enough(hours, zones, now.year):
+        return 0
+    local = _week_bits(hours)
+    return reduce(and_, (_as_utc(local, now.astimezone(zone_info(zone))) for zone in zones))
+
+
 def _zones(hours: CallingHours, zone_key: str) -> tuple[str, ...]:
     return zones_of(zone_key) if hours.timezone == CONTACT else (hours.timezone,)
 

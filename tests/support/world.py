@@ -22,6 +22,7 @@ from orchestrator.operations.calls.finalize_calls import CallFinalizer
 from orchestrator.operations.calls.find_calls import CallStory, find_call
 from orchestrator.operations.calls.request_command import request_command
 from orchestrator.operations.calls.send_commands import CommandSender
+from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.operations.dialing.claim_contacts import Claimer, RateLimits
 from orchestrator.operations.dialing.dial_call import Dialer
 from orchestrator.operations.dialing.dispatch_calls import Dispatcher
@@ -102,6 +103,11 @@ class World:
     def run(self, operation: Callable[..., T], *args: Any, **values: Any) -> T:
         """Run an operation with this installation's collaborators."""
         return run_operation(operation, *args, services=self.services, **values)
+
+    def held_by_reason(self, campaign_id: str) -> dict[str, int]:
+        """Return how many contacts of a campaign its stats count as held, by reason."""
+        held = self.run(read_stats, campaign_id).held_by_reason
+        return {reason.value: why.contacts for reason, why in held.items()}
 
     @cached_property
     def carrier(self) -> TelnyxClient:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import redis
@@ -17,20 +18,35 @@ from orchestrator.model.attempt_state import IN_FLIGHT, AttemptState
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.operations.campaigns.count_contacts import ContactCounts, count_contacts
 from orchestrator.operations.campaigns.find_campaigns import find_campaign
+from orchestrator.operations.campaigns.read_outlook import Eta, read_outlook
+from orchestrator.operations.campaigns.why_waiting import Because
 from orchestrator.operations.dialing.stop_dialing import status_reason_of
 from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.guards.judge import Reading, judge_lasting
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.calls import count_dials_since
 from orchestrator.store.sql.connections import find_connection
 from orchestrator.store.sql.dialing_stop import read_stop
-from orchestrator.store.sql.guard_counts import count_lasting
+from orchestrator.store.sql.guard_counts import Guarded, count_lasting
 from orchestrator.store.sql.people import read_people
 from orchestrator.store.sql.tallies import Tally, largest_answers, read_tally
 
 _RATE_OVER = timedelta(seconds=5)
 _MOST_ANSWERS = 1_000
+
+
+@dataclass(frozen=True)
+class Spending:
+    """What calls that are over have cost, today (UTC) and in all, and what is reserved for those that are not."""
+
+    today: Decimal
+    total: Decimal
+    reserved: Decimal
+    per_day_limit: Decimal | None
+    total_limit: Decimal | None
+    currency: str
 
 
 @dataclass(frozen=True)
@@ -40,7 +56,9 @@ class CampaignStats:
     status: str
     status_reason: dict[str, Any] | None
     contacts: dict[str, int]
-    held_by_reason: dict[str, int]
+    waiting_by_reason: Mapping[Reason, Because]
+    held_by_reason: Mapping[Reason, Because]
+    eta: Eta | None
     calls: dict[str, int]
     people: dict[str, int]
     by_disposition: dict[str, int]
@@ -49,6 +67,8 @@ class CampaignStats:
     dials_per_s: float
     limit: float
     guards: list[Reading]
+    abandon_rate_30d: float | None
+    spend: Spending | None
     event_to_command_ms: dict[str, float | None]
 
 
@@ -76,24 +96,54 @@ def read_stats(
         dials = count_dials_since(tx, campaign_id, since=now - _RATE_OVER)
         account = find_connection(tx, campaign.connection_id)
         stop = read_stop(tx)
+        pace = Pacing.model_validate(campaign.pacing).calls_per_second
+        limit = min([rate for rate in (pace, account and account.calls_per_second) if rate], default=0.0)
+        phases = _phases(calls)
+        outlook = read_outlook(
+            tx, campaign, contacts, dialed=phases["dialed"], limit=limit, stop=stop, now=now, client=client, keys=keys
+        )
     counts_of_contacts = count_contacts(contacts, hours_in_force(campaign.calling_hours, campaign.purpose), now)
-    pace = Pacing.model_validate(campaign.pacing).calls_per_second
-    allowed = [rate for rate in (pace, account and account.calls_per_second) if rate]
     return CampaignStats(
         status=campaign.status,
         status_reason=status_reason_of(campaign, stop),
         contacts=_by_status(counts_of_contacts),
-        held_by_reason=dict(counts_of_contacts.held_by_reason),
-        calls=_phases(calls),
+        waiting_by_reason=outlook.waiting,
+        held_by_reason=outlook.held,
+        eta=outlook.eta,
+        calls=phases,
         people=people.counts(),
         by_disposition=_count_by("disposition", calls),
         by_outcome=_count_by("outcome", calls),
         by_answer=_answers(answers),
         dials_per_s=round(dials / _RATE_OVER.total_seconds(), 2),
-        limit=min(allowed, default=0.0),
+        limit=limit,
         guards=judge_lasting(guarded.guards, guarded.spend, guarded.counts),
+        abandon_rate_30d=_share(*guarded.counts.abandoned),
+        spend=_spending(guarded),
         event_to_command_ms=latency_percentiles(client, keys.latency_of(campaign_id)),
     )
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
+
+
+def _spending(guarded: Guarded) -> Spending | None:
+    if guarded.spend is None:
+        return None
+    counts, limits = guarded.counts, guarded.spend
+    return Spending(
+        today=_amount(counts.spent_today),
+        total=_amount(counts.spent),
+        reserved=_amount(counts.reserved),
+        per_day_limit=limits.per_day,
+        total_limit=limits.total,
+        currency=limits.currency,
+    )
+
+
+def _amount(exact: Fraction) -> Decimal:
+    return Decimal(exact.numerator) / Decimal(exact.denominator)
 
 
 def _read_calls(tx: Connection, campaign_id: str) -> list[_Calls]:

@@ -6,6 +6,7 @@ import csv
 import io
 import tracemalloc
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 import time_machine
@@ -14,6 +15,7 @@ from sqlalchemy import text
 from orchestrator.model.metric import Metric
 from orchestrator.operations.campaigns.export_results import export_results
 from orchestrator.operations.system.collect_metrics import collect_metrics
+from orchestrator.policy.timestamps import format_timestamp
 from orchestrator.services import Services
 from orchestrator.store.redis.keys import Keys
 from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number, pointers
@@ -48,6 +50,10 @@ def _set(services: Services, contact: str, assignments: str) -> None:
         tx.execute(text(f"UPDATE contacts SET {assignments} WHERE id = :id"), {"id": contact})
 
 
+def held(stats: dict[str, Any]) -> dict[str, int]:
+    return {reason: why["contacts"] for reason, why in stats["held_by_reason"].items()}
+
+
 def test_every_contact_is_counted_once(rest: Rest, services: Services) -> None:
     campaign = rest.campaign()["id"]
     statuses = ["waiting", "held", "calling", "completed", "exhausted", "suppressed", "canceled", "expired", "unknown"]
@@ -57,7 +63,7 @@ def test_every_contact_is_counted_once(rest: Rest, services: Services) -> None:
     stats = rest.get(f"/v1/campaigns/{campaign}/stats").json
 
     assert stats["contacts"] == {"total": 9, **dict.fromkeys(statuses, 1)}
-    assert stats["held_by_reason"] == {"retry_due": 1}
+    assert held(stats) == {"retry_due": 1}
     assert stats["status"] == "draft"
 
 
@@ -72,7 +78,7 @@ def test_who_waits_in_a_closed_zone_is_held_with_the_reason(rest: Rest) -> None:
         stats = rest.get(f"/v1/campaigns/{campaign}/stats").json
 
     assert (stats["contacts"]["waiting"], stats["contacts"]["held"], stats["contacts"]["total"]) == (2, 3, 5)
-    assert stats["held_by_reason"] == {"outside_hours": 1, "zone_unknown": 1, "not_yet": 1}
+    assert held(stats) == {"outside_hours": 1, "zone_unknown": 1, "not_yet": 1}
 
 
 def test_the_metrics_of_all_campaigns_agree_with_the_numbers_of_each(rest: Rest, services: Services) -> None:
@@ -280,3 +286,40 @@ def test_a_campaign_that_a_guard_has_paused_says_so_in_its_stats_and_in_the_metr
     assert (guard["guard"], guard["state"], guard["share"], guard["limit"]) == ("abandon", "ok", 1.0, 0.03)
     assert paused["status_reason"]["code"] == "guard_abandon"
     assert '\norchestrator_campaigns_paused_by_guard{guard="abandon"} 1.0' in rest.get("/metrics").text
+
+
+def test_what_contacts_wait_for_says_until_when_and_when_the_last_is_dialed(rest: Rest, services: Services) -> None:
+    campaign = rest.campaign(pacing={"calls_per_second": 0.5}, calling_hours={"always": True, "because": "a test"})[
+        "id"
+    ]
+    _due, later, held, for_ever = rest.contacts(campaign, *(fresh_number() for _ in range(4)))
+    soon = services.clock().replace(microsecond=0) + timedelta(hours=2)
+    _set(services, later, f"reason = 'retry_due', due_at = '{soon.isoformat()}'")
+    _set(services, held, f"status = 'held', reason = 'number_gap', due_at = '{soon.isoformat()}'")
+    _set(services, for_ever, "status = 'held', reason = 'unknown_attempt', due_at = NULL")
+
+    before = rest.get(f"/v1/campaigns/{campaign}/stats").json
+    rest.post(f"/v1/campaigns/{campaign}/start", {"accept": ["nobody_dialable"]})
+    stats = rest.get(f"/v1/campaigns/{campaign}/stats").json
+
+    assert (before["waiting_by_reason"]["campaign_not_started"]["contacts"], before["eta"]) == (2, None)
+    assert stats["waiting_by_reason"]["retry_due"]["next_at"] == format_timestamp(soon)
+    assert stats["held_by_reason"]["number_gap"]["next_at"] == format_timestamp(soon)
+    assert (stats["held_by_reason"]["unknown_attempt"]["next_at"], stats["eta"]["left_out"]) == (None, 1)
+    assert (stats["eta"]["dials_per_s"], stats["eta"]["is_measured"]) == (0.5, False)
+    assert stats["eta"]["at"] >= format_timestamp(soon)
+
+
+def test_a_budget_is_told_with_what_was_spent_and_is_reserved(rest: Rest, services: Services) -> None:
+    campaign = rest.campaign(spend={"per_day": "5.00"})["id"]
+    over, going = rest.contacts(campaign, fresh_number(), fresh_number())
+    _call(services, over)
+    _call(services, going, state="accepted", disposition=None, outcome=None)
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE calls SET spent = CASE state WHEN 'ended' THEN 0.0125 ELSE 0.1 END"))
+
+    spend = rest.get(f"/v1/campaigns/{campaign}/stats").json["spend"]
+
+    assert {name: spend[name] for name in ("today", "total", "reserved", "per_day_limit", "total_limit")} == {
+        "today": "0.0125", "total": "0.0125", "reserved": "0.1", "per_day_limit": "5.00", "total_limit": None,
+    }  # fmt: skip

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from orchestrator.clock import utc_now
-from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.operations.dialing import check_gate as ask_gate
 from tests.support.carrier_stub import CarrierStub
 from tests.support.dial_history import DAY, dialed, held, one_more, say, sent_at
@@ -34,7 +33,7 @@ def test_a_claim_takes_no_more_than_its_caller_id_has_left(world: World) -> None
     claimed = world.claim(campaign_id)
 
     assert len(claimed) == 4
-    assert world.run(read_stats, campaign_id).held_by_reason == {"caller_id_quota": 5}
+    assert world.held_by_reason(campaign_id) == {"caller_id_quota": 5}
 
 
 def test_who_waits_for_a_caller_id_waits_until_its_oldest_dial_is_a_day_old(world: World) -> None:
@@ -78,7 +77,7 @@ def test_two_claims_at_once_do_not_both_take_the_last_place_of_a_caller_id(
             between.go_on()
 
     assert [len(claimed.result()) for claimed in (one, other)] == [1, 0]  # type: ignore[arg-type]  # lists of ids
-    assert world.run(read_stats, second).held_by_reason == {"caller_id_quota": 1}
+    assert world.held_by_reason(second) == {"caller_id_quota": 1}
 
 
 def test_many_claims_and_sends_at_once_dial_from_a_caller_id_exactly_as_often_as_the_cap_says(

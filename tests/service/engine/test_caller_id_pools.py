@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 
 from orchestrator.clock import utc_now
-from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.operations.contacts.explain_contact import explain_contact
 from orchestrator.operations.dialing import check_gate as ask_gate
 from orchestrator.operations.dialing.pause_refused_campaigns import pause_refused_campaigns
@@ -135,7 +134,7 @@ def test_a_claim_takes_no_more_than_the_numbers_have_left(world: World, caps: di
     claimed = world.claim(campaign_id)
 
     assert shown(world, claimed) == [ONE] * 3
-    assert world.run(read_stats, campaign_id).held_by_reason == {"caller_id_quota": 6}
+    assert world.held_by_reason(campaign_id) == {"caller_id_quota": 6}
 
 
 def test_row_39_both_numbers_have_dialed_75_times_and_the_wait_ends_with_the_oldest(world: World) -> None:

@@ -12,7 +12,6 @@ from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
-from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.operations.contacts.erase_person import erase_number
 from orchestrator.operations.dialing.place_call import NewCall, place_call
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
@@ -276,7 +275,7 @@ def test_stats_say_how_many_wait_for_the_cap(world: World) -> None:
     campaign_id, _ = one_more(world)
     world.claim(campaign_id)
 
-    assert world.run(read_stats, campaign_id).held_by_reason == {"number_day_limit": 1}
+    assert world.held_by_reason(campaign_id) == {"number_day_limit": 1}
 
 
 # -- single calls ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ import pytest
 
 from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
-from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.operations.contacts.erase_person import erase_number
 from orchestrator.operations.dialing.place_call import NewCall, place_call
 from orchestrator.policy.dial_gate import Go, Hold, may_dial
@@ -360,7 +359,7 @@ def test_stats_say_how_many_wait_for_the_week(world: World) -> None:
     campaign_id, _ = one_more(world)
     world.claim(campaign_id)
 
-    assert world.run(read_stats, campaign_id).held_by_reason == {"number_week_limit": 1}
+    assert world.held_by_reason(campaign_id) == {"number_week_limit": 1}
 
 
 # -- after an erasure --------------------------------------------------------------------------------------------------

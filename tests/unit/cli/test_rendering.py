@@ -23,7 +23,7 @@ _STATS: dict[str, Any] = {
         "exhausted": 10,
         "unknown": 0,
     },
-    "held_by_reason": {"calling_hours": 5},
+    "held_by_reason": {"outside_hours": {"contacts": 5, "next_at": None, "sentence": "It is night there."}},
     "calls": {
         "dialed": 175,
         "live": 25,
@@ -51,7 +51,7 @@ def test_the_screen_shows_states_dispositions_outcomes_reasons_and_pace() -> Non
         "waiting",
         "human",
         "confirmed",
-        "calling_hours",
+        "outside_hours",
         "live 25",
         "19.6 of 20 dials/s",
     ):

@@ -1,0 +1,129 @@
+"""Reads how a campaign goes on: what its contacts wait for, until when, and when the last of them will be dialed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import redis
+from sqlalchemy import Connection, Row
+
+from orchestrator.model.contact_status import OPEN_CONTACTS
+from orchestrator.operations.campaigns.why_waiting import (
+    Because,
+    Waiting,
+    read_waiting,
+    why_campaign_waits,
+    why_held,
+    why_waiting,
+)
+from orchestrator.operations.dialing.find_dial_blockers import room_within
+from orchestrator.policy.campaign_rules import Pacing
+from orchestrator.policy.eta import Due, last_dial_at
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.preflight import ASSUMED_CALL_S
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.sql.call_minutes import count_calls_not_over, count_calls_over
+from orchestrator.store.sql.campaigns import running_paces
+from orchestrator.store.sql.dialing_stop import Stop
+from orchestrator.store.sql.tallies import Tally
+
+_PACE_OVER_S = 600
+_FEW_DIALS = 20  # say nothing of the pace
+_FEW_CONTACTS = 20  # say nothing of how many dials a contact needs
+
+
+@dataclass(frozen=True)
+class Eta:
+    """When the last contact will have been dialed, and by what that is reckoned; None where it cannot be.
+
+    `dials_per_s` is the pace of the last ten minutes if it `is_measured`, else the one that is allowed; `dials_each` is
+    how many dials a contact took so far; `left_out` contacts wait until somebody acts, and are not reckoned with.
+    """
+
+    at: datetime | None
+    dials_per_s: float
+    is_measured: bool
+    dials_each: float
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What contacts wait for, by reason, and when the last will have been dialed; None for a campaign that stands."""
+
+    waiting: Mapping[Reason, Because]
+    held: Mapping[Reason, Because]
+    eta: Eta | None
+
+
+def read_outlook(
+    tx: Connection,
+    campaign: Row[Any],
+    contacts: Sequence[Tally],
+    *,
+    dialed: int,
+    limit: float,
+    stop: Stop | None,
+    now: datetime,
+    client: redis.Redis,
+    keys: Keys,
+) -> Outlook:
+    """Return how a campaign goes on; `contacts` counts its contacts, `dialed` its dials; `limit` is its pace."""
+    waiting = read_waiting(tx, campaign, contacts, now)
+    if whole := why_campaign_waits(campaign, contacts, stop, now):
+        undone = sum(waiting.by_zone.values())
+        all_of_them = Because(whole.reason, whole.sentence, undone, whole.next_at)
+        return Outlook(_by_reason([all_of_them] if undone else []), _by_reason(why_held(waiting)), None)
+    room = room_within(running_paces(tx, [campaign.id]), is_stopped=False, client=client, keys=keys).get(campaign.id)
+    held = list(why_held(waiting))
+    eta = _eta(tx, campaign, waiting, held, dials_each=_dials_each(contacts, dialed), limit=limit)
+    return Outlook(_by_reason(why_waiting(waiting, room)), _by_reason(held), eta)
+
+
+def _by_reason(found: Iterable[Because]) -> dict[Reason, Because]:
+    """Return them most first; those who were held and those whose zone is closed may have the same reason."""
+    merged: dict[Reason, Because] = {}
+    for each in found:
+        same = merged.get(each.reason, Because(each.reason, each.sentence, 0, None))
+        times = [at for at in (same.next_at, each.next_at) if at]
+        merged[each.reason] = Because(
+            each.reason, each.sentence, same.contacts + each.contacts, min(times, default=None)
+        )
+    return dict(sorted(merged.items(), key=lambda item: -item[1].contacts))
+
+
+def _eta(
+    tx: Connection, campaign: Row[Any], waiting: Waiting, held: Sequence[Because], *, dials_each: float, limit: float
+) -> Eta | None:
+    now, measured = waiting.now, _dials_lately(tx, campaign.id, waiting.now)
+    is_measured = measured >= _FEW_DIALS
+    channels = Pacing.model_validate(campaign.pacing).max_live_calls
+    allowed = min([pace for pace in (limit, channels and channels / ASSUMED_CALL_S) if pace], default=0.0)
+    pace = measured / _PACE_OVER_S if is_measured else allowed
+    if not pace:
+        return None
+    in_zones = [Due(n, zone, now) for zone, n in waiting.by_zone.items()]
+    later = [Due(each.contacts, "", each.next_at) for each in held if each.next_at and not _is_in_zones(each)]
+    at = last_dial_at([*in_zones, *later], hours=waiting.hours, dials_per_s=pace, dials_each=dials_each, now=now)
+    left_out = sum(each.contacts for each in held if each.next_at is None)
+    return Eta(at, round(pace, 3), is_measured, round(dials_each, 2), left_out)
+
+
+def _is_in_zones(held: Because) -> bool:
+    """Say whether these wait in a zone that is closed, and are counted by it."""
+    return held.reason in (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN)
+
+
+def _dials_each(contacts: Sequence[Tally], dialed: int) -> float:
+    done = sum(n for (status, _), n in contacts if status not in OPEN_CONTACTS)
+    return max(1.0, dialed / done) if done >= _FEW_CONTACTS else 1.0
+
+
+def _dials_lately(tx: Connection, campaign_id: str, now: datetime) -> int:
+    since = (now - timedelta(seconds=_PACE_OVER_S)).replace(second=0, microsecond=0)
+    over = count_calls_over(tx, campaign_id, since=since, step_s=2 * _PACE_OVER_S)
+    going = count_calls_not_over(tx, campaign_id, since=since, step_s=2 * _PACE_OVER_S)
+    return sum(each.n for each in over if each.what == "dial") + sum(n.dials for at, n in going.items() if at >= since)
