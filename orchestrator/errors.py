@@ -6,6 +6,7 @@ OrchestratorError
 ├── NotFound            the id names nothing
 ├── Conflict            the state of the resource does not allow the request
 ├── Gone                the resource existed and is no longer available
+├── InvalidLink         a signed link is not one of ours, or was changed: answer 403
 ├── LimitReached        the rate or the channels are used up: retry after `retry_after_s`
 ├── StoreUnavailable    Redis, PostgreSQL or the recordings store is unreachable: retry, nothing was changed
 ├── CarrierUnavailable  the carrier did not answer a query: retry later
@@ -113,6 +114,10 @@ class Gone(OrchestratorError):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code, self.detail = code, detail
+
+
+class InvalidLink(OrchestratorError):
+    """Raised when a signed link was changed, or is of another installation."""
 
 
 class LimitReached(OrchestratorError):

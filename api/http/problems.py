@@ -16,7 +16,16 @@ from werkzeug.exceptions import (
 )
 
 from api.http.responses import problem
-from orchestrator.errors import Conflict, Gone, InvalidInput, LimitReached, Misconfigured, NotFound, StoreUnavailable
+from orchestrator.errors import (
+    Conflict,
+    Gone,
+    InvalidInput,
+    InvalidLink,
+    LimitReached,
+    Misconfigured,
+    NotFound,
+    StoreUnavailable,
+)
 from orchestrator.store.outage import is_outage
 
 _log = logging.getLogger(__name__)
@@ -86,6 +95,11 @@ def _(error: Conflict) -> Response:
 @to_problem.register
 def _(error: Gone) -> Response:
     return problem(410, error.code, error.detail)
+
+
+@to_problem.register
+def _(error: InvalidLink) -> Response:
+    return problem(403, "link_invalid", str(error))
 
 
 @to_problem.register

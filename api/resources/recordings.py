@@ -18,6 +18,8 @@ from orchestrator.store.sql.recordings import list_recordings
 
 resource = Resource("recordings")
 
+AUDIO = ("audio/mpeg", "audio/wav")
+
 RecordingStatus = Literal["pending", "fetched", "incomplete", "stored_elsewhere", "failed"]
 
 
@@ -108,7 +110,7 @@ def fetch(services: Services, recording_id: str) -> RecordingView:
 @resource.route(
     "GET",
     "/v1/recordings/{recording_id}/content",
-    gives={200: ("audio/mpeg", "audio/wav"), 206: ("audio/mpeg", "audio/wav")},
+    gives={200: AUDIO, 206: AUDIO},
     fails=(404, 409, 410, 416),
 )
 def content(services: Services, recording_id: str) -> Response:
@@ -117,17 +119,24 @@ def content(services: Services, recording_id: str) -> Response:
     409 while it is still being fetched; 410 when there is no file of it here, and the `code` says why. The `ETag` is
     the file's SHA-256, for `If-Range`. Several ranges at once are answered with the whole file.
     """
-    row = find_fetched(recording_id, sql=services.sql)
+    return file_answer(services, find_fetched(recording_id, sql=services.sql), is_played=False)
+
+
+def file_answer(services: Services, row: Any, *, is_played: bool) -> Response:
+    """Return the file of a recording, or the part that is asked for; to be kept, or played by a browser."""
     etag = f'"{row.sha256}"'
     part = part_asked(request, size=row.size_bytes, etag=etag)
     pieces = services.recordings.read(row.place, part)
     headers = {
-        "Content-Disposition": f'attachment; filename="{row.id}.{row.format}"',
+        "Content-Disposition": f'{"inline" if is_played else "attachment"}; filename="{row.id}.{row.format}"',
         "Cache-Control": "private, no-store",
+        "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "ETag": etag,
         **part_headers(part, size=row.size_bytes),
     }
+    if is_played:  # a browser that opens the link alone makes a page of the player
+        headers["Content-Security-Policy"] = "default-src 'none'; media-src 'self'; frame-ancestors 'none'"
     return Response(pieces, status=206 if part else 200, content_type=_TYPES[row.format], headers=headers)
 
 

@@ -94,11 +94,17 @@ class ApiClient:
         return self._ask("PUT", path, data=body, params=params, headers=headers, timeout=timeout).json()
 
     def download(self, path: str, file: Path, **params: Any) -> None:
-        """Download `path` to `file`, in chunks."""
+        """Download `path` to `file`, which is there whole or not at all; a pipe is written to as it comes."""
         answer = self._ask("GET", path, params=params, stream=True)
-        with file.open("wb") as target:
-            for piece in answer.iter_content(65_536):
-                target.write(piece)
+        if file.exists() and not file.is_file():
+            _write(answer, file)
+            return
+        draft = file.with_name(f".{file.name}.part")
+        try:
+            _write(answer, draft)
+            draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the connections."""
@@ -114,6 +120,15 @@ class ApiClient:
         if answer.ok:
             return answer
         raise ApiError(answer.status_code, _problem(answer))
+
+
+def _write(answer: requests.Response, file: Path) -> None:
+    try:
+        with file.open("wb") as target:
+            for piece in answer.iter_content(65_536):
+                target.write(piece)
+    except requests.RequestException as err:
+        raise ApiUnreachable("the answer broke off before its end; try again") from err
 
 
 def open_client(url: str | None, key: str | None, data: Path | None) -> ApiClient:

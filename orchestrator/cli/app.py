@@ -18,6 +18,7 @@ from orchestrator.cli import flow as cli_flow
 from orchestrator.cli import list as cli_list
 from orchestrator.cli import number as cli_number
 from orchestrator.cli import processes as cli_stack
+from orchestrator.cli import recording as cli_recording
 from orchestrator.errors import InvalidFlow, InvalidInput, OrchestratorError
 
 
@@ -69,6 +70,7 @@ app.add_typer(cli_dialing.app, name="dialing")
 app.add_typer(cli_number.app, name="number")
 app.add_typer(cli_consent.app, name="consent")
 app.add_typer(cli_list.app, name="list")
+app.add_typer(cli_recording.app, name="recording")
 cli_stack.add_to(app)
 cli_doctor.add_to(app)
 
