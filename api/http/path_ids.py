@@ -19,6 +19,8 @@ PREFIXES = {
     "pool_id": ("caller id pool", "pool"),
     "list_id": ("list", "lst"),
     "change_id": ("change", "chg"),
+    "endpoint_id": ("webhook endpoint", "whe"),
+    "event_id": ("event", "evt"),
 }
 
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"

@@ -31,6 +31,7 @@ class EnginePart(StrEnum):
     SETTLE = "settle"
     SWEEP = "sweep"
     FETCH = "fetch"
+    NOTIFY = "notify"
 
 
 def add_to(app: typer.Typer) -> None:

@@ -55,7 +55,7 @@ def dispatch(env: Mapping[str, str]) -> Program:
 
 def engine(env: Mapping[str, str]) -> Program:
     """Return the loops that advance calls, write their records, sweep and fetch recordings."""
-    parts = ["advance", "settle", "sweep", "fetch"]
+    parts = ["advance", "settle", "sweep", "fetch", "notify"]
     return Program(name="engine", argv=command_lines.engine(parts), env=env, ready_line=_ENGINE_RUNS)
 
 

@@ -1,1 +1,1 @@
-"""The engine: the loops that dispatch, process events, finalize, sweep and fetch."""
+"""The engine: the loops that dispatch, process events, finalize, sweep, fetch and notify."""

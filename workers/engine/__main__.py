@@ -1,4 +1,4 @@
-"""The engine: dispatch, advance, settle, sweep and fetch, each a loop; any number of engines may run, all active."""
+"""The engine: dispatch, advance, settle, sweep, fetch, notify, each a loop; any number may run, all active."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from orchestrator.services import Services, open_services
 from orchestrator.store.redis.event_streams import ensure_groups
 from orchestrator.store.redis.scripts import ScriptCall, run_script
 from orchestrator.store.sql.connections import ensure_connection
+from workers.engine.notifiers import notify_loops
 from workers.engine.recording_fetchers import fetch_loops
 from workers.engine.stream_consumer import Consumer
 from workers.engine.sweepers import sweep_loops
@@ -126,6 +127,7 @@ PARTS: dict[str, Callable[[Services], list[Loop]]] = {
     "settle": settle_loops,
     "sweep": sweep_loops,
     "fetch": fetch_loops,
+    "notify": notify_loops,
 }
 
 

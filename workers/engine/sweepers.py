@@ -18,6 +18,7 @@ from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppress
 from orchestrator.operations.contacts.manage_imports import close_dead_imports
 from orchestrator.operations.contacts.renew_zones import renew_zones
 from orchestrator.operations.lists.sweep_lists import sweep_lists
+from orchestrator.operations.notify.forget_events import forget_events
 from orchestrator.operations.recovery.monitor_carrier import compare_clocks, reopen_dispatch, watch_webhooks
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
 from orchestrator.operations.recovery.rebuild_redis import Rebuilder
@@ -82,6 +83,7 @@ def sweep_loops(services: Services) -> list[Loop]:
         Loop("deadlines", lambda: poll_call_status(sql, client, keys, carrier), 5.0),
         Loop("unknown", lambda: reconciler.reconcile_unknown_calls(connection_id), 5.0),
         Loop("retention", lambda: None if retention.sweep() else IDLE, 1.0, idle_s=1800.0),
+        Loop("events", lambda: forget_events(sql) or IDLE, 1.0, idle_s=1800.0),
         Loop("rewrites", lambda: rewrite_when_owed(client, keys), 30.0),
         Loop("caller ids", lambda: rest_numbers(sql), 60.0),
         Loop("attestations", lambda: attest_numbers(sql, carrier), 30.0),

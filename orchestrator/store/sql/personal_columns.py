@@ -304,6 +304,7 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
                 "redialed_after",
             }
         ),
+        "events": frozenset({"id", "type", "subject", "data"}),  # ids, states and times alone (migration 0027)
         "flows": frozenset({"id", "name", "source", "content_type", "content_hash"}),
         "idempotency_keys": frozenset({"scope"}),
         "import_rejects": frozenset({"import_id", "status", "code"}),
@@ -313,6 +314,7 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "list_changes": frozenset({"id", "list_id", "action"}),
         "list_contents": frozenset({"list_id", "status", "prefix_lengths"}),
         "lists": frozenset({"id", "name", "kind", "regions", "purposes", "owner", "prefix_lengths"}),
+        "new_events": frozenset({"type", "subject", "data"}),
         "numbers": frozenset({"id", "number", "flow_id", "home_id"}),
         "policy_changes": frozenset({"changes"}),
         "recordings": frozenset({"id", "call_id", "campaign_id", "told_as", "event_id", "leg", "channels", "format"}),
@@ -320,6 +322,8 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "suppressions": frozenset({"id", "scope", "call_id"}),
         "tallies": frozenset({"campaign_id", "subject"}),
         "tally_changes": frozenset({"campaign_id", "subject"}),
+        "webhook_deliveries": frozenset({"endpoint_id", "event_id", "type", "subject", "status", "lease", "error"}),
+        "webhook_endpoints": frozenset({"id", "url", "events", "secret", "previous_secret", "disabled_reason"}),
     }
 )
 

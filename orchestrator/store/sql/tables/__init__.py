@@ -19,6 +19,7 @@ from orchestrator.store.sql.tables.campaigns import campaign_zones, campaigns, c
 from orchestrator.store.sql.tables.columns import metadata
 from orchestrator.store.sql.tables.consents import consent_events
 from orchestrator.store.sql.tables.contacts import contacts, import_rejects, imports
+from orchestrator.store.sql.tables.events import events, new_events, webhook_deliveries, webhook_endpoints
 from orchestrator.store.sql.tables.flows import flows, numbers
 from orchestrator.store.sql.tables.installation import idempotency_keys, installation, policy_changes
 from orchestrator.store.sql.tables.lists import list_changes, list_contents, list_entries, lists
@@ -41,6 +42,7 @@ __all__ = [
     "connections",
     "consent_events",
     "contacts",
+    "events",
     "flows",
     "idempotency_keys",
     "import_rejects",
@@ -52,6 +54,7 @@ __all__ = [
     "list_entries",
     "lists",
     "metadata",
+    "new_events",
     "numbers",
     "policy_changes",
     "recordings",
@@ -59,4 +62,6 @@ __all__ = [
     "suppressions",
     "tallies",
     "tally_changes",
+    "webhook_deliveries",
+    "webhook_endpoints",
 ]

@@ -1,0 +1,157 @@
+"""Queries on deliveries: leased in the order of their subjects, ended, listed, made again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, bindparam, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from orchestrator.store.sql.event_order import SHARE_ORDER
+from orchestrator.store.sql.tables import webhook_deliveries as deliveries
+from orchestrator.store.sql.told_events import seq_of
+
+PENDING: Final = "pending"
+DELIVERED: Final = "delivered"
+FAILED: Final = "failed"
+
+_FORGOTTEN_AT_ONCE = 1_000
+_MAY_RECEIVE = "e.deleted_at IS NULL AND e.disabled_at IS NULL AND coalesce(e.rest_until, '-infinity') <= now()"
+# Who waits longest comes first, so that an endpoint with many deliveries delays no other.
+_CHOOSE = text(
+    f"""
+    SELECT e.id, e.url, e.secret, e.failures,
+        CASE WHEN e.previous_until > clock_timestamp() THEN e.previous_secret END AS previous_secret
+    FROM webhook_endpoints e CROSS JOIN LATERAL (
+        SELECT due_at FROM webhook_deliveries d
+        WHERE d.endpoint_id = e.id AND d.status = 'pending' AND d.due_at <= now() ORDER BY d.due_at LIMIT 1) d
+    WHERE {_MAY_RECEIVE} AND e.id <> ALL(:busy) ORDER BY d.due_at LIMIT 1
+    """  # noqa: S608 built from constants
+)
+_LEASE = text(
+    """
+    WITH due AS MATERIALIZED (
+        SELECT endpoint_id, seq FROM webhook_deliveries
+        WHERE endpoint_id = :endpoint_id AND status = 'pending' AND due_at <= now()
+        ORDER BY due_at, seq LIMIT :most FOR UPDATE SKIP LOCKED
+    ), leased AS (
+        UPDATE webhook_deliveries d SET lease = :lease, due_at = now() + make_interval(secs => :lease_s)
+        FROM due WHERE d.endpoint_id = due.endpoint_id AND d.seq = due.seq
+        RETURNING d.seq, d.subject, d.tries, extract(epoch FROM now() - d.first_tried_at)::float AS age_s
+    )
+    SELECT l.*, v.id, v.type, v.at, v.data FROM leased l JOIN events v ON v.seq = l.seq ORDER BY l.seq
+    """
+)
+_END = text(
+    """
+    UPDATE webhook_deliveries d SET status = r.status, lease = NULL, answered = r.answered, error = r.error,
+        due_at = CASE WHEN r.status = 'pending' THEN now() + make_interval(secs => r.pause_s) END,
+        tries = d.tries + 1, first_tried_at = coalesce(d.first_tried_at, now()), tried_at = clock_timestamp()
+    FROM jsonb_to_recordset(:results) AS r(seq bigint, status text, answered smallint, error text, pause_s float8)
+    WHERE d.endpoint_id = :endpoint_id AND d.seq = r.seq AND d.lease = :lease
+    """
+).bindparams(bindparam("results", type_=JSONB))
+_GIVE_BACK = text(
+    """
+    UPDATE webhook_deliveries SET lease = NULL, due_at = now()
+    WHERE endpoint_id = :endpoint_id AND seq = ANY(:seqs) AND lease = :lease
+    """
+)
+_LET_NEXT_GO = text(
+    """
+    UPDATE webhook_deliveries d SET due_at = now()
+    FROM unnest(CAST(:subjects AS text[])) AS s(subject) CROSS JOIN LATERAL (
+        SELECT seq FROM webhook_deliveries p
+        WHERE p.endpoint_id = :endpoint_id AND p.subject = s.subject AND p.status = 'pending'
+        ORDER BY p.seq LIMIT 1) next
+    WHERE d.endpoint_id = :endpoint_id AND d.seq = next.seq AND d.due_at IS NULL
+    """
+)
+_ANEW = text(
+    """
+    UPDATE webhook_deliveries SET status = 'pending', due_at = now(), lease = NULL, tries = 0, first_tried_at = NULL,
+        error = NULL
+    WHERE endpoint_id = :endpoint_id AND seq = :seq AND event_id = :event_id
+        AND (status <> 'pending' OR (due_at IS NOT NULL AND lease IS NULL))
+    """
+)
+_FORGET_OLD = text(
+    """
+    DELETE FROM webhook_deliveries WHERE endpoint_id = :endpoint_id AND seq IN (
+        SELECT seq FROM webhook_deliveries WHERE endpoint_id = :endpoint_id
+            AND (:is_deleted OR seq < coalesce((SELECT seq FROM events ORDER BY seq LIMIT 1), 0))
+        ORDER BY seq LIMIT :most)
+    """
+)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What came of one try: `pending` with the pause until the next, `delivered` or `failed`."""
+
+    seq: int
+    status: str
+    answered: int | None
+    error: str | None
+    pause_s: float = 0.0
+
+
+def choose_endpoint(tx: Connection, *, busy: Collection[str]) -> Row[Any] | None:
+    """Return an endpoint that something is due for, other than those that are `busy`."""
+    return tx.execute(_CHOOSE, {"busy": list(busy)}).first()
+
+
+def lease_deliveries(tx: Connection, endpoint_id: str, lease: str, *, most: int, lease_s: float) -> Sequence[Row[Any]]:
+    """Lease what is due for an endpoint and return it with its events; nobody else gets it meanwhile."""
+    params = {"endpoint_id": endpoint_id, "lease": lease, "most": most, "lease_s": lease_s}
+    return tx.execute(_LEASE, params).all()
+
+
+def end_tries(
+    tx: Connection, endpoint_id: str, lease: str, *, ended: Sequence[Ended], subjects: Collection[str]
+) -> None:
+    """Write what came of leased deliveries, and let the next of those `subjects` go whose delivery is over."""
+    if not ended:
+        return
+    tx.execute(SHARE_ORDER)
+    at = {"endpoint_id": endpoint_id}
+    tx.execute(_END, {**at, "lease": lease, "results": [asdict(each) for each in ended]})
+    if subjects:
+        tx.execute(_LET_NEXT_GO, {**at, "subjects": list(subjects)})
+
+
+def give_back(tx: Connection, endpoint_id: str, lease: str, seqs: Sequence[int]) -> None:
+    """Give back leased deliveries that were not tried."""
+    if seqs:
+        tx.execute(_GIVE_BACK, {"endpoint_id": endpoint_id, "seqs": list(seqs), "lease": lease})
+
+
+def list_deliveries(
+    tx: Connection, endpoint_id: str, filters: Mapping[str, Any], *, after: str | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return a page of an endpoint's deliveries, the newest event first."""
+    query = select(deliveries, deliveries.c.event_id.label("id")).where(deliveries.c.endpoint_id == endpoint_id)
+    query = query.where(*(deliveries.c[name] == value for name, value in filters.items()))
+    if after is not None:
+        query = query.where(deliveries.c.seq < seq_of(after))
+    return tx.execute(query.order_by(deliveries.c.seq.desc()).limit(limit + 1)).all()
+
+
+def find_delivery(tx: Connection, endpoint_id: str, event_id: str) -> Row[Any] | None:
+    """Return the delivery of an event to an endpoint."""
+    query = select(deliveries, deliveries.c.event_id.label("id"))
+    here = (deliveries.c.endpoint_id == endpoint_id, deliveries.c.seq == seq_of(event_id))
+    return tx.execute(query.where(*here, deliveries.c.event_id == event_id)).first()
+
+
+def deliver_anew(tx: Connection, endpoint_id: str, event_id: str) -> None:
+    """Make a delivery due now, with all its tries; one under way, or behind an earlier one, is left alone."""
+    tx.execute(_ANEW, {"endpoint_id": endpoint_id, "seq": seq_of(event_id), "event_id": event_id})
+
+
+def forget_deliveries(tx: Connection, endpoint_id: str, *, is_deleted: bool) -> int:
+    """Delete a batch of the deliveries whose events are kept no longer, or of a deleted endpoint; return how many."""
+    params = {"endpoint_id": endpoint_id, "is_deleted": is_deleted, "most": _FORGOTTEN_AT_ONCE}
+    return tx.execute(_FORGET_OLD, params).rowcount
