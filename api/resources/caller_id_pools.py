@@ -5,16 +5,29 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from flask import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.idempotency import fresh_id
 from api.http.pagination import Page, PageQuery, cut_page
 from api.http.responses import answer, nothing
 from api.http.routes import Resource
 from orchestrator.operations.caller_ids.find_pools import MOST_COUNTED, NumberNow, PoolNow, find_pool, list_pools
-from orchestrator.operations.caller_ids.write_pools import change_pool, create_pool, delete_pool
-from orchestrator.policy.caller_id_pool import CallerIdPoolChanges, Choose, Health, NewCallerIdPool
+from orchestrator.operations.caller_ids.write_pools import (
+    add_numbers,
+    change_pool,
+    create_pool,
+    delete_pool,
+    remove_number,
+)
+from orchestrator.policy.caller_id_pool import (
+    CallerIdPoolChanges,
+    Choose,
+    Health,
+    NewCallerIdPool,
+    Numbers,
+)
 from orchestrator.policy.durations import Duration
+from orchestrator.policy.phone.field import Number
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
@@ -68,6 +81,22 @@ class CallerIdPoolQuery(PageQuery):
     """Which pools to list."""
 
     name: str | None = None
+
+
+class MoreNumbers(BaseModel):
+    """Numbers to add to a pool."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    numbers: Numbers
+
+
+class OneNumber(BaseModel):
+    """A number of a pool."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: Number
 
 
 def _number(number: NumberNow) -> dict[str, Any]:
@@ -143,3 +172,29 @@ def remove(services: Services, pool_id: str) -> Response:
     """Delete a pool; refused with `pool_in_use` while a campaign that is not over dials from it."""
     delete_pool(pool_id, sql=services.sql)
     return nothing()
+
+
+@resource.route(
+    "POST",
+    "/v1/caller-id-pools/{pool_id}/numbers",
+    body=MoreNumbers,
+    gives={200: CallerIdPoolView},
+    fails=(404, 422),
+)
+def add(services: Services, pool_id: str, body: MoreNumbers) -> CallerIdPoolView:
+    """Add numbers to a pool, also while campaigns dial from it; one that is in it already is written anew."""
+    add_numbers(pool_id, body.numbers, sql=services.sql)
+    return _view(find_pool(pool_id, sql=services.sql))
+
+
+@resource.route(
+    "DELETE",
+    "/v1/caller-id-pools/{pool_id}/numbers",
+    query=OneNumber,
+    gives={200: CallerIdPoolView},
+    fails=(404, 422),
+)
+def take_out(services: Services, pool_id: str, query: OneNumber) -> CallerIdPoolView:
+    """Take a number out of a pool: no more calls are made from it. The last one stays."""
+    remove_number(pool_id, query.number, sql=services.sql)
+    return _view(find_pool(pool_id, sql=services.sql))

@@ -11,12 +11,15 @@ from typer.core import TyperGroup
 
 from orchestrator.cli import call as cli_call
 from orchestrator.cli import campaign as cli_campaign
+from orchestrator.cli import connection as cli_connection
 from orchestrator.cli import consent as cli_consent
 from orchestrator.cli import dialing as cli_dialing
 from orchestrator.cli import doctor as cli_doctor
 from orchestrator.cli import flow as cli_flow
 from orchestrator.cli import list as cli_list
 from orchestrator.cli import number as cli_number
+from orchestrator.cli import policy as cli_policy
+from orchestrator.cli import pool as cli_pool
 from orchestrator.cli import processes as cli_stack
 from orchestrator.cli import recording as cli_recording
 from orchestrator.errors import InvalidFlow, InvalidInput, OrchestratorError
@@ -71,6 +74,9 @@ app.add_typer(cli_number.app, name="number")
 app.add_typer(cli_consent.app, name="consent")
 app.add_typer(cli_list.app, name="list")
 app.add_typer(cli_recording.app, name="recording")
+app.add_typer(cli_policy.app, name="policy")
+app.add_typer(cli_pool.app, name="pool")
+app.add_typer(cli_connection.app, name="connection")
 cli_stack.add_to(app)
 cli_doctor.add_to(app)
 

@@ -1,13 +1,15 @@
-"""Parses command-line arguments: name=value pairs and times."""
+"""Reads what the command line is given: name=value pairs, times, and who gives it."""
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from orchestrator.errors import FieldError, InvalidInput
 
+NONE: Final = "none"
 _YEARS: Final = range(1970, 9999)
 _MOMENT: Final = "write a time such as 2027-03-01T09:00-05:00; without an offset it is UTC"
 
@@ -20,6 +22,20 @@ def parse_pairs(words: Sequence[str], *, option: str) -> dict[str, str]:
     return dict(word.split("=", 1) for word in words)
 
 
+def parse_optional(words: Sequence[str], *, option: str) -> dict[str, str | None]:
+    """Return name=value arguments as a mapping, `none` as null."""
+    return {name: None if value == NONE else value for name, value in parse_pairs(words, option=option).items()}
+
+
+def parse_caps(words: Sequence[str], *, option: str) -> dict[str, int | str | None]:
+    """Return caps and rests of name=value arguments: counts as numbers, `none` as null."""
+    return {name: _count(value) for name, value in parse_optional(words, option=option).items()}
+
+
+def _count(value: str | None) -> int | str | None:
+    return int(value) if value and value.isascii() and value.isdecimal() else value
+
+
 def parse_time(text: str, *, option: str) -> datetime:
     """Return an ISO 8601 time in UTC; without an offset it is UTC. Raises InvalidInput for a malformed one."""
     try:
@@ -30,3 +46,11 @@ def parse_time(text: str, *, option: str) -> datetime:
     if at is None or at.year not in _YEARS:
         raise InvalidInput([FieldError(option, "not_a_moment", f"{text[:80]!r} is no time: {_MOMENT}")])
     return at
+
+
+def who() -> str:
+    """Return the name of the user on this machine, for the record of who did something."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "command line"  # a container's user has no name

@@ -13,6 +13,7 @@ from orchestrator.cli.arguments import parse_pairs
 from orchestrator.cli.call_timeline import follow_call, print_call
 from orchestrator.cli.upload import flow_reference
 from orchestrator.ids import new_id
+from orchestrator.policy.zones.timezone_source import TimezoneSource
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,6 +31,16 @@ def dial(
     from_: Annotated[str | None, typer.Option("--from", help="Caller id. Default: ORCHESTRATOR_CALLER_ID")] = None,
     var: Annotated[list[str] | None, typer.Option(help="An input of the flow, name=value; may be repeated.")] = None,
     external_id: Annotated[str | None, typer.Option(help="Your own id for the call.")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="The person's time zone, such as America/Denver. Default: by the number.")
+    ] = None,
+    timezone_source: Annotated[
+        TimezoneSource | None,
+        typer.Option(help="Where --timezone is known from; `address` beats the number. Default: crm."),
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="Where the person is, such as US-FL: its law counts. Default: by the number.")
+    ] = None,
     ignore_hours: Annotated[
         bool, typer.Option(help="Dial outside calling hours, for your own phone; needs --because.")
     ] = False,
@@ -44,6 +55,7 @@ def dial(
     """
     api = api_client(ctx)
     body = {"to": to, "from": from_, "flow": flow_reference(api, flow), "external_id": external_id, "because": because}
+    body |= {"timezone": timezone, "timezone_source": timezone_source, "region": region}
     body = {name: value for name, value in body.items() if value is not None}
     body |= {"variables": parse_pairs(var or [], option="--var"), "ignore_hours": ignore_hours}  # type: ignore[dict-item]  # JSON
     call = api.post("/v1/calls", body, idempotency_key=new_id("req"))

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from orchestrator.bounds import FASTEST, HEAVIEST, MOST_LIVE_CALLS, SLOWEST
 from orchestrator.cli.api_client import ApiClient, api_client, connect
-from orchestrator.cli.arguments import parse_time
+from orchestrator.cli.arguments import parse_caps, parse_time
 from orchestrator.cli.campaign_report import report as print_report
 from orchestrator.cli.campaign_report import stopped_line
 from orchestrator.cli.campaign_watch import watch_campaign
@@ -22,7 +22,9 @@ from orchestrator.cli.explanations import print_campaign, print_explanation, pri
 from orchestrator.cli.import_preview import preview_contacts
 from orchestrator.cli.upload import flow_reference, import_contacts, read_document
 from orchestrator.errors import FieldError, InvalidInput
+from orchestrator.policy.consents import OnOptOut, RequiredConsent
 from orchestrator.policy.law.setting import LawMode
+from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.purposes import Purpose, Voice
 
 app = typer.Typer(
@@ -87,6 +89,29 @@ def create(
         typer.Option(help="Time zone for contacts without one of their own, if the number does not imply it."),
     ] = None,
     max_attempts: Annotated[int | None, typer.Option(help="Maximum calls to one contact.")] = None,
+    allow_number_kind: Annotated[
+        list[NumberKind] | None,
+        typer.Option(help="Dial numbers of this kind, too: premium, shared_cost, personal, satellite; repeatable."),
+    ] = None,
+    cap: Annotated[
+        list[str] | None,
+        typer.Option(help="A cap or a rest, stricter than for everybody, such as per_number_24h=1; repeatable."),
+    ] = None,
+    number_gap: Annotated[
+        str | None, typer.Option(help="Between dials to a number for different contacts. Default: 2h.")
+    ] = None,
+    consent: Annotated[
+        RequiredConsent | None, typer.Option(help="Dial only who has given such a consent. Default: none.")
+    ] = None,
+    suppress_list: Annotated[
+        list[str] | None, typer.Option(help="A list whose numbers are not dialed, by name; repeatable.")
+    ] = None,
+    allow_list: Annotated[str | None, typer.Option(help="A list whose numbers alone are dialed, by name.")] = None,
+    on_opt_out: Annotated[
+        OnOptOut | None, typer.Option(help="A call that rings while its number opts out. Default: hangup.")
+    ] = None,
+    spend_per_day: Annotated[str | None, typer.Option(help="What its calls may cost on a day, such as 25.00.")] = None,
+    spend_total: Annotated[str | None, typer.Option(help="What its calls may cost in all.")] = None,
     keep_open: Annotated[
         bool, typer.Option(help="Do not complete when all contacts are called: more will be added.")
     ] = False,
@@ -109,6 +134,12 @@ def create(
     _put(body, "retry", _given({"max_attempts": max_attempts}))
     body |= _given({"purpose": purpose, "subject": subject, "voice": voice})
     body |= _given({"default_timezone": timezone, "keep_open": keep_open or None})
+    body |= _given({"allow_number_kinds": allow_number_kind or None, "number_gap": number_gap})
+    body |= _given({"on_opt_out": on_opt_out})
+    _put(body, "caps", parse_caps(cap or [], option="--cap"))
+    _put(body, "consent", _given({"require": consent}))
+    _put(body, "lists", _given({"suppress": suppress_list or None, "allow": allow_list}))
+    _put(body, "spend", _given({"per_day": spend_per_day, "total": spend_total}))
     campaign = api.post("/v1/campaigns", body)
     typer.echo(campaign["id"])
 

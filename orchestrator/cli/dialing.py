@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 from rich.console import Console
 
 from orchestrator.cli.api_client import api_client, connect
+from orchestrator.cli.arguments import who
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,7 +29,7 @@ def stop(
 
     orchestrator dialing stop --reason "wrong list"
     """
-    _print(api_client(ctx).post("/v1/dialing/stop", {"reason": reason, "by": by or _who()}))
+    _print(api_client(ctx).post("/v1/dialing/stop", {"reason": reason, "by": by or who()}))
 
 
 @app.command()
@@ -56,10 +56,3 @@ def _line(dialing: Mapping[str, Any]) -> str:
     why = f": {dialing['reason']}" if dialing["reason"] else ""
     live = f"; {dialing['in_flight']} calls still live" if dialing.get("in_flight") else ""
     return f"dialing is stopped {' '.join(said)}".rstrip() + why + live
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "command line"  # a container's user has no name

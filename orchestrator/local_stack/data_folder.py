@@ -158,6 +158,14 @@ def is_bound_to_simulator(path: Path) -> bool:
         return False
 
 
+def stored_connection_id(path: Path) -> str | None:
+    """Return the connection whose calls stand in this folder's ledger; None in a folder that has made none."""
+    try:
+        return Binding.model_validate_json((path / "carrier.json").read_bytes()).connection_id
+    except (OSError, ValueError):
+        return None
+
+
 def stored_api_key(path: Path) -> SecretStr | None:
     """Return the API key kept in this data folder, if there is one that this user may read."""
     return stored_secret(path, "api_key")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
 from orchestrator.policy.caller_id_pool import CallerIdPoolChanges, Choose, NewCallerIdPool, PoolNumber
+from orchestrator.policy.field_errors import parse_model
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql import caller_id_pools as pools
 from orchestrator.store.sql.campaigns import release_holds
@@ -38,12 +39,47 @@ def change_pool(pool_id: str, changes: CallerIdPoolChanges, *, sql: Engine) -> R
     """
     with sql.begin() as tx:
         before = found_pool(pools.lock_pool(tx, pool_id), pool_id)
-        numbers = changes.numbers or tuple(PoolNumber.model_validate(each) for each in before.numbers)
+        numbers = changes.numbers or tuple(numbers_of(before).values())
         _check_local(tx, changes.choose or Choose(before.choose), numbers)
-        pools.update_pool(tx, pool_id, columns_of(changes, changes.model_fields_set))
-        for campaign_id in pools.campaigns_of(tx, pool_id):
-            release_holds(tx, campaign_id, HELD_BY_CALLER_IDS)
+        _write(tx, before, changes)
         return found_pool(pools.find_pool(tx, pool_id), pool_id)
+
+
+def add_numbers(pool_id: str, more: Sequence[PoolNumber], *, sql: Engine) -> None:
+    """Add numbers to a pool; one that is in it already is written anew. Raises InvalidInput as `create_pool`."""
+    with sql.begin() as tx:
+        before = found_pool(pools.lock_pool(tx, pool_id), pool_id)
+        _check_local(tx, Choose(before.choose), more)
+        numbers = numbers_of(before) | {each.number: each for each in more}
+        _write(tx, before, _with_numbers(numbers.values()))
+
+
+def remove_number(pool_id: str, number: str, *, sql: Engine) -> None:
+    """Take a number out of a pool: no more calls are made from it. Raises NotFound where it is not in it.
+
+    Raises InvalidInput for the last one: a pool without numbers can call nobody.
+    """
+    with sql.begin() as tx:
+        before = found_pool(pools.lock_pool(tx, pool_id), pool_id)
+        numbers = numbers_of(before)
+        if numbers.pop(number, None) is None:
+            raise NotFound("number of this pool", number)
+        _write(tx, before, _with_numbers(numbers.values()))
+
+
+def numbers_of(pool: Row[Any]) -> dict[str, PoolNumber]:
+    """Return the numbers of a pool's row, by themselves."""
+    return {each["number"]: PoolNumber.model_validate(each) for each in pool.numbers}
+
+
+def _with_numbers(numbers: Iterable[PoolNumber]) -> CallerIdPoolChanges:
+    return parse_model(CallerIdPoolChanges, {"numbers": [each.model_dump() for each in numbers]})
+
+
+def _write(tx: Connection, before: Row[Any], changes: CallerIdPoolChanges) -> None:
+    pools.update_pool(tx, before.id, columns_of(changes, changes.model_fields_set))
+    for campaign_id in pools.campaigns_of(tx, before.id):
+        release_holds(tx, campaign_id, HELD_BY_CALLER_IDS)
 
 
 def delete_pool(pool_id: str, *, sql: Engine) -> None:
