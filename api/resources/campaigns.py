@@ -32,6 +32,7 @@ from orchestrator.policy.law.setting import LawSetting, stored_setting
 from orchestrator.policy.lists.campaign_lists import DEFAULT_LISTS, CampaignLists
 from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.purposes import Purpose, Voice
+from orchestrator.policy.tags import Tag
 from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.services import Services
@@ -94,6 +95,9 @@ class CampaignView(BaseModel):
     lists: Annotated[CampaignLists, BeforeValidator(_said_lists)]
     guards: Guards
     spend: Spend | None
+    variables: dict[str, Any]
+    tags: list[str]
+    description: str | None
     created_at: Moment
     started_at: Moment | None
     completed_at: Moment | None
@@ -119,6 +123,7 @@ class CampaignQuery(PageQuery):
 
     status: CampaignStatusValue | None = None
     name: str | None = None
+    tag: Tag | None = None
 
 
 class Cancellation(BaseModel):

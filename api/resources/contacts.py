@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from flask import Response
@@ -14,6 +14,8 @@ from api.http.responses import nothing
 from api.http.routes import Body, Resource
 from api.http.state_values import values_of
 from orchestrator.model.contact_status import ContactStatus
+from orchestrator.model.disposition import Disposition
+from orchestrator.operations.campaigns.find_campaigns import find_campaign
 from orchestrator.operations.contacts.add_contacts import AddResult, add_contacts
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.erase_person import erase_contact
@@ -25,6 +27,7 @@ from orchestrator.policy.phone.field import AskedNumber, Region
 from orchestrator.policy.phone.parse_phone import WRITTEN_AS as PHONE
 from orchestrator.policy.region_codes import MEANS as REGION_MEANS
 from orchestrator.policy.region_codes import WRITTEN_AS as REGION
+from orchestrator.policy.tags import Tag
 from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.zones.named_zone import WRITTEN_AS as ZONE
 from orchestrator.policy.zones.timezone_source import DEFAULT_SOURCE, TimezoneSource
@@ -36,6 +39,7 @@ from orchestrator.store.sql.dialing_stop import Stop
 resource = Resource("contacts")
 
 ContactStatusValue = Annotated[ContactStatus, values_of(ContactStatus)]
+Word = Annotated[str, Field(min_length=1, max_length=200)]
 Variables = dict[str, str | int | float | bool]
 
 
@@ -128,14 +132,24 @@ class ContactView(BaseModel):
     updated_at: Moment
 
 
-class ContactQuery(PageQuery):
-    """Which contacts to list."""
+class ContactsOfCampaign(PageQuery):
+    """Which contacts of a campaign to list."""
 
-    campaign_id: str | None = None
     phone: AskedNumber | None = None
     region: Region | None = Field(None, description=ASKED_REGION)
     external_id: str | None = None
     status: ContactStatusValue | None = None
+    reason: Word | None = Field(None, description="Why they wait, or how they ended, by its code.")
+    disposition: Disposition | None = Field(None, description="How their last call went.")
+    outcome: Word | None = None
+    updated_after: Moment | None = Field(None, description="Those that changed then or later.")
+
+
+class ContactQuery(ContactsOfCampaign):
+    """Which contacts to list."""
+
+    campaign_id: str | None = None
+    tag: Tag | None = Field(None, description="Those of campaigns with this tag.")
 
 
 def _views(services: Services, rows: Sequence[Any]) -> Iterator[ContactView]:
@@ -211,11 +225,28 @@ def add(services: Services, campaign_id: str, body: NewContacts) -> AddedContact
 
 @resource.route("GET", "/v1/contacts", query=ContactQuery, gives={200: Page[ContactView]}, fails=(422,))
 def index(services: Services, query: ContactQuery) -> Page[ContactView]:
-    """List contacts, newest first.
+    """List contacts, newest first; a contact is listed when all filters hold.
 
     Within a campaign, contacts that wait for calling hours to begin count as held.
     """
-    filters = read_number(services, query.filters(), "phone")
+    return _page(services, query, query.filters())
+
+
+@resource.route(
+    "GET",
+    "/v1/campaigns/{campaign_id}/contacts",
+    query=ContactsOfCampaign,
+    gives={200: Page[ContactView]},
+    fails=(404, 422),
+)
+def of_campaign(services: Services, campaign_id: str, query: ContactsOfCampaign) -> Page[ContactView]:
+    """List the contacts of a campaign, newest first; those that wait for calling hours to begin count as held."""
+    find_campaign(campaign_id, sql=services.sql)
+    return _page(services, query, {**query.filters(), "campaign_id": campaign_id})
+
+
+def _page(services: Services, query: ContactsOfCampaign, asked: Mapping[str, Any]) -> Page[ContactView]:
+    filters = read_number(services, asked, "phone")
     rows = list_contacts(filters, after=query.after, limit=query.limit, sql=services.sql, clock=services.clock)
     views = _views(services, rows)
     return cut_page(rows, query, shape=lambda _row: next(views))

@@ -25,12 +25,14 @@ from orchestrator.policy.guards.budget import Spend
 from orchestrator.policy.guards.rules import Guards
 from orchestrator.policy.law.setting import LawSetting
 from orchestrator.policy.lists.campaign_lists import CampaignLists
-from orchestrator.policy.names import all_seen
+from orchestrator.policy.names import all_seen, unspeakable_in
 from orchestrator.policy.phone.allowed_kinds import AllowedKinds
 from orchestrator.policy.phone.caller_id_field import CallerId
 from orchestrator.policy.purposes import Purpose, Voice
 from orchestrator.policy.retry_rules import RetryRule, RetryRules
+from orchestrator.policy.tags import Tags
 from orchestrator.policy.timestamps import Moment
+from orchestrator.policy.variables import Shared, SharedChanges
 from orchestrator.policy.weekly_hours import CallingHours, Window
 from orchestrator.policy.zones.named_zone import Zone
 
@@ -48,7 +50,9 @@ __all__ = [
 DEFAULT_NUMBER_GAP = timedelta(hours=2)
 
 MOST_CALLER_IDS = 200
-_TAKEN_AWAY = frozenset({"starts_at", "ends_at", "default_timezone", "purpose", "subject", "voice", "spend"})  # by null
+_TAKEN_AWAY = frozenset(  # by null
+    {"starts_at", "ends_at", "default_timezone", "purpose", "subject", "voice", "spend", "description"}
+)
 
 CHANGED_ONLY_AT_REST = frozenset({"flow", "caller_ids", "caller_id_pool", "purpose", "subject", "voice"})
 """Fields that may be changed in draft or paused, not while running."""
@@ -64,6 +68,12 @@ def _short_enough(gap: timedelta) -> timedelta:
     if gap > timedelta(days=30):
         raise PydanticCustomError("number_gap", "the gap is at most 30d")
     return gap
+
+
+def _readable(text: str) -> str:
+    if found := unspeakable_in(text):
+        raise PydanticCustomError("bad_character", "it holds {found}, a control character", {"found": found})
+    return text
 
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(all_seen)]
@@ -88,6 +98,11 @@ CampaignOnOptOut = Annotated[
 ]
 CampaignSpend = Annotated[Spend | None, Field(description="What its calls may cost. Null: no limit.")]
 NumberGap = Annotated[Duration, AfterValidator(_short_enough)]
+Description = Annotated[
+    Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_readable)]
+    | None,
+    Field(description="A note for whoever runs it; nobody who is called hears it."),
+]
 
 
 def check_either(numbers: tuple[str, ...] | None, pool: str | None) -> None:
@@ -134,6 +149,9 @@ class NewCampaign(BaseModel):
     lists: CampaignLists = CampaignLists()
     guards: Guards = Guards()
     spend: CampaignSpend = None
+    variables: Shared = {}
+    tags: Tags = ()
+    description: Description = None
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -187,6 +205,9 @@ class CampaignChanges(BaseModel):
     lists: CampaignLists | None = None
     guards: Guards | None = None
     spend: CampaignSpend = None
+    variables: SharedChanges | None = None
+    tags: Tags | None = None
+    description: Description = None
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

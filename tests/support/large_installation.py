@@ -32,16 +32,17 @@ _CAMPAIGN = f"""
         '{{"max_attempts": 3}}', now(), :heard, 0, true)
 """
 _SMALL_CAMPAIGNS = f"""
-    INSERT INTO campaigns (id, name, flow_id, connection_id, status, caller_ids, calling_hours, law, heard_webhooks)
+    INSERT INTO campaigns (id, name, flow_id, connection_id, status, caller_ids, calling_hours, law, heard_webhooks,
+        tags)
     SELECT 'cmp_0000000000000000000001' || lpad(n::text, 4, '0'), 'small ' || n, 'flow_1', :connection,
         CASE n % 4 WHEN 0 THEN 'running' WHEN 1 THEN 'paused' WHEN 2 THEN 'canceled' ELSE 'completed' END,
-        '["+13125550100"]', '{_HOURS}', '{_LAW}', true
+        '["+13125550100"]', '{_HOURS}', '{_LAW}', true, CASE n % 10 WHEN 0 THEN '{{spring}}' ELSE '{{}}' END::text[]
     FROM generate_series(0, {SMALL - 1}) n
 """
 # Of twenty contacts ten wait for tomorrow, five are of the campaign of which few are due, and so on.
 _CONTACTS = f"""
     INSERT INTO contacts (id, campaign_id, import_id, phone, zone, zones_version, priority, variables, status, reason,
-        due_at, attempts, last_call_id, disposition, outcome)
+        due_at, attempts, last_call_id, disposition, outcome, updated_at)
     SELECT 'con_' || lpad(n::text, 26, '0'), campaign, 'imp_1', '+1' || (2012000000 + n),
         CASE campaign WHEN '{NOWHERE}' THEN '' ELSE (CAST(:zones AS text[]))[n % 20 + 1] END, :version,
         CASE WHEN campaign = '{FEW_DUE}' AND n % 1000 <> 10 THEN 5 ELSE 0 END,
@@ -53,7 +54,10 @@ _CONTACTS = f"""
         CASE WHEN campaign = '{NOWHERE}' THEN 'zone_unknown' END,
         CASE WHEN campaign = '{NOWHERE}' THEN NULL WHEN campaign = '{FEW_DUE}' AND n % 1000 = 10 THEN now()
              ELSE now() + interval '1 day' END,
-        1, 'call_' || lpad(n::text, 26, '0'), 'no_answer', NULL
+        1, 'call_' || lpad(n::text, 26, '0'),
+        CASE WHEN n % 20000 = 8 THEN 'fax' WHEN n % 3 = 0 THEN 'human' ELSE 'no_answer' END,
+        CASE WHEN n % 20000 = 10 THEN 'promised' WHEN n % 3 = 0 THEN 'heard' END,
+        now() - make_interval(secs => :contacts - n)
     FROM (SELECT n, CASE WHEN n % 20 < 10 THEN '{ALL_WAIT}' WHEN n % 20 < 15 THEN '{FEW_DUE}'
                          WHEN n % 20 < 18 THEN '{OVER}' WHEN n % 20 < 19 THEN '{NOWHERE}'
                          ELSE 'cmp_0000000000000000000001' || lpad((n / 20 % {SMALL})::text, 4, '0') END AS campaign

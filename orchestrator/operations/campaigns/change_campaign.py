@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.clock import Clock
 from orchestrator.errors import Conflict, FieldError, InvalidInput
-from orchestrator.flow import Flow
 from orchestrator.model.campaign_status import OPEN_CAMPAIGN, CampaignStatus
 from orchestrator.operations.caller_ids.write_pools import HELD_BY_CALLER_IDS, hold_pool
 from orchestrator.operations.campaigns.create_campaign import (
@@ -19,6 +18,7 @@ from orchestrator.operations.campaigns.create_campaign import (
     found,
     known_lists,
 )
+from orchestrator.operations.campaigns.share_variables import check_inputs, merged
 from orchestrator.operations.flows.find_flows import check_ring, check_said, flow_named
 from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.policy.campaign_rules import CampaignChanges, RetryRules
@@ -74,9 +74,10 @@ def change_campaign(
         flow_id = wanted_id or campaign.flow_id
         flow = flows.get(flow_id)
         check_outcomes(changes.retry or RetryRules.model_validate(campaign.retry), flow)
-        if flow_id != campaign.flow_id:
-            _check_inputs(tx, campaign_id, flow)
-        columns = {**columns_of(changes, changes.model_fields_set), "flow_id": flow_id}
+        shared = merged(flow, campaign.variables, changes.variables or {})
+        if flow_id != campaign.flow_id or changes.variables is not None:
+            check_inputs(tx, campaign, flow, is_new_flow=flow_id != campaign.flow_id, shared=shared)
+        columns = {**columns_of(changes, changes.model_fields_set), "flow_id": flow_id, "variables": shared}
         if changes.lists:
             columns["lists"] = known_lists(tx, changes.lists).model_dump(mode="json")
         if changes.model_fields_set & _SAID_BY:
@@ -107,14 +108,6 @@ def _check_dates(campaign: Row[Any], changes: CampaignChanges) -> None:
     dates |= {name: getattr(changes, name) for name in dates.keys() & changes.model_fields_set}
     if dates["starts_at"] and dates["ends_at"] and dates["ends_at"] <= dates["starts_at"]:
         raise InvalidInput([FieldError("/ends_at", "ends_at", "ends_at must be later than starts_at")])
-
-
-def _check_inputs(tx: Connection, campaign_id: str, flow: Flow) -> None:
-    required = flow.required_inputs
-    lacking = campaigns.lacks_inputs(tx, campaign_id, required)
-    if lacking:
-        detail = f"{lacking} contacts lack an input of that flow; it requires {', '.join(required)}"
-        raise InvalidInput([FieldError("/flow", "contacts_lack_inputs", detail)])
 
 
 def _apply_to_contacts(tx: Connection, campaign: Row[Any], changes: CampaignChanges, *, now: datetime) -> None:

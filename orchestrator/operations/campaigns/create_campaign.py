@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Row
 from orchestrator.errors import FieldError, InvalidInput, NotFound
 from orchestrator.flow import Flow
 from orchestrator.operations.caller_ids.write_pools import hold_pool
+from orchestrator.operations.campaigns.share_variables import under_inputs
 from orchestrator.operations.flows.find_flows import check_ring, check_said, flow_named
 from orchestrator.policy.campaign_rules import DEFAULT_NUMBER_GAP, CampaignChanges, NewCampaign, RetryRules
 from orchestrator.policy.caps import Caps
@@ -42,6 +43,7 @@ def create_campaign(
     check_outcomes(draft.retry, flow)
     check_ring(flow)
     check_said(flow, draft.purpose, draft.voice)
+    shared = under_inputs(flow, draft.variables)
     with sql.begin() as tx:
         in_force = caps_in_force(tx, caps)
         check_caps(draft.caps, allowed=in_force)
@@ -51,6 +53,7 @@ def create_campaign(
             **columns_of(draft, NewCampaign.model_fields),
             "number_gap_s": gap_s(draft, draft.number_gap, draft.purpose, in_force),
             "lists": known_lists(tx, draft.lists).model_dump(mode="json"),
+            "variables": shared,
             "id": campaign_id,
             "flow_id": flow_id,
             "connection_id": connection_id,

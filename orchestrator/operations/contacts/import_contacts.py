@@ -70,7 +70,7 @@ def import_contacts(
     }
     with sql.begin() as tx:
         imports.insert_import(tx, import_id, campaign_id, params)
-        hold_open(tx, campaign_id)
+        hold_open(tx, place)
     try:
         _Importer(sql, place, import_id=import_id, dedupe=options.dedupe).write_all(rows)
     except BaseException as err:
@@ -148,7 +148,7 @@ class _Importer:
             imports.insert_rejects(tx, self._import_id, kept)
             counts = _counts(len(read), len(accepted), rejects)
             imports.count_batch(tx, self._import_id, counts, problems=self._kinds.as_json())
-            hold_open(tx, place.campaign_id)  # it may have been canceled since the batch before
+            hold_open(tx, place)  # it may have been canceled since the batch before
         self._zones |= zones
         self._rejects_kept += len(kept)
 

@@ -15,6 +15,7 @@ from orchestrator.model.campaign_status import OPEN_CAMPAIGN
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.policy.phone.number_kind import NumberKind
+from orchestrator.policy.variables import given_to_all, is_blank
 from orchestrator.policy.zones.contact_zones import zones_for
 from orchestrator.store.sql.campaigns import find_campaign, share_lock_campaign
 from orchestrator.store.sql.flow_cache import FlowCache
@@ -29,6 +30,7 @@ class UploadTarget:
     hours: CallingHours
     default_timezone: str | None
     now: datetime
+    given: frozenset[str] = frozenset()  # inputs that the flow requires and the campaign gives to everybody
 
     def zone_of(self, contact: NewContact) -> str:
         """Return the key of the zones in which a contact may be."""
@@ -45,25 +47,32 @@ def upload_target_of(campaign_id: str, *, sql: Engine, flows: FlowCache, clock: 
     with sql.connect() as tx:
         campaign = _taking_contacts(tx, campaign_id, is_locked=False)
     flow = flows.get(campaign.flow_id)
+    given = given_to_all(flow.required_inputs, campaign.variables)
     return UploadTarget(
         campaign_id=campaign_id,
         form=ContactForm(
-            required=tuple(flow.required_inputs),
-            optional=tuple(flow.optional_inputs),
+            required=tuple(name for name in flow.required_inputs if name not in given),
+            optional=(*flow.optional_inputs, *given),
             allowed_kinds=frozenset(map(NumberKind, campaign.allow_number_kinds)),
         ),
         hours=hours_in_force(campaign.calling_hours, campaign.purpose),
         default_timezone=campaign.default_timezone,
         now=clock(),
+        given=given,
     )
 
 
-def hold_open(tx: Connection, campaign_id: str) -> None:
+def hold_open(tx: Connection, place: UploadTarget) -> None:
     """Keep a campaign from completing until this transaction ends; raise Conflict if it has (R22).
 
-    Called last, so that dials which lock the same row wait for a commit and not for an upload.
+    So too where it gives its contacts less than when they were read: they would lack an input. Called last, so that
+    dials which lock the same row wait for a commit and not for an upload.
     """
-    _taking_contacts(tx, campaign_id, is_locked=True)
+    campaign = _taking_contacts(tx, place.campaign_id, is_locked=True)
+    missing = sorted(name for name in place.given if is_blank(campaign.variables.get(name)))
+    if missing:
+        detail = f"The campaign no longer gives {', '.join(missing)} to everybody; send the contacts again."
+        raise Conflict("variables_changed", detail, status=campaign.status)
 
 
 def _taking_contacts(tx: Connection, campaign_id: str, *, is_locked: bool) -> Row[Any]:

@@ -25,6 +25,7 @@ from orchestrator.policy.caps import Caps
 from orchestrator.policy.dial_gate import GateAnswer, Go, Hold, Never, may_dial
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.pacing import DispatchLimits, dispatch_limits
+from orchestrator.policy.variables import with_shared
 from orchestrator.store.outage import in_words
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import carrier_knows
@@ -32,7 +33,7 @@ from orchestrator.store.redis.memory_guard import MemoryWatch
 from orchestrator.store.redis.rate_limiter import AskedSend, Permission, permit_sends
 from orchestrator.store.sql.call_filters import of_call
 from orchestrator.store.sql.contact_transitions import lock_dialing_rules
-from orchestrator.store.sql.dial_checks import gate_facts, read_send_facts
+from orchestrator.store.sql.dial_checks import gate_facts, read_send_facts, values_of
 from orchestrator.store.sql.dial_counts import CallerIdCap, Dials, count_from
 from orchestrator.store.sql.dial_ledger import Send, lock_call, lock_reserved, mark_first_sends, mark_repeat
 from orchestrator.store.sql.flow_cache import FlowCache
@@ -172,7 +173,7 @@ class DialPermits:
             contact_id=row["contact_id"],
             to=row["to_number"],
             caller_id=row["from_number"],
-            contact={**row["variables"], **contact},
+            contact={**with_shared(row["variables"], values_of(row["shared_variables"])), **contact},
             region=row["region"],
             dialed_at=row["db_now"],
         )

@@ -19,6 +19,7 @@ from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.live_call import LiveCall
 from orchestrator.operations.events.restore_live_calls import restore_live_calls
 from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
+from orchestrator.policy.variables import with_shared
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import create_live
 from orchestrator.store.redis.unmatched_webhooks import retry_unmatched
@@ -148,7 +149,8 @@ def _is_fresh(row: RowMapping) -> bool:
 
 
 def _known_of(contact: RowMapping) -> Mapping[str, Any]:
-    return {**contact["variables"], **{name: contact[name] for name in ("phone", "external_id", "timezone")}}
+    known = with_shared(contact["variables"], contact["shared_variables"])
+    return {**known, **{name: contact[name] for name in ("phone", "external_id", "timezone")}}
 
 
 def _number(given: Any) -> str:

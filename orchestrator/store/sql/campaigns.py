@@ -7,14 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Connection,
     Row,
     Select,
-    Text,
-    cast,
     exists,
+    false,
     func,
     or_,
     select,
@@ -27,6 +25,7 @@ from orchestrator.model.attempt_state import IN_FLIGHT
 from orchestrator.model.campaign_status import FINAL_CAMPAIGN, CampaignStatus
 from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
 from orchestrator.store.sql.bounded_connection import allow
+from orchestrator.store.sql.contact_filters import with_tag
 from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.state_changes import change_state
 from orchestrator.store.sql.tables import (
@@ -82,8 +81,10 @@ def share_lock_campaign(tx: Connection, campaign_id: str) -> Row[Any] | None:
 
 
 def list_campaigns(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
-    """Return a page of campaigns, filtered by equality on columns."""
-    query = _shown().where(*(campaigns.c[name] == value for name, value in filters.items()))
+    """Return a page of campaigns, filtered by their tags and by equality on columns."""
+    by_column = (campaigns.c[name] == value for name, value in filters.items() if name != "tag")
+    tagged = (with_tag(filters["tag"]),) if "tag" in filters else ()
+    query = _shown().where(*by_column, *tagged)
     return tx.execute(newest_first(query, campaigns.c.id, after=after, limit=limit)).all()
 
 
@@ -230,9 +231,10 @@ def has_open_import(tx: Connection, campaign_id: str) -> bool:
 
 
 def lacks_inputs(tx: Connection, campaign_id: str, inputs: Sequence[str]) -> int:
-    """Return how many of the contacts still to be dialed lack one of the variables that a flow requires."""
+    """Return how many of the contacts still to be dialed lack one of these variables; an empty text is none."""
     allow(tx, COUNTING)
-    lacking = ~contacts.c.variables.has_all(cast(list(inputs), ARRAY(Text)))
+    said = (func.btrim(func.coalesce(contacts.c.variables[name].astext, "")) for name in inputs)
+    lacking = or_(false(), *(text == "" for text in said))
     query = select(func.count()).where(contacts.c.campaign_id == campaign_id, contacts.c.status.in_(CLAIMABLE), lacking)
     return int(tx.execute(query).scalar_one())
 

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, text, tuple_, update
+from sqlalchemy import Connection, FromClause, Row, Select, func, literal, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.model.attempt_state import LIVE
 from orchestrator.model.contact_status import CONTACT_TRANSITIONS, ContactStatus
-from orchestrator.policy.names import forms_of
+from orchestrator.store.sql.contact_filters import (
+    CALLED,
+    has_changed_few,
+    is_found_by_campaign,
+    led_by,
+    selected,
+    with_tag,
+)
 from orchestrator.store.sql.pagination import newest_first
-from orchestrator.store.sql.state_lists import spelled
-from orchestrator.store.sql.tables import calls, campaigns, contacts
+from orchestrator.store.sql.tables import calls, campaign_zones, campaigns, contacts
 
 _LAST = "~"  # behind every id
+_FENCE = literal(0, literal_execute=True)  # an offset: what lies within it is planned by itself
 # The newest of each status and zone: filtering a million contacts by a rare status would read them all.
 _STANDING = text(
     """
@@ -53,10 +60,31 @@ def lock_contact(tx: Connection, contact_id: str) -> Row[Any] | None:
 
 
 def list_contacts(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
-    """Return a page of contacts whose columns have these values."""
-    # The contact of an inbound call is in no list of contacts to call.
-    query = _shown().where(text("campaigns.kind <> 'inbound'"), *(_is(name, value) for name, value in filters.items()))
+    """Return a page of the contacts that filters select."""
+    if is_found_by_campaign(filters) and not has_changed_few(tx, filters):
+        return _list_by_campaign(tx, filters, after=after, limit=limit)
+    query = _shown().where(CALLED, *selected(filters))
     return tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
+
+
+def _list_by_campaign(
+    tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return the newest of the newest of each campaign: a rare value is found without reading a frequent one."""
+    first, others = led_by(tx, {name: value for name, value in filters.items() if name != "tag"})
+    source: FromClause = campaigns
+    place = [contacts.c.campaign_id == campaigns.c.id]
+    if "status" in first and not others:
+        source = campaigns.join(campaign_zones, campaign_zones.c.campaign_id == campaigns.c.id)
+        place.append(contacts.c.zone == campaign_zones.c.zone)
+    found = select(contacts).where(*place, *selected(first)).order_by(contacts.c.id.desc())
+    led = found.correlate(campaigns, campaign_zones).offset(_FENCE).subquery("led") if first and others else contacts
+    where = selected(others, of=led) if led is not contacts else (*place, *selected({**first, **others}))
+    each = newest_first(select(led.c.id).where(*where), led.c.id, after=after, limit=limit).lateral("each")
+    tagged = (with_tag(filters["tag"]),) if "tag" in filters else ()
+    newest = select(each.c.id).select_from(source.join(each, text("true"))).where(CALLED, *tagged)
+    page = tx.execute(newest_first(newest, each.c.id, after=None, limit=limit)).scalars().all()
+    return tx.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all()
 
 
 def list_by_current_status(
@@ -71,7 +99,7 @@ def list_by_current_status(
     """Return a page of a campaign's contacts with one of these statuses, each in its zone, filtered by `others` too."""
     if others:
         wanted = tuple_(contacts.c.status, contacts.c.zone).in_(statuses_and_zones)
-        query = _shown().where(contacts.c.campaign_id == campaign_id, wanted, *(_is(*each) for each in others.items()))
+        query = _shown().where(contacts.c.campaign_id == campaign_id, wanted, *selected(others))
         return tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
     params = {
         "campaign_id": campaign_id,
@@ -82,12 +110,6 @@ def list_by_current_status(
     }
     page = tx.execute(_STANDING, params).scalars().all()
     return tx.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all()
-
-
-def _is(name: str, value: str) -> ColumnElement[bool]:
-    if name == "status":
-        return contacts.c.status == spelled(ContactStatus(value))  # a rare one is found otherwise than a frequent one
-    return contacts.c[name].in_(forms_of(value)) if name == "external_id" else contacts.c[name] == value
 
 
 def update_contact(tx: Connection, contact: Row[Any], changes: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, text
@@ -83,7 +84,7 @@ _SEND_FACTS = text(
     f"""
     SELECT one.* FROM unnest(CAST(:call_ids AS text[])) AS asked(id) CROSS JOIN LATERAL (
         SELECT {_COLUMNS}, a.id, a.state, a.flow_id, a.connection_id, a.to_number, a.from_number, a.request,
-               n.calls_per_second
+               n.calls_per_second, k.variables::text AS shared_variables
         FROM calls a JOIN contacts c ON c.id = a.contact_id JOIN campaigns k ON k.id = c.campaign_id
             JOIN connections n ON n.id = a.connection_id
             {caps_and_dials(besides="a.id")} {_CONSENTS} {_LISTS}
@@ -223,6 +224,12 @@ def _law_zone_key(row: RowMapping) -> str:
 def hours_of(stored: str) -> CallingHours:
     """Return calling hours from their stored JSON text."""
     return stored_hours(json.loads(stored))
+
+
+@lru_cache(maxsize=1024)
+def values_of(stored: str) -> Mapping[str, Any]:
+    """Return values for everybody from their stored JSON text."""
+    return MappingProxyType(json.loads(stored))
 
 
 @lru_cache(maxsize=1024)

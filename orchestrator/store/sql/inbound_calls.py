@@ -13,7 +13,7 @@ from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.store.sql.dial_ledger import DEADLINE_SLACK_S
 from orchestrator.store.sql.state_lists import one_of
-from orchestrator.store.sql.tables import calls, contacts, numbers
+from orchestrator.store.sql.tables import calls, campaigns, contacts, numbers
 
 RING_LIMIT_S = 60
 ASK_EVERY_S = 600  # whether the call still lives: the webhook of its hangup may have been lost
@@ -72,8 +72,10 @@ def find_contact_dialed_lately(tx: Connection, caller: str, *, within_days: int)
 
 
 def find_contact(tx: Connection, contact_id: str) -> RowMapping | None:
-    """Return a contact's row."""
-    return tx.execute(select(contacts).where(contacts.c.id == contact_id)).mappings().first()
+    """Return a contact's row, with the values that its campaign has for everybody."""
+    query = select(contacts, campaigns.c.variables.label("shared_variables"))
+    query = query.join_from(contacts, campaigns, campaigns.c.id == contacts.c.campaign_id)
+    return tx.execute(query.where(contacts.c.id == contact_id)).mappings().first()
 
 
 def insert_call(

@@ -287,7 +287,7 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             {"id", "name", "kind", "flow_id", "connection_id", "status", "caller_ids", "default_timezone", "pacing"}
             | {"consent", "on_opt_out", "caller_id_pool"}
             | {"calling_hours", "retry", "caps", "lists", "purpose", "subject", "voice", "spend"}
-            | {"always_because", "law"}
+            | {"always_because", "law", "variables", "tags", "description"}
             | {"allow_number_kinds"}
         ),
         "connections": frozenset({"id", "dial_regions"}),

@@ -189,6 +189,26 @@ POLLS = (
         for status in ("waiting", "held", "calling", "completed", "canceled", "unknown")
     ),
     f"/v1/contacts?campaign_id={OVER}&limit=500",
+    *(
+        f"/v1/contacts?{scope}{what}"
+        for scope in ("", f"campaign_id={ALL_WAIT}&", f"campaign_id={NOWHERE}&", "tag=spring&", "tag=nothing&")
+        for what in (
+            "disposition=human",
+            "disposition=fax",
+            "outcome=promised",
+            "outcome=nobody",
+            "reason=zone_unknown",
+            "reason=nothing",
+            "status=completed",
+            "status=unknown",
+            "status=completed&disposition=fax",
+            "status=held&reason=zone_unknown",
+            "outcome=heard&disposition=fax",
+            "updated_after=2001-01-01T00:00:00Z",
+            "updated_after=2099-01-01T00:00:00Z",
+            "updated_after=2099-01-01T00:00:00Z&disposition=human",
+        )
+    ),
     "/v1/contacts?phone=%2B12012000002",
     "/v1/contacts?external_id=nobody",
     *(

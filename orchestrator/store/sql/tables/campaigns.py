@@ -69,6 +69,9 @@ campaigns = Table(
     Column("consent", JSONB, nullable=False, server_default=EMPTY),
     Column("on_opt_out", Text, nullable=False, server_default=text("'hangup'")),  # or 'finish': what rings goes on
     Column("lists", JSONB(none_as_null=True)),  # by name; NULL where nothing was said: every registry that covers it
+    Column("variables", JSONB, nullable=False, server_default=EMPTY),  # for everybody; the contact's own win
+    Column("tags", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("description", Text),
     # A campaign makes five calls, and no more until a webhook has come back since then.
     moment("proving_since"),
     Column("heard_webhooks", Boolean, nullable=False, server_default=text("false")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.model.contact_status import ContactStatus
@@ -108,6 +108,29 @@ Index(
     postgresql_include=["zone"],
     postgresql_where=text(f"{IS_CLAIMABLE} AND reason IS NOT NULL"),
 )
+# What became of people, found in each campaign; who was imported and not called yet is in none of these.
+Index(
+    "contacts_of_reason",
+    contacts.c.campaign_id,
+    contacts.c.reason,
+    contacts.c.id,
+    postgresql_where=text("reason IS NOT NULL"),
+)
+Index(
+    "contacts_of_disposition",
+    contacts.c.campaign_id,
+    contacts.c.disposition,
+    contacts.c.id,
+    postgresql_where=text("disposition IS NOT NULL"),
+)
+Index(
+    "contacts_of_outcome",
+    contacts.c.campaign_id,
+    func.left(contacts.c.outcome, 200),  # an index takes no text of any length
+    contacts.c.id,
+    postgresql_where=text("outcome IS NOT NULL"),
+)
+Index("contacts_updated", contacts.c.updated_at)
 Index("contacts_zones_version", contacts.c.zones_version, postgresql_where=text(IS_CLAIMABLE))
 Index("contacts_by_campaign", contacts.c.campaign_id, contacts.c.id)
 Index("contacts_by_status", contacts.c.status, contacts.c.id)

@@ -1,0 +1,115 @@
+"""Filters on contacts: each alone, with others, within a campaign and over all of them, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from orchestrator.services import Services
+from tests.support.rest import Rest, fresh_number, pointers
+
+OLD, NEW = datetime(2031, 3, 1, tzinfo=UTC), datetime(2031, 3, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def people(rest: Rest, services: Services) -> dict[str, str]:
+    """Return contacts by name, as calls and time would have left them, in two campaigns of which one has a tag."""
+    first, second = rest.campaign(name="first", tags=["Spring"])["id"], rest.campaign(name="second")["id"]
+    rows: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("busy", first, {"status": "waiting", "reason": "busy", "disposition": "busy", "updated_at": OLD}),
+        ("done", first, {"status": "completed", "disposition": "human", "outcome": "heard", "updated_at": NEW}),
+        ("sold", first, {"status": "completed", "disposition": "human", "outcome": "confirmed", "updated_at": OLD}),
+        ("held", second, {"status": "held", "reason": "number_gap", "disposition": "busy", "updated_at": NEW}),
+        ("fresh", second, {"status": "waiting", "updated_at": OLD}),
+    )
+    ids = {name: rest.contacts(campaign, fresh_number())[0] for name, campaign, _ in rows}
+    with services.sql.begin() as tx:
+        for name, _, columns in rows:
+            cells = ", ".join(f"{column} = :{column}" for column in columns)
+            tx.execute(text(f"UPDATE contacts SET {cells} WHERE id = :id"), {"id": ids[name], **columns})
+    return {**ids, "first": first, "second": second}
+
+
+def _pages(rest: Rest, path: str) -> Iterator[dict[str, Any]]:
+    cursor = ""
+    while cursor is not None:
+        page = rest.get(f"{path}&limit=1" + (f"&cursor={cursor}" if cursor else "")).json
+        assert page is not None
+        yield from page["data"]
+        cursor = page["next_cursor"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("disposition=busy", "busy held"),
+        ("disposition=human&outcome=heard", "done"),
+        ("outcome=confirmed", "sold"),
+        ("reason=number_gap", "held"),
+        ("reason=busy&disposition=busy", "busy"),
+        ("status=completed&disposition=human", "done sold"),
+        ("status=waiting&disposition=busy", "busy"),
+        ("updated_after=2031-03-02T00:00:00Z", "done held"),
+        ("updated_after=2031-03-02T00:00:00Z&disposition=busy", "held"),
+        ("updated_after=2031-03-05T00:00:00Z", "done held"),
+        ("tag=spring", "busy done sold"),
+        ("tag=%20SPRING%20&disposition=human", "done sold"),
+        ("tag=spring&status=completed", "done sold"),
+        ("tag=spring&updated_after=2031-03-02T00:00:00Z", "done"),
+        ("tag=autumn", ""),
+        ("outcome=nothing_like_it", ""),
+    ],
+)
+def test_a_filter_finds_those_and_no_others_page_by_page(
+    rest: Rest, people: dict[str, str], asked: str, expected: str
+) -> None:
+    found = [contact["id"] for contact in _pages(rest, f"/v1/contacts?{asked}")]
+
+    assert found == sorted((people[name] for name in expected.split()), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("disposition=busy", "busy"),
+        ("outcome=heard", "done"),
+        ("reason=busy", "busy"),
+        ("status=waiting&disposition=busy", "busy"),
+        ("status=waiting&reason=busy", "busy"),
+        ("updated_after=2031-03-02T00:00:00Z&status=completed", "done"),
+        ("", "busy done sold"),
+    ],
+)
+def test_a_campaigns_contacts_are_filtered_like_all_contacts(
+    rest: Rest, people: dict[str, str], asked: str, expected: str
+) -> None:
+    wanted = sorted((people[name] for name in expected.split()), reverse=True)
+    first = people["first"]
+
+    assert [each["id"] for each in _pages(rest, f"/v1/campaigns/{first}/contacts?{asked}")] == wanted
+    assert [each["id"] for each in _pages(rest, f"/v1/contacts?campaign_id={first}&{asked}")] == wanted
+
+
+def test_contacts_of_no_campaign_are_not_found(rest: Rest) -> None:
+    assert rest.get("/v1/campaigns/cmp_01K00000000000000000000000/contacts").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("disposition=bussy", "disposition"),
+        ("updated_after=yesterday", "updated_after"),
+        ("reason=" + "x" * 201, "reason"),
+        ("tag=" + "x" * 51, "tag"),
+        ("tag=%20", "tag"),
+    ],
+)
+def test_a_filter_that_nothing_could_match_is_refused_by_name(rest: Rest, asked: str, name: str) -> None:
+    refused = rest.get(f"/v1/contacts?{asked}")
+
+    assert refused.status_code == 422
+    assert list(pointers(refused)) == [f"?{name}"]
