@@ -31,8 +31,14 @@ OPEN_CONTACTS: Final = (*CLAIMABLE, ContactStatus.CALLING)
 FINAL_STATUSES: Final = tuple(status for status in ContactStatus if status not in OPEN_CONTACTS)
 """Dialed no more, unless a person asks for it; late truth may still make an `unknown` one another of these."""
 
-REDIALED: Final = (ContactStatus.COMPLETED, ContactStatus.EXHAUSTED, ContactStatus.EXPIRED, ContactStatus.CANCELED)
-"""Called again when a person asks for it; what is suppressed or unknown never is."""
+REDIALED: Final = (
+    ContactStatus.COMPLETED,
+    ContactStatus.EXHAUSTED,
+    ContactStatus.SUPPRESSED,
+    ContactStatus.CANCELED,
+    ContactStatus.EXPIRED,
+)
+"""Called again when a person asks for it, who was suppressed once that is lifted; what is unknown never is."""
 
 _Row = Transition[ContactStatus]
 _MORE = "a person asks for more attempts"
@@ -53,7 +59,7 @@ CONTACT_TRANSITIONS: Final = TransitionTable(
         *_leave_claimable(ContactStatus.CALLING, "claim: an attempt is reserved", "R10"),
         *_leave_claimable(ContactStatus.COMPLETED, "a person; a late fact about the last call", "R12"),
         *_leave_claimable(ContactStatus.EXHAUSTED, f"{_GATE}; completion, if held for ever; a late fact", "R22"),
-        *_leave_claimable(ContactStatus.SUPPRESSED, f"{_GATE}; a late opt-out", "R12"),
+        *_leave_claimable(ContactStatus.SUPPRESSED, f"its number is suppressed; {_GATE}; a late opt-out", "R9"),
         *_leave_claimable(
             ContactStatus.CANCELED, "a person, the campaign's cancel, a withdrawn import, erasure", "R22"
         ),

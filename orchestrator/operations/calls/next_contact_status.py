@@ -76,17 +76,20 @@ def _amended(record: Record) -> ContactAfter | None:
     status = ContactStatus(row["contact_status"])
     reason, due_at = row["contact_reason"], row["due_at_text"]
     step = _step(record, tally, row["attempts"])
-    if status in CLAIMABLE and isinstance(step, Final) and not _is_asked_for_since(record, step):
+    if status in CLAIMABLE and isinstance(step, Final) and not _is_asked_for_since(record):
         status, reason, due_at = step.status, step.reason, None
     elif (status, reason) == (ContactStatus.UNKNOWN, Reason.UNKNOWN_ATTEMPT):
         status, reason = _never_again(step)  # its end was only assumed, and now it is known
     return _after(record, status, reason, due_at, attempts=row["attempts"], tally=tally)
 
 
-def _is_asked_for_since(record: Record, step: Final) -> bool:
+def _is_asked_for_since(record: Record) -> bool:
     """Return whether a person has asked for more attempts after this call: only an opt-out takes them back."""
-    asked_for = record.row["redialed_after"] == record.call.call_id
-    return asked_for and step.status is not ContactStatus.SUPPRESSED
+    return record.row["redialed_after"] == record.call.call_id and not _is_suppressed(record)
+
+
+def _is_suppressed(record: Record) -> bool:
+    return bool(record.call.suppressions) or record.row["is_suppressed"]
 
 
 def _step(record: Record, tally: dict[str, int], attempts: int) -> RetryAt | Final:
@@ -98,7 +101,7 @@ def _step(record: Record, tally: dict[str, int], attempts: int) -> RetryAt | Fin
         attempts_limit=record.row["attempts_limit"],
         disposition_counts={d: tally.get(f"disposition:{d}", 0) for d in Disposition},
         outcome_counts={name[8:]: count for name, count in tally.items() if name.startswith("outcome:")},
-        suppressed=bool(record.call.suppressions) or record.row["is_suppressed"],
+        suppressed=_is_suppressed(record),
         fault=_repeated(record),
         unspent=unspent,
     )

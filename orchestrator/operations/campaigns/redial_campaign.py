@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Row
 from orchestrator.clock import Clock
 from orchestrator.errors import Conflict
 from orchestrator.model.campaign_status import CampaignStatus
-from orchestrator.model.contact_status import REDIALED, ContactStatus
+from orchestrator.model.contact_status import ContactStatus
 from orchestrator.operations.campaigns.create_campaign import found
 from orchestrator.operations.campaigns.start_campaign import check_guards
 from orchestrator.operations.contacts.bulk_changes import Stores, TryAgain, Way, count_matching, make_change
@@ -24,7 +24,7 @@ from orchestrator.policy.timestamps import Moment, parse_timestamp
 from orchestrator.store.sql import campaigns, redials
 
 MOST_ATTEMPTS = 20
-_UNLESS_SAID = tuple(status for status in REDIALED if status is not ContactStatus.CANCELED)
+_UNLESS_SAID = (ContactStatus.COMPLETED, ContactStatus.EXHAUSTED, ContactStatus.EXPIRED)
 _OVER = (
     "Its ends_at has passed: set a later one with PATCH, or clone the campaign with the contacts that are to be called."
 )
@@ -39,8 +39,11 @@ class Redial(BaseModel):
     dispositions: Dispositions = None
     outcomes: Outcomes = None
     statuses: Annotated[
-        list[Literal["completed", "exhausted", "expired", "canceled"]] | None,
-        Field(min_length=1, description="Left out: completed, exhausted and expired. Others are never called again."),
+        list[Literal["completed", "exhausted", "expired", "canceled", "suppressed"]] | None,
+        Field(
+            min_length=1,
+            description="Left out: completed, exhausted, expired. Of the suppressed those whose number no longer is.",
+        ),
     ] = None
     attempts: int = Field(
         1, ge=1, le=MOST_ATTEMPTS, strict=True, description="How many more, at most: when, the retry rules say."

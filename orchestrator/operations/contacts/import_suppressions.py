@@ -18,6 +18,7 @@ from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem
 from orchestrator.contact_files.csv_rows import CsvRows, Row
 from orchestrator.contact_files.file_account import ERRORS_KEPT, FileAccount
 from orchestrator.model.contact_status import ContactStatus
+from orchestrator.operations.contacts.end_suppressed import end_suppressed
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_at_once
 from orchestrator.operations.contacts.suppress_number import API, GLOBAL, IN_THE_PAST
 from orchestrator.operations.dialing.drain_dials import drain_dials
@@ -138,6 +139,7 @@ def _end(written: str, now: datetime) -> str | ContactProblem | None:
 def _write(sql: Engine, wishes: Sequence[Asked]) -> Counter[Change]:
     with sql.begin() as tx:
         changes = Counter(write_opt_outs(tx, wishes).values())
+    end_suppressed({wish.phone for wish in wishes}, sql=sql)
     changes[Change.KEPT] += len(wishes) - changes.total()
     return changes
 

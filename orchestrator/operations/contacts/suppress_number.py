@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from orchestrator.clock import Clock
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.model.contact_status import ContactStatus
+from orchestrator.operations.contacts.end_suppressed import end_suppressed
 from orchestrator.operations.contacts.find_suppressions import Found, find_last
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_at_once
 from orchestrator.operations.dialing.drain_dials import drain_dials
@@ -51,7 +52,8 @@ def suppress_number(
 ) -> Suppressed:
     """Return the suppression in force; `scope` is `global` or a campaign id. Safe to repeat.
 
-    An existing one is lengthened or kept, never shortened. Raises InvalidInput for an end that has passed.
+    An existing one is lengthened or kept, never shortened. Contacts that wait end with one that has no end. Raises
+    InvalidInput for an end that has passed.
     """
     if expires_at is not None and expires_at <= clock():
         raise InvalidInput([FieldError("/expires_at", "in_the_past", IN_THE_PAST)])
@@ -59,6 +61,7 @@ def suppress_number(
     wish = Asked(phone, scope, reason, asked_by=by, expires_at=end)
     with sql.begin() as tx:
         change = write_opt_outs(tx, [wish])[phone, scope]
+    end_suppressed([phone], sql=sql)
     hang_up_at_once(sql, client, keys)
     concerned = call_filters.to_number(phone, campaign_id=None if scope == GLOBAL else scope)
     drain_dials(concerned, _RELEASE, sql=sql, client=client, keys=keys)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -23,6 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.ids import new_id
+from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.sql.state_changes import sources_of
 from orchestrator.store.sql.tables import lifted_suppressions, suppressions
 
 # Whether `s`, a row of `suppressions`, is in force at this moment; lifted ones are in another table.
@@ -87,6 +90,20 @@ _KEEP_WORDS = text(
 ).bindparams(bindparam("rows", type_=JSONB))
 
 
+# A number that is suppressed for a time is left to the gate: its contacts may be due only when that is over.
+_END = f"""
+    UPDATE contacts SET status = '{ContactStatus.SUPPRESSED}', reason = '{Reason.SUPPRESSED}', due_at = NULL,
+        updated_at = now()
+    WHERE id IN (
+        SELECT c.id FROM suppressions s JOIN contacts c ON c.phone = s.phone AND s.scope IN ('global', c.campaign_id)
+        WHERE s.phone = ANY(:phones) AND s.expires_at IS NULL
+            AND c.status IN {sources_of(ContactStatus.SUPPRESSED, among=CLAIMABLE)}
+        ORDER BY c.id LIMIT :most FOR UPDATE OF c {{skip}})
+"""  # noqa: S608 built from constants
+_END_FREE, _END_ALL = text(_END.format(skip="SKIP LOCKED")), text(_END.format(skip=""))
+ENDED_AT_ONCE = 500  # one number may be a contact of many campaigns
+
+
 @dataclass(frozen=True)
 class Asked:
     """A request to suppress a number: by whom, why, and until when (by `format_timestamp`; None: for ever).
@@ -119,7 +136,7 @@ def write_opt_outs(tx: Connection, wishes: Sequence[Asked]) -> Mapping[Place, Ch
 
     No end wins over any end, the later end over the earlier, and the reason stays that of the first. Every request is
     kept in the history, unless it repeats an earlier one. Safe to repeat, in any order: a request of a call's flow that
-    was lifted since does not come back.
+    was lifted since does not come back. Contacts that wait end with it, up to ENDED_AT_ONCE and none that is locked.
     """
     fresh = _not_recorded_before(tx, wishes)
     if not fresh:
@@ -130,7 +147,17 @@ def write_opt_outs(tx: Connection, wishes: Sequence[Asked]) -> Mapping[Place, Ch
     longest = [{"id": new_id("sup"), **asdict(wish)} for wish in _longest(fresh).values()]
     written = tx.execute(_LENGTHEN, {"rows": longest}).all()
     tx.execute(_KEEP_WORDS, rows)
+    end_waiting(tx, {wish.phone for wish in fresh})
     return _changes(longest, {row.id: (row.phone, row.scope) for row in written})
+
+
+def end_waiting(tx: Connection, phones: Collection[str], *, skip_locked: bool = True) -> int:
+    """End contacts that wait or are held and whose number is suppressed for good, some of them; return how many.
+
+    With `skip_locked` those are left out whom somebody else is changing: the gate ends them, or whoever comes later.
+    """
+    params = {"phones": sorted(phones), "most": ENDED_AT_ONCE}
+    return tx.execute(_END_FREE if skip_locked else _END_ALL, params).rowcount
 
 
 def be_the_one_writer(tx: Connection) -> None:

@@ -235,7 +235,8 @@ def test_a_contact_that_is_held_until_somebody_acts_has_no_time(world: World) ->
 def test_an_opt_out_is_known_from_when_it_was_made(world: World) -> None:
     _, contact_id = one_more(world)
     before = world.query("SELECT clock_timestamp()")[0][0]
-    world.run(suppress_number, PHONE, reason="asked")
+    for_a_day = utc_now() + timedelta(days=1)  # one without an end ends the contact
+    world.run(suppress_number, PHONE, reason="asked", expires_at=for_a_day)
     world.execute("SELECT pg_sleep(0.01)")
     during = world.query("SELECT clock_timestamp()")[0][0]
     world.execute("SELECT pg_sleep(0.01)")

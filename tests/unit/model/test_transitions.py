@@ -54,10 +54,10 @@ def test_a_state_that_is_called_final_has_no_way_out_but_to_the_truth() -> None:
     assert {state for state in CampaignStatus if CAMPAIGN_TRANSITIONS.is_final(state)} == set(FINAL_CAMPAIGN)
 
 
-def test_only_a_person_lets_who_has_ended_wait_again_and_never_the_suppressed_or_unknown() -> None:
+def test_only_a_person_lets_who_has_ended_wait_again_and_never_the_unknown() -> None:
     assert set(CONTACT_TRANSITIONS.sources(ContactStatus.WAITING, on_request=True)) == set(REDIALED)
     assert not set(CONTACT_TRANSITIONS.sources(ContactStatus.WAITING)) & set(FINAL_STATUSES)
-    assert {ContactStatus.SUPPRESSED, ContactStatus.UNKNOWN}.isdisjoint(REDIALED)
+    assert ContactStatus.UNKNOWN not in REDIALED
     assert CAMPAIGN_TRANSITIONS.sources(CampaignStatus.RUNNING, on_request=True) == (CampaignStatus.COMPLETED,)
 
 
