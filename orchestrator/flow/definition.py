@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.flow.actions import Action, Branch, Choose, Command, End, Value
 from orchestrator.flow.limits import DEFAULT_RING_S, DEFAULT_TIME_LIMIT_S, LONGEST_CALL_S, START_TIMEOUT_S
-from orchestrator.flow.notices import Said, SaysOfItself
+from orchestrator.flow.notices import NOTICES, Said, SaysOfItself
 from orchestrator.flow.templating.translations import Texts
 from orchestrator.flow.vocabulary import CONTACT_FIELDS, ENDS_CALL, HUMAN_RESULTS, is_ended_by, result_name
 from orchestrator.policy.calling_hours import is_open
@@ -124,7 +124,8 @@ class Flow:
     on: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
     texts: Texts | None = None
     says: SaysOfItself = field(default_factory=SaysOfItself)
-    reads_notices: bool = False
+    reads_notices: frozenset[Said] = frozenset()
+    left_to_engine: frozenset[Said] = frozenset()  # the notices that the engine says where they are asked for
 
     def is_open(self, name: str, now: datetime) -> bool:
         """Return whether the hours of that name are open at `now`; hours that are not there never are."""
@@ -164,9 +165,19 @@ class Flow:
         view |= {name: contact.get(name) for name in CONTACT_FIELDS}
         return view | (self._notices(view, region) if self.reads_notices else {})
 
+    def notices_for(self, phone: str, region: str | None) -> tuple[Said, ...]:
+        """Return the notices that the engine says to a person there, in the order in which they are said."""
+        if not self.left_to_engine:
+            return ()
+        return self.says.said_to((notice for notice in NOTICES if notice in self.left_to_engine), phone, region)
+
+    def language_for(self, contact: Mapping[str, Any]) -> str:
+        """Return the language that the flow speaks with a contact, such as es-US; empty where nothing says it."""
+        said = self.texts.language_for(contact) if self.texts else contact.get("language") or self.says.language
+        return str(said or "")
+
     def _notices(self, view: Mapping[str, Any], region: str | None) -> dict[str, str]:
-        said = self.texts.language_for(view) if self.texts else view.get("language") or self.says.language
-        return self.says.heard_by(str(view.get("phone") or ""), region, str(said or ""))
+        return self.says.heard_by(str(view.get("phone") or ""), region, self.language_for(view))
 
 
 def _is_blank(value: Any) -> bool:

@@ -2,12 +2,13 @@
 
 A payload says them where they stand in it: `{{ identify }}`, `{{ ai_notice }}`, `{{ recording_notice }}`. The two
 notices are sentences of the engine's own, said as the flow wants: always, never, or where the law of the place asks.
+Those that stand nowhere in the flow are said by the engine, in front of the first that is heard in the call.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -58,6 +59,15 @@ _SENTENCES: Final[Mapping[Said, Mapping[str, str]]] = {
     },
 }
 _OTHERWISE: Final = "en"
+_CARRIERS: Final[Mapping[str, str]] = {
+    "en": "en-US",
+    "es": "es-ES",
+    "fr": "fr-FR",
+    "de": "de-DE",
+    "it": "it-IT",
+    "nl": "nl-NL",
+    "pt": "pt-PT",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +86,34 @@ class SaysOfItself:
 
     def heard_by(self, phone: str, region: str | None, language: str) -> dict[str, str]:
         """Return the notices for a person by the names that templates read; empty where they are not said."""
-        law = law_for(regions_of(phone, region), DEFAULT_PURPOSE, Voice.AI)
-        return {hidden_name(notice): self._heard(notice, law, language) for notice in NOTICES}
+        said = self.said_to(NOTICES, phone, region)
+        return {hidden_name(notice): sentence(notice, language) if notice in said else "" for notice in NOTICES}
 
-    def _heard(self, notice: Said, law: Law, language: str) -> str:
+    def said_to(self, notices: Iterable[Said], phone: str, region: str | None) -> tuple[Said, ...]:
+        """Return those of the notices that are said to a person there."""
+        law = law_for(regions_of(phone, region), DEFAULT_PURPOSE, Voice.AI)
+        return tuple(notice for notice in notices if self._is_said(notice, law))
+
+    def _is_said(self, notice: Said, law: Law) -> bool:
         when = self.when(notice)
-        is_said = when is When.ALWAYS or (when is When.AUTO and _asks_for(law, notice))
-        return sentence(notice, language) if is_said else ""
+        return when is When.ALWAYS or (when is When.AUTO and _asks_for(law, notice))
 
 
 def sentence(notice: Said, language: str) -> str:
     """Return a notice in a language such as es-US; in English where it is not known in it."""
     known = _SENTENCES[notice]
     return known.get(language.split("-", maxsplit=1)[0].lower(), known[_OTHERWISE])
+
+
+def sentences(notices: Iterable[str], language: str) -> str:
+    """Return notices as one text."""
+    return " ".join(sentence(Said(notice), language) for notice in notices)
+
+
+def spoken_language(language: str) -> str:
+    """Return the carrier's name of the language in which a notice is said: es-ES for es or es-MX."""
+    family = language.split("-", maxsplit=1)[0].lower()
+    return _CARRIERS.get(family, _CARRIERS[_OTHERWISE])
 
 
 def hidden_name(notice: Said) -> str:

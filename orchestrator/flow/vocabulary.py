@@ -53,6 +53,9 @@ BRIDGED: Final = str(EventType.CALL_BRIDGED)
 CONNECTING: Final = frozenset({"transfer", "bridge", "enqueue"})
 """Commands that connect the call with somebody: `call.bridged` follows."""
 GATHER_ENDED: Final = str(EventType.GATHER_ENDED)
+SPEAK_ENDED: Final = str(EventType.SPEAK_ENDED)
+CANCELLED_AMD: Final = "cancelled_amd"
+"""How a sound ends that the carrier itself cut off, because detection has found a machine."""
 HTTP_SUCCEEDED: Final = "http.succeeded"
 HTTP_FAILED: Final = "http.failed"
 STREAM_PLAY_ENDED: Final = "stream_play.ended"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from orchestrator.flow.actions import Action, Command, StreamPlay
-from orchestrator.flow.definition import Flow
+from orchestrator.flow.definition import Flow, Step
 from orchestrator.flow.vocabulary import CONNECTING, OWN_RECEIVER
 from orchestrator.policy.purposes import Voice
 
@@ -20,7 +21,12 @@ def voice_of(flow: Flow | None) -> Voice | None:
     What plays while people wait for something is no voice. None where nobody knows: without a flow, or in one that
     neither says anything nor connects with anybody.
     """
-    heard = {voice for step in flow.steps.values() if (voice := _voice_of(step.action))} if flow else set()
+    return voice_of_steps(flow.steps.values()) if flow else None
+
+
+def voice_of_steps(steps: Iterable[Step]) -> Voice | None:
+    """Return the same of steps."""
+    heard = {voice for step in steps if (voice := _voice_of(step.action))}
     return next((voice for voice in (Voice.AI, Voice.TTS, Voice.RECORDED, Voice.AGENT) if voice in heard), None)
 
 
@@ -33,12 +39,15 @@ def _voice_of(action: Action) -> Voice | None:
         return Voice.TTS
     if action.action in _PLAYED:
         return Voice.RECORDED
-    if action.action == "streaming_start" and _is_talked_back(action):
+    if action.action == "streaming_start" and is_talked_back(_fields(action)):
         return Voice.AI
     return Voice.AGENT if action.action in CONNECTING else None
 
 
-def _is_talked_back(stream: Command) -> bool:
-    """Return whether a program of somebody's talks into the call: our own receiver plays only what the flow says."""
-    fields = {**(stream.body or stream.plain), **dict(stream.fields)}
+def _fields(command: Command) -> dict[str, Any]:
+    return {**(command.body or command.plain), **dict(command.fields)}
+
+
+def is_talked_back(fields: Mapping[str, Any]) -> bool:
+    """Return whether in a stream with these fields a program of somebody's talks: our own receiver says nothing."""
     return _TALKS_BACK in fields and fields.get("stream_url") != OWN_RECEIVER

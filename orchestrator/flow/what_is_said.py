@@ -11,12 +11,11 @@ from orchestrator.flow.notices import Said, When
 from orchestrator.flow.vocabulary import CONNECTING
 from orchestrator.policy.law.kinds import Kind
 from orchestrator.policy.law.law import Law
-from orchestrator.policy.purposes import Purpose, Voice
+from orchestrator.policy.purposes import SYNTHETIC, Purpose, Voice
 
 _READ_OUT = frozenset({"speak", "gather_using_speak"})
 _PLAYED = frozenset({"playback_start", "gather_using_audio"})
 _BY_MACHINE = frozenset({Voice.RECORDED, Voice.TTS, Voice.AI})
-_SYNTHETIC = frozenset({Voice.TTS, Voice.AI})
 _ABANDONED_AFTER_S = 2.0  # 47 CFR 64.1200(a)(7)(i)(A), 16 CFR 310.4(b)(4)(iii)
 
 
@@ -109,9 +108,13 @@ def records_unannounced(flow: Flow) -> str | None:
         return "dial.record records from the answer on, before anything can be said: use record_start behind the notice"
     if flow.says.recording_notice is When.NEVER:
         return "it records and never says so" if any(map(_records, flow.steps.values())) else None
+    if Said.RECORDING_NOTICE in flow.left_to_engine:
+        return None
     recording = {name for name, step in flow.steps.items() if _records(step)}
     if recording & _reached(flow, without=Said.RECORDING_NOTICE):
-        return "it records before it says so: let {{ recording_notice }} stand in what is said before record_start"
+        return (
+            "it records before it says so: let {{ recording_notice }} stand before record_start, or nowhere in the flow"
+        )
     return None
 
 
@@ -121,13 +124,13 @@ def _lacking(flow: Flow, step: Step, voice: Voice | None) -> Iterator[SpokenProb
     if flow.says.identify is not None and Said.IDENTITY not in step.says:
         detail = "what is said first says who calls: let {{ identify }} stand in its payload"
         yield SpokenProblem("identity_missing", step.name, detail)
-    if voice not in (None, *_SYNTHETIC):
+    if voice not in (None, *SYNTHETIC):
         return
-    if Said.AI_NOTICE not in step.says:
-        detail = "an artificial voice says so first: let {{ ai_notice }} stand in its payload"
-        yield SpokenProblem("notice_missing", step.name, detail)
-    elif flow.says.ai_notice is When.NEVER:
+    if flow.says.ai_notice is When.NEVER:
         detail = "an artificial voice says so first: ai_notice: never is not for sales"
+        yield SpokenProblem("notice_missing", step.name, detail)
+    elif Said.AI_NOTICE not in step.says and Said.AI_NOTICE not in flow.left_to_engine:
+        detail = "an artificial voice says so first: let {{ ai_notice }} stand in its payload, or nowhere in the flow"
         yield SpokenProblem("notice_missing", step.name, detail)
 
 

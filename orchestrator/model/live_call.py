@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 FIRST_SCHEMA = 1
-LIVE_SCHEMA = 4
+LIVE_SCHEMA = 5
 """The version of the state's fields: an engine does not touch a state that a newer one wrote.
 
 Raise it when a field is added or changes its meaning: an engine that does not know a field drops it. A new field has
@@ -87,7 +87,8 @@ class LiveCall(BaseModel):
     are the ids of duplicate calls of the same attempt. `unwanted` says that the number was suppressed before the
     answer. `is_erased` says that the person was erased: personal data no longer enters the state. `heard_at` is when
     the person first heard something, by the carrier's clock; `answer_noted_at` when the answer was noted here, by ours,
-    and None for a call that was answered before such things were noted.
+    and None for a call that was answered before such things were noted. `notices` are those that the engine says
+    itself, `notice_command` is the newest command that says them, `notices_said` whether the carrier has accepted it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -141,6 +142,9 @@ class LiveCall(BaseModel):
     transfers: int = 0
     newest_target: str | None = None
     user_state: str | None = None
+    notices: tuple[str, ...] = ()
+    notice_command: str | None = None
+    notices_said: bool = False
 
     recordings: tuple[dict[str, Any], ...] = ()
     cost: dict[str, Any] | None = None

@@ -30,3 +30,7 @@ class Voice(StrEnum):
     RECORDED = "recorded"
     TTS = "tts"
     AI = "ai"
+
+
+SYNTHETIC = frozenset({Voice.TTS, Voice.AI})
+"""The voices that are artificial."""

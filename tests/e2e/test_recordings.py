@@ -50,7 +50,7 @@ def test_what_a_flow_records_is_here_in_the_end(stack: StackRun, simulator: Simu
         assert (sha256(file).hexdigest(), len(file)) == (each["sha256"], each["size_bytes"])
     assert list(stack.folder.glob("recordings/drafts/*")) == []
     said = [(line["track"], line["text"]) for call in details(stack, campaign) for line in call["transcript"]]
-    assert ("outbound", "Hello Ada") in said
+    assert ("outbound", "You are hearing an artificial voice. Hello Ada") in said
 
 
 def all_fetched(stack: StackRun, campaign: CampaignRun) -> list[dict[str, Any]]:

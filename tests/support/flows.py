@@ -71,9 +71,14 @@ def only_problem(text: str) -> FlowProblem:
 
 
 class Line:
-    """One call: `hear` takes an event to the engine and keeps the answer; the clock is moved by hand."""
+    """One call: `hear` takes an event to the engine and keeps the answer; the clock is moved by hand.
 
-    def __init__(self, flow: Flow | str, *, direction: Direction = "outgoing", **contact: Any) -> None:
+    The engine's own notices are left out unless a test is about them (`notices`).
+    """
+
+    def __init__(
+        self, flow: Flow | str, *, direction: Direction = "outgoing", notices: bool = False, **contact: Any
+    ) -> None:
         self.flow = load_flow(flow) if isinstance(flow, str) else flow
         self.now = BEGAN
         contact = {"first_name": "Ann", "phone": "+13125550142", **contact}
@@ -86,6 +91,8 @@ class Line:
             dialed_at=BEGAN,
             direction=direction,
         )
+        if not notices:
+            self.call = self.call.model_copy(update={"notices": ()})
         self.decision = Decision(call=self.call)
         self.sent: list[SendCommand] = []
         self._numbers: Iterator[int] = iter(range(1, 10_000))

@@ -15,10 +15,11 @@ from orchestrator.flow.engine.event_owner import Owner, hang_up_duplicate, owner
 from orchestrator.flow.engine.facts import keep_facts, remember_event
 from orchestrator.flow.engine.first_sound import note_sound
 from orchestrator.flow.engine.local_results import on_http_result, on_stream_play_ended
-from orchestrator.flow.engine.pending_commands import attribute_event
+from orchestrator.flow.engine.notices import forget_notices, notices_alone
+from orchestrator.flow.engine.pending_commands import attribute_event, find_pending
 from orchestrator.flow.engine.requested_transfers import TRANSFER_TIMER, apply_transfer_results, on_transfer_timer
 from orchestrator.flow.engine.second_legs import on_second_leg_event
-from orchestrator.flow.engine.steps import end_stalled_call, enter
+from orchestrator.flow.engine.steps import end_stalled_call, enter, go_on_after_notices
 from orchestrator.flow.engine.suppressed_number import (
     SUPPRESSED_TIMER,
     hang_up_suppressed,
@@ -26,7 +27,7 @@ from orchestrator.flow.engine.suppressed_number import (
     on_number_suppressed,
 )
 from orchestrator.flow.engine.transition import Transition
-from orchestrator.flow.vocabulary import CALL_WIDE, event_name
+from orchestrator.flow.vocabulary import CALL_WIDE, CANCELLED_AMD, event_name
 from orchestrator.model import event as own
 from orchestrator.model.decision import Decision
 from orchestrator.model.event import Event
@@ -89,7 +90,13 @@ def _on_own_leg_event(transition: Transition) -> None:
 def _advance_flow(transition: Transition) -> None:
     event, payload = transition.event, transition.event.payload
     name = event_name(event.type)
+    spoken = find_pending(transition.call, notices_alone(transition))
     is_own = attribute_event(transition, name)
+    if spoken is not None and find_pending(transition.call, spoken.command_id) is None:
+        go_on_after_notices(transition, payload)
+        return
+    if payload.get("status") == CANCELLED_AMD:
+        forget_notices(transition)
     if is_own and transition.has_flow and transition.step is not None and transition.step.is_ended_by(name):
         stop_background_audio(transition)
     remember_event(transition, name, payload)

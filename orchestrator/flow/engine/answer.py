@@ -6,6 +6,7 @@ from datetime import datetime
 
 from orchestrator.flow.engine.branching import next_step
 from orchestrator.flow.engine.hangup import hang_up
+from orchestrator.flow.engine.notices import forget_notices
 from orchestrator.flow.engine.steps import enter
 from orchestrator.flow.engine.transition import OWN, Transition
 from orchestrator.flow.limits import STALL_S
@@ -82,6 +83,8 @@ def _begin(transition: Transition, result: str) -> None:
     transition.clear_timer("start")
     if transition.call.direction == "incoming":
         transition.clear_timer(_STALL)
+    if transition.call.visit > 0:
+        forget_notices(transition)
     step = transition.flow.start.entry or transition.flow.start.step_for(result)
     if step is None:
         hang_up(transition)

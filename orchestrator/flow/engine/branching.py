@@ -12,13 +12,13 @@ from orchestrator.flow.engine.pending_commands import is_gathering
 from orchestrator.flow.engine.transition import Transition
 from orchestrator.flow.templating.expressions import Scope
 from orchestrator.flow.templating.values import TemplateFailure, as_text
-from orchestrator.flow.vocabulary import BRIDGED, DTMF, GREETING
+from orchestrator.flow.vocabulary import BRIDGED, CANCELLED_AMD, DTMF, GREETING
 
 
 def next_step(transition: Transition, event: str, payload: Mapping[str, Any]) -> str | None:
     """Return the step that an event leads to, after storing what its branch sets; None stays in the current step."""
     step = transition.step
-    if step is None or _leads_nowhere(transition, payload):
+    if step is None or leads_nowhere(transition, payload):
         return None
     is_awaited = isinstance(step.action, WaitFor) and step.action.event == event
     if is_awaited:
@@ -92,7 +92,7 @@ def _matches(found: Any, texts: tuple[Value, ...], scope: Scope) -> bool:
     return any(said == as_text(text.value(scope)) for text in texts)
 
 
-def _leads_nowhere(transition: Transition, payload: Mapping[str, Any]) -> bool:
+def leads_nowhere(transition: Transition, payload: Mapping[str, Any]) -> bool:
     """Whether an ending leads nowhere: the leg is over, or the result of detection decides the next step instead.
 
     Where the result is known, or changes no step because the flow began without it, the ending takes its branches.
@@ -103,7 +103,7 @@ def _leads_nowhere(transition: Transition, payload: Mapping[str, Any]) -> bool:
         and transition.flow.start.answered is not None
         and transition.call.amd_result is None
     )
-    return status == "call_hangup" or (status == "cancelled_amd" and awaits_result)
+    return status == "call_hangup" or (status == CANCELLED_AMD and awaits_result)
 
 
 def _consume(transition: Transition, event: str) -> None:

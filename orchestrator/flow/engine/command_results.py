@@ -8,6 +8,7 @@ from typing import Any, Final
 from orchestrator.flow.engine.branching import branches_for, next_step
 from orchestrator.flow.engine.first_sound import note_accepted_sound
 from orchestrator.flow.engine.hangup import hang_up_again, on_leg_gone
+from orchestrator.flow.engine.notices import note_notices, notices_alone
 from orchestrator.flow.engine.pending_commands import (
     find_pending,
     is_over_once_accepted,
@@ -58,7 +59,7 @@ def on_command_failed(transition: Transition) -> None:
         return
     if command.action == "hangup":
         hang_up_again(transition)
-    elif _may_move(transition) and is_own_command(transition, command.command_id):
+    elif _may_move(transition) and _is_of_step(transition, command.command_id):
         enter(transition, _after_failure(transition, _failure(payload, command.action)))
 
 
@@ -87,6 +88,7 @@ def on_command_gone(transition: Transition) -> None:
 def _accept(transition: Transition, command: Outstanding) -> None:
     prune_unsent(transition, command)
     note_accepted_sound(transition, command.action)
+    note_notices(transition, command.command_id)
     if is_over_once_accepted(command.action):
         remove_pending(transition, command)
     else:
@@ -111,6 +113,11 @@ def _after_failure(transition: Transition, failure: Mapping[str, Any]) -> str | 
 
 def _may_move(transition: Transition) -> bool:
     return transition.has_flow and transition.can_command
+
+
+def _is_of_step(transition: Transition, command_id: str) -> bool:
+    """Whether the step failed with this command: without the notices that it waits for it does not begin."""
+    return is_own_command(transition, command_id) or command_id == notices_alone(transition)
 
 
 def _failure(payload: dict[str, Any], action: str) -> dict[str, Any]:

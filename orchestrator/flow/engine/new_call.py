@@ -40,5 +40,6 @@ def new_live_call(
         contact=flow.contact_view(known, region=region) if flow else known,
         dialed_at=dialed_at,
         direction=direction,
+        notices=flow.notices_for(str(known["phone"] or ""), region) if flow else (),
         answers=dict(flow.answers) if flow else {},
     )

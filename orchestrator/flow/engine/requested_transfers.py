@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from orchestrator.flow.definition import Step
 from orchestrator.flow.engine.answer import on_answered
+from orchestrator.flow.engine.notices import notices_alone
 from orchestrator.flow.engine.pending_commands import running_command
-from orchestrator.flow.engine.steps import enter, leave_step, start_step_timer
+from orchestrator.flow.engine.steps import enter, enter_again, leave_step, start_step_timer
 from orchestrator.flow.engine.transition import Transition
 from orchestrator.flow.limits import DEFAULT_RING_S, TRANSFER_GRACE_S
 from orchestrator.model.live_call import NO_VISIT, Outstanding
@@ -64,11 +65,12 @@ def _resume_flow(transition: Transition) -> None:
 
 def _resume_step(transition: Transition, step: Step) -> None:
     """Go on waiting for the step's command; a step whose command ended during the pause is entered again."""
-    own, name = running_command(transition.call), str(transition.call.step)
+    own = running_command(transition.call)
+    if own is not None and own.command_id == notices_alone(transition):
+        return  # the step begins when they are spoken
     if own is not None and own.accepted and step.goto is not None:
         enter(transition, step.goto)
     elif own is not None:
         start_step_timer(transition, step)
     else:
-        transition.call.visits = {**transition.call.visits, name: transition.call.visits.get(name, 1) - 1}
-        enter(transition, name)
+        enter_again(transition, step)

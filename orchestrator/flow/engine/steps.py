@@ -21,14 +21,24 @@ from orchestrator.flow.actions import (
 from orchestrator.flow.command_events import caused_by
 from orchestrator.flow.definition import Step
 from orchestrator.flow.engine.background_audio import start_background_audio, stop_background_audio
-from orchestrator.flow.engine.branching import branches_for, next_step, store_answers, take_first_branch
+from orchestrator.flow.engine.branching import branches_for, leads_nowhere, next_step, store_answers, take_first_branch
 from orchestrator.flow.engine.hangup import clear_step_timers, hang_up
+from orchestrator.flow.engine.notices import forget_notices, with_notices
 from orchestrator.flow.engine.pending_commands import running_command
 from orchestrator.flow.engine.render_command import render_body
 from orchestrator.flow.engine.transition import OWN, STOP, Transition
 from orchestrator.flow.limits import MAX_VISITS, STALL_S
 from orchestrator.flow.templating.values import TemplateFailure
-from orchestrator.flow.vocabulary import BESIDE, BRIDGED, COMMAND_FAILED, CONNECTING, HTTP_FAILED, STREAM_PLAY, stop_of
+from orchestrator.flow.vocabulary import (
+    BESIDE,
+    BRIDGED,
+    CANCELLED_AMD,
+    COMMAND_FAILED,
+    CONNECTING,
+    HTTP_FAILED,
+    STREAM_PLAY,
+    stop_of,
+)
 from orchestrator.model.live_call import Suppression
 
 
@@ -36,6 +46,13 @@ def enter(transition: Transition, name: str | None) -> None:
     """Enter a step, and the steps it leads to, until one has to wait; None stays in the current step."""
     while name is not None:
         name = _visit(transition, name)
+
+
+def enter_again(transition: Transition, step: Step) -> None:
+    """Enter the current step once more; it counts as one visit to it."""
+    times = transition.call.visits.get(step.name, 1)
+    transition.call.visits = {**transition.call.visits, step.name: times - 1}
+    enter(transition, step.name)
 
 
 def leave_step(transition: Transition, *, coming: Step | None = None) -> None:
@@ -66,6 +83,21 @@ def start_step_timer(transition: Transition, step: Step) -> None:
         transition.set_timer(f"stall:{visit}", stall_s)
     else:
         transition.clear_timer(f"stall:{visit}")
+
+
+def go_on_after_notices(transition: Transition, payload: Mapping[str, Any]) -> None:
+    """Begin the step that waited for the notices to be spoken; a machine that cut them off hears them again before."""
+    step, is_cut = transition.step, payload.get("status") == CANCELLED_AMD
+    if is_cut:
+        forget_notices(transition)
+    else:
+        transition.call.notices_said = True
+    if step is None or not (transition.has_flow and transition.can_command) or leads_nowhere(transition, payload):
+        return
+    if is_cut:
+        enter_again(transition, step)
+    else:
+        enter(transition, _perform(transition, step))
 
 
 def on_step_failed(transition: Transition, failure: Mapping[str, Any]) -> str | None:
@@ -124,8 +156,9 @@ def _perform(transition: Transition, step: Step) -> str | None:
         case HttpRequest():
             return _send_http_request(transition, step, step.action)
         case StreamPlay(payload=payload):
-            transition.send(STREAM_PLAY, {"payload": payload}, index=OWN)
-            transition.set_timer(f"stall:{transition.call.visit}", STALL_S)
+            if with_notices(transition, STREAM_PLAY, {}) is not None:
+                transition.send(STREAM_PLAY, {"payload": payload}, index=OWN)
+                transition.set_timer(f"stall:{transition.call.visit}", STALL_S)
             return None
         case WaitFor(event=event):
             start_step_timer(transition, step)
@@ -157,8 +190,11 @@ def _send_command(transition: Transition, step: Step, command: Command) -> str |
     if command.action == "hangup":
         hang_up(transition, body, user_state=state)
         return None
+    announced = with_notices(transition, command.action, body)
+    if announced is None:
+        return None
     _forget_caused_events(transition, command.action)
-    transition.send(command.action, body, index=OWN, user_state=state)
+    transition.send(command.action, announced, index=OWN, user_state=state)
     start_background_audio(transition, step)
     # Until the carrier responds; then the step's own timer starts.
     transition.set_timer(f"stall:{transition.call.visit}", STALL_S)

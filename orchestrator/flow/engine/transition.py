@@ -18,8 +18,8 @@ from orchestrator.model.event import Event
 from orchestrator.model.live_call import NO_VISIT, CallDraft, LiveCall, Outstanding
 
 # The index of a command within a visit, from which its id is made: the step's own command, the one that stops it, the
-# engine's hangups, the background audio and the command that stops it.
-OWN, STOP, FIRST_HANGUP, DURING, DURING_STOP = 0, 1, 2, 20, 21
+# engine's hangups, the background audio and the command that stops it, the notices that are spoken before.
+OWN, STOP, FIRST_HANGUP, DURING, DURING_STOP, NOTICES = 0, 1, 2, 20, 21, 22
 
 _RECORDED = (
     "outcome", "answers", "suppressions", "recordings", "cost", "answered_at", "ended_at", "heard_at",
@@ -101,7 +101,7 @@ class Transition:
         command = SendCommand(
             command_id=self.command_id(index),
             action=action,
-            visit=self.call.visit if index in {OWN, DURING} else NO_VISIT,
+            visit=self.call.visit if index in {OWN, DURING, NOTICES} else NO_VISIT,
             body=dict(body),
             user_state=user_state,
             optional=index == DURING,

@@ -21,7 +21,7 @@ from orchestrator.flow.vocabulary import BUILT_IN_OUTCOMES, CONTACT_FIELDS, EVEN
 from orchestrator.policy.weekly_hours import CallingHours
 
 WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
-_NOTICES: Final = frozenset(("contact", hidden_name(notice)) for notice in NOTICES)
+_NOTICES: Final = {("contact", hidden_name(notice)): notice for notice in NOTICES}
 STEP_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
@@ -50,7 +50,7 @@ class ParseContext:
     background_events: frozenset[str] = frozenset()
     on: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
     says: SaysOfItself = field(default_factory=SaysOfItself)
-    reads_notices: bool = False
+    reads_notices: frozenset[Said] = frozenset()
     said_by_text: Mapping[str, frozenset[Said]] = field(default_factory=dict)
 
     def report(self, node: DocumentNode, detail: str, *, line: int | None = None) -> None:
@@ -130,7 +130,7 @@ class ParseContext:
             if path == ("language",) and self.texts is not None:
                 continue
             if path in _NOTICES:
-                self.reads_notices = True
+                self.reads_notices |= {_NOTICES[path]}
                 continue
             if path[0] not in known:
                 self.report(node, _unknown_root(path[0], known))

@@ -18,7 +18,7 @@ from orchestrator.flow.parsing.early_outcomes import warn_of_early_outcomes
 from orchestrator.flow.parsing.hours import read_hours
 from orchestrator.flow.parsing.include import IncludeContext, read_includes
 from orchestrator.flow.parsing.inlining import inlined
-from orchestrator.flow.parsing.notices import check_opt_out, read_says, texts_that_say
+from orchestrator.flow.parsing.notices import check_opt_out, left_to_engine, read_says, texts_that_say
 from orchestrator.flow.parsing.reachability import check_reachability
 from orchestrator.flow.parsing.start import read_start
 from orchestrator.flow.parsing.steps import read_on, read_step
@@ -130,6 +130,7 @@ def _read(context: ParseContext, entries: dict[str, DocumentNode], includes: Inc
         texts=texts,
         says=context.says,
         reads_notices=context.reads_notices,
+        left_to_engine=left_to_engine(context.says, context.reads_notices, dial, steps.values()),
     )
 
 
@@ -151,7 +152,7 @@ def _declare(context: ParseContext, included: Iterable[Flow]) -> None:
         context.inputs = {**flow.inputs, **context.inputs}
         context.answers = {**flow.answers, **context.answers}
         context.hours = {**flow.hours, **context.hours}
-        context.reads_notices = context.reads_notices or flow.reads_notices
+        context.reads_notices |= flow.reads_notices
 
 
 def _name(context: ParseContext, node: DocumentNode | None) -> str:

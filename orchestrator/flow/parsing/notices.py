@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
-from orchestrator.flow.actions import Branch, Constant, SetAnswers, Suppress
+from orchestrator.flow.actions import Branch, Command, Constant, SetAnswers, Suppress
 from orchestrator.flow.definition import Step
 from orchestrator.flow.notices import NOTICES, Said, SaysOfItself, When, said_in
 from orchestrator.flow.parsing.context import ParseContext, suggestion
 from orchestrator.flow.syntax.node import DocumentNode
 from orchestrator.flow.templating.templates import has_places
 from orchestrator.flow.vocabulary import DTMF, GATHER_ENDED
+from orchestrator.flow.voices import voice_of_steps
+from orchestrator.policy.purposes import SYNTHETIC
 
 _DIGITS: Final = frozenset("0123456789*#")
 _SPEAKING: Final = ("speak", "gather_using_speak")
@@ -48,6 +50,19 @@ def said_by(context: ParseContext, payload: DocumentNode | None) -> frozenset[Sa
     return frozenset().union(said_in(payload.value, context.says.identify), *texts)
 
 
+def left_to_engine(
+    says: SaysOfItself, written: frozenset[Said], dial: Mapping[str, Any], steps: Iterable[Step]
+) -> frozenset[Said]:
+    """Return the notices that stand nowhere in the flow although its calls may need them: the engine says those."""
+    known = list(steps)
+    is_needed = {
+        Said.AI_NOTICE: voice_of_steps(known) in SYNTHETIC,
+        Said.RECORDING_NOTICE: bool(dial.get("record")) or any(map(_records, known)),
+    }
+    wanted = {When.ALWAYS: frozenset(NOTICES), When.AUTO: {each for each in NOTICES if is_needed[each]}, When.NEVER: ()}
+    return frozenset(notice for notice in NOTICES if notice in wanted[says.when(notice)]) - written
+
+
 def check_opt_out(
     context: ParseContext,
     node: DocumentNode | None,
@@ -63,6 +78,10 @@ def check_opt_out(
         written = f'{{match: {{digits: "{digit}"}}, goto: …}}'
         detail = f"no branch leads from the digit {digit} straight to a suppress step; write {written}"
         context.report(node, detail)
+
+
+def _records(step: Step) -> bool:
+    return isinstance(step.action, Command) and step.action.action == "record_start"
 
 
 def _identity(context: ParseContext, node: DocumentNode | None) -> str | None:

@@ -137,7 +137,7 @@ def test_r13_leaving_a_step_drops_its_unsent_commands(world: World) -> None:
     world.advance()
 
     bodies = [orjson.loads(line)["body"] for line in world.redis.lrange(world.keys.outbox(call_id), 0, -1)]
-    assert [body.get("payload") for body in bodies if "payload" in body] == ["Two"]
+    assert [body.get("payload") for body in bodies if "payload" in body] == ["You are hearing an artificial voice. Two"]
 
 
 def test_r13_a_failed_command_drops_the_rest_of_its_batch_and_becomes_an_event(

@@ -85,7 +85,7 @@ def test_it_begins_at_the_flows_inbound_step(world: World, carrier: CarrierStub)
     world.work(call_id)
 
     assert sent(carrier) == ["answer", "speak"]
-    assert carrier.actions[1].body["payload"] == "Hello friend"
+    assert carrier.actions[1].body["payload"].endswith("Hello friend")
 
 
 def test_a_flow_may_turn_a_caller_away(world: World, carrier: CarrierStub) -> None:
@@ -130,7 +130,7 @@ def test_a_caller_whom_a_campaign_dialed_lately_is_joined_to_that_contact(world:
     world.work(row.id)
 
     assert row.joined_contact_id == contact
-    assert carrier.actions[-1].body["payload"] == "Hello Ada"
+    assert carrier.actions[-1].body["payload"].endswith("Hello Ada")
     assert world.contact_row(contact)["current_call_id"] == dialed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.carrier_stub import CarrierStub
 from tests.support.world import World
 
 RECORDING = """
@@ -30,3 +31,37 @@ def test_a_call_says_what_the_law_of_the_contacts_region_asks_for(
     live = world.live(call_id)
     assert live is not None
     assert live.contact["_recording_notice"] == ("This call is recorded." if is_said else "")
+
+
+LEFT_TO_THE_ENGINE = """
+name: left
+start: record
+steps:
+  record: {record_start: {format: mp3, channels: single}, goto: greet}
+  greet: {speak: {payload: "Hello.", voice: female}, on: {call.speak.ended: bye}}
+  bye: {hangup: {}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("region", "first", "sent"),
+    [
+        ("US-FL", ("speak", "You are hearing an artificial voice. This call is recorded."), ["speak"]),
+        ("US-NY", ("record_start", None), ["record_start", "speak"]),
+    ],
+)
+def test_where_the_law_asks_for_it_a_call_is_recorded_when_it_was_said(
+    world: World, carrier: CarrierStub, region: str, first: tuple[str, str | None], sent: list[str]
+) -> None:
+    campaign_id = world.campaign(flow=LEFT_TO_THE_ENGINE)
+    world.contact(campaign_id, phone="+13125550142", region=region)
+    [call_id] = world.claim(campaign_id)
+    world.dialer.dial_call(call_id)
+
+    for _ in range(2):  # the same webhook twice
+        world.hear(call_id, "call.answered", ident="answered")
+        world.work(call_id)
+
+    [asked, *_] = carrier.actions
+    assert (asked.path.rpartition("/")[2], asked.body.get("payload")) == first
+    assert [asked.path.rpartition("/")[2] for asked in carrier.actions] == sent

@@ -192,7 +192,7 @@ def test_an_included_flow_is_read_from_a_file_beside_it(tmp_path: Path) -> None:
 
     assert (alone, status) == (1, 0)
     assert "✓ outer" in text
-    assert "“In”" in played
+    assert "In”" in played
 
 
 @pytest.mark.parametrize(("parks", "goes_on"), [(", park_after_unbridge: self", True), ("", False)])
@@ -226,7 +226,7 @@ steps:
     status, text = _run("play", str(file), "--inbound")
 
     assert status == 0
-    assert text.index("+12025550123 calls") < text.index("answer") < text.index("“Welcome”") < text.index("hangup")
+    assert text.index("+12025550123 calls") < text.index("answer") < text.index("Welcome”") < text.index("hangup")
 
 
 _HOURS = """\

@@ -276,9 +276,7 @@ def test_sales_calls_that_say_who_calls_and_take_an_opt_out_lack_nothing() -> No
 
 @pytest.mark.parametrize("voice", [Voice.RECORDED, Voice.TTS, Voice.AI, None])
 def test_sales_calls_without_identity_and_opt_out_are_refused(voice: Voice | None) -> None:
-    notice = [] if voice is Voice.RECORDED else [("notice_missing", "first")]
-
-    assert lacks(NOBODY, voice=voice) == [("identity_missing", None), *notice, ("opt_out_missing", None)]
+    assert lacks(NOBODY, voice=voice) == [("identity_missing", None), ("opt_out_missing", None)]
 
 
 @pytest.mark.parametrize("purpose", [purpose for purpose in Purpose if purpose is not Purpose.SALES])
@@ -293,8 +291,13 @@ def test_calls_that_people_make_lack_nothing() -> None:
 
 def test_what_is_said_first_must_say_it() -> None:
     assert lacks(flow("Hello. {{ ai_notice }}")) == [("identity_missing", "first")]
-    assert lacks(flow("{{ identify }}")) == [("notice_missing", "first")]
-    assert lacks(flow("{{ identify }}"), voice=Voice.RECORDED) == []
+    assert lacks(flow("{{ identify }}")) == []  # the engine says it
+    late = flow("{{ identify }}").replace(
+        "  stop:", '  late: {speak: {payload: "{{ ai_notice }} a"}, on: {call.speak.ended: bye}}\n  stop:'
+    )
+    late = late.replace("{goto: bye}]", "{goto: late}]")
+    assert lacks(late) == [("notice_missing", "first")]
+    assert lacks(late, voice=Voice.RECORDED) == []
     assert lacks(flow(fields="ai_notice: never")) == [("notice_missing", "first")]
 
 
@@ -347,8 +350,13 @@ def test_the_check_of_a_flow_names_what_sales_calls_lack_with_its_line() -> None
 
     problems = check_flow(NOBODY, purpose=Purpose.SALES).problems
 
-    assert [(each.step, each.pointer) for each in problems] == [(None, ""), ("first", "/steps/first"), (None, "")]
-    assert problems[1].line == NOBODY.splitlines().index(next(x for x in NOBODY.splitlines() if "first:" in x)) + 1
+    assert [(each.step, each.pointer) for each in problems] == [(None, ""), (None, "")]
+
+    problems = check_flow(flow("Hello. {{ ai_notice }}"), purpose=Purpose.SALES).problems
+
+    lines = flow().splitlines()
+    assert [(each.step, each.pointer) for each in problems] == [("first", "/steps/first")]
+    assert problems[0].line == lines.index(next(line for line in lines if "first:" in line)) + 1
 
 
 # -- recordings --------------------------------------------------------------------------------------------------------
@@ -367,7 +375,7 @@ steps:
     ("payload", "fields", "words"),
     [
         ("Hello. {{ recording_notice }}", "", None),
-        ("Hello.", "", "before it says so"),
+        ("Hello.", "", None),  # the engine says it before record_start
         ("Hello. {{ recording_notice }}", "recording_notice: never", "never says so"),
         ("Hello. {{ recording_notice }}", "dial: {record: record-from-answer}", "from the answer on"),
         ("Hello. {{ recording_notice }}", "inbound: record", "before it says so"),
@@ -384,8 +392,17 @@ def test_a_flow_that_records_nothing_need_not_say_so() -> None:
     assert records_unannounced(load_flow(flow())) is None
 
 
-@pytest.mark.parametrize(("fields", "warned"), [("", True), ("recording_notice: never", False)])
+@pytest.mark.parametrize(
+    ("fields", "warned"),
+    [
+        ("", False),
+        ("recording_notice: never", False),
+        ("inbound: record", True),
+        ("dial: {record: record-from-answer}", True),
+    ],
+)
 def test_the_check_warns_of_a_recording_that_nobody_is_told_of(fields: str, warned: bool) -> None:
-    found = check_flow(flow_text(RECORDS.replace("PAYLOAD", "Hello.").replace("FIELDS", fields)))
+    payload = "Hello. {{ recording_notice }}" if "inbound" in fields else "Hello."
+    found = check_flow(flow_text(RECORDS.replace("PAYLOAD", payload).replace("FIELDS", fields)))
 
     assert (found.problems, len(found.warnings)) == ([], warned)
