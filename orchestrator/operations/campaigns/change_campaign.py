@@ -28,20 +28,22 @@ from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.store.sql import campaigns
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.installation_policy import caps_in_force
+from orchestrator.store.sql.outdated_zones import mark_placed_by_default
 
 _AT_REST = (CampaignStatus.DRAFT, CampaignStatus.PAUSED)
 _BEFORE_START = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED, CampaignStatus.PAUSED)
 
 _SAID_BY = {"flow", "purpose", "voice"}
+_PLACED_BY = {"default_timezone", "calling_hours", "purpose"}  # an emergency has hours of its own
 
 _HELD_BY_HOURS = (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN, Reason.LAW_HOURS, Reason.LAW_HOLIDAY)
 # Contacts held for one of these reasons are released when the field changes.
 _HELD_BY = {
     "calling_hours": (Reason.OUTSIDE_HOURS, Reason.ZONE_UNKNOWN),
     "default_timezone": _HELD_BY_HOURS,
-    "flow": _HELD_BY_HOURS,
-    "law": _HELD_BY_HOURS,
-    "voice": _HELD_BY_HOURS,
+    "flow": (*_HELD_BY_HOURS, *HELD_BY_CAPS),  # it may speak with another voice, and so under another law
+    "law": (*_HELD_BY_HOURS, *HELD_BY_CAPS),
+    "voice": (*_HELD_BY_HOURS, *HELD_BY_CAPS),
     "number_gap": (Reason.NUMBER_GAP,),
     "caps": HELD_BY_CAPS,
     "consent": (Reason.CONSENT_MISSING,),
@@ -85,6 +87,8 @@ def change_campaign(
             check_said(flow, **said)
         campaigns.update_campaign(tx, campaign_id, columns)
         changed = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
+        if campaign.default_timezone not in (None, changed.default_timezone):
+            mark_placed_by_default(tx, campaign_id, campaign.default_timezone)
         _apply_to_contacts(tx, changed, changes, now=clock())
     return changed
 
@@ -112,7 +116,7 @@ def _check_dates(campaign: Row[Any], changes: CampaignChanges) -> None:
 
 def _apply_to_contacts(tx: Connection, campaign: Row[Any], changes: CampaignChanges, *, now: datetime) -> None:
     reasons = {reason for field in changes.model_fields_set & _HELD_BY.keys() for reason in _HELD_BY[field]}
-    if campaign.default_timezone and changes.model_fields_set & {"default_timezone", "calling_hours"}:
+    if campaign.default_timezone and changes.model_fields_set & _PLACED_BY:
         hours = hours_in_force(campaign.calling_hours, campaign.purpose)
         zones = campaigns.list_zones(tx, campaign.id)
         unknown = [zone for zone in zones if is_zone_unknown(hours, zone, now)]

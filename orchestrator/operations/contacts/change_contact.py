@@ -23,7 +23,7 @@ from orchestrator.operations.dialing.release_attempts import (
     free_channels,
     release_attempts,
 )
-from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.hold_reasons import HELD_BY_CAPS, Reason
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.region_codes import MEANS as REGION_MEANS
 from orchestrator.policy.region_codes import PersonsRegion
@@ -48,6 +48,7 @@ _HELD_BY_PLACE = (
     Reason.LAW_HOURS,
     Reason.LAW_HOLIDAY,
     Reason.LIST_STALE,
+    *HELD_BY_CAPS,  # the law of a place has caps and rests of its own
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ from orchestrator.policy.variables import given_to_all, is_blank
 from orchestrator.policy.zones.contact_zones import zones_for
 from orchestrator.store.sql.campaigns import find_campaign, share_lock_campaign
 from orchestrator.store.sql.flow_cache import FlowCache
+from orchestrator.store.sql.outdated_zones import mark_outdated
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,10 @@ class UploadTarget:
         """Return this target with national numbers read as those of `region`."""
         return replace(self, form=replace(self.form, region=region))
 
+    def has_changed(self, campaign: Row[Any]) -> bool:
+        """Return whether the campaign places contacts otherwise now."""
+        return (self.hours, self.default_timezone) != (_hours_of(campaign), campaign.default_timezone)
+
 
 def upload_target_of(campaign_id: str, *, sql: Engine, flows: FlowCache, clock: Clock) -> UploadTarget:
     """Return what an upload to a campaign needs; raise Conflict for a campaign that has ended."""
@@ -55,24 +61,31 @@ def upload_target_of(campaign_id: str, *, sql: Engine, flows: FlowCache, clock: 
             optional=(*flow.optional_inputs, *given),
             allowed_kinds=frozenset(map(NumberKind, campaign.allow_number_kinds)),
         ),
-        hours=hours_in_force(campaign.calling_hours, campaign.purpose),
+        hours=_hours_of(campaign),
         default_timezone=campaign.default_timezone,
         now=clock(),
         given=given,
     )
 
 
-def hold_open(tx: Connection, place: UploadTarget) -> None:
+def hold_open(tx: Connection, place: UploadTarget, *, contact_ids: Collection[str] = ()) -> None:
     """Keep a campaign from completing until this transaction ends; raise Conflict if it has (R22).
 
-    So too where it gives its contacts less than when they were read: they would lack an input. Called last, so that
-    dials which lock the same row wait for a commit and not for an upload.
+    So too where it gives its contacts less than when they were read: they would lack an input. Where it places contacts
+    otherwise, those with `contact_ids`, just written, are placed anew. Called last, so that dials which lock the same
+    row wait for a commit and not for an upload.
     """
     campaign = _taking_contacts(tx, place.campaign_id, is_locked=True)
     missing = sorted(name for name in place.given if is_blank(campaign.variables.get(name)))
     if missing:
         detail = f"The campaign no longer gives {', '.join(missing)} to everybody; send the contacts again."
         raise Conflict("variables_changed", detail, status=campaign.status)
+    if place.has_changed(campaign):
+        mark_outdated(tx, contact_ids)
+
+
+def _hours_of(campaign: Row[Any]) -> CallingHours:
+    return hours_in_force(campaign.calling_hours, campaign.purpose)
 
 
 def _taking_contacts(tx: Connection, campaign_id: str, *, is_locked: bool) -> Row[Any]:

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from orchestrator.model.attempt_state import IN_FLIGHT
 from orchestrator.model.campaign_status import FINAL_CAMPAIGN, CampaignStatus
-from orchestrator.model.contact_status import CLAIMABLE, ContactStatus
+from orchestrator.model.contact_status import CLAIMABLE, OPEN_CONTACTS, ContactStatus
 from orchestrator.store.sql.bounded_connection import allow
 from orchestrator.store.sql.contact_filters import with_tag
 from orchestrator.store.sql.pagination import newest_first
@@ -269,4 +269,4 @@ def move_zones(tx: Connection, campaign_id: str, zones: Sequence[str], *, to: st
     """Move open contacts from `zones` to the zone `to`, except those with a time zone of their own."""
     allow(tx, SWEEPING)
     placed = (contacts.c.campaign_id == campaign_id, contacts.c.zone.in_(zones), contacts.c.timezone.is_(None))
-    tx.execute(update(contacts).where(*placed, contacts.c.status.in_(CLAIMABLE)).values(zone=to))
+    tx.execute(update(contacts).where(*placed, contacts.c.status.in_(OPEN_CONTACTS)).values(zone=to))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, RowMapping, func, text
+from sqlalchemy import Connection, RowMapping, func, text, update
 
-from orchestrator.model.contact_status import ContactStatus
+from orchestrator.model.contact_status import OPEN_CONTACTS, ContactStatus
 from orchestrator.policy.zones.zones_version import ZonesVersion
+from orchestrator.store.sql.bounded_connection import allow
 from orchestrator.store.sql.state_changes import change_state
 from orchestrator.store.sql.state_lists import IS_CLAIMABLE
 from orchestrator.store.sql.tables import contacts
+from orchestrator.store.timeouts import SWEEPING
 
 BATCH = 200
 
@@ -50,6 +52,18 @@ def lock_outdated(tx: Connection, version: ZonesVersion) -> Sequence[RowMapping]
     params = {"name": version.name, "below": version.below, "most": BATCH}
     batches = (tx.execute(statement, params).mappings().all() for statement in _LOCKS)
     return next(filter(None, batches), ())
+
+
+def mark_outdated(tx: Connection, contact_ids: Collection[str]) -> None:
+    """Let the zones of these contacts be derived anew."""
+    tx.execute(update(contacts).where(contacts.c.id.in_(contact_ids)).values(zones_version=None))
+
+
+def mark_placed_by_default(tx: Connection, campaign_id: str, zone: str) -> None:
+    """Let the zones of a campaign's contacts be derived anew whom a default zone may have placed there."""
+    allow(tx, SWEEPING)
+    placed = (contacts.c.campaign_id == campaign_id, contacts.c.zone == zone, contacts.c.timezone.is_(None))
+    tx.execute(update(contacts).where(*placed, contacts.c.status.in_(OPEN_CONTACTS)).values(zones_version=None))
 
 
 def write_zones(tx: Connection, zones: Mapping[str, str], version: ZonesVersion) -> None:
