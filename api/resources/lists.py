@@ -19,7 +19,8 @@ from api.resources.suppressions import SuppressionError, SuppressionNote, Suppre
 from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.operations.lists.change_entries import add_entries, delete_entry
-from orchestrator.operations.lists.import_content import ImportedContent, ListFile, import_content
+from orchestrator.operations.lists.import_content import ListFile, import_content
+from orchestrator.operations.lists.load_answers import ImportedContent
 from orchestrator.operations.lists.manage_lists import (
     API,
     change_list,
@@ -33,6 +34,7 @@ from orchestrator.operations.lists.manage_lists import (
 from orchestrator.policy.durations import Duration
 from orchestrator.policy.lists.entry import WRITTEN_AS, read_entry
 from orchestrator.policy.lists.list_fields import ListChanges, ListKind, NewList, Words
+from orchestrator.policy.lists.reassigned import Result
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.phone.field import AskedNumber, Region
 from orchestrator.policy.phone.parse_phone import PhoneProblem
@@ -165,7 +167,10 @@ class LookupQuery(BaseModel):
 
 
 class HoldingList(BaseModel):
-    """A list that holds the number; `entry` is the number, or the prefix that covers it."""
+    """A list that holds the number; `entry` is the number, or the prefix that covers it.
+
+    `result`, `since` and `checked_at` are the answer of a list of kind reassigned, null for any other.
+    """
 
     id: str
     name: str
@@ -173,6 +178,9 @@ class HoldingList(BaseModel):
     entry: str
     version: int
     as_of: Moment | None
+    result: Result | None
+    since: Moment | None
+    checked_at: Moment | None
 
 
 class LookupView(BaseModel):
@@ -218,7 +226,8 @@ def create(services: Services, body: NewList) -> Response:
 
     `suppress`: a campaign that names it does not dial its numbers. `registry`: the same, for every campaign that it
     covers, and its copy may be no older than `max_age`: until its first import, and whenever it is too old, the
-    contacts that it covers are held. `allow`: a campaign that names it dials its numbers alone.
+    contacts that it covers are held. `allow`: a campaign that names it dials its numbers alone. `reassigned`: answers
+    on whether a number went to somebody else since its person consented; no campaign dials one that did.
     """
     return answer(_view(create_list(body, list_id=fresh_id("lst"), sql=services.sql)), 201)
 
@@ -296,7 +305,9 @@ def replace(services: Services, list_id: str, query: ContentQuery, body: WholeFi
     return _content_view(done)
 
 
-@resource.route("POST", "/v1/lists/{list_id}/entries", body=NewEntries, gives={200: AddedEntries}, fails=(404, 422))
+@resource.route(
+    "POST", "/v1/lists/{list_id}/entries", body=NewEntries, gives={200: AddedEntries}, fails=(404, 409, 422)
+)
 def add(services: Services, list_id: str, body: NewEntries) -> AddedEntries:
     """Add numbers and prefixes to a list.
 

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     SUPPRESS = "suppress"
     REGISTRY = "registry"
     ALLOW = "allow"
+    REASSIGNED = "reassigned"
 
 
 @app.command()
@@ -43,7 +44,7 @@ def create(
     kind: Annotated[Kind, typer.Option(help="suppress: campaigns that name it do not dial its numbers.")],
     region: Annotated[list[str] | None, typer.Option(help="Of a registry: US, US-FL, …; repeatable.")] = None,
     purpose: Annotated[list[str] | None, typer.Option(help="Of a registry: sales, survey, …; repeatable.")] = None,
-    max_age: Annotated[str | None, typer.Option(help="Of a registry: how old its copy may be. Default: 31d.")] = None,
+    max_age: Annotated[str | None, typer.Option(help="How old a registry or an answer may be. Default: 31d.")] = None,
     owner: Annotated[str | None, typer.Option(help="Who keeps it up to date.")] = None,
 ) -> None:
     """Create a list without entries.
@@ -61,7 +62,12 @@ def create(
 def import_(
     ctx: typer.Context,
     name: _Name,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file with a column `phone`.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="A CSV file with a column `phone`; answers: also `since`, `result`."
+        ),
+    ],
     *,
     as_of: Annotated[
         str | None, typer.Option(help="When the file was made, such as 2027-03-01T00:00Z. Default: now.")
@@ -127,7 +133,7 @@ def lookup(
         return
     for each in found["lists"]:
         by = "" if each["entry"] == found["phone"] else f" by {each['entry']}"
-        _console().print(f"{each['kind']} list {each['name']}{by}", markup=False)
+        _console().print(f"{each['kind']} list {each['name']}{by}{_answer(each)}", markup=False)
     for each in found["suppressions"]:
         _console().print(f"suppressed ({each['scope']}): {each['reason']}", markup=False)
     if not found["lists"] and not found["suppressions"]:
@@ -147,6 +153,11 @@ def _print(row: Mapping[str, Any]) -> None:
     stale = f", too old from {row['stale_from']}" if row["stale_from"] else ""
     line = f"{row['id']} {row['name']}: {row['kind']}, {row['entries']} entries, version {row['version']}{as_of}{stale}"
     _console().print(line, markup=False)
+
+
+def _answer(holding: Mapping[str, Any]) -> str:
+    told = holding["result"]
+    return f": {told}, since {holding['since'][:10]}, asked {holding['checked_at'][:10]}" if told else ""
 
 
 def _change(line: Mapping[str, Any]) -> str:

@@ -83,17 +83,20 @@ class _Wrong(Exception):
 class ContactForm:
     """What contacts of one upload must look like: the flow's inputs by name, and the region of national numbers.
 
-    `allowed_kinds` are those kinds of numbers that its campaign dials though others do not.
+    `allowed_kinds` are those kinds of numbers that its campaign dials though others do not. `aliases` are further names
+    of inputs: (alias, input).
     """
 
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     region: str | None = None
     allowed_kinds: frozenset[NumberKind] = frozenset()
+    aliases: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        return {folded(known): known for known in (*self.optional, *self.required)}
+        aliases = {folded(alias): known for alias, known in self.aliases}
+        return aliases | {folded(known): known for known in (*self.optional, *self.required)}
 
     def knows(self, name: str) -> bool:
         """Return whether a variable's name is one of the flow's inputs."""

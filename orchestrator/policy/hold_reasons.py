@@ -23,6 +23,7 @@ class Reason(StrEnum):
     REGION_NOT_ALLOWED = "region_not_allowed"
     SUPPRESSED = "suppressed"
     CONSENT_REVOKED = "consent_revoked"
+    NUMBER_REASSIGNED = "number_reassigned"
     NOT_ON_ALLOW_LIST = "not_on_allow_list"
     ATTEMPTS_SPENT = "attempts_spent"
     NOT_YET = "not_yet"
@@ -82,6 +83,10 @@ _SENTENCES = {
         "The number is suppressed: everywhere, for this campaign, or by a list or registry that covers the campaign."
     ),
     Reason.CONSENT_REVOKED: "The person has revoked such calls, and has not consented again since.",
+    Reason.NUMBER_REASSIGNED: (
+        "The number has gone to somebody else since its person consented. Once the new person consents, a new contact "
+        "may be dialed."
+    ),
     Reason.NOT_ON_ALLOW_LIST: (
         "The campaign dials the numbers of its allow list alone, and this one is not on it; add it to go on."
     ),
@@ -101,8 +106,9 @@ _SENTENCES = {
         "record; POST /v1/consents records one."
     ),
     Reason.LIST_STALE: (
-        "A registry that covers this number is older than its max_age, or was never imported; import its newest copy "
-        "to go on."
+        "A registry that covers this number is older than its max_age, or was never imported; or the campaign asks for "
+        "an answer that the number is still the person's, and no list has one that is young enough and reaches back to "
+        "the consent. Import the newest to go on."
     ),
     Reason.NUMBER_IN_USE: "Another call to or from this number is under way.",
     Reason.NUMBER_GAP: (

@@ -20,6 +20,7 @@ from orchestrator.policy.dial_gate import GateFacts
 from orchestrator.policy.explain import Explanation, explain
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import law_for
+from orchestrator.policy.lists.reassigned import Answer, Result
 from orchestrator.policy.lists.registries import Registry
 from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.purposes import Purpose
@@ -41,6 +42,7 @@ FREE = GateFacts(
     max_attempts=3,
     contact_status="waiting",
 )
+ANSWER = Answer("rnd", Result.NO, NOON - 100 * DAY, NOON - 40 * DAY, 31 * DAY)
 
 
 class Example(NamedTuple):
@@ -60,6 +62,7 @@ EXAMPLES = (
     Example("suppression", replace(FREE, suppressed=True)),
     Example("suppression", replace(FREE, listed_on="us-national")),
     Example("revocation", replace(FREE, revoked_at=NOON - DAY)),
+    Example("reassigned", replace(FREE, answers=(ANSWER._replace(result=Result.YES),), consented_at=NOON - 100 * DAY)),
     Example("attempts_left", replace(FREE, attempts_spent=3)),
     Example("not_after", replace(FREE, not_after=NOON - HOUR)),
     Example("dialing_stopped", replace(FREE, dialing_stopped=True)),
@@ -83,6 +86,7 @@ EXAMPLES = (
     Example("consent", replace(FREE, consent_required=RequiredConsent.WRITTEN)),
     Example("registries", replace(FREE, registries=(Registry("us-national", NOON - 32 * DAY, 31 * DAY),))),
     Example("allow_list", replace(FREE, allow_list="customers", is_allowed=False)),
+    Example("still_theirs", replace(FREE, must_clear=("rnd",), answers=(ANSWER,), consented_at=NOON - 100 * DAY)),
     Example("number_in_use", replace(FREE, number_in_use=True)),
     Example("number_gap", replace(FREE, last_dial_to_number_at=NOON - HOUR, number_gap=2 * HOUR)),
     Example("rest_after_human", replace(FREE, last_human_at=NOON - 3 * DAY, rest_after_human=7 * DAY)),

@@ -9,15 +9,16 @@ from typing import Any
 from orchestrator.clock import utc_now
 from orchestrator.ids import new_id
 from orchestrator.operations.lists.change_entries import add_entries
-from orchestrator.operations.lists.import_content import ImportedContent, ListFile, import_content
+from orchestrator.operations.lists.import_content import ListFile, import_content
+from orchestrator.operations.lists.load_answers import ImportedContent
 from orchestrator.operations.lists.manage_lists import create_list, look_up
 from orchestrator.policy.lists.list_fields import NewList
 from orchestrator.store.sql.sweeping_work import Work, find_work
 from tests.support.world import World
 
 PHONE, OTHER = "+13125550142", "+13125550143"
-NAMED = {"suppress": ["global", "internal"], "registry": "auto", "allow": None, "because": None}
-ALLOWING = {"suppress": ["global"], "registry": "auto", "allow": "agreed", "because": None}
+NAMED = {"suppress": ["global", "internal"], "registry": "auto", "allow": None, "reassigned": "auto", "because": None}
+ALLOWING = {"suppress": ["global"], "registry": "auto", "allow": "agreed", "reassigned": "auto", "because": None}
 
 
 def make(world: World, name: str = "internal", kind: str = "suppress", **fields: Any) -> str:

@@ -46,7 +46,7 @@ _HELD_BY = {
     "voice": (*_HELD_BY_HOURS, *HELD_BY_CAPS),
     "number_gap": (Reason.NUMBER_GAP,),
     "caps": HELD_BY_CAPS,
-    "consent": (Reason.CONSENT_MISSING,),
+    "consent": (Reason.CONSENT_MISSING, Reason.LIST_STALE),
     "purpose": (Reason.CONSENT_MISSING, *_HELD_BY_HOURS, *HELD_BY_CAPS, *RELEASED_BY_LISTS),  # some have no caps
     "subject": (Reason.SUBJECT_DAY_LIMIT,),
     "name": (Reason.SUBJECT_DAY_LIMIT,),  # its subject, where it says none

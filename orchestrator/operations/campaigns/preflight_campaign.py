@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import Law, law_for
 from orchestrator.policy.law.setting import LawMode, stored_setting
 from orchestrator.policy.lists.campaign_lists import OFF, CampaignLists
+from orchestrator.policy.lists.list_fields import ListKind
 from orchestrator.policy.lists.registries import Registry
 from orchestrator.policy.preflight import Estimate, Finding, Plan, StartError, estimate, warnings
 from orchestrator.policy.purposes import DEFAULT_PURPOSE, Purpose, Voice
@@ -105,6 +106,10 @@ class _Around:
     stop: Stop | None
     lists: Sequence[ListInForce]
 
+    @property
+    def must_clear(self) -> tuple[str, ...]:
+        return CampaignLists.model_validate(self.campaign.lists or {}).must_clear
+
 
 def preflight_campaign(
     campaign_id: str, *, at: datetime | None, sql: Engine, flows: FlowCache, caps: Caps, page: int = PAGE
@@ -139,7 +144,7 @@ def preflight_campaign(
         never=_largest(survey.never),
         by_region=[RegionAhead(name, n, survey.dialable_by_region[name]) for name, n in survey.by_region.most_common()],
         caller_ids=shown,
-        lists=[_ahead(each, when) for each in around.lists],
+        lists=[_ahead(each, when, around.must_clear) for each in around.lists],
         overrides=list(_overrides(campaign)),
         estimate=_estimate(around, reachable),
         errors=[*errors, *_nobody(survey, errors)],
@@ -182,10 +187,10 @@ def _look_at_pool(tx: Connection, pool_id: str, cap: int | None, at: datetime) -
     return list(map(CallerIdAhead, pool.caller_ids, (row["attestation"] for row in rows), rooms)), CallerIds({}, closed)
 
 
-def _ahead(found: ListInForce, at: datetime) -> ListAhead:
+def _ahead(found: ListInForce, at: datetime, must_clear: Collection[str]) -> ListAhead:
     age_days = None if found.as_of is None else (at - found.as_of).days
     registry = Registry(found.name, found.as_of, timedelta(seconds=found.max_age_s or 0))
-    is_old = found.kind == "registry" and registry.is_stale(at)
+    is_old = (found.kind == ListKind.REGISTRY or found.name in must_clear) and registry.is_stale(at)
     return ListAhead(found.name, found.as_of, age_days, ok=not is_old)
 
 
@@ -242,7 +247,7 @@ def _warnings(
             asks_for_consent=RequiredConsent((campaign.consent or {}).get("require", RequiredConsent.NONE))
             is not RequiredConsent.NONE,
             asks_lists=any(each.kind == "registry" for each in around.lists),
-            old_lists=[each.name for each in around.lists if not _ahead(each, at).ok],
+            old_lists=[each.name for each in around.lists if not _ahead(each, at, around.must_clear).ok],
             held_for_ever=survey.waits_for_somebody,
             stop=around.stop.sentence if around.stop else None,
         )

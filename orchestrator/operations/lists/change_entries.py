@@ -9,7 +9,7 @@ from typing import Any
 import redis
 from sqlalchemy import Connection, Engine, Row
 
-from orchestrator.errors import FieldError, InvalidInput, NotFound
+from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
 from orchestrator.operations.lists.manage_lists import API, found
 from orchestrator.operations.lists.take_effect import take_effect
 from orchestrator.policy.lists.entry import prefix_lengths, read_entry
@@ -40,11 +40,13 @@ def add_entries(
 ) -> Added:
     """Add numbers and prefixes to a list; once this has returned, what they say holds (R9). Safe to repeat.
 
-    Raises InvalidInput naming every entry that is neither; then none is added.
+    Raises InvalidInput naming every entry that is neither; then none is added. Raises Conflict for a list of answers.
     """
     numbers = tuple(dict.fromkeys(_read(entries)))
     with sql.begin() as tx:
         row = _locked(tx, list_id)
+        if row.kind == ListKind.REASSIGNED:
+            raise Conflict("wrong_kind", f"{row.name} holds answers, which come with a file: PUT its content.")
         new = list_contents.insert_entries(tx, row.content, numbers)
         list_contents.count_entries(tx, row.content, len(new), lengths=prefix_lengths(new))
         lists.add_change(tx, list_id, "add", by=by, because=because, numbers=sorted(new))

@@ -18,8 +18,15 @@ from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem
 from orchestrator.contact_files.csv_rows import CsvRows
 from orchestrator.contact_files.csv_rows import Row as CsvRow
-from orchestrator.contact_files.file_account import ERRORS_KEPT, FileAccount
+from orchestrator.contact_files.file_account import ERRORS_KEPT
 from orchestrator.errors import Conflict, FieldError, InvalidInput
+from orchestrator.operations.lists.load_answers import (
+    ImportedContent,
+    answer_form,
+    check_columns,
+    given_up,
+    load_answers,
+)
 from orchestrator.operations.lists.manage_lists import API, found
 from orchestrator.operations.lists.take_effect import take_effect
 from orchestrator.policy.lists.entry import prefix_lengths, read_entries
@@ -54,17 +61,6 @@ class ListFile:
     accept_older: bool = False
 
 
-@dataclass
-class ImportedContent(FileAccount):
-    """What became of a file and its rows, and the list afterwards.
-
-    `changed_since` counts the entries that were added or deleted one by one after `as_of`: they stay as they were made.
-    """
-
-    row: Row[Any] | None = None
-    changed_since: int = 0
-
-
 def import_content(
     list_id: str, file: WholeFile, options: ListFile, *, sql: Engine, client: redis.Redis, keys: Keys, clock: Clock
 ) -> ImportedContent:
@@ -77,13 +73,19 @@ def import_content(
         raise InvalidInput([FieldError("?as_of", "in_the_future", "write the moment at which the file was made")])
     with sql.begin() as tx:
         kind = ListKind(found(lists.find_list(tx, list_id), list_id).kind)
-    rows = CsvRows(file, ContactForm(region=options.region), mapping=options.mapping, encoding=options.encoding)
+    form = answer_form(options.region) if kind is ListKind.REASSIGNED else ContactForm(region=options.region)
+    rows = CsvRows(file, form, mapping=options.mapping, encoding=options.encoding)
+    if kind is ListKind.REASSIGNED:
+        check_columns(rows.header)
     with sql.begin() as tx:
         found(lists.lock_list(tx, list_id), list_id)
         load = list_contents.begin_load(tx, list_id, as_of=options.as_of, by=options.by)
     done = ImportedContent()
     try:
-        _load(sql, load.content, rows, kind, options, done)
+        if kind is ListKind.REASSIGNED:
+            load_answers(sql, load, rows, options.region, done, now=max(clock(), load.as_of))
+        else:
+            _load(sql, load.content, rows, kind, options, done)
         _switch(sql, list_id, load.content, options, done)
     except BaseException:
         _give_up(sql, load.content)
@@ -107,7 +109,7 @@ def _load(
             entries.update(_read(number, row, kind, options.region, done))
         with sql.begin() as tx:
             if not list_contents.load_batch(tx, content, entries, lengths=prefix_lengths(entries)):
-                raise Conflict("load_given_up", "The file stood still for too long, or the list was deleted meanwhile.")
+                raise given_up()
 
 
 def _read(number: int, row: CsvRow, kind: ListKind, region: str | None, done: ImportedContent) -> tuple[str, ...]:
@@ -133,7 +135,7 @@ def _switch(sql: Engine, list_id: str, content: int, options: ListFile, done: Im
         before = found(lists.lock_list(tx, list_id), list_id)
         load = list_contents.lock_load(tx, content)
         if load is None:
-            raise Conflict("load_given_up", "The file stood still for too long, or the list was deleted meanwhile.")
+            raise given_up()
         _check_age(before, load, options)
         _check_size(before, load, options)
         done.changed_since = _keep_later_changes(tx, load)

@@ -138,6 +138,6 @@ def _columns_of(document: NewList | ListChanges, kind: ListKind, given: Abstract
     columns: dict[str, Any] = {name: list(getattr(document, name)) for name in ("regions", "purposes") if name in given}
     if "owner" in given:
         columns["owner"] = document.owner
-    if "max_age" in given and kind is ListKind.REGISTRY:
+    if "max_age" in given and kind.ages:
         columns["max_age_s"] = int((document.max_age or DEFAULT_MAX_AGE).total_seconds())
     return columns

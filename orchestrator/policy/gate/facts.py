@@ -9,6 +9,7 @@ from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import Law
 from orchestrator.policy.law.setting import LawMode
+from orchestrator.policy.lists.reassigned import Answer
 from orchestrator.policy.lists.registries import Registry
 from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.weekly_hours import CallingHours
@@ -57,6 +58,8 @@ class GateFacts:
     registries: tuple[Registry, ...] = ()
     allow_list: str | None = None
     is_allowed: bool = True
+    answers: tuple[Answer, ...] = ()  # on whether the number went to somebody else
+    must_clear: tuple[str, ...] = ()  # the lists of which one must say that it did not; none: nobody asks
     contact_status_ok: bool = True
     contact_status: str | None = None
     number_kind: NumberKind = NumberKind.UNKNOWN

@@ -10,6 +10,7 @@ from orchestrator.policy.gate.answers import Never
 from orchestrator.policy.gate.check import Check
 from orchestrator.policy.gate.consents import REVOCATION
 from orchestrator.policy.gate.facts import GateFacts
+from orchestrator.policy.gate.reassigned import REASSIGNED
 from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, Reason
 from orchestrator.policy.phone.number_kind import is_refused
 
@@ -70,6 +71,7 @@ FOR_EVER = (
     ),
     Check("suppression", _suppressed, lambda facts, _now: {"suppressed": facts.suppressed, "list": facts.listed_on}),
     REVOCATION,
+    REASSIGNED,
     Check(
         "attempts_left",
         _attempts_spent,

@@ -14,6 +14,7 @@ from orchestrator.policy.gate.consents import CONSENT
 from orchestrator.policy.gate.facts import GateFacts
 from orchestrator.policy.gate.law import LAW
 from orchestrator.policy.gate.lists import LISTS
+from orchestrator.policy.gate.reassigned import CLEARED
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.kinds import Kind
 
@@ -106,6 +107,7 @@ FOR_NOW = (
     *LAW,
     CONSENT,
     *LISTS,
+    CLEARED,
     Check("number_in_use", _number_in_use, lambda facts, _now: {"is_calling_us": facts.number_in_use}),
     Check(
         "number_gap",

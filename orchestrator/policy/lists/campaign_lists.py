@@ -1,4 +1,4 @@
-"""Which lists hold for a campaign: those that suppress, the registries, and one whose numbers alone are dialed."""
+"""Which lists hold for a campaign: those that suppress, registries, answers, and one whose numbers alone are dialed."""
 
 from __future__ import annotations
 
@@ -46,6 +46,13 @@ class CampaignLists(BaseModel):
     allow: Annotated[
         _Reference | None, Field(description="A list of kind allow: only its numbers are dialed. Null: no such list.")
     ] = None
+    reassigned: Annotated[
+        Literal["auto"] | Annotated[tuple[_Reference, ...], Field(min_length=1, max_length=_MOST)],
+        Field(
+            description="Lists of kind reassigned. `auto`: whose number went to somebody else since the consent is not "
+            "dialed. Names: besides, one of these must have a current `no` for the number; without it is held."
+        ),
+    ] = AUTO
     because: Annotated[
         Words | None,
         Field(validate_default=True, description="Why no registry is asked; with `registry: off` alone."),
@@ -59,18 +66,25 @@ class CampaignLists(BaseModel):
         return because
 
     @property
+    def must_clear(self) -> tuple[str, ...]:
+        """The lists of kind reassigned of which one must say that a number is still the person's; none: nobody asks."""
+        return () if isinstance(self.reassigned, str) else self.reassigned
+
+    @property
     def references(self) -> dict[str, str]:
         """The lists that are named, by the JSON pointer of the name."""
         named = {f"/suppress/{n}": name for n, name in enumerate(self.suppress) if name != GLOBAL}
-        if not isinstance(self.registry, str):
-            named |= {f"/registry/{n}": name for n, name in enumerate(self.registry)}
+        for field in ("registry", "reassigned"):
+            if not isinstance(names := getattr(self, field), str):
+                named |= {f"/{field}/{n}": name for n, name in enumerate(names)}
         return named | ({"/allow": self.allow} if self.allow else {})
 
     def named_by(self, names: dict[str, str]) -> CampaignLists:
         """Return these lists with each reference replaced by the name it stands for."""
         changes: dict[str, Any] = {"suppress": _with_global(tuple(names.get(ref, ref) for ref in self.suppress))}
-        if not isinstance(self.registry, str):
-            changes["registry"] = tuple(dict.fromkeys(names.get(ref, ref) for ref in self.registry))
+        for field in ("registry", "reassigned"):
+            if not isinstance(references := getattr(self, field), str):
+                changes[field] = tuple(dict.fromkeys(names.get(ref, ref) for ref in references))
         if self.allow:
             changes["allow"] = names.get(self.allow, self.allow)
         return self.model_copy(update=changes)

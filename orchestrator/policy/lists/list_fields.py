@@ -30,6 +30,12 @@ class ListKind(StrEnum):
     SUPPRESS = "suppress"
     REGISTRY = "registry"
     ALLOW = "allow"
+    REASSIGNED = "reassigned"
+
+    @property
+    def ages(self) -> bool:
+        """Whether what it says may be too old."""
+        return self in (ListKind.REGISTRY, ListKind.REASSIGNED)
 
 
 def _free_name(name: str) -> str:
@@ -75,7 +81,7 @@ Purposes = Annotated[
 ]
 MaxAge = Annotated[
     Annotated[Duration, AfterValidator(_some_time)] | None,
-    Field(description="Of a registry: how old its copy may be. Left out: 31d."),
+    Field(description="How old the copy of a registry, or an answer on a reassigned number, may be. Left out: 31d."),
 ]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(all_seen)]
 Owner = Annotated[
@@ -120,7 +126,9 @@ def check_kind(kind: ListKind, fields: NewList | ListChanges) -> None:
     """Raise pydantic's error for a field that lists of this kind do not have."""
     if kind is ListKind.REGISTRY:
         return
-    for name in ("max_age", "regions", "purposes"):
+    if fields.max_age and not kind.ages:
+        raise PydanticCustomError("max_age", "only a registry and a list of kind reassigned have max_age")
+    for name in ("regions", "purposes"):
         if getattr(fields, name):
             raise PydanticCustomError(
                 name, "only a registry has {name}; a campaign names its other lists", {"name": name}

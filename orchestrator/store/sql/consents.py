@@ -74,9 +74,12 @@ def revoked_calls(tx: Connection, phone: str) -> list[str]:
 
 
 def release_missing(tx: Connection, phone: str) -> None:
-    """Release the contacts of a number that are held for want of a consent, to be checked again at once."""
+    """Release the contacts of a number that are held for want of a consent, to be checked again at once.
+
+    Also those that wait for a list: an answer on whether the number is still theirs may reach back to the new consent.
+    """
     tx.execute(_LOCK_CALLS, {"phone": phone})
     tx.execute(_LOCK_CONTACTS, {"phone": phone})
-    held = (contacts.c.phone == phone, contacts.c.reason == Reason.CONSENT_MISSING)
+    held = (contacts.c.phone == phone, contacts.c.reason.in_((Reason.CONSENT_MISSING, Reason.LIST_STALE)))
     released = change_state(ContactStatus.WAITING, among=(ContactStatus.HELD,)).where(*held)
     tx.execute(released.values(reason=None, due_at=func.now()))

@@ -21,12 +21,12 @@ _HAS_HISTORY = f"""
     EXISTS (SELECT 1 FROM calls d WHERE d.number_key = h.key AND d.{COUNTED_DIALS}
             AND (d.last_sent_at IS NULL OR d.last_sent_at > :since))
     OR EXISTS (SELECT 1 FROM consent_events e WHERE e.number_key = h.key)
-    OR z.listed_on IS NOT NULL
+    OR z.listed_on IS NOT NULL OR z.answers IS NOT NULL
     OR EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = p.phone)
     OR EXISTS (SELECT 1 FROM lifted_suppressions s WHERE s.phone = p.phone AND s.lifted_at > :at)
     OR EXISTS (SELECT 1 FROM calls d WHERE d.from_number = p.phone AND d.{CALLING_US})
 """  # noqa: S608 built from constants
-_NO_LISTS = "SELECT CAST(NULL AS text) AS listed_on, true AS is_allowed"
+_NO_LISTS = "SELECT CAST(NULL AS text) AS listed_on, true AS is_allowed, CAST(NULL AS text) AS answers"
 
 
 def _page(standing_on_lists: str) -> TextClause:

@@ -19,6 +19,7 @@ from orchestrator.policy.dial_gate import GateFacts
 from orchestrator.policy.law.law import Law, law_for
 from orchestrator.policy.law.regions import regions_of
 from orchestrator.policy.law.setting import LawMode, setting_of
+from orchestrator.policy.lists.reassigned import stored_answers
 from orchestrator.policy.lists.registries import registries_for, stored_lists
 from orchestrator.policy.phone.number_kind import NumberKind, number_kind
 from orchestrator.policy.phone.number_region import number_regions, stored_regions
@@ -61,7 +62,7 @@ _COLUMNS = f"""
     EXISTS (SELECT 1 FROM calls WHERE from_number = c.phone AND {CALLING_US}) AS is_calling_us,
     {HISTORY},
     m.revoked_at, m.consented_at, m.required_consent_at, k.consent->>'require' AS consent_required,
-    k.lists::text AS lists, {REGISTRIES} AS registries, z.listed_on, z.is_allowed,
+    k.lists::text AS lists, {REGISTRIES} AS registries, z.listed_on, z.is_allowed, z.answers,
     coalesce(CAST(:at AS timestamptz), clock_timestamp()) AS db_now
 """  # noqa: S608 built from constants
 _MOMENTS = consent_moments("caps.number_key", at=AT, known=known_by_then("e.recorded_at"))
@@ -139,6 +140,7 @@ def gate_facts(
     `flow_voice` is the voice of its flow, which counts where the campaign names none; None where nobody knows it.
     """
     hours, dials = hours_of(row["calling_hours"]), NumberDials(row)
+    lists = stored_lists(row["lists"])
     law, law_mode = law_of(row, flow_voice), setting_of(row["law"]).mode
     enforced = law if law_mode is LawMode.ENFORCE else None
     limits = limits_of(row, enforced)
@@ -168,8 +170,10 @@ def gate_facts(
         registries=registries_for(
             row["registries"], row["lists"], row["purpose"], regions_of(row["phone"], row["region"])
         ),
-        allow_list=stored_lists(row["lists"]).allow,
+        allow_list=lists.allow,
         is_allowed=row["is_allowed"],
+        answers=stored_answers(row["answers"]),
+        must_clear=lists.must_clear,
         contact_status_ok=contact_status_ok,
         contact_status=row["contact_status"],
         number_kind=number_kind(row["phone"]),

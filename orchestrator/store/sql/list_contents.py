@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, text, update
 
+from orchestrator.policy.lists.answer_row import NumberAnswer
 from orchestrator.store.sql.tables import list_contents
 
 SILENT_FOR = "interval '10 minutes'"  # a file may be slow to read, but some batch of it is written in this time
@@ -19,6 +20,19 @@ _INSERT = text(
     INSERT INTO list_entries (content, number)
     SELECT :content, number FROM unnest(CAST(:numbers AS text[])) AS n(number) ORDER BY number
     ON CONFLICT DO NOTHING RETURNING number
+    """
+)
+# Of several answers about a number a `yes` counts, else the one that was asked for last.
+_INSERT_ANSWERS = text(
+    """
+    INSERT INTO list_entries AS e (content, number, result, since, checked_at)
+    SELECT :content, * FROM unnest(CAST(:numbers AS text[]), CAST(:results AS text[]),
+        CAST(:since AS timestamptz[]), CAST(:checked_at AS timestamptz[])) AS n(number, result, since, checked_at)
+    ORDER BY number
+    ON CONFLICT (content, number) DO UPDATE
+        SET result = EXCLUDED.result, since = EXCLUDED.since, checked_at = EXCLUDED.checked_at
+        WHERE (EXCLUDED.result = 'yes', EXCLUDED.checked_at) > (e.result = 'yes', e.checked_at)
+    RETURNING xmax = 0 AS is_new
     """
 )
 _DELETE = text("DELETE FROM list_entries WHERE content = :content AND number = ANY(CAST(:numbers AS text[]))")
@@ -88,6 +102,21 @@ def load_batch(tx: Connection, content: int, numbers: Collection[str], *, length
     if tx.execute(_COUNT_LOADED, {"content": content, "added": 0, "lengths": list(lengths)}).first() is None:
         return False
     added = len(insert_entries(tx, content, numbers))
+    tx.execute(_COUNT_LOADED, {"content": content, "added": added, "lengths": []})
+    return True
+
+
+def load_answers(tx: Connection, content: int, answers: Collection[NumberAnswer]) -> bool:
+    """Insert a batch of answers, one of each number, as `load_batch` does of entries."""
+    if tx.execute(_COUNT_LOADED, {"content": content, "added": 0, "lengths": []}).first() is None:
+        return False
+    columns = {
+        "numbers": [each.number for each in answers],
+        "results": [each.result.value for each in answers],
+        "since": [each.since for each in answers],
+        "checked_at": [each.checked_at for each in answers],
+    }
+    added = sum(tx.execute(_INSERT_ANSWERS, {"content": content, **columns}).scalars())
     tx.execute(_COUNT_LOADED, {"content": content, "added": added, "lengths": []})
     return True
 

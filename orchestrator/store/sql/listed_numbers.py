@@ -14,6 +14,7 @@ def holds_for(campaign: str) -> str:
         CASE l.kind
             WHEN 'suppress' THEN jsonb_exists({campaign}.lists->'suppress', l.name)
             WHEN 'allow' THEN {campaign}.lists->>'allow' = l.name
+            WHEN 'reassigned' THEN true
             ELSE CASE WHEN jsonb_typeof({campaign}.lists->'registry') = 'array'
                 THEN jsonb_exists({campaign}.lists->'registry', l.name)
                 ELSE coalesce({campaign}.lists->>'registry', 'auto') = 'auto' AND (
@@ -23,26 +24,34 @@ def holds_for(campaign: str) -> str:
 
 
 def lists_with(number: str, *, where: str) -> str:
-    """Return the FROM and WHERE of a query on the lists `l` whose content in force holds `number` as `p.number`."""
+    """Return the FROM and WHERE of a query on the lists `l` whose content in force holds `number` as `p.number`.
+
+    `found` is the answer that a list of kind reassigned has.
+    """
     return f"""
         FROM lists l
             CROSS JOIN LATERAL (SELECT {number} AS number
                 UNION ALL SELECT left({number}, n) || '*' FROM unnest(l.prefix_lengths) n) p
             CROSS JOIN LATERAL (
-                SELECT FROM list_entries e WHERE e.content = l.content AND e.number = p.number LIMIT 1) found
+                SELECT e.result, e.since, e.checked_at FROM list_entries e
+                WHERE e.content = l.content AND e.number = p.number LIMIT 1) found
         WHERE {where}
     """  # noqa: S608 built from constants
 
 
 def standing(number: str, campaign: str) -> str:
-    """Return a query of one row: `listed_on`, a list or registry of the campaign with the number, and `is_allowed`.
+    """Return a query of one row: `listed_on`, a list or registry of the campaign with the number, and more.
 
-    `is_allowed` says whether the campaign's allow list holds it. A registry that holds a number counts wherever the
+    `is_allowed` says whether the campaign's allow list holds it, `is_reassigned` whether an answer says that it went to
+    somebody else, and `answers` are all of these (`stored_answers`). A registry that holds a number counts wherever the
     number belongs.
     """
     return f"""
-        SELECT min(l.name) FILTER (WHERE l.kind <> 'allow') AS listed_on,
-            coalesce(bool_or(l.kind = 'allow'), false) AS is_allowed
+        SELECT min(l.name) FILTER (WHERE l.kind IN ('suppress', 'registry')) AS listed_on,
+            coalesce(bool_or(l.kind = 'allow'), false) AS is_allowed,
+            coalesce(bool_or(l.kind = 'reassigned' AND found.result = 'yes'), false) AS is_reassigned,
+            (jsonb_agg(jsonb_build_array(l.name, found.result, found.since, found.checked_at, l.max_age_s)
+                ORDER BY l.name) FILTER (WHERE l.kind = 'reassigned'))::text AS answers
         {lists_with(number, where=holds_for(campaign))}
     """
 
@@ -61,7 +70,8 @@ _KEPT_OUT = text(
     f"""
     SELECT k.id FROM calls k JOIN campaigns g ON g.id = k.campaign_id
         CROSS JOIN LATERAL ({standing("k.to_number", "g")}) z
-    WHERE {NUMBER_GUARD} AND (z.listed_on IS NOT NULL OR (g.lists->>'allow' IS NOT NULL AND NOT z.is_allowed))
+    WHERE {NUMBER_GUARD} AND (z.listed_on IS NOT NULL OR z.is_reassigned
+        OR (g.lists->>'allow' IS NOT NULL AND NOT z.is_allowed))
     """  # noqa: S608
 )
 

@@ -23,7 +23,7 @@ _USERS = text(
 )
 _WITH_NUMBER = text(
     f"""
-    SELECT l.id, l.name, l.kind, l.version, l.as_of, p.number AS entry
+    SELECT l.id, l.name, l.kind, l.version, l.as_of, p.number AS entry, found.*
     {lists_with("CAST(:number AS text)", where="true")} ORDER BY l.name, p.number
     """
 )

@@ -313,6 +313,7 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "lifted_suppressions": frozenset({"id", "scope", "call_id"}),
         "list_changes": frozenset({"id", "list_id", "action"}),
         "list_contents": frozenset({"list_id", "status", "prefix_lengths"}),
+        "list_entries": frozenset({"result"}),
         "lists": frozenset({"id", "name", "kind", "regions", "purposes", "owner", "prefix_lengths"}),
         "new_events": frozenset({"type", "subject", "data"}),
         "numbers": frozenset({"id", "number", "flow_id", "home_id"}),

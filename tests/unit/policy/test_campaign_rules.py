@@ -41,7 +41,7 @@ FULL: dict[str, Any] = SMALLEST | {
     "number_gap": "2h",
     "guards": {"abandon": {"warn": 0.01, "pause": 0.03}},
     "caps": {"per_number_24h": 2, "per_caller_id_24h": 75},
-    "lists": {"suppress": ["global", "internal"], "registry": ["us-national"], "allow": "agreed"},
+    "lists": {"suppress": ["global", "x"], "registry": ["us-national"], "allow": "agreed", "reassigned": ["rnd"]},
     "variables": {"offer": "two for one", "floor": 3, "share": 0.5, "open": True},
     "tags": ["spring", "b2b"],
     "description": "For the shops.\nAsk Ann.",

@@ -28,10 +28,10 @@ lists = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
-    Column("kind", Text, nullable=False),  # suppress, registry or allow
+    Column("kind", Text, nullable=False),  # suppress, registry, allow or reassigned
     Column("regions", ARRAY(Text), nullable=False, server_default=_NONE),  # none: everywhere
     Column("purposes", ARRAY(Text), nullable=False, server_default=_NONE),  # none: all
-    Column("max_age_s", Integer),  # of a registry
+    Column("max_age_s", Integer),  # of a registry, or of the answers on a list of kind reassigned
     Column("owner", Text),
     Column("content", BigInteger, nullable=False),
     Column("version", Integer, nullable=False, server_default=text("0")),
@@ -74,6 +74,10 @@ list_entries = Table(
     metadata,
     Column("content", BigInteger, primary_key=True, autoincrement=False),
     Column("number", Text, primary_key=True),  # E.164, or a prefix of it: +1900*
+    # Of a list of kind reassigned: what was answered, of the time since when, and when it was asked.
+    Column("result", Text),  # yes, no or no_data
+    moment("since"),
+    moment("checked_at"),
 )
 
 # Who added or deleted an entry, imported a content or changed a list, when and why: never changed.
