@@ -8,8 +8,9 @@ from pydantic import BaseModel, Field
 
 from api.http.idempotency import fresh_id
 from api.http.routes import Resource
-from orchestrator.operations.campaigns.redial_campaign import Redial, count_redial, redial_campaign
 from orchestrator.operations.contacts.bulk_changes import Stores, find_change
+from orchestrator.operations.contacts.change_many import ManyContacts, change_contacts, count_many
+from orchestrator.operations.contacts.redial_contacts import Redial, count_redial, redial_campaign
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
@@ -27,7 +28,7 @@ class BulkChangeView(BaseModel):
     """A change of many contacts; `running` means that it goes on by itself, in batches."""
 
     id: str
-    kind: Literal["redial"]
+    kind: Literal["redial", "cancel", "suppress", "set_priority", "set_not_before", "copy"]
     campaign_id: str | None
     status: Literal["running", "completed", "stopped"]
     matched: int
@@ -48,9 +49,27 @@ class Redialed(BaseModel):
     error: ChangeError | None = None
 
 
+class ManyChanged(BaseModel):
+    """How many contacts match, and how many of them were changed, or with `dry_run` would be.
+
+    While `status` is `running`, it goes on by itself: see `GET /v1/bulk-changes/{change_id}`.
+    """
+
+    id: str | None = Field(description="Of the change; null for a dry run.")
+    status: Literal["running", "completed", "stopped"]
+    matched: int
+    changed: int
+    error: ChangeError | None = None
+
+
 def stores_of(services: Services) -> Stores:
     """Return the stores that a change may need."""
     return Stores(services.sql, services.redis, services.keys)
+
+
+def rules_of(services: Services) -> dict[str, Any]:
+    """Return what says whether a campaign may run again."""
+    return {"clock": services.clock, "call_estimate": services.settings.call_estimate}
 
 
 def view_of(row: Any) -> BulkChangeView:
@@ -75,19 +94,40 @@ def redial(services: Services, campaign_id: str, body: Redial) -> Redialed:
     wait twice.
     """
     if body.dry_run:
-        counted = count_redial(
-            campaign_id, body, sql=services.sql, clock=services.clock, call_estimate=services.settings.call_estimate
+        _, counted = count_redial(
+            campaign_id, body.filters(), body.more_attempts(), sql=services.sql, **rules_of(services)
         )
         return Redialed(id=None, status="completed", contacts=counted)
     row = redial_campaign(
         campaign_id,
-        body,
+        body.filters(),
+        body.more_attempts(),
         change_id=fresh_id("chg"),
         stores=stores_of(services),
-        clock=services.clock,
-        call_estimate=services.settings.call_estimate,
+        **rules_of(services),
     )
     return Redialed(id=row.id, status=row.status, contacts=row.changed, error=row.error)
+
+
+@resource.route(
+    "POST",
+    "/v1/contacts/bulk",
+    body=ManyContacts,
+    gives={200: ManyChanged},
+    fails=(404, 409, 422),
+    idempotency="optional",
+)
+def change_many(services: Services, body: ManyContacts) -> ManyChanged:
+    """Do the same to all contacts that a filter selects: all of its fields must match, of each one of its values.
+
+    `cancel` ends who is not over, also beside a live call. `redial` is that of the campaign, for this filter.
+    `suppress` suppresses their numbers for good. `set_priority` and `set_not_before` change who is not over.
+    """
+    if body.dry_run:
+        matched, changed = count_many(body, sql=services.sql, **rules_of(services))
+        return ManyChanged(id=None, status="completed", matched=matched, changed=changed)
+    row = change_contacts(body, change_id=fresh_id("chg"), stores=stores_of(services), **rules_of(services))
+    return ManyChanged(id=row.id, status=row.status, matched=row.matched, changed=row.changed, error=row.error)
 
 
 @resource.route("GET", "/v1/bulk-changes/{change_id}", gives={200: BulkChangeView}, fails=(404,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Engine, Row
@@ -15,21 +15,11 @@ from orchestrator.errors import Conflict, FieldError
 from orchestrator.model.campaign_status import STARTED, CampaignStatus
 from orchestrator.operations.campaigns.check_start import find_start_errors
 from orchestrator.operations.campaigns.create_campaign import found
+from orchestrator.operations.contacts.lasting_guards import check_guards
 from orchestrator.policy.caps import Caps
-from orchestrator.policy.guards.judge import ABANDON_DAYS, State, judge_lasting
-from orchestrator.policy.guards.rules import Guard
 from orchestrator.policy.preflight import StartError
 from orchestrator.store.sql import campaigns
 from orchestrator.store.sql.flow_cache import FlowCache
-from orchestrator.store.sql.guard_counts import count_lasting
-
-_REMEDIES: Final = {
-    Guard.ABANDON: (
-        f"It can be resumed when days of many abandoned calls are older than {ABANDON_DAYS} days, "
-        "or with laxer guards.abandon and its because."
-    ),
-    Guard.SPEND: "Raise spend, or wait for the next day (UTC) where the day's limit is reached.",
-}
 
 _REFUSED = "The preflight finds errors; correct them, or start in spite of them by naming their codes in `accept`."
 
@@ -122,11 +112,3 @@ def _check_ready(tx: Connection, campaign: Row[Any], now: datetime) -> None:
     if not campaigns.has_open_import(tx, campaign.id):
         detail = "It has no contacts: add some, or set keep_open so that they may come later."
         raise Conflict("no_contacts", detail, status=campaign.status)
-
-
-def check_guards(tx: Connection, campaign: Row[Any], call_estimate: Decimal) -> None:
-    """Raise Conflict with the code of a guard that would pause the campaign at once."""
-    guarded = count_lasting(tx, campaign.id, next_call=call_estimate)
-    for reading in judge_lasting(guarded.guards, guarded.spend, guarded.counts):
-        if reading.state is State.PAUSE:
-            raise Conflict(reading.guard.code, f"{reading.detail} {_REMEDIES[reading.guard]}", status=campaign.status)

@@ -37,7 +37,7 @@ class TryAgain(Exception):
 
 
 Batch = Callable[[Connection, Row[Any], Sequence[str]], int]
-Preparation = Callable[[Stores, Row[Any], Sequence[str]], None]
+Preparation = Callable[[Stores, Row[Any], Sequence[str]], int]
 End = Callable[[Stores, Row[Any]], None]
 
 
@@ -45,12 +45,12 @@ End = Callable[[Stores, Row[Any]], None]
 class Way:
     """What a kind of change does: `apply` within the transaction of a batch, `prepare` before it, `finish` at last.
 
-    `apply` returns how many contacts it changed. The others may be repeated after a crash, and must allow it.
+    Both first return how many contacts they changed. All but `apply` may be repeated after a crash, and must allow it.
     """
 
     kind: str
     apply: Batch
-    prepare: Preparation = lambda _stores, _change, _ids: None
+    prepare: Preparation = lambda _stores, _change, _ids: 0
     finish: End = lambda _stores, _change: None
 
 
@@ -126,9 +126,9 @@ def _make_batch(change: Row[Any], way: Way, stores: Stores, *, look_at: int) -> 
         return 0
     ids, done_to = _first_of(page)
     try:
-        way.prepare(stores, change, ids)
+        prepared = way.prepare(stores, change, ids)
         with stores.sql.begin() as tx:
-            _apply(tx, way, change, ids, done_to)
+            _apply(tx, way, change, ids, done_to, prepared=prepared)
     except Conflict as err:
         _close(change, stores, STOPPED, error={"code": err.code, "detail": err.detail})
     except TryAgain:
@@ -141,11 +141,11 @@ def _first_of(page: Page) -> tuple[Sequence[str], str]:
     return ids, ids[-1] if len(page.matching) > BATCH else str(page.last)
 
 
-def _apply(tx: Connection, way: Way, change: Row[Any], ids: Sequence[str], done_to: str) -> None:
+def _apply(tx: Connection, way: Way, change: Row[Any], ids: Sequence[str], done_to: str, *, prepared: int) -> None:
     locked = bulk_changes.lock_change(tx, change.id)
     if locked is None or locked.done_to != change.done_to:
         raise TryAgain  # somebody else has made this batch
-    changed = way.apply(tx, change, ids) if ids else 0
+    changed = prepared + (way.apply(tx, change, ids) if ids else 0)
     bulk_changes.advance_change(tx, change.id, done_to=done_to, matched=len(ids), changed=changed)
 
 

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.model.disposition import Disposition
+from orchestrator.policy.phone.field import Number
+from orchestrator.policy.tags import Tag
 
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Dispositions = Annotated[
@@ -44,5 +46,6 @@ class ContactFilter(CampaignFilter):
     """Some contacts: of each field that is given, one of the values."""
 
     campaign_id: str | None = None
-    phone: str | None = None
+    tag: Tag | None = Field(None, description="Those of campaigns with this tag.")
+    phone: Number | None = None
     external_id: str | None = None

@@ -93,7 +93,7 @@ def test_who_is_called_later_is_held_until_then(rest: Rest, services: Services) 
     ("body", "wrong"),
     [
         ({}, {"": "filter_required"}),
-        ({"statuses": ["suppressed"]}, {"/statuses/0": "literal_error"}),
+        ({"statuses": ["unknown"]}, {"/statuses/0": "literal_error"}),
         ({"statuses": ["exhausted"], "attempts": 0}, {"/attempts": "greater_than_equal"}),
         ({"dispositions": ["engaged"]}, {"/dispositions/0": "enum"}),
     ],

@@ -12,9 +12,9 @@ from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
-from orchestrator.operations.campaigns.redial_campaign import REDIALING, Redial, redial_campaign
 from orchestrator.operations.campaigns.ways_of_changing import WAYS
 from orchestrator.operations.contacts.bulk_changes import Stores, carry_on, carry_on_interrupted, make_change
+from orchestrator.operations.contacts.redial_contacts import REDIALING, Redial, redial_campaign
 from orchestrator.operations.contacts.suppress_number import suppress_number
 from tests.support.world import World
 
@@ -26,7 +26,8 @@ def stores_of(world: World) -> Stores:
 def redial(world: World, campaign_id: str, *, change_id: str | None = None, **wanted: Any) -> Any:
     asked = Redial.model_validate({"statuses": ["exhausted"], **wanted})
     change_id = change_id or new_id("chg")
-    return world.run(redial_campaign, campaign_id, asked, change_id=change_id, stores=stores_of(world))
+    rules = {"change_id": change_id, "stores": stores_of(world)}
+    return world.run(redial_campaign, campaign_id, asked.filters(), asked.more_attempts(), **rules)
 
 
 def called_and_busy(world: World, **campaign: Any) -> tuple[str, str]:

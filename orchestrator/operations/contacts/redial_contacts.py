@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -13,14 +14,13 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.clock import Clock
-from orchestrator.errors import Conflict
+from orchestrator.errors import Conflict, NotFound
 from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.model.contact_status import ContactStatus
-from orchestrator.operations.campaigns.create_campaign import found
-from orchestrator.operations.campaigns.start_campaign import check_guards
 from orchestrator.operations.contacts.bulk_changes import Stores, TryAgain, Way, count_matching, make_change
 from orchestrator.operations.contacts.contact_filter import Dispositions, Outcomes
-from orchestrator.policy.timestamps import Moment, parse_timestamp
+from orchestrator.operations.contacts.lasting_guards import check_guards
+from orchestrator.policy.timestamps import Moment, format_timestamp, parse_timestamp
 from orchestrator.store.sql import campaigns, redials
 
 MOST_ATTEMPTS = 20
@@ -57,37 +57,77 @@ class Redial(BaseModel):
             raise PydanticCustomError("filter_required", "say which contacts: by dispositions, outcomes or statuses")
         return self
 
-    def filters(self, campaign_id: str) -> dict[str, Any]:
+    def filters(self) -> dict[str, Any]:
         """Return whom to look for, as JSON."""
-        asked = self.model_dump(mode="json", include={"dispositions", "outcomes", "statuses"}, exclude_none=True)
-        return {"statuses": [status.value for status in _UNLESS_SAID], **asked, "campaign_id": campaign_id}
+        return self.model_dump(mode="json", include={"dispositions", "outcomes", "statuses"}, exclude_none=True)
+
+    def more_attempts(self) -> MoreAttempts:
+        """Return what they get."""
+        return MoreAttempts(self.attempts, self.not_before)
+
+
+@dataclass(frozen=True)
+class MoreAttempts:
+    """How many more attempts whoever matches gets, and from when on."""
+
+    more: int
+    not_before: datetime | None
+
+    def written(self) -> dict[str, Any]:
+        """Return this as JSON."""
+        return {"more": self.more, "not_before": self.not_before and format_timestamp(self.not_before)}
 
 
 def redial_campaign(
-    campaign_id: str, wanted: Redial, *, change_id: str, stores: Stores, clock: Clock, call_estimate: Decimal
+    campaign_id: str,
+    filters: Mapping[str, Any],
+    attempts: MoreAttempts,
+    *,
+    change_id: str,
+    stores: Stores,
+    clock: Clock,
+    call_estimate: Decimal,
 ) -> Row[Any]:
-    """Let the contacts wait again and return the change; the same `change_id` again goes on with it.
+    """Let the contacts that match wait again and return the change; the same `change_id` again goes on with it.
 
     Raises Conflict for a campaign that was canceled, whose ends_at has passed, or that a guard would pause at once.
     """
-    with stores.sql.connect() as tx:
-        campaign = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
-        _check(tx, campaign, clock(), call_estimate)
-    written = {"more": wanted.attempts, "not_before": wanted.model_dump(mode="json")["not_before"]}
-    filters = wanted.filters(campaign_id)
-    return make_change(change_id, REDIALING, filters=filters, wanted=written, campaign_id=campaign_id, stores=stores)
+    _look_first(campaign_id, sql=stores.sql, clock=clock, call_estimate=call_estimate)
+    wanted = attempts.written()
+    return make_change(
+        change_id, REDIALING, filters=_of(campaign_id, filters), wanted=wanted, campaign_id=campaign_id, stores=stores
+    )
 
 
-def count_redial(campaign_id: str, wanted: Redial, *, sql: Engine, clock: Clock, call_estimate: Decimal) -> int:
-    """Return how many contacts a redial would let wait again; raises what it would raise."""
+def count_redial(
+    campaign_id: str,
+    filters: Mapping[str, Any],
+    attempts: MoreAttempts,
+    *,
+    sql: Engine,
+    clock: Clock,
+    call_estimate: Decimal,
+) -> tuple[int, int]:
+    """Return how many contacts match, and how many would wait again; raises what the redial would raise."""
+    _look_first(campaign_id, sql=sql, clock=clock, call_estimate=call_estimate)
+    count = partial(redials.count_redialable, not_before=attempts.not_before)
+    return count_matching(_of(campaign_id, filters), sql=sql, count=count)
+
+
+def _of(campaign_id: str, filters: Mapping[str, Any]) -> dict[str, Any]:
+    return {"statuses": [status.value for status in _UNLESS_SAID], **filters, "campaign_id": campaign_id}
+
+
+def _look_first(campaign_id: str, *, sql: Engine, clock: Clock, call_estimate: Decimal) -> None:
     with sql.connect() as tx:
-        campaign = found(campaigns.find_campaign(tx, campaign_id), campaign_id)
-        _check(tx, campaign, clock(), call_estimate)
-    count = partial(redials.count_redialable, not_before=wanted.not_before)
-    return count_matching(wanted.filters(campaign_id), sql=sql, count=count)[1]
+        campaign = campaigns.find_campaign(tx, campaign_id)
+        if campaign is None:
+            raise NotFound("campaign", campaign_id)
+        check_redial(tx, campaign, clock(), call_estimate)
 
 
-def _check(tx: Connection, campaign: Row[Any], now: datetime, call_estimate: Decimal) -> None:
+def check_redial(tx: Connection, campaign: Row[Any], now: datetime, call_estimate: Decimal) -> None:
+    """Raise Conflict for a campaign whose contacts cannot be called again."""
     if campaign.status == CampaignStatus.CANCELED:
         detail = "The campaign was canceled for good; clone it, with the contacts that are to be called."
         raise Conflict("campaign_over", detail, status=campaign.status, allowed=_ALLOWED)
@@ -97,17 +137,16 @@ def _check(tx: Connection, campaign: Row[Any], now: datetime, call_estimate: Dec
         check_guards(tx, campaign, call_estimate)
 
 
-def _open_again(stores: Stores, change: Row[Any], contact_ids: Sequence[str]) -> None:
+def _open_again(stores: Stores, change: Row[Any], contact_ids: Sequence[str]) -> int:
     """Let a completed campaign run before its contacts wait: one that is completed takes nobody."""
-    if not contact_ids:
-        return
     not_before = _moment(change.wanted["not_before"])
     with stores.sql.begin() as tx:
         campaign = campaigns.find_campaign(tx, change.campaign_id)
         if campaign is None or campaign.status != CampaignStatus.COMPLETED:
-            return
-        if redials.count_redialable(tx, contact_ids, not_before=not_before):
+            return 0
+        if contact_ids and redials.count_redialable(tx, contact_ids, not_before=not_before):
             redials.run_again(tx, change.campaign_id)
+    return 0
 
 
 def _wait_again(tx: Connection, change: Row[Any], contact_ids: Sequence[str]) -> int:

@@ -1,0 +1,46 @@
+"""Ends a contact on request: it is dialed no more, and a live call goes on to its end without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+from sqlalchemy import Connection, Engine, Row
+
+from orchestrator.model.attempt_state import AttemptState
+from orchestrator.model.contact_status import ContactStatus
+from orchestrator.operations.dialing.release_attempts import (
+    ReleasedAttempt,
+    ReleaseReason,
+    free_channels,
+    release_attempts,
+)
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.sql import call_filters, contacts
+from orchestrator.store.sql.many_contacts import BY_REQUEST
+
+
+def ended_by_request(status: str) -> dict[str, Any]:
+    """Return the columns of a contact that is ended: without a current call, no live one changes it any more (R18)."""
+    return {"status": status, "reason": BY_REQUEST, "current_call_id": None}
+
+
+def withdraw_reserved(tx: Connection, live: Row[Any] | None, status: ContactStatus) -> list[ReleasedAttempt]:
+    """Withdraw the attempt of a contact that is being ended, if none of its sends has left; return it."""
+    if live is None or live.state != AttemptState.RESERVED:
+        return []
+    way = ReleaseReason(Reason.CONTACT_CLOSED, final=status, counts=False)
+    return release_attempts(tx, call_filters.of_call(live.id), way)
+
+
+def end_called(contact_id: str, status: ContactStatus, *, sql: Engine, client: redis.Redis, keys: Keys) -> None:
+    """End a contact of whom a call is under way; one that is not any more stays as it is."""
+    with sql.begin() as tx:
+        live = contacts.live_call_of(tx, contact_id)  # before the contact, in the order of every dial
+        contact = contacts.lock_contact(tx, contact_id)
+        if contact is None or contact.status != ContactStatus.CALLING:
+            return
+        withdrawn = withdraw_reserved(tx, live, status)
+        contacts.update_contact(tx, contact, ended_by_request(status))
+    free_channels(client, keys, withdrawn)

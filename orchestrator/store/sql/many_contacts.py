@@ -1,0 +1,100 @@
+"""What is done to many contacts at once: counted beforehand, or made in one batch of a change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Update, and_, case, func, literal, or_, select, update
+
+from orchestrator.model.contact_status import CLAIMABLE, OPEN_CONTACTS, ContactStatus
+from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.sql.opt_outs import IS_IN_FORCE
+from orchestrator.store.sql.state_changes import change_state
+from orchestrator.store.sql.tables import contacts, suppressions
+
+BY_REQUEST = "by_request"
+_IS_OPEN = contacts.c.status.in_(OPEN_CONTACTS)
+
+
+def is_open() -> ColumnElement[bool]:
+    """Select the contacts that are not over."""
+    return _IS_OPEN
+
+
+def has_other_priority(priority: int) -> ColumnElement[bool]:
+    """Select the contacts that are not over and have another priority."""
+    return and_(_IS_OPEN, contacts.c.priority != priority)
+
+
+def has_other_beginning(not_before: datetime | None) -> ColumnElement[bool]:
+    """Select the contacts that are not over and have another `not_before`."""
+    return and_(_IS_OPEN, contacts.c.not_before.is_distinct_from(not_before))
+
+
+def is_not_suppressed(scope: str) -> ColumnElement[bool]:
+    """Select the contacts whose number is not suppressed within a scope for good."""
+    same = (suppressions.c.phone == contacts.c.phone, suppressions.c.scope == scope)
+    lasts = suppressions.c.expires_at.is_(None)
+    return ~select(suppressions.c.id).where(*same, IS_IN_FORCE, lasts).exists()
+
+
+def count_such(tx: Connection, contact_ids: Sequence[str], such: ColumnElement[bool]) -> int:
+    """Return how many of these contacts are such."""
+    query = select(func.count()).where(contacts.c.id.in_(contact_ids), such)
+    return int(tx.execute(query).scalar_one())
+
+
+def being_called(tx: Connection, contact_ids: Sequence[str]) -> Sequence[str]:
+    """Return those of these contacts of whom a call is under way."""
+    calling = contacts.c.status == ContactStatus.CALLING
+    return tx.execute(select(contacts.c.id).where(contacts.c.id.in_(contact_ids), calling)).scalars().all()
+
+
+def phones_of(tx: Connection, contact_ids: Sequence[str]) -> Sequence[str]:
+    """Return the numbers of these contacts, each once."""
+    return tx.execute(select(contacts.c.phone).where(contacts.c.id.in_(contact_ids)).distinct()).scalars().all()
+
+
+def cancel_waiting(tx: Connection, contact_ids: Sequence[str]) -> int:
+    """Cancel those of these contacts that wait or are held; return how many."""
+    canceled = change_state(ContactStatus.CANCELED, among=CLAIMABLE)
+    return _change(tx, canceled.values(reason=BY_REQUEST, due_at=None), contact_ids, contacts.c.status.in_(CLAIMABLE))
+
+
+def set_priority(tx: Connection, contact_ids: Sequence[str], priority: int) -> int:
+    """Give those of these contacts that are not over a priority; return how many had another."""
+    return _change(tx, update(contacts).values(priority=priority), contact_ids, has_other_priority(priority))
+
+
+def set_not_before(tx: Connection, contact_ids: Sequence[str], not_before: datetime | None) -> int:
+    """Let those of these contacts that are not over be called no earlier; return how many had another `not_before`.
+
+    Who was held for that alone, and who would be due before, is held until then or waits; what else holds a contact
+    stays as it is, for the gate asks for both.
+    """
+    moved = update(contacts).values(not_before=not_before, **moves_with(not_before))
+    return _change(tx, moved, contact_ids, has_other_beginning(not_before))
+
+
+def moves_with(not_before: datetime | None) -> dict[str, ColumnElement[object]]:
+    """Return the status, reason and due time of a contact that gets this `not_before`."""
+    waits_for_it = and_(contacts.c.status == ContactStatus.HELD, contacts.c.reason == Reason.NOT_YET)
+    until = literal(not_before, contacts.c.due_at.type)
+    later = func.coalesce(until > func.now(), False)
+    too_early = and_(contacts.c.status.in_(CLAIMABLE), contacts.c.due_at < until)
+    held, freed = and_(later, or_(waits_for_it, too_early)), and_(~later, waits_for_it)
+    return {
+        "status": case((held, ContactStatus.HELD), (freed, ContactStatus.WAITING), else_=contacts.c.status),
+        "reason": case((held, Reason.NOT_YET), (freed, None), else_=contacts.c.reason),
+        "due_at": case((held, until), (freed, func.now()), else_=contacts.c.due_at),
+    }
+
+
+def _change(tx: Connection, change: Update, contact_ids: Sequence[str], such: ColumnElement[bool]) -> int:
+    # locked in the order in which all lock contacts: two batches would wait for each other
+    locked = select(contacts.c.id).where(contacts.c.id.in_(contact_ids), such).order_by(contacts.c.id).with_for_update()
+    ids = tx.execute(locked).scalars().all()
+    if not ids:
+        return 0
+    return tx.execute(change.where(contacts.c.id.in_(ids)).values(updated_at=func.now())).rowcount
