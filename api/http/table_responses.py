@@ -1,4 +1,4 @@
-"""Streams tables to clients, as CSV that a spreadsheet may open or as JSON lines, row by row."""
+"""Streams tables to clients, as CSV that a spreadsheet may open, as a workbook or as JSON lines, row by row."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ import orjson
 from flask import Response
 
 from orchestrator.contact_files.spreadsheet import safe_cell, typed_cell
+from orchestrator.contact_files.workbook_writer import workbook_pieces
 
 CSV = "text/csv"
 JSON_LINES = "application/x-ndjson"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 EXCEL_SAYS = (
     "`excel`: opens with a double click in every country and shows each cell as it is (UTF-16 with tabs, and numbers "
@@ -25,17 +27,24 @@ EXCEL_SAYS = (
 _ROWS_A_PIECE = 200
 
 
-def table_answer(rows: Iterable[Sequence[Any]], *, media: str, name: str, for_excel: bool = False) -> Response:
-    """Return `rows`, the header first, in the format `media` names."""
-    return json_lines_answer(rows) if media == JSON_LINES else csv_answer(rows, name=name, for_excel=for_excel)
+def table_answer(rows: Iterable[Sequence[Any]], *, written: str, name: str) -> Response:
+    """Return `rows`, the header first, as `csv`, `excel`, `jsonl` or `xlsx`; `name` lacks the ending."""
+    if written == "jsonl":
+        return json_lines_answer(rows)
+    if written == "xlsx":
+        return Response(workbook_pieces(rows), content_type=XLSX, headers=_attached(f"{name}.xlsx"))
+    return csv_answer(rows, name=f"{name}.csv", for_excel=written == "excel")
 
 
 def csv_answer(rows: Iterable[Sequence[Any]], *, name: str, for_excel: bool = False) -> Response:
     """Return `rows`, the header first, as a CSV file that is written while it is read."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     charset = "utf-16le" if for_excel else "utf-8"
     pieces = excel_pieces(rows) if for_excel else csv_pieces(rows)
-    return Response(pieces, content_type=f"{CSV}; charset={charset}", headers=headers)
+    return Response(pieces, content_type=f"{CSV}; charset={charset}", headers=_attached(name))
+
+
+def _attached(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
 def json_lines_answer(rows: Iterable[Sequence[Any]]) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from flask import Response
@@ -19,6 +18,7 @@ from api.resources.campaigns import FlowReference
 from api.resources.contacts import shown_campaign
 from api.resources.recordings import RecordingView, recording_view
 from orchestrator.model.attempt_state import AttemptState
+from orchestrator.model.call_times import ring_s, talk_s
 from orchestrator.model.disposition import Disposition, Fault
 from orchestrator.operations.calls.find_calls import CallStory, find_call, list_calls
 from orchestrator.operations.calls.request_command import ACTIONS, request_command, reserved_fields
@@ -117,8 +117,8 @@ class CallDetail(CallView):
     timeline: list[TimelineEntry]
 
 
-class CallQuery(PageQuery):
-    """Which calls to list."""
+class CallFilters(BaseModel):
+    """Which calls are meant."""
 
     campaign_id: str | None = Field(None, description="The calls it dialed.")
     contact_id: str | None = Field(None, description="Calls to a contact, and those that came from it.")
@@ -131,6 +131,10 @@ class CallQuery(PageQuery):
     outcome: str | None = None
     ended_after: Moment | None = None
     ended_before: Moment | None = None
+
+
+class CallQuery(PageQuery, CallFilters):
+    """Which calls to list."""
 
 
 class AcceptedCommand(BaseModel):
@@ -149,14 +153,10 @@ def _fields(row: Any, recordings: Iterable[Any]) -> dict[str, Any]:
         "from": row.from_number,
         "flow": flow,
         "status": row.state,
-        "ring_s": _seconds(row.dialed_at, row.answered_at or row.ended_at),
-        "talk_s": _seconds(row.answered_at, row.ended_at),
+        "ring_s": ring_s(row),
+        "talk_s": talk_s(row),
         "recordings": [recording_view(recording) for recording in recordings],
     }
-
-
-def _seconds(since: datetime | None, until: datetime | None) -> float | None:
-    return round(max(0.0, (until - since).total_seconds()), 3) if since and until else None
 
 
 def _view(row: Any, recordings: Iterable[Any] = ()) -> CallView:

@@ -1,18 +1,14 @@
-"""The statistics of a campaign, and its results."""
+"""The statistics of a campaign."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Literal
 
-from flask import Response, request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from api.http.routes import Resource
-from api.http.table_responses import CSV, EXCEL_SAYS, JSON_LINES, table_answer
 from api.resources.campaigns import StatusReason
-from orchestrator.operations.campaigns.export_results import export_results
 from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.policy.guards.judge import State
 from orchestrator.policy.guards.rules import Guard
@@ -157,30 +153,3 @@ def stats(services: Services, campaign_id: str) -> StatsView:
     rate = {"dials_per_s": numbers["dials_per_s"], "limit": numbers["limit"]}
     latency = {"event_to_command": numbers["event_to_command_ms"]}
     return StatsView.model_validate({**numbers, "calls": calls, "rate": rate, "latency_ms": latency})
-
-
-class ResultsQuery(BaseModel):
-    """How to write the results; left out, the Accept header decides."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: Literal["csv", "excel", "jsonl"] | None = Field(None, description=EXCEL_SAYS)
-
-
-@resource.route(
-    "GET", "/v1/campaigns/{campaign_id}/results", query=ResultsQuery, gives={200: (CSV, JSON_LINES)}, fails=(404,)
-)
-def results(services: Services, campaign_id: str, query: ResultsQuery) -> Response:
-    """Download a row for each contact, with its answers as `answer_*` and its own variables by their names.
-
-    CSV that is safe to open in a spreadsheet, or JSON lines with `format=jsonl` or `Accept: application/x-ndjson`.
-    The rows can be imported as contacts: an import ignores the columns of results, and every value is read back
-    unchanged. A variable with the name of another column is prefixed with `variable_`.
-    """
-    rows = export_results(campaign_id, sql=services.sql, flows=services.flows)
-    accepted = request.accept_mimetypes.best_match([CSV, JSON_LINES], default=CSV)
-    media = _MEDIA.get(query.format or "", accepted)
-    return table_answer(rows, media=media, name=f"{campaign_id}-results.csv", for_excel=query.format == "excel")
-
-
-_MEDIA = {"csv": CSV, "excel": CSV, "jsonl": JSON_LINES}

@@ -49,6 +49,15 @@ class LiveCalls(StrEnum):
     HANGUP = "hangup"
 
 
+class TableFormat(StrEnum):
+    """How results are written."""
+
+    CSV = "csv"
+    EXCEL = "excel"
+    JSONL = "jsonl"
+    XLSX = "xlsx"
+
+
 @app.command()
 def create(
     ctx: typer.Context,
@@ -286,6 +295,34 @@ def report(
     if csv:
         api.download(f"/v1/campaigns/{campaign}/results", csv, format="excel" if excel else "csv")
         _console().print(f"a row per contact: {csv}")
+
+
+@app.command()
+def results(
+    ctx: typer.Context,
+    campaign: _Id,
+    *,
+    to: Annotated[Path, typer.Option("--to", "-o", help="The file to write; /dev/stdout prints it.")],
+    format_: Annotated[
+        TableFormat | None, typer.Option("--format", help="Default: by the ending of FILE, else csv.")
+    ] = None,
+    columns: Annotated[str | None, typer.Option(help="Such as phone,status,outcome. Default: all.")] = None,
+    tz: Annotated[str | None, typer.Option(help="Zone of the times, such as America/Chicago. Default: UTC.")] = None,
+) -> None:
+    """Download a row for each contact: its last call, its answers, its variables.
+
+        orchestrator campaign results cmp_… -o results.xlsx --tz Europe/Berlin
+
+    The file is there whole or not at all. Formats: csv, excel (CSV that Excel opens with a double click), jsonl, xlsx.
+    """
+    written = format_ or _FORMATS.get(to.suffix.lower(), TableFormat.CSV)
+    asked = _given({"columns": columns, "tz": tz})
+    api_client(ctx).download(f"/v1/campaigns/{campaign}/results", to, format=written.value, **asked)
+    if to.is_file():
+        _console().print(f"a row per contact: {to}", markup=False)
+
+
+_FORMATS = {".xlsx": TableFormat.XLSX, ".jsonl": TableFormat.JSONL, ".ndjson": TableFormat.JSONL}
 
 
 def _act(ctx: typer.Context, campaign: str, action: str, body: dict[str, Any] | None = None) -> None:

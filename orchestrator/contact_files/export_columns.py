@@ -13,6 +13,7 @@ RESULT_COLUMNS: Final = (
     *("from", "dialed_at", "answered_at", "ended_at"),
     *("hangup_cause", "sip_hangup_cause", "telnyx_error", "fault"),
     *("heard_after_ms", "abandoned", "silent"),
+    *("until", "ring_s", "talk_s", "recording_ids"),
 )
 PLACE_COLUMNS: Final = ("timezone", "timezone_source", "region")
 """What results say of a contact's place, as it was given."""

@@ -30,6 +30,8 @@ _CONTROLS = re.compile("[\x00-\x1f]")
 def safe_cell(value: object) -> str:
     """Return `value` as a cell's text, with an apostrophe where a spreadsheet would take it, or a part, for a formula.
 
+    A tuple of ids is written with spaces between them.
+
     Plain numbers stay as they are, so that `+12125550123` and `-5` can be read back.
     """
     text = _text(value)
@@ -100,6 +102,8 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return " ".join(value)
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     return str(value)

@@ -117,10 +117,19 @@ def is_number_in_use(tx: Connection, number: str) -> bool:
 
 def list_calls(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
     """Return a page of calls; withdrawn attempts, which were never dialed, only where their status is filtered for."""
-    query = _shown().where(*(_condition(name, value) for name, value in filters.items()))
-    if "status" not in filters:
-        query = query.where(calls.c.state != AttemptState.WITHDRAWN)
+    query = _selected(filters)
     return tx.execute(newest_first(query, calls.c.id, after=after, limit=limit)).all()
+
+
+def count_calls(tx: Connection, filters: Mapping[str, Any], *, most: int) -> int:
+    """Return how many calls a list of them would have, counted up to `most`."""
+    some = _selected(filters).with_only_columns(calls.c.id).limit(most).subquery()
+    return int(tx.execute(select(func.count()).select_from(some)).scalar_one())
+
+
+def _selected(filters: Mapping[str, Any]) -> Select[Any]:
+    query = _shown().where(*(_condition(name, value) for name, value in filters.items()))
+    return query if "status" in filters else query.where(calls.c.state != AttemptState.WITHDRAWN)
 
 
 def list_accepted(tx: Connection) -> list[str]:

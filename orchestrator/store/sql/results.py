@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, text
+from sqlalchemy import Connection, Row, Select, case, func, select, text
 
-from orchestrator.store.sql.tables import calls, contacts
+from orchestrator.model.contact_status import CLAIMABLE
+from orchestrator.store.sql.tables import calls, contacts, recordings
 
 _LAST = calls.alias("last")
 _WHO = ("id", "phone", "external_id", "status", "reason", "attempts", "disposition", "outcome", "last_call_id")
 _WHEN = ("from_number", "dialed_at", "answered_at", "ended_at")
 _END = ("hangup_cause", "sip_hangup_cause", "telnyx_error", "fault")
 _HEARD = ("heard_after_ms", "abandoned", "silent")
-
-RESULT_COLUMNS = (*_WHO, *_WHEN, *_END, *_HEARD)
 
 _VARIABLE_NAMES = text(
     """
@@ -29,9 +28,10 @@ _VARIABLE_NAMES = text(
 
 
 def results_after(tx: Connection, campaign_id: str, contact_id: str, *, limit: int) -> Sequence[Row[Any]]:
-    """Return `RESULT_COLUMNS`, the answers, the given place and the variables of contacts after `contact_id`.
+    """Return the contacts after `contact_id` in the order of their ids: each with its last call.
 
-    They come in the order of their ids.
+    First what `export_columns.RESULT_COLUMNS` names, but for the seconds that follow from its times; then the answers,
+    the given place and the variables.
     """
     page = (
         select(contacts)
@@ -40,11 +40,20 @@ def results_after(tx: Connection, campaign_id: str, contact_id: str, *, limit: i
         .limit(limit)
         .subquery("page")
     )
-    columns = [*(page.c[name] for name in _WHO), *(_LAST.c[name] for name in (*_WHEN, *_END, *_HEARD))]
+    until = case((page.c.status.in_(CLAIMABLE), page.c.due_at)).label("until")
+    of_call = select(recordings.c.id).where(recordings.c.call_id == page.c.last_call_id).order_by(recordings.c.id)
+    columns = [*(page.c[name] for name in _WHO), *(_LAST.c[name] for name in (*_WHEN, *_END, *_HEARD)), until]
+    columns.append(func.array(of_call.scalar_subquery()).label("recording_ids"))
     joined = page.outerjoin(_LAST, _LAST.c.id == page.c.last_call_id)
     given = (page.c.timezone, page.c.timezone_source, page.c.region)
     query: Select[Any] = select(*columns, page.c.answers, *given, page.c.variables).select_from(joined)
     return tx.execute(query.order_by(page.c.id)).all()
+
+
+def count_up_to(tx: Connection, campaign_id: str, most: int) -> int:
+    """Return how many contacts a campaign has, counted up to `most`."""
+    some = select(contacts.c.id).where(contacts.c.campaign_id == campaign_id).limit(most).subquery()
+    return int(tx.execute(select(func.count()).select_from(some)).scalar_one())
 
 
 def variable_names_after(

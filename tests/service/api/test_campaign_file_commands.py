@@ -67,3 +67,21 @@ def test_a_file_of_nobody_fails_with_one_line_for_each_kind_of_problem(run: Run,
     kind = "  100 rows (2, 3, 4, 5, 6, …), such as: variables/first_name: the flow needs 'first_name'"
     assert lines[1:] == [kind, "nobody was imported"]
     assert "0 would be accepted" in run("import", campaign, str(file), "--preview", exits=1)
+
+
+def test_results_are_written_in_the_format_of_the_file_with_the_columns_and_zone_asked_for(
+    run: Run, rest: Rest, campaign: str, tmp_path: Path
+) -> None:
+    rest.contacts(campaign, "+12025550123", not_before="2036-03-01T09:00:00-05:00")
+    asked = ("--columns", "phone,until", "--tz", "America/Chicago")
+
+    told = run("results", campaign, "-o", str(tmp_path / "r.csv"), *asked)
+    run("results", campaign, "-o", str(tmp_path / "r.jsonl"), *asked)
+    run("results", campaign, "-o", str(tmp_path / "r.xlsx"))
+    wrong = run("results", campaign, "-o", str(tmp_path / "none.csv"), "--columns", "phon", exits=1)
+
+    assert "r.csv" in told
+    assert (tmp_path / "r.csv").read_text() == "phone,until\n+12025550123,2036-03-01T08:00:00.000-06:00\n"
+    assert (tmp_path / "r.jsonl").read_text() == '{"phone":"+12025550123","until":"2036-03-01T08:00:00.000-06:00"}\n'
+    assert (tmp_path / "r.xlsx").read_bytes().startswith(b"PK")
+    assert "there is no column 'phon'" in wrong and not (tmp_path / "none.csv").exists()
