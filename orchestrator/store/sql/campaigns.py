@@ -52,6 +52,10 @@ _UNPROVEN = text(
 )
 
 
+# A time that was taken away has come: nothing else would ever start its campaign.
+IS_DUE = "(campaigns.starts_at IS NULL OR campaigns.starts_at <= now())"
+
+
 def _shown() -> Select[Any]:
     flow = (flows.c.name.label("flow_name"), flows.c.version.label("flow_version"))
     joined = campaigns.join(flows, flows.c.id == campaigns.c.flow_id)
@@ -133,10 +137,10 @@ def cancel(tx: Connection, campaign_id: str) -> None:
 
 
 def start_scheduled(tx: Connection) -> None:
-    """Let the scheduled campaigns run whose `starts_at` has come; whether their webhooks arrive is to be proven."""
+    """Let the scheduled campaigns run whose time has come (`IS_DUE`); whether webhooks arrive is to be proven."""
     tx.execute(
         change_state(CampaignStatus.RUNNING, among=(CampaignStatus.SCHEDULED,))
-        .where(campaigns.c.starts_at <= func.now())
+        .where(text(IS_DUE))
         .values(proving_since=func.now())
     )
 

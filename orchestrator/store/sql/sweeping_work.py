@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.store.sql.bulk_changes import IS_INTERRUPTED
+from orchestrator.store.sql.campaigns import IS_DUE
 from orchestrator.store.sql.dial_ledger import REPEAT_AFTER_S
 from orchestrator.store.sql.due_campaigns import IS_LATE, IS_OVER
 from orchestrator.store.sql.ended_campaigns import ENDED
@@ -40,7 +41,7 @@ _ROWS = {
     Work.SUPPRESSED: SUPPRESSED.text,
     Work.CAMPAIGNS: f"""
         SELECT FROM campaigns WHERE {_RUNS} OR {IS_OVER}
-            OR (status = '{CampaignStatus.SCHEDULED}' AND starts_at <= now())
+            OR (status = '{CampaignStatus.SCHEDULED}' AND {IS_DUE})
         UNION ALL SELECT FROM contacts WHERE {IS_LATE}""",  # noqa: S608 built from constants
     Work.ENDED: ENDED.text,
     Work.TALLIES: "SELECT FROM tally_changes",

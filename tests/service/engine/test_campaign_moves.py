@@ -12,6 +12,7 @@ from sqlalchemy import true
 from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
 from orchestrator.operations.campaigns.cancel_campaign import cancel_campaign
+from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
 from orchestrator.operations.contacts.suppress_number import suppress_number
@@ -19,10 +20,13 @@ from orchestrator.operations.dialing.dispatch_calls import QUEUED_AHEAD
 from orchestrator.operations.dialing.stop_dialing import find_stop, resume_dialing
 from orchestrator.operations.recovery.monitor_carrier import reopen_dispatch, watch_webhooks
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
+from orchestrator.policy.campaign_rules import CampaignChanges
 from orchestrator.store.redis.rate_limiter import close_dispatch, note_webhook, read_health
 from orchestrator.store.redis.scripts import run_scripts
 from orchestrator.store.sql.dial_ledger import count_under_way
+from orchestrator.store.sql.sweeping_work import Work
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial
+from tests.support.lists import work
 from tests.support.poll import eventually
 from tests.support.world import CONNECTION, World
 
@@ -264,6 +268,19 @@ def test_a_scheduled_campaign_starts_when_its_time_has_come(world: World) -> Non
         ("running", "scheduled"),
         ("completed", "scheduled"),
     ]
+
+
+def test_a_scheduled_campaign_whose_time_is_taken_away_starts_at_once(world: World) -> None:
+    campaign_id = world.campaign(status="scheduled", starts_at=utc_now() + timedelta(hours=1))
+    world.contact(campaign_id)
+    assert Work.CAMPAIGNS not in work(world)
+
+    world.run(change_campaign, campaign_id, CampaignChanges(starts_at=None))
+    assert Work.CAMPAIGNS in work(world)
+    complete_campaigns(world.sql)
+
+    assert world.campaign_row(campaign_id)["status"] == "running"
+    assert len(world.dispatcher.dispatch_calls()) == 1
 
 
 def test_dispatch_that_failures_have_closed_opens_when_a_question_is_answered(
