@@ -30,6 +30,7 @@ from api.resources import (
     stats,
     suppressions,
     timeseries,
+    webhook_endpoints,
     webhooks,
 )
 
@@ -59,6 +60,7 @@ _RESOURCES = (
     dialing,
     policy,
     events,
+    webhook_endpoints,
     webhooks,
     health,
 )

@@ -17,11 +17,13 @@ from orchestrator.cli import dialing as cli_dialing
 from orchestrator.cli import doctor as cli_doctor
 from orchestrator.cli import flow as cli_flow
 from orchestrator.cli import list as cli_list
+from orchestrator.cli import listen as cli_listen
 from orchestrator.cli import number as cli_number
 from orchestrator.cli import policy as cli_policy
 from orchestrator.cli import pool as cli_pool
 from orchestrator.cli import processes as cli_stack
 from orchestrator.cli import recording as cli_recording
+from orchestrator.cli import webhook as cli_webhook
 from orchestrator.errors import InvalidFlow, InvalidInput, OrchestratorError
 
 
@@ -77,8 +79,10 @@ app.add_typer(cli_recording.app, name="recording")
 app.add_typer(cli_policy.app, name="policy")
 app.add_typer(cli_pool.app, name="pool")
 app.add_typer(cli_connection.app, name="connection")
+app.add_typer(cli_webhook.app, name="webhook")
 cli_stack.add_to(app)
 cli_doctor.add_to(app)
+cli_listen.add_to(app)
 
 
 def _explain(err: OrchestratorError) -> None:

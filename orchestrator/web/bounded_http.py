@@ -32,6 +32,10 @@ class Budget:
         self._send_before = self._until if send_before is None else send_before
         self.sent, self.received = False, 0
 
+    def shorten(self, seconds: float) -> None:
+        """Leave at most `seconds` for the rest of the exchange."""
+        self._until = min(self._until, boot_seconds() + seconds)
+
     def left(self) -> float:
         """Return the seconds left, at most 0.0 when they are over."""
         return self._until - boot_seconds()

@@ -37,10 +37,11 @@ class Answered(NamedTuple):
 class KeptConnection:
     """The connection to the server of `url`, made when it is needed; its thread starts `budget` before each use.
 
-    Environment, redirects and repeats are none of its business: a request is sent once, to this server.
+    Environment, redirects and repeats are none of its business: a request is sent once, to this server. With `address`
+    it goes there, without a look-up of the name, whose certificate is asked for all the same.
     """
 
-    def __init__(self, url: str, *, connect_timeout_s: float, egress: Egress) -> None:
+    def __init__(self, url: str, *, connect_timeout_s: float, egress: Egress, address: str | None = None) -> None:
         self._connection: Any = None
         self.budget = Budget()
         parts = urlsplit(url)
@@ -49,7 +50,8 @@ class KeptConnection:
         self._timeout_s = connect_timeout_s
         self._proxy = egress.proxy_to(self._scheme, self._host, self._port)
         self._class: Any = bounded_connections(self.budget)[self._scheme]
-        self._tls = {"ssl_context": egress.new_tls(), "cert_reqs": "CERT_REQUIRED"} if self._scheme == "https" else {}
+        self._tls = _tls_of(self._host, address, egress) if self._scheme == "https" else {}
+        self._host = address or self._host
 
     def __del__(self) -> None:
         """Close the connection with the thread whose it was: a thread that ends tells nobody."""
@@ -81,6 +83,26 @@ class KeptConnection:
             self.close()
         return answered
 
+    def status_of(self, method: str, request: bytes, *, most_bytes: int, rest_s: float) -> int:
+        """Send a request and return the status of its answer; raises one of BROKEN where there is none.
+
+        What follows the status changes nothing: a body that is longer, or takes longer, costs the connection alone.
+        """
+        connection = self._ready()
+        try:
+            connection.send(request)
+            response = connection.response_class(connection.sock, method=method)
+            response.begin()
+        except BaseException as err:
+            self.close()
+            if isinstance(err, ValueError) and not isinstance(err, BROKEN):
+                raise HTTPException("the answer is no HTTP") from err
+            raise
+        self.budget.shorten(rest_s)
+        if not _is_drained(response, most_bytes) or response.will_close:
+            self.close()
+        return int(response.status)
+
     def close(self) -> None:
         """Close the connection; the next exchange makes another."""
         if self._connection is not None:
@@ -102,6 +124,24 @@ class KeptConnection:
         connection = self._class(proxy.host, proxy.port, timeout=self._timeout_s, proxy=proxy, **self._tls)
         connection.set_tunnel(self._host, self._port, headers=self._proxy.headers)
         return connection
+
+
+def _tls_of(host: str, address: str | None, egress: Egress) -> dict[str, Any]:
+    names = {} if address is None else {"server_hostname": host, "assert_hostname": host}
+    context = egress.new_tls() if address is None else egress.tls
+    return {"ssl_context": context, "cert_reqs": "CERT_REQUIRED", **names}
+
+
+def _is_drained(response: HTTPResponse, most_bytes: int) -> bool:
+    """Return whether all of the answer has been read, so that the next request has the connection for itself."""
+    try:
+        return (
+            response.status >= _FIRST_FINAL and len(response.read(most_bytes + 1)) <= most_bytes and not response.length
+        )
+    except BROKEN:
+        return False
+    finally:
+        response.close()
 
 
 def _read(response: HTTPResponse, most_bytes: int) -> Answered:

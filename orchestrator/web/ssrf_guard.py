@@ -55,7 +55,7 @@ def admit(url: str, *, trusted: Collection[str], resolve: Resolve, egress: Egres
     if isinstance(parts, Refused):
         return parts
     host, port = str(parts.hostname).rstrip("."), parts.port or _PORTS[parts.scheme]
-    is_trusted = _is_trusted(host, port, trusted)
+    is_trusted = _is_listed(host, port, trusted)
     if is_trusted and egress.proxy_to(parts.scheme, host, port):
         return _admitted(parts, host, port, address=host)
     try:
@@ -69,6 +69,17 @@ def admit(url: str, *, trusted: Collection[str], resolve: Resolve, egress: Egres
             "address_refused", f"{host} leads into a private network and is not in ORCHESTRATOR_TRUSTED_HOSTS"
         )
     return _admitted(parts, host, port, address=str(addresses[0]))
+
+
+def admit_encrypted(
+    url: str, *, trusted: Collection[str], resolve: Resolve, egress: Egress = DIRECT
+) -> Admitted | Refused:
+    """Check `url` as `admit` does; hosts that are not `trusted` are asked by https alone."""
+    admitted = admit(url, trusted=trusted, resolve=resolve, egress=egress)
+    is_open = isinstance(admitted, Admitted) and admitted.scheme == "http"
+    if isinstance(admitted, Admitted) and is_open and not _is_listed(admitted.host, admitted.port, trusted):
+        return Refused("url_invalid", "the address is not https, and its host is not in ORCHESTRATOR_TRUSTED_HOSTS")
+    return admitted
 
 
 def _admitted(parts: SplitResult, host: str, port: int, *, address: str) -> Admitted:
@@ -98,7 +109,7 @@ def _split(url: str) -> SplitResult | Refused:
     return parts
 
 
-def _is_trusted(host: str, port: int, trusted: Collection[str]) -> bool:
+def _is_listed(host: str, port: int, trusted: Collection[str]) -> bool:
     bare = f"[{host}]" if ":" in host else host
     names = {host, bare, f"{host}:{port}", f"{bare}:{port}"}
     return any(entry.strip().lower().rstrip(".") in names for entry in trusted)

@@ -47,6 +47,7 @@ def make_things(rest: Rest, services: Services) -> Things:
             "suppression_id": suppressed["id"],
             "number_id": _number(rest)["id"],
             "list_id": _list(rest)["id"],
+            "endpoint_id": _endpoint(rest)["id"],
             "connection_id": CONNECTION,
         }
     )
@@ -61,6 +62,10 @@ def _number(rest: Rest) -> dict[str, Any]:
 def _list(rest: Rest) -> dict[str, Any]:
     made = rest.post("/v1/lists", {"name": f"list {next(_keys)}", "kind": "suppress"})
     return dict(made.json or {})
+
+
+def _endpoint(rest: Rest) -> dict[str, Any]:
+    return dict(rest.post("/v1/webhook-endpoints", {"url": "https://crm.example/hook"}).json or {})
 
 
 def _could_be(value: Any, ident: str) -> bool:

@@ -1,20 +1,48 @@
-"""The loops that tell the outside: events are put in order, then delivered."""
+"""The loops that tell the outside: one puts events in order, many deliver them, waiting for somebody's network."""
 
 from __future__ import annotations
 
+from orchestrator.operations.notify.deliver_events import EventDeliverer
+from orchestrator.operations.notify.endpoint_slots import EndpointSlots
 from orchestrator.operations.notify.order_events import EventOrder
+from orchestrator.operations.recordings.lookout import Lookout
 from orchestrator.services import Services
 from workers.loops import IDLE, Loop
 
+DELIVERERS = 8
+PER_ENDPOINT = 4
 _ORDER_EVERY_S = 0.25
 _IDLE_S = 0.5  # how late the first event may be read after a while without one
+_DELIVER_EVERY_S = 0.25
+_LOOK_EVERY_S = 1.0  # for what is to be tried again; what is new is told by the loop that has put it in order
 
 
 def notify_loops(services: Services) -> list[Loop]:
-    """Return the loop that puts events in order."""
-    order = EventOrder(services.sql)
+    """Return the loops."""
+    order, lookout, slots = EventOrder(services.sql), Lookout(_LOOK_EVERY_S), EndpointSlots(PER_ENDPOINT)
 
     def put_in_order() -> object:
-        return order.order_events() or IDLE
+        offered_before = order.offered
+        ordered = order.order_events()
+        if order.offered > offered_before:
+            lookout.found()
+        return ordered or IDLE
 
-    return [Loop("order", put_in_order, _ORDER_EVERY_S, idle_s=_IDLE_S)]
+    deliverers = [_deliverer(services, slots, lookout) for _ in range(DELIVERERS)]
+    return [
+        Loop("order", put_in_order, _ORDER_EVERY_S, idle_s=_IDLE_S),
+        *(
+            Loop(f"notify-{n}", each.deliver_events, _DELIVER_EVERY_S, interrupt=each.interrupt)
+            for n, each in enumerate(deliverers, 1)
+        ),
+    ]
+
+
+def _deliverer(services: Services, slots: EndpointSlots, lookout: Lookout) -> EventDeliverer:
+    return EventDeliverer(
+        sql=services.sql,
+        slots=slots,
+        trusted=services.settings.trusted_by_name,
+        egress=services.settings.egress,
+        lookout=lookout,
+    )

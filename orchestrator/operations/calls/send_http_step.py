@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from queue import Empty, SimpleQueue
-from threading import BoundedSemaphore, Thread
+from threading import BoundedSemaphore
 from typing import Any, Final
 
 import orjson
@@ -13,6 +12,7 @@ from urllib3 import BaseHTTPResponse
 from orchestrator.model.event import HTTP_FAILED, HTTP_SUCCEEDED
 from orchestrator.settings import Settings
 from orchestrator.web.bounded_http import Budget
+from orchestrator.web.bounded_resolve import resolve_within
 from orchestrator.web.egress import DIRECT, Egress
 from orchestrator.web.http_request import UNANSWERED, resolve_host, send_admitted
 from orchestrator.web.ssrf_guard import Refused, Resolve, admit
@@ -61,7 +61,7 @@ class HttpStepClient:
 
     def _ask(self, asked: Mapping[str, Any], command_id: str, budget: Budget) -> StepResult:
         admitted = admit(
-            str(asked["url"]), trusted=self._trusted, resolve=_within(self._resolve, budget), egress=self._egress
+            str(asked["url"]), trusted=self._trusted, resolve=resolve_within(self._resolve, budget), egress=self._egress
         )
         if isinstance(admitted, Refused):
             return _failed(admitted.code, admitted.detail)
@@ -76,30 +76,6 @@ class HttpStepClient:
 def open_http_step_client(settings: Settings) -> HttpStepClient:
     """Return the client for the hosts that these settings trust by name; the carrier's own host is not one of them."""
     return HttpStepClient(trusted=settings.trusted_by_name, egress=settings.egress)
-
-
-def _within(resolve: Resolve, budget: Budget) -> Resolve:
-    """Return `resolve` with no more patience than the budget has: a look-up of a name knows no timeout of its own."""
-
-    def resolve_in_time(host: str, port: int) -> list[str]:
-        found: SimpleQueue[list[str] | Exception] = SimpleQueue()
-
-        def look_up() -> None:
-            try:
-                found.put(list(resolve(host, port)))
-            except (OSError, UnicodeError) as err:
-                found.put(err)
-
-        Thread(target=look_up, daemon=True, name="resolve").start()
-        try:
-            answer = found.get(timeout=max(budget.left(), 0.001))
-        except Empty as err:
-            raise TimeoutError("the name was not found in time") from err
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    return resolve_in_time
 
 
 def _headers(command_id: str, *, has_content: bool) -> dict[str, str]:

@@ -1,0 +1,140 @@
+"""`orchestrator webhook`: keeps endpoints that receive events, and shows their deliveries, over the REST API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from orchestrator.cli.api_client import api_client, connect
+from orchestrator.ids import new_id
+from orchestrator.local_stack.interrupts import pause
+
+app = typer.Typer(
+    no_args_is_help=True,
+    callback=connect,
+    help="Keep webhook endpoints, which receive events. Finds the API like `orchestrator campaign`.",
+)
+
+_PATH = "/v1/webhook-endpoints"
+_LOOKS, _EVERY_S = 80, 0.25
+
+_Id = Annotated[str, typer.Argument(metavar="ID", help="The endpoint, such as whe_01J…")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the answer of the API.")]
+
+
+@app.command()
+def create(
+    ctx: typer.Context,
+    url: Annotated[str, typer.Argument(help="Where events go: https.")],
+    *,
+    event: Annotated[list[str] | None, typer.Option(help="call.ended, …; repeatable. Default: all.")] = None,
+    json_: _Json = False,
+) -> None:
+    """Create an endpoint and print its secret, which is shown this once.
+
+    orchestrator webhook create https://crm.example/hook --event call.ended --event contact.finished
+    """
+    made = api_client(ctx).post(_PATH, {"url": url, "events": event or []}, idempotency_key=new_id("req"))
+    _print(made, json_)
+    if not json_:
+        typer.echo(f"secret, shown this once: {made['secret']}")
+
+
+@app.command("list")
+def list_(ctx: typer.Context, *, json_: _Json = False) -> None:
+    """List endpoints, newest first."""
+    for endpoint in api_client(ctx).each(_PATH):
+        _print(endpoint, json_)
+
+
+@app.command()
+def show(ctx: typer.Context, endpoint: _Id, *, json_: _Json = False) -> None:
+    """Show an endpoint, and whether it is disabled."""
+    _print(api_client(ctx).get(f"{_PATH}/{endpoint}"), json_)
+
+
+@app.command()
+def enable(ctx: typer.Context, endpoint: _Id) -> None:
+    """Let a disabled endpoint receive again; what was pending goes on."""
+    _print(api_client(ctx).patch(f"{_PATH}/{endpoint}", {"enabled": True}))
+
+
+@app.command()
+def rotate(ctx: typer.Context, endpoint: _Id) -> None:
+    """Give an endpoint another secret and print it; for a day both sign."""
+    made = api_client(ctx).post(f"{_PATH}/{endpoint}/rotate-secret", idempotency_key=new_id("req"))
+    typer.echo(f"secret, shown this once: {made['secret']}")
+
+
+@app.command()
+def delete(ctx: typer.Context, endpoint: _Id) -> None:
+    """Delete an endpoint; what is pending for it is delivered to nobody."""
+    api_client(ctx).delete(f"{_PATH}/{endpoint}")
+    typer.echo(f"{endpoint} is deleted")
+
+
+@app.command()
+def deliveries(
+    ctx: typer.Context,
+    endpoint: _Id,
+    *,
+    status: Annotated[str | None, typer.Option(help="pending, delivered or failed.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    json_: _Json = False,
+) -> None:
+    """List what was and is to be delivered to an endpoint."""
+    asked = {"status": status, "limit": min(limit, 500)}
+    found = api_client(ctx).each(
+        f"{_PATH}/{endpoint}/deliveries", **{name: value for name, value in asked.items() if value}
+    )
+    for _, delivery in zip(range(limit), found, strict=False):
+        typer.echo(json.dumps(delivery, ensure_ascii=False) if json_ else _delivery_line(delivery))
+
+
+@app.command()
+def redeliver(
+    ctx: typer.Context, endpoint: _Id, event: Annotated[str, typer.Argument(help="The event, such as evt_…")]
+) -> None:
+    """Deliver an event once more, under its id."""
+    typer.echo(_delivery_line(api_client(ctx).post(f"{_PATH}/{endpoint}/deliveries/{event}/redeliver")))
+
+
+@app.command()
+def test(ctx: typer.Context, endpoint: _Id) -> None:
+    """Send an event `endpoint.test` and print what the endpoint said; exit status 1 unless it accepted it."""
+    api = api_client(ctx)
+    sent = api.post(f"{_PATH}/{endpoint}/test", idempotency_key=new_id("req"))
+    delivery = sent
+    for _ in range(_LOOKS):
+        page = api.get(f"{_PATH}/{endpoint}/deliveries", limit=20)["data"]
+        delivery = next((each for each in page if each["id"] == sent["id"]), delivery)
+        if delivery["tries"]:
+            break
+        pause(_EVERY_S)
+    typer.echo(_delivery_line(delivery))
+    if delivery["status"] != "delivered":
+        raise typer.Exit(1)
+
+
+def _print(endpoint: Mapping[str, Any], as_json: bool = False) -> None:
+    typer.echo(json.dumps(endpoint, ensure_ascii=False) if as_json else _endpoint_line(endpoint))
+
+
+def _endpoint_line(endpoint: Mapping[str, Any]) -> str:
+    state = "enabled"
+    if endpoint["disabled"]:
+        state = f"disabled since {endpoint['disabled']['at']}: {endpoint['disabled']['reason']}"
+    elif endpoint["failures"]:
+        state = f"{endpoint['failures']} failures in a row"
+    return f"{endpoint['id']} {endpoint['url']} ({', '.join(endpoint['events']) or 'all events'}): {state}"
+
+
+def _delivery_line(delivery: Mapping[str, Any]) -> str:
+    said = [delivery["id"], delivery["type"], delivery["subject"], delivery["status"], f"{delivery['tries']} tries"]
+    said += [f"answered {delivery['answered']}"] if delivery["answered"] is not None else []
+    said += [f"({delivery['error']})"] if delivery["error"] else []
+    said += [f"next try {delivery['next_try_at']}"] if delivery["next_try_at"] else []
+    return " ".join(said)
