@@ -19,6 +19,8 @@ from orchestrator.flow.dry_run.dialogue import DialogueLine
 from orchestrator.flow.dry_run.dry_run import DryRun
 from orchestrator.flow.dry_run.scripted_callee import Callee, CalleeKind
 from orchestrator.flow.library import Library, StoredFlow
+from orchestrator.flow.notices import When
+from orchestrator.flow.parsing.opt_out import is_of_opt_out
 from orchestrator.flow.syntax.document import parse_flow
 from orchestrator.model.live_call import Direction
 from orchestrator.policy.purposes import Purpose, Voice
@@ -147,7 +149,14 @@ def _print_line(line: DialogueLine, console: Console) -> None:
 
 
 def _print_summary(flow: Flow, console: Console) -> None:
-    console.print(f"✓ {flow.name}: {len(flow.steps)} steps", markup=False)
+    steps = [name for name in flow.steps if not is_of_opt_out(name)]
+    console.print(f"✓ {flow.name}: {len(steps)} steps", markup=False)
+    for notice in sorted(flow.left_to_engine):
+        when = "in every call" if flow.says.when(notice) is When.ALWAYS else "where the law of the place asks for it"
+        console.print(f"  the engine says {notice} first, {when}: no step writes it", markup=False)
+    if flow.opt_out:
+        detail = "ends the calls to a person wherever no branch asks for it"
+        console.print(f"  {flow.opt_out.digit} {detail}", markup=False)
     rows = {
         "a contact must carry": flow.required_inputs,
         "and may carry": flow.optional_inputs,

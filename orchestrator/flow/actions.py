@@ -43,6 +43,12 @@ class Branch:
     goto: str | None = None
     during_gather: bool = False
 
+    def asks_for(self, field: str) -> bool:
+        """Whether the branch depends on a field of its event."""
+        return any(name == field for name, _ in self.match) or (
+            self.when is not None and any(path[:2] == ("event", field) for path in self.when.paths)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Command:

@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.flow.actions import Action, Branch, Choose, Command, End, Value
 from orchestrator.flow.limits import DEFAULT_RING_S, DEFAULT_TIME_LIMIT_S, LONGEST_CALL_S, START_TIMEOUT_S
-from orchestrator.flow.notices import NOTICES, Said, SaysOfItself
+from orchestrator.flow.notices import FAREWELL, NOTICES, Said, SaysOfItself, farewell
 from orchestrator.flow.templating.translations import Texts
 from orchestrator.flow.vocabulary import CONTACT_FIELDS, ENDS_CALL, HUMAN_RESULTS, is_ended_by, result_name
 from orchestrator.policy.calling_hours import is_open
@@ -108,6 +108,14 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class OptOut:
+    """The digit that ends the calls to a person, and the step that carries it out."""
+
+    digit: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A checked flow, ready to run."""
 
@@ -125,6 +133,7 @@ class Flow:
     texts: Texts | None = None
     says: SaysOfItself = field(default_factory=SaysOfItself)
     reads_notices: frozenset[Said] = frozenset()
+    opt_out: OptOut | None = None
     left_to_engine: frozenset[Said] = frozenset()  # the notices that the engine says where they are asked for
 
     def is_open(self, name: str, now: datetime) -> bool:
@@ -163,6 +172,8 @@ class Flow:
         """
         view = {name: _given(contact.get(name), wanted.default) for name, wanted in self.inputs.items()}
         view |= {name: contact.get(name) for name in CONTACT_FIELDS}
+        if self.opt_out:
+            view[FAREWELL] = farewell(self.language_for(view))
         return view | (self._notices(view, region) if self.reads_notices else {})
 
     def notices_for(self, phone: str, region: str | None) -> tuple[Said, ...]:

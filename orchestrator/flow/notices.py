@@ -36,6 +36,8 @@ class Said(StrEnum):
 
 
 NOTICES: Final = (Said.AI_NOTICE, Said.RECORDING_NOTICE)
+FAREWELL: Final = "_farewell"
+"""The name under which a contact's view has what is said to who opts out."""
 
 _PLACE: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}", re.ASCII)
 _SENTENCES: Final[Mapping[Said, Mapping[str, str]]] = {
@@ -58,6 +60,15 @@ _SENTENCES: Final[Mapping[Said, Mapping[str, str]]] = {
         "pt": "Esta chamada é gravada.",
     },
 }
+_FAREWELLS: Final[Mapping[str, str]] = {
+    "en": "You will not be called again. Goodbye.",
+    "es": "No volveremos a llamarle. Adiós.",
+    "fr": "Nous ne vous appellerons plus. Au revoir.",
+    "de": "Wir rufen Sie nicht mehr an. Auf Wiederhören.",
+    "it": "Non la chiameremo più. Arrivederci.",
+    "nl": "Wij bellen u niet meer. Tot ziens.",
+    "pt": "Não voltaremos a ligar. Adeus.",
+}
 _OTHERWISE: Final = "en"
 _CARRIERS: Final[Mapping[str, str]] = {
     "en": "en-US",
@@ -77,7 +88,6 @@ class SaysOfItself:
     identify: str | None = None
     ai_notice: When = When.AUTO
     recording_notice: When = When.AUTO
-    opt_out_digit: str | None = None
     language: str | None = None  # in which it speaks unless the contact's is known
 
     def when(self, notice: Said) -> When:
@@ -101,8 +111,12 @@ class SaysOfItself:
 
 def sentence(notice: Said, language: str) -> str:
     """Return a notice in a language such as es-US; in English where it is not known in it."""
-    known = _SENTENCES[notice]
-    return known.get(language.split("-", maxsplit=1)[0].lower(), known[_OTHERWISE])
+    return _in_language(_SENTENCES[notice], language)
+
+
+def farewell(language: str) -> str:
+    """Return what is said to who has ended the calls to them, in a language as of `sentence`."""
+    return _in_language(_FAREWELLS, language)
 
 
 def sentences(notices: Iterable[str], language: str) -> str:
@@ -112,8 +126,7 @@ def sentences(notices: Iterable[str], language: str) -> str:
 
 def spoken_language(language: str) -> str:
     """Return the carrier's name of the language in which a notice is said: es-ES for es or es-MX."""
-    family = language.split("-", maxsplit=1)[0].lower()
-    return _CARRIERS.get(family, _CARRIERS[_OTHERWISE])
+    return _in_language(_CARRIERS, language)
 
 
 def hidden_name(notice: Said) -> str:
@@ -136,6 +149,10 @@ def said_in(text: str, identify: str | None) -> frozenset[Said]:
     """Return what a text says of the call; who calls may also stand in it word by word."""
     places = frozenset(Said(name) for name in _PLACE.findall(text) if name in set(Said))
     return places | ({Said.IDENTITY} if identify and identify in text else frozenset())
+
+
+def _in_language(known: Mapping[str, str], language: str) -> str:
+    return known.get(language.split("-", maxsplit=1)[0].lower(), known[_OTHERWISE])
 
 
 def _asks_for(law: Law, notice: Said) -> bool:

@@ -56,6 +56,8 @@ GATHER_ENDED: Final = str(EventType.GATHER_ENDED)
 SPEAK_ENDED: Final = str(EventType.SPEAK_ENDED)
 CANCELLED_AMD: Final = "cancelled_amd"
 """How a sound ends that the carrier itself cut off, because detection has found a machine."""
+DIGIT_FIELDS: Final[Mapping[str, str]] = MappingProxyType({GATHER_ENDED: "digits", DTMF: "digit"})
+"""The events of pressed digits, and the fields that hold them."""
 HTTP_SUCCEEDED: Final = "http.succeeded"
 HTTP_FAILED: Final = "http.failed"
 STREAM_PLAY_ENDED: Final = "stream_play.ended"

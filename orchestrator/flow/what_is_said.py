@@ -60,7 +60,7 @@ def check_what_is_said(flow: Flow, purpose: Purpose | None, voice: Voice | None)
         found.warnings.extend(_unheard(step))
     if not any(isinstance(step.action, Suppress) for step in flow.steps.values()):
         detail = (
-            "sales calls offer a way to be called no more: let a digit lead to a suppress step, and name it opt_out"
+            'sales calls offer a way to be called no more: write opt_out: {digit: "9"}, or let a digit lead to suppress'
         )
         found.problems.append(SpokenProblem("opt_out_missing", None, detail))
     return found

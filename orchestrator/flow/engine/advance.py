@@ -16,6 +16,7 @@ from orchestrator.flow.engine.facts import keep_facts, remember_event
 from orchestrator.flow.engine.first_sound import note_sound
 from orchestrator.flow.engine.local_results import on_http_result, on_stream_play_ended
 from orchestrator.flow.engine.notices import forget_notices, notices_alone
+from orchestrator.flow.engine.opt_out import way_out
 from orchestrator.flow.engine.pending_commands import attribute_event, find_pending
 from orchestrator.flow.engine.requested_transfers import TRANSFER_TIMER, apply_transfer_results, on_transfer_timer
 from orchestrator.flow.engine.second_legs import on_second_leg_event
@@ -107,7 +108,7 @@ def _advance_flow(transition: Transition) -> None:
     elif event.type in GREETING_ENDED:
         answer.on_greeting_ended(transition, payload)
     elif transition.has_flow and (is_own or name in CALL_WIDE):
-        enter(transition, next_step(transition, name, payload))
+        enter(transition, way_out(transition, name, payload) or next_step(transition, name, payload))
 
 
 def _may_advance(transition: Transition) -> bool:

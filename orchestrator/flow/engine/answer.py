@@ -7,6 +7,7 @@ from datetime import datetime
 from orchestrator.flow.engine.branching import next_step
 from orchestrator.flow.engine.hangup import hang_up
 from orchestrator.flow.engine.notices import forget_notices
+from orchestrator.flow.engine.opt_out import has_opted_out
 from orchestrator.flow.engine.steps import enter
 from orchestrator.flow.engine.transition import OWN, Transition
 from orchestrator.flow.limits import STALL_S
@@ -96,6 +97,8 @@ def _leads_elsewhere(transition: Transition, result: str) -> bool:
     """Whether a flow that began with the answer must now go to another step; people are not interrupted."""
     if transition.flow is None or not transition.has_flow or transition.flow.start.answered is None:
         return False
+    if has_opted_out(transition):
+        return False  # whoever pressed it was no machine
     return (
         transition.call.direction == "outgoing"
         and transition.flow.start.step_for(result) != transition.flow.start.answered

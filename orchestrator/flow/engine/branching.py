@@ -29,29 +29,34 @@ def next_step(transition: Transition, event: str, payload: Mapping[str, Any]) ->
         clear_step_timers(transition)
     if is_awaited and step.goto is not None and event not in step.on:
         return step.goto
-    branches: Iterable[Branch] = branches_for(transition, event)
-    if event == DTMF and is_gathering(transition.call):
-        branches = [branch for branch in branches if branch.during_gather]
-    return take_first_branch(transition, branches, payload)
+    return take_first_branch(transition, branches_for(transition, event), payload)
 
 
 def branches_for(transition: Transition, event: str) -> tuple[Branch, ...]:
-    """Return the branches of an event: the step's own, else the flow's."""
+    """Return the branches of an event: the step's own, else the flow's; of a digit during a gather, those for it."""
     if transition.step is None or transition.flow is None:
         return ()
     own = transition.step.on.get(event)
-    return transition.flow.on.get(event, ()) if own is None else own
+    branches = transition.flow.on.get(event, ()) if own is None else own
+    if event == DTMF and is_gathering(transition.call):
+        return tuple(branch for branch in branches if branch.during_gather)
+    return branches
+
+
+def first_that_applies(
+    transition: Transition, branches: Iterable[Branch], payload: Mapping[str, Any] | None = None
+) -> Branch | None:
+    """Return the first branch that applies."""
+    scope = transition.scope(payload)
+    return next((branch for branch in branches if _applies(branch, scope)), None)
 
 
 def take_first_branch(
     transition: Transition, branches: Iterable[Branch], payload: Mapping[str, Any] | None = None
 ) -> str | None:
     """Take the first branch that applies; return the step it leads to."""
-    scope = transition.scope(payload)
-    for branch in branches:
-        if _applies(branch, scope):
-            return take_branch(transition, branch, payload)
-    return None
+    branch = first_that_applies(transition, branches, payload)
+    return take_branch(transition, branch, payload) if branch else None
 
 
 def take_branch(transition: Transition, branch: Branch, payload: Mapping[str, Any] | None = None) -> str | None:

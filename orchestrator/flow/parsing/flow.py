@@ -18,7 +18,8 @@ from orchestrator.flow.parsing.early_outcomes import warn_of_early_outcomes
 from orchestrator.flow.parsing.hours import read_hours
 from orchestrator.flow.parsing.include import IncludeContext, read_includes
 from orchestrator.flow.parsing.inlining import inlined
-from orchestrator.flow.parsing.notices import check_opt_out, left_to_engine, read_says, texts_that_say
+from orchestrator.flow.parsing.notices import left_to_engine, read_says, texts_that_say
+from orchestrator.flow.parsing.opt_out import adopted_opt_out, is_of_opt_out, opt_out_steps, read_opt_out
 from orchestrator.flow.parsing.reachability import check_reachability
 from orchestrator.flow.parsing.start import read_start
 from orchestrator.flow.parsing.steps import read_on, read_step
@@ -113,8 +114,10 @@ def _read(context: ParseContext, entries: dict[str, DocumentNode], includes: Inc
         own = _with_included(steps[step], flow)
         steps |= own
         step_nodes |= dict.fromkeys(own, step_nodes[step])
-    check_opt_out(context, entries.get("opt_out"), steps, context.on)
+    opt_out, farewell = read_opt_out(context, entries.get("opt_out"), steps)
+    anywhere += [*filter(is_of_opt_out, steps), *([farewell] if farewell else [])]
     check_reachability(context, [*start.targets(), *anywhere], steps, step_nodes)
+    steps |= opt_out_steps(steps, farewell, context.on) if opt_out else {}
     return Flow(
         name=name,
         inputs=context.inputs,
@@ -129,6 +132,7 @@ def _read(context: ParseContext, entries: dict[str, DocumentNode], includes: Inc
         on=context.on,
         texts=texts,
         says=context.says,
+        opt_out=opt_out or adopted_opt_out(included),
         reads_notices=context.reads_notices,
         left_to_engine=left_to_engine(context.says, context.reads_notices, dial, steps.values()),
     )

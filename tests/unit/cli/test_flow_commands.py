@@ -51,6 +51,7 @@ def test_a_good_flow_is_summed_up(flow: str) -> None:
 
     assert status == 0
     assert "✓ reminder: 5 steps" in text
+    assert "the engine says ai_notice first, where the law of the place asks for it: no step writes it" in text
     assert "a contact must carry: first_name" in text
 
 
@@ -345,3 +346,12 @@ def test_a_step_that_stalls_is_said_in_a_rehearsal(tmp_path: Path) -> None:
     status, text = _run("play", str(file))
 
     assert (status, "step a stalled" in text, "outcome stalled" in text) == (0, True, True)
+
+
+def test_the_check_and_the_play_of_a_flow_show_its_opt_out(flow: str) -> None:
+    text = Path(flow).read_text(encoding="utf-8")
+    Path(flow).write_text(text.replace("steps:", 'opt_out: {digit: "7"}\nsteps:', 1), encoding="utf-8")
+
+    assert "✓ reminder: 5 steps" in _run("check", flow)[1]
+    assert "7 ends the calls to a person wherever no branch asks for it" in _run("check", flow)[1]
+    assert "never call this number again (global: opt-out)" in _run("play", flow, "--press", "7")[1]

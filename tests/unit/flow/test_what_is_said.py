@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.flow import check_flow, load_flow
 from orchestrator.flow.notices import NOTICES, Said, sentence
-from orchestrator.flow.what_is_said import check_what_is_said, first_spoken, records_unannounced
+from orchestrator.flow.what_is_said import check_what_is_said, first_spoken
 from orchestrator.policy.purposes import Purpose, Voice
 from tests.support.flows import Line, flow_text, only_problem, problems_of
 
@@ -193,7 +193,7 @@ def test_a_wrong_identity_is_named(identify: str, words: str) -> None:
         ('{digit: "99"}', "/opt_out/digit", "one of 0 to 9"),
         ('{digit: ""}', "/opt_out/digit", "one of 0 to 9"),
         ('{digit: "9", key: "8"}', "/opt_out/key", "has no key"),
-        ('{digit: "8"}', "/opt_out", "no branch leads from the digit 8"),
+        ('{digit: "9", goto: nowhere}', "/opt_out/goto", "there is no step nowhere"),
     ],
 )
 def test_a_wrong_opt_out_is_named(opt_out: str, pointer: str, words: str) -> None:
@@ -206,6 +206,9 @@ def test_a_wrong_opt_out_is_named(opt_out: str, pointer: str, words: str) -> Non
     "way",
     [
         '{match: {digits: ["9", "0"]}, goto: stop}',
+        '{match: {digits: "9", status: valid}, goto: stop}',
+        '{match: {digits: "99"}, goto: stop}',  # the engine carries 9 out
+        "{when: \"event.digits == '9'\", goto: stop}",
         '{match: {digits: "9"}, set: {gone: true}, goto: keep}',
     ],
 )
@@ -221,9 +224,6 @@ def test_an_opt_out_digit_leads_straight_to_a_suppression(way: str) -> None:
     [
         '{match: {digits: "9"}, goto: sorry}',  # who hangs up on these words would be called again
         '{match: {digits: "9"}, goto: ended}',
-        '{match: {digits: "9", status: valid}, goto: stop}',
-        '{match: {digits: "99"}, goto: stop}',
-        "{when: \"event.digits == '9'\", goto: stop}",
     ],
 )
 def test_an_opt_out_digit_that_does_not_surely_suppress_is_refused(way: str) -> None:
@@ -357,52 +357,3 @@ def test_the_check_of_a_flow_names_what_sales_calls_lack_with_its_line() -> None
     lines = flow().splitlines()
     assert [(each.step, each.pointer) for each in problems] == [("first", "/steps/first")]
     assert problems[0].line == lines.index(next(line for line in lines if "first:" in line)) + 1
-
-
-# -- recordings --------------------------------------------------------------------------------------------------------
-
-RECORDS = """
-FIELDS
-steps:
-  first: {speak: {payload: "PAYLOAD"}, on: {call.speak.ended: record}}
-  record: {record_start: {format: mp3, channels: single}, goto: talk}
-  talk: {speak: {payload: a}, on: {call.speak.ended: bye}}
-  bye: {hangup: {}}
-"""
-
-
-@pytest.mark.parametrize(
-    ("payload", "fields", "words"),
-    [
-        ("Hello. {{ recording_notice }}", "", None),
-        ("Hello.", "", None),  # the engine says it before record_start
-        ("Hello. {{ recording_notice }}", "recording_notice: never", "never says so"),
-        ("Hello. {{ recording_notice }}", "dial: {record: record-from-answer}", "from the answer on"),
-        ("Hello. {{ recording_notice }}", "inbound: record", "before it says so"),
-        ("Hello. {{ recording_notice }}", "on: {call.dtmf.received: record}", "before it says so"),
-    ],
-)
-def test_a_recording_that_begins_before_the_call_says_so_is_found(payload: str, fields: str, words: str | None) -> None:
-    why = records_unannounced(load_flow(flow_text(RECORDS.replace("PAYLOAD", payload).replace("FIELDS", fields))))
-
-    assert words in why if words and why else (why, words) == (None, None)
-
-
-def test_a_flow_that_records_nothing_need_not_say_so() -> None:
-    assert records_unannounced(load_flow(flow())) is None
-
-
-@pytest.mark.parametrize(
-    ("fields", "warned"),
-    [
-        ("", False),
-        ("recording_notice: never", False),
-        ("inbound: record", True),
-        ("dial: {record: record-from-answer}", True),
-    ],
-)
-def test_the_check_warns_of_a_recording_that_nobody_is_told_of(fields: str, warned: bool) -> None:
-    payload = "Hello. {{ recording_notice }}" if "inbound" in fields else "Hello."
-    found = check_flow(flow_text(RECORDS.replace("PAYLOAD", payload).replace("FIELDS", fields)))
-
-    assert (found.problems, len(found.warnings)) == ([], warned)
