@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from flask import Response
 from pydantic import BaseModel, Field
 
 from api.http.idempotency import fresh_id
-from api.http.routes import Resource
+from api.http.responses import answer
+from api.http.routes import Body, Resource
+from api.resources.calls import CallView, call_view
+from api.resources.campaigns import CampaignView, fields_of
+from orchestrator.operations.campaigns.clone_campaign import Clone, clone_campaign
+from orchestrator.operations.campaigns.place_test_call import TestCall, place_test_call
 from orchestrator.operations.contacts.bulk_changes import Stores, find_change
 from orchestrator.operations.contacts.change_many import ManyContacts, change_contacts, count_many
 from orchestrator.operations.contacts.redial_contacts import Redial, count_redial, redial_campaign
@@ -128,6 +134,65 @@ def change_many(services: Services, body: ManyContacts) -> ManyChanged:
         return ManyChanged(id=None, status="completed", matched=matched, changed=changed)
     row = change_contacts(body, change_id=fresh_id("chg"), stores=stores_of(services), **rules_of(services))
     return ManyChanged(id=row.id, status=row.status, matched=row.matched, changed=row.changed, error=row.error)
+
+
+class ClonedCampaign(CampaignView):
+    """A new campaign; `copying` says how far its contacts are, null where none come along.
+
+    While it is `running` they are being copied, and go on by themselves: see `GET /v1/bulk-changes/{change_id}`.
+    """
+
+    copying: BulkChangeView | None
+
+
+@resource.route(
+    "POST",
+    "/v1/campaigns/{campaign_id}/clone",
+    body=Body(model=Clone, may_be_missing=True),
+    gives={201: ClonedCampaign},
+    fails=(404, 422),
+    idempotency="optional",
+)
+def clone(services: Services, campaign_id: str, body: Clone) -> Response:
+    """Make a new draft with the settings of a campaign, whatever its status.
+
+    Contacts come along with what people said of them, and without their history. `starts_at`, `ends_at`, `not_before`
+    and `not_after` are left out where they have passed.
+    """
+    ids = {"clone_id": fresh_id("cmp"), "change_id": fresh_id("chg")}
+    made = clone_campaign(campaign_id, body, **ids, stores=stores_of(services), clock=services.clock)
+    copying = view_of(made.copying) if made.copying else None
+    return answer(ClonedCampaign.model_validate({**fields_of(services, made.campaign), "copying": copying}), 201)
+
+
+@resource.route(
+    "POST",
+    "/v1/campaigns/{campaign_id}/test-call",
+    body=TestCall,
+    gives={202: CallView},
+    fails=(400, 404, 409, 422, 429),
+    idempotency="required",
+)
+def test_call(services: Services, campaign_id: str, body: TestCall) -> Response:
+    """Call one number as a contact of the campaign would be called.
+
+    It is a single call: in no stats and no budget of the campaign, but among the dials to its number that the caps of
+    everybody count. Calling hours, the law's too, are ignored, and the call says so. Whom the campaign may never call
+    is refused with 409, as is what `POST /v1/calls` refuses.
+    """
+    placed = place_test_call(
+        campaign_id,
+        body,
+        contact_id=fresh_id("con"),
+        sql=services.sql,
+        client=services.redis,
+        keys=services.keys,
+        flows=services.flows,
+        settings=services.settings,
+        caps=services.caps,
+        clock=services.clock,
+    )
+    return answer(call_view(placed), 202)
 
 
 @resource.route("GET", "/v1/bulk-changes/{change_id}", gives={200: BulkChangeView}, fails=(404,))

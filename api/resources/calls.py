@@ -159,7 +159,8 @@ def _fields(row: Any, recordings: Iterable[Any]) -> dict[str, Any]:
     }
 
 
-def _view(row: Any, recordings: Iterable[Any] = ()) -> CallView:
+def call_view(row: Any, recordings: Iterable[Any] = ()) -> CallView:
+    """Return a call as it is shown."""
     return CallView.model_validate(_fields(row, recordings))
 
 
@@ -176,7 +177,7 @@ def index(services: Services, query: CallQuery) -> Page[CallView]:
     """List calls, newest first; attempts that were withdrawn undialed only with `status=withdrawn`."""
     filters = read_number(services, query.filters(), "to")
     rows, recordings = list_calls(services.sql, filters, after=query.after, limit=query.limit)
-    return cut_page(rows, query, shape=lambda row: _view(row, recordings.get(row.id, ())))
+    return cut_page(rows, query, shape=lambda row: call_view(row, recordings.get(row.id, ())))
 
 
 @resource.route("GET", "/v1/calls/{call_id}", gives={200: CallDetail}, fails=(404,))
@@ -212,7 +213,7 @@ def place(services: Services, body: NewCall) -> Response:
         caps=services.caps,
         clock=services.clock,
     )
-    return answer(_view(placed), 202)
+    return answer(call_view(placed), 202)
 
 
 _ACTION = """It takes its turn behind the commands of the flow, and the flow hears its webhooks; `hangup` ends the

@@ -142,8 +142,13 @@ def _fields(row: Any, stop: Stop | None) -> dict[str, Any]:
     return {**fields, "flow": flow, "number_gap": f"{row.number_gap_s}s", "calling_hours": hours}
 
 
+def fields_of(services: Services, row: Any) -> dict[str, Any]:
+    """Return the fields of a campaign as they are shown."""
+    return _fields(row, find_stop(services.sql))
+
+
 def _view(services: Services, row: Any) -> CampaignView:
-    return CampaignView.model_validate(_fields(row, find_stop(services.sql)))
+    return CampaignView.model_validate(fields_of(services, row))
 
 
 def _in_flight(services: Services, campaign_id: str) -> CampaignInFlight:

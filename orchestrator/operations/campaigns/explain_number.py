@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection, Engine, RowMapping
@@ -49,6 +49,16 @@ _CAMPAIGN = (
     *("purpose", "subject", "voice", "law", "allow_number_kinds", "consent"),
     *("starts_at", "ends_at", "default_timezone", "calling_hours", "caller_id_pool"),
 )
+
+NOBODY_YET: Final = {
+    "id": "",
+    "variables": {},
+    "tally": {},
+    "attempts": 0,
+    "ignore_hours": False,
+    "status": ContactStatus.WAITING.value,
+}
+"""The columns of a contact whom nobody has called yet."""
 
 
 class NumberToExplain(BaseModel):
@@ -115,8 +125,7 @@ def explain_number(wanted: NumberToExplain, *, sql: Engine, caps: Caps, settings
 def _contact(wanted: NumberToExplain) -> dict[str, Any]:
     """Return the columns of a contact that nobody has called yet."""
     columns = wanted.model_dump(mode="json", include=set(_CONTACT))
-    fixed = {"id": "", "variables": {}, "tally": {}, "attempts": 0, "ignore_hours": False}
-    return {**fixed, **columns, "phone": wanted.phone, "status": ContactStatus.WAITING.value}
+    return {**NOBODY_YET, **columns, "phone": wanted.phone}
 
 
 def _campaign(wanted: NumberToExplain) -> dict[str, Any]:

@@ -67,6 +67,21 @@ def make_change(
 
     The same id again goes on with the same change. `campaign_id` is the campaign that stays open until it is over.
     """
+    with stores.sql.begin() as tx:
+        begin_change(tx, change_id, way, filters=filters, wanted=wanted, campaign_id=campaign_id)
+    return carry_on_for_a_request(change_id, way, stores)
+
+
+def begin_change(
+    tx: Connection,
+    change_id: str,
+    way: Way,
+    *,
+    filters: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    campaign_id: str | None,
+) -> None:
+    """Store a change of which nothing is made yet; one with the same id stays as it is."""
     values = {
         "id": change_id,
         "kind": way.kind,
@@ -75,8 +90,11 @@ def make_change(
         "wanted": dict(wanted),
         "upto": new_id("con"),
     }
-    with stores.sql.begin() as tx:
-        bulk_changes.insert_change(tx, values)
+    bulk_changes.insert_change(tx, values)
+
+
+def carry_on_for_a_request(change_id: str, way: Way, stores: Stores) -> Row[Any]:
+    """Go on with a change as long as somebody may wait for the answer; return how it stands then."""
     return carry_on(change_id, way, stores, for_s=_IN_A_REQUEST_S)
 
 

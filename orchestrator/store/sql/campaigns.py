@@ -29,6 +29,7 @@ from orchestrator.store.sql.contact_filters import with_tag
 from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.state_changes import change_state
 from orchestrator.store.sql.tables import (
+    bulk_changes,
     caller_id_pools,
     calls,
     campaign_zones,
@@ -40,6 +41,7 @@ from orchestrator.store.sql.tables import (
 )
 from orchestrator.store.timeouts import COUNTING, SWEEPING
 
+_AS_JSON = text("SELECT to_jsonb(g) FROM campaigns g WHERE g.id = :campaign_id")
 _UNPROVEN = text(
     f"""
     SELECT g.id, g.proving_since,
@@ -159,6 +161,11 @@ def read_row(tx: Connection, campaign_id: str) -> Row[Any]:
     return tx.execute(select(campaigns).where(campaigns.c.id == campaign_id)).one()
 
 
+def columns_of_campaign(tx: Connection, campaign_id: str) -> dict[str, Any]:
+    """Return the row of a campaign that exists as JSON has it."""
+    return dict(tx.execute(_AS_JSON, {"campaign_id": campaign_id}).scalar_one())
+
+
 def list_ids(tx: Connection) -> frozenset[str]:
     """Return the ids of all campaigns."""
     return frozenset(tx.execute(select(campaigns.c.id).where(campaigns.c.kind == "campaign")).scalars())
@@ -229,9 +236,10 @@ def has_contacts(tx: Connection, campaign_id: str) -> bool:
 
 
 def has_open_import(tx: Connection, campaign_id: str) -> bool:
-    """Return whether an import of contacts runs for a campaign."""
-    running = exists().where(imports.c.campaign_id == campaign_id, imports.c.status == "running")
-    return bool(tx.execute(select(running)).scalar_one())
+    """Return whether contacts of a file or of another campaign are being written into a campaign."""
+    file = exists().where(imports.c.campaign_id == campaign_id, imports.c.status == "running")
+    copy = exists().where(bulk_changes.c.campaign_id == campaign_id, bulk_changes.c.status == "running")
+    return bool(tx.execute(select(or_(file, copy))).scalar_one())
 
 
 def lacks_inputs(tx: Connection, campaign_id: str, inputs: Sequence[str]) -> int:
