@@ -90,7 +90,7 @@ class Conflict(OrchestratorError):
     """Raised when the state of a resource does not allow the request.
 
     `allowed` lists the states that would allow it; `until` is when it may be retried (RFC 3339), if known; `errors` are
-    the fields that stand in the way, if there are any.
+    the fields that stand in the way, if there are any. `lists` are the lists of numbers for which it is refused.
     """
 
     def __init__(
@@ -102,10 +102,11 @@ class Conflict(OrchestratorError):
         allowed: Sequence[str] = (),
         until: str | None = None,
         errors: Sequence[FieldError] = (),
+        lists: Sequence[str] = (),
     ) -> None:
         super().__init__(detail)
         self.code, self.detail, self.status, self.allowed = code, detail, status, list(allowed)
-        self.until, self.errors = until, list(errors)
+        self.until, self.errors, self.lists = until, list(errors), list(lists)
 
 
 class Gone(OrchestratorError):

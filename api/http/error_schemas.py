@@ -32,4 +32,5 @@ class Problem(BaseModel):
     )
     current_status: str | None = Field(None, description="Of a 409: the thing's status.")
     allowed: list[str] | None = Field(None, description="Of a 409: the statuses that would allow it.")
+    lists: list[str] | None = Field(None, description="Of a 409: the lists of numbers for which a call is refused.")
     until: Any = Field(None, description="Of a 409: when it may be asked again, if that is known.")

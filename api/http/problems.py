@@ -89,6 +89,7 @@ def _(error: NotFound) -> Response:
 def _(error: Conflict) -> Response:
     beside: dict[str, Any] = {"until": error.until} if error.until else {}
     beside |= {"errors": error.errors} if error.errors else {}
+    beside |= {"lists": error.lists} if error.lists else {}
     return problem(409, error.code, error.detail, current_status=error.status, allowed=error.allowed, **beside)
 
 

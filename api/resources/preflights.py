@@ -75,13 +75,15 @@ class OverrideView(BaseModel):
 class EstimateView(BaseModel):
     """One dial of each contact that may be called, now or later. Hours that are closed are not in `duration_s`.
 
-    It counts with what the newest thousand calls took and cost; `cost` is null where the carrier told none.
+    It counts with what the newest thousand calls took and cost; `cost` is null where the carrier told none. `currency`
+    is that of the campaign's `spend`, or else the one in which most of these calls were billed.
     """
 
     dials: int
     duration_s: float | None
     peak_channels: int | None
-    cost: str | None
+    cost: str | None = Field(description="What all of these dials cost, as an amount in `currency`.")
+    currency: str
 
 
 class FindingView(BaseModel):

@@ -84,7 +84,7 @@ def _estimate(told: Mapping[str, Any]) -> str:
     parts = [f"{told['dials']:,} dials"]
     parts += [f"{duration(told['duration_s'] * 1000)} of dialing"] if told["duration_s"] is not None else []
     parts += [f"up to {told['peak_channels']} live calls"] if told["peak_channels"] is not None else []
-    parts += [f"cost about {told['cost']}"] if told["cost"] is not None else []
+    parts += [f"cost about {told['cost']} {told['currency']}"] if told["cost"] is not None else []
     return f"estimate: {', '.join(parts)}"
 
 

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     NO_CAPACITY = "no_capacity"
     RATE = "rate"
     CATCHING_UP = "catching_up"
+    FIRST_WEBHOOK = "first_webhook"
     REDIS = "redis"
     CARRIER_BUSY = "carrier_busy"
     CARRIER_UNAVAILABLE = "carrier_unavailable"
@@ -144,6 +145,10 @@ _SENTENCES = {
     Reason.CATCHING_UP: (
         "Calls under way wait for this installation, which dials again as soon as they are served; "
         "if this lasts, start more engines or command workers."
+    ),
+    Reason.FIRST_WEBHOOK: (
+        "The campaign has made its first five calls and waits until a webhook of the carrier comes in; if none does, "
+        "it is paused, and `orchestrator doctor` says what is wrong with the public address."
     ),
     Reason.REDIS: (
         "Redis is away, nearly full or being rebuilt, or it refuses what it is asked; /readyz and the log say which."

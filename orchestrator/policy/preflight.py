@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from orchestrator.policy.guards.budget import DEFAULT_CURRENCY, Spend
 from orchestrator.policy.purposes import Purpose
 
 DIALS_PER_CALLER_ID = 75
@@ -46,10 +47,17 @@ class Estimate:
     duration_s: float | None
     peak_channels: int | None
     cost: str | None
+    currency: str
 
 
 def estimate(
-    dials: int, *, rate: float | None, channels: int | None, call_s: float | None, cost: Decimal | None
+    dials: int,
+    *,
+    rate: float | None,
+    channels: int | None,
+    call_s: float | None,
+    cost: Decimal | None,
+    currency: str = DEFAULT_CURRENCY,
 ) -> Estimate:
     """Return how long so many dials take at a rate and on channels, as long and as dear as calls were lately."""
     takes_s = call_s or ASSUMED_CALL_S
@@ -57,9 +65,9 @@ def estimate(
     paces = [pace for pace in (rate, by_channels) if pace]
     pace = min(paces, default=None)
     if pace is None:
-        return Estimate(dials, None, None, _money(cost, dials))
+        return Estimate(dials, None, None, _money(cost, dials), currency)
     busy = min(dials, math.ceil(round(pace * takes_s, 6)))
-    return Estimate(dials, round(dials / pace, 1), min(busy, channels or busy), _money(cost, dials))
+    return Estimate(dials, round(dials / pace, 1), min(busy, channels or busy), _money(cost, dials), currency)
 
 
 def _money(cost: Decimal | None, dials: int) -> str | None:
@@ -80,6 +88,9 @@ class Plan:
     asks_lists: bool = False
     old_lists: Sequence[str] = ()
     stop: str | None = None
+    cost: Decimal | None = None
+    spend: Spend | None = None
+    left_in_all: Decimal | None = None
 
 
 def warnings(plan: Plan) -> list[Finding]:
@@ -118,5 +129,24 @@ def _warnings(plan: Plan) -> Iterator[Finding]:
             "held_until_somebody_acts",
             f"{plan.held_for_ever:,} contacts wait until somebody acts; see held",
         )
+    yield from _of_money(plan)
     if plan.stop:
         yield Finding("", "dialing_stopped", plan.stop)
+
+
+def _of_money(plan: Plan) -> Iterator[Finding]:
+    """Yield which budgets one dial of each contact is estimated to exceed."""
+    if plan.cost is None or plan.spend is None:
+        return
+    cost = f"{plan.dials:,} dials cost about {plan.cost:.2f} {plan.spend.currency}"
+    total, per_day = plan.spend.total, plan.spend.per_day
+    if total is not None and plan.left_in_all is not None and plan.cost > plan.left_in_all:
+        left = max(plan.left_in_all, Decimal(0))
+        detail = f"{cost}, and of the spend.total of {total} are {left:.2f} left: it is paused before all are called"
+        yield Finding("/spend/total", "spend_total", detail)
+    if per_day is not None and plan.cost > per_day:
+        days = math.ceil(plan.cost / per_day)
+        detail = (
+            f"{cost}, more than the spend.per_day of {per_day}: it takes {days} days, and somebody resumes it on each"
+        )
+        yield Finding("/spend/per_day", "spend_per_day", detail)

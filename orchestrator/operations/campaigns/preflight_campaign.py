@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row
@@ -21,6 +23,7 @@ from orchestrator.policy.campaign_rules import Pacing
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.consent_warnings import consent_warnings
 from orchestrator.policy.consents import ConsentRule, RequiredConsent
+from orchestrator.policy.guards.budget import Spend
 from orchestrator.policy.guards.rules import Guards
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import Law, law_for
@@ -32,6 +35,7 @@ from orchestrator.policy.preflight import Estimate, Finding, Plan, StartError, e
 from orchestrator.policy.purposes import DEFAULT_PURPOSE, Purpose, Voice
 from orchestrator.policy.weekly_hours import stored_hours
 from orchestrator.store.sql import campaigns
+from orchestrator.store.sql.budgets import Spent, read_spent
 from orchestrator.store.sql.caller_id_pools import read_pools
 from orchestrator.store.sql.caller_id_uses import AskedCallerId, read_use_rows, use_of
 from orchestrator.store.sql.connections import find_connection
@@ -105,6 +109,8 @@ class _Around:
     lately: CallsLately
     stop: Stop | None
     lists: Sequence[ListInForce]
+    spend: Spend | None
+    spent: Spent
 
     @property
     def must_clear(self) -> tuple[str, ...]:
@@ -124,7 +130,16 @@ def preflight_campaign(
         when = at or max(now, campaign.starts_at or now)
         shown, caller_ids = _look_at_caller_ids(tx, campaign, _cap(campaign, caps), when)
         account = find_connection(tx, campaign.connection_id)
-        around = _Around(campaign, account, read_calls_lately(tx), read_stop(tx), lists_of(tx, campaign_id))
+        spend = Spend.model_validate(campaign.spend) if campaign.spend else None
+        around = _Around(
+            campaign,
+            account,
+            lately=read_calls_lately(tx, currency=spend.currency if spend else None),
+            stop=read_stop(tx),
+            lists=lists_of(tx, campaign_id),
+            spend=spend,
+            spent=read_spent(tx, campaign_id),
+        )
         errors = [] if campaign.status in FINAL_CAMPAIGN else find_start_errors(tx, campaign, flows=flows, caps=caps)
     survey = survey_contacts(
         campaign,
@@ -230,6 +245,7 @@ def _estimate(around: _Around, dials: int) -> Estimate:
         channels=min(channels, default=None),
         call_s=around.lately.seconds,
         cost=around.lately.cost,
+        currency=around.lately.currency,
     )
 
 
@@ -250,8 +266,18 @@ def _warnings(
             old_lists=[each.name for each in around.lists if not _ahead(each, at, around.must_clear).ok],
             held_for_ever=survey.waits_for_somebody,
             stop=around.stop.sentence if around.stop else None,
+            cost=None if around.lately.cost is None else around.lately.cost * dials,
+            spend=around.spend,
+            left_in_all=_left_in_all(around),
         )
     )
+
+
+def _left_in_all(around: _Around) -> Decimal | None:
+    if around.spend is None or around.spend.total is None:
+        return None
+    left = Fraction(around.spend.total) - around.spent.in_all
+    return Decimal(left.numerator) / Decimal(left.denominator)
 
 
 def _by_law(campaign: Row[Any], survey: Survey, flows: FlowCache) -> list[Finding]:

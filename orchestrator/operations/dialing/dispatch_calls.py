@@ -20,6 +20,7 @@ from orchestrator.operations.dialing.claim_contacts import Claimer, RateLimits
 from orchestrator.operations.dialing.rate_limits import account_rate_limit, campaign_rate_limit
 from orchestrator.policy.calling_hours import open_keys
 from orchestrator.policy.campaign_rules import Pacing
+from orchestrator.policy.first_calls import FIRST_CALLS, is_heard_since
 from orchestrator.policy.own_pace import LATE_AT_MOST, OwnPace
 from orchestrator.policy.pacing import DispatchLimits, dispatch_limits, share_by_weight
 from orchestrator.store.outage import is_outage
@@ -35,7 +36,6 @@ log = logging.getLogger(__name__)
 
 QUEUED_AT_MOST_S = 2.0  # of dials published and unsent: a longer queue would burst when it drains (R7)
 QUEUED_AHEAD, QUEUED_AHEAD_S = 64, 0.5  # and no more than the workers are seen to send soon: it cannot be taken back
-FIRST_CALLS = 5  # a campaign dials no more than these before a webhook has come back
 _REST_S = 0.5  # a campaign without due contacts is not asked again for so long
 _REST_AFTER_FAULT_S = 10.0
 _ZONES_FOR_S = 2.0
@@ -215,4 +215,4 @@ def _may_claim(row: RowMapping, health: Health) -> bool:
 
 
 def _is_webhook_newer(row: RowMapping, health: Health) -> bool:
-    return bool(row["proving_since"]) and health.last_webhook_ms > row["proving_since"].timestamp() * 1000
+    return is_heard_since(row["proving_since"], last_webhook_ms=health.last_webhook_ms)

@@ -10,17 +10,19 @@ import redis
 from sqlalchemy import Engine
 
 from orchestrator.operations.dialing.rate_limits import account_rate_limit, campaign_rate_limit
+from orchestrator.policy.first_calls import FIRST_CALLS, is_heard_since
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.own_pace import LATE_AT_MOST
 from orchestrator.store.outage import in_words
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.redis.rate_limiter import Room, read_health, read_room
+from orchestrator.store.redis.rate_limiter import Health, Room, read_health, read_room
 from orchestrator.store.sql.campaigns import running_paces
 from orchestrator.store.sql.dialing_stop import read_stop
 
 log = logging.getLogger(__name__)
 
-_CATCHING_UP = Room(Reason.CATCHING_UP, 0.0)
+_CATCHING_UP, _FIRST_WEBHOOK = Room(Reason.CATCHING_UP, 0.0), Room(Reason.FIRST_WEBHOOK, 0.0)
+_BEHIND_THE_FIRST_CALLS = (None, Reason.RATE, Reason.NO_CAPACITY)
 
 
 def find_room_to_dial(
@@ -48,13 +50,16 @@ def room_within(rows: Sequence[Any], *, is_stopped: bool, client: redis.Redis, k
     ]
     try:
         rooms = read_room(client, keys, rate_limits)
-        busy = {
-            each for each in {row.connection_id for row in rows} if read_health(client, keys, each).late > LATE_AT_MOST
-        }
+        health = {each: read_health(client, keys, each) for each in {row.connection_id for row in rows}}
     except redis.RedisError as err:
         log.warning("why campaigns wait is not known: %s", in_words(err))
         return {}
-    return {
-        row.id: _CATCHING_UP if row.connection_id in busy and room.lacks is None else room
-        for row, room in zip(rows, rooms, strict=True)
-    }
+    return {row.id: _behind(room, row, health[row.connection_id]) for row, room in zip(rows, rooms, strict=True)}
+
+
+def _behind(room: Room, row: Any, health: Health) -> Room:
+    """Return what keeps a campaign from dialing that the rate and the channels do not say, or else what they do."""
+    is_heard = is_heard_since(row.proving_since, last_webhook_ms=health.last_webhook_ms)
+    if room.lacks in _BEHIND_THE_FIRST_CALLS and row.first_calls >= FIRST_CALLS and not is_heard:
+        return _FIRST_WEBHOOK
+    return _CATCHING_UP if room.lacks is None and health.late > LATE_AT_MOST else room

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,11 +41,14 @@ from orchestrator.store.sql.calls import find_call, is_number_in_use, newest_cal
 from orchestrator.store.sql.campaigns import add_zones
 from orchestrator.store.sql.connections import ensure_connection, find_connection
 from orchestrator.store.sql.contacts import insert_single_contact
+from orchestrator.store.sql.dial_checks import gate_facts, read_facts
+from orchestrator.store.sql.dial_counts import Dials
 from orchestrator.store.sql.dialing_stop import read_stop
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.system_campaigns import ensure_system_campaign
 
 _WAIT_FOR_ROOM_S = 2.0
+_SAID_BY_LISTS = (Reason.SUPPRESSED, Reason.LIST_STALE)
 _TRY_EVERY_S = 0.05
 
 
@@ -193,9 +197,23 @@ def _claim(tx: Connection, call: _CheckedCall, claimer: Claimer, reservation: Re
     reason = refusal.reason if refusal else Reason.NUMBER_IN_USE
     until = refusal.until if isinstance(refusal, Hold) else None
     stop = read_stop(tx) if reason is Reason.DIALING_STOPPED else None
+    lists = _lists_of(tx, call.contact_id) if reason in _SAID_BY_LISTS else ()
+    named = f" It is for {', '.join(lists)}." if lists else ""
     raise Conflict(
-        reason.value, stop.sentence if stop else reason.sentence, until=format_timestamp(until) if until else None
+        reason.value,
+        (stop.sentence if stop else reason.sentence) + named,
+        until=format_timestamp(until) if until else None,
+        lists=lists,
     )
+
+
+def _lists_of(tx: Connection, contact_id: str) -> Sequence[str]:
+    """Return the list that keeps a contact out, or the registries that are too old to say whether they do."""
+    row = read_facts(tx, [contact_id], Caps())[contact_id]
+    facts = gate_facts(row, contact_status_ok=True, from_caller_id=Dials())
+    if facts.listed_on:
+        return [facts.listed_on]
+    return [each.name for each in facts.registries if each.is_stale(row["db_now"])] if not facts.suppressed else ()
 
 
 def _check_carrier(health: Health) -> None:

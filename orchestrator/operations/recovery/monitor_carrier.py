@@ -15,6 +15,7 @@ from orchestrator.operations.dialing.release_attempts import (
     free_channels,
     release_attempts,
 )
+from orchestrator.policy.first_calls import FIRST_CALLS, is_heard_since
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import close_dispatch, open_dispatch, read_health
@@ -51,9 +52,9 @@ def watch_webhooks(
     last_webhook_ms = read_health(client, keys, connection_id).last_webhook_ms
     with sql.begin() as tx:
         rows = lock_unproven_campaigns(tx, connection_id, patience_s=patience_s)
-        proven = [row.id for row in rows if last_webhook_ms > row.proving_since.timestamp() * 1000]
+        proven = [row.id for row in rows if is_heard_since(row.proving_since, last_webhook_ms=last_webhook_ms)]
         mark_webhooks_received(tx, proven)
-        silent = [row.id for row in rows if row.id not in proven and row.accepted >= 5]
+        silent = [row.id for row in rows if row.id not in proven and row.accepted >= FIRST_CALLS]
         released = _pause(tx, silent)
     free_channels(client, keys, released)
     return silent

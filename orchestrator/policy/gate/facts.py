@@ -21,8 +21,9 @@ class GateFacts:
 
     `campaign_status` is None for a single call outside any campaign. `number_in_use` says that the person is calling us
     now; two dials to a number are kept apart by the ledger itself. `last_dial_to_number_at` is the last dial for
-    *another* contact: this contact's own attempts are spaced by its retry rules. `last_dial_at` is the last for any
-    contact, from which the `law_gap` counts. `max_attempts` is the rules' `most_attempts`, or
+    *another* contact: this contact's own attempts are spaced by its retry rules. `gap_said_by` says whether the gap is
+    the campaign's number_gap, or a longer min_gap of the caps. `last_dial_at` is the last for any contact, from which
+    the `law_gap` counts. `max_attempts` is the rules' `most_attempts`, or
     what a person has asked for. `listed_on` is a list or
     registry of the campaign that holds the number, `registries` are those that cover it. `law_zone_key` has the zones
     in all of which the hours of the law must be open, "" for those of `zone_key`. `*_frees_at` is when the oldest dial
@@ -69,6 +70,7 @@ class GateFacts:
     number_in_use: bool = False
     last_dial_to_number_at: datetime | None = None
     number_gap: timedelta = timedelta(0)
+    gap_said_by: str = "number_gap"
     last_dial_at: datetime | None = None
     law_gap: timedelta = timedelta(0)
     number_dials_last_day: int = 0

@@ -57,14 +57,24 @@ def _number_in_use(facts: GateFacts, now: datetime) -> Hold | None:
 
 
 def _number_gap(facts: GateFacts, now: datetime) -> Hold | None:
-    ours = facts.last_dial_to_number_at and facts.last_dial_to_number_at + facts.number_gap
-    laws = facts.last_dial_at and facts.last_dial_at + facts.law_gap
-    free_at = max((moment for moment in (ours, laws) if moment), default=None)
+    free_at = max(_gap_ends(facts).values(), default=None)
     return Hold(Reason.NUMBER_GAP, free_at) if free_at and free_at > now else None
 
 
-def _gap_facts(facts: GateFacts, _now: datetime) -> Facts:
-    ours = {"last_dial_at": facts.last_dial_to_number_at, "gap": facts.number_gap}
+def _gap_ends(facts: GateFacts) -> dict[str, datetime]:
+    """Return when each gap that counts ends, by who says it: the campaign, the caps, the law."""
+    ends = {
+        facts.gap_said_by: facts.last_dial_to_number_at and facts.last_dial_to_number_at + facts.number_gap,
+        "law": facts.last_dial_at and facts.law_gap and facts.last_dial_at + facts.law_gap,
+    }
+    return {name: end for name, end in ends.items() if end}
+
+
+def _gap_facts(facts: GateFacts, now: datetime) -> Facts:
+    """Return what the gaps were judged by; `holds` is the one that ends last."""
+    ends = {name: end for name, end in _gap_ends(facts).items() if end > now}
+    holds = max(ends, key=lambda name: ends[name], default=None)
+    ours = {"last_dial_at": facts.last_dial_to_number_at, "gap": facts.number_gap, "holds": holds}
     laws = {"last_dial_for_anybody_at": facts.last_dial_at, "gap_of_law": facts.law_gap}
     return {**ours, **(laws if facts.law_gap else {})}
 

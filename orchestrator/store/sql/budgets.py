@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -20,14 +21,27 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:campaign_id, :locks
 _TODAY = text("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD')")
 
 
+class Spent(NamedTuple):
+    """What a campaign has spent, exact: today (UTC) and in all."""
+
+    today: Fraction
+    in_all: Fraction
+
+
 def calls_left(tx: Connection, campaign_id: str, budget: Spend, *, estimate: Decimal) -> int:
     """Return how many calls of this estimate fit into a campaign's budget; no other claim sees it until this one ends.
 
     Read behind the lock: what the claim before has reserved is counted.
     """
     tx.execute(_LOCK, {"campaign_id": campaign_id, "locks": _LOCKS})
+    spent = read_spent(tx, campaign_id)
+    limits = ((budget.per_day, spent.today), (budget.total, spent.in_all))
+    left = [Fraction(limit) - amount for limit, amount in limits if limit is not None]
+    return max(0, min(left) // Fraction(estimate))
+
+
+def read_spent(tx: Connection, campaign_id: str) -> Spent:
+    """Return what a campaign has spent, what is reserved for calls that are not over among it."""
     today = str(tx.execute(_TODAY).scalar_one())
     spent = {str(day): n for (day,), n in read_tally(tx, campaign_id, "spent")}
-    limits = ((budget.per_day, spent.get(today, 0)), (budget.total, sum(spent.values())))
-    left = [Fraction(limit) - Fraction(millionths, MILLIONTHS) for limit, millionths in limits if limit is not None]
-    return max(0, min(left) // Fraction(estimate))
+    return Spent(Fraction(spent.get(today, 0), MILLIONTHS), Fraction(sum(spent.values()), MILLIONTHS))

@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     Row,
     Select,
     exists,
     false,
     func,
+    literal_column,
     or_,
     select,
     text,
@@ -26,6 +28,7 @@ from orchestrator.model.campaign_status import FINAL_CAMPAIGN, CampaignStatus
 from orchestrator.model.contact_status import CLAIMABLE, OPEN_CONTACTS, ContactStatus
 from orchestrator.store.sql.bounded_connection import allow
 from orchestrator.store.sql.contact_filters import with_tag
+from orchestrator.store.sql.first_calls import first_calls
 from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.state_changes import change_state
 from orchestrator.store.sql.tables import (
@@ -52,6 +55,8 @@ _UNPROVEN = text(
         AND g.connection_id = :connection_id AND g.proving_since IS NOT NULL FOR UPDATE OF g SKIP LOCKED
     """  # noqa: S608 a state
 )
+
+_FIRST_CALLS = literal_column(first_calls("campaigns"), Integer).label("first_calls")
 
 
 # A time that was taken away has come: nothing else would ever start its campaign.
@@ -216,9 +221,10 @@ def mark_webhooks_received(tx: Connection, campaign_ids: Sequence[str]) -> None:
 
 
 def running_paces(tx: Connection, campaign_ids: Collection[str]) -> Sequence[Any]:
-    """Return the limits of those of these campaigns that run, each with its connection's."""
+    """Return the limits of those of these campaigns that run, each with its connection's and its first calls."""
     limits = (connections.c.calls_per_second, connections.c.max_live_calls)
-    query = select(campaigns.c.id, campaigns.c.connection_id, campaigns.c.pacing, *limits)
+    proof = (campaigns.c.proving_since, _FIRST_CALLS)
+    query = select(campaigns.c.id, campaigns.c.connection_id, campaigns.c.pacing, *limits, *proof)
     query = query.join_from(campaigns, connections, connections.c.id == campaigns.c.connection_id)
     is_running = (campaigns.c.id.in_(campaign_ids), campaigns.c.status == CampaignStatus.RUNNING)
     return tx.execute(query.where(*is_running)).all()

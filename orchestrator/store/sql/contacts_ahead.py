@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, RowMapping, TextClause, text
 
+from orchestrator.policy.guards.budget import DEFAULT_CURRENCY
 from orchestrator.store.sql.listed_numbers import holds_for, standing
 from orchestrator.store.sql.state_lists import IS_CLAIMABLE
 from orchestrator.store.sql.tables import CALLING_US, COUNTED_DIALS
@@ -53,11 +54,16 @@ _SOME_OPEN = text(
 )
 _LATELY = text(
     """
-    SELECT count(*) AS calls, avg(extract(epoch FROM ended_at - dialed_at))::float AS seconds,
-        avg((cost->>'total_cost')::numeric) AS cost
-    FROM (SELECT ended_at, dialed_at, CASE WHEN cost->>'total_cost' ~ '^[0-9]+(\\.[0-9]+)?$' THEN cost END AS cost
-          FROM calls WHERE ended_at IS NOT NULL AND direction = 'outbound' AND dialed_at IS NOT NULL
-          ORDER BY ended_at DESC LIMIT :most) newest
+    WITH newest AS (
+        SELECT ended_at - dialed_at AS took,
+            CASE WHEN cost->>'total_cost' ~ '^[0-9]+(\\.[0-9]+)?$' THEN (cost->>'total_cost')::numeric END AS cost,
+            nullif(cost->'cost_parts'->0->>'currency', '') AS currency
+        FROM calls WHERE ended_at IS NOT NULL AND direction = 'outbound' AND dialed_at IS NOT NULL
+        ORDER BY ended_at DESC LIMIT :most)
+    SELECT count(took) AS calls, avg(extract(epoch FROM took))::float AS seconds,
+        avg(cost) FILTER (WHERE coalesce(currency, said.it) = said.it) AS cost, said.it AS currency
+    FROM (SELECT coalesce(CAST(:currency AS text), mode() WITHIN GROUP (ORDER BY currency), :default) AS it
+          FROM newest) said LEFT JOIN newest ON true GROUP BY said.it
     """
 )
 
@@ -80,11 +86,15 @@ class ListInForce(NamedTuple):
 
 
 class CallsLately(NamedTuple):
-    """How many of the newest calls were looked at, how long they took and cost on average; None where none is known."""
+    """How many of the newest calls were looked at, how long they took and cost on average; None where none is known.
+
+    What was billed in another currency than `currency` is left out of the cost.
+    """
 
     calls: int
     seconds: float | None
     cost: Decimal | None
+    currency: str
 
 
 def contacts_after(
@@ -109,6 +119,7 @@ def lists_of(tx: Connection, campaign_id: str) -> list[ListInForce]:
     return [ListInForce(*row) for row in tx.execute(_LISTS, {"campaign_id": campaign_id})]
 
 
-def read_calls_lately(tx: Connection, *, limit: int = 1_000) -> CallsLately:
-    """Return what the newest calls of this installation took and cost."""
-    return CallsLately(*tx.execute(_LATELY, {"most": limit}).one())
+def read_calls_lately(tx: Connection, *, currency: str | None = None, limit: int = 1_000) -> CallsLately:
+    """Return what the newest calls of this installation took, and cost in `currency`; None: in that of most of them."""
+    params = {"most": limit, "currency": currency, "default": DEFAULT_CURRENCY}
+    return CallsLately(*tx.execute(_LATELY, params).one())

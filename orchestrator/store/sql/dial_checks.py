@@ -183,6 +183,7 @@ def gate_facts(
         number_in_use=row["is_calling_us"],
         last_dial_to_number_at=row["last_dial_to_number_at"],
         number_gap=row["number_gap"],
+        gap_said_by=_gap_said_by(row),
         last_dial_at=dials.last_at,
         law_gap=(enforced and enforced.caps.min_gap) or timedelta(0),
         number_dials_last_day=in_a_day.counted,
@@ -204,6 +205,11 @@ def gate_facts(
         caller_ids_closed=closed_caller_ids.reason if closed_caller_ids else None,
         caller_ids_open_at=closed_caller_ids.until if closed_caller_ids else None,
     )
+
+
+def _gap_said_by(row: RowMapping) -> str:
+    own = timedelta(seconds=row["number_gap_s"])
+    return "min_gap" if row["min_gap"] is not None and row["min_gap"] > own else "number_gap"
 
 
 def _zone_key(row: RowMapping, hours: CallingHours) -> str:

@@ -11,21 +11,16 @@ from sqlalchemy import Connection, RowMapping, text
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.store.sql.dial_ledger import NOT_TAKEN
+from orchestrator.store.sql.first_calls import first_calls
 from orchestrator.store.sql.hours_in_force import hours_in_force
-from orchestrator.store.sql.state_lists import one_of
 
-_NOT_YET_ACCEPTED = one_of((AttemptState.RESERVED, AttemptState.DIALING, AttemptState.UNKNOWN))
 # One statement for the whole tick: a round trip each would cost more than what it asks.
 _TICK = text(
     f"""
     SELECT i.dialing_stopped IS NOT NULL AS stopped, i.epoch, n.calls_per_second, n.max_live_calls,
         r.queued, r.forgotten, clock_timestamp() AS db_now,
         g.id, g.kind, g.pacing, {hours_in_force("g")} AS calling_hours, g.heard_webhooks, g.proving_since,
-        CASE WHEN g.heard_webhooks OR g.kind = 'direct' THEN 0 ELSE
-            (SELECT count(*) FROM (SELECT 1 FROM calls k WHERE k.campaign_id = g.id AND k.reserved_at >= g.proving_since
-             AND (k.state IN {_NOT_YET_ACCEPTED} OR k.accepted_at IS NOT NULL)
-             ORDER BY k.reserved_at LIMIT 5) f)
-            END AS first_calls
+        {first_calls("g")} AS first_calls
     FROM installation i JOIN connections n ON n.id = :connection_id
         CROSS JOIN LATERAL (
             SELECT count(*) FILTER (WHERE connection_id = n.id) AS queued,

@@ -103,7 +103,7 @@ HISTORY: Final = f"""
         WHERE p.number_key = caps.number_key AND p.contact_id <> c.id AND {COUNTED_DIALS}
             AND p.last_sent_at > {AT} - greatest(make_interval(secs => k.number_gap_s), caps.min_gap)
             AND {known_by_then("p.last_sent_at")}) AS last_dial_to_number_at,
-    greatest(make_interval(secs => k.number_gap_s), caps.min_gap) AS number_gap,
+    greatest(make_interval(secs => k.number_gap_s), caps.min_gap) AS number_gap, caps.min_gap,
     {_last(CONVERSATION, "last_human_at")}, {_last("e.abandoned", "last_abandoned_at")},
     caps.per_number_24h AS number_day_limit, caps.per_number_7d AS number_week_limit,
     caps.per_subject_24h AS subject_day_limit, caps.per_caller_id_24h AS caller_id_day_limit,

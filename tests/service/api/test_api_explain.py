@@ -200,7 +200,7 @@ def test_a_preflight_counts_all_contacts_of_a_draft(rest: Rest) -> None:
         "caller_ids": [{"number": "+12125550100", "attestation": None, "room_today": None}],
         "lists": [],
         "overrides": [{"field": "law.mode", "because": "a test at any hour"}],
-        "estimate": {"dials": 2, "duration_s": 1.6, "peak_channels": 2, "cost": None},
+        "estimate": {"dials": 2, "duration_s": 1.6, "peak_channels": 2, "cost": None, "currency": "USD"},
         "errors": [],
     }
 

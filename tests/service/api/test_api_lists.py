@@ -422,5 +422,7 @@ def test_a_single_call_asks_the_registries(rest: Rest, services: Services) -> No
         (409, "list_stale"),
         (409, "suppressed"),
     ]
+    for each in (stale, listed):
+        assert (each.json or {})["lists"] == ["national"] and "for national." in (each.json or {})["detail"]
     with services.sql.connect() as tx:
         assert tx.execute(text("SELECT count(*) FROM calls")).scalar_one() == 0

@@ -127,3 +127,15 @@ def test_an_explanation_says_where_a_rest_of_the_law_is_written(world: World) ->
     [source] = check.sources(debt)
     assert isinstance(source, Source) and source.source.startswith("12 CFR 1006.14")
     assert list(check.sources(around)) == []
+
+
+def test_an_explanation_says_whether_the_campaigns_own_gap_holds_or_a_longer_one_of_the_caps(world: World) -> None:
+    kinds = (
+        {"number_gap_s": 7200},
+        {"number_gap_s": 0, "caps": {"min_gap": "3h"}},
+        {"number_gap_s": 7200, "caps": {"min_gap": "1h"}},
+    )
+
+    told = [facts_of(world, waiting(world, CHICAGO, **kind))[0].gap_said_by for kind in kinds]
+
+    assert told == ["number_gap", "min_gap", "number_gap"]

@@ -11,7 +11,9 @@ from sqlalchemy import insert
 from orchestrator.clock import utc_now
 from orchestrator.errors import NotFound
 from orchestrator.operations.campaigns.explain_campaign import CampaignExplained, explain_campaign
+from orchestrator.operations.contacts.explain_contact import explain_contact
 from orchestrator.policy.calling_hours import next_opening
+from orchestrator.policy.first_calls import FIRST_CALLS
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.weekly_hours import CallingHours
 from orchestrator.store.redis.rate_limiter import close_dispatch
@@ -164,3 +166,23 @@ def test_a_carrier_that_is_away_keeps_everybody_who_is_due(world: World) -> None
 
     assert counted(world, campaign_id) == {"carrier_unavailable": (2, None)}
     assert not explained(world, campaign_id).is_dialing
+
+
+def test_a_campaign_that_waits_for_its_first_webhook_says_so_until_one_has_come(world: World) -> None:
+    started = utc_now() - timedelta(minutes=1)
+    campaign_id = world.campaign(heard_webhooks=False, proving_since=started)
+    contacts = world.contacts(campaign_id, FIRST_CALLS + 3)
+
+    before = explained(world, campaign_id)
+    called = [call_id for _ in range(3) for call_id in world.dispatcher.dispatch_calls()]
+    waiting = next(each for each in contacts if world.contact_row(each)["status"] == "waiting")
+    told, person = explained(world, campaign_id), world.run(explain_contact, waiting, at=None)
+    world.hear(called[0], "call.initiated")
+    world.advance()
+    after = explained(world, campaign_id)
+
+    assert (before.is_dialing, before.because, len(called)) == (True, (), FIRST_CALLS)
+    assert not told.is_dialing
+    assert {each.reason: (each.contacts, each.next_at) for each in told.because} == {Reason.FIRST_WEBHOOK: (3, None)}
+    assert (person.explanation.reason, person.explanation.until) == (Reason.FIRST_WEBHOOK, None)
+    assert (after.is_dialing, after.because) == (True, ())

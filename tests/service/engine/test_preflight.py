@@ -15,7 +15,7 @@ from orchestrator.operations.campaigns.start_campaign import Start, start_campai
 from orchestrator.operations.contacts.explain_contact import explain_contact
 from orchestrator.operations.contacts.suppress_number import suppress_number
 from orchestrator.policy.explain import Verdict
-from tests.support.dial_history import dialed, sent_at
+from tests.support.dial_history import dialed, recorded, sent_at
 from tests.support.world import World
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -175,7 +175,49 @@ def test_what_calls_cost_lately_is_what_those_to_come_cost(world: World) -> None
     campaign_id = world.campaign(status="draft")
     world.contacts(campaign_id, 8)
 
-    assert preflight(world, campaign_id).estimate.cost == "0.10"
+    told = preflight(world, campaign_id).estimate
+    assert (told.cost, told.currency) == ("0.10", "USD")
+
+
+def test_the_cost_is_told_in_the_currency_of_the_campaigns_budget(world: World) -> None:
+    for total, currency in (("0.03", "EUR"), ("0.05", "EUR"), ("7", "USD")):
+        world.set_call(dialed(world, hours_ago=30), cost={"total_cost": total, "cost_parts": [{"currency": currency}]})
+    silent, billed = (
+        world.campaign(status="draft", **more) for more in ({}, {"spend": {"total": "9", "currency": "USD"}})
+    )
+    for campaign_id in (silent, billed):
+        world.contacts(campaign_id, 10)
+
+    told = [preflight(world, campaign_id).estimate for campaign_id in (silent, billed)]
+
+    assert [(each.cost, each.currency) for each in told] == [("0.40", "EUR"), ("70.00", "USD")]
+
+
+def test_a_budget_that_the_dials_exceed_is_warned_of(world: World) -> None:
+    world.set_call(dialed(world, hours_ago=30), cost={"total_cost": "0.10"})
+    spends = ({"total": "0.99"}, {"total": "1"}, {"per_day": "0.30"}, {"per_day": "1", "total": "5"})
+    found = []
+    for spend in spends:
+        campaign_id = world.campaign(status="draft", spend={**spend, "currency": "USD"})
+        world.contacts(campaign_id, 10)
+        found.append(
+            {each.code: each.detail for each in preflight(world, campaign_id).warnings if "spend" in each.code}
+        )
+
+    assert [sorted(each) for each in found] == [["spend_total"], [], ["spend_per_day"], []]
+    assert found[0]["spend_total"].startswith(
+        "10 dials cost about 1.00 USD, and of the spend.total of 0.99 are 0.99 left"
+    )
+    assert "it takes 4 days" in found[2]["spend_per_day"]
+
+
+def test_what_a_campaign_has_spent_already_is_no_room(world: World) -> None:
+    world.set_call(dialed(world, hours_ago=30), cost={"total_cost": "0.10"})
+    campaign_id = world.campaign(status="draft", spend={"total": "1.50", "currency": "USD"})
+    world.contacts(campaign_id, 10)
+    world.set_call(recorded(world, hours_ago=30, campaign_id=campaign_id), spent="0.70")
+
+    assert [each.pointer for each in preflight(world, campaign_id).warnings if "spend" in each.code] == ["/spend/total"]
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_a_preflight_says_what_forbids_the_start_last(console: Console) -> None:
         "caller_ids": [{"number": "+13055550100", "attestation": None, "room_today": 75}],
         "lists": [],
         "overrides": [{"field": "law.mode", "because": "a test"}],
-        "estimate": {"dials": 1290, "duration_s": 645.0, "peak_channels": 50, "cost": "16.13"},
+        "estimate": {"dials": 1290, "duration_s": 645.0, "peak_channels": 50, "cost": "16.13", "currency": "USD"},
         "errors": [{"pointer": "/flow", "code": "ring_floor", "detail": "it rings for 5 s"}],
         "warnings": [
             {"pointer": "/purpose", "code": "purpose_left_out", "detail": "it does not say what it calls for"}
@@ -106,7 +106,7 @@ def test_a_preflight_says_what_forbids_the_start_last(console: Console) -> None:
     text = shown(console)
     assert "90 of 1,300 contacts may be called" in text
     assert "10  suppressed     never" in text
-    assert "estimate: 1,290 dials, 10 min 45 s of dialing, up to 50 live calls, cost about 16.13" in text
+    assert "estimate: 1,290 dials, 10 min 45 s of dialing, up to 50 live calls, cost about 16.13 USD" in text
     assert text.splitlines()[-2:] == [
         "! it does not say what it calls for (purpose_left_out)",
         "✗ it rings for 5 s (ring_floor)",
