@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from flask import Response
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
 
 from api.http.pagination import Page, PageQuery, cut_page
 from api.http.phone_filters import ASKED_REGION, read_number
 from api.http.responses import answer
-from api.http.routes import Resource
+from api.http.routes import Body, Resource
+from api.http.upload_parameters import FileQuery, ProblemKind
+from orchestrator.contact_files.byte_lines import WholeFile
+from orchestrator.operations.contacts.import_consents import ConsentDefaults, import_consents
 from orchestrator.operations.contacts.record_consent import (
     NewConsent,
     Recorded,
     Revocation,
+    Source,
+    Words,
     record_consent,
     record_revocation,
 )
@@ -26,6 +32,8 @@ from orchestrator.services import Services
 from orchestrator.store.sql.consents import list_consent_events
 
 resource = Resource("consents")
+
+_MOST_BYTES = 512 * 1024**2
 
 
 class ConsentEventView(BaseModel):
@@ -56,6 +64,52 @@ class ConsentQuery(PageQuery):
 
     phone: AskedNumber
     region: Region | None = Field(None, description=ASKED_REGION)
+
+
+_A_PURPOSE = f"({'|'.join(Purpose)})"
+
+
+def _known(purposes: str) -> str:
+    for name in purposes.split(","):
+        if name not in set(Purpose):
+            raise PydanticCustomError("enum", "{name} is no purpose", {"name": repr(name)})
+    return purposes
+
+
+class ConsentFileQuery(FileQuery):
+    """What a row's empty cells mean, and how to read the file."""
+
+    kind: ConsentKind | None = None
+    purposes: Annotated[str, Field(max_length=200), AfterValidator(_known)] | None = Field(
+        None,
+        description="Several with commas between them: sales,survey.",
+        json_schema_extra={"pattern": f"^{_A_PURPOSE}(,{_A_PURPOSE})*$"},
+    )
+    text: Words | None = None
+    source: Source | None = None
+
+
+class ConsentError(BaseModel):
+    """A row that was refused; the header is row 1."""
+
+    row: int
+    code: str
+    detail: str
+
+
+class ImportedConsentsView(BaseModel):
+    """The result of a file; `problems` are its refused rows by kind, `errors` the first 100.
+
+    Of the `accepted` rows, `added` were new and `kept` recorded before.
+    """
+
+    rows: int
+    accepted: int
+    added: int
+    kept: int
+    invalid: int
+    problems: list[ProblemKind]
+    errors: list[ConsentError]
 
 
 def _answer(recorded: Recorded) -> Response:
@@ -91,6 +145,37 @@ def revoke(services: Services, body: Revocation) -> Response:
     """
     done = record_revocation(body, sql=services.sql, client=services.redis, keys=services.keys, clock=services.clock)
     return _answer(done)
+
+
+@resource.route(
+    "POST",
+    "/v1/consents/import",
+    query=ConsentFileQuery,
+    body=Body(media=("text/csv",), max_bytes=_MOST_BYTES, is_streamed=True),
+    gives={200: ImportedConsentsView},
+    fails=(413, 415, 422),
+)
+def create_many(services: Services, query: ConsentFileQuery, body: WholeFile) -> ImportedConsentsView:
+    """Record the consents of a CSV file: columns `phone`, `kind`, `purposes`, `text`, `source`, `at`.
+
+    `evidence_url` and `expires_at` are optional. Several purposes stand in a cell with commas or semicolons between
+    them, a day such as 2026-03-01 counts from its beginning in UTC, and one in the future is refused. A consent that is
+    recorded is never changed; the same file again adds nothing.
+    """
+    defaults = ConsentDefaults(
+        kind=query.kind,
+        purposes=tuple(filter(None, (query.purposes or "").split(","))),
+        text=query.text,
+        source=query.source,
+        region=query.region,
+        mapping=query.map,
+        encoding=query.encoding,
+    )
+    done = import_consents(body, defaults, sql=services.sql, clock=services.clock)
+    counts = {name: getattr(done, name) for name in ("rows", "accepted", "added", "kept", "invalid")}
+    problems = [ProblemKind.model_validate(kind) for kind in done.problems()]
+    errors = [ConsentError(row=number, code=p.code, detail=p.detail) for number, p in done.errors]
+    return ImportedConsentsView(**counts, problems=problems, errors=errors)
 
 
 @resource.route("GET", "/v1/consents", query=ConsentQuery, gives={200: Page[ConsentEventView]}, fails=(422,))

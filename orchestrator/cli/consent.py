@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from orchestrator.cli.api_client import api_client, connect
 from orchestrator.cli.arguments import parse_time
+from orchestrator.cli.upload import problem_lines
 from orchestrator.clock import rfc3339, utc_now
 
 app = typer.Typer(
@@ -43,6 +45,34 @@ def add(
     body = {"phone": phone, "kind": kind, "purposes": purpose, "text": text, "source": source, "at": _time(at, "--at")}
     more = {"evidence_url": evidence, "expires_at": _time(expires, "--expires") if expires else None}
     _print(api_client(ctx).post("/v1/consents", body | {name: value for name, value in more.items() if value}))
+
+
+@app.command("import")
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file of consents.")],
+    *,
+    kind: Annotated[str | None, typer.Option(help="Of rows without one: express, written or oral.")] = None,
+    purpose: Annotated[
+        list[str] | None, typer.Option(help="Of rows without one: sales, survey, …; repeatable.")
+    ] = None,
+    text: Annotated[str | None, typer.Option(help="Of rows without one: what the people agreed to.")] = None,
+    source: Annotated[str | None, typer.Option(help="Of rows without one: where it was given.")] = None,
+    region: Annotated[str | None, typer.Option(help="The country of numbers without a country code.")] = None,
+    map_: Annotated[str | None, typer.Option("--map", help="What columns hold: phone:Header,at:Other.")] = None,
+) -> None:
+    """Record the consents of a file: columns phone, kind, purposes, text, source, at; the same again adds nothing.
+
+    orchestrator consent import consents.csv --kind written --source "form 7"
+    """
+    options = {"kind": kind, "purposes": ",".join(purpose or ()), "text": text, "source": source}
+    params = {name: value for name, value in {**options, "region": region, "map": map_}.items() if value}
+    with file.open("rb") as rows:
+        done = api_client(ctx).upload("/v1/consents/import", rows, content_type="text/csv", **params)
+    told = f"{done['added']} added, {done['kept']} recorded before, {done['invalid']} invalid"
+    _console().print(f"{done['rows']} rows: {told}", markup=False)
+    for line in problem_lines(done):
+        _console().print(f"  {line}", markup=False)
 
 
 @app.command()

@@ -30,6 +30,7 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import call_filters, consents
 
 _RELEASE = ReleaseReason(Reason.CONSENT_REVOKED, final=ContactStatus.SUPPRESSED, counts=False)
+PASSED = "the time at which it was said, which has passed"
 _SKEW = timedelta(minutes=5)
 """How far ahead the clock may be by which a revocation was noted: it is not lost for that."""
 
@@ -116,13 +117,16 @@ def record_consent(wanted: NewConsent, *, sql: Engine, clock: Clock) -> Recorded
     _refuse_future(wanted.at, now=clock())
     with sql.begin() as tx:
         phone = wanted.phone or _phone_of(tx, str(wanted.external_id))
-        told = wanted.model_dump(mode="json", exclude={"phone", "external_id", "at", "expires_at"})
-        recorded = _record(
-            tx, {**told, "act": "given", "phone": phone, "at": wanted.at, "expires_at": wanted.expires_at}
-        )
+        row, is_new = consents.insert_consent_event(tx, consent_event(wanted, phone))
     with sql.begin() as tx:
-        consents.release_missing(tx, phone)
-    return recorded
+        consents.release_missing(tx, [phone])
+    return Recorded(row, is_new)
+
+
+def consent_event(wanted: NewConsent, phone: str) -> dict[str, Any]:
+    """Return the row of a consent of a number; one that says the same has the same digest."""
+    told = wanted.model_dump(mode="json", exclude={"phone", "external_id", "at", "expires_at"})
+    return _event({**told, "act": "given", "phone": phone, "at": wanted.at, "expires_at": wanted.expires_at})
 
 
 def record_revocation(wanted: Revocation, *, sql: Engine, client: redis.Redis, keys: Keys, clock: Clock) -> Recorded:
@@ -134,7 +138,7 @@ def record_revocation(wanted: Revocation, *, sql: Engine, client: redis.Redis, k
     _refuse_future(wanted.at, now=clock() + _SKEW)
     with sql.begin() as tx:
         told = wanted.model_dump(mode="json", exclude={"at"})
-        recorded = _record(tx, {**told, "act": "revoked", "at": wanted.at})
+        recorded = Recorded(*consents.insert_consent_event(tx, _event({**told, "act": "revoked", "at": wanted.at})))
     hang_up_at_once(sql, client, keys)
     with sql.connect() as tx:
         concerned = consents.revoked_calls(tx, wanted.phone)
@@ -145,7 +149,7 @@ def record_revocation(wanted: Revocation, *, sql: Engine, client: redis.Redis, k
 
 def _refuse_future(at: datetime, *, now: datetime) -> None:
     if at > now:
-        raise InvalidInput([FieldError("/at", "in_the_future", "the time at which it was said, which has passed")])
+        raise InvalidInput([FieldError("/at", "in_the_future", PASSED)])
 
 
 def _phone_of(tx: Connection, external_id: str) -> str:
@@ -158,7 +162,6 @@ def _phone_of(tx: Connection, external_id: str) -> str:
     return phones[0]
 
 
-def _record(tx: Connection, event: dict[str, Any]) -> Recorded:
-    digest = sha256(json.dumps(event, sort_keys=True, default=str).encode()).hexdigest()
-    row, is_new = consents.insert_consent_event(tx, {**event, "id": new_id("cns"), "digest": digest})
-    return Recorded(row, is_new)
+def _event(told: dict[str, Any]) -> dict[str, Any]:
+    digest = sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+    return {**told, "id": new_id("cns"), "digest": digest}

@@ -31,6 +31,18 @@ _INSERT = text(
     ON CONFLICT (digest) DO NOTHING RETURNING id
     """  # noqa: S608 built from constants
 ).bindparams(bindparam("purposes", type_=JSONB(none_as_null=True)))
+_INSERT_MANY = text(
+    """
+    INSERT INTO consent_events (number_key, at, id, phone, act, kind, purposes, text, source, evidence_url, expires_at,
+        digest)
+    SELECT number_key(phone), least(at, clock_timestamp()), id, phone, act, kind, purposes, text, source, evidence_url,
+        expires_at, digest
+    FROM jsonb_to_recordset(:rows) AS r(id text, phone text, act text, kind text, purposes jsonb, text text,
+        source text, evidence_url text, at timestamptz, expires_at timestamptz, digest text)
+    ORDER BY digest
+    ON CONFLICT (digest) DO NOTHING
+    """
+).bindparams(bindparam("rows", type_=JSONB))
 _PHONES = text(
     f"SELECT DISTINCT phone FROM contacts WHERE external_id = ANY(:forms) AND phone NOT LIKE '{ERASED}%' LIMIT 2"  # noqa: S608
 )
@@ -42,9 +54,9 @@ _REVOKED_CALLS = text(
 )
 # The order of all who lock both. A claim or a send that has asked the gate holds one of them until it has written what
 # the gate said: behind these locks everybody held for want of a consent is seen.
-_LOCK_CALLS = text(f"SELECT 1 FROM calls WHERE to_number = :phone AND {NUMBER_GUARD} ORDER BY id FOR UPDATE")  # noqa: S608
+_LOCK_CALLS = text(f"SELECT 1 FROM calls WHERE to_number = ANY(:phones) AND {NUMBER_GUARD} ORDER BY id FOR UPDATE")  # noqa: S608
 _LOCK_CONTACTS = text(
-    f"SELECT 1 FROM contacts WHERE phone = :phone AND status IN {one_of(OPEN_CONTACTS)} ORDER BY id FOR UPDATE"  # noqa: S608
+    f"SELECT 1 FROM contacts WHERE phone = ANY(:phones) AND status IN {one_of(OPEN_CONTACTS)} ORDER BY id FOR UPDATE"  # noqa: S608
 )
 
 
@@ -55,6 +67,14 @@ def insert_consent_event(tx: Connection, values: Mapping[str, Any]) -> tuple[Row
     is_new = tx.execute(_INSERT, row).first() is not None
     found = select(consent_events).where(consent_events.c.digest == values["digest"])
     return tx.execute(found).one(), is_new
+
+
+def insert_consent_events(tx: Connection, events: Sequence[Mapping[str, Any]]) -> int:
+    """Insert consents, each unless it was recorded before; return how many were not."""
+    moments = ("at", "expires_at")
+    rows = [{**event, **{name: event[name] and event[name].isoformat() for name in moments}} for event in events]
+    tx.execute(_HAVE_SECRET)
+    return tx.execute(_INSERT_MANY, {"rows": rows}).rowcount
 
 
 def list_consent_events(tx: Connection, phone: str, *, after: str | None, limit: int) -> Sequence[Row[Any]]:
@@ -73,13 +93,13 @@ def revoked_calls(tx: Connection, phone: str) -> list[str]:
     return list(tx.execute(_REVOKED_CALLS, {"phone": phone}).scalars())
 
 
-def release_missing(tx: Connection, phone: str) -> None:
-    """Release the contacts of a number that are held for want of a consent, to be checked again at once.
+def release_missing(tx: Connection, phones: Sequence[str]) -> None:
+    """Release the contacts of these numbers that are held for want of a consent, to be checked again at once.
 
     Also those that wait for a list: an answer on whether the number is still theirs may reach back to the new consent.
     """
-    tx.execute(_LOCK_CALLS, {"phone": phone})
-    tx.execute(_LOCK_CONTACTS, {"phone": phone})
-    held = (contacts.c.phone == phone, contacts.c.reason.in_((Reason.CONSENT_MISSING, Reason.LIST_STALE)))
+    tx.execute(_LOCK_CALLS, {"phones": list(phones)})
+    tx.execute(_LOCK_CONTACTS, {"phones": list(phones)})
+    held = (contacts.c.phone.in_(phones), contacts.c.reason.in_((Reason.CONSENT_MISSING, Reason.LIST_STALE)))
     released = change_state(ContactStatus.WAITING, among=(ContactStatus.HELD,)).where(*held)
     tx.execute(released.values(reason=None, due_at=func.now()))
