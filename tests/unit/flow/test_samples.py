@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.flow import load_flow
+from orchestrator.flow import check_flow, load_flow
 from orchestrator.flow.dry_run.dry_run import DryRun
 from orchestrator.flow.dry_run.scripted_callee import Callee, CalleeKind
 from orchestrator.flow.samples import SAMPLES, sample
+from orchestrator.flow.syntax.problem import Findings
 from orchestrator.model.call_end import end_of
 from orchestrator.model.live_call import LiveCall
+from orchestrator.policy.purposes import Purpose
 from tests.support.flows import BEGAN, problems_of
 
 PHONE = "+12025550123"
@@ -109,6 +111,26 @@ def test_the_lead_is_put_through_or_told_to_wait(
     call, said = played("lead", *presses, agent_answers=agent_answers)
 
     assert (call.outcome, said.count("transfer (")) == (outcome, transfers)
+
+
+def test_the_lead_is_fit_for_sales_calls_and_silent_to_nobody() -> None:
+    assert check_flow(sample("lead"), purpose=Purpose.SALES) == Findings([], [])
+
+
+@pytest.mark.parametrize("kind", list(CalleeKind))
+def test_the_lead_speaks_at_once_and_no_message_is_left(kind: CalleeKind) -> None:
+    call, said = played("lead", kind=kind)
+
+    spoken = "This is Elm Solar, 312 555 0100. offer" in said
+    assert (call.phase, spoken) == ("ended", kind not in {CalleeKind.BUSY, CalleeKind.NO_ANSWER, CalleeKind.REJECTED})
+    if call.heard_at is not None and call.answered_at is not None:
+        assert (call.heard_at - call.answered_at).total_seconds() < 2
+
+
+def test_the_lead_takes_an_opt_out() -> None:
+    call, said = played("lead", "9")
+
+    assert [wish.scope for wish in call.suppressions] == ["global"] and "You will not be called again" in said
 
 
 def test_the_guides_first_flow_is_accepted() -> None:
