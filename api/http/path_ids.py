@@ -25,6 +25,7 @@ PREFIXES = {
 
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 _FORMS = {name: re.compile(f"{prefix}_{_ULID}") for name, (_, prefix) in PREFIXES.items()}
+_FORMS["event_id"] = re.compile("evt_0[0-9A-F]{25}")  # begins with a number (store/sql/told_events.py)
 
 
 def pattern_of(name: str) -> str | None:

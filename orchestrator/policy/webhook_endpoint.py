@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StrictBool
 from pydantic_core import PydanticCustomError
 
 from orchestrator.model.told_event import ToldEvent
@@ -49,7 +49,7 @@ class WebhookEndpointChanges(BaseModel):
     url: Url | None = None
     events: Wanted | None = None
     secret: Secret | None = Field(None, description="Another one; the one before signs too, for a day.")
-    enabled: bool | None = Field(
+    enabled: StrictBool | None = Field(
         None,
         description="False: it receives nothing, and what happens meanwhile is not kept for it. True: it does again.",
     )

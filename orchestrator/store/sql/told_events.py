@@ -128,5 +128,8 @@ def forget_events(tx: Connection) -> int:
 
 
 def seq_of(event_id: str) -> int:
-    """Return the number that an event's id begins with."""
-    return int(event_id[5:18], 16)
+    """Return the number that an event's id begins with, 0 for what is none."""
+    try:
+        return int(event_id[5:18], 16)
+    except ValueError:
+        return 0

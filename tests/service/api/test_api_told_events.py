@@ -76,7 +76,13 @@ def test_events_are_found_by_type_and_subject(rest: Rest, services: Services) ->
 
 @pytest.mark.parametrize(
     ("query", "pointer"),
-    [("?type=call.eaten", "?type"), ("?after=evt_1", "?after"), ("?limit=0", "?limit"), ("?kind=x", "?kind")],
+    [
+        ("?type=call.eaten", "?type"),
+        ("?after=evt_1", "?after"),
+        ("?after=evt_6ZKZVD32BABGH9SHBKD66H8X23", "?after"),
+        ("?limit=0", "?limit"),
+        ("?kind=x", "?kind"),
+    ],
 )
 def test_what_cannot_be_read_is_named(rest: Rest, query: str, pointer: str) -> None:
     assert list(pointers(rest.get(f"/v1/events{query}"))) == [pointer]

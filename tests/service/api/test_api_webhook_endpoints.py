@@ -176,12 +176,14 @@ def test_a_disabled_endpoint_is_not_tested_and_nothing_is_made_again(rest: Rest,
         assert (refused.status_code, refused.json["code"]) == (409, "endpoint_disabled")
 
 
-def test_a_delivery_that_was_never_made_is_not_found(rest: Rest) -> None:
+@pytest.mark.parametrize("event", ["evt_00000000000000000000000000", "evt_6ZKZVD32BABGH9SHBKD66H8X23", "evt_1"])
+def test_a_delivery_that_was_never_made_is_not_found(rest: Rest, event: str) -> None:
     endpoint = made(rest)["id"]
 
-    missing = rest.post(f"/v1/webhook-endpoints/{endpoint}/deliveries/evt_00000000000000000000000000/redeliver")
+    missing = rest.post(f"/v1/webhook-endpoints/{endpoint}/deliveries/{event}/redeliver")
 
     assert missing.status_code == 404
+    assert rest.get(f"/v1/webhook-endpoints/{endpoint}/deliveries?cursor=bHN0X3p6").json["data"] == []
 
 
 def test_there_are_only_so_many_endpoints(rest: Rest) -> None:
