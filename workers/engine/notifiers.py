@@ -14,6 +14,7 @@ PER_ENDPOINT = 4
 _ORDER_EVERY_S = 0.25
 _IDLE_S = 0.5  # how late the first event may be read after a while without one
 _DELIVER_EVERY_S = 0.25
+_IDLE_DELIVERER_S = 1.0  # of eight that take turns the first is there much sooner
 _LOOK_EVERY_S = 1.0  # for what is to be tried again; what is new is told by the loop that has put it in order
 
 
@@ -31,11 +32,15 @@ def notify_loops(services: Services) -> list[Loop]:
     deliverers = [_deliverer(services, slots, lookout) for _ in range(DELIVERERS)]
     return [
         Loop("order", put_in_order, _ORDER_EVERY_S, idle_s=_IDLE_S),
-        *(
-            Loop(f"notify-{n}", each.deliver_events, _DELIVER_EVERY_S, interrupt=each.interrupt)
-            for n, each in enumerate(deliverers, 1)
-        ),
+        *(_deliver_loop(f"notify-{n}", each) for n, each in enumerate(deliverers, 1)),
     ]
+
+
+def _deliver_loop(name: str, deliverer: EventDeliverer) -> Loop:
+    def deliver() -> object:
+        return deliverer.deliver_events() or IDLE
+
+    return Loop(name, deliver, _DELIVER_EVERY_S, interrupt=deliverer.interrupt, idle_s=_IDLE_DELIVERER_S)
 
 
 def _deliverer(services: Services, slots: EndpointSlots, lookout: Lookout) -> EventDeliverer:
