@@ -28,6 +28,7 @@ from benchmarks.imports import LARGE, measure_imports
 from benchmarks.ledger import measure_ledger
 from benchmarks.measures import Measure, Sample
 from benchmarks.media import measure_media
+from benchmarks.notify import measure_notify
 from benchmarks.polling import measure_polling
 from benchmarks.table import show, write_json
 
@@ -40,6 +41,7 @@ PARTS = (
     "flat-out",
     "import",
     "media",
+    "notify",
     "polling",
     "idle",
     "textbook",
@@ -52,6 +54,7 @@ _IN_TURNS: dict[str, Callable[..., tuple[list[Measure], Sample]]] = {
 }
 _OF_A_CALL = {"door": WEBHOOKS_OF_A_CALL, "commands": 1 + COMMANDS_OF_A_CALL, "events": WEBHOOKS_OF_A_CALL}
 _WHOLE = {"steady": measure_steady, "flat-out": measure_flat_out}
+_ON_THE_STORES: dict[str, Callable[[Ground], list[Measure]]] = {"media": measure_media, "notify": measure_notify}
 _TEXTBOOK = {"textbook": beside_textbook.measure_paced, "textbook-flat-out": beside_textbook.measure_flat_out}
 _LARGE_UNLESS_FULL = 100_000
 _WIDE = 200
@@ -113,9 +116,10 @@ def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) 
             console.print("measuring import …")
             stores.redis.flushall()
             measures += measure_imports(stores, large=LARGE if full else _LARGE_UNLESS_FULL)
-        if "media" in only:
-            console.print("measuring media …")
-            measures += measure_media(stores)
+        for name, measure_part in _ON_THE_STORES.items():
+            if name in only:
+                console.print(f"measuring {name} …")
+                measures += measure_part(stores)
     if "polling" in only:
         console.print("measuring polling …")
         measures += measure_polling(contacts=LARGE if full else _LARGE_UNLESS_FULL, rounds=rounds)
