@@ -116,10 +116,7 @@ def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) 
             console.print("measuring import …")
             stores.redis.flushall()
             measures += measure_imports(stores, large=LARGE if full else _LARGE_UNLESS_FULL)
-        for name, measure_part in _ON_THE_STORES.items():
-            if name in only:
-                console.print(f"measuring {name} …")
-                measures += measure_part(stores)
+        measures += _measure_on(stores, only, console)
     if "polling" in only:
         console.print("measuring polling …")
         measures += measure_polling(contacts=LARGE if full else _LARGE_UNLESS_FULL, rounds=rounds)
@@ -130,6 +127,15 @@ def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) 
         if name in only:
             console.print(f"measuring {name} …")
             measures += measure_beside(rounds=rounds)
+    return measures
+
+
+def _measure_on(stores: Ground, only: Sequence[str], console: Console) -> list[Measure]:
+    measures: list[Measure] = []
+    for name, measure in _ON_THE_STORES.items():
+        if name in only:
+            console.print(f"measuring {name} …")
+            measures += measure(stores)
     return measures
 
 
