@@ -20,6 +20,7 @@ from orchestrator.operations.contacts.add_contacts import AddResult, add_contact
 from orchestrator.operations.contacts.change_contact import ContactChange, change_contact
 from orchestrator.operations.contacts.erase_person import erase_contact
 from orchestrator.operations.contacts.find_contacts import CurrentStatus, current_status_of, find_contact, list_contacts
+from orchestrator.operations.contacts.search_contacts import Found, search_contacts
 from orchestrator.operations.dialing.find_dial_blockers import find_room_to_dial
 from orchestrator.operations.dialing.stop_dialing import find_stop
 from orchestrator.policy.hold_reasons import Reason, sentence_of
@@ -132,8 +133,22 @@ class ContactView(BaseModel):
     updated_at: Moment
 
 
+class FoundContacts(Page[ContactView]):
+    """A page of contacts."""
+
+    incomplete: bool = Field(
+        False, description="With `q`: more may be found soon, once what was added or upgraded just now is searchable."
+    )
+
+
 class ContactsOfCampaign(PageQuery):
     """Which contacts of a campaign to list."""
+
+    q: Annotated[str, Field(max_length=200)] | None = Field(
+        None,
+        description="What is known of a person: parts of a name, of an `external_id` or of any variable, in any case, "
+        "with or without accents, all of which must be found; or a whole phone number as people write it.",
+    )
 
     phone: AskedNumber | None = None
     region: Region | None = Field(None, description=ASKED_REGION)
@@ -223,8 +238,8 @@ def add(services: Services, campaign_id: str, body: NewContacts) -> AddedContact
     return AddedContacts(accepted=counts[0], duplicates=counts[1], invalid=counts[2], results=results)
 
 
-@resource.route("GET", "/v1/contacts", query=ContactQuery, gives={200: Page[ContactView]}, fails=(422,))
-def index(services: Services, query: ContactQuery) -> Page[ContactView]:
+@resource.route("GET", "/v1/contacts", query=ContactQuery, gives={200: FoundContacts}, fails=(422,))
+def index(services: Services, query: ContactQuery) -> FoundContacts:
     """List contacts, newest first; a contact is listed when all filters hold.
 
     Within a campaign, contacts that wait for calling hours to begin count as held.
@@ -236,20 +251,28 @@ def index(services: Services, query: ContactQuery) -> Page[ContactView]:
     "GET",
     "/v1/campaigns/{campaign_id}/contacts",
     query=ContactsOfCampaign,
-    gives={200: Page[ContactView]},
+    gives={200: FoundContacts},
     fails=(404, 422),
 )
-def of_campaign(services: Services, campaign_id: str, query: ContactsOfCampaign) -> Page[ContactView]:
+def of_campaign(services: Services, campaign_id: str, query: ContactsOfCampaign) -> FoundContacts:
     """List the contacts of a campaign, newest first; those that wait for calling hours to begin count as held."""
     find_campaign(campaign_id, sql=services.sql)
     return _page(services, query, {**query.filters(), "campaign_id": campaign_id})
 
 
-def _page(services: Services, query: ContactsOfCampaign, asked: Mapping[str, Any]) -> Page[ContactView]:
-    filters = read_number(services, asked, "phone")
-    rows = list_contacts(filters, after=query.after, limit=query.limit, sql=services.sql, clock=services.clock)
-    views = _views(services, rows)
-    return cut_page(rows, query, shape=lambda _row: next(views))
+def _page(services: Services, query: ContactsOfCampaign, asked: Mapping[str, Any]) -> FoundContacts:
+    found = _find(services, query, read_number(services, asked, "phone"))
+    views = _views(services, found.rows)
+    page = cut_page(found.rows, query, shape=lambda _row: next(views))
+    return FoundContacts(data=page.data, next_cursor=page.next_cursor, incomplete=found.is_behind)
+
+
+def _find(services: Services, query: ContactsOfCampaign, filters: Mapping[str, Any]) -> Found:
+    page: dict[str, Any] = {"after": query.after, "limit": query.limit, "sql": services.sql, "clock": services.clock}
+    if query.q is None:
+        return Found(list_contacts(filters, **page), is_behind=False)
+    others = {name: value for name, value in filters.items() if name != "q"}
+    return search_contacts(query.q, others, region=query.region, caller_id=services.settings.caller_id, **page)
 
 
 @resource.route("GET", "/v1/contacts/{contact_id}", gives={200: ContactView}, fails=(404,))

@@ -17,6 +17,7 @@ from orchestrator.operations.contacts.bulk_changes import Stores, carry_on_inter
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.contacts.manage_imports import close_dead_imports
 from orchestrator.operations.contacts.renew_zones import renew_zones
+from orchestrator.operations.contacts.write_words import write_words
 from orchestrator.operations.lists.sweep_lists import sweep_lists
 from orchestrator.operations.notify.forget_events import forget_events
 from orchestrator.operations.recovery.monitor_carrier import compare_clocks, reopen_dispatch, watch_webhooks
@@ -76,6 +77,7 @@ def sweep_loops(services: Services) -> list[Loop]:
         Loop("guards", when(Work.GUARDS, guard.guard_campaigns), 2.0),
         Loop("imports", lambda: close_dead_imports(sql), 30.0),
         Loop("changes", when(Work.CHANGES, lambda: carry_on_interrupted(Stores(sql, client, keys), ways=WAYS)), 1.0),
+        Loop("words", when(Work.WORDS, lambda: write_words(sql)), 0.5),
         Loop("lists", when(Work.LISTS, lambda: sweep_lists(sql)), 1.0),
         Loop("webhooks", when(Work.WEBHOOKS, prove_webhooks), 1.0),
         Loop("carrier", lambda: reopen_dispatch(client, keys, carrier, connection_id=connection_id), 2.0),

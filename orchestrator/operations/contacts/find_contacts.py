@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row
+from sqlalchemy import ColumnElement, Connection, Engine, Row
 
 from orchestrator.clock import Clock
 from orchestrator.errors import NotFound
@@ -18,6 +18,7 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.store.redis.rate_limiter import Room
 from orchestrator.store.sql import campaigns, contacts
+from orchestrator.store.sql.contact_filters import selected, standing
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,18 @@ def list_contacts(
         statuses_and_zones = _statuses_and_zones(filters["status"], zones, hours, clock())
         others = {name: value for name, value in filters.items() if name not in ("campaign_id", "status")}
         return contacts.list_by_current_status(tx, campaign_id, statuses_and_zones, others, after=after, limit=limit)
+
+
+def conditions_of(tx: Connection, filters: Mapping[str, Any], *, now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions of filters; within a campaign, contacts that wait in a closed zone count as held."""
+    campaign_id = filters.get("campaign_id", "")
+    campaign = campaigns.find_campaign(tx, campaign_id) if "status" in filters and campaign_id else None
+    if campaign is None:
+        return selected(filters)
+    hours = hours_in_force(campaign.calling_hours, campaign.purpose)
+    zones = campaigns.list_zones(tx, campaign_id)
+    others = {name: value for name, value in filters.items() if name != "status"}
+    return [standing(_statuses_and_zones(filters["status"], zones, hours, now)), *selected(others)]
 
 
 def _statuses_and_zones(status: str, zones: Sequence[str], hours: CallingHours, now: datetime) -> list[tuple[str, str]]:

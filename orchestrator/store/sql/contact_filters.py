@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, any_, func, literal, select, text
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, any_, func, literal, select, text, tuple_
 
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.policy.names import forms_of
@@ -55,6 +55,11 @@ def _begins(outcome: ColumnElement[str]) -> ColumnElement[str]:
 def selected(filters: Mapping[str, Any], *, of: FromClause = contacts) -> list[ColumnElement[bool]]:
     """Return the conditions of filters by their names, all of which hold; `status` is the one that is stored."""
     return [_CONDITIONS[name](of, value) for name, value in filters.items()]
+
+
+def standing(statuses_and_zones: Sequence[tuple[str, str]]) -> ColumnElement[bool]:
+    """Select the contacts that have one of these statuses, each in its zone."""
+    return tuple_(contacts.c.status, contacts.c.zone).in_(statuses_and_zones)
 
 
 def matching(filters: Mapping[str, Any]) -> Sequence[ColumnElement[bool]]:

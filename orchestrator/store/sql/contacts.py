@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Row, Select, func, literal, select, text, tuple_, update
+from sqlalchemy import Connection, FromClause, Row, Select, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.model.attempt_state import LIVE
@@ -16,6 +16,7 @@ from orchestrator.store.sql.contact_filters import (
     is_found_by_campaign,
     led_by,
     selected,
+    standing,
     with_tag,
 )
 from orchestrator.store.sql.pagination import newest_first
@@ -87,6 +88,12 @@ def _list_by_campaign(
     return tx.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all()
 
 
+def in_this_order(tx: Connection, contact_ids: Sequence[str]) -> Sequence[Row[Any]]:
+    """Return these contacts, in the order of their ids as they are given."""
+    rows = {row.id: row for row in tx.execute(_shown().where(contacts.c.id.in_(contact_ids)))}
+    return [rows[contact_id] for contact_id in contact_ids if contact_id in rows]
+
+
 def list_by_current_status(
     tx: Connection,
     campaign_id: str,
@@ -98,8 +105,8 @@ def list_by_current_status(
 ) -> Sequence[Row[Any]]:
     """Return a page of a campaign's contacts with one of these statuses, each in its zone, filtered by `others` too."""
     if others:
-        wanted = tuple_(contacts.c.status, contacts.c.zone).in_(statuses_and_zones)
-        query = _shown().where(contacts.c.campaign_id == campaign_id, wanted, *selected(others))
+        wanted = (standing(statuses_and_zones), *selected({**others, "campaign_id": campaign_id}))
+        query = _shown().where(*wanted)
         return tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
     params = {
         "campaign_id": campaign_id,

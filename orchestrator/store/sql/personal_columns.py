@@ -38,6 +38,7 @@ from orchestrator.store.sql.tables import (
     calls,
     campaigns,
     consent_events,
+    contact_words,
     contacts,
     idempotency_keys,
     import_rejects,
@@ -168,6 +169,8 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
             "updated_at": func.now(),
         },
     ),
+    # A trigger has deleted them with the variables; one that was written meanwhile is cleared here.
+    Erased(contact_words, lambda person: contact_words.c.contact_id.in_(person.contact_ids), {"words": ""}),
     Erased(
         calls,
         lambda person: calls.c.id.in_(person.call_ids),
@@ -292,6 +295,9 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         ),
         "connections": frozenset({"id", "dial_regions"}),
         "consent_events": frozenset({"id", "act", "kind", "purposes", "scope", "subject", "channel"}),
+        "contact_words": frozenset({"contact_id"}),
+        "contact_words_backlog": frozenset({"before"}),
+        "contact_words_due": frozenset({"contact_id"}),
         "contacts": frozenset(
             {
                 "id",

@@ -30,6 +30,7 @@ class Work(StrEnum):
     LISTS = "lists"
     GUARDS = "guards"
     CHANGES = "changes"
+    WORDS = "words"
 
 
 _RUNS = f"status = '{CampaignStatus.RUNNING}' AND kind = 'campaign'"
@@ -50,6 +51,7 @@ _ROWS = {
         SELECT FROM lists WHERE {IS_TO_RELEASE} UNION ALL SELECT FROM list_contents WHERE {TO_SWEEP}
         UNION ALL SELECT FROM list_contents WHERE {IS_SILENT}""",  # noqa: S608 built from constants
     Work.GUARDS: f"SELECT FROM campaigns WHERE {_RUNS}",
+    Work.WORDS: "SELECT FROM contact_words_due UNION ALL SELECT FROM contact_words_backlog",
     Work.CHANGES: f"SELECT FROM bulk_changes WHERE {IS_INTERRUPTED}",
 }
 _WORK = text("SELECT " + ", ".join(f"EXISTS ({rows}) AS {work}" for work, rows in _ROWS.items()))

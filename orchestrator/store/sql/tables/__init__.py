@@ -23,6 +23,7 @@ from orchestrator.store.sql.tables.events import events, new_events, webhook_del
 from orchestrator.store.sql.tables.flows import flows, numbers
 from orchestrator.store.sql.tables.installation import idempotency_keys, installation, policy_changes
 from orchestrator.store.sql.tables.lists import list_changes, list_contents, list_entries, lists
+from orchestrator.store.sql.tables.search import contact_words, contact_words_backlog, contact_words_due
 from orchestrator.store.sql.tables.suppressions import lifted_suppressions, suppression_requests, suppressions
 
 __all__ = [
@@ -41,6 +42,9 @@ __all__ = [
     "campaigns",
     "connections",
     "consent_events",
+    "contact_words",
+    "contact_words_backlog",
+    "contact_words_due",
     "contacts",
     "events",
     "flows",

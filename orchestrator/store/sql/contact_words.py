@@ -1,0 +1,147 @@
+"""Writes the words of contacts, and finds contacts by them: the newest first, without looking at all.
+
+Words stand in a table of their own: the rows of contacts change with every call, and would enter each change in the
+index of trigrams. What was added or changed waits in `contact_words_due` until a sweep, or the next search, writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Text,
+    cast,
+    false,
+    func,
+    literal,
+    select,
+    text,
+    true,
+)
+
+from orchestrator.policy.search_words import trigrams_of
+from orchestrator.store.sql.tables import contact_words, contacts
+
+_TRIGRAMS = func.contact_trigrams(contact_words.c.place, contact_words.c.words)
+
+_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('contact_words'))")
+_TAKE_DUE = text(
+    """
+    DELETE FROM contact_words_due WHERE id IN (SELECT id FROM contact_words_due ORDER BY id LIMIT :most)
+    RETURNING contact_id
+    """
+)
+_READ = text("SELECT id, external_id, variables FROM contacts WHERE id = ANY(:ids) ORDER BY id")
+_BACKLOG = text("SELECT before FROM contact_words_backlog")
+_BEFORE = text("SELECT id, external_id, variables FROM contacts WHERE id < :before ORDER BY id DESC LIMIT :most")
+_STEP = text("UPDATE contact_words_backlog SET before = :before")
+_DONE = text("DELETE FROM contact_words_backlog")
+_SHARE = "FROM unnest(CAST(:ids AS text[]), CAST(:words AS text[])) WITH ORDINALITY AS said(id, words, n)"
+_WRITE = text(
+    f"""
+    INSERT INTO contact_words (contact_id, place, words)
+    SELECT id, nextval('contact_words_newer'), words FROM (SELECT * {_SHARE} ORDER BY n) said
+    ON CONFLICT (contact_id) DO UPDATE SET words = excluded.words
+    """  # noqa: S608 built from constants
+)
+_WRITE_OLDER = text(
+    f"""
+    INSERT INTO contact_words (contact_id, place, words)
+    SELECT id, nextval('contact_words_older'), words FROM (SELECT * {_SHARE} ORDER BY n) said
+    ON CONFLICT DO NOTHING
+    """  # noqa: S608 built from constants
+)
+_FORGET = text("DELETE FROM contact_words WHERE contact_id = ANY(:ids)")
+_IS_BEHIND = text("SELECT EXISTS (SELECT FROM contact_words_due) OR EXISTS (SELECT FROM contact_words_backlog)")
+_BOUNDS = text("SELECT max(place) >> 15 AS top, min(place) >> 15 AS bottom FROM contact_words")
+_PLACE = text("SELECT contact_id, place FROM contact_words WHERE contact_id <= :after ORDER BY contact_id DESC LIMIT 1")
+
+
+def lock_words(tx: Connection) -> bool:
+    """Return whether nobody else writes words now; two at once could write what was said before over what is."""
+    return bool(tx.execute(_LOCK).scalar_one())
+
+
+def take_due(tx: Connection, *, most: int) -> Sequence[Row[Any]]:
+    """Return contacts whose words are to be written, read after they were taken from the queue."""
+    ids = sorted(set(tx.execute(_TAKE_DUE, {"most": most}).scalars()))
+    return tx.execute(_READ, {"ids": ids}).all() if ids else []
+
+
+def take_older(tx: Connection, *, most: int) -> Sequence[Row[Any]]:
+    """Return the next contacts of before, from the newest on, and note how far that is; none when all are done."""
+    before = tx.execute(_BACKLOG).scalar()
+    if before is None:
+        return []
+    rows = tx.execute(_BEFORE, {"before": before, "most": most}).all()
+    tx.execute(*((_STEP, {"before": rows[-1].id}) if rows else (_DONE,)))
+    return rows
+
+
+def write_words(tx: Connection, words: Mapping[str, str], *, are_older: bool = False) -> None:
+    """Write the words of contacts by their ids, in this order; who has none is found no longer."""
+    said = {contact_id: said for contact_id, said in words.items() if said}
+    if none := [contact_id for contact_id in words if contact_id not in said]:
+        tx.execute(_FORGET, {"ids": none})
+    if said:
+        tx.execute(_WRITE_OLDER if are_older else _WRITE, {"ids": list(said), "words": list(said.values())})
+
+
+def is_behind(tx: Connection) -> bool:
+    """Return whether words of some contacts are still to be written."""
+    return bool(tx.execute(_IS_BEHIND).scalar_one())
+
+
+def find_by_words(
+    tx: Connection,
+    words: Sequence[str],
+    conditions: Sequence[ColumnElement[bool]],
+    *,
+    after: str | None,
+    limit: int,
+) -> list[str]:
+    """Return the ids of contacts that have all these parts of words and fulfil the conditions, the newest first.
+
+    It is one row more than the limit, if there are more; they follow the contact `after`.
+    """
+    bounds = tx.execute(_BOUNDS).one()
+    if bounds.top is None:
+        return []
+    before = _before(tx, after) if after else ()
+    newest = select(func.generate_series(bounds.top, bounds.bottom, -1).label("n")).subquery("segment")
+    source: FromClause = contact_words
+    if conditions:
+        source = contact_words.join(contacts, contacts.c.id == contact_words.c.contact_id)
+    has_words = (func.strpos(contact_words.c.words, word) > 0 for word in words)
+    each = (
+        select(contact_words.c.contact_id, contact_words.c.place)
+        .select_from(source)
+        .where(_TRIGRAMS.op("@>")(_keys(newest.c.n, words)), *has_words, *before, *conditions)
+        .order_by(contact_words.c.place.desc())
+        .limit(literal(limit + 1, literal_execute=True))
+        .lateral("each")
+    )
+    query = select(each.c.contact_id).select_from(newest.join(each, true()))
+    return list(tx.execute(query.limit(literal(limit + 1, literal_execute=True))).scalars())
+
+
+def _keys(segment: ColumnElement[int], words: Sequence[str]) -> ColumnElement[Any]:
+    """Return the entries that the index has for these words in a segment."""
+    trigram = func.unnest(cast(trigrams_of(words), ARRAY(Text))).column_valued("trigram")
+    prefix = func.lpad(func.to_hex(segment + 32_768), 4, "0")
+    return select(func.array_agg(prefix.concat(trigram))).correlate(segment.table).scalar_subquery()
+
+
+def _before(tx: Connection, after: str) -> Sequence[ColumnElement[bool]]:
+    """Return the condition for what follows a contact, which may have been erased meanwhile."""
+    last = tx.execute(_PLACE, {"after": after}).first()
+    if last is None:
+        return (false(),)
+    place = contact_words.c.place
+    return (place < last.place if last.contact_id == after else place <= last.place,)

@@ -1,0 +1,56 @@
+"""Contacts that an older version wrote are found after the upgrade, the newest first, and as they are by then."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, text
+
+from orchestrator.local_stack.embedded_servers import RunningServer
+from orchestrator.operations.contacts.write_words import write_some, write_words
+from orchestrator.store.sql.contact_words import find_by_words, is_behind
+from orchestrator.store.sql.engine import open_sql
+from orchestrator.store.sql.migrate import upgrade
+from tests.support.old_schema import database_at
+
+_BEFORE = (
+    "INSERT INTO connections (id, calls_per_second, max_live_calls) VALUES ('conn', 1, 1)",
+    "INSERT INTO campaigns (id, name, connection_id) VALUES ('cmp', 'n', 'conn')",
+    (
+        "INSERT INTO contacts (id, campaign_id, phone, variables) SELECT 'con_' || lpad(n::text, 26, '0'), 'cmp',"
+        " '+1' || n, jsonb_build_object('name', 'Maria', 'n', 'number-' || n) FROM generate_series(1, 50) n"
+    ),
+)
+_NEW = "INSERT INTO contacts (id, campaign_id, phone, variables) VALUES ('con_9', 'cmp', '+9', '{\"name\": \"Maria\"}')"
+
+
+def _find(sql: Engine, *words: str, after: str | None = None, limit: int = 100) -> list[str]:
+    with sql.connect() as tx:
+        return find_by_words(tx, words, (), after=after, limit=limit)
+
+
+def test_contacts_of_the_release_before_are_found_once_the_sweep_has_come_to_them(
+    postgres_server: RunningServer,
+) -> None:
+    old = [f"con_{n:026}" for n in range(50, 0, -1)]
+    with database_at(postgres_server.url, "0029", name="schema_0029_words") as url:
+        sql = open_sql(url)
+        with sql.begin() as tx:
+            for statement in _BEFORE:
+                tx.execute(text(statement))
+        upgrade(url)
+        with sql.begin() as tx:
+            assert write_some(tx, most=20) == 20
+        assert _find(sql, "maria") == old[:20]
+
+        with sql.begin() as tx:
+            tx.execute(text(_NEW))
+            tx.execute(text('UPDATE contacts SET variables = \'{"name": "Anna"}\' WHERE id = :id'), {"id": old[40]})
+            assert is_behind(tx)
+        while write_words(sql):
+            pass
+
+        assert _find(sql, "maria") == ["con_9", *(each for each in old if each != old[40])]
+        assert _find(sql, "maria", after=old[45], limit=2) == old[46:49]
+        assert _find(sql, "anna") == [old[40]]
+        with sql.connect() as tx:
+            assert not is_behind(tx)
+        sql.dispose()
