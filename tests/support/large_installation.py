@@ -63,6 +63,12 @@ _CONTACTS = f"""
                          ELSE 'cmp_0000000000000000000001' || lpad((n / 20 % {SMALL})::text, 4, '0') END AS campaign
           FROM generate_series(1, :contacts) n) c
 """
+# What is found of every fourth; the others are to be found by nothing.
+_WORDS = """
+    INSERT INTO contact_words (contact_id, place, words)
+    SELECT 'con_' || lpad(n::text, 26, '0'), n, 'name ' || n FROM generate_series(4, :contacts, 4) n
+"""
+_NONE_DUE = "TRUNCATE contact_words_due"
 # A call of every second contact, one a second until now.
 _CALLS = """
     INSERT INTO calls (id, campaign_id, contact_id, connection_id, flow_id, to_number, from_number, attempt, state,
@@ -154,7 +160,17 @@ def fill(sql: Engine, *, contacts: int) -> None:
         )
         for campaign in campaigns:
             tx.execute(text(_CAMPAIGN), {**shared, **campaign})
-        for statement in (_SMALL_CAMPAIGNS, _CONTACTS, _CALLS, _RECORDINGS, _SUPPRESSIONS, _LIFTED, *_OF_LISTS):
+        for statement in (
+            _SMALL_CAMPAIGNS,
+            _CONTACTS,
+            _WORDS,
+            _NONE_DUE,
+            _CALLS,
+            _RECORDINGS,
+            _SUPPRESSIONS,
+            _LIFTED,
+            *_OF_LISTS,
+        ):
             tx.execute(text(statement), shared)
         tx.execute(
             text("INSERT INTO campaign_zones (campaign_id, zone) SELECT DISTINCT campaign_id, zone FROM contacts")

@@ -54,7 +54,7 @@ def search_contacts(
             unreadable = err
         else:
             rows = list_contacts({**filters, "phone": phone}, after=after, limit=limit, sql=sql, clock=clock)
-            if rows or has_phone(phone, sql=sql):
+            if rows or _is_of_somebody(phone, sql):
                 return Found(rows, is_behind=False)
     words = asked_words(asked)
     if not words:
@@ -65,10 +65,9 @@ def search_contacts(
     return found
 
 
-def has_phone(phone: str, *, sql: Engine) -> bool:
-    """Return whether any contact has this phone."""
+def _is_of_somebody(phone: str, sql: Engine) -> bool:
     with sql.connect() as tx:
-        return bool(contacts.list_contacts(tx, {"phone": phone}, after=None, limit=1))
+        return contacts.has_phone(tx, phone)
 
 
 def _by_words(

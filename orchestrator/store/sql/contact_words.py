@@ -13,7 +13,6 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
-    FromClause,
     Row,
     Text,
     cast,
@@ -115,20 +114,19 @@ def find_by_words(
         return []
     before = _before(tx, after) if after else ()
     newest = select(func.generate_series(bounds.top, bounds.bottom, -1).label("n")).subquery("segment")
-    source: FromClause = contact_words
-    if conditions:
-        source = contact_words.join(contacts, contacts.c.id == contact_words.c.contact_id)
     has_words = (func.strpos(contact_words.c.words, word) > 0 for word in words)
-    each = (
+    found = (
         select(contact_words.c.contact_id, contact_words.c.place)
-        .select_from(source)
-        .where(_TRIGRAMS.op("@>")(_keys(newest.c.n, words)), *has_words, *before, *conditions)
+        .where(_TRIGRAMS.op("@>")(_keys(newest.c.n, words)), *has_words, *before)
         .order_by(contact_words.c.place.desc())
-        .limit(literal(limit + 1, literal_execute=True))
-        .lateral("each")
     )
-    query = select(each.c.contact_id).select_from(newest.join(each, true()))
-    return list(tx.execute(query.limit(literal(limit + 1, literal_execute=True))).scalars())
+    if conditions:  # of one after the other, until there are enough
+        each_one = found.correlate(newest).offset(literal(0, literal_execute=True)).subquery("found")
+        joined = each_one.join(contacts, contacts.c.id == each_one.c.contact_id)
+        found = select(each_one).select_from(joined).where(*conditions).order_by(each_one.c.place.desc())
+    most = literal(limit + 1, literal_execute=True)
+    each = found.limit(most).lateral("each")
+    return list(tx.execute(select(each.c.contact_id).select_from(newest.join(each, true())).limit(most)).scalars())
 
 
 def _keys(segment: ColumnElement[int], words: Sequence[str]) -> ColumnElement[Any]:

@@ -88,6 +88,11 @@ def _list_by_campaign(
     return tx.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all()
 
 
+def has_phone(tx: Connection, phone: str) -> bool:
+    """Return whether any contact has this phone."""
+    return bool(tx.execute(select(select(contacts.c.id).where(contacts.c.phone == phone).exists())).scalar_one())
+
+
 def in_this_order(tx: Connection, contact_ids: Sequence[str]) -> Sequence[Row[Any]]:
     """Return these contacts, in the order of their ids as they are given."""
     rows = {row.id: row for row in tx.execute(_shown().where(contacts.c.id.in_(contact_ids)))}

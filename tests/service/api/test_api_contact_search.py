@@ -129,6 +129,24 @@ def test_what_is_changed_is_found_as_it_is_now(rest: Rest) -> None:
     assert (find(rest, "kurt"), find(rest, "alonzo"), find(rest, "wien")) == ([], [contact], [contact])
 
 
+def test_what_is_changed_is_not_found_as_it_was_from_then_on(rest: Rest, services: Services) -> None:
+    contact = person(rest, rest.campaign()["id"], first_name="Kurt")
+    write_words(services.sql)
+
+    rest.patch(f"/v1/contacts/{contact}", {"variables": {"first_name": "Alonzo"}})
+
+    with services.sql.connect() as tx:
+        assert tx.execute(text("SELECT count(*) FROM contact_words")).scalar_one() == 0
+
+
+def test_short_words_count_beside_longer_ones(rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    person(rest, campaign, first_name="Bruce", last_name="Wu")
+    bruce = person(rest, campaign, first_name="Bruce", last_name="Li")
+
+    assert find(rest, "bruce li") == [bruce]
+
+
 def test_who_was_erased_is_found_no_longer_and_no_word_of_them_is_kept(rest: Rest, services: Services) -> None:
     contact = person(rest, rest.campaign()["id"], external_id="crm-4711", first_name="Kurt")
     assert find(rest, "kurt") == [contact]

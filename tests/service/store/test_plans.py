@@ -30,6 +30,7 @@ from orchestrator.operations.campaigns.guard_campaigns import CampaignGuard
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_suppressed
 from orchestrator.operations.contacts.manage_imports import close_dead_imports
 from orchestrator.operations.contacts.renew_zones import renew_zones
+from orchestrator.operations.contacts.write_words import write_words
 from orchestrator.operations.lists.sweep_lists import sweep_lists
 from orchestrator.operations.recovery.monitor_carrier import watch_webhooks
 from orchestrator.operations.recovery.poll_call_status import poll_call_status
@@ -153,6 +154,7 @@ LOOPS: dict[str, Callable[[World], object]] = {
     "ended": lambda w: end_open_contacts(w.sql),
     "suppressed": lambda w: hang_up_suppressed(w.sql, w.redis, w.keys),
     "tallies": lambda w: fold_tallies(w.sql),
+    "words": lambda w: write_words(w.sql),
     "zones": lambda w: renew_zones(w.sql),
     "guards": guard_with_a_budget,
     "imports": lambda w: close_dead_imports(w.sql),
@@ -208,6 +210,11 @@ POLLS = (
             "updated_after=2099-01-01T00:00:00Z",
             "updated_after=2099-01-01T00:00:00Z&disposition=human",
         )
+    ),
+    *(
+        f"/v1/contacts?q={q}{filters}"
+        for q in ("name", "name%205992", "5992", "nobody", "%2B12012000002", "%2B12019999999")
+        for filters in ("", "&status=completed", f"&campaign_id={ALL_WAIT}&disposition=human", "&limit=500")
     ),
     "/v1/contacts?phone=%2B12012000002",
     "/v1/contacts?external_id=nobody",

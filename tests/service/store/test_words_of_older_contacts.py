@@ -54,3 +54,12 @@ def test_contacts_of_the_release_before_are_found_once_the_sweep_has_come_to_the
         with sql.connect() as tx:
             assert not is_behind(tx)
         sql.dispose()
+
+
+def test_words_are_written_by_one_at_a_time(sql: Engine) -> None:
+    with sql.begin() as tx:
+        for statement in _BEFORE:
+            tx.execute(text(statement))
+
+    with sql.begin() as one, sql.begin() as other:
+        assert (write_some(one, most=10), write_some(other, most=10)) == (10, 0)

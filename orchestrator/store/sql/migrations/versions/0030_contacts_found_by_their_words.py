@@ -8,7 +8,8 @@ down_revision = "0029"
 branch_labels = None
 depends_on = None
 
-# The segment of 32,768 contacts comes first. Half the cost of the same function in SQL. Positions below zero are of contacts that were there before.
+# The segment of 32,768 contacts comes first; places below zero are of contacts that were there before. As a function in
+# SQL it takes twice as long.
 _TRIGRAMS = """
     CREATE FUNCTION contact_trigrams(place bigint, words text) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
