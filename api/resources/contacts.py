@@ -124,6 +124,7 @@ class ContactView(BaseModel):
     reason_detail: str | None
     until: Moment | None
     attempts: int
+    attempts_limit: int | None = Field(description="After a redial: up to how many of them. Null: the retry rules say.")
     current_call_id: str | None
     last_call_id: str | None
     disposition: str | None
@@ -287,7 +288,10 @@ def show(services: Services, contact_id: str) -> ContactView:
 def change(services: Services, contact_id: str, body: ContactChange) -> ContactView:
     """Change a contact, or end it.
 
-    A contact that is canceled or completed is never dialed again; a call to it that is under way goes on to its end.
+    A contact that is canceled or completed is dialed no more; a call to it that is under way goes on to its end. One
+    that has ended waits for one more attempt with status `waiting`, and a completed campaign runs again for it. A new
+    `phone` is judged anew: where it is, whether it is suppressed, whether the campaign has it already. While the
+    contact is being called its phone stays, and all else holds from the next attempt on.
     """
     return _view(
         services,
@@ -299,6 +303,7 @@ def change(services: Services, contact_id: str, body: ContactChange) -> ContactV
             keys=services.keys,
             flows=services.flows,
             clock=services.clock,
+            call_estimate=services.settings.call_estimate,
         ),
     )
 

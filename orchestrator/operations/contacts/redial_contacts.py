@@ -28,6 +28,10 @@ _UNLESS_SAID = (ContactStatus.COMPLETED, ContactStatus.EXHAUSTED, ContactStatus.
 _OVER = (
     "Its ends_at has passed: set a later one with PATCH, or clone the campaign with the contacts that are to be called."
 )
+_NEVER_AGAIN = (
+    "It is not called again: its number is suppressed, a call to it lives or may have been carried out, its not_after "
+    "has passed, or its import was withdrawn."
+)
 _ALLOWED = tuple(status for status in CampaignStatus if status is not CampaignStatus.CANCELED)
 
 
@@ -135,6 +139,23 @@ def check_redial(tx: Connection, campaign: Row[Any], now: datetime, call_estimat
         raise Conflict("already_over", _OVER, status=campaign.status)
     if campaign.status == CampaignStatus.COMPLETED:
         check_guards(tx, campaign, call_estimate)
+
+
+def wait_once_more(tx: Connection, contact: Row[Any], *, now: datetime, call_estimate: Decimal) -> None:
+    """Let a contact that has ended, and that the caller has locked, wait for one more attempt.
+
+    A completed campaign runs again for it. Raises Conflict for one that is never called again, or not now.
+    """
+    campaign = campaigns.find_campaign(tx, contact.campaign_id)
+    if campaign is None:
+        raise Conflict("single_call", "Place another call with POST /v1/calls.", status=contact.status)
+    check_redial(tx, campaign, now, call_estimate)
+    if not redials.wait_again(tx, [contact.id], more=1, not_before=None):
+        raise Conflict("not_called_again", _NEVER_AGAIN, status=contact.status)
+    locked = campaigns.lock_campaign(tx, contact.campaign_id)
+    check_redial(tx, locked or campaign, now, call_estimate)
+    if locked and locked.status == CampaignStatus.COMPLETED:
+        redials.run_again(tx, contact.campaign_id)
 
 
 def _open_again(stores: Stores, change: Row[Any], contact_ids: Sequence[str]) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Row
 from orchestrator.clock import Clock
 from orchestrator.contact_files.contact_rows import ContactForm, NewContact
 from orchestrator.errors import Conflict, NotFound
-from orchestrator.model.campaign_status import OPEN_CAMPAIGN
+from orchestrator.model.campaign_status import OPEN_CAMPAIGN, CampaignStatus
 from orchestrator.policy.campaign_rules import CallingHours
 from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.policy.phone.number_kind import NumberKind
@@ -48,10 +48,15 @@ class UploadTarget:
         return (self.hours, self.default_timezone) != (_hours_of(campaign), campaign.default_timezone)
 
 
-def upload_target_of(campaign_id: str, *, sql: Engine, flows: FlowCache, clock: Clock) -> UploadTarget:
-    """Return what an upload to a campaign needs; raise Conflict for a campaign that has ended."""
+def upload_target_of(
+    campaign_id: str, *, sql: Engine, flows: FlowCache, clock: Clock, even_completed: bool = False
+) -> UploadTarget:
+    """Return what an upload to a campaign needs; raise Conflict for a campaign that has ended.
+
+    With `even_completed` only for one that was canceled: a completed one may run again.
+    """
     with sql.connect() as tx:
-        campaign = _taking_contacts(tx, campaign_id, is_locked=False)
+        campaign = _taking_contacts(tx, campaign_id, is_locked=False, even_completed=even_completed)
     flow = flows.get(campaign.flow_id)
     given = given_to_all(flow.required_inputs, campaign.variables)
     return UploadTarget(
@@ -88,11 +93,12 @@ def _hours_of(campaign: Row[Any]) -> CallingHours:
     return hours_in_force(campaign.calling_hours, campaign.purpose)
 
 
-def _taking_contacts(tx: Connection, campaign_id: str, *, is_locked: bool) -> Row[Any]:
+def _taking_contacts(tx: Connection, campaign_id: str, *, is_locked: bool, even_completed: bool = False) -> Row[Any]:
     row = share_lock_campaign(tx, campaign_id) if is_locked else find_campaign(tx, campaign_id)
     if row is None:
         raise NotFound("campaign", campaign_id)
-    if row.status not in OPEN_CAMPAIGN:
+    is_over = row.status not in OPEN_CAMPAIGN
+    if is_over and not (even_completed and row.status == CampaignStatus.COMPLETED):
         detail = f"The campaign is {row.status}; contacts go into a new one."
         raise Conflict("campaign_over", detail, status=row.status, allowed=OPEN_CAMPAIGN)
     return row
