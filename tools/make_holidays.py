@@ -35,13 +35,47 @@ def _wanted() -> Iterator[tuple[str, tuple[str, ...]]]:
 def _rows(calendar: str, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     import holidays
 
-    country, _, state = calendar.partition("-")
-    known = holidays.country_holidays(country, subdiv=state or None, years=YEARS, observed=True)
-    days = [(day, name.removesuffix(_OBSERVED)) for day in known for name in known.get_list(day)]
+    public = _days_of(calendar, "public")
+    others = [each for each in _days_of(calendar, "unofficial") if each[1] not in {name for _, name in public}]
+    by_statute = list(_days_by_statute(calendar))
+    said = {name for _, name, _ in by_statute}
+    packaged = [(day, name, f"holidays {holidays.__version__}") for day, name in (*public, *others) if name not in said]
+    days = packaged + by_statute
     for name in names:
-        assert {day.year for day, told in days if told == name}, f"{calendar} has no day named {name}"
-    source = f"holidays {holidays.__version__}"
-    yield from ((calendar, str(day), name, source, str(_AS_OF)) for day, name in days if name in names)
+        assert {day.year for day, told, _ in days if told == name}, f"{calendar} has no day named {name}"
+    yield from ((calendar, str(day), name, source, str(_AS_OF)) for day, name, source in days if name in names)
+
+
+def _days_by_statute(calendar: str) -> Iterator[tuple[date, str, str]]:
+    for name, (day_of, source) in _BY_STATUTE.get(calendar, {}).items():
+        yield from ((day_of(year), name, source) for year in YEARS)
+
+
+def _days_of(calendar: str, category: str) -> list[tuple[date, str]]:
+    import holidays
+
+    country, _, state = calendar.partition("-")
+    kinds = holidays.country_holidays(country).supported_categories
+    if category not in kinds:
+        return []
+    known = holidays.country_holidays(country, subdiv=state or None, years=YEARS, observed=True, categories=category)
+    return [(day, name.removesuffix(_OBSERVED)) for day in known for name in known.get_list(day)]
+
+
+def _election_day(year: int) -> date:
+    """Return the first Tuesday after the first Monday of November."""
+    return next(day for day in (date(year, 11, n) for n in range(2, 9)) if day.isoweekday() == _TUESDAY)
+
+
+_TUESDAY = 2
+_PENNSYLVANIA = "44 P.S. 11"
+# Days that a law names and the package does not have, or not in each year.
+_BY_STATUTE = {
+    "US-PA": {
+        "Flag Day": (lambda year: date(year, 6, 14), _PENNSYLVANIA),
+        "Election Day": (_election_day, _PENNSYLVANIA),
+    }
+}
 
 
 if __name__ == "__main__":

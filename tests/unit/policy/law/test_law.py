@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
 import pytest
@@ -67,12 +67,14 @@ HOURS = [
     ("AU", "sales", "sat", "09:00", "17:00"),
     ("AU", "survey", "mon", "09:00", "20:30"),
     ("AU", "survey", "sun", "09:00", "17:00"),
-    ("AU", "informational", "sat", "09:00", "20:00"),
+    *(("AU", purpose, "mon", "09:00", "20:00") for purpose in ("informational", "debt")),
+    *(("AU", purpose, "sat", "09:00", "17:00") for purpose in ("informational", "debt")),
+    ("AU", "internal", "sat", "09:00", "20:00"),
 ]
 NEVER = [
     *((f"US-{state}", "sales", "sun") for state in ("AL", "LA", "MS", "RI", "SD")),
     ("AU", "sales", "sun"),
-    ("AU", "informational", "sun"),
+    *(("AU", purpose, "sun") for purpose in ("informational", "debt", "internal")),
     ("GB", "informational", "sun"),
     ("DE", "sales", "sun"),
 ]
@@ -183,6 +185,12 @@ def test_an_emergency_is_called_at_any_hour_and_on_any_day() -> None:
         ("US-AL", "2027-04-26", "Confederate Memorial Day"),
         ("US-AL", "2026-07-03", "Independence Day"),
         ("US-AL", "2026-07-04", "Independence Day"),
+        ("US-PA", "2027-03-26", "Good Friday"),
+        ("US-PA", "2027-06-14", "Flag Day"),
+        ("US-PA", "2027-11-02", "Election Day"),
+        ("US-PA", "2029-11-06", "Election Day"),
+        ("US-PA", "2028-11-10", "Veterans Day"),
+        ("US-PA", "2028-02-21", "Presidents' Day"),
         ("AU", "2028-04-25", "ANZAC Day"),
     ],
 )
@@ -192,7 +200,26 @@ def test_a_holiday_is_closed_on_its_day_and_where_it_is_observed(place: str, day
     assert law.holidays[noon.date()] == name
     assert law.hours and not is_open(law.hours, NEW_YORK, noon)
     assert law.week and is_open(law.week, NEW_YORK, noon) == (noon.weekday() < 6)
-    assert not of(place, Purpose.INFORMATIONAL).holidays
+    assert not of(place, Purpose.INTERNAL).holidays
+    assert place == "AU" or not of(place, Purpose.INFORMATIONAL).holidays
+
+
+@pytest.mark.parametrize("voice", [Voice.RECORDED, Voice.TTS, Voice.AI, None])
+def test_recordings_wait_for_the_end_of_a_holiday_in_nebraska(voice: Voice | None) -> None:
+    arbor_day = date(2027, 4, 30)
+
+    assert of("US-NE", voice=voice).holidays[arbor_day] == "Arbor Day"
+    assert not of("US-NE", voice=Voice.AGENT).holidays
+    assert not of("US-NE", Purpose.INFORMATIONAL, voice).holidays
+
+
+@pytest.mark.parametrize("purpose", [Purpose.INFORMATIONAL, Purpose.DEBT])
+def test_other_calls_to_australia_rest_on_national_holidays_too(purpose: Purpose) -> None:
+    law = of("AU", purpose)
+
+    assert law.holidays == of("AU").holidays
+    [row] = [rule.row for rule in law.of(Kind.HOLIDAYS)]
+    assert row.source and row.confidence == "text"
 
 
 def test_of_two_places_the_stricter_holds_and_both_are_named() -> None:
