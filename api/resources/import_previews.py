@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from api.http.routes import Body, Resource
 from api.http.upload_parameters import ProblemKind
-from api.resources.imports import MOST_BYTES, ImportQuery, ReadColumn, options_of
+from api.resources.imports import MOST_BYTES, TABLES, ImportQuery, ReadColumn, options_of
 from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.operations.contacts.preview_import import Preview, preview_import
 from orchestrator.policy.timestamps import Moment
@@ -70,6 +70,8 @@ class PreviewView(BaseModel):
 
     encoding: str | None
     delimiter: str | None
+    sheet: str | None
+    sheets: list[str]
     header_row: int | None
     columns: list[ReadColumn]
     map: str | None
@@ -88,7 +90,7 @@ class PreviewView(BaseModel):
     "POST",
     "/v1/campaigns/{campaign_id}/imports/preview",
     query=ImportQuery,
-    body=Body(media=("text/csv",), max_bytes=MOST_BYTES, is_streamed=True),
+    body=Body(media=TABLES, max_bytes=MOST_BYTES, is_streamed=True),
     gives={200: PreviewView},
     fails=(404, 409, 413, 415, 422),
 )

@@ -1,4 +1,4 @@
-"""Imports: contacts from a CSV file of any length."""
+"""Imports: contacts from a file of any length."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.http.idempotency import fresh_id
 from api.http.responses import answer
 from api.http.routes import Body, Resource
-from api.http.table_responses import EXCEL_SAYS, csv_answer
+from api.http.table_responses import CSV, EXCEL_SAYS, XLSX, csv_answer
 from api.http.upload_parameters import FileQuery, ProblemKind
 from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.contact_files.export_columns import REJECT_COLUMNS, exported_name
@@ -28,6 +28,7 @@ from orchestrator.store.sql.imports import first_rejects
 
 resource = Resource("imports")
 
+TABLES = (CSV, XLSX)
 MOST_BYTES = 2 * 1024**3
 _ERRORS_SHOWN = 100
 
@@ -38,11 +39,19 @@ class ImportQuery(FileQuery):
     dedupe: Literal["phone", "external_id"] | None = Field(
         None, description="What makes two rows one contact; left out: the external_id if a row has one, else the phone."
     )
+    sheet: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="The sheet of a workbook; left out: the first visible one with anything in it.",
+    )
 
 
 def options_of(query: ImportQuery) -> ImportOptions:
     """Return how the file is to be read, as the operations take it."""
-    return ImportOptions(region=query.region, dedupe=query.dedupe, mapping=query.map, encoding=query.encoding)
+    return ImportOptions(
+        region=query.region, dedupe=query.dedupe, mapping=query.map, encoding=query.encoding, sheet=query.sheet
+    )
 
 
 class RejectView(BaseModel):
@@ -62,10 +71,15 @@ class ReadColumn(BaseModel):
 
 
 class ReadAs(BaseModel):
-    """How a file was read; `header_row` counts as a spreadsheet does, rows of `unknown` encoding are ASCII only."""
+    """How a file was read; `header_row` counts as a spreadsheet does, rows of `unknown` encoding are ASCII only.
+
+    A workbook (`xlsx`) has no delimiter, but the `sheet` that was read and all visible `sheets`.
+    """
 
     encoding: str
-    delimiter: str
+    delimiter: str | None
+    sheet: str | None = None
+    sheets: list[str] = []
     header_row: int
     columns: list[ReadColumn]
 
@@ -102,19 +116,20 @@ def _view(services: Services, row: Any) -> ImportView:
     "POST",
     "/v1/campaigns/{campaign_id}/imports",
     query=ImportQuery,
-    body=Body(media=("text/csv",), max_bytes=MOST_BYTES, is_streamed=True),
+    body=Body(media=TABLES, max_bytes=MOST_BYTES, is_streamed=True),
     gives={201: ImportView},
     fails=(404, 409, 413, 415, 422),
 )
 def create(services: Services, campaign_id: str, query: ImportQuery, body: WholeFile) -> Response:
-    """Import contacts from a CSV file.
+    """Import contacts from a CSV file or an Excel workbook (.xlsx).
 
     UTF-8, UTF-16 or surely Windows-1252, with `,` `;` `|` or tab; the answer says in `read_as` how it was read. One
     column for the phone, under a name that people give it (`phone`, `Mobile`, `Phone Number`, `MSISDN`, `Telefon` …),
     or named by `map`; optional `timezone`, `external_id`, `not_before`, `not_after`. The other columns are variables,
     matched to the flow's inputs ignoring case and spaces. A title above the header and a line `sep=;` are skipped.
-    A file that does not arrive whole is not read at all. The answer comes when every row is written, after a minute or
-    more for half a million; good rows are kept whatever the others are, and a campaign that runs dials them at once.
+    A file that does not arrive whole is not read at all, nor is a workbook that is damaged. The answer comes when every
+    row is written, after a minute or more for half a million; good rows are kept whatever the others are, and a
+    campaign that runs dials them at once.
     """
     row = import_contacts(
         campaign_id,

@@ -157,7 +157,12 @@ def create(
 def import_(
     ctx: typer.Context,
     campaign: _Id,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV with a column of phone numbers.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="CSV or Excel workbook (.xlsx) with a column of phone numbers."
+        ),
+    ],
     *,
     map_: Annotated[
         str | None, typer.Option("--map", help="Mapping of columns, such as `phone:Mobile,first_name:Vorname`.")
@@ -167,18 +172,21 @@ def import_(
     ] = None,
     region: Annotated[str | None, typer.Option(help="Country of national numbers, such as US.")] = None,
     dedupe: Annotated[str | None, typer.Option(help="phone or external_id: what makes two rows the same.")] = None,
+    sheet: Annotated[
+        str | None, typer.Option(help="Sheet of a workbook. Default: the first visible one with anything in it.")
+    ] = None,
     preview: Annotated[
         bool, typer.Option("--preview", help="Only show how the file is read, and propose --map; nobody is imported.")
     ] = False,
 ) -> None:
-    """Import the contacts of a CSV file; valid rows are kept, the problems of all others are listed by kind.
+    """Import a CSV file or an Excel workbook; valid rows are kept, the problems of all others are listed by kind.
 
     The phone column is detected by many names (**phone, Mobile, Phone Number, Telefon** …), or named with **--map**.
     Columns **timezone, external_id, not_before, not_after** are recognized; all others are inputs of the flow.
 
     Exit status 1 if no contact was imported (with --preview: would be); a file with duplicates only is not a failure.
     """
-    options = _given({"region": region, "dedupe": dedupe, "map": map_, "encoding": encoding})
+    options = _given({"region": region, "dedupe": dedupe, "map": map_, "encoding": encoding, "sheet": sheet})
     if preview:
         preview_contacts(api_client(ctx), campaign, file, options=options, console=_console())
         return

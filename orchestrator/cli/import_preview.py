@@ -29,7 +29,8 @@ def preview_lines(told: dict[str, Any], *, given_map: str | None) -> list[str]:
     lines = [f"header: {problem['detail']}"] if problem else []
     if told["header_row"] is None:
         return [*lines, "nobody would be imported"]
-    lines.append(f"read as {told['encoding']}, header in row {told['header_row']}")
+    sheet = f", sheet {told['sheet']}" if told["sheet"] else ""
+    lines.append(f"read as {told['encoding']}{sheet}, header in row {told['header_row']}")
     lines += [f"  {column['header']} → {column['fills'] or 'not read'}" for column in told["columns"]]
     if told["map"] != given_map:
         lines.append(f"proposed: --map {shlex.quote(told['map'])}")

@@ -16,7 +16,8 @@ from orchestrator.errors import Misconfigured
 from orchestrator.local_stack.interrupts import pause
 
 _TYPES = {".json": "application/json", ".yaml": "application/yaml", ".yml": "application/yaml"}
-_TABLES: dict[str, str] = {}
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_TABLES = {".xlsx": _XLSX, ".xlsm": _XLSX}
 
 
 def flow_reference(api: ApiClient, flow: str) -> str:

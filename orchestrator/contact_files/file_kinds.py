@@ -5,7 +5,7 @@ from __future__ import annotations
 _AS_CSV = "open it in a spreadsheet and save it as CSV UTF-8"
 _WORKBOOK = f"an Excel workbook; {_AS_CSV}"
 _BEGINNINGS = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", f"an old Excel workbook (.xls); {_AS_CSV}"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", f"an old Excel workbook (.xls), or one with a password; {_AS_CSV}"),
     (b"%PDF-", "a PDF; ask for the list as CSV, or copy its table into a spreadsheet and save it as CSV UTF-8"),
     (b"\x1f\x8b", "a gzip archive; unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive; unpack it first"),

@@ -1,10 +1,11 @@
-"""Imports a CSV file into a campaign, read and written batch by batch, in flat memory."""
+"""Imports a file of contacts into a campaign, read and written batch by batch, in flat memory."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,8 @@ from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem,
 from orchestrator.contact_files.csv_rows import CsvRows
 from orchestrator.contact_files.csv_rows import Row as CsvRow
 from orchestrator.contact_files.problem_kinds import ProblemKinds
-from orchestrator.errors import Conflict, OrchestratorError
+from orchestrator.contact_files.workbook_table import XLSX, TextTable, as_text
+from orchestrator.errors import Conflict, InvalidInput, OrchestratorError
 from orchestrator.ids import new_id
 from orchestrator.operations.contacts.manage_imports import find_import
 from orchestrator.operations.contacts.upload_target import UploadTarget, hold_open, upload_target_of
@@ -36,13 +38,15 @@ Numbered = tuple[int, CsvRow]
 class ImportOptions:
     """How a file is to be read: the region of national numbers, and what makes two rows the same contact.
 
-    `mapping` says what columns fill (`column_map`); `encoding` is what the client says, None to find it out.
+    `mapping` says what columns fill (`column_map`); `encoding` is what the client says, None to find it out; `sheet` is
+    that of a workbook, None for the first visible one.
     """
 
     region: str | None = None
     dedupe: Dedupe | None = None
     mapping: str | None = None
     encoding: str | None = None
+    sheet: str | None = None
 
 
 def import_contacts(
@@ -60,16 +64,23 @@ def import_contacts(
     Raises InvalidInput for a file that cannot be used, Conflict for a campaign that has ended.
     """
     place = upload_target_of(campaign_id, sql=sql, flows=flows, clock=clock).in_region(options.region)
-    rows = CsvRows(file, place.form, mapping=options.mapping, encoding=options.encoding)
-    header = rows.header
+    with as_text(file, encoding=options.encoding, sheet=options.sheet) as table:
+        return _import_table(place, table, options=options, import_id=import_id, sql=sql)
+
+
+def _import_table(
+    place: UploadTarget, table: TextTable, *, options: ImportOptions, import_id: str, sql: Engine
+) -> Row[Any]:
+    with naming_sheets(table):
+        rows = CsvRows(table.file, place.form, mapping=options.mapping, encoding=table.encoding)
     params = {
         "region": options.region,
         "dedupe": options.dedupe,
-        "columns": [column for column in header.columns if column],
-        "read_as": read_as(rows),
+        "columns": [column for column in rows.header.columns if column],
+        "read_as": read_as(rows, table),
     }
     with sql.begin() as tx:
-        imports.insert_import(tx, import_id, campaign_id, params)
+        imports.insert_import(tx, import_id, place.campaign_id, params)
         hold_open(tx, place)
     try:
         _Importer(sql, place, import_id=import_id, dedupe=options.dedupe).write_all(rows)
@@ -80,13 +91,27 @@ def import_contacts(
     return find_import(import_id, sql=sql)
 
 
-def read_as(rows: CsvRows) -> dict[str, Any]:
+@contextmanager
+def naming_sheets(table: TextTable) -> Iterator[None]:
+    """Say in the refusal of a header which sheet it is of, and what the others are."""
+    try:
+        yield
+    except InvalidInput as err:
+        if len(table.sheets) > 1 and err.code == "missing_column":
+            others = ", ".join(repr(name) for name in table.sheets if name != table.sheet)
+            err.errors[0]["detail"] += f"; read was the sheet {table.sheet!r}, choose another with `sheet`: {others}"
+        raise
+
+
+def read_as(rows: CsvRows, table: TextTable) -> dict[str, Any]:
     """Return how a file is read, as it is told."""
     header = rows.header
     columns = zip(header.names, header.columns, strict=True)
     return {
-        "encoding": rows.encoding.name,
-        "delimiter": header.delimiter,
+        "encoding": XLSX if table.sheet else rows.encoding.name,
+        "delimiter": None if table.sheet else header.delimiter,
+        "sheet": table.sheet,
+        "sheets": list(table.sheets),
         "header_row": header.row,
         "columns": [{"header": name, "fills": column or None} for name, column in columns],
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -10,21 +11,23 @@ from typing import Any
 from sqlalchemy import Engine
 
 from orchestrator.clock import Clock
-from orchestrator.contact_files.byte_lines import Readable
+from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem, NewContact
 from orchestrator.contact_files.csv_rows import CsvRows, top_names
 from orchestrator.contact_files.csv_rows import Row as CsvRow
 from orchestrator.contact_files.file_head import FileHead
 from orchestrator.contact_files.problem_kinds import ProblemKinds
 from orchestrator.contact_files.proposed_map import proposed_inputs, proposed_phone, with_pair
+from orchestrator.contact_files.workbook_table import TextTable, as_text, begins_like_workbook
 from orchestrator.errors import InvalidInput
-from orchestrator.operations.contacts.import_contacts import ImportOptions, contact_of, read_as
+from orchestrator.operations.contacts.import_contacts import ImportOptions, contact_of, naming_sheets, read_as
 from orchestrator.operations.contacts.upload_target import upload_target_of
 from orchestrator.store.sql.contact_staging import Dedupe
 from orchestrator.store.sql.flow_cache import FlowCache
 
 _MOST_BYTES = 2 * 1024**2
 _MOST_ROWS = 5_000
+_ABOVE = 100  # rows of a sheet that may stand empty, or above its header
 _SHOWN = 5
 _LONGEST_SHOWN = 200  # of a cell
 _OF_HEADERS = frozenset({"missing_column", "duplicate_column"})
@@ -51,7 +54,7 @@ class Preview:
 
 
 def preview_import(
-    campaign_id: str, file: Readable, *, options: ImportOptions, sql: Engine, flows: FlowCache, clock: Clock
+    campaign_id: str, file: WholeFile, *, options: ImportOptions, sql: Engine, flows: FlowCache, clock: Clock
 ) -> Preview:
     """Return what an import of `file` would do; a long file is read in part, and the preview says so.
 
@@ -59,31 +62,54 @@ def preview_import(
     that names no column, Conflict for a campaign that has ended.
     """
     form = upload_target_of(campaign_id, sql=sql, flows=flows, clock=clock).in_region(options.region).form
-    head = FileHead(file, size=_MOST_BYTES)
+    with _opened(file, options) as (table, head):
+        return _previewed(table, head, form, options)
+
+
+def _previewed(table: TextTable, head: FileHead, form: ContactForm, options: ImportOptions) -> Preview:
+    options = replace(options, encoding=table.encoding)
     try:
-        rows, refused = CsvRows(head, form, mapping=options.mapping, encoding=options.encoding), None
+        with naming_sheets(table):
+            rows, refused = _rows(head, form, options), None
     except InvalidInput as err:
         if err.code not in _OF_HEADERS:
             raise
-        refused = err
-        options = replace(
-            options, mapping=proposed_phone(head, form, mapping=options.mapping, encoding=options.encoding)
-        )
-        if options.mapping is None:
-            return _unread(head, err, encoding=options.encoding)
-        rows = CsvRows(head, form, mapping=options.mapping, encoding=options.encoding)
+        mapping = proposed_phone(head, form, mapping=options.mapping, encoding=options.encoding)
+        if mapping is None:
+            return _unread(table, head, err)
+        options, refused = replace(options, mapping=mapping), err
+        rows = _rows(head, form, options)
     names, columns = rows.header.names, rows.header.columns
     for wanted, header in proposed_inputs(names, columns, form, mapping=options.mapping).items():
         options = replace(options, mapping=with_pair(options.mapping, wanted, header))
-    rows = CsvRows(head, form, mapping=options.mapping, encoding=options.encoding)
-    preview = Preview(read_as(rows), options.mapping, _told(refused) if refused else None)
-    return _judged(preview, rows, head, form, options.dedupe)
+    rows = _rows(head, form, options)
+    preview = Preview(read_as(rows, table), options.mapping, _told(refused) if refused else None)
+    preview = _judged(preview, rows, head, form, options.dedupe)
+    preview.is_whole = preview.is_whole and table.is_whole
+    return preview
 
 
-def _unread(head: FileHead, refused: InvalidInput, *, encoding: str | None) -> Preview:
-    columns = [{"header": name, "fills": None} for name in top_names(head, encoding=encoding)]
+@contextmanager
+def _opened(file: WholeFile, options: ImportOptions) -> Iterator[tuple[TextTable, FileHead]]:
+    """Yield the table and its beginning; a text of any length is not read to its end, a workbook has to be whole."""
+    head = FileHead(file, size=_MOST_BYTES)
+    if options.sheet is None and not begins_like_workbook(head.read(4)):
+        yield TextTable(head, options.encoding), head
+        return
+    with as_text(file, encoding=options.encoding, sheet=options.sheet, most_rows=_MOST_ROWS + _ABOVE) as table:
+        yield table, FileHead(table.file, size=_MOST_BYTES)
+
+
+def _rows(head: FileHead, form: ContactForm, options: ImportOptions) -> CsvRows:
+    return CsvRows(head, form, mapping=options.mapping, encoding=options.encoding)
+
+
+def _unread(table: TextTable, head: FileHead, refused: InvalidInput) -> Preview:
+    columns = [{"header": name, "fills": None} for name in top_names(head, encoding=table.encoding)]
     shape = {"encoding": None, "delimiter": None, "header_row": None, "columns": columns}
-    return Preview(shape, None, _told(refused), is_whole=head.is_whole, bytes_read=head.bytes_read)
+    sheets = {"sheet": table.sheet, "sheets": list(table.sheets)}
+    is_whole = head.is_whole and table.is_whole
+    return Preview({**shape, **sheets}, None, _told(refused), is_whole=is_whole, bytes_read=head.bytes_read)
 
 
 def _told(refused: InvalidInput) -> dict[str, str]:

@@ -37,6 +37,8 @@ def test_a_list_under_another_name_of_the_phone_is_taken(rest: Rest, campaign: s
     assert done["read_as"] == {
         "encoding": "utf-8",
         "delimiter": ",",
+        "sheet": None,
+        "sheets": [],
         "header_row": 1,
         "columns": [{"header": header, "fills": "phone"}, {"header": "name", "fills": "name"}],
     }
