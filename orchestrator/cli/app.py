@@ -11,8 +11,10 @@ from typer.core import TyperGroup
 
 from orchestrator.cli import call as cli_call
 from orchestrator.cli import campaign as cli_campaign
+from orchestrator.cli import campaign_again as cli_campaign_again
 from orchestrator.cli import connection as cli_connection
 from orchestrator.cli import consent as cli_consent
+from orchestrator.cli import contact as cli_contact
 from orchestrator.cli import dialing as cli_dialing
 from orchestrator.cli import doctor as cli_doctor
 from orchestrator.cli import flow as cli_flow
@@ -69,7 +71,9 @@ app = typer.Typer(
     """,
 )
 app.add_typer(cli_flow.app, name="flow")
+cli_campaign_again.add_to(cli_campaign.app)
 app.add_typer(cli_campaign.app, name="campaign")
+app.add_typer(cli_contact.app, name="contact")
 app.add_typer(cli_call.app, name="call")
 app.add_typer(cli_dialing.app, name="dialing")
 app.add_typer(cli_number.app, name="number")
