@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
+from orchestrator.operations.dialing.drain_dials import wait_for_earlier_sends
 from orchestrator.policy.caller_id_pool import CallerIdPoolChanges, Choose, NewCallerIdPool, PoolNumber
 from orchestrator.policy.field_errors import parse_model
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql import caller_id_pools as pools
+from orchestrator.store.sql.call_filters import from_number
 from orchestrator.store.sql.campaigns import release_holds
 
 HELD_BY_CALLER_IDS = (Reason.CALLER_ID_QUOTA, Reason.CALLER_ID_RESTING)
@@ -42,7 +44,10 @@ def change_pool(pool_id: str, changes: CallerIdPoolChanges, *, sql: Engine) -> R
         numbers = changes.numbers or tuple(numbers_of(before).values())
         _check_local(tx, changes.choose or Choose(before.choose), numbers)
         _write(tx, before, changes)
-        return found_pool(pools.find_pool(tx, pool_id), pool_id)
+        changed = found_pool(pools.find_pool(tx, pool_id), pool_id)
+    for number in numbers_of(before).keys() - numbers_of(changed).keys():
+        wait_for_earlier_sends(from_number(number), sql=sql)
+    return changed
 
 
 def add_numbers(pool_id: str, more: Sequence[PoolNumber], *, sql: Engine) -> None:
@@ -55,7 +60,7 @@ def add_numbers(pool_id: str, more: Sequence[PoolNumber], *, sql: Engine) -> Non
 
 
 def remove_number(pool_id: str, number: str, *, sql: Engine) -> None:
-    """Take a number out of a pool: no more calls are made from it. Raises NotFound where it is not in it.
+    """Take a number out of a pool: once this returns, no more calls are made from it. Raises NotFound for none of it.
 
     Raises InvalidInput for the last one: a pool without numbers can call nobody.
     """
@@ -65,6 +70,7 @@ def remove_number(pool_id: str, number: str, *, sql: Engine) -> None:
         if numbers.pop(number, None) is None:
             raise NotFound("number of this pool", number)
         _write(tx, before, _with_numbers(numbers.values()))
+    wait_for_earlier_sends(from_number(number), sql=sql)
 
 
 def numbers_of(pool: Row[Any]) -> dict[str, PoolNumber]:

@@ -19,13 +19,14 @@ from orchestrator.operations.campaigns.create_campaign import (
     known_lists,
 )
 from orchestrator.operations.campaigns.share_variables import check_inputs, merged
+from orchestrator.operations.dialing.drain_dials import wait_for_earlier_sends
 from orchestrator.operations.flows.find_flows import check_ring, check_said, flow_named
 from orchestrator.policy.calling_hours import is_zone_unknown
 from orchestrator.policy.campaign_rules import CampaignChanges, RetryRules
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.hold_reasons import HELD_BY_CAPS, RELEASED_BY_LISTS, Reason
 from orchestrator.policy.hours_in_force import hours_in_force
-from orchestrator.store.sql import campaigns
+from orchestrator.store.sql import call_filters, campaigns
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.installation_policy import caps_in_force
 from orchestrator.store.sql.outdated_zones import mark_placed_by_default
@@ -55,12 +56,13 @@ _HELD_BY = {
     "starts_at": (Reason.CAMPAIGN_NOT_STARTED,),
     "lists": RELEASED_BY_LISTS,
 }
+_MAY_FORBID = {*_HELD_BY, "ends_at", "allow_number_kinds"}
 
 
 def change_campaign(
     campaign_id: str, changes: CampaignChanges, *, sql: Engine, flows: FlowCache, caps: Caps, clock: Clock
 ) -> Row[Any]:
-    """Change the given fields and return the campaign; they apply from the next claim and the next dial on.
+    """Change the given fields and return the campaign; once this returns, nobody is dialed by what held before.
 
     Raises Conflict where the status does not allow a field, InvalidInput where a field contradicts the flow or a date.
     """
@@ -90,6 +92,8 @@ def change_campaign(
         if campaign.default_timezone not in (None, changed.default_timezone):
             mark_placed_by_default(tx, campaign_id, campaign.default_timezone)
         _apply_to_contacts(tx, changed, changes, now=clock())
+    if changes.model_fields_set & _MAY_FORBID:
+        wait_for_earlier_sends(call_filters.of_campaign(campaign_id), sql=sql)
     return changed
 
 

@@ -18,8 +18,14 @@ from orchestrator.operations.dialing.release_attempts import (
 )
 from orchestrator.store.outage import in_words
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.sql.call_filters import is_reserved
-from orchestrator.store.sql.dial_ledger import count_live, count_under_way, list_being_judged, lock_call
+from orchestrator.store.sql.call_filters import is_reserved, of_calls
+from orchestrator.store.sql.dial_ledger import (
+    count_live,
+    count_under_way,
+    list_being_judged,
+    list_under_way,
+    lock_call,
+)
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +64,19 @@ def _free(client: redis.Redis, keys: Keys, released: Sequence[ReleasedAttempt]) 
     except redis.RedisError as err:
         # What stops dialing must not need Valkey; the sweeper frees them once it is back.
         log.warning("channels are freed later: %s", in_words(err))
+
+
+def wait_for_earlier_sends(concerned: ColumnElement[bool], *, sql: Engine) -> None:
+    """Wait for those sends of `concerned` that were judged by what held before; the others go on.
+
+    Comes after the commit of the change: once this has returned, nobody is dialed whom it keeps out.
+    """
+    with sql.begin() as tx:
+        judged = list_being_judged(tx, concerned)
+        sent = list_under_way(tx, concerned)
+    wait_for_judgments(judged, sql=sql)
+    if judged or sent:
+        wait_for_sends(of_calls(sorted({*judged, *sent})), sql=sql)
 
 
 def wait_for_judgments(call_ids: Sequence[str], *, sql: Engine) -> None:

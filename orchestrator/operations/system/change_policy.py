@@ -10,11 +10,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from sqlalchemy import Engine, Row
 
 from orchestrator.operations.campaigns.create_campaign import check_caps
+from orchestrator.operations.dialing.drain_dials import wait_for_earlier_sends
 from orchestrator.policy.campaign_rules import DEFAULT_NUMBER_GAP
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.hold_reasons import HELD_BY_CAPS
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.retention import Retention
+from orchestrator.store.sql.call_filters import every_call
 from orchestrator.store.sql.campaigns import list_open_campaigns, release_holds
 from orchestrator.store.sql.installation_policy import (
     list_changes,
@@ -65,7 +67,8 @@ def find_policy(*, sql: Engine, caps: Caps) -> Policy:
 def change_policy(changes: PolicyChanges, *, sql: Engine, caps: Caps) -> Policy:
     """Change what holds for every campaign, and ask again about the contacts that caps and rests held. Safe to repeat.
 
-    It holds from the next claim and the next dial on, in every process; what is kept no longer is erased within hours.
+    It holds in every process: once this returns, nobody is dialed by what held before; what is kept no longer is erased
+    within hours.
     Raises InvalidInput for caps that are laxer than the environment's.
     """
     parts: dict[str, Caps | Retention] = {"caps": changes.caps, "retention": changes.retention}
@@ -77,6 +80,7 @@ def change_policy(changes: PolicyChanges, *, sql: Engine, caps: Caps) -> Policy:
         said["retention"] = said_retention(policy).model_copy(update=_given(changes.retention)).model_dump()
         given = {name: told[name] for name in changes.model_fields_set & parts.keys()}
         write_policy(tx, said, changes=given, because=changes.because, by=changes.by)
+    wait_for_earlier_sends(every_call(), sql=sql)
     _release_held(sql)
     return find_policy(sql=sql, caps=caps)
 

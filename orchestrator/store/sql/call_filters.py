@@ -31,6 +31,11 @@ def to_number(phone: str, *, campaign_id: str | None) -> ColumnElement[bool]:
     return (calls.c.to_number == phone) & (calls.c.campaign_id == campaign_id if campaign_id else true())
 
 
+def from_number(caller_id: str) -> ColumnElement[bool]:
+    """Select the calls that show this caller id."""
+    return calls.c.from_number == caller_id
+
+
 def open_to_suppressed_numbers() -> ColumnElement[bool]:
     """Select the calls that are under way and whose number is suppressed for their campaign."""
     in_scope = (suppressions.c.scope == "global") | (suppressions.c.scope == calls.c.campaign_id)

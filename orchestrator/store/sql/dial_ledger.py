@@ -243,22 +243,32 @@ def count_live(tx: Connection, where: ColumnElement[bool]) -> int:
     return int(tx.execute(select(func.count()).where(where, is_live())).scalar_one())
 
 
-def count_under_way(tx: Connection, where: Any) -> int:
+def count_under_way(tx: Connection, where: ColumnElement[bool]) -> int:
     """Return how many sends among the attempts of `where` may be on their way to the carrier at this moment.
 
     Not those whose task has seen their end, nor those older than a request can last: their task has died.
     """
-    sent = (calls.c.state == AttemptState.DIALING) & (calls.c.answered_send < calls.c.send_no)
+    return int(tx.execute(select(func.count()).where(where, _is_under_way())).scalar_one())
+
+
+def list_under_way(tx: Connection, where: ColumnElement[bool]) -> list[str]:
+    """Return the attempts of `where` of which `count_under_way` counts a send."""
+    return list(tx.execute(select(calls.c.id).where(where, _is_under_way())).scalars())
+
+
+def _is_under_way() -> ColumnElement[bool]:
+    sent = (calls.c.state == spelled(AttemptState.DIALING)) & (calls.c.answered_send < calls.c.send_no)
     young = calls.c.last_sent_at > func.clock_timestamp() - text(f"interval '{REQUEST_LASTS_S} seconds'")
-    query = select(func.count()).where(where, sent, calls.c.send_over < calls.c.send_no, young)
-    return int(tx.execute(query).scalar_one())
+    return sent & (calls.c.send_over < calls.c.send_no) & young
 
 
 def list_being_judged(tx: Connection, where: ColumnElement[bool]) -> list[str]:
-    """Return the attempts of `where` whose repeat may be being judged now: somebody else holds their rows."""
+    """Return the attempts of `where` that somebody else holds now, and may be sending for the first or second time."""
     oldest = text(f"interval '{REPEAT_AFTER_S - _JUDGED_FOR_S} seconds'")
-    may_be_repeated = (calls.c.state == spelled(AttemptState.DIALING)) & (calls.c.send_no == 1)
-    query = select(calls.c.id).where(where, may_be_repeated, calls.c.last_sent_at < func.clock_timestamp() - oldest)
+    is_dialing = (calls.c.state == spelled(AttemptState.DIALING)) & (calls.c.send_no == 1)
+    may_be_repeated = is_dialing & (calls.c.last_sent_at < func.clock_timestamp() - oldest)
+    may_be_sent = (calls.c.state == spelled(AttemptState.RESERVED)) | may_be_repeated
+    query = select(calls.c.id).where(where, may_be_sent)
     every = tx.execute(query).scalars().all()
     free = tx.execute(query.with_for_update(skip_locked=True)).scalars().all() if every else ()
     return sorted(set(every).difference(free))
