@@ -17,6 +17,7 @@ from orchestrator.errors import NotFound
 from orchestrator.model.told_event import ToldEvent
 from orchestrator.operations.events.dead_letters import list_dead_letters, list_unmatched, replay_dead_letter
 from orchestrator.operations.notify.read_events import LATEST, read_events
+from orchestrator.operations.notify.want_answers import want_answers_for_reader
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
@@ -92,6 +93,7 @@ def index(services: Services, query: EventsQuery) -> EventsPage:
     Whoever reads on behind `next_after` misses nothing, however late it was committed, and sees nothing twice.
     """
     types = [ToldEvent(name) for name in query.type.split(",")] if query.type else ()
+    want_answers_for_reader(types, client=services.redis, keys=services.keys)
     read = read_events(after=query.after, types=types, subject=query.subject, limit=query.limit, sql=services.sql)
     views = [EventView.model_validate({**row._mapping, "timestamp": row.at}) for row in read.events]
     return EventsPage(data=views, has_more=read.has_more, next_after=read.next_after)

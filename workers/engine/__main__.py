@@ -14,6 +14,7 @@ from orchestrator.operations.calls.warm_flow_cache import warm_flow_cache
 from orchestrator.operations.dialing.claim_contacts import Claimer
 from orchestrator.operations.dialing.dispatch_calls import Dispatcher
 from orchestrator.operations.events.accept_inbound_calls import InboundCalls
+from orchestrator.operations.events.answer_interest import AnswerInterest
 from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.services import Services, open_services
 from orchestrator.store.redis.event_streams import ensure_groups
@@ -38,6 +39,7 @@ ADVANCE_EVERY_S = 0.0025  # an event may be so late when many come: what comes m
 TIMERS_EVERY_S = 0.05
 IDLE_TIMERS_S = 0.2  # how late the first timer may be that is set when there was none
 FLOWS_EVERY_S = 1.0
+ANSWERS_EVERY_S = 2.0
 UNMATCHED_WAIT_MS = 1_000  # for another engine that learns the call of a leg at the same moment
 SETTLE_EVERY_S = 0.25
 _TIMERS_AT_ONCE, _NO_TIMERS = 500, -1
@@ -81,6 +83,7 @@ def advance_loops(services: Services) -> list[Loop]:
         connection_id=connection_id,
         join_days=services.settings.inbound_join_days,
     )
+    interest = AnswerInterest(client=services.redis, keys=services.keys)
     processor = partial(
         EventProcessor,
         client=services.redis,
@@ -89,6 +92,7 @@ def advance_loops(services: Services) -> list[Loop]:
         connections=services.connections,
         keys=services.keys,
         wake_ups=wake_ups(CALLS_PERFORM),
+        tells_answers=interest,
     )
     events = Consumer(services.redis, services.keys.events, processor().process_events, keys=services.keys)
     # A loop of their own: known calls go on while unmatched events wait for the database.
@@ -109,6 +113,7 @@ def advance_loops(services: Services) -> list[Loop]:
         Loop("advance", events.consume, ADVANCE_EVERY_S, close=events.retire),
         Loop("strays", unmatched.consume, 0.0, close=unmatched.retire),
         Loop("flows", lambda: warm_flow_cache(services.sql, services.flows), FLOWS_EVERY_S),
+        Loop("answers", interest.look, ANSWERS_EVERY_S),
         Loop("timers", fire_timers, TIMERS_EVERY_S, idle_s=IDLE_TIMERS_S),
     ]
 

@@ -1,6 +1,7 @@
 """Writes ended calls, and what follows for their contacts, to the record: the one way to end an attempt.
 
-A call that still lives comes here when it was recorded: then its recordings are written, and nothing else.
+A call that still lives comes here when it was recorded: then its recordings are written, and nothing else. It also
+comes when it was answered, while somebody wants to be told: then that is noted.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from orchestrator.store.sql.call_records import (
     write_suppressions,
     write_timeline,
 )
+from orchestrator.store.sql.early_answers import note_answers
 from orchestrator.store.sql.recordings import write_recordings
 from orchestrator.telnyx.answers import Refused, sort_hangup_error
 
@@ -67,7 +69,7 @@ class CallFinalizer:
     def finalize_calls(self, entries: Sequence[RawEntry]) -> int:
         """Record these calls; return how many were ended for the first time. Raises when a store is away (R18)."""
         by_call: dict[str, list[RawEntry]] = {}
-        for entry in entries:
+        for entry in self._note_answers(entries):
             by_call.setdefault(entry[1][b"call"].decode(), []).append(entry)
         try:
             return self._finalize(by_call)
@@ -76,6 +78,21 @@ class CallFinalizer:
                 raise
             log.exception("a batch could not be recorded: one by one")
             return sum(self._finalize_alone(call_id, found) for call_id, found in by_call.items())
+
+    def _note_answers(self, entries: Sequence[RawEntry]) -> Sequence[RawEntry]:
+        """Note the answers of live calls and return the other entries; what cannot be noted the call's end tells."""
+        answers = [entry for entry in entries if b"answered" in entry[1]]
+        if not answers:
+            return entries
+        try:
+            with self._sql.begin() as tx:
+                note_answers(tx, {fields[b"call"].decode(): fields[b"answered"].decode() for _, fields in answers})
+        except SQLAlchemyError as err:
+            if is_really_away(err, self._sql):
+                raise
+            log.exception("answers are told with the ends of their calls")
+        self._acknowledge(answers)
+        return [entry for entry in entries if b"answered" not in entry[1]]
 
     def _finalize(self, by_call: _Entries) -> int:
         with self._sql.begin() as tx:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -83,7 +83,8 @@ class _Parts:
 class EventProcessor:
     """Takes entries of a stream to committed decisions; any number of them may run.
 
-    Without `inbound` it reads `events`, with it the stream of unmatched events; see EventMatcher.
+    Without `inbound` it reads `events`, with it the stream of unmatched events; see EventMatcher. While `tells_answers`
+    says so answers go to the ledger at once, otherwise with the call's end.
     """
 
     def __init__(
@@ -97,8 +98,10 @@ class EventProcessor:
         inbound: InboundCalls | None = None,
         connections: OwnConnections | None = None,
         wait_ms: int = 0,
+        tells_answers: Callable[[], bool] = lambda: False,
     ) -> None:
         self._redis = client
+        self._tells_answers = tells_answers
         self._flows = flows
         self._connection_id = connection_id
         self._keys = keys
@@ -294,6 +297,7 @@ class EventProcessor:
             entry_id=entry.entry_id,
             stamped_ms=entry.stamped_ms,
             read_ms=entry.read_ms,
+            tells_answer=self._tells_answers(),
             log=blank_log_entry(line) if decision.call.is_erased else line,
         )
 

@@ -47,6 +47,11 @@ class Keys:
         return self._key("ended")
 
     @cached_property
+    def answers_wanted(self) -> str:
+        """Name the mark that somebody wants to be told of answers at once; its key is `answers`."""
+        return self._key("answers")
+
+    @cached_property
     def dead(self) -> str:
         """Name the stream of entries that failed for good, each with its error."""
         return self._key("dead")

@@ -147,12 +147,14 @@ def commit_call(
     stamped_ms: int,
     log: bytes,
     read_ms: float | None = None,
+    tells_answer: bool = False,
 ) -> ScriptCall:
     """Return the script call that commits what was decided on `loaded`; it answers DONE, SEEN, STALE or MISSING.
 
     `version` is new and names the state that the commit makes. It takes the entry that caused the decision out of
     `stream`, and lets webhooks that lost their client_state be found by the legs of a call that is bound by it.
-    Commands carry when the entry was stamped and read, for the hops of their way to be measured.
+    Commands carry when the entry was stamped and read, for the hops of their way to be measured. With `tells_answer` an
+    answer is handed to the finalizer before the call ends.
     """
     call = decision.call
     commands = [_outbox_line(decision, n, version, stamped_ms, read_ms) for n in range(len(decision.commands))]
@@ -185,7 +187,7 @@ def commit_call(
             newly_bound,
             decision.drop,
             call.visit,
-            int(decision.settle),
+            _record_word(decision, loaded.call, tells_answer=tells_answer),
             stamped_ms + WAKE_AFTER_MS,
             " ".join(decision.proven),
             version,
@@ -212,6 +214,15 @@ def expire_live_state(client: redis.Redis, keys: Keys, call_ids: Sequence[str], 
     """
     names = [[keys.call(call_id), keys.log(call_id), keys.outbox(call_id)] for call_id in call_ids]
     raise_errors(run_scripts(client, [ScriptCall("let_go", each, [after_s, KEEP_LEG_S]) for each in names]))
+
+
+def _record_word(decision: Decision, before: LiveCall, *, tells_answer: bool) -> str | int:
+    """Return 1 if the record is to be written, the time of an answer that is news and to be told, 0 for neither."""
+    answered_at = decision.call.answered_at
+    is_news = answered_at is not None and before.answered_at is None and decision.call.phase != "ended"
+    if decision.settle or not (tells_answer and is_news and answered_at):
+        return int(decision.settle)
+    return answered_at.isoformat()
 
 
 def _legs(keys: Keys, call: LiveCall) -> list[str]:

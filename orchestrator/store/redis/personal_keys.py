@@ -36,7 +36,21 @@ PASSING: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 ABOUT_NOBODY: Final = frozenset(
-    {"ended", "epoch", "failures", "gcra", "health", "hops", "latency", "lease", "leg", "partners", "probe", "rewrites"}
+    {
+        "answers_wanted",
+        "ended",
+        "epoch",
+        "failures",
+        "gcra",
+        "health",
+        "hops",
+        "latency",
+        "lease",
+        "leg",
+        "partners",
+        "probe",
+        "rewrites",
+    }
     | {"latency_of", "ready", "rewriting", "sends", "shift", "silence", "slots", "sound", "stream", "timers", "wakes"}
 )
 """Ids, times and counts."""

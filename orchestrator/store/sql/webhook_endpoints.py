@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from orchestrator.model.told_event import ToldEvent
 from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.tables import webhook_endpoints as endpoints
 
@@ -49,6 +50,19 @@ _DISABLE_IF_SILENT = text(
     WHERE id = :id AND disabled_at IS NULL AND heard_at <= clock_timestamp() - make_interval(secs => :silent_s)
     """
 )
+
+
+_TOLD_OF_ANSWERS = text(
+    f"""
+    SELECT EXISTS (SELECT FROM webhook_endpoints e, (VALUES ('{ToldEvent.CALL_ANSWERED}')) AS v(type)
+                   WHERE {RECEIVES.format(endpoint="e", event="v")})
+    """  # noqa: S608 built from constants
+)
+
+
+def is_any_told_of_answers(tx: Connection) -> bool:
+    """Return whether an endpoint receives `call.answered`."""
+    return bool(tx.execute(_TOLD_OF_ANSWERS).scalar_one())
 
 
 def insert_endpoint(tx: Connection, values: Mapping[str, Any]) -> None:

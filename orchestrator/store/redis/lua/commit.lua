@@ -3,7 +3,7 @@
 -- KEYS: 1 call hash, 2 log, 3 outbox, 4 wakes, 5 timers, 6 the stream of the entry, 7 ended, 8 failures, 9… legs that are
 --       the call's from now on, so that a webhook which lost its client_state finds it.
 -- ARGV: 1 call id, 2 expected version, 3 event id, 4 entry id, 5 group, 6 new state, 7 log entry, 8 control id to bind or '',
---       9 drop: none|step|all, 10 visit (step drops unsent commands of earlier visits), 11 settle 1|0, 12 wake time in ms,
+--       9 drop: none|step|all, 10 visit (step drops unsent commands of earlier visits), 11 settle 1|0 or the time of the answer, 12 wake time in ms,
 --       13 ids of commands that are proven, with spaces between (drops those that were sent), 14 new version,
 --       15 seconds for which those legs are kept, and a state that has an end already: recorded, or its attempt given up,
 --       16 number of commands, the commands, then pairs of timer name and due ms ('' clears).
@@ -40,7 +40,8 @@ for i = 17 + count, #ARGV, 2 do
   local timer = ARGV[1] .. '|' .. ARGV[i]
   if ARGV[i + 1] == '' then redis.call('ZREM', KEYS[5], timer) else redis.call('ZADD', KEYS[5], ARGV[i + 1], timer) end
 end
-if ARGV[11] == '1' then redis.call('XADD', KEYS[7], '*', 'call', ARGV[1]) end
+if ARGV[11] == '1' then redis.call('XADD', KEYS[7], '*', 'call', ARGV[1])
+elseif ARGV[11] ~= '0' then redis.call('XADD', KEYS[7], '*', 'call', ARGV[1], 'answered', ARGV[11]) end
 if redis.call('PTTL', KEYS[1]) >= 0 then for i = 1, 3 do redis.call('EXPIRE', KEYS[i], ARGV[15]) end end
 acknowledge()
 return 1
