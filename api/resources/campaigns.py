@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from flask import Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from api.http.idempotency import fresh_id
 from api.http.pagination import Page, PageQuery, cut_page
 from api.http.responses import answer
 from api.http.routes import Body, Resource
 from api.http.state_values import values_of
+from api.resources.summaries import SummaryView, summary_of
 from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.operations.campaigns.cancel_campaign import cancel_campaign
 from orchestrator.operations.campaigns.change_campaign import change_campaign
 from orchestrator.operations.campaigns.create_campaign import create_campaign
 from orchestrator.operations.campaigns.find_campaigns import find_campaign_now
 from orchestrator.operations.campaigns.pause_campaign import pause_campaign
+from orchestrator.operations.campaigns.read_summaries import read_summaries
 from orchestrator.operations.campaigns.start_campaign import Start, resume_campaign, start_campaign
 from orchestrator.operations.dialing.stop_dialing import find_stop, status_reason_of
 from orchestrator.policy.campaign_rules import CallingHours, CampaignChanges, NewCampaign, Pacing, RetryRules
@@ -41,6 +44,8 @@ from orchestrator.store.sql.campaigns import list_campaigns
 from orchestrator.store.sql.dialing_stop import Stop
 
 resource = Resource("campaigns")
+
+MOST_COUNTED = 100
 
 CampaignStatusValue = Annotated[CampaignStatus, values_of(CampaignStatus)]
 
@@ -118,12 +123,26 @@ class CampaignInFlight(CampaignView):
     waits_for: WaitsFor | None
 
 
+class ListedCampaign(CampaignView):
+    """A campaign in a list; `stats` are there with `include=stats`."""
+
+    stats: SummaryView | None = None
+
+
 class CampaignQuery(PageQuery):
-    """Which campaigns to list."""
+    """Which campaigns to list, and what of each."""
+
+    include: Literal["stats"] | None = Field(None, description="With `stats`, of at most 100 campaigns at once.")
 
     status: CampaignStatusValue | None = None
     name: str | None = None
     tag: Tag | None = None
+
+    @model_validator(mode="after")
+    def _counts_a_hundred_at_most(self) -> Self:
+        if self.include and self.limit > MOST_COUNTED:
+            raise PydanticCustomError("limit", "with include=stats, `limit` is at most {most}", {"most": MOST_COUNTED})
+        return self
 
 
 class Cancellation(BaseModel):
@@ -192,13 +211,20 @@ def create(services: Services, body: NewCampaign) -> Response:
     )
 
 
-@resource.route("GET", "/v1/campaigns", query=CampaignQuery, gives={200: Page[CampaignView]}, fails=(422,))
-def index(services: Services, query: CampaignQuery) -> Page[CampaignView]:
-    """List campaigns, newest first."""
+@resource.route("GET", "/v1/campaigns", query=CampaignQuery, gives={200: Page[ListedCampaign]}, fails=(422,))
+def index(services: Services, query: CampaignQuery) -> Page[ListedCampaign]:
+    """List campaigns, newest first, with `include=stats` each with its counts of contacts and calls."""
+    filters = {name: value for name, value in query.filters().items() if name != "include"}
     with services.sql.connect() as tx:
-        rows = list_campaigns(tx, query.filters(), after=query.after, limit=query.limit)
+        rows = list_campaigns(tx, filters, after=query.after, limit=query.limit)
+        summaries = read_summaries(tx, rows[: query.limit], now=services.clock()) if query.include else {}
+    shown = {campaign_id: summary_of(summary) for campaign_id, summary in summaries.items()}
     stop = find_stop(services.sql)
-    return cut_page(rows, query, shape=lambda row: CampaignView.model_validate(_fields(row, stop)))
+
+    def shape(row: Any) -> ListedCampaign:
+        return ListedCampaign.model_validate({**_fields(row, stop), "stats": shown.get(row.id)})
+
+    return cut_page(rows, query, shape=shape)
 
 
 @resource.route("GET", "/v1/campaigns/{campaign_id}", gives={200: CampaignInFlight}, fails=(404,))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from api.http.routes import Resource
 from api.resources.campaigns import StatusReason
+from api.resources.summaries import ContactCounts
 from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.policy.guards.judge import State
 from orchestrator.policy.guards.rules import Guard
@@ -16,21 +17,6 @@ from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
 resource = Resource("campaigns")
-
-
-class ContactCounts(BaseModel):
-    """Contacts by status; they sum to `total`."""
-
-    total: int
-    waiting: int
-    held: int
-    calling: int
-    completed: int
-    exhausted: int
-    suppressed: int
-    canceled: int
-    expired: int
-    unknown: int
 
 
 class CallCounts(BaseModel):

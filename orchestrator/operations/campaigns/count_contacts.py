@@ -47,6 +47,12 @@ def count_all_contacts(rows: Iterable[tuple[str, Tally]], now: datetime) -> Cont
     return whole
 
 
+def by_status(counted: ContactCounts) -> dict[str, int]:
+    """Return the number of contacts of each status, and their total."""
+    counts = counted.by_status
+    return {"total": counts.total(), **{status.value: counts[status] for status in ContactStatus}}
+
+
 def _added_up(tallies: Iterable[Tally]) -> list[Tally]:
     """Return one tally for each kind, so that hours shared by many campaigns are judged once for each zone."""
     counts = Counter[tuple[str | None, ...]]()

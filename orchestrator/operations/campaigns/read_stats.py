@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 import redis
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from orchestrator.clock import Clock
-from orchestrator.model.attempt_state import IN_FLIGHT, AttemptState
-from orchestrator.model.contact_status import ContactStatus
-from orchestrator.operations.campaigns.count_contacts import ContactCounts, count_contacts
+from orchestrator.operations.campaigns.count_calls import calls_of, count_by, phases_of
+from orchestrator.operations.campaigns.count_contacts import by_status, count_contacts
 from orchestrator.operations.campaigns.find_campaigns import find_campaign
 from orchestrator.operations.campaigns.read_outlook import Eta, read_outlook
 from orchestrator.operations.campaigns.why_waiting import Because
@@ -72,15 +70,6 @@ class CampaignStats:
     event_to_command_ms: dict[str, float | None]
 
 
-class _Calls(NamedTuple):
-    """The number of calls with the same state and result, without withdrawn attempts."""
-
-    state: str | None
-    disposition: str | None
-    outcome: str | None
-    n: int
-
-
 def read_stats(
     campaign_id: str, *, sql: Engine, client: redis.Redis, keys: Keys, clock: Clock, call_estimate: Decimal
 ) -> CampaignStats:
@@ -89,7 +78,7 @@ def read_stats(
     now = clock()
     with sql.connect() as tx:
         contacts = read_tally(tx, campaign_id, "contacts")
-        calls = _read_calls(tx, campaign_id)
+        calls = calls_of(read_tally(tx, campaign_id, "calls"))
         people = read_people(tx, campaign_id)
         guarded = count_lasting(tx, campaign_id, next_call=call_estimate)
         answers = largest_answers(tx, campaign_id, most=_MOST_ANSWERS)
@@ -98,7 +87,7 @@ def read_stats(
         stop = read_stop(tx)
         pace = Pacing.model_validate(campaign.pacing).calls_per_second
         limit = min([rate for rate in (pace, account and account.calls_per_second) if rate], default=0.0)
-        phases = _phases(calls)
+        phases = phases_of(calls)
         outlook = read_outlook(
             tx, campaign, contacts, dialed=phases["dialed"], limit=limit, stop=stop, now=now, client=client, keys=keys
         )
@@ -106,14 +95,14 @@ def read_stats(
     return CampaignStats(
         status=campaign.status,
         status_reason=status_reason_of(campaign, stop),
-        contacts=_by_status(counts_of_contacts),
+        contacts=by_status(counts_of_contacts),
         waiting_by_reason=outlook.waiting,
         held_by_reason=outlook.held,
         eta=outlook.eta,
         calls=phases,
         people=people.counts(),
-        by_disposition=_count_by("disposition", calls),
-        by_outcome=_count_by("outcome", calls),
+        by_disposition=count_by("disposition", calls),
+        by_outcome=count_by("outcome", calls),
         by_answer=_answers(answers),
         dials_per_s=round(dials / _RATE_OVER.total_seconds(), 2),
         limit=limit,
@@ -144,37 +133,6 @@ def _spending(guarded: Guarded) -> Spending | None:
 
 def _amount(exact: Fraction) -> Decimal:
     return Decimal(exact.numerator) / Decimal(exact.denominator)
-
-
-def _read_calls(tx: Connection, campaign_id: str) -> list[_Calls]:
-    tally = read_tally(tx, campaign_id, "calls")
-    calls = [_Calls(state, disposition, outcome, n) for (state, disposition, outcome), n in tally]
-    return [each for each in calls if each.state != AttemptState.WITHDRAWN]
-
-
-def _by_status(counts_of_contacts: ContactCounts) -> dict[str, int]:
-    counts = counts_of_contacts.by_status
-    return {"total": counts.total(), **{status.value: counts[status] for status in ContactStatus}}
-
-
-def _phases(tally: Sequence[_Calls]) -> dict[str, int]:
-    by_state = Counter[str | None]()
-    for calls in tally:
-        by_state[calls.state] += calls.n
-    live = sum(by_state[state] for state in IN_FLIGHT)
-    return {
-        "dialed": by_state.total() - by_state[AttemptState.RESERVED],
-        "live": live,
-        "ended": by_state[AttemptState.ENDED],
-    }
-
-
-def _count_by(name: str, tally: Sequence[_Calls]) -> dict[str, int]:
-    counts = Counter[str]()
-    for calls in tally:
-        if (value := getattr(calls, name)) is not None:
-            counts[value] += calls.n
-    return dict(counts.most_common())
 
 
 def _answers(tally: Sequence[Tally]) -> dict[str, dict[str, int]]:

@@ -102,6 +102,13 @@ def count_dials_since(tx: Connection, campaign_id: str, *, since: datetime) -> i
     return int(tx.execute(query).scalar_one())
 
 
+def count_each_dialed_since(tx: Connection, campaign_ids: Sequence[str], *, since: datetime) -> dict[str, int]:
+    """Return the same count of each of these campaigns that has dialed since then, by its id."""
+    recent = (calls.c.reserved_at > since - _RESERVED_AT_MOST_BEFORE, calls.c.first_sent_at > since)
+    query = select(calls.c.campaign_id, func.count()).where(calls.c.campaign_id.in_(campaign_ids), *recent)
+    return {row[0]: row[1] for row in tx.execute(query.group_by(calls.c.campaign_id))}
+
+
 def count_spent_since(tx: Connection, contact_id: str, moment: datetime) -> int:
     """Return how many attempts of a contact ended behind a moment and were spent."""
     ended = (calls.c.contact_id == contact_id, calls.c.ended_at > moment, calls.c.fault.is_(None))

@@ -32,6 +32,12 @@ def find_connection(tx: Connection, connection_id: str) -> Row[Any] | None:
     return tx.execute(select(connections).where(connections.c.id == connection_id)).first()
 
 
+def calls_per_second(tx: Connection) -> dict[str, float]:
+    """Return what each connection may dial per second."""
+    query = select(connections.c.id, connections.c.calls_per_second)
+    return {row.id: row.calls_per_second for row in tx.execute(query)}
+
+
 def update_connection(tx: Connection, connection_id: str, changes: Mapping[str, Any]) -> Row[Any] | None:
     """Change a connection's limits and return its row; dispatchers read it in every round."""
     changed = update(connections).where(connections.c.id == connection_id).values(**changes, updated_at=func.now())

@@ -44,6 +44,19 @@ _READ = text(
     ) both_of_them GROUP BY parts HAVING sum(n) <> 0
     """
 )
+# Each campaign by itself, so that each is a range of both indexes.
+_EACH = """
+    SELECT c.id AS campaign_id, {columns}, sum(n)::bigint AS n
+    FROM unnest(CAST(:campaign_ids AS text[])) AS c(id) CROSS JOIN LATERAL (
+        SELECT subject, parts, n FROM tallies WHERE campaign_id = c.id AND {subjects}
+        UNION ALL
+        SELECT subject, parts, n FROM tally_changes WHERE campaign_id = c.id AND {subjects}
+    ) both_of_them GROUP BY c.id, {columns} HAVING sum(n) <> 0
+"""
+_READ_EACH = text(_EACH.format(columns="subject, parts", subjects="subject = ANY(:subjects)"))
+_READ_PEOPLE = text(
+    _EACH.format(columns="parts[2]", subjects="subject = 'people'").replace("parts[2],", "parts[2] AS what,", 1)
+)
 # Of a million different answers the index gives the most frequent ones; what changed since may have joined them.
 _LARGEST = text(
     """
@@ -78,6 +91,24 @@ def read_tally(tx: Connection, campaign_id: str, subject: Subject) -> list[Tally
     """
     rows = tx.execute(_READ, {"campaign_id": campaign_id, "subject": subject})
     return [Tally(*row) for row in rows]
+
+
+def read_tallies(
+    tx: Connection, campaign_ids: Sequence[str], subjects: Sequence[Subject]
+) -> dict[tuple[str, str], list[Tally]]:
+    """Return the tallies of many campaigns, as `read_tally` returns one, by (campaign id, subject)."""
+    found: dict[tuple[str, str], list[Tally]] = {}
+    for row in tx.execute(_READ_EACH, {"campaign_ids": list(campaign_ids), "subjects": list(subjects)}):
+        found.setdefault((row.campaign_id, row.subject), []).append(Tally(row.parts, row.n))
+    return found
+
+
+def read_people_tallies(tx: Connection, campaign_ids: Sequence[str]) -> dict[str, list[Tally]]:
+    """Return of the people who answered each campaign, on all days, by [null, what of them]."""
+    found: dict[str, list[Tally]] = {}
+    for row in tx.execute(_READ_PEOPLE, {"campaign_ids": list(campaign_ids)}):
+        found.setdefault(row.campaign_id, []).append(Tally([None, row.what], row.n))
+    return found
 
 
 def largest_answers(tx: Connection, campaign_id: str, *, most: int) -> list[Tally]:

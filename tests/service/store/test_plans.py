@@ -179,6 +179,8 @@ _LAST = "9" * 26
 POLLS = (
     "/v1/campaigns",
     "/v1/campaigns?status=paused",
+    "/v1/campaigns?include=stats&limit=100",
+    "/v1/campaigns?include=stats&tag=spring",
     f"/v1/campaigns/{ALL_WAIT}",
     f"/v1/campaigns/{ALL_WAIT}/stats",
     f"/v1/campaigns/{FEW_DUE}/stats",
