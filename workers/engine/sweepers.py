@@ -27,6 +27,7 @@ from orchestrator.operations.recovery.reconcile_channels import reconcile_channe
 from orchestrator.operations.recovery.reconcile_unknown_calls import Reconciler
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.operations.recovery.work_watch import WorkWatch
+from orchestrator.operations.system.release_held import release_held_by_caps
 from orchestrator.services import Services
 from orchestrator.store.redis.aof_rewrite import rewrite_when_owed
 from orchestrator.store.redis.keys import Keys
@@ -79,6 +80,7 @@ def sweep_loops(services: Services) -> list[Loop]:
         Loop("changes", when(Work.CHANGES, lambda: carry_on_interrupted(Stores(sql, client, keys), ways=WAYS)), 1.0),
         Loop("words", when(Work.WORDS, lambda: write_words(sql)), 0.5),
         Loop("lists", when(Work.LISTS, lambda: sweep_lists(sql)), 1.0),
+        Loop("policy", when(Work.POLICY, lambda: release_held_by_caps(sql)), 1.0),
         Loop("webhooks", when(Work.WEBHOOKS, prove_webhooks), 1.0),
         Loop("carrier", lambda: reopen_dispatch(client, keys, carrier, connection_id=connection_id), 2.0),
         Loop("clock", lambda: compare_clocks(client, keys, carrier, connection_id=connection_id), 30.0),

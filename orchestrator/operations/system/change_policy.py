@@ -11,13 +11,12 @@ from sqlalchemy import Engine, Row
 
 from orchestrator.operations.campaigns.create_campaign import check_caps
 from orchestrator.operations.dialing.drain_dials import wait_for_earlier_sends
+from orchestrator.operations.system.release_held import release_held_by_caps
 from orchestrator.policy.campaign_rules import DEFAULT_NUMBER_GAP
 from orchestrator.policy.caps import Caps
-from orchestrator.policy.hold_reasons import HELD_BY_CAPS
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.retention import Retention
 from orchestrator.store.sql.call_filters import every_call
-from orchestrator.store.sql.campaigns import list_open_campaigns, release_holds
 from orchestrator.store.sql.installation_policy import (
     list_changes,
     lock_policy,
@@ -79,20 +78,12 @@ def change_policy(changes: PolicyChanges, *, sql: Engine, caps: Caps) -> Policy:
         said = {"caps": said_caps(policy).model_copy(update=_given(changes.caps)).stored()}
         said["retention"] = said_retention(policy).model_copy(update=_given(changes.retention)).model_dump()
         given = {name: told[name] for name in changes.model_fields_set & parts.keys()}
-        write_policy(tx, said, changes=given, because=changes.because, by=changes.by)
+        releases = "caps" in given
+        write_policy(tx, said, changes=given, because=changes.because, by=changes.by, releases=releases)
     wait_for_earlier_sends(every_call(), sql=sql)
-    _release_held(sql)
+    release_held_by_caps(sql)
     return find_policy(sql=sql, caps=caps)
 
 
 def _given(part: Caps | Retention) -> dict[str, Any]:
     return {name: getattr(part, name) for name in part.model_fields_set}
-
-
-def _release_held(sql: Engine) -> None:
-    """Release them campaign by campaign: of a large one there may be a million."""
-    with sql.connect() as tx:
-        campaign_ids = list_open_campaigns(tx)
-    for campaign_id in campaign_ids:
-        with sql.begin() as tx:
-            release_holds(tx, campaign_id, HELD_BY_CAPS)

@@ -13,6 +13,7 @@ from orchestrator.store.sql.campaigns import IS_DUE
 from orchestrator.store.sql.dial_ledger import REPEAT_AFTER_S
 from orchestrator.store.sql.due_campaigns import IS_LATE, IS_OVER
 from orchestrator.store.sql.ended_campaigns import ENDED
+from orchestrator.store.sql.installation_policy import IS_TO_RELEASE as CAPS_HAVE_CHANGED
 from orchestrator.store.sql.list_contents import IS_SILENT, TO_SWEEP
 from orchestrator.store.sql.list_releases import IS_TO_RELEASE
 from orchestrator.store.sql.suppressed_calls import SUPPRESSED
@@ -31,6 +32,7 @@ class Work(StrEnum):
     GUARDS = "guards"
     CHANGES = "changes"
     WORDS = "words"
+    POLICY = "policy"
 
 
 _RUNS = f"status = '{CampaignStatus.RUNNING}' AND kind = 'campaign'"
@@ -53,6 +55,7 @@ _ROWS = {
     Work.GUARDS: f"SELECT FROM campaigns WHERE {_RUNS}",
     Work.WORDS: "SELECT FROM contact_words_due UNION ALL SELECT FROM contact_words_backlog",
     Work.CHANGES: f"SELECT FROM bulk_changes WHERE {IS_INTERRUPTED}",
+    Work.POLICY: f"SELECT FROM installation WHERE {CAPS_HAVE_CHANGED}",
 }
 _WORK = text("SELECT " + ", ".join(f"EXISTS ({rows}) AS {work}" for work, rows in _ROWS.items()))
 

@@ -16,7 +16,7 @@ installation = Table(
     Column("epoch", Text),
     Column("dialing_stopped", JSONB),
     Column("carrier", JSONB),
-    Column("policy", JSONB, nullable=False, server_default=EMPTY),  # {caps: {…}}
+    Column("policy", JSONB, nullable=False, server_default=EMPTY),  # {caps, retention, to_release}
     Column("number_key_inner", LargeBinary),
     Column("number_key_outer", LargeBinary),
 )
