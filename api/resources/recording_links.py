@@ -21,10 +21,8 @@ resource = Resource("recordings")
 
 
 def _of_minutes(duration: timedelta) -> timedelta:
-    if duration < SHORTEST:
-        raise PydanticCustomError("too_short", "at least 1m")
-    if duration > LONGEST:
-        raise PydanticCustomError("too_long", "at most 1h")
+    if not SHORTEST <= duration <= LONGEST:
+        raise PydanticCustomError("out_of_range", "from 1m to 1h")
     return duration
 
 

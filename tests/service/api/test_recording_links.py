@@ -78,7 +78,9 @@ def test_a_link_says_when_it_ends_and_names_nobody(rest: Rest, recording: str) -
     left = datetime.fromisoformat(made["expires_at"]) - utc_now()
     assert timedelta(minutes=2, seconds=50) < left <= timedelta(minutes=3)
     assert re.fullmatch(rf"/listen/{recording}\?expires=\d+&signature=[\w-]+", made["url"])
-    assert pointers(rest.post(f"/v1/recordings/{recording}/link", {"expires_in": "2d"})) == {"/expires_in": "too_long"}
+    assert pointers(rest.post(f"/v1/recordings/{recording}/link", {"expires_in": "2d"})) == {
+        "/expires_in": "out_of_range"
+    }
 
 
 def test_a_link_opens_no_other_recording_and_cannot_be_changed(
