@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, event
 
 LARGE = frozenset(
     {"contacts", "calls", "call_events", "recordings", "suppressions", "lifted_suppressions", "import_rejects"}
-    | {"list_entries", "list_changes"}
+    | {"list_entries", "list_changes", "events", "webhook_deliveries"}
 )
 _READS_OR_WRITES = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 

@@ -66,11 +66,14 @@ _READ_OF_SUBJECT = text(
     ORDER BY seq LIMIT :limit
     """  # noqa: S608 constants
 )
-# Each type by its own index: the events of a rare one are not looked for among all others.
+# Each type as a range of the index of types: behind `type = …` the planner would look for the events of a rare one
+# among all others.
 _READ_OF_TYPES = text(
     f"""
     SELECT {_COLUMNS} FROM unnest(CAST(:types AS text[])) AS t(wanted) CROSS JOIN LATERAL (
-        SELECT * FROM events WHERE type = t.wanted AND seq > :after ORDER BY seq LIMIT :limit) e
+        SELECT * FROM events v
+        WHERE (v.type, v.seq) > (t.wanted, :after) AND (v.type, v.seq) <= (t.wanted, 9223372036854775807)
+        ORDER BY v.type, v.seq LIMIT :limit) e
     ORDER BY seq LIMIT :limit
     """  # noqa: S608 constants
 )
