@@ -14,6 +14,7 @@ from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
 from werkzeug.routing import Rule
 
 from api.http import auth, problems
+from api.http.audit import Views, audited, views_by_path
 from api.http.idempotency import once
 from api.http.path_ids import check_ids
 from api.http.request_parsing import open_body, parse_json, parse_query, read_body
@@ -33,9 +34,9 @@ def create_app(services: Services) -> Flask:
 
     Raises Misconfigured when no API key is set.
     """
-    key = auth.required_key(services.settings.api_key)
+    ring = auth.key_ring(services)
     app = bare_app("api")
-    app.before_request(lambda: auth.refuse_stranger(key))
+    app.before_request(lambda: auth.refuse_stranger(ring))
     webhooks.install(app, services)
     mount(app, services, ROUTES)
     return app
@@ -63,9 +64,11 @@ def mount(app: Flask, services: Services, routes: Iterable[Route]) -> None:
     A rule that left methods out would let them fall through to a rule with a variable in the same place, whose 404
     says that the address is unknown.
     """
+    routes = tuple(routes)
+    views = views_by_path(routes)
     for path, same in groupby(sorted(routes, key=_address), key=lambda route: route.path):
         app.url_map.add(Rule(re.sub(r"\{(\w+)\}", r"<\1>", path), endpoint=path))
-        app.view_functions[path] = _handler(services, _by_method(same))
+        app.view_functions[path] = _handler(services, _by_method(same), views)
 
 
 def _by_method(routes: Iterable[Route]) -> dict[str, list[Route]]:
@@ -78,13 +81,15 @@ def _address(route: Route) -> tuple[str, str]:
     return route.path, route.method
 
 
-def _handler(services: Services, variants: Mapping[str, Sequence[Route]]) -> Callable[..., Response]:
+def _handler(services: Services, variants: Mapping[str, Sequence[Route]], views: Views) -> Callable[..., Response]:
     def handle(**ids: str) -> Response:
         if request.method not in variants:
             raise MethodNotAllowed(list(variants))
         check_ids(ids)
         route = _variant(variants[request.method])
-        return once(services, route, lambda: _respond(services, route, ids))
+        return auth.refuse_role(route) or once(
+            services, route, lambda: audited(services, route, ids, views, lambda: _respond(services, route, ids))
+        )
 
     return handle
 

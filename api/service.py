@@ -39,6 +39,6 @@ def look_for_key(key: bytes) -> Sender:
     """Return what refuses a request without the API key by its head, before anything of its body is read."""
 
     def refuse_sender(head: Head, path: str) -> Refusal | None:
-        return auth.refusal_of(path, head.headers.get(b"authorization", b"").decode("latin-1"), key)
+        return auth.refusal_by_head(path, head.headers.get(b"authorization", b"").decode("latin-1"), key)
 
     return refuse_sender

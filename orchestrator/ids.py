@@ -10,8 +10,9 @@ from typing import Literal
 from ulid import ULID
 
 Prefix = Literal[
-    "cmp", "con", "call", "flow", "imp", "sup", "req", "rec", "num", "cns", "pool", "lst", "lch", "chg", "whe"
-]
+    "aud", "call", "chg", "cmp", "cns", "con", "flow", "imp", "key",
+    "lch", "lst", "num", "pool", "rec", "req", "sup", "whe",
+]  # fmt: skip
 
 _NAMESPACE = bytes.fromhex("5f1f4c5e6f0b5b579d0e6f3f1c2a7d10")
 

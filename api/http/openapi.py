@@ -18,6 +18,7 @@ from api.http.path_ids import pattern_of
 from api.http.responses import REFUSALS_OF_THE_SERVER
 from api.http.routes import Body, Route
 from orchestrator.policy.durations import format_duration
+from orchestrator.policy.roles import Role
 
 _REF = "#/components/schemas/{model}"
 _TYPES = {"application/json": "object"}  # all other media are text, or bytes
@@ -192,6 +193,7 @@ def _answer(status: int, given: Any, names: Mapping[Any, str]) -> dict[str, Any]
 def _failures(route: Route) -> dict[str, Any]:
     statuses = {*route.fails, *REFUSALS_OF_THE_SERVER, *_refusals_of_the_address(route)}
     statuses |= {422} if route.body and route.body.model else set()
+    statuses |= {403} if not route.is_open and route.needs is not Role.VIEWER else set()
     statuses |= {409, 410, 422} if route.idempotency != "none" else set()
     return {str(status): _failure(status) for status in sorted(statuses - route.gives.keys())}
 

@@ -21,6 +21,7 @@ PREFIXES = {
     "change_id": ("change", "chg"),
     "endpoint_id": ("webhook endpoint", "whe"),
     "event_id": ("event", "evt"),
+    "key_id": ("key", "key"),
 }
 
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"

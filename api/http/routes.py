@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from orchestrator.policy.roles import Role
+
 View = Callable[..., Any]
 Idempotency = Literal["none", "optional", "required"]
 Media = str
@@ -45,6 +47,17 @@ class Route:
     gives: Mapping[int, type[BaseModel] | tuple[Media, ...] | None] = field(default_factory=dict)
     fails: tuple[int, ...] = ()
     idempotency: Idempotency = "none"
+    role: Role | None = None
+
+    @property
+    def needs(self) -> Role:
+        """The role that a key must have: to read, a viewer's; to change something, an operator's, unless it says so."""
+        return self.role or (Role.VIEWER if self.method == "GET" else Role.OPERATOR)
+
+    @property
+    def is_audited(self) -> bool:
+        """Whether it may change something, so that what it does is recorded."""
+        return self.method != "GET" and not self.is_open and self.needs is not Role.VIEWER
 
     @property
     def is_open(self) -> bool:
@@ -85,6 +98,7 @@ class Resource:
         body: type[BaseModel] | Body | None = None,
         fails: Iterable[int] = (),
         idempotency: Idempotency = "none",
+        role: Role | None = None,
     ) -> Callable[[View], View]:
         """Enter the decorated view under `method` and `path`."""
         carried = Body(model=body) if isinstance(body, type) else body
@@ -101,6 +115,7 @@ class Resource:
                     gives=gives,
                     fails=tuple(fails),
                     idempotency=idempotency,
+                    role=role,
                 )
             )
             return view

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from api.http.routes import Resource
 from orchestrator.operations.dialing.change_account_limits import ConnectionChange, change_connection, show_connection
 from orchestrator.policy.phone.dial_regions import MEAN as DIAL_REGIONS_MEAN
+from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
@@ -36,7 +37,12 @@ def show(services: Services, connection_id: str) -> ConnectionView:
 
 
 @resource.route(
-    "PATCH", "/v1/connections/{connection_id}", body=ConnectionChange, gives={200: ConnectionView}, fails=(404,)
+    "PATCH",
+    "/v1/connections/{connection_id}",
+    body=ConnectionChange,
+    gives={200: ConnectionView},
+    fails=(404,),
+    role=Role.ADMIN,
 )
 def change(services: Services, connection_id: str, body: ConnectionChange) -> ConnectionView:
     """Change the limits of a connection, in force at once.

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from api.http.auth import actor
 from api.http.routes import Body, Resource
 from orchestrator.operations.dialing.stop_dialing import NO_REASON, find_stop, resume_dialing, stop_dialing
 from orchestrator.policy.names import all_seen
@@ -25,7 +26,7 @@ class NewStop(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reason: _Words = NO_REASON
-    by: _Words = "api"
+    by: _Words | None = Field(None, description="Left out: the name of the API key.")
 
 
 class DialingView(BaseModel):
@@ -63,7 +64,7 @@ def stop(services: Services, body: NewStop) -> DialingView:
         keys=services.keys,
         now=services.clock(),
         reason=body.reason,
-        by=body.by,
+        by=body.by or actor().name,
     )
     return _view(services, in_flight=in_flight)
 

@@ -17,6 +17,7 @@ from orchestrator.operations.contacts.explained import Explained, ZoneAt
 from orchestrator.policy.durations import format_duration
 from orchestrator.policy.explain import Checked, Verdict
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment, format_timestamp, not_before
 from orchestrator.services import Services
 
@@ -117,7 +118,9 @@ def of_contact(services: Services, contact_id: str, query: ExplainQuery) -> Expl
     )
 
 
-@resource.route("POST", "/v1/explain", body=NumberToExplain, gives={200: ExplanationView}, fails=(422,))
+@resource.route(
+    "POST", "/v1/explain", body=NumberToExplain, gives={200: ExplanationView}, fails=(422,), role=Role.VIEWER
+)
 def of_number(services: Services, body: NumberToExplain) -> ExplanationView:
     """Explain whether a number that is in no campaign might be called at a moment, under these settings.
 

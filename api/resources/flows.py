@@ -15,6 +15,7 @@ from orchestrator.flow import FlowProblem, check_flow
 from orchestrator.operations.flows.create_flow import create_flow
 from orchestrator.operations.flows.find_flows import find_flow
 from orchestrator.policy.purposes import Purpose, Voice
+from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 from orchestrator.store.sql.flow_cache import stored_flows
@@ -108,7 +109,13 @@ def create(services: Services, body: bytes) -> Response:
 
 
 @resource.route(
-    "POST", "/v1/flows/check", body=_DOCUMENT, query=FlowCheckQuery, gives={200: FlowCheck}, fails=(413, 415, 422)
+    "POST",
+    "/v1/flows/check",
+    body=_DOCUMENT,
+    query=FlowCheckQuery,
+    gives={200: FlowCheck},
+    fails=(413, 415, 422),
+    role=Role.VIEWER,
 )
 def check(services: Services, body: bytes, query: FlowCheckQuery) -> FlowCheck:
     """Check a flow without storing it; with a `purpose`, also what a campaign of that purpose must say."""

@@ -11,6 +11,7 @@ from api.http.upload_parameters import ProblemKind
 from api.resources.imports import MOST_BYTES, TABLES, ImportQuery, ReadColumn, options_of
 from orchestrator.contact_files.byte_lines import WholeFile
 from orchestrator.operations.contacts.preview_import import Preview, preview_import
+from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.zones.timezone_source import TimezoneSource
 from orchestrator.services import Services
@@ -93,6 +94,7 @@ class PreviewView(BaseModel):
     body=Body(media=TABLES, max_bytes=MOST_BYTES, is_streamed=True),
     gives={200: PreviewView},
     fails=(404, 409, 413, 415, 422),
+    role=Role.VIEWER,
 )
 def preview(services: Services, campaign_id: str, query: ImportQuery, body: WholeFile) -> PreviewView:
     """Preview an import: columns, the first contacts, problems by kind; nobody is stored.

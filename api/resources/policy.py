@@ -10,6 +10,7 @@ from api.http.routes import Resource
 from orchestrator.operations.system.change_policy import Policy, PolicyChanges, change_policy, find_policy
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.retention import Retention
+from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
@@ -47,7 +48,7 @@ def show(services: Services) -> PolicyView:
     return _view(find_policy(sql=services.sql, caps=services.caps))
 
 
-@resource.route("PATCH", "/v1/policy", body=PolicyChanges, gives={200: PolicyView}, fails=(422,))
+@resource.route("PATCH", "/v1/policy", body=PolicyChanges, gives={200: PolicyView}, fails=(422,), role=Role.ADMIN)
 def change(services: Services, body: PolicyChanges) -> PolicyView:
     """Change what holds for every campaign, from the next dial on.
 

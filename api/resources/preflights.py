@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.http.routes import Body, Resource
 from orchestrator.operations.campaigns.preflight_campaign import preflight_campaign
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
@@ -117,6 +118,7 @@ class PreflightView(BaseModel):
     body=Body(model=Asked, may_be_missing=True),
     gives={200: PreflightView},
     fails=(404, 422),
+    role=Role.VIEWER,
 )
 def preflight(services: Services, campaign_id: str, body: Asked) -> PreflightView:
     """Look through all contacts of a campaign: who may be called, who waits for what, and who is never called.

@@ -14,6 +14,7 @@ from api.http.routes import Body, Resource
 from api.resources.recordings import AUDIO, file_answer
 from orchestrator.operations.recordings.sign_link import LONGEST, SHORTEST, USUAL, SignedLink, open_link, sign_link
 from orchestrator.policy.durations import Duration
+from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
@@ -56,6 +57,7 @@ class LinkQuery(BaseModel):
     body=Body(model=NewLink, may_be_missing=True),
     gives={201: LinkView},
     fails=(404, 409, 410),
+    role=Role.VIEWER,
 )
 def link(services: Services, recording_id: str, body: NewLink) -> Response:
     """Make a link that plays a recording without an API key.

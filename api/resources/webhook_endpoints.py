@@ -16,6 +16,7 @@ from orchestrator.model.told_event import ToldEvent
 from orchestrator.operations.notify import write_endpoints
 from orchestrator.operations.notify.find_endpoints import find_endpoint, list_deliveries, list_endpoints
 from orchestrator.operations.notify.redeliver_event import redeliver_event, send_test_event
+from orchestrator.policy.roles import Role
 from orchestrator.policy.timestamps import Moment
 from orchestrator.policy.webhook_endpoint import NewSecret, NewWebhookEndpoint, WebhookEndpointChanges
 from orchestrator.services import Services
@@ -107,6 +108,7 @@ def _delivery(row: Row[Any]) -> DeliveryView:
     gives={201: WebhookEndpointWithSecret},
     fails=(409, 422),
     idempotency="optional",
+    role=Role.ADMIN,
 )
 def create(services: Services, body: NewWebhookEndpoint) -> Response:
     """Create an endpoint, which receives what happens from then on; the secret is shown in this answer alone."""
@@ -115,13 +117,22 @@ def create(services: Services, body: NewWebhookEndpoint) -> Response:
     return answer(_shown_once(row), 201)
 
 
-@resource.route("GET", "/v1/webhook-endpoints", query=PageQuery, gives={200: Page[WebhookEndpointView]}, fails=(422,))
+@resource.route(
+    "GET",
+    "/v1/webhook-endpoints",
+    query=PageQuery,
+    gives={200: Page[WebhookEndpointView]},
+    fails=(422,),
+    role=Role.ADMIN,
+)
 def index(services: Services, query: PageQuery) -> Page[WebhookEndpointView]:
     """List endpoints, newest first."""
     return cut_page(list_endpoints(after=query.after, limit=query.limit, sql=services.sql), query, shape=_view)
 
 
-@resource.route("GET", "/v1/webhook-endpoints/{endpoint_id}", gives={200: WebhookEndpointView}, fails=(404,))
+@resource.route(
+    "GET", "/v1/webhook-endpoints/{endpoint_id}", gives={200: WebhookEndpointView}, fails=(404,), role=Role.ADMIN
+)
 def show(services: Services, endpoint_id: str) -> WebhookEndpointView:
     """Show an endpoint, and whether it is disabled."""
     return _view(find_endpoint(endpoint_id, sql=services.sql))
@@ -133,6 +144,7 @@ def show(services: Services, endpoint_id: str) -> WebhookEndpointView:
     body=WebhookEndpointChanges,
     gives={200: WebhookEndpointView},
     fails=(404, 422),
+    role=Role.ADMIN,
 )
 def change(services: Services, endpoint_id: str, body: WebhookEndpointChanges) -> WebhookEndpointView:
     """Change an endpoint; `enabled: true` lets it receive again, and what was pending goes on."""
@@ -140,7 +152,7 @@ def change(services: Services, endpoint_id: str, body: WebhookEndpointChanges) -
     return _view(write_endpoints.change_endpoint(endpoint_id, body, trusted=trusted, sql=services.sql))
 
 
-@resource.route("DELETE", "/v1/webhook-endpoints/{endpoint_id}", gives={204: None}, fails=(404,))
+@resource.route("DELETE", "/v1/webhook-endpoints/{endpoint_id}", gives={204: None}, fails=(404,), role=Role.ADMIN)
 def remove(services: Services, endpoint_id: str) -> Response:
     """Delete an endpoint; what is pending for it is delivered to nobody."""
     write_endpoints.delete_endpoint(endpoint_id, sql=services.sql)
@@ -154,6 +166,7 @@ def remove(services: Services, endpoint_id: str) -> Response:
     gives={200: WebhookEndpointWithSecret},
     fails=(404, 422),
     idempotency="optional",
+    role=Role.ADMIN,
 )
 def rotate(services: Services, endpoint_id: str, body: NewSecret) -> WebhookEndpointWithSecret:
     """Give an endpoint another secret, shown in this answer alone; for a day both sign."""
@@ -166,6 +179,7 @@ def rotate(services: Services, endpoint_id: str, body: NewSecret) -> WebhookEndp
     gives={202: DeliveryView},
     fails=(404, 409),
     idempotency="optional",
+    role=Role.ADMIN,
 )
 def test(services: Services, endpoint_id: str) -> Response:
     """Send an event `endpoint.test` to this endpoint alone; its deliveries say what came of it."""
@@ -178,6 +192,7 @@ def test(services: Services, endpoint_id: str) -> Response:
     query=DeliveryQuery,
     gives={200: Page[DeliveryView]},
     fails=(404, 422),
+    role=Role.ADMIN,
 )
 def deliveries(services: Services, endpoint_id: str, query: DeliveryQuery) -> Page[DeliveryView]:
     """List what was and is to be delivered, the newest event first; kept for 30 days."""
@@ -190,6 +205,7 @@ def deliveries(services: Services, endpoint_id: str, query: DeliveryQuery) -> Pa
     "/v1/webhook-endpoints/{endpoint_id}/deliveries/{event_id}/redeliver",
     gives={202: DeliveryView},
     fails=(404, 409),
+    role=Role.ADMIN,
 )
 def redeliver(services: Services, endpoint_id: str, event_id: str) -> Response:
     """Deliver an event again, under its id, whatever became of it; it does not wait for others of its subject."""

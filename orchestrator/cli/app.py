@@ -18,6 +18,7 @@ from orchestrator.cli import contact as cli_contact
 from orchestrator.cli import dialing as cli_dialing
 from orchestrator.cli import doctor as cli_doctor
 from orchestrator.cli import flow as cli_flow
+from orchestrator.cli import key as cli_key
 from orchestrator.cli import list as cli_list
 from orchestrator.cli import listen as cli_listen
 from orchestrator.cli import number as cli_number
@@ -74,6 +75,8 @@ app.add_typer(cli_flow.app, name="flow")
 cli_campaign_again.add_to(cli_campaign.app)
 app.add_typer(cli_campaign.app, name="campaign")
 app.add_typer(cli_contact.app, name="contact")
+
+app.add_typer(cli_key.app, name="key")
 app.add_typer(cli_call.app, name="call")
 app.add_typer(cli_dialing.app, name="dialing")
 app.add_typer(cli_number.app, name="number")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.store.sql.tables.access import api_keys, audit_events
 from orchestrator.store.sql.tables.bulk_changes import bulk_changes
 from orchestrator.store.sql.tables.caller_ids import caller_id_pools, caller_id_states
 from orchestrator.store.sql.tables.calls import (
@@ -33,6 +34,8 @@ __all__ = [
     "MAY_LIVE",
     "NUMBER_GUARD",
     "OUTCOME_BEGINS",
+    "api_keys",
+    "audit_events",
     "bulk_changes",
     "call_events",
     "caller_id_pools",

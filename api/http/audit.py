@@ -1,0 +1,80 @@
+"""Records each change that a request makes: by whom, of what, and the subject before and behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from flask import Response
+from pydantic import BaseModel
+
+from api.http.auth import actor
+from api.http.routes import Route
+from orchestrator.errors import NotFound
+from orchestrator.operations.access.audit import record_change
+from orchestrator.services import Services
+
+Views = Mapping[str, Route]
+
+
+def views_by_path(routes: Any) -> Views:
+    """Return the addresses that show one thing, by path: what a change is compared by."""
+    shown = [route for route in routes if route.method == "GET" and not route.is_open and _shows_one(route)]
+    return {route.path: route for route in shown}
+
+
+def audited(
+    services: Services, route: Route, ids: Mapping[str, str], views: Views, respond: Callable[[], Response]
+) -> Response:
+    """Return the response, and record what the request has changed; what was refused has changed nothing."""
+    if not route.is_audited:
+        return respond()
+    view = _view_of(route.path, views)
+    before = _look(services, view, ids)
+    response = respond()
+    if response.status_code < 400:
+        record_change(
+            f"{route.method} {route.path}",
+            subject=_subject(route, ids, response),
+            before=before,
+            after=_look(services, view, ids),
+            by=actor().name,
+            key_id=actor().key_id,
+            sql=services.sql,
+        )
+    return response
+
+
+def _shows_one(route: Route) -> bool:
+    given = route.gives.get(200)
+    return isinstance(given, type) and "next_cursor" not in given.model_fields
+
+
+def _view_of(path: str, views: Views) -> Route | None:
+    """Return what shows the subject of a change: the same address, or the nearest above it."""
+    while path not in views and path.count("/") > 2:
+        path = path.rpartition("/")[0]
+    return views.get(path)
+
+
+def _look(services: Services, view: Route | None, ids: Mapping[str, str]) -> dict[str, Any] | None:
+    if view is None:
+        return None
+    wanted = {name: ids[name] for name in re.findall(r"\{(\w+)\}", view.path)}
+    query = {"query": view.query()} if view.query else {}
+    try:
+        shown = view.view(services, **wanted, **query)
+    except NotFound:
+        return None
+    return shown.model_dump(mode="json") if isinstance(shown, BaseModel) else None
+
+
+def _subject(route: Route, ids: Mapping[str, str], response: Response) -> str | None:
+    """Return the id of what was changed or made; of what there is but one of, its name."""
+    if ids:
+        return list(ids.values())[-1]
+    made = orjson.loads(response.get_data()) if response.is_json else {}
+    ident = made.get("id") if isinstance(made, dict) else None
+    return str(ident) if ident else route.path.removeprefix("/v1/").partition("/")[0]

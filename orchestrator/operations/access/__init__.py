@@ -1,0 +1,1 @@
+"""Who may do what over REST, and the record of what they did."""

@@ -1,0 +1,55 @@
+"""Queries on API keys, and on the record of what was done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, or_, select, text, update
+
+from orchestrator.store.sql.pagination import newest_first
+from orchestrator.store.sql.tables import api_keys, audit_events
+
+_USED_AGAIN = text("interval '1 minute'")
+
+
+def insert_key(tx: Connection, values: Mapping[str, Any]) -> Row[Any]:
+    """Insert a key and return it."""
+    return tx.execute(insert(api_keys).values(values).returning(api_keys)).one()
+
+
+def find_key(tx: Connection, key_id: str) -> Row[Any] | None:
+    """Return a key, revoked and expired ones too."""
+    return tx.execute(select(api_keys).where(api_keys.c.id == key_id)).first()
+
+
+def list_keys(tx: Connection, *, after: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Return a page of keys, newest first."""
+    return tx.execute(newest_first(select(api_keys), api_keys.c.id, after=after, limit=limit)).all()
+
+
+def revoke_key(tx: Connection, key_id: str) -> bool:
+    """Revoke a key; the first revocation stays. False if there is no such key."""
+    revoked = update(api_keys).where(api_keys.c.id == key_id)
+    revoked = revoked.values(revoked_at=func.coalesce(api_keys.c.revoked_at, func.now()))
+    return tx.execute(revoked).rowcount == 1
+
+
+def note_use(tx: Connection, key_id: str) -> None:
+    """Note that a key is used, once a minute."""
+    last = api_keys.c.last_used_at
+    is_news = or_(last.is_(None), last < func.now() - _USED_AGAIN)
+    tx.execute(update(api_keys).where(api_keys.c.id == key_id, is_news).values(last_used_at=func.now()))
+
+
+def insert_audit_event(tx: Connection, values: Mapping[str, Any]) -> None:
+    """Record that something was done."""
+    tx.execute(insert(audit_events).values(values))
+
+
+def list_audit_events(
+    tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return a page of what was done, newest first, filtered by equality on columns."""
+    query = select(audit_events).where(*(audit_events.c[name] == value for name, value in filters.items()))
+    return tx.execute(newest_first(query, audit_events.c.id, after=after, limit=limit)).all()
