@@ -182,6 +182,7 @@ def test_a_cursor_is_never_empty_and_what_is_left_out_never_null() -> None:
         "ends_at",
         "default_timezone",
         "spend",
+        "description",
     ]
 
 
