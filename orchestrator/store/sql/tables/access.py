@@ -21,7 +21,7 @@ api_keys = Table(
     moment("last_used_at"),  # to the minute
 )
 
-# A trigger refuses to change or to delete what stands here (migration 0030).
+# A trigger refuses to change or to delete what stands here (migration 0031).
 audit_events = Table(
     "audit_events",
     metadata,
