@@ -14,7 +14,7 @@ from orchestrator.ids import new_id
 from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
 from orchestrator.operations.campaigns.ways_of_changing import WAYS
 from orchestrator.operations.contacts.bulk_changes import Stores, carry_on, carry_on_interrupted, make_change
-from orchestrator.operations.contacts.redial_contacts import REDIALING, Redial, redial_campaign
+from orchestrator.operations.contacts.redial_contacts import REDIALING, MoreAttempts, Redial, redial_campaign
 from orchestrator.operations.contacts.suppress_number import suppress_number
 from tests.support.world import World
 
@@ -199,19 +199,16 @@ def test_the_same_request_again_lets_nobody_wait_twice(world: World) -> None:
 
 def test_a_batch_that_somebody_else_has_made_meanwhile_is_not_made_again(world: World) -> None:
     campaign_id, contact_id = called_and_busy(world)
-    stores, change_id = stores_of(world), new_id("chg")
-    done: list[str] = []
 
-    def and_meanwhile_another(*_args: Any) -> None:
-        if not done:
-            done.append("begun")
-            carry_on(change_id, REDIALING, stores, for_s=5)
-            done.append(call_again(world, campaign_id))
+    def another_makes_it_and_the_contact_ends_again(*_args: Any) -> int:
+        world.execute("UPDATE bulk_changes SET done_to = :id, changed = 1", id=contact_id)
+        return 0
 
-    slow = replace(REDIALING, prepare=and_meanwhile_another)
-    filters = {"campaign_id": campaign_id, "statuses": ["exhausted"]}
-    wanted = {"more": 1, "not_before": None}
-    change = make_change(change_id, slow, filters=filters, wanted=wanted, campaign_id=campaign_id, stores=stores)
+    slow = replace(REDIALING, prepare=another_makes_it_and_the_contact_ends_again)
+    asked = {
+        "filters": {"campaign_id": campaign_id, "statuses": ["exhausted"]},
+        "wanted": MoreAttempts(1, None).written(),
+    }
+    change = make_change(new_id("chg"), slow, **asked, campaign_id=campaign_id, stores=stores_of(world))
 
-    assert (change.changed, world.contact_row(contact_id)["status"]) == (1, "exhausted")
-    assert world.contact_row(contact_id)["attempts"] == 2
+    assert (change.status, change.changed, world.contact_row(contact_id)["status"]) == ("completed", 1, "exhausted")
