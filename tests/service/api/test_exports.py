@@ -163,4 +163,5 @@ def test_more_rows_than_a_sheet_holds_are_refused_before_the_first_byte(rest: Re
 
     assert (refusal(export_results, campaign, 1), refusal(export_results, campaign, 2)) == ("too_many_rows", None)
     assert (refusal(export_calls, {}, 0), refusal(export_calls, {}, 1)) == ("too_many_rows", None)
+    assert refusal(export_calls, {"external_id": "nobody's"}, 0) is None
     assert TableShape().most_rows == 1_048_575

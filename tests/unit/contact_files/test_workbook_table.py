@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import datetime
 from zipfile import ZipFile
 
@@ -163,3 +164,24 @@ def test_numbers_and_times_that_we_write_come_back() -> None:
     assert table_of(b"".join(workbook_pieces([cells]))) == [
         ["7", "0.25", "true", str(10**17), "", "2026-03-02 09:04:09", "a b"]
     ]
+
+
+def test_a_workbook_whose_rows_break_off_is_none() -> None:
+    def breaking() -> Iterator[list[str]]:
+        yield from ([f"row {n}"] for n in range(2_000))
+        raise ConnectionError
+
+    pieces: list[bytes] = []
+    with pytest.raises(ConnectionError):
+        pieces.extend(workbook_pieces(breaking()))
+
+    assert len(pieces) > 2
+    assert refusal_of(b"".join(pieces))[0] == "bad_workbook"
+
+
+def test_a_workbook_of_long_rows_is_announced_as_huge_and_read_all_the_same() -> None:
+    long = [[f"{n}" + "x" * 3_000] for n in range(600)]
+
+    file = b"".join(workbook_pieces(long))
+
+    assert table_of(file) == long
