@@ -15,9 +15,9 @@ PER_ENDPOINT = 4
 _ORDER_EVERY_S = 0.25
 _IDLE_S = 0.5  # how late the first event may be read after a while without one
 _DELIVER_EVERY_S = 0.25
-_IDLE_DELIVERER_S = 1.0  # of eight that take turns the first is there much sooner
+_IDLE_DELIVERER_S = 2.0  # of eight that take turns the first is there much sooner
 _WANT_EVERY_S = 15.0  # four times within the minute for which a wish holds
-_LOOK_EVERY_S = 1.0  # for what is to be tried again; what is new is told by the loop that has put it in order
+_LOOK_EVERY_S = 2.0  # for what is to be tried again; what is new is told by the loop that has put it in order
 
 
 def notify_loops(services: Services) -> list[Loop]:
