@@ -49,7 +49,7 @@ def audited(
 
 def _shows_one(route: Route) -> bool:
     given = route.gives.get(200)
-    return isinstance(given, type) and "next_cursor" not in given.model_fields
+    return isinstance(given, type) and not {"next_cursor", "next_after"} & given.model_fields.keys()
 
 
 def _view_of(path: str, views: Views) -> Route | None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from api.http.audit import views_by_path
+from api.resources.catalogue import ROUTES
 from orchestrator.operations.notify.order_events import EventOrder
 from orchestrator.services import Services
 from tests.support.rest import Rest, fresh_number, pointers
@@ -86,3 +88,7 @@ def test_events_are_found_by_type_and_subject(rest: Rest, services: Services) ->
 )
 def test_what_cannot_be_read_is_named(rest: Rest, query: str, pointer: str) -> None:
     assert list(pointers(rest.get(f"/v1/events{query}"))) == [pointer]
+
+
+def test_a_page_of_events_is_nothing_that_a_change_is_compared_by() -> None:
+    assert "/v1/events" not in views_by_path(ROUTES)
