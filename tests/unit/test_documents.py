@@ -12,6 +12,7 @@ import pytest
 from typer.main import get_command
 
 from orchestrator.cli.app import app
+from orchestrator.cli.lazy_commands import LazyGroup
 from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.tables import metadata
@@ -52,7 +53,8 @@ def is_understood(words: list[str]) -> bool:
     known: set[str] = set()
     for word in words:
         known |= {option for parameter in command.params for option in parameter.opts}
-        command = getattr(command, "commands", {}).get(word, command)
+        if word in getattr(command, "commands", {}):
+            command = command.loaded(word) if isinstance(command, LazyGroup) else command.commands[word]
     known |= {option for parameter in command.params for option in parameter.opts}
     return not hasattr(command, "commands") and {word for word in words if word.startswith("--")} <= known
 
