@@ -52,9 +52,13 @@ COMMANDS = (
         "campaign",
         "Create campaigns, import contacts, start, watch and report. "
         "Finds the API and its key in the data folder of a running `orchestrator up`, or through --url and --key.",
-        ("campaign", "campaign_again"),
+        ("campaign", "campaign_again", "campaign_list"),
     ),
-    Entry("contact", f"Change a contact, or let it be called once more. {_FINDS}", ("contact",)),
+    Entry(
+        "contact",
+        f"Find, show or change a contact, or let it be called once more. {_FINDS}",
+        ("contact", "contact_search"),
+    ),
     Entry(
         "key",
         f"Give people and programs a key of their own: a viewer's, an operator's or an admin's. {_FINDS}",

@@ -27,6 +27,8 @@ from sqlalchemy import (
 from orchestrator.policy.search_words import trigrams_of
 from orchestrator.store.sql.tables import contact_words, contacts
 
+# Not the column: its index would be walked in this order, and the trigrams of all rows be made to compare them.
+_PLACE_ALONE = contact_words.c.place + literal(0, literal_execute=True)
 _TRIGRAMS = func.contact_trigrams(contact_words.c.place, contact_words.c.words)
 
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('contact_words'))")
@@ -118,7 +120,7 @@ def find_by_words(
     found = (
         select(contact_words.c.contact_id, contact_words.c.place)
         .where(_TRIGRAMS.op("@>")(_keys(newest.c.n, words)), *has_words, *before)
-        .order_by(contact_words.c.place.desc())
+        .order_by(_PLACE_ALONE.desc())
     )
     if conditions:  # of one after the other, until there are enough
         each_one = found.correlate(newest).offset(literal(0, literal_execute=True)).subquery("found")

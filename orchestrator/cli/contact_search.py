@@ -1,0 +1,99 @@
+"""`orchestrator contact find | show`: finds people by what is known of them, and shows how they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from json import dumps
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from orchestrator.cli.api_client import api_client
+
+_MORE = "There may be more: words of contacts that were added or upgraded just now are still to be written."
+_HIDDEN = frozenset({"variables", "answers", "zone", "timezone_source"})
+
+_Json = Annotated[bool, typer.Option("--json", help="Print the answer of the API, one line for each contact.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to their group."""
+    app.command()(find)
+    app.command()(show)
+
+
+def find(
+    ctx: typer.Context,
+    asked: Annotated[str, typer.Argument(metavar="Q", help="Parts of a name, an id or any value; or a phone number.")],
+    *,
+    campaign: Annotated[str | None, typer.Option(help="Of this campaign alone, cmp_01J….")] = None,
+    tag: Annotated[str | None, typer.Option(help="Of campaigns with this tag.")] = None,
+    status: Annotated[str | None, typer.Option(help="Such as waiting, held or completed.")] = None,
+    region: Annotated[str | None, typer.Option(help="The country of a number without a country code.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    as_json: _Json = False,
+) -> None:
+    """Find contacts over all campaigns, the newest first; exits with 1 when there are none.
+
+    orchestrator contact find "ada love"
+    """
+    said = {"campaign_id": campaign, "tag": tag, "status": status, "region": region}
+    filters = {name: value for name, value in said.items() if value is not None}
+    first = api_client(ctx).get("/v1/contacts", q=asked, limit=min(limit, 500), **filters)
+    found = list(islice(_each(ctx, first, {"q": asked, **filters}), limit))
+    for contact in found:
+        _print(dumps(contact, ensure_ascii=False) if as_json else _line(contact))
+    if first["incomplete"]:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(_MORE)
+    if not found:
+        raise typer.Exit(1)
+
+
+def show(
+    ctx: typer.Context,
+    contact: Annotated[str, typer.Argument(metavar="ID", help="The contact, such as con_01J…")],
+    *,
+    as_json: _Json = False,
+) -> None:
+    """Show a contact: how it stands and why, and what is said of it.
+
+    orchestrator contact show con_…
+    """
+    told = api_client(ctx).get(f"/v1/contacts/{contact}")
+    for line in [dumps(told, ensure_ascii=False)] if as_json else _lines(told):
+        _print(line)
+
+
+def _each(ctx: typer.Context, page: Mapping[str, Any], asked: Mapping[str, Any]) -> Iterator[Any]:
+    yield from page["data"]
+    if page["next_cursor"]:
+        yield from api_client(ctx).each("/v1/contacts", cursor=page["next_cursor"], limit=500, **asked)
+
+
+def _line(contact: Mapping[str, Any]) -> str:
+    said = ", ".join(str(value) for value in contact["variables"].values())
+    names = " ".join(filter(None, (contact["external_id"], f"({said})" if said else "")))
+    where = contact["campaign_id"] or "a single call"
+    return f"{contact['id']} {contact['phone']} {names}: {_standing(contact)}, {where}"
+
+
+def _standing(contact: Mapping[str, Any]) -> str:
+    why = contact["outcome"] or contact["reason_detail"] or contact["reason"] or contact["disposition"]
+    until = f" until {contact['until']}" if contact["until"] else ""
+    return f"{contact['status']}{f' ({why})' if why else ''}{until}"
+
+
+def _lines(contact: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{contact['id']} {contact['phone']}: {_standing(contact)}"
+    for name, value in contact.items():
+        if value not in (None, "") and name not in _HIDDEN | {"id", "phone", "status"}:
+            yield f"  {name}: {value}"
+    for kind in ("variables", "answers"):
+        for name, value in contact[kind].items():
+            yield f"  {kind}.{name}: {value}"
+
+
+def _print(line: str) -> None:
+    Console(highlight=False, soft_wrap=True).print(line, markup=False)
