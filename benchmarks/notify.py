@@ -14,9 +14,9 @@ from benchmarks.sink import Sink, sink
 from benchmarks.webhooks import PUBLIC_KEY
 from orchestrator.ids import new_id
 from orchestrator.local_stack.program import Program
+from orchestrator.operations.notify.webhook_signature import new_secret
 from orchestrator.settings import child_environment
 from orchestrator.store.sql.webhook_endpoints import insert_endpoint
-from orchestrator.web.webhook_signature import new_secret
 from tests.support.poll import eventually
 
 EVENTS = 20_000

@@ -15,8 +15,8 @@ from orchestrator.cli.api_client import ApiClient, DataOption, KeyOption, UrlOpt
 from orchestrator.cli.polling import ApiPoller
 from orchestrator.clock import utc_now
 from orchestrator.local_stack.interrupts import Interrupts, count_interrupts, pause
+from orchestrator.operations.notify.webhook_signature import new_secret, signed_headers
 from orchestrator.web.session import open_session
-from orchestrator.web.webhook_signature import new_secret, signed_headers
 
 _PAGE = 500
 _FORWARD_S = 15.0

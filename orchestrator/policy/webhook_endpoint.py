@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 from pydantic_core import PydanticCustomError
 
 from orchestrator.model.told_event import ToldEvent
-from orchestrator.web.webhook_signature import is_secret
+from orchestrator.model.webhook_secret import is_secret
 
 MOST_ENDPOINTS: Final = 50
 

@@ -11,12 +11,12 @@ import orjson
 from sqlalchemy import Row
 
 from orchestrator.clock import Clock, rfc3339
+from orchestrator.operations.notify.webhook_signature import signed_headers
 from orchestrator.web.bounded_http import Budget
 from orchestrator.web.bounded_resolve import resolve_within
 from orchestrator.web.egress import Egress
 from orchestrator.web.kept_connection import BROKEN, KeptConnection
 from orchestrator.web.ssrf_guard import Admitted, Refused, Resolve, admit_encrypted
-from orchestrator.web.webhook_signature import signed_headers
 
 TIMEOUT_S: Final = 15.0
 """From the look-up of the name to the status of the answer."""

@@ -10,10 +10,10 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, Row
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
+from orchestrator.operations.notify.webhook_signature import new_secret
 from orchestrator.policy.webhook_endpoint import MOST_ENDPOINTS, NewWebhookEndpoint, WebhookEndpointChanges
 from orchestrator.store.sql import webhook_endpoints as endpoints
 from orchestrator.web.ssrf_guard import Refused, admit_encrypted
-from orchestrator.web.webhook_signature import new_secret
 
 BY_REQUEST: Final = "by_request"
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from orchestrator.model.webhook_secret import is_secret
 from orchestrator.operations.notify.forget_events import forget_events
+from orchestrator.operations.notify.webhook_signature import new_secret
 from orchestrator.policy.webhook_endpoint import MOST_ENDPOINTS
 from orchestrator.services import Services
-from orchestrator.web.webhook_signature import is_secret, new_secret
 from tests.support.raw_server import raw_server
 from tests.support.rest import Rest, pointers
 from tests.support.told import SECRET, Teller, answers, heard

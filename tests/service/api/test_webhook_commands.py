@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestrator.cli.app import app
+from orchestrator.operations.notify.webhook_signature import signed_headers
 from orchestrator.services import Services
-from orchestrator.web.webhook_signature import signed_headers
 from tests.support.api_over_http import options_for
 from tests.support.poll import eventually
 from tests.support.raw_server import raw_server

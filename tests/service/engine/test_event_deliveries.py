@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine
 
 from orchestrator.clock import utc_now
+from orchestrator.operations.notify.webhook_signature import new_secret, signed_headers
 from orchestrator.store.sql.event_order import SHARE_ORDER
-from orchestrator.web.webhook_signature import new_secret, signed_headers
 from tests.support.raw_server import raw_server
 from tests.support.told import SECRET, Teller, answers, heard
 

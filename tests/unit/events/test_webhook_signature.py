@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.web.webhook_signature import is_secret, new_secret, signed_headers
+from orchestrator.model.webhook_secret import is_secret
+from orchestrator.operations.notify.webhook_signature import new_secret, signed_headers
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
