@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.http.routes import Route
 from api.resources import (
     bulk_changes,
+    callbacks,
     caller_id_pools,
     calls,
     campaigns,
@@ -48,6 +49,7 @@ _RESOURCES = (
     imports,
     import_previews,
     calls,
+    callbacks,
     exports,
     media,
     recordings,

@@ -13,7 +13,7 @@ from api.http.phone_filters import ASKED_REGION, read_number
 from api.http.responses import nothing
 from api.http.routes import Body, Resource
 from api.http.state_values import values_of
-from orchestrator.model.contact_status import ContactStatus
+from orchestrator.model.contact_status import OPEN_CONTACTS, ContactStatus
 from orchestrator.model.disposition import Disposition
 from orchestrator.operations.campaigns.find_campaigns import find_campaign
 from orchestrator.operations.contacts.add_contacts import AddResult, add_contacts
@@ -100,6 +100,14 @@ class AddedContacts(BaseModel):
     results: list[ContactResult]
 
 
+class CallbackView(BaseModel):
+    """When a contact is called back, and what was noted; `call_id` is the call before."""
+
+    at: Moment
+    note: str | None
+    call_id: str | None
+
+
 class ContactView(BaseModel):
     """A contact. While it is waiting or held, `reason` says why and `until` when it is checked again.
 
@@ -123,6 +131,7 @@ class ContactView(BaseModel):
     reason: str | None
     reason_detail: str | None
     until: Moment | None
+    callback: CallbackView | None
     attempts: int
     attempts_limit: int | None = Field(description="After a redial: up to how many of them. Null: the retry rules say.")
     current_call_id: str | None
@@ -196,6 +205,7 @@ def _shape(row: Any, current: CurrentStatus, stop: Stop | None) -> ContactView:
             "reason": current.reason,
             "reason_detail": _in_words(current.reason, stop),
             "until": current.until,
+            "callback": row.callback if row.status in OPEN_CONTACTS else None,
         }
     )
 

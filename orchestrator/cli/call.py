@@ -9,7 +9,7 @@ from rich.console import Console
 
 from orchestrator.cli.action import ACTIONS, exit_unless_accepted, send_command
 from orchestrator.cli.api_client import api_client, connect
-from orchestrator.cli.arguments import parse_pairs
+from orchestrator.cli.arguments import parse_pairs, parse_time
 from orchestrator.cli.call_timeline import follow_call, print_call
 from orchestrator.cli.upload import flow_reference
 from orchestrator.ids import new_id
@@ -69,6 +69,28 @@ def dial(
 def show(ctx: typer.Context, call: Annotated[str, typer.Argument(metavar="ID", help="The call, call_01J…")]) -> None:
     """Show a call with its timeline and its result."""
     print_call(api_client(ctx).get(f"/v1/calls/{call}"), console=Console(highlight=False, soft_wrap=True))
+
+
+@app.command()
+def callback(
+    ctx: typer.Context,
+    call: Annotated[str, typer.Argument(metavar="ID", help="The call, live or over, call_01J…")],
+    *,
+    after: Annotated[str | None, typer.Option(help="In how long, such as 2h.")] = None,
+    at: Annotated[str | None, typer.Option(help="When, such as 2027-03-01T09:00-05:00.")] = None,
+    note: Annotated[str | None, typer.Option(help="Shown with the contact until then.")] = None,
+) -> None:
+    """Call the person of a call back, first in line; while the call lives, from its end on.
+
+    orchestrator call callback call_01J… --after 2h --note "is in a meeting"
+    """
+    moment = parse_time(at, option="--at").isoformat() if at is not None else None
+    said = {"after": after, "at": moment, "note": note}
+    body = {name: value for name, value in said.items() if value is not None}
+    told = api_client(ctx).post(f"/v1/calls/{call}/callback", body, idempotency_key=new_id("req"))
+    typer.echo(f"{told['contact_id']} is called back at {told['at']}")
+    if told["reason"]:
+        typer.echo(f"dialed from {told['dials_from'] or 'nobody knows when'}: {told['reason_detail']}")
 
 
 @app.command(epilog=f"The commands: {', '.join(ACTIONS)}.")

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     NOT_YET = "not_yet"
     TOO_LATE = "too_late"
     RETRY_DUE = "retry_due"
+    CALLBACK = "callback"
     OUTSIDE_HOURS = "outside_hours"
     ZONE_UNKNOWN = "zone_unknown"
     LAW_HOURS = "law_hours"
@@ -95,6 +96,7 @@ _SENTENCES = {
     Reason.NOT_YET: "The contact's not_before has not come.",
     Reason.TOO_LATE: "The contact's not_after has passed.",
     Reason.RETRY_DUE: "The last attempt is followed by another one at this time, as the retry rules say.",
+    Reason.CALLBACK: "The person is to be called back at this time, first in line.",
     Reason.OUTSIDE_HOURS: "It is outside the calling hours in at least one of the contact's time zones.",
     Reason.ZONE_UNKNOWN: (
         "The contact's time zone is unknown, or its zones share less than two hours a day; give the contact a timezone "

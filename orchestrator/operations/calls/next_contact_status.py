@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from orchestrator.model.contact_status import CLAIMABLE, CONTACT_TRANSITIONS, ContactStatus
 from orchestrator.model.disposition import Disposition, Fault
 from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, Reason
 from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step
 from orchestrator.store.sql.call_records import ContactAfter, Record
+from orchestrator.store.sql.callbacks import callback_in_record
 from orchestrator.store.sql.dial_checks import rules_of
 
 
@@ -33,7 +37,10 @@ def _moved_on(record: Record) -> ContactAfter:
     status = ContactStatus(row["contact_status"])
     if status not in (ContactStatus.CALLING, ContactStatus.HELD):  # a person has ended it while the call was live
         return _after(record, status, row["contact_reason"], None, attempts=attempts, tally=tally)
-    match _step(record, tally, attempts):
+    step = _step(record, tally, attempts)
+    if at := _called_back_at(record, step):
+        return _called_back(record, step, at, attempts=attempts, tally=tally)
+    match step:
         case Final(end, reason):
             return _after(record, end, reason, None, attempts=attempts, tally=tally)
         case RetryAt() if row["campaign_status"] in END_OF_CAMPAIGN:
@@ -45,6 +52,22 @@ def _moved_on(record: Record) -> ContactAfter:
             return _after(
                 record, ContactStatus.WAITING, Reason.RETRY_DUE.value, at.isoformat(), attempts=attempts, tally=tally
             )
+
+
+def _called_back_at(record: Record, step: RetryAt | Final) -> datetime | None:
+    """Return when the person is called back: nobody who opted out, or whose call may live on, nor when all is over."""
+    is_over = record.row["campaign_status"] in END_OF_CAMPAIGN
+    is_never = isinstance(step, Final) and step.status in (ContactStatus.SUPPRESSED, ContactStatus.UNKNOWN)
+    return None if is_over or is_never else callback_in_record(record.row, record.call.call_id)
+
+
+def _called_back(
+    record: Record, step: RetryAt | Final, at: datetime, *, attempts: int, tally: dict[str, int]
+) -> ContactAfter:
+    """Let it wait until then, with one more attempt if none was left."""
+    after = _after(record, ContactStatus.HELD, Reason.CALLBACK.value, at.isoformat(), attempts=attempts, tally=tally)
+    spent = attempts - tally.get("unspent", 0)
+    return replace(after, callback="begins", attempts_limit=spent + 1 if isinstance(step, Final) else None)
 
 
 def _known_after_all(record: Record) -> ContactAfter:
@@ -80,7 +103,8 @@ def _amended(record: Record) -> ContactAfter | None:
         status, reason, due_at = step.status, step.reason, None
     elif (status, reason) == (ContactStatus.UNKNOWN, Reason.UNKNOWN_ATTEMPT):
         status, reason = _never_again(step)  # its end was only assumed, and now it is known
-    return _after(record, status, reason, due_at, attempts=row["attempts"], tally=tally)
+    amended = _after(record, status, reason, due_at, attempts=row["attempts"], tally=tally)
+    return replace(amended, callback="stays") if status in CLAIMABLE else amended
 
 
 def _is_asked_for_since(record: Record) -> bool:

@@ -39,7 +39,7 @@ _HELD_BY_PLACE = (
     Reason.LIST_STALE,
     *HELD_BY_CAPS,  # the law of a place has caps and rests of its own
 )
-_NOT_HELD_BY_NUMBER = (Reason.NOT_YET, Reason.RECORD_FAILED)
+_NOT_HELD_BY_NUMBER = (Reason.NOT_YET, Reason.CALLBACK, Reason.RECORD_FAILED)
 
 
 class ContactChange(BaseModel):

@@ -98,6 +98,8 @@ def _due(contact: Row[Any], when: datetime) -> Checked:
     """Return whether the contact's own time has come: that of a retry, or the one it is held until."""
     is_due = contact.due_at is not None and contact.due_at <= when
     facts = {"status": contact.status, "due_at": contact.due_at, "because": contact.reason}
+    if contact.reason == Reason.CALLBACK and contact.callback:
+        facts |= {"note": contact.callback["note"], "asked_in": contact.callback["call_id"]}
     return Checked("due", None if is_due else reason_of_wait(contact.reason), None if is_due else contact.due_at, facts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -18,6 +18,7 @@ from orchestrator.model.hearing import hearing_of
 from orchestrator.model.live_call import LiveCall, Suppression
 from orchestrator.policy.guards.budget import cost_told
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.sql.callbacks import FIRST_IN_LINE, USUAL_PRIORITY
 from orchestrator.store.sql.consent_facts import is_revoked
 from orchestrator.store.sql.erased_calls import ERASED, IS_ERASED
 from orchestrator.store.sql.listed_numbers import is_listed
@@ -37,7 +38,7 @@ _READ = text(
            CASE k.direction WHEN 'inbound' THEN k.from_number ELSE k.to_number END AS their_number,
            k.outcome AS old_outcome, {IS_ERASED} AS is_erased, k.answers AS old_answers, k.dialed_at,
            c.status AS contact_status, c.current_call_id, c.last_call_id, c.attempts, c.attempts_limit,
-           c.redialed_after, c.tally,
+           c.redialed_after, c.callback, c.tally,
            c.reason AS contact_reason, c.due_at::text AS due_at_text,
            EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
                    AND {IN_FORCE}) OR {is_listed("k.to_number", "g")}
@@ -74,15 +75,20 @@ _CALLS = text(
 ).bindparams(bindparam("records", type_=JSONB))
 
 _CONTACTS = text(
-    """
+    f"""
     UPDATE contacts c SET status = r.status, reason = r.reason, due_at = r.due_at::timestamptz, current_call_id = NULL,
         last_call_id = r.call_id, attempts = r.attempts, tally = r.tally, unspent_tries = 0,
-        disposition = r.disposition, outcome = r.outcome, answers = r.answers, updated_at = now()
+        disposition = r.disposition, outcome = r.outcome, answers = r.answers, updated_at = now(),
+        attempts_limit = coalesce(r.attempts_limit, c.attempts_limit),
+        redialed_after = CASE r.callback WHEN 'begins' THEN r.call_id ELSE c.redialed_after END,
+        priority = CASE r.callback WHEN 'begins' THEN {FIRST_IN_LINE} WHEN 'stays' THEN c.priority
+            ELSE {USUAL_PRIORITY} END,
+        callback = CASE WHEN r.callback <> 'ends' THEN c.callback END
     FROM jsonb_to_recordset(:contacts) AS r(
         contact_id text, call_id text, status text, reason text, due_at text, attempts int, tally jsonb,
-        disposition text, outcome text, answers jsonb)
+        disposition text, outcome text, answers jsonb, attempts_limit int, callback text)
     WHERE c.id = r.contact_id
-    """
+    """  # noqa: S608 built from constants
 ).bindparams(bindparam("contacts", type_=JSONB))
 
 _TIMELINE = text(
@@ -154,6 +160,8 @@ class ContactAfter:
     disposition: str
     outcome: str | None
     answers: Mapping[str, Any]
+    attempts_limit: int | None = None  # None: as it was
+    callback: Literal["begins", "stays", "ends"] = "ends"
 
     def __post_init__(self) -> None:
         CONTACT_TRANSITIONS.check(self.source, self.status)

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from orchestrator.ids import new_id
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.sql.callbacks import USUAL_PRIORITY
 from orchestrator.store.sql.campaigns import add_zones
 from orchestrator.store.sql.opt_outs import IN_FORCE
 from orchestrator.store.sql.tables import campaigns
@@ -29,7 +30,7 @@ _CONTACTS = text(
         not_before, not_after, priority, variables, status, reason, due_at)
     SELECT i.new_id, :to, c.phone, c.external_id, c.timezone, c.timezone_source, c.region, c.zone, c.zones_version,
         CASE WHEN c.not_before > now() THEN c.not_before END, CASE WHEN c.not_after > now() THEN c.not_after END,
-        c.priority, c.variables,
+        {USUAL_PRIORITY}, c.variables,
         CASE WHEN {_IS_SUPPRESSED} THEN '{ContactStatus.SUPPRESSED}'
              WHEN c.not_before > now() THEN '{ContactStatus.HELD}' ELSE '{ContactStatus.WAITING}' END,
         CASE WHEN {_IS_SUPPRESSED} THEN '{Reason.SUPPRESSED}' WHEN c.not_before > now() THEN '{Reason.NOT_YET}' END,

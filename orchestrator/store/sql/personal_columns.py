@@ -161,6 +161,7 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
             "timezone_source": None,
             "region": None,
             "ignore_hours_because": None,
+            "callback": null(),
             # An outcome set on request may be any text; that of a flow is one of its outcomes.
             "outcome": case((contacts.c.reason == "by_request", None), else_=contacts.c.outcome),
             "status": _canceled(contacts.c.status, ContactStatus.CANCELED),

@@ -12,6 +12,7 @@ from orchestrator.model.campaign_status import CampaignStatus
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.model.disposition import Disposition
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.sql.callbacks import USUAL_PRIORITY
 from orchestrator.store.sql.opt_outs import IN_FORCE
 from orchestrator.store.sql.state_changes import change_state, sources_of
 from orchestrator.store.sql.tables import campaigns
@@ -43,7 +44,7 @@ _WAIT_AGAIN = text(
         reason = CASE WHEN t.due_at > now() THEN '{Reason.NOT_YET}' END, due_at = t.due_at,
         not_before = coalesce(CAST(:not_before AS timestamptz), c.not_before), attempts = t.attempts,
         attempts_limit = t.attempts - coalesce((c.tally->>'unspent')::int, 0) + :more, redialed_after = c.last_call_id,
-        unspent_tries = 0, current_call_id = NULL, updated_at = now()
+        unspent_tries = 0, current_call_id = NULL, callback = NULL, priority = {USUAL_PRIORITY}, updated_at = now()
     FROM ({_WHO} ORDER BY c.id FOR UPDATE OF c) t WHERE c.id = t.id
     """  # noqa: S608 built from constants
 )

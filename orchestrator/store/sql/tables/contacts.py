@@ -68,6 +68,8 @@ contacts = Table(
     ),  # dialed; `unspent` of the tally did not count
     Column("attempts_limit", Integer),  # as many as a person has asked for; NULL = what the retry rules allow
     Column("redialed_after", Text),  # the last call before that
+    # {"at": …, "note": …, "call_id": the last or live call when it was asked for, "priority": the usual one}
+    Column("callback", JSONB),
     Column("unspent_tries", Integer, nullable=False, server_default=text("0")),  # in a row (R4)
     Column(
         "tally", JSONB, nullable=False, server_default=EMPTY
