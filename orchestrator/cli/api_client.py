@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from orchestrator.errors import Misconfigured, OrchestratorError
 from orchestrator.local_stack.data_folder import read_addresses, stored_api_key
+from orchestrator.local_stack.interrupts import pause
 from orchestrator.settings import Settings, load_settings
 from orchestrator.web.egress import DIRECT, Egress
 from orchestrator.web.session import open_session
@@ -30,12 +31,12 @@ DataOption = Annotated[Path | None, typer.Option(help="Data folder of a running 
 class ApiError(OrchestratorError):
     """Raised when the API answers with an error; the message has the detail and every wrong field."""
 
-    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+    def __init__(self, status: int, problem: dict[str, Any], *, retry_after_s: float | None = None) -> None:
         fields = [f"  {_where(error)}{error.get('detail', '')}" for error in problem.get("errors", [])]
         what = problem.get("detail") or problem.get("title") or "no reason given"
         what += f" It may be dialed from {problem['until']} on." if problem.get("until") else ""
         super().__init__("\n".join([f"{what} ({status})", *fields]))
-        self.status, self.problem = status, problem
+        self.status, self.problem, self.retry_after_s = status, problem, retry_after_s
 
 
 class ApiUnreachable(OrchestratorError):
@@ -43,14 +44,19 @@ class ApiUnreachable(OrchestratorError):
 
 
 _ANSWER_S = 30.0
+_REPEATED_AFTER_S = (0.25, 0.75, 2.0)  # an API that is restarted is back by then
+_LONGEST_WAIT_S = 5.0
+_UNAVAILABLE = 503
 _UPLOAD_S = 3600  # the answer comes when every row is written
 
 
 class ApiClient:
-    """A client of the REST API; every request ends within 30 s unless more is asked, none is retried."""
+    """A client of the REST API; a request ends within 30 s unless more is asked, reads outlive a blip of the API."""
 
-    def __init__(self, base_url: str, key: SecretStr, *, egress: Egress = DIRECT) -> None:
-        self.base_url = base_url.rstrip("/")
+    def __init__(
+        self, base_url: str, key: SecretStr, *, egress: Egress = DIRECT, wait: Callable[[float], object] = pause
+    ) -> None:
+        self.base_url, self._wait = base_url.rstrip("/"), wait
         self._session = open_session(egress)
         self._session.headers["Authorization"] = f"Bearer {key.get_secret_value()}"
 
@@ -111,6 +117,21 @@ class ApiClient:
         self._session.close()
 
     def _ask(self, method: str, path: str, **more: Any) -> requests.Response:
+        """Return the answer; a read is repeated after a connection error or a 503, nothing else ever is."""
+        for wait_s in _REPEATED_AFTER_S if method == "GET" else ():
+            try:
+                return self._ask_once(method, path, **more)
+            except ApiUnreachable as err:
+                if not isinstance(err.__cause__, requests.ConnectionError):
+                    raise  # a read that timed out has taken long enough
+                self._wait(wait_s)
+            except ApiError as err:
+                if err.status != _UNAVAILABLE:
+                    raise
+                self._wait(min(err.retry_after_s or wait_s, _LONGEST_WAIT_S))
+        return self._ask_once(method, path, **more)
+
+    def _ask_once(self, method: str, path: str, **more: Any) -> requests.Response:
         try:
             answer = self._session.request(method, f"{self.base_url}{path}", **{"timeout": (3.05, _ANSWER_S), **more})
         except requests.RequestException as err:
@@ -119,7 +140,12 @@ class ApiClient:
             ) from err
         if answer.ok:
             return answer
-        raise ApiError(answer.status_code, _problem(answer))
+        raise ApiError(answer.status_code, _problem(answer), retry_after_s=_retry_after_s(answer))
+
+
+def _retry_after_s(answer: requests.Response) -> float | None:
+    said = answer.headers.get("Retry-After", "")
+    return float(said) if said.isascii() and said.isdecimal() else None
 
 
 def _write(answer: requests.Response, file: Path) -> None:
