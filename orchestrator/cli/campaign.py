@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +19,8 @@ from orchestrator.cli.campaign_report import stopped_line
 from orchestrator.cli.campaign_watch import watch_campaign
 from orchestrator.cli.explanations import print_campaign, print_explanation, print_preflight
 from orchestrator.cli.import_preview import preview_contacts
+from orchestrator.cli.names import POOL, id_of, named_campaign
+from orchestrator.cli.output import JsonLines, JsonOption, open_console, print_json, print_lines
 from orchestrator.cli.upload import flow_reference, import_contacts, read_document
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.policy.consents import OnOptOut, RequiredConsent
@@ -34,11 +35,8 @@ app = typer.Typer(
     "Finds the API and its key in the data folder of a running `orchestrator up`, or through --url and --key.",
 )
 
-_Id = Annotated[str, typer.Argument(metavar="ID", help="The campaign, such as cmp_01J…")]
-
-
+_Id = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id, such as cmp_01J…, or its name.")]
 _At = Annotated[str | None, typer.Option(help="A time such as 2027-03-01T09:00-05:00. Default: now.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print the answer of the API.")]
 _PREFLIGHT_S = 300
 
 
@@ -66,7 +64,7 @@ def create(
     flow: Annotated[str, typer.Option(help="A flow file (uploaded first), or the id or name of a stored flow.")],
     caller_id: Annotated[list[str] | None, typer.Option(help="Caller id, +1…; repeat the option for several.")] = None,
     caller_id_pool: Annotated[
-        str | None, typer.Option(help="The id of a pool of caller ids, instead of --caller-id.")
+        str | None, typer.Option(help="A pool of caller ids, by name or id, instead of --caller-id.")
     ] = None,
     calls_per_second: Annotated[
         float | None, typer.Option(min=SLOWEST, max=FASTEST, help="Maximum dials per second of this campaign.")
@@ -127,6 +125,7 @@ def create(
     settings: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="YAML or JSON with any other field of the API.")
     ] = None,
+    json: JsonOption = False,
 ) -> None:
     """Create a campaign as a draft; it dials nobody until it is started.
 
@@ -135,7 +134,8 @@ def create(
     api = api_client(ctx)
     body = read_document(settings) if settings else {}
     body |= {"name": name, "flow": flow_reference(api, flow)}
-    body |= _given({"caller_ids": caller_id or None, "caller_id_pool": caller_id_pool})
+    body |= _given({"caller_ids": caller_id or None})
+    body |= {"caller_id_pool": id_of(api, POOL, caller_id_pool)} if caller_id_pool else {}
     pacing = {"calls_per_second": calls_per_second, "max_live_calls": max_live_calls, "weight": weight}
     _put(body, "pacing", _given(pacing))
     _put(body, "calling_hours", _given({"always": True, "because": because}) if always else {})
@@ -149,8 +149,8 @@ def create(
     _put(body, "consent", _given({"require": consent}))
     _put(body, "lists", _given({"suppress": suppress_list or None, "allow": allow_list}))
     _put(body, "spend", _given({"per_day": spend_per_day, "total": spend_total}))
-    campaign = api.post("/v1/campaigns", body)
-    typer.echo(campaign["id"])
+    made = api.post("/v1/campaigns", body)
+    print_json(made) if json else typer.echo(made["id"])
 
 
 @app.command("import")
@@ -178,6 +178,7 @@ def import_(
     preview: Annotated[
         bool, typer.Option("--preview", help="Only show how the file is read, and propose --map; nobody is imported.")
     ] = False,
+    json: JsonOption = False,
 ) -> None:
     """Import a CSV file or an Excel workbook; valid rows are kept, the problems of all others are listed by kind.
 
@@ -187,25 +188,24 @@ def import_(
     Exit status 1 if no contact was imported (with --preview: would be); a file with duplicates only is not a failure.
     """
     options = _given({"region": region, "dedupe": dedupe, "map": map_, "encoding": encoding, "sheet": sheet})
-    if preview:
-        preview_contacts(api_client(ctx), campaign, file, options=options, console=_console())
-        return
-    import_contacts(api_client(ctx), campaign, file, options=options, console=_console())
+    api, campaign_id = named_campaign(ctx, campaign)
+    read = preview_contacts if preview else import_contacts
+    read(api, campaign_id, file, options=options, console=open_console(), as_json=json)
 
 
 @app.command()
-def preflight(ctx: typer.Context, campaign: _Id, *, at: _At = None, json: _Json = False) -> None:
+def preflight(ctx: typer.Context, campaign: _Id, *, at: _At = None, json: JsonOption = False) -> None:
     """Look through all contacts before dialing: who may be called, who waits for what, who never will be.
 
     Nothing is changed. Exit status 1 if something forbids the start.
     """
-    api = api_client(ctx)
+    api, campaign = named_campaign(ctx, campaign)
     body = {"at": moment.isoformat()} if (moment := _moment(at)) else {}
     told = api.post(f"/v1/campaigns/{campaign}/preflight", body, timeout_s=_PREFLIGHT_S)
     if json:
-        typer.echo(dumps(told, indent=2, ensure_ascii=False))
+        print_json(told)
     else:
-        print_preflight(_console(), api.get(f"/v1/campaigns/{campaign}")["name"], told)
+        print_preflight(open_console(), api.get(f"/v1/campaigns/{campaign}")["name"], told)
     if told["errors"]:
         raise typer.Exit(1)
 
@@ -218,7 +218,7 @@ def explain(
     contact: Annotated[str | None, typer.Option(help="A contact, such as con_01J…: why is it (not) called?")] = None,
     phone: Annotated[str | None, typer.Option(help="The same of the contact with this number.")] = None,
     at: _At = None,
-    json: _Json = False,
+    json: JsonOption = False,
 ) -> None:
     """Say why a campaign does not dial, or not faster; with --contact or --phone, why one person is (not) called.
 
@@ -228,7 +228,7 @@ def explain(
         raise InvalidInput([FieldError("--phone", "one_of_both", "name --contact or --phone, not both")])
     if at and not (contact or phone):
         raise InvalidInput([FieldError("--at", "of_a_person", "--at goes with --contact or --phone")])
-    api = api_client(ctx)
+    api, campaign = named_campaign(ctx, campaign)
     person = contact or (_contact_with(api, campaign, phone) if phone else None)
     if person is None:
         told = api.get(f"/v1/campaigns/{campaign}/explain")
@@ -248,41 +248,47 @@ def start(
         list[str] | None,
         typer.Option(help="Start in spite of this error of the preflight, by its code; repeat the option for several."),
     ] = None,
+    json: JsonOption = False,
 ) -> None:
     """Start dialing."""
-    _act(ctx, campaign, "start", {"accept": accept} if accept else None)
+    _act(ctx, campaign, "start", {"accept": accept} if accept else None, json=json)
 
 
 @app.command()
-def pause(ctx: typer.Context, campaign: _Id) -> None:
+def pause(ctx: typer.Context, campaign: _Id, *, json: JsonOption = False) -> None:
     """Stop dialing; when this returns no more dials are sent. Live calls continue to their end."""
-    _act(ctx, campaign, "pause")
+    _act(ctx, campaign, "pause", json=json)
 
 
 @app.command()
-def resume(ctx: typer.Context, campaign: _Id) -> None:
+def resume(ctx: typer.Context, campaign: _Id, *, json: JsonOption = False) -> None:
     """Resume a paused campaign."""
-    _act(ctx, campaign, "resume")
+    _act(ctx, campaign, "resume", json=json)
 
 
 @app.command()
 def cancel(
     ctx: typer.Context,
     campaign: _Id,
+    *,
     live_calls: Annotated[LiveCalls, typer.Option(help="What happens to live calls.")] = LiveCalls.FINISH,
+    json: JsonOption = False,
 ) -> None:
     """Cancel a campaign permanently; contacts that were not called yet will not be called."""
-    _act(ctx, campaign, "cancel", {"live_calls": live_calls.value})
+    _act(ctx, campaign, "cancel", {"live_calls": live_calls.value}, json=json)
 
 
 @app.command()
 def watch(
     ctx: typer.Context,
     campaign: _Id,
+    *,
     every: Annotated[float, typer.Option(min=0.2, help="Seconds between two updates.")] = 1.0,
+    json: JsonLines = False,
 ) -> None:
     """Watch a campaign until it is completed or canceled; Ctrl-C ends the display, not the campaign."""
-    watch_campaign(api_client(ctx), campaign, every_s=every, console=_console())
+    api, campaign_id = named_campaign(ctx, campaign)
+    watch_campaign(api, campaign_id, every_s=every, console=open_console(), as_json=json)
 
 
 @app.command()
@@ -292,17 +298,21 @@ def report(
     csv: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Also write a CSV file with one row per contact.")
     ] = None,
+    *,
     excel: Annotated[bool, typer.Option(help="Write the CSV so that Excel keeps every digit.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Print the results of the contacts and the calls."""
-    api = api_client(ctx)
-    about = api.get(f"/v1/campaigns/{campaign}")
-    if reason := stopped_line(about):
-        _console().print(reason, markup=False)
-    print_report(_console(), f"{about['name']} · {about['status']}", api.get(f"/v1/campaigns/{campaign}/stats"))
+    api, campaign = named_campaign(ctx, campaign)
+    about, stats = api.get(f"/v1/campaigns/{campaign}"), api.get(f"/v1/campaigns/{campaign}/stats")
+    if json:
+        print_json(stats)
+    else:
+        print_lines([reason] if (reason := stopped_line(about)) else [])
+        print_report(open_console(), f"{about['name']} · {about['status']}", stats)
     if csv:
         api.download(f"/v1/campaigns/{campaign}/results", csv, format="excel" if excel else "csv")
-        _console().print(f"a row per contact: {csv}")
+        typer.echo(f"a row per contact: {csv}", err=json)
 
 
 @app.command()
@@ -325,28 +335,32 @@ def results(
     """
     written = format_ or _FORMATS.get(to.suffix.lower(), TableFormat.CSV)
     asked = _given({"columns": columns, "tz": tz})
-    api_client(ctx).download(f"/v1/campaigns/{campaign}/results", to, format=written.value, **asked)
+    api, campaign_id = named_campaign(ctx, campaign)
+    api.download(f"/v1/campaigns/{campaign_id}/results", to, format=written.value, **asked)
     if to.is_file():
-        _console().print(f"a row per contact: {to}", markup=False)
+        open_console().print(f"a row per contact: {to}", markup=False)
 
 
 _FORMATS = {".xlsx": TableFormat.XLSX, ".jsonl": TableFormat.JSONL, ".ndjson": TableFormat.JSONL}
 
 
-def _act(ctx: typer.Context, campaign: str, action: str, body: dict[str, Any] | None = None) -> None:
-    answer = api_client(ctx).post(f"/v1/campaigns/{campaign}/{action}", body)
-    in_flight = answer.get("in_flight")
+def _act(
+    ctx: typer.Context, campaign: str, action: str, body: dict[str, Any] | None = None, *, json: bool = False
+) -> None:
+    api, campaign_id = named_campaign(ctx, campaign)
+    told = api.post(f"/v1/campaigns/{campaign_id}/{action}", body)
+    in_flight = told.get("in_flight")
     more = f", {in_flight} calls still live" if in_flight else ""
-    _console().print(f"{answer.get('name', campaign)} is {answer['status']}{more}")
-    if reason := stopped_line(answer):
-        _console().print(reason, markup=False)
+    reason = stopped_line(told)
+    lines = [f"{told.get('name', campaign)} is {told['status']}{more}", *([reason] if reason else [])]
+    print_json(told) if json else print_lines(lines)
 
 
 def _show(told: Any, *, json: bool, draw: Callable[[Console], None]) -> None:
     if json:
-        typer.echo(dumps(told, indent=2, ensure_ascii=False))
+        print_json(told)
     else:
-        draw(_console())
+        draw(open_console())
 
 
 def _contact_with(api: ApiClient, campaign: str, phone: str) -> str:
@@ -359,10 +373,6 @@ def _contact_with(api: ApiClient, campaign: str, phone: str) -> str:
 
 def _moment(at: str | None) -> datetime | None:
     return parse_time(at, option="--at") if at else None
-
-
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=True)
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestrator.cli.api_client import api_client
 from orchestrator.cli.arguments import parse_pairs, parse_time
+from orchestrator.cli.names import named_campaign
+from orchestrator.cli.output import JsonOption
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.ids import new_id
 
-_Id = Annotated[str, typer.Argument(metavar="ID", help="The campaign, such as cmp_01J…")]
+_Id = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id, such as cmp_01J…, or its name.")]
 _Dispositions = Annotated[
     list[str] | None, typer.Option("--disposition", help="How the last call ended, such as busy; may be repeated.")
 ]
@@ -22,7 +23,6 @@ _Outcomes = Annotated[
 _Statuses = Annotated[
     list[str] | None, typer.Option("--status", help="How the contact ended, such as exhausted; may be repeated.")
 ]
-_Json = Annotated[bool, typer.Option("--json", help="Print the answer of the API.")]
 _PATIENCE_S = 60  # the answer of a large one takes up to 20 s
 
 
@@ -43,7 +43,7 @@ def redial(
     attempts: Annotated[int, typer.Option(min=1, help="How many more calls, at most.")] = 1,
     not_before: Annotated[str | None, typer.Option(help="When they begin, such as 2027-03-01T09:00-05:00.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count the contacts, and change nothing.")] = False,
-    json: _Json = False,
+    json: JsonOption = False,
 ) -> None:
     """Let contacts that have ended wait again; a completed campaign runs again for them.
 
@@ -52,8 +52,9 @@ def redial(
     asked: dict[str, Any] = {**_filter(disposition, outcome, status), "attempts": attempts, "dry_run": dry_run}
     if not_before:
         asked["not_before"] = parse_time(not_before, option="--not-before").isoformat()
-    path = f"/v1/campaigns/{campaign}/redial"
-    told = api_client(ctx).post(path, asked, idempotency_key=new_id("req"), timeout_s=_PATIENCE_S)
+    api, campaign_id = named_campaign(ctx, campaign)
+    path = f"/v1/campaigns/{campaign_id}/redial"
+    told = api.post(path, asked, idempotency_key=new_id("req"), timeout_s=_PATIENCE_S)
     verb = "would wait again" if dry_run else "wait again"
     _tell(told, f"{told['contacts']} contacts {verb}", json=json)
 
@@ -67,7 +68,7 @@ def clone(
     disposition: _Dispositions = None,
     outcome: _Outcomes = None,
     status: _Statuses = None,
-    json: _Json = False,
+    json: JsonOption = False,
 ) -> None:
     """Make a new draft of a campaign, with all, none or some of its contacts; print its id.
 
@@ -77,8 +78,9 @@ def clone(
     if some and all_contacts:
         raise InvalidInput([FieldError("--all-contacts", "one_of_both", "take all contacts along, or some")])
     asked = {"contacts": some or ("all" if all_contacts else "none"), **({"name": name} if name else {})}
-    path = f"/v1/campaigns/{campaign}/clone"
-    told = api_client(ctx).post(path, asked, idempotency_key=new_id("req"), timeout_s=_PATIENCE_S)
+    api, campaign_id = named_campaign(ctx, campaign)
+    path = f"/v1/campaigns/{campaign_id}/clone"
+    told = api.post(path, asked, idempotency_key=new_id("req"), timeout_s=_PATIENCE_S)
     copying = told["copying"]
     if not json and copying and copying["status"] == "running":
         typer.echo(f"{copying['changed']} contacts are copied, the others follow by themselves", err=True)
@@ -92,7 +94,7 @@ def hear_first(
     to: Annotated[str, typer.Option(help="Your own number, +1…: it rings.")],
     contact: Annotated[str | None, typer.Option(help="The contact whose values are heard, con_01J…")] = None,
     var: Annotated[list[str] | None, typer.Option(help="A value instead, name=value; may be repeated.")] = None,
-    json: _Json = False,
+    json: JsonOption = False,
 ) -> None:
     """Call one number as a contact of the campaign would be called, at any hour; print the id of the call.
 
@@ -101,7 +103,8 @@ def hear_first(
     asked: dict[str, Any] = {"to": to, **({"contact_id": contact} if contact else {})}
     if var or not contact:
         asked["variables"] = parse_pairs(var or [], option="--var")
-    told = api_client(ctx).post(f"/v1/campaigns/{campaign}/test-call", asked, idempotency_key=new_id("req"))
+    api, campaign_id = named_campaign(ctx, campaign)
+    told = api.post(f"/v1/campaigns/{campaign_id}/test-call", asked, idempotency_key=new_id("req"))
     typer.echo(dumps(told, indent=2, ensure_ascii=False) if json else told["id"])
 
 

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from orchestrator.cli.api_client import api_client
+from orchestrator.cli.names import named_campaign
 
 _PAGE = 50
 
@@ -42,15 +43,18 @@ def list_(
 
 def show(
     ctx: typer.Context,
-    campaign: Annotated[str, typer.Argument(metavar="ID", help="The campaign, such as cmp_01J…")],
+    campaign: Annotated[
+        str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id, such as cmp_01J…, or its name.")
+    ],
     *,
     as_json: _Json = False,
 ) -> None:
     """Show what was said of a campaign: its flow, numbers, hours, rules, values for everybody, tags.
 
-    orchestrator campaign show cmp_…
+    orchestrator campaign show "spring reminders"
     """
-    told = api_client(ctx).get(f"/v1/campaigns/{campaign}")
+    api, campaign_id = named_campaign(ctx, campaign)
+    told = api.get(f"/v1/campaigns/{campaign_id}")
     for line in [dumps(told, ensure_ascii=False)] if as_json else _lines(told):
         _print(line)
 

@@ -13,6 +13,7 @@ from rich.live import Live
 
 from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.campaign_report import stats_line, stats_screen, stopped_line
+from orchestrator.cli.output import print_json_line
 from orchestrator.cli.polling import ApiPoller
 from orchestrator.local_stack.interrupts import pause
 from orchestrator.model.campaign_status import FINAL_CAMPAIGN
@@ -59,6 +60,17 @@ class StatsView:
             self._last_line_at, self._last_status = monotonic(), (stats["status"], stopped_line(stats))
 
 
+class JsonView(StatsView):
+    """A line of JSON for each update."""
+
+    def __init__(self) -> None:
+        self._live = None
+
+    def draw(self, stats: dict[str, Any]) -> None:
+        """Print these statistics."""
+        print_json_line(stats)
+
+
 def _has_ended(stats: Mapping[str, Any]) -> bool:
     return stats["status"] in FINAL_CAMPAIGN
 
@@ -69,13 +81,14 @@ def watch_campaign(
     *,
     every_s: float,
     console: Console,
+    as_json: bool = False,
     wait: Callable[[float], None] = pause,
     is_over: Callable[[Mapping[str, Any]], bool] = _has_ended,
 ) -> Watched:
     """Show a campaign until `is_over` says so of its statistics, completed or canceled; return the observation."""
     title, seen = api.get(f"/v1/campaigns/{campaign}")["name"], Watched({})
-    follower = ApiPoller(api, console)
-    with StatsView(console, title) as view:
+    follower = ApiPoller(api, Console(stderr=True, highlight=False, soft_wrap=True) if as_json else console)
+    with JsonView() if as_json else StatsView(console, title) as view:
         while True:
             stats = follower.get(f"/v1/campaigns/{campaign}/stats")
             if stats is None:

@@ -52,7 +52,7 @@ COMMANDS = (
         "campaign",
         "Create campaigns, import contacts, start, watch and report. "
         "Finds the API and its key in the data folder of a running `orchestrator up`, or through --url and --key.",
-        ("campaign", "campaign_again", "campaign_list"),
+        ("campaign", "campaign_again", "campaign_edit", "campaign_list"),
     ),
     Entry(
         "contact",

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from orchestrator.cli.api_client import api_client
+from orchestrator.cli.names import CAMPAIGN, id_of
 
 _MORE = "There may be more: words of contacts that were added or upgraded just now are still to be written."
 _HIDDEN = frozenset({"variables", "answers", "zone", "timezone_source"})
@@ -28,7 +29,7 @@ def find(
     ctx: typer.Context,
     asked: Annotated[str, typer.Argument(metavar="Q", help="Parts of a name, an id or any value; or a phone number.")],
     *,
-    campaign: Annotated[str | None, typer.Option(help="Of this campaign alone, cmp_01J….")] = None,
+    campaign: Annotated[str | None, typer.Option(help="Of this campaign alone, by name or id.")] = None,
     tag: Annotated[str | None, typer.Option(help="Of campaigns with this tag.")] = None,
     status: Annotated[str | None, typer.Option(help="Such as waiting, held or completed.")] = None,
     region: Annotated[str | None, typer.Option(help="The country of a number without a country code.")] = None,
@@ -39,7 +40,8 @@ def find(
 
     orchestrator contact find "ada love"
     """
-    said = {"campaign_id": campaign, "tag": tag, "status": status, "region": region}
+    campaign_id = id_of(api_client(ctx), CAMPAIGN, campaign) if campaign else None
+    said = {"campaign_id": campaign_id, "tag": tag, "status": status, "region": region}
     filters = {name: value for name, value in said.items() if value is not None}
     first = api_client(ctx).get("/v1/contacts", q=asked, limit=min(limit, 500), **filters)
     found = list(islice(_each(ctx, first, {"q": asked, **filters}), limit))

@@ -9,15 +9,20 @@ from typing import Any
 from rich.console import Console
 
 from orchestrator.cli.api_client import ApiClient
+from orchestrator.cli.output import print_json
 from orchestrator.cli.upload import content_type_of, counted, problem_lines
 
 
-def preview_contacts(api: ApiClient, campaign: str, file: Path, *, options: dict[str, str], console: Console) -> None:
+def preview_contacts(
+    api: ApiClient, campaign: str, file: Path, *, options: dict[str, str], console: Console, as_json: bool = False
+) -> None:
     """Print the columns, the first contacts and the problems of a file; exit with 1 if nobody would be imported."""
     with file.open("rb") as rows:
         address = f"/v1/campaigns/{campaign}/imports/preview"
         told = api.upload(address, rows, content_type=content_type_of(file), **options)
-    for line in preview_lines(told, given_map=options.get("map")):
+    if as_json:
+        print_json(told)
+    for line in () if as_json else preview_lines(told, given_map=options.get("map")):
         console.print(line, markup=False)
     if not told["accepted"]:
         raise SystemExit(1)

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from orchestrator.cli.api_client import ApiClient, api_client, connect
+from orchestrator.cli.api_client import api_client, connect
 from orchestrator.cli.arguments import parse_time
+from orchestrator.cli.names import LIST, id_of
 from orchestrator.cli.upload import problem_lines
 from orchestrator.clock import rfc3339
-from orchestrator.errors import NotFound
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -89,7 +89,7 @@ def import_(
     params = {field: value for field, value in options.items() if value}
     params |= {field: "true" for field, value in accepted.items() if value}
     with file.open("rb") as rows:
-        done = api.replace(f"/v1/lists/{_id_of(api, name)}/content", rows, content_type="text/csv", **params)
+        done = api.replace(f"/v1/lists/{id_of(api, LIST, name)}/content", rows, content_type="text/csv", **params)
     _print(done["list"])
     _console().print(f"{done['rows']} rows: {done['accepted']} accepted, {done['invalid']} invalid", markup=False)
     for line in problem_lines(done):
@@ -110,7 +110,7 @@ def show(
         for each in api.each("/v1/lists", limit=500):
             _print(each)
         return
-    list_id = _id_of(api, name)
+    list_id = id_of(api, LIST, name)
     _print(api.get(f"/v1/lists/{list_id}"))
     for line in api.get(f"/v1/lists/{list_id}/changes", limit=20)["data"]:
         _console().print(f"  {_change(line)}", markup=False)
@@ -138,14 +138,6 @@ def lookup(
         _console().print(f"suppressed ({each['scope']}): {each['reason']}", markup=False)
     if not found["lists"] and not found["suppressions"]:
         _console().print(f"{found['phone']} is on no list and not suppressed", markup=False)
-
-
-def _id_of(api: ApiClient, name: str) -> str:
-    if name.startswith("lst_"):
-        return name
-    for each in api.each("/v1/lists", name=name):
-        return str(each["id"])
-    raise NotFound("list", f"{name}: `orchestrator list show` shows those that are there")
 
 
 def _print(row: Mapping[str, Any]) -> None:

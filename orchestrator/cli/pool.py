@@ -10,8 +10,8 @@ from urllib.parse import quote
 import typer
 from rich.console import Console
 
-from orchestrator.cli.api_client import ApiClient, api_client, connect
-from orchestrator.errors import NotFound
+from orchestrator.cli.api_client import api_client, connect
+from orchestrator.cli.names import POOL, id_of
 from orchestrator.policy.caller_id_pool import Choose
 
 app = typer.Typer(
@@ -45,7 +45,7 @@ def show(ctx: typer.Context, name: _Name, *, as_json: _Json = False) -> None:
     orchestrator pool show east
     """
     api = api_client(ctx)
-    pool = api.get(f"{_PATH}/{_id_of(api, name)}")
+    pool = api.get(f"{_PATH}/{id_of(api, POOL, name)}")
     _echo([json.dumps(pool, ensure_ascii=False)] if as_json else _lines(pool))
 
 
@@ -79,7 +79,7 @@ def add(ctx: typer.Context, name: _Name, numbers: _Numbers, *, region: _Regions 
     orchestrator pool add east +13055550113 --region US-FL
     """
     api = api_client(ctx)
-    _echo(_lines(api.post(f"{_PATH}/{_id_of(api, name)}/numbers", {"numbers": _documents(numbers, region)})))
+    _echo(_lines(api.post(f"{_PATH}/{id_of(api, POOL, name)}/numbers", {"numbers": _documents(numbers, region)})))
 
 
 @app.command()
@@ -91,7 +91,7 @@ def remove(
     orchestrator pool remove east +13055550113
     """
     api = api_client(ctx)
-    path = f"{_PATH}/{_id_of(api, name)}"
+    path = f"{_PATH}/{id_of(api, POOL, name)}"
     api.delete(f"{path}/numbers?number={quote(number, safe='')}")
     _echo(_lines(api.get(path)))
 
@@ -100,16 +100,8 @@ def remove(
 def delete(ctx: typer.Context, name: _Name) -> None:
     """Delete a pool that no open campaign dials from."""
     api = api_client(ctx)
-    api.delete(f"{_PATH}/{_id_of(api, name)}")
+    api.delete(f"{_PATH}/{id_of(api, POOL, name)}")
     _echo([f"the pool {name} is deleted"])
-
-
-def _id_of(api: ApiClient, name: str) -> str:
-    if name.startswith("pool_"):
-        return name
-    for pool in api.each(_PATH, name=name):
-        return str(pool["id"])
-    raise NotFound("pool", f"{name}: `orchestrator pool list` shows those that are there")
 
 
 def _documents(numbers: list[str], regions: list[str] | None) -> list[dict[str, Any]]:

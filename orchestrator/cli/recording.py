@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from orchestrator.cli.api_client import api_client, connect
+from orchestrator.cli.names import CAMPAIGN, id_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,7 +26,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print the answer of the API
 def list_(
     ctx: typer.Context,
     *,
-    campaign: Annotated[str | None, typer.Option(help="Only those of this campaign, cmp_…")] = None,
+    campaign: Annotated[str | None, typer.Option(help="Only those of this campaign, by name or id.")] = None,
     call: Annotated[str | None, typer.Option(help="Only those of this call, call_…")] = None,
     status: Annotated[
         str | None, typer.Option(help="pending, fetched, incomplete, stored_elsewhere or failed.")
@@ -34,8 +35,10 @@ def list_(
     json_: _Json = False,
 ) -> None:
     """List recordings, newest first."""
-    asked = {"campaign_id": campaign, "call_id": call, "status": status, "limit": min(limit, 200)}
-    found = api_client(ctx).each("/v1/recordings", **{name: value for name, value in asked.items() if value})
+    api = api_client(ctx)
+    campaign_id = id_of(api, CAMPAIGN, campaign) if campaign else None
+    asked = {"campaign_id": campaign_id, "call_id": call, "status": status, "limit": min(limit, 200)}
+    found = api.each("/v1/recordings", **{name: value for name, value in asked.items() if value})
     for _, recording in zip(range(limit), found, strict=False):
         typer.echo(json.dumps(recording, ensure_ascii=False) if json_ else _line(recording))
 

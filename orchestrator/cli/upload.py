@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from orchestrator.cli.api_client import ApiClient
+from orchestrator.cli.output import print_json
 from orchestrator.cli.polling import ApiPoller
 from orchestrator.errors import Misconfigured
 from orchestrator.local_stack.interrupts import pause
@@ -42,7 +43,9 @@ def content_type_of(file: Path) -> str:
     return _TABLES.get(file.suffix.lower(), "text/csv")
 
 
-def import_contacts(api: ApiClient, campaign: str, file: Path, *, options: dict[str, str], console: Console) -> None:
+def import_contacts(
+    api: ApiClient, campaign: str, file: Path, *, options: dict[str, str], console: Console, as_json: bool = False
+) -> None:
     """Upload a CSV file, wait for the import, and print the counts and the rejected rows.
 
     Exits with status 1 if no contact of the file is in the campaign afterwards.
@@ -53,15 +56,22 @@ def import_contacts(api: ApiClient, campaign: str, file: Path, *, options: dict[
     while job["status"] not in ("done", "completed", "failed", "canceled"):
         pause(0.3)
         job = follower.get(f"/v1/imports/{job['id']}") or job
+    print_json(job) if as_json else _print_import(job, console)
+    if job["status"] == "failed" or not _imported(job):
+        raise SystemExit(1)
+
+
+def _imported(job: dict[str, Any]) -> int:
+    return int(job["accepted"] + job["duplicates"])
+
+
+def _print_import(job: dict[str, Any], console: Console) -> None:
     counts = f"{job['accepted']} accepted, {counted(job['duplicates'], 'duplicate')}, {job['invalid']} invalid"
     console.print(f"{job['id']} {job['status']}: {counted(job['rows'], 'row')}, {counts}")
     for line in problem_lines(job):
         console.print(f"  {line}", markup=False)
-    if not job["accepted"] + job["duplicates"]:
+    if not _imported(job):
         console.print("nobody was imported" if job["rows"] else "nobody was imported: the file has no rows")
-    elif job["status"] != "failed":
-        return
-    raise SystemExit(1)
 
 
 def counted(count: int, noun: str) -> str:

@@ -1,0 +1,64 @@
+"""`orchestrator campaign edit`: changes what was said of a campaign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orchestrator.bounds import FASTEST, HEAVIEST, MOST_LIVE_CALLS, SLOWEST
+from orchestrator.cli.arguments import parse_optional
+from orchestrator.cli.names import POOL, id_of, named_campaign
+from orchestrator.cli.output import JsonOption, print_json, print_lines
+from orchestrator.cli.upload import flow_reference, read_document
+from orchestrator.errors import FieldError, InvalidInput
+
+_Id = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id, such as cmp_01J…, or its name.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the group `campaign`."""
+    app.command()(edit)
+
+
+def edit(
+    ctx: typer.Context,
+    campaign: _Id,
+    *,
+    name: Annotated[str | None, typer.Option(help="Its new name.")] = None,
+    flow: Annotated[str | None, typer.Option(help="A flow file (uploaded first), or the id or name of one.")] = None,
+    caller_id: Annotated[list[str] | None, typer.Option(help="Caller id, +1…; those before are replaced.")] = None,
+    caller_id_pool: Annotated[str | None, typer.Option(help="A pool of caller ids instead, by name or id.")] = None,
+    calls_per_second: Annotated[float | None, typer.Option(min=SLOWEST, max=FASTEST, help="At most so many.")] = None,
+    max_live_calls: Annotated[int | None, typer.Option(min=1, max=MOST_LIVE_CALLS, help="At most so many.")] = None,
+    weight: Annotated[int | None, typer.Option(min=1, max=HEAVIEST, help="Share relative to others.")] = None,
+    keep_open: Annotated[
+        bool | None, typer.Option("--keep-open/--no-keep-open", help="Whether it stays open when all are called.")
+    ] = None,
+    var: Annotated[
+        list[str] | None, typer.Option(help="A value for everybody, name=value; name=none removes it; repeatable.")
+    ] = None,
+    settings: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="YAML or JSON with any other field of the API.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change a campaign, also while it runs; what is not named stays as it is.
+
+    orchestrator campaign edit "spring reminders" --calls-per-second 2
+    """
+    api, campaign_id = named_campaign(ctx, campaign)
+    body: dict[str, Any] = read_document(settings) if settings else {}
+    said: dict[str, Any] = {"name": name, "caller_ids": caller_id or None, "keep_open": keep_open}
+    said |= {"flow": flow_reference(api, flow) if flow else None}
+    said |= {"caller_id_pool": id_of(api, POOL, caller_id_pool) if caller_id_pool else None}
+    said |= {"variables": parse_optional(var, option="--var") if var else None}
+    body |= {field: value for field, value in said.items() if value is not None}
+    pacing = {"calls_per_second": calls_per_second, "max_live_calls": max_live_calls, "weight": weight}
+    if pacing := {field: value for field, value in pacing.items() if value is not None}:
+        body["pacing"] = api.get(f"/v1/campaigns/{campaign_id}")["pacing"] | body.get("pacing", {}) | pacing
+    if not body:
+        raise InvalidInput([FieldError("--name", "nothing", "say what to change: `orchestrator campaign edit --help`")])
+    told = api.patch(f"/v1/campaigns/{campaign_id}", body)
+    print_json(told) if as_json else print_lines([f"{told['name']} is changed"])

@@ -1,0 +1,51 @@
+"""Finds what is named on the command line: by its id, or by its exact name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+
+import typer
+
+from orchestrator.cli.api_client import ApiClient, api_client
+from orchestrator.errors import Conflict, NotFound
+
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Something that has a name: what it is called, how its ids begin, where it is listed and by which command."""
+
+    noun: str
+    prefix: str
+    path: str
+    listed_by: str
+
+
+CAMPAIGN = Kind("campaign", "cmp_", "/v1/campaigns", "orchestrator campaign list")
+LIST = Kind("list", "lst_", "/v1/lists", "orchestrator list show")
+POOL = Kind("pool", "pool_", "/v1/caller-id-pools", "orchestrator pool list")
+
+
+def id_of(api: ApiClient, kind: Kind, word: str) -> str:
+    """Return the id that `word` is or names; raise NotFound, or Conflict where several have the name."""
+    if word.startswith(kind.prefix):
+        return word
+    found = list(islice(api.each(kind.path, name=word, limit=_SHOWN + 1), _SHOWN + 1))
+    if not found:
+        raise NotFound(kind.noun, f"{word}: `{kind.listed_by}` shows those that are there")
+    if len(found) > 1:
+        those = [f"{each['id']}{_more(each)}" for each in found[:_SHOWN]] + ["…"] * (len(found) > _SHOWN)
+        raise Conflict("ambiguous_name", "\n  ".join([f"several have the name {word}, say which by its id:", *those]))
+    return str(found[0]["id"])
+
+
+def named_campaign(ctx: typer.Context, word: str) -> tuple[ApiClient, str]:
+    """Return the client of the command, and the id of the campaign that `word` is or names."""
+    api = api_client(ctx)
+    return api, id_of(api, CAMPAIGN, word)
+
+
+def _more(each: dict[str, object]) -> str:
+    return "".join(f" {each[field]}" for field in ("status", "created_at") if each.get(field))

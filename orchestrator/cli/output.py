@@ -1,0 +1,35 @@
+"""Prints results: for a person in words, with `--json` the answer of the API as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from json import dumps
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer of the API.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print JSON, one line for each.")]
+
+
+def open_console() -> Console:
+    """Return a console for words; it has no colours where it is piped."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def print_json(told: Any) -> None:
+    """Print one answer of the API."""
+    typer.echo(dumps(told, indent=2, ensure_ascii=False))
+
+
+def print_json_line(told: Any) -> None:
+    """Print one of several things."""
+    typer.echo(dumps(told, ensure_ascii=False))
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines of words as they are."""
+    console = open_console()
+    for line in lines:
+        console.print(line, markup=False)

@@ -1,0 +1,105 @@
+"""`orchestrator campaign` over a real API: campaigns by name or id, results as JSON, `edit`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from orchestrator.cli.app import app
+from tests.support.api_over_http import options_for
+from tests.support.rest import CALLER_ID, Rest, fresh_number
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def run(rest: Rest) -> Iterator[Command]:
+    with options_for(rest) as options:
+        yield lambda group, *words: CliRunner().invoke(app, [group, *options, *words])
+
+
+@pytest.fixture
+def spring(rest: Rest) -> str:
+    return str(rest.campaign(name="spring reminders")["id"])
+
+
+def said(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)
+
+
+def test_a_campaign_is_found_by_its_exact_name(run: Command, rest: Rest, spring: str) -> None:
+    rest.campaign(name="spring reminders 2")
+
+    assert said(run("campaign", "show", "spring reminders", "--json"))["id"] == spring
+    assert said(run("campaign", "show", spring, "--json"))["name"] == "spring reminders"
+    unknown = run("campaign", "pause", "Spring reminders")
+    assert unknown.exit_code == 1 and "orchestrator campaign list" in unknown.output
+
+
+def test_of_several_with_one_name_each_is_listed_and_nothing_is_done(run: Command, rest: Rest, spring: str) -> None:
+    other = rest.campaign(name="spring reminders")["id"]
+
+    refused = run("campaign", "start", "spring reminders")
+
+    assert refused.exit_code == 1
+    assert spring in refused.output and other in refused.output
+    assert (rest.get(f"/v1/campaigns/{spring}").json or {})["status"] == "draft"
+
+
+@pytest.mark.parametrize("verb", ["preflight", "explain", "start", "pause", "resume", "cancel", "report"])
+def test_every_verb_takes_a_name_and_prints_the_answer_of_the_api(
+    run: Command, rest: Rest, spring: str, verb: str
+) -> None:
+    rest.contacts(spring, fresh_number())
+    if verb in ("pause", "resume"):
+        rest.post(f"/v1/campaigns/{spring}/start")
+    if verb == "resume":
+        rest.post(f"/v1/campaigns/{spring}/pause")
+
+    told = run("campaign", verb, "spring reminders", "--json")
+
+    assert isinstance(json.loads(told.output), dict), told.output
+    if verb in ("start", "pause", "resume", "cancel"):
+        assert said(told)["id"] == spring
+
+
+def test_what_is_named_is_changed_and_nothing_else(run: Command, rest: Rest, spring: str, tmp_path: Path) -> None:
+    before = rest.get(f"/v1/campaigns/{spring}").json or {}
+    more = tmp_path / "more.yaml"
+    more.write_text("description: for spring\n")
+
+    words = ("--name", "autumn", "--calls-per-second", "2", "--var", "shop=Main St", "--settings", str(more))
+    told = said(run("campaign", "edit", "spring reminders", *words, "--json"))
+
+    assert (told["name"], told["description"], told["variables"]) == ("autumn", "for spring", {"shop": "Main St"})
+    assert told["pacing"] == before["pacing"] | {"calls_per_second": 2}
+    assert told["calling_hours"] == before["calling_hours"]
+    assert run("campaign", "edit", spring).exit_code == 1
+
+
+def test_an_import_and_its_preview_are_printed_as_they_are(run: Command, spring: str, tmp_path: Path) -> None:
+    file = tmp_path / "contacts.csv"
+    file.write_text("phone,first_name,appointment\n+12025550123,Ada,Monday\n")
+
+    assert said(run("campaign", "import", "spring reminders", str(file), "--preview", "--json"))["accepted"] == 1
+    assert said(run("campaign", "import", "spring reminders", str(file), "--json"))["status"] in ("done", "completed")
+
+
+def test_recordings_are_listed_by_the_name_of_their_campaign(run: Command, spring: str) -> None:
+    assert run("recording", "list", "--campaign", "spring reminders").output == ""
+    assert run("recording", "list", "--campaign", "winter").exit_code == 1
+
+
+def test_a_campaign_names_its_pool(run: Command, rest: Rest) -> None:
+    pool = rest.post("/v1/caller-id-pools", {"name": "east", "numbers": [{"number": CALLER_ID}]}).json or {}
+    flow = rest.flow()["id"]
+
+    made = run("campaign", "create", "x", "--flow", flow, "--caller-id-pool", "east", "--json")
+
+    assert said(made)["caller_id_pool"] == pool["id"]
