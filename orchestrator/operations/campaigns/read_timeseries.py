@@ -51,7 +51,7 @@ def read_timeseries(
     with sql.connect() as tx:
         over = count_calls_over(tx, campaign_id, since=begin, step_s=step_s)
         not_over = count_calls_not_over(tx, campaign_id, since=begin, step_s=step_s)
-    return list(_steps(over, not_over, begin=begin, end=end, step=timedelta(seconds=step_s), now=now))
+    return list(_steps(over, not_over, begin=begin, end=end, step=timedelta(seconds=step_s)))
 
 
 def _check_span(begin: datetime, end: datetime, step_s: int) -> None:
@@ -71,12 +71,11 @@ def _steps(
     begin: datetime,
     end: datetime,
     step: timedelta,
-    now: datetime,
 ) -> Iterator[Step]:
     counts: dict[datetime, dict[str, Counter[str]]] = {}
     for each in over:
         counts.setdefault(each.step, {}).setdefault(each.what, Counter())[each.value or ""] += each.n
-    live = _live_at_ends(counts, not_over, begin=begin, step=step, now=now)
+    at_ends = _live_at_ends(list(_beginnings(begin, end, step)), counts, not_over)
     for at in _beginnings(begin, end, step):
         of_step = counts.get(at, {})
         by_disposition = of_step.get("disposition", _NOBODY)
@@ -85,27 +84,26 @@ def _steps(
             dials=sum(of_step.get("dial", _NOBODY).values()) + not_over.get(at, _NONE).dials,
             answers=sum(of_step.get("answer", _NOBODY).values()),
             humans=sum(by_disposition.get(each.value, 0) for each in TALKED_TO),
-            live=live[at],
+            live=at_ends[at],
             dispositions=dict(by_disposition),
             outcomes=dict(of_step.get("outcome", _NOBODY)),
         )
 
 
 def _live_at_ends(
+    steps: Sequence[datetime],
     counts: Mapping[datetime, Mapping[str, Counter[str]]],
     not_over: Mapping[datetime, NotOver],
-    *,
-    begin: datetime,
-    step: timedelta,
-    now: datetime,
 ) -> dict[datetime, int]:
     """Return the calls that went on at the end of each step, reckoned back from those that go on now."""
-    live, at_ends = sum(each.live for each in not_over.values()), {}
-    for at in reversed(list(_beginnings(begin, now, step))):
+    grown = Counter({at: each.live for at, each in not_over.items()})
+    for at, of_step in counts.items():
+        grown[at] += sum(of_step.get("dial", _NOBODY).values()) - sum(of_step.get("end", _NOBODY).values())
+    live, later, at_ends = sum(each.live for each in not_over.values()), sorted(grown), {}
+    for at in reversed(steps):
+        while later and later[-1] > at:
+            live -= grown[later.pop()]
         at_ends[at] = live
-        of_step = counts.get(at, {})
-        ended = sum(of_step.get("end", _NOBODY).values())
-        live += ended - sum(of_step.get("dial", _NOBODY).values()) - not_over.get(at, _NONE).live
     return at_ends
 
 

@@ -77,6 +77,13 @@ def test_a_span_of_the_past_ends_where_it_says_and_knows_who_was_on_the_line_the
     assert (only["dials"], only["dispositions"], only["live"]) == (0, {"no_answer": 1}, 1)
 
 
+def test_the_minutes_since_a_span_of_long_ago_are_not_counted_one_by_one(rest: Rest, campaign: str) -> None:
+    with time_machine.travel(_minutes(90), tick=False):
+        data = rest.get(f"/v1/campaigns/{campaign}/timeseries?from=1999-01-01T00:00:00Z&to=1999-01-01T00:02:00Z").json
+
+    assert [(each["dials"], each["live"]) for each in data["data"]] == [(0, 0), (0, 0)]
+
+
 @pytest.mark.parametrize(
     ("query", "pointer"),
     [
