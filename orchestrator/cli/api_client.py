@@ -85,9 +85,9 @@ class ApiClient:
         """Change a resource and return it."""
         return self._ask("PATCH", path, json=json).json()
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, **params: Any) -> None:
         """Delete the resource at `path`."""
-        self._ask("DELETE", path)
+        self._ask("DELETE", path, params=params)
 
     def upload(self, path: str, body: Any, *, content_type: str, **params: Any) -> Any:
         """Post a document (bytes or an open file) as it is and return the answer's JSON."""

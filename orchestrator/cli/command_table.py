@@ -73,6 +73,7 @@ COMMANDS = (
         f"Keep lists of numbers: those not to be dialed, registries, and those that alone are dialed. {_FINDS}",
         ("list",),
     ),
+    Entry("suppress", f"Keep numbers from being dialed, everywhere or in one campaign. {_FINDS}", ("suppress",)),
     Entry("recording", f"List recordings, download them, or make links to listen to. {_FINDS}", ("recording",)),
     Entry(
         "policy",
