@@ -94,6 +94,15 @@ class Suppress:
 
 
 @dataclass(frozen=True, slots=True)
+class CallBack:
+    """A step that has the person called back: `after_s` from then on, or at the time that `at` says."""
+
+    after_s: float | None
+    at: Value | None
+    note: Value | None
+
+
+@dataclass(frozen=True, slots=True)
 class Choose:
     """A step that takes the first branch that applies."""
 
@@ -135,7 +144,7 @@ class StreamPlay:
     payload: str
 
 
-Action = Command | HttpRequest | StreamPlay | WaitFor | Suppress | Choose | SetAnswers | End
+Action = Command | HttpRequest | StreamPlay | WaitFor | Suppress | CallBack | Choose | SetAnswers | End
 
 
 def _filled(shape: Any, scope: Scope, *, is_typed: bool) -> Any:

@@ -16,7 +16,9 @@ STREAM_CLEAR: Final = "stream_clear"
 BESIDE: Final = frozenset(
     {"record_start", "streaming_start", "fork_start", "transcription_start", "suppression_start", STREAM_PLAY}
 )
-LOCAL_ACTIONS: Final = frozenset({"http", STREAM_PLAY, "wait_for", "suppress", "choose", "set", "include", "end"})
+LOCAL_ACTIONS: Final = frozenset(
+    {"http", STREAM_PLAY, "wait_for", "suppress", "callback", "choose", "set", "include", "end"}
+)
 STEP_KEYS: Final = frozenset({"on", "goto", "timeout", "repeat", "outcome", "state", "during"})
 WITH_DURING: Final = frozenset({"enqueue", "http", "wait_for"})
 DURING_COMMANDS: Final = frozenset({"playback_start", "speak"})

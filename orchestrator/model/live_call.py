@@ -75,6 +75,15 @@ class Suppression(BaseModel):
     reason: str
 
 
+class CallbackWish(BaseModel):
+    """The flow's request to call the person back at a time."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    note: str | None = None
+
+
 class LiveCall(BaseModel):
     """One live call, stored as JSON in Redis beside its version. Frozen: a `CallDraft` takes the changes of one event.
 
@@ -138,6 +147,7 @@ class LiveCall(BaseModel):
     gone_at: datetime | None = None
     hangups: int = 0
     suppressions: tuple[Suppression, ...] = ()
+    callback: CallbackWish | None = None
     target_legs: tuple[str, ...] = ()
     transfers: int = 0
     newest_target: str | None = None
@@ -168,6 +178,7 @@ class LiveCall(BaseModel):
             "user_state": None,
             "error": None,
             "recordings": (),
+            "callback": None,
         }
         return self.model_copy(update={**blank, "telnyx_error": code or None, "is_erased": True})
 

@@ -13,11 +13,11 @@ from tests.support.flows import GREETING, Line
 FIELDS_OF_SCHEMA_5 = {
     "adopted", "amd_result", "answer_noted_at", "answered_at", "answers", "call_control_id", "call_id", "call_leg_id",
     "call_session_id", "caller_id", "campaign_id", "closing", "contact", "contact_id", "cost", "dialed_at", "direction",
-    "doubles", "ended_at", "error", "finished", "flow_id", "gone_at", "hangup_assumed", "hangup_cause", "hangup_source",
-    "hangups", "heard", "heard_at", "is_erased", "newest_target", "notice_command", "notices", "notices_said",
-    "outcome", "outstanding", "paused", "phase", "recordings", "schema_no", "seen", "settled", "sip_hangup_cause",
-    "step", "suppressions", "target_legs", "telnyx_error", "to", "transfers", "unwanted", "user_state", "visit",
-    "visits",
+    "callback", "doubles", "ended_at", "error", "finished", "flow_id", "gone_at", "hangup_assumed", "hangup_cause",
+    "hangup_source", "hangups", "heard", "heard_at", "is_erased", "newest_target", "notice_command", "notices",
+    "notices_said", "outcome", "outstanding", "paused", "phase", "recordings", "schema_no", "seen", "settled",
+    "sip_hangup_cause", "step", "suppressions", "target_legs", "telnyx_error", "to", "transfers", "unwanted",
+    "user_state", "visit", "visits",
 }  # fmt: skip
 OUTSTANDING_OF_SCHEMA_5 = {
     "accepted", "action", "command_id", "joined", "leg", "role", "since", "started", "stopped", "visit",

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from orchestrator.flow.actions import (
+    CallBack,
     Choose,
     Command,
     End,
@@ -22,6 +23,7 @@ from orchestrator.flow.command_events import caused_by
 from orchestrator.flow.definition import Step
 from orchestrator.flow.engine.background_audio import start_background_audio, stop_background_audio
 from orchestrator.flow.engine.branching import branches_for, leads_nowhere, next_step, store_answers, take_first_branch
+from orchestrator.flow.engine.callback import wish_for_callback
 from orchestrator.flow.engine.hangup import clear_step_timers, hang_up
 from orchestrator.flow.engine.notices import forget_notices, with_notices
 from orchestrator.flow.engine.pending_commands import running_command
@@ -170,6 +172,9 @@ def _perform(transition: Transition, step: Step) -> str | None:
         case Suppress(scope=scope, reason=reason):
             _suppress(transition, scope, reason)
             return step.goto
+        case CallBack() as action:
+            why = wish_for_callback(transition, action)
+            return on_step_failed(transition, _unmet("callback", why)) if why else step.goto
         case Choose(branches=branches):
             return take_first_branch(transition, branches)
         case SetAnswers(set=values):
@@ -221,7 +226,11 @@ def after_http(transition: Transition, event: str, payload: Mapping[str, Any]) -
 
 
 def _failure(command: Command, detail: str) -> dict[str, Any]:
-    return {"command": command.action, "code": "template", "title": "the step could not be filled in", "detail": detail}
+    return _unmet(command.action, detail)
+
+
+def _unmet(action: str, detail: str) -> dict[str, Any]:
+    return {"command": action, "code": "template", "title": "the step could not be filled in", "detail": detail}
 
 
 def _suppress(transition: Transition, scope: str, reason: Value) -> None:

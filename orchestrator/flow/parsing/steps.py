@@ -22,6 +22,7 @@ from orchestrator.flow.definition import Repeat, Step
 from orchestrator.flow.limits import MAX_VISITS, STALL_S
 from orchestrator.flow.notices import Said
 from orchestrator.flow.parsing.branches import read_branches, read_choices, read_set, read_timeout
+from orchestrator.flow.parsing.callback import read_callback
 from orchestrator.flow.parsing.commands import read_command
 from orchestrator.flow.parsing.context import ParseContext, suggestion
 from orchestrator.flow.parsing.events import check_event
@@ -94,6 +95,8 @@ def _action(context: ParseContext, name: str, node: DocumentNode) -> Action:
             return read_stream_play(context, node)
         case "suppress":
             return _suppress(context, node)
+        case "callback":
+            return read_callback(context, node)
         case "choose":
             return Choose(read_choices(context, node))
         case "include":

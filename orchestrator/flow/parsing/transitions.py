@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestrator.flow.actions import Choose, Command, HttpRequest, SetAnswers, StreamPlay, Suppress, WaitFor
+from orchestrator.flow.actions import CallBack, Choose, Command, HttpRequest, SetAnswers, StreamPlay, Suppress, WaitFor
 from orchestrator.flow.definition import Step
 from orchestrator.flow.parsing.context import ParseContext
 from orchestrator.flow.syntax.node import DocumentNode
@@ -31,7 +31,7 @@ def check_transitions(
     match step.action:
         case Choose():
             _refuse_keys(context, entries, ("on", "goto", "timeout"), "choose goes on at once, by its branches")
-        case SetAnswers() | Suppress():
+        case SetAnswers() | Suppress() | CallBack():
             _refuse_keys(context, entries, ("on", "timeout"), "the step goes on at once, by goto")
             if "goto" not in entries and "include" not in entries:
                 context.report(node, "nothing follows: the step needs a goto")

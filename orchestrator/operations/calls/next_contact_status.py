@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from orchestrator.model.contact_status import CLAIMABLE, CONTACT_TRANSITIONS, ContactStatus
 from orchestrator.model.disposition import Disposition, Fault
+from orchestrator.model.live_call import CallbackWish
 from orchestrator.policy.hold_reasons import END_OF_CAMPAIGN, Reason
 from orchestrator.policy.retry import AttemptFacts, Final, RetryAt, next_step
 from orchestrator.store.sql.call_records import ContactAfter, Record
@@ -38,8 +38,8 @@ def _moved_on(record: Record) -> ContactAfter:
     if status not in (ContactStatus.CALLING, ContactStatus.HELD):  # a person has ended it while the call was live
         return _after(record, status, row["contact_reason"], None, attempts=attempts, tally=tally)
     step = _step(record, tally, attempts)
-    if at := _called_back_at(record, step):
-        return _called_back(record, step, at, attempts=attempts, tally=tally)
+    if wish := _callback_of(record, step):
+        return _called_back(record, step, wish, attempts=attempts, tally=tally)
     match step:
         case Final(end, reason):
             return _after(record, end, reason, None, attempts=attempts, tally=tally)
@@ -54,20 +54,23 @@ def _moved_on(record: Record) -> ContactAfter:
             )
 
 
-def _called_back_at(record: Record, step: RetryAt | Final) -> datetime | None:
+def _callback_of(record: Record, step: RetryAt | Final) -> CallbackWish | None:
     """Return when the person is called back: nobody who opted out, or whose call may live on, nor when all is over."""
     is_over = record.row["campaign_status"] in END_OF_CAMPAIGN
-    is_never = isinstance(step, Final) and step.status in (ContactStatus.SUPPRESSED, ContactStatus.UNKNOWN)
-    return None if is_over or is_never else callback_in_record(record.row, record.call.call_id)
+    is_unknown = isinstance(step, Final) and step.status is ContactStatus.UNKNOWN
+    return None if is_over or is_unknown or _is_suppressed(record) else callback_in_record(record.row, record.call)
 
 
 def _called_back(
-    record: Record, step: RetryAt | Final, at: datetime, *, attempts: int, tally: dict[str, int]
+    record: Record, step: RetryAt | Final, wish: CallbackWish, *, attempts: int, tally: dict[str, int]
 ) -> ContactAfter:
     """Let it wait until then, with one more attempt if none was left."""
-    after = _after(record, ContactStatus.HELD, Reason.CALLBACK.value, at.isoformat(), attempts=attempts, tally=tally)
+    after = _after(
+        record, ContactStatus.HELD, Reason.CALLBACK.value, wish.at.isoformat(), attempts=attempts, tally=tally
+    )
     spent = attempts - tally.get("unspent", 0)
-    return replace(after, callback="begins", attempts_limit=spent + 1 if isinstance(step, Final) else None)
+    limit = spent + 1 if isinstance(step, Final) else None
+    return replace(after, callback="begins", note=wish.note, attempts_limit=limit)
 
 
 def _known_after_all(record: Record) -> ContactAfter:

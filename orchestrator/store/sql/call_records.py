@@ -38,7 +38,7 @@ _READ = text(
            CASE k.direction WHEN 'inbound' THEN k.from_number ELSE k.to_number END AS their_number,
            k.outcome AS old_outcome, {IS_ERASED} AS is_erased, k.answers AS old_answers, k.dialed_at,
            c.status AS contact_status, c.current_call_id, c.last_call_id, c.attempts, c.attempts_limit,
-           c.redialed_after, c.callback, c.tally,
+           c.redialed_after, c.callback, c.is_single, c.tally,
            c.reason AS contact_reason, c.due_at::text AS due_at_text,
            EXISTS (SELECT 1 FROM suppressions s WHERE s.phone = k.to_number AND s.scope IN ('global', k.campaign_id)
                    AND {IN_FORCE}) OR {is_listed("k.to_number", "g")}
@@ -83,10 +83,11 @@ _CONTACTS = text(
         redialed_after = CASE r.callback WHEN 'begins' THEN r.call_id ELSE c.redialed_after END,
         priority = CASE r.callback WHEN 'begins' THEN {FIRST_IN_LINE} WHEN 'stays' THEN c.priority
             ELSE {USUAL_PRIORITY} END,
-        callback = CASE WHEN r.callback <> 'ends' THEN c.callback END
+        callback = CASE r.callback WHEN 'stays' THEN c.callback WHEN 'begins' THEN jsonb_build_object(
+            'at', r.due_at, 'note', r.note, 'call_id', r.call_id, 'priority', {USUAL_PRIORITY}) END
     FROM jsonb_to_recordset(:contacts) AS r(
         contact_id text, call_id text, status text, reason text, due_at text, attempts int, tally jsonb,
-        disposition text, outcome text, answers jsonb, attempts_limit int, callback text)
+        disposition text, outcome text, answers jsonb, attempts_limit int, callback text, note text)
     WHERE c.id = r.contact_id
     """  # noqa: S608 built from constants
 ).bindparams(bindparam("contacts", type_=JSONB))
@@ -162,6 +163,7 @@ class ContactAfter:
     answers: Mapping[str, Any]
     attempts_limit: int | None = None  # None: as it was
     callback: Literal["begins", "stays", "ends"] = "ends"
+    note: str | None = None  # of a callback that begins
 
     def __post_init__(self) -> None:
         CONTACT_TRANSITIONS.check(self.source, self.status)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from orchestrator.model.contact_status import ContactStatus
+from orchestrator.model.live_call import CallbackWish, LiveCall
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql.consent_facts import is_revoked
 from orchestrator.store.sql.listed_numbers import is_listed
@@ -64,7 +65,12 @@ def wait_for_callback(tx: Connection, contact_id: str, *, at: datetime) -> None:
     tx.execute(_WAIT, {"contact_id": contact_id, "at": at})
 
 
-def callback_in_record(row: Any, call_id: str) -> datetime | None:
-    """Return when the contact of a record is to be called back, if that was asked for in this call."""
+def callback_in_record(row: Any, call: LiveCall) -> CallbackWish | None:
+    """Return when the contact of a record is to be called back, if that was asked for in this call.
+
+    What was asked for over REST comes before the wish of the flow.
+    """
     asked = row["callback"]
-    return datetime.fromisoformat(asked["at"]) if asked and asked["call_id"] == call_id else None
+    if asked and asked["call_id"] == call.call_id:
+        return CallbackWish(at=datetime.fromisoformat(asked["at"]), note=asked["note"])
+    return call.callback if row["kind"] == "campaign" and not row["is_single"] else None
