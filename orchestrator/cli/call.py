@@ -11,6 +11,7 @@ from orchestrator.cli.action import ACTIONS, exit_unless_accepted, send_command
 from orchestrator.cli.api_client import api_client, connect
 from orchestrator.cli.arguments import parse_pairs, parse_time
 from orchestrator.cli.call_timeline import follow_call, print_call
+from orchestrator.cli.output import JsonOption, open_console, print_answer, print_json
 from orchestrator.cli.upload import flow_reference
 from orchestrator.ids import new_id
 from orchestrator.policy.zones.timezone_source import TimezoneSource
@@ -46,6 +47,7 @@ def dial(
     ] = False,
     because: Annotated[str | None, typer.Option(help="Why --ignore-hours; it is kept.")] = None,
     wait: Annotated[bool, typer.Option(help="Print the call as it happens, until it ends.")] = True,
+    as_json: JsonOption = False,
 ) -> None:
     """Dial one number and print the call as it happens.
 
@@ -59,16 +61,25 @@ def dial(
     body = {name: value for name, value in body.items() if value is not None}
     body |= {"variables": parse_pairs(var or [], option="--var"), "ignore_hours": ignore_hours}  # type: ignore[dict-item]  # JSON
     call = api.post("/v1/calls", body, idempotency_key=new_id("req"))
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, stderr=as_json)
     console.print(f"{call['id']} → {to}", markup=False)
-    if wait and not follow_call(api, call["id"], console=console):
+    took_place = not wait or follow_call(api, call["id"], console=console)
+    if as_json:
+        print_json(api.get(f"/v1/calls/{call['id']}") if wait else call)
+    if not took_place:
         raise typer.Exit(1)
 
 
 @app.command()
-def show(ctx: typer.Context, call: Annotated[str, typer.Argument(metavar="ID", help="The call, call_01J…")]) -> None:
+def show(
+    ctx: typer.Context,
+    call: Annotated[str, typer.Argument(metavar="ID", help="The call, call_01J…")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
     """Show a call with its timeline and its result."""
-    print_call(api_client(ctx).get(f"/v1/calls/{call}"), console=Console(highlight=False, soft_wrap=True))
+    told = api_client(ctx).get(f"/v1/calls/{call}")
+    print_json(told) if as_json else print_call(told, console=open_console())
 
 
 @app.command()
@@ -79,6 +90,7 @@ def callback(
     after: Annotated[str | None, typer.Option(help="In how long, such as 2h.")] = None,
     at: Annotated[str | None, typer.Option(help="When, such as 2027-03-01T09:00-05:00.")] = None,
     note: Annotated[str | None, typer.Option(help="Shown with the contact until then.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Call the person of a call back, first in line; while the call lives, from its end on.
 
@@ -88,9 +100,10 @@ def callback(
     said = {"after": after, "at": moment, "note": note}
     body = {name: value for name, value in said.items() if value is not None}
     told = api_client(ctx).post(f"/v1/calls/{call}/callback", body, idempotency_key=new_id("req"))
-    typer.echo(f"{told['contact_id']} is called back at {told['at']}")
+    words = [f"{told['contact_id']} is called back at {told['at']}"]
     if told["reason"]:
-        typer.echo(f"dialed from {told['dials_from'] or 'nobody knows when'}: {told['reason_detail']}")
+        words.append(f"dialed from {told['dials_from'] or 'nobody knows when'}: {told['reason_detail']}")
+    print_answer(told, words, as_json=as_json)
 
 
 @app.command(epilog=f"The commands: {', '.join(ACTIONS)}.")

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from orchestrator.cli.api_client import api_client, connect
 from orchestrator.cli.arguments import parse_time
+from orchestrator.cli.output import JsonOption, print_answer
 from orchestrator.cli.upload import problem_lines
 from orchestrator.clock import rfc3339, utc_now
 
@@ -37,6 +38,7 @@ def add(
     at: _At = None,
     evidence: Annotated[str | None, typer.Option(help="URL at which it can be seen.")] = None,
     expires: Annotated[str | None, typer.Option(help="When it ends. Default: when it is revoked.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Record a consent.
 
@@ -44,7 +46,7 @@ def add(
     """
     body = {"phone": phone, "kind": kind, "purposes": purpose, "text": text, "source": source, "at": _time(at, "--at")}
     more = {"evidence_url": evidence, "expires_at": _time(expires, "--expires") if expires else None}
-    _print(api_client(ctx).post("/v1/consents", body | {name: value for name, value in more.items() if value}))
+    _print(api_client(ctx).post("/v1/consents", body | {name: value for name, value in more.items() if value}), as_json)
 
 
 @app.command("import")
@@ -60,6 +62,7 @@ def import_(
     source: Annotated[str | None, typer.Option(help="Of rows without one: where it was given.")] = None,
     region: Annotated[str | None, typer.Option(help="The country of numbers without a country code.")] = None,
     map_: Annotated[str | None, typer.Option("--map", help="What columns hold: phone:Header,at:Other.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Record the consents of a file: columns phone, kind, purposes, text, source, at; the same again adds nothing.
 
@@ -70,9 +73,8 @@ def import_(
     with file.open("rb") as rows:
         done = api_client(ctx).upload("/v1/consents/import", rows, content_type="text/csv", **params)
     told = f"{done['added']} added, {done['kept']} recorded before, {done['invalid']} invalid"
-    _console().print(f"{done['rows']} rows: {told}", markup=False)
-    for line in problem_lines(done):
-        _console().print(f"  {line}", markup=False)
+    words = [f"{done['rows']} rows: {told}", *(f"  {line}" for line in problem_lines(done))]
+    print_answer(done, words, as_json=as_json)
 
 
 @app.command()
@@ -86,6 +88,7 @@ def revoke(
         str | None, typer.Option(help="Revoke calls about this subject alone. Default: all calls.")
     ] = None,
     at: _At = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Record a revocation: from now on no call that it covers is made, and one that rings is hung up.
 
@@ -93,7 +96,7 @@ def revoke(
     """
     body = {"phone": phone, "channel": channel, "words": words, "at": _time(at, "--at")}
     scope = {"scope": "subject", "subject": subject} if subject is not None else {"scope": "all"}
-    _print(api_client(ctx).post("/v1/consents/revoke", body | scope))
+    _print(api_client(ctx).post("/v1/consents/revoke", body | scope), as_json)
 
 
 @app.command()
@@ -119,8 +122,8 @@ def _time(text: str | None, option: str) -> str:
     return rfc3339(parse_time(text, option=option) if text else utc_now())
 
 
-def _print(event: Mapping[str, Any]) -> None:
-    _console().print(_line(event), markup=False)
+def _print(event: Mapping[str, Any], as_json: bool = False) -> None:
+    print_answer(event, [_line(event)], as_json=as_json)
 
 
 def _line(event: Mapping[str, Any]) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from orchestrator.cli.api_client import api_client, connect
 from orchestrator.cli.arguments import who
+from orchestrator.cli.output import JsonOption, print_answer
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,28 +24,29 @@ def stop(
     *,
     reason: Annotated[str, typer.Option(help="Reason, shown with every campaign.")],
     by: Annotated[str | None, typer.Option(help="Who stops it. Default: your user name on this machine.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Stop all dialing of all campaigns, also after restarts; live calls continue to their end.
 
     orchestrator dialing stop --reason "wrong list"
     """
-    _print(api_client(ctx).post("/v1/dialing/stop", {"reason": reason, "by": by or who()}))
+    _print(api_client(ctx).post("/v1/dialing/stop", {"reason": reason, "by": by or who()}), as_json)
 
 
 @app.command()
-def resume(ctx: typer.Context) -> None:
+def resume(ctx: typer.Context, *, as_json: JsonOption = False) -> None:
     """Resume dialing of running campaigns."""
-    _print(api_client(ctx).post("/v1/dialing/resume"))
+    _print(api_client(ctx).post("/v1/dialing/resume"), as_json)
 
 
 @app.command()
-def status(ctx: typer.Context) -> None:
+def status(ctx: typer.Context, *, as_json: JsonOption = False) -> None:
     """Show whether dialing is stopped, since when, by whom and why."""
-    _print(api_client(ctx).get("/v1/dialing"))
+    _print(api_client(ctx).get("/v1/dialing"), as_json)
 
 
-def _print(dialing: Mapping[str, Any]) -> None:
-    Console(highlight=False, soft_wrap=True).print(_line(dialing), markup=False)
+def _print(dialing: Mapping[str, Any], as_json: bool) -> None:
+    print_answer(dialing, [_line(dialing)], as_json=as_json)
 
 
 def _line(dialing: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from orchestrator.cli.arguments import parse_pairs, parse_time
+from orchestrator.cli.output import print_json
 from orchestrator.clock import utc_now
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.flow.check import check_flow, load_flow
@@ -22,6 +23,7 @@ from orchestrator.flow.library import Library, StoredFlow
 from orchestrator.flow.notices import When
 from orchestrator.flow.parsing.opt_out import is_of_opt_out
 from orchestrator.flow.syntax.document import parse_flow
+from orchestrator.flow.syntax.problem import FlowProblem
 from orchestrator.model.live_call import Direction
 from orchestrator.policy.purposes import Purpose, Voice
 
@@ -46,6 +48,8 @@ def check(
         Purpose | None, typer.Option(help="Check what calls for this purpose must say, too; sales asks for most.")
     ] = None,
     voice: Annotated[Voice | None, typer.Option(help="Whose voice is heard. Default: as the flow speaks.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what `POST /v1/flows/check` answers.")] = False,
 ) -> None:
     """Check whether a flow would be accepted; every problem names its line and step. Exit status 1 if there is one.
 
@@ -57,6 +61,10 @@ def check(
     problems, warnings = check_flow(
         file.read_bytes(), _content_type(file), library=library, purpose=purpose, voice=voice
     )
+    if as_json:
+        told = [[_problem(each) for each in kind] for kind in (problems, warnings)]
+        print_json({"ok": not problems, "errors": told[0], "warnings": told[1]})
+        raise typer.Exit(1 if problems else 0)
     for mark, found in (("✗", problems), ("!", warnings)):
         for each in found:
             console.print(f"{mark} {file}, {each}", markup=False)
@@ -117,6 +125,10 @@ def play(
     if dry_run.refused:
         console.print(f"the carrier would refuse {', '.join(dry_run.refused)}: see ✗ above", markup=False)
         raise typer.Exit(1)
+
+
+def _problem(problem: FlowProblem) -> dict[str, Any]:
+    return {name: getattr(problem, name) for name in ("step", "line", "pointer", "detail")}
 
 
 def _library(files: list[Path]) -> Library:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from orchestrator.cli.api_client import api_client, connect
 from orchestrator.cli.arguments import parse_time
+from orchestrator.cli.output import JsonOption, print_answer
 from orchestrator.clock import rfc3339
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ def create(
     *,
     role: Annotated[KeyRole, typer.Option(help="viewer reads, operator runs campaigns, admin decides who may.")],
     expires: Annotated[str | None, typer.Option(help="When it ends, such as 2027-03-01T00:00Z.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Create a key and print it: it is shown this once.
 
@@ -47,7 +49,7 @@ def create(
     body = {"name": name, "role": role.value}
     body |= {"expires_at": rfc3339(parse_time(expires, option="--expires"))} if expires else {}
     made = api_client(ctx).post("/v1/keys", body)
-    typer.echo(made["key"])
+    print_answer(made, [made["key"]], as_json=as_json)
     typer.echo(f"{made['id']}: keep it now, it is not shown again", err=True)
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from orchestrator.cli.api_client import api_client, connect
 from orchestrator.cli.arguments import parse_time
 from orchestrator.cli.names import LIST, id_of
+from orchestrator.cli.output import JsonOption, print_answer, print_json_line, print_lines
 from orchestrator.cli.upload import problem_lines
 from orchestrator.clock import rfc3339
 
@@ -46,6 +47,7 @@ def create(
     purpose: Annotated[list[str] | None, typer.Option(help="Of a registry: sales, survey, …; repeatable.")] = None,
     max_age: Annotated[str | None, typer.Option(help="How old a registry or an answer may be. Default: 31d.")] = None,
     owner: Annotated[str | None, typer.Option(help="Who keeps it up to date.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Create a list without entries.
 
@@ -55,7 +57,8 @@ def create(
     """
     given = {"regions": region, "purposes": purpose, "max_age": max_age, "owner": owner}
     body = {"name": name, "kind": kind.value, **{field: value for field, value in given.items() if value}}
-    _print(api_client(ctx).post("/v1/lists", body))
+    made = api_client(ctx).post("/v1/lists", body)
+    print_answer(made, [_line(made)], as_json=as_json)
 
 
 @app.command("import")
@@ -77,6 +80,7 @@ def import_(
     because: Annotated[str | None, typer.Option(help="Why, for the history.")] = None,
     accept_smaller: Annotated[bool, typer.Option(help="Accept a file with less than half of the entries.")] = False,
     accept_older: Annotated[bool, typer.Option(help="Accept a file of an earlier moment than the list's.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Replace the entries of a list by those of a file, all at once.
 
@@ -90,16 +94,16 @@ def import_(
     params |= {field: "true" for field, value in accepted.items() if value}
     with file.open("rb") as rows:
         done = api.replace(f"/v1/lists/{id_of(api, LIST, name)}/content", rows, content_type="text/csv", **params)
-    _print(done["list"])
-    _console().print(f"{done['rows']} rows: {done['accepted']} accepted, {done['invalid']} invalid", markup=False)
-    for line in problem_lines(done):
-        _console().print(f"  {line}", markup=False)
+    counts = f"{done['rows']} rows: {done['accepted']} accepted, {done['invalid']} invalid"
+    print_answer(done, [_line(done["list"]), counts, *(f"  {each}" for each in problem_lines(done))], as_json=as_json)
 
 
 @app.command()
 def show(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="A list's name or id. Default: all lists.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one line for each list.")] = False,
 ) -> None:
     """Show a list with its history, or all lists.
 
@@ -108,12 +112,15 @@ def show(
     api = api_client(ctx)
     if name is None:
         for each in api.each("/v1/lists", limit=500):
-            _print(each)
+            print_json_line(each) if as_json else print_lines([_line(each)])
         return
     list_id = id_of(api, LIST, name)
-    _print(api.get(f"/v1/lists/{list_id}"))
-    for line in api.get(f"/v1/lists/{list_id}/changes", limit=20)["data"]:
-        _console().print(f"  {_change(line)}", markup=False)
+    told = api.get(f"/v1/lists/{list_id}")
+    if as_json:
+        print_json_line(told)
+        return
+    changes = api.get(f"/v1/lists/{list_id}/changes", limit=20)["data"]
+    print_lines([_line(told), *(f"  {_change(each)}" for each in changes)])
 
 
 @app.command()
@@ -140,11 +147,10 @@ def lookup(
         _console().print(f"{found['phone']} is on no list and not suppressed", markup=False)
 
 
-def _print(row: Mapping[str, Any]) -> None:
+def _line(row: Mapping[str, Any]) -> str:
     as_of = f", as of {row['as_of']}" if row["as_of"] else ", never imported"
     stale = f", too old from {row['stale_from']}" if row["stale_from"] else ""
-    line = f"{row['id']} {row['name']}: {row['kind']}, {row['entries']} entries, version {row['version']}{as_of}{stale}"
-    _console().print(line, markup=False)
+    return f"{row['id']} {row['name']}: {row['kind']}, {row['entries']} entries, version {row['version']}{as_of}{stale}"
 
 
 def _answer(holding: Mapping[str, Any]) -> str:

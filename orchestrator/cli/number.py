@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from orchestrator.cli.api_client import ApiClient, ApiError, api_client, connect
+from orchestrator.cli.output import JsonLines, JsonOption, print_answer, print_json_line
 from orchestrator.cli.upload import flow_reference
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
 
@@ -33,6 +34,7 @@ def map_(
     number: Annotated[str, typer.Option(help="A number of yours, +1…")],
     flow: Annotated[str, typer.Option(help=_FLOW)],
     join_days: _JoinDays = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Map a number to a flow that answers its calls, from the next call on.
 
@@ -45,7 +47,7 @@ def map_(
     api = api_client(ctx)
     body = {"number": number, "flow": flow_reference(api, flow), **_joining(join_days)}
     try:
-        _print(api.post("/v1/numbers", body))
+        _print(api.post("/v1/numbers", body), as_json)
     except ApiError as err:
         if err.problem.get("code") != "number_mapped":
             raise
@@ -54,10 +56,10 @@ def map_(
 
 
 @app.command("list")
-def list_(ctx: typer.Context) -> None:
+def list_(ctx: typer.Context, *, as_json: JsonLines = False) -> None:
     """List the mapped numbers, newest first: id, number, flow, and when callers are joined to a contact."""
     for mapped in api_client(ctx).each("/v1/numbers", limit=500):
-        _print(mapped)
+        print_json_line(mapped) if as_json else _print(mapped)
 
 
 @app.command()
@@ -67,6 +69,7 @@ def change(
     *,
     flow: Annotated[str | None, typer.Option(help=_FLOW)] = None,
     join_days: _JoinDays = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Change the flow of a number, or the days of joining, for future calls.
 
@@ -77,7 +80,7 @@ def change(
     api = api_client(ctx)
     number_id = _id_of(api, number)
     chosen = {"flow": flow_reference(api, flow)} if flow is not None else {}
-    _print(api.patch(f"/v1/numbers/{number_id}", chosen | _joining(join_days)))
+    _print(api.patch(f"/v1/numbers/{number_id}", chosen | _joining(join_days)), as_json)
 
 
 @app.command()
@@ -103,11 +106,11 @@ def _joining(join_days: int | None) -> dict[str, Any]:
     return {} if join_days is None else {"join_days": join_days}
 
 
-def _print(mapped: Mapping[str, Any]) -> None:
+def _print(mapped: Mapping[str, Any], as_json: bool = False) -> None:
     flow, days = mapped["flow"], mapped["join_days"]
     joins = "" if days is None else f", joins callers dialed within {days} days" if days else ", joins nobody"
     line = f"{mapped['id']} {mapped['number']} → {flow['name']} version {flow['version']}{joins}"
-    _console().print(line, markup=False)
+    print_answer(mapped, [line], as_json=as_json)
 
 
 def _console() -> Console:

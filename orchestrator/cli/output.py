@@ -28,6 +28,11 @@ def print_json_line(told: Any) -> None:
     typer.echo(dumps(told, ensure_ascii=False))
 
 
+def print_answer(told: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    """Print one answer of the API, as it is or in words."""
+    print_json(told) if as_json else print_lines(lines)
+
+
 def print_lines(lines: Iterable[str]) -> None:
     """Print lines of words as they are."""
     console = open_console()

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from orchestrator.cli.api_client import api_client, connect
 from orchestrator.cli.names import POOL, id_of
+from orchestrator.cli.output import JsonOption, print_answer
 from orchestrator.policy.caller_id_pool import Choose
 
 app = typer.Typer(
@@ -62,6 +63,7 @@ def create(
     per_day: Annotated[int | None, typer.Option(min=1, help="Dials from each number in 24 h. Default: 75.")] = None,
     per_hour: Annotated[int | None, typer.Option(min=1, help="Dials from each number in an hour. Default: 20.")] = None,
     rest: Annotated[str | None, typer.Option(help="How long a number rests. Default: 24h.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Create a pool; a campaign names it with --caller-id-pool.
 
@@ -69,22 +71,30 @@ def create(
     """
     given = {"choose": choose.value if choose else None, "per_day": per_day, "per_hour": per_hour, "rest": rest}
     body = {"name": name, "numbers": _documents(numbers, region)}
-    _echo(_lines(api_client(ctx).post(_PATH, body | {field: value for field, value in given.items() if value})))
+    made = api_client(ctx).post(_PATH, body | {field: value for field, value in given.items() if value})
+    print_answer(made, _lines(made), as_json=as_json)
 
 
 @app.command()
-def add(ctx: typer.Context, name: _Name, numbers: _Numbers, *, region: _Regions = None) -> None:
+def add(
+    ctx: typer.Context, name: _Name, numbers: _Numbers, *, region: _Regions = None, as_json: JsonOption = False
+) -> None:
     """Add numbers to a pool, also while campaigns dial from it; one that is in it already gets these regions.
 
     orchestrator pool add east +13055550113 --region US-FL
     """
     api = api_client(ctx)
-    _echo(_lines(api.post(f"{_PATH}/{id_of(api, POOL, name)}/numbers", {"numbers": _documents(numbers, region)})))
+    told = api.post(f"{_PATH}/{id_of(api, POOL, name)}/numbers", {"numbers": _documents(numbers, region)})
+    print_answer(told, _lines(told), as_json=as_json)
 
 
 @app.command()
 def remove(
-    ctx: typer.Context, name: _Name, number: Annotated[str, typer.Argument(metavar="NUMBER", help="The number, +1….")]
+    ctx: typer.Context,
+    name: _Name,
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The number, +1….")],
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Take a number out of a pool: no more calls are made from it. The last one stays.
 
@@ -93,7 +103,8 @@ def remove(
     api = api_client(ctx)
     path = f"{_PATH}/{id_of(api, POOL, name)}"
     api.delete(f"{path}/numbers?number={quote(number, safe='')}")
-    _echo(_lines(api.get(path)))
+    told = api.get(path)
+    print_answer(told, _lines(told), as_json=as_json)
 
 
 @app.command()

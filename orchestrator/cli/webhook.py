@@ -57,16 +57,16 @@ def show(ctx: typer.Context, endpoint: _Id, *, json_: _Json = False) -> None:
 
 
 @app.command()
-def enable(ctx: typer.Context, endpoint: _Id) -> None:
+def enable(ctx: typer.Context, endpoint: _Id, *, json_: _Json = False) -> None:
     """Let a disabled endpoint receive again; what was pending goes on."""
-    _print(api_client(ctx).patch(f"{_PATH}/{endpoint}", {"enabled": True}))
+    _print(api_client(ctx).patch(f"{_PATH}/{endpoint}", {"enabled": True}), json_)
 
 
 @app.command()
-def rotate(ctx: typer.Context, endpoint: _Id) -> None:
+def rotate(ctx: typer.Context, endpoint: _Id, *, json_: _Json = False) -> None:
     """Give an endpoint another secret and print it; for a day both sign."""
     made = api_client(ctx).post(f"{_PATH}/{endpoint}/rotate-secret", idempotency_key=new_id("req"))
-    typer.echo(f"secret, shown this once: {made['secret']}")
+    typer.echo(json.dumps(made) if json_ else f"secret, shown this once: {made['secret']}")
 
 
 @app.command()
@@ -96,14 +96,19 @@ def deliveries(
 
 @app.command()
 def redeliver(
-    ctx: typer.Context, endpoint: _Id, event: Annotated[str, typer.Argument(help="The event, such as evt_…")]
+    ctx: typer.Context,
+    endpoint: _Id,
+    event: Annotated[str, typer.Argument(help="The event, such as evt_…")],
+    *,
+    json_: _Json = False,
 ) -> None:
     """Deliver an event once more, under its id."""
-    typer.echo(_delivery_line(api_client(ctx).post(f"{_PATH}/{endpoint}/deliveries/{event}/redeliver")))
+    told = api_client(ctx).post(f"{_PATH}/{endpoint}/deliveries/{event}/redeliver")
+    typer.echo(json.dumps(told, ensure_ascii=False) if json_ else _delivery_line(told))
 
 
-@app.command()
-def test(ctx: typer.Context, endpoint: _Id) -> None:
+@app.command("test")
+def send_test(ctx: typer.Context, endpoint: _Id, *, json_: _Json = False) -> None:
     """Send an event `endpoint.test` and print what the endpoint said; exit status 1 unless it accepted it."""
     api = api_client(ctx)
     sent = api.post(f"{_PATH}/{endpoint}/test", idempotency_key=new_id("req"))
@@ -114,7 +119,7 @@ def test(ctx: typer.Context, endpoint: _Id) -> None:
         if delivery["tries"]:
             break
         pause(_EVERY_S)
-    typer.echo(_delivery_line(delivery))
+    typer.echo(json.dumps(delivery, ensure_ascii=False) if json_ else _delivery_line(delivery))
     if delivery["status"] != "delivered":
         raise typer.Exit(1)
 
