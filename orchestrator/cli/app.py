@@ -46,9 +46,9 @@ app = typer.Typer(
     Then, in another terminal, create a campaign, import contacts, start it and watch it:
 
         orchestrator campaign create reminders --flow appointment.yaml --caller-id +12025550100
-        orchestrator campaign import cmp_… contacts.csv
-        orchestrator campaign start cmp_…
-        orchestrator campaign watch cmp_…
+        orchestrator campaign import reminders contacts.csv
+        orchestrator campaign start reminders
+        orchestrator campaign watch reminders
 
     For a first real call: `orchestrator up --carrier telnyx`, `orchestrator doctor`, and
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from orchestrator.cli.api_client import ApiClient
 from orchestrator.cli.app import app
+from orchestrator.cli.campaign_watch import watch_campaign
 from tests.support.api_over_http import options_for
 from tests.support.rest import CALLER_ID, Rest, fresh_number
 
@@ -103,3 +109,19 @@ def test_a_campaign_names_its_pool(run: Command, rest: Rest) -> None:
     made = run("campaign", "create", "x", "--flow", flow, "--caller-id-pool", "east", "--json")
 
     assert said(made)["caller_id_pool"] == pool["id"]
+
+
+def test_a_draft_is_watched_in_plain_words_or_as_json(rest: Rest, spring: str) -> None:
+    stats = rest.get(f"/v1/campaigns/{spring}/stats").json or {}
+    words, lines = io.StringIO(), io.StringIO()
+
+    with options_for(rest) as (_, url, _, key):
+        api = ApiClient(url, SecretStr(key))
+        look: dict[str, Any] = {"every_s": 0.0, "is_over": lambda _stats: True}
+        watch_campaign(api, spring, console=Console(file=words, width=200), **look)
+        with redirect_stdout(lines):
+            watch_campaign(api, spring, console=Console(file=words, width=200), as_json=True, **look)
+        api.close()
+
+    assert words.getvalue().rstrip() == "draft: 0 of 0 contacts done · dialed 0 · live 0 · 0 of 20 dials/s"
+    assert json.loads(lines.getvalue())["contacts"] == stats["contacts"]
