@@ -80,6 +80,7 @@ campaigns = Table(
     moment("completed_at"),
 )
 Index("campaigns_of_pool", campaigns.c.caller_id_pool, postgresql_where=text("caller_id_pool IS NOT NULL"))
+Index("campaigns_by_name", campaigns.c.name, campaigns.c.id)
 Index("campaigns_active", campaigns.c.status, postgresql_where=text(f"status IN {one_of(STARTED)}"))
 
 # The zones a campaign's contacts lie in, so that a claim can ask for the open ones only (R10).
