@@ -253,6 +253,7 @@ KEPT: Final[Mapping[str, str]] = MappingProxyType(
         "list_contents.swept_to": "how far a content that is over was deleted; gone when all of it is",
         "policy_changes.changed_by": "which operator changed what holds for everybody",
         "api_keys.name": "which operator holds it",
+        "api_keys.digest": "of a key, which is random",
         "api_keys.created_by": "which operator made it",
         "audit_events.by": "which operator did it; of the people who are called it holds no value",
         "bulk_changes.filter": "whom a change under way looks for; emptied when it is over",

@@ -190,7 +190,7 @@ def test_campaigns_are_listed_newest_first_and_by_status(rest: Rest, services: S
     ("change", "allowed"),
     [
         ({"pacing": {"weight": 5}}, {"draft", "scheduled", "running", "paused"}),
-        ({"ends_at": "2032-01-01T00:00:00Z"}, {"draft", "scheduled", "running", "paused"}),
+        ({"ends_at": "2032-01-01T00:00:00Z"}, {"draft", "scheduled", "running", "paused", "completed"}),
         ({"retry": {"max_attempts": 1}}, {"draft", "scheduled", "running", "paused"}),
         ({"calling_hours": {"always": True, "because": "a test"}}, {"draft", "scheduled", "running", "paused"}),
         ({"caps": {"per_number_24h": 1}}, {"draft", "scheduled", "running", "paused"}),

@@ -78,7 +78,7 @@ def test_a_number_of_no_campaign_is_explained_and_stored_nowhere(rest: Rest) -> 
     assert answer.status_code == 200, answer.text
     assert answer.json is not None
     assert (answer.json["verdict"], answer.json["reason"], answer.json["until"]) == ("hold", "outside_hours", MORNING)
-    assert rest.get("/v1/contacts").json == {"data": [], "next_cursor": None}
+    assert rest.get("/v1/contacts").json["data"] == []
 
 
 @pytest.mark.parametrize(

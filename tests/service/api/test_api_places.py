@@ -123,7 +123,7 @@ def test_a_contact_that_is_held_for_its_place_is_looked_at_again_when_the_place_
 def test_a_contact_that_is_held_for_something_else_stays_held(rest: Rest, services: Services) -> None:
     contact = _contact(rest, rest.campaign()["id"], timezone="America/Denver")
     with services.sql.begin() as tx:
-        tx.execute(text("UPDATE contacts SET status = 'held', reason = 'number_gap', due_at = NULL"))
+        tx.execute(text("UPDATE contacts SET status = 'held', reason = 'unknown_attempt', due_at = NULL"))
 
     assert rest.patch(f"/v1/contacts/{contact['id']}", {"region": "US-TX"}).json["status"] == "held"
 

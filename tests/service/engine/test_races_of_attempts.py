@@ -18,6 +18,7 @@ from orchestrator.operations.dialing.place_call import NewCall, place_call
 from orchestrator.operations.dialing.stop_dialing import resume_dialing
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.store.redis.rate_limiter import read_health
 from orchestrator.store.sql.dial_ledger import Send
 from orchestrator.telnyx.client_state import ClientState
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
@@ -33,7 +34,8 @@ def judge(world: World) -> list[str]:
 def look(world: World) -> Any:
     state = world.dispatcher._read_state()
     assert state is not None
-    view = world.dispatcher._read_view(state, state.campaigns, in_queue=0)
+    health = read_health(world.redis, world.keys, CONNECTION)
+    view = world.dispatcher._read_view(state, state.campaigns, health, in_queue=0)
     assert view is not None
     return view
 

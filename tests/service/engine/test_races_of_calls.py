@@ -284,14 +284,8 @@ def test_an_import_stops_when_its_campaign_is_canceled(world: World) -> None:
     rows = "phone\n" + "\n".join(f"+1312555{number:04d}" for number in range(5000))
 
     class CanceledMidway(io.BytesIO):
-        times_sought = 0  # it is looked through before its rows are read
-
-        def seek(self, offset: int, whence: int = 0) -> int:
-            self.times_sought += 1
-            return super().seek(offset, whence)
-
         def read(self, size: int | None = -1) -> bytes:
-            if self.times_sought > 1 and self.tell() > 30_000:
+            if world.query("SELECT 1 FROM contacts LIMIT 1"):
                 world.run(cancel_campaign, campaign_id)
             return super().read(size)
 

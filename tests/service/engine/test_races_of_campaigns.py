@@ -28,6 +28,7 @@ from orchestrator.store.sql.contact_transitions import lock_candidates
 from orchestrator.store.sql.ended_campaigns import BATCH
 from tests.support.carrier_stub import Asked, CarrierStub, accepted_dial, refusal
 from tests.support.lock_points import LockPoint, held_now, in_thread, waits_for_a_lock
+from tests.support.poll import eventually
 from tests.support.world import ZONE, World
 
 ANY_TIME = CampaignChanges.model_validate({"calling_hours": {"always": True, "because": "a test"}})
@@ -240,8 +241,11 @@ def test_a_send_is_not_held_by_hours_that_were_changed_while_it_asked(
 
     with in_thread(lambda: world.dialer.dial_call(call_id)):
         point.is_reached()
-        world.run(change_campaign, campaign_id, ANY_TIME)
-        point.go_on()
+        with in_thread(lambda: world.run(change_campaign, campaign_id, ANY_TIME)):  # it waits for the send
+            eventually(
+                lambda: world.query("SELECT 1 FROM campaigns WHERE calling_hours->>'always' = 'true'"), within=20
+            )
+            point.go_on()
 
     assert len(carrier.dials) == 1
 
