@@ -12,8 +12,8 @@ from workers.loops import IDLE, Loop
 
 DELIVERERS = 8
 PER_ENDPOINT = 4
-_ORDER_EVERY_S = 0.25
-_IDLE_S = 0.5  # how late the first event may be read after a while without one
+_ORDER_EVERY_S = 1.0  # each time costs a transaction, however few events there are
+_IDLE_S = 1.0  # how late the first event may be read after a while without one
 _DELIVER_EVERY_S = 0.25
 _IDLE_DELIVERER_S = 2.0  # of eight that take turns the first is there much sooner
 _WANT_EVERY_S = 15.0  # four times within the minute for which a wish holds
