@@ -27,11 +27,17 @@ def test_each_secret_signs() -> None:
     assert (len(both), both[0]) == (2, alone)
 
 
+def test_a_new_secret_is_one_and_no_other() -> None:
+    first, second = new_secret(), new_secret()
+
+    assert is_secret(first) and is_secret(second)
+    assert first != second
+
+
 @pytest.mark.parametrize(
     ("text", "is_one"),
     [
         (SECRET, True),
-        (new_secret(), True),
         ("", False),
         ("whsec_", False),
         ("whsec_c2hvcnQ=", False),
