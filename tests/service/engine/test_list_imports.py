@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-import threading
+import itertools
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator.errors import Conflict, NotFound
@@ -51,11 +51,14 @@ def test_an_import_whose_connection_is_killed_half_way_leaves_the_old_content(
     load(world, list_id, PHONE)
     monkeypatch.setattr(importing, "_BATCH", 500)
     written: list[int] = []
-    with _killing_every_connection(world, after=2_000, seen=written), pytest.raises(DBAPIError):
+    monkeypatch.setattr(importing.list_contents, "load_batch", _killed_at_the_fifth(world, written))
+    with pytest.raises(DBAPIError):
         load_file(world, list_id, io.BytesIO(rows(5_000)))
+    monkeypatch.undo()
 
     row = world.run(find_list, list_id)
-    assert written and (row.version, row.entries, holds(world, PHONE)) == (1, 1, [PHONE])
+    assert written == [2_001]
+    assert (row.version, row.entries, holds(world, PHONE)) == (1, 1, [PHONE])
     assert holds(world, "+13122000001") == []
     world.execute("UPDATE list_contents SET touched_at = now() - interval '11 minutes'")
     sweep_lists(world.sql)
@@ -63,30 +66,18 @@ def test_an_import_whose_connection_is_killed_half_way_leaves_the_old_content(
     assert load(world, list_id, OTHER).row.version == 3
 
 
-@contextmanager
-def _killing_every_connection(world: World, *, after: int, seen: list[int]) -> Iterator[None]:
-    """Kill whoever loads, as soon as so many entries are written."""
-    stop = threading.Event()
+def _killed_at_the_fifth(world: World, written: list[int]) -> Callable[..., bool]:
+    """Return what writes a batch, but lets the connection of the fifth be killed; adds how much stood there then."""
+    write, count = importing.list_contents.load_batch, itertools.count(1)
 
-    def kill() -> None:
-        kill_loaders = (
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() "
-            "AND pid <> pg_backend_pid() AND query LIKE '%list_contents%'"
-        )
-        while not stop.wait(0.001):
-            if world.query("SELECT count(*) FROM list_entries")[0][0] >= after and (
-                n := world.query(kill_loaders)[0][0]
-            ):
-                seen.append(n)
-                return
+    def load_batch(tx: Connection, *args: Any, **kwargs: Any) -> bool:
+        if next(count) == 5:
+            written.append(world.query("SELECT count(*) FROM list_entries")[0][0])
+            pid = tx.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            world.execute("SELECT pg_terminate_backend(:pid)", pid=pid)
+        return write(tx, *args, **kwargs)
 
-    thread = threading.Thread(target=kill)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+    return load_batch
 
 
 def test_a_process_that_dies_with_its_load_leaves_it_to_the_sweeper(world: World) -> None:
