@@ -31,6 +31,7 @@ from orchestrator.store.sql.dialing_stop import Stop
 from orchestrator.store.sql.tallies import Tally
 
 _PACE_OVER_S = 600
+_COUNTED = 2_000  # it is polled: of more contacts than that one answer would take too long
 _FEW_DIALS = 20  # say nothing of the pace
 _FEW_CONTACTS = 20  # say nothing of how many dials a contact needs
 
@@ -72,7 +73,7 @@ def read_outlook(
     keys: Keys,
 ) -> Outlook:
     """Return how a campaign goes on; `contacts` counts its contacts, `dialed` its dials; `limit` is its pace."""
-    waiting = read_waiting(tx, campaign, contacts, now)
+    waiting = read_waiting(tx, campaign, contacts, now, most=_COUNTED)
     if whole := why_campaign_waits(campaign, contacts, stop, now):
         undone = sum(waiting.by_zone.values())
         all_of_them = Because(whole.reason, whole.sentence, undone, whole.next_at)

@@ -43,6 +43,7 @@ class Waiting:
     calling: int
     later: Sequence[Later]
     due: int
+    most: int = COUNTED_AT_MOST  # counted of those who are due, and of those who are not for one reason
 
     @property
     def open_now(self) -> int:
@@ -53,8 +54,8 @@ class Waiting:
     def later_of_open(self) -> int:
         """Return how many of the waiting in open zones are not due; from where counting ends on, by who is due."""
         counted = sum(each.later or 0 for each in self.later)
-        is_counted = all((each.later or 0) < COUNTED_AT_MOST for each in self.later)
-        return counted if is_counted or self.due >= COUNTED_AT_MOST else max(counted, self.open_now - self.due)
+        is_counted = all((each.later or 0) < self.most for each in self.later)
+        return counted if is_counted or self.due >= self.most else max(counted, self.open_now - self.due)
 
 
 def why_campaign_waits(campaign: Row[Any], tally: Sequence[Tally], stop: Stop | None, now: datetime) -> Because | None:
@@ -75,7 +76,9 @@ def why_campaign_waits(campaign: Row[Any], tally: Sequence[Tally], stop: Stop | 
     return None
 
 
-def read_waiting(tx: Connection, campaign: Row[Any], tally: Sequence[Tally], now: datetime) -> Waiting:
+def read_waiting(
+    tx: Connection, campaign: Row[Any], tally: Sequence[Tally], now: datetime, *, most: int = COUNTED_AT_MOST
+) -> Waiting:
     """Return what is known of a campaign's contacts at a moment; `tally` counts them by [status, reason or zone]."""
     hours = hours_in_force(campaign.calling_hours, campaign.purpose)
     by_zone, held = Counter[str](), Counter[str]()
@@ -91,8 +94,9 @@ def read_waiting(tx: Connection, campaign: Row[Any], tally: Sequence[Tally], now
         by_zone=by_zone,
         held=held,
         calling=sum(n for (status, _), n in tally if status == ContactStatus.CALLING),
-        later=list_later(tx, campaign.id, zones),
-        due=count_due(tx, campaign.id, zones),
+        later=list_later(tx, campaign.id, zones, most=most),
+        due=count_due(tx, campaign.id, zones, most=most),
+        most=most,
     )
 
 
@@ -135,7 +139,7 @@ def _not_yet_due(waiting: Waiting) -> Iterator[Because]:
     for each in waiting.later:
         if each.later and each.next_at:
             reason = reason_of_wait(each.reason)
-            is_cut = each.later >= COUNTED_AT_MOST
+            is_cut = each.later >= waiting.most
             contacts[reason] += each.later + (uncounted if is_cut else 0)
             uncounted = 0 if is_cut else uncounted
             times.setdefault(reason, []).append(each.next_at)

@@ -52,7 +52,7 @@ _LATER = text(
 class Later(NamedTuple):
     """Contacts with the same status and reason: when the next of them is due, and how many of the waiting are not yet.
 
-    `later` counts those in zones that are open, up to `COUNTED_AT_MOST`; None for held ones.
+    `later` counts those in zones that are open, up to so many; None for held ones.
     """
 
     status: str
@@ -61,13 +61,15 @@ class Later(NamedTuple):
     later: int | None
 
 
-def count_due(tx: Connection, campaign_id: str, zones: Sequence[str]) -> int:
-    """Return how many contacts of these zones are due now, up to `COUNTED_AT_MOST`."""
-    params = {"campaign_id": campaign_id, "zones": list(zones), "most": COUNTED_AT_MOST}
+def count_due(tx: Connection, campaign_id: str, zones: Sequence[str], *, most: int = COUNTED_AT_MOST) -> int:
+    """Return how many contacts of these zones are due now, up to `most`."""
+    params = {"campaign_id": campaign_id, "zones": list(zones), "most": most}
     return int(tx.execute(_DUE, params).scalar_one())
 
 
-def list_later(tx: Connection, campaign_id: str, open_zones: Sequence[str]) -> list[Later]:
+def list_later(
+    tx: Connection, campaign_id: str, open_zones: Sequence[str], *, most: int = COUNTED_AT_MOST
+) -> list[Later]:
     """Return the reasons for which contacts of a campaign are not due, each with the next of them."""
-    params = {"campaign_id": campaign_id, "zones": list(open_zones), "most": COUNTED_AT_MOST}
+    params = {"campaign_id": campaign_id, "zones": list(open_zones), "most": most}
     return [Later(*row) for row in tx.execute(_LATER, params)]
