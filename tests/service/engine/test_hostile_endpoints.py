@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from typing import Any
 
@@ -147,13 +148,16 @@ def test_an_endpoint_that_hangs_delays_no_other(teller: Teller) -> None:
 
 
 def test_a_look_up_that_never_ends_is_left(teller: Teller) -> None:
+    is_over = threading.Event()
+
     def never(_host: str, _port: int) -> list[str]:
-        time.sleep(2)  # noqa: TID251 a resolver that stands still
+        is_over.wait(30)  # a resolver that stands still
         return []
 
     teller.endpoint("https://slow.example/hook")
     teller.tell("call.ended call_1")
 
     teller.deliverer(resolve=never, timeout_s=0.2).deliver_events()
+    is_over.set()
 
     assert teller.rows()[0].error == "timeout: TimeoutError"
