@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from api.http.routes import Resource
 from api.resources.campaigns import StatusReason
-from api.resources.summaries import ContactCounts
+from api.resources.summaries import CallTotals, ContactCounts
 from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.policy.guards.judge import State
 from orchestrator.policy.guards.rules import Guard
@@ -19,22 +19,13 @@ from orchestrator.services import Services
 resource = Resource("campaigns")
 
 
-class CallCounts(BaseModel):
+class CallCounts(CallTotals):
     """Calls by state; `dialed` counts each that the carrier has or may have received.
 
     Of the `people` who answered and were measured, `abandoned` heard nothing within two seconds, `silent` nothing
     within three, and `opted_out` asked not to be called again.
     """
 
-    dialed: int
-    live: int
-    ended: int
-    people: int
-    abandoned: int
-    silent: int
-    opted_out: int
-    by_disposition: dict[str, int]
-    by_outcome: dict[str, int]
     by_answer: dict[str, dict[str, int]]
 
 
