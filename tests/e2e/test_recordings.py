@@ -18,6 +18,8 @@ name: recording
 inputs: {first_name: {}, appointment: {}}
 outcomes: [heard, hung_up]
 outcome: hung_up
+ai_notice: always
+recording_notice: never
 start: tape
 steps:
   tape: {record_start: {channels: dual, format: FORMAT}, goto: listen}
