@@ -48,10 +48,7 @@ def send_command(
 
 def body_of(action: str, fields: Sequence[str], document: str | None) -> dict[str, Any]:
     """Return the JSON body of the command from `--json` and `--field`; raises InvalidInput for a malformed one."""
-    if action not in ACTIONS:
-        near = get_close_matches(action, ACTIONS, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(ACTIONS)}"
-        raise InvalidInput([FieldError("ACTION", "unknown_action", f"{action} is none of the carrier's: {hint}")])
+    check_action(action, option="ACTION")
     try:
         whole = json.loads(document) if document else {}
     except (json.JSONDecodeError, RecursionError) as err:
@@ -59,6 +56,14 @@ def body_of(action: str, fields: Sequence[str], document: str | None) -> dict[st
     if not isinstance(whole, dict):
         raise InvalidInput([FieldError("--json", "not_an_object", "the fields stand in an object: {…}")])
     return whole | parse_pairs(fields, option="--field")
+
+
+def check_action(action: str, *, option: str) -> None:
+    """Raise InvalidInput for a command that the carrier does not know, naming one that it does."""
+    if action not in ACTIONS:
+        near = get_close_matches(action, ACTIONS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(ACTIONS)}"
+        raise InvalidInput([FieldError(option, "unknown_action", f"{action} is none of the carrier's: {hint}")])
 
 
 def _print_result(api: ApiClient, call_id: str, command_id: str, console: Console) -> bool:

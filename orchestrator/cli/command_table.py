@@ -47,7 +47,11 @@ COMMANDS = (
         "Print events as they happen, until Ctrl-C. None is missed, not even while the API is restarted.",
         ("listen",),
     ),
-    Entry("flow", "Check a flow, or dry-run it offline; nothing is sent anywhere.", ("flow",)),
+    Entry(
+        "flow",
+        f"Check a flow or dry-run it offline; store flows, list and show them. {_FINDS}",
+        ("flow", "flow_stored"),
+    ),
     Entry(
         "campaign",
         "Create campaigns, import contacts, start, watch and report. "

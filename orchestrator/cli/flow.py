@@ -1,4 +1,4 @@
-"""`orchestrator flow`: checks a flow and dry-runs it offline, before anybody is called."""
+"""`orchestrator flow check | play`: checks a flow and dry-runs it offline, before anybody is called."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from orchestrator.cli.action import check_action
+from orchestrator.cli.api_client import connect
 from orchestrator.cli.arguments import parse_pairs, parse_time
+from orchestrator.cli.gate_preview import why_not_called
 from orchestrator.cli.output import print_json
+from orchestrator.cli.upload import ProblemInFile
 from orchestrator.clock import utc_now
-from orchestrator.errors import FieldError, InvalidInput
+from orchestrator.errors import FieldError, InvalidFlow, InvalidInput
 from orchestrator.flow.check import check_flow, load_flow
 from orchestrator.flow.definition import Flow
 from orchestrator.flow.dry_run.dialogue import DialogueLine
@@ -24,10 +28,17 @@ from orchestrator.flow.notices import When
 from orchestrator.flow.parsing.opt_out import is_of_opt_out
 from orchestrator.flow.syntax.document import parse_flow
 from orchestrator.flow.syntax.problem import FlowProblem
+from orchestrator.flow.voices import voice_of
 from orchestrator.model.live_call import Direction
+from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
 from orchestrator.policy.purposes import Purpose, Voice
 
-app = typer.Typer(no_args_is_help=True, help="Check a flow, or dry-run it offline; nothing is sent anywhere.")
+app = typer.Typer(
+    no_args_is_help=True,
+    callback=connect,
+    help="Check a flow or dry-run it offline; store flows, list and show them. "
+    "Finds the API like `orchestrator campaign`.",
+)
 
 _File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The flow, YAML or JSON.")]
 _With = Annotated[
@@ -97,6 +108,17 @@ def play(
     ] = 200,
     http_body: Annotated[str, typer.Option(help="The JSON body of these answers.")] = "{}",
     at: Annotated[str | None, typer.Option(metavar="TIME", help=_AT)] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Who is called; also says whether the call would be made then.")
+    ] = None,
+    blocked: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NUMBER", help="A suppressed number: nobody there is called, by a transfer either."),
+    ] = None,
+    refuse: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COMMAND", help="A command that the carrier refuses, such as transfer; may be repeated."),
+    ] = None,
 ) -> None:
     """Dry-runs a flow offline, with the engine that runs real calls, and prints the conversation.
 
@@ -108,23 +130,63 @@ def play(
 
         orchestrator flow play lead.yaml --press 1 --var agent_1=+12025550150
 
-    Exit status 1 if the flow is not acceptable, or a command is not sent because the carrier would refuse it (✗).
+        orchestrator flow play lead.yaml --press 1 --refuse transfer
+
+    ✗ says what is refused: a call that would not be made, a command that is not sent, a transfer to a blocked number.
+
+    Exit status 1 if the flow is not acceptable, the call would not be made, or the carrier would refuse a command as it
+    is filled in. What --refuse and --blocked let fail is the flow's to answer.
     """
     console = Console(highlight=False, soft_wrap=True)
-    flow = load_flow(file.read_bytes(), _content_type(file), library=_library(with_ or []))
-    callee = Callee(as_, tuple(press or ()), hangs_up_after, agent, http_status, _json(http_body))
+    flow = _load(file, _library(with_ or []))
+    for action in refuse or ():
+        check_action(action, option="--refuse")
+    numbers = frozenset(_number(each, option="--blocked") for each in blocked or ())
+    callee = Callee(
+        as_,
+        tuple(press or ()),
+        hangs_up_after,
+        agent,
+        http_status,
+        _json(http_body),
+        refused_actions=frozenset(refuse or ()),
+        blocked_numbers=numbers,
+    )
     began = parse_time(at, option="--at") if at is not None else utc_now()
     direction: Direction = "incoming" if inbound else "outgoing"
-    dry_run = DryRun(flow, callee, _DEMO_PHONE, _variables(flow, var or []), began, direction)
+    phone = _number(to, option="--to") if to else _DEMO_PHONE
+    dry_run = DryRun(flow, callee, phone, _variables(flow, var or []), began, direction)
     if at is not None:
         console.print(f"the call is made at {began:%Y-%m-%d %H:%M:%S} UTC")
+    gate = None
+    if to and not inbound:
+        gate = why_not_called(phone, began, purpose=None, voice=voice_of(flow), blocked=phone in numbers)
+    if gate:
+        console.print(f"✗ {gate} It is played all the same:", style=_STYLES["refusal"], markup=False)
     for line in dry_run.play():
         _print_line(line, console)
     outcome = dry_run.call.outcome
     console.print(f"outcome {outcome or 'none'}" + "".join(f", {n} {v}" for n, v in dry_run.call.answers.items()))
     if dry_run.refused:
         console.print(f"the carrier would refuse {', '.join(dry_run.refused)}: see ✗ above", markup=False)
+    if dry_run.refused or gate:
         raise typer.Exit(1)
+
+
+def _load(file: Path, library: Library) -> Flow:
+    """Return the flow of a file; raise InvalidFlow, by file and line."""
+    try:
+        return load_flow(file.read_bytes(), _content_type(file), library=library)
+    except InvalidFlow as err:
+        found = [ProblemInFile(file, each.step, each.line, each.pointer, each.detail) for each in err.problems]
+        raise InvalidFlow(found) from err
+
+
+def _number(text: str, *, option: str) -> str:
+    read = read_phone(text)
+    if isinstance(read, PhoneProblem):
+        raise InvalidInput([FieldError(option, read.code, read.detail)])
+    return read
 
 
 def _problem(problem: FlowProblem) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,10 @@ from rich.console import Console
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from orchestrator.cli.api_client import ApiClient
+from orchestrator.cli.api_client import ApiClient, ApiError
 from orchestrator.cli.output import print_json
 from orchestrator.cli.polling import ApiPoller
-from orchestrator.errors import Misconfigured
+from orchestrator.errors import InvalidFlow, Misconfigured
 from orchestrator.local_stack.interrupts import pause
 
 _TYPES = {".json": "application/json", ".yaml": "application/yaml", ".yml": "application/yaml"}
@@ -31,11 +33,35 @@ def flow_reference(api: ApiClient, flow: str) -> str:
     return str(upload_flow(api, file)["id"])
 
 
+@dataclass(frozen=True, slots=True)
+class ProblemInFile:
+    """A problem of a flow that stands in a file: `str` says file, line and step."""
+
+    file: Path
+    step: str | None
+    line: int
+    pointer: str
+    detail: str
+
+    def __str__(self) -> str:
+        where = (f", line {self.line}" if self.line else "") + (f", step {self.step}" if self.step else "")
+        return f"{self.file}{where or f', {self.pointer}'}: {self.detail}"
+
+
 def upload_flow(api: ApiClient, file: Path) -> dict[str, Any]:
-    """Store the flow of this file; the same content again is the same flow."""
+    """Store the flow of this file; the same content again is the same flow. Raises InvalidFlow, by file and line."""
     content_type = _TYPES.get(file.suffix, "application/yaml")
-    answer: dict[str, Any] = api.upload("/v1/flows", file.read_bytes(), content_type=content_type)
+    try:
+        answer: dict[str, Any] = api.upload("/v1/flows", file.read_bytes(), content_type=content_type)
+    except ApiError as err:
+        if not (errors := err.problem.get("errors")):
+            raise
+        raise InvalidFlow([_in_file(file, each) for each in errors]) from err
     return answer
+
+
+def _in_file(file: Path, error: Mapping[str, Any]) -> ProblemInFile:
+    return ProblemInFile(file, error.get("step"), error.get("line") or 0, error["pointer"], error["detail"])
 
 
 def content_type_of(file: Path) -> str:

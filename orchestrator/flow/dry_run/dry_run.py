@@ -24,6 +24,7 @@ from orchestrator.flow.vocabulary import stop_of
 from orchestrator.model.decision import Decision, SendCommand
 from orchestrator.model.event import (
     COMMAND_ACCEPTED,
+    COMMAND_FAILED,
     DIAL_ACCEPTED,
     HTTP_FAILED,
     HTTP_SUCCEEDED,
@@ -34,6 +35,7 @@ from orchestrator.model.event import (
 )
 from orchestrator.model.live_call import Direction
 from orchestrator.telnyx.commands import STOPS
+from orchestrator.telnyx.commands.called_number import number_called_by
 from orchestrator.telnyx.event_types import EventType
 
 _MOST_EVENTS = 2_000
@@ -158,6 +160,10 @@ class DryRun:
             yield self._line("flow", f"never call this number again ({suppression.scope}: {suppression.reason})")
         for command in decision.commands:
             yield self._line("flow", describe_command(command))
+            if failure := self._failure(command):
+                yield self._line("refusal", f"{command.action} is refused: {failure['title']}")
+                self._schedule(0.05, COMMAND_FAILED, failure)
+                return  # what is behind it in the same step is not sent
             self._react(command)
 
     def _report_unsendable(self, decision: Decision) -> Iterator[DialogueLine]:
@@ -167,6 +173,15 @@ class DryRun:
             yield self._line("refusal", f"{action} would be refused: {why}")
         if decision.note and not decision.unsendable:
             yield self._line("line", decision.note)
+
+    def _failure(self, command: SendCommand) -> dict[str, str] | None:
+        """Return what is told of a command that the script lets fail; the target of a transfer may be blocked."""
+        ids = {"command_id": command.command_id, "action": command.action}
+        if command.action in self.callee.refused_actions:
+            return {**ids, "code": "refused", "title": "by the carrier"}
+        number = number_called_by(command.action, command.body)
+        is_blocked = number in self.callee.blocked_numbers
+        return {**ids, "code": "suppressed", "title": f"{number} must not be called"} if is_blocked else None
 
     def _react(self, command: SendCommand) -> None:
         """Schedule the events with which the carrier would respond to a command."""

@@ -32,7 +32,8 @@ FOUND = {
 class Callee:
     """A scripted callee: the n-th gather receives the n-th of `presses`, later ones receive nothing.
 
-    Every HTTP request of the flow gets `web_status` and `web_body`.
+    Every HTTP request of the flow gets `web_status` and `web_body`. The carrier refuses the commands `refused_actions`;
+    what would let a phone of `blocked_numbers` ring is not sent.
     """
 
     kind: CalleeKind = CalleeKind.HUMAN
@@ -41,3 +42,5 @@ class Callee:
     agent_answers: bool = True
     web_status: int = 200
     web_body: Any = None
+    refused_actions: frozenset[str] = frozenset()
+    blocked_numbers: frozenset[str] = frozenset()

@@ -29,7 +29,7 @@ from orchestrator.operations.calls.bridge_calls import (
     is_of_another_leg,
     with_leg_of,
 )
-from orchestrator.operations.calls.check_target import CALL_OTHERS, why_target_refused
+from orchestrator.operations.calls.check_target import why_target_refused
 from orchestrator.operations.calls.command_leases import LEASE_MS, CommandLeases
 from orchestrator.operations.calls.send_http_step import HttpStepClient
 from orchestrator.policy.hold_reasons import Reason
@@ -43,6 +43,7 @@ from orchestrator.telnyx.answers import Accepted, Ambiguous, Answer, Busy, Gone,
 from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.commands import COMMANDS
+from orchestrator.telnyx.commands.called_number import CALL_OTHERS
 
 log = logging.getLogger(__name__)
 

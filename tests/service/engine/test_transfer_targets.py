@@ -9,7 +9,6 @@ import pytest
 from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
-from orchestrator.operations.calls.check_target import number_called_by
 from orchestrator.operations.calls.request_command import ACTIONS
 from orchestrator.operations.contacts.record_consent import Revocation, record_revocation
 from orchestrator.operations.contacts.suppress_number import suppress_number
@@ -216,23 +215,3 @@ def test_while_postgresql_is_away_nobody_is_called_unasked(
     world.work(call_id)
 
     assert sent(carrier) == ["speak"]
-
-
-@pytest.mark.parametrize(
-    ("action", "body", "number"),
-    [
-        ("transfer", {"to": "+13125550151"}, "+13125550151"),
-        ("transfer", {"to": "+13125550151,ww123#"}, "+13125550151"),
-        ("transfer", {"to": "SIP:+13125550151@pbx.example.test;user=phone"}, "+13125550151"),
-        ("transfer", {"to": "sips:+13125550151"}, "+13125550151"),
-        ("transfer", {"to": "sip:ann@example.test"}, None),
-        ("refer", {"sip_address": "sip:+13125550151@example.test"}, "+13125550151"),
-        ("refer", {"sip_address": "sip:ann@example.test"}, None),
-        ("speak", {"payload": "+13125550151"}, None),
-        ("bridge", {"call_control_id": "v3:x"}, None),
-    ],
-)
-def test_the_number_that_a_command_calls_is_read_from_its_field(
-    action: str, body: dict[str, str], number: str | None
-) -> None:
-    assert number_called_by({"action": action, "body": body}) == number

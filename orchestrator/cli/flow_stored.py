@@ -1,0 +1,92 @@
+"""`orchestrator flow list | show | upload`: the flows that are stored, over the REST API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+from rich.console import Console
+
+from orchestrator.cli.api_client import ApiClient, ApiError, api_client
+from orchestrator.cli.output import JsonLines, JsonOption, print_answer, print_json, print_json_line, print_lines
+from orchestrator.cli.upload import upload_flow
+from orchestrator.errors import NotFound
+
+_PATH = "/v1/flows"
+_PAGE = 50
+_NOT_FOUND = 404
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to their group."""
+    app.command("list")(list_)
+    app.command()(show)
+    app.command()(upload)
+
+
+def list_(
+    ctx: typer.Context,
+    *,
+    name: Annotated[str | None, typer.Option(help="The versions of exactly this name.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    as_json: JsonLines = False,
+) -> None:
+    """List the stored flows, every version, newest first.
+
+    orchestrator flow list --name appointment
+    """
+    asked = {"limit": min(limit, _PAGE), **({"name": name} if name else {})}
+    for each in islice(api_client(ctx).each(_PATH, **asked), limit):
+        print_json_line(each) if as_json else print_lines([_line(each)])
+
+
+def show(
+    ctx: typer.Context,
+    flow: Annotated[str, typer.Argument(metavar="FLOW", help="The name, which means its newest version, or the id.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a stored flow as it was written, fit for a file; which one it is stands on standard error.
+
+    orchestrator flow show appointment > appointment.yaml
+    """
+    told = _stored(api_client(ctx), flow)
+    if as_json:
+        print_json(told)
+        return
+    Console(stderr=True, highlight=False, soft_wrap=True).print(_line(told), markup=False)
+    typer.echo(told["source"], nl=not told["source"].endswith("\n"))
+
+
+def upload(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The flow, YAML or JSON.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Store a flow; a changed one becomes the next version of its name, an unchanged one is the version before.
+
+    orchestrator flow upload appointment.yaml
+    """
+    told = upload_flow(api_client(ctx), file)
+    print_answer(told, [_line(told)], as_json=as_json)
+
+
+def _stored(api: ApiClient, word: str) -> dict[str, Any]:
+    """Return the newest version with this name, else the version with this id; raise NotFound for neither."""
+    named = api.get(_PATH, name=word, limit=1)["data"]
+    try:
+        found: dict[str, Any] = api.get(f"{_PATH}/{named[0]['id'] if named else quote(word, safe='')}")
+    except ApiError as err:
+        if err.status != _NOT_FOUND:
+            raise
+        raise NotFound("flow", f"{word}: `orchestrator flow list` shows those that are there") from err
+    return found
+
+
+def _line(each: Mapping[str, Any]) -> str:
+    return f"{each['id']} {each['name']} version {each['version']}, stored {each['created_at']}"
