@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from api.http.pagination import Page, PageQuery, cut_page
+from api.http.pagination import Page, PageQuery, cut_page, encode_cursor
 from api.http.phone_filters import ASKED_REGION, read_number
 from api.http.responses import nothing
 from api.http.routes import Body, Resource
@@ -147,7 +147,9 @@ class FoundContacts(Page[ContactView]):
     """A page of contacts."""
 
     incomplete: bool = Field(
-        False, description="With `q`: more may be found soon, once what was added or upgraded just now is searchable."
+        False,
+        description="There may be more: with a `next_cursor` behind it, for the search was cut short where few of many "
+        "fit; without one soon, once what was added or upgraded just now is searchable.",
     )
 
 
@@ -275,13 +277,14 @@ def _page(services: Services, query: ContactsOfCampaign, asked: Mapping[str, Any
     found = _find(services, query, read_number(services, asked, "phone"))
     views = _views(services, found.rows)
     page = cut_page(found.rows, query, shape=lambda _row: next(views))
-    return FoundContacts(data=page.data, next_cursor=page.next_cursor, incomplete=found.is_behind)
+    next_cursor = encode_cursor(found.goes_on_after) if found.goes_on_after else page.next_cursor
+    return FoundContacts(data=page.data, next_cursor=next_cursor, incomplete=found.is_incomplete)
 
 
 def _find(services: Services, query: ContactsOfCampaign, filters: Mapping[str, Any]) -> Found:
     page: dict[str, Any] = {"after": query.after, "limit": query.limit, "sql": services.sql, "clock": services.clock}
     if query.q is None:
-        return Found(list_contacts(filters, **page), is_behind=False)
+        return Found(list_contacts(filters, **page))
     others = {name: value for name, value in filters.items() if name != "q"}
     return search_contacts(query.q, others, region=query.region, caller_id=services.settings.caller_id, **page)
 

@@ -74,9 +74,14 @@ class ApiClient:
 
     def each(self, path: str, **params: Any) -> Iterator[Any]:
         """Yield every item of a paginated list."""
+        for page in self.pages(path, **params):
+            yield from page["data"]
+
+    def pages(self, path: str, **params: Any) -> Iterator[Any]:
+        """Yield every page of a paginated list; one may be short, or empty, with others behind it."""
         while True:
             page = self.get(path, **params)
-            yield from page["data"]
+            yield page
             if page["next_cursor"] is None:
                 return
             params["cursor"] = page["next_cursor"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from json import dumps
 from typing import Annotated, Any
 
@@ -43,11 +42,14 @@ def find(
     campaign_id = id_of(api_client(ctx), CAMPAIGN, campaign) if campaign else None
     said = {"campaign_id": campaign_id, "tag": tag, "status": status, "region": region}
     filters = {name: value for name, value in said.items() if value is not None}
-    first = api_client(ctx).get("/v1/contacts", q=asked, limit=min(limit, 500), **filters)
-    found = list(islice(_each(ctx, first, {"q": asked, **filters}), limit))
+    found: list[Any] = []
+    for page in api_client(ctx).pages("/v1/contacts", q=asked, limit=min(limit, 500), **filters):
+        found += page["data"][: limit - len(found)]
+        if len(found) == limit:
+            break
     for contact in found:
         _print(dumps(contact, ensure_ascii=False) if as_json else _line(contact))
-    if first["incomplete"]:
+    if page["incomplete"]:
         Console(stderr=True, highlight=False, soft_wrap=True).print(_MORE)
     if not found:
         raise typer.Exit(1)
@@ -66,12 +68,6 @@ def show(
     told = api_client(ctx).get(f"/v1/contacts/{contact}")
     for line in [dumps(told, ensure_ascii=False)] if as_json else _lines(told):
         _print(line)
-
-
-def _each(ctx: typer.Context, page: Mapping[str, Any], asked: Mapping[str, Any]) -> Iterator[Any]:
-    yield from page["data"]
-    if page["next_cursor"]:
-        yield from api_client(ctx).each("/v1/contacts", cursor=page["next_cursor"], limit=500, **asked)
 
 
 def _line(contact: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from orchestrator.operations.contacts.write_words import write_some
 from orchestrator.policy.search_words import SHORTEST, asked_words, may_be_phone
 from orchestrator.store.sql import contact_words, contacts
 
+_FEW = 500  # contacts
 _WRITTEN_FIRST = 200  # contacts: whoever was added just now is found at once
 
 _TOO_SHORT = f"write at least {SHORTEST} characters of a name, an id or another value, or a whole phone number"
@@ -23,10 +24,20 @@ _TOO_SHORT = f"write at least {SHORTEST} characters of a name, an id or another 
 
 @dataclass(frozen=True)
 class Found:
-    """A page of contacts; `is_behind` says that there may be more, of which the words are still to be written."""
+    """A page of contacts: one more than the limit, if it is known that there are more.
+
+    There may be more, too, if `is_behind`: their words are still to be written; or behind the contact `goes_on_after`,
+    where the search was cut short.
+    """
 
     rows: Sequence[Row[Any]]
-    is_behind: bool
+    is_behind: bool = False
+    goes_on_after: str | None = None
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether there may be more than these."""
+        return self.is_behind or self.goes_on_after is not None
 
 
 def search_contacts(
@@ -55,12 +66,12 @@ def search_contacts(
         else:
             rows = list_contacts({**filters, "phone": phone}, after=after, limit=limit, sql=sql, clock=clock)
             if rows or _is_of_somebody(phone, sql):
-                return Found(rows, is_behind=False)
+                return Found(rows)
     words = asked_words(asked)
     if not words:
         raise unreadable or InvalidInput([FieldError("?q", "too_short", _TOO_SHORT)])
     found = _by_words(words, filters, after=after, limit=limit, sql=sql, clock=clock)
-    if unreadable and not found.rows and after is None:
+    if unreadable and not found.rows and not found.goes_on_after and after is None:
         raise unreadable
     return found
 
@@ -78,5 +89,16 @@ def _by_words(
             write_some(tx, most=_WRITTEN_FIRST)
     with sql.connect() as tx:
         conditions = conditions_of(tx, filters, now=clock())
-        ids = contact_words.find_by_words(tx, words, conditions, after=after, limit=limit)
-        return Found(contacts.in_this_order(tx, ids), is_behind=contact_words.is_behind(tx))
+        ids, goes_on_after = contact_words.find_by_words(tx, words, conditions, after=after, limit=limit)
+    if goes_on_after and filters:
+        few = list_contacts(filters, after=None, limit=_FEW, sql=sql, clock=clock)
+        if len(few) <= _FEW:  # who is rare by the filters is looked through for the words instead
+            ids, goes_on_after = _among(few, words, after=after, limit=limit, sql=sql), None
+    with sql.connect() as tx:
+        rows, is_behind = contacts.in_this_order(tx, ids), contact_words.is_behind(tx)
+    return Found(rows, is_behind=is_behind, goes_on_after=goes_on_after)
+
+
+def _among(few: Sequence[Row[Any]], words: Sequence[str], *, after: str | None, limit: int, sql: Engine) -> list[str]:
+    with sql.connect() as tx:
+        return contact_words.with_words(tx, words, among=[row.id for row in few], after=after, limit=limit)

@@ -7,18 +7,21 @@ index of trigrams. What was added or changed waits in `contact_words_due` until 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
     Row,
+    Select,
     Text,
+    and_,
     cast,
     false,
     func,
     literal,
+    or_,
     select,
     text,
     true,
@@ -30,6 +33,9 @@ from orchestrator.store.sql.tables import contact_words, contacts
 # Not the column: its index would be walked in this order, and the trigrams of all rows be made to compare them.
 _PLACE_ALONE = contact_words.c.place + literal(0, literal_execute=True)
 _TRIGRAMS = func.contact_trigrams(contact_words.c.place, contact_words.c.words)
+
+_LOOKED_AT = 10_000  # contacts that have the trigrams, in one search: a page that is in memory takes 2 to 5 µs
+_JUDGED = 1_000  # of them, by conditions on their own rows, each of which is some pages
 
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('contact_words'))")
 _TAKE_DUE = text(
@@ -62,6 +68,13 @@ _FORGET = text("DELETE FROM contact_words WHERE contact_id = ANY(:ids)")
 _IS_BEHIND = text("SELECT EXISTS (SELECT FROM contact_words_due) OR EXISTS (SELECT FROM contact_words_backlog)")
 _BOUNDS = text("SELECT max(place) >> 15 AS top, min(place) >> 15 AS bottom FROM contact_words")
 _PLACE = text("SELECT contact_id, place FROM contact_words WHERE contact_id <= :after ORDER BY contact_id DESC LIMIT 1")
+
+
+class FoundByWords(NamedTuple):
+    """Contacts by their ids; `goes_on_after` is the last that was looked at where a search was cut short."""
+
+    ids: list[str]
+    goes_on_after: str | None
 
 
 def lock_words(tx: Connection) -> bool:
@@ -106,29 +119,56 @@ def find_by_words(
     *,
     after: str | None,
     limit: int,
-) -> list[str]:
-    """Return the ids of contacts that have all these parts of words and fulfil the conditions, the newest first.
+) -> FoundByWords:
+    """Find contacts that have all these parts of words and fulfil the conditions, the newest first.
 
-    It is one row more than the limit, if there are more; they follow the contact `after`.
+    They follow the contact `after`, and are one more than the limit if there are more. No search looks at more than
+    some thousand contacts, whatever words are frequent and conditions rare.
     """
     bounds = tx.execute(_BOUNDS).one()
     if bounds.top is None:
-        return []
+        return FoundByWords([], None)
+    most = _JUDGED if conditions else limit + 1
+    rows = tx.execute(_looked_at(tx, words, bounds, after=after, most=most)).all()
+    is_cut = bool(rows) and (rows[-1].n == _LOOKED_AT or (bool(conditions) and len(rows) == most))
+    ids = [row.contact_id for row in rows if row.fits]
+    if conditions:
+        fulfil = set(tx.execute(select(contacts.c.id).where(contacts.c.id.in_(ids), *conditions)).scalars())
+        ids = [contact_id for contact_id in ids if contact_id in fulfil][: limit + 1]
+    return FoundByWords(ids, rows[-1].contact_id if is_cut and len(ids) <= limit else None)
+
+
+def with_words(
+    tx: Connection, words: Sequence[str], *, among: Sequence[str], after: str | None, limit: int
+) -> list[str]:
+    """Return those of these contacts that have all these parts of words, as `find_by_words` does."""
+    of_them = contact_words.c.contact_id.in_(among)
+    found = select(contact_words.c.contact_id).where(
+        of_them, *_has_words(words), *(_before(tx, after) if after else ())
+    )
+    most = literal(limit + 1, literal_execute=True)
+    return list(tx.execute(found.order_by(_PLACE_ALONE.desc()).limit(most)).scalars())
+
+
+def _looked_at(tx: Connection, words: Sequence[str], bounds: Row[Any], *, after: str | None, most: int) -> Select[Any]:
+    """Select (contact_id, fits, n) of the contacts that have the trigrams: who `fits`, and the last looked at."""
     before = _before(tx, after) if after else ()
     newest = select(func.generate_series(bounds.top, bounds.bottom, -1).label("n")).subquery("segment")
-    has_words = (func.strpos(contact_words.c.words, word) > 0 for word in words)
-    found = (
-        select(contact_words.c.contact_id, contact_words.c.place)
-        .where(_TRIGRAMS.op("@>")(_keys(newest.c.n, words)), *has_words, *before)
+    looked_at = literal(_LOOKED_AT, literal_execute=True)
+    each = (
+        select(contact_words.c.contact_id, and_(*_has_words(words)).label("fits"))
+        .where(_TRIGRAMS.op("@>")(_keys(newest.c.n, words)), *before)
         .order_by(_PLACE_ALONE.desc())
+        .limit(looked_at)
+        .lateral("each")
     )
-    if conditions:  # of one after the other, until there are enough
-        each_one = found.correlate(newest).offset(literal(0, literal_execute=True)).subquery("found")
-        joined = each_one.join(contacts, contacts.c.id == each_one.c.contact_id)
-        found = select(each_one).select_from(joined).where(*conditions).order_by(each_one.c.place.desc())
-    most = literal(limit + 1, literal_execute=True)
-    each = found.limit(most).lateral("each")
-    return list(tx.execute(select(each.c.contact_id).select_from(newest.join(each, true())).limit(most)).scalars())
+    in_order = select(each.c.contact_id, each.c.fits, func.row_number().over().label("n"))
+    some = in_order.select_from(newest.join(each, true())).limit(looked_at).subquery("some")
+    return select(some).where(or_(some.c.fits, some.c.n == looked_at)).limit(literal(most, literal_execute=True))
+
+
+def _has_words(words: Sequence[str]) -> list[ColumnElement[bool]]:
+    return [func.strpos(contact_words.c.words, word) > 0 for word in words]
 
 
 def _keys(segment: ColumnElement[int], words: Sequence[str]) -> ColumnElement[Any]:

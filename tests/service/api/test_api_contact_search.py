@@ -7,8 +7,10 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
+from orchestrator.operations.contacts import search_contacts
 from orchestrator.operations.contacts.write_words import write_words
 from orchestrator.services import Services
+from orchestrator.store.sql import contact_words
 from tests.support.rest import Rest, fresh_number, pointers
 
 
@@ -180,3 +182,84 @@ def test_a_search_says_so_while_words_of_others_are_still_to_be_written(rest: Re
     then = rest.get("/v1/contacts?q=maria").json or {}
 
     assert (first["incomplete"], then["incomplete"]) == (True, False)
+
+
+def pages(rest: Rest, asked: str) -> list[list[str]]:
+    """Return the ids of each page, as far as cursors lead; only the last says that nothing is missing."""
+    found, cursor = [], ""
+    while True:
+        page = rest.get(f"/v1/contacts?{asked}{cursor}").json or {}
+        found.append([each["id"] for each in page["data"]])
+        if not page["next_cursor"]:
+            assert page["incomplete"] is False
+            return found
+        assert page["incomplete"] or len(found[-1]) == page_limit(asked)
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+def page_limit(asked: str) -> int:
+    return int(asked.rpartition("limit=")[2]) if "limit=" in asked else 50
+
+
+def of_status(services: Services, contact_ids: list[str], status: str) -> None:
+    with services.sql.begin() as tx:
+        tx.execute(
+            text("UPDATE contacts SET status = :status WHERE id = ANY(:ids)"), {"status": status, "ids": contact_ids}
+        )
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_of_many_with_a_word_and_a_status_some_are_judged_at_a_time_and_cursors_lead_to_all(
+    rest: Rest, services: Services, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(contact_words, "_JUDGED", 4)
+    monkeypatch.setattr(search_contacts, "_FEW", 2)
+    campaign = rest.campaign()["id"]
+    ids = [person(rest, campaign, first_name="Maria", n=n) for n in range(11)]
+    done = [ids[0], ids[1], ids[9]]
+    of_status(services, done, "completed")
+
+    found = pages(rest, f"q=maria&status=completed&limit={limit}")
+
+    assert [each for page in found for each in page] == done[::-1]
+    assert len(found) >= 3
+
+
+def test_of_a_rare_status_all_are_found_at_once_however_frequent_the_word(
+    rest: Rest, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contact_words, "_JUDGED", 4)
+    campaign = rest.campaign()["id"]
+    ids = [person(rest, campaign, first_name="Maria", n=n) for n in range(11)]
+    other = person(rest, campaign, first_name="Mario")
+    of_status(services, [ids[0], ids[1], ids[9], other], "completed")
+
+    assert pages(rest, "q=maria&status=completed&limit=2") == [[ids[9], ids[1]], [ids[0]]]
+    assert pages(rest, f"q=maria&status=completed&campaign_id={campaign}") == [[ids[9], ids[1], ids[0]]]
+
+
+def test_words_that_only_look_alike_are_passed_by_some_at_a_time(
+    rest: Rest, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contact_words, "_LOOKED_AT", 4)
+    campaign = rest.campaign()["id"]
+    real = person(rest, campaign, first_name="abcde")
+    for n in range(9):
+        person(rest, campaign, first_name="abcd bcde", n=n)
+
+    found = pages(rest, "q=abcde")
+
+    assert (found[0], found[-1]) == ([], [real])
+    assert len(found) == 3
+
+
+def test_a_number_that_cannot_be_read_is_not_refused_while_the_search_goes_on(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contact_words, "_LOOKED_AT", 2)
+    campaign = rest.campaign()["id"]
+    ann = person(rest, campaign, account="000-888-777")
+    for n in range(3):
+        person(rest, campaign, account="000-8 0-88 -888 888- 88-7 8-77 -777", n=n)
+
+    assert [each for page in pages(rest, "q=000-888-777") for each in page] == [ann]

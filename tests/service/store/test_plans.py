@@ -216,9 +216,19 @@ POLLS = (
     *(
         f"/v1/contacts?q={q}{filters}"
         for q in ("name", "name%205992", "5992", "nobody", "%2B12012000002", "%2B12019999999")
-        for filters in ("", "&status=completed", f"&campaign_id={ALL_WAIT}&disposition=human", "&limit=500")
-        # A word that everybody has, with a status that hardly anybody has, is looked for one by one (docs/rest.md).
-        if q != "name" or filters in ("", "&limit=500")
+        for filters in (
+            "",
+            "&limit=500",
+            "&status=completed",
+            "&status=unknown",
+            "&status=completed&limit=500",
+            "&disposition=fax",
+            "&tag=spring",
+            "&tag=nothing",
+            f"&campaign_id={ALL_WAIT}&disposition=human",
+            f"&campaign_id={NOWHERE}&status=waiting",
+            "&updated_after=2099-01-01T00:00:00Z",
+        )
     ),
     "/v1/contacts?phone=%2B12012000002",
     "/v1/contacts?external_id=nobody",
