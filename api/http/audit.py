@@ -42,6 +42,7 @@ def audited(
             after=_look(services, view, ids),
             by=actor().name,
             key_id=actor().key_id,
+            user_id=actor().user_id,
             sql=services.sql,
         )
     return response

@@ -34,11 +34,12 @@ _FORM = re.compile(rf"({form_of('key_id')})_[A-Za-z0-9_-]{{43}}")
 
 @dataclass(frozen=True)
 class Actor:
-    """Who sent a request: the name and the role of a key, and its id unless it is that of the settings."""
+    """Who sent a request: name, role, and the id of the key or of the user; the key of the settings has none."""
 
     name: str
     role: Role
     key_id: str | None = None
+    user_id: str | None = None
 
 
 @dataclass(frozen=True)

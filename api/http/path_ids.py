@@ -22,6 +22,7 @@ PREFIXES = {
     "endpoint_id": ("webhook endpoint", "whe"),
     "event_id": ("event", "evt"),
     "key_id": ("key", "key"),
+    "user_id": ("user", "usr"),
 }
 
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"

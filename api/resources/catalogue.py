@@ -32,6 +32,7 @@ from api.resources import (
     stats,
     suppressions,
     timeseries,
+    users,
     webhook_endpoints,
     webhooks,
 )
@@ -63,6 +64,7 @@ _RESOURCES = (
     dialing,
     policy,
     keys,
+    users,
     events,
     webhook_endpoints,
     webhooks,

@@ -57,7 +57,7 @@ class AuditQuery(PageQuery):
     """What to list."""
 
     subject: str | None = Field(None, description="The id of what was changed, or `policy`, `dialing`.")
-    by: str | None = Field(None, description="The name of a key; that of the settings is `api`.")
+    by: str | None = Field(None, description="The name of a key or of a user; that of the settings is `api`.")
 
 
 class AuditView(BaseModel):
@@ -70,6 +70,7 @@ class AuditView(BaseModel):
     at: Moment
     by: str
     key_id: str | None
+    user_id: str | None = Field(description="Of who was signed in to the web page.")
     action: str
     subject: str | None
     changes: dict[str, list[Any]]

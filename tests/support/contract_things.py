@@ -48,9 +48,15 @@ def make_things(rest: Rest, services: Services) -> Things:
             "number_id": _number(rest)["id"],
             "list_id": _list(rest)["id"],
             "endpoint_id": _endpoint(rest)["id"],
+            "user_id": _user(rest)["id"],
             "connection_id": CONNECTION,
         }
     )
+
+
+def _user(rest: Rest) -> dict[str, Any]:
+    who = {"name": "Ann", "login": f"ann{next(_keys)}", "role": "viewer", "password": "correct horse battery"}
+    return dict(rest.post("/v1/users", who).json or {})
 
 
 def _number(rest: Rest) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from orchestrator.store.sql import access
 _LONGEST = 4_000
 # Whose values stand in the record: settings of the installation. Of a person's own data the names alone do.
 _SETTINGS = frozenset({"cmp", "pool", "lst", "key", "whe", "num", "flow"})
-_OF_ANYBODY = frozenset({"status", "priority", "not_before", "not_after", "reason", "until", "role"})
+_OF_ANYBODY = frozenset({"status", "priority", "not_before", "not_after", "reason", "until", "role", "disabled"})
 _NO_NEWS = frozenset({"updated_at", "in_flight"})
 
 
@@ -26,10 +26,11 @@ def record_change(
     after: Mapping[str, Any] | None,
     by: str,
     key_id: str | None,
+    user_id: str | None = None,
     sql: Engine,
 ) -> None:
     """Record that somebody did something; `before` and `after` are the subject as REST shows it."""
-    values = {"id": new_id("aud"), "by": by, "key_id": key_id, "action": action, "subject": subject}
+    values = {"id": new_id("aud"), "by": by, "key_id": key_id, "user_id": user_id, "action": action, "subject": subject}
     with sql.begin() as tx:
         access.insert_audit_event(tx, {**values, "changes": changes_of(subject, before, after)})
 

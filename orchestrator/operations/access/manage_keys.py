@@ -28,7 +28,7 @@ class NewKey:
 
 def digest_of(key: str) -> bytes:
     """Return what is stored of a key: its secret has 256 random bits, so that a fast digest is enough."""
-    return hashlib.sha256(key.encode()).digest()
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
 def create_key(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 from pydantic import SecretStr
 
 from api.app import create_app
+from orchestrator.operations.access import passwords
 from orchestrator.services import Services
 from orchestrator.settings import Settings
 from tests.support.rest import CALLER_ID, CONNECTION, KEY, Rest
@@ -38,3 +40,9 @@ def services(settings: Settings) -> Iterator[Services]:
 @pytest.fixture
 def rest(services: Services) -> Rest:
     return Rest(create_app(services))
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords in a moment instead of a fifth of a second."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

@@ -26,6 +26,7 @@ from orchestrator.store.sql.tables.installation import idempotency_keys, install
 from orchestrator.store.sql.tables.lists import list_changes, list_contents, list_entries, lists
 from orchestrator.store.sql.tables.search import contact_words, contact_words_backlog, contact_words_due
 from orchestrator.store.sql.tables.suppressions import lifted_suppressions, suppression_requests, suppressions
+from orchestrator.store.sql.tables.users import sign_in_links, sign_in_sessions, users
 
 __all__ = [
     "CALLING_US",
@@ -65,10 +66,13 @@ __all__ = [
     "numbers",
     "policy_changes",
     "recordings",
+    "sign_in_links",
+    "sign_in_sessions",
     "suppression_requests",
     "suppressions",
     "tallies",
     "tally_changes",
+    "users",
     "webhook_deliveries",
     "webhook_endpoints",
 ]

@@ -27,11 +27,12 @@ audit_events = Table(
     metadata,
     Column("id", Text, primary_key=True),
     moment("at", nullable=False, server_default=text("clock_timestamp()")),
-    Column("by", Text, nullable=False),  # the name of the key
-    Column("key_id", Text),  # NULL: the key of the settings
+    Column("by", Text, nullable=False),  # the name of the key, or of the user
+    Column("key_id", Text),  # NULL: the key of the settings, unless it was a user
     Column("action", Text, nullable=False),  # method and address
     Column("subject", Text),
     Column("changes", JSONB, nullable=False, server_default=EMPTY),  # {field: [before, after]}
+    Column("user_id", Text),  # of who was signed in to the web page
 )
 Index("audit_events_by_subject", audit_events.c.subject, audit_events.c.id)
 Index("audit_events_by_author", audit_events.c.by, audit_events.c.id)
