@@ -39,7 +39,7 @@ class RunningTextbook:
         before, carrier_before, began = self._cpu(), self._carrier.cpu_s(), time.monotonic()
         body = {"people": people, "calls_per_second": campaign.calls_per_second}
         requests.post(f"{self._url}/campaigns", json=body, timeout=60).raise_for_status()
-        while not self._is_over(campaign.contacts, revision):
+        while not self._carrier.has_ended_all(campaign.contacts, since=revision):
             pause(0.25)
             if time.monotonic() - began > _MOST_S:
                 raise AssertionError(f"the campaign is not over after {_MOST_S:g} s")
@@ -47,12 +47,6 @@ class RunningTextbook:
         ledger = self._carrier.ledger(f"since={revision}")
         spent = {name: after[name] - before[name] for name in before}
         return Outcome(spent, carrier_s, ledger["dials"], ledger, took)
-
-    def _is_over(self, contacts: int, revision: int) -> bool:
-        summary = self._carrier.ledger("summary=1")
-        if summary["live"] or summary["webhooks_under_way"]:
-            return False
-        return len(self._carrier.ledger(f"since={revision}")["dials"]) >= contacts
 
     def _cpu(self) -> dict[str, float]:
         return {name: cpu_s(pid) for name, pid in self._pids.items()}

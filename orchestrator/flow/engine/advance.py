@@ -91,7 +91,7 @@ def _on_own_leg_event(transition: Transition) -> None:
 def _advance_flow(transition: Transition) -> None:
     event, payload = transition.event, transition.event.payload
     name = event_name(event.type)
-    spoken = find_pending(transition.call, notices_alone(transition))
+    spoken = find_pending(transition.call, notices_alone(transition)) if transition.call.notices else None
     is_own = attribute_event(transition, name)
     if spoken is not None and find_pending(transition.call, spoken.command_id) is None:
         go_on_after_notices(transition, payload)

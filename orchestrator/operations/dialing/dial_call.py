@@ -12,6 +12,7 @@ import redis
 from sqlalchemy import Engine
 
 from orchestrator.clock import boot_seconds
+from orchestrator.operations.dialing.dial_request import with_webhook_retries
 from orchestrator.operations.dialing.permit_dial import TOO_OLD_S, DialPermits, Permit
 from orchestrator.operations.dialing.settle_dial import DialSettler
 from orchestrator.policy.caps import DEFAULT_CAPS, Caps
@@ -110,7 +111,7 @@ class Dialer:
         if stopped:
             self._settler.release(send, stopped)
             return None
-        answer = self._carrier.dial(send.row["request"], send_before=began + TOO_OLD_S)
+        answer = self._carrier.dial(with_webhook_retries(send.row["request"]), send_before=began + TOO_OLD_S)
         log.info("dial answered: %s", type(answer).__name__, extra={"call_id": send.call_id, "send_no": send.send_no})
         if not isinstance(answer, Accepted):
             self._settler.settle_no(permit, answer)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from orchestrator.clock import boot_seconds, utc_now
 from orchestrator.operations.dialing.dial_call import Dialer
+from orchestrator.operations.dialing.dial_request import with_webhook_retries
 from orchestrator.operations.dialing.permit_dial import TOO_OLD_S
 from orchestrator.operations.recovery.resolve_unanswered_dials import resolve_unanswered_dials
 from orchestrator.policy.pacing import LAW_PERMITS_FOR_S
@@ -37,7 +38,7 @@ def test_an_accepted_dial_is_the_carriers_with_its_ids(world: World, carrier: Ca
 
     row = world.call_row(call_id)
     assert (row["state"], row["call_control_id"], row["send_no"]) == ("accepted", f"v3:{call_id}", 1)
-    assert carrier.dials[0].body == row["request"]
+    assert carrier.dials[0].body == with_webhook_retries(row["request"])
 
 
 @pytest.mark.proves("flow", "dial")
