@@ -14,6 +14,7 @@ RUN python -m venv --without-pip /venv \
 
 COPY pyproject.toml README.md ./
 COPY orchestrator orchestrator
+COPY orchestrator_client orchestrator_client
 COPY workers workers
 COPY api api
 COPY simulator simulator

@@ -67,10 +67,11 @@ coverage: setup  ## lines of flow, policy, model and contact_files that unit tes
 	@COVERAGE_FILE="$$PLACE/.coverage" $(IN_CACHES) \
 	COVERAGE_CORE=$$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
 	$(BIN)/python -m pytest -q -n $(TESTERS) --dist loadfile $(PYTEST) --durations 0 --durations-min 60 $(if $(ALL),\
-	--cov=api --cov=orchestrator --cov=simulator --cov=workers --cov-report=term tests/unit tests/service,\
+	--cov=api --cov=orchestrator --cov=orchestrator_client --cov=simulator --cov=workers --cov-report=term tests/unit tests/service,\
 	$(PURE:%=--cov=%) --cov-report=term --cov-fail-under=$(LEAST_COVERED) $(COVERED))
 
-docs: setup  ## write the pages that are made from the code
+docs: setup  ## write the pages, and the parts of the Python client, that are made from the code
+	$(BIN)/python -m tools.make_client
 	$(BIN)/python -m tests.support.command_table
 	$(BIN)/python -m tests.support.rule_tests
 	$(BIN)/python -m tests.support.state_tables

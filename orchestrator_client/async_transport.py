@@ -1,0 +1,61 @@
+"""Sends requests and reads answers, while other tasks run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+
+from orchestrator_client.answers import answer_of, check_end, failure_of, not_reached
+from orchestrator_client.errors import ClientError
+from orchestrator_client.requests import Request
+from orchestrator_client.retries import Retries
+from orchestrator_client.target import Target
+
+
+class AsyncTransport:
+    """Sends requests, again where that is safe, and reads answers."""
+
+    def __init__(self, target: Target, http: httpx.AsyncClient, *, wait: Callable[[float], Awaitable[object]]) -> None:
+        self.target, self.http, self.wait = target, http, wait
+
+    async def send(self, request: Request) -> Any:
+        """Return the JSON of the answer; None if it has none. Raises ClientError."""
+        return answer_of(await self._exchange(request))
+
+    async def pieces(self, request: Request) -> AsyncIterator[bytes]:
+        """Yield the body of the answer as it arrives. Raises ClientError, NotReached if it ends early."""
+        response = await self._exchange(request)
+        try:
+            check_end(response)
+            async for piece in response.aiter_bytes():
+                yield piece
+        except httpx.RequestError as err:
+            raise not_reached(err, base_url=self.target.base_url) from err
+        finally:
+            await response.aclose()
+
+    async def _exchange(self, request: Request) -> httpx.Response:
+        retries = Retries(request, limit_s=self.target.retry_for_s)
+        while True:
+            try:
+                return await self._attempt(request)
+            except ClientError as err:
+                pause_s = retries.pause_after(err)
+                if pause_s is None:
+                    raise
+            await self.wait(pause_s)
+
+    async def _attempt(self, request: Request) -> httpx.Response:
+        content = request.content.pieces_async() if request.content else None
+        try:
+            built = self.http.build_request(**self.target.parts(request), content=content)
+            response = await self.http.send(built, stream=True, follow_redirects=False)
+            if not (request.is_download and response.is_success):
+                await response.aread()
+        except httpx.RequestError as err:
+            raise not_reached(err, base_url=self.target.base_url) from err
+        if failure := failure_of(response):
+            raise failure
+        return response

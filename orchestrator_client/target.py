@@ -1,0 +1,65 @@
+"""Where requests go and what all of them carry."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from orchestrator_client.requests import Request
+
+URL_NAME = "ORCHESTRATOR_API_URL"
+KEY_NAME = "ORCHESTRATOR_API_KEY"
+_DEFAULT_URL = "http://127.0.0.1:8000"
+_CONNECT_S = 5.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """An API and how long its answers are waited for; nothing that is printed holds the key."""
+
+    base_url: str
+    api_key: str = field(repr=False)
+    timeout_s: float
+    retry_for_s: float
+
+    def parts(self, request: Request) -> dict[str, Any]:
+        """Return what httpx makes a request of, but for its content."""
+        answer_s = max(self.timeout_s, request.timeout_s)
+        timeout = {"connect": min(_CONNECT_S, answer_s), "read": answer_s, "write": answer_s, "pool": answer_s}
+        return {
+            "method": request.method,
+            "url": self.base_url + request.path,
+            "params": request.parameters,
+            "json": request.json,
+            "headers": {"Authorization": f"Bearer {self.api_key}", **request.headers},
+            "extensions": {"timeout": timeout},
+        }
+
+    def with_limits(self, timeout_s: float | None, retry_for_s: float | None) -> Target:
+        """Return the same target with the limits that are given."""
+        timeout = self.timeout_s if timeout_s is None else timeout_s
+        return replace(self, timeout_s=timeout, retry_for_s=self.retry_for_s if retry_for_s is None else retry_for_s)
+
+
+def find_target(
+    base_url: str | None,
+    api_key: str | None,
+    *,
+    timeout_s: float,
+    retry_for_s: float,
+    environment: Mapping[str, str] = os.environ,
+) -> Target:
+    """Return the target that the arguments or the environment name; raises ValueError saying what is missing."""
+    url = (base_url or environment.get(URL_NAME) or _DEFAULT_URL).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"base_url must be an address such as https://calls.example, not {url!r}")
+    key = api_key or environment.get(KEY_NAME)
+    if not key:
+        raise ValueError(f"no API key: give api_key, or set {KEY_NAME}")
+    if not (key.isascii() and key.isprintable()):
+        raise ValueError("an API key is visible ASCII characters")
+    return Target(url, key, timeout_s, retry_for_s)

@@ -1,0 +1,60 @@
+"""Sends requests and reads answers, and waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+
+from orchestrator_client.answers import answer_of, check_end, failure_of, not_reached
+from orchestrator_client.errors import ClientError
+from orchestrator_client.requests import Request
+from orchestrator_client.retries import Retries
+from orchestrator_client.target import Target
+
+
+class Transport:
+    """Sends requests, again where that is safe, and reads answers."""
+
+    def __init__(self, target: Target, http: httpx.Client, *, wait: Callable[[float], object]) -> None:
+        self.target, self.http, self.wait = target, http, wait
+
+    def send(self, request: Request) -> Any:
+        """Return the JSON of the answer; None if it has none. Raises ClientError."""
+        return answer_of(self._exchange(request))
+
+    def pieces(self, request: Request) -> Iterator[bytes]:
+        """Yield the body of the answer as it arrives. Raises ClientError, NotReached if it ends early."""
+        response = self._exchange(request)
+        try:
+            check_end(response)
+            yield from response.iter_bytes()
+        except httpx.RequestError as err:
+            raise not_reached(err, base_url=self.target.base_url) from err
+        finally:
+            response.close()
+
+    def _exchange(self, request: Request) -> httpx.Response:
+        retries = Retries(request, limit_s=self.target.retry_for_s)
+        while True:
+            try:
+                return self._attempt(request)
+            except ClientError as err:
+                pause_s = retries.pause_after(err)
+                if pause_s is None:
+                    raise
+            self.wait(pause_s)
+
+    def _attempt(self, request: Request) -> httpx.Response:
+        content = request.content.pieces() if request.content else None
+        try:
+            built = self.http.build_request(**self.target.parts(request), content=content)
+            response = self.http.send(built, stream=True, follow_redirects=False)
+            if not (request.is_download and response.is_success):
+                response.read()
+        except httpx.RequestError as err:
+            raise not_reached(err, base_url=self.target.base_url) from err
+        if failure := failure_of(response):
+            raise failure
+        return response
