@@ -16,6 +16,7 @@ from api.server.limits import limits_of
 from api.server.request_head import Head
 from api.server.service import Service
 from orchestrator.services import Services
+from orchestrator.store.redis.told_counts import tell_in_background
 
 
 def rest_service(services: Services) -> Service:
@@ -32,7 +33,13 @@ def door_service(services: Services) -> Service:
 
 def _service(app: Flask, routes: Iterable[Route], services: Services, *, senders: Iterable[Sender]) -> Service:
     gate = Gate(routes, senders=senders, in_loop=[webhooks.PATH])
-    return Service(app, gate, limits_of(services.settings), lambda: webhooks.WebhookDesk(services))
+    return Service(
+        app,
+        gate,
+        limits_of(services.settings),
+        in_loop=lambda: webhooks.WebhookDesk(services),
+        begin=lambda: tell_in_background(services.redis, services.keys),
+    )
 
 
 def look_for_key(key: bytes) -> Sender:

@@ -27,6 +27,7 @@ from orchestrator.bounds import (
     LiveCalls,
 )
 from orchestrator.errors import Misconfigured
+from orchestrator.logs import LogFormat, LogLevel
 from orchestrator.published_secrets import refuse_published_secrets
 from orchestrator.telnyx.public_keys import listed_keys
 from orchestrator.web.egress import Egress, read_egress
@@ -137,6 +138,8 @@ class Settings(BaseSettings):
     bucket_region: str = Field(default="us-east-1", validation_alias="AWS_REGION")
     bucket_key_id: str | None = Field(default=None, validation_alias="AWS_ACCESS_KEY_ID")
     bucket_secret: SecretStr | None = Field(default=None, validation_alias="AWS_SECRET_ACCESS_KEY")
+    log_format: LogFormat = Field(default="text", validation_alias="ORCHESTRATOR_LOG_FORMAT")
+    log_level: LogLevel = Field(default="INFO", validation_alias="ORCHESTRATOR_LOG_LEVEL")
     http: HttpBounds = Field(default_factory=HttpBounds)
     outbound_proxy: SecretStr | None = Field(default=None, validation_alias="ORCHESTRATOR_HTTPS_PROXY")
     outbound_direct: str = Field(default="", validation_alias="ORCHESTRATOR_NO_PROXY")

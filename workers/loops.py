@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from orchestrator.counts import count, observe
 from orchestrator.errors import OrchestratorError
+from orchestrator.model.metric import Metric
 from orchestrator.store.outage import is_outage
 
 log = logging.getLogger(__name__)
@@ -48,12 +50,15 @@ def run_loop(loop: Loop, stop: threading.Event) -> None:
             if loop.step() is IDLE:
                 every_s = max(every_s, loop.idle_s)
         except Exception as err:  # noqa: BLE001 the last resort of a loop: nothing may end it but a stop
+            count(Metric.LOOP_FAILURES, loop.name)
             pause_s = min(_LONGEST_PAUSE_S, max(0.1, pause_s * 2))
             _tell(loop, err, pause_s)
         else:
             pause_s = 0.0
+        took_s = time.monotonic() - began
+        observe(Metric.LOOP_STEP_S, took_s, loop.name)
         # A slow step does not slow the pace, and even one that is always late lets the others run.
-        rest_s = max(_LEAST_REST * every_s, every_s - (time.monotonic() - began))
+        rest_s = max(_LEAST_REST * every_s, every_s - took_s)
     _close(loop)
 
 

@@ -8,18 +8,20 @@ from typing import Literal
 
 from flask import Response
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.responses import answer
 from api.http.routes import Resource
-from orchestrator.model.metric import LABELS, Distribution, Metric, Reading
+from orchestrator.model.metric import COUNTED, LABELS, Distribution, Metric, Reading
 from orchestrator.operations.system.check_readiness import check_readiness
 from orchestrator.operations.system.collect_metrics import collect_metrics
 from orchestrator.policy.zones.clock_rules import rules_version
 from orchestrator.services import Services
+
+MetricFamily = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 
 resource = Resource("health")
 
@@ -106,28 +108,27 @@ class _Readings(Collector):
     def __init__(self, readings: Iterable[Reading | Distribution]) -> None:
         self._readings = list(readings)
 
-    def collect(self) -> Iterator[GaugeMetricFamily | HistogramMetricFamily]:
+    def collect(self) -> Iterator[MetricFamily]:
         """Yield a family for each metric that was read."""
         for metric in Metric:
             read = [reading for reading in self._readings if reading.metric is metric]
-            if gauges := [each for each in read if isinstance(each, Reading)]:
-                yield _gauges(metric, gauges)
+            if values := [each for each in read if isinstance(each, Reading)]:
+                yield _values(metric, values)
             if histograms := [each for each in read if isinstance(each, Distribution)]:
                 yield _histograms(metric, histograms)
 
 
-def _gauges(metric: Metric, readings: Iterable[Reading]) -> GaugeMetricFamily:
-    labels = [LABELS[metric]] if metric in LABELS else []
-    family = GaugeMetricFamily(metric.value, metric.meaning, labels=labels)
+def _values(metric: Metric, readings: Iterable[Reading]) -> MetricFamily:
+    kind = CounterMetricFamily if metric in COUNTED else GaugeMetricFamily
+    family = kind(metric.value, metric.meaning, labels=LABELS.get(metric, ()))
     for reading in readings:
-        family.add_metric([reading.label] if labels else [], reading.value)
+        family.add_metric(reading.labels, reading.value)
     return family
 
 
-def _histograms(metric: Metric, distributions: Iterable[Distribution]) -> HistogramMetricFamily:
-    labels = [LABELS[metric]] if metric in LABELS else []
-    family = HistogramMetricFamily(metric.value, metric.meaning, labels=labels)
+def _histograms(metric: Metric, distributions: Iterable[Distribution]) -> MetricFamily:
+    family = HistogramMetricFamily(metric.value, metric.meaning, labels=LABELS.get(metric, ()))
     for each in distributions:
         buckets = [*((f"{bound:g}", n) for bound, n in each.at_most), ("+Inf", each.count)]
-        family.add_metric([each.label] if labels else [], buckets, sum_value=each.sum)
+        family.add_metric(each.labels, buckets, sum_value=each.sum)
     return family

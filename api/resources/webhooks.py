@@ -16,7 +16,9 @@ from api.http.routes import Body, Resource
 from api.server.in_loop import Then
 from api.server.plain import Plain, plain_of
 from api.server.request_head import Head
+from orchestrator.counts import count
 from orchestrator.errors import StoreUnavailable
+from orchestrator.model.metric import Metric
 from orchestrator.operations.events.receive_in_loop import LoopReceiver
 from orchestrator.operations.events.receive_webhook import Receipt, WebhookReceiver
 from orchestrator.services import Services
@@ -29,6 +31,7 @@ _MOST_BYTES = 256 * 1024
 _TURN_S = 0.002
 _SIGNED = {name: name.encode() for name in (SIGNATURE_HEADER, TIMESTAMP_HEADER)}
 PATH = "/webhooks/telnyx"
+_PUT_OFF = "put_off"  # no store took it: the carrier sends it again
 _RECEIVER = "webhook_receiver"  # in the application's extensions
 _UNSIGNED = Refusal(403, "bad_signature", "The signature or its time is not the carrier's.")
 
@@ -54,7 +57,13 @@ def receive(_services: Services, body: bytes) -> Response:
     matches none of the keys of `TELNYX_PUBLIC_KEY`, and may be that of a newer one.
     """
     signed = {name: request.headers.get(name, "") for name in _SIGNED}
-    return _ANSWERS[_receiver_of(current_app).receive_webhook(body, signed)]()
+    try:
+        receipt = _receiver_of(current_app).receive_webhook(body, signed)
+    except StoreUnavailable:
+        count(Metric.WEBHOOKS, _PUT_OFF)
+        raise
+    count(Metric.WEBHOOKS, receipt)
+    return _ANSWERS[receipt]()
 
 
 def look_for_signature(head: Head, path: str) -> Refusal | None:
@@ -148,6 +157,7 @@ class WebhookDesk:
 
 
 def _plain(became: Receipt | StoreUnavailable) -> Plain:
+    count(Metric.WEBHOOKS, became if isinstance(became, Receipt) else _PUT_OFF)
     return _answer_to(became) if isinstance(became, Receipt) else plain_of(to_problem(became))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import socket
 from importlib import import_module
 
@@ -13,6 +12,8 @@ import uvloop
 from api.server.listener import bind, serve
 from api.server.processes import run_in_processes
 from api.server.service import Service
+from orchestrator.logs import log_to_stderr
+from orchestrator.settings import load_settings
 
 
 def main() -> None:
@@ -24,7 +25,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=8, help="threads of each process for usual requests")
     parser.add_argument("service", help="MODULE:NAME of what returns the service")
     given = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="[%(levelname)s] %(message)s")
+    settings = load_settings()
+    log_to_stderr(settings.log_format, settings.log_level)
     listener = bind(given.host, given.port)
     run_in_processes(lambda: _run(given.service, listener, given.threads), count=given.workers)
 

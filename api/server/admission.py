@@ -21,11 +21,20 @@ Sender = Callable[[Head, str], Refusal | None]
 
 
 class Plan(NamedTuple):
-    """How a request is received: the threads that answer it, or none for one answered in the loop, and its bound."""
+    """How a request is received: the threads that answer it, or none for one answered in the loop, and its bound.
+
+    `route` is the address as the table of routes has it.
+    """
 
     pool: ThreadPool = ThreadPool.USUAL
     max_bytes: int = UNASKED_BYTES
     is_in_loop: bool = False
+    route: str = "unknown"
+
+    @property
+    def is_frequent(self) -> bool:
+        """Say whether it comes by itself all the time: a webhook, or somebody who watches."""
+        return self.is_in_loop or self.route in _LANES
 
 
 class _Entry(NamedTuple):
@@ -81,6 +90,6 @@ def _entry(route: Route, *, is_in_loop: bool) -> _Entry:
 
 def _plan_of(route: Route, *, is_in_loop: bool) -> Plan:
     if route.body is None:
-        return Plan(_LANES.get(route.path, ThreadPool.USUAL))
+        return Plan(_LANES.get(route.path, ThreadPool.USUAL), route=route.path)
     pool = ThreadPool.UPLOADS if route.body.is_streamed else ThreadPool.USUAL
-    return Plan(pool, route.body.max_bytes, is_in_loop)
+    return Plan(pool, route.body.max_bytes, is_in_loop, route.path)

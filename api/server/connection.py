@@ -14,6 +14,7 @@ from api.server.error_responses import CROWDED, NO_ROOM, TOO_SLOW, written
 from api.server.exchange import Exchange
 from api.server.incoming_request import Incoming
 from api.server.loop_exchange import LoopExchange
+from api.server.request_log import HEADER, RequestLog
 from api.server.response_head import CONTINUE, head_bytes
 from api.server.shared import ServerState
 from api.server.spill_to_disk import spill
@@ -257,10 +258,12 @@ class Connection(asyncio.Protocol):
             self._refuse(NO_ROOM)
 
     def _refuse(self, refusal: Refusal) -> None:
-        plain, head = written(refusal), self._incoming.head
+        plain, head, log = written(refusal), self._incoming.head, RequestLog(self._incoming)
+        log.answered(plain.status)
+        headers = (*plain.headers, (HEADER, log.request_id))
         body = b"" if head and head.method == "HEAD" else plain.body
         self._incoming.body.drop()
-        self._transport.write(head_bytes(plain.status, plain.headers, framing="Connection: close\r\n") + body)
+        self._transport.write(head_bytes(plain.status, headers, framing="Connection: close\r\n") + body)
         self._leave()
 
     # -- the way out -----------------------------------------------------------------------------------------------

@@ -9,9 +9,11 @@ from api.http.responses import Refusal
 from api.server.error_responses import INTERNAL, NO_ROOM, written
 from api.server.incoming_request import Incoming
 from api.server.outgoing_response import Outgoing
+from api.server.request_log import HEADER, RequestLog
 from api.server.shared import ServerState
 from api.server.thread_pools import ThreadPool
 from api.server.wsgi import Answer, call, environ_of
+from orchestrator.logs import request_id
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ class Exchange:
         self._answer = Answer()
         self._outgoing: Outgoing | None = None
         self._in_thread = True
+        self._log = RequestLog(incoming)
 
     def begin(self) -> None:
         """Have a thread work on it."""
@@ -75,7 +78,9 @@ class Exchange:
 
     def _work(self) -> None:
         if not self._connection.is_gone:  # who left while it waited has asked for nothing
-            self._answer = self._call()
+            with request_id(self._log.request_id):
+                self._answer = self._call()
+            self._answer.headers.append((HEADER, self._log.request_id))
         self._incoming.body.close()
         self._state.loop.call_soon_threadsafe(self._begin)
 
@@ -122,6 +127,7 @@ class Exchange:
             _log.exception("an answer without status, or with a header that nobody can send")
             self._connection.abort()
             return
+        self._log.answered(self._answer.status)
         if self._outgoing.is_ended_by_connection:
             self._connection.reset_unless_finished()
         self._sent(first)

@@ -37,6 +37,7 @@ async def serve(service: Service, *, listener: socket.socket, threads: int) -> N
         loop.add_signal_handler(number, stop.set)
     pools, in_loop = ThreadPools({ThreadPool.USUAL: threads, **_THREADS}), service.in_loop()
     state = ServerState(app, gate, pools=pools, limits=limits, in_loop=in_loop)
+    end = service.begin()
     server = await loop.create_server(lambda: Connection(state), sock=listener, backlog=_BACKLOG)
     _log.info("listening at %s:%d", *listener.getsockname()[:2])
     await stop.wait()
@@ -44,6 +45,7 @@ async def serve(service: Service, *, listener: socket.socket, threads: int) -> N
     state.is_stopping = True
     await state.connections.empty(within_s=limits.stop_s)
     in_loop.close()
+    end()
 
 
 def _allow_files(needed: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.server.exchange import ClientConnection
 from api.server.incoming_request import Incoming
 from api.server.plain import Plain
+from api.server.request_log import HEADER, RequestLog, asked_id
 from api.server.shared import ServerState
 
 
@@ -15,6 +16,7 @@ class LoopExchange:
 
     def __init__(self, state: ServerState, incoming: Incoming, connection: ClientConnection) -> None:
         self._state, self._incoming, self._connection = state, incoming, connection
+        self._log = RequestLog(incoming)
 
     def begin(self) -> None:
         """Have it worked on."""
@@ -31,9 +33,12 @@ class LoopExchange:
     def _answered(self, answer: Plain) -> None:
         incoming, connection = self._incoming, self._connection
         incoming.body.drop()
+        self._log.answered(answer.status)
         if connection.is_gone:
             return
         assert incoming.head is not None
         keeps_alive = incoming.head.keeps_alive and not connection.is_last and not self._state.is_stopping
-        connection.send(answer.on_the_wire(keeps_alive=keeps_alive))
+        asked = asked_id(incoming)
+        named = answer._replace(headers=(*answer.headers, (HEADER, asked))) if asked else answer
+        connection.send(named.on_the_wire(keeps_alive=keeps_alive))
         connection.answered(keeps_alive=keeps_alive)

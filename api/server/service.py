@@ -12,9 +12,13 @@ from api.server.wsgi import App
 
 
 class Service(NamedTuple):
-    """An application that can be served; `in_loop` is called in the loop and makes what answers there."""
+    """An application that can be served; `in_loop` is called in the loop and makes what answers there.
+
+    `begin` is called in the process that serves, and returns what ends what it began.
+    """
 
     app: App
     gate: Gate
     limits: Limits
     in_loop: Callable[[], InLoop]
+    begin: Callable[[], Callable[[], None]] = lambda: lambda: None

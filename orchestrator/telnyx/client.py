@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,9 +13,11 @@ import orjson
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from orchestrator.clock import Clock, boot_seconds, rfc3339, utc_now
+from orchestrator.counts import count
 from orchestrator.errors import CarrierRefused, CarrierUnavailable
+from orchestrator.model.metric import Metric
 from orchestrator.telnyx.account_setup import Application, OutboundProfile, OwnNumber
-from orchestrator.telnyx.answers import Ambiguous, Answer, Unavailable, read_problems, sort_answer
+from orchestrator.telnyx.answers import Ambiguous, Answer, NotAccepted, Unavailable, read_problems, sort_answer
 from orchestrator.telnyx.commands import COMMANDS
 from orchestrator.telnyx.rate_limits import RateLimit
 from orchestrator.telnyx.resources import ActiveCall, CallEvent, CallStatus, StoredRecording
@@ -23,6 +26,7 @@ from orchestrator.web.egress import DIRECT, Egress
 
 LIVE_BASE_URL: Final = "https://api.telnyx.com/v2"
 
+_CODE: Final = re.compile(r"[A-Z]?[0-9]{1,5}|not_sent|no_answer", re.ASCII)
 _QUESTION_TRIES: Final = 3
 _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 2.0
@@ -161,6 +165,16 @@ class TelnyxClient:
     def _command(
         self, method: str, path: str, body: Mapping[str, Any], *, dialing: bool, send_before: float | None
     ) -> Answer:
+        answer = self._answer_to(method, path, body, dialing=dialing, send_before=send_before)
+        meaning = type(answer).__name__.lower()
+        count(Metric.DIALS if dialing else Metric.COMMANDS, meaning)
+        if isinstance(answer, NotAccepted):
+            count(Metric.CARRIER_ERRORS, "dial" if dialing else "command", _bounded_code(answer))
+        return answer
+
+    def _answer_to(
+        self, method: str, path: str, body: Mapping[str, Any], *, dialing: bool, send_before: float | None
+    ) -> Answer:
         try:
             reply = self._wire.exchange(method, path, body=orjson.dumps(body), send_before=send_before)
         except NotSent as err:
@@ -211,6 +225,12 @@ class TelnyxClient:
             if not place or len(items) == known:
                 break
         return list(items.values())
+
+
+def _bounded_code(answer: NotAccepted) -> str:
+    """Return the code of an error for a metric, whose labels must stay few whatever a server writes there."""
+    code = answer.d_code or answer.code
+    return code if _CODE.fullmatch(code) else "other"
 
 
 def _next_place(meta: Any, page: int) -> dict[str, str]:

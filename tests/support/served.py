@@ -10,8 +10,9 @@ import struct
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -72,9 +73,18 @@ class Served:
 
 @contextmanager
 def served(
-    *, database_url: str, redis_url: str, only_webhooks: bool = False, workers: int = 1, **more: str
+    *,
+    database_url: str,
+    redis_url: str,
+    only_webhooks: bool = False,
+    workers: int = 1,
+    log: Path | None = None,
+    **more: str,
 ) -> Iterator[Served]:
-    """Run the API, or the webhook endpoint alone, until the block ends; `more` are environment variables."""
+    """Run the API, or the webhook endpoint alone, until the block ends; `more` are environment variables.
+
+    It logs to the file `log`, or to the screen.
+    """
     port = free_port()
     argv = command_lines.serve(only_webhooks=only_webhooks, host="127.0.0.1", port=port, workers=workers)
     environment = {
@@ -85,7 +95,8 @@ def served(
         "TELNYX_PUBLIC_KEY": base64.b64encode(SIGNER.verify_key.encode()).decode(),
         **more,
     }
-    process = subprocess.Popen(argv, env=child_environment(environment), start_new_session=True)
+    with log.open("wb") if log else nullcontext() as lines:
+        process = subprocess.Popen(argv, env=child_environment(environment), stderr=lines, start_new_session=True)
     server = Served(port, process)
     try:
         eventually(lambda: _answers(server), within=PATIENCE_S)

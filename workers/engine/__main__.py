@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from orchestrator.logs import log_to_stderr
 from orchestrator.operations.calls.finalize_calls import CallFinalizer
 from orchestrator.operations.calls.warm_flow_cache import warm_flow_cache
 from orchestrator.operations.dialing.claim_contacts import Claimer
@@ -17,15 +18,16 @@ from orchestrator.operations.events.accept_inbound_calls import InboundCalls
 from orchestrator.operations.events.answer_interest import AnswerInterest
 from orchestrator.operations.events.process_events import EventProcessor
 from orchestrator.services import Services, open_services
+from orchestrator.settings import load_settings
 from orchestrator.store.redis.event_streams import ensure_groups
 from orchestrator.store.redis.scripts import ScriptCall, run_script
+from orchestrator.store.redis.told_counts import TELL_EVERY_S, CountTeller
 from orchestrator.store.sql.connections import ensure_connection
 from workers.engine.notifiers import notify_loops
 from workers.engine.recording_fetchers import fetch_loops
 from workers.engine.stream_consumer import Consumer
 from workers.engine.sweepers import sweep_loops
 from workers.heartbeat import with_heartbeat
-from workers.logs import log_to_stderr
 from workers.loops import IDLE, Loop, run_all, run_until_done
 from workers.priority import yield_to_live_calls
 from workers.tasks.names import CALLS_DIAL, CALLS_PERFORM
@@ -138,14 +140,17 @@ PARTS: dict[str, Callable[[Services], list[Loop]]] = {
 
 def run_engine(only: Sequence[str] = ()) -> None:
     """Run the engine's parts (all of them, or those named) until SIGTERM or SIGINT; finishes the steps under way."""
-    log_to_stderr()
+    settings = load_settings()
+    log_to_stderr(settings.log_format, settings.log_level)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     if set(only) == {"dispatch"}:
         yield_to_live_calls()
-    services = open_services(by_index=True)
+    services = open_services(settings, by_index=True)
     loops = [loop for name in only or PARTS for loop in PARTS[name](services)]
+    tell = CountTeller(services.redis, services.keys).tell
+    loops.append(Loop("counts", tell, TELL_EVERY_S, close=tell))
     run_until_done(lambda: prepare(services), stop)
     log.info("engine runs: %s", ", ".join(loop.name for loop in loops))
     run_all([with_heartbeat(loop, services.settings.heartbeat_dir) for loop in loops], stop)

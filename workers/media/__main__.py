@@ -14,11 +14,12 @@ import redis
 
 from orchestrator.clock import utc_now
 from orchestrator.errors import Misconfigured, StoreUnavailable
+from orchestrator.logs import log_to_stderr
 from orchestrator.media.capture_files import FOLDER
 from orchestrator.services import Services, open_services
+from orchestrator.settings import load_settings
 from orchestrator.store.redis.audio_queue import find_calls_of_legs
 from workers.heartbeat import beat
-from workers.logs import log_to_stderr
 from workers.media.admission import FindCalls
 from workers.media.forks import ForkReceiver, Network
 from workers.media.liveness import Liveness
@@ -114,9 +115,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--rtp-from", type=ip_network, action="append", default=[])
     given = parser.parse_args()
-    log_to_stderr()
+    settings = load_settings()
+    log_to_stderr(settings.log_format, settings.log_level)
     logging.getLogger("picows").setLevel(logging.WARNING)
-    services = open_services()
+    services = open_services(settings)
     data = given.data or services.settings.data_dir
     asyncio.run(
         receive(services, host=given.host, port=given.port, udp_port=given.udp_port, data=data, rtp_from=given.rtp_from)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
 from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import celeryd_after_setup, setup_logging
+from celery.signals import celeryd_after_setup, setup_logging, worker_ready, worker_shutdown
 from kombu.entity import Exchange, Queue
 
+from orchestrator.logs import log_to_stderr
 from orchestrator.settings import load_settings
+from orchestrator.store.redis.keys import Keys
+from orchestrator.store.redis.told_counts import tell_in_background
+from orchestrator.store.sql.engine import open_redis
 from orchestrator.store.timeouts import BROKER_HEALTH_S, CONNECT_S, REDIS_ANSWER_S
-from workers.logs import log_to_stderr
 from workers.priority import yield_to_live_calls
 from workers.tasks.broker import spare_clients, survive_outages
 from workers.tasks.heartbeat import WorkerHeartbeat
@@ -73,6 +75,13 @@ def _yield_to_live_calls(instance: Any, **_: Any) -> None:
         yield_to_live_calls()
 
 
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def _tell_counts(**_: Any) -> None:
+    end = tell_in_background(open_redis(load_settings().redis_url), Keys())
+    worker_shutdown.connect(lambda **_: end(), weak=False)
+
+
 @setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
-def _log(loglevel: int = logging.INFO, **_: Any) -> None:
-    log_to_stderr(loglevel)
+def _log(**_: Any) -> None:
+    settings = load_settings()
+    log_to_stderr(settings.log_format, settings.log_level)

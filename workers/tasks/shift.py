@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 
 import redis
@@ -185,7 +186,8 @@ class Shift:
     def _hire(self) -> None:
         with self._lock:
             self._takers += 1
-            self._hired = [*(each for each in self._hired if not each.done()), self._threads.submit(self._take_calls)]
+            submitted = self._threads.submit(copy_context().run, self._take_calls)  # its lines name the task, too
+            self._hired = [*(each for each in self._hired if not each.done()), submitted]
 
     def _serve_calls(self, call_ids: Sequence[str]) -> None:
         try:

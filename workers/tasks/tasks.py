@@ -11,6 +11,7 @@ from functools import cache, partial
 from celery.signals import worker_shutting_down
 
 from orchestrator.ids import new_id
+from orchestrator.logs import request_id
 from orchestrator.operations.calls.send_commands import CommandSender
 from orchestrator.operations.calls.send_http_step import open_http_step_client
 from orchestrator.operations.dialing.dial_call import SENDS_AT_ONCE, Dialer
@@ -27,13 +28,15 @@ _SENDING = ShiftBounds(threads=64, calls_at_once=1)
 @app.task(name=CALLS_DIAL)  # type: ignore[untyped-decorator]  # Celery ships no types
 def dial(call_id: str) -> dict[str, int]:
     """Dial one attempt, if the ledger permits it, and what else is to be dialed while the shift lasts."""
-    return _dial_shifts().begin(call_id)
+    with request_id(dial.request.id):
+        return _dial_shifts().begin(call_id)
 
 
 @app.task(name=CALLS_PERFORM)  # type: ignore[untyped-decorator]
 def perform(call_id: str) -> dict[str, int]:
     """Send what waits in one call's outbox, and in those of the calls that are ready while the shift lasts."""
-    return _command_shifts().begin(call_id)
+    with request_id(perform.request.id):
+        return _command_shifts().begin(call_id)
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]

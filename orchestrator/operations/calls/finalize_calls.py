@@ -15,8 +15,10 @@ import redis
 from sqlalchemy import Connection, Engine, RowMapping
 from sqlalchemy.exc import SQLAlchemyError
 
+from orchestrator.counts import count
 from orchestrator.errors import NewerLiveState
 from orchestrator.model.live_call import LiveCall
+from orchestrator.model.metric import Metric
 from orchestrator.model.recording import reported_recordings
 from orchestrator.operations.calls.next_contact_status import contact_after
 from orchestrator.operations.dialing.pause_refused_campaigns import pause_refused_campaigns
@@ -27,6 +29,7 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import forget_later, load_many, read_logs
 from orchestrator.store.redis.rate_limiter import RateLimit, return_reservation
 from orchestrator.store.sql.call_records import (
+    Record,
     end_unrecorded,
     hold_unrecorded,
     lock_for_record,
@@ -100,11 +103,13 @@ class CallFinalizer:
             # Read behind the lock: of two finalizers of one call, the later one writes the later state.
             ended = self._read(by_call)
             first_ends = self._write(tx, ended, rows)
+        for record in first_ends:
+            count(Metric.CALLS_ENDED, record.call.direction, record.disposition)
         self._pause_refused(ended, rows)
         self._let_go(ended, rows)
-        return first_ends
+        return len(first_ends)
 
-    def _write(self, tx: Connection, ended: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> int:
+    def _write(self, tx: Connection, ended: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> list[Record]:
         write_recordings(
             tx, [row for one in ended if one.call.call_id in rows for row in reported_recordings(one.call)]
         )
@@ -115,7 +120,7 @@ class CallFinalizer:
         write_contacts(tx, [after for r in records if (after := contact_after(r))])
         kept = zip(known, records, strict=True)
         write_timeline(tx, [(r.call.call_id, r.kept(line)) for one, r in kept for line in one.timeline])
-        return sum(record.is_first_end for record in records)
+        return [record for record in records if record.is_first_end]
 
     def _pause_refused(self, ended: Sequence[_Ended], rows: Mapping[str, RowMapping]) -> None:
         """Pause what a hangup refuses our account for, as an answer to a dial would (R5); acknowledged after it."""

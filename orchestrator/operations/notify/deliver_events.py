@@ -12,7 +12,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.clock import Clock, boot_seconds, utc_now
+from orchestrator.counts import count
 from orchestrator.ids import new_id
+from orchestrator.model.metric import Metric
 from orchestrator.operations.notify.endpoint_slots import EndpointSlots
 from orchestrator.operations.notify.post_event import TIMEOUT_S, Answer, EndpointLine
 from orchestrator.operations.recordings.lookout import Lookout
@@ -41,6 +43,7 @@ _LEASE_S: Final = 60.0  # longer than a batch goes on and its last event takes
 _BATCH: Final = 50
 _BATCH_S: Final = 10.0
 _STEP_S: Final = 15.0
+_TOLD: Final = {DELIVERED: "delivered", FAILED: "given_up", PENDING: "failed"}
 _random = SystemRandom()
 
 
@@ -123,6 +126,8 @@ class EventDeliverer:
             end_tries(tx, batch.endpoint.id, batch.lease, ended=ended, subjects=over)
             give_back(tx, batch.endpoint.id, batch.lease, [event.seq for event in batch.events[len(ended) :]])
             self._note(tx, batch.endpoint, answers, ended)
+        for end in ended:
+            count(Metric.DELIVERIES, _TOLD[end.status])
         return len(ended)
 
     def _send(self, batch: _Batch) -> list[Answer]:

@@ -104,6 +104,15 @@ class Keys:
         """Name the hash of how long commands took from the webhook to the answer: `<hop>|<bucket>` to a count."""
         return self._key("hops")
 
+    @cached_property
+    def counts(self) -> str:
+        """Name the hash of what all processes have counted: `<metric>|<labels>` to a count."""
+        return self._key("counts")
+
+    def counted_by(self, process: str) -> str:
+        """Name the newest turn in which a process has told its counts; its key is `counted`."""
+        return self._key("counted", process)
+
     def latency_of(self, campaign_id: str) -> str:
         """Name the bounded list of a campaign's newest event-to-command times in ms."""
         return self._key("latency", campaign_id)

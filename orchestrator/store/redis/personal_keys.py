@@ -38,6 +38,8 @@ PASSING: Final[Mapping[str, str]] = MappingProxyType(
 ABOUT_NOBODY: Final = frozenset(
     {
         "answers_wanted",
+        "counted_by",
+        "counts",
         "ended",
         "epoch",
         "failures",

@@ -63,4 +63,4 @@ def test_each_media_type_of_an_address_has_its_own_bound() -> None:
     ("path", "lane"), [("/healthz", ThreadPool.ALIVE), ("/readyz", ThreadPool.VITAL), ("/metrics", ThreadPool.VITAL)]
 )
 def test_what_an_operator_asks_has_threads_of_its_own(path: str, lane: ThreadPool) -> None:
-    assert _look("GET", path) == _look("HEAD", path) == Plan(lane)
+    assert _look("GET", path) == _look("HEAD", path) == Plan(lane, route=path)
