@@ -35,12 +35,17 @@ def preview_lines(told: dict[str, Any], *, given_map: str | None) -> list[str]:
     if told["header_row"] is None:
         return [*lines, "nobody would be imported"]
     sheet = f", sheet {told['sheet']}" if told["sheet"] else ""
-    lines.append(f"read as {told['encoding']}{sheet}, header in row {told['header_row']}")
+    lines.append(f"read as {told['encoding']}{sheet}{_separator(told)}, header in row {told['header_row']}")
     lines += [f"  {column['header']} → {column['fills'] or 'not read'}" for column in told["columns"]]
     if told["map"] != given_map:
         lines.append(f"proposed: --map {shlex.quote(told['map'])}")
     lines += [f"row {row['row']}: {_contact(row)}" for row in told["first_rows"]]
     return [*lines, _counts(told), *(f"  {line}" for line in problem_lines(told))]
+
+
+def _separator(told: dict[str, Any]) -> str:
+    names = {None: "", "\t": ", separated by tabs"}
+    return names.get(told["delimiter"], f", separated by {told['delimiter']}")
 
 
 def _contact(row: dict[str, Any]) -> str:

@@ -183,6 +183,13 @@ class StackRun:
             return [self._process.pid]
         return session_members(self.pids()[name])
 
+    @property
+    def settings_of_commands(self) -> dict[str, str]:
+        """Return the variables with which commands of `orchestrator` find this stack and its carrier."""
+        stores = {f"ORCHESTRATOR_{name.upper()}": self._addresses[name] for name in ("database_url", "redis_url")}
+        found = {"ORCHESTRATOR_API_URL": self.rest.url, "ORCHESTRATOR_DATA_DIR": str(self.folder)}
+        return {**self._environment, **stores, **found}
+
     # -- its stores, for what REST does not tell -------------------------------------------------------------------
 
     def query(self, statement: str, **params: Any) -> list[Any]:
