@@ -50,7 +50,7 @@ up: setup  ## start everything on this machine
 
 test: lint coverage  ## lint, types, import arrows, all tests; TESTERS=1 STACK_TESTERS=1 runs them one by one
 	$(IN_CACHES) $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile $(PYTEST) $(COVERED:%=--ignore=%) tests/unit tests/service
-	$(IN_CACHES) $(BIN)/python -m pytest -n $(STACK_TESTERS) --dist loadfile $(PYTEST) tests/e2e
+	$(IN_CACHES) $(BIN)/python -m pytest -n $(STACK_TESTERS) --dist loadfile $(PYTEST) tests/e2e tests/browser
 
 lint: setup  ## the checks that need no server
 	$(IN_CACHES) $(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Makes the Flask application of the REST API from the table of routes."""
+"""Makes the Flask application from the table of routes: the REST API, and the web page over it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from api.http.path_ids import check_ids
 from api.http.request_parsing import open_body, parse_json, parse_query, read_body
 from api.http.responses import answer
 from api.http.routes import Body, NoQuery, Route
+from api.pages import site
 from api.reference import with_reference
 from api.resources import catalogue, health, webhooks
 from orchestrator.errors import InvalidInput
@@ -30,7 +31,7 @@ ROUTES = with_reference(catalogue.ROUTES)
 
 
 def create_app(services: Services) -> Flask:
-    """Return the REST API over `services`, the webhook endpoint included; connects to nothing yet.
+    """Return the REST API over `services`, the webhook endpoint and the web page; connects to nothing yet.
 
     Raises Misconfigured when no API key is set.
     """
@@ -39,6 +40,7 @@ def create_app(services: Services) -> Flask:
     app.before_request(lambda: auth.refuse_stranger(ring))
     webhooks.install(app, services)
     mount(app, services, ROUTES)
+    site.install(app, services, ROUTES)
     return app
 
 

@@ -67,20 +67,23 @@ def healthz(services: Services, query: HealthQuery) -> Health:  # noqa: ARG001 i
 @resource.route("GET", "/readyz", gives={200: Readiness, 503: Readiness})
 def readyz(services: Services) -> Response:
     """Say whether the installation can do its work, and what is wrong if not."""
-    checks = [
-        CheckView(**asdict(check))
-        for check in check_readiness(
-            sql=services.sql,
-            client=services.redis,
-            keys=services.keys,
-            settings=services.settings,
-            clock=services.clock,
-            probes=services.probes,
-        )
-    ]
+    checks = read_checks(services)
     is_ready = all(check.ok for check in checks if check.is_vital)
     status: Literal["ready", "not_ready"] = "ready" if is_ready else "not_ready"
     return answer(Readiness(status=status, tzdata=rules_version(), checks=checks), 200 if is_ready else 503)
+
+
+def read_checks(services: Services) -> list[CheckView]:
+    """Return every check of readiness; it asks the stores, two seconds at most."""
+    checks = check_readiness(
+        sql=services.sql,
+        client=services.redis,
+        keys=services.keys,
+        settings=services.settings,
+        clock=services.clock,
+        probes=services.probes,
+    )
+    return [CheckView(**asdict(check)) for check in checks]
 
 
 @resource.route("GET", "/metrics", gives={200: ("text/plain",)})

@@ -21,6 +21,7 @@ from orchestrator.local_stack.banner import line_printer, print_banner
 from orchestrator.local_stack.interrupts import Interrupts, count_interrupts, pause
 from orchestrator.local_stack.options import StackOptions
 from orchestrator.local_stack.ports import Ports
+from orchestrator.local_stack.sign_in_links import page_address
 from orchestrator.local_stack.stack import Stack
 from orchestrator.local_stack.supervisor import Interrupted
 from orchestrator.local_stack.up import keep_running
@@ -60,10 +61,11 @@ def run_demo(*, data: Path, port: int, settings: Settings, stay: bool) -> int:
             started = monotonic()
             addresses = stack.start()
             say(f"up after {monotonic() - started:.1f} s: {', '.join(stack.pids())}")
-            _run_campaign(ApiClient(addresses.api, stack.api_key), stack, interrupts, console=console)
+            _run_campaign(ApiClient(addresses.api, stack.api_key), stack, interrupts, console=console, stay=stay)
             if stay:
                 keys = {"api_key": stack.api_key, "flower_password": stack.flower_password}
-                print_banner(console, options, addresses, **keys)
+                page = page_address(addresses.api, stack.api_key)
+                print_banner(console, options, addresses, page=page, **keys)
                 keep_running(stack, interrupts)
         except Interrupted:
             return 130
@@ -75,12 +77,15 @@ def run_demo(*, data: Path, port: int, settings: Settings, stay: bool) -> int:
     return 0
 
 
-def _run_campaign(api: ApiClient, stack: Stack, interrupts: Interrupts, *, console: Console) -> None:
+def _run_campaign(api: ApiClient, stack: Stack, interrupts: Interrupts, *, console: Console, stay: bool) -> None:
     deadline = monotonic() + _MOST_S
     wait = _looking_after(stack, interrupts, deadline)
     campaign = _create(api)
     total = api.get(f"/v1/campaigns/{campaign['id']}/stats")["contacts"]["total"]
     console.print(f"{total} people, {campaign['pacing']['calls_per_second']:g} calls a second")
+    if stay:
+        page = page_address(api.base_url, stack.api_key, path=f"/campaigns/{campaign['id']}")
+        console.print(f"watch it in a browser; this link signs you in once:\n  {page}", markup=False)
     seen = watch_campaign(api, campaign["id"], every_s=0.5, console=console, wait=wait, is_over=_is_over_for_today)
     report(console, f"{campaign['name']}: today's calls are made", seen.stats, peak_dials_per_s=seen.peak_dials_per_s)
     show_reasons(api, campaign["id"], console=console)

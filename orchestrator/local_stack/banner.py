@@ -28,9 +28,18 @@ def line_printer(console: Console) -> Callable[[str], None]:
 
 
 def print_banner(
-    console: Console, options: StackOptions, addresses: Addresses, *, api_key: SecretStr, flower_password: SecretStr
+    console: Console,
+    options: StackOptions,
+    addresses: Addresses,
+    *,
+    page: str,
+    api_key: SecretStr,
+    flower_password: SecretStr,
 ) -> None:
-    """Print the banner; neither a pipe nor a narrow window truncates what is meant to be copied."""
+    """Print the banner, with the address of the web `page`.
+
+    Neither a pipe nor a narrow window truncates what is meant to be copied.
+    """
     if not console.is_terminal:
         console = Console(file=console.file, width=_WIDE)
     key = api_key.get_secret_value()
@@ -49,6 +58,8 @@ def print_banner(
         table.add_row("media", f"{addresses.media.replace('http', 'ws')}, and UDP at the same port")
     table.add_row("data, logs", escape(f"{options.data}, {options.data / 'logs'}"))
     console.print(Panel(table, title="orchestrator is up", title_align="left", border_style="green"))
+    console.print("The web page, by a link that signs you in once within ten minutes:")
+    console.print(f"  {page}", style="cyan", soft_wrap=True, highlight=False, markup=False)
     console.print("Try it:")
     # Outside of the panel, and wrapped by the terminal alone: it is copied as one line.
     line = f"  curl -H 'Authorization: Bearer {key}' {addresses.api}/v1/flows"

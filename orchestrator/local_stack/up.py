@@ -7,6 +7,7 @@ from rich.console import Console
 from orchestrator.local_stack.banner import line_printer, print_banner
 from orchestrator.local_stack.interrupts import Interrupts, count_interrupts, pause
 from orchestrator.local_stack.options import StackOptions
+from orchestrator.local_stack.sign_in_links import page_address
 from orchestrator.local_stack.stack import Stack
 from orchestrator.local_stack.supervisor import Interrupted
 from orchestrator.settings import Settings
@@ -23,7 +24,8 @@ def run_up(options: StackOptions, settings: Settings, *, console: Console) -> No
             say("starting …")
             addresses = stack.start()
             keys = {"api_key": stack.api_key, "flower_password": stack.flower_password}
-            print_banner(console, options, addresses, **keys)
+            page = page_address(addresses.api, stack.api_key)
+            print_banner(console, options, addresses, page=page, **keys)
             keep_running(stack, interrupts)
         except Interrupted:
             pass

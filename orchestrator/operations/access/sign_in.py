@@ -84,14 +84,18 @@ def sign_in(login: str, password: str, *, now: datetime, sql: Engine) -> SignedI
     return signed_in
 
 
-def find_session(token: str, *, now: datetime, sql: Engine) -> Session | None:
-    """Return the session of a token and note its use; None for one that is over, was ended, or there never was."""
+def find_session(token: str, *, now: datetime, sql: Engine, is_use: bool = True) -> Session | None:
+    """Return the session of a token; None for one that is over, was ended, or there never was.
+
+    Its use is noted unless it is none: a page that asks by itself for what is new does not keep a session alive.
+    """
     digest = digest_of(token)
     with sql.begin() as tx:
         row = sessions.find_session(tx, digest, now=now, used_after=now - IDLE)
         if row is None:
             return None
-        sessions.note_use(tx, digest, now=now)
+        if is_use:
+            sessions.note_use(tx, digest, now=now)
         return Session(row.user_id, row.name, Role(row.role), row.csrf, row.expires_at)
 
 

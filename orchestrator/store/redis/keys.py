@@ -172,3 +172,7 @@ class Keys:
     def health(self, connection_id: str) -> str:
         """Name the hash of how the carrier has answered lately: rate, failures in a row, closed, reason."""
         return self._key("health", connection_id)
+
+    def tries(self, scope: str) -> str:
+        """Name the count of somebody's tries to sign in within a minute; the login stands in it as a digest."""
+        return self._key("tries", scope)

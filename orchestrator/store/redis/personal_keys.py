@@ -52,6 +52,7 @@ ABOUT_NOBODY: Final = frozenset(
         "partners",
         "probe",
         "rewrites",
+        "tries",
     }
     | {"latency_of", "ready", "rewriting", "sends", "shift", "silence", "slots", "sound", "stream", "timers", "wakes"}
 )

@@ -1,0 +1,11 @@
+"""Every page."""
+
+from __future__ import annotations
+
+from api.pages.page_routes import PageRoute
+from api.pages.views import campaign, dialing, front, sign_in
+
+_VIEWS = (sign_in, front, dialing, campaign)
+
+ROUTES: tuple[PageRoute, ...] = tuple(route for module in _VIEWS for route in module.pages.routes)
+"""Every page of the site."""

@@ -1,0 +1,124 @@
+"""The web page as a whole: every address of it, and what is checked before its view is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from urllib.parse import quote
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.routing import Rule
+
+from api.http.audit import views_by_path
+from api.http.auth import Actor
+from api.http.path_ids import check_ids
+from api.http.problems import to_problem
+from api.http.routes import Route
+from api.pages import catalogue
+from api.pages.cookies import session_token
+from api.pages.errors import error_page, is_asked_by_browser
+from api.pages.forgery import refuse_other_sessions, refuse_other_sites
+from api.pages.live import LiveParts
+from api.pages.local_paths import see_other
+from api.pages.page_routes import PageRoute
+from api.pages.rendering import Renderer
+from api.pages.security_headers import secure
+from api.pages.static_files import StaticFiles
+from api.pages.visit import RestRoutes, RoleNeeded, Site, Visit
+from orchestrator.errors import Conflict, InvalidInput, LimitReached
+from orchestrator.operations.access.sign_in import Session, find_session
+from orchestrator.services import Services
+
+_ENDPOINT = "page "
+
+
+def uploads() -> Iterable[Route]:
+    """Return how the server is to take in the forms that may carry files."""
+    return [route for page in catalogue.ROUTES if (route := page.as_upload())]
+
+
+def install(app: Flask, services: Services, rest_routes: tuple[Route, ...]) -> None:
+    """Add the web page to `app`, which serves `rest_routes` already."""
+    static = StaticFiles()
+    shared = Site(RestRoutes(rest_routes, views_by_path(rest_routes)), Renderer(static), LiveParts())
+    desk = _Desk(services, shared)
+    app.url_map.add(Rule("/static/<name>", endpoint="static file", methods=["GET"]))
+    app.view_functions["static file"] = lambda name: secure(static.answer(name))
+    by_path: dict[str, dict[str, PageRoute]] = {}
+    for route in catalogue.ROUTES:
+        by_path.setdefault(route.path, {})[route.method] = route
+    for path, by_method in by_path.items():
+        app.url_map.add(Rule(path.replace("{", "<").replace("}", ">"), endpoint=_ENDPOINT + path))
+        app.view_functions[_ENDPOINT + path] = desk.handler(by_method)
+    app.register_error_handler(Exception, desk.to_answer)
+
+
+class _Desk:
+    """Answers requests to pages."""
+
+    def __init__(self, services: Services, site: Site) -> None:
+        self._services, self._site = services, site
+
+    def handler(self, by_method: dict[str, PageRoute]) -> Callable[..., Response]:
+        """Return what answers the requests to one address."""
+        methods = by_method | ({"HEAD": by_method["GET"]} if "GET" in by_method else {})
+
+        def handle(**ids: str) -> Response:
+            if request.method not in methods:
+                raise MethodNotAllowed(list(methods))
+            return secure(self._answer(methods[request.method], ids))
+
+        return handle
+
+    def to_answer(self, error: Exception) -> Response:
+        """Return the answer to an error: a page for people, and a problem document for programs."""
+        is_page = request.url_rule is not None and request.url_rule.endpoint.startswith(_ENDPOINT)
+        if not is_page and not (request.url_rule is None and is_asked_by_browser()):
+            return to_problem(error)
+        return error_page(self._site.renderer, error, is_signed_in="actor" in g)
+
+    def _answer(self, route: PageRoute, ids: dict[str, str]) -> Response:
+        check_ids(ids)
+        if route.method == "POST":
+            refuse_other_sites(request)
+        session = self._session(is_use=not route.is_fragment)
+        if route.needs is not None:
+            if session is None:
+                return _to_sign_in(route)
+            g.actor = Actor(session.name, session.role)
+            if not session.role.includes(route.needs):
+                raise RoleNeeded(route.needs)
+        visit = Visit(self._services, self._site, session)
+        if route.method == "POST" and route.needs is not None:
+            refuse_other_sessions(request, visit.csrf)
+        try:
+            answered: Response = route.view(visit, **ids)
+        except (Conflict, InvalidInput, LimitReached) as refused:
+            if route.method != "POST" or "back" not in request.form:
+                raise
+            return visit.go("/", _sentence(refused), kind="wrong")
+        return answered
+
+    def _session(self, *, is_use: bool) -> Session | None:
+        token = session_token(request)
+        if token is None:
+            return None
+        return find_session(token, is_use=is_use, now=self._services.clock(), sql=self._services.sql)
+
+
+def _to_sign_in(route: PageRoute) -> Response:
+    """Send a stranger to sign in and then back here; the script that asks for a fragment is only told to stop."""
+    if route.is_fragment:
+        return Response(status=401)
+    asked = request.full_path.rstrip("?") if route.method == "GET" else "/"
+    return see_other(f"/sign-in?next={quote(asked, safe='')}")
+
+
+def _sentence(refused: Conflict | InvalidInput | LimitReached) -> str:
+    match refused:
+        case InvalidInput():
+            return "; ".join(f"{each['pointer'].strip('/')}: {each['detail']}".lstrip(": ") for each in refused.errors)
+        case Conflict() if refused.errors:
+            return f"{refused.detail} {'; '.join(each['detail'] for each in refused.errors)}"
+        case _:
+            return refused.detail

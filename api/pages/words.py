@@ -1,0 +1,172 @@
+"""Numbers, times and states as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from orchestrator.errors import InvalidInput
+from orchestrator.policy.hold_reasons import Reason, reason_of_wait
+from orchestrator.policy.timestamps import format_timestamp
+from orchestrator.policy.weekly_hours import CONTACT, CallingHours
+from orchestrator.policy.zones.clock_rules import clock_of
+
+_UNITS = ((86_400, "day", "days"), (3_600, "h", "h"), (60, "min", "min"), (1, "s", "s"))
+_NONE = "–"  # noqa: RUF001 the dash of an empty cell
+
+
+def number(value: float | Decimal | None, digits: int = 0) -> str:
+    """Return a number with its thousands apart; a dash for none."""
+    return _NONE if value is None else f"{value:,.{digits}f}"
+
+
+def percent(part: float | None, whole: float | None = 1, digits: int = 0) -> str:
+    """Return a share in percent; a dash where there is nothing to have a share of."""
+    return _NONE if part is None or not whole else f"{100 * part / whole:.{digits}f}%"
+
+
+def duration(length: float | timedelta | None) -> str:
+    """Return a length of time in its two largest units: `2 h 5 min`; seconds where it is a number."""
+    if length is None:
+        return _NONE
+    seconds = length.total_seconds() if isinstance(length, timedelta) else float(length)
+    if seconds < 1:
+        return f"{round(seconds * 1000)} ms" if seconds > 0 else "0 s"
+    rest, said = round(seconds), []
+    for size, one, many in _UNITS:
+        count, rest = divmod(rest, size)
+        if count:
+            said.append(f"{count} {one if count == 1 else many}")
+    return " ".join(said[:2])
+
+
+def instant(at: datetime) -> str:
+    """Return a moment as attributes of HTML carry it."""
+    return format_timestamp(at)
+
+
+def in_zone(at: datetime, zone: str | None, show: str) -> str:
+    """Return a moment by the clock of a zone, UTC where there is none; the script puts it into the viewer's."""
+    local = at.astimezone(clock_of(zone or "UTC"))
+    clock = f"{local:%H:%M:%S}" if show == "second" else f"{local:%H:%M}"
+    if show == "day":
+        return f"{local:%a} {local.day} {local:%b %Y}"
+    return f"{local:%a} {local.day} {local:%b} {clock} {place(zone)}" if show == "full" else f"{clock} {place(zone)}"
+
+
+def place(zone: str | None) -> str:
+    """Return the name of a zone as people say it: `Los Angeles` of America/Los_Angeles."""
+    return (zone or "UTC").rpartition("/")[2].replace("_", " ")
+
+
+_WAITS = {
+    Reason.OUTSIDE_HOURS: "wait for their calling hours",
+    Reason.LAW_HOURS: "wait for the hours that the law allows",
+    Reason.LAW_HOLIDAY: "wait for the end of a holiday",
+    Reason.RETRY_DUE: "wait for another try",
+    Reason.CALLBACK: "wait to be called back",
+    Reason.NOT_YET: "wait for their own time",
+    Reason.NUMBER_GAP: "wait because their number was just dialed",
+    Reason.NUMBER_DAY_LIMIT: "were dialed often enough today",
+    Reason.NUMBER_WEEK_LIMIT: "were dialed often enough this week",
+    Reason.SUBJECT_DAY_LIMIT: "were called often enough on this subject today",
+    Reason.REST_AFTER_HUMAN: "rest after a conversation",
+    Reason.REST_AFTER_ABANDONED: "rest after an abandoned call",
+    Reason.NUMBER_IN_USE: "wait for another call to their number",
+    Reason.ZONE_UNKNOWN: "have no known time zone",
+    Reason.CONSENT_MISSING: "have given no consent",
+    Reason.LIST_STALE: "wait for a newer list",
+    Reason.CALLER_ID_RESTING: "wait until a caller id has rested",
+    Reason.CALLER_ID_QUOTA: "wait for a caller id with room",
+    Reason.NO_CAPACITY: "wait for a free line",
+    Reason.RATE: "are next in line",
+    Reason.CARRIER_BUSY: "wait because the carrier is busy",
+    Reason.CARRIER_UNAVAILABLE: "wait because the carrier is away",
+}
+
+
+def waits(reason: str) -> str:
+    """Return what contacts do that wait for a reason, as the end of a sentence that began with their number."""
+    return _WAITS.get(reason_of_wait(reason), f"wait: {phrase(reason)}")
+
+
+def phrase(code: str | None) -> str:
+    """Return a code as words: `no_answer` is `no answer`."""
+    return _NONE if code is None else str(code).replace("_", " ")
+
+
+def people(count: int) -> str:
+    """Return a number of contacts in words."""
+    return "1 contact" if count == 1 else f"{count:,} contacts"
+
+
+def as_list(value: Any) -> str:
+    """Return several values in one line."""
+    return ", ".join(str(each) for each in value) if isinstance(value, list | tuple) else str(value)
+
+
+def query(filters: Mapping[str, Any], **changes: Any) -> str:
+    """Return the query of an address: filters that say something, with some of them changed."""
+    said = {name: value for name, value in {**filters, **changes}.items() if value not in (None, "")}
+    return f"?{urlencode(said, doseq=True)}" if said else ""
+
+
+PLACES = (("/", "Campaigns", "viewer"),)
+"""What the navigation leads to: address, name, and the role that sees it."""
+
+
+def options(codes: Sequence[str]) -> list[tuple[str, str]]:
+    """Return codes as the options of a choice."""
+    return [(code, phrase(code)) for code in codes]
+
+
+def until(at: datetime, now: datetime) -> str:
+    """Return how long it is until a moment, to the minute."""
+    return duration(max(60, round((at - now).total_seconds() / 60) * 60))
+
+
+def largest(counts: Mapping[str, int], most: int) -> list[tuple[str, int]]:
+    """Return the largest counts, and the sum of all others."""
+    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    rest = sum(count for _, count in ordered[most:])
+    return [*ordered[:most], *([("other", rest)] if rest else [])]
+
+
+def hours(calling_hours: CallingHours) -> str:
+    """Return calling hours in one line."""
+    if calling_hours.always:
+        return f"at any hour: {calling_hours.because}"
+    zone = "each contact's zone" if calling_hours.timezone == CONTACT else place(calling_hours.timezone)
+    windows = calling_hours.model_dump(mode="json")["windows"]
+    said = [f"{as_list(each['days'])} {each['start']}-{each['end']}" for each in windows]
+    return f"{'; '.join(said)}, in {zone}"
+
+
+_DEEDS = {"POST": "did", "PATCH": "changed it", "DELETE": "deleted it"}
+
+
+def deed(action: str) -> str:
+    """Return what somebody did, by the request that is on record: `pause` of one that ends with it."""
+    method, _, path = action.partition(" ")
+    last = path.rpartition("/")[2]
+    return _DEEDS.get(method, method) if not last or last.startswith("{") else phrase(last.replace("-", " "))
+
+
+def brief(value: Any) -> str:
+    """Return a setting in few words."""
+    said = (
+        _NONE
+        if value in (None, "", [], {})
+        else as_list(value)
+        if not isinstance(value, dict)
+        else ", ".join(f"{phrase(name)} {brief(each)}" for name, each in value.items() if each not in (None, [], {}))
+    )
+    return said if len(said) <= 80 else said[:79] + "…"
+
+
+def field_errors(refused: InvalidInput) -> dict[str, str]:
+    """Return what is wrong by the name of the field, as a form shows it: `/pacing/weight` is `pacing.weight`."""
+    return {each["pointer"].strip("/?").replace("/", ".") or "form": each["detail"] for each in refused.errors}

@@ -1,0 +1,113 @@
+"""Campaigns in a real browser: what is seen, what changes by itself, and what a click does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from orchestrator.policy.roles import Role
+from tests.browser.conftest import OpenPage
+from tests.support.browser import WIDTHS
+from tests.support.stack_run import StackRun
+
+SERIOUS = ("serious", "critical")
+
+
+def findings(page: Page) -> list[str]:
+    """Return what axe finds that keeps somebody from using the page."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found if each["impact"] in SERIOUS]
+
+
+def test_who_opens_the_link_is_signed_in_and_sees_the_campaigns(open_page: OpenPage, campaigns: dict[str, str]) -> None:
+    page = open_page("/")
+
+    expect(page.get_by_role("heading", name="Campaigns")).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("Parcel notices.*100 wait for their calling hours"))).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("Survey after the visit.*not started yet"))).to_be_visible()
+
+
+def test_a_campaign_is_paused_within_two_clicks_and_the_page_shows_it(
+    open_page: OpenPage, campaigns: dict[str, str], stack: StackRun
+) -> None:
+    page, other = open_page("/"), open_page(f"/campaigns/{campaigns['waiting']}", role=Role.VIEWER)
+    expect(other.locator("#live .badge").first).to_have_text("running")
+
+    page.get_by_role("link", name="Parcel notices").click()
+    page.get_by_role("button", name="Pause").click()
+
+    expect(page.get_by_role("status").filter(has_text="It is paused.")).to_be_visible()
+    assert stack.rest.get(f"/v1/campaigns/{campaigns['waiting']}")["status"] == "paused"
+    expect(other.locator("#live .badge").first).to_have_text("paused")  # by itself
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("status").filter(has_text="It goes on.")).to_be_visible()
+
+
+def test_all_dialing_stops_in_two_clicks_with_a_reason_and_everybody_sees_it(
+    open_page: OpenPage, campaigns: dict[str, str], stack: StackRun
+) -> None:
+    page, viewer = open_page("/"), open_page("/", role=Role.VIEWER)
+
+    page.locator("summary", has_text="Stop all").click()
+    page.keyboard.type("wrong price in the offer")  # the field has the focus
+    page.get_by_role("button", name="Stop all dialing").click()
+
+    assert stack.rest.get("/v1/dialing")["reason"] == "wrong price in the offer"
+    for each in (page, viewer):
+        expect(each.locator("#banner")).to_contain_text("wrong price in the offer")
+    expect(viewer.get_by_role("button", name="Resume dialing")).to_have_count(0)
+    page.get_by_role("button", name="Resume dialing").click()
+    expect(page.locator("#banner")).to_be_empty()
+    expect(viewer.locator("#banner")).to_be_empty()
+    assert stack.rest.get("/v1/dialing")["stopped"] is False
+
+
+def test_times_are_those_of_the_viewer_with_the_campaigns_beside_them(
+    open_page: OpenPage, campaigns: dict[str, str]
+) -> None:
+    page = open_page("/")
+
+    expect(page.get_by_role("row", name=re.compile(r"14:00 \(03:00 in Kiritimati\)"))).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_the_pages_at_each_width(open_page: OpenPage, campaigns: dict[str, str], scheme: str) -> None:
+    paths = ["/", *(f"/campaigns/{each}" for each in campaigns.values())]
+    page = open_page("/", scheme=scheme)
+
+    for path in paths:
+        page.goto(path)
+        assert not findings(page), path
+        for width, height in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{path} is {wide} wide at {width}"
+
+
+def test_a_campaign_is_paused_by_the_keyboard_alone(open_page: OpenPage, campaigns: dict[str, str]) -> None:
+    page = open_page(f"/campaigns/{campaigns['waiting']}")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+    page.keyboard.press("Enter")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Pause":
+            break
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#live .badge").first).to_have_text("paused")
+    page.get_by_role("button", name="Resume").click()
+
+
+def test_pages_work_without_the_script(open_page: OpenPage, campaigns: dict[str, str]) -> None:
+    page = open_page("/", java_script_enabled=False)
+
+    page.locator("summary", has_text="Stop all").click()
+    page.get_by_role("button", name="Stop all dialing").click()
+    expect(page.locator("#banner")).to_contain_text("All dialing is stopped.")
+    page.get_by_role("button", name="Resume dialing").click()
+    expect(page.locator("#banner")).to_be_empty()

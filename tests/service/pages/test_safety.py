@@ -1,0 +1,232 @@
+"""What holds at every page: who gets in, what is sent along, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from api.pages.catalogue import ROUTES
+from api.pages.local_paths import local_path
+from orchestrator.operations.access.sign_in import IDLE, create_sign_in_link
+from orchestrator.operations.access.sign_in_limits import TRIES_AT_ONE, TRIES_FROM_ONE
+from orchestrator.policy.roles import Role
+from orchestrator.services import Services
+from tests.service.pages.conftest import SignIn
+from tests.support.rest import AT_ANY_HOUR, Rest
+from tests.support.visitor import FROM_HERE, Visitor, text_of
+
+OPEN = {"/sign-in", "/sign-in/link/{token}"}
+
+
+def _address(path: str) -> str:
+    return path.replace("{campaign_id}", "cmp_01ARZ3NDEKTSV4RRFFQ69G5FAV").replace("{token}", "x")
+
+
+PAGES = sorted(r.path for r in ROUTES if r.method == "GET" and not r.is_fragment)
+FRAGMENTS = sorted(r.path for r in ROUTES if r.is_fragment)
+FORMS = sorted(r.path for r in ROUTES if r.method == "POST")
+
+
+def test_a_stranger_is_sent_to_sign_in_and_back(sign_in: SignIn) -> None:
+    stranger = sign_in(None)
+
+    for path in set(PAGES) - OPEN:
+        answer = stranger.get(_address(path))
+        assert answer.status_code == 303, path
+        assert answer.headers["Location"].startswith("/sign-in?next=%2F"), path
+    for path in OPEN:
+        assert stranger.get(_address(path)).status_code == 200, path
+
+
+def test_a_part_of_a_page_is_for_those_who_have_signed_in(sign_in: SignIn) -> None:
+    stranger = sign_in(None)
+
+    assert FRAGMENTS and {stranger.get(_address(path)).status_code for path in FRAGMENTS} == {401}
+
+
+def test_a_form_without_the_token_of_its_session_does_nothing(admin: Visitor) -> None:
+    for path in set(FORMS) - OPEN:
+        for token in ("", "x", "é"):
+            assert admin.send(_address(path), {"csrf": token}).status_code == 403, path
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "http://localhost.evil.example"},
+        {"Origin": "null"},
+        {},
+    ],
+    ids=["cross-site", "same-site", "none", "other-origin", "null-origin", "silent"],
+)
+def test_a_form_from_another_site_does_nothing(admin: Visitor, headers: dict[str, str]) -> None:
+    for path in FORMS:
+        answer = admin.client.post(_address(path), data={"csrf": admin.csrf}, headers=headers)
+        assert answer.status_code == 403, path
+        assert "not sent from a page of this site" in text_of(answer), path
+
+
+def test_a_browser_that_names_its_origin_alone_is_believed(admin: Visitor) -> None:
+    headers = {"Origin": "http://localhost"}
+
+    assert admin.client.post("/dialing/stop", data={"csrf": admin.csrf}, headers=headers).status_code == 303
+
+
+def test_every_page_has_its_headers(admin: Visitor, sign_in: SignIn) -> None:
+    stranger = sign_in(None)
+    answers = [admin.get("/"), admin.get("/nowhere"), stranger.get("/sign-in"), stranger.get("/"), admin.get("/live")]
+
+    for answer in answers:
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy == (
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; "
+            "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        )
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert "camera=()" in answer.headers["Permissions-Policy"]
+        assert answer.headers["Cache-Control"] in ("no-store", "private, no-cache")
+
+
+def test_nothing_stands_inline_that_the_policy_would_forbid(admin: Visitor) -> None:
+    page = admin.get("/").text
+
+    assert "<style" not in page and " style=" not in page and "<script>" not in page and " onclick" not in page
+
+
+def test_a_viewer_sees_no_buttons_and_is_refused_what_they_do(sign_in: SignIn, rest: Rest) -> None:
+    campaign = rest.campaign(**AT_ANY_HOUR)["id"]
+    viewer = sign_in(Role.VIEWER)
+
+    assert "Stop all" not in viewer.get("/").text
+    assert "Start" not in text_of(viewer.get(f"/campaigns/{campaign}"))
+    for path in ("/dialing/stop", f"/campaigns/{campaign}/start"):
+        refused = viewer.send(path)
+        assert refused.status_code == 403 and "role operator" in refused.text
+    assert rest.get("/v1/dialing").json["stopped"] is False
+
+
+def test_only_an_admin_sees_who_changed_what(sign_in: SignIn, rest: Rest) -> None:
+    campaign = rest.campaign(**AT_ANY_HOUR)["id"]
+
+    assert "Who changed what" not in sign_in(Role.OPERATOR).get(f"/campaigns/{campaign}").text
+    assert "Who changed what" in sign_in(Role.ADMIN).get(f"/campaigns/{campaign}").text
+
+
+ELSEWHERE = ["https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)"]
+ELSEWHERE += ["/\t/evil.example", "", "evil", "/ x", "/é", "/" + "x" * 3000]
+
+
+def test_nobody_is_sent_to_another_site(sign_in: SignIn, services: Services) -> None:
+    for wanted in ELSEWHERE:
+        assert local_path(wanted) == "/", wanted
+        link = create_sign_in_link(Role.VIEWER, by="tests", now=services.clock(), sql=services.sql)
+        answer = sign_in(None).send(f"/sign-in/link/{link}", {"next": wanted})
+        assert answer.headers["Location"] == "/", wanted
+
+
+def test_a_path_of_this_site_is_kept() -> None:
+    assert local_path("/campaigns/cmp_1?on=%2F") == "/campaigns/cmp_1?on=%2F"
+
+
+def test_a_link_signs_in_once_and_only_when_it_is_sent(sign_in: SignIn, services: Services) -> None:
+    link = create_sign_in_link(Role.OPERATOR, by="tests", now=services.clock(), sql=services.sql)
+    one, other = sign_in(None), sign_in(None)
+
+    assert one.get(f"/sign-in/link/{link}").status_code == 200  # a program that looks ahead uses nothing up
+    assert one.send(f"/sign-in/link/{link}").status_code == 303
+    assert one.get("/").status_code == 200
+    refused = other.send(f"/sign-in/link/{link}")
+    assert refused.status_code == 403 and "used already" in refused.text
+
+
+def test_the_cookie_is_for_this_site_and_for_no_script(sign_in: SignIn, services: Services) -> None:
+    def cookie(**headers: str) -> str:
+        link = create_sign_in_link(Role.VIEWER, by="tests", now=services.clock(), sql=services.sql)
+        return sign_in(None).send(f"/sign-in/link/{link}", **headers).headers["Set-Cookie"]
+
+    plain, by_proxy, by_origin = cookie(), cookie(X_Forwarded_Proto="https"), cookie(Origin="https://localhost")
+
+    assert plain.startswith("session=") and "Secure" not in plain
+    for each in (by_proxy, by_origin):
+        assert each.startswith("__Host-session=") and "Secure" in each and "Domain" not in each
+    for each in (plain, by_proxy, by_origin):
+        assert "HttpOnly" in each and "SameSite=Strict" in each and "Path=/" in each
+
+
+def test_over_https_a_cookie_that_a_neighbour_could_have_set_is_not_read(admin: Visitor) -> None:
+    assert admin.get("/").status_code == 200
+    assert admin.get("/", X_Forwarded_Proto="https").status_code == 303
+
+
+def test_who_signs_out_is_out(admin: Visitor) -> None:
+    token = admin.client.get_cookie("session")
+    assert token is not None
+
+    assert admin.send("/sign-out").status_code == 303
+    admin.client.set_cookie("session", token.value)
+
+    assert admin.get("/").status_code == 303
+
+
+def test_a_session_is_over_after_its_idle_time_and_a_page_left_open_does_not_keep_it(
+    admin: Visitor, services: Services
+) -> None:
+    with services.sql.begin() as tx:
+        tx.exec_driver_sql("UPDATE sign_in_sessions SET last_used_at = last_used_at - interval '11 hours 59 minutes'")
+    for _ in range(3):
+        assert admin.get("/live").status_code == 200
+    with services.sql.begin() as tx:
+        tx.exec_driver_sql("UPDATE sign_in_sessions SET last_used_at = last_used_at - interval '2 minutes'")
+
+    assert IDLE.total_seconds() == 12 * 3600
+    assert admin.get("/").status_code == 303
+
+
+def _tried(visitor: Visitor, login: str, times: int) -> list[int]:
+    form = {"login": login, "password": "wrong"}
+    return [visitor.send("/sign-in", form).status_code for _ in range(times)]
+
+
+def test_who_tries_too_often_waits_and_others_do_not(sign_in: SignIn, services: Services) -> None:
+    guesser, owner = sign_in(None), sign_in(None)
+    owner.client.environ_base["REMOTE_ADDR"] = "203.0.113.9"
+
+    tried = _tried(guesser, "ada", TRIES_AT_ONE + 1)
+
+    assert tried == [403] * TRIES_AT_ONE + [429]
+    assert _tried(owner, "ada", 1) == [403]  # asked for the password, and not turned away
+    with services.redis as client:
+        assert all(0 < client.ttl(key) <= 60 for key in client.scan_iter("*tries*"))
+
+
+def test_who_tries_many_names_waits_too(sign_in: SignIn) -> None:
+    guesser = sign_in(None)
+
+    tried = [_tried(guesser, f"name{n}", 1)[0] for n in range(TRIES_FROM_ONE + 1)]
+
+    assert tried[-1] == 429 and set(tried[:-1]) == {403}
+
+
+def test_a_page_that_is_not_there_is_a_page_for_people_and_a_problem_for_programs(admin: Visitor, rest: Rest) -> None:
+    for path in ("/nowhere", "/campaigns/cmp_01ARZ3NDEKTSV4RRFFQ69G5FAV", "/campaigns/x"):
+        page = admin.get(path)
+        assert page.status_code == 404 and "There is nothing here" in page.text
+    assert rest.get("/nowhere").content_type == "application/problem+json"
+
+
+def test_the_old_session_ends_where_a_new_one_begins(admin: Visitor, services: Services) -> None:
+    before = admin.client.get_cookie("session")
+    assert before is not None
+    link = create_sign_in_link(Role.VIEWER, by="tests", now=services.clock(), sql=services.sql)
+
+    admin.client.post(f"/sign-in/link/{link}", headers=FROM_HERE)
+    after = admin.client.get_cookie("session")
+
+    assert after is not None and after.value != before.value
+    admin.client.set_cookie("session", before.value)
+    assert admin.get("/").status_code == 303
