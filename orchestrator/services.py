@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import cast
 
 import redis
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from orchestrator.bounds import DIALS_PER_NUMBER_IN_A_WEEK
 from orchestrator.clock import Clock, utc_now
@@ -86,6 +88,12 @@ class Services:
         url, secret = self.settings.media_url, self.settings.api_key
         return StreamUrls(url, secret) if url and secret else None
 
+    def reading_in(self, tx: Connection) -> Services:
+        """Return the same collaborators, whose every read of PostgreSQL is made in the open transaction `tx`."""
+        bound = replace(self)
+        vars(bound).update({"flows": self.flows, **vars(self), "sql": cast("Engine", _OneTransaction(tx))})
+        return bound
+
     def close(self) -> None:
         """Give back the connections that were opened."""
         opened = vars(self)
@@ -93,6 +101,18 @@ class Services:
             self.sql.dispose()
         if "redis" in opened:
             self.redis.close()
+
+
+class _OneTransaction:
+    """Stands for an engine where only reads are wanted: each of them joins a transaction that is open."""
+
+    def __init__(self, tx: Connection) -> None:
+        self._tx = tx
+
+    def connect(self) -> AbstractContextManager[Connection]:
+        return nullcontext(self._tx)
+
+    begin = connect
 
 
 def _week_of(day: int | None) -> int | None:

@@ -1,4 +1,4 @@
-"""Records each change that a request makes: by whom, of what, and the subject before and behind it."""
+"""Records each change that a request makes, in its own transaction: by whom, and the subject before and behind it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
 from flask import Response
 from pydantic import BaseModel
 
 from api.http.auth import actor
+from api.http.idempotency import fresh_id
 from api.http.routes import Route
 from orchestrator.errors import NotFound
-from orchestrator.operations.access.audit import record_change
+from orchestrator.operations.access.audit import Change, record_behind, recorded
 from orchestrator.services import Services
 
 Views = Mapping[str, Route]
@@ -28,23 +28,25 @@ def views_by_path(routes: Any) -> Views:
 def audited(
     services: Services, route: Route, ids: Mapping[str, str], views: Views, respond: Callable[[], Response]
 ) -> Response:
-    """Return the response, and record what the request has changed; what was refused has changed nothing."""
+    """Return the response, and record what the request changes; what was refused has changed nothing."""
     if not route.is_audited:
         return respond()
     view = _view_of(route.path, views)
-    before = _look(services, view, ids)
-    response = respond()
-    if response.status_code < 400:
-        record_change(
-            f"{route.method} {route.path}",
-            subject=_subject(route, ids, response),
-            before=before,
-            after=_look(services, view, ids),
-            by=actor().name,
-            key_id=actor().key_id,
-            user_id=actor().user_id,
-            sql=services.sql,
-        )
+    change = Change(
+        id=fresh_id("aud"),
+        action=f"{route.method} {route.path}",
+        by=actor().name,
+        key_id=actor().key_id,
+        user_id=actor().user_id,
+        subject=list(ids.values())[-1] if ids else route.path.removeprefix("/v1/").partition("/")[0],
+        makes=not ids,
+        before=_look(services, view, ids),
+        look=lambda tx: _look(services.reading_in(tx), view, ids),
+    )
+    with recorded(change):
+        response = respond()
+    if response.status_code < 400 and not change.is_recorded:
+        record_behind(change, sql=services.sql)
     return response
 
 
@@ -70,12 +72,3 @@ def _look(services: Services, view: Route | None, ids: Mapping[str, str]) -> dic
     except NotFound:
         return None
     return shown.model_dump(mode="json") if isinstance(shown, BaseModel) else None
-
-
-def _subject(route: Route, ids: Mapping[str, str], response: Response) -> str | None:
-    """Return the id of what was changed or made; of what there is but one of, its name."""
-    if ids:
-        return list(ids.values())[-1]
-    made = orjson.loads(response.get_data()) if response.is_json else {}
-    ident = made.get("id") if isinstance(made, dict) else None
-    return str(ident) if ident else route.path.removeprefix("/v1/").partition("/")[0]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Callable
 
 from flask import Response, g, request
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.http.problems import Malformed, to_problem
 from api.http.request_parsing import read_body
@@ -14,9 +16,10 @@ from api.http.responses import problem
 from api.http.routes import Route
 from orchestrator.errors import FieldError, Gone, InvalidInput
 from orchestrator.ids import Prefix, new_id
-from orchestrator.operations.system.idempotency import Kept, Taken, begin_request, finish_request, forget_request
+from orchestrator.operations.system.idempotency import Kept, Taken, begin_request, finish_request, release_request
 from orchestrator.services import Services
 
+_log = logging.getLogger(__name__)
 _FORM = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -67,10 +70,14 @@ def _perform(services: Services, begun: Taken, respond: Callable[[], Response]) 
         response = respond()
     except Exception as err:  # noqa: BLE001 every error has a response of its own, and a refusal is kept like an answer
         response = to_problem(err)
-    if response.status_code >= 500 or response.status_code == 429:
-        forget_request(begun, sql=services.sql)
-    else:
-        finish_request(begun, Kept(response.status_code, response.get_data(), response.content_type), sql=services.sql)
+    try:
+        if response.status_code >= 500 or response.status_code == 429:
+            release_request(begun, sql=services.sql)
+        else:
+            kept = Kept(response.status_code, response.get_data(), response.content_type)
+            finish_request(begun, kept, sql=services.sql)
+    except SQLAlchemyError:  # what was done stands: a repeat finds it, once this request counts as dead
+        _log.exception("the answer to a request with an Idempotency-Key was not kept")
     return response
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel, Field
 
+from api.http.idempotency import fresh_id
 from api.http.pagination import Page, PageQuery, cut_page
 from api.http.phone_filters import ASKED_REGION, read_number
 from api.http.responses import answer, nothing
@@ -61,7 +62,10 @@ def create(services: Services, body: NewNumber) -> Response:
     At the carrier, the number must belong to the connection whose webhooks come here. Calls to other numbers
     are ignored.
     """
-    return answer(_view(map_number(body, sql=services.sql, flows=services.flows, settings=services.settings)), 201)
+    row = map_number(
+        body, number_id=fresh_id("num"), sql=services.sql, flows=services.flows, settings=services.settings
+    )
+    return answer(_view(row), 201)
 
 
 @resource.route("GET", "/v1/numbers", query=NumberQuery, gives={200: Page[NumberView]}, fails=(422,))

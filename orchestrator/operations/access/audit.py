@@ -2,20 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Engine, Row
+from sqlalchemy import Connection, Engine, Row
+from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.ids import new_id
 from orchestrator.store.sql import access
+from orchestrator.store.sql.before_commit import before_commit
+
+log = logging.getLogger(__name__)
 
 _LONGEST = 4_000
 # Whose values stand in the record: settings of the installation. Of a person's own data the names alone do.
 _SETTINGS = frozenset({"cmp", "pool", "lst", "key", "whe", "num", "flow"})
 _OF_ANYBODY = frozenset({"status", "priority", "not_before", "not_after", "reason", "until", "role", "disabled"})
 _NO_NEWS = frozenset({"updated_at", "in_flight"})
+_CHANGE: ContextVar[Change | None] = ContextVar("change", default=None)
+
+
+@dataclass(kw_only=True)
+class Change:
+    """What a request does, by whom, and the id that its record has; `before` and `look` show the subject as REST does.
+
+    The subject of one that makes something is what kind of thing, until `concerns` says its id.
+    """
+
+    id: str
+    action: str
+    by: str
+    key_id: str | None
+    user_id: str | None
+    subject: str
+    makes: bool
+    before: Mapping[str, Any] | None
+    look: Callable[[Connection], Mapping[str, Any] | None]
+    is_recorded: bool = False
+
+    def record(self, tx: Connection) -> None:
+        """Write the record into the transaction that makes the change; one with this id stays as it is."""
+        changes = changes_of(self.subject, self.before, self.look(tx))
+        values = {name: getattr(self, name) for name in ("id", "action", "by", "key_id", "subject")}
+        access.insert_audit_event(tx, {**values, "changes": changes})
+        self.is_recorded = True
+
+
+@contextmanager
+def recorded(change: Change) -> Iterator[None]:
+    """Record `change` in the first transaction that changes something meanwhile: both stand, or neither does."""
+    token = _CHANGE.set(change)
+    try:
+        with before_commit(change.record):
+            yield
+    finally:
+        _CHANGE.reset(token)
 
 
 def record_change(
@@ -29,10 +75,34 @@ def record_change(
     user_id: str | None = None,
     sql: Engine,
 ) -> None:
-    """Record that somebody did something; `before` and `after` are the subject as REST shows it."""
+    """Record what somebody did, or tried to, outside of a request; `before` and `after` show the subject as REST does."""
     values = {"id": new_id("aud"), "by": by, "key_id": key_id, "user_id": user_id, "action": action, "subject": subject}
     with sql.begin() as tx:
         access.insert_audit_event(tx, {**values, "changes": changes_of(subject, before, after)})
+
+
+def concerns(subject: str) -> None:
+    """Say what the present request makes, before the transaction that makes it ends; nothing outside of requests."""
+    if (change := _CHANGE.get()) and change.makes:
+        change.subject = subject
+
+
+def was_made(tx: Connection) -> bool:
+    """Say whether the present request is a repeat under its Idempotency-Key, and what it asks for stands already."""
+    change = _CHANGE.get()
+    return change is not None and access.has_audit_event(tx, change.id)
+
+
+def record_behind(change: Change, *, sql: Engine) -> None:
+    """Record a change that no transaction has made: of a live call, or none at all.
+
+    It stands already, so that a failure here is told to the log alone.
+    """
+    try:
+        with sql.begin() as tx:
+            change.record(tx)
+    except SQLAlchemyError:
+        log.exception("%s of %s was done by %s and is not in the record", change.action, change.subject, change.by)
 
 
 def changes_of(

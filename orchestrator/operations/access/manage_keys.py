@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, Row
 
 from orchestrator.errors import FieldError, InvalidInput, NotFound
+from orchestrator.operations.access.audit import concerns
 from orchestrator.policy.roles import Role
 from orchestrator.store.sql import access
 
@@ -41,6 +42,7 @@ def create_key(
         )
     key = f"{key_id}_{secrets.token_urlsafe(_SECRET_BYTES)}"
     values = {"id": key_id, "name": name, "role": role.value, "digest": digest_of(key), "created_by": by}
+    concerns(key_id)
     with sql.begin() as tx:
         return NewKey(key, access.insert_key(tx, {**values, "expires_at": expires_at}))
 

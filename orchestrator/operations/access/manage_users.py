@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Row
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
+from orchestrator.operations.access.audit import concerns
 from orchestrator.operations.access.passwords import hash_password
 from orchestrator.policy.roles import Role
 from orchestrator.store.sql import sessions, users
@@ -34,6 +35,7 @@ def create_user(*, user_id: str, name: str, login: str, role: Role, password: st
     _refuse_guessable(password, login)
     values = {"id": user_id, "name": name, "login": login, "role": role.value, "created_by": by}
     hashed = hash_password(password)
+    concerns(user_id)
     with sql.begin() as tx:
         made = users.insert_user(tx, {**values, "password_hash": hashed})
     if made is None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
+from orchestrator.operations.access.audit import concerns
 from orchestrator.operations.dialing.drain_dials import wait_for_earlier_sends
 from orchestrator.policy.caller_id_pool import CallerIdPoolChanges, Choose, NewCallerIdPool, PoolNumber
 from orchestrator.policy.field_errors import parse_model
@@ -28,6 +29,7 @@ def create_pool(wanted: NewCallerIdPool, *, pool_id: str, sql: Engine) -> Row[An
 
     Raises InvalidInput for numbers that may not be chosen by where the contact is.
     """
+    concerns(pool_id)
     with sql.begin() as tx:
         _check_local(tx, wanted.choose, wanted.numbers)
         pools.insert_pool(tx, {**columns_of(wanted, NewCallerIdPool.model_fields), "id": pool_id})

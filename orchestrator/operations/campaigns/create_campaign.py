@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.errors import FieldError, InvalidInput, NotFound
 from orchestrator.flow import Flow
+from orchestrator.operations.access.audit import concerns
 from orchestrator.operations.caller_ids.write_pools import hold_pool
 from orchestrator.operations.campaigns.share_variables import under_inputs
 from orchestrator.operations.flows.find_flows import check_ring, check_said, flow_named
@@ -59,6 +60,7 @@ def create_campaign(
             "connection_id": connection_id,
         }
         campaigns.insert_campaign(tx, values)
+        concerns(campaign_id)
         return found(campaigns.find_campaign(tx, campaign_id), campaign_id)
 
 

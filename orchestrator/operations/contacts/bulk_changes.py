@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.ids import new_id
+from orchestrator.operations.access.audit import concerns
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import bulk_changes
 from orchestrator.store.sql.bulk_changes import COMPLETED, RUNNING, STOPPED, Page
@@ -67,6 +68,7 @@ def make_change(
 
     The same id again goes on with the same change. `campaign_id` is the campaign that stays open until it is over.
     """
+    concerns(change_id)
     with stores.sql.begin() as tx:
         begin_change(tx, change_id, way, filters=filters, wanted=wanted, campaign_id=campaign_id)
     return carry_on_for_a_request(change_id, way, stores)

@@ -44,7 +44,12 @@ def list_suppressions(
 def find_last(phone: str, scope: str, *, sql: Engine) -> Found:
     """Return the newest suppression of a number within a scope; there must be one."""
     with sql.connect() as tx:
-        return _list(tx, {"phone": phone, "scope": scope}, past_too=True, after=None, limit=1)[0]
+        return last_of(tx, phone, scope)
+
+
+def last_of(tx: Connection, phone: str, scope: str) -> Found:
+    """Return the newest suppression of a number within a scope as it stands in this transaction; there must be one."""
+    return _list(tx, {"phone": phone, "scope": scope}, past_too=True, after=None, limit=1)[0]
 
 
 def lift_suppression(filters: Mapping[str, Any], *, by: str, because: str | None, sql: Engine) -> None:

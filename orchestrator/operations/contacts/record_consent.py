@@ -17,6 +17,7 @@ from orchestrator.clock import Clock
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.ids import new_id
 from orchestrator.model.contact_status import ContactStatus
+from orchestrator.operations.access.audit import concerns
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_at_once
 from orchestrator.operations.dialing.drain_dials import drain_dials
 from orchestrator.operations.dialing.release_attempts import ReleaseReason
@@ -118,6 +119,7 @@ def record_consent(wanted: NewConsent, *, sql: Engine, clock: Clock) -> Recorded
     with sql.begin() as tx:
         phone = wanted.phone or _phone_of(tx, str(wanted.external_id))
         row, is_new = consents.insert_consent_event(tx, consent_event(wanted, phone))
+        concerns(row.id)
     with sql.begin() as tx:
         consents.release_missing(tx, [phone])
     return Recorded(row, is_new)
@@ -139,6 +141,7 @@ def record_revocation(wanted: Revocation, *, sql: Engine, client: redis.Redis, k
     with sql.begin() as tx:
         told = wanted.model_dump(mode="json", exclude={"at"})
         recorded = Recorded(*consents.insert_consent_event(tx, _event({**told, "act": "revoked", "at": wanted.at})))
+        concerns(recorded.row.id)
     hang_up_at_once(sql, client, keys)
     with sql.connect() as tx:
         concerned = consents.revoked_calls(tx, wanted.phone)

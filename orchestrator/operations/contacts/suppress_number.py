@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 from orchestrator.clock import Clock
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.model.contact_status import ContactStatus
+from orchestrator.operations.access.audit import concerns
 from orchestrator.operations.contacts.end_suppressed import end_suppressed
-from orchestrator.operations.contacts.find_suppressions import Found, find_last
+from orchestrator.operations.contacts.find_suppressions import Found, find_last, last_of
 from orchestrator.operations.contacts.hang_up_suppressed import hang_up_at_once
 from orchestrator.operations.dialing.drain_dials import drain_dials
 from orchestrator.operations.dialing.release_attempts import ReleaseReason
@@ -61,6 +62,7 @@ def suppress_number(
     wish = Asked(phone, scope, reason, asked_by=by, expires_at=end)
     with sql.begin() as tx:
         change = write_opt_outs(tx, [wish])[phone, scope]
+        concerns(last_of(tx, phone, scope).id)
     end_suppressed([phone], sql=sql)
     hang_up_at_once(sql, client, keys)
     concerned = call_filters.to_number(phone, campaign_id=None if scope == GLOBAL else scope)

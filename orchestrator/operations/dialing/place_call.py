@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Row
 from orchestrator.clock import Clock
 from orchestrator.contact_files.contact_rows import ContactForm, ContactProblem, NewContact, read_contact
 from orchestrator.errors import Conflict, FieldError, InvalidInput, LimitReached
+from orchestrator.operations.access.audit import concerns
 from orchestrator.operations.dialing.claim_contacts import Claimer, RateLimits, Reservation
 from orchestrator.operations.dialing.rate_limits import account_rate_limit
 from orchestrator.operations.flows.find_flows import check_ring, flow_named
@@ -37,6 +38,7 @@ from orchestrator.policy.zones.zones_version import zones_version
 from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import Health, RateLimit, read_health
+from orchestrator.store.sql.before_commit import before_commit
 from orchestrator.store.sql.calls import find_call, is_number_in_use, newest_call_of, publish_at_next_tick
 from orchestrator.store.sql.campaigns import add_zones
 from orchestrator.store.sql.connections import ensure_connection, find_connection
@@ -167,7 +169,7 @@ def _reserve(
     settings: Settings,
     clock: Clock,
 ) -> Row[Any]:
-    with sql.begin() as tx:
+    with before_commit(None), sql.begin() as tx:  # the same for every call, and no part of this one
         connection_id = ensure_connection(tx, settings)
         campaign_id = ensure_system_campaign(tx, connection_id, kind="direct")
         limits = find_connection(tx, connection_id)
@@ -180,6 +182,7 @@ def _reserve(
         if not _insert_contact(tx, call, campaign_id, clock):
             return _placed_before(tx, call.contact_id)
         call_id = _claim(tx, call, claimer, reservation)
+        concerns(call_id)
         publish_at_next_tick(tx, call_id)
         row = find_call(tx, call_id)
     assert row is not None

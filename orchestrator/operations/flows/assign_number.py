@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
-from orchestrator.ids import new_id
+from orchestrator.operations.access.audit import concerns
 from orchestrator.operations.flows.find_flows import flow_named
 from orchestrator.policy.phone.field import Number
 from orchestrator.settings import Settings
@@ -44,11 +44,16 @@ class NumberChange(BaseModel):
     join_days: JoinDays | None = Field(None, description=_JOINING)
 
 
-def map_number(wanted: NewNumber, *, sql: Engine, flows: FlowCache, settings: Settings) -> Row[Any]:
-    """Return the new row; it applies from the next call on. Raises Conflict for a number that is assigned already."""
+def map_number(wanted: NewNumber, *, number_id: str, sql: Engine, flows: FlowCache, settings: Settings) -> Row[Any]:
+    """Return the new row; it applies from the next call on. The same id again returns the stored one.
+
+    Raises Conflict for a number that is assigned already.
+    """
     flow_id = _flow_for_callers(wanted.flow, sql=sql, flows=flows)
-    number_id = new_id("num")
+    concerns(number_id)
     with sql.begin() as tx:
+        if (stored := numbers.find_number(tx, number_id)) is not None:
+            return stored
         home_id = ensure_system_campaign(tx, ensure_connection(tx, settings), kind="inbound")
         values = {
             "id": number_id,

@@ -13,6 +13,7 @@ from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.flow import Flow, load_flow
 from orchestrator.flow.actions import Command
 from orchestrator.media.stream_urls import targets_own_receiver
+from orchestrator.operations.access.audit import concerns
 from orchestrator.store.sql import flows
 from orchestrator.store.sql.flow_cache import stored_flows
 
@@ -39,6 +40,7 @@ def create_flow(source: bytes, content_type: str, *, flow_id: str, sql: Engine, 
     with sql.begin() as tx:
         flows.lock_name(tx, name)
         newest = flows.newest_version(tx, name)
+        concerns(newest.id if newest and newest.content_hash == digest else flow_id)
         if newest and newest.content_hash == digest:
             return StoredFlow(newest, is_new=False)
         version = newest.version + 1 if newest else 1

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection, Engine, Row
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
+from orchestrator.operations.access.audit import concerns
 from orchestrator.operations.contacts.find_suppressions import Found, list_suppressions
 from orchestrator.operations.lists.take_effect import take_effect
 from orchestrator.policy.lists.list_fields import DEFAULT_MAX_AGE, ListChanges, ListKind, NewList, check_kind
@@ -38,6 +39,7 @@ def create_list(draft: NewList, *, list_id: str, by: str = API, sql: Engine) -> 
 
     A registry holds the contacts it covers until its first import. Raises Conflict for a name that is taken.
     """
+    concerns(list_id)
     with sql.begin() as tx:
         if (stored := lists.find_list(tx, list_id)) is not None:
             return stored

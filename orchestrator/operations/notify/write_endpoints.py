@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, Row
 
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
+from orchestrator.operations.access.audit import concerns, was_made
 from orchestrator.operations.notify.webhook_signature import new_secret
 from orchestrator.policy.webhook_endpoint import MOST_ENDPOINTS, NewWebhookEndpoint, WebhookEndpointChanges
 from orchestrator.store.sql import webhook_endpoints as endpoints
@@ -27,6 +28,7 @@ def create_endpoint(wanted: NewWebhookEndpoint, *, endpoint_id: str, trusted: Co
     """
     _check_url(wanted.url, trusted)
     secret = wanted.secret.get_secret_value() if wanted.secret else new_secret()
+    concerns(endpoint_id)
     with sql.begin() as tx:
         if endpoints.count_endpoints(tx) >= MOST_ENDPOINTS and not endpoints.find_endpoint(tx, endpoint_id):
             raise Conflict("too_many_endpoints", f"There are {MOST_ENDPOINTS} endpoints already; delete one first.")
@@ -59,7 +61,8 @@ def rotate_secret(endpoint_id: str, secret: SecretStr | None, *, sql: Engine) ->
     """Give an endpoint this secret, or a new one, and return it; the one before signs too, for a day."""
     with sql.begin() as tx:
         found_endpoint(endpoints.find_endpoint(tx, endpoint_id), endpoint_id)
-        endpoints.rotate_secret(tx, endpoint_id, secret.get_secret_value() if secret else new_secret())
+        if not was_made(tx):  # once more would end the secret that receivers know
+            endpoints.rotate_secret(tx, endpoint_id, secret.get_secret_value() if secret else new_secret())
         return found_endpoint(endpoints.find_endpoint(tx, endpoint_id), endpoint_id)
 
 

@@ -9,7 +9,14 @@ from typing import Literal
 from sqlalchemy import Engine
 
 from orchestrator.ids import Prefix, seeded_id
-from orchestrator.store.sql.idempotency import delete_key, find_key, insert_key, purge_keys, store_response
+from orchestrator.store.sql.idempotency import (
+    find_key,
+    insert_key,
+    purge_keys,
+    release_key,
+    store_response,
+    take_over_key,
+)
 from orchestrator.store.sql.personal_columns import GONE
 
 
@@ -42,13 +49,18 @@ Begun = Kept | Taken | Literal["in_progress", "other_body", "erased"]
 
 
 def begin_request(key: str, *, scope: str, body_hash: str, sql: Engine) -> Begun:
-    """Return Taken for a new key, Kept for an answered one, or why neither; a request dead for 60 s is taken over."""
+    """Return Taken for a new key, Kept for an answered one, or why neither.
+
+    A request that failed, or is dead for 60 s, is taken over with its ids: what it made may stand all the same, and its
+    answer was lost on the way.
+    """
     with sql.begin() as tx:
         purge_keys(tx)
         entered = insert_key(tx, key, scope=scope, body_hash=body_hash)
         if entered:
             return Taken(key, scope, entered.created_at)
         known = find_key(tx, key, scope)
+        is_ours = known is not None and known.body_hash == body_hash and take_over_key(tx, key, scope)
     if known is None:
         return "in_progress"
     if known.body_hash != body_hash:
@@ -57,7 +69,7 @@ def begin_request(key: str, *, scope: str, body_hash: str, sql: Engine) -> Begun
         return "erased"
     if known.status is not None:
         return Kept(known.status, bytes(known.response), known.content_type)
-    return Taken(key, scope, known.created_at) if known.is_stale else "in_progress"
+    return Taken(key, scope, known.created_at) if is_ours else "in_progress"
 
 
 def finish_request(begun: Taken, kept: Kept, *, sql: Engine) -> None:
@@ -73,7 +85,7 @@ def finish_request(begun: Taken, kept: Kept, *, sql: Engine) -> None:
         )
 
 
-def forget_request(begun: Taken, *, sql: Engine) -> None:
-    """Release the key: nothing was changed."""
+def release_request(begun: Taken, *, sql: Engine) -> None:
+    """Let a repeat be executed at once: this one has failed, as far as it knows."""
     with sql.begin() as tx:
-        delete_key(tx, begun.key, begun.scope)
+        release_key(tx, begun.key, begun.scope)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.tables import api_keys, audit_events
@@ -43,8 +44,13 @@ def note_use(tx: Connection, key_id: str) -> None:
 
 
 def insert_audit_event(tx: Connection, values: Mapping[str, Any]) -> None:
-    """Record that something was done."""
-    tx.execute(insert(audit_events).values(values))
+    """Record that something was done; what has this id already stays as it is."""
+    tx.execute(insert(audit_events).values(values).on_conflict_do_nothing())
+
+
+def has_audit_event(tx: Connection, event_id: str) -> bool:
+    """Say whether something is recorded under this id."""
+    return tx.execute(select(audit_events.c.id).where(audit_events.c.id == event_id)).first() is not None
 
 
 def list_audit_events(

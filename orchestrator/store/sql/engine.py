@@ -14,6 +14,7 @@ from redis.retry import Retry
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from orchestrator.store.sql.before_commit import write_before_commit
 from orchestrator.store.sql.bounded_connection import BoundedConnection, OneAtATime, connect_args
 from orchestrator.store.timeouts import CONNECT_S, PING_S, POOL_S, REDIS_ANSWER_S, USUAL, SqlBounds
 
@@ -49,6 +50,7 @@ def open_sql(
     )
     _bound_waits(engine, bounds)
     _ping_when_rested(engine, ping_after_s)
+    event.listen(engine, "commit", write_before_commit)
     return engine
 
 

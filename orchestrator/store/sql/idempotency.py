@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, text, update
+from sqlalchemy import Connection, Row, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.store.sql.tables import idempotency_keys as keys
@@ -19,16 +19,22 @@ def insert_key(tx: Connection, key: str, *, scope: str, body_hash: str) -> Row[A
     forgotten = {"body_hash": body_hash, "status": None, "response": None, "content_type": None}
     entered = fresh.on_conflict_do_update(
         index_elements=[keys.c.key, keys.c.scope],
-        set_={**forgotten, "created_at": func.now()},
+        set_={**forgotten, "created_at": func.now(), "taken_at": func.now()},
         where=keys.c.created_at < func.now() - _KEPT,
     ).returning(keys.c.created_at)
     return tx.execute(entered).first()
 
 
 def find_key(tx: Connection, key: str, scope: str) -> Row[Any] | None:
-    """Return a key's row; `is_stale` says that the process that answered it must have died."""
-    is_stale = (keys.c.created_at < func.now() - _STALE).label("is_stale")
-    return tx.execute(select(keys, is_stale).where(keys.c.key == key, keys.c.scope == scope)).first()
+    """Return a key's row."""
+    return tx.execute(select(keys).where(keys.c.key == key, keys.c.scope == scope)).first()
+
+
+def take_over_key(tx: Connection, key: str, scope: str) -> bool:
+    """Take a key that nobody answers any more: of several who ask at once, one does."""
+    is_free = or_(keys.c.taken_at.is_(None), keys.c.taken_at < func.now() - _STALE)
+    ours = update(keys).where(keys.c.key == key, keys.c.scope == scope, keys.c.status.is_(None), is_free)
+    return tx.execute(ours.values(taken_at=func.now())).rowcount == 1
 
 
 def store_response(
@@ -39,9 +45,10 @@ def store_response(
     tx.execute(update(keys).where(keys.c.key == key, keys.c.scope == scope).values(kept))
 
 
-def delete_key(tx: Connection, key: str, scope: str) -> None:
-    """Delete a key whose request failed without effect."""
-    tx.execute(delete(keys).where(keys.c.key == key, keys.c.scope == scope, keys.c.status.is_(None)))
+def release_key(tx: Connection, key: str, scope: str) -> None:
+    """Let the next who comes with this key take it at once."""
+    ours = update(keys).where(keys.c.key == key, keys.c.scope == scope, keys.c.status.is_(None))
+    tx.execute(ours.values(taken_at=None))
 
 
 def purge_keys(tx: Connection, *, limit: int = 20) -> None:

@@ -80,7 +80,7 @@ def test_a_repeat_after_the_process_died_finds_the_deed_done(rest: Rest, service
     first = rest.post("/v1/calls", document, headers=KEY)
     with services.sql.begin() as tx:
         tx.execute(
-            text("UPDATE idempotency_keys SET status = NULL, response = NULL, created_at = now() - interval '61 s'")
+            text("UPDATE idempotency_keys SET status = NULL, response = NULL, taken_at = now() - interval '61 s'")
         )
         since = tx.execute(text("SELECT created_at FROM idempotency_keys")).scalar_one()
         scope = tx.execute(text("SELECT scope FROM idempotency_keys")).scalar_one()

@@ -42,5 +42,6 @@ idempotency_keys = Table(
     Column("response", LargeBinary),
     Column("content_type", Text),
     moment("created_at", nullable=False, server_default=NOW),
+    moment("taken_at", server_default=NOW),  # by who answers it; NULL: by nobody, for the last one has failed
 )
 Index("idempotency_keys_age", idempotency_keys.c.created_at)
