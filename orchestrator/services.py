@@ -17,6 +17,7 @@ from orchestrator.media.stream_urls import StreamUrls
 from orchestrator.policy.caps import Caps
 from orchestrator.recordings.archive import Archive, open_archive
 from orchestrator.settings import Settings, load_settings
+from orchestrator.shared_answers import SharedAnswers
 from orchestrator.store.probes import StoreProbes
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.engine import open_redis, open_sql
@@ -32,6 +33,7 @@ class Services:
     settings: Settings
     clock: Clock = utc_now
     by_index: bool = False  # of a process that runs loops: no statement of theirs reads a table whole
+    stats_kept_s: float = 1.0  # they are polled by whoever looks on
 
     @cached_property
     def sql(self) -> Engine:
@@ -71,6 +73,11 @@ class Services:
     def connections(self) -> OwnConnections:
         """Return which of the carrier's connections are this installation's; raise Misconfigured without one."""
         return OwnConnections(self.settings.connection_id(), sql=self.sql)
+
+    @cached_property
+    def stats(self) -> SharedAnswers:
+        """Return the statistics of campaigns that were read just now."""
+        return SharedAnswers(kept_s=self.stats_kept_s)
 
     @cached_property
     def probes(self) -> StoreProbes:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from api.http.routes import Resource
 from api.resources.campaigns import StatusReason
 from api.resources.summaries import CallTotals, ContactCounts
+from orchestrator.operations.campaigns.find_campaigns import find_as_it_is
 from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.policy.guards.judge import State
 from orchestrator.policy.guards.rules import Guard
@@ -111,7 +112,15 @@ class StatsView(BaseModel):
 
 @resource.route("GET", "/v1/campaigns/{campaign_id}/stats", gives={200: StatsView}, fails=(404,))
 def stats(services: Services, campaign_id: str) -> StatsView:
-    """Show the statistics of a campaign."""
+    """Show the statistics of a campaign.
+
+    They are read once a second for all who ask, and at once when the campaign was changed or all dialing was stopped.
+    """
+    as_it_is = find_as_it_is(campaign_id, sql=services.sql)
+    return services.stats.get(as_it_is, lambda: _read(services, campaign_id))
+
+
+def _read(services: Services, campaign_id: str) -> StatsView:
     numbers = asdict(
         read_stats(
             campaign_id,

@@ -96,7 +96,7 @@ class World:
 
     @cached_property
     def services(self) -> Services:
-        services = Services(settings=self.settings)
+        services = Services(settings=self.settings, stats_kept_s=0)
         services.__dict__.update(sql=self.sql, redis=self.redis, carrier=self.carrier)
         return services
 

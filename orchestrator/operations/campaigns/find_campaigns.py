@@ -22,6 +22,15 @@ def find_campaign(campaign_id: str, *, sql: Engine) -> Row[Any]:
         return found(campaigns.find_campaign(tx, campaign_id), campaign_id)
 
 
+def find_as_it_is(campaign_id: str, *, sql: Engine) -> str:
+    """Return a text that is another one whenever a campaign was changed, or all dialing was stopped or resumed.
+
+    Raises NotFound for no campaign.
+    """
+    with sql.connect() as tx:
+        return repr((tuple(found(campaigns.find_campaign(tx, campaign_id), campaign_id)), read_stop(tx)))
+
+
 class CampaignNow(NamedTuple):
     """A campaign, how many of its calls the carrier has or may have, the stop in force, and its room to dial."""
 

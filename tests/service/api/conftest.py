@@ -32,7 +32,7 @@ def settings(database_url: str, redis_url: str) -> Settings:
 
 @pytest.fixture
 def services(settings: Settings) -> Iterator[Services]:
-    services = Services(settings=settings)
+    services = Services(settings=settings, stats_kept_s=0)
     yield services
     services.close()
 

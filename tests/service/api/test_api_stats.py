@@ -12,11 +12,13 @@ import orjson
 import time_machine
 from sqlalchemy import text
 
+from api.app import create_app
 from orchestrator.model.metric import Metric
 from orchestrator.operations.campaigns.export_results import export_results
 from orchestrator.operations.system.collect_metrics import collect_metrics
 from orchestrator.policy.timestamps import format_timestamp
 from orchestrator.services import Services
+from orchestrator.settings import Settings
 from orchestrator.store.redis.keys import Keys
 from tests.support.rest import CALLER_ID, CONNECTION, Rest, fresh_number, pointers
 from tests.support.run_operation import run_operation
@@ -323,3 +325,35 @@ def test_a_budget_is_told_with_what_was_spent_and_is_reserved(rest: Rest, servic
     assert {name: spend[name] for name in ("today", "total", "reserved", "per_day_limit", "total_limit")} == {
         "today": "0.0125", "total": "0.0125", "reserved": "0.1", "per_day_limit": "5.00", "total_limit": None,
     }  # fmt: skip
+
+
+def test_stats_are_read_once_for_all_who_ask_within_a_second_and_anew_when_the_campaign_was_changed(
+    settings: Settings,
+) -> None:
+    services = Services(settings=settings, stats_kept_s=3600)
+    rest = Rest(create_app(services))
+    campaign = rest.campaign()["id"]
+    path = f"/v1/campaigns/{campaign}"
+
+    def stats() -> dict[str, Any]:
+        return dict(rest.get(f"{path}/stats").json or {})
+
+    assert stats()["contacts"]["total"] == 0
+    rest.contacts(campaign, fresh_number())
+    assert stats()["contacts"]["total"] == 0
+
+    rest.patch(path, {"pacing": {"calls_per_second": 3}})
+    assert (stats()["rate"]["limit"], stats()["contacts"]["total"]) == (3, 1)
+    rest.post(f"{path}/start")
+    assert stats()["status"] == "running"
+    rest.post("/v1/dialing/stop", {"reason": "a fire"})
+    assert stats()["status_reason"]["code"] == "dialing_stopped"
+    rest.post("/v1/dialing/resume")
+    assert stats()["status_reason"] is None
+    rest.post(f"{path}/pause")
+    assert stats()["status"] == "paused"
+
+    other = rest.campaign()["id"]
+    assert (rest.get(f"/v1/campaigns/{other}/stats").json or {})["contacts"]["total"] == 0
+    assert rest.get("/v1/campaigns/cmp_none/stats").status_code == 404
+    services.close()
