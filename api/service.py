@@ -24,7 +24,7 @@ def rest_service(services: Services) -> Service:
     """Return the REST API with the webhook endpoint; raises Misconfigured when no API key is set."""
     key = auth.required_key(services.settings.api_key)
     senders = [look_for_key(key), webhooks.look_for_signature]
-    return _service(create_app(services), [*ROUTES, *site.uploads()], services, senders=senders)
+    return _service(create_app(services), [*ROUTES, *site.routes_for_server()], services, senders=senders)
 
 
 def door_service(services: Services) -> Service:

@@ -28,11 +28,17 @@ def once(services: Services, route: Route, respond: Callable[[], Response]) -> R
     key = _key(route)
     if key is None:
         return respond()
-    scope = _digest(request.method, request.path, request.headers.get("Authorization", ""))
+    who = request.headers.get("Authorization", "")
     raw = read_body(request, max_bytes=route.body.max_bytes) if route.body else b""
-    begun = begin_request(
-        key, scope=scope, body_hash=_digest(request.query_string.decode("latin-1"), raw), sql=services.sql
+    sent = digest_of(request.query_string.decode("latin-1"), raw)
+    return once_under(
+        key, scope=digest_of(request.method, request.path, who), sent=sent, services=services, respond=respond
     )
+
+
+def once_under(key: str, *, scope: str, sent: str, services: Services, respond: Callable[[], Response]) -> Response:
+    """Return the response to what is `sent` under a key, made at most once within a scope; both are digests."""
+    begun = begin_request(key, scope=scope, body_hash=sent, sql=services.sql)
     match begun:
         case Kept():
             return _replay(begun)
@@ -91,7 +97,8 @@ def _still_running() -> Response:
     return problem(409, "idempotency_in_progress", detail, headers={"Retry-After": "1"})
 
 
-def _digest(*parts: str | bytes) -> str:
+def digest_of(*parts: str | bytes) -> str:
+    """Return what stands for several parts of a request."""
     whole = hashlib.sha256()
     for part in parts:
         whole.update(part.encode() if isinstance(part, str) else part)

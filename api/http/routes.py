@@ -36,7 +36,10 @@ class Body:
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """One address and method (and media type, where several share them)."""
+    """One address and method (and media type, where several share them).
+
+    What is `is_polled` is asked again and again by pages that are open.
+    """
 
     method: str
     path: str
@@ -48,6 +51,7 @@ class Route:
     fails: tuple[int, ...] = ()
     idempotency: Idempotency = "none"
     role: Role | None = None
+    is_polled: bool = False
 
     @property
     def needs(self) -> Role:

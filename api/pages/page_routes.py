@@ -29,12 +29,14 @@ class PageRoute:
     is_fragment: bool = False
     max_bytes: int = FORM_BYTES
 
-    def as_upload(self) -> Route | None:
-        """Return how the server is to take the form in, if it may carry a file."""
-        if self.max_bytes <= FORM_BYTES:
-            return None
-        body = Body(media=("multipart/form-data",), max_bytes=self.max_bytes, is_streamed=True)
-        return Route(method=self.method, path=self.path, view=self.view, tag="pages", body=body)
+    def for_server(self) -> Route:
+        """Return what the server is to know: how long a form may be, and what the log calls the address."""
+        is_upload = self.max_bytes > FORM_BYTES
+        media = ("multipart/form-data",) if is_upload else ("application/x-www-form-urlencoded",)
+        body = Body(media=media, max_bytes=self.max_bytes, is_streamed=is_upload) if self.method == "POST" else None
+        return Route(
+            method=self.method, path=self.path, view=self.view, tag="pages", body=body, is_polled=self.is_fragment
+        )
 
 
 class Pages:

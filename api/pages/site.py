@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from urllib.parse import quote
 
 from flask import Flask, Response, g, request
@@ -32,9 +32,9 @@ from orchestrator.services import Services
 _ENDPOINT = "page "
 
 
-def uploads() -> Iterable[Route]:
-    """Return how the server is to take in the forms that may carry files."""
-    return [route for page in catalogue.ROUTES if (route := page.as_upload())]
+def routes_for_server() -> list[Route]:
+    """Return the addresses of pages as the server knows them, those without variables first."""
+    return [page.for_server() for page in sorted(catalogue.ROUTES, key=lambda page: "{" in page.path)]
 
 
 def install(app: Flask, services: Services, rest_routes: tuple[Route, ...]) -> None:
@@ -85,7 +85,7 @@ class _Desk:
         if route.needs is not None:
             if session is None:
                 return _to_sign_in(route)
-            g.actor = Actor(session.name, session.role)
+            g.actor = Actor(session.name, session.role, user_id=session.user_id)
             if not session.role.includes(route.needs):
                 raise RoleNeeded(route.needs)
         visit = Visit(self._services, self._site, session)

@@ -16,6 +16,7 @@ from api.http.routes import Route
 from api.pages.cookies import Said, drop_said, read_said, set_said
 from api.pages.live import LiveParts
 from api.pages.local_paths import local_path, see_other
+from api.pages.once import carried_out_once
 from api.pages.rendering import Renderer
 from api.resources import dialing
 from orchestrator.operations.access.sign_in import Session
@@ -72,26 +73,36 @@ class Visit:
 
     # -- what it does ----------------------------------------------------------------------------------------------
 
-    def act(self, view: View, body: Mapping[str, Any] | None = None, **ids: str) -> Any:
+    def act(
+        self, view: View, body: Mapping[str, Any] | None = None, *, raw: Any = None, query: Any = None, **ids: str
+    ) -> Any:
         """Do what REST does at this view's address, with its check of role and body, and record it alike.
 
-        Returns the answer as JSON says it, None for an empty one. Raises what the view raises, InvalidInput for a body
-        that it would refuse, and RoleNeeded.
+        `raw` is the body of a view that takes bytes or a file; `query` is the view's model, left out its defaults. A
+        form with the field of `ui.once()` is carried out once where REST takes an Idempotency-Key. Returns the answer
+        as JSON says it, None for an empty one. Raises what the view raises, InvalidInput for a body that it would
+        refuse, and RoleNeeded.
         """
         route = self._site.rest.of(view)
         if not self.may(route.needs):
             raise RoleNeeded(route.needs)
         parsed: dict[str, Any] = {}
-        if route.body and route.body.model:
-            parsed["body"] = parse_json(orjson.dumps(body or {}), route.body.model)
+        if route.body:
+            parsed["body"] = parse_json(orjson.dumps(body or {}), route.body.model) if route.body.model else raw
         if route.query:
-            parsed["query"] = route.query()
+            parsed["query"] = query or route.query()
 
         def respond() -> Response:
             returned = view(self.services, **ids, **parsed)
             return answer(returned) if isinstance(returned, BaseModel) else returned
 
-        response = audited(self.services, route, ids, self._site.rest.views, respond)
+        def once() -> Response:
+            key = self.form("once") if route.idempotency != "none" else ""
+            sent = orjson.dumps([body, ids], option=orjson.OPT_SORT_KEYS)
+            scope = f"{route.method} {route.path} {self.csrf}"
+            return carried_out_once(self.services, key, scope=scope, sent=sent, respond=respond) if key else respond()
+
+        response = audited(self.services, route, ids, self._site.rest.views, once)
         return orjson.loads(response.get_data()) if response.is_json else None
 
     def asked(self, model: type[Model], **fixed: Any) -> Model:

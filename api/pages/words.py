@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode
 
@@ -170,3 +171,37 @@ def brief(value: Any) -> str:
 def field_errors(refused: InvalidInput) -> dict[str, str]:
     """Return what is wrong by the name of the field, as a form shows it: `/pacing/weight` is `pacing.weight`."""
     return {each["pointer"].strip("/?").replace("/", ".") or "form": each["detail"] for each in refused.errors}
+
+
+def new_key() -> str:
+    """Return a key that no other form has."""
+    return token_urlsafe(16)
+
+
+def wall_clock(at: datetime | None, zone: str | None) -> str:
+    """Return a moment as a field of a form shows it, by the clock of a zone."""
+    return "" if at is None else at.astimezone(clock_of(zone or "UTC")).strftime("%Y-%m-%dT%H:%M")
+
+
+def from_wall_clock(written: str, zone: str | None) -> str | None:
+    """Return what was written into such a field as a timestamp; None for nothing, as it is for what is no time."""
+    if not written:
+        return None
+    try:
+        return format_timestamp(datetime.fromisoformat(written).replace(tzinfo=clock_of(zone or "UTC")))
+    except ValueError:
+        return written
+
+
+def whole_number(written: str) -> int | float | str | None:
+    """Return what was written as a number; None for nothing, and as it is for what is none: REST says what is wrong."""
+    if not written:
+        return None
+    try:
+        return int(written)
+    except ValueError:
+        pass
+    try:
+        return float(written)
+    except ValueError:
+        return written

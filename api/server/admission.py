@@ -30,11 +30,12 @@ class Plan(NamedTuple):
     max_bytes: int = UNASKED_BYTES
     is_in_loop: bool = False
     route: str = "unknown"
+    is_polled: bool = False
 
     @property
     def is_frequent(self) -> bool:
         """Say whether it comes by itself all the time: a webhook, or somebody who watches."""
-        return self.is_in_loop or self.route in _LANES
+        return self.is_in_loop or self.is_polled or self.route in _LANES
 
 
 class _Entry(NamedTuple):
@@ -90,6 +91,6 @@ def _entry(route: Route, *, is_in_loop: bool) -> _Entry:
 
 def _plan_of(route: Route, *, is_in_loop: bool) -> Plan:
     if route.body is None:
-        return Plan(_LANES.get(route.path, ThreadPool.USUAL), route=route.path)
+        return Plan(_LANES.get(route.path, ThreadPool.USUAL), route=route.path, is_polled=route.is_polled)
     pool = ThreadPool.UPLOADS if route.body.is_streamed else ThreadPool.USUAL
     return Plan(pool, route.body.max_bytes, is_in_loop, route.path)

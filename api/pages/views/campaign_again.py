@@ -1,0 +1,117 @@
+"""A campaign once more: its people called again, a copy of it, a test call to oneself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from api.pages import words
+from api.pages.page_routes import Pages
+from api.pages.views.flow_inputs import inputs_of, sent_inputs
+from api.pages.visit import Visit
+from api.resources import bulk_changes, campaigns, stats
+from orchestrator.errors import Conflict, InvalidInput, LimitReached
+from orchestrator.policy.roles import Role
+
+pages = Pages()
+
+_ENDED = ("completed", "exhausted", "expired", "canceled", "suppressed")
+
+
+@pages.show("/campaigns/{campaign_id}/redial", needs=Role.OPERATOR)
+def ask_redial(visit: Visit, campaign_id: str) -> Response:
+    """Ask whom to call again."""
+    return _redial_page(visit, campaign_id)
+
+
+@pages.form("/campaigns/{campaign_id}/redial")
+def redial(visit: Visit, campaign_id: str) -> Response:
+    """Count those who would be called again, or call them again."""
+    chosen = {name: request.form.getlist(name) for name in ("statuses", "dispositions", "outcomes")}
+    wanted: dict[str, Any] = {name: values for name, values in chosen.items() if values}
+    wanted["attempts"] = words.whole_number(visit.form("attempts")) or 1
+    is_count = "count" in request.form
+    try:
+        done = visit.act(bulk_changes.redial, {**wanted, "dry_run": is_count}, campaign_id=campaign_id)
+    except (InvalidInput, Conflict) as refused:
+        return _redial_page(visit, campaign_id, chosen=wanted, errors=_wrong(refused), status=422)
+    if is_count:
+        return _redial_page(visit, campaign_id, chosen=wanted, counted=done["contacts"])
+    return visit.go(f"/campaigns/{campaign_id}", f"They wait to be called again: {words.people(done['contacts'])}.")
+
+
+def _redial_page(
+    visit: Visit,
+    campaign_id: str,
+    *,
+    chosen: dict[str, Any] | None = None,
+    counted: int | None = None,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    counts = stats.stats(visit.services, campaign_id)
+    choices = {
+        "statuses": [(name, getattr(counts.contacts, name)) for name in _ENDED],
+        "dispositions": list(counts.calls.by_disposition.items()),
+        "outcomes": list(counts.calls.by_outcome.items()),
+    }
+    shown = {"choices": choices, "chosen": chosen or {}, "counted": counted, "errors": errors or {}}
+    campaign = campaigns.show(visit.services, campaign_id)
+    return visit.page("campaign_redial.html", status=status, campaign=campaign, **shown)
+
+
+@pages.show("/campaigns/{campaign_id}/clone", needs=Role.OPERATOR)
+def ask_clone(visit: Visit, campaign_id: str) -> Response:
+    """Ask what to take along into a copy."""
+    campaign = campaigns.show(visit.services, campaign_id)
+    return visit.page("campaign_clone.html", campaign=campaign, name=f"{campaign.name} (copy)", errors={})
+
+
+@pages.form("/campaigns/{campaign_id}/clone")
+def clone(visit: Visit, campaign_id: str) -> Response:
+    """Make a copy, as a draft."""
+    wanted = {"name": visit.form("name"), "contacts": visit.form("contacts", "none")}
+    try:
+        made = visit.act(bulk_changes.clone, wanted, campaign_id=campaign_id)
+    except InvalidInput as refused:
+        campaign = campaigns.show(visit.services, campaign_id)
+        shown = {"name": wanted["name"], "errors": words.field_errors(refused)}
+        return visit.page("campaign_clone.html", status=422, campaign=campaign, **shown)
+    return visit.go(f"/campaigns/{made['id']}", "This is the copy: a draft, which dials nobody before you start it.")
+
+
+@pages.show("/campaigns/{campaign_id}/test-call", needs=Role.OPERATOR)
+def ask_test_call(visit: Visit, campaign_id: str) -> Response:
+    """Ask whom to call for a test."""
+    return _test_page(visit, campaign_id)
+
+
+@pages.form("/campaigns/{campaign_id}/test-call")
+def test_call(visit: Visit, campaign_id: str) -> Response:
+    """Call one number as a contact would be called."""
+    campaign = campaigns.show(visit.services, campaign_id)
+    wanted = {"to": visit.form("to"), "variables": sent_inputs(inputs_of(visit, campaign.flow.id))}
+    try:
+        placed = visit.act(bulk_changes.test_call, wanted, campaign_id=campaign_id)
+    except (InvalidInput, Conflict, LimitReached) as refused:
+        return _test_page(visit, campaign_id, values=wanted, errors=_wrong(refused), status=422)
+    return visit.go(f"/calls/{placed['id']}", f"{placed['to']} is called now.")
+
+
+def _test_page(
+    visit: Visit,
+    campaign_id: str,
+    *,
+    values: dict[str, Any] | None = None,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    campaign = campaigns.show(visit.services, campaign_id)
+    inputs = inputs_of(visit, campaign.flow.id)
+    shown = {"inputs": inputs, "values": values or {"to": "", "variables": {}}, "errors": errors or {}}
+    return visit.page("campaign_test_call.html", status=status, campaign=campaign, **shown)
+
+
+def _wrong(refused: InvalidInput | Conflict | LimitReached) -> dict[str, str]:
+    return words.field_errors(refused) if isinstance(refused, InvalidInput) else {"form": refused.detail}

@@ -1,0 +1,194 @@
+"""The pages of campaigns: what they say, and what their forms do, which is what REST does."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.policy.roles import Role
+from tests.service.pages.conftest import SignIn
+from tests.support.rest import Rest, fresh_number
+from tests.support.visitor import Visitor, text_of
+
+PAYLOADS = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    "{{ 7 * 7 }}",
+    "</title><svg onload=alert(1)>",
+    "javascript:alert(1)",
+]
+
+
+def test_an_empty_installation_says_what_to_do_first(admin: Visitor, sign_in: SignIn) -> None:
+    assert "No campaign yet" in text_of(admin.get("/"))
+    assert "Make the first one" in text_of(admin.get("/"))
+    assert "Make the first one" not in text_of(sign_in(Role.VIEWER).get("/"))
+
+
+def test_the_front_page_says_what_each_campaign_does(admin: Visitor, rest: Rest) -> None:
+    draft = rest.campaign(name="Draft one")["id"]
+    paused = rest.campaign(name="Paused one")["id"]
+    rest.contacts(paused, fresh_number())
+    rest.post(f"/v1/campaigns/{paused}/start")
+    rest.post(f"/v1/campaigns/{paused}/pause")
+
+    page = text_of(admin.get("/"))
+
+    assert "Draft one draft not started yet" in page
+    assert "Paused one paused" in page and "0 of 1" in page
+    assert draft in admin.get("/?status=draft").text and paused not in admin.get("/?status=draft").text
+    assert "No campaign is like that" in text_of(admin.get("/?status=canceled"))
+
+
+def test_a_wrong_filter_is_a_page_that_says_so(admin: Visitor) -> None:
+    answer = admin.get("/?status=nonsense")
+
+    assert answer.status_code == 422 and "status" in answer.text
+
+
+def test_start_pause_resume_and_end_do_what_rest_does_and_are_on_record(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, fresh_number())
+    place = f"/campaigns/{campaign}"
+
+    for action, status in [("start", "running"), ("pause", "paused"), ("resume", "running"), ("cancel", "canceled")]:
+        answer = admin.send(f"{place}/{action}", {"back": place})
+        assert answer.headers["Location"] == place
+        assert rest.get(f"/v1/campaigns/{campaign}").json["status"] == status
+    done = rest.get(f"/v1/audit?subject={campaign}").json["data"]
+    assert [each["by"] for each in done[:4]] == ["link of tests"] * 4
+    assert done[0]["action"] == "POST /v1/campaigns/{campaign_id}/cancel"
+
+
+def test_what_is_refused_is_said_on_the_page_it_was_asked_from(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+
+    answer = admin.send(f"/campaigns/{campaign}/start", {"back": f"/campaigns/{campaign}"})
+
+    assert "no contacts" in text_of(admin.follow(answer)).lower()
+    assert "no contacts" not in text_of(admin.get(f"/campaigns/{campaign}")).lower().replace("no contacts yet", "")
+
+
+def test_a_stop_names_its_reason_on_every_page_until_dialing_is_resumed(admin: Visitor, sign_in: SignIn) -> None:
+    admin.send("/dialing/stop", {"reason": "wrong <b>price</b>", "back": "/"})
+
+    viewer = sign_in(Role.VIEWER)
+    for page in (viewer.get("/"), viewer.get("/live/banner")):
+        assert "All dialing is stopped." in page.text and "wrong &lt;b&gt;price&lt;/b&gt;" in page.text
+        assert "Resume dialing" not in page.text
+    admin.send("/dialing/resume", {"back": "/"})
+    assert "All dialing is stopped." not in admin.get("/").text
+
+
+def test_a_part_is_sent_once_and_carries_nothing_of_who_looks(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    for path in ("/live", f"/campaigns/{campaign}/live", "/live/banner"):
+        first = admin.get(path)
+        assert first.status_code == 200
+        assert admin.get(path, If_None_Match=first.headers["ETag"]).status_code in (200, 304)
+        assert admin.csrf not in first.text and "link of tests" not in first.text
+
+
+def test_an_edit_changes_what_was_changed_and_nothing_else(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign(pacing={"calls_per_second": 2.5, "weight": 3}, tags=["a"])["id"]
+    form = {"name": "Other", "tags": "a, b", "description": "", "calls_per_second": "2.5", "max_live_calls": "7"}
+    form |= {"max_attempts": "3", "ends_at": "2027-01-02T03:04", "spend_per_day": "", "spend_total": ""}
+
+    assert admin.send(f"/campaigns/{campaign}/edit", form).status_code == 303
+
+    after = rest.get(f"/v1/campaigns/{campaign}").json
+    assert after["name"] == "Other" and after["tags"] == ["a", "b"] and after["spend"] is None
+    assert after["pacing"] == {"calls_per_second": 2.5, "max_live_calls": 7, "weight": 3}
+    assert after["ends_at"] == "2027-01-02T03:04:00.000Z"
+
+
+@pytest.mark.parametrize(("field", "value"), [("max_live_calls", "many"), ("name", ""), ("spend_total", "-1")])
+def test_what_is_wrong_in_an_edit_stands_beside_its_field(admin: Visitor, rest: Rest, field: str, value: str) -> None:
+    campaign = rest.campaign()["id"]
+    form = {"name": "Kept as typed", "tags": "", "description": "", "calls_per_second": "", "max_live_calls": ""}
+    form |= {"max_attempts": "3", "ends_at": "", "spend_per_day": "", "spend_total": "", field: value}
+
+    answer = admin.send(f"/campaigns/{campaign}/edit", form)
+
+    assert answer.status_code == 422
+    assert f'id="e-{field}"' in answer.text and 'aria-invalid="true"' in answer.text
+    if field != "name":
+        assert "Kept as typed" in answer.text
+
+
+def test_a_contact_is_added_once_and_a_wrong_number_is_said_beside_its_field(admin: Visitor, rest: Rest) -> None:
+    campaign, phone = rest.campaign()["id"], fresh_number()
+    place = f"/campaigns/{campaign}/add"
+    form = {"phone": phone, "external_id": "", "timezone": "", "variables.first_name": "Ann"}
+
+    assert 'name="variables.first_name"' in admin.get(place).text
+    assert admin.send(place, {**form, "phone": "123"}).status_code == 422
+    assert admin.send(place, form).status_code == 303
+    again = admin.send(place, form)
+
+    assert again.status_code == 422 and "has this contact already" in again.text
+    [contact] = rest.get(f"/v1/contacts?campaign_id={campaign}").json["data"]
+    assert contact["phone"] == phone and contact["variables"] == {"first_name": "Ann"}
+
+
+def test_a_copy_that_is_sent_twice_is_made_once(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign(name="First")["id"]
+    form = {"name": "Second", "contacts": "none", "once": "a-key-of-the-form"}
+
+    one, two = (admin.send(f"/campaigns/{campaign}/clone", form) for _ in range(2))
+
+    assert one.headers["Location"] == two.headers["Location"]
+    assert len(rest.get("/v1/campaigns?name=Second").json["data"]) == 1
+
+
+def test_a_refused_form_is_refused_again_in_the_same_words(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    form = {"name": "x" * 5000, "contacts": "none", "once": "another-key"}
+
+    one, two = (admin.send(f"/campaigns/{campaign}/clone", form) for _ in range(2))
+
+    assert one.status_code == two.status_code == 422 and 'id="e-name"' in two.text
+
+
+def test_redial_counts_first_and_asks_for_somebody(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, fresh_number())
+    place = f"/campaigns/{campaign}/redial"
+
+    nobody = admin.send(place, {"attempts": "1", "count": "1"})
+    counted = admin.send(place, {"attempts": "1", "statuses": "completed", "count": "1"})
+
+    assert nobody.status_code == 422 and "say which contacts" in nobody.text
+    assert "0 contacts would be called again." in text_of(counted)
+
+
+def test_a_test_call_that_is_refused_says_why(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+
+    wrong = admin.send(f"/campaigns/{campaign}/test-call", {"to": "12", "once": "k1"})
+
+    assert wrong.status_code == 422 and 'id="e-to"' in wrong.text
+
+
+def test_results_are_exported_for_everybody_who_reads(sign_in: SignIn, rest: Rest) -> None:
+    campaign = rest.campaign()["id"]
+    rest.contacts(campaign, fresh_number())
+
+    answer = sign_in(Role.VIEWER).get(f"/campaigns/{campaign}/results?format=csv&tz=America/New_York")
+
+    assert answer.mimetype == "text/csv" and len(answer.text.splitlines()) == 2
+    assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_nothing_that_somebody_wrote_is_taken_for_html(admin: Visitor, rest: Rest) -> None:
+    made = [rest.campaign(name=f"n{payload}", description=payload, tags=["t"])["id"] for payload in PAYLOADS]
+    admin.send("/dialing/stop", {"reason": PAYLOADS[0], "back": "/"})
+
+    pages = [admin.get("/")]
+    for campaign in made:
+        pages += [admin.get(f"/campaigns/{campaign}{page}") for page in ("", "/edit", "/clone", "/redial", "/live")]
+
+    for page in pages:
+        assert page.status_code == 200
+        for forbidden in ("<script>alert", "<img src=x", "<svg onload", "' onmouseover='", ">49<"):
+            assert forbidden not in page.text
