@@ -60,7 +60,7 @@ COMMANDS = (
     ),
     Entry(
         "contact",
-        f"Find, show or change a contact, or let it be called once more. {_FINDS}",
+        f"Find, show, explain or change a contact, or let it be called once more. {_FINDS}",
         ("contact", "contact_search"),
     ),
     Entry(

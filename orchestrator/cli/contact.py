@@ -14,7 +14,8 @@ from orchestrator.errors import FieldError, InvalidInput
 app = typer.Typer(
     no_args_is_help=True,
     callback=connect,
-    help="Find, show or change a contact, or let it be called once more. Finds the API like `orchestrator campaign`.",
+    help="Find, show, explain or change a contact, or let it be called once more. "
+    "Finds the API like `orchestrator campaign`.",
 )
 
 _Time = Annotated[str | None, typer.Option(help="A time such as 2027-03-01T09:00-05:00, or `none`.")]

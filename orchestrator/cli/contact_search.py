@@ -1,4 +1,4 @@
-"""`orchestrator contact find | show`: finds people by what is known of them, and shows how they stand."""
+"""`orchestrator contact find | show | explain`: finds people, shows how they stand, and says why (not) called."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import typer
 from rich.console import Console
 
 from orchestrator.cli.api_client import api_client
+from orchestrator.cli.arguments import parse_time
+from orchestrator.cli.explanations import print_explanation
 from orchestrator.cli.names import CAMPAIGN, id_of
+from orchestrator.cli.output import JsonOption, open_console, print_json
 
 _MORE = "There may be more: words of contacts that were added or upgraded just now are still to be written."
 _HIDDEN = frozenset({"variables", "answers", "zone", "timezone_source"})
@@ -22,6 +25,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to their group."""
     app.command()(find)
     app.command()(show)
+    app.command()(explain)
 
 
 def find(
@@ -68,6 +72,22 @@ def show(
     told = api_client(ctx).get(f"/v1/contacts/{contact}")
     for line in [dumps(told, ensure_ascii=False)] if as_json else _lines(told):
         _print(line)
+
+
+def explain(
+    ctx: typer.Context,
+    contact: Annotated[str, typer.Argument(metavar="ID", help="The contact, such as con_01J…")],
+    *,
+    at: Annotated[str | None, typer.Option(help="A time such as 2027-03-01T09:00-05:00. Default: now.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether a contact may be called, and what is against it, check by check.
+
+    orchestrator contact explain con_… --at 2027-03-01T09:00-05:00
+    """
+    moment = {"at": parse_time(at, option="--at").isoformat()} if at else {}
+    told = api_client(ctx).get(f"/v1/contacts/{contact}/explain", **moment)
+    print_json(told) if as_json else print_explanation(open_console(), contact, told)
 
 
 def _line(contact: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ import pytest
 from orchestrator.clock import utc_now
 from tests.support.campaign_run import REMINDER
 from tests.support.desk import Desk
+from tests.support.page import Page
 from tests.support.poll import stays
 from tests.support.simulator import SimulatorProcess
 from tests.support.stack_run import CALLER_ID, StackRun, stack_and_simulator
@@ -49,20 +50,20 @@ K-1;+1 212 555 0101;Jörg;Müller;Montag um 9
 _MAP = '--region US --map "phone:Rufnummer privat,first_name:Vorname,appointment:Termin"'
 _CONFIRMS, _WANTS_NO_CALLS, _MACHINE, _NEVER_THERE = "+12125550101", "+12125550109", "+12125550120", "+12125550142"
 _ALL = (_CONFIRMS, _WANTS_NO_CALLS, _MACHINE, _NEVER_THERE)
-_MY_PHONE = "+14155550101"
+_MY_PHONE = "+14155550102"
 
 
 def test_a_newcomer_brings_a_spreadsheet_and_goes_home_with_a_report(desk: Desk) -> None:
     desk.saves("patients.csv", _SPREADSHEET, encoding="windows-1252")
-    desk.types(f'campaign create "spring reminders" {_DRAFT} {_AT_ANY_HOUR}')
+    desk.types(f'campaign create "autumn reminders" {_DRAFT} {_AT_ANY_HOUR}')
 
     _the_preview_says_how_the_file_is_read_and_proposes_the_columns(desk)
     _the_import_takes_the_four_good_rows_and_names_the_bad_one(desk)
     _the_preflight_says_that_all_of_them_may_be_called(desk)
     _a_test_call_rings_my_own_phone_and_is_counted_nowhere(desk)
 
-    desk.types('campaign start "spring reminders"')
-    watched = desk.types('campaign watch "spring reminders" --every 0.3')
+    desk.types('campaign start "autumn reminders"')
+    watched = desk.types('campaign watch "autumn reminders" --every 0.3')
 
     assert watched.splitlines()[-1].startswith("completed: 4 of 4 contacts done (completed 2 exhausted 2)")
     assert desk.rang(*_ALL) == dict.fromkeys(_ALL, 1)
@@ -72,8 +73,8 @@ def test_a_newcomer_brings_a_spreadsheet_and_goes_home_with_a_report(desk: Desk)
 
 
 def _the_preview_says_how_the_file_is_read_and_proposes_the_columns(desk: Desk) -> None:
-    proposed = desk.types('campaign import "spring reminders" {folder}/patients.csv --region US --preview', exits=1)
-    shown = desk.types(f'campaign import "spring reminders" {{folder}}/patients.csv {_MAP} --preview')
+    proposed = desk.types('campaign import "autumn reminders" {folder}/patients.csv --region US --preview', exits=1)
+    shown = desk.types(f'campaign import "autumn reminders" {{folder}}/patients.csv {_MAP} --preview')
 
     assert "proposed: --map 'phone:Rufnummer privat,first_name:Vorname'" in proposed
     assert "the flow needs 'appointment'" in proposed
@@ -84,11 +85,11 @@ def _the_preview_says_how_the_file_is_read_and_proposes_the_columns(desk: Desk) 
 
 
 def _the_import_takes_the_four_good_rows_and_names_the_bad_one(desk: Desk) -> None:
-    imported = desk.types(f'campaign import "spring reminders" {{folder}}/patients.csv {_MAP}')
+    imported = desk.types(f'campaign import "autumn reminders" {{folder}}/patients.csv {_MAP}')
 
     assert "6 rows, 4 accepted, 1 duplicate, 1 invalid" in imported
     assert "row 5: phone: '12' has the wrong number of digits" in imported
-    assert desk.values_of("spring reminders")[_WANTS_NO_CALLS] == {
+    assert desk.values_of("autumn reminders")[_WANTS_NO_CALLS] == {
         "external_id": None,
         "first_name": "Zoë",
         "appointment": "Dienstag; um 10",
@@ -98,12 +99,12 @@ def _the_import_takes_the_four_good_rows_and_names_the_bad_one(desk: Desk) -> No
 
 
 def _the_preflight_says_that_all_of_them_may_be_called(desk: Desk) -> None:
-    assert "4 of 4 contacts may be called" in desk.types('campaign preflight "spring reminders"')
+    assert "4 of 4 contacts may be called" in desk.types('campaign preflight "autumn reminders"')
 
 
 def _a_test_call_rings_my_own_phone_and_is_counted_nowhere(desk: Desk) -> None:
     heard = f"--to {_MY_PHONE} --var first_name=Jörg --var appointment=tomorrow"
-    call = desk.types(f'campaign test-call "spring reminders" {heard}').strip()
+    call = desk.types(f'campaign test-call "autumn reminders" {heard}').strip()
 
     desk.sees(f"call show {call}", "status ended, disposition human")
     assert desk.rang(_MY_PHONE) == {_MY_PHONE: 1}
@@ -111,7 +112,7 @@ def _a_test_call_rings_my_own_phone_and_is_counted_nowhere(desk: Desk) -> None:
 
 
 def _the_report_counts_what_people_said(desk: Desk) -> None:
-    calls = desk.reads('campaign report "spring reminders"')["calls"]
+    calls = desk.reads('campaign report "autumn reminders"')["calls"]
 
     assert calls["by_disposition"] == {"human": 2, "machine": 1, "no_answer": 1}
     assert calls["by_outcome"] == {"confirmed": 1, "opted_out": 1, "voicemail": 1}
@@ -119,13 +120,13 @@ def _the_report_counts_what_people_said(desk: Desk) -> None:
 
 
 def _what_is_exported_comes_back_as_it_was(desk: Desk, name: str) -> None:
-    desk.types(f'campaign results "spring reminders" -o {{folder}}/{name}')
+    desk.types(f'campaign results "autumn reminders" -o {{folder}}/{name}')
     desk.types(f"campaign create {name} {_DRAFT}")
 
     imported = desk.types(f"campaign import {name} {{folder}}/{name}")
 
     assert "4 rows, 4 accepted, 0 duplicates, 0 invalid" in imported
-    assert desk.values_of(name) == desk.values_of("spring reminders")
+    assert desk.values_of(name) == desk.values_of("autumn reminders")
 
 
 # -- "did Mrs Petrova get the reminder?" -----------------------------------------------------------------------------
@@ -261,3 +262,62 @@ def _those_who_were_busy_are_called_once_more(desk: Desk) -> None:
     desk.types("campaign redial recall --disposition busy")
     desk.sees_it_completed("recall")
     assert desk.reads("campaign report recall")["calls"]["by_disposition"] == {"human": 3, "busy": 1}
+
+
+# -- the page for whoever runs campaigns, read from top to bottom ------------------------------------------------------
+
+_PAGE = Page.of("running-campaigns.md")
+_PATIENTS = """\
+Mobile,Given name,Surname,When
+(248) 555-0143,Galina,Sokolova,Monday at 9
+248-555-0101,Peter,Petersen,Monday at 10
+"""
+_RECORDED = """
+name: reminder
+inputs: {first_name: {}, appointment: {}}
+answers: {confirmed: false}
+outcomes: [confirmed, heard]
+recording_notice: never
+start: tape
+steps:
+  tape: {record_start: {channels: single, format: mp3}, goto: greet}
+  greet:
+    gather_using_speak:
+      {payload: "{{ contact.first_name }}, come {{ contact.appointment }}.", voice: female, maximum_digits: 1}
+    on:
+      call.gather.ended:
+        - {match: {digits: "1"}, set: {confirmed: true}, outcome: confirmed, goto: bye}
+        - {outcome: heard, goto: bye}
+  bye: {hangup: {}}
+"""
+
+
+def test_every_command_of_the_page_does_what_the_page_says(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(desk.folder)
+    for name, text in (
+        ("reminder.yaml", _RECORDED),
+        ("patients.csv", _PATIENTS),
+        ("blocked.csv", "phone\n+12025550198\n"),
+    ):
+        desk.saves(name, text)
+    desk.saves("hours.yaml", _PAGE.blocks("yaml")[0])
+
+    for line in _PAGE.commands:
+        desk.types(_as_a_reader_types_it(desk, line))
+
+    assert (desk.folder / "results.xlsx").is_file() and list(desk.folder.glob("rec_*.mp3"))
+
+
+def _as_a_reader_types_it(desk: Desk, line: str) -> str:
+    """Return a line of the page with ids and days for the placeholders, and calls at whatever hour this is run."""
+    tomorrow = f"{utc_now() + timedelta(days=1):%Y-%m-%d}"
+    hours = f" {_AT_ANY_HOUR}" if line.startswith("campaign create") else ""
+    if "con_…" in line or "call_…" in line:
+        her = desk.reads("contact find sokolova --campaign 'spring reminders'")
+        line = line.replace("con_…", her["id"]).replace("call_…", her["last_call_id"] or "")
+    if "rec_…" in line:
+        desk.sees("recording list --status fetched --limit 1", "fetched")
+        line = line.replace("rec_…", desk.reads("recording list --status fetched --limit 1")["id"])
+    if "key_…" in line:
+        line = line.replace("key_…", desk.reads("key list")["id"])
+    return line.replace("2027-03-01", tomorrow) + hours

@@ -54,6 +54,20 @@ def test_a_campaign_and_a_person_are_explained(rest: Rest, campaign: Campaign) -
         assert campaign("explain", ident, *wrong).exit_code != 0
 
 
+def test_a_contact_is_explained_by_its_id_alone(rest: Rest) -> None:
+    ident = rest.campaign(calling_hours=NINE_TO_EIGHT)["id"]
+    [contact] = rest.contacts(ident, PHONE)
+    rest.post(f"/v1/campaigns/{ident}/start")
+
+    with options_for(rest) as options:
+        words = ["contact", *options, "explain", contact, "--at", NIGHT]
+        shown, as_json = (CliRunner().invoke(app, [*words, *more]) for more in ((), ("--json",)))
+
+    assert (shown.exit_code, as_json.exit_code) == (0, 0), shown.output
+    assert f"{contact}: not now until 2030-12-03T15:00:00.000Z" in shown.output
+    assert json.loads(as_json.output)["verdict"] == "hold"
+
+
 def test_a_start_in_spite_of_an_error_names_it(rest: Rest, campaign: Campaign) -> None:
     ident = rest.campaign()["id"]
     rest.contacts(ident, PHONE, not_after="2031-01-01T00:00:00Z")
