@@ -35,13 +35,13 @@ class AsyncClient(AsyncOperations):
 
     def with_limits(self, *, timeout_s: float | None = None, retry_for_s: float | None = None) -> AsyncOperations:
         """Return the same operations over the same connections, with other limits."""
-        old = self._transport
+        old = self.transport
         return AsyncOperations(AsyncTransport(old.target.with_limits(timeout_s, retry_for_s), old.http, wait=old.wait))
 
     async def close(self) -> None:
         """Close the connections."""
         if self._owns_http:
-            await self._transport.http.aclose()
+            await self.transport.http.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from orchestrator_client import models
 from orchestrator_client.async_transport import AsyncTransport
 from orchestrator_client.downloads import AsyncDownload
 from orchestrator_client.paging import AsyncPages
 from orchestrator_client.requests import Request, address, new_key
 from orchestrator_client.uploads import Source, Upload
 
+if TYPE_CHECKING:  # hundreds of types that no answer waits for
+    from orchestrator_client import models
+
 
 class AsyncOperations:
     """Every operation, in the groups of their addresses."""
 
     def __init__(self, transport: AsyncTransport) -> None:
-        self._transport = transport
+        self.transport = transport
         self.audit = AsyncAudit(transport)
         self.bulk_changes = AsyncBulkChanges(transport)
         self.caller_id_pools = AsyncCallerIdPools(transport)
@@ -46,7 +48,7 @@ class AsyncOperations:
 
 class _Group:
     def __init__(self, transport: AsyncTransport) -> None:
-        self._transport = transport
+        self.transport = transport
 
 
 class AsyncAudit(_Group):
@@ -57,7 +59,7 @@ class AsyncAudit(_Group):
     ) -> AsyncPages[models.AuditView, models.PageAuditView]:
         """List what was done over REST, newest first: by whom, when, and what it changed."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/audit"),
@@ -71,7 +73,7 @@ class AsyncBulkChanges(_Group):
 
     async def get(self, change_id: str, /) -> models.BulkChangeView:
         """Show how far a change of many contacts is."""
-        answer: models.BulkChangeView = await self._transport.send(
+        answer: models.BulkChangeView = await self.transport.send(
             Request(method="GET", path=address("/v1/bulk-changes/{}", change_id))
         )
         return answer
@@ -89,7 +91,7 @@ class AsyncCallerIdPools(_Group):
         a number of the contact's region, then of its area code; each number must then be mapped to a flow
         (`POST /v1/numbers`), and none may be British.
         """
-        answer: models.CallerIdPoolView = await self._transport.send(
+        answer: models.CallerIdPoolView = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/caller-id-pools"),
@@ -104,7 +106,7 @@ class AsyncCallerIdPools(_Group):
     ) -> AsyncPages[models.CallerIdPoolView, models.PageCallerIdPoolView]:
         """List pools, newest first."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/caller-id-pools"),
@@ -114,7 +116,7 @@ class AsyncCallerIdPools(_Group):
 
     async def get(self, pool_id: str, /) -> models.CallerIdPoolView:
         """Show a pool, with what was dialed from each number and whether it rests."""
-        answer: models.CallerIdPoolView = await self._transport.send(
+        answer: models.CallerIdPoolView = await self.transport.send(
             Request(method="GET", path=address("/v1/caller-id-pools/{}", pool_id))
         )
         return answer
@@ -124,25 +126,25 @@ class AsyncCallerIdPools(_Group):
 
         From a number that is taken out no more calls are made.
         """
-        answer: models.CallerIdPoolView = await self._transport.send(
+        answer: models.CallerIdPoolView = await self.transport.send(
             Request(method="PATCH", path=address("/v1/caller-id-pools/{}", pool_id), json=body)
         )
         return answer
 
     async def delete(self, pool_id: str, /) -> None:
         """Delete a pool; refused with `pool_in_use` while a campaign that is not over dials from it."""
-        await self._transport.send(Request(method="DELETE", path=address("/v1/caller-id-pools/{}", pool_id)))
+        await self.transport.send(Request(method="DELETE", path=address("/v1/caller-id-pools/{}", pool_id)))
 
     async def add_numbers(self, pool_id: str, /, **body: Unpack[models.MoreNumbers]) -> models.CallerIdPoolView:
         """Add numbers to a pool, also while campaigns dial from it; one that is in it already is written anew."""
-        answer: models.CallerIdPoolView = await self._transport.send(
+        answer: models.CallerIdPoolView = await self.transport.send(
             Request(method="POST", path=address("/v1/caller-id-pools/{}/numbers", pool_id), json=body)
         )
         return answer
 
     async def remove_numbers(self, pool_id: str, /, *, number: str) -> models.CallerIdPoolView:
         """Take a number out of a pool: no more calls are made from it. The last one stays."""
-        answer: models.CallerIdPoolView = await self._transport.send(
+        answer: models.CallerIdPoolView = await self.transport.send(
             Request(method="DELETE", path=address("/v1/caller-id-pools/{}/numbers", pool_id), query={"number": number})
         )
         return answer
@@ -183,7 +185,7 @@ class AsyncCalls(_Group):
     ) -> AsyncPages[models.CallView, models.PageCallView]:
         """List calls, newest first; attempts that were withdrawn undialed only with `status=withdrawn`."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/calls"),
@@ -213,14 +215,14 @@ class AsyncCalls(_Group):
         the call `withdrawn`; who is called later all the same is called by its `next_call_id`. Without a `flow`, commands
         come from `POST /v1/calls/{call_id}/actions/…`.
         """
-        answer: models.CallView = await self._transport.send(
+        answer: models.CallView = await self.transport.send(
             Request(method="POST", path=address("/v1/calls"), json=body, idempotency_key=idempotency_key or new_key())
         )
         return answer
 
     async def get(self, call_id: str, /) -> models.CallDetail:
         """Show a call with its timeline and transcript."""
-        answer: models.CallDetail = await self._transport.send(
+        answer: models.CallDetail = await self.transport.send(
             Request(method="GET", path=address("/v1/calls/{}", call_id))
         )
         return answer
@@ -234,7 +236,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said. Only for a call that came in and is not answered.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/answer", call_id),
@@ -253,7 +255,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said. Only for a call that came in and is not answered.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/reject", call_id),
@@ -272,7 +274,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/hangup", call_id),
@@ -291,7 +293,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/speak", call_id),
@@ -310,7 +312,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/playback_start", call_id),
@@ -329,7 +331,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/playback_stop", call_id),
@@ -348,7 +350,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/gather", call_id),
@@ -367,7 +369,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/gather_using_speak", call_id),
@@ -386,7 +388,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/gather_using_audio", call_id),
@@ -405,7 +407,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/gather_stop", call_id),
@@ -424,7 +426,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/send_dtmf", call_id),
@@ -443,7 +445,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said. Only for a call that is answered. The flow stands still meanwhile, and goes on when nobody comes.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/transfer", call_id),
@@ -462,7 +464,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said. `call_control_id` may be the id of another live call here, `call_…`.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/bridge", call_id),
@@ -481,7 +483,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/refer", call_id),
@@ -500,7 +502,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/enqueue", call_id),
@@ -519,7 +521,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/leave_queue", call_id),
@@ -538,7 +540,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/record_start", call_id),
@@ -557,7 +559,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/record_pause", call_id),
@@ -576,7 +578,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/record_resume", call_id),
@@ -595,7 +597,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/record_stop", call_id),
@@ -614,7 +616,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/transcription_start", call_id),
@@ -633,7 +635,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/transcription_stop", call_id),
@@ -652,7 +654,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/streaming_start", call_id),
@@ -671,7 +673,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/streaming_stop", call_id),
@@ -690,7 +692,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/fork_start", call_id),
@@ -709,7 +711,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/fork_stop", call_id),
@@ -728,7 +730,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/suppression_start", call_id),
@@ -747,7 +749,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/suppression_stop", call_id),
@@ -766,7 +768,7 @@ class AsyncCalls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said. A POST here, whatever the carrier's method.
         """
-        answer: models.AcceptedCommand = await self._transport.send(
+        answer: models.AcceptedCommand = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/client_state_update", call_id),
@@ -787,7 +789,7 @@ class AsyncCalls(_Group):
         before the dial, as always: outside calling hours it is dialed `dials_from`, when they begin. 409 for a person who
         is suppressed or erased, and for a time at which the campaign or the contact is over.
         """
-        answer: models.PromisedView = await self._transport.send(
+        answer: models.PromisedView = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/callback", call_id),
@@ -833,7 +835,7 @@ class AsyncCalls(_Group):
         In the formats of results. `answers` is JSON; attempts that were withdrawn undialed only with `status=withdrawn`.
         """
         return AsyncDownload(
-            self._transport.pieces,
+            self.transport.pieces,
             Request(
                 method="GET",
                 path=address("/v1/calls/export"),
@@ -862,7 +864,7 @@ class AsyncCalls(_Group):
 
         `stream_url` is null unless ORCHESTRATOR_MEDIA_URL says where the carrier reaches `orchestrator media`.
         """
-        answer: models.MediaView = await self._transport.send(
+        answer: models.MediaView = await self.transport.send(
             Request(method="GET", path=address("/v1/calls/{}/media", call_id))
         )
         return answer
@@ -870,7 +872,7 @@ class AsyncCalls(_Group):
     def media_file(self, call_id: str, file: str, /) -> AsyncDownload:
         """Fetch a captured track; parts of it with `Range`, nothing with `If-None-Match` and the `ETag` it still has."""
         return AsyncDownload(
-            self._transport.pieces,
+            self.transport.pieces,
             Request(method="GET", path=address("/v1/calls/{}/media/{}", call_id, file), is_download=True),
         )
 
@@ -879,7 +881,7 @@ class AsyncCalls(_Group):
 
         Requests are played in order, one a second, as the carrier allows; thirty may wait. Each is played at most once.
         """
-        answer: models.SoundTaken = await self._transport.send(
+        answer: models.SoundTaken = await self.transport.send(
             Request(method="POST", path=address("/v1/calls/{}/media/play", call_id), json=body)
         )
         return answer
@@ -897,7 +899,7 @@ class AsyncCampaigns(_Group):
         rule of an outcome wins over that of a disposition; a result without a rule is final. The numbers shown come from
         `caller_ids` or from a `caller_id_pool`: exactly one of them is named.
         """
-        answer: models.CampaignView = await self._transport.send(
+        answer: models.CampaignView = await self.transport.send(
             Request(
                 method="POST", path=address("/v1/campaigns"), json=body, idempotency_key=idempotency_key or new_key()
             )
@@ -916,7 +918,7 @@ class AsyncCampaigns(_Group):
     ) -> AsyncPages[models.ListedCampaign, models.PageListedCampaign]:
         """List campaigns, newest first, with `include=stats` each with its counts of contacts and calls."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/campaigns"),
@@ -933,7 +935,7 @@ class AsyncCampaigns(_Group):
 
     async def get(self, campaign_id: str, /) -> models.CampaignInFlight:
         """Show a campaign."""
-        answer: models.CampaignInFlight = await self._transport.send(
+        answer: models.CampaignInFlight = await self.transport.send(
             Request(method="GET", path=address("/v1/campaigns/{}", campaign_id))
         )
         return answer
@@ -945,7 +947,7 @@ class AsyncCampaigns(_Group):
         paused, `starts_at` not while it runs, and once it has completed `ends_at` alone, for a redial. Changes apply from
         the next dial on.
         """
-        answer: models.CampaignView = await self._transport.send(
+        answer: models.CampaignView = await self.transport.send(
             Request(method="PATCH", path=address("/v1/campaigns/{}", campaign_id), json=body)
         )
         return answer
@@ -957,7 +959,7 @@ class AsyncCampaigns(_Group):
         no contact is dialed. Refused with `no_contacts` when it has none, and with `preflight` for the errors of one that
         are found at once: `errors` lists them, and `accept` starts in spite of those that it names.
         """
-        answer: models.CampaignInFlight = await self._transport.send(
+        answer: models.CampaignInFlight = await self.transport.send(
             Request(method="POST", path=address("/v1/campaigns/{}/start", campaign_id), json=body)
         )
         return answer
@@ -967,7 +969,7 @@ class AsyncCampaigns(_Group):
 
         Once this has answered, nothing is dialed; the `in_flight` calls go on to their end.
         """
-        answer: models.CampaignInFlight = await self._transport.send(
+        answer: models.CampaignInFlight = await self.transport.send(
             Request(method="POST", path=address("/v1/campaigns/{}/pause", campaign_id))
         )
         return answer
@@ -977,14 +979,14 @@ class AsyncCampaigns(_Group):
 
         Refused with `guard_abandon` or `guard_spend` while that guard would pause it at once.
         """
-        answer: models.CampaignInFlight = await self._transport.send(
+        answer: models.CampaignInFlight = await self.transport.send(
             Request(method="POST", path=address("/v1/campaigns/{}/resume", campaign_id))
         )
         return answer
 
     async def cancel(self, campaign_id: str, /, **body: Unpack[models.Cancellation]) -> models.CampaignInFlight:
         """End a campaign for good; contacts not yet done are `canceled`."""
-        answer: models.CampaignInFlight = await self._transport.send(
+        answer: models.CampaignInFlight = await self.transport.send(
             Request(method="POST", path=address("/v1/campaigns/{}/cancel", campaign_id), json=body)
         )
         return answer
@@ -995,14 +997,14 @@ class AsyncCampaigns(_Group):
         It is what the gate would say of each at that moment if the campaign ran and dialing were not stopped; nothing is
         changed. It is read page by page, beside dialing: a hundred thousand contacts take some seconds.
         """
-        answer: models.PreflightView = await self._transport.send(
+        answer: models.PreflightView = await self.transport.send(
             Request(method="POST", path=address("/v1/campaigns/{}/preflight", campaign_id), json=body)
         )
         return answer
 
     async def stats(self, campaign_id: str, /) -> models.StatsView:
         """Show the statistics of a campaign."""
-        answer: models.StatsView = await self._transport.send(
+        answer: models.StatsView = await self.transport.send(
             Request(method="GET", path=address("/v1/campaigns/{}/stats", campaign_id))
         )
         return answer
@@ -1017,7 +1019,7 @@ class AsyncCampaigns(_Group):
         step: int | None = None,
     ) -> models.TimeseriesView:
         """Show how a campaign went: dials, answers, people, results and live calls by steps of a minute or more."""
-        answer: models.TimeseriesView = await self._transport.send(
+        answer: models.TimeseriesView = await self.transport.send(
             Request(
                 method="GET",
                 path=address("/v1/campaigns/{}/timeseries", campaign_id),
@@ -1031,7 +1033,7 @@ class AsyncCampaigns(_Group):
 
         Good contacts are kept whatever the others are. Sending the same contacts again adds nobody twice.
         """
-        answer: models.AddedContacts = await self._transport.send(
+        answer: models.AddedContacts = await self.transport.send(
             Request(method="POST", path=address("/v1/campaigns/{}/contacts", campaign_id), json=body)
         )
         return answer
@@ -1071,7 +1073,7 @@ class AsyncCampaigns(_Group):
     ) -> AsyncPages[models.ContactView, models.FoundContacts]:
         """List the contacts of a campaign, newest first; those that wait for calling hours to begin count as held."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/campaigns/{}/contacts", campaign_id),
@@ -1101,7 +1103,7 @@ class AsyncCampaigns(_Group):
         that stayed unknown. With an Idempotency-Key a repeat goes on where the first request broke off, and lets nobody
         wait twice.
         """
-        answer: models.Redialed = await self._transport.send(
+        answer: models.Redialed = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/campaigns/{}/redial", campaign_id),
@@ -1119,7 +1121,7 @@ class AsyncCampaigns(_Group):
         Contacts come along with what people said of them, and without their history. `starts_at`, `ends_at`, `not_before`
         and `not_after` are left out where they have passed.
         """
-        answer: models.ClonedCampaign = await self._transport.send(
+        answer: models.ClonedCampaign = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/campaigns/{}/clone", campaign_id),
@@ -1138,7 +1140,7 @@ class AsyncCampaigns(_Group):
         everybody count. Calling hours, the law's too, are ignored, and the call says so. Whom the campaign may never call
         is refused with 409, as is what `POST /v1/calls` refuses.
         """
-        answer: models.CallView = await self._transport.send(
+        answer: models.CallView = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/campaigns/{}/test-call", campaign_id),
@@ -1154,7 +1156,7 @@ class AsyncCampaigns(_Group):
         What keeps the whole campaign from dialing stands alone, with all contacts that are not done. Of the contacts that
         wait for a retry and of those that are due, the first 20,000 are told apart.
         """
-        answer: models.CampaignExplanationView = await self._transport.send(
+        answer: models.CampaignExplanationView = await self.transport.send(
             Request(method="GET", path=address("/v1/campaigns/{}/explain", campaign_id))
         )
         return answer
@@ -1221,7 +1223,7 @@ class AsyncCampaigns(_Group):
         row is written, after a minute or more for half a million; good rows are kept whatever the others are, and a
         campaign that runs dials them at once.
         """
-        answer: models.ImportView = await self._transport.send(
+        answer: models.ImportView = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/campaigns/{}/imports", campaign_id),
@@ -1290,7 +1292,7 @@ class AsyncCampaigns(_Group):
         `map`. At most 5,000 rows or 2 MB are read, and duplicates are told within them; who is in the campaign already is
         told by the import alone.
         """
-        answer: models.PreviewView = await self._transport.send(
+        answer: models.PreviewView = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/campaigns/{}/imports/preview", campaign_id),
@@ -1319,7 +1321,7 @@ class AsyncCampaigns(_Group):
         end: no last chunk, and no workbook.
         """
         return AsyncDownload(
-            self._transport.pieces,
+            self.transport.pieces,
             Request(
                 method="GET",
                 path=address("/v1/campaigns/{}/results", campaign_id),
@@ -1334,7 +1336,7 @@ class AsyncConnections(_Group):
 
     async def get(self, connection_id: str, /) -> models.ConnectionView:
         """Show the limits of a connection."""
-        answer: models.ConnectionView = await self._transport.send(
+        answer: models.ConnectionView = await self.transport.send(
             Request(method="GET", path=address("/v1/connections/{}", connection_id))
         )
         return answer
@@ -1345,7 +1347,7 @@ class AsyncConnections(_Group):
         Set `calls_per_second` to what the carrier allows the account; the engine stays below it in any trailing 5 seconds.
         A number outside `dial_regions` is not dialed, and its contact ends as `exhausted` with `region_not_allowed`.
         """
-        answer: models.ConnectionView = await self._transport.send(
+        answer: models.ConnectionView = await self.transport.send(
             Request(method="PATCH", path=address("/v1/connections/{}", connection_id), json=body)
         )
         return answer
@@ -1360,7 +1362,7 @@ class AsyncConsents(_Group):
         It is never changed; sent again it adds nothing (200). Contacts of the number that a campaign holds for want of it
         are checked again at once. It counts from `at`: a revocation of the same time or later takes it back.
         """
-        answer: models.ConsentEventView = await self._transport.send(
+        answer: models.ConsentEventView = await self.transport.send(
             Request(method="POST", path=address("/v1/consents"), json=body)
         )
         return answer
@@ -1370,7 +1372,7 @@ class AsyncConsents(_Group):
     ) -> AsyncPages[models.ConsentEventView, models.PageConsentEventView]:
         """List the consents and revocations of a number, in the order in which they were recorded, newest first."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/consents"),
@@ -1385,7 +1387,7 @@ class AsyncConsents(_Group):
         whether they ask for consent or not; a call that still rings is hung up, an answered call goes on. It is never
         changed; sent again it adds nothing (200). A consent that is given later counts again.
         """
-        answer: models.ConsentEventView = await self._transport.send(
+        answer: models.ConsentEventView = await self.transport.send(
             Request(method="POST", path=address("/v1/consents/revoke"), json=body)
         )
         return answer
@@ -1446,7 +1448,7 @@ class AsyncConsents(_Group):
         them, a day such as 2026-03-01 counts from its beginning in UTC, and one in the future is refused. A consent that is
         recorded is never changed; the same file again adds nothing.
         """
-        answer: models.ImportedConsentsView = await self._transport.send(
+        answer: models.ImportedConsentsView = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/consents/import"),
@@ -1507,7 +1509,7 @@ class AsyncContacts(_Group):
         Within a campaign, contacts that wait for calling hours to begin count as held.
         """
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/contacts"),
@@ -1531,7 +1533,7 @@ class AsyncContacts(_Group):
 
     async def get(self, contact_id: str, /) -> models.ContactView:
         """Show a contact and its status."""
-        answer: models.ContactView = await self._transport.send(
+        answer: models.ContactView = await self.transport.send(
             Request(method="GET", path=address("/v1/contacts/{}", contact_id))
         )
         return answer
@@ -1544,7 +1546,7 @@ class AsyncContacts(_Group):
         `phone` is judged anew: where it is, whether it is suppressed, whether the campaign has it already. While the
         contact is being called its phone stays, and all else holds from the next attempt on.
         """
-        answer: models.ContactView = await self._transport.send(
+        answer: models.ContactView = await self.transport.send(
             Request(method="PATCH", path=address("/v1/contacts/{}", contact_id), json=body)
         )
         return answer
@@ -1557,7 +1559,7 @@ class AsyncContacts(_Group):
         recording is fetched. While a call with the contact is under way it is not erased: 409. `POST /v1/erasures` erases a
         number everywhere.
         """
-        await self._transport.send(Request(method="DELETE", path=address("/v1/contacts/{}", contact_id)))
+        await self.transport.send(Request(method="DELETE", path=address("/v1/contacts/{}", contact_id)))
 
     async def change_many(
         self, *, idempotency_key: str | None = None, **body: Unpack[models.ManyContacts]
@@ -1567,7 +1569,7 @@ class AsyncContacts(_Group):
         `cancel` ends who is not over, also beside a live call. `redial` is that of the campaign, for this filter.
         `suppress` suppresses their numbers for good. `set_priority` and `set_not_before` change who is not over.
         """
-        answer: models.ManyChanged = await self._transport.send(
+        answer: models.ManyChanged = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/contacts/bulk"),
@@ -1584,7 +1586,7 @@ class AsyncContacts(_Group):
         are those that the ledger knew then. Without `at` the answer says, too, whether a call to the number is under way
         and whether rate and channels have room.
         """
-        answer: models.ExplanationView = await self._transport.send(
+        answer: models.ExplanationView = await self.transport.send(
             Request(method="GET", path=address("/v1/contacts/{}/explain", contact_id), query={"at": at})
         )
         return answer
@@ -1595,7 +1597,7 @@ class AsyncDialing(_Group):
 
     async def get(self) -> models.DialingView:
         """Say whether dialing is stopped, since when, by whom and why."""
-        answer: models.DialingView = await self._transport.send(Request(method="GET", path=address("/v1/dialing")))
+        answer: models.DialingView = await self.transport.send(Request(method="GET", path=address("/v1/dialing")))
         return answer
 
     async def stop(self, **body: Unpack[models.NewStop]) -> models.DialingView:
@@ -1604,14 +1606,14 @@ class AsyncDialing(_Group):
         Once this has answered, nothing is dialed until dialing is resumed. A second stop keeps the first one's author, time
         and reason.
         """
-        answer: models.DialingView = await self._transport.send(
+        answer: models.DialingView = await self.transport.send(
             Request(method="POST", path=address("/v1/dialing/stop"), json=body)
         )
         return answer
 
     async def resume(self) -> models.DialingView:
         """Let running campaigns dial again."""
-        answer: models.DialingView = await self._transport.send(
+        answer: models.DialingView = await self.transport.send(
             Request(method="POST", path=address("/v1/dialing/resume"))
         )
         return answer
@@ -1626,7 +1628,7 @@ class AsyncErasures(_Group):
         In every campaign, in single calls and in calls that came in, like `DELETE /v1/contacts/{contact_id}`. An opt-out of
         the number stays. Safe to repeat; while a call with the number is under way nothing is erased: 409.
         """
-        answer: models.ErasureView = await self._transport.send(
+        answer: models.ErasureView = await self.transport.send(
             Request(method="POST", path=address("/v1/erasures"), json=body)
         )
         return answer
@@ -1643,7 +1645,7 @@ class AsyncEvents(_Group):
         Whoever reads on behind `next_after` misses nothing, however late it was committed, and sees nothing twice.
         """
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/events"),
@@ -1656,7 +1658,7 @@ class AsyncEvents(_Group):
     ) -> AsyncPages[models.KeptEvent, models.PageKeptEvent]:
         """List events and records that failed for good, newest first."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(method="GET", path=address("/v1/events/dead"), query={"limit": limit, "cursor": cursor}),
         )
 
@@ -1665,13 +1667,13 @@ class AsyncEvents(_Group):
     ) -> AsyncPages[models.KeptEvent, models.PageKeptEvent]:
         """List webhooks that belong to no known call, newest first; the newest 10,000 are kept."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(method="GET", path=address("/v1/events/orphans"), query={"limit": limit, "cursor": cursor}),
         )
 
     async def replay_dead(self, letter_id: str, /) -> models.Replayed:
         """Put a dead letter back into its stream, to be tried again; safe to repeat."""
-        answer: models.Replayed = await self._transport.send(
+        answer: models.Replayed = await self.transport.send(
             Request(method="POST", path=address("/v1/events/dead/{}/replay", letter_id))
         )
         return answer
@@ -1686,7 +1688,7 @@ class AsyncExplain(_Group):
         Fields are those of a campaign and of a contact; what is left out is what a new campaign would have. Dials and
         opt-outs are those that the ledger knew at that moment; nothing is changed.
         """
-        answer: models.ExplanationView = await self._transport.send(
+        answer: models.ExplanationView = await self.transport.send(
             Request(method="POST", path=address("/v1/explain"), json=body)
         )
         return answer
@@ -1710,7 +1712,7 @@ class AsyncFlows(_Group):
         The body is the flow itself. The same name and content answers 200 with the stored version; changed content becomes
         the next version. A flow with problems is refused with 422: each error names its step and line.
         """
-        answer: models.FlowVersion = await self._transport.send(
+        answer: models.FlowVersion = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/flows"),
@@ -1726,7 +1728,7 @@ class AsyncFlows(_Group):
     ) -> AsyncPages[models.FlowVersion, models.PageFlowVersion]:
         """List versions of flows, newest first."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(method="GET", path=address("/v1/flows"), query={"limit": limit, "cursor": cursor, "name": name}),
         )
 
@@ -1743,7 +1745,7 @@ class AsyncFlows(_Group):
         ] = "application/yaml",
     ) -> models.FlowCheck:
         """Check a flow without storing it; with a `purpose`, also what a campaign of that purpose must say."""
-        answer: models.FlowCheck = await self._transport.send(
+        answer: models.FlowCheck = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/flows/check"),
@@ -1756,7 +1758,7 @@ class AsyncFlows(_Group):
 
     async def get(self, flow_id: str, /) -> models.FlowSource:
         """Show a version of a flow with its text."""
-        answer: models.FlowSource = await self._transport.send(
+        answer: models.FlowSource = await self.transport.send(
             Request(method="GET", path=address("/v1/flows/{}", flow_id))
         )
         return answer
@@ -1767,14 +1769,14 @@ class AsyncImports(_Group):
 
     async def get(self, import_id: str, /) -> models.ImportView:
         """Show an import; its counts grow while it runs."""
-        answer: models.ImportView = await self._transport.send(
+        answer: models.ImportView = await self.transport.send(
             Request(method="GET", path=address("/v1/imports/{}", import_id))
         )
         return answer
 
     async def withdraw(self, import_id: str, /) -> models.ImportView:
         """Withdraw an import: its contacts that were never dialed are canceled."""
-        answer: models.ImportView = await self._transport.send(
+        answer: models.ImportView = await self.transport.send(
             Request(method="DELETE", path=address("/v1/imports/{}", import_id))
         )
         return answer
@@ -1786,7 +1788,7 @@ class AsyncImports(_Group):
         back unchanged. A column of the file with the name of one of these is prefixed with `variable_`.
         """
         return AsyncDownload(
-            self._transport.pieces,
+            self.transport.pieces,
             Request(
                 method="GET",
                 path=address("/v1/imports/{}/rejects.csv", import_id),
@@ -1801,7 +1803,7 @@ class AsyncKeys(_Group):
 
     async def create(self, **body: Unpack[models.NewKey]) -> models.CreatedKeyView:
         """Create a key. It is shown this once, and only its SHA-256 is stored."""
-        answer: models.CreatedKeyView = await self._transport.send(
+        answer: models.CreatedKeyView = await self.transport.send(
             Request(method="POST", path=address("/v1/keys"), json=body)
         )
         return answer
@@ -1811,18 +1813,18 @@ class AsyncKeys(_Group):
     ) -> AsyncPages[models.KeyView, models.PageKeyView]:
         """List keys, newest first, those that were revoked or have expired too."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(method="GET", path=address("/v1/keys"), query={"limit": limit, "cursor": cursor}),
         )
 
     async def get(self, key_id: str, /) -> models.KeyView:
         """Show a key, without the key itself."""
-        answer: models.KeyView = await self._transport.send(Request(method="GET", path=address("/v1/keys/{}", key_id)))
+        answer: models.KeyView = await self.transport.send(Request(method="GET", path=address("/v1/keys/{}", key_id)))
         return answer
 
     async def delete(self, key_id: str, /) -> None:
         """Revoke a key for good: within two seconds no process takes it any more. It stays on the list."""
-        await self._transport.send(Request(method="DELETE", path=address("/v1/keys/{}", key_id)))
+        await self.transport.send(Request(method="DELETE", path=address("/v1/keys/{}", key_id)))
 
 
 class AsyncLists(_Group):
@@ -1836,7 +1838,7 @@ class AsyncLists(_Group):
         contacts that it covers are held. `allow`: a campaign that names it dials its numbers alone. `reassigned`: answers
         on whether a number went to somebody else since its person consented; no campaign dials one that did.
         """
-        answer: models.ListView = await self._transport.send(
+        answer: models.ListView = await self.transport.send(
             Request(method="POST", path=address("/v1/lists"), json=body, idempotency_key=idempotency_key or new_key())
         )
         return answer
@@ -1851,7 +1853,7 @@ class AsyncLists(_Group):
     ) -> AsyncPages[models.ListView, models.PageListView]:
         """List the lists, newest first."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/lists"),
@@ -1861,21 +1863,21 @@ class AsyncLists(_Group):
 
     async def lookup(self, *, phone: str, region: str | None = None) -> models.LookupView:
         """Look a number up in every list, and in the suppressions."""
-        answer: models.LookupView = await self._transport.send(
+        answer: models.LookupView = await self.transport.send(
             Request(method="GET", path=address("/v1/lists/lookup"), query={"phone": phone, "region": region})
         )
         return answer
 
     async def get(self, list_id: str, /) -> models.ListView:
         """Show a list."""
-        answer: models.ListView = await self._transport.send(
+        answer: models.ListView = await self.transport.send(
             Request(method="GET", path=address("/v1/lists/{}", list_id))
         )
         return answer
 
     async def update(self, list_id: str, /, **body: Unpack[models.ListChanges]) -> models.ListView:
         """Change what a list covers and how old it may be; from the next dial on. Name and kind stay."""
-        answer: models.ListView = await self._transport.send(
+        answer: models.ListView = await self.transport.send(
             Request(method="PATCH", path=address("/v1/lists/{}", list_id), json=body)
         )
         return answer
@@ -1886,7 +1888,7 @@ class AsyncLists(_Group):
         Refused with `list_in_use` while a campaign that is not over uses it; a registry is used by every campaign whose
         `registry` is `auto` and whose purpose it covers.
         """
-        await self._transport.send(
+        await self.transport.send(
             Request(method="DELETE", path=address("/v1/lists/{}", list_id), query={"because": because, "by": by})
         )
 
@@ -1948,7 +1950,7 @@ class AsyncLists(_Group):
         contacts. Until its last row is written, and if it breaks off, the entries from before hold. Entries that were added
         or deleted one by one after `as_of` stay as they were made.
         """
-        answer: models.ContentView = await self._transport.send(
+        answer: models.ContentView = await self.transport.send(
             Request(
                 method="PUT",
                 path=address("/v1/lists/{}/content", list_id),
@@ -1974,7 +1976,7 @@ class AsyncLists(_Group):
         Once this has answered they hold: a call that still rings at a number that is not to be dialed is hung up, an
         answered call goes on.
         """
-        answer: models.AddedEntries = await self._transport.send(
+        answer: models.AddedEntries = await self.transport.send(
             Request(method="POST", path=address("/v1/lists/{}/entries", list_id), json=body)
         )
         return answer
@@ -1983,7 +1985,7 @@ class AsyncLists(_Group):
         self, list_id: str, /, *, entry: str, because: str, region: str | None = None, by: str | None = None
     ) -> None:
         """Delete an entry from a list; the history keeps who, when and why."""
-        await self._transport.send(
+        await self.transport.send(
             Request(
                 method="DELETE",
                 path=address("/v1/lists/{}/entries", list_id),
@@ -1996,7 +1998,7 @@ class AsyncLists(_Group):
     ) -> AsyncPages[models.ListChangeView, models.PageListChangeView]:
         """Show the history of a list, newest first; that of a deleted one too."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET", path=address("/v1/lists/{}/changes", list_id), query={"limit": limit, "cursor": cursor}
             ),
@@ -2015,7 +2017,7 @@ class AsyncNumbers(_Group):
         At the carrier, the number must belong to the connection whose webhooks come here. Calls to other numbers
         are ignored.
         """
-        answer: models.NumberView = await self._transport.send(
+        answer: models.NumberView = await self.transport.send(
             Request(method="POST", path=address("/v1/numbers"), json=body, idempotency_key=idempotency_key or new_key())
         )
         return answer
@@ -2030,7 +2032,7 @@ class AsyncNumbers(_Group):
     ) -> AsyncPages[models.NumberView, models.PageNumberView]:
         """List numbers, newest first."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/numbers"),
@@ -2040,14 +2042,14 @@ class AsyncNumbers(_Group):
 
     async def get(self, number_id: str, /) -> models.NumberView:
         """Show a number."""
-        answer: models.NumberView = await self._transport.send(
+        answer: models.NumberView = await self.transport.send(
             Request(method="GET", path=address("/v1/numbers/{}", number_id))
         )
         return answer
 
     async def update(self, number_id: str, /, **body: Unpack[models.NumberChange]) -> models.NumberView:
         """Change a number's flow, for future calls."""
-        answer: models.NumberView = await self._transport.send(
+        answer: models.NumberView = await self.transport.send(
             Request(method="PATCH", path=address("/v1/numbers/{}", number_id), json=body)
         )
         return answer
@@ -2057,7 +2059,7 @@ class AsyncNumbers(_Group):
 
         Refused with `number_in_pool` while a pool of caller ids shows it to people as a local number.
         """
-        await self._transport.send(Request(method="DELETE", path=address("/v1/numbers/{}", number_id)))
+        await self.transport.send(Request(method="DELETE", path=address("/v1/numbers/{}", number_id)))
 
 
 class AsyncPolicy(_Group):
@@ -2065,7 +2067,7 @@ class AsyncPolicy(_Group):
 
     async def get(self) -> models.PolicyView:
         """Return what holds for every campaign, and why it was changed."""
-        answer: models.PolicyView = await self._transport.send(Request(method="GET", path=address("/v1/policy")))
+        answer: models.PolicyView = await self.transport.send(Request(method="GET", path=address("/v1/policy")))
         return answer
 
     async def update(self, **body: Unpack[models.PolicyChanges]) -> models.PolicyView:
@@ -2074,7 +2076,7 @@ class AsyncPolicy(_Group):
         No cap may be laxer than the environment's settings. Contacts that caps or rests held are asked about again. What is
         older than `retention` keeps it is erased within hours, and cannot be brought back.
         """
-        answer: models.PolicyView = await self._transport.send(
+        answer: models.PolicyView = await self.transport.send(
             Request(method="PATCH", path=address("/v1/policy"), json=body)
         )
         return answer
@@ -2094,7 +2096,7 @@ class AsyncRecordings(_Group):
     ) -> AsyncPages[models.RecordingView, models.PageRecordingView]:
         """List recordings, newest first."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/recordings"),
@@ -2110,7 +2112,7 @@ class AsyncRecordings(_Group):
 
     async def get(self, recording_id: str, /) -> models.RecordingView:
         """Show a recording and its status."""
-        answer: models.RecordingView = await self._transport.send(
+        answer: models.RecordingView = await self.transport.send(
             Request(method="GET", path=address("/v1/recordings/{}", recording_id))
         )
         return answer
@@ -2120,7 +2122,7 @@ class AsyncRecordings(_Group):
 
         It becomes `pending`; 409 for any other status. The stored part stays until a longer one arrives.
         """
-        answer: models.RecordingView = await self._transport.send(
+        answer: models.RecordingView = await self.transport.send(
             Request(method="POST", path=address("/v1/recordings/{}/fetch", recording_id))
         )
         return answer
@@ -2132,7 +2134,7 @@ class AsyncRecordings(_Group):
         the file's SHA-256, for `If-Range`. Several ranges at once are answered with the whole file.
         """
         return AsyncDownload(
-            self._transport.pieces,
+            self.transport.pieces,
             Request(method="GET", path=address("/v1/recordings/{}/content", recording_id), is_download=True),
         )
 
@@ -2142,7 +2144,7 @@ class AsyncRecordings(_Group):
         Whoever has it can listen until `expires_at`, in a player too, so give it to nobody else. 409 while the recording is
         being fetched; 410 when there is no file of it here.
         """
-        answer: models.LinkView = await self._transport.send(
+        answer: models.LinkView = await self.transport.send(
             Request(method="POST", path=address("/v1/recordings/{}/link", recording_id), json=body)
         )
         return answer
@@ -2153,7 +2155,7 @@ class AsyncSignInLinks(_Group):
 
     async def create(self, **body: Unpack[models.NewSignInLink]) -> models.SignInLinkView:
         """Make a link that signs somebody in to the web page once, without a password, within ten minutes."""
-        answer: models.SignInLinkView = await self._transport.send(
+        answer: models.SignInLinkView = await self.transport.send(
             Request(method="POST", path=address("/v1/sign-in-links"), json=body)
         )
         return answer
@@ -2171,7 +2173,7 @@ class AsyncSuppressions(_Group):
 
         Suppress the numbers of a CSV file: column `phone`; optional `scope`, `reason`, `expires_at`.
         """
-        answer: models.SuppressedView = await self._transport.send(
+        answer: models.SuppressedView = await self.transport.send(
             Request(method="POST", path=address("/v1/suppressions"), json=body)
         )
         return answer
@@ -2233,7 +2235,7 @@ class AsyncSuppressions(_Group):
 
         Suppress the numbers of a CSV file: column `phone`; optional `scope`, `reason`, `expires_at`.
         """
-        answer: models.SuppressedFileView = await self._transport.send(
+        answer: models.SuppressedFileView = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/suppressions"),
@@ -2256,7 +2258,7 @@ class AsyncSuppressions(_Group):
     ) -> AsyncPages[models.SuppressionView, models.PageSuppressionView]:
         """List suppressions, newest first."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/suppressions"),
@@ -2281,7 +2283,7 @@ class AsyncSuppressions(_Group):
         scope: str | None = None,
     ) -> None:
         """Lift the suppression of a number within a scope; it stays in the history, with who, when and why."""
-        await self._transport.send(
+        await self.transport.send(
             Request(
                 method="DELETE",
                 path=address("/v1/suppressions"),
@@ -2291,7 +2293,7 @@ class AsyncSuppressions(_Group):
 
     async def delete(self, suppression_id: str, /, *, because: str | None = None, by: str | None = None) -> None:
         """Lift a suppression; it stays in the history, with who, when and why."""
-        await self._transport.send(
+        await self.transport.send(
             Request(
                 method="DELETE",
                 path=address("/v1/suppressions/{}", suppression_id),
@@ -2309,7 +2311,7 @@ class AsyncSystem(_Group):
         403 for a link that was changed or is another installation's, 410 for one that is over.
         """
         return AsyncDownload(
-            self._transport.pieces,
+            self.transport.pieces,
             Request(
                 method="GET",
                 path=address("/listen/{}", recording_id),
@@ -2320,28 +2322,28 @@ class AsyncSystem(_Group):
 
     async def healthz(self, *, nonce: str | None = None) -> models.HealthHealth:
         """Say that this process runs."""
-        answer: models.HealthHealth = await self._transport.send(
+        answer: models.HealthHealth = await self.transport.send(
             Request(method="GET", path=address("/healthz"), query={"nonce": nonce})
         )
         return answer
 
     async def readyz(self) -> models.Readiness:
         """Say whether the installation can do its work, and what is wrong if not."""
-        answer: models.Readiness = await self._transport.send(Request(method="GET", path=address("/readyz")))
+        answer: models.Readiness = await self.transport.send(Request(method="GET", path=address("/readyz")))
         return answer
 
     def metrics(self) -> AsyncDownload:
         """Show the metrics, in the format of Prometheus."""
-        return AsyncDownload(self._transport.pieces, Request(method="GET", path=address("/metrics"), is_download=True))
+        return AsyncDownload(self.transport.pieces, Request(method="GET", path=address("/metrics"), is_download=True))
 
     async def openapi_json(self) -> dict[str, Any]:
         """Describe this API as OpenAPI 3.1."""
-        answer: dict[str, Any] = await self._transport.send(Request(method="GET", path=address("/openapi.json")))
+        answer: dict[str, Any] = await self.transport.send(Request(method="GET", path=address("/openapi.json")))
         return answer
 
     def docs(self) -> AsyncDownload:
         """Show the reference; the page needs no network."""
-        return AsyncDownload(self._transport.pieces, Request(method="GET", path=address("/docs"), is_download=True))
+        return AsyncDownload(self.transport.pieces, Request(method="GET", path=address("/docs"), is_download=True))
 
 
 class AsyncUsers(_Group):
@@ -2352,7 +2354,7 @@ class AsyncUsers(_Group):
 
         A repeat is refused with 409 `login_taken`, so that nobody is created twice.
         """
-        answer: models.UserView = await self._transport.send(
+        answer: models.UserView = await self.transport.send(
             Request(method="POST", path=address("/v1/users"), json=body)
         )
         return answer
@@ -2362,13 +2364,13 @@ class AsyncUsers(_Group):
     ) -> AsyncPages[models.UserView, models.PageUserView]:
         """List users, newest first, disabled ones too."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(method="GET", path=address("/v1/users"), query={"limit": limit, "cursor": cursor}),
         )
 
     async def get(self, user_id: str, /) -> models.UserView:
         """Show a user."""
-        answer: models.UserView = await self._transport.send(
+        answer: models.UserView = await self.transport.send(
             Request(method="GET", path=address("/v1/users/{}", user_id))
         )
         return answer
@@ -2379,14 +2381,14 @@ class AsyncUsers(_Group):
         Another role, a password, and disabling end the user's sessions at once. The last admin may be changed as well: the
         key of the settings is an admin that nobody can take away.
         """
-        answer: models.UserView = await self._transport.send(
+        answer: models.UserView = await self.transport.send(
             Request(method="PATCH", path=address("/v1/users/{}", user_id), json=body)
         )
         return answer
 
     async def delete(self, user_id: str, /) -> None:
         """Delete a user and end the user's sessions. The record of changes still says by name what the user did."""
-        await self._transport.send(Request(method="DELETE", path=address("/v1/users/{}", user_id)))
+        await self.transport.send(Request(method="DELETE", path=address("/v1/users/{}", user_id)))
 
 
 class AsyncWebhookEndpoints(_Group):
@@ -2396,7 +2398,7 @@ class AsyncWebhookEndpoints(_Group):
         self, *, idempotency_key: str | None = None, **body: Unpack[models.NewWebhookEndpoint]
     ) -> models.WebhookEndpointWithSecret:
         """Create an endpoint, which receives what happens from then on; the secret is shown in this answer alone."""
-        answer: models.WebhookEndpointWithSecret = await self._transport.send(
+        answer: models.WebhookEndpointWithSecret = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/webhook-endpoints"),
@@ -2411,13 +2413,13 @@ class AsyncWebhookEndpoints(_Group):
     ) -> AsyncPages[models.WebhookEndpointView, models.PageWebhookEndpointView]:
         """List endpoints, newest first."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(method="GET", path=address("/v1/webhook-endpoints"), query={"limit": limit, "cursor": cursor}),
         )
 
     async def get(self, endpoint_id: str, /) -> models.WebhookEndpointView:
         """Show an endpoint, and whether it is disabled."""
-        answer: models.WebhookEndpointView = await self._transport.send(
+        answer: models.WebhookEndpointView = await self.transport.send(
             Request(method="GET", path=address("/v1/webhook-endpoints/{}", endpoint_id))
         )
         return answer
@@ -2426,20 +2428,20 @@ class AsyncWebhookEndpoints(_Group):
         self, endpoint_id: str, /, **body: Unpack[models.WebhookEndpointChanges]
     ) -> models.WebhookEndpointView:
         """Change an endpoint; `enabled: true` lets it receive again, and what was pending goes on."""
-        answer: models.WebhookEndpointView = await self._transport.send(
+        answer: models.WebhookEndpointView = await self.transport.send(
             Request(method="PATCH", path=address("/v1/webhook-endpoints/{}", endpoint_id), json=body)
         )
         return answer
 
     async def delete(self, endpoint_id: str, /) -> None:
         """Delete an endpoint; what is pending for it is delivered to nobody."""
-        await self._transport.send(Request(method="DELETE", path=address("/v1/webhook-endpoints/{}", endpoint_id)))
+        await self.transport.send(Request(method="DELETE", path=address("/v1/webhook-endpoints/{}", endpoint_id)))
 
     async def rotate_secret(
         self, endpoint_id: str, /, *, idempotency_key: str | None = None, **body: Unpack[models.NewSecret]
     ) -> models.WebhookEndpointWithSecret:
         """Give an endpoint another secret, shown in this answer alone; for a day both sign."""
-        answer: models.WebhookEndpointWithSecret = await self._transport.send(
+        answer: models.WebhookEndpointWithSecret = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/webhook-endpoints/{}/rotate-secret", endpoint_id),
@@ -2451,7 +2453,7 @@ class AsyncWebhookEndpoints(_Group):
 
     async def test(self, endpoint_id: str, /, *, idempotency_key: str | None = None) -> models.DeliveryView:
         """Send an event `endpoint.test` to this endpoint alone; its deliveries say what came of it."""
-        answer: models.DeliveryView = await self._transport.send(
+        answer: models.DeliveryView = await self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/webhook-endpoints/{}/test", endpoint_id),
@@ -2471,7 +2473,7 @@ class AsyncWebhookEndpoints(_Group):
     ) -> AsyncPages[models.DeliveryView, models.PageDeliveryView]:
         """List what was and is to be delivered, the newest event first; kept for 30 days."""
         return AsyncPages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/webhook-endpoints/{}/deliveries", endpoint_id),
@@ -2481,7 +2483,7 @@ class AsyncWebhookEndpoints(_Group):
 
     async def redeliver(self, endpoint_id: str, event_id: str, /) -> models.DeliveryView:
         """Deliver an event again, under its id, whatever became of it; it does not wait for others of its subject."""
-        answer: models.DeliveryView = await self._transport.send(
+        answer: models.DeliveryView = await self.transport.send(
             Request(
                 method="POST", path=address("/v1/webhook-endpoints/{}/deliveries/{}/redeliver", endpoint_id, event_id)
             )

@@ -22,11 +22,11 @@ class AsyncTransport:
 
     async def send(self, request: Request) -> Any:
         """Return the JSON of the answer; None if it has none. Raises ClientError."""
-        return answer_of(await self._exchange(request))
+        return answer_of(await self.exchange(request))
 
     async def pieces(self, request: Request) -> AsyncIterator[bytes]:
         """Yield the body of the answer as it arrives. Raises ClientError, NotReached if it ends early."""
-        response = await self._exchange(request)
+        response = await self.exchange(request)
         try:
             check_end(response)
             async for piece in response.aiter_bytes():
@@ -36,7 +36,8 @@ class AsyncTransport:
         finally:
             await response.aclose()
 
-    async def _exchange(self, request: Request) -> httpx.Response:
+    async def exchange(self, request: Request) -> httpx.Response:
+        """Return the success that answers a request, read unless it is a download. Raises ClientError."""
         retries = Retries(request, limit_s=self.target.retry_for_s)
         while True:
             try:

@@ -37,13 +37,13 @@ class Client(Operations):
 
     def with_limits(self, *, timeout_s: float | None = None, retry_for_s: float | None = None) -> Operations:
         """Return the same operations over the same connections, with other limits."""
-        old = self._transport
+        old = self.transport
         return Operations(Transport(old.target.with_limits(timeout_s, retry_for_s), old.http, wait=old.wait))
 
     def close(self) -> None:
         """Close the connections."""
         if self._owns_http:
-            self._transport.http.close()
+            self.transport.http.close()
 
     def __enter__(self) -> Self:
         return self

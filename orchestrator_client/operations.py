@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from orchestrator_client import models
 from orchestrator_client.downloads import Download
 from orchestrator_client.paging import Pages
 from orchestrator_client.requests import Request, address, new_key
 from orchestrator_client.transport import Transport
 from orchestrator_client.uploads import Source, Upload
 
+if TYPE_CHECKING:  # hundreds of types that no answer waits for
+    from orchestrator_client import models
+
 
 class Operations:
     """Every operation, in the groups of their addresses."""
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+        self.transport = transport
         self.audit = Audit(transport)
         self.bulk_changes = BulkChanges(transport)
         self.caller_id_pools = CallerIdPools(transport)
@@ -46,7 +48,7 @@ class Operations:
 
 class _Group:
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+        self.transport = transport
 
 
 class Audit(_Group):
@@ -57,7 +59,7 @@ class Audit(_Group):
     ) -> Pages[models.AuditView, models.PageAuditView]:
         """List what was done over REST, newest first: by whom, when, and what it changed."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/audit"),
@@ -71,7 +73,7 @@ class BulkChanges(_Group):
 
     def get(self, change_id: str, /) -> models.BulkChangeView:
         """Show how far a change of many contacts is."""
-        answer: models.BulkChangeView = self._transport.send(
+        answer: models.BulkChangeView = self.transport.send(
             Request(method="GET", path=address("/v1/bulk-changes/{}", change_id))
         )
         return answer
@@ -89,7 +91,7 @@ class CallerIdPools(_Group):
         a number of the contact's region, then of its area code; each number must then be mapped to a flow
         (`POST /v1/numbers`), and none may be British.
         """
-        answer: models.CallerIdPoolView = self._transport.send(
+        answer: models.CallerIdPoolView = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/caller-id-pools"),
@@ -104,7 +106,7 @@ class CallerIdPools(_Group):
     ) -> Pages[models.CallerIdPoolView, models.PageCallerIdPoolView]:
         """List pools, newest first."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/caller-id-pools"),
@@ -114,7 +116,7 @@ class CallerIdPools(_Group):
 
     def get(self, pool_id: str, /) -> models.CallerIdPoolView:
         """Show a pool, with what was dialed from each number and whether it rests."""
-        answer: models.CallerIdPoolView = self._transport.send(
+        answer: models.CallerIdPoolView = self.transport.send(
             Request(method="GET", path=address("/v1/caller-id-pools/{}", pool_id))
         )
         return answer
@@ -124,25 +126,25 @@ class CallerIdPools(_Group):
 
         From a number that is taken out no more calls are made.
         """
-        answer: models.CallerIdPoolView = self._transport.send(
+        answer: models.CallerIdPoolView = self.transport.send(
             Request(method="PATCH", path=address("/v1/caller-id-pools/{}", pool_id), json=body)
         )
         return answer
 
     def delete(self, pool_id: str, /) -> None:
         """Delete a pool; refused with `pool_in_use` while a campaign that is not over dials from it."""
-        self._transport.send(Request(method="DELETE", path=address("/v1/caller-id-pools/{}", pool_id)))
+        self.transport.send(Request(method="DELETE", path=address("/v1/caller-id-pools/{}", pool_id)))
 
     def add_numbers(self, pool_id: str, /, **body: Unpack[models.MoreNumbers]) -> models.CallerIdPoolView:
         """Add numbers to a pool, also while campaigns dial from it; one that is in it already is written anew."""
-        answer: models.CallerIdPoolView = self._transport.send(
+        answer: models.CallerIdPoolView = self.transport.send(
             Request(method="POST", path=address("/v1/caller-id-pools/{}/numbers", pool_id), json=body)
         )
         return answer
 
     def remove_numbers(self, pool_id: str, /, *, number: str) -> models.CallerIdPoolView:
         """Take a number out of a pool: no more calls are made from it. The last one stays."""
-        answer: models.CallerIdPoolView = self._transport.send(
+        answer: models.CallerIdPoolView = self.transport.send(
             Request(method="DELETE", path=address("/v1/caller-id-pools/{}/numbers", pool_id), query={"number": number})
         )
         return answer
@@ -183,7 +185,7 @@ class Calls(_Group):
     ) -> Pages[models.CallView, models.PageCallView]:
         """List calls, newest first; attempts that were withdrawn undialed only with `status=withdrawn`."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/calls"),
@@ -213,14 +215,14 @@ class Calls(_Group):
         the call `withdrawn`; who is called later all the same is called by its `next_call_id`. Without a `flow`, commands
         come from `POST /v1/calls/{call_id}/actions/…`.
         """
-        answer: models.CallView = self._transport.send(
+        answer: models.CallView = self.transport.send(
             Request(method="POST", path=address("/v1/calls"), json=body, idempotency_key=idempotency_key or new_key())
         )
         return answer
 
     def get(self, call_id: str, /) -> models.CallDetail:
         """Show a call with its timeline and transcript."""
-        answer: models.CallDetail = self._transport.send(Request(method="GET", path=address("/v1/calls/{}", call_id)))
+        answer: models.CallDetail = self.transport.send(Request(method="GET", path=address("/v1/calls/{}", call_id)))
         return answer
 
     def answer(
@@ -232,7 +234,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said. Only for a call that came in and is not answered.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/answer", call_id),
@@ -251,7 +253,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said. Only for a call that came in and is not answered.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/reject", call_id),
@@ -270,7 +272,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/hangup", call_id),
@@ -289,7 +291,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/speak", call_id),
@@ -308,7 +310,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/playback_start", call_id),
@@ -327,7 +329,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/playback_stop", call_id),
@@ -346,7 +348,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/gather", call_id),
@@ -365,7 +367,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/gather_using_speak", call_id),
@@ -384,7 +386,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/gather_using_audio", call_id),
@@ -403,7 +405,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/gather_stop", call_id),
@@ -422,7 +424,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/send_dtmf", call_id),
@@ -441,7 +443,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said. Only for a call that is answered. The flow stands still meanwhile, and goes on when nobody comes.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/transfer", call_id),
@@ -460,7 +462,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said. `call_control_id` may be the id of another live call here, `call_…`.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/bridge", call_id),
@@ -479,7 +481,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/refer", call_id),
@@ -498,7 +500,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/enqueue", call_id),
@@ -517,7 +519,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/leave_queue", call_id),
@@ -536,7 +538,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/record_start", call_id),
@@ -555,7 +557,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/record_pause", call_id),
@@ -574,7 +576,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/record_resume", call_id),
@@ -593,7 +595,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/record_stop", call_id),
@@ -612,7 +614,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/transcription_start", call_id),
@@ -631,7 +633,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/transcription_stop", call_id),
@@ -650,7 +652,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/streaming_start", call_id),
@@ -669,7 +671,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/streaming_stop", call_id),
@@ -688,7 +690,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/fork_start", call_id),
@@ -707,7 +709,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/fork_stop", call_id),
@@ -726,7 +728,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/suppression_start", call_id),
@@ -745,7 +747,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/suppression_stop", call_id),
@@ -764,7 +766,7 @@ class Calls(_Group):
         flow, `transfer` too once its target answers. What becomes of it stands in the call's timeline. A `client_state` (base64
         of text) is your own: every later webhook of the leg shows it, as text, until another is said. A POST here, whatever the carrier's method.
         """
-        answer: models.AcceptedCommand = self._transport.send(
+        answer: models.AcceptedCommand = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/actions/client_state_update", call_id),
@@ -785,7 +787,7 @@ class Calls(_Group):
         before the dial, as always: outside calling hours it is dialed `dials_from`, when they begin. 409 for a person who
         is suppressed or erased, and for a time at which the campaign or the contact is over.
         """
-        answer: models.PromisedView = self._transport.send(
+        answer: models.PromisedView = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/calls/{}/callback", call_id),
@@ -831,7 +833,7 @@ class Calls(_Group):
         In the formats of results. `answers` is JSON; attempts that were withdrawn undialed only with `status=withdrawn`.
         """
         return Download(
-            self._transport.pieces,
+            self.transport.pieces,
             Request(
                 method="GET",
                 path=address("/v1/calls/export"),
@@ -860,7 +862,7 @@ class Calls(_Group):
 
         `stream_url` is null unless ORCHESTRATOR_MEDIA_URL says where the carrier reaches `orchestrator media`.
         """
-        answer: models.MediaView = self._transport.send(
+        answer: models.MediaView = self.transport.send(
             Request(method="GET", path=address("/v1/calls/{}/media", call_id))
         )
         return answer
@@ -868,7 +870,7 @@ class Calls(_Group):
     def media_file(self, call_id: str, file: str, /) -> Download:
         """Fetch a captured track; parts of it with `Range`, nothing with `If-None-Match` and the `ETag` it still has."""
         return Download(
-            self._transport.pieces,
+            self.transport.pieces,
             Request(method="GET", path=address("/v1/calls/{}/media/{}", call_id, file), is_download=True),
         )
 
@@ -877,7 +879,7 @@ class Calls(_Group):
 
         Requests are played in order, one a second, as the carrier allows; thirty may wait. Each is played at most once.
         """
-        answer: models.SoundTaken = self._transport.send(
+        answer: models.SoundTaken = self.transport.send(
             Request(method="POST", path=address("/v1/calls/{}/media/play", call_id), json=body)
         )
         return answer
@@ -893,7 +895,7 @@ class Campaigns(_Group):
         rule of an outcome wins over that of a disposition; a result without a rule is final. The numbers shown come from
         `caller_ids` or from a `caller_id_pool`: exactly one of them is named.
         """
-        answer: models.CampaignView = self._transport.send(
+        answer: models.CampaignView = self.transport.send(
             Request(
                 method="POST", path=address("/v1/campaigns"), json=body, idempotency_key=idempotency_key or new_key()
             )
@@ -912,7 +914,7 @@ class Campaigns(_Group):
     ) -> Pages[models.ListedCampaign, models.PageListedCampaign]:
         """List campaigns, newest first, with `include=stats` each with its counts of contacts and calls."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/campaigns"),
@@ -929,7 +931,7 @@ class Campaigns(_Group):
 
     def get(self, campaign_id: str, /) -> models.CampaignInFlight:
         """Show a campaign."""
-        answer: models.CampaignInFlight = self._transport.send(
+        answer: models.CampaignInFlight = self.transport.send(
             Request(method="GET", path=address("/v1/campaigns/{}", campaign_id))
         )
         return answer
@@ -941,7 +943,7 @@ class Campaigns(_Group):
         paused, `starts_at` not while it runs, and once it has completed `ends_at` alone, for a redial. Changes apply from
         the next dial on.
         """
-        answer: models.CampaignView = self._transport.send(
+        answer: models.CampaignView = self.transport.send(
             Request(method="PATCH", path=address("/v1/campaigns/{}", campaign_id), json=body)
         )
         return answer
@@ -953,7 +955,7 @@ class Campaigns(_Group):
         no contact is dialed. Refused with `no_contacts` when it has none, and with `preflight` for the errors of one that
         are found at once: `errors` lists them, and `accept` starts in spite of those that it names.
         """
-        answer: models.CampaignInFlight = self._transport.send(
+        answer: models.CampaignInFlight = self.transport.send(
             Request(method="POST", path=address("/v1/campaigns/{}/start", campaign_id), json=body)
         )
         return answer
@@ -963,7 +965,7 @@ class Campaigns(_Group):
 
         Once this has answered, nothing is dialed; the `in_flight` calls go on to their end.
         """
-        answer: models.CampaignInFlight = self._transport.send(
+        answer: models.CampaignInFlight = self.transport.send(
             Request(method="POST", path=address("/v1/campaigns/{}/pause", campaign_id))
         )
         return answer
@@ -973,14 +975,14 @@ class Campaigns(_Group):
 
         Refused with `guard_abandon` or `guard_spend` while that guard would pause it at once.
         """
-        answer: models.CampaignInFlight = self._transport.send(
+        answer: models.CampaignInFlight = self.transport.send(
             Request(method="POST", path=address("/v1/campaigns/{}/resume", campaign_id))
         )
         return answer
 
     def cancel(self, campaign_id: str, /, **body: Unpack[models.Cancellation]) -> models.CampaignInFlight:
         """End a campaign for good; contacts not yet done are `canceled`."""
-        answer: models.CampaignInFlight = self._transport.send(
+        answer: models.CampaignInFlight = self.transport.send(
             Request(method="POST", path=address("/v1/campaigns/{}/cancel", campaign_id), json=body)
         )
         return answer
@@ -991,14 +993,14 @@ class Campaigns(_Group):
         It is what the gate would say of each at that moment if the campaign ran and dialing were not stopped; nothing is
         changed. It is read page by page, beside dialing: a hundred thousand contacts take some seconds.
         """
-        answer: models.PreflightView = self._transport.send(
+        answer: models.PreflightView = self.transport.send(
             Request(method="POST", path=address("/v1/campaigns/{}/preflight", campaign_id), json=body)
         )
         return answer
 
     def stats(self, campaign_id: str, /) -> models.StatsView:
         """Show the statistics of a campaign."""
-        answer: models.StatsView = self._transport.send(
+        answer: models.StatsView = self.transport.send(
             Request(method="GET", path=address("/v1/campaigns/{}/stats", campaign_id))
         )
         return answer
@@ -1013,7 +1015,7 @@ class Campaigns(_Group):
         step: int | None = None,
     ) -> models.TimeseriesView:
         """Show how a campaign went: dials, answers, people, results and live calls by steps of a minute or more."""
-        answer: models.TimeseriesView = self._transport.send(
+        answer: models.TimeseriesView = self.transport.send(
             Request(
                 method="GET",
                 path=address("/v1/campaigns/{}/timeseries", campaign_id),
@@ -1027,7 +1029,7 @@ class Campaigns(_Group):
 
         Good contacts are kept whatever the others are. Sending the same contacts again adds nobody twice.
         """
-        answer: models.AddedContacts = self._transport.send(
+        answer: models.AddedContacts = self.transport.send(
             Request(method="POST", path=address("/v1/campaigns/{}/contacts", campaign_id), json=body)
         )
         return answer
@@ -1067,7 +1069,7 @@ class Campaigns(_Group):
     ) -> Pages[models.ContactView, models.FoundContacts]:
         """List the contacts of a campaign, newest first; those that wait for calling hours to begin count as held."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/campaigns/{}/contacts", campaign_id),
@@ -1097,7 +1099,7 @@ class Campaigns(_Group):
         that stayed unknown. With an Idempotency-Key a repeat goes on where the first request broke off, and lets nobody
         wait twice.
         """
-        answer: models.Redialed = self._transport.send(
+        answer: models.Redialed = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/campaigns/{}/redial", campaign_id),
@@ -1115,7 +1117,7 @@ class Campaigns(_Group):
         Contacts come along with what people said of them, and without their history. `starts_at`, `ends_at`, `not_before`
         and `not_after` are left out where they have passed.
         """
-        answer: models.ClonedCampaign = self._transport.send(
+        answer: models.ClonedCampaign = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/campaigns/{}/clone", campaign_id),
@@ -1134,7 +1136,7 @@ class Campaigns(_Group):
         everybody count. Calling hours, the law's too, are ignored, and the call says so. Whom the campaign may never call
         is refused with 409, as is what `POST /v1/calls` refuses.
         """
-        answer: models.CallView = self._transport.send(
+        answer: models.CallView = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/campaigns/{}/test-call", campaign_id),
@@ -1150,7 +1152,7 @@ class Campaigns(_Group):
         What keeps the whole campaign from dialing stands alone, with all contacts that are not done. Of the contacts that
         wait for a retry and of those that are due, the first 20,000 are told apart.
         """
-        answer: models.CampaignExplanationView = self._transport.send(
+        answer: models.CampaignExplanationView = self.transport.send(
             Request(method="GET", path=address("/v1/campaigns/{}/explain", campaign_id))
         )
         return answer
@@ -1217,7 +1219,7 @@ class Campaigns(_Group):
         row is written, after a minute or more for half a million; good rows are kept whatever the others are, and a
         campaign that runs dials them at once.
         """
-        answer: models.ImportView = self._transport.send(
+        answer: models.ImportView = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/campaigns/{}/imports", campaign_id),
@@ -1286,7 +1288,7 @@ class Campaigns(_Group):
         `map`. At most 5,000 rows or 2 MB are read, and duplicates are told within them; who is in the campaign already is
         told by the import alone.
         """
-        answer: models.PreviewView = self._transport.send(
+        answer: models.PreviewView = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/campaigns/{}/imports/preview", campaign_id),
@@ -1315,7 +1317,7 @@ class Campaigns(_Group):
         end: no last chunk, and no workbook.
         """
         return Download(
-            self._transport.pieces,
+            self.transport.pieces,
             Request(
                 method="GET",
                 path=address("/v1/campaigns/{}/results", campaign_id),
@@ -1330,7 +1332,7 @@ class Connections(_Group):
 
     def get(self, connection_id: str, /) -> models.ConnectionView:
         """Show the limits of a connection."""
-        answer: models.ConnectionView = self._transport.send(
+        answer: models.ConnectionView = self.transport.send(
             Request(method="GET", path=address("/v1/connections/{}", connection_id))
         )
         return answer
@@ -1341,7 +1343,7 @@ class Connections(_Group):
         Set `calls_per_second` to what the carrier allows the account; the engine stays below it in any trailing 5 seconds.
         A number outside `dial_regions` is not dialed, and its contact ends as `exhausted` with `region_not_allowed`.
         """
-        answer: models.ConnectionView = self._transport.send(
+        answer: models.ConnectionView = self.transport.send(
             Request(method="PATCH", path=address("/v1/connections/{}", connection_id), json=body)
         )
         return answer
@@ -1356,7 +1358,7 @@ class Consents(_Group):
         It is never changed; sent again it adds nothing (200). Contacts of the number that a campaign holds for want of it
         are checked again at once. It counts from `at`: a revocation of the same time or later takes it back.
         """
-        answer: models.ConsentEventView = self._transport.send(
+        answer: models.ConsentEventView = self.transport.send(
             Request(method="POST", path=address("/v1/consents"), json=body)
         )
         return answer
@@ -1366,7 +1368,7 @@ class Consents(_Group):
     ) -> Pages[models.ConsentEventView, models.PageConsentEventView]:
         """List the consents and revocations of a number, in the order in which they were recorded, newest first."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/consents"),
@@ -1381,7 +1383,7 @@ class Consents(_Group):
         whether they ask for consent or not; a call that still rings is hung up, an answered call goes on. It is never
         changed; sent again it adds nothing (200). A consent that is given later counts again.
         """
-        answer: models.ConsentEventView = self._transport.send(
+        answer: models.ConsentEventView = self.transport.send(
             Request(method="POST", path=address("/v1/consents/revoke"), json=body)
         )
         return answer
@@ -1442,7 +1444,7 @@ class Consents(_Group):
         them, a day such as 2026-03-01 counts from its beginning in UTC, and one in the future is refused. A consent that is
         recorded is never changed; the same file again adds nothing.
         """
-        answer: models.ImportedConsentsView = self._transport.send(
+        answer: models.ImportedConsentsView = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/consents/import"),
@@ -1503,7 +1505,7 @@ class Contacts(_Group):
         Within a campaign, contacts that wait for calling hours to begin count as held.
         """
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/contacts"),
@@ -1527,7 +1529,7 @@ class Contacts(_Group):
 
     def get(self, contact_id: str, /) -> models.ContactView:
         """Show a contact and its status."""
-        answer: models.ContactView = self._transport.send(
+        answer: models.ContactView = self.transport.send(
             Request(method="GET", path=address("/v1/contacts/{}", contact_id))
         )
         return answer
@@ -1540,7 +1542,7 @@ class Contacts(_Group):
         `phone` is judged anew: where it is, whether it is suppressed, whether the campaign has it already. While the
         contact is being called its phone stays, and all else holds from the next attempt on.
         """
-        answer: models.ContactView = self._transport.send(
+        answer: models.ContactView = self.transport.send(
             Request(method="PATCH", path=address("/v1/contacts/{}", contact_id), json=body)
         )
         return answer
@@ -1553,7 +1555,7 @@ class Contacts(_Group):
         recording is fetched. While a call with the contact is under way it is not erased: 409. `POST /v1/erasures` erases a
         number everywhere.
         """
-        self._transport.send(Request(method="DELETE", path=address("/v1/contacts/{}", contact_id)))
+        self.transport.send(Request(method="DELETE", path=address("/v1/contacts/{}", contact_id)))
 
     def change_many(
         self, *, idempotency_key: str | None = None, **body: Unpack[models.ManyContacts]
@@ -1563,7 +1565,7 @@ class Contacts(_Group):
         `cancel` ends who is not over, also beside a live call. `redial` is that of the campaign, for this filter.
         `suppress` suppresses their numbers for good. `set_priority` and `set_not_before` change who is not over.
         """
-        answer: models.ManyChanged = self._transport.send(
+        answer: models.ManyChanged = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/contacts/bulk"),
@@ -1580,7 +1582,7 @@ class Contacts(_Group):
         are those that the ledger knew then. Without `at` the answer says, too, whether a call to the number is under way
         and whether rate and channels have room.
         """
-        answer: models.ExplanationView = self._transport.send(
+        answer: models.ExplanationView = self.transport.send(
             Request(method="GET", path=address("/v1/contacts/{}/explain", contact_id), query={"at": at})
         )
         return answer
@@ -1591,7 +1593,7 @@ class Dialing(_Group):
 
     def get(self) -> models.DialingView:
         """Say whether dialing is stopped, since when, by whom and why."""
-        answer: models.DialingView = self._transport.send(Request(method="GET", path=address("/v1/dialing")))
+        answer: models.DialingView = self.transport.send(Request(method="GET", path=address("/v1/dialing")))
         return answer
 
     def stop(self, **body: Unpack[models.NewStop]) -> models.DialingView:
@@ -1600,14 +1602,14 @@ class Dialing(_Group):
         Once this has answered, nothing is dialed until dialing is resumed. A second stop keeps the first one's author, time
         and reason.
         """
-        answer: models.DialingView = self._transport.send(
+        answer: models.DialingView = self.transport.send(
             Request(method="POST", path=address("/v1/dialing/stop"), json=body)
         )
         return answer
 
     def resume(self) -> models.DialingView:
         """Let running campaigns dial again."""
-        answer: models.DialingView = self._transport.send(Request(method="POST", path=address("/v1/dialing/resume")))
+        answer: models.DialingView = self.transport.send(Request(method="POST", path=address("/v1/dialing/resume")))
         return answer
 
 
@@ -1620,7 +1622,7 @@ class Erasures(_Group):
         In every campaign, in single calls and in calls that came in, like `DELETE /v1/contacts/{contact_id}`. An opt-out of
         the number stays. Safe to repeat; while a call with the number is under way nothing is erased: 409.
         """
-        answer: models.ErasureView = self._transport.send(
+        answer: models.ErasureView = self.transport.send(
             Request(method="POST", path=address("/v1/erasures"), json=body)
         )
         return answer
@@ -1637,7 +1639,7 @@ class Events(_Group):
         Whoever reads on behind `next_after` misses nothing, however late it was committed, and sees nothing twice.
         """
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/events"),
@@ -1650,7 +1652,7 @@ class Events(_Group):
     ) -> Pages[models.KeptEvent, models.PageKeptEvent]:
         """List events and records that failed for good, newest first."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(method="GET", path=address("/v1/events/dead"), query={"limit": limit, "cursor": cursor}),
         )
 
@@ -1659,13 +1661,13 @@ class Events(_Group):
     ) -> Pages[models.KeptEvent, models.PageKeptEvent]:
         """List webhooks that belong to no known call, newest first; the newest 10,000 are kept."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(method="GET", path=address("/v1/events/orphans"), query={"limit": limit, "cursor": cursor}),
         )
 
     def replay_dead(self, letter_id: str, /) -> models.Replayed:
         """Put a dead letter back into its stream, to be tried again; safe to repeat."""
-        answer: models.Replayed = self._transport.send(
+        answer: models.Replayed = self.transport.send(
             Request(method="POST", path=address("/v1/events/dead/{}/replay", letter_id))
         )
         return answer
@@ -1680,7 +1682,7 @@ class Explain(_Group):
         Fields are those of a campaign and of a contact; what is left out is what a new campaign would have. Dials and
         opt-outs are those that the ledger knew at that moment; nothing is changed.
         """
-        answer: models.ExplanationView = self._transport.send(
+        answer: models.ExplanationView = self.transport.send(
             Request(method="POST", path=address("/v1/explain"), json=body)
         )
         return answer
@@ -1704,7 +1706,7 @@ class Flows(_Group):
         The body is the flow itself. The same name and content answers 200 with the stored version; changed content becomes
         the next version. A flow with problems is refused with 422: each error names its step and line.
         """
-        answer: models.FlowVersion = self._transport.send(
+        answer: models.FlowVersion = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/flows"),
@@ -1720,7 +1722,7 @@ class Flows(_Group):
     ) -> Pages[models.FlowVersion, models.PageFlowVersion]:
         """List versions of flows, newest first."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(method="GET", path=address("/v1/flows"), query={"limit": limit, "cursor": cursor, "name": name}),
         )
 
@@ -1737,7 +1739,7 @@ class Flows(_Group):
         ] = "application/yaml",
     ) -> models.FlowCheck:
         """Check a flow without storing it; with a `purpose`, also what a campaign of that purpose must say."""
-        answer: models.FlowCheck = self._transport.send(
+        answer: models.FlowCheck = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/flows/check"),
@@ -1750,7 +1752,7 @@ class Flows(_Group):
 
     def get(self, flow_id: str, /) -> models.FlowSource:
         """Show a version of a flow with its text."""
-        answer: models.FlowSource = self._transport.send(Request(method="GET", path=address("/v1/flows/{}", flow_id)))
+        answer: models.FlowSource = self.transport.send(Request(method="GET", path=address("/v1/flows/{}", flow_id)))
         return answer
 
 
@@ -1759,14 +1761,14 @@ class Imports(_Group):
 
     def get(self, import_id: str, /) -> models.ImportView:
         """Show an import; its counts grow while it runs."""
-        answer: models.ImportView = self._transport.send(
+        answer: models.ImportView = self.transport.send(
             Request(method="GET", path=address("/v1/imports/{}", import_id))
         )
         return answer
 
     def withdraw(self, import_id: str, /) -> models.ImportView:
         """Withdraw an import: its contacts that were never dialed are canceled."""
-        answer: models.ImportView = self._transport.send(
+        answer: models.ImportView = self.transport.send(
             Request(method="DELETE", path=address("/v1/imports/{}", import_id))
         )
         return answer
@@ -1778,7 +1780,7 @@ class Imports(_Group):
         back unchanged. A column of the file with the name of one of these is prefixed with `variable_`.
         """
         return Download(
-            self._transport.pieces,
+            self.transport.pieces,
             Request(
                 method="GET",
                 path=address("/v1/imports/{}/rejects.csv", import_id),
@@ -1793,26 +1795,24 @@ class Keys(_Group):
 
     def create(self, **body: Unpack[models.NewKey]) -> models.CreatedKeyView:
         """Create a key. It is shown this once, and only its SHA-256 is stored."""
-        answer: models.CreatedKeyView = self._transport.send(
-            Request(method="POST", path=address("/v1/keys"), json=body)
-        )
+        answer: models.CreatedKeyView = self.transport.send(Request(method="POST", path=address("/v1/keys"), json=body))
         return answer
 
     def list(self, *, limit: int | None = None, cursor: str | None = None) -> Pages[models.KeyView, models.PageKeyView]:
         """List keys, newest first, those that were revoked or have expired too."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(method="GET", path=address("/v1/keys"), query={"limit": limit, "cursor": cursor}),
         )
 
     def get(self, key_id: str, /) -> models.KeyView:
         """Show a key, without the key itself."""
-        answer: models.KeyView = self._transport.send(Request(method="GET", path=address("/v1/keys/{}", key_id)))
+        answer: models.KeyView = self.transport.send(Request(method="GET", path=address("/v1/keys/{}", key_id)))
         return answer
 
     def delete(self, key_id: str, /) -> None:
         """Revoke a key for good: within two seconds no process takes it any more. It stays on the list."""
-        self._transport.send(Request(method="DELETE", path=address("/v1/keys/{}", key_id)))
+        self.transport.send(Request(method="DELETE", path=address("/v1/keys/{}", key_id)))
 
 
 class Lists(_Group):
@@ -1826,7 +1826,7 @@ class Lists(_Group):
         contacts that it covers are held. `allow`: a campaign that names it dials its numbers alone. `reassigned`: answers
         on whether a number went to somebody else since its person consented; no campaign dials one that did.
         """
-        answer: models.ListView = self._transport.send(
+        answer: models.ListView = self.transport.send(
             Request(method="POST", path=address("/v1/lists"), json=body, idempotency_key=idempotency_key or new_key())
         )
         return answer
@@ -1841,7 +1841,7 @@ class Lists(_Group):
     ) -> Pages[models.ListView, models.PageListView]:
         """List the lists, newest first."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/lists"),
@@ -1851,19 +1851,19 @@ class Lists(_Group):
 
     def lookup(self, *, phone: str, region: str | None = None) -> models.LookupView:
         """Look a number up in every list, and in the suppressions."""
-        answer: models.LookupView = self._transport.send(
+        answer: models.LookupView = self.transport.send(
             Request(method="GET", path=address("/v1/lists/lookup"), query={"phone": phone, "region": region})
         )
         return answer
 
     def get(self, list_id: str, /) -> models.ListView:
         """Show a list."""
-        answer: models.ListView = self._transport.send(Request(method="GET", path=address("/v1/lists/{}", list_id)))
+        answer: models.ListView = self.transport.send(Request(method="GET", path=address("/v1/lists/{}", list_id)))
         return answer
 
     def update(self, list_id: str, /, **body: Unpack[models.ListChanges]) -> models.ListView:
         """Change what a list covers and how old it may be; from the next dial on. Name and kind stay."""
-        answer: models.ListView = self._transport.send(
+        answer: models.ListView = self.transport.send(
             Request(method="PATCH", path=address("/v1/lists/{}", list_id), json=body)
         )
         return answer
@@ -1874,7 +1874,7 @@ class Lists(_Group):
         Refused with `list_in_use` while a campaign that is not over uses it; a registry is used by every campaign whose
         `registry` is `auto` and whose purpose it covers.
         """
-        self._transport.send(
+        self.transport.send(
             Request(method="DELETE", path=address("/v1/lists/{}", list_id), query={"because": because, "by": by})
         )
 
@@ -1936,7 +1936,7 @@ class Lists(_Group):
         contacts. Until its last row is written, and if it breaks off, the entries from before hold. Entries that were added
         or deleted one by one after `as_of` stay as they were made.
         """
-        answer: models.ContentView = self._transport.send(
+        answer: models.ContentView = self.transport.send(
             Request(
                 method="PUT",
                 path=address("/v1/lists/{}/content", list_id),
@@ -1962,7 +1962,7 @@ class Lists(_Group):
         Once this has answered they hold: a call that still rings at a number that is not to be dialed is hung up, an
         answered call goes on.
         """
-        answer: models.AddedEntries = self._transport.send(
+        answer: models.AddedEntries = self.transport.send(
             Request(method="POST", path=address("/v1/lists/{}/entries", list_id), json=body)
         )
         return answer
@@ -1971,7 +1971,7 @@ class Lists(_Group):
         self, list_id: str, /, *, entry: str, because: str, region: str | None = None, by: str | None = None
     ) -> None:
         """Delete an entry from a list; the history keeps who, when and why."""
-        self._transport.send(
+        self.transport.send(
             Request(
                 method="DELETE",
                 path=address("/v1/lists/{}/entries", list_id),
@@ -1984,7 +1984,7 @@ class Lists(_Group):
     ) -> Pages[models.ListChangeView, models.PageListChangeView]:
         """Show the history of a list, newest first; that of a deleted one too."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET", path=address("/v1/lists/{}/changes", list_id), query={"limit": limit, "cursor": cursor}
             ),
@@ -2001,7 +2001,7 @@ class Numbers(_Group):
         At the carrier, the number must belong to the connection whose webhooks come here. Calls to other numbers
         are ignored.
         """
-        answer: models.NumberView = self._transport.send(
+        answer: models.NumberView = self.transport.send(
             Request(method="POST", path=address("/v1/numbers"), json=body, idempotency_key=idempotency_key or new_key())
         )
         return answer
@@ -2016,7 +2016,7 @@ class Numbers(_Group):
     ) -> Pages[models.NumberView, models.PageNumberView]:
         """List numbers, newest first."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/numbers"),
@@ -2026,14 +2026,14 @@ class Numbers(_Group):
 
     def get(self, number_id: str, /) -> models.NumberView:
         """Show a number."""
-        answer: models.NumberView = self._transport.send(
+        answer: models.NumberView = self.transport.send(
             Request(method="GET", path=address("/v1/numbers/{}", number_id))
         )
         return answer
 
     def update(self, number_id: str, /, **body: Unpack[models.NumberChange]) -> models.NumberView:
         """Change a number's flow, for future calls."""
-        answer: models.NumberView = self._transport.send(
+        answer: models.NumberView = self.transport.send(
             Request(method="PATCH", path=address("/v1/numbers/{}", number_id), json=body)
         )
         return answer
@@ -2043,7 +2043,7 @@ class Numbers(_Group):
 
         Refused with `number_in_pool` while a pool of caller ids shows it to people as a local number.
         """
-        self._transport.send(Request(method="DELETE", path=address("/v1/numbers/{}", number_id)))
+        self.transport.send(Request(method="DELETE", path=address("/v1/numbers/{}", number_id)))
 
 
 class Policy(_Group):
@@ -2051,7 +2051,7 @@ class Policy(_Group):
 
     def get(self) -> models.PolicyView:
         """Return what holds for every campaign, and why it was changed."""
-        answer: models.PolicyView = self._transport.send(Request(method="GET", path=address("/v1/policy")))
+        answer: models.PolicyView = self.transport.send(Request(method="GET", path=address("/v1/policy")))
         return answer
 
     def update(self, **body: Unpack[models.PolicyChanges]) -> models.PolicyView:
@@ -2060,7 +2060,7 @@ class Policy(_Group):
         No cap may be laxer than the environment's settings. Contacts that caps or rests held are asked about again. What is
         older than `retention` keeps it is erased within hours, and cannot be brought back.
         """
-        answer: models.PolicyView = self._transport.send(Request(method="PATCH", path=address("/v1/policy"), json=body))
+        answer: models.PolicyView = self.transport.send(Request(method="PATCH", path=address("/v1/policy"), json=body))
         return answer
 
 
@@ -2078,7 +2078,7 @@ class Recordings(_Group):
     ) -> Pages[models.RecordingView, models.PageRecordingView]:
         """List recordings, newest first."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/recordings"),
@@ -2094,7 +2094,7 @@ class Recordings(_Group):
 
     def get(self, recording_id: str, /) -> models.RecordingView:
         """Show a recording and its status."""
-        answer: models.RecordingView = self._transport.send(
+        answer: models.RecordingView = self.transport.send(
             Request(method="GET", path=address("/v1/recordings/{}", recording_id))
         )
         return answer
@@ -2104,7 +2104,7 @@ class Recordings(_Group):
 
         It becomes `pending`; 409 for any other status. The stored part stays until a longer one arrives.
         """
-        answer: models.RecordingView = self._transport.send(
+        answer: models.RecordingView = self.transport.send(
             Request(method="POST", path=address("/v1/recordings/{}/fetch", recording_id))
         )
         return answer
@@ -2116,7 +2116,7 @@ class Recordings(_Group):
         the file's SHA-256, for `If-Range`. Several ranges at once are answered with the whole file.
         """
         return Download(
-            self._transport.pieces,
+            self.transport.pieces,
             Request(method="GET", path=address("/v1/recordings/{}/content", recording_id), is_download=True),
         )
 
@@ -2126,7 +2126,7 @@ class Recordings(_Group):
         Whoever has it can listen until `expires_at`, in a player too, so give it to nobody else. 409 while the recording is
         being fetched; 410 when there is no file of it here.
         """
-        answer: models.LinkView = self._transport.send(
+        answer: models.LinkView = self.transport.send(
             Request(method="POST", path=address("/v1/recordings/{}/link", recording_id), json=body)
         )
         return answer
@@ -2137,7 +2137,7 @@ class SignInLinks(_Group):
 
     def create(self, **body: Unpack[models.NewSignInLink]) -> models.SignInLinkView:
         """Make a link that signs somebody in to the web page once, without a password, within ten minutes."""
-        answer: models.SignInLinkView = self._transport.send(
+        answer: models.SignInLinkView = self.transport.send(
             Request(method="POST", path=address("/v1/sign-in-links"), json=body)
         )
         return answer
@@ -2155,7 +2155,7 @@ class Suppressions(_Group):
 
         Suppress the numbers of a CSV file: column `phone`; optional `scope`, `reason`, `expires_at`.
         """
-        answer: models.SuppressedView = self._transport.send(
+        answer: models.SuppressedView = self.transport.send(
             Request(method="POST", path=address("/v1/suppressions"), json=body)
         )
         return answer
@@ -2217,7 +2217,7 @@ class Suppressions(_Group):
 
         Suppress the numbers of a CSV file: column `phone`; optional `scope`, `reason`, `expires_at`.
         """
-        answer: models.SuppressedFileView = self._transport.send(
+        answer: models.SuppressedFileView = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/suppressions"),
@@ -2240,7 +2240,7 @@ class Suppressions(_Group):
     ) -> Pages[models.SuppressionView, models.PageSuppressionView]:
         """List suppressions, newest first."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/suppressions"),
@@ -2265,7 +2265,7 @@ class Suppressions(_Group):
         scope: str | None = None,
     ) -> None:
         """Lift the suppression of a number within a scope; it stays in the history, with who, when and why."""
-        self._transport.send(
+        self.transport.send(
             Request(
                 method="DELETE",
                 path=address("/v1/suppressions"),
@@ -2275,7 +2275,7 @@ class Suppressions(_Group):
 
     def delete(self, suppression_id: str, /, *, because: str | None = None, by: str | None = None) -> None:
         """Lift a suppression; it stays in the history, with who, when and why."""
-        self._transport.send(
+        self.transport.send(
             Request(
                 method="DELETE",
                 path=address("/v1/suppressions/{}", suppression_id),
@@ -2293,7 +2293,7 @@ class System(_Group):
         403 for a link that was changed or is another installation's, 410 for one that is over.
         """
         return Download(
-            self._transport.pieces,
+            self.transport.pieces,
             Request(
                 method="GET",
                 path=address("/listen/{}", recording_id),
@@ -2304,28 +2304,28 @@ class System(_Group):
 
     def healthz(self, *, nonce: str | None = None) -> models.HealthHealth:
         """Say that this process runs."""
-        answer: models.HealthHealth = self._transport.send(
+        answer: models.HealthHealth = self.transport.send(
             Request(method="GET", path=address("/healthz"), query={"nonce": nonce})
         )
         return answer
 
     def readyz(self) -> models.Readiness:
         """Say whether the installation can do its work, and what is wrong if not."""
-        answer: models.Readiness = self._transport.send(Request(method="GET", path=address("/readyz")))
+        answer: models.Readiness = self.transport.send(Request(method="GET", path=address("/readyz")))
         return answer
 
     def metrics(self) -> Download:
         """Show the metrics, in the format of Prometheus."""
-        return Download(self._transport.pieces, Request(method="GET", path=address("/metrics"), is_download=True))
+        return Download(self.transport.pieces, Request(method="GET", path=address("/metrics"), is_download=True))
 
     def openapi_json(self) -> dict[str, Any]:
         """Describe this API as OpenAPI 3.1."""
-        answer: dict[str, Any] = self._transport.send(Request(method="GET", path=address("/openapi.json")))
+        answer: dict[str, Any] = self.transport.send(Request(method="GET", path=address("/openapi.json")))
         return answer
 
     def docs(self) -> Download:
         """Show the reference; the page needs no network."""
-        return Download(self._transport.pieces, Request(method="GET", path=address("/docs"), is_download=True))
+        return Download(self.transport.pieces, Request(method="GET", path=address("/docs"), is_download=True))
 
 
 class Users(_Group):
@@ -2336,7 +2336,7 @@ class Users(_Group):
 
         A repeat is refused with 409 `login_taken`, so that nobody is created twice.
         """
-        answer: models.UserView = self._transport.send(Request(method="POST", path=address("/v1/users"), json=body))
+        answer: models.UserView = self.transport.send(Request(method="POST", path=address("/v1/users"), json=body))
         return answer
 
     def list(
@@ -2344,13 +2344,13 @@ class Users(_Group):
     ) -> Pages[models.UserView, models.PageUserView]:
         """List users, newest first, disabled ones too."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(method="GET", path=address("/v1/users"), query={"limit": limit, "cursor": cursor}),
         )
 
     def get(self, user_id: str, /) -> models.UserView:
         """Show a user."""
-        answer: models.UserView = self._transport.send(Request(method="GET", path=address("/v1/users/{}", user_id)))
+        answer: models.UserView = self.transport.send(Request(method="GET", path=address("/v1/users/{}", user_id)))
         return answer
 
     def update(self, user_id: str, /, **body: Unpack[models.UserChanges]) -> models.UserView:
@@ -2359,14 +2359,14 @@ class Users(_Group):
         Another role, a password, and disabling end the user's sessions at once. The last admin may be changed as well: the
         key of the settings is an admin that nobody can take away.
         """
-        answer: models.UserView = self._transport.send(
+        answer: models.UserView = self.transport.send(
             Request(method="PATCH", path=address("/v1/users/{}", user_id), json=body)
         )
         return answer
 
     def delete(self, user_id: str, /) -> None:
         """Delete a user and end the user's sessions. The record of changes still says by name what the user did."""
-        self._transport.send(Request(method="DELETE", path=address("/v1/users/{}", user_id)))
+        self.transport.send(Request(method="DELETE", path=address("/v1/users/{}", user_id)))
 
 
 class WebhookEndpoints(_Group):
@@ -2376,7 +2376,7 @@ class WebhookEndpoints(_Group):
         self, *, idempotency_key: str | None = None, **body: Unpack[models.NewWebhookEndpoint]
     ) -> models.WebhookEndpointWithSecret:
         """Create an endpoint, which receives what happens from then on; the secret is shown in this answer alone."""
-        answer: models.WebhookEndpointWithSecret = self._transport.send(
+        answer: models.WebhookEndpointWithSecret = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/webhook-endpoints"),
@@ -2391,33 +2391,33 @@ class WebhookEndpoints(_Group):
     ) -> Pages[models.WebhookEndpointView, models.PageWebhookEndpointView]:
         """List endpoints, newest first."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(method="GET", path=address("/v1/webhook-endpoints"), query={"limit": limit, "cursor": cursor}),
         )
 
     def get(self, endpoint_id: str, /) -> models.WebhookEndpointView:
         """Show an endpoint, and whether it is disabled."""
-        answer: models.WebhookEndpointView = self._transport.send(
+        answer: models.WebhookEndpointView = self.transport.send(
             Request(method="GET", path=address("/v1/webhook-endpoints/{}", endpoint_id))
         )
         return answer
 
     def update(self, endpoint_id: str, /, **body: Unpack[models.WebhookEndpointChanges]) -> models.WebhookEndpointView:
         """Change an endpoint; `enabled: true` lets it receive again, and what was pending goes on."""
-        answer: models.WebhookEndpointView = self._transport.send(
+        answer: models.WebhookEndpointView = self.transport.send(
             Request(method="PATCH", path=address("/v1/webhook-endpoints/{}", endpoint_id), json=body)
         )
         return answer
 
     def delete(self, endpoint_id: str, /) -> None:
         """Delete an endpoint; what is pending for it is delivered to nobody."""
-        self._transport.send(Request(method="DELETE", path=address("/v1/webhook-endpoints/{}", endpoint_id)))
+        self.transport.send(Request(method="DELETE", path=address("/v1/webhook-endpoints/{}", endpoint_id)))
 
     def rotate_secret(
         self, endpoint_id: str, /, *, idempotency_key: str | None = None, **body: Unpack[models.NewSecret]
     ) -> models.WebhookEndpointWithSecret:
         """Give an endpoint another secret, shown in this answer alone; for a day both sign."""
-        answer: models.WebhookEndpointWithSecret = self._transport.send(
+        answer: models.WebhookEndpointWithSecret = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/webhook-endpoints/{}/rotate-secret", endpoint_id),
@@ -2429,7 +2429,7 @@ class WebhookEndpoints(_Group):
 
     def test(self, endpoint_id: str, /, *, idempotency_key: str | None = None) -> models.DeliveryView:
         """Send an event `endpoint.test` to this endpoint alone; its deliveries say what came of it."""
-        answer: models.DeliveryView = self._transport.send(
+        answer: models.DeliveryView = self.transport.send(
             Request(
                 method="POST",
                 path=address("/v1/webhook-endpoints/{}/test", endpoint_id),
@@ -2449,7 +2449,7 @@ class WebhookEndpoints(_Group):
     ) -> Pages[models.DeliveryView, models.PageDeliveryView]:
         """List what was and is to be delivered, the newest event first; kept for 30 days."""
         return Pages(
-            self._transport.send,
+            self.transport.send,
             Request(
                 method="GET",
                 path=address("/v1/webhook-endpoints/{}/deliveries", endpoint_id),
@@ -2459,7 +2459,7 @@ class WebhookEndpoints(_Group):
 
     def redeliver(self, endpoint_id: str, event_id: str, /) -> models.DeliveryView:
         """Deliver an event again, under its id, whatever became of it; it does not wait for others of its subject."""
-        answer: models.DeliveryView = self._transport.send(
+        answer: models.DeliveryView = self.transport.send(
             Request(
                 method="POST", path=address("/v1/webhook-endpoints/{}/deliveries/{}/redeliver", endpoint_id, event_id)
             )

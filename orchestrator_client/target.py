@@ -32,7 +32,7 @@ class Target:
         return {
             "method": request.method,
             "url": self.base_url + request.path,
-            "params": request.parameters,
+            "params": request.parameters or None,
             "json": request.json,
             "headers": {"Authorization": f"Bearer {self.api_key}", **request.headers},
             "extensions": {"timeout": timeout},

@@ -22,11 +22,11 @@ class Transport:
 
     def send(self, request: Request) -> Any:
         """Return the JSON of the answer; None if it has none. Raises ClientError."""
-        return answer_of(self._exchange(request))
+        return answer_of(self.exchange(request))
 
     def pieces(self, request: Request) -> Iterator[bytes]:
         """Yield the body of the answer as it arrives. Raises ClientError, NotReached if it ends early."""
-        response = self._exchange(request)
+        response = self.exchange(request)
         try:
             check_end(response)
             yield from response.iter_bytes()
@@ -35,7 +35,8 @@ class Transport:
         finally:
             response.close()
 
-    def _exchange(self, request: Request) -> httpx.Response:
+    def exchange(self, request: Request) -> httpx.Response:
+        """Return the success that answers a request, read unless it is a download. Raises ClientError."""
         retries = Retries(request, limit_s=self.target.retry_for_s)
         while True:
             try:

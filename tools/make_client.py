@@ -79,26 +79,28 @@ def _operations(methods: Iterable[Method], *, is_async: bool) -> str:
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from orchestrator_client import models
 from orchestrator_client.downloads import {prefix}Download
 from orchestrator_client.paging import {prefix}Pages
 from orchestrator_client.requests import Request, address, new_key
 from orchestrator_client.{transport} import {prefix}Transport
 from orchestrator_client.uploads import Source, Upload
 
+if TYPE_CHECKING:  # hundreds of types that no answer waits for
+    from orchestrator_client import models
+
 
 class {prefix}Operations:
     """Every operation, in the groups of their addresses."""
 
     def __init__(self, transport: {prefix}Transport) -> None:
-        self._transport = transport
+        self.transport = transport
 {attributes}
 
 class _Group:
     def __init__(self, transport: {prefix}Transport) -> None:
-        self._transport = transport
+        self.transport = transport
 '''
     return head + "".join(
         f'\n\nclass {prefix}{_class(name)}(_Group):\n    """The operations of `{_place(name)}`."""\n\n'
@@ -122,13 +124,13 @@ def _method(method: Method, *, is_async: bool) -> str:
     is_awaited = False
     if method.item:
         returns = f"{prefix}Pages[{method.item}, {method.gives}]"
-        body = f"return {prefix}Pages(self._transport.send, {request})"
+        body = f"return {prefix}Pages(self.transport.send, {request})"
     elif returns == "":
         returns = f"{prefix}Download"
-        body = f"return {prefix}Download(self._transport.pieces, {request})"
+        body = f"return {prefix}Download(self.transport.pieces, {request})"
     else:
         is_awaited = is_async
-        sent = f"{'await ' if is_async else ''}self._transport.send({request})"
+        sent = f"{'await ' if is_async else ''}self.transport.send({request})"
         body = sent if returns == "None" else f"answer: {returns} = {sent}\nreturn answer"
     return f"{'async ' if is_awaited else ''}def {method.python_name}({_parameters(method)}) -> {returns}:\n" + indent(
         f'"""{_docstring(method.text)}"""\n{body}\n', "    "

@@ -6,16 +6,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-import requests
 import typer
 from pydantic import SecretStr
 
+import orchestrator_client
 from orchestrator.errors import Misconfigured, OrchestratorError
 from orchestrator.local_stack.data_folder import read_addresses, stored_api_key
 from orchestrator.local_stack.interrupts import pause
 from orchestrator.settings import Settings, load_settings
 from orchestrator.web.egress import DIRECT, Egress
-from orchestrator.web.session import open_session
+from orchestrator.web.http_client import open_http
+from orchestrator_client import ClientError, UnexpectedAnswer
+from orchestrator_client.downloads import Download
+from orchestrator_client.operations import Operations
+from orchestrator_client.paging import Pages
+from orchestrator_client.requests import Request
+from orchestrator_client.target import find_target
+from orchestrator_client.transport import Transport
+from orchestrator_client.uploads import Upload
 
 _DEFAULT_URL = "http://127.0.0.1:8000"
 
@@ -31,12 +39,12 @@ DataOption = Annotated[Path | None, typer.Option(help="Data folder of a running 
 class ApiError(OrchestratorError):
     """Raised when the API answers with an error; the message has the detail and every wrong field."""
 
-    def __init__(self, status: int, problem: dict[str, Any], *, retry_after_s: float | None = None) -> None:
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
         fields = [f"  {_where(error)}{error.get('detail', '')}" for error in problem.get("errors", [])]
         what = problem.get("detail") or problem.get("title") or "no reason given"
         what += f" It may be dialed from {problem['until']} on." if problem.get("until") else ""
         super().__init__("\n".join([f"{what} ({status})", *fields]))
-        self.status, self.problem, self.retry_after_s = status, problem, retry_after_s
+        self.status, self.problem = status, problem
 
 
 class ApiUnreachable(OrchestratorError):
@@ -44,122 +52,112 @@ class ApiUnreachable(OrchestratorError):
 
 
 _ANSWER_S = 30.0
-_REPEATED_AFTER_S = (0.25, 0.75, 2.0)  # an API that is restarted is back by then
-_LONGEST_WAIT_S = 5.0
-_UNAVAILABLE = 503
-_UPLOAD_S = 3600  # the answer comes when every row is written
 
 
-class ApiClient:
-    """A client of the REST API; a request ends within 30 s unless more is asked, reads outlive a blip of the API."""
+class _Telling(Transport):
+    """Tells in the words of the command line what went wrong."""
+
+    def send(self, request: Request) -> Any:
+        """Return the JSON of the answer. Raises ApiError or ApiUnreachable."""
+        try:
+            return super().send(request)
+        except ClientError as err:
+            raise self._told(err) from err
+
+    def pieces(self, request: Request) -> Iterator[bytes]:
+        """Yield the body of the answer. Raises ApiError or ApiUnreachable."""
+        is_there = False
+        try:
+            for piece in super().pieces(request):
+                is_there = True
+                yield piece
+        except ClientError as err:
+            if is_there:
+                raise ApiUnreachable("the answer broke off before its end; try again") from err
+            raise self._told(err) from err
+
+    def _told(self, err: ClientError) -> OrchestratorError:
+        if isinstance(err, orchestrator_client.ApiError):
+            return ApiError(err.status, err.problem)
+        if isinstance(err, UnexpectedAnswer):
+            return ApiUnreachable(str(err))
+        return ApiUnreachable(
+            f"no API answers at {self.target.base_url}: start one with `orchestrator up`, or say where it is with --url"
+        )
+
+
+class ApiClient(Operations):
+    """The Python client, with the errors and the egress of the command line; an answer comes within 30 s."""
 
     def __init__(
         self, base_url: str, key: SecretStr, *, egress: Egress = DIRECT, wait: Callable[[float], object] = pause
     ) -> None:
-        self.base_url, self._wait = base_url.rstrip("/"), wait
-        self._session = open_session(egress)
-        self._session.headers["Authorization"] = f"Bearer {key.get_secret_value()}"
+        try:
+            target = find_target(base_url, key.get_secret_value(), timeout_s=_ANSWER_S, retry_for_s=_ANSWER_S)
+        except ValueError as err:
+            raise Misconfigured(str(err)) from err
+        self._http = open_http(target.base_url, egress)
+        super().__init__(_Telling(target, self._http, wait=wait))
+
+    @property
+    def base_url(self) -> str:
+        """Return the address of the API."""
+        return self.transport.target.base_url
+
+    def with_limits(self, *, timeout_s: float) -> Operations:
+        """Return the same operations with more time for an answer."""
+        target = self.transport.target.with_limits(timeout_s, None)
+        return Operations(_Telling(target, self._http, wait=self.transport.wait))
 
     def get(self, path: str, **params: Any) -> Any:
-        """Return the JSON at `path`; raise RefusedByApi or ApiNotReached."""
-        return self._ask("GET", path, params=params).json()
+        """Return the JSON at `path`."""
+        return self.transport.send(Request(method="GET", path=path, query=params))
 
     def post(
         self, path: str, json: Any = None, *, idempotency_key: str | None = None, timeout_s: float = _ANSWER_S
     ) -> Any:
-        """Post JSON and return the answer's; raise RefusedByApi or ApiNotReached."""
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        body, timeout = json if json is not None else {}, (3.05, timeout_s)
-        return self._ask("POST", path, json=body, headers=headers, timeout=timeout).json()
+        """Post JSON and return the answer's."""
+        request = Request(method="POST", path=path, json=json or {}, idempotency_key=idempotency_key)
+        return self.with_limits(timeout_s=timeout_s).transport.send(request)
 
     def each(self, path: str, **params: Any) -> Iterator[Any]:
         """Yield every item of a paginated list."""
-        for page in self.pages(path, **params):
-            yield from page["data"]
+        return iter(self._list(path, params))
 
     def pages(self, path: str, **params: Any) -> Iterator[Any]:
         """Yield every page of a paginated list; one may be short, or empty, with others behind it."""
-        while True:
-            page = self.get(path, **params)
-            yield page
-            if page["next_cursor"] is None:
-                return
-            params["cursor"] = page["next_cursor"]
+        return self._list(path, params).pages()
+
+    def _list(self, path: str, params: dict[str, Any]) -> Pages[Any, Any]:
+        return Pages(self.transport.send, Request(method="GET", path=path, query=params))
 
     def patch(self, path: str, json: Any) -> Any:
         """Change a resource and return it."""
-        return self._ask("PATCH", path, json=json).json()
+        return self.transport.send(Request(method="PATCH", path=path, json=json))
 
     def delete(self, path: str, **params: Any) -> None:
         """Delete the resource at `path`."""
-        self._ask("DELETE", path, params=params)
+        self.transport.send(Request(method="DELETE", path=path, query=params))
 
-    def upload(self, path: str, body: Any, *, content_type: str, **params: Any) -> Any:
+    def upload(self, path: str, body: Any, *, content_type: str, method: str = "POST", **params: Any) -> Any:
         """Post a document (bytes or an open file) as it is and return the answer's JSON."""
-        headers, timeout = {"Content-Type": content_type}, (3.05, _UPLOAD_S)
-        return self._ask("POST", path, data=body, params=params, headers=headers, timeout=timeout).json()
+        content = Upload(body)
+        return self.transport.send(
+            Request(method=method, path=path, query=params, content=content, content_type=content_type)
+        )
 
     def replace(self, path: str, body: Any, *, content_type: str, **params: Any) -> Any:
         """Put a document (an open file) in the place of another and return the answer's JSON."""
-        headers, timeout = {"Content-Type": content_type}, (3.05, _UPLOAD_S)
-        return self._ask("PUT", path, data=body, params=params, headers=headers, timeout=timeout).json()
+        return self.upload(path, body, content_type=content_type, method="PUT", **params)
 
     def download(self, path: str, file: Path, **params: Any) -> None:
         """Download `path` to `file`, which is there whole or not at all; a pipe is written to as it comes."""
-        answer = self._ask("GET", path, params=params, stream=True)
-        if file.exists() and not file.is_file():
-            _write(answer, file)
-            return
-        draft = file.with_name(f".{file.name}.part")
-        try:
-            _write(answer, draft)
-            draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)
+        request = Request(method="GET", path=path, query=params, is_download=True)
+        Download(self.transport.pieces, request).save(file)
 
     def close(self) -> None:
         """Close the connections."""
-        self._session.close()
-
-    def _ask(self, method: str, path: str, **more: Any) -> requests.Response:
-        """Return the answer; a read is repeated after a connection error or a 503, nothing else ever is."""
-        for wait_s in _REPEATED_AFTER_S if method == "GET" else ():
-            try:
-                return self._ask_once(method, path, **more)
-            except ApiUnreachable as err:
-                if not isinstance(err.__cause__, requests.ConnectionError):
-                    raise  # a read that timed out has taken long enough
-                self._wait(wait_s)
-            except ApiError as err:
-                if err.status != _UNAVAILABLE:
-                    raise
-                self._wait(min(err.retry_after_s or wait_s, _LONGEST_WAIT_S))
-        return self._ask_once(method, path, **more)
-
-    def _ask_once(self, method: str, path: str, **more: Any) -> requests.Response:
-        try:
-            answer = self._session.request(method, f"{self.base_url}{path}", **{"timeout": (3.05, _ANSWER_S), **more})
-        except requests.RequestException as err:
-            raise ApiUnreachable(
-                f"no API answers at {self.base_url}: start one with `orchestrator up`, or say where it is with --url"
-            ) from err
-        if answer.ok:
-            return answer
-        raise ApiError(answer.status_code, _problem(answer), retry_after_s=_retry_after_s(answer))
-
-
-def _retry_after_s(answer: requests.Response) -> float | None:
-    said = answer.headers.get("Retry-After", "")
-    return float(said) if said.isascii() and said.isdecimal() else None
-
-
-def _write(answer: requests.Response, file: Path) -> None:
-    try:
-        with file.open("wb") as target:
-            for piece in answer.iter_content(65_536):
-                target.write(piece)
-    except requests.RequestException as err:
-        raise ApiUnreachable("the answer broke off before its end; try again") from err
+        self._http.close()
 
 
 def open_client(url: str | None, key: str | None, data: Path | None) -> ApiClient:
@@ -196,11 +194,3 @@ def _key(key: str | None, settings: Settings, folder: Path) -> SecretStr:
             f"no API key: set ORCHESTRATOR_API_KEY, or name a running stack's folder with --data ({folder} is none)"
         )
     return found
-
-
-def _problem(answer: requests.Response) -> dict[str, Any]:
-    try:
-        problem = answer.json()
-    except requests.JSONDecodeError:
-        return {"title": answer.reason}
-    return problem if isinstance(problem, dict) else {"title": answer.reason}

@@ -17,7 +17,17 @@ from queue import SimpleQueue
 
 from tests.mutations.catalog import ROOT, Mutation, read_mutations
 
-_FOLDERS = ("orchestrator", "workers", "api", "simulator", "benchmarks", "tests", "docs", "tools")
+_FOLDERS = (
+    "orchestrator",
+    "orchestrator_client",
+    "workers",
+    "api",
+    "simulator",
+    "benchmarks",
+    "tests",
+    "docs",
+    "tools",
+)
 _PARTS = (*_FOLDERS, "pyproject.toml", "README.md", "docker-compose.yml")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__")
 _FAILED = 1  # pytest's exit code for "tests ran and some failed"; all others are errors of the run itself

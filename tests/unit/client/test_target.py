@@ -42,3 +42,7 @@ def test_other_limits_leave_the_rest() -> None:
     assert target.with_limits(9.0, None).timeout_s == 9.0
     assert target.with_limits(None, 0.0).retry_for_s == 0.0
     assert target.with_limits(9.0, None).retry_for_s == 2.0
+
+
+def test_a_target_does_not_show_its_key() -> None:
+    assert "s3cret" not in repr(find_target(None, "s3cret", environment={}, **LIMITS))
