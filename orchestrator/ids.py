@@ -11,7 +11,7 @@ from ulid import ULID
 
 Prefix = Literal[
     "aud", "call", "chg", "cmp", "cns", "con", "flow", "imp", "key",
-    "lch", "lst", "num", "pool", "rec", "req", "sup", "usr", "whe",
+    "lch", "lft", "lst", "num", "pool", "rec", "req", "sup", "usr", "whe",
 ]  # fmt: skip
 
 _NAMESPACE = bytes.fromhex("5f1f4c5e6f0b5b579d0e6f3f1c2a7d10")

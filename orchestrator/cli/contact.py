@@ -9,6 +9,7 @@ import typer
 
 from orchestrator.cli.api_client import api_client, connect
 from orchestrator.cli.arguments import NONE, parse_optional, parse_time
+from orchestrator.cli.output import JsonOption, print_answer
 from orchestrator.errors import FieldError, InvalidInput
 
 app = typer.Typer(
@@ -64,6 +65,26 @@ def edit(
     else:
         why = f" ({told['reason']})" if told["reason"] else ""
         typer.echo(f"{told['id']} {told['phone']} is {told['status']}{why}")
+
+
+@app.command("lift-hold")
+def lift_hold(
+    ctx: typer.Context,
+    contact: Annotated[str, typer.Argument(metavar="ID", help="The contact, such as con_01J…")],
+    *,
+    hold: Annotated[list[str], typer.Option(help="Such as rest_after_human or number_day_limit; may be repeated.")],
+    because: Annotated[str, typer.Option(help="Why; it is kept.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Lift holds by caps and rests for one more call to a contact; what the law says holds on.
+
+    orchestrator contact lift-hold con_… --hold rest_after_human --because "asked to be called again"
+    """
+    told = api_client(ctx).post(f"/v1/contacts/{contact}/lifted-holds", {"holds": hold, "because": because})
+    now = told["now"]
+    until = f", until {now['until']}" if now["until"] else ""
+    lifted = f"{', '.join(told['holds'])} lifted for one call, until {told['expires_at']}"
+    print_answer(told, [lifted, f"now: {now['verdict']}{until}. {now['sentence']}"], as_json=as_json)
 
 
 def _time(text: str, name: str) -> str:

@@ -107,6 +107,22 @@ def remove(
     print_answer(told, _lines(told), as_json=as_json)
 
 
+@app.command("end-rest")
+def end_rest(
+    ctx: typer.Context,
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The caller id, +1….")],
+    *,
+    because: Annotated[str, typer.Option(help="Why; it is kept.")],
+    as_json: JsonOption = False,
+) -> None:
+    """End the rest of a caller id before its time, in every pool that it is in.
+
+    orchestrator pool end-rest +13055550113 --because "the carrier took the label off"
+    """
+    told = api_client(ctx).post(f"/v1/caller-ids/{quote(number, safe='')}/end-rest", {"because": because})
+    print_answer(told, [f"{told['number']} may be dialed from"], as_json=as_json)
+
+
 @app.command()
 def delete(ctx: typer.Context, name: _Name) -> None:
     """Delete a pool that no open campaign dials from."""

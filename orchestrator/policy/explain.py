@@ -81,9 +81,15 @@ def explain(facts: GateFacts, now: datetime) -> Explanation:
             check.name,
             answer.reason if answer else None,
             answer.until if isinstance(answer, Hold) else None,
-            check.facts(facts, now),
+            {**check.facts(facts, now), **_lift_of(check.name, facts)},
             tuple(check.sources(facts)),
         )
         for check, answer in zip(CHECKS, answers, strict=True)
     )
     return Explanation(next((answer for answer in answers if answer), Go()), checks)
+
+
+def _lift_of(check: str, facts: GateFacts) -> Facts:
+    """Return who has lifted what a check holds for, and why; checks that can be lifted bear the name of their hold."""
+    lift = next((each for each in facts.lifts if check in each.holds), None)
+    return {"lifted_by": lift.by, "lifted_because": lift.because, "lifted_at": lift.at} if lift else {}

@@ -15,7 +15,7 @@ from orchestrator.policy.field_errors import parse_model
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql import caller_id_pools as pools
 from orchestrator.store.sql.call_filters import from_number
-from orchestrator.store.sql.campaigns import release_holds
+from orchestrator.store.sql.campaigns import lock_campaign, release_holds
 
 HELD_BY_CALLER_IDS = (Reason.CALLER_ID_QUOTA, Reason.CALLER_ID_RESTING)
 """The reasons that a change of caller ids may end."""
@@ -42,7 +42,7 @@ def change_pool(pool_id: str, changes: CallerIdPoolChanges, *, sql: Engine) -> R
     Contacts of its campaigns that wait for a caller id are asked about again. Raises InvalidInput as `create_pool`.
     """
     with sql.begin() as tx:
-        before = found_pool(pools.lock_pool(tx, pool_id), pool_id)
+        before = _lock(tx, pool_id)
         numbers = changes.numbers or tuple(numbers_of(before).values())
         _check_local(tx, changes.choose or Choose(before.choose), numbers)
         _write(tx, before, changes)
@@ -55,7 +55,7 @@ def change_pool(pool_id: str, changes: CallerIdPoolChanges, *, sql: Engine) -> R
 def add_numbers(pool_id: str, more: Sequence[PoolNumber], *, sql: Engine) -> None:
     """Add numbers to a pool; one that is in it already is written anew. Raises InvalidInput as `create_pool`."""
     with sql.begin() as tx:
-        before = found_pool(pools.lock_pool(tx, pool_id), pool_id)
+        before = _lock(tx, pool_id)
         _check_local(tx, Choose(before.choose), more)
         numbers = numbers_of(before) | {each.number: each for each in more}
         _write(tx, before, _with_numbers(numbers.values()))
@@ -67,7 +67,7 @@ def remove_number(pool_id: str, number: str, *, sql: Engine) -> None:
     Raises InvalidInput for the last one: a pool without numbers can call nobody.
     """
     with sql.begin() as tx:
-        before = found_pool(pools.lock_pool(tx, pool_id), pool_id)
+        before = _lock(tx, pool_id)
         numbers = numbers_of(before)
         if numbers.pop(number, None) is None:
             raise NotFound("number of this pool", number)
@@ -82,6 +82,13 @@ def numbers_of(pool: Row[Any]) -> dict[str, PoolNumber]:
 
 def _with_numbers(numbers: Iterable[PoolNumber]) -> CallerIdPoolChanges:
     return parse_model(CallerIdPoolChanges, {"numbers": [each.model_dump() for each in numbers]})
+
+
+def _lock(tx: Connection, pool_id: str) -> Row[Any]:
+    """Lock a pool behind its campaigns, and return it: a claim that saw it as it was has held its contacts by then."""
+    for campaign_id in pools.campaigns_of(tx, pool_id):
+        lock_campaign(tx, campaign_id)
+    return found_pool(pools.lock_pool(tx, pool_id), pool_id)
 
 
 def _write(tx: Connection, before: Row[Any], changes: CallerIdPoolChanges) -> None:

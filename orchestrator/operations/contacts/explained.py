@@ -98,13 +98,20 @@ def in_words(
     """Return what to tell people; `stop` and `paused_because` are what is known of a stop and of a pause."""
     match explanation.reason:
         case None:
-            return " ".join([MAY_BE_DIALED, *_warned_of(explanation)])
+            return " ".join([MAY_BE_DIALED, *_lifted(explanation), *_warned_of(explanation)])
         case Reason.DIALING_STOPPED if stop:
             return stop.sentence
         case Reason.CAMPAIGN_PAUSED if paused_because:
             return f"{Reason.CAMPAIGN_PAUSED.sentence} {paused_because['detail']}"
         case reason:
             return reason.sentence
+
+
+def _lifted(explanation: Explanation) -> Iterator[str]:
+    """Yield which holds a person has lifted for one more call, and why."""
+    for checked in explanation.checks:
+        if who := checked.facts.get("lifted_by"):
+            yield f"{who} has lifted {checked.check} for this one call: {checked.facts['lifted_because']}"
 
 
 def _warned_of(explanation: Explanation) -> Iterator[str]:

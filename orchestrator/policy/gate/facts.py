@@ -9,6 +9,7 @@ from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import Law
 from orchestrator.policy.law.setting import LawMode
+from orchestrator.policy.lifted_holds import Lift
 from orchestrator.policy.lists.reassigned import Answer
 from orchestrator.policy.lists.registries import Registry
 from orchestrator.policy.phone.number_kind import NumberKind
@@ -23,13 +24,13 @@ class GateFacts:
     now; two dials to a number are kept apart by the ledger itself. `last_dial_to_number_at` is the last dial for
     *another* contact: this contact's own attempts are spaced by its retry rules. `gap_said_by` says whether the gap is
     the campaign's number_gap, or a longer min_gap of the caps. `last_dial_at` is the last for any contact, from which
-    the `law_gap` counts. `max_attempts` is the rules' `most_attempts`, or
-    what a person has asked for. `listed_on` is a list or
-    registry of the campaign that holds the number, `registries` are those that cover it. `law_zone_key` has the zones
-    in all of which the hours of the law must be open, "" for those of `zone_key`. `*_frees_at` is when the oldest dial
-    counted by that limit leaves its window; None while one that is counted may yet turn out never to have been made. A
-    limit or a rest that is None is none. `contact_status` is for explanations alone. `caller_ids_closed` says why no
-    number of the campaign's pool of caller ids may be dialed from, until `caller_ids_open_at`.
+    the `law_gap` counts. `max_attempts` is the rules' `most_attempts`, or what a person has asked for. `listed_on` is a
+    list or registry of the campaign that holds the number, `registries` are those that cover it. `law_zone_key` has the
+    zones in all of which the hours of the law must be open, "" for those of `zone_key`. `*_frees_at` is when the oldest
+    dial counted by that limit leaves its window; None while one that is counted may yet turn out never to have been
+    made. A limit or a rest that is None is none. `contact_status` and `lifts`, the holds that a person has lifted, are
+    for explanations alone. `caller_ids_closed` says why no number of the campaign's pool of caller ids may be dialed
+    from, until `caller_ids_open_at`.
     """
 
     campaign_status: str | None
@@ -86,6 +87,7 @@ class GateFacts:
     rest_after_human: timedelta | None = None
     last_abandoned_at: datetime | None = None
     rest_after_abandoned: timedelta | None = None
+    lifts: tuple[Lift, ...] = ()
     caller_id_dials_last_day: int = 0
     caller_id_day_limit: int | None = None
     caller_id_frees_at: datetime | None = None

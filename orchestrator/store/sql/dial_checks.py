@@ -16,9 +16,11 @@ from orchestrator.policy.caller_id import ClosedCallerIds
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.consents import RequiredConsent
 from orchestrator.policy.dial_gate import GateFacts
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import Law, law_for
 from orchestrator.policy.law.regions import regions_of
 from orchestrator.policy.law.setting import LawMode, setting_of
+from orchestrator.policy.lifted_holds import lifted_by, stored_lifts
 from orchestrator.policy.lists.reassigned import stored_answers
 from orchestrator.policy.lists.registries import registries_for, stored_lists
 from orchestrator.policy.phone.number_kind import NumberKind, number_kind
@@ -143,7 +145,9 @@ def gate_facts(
     lists = stored_lists(row["lists"])
     law, law_mode = law_of(row, flow_voice), setting_of(row["law"]).mode
     enforced = law if law_mode is LawMode.ENFORCE else None
-    limits = limits_of(row, enforced)
+    lifts = stored_lifts(row["lifts"])
+    lifted = lifted_by(lifts)
+    limits = limits_of(row, enforced, lifted=lifted)
     in_a_day, in_a_week = dials.in_a_day(limits.in_a_day), dials.in_a_week(limits.in_a_week)
     on_subject = dials.on_subject(limits.on_subject)
     return GateFacts(
@@ -182,7 +186,7 @@ def gate_facts(
         dial_regions=stored_regions(row["dial_regions"], row["may_show"]),
         number_in_use=row["is_calling_us"],
         last_dial_to_number_at=row["last_dial_to_number_at"],
-        number_gap=row["number_gap"],
+        number_gap=timedelta(0) if Reason.NUMBER_GAP in lifted else row["number_gap"],
         gap_said_by=_gap_said_by(row),
         last_dial_at=dials.last_at,
         law_gap=(enforced and enforced.caps.min_gap) or timedelta(0),
@@ -199,6 +203,7 @@ def gate_facts(
         rest_after_human=limits.after_human,
         last_abandoned_at=row["last_abandoned_at"],
         rest_after_abandoned=limits.after_abandoned,
+        lifts=lifts,
         caller_id_dials_last_day=from_caller_id.counted,
         caller_id_day_limit=row["caller_id_day_limit"],
         caller_id_frees_at=from_caller_id.frees_at,

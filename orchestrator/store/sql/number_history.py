@@ -7,7 +7,7 @@ its campaign; the statement takes the installation's caps and the moment `at` as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -16,9 +16,11 @@ from sqlalchemy import RowMapping
 from orchestrator.bounds import MOST_DIALS_PER_NUMBER
 from orchestrator.model.attempt_state import AttemptState
 from orchestrator.policy.caps import CAP_WINDOW, WEEK
+from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import Law, LawCaps, LawRests
 from orchestrator.policy.purposes import UNCAPPED
 from orchestrator.store.sql.dial_counts import PENDING, Dials
+from orchestrator.store.sql.lifted_holds import lifts_in_force
 from orchestrator.store.sql.moment import AT, known_by_then
 from orchestrator.store.sql.state_lists import one_of
 from orchestrator.store.sql.tables import CONVERSATION, COUNTED_DIALS
@@ -54,11 +56,13 @@ _CAPS_IN_FORCE: Final = f"""
 
 
 def caps_and_dials(*, besides: str) -> str:
-    """Return the joins of `caps`, which are in force for the contact, and `to_number`, the dials that they count.
+    """Return the joins of `caps`, which are in force for the contact, `to_number`, and `lifted`.
 
-    The caps are those of the installation and of the campaign. The attempt `besides` is left out of the count.
+    The caps are those of the installation and of the campaign, `to_number` the dials that they count, without the
+    attempt `besides`, and `lifted` the holds that a person has lifted.
     """
-    return f"CROSS JOIN LATERAL ({_CAPS_IN_FORCE}) caps CROSS JOIN LATERAL ({_dials(besides=besides)}) to_number"
+    joined = {"caps": _CAPS_IN_FORCE, "to_number": _dials(besides=besides), "lifted": lifts_in_force(besides=besides)}
+    return " ".join(f"CROSS JOIN LATERAL ({query}) {name}" for name, query in joined.items())
 
 
 def _dials(*, besides: str) -> str:
@@ -108,9 +112,9 @@ HISTORY: Final = f"""
     caps.per_number_24h AS number_day_limit, caps.per_number_7d AS number_week_limit,
     caps.per_subject_24h AS subject_day_limit, caps.per_caller_id_24h AS caller_id_day_limit,
     caps.rest_after_human, caps.rest_after_abandoned,
-    to_number.dials, to_number.sent_at, to_number.on_subject, to_number.pending
+    to_number.dials, to_number.sent_at, to_number.on_subject, to_number.pending, lifted.lifts
 """  # noqa: S608 built from constants
-"""The columns that `caps` and `to_number`, the dials of the number, add to the facts of the gate."""
+"""The columns that `caps`, `to_number`, the dials of the number, and `lifted` add to the facts of the gate."""
 
 
 class Limits(NamedTuple):
@@ -123,15 +127,22 @@ class Limits(NamedTuple):
     after_abandoned: timedelta | None
 
 
-def limits_of(row: RowMapping, law: Law | None) -> Limits:
-    """Return the strictest of what the columns of `HISTORY` say and what the law does; None where it does not bind."""
+def limits_of(row: RowMapping, law: Law | None, *, lifted: Collection[Reason] = ()) -> Limits:
+    """Return the strictest of what the columns of `HISTORY` say and what the law does; None where it does not bind.
+
+    Of the holds that a person has `lifted` the law's alone are left.
+    """
     caps, rests = (law.caps, law.rests) if law else (LawCaps(), LawRests())
+
+    def strictest(choose: Callable[[Any, Any], Any], reason: Reason, by_law: Any) -> Any:
+        return _strictest(choose, None if reason in lifted else row[reason.value], by_law)
+
     return Limits(
-        _strictest(min, row["number_day_limit"], caps.per_number_24h),
-        _strictest(min, row["number_week_limit"], caps.per_number_7d),
-        _strictest(min, row["subject_day_limit"], caps.per_subject_24h),
-        _strictest(max, row["rest_after_human"], rests.after_human),
-        _strictest(max, row["rest_after_abandoned"], rests.after_abandoned),
+        strictest(min, Reason.NUMBER_DAY_LIMIT, caps.per_number_24h),
+        strictest(min, Reason.NUMBER_WEEK_LIMIT, caps.per_number_7d),
+        strictest(min, Reason.SUBJECT_DAY_LIMIT, caps.per_subject_24h),
+        strictest(max, Reason.REST_AFTER_HUMAN, rests.after_human),
+        strictest(max, Reason.REST_AFTER_ABANDONED, rests.after_abandoned),
     )
 
 

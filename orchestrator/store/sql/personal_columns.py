@@ -44,6 +44,7 @@ from orchestrator.store.sql.tables import (
     import_rejects,
     imports,
     installation,
+    lifted_holds,
     lifted_suppressions,
     list_changes,
     policy_changes,
@@ -210,6 +211,7 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
         _is_opt_out(lifted_suppressions),
         {"reason": "erased", "because": case((lifted_suppressions.c.because.is_not(None), "erased"))},
     ),
+    Erased(lifted_holds, lambda person: lifted_holds.c.contact_id.in_(person.contact_ids), {"because": "erased"}),
     Erased(suppression_requests, _is_of_opt_out, {"reason": "erased"}),
     Erased(
         consent_events,
@@ -242,6 +244,9 @@ ERASED_COLUMNS: Final[tuple[Erased, ...]] = (
 KEPT: Final[Mapping[str, str]] = MappingProxyType(
     {
         "consent_events.number_key": "a revocation holds for ever, also of an erased person",
+        "caller_id_states.rest_ended": "which operator ended the rest of a caller id, and why",
+        "lifted_holds.number_key": "the number's keyed hash: a lift counts for the number that the contact had",
+        "lifted_holds.by": "which operator lifted it",
         "suppressions.phone": "an opt-out holds for ever, also of an erased person",
         "lifted_suppressions.phone": "a lifted opt-out stays on record, with who, when and why",
         "lifted_suppressions.lifted_by": "which operator lifted it",
@@ -330,6 +335,7 @@ ABOUT_NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "import_rejects": frozenset({"import_id", "status", "code"}),
         "imports": frozenset({"id", "campaign_id", "status", "params"}),
         "installation": frozenset({"epoch", "carrier", "policy", "number_key_inner", "number_key_outer"}),
+        "lifted_holds": frozenset({"id", "contact_id", "holds"}),
         "lifted_suppressions": frozenset({"id", "scope", "call_id"}),
         "list_changes": frozenset({"id", "list_id", "action"}),
         "list_contents": frozenset({"list_id", "status", "prefix_lengths"}),

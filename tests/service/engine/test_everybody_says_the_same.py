@@ -14,6 +14,7 @@ from orchestrator.clock import utc_now
 from orchestrator.ids import new_id
 from orchestrator.operations.campaigns.preflight_campaign import preflight_campaign
 from orchestrator.operations.contacts.explain_contact import explain_contact
+from orchestrator.operations.contacts.lift_hold import lift_hold
 from orchestrator.operations.contacts.record_consent import (
     NewConsent,
     Revocation,
@@ -24,6 +25,7 @@ from orchestrator.operations.contacts.suppress_number import suppress_number
 from orchestrator.operations.dialing.stop_dialing import resume_dialing
 from orchestrator.policy.explain import Verdict
 from orchestrator.policy.hold_reasons import Reason
+from orchestrator.policy.lifted_holds import LIFTABLE, NewLift
 from tests.support.carrier_stub import CarrierStub
 from tests.support.dial_history import recorded
 from tests.support.lists import OTHER, days_ago, load, make
@@ -68,6 +70,7 @@ people = st.fixed_dictionaries(
         "said": st.lists(st.sampled_from(["express", "written", "written", "written", "revoke"]), max_size=2),
         "dials_h": st.lists(st.sampled_from([0.5, 5.0, 23.0, 100.0, 170.0]), max_size=4),
         "answered": st.sampled_from(["no_answer", "human", "abandoned"]),
+        "lifted_h": st.sampled_from([None, None, 0.0, 3.0, 200.0]),
     }
 )
 
@@ -147,6 +150,17 @@ def _contact(world: World, campaign_id: str, said: dict[str, Any], phone: str) -
     )
 
 
+def _lift(world: World, contact_id: str, hours_ago: float | None) -> None:
+    """Lift every hold that can be, so long ago."""
+    if hours_ago is None:
+        return
+    wanted = NewLift.model_validate({"holds": sorted(LIFTABLE), "because": BECAUSE})
+    lift_id = world.run(lift_hold, contact_id, wanted, by="anna").id
+    ago = "make_interval(secs => CAST(:hours AS float) * 3600)"
+    aged = f"UPDATE lifted_holds SET lifted_at = lifted_at - {ago}, expires_at = expires_at - {ago} WHERE id = :id"
+    world.execute(aged, id=lift_id, hours=hours_ago)
+
+
 def _explained(world: World, contact_id: str, at: datetime | None = None) -> tuple[Verdict, Reason | None, Any]:
     found = world.run(explain_contact, contact_id, at=at).explanation
     return found.verdict, found.reason, found.until
@@ -171,6 +185,7 @@ def test_what_is_explained_and_foreseen_is_what_is_done(
     campaign_id = _campaign(world, campaign, phone)
     _tell(world, campaign_id, person, phone)
     contact_id = _contact(world, campaign_id, person, phone)
+    _lift(world, contact_id, person["lifted_h"])
     resume_dialing(world.sql)
     before = len(carrier.dials)
 

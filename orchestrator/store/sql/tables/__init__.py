@@ -23,6 +23,7 @@ from orchestrator.store.sql.tables.contacts import contacts, import_rejects, imp
 from orchestrator.store.sql.tables.events import events, new_events, webhook_deliveries, webhook_endpoints
 from orchestrator.store.sql.tables.flows import flows, numbers
 from orchestrator.store.sql.tables.installation import idempotency_keys, installation, policy_changes
+from orchestrator.store.sql.tables.lifted_holds import lifted_holds
 from orchestrator.store.sql.tables.lists import list_changes, list_contents, list_entries, lists
 from orchestrator.store.sql.tables.search import contact_words, contact_words_backlog, contact_words_due
 from orchestrator.store.sql.tables.suppressions import lifted_suppressions, suppression_requests, suppressions
@@ -56,6 +57,7 @@ __all__ = [
     "import_rejects",
     "imports",
     "installation",
+    "lifted_holds",
     "lifted_suppressions",
     "list_changes",
     "list_contents",

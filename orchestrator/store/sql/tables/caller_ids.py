@@ -29,6 +29,7 @@ caller_id_states = Table(
     Column("number", Text, primary_key=True),
     moment("resting_until"),  # a rest that has ended stays: calls before its end do not count against the number again
     Column("rested_for", JSONB),  # the figures it was put to rest for
+    Column("rest_ended", JSONB),  # {"at", "by", "because"} of a person who ended its last rest before its time
     Column("attestation", Text),  # owned verified, as the carrier said at attested_at; NULL = neither, or not asked
     moment("attested_at"),
 )
