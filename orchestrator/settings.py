@@ -140,6 +140,7 @@ class Settings(BaseSettings):
     bucket_secret: SecretStr | None = Field(default=None, validation_alias="AWS_SECRET_ACCESS_KEY")
     log_format: LogFormat = Field(default="text", validation_alias="ORCHESTRATOR_LOG_FORMAT")
     log_level: LogLevel = Field(default="INFO", validation_alias="ORCHESTRATOR_LOG_LEVEL")
+    otlp_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     http: HttpBounds = Field(default_factory=HttpBounds)
     outbound_proxy: SecretStr | None = Field(default=None, validation_alias="ORCHESTRATOR_HTTPS_PROXY")
     outbound_direct: str = Field(default="", validation_alias="ORCHESTRATOR_NO_PROXY")

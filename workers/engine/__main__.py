@@ -23,6 +23,7 @@ from orchestrator.store.redis.event_streams import ensure_groups
 from orchestrator.store.redis.scripts import ScriptCall, run_script
 from orchestrator.store.redis.told_counts import TELL_EVERY_S, CountTeller
 from orchestrator.store.sql.connections import ensure_connection
+from orchestrator.traces import begin_tracing
 from workers.engine.notifiers import notify_loops
 from workers.engine.recording_fetchers import fetch_loops
 from workers.engine.stream_consumer import Consumer
@@ -147,6 +148,7 @@ def run_engine(only: Sequence[str] = ()) -> None:
         signal.signal(number, lambda *_: stop.set())
     if set(only) == {"dispatch"}:
         yield_to_live_calls()
+    end_tracing = begin_tracing(settings.otlp_endpoint, process="engine")
     services = open_services(settings, by_index=True)
     loops = [loop for name in only or PARTS for loop in PARTS[name](services)]
     tell = CountTeller(services.redis, services.keys).tell
@@ -155,6 +157,7 @@ def run_engine(only: Sequence[str] = ()) -> None:
     log.info("engine runs: %s", ", ".join(loop.name for loop in loops))
     run_all([with_heartbeat(loop, services.settings.heartbeat_dir) for loop in loops], stop)
     services.close()
+    end_tracing()
 
 
 def prepare(services: Services) -> None:

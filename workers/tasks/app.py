@@ -16,6 +16,7 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.told_counts import tell_in_background
 from orchestrator.store.sql.engine import open_redis
 from orchestrator.store.timeouts import BROKER_HEALTH_S, CONNECT_S, REDIS_ANSWER_S
+from orchestrator.traces import begin_tracing
 from workers.priority import yield_to_live_calls
 from workers.tasks.broker import spare_clients, survive_outages
 from workers.tasks.heartbeat import WorkerHeartbeat
@@ -76,9 +77,10 @@ def _yield_to_live_calls(instance: Any, **_: Any) -> None:
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
-def _tell_counts(**_: Any) -> None:
+def _be_watched(**_: Any) -> None:
     end = tell_in_background(open_redis(load_settings().redis_url), Keys())
-    worker_shutdown.connect(lambda **_: end(), weak=False)
+    end_tracing = begin_tracing(load_settings().otlp_endpoint, process="worker")
+    worker_shutdown.connect(lambda **_: (end(), end_tracing()), weak=False)
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types

@@ -15,6 +15,7 @@ import redis
 from sqlalchemy import Connection, Engine, RowMapping
 from sqlalchemy.exc import SQLAlchemyError
 
+from orchestrator.clock import unix_ms
 from orchestrator.counts import count
 from orchestrator.errors import NewerLiveState
 from orchestrator.model.live_call import LiveCall
@@ -42,6 +43,7 @@ from orchestrator.store.sql.call_records import (
 from orchestrator.store.sql.early_answers import note_answers
 from orchestrator.store.sql.recordings import write_recordings
 from orchestrator.telnyx.answers import Refused, sort_hangup_error
+from orchestrator.traces import ROOT, add_span
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +100,7 @@ class CallFinalizer:
         return [entry for entry in entries if b"answered" not in entry[1]]
 
     def _finalize(self, by_call: _Entries) -> int:
+        began_ms = unix_ms()
         with self._sql.begin() as tx:
             rows = lock_for_record(tx, list(by_call))
             # Read behind the lock: of two finalizers of one call, the later one writes the later state.
@@ -105,6 +108,8 @@ class CallFinalizer:
             first_ends = self._write(tx, ended, rows)
         for record in first_ends:
             count(Metric.CALLS_ENDED, record.call.direction, record.disposition)
+            add_span(record.call.call_id, "record", began_ms=began_ms)
+            add_span(record.call.call_id, ROOT, disposition=record.disposition.value)
         self._pause_refused(ended, rows)
         self._let_go(ended, rows)
         return len(first_ends)

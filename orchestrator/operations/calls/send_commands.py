@@ -44,6 +44,7 @@ from orchestrator.telnyx.client import TelnyxClient
 from orchestrator.telnyx.client_state import ClientState
 from orchestrator.telnyx.commands import COMMANDS
 from orchestrator.telnyx.commands.called_number import CALL_OTHERS
+from orchestrator.traces import add_span
 
 log = logging.getLogger(__name__)
 
@@ -163,6 +164,8 @@ class CommandSender:
 
     def _carried_out(self, turn: Turn, token: str) -> Event | None:
         posted_ms, answer, answered_ms = unix_ms(), self._send(turn), unix_ms()
+        facts = {"action": str(turn.command["action"]), "answer": type(answer).__name__}
+        add_span(turn.call_id, "command", began_ms=posted_ms, ended_ms=answered_ms, **facts)
         event = _event_for(turn, answer, lives=partial(self._lives, turn))
         if event and turn.age_ms == 0:  # a repeat would count the pause before it
             times = {"started_ms": turn.started_ms, "posted_ms": posted_ms, "answered_ms": answered_ms}

@@ -28,6 +28,7 @@ from orchestrator.store.sql.contact_transitions import Move, lock_candidates, lo
 from orchestrator.store.sql.dial_checks import read_facts
 from orchestrator.store.sql.dial_ledger import DEADLINE_SLACK_S, insert_reserved
 from orchestrator.store.sql.flow_cache import FlowCache
+from orchestrator.traces import add_span
 
 IN_USE_FOR = timedelta(seconds=30)
 _NOT_THE_CONTACTS = (Reason.CAMPAIGN_PAUSED, Reason.DIALING_STOPPED, Reason.CAMPAIGN_NOT_STARTED)
@@ -94,7 +95,10 @@ class Claimer:
         moves = [_refused(rows[cid], refusal) for cid, refusal in refusals.items() if not _passes_by_itself(refusal)]
         moves += [_claimed(row, row["id"] in won, rows[row["contact_id"]]) for row in attempts]
         move_contacts(tx, moves)
-        return Claim(tuple(row["id"] for row in attempts if row["id"] in won), len(rows), refusals)
+        claimed = tuple(row["id"] for row in attempts if row["id"] in won)
+        for call_id in claimed:
+            add_span(call_id, "claim")
+        return Claim(claimed, len(rows), refusals)
 
     def _affordable(self, tx: Connection, going: list[RowMapping]) -> list[RowMapping]:
         """Return the first of them whose estimates fit into what their campaign may still spend; without a budget all.

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import redis
 from sqlalchemy import Engine
 
-from orchestrator.clock import boot_seconds
+from orchestrator.clock import boot_seconds, unix_ms
 from orchestrator.operations.dialing.dial_request import with_webhook_retries
 from orchestrator.operations.dialing.permit_dial import TOO_OLD_S, DialPermits, Permit
 from orchestrator.operations.dialing.settle_dial import DialSettler
@@ -23,6 +23,7 @@ from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.telnyx.answers import Accepted, Answer
 from orchestrator.telnyx.client import TelnyxClient
+from orchestrator.traces import add_span
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,9 @@ class Dialer:
         if stopped:
             self._settler.release(send, stopped)
             return None
+        began_ms = unix_ms()
         answer = self._carrier.dial(with_webhook_retries(send.row["request"]), send_before=began + TOO_OLD_S)
+        add_span(send.call_id, "dial", began_ms=began_ms, answer=type(answer).__name__, send_no=send.send_no)
         log.info("dial answered: %s", type(answer).__name__, extra={"call_id": send.call_id, "send_no": send.send_no})
         if not isinstance(answer, Accepted):
             self._settler.settle_no(permit, answer)

@@ -33,6 +33,7 @@ from orchestrator.store.redis.ready_calls import WakeUps
 from orchestrator.store.redis.scripts import ScriptCall, raise_errors, run_scripts_in_parts
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.own_connections import OwnConnections
+from orchestrator.traces import add_span
 
 log = logging.getLogger(__name__)
 
@@ -281,6 +282,8 @@ class EventProcessor:
                 lost.append(each.matched)
             elif answer == DONE:
                 self._cache.keep(each.version, each.call)
+                event, arrived_ms = each.matched.event, float(each.matched.entry.entry_id.partition("-")[0])
+                add_span(event.call_id, "event", began_ms=arrived_ms, type=event.type)
                 woken += [each.call.call_id] if each.is_due else []
         return lost
 
