@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from flask import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StrictBool, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from api.http.auth import actor
 from api.http.pagination import Page, PageQuery, cut_page
@@ -28,7 +29,21 @@ _Login = Annotated[
     StringConstraints(pattern=f"^{manage_users.LOGIN}$"),
     Field(description="An email address or a name; letters in upper and lower case are the same."),
 ]
-_Password = Annotated[SecretStr, Field(min_length=SHORTEST, max_length=LONGEST)]
+
+
+def _of_length(password: SecretStr) -> SecretStr:
+    if not SHORTEST <= len(password) <= LONGEST:
+        code = "string_too_short" if len(password) < SHORTEST else "string_too_long"
+        raise PydanticCustomError(code, "a password has {least} to {most} characters", _LENGTHS)
+    return password
+
+
+_LENGTHS = {"least": SHORTEST, "most": LONGEST}
+_Password = Annotated[
+    SecretStr,
+    AfterValidator(_of_length),
+    Field(json_schema_extra={"minLength": SHORTEST, "maxLength": LONGEST}),
+]
 
 
 class NewUser(BaseModel):

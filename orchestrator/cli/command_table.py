@@ -68,6 +68,7 @@ COMMANDS = (
         f"Give people and programs a key of their own: a viewer's, an operator's or an admin's. {_FINDS}",
         ("key",),
     ),
+    Entry("user", f"Say who may sign in to the web page, and as what. {_FINDS}", ("user",)),
     Entry("call", f"Dial one number, send a command to a live call, or show a call. {_FINDS}", ("call",)),
     Entry("dialing", f"Stop all dialing, and resume it. {_FINDS}", ("dialing",)),
     Entry("number", f"Answer incoming calls with flows. {_FINDS}", ("number",)),

@@ -86,8 +86,8 @@ def test_a_login_is_of_one_user_however_it_is_written(rest: Rest) -> None:
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [
-        ({"password": "short"}, {"/password": "too_short"}),
-        ({"password": "x" * 129}, {"/password": "too_long"}),
+        ({"password": "short"}, {"/password": "string_too_short"}),
+        ({"password": "x" * 129}, {"/password": "string_too_long"}),
         ({"password": "aaaaaaaaaaaa"}, {"/password": "password_guessable"}),
         ({"login": "grace.hopper", "password": "Grace.Hopper"}, {"/password": "password_guessable"}),
         ({"login": "two words"}, {"/login": "string_pattern_mismatch"}),

@@ -15,6 +15,7 @@ _ANSWERED_WITH_NOTHING = {
     ("number", "remove"),
     ("pool", "delete"),
     ("suppress", "lift"),
+    ("user", "remove"),
     ("webhook", "delete"),
 }
 
