@@ -15,6 +15,7 @@ from werkzeug.routing import Rule
 
 from api.http import auth, problems
 from api.http.audit import Views, audited, views_by_path
+from api.http.etags import not_modified, refuse_if_match
 from api.http.idempotency import once
 from api.http.path_ids import check_ids
 from api.http.request_parsing import open_body, parse_json, parse_query, read_body
@@ -89,6 +90,7 @@ def _handler(services: Services, variants: Mapping[str, Sequence[Route]], views:
             raise MethodNotAllowed(list(variants))
         check_ids(ids)
         route = _variant(variants[request.method])
+        refuse_if_match(route)
         return auth.refuse_role(route) or once(
             services, route, lambda: audited(services, route, ids, views, lambda: _respond(services, route, ids))
         )
@@ -112,6 +114,8 @@ def _takes(body: Body) -> bool:
 
 def _respond(services: Services, route: Route, ids: dict[str, str]) -> Response:
     returned = route.view(services, **ids, **_parsed(route))
+    if (known := not_modified(returned)) is not None:
+        return known
     return answer(returned) if isinstance(returned, BaseModel) else returned
 
 

@@ -5,6 +5,7 @@ OrchestratorError
 │   └── InvalidFlow     a flow document with problems (step, line and detail of each)
 ├── NotFound            the id names nothing
 ├── Conflict            the state of the resource does not allow the request
+├── ChangedMeanwhile    a change was made of a version that is no longer there: read it again; nothing was changed
 ├── Gone                the resource existed and is no longer available
 ├── InvalidLink         a signed link is not one of ours, or was changed: answer 403
 ├── LimitReached        the rate or the channels are used up: retry after `retry_after_s`
@@ -107,6 +108,14 @@ class Conflict(OrchestratorError):
         super().__init__(detail)
         self.code, self.detail, self.status, self.allowed = code, detail, status, list(allowed)
         self.until, self.errors, self.lists = until, list(errors), list(lists)
+
+
+class ChangedMeanwhile(OrchestratorError):
+    """Raised when a change was made of another version than there is now, whose tag is `etag`."""
+
+    def __init__(self, etag: str) -> None:
+        super().__init__(f"it was changed meanwhile and is {etag} now")
+        self.etag = etag
 
 
 class Gone(OrchestratorError):

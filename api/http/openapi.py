@@ -15,7 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from api.http.error_schemas import FieldProblem, Problem
 from api.http.path_ids import pattern_of
-from api.http.responses import REFUSALS_OF_THE_SERVER
+from api.http.responses import REFUSALS_OF_THE_SERVER, Tagged
 from api.http.routes import Body, Route
 from orchestrator.policy.durations import format_duration
 from orchestrator.policy.roles import Role
@@ -25,6 +25,11 @@ _TYPES = {"application/json": "object"}  # all other media are text, or bytes
 _OTHER_NAMES = {
     "connection_id": "The id of the carrier's connection.",
     "file": "The name of a captured file, as the call's media lists it.",
+}
+_ETAG = "Of what can be edited: it stays while calls begin and end. For the If-Match of a PATCH."
+_CONDITIONS = {
+    "GET": ("If-None-Match", "An ETag that you have: 304 if it still covers the whole answer."),
+    "PATCH": ("If-Match", "The ETag of what you read: 412 `changed_meanwhile` if somebody has changed it since."),
 }
 _DESCRIPTION = """Calls lists of people through Telnyx, walks each call through a flow, and reports.
 
@@ -158,6 +163,17 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _headers(route: Route) -> list[dict[str, Any]]:
+    return [*_conditions(route), *_idempotency(route)]
+
+
+def _conditions(route: Route) -> list[dict[str, Any]]:
+    if not route.is_tagged or route.method not in _CONDITIONS:
+        return []
+    name, detail = _CONDITIONS[route.method]
+    return [{"name": name, "in": "header", "required": False, "description": detail, "schema": {"type": "string"}}]
+
+
+def _idempotency(route: Route) -> list[dict[str, Any]]:
     if route.idempotency == "none":
         return []
     detail = "Kept for 24 h: the same key and body get the first answer again, with `Idempotent-Replayed: true`."
@@ -178,7 +194,10 @@ def _schema_of(body: Body, media: str, names: Mapping[Any, str]) -> dict[str, An
 
 
 def _answers(route: Route, names: Mapping[Any, str]) -> dict[str, Any]:
-    return {str(status): _answer(status, given, names) for status, given in route.gives.items()}
+    given = {str(status): _answer(status, given, names) for status, given in route.gives.items()}
+    if route.is_tagged and route.method == "GET":
+        given["304"] = {"description": "The tag of If-None-Match still fits; only where it covers the whole answer."}
+    return given
 
 
 def _answer(status: int, given: Any, names: Mapping[Any, str]) -> dict[str, Any]:
@@ -186,6 +205,8 @@ def _answer(status: int, given: Any, names: Mapping[Any, str]) -> dict[str, Any]
     if isinstance(given, tuple):
         described["content"] = {media: {"schema": {"type": _TYPES.get(media, "string")}} for media in given}
     elif given is not None:
+        if issubclass(given, Tagged):
+            described["headers"] = {"ETag": {"schema": {"type": "string"}, "description": _ETAG}}
         described["content"] = {"application/json": {"schema": {"$ref": names[given, "serialization"]}}}
     return described
 
@@ -194,6 +215,7 @@ def _failures(route: Route) -> dict[str, Any]:
     statuses = {*route.fails, *REFUSALS_OF_THE_SERVER, *_refusals_of_the_address(route)}
     statuses |= {422} if route.body and route.body.model else set()
     statuses |= {403} if not route.is_open and route.needs is not Role.VIEWER else set()
+    statuses |= {412} if route.takes_if_match else set()
     statuses |= {409, 410, 422} if route.idempotency != "none" else set()
     return {str(status): _failure(status) for status in sorted(statuses - route.gives.keys())}
 

@@ -17,6 +17,7 @@ from werkzeug.exceptions import (
 
 from api.http.responses import problem
 from orchestrator.errors import (
+    ChangedMeanwhile,
     Conflict,
     Gone,
     InvalidInput,
@@ -91,6 +92,12 @@ def _(error: Conflict) -> Response:
     beside |= {"errors": error.errors} if error.errors else {}
     beside |= {"lists": error.lists} if error.lists else {}
     return problem(409, error.code, error.detail, current_status=error.status, allowed=error.allowed, **beside)
+
+
+@to_problem.register
+def _(error: ChangedMeanwhile) -> Response:
+    detail = "It was changed since you read it; read it again, and send what you change with the new ETag."
+    return problem(412, "changed_meanwhile", detail, headers={"ETag": error.etag})
 
 
 @to_problem.register

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from flask import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, PrivateAttr
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -27,8 +27,17 @@ class Refusal(NamedTuple):
 REFUSALS_OF_THE_SERVER = frozenset({400, 408, 413, 415, 417, 431, 500, 501, 503})
 
 
+class Tagged(BaseModel):
+    """Something that people edit; its answer carries an ETag (api/http/etags.py)."""
+
+    _etag: str = PrivateAttr("")
+    _is_whole: bool = PrivateAttr(default=False)
+
+
 def answer(model: BaseModel, status: int = 200, *, headers: Mapping[str, str] | None = None) -> Response:
-    """Return `model` as a JSON response."""
+    """Return `model` as a JSON response, with the ETag of one that has it."""
+    if isinstance(model, Tagged) and model._etag:
+        headers = {**(headers or {}), "ETag": model._etag}
     return Response(model.model_dump_json(), status=status, headers=headers, content_type=JSON)
 
 

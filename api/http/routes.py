@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from api.http.responses import Tagged
 from orchestrator.policy.roles import Role
 
 View = Callable[..., Any]
@@ -67,6 +68,16 @@ class Route:
     def is_open(self) -> bool:
         """Whether no API key is asked for."""
         return not self.path.startswith("/v1/")
+
+    @property
+    def is_tagged(self) -> bool:
+        """Whether its answer carries an ETag."""
+        return any(isinstance(given, type) and issubclass(given, Tagged) for given in self.gives.values())
+
+    @property
+    def takes_if_match(self) -> bool:
+        """Whether a change may say which version it was made of."""
+        return self.method == "PATCH" and self.is_tagged
 
     @property
     def summary(self) -> str:

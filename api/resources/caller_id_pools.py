@@ -7,9 +7,10 @@ from typing import Any, Literal
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.http.etags import expected, tagged
 from api.http.idempotency import fresh_id
 from api.http.pagination import Page, PageQuery, cut_page
-from api.http.responses import answer, nothing
+from api.http.responses import Tagged, answer, nothing
 from api.http.routes import Resource
 from orchestrator.operations.caller_ids.find_pools import MOST_COUNTED, NumberNow, PoolNow, find_pool, list_pools
 from orchestrator.operations.caller_ids.write_pools import (
@@ -32,6 +33,8 @@ from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
 resource = Resource("caller id pools")
+
+_EDITED = ("name", "numbers", "choose", "per_day", "per_hour", "rest_s", "health", "updated_at")
 
 
 class RestedFor(BaseModel):
@@ -62,7 +65,7 @@ class PoolNumberView(BaseModel):
     )
 
 
-class CallerIdPoolView(BaseModel):
+class CallerIdPoolView(Tagged):
     """A pool of caller ids."""
 
     id: str
@@ -114,7 +117,8 @@ def _number(number: NumberNow) -> dict[str, Any]:
 
 def _view(pool: PoolNow) -> CallerIdPoolView:
     numbers = [_number(number) for number in pool.numbers]
-    return CallerIdPoolView.model_validate({**pool.row._mapping, "numbers": numbers, "rest": f"{pool.row.rest_s}s"})
+    view = CallerIdPoolView.model_validate({**pool.row._mapping, "numbers": numbers, "rest": f"{pool.row.rest_s}s"})
+    return tagged(view, pool.row._mapping, _EDITED)
 
 
 @resource.route(
@@ -163,7 +167,7 @@ def change(services: Services, pool_id: str, body: CallerIdPoolChanges) -> Calle
 
     From a number that is taken out no more calls are made.
     """
-    change_pool(pool_id, body, sql=services.sql)
+    change_pool(pool_id, body, expects=expected(_EDITED), sql=services.sql)
     return _view(find_pool(pool_id, sql=services.sql))
 
 

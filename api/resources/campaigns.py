@@ -9,9 +9,10 @@ from flask import Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from api.http.etags import expected, tagged
 from api.http.idempotency import fresh_id
 from api.http.pagination import Page, PageQuery, cut_page
-from api.http.responses import answer
+from api.http.responses import Tagged, answer
 from api.http.routes import Body, Resource
 from api.http.state_values import values_of
 from api.resources.summaries import SummaryView, summary_of
@@ -58,6 +59,14 @@ class FlowReference(BaseModel):
     version: int
 
 
+EDITED = (
+    *("name", "flow_id", "caller_ids", "caller_id_pool", "purpose", "subject", "voice", "law", "allow_number_kinds"),
+    *("starts_at", "ends_at", "default_timezone", "keep_open", "pacing", "calling_hours", "always_because", "retry"),
+    *("number_gap_s", "caps", "consent", "on_opt_out", "lists", "guards", "spend", "variables", "tags", "description"),
+)
+"""The columns of a campaign that people edit: an edit of another version of them is refused."""
+
+
 class StatusReason(BaseModel):
     """Why a campaign does not dial, and since when: its own reason, or `dialing_stopped` for all of them."""
 
@@ -70,7 +79,7 @@ def _said_lists(value: Any) -> Any:
     return DEFAULT_LISTS if value is None else value
 
 
-class CampaignView(BaseModel):
+class CampaignView(Tagged):
     """A campaign."""
 
     id: str
@@ -167,14 +176,15 @@ def fields_of(services: Services, row: Any) -> dict[str, Any]:
 
 
 def _view(services: Services, row: Any) -> CampaignView:
-    return CampaignView.model_validate(fields_of(services, row))
+    return tagged(CampaignView.model_validate(fields_of(services, row)), row._mapping, EDITED)
 
 
 def _in_flight(services: Services, campaign_id: str) -> CampaignInFlight:
     now = find_campaign_now(campaign_id, sql=services.sql, client=services.redis, keys=services.keys)
     waits_for = _waits_for(now.room, services.clock(), now.stop)
     fields = _fields(now.campaign, now.stop)
-    return CampaignInFlight.model_validate({**fields, "in_flight": now.in_flight, "waits_for": waits_for})
+    view = CampaignInFlight.model_validate({**fields, "in_flight": now.in_flight, "waits_for": waits_for})
+    return tagged(view, now.campaign._mapping, EDITED)
 
 
 def _waits_for(room: Room | None, now: datetime, stop: Stop | None) -> WaitsFor | None:
@@ -246,7 +256,13 @@ def change(services: Services, campaign_id: str, body: CampaignChanges) -> Campa
     return _view(
         services,
         change_campaign(
-            campaign_id, body, sql=services.sql, flows=services.flows, caps=services.caps, clock=services.clock
+            campaign_id,
+            body,
+            expects=expected(EDITED),
+            sql=services.sql,
+            flows=services.flows,
+            caps=services.caps,
+            clock=services.clock,
         ),
     )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from api.http.etags import expected, tagged
+from api.http.responses import Tagged
 from api.http.routes import Resource
 from orchestrator.operations.dialing.change_account_limits import ConnectionChange, change_connection, show_connection
 from orchestrator.policy.phone.dial_regions import MEAN as DIAL_REGIONS_MEAN
@@ -15,8 +17,10 @@ from orchestrator.services import Services
 
 resource = Resource("connections")
 
+_EDITED = ("calls_per_second", "max_live_calls", "dial_regions", "updated_at")
 
-class ConnectionView(BaseModel):
+
+class ConnectionView(Tagged):
     """A carrier account's limits."""
 
     id: str
@@ -27,7 +31,7 @@ class ConnectionView(BaseModel):
 
 
 def _shape(row: Any) -> ConnectionView:
-    return ConnectionView.model_validate(row._mapping)
+    return tagged(ConnectionView.model_validate(row._mapping), row._mapping, _EDITED, is_whole=True)
 
 
 @resource.route("GET", "/v1/connections/{connection_id}", gives={200: ConnectionView}, fails=(404,))
@@ -50,4 +54,5 @@ def change(services: Services, connection_id: str, body: ConnectionChange) -> Co
     Set `calls_per_second` to what the carrier allows the account; the engine stays below it in any trailing 5 seconds.
     A number outside `dial_regions` is not dialed, and its contact ends as `exhausted` with `region_not_allowed`.
     """
-    return _shape(change_connection(connection_id, body, sql=services.sql, settings=services.settings))
+    expects, settings = expected(_EDITED), services.settings
+    return _shape(change_connection(connection_id, body, expects=expects, sql=services.sql, settings=settings))

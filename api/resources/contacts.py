@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from api.http.etags import expected, tagged
 from api.http.pagination import Page, PageQuery, cut_page, encode_cursor
 from api.http.phone_filters import ASKED_REGION, read_number
-from api.http.responses import nothing
+from api.http.responses import Tagged, nothing
 from api.http.routes import Body, Resource
 from api.http.state_values import values_of
 from orchestrator.model.contact_status import OPEN_CONTACTS, ContactStatus
@@ -38,6 +39,9 @@ from orchestrator.services import Services
 from orchestrator.store.sql.dialing_stop import Stop
 
 resource = Resource("contacts")
+
+# What calls change (status, outcome, answers) is not among them: an edit does not fail because a call has ended.
+_EDITED = ("phone", "timezone", "timezone_source", "region", "not_before", "not_after", "priority", "variables")
 
 ContactStatusValue = Annotated[ContactStatus, values_of(ContactStatus)]
 Word = Annotated[str, Field(min_length=1, max_length=200)]
@@ -108,7 +112,7 @@ class CallbackView(BaseModel):
     call_id: str | None
 
 
-class ContactView(BaseModel):
+class ContactView(Tagged):
     """A contact. While it is waiting or held, `reason` says why and `until` when it is checked again.
 
     `reason_detail` is the reason in words; null for a call's disposition or outcome.
@@ -194,7 +198,7 @@ def _views(services: Services, rows: Sequence[Any]) -> Iterator[ContactView]:
 
 
 def _view(services: Services, row: Any) -> ContactView:
-    return next(_views(services, [row]))
+    return tagged(next(_views(services, [row])), row._mapping, _EDITED)
 
 
 def _shape(row: Any, current: CurrentStatus, stop: Stop | None) -> ContactView:
@@ -311,6 +315,7 @@ def change(services: Services, contact_id: str, body: ContactChange) -> ContactV
         change_contact(
             contact_id,
             body,
+            expects=expected(_EDITED),
             sql=services.sql,
             client=services.redis,
             keys=services.keys,

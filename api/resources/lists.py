@@ -9,10 +9,11 @@ from typing import Annotated, Any
 from flask import Response
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from api.http.etags import expected, tagged
 from api.http.idempotency import fresh_id
 from api.http.pagination import Page, PageQuery, cut_page
 from api.http.phone_filters import ASKED_REGION, read_number
-from api.http.responses import answer, nothing
+from api.http.responses import Tagged, answer, nothing
 from api.http.routes import Body, Resource
 from api.http.upload_parameters import FileQuery, ProblemKind
 from api.resources.suppressions import SuppressionError, SuppressionNote, SuppressionView, suppression_view
@@ -44,6 +45,8 @@ from orchestrator.services import Services
 
 resource = Resource("lists")
 
+_EDITED = ("regions", "purposes", "owner", "max_age_s")
+
 _MOST_BYTES = 8 * 1024**3
 _MOST_ENTRIES = 1_000
 
@@ -60,7 +63,7 @@ def _span(value: Any) -> Any:
     return timedelta(seconds=value) if isinstance(value, int) else value
 
 
-class ListView(BaseModel):
+class ListView(Tagged):
     """A list; `version` counts its imports, `as_of` is the moment that the last of them speaks of.
 
     `as_of` is null where nothing was ever imported; such a registry holds the contacts that it covers.
@@ -206,7 +209,7 @@ class ListChangeView(BaseModel):
 def _view(row: Any) -> ListView:
     age = timedelta(seconds=row.max_age_s) if row.max_age_s else None
     stale_from = row.as_of + age if row.as_of and age else None
-    return ListView.model_validate({**row._mapping, "stale_from": stale_from})
+    return tagged(ListView.model_validate({**row._mapping, "stale_from": stale_from}), row._mapping, _EDITED)
 
 
 def _content_view(done: ImportedContent) -> ContentView:
@@ -260,7 +263,8 @@ def show(services: Services, list_id: str) -> ListView:
 @resource.route("PATCH", "/v1/lists/{list_id}", body=ListChanges, gives={200: ListView}, fails=(404, 422))
 def change(services: Services, list_id: str, body: ListChanges) -> ListView:
     """Change what a list covers and how old it may be; from the next dial on. Name and kind stay."""
-    return _view(change_list(list_id, body, sql=services.sql, client=services.redis, keys=services.keys))
+    stores: dict[str, Any] = {"sql": services.sql, "client": services.redis, "keys": services.keys}
+    return _view(change_list(list_id, body, expects=expected(_EDITED), **stores))
 
 
 @resource.route("DELETE", "/v1/lists/{list_id}", query=ListRemoval, gives={204: None}, fails=(404, 409, 422))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from api.http.etags import expected, tagged
 from api.http.idempotency import fresh_id
 from api.http.pagination import Page, PageQuery, cut_page
 from api.http.phone_filters import ASKED_REGION, read_number
-from api.http.responses import answer, nothing
+from api.http.responses import Tagged, answer, nothing
 from api.http.routes import Resource
 from api.resources.campaigns import FlowReference
 from orchestrator.operations.flows.assign_number import (
@@ -28,8 +29,10 @@ from orchestrator.store.sql.numbers import list_numbers
 
 resource = Resource("numbers")
 
+_EDITED = ("flow_id", "join_days", "updated_at")
 
-class NumberView(BaseModel):
+
+class NumberView(Tagged):
     """A number that takes inbound calls; `join_days` is null where the setting of the installation applies."""
 
     id: str
@@ -49,7 +52,8 @@ class NumberQuery(PageQuery):
 
 def _view(row: Any) -> NumberView:
     flow = FlowReference(id=row.flow_id, name=row.flow_name, version=row.flow_version)
-    return NumberView.model_validate({**row._mapping, "flow": flow})
+    view = NumberView.model_validate({**row._mapping, "flow": flow})
+    return tagged(view, row._mapping, _EDITED, is_whole=True)
 
 
 @resource.route(
@@ -86,7 +90,7 @@ def show(services: Services, number_id: str) -> NumberView:
 @resource.route("PATCH", "/v1/numbers/{number_id}", body=NumberChange, gives={200: NumberView}, fails=(404, 422))
 def change(services: Services, number_id: str, body: NumberChange) -> NumberView:
     """Change a number's flow, for future calls."""
-    return _view(change_number(number_id, body, sql=services.sql, flows=services.flows))
+    return _view(change_number(number_id, body, expects=expected(_EDITED), sql=services.sql, flows=services.flows))
 
 
 @resource.route("DELETE", "/v1/numbers/{number_id}", gives={204: None}, fails=(404, 409))

@@ -6,8 +6,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.http.etags import expected, tagged
+from api.http.responses import Tagged
 from api.http.routes import Resource
-from orchestrator.operations.system.change_policy import Policy, PolicyChanges, change_policy, find_policy
+from orchestrator.operations.system.change_policy import (
+    Policy,
+    PolicyChanges,
+    change_policy,
+    find_policy,
+    stored_policy,
+)
 from orchestrator.policy.caps import Caps
 from orchestrator.policy.retention import Retention
 from orchestrator.policy.roles import Role
@@ -15,6 +23,8 @@ from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
 resource = Resource("policy")
+
+_EDITED = ("caps", "retention")
 
 
 class PolicyChange(BaseModel):
@@ -28,7 +38,7 @@ class PolicyChange(BaseModel):
     at: Moment = Field(validation_alias="changed_at")
 
 
-class PolicyView(BaseModel):
+class PolicyView(Tagged):
     """What holds for every campaign.
 
     `caps` are in force: of `settings`, which the environment says, and `said`, which was said here, the stricter. A
@@ -55,15 +65,16 @@ def change(services: Services, body: PolicyChanges) -> PolicyView:
     No cap may be laxer than the environment's settings. Contacts that caps or rests held are asked about again. What is
     older than `retention` keeps it is erased within hours, and cannot be brought back.
     """
-    return _view(change_policy(body, sql=services.sql, caps=services.caps))
+    return _view(change_policy(body, expects=expected(_EDITED), sql=services.sql, caps=services.caps))
 
 
 def _view(policy: Policy) -> PolicyView:
     changes = [PolicyChange.model_validate(row) for row in policy.changes]
-    return PolicyView(
+    view = PolicyView(
         caps=policy.caps,
         said=policy.said,
         settings=policy.settings,
         retention=policy.retention,
         changes=changes,
     )
+    return tagged(view, stored_policy(policy.said, policy.retention), _EDITED)

@@ -9,8 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 from pydantic_core import PydanticCustomError
 
 from api.http.auth import actor
+from api.http.etags import expected, tagged
 from api.http.pagination import Page, PageQuery, cut_page
-from api.http.responses import answer, nothing
+from api.http.responses import Tagged, answer, nothing
 from api.http.routes import Resource
 from orchestrator.ids import new_id
 from orchestrator.operations.access import manage_users
@@ -22,6 +23,8 @@ from orchestrator.policy.timestamps import Moment
 from orchestrator.services import Services
 
 resource = Resource("users")
+
+_EDITED = ("name", "login", "role", "disabled_at", "password_changed_at", "updated_at")
 
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(all_seen)]
 _Login = Annotated[
@@ -74,7 +77,7 @@ class UserChanges(BaseModel):
         return given | ({"password": self.password.get_secret_value()} if self.password else {})
 
 
-class UserView(BaseModel):
+class UserView(Tagged):
     """A user; nothing of the password is shown."""
 
     id: str
@@ -106,7 +109,8 @@ class SignInLinkView(BaseModel):
 
 
 def _view(row: Any) -> UserView:
-    return UserView.model_validate({**row._mapping, "disabled": row.disabled_at is not None})
+    view = UserView.model_validate({**row._mapping, "disabled": row.disabled_at is not None})
+    return tagged(view, row._mapping, _EDITED)
 
 
 # A password is in the body: under an Idempotency-Key its digest would be kept, and that is a fast one.
@@ -155,7 +159,8 @@ def change(services: Services, user_id: str, body: UserChanges) -> UserView:
     Another role, a password, and disabling end the user's sessions at once. The last admin may be changed as well: the
     key of the settings is an admin that nobody can take away.
     """
-    return _view(manage_users.change_user(user_id, body.given(), now=services.clock(), sql=services.sql))
+    now, expects = services.clock(), expected(_EDITED)
+    return _view(manage_users.change_user(user_id, body.given(), now=now, expects=expects, sql=services.sql))
 
 
 @resource.route("DELETE", "/v1/users/{user_id}", gives={204: None}, fails=(404,), role=Role.ADMIN)

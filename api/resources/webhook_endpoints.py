@@ -8,9 +8,10 @@ from flask import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Row
 
+from api.http.etags import expected, tagged
 from api.http.idempotency import fresh_id
 from api.http.pagination import Page, PageQuery, cut_page
-from api.http.responses import answer, nothing
+from api.http.responses import Tagged, answer, nothing
 from api.http.routes import Body, Resource
 from orchestrator.model.told_event import ToldEvent
 from orchestrator.operations.notify import write_endpoints
@@ -23,6 +24,8 @@ from orchestrator.services import Services
 
 resource = Resource("webhook endpoints")
 
+_EDITED = ("url", "events", "disabled_at", "updated_at")  # not what became of its deliveries
+
 
 class Disabled(BaseModel):
     """Since when an endpoint receives nothing, and why."""
@@ -33,7 +36,7 @@ class Disabled(BaseModel):
     )
 
 
-class WebhookEndpointView(BaseModel):
+class WebhookEndpointView(Tagged):
     """An endpoint; its secret is shown when it is made, and never again."""
 
     id: str
@@ -90,11 +93,11 @@ def _columns(row: Row[Any]) -> dict[str, Any]:
 
 
 def _view(row: Row[Any]) -> WebhookEndpointView:
-    return WebhookEndpointView.model_validate(_columns(row))
+    return tagged(WebhookEndpointView.model_validate(_columns(row)), row._mapping, _EDITED)
 
 
 def _shown_once(row: Row[Any]) -> WebhookEndpointWithSecret:
-    return WebhookEndpointWithSecret.model_validate(_columns(row))
+    return tagged(WebhookEndpointWithSecret.model_validate(_columns(row)), row._mapping, _EDITED)
 
 
 def _delivery(row: Row[Any]) -> DeliveryView:
@@ -148,8 +151,8 @@ def show(services: Services, endpoint_id: str) -> WebhookEndpointView:
 )
 def change(services: Services, endpoint_id: str, body: WebhookEndpointChanges) -> WebhookEndpointView:
     """Change an endpoint; `enabled: true` lets it receive again, and what was pending goes on."""
-    trusted = services.settings.trusted_by_name
-    return _view(write_endpoints.change_endpoint(endpoint_id, body, trusted=trusted, sql=services.sql))
+    trusted, expects = services.settings.trusted_by_name, expected(_EDITED)
+    return _view(write_endpoints.change_endpoint(endpoint_id, body, trusted=trusted, expects=expects, sql=services.sql))
 
 
 @resource.route("DELETE", "/v1/webhook-endpoints/{endpoint_id}", gives={204: None}, fails=(404,), role=Role.ADMIN)

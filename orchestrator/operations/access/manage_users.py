@@ -17,6 +17,7 @@ from orchestrator.operations.access.audit import concerns
 from orchestrator.operations.access.passwords import hash_password
 from orchestrator.policy.roles import Role
 from orchestrator.store.sql import sessions, users
+from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 
 _ENDS_SESSIONS: Final = frozenset({"role", "password_hash", "disabled_at"})
 _DIFFERENT: Final = 5
@@ -55,7 +56,9 @@ def list_users(*, after: str | None, limit: int, sql: Engine) -> Sequence[Row[An
         return users.list_users(tx, after=after, limit=limit)
 
 
-def change_user(user_id: str, changes: Mapping[str, Any], *, now: datetime, sql: Engine) -> Row[Any]:
+def change_user(
+    user_id: str, changes: Mapping[str, Any], *, now: datetime, expects: Expects = whatever_it_is, sql: Engine
+) -> Row[Any]:
     """Change a user's `name`, `login`, `role`, `disabled` or `password`; what is left out stays.
 
     Another role, a password, and disabling end the user's sessions in the same transaction. Raises NotFound, Conflict
@@ -64,7 +67,9 @@ def change_user(user_id: str, changes: Mapping[str, Any], *, now: datetime, sql:
     hashed = hash_password(changes["password"]) if "password" in changes else None
     try:
         with sql.begin() as tx:
-            return _change(tx, user_id, changes, hashed, now)
+            before = _found(users.find_user(tx, user_id, locked=True), user_id)
+            expects(before._mapping)
+            return _change(tx, before, changes, hashed, now)
     except IntegrityError as err:  # the login is the one thing that is unique
         raise _taken() from err
 
@@ -76,8 +81,9 @@ def delete_user(user_id: str, *, sql: Engine) -> None:
             raise NotFound("user", user_id)
 
 
-def _change(tx: Connection, user_id: str, changes: Mapping[str, Any], hashed: str | None, now: datetime) -> Row[Any]:
-    before = _found(users.find_user(tx, user_id, locked=True), user_id)
+def _change(
+    tx: Connection, before: Row[Any], changes: Mapping[str, Any], hashed: str | None, now: datetime
+) -> Row[Any]:
     login = canonical_login(changes.get("login", before.login))
     if hashed is not None:
         _refuse_guessable(changes["password"], login)
@@ -85,8 +91,8 @@ def _change(tx: Connection, user_id: str, changes: Mapping[str, Any], hashed: st
     if not values:
         return before
     if _ENDS_SESSIONS & values.keys():
-        sessions.delete_sessions_of(tx, user_id)
-    return users.change_user(tx, user_id, values)
+        sessions.delete_sessions_of(tx, before.id)
+    return users.change_user(tx, before.id, values)
 
 
 def _values(

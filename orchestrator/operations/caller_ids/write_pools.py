@@ -16,6 +16,7 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql import caller_id_pools as pools
 from orchestrator.store.sql.call_filters import from_number
 from orchestrator.store.sql.campaigns import lock_campaign, release_holds
+from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 
 HELD_BY_CALLER_IDS = (Reason.CALLER_ID_QUOTA, Reason.CALLER_ID_RESTING)
 """The reasons that a change of caller ids may end."""
@@ -36,13 +37,16 @@ def create_pool(wanted: NewCallerIdPool, *, pool_id: str, sql: Engine) -> Row[An
         return found_pool(pools.find_pool(tx, pool_id), pool_id)
 
 
-def change_pool(pool_id: str, changes: CallerIdPoolChanges, *, sql: Engine) -> Row[Any]:
+def change_pool(
+    pool_id: str, changes: CallerIdPoolChanges, *, expects: Expects = whatever_it_is, sql: Engine
+) -> Row[Any]:
     """Change the given fields and return the pool; they apply from the next claim and the next dial on.
 
     Contacts of its campaigns that wait for a caller id are asked about again. Raises InvalidInput as `create_pool`.
     """
     with sql.begin() as tx:
         before = _lock(tx, pool_id)
+        expects(before._mapping)
         numbers = changes.numbers or tuple(numbers_of(before).values())
         _check_local(tx, changes.choose or Choose(before.choose), numbers)
         _write(tx, before, changes)

@@ -27,6 +27,7 @@ from orchestrator.policy.caps import Caps
 from orchestrator.policy.hold_reasons import HELD_BY_CAPS, RELEASED_BY_LISTS, Reason
 from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.store.sql import call_filters, campaigns
+from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.installation_policy import caps_in_force
 from orchestrator.store.sql.outdated_zones import mark_placed_by_default
@@ -60,7 +61,14 @@ _MAY_FORBID = {*_HELD_BY, "ends_at", "allow_number_kinds"}
 
 
 def change_campaign(
-    campaign_id: str, changes: CampaignChanges, *, sql: Engine, flows: FlowCache, caps: Caps, clock: Clock
+    campaign_id: str,
+    changes: CampaignChanges,
+    *,
+    expects: Expects = whatever_it_is,
+    sql: Engine,
+    flows: FlowCache,
+    caps: Caps,
+    clock: Clock,
 ) -> Row[Any]:
     """Change the given fields and return the campaign; once this returns, nobody is dialed by what held before.
 
@@ -71,6 +79,7 @@ def change_campaign(
         check_ring(flows.get(wanted_id))
     with sql.begin() as tx:
         campaign = found(campaigns.lock_campaign(tx, campaign_id), campaign_id)
+        expects(campaign._mapping)
         _check_status(campaign, changes)
         _check_dates(campaign, changes)
         check_caps(changes.caps, allowed=caps_in_force(tx, caps))

@@ -21,6 +21,7 @@ from orchestrator.operations.dialing.release_attempts import ReleasedAttempt, fr
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import contacts, many_contacts
 from orchestrator.store.sql.campaigns import add_zones
+from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.opt_outs import end_waiting
 
@@ -33,6 +34,7 @@ def change_contact(
     contact_id: str,
     change: ContactChange,
     *,
+    expects: Expects = whatever_it_is,
     sql: Engine,
     client: redis.Redis,
     keys: Keys,
@@ -57,6 +59,7 @@ def change_contact(
             contact = contacts.lock_contact(tx, contact_id)
             if contact is None:
                 raise NotFound("contact", contact_id)
+            expects(contact._mapping)
             if contact.status in FINAL_STATUSES and not is_again:
                 return _as_it_ended(contact, change)
             _check_live(contact, change)

@@ -12,7 +12,8 @@ from orchestrator.errors import NotFound
 from orchestrator.policy.phone.dial_regions import MEAN as DIAL_REGIONS_MEAN
 from orchestrator.policy.phone.dial_regions import DialRegions
 from orchestrator.settings import Settings
-from orchestrator.store.sql.connections import ensure_connection, find_connection, update_connection
+from orchestrator.store.sql.connections import ensure_connection, find_connection, lock_connection, update_connection
+from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 
 
 class ConnectionChange(BaseModel):
@@ -35,12 +36,20 @@ def show_connection(connection_id: str, *, sql: Engine, settings: Settings) -> R
     return row
 
 
-def change_connection(connection_id: str, change: ConnectionChange, *, sql: Engine, settings: Settings) -> Row[Any]:
+def change_connection(
+    connection_id: str,
+    change: ConnectionChange,
+    *,
+    expects: Expects = whatever_it_is,
+    sql: Engine,
+    settings: Settings,
+) -> Row[Any]:
     """Change what `change` names and return the row; in force from the dispatcher's next round on."""
     with sql.begin() as tx:
         _ensure_own(tx, settings, connection_id)
-        changes = change.model_dump(exclude_unset=True)
-        row = update_connection(tx, connection_id, changes)
+        if (before := lock_connection(tx, connection_id)) is not None:
+            expects(before._mapping)
+        row = update_connection(tx, connection_id, change.model_dump(exclude_unset=True))
     if row is None:
         raise NotFound("connection", repr(connection_id))
     return row

@@ -15,6 +15,7 @@ from orchestrator.settings import Settings
 from orchestrator.store.sql import numbers
 from orchestrator.store.sql.caller_id_pools import local_pools_with
 from orchestrator.store.sql.connections import ensure_connection
+from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.system_campaigns import ensure_system_campaign
 
@@ -73,13 +74,16 @@ def find_number(number_id: str, *, sql: Engine) -> Row[Any]:
         return _found(tx, number_id)
 
 
-def change_number(number_id: str, change: NumberChange, *, sql: Engine, flows: FlowCache) -> Row[Any]:
+def change_number(
+    number_id: str, change: NumberChange, *, expects: Expects = whatever_it_is, sql: Engine, flows: FlowCache
+) -> Row[Any]:
     """Change the fields of `change`; they apply from the next call on."""
     changes = change.model_dump(exclude_unset=True)
     if "flow" in changes:
         changes["flow_id"] = _flow_for_callers(changes.pop("flow"), sql=sql, flows=flows)
     with sql.begin() as tx:
-        _found(tx, number_id)
+        numbers.lock_number(tx, number_id)
+        expects(_found(tx, number_id)._mapping)
         numbers.update_number(tx, number_id, changes)
         return _found(tx, number_id)
 

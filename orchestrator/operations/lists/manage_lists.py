@@ -18,6 +18,7 @@ from orchestrator.operations.lists.take_effect import take_effect
 from orchestrator.policy.lists.list_fields import DEFAULT_MAX_AGE, ListChanges, ListKind, NewList, check_kind
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import lists
+from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 
 API = "api"
 """The author of a change over REST that names none."""
@@ -84,7 +85,15 @@ def look_up(phone: str, *, sql: Engine) -> Standing:
     return Standing(holding, list_suppressions({"phone": phone}, past_too=False, after=None, limit=limit, sql=sql))
 
 
-def change_list(list_id: str, changes: ListChanges, *, sql: Engine, client: redis.Redis, keys: Keys) -> Row[Any]:
+def change_list(
+    list_id: str,
+    changes: ListChanges,
+    *,
+    expects: Expects = whatever_it_is,
+    sql: Engine,
+    client: redis.Redis,
+    keys: Keys,
+) -> Row[Any]:
     """Change the given settings and return the list; contacts that wait for it are asked for again.
 
     Raises InvalidInput for a setting that a list of this kind does not have.
@@ -93,6 +102,7 @@ def change_list(list_id: str, changes: ListChanges, *, sql: Engine, client: redi
     with sql.begin() as tx:
         lists.wait_for_claims(tx)
         stored = found(lists.lock_list(tx, list_id), list_id)
+        expects(stored._mapping)
         _check_kind(stored, changes)
         columns = _columns_of(changes, ListKind(stored.kind), given)
         if given:

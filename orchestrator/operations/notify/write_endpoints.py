@@ -14,6 +14,7 @@ from orchestrator.operations.access.audit import concerns, was_made
 from orchestrator.operations.notify.webhook_signature import new_secret
 from orchestrator.policy.webhook_endpoint import MOST_ENDPOINTS, NewWebhookEndpoint, WebhookEndpointChanges
 from orchestrator.store.sql import webhook_endpoints as endpoints
+from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 from orchestrator.web.ssrf_guard import Refused, admit_encrypted
 
 BY_REQUEST: Final = "by_request"
@@ -38,14 +39,19 @@ def create_endpoint(wanted: NewWebhookEndpoint, *, endpoint_id: str, trusted: Co
 
 
 def change_endpoint(
-    endpoint_id: str, changes: WebhookEndpointChanges, *, trusted: Collection[str], sql: Engine
+    endpoint_id: str,
+    changes: WebhookEndpointChanges,
+    *,
+    trusted: Collection[str],
+    expects: Expects = whatever_it_is,
+    sql: Engine,
 ) -> Row[Any]:
     """Change the given fields and return the endpoint; raises InvalidInput as `create_endpoint`."""
     if changes.url is not None:
         _check_url(changes.url, trusted)
     columns = changes.model_dump(mode="json", exclude_none=True, include={"url", "events"})
     with sql.begin() as tx:
-        found_endpoint(endpoints.find_endpoint(tx, endpoint_id), endpoint_id)
+        expects(found_endpoint(endpoints.lock_endpoint(tx, endpoint_id), endpoint_id)._mapping)
         if columns:
             endpoints.update_endpoint(tx, endpoint_id, columns)
         if changes.secret is not None:

@@ -17,6 +17,7 @@ from orchestrator.policy.caps import Caps
 from orchestrator.policy.names import all_seen
 from orchestrator.policy.retention import Retention
 from orchestrator.store.sql.call_filters import every_call
+from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 from orchestrator.store.sql.installation_policy import (
     list_changes,
     lock_policy,
@@ -63,7 +64,12 @@ def find_policy(*, sql: Engine, caps: Caps) -> Policy:
     return Policy(caps=shown, said=said, settings=caps, retention=said_retention(policy), changes=changes)
 
 
-def change_policy(changes: PolicyChanges, *, sql: Engine, caps: Caps) -> Policy:
+def stored_policy(said: Caps, retention: Retention) -> dict[str, Any]:
+    """Return what was said over REST as it is stored."""
+    return {"caps": said.stored(), "retention": retention.model_dump()}
+
+
+def change_policy(changes: PolicyChanges, *, expects: Expects = whatever_it_is, sql: Engine, caps: Caps) -> Policy:
     """Change what holds for every campaign, and ask again about the contacts that caps and rests held. Safe to repeat.
 
     It holds in every process: once this returns, nobody is dialed by what held before; what is kept no longer is erased
@@ -75,8 +81,9 @@ def change_policy(changes: PolicyChanges, *, sql: Engine, caps: Caps) -> Policy:
     check_caps(changes.caps, allowed=caps)
     with sql.begin() as tx:
         policy = lock_policy(tx)
-        said = {"caps": said_caps(policy).model_copy(update=_given(changes.caps)).stored()}
-        said["retention"] = said_retention(policy).model_copy(update=_given(changes.retention)).model_dump()
+        expects(stored_policy(said_caps(policy), said_retention(policy)))
+        caps_said = said_caps(policy).model_copy(update=_given(changes.caps))
+        said = stored_policy(caps_said, said_retention(policy).model_copy(update=_given(changes.retention)))
         given = {name: told[name] for name in changes.model_fields_set & parts.keys()}
         releases = "caps" in given
         write_policy(tx, said, changes=given, because=changes.because, by=changes.by, releases=releases)

@@ -81,8 +81,9 @@ def find_campaign(tx: Connection, campaign_id: str) -> Row[Any] | None:
 
 def lock_campaign(tx: Connection, campaign_id: str) -> Row[Any] | None:
     """Lock a campaign's row against every other change of its status, and return it; a send only reads it."""
-    query = _shown().where(campaigns.c.id == campaign_id).with_for_update(of=campaigns, key_share=True)
-    return tx.execute(query).first()
+    # By itself: joined with its flow, a row whose flow changes while this waits would not be found.
+    tx.execute(select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update(key_share=True))
+    return find_campaign(tx, campaign_id)
 
 
 def share_lock_campaign(tx: Connection, campaign_id: str) -> Row[Any] | None:

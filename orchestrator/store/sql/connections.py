@@ -32,6 +32,12 @@ def find_connection(tx: Connection, connection_id: str) -> Row[Any] | None:
     return tx.execute(select(connections).where(connections.c.id == connection_id)).first()
 
 
+def lock_connection(tx: Connection, connection_id: str) -> Row[Any] | None:
+    """Lock a connection's row against other changes and return it."""
+    query = select(connections).where(connections.c.id == connection_id).with_for_update(key_share=True)
+    return tx.execute(query).first()
+
+
 def calls_per_second(tx: Connection) -> dict[str, float]:
     """Return what each connection may dial per second."""
     query = select(connections.c.id, connections.c.calls_per_second)

@@ -80,6 +80,11 @@ def find_endpoint(tx: Connection, endpoint_id: str) -> Row[Any] | None:
     return tx.execute(_SHOWN.where(endpoints.c.id == endpoint_id)).first()
 
 
+def lock_endpoint(tx: Connection, endpoint_id: str) -> Row[Any] | None:
+    """Lock an endpoint against other changes and return it."""
+    return tx.execute(_SHOWN.where(endpoints.c.id == endpoint_id).with_for_update(key_share=True)).first()
+
+
 def list_endpoints(tx: Connection, *, after: str | None, limit: int) -> Sequence[Row[Any]]:
     """Return a page of endpoints."""
     return tx.execute(newest_first(_SHOWN, endpoints.c.id, after=after, limit=limit)).all()
