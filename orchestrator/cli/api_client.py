@@ -131,9 +131,9 @@ class ApiClient(Operations):
     def _list(self, path: str, params: dict[str, Any]) -> Pages[Any, Any]:
         return Pages(self.transport.send, Request(method="GET", path=path, query=params))
 
-    def patch(self, path: str, json: Any) -> Any:
-        """Change a resource and return it."""
-        return self.transport.send(Request(method="PATCH", path=path, json=json))
+    def patch(self, path: str, json: Any, *, if_match: str | None = None) -> Any:
+        """Change a resource and return it; ApiError 412 if `if_match`, the ETag of what was read, is over."""
+        return self.transport.send(Request(method="PATCH", path=path, json=json, if_match=if_match))
 
     def delete(self, path: str, **params: Any) -> None:
         """Delete the resource at `path`."""

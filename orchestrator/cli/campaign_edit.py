@@ -8,11 +8,16 @@ from typing import Annotated, Any
 import typer
 
 from orchestrator.bounds import FASTEST, HEAVIEST, MOST_LIVE_CALLS, SLOWEST
+from orchestrator.cli.api_client import ApiClient, ApiError
 from orchestrator.cli.arguments import parse_optional
 from orchestrator.cli.names import POOL, id_of, named_campaign
 from orchestrator.cli.output import JsonOption, print_json, print_lines
 from orchestrator.cli.upload import flow_reference, read_document
-from orchestrator.errors import FieldError, InvalidInput
+from orchestrator.errors import FieldError, InvalidInput, OrchestratorError
+from orchestrator_client.answers import etag
+
+_CHANGED_MEANWHILE = 412
+_LOOKED_THROUGH = 20
 
 _Id = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id, such as cmp_01J…, or its name.")]
 
@@ -56,9 +61,32 @@ def edit(
     said |= {"variables": parse_optional(var, option="--var") if var else None}
     body |= {field: value for field, value in said.items() if value is not None}
     pacing = {"calls_per_second": calls_per_second, "max_live_calls": max_live_calls, "weight": weight}
+    path, read = f"/v1/campaigns/{campaign_id}", None
     if pacing := {field: value for field, value in pacing.items() if value is not None}:
-        body["pacing"] = api.get(f"/v1/campaigns/{campaign_id}")["pacing"] | body.get("pacing", {}) | pacing
+        before = api.get(path)
+        read = etag(before)
+        body["pacing"] = before["pacing"] | body.get("pacing", {}) | pacing
     if not body:
         raise InvalidInput([FieldError("--name", "nothing", "say what to change: `orchestrator campaign edit --help`")])
-    told = api.patch(f"/v1/campaigns/{campaign_id}", body)
+    try:
+        told = api.patch(path, body, if_match=read)
+    except ApiError as err:
+        if err.status != _CHANGED_MEANWHILE:
+            raise
+        raise OrchestratorError(_changed_by(api, campaign_id)) from err
     print_json(told) if as_json else print_lines([f"{told['name']} is changed"])
+
+
+def _changed_by(api: ApiClient, campaign_id: str) -> str:
+    """Return who changed a campaign last, as far as an admin's key can tell, and what to do."""
+    try:
+        recorded = api.get("/v1/audit", subject=campaign_id, limit=_LOOKED_THROUGH)["data"]
+    except ApiError:
+        recorded = []
+    last = next((each for each in recorded if each["action"].startswith("PATCH ")), None)
+    fields = f" ({', '.join(last['changes'])})" if last and last["changes"] else ""
+    who = f"{last['by']} changed the campaign at {last['at']}{fields}" if last else "somebody changed the campaign"
+    return (
+        f"{who} while this edit was made, and nothing was written. See what it is like now with "
+        f"`orchestrator campaign show {campaign_id}`, and give the command again if you still want it."
+    )

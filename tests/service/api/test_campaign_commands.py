@@ -89,6 +89,48 @@ def test_what_is_named_is_changed_and_nothing_else(run: Command, rest: Rest, spr
     assert run("campaign", "edit", spring).exit_code == 1
 
 
+def test_an_edit_that_somebody_was_faster_than_writes_nothing_and_says_who(
+    run: Command, rest: Rest, spring: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = rest.post("/v1/keys", {"name": "Ada", "role": "operator"}).json["key"]
+    path, read = f"/v1/campaigns/{spring}", ApiClient.get_with_etag
+
+    def then_changed(api: ApiClient, path: str) -> Any:
+        found = read(api, path)
+        rest.request("PATCH", path, json={"pacing": {"max_live_calls": 7}}, headers={"Authorization": f"Bearer {ada}"})
+        return found
+
+    monkeypatch.setattr(ApiClient, "get_with_etag", then_changed)
+    refused = run("campaign", "edit", spring, "--calls-per-second", "2")
+
+    assert refused.exit_code == 1
+    assert "Ada changed the campaign at" in refused.output and "(pacing)" in refused.output
+    assert f"orchestrator campaign show {spring}" in refused.output
+    pacing = (rest.get(path).json or {})["pacing"]
+    assert pacing["max_live_calls"] == 7 and pacing["calls_per_second"] != 2
+    monkeypatch.setattr(ApiClient, "get_with_etag", read)
+    assert said(run("campaign", "edit", spring, "--calls-per-second", "2", "--json"))["pacing"]["max_live_calls"] == 7
+
+
+def test_who_may_not_read_the_record_is_told_that_it_was_somebody(
+    rest: Rest, spring: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = rest.post("/v1/keys", {"name": "Bob", "role": "operator"}).json["key"]
+    read = ApiClient.get_with_etag
+
+    def then_changed(api: ApiClient, path: str) -> Any:
+        found = read(api, path)
+        rest.patch(path, {"name": "autumn"})
+        return found
+
+    monkeypatch.setattr(ApiClient, "get_with_etag", then_changed)
+    with options_for(rest) as options:
+        words = ["campaign", *options[:-1], key, "edit", spring, "--weight", "2"]
+        refused = CliRunner().invoke(app, words)
+
+    assert refused.exit_code == 1 and "somebody changed the campaign while" in refused.output
+
+
 def test_an_import_and_its_preview_are_printed_as_they_are(run: Command, spring: str, tmp_path: Path) -> None:
     file = tmp_path / "contacts.csv"
     file.write_text("phone,first_name,appointment\n+12025550123,Ada,Monday\n")
