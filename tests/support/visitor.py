@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from orchestrator.operations.access.sign_in import create_sign_in_link, use_sign_in_link
+from orchestrator.operations.access.sign_in import SignedIn, create_sign_in_link, use_sign_in_link
 from orchestrator.policy.roles import Role
 from orchestrator.services import Services
 
@@ -26,8 +26,12 @@ class Visitor:
             link = create_sign_in_link(role, by="tests", now=now, sql=services.sql)
             signed_in = use_sign_in_link(link, now=now, sql=services.sql)
             assert signed_in is not None
-            self.csrf = signed_in.session.csrf
-            self.client.set_cookie("session", signed_in.token)
+            self.enter(signed_in)
+
+    def enter(self, signed_in: SignedIn) -> None:
+        """Go on as who has just signed in."""
+        self.csrf = signed_in.session.csrf
+        self.client.set_cookie("session", signed_in.token)
 
     def get(self, path: str, **headers: str) -> TestResponse:
         """Open a page."""

@@ -48,7 +48,7 @@ class Change:
     def record(self, tx: Connection) -> None:
         """Write the record into the transaction that makes the change; one with this id stays as it is."""
         changes = changes_of(self.subject, self.before, self.look(tx))
-        values = {name: getattr(self, name) for name in ("id", "action", "by", "key_id", "subject")}
+        values = {name: getattr(self, name) for name in ("id", "action", "by", "key_id", "user_id", "subject")}
         access.insert_audit_event(tx, {**values, "changes": changes})
         self.is_recorded = True
 
@@ -75,7 +75,7 @@ def record_change(
     user_id: str | None = None,
     sql: Engine,
 ) -> None:
-    """Record what somebody did, or tried to, outside of a request; `before` and `after` show the subject as REST does."""
+    """Record what somebody did or tried outside of a request; `before` and `after` show the subject as REST does."""
     values = {"id": new_id("aud"), "by": by, "key_id": key_id, "user_id": user_id, "action": action, "subject": subject}
     with sql.begin() as tx:
         access.insert_audit_event(tx, {**values, "changes": changes_of(subject, before, after)})

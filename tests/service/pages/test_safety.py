@@ -7,6 +7,7 @@ import pytest
 from api.pages.catalogue import ROUTES
 from api.pages.local_paths import local_path
 from orchestrator.operations.access.sign_in import IDLE, create_sign_in_link
+from orchestrator.operations.access.sign_in import sign_in as sign_in_by_password
 from orchestrator.operations.access.sign_in_limits import TRIES_AT_ONE, TRIES_FROM_ONE, WINDOW_S, count_try
 from orchestrator.policy.roles import Role
 from orchestrator.services import Services
@@ -234,3 +235,17 @@ def test_the_old_session_ends_where_a_new_one_begins(admin: Visitor, services: S
     assert after is not None and after.value != before.value
     admin.client.set_cookie("session", before.value)
     assert admin.get("/").status_code == 303
+
+
+def test_what_a_user_does_is_recorded_with_the_name_and_the_id(sign_in: SignIn, rest: Rest, services: Services) -> None:
+    ada = {"name": "Ada", "login": "ada", "role": "operator", "password": "correct horse battery"}
+    user = rest.post("/v1/users", ada).json["id"]
+    visitor = sign_in(None)
+    signed_in = sign_in_by_password("ada", ada["password"], now=services.clock(), sql=services.sql)
+    assert signed_in is not None
+    visitor.enter(signed_in)
+
+    assert visitor.send("/dialing/stop", {"reason": "complaints", "sure": "yes"}).status_code == 303
+
+    newest, *_ = rest.get("/v1/audit?subject=dialing").json["data"]
+    assert (newest["by"], newest["user_id"], newest["key_id"]) == ("Ada", user, None)
