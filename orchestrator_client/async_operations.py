@@ -23,6 +23,7 @@ class AsyncOperations:
         self.audit = AsyncAudit(transport)
         self.bulk_changes = AsyncBulkChanges(transport)
         self.caller_id_pools = AsyncCallerIdPools(transport)
+        self.caller_ids = AsyncCallerIds(transport)
         self.calls = AsyncCalls(transport)
         self.campaigns = AsyncCampaigns(transport)
         self.connections = AsyncConnections(transport)
@@ -121,13 +122,15 @@ class AsyncCallerIdPools(_Group):
         )
         return answer
 
-    async def update(self, pool_id: str, /, **body: Unpack[models.CallerIdPoolChanges]) -> models.CallerIdPoolView:
+    async def update(
+        self, pool_id: str, /, *, if_match: str | None = None, **body: Unpack[models.CallerIdPoolChanges]
+    ) -> models.CallerIdPoolView:
         """Change a pool, also while campaigns dial from it; `numbers` and `health` are replaced as a whole.
 
         From a number that is taken out no more calls are made.
         """
         answer: models.CallerIdPoolView = await self.transport.send(
-            Request(method="PATCH", path=address("/v1/caller-id-pools/{}", pool_id), json=body)
+            Request(method="PATCH", path=address("/v1/caller-id-pools/{}", pool_id), json=body, if_match=if_match)
         )
         return answer
 
@@ -146,6 +149,27 @@ class AsyncCallerIdPools(_Group):
         """Take a number out of a pool: no more calls are made from it. The last one stays."""
         answer: models.CallerIdPoolView = await self.transport.send(
             Request(method="DELETE", path=address("/v1/caller-id-pools/{}/numbers", pool_id), query={"number": number})
+        )
+        return answer
+
+
+class AsyncCallerIds(_Group):
+    """The operations of `/v1/caller-ids`."""
+
+    async def get(self, number: str, /) -> models.CallerIdView:
+        """Show whether a caller id rests, until when and why. The number is written `%2B1…`."""
+        answer: models.CallerIdView = await self.transport.send(
+            Request(method="GET", path=address("/v1/caller-ids/{}", number))
+        )
+        return answer
+
+    async def end_rest(self, number: str, /, **body: Unpack[models.EndOfRest]) -> models.CallerIdView:
+        """End the rest of a caller id: it is dialed from again, and the calls that it rested for count no more.
+
+        Contacts that wait for a caller id are asked about again. One that does not rest stays as it is.
+        """
+        answer: models.CallerIdView = await self.transport.send(
+            Request(method="POST", path=address("/v1/caller-ids/{}/end-rest", number), json=body)
         )
         return answer
 
@@ -940,7 +964,9 @@ class AsyncCampaigns(_Group):
         )
         return answer
 
-    async def update(self, campaign_id: str, /, **body: Unpack[models.CampaignChanges]) -> models.CampaignView:
+    async def update(
+        self, campaign_id: str, /, *, if_match: str | None = None, **body: Unpack[models.CampaignChanges]
+    ) -> models.CampaignView:
         """Change a campaign.
 
         `flow`, `caller_ids` and `caller_id_pool`, of which one takes the place of the other, may change only in draft or
@@ -948,7 +974,7 @@ class AsyncCampaigns(_Group):
         the next dial on.
         """
         answer: models.CampaignView = await self.transport.send(
-            Request(method="PATCH", path=address("/v1/campaigns/{}", campaign_id), json=body)
+            Request(method="PATCH", path=address("/v1/campaigns/{}", campaign_id), json=body, if_match=if_match)
         )
         return answer
 
@@ -1003,7 +1029,10 @@ class AsyncCampaigns(_Group):
         return answer
 
     async def stats(self, campaign_id: str, /) -> models.StatsView:
-        """Show the statistics of a campaign."""
+        """Show the statistics of a campaign.
+
+        They are read once a second for all who ask, and at once when the campaign was changed or all dialing was stopped.
+        """
         answer: models.StatsView = await self.transport.send(
             Request(method="GET", path=address("/v1/campaigns/{}/stats", campaign_id))
         )
@@ -1341,14 +1370,16 @@ class AsyncConnections(_Group):
         )
         return answer
 
-    async def update(self, connection_id: str, /, **body: Unpack[models.ConnectionChange]) -> models.ConnectionView:
+    async def update(
+        self, connection_id: str, /, *, if_match: str | None = None, **body: Unpack[models.ConnectionChange]
+    ) -> models.ConnectionView:
         """Change the limits of a connection, in force at once.
 
         Set `calls_per_second` to what the carrier allows the account; the engine stays below it in any trailing 5 seconds.
         A number outside `dial_regions` is not dialed, and its contact ends as `exhausted` with `region_not_allowed`.
         """
         answer: models.ConnectionView = await self.transport.send(
-            Request(method="PATCH", path=address("/v1/connections/{}", connection_id), json=body)
+            Request(method="PATCH", path=address("/v1/connections/{}", connection_id), json=body, if_match=if_match)
         )
         return answer
 
@@ -1538,7 +1569,9 @@ class AsyncContacts(_Group):
         )
         return answer
 
-    async def update(self, contact_id: str, /, **body: Unpack[models.ContactChange]) -> models.ContactView:
+    async def update(
+        self, contact_id: str, /, *, if_match: str | None = None, **body: Unpack[models.ContactChange]
+    ) -> models.ContactView:
         """Change a contact, or end it.
 
         A contact that is canceled or completed is dialed no more; a call to it that is under way goes on to its end. One
@@ -1547,7 +1580,7 @@ class AsyncContacts(_Group):
         contact is being called its phone stays, and all else holds from the next attempt on.
         """
         answer: models.ContactView = await self.transport.send(
-            Request(method="PATCH", path=address("/v1/contacts/{}", contact_id), json=body)
+            Request(method="PATCH", path=address("/v1/contacts/{}", contact_id), json=body, if_match=if_match)
         )
         return answer
 
@@ -1590,6 +1623,31 @@ class AsyncContacts(_Group):
             Request(method="GET", path=address("/v1/contacts/{}/explain", contact_id), query={"at": at})
         )
         return answer
+
+    async def lifted_holds(self, contact_id: str, /, **body: Unpack[models.NewLift]) -> models.LiftedView:
+        """Lift holds by caps and rests for one more call to this contact.
+
+        They hold again once the number has been dialed, for this contact or another, or after seven days. Lifted is what
+        the installation and the campaign say; what the law says holds on, and so does every other check: hours, opt-outs,
+        consents, lists. 409 for a contact that is being called or has ended. Who lifts, when and why is kept.
+        """
+        answer: models.LiftedView = await self.transport.send(
+            Request(method="POST", path=address("/v1/contacts/{}/lifted-holds", contact_id), json=body)
+        )
+        return answer
+
+    def list_lifted_holds(
+        self, contact_id: str, /, *, limit: int | None = None, cursor: str | None = None
+    ) -> AsyncPages[models.LiftView, models.PageLiftView]:
+        """List what was lifted for a contact, newest first."""
+        return AsyncPages(
+            self.transport.send,
+            Request(
+                method="GET",
+                path=address("/v1/contacts/{}/lifted-holds", contact_id),
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
 
 
 class AsyncDialing(_Group):
@@ -1875,10 +1933,12 @@ class AsyncLists(_Group):
         )
         return answer
 
-    async def update(self, list_id: str, /, **body: Unpack[models.ListChanges]) -> models.ListView:
+    async def update(
+        self, list_id: str, /, *, if_match: str | None = None, **body: Unpack[models.ListChanges]
+    ) -> models.ListView:
         """Change what a list covers and how old it may be; from the next dial on. Name and kind stay."""
         answer: models.ListView = await self.transport.send(
-            Request(method="PATCH", path=address("/v1/lists/{}", list_id), json=body)
+            Request(method="PATCH", path=address("/v1/lists/{}", list_id), json=body, if_match=if_match)
         )
         return answer
 
@@ -2047,10 +2107,12 @@ class AsyncNumbers(_Group):
         )
         return answer
 
-    async def update(self, number_id: str, /, **body: Unpack[models.NumberChange]) -> models.NumberView:
+    async def update(
+        self, number_id: str, /, *, if_match: str | None = None, **body: Unpack[models.NumberChange]
+    ) -> models.NumberView:
         """Change a number's flow, for future calls."""
         answer: models.NumberView = await self.transport.send(
-            Request(method="PATCH", path=address("/v1/numbers/{}", number_id), json=body)
+            Request(method="PATCH", path=address("/v1/numbers/{}", number_id), json=body, if_match=if_match)
         )
         return answer
 
@@ -2070,14 +2132,14 @@ class AsyncPolicy(_Group):
         answer: models.PolicyView = await self.transport.send(Request(method="GET", path=address("/v1/policy")))
         return answer
 
-    async def update(self, **body: Unpack[models.PolicyChanges]) -> models.PolicyView:
+    async def update(self, *, if_match: str | None = None, **body: Unpack[models.PolicyChanges]) -> models.PolicyView:
         """Change what holds for every campaign, from the next dial on.
 
         No cap may be laxer than the environment's settings. Contacts that caps or rests held are asked about again. What is
         older than `retention` keeps it is erased within hours, and cannot be brought back.
         """
         answer: models.PolicyView = await self.transport.send(
-            Request(method="PATCH", path=address("/v1/policy"), json=body)
+            Request(method="PATCH", path=address("/v1/policy"), json=body, if_match=if_match)
         )
         return answer
 
@@ -2375,14 +2437,16 @@ class AsyncUsers(_Group):
         )
         return answer
 
-    async def update(self, user_id: str, /, **body: Unpack[models.UserChanges]) -> models.UserView:
+    async def update(
+        self, user_id: str, /, *, if_match: str | None = None, **body: Unpack[models.UserChanges]
+    ) -> models.UserView:
         """Change a user: name, login, role, password, or whether it is disabled.
 
         Another role, a password, and disabling end the user's sessions at once. The last admin may be changed as well: the
         key of the settings is an admin that nobody can take away.
         """
         answer: models.UserView = await self.transport.send(
-            Request(method="PATCH", path=address("/v1/users/{}", user_id), json=body)
+            Request(method="PATCH", path=address("/v1/users/{}", user_id), json=body, if_match=if_match)
         )
         return answer
 
@@ -2425,11 +2489,11 @@ class AsyncWebhookEndpoints(_Group):
         return answer
 
     async def update(
-        self, endpoint_id: str, /, **body: Unpack[models.WebhookEndpointChanges]
+        self, endpoint_id: str, /, *, if_match: str | None = None, **body: Unpack[models.WebhookEndpointChanges]
     ) -> models.WebhookEndpointView:
         """Change an endpoint; `enabled: true` lets it receive again, and what was pending goes on."""
         answer: models.WebhookEndpointView = await self.transport.send(
-            Request(method="PATCH", path=address("/v1/webhook-endpoints/{}", endpoint_id), json=body)
+            Request(method="PATCH", path=address("/v1/webhook-endpoints/{}", endpoint_id), json=body, if_match=if_match)
         )
         return answer
 

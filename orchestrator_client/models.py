@@ -578,6 +578,14 @@ class ElevenLabsVoice(TypedDict):
     api_key_ref: NotRequired[str]
 
 
+class EndOfRest(TypedDict):
+    """
+    Why a caller id rests no more.
+    """
+
+    because: str
+
+
 class Enqueue(TypedDict):
     """
     Put the leg at the tail of a queue, which is created on first use; a bridged leg is unbridged.
@@ -854,6 +862,29 @@ class LeaveQueue(TypedDict):
     client_state: NotRequired[str]
 
 
+class LiftView(TypedDict):
+    """
+    Holds that somebody has lifted, when and why; unused, they hold again from `expires_at` on.
+    """
+
+    id: str
+    contact_id: str
+    holds: list[
+        Literal[
+            "number_gap",
+            "rest_after_human",
+            "rest_after_abandoned",
+            "number_day_limit",
+            "number_week_limit",
+            "subject_day_limit",
+        ]
+    ]
+    because: str
+    by: str
+    lifted_at: str
+    expires_at: str
+
+
 class LimitsView(TypedDict):
     """
     Calls per second and live calls allowed, of the connection's and the campaign's the smaller.
@@ -979,6 +1010,24 @@ class NewErasure(TypedDict):
     """
 
     phone: str
+
+
+class NewLift(TypedDict):
+    """
+    Which holds of a contact to lift, and why.
+    """
+
+    holds: list[
+        Literal[
+            "number_gap",
+            "rest_after_human",
+            "rest_after_abandoned",
+            "number_day_limit",
+            "number_week_limit",
+            "subject_day_limit",
+        ]
+    ]
+    because: str
 
 
 class NewLink(TypedDict):
@@ -1127,6 +1176,11 @@ class PageFlowVersion(TypedDict):
 
 class PageKeptEvent(TypedDict):
     data: list[KeptEvent]
+    next_cursor: str | None
+
+
+class PageLiftView(TypedDict):
+    data: list[LiftView]
     next_cursor: str | None
 
 
@@ -1520,6 +1574,16 @@ class Reson8Engine(TypedDict):
     transcription_engine: NotRequired[Literal["Reson8"]]
     language: NotRequired[Literal["auto", "nl", "en", "fr", "fy", "de", "it", "pl", "pt", "es", "sv"]]
     transcription_model: NotRequired[Literal["reson8/turns"]]
+
+
+class RestEnded(TypedDict):
+    """
+    Who has ended the last rest that was ended before its time, when and why.
+    """
+
+    at: str
+    by: str
+    because: str
 
 
 class RestedFor(TypedDict):
@@ -2366,6 +2430,18 @@ class CallerIdPoolChanges(TypedDict):
     health: NotRequired[HealthInput]
 
 
+class CallerIdView(TypedDict):
+    """
+    A caller id, whatever pools it is in.
+    """
+
+    number: str
+    resting_until: str | None
+    resting_because: RestedFor | None
+    rest_ended: RestEnded | None
+    attestation: Literal["owned", "verified", "unknown"]
+
+
 class CallingHoursInput(TypedDict):
     """
     When a contact may be called. On a holiday nothing is open: no window begins on it and none reaches into it.
@@ -2794,6 +2870,30 @@ class Latency(TypedDict):
     """
 
     event_to_command: Percentiles
+
+
+class LiftedView(TypedDict):
+    """
+    What was lifted, and what the gate says of the contact now.
+    """
+
+    id: str
+    contact_id: str
+    holds: list[
+        Literal[
+            "number_gap",
+            "rest_after_human",
+            "rest_after_abandoned",
+            "number_day_limit",
+            "number_week_limit",
+            "subject_day_limit",
+        ]
+    ]
+    because: str
+    by: str
+    lifted_at: str
+    expires_at: str
+    now: ExplanationView
 
 
 class ListChanges(TypedDict):

@@ -23,6 +23,7 @@ class Operations:
         self.audit = Audit(transport)
         self.bulk_changes = BulkChanges(transport)
         self.caller_id_pools = CallerIdPools(transport)
+        self.caller_ids = CallerIds(transport)
         self.calls = Calls(transport)
         self.campaigns = Campaigns(transport)
         self.connections = Connections(transport)
@@ -121,13 +122,15 @@ class CallerIdPools(_Group):
         )
         return answer
 
-    def update(self, pool_id: str, /, **body: Unpack[models.CallerIdPoolChanges]) -> models.CallerIdPoolView:
+    def update(
+        self, pool_id: str, /, *, if_match: str | None = None, **body: Unpack[models.CallerIdPoolChanges]
+    ) -> models.CallerIdPoolView:
         """Change a pool, also while campaigns dial from it; `numbers` and `health` are replaced as a whole.
 
         From a number that is taken out no more calls are made.
         """
         answer: models.CallerIdPoolView = self.transport.send(
-            Request(method="PATCH", path=address("/v1/caller-id-pools/{}", pool_id), json=body)
+            Request(method="PATCH", path=address("/v1/caller-id-pools/{}", pool_id), json=body, if_match=if_match)
         )
         return answer
 
@@ -146,6 +149,27 @@ class CallerIdPools(_Group):
         """Take a number out of a pool: no more calls are made from it. The last one stays."""
         answer: models.CallerIdPoolView = self.transport.send(
             Request(method="DELETE", path=address("/v1/caller-id-pools/{}/numbers", pool_id), query={"number": number})
+        )
+        return answer
+
+
+class CallerIds(_Group):
+    """The operations of `/v1/caller-ids`."""
+
+    def get(self, number: str, /) -> models.CallerIdView:
+        """Show whether a caller id rests, until when and why. The number is written `%2B1…`."""
+        answer: models.CallerIdView = self.transport.send(
+            Request(method="GET", path=address("/v1/caller-ids/{}", number))
+        )
+        return answer
+
+    def end_rest(self, number: str, /, **body: Unpack[models.EndOfRest]) -> models.CallerIdView:
+        """End the rest of a caller id: it is dialed from again, and the calls that it rested for count no more.
+
+        Contacts that wait for a caller id are asked about again. One that does not rest stays as it is.
+        """
+        answer: models.CallerIdView = self.transport.send(
+            Request(method="POST", path=address("/v1/caller-ids/{}/end-rest", number), json=body)
         )
         return answer
 
@@ -936,7 +960,9 @@ class Campaigns(_Group):
         )
         return answer
 
-    def update(self, campaign_id: str, /, **body: Unpack[models.CampaignChanges]) -> models.CampaignView:
+    def update(
+        self, campaign_id: str, /, *, if_match: str | None = None, **body: Unpack[models.CampaignChanges]
+    ) -> models.CampaignView:
         """Change a campaign.
 
         `flow`, `caller_ids` and `caller_id_pool`, of which one takes the place of the other, may change only in draft or
@@ -944,7 +970,7 @@ class Campaigns(_Group):
         the next dial on.
         """
         answer: models.CampaignView = self.transport.send(
-            Request(method="PATCH", path=address("/v1/campaigns/{}", campaign_id), json=body)
+            Request(method="PATCH", path=address("/v1/campaigns/{}", campaign_id), json=body, if_match=if_match)
         )
         return answer
 
@@ -999,7 +1025,10 @@ class Campaigns(_Group):
         return answer
 
     def stats(self, campaign_id: str, /) -> models.StatsView:
-        """Show the statistics of a campaign."""
+        """Show the statistics of a campaign.
+
+        They are read once a second for all who ask, and at once when the campaign was changed or all dialing was stopped.
+        """
         answer: models.StatsView = self.transport.send(
             Request(method="GET", path=address("/v1/campaigns/{}/stats", campaign_id))
         )
@@ -1337,14 +1366,16 @@ class Connections(_Group):
         )
         return answer
 
-    def update(self, connection_id: str, /, **body: Unpack[models.ConnectionChange]) -> models.ConnectionView:
+    def update(
+        self, connection_id: str, /, *, if_match: str | None = None, **body: Unpack[models.ConnectionChange]
+    ) -> models.ConnectionView:
         """Change the limits of a connection, in force at once.
 
         Set `calls_per_second` to what the carrier allows the account; the engine stays below it in any trailing 5 seconds.
         A number outside `dial_regions` is not dialed, and its contact ends as `exhausted` with `region_not_allowed`.
         """
         answer: models.ConnectionView = self.transport.send(
-            Request(method="PATCH", path=address("/v1/connections/{}", connection_id), json=body)
+            Request(method="PATCH", path=address("/v1/connections/{}", connection_id), json=body, if_match=if_match)
         )
         return answer
 
@@ -1534,7 +1565,9 @@ class Contacts(_Group):
         )
         return answer
 
-    def update(self, contact_id: str, /, **body: Unpack[models.ContactChange]) -> models.ContactView:
+    def update(
+        self, contact_id: str, /, *, if_match: str | None = None, **body: Unpack[models.ContactChange]
+    ) -> models.ContactView:
         """Change a contact, or end it.
 
         A contact that is canceled or completed is dialed no more; a call to it that is under way goes on to its end. One
@@ -1543,7 +1576,7 @@ class Contacts(_Group):
         contact is being called its phone stays, and all else holds from the next attempt on.
         """
         answer: models.ContactView = self.transport.send(
-            Request(method="PATCH", path=address("/v1/contacts/{}", contact_id), json=body)
+            Request(method="PATCH", path=address("/v1/contacts/{}", contact_id), json=body, if_match=if_match)
         )
         return answer
 
@@ -1586,6 +1619,31 @@ class Contacts(_Group):
             Request(method="GET", path=address("/v1/contacts/{}/explain", contact_id), query={"at": at})
         )
         return answer
+
+    def lifted_holds(self, contact_id: str, /, **body: Unpack[models.NewLift]) -> models.LiftedView:
+        """Lift holds by caps and rests for one more call to this contact.
+
+        They hold again once the number has been dialed, for this contact or another, or after seven days. Lifted is what
+        the installation and the campaign say; what the law says holds on, and so does every other check: hours, opt-outs,
+        consents, lists. 409 for a contact that is being called or has ended. Who lifts, when and why is kept.
+        """
+        answer: models.LiftedView = self.transport.send(
+            Request(method="POST", path=address("/v1/contacts/{}/lifted-holds", contact_id), json=body)
+        )
+        return answer
+
+    def list_lifted_holds(
+        self, contact_id: str, /, *, limit: int | None = None, cursor: str | None = None
+    ) -> Pages[models.LiftView, models.PageLiftView]:
+        """List what was lifted for a contact, newest first."""
+        return Pages(
+            self.transport.send,
+            Request(
+                method="GET",
+                path=address("/v1/contacts/{}/lifted-holds", contact_id),
+                query={"limit": limit, "cursor": cursor},
+            ),
+        )
 
 
 class Dialing(_Group):
@@ -1861,10 +1919,12 @@ class Lists(_Group):
         answer: models.ListView = self.transport.send(Request(method="GET", path=address("/v1/lists/{}", list_id)))
         return answer
 
-    def update(self, list_id: str, /, **body: Unpack[models.ListChanges]) -> models.ListView:
+    def update(
+        self, list_id: str, /, *, if_match: str | None = None, **body: Unpack[models.ListChanges]
+    ) -> models.ListView:
         """Change what a list covers and how old it may be; from the next dial on. Name and kind stay."""
         answer: models.ListView = self.transport.send(
-            Request(method="PATCH", path=address("/v1/lists/{}", list_id), json=body)
+            Request(method="PATCH", path=address("/v1/lists/{}", list_id), json=body, if_match=if_match)
         )
         return answer
 
@@ -2031,10 +2091,12 @@ class Numbers(_Group):
         )
         return answer
 
-    def update(self, number_id: str, /, **body: Unpack[models.NumberChange]) -> models.NumberView:
+    def update(
+        self, number_id: str, /, *, if_match: str | None = None, **body: Unpack[models.NumberChange]
+    ) -> models.NumberView:
         """Change a number's flow, for future calls."""
         answer: models.NumberView = self.transport.send(
-            Request(method="PATCH", path=address("/v1/numbers/{}", number_id), json=body)
+            Request(method="PATCH", path=address("/v1/numbers/{}", number_id), json=body, if_match=if_match)
         )
         return answer
 
@@ -2054,13 +2116,15 @@ class Policy(_Group):
         answer: models.PolicyView = self.transport.send(Request(method="GET", path=address("/v1/policy")))
         return answer
 
-    def update(self, **body: Unpack[models.PolicyChanges]) -> models.PolicyView:
+    def update(self, *, if_match: str | None = None, **body: Unpack[models.PolicyChanges]) -> models.PolicyView:
         """Change what holds for every campaign, from the next dial on.
 
         No cap may be laxer than the environment's settings. Contacts that caps or rests held are asked about again. What is
         older than `retention` keeps it is erased within hours, and cannot be brought back.
         """
-        answer: models.PolicyView = self.transport.send(Request(method="PATCH", path=address("/v1/policy"), json=body))
+        answer: models.PolicyView = self.transport.send(
+            Request(method="PATCH", path=address("/v1/policy"), json=body, if_match=if_match)
+        )
         return answer
 
 
@@ -2353,14 +2417,16 @@ class Users(_Group):
         answer: models.UserView = self.transport.send(Request(method="GET", path=address("/v1/users/{}", user_id)))
         return answer
 
-    def update(self, user_id: str, /, **body: Unpack[models.UserChanges]) -> models.UserView:
+    def update(
+        self, user_id: str, /, *, if_match: str | None = None, **body: Unpack[models.UserChanges]
+    ) -> models.UserView:
         """Change a user: name, login, role, password, or whether it is disabled.
 
         Another role, a password, and disabling end the user's sessions at once. The last admin may be changed as well: the
         key of the settings is an admin that nobody can take away.
         """
         answer: models.UserView = self.transport.send(
-            Request(method="PATCH", path=address("/v1/users/{}", user_id), json=body)
+            Request(method="PATCH", path=address("/v1/users/{}", user_id), json=body, if_match=if_match)
         )
         return answer
 
@@ -2402,10 +2468,12 @@ class WebhookEndpoints(_Group):
         )
         return answer
 
-    def update(self, endpoint_id: str, /, **body: Unpack[models.WebhookEndpointChanges]) -> models.WebhookEndpointView:
+    def update(
+        self, endpoint_id: str, /, *, if_match: str | None = None, **body: Unpack[models.WebhookEndpointChanges]
+    ) -> models.WebhookEndpointView:
         """Change an endpoint; `enabled: true` lets it receive again, and what was pending goes on."""
         answer: models.WebhookEndpointView = self.transport.send(
-            Request(method="PATCH", path=address("/v1/webhook-endpoints/{}", endpoint_id), json=body)
+            Request(method="PATCH", path=address("/v1/webhook-endpoints/{}", endpoint_id), json=body, if_match=if_match)
         )
         return answer
 

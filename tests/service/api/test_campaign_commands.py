@@ -93,14 +93,16 @@ def test_an_edit_that_somebody_was_faster_than_writes_nothing_and_says_who(
     run: Command, rest: Rest, spring: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada = rest.post("/v1/keys", {"name": "Ada", "role": "operator"}).json["key"]
-    path, read = f"/v1/campaigns/{spring}", ApiClient.get_with_etag
+    path, read = f"/v1/campaigns/{spring}", ApiClient.get
 
-    def then_changed(api: ApiClient, path: str) -> Any:
-        found = read(api, path)
-        rest.request("PATCH", path, json={"pacing": {"max_live_calls": 7}}, headers={"Authorization": f"Bearer {ada}"})
+    def then_changed(api: ApiClient, path: str, **params: Any) -> Any:
+        found = read(api, path, **params)
+        if path == f"/v1/campaigns/{spring}":
+            change = {"pacing": {"max_live_calls": 7}}
+            rest.request("PATCH", path, json=change, headers={"Authorization": f"Bearer {ada}"})
         return found
 
-    monkeypatch.setattr(ApiClient, "get_with_etag", then_changed)
+    monkeypatch.setattr(ApiClient, "get", then_changed)
     refused = run("campaign", "edit", spring, "--calls-per-second", "2")
 
     assert refused.exit_code == 1
@@ -108,7 +110,7 @@ def test_an_edit_that_somebody_was_faster_than_writes_nothing_and_says_who(
     assert f"orchestrator campaign show {spring}" in refused.output
     pacing = (rest.get(path).json or {})["pacing"]
     assert pacing["max_live_calls"] == 7 and pacing["calls_per_second"] != 2
-    monkeypatch.setattr(ApiClient, "get_with_etag", read)
+    monkeypatch.setattr(ApiClient, "get", read)
     assert said(run("campaign", "edit", spring, "--calls-per-second", "2", "--json"))["pacing"]["max_live_calls"] == 7
 
 
@@ -116,14 +118,15 @@ def test_who_may_not_read_the_record_is_told_that_it_was_somebody(
     rest: Rest, spring: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = rest.post("/v1/keys", {"name": "Bob", "role": "operator"}).json["key"]
-    read = ApiClient.get_with_etag
+    read = ApiClient.get
 
-    def then_changed(api: ApiClient, path: str) -> Any:
-        found = read(api, path)
-        rest.patch(path, {"name": "autumn"})
+    def then_changed(api: ApiClient, path: str, **params: Any) -> Any:
+        found = read(api, path, **params)
+        if path == f"/v1/campaigns/{spring}":
+            rest.patch(path, {"name": "autumn"})
         return found
 
-    monkeypatch.setattr(ApiClient, "get_with_etag", then_changed)
+    monkeypatch.setattr(ApiClient, "get", then_changed)
     with options_for(rest) as options:
         words = ["campaign", *options[:-1], key, "edit", spring, "--weight", "2"]
         refused = CliRunner().invoke(app, words)
