@@ -26,10 +26,12 @@ from api.pages.security_headers import secure
 from api.pages.static_files import StaticFiles
 from api.pages.visit import RestRoutes, RoleNeeded, Site, Visit
 from orchestrator.errors import Conflict, InvalidInput, LimitReached
+from orchestrator.operations.access.manage_keys import digest_of
 from orchestrator.operations.access.sign_in import Session, find_session
 from orchestrator.services import Services
 
 _ENDPOINT = "page "
+_SESSION_KEPT_S = 2.0
 
 
 def routes_for_server() -> list[Route]:
@@ -100,10 +102,18 @@ class _Desk:
         return answered
 
     def _session(self, *, is_use: bool) -> Session | None:
+        """Return whose session it is; a page that asks by itself learns of its end two seconds later at most."""
         token = session_token(request)
         if token is None:
             return None
-        return find_session(token, is_use=is_use, now=self._services.clock(), sql=self._services.sql)
+
+        def find() -> Session | None:
+            return find_session(token, is_use=is_use, now=self._services.clock(), sql=self._services.sql)
+
+        if is_use:
+            return find()
+        found: Session | None = self._site.live.kept(("session", digest_of(token).hex()), _SESSION_KEPT_S, find)
+        return found
 
 
 def _to_sign_in(route: PageRoute) -> Response:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from flask import Response, request
+from markupsafe import Markup
 from pydantic import BaseModel
 
 from api.http.audit import Views, audited
@@ -96,13 +97,16 @@ class Visit:
             returned = view(self.services, **ids, **parsed)
             return answer(returned) if isinstance(returned, BaseModel) else returned
 
-        def once() -> Response:
-            key = self.form("once") if route.idempotency != "none" else ""
+        def record() -> Response:
+            return audited(self.services, route, ids, self._site.rest.views, respond)
+
+        key = self.form("once") if route.idempotency != "none" else ""
+        if key:
             sent = orjson.dumps([body, ids], option=orjson.OPT_SORT_KEYS)
             scope = f"{route.method} {route.path} {self.csrf}"
-            return carried_out_once(self.services, key, scope=scope, sent=sent, respond=respond) if key else respond()
-
-        response = audited(self.services, route, ids, self._site.rest.views, once)
+            response = carried_out_once(self.services, key, scope=scope, sent=sent, respond=record)
+        else:
+            response = record()
         return orjson.loads(response.get_data()) if response.is_json else None
 
     def asked(self, model: type[Model], **fixed: Any) -> Model:
@@ -140,6 +144,18 @@ class Visit:
             return self._render("live.html", {**shown, "csrf": "", **values()})
 
         return self._site.live.answer(self.session.role if self.session else "", render)
+
+    def part(self, template: str, of: str, values: Callable[[], Mapping[str, Any]], *, for_s: float) -> Markup:
+        """Return a part of a page that is made again only after `for_s` seconds, for all who look; `of` is its subject.
+
+        Like a live part it shows nothing of the person who looks.
+        """
+
+        def render() -> Markup:
+            return Markup(self._render(template, {"csrf": "", **values()}))  # noqa: S704 a template escapes by itself
+
+        made: Markup = self._site.live.kept((template, of), for_s, render)
+        return made
 
     def go(self, path: str, said: str | None = None, *, kind: str = "done") -> Response:
         """Send the browser to a page of this site, where `said` stands at the top; `wrong` says that nothing was done.

@@ -142,18 +142,42 @@ def hours(calling_hours: CallingHours) -> str:
         return f"at any hour: {calling_hours.because}"
     zone = "each contact's zone" if calling_hours.timezone == CONTACT else place(calling_hours.timezone)
     windows = calling_hours.model_dump(mode="json")["windows"]
-    said = [f"{as_list(each['days'])} {each['start']}-{each['end']}" for each in windows]
+    said = [f"{days(each['days'])} {each['start']} to {each['end']}" for each in windows]
     return f"{'; '.join(said)}, in {zone}"
 
 
-_DEEDS = {"POST": "did", "PATCH": "changed it", "DELETE": "deleted it"}
+_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def days(named: Sequence[str]) -> str:
+    """Return days of the week in few words: `Mon to Sat`, `Tue, Thu`."""
+    places = sorted(_WEEK.index(day) for day in named)
+    if len(places) > 2 and places[-1] - places[0] == len(places) - 1:
+        return f"{_WEEK[places[0]].capitalize()} to {_WEEK[places[-1]].capitalize()}"
+    return ", ".join(_WEEK[place].capitalize() for place in places)
+
+
+_DEEDS = {
+    "campaigns": "made it",
+    "contacts": "added contacts",
+    "imports": "added a file of contacts",
+    "start": "started it",
+    "pause": "paused it",
+    "resume": "let it go on",
+    "cancel": "ended it",
+    "redial": "had people called again",
+    "clone": "copied it",
+    "test-call": "made a test call",
+}
 
 
 def deed(action: str) -> str:
-    """Return what somebody did, by the request that is on record: `pause` of one that ends with it."""
+    """Return what somebody did to a campaign, by the request that is on record."""
     method, _, path = action.partition(" ")
     last = path.rpartition("/")[2]
-    return _DEEDS.get(method, method) if not last or last.startswith("{") else phrase(last.replace("-", " "))
+    if last.startswith("{"):
+        return "changed it" if method == "PATCH" else "deleted it"
+    return _DEEDS.get(last, phrase(last.replace("-", " ")))
 
 
 def brief(value: Any) -> str:

@@ -13,18 +13,22 @@ from api.pages.page_routes import Pages
 from api.pages.visit import Visit
 from api.resources import calls, campaigns, explanations, keys, stats, timeseries
 from api.resources.calls import CallQuery
+from api.resources.campaigns import CampaignView
 from api.resources.keys import AuditQuery
 from api.resources.timeseries import StepView, TimeseriesQuery
+from orchestrator.operations.calls.find_calls import find_steps
 from orchestrator.policy.roles import Role
 
 pages = Pages()
 
 _ANSWERED = ("answered", "human", "machine", "fax")
+_LIVE_READ = 50
 _LIVE_SHOWN = 8
 _CHANGES_SHOWN = 8
 _QUARTER = timedelta(minutes=15)
 _SHOWN_BY_QUARTER = timedelta(hours=6)
 _OUTCOMES_SHOWN = 5
+_CHARTS_KEPT_S = 10.0
 
 
 @pages.show("/campaigns/{campaign_id}")
@@ -81,7 +85,6 @@ def _values(visit: Visit, campaign_id: str) -> dict[str, Any]:
     campaign = campaigns.show(services, campaign_id)
     counted = stats.stats(services, campaign_id)
     limits = explanations.of_campaign(services, campaign_id).limits
-    live_calls = calls.index(services, CallQuery(campaign_id=campaign_id, status="accepted", limit=_LIVE_SHOWN)).data
     return {
         "campaign": campaign,
         "stats": counted,
@@ -92,10 +95,19 @@ def _values(visit: Visit, campaign_id: str) -> dict[str, Any]:
         "done": campaign_words.share_done(counted.contacts),
         "funnel": _funnel(counted),
         "waits": _waits(counted),
-        **_last_hour(visit, campaign_id),
-        "results": _results(visit, campaign_id),
-        "live_calls": live_calls,
+        "drawn": visit.part(
+            "campaign_charts.html", campaign_id, lambda: _charts(visit, campaign), for_s=_CHARTS_KEPT_S
+        ),
+        **_under_way_now(visit, campaign_id),
     }
+
+
+def _under_way_now(visit: Visit, campaign_id: str) -> dict[str, Any]:
+    """Return a few calls that are under way with the step each is at: first those that have come to one."""
+    services = visit.services
+    live_calls = calls.index(services, CallQuery(campaign_id=campaign_id, status="accepted", limit=_LIVE_READ)).data
+    steps = find_steps([call.id for call in live_calls], client=services.redis, keys=services.keys)
+    return {"live_calls": sorted(live_calls, key=lambda call: call.id not in steps)[:_LIVE_SHOWN], "steps": steps}
 
 
 def _funnel(counted: stats.StatsView) -> list[tuple[str, int]]:
@@ -111,6 +123,11 @@ def _waits(counted: stats.StatsView) -> list[tuple[str, str, stats.WaitView]]:
     held = [("held", reason, wait) for reason, wait in counted.held_by_reason.items()]
     waiting = [("waiting", reason, wait) for reason, wait in counted.waiting_by_reason.items()]
     return sorted([*held, *waiting], key=lambda each: -each[2].contacts)
+
+
+def _charts(visit: Visit, campaign: CampaignView) -> dict[str, Any]:
+    results = _results(visit, campaign.id)
+    return {**_last_hour(visit, campaign.id), "results": results, "zone": campaign_words.zone_of(campaign)}
 
 
 def _last_hour(visit: Visit, campaign_id: str) -> dict[str, charts.Chart]:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from flask import Response, request
 
+from api.pages.client_address import client_address
 from api.pages.cookies import drop_session, session_token, set_session
 from api.pages.local_paths import local_path, see_other
 from api.pages.page_routes import Pages
@@ -36,7 +37,7 @@ def sign_in(visit: Visit) -> Response:
     services, login = visit.services, visit.form("login")
     wanted = local_path(request.form.get("next"))
     try:
-        count_try(login, request.remote_addr or "", client=services.redis, keys=services.keys)
+        count_try(login, client_address(request), client=services.redis, keys=services.keys)
         signed_in = access.sign_in(login, request.form.get("password", ""), now=services.clock(), sql=services.sql)
     except LimitReached as refused:
         return visit.page("sign_in.html", status=429, wanted=wanted, login=login, wrong=refused.detail)

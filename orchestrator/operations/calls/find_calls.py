@@ -15,7 +15,7 @@ from orchestrator.model.attempt_state import MAY_RING
 from orchestrator.model.live_call import LiveCall
 from orchestrator.model.transcript import Utterance, transcript_of
 from orchestrator.store.redis.keys import Keys
-from orchestrator.store.redis.live_calls import read_live
+from orchestrator.store.redis.live_calls import Loaded, load_many, read_live
 from orchestrator.store.sql import calls
 from orchestrator.store.sql.recordings import recordings_of
 
@@ -58,6 +58,17 @@ def find_call(call_id: str, *, sql: Engine, client: redis.Redis, keys: Keys) -> 
     live, timeline = read_live(client, keys, call_id)
     current = [_with_note(line) for line in timeline]
     return CallStory(row, live, current or [_line(event) for event in recorded], recordings)
+
+
+def find_steps(call_ids: Sequence[str], *, client: redis.Redis, keys: Keys) -> dict[str, str]:
+    """Return the step of its flow that each live call is at, by its id; one that is over, or of no flow, has none."""
+    found = load_many(client, keys, call_ids) if call_ids else []
+    steps = (
+        (call_id, loaded.call.step)
+        for call_id, loaded in zip(call_ids, found, strict=True)
+        if isinstance(loaded, Loaded)
+    )
+    return {call_id: step for call_id, step in steps if step}
 
 
 def _with_note(line: Mapping[str, Any]) -> Mapping[str, Any]:

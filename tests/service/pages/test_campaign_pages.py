@@ -89,6 +89,15 @@ def test_a_part_is_sent_once_and_carries_nothing_of_who_looks(admin: Visitor, re
         assert admin.csrf not in first.text and "link of tests" not in first.text
 
 
+def test_a_viewer_is_not_shown_the_buttons_that_an_operator_was_shown_just_now(
+    admin: Visitor, sign_in: SignIn, rest: Rest
+) -> None:
+    campaign = rest.campaign()["id"]
+
+    assert f"/campaigns/{campaign}/start" in admin.get(f"/campaigns/{campaign}/live").text
+    assert f"/campaigns/{campaign}/start" not in sign_in(Role.VIEWER).get(f"/campaigns/{campaign}/live").text
+
+
 def test_an_edit_changes_what_was_changed_and_nothing_else(admin: Visitor, rest: Rest) -> None:
     campaign = rest.campaign(pacing={"calls_per_second": 2.5, "weight": 3}, tags=["a"])["id"]
     form = {"name": "Other", "tags": "a, b", "description": "", "calls_per_second": "2.5", "max_live_calls": "7"}

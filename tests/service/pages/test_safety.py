@@ -111,6 +111,17 @@ def test_a_viewer_sees_no_buttons_and_is_refused_what_they_do(sign_in: SignIn, r
     assert rest.get("/v1/dialing").json["stopped"] is False
 
 
+def test_a_viewer_is_refused_every_page_and_form_of_operators(sign_in: SignIn, rest: Rest) -> None:
+    campaign, viewer = rest.campaign()["id"], sign_in(Role.VIEWER)
+    above = [route for route in ROUTES if route.needs in (Role.OPERATOR, Role.ADMIN)]
+    assert above
+
+    for route in above:
+        path = route.path.replace("{campaign_id}", campaign)
+        answer = viewer.get(_address(path)) if route.method == "GET" else viewer.send(_address(path))
+        assert answer.status_code == 403, f"{route.method} {path}"
+
+
 def test_only_an_admin_sees_who_changed_what(sign_in: SignIn, rest: Rest) -> None:
     campaign = rest.campaign(**AT_ANY_HOUR)["id"]
 
@@ -118,7 +129,14 @@ def test_only_an_admin_sees_who_changed_what(sign_in: SignIn, rest: Rest) -> Non
     assert "Who changed what" in sign_in(Role.ADMIN).get(f"/campaigns/{campaign}").text
 
 
-ELSEWHERE = ["https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)"]
+ELSEWHERE = [
+    "https://evil.example",
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "javascript:alert(1)",
+]
 ELSEWHERE += ["/\t/evil.example", "", "evil", "/ x", "/é", "/" + "x" * 3000]
 
 
