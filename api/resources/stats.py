@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from api.http.routes import Resource
 from api.resources.campaigns import StatusReason
-from api.resources.summaries import CallTotals, ContactCounts
+from api.resources.summaries import CallTotals, ContactCounts, WaitView
 from orchestrator.operations.campaigns.find_campaigns import find_as_it_is
 from orchestrator.operations.campaigns.read_stats import read_stats
 from orchestrator.policy.guards.judge import State
@@ -58,14 +58,6 @@ class GuardView(BaseModel):
     share: float | None
     limit: float | None
     detail: str
-
-
-class WaitView(BaseModel):
-    """How many contacts wait for one reason, and when the next of them may be dialed; null where nobody knows."""
-
-    contacts: int
-    next_at: Moment | None
-    sentence: str
 
 
 class EtaView(BaseModel):

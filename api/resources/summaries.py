@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from pydantic import BaseModel, Field
 
 from orchestrator.operations.campaigns.read_summaries import CampaignSummary
+from orchestrator.policy.timestamps import Moment
 
 
 class ContactCounts(BaseModel):
@@ -36,11 +39,19 @@ class CallTotals(BaseModel):
     by_outcome: dict[str, int]
 
 
+class WaitView(BaseModel):
+    """How many contacts wait for one reason, and when the next of them may be dialed; null where nobody knows."""
+
+    contacts: int
+    next_at: Moment | None
+    sentence: str
+
+
 class SummaryView(BaseModel):
     """The statistics of a campaign in a list; `GET /v1/campaigns/{id}/stats` has more of them."""
 
     contacts: ContactCounts
-    held_by_reason: dict[str, int]
+    held_by_reason: dict[str, WaitView]
     calls: CallTotals
     dials_per_s: float = Field(description="Over the last 5 s.")
     limit: float = Field(description="The allowed maximum of dials per second.")
@@ -52,7 +63,7 @@ def summary_of(summary: CampaignSummary) -> SummaryView:
     return SummaryView.model_validate(
         {
             "contacts": summary.contacts,
-            "held_by_reason": summary.held_by_reason,
+            "held_by_reason": {reason: asdict(why) for reason, why in summary.held_by_reason.items()},
             "calls": {**summary.calls, **summary.people, **results},
             "dials_per_s": summary.dials_per_s,
             "limit": summary.limit,

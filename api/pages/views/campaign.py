@@ -11,7 +11,7 @@ from flask import Response
 from api.pages import campaign_words, charts
 from api.pages.page_routes import Pages
 from api.pages.visit import Visit
-from api.resources import calls, campaigns, explanations, keys, stats, timeseries
+from api.resources import calls, campaigns, explanations, keys, stats, summaries, timeseries
 from api.resources.calls import CallQuery
 from api.resources.campaigns import CampaignView
 from api.resources.keys import AuditQuery
@@ -118,7 +118,7 @@ def _funnel(counted: stats.StatsView) -> list[tuple[str, int]]:
     return [*steps, ("A person", made.people), ("With an outcome", with_outcome)]
 
 
-def _waits(counted: stats.StatsView) -> list[tuple[str, str, stats.WaitView]]:
+def _waits(counted: stats.StatsView) -> list[tuple[str, str, summaries.WaitView]]:
     """Return what contacts wait for: (their status, the reason, how many and until when), most of them first."""
     held = [("held", reason, wait) for reason, wait in counted.held_by_reason.items()]
     waiting = [("waiting", reason, wait) for reason, wait in counted.waiting_by_reason.items()]

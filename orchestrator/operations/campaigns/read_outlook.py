@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from orchestrator.model.contact_status import OPEN_CONTACTS
 from orchestrator.operations.campaigns.why_waiting import (
     Because,
     Waiting,
+    by_reason,
     read_waiting,
     why_campaign_waits,
     why_held,
@@ -77,23 +78,11 @@ def read_outlook(
     if whole := why_campaign_waits(campaign, contacts, stop, now):
         undone = sum(waiting.by_zone.values())
         all_of_them = Because(whole.reason, whole.sentence, undone, whole.next_at)
-        return Outlook(_by_reason([all_of_them] if undone else []), _by_reason(why_held(waiting)), None)
+        return Outlook(by_reason([all_of_them] if undone else []), by_reason(why_held(waiting)), None)
     room = room_within(running_paces(tx, [campaign.id]), is_stopped=False, client=client, keys=keys).get(campaign.id)
     held = list(why_held(waiting))
     eta = _eta(tx, campaign, waiting, held, dials_each=_dials_each(contacts, dialed), limit=limit)
-    return Outlook(_by_reason(why_waiting(waiting, room)), _by_reason(held), eta)
-
-
-def _by_reason(found: Iterable[Because]) -> dict[Reason, Because]:
-    """Return them most first; those who were held and those whose zone is closed may have the same reason."""
-    merged: dict[Reason, Because] = {}
-    for each in found:
-        same = merged.get(each.reason, Because(each.reason, each.sentence, 0, None))
-        times = [at for at in (same.next_at, each.next_at) if at]
-        merged[each.reason] = Because(
-            each.reason, each.sentence, same.contacts + each.contacts, min(times, default=None)
-        )
-    return dict(sorted(merged.items(), key=lambda item: -item[1].contacts))
+    return Outlook(by_reason(why_waiting(waiting, room)), by_reason(held), eta)
 
 
 def _eta(

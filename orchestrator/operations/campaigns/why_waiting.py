@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -81,18 +81,13 @@ def read_waiting(
 ) -> Waiting:
     """Return what is known of a campaign's contacts at a moment; `tally` counts them by [status, reason or zone]."""
     hours = hours_in_force(campaign.calling_hours, campaign.purpose)
-    by_zone, held = Counter[str](), Counter[str]()
-    for (status, detail), n in tally:
-        if status == ContactStatus.WAITING:
-            by_zone[detail or ""] += n
-        if status == ContactStatus.HELD:
-            held[detail or ""] += n
+    by_zone = _of_status(tally, ContactStatus.WAITING)
     zones = [zone for zone in by_zone if is_open(hours, zone, now)]
     return Waiting(
         hours=hours,
         now=now,
         by_zone=by_zone,
-        held=held,
+        held=held_of(tally),
         calling=sum(n for (status, _), n in tally if status == ContactStatus.CALLING),
         later=list_later(tx, campaign.id, zones, most=most),
         due=count_due(tx, campaign.id, zones, most=most),
@@ -100,10 +95,36 @@ def read_waiting(
     )
 
 
+def held_of(tally: Sequence[Tally]) -> Counter[str]:
+    """Return how many contacts are held for each reason."""
+    return _of_status(tally, ContactStatus.HELD)
+
+
 def why_held(waiting: Waiting) -> Iterator[Because]:
     """Yield why contacts are held, those among them that wait in a zone which is closed."""
-    yield from _held(waiting)
-    yield from _closed_zones(waiting)
+    next_at = {each.reason: each.next_at for each in waiting.later if each.status == ContactStatus.HELD}
+    yield from _held(waiting.held, next_at)
+    yield from _closed_zones(waiting.hours, waiting.by_zone, waiting.now)
+
+
+def held_by_reason(
+    tally: Sequence[Tally], hours: CallingHours, now: datetime, next_at: Mapping[str, datetime]
+) -> dict[Reason, Because]:
+    """Return why contacts are held, as stats do, for a campaign of a list; `next_at`: of those held, by reason."""
+    in_zones = _of_status(tally, ContactStatus.WAITING)
+    return by_reason([*_held(held_of(tally), next_at), *_closed_zones(hours, in_zones, now)])
+
+
+def by_reason(found: Iterable[Because]) -> dict[Reason, Because]:
+    """Return them most first; those who were held and those whose zone is closed may have the same reason."""
+    merged: dict[Reason, Because] = {}
+    for each in found:
+        same = merged.get(each.reason, Because(each.reason, each.sentence, 0, None))
+        times = [at for at in (same.next_at, each.next_at) if at]
+        merged[each.reason] = Because(
+            each.reason, each.sentence, same.contacts + each.contacts, min(times, default=None)
+        )
+    return dict(sorted(merged.items(), key=lambda item: -item[1].contacts))
 
 
 def why_waiting(waiting: Waiting, room: Room | None) -> Iterator[Because]:
@@ -112,18 +133,24 @@ def why_waiting(waiting: Waiting, room: Room | None) -> Iterator[Because]:
     yield from _next_in_line(waiting, room)
 
 
-def _held(waiting: Waiting) -> Iterator[Because]:
-    next_at = {each.reason: each.next_at for each in waiting.later if each.status == ContactStatus.HELD}
-    for code, contacts in waiting.held.items():
+def _of_status(tally: Sequence[Tally], wanted: ContactStatus) -> Counter[str]:
+    found = Counter[str]()
+    for (status, detail), n in tally:
+        if status == wanted:
+            found[detail or ""] += n
+    return found
+
+
+def _held(held: Mapping[str, int], next_at: Mapping[str, datetime | None]) -> Iterator[Because]:
+    for code, contacts in held.items():
         reason = reason_of_wait(code)
         yield Because(reason, reason.sentence, contacts, next_at.get(code))
 
 
-def _closed_zones(waiting: Waiting) -> Iterator[Because]:
+def _closed_zones(hours: CallingHours, by_zone: Mapping[str, int], now: datetime) -> Iterator[Because]:
     """Yield who waits in a zone that is closed: the dispatcher leaves them, and the gate is not asked about them."""
-    hours, now = waiting.hours, waiting.now
     contacts, openings = Counter[Reason](), dict[Reason, list[datetime]]()
-    for zone, n in waiting.by_zone.items():
+    for zone, n in by_zone.items():
         if not is_open(hours, zone, now):
             reason = closed_reason(hours, zone, now)
             contacts[reason] += n

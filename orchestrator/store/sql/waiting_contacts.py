@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -47,6 +47,16 @@ _LATER = text(
     FROM why
     """  # noqa: S608 built from constants
 )
+_NEXT_HELD = text(
+    f"""
+    SELECT w.campaign_id, w.reason, next.due_at
+    FROM unnest(CAST(:campaign_ids AS text[]), CAST(:reasons AS text[])) AS w(campaign_id, reason) CROSS JOIN LATERAL (
+        SELECT c.due_at FROM contacts c
+        WHERE c.campaign_id = w.campaign_id AND c.{IS_CLAIMABLE} AND c.status = '{ContactStatus.HELD}'
+            AND c.reason = w.reason AND c.due_at > now()
+        ORDER BY c.due_at LIMIT 1) next
+    """  # noqa: S608 built from constants
+)
 
 
 class Later(NamedTuple):
@@ -73,3 +83,10 @@ def list_later(
     """Return the reasons for which contacts of a campaign are not due, each with the next of them."""
     params = {"campaign_id": campaign_id, "zones": list(open_zones), "most": most}
     return [Later(*row) for row in tx.execute(_LATER, params)]
+
+
+def next_held(tx: Connection, reasons: Iterable[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
+    """Return when the next who is held is due, by (campaign id, reason), for those asked for; in one query."""
+    asked = list(reasons)
+    params = {"campaign_ids": [each[0] for each in asked], "reasons": [each[1] for each in asked]}
+    return {(row.campaign_id, row.reason): row.due_at for row in tx.execute(_NEXT_HELD, params)}

@@ -49,6 +49,28 @@ def test_each_campaign_has_the_counts_that_its_own_stats_have(rest: Rest, servic
         assert summary["limit"] == whole["rate"]["limit"]
 
 
+def test_what_contacts_are_held_for_has_the_shape_it_has_in_stats(rest: Rest, services: Services) -> None:
+    first, second = (rest.campaign()["id"] for _ in range(2))
+    nowhere = rest.campaign(calling_hours={"timezone": "contact"})["id"]
+    rest.contacts(nowhere, "+18005550123")
+    held = "UPDATE contacts SET status = 'held', reason = :reason, due_at = CAST(:due_at AS timestamptz) WHERE id = :id"
+    people = [*rest.contacts(first, *(fresh_number() for _ in range(3))), *rest.contacts(second, fresh_number())]
+    gaps = zip(people, ("2030-01-02", "2030-01-01", None, "2030-01-03"), strict=True)
+    with services.sql.begin() as tx:
+        for contact, due_at in gaps:
+            reason = "number_gap" if due_at else "unknown_attempt"
+            tx.execute(text(held), {"id": contact, "reason": reason, "due_at": due_at})
+
+    listed = _listed(rest)
+
+    assert listed[first]["held_by_reason"]["number_gap"]["contacts"] == 2
+    assert listed[first]["held_by_reason"]["number_gap"]["next_at"] == "2030-01-01T00:00:00.000Z"
+    assert listed[first]["held_by_reason"]["unknown_attempt"]["next_at"] is None
+    assert listed[nowhere]["held_by_reason"]["zone_unknown"]["contacts"] == 1
+    for campaign, summary in listed.items():
+        assert summary["held_by_reason"] == (rest.get(f"/v1/campaigns/{campaign}/stats").json or {})["held_by_reason"]
+
+
 def test_more_campaigns_ask_no_more_queries(rest: Rest, services: Services) -> None:
     asked: list[str] = []
     event.listen(services.sql, "before_cursor_execute", lambda *each: asked.append(each[2]))
