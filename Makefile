@@ -73,6 +73,7 @@ coverage: setup  ## lines of flow, policy, model and contact_files that unit tes
 docs: setup  ## write the pages, and the parts of the Python client, that are made from the code
 	$(BIN)/python -m tools.make_client
 	$(BIN)/python -m tests.support.command_table
+	$(BIN)/python -m tests.support.explained_reasons
 	$(BIN)/python -m tests.support.rule_tests
 	$(BIN)/python -m tests.support.state_tables
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from functools import singledispatch
 from typing import Any
@@ -30,6 +31,7 @@ from orchestrator.errors import (
 from orchestrator.store.outage import is_outage
 
 _log = logging.getLogger(__name__)
+_NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # a disk that is full, or takes nothing
 
 
 class Malformed(Exception):
@@ -50,6 +52,10 @@ def to_problem(error: Exception) -> Response:
     """Return the problem document of `error`; an unforeseen error is logged and becomes a 500 without details."""
     if is_outage(error):
         return _away(error)
+    return _unforeseen(error)
+
+
+def _unforeseen(error: Exception) -> Response:
     _log.exception("unforeseen", exc_info=error)
     return problem(500, "internal", "Something broke here; it stands in the log. Sending it again may help.")
 
@@ -57,6 +63,15 @@ def to_problem(error: Exception) -> Response:
 def _away(error: Exception) -> Response:
     _log.warning("a store does not answer: %s", type(error).__name__)
     return problem(503, "store_unavailable", "A store is not reachable; try again.", headers={"Retry-After": "1"})
+
+
+@to_problem.register
+def _(error: OSError) -> Response:
+    if error.errno not in _NOT_WRITTEN:
+        return _unforeseen(error)
+    _log.error("nothing can be written: %s", error)
+    detail = "The disk of the server takes nothing more now; try again."
+    return problem(503, "no_room", detail, headers={"Retry-After": "30"})
 
 
 @to_problem.register

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from orchestrator.cli.app import app
 from tests.support.api_over_http import options_for
+from tests.support.full_disk import nothing_more_written
 from tests.support.rest import Rest, pointers
 from tests.support.workbooks import DATE, TEXT, number, rows, text, workbook
 
@@ -47,6 +48,17 @@ def test_phones_as_numbers_and_dates_are_taken_as_they_are_seen(rest: Rest, camp
     assert done["problems"][0]["rows"] == [5]  # type: ignore[index]
     read_as = {name: done["read_as"][name] for name in ("encoding", "delimiter", "sheet", "sheets", "header_row")}  # type: ignore[index]
     assert read_as == {"encoding": "xlsx", "delimiter": None, "sheet": "Sheet1", "sheets": ["Sheet1"], "header_row": 1}
+
+
+@pytest.mark.parametrize("path", ["imports", "imports/preview"])
+def test_a_workbook_that_a_full_disk_does_not_take_is_put_off(rest: Rest, campaign: str, path: str) -> None:
+    file = workbook(rows(HEADER, *([number(12025550123), text("Ann")] for _ in range(2_000))))
+
+    with nothing_more_written():
+        put_off = rest.request("POST", f"/v1/campaigns/{campaign}/{path}", data=file, content_type=XLSX)
+
+    assert (put_off.status_code, put_off.json["code"], put_off.headers["Retry-After"]) == (503, "no_room", "30")
+    assert people(rest, campaign) == {}
 
 
 def test_a_sheet_is_named_and_a_wrong_header_names_the_others(rest: Rest, campaign: str) -> None:
