@@ -1363,6 +1363,15 @@ class AsyncCampaigns(_Group):
 class AsyncConnections(_Group):
     """The operations of `/v1/connections`."""
 
+    def list(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> AsyncPages[models.ConnectionView, models.PageConnectionView]:
+        """List the connections that this installation dials or has dialed from, by their ids downwards."""
+        return AsyncPages(
+            self.transport.send,
+            Request(method="GET", path=address("/v1/connections"), query={"limit": limit, "cursor": cursor}),
+        )
+
     async def get(self, connection_id: str, /) -> models.ConnectionView:
         """Show the limits of a connection."""
         answer: models.ConnectionView = await self.transport.send(
@@ -2352,6 +2361,13 @@ class AsyncSuppressions(_Group):
                 query={"because": because, "by": by, "phone": phone, "region": region, "scope": scope},
             )
         )
+
+    async def get(self, suppression_id: str, /) -> models.SuppressionView:
+        """Show a suppression, one that was lifted or has expired too, with every request for it."""
+        answer: models.SuppressionView = await self.transport.send(
+            Request(method="GET", path=address("/v1/suppressions/{}", suppression_id))
+        )
+        return answer
 
     async def delete(self, suppression_id: str, /, *, because: str | None = None, by: str | None = None) -> None:
         """Lift a suppression; it stays in the history, with who, when and why."""

@@ -1169,6 +1169,11 @@ class PageAuditView(TypedDict):
     next_cursor: str | None
 
 
+class PageConnectionView(TypedDict):
+    data: list[ConnectionView]
+    next_cursor: str | None
+
+
 class PageFlowVersion(TypedDict):
     data: list[FlowVersion]
     next_cursor: str | None
@@ -1871,18 +1876,6 @@ class StreamingStop(TypedDict):
 
     client_state: NotRequired[str]
     stream_id: NotRequired[str]
-
-
-class SummaryView(TypedDict):
-    """
-    The statistics of a campaign in a list; `GET /v1/campaigns/{id}/stats` has more of them.
-    """
-
-    contacts: ContactCounts
-    held_by_reason: dict[str, int]
-    calls: CallTotals
-    dials_per_s: float
-    limit: float
 
 
 class SuppressionError(TypedDict):
@@ -2931,47 +2924,6 @@ class ListView(TypedDict):
     updated_at: str
 
 
-class ListedCampaign(TypedDict):
-    """
-    A campaign in a list; `stats` are there with `include=stats`.
-    """
-
-    id: str
-    name: str
-    status: Literal["draft", "scheduled", "running", "paused", "completed", "canceled"]
-    status_reason: StatusReason | None
-    flow: FlowReference
-    connection_id: str
-    caller_ids: list[str]
-    caller_id_pool: str | None
-    purpose: Purpose | None
-    subject: str | None
-    voice: Voice | None
-    law: LawSetting
-    allow_number_kinds: list[NumberKind]
-    starts_at: str | None
-    ends_at: str | None
-    default_timezone: str | None
-    keep_open: bool
-    pacing: Pacing
-    calling_hours: CallingHoursOutput
-    retry: RetryRules
-    number_gap: str
-    caps: Caps
-    consent: ConsentRule
-    on_opt_out: OnOptOut
-    lists: CampaignLists
-    guards: Guards
-    spend: Spend | None
-    variables: dict[str, Any]
-    tags: list[str]
-    description: str | None
-    created_at: str
-    started_at: str | None
-    completed_at: str | None
-    stats: NotRequired[SummaryView | None]
-
-
 class LookupView(TypedDict):
     """
     Where a number stands: every list that holds it, and its suppressions in force.
@@ -3201,11 +3153,6 @@ class PageKeyView(TypedDict):
 
 class PageListView(TypedDict):
     data: list[ListView]
-    next_cursor: str | None
-
-
-class PageListedCampaign(TypedDict):
-    data: list[ListedCampaign]
     next_cursor: str | None
 
 
@@ -3469,6 +3416,18 @@ class StatsView(TypedDict):
     spend: SpendView | None
     rate: Rate
     latency_ms: Latency
+
+
+class SummaryView(TypedDict):
+    """
+    The statistics of a campaign in a list; `GET /v1/campaigns/{id}/stats` has more of them.
+    """
+
+    contacts: ContactCounts
+    held_by_reason: dict[str, WaitView]
+    calls: CallTotals
+    dials_per_s: float
+    limit: float
 
 
 class SuppressedFileView(TypedDict):
@@ -3913,8 +3872,54 @@ class ImportView(TypedDict):
     created_at: str
 
 
+class ListedCampaign(TypedDict):
+    """
+    A campaign in a list; `stats` are there with `include=stats`.
+    """
+
+    id: str
+    name: str
+    status: Literal["draft", "scheduled", "running", "paused", "completed", "canceled"]
+    status_reason: StatusReason | None
+    flow: FlowReference
+    connection_id: str
+    caller_ids: list[str]
+    caller_id_pool: str | None
+    purpose: Purpose | None
+    subject: str | None
+    voice: Voice | None
+    law: LawSetting
+    allow_number_kinds: list[NumberKind]
+    starts_at: str | None
+    ends_at: str | None
+    default_timezone: str | None
+    keep_open: bool
+    pacing: Pacing
+    calling_hours: CallingHoursOutput
+    retry: RetryRules
+    number_gap: str
+    caps: Caps
+    consent: ConsentRule
+    on_opt_out: OnOptOut
+    lists: CampaignLists
+    guards: Guards
+    spend: Spend | None
+    variables: dict[str, Any]
+    tags: list[str]
+    description: str | None
+    created_at: str
+    started_at: str | None
+    completed_at: str | None
+    stats: NotRequired[SummaryView | None]
+
+
 class PageCallerIdPoolView(TypedDict):
     data: list[CallerIdPoolView]
+    next_cursor: str | None
+
+
+class PageListedCampaign(TypedDict):
+    data: list[ListedCampaign]
     next_cursor: str | None
 
 

@@ -1359,6 +1359,15 @@ class Campaigns(_Group):
 class Connections(_Group):
     """The operations of `/v1/connections`."""
 
+    def list(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> Pages[models.ConnectionView, models.PageConnectionView]:
+        """List the connections that this installation dials or has dialed from, by their ids downwards."""
+        return Pages(
+            self.transport.send,
+            Request(method="GET", path=address("/v1/connections"), query={"limit": limit, "cursor": cursor}),
+        )
+
     def get(self, connection_id: str, /) -> models.ConnectionView:
         """Show the limits of a connection."""
         answer: models.ConnectionView = self.transport.send(
@@ -2336,6 +2345,13 @@ class Suppressions(_Group):
                 query={"because": because, "by": by, "phone": phone, "region": region, "scope": scope},
             )
         )
+
+    def get(self, suppression_id: str, /) -> models.SuppressionView:
+        """Show a suppression, one that was lifted or has expired too, with every request for it."""
+        answer: models.SuppressionView = self.transport.send(
+            Request(method="GET", path=address("/v1/suppressions/{}", suppression_id))
+        )
+        return answer
 
     def delete(self, suppression_id: str, /, *, because: str | None = None, by: str | None = None) -> None:
         """Lift a suppression; it stays in the history, with who, when and why."""

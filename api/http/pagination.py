@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, LiteralString, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 Item = TypeVar("Item")
+NO_CURSOR: LiteralString = "this is no cursor; send next_cursor of the page before, unchanged"
+"""What is said of a cursor that no page has given."""
 
 
 def encode_cursor(last_id: str) -> str:
@@ -25,7 +27,7 @@ def decode_cursor(cursor: str) -> str:
     except (binascii.Error, ValueError):
         ident = ""
     if "_" not in ident or not ident.replace("_", "").isalnum():
-        raise PydanticCustomError("cursor", "this is no cursor; send next_cursor of the page before, unchanged")
+        raise PydanticCustomError("cursor", NO_CURSOR)
     return ident
 
 
@@ -58,8 +60,14 @@ class Page(BaseModel, Generic[Item]):
     next_cursor: str | None
 
 
-def cut_page(rows: Sequence[Any], query: PageQuery, *, shape: Callable[[Any], Item]) -> Page[Item]:
-    """Return the page of `rows`, which were read with one row more than the limit."""
+def cut_page(
+    rows: Sequence[Any],
+    query: PageQuery,
+    *,
+    shape: Callable[[Any], Item],
+    ident: Callable[[Any], str] = lambda row: str(row.id),
+) -> Page[Item]:
+    """Return the page of `rows`, which were read with one row more than the limit; its cursor is the last `ident`."""
     kept = rows[: query.limit]
     more = len(rows) > query.limit
-    return Page(data=[shape(row) for row in kept], next_cursor=encode_cursor(kept[-1].id) if more else None)
+    return Page(data=[shape(row) for row in kept], next_cursor=encode_cursor(ident(kept[-1])) if more else None)

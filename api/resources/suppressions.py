@@ -15,7 +15,13 @@ from api.http.responses import answer, nothing
 from api.http.routes import Body, Resource
 from api.http.upload_parameters import FileQuery, ProblemKind
 from orchestrator.contact_files.byte_lines import WholeFile
-from orchestrator.operations.contacts.find_suppressions import Found, check_scope, lift_suppression, list_suppressions
+from orchestrator.operations.contacts.find_suppressions import (
+    Found,
+    check_scope,
+    find_suppression,
+    lift_suppression,
+    list_suppressions,
+)
 from orchestrator.operations.contacts.import_suppressions import SuppressionDefaults, suppress_many
 from orchestrator.operations.contacts.suppress_number import API, suppress_number
 from orchestrator.policy.names import all_seen
@@ -256,6 +262,12 @@ def lift(services: Services, query: LiftQuery) -> Response:
     phone = read_number_parameter(query.phone, query.region, name="phone")
     lift_suppression({"phone": phone, "scope": query.scope}, by=query.by, because=query.because, sql=services.sql)
     return nothing()
+
+
+@resource.route("GET", "/v1/suppressions/{suppression_id}", gives={200: SuppressionView}, fails=(404,))
+def show(services: Services, suppression_id: str) -> SuppressionView:
+    """Show a suppression, one that was lifted or has expired too, with every request for it."""
+    return suppression_view(find_suppression(suppression_id, sql=services.sql))
 
 
 @resource.route("DELETE", "/v1/suppressions/{suppression_id}", query=LiftWords, gives={204: None}, fails=(404, 422))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from json import dumps
 from typing import Annotated, Any
 
@@ -29,15 +30,19 @@ def list_(
     tag: Annotated[str | None, typer.Option(help="Those with this tag alone.")] = None,
     status: Annotated[str | None, typer.Option(help="Such as running or paused.")] = None,
     name: Annotated[str | None, typer.Option(help="Those of exactly this name.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="So many at most; all of them otherwise.")] = None,
+    stats: Annotated[bool, typer.Option("--stats", help="With --json: the counts of each, too.")] = False,
     as_json: _Json = False,
 ) -> None:
     """List campaigns, newest first, each with how many of its contacts are done.
 
-    orchestrator campaign list --tag spring
+    orchestrator campaign list --tag spring --limit 10
     """
-    said = {"tag": tag, "status": status, "name": name}
-    filters = {name: value for name, value in said.items() if value is not None}
-    for campaign in api_client(ctx).each("/v1/campaigns", include="stats", limit=_PAGE, **filters):
+    include = "stats" if stats or not as_json else None
+    said = {"tag": tag, "status": status, "name": name, "include": include}
+    asked = {name: value for name, value in said.items() if value is not None}
+    found = api_client(ctx).each("/v1/campaigns", limit=min(limit or _PAGE, _PAGE), **asked)
+    for campaign in islice(found, limit):
         _print(dumps(campaign, ensure_ascii=False) if as_json else _line(campaign))
 
 

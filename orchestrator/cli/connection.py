@@ -11,6 +11,7 @@ from rich.console import Console
 
 from orchestrator.bounds import FASTEST, MOST_LIVE_CALLS, SLOWEST
 from orchestrator.cli.api_client import api_client, connect
+from orchestrator.cli.output import JsonLines
 from orchestrator.errors import FieldError, InvalidInput, Misconfigured
 from orchestrator.local_stack.data_folder import stored_connection_id
 from orchestrator.settings import load_settings
@@ -37,6 +38,16 @@ def show(ctx: typer.Context, *, connection: _Id = None, as_json: _Json = False) 
     orchestrator connection show
     """
     _print(api_client(ctx).get(_path(ctx, connection)), as_json=as_json)
+
+
+@app.command("list")
+def list_(ctx: typer.Context, *, as_json: JsonLines = False) -> None:
+    """List the connections that are dialed from, or were."""
+    for row in api_client(ctx).each("/v1/connections", limit=50):
+        if as_json:
+            typer.echo(json.dumps(row, ensure_ascii=False))
+        else:
+            _print(row, as_json=False)
 
 
 @app.command("set")

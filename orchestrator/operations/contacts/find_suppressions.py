@@ -41,6 +41,15 @@ def list_suppressions(
         return _list(tx, filters, past_too=past_too, after=after, limit=limit)
 
 
+def find_suppression(suppression_id: str, *, sql: Engine) -> Found:
+    """Return a suppression, one that is over too; raise NotFound for none."""
+    with sql.connect() as tx:
+        found = _list(tx, {"id": suppression_id}, past_too=True, after=None, limit=1)
+    if not found:
+        raise NotFound("suppression", suppression_id)
+    return found[0]
+
+
 def find_last(phone: str, scope: str, *, sql: Engine) -> Found:
     """Return the newest suppression of a number within a scope; there must be one."""
     with sql.connect() as tx:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,7 +13,13 @@ from orchestrator.errors import NotFound
 from orchestrator.policy.phone.dial_regions import MEAN as DIAL_REGIONS_MEAN
 from orchestrator.policy.phone.dial_regions import DialRegions
 from orchestrator.settings import Settings
-from orchestrator.store.sql.connections import ensure_connection, find_connection, lock_connection, update_connection
+from orchestrator.store.sql.connections import (
+    ensure_connection,
+    find_connection,
+    list_connections,
+    lock_connection,
+    update_connection,
+)
 from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 
 
@@ -34,6 +41,14 @@ def show_connection(connection_id: str, *, sql: Engine, settings: Settings) -> R
     if row is None:
         raise NotFound("connection", repr(connection_id))
     return row
+
+
+def list_known_connections(*, after: str | None, limit: int, sql: Engine, settings: Settings) -> Sequence[Row[Any]]:
+    """Return a page of the connections that this installation dials or has dialed from, by their ids downwards."""
+    with sql.begin() as tx:
+        if settings.telnyx_connection_id:
+            ensure_connection(tx, settings)
+        return list_connections(tx, after=after, limit=limit)
 
 
 def change_connection(

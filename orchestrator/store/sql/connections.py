@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.settings import Settings
+from orchestrator.store.sql.pagination import newest_first
 from orchestrator.store.sql.tables import connections
 
 
@@ -36,6 +37,11 @@ def lock_connection(tx: Connection, connection_id: str) -> Row[Any] | None:
     """Lock a connection's row against other changes and return it."""
     query = select(connections).where(connections.c.id == connection_id).with_for_update(key_share=True)
     return tx.execute(query).first()
+
+
+def list_connections(tx: Connection, *, after: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Return a page of connections, by their ids downwards."""
+    return tx.execute(newest_first(select(connections), connections.c.id, after=after, limit=limit)).all()
 
 
 def calls_per_second(tx: Connection) -> dict[str, float]:

@@ -193,3 +193,16 @@ def test_dialing_is_stopped_and_resumed(rest: Rest, services: Services) -> None:
     assert [(answer.json["status"], answer.json["in_flight"]) for answer in stopped] == [("stopped", 0)] * 2
     assert (resumed.json["status"], resumed.json["in_flight"]) == ("running", None)
     assert rest.get(f"/v1/contacts/{contact}").json["status"] == "waiting"
+
+
+def test_a_suppression_is_shown_by_its_id_also_once_it_is_lifted(rest: Rest) -> None:
+    made = rest.post("/v1/suppressions", {"phone": fresh_number(), "reason": "asked us", "by": "Ada"}).json
+    path = f"/v1/suppressions/{made['id']}"
+
+    shown = rest.get(path).json
+    rest.delete(f"{path}?because=a%20mistake")
+    lifted = rest.get(path).json
+
+    assert shown == {name: value for name, value in made.items() if name != "change"}
+    assert (lifted["status"], lifted["because"], lifted["history"]) == ("lifted", "a mistake", shown["history"])
+    assert rest.get(f"/v1/suppressions/{made['id'][:-1]}{'0' if made['id'][-1] != '0' else '1'}").status_code == 404

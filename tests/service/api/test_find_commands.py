@@ -58,7 +58,19 @@ def test_campaigns_are_listed_by_tag_with_how_far_they_are(rest: Rest, run: Run)
 
     assert listed.output == f"{spring} reminders [spring] is draft: 0 of 1 contacts done, 0 dialed\n"
     [told] = [json.loads(line) for line in run("campaign", "list", "--tag", "spring", "--json").output.splitlines()]
-    assert told["stats"]["contacts"]["total"] == 1
+    assert (told["id"], told["stats"]) == (spring, None)
+    counted = json.loads(run("campaign", "list", "--tag", "spring", "--json", "--stats").output)
+    assert counted["stats"]["contacts"]["total"] == 1
+
+
+@pytest.mark.parametrize(("limit", "pages"), [(1, 1), (2, 1), (51, 2)])
+def test_so_many_campaigns_are_listed_as_are_asked_for(rest: Rest, run: Run, limit: int, pages: int) -> None:
+    flow = rest.flow()["id"]
+    ids = [rest.campaign(flow=flow)["id"] for _ in range(52 if pages > 1 else 3)]
+
+    listed = run("campaign", "list", "--limit", str(limit), "--json")
+
+    assert [json.loads(line)["id"] for line in listed.output.splitlines()] == sorted(ids, reverse=True)[:limit]
 
 
 def test_a_campaign_is_shown_with_what_was_said_of_it(rest: Rest, run: Run) -> None:
