@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from flask import Response, request
+from flask import Response, g, request
 
 from api.http.problems import Malformed
 from api.http.responses import Tagged
@@ -42,8 +42,11 @@ def tagged(view: View, row: Mapping[Any, Any], columns: Collection[str], *, is_w
 
 
 def expected(columns: Collection[str]) -> Expects:
-    """Return the check that the present request asks for with If-Match; without the header any row will do."""
-    tags = _sent("If-Match")
+    """Return the check that the present request asks for with If-Match; without the header any row will do.
+
+    A form of the web page says so in `g.if_match`.
+    """
+    tags = g.get("if_match") or _sent("If-Match")
     if tags is None or "*" in tags:
         return whatever_it_is
 

@@ -33,6 +33,11 @@ class Tagged(BaseModel):
     _etag: str = PrivateAttr("")
     _is_whole: bool = PrivateAttr(default=False)
 
+    @property
+    def etag(self) -> str:
+        """The tag; a form that was made of this version says it when it is sent."""
+        return self._etag
+
 
 def answer(model: BaseModel, status: int = 200, *, headers: Mapping[str, str] | None = None) -> Response:
     """Return `model` as a JSON response, with the ETag of one that has it."""

@@ -16,6 +16,7 @@ _TITLES = {
     405: "This cannot be done here",
     409: "This is not possible at this moment",
     410: "This is gone",
+    412: "Somebody has changed this meanwhile",
     413: "The file is too large",
     422: "Something in the form is wrong",
     429: "Too many at once",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
-from flask import Response, request
+from flask import Response, g, request
 from markupsafe import Markup
 from pydantic import BaseModel
 
@@ -75,18 +75,27 @@ class Visit:
     # -- what it does ----------------------------------------------------------------------------------------------
 
     def act(
-        self, view: View, body: Mapping[str, Any] | None = None, *, raw: Any = None, query: Any = None, **ids: str
+        self,
+        view: View,
+        body: Mapping[str, Any] | None = None,
+        *,
+        raw: Any = None,
+        query: Any = None,
+        seen: str = "",
+        **ids: str,
     ) -> Any:
         """Do what REST does at this view's address, with its check of role and body, and record it alike.
 
-        `raw` is the body of a view that takes bytes or a file; `query` is the view's model, left out its defaults. A
-        form with the field of `ui.once()` is carried out once where REST takes an Idempotency-Key. Returns the answer
-        as JSON says it, None for an empty one. Raises what the view raises, InvalidInput for a body that it would
-        refuse, and RoleNeeded.
+        `raw` is the body of a view that takes bytes or a file; `query` is the view's model, left out its defaults;
+        `seen` is the ETag of what the form was made of. A form with the field of `ui.once()` is carried out once where
+        REST takes an Idempotency-Key. Returns the answer as JSON says it, None for an empty one. Raises what the view
+        raises, InvalidInput for a body that it would refuse, RoleNeeded, and ChangedMeanwhile for what is not `seen`.
         """
         route = self._site.rest.of(view)
         if not self.may(route.needs):
             raise RoleNeeded(route.needs)
+        if seen:
+            g.if_match = [seen]
         parsed: dict[str, Any] = {}
         if route.body:
             parsed["body"] = parse_json(orjson.dumps(body or {}), route.body.model) if route.body.model else raw

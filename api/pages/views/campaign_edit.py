@@ -13,10 +13,12 @@ from api.pages.views.flow_inputs import inputs_of, sent_inputs
 from api.pages.visit import Visit
 from api.resources import campaigns, contacts, exports
 from api.resources.campaigns import CampaignInFlight
-from orchestrator.errors import Conflict, InvalidInput
+from orchestrator.errors import ChangedMeanwhile, Conflict, InvalidInput
 from orchestrator.policy.roles import Role
 
 pages = Pages()
+
+_MEANWHILE = "Somebody has changed this campaign since you opened the form. Here is how it is now; repeat your change."
 
 
 @pages.show("/campaigns/{campaign_id}/edit", needs=Role.OPERATOR)
@@ -34,7 +36,13 @@ def edit(visit: Visit, campaign_id: str) -> Response:
     changed = {name for name in sent if sent[name].replace("\r\n", "\n") != before[name]}
     try:
         if changed:
-            visit.act(campaigns.change, _changes(campaign, sent, changed), campaign_id=campaign_id)
+            changes = _changes(campaign, sent, changed)
+            visit.act(campaigns.change, changes, seen=visit.form("seen"), campaign_id=campaign_id)
+    except ChangedMeanwhile:
+        newest = campaigns.show(visit.services, campaign_id)
+        return visit.page(
+            "campaign_edit.html", status=412, errors={"form": _MEANWHILE}, **_edited(newest, _values(newest))
+        )
     except (InvalidInput, Conflict) as refused:
         wrong = words.field_errors(refused) if isinstance(refused, InvalidInput) else {"form": refused.detail}
         return visit.page("campaign_edit.html", status=422, errors=_by_field(wrong), **_edited(campaign, sent))
@@ -42,7 +50,7 @@ def edit(visit: Visit, campaign_id: str) -> Response:
 
 
 def _edited(campaign: CampaignInFlight, values: dict[str, str]) -> dict[str, Any]:
-    return {"campaign": campaign, "values": values, "zone": campaign_words.zone_of(campaign)}
+    return {"campaign": campaign, "seen": campaign.etag, "values": values, "zone": campaign_words.zone_of(campaign)}
 
 
 def _values(campaign: CampaignInFlight) -> dict[str, str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 
 from orchestrator.policy.roles import Role
@@ -109,6 +112,22 @@ def test_an_edit_changes_what_was_changed_and_nothing_else(admin: Visitor, rest:
     assert after["name"] == "Other" and after["tags"] == ["a", "b"] and after["spend"] is None
     assert after["pacing"] == {"calls_per_second": 2.5, "max_live_calls": 7, "weight": 3}
     assert after["ends_at"] == "2027-01-02T03:04:00.000Z"
+
+
+def test_an_edit_overwrites_nobodys_change(admin: Visitor, rest: Rest) -> None:
+    campaign = rest.campaign(name="First")["id"]
+    opened = admin.get(f"/campaigns/{campaign}/edit").text
+    seen = unescape(re.findall('name="seen" value="([^"]+)"', opened)[0])
+    form = {"name": "First", "tags": "", "description": "mine", "calls_per_second": "", "max_live_calls": ""}
+    form |= {"max_attempts": "3", "ends_at": "", "spend_per_day": "", "spend_total": "", "seen": seen}
+    rest.patch(f"/v1/campaigns/{campaign}", {"name": "Of another"})
+
+    refused = admin.send(f"/campaigns/{campaign}/edit", form)
+
+    assert refused.status_code == 412 and "Somebody has changed this campaign" in refused.text
+    assert "Of another" in refused.text
+    after = rest.get(f"/v1/campaigns/{campaign}").json
+    assert after["name"] == "Of another" and after["description"] is None
 
 
 @pytest.mark.parametrize(("field", "value"), [("max_live_calls", "many"), ("name", ""), ("spend_total", "-1")])
