@@ -32,6 +32,7 @@ class Reason(StrEnum):
     CALLBACK = "callback"
     OUTSIDE_HOURS = "outside_hours"
     ZONE_UNKNOWN = "zone_unknown"
+    NO_COMMON_HOURS = "no_common_hours"
     LAW_HOURS = "law_hours"
     LAW_HOLIDAY = "law_holiday"
     CONSENT_MISSING = "consent_missing"
@@ -101,6 +102,10 @@ _SENTENCES = {
     Reason.ZONE_UNKNOWN: (
         "The contact's time zone is unknown, or its zones share less than two hours a day; give the contact a timezone "
         "(with the timezone_source `address` where its number lies elsewhere) or the campaign a default_timezone."
+    ),
+    Reason.NO_COMMON_HOURS: (
+        "The campaign's calling hours and those that the law of the person's place allows have no minute in common, so "
+        "that the contact is never called; change the calling_hours, or the contact's region or timezone."
     ),
     Reason.LAW_HOURS: "The law of the place where the person is allows no such call at this hour.",
     Reason.LAW_HOLIDAY: "It is a holiday in the place where the person is, on which its law allows no such call.",

@@ -84,6 +84,7 @@ class Plan:
     verified: Sequence[str] = ()
     dials: int
     held_for_ever: int
+    never_in_hours: int = 0
     asks_for_consent: bool = False
     asks_lists: bool = False
     old_lists: Sequence[str] = ()
@@ -128,6 +129,13 @@ def _warnings(plan: Plan) -> Iterator[Finding]:
             "/contacts",
             "held_until_somebody_acts",
             f"{plan.held_for_ever:,} contacts wait until somebody acts; see held",
+        )
+    if plan.never_in_hours:
+        yield Finding(
+            "/calling_hours",
+            "no_common_hours",
+            f"{plan.never_in_hours:,} contacts are never called: the calling hours and those that the law allows where "
+            "they are have no minute in common",
         )
     yield from _of_money(plan)
     if plan.stop:

@@ -34,6 +34,7 @@ NOON = datetime(2027, 1, 4, 17, tzinfo=UTC)  # a Monday, noon in New York
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NIGHT = NOON + 10 * HOUR
 LONG = CallingHours.model_validate({"windows": [{"days": ["mon-sun"], "start": "08:00", "end": "21:00"}]})
+EARLY = CallingHours.model_validate({"windows": [{"days": ["mon-sat"], "start": "06:00", "end": "08:00"}]})
 FREE = GateFacts(
     campaign_status="running",
     calling_hours=CallingHours(),
@@ -75,6 +76,7 @@ EXAMPLES = (
     Example("not_before", replace(FREE, not_before=NOON + HOUR)),
     Example("calling_hours", FREE, NIGHT),
     Example("calling_hours", replace(FREE, zone_key="")),
+    Example("calling_hours", replace(FREE, calling_hours=EARLY, law=law_for(("US",), Purpose.INFORMATIONAL))),
     Example(
         "law_hours", replace(FREE, calling_hours=LONG, law=law_for(("US", "US-FL"), Purpose.SALES)), NOON + 8.5 * HOUR
     ),

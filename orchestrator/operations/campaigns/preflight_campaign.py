@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Row
 from orchestrator.errors import InvalidFlow, NotFound
 from orchestrator.flow.what_is_said import warn_before_start
 from orchestrator.model.campaign_status import FINAL_CAMPAIGN
-from orchestrator.operations.campaigns.check_start import find_start_errors, nobody_dialable
+from orchestrator.operations.campaigns.check_start import NEVER, find_start_errors, nobody_dialable
 from orchestrator.operations.campaigns.create_campaign import found
 from orchestrator.operations.campaigns.survey_contacts import PAGE, CallerIds, Group, Survey, survey_contacts
 from orchestrator.operations.contacts.explained import voice_of
@@ -228,8 +228,8 @@ def _overrides(campaign: Row[Any]) -> Iterator[Override]:
 
 def _nobody(survey: Survey, errors: Sequence[Finding]) -> Iterator[Finding]:
     """Yield that nobody may ever be dialed, now that all were asked; a campaign of nobody says so at its start."""
-    undone = {reason: group for reason, group in survey.never.items() if reason is not Reason.CONTACT_CLOSED}
-    if not undone or survey.dialable_now or survey.held:
+    undone = (survey.never.keys() - {Reason.CONTACT_CLOSED}) | (survey.held.keys() & {NEVER})
+    if not undone or survey.dialable_now or survey.held.keys() - {NEVER}:
         return
     if all(error.code != StartError.NOBODY_DIALABLE for error in errors):
         yield Finding("/contacts", StartError.NOBODY_DIALABLE, nobody_dialable(sorted(undone)))
@@ -265,6 +265,7 @@ def _warnings(
             asks_lists=any(each.kind == "registry" for each in around.lists),
             old_lists=[each.name for each in around.lists if not _ahead(each, at, around.must_clear).ok],
             held_for_ever=survey.waits_for_somebody,
+            never_in_hours=survey.held[NEVER].contacts if NEVER in survey.held else 0,
             stop=around.stop.sentence if around.stop else None,
             cost=None if around.lately.cost is None else around.lately.cost * dials,
             spend=around.spend,

@@ -66,7 +66,7 @@ class Group:
 class Survey:
     """The contacts of a campaign by the gate's answer; each is counted once, and by its region once more.
 
-    `waits_for_somebody` counts those of the held whose time nobody knows.
+    `waits_for_somebody` counts those of the held whose time nobody knows, or who only wait for the campaign's end.
     """
 
     contacts: int = 0
@@ -87,7 +87,8 @@ class Survey:
                 self.dialable_by_region[region] += 1
             case Hold(reason, until):
                 self.held.setdefault(reason, Group(reason)).add(contact_id, until)
-                self.waits_for_somebody += until is None and reason is not Reason.NUMBER_IN_USE
+                is_timed = until is not None and reason is not Reason.NO_COMMON_HOURS
+                self.waits_for_somebody += not is_timed and reason is not Reason.NUMBER_IN_USE
             case Never(reason, _):
                 self.never.setdefault(reason, Group(reason)).add(contact_id, None)
 

@@ -34,6 +34,7 @@ _TIMES = ("not_before", "not_after")
 _HELD_BY_PLACE = (
     Reason.ZONE_UNKNOWN,
     Reason.OUTSIDE_HOURS,
+    Reason.NO_COMMON_HOURS,
     Reason.LAW_HOURS,
     Reason.LAW_HOLIDAY,
     Reason.LIST_STALE,

@@ -18,7 +18,7 @@ from orchestrator.store.sql.outdated_zones import BATCH, has_outdated, lock_outd
 
 _BATCHES_AT_ONCE = 5  # a thousand contacts a second
 _LONGEST_S = 0.25  # of a second: on a machine that is busy dialing has the rest
-_BY_THE_CLOCK = (Reason.OUTSIDE_HOURS, Reason.LAW_HOURS, Reason.LAW_HOLIDAY)
+_BY_THE_CLOCK = (Reason.OUTSIDE_HOURS, Reason.NO_COMMON_HOURS, Reason.LAW_HOURS, Reason.LAW_HOLIDAY)
 
 
 def renew_zones(sql: Engine, *, version: ZonesVersion | None = None) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening
+from orchestrator.policy.calling_hours import is_open, is_zone_unknown, next_opening, week_of
 from orchestrator.policy.gate.answers import Hold
 from orchestrator.policy.gate.check import Check, Facts, Source
 from orchestrator.policy.gate.facts import GateFacts
@@ -15,6 +15,7 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.kinds import Kind
 from orchestrator.policy.law.law import Law
 from orchestrator.policy.law.setting import LawMode
+from orchestrator.policy.weekly_hours import CallingHours
 from orchestrator.policy.zones.zone_names import zone_info, zones_of
 
 
@@ -58,12 +59,34 @@ def _verdict(law: Law, zone_key: str, minute: datetime) -> LawVerdict:
     return LawVerdict()
 
 
+def never_meet(facts: GateFacts, now: datetime) -> bool:
+    """Return whether the campaign's hours and those of the law, which binds it, have no minute of a week in common.
+
+    Holidays are left out: they shorten both. False where the zones are not known.
+    """
+    if facts.law is None or not _is_enforced(facts):
+        return False
+    return _never_meet(facts.calling_hours, facts.zone_key, facts.law, _zone_key(facts), now.year)
+
+
+@lru_cache(maxsize=4_096)
+def _never_meet(hours: CallingHours, zone_key: str, law: Law, law_zone_key: str, year: int) -> bool:
+    if law.week is None:
+        return False
+    # Clocks are set on other days in other places: two places may share an hour for a week of spring alone.
+    days = [datetime(year, month, day, 12, tzinfo=UTC) for month in range(1, 13) for day in (1, 15, 28)]
+    if is_zone_unknown(hours, zone_key, days[0]) or is_zone_unknown(law.week, law_zone_key, days[0]):
+        return False
+    return not any(week_of(hours, zone_key, day) & week_of(law.week, law_zone_key, day) for day in days)
+
+
 def _is_enforced(facts: GateFacts) -> bool:
     return facts.law_mode is LawMode.ENFORCE and not facts.ignore_hours
 
 
 def _law_hours(facts: GateFacts, now: datetime) -> Hold | None:
-    return law_verdict(facts, now).hours if _is_enforced(facts) else None
+    hold = law_verdict(facts, now).hours if _is_enforced(facts) else None
+    return Hold(Reason.NO_COMMON_HOURS, None) if hold and never_meet(facts, now) else hold
 
 
 def _law_holiday(facts: GateFacts, now: datetime) -> Hold | None:

@@ -12,7 +12,7 @@ from orchestrator.policy.gate.caps import CAPS, RESTS, said_by_law
 from orchestrator.policy.gate.check import Check, Facts
 from orchestrator.policy.gate.consents import CONSENT
 from orchestrator.policy.gate.facts import GateFacts
-from orchestrator.policy.gate.law import LAW
+from orchestrator.policy.gate.law import LAW, never_meet
 from orchestrator.policy.gate.lists import LISTS
 from orchestrator.policy.gate.reassigned import CLEARED
 from orchestrator.policy.hold_reasons import Reason
@@ -49,6 +49,8 @@ def _closed_hours(facts: GateFacts, now: datetime) -> Hold | None:
         return None
     if is_zone_unknown(facts.calling_hours, facts.zone_key, now):
         return Hold(Reason.ZONE_UNKNOWN, None)
+    if never_meet(facts, now):
+        return Hold(Reason.NO_COMMON_HOURS, None)
     return Hold(Reason.OUTSIDE_HOURS, next_opening(facts.calling_hours, facts.zone_key, now))
 
 

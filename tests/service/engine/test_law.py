@@ -11,6 +11,9 @@ from orchestrator.clock import utc_now
 from orchestrator.errors import Conflict
 from orchestrator.ids import new_id
 from orchestrator.operations.campaigns.change_campaign import change_campaign
+from orchestrator.operations.campaigns.complete_campaigns import complete_campaigns
+from orchestrator.operations.campaigns.preflight_campaign import preflight_campaign
+from orchestrator.operations.campaigns.start_campaign import Start, start_campaign
 from orchestrator.operations.contacts.explain_contact import explain_contact
 from orchestrator.operations.dialing.place_call import NewCall, place_call
 from orchestrator.policy.calling_hours import is_open, next_opening
@@ -19,7 +22,7 @@ from orchestrator.policy.hold_reasons import Reason
 from orchestrator.policy.law.law import law_for
 from orchestrator.policy.purposes import Purpose
 from orchestrator.policy.zones.zone_names import zone_info
-from tests.support.dial_history import recorded
+from tests.support.dial_history import recorded, say
 from tests.support.world import BECAUSE, World
 
 PORTLAND = "+12075550142"
@@ -205,3 +208,39 @@ def test_a_single_call_obeys_the_law_unless_it_says_why_it_ignores_the_hours(wor
     assert refused.value.code in ("outside_hours", "law_hours")
     assert placed.state == "reserved"
     assert world.query("SELECT ignore_hours_because FROM contacts") == [("my own phone",)]
+
+
+EARLY = {"timezone": "contact", "windows": [{"days": ["mon-sun"], "start": "05:00", "end": "08:00"}]}
+
+
+def test_hours_that_never_meet_those_of_the_law_are_told_before_the_start_and_end_the_contact(world: World) -> None:
+    campaign_id = world.campaign(status="draft", calling_hours=EARLY, always_because=None, law=None)
+    contact_id = world.contact(campaign_id, timezone="America/Chicago")
+
+    told = world.run(preflight_campaign, campaign_id, at=None)
+
+    assert [(each.reason, each.contacts) for each in told.held] == [("no_common_hours", 1)]
+    assert told.estimate.dials == 0
+    assert "no_common_hours" in [each.code for each in told.warnings]
+    assert [each.code for each in told.errors] == ["nobody_dialable"]
+    with pytest.raises(Conflict) as refused:
+        world.run(start_campaign, campaign_id, Start())
+    assert refused.value.code == "preflight"
+    world.run(start_campaign, campaign_id, Start.model_validate({"accept": ["nobody_dialable"]}))
+    world.claim(campaign_id)
+    row = world.contact_row(contact_id)
+    assert (row["status"], row["reason"], row["due_at"]) == ("held", "no_common_hours", None)
+    complete_campaigns(world.sql)
+    row = world.contact_row(contact_id)
+    assert (row["status"], row["reason"]) == ("exhausted", "no_common_hours")
+
+
+def test_other_hours_release_whom_hours_that_never_meet_held(world: World) -> None:
+    campaign_id = world.campaign(calling_hours=EARLY, always_because=None, law=None)
+    contact_id = world.contact(campaign_id, timezone="America/Chicago")
+    world.claim(campaign_id)
+    assert world.contact_row(contact_id)["reason"] == "no_common_hours"
+
+    say(world, campaign_id, calling_hours={"windows": [{"days": ["mon-sun"], "start": "05:00", "end": "20:00"}]})
+
+    assert world.contact_row(contact_id)["status"] == "waiting"
