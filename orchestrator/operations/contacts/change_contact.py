@@ -16,7 +16,7 @@ from orchestrator.operations.contacts.contact_change import ContactChange, colum
 from orchestrator.operations.contacts.end_contact import ended_by_request, withdraw_reserved
 from orchestrator.operations.contacts.find_contacts import find_contact
 from orchestrator.operations.contacts.redial_contacts import wait_once_more
-from orchestrator.operations.contacts.upload_target import upload_target_of
+from orchestrator.operations.contacts.upload_target import lock_target, upload_target_of
 from orchestrator.operations.dialing.release_attempts import ReleasedAttempt, free_channels
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.sql import contacts, many_contacts
@@ -50,11 +50,13 @@ def change_contact(
     """
     known = find_contact(contact_id, sql=sql)
     is_again = change.status == "waiting"
-    target: dict[str, Any] = {"sql": sql, "flows": flows, "clock": clock, "even_completed": is_again}
-    place = upload_target_of(known.campaign_id, **target) if change.is_judged else None
+    if change.is_judged:  # its flow is read before anything is locked
+        upload_target_of(known.campaign_id, sql=sql, flows=flows, clock=clock, even_completed=is_again)
     withdrawn: list[ReleasedAttempt] = []
     try:
         with sql.begin() as tx:
+            rules: dict[str, Any] = {"flows": flows, "clock": clock, "runs_again": is_again}
+            place = lock_target(tx, known.campaign_id, **rules) if change.is_judged else None
             live = contacts.live_call_of(tx, contact_id)  # before the contact, in the order of every dial
             contact = contacts.lock_contact(tx, contact_id)
             if contact is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.policy.phone.number_kind import NumberKind
 from orchestrator.policy.variables import given_to_all, is_blank
 from orchestrator.policy.zones.contact_zones import zones_for
-from orchestrator.store.sql.campaigns import find_campaign, share_lock_campaign
+from orchestrator.store.sql.campaigns import find_campaign, lock_campaign, share_lock_campaign
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.outdated_zones import mark_outdated
 
@@ -56,11 +56,27 @@ def upload_target_of(
     With `even_completed` only for one that was canceled: a completed one may run again.
     """
     with sql.connect() as tx:
-        campaign = _taking_contacts(tx, campaign_id, is_locked=False, even_completed=even_completed)
+        campaign = _taking_contacts(tx, campaign_id, find_campaign, even_completed=even_completed)
+    return _target(campaign, flows, clock)
+
+
+def lock_target(
+    tx: Connection, campaign_id: str, *, flows: FlowCache, clock: Clock, runs_again: bool = False
+) -> UploadTarget:
+    """Keep a campaign as it is until the transaction ends, and return what a change of its contacts needs.
+
+    Called before a contact is locked, in the order of a change of the campaign. `runs_again` for a contact that is to
+    wait once more: its campaign may be completed, and is locked as for that. Raises as `upload_target_of`.
+    """
+    lock = lock_campaign if runs_again else share_lock_campaign
+    return _target(_taking_contacts(tx, campaign_id, lock, even_completed=runs_again), flows, clock)
+
+
+def _target(campaign: Row[Any], flows: FlowCache, clock: Clock) -> UploadTarget:
     flow = flows.get(campaign.flow_id)
     given = given_to_all(flow.required_inputs, campaign.variables)
     return UploadTarget(
-        campaign_id=campaign_id,
+        campaign_id=campaign.id,
         form=ContactForm(
             required=tuple(name for name in flow.required_inputs if name not in given),
             optional=(*flow.optional_inputs, *given),
@@ -80,7 +96,7 @@ def hold_open(tx: Connection, place: UploadTarget, *, contact_ids: Collection[st
     otherwise, those with `contact_ids`, just written, are placed anew. Called last, so that dials which lock the same
     row wait for a commit and not for an upload.
     """
-    campaign = _taking_contacts(tx, place.campaign_id, is_locked=True)
+    campaign = _taking_contacts(tx, place.campaign_id, share_lock_campaign)
     missing = sorted(name for name in place.given if is_blank(campaign.variables.get(name)))
     if missing:
         detail = f"The campaign no longer gives {', '.join(missing)} to everybody; send the contacts again."
@@ -93,8 +109,14 @@ def _hours_of(campaign: Row[Any]) -> CallingHours:
     return hours_in_force(campaign.calling_hours, campaign.purpose)
 
 
-def _taking_contacts(tx: Connection, campaign_id: str, *, is_locked: bool, even_completed: bool = False) -> Row[Any]:
-    row = share_lock_campaign(tx, campaign_id) if is_locked else find_campaign(tx, campaign_id)
+def _taking_contacts(
+    tx: Connection,
+    campaign_id: str,
+    read: Callable[[Connection, str], Row[Any] | None],
+    *,
+    even_completed: bool = False,
+) -> Row[Any]:
+    row = read(tx, campaign_id)
     if row is None:
         raise NotFound("campaign", campaign_id)
     is_over = row.status not in OPEN_CAMPAIGN
