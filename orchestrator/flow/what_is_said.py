@@ -9,6 +9,7 @@ from orchestrator.flow.actions import Command, Suppress
 from orchestrator.flow.definition import Flow, Step
 from orchestrator.flow.notices import Said, When
 from orchestrator.flow.vocabulary import CONNECTING
+from orchestrator.flow.voices import voice_of
 from orchestrator.policy.law.kinds import Kind
 from orchestrator.policy.law.law import Law
 from orchestrator.policy.purposes import SYNTHETIC, Purpose, Voice
@@ -43,14 +44,14 @@ def check_what_is_said(flow: Flow, purpose: Purpose | None, voice: Voice | None)
     """Return what sales calls by a machine's voice lack: their identity first, and a way to be called no more.
 
     47 CFR 64.1200(b)(1)-(3); that an artificial voice says so first is asked for by state acts, and held for all. Calls
-    for other purposes and by people lack nothing here. Without a voice, it is as the flow begins: read out, or played.
+    for other purposes and by people lack nothing here. Without a voice, it is the flow's own.
     """
     found = SpokenFindings()
     if purpose is not Purpose.SALES:
         return found
     found.warnings.extend(_silence(flow))
     first = first_spoken(flow)
-    if voice not in _BY_MACHINE and (voice is not None or not first):
+    if (voice or voice_of(flow)) not in _BY_MACHINE:
         return found
     if flow.says.identify is None:
         detail = "sales calls begin with who calls and the number to call back: say it as identify"

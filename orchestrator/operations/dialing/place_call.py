@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
@@ -29,7 +30,7 @@ from orchestrator.policy.phone.number_kind import why_never_shown
 from orchestrator.policy.phone.parse_phone import PhoneProblem, read_phone
 from orchestrator.policy.region_codes import MEANS as REGION_MEANS
 from orchestrator.policy.region_codes import PersonsRegion
-from orchestrator.policy.timestamps import format_timestamp
+from orchestrator.policy.timestamps import Moment, format_timestamp
 from orchestrator.policy.zones.contact_zones import zones_for
 from orchestrator.policy.zones.named_zone import Zone
 from orchestrator.policy.zones.timezone_source import MEANS as SOURCE_MEANS
@@ -48,6 +49,9 @@ from orchestrator.store.sql.dial_counts import Dials
 from orchestrator.store.sql.dialing_stop import read_stop
 from orchestrator.store.sql.flow_cache import FlowCache
 from orchestrator.store.sql.system_campaigns import ensure_system_campaign
+
+DIALED_WITHIN = timedelta(hours=1)
+"""Whoever places a call means it for now: one that was withdrawn, as by a stop, is not dialed later than that."""
 
 _WAIT_FOR_ROOM_S = 2.0
 _SAID_BY_LISTS = (Reason.SUPPRESSED, Reason.LIST_STALE)
@@ -71,6 +75,9 @@ class NewCall(BaseModel):
         default=False, description="Dial outside the calling hours and those of the law, too; it needs `because`."
     )
     because: Because | None = Field(None, validate_default=True)
+    not_after: Moment | None = Field(
+        None, description="If it was not dialed by then, nobody is called any more. Left out: an hour from now."
+    )
 
     @field_validator("because")
     @classmethod
@@ -93,6 +100,7 @@ class _CheckedCall:
     caller_id: str
     ignore_hours: bool
     because: str | None
+    not_after: datetime
 
 
 def place_call(
@@ -112,7 +120,7 @@ def place_call(
     Raises InvalidInput for what the flow cannot use and for a flow that gives up too soon, Conflict with the gate's
     reason and time, LimitReached when rate or channels stay full for 2 s.
     """
-    call = _check(wanted, contact_id=contact_id, sql=sql, flows=flows, settings=settings)
+    call = _check(wanted, contact_id=contact_id, sql=sql, flows=flows, settings=settings, now=clock())
     claimer = Claimer(sql=sql, client=client, flows=flows, webhook_url=settings.webhook_url, keys=keys, caps=caps)
     pause, deadline = threading.Event(), time.monotonic() + _WAIT_FOR_ROOM_S
     while True:
@@ -124,7 +132,9 @@ def place_call(
         pause.wait(_TRY_EVERY_S)
 
 
-def _check(wanted: NewCall, *, contact_id: str, sql: Engine, flows: FlowCache, settings: Settings) -> _CheckedCall:
+def _check(
+    wanted: NewCall, *, contact_id: str, sql: Engine, flows: FlowCache, settings: Settings, now: datetime
+) -> _CheckedCall:
     flow_id = flow_named(sql, wanted.flow).id if wanted.flow else None
     flow = flows.find(flow_id)
     if flow:
@@ -134,14 +144,17 @@ def _check(wanted: NewCall, *, contact_id: str, sql: Engine, flows: FlowCache, s
     document = {"phone": wanted.to, **{name: getattr(wanted, name) for name in names}}
     contact = read_contact(document, form)
     caller_id = _caller_id(wanted.from_ or settings.caller_id)
+    not_after = wanted.not_after or now + DIALED_WITHIN
     errors: list[FieldError] = []
+    if not_after <= now:
+        errors.append(FieldError("/not_after", "past", "a time that is still to come"))
     if isinstance(contact, ContactProblem):
         errors.append(FieldError(_pointer(contact), contact.code, contact.detail))
     if isinstance(caller_id, FieldError):
         errors.append(caller_id)
-    if isinstance(contact, ContactProblem) or isinstance(caller_id, FieldError):
+    if errors or isinstance(contact, ContactProblem) or isinstance(caller_id, FieldError):
         raise InvalidInput(errors)
-    return _CheckedCall(contact_id, flow_id, contact, caller_id, wanted.ignore_hours, wanted.because)
+    return _CheckedCall(contact_id, flow_id, contact, caller_id, wanted.ignore_hours, wanted.because, not_after)
 
 
 def _caller_id(shown: str | None) -> str | FieldError:
@@ -242,6 +255,7 @@ def _insert_contact(tx: Connection, call: _CheckedCall, campaign_id: str, clock:
         "caller_id": call.caller_id,
         "ignore_hours": call.ignore_hours,
         "ignore_hours_because": call.because,
+        "not_after": call.not_after,
         "is_single": True,
     }
     add_zones(tx, campaign_id, [zone])
