@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.carrier_stub import CarrierStub
-from tests.support.world import World
+from tests.support.world import BECAUSE, World
 
 RECORDING = """
 name: recorded
@@ -65,3 +65,18 @@ def test_where_the_law_asks_for_it_a_call_is_recorded_when_it_was_said(
     [asked, *_] = carrier.actions
     assert (asked.path.rpartition("/")[2], asked.body.get("payload")) == first
     assert [asked.path.rpartition("/")[2] for asked in carrier.actions] == sent
+
+
+@pytest.mark.parametrize("mode", ["off", "warn", "enforce"])
+def test_notices_are_the_flows_own_whatever_a_campaign_says_of_the_law(
+    world: World, carrier: CarrierStub, mode: str
+) -> None:
+    law = {"mode": mode, "packs": "auto", "because": None if mode == "enforce" else BECAUSE}
+    campaign_id = world.campaign(flow=LEFT_TO_THE_ENGINE, law=law)
+    world.contact(campaign_id, phone="+13125550142", region="US-FL", ignore_hours=True, ignore_hours_because=BECAUSE)
+    [call_id] = world.claim(campaign_id)
+    world.dialer.dial_call(call_id)
+    world.hear(call_id, "call.answered")
+    world.work(call_id)
+
+    assert carrier.actions[0].body["payload"] == "You are hearing an artificial voice. This call is recorded."

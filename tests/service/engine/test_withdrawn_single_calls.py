@@ -115,4 +115,4 @@ def test_a_single_call_for_a_time_that_is_past_is_refused(world: World) -> None:
     with pytest.raises(InvalidInput) as told:
         _place(world, not_after=utc_now() - timedelta(seconds=1))
 
-    assert [each.pointer for each in told.value.errors] == ["/not_after"]
+    assert [each["pointer"] for each in told.value.errors] == ["/not_after"]

@@ -284,6 +284,13 @@ def test_calls_for_other_purposes_lack_nothing(purpose: Purpose) -> None:
     assert lacks(NOBODY, purpose=purpose) == []
 
 
+def test_without_a_word_the_voice_is_that_of_the_flow_also_of_an_ai_that_speaks_by_a_stream() -> None:
+    stream = '{streaming_start: {stream_url: "wss://example.com/bot", stream_bidirectional_mode: rtp}'
+    talks = flow_text(f"steps: {{first: {stream}, goto: bye}}, bye: {{hangup: {{}}}}}}")
+
+    assert lacks(talks, voice=None) == lacks(talks, voice=Voice.AI) != []
+
+
 def test_calls_that_people_make_lack_nothing() -> None:
     assert lacks(NOBODY, voice=Voice.AGENT) == []
     assert lacks(CONNECTS, voice=None) == []
