@@ -32,7 +32,8 @@ def answer_of(response: httpx.Response) -> Answer | None:
         media = response.headers.get("Content-Type", "nothing")
         raise UnexpectedAnswer(f"{_place(response)} answers {media} instead of JSON: is that the API?")
     answer = Answer(document)
-    answer.etag = response.headers.get("ETag")
+    # A proxy that compresses makes a tag weak, and no If-Match fits a weak one; it is of this version all the same.
+    answer.etag = response.headers.get("ETag", "").removeprefix("W/") or None
     return answer
 
 

@@ -407,6 +407,11 @@ def test_the_etag_of_an_answer_is_kept_beside_it(either: Either) -> None:
     assert (etag(with_one), etag(without), etag({})) == ('"7"', None, None)
 
 
+def test_an_etag_that_a_proxy_has_made_weak_is_still_that_of_the_version(either: Either) -> None:
+    with raw_server(in_turn(reply(200, {"id": "cmp_1"}, ETag='W/"7"'))) as server:
+        assert etag(either.ask(server.url, lambda client: client.campaigns.get("cmp_1"))) == '"7"'
+
+
 def test_no_error_and_no_object_shows_the_key(either: Either) -> None:
     shown: list[str] = []
 
