@@ -39,6 +39,25 @@ def test_who_is_due_later_is_dialed_later() -> None:
     assert _at(Due(10, "", later), Due(10, "Europe/London", NOON)) == later + timedelta(seconds=10)
 
 
+@pytest.mark.parametrize("looked_at", [0, 7, 14, 119])
+def test_the_time_does_not_move_while_one_waits_for_it(looked_at: int) -> None:
+    due = NOON + timedelta(hours=2, minutes=3, seconds=7)
+    now = NOON + timedelta(minutes=looked_at, seconds=30)
+
+    at = last_dial_at([Due(1, "", due)], hours=ALWAYS, dials_per_s=1.0, dials_each=1.0, now=now)
+
+    assert at == due + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("looked_at", [0, 7, 14, 119])
+def test_the_time_at_which_hours_begin_does_not_move_either(looked_at: int) -> None:
+    now = datetime(2031, 3, 5, 18, tzinfo=UTC) + timedelta(minutes=looked_at, seconds=11)
+
+    at = last_dial_at([Due(1, "Europe/London", NOON)], hours=OFFICE, dials_per_s=1.0, dials_each=1.0, now=now)
+
+    assert at == datetime(2031, 3, 6, 9, 0, 1, tzinfo=UTC)
+
+
 def test_a_night_between_is_waited_for() -> None:
     done = _at(Due(6 * 3600, "Europe/London", NOON), hours=OFFICE)
 
