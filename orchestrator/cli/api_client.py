@@ -40,10 +40,12 @@ class ApiError(OrchestratorError):
     """Raised when the API answers with an error; the message has the detail and every wrong field."""
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
-        fields = [f"  {_where(error)}{error.get('detail', '')}" for error in problem.get("errors", [])]
-        what = problem.get("detail") or problem.get("title") or "no reason given"
+        fields = [f"{_where(error)}{error.get('detail', '')}" for error in problem.get("errors", [])]
+        what = (problem.get("detail") or problem.get("title") or "no reason given").removesuffix("; see errors.")
         what += f" It may be dialed from {problem['until']} on." if problem.get("until") else ""
-        super().__init__("\n".join([f"{what} ({status})", *fields]))
+        if len(fields) == 1 and what == _ONE_PROBLEM:
+            what, fields = fields[0], []
+        super().__init__("\n".join([f"{what} ({status})", *(f"  {field}" for field in fields)]))
         self.status, self.problem = status, problem
 
 
@@ -52,6 +54,7 @@ class ApiUnreachable(OrchestratorError):
 
 
 _ANSWER_S = 30.0
+_ONE_PROBLEM = "1 problem"
 
 
 class _Telling(Transport):

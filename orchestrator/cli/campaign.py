@@ -228,10 +228,10 @@ def explain(
         raise InvalidInput([FieldError("--phone", "one_of_both", "name --contact or --phone, not both")])
     if at and not (contact or phone):
         raise InvalidInput([FieldError("--at", "of_a_person", "--at goes with --contact or --phone")])
-    api, campaign = named_campaign(ctx, campaign)
-    person = contact or (_contact_with(api, campaign, phone) if phone else None)
+    api, campaign_id = named_campaign(ctx, campaign)
+    person = contact or (_contact_with(api, campaign_id, phone) if phone else None)
     if person is None:
-        told = api.get(f"/v1/campaigns/{campaign}/explain")
+        told = api.get(f"/v1/campaigns/{campaign_id}/explain")
         _show(told, json=json, draw=lambda console: print_campaign(console, campaign, told))
         return
     moment = _moment(at)

@@ -10,6 +10,7 @@ import typer
 from orchestrator.cli.arguments import parse_pairs, parse_time
 from orchestrator.cli.names import named_campaign
 from orchestrator.cli.output import JsonOption
+from orchestrator.cli.upload import counted
 from orchestrator.errors import FieldError, InvalidInput
 from orchestrator.ids import new_id
 
@@ -55,8 +56,8 @@ def redial(
     api, campaign_id = named_campaign(ctx, campaign)
     path = f"/v1/campaigns/{campaign_id}/redial"
     told = api.post(path, asked, idempotency_key=new_id("req"), timeout_s=_PATIENCE_S)
-    verb = "would wait again" if dry_run else "wait again"
-    _tell(told, f"{told['contacts']} contacts {verb}", json=json)
+    verb = "would be called again" if dry_run else "will be called again"
+    _tell(told, f"{counted(told['contacts'], 'contact')} {verb}", json=json)
 
 
 def clone(

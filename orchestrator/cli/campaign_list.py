@@ -12,6 +12,7 @@ from rich.console import Console
 
 from orchestrator.cli.api_client import api_client
 from orchestrator.cli.names import named_campaign
+from orchestrator.cli.output import or_none
 
 _PAGE = 50
 
@@ -42,7 +43,7 @@ def list_(
     said = {"tag": tag, "status": status, "name": name, "include": include}
     asked = {name: value for name, value in said.items() if value is not None}
     found = api_client(ctx).each("/v1/campaigns", limit=min(limit or _PAGE, _PAGE), **asked)
-    for campaign in islice(found, limit):
+    for campaign in or_none(islice(found, limit), "campaigns"):
         _print(dumps(campaign, ensure_ascii=False) if as_json else _line(campaign))
 
 

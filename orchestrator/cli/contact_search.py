@@ -13,7 +13,7 @@ from orchestrator.cli.api_client import api_client
 from orchestrator.cli.arguments import parse_time
 from orchestrator.cli.explanations import print_explanation
 from orchestrator.cli.names import CAMPAIGN, id_of
-from orchestrator.cli.output import JsonOption, open_console, print_json
+from orchestrator.cli.output import JsonOption, open_console, or_none, print_json
 
 _MORE = "There may be more: words of contacts that were added or upgraded just now are still to be written."
 _HIDDEN = frozenset({"variables", "answers", "zone", "timezone_source"})
@@ -51,7 +51,7 @@ def find(
         found += page["data"][: limit - len(found)]
         if len(found) == limit:
             break
-    for contact in found:
+    for contact in or_none(found, "contacts"):
         _print(dumps(contact, ensure_ascii=False) if as_json else _line(contact))
     if page["incomplete"]:
         Console(stderr=True, highlight=False, soft_wrap=True).print(_MORE)

@@ -12,7 +12,15 @@ import typer
 from rich.console import Console
 
 from orchestrator.cli.api_client import ApiClient, ApiError, api_client
-from orchestrator.cli.output import JsonLines, JsonOption, print_answer, print_json, print_json_line, print_lines
+from orchestrator.cli.output import (
+    JsonLines,
+    JsonOption,
+    or_none,
+    print_answer,
+    print_json,
+    print_json_line,
+    print_lines,
+)
 from orchestrator.cli.upload import upload_flow
 from orchestrator.errors import NotFound
 
@@ -40,7 +48,7 @@ def list_(
     orchestrator flow list --name appointment
     """
     asked = {"limit": min(limit, _PAGE), **({"name": name} if name else {})}
-    for each in islice(api_client(ctx).each(_PATH, **asked), limit):
+    for each in or_none(islice(api_client(ctx).each(_PATH, **asked), limit), "flows"):
         print_json_line(each) if as_json else print_lines([_line(each)])
 
 

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from orchestrator.cli.api_client import ApiClient, ApiError, api_client, connect
-from orchestrator.cli.output import JsonLines, JsonOption, print_answer, print_json_line
+from orchestrator.cli.output import JsonLines, JsonOption, or_none, print_answer, print_json_line
 from orchestrator.cli.upload import flow_reference
 from orchestrator.errors import Conflict, FieldError, InvalidInput, NotFound
 
@@ -58,7 +58,7 @@ def map_(
 @app.command("list")
 def list_(ctx: typer.Context, *, as_json: JsonLines = False) -> None:
     """List the mapped numbers, newest first: id, number, flow, and when callers are joined to a contact."""
-    for mapped in api_client(ctx).each("/v1/numbers", limit=500):
+    for mapped in or_none(api_client(ctx).each("/v1/numbers", limit=500), "numbers are mapped"):
         print_json_line(mapped) if as_json else _print(mapped)
 
 

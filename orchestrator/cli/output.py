@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from json import dumps
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+
+T = TypeVar("T")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer of the API.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print JSON, one line for each.")]
@@ -31,6 +33,16 @@ def print_json_line(told: Any) -> None:
 def print_answer(told: Any, lines: Iterable[str], *, as_json: bool) -> None:
     """Print one answer of the API, as it is or in words."""
     print_json(told) if as_json else print_lines(lines)
+
+
+def or_none(found: Iterable[T], noun: str) -> Iterator[T]:
+    """Yield what was found; say on standard error where that is nothing, so that nobody takes silence for a fault."""
+    is_any = False
+    for each in found:
+        is_any = True
+        yield each
+    if not is_any:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"no {noun}", markup=False)
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from orchestrator.cli.api_client import api_client, connect
 from orchestrator.cli.names import POOL, id_of
-from orchestrator.cli.output import JsonOption, print_answer
+from orchestrator.cli.output import JsonOption, or_none, print_answer
 from orchestrator.policy.caller_id_pool import Choose
 
 app = typer.Typer(
@@ -35,7 +35,7 @@ _PATH = "/v1/caller-id-pools"
 @app.command("list")
 def list_(ctx: typer.Context, *, as_json: _Json = False) -> None:
     """List the pools, newest first."""
-    for pool in api_client(ctx).each(_PATH, limit=50):
+    for pool in or_none(api_client(ctx).each(_PATH, limit=50), "pools"):
         _echo([json.dumps(pool, ensure_ascii=False) if as_json else _line(pool)])
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from orchestrator.cli.api_client import api_client, connect
 from orchestrator.cli.names import CAMPAIGN, id_of
+from orchestrator.cli.output import or_none
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,7 +40,7 @@ def list_(
     campaign_id = id_of(api, CAMPAIGN, campaign) if campaign else None
     asked = {"campaign_id": campaign_id, "call_id": call, "status": status, "limit": min(limit, 200)}
     found = api.each("/v1/recordings", **{name: value for name, value in asked.items() if value})
-    for _, recording in zip(range(limit), found, strict=False):
+    for _, recording in zip(range(limit), or_none(found, "recordings"), strict=False):
         typer.echo(json.dumps(recording, ensure_ascii=False) if json_ else _line(recording))
 
 

@@ -12,7 +12,7 @@ import typer
 from orchestrator.cli.api_client import ApiClient, api_client, connect
 from orchestrator.cli.arguments import parse_time, who
 from orchestrator.cli.names import CAMPAIGN, id_of
-from orchestrator.cli.output import JsonLines, JsonOption, print_json, print_json_line, print_lines
+from orchestrator.cli.output import JsonLines, JsonOption, or_none, print_json, print_json_line, print_lines
 from orchestrator.cli.upload import problem_lines
 from orchestrator.clock import rfc3339
 
@@ -81,7 +81,7 @@ def list_(
     api = api_client(ctx)
     asked: dict[str, Any] = {"limit": min(limit, 200), **({"include": "lifted"} if lifted else {})}
     asked |= {"scope": _scope(api, campaign)} if campaign else {}
-    for each in islice(api.each(_PATH, **asked), limit):
+    for each in or_none(islice(api.each(_PATH, **asked), limit), "suppressions"):
         print_json_line(each) if as_json else print_lines([_line(each)])
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from orchestrator.cli.api_client import api_client, connect
+from orchestrator.cli.output import or_none
 from orchestrator.ids import new_id
 from orchestrator.local_stack.interrupts import pause
 
@@ -46,7 +47,7 @@ def create(
 @app.command("list")
 def list_(ctx: typer.Context, *, json_: _Json = False) -> None:
     """List endpoints, newest first."""
-    for endpoint in api_client(ctx).each(_PATH):
+    for endpoint in or_none(api_client(ctx).each(_PATH), "webhook endpoints"):
         _print(endpoint, json_)
 
 

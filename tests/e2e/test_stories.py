@@ -162,7 +162,7 @@ def _she_is_found_by_her_name_and_by_her_phone_as_people_write_it(desk: Desk) ->
     found = [desk.reads(f'contact find "{asked}"') for asked in ("petrova galina", "(313) 555-0143", "313.555.0143")]
 
     assert {each["id"] for each in found} == {found[0]["id"]}
-    assert desk.types("contact find petrovna", exits=1) == ""
+    assert desk.types("contact find petrovna", exits=1) == "no contacts\n"
     return dict(found[0])
 
 
@@ -258,7 +258,7 @@ def _a_number_that_is_not_ours_is_refused_by_the_carrier_and_mended(desk: Desk) 
 
 
 def _those_who_were_busy_are_called_once_more(desk: Desk) -> None:
-    assert desk.types("campaign redial recall --disposition busy --dry-run") == "1 contacts would wait again\n"
+    assert desk.types("campaign redial recall --disposition busy --dry-run") == "1 contact would be called again\n"
     desk.types("campaign redial recall --disposition busy")
     desk.sees_it_completed("recall")
     assert desk.reads("campaign report recall")["calls"]["by_disposition"] == {"human": 3, "busy": 1}

@@ -38,8 +38,8 @@ def test_whoever_was_busy_is_called_again(rest: Rest, services: Services, run: C
     done = run("campaign", "redial", campaign_id, "--disposition", "busy", "--attempts", "2")
     nobody = run("campaign", "redial", campaign_id)
 
-    assert (counted.exit_code, counted.output) == (0, "1 contacts would wait again\n")
-    assert (done.exit_code, done.output) == (0, "1 contacts wait again\n")
+    assert (counted.exit_code, counted.output) == (0, "1 contact would be called again\n")
+    assert (done.exit_code, done.output) == (0, "1 contact will be called again\n")
     assert (rest.get(f"/v1/contacts/{contact_id}").json or {})["attempts_limit"] == 3
     assert nobody.exit_code == 1 and "say which contacts" in nobody.output
 

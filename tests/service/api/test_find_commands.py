@@ -45,7 +45,7 @@ def test_more_are_found_than_one_page_has(rest: Rest, run: Run) -> None:
 def test_nobody_found_is_an_exit_of_one_and_too_short_a_word_says_so(run: Run) -> None:
     nobody, short = run("contact", "find", "nobody"), run("contact", "find", "no")
 
-    assert (nobody.exit_code, nobody.output) == (1, "")
+    assert (nobody.exit_code, nobody.stdout, nobody.stderr) == (1, "", "no contacts\n")
     assert short.exit_code == 1 and "at least 3 characters" in short.stderr
 
 

@@ -79,7 +79,7 @@ def test_a_pool_is_created_shown_changed_and_deleted(rest: Rest) -> None:
         assert "404" in run("remove", "east", OTHER, fails=True)[0]
 
         run("delete", "east")
-        assert run("list") == []
+        assert run("list") == ["no pools"]
         assert "orchestrator pool list" in run("show", "east", fails=True)[0]
 
 

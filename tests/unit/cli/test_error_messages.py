@@ -27,4 +27,10 @@ def test_an_error_of_the_whole_has_no_empty_place_before_it(error: dict[str, Any
 
 
 def test_a_refusal_begins_with_what_the_api_said_and_its_status() -> None:
-    assert refusal().splitlines() == ["2 problems; see errors. (422)"]
+    assert refusal().splitlines() == ["2 problems (422)"]
+
+
+def test_the_only_problem_is_the_whole_message() -> None:
+    only = {"detail": "1 problem; see errors.", "errors": [{"pointer": "/phone", "detail": "no number"}]}
+
+    assert str(ApiError(422, only)) == "/phone: no number (422)"
