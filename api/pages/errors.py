@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Response, request
+from werkzeug.exceptions import NotFound as NoSuchAddress
 
 from api.http.problems import to_problem
 from api.pages.rendering import Renderer
@@ -24,7 +25,7 @@ _TITLES = {
 }
 
 
-def error_page(renderer: Renderer, error: Exception, *, is_signed_in: bool) -> Response:
+def error_page(renderer: Renderer, error: Exception) -> Response:
     """Return the page for an error; it asks no store, for one of them may be what is away."""
     status, detail, headers = _told(error)
     html = renderer.render(
@@ -32,7 +33,6 @@ def error_page(renderer: Renderer, error: Exception, *, is_signed_in: bool) -> R
         status=status,
         title=_TITLES.get(status, "Something went wrong"),
         detail=detail,
-        is_signed_in=is_signed_in,
         path=request.path,
     )
     return secure(Response(html, status=status, headers=headers, content_type="text/html; charset=utf-8"))
@@ -46,6 +46,8 @@ def is_asked_by_browser() -> bool:
 def _told(error: Exception) -> tuple[int, str, dict[str, str]]:
     if isinstance(error, RoleNeeded):
         return 403, f"{error} Ask somebody with this role.", {}
+    if isinstance(error, NoSuchAddress):
+        return 404, "Nothing has this address: it was mistyped, or what stood here is gone.", {}
     refused = to_problem(error)
     told = refused.get_json()
     wrong = [f"{each['pointer'].lstrip('/?')}: {each['detail']}" for each in told.get("errors", [])]

@@ -77,7 +77,7 @@ class _Desk:
         is_page = request.url_rule is not None and request.url_rule.endpoint.startswith(_ENDPOINT)
         if not is_page and not (request.url_rule is None and is_asked_by_browser()):
             return to_problem(error)
-        return error_page(self._site.renderer, error, is_signed_in="actor" in g)
+        return error_page(self._site.renderer, error)
 
     def _answer(self, route: PageRoute, ids: dict[str, str]) -> Response:
         check_ids(ids)

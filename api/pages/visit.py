@@ -145,12 +145,12 @@ class Visit:
         """Return what changes by itself on a page: the banner, and `template` filled with what `values` returns.
 
         It is asked every two seconds by each viewer, and made once a second for all with the same role: a template
-        that is live shows nothing of the person who looks, and has no form but those of `ui.action`.
+        that is live shows nothing of the person who looks, and no form but those of `ui.action`: there is no token.
         """
 
         def render() -> str:
             shown = {"stop": self._stop(), "live_template": template, "path": local_path(request.args.get("on"))}
-            return self._render("live.html", {**shown, "csrf": "", **values()})
+            return self._render("live.html", {**shown, **values()})
 
         return self._site.live.answer(self.session.role if self.session else "", render)
 
@@ -161,7 +161,7 @@ class Visit:
         """
 
         def render() -> Markup:
-            return Markup(self._render(template, {"csrf": "", **values()}))  # noqa: S704 a template escapes by itself
+            return Markup(self._render(template, values()))  # noqa: S704 a template escapes by itself
 
         made: Markup = self._site.live.kept((template, of), for_s, render)
         return made
