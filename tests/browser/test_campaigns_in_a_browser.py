@@ -75,7 +75,9 @@ def test_times_are_those_of_the_viewer_with_the_campaigns_beside_them(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_the_pages_at_each_width(open_page: OpenPage, campaigns: dict[str, str], scheme: str) -> None:
-    paths = ["/", *(f"/campaigns/{each}" for each in campaigns.values())]
+    forms = ("edit", "add", "test-call", "clone", "redial")
+    paths = ["/", *(f"/campaigns/{each}" for each in campaigns.values()), "/nowhere"]
+    paths += [f"/campaigns/{campaigns['running']}/{form}" for form in forms]
     page = open_page("/", scheme=scheme)
 
     for path in paths:
@@ -111,3 +113,53 @@ def test_pages_work_without_the_script(open_page: OpenPage, campaigns: dict[str,
     expect(page.locator("#banner")).to_contain_text("All dialing is stopped.")
     page.get_by_role("button", name="Resume dialing").click()
     expect(page.locator("#banner")).to_be_empty()
+
+
+def test_a_page_says_when_it_is_no_longer_up_to_date(open_page: OpenPage, campaigns: dict[str, str]) -> None:
+    page = open_page("/")
+    expect(page.locator("#offline")).to_be_hidden()
+
+    page.route("**/live?*", lambda route: route.abort())
+    expect(page.locator("#offline")).to_be_visible(timeout=30_000)
+    page.unroute_all()
+
+    expect(page.locator("#offline")).to_be_hidden(timeout=30_000)
+
+
+def test_a_page_left_open_goes_to_sign_in_when_the_session_has_ended(
+    open_page: OpenPage, campaigns: dict[str, str]
+) -> None:
+    page = open_page(f"/campaigns/{campaigns['draft']}")
+    other = page.context.new_page()
+
+    other.goto("/")
+    other.locator("#who summary").click()
+    other.get_by_role("button", name="Sign out", exact=True).click()
+
+    expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=30_000)
+
+
+def test_a_wrong_value_is_said_beside_its_field_and_mended_there(
+    open_page: OpenPage, campaigns: dict[str, str], stack: StackRun
+) -> None:
+    page = open_page(f"/campaigns/{campaigns['draft']}/edit")
+
+    page.get_by_label("Calls at once, at most").fill("many")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Calls at once, at most")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Calls at once, at most").fill("7")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("status").filter(has_text="It is changed")).to_be_visible()
+    assert stack.rest.get(f"/v1/campaigns/{campaigns['draft']}")["pacing"]["max_live_calls"] == 7
+
+
+def test_results_are_downloaded(open_page: OpenPage, campaigns: dict[str, str]) -> None:
+    page = open_page(f"/campaigns/{campaigns['waiting']}")
+
+    page.locator("summary", has_text="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+
+    assert len(download.value.path().read_text().splitlines()) == 101
