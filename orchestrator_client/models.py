@@ -1209,6 +1209,20 @@ class ParakeetEngine(TypedDict):
     transcription_model: NotRequired[Literal["nvidia/parakeet-v3"]]
 
 
+class PeopleView(TypedDict):
+    """
+    The `humans` who answered and were measured: how many were `bridged` with somebody, abandoned, or heard nothing.
+
+    A person who was connected late is `bridged` and abandoned, too.
+    """
+
+    humans: int
+    bridged: int
+    abandoned: int
+    silent: int
+    abandon_rate_30d: float | None
+
+
 class Percentiles(TypedDict):
     """
     Of the newest measurements, in ms; null when there are none.
@@ -3411,6 +3425,7 @@ class StatsView(TypedDict):
     held_by_reason: dict[str, WaitView]
     eta: EtaView | None
     calls: CallCounts
+    people: PeopleView
     guards: list[GuardView]
     abandon_rate_30d: float | None
     spend: SpendView | None

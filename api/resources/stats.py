@@ -30,6 +30,19 @@ class CallCounts(CallTotals):
     by_answer: dict[str, dict[str, int]]
 
 
+class PeopleView(BaseModel):
+    """The `humans` who answered and were measured: how many were `bridged` with somebody, abandoned, or heard nothing.
+
+    A person who was connected late is `bridged` and abandoned, too.
+    """
+
+    humans: int
+    bridged: int
+    abandoned: int
+    silent: int
+    abandon_rate_30d: float | None = Field(description="Of the people who answered in 30 days; null for none.")
+
+
 class Rate(BaseModel):
     """Dials per second over the last 5 s, and the allowed maximum."""
 
@@ -95,6 +108,7 @@ class StatsView(BaseModel):
     held_by_reason: dict[str, WaitView] = Field(description="Those in a zone that is closed are among them.")
     eta: EtaView | None = Field(description="Null for a campaign that does not run.")
     calls: CallCounts
+    people: PeopleView
     guards: list[GuardView]
     abandon_rate_30d: float | None = Field(description="Of the people who answered in 30 days; null for none.")
     spend: SpendView | None = Field(description="Null for a campaign without a budget.")
@@ -128,6 +142,8 @@ def _read(services: Services, campaign_id: str) -> StatsView:
         | numbers["people"]
         | {name: numbers[name] for name in ("by_disposition", "by_outcome", "by_answer")}
     )
+    people = {**numbers["people"], "humans": numbers["people"]["people"]}
+    people["abandon_rate_30d"] = numbers["abandon_rate_30d"]
     rate = {"dials_per_s": numbers["dials_per_s"], "limit": numbers["limit"]}
     latency = {"event_to_command": numbers["event_to_command_ms"]}
-    return StatsView.model_validate({**numbers, "calls": calls, "rate": rate, "latency_ms": latency})
+    return StatsView.model_validate({**numbers, "calls": calls, "people": people, "rate": rate, "latency_ms": latency})

@@ -128,8 +128,10 @@ def _heard(stats: Mapping[str, Any]) -> str:
     calls = stats.get("calls", {})
     if not calls.get("people"):
         return ""
-    told = ", ".join(f"{calls.get(name, 0)} {name.replace('_', ' ')}" for name in ("abandoned", "silent", "opted_out"))
-    return f"{calls['people']} people answered: {told}"
+    bridged = stats.get("people", {}).get("bridged")
+    told = [f"{bridged} bridged"] if bridged else []
+    told += [f"{calls.get(name, 0)} {name.replace('_', ' ')}" for name in ("abandoned", "silent", "opted_out")]
+    return f"{calls['people']} people answered: {', '.join(told)}"
 
 
 def _warnings(stats: Mapping[str, Any]) -> list[str]:

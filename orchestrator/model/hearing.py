@@ -13,6 +13,7 @@ from typing import Final
 
 from orchestrator.model.disposition import Disposition
 from orchestrator.model.live_call import LiveCall
+from orchestrator.telnyx.event_types import EventType
 
 ABANDONED_AFTER: Final = timedelta(seconds=2)
 SILENT_AFTER: Final = timedelta(seconds=3)
@@ -25,14 +26,16 @@ _PEOPLE: Final = frozenset({Disposition.HUMAN, Disposition.ANSWERED})
 class Hearing:
     """What one person heard: `after_ms` from the answer to the first sound, None for nothing at all.
 
-    `silent` and `opted_out` are None where it was not measured: no person answered a call of ours, or its events were
-    lost. Nobody was `abandoned` then, as far as is known.
+    `bridged` says whether the person was connected with somebody. It, `silent` and `opted_out` are None where it was
+    not measured: no person answered a call of ours, or its events were lost. Nobody was `abandoned` then, as far as is
+    known.
     """
 
     after_ms: int | None = None
     abandoned: bool = False
     silent: bool | None = None
     opted_out: bool | None = None
+    bridged: bool | None = None
 
 
 def hearing_of(call: LiveCall, disposition: Disposition) -> Hearing:
@@ -44,6 +47,7 @@ def hearing_of(call: LiveCall, disposition: Disposition) -> Hearing:
         abandoned=_waited_in_vain(call, ABANDONED_AFTER),
         silent=_waited_in_vain(call, SILENT_AFTER),
         opted_out=bool(call.suppressions),
+        bridged=str(EventType.CALL_BRIDGED) in call.seen,
     )
 
 

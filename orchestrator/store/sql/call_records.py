@@ -57,7 +57,7 @@ _CALLS = text(
         sip_hangup_cause = r.sip_hangup_cause, telnyx_error = r.telnyx_error, fault = r.fault,
         end_assumed = r.end_assumed, error = r.error,
         cost = r.cost, heard_after_ms = r.heard_after_ms, abandoned = r.abandoned, silent = r.silent,
-        opted_out = r.opted_out,
+        opted_out = r.opted_out, bridged = r.bridged,
         spent = coalesce(r.cost_told, CASE WHEN r.was_unanswered THEN k.spent * 0 ELSE k.spent END),
         recordings = r.recordings, answered_at = r.answered_at,
         ended_at = coalesce(r.ended_at, k.ended_at, now()),
@@ -68,6 +68,7 @@ _CALLS = text(
         call_id text, disposition text, outcome text, answers jsonb, amd_result text, hangup_cause text,
         hangup_source text, sip_hangup_cause text, telnyx_error jsonb, fault text, end_assumed boolean, error jsonb,
         cost jsonb, heard_after_ms int, abandoned boolean, silent boolean, opted_out boolean,
+        bridged boolean,
         cost_told numeric, was_unanswered boolean, recordings jsonb, answered_at timestamptz, ended_at timestamptz,
         call_control_id text, call_leg_id text, call_session_id text)
     WHERE k.id = r.call_id
@@ -259,6 +260,7 @@ def _call_row(record: Record) -> dict[str, Any]:
         "abandoned": hearing.abandoned,
         "silent": hearing.silent,
         "opted_out": hearing.opted_out,
+        "bridged": hearing.bridged,
         "cost_told": None if cost is None else str(cost),
         # The carrier bills what was answered; where the end is only assumed, that may have been.
         "was_unanswered": call.answered_at is None and not call.hangup_assumed,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from orchestrator.store.sql.tallies import Tally, read_tally
 
-_KINDS = ("people", "abandoned", "silent", "opted_out")
+_KINDS = ("people", "bridged", "abandoned", "silent", "opted_out")
 
 
 @dataclass(frozen=True)

@@ -284,6 +284,7 @@ def test_a_campaign_that_a_guard_has_paused_says_so_in_its_stats_and_in_the_metr
 
     counted = {name: running["calls"][name] for name in ("people", "abandoned", "silent", "opted_out")}
     assert counted == {"people": 1, "abandoned": 1, "silent": 1, "opted_out": 0}
+    assert running["people"] == {"humans": 1, "bridged": 0, "abandoned": 1, "silent": 1, "abandon_rate_30d": 1.0}
     [guard] = running["guards"]
     assert (guard["guard"], guard["state"], guard["share"], guard["limit"]) == ("abandon", "ok", 1.0, 0.03)
     assert paused["status_reason"]["code"] == "guard_abandon"

@@ -52,6 +52,23 @@ def test_the_record_says_how_soon_the_person_heard_something(world: World) -> No
     assert people(world, call_id) == (1, 1, 0, 0)
 
 
+def test_who_was_connected_with_somebody_is_counted_also_when_it_is_told_late(world: World) -> None:
+    early, alone, late = (answered_call(world) for _ in range(3))
+    world.hear(early, "call.bridged", at=ANSWERED_AT + timedelta(seconds=1))
+    for call_id in (early, alone, late):
+        world.hang_up(call_id)
+    before = world.call_row(late)["bridged"]
+
+    world.hear(late, "call.bridged", at=ANSWERED_AT + timedelta(seconds=1))
+    world.advance()
+    world.settle()
+
+    assert [world.call_row(call_id)["bridged"] for call_id in (early, alone, late)] == [True, False, True]
+    assert before is False
+    counted = [world.run(read_stats, world.call_row(each)["campaign_id"]).people["bridged"] for each in (early, late)]
+    assert counted == [1, 1]
+
+
 def test_a_sound_that_is_told_late_and_twice_corrects_the_record_and_the_counts_once(world: World) -> None:
     call_id = answered_call(world)
     world.hang_up(call_id)

@@ -370,6 +370,12 @@ def test_calls_of_an_engine_beside_the_new_schema_are_no_people_that_heard_nothi
     assert tuple(said) == ({}, None)
 
 
+_PEOPLE_COUNTED = text(
+    "SELECT what, sum(n)::int FROM (SELECT parts[2] AS what, n FROM tallies WHERE subject = 'people' UNION ALL"
+    " SELECT parts[2], n FROM tally_changes WHERE subject = 'people') p GROUP BY what HAVING sum(n) <> 0 ORDER BY what"
+)
+
+
 def test_campaigns_of_the_release_before_keep_their_caller_ids_and_a_pool_becomes_caller_ids_on_the_way_back(
     postgres_server: RunningServer,
 ) -> None:
@@ -426,3 +432,31 @@ def test_a_connection_of_the_release_before_goes_on_dialing_the_countries_of_tho
         engine.dispose()
 
     assert dialed == {"conn": ["CA", "GB", "US"], "at home": None}
+
+
+def test_people_of_an_engine_beside_the_new_schema_are_not_bridged_and_there_is_a_way_back(
+    postgres_server: RunningServer,
+) -> None:
+    end = "UPDATE calls SET state = 'ended', silent = false, opted_out = false, answered_at = '2026-11-29T12:00:00Z'"
+    with database_at(postgres_server.url, "0036", name="schema_0036_people") as url:
+        engine = create_engine(url)
+        with engine.begin() as tx:
+            for statement in (*_A_CALL, end):
+                tx.execute(text(statement))
+
+        upgrade(url)
+
+        with engine.begin() as tx:
+            tx.execute(text("UPDATE calls SET abandoned = true"))  # as an engine of the release before writes it
+            beside = tx.execute(_PEOPLE_COUNTED).all()
+            tx.execute(text("UPDATE calls SET bridged = true"))
+            bridged = tx.execute(_PEOPLE_COUNTED).all()
+        downgrade_to(url, "0036")
+        with engine.begin() as tx:
+            tx.execute(text("UPDATE calls SET silent = NULL"))
+            back = tx.execute(_PEOPLE_COUNTED).all()
+        engine.dispose()
+
+    assert [tuple(row) for row in beside] == [("abandoned", 1), ("people", 1)]
+    assert [tuple(row) for row in bridged] == [("abandoned", 1), ("bridged", 1), ("people", 1)]
+    assert back == []

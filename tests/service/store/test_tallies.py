@@ -23,7 +23,8 @@ _COUNTED = {
     "calls": "SELECT ARRAY[state, disposition, outcome], count(*) FROM calls WHERE campaign_id = :campaign GROUP BY 1",
     "people": """
         SELECT ARRAY[to_char(answered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), what], count(*) FROM calls, LATERAL (VALUES
-            ('people', true), ('abandoned', abandoned), ('silent', silent), ('opted_out', opted_out)) x(what, holds)
+            ('people', true), ('abandoned', abandoned), ('silent', silent), ('opted_out', opted_out),
+            ('bridged', bridged)) x(what, holds)
         WHERE campaign_id = :campaign AND silent IS NOT NULL AND holds GROUP BY 1
     """,
     "spent": """
@@ -66,7 +67,7 @@ _MOVES = (
     "UPDATE calls SET state = 'withdrawn', outcome = :word, answers = '{}' WHERE contact_id = ANY(:ids)",
     """
     UPDATE calls SET abandoned = :word = '', silent = :word <> 'busy', opted_out = :word = 'human',
-        spent = 0.0123, answered_at = '2026-11-29T23:59:59Z' WHERE contact_id = ANY(:ids)
+        bridged = :word = 'human', spent = 0.0123, answered_at = '2026-11-29T23:59:59Z' WHERE contact_id = ANY(:ids)
     """,
     """
     UPDATE calls SET abandoned = false, silent = false, answered_at = '2026-11-30T00:00:00Z', state = 'accepted',
@@ -76,7 +77,10 @@ _MOVES = (
     UPDATE calls SET state = 'ended', outcome = nullif(:word, ''), dialed_at = '2026-11-29T23:58:59Z',
         ended_at = '2026-11-30T00:01:00Z' WHERE contact_id = ANY(:ids)
     """,
-    "UPDATE calls SET abandoned = false, silent = NULL, opted_out = NULL, spent = NULL WHERE contact_id = ANY(:ids)",
+    """
+    UPDATE calls SET abandoned = false, silent = NULL, opted_out = NULL, bridged = NULL, spent = NULL
+    WHERE contact_id = ANY(:ids)
+    """,
     "DELETE FROM calls WHERE contact_id = ANY(:ids)",
 )
 _WORDS = ("busy", "human", "Europe/Berlin", "")

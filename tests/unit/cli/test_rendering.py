@@ -172,14 +172,20 @@ def test_whom_nobody_spoke_to_and_the_guard_that_paused_are_shown_wherever_someb
     reason = {"code": "guard_abandon", "detail": "30 of 1,000 (3.0 %) people were abandoned.", "at": None}
     warned = {"guard": "abandon", "state": "warn", "share": 0.03, "limit": 0.03, "detail": "more than 2 %."}
     fine = {**warned, "guard": "spend", "state": "ok", "detail": "not shown"}
-    stats = {**_STATS, "calls": {**_STATS["calls"], **heard}, "status_reason": reason, "guards": [warned, fine]}
+    stats = {
+        **_STATS,
+        "calls": {**_STATS["calls"], **heard},
+        "people": {"bridged": 700},
+        "status_reason": reason,
+        "guards": [warned, fine],
+    }
     console = Console(file=io.StringIO(), width=160)
 
     report(console, "reminders", stats)
 
     shown = _drawn(stats_screen("reminders", stats)), stats_line(stats), console.file.getvalue()  # type: ignore[attr-defined]
     for text in shown:
-        assert "1000 people answered: 30 abandoned, 4 silent, 2 opted out" in text
+        assert "1000 people answered: 700 bridged, 30 abandoned, 4 silent, 2 opted out" in text
         assert "not shown" not in text
     for text in shown[:2]:
         assert "paused by the guard abandon: 30 of 1,000 (3.0 %) people were abandoned." in text

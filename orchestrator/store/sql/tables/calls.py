@@ -94,6 +94,7 @@ calls = Table(
     Column("heard_after_ms", Integer),
     Column("silent", Boolean),
     Column("opted_out", Boolean),
+    Column("bridged", Boolean),  # with somebody; NULL too for calls that were over before it was counted
     Column("spent", Numeric),  # reserved by the claim where the campaign has a budget; the carrier's cost once told
     Column("recordings", JSONB, nullable=False, server_default=EMPTY_LIST),
     Column(
