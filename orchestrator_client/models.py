@@ -1384,6 +1384,7 @@ Reason: TypeAlias = Literal[
     "callback",
     "outside_hours",
     "zone_unknown",
+    "no_common_hours",
     "law_hours",
     "law_holiday",
     "consent_missing",
@@ -2997,6 +2998,7 @@ NewCall = TypedDict(
         "region": NotRequired[str | None],
         "ignore_hours": NotRequired[bool],
         "because": NotRequired[str | None],
+        "not_after": NotRequired[str | None],
     },
 )
 
