@@ -54,7 +54,10 @@ class PageQuery(BaseModel):
 
 
 class Page(BaseModel, Generic[Item]):
-    """One page of a list, newest first; `next_cursor` is null on the last."""
+    """One page of a list, newest first; `next_cursor` is null on the last.
+
+    A page may have fewer than were asked for, or none, and others behind it, where few of many fit the filters.
+    """
 
     data: list[Item]
     next_cursor: str | None
@@ -66,8 +69,12 @@ def cut_page(
     *,
     shape: Callable[[Any], Item],
     ident: Callable[[Any], str] = lambda row: str(row.id),
+    goes_on_after: str | None = None,
 ) -> Page[Item]:
-    """Return the page of `rows`, which were read with one row more than the limit; its cursor is the last `ident`."""
+    """Return the page of `rows`, which were read with one row more than the limit, or cut short at `goes_on_after`.
+
+    Its cursor is the last `ident`.
+    """
     kept = rows[: query.limit]
-    more = len(rows) > query.limit
-    return Page(data=[shape(row) for row in kept], next_cursor=encode_cursor(ident(kept[-1])) if more else None)
+    last = ident(kept[-1]) if len(rows) > query.limit else goes_on_after
+    return Page(data=[shape(row) for row in kept], next_cursor=encode_cursor(last) if last else None)

@@ -176,8 +176,9 @@ def _detail(story: CallStory) -> CallDetail:
 def index(services: Services, query: CallQuery) -> Page[CallView]:
     """List calls, newest first; attempts that were withdrawn undialed only with `status=withdrawn`."""
     filters = read_number(services, query.filters(), "to")
-    rows, recordings = list_calls(services.sql, filters, after=query.after, limit=query.limit)
-    return cut_page(rows, query, shape=lambda row: call_view(row, recordings.get(row.id, ())))
+    page, recordings = list_calls(services.sql, filters, after=query.after, limit=query.limit)
+    shape = lambda row: call_view(row, recordings.get(row.id, ()))  # noqa: E731
+    return cut_page(page.rows, query, shape=shape, goes_on_after=page.goes_on_after)
 
 
 @resource.route("GET", "/v1/calls/{call_id}", gives={200: CallDetail}, fails=(404,))

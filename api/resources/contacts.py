@@ -9,7 +9,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from api.http.etags import expected, tagged
-from api.http.pagination import Page, PageQuery, cut_page, encode_cursor
+from api.http.pagination import Page, PageQuery, cut_page
 from api.http.phone_filters import ASKED_REGION, read_number
 from api.http.responses import Tagged, nothing
 from api.http.routes import Body, Resource
@@ -280,15 +280,15 @@ def of_campaign(services: Services, campaign_id: str, query: ContactsOfCampaign)
 def _page(services: Services, query: ContactsOfCampaign, asked: Mapping[str, Any]) -> FoundContacts:
     found = _find(services, query, read_number(services, asked, "phone"))
     views = _views(services, found.rows)
-    page = cut_page(found.rows, query, shape=lambda _row: next(views))
-    next_cursor = encode_cursor(found.goes_on_after) if found.goes_on_after else page.next_cursor
-    return FoundContacts(data=page.data, next_cursor=next_cursor, incomplete=found.is_incomplete)
+    page = cut_page(found.rows, query, shape=lambda _row: next(views), goes_on_after=found.goes_on_after)
+    return FoundContacts(data=page.data, next_cursor=page.next_cursor, incomplete=found.is_incomplete)
 
 
 def _find(services: Services, query: ContactsOfCampaign, filters: Mapping[str, Any]) -> Found:
     page: dict[str, Any] = {"after": query.after, "limit": query.limit, "sql": services.sql, "clock": services.clock}
     if query.q is None:
-        return Found(list_contacts(filters, **page))
+        listed = list_contacts(filters, **page)
+        return Found(listed.rows, goes_on_after=listed.goes_on_after)
     others = {name: value for name, value in filters.items() if name != "q"}
     return search_contacts(query.q, others, region=query.region, caller_id=services.settings.caller_id, **page)
 

@@ -118,5 +118,6 @@ def revoke(services: Services, key_id: str) -> Response:
 @resource.route("GET", "/v1/audit", query=AuditQuery, gives={200: Page[AuditView]}, fails=(422,), role=Role.ADMIN)
 def audit(services: Services, query: AuditQuery) -> Page[AuditView]:
     """List what was done over REST, newest first: by whom, when, and what it changed."""
-    rows = list_audit_events(query.filters(), after=query.after, limit=query.limit, sql=services.sql)
-    return cut_page(rows, query, shape=lambda row: AuditView.model_validate(dict(row._mapping)))
+    page = list_audit_events(query.filters(), after=query.after, limit=query.limit, sql=services.sql)
+    shape = lambda row: AuditView.model_validate(dict(row._mapping))  # noqa: E731
+    return cut_page(page.rows, query, shape=shape, goes_on_after=page.goes_on_after)

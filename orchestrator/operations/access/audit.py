@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.ids import new_id
 from orchestrator.store.sql import access
 from orchestrator.store.sql.before_commit import before_commit
+from orchestrator.store.sql.pagination import Listed
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ def changes_of(
     return {name: [_shown(subject, name, each.get(name)) for each in (before, after)] for name in changed}
 
 
-def list_audit_events(filters: Mapping[str, Any], *, after: str | None, limit: int, sql: Engine) -> Sequence[Row[Any]]:
+def list_audit_events(filters: Mapping[str, Any], *, after: str | None, limit: int, sql: Engine) -> Listed:
     """Return a page of what was done, newest first."""
     with sql.connect() as tx:
         return access.list_audit_events(tx, filters, after=after, limit=limit)

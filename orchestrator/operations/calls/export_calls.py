@@ -43,12 +43,12 @@ def _rows(filters: Mapping[str, Any], sql: Engine) -> Iterator[list[Any]]:
     yield list(CALL_COLUMNS)
     last: str | None = None
     while True:
-        rows, recordings = list_calls(sql, filters, after=last, limit=_BATCH)
-        for row in rows[:_BATCH]:
+        page, recordings = list_calls(sql, filters, after=last, limit=_BATCH)
+        for row in page.rows[:_BATCH]:
             yield _cells(row, tuple(recording.id for recording in recordings.get(row.id, ())))
-        if len(rows) <= _BATCH:
+        last = page.rows[_BATCH - 1].id if len(page.rows) > _BATCH else page.goes_on_after
+        if last is None:
             return
-        last = rows[_BATCH - 1].id
 
 
 def _cells(row: Row[Any], recording_ids: tuple[str, ...]) -> list[Any]:

@@ -17,6 +17,7 @@ from orchestrator.model.transcript import Utterance, transcript_of
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.live_calls import Loaded, load_many, read_live
 from orchestrator.store.sql import calls
+from orchestrator.store.sql.pagination import Listed
 from orchestrator.store.sql.recordings import recordings_of
 
 
@@ -37,12 +38,12 @@ class CallStory:
 
 def list_calls(
     sql: Engine, filters: Mapping[str, Any], *, after: str | None, limit: int
-) -> tuple[Sequence[Row[Any]], dict[str, list[Row[Any]]]]:
+) -> tuple[Listed, dict[str, list[Row[Any]]]]:
     """Return a page of calls, newest first, and their recordings by call id."""
     with sql.connect() as tx:
-        rows = calls.list_calls(tx, filters, after=after, limit=limit)
-        found = recordings_of(tx, [row.id for row in rows])
-    return rows, {call_id: list(same) for call_id, same in groupby(found, key=lambda row: row.call_id)}
+        page = calls.list_calls(tx, filters, after=after, limit=limit)
+        found = recordings_of(tx, [row.id for row in page.rows])
+    return page, {call_id: list(same) for call_id, same in groupby(found, key=lambda row: row.call_id)}
 
 
 def find_call(call_id: str, *, sql: Engine, client: redis.Redis, keys: Keys) -> CallStory:

@@ -19,6 +19,7 @@ from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.store.redis.rate_limiter import Room
 from orchestrator.store.sql import campaigns, contacts
 from orchestrator.store.sql.contact_filters import selected, standing
+from orchestrator.store.sql.pagination import Listed
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,7 @@ def find_contact(contact_id: str, *, sql: Engine) -> Row[Any]:
     return row
 
 
-def list_contacts(
-    filters: Mapping[str, Any], *, after: str | None, limit: int, sql: Engine, clock: Clock
-) -> Sequence[Row[Any]]:
+def list_contacts(filters: Mapping[str, Any], *, after: str | None, limit: int, sql: Engine, clock: Clock) -> Listed:
     """Return a page of contacts, newest first.
 
     With a campaign in the filters, contacts that wait in a closed zone count as held; without one, as waiting.

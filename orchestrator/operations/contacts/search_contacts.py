@@ -64,7 +64,7 @@ def search_contacts(
         except InvalidInput as err:
             unreadable = err
         else:
-            rows = list_contacts({**filters, "phone": phone}, after=after, limit=limit, sql=sql, clock=clock)
+            rows = list_contacts({**filters, "phone": phone}, after=after, limit=limit, sql=sql, clock=clock).rows
             if rows or _is_of_somebody(phone, sql):
                 return Found(rows)
     words = asked_words(asked)
@@ -92,8 +92,10 @@ def _by_words(
         ids, goes_on_after = contact_words.find_by_words(tx, words, conditions, after=after, limit=limit)
     if goes_on_after and filters:
         few = list_contacts(filters, after=None, limit=_FEW, sql=sql, clock=clock)
-        if len(few) <= _FEW:  # who is rare by the filters is looked through for the words instead
-            ids, goes_on_after = _among(few, words, after=after, limit=limit, sql=sql), None
+        if (
+            len(few.rows) <= _FEW and few.goes_on_after is None
+        ):  # who is rare by the filters is looked through for the words instead
+            ids, goes_on_after = _among(few.rows, words, after=after, limit=limit, sql=sql), None
     with sql.connect() as tx:
         rows, is_behind = contacts.in_this_order(tx, ids), contact_words.is_behind(tx)
     return Found(rows, is_behind=is_behind, goes_on_after=goes_on_after)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from orchestrator.store.sql.pagination import newest_first
+from orchestrator.store.sql.pagination import Listed, look_through, newest_first
 from orchestrator.store.sql.tables import api_keys, audit_events
 
 _USED_AGAIN = text("interval '1 minute'")
@@ -53,9 +53,9 @@ def has_audit_event(tx: Connection, event_id: str) -> bool:
     return tx.execute(select(audit_events.c.id).where(audit_events.c.id == event_id)).first() is not None
 
 
-def list_audit_events(
-    tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
-) -> Sequence[Row[Any]]:
+def list_audit_events(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Listed:
     """Return a page of what was done, newest first, filtered by equality on columns."""
-    query = select(audit_events).where(*(audit_events.c[name] == value for name, value in filters.items()))
-    return tx.execute(newest_first(query, audit_events.c.id, after=after, limit=limit)).all()
+    conditions = [audit_events.c[name] == filters[name] for name in sorted(filters, reverse=True)]  # subjects are many
+    looked = look_through(tx, audit_events.c.id, conditions[:1], conditions[1:], after=after, limit=limit)
+    shown = select(audit_events).where(audit_events.c.id.in_(looked.ids)).order_by(audit_events.c.id.desc())
+    return Listed(tx.execute(shown).all(), looked.goes_on_after)

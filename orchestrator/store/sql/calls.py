@@ -24,7 +24,8 @@ from sqlalchemy import (
 
 from orchestrator.model.attempt_state import MAY_RING, AttemptState
 from orchestrator.policy.names import forms_of
-from orchestrator.store.sql.pagination import newest_first
+from orchestrator.store.sql.frequent_values import rarest
+from orchestrator.store.sql.pagination import Listed, Looked, all_if_few, look_through, newest_first
 from orchestrator.store.sql.tables import (
     MAY_LIVE,
     NUMBER_GUARD,
@@ -37,6 +38,12 @@ from orchestrator.store.sql.tables import (
 )
 
 _PLAIN = ("campaign_id", "disposition", "direction")
+_OF_A_PERSON = frozenset({"to", "contact_id", "external_id"})  # who has few calls
+_LEADING = ("disposition", "outcome", "status", "direction")  # whose values indexes have, in the order of ids …
+_FREQUENT = frozenset({AttemptState.ENDED, "outbound"})  # … but for these
+_COLUMNS = {"status": "state"}
+_CLOCKS_DIFFER_BY = timedelta(hours=1)  # at most: ids are made by the clocks of dispatchers
+_TRIED = 100
 _RESERVED_AT_MOST_BEFORE = timedelta(minutes=2)  # the first send of a call
 _JOINED = contacts.alias("joined")  # of an inbound call: the contact whom a campaign had dialed
 _LATER = calls.alias("later")
@@ -122,10 +129,41 @@ def is_number_in_use(tx: Connection, number: str) -> bool:
     return bool(tx.execute(select(under_way)).scalar_one())
 
 
-def list_calls(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
+def list_calls(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Listed:
     """Return a page of calls; withdrawn attempts, which were never dialed, only where their status is filtered for."""
-    query = _selected(_shown(), filters)
-    return tx.execute(newest_first(query, calls.c.id, after=after, limit=limit)).all()
+    if filters.keys() & _OF_A_PERSON:
+        query = _selected(_shown(), filters)
+        return Listed(tx.execute(newest_first(query, calls.c.id, after=after, limit=limit)).all())
+    looked = _look_through(tx, filters, after=after, limit=limit)
+    shown = _shown().where(calls.c.id.in_(looked.ids)).order_by(calls.c.id.desc())
+    return Listed(tx.execute(shown).all(), looked.goes_on_after)
+
+
+def _look_through(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Looked:
+    """Look through all that ended within the times, if they are few; else where an index leads, the rarest first."""
+    conditions = _conditions(filters)
+    times = [conditions[name] for name in ("ended_after", "ended_before") if name in filters]
+    few = all_if_few(tx, calls.c.id, times, along=calls.c.ended_at) if times else None
+    if few is not None:
+        of_few = select(calls.c.id).where(calls.c.id.in_(few), *conditions.values())
+        return Looked(list(tx.execute(newest_first(of_few, calls.c.id, after=after, limit=limit)).scalars()), None)
+    values = {_COLUMNS.get(name, name): filters[name] for name in _LEADING if name in filters}
+    first = rarest(tx, "calls", {name: value for name, value in values.items() if value not in _FREQUENT})
+    led_by = {name for name in filters if name == "campaign_id" or _COLUMNS.get(name, name) == first}
+    leading = [conditions[name] for name in led_by]
+    if "ended_before" in filters:
+        leading += _reserved_before(tx, filters["ended_before"])
+    others = [condition for name, condition in conditions.items() if name not in led_by]
+    return look_through(tx, calls.c.id, leading, others, after=after, limit=limit)
+
+
+def _reserved_before(tx: Connection, moment: datetime) -> list[ColumnElement[bool]]:
+    """Return what leads past the calls that were surely reserved later: ids are in that order, but for clocks."""
+    later = select(calls.c.id, calls.c.reserved_at).where(calls.c.ended_at >= moment + 2 * _CLOCKS_DIFFER_BY)
+    some = later.order_by(calls.c.ended_at).limit(_TRIED).subquery()
+    surely = select(func.min(some.c.id)).where(some.c.reserved_at >= moment + _CLOCKS_DIFFER_BY)
+    beyond = tx.execute(surely).scalar()
+    return [] if beyond is None else [calls.c.id < beyond]
 
 
 def count_calls(tx: Connection, filters: Mapping[str, Any], *, most: int) -> int:
@@ -136,8 +174,12 @@ def count_calls(tx: Connection, filters: Mapping[str, Any], *, most: int) -> int
 
 
 def _selected(query: Select[Any], filters: Mapping[str, Any]) -> Select[Any]:
-    query = query.where(*(_condition(name, value) for name, value in filters.items()))
-    return query if "status" in filters else query.where(calls.c.state != AttemptState.WITHDRAWN)
+    return query.where(*_conditions(filters).values())
+
+
+def _conditions(filters: Mapping[str, Any]) -> dict[str, ColumnElement[bool]]:
+    conditions = {name: _condition(name, value) for name, value in filters.items()}
+    return conditions if "status" in filters else {**conditions, "": calls.c.state != AttemptState.WITHDRAWN}
 
 
 def list_accepted(tx: Connection) -> list[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, any_, func, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, any_, func, literal, select, text, true, tuple_
 
 from orchestrator.model.contact_status import ContactStatus
 from orchestrator.policy.names import forms_of
 from orchestrator.store.sql.erased_calls import ERASED
 from orchestrator.store.sql.frequent_values import rarest
+from orchestrator.store.sql.pagination import LOOKED_AT, all_if_few
 from orchestrator.store.sql.state_lists import spelled
 from orchestrator.store.sql.tables import campaigns, contacts
 
@@ -19,8 +20,7 @@ CALLED = text("campaigns.kind <> 'inbound'")
 
 _OF_PEOPLE = select(campaigns.c.id).where(campaigns.c.kind == "campaign")
 _BY_PERSON = frozenset({"phone", "external_id"})
-_STANDING = ("outcome", "disposition", "reason", "status")  # whose values an index of each campaign has
-_WITHIN_CAMPAIGNS = frozenset({"reason", "disposition", "outcome", "tag"})
+_STANDING = ("outcome", "disposition", "reason")  # whose values an index of each campaign has, in the order of ids
 
 
 def with_tag(tag: str) -> ColumnElement[bool]:
@@ -44,7 +44,6 @@ _CONDITIONS: Mapping[str, Callable[[FromClause, Any], ColumnElement[bool]]] = {
     "tag": lambda rows, value: rows.c.campaign_id.in_(select(campaigns.c.id).where(with_tag(value))),
     "updated_after": lambda rows, value: rows.c.updated_at >= value,
 }
-_FEW = 1_000
 _INDEXED = 200  # characters of an outcome: an index takes no text of any length
 
 
@@ -68,25 +67,46 @@ def matching(filters: Mapping[str, Any]) -> Sequence[ColumnElement[bool]]:
     return (*asked, contacts.c.campaign_id.in_(_OF_PEOPLE), contacts.c.phone.not_like(f"{ERASED}%"))
 
 
+def is_of_a_person(filters: Mapping[str, Any]) -> bool:
+    """Return whether a filter leads to one person's contacts."""
+    return bool(filters.keys() & _BY_PERSON)
+
+
 def is_found_by_campaign(filters: Mapping[str, Any]) -> bool:
-    """Return whether indexes lead to these contacts through each campaign, and not over all of them."""
-    names = filters.keys()
-    return bool(names & _WITHIN_CAMPAIGNS) and "campaign_id" not in names and not names & _BY_PERSON
+    """Return whether an index of each campaign leads to these contacts, and to no others, in the order of their ids."""
+    names = filters.keys() - {"tag"}
+    return "campaign_id" not in names and len(names) <= 1 and names <= {"outcome", "disposition", "reason"}
 
 
-def has_changed_few(tx: Connection, filters: Mapping[str, Any]) -> bool:
-    """Return whether so few contacts changed since `updated_after` that all of them may be read."""
-    if "updated_after" not in filters:
-        return False
-    since = select(contacts.c.id).where(*selected({"updated_after": filters["updated_after"]})).limit(_FEW + 1)
-    return tx.execute(select(func.count()).select_from(since.subquery())).scalar_one() <= _FEW
+def leads(tx: Connection, filters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the filters that an index leads to in the order of ids: of a campaign the rarest value, else a status."""
+    if "campaign_id" not in filters:
+        return {name: filters[name] for name in ("status",) if name in filters}
+    first = _rarest(tx, filters)
+    return {name: filters[name] for name in ("campaign_id", first) if name}
 
 
-def led_by(tx: Connection, filters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the filter with which to look for contacts of a campaign, and those by which to judge what is found.
+def first_few(tx: Connection, filters: Mapping[str, Any]) -> list[str] | None:
+    """Return the ids of all contacts that one of the filters selects, if they are few; None if no filter does."""
+    if "updated_after" in filters:
+        since = selected({"updated_after": filters["updated_after"]})
+        few = all_if_few(tx, contacts.c.id, since, along=contacts.c.updated_at)
+        if few is not None:
+            return few
+    first = _rarest(tx, filters)
+    if first is None and "tag" not in filters:
+        return None
+    where = [campaigns.c.id == filters["campaign_id"]] if "campaign_id" in filters else []
+    where += [with_tag(filters["tag"])] if "tag" in filters else []
+    most = literal(LOOKED_AT + 1, literal_execute=True)
+    wanted = selected({first: filters[first]} if first else {})
+    each = select(contacts.c.id).where(contacts.c.campaign_id == campaigns.c.id, *wanted).correlate(campaigns)
+    found = each.limit(most).lateral("each")
+    some = select(found.c.id).select_from(campaigns.join(found, true())).where(*where).limit(most)
+    ids = list(tx.execute(some).scalars())
+    return ids if len(ids) <= LOOKED_AT else None
 
-    The rarest comes first: where campaigns are looked through, PostgreSQL guesses which one that is.
-    """
-    first = rarest(tx, "contacts", {name: filters[name] for name in _STANDING if name in filters})
-    rest = {name: value for name, value in filters.items() if name != first}
-    return ({first: filters[first]} if first else {}), rest
+
+def _rarest(tx: Connection, filters: Mapping[str, Any]) -> str | None:
+    """Return the filter of those whose values an index of each campaign has that selects fewest, as far as is known."""
+    return rarest(tx, "contacts", {name: filters[name] for name in _STANDING if name in filters})

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Row, Select, func, literal, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.model.attempt_state import LIVE
 from orchestrator.model.contact_status import CONTACT_TRANSITIONS, ContactStatus
 from orchestrator.store.sql.contact_filters import (
     CALLED,
-    has_changed_few,
+    first_few,
     is_found_by_campaign,
-    led_by,
+    is_of_a_person,
+    leads,
     selected,
     standing,
     with_tag,
 )
-from orchestrator.store.sql.pagination import newest_first
-from orchestrator.store.sql.tables import calls, campaign_zones, campaigns, contacts
+from orchestrator.store.sql.pagination import LOOKED_AT, Listed, Looked, look_through, newest_first
+from orchestrator.store.sql.tables import calls, campaigns, contacts
 
 _LAST = "~"  # behind every id
-_FENCE = literal(0, literal_execute=True)  # an offset: what lies within it is planned by itself
 # The newest of each status and zone: filtering a million contacts by a rare status would read them all.
 _STANDING = text(
     """
@@ -60,31 +60,55 @@ def lock_contact(tx: Connection, contact_id: str) -> Row[Any] | None:
     return tx.execute(query).first()
 
 
-def list_contacts(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Sequence[Row[Any]]:
+def list_contacts(tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int) -> Listed:
     """Return a page of the contacts that filters select."""
-    if is_found_by_campaign(filters) and not has_changed_few(tx, filters):
-        return _list_by_campaign(tx, filters, after=after, limit=limit)
-    query = _shown().where(CALLED, *selected(filters))
-    return tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
+    if is_of_a_person(filters) or not filters.keys() - {"status"}:
+        query = _shown().where(CALLED, *selected(filters))
+        return Listed(tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all())
+    if not is_found_by_campaign(filters):
+        return _look_through(tx, filters, selected(filters), after=after, limit=limit)
+    looked = look_through(tx, contacts.c.id, (), selected(filters), after=after, limit=limit)
+    if looked.goes_on_after:  # hardly anybody: found in each campaign without reading the others
+        return Listed(_list_by_campaign(tx, filters, after=after, limit=limit))
+    return _page_of(tx, looked)
+
+
+def _look_through(
+    tx: Connection,
+    filters: Mapping[str, Any],
+    conditions: Sequence[ColumnElement[bool]],
+    *,
+    after: str | None,
+    limit: int,
+) -> Listed:
+    """Look where an index leads, and judge by the conditions; or through all that one of the filters selects."""
+    leading = selected(leads(tx, filters))
+    looked = look_through(tx, contacts.c.id, leading, conditions, after=after, limit=limit)
+    if looked.goes_on_after:
+        few = first_few(tx, filters)
+        if few is not None:
+            of_few = select(contacts.c.id).where(contacts.c.id.in_(few), *conditions)
+            page = tx.execute(newest_first(of_few, contacts.c.id, after=after, limit=limit)).scalars().all()
+            looked = Looked(list(page), None)
+    return _page_of(tx, looked)
+
+
+def _page_of(tx: Connection, looked: Looked) -> Listed:
+    shown = _shown().where(CALLED, contacts.c.id.in_(looked.ids)).order_by(contacts.c.id.desc())
+    return Listed(tx.execute(shown).all(), looked.goes_on_after)
 
 
 def _list_by_campaign(
     tx: Connection, filters: Mapping[str, Any], *, after: str | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Return the newest of the newest of each campaign: a rare value is found without reading a frequent one."""
-    first, others = led_by(tx, {name: value for name, value in filters.items() if name != "tag"})
-    source: FromClause = campaigns
     place = [contacts.c.campaign_id == campaigns.c.id]
-    if "status" in first and not others:
-        source = campaigns.join(campaign_zones, campaign_zones.c.campaign_id == campaigns.c.id)
-        place.append(contacts.c.zone == campaign_zones.c.zone)
-    found = select(contacts).where(*place, *selected(first)).order_by(contacts.c.id.desc())
-    led = found.correlate(campaigns, campaign_zones).offset(_FENCE).subquery("led") if first and others else contacts
-    where = selected(others, of=led) if led is not contacts else (*place, *selected({**first, **others}))
-    each = newest_first(select(led.c.id).where(*where), led.c.id, after=after, limit=limit).lateral("each")
+    wanted = selected({name: value for name, value in filters.items() if name != "tag"})
+    each = newest_first(select(contacts.c.id).where(*place, *wanted), contacts.c.id, after=after, limit=limit)
+    newest_of = each.correlate(campaigns).lateral("each")
     tagged = (with_tag(filters["tag"]),) if "tag" in filters else ()
-    newest = select(each.c.id).select_from(source.join(each, text("true"))).where(CALLED, *tagged)
-    page = tx.execute(newest_first(newest, each.c.id, after=None, limit=limit)).scalars().all()
+    newest = select(newest_of.c.id).select_from(campaigns.join(newest_of, true())).where(CALLED, *tagged)
+    page = tx.execute(newest_first(newest, newest_of.c.id, after=None, limit=limit)).scalars().all()
     return tx.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all()
 
 
@@ -107,12 +131,31 @@ def list_by_current_status(
     *,
     after: str | None,
     limit: int,
-) -> Sequence[Row[Any]]:
+) -> Listed:
     """Return a page of a campaign's contacts with one of these statuses, each in its zone, filtered by `others` too."""
     if others:
-        wanted = (standing(statuses_and_zones), *selected({**others, "campaign_id": campaign_id}))
-        query = _shown().where(*wanted)
-        return tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all()
+        filters = {**others, "campaign_id": campaign_id}
+        conditions = [standing(statuses_and_zones), *selected(filters)]
+        found = _look_through(tx, filters, conditions, after=after, limit=limit)
+        if found.goes_on_after is None:
+            return found
+        few = _standing(tx, campaign_id, statuses_and_zones, after=after, limit=LOOKED_AT // 4)
+        if len(few) > LOOKED_AT // 4:
+            return found
+        query = _shown().where(contacts.c.id.in_(few), *conditions)
+        return Listed(tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all())
+    page = _standing(tx, campaign_id, statuses_and_zones, after=after, limit=limit)
+    return Listed(tx.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all())
+
+
+def _standing(
+    tx: Connection,
+    campaign_id: str,
+    statuses_and_zones: Sequence[tuple[str, str]],
+    *,
+    after: str | None,
+    limit: int,
+) -> Sequence[str]:
     params = {
         "campaign_id": campaign_id,
         "statuses": [status for status, _ in statuses_and_zones],
@@ -120,8 +163,7 @@ def list_by_current_status(
         "after": after or _LAST,
         "most": limit + 1,
     }
-    page = tx.execute(_STANDING, params).scalars().all()
-    return tx.execute(_shown().where(contacts.c.id.in_(page)).order_by(contacts.c.id.desc())).all()
+    return tx.execute(_STANDING, params).scalars().all()
 
 
 def update_contact(tx: Connection, contact: Row[Any], changes: Mapping[str, Any]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import text
 
 from orchestrator.services import Services
 from orchestrator.store.redis.keys import Keys
 from orchestrator.store.redis.rate_limiter import close_dispatch
+from orchestrator.store.sql import pagination
 from tests.support.ledger_rows import ended_call, live_call
 from tests.support.rest import CALLER_ID, CONNECTION, FLOW, Rest, fresh_number, pointers
 
@@ -82,6 +84,65 @@ def test_calls_are_found_by_each_filter(rest: Rest, services: Services, query: s
     found = rest.get("/v1/calls?" + query.format(**ids, digits=number[1:])).json["data"]
 
     assert [call["id"] for call in found] == [ids["call"]]
+
+
+def test_of_many_calls_with_one_value_and_few_with_another_some_are_judged_at_a_time(
+    rest: Rest, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pagination, "LOOKED_AT", 2)
+    asked, promised = "disposition=human&outcome=promised", ended_call(rest, services, outcome="promised")["call"]
+    for _ in range(4):
+        ended_call(rest, services)
+
+    page = rest.get(f"/v1/calls?{asked}").json
+    found = [page["data"]]
+    while page["next_cursor"]:
+        page = rest.get(f"/v1/calls?{asked}&cursor={page['next_cursor']}").json
+        found.append(page["data"])
+
+    assert [[call["id"] for call in calls] for calls in found] == [[], [], [promised]]
+    exported = rest.get(f"/v1/calls/export?{asked}&format=jsonl").text.splitlines()
+    assert [orjson.loads(line)["call_id"] for line in exported] == [promised]
+
+
+def test_the_few_that_ended_within_the_times_are_found_at_once(
+    rest: Rest, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pagination, "LOOKED_AT", 2)
+    long_ago = ended_call(rest, services)["call"]
+    for _ in range(4):
+        ended_call(rest, services)
+    with services.sql.begin() as tx:
+        old = {"id": long_ago, "at": "2001-01-02T00:00:00Z"}
+        tx.execute(text("UPDATE calls SET ended_at = :at, reserved_at = :at WHERE id = :id"), old)
+
+    page = rest.get(
+        "/v1/calls?disposition=human&ended_after=2001-01-01T00:00:00Z&ended_before=2001-02-01T00:00:00Z"
+    ).json
+
+    assert ([call["id"] for call in page["data"]], page["next_cursor"]) == ([long_ago], None)
+
+
+def test_calls_that_were_reserved_later_are_not_looked_at_for_those_that_ended_earlier(
+    rest: Rest, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pagination, "LOOKED_AT", 3)
+    calls = [ended_call(rest, services)["call"] for _ in range(9)]
+    with services.sql.begin() as tx:
+        for n, call in enumerate(calls):
+            day = {"id": call, "at": f"2001-01-0{n + 1}T00:00:00Z", "hours": 3 if n == 4 else 0}
+            tx.execute(
+                text(
+                    "UPDATE calls SET reserved_at = CAST(:at AS timestamptz), "
+                    "ended_at = CAST(:at AS timestamptz) + make_interval(hours => :hours) WHERE id = :id"
+                ),
+                day,
+            )
+
+    page = rest.get("/v1/calls?disposition=human&ended_before=2001-01-05T00:30:00Z").json
+
+    assert [call["id"] for call in page["data"]] == calls[3:1:-1]
+    assert page["next_cursor"]
 
 
 def test_calls_that_ended_at_another_time_are_left_out(rest: Rest, services: Services) -> None:

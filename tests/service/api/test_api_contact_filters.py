@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from orchestrator.services import Services
+from orchestrator.store.sql import contact_filters, contacts, pagination
 from tests.support.rest import Rest, fresh_number, pointers
 
 OLD, NEW = datetime(2031, 3, 1, tzinfo=UTC), datetime(2031, 3, 5, tzinfo=UTC)
@@ -43,6 +44,14 @@ def _pages(rest: Rest, path: str) -> Iterator[dict[str, Any]]:
         cursor = page["next_cursor"]
 
 
+@pytest.fixture(params=[1, 2, 1_000])
+def _looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a page look at so many contacts."""
+    for module in (pagination, contacts, contact_filters):
+        monkeypatch.setattr(module, "LOOKED_AT", request.param)
+
+
+@pytest.mark.usefixtures("_looked_at")
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
