@@ -30,6 +30,7 @@ from benchmarks.measures import Measure, Sample
 from benchmarks.media import measure_media
 from benchmarks.notify import measure_notify
 from benchmarks.polling import measure_polling
+from benchmarks.searches import measure_searches
 from benchmarks.table import show, write_json
 
 PARTS = (
@@ -43,6 +44,7 @@ PARTS = (
     "media",
     "notify",
     "polling",
+    "searches",
     "idle",
     "textbook",
     "textbook-flat-out",
@@ -120,6 +122,9 @@ def _measure(only: Sequence[str], console: Console, *, rounds: int, full: bool) 
     if "polling" in only:
         console.print("measuring polling …")
         measures += measure_polling(contacts=LARGE if full else _LARGE_UNLESS_FULL, rounds=rounds)
+    if "searches" in only:
+        console.print("measuring searches …")
+        measures += measure_searches(contacts=2 * LARGE if full else _LARGE_UNLESS_FULL)
     if "idle" in only:
         console.print("measuring idle …")
         measures += measure_idle()

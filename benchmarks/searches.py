@@ -1,19 +1,20 @@
 """How long it takes to find people among very many, and what it costs to write the words they are found by.
 
-`python -m benchmarks.searches --contacts 2000000`; needs some 6 GB of disk and, on two cores, a quarter of an hour.
+At two million contacts it needs some 6 GB of disk and, on two cores, a quarter of an hour.
 """
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine, text
 
+from benchmarks.measures import Measure, Target, share
 from orchestrator.local_stack.embedded_servers import start_postgres
 from orchestrator.operations.contacts.search_contacts import search_contacts
 from orchestrator.operations.contacts.write_words import write_words
@@ -45,29 +46,40 @@ _ASKED = (
     "maria", "Maria Bakemi", "kemiro", "crm-1234567", "bergstein", "stein", "monday", "zzzq", "kurt bachbachbach",
     "99999", "ada hofwil", "strasse", "josé", "quentin", "+1 201 200 0123", "201-234-5678", "sonsonson ivan",
 )  # fmt: skip
+# A frequent word with a status and a disposition that nobody has, and one that everybody has.
+_WITH_FILTERS = (
+    ("maria", {"status": "completed"}),
+    ("monday", {"status": "waiting", "disposition": "human"}),
+    ("ada hofwil", {"status": "waiting"}),
+)
+_QUESTIONS = (*((q, {}) for q in _ASKED), *_WITH_FILTERS)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Fill a database, and print what was measured."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--contacts", type=int, default=2_000_000)
-    parser.add_argument("--times", type=int, default=20)
-    asked = parser.parse_args(arguments)
+def measure_searches(*, contacts: int, times: int = 20) -> list[Measure]:
+    """Fill a database, write the words, and search for each text, and with filters, so many times."""
     with tempfile.TemporaryDirectory(prefix="searches-") as folder:
         server = start_postgres(Path(folder), durable=False)
         upgrade(server.url)
         sql = open_sql(server.url)
         try:
-            _fill(sql, asked.contacts)
-            _write(sql, asked.contacts)
-            _search(sql, asked.times)
+            _fill(sql, contacts)
+            write_s, longest_s = _write(sql)
+            took = {(q, *filters.items()): _times(sql, q, filters, times) for q, filters in _QUESTIONS}
         finally:
             sql.dispose()
             server.stop()
+    every_one = [each for of_one in took.values() for each in of_one]
+    slowest = max(took, key=lambda asked: share(took[asked], 0.99))
+    what, note = f"a search among {contacts:,} contacts", f"slowest: {slowest!r}"
+    return [
+        Measure(f"{what}: p50", share(every_one, 0.5), "ms"),
+        Measure(f"{what}: p99", share(every_one, 0.99), "ms", None, Target("most", 50), note),
+        Measure("writing the words of a contact", write_s / contacts * 1e6, "µs"),
+        Measure("the longest turn of the sweep that writes words", longest_s * 1e3, "ms"),
+    ]
 
 
 def _fill(sql: Engine, contacts: int) -> None:
-    began = time.monotonic()
     with sql.begin() as tx:
         for statement in _CAMPAIGN:
             tx.execute(text(statement))
@@ -76,55 +88,26 @@ def _fill(sql: Engine, contacts: int) -> None:
             tx.execute(text("SET LOCAL statement_timeout = 0"))
             tx.connection.driver_connection.wait_at_most_s = 3600  # type: ignore[union-attr]
             tx.execute(_CONTACTS, {"first": first, "last": min(contacts, first + _AT_ONCE - 1)})
-    _told("contacts inserted", began, contacts)
 
 
-def _write(sql: Engine, contacts: int) -> None:
-    began, longest = time.monotonic(), 0.0
+def _write(sql: Engine) -> tuple[float, float]:
+    """Write the words of all; return how many seconds that took, and its longest turn."""
+    turns: list[float] = []
     while True:
-        step = time.monotonic()
-        if not write_words(sql):
-            break
-        longest = max(longest, time.monotonic() - step)
-    _told("words written", began, contacts)
-    with sql.connect() as tx:
-        sizes = tx.execute(
-            text(
-                "SELECT pg_size_pretty(pg_total_relation_size('contact_words')), "
-                "pg_size_pretty(pg_relation_size('contact_words_trigrams')), "
-                "pg_size_pretty(pg_relation_size('contacts'))"
-            )
-        ).one()
-    print(
-        f"longest turn of the sweep {longest * 1e3:.0f} ms; words {sizes[0]}, trigrams {sizes[1]}, contacts {sizes[2]}"
-    )
+        began = time.monotonic()
+        written = write_words(sql)
+        turns.append(time.monotonic() - began)
+        if not written:
+            return sum(turns), max(turns)
 
 
-def _told(what: str, began: float, n: int) -> None:
-    took = time.monotonic() - began
-    print(f"{what}: {took:.0f} s, {took / n * 1e6:.0f} µs each", flush=True)
-
-
-def _search(sql: Engine, times: int) -> None:
-    all_of_them: list[float] = []
-    for q in _ASKED:
-        took = []
-        for _ in range(times):
-            began = time.perf_counter()
-            found = search_contacts(
-                q, {}, region="US", after=None, limit=50, sql=sql, clock=lambda: datetime.now(UTC), caller_id=None
-            )
-            took.append((time.perf_counter() - began) * 1e3)
-        all_of_them += took
-        took.sort()
-        print(
-            f"{q!r}: {len(found.rows)} found, median {took[len(took) // 2]:.1f} ms, slowest {took[-1]:.1f} ms",
-            flush=True,
+def _times(sql: Engine, q: str, filters: Mapping[str, Any], times: int) -> list[float]:
+    """Search so many times; return how many milliseconds each took."""
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        search_contacts(
+            q, filters, region="US", after=None, limit=50, sql=sql, clock=lambda: datetime.now(UTC), caller_id=None
         )
-    all_of_them.sort()
-    median, slow = (all_of_them[int(len(all_of_them) * part)] for part in (0.5, 0.99))
-    print(f"all: median {median:.1f} ms, p99 {slow:.1f} ms")
-
-
-if __name__ == "__main__":
-    main()
+        took.append((time.perf_counter() - began) * 1e3)
+    return took
