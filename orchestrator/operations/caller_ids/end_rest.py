@@ -11,7 +11,8 @@ from orchestrator.errors import NotFound
 from orchestrator.operations.caller_ids.write_pools import HELD_BY_CALLER_IDS
 from orchestrator.policy.because import Because
 from orchestrator.store.sql import caller_id_rests as rests
-from orchestrator.store.sql.campaigns import lock_campaign, release_holds
+from orchestrator.store.sql.campaigns import lock_campaign
+from orchestrator.store.sql.held_contacts import release_holds
 
 
 class EndOfRest(BaseModel):

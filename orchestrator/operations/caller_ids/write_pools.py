@@ -15,8 +15,9 @@ from orchestrator.policy.field_errors import parse_model
 from orchestrator.policy.hold_reasons import Reason
 from orchestrator.store.sql import caller_id_pools as pools
 from orchestrator.store.sql.call_filters import from_number
-from orchestrator.store.sql.campaigns import lock_campaign, release_holds
+from orchestrator.store.sql.campaigns import lock_campaign
 from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
+from orchestrator.store.sql.held_contacts import release_holds
 
 HELD_BY_CALLER_IDS = (Reason.CALLER_ID_QUOTA, Reason.CALLER_ID_RESTING)
 """The reasons that a change of caller ids may end."""

@@ -29,6 +29,7 @@ from orchestrator.policy.hours_in_force import hours_in_force
 from orchestrator.store.sql import call_filters, campaigns
 from orchestrator.store.sql.expected_rows import Expects, whatever_it_is
 from orchestrator.store.sql.flow_cache import FlowCache
+from orchestrator.store.sql.held_contacts import release_holds
 from orchestrator.store.sql.installation_policy import caps_in_force
 from orchestrator.store.sql.outdated_zones import mark_placed_by_default
 
@@ -137,4 +138,4 @@ def _apply_to_contacts(tx: Connection, campaign: Row[Any], changes: CampaignChan
         campaigns.add_zones(tx, campaign.id, [campaign.default_timezone])
         campaigns.move_zones(tx, campaign.id, unknown, to=campaign.default_timezone)
     if reasons:
-        campaigns.release_holds(tx, campaign.id, sorted(reasons))
+        release_holds(tx, campaign.id, sorted(reasons))

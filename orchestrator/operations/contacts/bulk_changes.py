@@ -40,19 +40,23 @@ class TryAgain(Exception):
 Batch = Callable[[Connection, Row[Any], Sequence[str]], int]
 Preparation = Callable[[Stores, Row[Any], Sequence[str]], int]
 End = Callable[[Stores, Row[Any]], None]
+Find = Callable[..., Page]
 
 
 @dataclass(frozen=True)
 class Way:
     """What a kind of change does: `apply` within the transaction of a batch, `prepare` before it, `finish` at last.
 
-    Both first return how many contacts they changed. All but `apply` may be repeated after a crash, and must allow it.
+    `find` returns the next contacts, as `next_page` does.
+
+    The first two return how many contacts they changed. All but `apply` may be repeated after a crash.
     """
 
     kind: str
     apply: Batch
     prepare: Preparation = lambda _stores, _change, _ids: 0
     finish: End = lambda _stores, _change: None
+    find: Find = bulk_changes.next_page
 
 
 def make_change(
@@ -139,7 +143,7 @@ def carry_on(change_id: str, way: Way, stores: Stores, *, for_s: float) -> Row[A
 def _make_batch(change: Row[Any], way: Way, stores: Stores, *, look_at: int) -> int:
     """Change the next contacts that match and return how many were found; end the change behind the last."""
     with stores.sql.connect() as tx:
-        page = bulk_changes.next_page(tx, change.filter, after=change.done_to, upto=change.upto, look_at=look_at)
+        page = way.find(tx, change.filter, after=change.done_to, upto=change.upto, look_at=look_at)
     if page.last is None:
         way.finish(stores, change)
         _close(change, stores, COMPLETED)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from orchestrator.policy.hold_reasons import HELD_BY_CAPS
-from orchestrator.store.sql.campaigns import list_open_campaigns, lock_campaign, release_holds
+from orchestrator.store.sql.campaigns import list_open_campaigns, lock_campaign
+from orchestrator.store.sql.held_contacts import release_holds
 from orchestrator.store.sql.installation_policy import change_to_release, mark_released
 
 

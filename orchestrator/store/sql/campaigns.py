@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from orchestrator.model.attempt_state import IN_FLIGHT
 from orchestrator.model.campaign_status import FINAL_CAMPAIGN, CampaignStatus
-from orchestrator.model.contact_status import CLAIMABLE, OPEN_CONTACTS, ContactStatus
+from orchestrator.model.contact_status import CLAIMABLE, OPEN_CONTACTS
 from orchestrator.store.sql.bounded_connection import allow
 from orchestrator.store.sql.contact_filters import with_tag
 from orchestrator.store.sql.first_calls import first_calls
@@ -261,14 +261,6 @@ def lacks_inputs(tx: Connection, campaign_id: str, inputs: Sequence[str]) -> int
 def list_open_campaigns(tx: Connection) -> list[str]:
     """Return the ids of the campaigns that have not ended."""
     return list(tx.execute(select(campaigns.c.id).where(campaigns.c.status.not_in(FINAL_CAMPAIGN))).scalars())
-
-
-def release_holds(tx: Connection, campaign_id: str, reasons: Sequence[str]) -> None:
-    """Release contacts that are held for one of `reasons`, to be checked again at once."""
-    allow(tx, SWEEPING)
-    held = (contacts.c.campaign_id == campaign_id, contacts.c.reason.in_(reasons))
-    released = change_state(ContactStatus.WAITING, among=(ContactStatus.HELD,)).where(*held)
-    tx.execute(released.values(reason=None, due_at=func.now()))
 
 
 def list_zones(tx: Connection, campaign_id: str) -> list[str]:
