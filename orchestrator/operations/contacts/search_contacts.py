@@ -92,9 +92,8 @@ def _by_words(
         ids, goes_on_after = contact_words.find_by_words(tx, words, conditions, after=after, limit=limit)
     if goes_on_after and filters:
         few = list_contacts(filters, after=None, limit=_FEW, sql=sql, clock=clock)
-        if (
-            len(few.rows) <= _FEW and few.goes_on_after is None
-        ):  # who is rare by the filters is looked through for the words instead
+        # Who is rare by the filters is looked through for the words instead.
+        if len(few.rows) <= _FEW and few.goes_on_after is None:
             ids, goes_on_after = _among(few.rows, words, after=after, limit=limit, sql=sql), None
     with sql.connect() as tx:
         rows, is_behind = contacts.in_this_order(tx, ids), contact_words.is_behind(tx)

@@ -24,6 +24,8 @@ from orchestrator.store.sql.pagination import LOOKED_AT, Listed, Looked, look_th
 from orchestrator.store.sql.tables import calls, campaigns, contacts
 
 _LAST = "~"  # behind every id
+# As CALLED, where campaigns are not joined.
+_IS_CALLED = contacts.c.campaign_id.not_in(select(campaigns.c.id).where(campaigns.c.kind == "inbound"))
 # The newest of each status and zone: filtering a million contacts by a rare status would read them all.
 _STANDING = text(
     """
@@ -67,7 +69,7 @@ def list_contacts(tx: Connection, filters: Mapping[str, Any], *, after: str | No
         return Listed(tx.execute(newest_first(query, contacts.c.id, after=after, limit=limit)).all())
     if not is_found_by_campaign(filters):
         return _look_through(tx, filters, selected(filters), after=after, limit=limit)
-    looked = look_through(tx, contacts.c.id, (), selected(filters), after=after, limit=limit)
+    looked = look_through(tx, contacts.c.id, (), (*selected(filters), _IS_CALLED), after=after, limit=limit)
     if looked.goes_on_after:  # hardly anybody: found in each campaign without reading the others
         return Listed(_list_by_campaign(tx, filters, after=after, limit=limit))
     return _page_of(tx, looked)
@@ -82,7 +84,7 @@ def _look_through(
     limit: int,
 ) -> Listed:
     """Look where an index leads, and judge by the conditions; or through all that one of the filters selects."""
-    leading = selected(leads(tx, filters))
+    leading, conditions = selected(leads(tx, filters)), (*conditions, _IS_CALLED)
     looked = look_through(tx, contacts.c.id, leading, conditions, after=after, limit=limit)
     if looked.goes_on_after:
         few = first_few(tx, filters)
@@ -94,7 +96,7 @@ def _look_through(
 
 
 def _page_of(tx: Connection, looked: Looked) -> Listed:
-    shown = _shown().where(CALLED, contacts.c.id.in_(looked.ids)).order_by(contacts.c.id.desc())
+    shown = _shown().where(contacts.c.id.in_(looked.ids)).order_by(contacts.c.id.desc())
     return Listed(tx.execute(shown).all(), looked.goes_on_after)
 
 

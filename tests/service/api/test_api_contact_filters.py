@@ -44,6 +44,26 @@ def _pages(rest: Rest, path: str) -> Iterator[dict[str, Any]]:
         cursor = page["next_cursor"]
 
 
+@pytest.mark.parametrize(
+    "asked", ["disposition=human", "disposition=human&status=completed", "outcome=heard&tag=spring"]
+)
+def test_people_who_called_us_end_no_page(rest: Rest, services: Services, asked: str) -> None:
+    campaign = rest.campaign(tags=["spring"])["id"]
+    ids = [rest.contacts(campaign, fresh_number())[0] for _ in range(5)]
+    with services.sql.begin() as tx:
+        tx.execute(text("UPDATE contacts SET status = 'completed', disposition = 'human', outcome = 'heard'"))
+        tx.execute(
+            text(
+                "INSERT INTO campaigns (id, name, kind, connection_id, tags) "
+                "SELECT 'cmp_calls_us', 'n', 'inbound', connection_id, tags FROM campaigns WHERE id = :id"
+            ),
+            {"id": campaign},
+        )
+        tx.execute(text("UPDATE contacts SET campaign_id = 'cmp_calls_us' WHERE id = ANY(:ids)"), {"ids": ids[2:]})
+
+    assert [contact["id"] for contact in _pages(rest, f"/v1/contacts?{asked}")] == [ids[1], ids[0]]
+
+
 @pytest.fixture(params=[1, 2, 1_000])
 def _looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a page look at so many contacts."""
