@@ -10,7 +10,8 @@ from api.app import ROUTES, create_app, create_door
 from api.http import auth
 from api.http.responses import Refusal
 from api.http.routes import Route
-from api.pages import site
+from api.pages import catalogue, site
+from api.pages.strangers import look_for_session
 from api.resources import health, webhooks
 from api.server.admission import Gate, Sender
 from api.server.limits import limits_of
@@ -23,7 +24,7 @@ from orchestrator.store.redis.told_counts import tell_in_background
 def rest_service(services: Services) -> Service:
     """Return the REST API with the webhook endpoint; raises Misconfigured when no API key is set."""
     key = auth.required_key(services.settings.api_key)
-    senders = [look_for_key(key), webhooks.look_for_signature]
+    senders = [look_for_key(key), webhooks.look_for_signature, look_for_session(catalogue.ROUTES)]
     return _service(create_app(services), [*ROUTES, *site.routes_for_server()], services, senders=senders)
 
 
