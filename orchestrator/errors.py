@@ -154,6 +154,10 @@ class NewerLiveState(OrchestratorError):
         self.call_id, self.schema_no = call_id, schema_no
 
 
+class BadBackup(OrchestratorError):
+    """Raised when a file is no whole backup, or an installation is none that a backup may be restored into."""
+
+
 class InvalidPack(OrchestratorError):
     """Raised when a pack of rules has a mistake; the message names file, line and what was expected."""
 

@@ -31,6 +31,10 @@ COMMANDS = (
         "safe to repeat and to run in parallel.",
         _PROCESSES,
     ),
+    Entry("backup", "Write PostgreSQL, recordings and media into one file, while everything runs.", ("backup",)),
+    Entry(
+        "restore", "Fill an empty installation from a backup; dialing stays stopped until it is resumed.", ("backup",)
+    ),
     Entry(
         "demo",
         "Call two hundred simulated people and show the progress: what `make demo` runs.",

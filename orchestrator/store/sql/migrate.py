@@ -32,12 +32,17 @@ def upgrade(database_url: str) -> None:
     engine = open_sql(database_url, pool_size=1, bounds=MIGRATING)
     try:
         with engine.begin() as tx:
-            tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            if not is_current(tx):
-                _take_tables(tx)
-            command.upgrade(_config(tx), "head")
+            upgrade_within(tx)
     finally:
         engine.dispose()
+
+
+def upgrade_within(tx: Connection, revision: str = "head") -> None:
+    """Run what is missing up to a revision, in the caller's transaction."""
+    tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    if not is_current(tx):
+        _take_tables(tx)
+    command.upgrade(_config(tx), revision)
 
 
 def _take_tables(tx: Connection) -> None:
