@@ -46,6 +46,9 @@ def dial(
         bool, typer.Option(help="Dial outside calling hours, for your own phone; needs --because.")
     ] = False,
     because: Annotated[str | None, typer.Option(help="Why --ignore-hours; it is kept.")] = None,
+    not_after: Annotated[
+        str | None, typer.Option(help="Nobody is called later, such as 2027-03-01T09:00-05:00. Default: in an hour.")
+    ] = None,
     wait: Annotated[bool, typer.Option(help="Print the call as it happens, until it ends.")] = True,
     as_json: JsonOption = False,
 ) -> None:
@@ -58,6 +61,7 @@ def dial(
     api = api_client(ctx)
     body = {"to": to, "from": from_, "flow": flow_reference(api, flow), "external_id": external_id, "because": because}
     body |= {"timezone": timezone, "timezone_source": timezone_source, "region": region}
+    body |= {"not_after": parse_time(not_after, option="--not-after").isoformat() if not_after else None}
     body = {name: value for name, value in body.items() if value is not None}
     body |= {"variables": parse_pairs(var or [], option="--var"), "ignore_hours": ignore_hours}  # type: ignore[dict-item]  # JSON
     call = api.post("/v1/calls", body, idempotency_key=new_id("req"))
