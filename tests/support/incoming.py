@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from orchestrator.clock import rfc3339, utc_now
+from orchestrator.ids import new_id
 from orchestrator.operations.flows.assign_number import NewNumber, map_number
 from orchestrator.store.redis.event_streams import add_webhook
 from orchestrator.telnyx.client_state import ClientState
@@ -46,7 +47,8 @@ def answered(world: World, call_id: str, kind: str = "call.answered", **payload:
 
 
 def mapped(world: World, flow: str = GREETING, **more: Any) -> None:
-    world.run(map_number, NewNumber(number=OURS, flow=world.flow(flow), **more))
+    wanted = NewNumber(number=OURS, flow=world.flow(flow), **more)
+    world.run(map_number, wanted, number_id=new_id("num"))
 
 
 def inbound(world: World) -> list[Any]:
