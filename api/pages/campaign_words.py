@@ -9,6 +9,7 @@ from datetime import datetime
 from api.pages import words
 from api.resources.campaigns import CampaignView
 from api.resources.stats import StatsView
+from api.resources.summaries import ContactCounts
 from orchestrator.policy.timestamps import parse_timestamp
 from orchestrator.policy.weekly_hours import CONTACT
 
@@ -81,7 +82,9 @@ def zone_of(campaign: CampaignView) -> str | None:
     return campaign.calling_hours.timezone if campaign.calling_hours.timezone != CONTACT else campaign.default_timezone
 
 
-def share_done(campaign_contacts: object) -> int:
+_DONE = ("completed", "exhausted", "suppressed", "canceled", "expired", "unknown")
+
+
+def count_done(contacts: ContactCounts) -> int:
     """Return how many contacts are done, whatever came of it."""
-    done = ("completed", "exhausted", "suppressed", "canceled", "expired", "unknown")
-    return sum(getattr(campaign_contacts, name) for name in done)
+    return sum(getattr(contacts, name) for name in _DONE)

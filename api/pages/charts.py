@@ -25,7 +25,6 @@ class Tick:
 class Line:
     """A line, and the area below it."""
 
-    name: str
     slot: int
     points: str
     area: str
@@ -69,8 +68,8 @@ def line_chart(times: Sequence[datetime], series: Mapping[str, Sequence[float]])
     top = _nice_top(max((value for values in series.values() for value in values), default=0))
     xs = _spread(len(times))
     lines = [
-        _line(name, slot, [(x, _y(value, top)) for x, value in zip(xs, values, strict=True)])
-        for slot, (name, values) in enumerate(series.items(), 1)
+        _line(slot, [(x, _y(value, top)) for x, value in zip(xs, values, strict=True)])
+        for slot, values in enumerate(series.values(), 1)
     ]
     return Chart(list(series), lines, [], _across(times, xs), _up(top), _rows(times, series))
 
@@ -94,11 +93,11 @@ def column_chart(times: Sequence[datetime], series: Mapping[str, Sequence[int]])
     return Chart(list(series), [], boxes, _across(times, xs), _up(top), _rows(times, series))
 
 
-def _line(name: str, slot: int, points: Sequence[tuple[float, float]]) -> Line:
+def _line(slot: int, points: Sequence[tuple[float, float]]) -> Line:
     written = " ".join(f"{x},{y}" for x, y in points)
     ground = HEIGHT - _BOTTOM
     area = f"{points[0][0]},{ground} {written} {points[-1][0]},{ground}" if points else ""
-    return Line(name, slot, written, area)
+    return Line(slot, written, area)
 
 
 def _spread(count: int) -> list[float]:

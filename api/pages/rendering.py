@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from api.pages import charts, words
+from api.pages import words
 from api.pages.static_files import StaticFiles
 
 
@@ -20,7 +20,7 @@ class Renderer:
             loader=jinja2.PackageLoader("api.pages"),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
-            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+            extensions=["jinja2.ext.i18n"],
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
@@ -28,7 +28,7 @@ class Renderer:
         translations = NullTranslations()
         self._templates.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
         self._templates.filters.update(_FILTERS)
-        self._templates.globals.update(static=static.address, charts=charts, words=words)
+        self._templates.globals.update(static=static.address, words=words)
 
     def render(self, template: str, **values: Any) -> str:
         """Return a template, filled in."""

@@ -92,7 +92,7 @@ def _values(visit: Visit, campaign_id: str) -> dict[str, Any]:
         "says": campaign_words.says(campaign, counted),
         "why": campaign_words.why_not_faster(counted, rate=limits.rate, channels=limits.channels),
         "zone": campaign_words.zone_of(campaign),
-        "done": campaign_words.share_done(counted.contacts),
+        "done": campaign_words.count_done(counted.contacts),
         "funnel": _funnel(counted),
         "waits": _waits(counted),
         "drawn": visit.part(

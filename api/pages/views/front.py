@@ -55,5 +55,5 @@ def _shown(visit: Visit, campaign: ListedCampaign) -> dict[str, Any]:
         "running": running,
         "says": campaign_words.says(campaign, running),
         "zone": campaign_words.zone_of(campaign),
-        "done": campaign_words.share_done(campaign.stats.contacts) if campaign.stats else 0,
+        "done": campaign_words.count_done(campaign.stats.contacts) if campaign.stats else 0,
     }
