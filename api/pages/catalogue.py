@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from api.pages.page_routes import PageRoute
-from api.pages.views import campaign, campaign_again, campaign_edit, dialing, front, sign_in
+from api.pages.views import (
+    blocked,
+    calls,
+    campaign,
+    campaign_again,
+    campaign_edit,
+    dialing,
+    front,
+    people,
+    person,
+    recordings,
+    sign_in,
+)
 
-_VIEWS = (sign_in, front, dialing, campaign, campaign_edit, campaign_again)
+_VIEWS = (sign_in, front, dialing, campaign, campaign_edit, campaign_again, people, person, calls, recordings, blocked)
 
 ROUTES: tuple[PageRoute, ...] = tuple(route for module in _VIEWS for route in module.pages.routes)
 """Every page of the site."""

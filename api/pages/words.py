@@ -115,7 +115,13 @@ def query(filters: Mapping[str, Any], **changes: Any) -> str:
     return f"?{urlencode(said, doseq=True)}" if said else ""
 
 
-PLACES = (("/", "Campaigns", "viewer"),)
+PLACES = (
+    ("/", "Campaigns", "viewer"),
+    ("/people", "People", "viewer"),
+    ("/calls", "Calls", "viewer"),
+    ("/recordings", "Recordings", "viewer"),
+    ("/blocked", "Blocked", "viewer"),
+)
 """What the navigation leads to: address, name, and the role that sees it."""
 
 

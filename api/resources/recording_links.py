@@ -65,9 +65,14 @@ def link(services: Services, recording_id: str, body: NewLink) -> Response:
     Whoever has it can listen until `expires_at`, in a player too, so give it to nobody else. 409 while the recording is
     being fetched; 410 when there is no file of it here.
     """
-    made = sign_link(recording_id, expires_in=body.expires_in, sql=services.sql, now=services.clock())
+    return answer(signed_link(services, recording_id, body), 201)
+
+
+def signed_link(services: Services, recording_id: str, wanted: NewLink) -> LinkView:
+    """Return a link that plays a recording, as `link` makes it."""
+    made = sign_link(recording_id, expires_in=wanted.expires_in, sql=services.sql, now=services.clock())
     url = f"/listen/{recording_id}?expires={made.expires}&signature={made.signature}"
-    return answer(LinkView(url=url, expires_at=made.expires_at), 201)
+    return LinkView(url=url, expires_at=made.expires_at)
 
 
 @resource.route(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from api.http.path_ids import PREFIXES
 from api.pages.catalogue import ROUTES
 from api.pages.local_paths import local_path
 from orchestrator.operations.access.sign_in import IDLE, create_sign_in_link
@@ -19,7 +20,9 @@ OPEN = {"/sign-in", "/sign-in/link/{token}"}
 
 
 def _address(path: str) -> str:
-    return path.replace("{campaign_id}", "cmp_01ARZ3NDEKTSV4RRFFQ69G5FAV").replace("{token}", "x")
+    for name, (_, prefix) in PREFIXES.items():
+        path = path.replace(f"{{{name}}}", f"{prefix}_01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    return path.replace("{token}", "x")
 
 
 PAGES = sorted(r.path for r in ROUTES if r.method == "GET" and not r.is_fragment)

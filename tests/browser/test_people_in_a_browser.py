@@ -1,0 +1,85 @@
+"""People and calls in a real browser: found, understood, called at a time, blocked."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.test_campaigns_in_a_browser import findings
+from tests.support.browser import WIDTHS
+from tests.support.poll import eventually
+from tests.support.stack_run import StackRun
+
+
+def test_a_person_is_found_understood_and_called_at_a_time(
+    open_page: OpenPage, campaigns: dict[str, str], stack: StackRun
+) -> None:
+    [known] = stack.rest.get(f"/v1/contacts?campaign_id={campaigns['waiting']}&limit=1")["data"]
+    page = open_page("/people")
+
+    page.get_by_label("Name, phone or other words").fill(known["phone"])
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("row", name=re.compile("Parcel notices")).get_by_role("link").first.click()
+    expect(page.locator("#live")).to_contain_text("not called yet")
+    expect(page.locator("#live")).to_contain_text("outside the calling hours")
+    page.get_by_text("Call at …").click()
+    page.get_by_label(re.compile("When, by the clock in")).fill("2030-01-15T15:00")
+    page.get_by_role("button", name="Call then").click()
+
+    expect(page.get_by_role("status").filter(has_text="We call then, first in line.")).to_be_visible()
+    assert stack.rest.get(f"/v1/contacts/{known['id']}")["not_before"].startswith("2030-01-15T")
+
+
+def test_a_call_is_a_ladder_with_the_same_as_a_table(
+    open_page: OpenPage, campaigns: dict[str, str], stack: StackRun
+) -> None:
+    asked = f"/v1/calls?campaign_id={campaigns['running']}&disposition=answered&limit=1"
+    [call] = eventually(lambda: stack.rest.get(asked)["data"], within=60)
+    page = open_page(f"/calls/{call['id']}")
+
+    expect(page.get_by_role("img", name="Callee, carrier and engine")).to_be_visible()
+    expect(page.locator("svg.ladder")).to_contain_text("answered")
+    page.get_by_text("As a table, with everything that was told").click()
+    expect(page.get_by_role("cell", name="speak", exact=True).first).to_be_visible()
+
+
+def test_a_number_is_blocked_and_lifted_by_keyboard_alone(open_page: OpenPage, stack: StackRun) -> None:
+    page = open_page("/blocked")
+
+    page.get_by_text("Block a number").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Phone", exact=True)).to_be_focused()
+    page.keyboard.type("+12025550144")
+    page.keyboard.press("Tab")
+    page.keyboard.type("asked for it")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("row", name=re.compile(r"\+12025550144.*asked for it"))).to_be_visible()
+
+    page.get_by_role("row", name=re.compile(r"\+12025550144")).get_by_text("Lift", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[id^=because-]")).to_be_focused()
+    page.keyboard.type("a mistake")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="may be called again")).to_be_visible()
+    assert stack.rest.get("/v1/suppressions?phone=%2B12025550144")["data"] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_the_pages_of_people_at_each_width(
+    open_page: OpenPage, campaigns: dict[str, str], stack: StackRun, scheme: str
+) -> None:
+    [known] = stack.rest.get(f"/v1/contacts?campaign_id={campaigns['running']}&limit=1")["data"]
+    [call] = eventually(lambda: stack.rest.get("/v1/calls?limit=1")["data"], within=60)
+    paths = ["/people", f"/people/{known['id']}", "/calls", f"/calls/{call['id']}", "/recordings", "/blocked"]
+    page = open_page("/people", scheme=scheme)
+
+    for path in paths:
+        page.goto(path)
+        assert not findings(page), path
+        for width, height in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{path} is {wide} wide at {width}"

@@ -1,0 +1,158 @@
+"""The pages of people, calls, recordings and blocked numbers: what they say, and what their forms do."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.policy.roles import Role
+from tests.service.pages.conftest import SignIn
+from tests.support.rest import Rest, fresh_number
+from tests.support.visitor import Visitor, text_of
+
+PAYLOADS = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7 * 7 }}",
+    "' autofocus onfocus='alert(1)",
+]
+NOBODY = "con_01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
+
+def person(rest: Rest, **fields: object) -> tuple[str, str]:
+    """Add a person to a campaign of one's own; return ids of both, the person's first."""
+    campaign = rest.campaign(name="Reminders")["id"]
+    [contact] = rest.contacts(campaign, fresh_number(), **fields)
+    return contact, campaign
+
+
+def test_pages_without_anything_to_show_say_what_would_be_there(admin: Visitor) -> None:
+    assert "Nobody is like that" in text_of(admin.get("/people?q=nobody+has+this+name"))
+    assert "No call is like that" in text_of(admin.get("/calls?disposition=fax&to=%2B12025550199"))
+    assert "No recording is like that" in text_of(admin.get("/recordings?status=failed"))
+    assert "This number is not blocked" in text_of(admin.get("/blocked?phone=%2B12025550198"))
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/people?status=nonsense", "status"),
+        ("/calls?to=12", "to"),
+        ("/recordings?status=x", "status"),
+        ("/blocked?phone=12", "phone"),
+    ],
+)
+def test_a_wrong_filter_is_said_and_nothing_is_listed(admin: Visitor, path: str, field: str) -> None:
+    answer = admin.get(path)
+
+    assert answer.status_code == 422, text_of(answer)
+    assert f'name="{field}"' in answer.text
+
+
+def test_a_person_is_found_by_name_and_by_phone_as_people_write_it(admin: Visitor, rest: Rest) -> None:
+    contact, _ = person(rest, variables={"first_name": "Zwanziger"})
+    phone = rest.get(f"/v1/contacts/{contact}").json["phone"]
+    national = f"({phone[2:5]}) {phone[5:8]}-{phone[8:]}"
+
+    for asked in ("zwanz", national):
+        page = admin.client.get("/people", query_string={"q": asked})
+        assert contact in page.text, asked
+
+
+def test_a_person_is_called_at_a_time_by_the_clock_of_the_person(admin: Visitor, rest: Rest) -> None:
+    contact, _ = person(rest, timezone="America/Los_Angeles")
+
+    answer = admin.send(f"/people/{contact}/call-at", {"at": "2030-01-15T15:00"})
+
+    assert "We call then, first in line." in text_of(admin.follow(answer))
+    changed = rest.get(f"/v1/contacts/{contact}").json
+    assert (changed["not_before"], changed["priority"]) == ("2030-01-15T23:00:00.000Z", 1000)
+
+
+@pytest.mark.parametrize("at", ["", "nonsense"])
+def test_a_time_that_is_none_is_said_beside_its_field(admin: Visitor, rest: Rest, at: str) -> None:
+    contact, _ = person(rest)
+
+    answer = admin.send(f"/people/{contact}/call-at", {"at": at})
+
+    assert answer.status_code == 422
+    assert 'id="e-at"' in answer.text and rest.get(f"/v1/contacts/{contact}").json["not_before"] is None
+
+
+def test_who_is_done_is_called_once_more_when_somebody_asks_for_it(admin: Visitor, rest: Rest) -> None:
+    contact, campaign = person(rest)
+    rest.post(f"/v1/campaigns/{campaign}/start")
+
+    admin.send(f"/people/{contact}/done")
+    assert rest.get(f"/v1/contacts/{contact}").json["status"] == "completed"
+    assert "done" in text_of(admin.get(f"/people/{contact}"))
+
+    admin.send(f"/people/{contact}/call-now")
+    again = rest.get(f"/v1/contacts/{contact}").json
+    assert again["status"] in ("waiting", "held") and again["priority"] == 1000
+
+
+def test_what_is_known_of_a_person_is_changed_field_by_field(admin: Visitor, rest: Rest) -> None:
+    contact, _ = person(rest, variables={"first_name": "Ada", "note": "old"})
+    shown = rest.get(f"/v1/contacts/{contact}").json
+    form = {"phone": shown["phone"], "timezone": "", "variables.first_name": "Ada", "variables.note": "new"}
+
+    admin.send(f"/people/{contact}/edit", form)
+    assert rest.get(f"/v1/contacts/{contact}").json["variables"] == {"first_name": "Ada", "note": "new"}
+
+    refused = admin.send(f"/people/{contact}/edit", {**form, "phone": "12"})
+    assert refused.status_code == 422 and 'id="e-phone"' in refused.text
+    assert rest.get(f"/v1/contacts/{contact}").json["phone"] == shown["phone"]
+
+
+def test_a_blocked_person_is_suppressed_at_once_and_lifting_is_on_record(admin: Visitor, rest: Rest) -> None:
+    contact, _ = person(rest)
+    phone = rest.get(f"/v1/contacts/{contact}").json["phone"]
+
+    admin.send(f"/people/{contact}/block", {"reason": "asked for it"})
+    assert rest.get(f"/v1/contacts/{contact}").json["status"] == "suppressed"
+    listed = admin.client.get("/blocked", query_string={"phone": phone})
+    assert "asked for it" in text_of(listed)
+    [row] = rest.get(f"/v1/suppressions?phone=%2B{phone[1:]}").json["data"]
+
+    admin.send(f"/blocked/{row['id']}/lift", {"because": "a mistake"})
+    [lifted] = rest.get(f"/v1/suppressions?phone=%2B{phone[1:]}&include=lifted").json["data"]
+    assert (lifted["because"], lifted["lifted_by"]) == ("a mistake", "link of tests")
+
+
+def test_a_number_that_is_none_is_not_blocked(admin: Visitor) -> None:
+    answer = admin.send("/blocked", {"phone": "12"})
+
+    assert answer.status_code == 422 and 'id="e-phone"' in answer.text
+
+
+def test_an_erased_person_is_gone(admin: Visitor, rest: Rest) -> None:
+    contact, _ = person(rest, variables={"first_name": "Gone"})
+
+    assert "Erased" in text_of(admin.follow(admin.send(f"/people/{contact}/erase")))
+    assert "Gone" not in text_of(admin.get(f"/people/{contact}"))
+
+
+def test_who_may_only_look_is_shown_no_button_and_gets_none(sign_in: SignIn, rest: Rest) -> None:
+    contact, _ = person(rest)
+    viewer = sign_in(Role.VIEWER)
+
+    page = viewer.get(f"/people/{contact}").text
+    assert "Call now" not in page and "Block" not in page.split("</header>")[1]
+    for action in ("call-now", "call-at", "done", "cancel", "block", "erase", "edit"):
+        assert viewer.send(f"/people/{contact}/{action}").status_code == 403, action
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_what_strangers_write_stays_text(admin: Visitor, rest: Rest, payload: str) -> None:
+    contact, _ = person(rest, external_id=payload, variables={"first_name": payload, "note": payload})
+    rest.post("/v1/suppressions", {"phone": fresh_number(), "reason": payload})
+
+    for path in (f"/people/{contact}", f"/people/{contact}/edit", "/people", "/blocked"):
+        page = admin.get(path).text
+        assert payload not in page or "{{" in payload, path
+        assert "49" not in text_of(admin.get(path)) or "{{" not in payload or "7 * 7" in page, path
+
+
+def test_nobody_is_a_page_that_says_so(admin: Visitor) -> None:
+    for path in (f"/people/{NOBODY}", "/calls/call_01ARZ3NDEKTSV4RRFFQ69G5FAV", "/people/nonsense"):
+        assert admin.get(path).status_code == 404, path
