@@ -25,6 +25,12 @@ RUN /build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /whe
  && /venv/bin/python -m compileall -q /venv/lib
 
 FROM python:3.13-slim
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="call-orchestrator" \
+      org.opencontainers.image.description="A self-hosted engine for outbound call campaigns" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin orchestrator \
  && install --directory --owner 10001 --group 10001 --mode 700 /recordings /data
 COPY --from=build /venv /venv

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from orchestrator.bounds import (
     CALL_ESTIMATE,
@@ -67,6 +68,32 @@ def _read_rest(value: Any) -> Any:
 Cap = Annotated[DialsPerNumber | None, BeforeValidator(_read_cap)]
 Rest = Annotated[Annotated[timedelta, Field(le=LONGEST_REST)] | None, BeforeValidator(_read_rest)]
 MinGap = Annotated[Annotated[timedelta, Field(le=LONGEST_GAP)] | None, BeforeValidator(_read_rest)]
+
+
+class _FromFiles(PydanticBaseSettingsSource):
+    """Reads each setting whose variable, with `_FILE` behind its name, names a file: so platforms hand out secrets."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return what the file of a setting says, None where no file is named."""
+        variable = str(field.validation_alias)
+        path = os.environ.get(f"{variable}_FILE")
+        if not path:
+            return None, field_name, False
+        if os.environ.get(variable):
+            raise Misconfigured(f"{variable} and {variable}_FILE are both set: leave one out")
+        try:
+            return Path(path).read_text().strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as err:
+            raise Misconfigured(f"{variable}_FILE: {path} cannot be read: {type(err).__name__}") from err
+
+    def __call__(self) -> dict[str, Any]:
+        """Return what files say, by the variables."""
+        found = {
+            str(field.validation_alias): self.get_field_value(field, name)[0]
+            for name, field in self.settings_cls.model_fields.items()
+            if isinstance(field.validation_alias, str)
+        }
+        return {variable: value for variable, value in found.items() if value is not None}
 
 
 class HttpBounds(BaseSettings):
@@ -146,6 +173,18 @@ class Settings(BaseSettings):
     outbound_direct: str = Field(default="", validation_alias="ORCHESTRATOR_NO_PROXY")
     outbound_ca_bundle: Path | None = Field(default=None, validation_alias="ORCHESTRATOR_CA_BUNDLE")
     listed_hosts: str = Field(default="", validation_alias="ORCHESTRATOR_TRUSTED_HOSTS")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 pydantic names them
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return where settings come from: arguments, then the environment, then files that it names."""
+        return init_settings, env_settings, _FromFiles(settings_cls)
 
     @property
     def webhook_url(self) -> str | None:
