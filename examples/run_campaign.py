@@ -1,29 +1,34 @@
-"""Runs one example over REST: `python examples/run_campaign.py FOLDER`, with ORCHESTRATOR_API_KEY set."""
+"""Runs one example with the Python client: `python examples/run_campaign.py FOLDER`.
+
+The API and its key are those of ORCHESTRATOR_API_URL and ORCHESTRATOR_API_KEY.
+"""
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
 
-import requests
-
-folder, api = Path(sys.argv[1]), os.environ.get("ORCHESTRATOR_API_URL") or "http://127.0.0.1:8000"
-key = {"Authorization": f"Bearer {os.environ['ORCHESTRATOR_API_KEY']}"}
+from orchestrator_client import ApiError, Client
 
 
-def ask(method, path, media=None, **body):
-    headers = key | ({"Content-Type": media} if media else {})
-    answer = requests.request(method, f"{api}/v1{path}", headers=headers, timeout=30, **body)
-    return answer if answer.ok else sys.exit(f"{method} {path}: {answer.status_code} {answer.text}")
+def run(client: Client, folder: Path) -> None:
+    flow = client.flows.create(folder / "flow.yaml")
+    settings = json.loads((folder / "campaign.json").read_text())
+    campaign = client.campaigns.create(**settings | {"flow": flow["id"]})["id"]
+    imported = client.campaigns.import_contacts(campaign, folder / "contacts.csv")
+    print(f"{imported['accepted']} people, {imported['invalid']} rows refused")
+    client.campaigns.start(campaign)
+    while (stats := client.campaigns.stats(campaign))["status"] == "running":
+        print(stats["contacts"])
+        time.sleep(1)
+    for call in client.calls.list(campaign_id=campaign):
+        print(call["to"], call["disposition"], call["outcome"])
+    print(client.campaigns.results(campaign).read().decode())
 
 
-flow = ask("POST", "/flows", "application/yaml", data=(folder / "flow.yaml").read_bytes()).json()
-campaign = json.loads((folder / "campaign.json").read_text()) | {"flow": flow["id"]}
-path = f"/campaigns/{ask('POST', '/campaigns', json=campaign).json()['id']}"
-print(ask("POST", f"{path}/imports", "text/csv", data=(folder / "contacts.csv").read_bytes()).text)
-ask("POST", f"{path}/start")
-while (stats := ask("GET", f"{path}/stats").json())["status"] == "running":
-    print(stats["contacts"])
-    time.sleep(1)
-print(ask("GET", f"{path}/results").text)
+if __name__ == "__main__":
+    with Client() as client:
+        try:
+            run(client, Path(sys.argv[1]))
+        except ApiError as err:
+            sys.exit(str(err))
